@@ -1,0 +1,3 @@
+"""Tierce: a tiers payant platform that a stolen identity cannot drain."""
+
+__version__ = "0.1.0"

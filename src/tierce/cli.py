@@ -1,0 +1,64 @@
+"""The root of the `tierce` command; each sub-command is imported only when it is run.
+
+A package that has commands offers a Typer application named ``app`` in the module listed below.
+A group with a single command (``tierce feed rights``) needs an ``@app.callback()``, or Typer makes
+that command the whole application.
+"""
+
+import importlib
+import importlib.util
+from collections.abc import Callable
+from typing import Final
+
+import typer
+
+from tierce import __version__
+
+_COMMANDS: Final = {
+    "demo": ("tierce.lab.demo.commands", "The four promises in five minutes, on this machine."),
+    "serve": ("tierce.web.commands", "Run one process of the platform, or all of them together."),
+    "feed": ("tierce.registry.commands", "Take in what insurers and public registers send."),
+    "lab": ("tierce.lab.commands", "Make the synthetic country and play against it."),
+    "bench": ("tierce.lab.bench.commands", "Measure on this machine; the figures are those of this run."),
+}
+
+app = typer.Typer(
+    name="tierce",
+    no_args_is_help=True,
+    pretty_exceptions_show_locals=False,  # a local variable may hold what no terminal should show
+    help="Tierce: a tiers payant platform that a stolen identity cannot drain.",
+)
+
+
+def _is_installed(module: str) -> bool:
+    """Tell whether the module can be found; the lab is left out of an operator's installation."""
+    try:
+        return importlib.util.find_spec(module) is not None
+    except ModuleNotFoundError:
+        return False
+
+
+def _opener(name: str, module: str) -> Callable[[typer.Context], None]:
+    """Make the command that imports the module's application and hands it every argument."""
+
+    def open_command(ctx: typer.Context) -> None:
+        sub_app: typer.Typer = importlib.import_module(module).app
+        sub_app(args=ctx.args, prog_name=f"tierce {name}")
+
+    return open_command
+
+
+@app.command("version")
+def version() -> None:
+    """Print the version and nothing else."""
+    typer.echo(__version__)
+
+
+for _name, (_module, _help) in _COMMANDS.items():
+    if _is_installed(_module):
+        app.command(
+            _name,
+            help=_help,
+            add_help_option=False,
+            context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
+        )(_opener(_name, _module))
