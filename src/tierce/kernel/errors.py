@@ -1,0 +1,22 @@
+"""The root of every error that Tierce raises on purpose."""
+
+from tierce.kernel.language import Phrase
+
+
+class TierceError(Exception):
+    """Something refused on purpose; the message is safe to show and never holds personal data."""
+
+    def __init__(self, message: str | None = None) -> None:
+        """Use the class docstring when no message is given: one text, two uses."""
+        super().__init__(message or (self.__doc__ or "").strip())
+
+
+class IdentifierError(TierceError):
+    """An identifier does not have the form of its kind."""
+
+    def __init__(self, field: str, reason: Phrase, remedy: Phrase) -> None:
+        """Name the field, what is wrong and what to do; the refused value is never kept."""
+        super().__init__(f"{field}: {reason.en} {remedy.en}")
+        self.field = field
+        self.reason = reason
+        self.remedy = remedy
