@@ -1,0 +1,27 @@
+"""What can go wrong with an incident."""
+
+from tierce.kernel.errors import TierceError
+
+
+class IncidentError(TierceError):
+    """The incident slice refused an operation."""
+
+
+class CriteriaError(IncidentError):
+    """The criteria of a scope do not select anything that can be answered for."""
+
+
+class IncidentMissingError(IncidentError):
+    """No incident has this number."""
+
+
+class ScopeMissingError(IncidentError):
+    """This incident has no computed list of people exposed yet."""
+
+
+class PersonNotExposedError(IncidentError):
+    """This person is not on the incident's list for this insurer, so nothing of her may be shown here."""
+
+
+class JournalBehindError(IncidentError):
+    """No checkpoint covers the journal yet: start the worker, or wait a second and compute again."""
