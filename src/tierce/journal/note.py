@@ -1,0 +1,165 @@
+"""Checkpoints as signed notes, after C2SP `signed-note` and `tlog-checkpoint`.
+
+A checkpoint says, under the log's signature, how many leaves the log has and what their root is:
+
+    origin
+    size
+    base64(root)
+
+    — origin base64(key id || signature)
+
+so that any reader of that format, ours or not, can hold the log to what it once said.
+"""
+
+import base64
+import binascii
+from dataclasses import dataclass
+from hashlib import sha256
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+from tierce.journal.errors import KeyFormatError, NoteFormatError
+from tierce.journal.merkle import HASH_BYTES
+
+_ED25519 = b"\x01"
+_KEY_ID_BYTES = 4
+_SIGNATURE_BYTES = 64
+NOTE_CHARACTERS_MAX = 65_536
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """What a checkpoint says: the log's name, its number of leaves and their root."""
+
+    origin: str
+    size: int
+    root: bytes
+
+
+def key_id(name: str, key: Ed25519PublicKey) -> bytes:
+    """The four bytes by which a signature line names its key: SHA-256(name || LF || 0x01 || key)[:4]."""
+    return sha256(name.encode() + b"\n" + _ED25519 + key.public_bytes_raw()).digest()[:_KEY_ID_BYTES]
+
+
+def verifier_key(name: str, key: Ed25519PublicKey) -> str:
+    """The log's public key as one line, `name+id+base64`, which other tools read."""
+    _checked_name(name)
+    tagged = base64.b64encode(_ED25519 + key.public_bytes_raw()).decode()
+    return f"{name}+{key_id(name, key).hex()}+{tagged}"
+
+
+def parse_verifier_key(text: str) -> tuple[str, Ed25519PublicKey]:
+    """Read a line made by `verifier_key`: the log's name and its key.
+
+    Raises:
+        KeyFormatError: the line has another shape, or its identifier does not match its key.
+    """
+    try:
+        name, identifier, tagged = text.strip().split("+", 2)
+        raw = base64.b64decode(tagged, validate=True)
+        if raw[:1] != _ED25519:
+            msg = "the log's public key is not an Ed25519 key"
+            raise KeyFormatError(msg)
+        key = Ed25519PublicKey.from_public_bytes(raw[1:])
+    except ValueError:
+        msg = "the log's public key must read name+identifier+base64"
+        raise KeyFormatError(msg) from None
+    if key_id(name, key).hex() != identifier:
+        msg = f"the identifier {identifier} is not that of the key of {name}"
+        raise KeyFormatError(msg)
+    return name, key
+
+
+def checkpoint_text(checkpoint: Checkpoint) -> str:
+    """The signed part of a checkpoint, its last line feed included."""
+    _checked_name(checkpoint.origin)
+    if checkpoint.size < 0 or len(checkpoint.root) != HASH_BYTES:
+        msg = f"a checkpoint has a size of 0 or more and a root of {HASH_BYTES} bytes"
+        raise NoteFormatError(msg)
+    return f"{checkpoint.origin}\n{checkpoint.size}\n{base64.b64encode(checkpoint.root).decode()}\n"
+
+
+def checkpoint_note(origin: str, size: int, root: bytes, key: Ed25519PrivateKey) -> str:
+    """Sign a checkpoint under the log's own name and give the whole note."""
+    text = checkpoint_text(Checkpoint(origin, size, root))
+    signed = key_id(origin, key.public_key()) + key.sign(text.encode())
+    return f"{text}\n— {origin} {base64.b64encode(signed).decode()}\n"
+
+
+def read_checkpoint(note: str, origin: str, key: Ed25519PublicKey) -> Checkpoint:
+    """Check the log's signature on a note and give what it says.
+
+    Signatures by others (witnesses) are passed over, as C2SP asks.
+
+    Raises:
+        NoteFormatError: the note is malformed, is of another log, or no signature by `key` holds.
+    """
+    if len(note) > NOTE_CHARACTERS_MAX:
+        msg = f"the note is longer than {NOTE_CHARACTERS_MAX} characters"
+        raise NoteFormatError(msg)
+    text, gap, signatures = note.rpartition("\n\n")
+    if not gap or not signatures.endswith("\n"):
+        msg = "the note has no blank line followed by signature lines"
+        raise NoteFormatError(msg)
+    text += "\n"
+    checkpoint = _parse_text(text)
+    if checkpoint.origin != origin:
+        msg = f"the checkpoint is of log {checkpoint.origin!r}, not of {origin!r}"
+        raise NoteFormatError(msg)
+    wanted = key_id(origin, key)
+    found = False
+    for line in signatures[:-1].split("\n"):
+        name, signed = _parse_signature(line)
+        if name != origin or signed[:_KEY_ID_BYTES] != wanted:
+            continue
+        try:
+            key.verify(signed[_KEY_ID_BYTES:], text.encode())
+        except InvalidSignature:
+            msg = "the log's signature on the checkpoint does not hold: it was altered"
+            raise NoteFormatError(msg) from None
+        found = True
+    if not found:
+        msg = f"the checkpoint is not signed by the given key of {origin!r}"
+        raise NoteFormatError(msg)
+    return checkpoint
+
+
+def _parse_text(text: str) -> Checkpoint:
+    lines = text.split("\n")
+    if len(lines) < 4:
+        msg = "a checkpoint has three lines: origin, size and root"
+        raise NoteFormatError(msg)
+    origin, size, root = lines[:3]
+    if len(size) > 20 or not size.isascii() or not size.isdigit() or size != str(int(size)):
+        msg = "the size on the checkpoint's second line is not a plain decimal number"
+        raise NoteFormatError(msg)
+    try:
+        digest = base64.b64decode(root, validate=True)
+    except (binascii.Error, ValueError):
+        digest = b""
+    if len(digest) != HASH_BYTES:
+        msg = f"the root on the checkpoint's third line is not {HASH_BYTES} bytes of base64"
+        raise NoteFormatError(msg)
+    return Checkpoint(origin, int(size), digest)
+
+
+def _parse_signature(line: str) -> tuple[str, bytes]:
+    parts = line.split(" ")
+    if len(parts) != 3 or parts[0] != "—":
+        msg = "a signature line must read: — name base64"
+        raise NoteFormatError(msg)
+    try:
+        signed = base64.b64decode(parts[2], validate=True)
+    except (binascii.Error, ValueError):
+        signed = b""
+    if len(signed) <= _KEY_ID_BYTES:
+        msg = f"the signature by {parts[1]!r} is not base64"
+        raise NoteFormatError(msg)
+    return parts[1], signed
+
+
+def _checked_name(name: str) -> None:
+    if not name or "+" in name or any(one.isspace() or not one.isprintable() for one in name):
+        msg = f"{name!r} cannot name a log: no space, no plus sign, not empty"
+        raise NoteFormatError(msg)
