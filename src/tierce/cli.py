@@ -25,6 +25,7 @@ _COMMANDS: Final = {
 app = typer.Typer(
     name="tierce",
     no_args_is_help=True,
+    add_completion=False,
     pretty_exceptions_show_locals=False,  # a local variable may hold what no terminal should show
     help="Tierce: a tiers payant platform that a stolen identity cannot drain.",
 )
@@ -46,6 +47,11 @@ def _opener(name: str, module: str) -> Callable[[typer.Context], None]:
         sub_app(args=ctx.args, prog_name=f"tierce {name}")
 
     return open_command
+
+
+@app.callback()
+def root() -> None:
+    """Keep the root a group even when a single command is installed."""
 
 
 @app.command("version")
