@@ -1,0 +1,110 @@
+"""Errors of the identity slice."""
+
+from enum import StrEnum
+
+from tierce.kernel.errors import TierceError
+
+
+class IdentityError(TierceError):
+    """The identity of the caller could not be established."""
+
+
+class ProofReason(StrEnum):
+    """Why a proof of possession (RFC 9449) is refused: fixed words, safe to answer, log and count."""
+
+    MISSING = "missing"
+    TOO_LONG = "too_long"
+    NOT_A_JWT = "not_a_jwt"
+    HEADER = "header"
+    TYPE = "typ"
+    ALGORITHM = "alg"
+    KEY = "jwk"
+    PRIVATE_KEY = "jwk_private"
+    CLAIMS = "claims"
+    METHOD = "htm"
+    ADDRESS = "htu"
+    ISSUED = "iat"
+    IDENTIFIER = "jti"
+    HANDLE = "ath"
+    BODY = "bd"
+    NOT_BOUND = "other_key"
+    SIGNATURE = "signature"
+    REPLAYED = "replayed"
+
+
+class ProofRefusedError(IdentityError):
+    """The proof by the browser's key is missing or does not fit this request."""
+
+    def __init__(self, reason: ProofReason) -> None:
+        """Keep the machine reason."""
+        super().__init__(f"The proof by the browser's key is refused ({reason.value}).")
+        self.reason = reason
+
+
+class SignInReason(StrEnum):
+    """Why a sign-in is refused: fixed words, safe to answer, log and count."""
+
+    STATE_UNKNOWN = "state_unknown"
+    STATE_EXPIRED = "state_expired"
+    OTHER_BROWSER = "other_browser"
+    WRONG_ISSUER = "wrong_issuer"
+    PROVIDER_REFUSED = "provider_refused"
+    PROVIDER_DOWN = "provider_down"
+    CODE_REFUSED = "code_refused"
+    TOKEN_REFUSED = "token_refused"  # noqa: S105 - a word of refusal, not a secret
+    TOKEN_EXPIRED = "token_expired"  # noqa: S105 - a word of refusal, not a secret
+    NONCE = "nonce"
+    LEVEL_TOO_LOW = "level_too_low"
+    NOT_PHISHING_RESISTANT = "not_phishing_resistant"
+    IDENTITY_INCOMPLETE = "identity_incomplete"
+    NOT_IN_DIRECTORY = "not_in_directory"
+    NO_ACTIVITY = "no_activity"
+    NOT_STAFF = "not_staff"
+    RETURN_ADDRESS = "return_address"
+
+
+class SignInRefusedError(IdentityError):
+    """The sign-in is refused."""
+
+    def __init__(self, reason: SignInReason) -> None:
+        """Keep the machine reason."""
+        super().__init__(f"The sign-in is refused ({reason.value}).")
+        self.reason = reason
+
+
+class LinkReason(StrEnum):
+    """Why a person's identity is not linked to the register; one word for nobody and for homonyms' count."""
+
+    NO_MATCH = "no_match"
+    HOMONYMS = "homonyms"
+    TRAITS_INCOMPLETE = "traits_incomplete"
+
+
+class LinkRefusedError(IdentityError):
+    """The pivot identity does not point to exactly one person of the register."""
+
+    def __init__(self, reason: LinkReason) -> None:
+        """Keep the machine reason."""
+        super().__init__(f"No single person of the register fits this identity ({reason.value}).")
+        self.reason = reason
+
+
+class SessionReason(StrEnum):
+    """Why a session cannot be used."""
+
+    UNKNOWN = "unknown"
+    EXPIRED = "expired"
+    IDLE = "idle"
+    REVOKED = "revoked"
+    NOT_BOUND = "not_bound"
+    ALREADY_BOUND = "already_bound"
+    OTHER_ACTIVITY = "other_activity"
+
+
+class SessionRefusedError(IdentityError):
+    """The session is unknown, over, or not usable for this."""
+
+    def __init__(self, reason: SessionReason) -> None:
+        """Keep the machine reason."""
+        super().__init__(f"The session is refused ({reason.value}).")
+        self.reason = reason

@@ -1,0 +1,164 @@
+"""The callers: a professional, a member of staff, a person covered. There is no other kind."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from tierce.kernel.care import Profession
+from tierce.kernel.ids import (
+    ActivityId,
+    DeviceId,
+    EstablishmentId,
+    LineId,
+    LoginId,
+    PersonId,
+    ProfessionalId,
+    SessionId,
+    SoftwareId,
+    StaffId,
+    VendorId,
+)
+from tierce.policy.acts import Site
+
+
+@dataclass(frozen=True, slots=True)
+class Assurance:
+    """How surely we know who asks: the eIDAS level proved at sign-in (1, 2, 3) and whether this ask is signed."""
+
+    level: int
+    signed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """A professional acting under one activity, from one device, in one session.
+
+    The same type for the portal and for vendor software; made only from a session that the professional's own
+    sign-in opened. `network` is a keyed pseudonym (16 bytes) of the prefix of the address, never the address.
+    """
+
+    professional: ProfessionalId
+    login: LoginId
+    establishment: EstablishmentId
+    activity: ActivityId
+    profession: Profession
+    software: SoftwareId
+    vendor: VendorId
+    session: SessionId
+    device: DeviceId
+    line: LineId
+    assurance: Assurance
+    network: bytes
+    site: Site
+
+
+@dataclass(frozen=True, slots=True)
+class StaffCaller:
+    """A member of the operator's staff, signed in with phishing-resistant means."""
+
+    staff: StaffId
+    session: SessionId
+    name: str
+    roles: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class PersonCaller:
+    """A person covered, linked to exactly one person of the register."""
+
+    person: PersonId
+    session: SessionId
+
+
+@dataclass(frozen=True, slots=True)
+class ProfessionalIdentity:
+    """What the professionals' provider said: the national identifier and the exercises it vouches for.
+
+    `places` holds (FINESS of the site, SIRET of the site) of each activity, as given; empty strings are dropped.
+    """
+
+    national_id: str
+    family_name: str
+    given_name: str
+    level: int
+    places: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class StaffIdentity:
+    """What the operator's own provider said of a member of staff."""
+
+    subject: str
+    name: str
+    roles: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class PivotIdentity:
+    """The civil identity that the persons' provider vouches for, without NIR. Its repr shows nothing.
+
+    `birth_date` is YYYYMMDD; `gender` is "male" or "female"; `birth_place` is the INSEE code of the commune, empty
+    for a birth abroad; `birth_country` is the INSEE code of the country (99100 is France).
+    """
+
+    family_name: str
+    given_names: str
+    birth_date: str
+    gender: str
+    birth_place: str
+    birth_country: str
+
+    def __repr__(self) -> str:
+        """Show no trait of the person."""
+        return "PivotIdentity(...)"
+
+
+@dataclass(frozen=True, slots=True)
+class Activity:
+    """One activity that a professional may choose to act under."""
+
+    id: ActivityId
+    profession: Profession
+    establishment: EstablishmentId
+    establishment_name: str
+    town: str
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedSession:
+    """A session just opened. `handle` is shown once, to be kept in a cookie; the database has its digest only."""
+
+    id: SessionId
+    handle: str
+    expires: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SessionState:
+    """A live session of a professional, perhaps not bound yet: then activity, device and line are None."""
+
+    id: SessionId
+    site: Site
+    login: LoginId
+    professional: ProfessionalId
+    level: int
+    activity: Activity | None
+    device: DeviceId | None
+    line: LineId | None
+    thumbprint: bytes | None
+    software: SoftwareId
+    vendor: VendorId
+    network: bytes
+    created: datetime
+    expires: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRow:
+    """One line of the list of sessions that its owner sees: nothing that could be used, all that is recognised."""
+
+    id: SessionId
+    device: DeviceId | None
+    establishment_name: str | None
+    created: datetime
+    expires: datetime
+    current: bool

@@ -1,0 +1,104 @@
+"""Pure rules of identity: levels of assurance, phishing resistance, links, lifetimes."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from tierce.identity.errors import LinkReason, LinkRefusedError, SessionReason
+from tierce.identity.model import PivotIdentity
+from tierce.kernel.ids import PersonId
+from tierce.kernel.traits import FRANCE, normalise_traits
+
+LEVEL_MIN_PROFESSIONAL = 1
+LEVEL_MIN_PERSON = 1
+PENDING_LIFE = timedelta(minutes=5)
+"""How long a browser may take between leaving for its provider and coming back."""
+
+PHISHING_RESISTANT_ACR = frozenset({"phr", "phrh"})
+"""OpenID EAP ACR Values 1.0: phishing-resistant, and the same with a key held in hardware."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lifetime:
+    """How long a session lasts in all, and how long it may stay unused."""
+
+    total: timedelta
+    idle: timedelta
+
+
+PROFESSIONAL_LIFETIME = Lifetime(timedelta(hours=4), timedelta(minutes=30))
+"""Those of the professionals' provider itself."""
+STAFF_LIFETIME = Lifetime(timedelta(hours=1), timedelta(hours=1))
+PERSON_LIFETIME = Lifetime(timedelta(minutes=30), timedelta(minutes=30))
+
+_EIDAS = re.compile(r"eidas([123])", re.ASCII)
+_NATIONAL_ID = re.compile(r"8[0-9]{11}|0[0-9A-Z]{9}|[3-6][0-9]{9,14}/[0-9A-Za-z]{1,20}", re.ASCII)
+
+
+def level_of(acr: object) -> int:
+    """Return the eIDAS level, 1 to 3, of an `acr` value; 0 when the value says nothing we know."""
+    found = _EIDAS.fullmatch(acr) if isinstance(acr, str) else None
+    return int(found.group(1)) if found else 0
+
+
+def meets_level(acr: object, required: int) -> bool:
+    """Compare levels, never strings: a provider may answer higher than it was asked for."""
+    return level_of(acr) >= max(required, 1)
+
+
+def is_phishing_resistant(acr: object, amr: object) -> bool:
+    """True when both the class (`acr`) and the methods (`amr`, RFC 8176) say a hardware key with a user present."""
+    if acr not in PHISHING_RESISTANT_ACR or not isinstance(amr, list):
+        return False
+    return "hwk" in amr and "user" in amr
+
+
+def is_national_id(value: object) -> bool:
+    """True for 8 + RPPS, 0 + ADELI, or a structure's own person (type, structure, slash, number)."""
+    return isinstance(value, str) and _NATIONAL_ID.fullmatch(value) is not None
+
+
+def pivot_bytes(pivot: PivotIdentity) -> bytes:
+    """Return the canonical bytes of a pivot identity; LinkRefusedError when a trait is missing."""
+    sex = {"male": "M", "female": "F"}.get(pivot.gender, "")
+    place = pivot.birth_place
+    if pivot.birth_country != FRANCE and not place:
+        place = pivot.birth_country
+    try:
+        return normalise_traits(pivot.family_name, pivot.given_names, pivot.birth_date, sex, place)
+    except ValueError as error:
+        raise LinkRefusedError(LinkReason.TRAITS_INCOMPLETE) from error
+
+
+def link(found: list[PersonId]) -> PersonId:
+    """Return the one person who has all the traits; nobody and homonyms are refused, never chosen between."""
+    distinct = set(found)
+    if not distinct:
+        raise LinkRefusedError(LinkReason.NO_MATCH)
+    if len(distinct) > 1:
+        raise LinkRefusedError(LinkReason.HOMONYMS)
+    return distinct.pop()
+
+
+def session_refusal(
+    now: datetime, *, expires: datetime, seen: datetime, revoked: datetime | None, idle: timedelta
+) -> SessionReason | None:
+    """Say why a session may not be used at `now`, or None. `seen` is when it was last used."""
+    if revoked is not None:
+        return SessionReason.REVOKED
+    if now >= expires:
+        return SessionReason.EXPIRED
+    if now - seen >= idle:
+        return SessionReason.IDLE
+    return None
+
+
+def is_local_return(path: str) -> bool:
+    """True for a path of the site itself, so that a sign-in never sends the browser to another site."""
+    return (
+        path.startswith("/")
+        and not path.startswith(("//", "/\\"))
+        and len(path) <= 512
+        and path.isprintable()
+        and "\\" not in path
+    )
