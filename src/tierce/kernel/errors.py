@@ -11,8 +11,8 @@ class TierceError(Exception):
         super().__init__(message or (self.__doc__ or "").strip())
 
 
-class IdentifierError(TierceError):
-    """An identifier does not have the form of its kind."""
+class FieldError(TierceError):
+    """A field of what was sent cannot be accepted as it stands."""
 
     def __init__(self, field: str, reason: Phrase, remedy: Phrase) -> None:
         """Name the field, what is wrong and what to do; the refused value is never kept."""
@@ -20,3 +20,7 @@ class IdentifierError(TierceError):
         self.field = field
         self.reason = reason
         self.remedy = remedy
+
+
+class IdentifierError(FieldError):
+    """An identifier does not have the form of its kind."""

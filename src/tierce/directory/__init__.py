@@ -1,0 +1,1 @@
+"""Professionals, establishments and activities, as the open national directory tells them."""

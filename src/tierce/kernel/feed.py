@@ -1,0 +1,83 @@
+"""Words shared by every file that Tierce takes in: columns, refused lines, counts."""
+
+from dataclasses import dataclass, field
+
+from tierce.kernel.errors import FieldError
+from tierce.kernel.language import Phrase
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of a feed: name, type in words, whether it must be filled, meaning and example.
+
+    Columns are read by name, never by position.
+    """
+
+    name: str
+    kind: str
+    required: bool
+    meaning: Phrase
+    example: str
+
+
+def must(name: str, kind: str, example: str, fr: str, en: str) -> Column:
+    """Describe a column that every line fills."""
+    return Column(name, kind, True, Phrase(fr, en), example)
+
+
+def may(name: str, kind: str, example: str, fr: str, en: str) -> Column:
+    """Describe a column that a line may leave empty."""
+    return Column(name, kind, False, Phrase(fr, en), example)
+
+
+def names(columns: tuple[Column, ...]) -> list[str]:
+    """List the names of a feed's columns, in the order in which we write them ourselves."""
+    return [column.name for column in columns]
+
+
+def as_markdown(columns: tuple[Column, ...]) -> str:
+    """Render the columns as the table of the published page."""
+    lines = ["| column | type | required | sens | meaning | example |", "|---|---|---|---|---|---|"]
+    for column in columns:
+        kind = column.kind.replace("|", "\\|")
+        required = "yes" if column.required else "no"
+        lines.append(
+            f"| `{column.name}` | {kind} | {required} | {column.meaning.fr} | {column.meaning.en} "
+            f"| `{column.example}` |"
+        )
+    return "\n".join(lines) + "\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """A line that was not taken: where, why, and what to do; never the value."""
+
+    line: int
+    field: str
+    reason: Phrase
+    remedy: Phrase
+
+    @classmethod
+    def of(cls, line: int, error: FieldError) -> "Rejection":
+        """Refuse line `line` of the file, counted from 1 with its header, for what the error says."""
+        return cls(line, error.field, error.reason, error.remedy)
+
+
+@dataclass(slots=True)
+class FeedCounts:
+    """What became of a file's lines; `read` is the sum of the three others."""
+
+    taken: int = 0
+    unchanged: int = 0
+    rejected: int = 0
+    reasons: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def read(self) -> int:
+        """Lines read, header left out."""
+        return self.taken + self.unchanged + self.rejected
+
+    def reject(self, rejection: Rejection) -> None:
+        """Count one refused line, by field."""
+        self.rejected += 1
+        self.reasons[rejection.field] = self.reasons.get(rejection.field, 0) + 1

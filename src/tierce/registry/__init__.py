@@ -1,0 +1,1 @@
+"""Insurers, products, persons and coverage, and the feeds that bring them in."""
