@@ -92,12 +92,8 @@ class Nir:
             )
         if len(compact) != 15:
             raise _nir_error(
-                Phrase(
-                    "15 caractères sont attendus, clé comprise.", "15 characters are expected, key included."
-                ),
-                Phrase(
-                    "Recopiez le numéro tel qu’il est sur la carte.", "Copy the number as it is on the card."
-                ),
+                Phrase("15 caractères sont attendus, clé comprise.", "15 characters are expected, key included."),
+                Phrase("Recopiez le numéro tel qu’il est sur la carte.", "Copy the number as it is on the card."),
             )
         if _NIR_SHAPE.fullmatch(compact) is None:
             raise _nir_error(

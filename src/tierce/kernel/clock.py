@@ -1,0 +1,75 @@
+"""The only place where the time of day is read; everything else receives a Clock."""
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Protocol
+from zoneinfo import ZoneInfo
+
+PARIS = ZoneInfo("Europe/Paris")
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+EPOCH_DAY = date(1970, 1, 1)
+
+
+class Clock(Protocol):
+    """Gives the present instant."""
+
+    def now(self) -> datetime:
+        """Return the present instant, aware, in UTC."""
+        ...
+
+
+class SystemClock:
+    """The machine's clock."""
+
+    def now(self) -> datetime:
+        """Return the machine's time in UTC."""
+        return datetime.now(UTC)
+
+
+class FixedClock:
+    """A clock that moves only when told to."""
+
+    def __init__(self, at: datetime) -> None:
+        """Start at `at`, an aware instant."""
+        if at.tzinfo is None:
+            msg = "a clock needs an aware instant"
+            raise ValueError(msg)
+        self._at = at.astimezone(UTC)
+
+    def now(self) -> datetime:
+        """Return the instant last set."""
+        return self._at
+
+    def advance(self, delta: timedelta) -> None:
+        """Move forward (or back, to test a clock jump)."""
+        self._at += delta
+
+
+def micros(at: datetime) -> int:
+    """Microseconds since 1970-01-01T00:00:00Z, exact (no floating point)."""
+    delta = at - EPOCH
+    return (delta.days * 86_400 + delta.seconds) * 1_000_000 + delta.microseconds
+
+
+def from_micros(value: int) -> datetime:
+    """Turn microseconds since the epoch back into an aware UTC instant."""
+    return EPOCH + timedelta(microseconds=value)
+
+
+def paris_day(at: datetime) -> int:
+    """Days since 1970-01-01 of the civil day in Paris: seats, caps and rights count civil days."""
+    return (at.astimezone(PARIS).date() - EPOCH_DAY).days
+
+
+def day_of(value: date) -> int:
+    """Days since 1970-01-01 of a civil date."""
+    return (value - EPOCH_DAY).days
+
+
+def date_of(day: int) -> date:
+    """The civil date of a day number."""
+    return EPOCH_DAY + timedelta(days=day)
+
+
+def is_monday(day: int) -> bool:
+    """True when the day number falls on a Monday (1970-01-01 was a Thursday)."""
+    return day % 7 == 4

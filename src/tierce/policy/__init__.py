@@ -1,0 +1,1 @@
+"""Every security decision of Tierce, as tables to read and pure functions."""

@@ -1,0 +1,107 @@
+"""The acts one can ask for and the words in which a decision is recorded.
+
+Numbers are part of the journal's encoding (docs/reference/journal-entry-v1.md): they are never moved nor
+reused; a retired one stays here with a comment.
+"""
+
+from enum import IntEnum
+
+
+class Act(IntEnum):
+    """What is asked. Every route, command and job that touches a person names exactly one."""
+
+    NONE = 0
+    RIGHTS_ASK = 1
+    """A professional asks whether one person is covered for one domain."""
+    RIGHTS_REVISIT = 2
+    """A professional opens again an answer of her own history."""
+    SESSION_OPEN = 10
+    SESSION_REVOKE = 11
+    DEVICE_ENROL = 12
+    STAFF_SESSION_OPEN = 20
+    STAFF_LIVE = 21
+    """Staff read journal lines without any person's identity."""
+    STAFF_PERSON_SHOW = 22
+    """Staff read one person's civil status, for a stated reason."""
+    STAFF_LADDER_MOVE = 23
+    STAFF_INCIDENT_OPEN = 24
+    STAFF_SCOPE = 25
+    STAFF_NOTICE_SHOW = 26
+    STAFF_LETTER_SHOW = 27
+    PERSON_SESSION_OPEN = 40
+    PERSON_HISTORY = 41
+    """A person reads who asked about her."""
+    PERSON_REPORT = 42
+    """A person says of one line: it was not me."""
+    FEED_RIGHTS = 50
+    FEED_DIRECTORY = 51
+    WATCH_HOLD = 60
+    """The watch holds a line by itself, for a bounded time."""
+    KEY_REGISTER = 70
+    POLICY_CHANGE = 71
+
+
+class Lane(IntEnum):
+    """The queue in which an ask waits; seats are the same ledgers in both."""
+
+    NONE = 0
+    INTERACTIVE = 1
+    BULK = 2
+
+
+class Outcome(IntEnum):
+    """What became of an ask."""
+
+    NONE = 0
+    RELEASED = 1
+    """Coverage was shown."""
+    UNKNOWN = 2
+    """The register knows nobody under these identifiers; nothing was shown."""
+    NOT_COVERED = 3
+    """The person is known but not covered for this domain and date; nothing was shown."""
+    OUT_OF_SEATS = 4
+    """No seat was free: a proof of presence is asked for; nothing was shown."""
+    KNOWN_LIMIT = 5
+    """The daily limit of known people is reached: a proof is asked for; nothing was shown."""
+    OUT_OF_ATTEMPTS = 6
+    """The day's attempts are used up; nothing was looked up."""
+    HELD = 7
+    """A rung of the ladder forbids the act; nothing was looked up."""
+    NOT_ALLOWED = 8
+    """The act is not open to this profession, session or assurance; nothing was looked up."""
+    DONE = 9
+    """An act that discloses nobody was carried out."""
+    UNSIGNED = 10
+    """No proof by the browser's key came with the ask, and the person is not in the pair memory."""
+
+
+class Presence(IntEnum):
+    """How the person's presence is proved; only grade A or B ever raises a limit."""
+
+    NONE = 0
+    DECLARED = 1
+    """Grade C: declared by the asker's software."""
+    CONFIRMED = 2
+    """Grade D: confirmed by the person in her own space."""
+    REPORTED = 3
+    """Grade B: reported by an authenticated peer other than the asker."""
+    VERIFIED = 4
+    """Grade A: verified by us."""
+
+
+class Evidence(IntEnum):
+    """How strongly the watch suspects the login at the moment of the ask."""
+
+    NONE = 0
+    WATCHED = 1
+    STRONG = 2
+
+
+class Site(IntEnum):
+    """Which of our sites or doors a session was opened through."""
+
+    PORTAL = 1
+    API = 2
+    OFFICE = 3
+    PERSONS = 4
+    INSURERS = 5

@@ -1,0 +1,47 @@
+"""Floors that the database itself holds, whatever a process sends: the bound of a stolen `api` credential.
+
+They are absolute maxima, well above what the gate grants, written to gate.floor and gate.ceiling at each
+upgrade; a test compares the two.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from tierce.kernel.care import Profession
+from tierce.policy.seats import DAY_LIMITS, SEATS, cap_of
+
+BATCH_MAX = 64
+"""Asks in one batch."""
+
+
+@dataclass(frozen=True, slots=True)
+class Floor:
+    """What one line can never pass in a civil day."""
+
+    asked: int
+    drawn: int
+    known: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ceiling:
+    """People released at most, for one database role (`instance`) or for all of them (`nation`)."""
+
+    per_minute: int
+    per_day: int
+
+
+FLOORS: Mapping[Profession, Floor] = {
+    profession: Floor(
+        asked=2 * DAY_LIMITS[profession].attempts,
+        drawn=cap_of(constants.top),
+        known=2 * DAY_LIMITS[profession].known,
+    )
+    for profession, constants in SEATS.items()
+}
+
+CEILINGS: Mapping[str, Ceiling] = {
+    "instance": Ceiling(per_minute=3_000, per_day=300_000),
+    "nation": Ceiling(per_minute=6_000, per_day=600_000),
+}
+"""About twice the busiest minute and day assumed for a large operator, known people included."""

@@ -1,0 +1,53 @@
+"""How to reach the database as one role."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import psycopg
+from psycopg.conninfo import make_conninfo
+
+from tierce.storage.errors import ClusterError
+
+READY_SECONDS_MAX = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """The address of a database and the directory of the roles' password files."""
+
+    host: str
+    port: int
+    name: str
+    secrets: Path
+
+    def named(self, name: str) -> "Database":
+        """Return the same server's database of another name."""
+        return replace(self, name=name)
+
+    def dsn(self, role: str) -> str:
+        """Return the connection string of a role; its password is read from `<role>.password`."""
+        password = (self.secrets / f"{role}.password").read_text().strip()
+        return make_conninfo(
+            host=self.host, port=self.port, dbname=self.name, user=role, password=password,
+            connect_timeout=5, application_name="tierce",
+        )  # fmt: skip
+
+    def connect(self, role: str, *, autocommit: bool = False) -> psycopg.Connection:
+        """Open a blocking connection as `role`."""
+        return psycopg.connect(self.dsn(role), autocommit=autocommit)
+
+    def wait_ready(self, role: str, *, alive: Callable[[], bool]) -> None:
+        """Poll until the server accepts `role`, or raise ClusterError after READY_SECONDS_MAX."""
+        deadline = time.monotonic() + READY_SECONDS_MAX
+        while alive():
+            try:
+                self.connect(role).close()
+            except psycopg.OperationalError as error:
+                if time.monotonic() > deadline:
+                    msg = f"PostgreSQL did not answer within {READY_SECONDS_MAX:.0f} s: {error}"
+                    raise ClusterError(msg) from None
+                time.sleep(0.05)
+            else:
+                return

@@ -1,0 +1,60 @@
+"""Insurers' data keys at rest: wrapped in registry.insurer_key, unwrapped in memory by whoever holds the master."""
+
+import os
+from collections.abc import Iterable
+from typing import LiteralString
+
+import psycopg
+
+from tierce.kernel.ids import InsurerId
+from tierce.storage.keys import (
+    COMPARTMENT_KEYS,
+    KEY_BYTES,
+    Compartment,
+    Keyring,
+    Sealer,
+    unwrap_key,
+    wrap_key,
+)
+
+READ_KEYS: LiteralString = """
+    select distinct on (insurer, compartment) insurer, compartment, version, wrapped
+    from registry.insurer_key where compartment = any(%s) order by insurer, compartment, version desc"""
+
+WrappedRow = tuple[int, int, int, bytes]
+"""(insurer, compartment, version, wrapped key) as READ_KEYS returns it."""
+
+
+def make_insurer_keys(connection: psycopg.Connection, keyring: Keyring, insurers: Iterable[InsurerId]) -> int:
+    """Give each insurer a first key in every compartment where it has none; returns how many were made."""
+    made = 0
+    with connection.cursor() as cursor:
+        for insurer in insurers:
+            for compartment, name in COMPARTMENT_KEYS.items():
+                wrapped = wrap_key(keyring.raw(name), compartment, insurer, 1, os.urandom(KEY_BYTES))
+                cursor.execute(
+                    "insert into registry.insurer_key (insurer, compartment, version, wrapped)"
+                    " values (%s, %s, 1, %s) on conflict do nothing",
+                    (insurer, compartment.value, wrapped),
+                )
+                made += cursor.rowcount
+    return made
+
+
+def sealer_from(rows: Iterable[WrappedRow], keyring: Keyring) -> Sealer:
+    """Unwrap the rows of READ_KEYS into a Sealer."""
+    keys = {}
+    for insurer_number, compartment_number, version, wrapped in rows:
+        compartment, insurer = Compartment(compartment_number), InsurerId(insurer_number)
+        master = keyring.raw(COMPARTMENT_KEYS[compartment])
+        keys[compartment, insurer] = (
+            version,
+            unwrap_key(master, compartment, insurer, version, bytes(wrapped)),
+        )
+    return Sealer(keys)
+
+
+def load_sealer(connection: psycopg.Connection, keyring: Keyring, compartments: Iterable[Compartment]) -> Sealer:
+    """Read and unwrap every insurer's key of the given compartments."""
+    numbers = [compartment.value for compartment in compartments]
+    return sealer_from(connection.execute(READ_KEYS, (numbers,)).fetchall(), keyring)

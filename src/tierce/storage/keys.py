@@ -1,0 +1,206 @@
+"""Key files, keyed indexes and sealing.
+
+One file per key, 32 random bytes, readable by the one process that needs it (docs/reference/keys.md). A keyed
+index is HMAC-SHA-256 (RFC 2104) cut to 128 bits; a sealed record is AES-256-GCM (NIST SP 800-38D) under a key
+of one insurer and one compartment, bound by its associated data to the person it belongs to, so that a record
+moved to another person or insurer no longer opens. Destroying an insurer's wrapped keys ends its contract.
+"""
+
+import hashlib
+import os
+from collections.abc import Iterable, Mapping
+from enum import IntEnum, StrEnum
+from pathlib import Path
+from uuid import UUID
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from tierce.kernel.ids import InsurerId, PersonId
+from tierce.storage.errors import KeyMissingError, SealBrokenError
+
+KEY_BYTES = 32
+_IPAD = bytes(byte ^ 0x36 for byte in range(256))
+_OPAD = bytes(byte ^ 0x5C for byte in range(256))
+_SEAL_VERSION = 1
+_NONCE_BYTES = 12
+
+
+class Compartment(IntEnum):
+    """What a sealed record holds; numbers are stored."""
+
+    PERSON = 1
+    COVERAGE = 2
+    CONTACT = 3
+    BANK = 4
+    CARE = 5
+
+
+class Purpose(StrEnum):
+    """What a keyed function is for; each purpose has its own key file, so that no two lists can be joined."""
+
+    INDEX = "index"
+    """(NIR | birth date | rank) -> person.key.idx."""
+    TRAIT = "trait"
+    """Pivot identity -> person.trait.idx."""
+    PAIR = "pair"
+    """(establishment, identifiers) -> access.pair.key."""
+    NETWORK = "network"
+    """Address prefix -> journal pseudonym."""
+    FEED = "feed"
+    """Feed line and contract number -> digest."""
+    ENGAGEMENT = "engagement"
+    """Entry number -> engagement number."""
+
+
+COMPARTMENT_KEYS: Mapping[Compartment, str] = {
+    Compartment.PERSON: "person",
+    Compartment.COVERAGE: "coverage",
+}
+"""The master key file of each compartment that exists so far."""
+
+EVERY_KEY = [*(purpose.value for purpose in Purpose), *COMPARTMENT_KEYS.values()]
+
+
+class KeyedHash:
+    """HMAC-SHA-256 under one key, from two prepared contexts (four times cheaper than hmac.digest)."""
+
+    def __init__(self, key: bytes) -> None:
+        """Prepare both contexts; `key` is 32 bytes."""
+        block = key.ljust(64, b"\0")
+        self._inner = hashlib.sha256(block.translate(_IPAD))
+        self._outer = hashlib.sha256(block.translate(_OPAD))
+
+    def digest(self, data: bytes) -> bytes:
+        """Return the 32-byte HMAC of `data`."""
+        inner = self._inner.copy()
+        inner.update(data)
+        outer = self._outer.copy()
+        outer.update(inner.digest())
+        return outer.digest()
+
+    def uuid(self, data: bytes) -> UUID:
+        """Return the first 128 bits, as PostgreSQL's fixed 16-byte type."""
+        return UUID(bytes=self.digest(data)[:16])
+
+    def int64(self, data: bytes) -> int:
+        """Return the first 64 bits as a signed integer, to fit bigint."""
+        return int.from_bytes(self.digest(data)[:8], "big", signed=True)
+
+
+class Keyring:
+    """The key files that one process was given; anything else is refused by name."""
+
+    def __init__(self, directory: Path, names: Iterable[str]) -> None:
+        """Read the named files of `directory`; a missing or short file raises KeyMissingError."""
+        self._directory = directory
+        self._keys = {name: _read_key(directory / f"{name}.key") for name in names}
+        self._hashes: dict[str, KeyedHash] = {}
+
+    def raw(self, name: str) -> bytes:
+        """Return a key's bytes."""
+        try:
+            return self._keys[name]
+        except KeyError:
+            msg = f"this process was not given the key '{name}'"
+            raise KeyMissingError(msg) from None
+
+    def hash(self, purpose: Purpose) -> KeyedHash:
+        """Return the keyed function of a purpose."""
+        if purpose not in self._hashes:
+            self._hashes[purpose] = KeyedHash(self.raw(purpose.value))
+        return self._hashes[purpose]
+
+    def index(self, purpose: Purpose, data: bytes) -> UUID:
+        """Keyed 128-bit index of `data` for one purpose."""
+        return self.hash(purpose).uuid(data)
+
+    def instance(self, name: str) -> Ed25519PrivateKey:
+        """Return the signing key of a process that writes journal batches."""
+        return Ed25519PrivateKey.from_private_bytes(_read_key(self._directory / f"instance-{name}.key"))
+
+
+def _read_key(path: Path) -> bytes:
+    try:
+        key = path.read_bytes()
+    except OSError as error:
+        msg = f"key file {path.name} cannot be read ({error.strerror}); make keys with `tierce keys init`"
+        raise KeyMissingError(msg) from None
+    if len(key) != KEY_BYTES:
+        msg = f"key file {path.name} holds {len(key)} bytes instead of {KEY_BYTES}; restore it from its backup"
+        raise KeyMissingError(msg)
+    return key
+
+
+def create_keys(directory: Path, instances: Iterable[str]) -> list[str]:
+    """Make every key file that does not exist yet, mode 0600; never overwrites one. Returns the names made."""
+    directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+    made = []
+    for name in [*EVERY_KEY, *(f"instance-{instance}" for instance in instances)]:
+        path = directory / f"{name}.key"
+        if path.exists():
+            continue
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(os.urandom(KEY_BYTES))
+        made.append(name)
+    return made
+
+
+class Sealer:
+    """Seals and opens records with the insurers' keys of the compartments this process may read."""
+
+    def __init__(self, keys: Mapping[tuple[Compartment, InsurerId], tuple[int, bytes]]) -> None:
+        """Take, for each compartment and insurer, the current key version and its 32 bytes."""
+        self._ciphers = {place: (version, AESGCM(key)) for place, (version, key) in keys.items()}
+
+    def seal(self, compartment: Compartment, insurer: InsurerId, person: PersonId, plaintext: bytes) -> bytes:
+        """Seal one record; layout: format (1), key version (1), nonce (12), ciphertext and tag."""
+        version, cipher = self._cipher(compartment, insurer)
+        nonce = os.urandom(_NONCE_BYTES)
+        sealed = cipher.encrypt(nonce, plaintext, _place(compartment, insurer, person))
+        return b"".join((bytes((_SEAL_VERSION, version)), nonce, sealed))
+
+    def open_(self, compartment: Compartment, insurer: InsurerId, person: PersonId, sealed: bytes) -> bytes:
+        """Open one record, or raise SealBrokenError."""
+        version, cipher = self._cipher(compartment, insurer)
+        if sealed[0] != _SEAL_VERSION or sealed[1] != version:
+            msg = f"sealed record of format {sealed[0]}, key version {sealed[1]}: not one this process can open"
+            raise SealBrokenError(msg)
+        nonce, body = sealed[2 : 2 + _NONCE_BYTES], sealed[2 + _NONCE_BYTES :]
+        try:
+            return cipher.decrypt(nonce, body, _place(compartment, insurer, person))
+        except InvalidTag:
+            raise SealBrokenError from None
+
+    def _cipher(self, compartment: Compartment, insurer: InsurerId) -> tuple[int, AESGCM]:
+        try:
+            return self._ciphers[compartment, insurer]
+        except KeyError:
+            msg = f"no key for compartment {compartment.name.lower()} of insurer {insurer}"
+            raise SealBrokenError(msg) from None
+
+
+def _place(compartment: Compartment, insurer: InsurerId, person: PersonId) -> bytes:
+    return b"tierce-seal-v1" + bytes((compartment,)) + insurer.to_bytes(2, "big") + person.to_bytes(8, "big")
+
+
+def wrap_key(master: bytes, compartment: Compartment, insurer: InsurerId, version: int, key: bytes) -> bytes:
+    """Wrap an insurer's key under the compartment's master key."""
+    nonce = os.urandom(_NONCE_BYTES)
+    return nonce + AESGCM(master).encrypt(nonce, key, _wrap_place(compartment, insurer, version))
+
+
+def unwrap_key(master: bytes, compartment: Compartment, insurer: InsurerId, version: int, wrapped: bytes) -> bytes:
+    """Unwrap an insurer's key, or raise SealBrokenError."""
+    nonce, body = wrapped[:_NONCE_BYTES], wrapped[_NONCE_BYTES:]
+    try:
+        return AESGCM(master).decrypt(nonce, body, _wrap_place(compartment, insurer, version))
+    except InvalidTag:
+        msg = f"the wrapped key of insurer {insurer} does not open: wrong master key or altered bytes"
+        raise SealBrokenError(msg) from None
+
+
+def _wrap_place(compartment: Compartment, insurer: InsurerId, version: int) -> bytes:
+    return b"tierce-wrap-v1" + bytes((compartment, version)) + insurer.to_bytes(2, "big")

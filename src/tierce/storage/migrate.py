@@ -1,0 +1,93 @@
+"""Bring a database to the schema of this version: roles, Alembic migrations, functions, grants, floors."""
+
+from importlib.resources import files
+from pathlib import Path
+
+import psycopg
+from alembic import command
+from alembic.config import Config
+from psycopg import sql
+
+from tierce.policy.floors import CEILINGS, FLOORS
+from tierce.storage.cluster import SUPERUSER, new_secret
+from tierce.storage.database import Database
+
+OWNER = "tierce_owner"
+ROLES = ("tierce_api", "tierce_office", "tierce_persons", "tierce_insurers", "tierce_worker", "tierce_feed")
+"""One login role per process that reaches the database; `portal` is not among them."""
+
+ROLE_SETTINGS = {
+    "tierce_api": {
+        "statement_timeout": "2s",
+        "lock_timeout": "1s",
+        "idle_in_transaction_session_timeout": "2s",
+    },
+}
+"""A stopped api worker must not hold the lines of logins."""
+
+_MIGRATION_LOCK = 0x7469_6572_6365
+
+
+def read_sql(name: str) -> str:
+    """Return one of our SQL files."""
+    return (files("tierce.storage") / "sql" / name).read_text(encoding="utf-8")
+
+
+def migrate(database: Database, *, admin: str = SUPERUSER) -> None:
+    """Create roles and database where missing, then upgrade; safe to run again and from two places at once."""
+    server = database.named("postgres")
+    with server.connect(admin, autocommit=True) as connection:
+        connection.execute("select pg_advisory_lock(%s)", (_MIGRATION_LOCK,))
+        _create_roles(connection, database.secrets)
+        if connection.execute("select 1 from pg_database where datname = %s", (database.name,)).fetchone() is None:
+            connection.execute(
+                sql.SQL("create database {} owner {}").format(sql.Identifier(database.name), sql.Identifier(OWNER))
+            )
+        _upgrade(database, admin)
+        with database.connect(admin) as inside:
+            inside.execute(sql.SQL("set role {}").format(sql.Identifier(OWNER)))
+            _replace(inside, database.name)
+
+
+def _create_roles(connection: psycopg.Connection, secrets: Path) -> None:
+    known = {row[0] for row in connection.execute("select rolname from pg_roles").fetchall()}
+    if OWNER not in known:
+        connection.execute(sql.SQL("create role {} nologin").format(sql.Identifier(OWNER)))
+    for role in ROLES:
+        password = new_secret(secrets / f"{role}.password")
+        verb = sql.SQL("alter") if role in known else sql.SQL("create")
+        connection.execute(
+            sql.SQL("{} role {} login password {}").format(verb, sql.Identifier(role), sql.Literal(password))
+        )
+        for name, value in ROLE_SETTINGS.get(role, {}).items():
+            connection.execute(
+                sql.SQL("alter role {} set {} = {}").format(
+                    sql.Identifier(role), sql.Identifier(name), sql.Literal(value)
+                )
+            )
+
+
+def _upgrade(database: Database, admin: str) -> None:
+    config = Config()
+    config.set_main_option("script_location", "tierce.storage:migrations")
+    config.attributes["connect"] = lambda: database.connect(admin)
+    config.attributes["owner"] = OWNER
+    command.upgrade(config, "head")
+
+
+def _replace(connection: psycopg.Connection, name: str) -> None:
+    """Replace what is not data: functions, grants, floors."""
+    connection.execute(read_sql("functions.sql").encode())
+    grants = read_sql("grants.sql").replace(':"database"', sql.Identifier(name).as_string(connection))
+    connection.execute(grants.encode())
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            "insert into gate.floor values (%s, %s, %s, %s) on conflict (profession) do update"
+            " set asked = excluded.asked, drawn = excluded.drawn, known = excluded.known",
+            [(profession.value, f.asked, f.drawn, f.known) for profession, f in FLOORS.items()],
+        )
+        cursor.executemany(
+            "insert into gate.ceiling values (%s, %s, %s) on conflict (scope) do update"
+            " set per_minute = excluded.per_minute, per_day = excluded.per_day",
+            [(scope, c.per_minute, c.per_day) for scope, c in CEILINGS.items()],
+        )

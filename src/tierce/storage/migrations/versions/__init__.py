@@ -1,0 +1,1 @@
+"""Alembic migrations: each runs one plain SQL file."""

@@ -1,0 +1,301 @@
+-- The gate's three steps and the other doors, as functions whose owner (tierce_owner) cannot log in. They are
+-- replaced at each upgrade. What they check holds against a stolen `api` credential: see SECURITY.md.
+
+create or replace function journal.u64(body bytea, place integer) returns bigint
+    language sql immutable strict as
+$$ select ('x' || encode(substring(body from place + 1 for 8), 'hex'))::bit(64)::bigint $$;
+
+create or replace function journal.u16(body bytea, place integer) returns integer
+    language sql immutable strict as
+$$ select (get_byte(body, place) << 8) + get_byte(body, place + 1) $$;
+
+create or replace function gate.today() returns integer language sql stable as
+$$ select (now() at time zone 'Europe/Paris')::date - date '1970-01-01' $$;
+
+-- Refuses to go on when this session gave up durability: a line must be on disk before it is answered for.
+create or replace function gate.insist_durable() returns void language plpgsql as $$
+begin
+    if current_setting('synchronous_commit') = 'off' then
+        raise exception 'journal writes must be durable' using errcode = 'insufficient_privilege';
+    end if;
+end $$;
+
+-- 1. open: lock the lines in id order, then read, in a later statement, what the decision needs ---------------
+-- The block number is drawn here, outside any rollback: a batch that was opened and abandoned leaves a gap.
+create or replace function gate.open(
+    lines bigint[], sessions bigint[], idx uuid[], pairs bigint[], engagements bigint[],
+    proofs uuid[], domains smallint[], care_days integer[],
+    out block bigint, out line_ids bigint[], out states bytea[], out live boolean[], out fresh boolean[],
+    out rungs smallint[], out persons bigint[], out insurers smallint[], out untils integer[],
+    out pair_keys bigint[], out pair_states smallint[], out pair_days integer[],
+    out seen_days integer[], out seen_lines bigint[])
+    language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare used uuid[];
+begin
+    if cardinality(sessions) > 64 then
+        raise exception 'a batch holds at most 64 asks' using errcode = 'check_violation';
+    end if;
+    block := nextval('journal.block_no');
+    select coalesce(array_agg(l.id), '{}'), coalesce(array_agg(l.state), '{}') into line_ids, states
+    from (select id, state from access.line where id = any(lines) order by id for no key update) l;
+
+    with fresh_proofs as (
+        insert into access.proof (id, at)
+        select p, now() from unnest(proofs) p where p is not null order by p
+        on conflict do nothing returning id)
+    select coalesce(array_agg(id), '{}') into used from fresh_proofs;
+
+    with holds as materialized (
+        select h.level, h.subject, max(h.rung) as rung from access.ladder h
+        where h.lifted is null and h.until > now() group by h.level, h.subject),
+    asks as (
+        select * from unnest(sessions, idx, pairs, engagements, proofs, domains, care_days)
+            with ordinality a(session, idx, pair, engagement, proof, domain, day, n)),
+    found as (
+        select a.*, s.id is not null as is_live, s.login, s.device, t.establishment, t.profession,
+               coalesce(k.person, e.person, 0) as person,
+               coalesce(a.pair, e.pair, 0) as pair_key
+        from asks a
+        left join access.session s on s.id = a.session and s.revoked is null and s.expires > now()
+        left join directory.activity t on t.id = s.activity
+        left join person.key k on k.idx = a.idx
+        left join care.engagement e on e.seq = a.engagement and e.establishment = t.establishment)
+    select array_agg(f.is_live order by f.n),
+           array_agg(f.proof is null or f.proof = any(used) order by f.n),
+           array_agg(coalesce((select max(h.rung) from holds h where (h.level, h.subject) in (
+               (1, f.login), (2, f.device), (3, f.establishment), (4, f.profession), (9, 0))), 0)::smallint
+               order by f.n),
+           array_agg(f.person order by f.n),
+           array_agg(coalesce(c.insurer, 0)::smallint order by f.n),
+           array_agg(coalesce(c.until_day, 0) order by f.n),
+           array_agg(f.pair_key order by f.n),
+           array_agg(coalesce(p.state, 0)::smallint order by f.n),
+           array_agg(coalesce(p.day, 0) order by f.n),
+           array_agg(coalesce(p.seen_day, 0) order by f.n),
+           array_agg(coalesce(p.seen_line, 0) order by f.n)
+    into live, fresh, rungs, persons, insurers, untils, pair_keys, pair_states, pair_days, seen_days, seen_lines
+    from found f
+    left join access.pair p on p.key = f.pair_key
+    left join lateral (
+        select v.insurer, v.until_day from coverage.coverage v
+        where v.person = f.person and v.domains & (1 << (f.domain - 1)) <> 0
+          and f.day between v.from_day and v.until_day
+        order by v.priority limit 1) c on true;
+end $$;
+
+-- Floors of one batch: what each line drew today, and what this role and the nation released this minute and day.
+create or replace function gate.count_floors(
+    e_lines bigint[], e_released boolean[], e_known boolean[], today integer) returns void
+    language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+    over integer;
+    released integer := (select count(*) from unnest(e_released) r where r);
+    this_minute bigint := extract(epoch from now())::bigint / 60;
+begin
+    update access.line l set
+        floor_day = today,
+        asked = case when l.floor_day = today then l.asked else 0 end + b.asked,
+        drawn = case when l.floor_day = today then l.drawn else 0 end + b.drawn,
+        known = case when l.floor_day = today then l.known else 0 end + b.known
+    from (select line, count(*) as asked, count(*) filter (where released and not is_known) as drawn,
+                 count(*) filter (where released and is_known) as known
+          from unnest(e_lines, e_released, e_known) a(line, released, is_known) group by line) b
+    where l.id = b.line;
+    select count(*) into over from access.line l join gate.floor f on f.profession = l.profession
+    where l.id = any(e_lines) and (l.asked > f.asked or l.drawn > f.drawn or l.known > f.known);
+    if over > 0 then
+        raise exception 'a line is past the floor of its profession' using errcode = 'check_violation';
+    end if;
+    insert into gate.meter as m (role, pid, minute, in_minute, day, in_day)
+    values (session_user, pg_backend_pid(), this_minute, released, today, released)
+    on conflict (role, pid) do update set
+        in_minute = case when m.minute = this_minute then m.in_minute else 0 end + released,
+        in_day = case when m.day = today then m.in_day else 0 end + released,
+        minute = this_minute, day = today;
+    select count(*) into over from gate.ceiling c, lateral (
+        select coalesce(sum(m.in_minute) filter (where m.minute = this_minute), 0) as minute_sum,
+               coalesce(sum(m.in_day) filter (where m.day = today), 0) as day_sum
+        from gate.meter m where c.scope = 'nation' or m.role = session_user) s
+    where s.minute_sum > c.per_minute or s.day_sum > c.per_day;
+    if over > 0 then
+        raise exception 'the ceiling of this minute or day is reached' using errcode = 'check_violation';
+    end if;
+end $$;
+
+-- Whether the lines to be written name the identity of the session they came by; raises when one does not.
+create or replace function gate.check_lines(e_lines bigint[], bodies bytea[]) returns void
+    language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare wrong integer;
+begin
+    select count(*) into wrong
+    from unnest(e_lines, bodies) a(line, body)
+    left join access.session s on s.id = journal.u64(a.body, 32)
+    left join directory.activity t on t.id = s.activity
+    where s.id is null or s.line is distinct from a.line
+       or (get_byte(a.body, 4) = 1 and (s.revoked is not null or s.expires <= now()))
+       or s.professional <> journal.u64(a.body, 16) or s.device is distinct from journal.u64(a.body, 40)
+       or t.establishment is distinct from journal.u64(a.body, 24)
+       or get_byte(a.body, 0) <> 1 or get_byte(a.body, 1) not in (1, 2, 3, 4)
+       or abs(journal.u64(a.body, 8) - extract(epoch from clock_timestamp()) * 1e6) > 120e6
+       or (get_byte(a.body, 4) = 1 and journal.u64(a.body, 80) = 0);
+    if wrong > 0 then
+        raise exception 'a journal line does not name its own session, or its time is off'
+            using errcode = 'check_violation';
+    end if;
+end $$;
+
+-- 2. close: state, pairs, engagements and journal lines, in the transaction of open ----------------------------
+create or replace function gate.close(
+    instance_id smallint, signature bytea, line_ids bigint[], states bytea[],
+    p_keys bigint[], p_states smallint[], p_days integer[], p_lines bigint[], p_seen integer[],
+    e_lines bigint[], e_pairs bigint[], e_untils integer[], e_labels text[], bodies bytea[]) returns bigint
+    language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+    this_block bigint := currval('journal.block_no');
+    today integer := gate.today();
+    e_released boolean[];
+    e_known boolean[];
+begin
+    perform gate.insist_durable();
+    if cardinality(bodies) not between 1 and 64 or cardinality(bodies) <> cardinality(e_lines) then
+        raise exception 'a batch holds 1 to 64 lines' using errcode = 'check_violation';
+    end if;
+    if not exists (select from journal.instance where id = instance_id and role = session_user) then
+        raise exception 'not an instance of this role' using errcode = 'insufficient_privilege';
+    end if;
+    perform gate.check_lines(e_lines, bodies);
+    select array_agg(get_byte(a.body, 4) = 1 order by a.n), array_agg(p.key is not null order by a.n)
+    into e_released, e_known
+    from unnest(bodies, e_pairs) with ordinality a(body, pair, n) left join access.pair p on p.key = a.pair;
+    perform gate.count_floors(e_lines, e_released, e_known, today);
+
+    update access.line l set state = a.state from unnest(line_ids, states) a(id, state) where l.id = a.id;
+    insert into access.pair as p (key, state, day, line, seen_day, seen_line)
+    select a.key, a.state, a.day, a.line, a.seen, a.line
+    from unnest(p_keys, p_states, p_days, p_lines, p_seen) a(key, state, day, line, seen) order by a.key
+    on conflict (key) do update set
+        state = excluded.state, day = excluded.day,
+        line = case when p.day = excluded.day and p.state = excluded.state then p.line else excluded.line end,
+        seen_day = excluded.seen_day, seen_line = excluded.seen_line;
+    insert into journal.batch (block, instance, n, signature)
+    values (this_block, instance_id, cardinality(bodies), signature);
+    insert into journal.entry (seq, kind, professional, person, body)
+    select this_block * 256 + a.n - 1, get_byte(a.body, 1), journal.u64(a.body, 16), journal.u64(a.body, 80), a.body
+    from unnest(bodies) with ordinality a(body, n);
+    insert into care.engagement (seq, establishment, professional, person, insurer, domain, pair, until_day, label, at)
+    select this_block * 256 + a.n - 1, journal.u64(a.body, 24), journal.u64(a.body, 16), journal.u64(a.body, 80),
+           journal.u16(a.body, 60), get_byte(a.body, 7), a.pair, a.until, a.label, now()
+    from unnest(bodies, e_pairs, e_untils, e_labels) with ordinality a(body, pair, until, label, n)
+    where get_byte(a.body, 1) = 1 and get_byte(a.body, 4) = 1;
+    return this_block;
+end $$;
+
+-- 3. reveal: coverage, only for lines that an earlier transaction has committed ---------------------------------
+-- A function that returned it in close could be rolled back: read, and leave no trace.
+create or replace function gate.reveal()
+    returns table (n integer, insurer smallint, person bigint, from_day integer, until_day integer, sealed bytea)
+    language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare this_block bigint := currval('journal.block_no');
+begin
+    perform gate.insist_durable();
+    return query
+    select (e.seq & 255)::integer, v.insurer, v.person, v.from_day, v.until_day, v.sealed
+    from journal.entry e
+    join coverage.coverage v on v.person = e.person and v.insurer = journal.u16(e.body, 60)
+    where e.seq between this_block * 256 and this_block * 256 + 255
+      and get_byte(e.body, 4) = 1 and get_byte(e.body, 1) in (1, 4)
+      and v.domains & (1 << (get_byte(e.body, 7) - 1)) <> 0
+      and e.tx is distinct from pg_current_xact_id_if_assigned();
+end $$;
+
+-- The line of a (login, device), created with the caller's opening state when it is new ------------------------
+create or replace function access.line_of(
+    for_login bigint, for_device bigint, for_profession smallint, new_id bigint, opening bytea) returns bigint
+    language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare found bigint;
+begin
+    insert into access.line (id, login, device, professional, profession, created_day, state)
+    select new_id, for_login, for_device, g.professional, for_profession, gate.today(), opening
+    from access.login g where g.id = for_login
+    on conflict (login, device) do nothing;
+    select id into found from access.line where login = for_login and device = for_device;
+    return found;
+end $$;
+
+-- Journal lines of processes other than api: staff, persons, worker, feed ----------------------------------------
+create or replace function journal.next_block() returns bigint
+    language sql security definer set search_path = pg_catalog, pg_temp as
+$$ select nextval('journal.block_no') $$;
+
+create or replace function journal.append(instance_id smallint, in_block bigint, bodies bytea[], signature bytea)
+    returns bigint language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+    perform gate.insist_durable();
+    if in_block <> currval('journal.block_no') or cardinality(bodies) not between 1 and 64 then
+        raise exception 'a block is drawn once, in the same session, for 1 to 64 lines'
+            using errcode = 'check_violation';
+    end if;
+    if not exists (select from journal.instance where id = instance_id and role = session_user) then
+        raise exception 'not an instance of this role' using errcode = 'insufficient_privilege';
+    end if;
+    if exists (select from unnest(bodies) b where get_byte(b, 0) <> 1 or get_byte(b, 1) in (1, 2, 3, 4)) then
+        raise exception 'asks are written by the gate alone' using errcode = 'insufficient_privilege';
+    end if;
+    insert into journal.batch (block, instance, n, signature)
+    values (in_block, instance_id, cardinality(bodies), signature);
+    insert into journal.entry (seq, kind, professional, person, body)
+    select in_block * 256 + a.n - 1, get_byte(a.body, 1), journal.u64(a.body, 16), journal.u64(a.body, 80), a.body
+    from unnest(bodies) with ordinality a(body, n);
+    return in_block;
+end $$;
+
+create or replace function journal.register(instance_name text, for_role name, key bytea) returns smallint
+    language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare found smallint;
+begin
+    insert into journal.instance (name, role, public_key) values (instance_name, for_role, key)
+    on conflict (name) do nothing;
+    select id into found from journal.instance
+    where name = instance_name and role = for_role and public_key = key;
+    if found is null then
+        raise exception 'instance % is registered with another key or role', instance_name
+            using errcode = 'unique_violation';
+    end if;
+    return found;
+end $$;
+
+-- Persons' records for staff: only those that committed lines of staff acts and exports name ----------------------
+create or replace function gate.staff_reveal(seqs bigint[])
+    returns table (seq bigint, person bigint, insurer smallint, sealed bytea)
+    language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+    perform gate.insist_durable();
+    if cardinality(seqs) > 64 then
+        raise exception 'at most 64 people are shown at once' using errcode = 'check_violation';
+    end if;
+    return query
+    select e.seq, r.person, r.insurer, r.sealed
+    from journal.entry e join person.record r on r.person = e.person
+    where e.seq = any(seqs) and e.kind in (5, 6)
+      and (journal.u16(e.body, 60) = 0 or r.insurer = journal.u16(e.body, 60))
+      and e.tx is distinct from pg_current_xact_id_if_assigned();
+end $$;
+
+-- A person's own record, for the live session whose handle she holds -----------------------------------------------
+create or replace function gate.person_self(session_handle bytea)
+    returns table (person bigint, insurer smallint, sealed bytea)
+    language sql security definer set search_path = pg_catalog, pg_temp as $$
+    select r.person, r.insurer, r.sealed
+    from access.person_session s join person.record r on r.person = s.person
+    where s.handle = session_handle and s.revoked is null and s.expires > now()
+$$;
+
+-- A person's own journal lines --------------------------------------------------------------------------------------
+create or replace function gate.person_history(session_handle bytea, before bigint, at_most integer)
+    returns table (seq bigint, body bytea)
+    language sql security definer set search_path = pg_catalog, pg_temp as $$
+    select e.seq, e.body
+    from access.person_session s join journal.entry e on e.person = s.person
+    where s.handle = session_handle and s.revoked is null and s.expires > now() and e.seq < before
+    order by e.seq desc limit least(at_most, 200)
+$$;

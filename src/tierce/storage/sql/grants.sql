@@ -1,0 +1,83 @@
+-- Who may do what, on one page. Everything is revoked first; each role then receives what its process needs.
+-- `portal` does not appear: it holds no database credential. Functions run as tierce_owner, who cannot log in.
+
+revoke all on all tables in schema registry, person, coverage, contact, bank, care, directory, access, journal,
+    incident, notice, gate from public, tierce_api, tierce_office, tierce_persons, tierce_insurers, tierce_worker,
+    tierce_feed;
+revoke all on all functions in schema journal, gate, access from public, tierce_api, tierce_office, tierce_persons,
+    tierce_insurers, tierce_worker, tierce_feed;
+revoke all on all sequences in schema journal from public;
+revoke all on schema public from public;
+
+-- The journal is INSERT and SELECT only, and for entries the insertion goes through functions: nobody updates,
+-- deletes or truncates, the sequencer included.
+grant usage on schema journal to tierce_api, tierce_office, tierce_persons, tierce_worker, tierce_feed;
+grant execute on function journal.u64(bytea, integer), journal.u16(bytea, integer)
+    to tierce_api, tierce_office, tierce_persons, tierce_worker, tierce_feed;
+
+-- api: the gate, sign-in, and nothing of the people ------------------------------------------------------------
+grant usage on schema gate, access, directory, registry to tierce_api;
+grant execute on function gate.open, gate.close, gate.reveal, access.line_of, journal.register,
+    journal.next_block, journal.append to tierce_api;
+grant select on registry.insurer, registry.insurer_key, registry.product, registry.guarantee to tierce_api;
+grant select on directory.professional, directory.establishment, directory.activity, directory.software to tierce_api;
+grant select, insert on access.login, access.device to tierce_api;
+grant select, insert, update on access.session to tierce_api;
+grant select, insert, delete on access.pending to tierce_api;
+grant select on access.line, access.ladder to tierce_api;
+grant usage on schema care to tierce_api;
+grant select (seq, establishment, professional, domain, until_day, label, at) on care.engagement to tierce_api;
+grant select on gate.floor, gate.ceiling to tierce_api;
+grant select on journal.instance to tierce_api;
+
+-- office: watch, contain, incidents; a person only through gate.staff_reveal, after a committed line ---------------
+grant usage on schema gate, access, directory, registry, incident, notice to tierce_office;
+grant execute on function journal.register, journal.next_block, journal.append, gate.staff_reveal to tierce_office;
+grant select on journal.instance, journal.batch, journal.entry, journal.leaf, journal.checkpoint to tierce_office;
+grant select on directory.professional, directory.establishment, directory.activity, directory.software to tierce_office;
+grant select on access.login, access.device, access.line, access.session, access.ladder to tierce_office;
+grant update (revoked, revoked_why) on access.session to tierce_office;
+grant insert on access.ladder to tierce_office;
+grant update (lifted) on access.ladder to tierce_office;
+grant select, insert, delete on access.pending to tierce_office;
+grant select, insert, update on access.staff_session to tierce_office;
+grant select on registry.insurer, registry.insurer_key, registry.feed to tierce_office;
+grant select, insert, update on incident.incident to tierce_office;
+grant select, insert on incident.scope, incident.exposed to tierce_office;
+grant select, insert on notice.insurer_notice to tierce_office;
+grant select on notice.person_report to tierce_office;
+
+-- persons: oneself, through the session one holds ---------------------------------------------------------------
+grant usage on schema gate, access, directory, registry, person, notice to tierce_persons;
+grant execute on function journal.register, journal.next_block, journal.append, gate.person_self,
+    gate.person_history to tierce_persons;
+grant select on person.trait to tierce_persons;
+grant select, insert, delete on access.pending to tierce_persons;
+grant select, insert, update on access.person_session to tierce_persons;
+grant select on directory.professional, directory.establishment to tierce_persons;
+grant select on registry.insurer, registry.insurer_key to tierce_persons;
+grant select on journal.instance, journal.batch, journal.leaf, journal.checkpoint to tierce_persons;
+grant select, insert on notice.person_report to tierce_persons;
+
+-- worker: sequencer and watch; no person ------------------------------------------------------------------------
+grant usage on schema gate, access, directory to tierce_worker;
+grant execute on function journal.register, journal.next_block, journal.append to tierce_worker;
+grant select on journal.instance, journal.batch, journal.entry to tierce_worker;
+grant select, insert on journal.leaf, journal.checkpoint to tierce_worker;
+grant select on access.line, access.session, access.ladder to tierce_worker;
+grant insert on access.ladder to tierce_worker;
+grant select, delete on access.proof, access.pending, gate.meter to tierce_worker;
+grant select on directory.activity to tierce_worker;
+
+-- feed: imports; writes sealed records and keyed indexes --------------------------------------------------------
+grant usage on schema registry, person, coverage, directory to tierce_feed;
+grant execute on function journal.register, journal.next_block, journal.append to tierce_feed;
+grant select, insert, update on registry.insurer, registry.product, registry.guarantee, registry.feed to tierce_feed;
+grant select, insert on registry.insurer_key to tierce_feed;
+grant select, insert on person.key, person.trait to tierce_feed;
+grant delete on person.trait to tierce_feed;
+grant select, insert, update on person.record, person.family, coverage.coverage to tierce_feed;
+grant select, insert, update on directory.professional, directory.establishment, directory.activity,
+    directory.software to tierce_feed;
+grant select on journal.instance to tierce_feed;
+grant temporary on database :"database" to tierce_feed;
