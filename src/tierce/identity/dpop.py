@@ -179,7 +179,7 @@ def _read_header(encoded: bytes) -> _Key:
     if header.get("typ") != "dpop+jwt":
         raise ProofRefusedError(ProofReason.TYPE)
     algorithm = header.get("alg")
-    if algorithm != "ES256" and algorithm not in EDWARDS:
+    if not isinstance(algorithm, str) or (algorithm != "ES256" and algorithm not in EDWARDS):
         raise ProofRefusedError(ProofReason.ALGORITHM)
     return _Key(*public_key(header.get("jwk"), algorithm))
 

@@ -80,17 +80,23 @@ def link(found: list[PersonId]) -> PersonId:
     return distinct.pop()
 
 
+def expiry(now: datetime, created: datetime, life: Lifetime) -> datetime:
+    """When a session used at `now` ends if it is not used again: its idle time from now, its total life at most.
+
+    The stored expiry slides with use, so the database alone can tell whether a session is live.
+    """
+    return min(now + life.idle, created + life.total)
+
+
 def session_refusal(
-    now: datetime, *, expires: datetime, seen: datetime, revoked: datetime | None, idle: timedelta
+    now: datetime, *, created: datetime, expires: datetime, revoked: datetime | None, life: Lifetime
 ) -> SessionReason | None:
-    """Say why a session may not be used at `now`, or None. `seen` is when it was last used."""
+    """Say why a session may not be used at `now`, or None."""
     if revoked is not None:
         return SessionReason.REVOKED
-    if now >= expires:
-        return SessionReason.EXPIRED
-    if now - seen >= idle:
-        return SessionReason.IDLE
-    return None
+    if now < expires:
+        return None
+    return SessionReason.EXPIRED if now >= created + life.total else SessionReason.IDLE
 
 
 def is_local_return(path: str) -> bool:

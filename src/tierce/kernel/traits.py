@@ -14,7 +14,7 @@ FRANCE = "99100"
 
 
 def name_words(name: str) -> list[str]:
-    """Split a name into bare capital words: no accent, ligature, hyphen or apostrophe (``Jean-Éric`` -> JEAN ERIC)."""
+    """Split a name into capital words, without accent, ligature, hyphen or apostrophe: Jean-Éric is JEAN ERIC."""
     decomposed = unicodedata.normalize("NFKD", name.translate(_LIGATURES)).upper()
     return _LETTERS.findall("".join(mark for mark in decomposed if not unicodedata.combining(mark)))
 

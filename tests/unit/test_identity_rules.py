@@ -1,0 +1,159 @@
+"""Levels, phishing resistance, links and lifetimes."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from tierce.identity import rules
+from tierce.identity.errors import LinkReason, LinkRefusedError, SessionReason
+from tierce.identity.model import PivotIdentity
+from tierce.kernel.ids import PersonId
+from tierce.kernel.traits import name_words, normalise_traits
+
+AT = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
+PIVOT = PivotIdentity("Lenoir", "Paul André", "19800112", "male", "03955", "99100")
+
+
+@pytest.mark.parametrize(
+    ("acr", "level"),
+    [("eidas1", 1), ("eidas2", 2), ("eidas3", 3), ("eidas4", 0), ("eidas", 0), ("", 0), (None, 0), (2, 0)],
+)
+def test_the_level_of_an_acr(acr: object, level: int) -> None:
+    assert rules.level_of(acr) == level
+
+
+def test_levels_are_compared_and_not_strings() -> None:
+    assert rules.meets_level("eidas3", 1)
+    assert rules.meets_level("eidas2", 2)
+    assert not rules.meets_level("eidas1", 2)
+    assert not rules.meets_level("unknown", 0), "no requirement is never a way in"
+
+
+@pytest.mark.parametrize(
+    ("acr", "amr", "resistant"),
+    [
+        ("phrh", ["hwk", "user", "pin"], True),
+        ("phr", ["hwk", "user"], True),
+        ("phr", ["pwd", "otp"], False),
+        ("phrh", ["hwk"], False),
+        ("eidas3", ["hwk", "user"], False),
+        ("phrh", "hwk user", False),
+        ("phrh", None, False),
+    ],
+)
+def test_only_a_hardware_key_with_its_user_resists_phishing(acr: str, amr: object, resistant: bool) -> None:
+    assert rules.is_phishing_resistant(acr, amr) is resistant
+
+
+@pytest.mark.parametrize(
+    ("value", "fits"),
+    [
+        ("899700366240", True),
+        ("0123456789", True),
+        ("500000001815646/CPAT00045", True),
+        ("89970036624", False),
+        ("899700366240\n", False),
+        ("", False),
+        (None, False),
+    ],
+)
+def test_the_forms_of_a_national_identifier(value: object, fits: bool) -> None:
+    assert rules.is_national_id(value) is fits
+
+
+@pytest.mark.parametrize(
+    ("spelling", "words"),
+    [
+        ("Jean-Éric", ["JEAN", "ERIC"]),
+        ("d’Œuvre", ["D", "OEUVRE"]),
+        ("MÜLLER  ", ["MULLER"]),
+        ("ÆGIR Ørsted", ["AEGIR", "ORSTED"]),
+        ("Ça", ["CA"]),
+    ],
+)
+def test_names_are_compared_without_their_spelling(spelling: str, words: list[str]) -> None:
+    assert name_words(spelling) == words
+
+
+def test_the_same_person_spelt_twice_has_the_same_traits() -> None:
+    fed = normalise_traits("D'HÉROUVILLE", "JEAN PIERRE", "19700000", "M", "2A004")
+    said = rules.pivot_bytes(PivotIdentity("d’Hérouville", "Jean-Pierre Marie", "19700000", "male", "2A004", "99100"))
+    assert fed == said == b"1|DHEROUVILLE|JEAN|19700000|M|2A004"
+
+
+def test_a_birth_abroad_is_placed_by_its_country() -> None:
+    abroad = PivotIdentity("Silva", "Ana", "19900101", "female", "", "99139")
+    assert rules.pivot_bytes(abroad).endswith(b"|F|99139")
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"family_name": "—"},
+        {"given_names": ""},
+        {"birth_date": "1980-01-12"},
+        {"gender": "unknown"},
+        {"birth_place": ""},
+        {"birth_place": "ABCDE"},
+    ],
+)
+def test_a_missing_trait_refuses_the_link_without_showing_it(changed: dict[str, str]) -> None:
+    traits = {
+        "family_name": "Lenoir",
+        "given_names": "Paul",
+        "birth_date": "19800112",
+        "gender": "male",
+        "birth_place": "03955",
+        "birth_country": "99100",
+    }
+    with pytest.raises(LinkRefusedError) as refused:
+        rules.pivot_bytes(PivotIdentity(**(traits | changed)))
+    assert refused.value.reason is LinkReason.TRAITS_INCOMPLETE
+    assert "Lenoir" not in f"{refused.value} {refused.value.__cause__}"
+
+
+def test_exactly_one_person_is_linked() -> None:
+    assert rules.link([PersonId(7)]) == 7
+    assert rules.link([PersonId(7), PersonId(7)]) == 7
+    with pytest.raises(LinkRefusedError) as nobody:
+        rules.link([])
+    assert nobody.value.reason is LinkReason.NO_MATCH
+    with pytest.raises(LinkRefusedError) as homonyms:
+        rules.link([PersonId(7), PersonId(8)])
+    assert homonyms.value.reason is LinkReason.HOMONYMS
+
+
+def test_a_pivot_identity_never_shows_itself() -> None:
+    assert "Lenoir" not in f"{PIVOT!r} {PIVOT}"
+
+
+@pytest.mark.parametrize(
+    ("opened_ago", "used_ago", "revoked", "refusal"),
+    [
+        (10, 10, False, None),
+        (10, 10, True, SessionReason.REVOKED),
+        (239, 29, False, None),
+        (240, 1, False, SessionReason.EXPIRED),
+        (100, 30, False, SessionReason.IDLE),
+    ],
+)
+def test_a_session_ends_by_revocation_age_or_idleness(
+    opened_ago: int, used_ago: int, revoked: bool, refusal: SessionReason | None
+) -> None:
+    life = rules.PROFESSIONAL_LIFETIME
+    created = AT - timedelta(minutes=opened_ago)
+    expires = rules.expiry(AT - timedelta(minutes=used_ago), created, life)
+    found = rules.session_refusal(AT, created=created, expires=expires, revoked=AT if revoked else None, life=life)
+    assert found is refusal
+
+
+@pytest.mark.parametrize("path", ["/", "/rights?x=1", "/a/b#c"])
+def test_a_return_within_the_site(path: str) -> None:
+    assert rules.is_local_return(path)
+
+
+@pytest.mark.parametrize(
+    "path", ["", "rights", "https://evil.example/", "//evil.example", "/\\evil.example", "/a\n", "/" * 2]
+)
+def test_a_return_elsewhere_is_refused(path: str) -> None:
+    assert not rules.is_local_return(path)
