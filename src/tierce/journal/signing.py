@@ -54,9 +54,7 @@ def sign_batch(key: Ed25519PrivateKey, instance: int, block: int, leaves: Sequen
     return key.sign(batch_message(instance, block, leaves))
 
 
-def verify_batch(
-    key: Ed25519PublicKey, instance: int, block: int, leaves: Sequence[bytes], signature: bytes
-) -> bool:
+def verify_batch(key: Ed25519PublicKey, instance: int, block: int, leaves: Sequence[bytes], signature: bytes) -> bool:
     """True when `signature` is the instance's over exactly this batch."""
     try:
         key.verify(signature, batch_message(instance, block, leaves))
