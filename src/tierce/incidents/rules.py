@@ -7,6 +7,7 @@ outcome is RELEASED. Refusals and misses answer in one and the same shape and sh
 import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from tierce.incidents.errors import CriteriaError
 from tierce.incidents.model import (
@@ -24,7 +25,8 @@ from tierce.incidents.model import (
 )
 from tierce.journal.model import Entry, EntryKind
 from tierce.kernel.categories import DataCategory
-from tierce.kernel.ids import NOBODY, InsurerId, PersonId
+from tierce.kernel.clock import PARIS
+from tierce.kernel.ids import NOBODY, IncidentId, InsurerId, PersonId
 from tierce.policy.acts import Outcome
 
 EXPOSING_KINDS = frozenset({EntryKind.DISCLOSURE, EntryKind.REVISIT})
@@ -32,6 +34,7 @@ GAP_SLACK_US = 60 * 1_000_000
 """Blocks are numbered before they are committed, so a hole's time is known to the minute only."""
 
 _CANONICAL_VERSION = "tierce-scope-v1"
+_CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
 def check_criteria(criteria: Criteria) -> None:
@@ -86,7 +89,7 @@ class _Tally:
 
 
 class ScopeBuilder:
-    """Adds journal lines up to the exact list of people exposed; memory grows with the list, not the journal."""
+    """Adds journal lines up to the list of people exposed; memory grows with the list, not the journal."""
 
     def __init__(self, criteria: Criteria) -> None:
         """Look for `criteria`; raises CriteriaError when they name nobody or no time."""
@@ -241,3 +244,15 @@ def find_gaps(batches: Iterable[Batch], from_us: int, until_us: int) -> list[Gap
             gaps.append(Gap(GapKind.LINES_MISSING, batch.block, batch.block, batch.signed - batch.found))
         previous = batch
     return gaps
+
+
+def incident_reference(incident: IncidentId, signal_at: datetime) -> str:
+    """Name an incident for people to quote: the Paris day of its first signal and four characters of its number."""
+    day = signal_at.astimezone(PARIS).date()
+    return f"I-{day:%Y%m%d}-{crockford(incident.to_bytes(8, 'big'), 4)}"
+
+
+def crockford(data: bytes, length: int) -> str:
+    """Write the last `length` times five bits of `data` in Crockford's base 32 (no I, L, O, U)."""
+    number = int.from_bytes(data, "big")
+    return "".join(_CROCKFORD[number >> (5 * place) & 31] for place in reversed(range(length)))

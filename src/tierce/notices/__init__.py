@@ -1,0 +1,1 @@
+"""What the law asks to be told, and to whom: the insurers' notices and each person's own letter."""

@@ -1,0 +1,19 @@
+"""What can go wrong with a notice."""
+
+from tierce.kernel.errors import TierceError
+
+
+class NoticeError(TierceError):
+    """The notices slice refused an operation."""
+
+
+class TextRefusedError(NoticeError):
+    """A text is empty where the law asks for content, vague, or carries a link: it is not produced."""
+
+
+class SliceMissingError(NoticeError):
+    """This insurer has nobody on the incident's list, so there is nothing to notify it of."""
+
+
+class IncidentNotAwareError(NoticeError):
+    """The incident has no time of awareness yet: write when, by whom and why it was established."""

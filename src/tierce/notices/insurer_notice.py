@@ -1,0 +1,217 @@
+"""The operator's notice to one insurer, GDPR article 33(2): a processor tells its controller without delay.
+
+It states what is established and does not weigh the risk first, which is the controller's to do. It names no
+other insurer and counts nobody else's people.
+"""
+
+from datetime import date
+
+from tierce.incidents.model import GapKind
+from tierce.kernel.categories import LABELS, DataCategory, each
+from tierce.kernel.language import Phrase
+from tierce.notices.dates import NBSP, count, listing, say_instant, say_period
+from tierce.notices.letter import measure_sentence
+from tierce.notices.model import Block, BlockKind, Document, Facts, InsurerSlice, Operator
+from tierce.notices.rules import NOTICE_CONTENTS, check_document
+
+_PERSONS = (Phrase("personne", "person"), Phrase("personnes", "people"))
+_ANSWERS = (Phrase("réponse", "answer"), Phrase("réponses", "answers"))
+
+
+def make_insurer_notice(
+    facts: Facts, operator: Operator, part: InsurerSlice, reference: str, dated: date
+) -> Document:
+    """Write the notice to one insurer.
+
+    Args:
+        facts: what is established about the incident.
+        operator: who writes.
+        part: this insurer's part of the list, and nothing of any other.
+        reference: the incident's reference.
+        dated: the notice's date.
+
+    Raises:
+        TextRefusedError: a block would be empty or vague.
+    """
+    document = Document(
+        title=Phrase(
+            f"Violation de données personnelles concernant des assurés de {part.name}",
+            f"Personal data breach concerning people insured by {part.name}",
+        ),
+        sender=(operator.name, operator.address, operator.phone),
+        recipient=(
+            Phrase(part.name, part.name),
+            Phrase(
+                "À l'attention du délégué à la protection des données",
+                "For the attention of the data protection officer",
+            ),
+        ),
+        reference=reference,
+        dated=dated,
+        greeting=Phrase("Madame, Monsieur,", "Dear Sir or Madam,"),
+        blocks=(
+            _nature(facts, part),
+            _scope(part),
+            _evidence(facts, part),
+            Block(
+                BlockKind.MEASURES,
+                Phrase("Ce que nous avons fait", "What we have done"),
+                (),
+                tuple(measure_sentence(one, part.name) for one in facts.measures),
+            ),
+            _duties(),
+            _contact(operator, reference),
+        ),
+        closing=Phrase(
+            f"Nous compléterons ce message à chaque fait nouveau, sous la même référence{NBSP}: {reference}.",
+            f"We will complete this message with every new fact, under the same reference: {reference}.",
+        ),
+        signature=(
+            Phrase(operator.officer, operator.officer),
+            Phrase("Délégué à la protection des données", "Data protection officer"),
+            Phrase(operator.name, operator.name),
+        ),
+    )
+    check_document(document, NOTICE_CONTENTS)
+    return document
+
+
+def _nature(facts: Facts, part: InsurerSlice) -> Block:
+    period, signal, aware = (
+        say_period(part.first_at, part.last_at),
+        say_instant(facts.signal_at),
+        say_instant(facts.aware_at),
+    )
+    return Block(
+        BlockKind.NATURE,
+        Phrase("Ce qui s'est passé", "What happened"),
+        (
+            Phrase(
+                "L'accès volé d'un professionnel de santé a servi à interroger notre service de tiers payant. Des "
+                f"réponses portant sur vos assurés ont été lues {period.fr}. Il s'agit d'une perte de "
+                "confidentialité, par un acte externe malveillant.",
+                "The stolen access of a health professional was used to ask our tiers payant service. Answers about "
+                f"people you insure were read {period.en}. This is a loss of confidentiality, through a malicious "
+                "act from outside.",
+            ),
+            Phrase(
+                f"Premier signal{NBSP}: {signal.fr}. Violation établie{NBSP}: {aware.fr}.",
+                f"First signal: {signal.en}. Breach established: {aware.en}.",
+            ),
+        ),
+    )
+
+
+def category_names(categories: DataCategory) -> Phrase:
+    """Name data categories in a sentence, as an insurer reads them."""
+    named = {
+        **LABELS,
+        DataCategory.INSURER: Phrase("nom de l'organisme complémentaire", "name of the insurer"),
+    }
+    return listing([named[one] for one in each(categories)])
+
+
+def _scope(part: InsurerSlice) -> Block:
+    persons, answers = count(part.persons, *_PERSONS), count(part.entries, *_ANSWERS)
+    data = category_names(part.categories)
+    return Block(
+        BlockKind.SCOPE,
+        Phrase("Qui et quoi", "Who and what"),
+        (),
+        (
+            Phrase(f"Vos assurés concernés{NBSP}: {persons.fr}.", f"People you insure concerned: {persons.en}."),
+            Phrase(
+                f"Enregistrements lus{NBSP}: {answers.fr} du service.",
+                f"Records read: {answers.en} of the service.",
+            ),
+            Phrase(f"Catégories de données montrées{NBSP}: {data.fr}.", f"Categories of data shown: {data.en}."),
+            Phrase(
+                "Pour poser chaque question, l'auteur a tapé le NIR, la date et le rang de naissance de la personne. "
+                "Il les détenait donc déjà, et une réponse confirme qu'ils sont exacts.",
+                "To ask each question, the author typed the person's NIR, birth date and rank of birth. They "
+                "already held them, and an answer confirms that they are right.",
+            ),
+        ),
+    )
+
+
+def _evidence(facts: Facts, part: InsurerSlice) -> Block:
+    lines = count(facts.tree_size, Phrase("ligne", "line"), Phrase("lignes", "lines"))
+    never = sum(one.last_block - one.first_block + 1 for one in facts.gaps if one.kind is GapKind.NEVER_COMMITTED)
+    missing = sum(one.lines for one in facts.gaps if one.kind is GapKind.LINES_MISSING)
+    paragraphs = [
+        Phrase(
+            "Chaque réponse est inscrite dans un journal inaltérable avant de partir. La liste est tirée de ce "
+            f"journal, arrêté à {lines.fr}.",
+            "Every answer is written in a tamper-evident journal before it leaves. The list is drawn from that "
+            f"journal as it stood at {lines.en}.",
+        ),
+        Phrase(
+            f"Empreinte de votre partie de la liste (SHA-256){NBSP}: {part.digest.hex()}. Elle permettra de vérifier "
+            "la liste nominative, qui vous est remise à part et n'est pas dans ce document.",
+            f"Digest of your part of the list (SHA-256): {part.digest.hex()}. It will let you check the list of "
+            "names, which is handed to you apart and is not in this document.",
+        ),
+    ]
+    if never:
+        lots = count(never, Phrase("lot", "batch"), Phrase("lots", "batches"))
+        paragraphs.append(
+            Phrase(
+                f"{lots.fr} de demandes ouverts et jamais inscrits pendant cette période{NBSP}: aucune réponse n'a "
+                "pu en partir.",
+                f"{lots.en} of asks opened and never written in that period: no answer can have left them.",
+            )
+        )
+    if missing or facts.unattributed:
+        lost = count(
+            missing + facts.unattributed,
+            Phrase("ligne du journal ne dit plus", "line of the journal no longer says"),
+            Phrase("lignes du journal ne disent plus", "lines of the journal no longer say"),
+        )
+        paragraphs.append(
+            Phrase(
+                f"{lost.fr} de qui il s'agissait{NBSP}: d'autres de vos assurés ont pu être lus, et nous ne pouvons "
+                "pas dire lesquels.",
+                f"{lost.en} who was concerned: others you insure can have been read, and we cannot say which.",
+            )
+        )
+    return Block(
+        BlockKind.EVIDENCE, Phrase("Sur quoi repose ce compte", "What this count rests on"), tuple(paragraphs)
+    )
+
+
+def _duties() -> Block:
+    return Block(
+        BlockKind.DUTIES,
+        Phrase("Ce que la loi vous demande", "What the law asks of you"),
+        (
+            Phrase(
+                "Vous êtes responsable de ces traitements. Ce message est l'information prévue à l'article 33, "
+                "paragraphe 2, du RGPD. Le délai de 72 heures pour notifier la CNIL court en principe depuis sa "
+                "réception.",
+                "You are the controller of this processing. This message is the information required by article "
+                "33(2) of the GDPR. The 72 hours to notify the CNIL run, in principle, from its receipt.",
+            ),
+            Phrase(
+                "Nous n'avons pas évalué le risque à votre place avant de vous écrire. L'information de chaque "
+                "personne (article 34) se fait selon le mandat signé entre nous.",
+                "We did not weigh the risk in your place before writing to you. Each person is told (article 34) "
+                "under the mandate signed between us.",
+            ),
+        ),
+    )
+
+
+def _contact(operator: Operator, reference: str) -> Block:
+    return Block(
+        BlockKind.CONTACT,
+        Phrase("Contact", "Contact"),
+        (
+            Phrase(
+                f"{operator.officer}, délégué à la protection des données{NBSP}: {operator.phone}, "
+                f"{operator.officer_email}. Référence à citer{NBSP}: {reference}.",
+                f"{operator.officer}, data protection officer: {operator.phone}, {operator.officer_email}. "
+                f"Reference to quote: {reference}.",
+            ),
+        ),
+    )

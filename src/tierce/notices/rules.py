@@ -1,0 +1,158 @@
+"""What may be printed and under which reference; every function is pure.
+
+The five contents of a letter to a person are those of GDPR article 34(2). A French fine of January 2026
+(SAN-2026-001 and -002) was for a message that named neither consequences nor what people could do: a text
+that is empty or vague where the law wants facts is refused here, before anybody can send it.
+"""
+
+import hashlib
+import re
+from collections.abc import Iterable
+from datetime import date
+from typing import Final
+
+from tierce.incidents.model import Exposure, Gap, GapKind
+from tierce.incidents.rules import crockford, slice_digest
+from tierce.kernel.categories import DataCategory
+from tierce.kernel.clock import from_micros
+from tierce.kernel.ids import InsurerId, PersonId
+from tierce.kernel.language import Language
+from tierce.notices.errors import TextRefusedError
+from tierce.notices.model import BlockKind, Document, InsurerSlice
+
+LETTER_CONTENTS: Final = (
+    BlockKind.NATURE,
+    BlockKind.CONSEQUENCES,
+    BlockKind.MEASURES,
+    BlockKind.ACTIONS,
+    BlockKind.CONTACT,
+)
+"""GDPR article 34(2): what a person must be told."""
+
+NOTICE_CONTENTS: Final = (
+    BlockKind.NATURE,
+    BlockKind.SCOPE,
+    BlockKind.EVIDENCE,
+    BlockKind.MEASURES,
+    BlockKind.DUTIES,
+    BlockKind.CONTACT,
+)
+"""What a processor tells a controller, GDPR article 33(2), without weighing the risk first."""
+
+VAGUE: Final = (
+    "toutes les mesures", "mesures nécessaires", "dans les meilleurs délais", "soyez vigilant",
+    "restez vigilant", "rester vigilant", "redoubler de vigilance", "redoublez de vigilance", "plus grande vigilance",
+    "certaines données", "certaines informations", "certaines de vos", "incident technique", "par précaution",
+    "mesure de précaution", "très au sérieux", "est notre priorité", "en aucun cas", "aucun risque",
+    "pourraient avoir été", "susceptibles d'avoir", "cyberattaque sophistiquée",
+    "all necessary measures", "necessary steps", "as soon as possible", "be vigilant", "remain vigilant",
+    "stay vigilant", "some of your", "certain information", "certain data", "technical incident",
+    "abundance of caution", "very seriously", "is our priority", "in no case", "no risk", "may have been",
+    "sophisticated attack",
+)  # fmt: skip
+"""Phrases that stand where a fact should; each was seen in messages people could do nothing with."""
+
+BLOCK_CHARACTERS_MIN: Final = 40
+SENTENCE_WORDS_MAX: Final = 40
+_LINK = re.compile(
+    r"https?:|www\.|href|<[a-z/]|(?<![@\w.-])(?:[a-z0-9-]+\.)+(?:fr|com|org|net|eu|info|io)\b", re.IGNORECASE
+)
+ADULT_YEARS: Final = 18
+_LETTER_PREFIX: Final = b"tierce-letter-v1"
+
+
+def check_document(document: Document, contents: Iterable[BlockKind], forbidden: Iterable[str] = ()) -> None:
+    """Refuse a document that lacks a content, is vague, carries a link, or names what it must not.
+
+    Args:
+        document: the text, whole.
+        contents: the kinds of block that must be there.
+        forbidden: names that may not appear in the blocks, in any letter case (a professional's, a place's).
+
+    Raises:
+        TextRefusedError: with the block, the language and what to mend.
+    """
+    present = {block.kind for block in document.blocks}
+    for kind in contents:
+        if kind not in present:
+            msg = f"the document has no block '{kind.value}'; write it"
+            raise TextRefusedError(msg)
+    banned = [*((phrase, "vague phrase") for phrase in VAGUE), *((name, "name") for name in forbidden if name)]
+    for block in document.blocks:
+        for language in Language:
+            texts = [phrase[language].strip() for phrase in block.texts()]
+            place = f"block '{block.kind.value}' in {language.value}"
+            if not block.heading[language].strip() or any(not text for text in texts):
+                msg = f"{place} is empty somewhere; write it"
+                raise TextRefusedError(msg)
+            whole = "\n".join(texts)
+            if len(whole) < BLOCK_CHARACTERS_MIN:
+                msg = f"{place} says almost nothing; state the facts"
+                raise TextRefusedError(msg)
+            _check_words(whole, place, banned)
+
+
+def _check_words(text: str, place: str, banned: Iterable[tuple[str, str]]) -> None:
+    plain = text.casefold().replace("’", "'").replace("\u00a0", " ").replace("\u202f", " ")
+    for phrase, kind in banned:
+        if phrase.casefold().replace("’", "'") in plain:
+            # A forbidden name is not repeated in the message: it would travel to a log.
+            msg = f"{place}: holds a {kind}" + (f", « {phrase} »" if kind == "vague phrase" else "")
+            raise TextRefusedError(msg)
+    if _LINK.search(text):
+        msg = f"{place}: holds a link; say in words where to go"
+        raise TextRefusedError(msg)
+    longest = max(len(sentence.split()) for sentence in re.split(r"[.;:?!]\s|\n", text))
+    if longest > SENTENCE_WORDS_MAX:
+        msg = f"{place}: a sentence has {longest} words; keep below {SENTENCE_WORDS_MAX}"
+        raise TextRefusedError(msg)
+
+
+def letter_reference(scope_digest: bytes, person: PersonId, insurer: InsurerId) -> str:
+    """Name one person's letter, ``XXXX-XXXX-XXXX``: 60 bits of SHA-256 over the list, the person and the insurer.
+
+    It cannot be guessed, because a person's internal number is random and never printed; it is checked by
+    computing it again for everybody on the list.
+    """
+    parts = (_LETTER_PREFIX, scope_digest, person.to_bytes(8, "big"), insurer.to_bytes(2, "big"))
+    text = crockford(hashlib.sha256(b"".join(parts)).digest(), 12)
+    return f"{text[:4]}-{text[4:8]}-{text[8:]}"
+
+
+def slice_for(
+    scope_digest: bytes, insurer: InsurerId, name: str, exposures: Iterable[Exposure]
+) -> InsurerSlice | None:
+    """Cut one insurer's part out of a list; None when it has nobody on it."""
+    own = [one for one in exposures if one.insurer == insurer]
+    if not own:
+        return None
+    categories = DataCategory.NONE
+    for one in own:
+        categories |= one.categories
+    return InsurerSlice(
+        insurer=insurer,
+        name=name,
+        persons=len(own),
+        entries=sum(one.entries for one in own),
+        categories=categories,
+        first_at=from_micros(min(one.first_us for one in own)),
+        last_at=from_micros(max(one.last_us for one in own)),
+        digest=slice_digest(scope_digest, insurer, own),
+    )
+
+
+def is_minor(birth_date: str, on: date) -> bool:
+    """Tell whether somebody born on eight raw digits YYYYMMDD is under 18 on a day.
+
+    A month or day that is not of the calendar (lunar dates) counts as the last of the year: where the month
+    is not known, the letter of the year of majority still goes to the legal representative.
+    """
+    year, month, day = int(birth_date[:4]), int(birth_date[4:6]), int(birth_date[6:8])
+    if not 1 <= month <= 12 or not 1 <= day <= 31:
+        month, day = 12, 31
+    return (on.year - year, on.month, on.day) < (ADULT_YEARS, month, day)
+
+
+def is_complete(gaps: Iterable[Gap], unattributed: int) -> bool:
+    """Tell whether the journal lets us say "nothing else": no line was removed and none lost its person."""
+    return unattributed == 0 and all(gap.kind is not GapKind.LINES_MISSING for gap in gaps)
