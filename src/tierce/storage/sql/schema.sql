@@ -48,7 +48,7 @@ create table registry.feed (
     started     timestamptz not null,
     ended       timestamptz
 );
-create unique index feed_once on registry.feed (kind, insurer, file_sha256) where state = 'done';
+create index feed_file on registry.feed (kind, insurer, file_sha256);   -- a file may come back: it changes nothing twice
 
 -- person: civil status, birth date, NIR; only keyed indexes and sealed records ------------------------------
 create table person.key (                           -- keyed index of (NIR | birth date | rank) -> person
@@ -315,6 +315,9 @@ create table incident.scope (
     persons  bigint not null,
     entries  bigint not null,
     tree_size bigint not null,
+    gaps     jsonb not null,                        -- holes of the journal that touch the window
+    unattributed bigint not null,                   -- released lines that name nobody (redacted)
+    pending  bigint not null,                       -- lines of the window not yet under the checkpoint
     at       timestamptz not null,
     primary key (incident, revision)
 );
