@@ -1,0 +1,198 @@
+"""Stand-in identity providers over HTTP: professionals (`psc`), staff (`staff`) and persons (`persons`).
+
+Faithful where it hurts: the professionals' discovery document has its own name, its sign-in page is on another
+host than the issuer, access tokens live two minutes, the national identifier is in UserInfo, an exercise comes
+twice, and a push can be relayed: whoever opened the page goes on once the phone is answered.
+"""
+
+import os
+from base64 import b64decode
+from binascii import Error as Base64Error
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote_plus, urlencode
+
+from litestar import Litestar, MediaType, Request, Response, get, post
+from litestar.datastructures import State
+from litestar.exceptions import HTTPException
+from litestar.params import Parameter
+from litestar.response import Redirect
+
+from tierce.kernel.clock import Clock, SystemClock
+from tierce.lab.standins.pages import SECURITY_HEADERS, choose_page, error_page, waiting_page
+from tierce.lab.standins.provider import (
+    Directory,
+    ProviderError,
+    Realm,
+    RealmName,
+    Transaction,
+    load_directory,
+)
+
+PORT_VARIABLE = "TIERCE_STANDINS_PORT"
+DIRECTORY_VARIABLE = "TIERCE_STANDINS_DIRECTORY"
+DISCOVERY = {
+    RealmName.PSC: "wallet-openid-configuration",
+    RealmName.STAFF: "openid-configuration",
+    RealmName.PERSONS: "openid-configuration",
+}
+AnyRequest = Request[Any, Any, State]
+
+
+def _realm(request: AnyRequest, name: RealmName) -> Realm:
+    found: Realm = request.app.state.realms[name]
+    return found
+
+
+def _html(text: str, status: int = 200) -> Response[str]:
+    return Response(text, status_code=status, media_type=MediaType.HTML, headers=SECURITY_HEADERS)
+
+
+def _back(address: str, params: dict[str, str]) -> Redirect:
+    glue = "&" if "?" in address else "?"
+    return Redirect(f"{address}{glue}{urlencode(params)}", status_code=303, headers=SECURITY_HEADERS)
+
+
+@get("/{name:str}/.well-known/{document:str}")
+async def discovery(request: AnyRequest, name: RealmName, document: str) -> Response[dict[str, Any]]:
+    """The discovery document, under this realm's own name only."""
+    if document != DISCOVERY[name]:
+        raise HTTPException(status_code=404, detail="no such document")
+    realm = _realm(request, name)
+    sign_in: str = request.app.state.sign_in_origin
+    return Response(
+        {
+            "issuer": realm.issuer,
+            "authorization_endpoint": f"{sign_in}/{name}/auth",
+            "token_endpoint": f"{realm.issuer}/token",
+            "userinfo_endpoint": f"{realm.issuer}/userinfo",
+            "jwks_uri": f"{realm.issuer}/certs",
+            "response_types_supported": ["code"],
+            "grant_types_supported": ["authorization_code", "refresh_token"],
+            "subject_types_supported": ["public"],
+            "id_token_signing_alg_values_supported": [realm.algorithm],
+            "token_endpoint_auth_methods_supported": ["client_secret_basic"],
+            "code_challenge_methods_supported": ["S256"],
+            "scopes_supported": ["openid", "scope_all"],
+            "authorization_response_iss_parameter_supported": True,
+        }
+    )
+
+
+@get("/{name:str}/certs")
+async def certs(request: AnyRequest, name: RealmName) -> dict[str, Any]:
+    """The public keys of the realm."""
+    return {"keys": [_realm(request, name).key.as_dict(private=False)]}
+
+
+@get("/{name:str}/auth")
+async def sign_in_page(request: AnyRequest, name: RealmName) -> Response[Any]:
+    """The sign-in page."""
+    realm = _realm(request, name)
+    query = {key: str(value) for key, value in request.query_params.items()}
+    try:
+        transaction = realm.begin(query)
+    except ProviderError as error:
+        if not error.redirect:
+            return _html(error_page(error.description), 400)
+        told = {"error": error.error, "error_description": error.description, "iss": realm.issuer}
+        return _back(query["redirect_uri"], told | {"state": query.get("state", "")})
+    found = realm.open_transaction(transaction)
+    return _html(choose_page(name, transaction, found, list(realm.entries.values())))
+
+
+async def _form(request: AnyRequest) -> dict[str, str]:
+    return {key: str(value) for key, value in (await request.form()).items()}
+
+
+def _finish(realm: Realm, name: str, transaction: Transaction, subject: str) -> Redirect:
+    return _back(transaction.redirect_uri, realm.grant(name, subject))
+
+
+@post("/{name:str}/choose")
+async def choose(request: AnyRequest, name: RealmName) -> Response[Any]:
+    """One click: sign in as an invented identity."""
+    form, realm = await _form(request), _realm(request, name)
+    transaction = form.get("transaction", "")
+    return _finish(realm, transaction, realm.open_transaction(transaction), form.get("subject", "").strip())
+
+
+@post("/psc/push")
+async def push(request: AnyRequest) -> Response[Any]:
+    """Ring the phone of a professional for this page."""
+    form = await _form(request)
+    transaction = form.get("transaction", "")
+    _realm(request, RealmName.PSC).push(transaction, form.get("subject", "").strip())
+    return _html(waiting_page(transaction))
+
+
+@post("/psc/approve", status_code=200)
+async def approve(request: AnyRequest) -> dict[str, int]:
+    """The professional accepts on her phone whatever rings; she cannot see whose browser it lets in."""
+    form = await _form(request)
+    return {"approved": _realm(request, RealmName.PSC).approve(form.get("subject", "").strip())}
+
+
+@get("/psc/continue")
+async def go_on(request: AnyRequest, transaction: str) -> Response[Any]:
+    """The page that waits for the phone goes on once it is answered."""
+    realm = _realm(request, RealmName.PSC)
+    found = realm.open_transaction(transaction)
+    if not found.approved or found.pushed_to is None:
+        return _html(waiting_page(transaction))
+    return _finish(realm, transaction, found, found.pushed_to)
+
+
+def _basic(request: AnyRequest) -> tuple[str, str]:
+    """Client credentials as RFC 6749 §2.3.1 writes them."""
+    scheme, _, value = request.headers.get("authorization", "").partition(" ")
+    try:
+        user, _, secret = b64decode(value, validate=True).decode().partition(":")
+    except (Base64Error, UnicodeDecodeError):
+        user = secret = ""
+    if scheme.lower() != "basic" or not user:
+        raise ProviderError("invalid_client", "client_secret_basic is required")
+    return unquote_plus(user), unquote_plus(secret)
+
+
+@post("/{name:str}/token", status_code=200)
+async def token(request: AnyRequest, name: RealmName) -> Response[dict[str, Any]]:
+    """The token endpoint."""
+    realm = _realm(request, name)
+    client = realm.authenticate(*_basic(request))
+    return Response(realm.exchange(client, await _form(request)), headers={"Cache-Control": "no-store"})
+
+
+@get("/{name:str}/userinfo")
+async def userinfo(
+    request: AnyRequest, name: RealmName, authorization: str = Parameter(header="authorization", default="")
+) -> dict[str, Any]:
+    """The UserInfo endpoint."""
+    return _realm(request, name).userinfo(authorization.removeprefix("Bearer "))
+
+
+def _refuse(request: AnyRequest, error: ProviderError) -> Response[Any]:
+    if request.url.path.endswith(("/token", "/userinfo")):
+        status = 401 if error.error in {"invalid_client", "invalid_token"} else 400
+        answer = {"error": error.error, "error_description": error.description}
+        return Response(answer, status_code=status, headers={"Cache-Control": "no-store"})
+    return _html(error_page(error.description), 400)
+
+
+def make_app(directory: Directory, *, port: int, clock: Clock | None = None) -> Litestar:
+    """Make the application; issuers are on 127.0.0.1 and the sign-in pages on `localhost`, another host."""
+    clock = clock or SystemClock()
+    issuer = f"http://127.0.0.1:{port}"
+    realms = {name: Realm(name, f"{issuer}/{name}", directory, clock) for name in RealmName}
+    return Litestar(
+        [discovery, certs, sign_in_page, choose, push, approve, go_on, token, userinfo],
+        state=State({"realms": realms, "sign_in_origin": f"http://localhost:{port}"}),
+        exception_handlers={ProviderError: _refuse},
+        openapi_config=None,
+    )
+
+
+def from_environment() -> Litestar:
+    """Make the application of the server process, from the two variables that the command sets."""
+    directory = load_directory(Path(os.environ[DIRECTORY_VARIABLE]).read_bytes())
+    return make_app(directory, port=int(os.environ[PORT_VARIABLE]))
