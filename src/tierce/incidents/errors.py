@@ -11,6 +11,14 @@ class CriteriaError(IncidentError):
     """The criteria of a scope do not select anything that can be answered for."""
 
 
+class FreeTextError(IncidentError):
+    """A text typed by staff is empty, too long, or holds what must not be kept."""
+
+
+class JournalUnreadableError(IncidentError):
+    """A journal line of the scope cannot be read, so the list would not be exact: nothing was kept."""
+
+
 class IncidentMissingError(IncidentError):
     """No incident has this number."""
 

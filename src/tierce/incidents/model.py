@@ -197,3 +197,39 @@ class ScopeSummary:
     entries: int
     tree: TreeHead
     at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceUse:
+    """What one device did with one account, for staff to tell the owner's from the thief's.
+
+    `asks` counts every line, `released` those that showed somebody, `persons` the different people shown.
+    """
+
+    device: DeviceId
+    created: datetime | None
+    first_at: datetime
+    last_at: datetime
+    asks: int
+    released: int
+    persons: int
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Civil:
+    """A person's civil status as staff read it after a journalled act. Its repr shows nothing."""
+
+    family_name: str
+    used_name: str
+    given_names: str
+    birth_date: str
+
+    def __repr__(self) -> str:
+        """Show nothing of the person."""
+        return "Civil(...)"
+
+    @property
+    def full_name(self) -> str:
+        """First given name and the name she uses, as one writes it on an envelope."""
+        given = self.given_names.split()[0] if self.given_names.split() else ""
+        return f"{given} {self.used_name or self.family_name}".strip()

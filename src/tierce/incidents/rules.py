@@ -5,11 +5,13 @@ outcome is RELEASED. Refusals and misses answer in one and the same shape and sh
 """
 
 import hashlib
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from tierce.incidents.errors import CriteriaError
+from tierce.identity.model import StaffCaller
+from tierce.incidents.errors import CriteriaError, FreeTextError
 from tierce.incidents.model import (
     Batch,
     Criteria,
@@ -18,6 +20,7 @@ from tierce.incidents.model import (
     GapKind,
     InsurerCount,
     JournalLine,
+    Purpose,
     Rule,
     Scope,
     Status,
@@ -25,14 +28,16 @@ from tierce.incidents.model import (
 )
 from tierce.journal.model import Entry, EntryKind
 from tierce.kernel.categories import DataCategory
-from tierce.kernel.clock import PARIS
-from tierce.kernel.ids import NOBODY, IncidentId, InsurerId, PersonId
-from tierce.policy.acts import Outcome
+from tierce.kernel.clock import PARIS, micros
+from tierce.kernel.ids import NOBODY, ActivityId, DeviceId, IncidentId, InsurerId, PersonId, ProfessionalId
+from tierce.policy.acts import Act, Outcome
 
 EXPOSING_KINDS = frozenset({EntryKind.DISCLOSURE, EntryKind.REVISIT})
 GAP_SLACK_US = 60 * 1_000_000
 """Blocks are numbered before they are committed, so a hole's time is known to the minute only."""
 
+FREE_TEXT_CHARACTERS_MAX = 300
+_DIGITS_13 = re.compile(r"[0-9][0-9AB]{12}|[0-9]{13}", re.IGNORECASE)
 _CANONICAL_VERSION = "tierce-scope-v1"
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
@@ -49,6 +54,17 @@ def check_criteria(criteria: Criteria) -> None:
     if criteria.from_us < 0 or criteria.until_us <= criteria.from_us:
         msg = "window: its end is not after its beginning; give a later end"
         raise CriteriaError(msg)
+
+
+def account_criteria(
+    professional: ProfessionalId, devices: frozenset[DeviceId], from_us: int, until_us: int
+) -> Criteria:
+    """Criteria of one stolen account: the thief's devices when they are told apart, else the whole account.
+
+    A device is looked for under every account, since one thief may hold several.
+    """
+    accounts = frozenset[ProfessionalId]() if devices else frozenset({professional})
+    return Criteria(accounts, devices, frozenset(), from_us, until_us)
 
 
 def releases(entry: Entry) -> bool:
@@ -244,6 +260,55 @@ def find_gaps(batches: Iterable[Batch], from_us: int, until_us: int) -> list[Gap
             gaps.append(Gap(GapKind.LINES_MISSING, batch.block, batch.block, batch.signed - batch.found))
         previous = batch
     return gaps
+
+
+def check_free_text(field: str, text: str) -> str:
+    """Give back a text that staff typed, trimmed; refuse one that is empty, too long, or holds a NIR.
+
+    Raises:
+        FreeTextError: 13 digits in a row (spaces, dots and hyphens aside) may be a social security number.
+    """
+    trimmed = " ".join(text.split())
+    if not trimmed:
+        msg = f"{field}: nothing is written; say it in a sentence"
+        raise FreeTextError(msg)
+    if len(trimmed) > FREE_TEXT_CHARACTERS_MAX:
+        msg = f"{field}: longer than {FREE_TEXT_CHARACTERS_MAX} characters; shorten it"
+        raise FreeTextError(msg)
+    if _DIGITS_13.search(re.sub(r"[\s.\-]", "", trimmed)):
+        msg = f"{field}: it seems to hold a social security number; name nobody here"
+        raise FreeTextError(msg)
+    return trimmed
+
+
+def staff_line(
+    caller: StaffCaller,
+    act: Act,
+    at: datetime,
+    *,
+    incident: IncidentId | None = None,
+    person: PersonId = NOBODY,
+    insurer: InsurerId | None = None,
+    categories: DataCategory = DataCategory.NONE,
+    purpose: Purpose | None = None,
+) -> Entry:
+    """Make the journal line of a staff act: who, what, for which incident, which person and why.
+
+    The stated purpose stands in `activity`, the incident in `reference`.
+    """
+    return Entry(
+        kind=EntryKind.STAFF_ACT,
+        act=act,
+        outcome=Outcome.DONE,
+        time_us=micros(at),
+        professional=caller.staff,
+        session=caller.session,
+        activity=ActivityId(purpose.value if purpose else 0),
+        insurer=insurer or InsurerId(0),
+        person=person,
+        categories=categories,
+        reference=incident or 0,
+    )
 
 
 def incident_reference(incident: IncidentId, signal_at: datetime) -> str:

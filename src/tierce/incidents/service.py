@@ -1,0 +1,188 @@
+"""Use cases of an incident: open it, compute its exact list, show one of its people for a stated reason.
+
+Each writes its journal line in the transaction of what it changes, and commits before it returns: nothing is
+shown that the journal does not already tell of.
+"""
+
+from datetime import datetime, timedelta
+
+from psycopg import Connection
+
+from tierce.identity.model import StaffCaller
+from tierce.incidents import store
+from tierce.incidents.errors import (
+    IncidentMissingError,
+    JournalBehindError,
+    PersonNotExposedError,
+    ScopeMissingError,
+)
+from tierce.incidents.model import Civil, Criteria, Exposure, Incident, Purpose, ScopeSummary
+from tierce.incidents.rules import ScopeBuilder, check_criteria, check_free_text, find_gaps, staff_line
+from tierce.journal.service import Appender
+from tierce.kernel.categories import DataCategory
+from tierce.kernel.clock import Clock
+from tierce.kernel.ids import IncidentId, InsurerId, PersonId, new_id
+from tierce.policy.acts import Act
+
+SETTLE = timedelta(seconds=5)
+"""A block drawn this recently may still be committed: it is not called a hole yet."""
+NAMED = DataCategory.CIVIL_STATUS | DataCategory.BIRTH_DATE
+"""What a member of staff reads of a person she shows."""
+
+
+class Incidents:
+    """The incident slice of one process."""
+
+    def __init__(self, appender: Appender, records: store.Records, clock: Clock, settle: timedelta = SETTLE) -> None:
+        """Write lines through `appender`, open persons' records with `records`; `settle` as SETTLE.
+
+        Every connection given to a method is in autocommit mode: each use case is its own transaction.
+        """
+        self._appender = appender
+        self._records = records
+        self._clock = clock
+        self._settle = settle
+
+    def open(
+        self,
+        connection: Connection,
+        caller: StaffCaller,
+        *,
+        title: str,
+        signal_at: datetime,
+        aware_why: str | None = None,
+    ) -> Incident:
+        """Open an incident; with `aware_why`, the breach is established now, by this member of staff.
+
+        Raises:
+            FreeTextError: the title or the reason is empty or holds a social security number.
+        """
+        now = self._clock.now()
+        why = check_free_text("aware_why", aware_why) if aware_why else None
+        incident = Incident(
+            id=IncidentId(new_id()),
+            title=check_free_text("title", title),
+            signal_at=min(signal_at, now),
+            aware_at=now if why else None,
+            aware_by=caller.name if why else None,
+            aware_why=why,
+        )
+        line = staff_line(caller, Act.STAFF_INCIDENT_OPEN, now, incident=incident.id)
+        with connection.transaction():
+            store.insert_incident(connection, incident)
+            self._appender.write(connection, [line])
+        return incident
+
+    def establish(self, connection: Connection, caller: StaffCaller, number: IncidentId, why: str) -> None:
+        """Write that the breach is established: from here the clock of each insurer's notice runs.
+
+        Raises:
+            FreeTextError: the reason is empty or holds a social security number.
+            IncidentMissingError: there is no such incident, or it was already established.
+        """
+        now, reason = self._clock.now(), check_free_text("aware_why", why)
+        with connection.transaction():
+            if not store.set_awareness(connection, number, now, caller.name, reason):
+                raise IncidentMissingError
+            self._appender.write(connection, [staff_line(caller, Act.STAFF_INCIDENT_OPEN, now, incident=number)])
+
+    def compute_scope(
+        self, connection: Connection, caller: StaffCaller, number: IncidentId, criteria: Criteria
+    ) -> ScopeSummary:
+        """Compute the exact list under the last checkpoint, store it as a new revision, and say so in the journal.
+
+        A window that ends in the future is cut at the present.
+
+        Raises:
+            CriteriaError: the criteria name nobody or no time.
+            IncidentMissingError: there is no such incident.
+            JournalBehindError: the journal has no checkpoint yet.
+            JournalUnreadableError: a line cannot be read; nothing was kept.
+        """
+        now = self._clock.now()
+        check_criteria(criteria)
+        with connection.transaction():
+            connection.execute("set transaction isolation level repeatable read")
+            if store.incident(connection, number) is None:
+                raise IncidentMissingError
+            head = store.tree_head(connection)
+            if head is None:
+                raise JournalBehindError
+            builder = ScopeBuilder(criteria)
+            for line in store.scan(connection, criteria, head.size):
+                builder.add(line)
+            found = store.batches(connection, criteria, now - self._settle)
+            scope = builder.finish(head, find_gaps(found, criteria.from_us, criteria.until_us))
+            waiting = store.pending(connection, criteria, head.size)
+            store.insert_scope(connection, number, scope, waiting, now)
+            self._appender.write(connection, [staff_line(caller, Act.STAFF_SCOPE, now, incident=number)])
+        return self.scope(connection, number)
+
+    def incident(self, connection: Connection, number: IncidentId) -> Incident:
+        """Read an incident.
+
+        Raises:
+            IncidentMissingError: there is no such incident.
+        """
+        found = store.incident(connection, number)
+        if found is None:
+            raise IncidentMissingError
+        return found
+
+    def scope(self, connection: Connection, number: IncidentId) -> ScopeSummary:
+        """Read the newest revision of an incident's scope.
+
+        Raises:
+            ScopeMissingError: none was computed yet.
+        """
+        found = store.last_scope(connection, number)
+        if found is None:
+            raise ScopeMissingError
+        return found
+
+    def exposed(self, connection: Connection, number: IncidentId, person: PersonId, insurer: InsurerId) -> Exposure:
+        """Read one person's line of the list.
+
+        Raises:
+            ScopeMissingError: no list was computed yet.
+            PersonNotExposedError: she is not on it.
+        """
+        found = store.exposure(connection, self.scope(connection, number), person, insurer)
+        if found is None:
+            raise PersonNotExposedError
+        return found
+
+    def show_person(
+        self,
+        connection: Connection,
+        caller: StaffCaller,
+        number: IncidentId,
+        *,
+        person: PersonId,
+        insurer: InsurerId,
+        purpose: Purpose,
+        act: Act = Act.STAFF_PERSON_SHOW,
+    ) -> Civil:
+        """Show who a person of the list is: first the committed line with its purpose, then her record.
+
+        Raises:
+            PersonNotExposedError: she is not on the list, or the register no longer has her record.
+        """
+        self.exposed(connection, number, person, insurer)
+        line = staff_line(
+            caller,
+            act,
+            self._clock.now(),
+            incident=number,
+            person=person,
+            insurer=insurer,
+            categories=NAMED,
+            purpose=purpose,
+        )
+        with connection.transaction():
+            (seq,) = self._appender.write(connection, [line])
+        with connection.transaction():
+            copies = self._records.reveal(connection, seq)
+        if insurer not in copies:
+            raise PersonNotExposedError
+        return copies[insurer]

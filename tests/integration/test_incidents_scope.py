@@ -1,0 +1,283 @@
+"""The exact list, from a real journal: everybody read is on it, and nobody sees a name without a committed line."""
+
+from datetime import timedelta
+
+import psycopg
+import pytest
+
+from tests.integration.asks import AT, ask, sequence, write_asks
+from tests.integration.conftest import Connect
+from tierce.identity.model import StaffCaller
+from tierce.incidents import store
+from tierce.incidents.errors import (
+    FreeTextError,
+    IncidentMissingError,
+    JournalBehindError,
+    PersonNotExposedError,
+    ScopeMissingError,
+)
+from tierce.incidents.model import GapKind, Incident, JournalLine, Purpose
+from tierce.incidents.rules import account_criteria, compute_scope
+from tierce.incidents.service import Incidents
+from tierce.journal.encoding import decode
+from tierce.journal.model import Entry, EntryKind
+from tierce.journal.service import Appender
+from tierce.kernel.clock import FixedClock, micros
+from tierce.kernel.ids import DeviceId, IncidentId, InsurerId, PersonId, ProfessionalId, SessionId, StaffId
+from tierce.policy.acts import Act, Outcome
+from tierce.registry.records import CivilRecord, encode_record
+from tierce.storage.cluster import SUPERUSER
+from tierce.storage.insurer_keys import load_sealer, make_insurer_keys
+from tierce.storage.keys import Compartment, Keyring
+
+pytestmark = pytest.mark.integration
+
+HELENE = StaffCaller(StaffId(900), SessionId(901), "Hélène Vasseur", frozenset({"rssi"}))
+THIEF, OWNER = DeviceId(66), DeviceId(11)
+DOCTOR = ProfessionalId(501)
+OAK = InsurerId(1)
+CIVIL = CivilRecord(
+    version=1,
+    family_name="LENOIR",
+    used_name="",
+    given_names="Paul Marie",
+    sex="1",
+    birth_date="19800514",
+    birth_place="99999",
+    right_holder_nir="x" * 15,
+    rank=1,
+    own_nir=None,
+    ins_oid="",
+)
+
+
+@pytest.fixture
+def admin(connect: Connect) -> psycopg.Connection:
+    connection = connect(SUPERUSER)
+    connection.execute(
+        "insert into registry.insurer (id, amc, name) values (1, '99100001', 'Mutuelle du Grand Chêne')"
+    )
+    connection.execute(
+        "insert into registry.insurer (id, amc, name) values (2, '99100002', 'Prévoyance des Deux Caps')"
+    )
+    connection.commit()
+    return connection
+
+
+@pytest.fixture
+def office(connect: Connect) -> psycopg.Connection:
+    return connect("tierce_office", autocommit=True)
+
+
+@pytest.fixture
+def worker(connect: Connect) -> psycopg.Connection:
+    return connect("tierce_worker")
+
+
+@pytest.fixture
+def clock() -> FixedClock:
+    return FixedClock(AT + timedelta(hours=1))
+
+
+@pytest.fixture
+def slice_(
+    admin: psycopg.Connection, office: psycopg.Connection, keyring: Keyring, clock: FixedClock, connect: Connect
+) -> Incidents:
+    make_insurer_keys(admin, keyring, [OAK, InsurerId(2)])
+    admin.commit()
+    sealer = load_sealer(admin, keyring, [Compartment.PERSON])
+    sealed = sealer.seal(Compartment.PERSON, OAK, PersonId(1), encode_record(CIVIL))
+    admin.execute("insert into person.record (person, insurer, sealed) values (1, 1, %s)", (sealed,))
+    admin.commit()
+    appender = Appender.enrol(connect("tierce_office"), "office", keyring.instance("office"))
+    return Incidents(appender, store.Records(sealer), clock)
+
+
+def opened(slice_: Incidents, office: psycopg.Connection) -> Incident:
+    return slice_.open(office, HELENE, title="Accès volé d'un cabinet", signal_at=AT, aware_why="Rafale de demandes.")
+
+
+WINDOW = (micros(AT - timedelta(hours=1)), micros(AT + timedelta(hours=1)))
+
+
+def test_everybody_the_thief_read_is_on_the_list_and_nobody_else(
+    slice_: Incidents,
+    office: psycopg.Connection,
+    admin: psycopg.Connection,
+    worker: psycopg.Connection,
+    keyring: Keyring,
+) -> None:
+    thief = [ask(person, 1 + person % 2, at=AT + timedelta(seconds=person)) for person in range(1, 41)]
+    thief += [ask(person, at=AT, outcome=Outcome.OUT_OF_SEATS) for person in range(41, 60)]
+    others = [ask(70, device=OWNER), ask(71, professional=502, device=22), ask(72, at=AT - timedelta(hours=2))]
+    write_asks(admin, keyring, thief)
+    write_asks(admin, keyring, others)
+    assert sequence(worker, keyring) == 62
+    incident = opened(slice_, office)
+    summary = slice_.compute_scope(office, HELENE, incident.id, account_criteria(DOCTOR, frozenset({THIEF}), *WINDOW))
+
+    exposures = store.exposures(office, summary)
+    assert {(one.person, one.insurer) for one in exposures} == {(p, 1 + p % 2) for p in range(1, 41)}
+    assert (summary.persons, summary.entries, summary.unattributed, summary.pending, summary.gaps) == (
+        40,
+        40,
+        0,
+        0,
+        (),
+    )
+    assert sum(count.persons for count in store.insurer_counts(office, summary)) == 40
+    assert len(store.exposures(office, summary, insurer=OAK)) == 20
+    assert [one.person for one in store.exposure_page(office, summary, 2, 2)] == [3, 4]
+    again = slice_.compute_scope(office, HELENE, incident.id, summary.criteria)
+    assert again.revision == 2
+    assert again.digest == summary.digest
+
+    whole = account_criteria(DOCTOR, frozenset(), *WINDOW)
+    assert slice_.compute_scope(office, HELENE, incident.id, whole).persons == 41
+
+
+def test_the_database_filter_keeps_every_line_the_rule_keeps(
+    slice_: Incidents,
+    office: psycopg.Connection,
+    admin: psycopg.Connection,
+    worker: psycopg.Connection,
+    keyring: Keyring,
+) -> None:
+    numbers = write_asks(
+        admin,
+        keyring,
+        [ask(p, professional=500 + p % 3, device=60 + p % 5, session=70 + p % 7) for p in range(1, 60)],
+    )
+    sequence(worker, keyring)
+    criteria = account_criteria(DOCTOR, frozenset({DeviceId(62)}), *WINDOW)
+    criteria = type(criteria)(
+        frozenset({DOCTOR}), criteria.devices, frozenset({SessionId(73)}), criteria.from_us, criteria.until_us
+    )
+    rows = admin.execute("select seq, body from journal.entry").fetchall()
+    every = [JournalLine(seq, decode(body)) for seq, body in rows]
+    with office.transaction():
+        kept = list(store.scan(office, criteria, len(numbers)))
+    head = store.tree_head(office)
+    assert head is not None
+    assert compute_scope(criteria, kept, head) == compute_scope(criteria, every, head)
+    assert len(kept) < len(every)
+
+
+def test_holes_and_late_lines_are_said(
+    slice_: Incidents,
+    office: psycopg.Connection,
+    admin: psycopg.Connection,
+    worker: psycopg.Connection,
+    keyring: Keyring,
+) -> None:
+    write_asks(admin, keyring, [ask(1)])
+    admin.execute("select nextval('journal.block_no')")
+    admin.execute("select nextval('journal.block_no')")
+    write_asks(admin, keyring, [ask(2)], at=AT + timedelta(seconds=1))
+    sequence(worker, keyring)
+    write_asks(admin, keyring, [ask(3)], at=AT + timedelta(seconds=2))
+    incident = opened(slice_, office)
+    criteria = account_criteria(DOCTOR, frozenset(), *WINDOW)
+    summary = slice_.compute_scope(office, HELENE, incident.id, criteria)
+    assert [(gap.kind, gap.last_block - gap.first_block + 1) for gap in summary.gaps] == [
+        (GapKind.NEVER_COMMITTED, 2)
+    ]
+    assert (summary.persons, summary.pending) == (2, 1)
+    sequence(worker, keyring)
+    assert slice_.compute_scope(office, HELENE, incident.id, criteria).persons == 3
+
+
+def test_removed_lines_are_said(
+    slice_: Incidents,
+    office: psycopg.Connection,
+    admin: psycopg.Connection,
+    worker: psycopg.Connection,
+    keyring: Keyring,
+) -> None:
+    numbers = write_asks(admin, keyring, [ask(1), ask(2), ask(3)])
+    sequence(worker, keyring)
+    admin.execute("delete from journal.entry where seq = %s", (numbers[1],))
+    admin.commit()
+    incident = opened(slice_, office)
+    summary = slice_.compute_scope(office, HELENE, incident.id, account_criteria(DOCTOR, frozenset(), *WINDOW))
+    assert [(gap.kind, gap.lines) for gap in summary.gaps] == [(GapKind.LINES_MISSING, 1)]
+
+
+def staff_lines(admin: psycopg.Connection) -> list[Entry]:
+    rows = admin.execute("select body from journal.entry where kind = 5 order by seq").fetchall()
+    admin.commit()
+    return [decode(body) for (body,) in rows]
+
+
+def test_each_act_is_in_the_journal_before_it_answers(
+    slice_: Incidents,
+    office: psycopg.Connection,
+    admin: psycopg.Connection,
+    worker: psycopg.Connection,
+    keyring: Keyring,
+) -> None:
+    write_asks(admin, keyring, [ask(1)])
+    sequence(worker, keyring)
+    incident = opened(slice_, office)
+    slice_.compute_scope(office, HELENE, incident.id, account_criteria(DOCTOR, frozenset(), *WINDOW))
+    civil = slice_.show_person(
+        office, HELENE, incident.id, person=PersonId(1), insurer=OAK, purpose=Purpose.MATCH_IDENTITY
+    )
+    assert civil.full_name == "Paul LENOIR"
+    assert "LENOIR" not in repr(civil)
+    lines = staff_lines(admin)
+    assert [line.act for line in lines] == [Act.STAFF_INCIDENT_OPEN, Act.STAFF_SCOPE, Act.STAFF_PERSON_SHOW]
+    assert all(line.kind is EntryKind.STAFF_ACT and line.professional == 900 for line in lines)
+    assert all(line.reference == incident.id for line in lines)
+    assert (lines[2].person, lines[2].insurer) == (1, 1)
+    assert int(lines[2].activity) == Purpose.MATCH_IDENTITY
+
+
+def test_nobody_off_the_list_is_shown(
+    slice_: Incidents,
+    office: psycopg.Connection,
+    admin: psycopg.Connection,
+    worker: psycopg.Connection,
+    keyring: Keyring,
+) -> None:
+    write_asks(admin, keyring, [ask(1, 2)])
+    sequence(worker, keyring)
+    incident = opened(slice_, office)
+    with pytest.raises(ScopeMissingError):
+        slice_.show_person(
+            office, HELENE, incident.id, person=PersonId(1), insurer=OAK, purpose=Purpose.ANSWER_PERSON
+        )
+    slice_.compute_scope(office, HELENE, incident.id, account_criteria(DOCTOR, frozenset(), *WINDOW))
+    for insurer in (OAK, InsurerId(2)):  # not on the list there; on the list here, but no record to show
+        with pytest.raises(PersonNotExposedError):
+            slice_.show_person(
+                office, HELENE, incident.id, person=PersonId(1), insurer=insurer, purpose=Purpose.ANSWER_PERSON
+            )
+
+
+def test_what_cannot_be_answered_is_refused_and_leaves_nothing(
+    slice_: Incidents, office: psycopg.Connection, admin: psycopg.Connection
+) -> None:
+    with pytest.raises(FreeTextError, match="social security"):
+        slice_.open(office, HELENE, title="1 80 05 99 999 999 12", signal_at=AT)
+    criteria = account_criteria(DOCTOR, frozenset(), *WINDOW)
+    with pytest.raises(IncidentMissingError):
+        slice_.compute_scope(office, HELENE, IncidentId(5), criteria)
+    incident = slice_.open(office, HELENE, title="Accès volé", signal_at=AT)
+    with pytest.raises(JournalBehindError):
+        slice_.compute_scope(office, HELENE, incident.id, criteria)
+    slice_.establish(office, HELENE, incident.id, "Trois personnes nous ont écrit.")
+    assert slice_.incident(office, incident.id).aware_by == "Hélène Vasseur"
+    with pytest.raises(IncidentMissingError):
+        slice_.establish(office, HELENE, incident.id, "Deux fois.")
+    assert len(store.incidents(office)) == 1
+    assert [line.act for line in staff_lines(admin)] == [Act.STAFF_INCIDENT_OPEN] * 2
+
+
+def test_devices_are_told_apart_by_what_they_did(
+    office: psycopg.Connection, admin: psycopg.Connection, keyring: Keyring
+) -> None:
+    write_asks(admin, keyring, [ask(1, device=OWNER), ask(2), ask(2, at=AT + timedelta(minutes=3))])
+    write_asks(admin, keyring, [ask(4, outcome=Outcome.OUT_OF_SEATS)])
+    uses = store.device_uses(office, DOCTOR)
+    assert {(use.device, use.asks, use.released, use.persons) for use in uses} == {(OWNER, 1, 1, 1), (THIEF, 3, 2, 1)}
