@@ -1,0 +1,36 @@
+"""What every test shares: one printed seed, Hypothesis settings, and a marker for each level."""
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+SEED = int(os.environ.get("TIERCE_TEST_SEED", "20240129"))
+_HERE = Path(__file__).parent
+
+# A machine shared by many makes any time limit per example a coin toss, so there is none.
+settings.register_profile(
+    "house", derandomize=True, deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("house")
+
+
+@pytest.fixture
+def seed() -> int:
+    """The seed of everything random in this run; TIERCE_TEST_SEED sets another."""
+    return SEED
+
+
+def pytest_report_header() -> str:
+    return f"seed: {SEED} (set TIERCE_TEST_SEED for another); Hypothesis is derandomised"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark each test by its folder, so that nobody has to remember to."""
+    for item in items:
+        if not item.path.is_relative_to(_HERE):
+            continue
+        level = item.path.relative_to(_HERE).parts[0]
+        if level in {"integration", "browser"}:
+            item.add_marker(level)
