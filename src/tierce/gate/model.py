@@ -1,0 +1,119 @@
+"""What is asked of the gate, what it read, and what it decided; all values."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from tierce.identity.model import Caller
+from tierce.kernel.care import Domain
+from tierce.kernel.categories import DataCategory
+from tierce.kernel.ids import EntrySeq, InsurerId, PersonId
+from tierce.policy.acts import Act, Lane, Outcome, Presence
+from tierce.policy.seats import Line
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One question about one person, already normalised: keyed numbers only, never an identifier in clear."""
+
+    caller: Caller
+    act: Act
+    domain: Domain
+    care_day: int
+    """Day of care, in days since 1970-01-01."""
+    person: UUID | None
+    """Keyed index of the person; None for a revisit."""
+    pair: int | None
+    """Keyed number of (establishment, identifiers); None for a revisit."""
+    engagement: EntrySeq | None
+    """The entry opened again; None for a first ask."""
+    once: UUID | None
+    """Identifier of the browser's proof; None when the ask is not signed."""
+    label: str | None = None
+    lane: Lane = Lane.INTERACTIVE
+    presence: Presence = Presence.NONE
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What the database knew when the ask was opened."""
+
+    live: bool
+    """The session stands: neither ended nor revoked."""
+    fresh: bool
+    """The browser's proof was never used before."""
+    rung: int
+    person: PersonId
+    insurer: InsurerId
+    """The first insurer that covers the domain on the day; 0 when none does."""
+    until_day: int
+    pair: int
+    pair_state: int
+    """0 unknown, 1 open, 2 proved."""
+    pair_day: int
+    seen_day: int
+    seen_line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """The coverage is shown: these categories, of one person, for one domain."""
+
+    fields: DataCategory
+
+
+@dataclass(frozen=True, slots=True)
+class StepUp:
+    """Nothing is shown; a proof of presence would open the answer. Every reason looks the same from outside."""
+
+    outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Refuse:
+    """Nothing was looked up; the reason does not depend on the person and may be said."""
+
+    outcome: Outcome
+    retry_day: int | None = None
+
+
+Decision = Release | StepUp | Refuse
+
+
+@dataclass(frozen=True, slots=True)
+class PairSeen:
+    """The pair memory after the ask."""
+
+    key: int
+    state: int
+    day: int
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A decision with the state it leaves."""
+
+    decision: Decision
+    outcome: Outcome
+    line: Line
+    pair: PairSeen | None
+
+
+@dataclass(frozen=True, slots=True)
+class Revealed:
+    """What a release shows, opened after its line was committed."""
+
+    seq: EntrySeq
+    insurer: InsurerId
+    from_day: int
+    until_day: int
+    sealed: bytes
+    person: PersonId
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The gate's answer; `revealed` is set exactly when the decision is a release."""
+
+    decision: Decision
+    seq: EntrySeq
+    revealed: Revealed | None

@@ -1,0 +1,184 @@
+"""The decision, pure: a chain of checks that only ever take away.
+
+Every check looks at a case and either lets it pass or names the outcome that stops it. What passes all of them
+is released; so adding a check can never turn a refusal into a release. The order is the design's: attempts,
+ladder, assurance, act, presence, known pair, seats.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from tierce.gate.model import Ask, Decision, PairSeen, Read, Refuse, Release, StepUp, Verdict
+from tierce.policy.acts import Evidence, Outcome, Presence
+from tierce.policy.allowed import LEVEL_MIN, may_ask, shown_by
+from tierce.policy.ladder import EVIDENCE_WATCHED, HOLD_REFUSED, Rung
+from tierce.policy.seats import DAY_LIMITS, PROVED_DAYS, SEAT_DAYS, SEATS, Line, has_room, roll, take
+
+PAIR_OPEN = 1
+PAIR_PROVED = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One ask with everything that its decision may depend on; `line` is rolled forward to `day`."""
+
+    ask: Ask
+    read: Read
+    line: Line
+    day: int
+
+    @property
+    def present(self) -> bool:
+        """Presence is proved to us, reported by a peer, or confirmed by the person."""
+        return self.ask.presence >= Presence.CONFIRMED
+
+    @property
+    def known(self) -> bool:
+        """The establishment holds a seat for these identifiers, or had presence proved within 24 months."""
+        age = self.day - self.read.pair_day
+        if self.read.pair_state == PAIR_PROVED:
+            return age <= PROVED_DAYS
+        return self.read.pair_state == PAIR_OPEN and age < SEAT_DAYS
+
+    @property
+    def counted(self) -> bool:
+        """This line already showed this pair today, so it is not another person of the day."""
+        return self.read.seen_day == self.day and self.read.seen_line == self.ask.caller.line
+
+
+Check = Callable[[Case], Outcome | None]
+
+
+def check_session(case: Case) -> Outcome | None:
+    """The session stands, and the browser's proof serves once."""
+    return None if case.read.live and case.read.fresh else Outcome.NOT_ALLOWED
+
+
+def check_attempts(case: Case) -> Outcome | None:
+    """The day's attempts come first: once used up, the answer does not depend on who is asked for."""
+    limit = DAY_LIMITS[case.ask.caller.profession].attempts
+    return None if case.line.attempts < limit else Outcome.OUT_OF_ATTEMPTS
+
+
+def check_ladder(case: Case) -> Outcome | None:
+    """The highest rung on which the login, device, establishment, profession or nation stands."""
+    rung = case.read.rung
+    if rung >= Rung.SUSPENDED:
+        return Outcome.HELD
+    if rung >= Rung.PRESENCE_ONLY and not case.present:
+        return Outcome.HELD
+    if rung >= Rung.STEP_UP and not (case.present or case.known):
+        return Outcome.HELD
+    return None
+
+
+def check_assurance(case: Case) -> Outcome | None:
+    """The sign-in was strong enough; an unsigned ask shows only known pairs and proved presence."""
+    assurance = case.ask.caller.assurance
+    if assurance.level < LEVEL_MIN:
+        return Outcome.NOT_ALLOWED
+    return None if assurance.signed or case.known or case.present else Outcome.UNSIGNED
+
+
+def check_act(case: Case) -> Outcome | None:
+    """The act is open to this profession for this domain."""
+    allowed = may_ask(case.ask.caller.profession, case.ask.act, case.ask.domain)
+    return None if allowed else Outcome.NOT_ALLOWED
+
+
+def check_known(case: Case) -> Outcome | None:
+    """Known people have a daily limit of their own."""
+    if case.present or not case.known or case.counted:
+        return None
+    limit = DAY_LIMITS[case.ask.caller.profession].known
+    return None if case.line.known < limit else Outcome.KNOWN_LIMIT
+
+
+def check_seats(case: Case) -> Outcome | None:
+    """A first-time pair without proved presence needs a free seat."""
+    if case.present or case.known or has_room(case.line):
+        return None
+    return Outcome.OUT_OF_SEATS
+
+
+CHECKS: tuple[Check, ...] = (
+    check_session,
+    check_attempts,
+    check_ladder,
+    check_assurance,
+    check_act,
+    check_known,
+    check_seats,
+)
+
+REFUSALS = frozenset({Outcome.NOT_ALLOWED, Outcome.OUT_OF_ATTEMPTS})
+"""Outcomes that say nothing about the person, and are therefore told as they are."""
+
+
+def decide(ask: Ask, read: Read, line: Line, day: int, checks: Sequence[Check] = CHECKS) -> Verdict:
+    """Decide one ask.
+
+    Args:
+        ask: the question.
+        read: what the database knew; in a batch, as the asks before this one leave it.
+        line: the stored state of the caller's line.
+        day: today, in days since 1970-01-01 in Paris.
+        checks: the chain; only tests give another one.
+
+    Returns:
+        The decision, its outcome, the line's next state and what the pair memory must keep. An ask that is
+        stopped never enters the pair memory.
+    """
+    line = roll(line, SEATS[ask.caller.profession], day)
+    case = Case(ask, read, line, day)
+    for check in checks:
+        outcome = check(case)
+        if outcome is not None:
+            return _stopped(case, outcome)
+    return _passed(case)
+
+
+def _stopped(case: Case, outcome: Outcome) -> Verdict:
+    line = replace(case.line, attempts=case.line.attempts + 1)
+    if outcome is Outcome.OUT_OF_SEATS:
+        line = replace(line, refused=line.refused + 1)
+    held_by_suspension = outcome is Outcome.HELD and case.read.rung >= Rung.SUSPENDED
+    decision: Decision
+    if outcome in REFUSALS or held_by_suspension:
+        retry = case.day + 1 if outcome is Outcome.OUT_OF_ATTEMPTS else None
+        decision = Refuse(outcome, retry)
+    else:
+        decision = StepUp(outcome)
+    return Verdict(decision, outcome, line, None)
+
+
+def _passed(case: Case) -> Verdict:
+    line = replace(case.line, attempts=case.line.attempts + 1)
+    read = case.read
+    if case.known:
+        state, since = read.pair_state, read.pair_day
+        if not case.present and not case.counted:
+            line = replace(line, known=line.known + 1)
+    elif case.present:
+        state, since = PAIR_PROVED, case.day
+    else:
+        state, since = PAIR_OPEN, case.day
+        line = take(line)
+    pair = PairSeen(read.pair, state, since)
+    if read.person == 0:
+        return Verdict(StepUp(Outcome.UNKNOWN), Outcome.UNKNOWN, line, pair)
+    if read.insurer == 0:
+        return Verdict(StepUp(Outcome.NOT_COVERED), Outcome.NOT_COVERED, line, pair)
+    return Verdict(Release(shown_by(case.ask.act)), Outcome.RELEASED, line, pair)
+
+
+def evidence_of(line: Line) -> Evidence:
+    """The evidence level written with an entry, from the line's refusals of the day."""
+    if line.refused >= HOLD_REFUSED:
+        return Evidence.STRONG
+    return Evidence.WATCHED if line.refused >= EVIDENCE_WATCHED else Evidence.NONE
+
+
+def seen(read: Read, pair: PairSeen, day: int, line: int) -> Read:
+    """What the next ask of the same batch must read of this pair."""
+    return replace(read, pair=pair.key, pair_state=pair.state, pair_day=pair.day, seen_day=day, seen_line=line)

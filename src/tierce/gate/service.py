@@ -1,0 +1,329 @@
+"""The gate at work: asks gather while the previous batch commits, are decided together, and answered after.
+
+The numbers in comments are those of ARCHITECTURE.md, "one disclosure". A crash before the commit answers nobody
+and writes nothing; a crash after it leaves lines for answers that were never given: it over-reports, never
+under-reports. Nothing is ever answered whose line is not on disk.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from time import perf_counter
+from typing import Protocol
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from tierce.gate.errors import GateBusyError, GateClosedError, GateError, NotAnsweredError
+from tierce.gate.model import Answer, Ask, Read, Release, StepUp, Verdict
+from tierce.gate.rules import decide, evidence_of, seen
+from tierce.gate.store import LOST, ROW_REFUSED, TRANSIENT, Closing, GateStore, Opened
+from tierce.journal.encoding import encode
+from tierce.journal.merkle import leaf_hash
+from tierce.journal.model import Entry, EntryKind
+from tierce.journal.signing import entry_seq, sign_batch
+from tierce.kernel.categories import DataCategory
+from tierce.kernel.clock import Clock, micros, paris_day
+from tierce.kernel.ids import NOBODY, InsurerId, LineId
+from tierce.policy.acts import Act, Outcome
+from tierce.policy.floors import BATCH_MAX
+from tierce.policy.seats import effective_limit
+
+QUEUE_MAX = 2_000
+WAIT_SECONDS_MAX = 2.0
+TRIES_MAX = 3
+RECONNECT_SECONDS = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0)
+
+
+@dataclass(slots=True)
+class Timings:
+    """Seconds spent in each part since the start, and what was answered; read by the metrics page."""
+
+    open: float = 0.0
+    decide: float = 0.0
+    close: float = 0.0
+    batches: int = 0
+    asks: int = 0
+    outcomes: dict[str, int] = field(default_factory=dict)
+
+
+class Step(Protocol):
+    """Called at each step of a batch; production does nothing, fault tests kill the connection there."""
+
+    async def __call__(self, step: str) -> None:
+        """Receive the name of the step about to begin."""
+        ...
+
+
+async def _no_step(step: str) -> None:
+    """Do nothing: production."""
+
+
+@dataclass(slots=True)
+class _Waiting:
+    ask: Ask
+    since: float
+    answer: asyncio.Future[Answer]
+
+
+class Gate:
+    """One lane: a queue and one slot with its own connection."""
+
+    def __init__(
+        self,
+        connect: Callable[[], Awaitable[GateStore]],
+        instance: int,
+        key: Ed25519PrivateKey,
+        clock: Clock,
+        policy: bytes,
+        step: Step = _no_step,
+    ) -> None:
+        """Sign batches as `instance`; `policy` is the 16-byte digest of the rendered policy."""
+        self._connect = connect
+        self._instance = instance
+        self._key = key
+        self._clock = clock
+        self._policy = policy
+        self._step = step
+        self._queue: deque[_Waiting] = deque()
+        self._some = asyncio.Event()
+        self._store: GateStore | None = None
+        self._task: asyncio.Task[None] | None = None
+        self.timings = Timings()
+
+    async def start(self) -> None:
+        """Connect and begin to serve."""
+        self._store = await self._connect()
+        self._task = asyncio.create_task(self._serve())
+
+    async def stop(self) -> None:
+        """Stop serving; what still waits is refused."""
+        if self._task:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+        self._refuse(self._queue, GateClosedError())
+        self._queue.clear()
+        if self._store:
+            await self._store.close_connection()
+
+    @property
+    def open(self) -> bool:
+        """Whether a connection stands; when it does not, asks are refused at once."""
+        return self._store is not None
+
+    @property
+    def waiting(self) -> int:
+        """How many asks wait."""
+        return len(self._queue)
+
+    def shed(self) -> None:
+        """Refuse before any signature is verified, when full or closed."""
+        if self._store is None:
+            raise GateClosedError
+        if len(self._queue) >= QUEUE_MAX:
+            raise GateBusyError
+
+    async def ask(self, ask: Ask) -> Answer:
+        """Queue one ask and wait for its answer.
+
+        Raises:
+            GateBusyError: too many asks wait, or this one waited too long.
+            GateClosedError: the database is out of reach.
+            NotAnsweredError: the ask could not be written, so it was not answered.
+        """
+        self.shed()
+        waiting = _Waiting(ask, perf_counter(), asyncio.get_running_loop().create_future())
+        self._queue.append(waiting)
+        self._some.set()
+        return await waiting.answer
+
+    async def _serve(self) -> None:
+        while True:
+            await self._some.wait()
+            batch = self._take()
+            if not batch:
+                self._some.clear()
+                continue
+            try:
+                await self._attempt(batch, 0)
+            except LOST:
+                # The outcome of the commit is unknown: the lines may exist, so nothing is retried.
+                self._refuse(batch, GateClosedError())
+                await self._reconnect()
+
+    def _take(self) -> list[_Waiting]:
+        batch: list[_Waiting] = []
+        late = perf_counter() - WAIT_SECONDS_MAX
+        once = set()
+        while self._queue and len(batch) < BATCH_MAX:
+            waiting = self._queue.popleft()
+            if waiting.answer.done():
+                continue
+            if waiting.since < late:
+                self._refuse([waiting], GateBusyError())
+            elif waiting.ask.once is not None and waiting.ask.once in once:
+                self._refuse([waiting], NotAnsweredError("the same signed proof was sent twice"))
+            else:
+                once.add(waiting.ask.once)
+                batch.append(waiting)
+        return batch
+
+    async def _attempt(self, batch: list[_Waiting], tries: int) -> None:
+        store = self._store
+        if store is None:
+            raise GateClosedError
+        try:
+            await self._batch(store, batch)
+        except TRANSIENT:
+            await store.rollback()
+            if tries >= TRIES_MAX:
+                self._refuse(batch, NotAnsweredError())
+            else:
+                await self._attempt(batch, tries + 1)
+        except (*ROW_REFUSED, ValueError, KeyError) as error:
+            # One ask that the database or the rules refuse never fails its neighbours: halve and go on.
+            await store.rollback()
+            if len(batch) == 1:
+                self._refuse(batch, NotAnsweredError(_safe(error)))
+            else:
+                middle = len(batch) // 2
+                await self._attempt(batch[:middle], tries)
+                await self._attempt(batch[middle:], tries)
+
+    async def _batch(self, store: GateStore, batch: list[_Waiting]) -> None:
+        asks = [waiting.ask for waiting in batch]
+        started = perf_counter()
+        await self._step("open")
+        opened = await store.open(asks)  # 3. read state
+        read = perf_counter()
+        await self._step("decide")
+        day = paris_day(self._clock.now())
+        verdicts, closing = self._decide(opened, asks, day)  # 4, 5. decide and minimise
+        decided = perf_counter()
+        await self._step("close")
+        revealed = await store.close(closing)  # 6, 7. write, commit, then reveal
+        await self._step("answer")
+        for n, (waiting, verdict) in enumerate(zip(batch, verdicts, strict=True)):
+            seq = entry_seq(opened.block, n)
+            answer = Answer(verdict.decision, seq, revealed.get(n))
+            if isinstance(verdict.decision, Release) and answer.revealed is None:
+                # Cover ended between decision and reveal: the line stands (it over-reports), nothing is shown.
+                answer = Answer(StepUp(Outcome.NOT_COVERED), seq, None)
+            if not waiting.answer.done():
+                waiting.answer.set_result(answer)  # 8. answer
+        self._count(verdicts, read - started, decided - read, perf_counter() - decided)
+
+    def _decide(self, opened: Opened, asks: Sequence[Ask], day: int) -> tuple[list[Verdict], Closing]:
+        """Decide the asks in order: the second mention of a person in a batch is a known pair."""
+        lines = dict(opened.lines)
+        pairs: dict[int, tuple[Read, LineId]] = {}
+        verdicts = []
+        closing_pairs = {}
+        for ask, read_first in zip(asks, opened.reads, strict=True):
+            read = read_first
+            if read.pair in pairs:
+                earlier, line_id = pairs[read.pair]
+                read = _as_left(read, earlier)
+            verdict = decide(ask, read, lines[ask.caller.line], day)
+            lines[ask.caller.line] = verdict.line
+            if verdict.pair is not None and verdict.pair.key != 0:
+                line_id = ask.caller.line
+                pairs[verdict.pair.key] = (seen(read, verdict.pair, day, line_id), line_id)
+                closing_pairs[verdict.pair.key] = (verdict.pair, line_id)
+            verdicts.append(verdict)
+        bodies = [
+            encode(self._entry(ask, read, verdict))
+            for ask, read, verdict in zip(asks, opened.reads, verdicts, strict=True)
+        ]
+        leaves = [leaf_hash(body) for body in bodies]
+        closing = Closing(
+            self._instance,
+            sign_batch(self._key, self._instance, opened.block, leaves),
+            lines,
+            closing_pairs,
+            asks,
+            [read.pair for read in opened.reads],
+            [read.until_day for read in opened.reads],
+            bodies,
+            day,
+        )
+        return verdicts, closing
+
+    def _entry(self, ask: Ask, read: Read, verdict: Verdict) -> Entry:
+        released = isinstance(verdict.decision, Release)
+        caller = ask.caller
+        refused = not isinstance(verdict.decision, Release | StepUp)
+        return Entry(
+            kind=_kind(ask, verdict),
+            act=ask.act,
+            lane=ask.lane,
+            outcome=verdict.outcome,
+            presence=ask.presence,
+            evidence=evidence_of(verdict.line),
+            domain=ask.domain,
+            time_us=micros(self._clock.now()),
+            professional=caller.professional,
+            establishment=caller.establishment,
+            session=caller.session,
+            device=caller.device,
+            activity=caller.activity,
+            software=caller.software,
+            vendor=caller.vendor,
+            insurer=read.insurer if released else InsurerId(0),
+            seats_after=max(0, effective_limit(verdict.line) - verdict.line.open),
+            network=caller.network,
+            person=NOBODY if refused else read.person,
+            categories=verdict.decision.fields if isinstance(verdict.decision, Release) else DataCategory.NONE,
+            policy=self._policy,
+        )
+
+    def _count(self, verdicts: Sequence[Verdict], opening: float, deciding: float, closing: float) -> None:
+        timings = self.timings
+        timings.open += opening
+        timings.decide += deciding
+        timings.close += closing
+        timings.batches += 1
+        timings.asks += len(verdicts)
+        for verdict in verdicts:
+            name = verdict.outcome.name.lower()
+            timings.outcomes[name] = timings.outcomes.get(name, 0) + 1
+
+    def _refuse(self, batch: Sequence[_Waiting] | deque[_Waiting], error: GateError) -> None:
+        for waiting in batch:
+            if not waiting.answer.done():
+                waiting.answer.set_exception(error)
+
+    async def _reconnect(self) -> None:
+        self._store = None
+        self._refuse(self._queue, GateClosedError())
+        self._queue.clear()
+        tries = 0
+        while self._store is None:
+            await asyncio.sleep(RECONNECT_SECONDS[min(tries, len(RECONNECT_SECONDS) - 1)])
+            tries += 1
+            try:
+                self._store = await self._connect()
+            except LOST:
+                continue
+
+
+def _as_left(read: Read, earlier: Read) -> Read:
+    """The pair as an earlier ask of the same batch leaves it; the session and person are this ask's own."""
+    return Read(
+        read.live, read.fresh, read.rung, read.person, read.insurer, read.until_day, earlier.pair,
+        earlier.pair_state, earlier.pair_day, earlier.seen_day, earlier.seen_line,
+    )  # fmt: skip
+
+
+def _kind(ask: Ask, verdict: Verdict) -> EntryKind:
+    if verdict.outcome is Outcome.RELEASED:
+        return EntryKind.REVISIT if ask.act is Act.RIGHTS_REVISIT else EntryKind.DISCLOSURE
+    if verdict.outcome in (Outcome.UNKNOWN, Outcome.NOT_COVERED):
+        return EntryKind.MISS
+    return EntryKind.REFUSAL
+
+
+def _safe(error: Exception) -> str:
+    """Say why in words that hold no value: the database's own message of a floor or ceiling, else the type."""
+    diagnostic = getattr(error, "diag", None)
+    return (diagnostic.message_primary if diagnostic else None) or type(error).__name__

@@ -1,0 +1,43 @@
+"""Which domains each profession may ask about, and which fields each act shows: empty means refused."""
+
+from collections.abc import Mapping
+
+from tierce.kernel.care import Domain, Profession
+from tierce.kernel.categories import DataCategory
+from tierce.policy.acts import Act
+
+DOMAINS: Mapping[Profession, frozenset[Domain]] = {
+    Profession.GP: frozenset({Domain.MEDG}),
+    Profession.SPECIALIST: frozenset({Domain.MEDS}),
+    Profession.PHARMACY: frozenset({Domain.PHAR}),
+    Profession.DENTIST: frozenset({Domain.DENT}),
+    Profession.NURSE: frozenset({Domain.AUXM}),
+    Profession.PHYSIO: frozenset({Domain.AUXM}),
+    Profession.OPTICIAN: frozenset({Domain.OPTI}),
+    Profession.AUDIO: frozenset({Domain.AUDI}),
+    Profession.LABORATORY: frozenset({Domain.LABO}),
+    Profession.RADIOLOGY: frozenset({Domain.RADL}),
+    Profession.HOSPITAL: frozenset({Domain.HOSP, Domain.EXTE}),
+    Profession.TRANSPORT: frozenset({Domain.TRAN}),
+    Profession.MIDWIFE: frozenset({Domain.MEDS}),
+}
+
+SHOWN: Mapping[Act, DataCategory] = {
+    Act.RIGHTS_ASK: DataCategory.INSURER | DataCategory.GUARANTEES,
+    Act.RIGHTS_REVISIT: DataCategory.INSURER | DataCategory.GUARANTEES,
+}
+"""What a release shows: the insurer's name, and the guarantee and dates for the one domain asked. Nothing is
+echoed; no civil status, no birth date, no NIR, no family."""
+
+LEVEL_MIN = 1
+"""The least eIDAS level of a sign-in through which anything is shown."""
+
+
+def may_ask(profession: Profession, act: Act, domain: Domain) -> bool:
+    """Whether this profession may carry out this act for this domain; what no table names is refused."""
+    return act in SHOWN and domain in DOMAINS.get(profession, frozenset())
+
+
+def shown_by(act: Act) -> DataCategory:
+    """The categories that a release of this act shows."""
+    return SHOWN.get(act, DataCategory.NONE)

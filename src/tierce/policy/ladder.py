@@ -1,0 +1,52 @@
+"""The ladder of containment: who stands on which rung, at which level, and what a rung forbids."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from enum import IntEnum
+
+from tierce.kernel.language import Phrase
+
+
+class Level(IntEnum):
+    """What is contained. Numbers are stored; the database function gate.open reads the same ones."""
+
+    LOGIN = 1
+    DEVICE = 2
+    ESTABLISHMENT = 3
+    PROFESSION = 4
+    SOFTWARE = 5
+    VENDOR = 6
+    CELL = 7
+    INSURER = 8
+    NATION = 9
+
+
+class Rung(IntEnum):
+    """How far up: each rung forbids what the one below forbids, and more."""
+
+    NONE = 0
+    OBSERVED = 1
+    """Nothing is forbidden; the watch looks closer."""
+    STEP_UP = 2
+    """People never seen need a proof of presence."""
+    PRESENCE_ONLY = 3
+    """Everybody needs a proof of presence."""
+    SUSPENDED = 4
+    """Nothing is shown."""
+
+
+RUNG_LABELS: Mapping[Rung, Phrase] = {
+    Rung.NONE: Phrase("libre", "free"),
+    Rung.OBSERVED: Phrase("observé", "observed"),
+    Rung.STEP_UP: Phrase("preuve demandée pour les nouvelles personnes", "proof asked for new people"),
+    Rung.PRESENCE_ONLY: Phrase("preuve de présence exigée", "proof of presence required"),
+    Rung.SUSPENDED: Phrase("suspendu", "suspended"),
+}
+
+HOLD_REFUSED = 12
+"""The watch holds a device by itself once it was refused a seat this many times in a day."""
+HOLD_RUNG = Rung.PRESENCE_ONLY
+HOLD_FOR = timedelta(hours=24)
+"""An automatic hold ends by itself; prolonging it is for a human."""
+EVIDENCE_WATCHED = 4
+"""Refusals of a day from which an entry's evidence level says `watched`; `strong` from HOLD_REFUSED."""

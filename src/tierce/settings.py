@@ -1,0 +1,126 @@
+"""Typed settings of every process, read once from one TOML file; production refuses what is meant for a desk.
+
+Secrets are never in the file: it names directories of key and password files. `tierce serve --settings FILE`.
+"""
+
+from enum import StrEnum
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import msgspec
+
+from tierce.kernel.errors import TierceError
+from tierce.storage.database import Database
+
+DEVELOPMENT_SECRET = "dev-insecure-"
+"""Every secret made for a demonstration starts so; production refuses to start with one."""
+
+
+class SettingsError(TierceError):
+    """A setting is missing, unknown or not acceptable."""
+
+
+class Mode(StrEnum):
+    """What the processes are run for."""
+
+    DEMO = "demo"
+    PRODUCTION = "production"
+
+
+class DatabaseSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Address of PostgreSQL; passwords are files `<role>.password` in `secrets`."""
+
+    host: str
+    port: int
+    name: str
+    secrets: str
+
+
+class SiteSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One site: the address that browsers use, and the loopback port its process listens on."""
+
+    url: str
+    port: int
+
+
+class RealmSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One OpenID provider. The discovery address is given, never derived from the issuer."""
+
+    discovery: str
+    client_id: str
+    client_secret_file: str
+
+
+class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Everything a process needs to start."""
+
+    mode: Mode
+    operator: str
+    """The operator's name, as shown to people and written in notices."""
+    keys: str
+    database: DatabaseSettings
+    portal: SiteSettings
+    api: SiteSettings
+    office: SiteSettings
+    persons: SiteSettings
+    psc: RealmSettings
+    staff: RealmSettings
+    persons_provider: RealmSettings
+    demo_people: str | None = None
+    """File of invented people for the demonstration's form-filling button; refused in production."""
+
+    def connection(self) -> Database:
+        """Return how to reach the database."""
+        return Database(self.database.host, self.database.port, self.database.name, Path(self.database.secrets))
+
+    def key_directory(self) -> Path:
+        """Return the directory of key files."""
+        return Path(self.keys)
+
+
+def load(path: Path) -> Settings:
+    """Read and check a settings file; every complaint names the field and what to do."""
+    try:
+        text = path.read_bytes()
+    except OSError as error:
+        msg = f"the settings file {path} cannot be read: {error.strerror}"
+        raise SettingsError(msg) from None
+    try:
+        settings = msgspec.toml.decode(text, type=Settings)
+    except msgspec.DecodeError as error:
+        msg = f"{path}: {error}"
+        raise SettingsError(msg) from None
+    check(settings)
+    return settings
+
+
+def check(settings: Settings) -> None:
+    """Refuse development secrets, plain HTTP and demonstration data in production."""
+    if settings.mode is Mode.DEMO:
+        return
+    complaints = []
+    if settings.demo_people is not None:
+        complaints.append("demo_people: remove it, it fills forms with invented people")
+    for name in ("portal", "api", "office", "persons"):
+        if urlsplit(getattr(settings, name).url).scheme != "https":
+            complaints.append(f"{name}.url: must be an https address")
+    for name in ("psc", "staff", "persons_provider"):
+        realm: RealmSettings = getattr(settings, name)
+        if urlsplit(realm.discovery).scheme != "https":
+            complaints.append(f"{name}.discovery: must be an https address")
+        if secret(Path(realm.client_secret_file)).startswith(DEVELOPMENT_SECRET):
+            complaints.append(f"{name}.client_secret_file: holds a development secret; put the real one there")
+    for password in sorted(Path(settings.database.secrets).glob("*.password")):
+        if secret(password).startswith(DEVELOPMENT_SECRET):
+            complaints.append(f"database.secrets: {password.name} holds a development secret; draw a new one")
+    if complaints:
+        raise SettingsError("production refuses these settings:\n- " + "\n- ".join(complaints))
+
+
+def secret(path: Path) -> str:
+    """Read one secret file, or raise SettingsError naming it."""
+    try:
+        return path.read_text().strip()
+    except OSError as error:
+        msg = f"the secret file {path} cannot be read: {error.strerror}"
+        raise SettingsError(msg) from None
