@@ -39,8 +39,6 @@ FACTS = Facts(
     revision=1,
     signal_at=START + timedelta(minutes=1),
     aware_at=START + timedelta(minutes=31),
-    first_at=START,
-    last_at=START + timedelta(minutes=1),
     tree_size=20_431,
     digest=b"d" * 32,
     gaps=(),
@@ -48,7 +46,6 @@ FACTS = Facts(
     measures=(
         Measure(MeasureKind.ACCESS_HELD, START + timedelta(minutes=1)),
         Measure(MeasureKind.LIST_COMPUTED, START + timedelta(minutes=40)),
-        Measure(MeasureKind.INSURER_TOLD, START + timedelta(minutes=50)),
     ),
 )
 READ = ReadOfHer(
@@ -137,6 +134,13 @@ def test_nothing_else_is_said_only_when_the_journal_is_whole() -> None:
     assert "aucune autre" not in text_of(letter(torn), Language.FR)
     assert "aucune autre" not in text_of(letter(lost), Language.FR)
     assert "aucune autre" in text_of(letter(harmless), Language.FR)
+
+
+def test_a_hold_that_has_ended_is_said_in_the_past() -> None:
+    ended = Measure(MeasureKind.ACCESS_HELD, START, START + timedelta(hours=24))
+    text = text_of(letter(replace(FACTS, measures=(ended,))), Language.FR)
+    assert "Jusqu'au 4\u00a0mars 2027 à 10\u00a0h\u00a012, il n'a plus rien pu lire" in text
+    assert "Depuis, il ne peut" not in text
 
 
 def test_no_measure_no_letter() -> None:

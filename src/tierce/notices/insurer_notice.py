@@ -57,7 +57,7 @@ def make_insurer_notice(
                 BlockKind.MEASURES,
                 Phrase("Ce que nous avons fait", "What we have done"),
                 (),
-                tuple(measure_sentence(one, part.name) for one in facts.measures),
+                tuple(measure_sentence(one) for one in facts.measures),
             ),
             _duties(),
             _contact(operator, reference),

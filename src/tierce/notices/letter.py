@@ -90,7 +90,7 @@ def make_letter(
         blocks=(
             _nature(facts, read, voice),
             _consequences(read, voice),
-            _measures(facts, read),
+            _measures(facts),
             _actions(read, voice),
             _contact(operator, reference),
         ),
@@ -223,17 +223,10 @@ def _consequences(read: ReadOfHer, voice: _Voice) -> Block:
     )
 
 
-def measure_sentence(measure: Measure, insurer_name: str) -> Phrase:
+def measure_sentence(measure: Measure) -> Phrase:
     """Say one measure really taken, with its time."""
     when = say_instant(measure.at)
     begun_fr, begun_en = f"{when.fr[0].upper()}{when.fr[1:]}", f"{when.en[0].upper()}{when.en[1:]}"
-    if measure.kind is MeasureKind.ACCESS_HELD:
-        return Phrase(
-            f"{begun_fr}, nous avons bridé l'accès volé. Depuis, il ne peut plus rien lire sur une personne "
-            "dont la présence n'est pas prouvée.",
-            f"{begun_en}, we curbed the stolen access. Since then it can read nothing about a person whose "
-            "presence is not proved.",
-        )
     if measure.kind is MeasureKind.LIST_COMPUTED:
         return Phrase(
             f"{begun_fr}, nous avons établi, à partir de notre journal, la liste des personnes dont des "
@@ -241,18 +234,28 @@ def measure_sentence(measure: Measure, insurer_name: str) -> Phrase:
             f"{begun_en}, we drew up from our journal the list of the people whose information was read, and "
             "of what was read of each.",
         )
+    if measure.until is not None:
+        end = say_instant(measure.until)
+        return Phrase(
+            f"{begun_fr}, nous avons bridé l'accès volé. Jusqu'au {end.fr[3:]}, il n'a plus rien pu lire sur une "
+            "personne dont la présence n'était pas prouvée.",
+            f"{begun_en}, we curbed the stolen access. Until {end.en[3:]} it could read nothing about a person "
+            "whose presence was not proved.",
+        )
     return Phrase(
-        f"{begun_fr}, nous avons prévenu {insurer_name} que ses assurés sont concernés.",
-        f"{begun_en}, we told {insurer_name} that people it insures are concerned.",
+        f"{begun_fr}, nous avons bridé l'accès volé. Depuis, il ne peut plus rien lire sur une personne "
+        "dont la présence n'est pas prouvée.",
+        f"{begun_en}, we curbed the stolen access. Since then it can read nothing about a person whose "
+        "presence is not proved.",
     )
 
 
-def _measures(facts: Facts, read: ReadOfHer) -> Block:
+def _measures(facts: Facts) -> Block:
     return Block(
         BlockKind.MEASURES,
         Phrase("Ce que nous avons fait", "What we have done"),
         (),
-        tuple(measure_sentence(one, read.insurer_name) for one in facts.measures),
+        tuple(measure_sentence(one) for one in facts.measures),
     )
 
 

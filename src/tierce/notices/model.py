@@ -69,31 +69,29 @@ class MeasureKind(StrEnum):
 
     ACCESS_HELD = "access held"
     LIST_COMPUTED = "list computed"
-    INSURER_TOLD = "insurer told"
 
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """One measure and when it took effect."""
+    """One measure: when it took effect, and when it ended if it has."""
 
     kind: MeasureKind
     at: datetime
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
     """What is established about an incident, as every document states it.
 
-    `first_at` and `last_at` bound the released lines of the whole list; `tree_size` is the number of journal
-    lines under the checkpoint that the list was computed from, `digest` the list's SHA-256.
+    `tree_size` is the number of journal lines under the checkpoint that the list was computed from, `digest`
+    the list's SHA-256.
     """
 
     incident: IncidentId
     revision: int
     signal_at: datetime
     aware_at: datetime
-    first_at: datetime
-    last_at: datetime
     tree_size: int
     digest: bytes
     gaps: tuple[Gap, ...]

@@ -1,0 +1,93 @@
+"""Notices' rows, and the few facts of other schemas that a document states."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from psycopg import Connection
+
+from tierce.incidents.model import Criteria, ScopeSummary
+from tierce.kernel.ids import InsurerId, PersonId, new_id
+from tierce.notices.model import InsurerSlice
+from tierce.policy.ladder import Level, Rung
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """A time during which a subject of the criteria could read nobody without proof of presence."""
+
+    since: datetime
+    until: datetime
+
+
+def insurer_name(connection: Connection, insurer: InsurerId) -> str | None:
+    """The name of an insurer."""
+    row = connection.execute("select name from registry.insurer where id = %s", (insurer,)).fetchone()
+    return str(row[0]) if row else None
+
+
+def hold_of(connection: Connection, criteria: Criteria) -> Hold | None:
+    """Since when everything that the criteria name was held, or None when something of it was not.
+
+    A device is held by itself or not at all; an account by its login. Ladder rows of a rung that still lets
+    known people through do not count. The end is when the first of them was, or will be, free again.
+    """
+    rows = connection.execute(
+        """
+        select s.level, s.subject, min(h.since), max(least(h.until, coalesce(h.lifted, h.until)))
+        from (select %(device)s::smallint as level, unnest(%(devices)s::bigint[]) as subject
+              union all
+              select %(login)s::smallint, g.id from access.login g where g.professional = any(%(professionals)s)) s
+        left join access.ladder h on h.level = s.level and h.subject = s.subject and h.rung >= %(rung)s
+        group by 1, 2""",
+        {
+            "device": Level.DEVICE.value,
+            "login": Level.LOGIN.value,
+            "devices": sorted(criteria.devices),
+            "professionals": sorted(criteria.professionals),
+            "rung": Rung.PRESENCE_ONLY.value,
+        },
+    ).fetchall()
+    if not rows or any(row[2] is None for row in rows):
+        return None
+    return Hold(since=max(row[2] for row in rows), until=min(row[3] for row in rows))
+
+
+def names_behind(connection: Connection, person: PersonId) -> tuple[str, ...]:
+    """Names that a person's letter may not hold: the professionals who asked about her, and their places."""
+    rows = connection.execute(
+        """
+        select p.given_name || ' ' || p.family_name from journal.entry e
+        join directory.professional p on p.id = e.professional
+        where e.person = %(person)s and e.kind in (1, 2, 4)
+        union
+        select t.name from journal.entry e join directory.establishment t on t.id = journal.u64(e.body, 24)
+        where e.person = %(person)s and e.kind in (1, 2, 4)""",
+        {"person": person},
+    ).fetchall()
+    return tuple(row[0] for row in rows)
+
+
+def keep_notice(connection: Connection, scope: ScopeSummary, part: InsurerSlice, at: datetime) -> datetime:
+    """Store that an insurer's notice was made, once per revision; gives when it first was."""
+    connection.execute(
+        "insert into notice.insurer_notice (id, incident, revision, insurer, persons, digest, made_at)"
+        " values (%s, %s, %s, %s, %s, %s, %s) on conflict (incident, revision, insurer) do nothing",
+        (new_id(), scope.incident, scope.revision, part.insurer, part.persons, part.digest, at),
+    )
+    row = connection.execute(
+        "select made_at, digest from notice.insurer_notice where incident = %s and revision = %s and insurer = %s",
+        (scope.incident, scope.revision, part.insurer),
+    ).fetchone()
+    assert row is not None
+    assert bytes(row[1]) == part.digest
+    made: datetime = row[0]
+    return made
+
+
+def notices_made(connection: Connection, scope: ScopeSummary) -> dict[InsurerId, datetime]:
+    """When each insurer's notice of this revision was first made."""
+    rows = connection.execute(
+        "select insurer, made_at from notice.insurer_notice where incident = %s and revision = %s",
+        (scope.incident, scope.revision),
+    ).fetchall()
+    return {InsurerId(insurer): at for insurer, at in rows}
