@@ -222,6 +222,13 @@ begin
     return found;
 end $$;
 
+-- Whether a browser's proof is used for the first time; asks are told by gate.open, everything else asks here -----
+create or replace function access.use_proof(proof uuid) returns boolean
+    language sql security definer set search_path = pg_catalog, pg_temp as $$
+    with fresh as (insert into access.proof (id, at) values (proof, now()) on conflict do nothing returning id)
+    select exists (select from fresh)
+$$;
+
 -- Journal lines of processes other than api: staff, persons, worker, feed ----------------------------------------
 create or replace function journal.next_block() returns bigint
     language sql security definer set search_path = pg_catalog, pg_temp as

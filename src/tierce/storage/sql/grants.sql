@@ -17,7 +17,7 @@ grant execute on function journal.u64(bytea, integer), journal.u16(bytea, intege
 
 -- api: the gate, sign-in, and nothing of the people ------------------------------------------------------------
 grant usage on schema gate, access, directory, registry to tierce_api;
-grant execute on function gate.open, gate.close, gate.reveal, access.line_of, journal.register,
+grant execute on function gate.open, gate.close, gate.reveal, access.line_of, access.use_proof, journal.register,
     journal.next_block, journal.append to tierce_api;
 grant select on registry.insurer, registry.insurer_key, registry.product, registry.guarantee to tierce_api;
 grant select on directory.professional, directory.establishment, directory.activity, directory.software to tierce_api;
@@ -75,7 +75,8 @@ grant execute on function journal.register, journal.next_block, journal.append t
 grant select, insert, update on registry.insurer, registry.product, registry.guarantee, registry.feed to tierce_feed;
 grant select, insert on registry.insurer_key to tierce_feed;
 grant select, insert on person.key, person.trait to tierce_feed;
-grant delete on person.trait to tierce_feed;
+grant select, insert, update on person.member to tierce_feed;
+grant delete on person.key, person.trait to tierce_feed;   -- a correction takes wrong identifiers away
 grant select, insert, update on person.record, person.family, coverage.coverage to tierce_feed;
 grant select, insert, update on directory.professional, directory.establishment, directory.activity,
     directory.software to tierce_feed;

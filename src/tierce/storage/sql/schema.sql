@@ -158,6 +158,7 @@ create table access.session (
     login         bigint not null references access.login,
     professional  bigint not null references directory.professional,
     acr           smallint not null,                -- eIDAS level proved at sign-in
+    offered       integer[] not null default '{}',  -- activities that directory and provider both vouch for
     activity      integer references directory.activity,
     device        bigint references access.device,
     line          bigint references access.line,

@@ -1,0 +1,93 @@
+"""From what a provider vouches for to an identity of ours; pure.
+
+Traps of the professionals' provider: absent values are empty strings, the same exercise comes twice, several
+activities are normal, and somebody may have none at all.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from tierce.identity.errors import SignInReason, SignInRefusedError
+from tierce.identity.model import PivotIdentity, ProfessionalIdentity, StaffIdentity
+from tierce.identity.oidc import Claims
+from tierce.identity.rules import (
+    LEVEL_MIN_PERSON,
+    LEVEL_MIN_PROFESSIONAL,
+    is_national_id,
+    is_phishing_resistant,
+    level_of,
+    meets_level,
+)
+
+PLACES_MAX = 200
+PLACE_MEMBERS = ("numeroFinessSite", "numeroFinessetablissementJuridique")
+
+
+def professional(claims: Claims) -> ProfessionalIdentity:
+    """Read a professional; refused when the level is too low or no place of practice is vouched for."""
+    acr = claims.id_token.get("acr")
+    if not meets_level(acr, LEVEL_MIN_PROFESSIONAL):
+        raise SignInRefusedError(SignInReason.LEVEL_TOO_LOW)
+    said = claims.userinfo
+    national_id = said.get("SubjectNameID") or said.get("preferred_username")
+    if not isinstance(national_id, str) or not is_national_id(national_id):
+        raise SignInRefusedError(SignInReason.IDENTITY_INCOMPLETE)
+    places = frozenset(_places(said))
+    if not places:
+        raise SignInRefusedError(SignInReason.NO_ACTIVITY)
+    return ProfessionalIdentity(
+        national_id=national_id,
+        family_name=_text(said, "family_name"),
+        given_name=_text(said, "given_name"),
+        level=level_of(acr),
+        places=places,
+    )
+
+
+def _items(value: object) -> Sequence[Mapping[str, Any]]:
+    found = value if isinstance(value, list) else []
+    return [item for item in found if isinstance(item, dict)][:PLACES_MAX]
+
+
+def _places(said: Mapping[str, Any]) -> Iterator[str]:
+    """The FINESS numbers of every activity of every exercise; a repeated exercise adds nothing."""
+    record = said.get("SubjectRefPro")
+    for exercise in _items(record.get("exercices") if isinstance(record, dict) else None):
+        for activity in _items(exercise.get("activities")):
+            for member in PLACE_MEMBERS:
+                if _text(activity, member):
+                    yield _text(activity, member)
+
+
+def _text(said: Mapping[str, Any], member: str) -> str:
+    value = said.get(member)
+    return value.strip() if isinstance(value, str) else ""
+
+
+def staff(claims: Claims, roles: frozenset[str]) -> StaffIdentity:
+    """Read a member of staff; `roles` are those the operator's policy knows, and one at least is needed."""
+    if not is_phishing_resistant(claims.id_token.get("acr"), claims.id_token.get("amr")):
+        raise SignInRefusedError(SignInReason.NOT_PHISHING_RESISTANT)
+    said = claims.userinfo.get("roles")
+    held = frozenset(role for role in (said if isinstance(said, list) else []) if isinstance(role, str)) & roles
+    if not held:
+        raise SignInRefusedError(SignInReason.NOT_STAFF)
+    name = _text(claims.userinfo, "name")
+    if not name:
+        raise SignInRefusedError(SignInReason.IDENTITY_INCOMPLETE)
+    return StaffIdentity(str(claims.id_token["sub"]), name, held)
+
+
+def person(claims: Claims) -> PivotIdentity:
+    """Read the pivot identity of a person; no NIR is asked for, and none would be read."""
+    if not meets_level(claims.id_token.get("acr"), LEVEL_MIN_PERSON):
+        raise SignInRefusedError(SignInReason.LEVEL_TOO_LOW)
+    said = claims.userinfo
+    return PivotIdentity(
+        family_name=_text(said, "family_name"),
+        given_names=_text(said, "given_name"),
+        birth_date=_text(said, "birthdate").replace("-", ""),
+        gender=_text(said, "gender"),
+        birth_place=_text(said, "birthplace"),
+        birth_country=_text(said, "birthcountry"),
+    )

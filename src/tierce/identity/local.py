@@ -1,0 +1,152 @@
+"""Sessions of the two sites that are OIDC clients themselves: staff in the office, persons in their own space."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from hashlib import sha256
+from uuid import UUID
+
+from tierce.identity import claims, rules, store
+from tierce.identity.errors import SessionReason, SessionRefusedError
+from tierce.identity.model import OpenedSession, PersonCaller, StaffCaller
+from tierce.identity.oidc import Claims, digest
+from tierce.identity.service import HANDLE_LENGTH, Pool, new_handle
+from tierce.journal.model import Entry, EntryKind
+from tierce.journal.service import Appender
+from tierce.kernel.clock import Clock, micros
+from tierce.kernel.ids import MAX_ID, PersonId, SessionId, StaffId, new_id
+from tierce.policy.acts import Act, Outcome
+
+TraitIndex = Callable[[bytes], UUID]
+"""The keyed index of canonical traits (`person.trait.idx`)."""
+
+
+def staff_id(subject: str) -> StaffId:
+    """The number that stands for a member of staff in the journal: derived from the provider's subject."""
+    found = int.from_bytes(sha256(b"tierce-staff-v1" + subject.encode()).digest()[:8]) & MAX_ID
+    return StaffId(found or 1)
+
+
+@dataclass(frozen=True, slots=True)
+class StaffSessions:
+    """Opens, reads and ends the sessions of staff; `roles` are those that the policy knows."""
+
+    pool: Pool
+    appender: Appender
+    clock: Clock
+    roles: frozenset[str]
+    policy: bytes
+
+    async def open_session(self, vouched: Claims) -> OpenedSession:
+        """Open a session for a member of staff who has signed in with phishing-resistant means."""
+        identity = claims.staff(vouched, self.roles)
+        now = self.clock.now()
+        handle, stored = new_handle()
+        session, staff = SessionId(new_id()), staff_id(identity.subject)
+        expires = rules.expiry(now, now, rules.STAFF_LIFETIME)
+        async with self.pool.connection() as connection:
+            await store.put_staff_session(
+                connection,
+                session=session,
+                handle=stored,
+                staff=staff,
+                subject=identity.subject,
+                name=identity.name,
+                roles=identity.roles,
+                created=now,
+                expires=expires,
+            )
+            entry = Entry(
+                kind=EntryKind.IDENTITY,
+                act=Act.STAFF_SESSION_OPEN,
+                outcome=Outcome.DONE,
+                time_us=micros(now),
+                professional=staff,
+                session=session,
+                policy=self.policy,
+            )
+            await self.appender.write_async(connection, [entry])
+        return OpenedSession(session, handle, expires)
+
+    async def read(self, handle: str) -> StaffCaller:
+        """Read a live session; SessionRefusedError otherwise."""
+        row = None
+        if len(handle) == HANDLE_LENGTH:
+            async with self.pool.connection() as connection:
+                row = await store.staff_session(connection, digest(handle))
+        if row is None:
+            raise SessionRefusedError(SessionReason.UNKNOWN)
+        session, staff, name, roles, created, expires, revoked = row
+        refusal = rules.session_refusal(
+            self.clock.now(), created=created, expires=expires, revoked=revoked, life=rules.STAFF_LIFETIME
+        )
+        if refusal is not None:
+            raise SessionRefusedError(refusal)
+        return StaffCaller(StaffId(staff), SessionId(session), name, frozenset(roles) & self.roles)
+
+    async def end(self, handle: str) -> None:
+        """Sign out."""
+        async with self.pool.connection() as connection:
+            await store.end_staff_session(connection, digest(handle), self.clock.now())
+
+
+@dataclass(frozen=True, slots=True)
+class PersonSessions:
+    """Opens, reads and ends the sessions of persons covered."""
+
+    pool: Pool
+    appender: Appender
+    clock: Clock
+    trait_index: TraitIndex
+    policy: bytes
+
+    async def open_session(self, vouched: Claims) -> OpenedSession:
+        """Open a session for the one person of the register who has all the traits.
+
+        Raises:
+            SignInRefusedError: the level is too low.
+            LinkRefusedError: nobody, or more than one person, has these traits.
+        """
+        pivot = claims.person(vouched)
+        now = self.clock.now()
+        handle, stored = new_handle()
+        session = SessionId(new_id())
+        expires = rules.expiry(now, now, rules.PERSON_LIFETIME)
+        async with self.pool.connection() as connection:
+            idx = self.trait_index(rules.pivot_bytes(pivot))
+            person = rules.link(await store.persons_with_traits(connection, idx))
+            await store.put_person_session(
+                connection, session=session, handle=stored, person=person, created=now, expires=expires
+            )
+            entry = Entry(
+                kind=EntryKind.IDENTITY,
+                act=Act.PERSON_SESSION_OPEN,
+                outcome=Outcome.DONE,
+                time_us=micros(now),
+                professional=person,
+                person=person,
+                session=session,
+                policy=self.policy,
+            )
+            await self.appender.write_async(connection, [entry])
+        return OpenedSession(session, handle, expires)
+
+    async def read(self, handle: str) -> PersonCaller:
+        """Read a live session; SessionRefusedError otherwise."""
+        row = None
+        if len(handle) == HANDLE_LENGTH:
+            async with self.pool.connection() as connection:
+                row = await store.person_session(connection, digest(handle))
+        if row is None:
+            raise SessionRefusedError(SessionReason.UNKNOWN)
+        session, person, created, expires, revoked = row
+        refusal = rules.session_refusal(
+            self.clock.now(), created=created, expires=expires, revoked=revoked, life=rules.PERSON_LIFETIME
+        )
+        if refusal is not None:
+            raise SessionRefusedError(refusal)
+        return PersonCaller(PersonId(person), SessionId(session))
+
+    async def end(self, handle: str) -> None:
+        """Sign out."""
+        async with self.pool.connection() as connection:
+            await store.end_person_session(connection, digest(handle), self.clock.now())

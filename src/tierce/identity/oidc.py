@@ -1,0 +1,268 @@
+"""OpenID Connect client: code flow with PKCE, nonce and the issuer of the answer (RFC 9207).
+
+Authlib prepares the requests and judges the ID token's claims; joserfc verifies its signature against the keys that
+the configured discovery document names. No address is ever derived from the issuer: the professionals' provider
+has its sign-in page on another host and its discovery document under a name of its own.
+"""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from hashlib import sha256
+from hmac import compare_digest
+from typing import Any
+
+import httpx
+from authlib.oauth2.auth import ClientAuth
+from authlib.oauth2.client import OAuth2Client
+from authlib.oauth2.rfc6749.parameters import prepare_token_request
+from authlib.oidc.core.claims import CodeIDToken
+from joserfc import jwt
+from joserfc.errors import ExpiredTokenError, InvalidClaimError, JoseError
+from joserfc.jwk import KeySet
+
+from tierce.identity.errors import SignInReason, SignInRefusedError
+from tierce.identity.rules import PENDING_LIFE, is_local_return
+from tierce.kernel.clock import Clock
+
+METADATA_LIFE = timedelta(hours=1)
+KEYS_REFETCH_AFTER = timedelta(seconds=30)
+SKEW_SECONDS = 5
+ANSWER_BYTES_MAX = 262_144
+TIMEOUT = httpx.Timeout(5.0)
+ALGORITHMS = ["RS256", "PS256", "ES256"]
+
+
+class Realm(StrEnum):
+    """The providers we ask: of professionals, of the operator's staff, of persons."""
+
+    PSC = "psc"
+    STAFF = "staff"
+    PERSONS = "persons"
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderSettings:
+    """How one provider is reached; every address comes from configuration or from its discovery document."""
+
+    realm: Realm
+    discovery_url: str
+    issuer: str
+    client_id: str
+    client_secret: str = field(repr=False)
+    redirect_uri: str
+    scope: str = "openid"
+    acr_values: str | None = None
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Pending:
+    """One sign-in under way, as stored: digests of what the browser holds, and what only we know."""
+
+    state: bytes
+    realm: Realm
+    binding: bytes
+    nonce: str
+    verifier: str
+    return_to: str
+    created: datetime
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Started:
+    """Where to send the browser, and the two secrets its site keeps in a cookie until it comes back."""
+
+    authorize_url: str
+    state: str
+    binding: str
+    pending: Pending
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Answer:
+    """The parameters with which the browser comes back."""
+
+    state: str
+    code: str | None
+    iss: str | None
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Claims:
+    """What the provider vouches for: verified ID token and UserInfo of the same subject."""
+
+    id_token: Mapping[str, Any]
+    userinfo: Mapping[str, Any]
+
+
+def digest(secret: str) -> bytes:
+    """What is stored of a secret that a browser holds."""
+    return sha256(secret.encode()).digest()
+
+
+def check_pending(pending: Pending, realm: Realm, binding: str, now: datetime) -> None:
+    """Refuse an answer that comes to another site, from another browser, or too late."""
+    if pending.realm is not realm:
+        raise SignInRefusedError(SignInReason.STATE_UNKNOWN)
+    if not compare_digest(pending.binding, digest(binding)):
+        raise SignInRefusedError(SignInReason.OTHER_BROWSER)
+    if now - pending.created >= PENDING_LIFE:
+        raise SignInRefusedError(SignInReason.STATE_EXPIRED)
+
+
+class ProviderClient:
+    """The client of one provider, for one process."""
+
+    def __init__(self, settings: ProviderSettings, http: httpx.AsyncClient, clock: Clock) -> None:
+        """`http` is the process's client; it must not follow redirects."""
+        self.settings = settings
+        self._http = http
+        self._clock = clock
+        self._metadata: tuple[datetime, Mapping[str, Any]] | None = None
+        self._keys: tuple[datetime, KeySet] | None = None
+
+    async def start(self, return_to: str) -> Started:
+        """Prepare one sign-in; `return_to` is a path of the site that asks."""
+        if not is_local_return(return_to):
+            raise SignInRefusedError(SignInReason.RETURN_ADDRESS)
+        metadata = await self._discover()
+        state, binding, nonce, verifier = (secrets.token_urlsafe(32) for _ in range(4))
+        settings = self.settings
+        client = OAuth2Client(
+            session=None,
+            client_id=settings.client_id,
+            redirect_uri=settings.redirect_uri,
+            scope=settings.scope,
+            code_challenge_method="S256",
+        )
+        url, _ = client.create_authorization_url(
+            metadata["authorization_endpoint"],
+            state=state,
+            code_verifier=verifier,
+            nonce=nonce,
+            acr_values=settings.acr_values,
+        )
+        pending = Pending(
+            digest(state), settings.realm, digest(binding), nonce, verifier, return_to, self._clock.now()
+        )
+        return Started(url, state, binding, pending)
+
+    async def complete(self, pending: Pending, answer: Answer) -> Claims:
+        """Exchange the code and verify what the provider says; SignInRefusedError names what does not fit."""
+        if answer.iss != self.settings.issuer:
+            raise SignInRefusedError(SignInReason.WRONG_ISSUER)
+        if answer.error is not None or not answer.code:
+            raise SignInRefusedError(SignInReason.PROVIDER_REFUSED)
+        tokens = await self._exchange(answer.code, pending.verifier)
+        claims = await self._verified(tokens, pending.nonce)
+        userinfo = await self._get((await self._discover())["userinfo_endpoint"], bearer=str(tokens["access_token"]))
+        if userinfo.get("sub") != claims["sub"]:
+            raise SignInRefusedError(SignInReason.TOKEN_REFUSED)
+        return Claims(claims, userinfo)
+
+    async def _discover(self) -> Mapping[str, Any]:
+        now = self._clock.now()
+        if self._metadata is None or now - self._metadata[0] >= METADATA_LIFE:
+            found = await self._get(self.settings.discovery_url)
+            needed = ("authorization_endpoint", "token_endpoint", "userinfo_endpoint", "jwks_uri")
+            if found.get("issuer") != self.settings.issuer:
+                raise SignInRefusedError(SignInReason.WRONG_ISSUER)
+            if any(not isinstance(found.get(name), str) for name in needed):
+                raise SignInRefusedError(SignInReason.PROVIDER_DOWN)
+            self._metadata = (now, found)
+        return self._metadata[1]
+
+    async def _get(self, url: str, bearer: str | None = None) -> dict[str, Any]:
+        headers = {"Accept": "application/json"}
+        if bearer is not None:
+            headers["Authorization"] = f"Bearer {bearer}"
+        try:
+            response = await self._http.get(url, headers=headers, timeout=TIMEOUT, follow_redirects=False)
+        except httpx.HTTPError as error:
+            raise SignInRefusedError(SignInReason.PROVIDER_DOWN) from error
+        if bearer is not None and response.status_code == 401:
+            raise SignInRefusedError(SignInReason.TOKEN_EXPIRED)
+        return _object(response)
+
+    async def _exchange(self, code: str, verifier: str) -> dict[str, Any]:
+        settings = self.settings
+        url = (await self._discover())["token_endpoint"]
+        body = prepare_token_request(
+            "authorization_code", redirect_uri=settings.redirect_uri, code=code, code_verifier=verifier
+        )
+        auth = ClientAuth(settings.client_id, settings.client_secret, "client_secret_basic")
+        headers = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"}
+        url, headers, body = auth.prepare("POST", url, headers, body)
+        try:
+            response = await self._http.post(
+                url, headers=headers, content=body, timeout=TIMEOUT, follow_redirects=False
+            )
+        except httpx.HTTPError as error:
+            raise SignInRefusedError(SignInReason.PROVIDER_DOWN) from error
+        if response.status_code in {400, 401}:
+            raise SignInRefusedError(SignInReason.CODE_REFUSED)
+        tokens = _object(response)
+        if not isinstance(tokens.get("access_token"), str) or not isinstance(tokens.get("id_token"), str):
+            raise SignInRefusedError(SignInReason.CODE_REFUSED)
+        return tokens
+
+    async def _verified(self, tokens: Mapping[str, Any], nonce: str) -> Mapping[str, Any]:
+        try:
+            token = await self._decode(tokens["id_token"])
+        except (JoseError, ValueError) as error:
+            raise SignInRefusedError(SignInReason.TOKEN_REFUSED) from error
+        if token.claims.get("nonce") != nonce:
+            raise SignInRefusedError(SignInReason.NONCE)
+        claims = CodeIDToken(
+            token.claims,
+            token.header,
+            options={
+                "iss": {"essential": True, "value": self.settings.issuer},
+                "aud": {"essential": True, "value": self.settings.client_id},
+            },
+            params={
+                "nonce": nonce,
+                "client_id": self.settings.client_id,
+                "access_token": tokens["access_token"],
+            },
+        )
+        try:
+            claims.validate(now=int(self._clock.now().timestamp()), leeway=SKEW_SECONDS)
+        except ExpiredTokenError as error:
+            raise SignInRefusedError(SignInReason.TOKEN_EXPIRED) from error
+        except InvalidClaimError as error:
+            wrong_issuer = error.claim == "iss"
+            reason = SignInReason.WRONG_ISSUER if wrong_issuer else SignInReason.TOKEN_REFUSED
+            raise SignInRefusedError(reason) from error
+        except JoseError as error:
+            raise SignInRefusedError(SignInReason.TOKEN_REFUSED) from error
+        return dict(claims)
+
+    async def _decode(self, id_token: str) -> jwt.Token:
+        """Decode under the provider's keys; a key never seen makes them be read again, at most every 30 s."""
+        now = self._clock.now()
+        if self._keys is not None:
+            try:
+                return jwt.decode(id_token, self._keys[1], algorithms=ALGORITHMS)
+            except (JoseError, ValueError):
+                if now - self._keys[0] < KEYS_REFETCH_AFTER:
+                    raise
+        found = await self._get((await self._discover())["jwks_uri"])
+        self._keys = (now, KeySet.import_key_set({"keys": found.get("keys", [])}))
+        return jwt.decode(id_token, self._keys[1], algorithms=ALGORITHMS)
+
+
+def _object(response: httpx.Response) -> dict[str, Any]:
+    """Read a JSON object of bounded size."""
+    if response.status_code != 200 or len(response.content) > ANSWER_BYTES_MAX:
+        raise SignInRefusedError(SignInReason.PROVIDER_DOWN)
+    try:
+        found = response.json()
+    except ValueError as error:
+        raise SignInRefusedError(SignInReason.PROVIDER_DOWN) from error
+    if not isinstance(found, dict):
+        raise SignInRefusedError(SignInReason.PROVIDER_DOWN)
+    return found

@@ -1,0 +1,336 @@
+"""Signing in, binding a browser's key, using, listing and ending sessions of professionals.
+
+The only ways to a session are the three `open_*` of this package, and each takes what a provider vouched for in
+a completed code flow. There is no password anywhere.
+"""
+
+import hmac
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from hashlib import sha256
+from typing import Any
+
+from psycopg_pool import AsyncConnectionPool
+
+from tierce.identity import claims, rules, store
+from tierce.identity.dpop import PRIVATE_MEMBERS, Proof, ProofVerifier, digest_of, encode_b64, thumbprint_of
+from tierce.identity.errors import (
+    ProofReason,
+    ProofRefusedError,
+    SessionReason,
+    SessionRefusedError,
+    SignInReason,
+    SignInRefusedError,
+)
+from tierce.identity.model import (
+    Activity,
+    Assurance,
+    Caller,
+    OpenedSession,
+    SessionRow,
+    SessionState,
+)
+from tierce.identity.oidc import Answer, Claims, ProviderClient, Started, check_pending, digest
+from tierce.journal.model import Entry, EntryKind
+from tierce.journal.service import Appender
+from tierce.kernel.clock import Clock, micros, paris_day
+from tierce.kernel.ids import ActivityId, DeviceId, EstablishmentId, SessionId, SoftwareId, new_id
+from tierce.policy.acts import Act, Outcome, Site
+from tierce.policy.seats import new_line, pack
+
+Pool = AsyncConnectionPool[store.Connection]
+NetworkPseudonym = Callable[[str], bytes]
+"""Turns a client's address into the 16 keyed bytes that stand for its prefix."""
+SLIDE_AFTER = timedelta(minutes=1)
+HANDLE_LENGTH = 43
+
+
+def new_handle() -> tuple[str, bytes]:
+    """Draw a session handle of 32 random bytes; returns it and what is stored of it."""
+    handle = secrets.token_urlsafe(32)
+    return handle, digest(handle)
+
+
+def form_token(handle: str) -> str:
+    """The token that a form of this session carries, so that no other site can submit it in its name."""
+    return encode_b64(hmac.digest(handle.encode(), b"tierce-form-v1", "sha256"))
+
+
+def form_token_fits(handle: str, token: str) -> bool:
+    """Compare a submitted form's token with the session's."""
+    return hmac.compare_digest(form_token(handle).encode(), token.encode())
+
+
+def named_key(jwk: Mapping[str, Any]) -> bytes:
+    """The thumbprint of the public key that a browser names; the proof it sends along must be by that key."""
+    if PRIVATE_MEMBERS & jwk.keys():
+        raise ProofRefusedError(ProofReason.PRIVATE_KEY)
+    return thumbprint_of(dict(jwk))
+
+
+def keyless(login: int) -> bytes:
+    """The thumbprint that stands for "no key" of a login: the digest of no JWK, so that no key can have it."""
+    return sha256(b"tierce-no-key-v1" + login.to_bytes(8)).digest()
+
+
+@dataclass(frozen=True, slots=True)
+class SignInDoor:
+    """The two steps of one provider's sign-in, with what lies between them kept in the database."""
+
+    pool: Pool
+    provider: ProviderClient
+    clock: Clock
+
+    async def start(self, return_to: str) -> Started:
+        """Begin; the site keeps `state` and `binding` in the browser's cookie."""
+        started = await self.provider.start(return_to)
+        async with self.pool.connection() as connection:
+            await store.put_pending(connection, started.pending)
+        return started
+
+    async def complete(self, answer: Answer, binding: str) -> tuple[Claims, str]:
+        """End: what the provider vouches for, and the path to go back to. An answer serves once, right or wrong."""
+        async with self.pool.connection() as connection:
+            pending = await store.take_pending(connection, digest(answer.state))
+        if pending is None:
+            raise SignInRefusedError(SignInReason.STATE_UNKNOWN)
+        check_pending(pending, self.provider.settings.realm, binding, self.clock.now())
+        return await self.provider.complete(pending, answer), pending.return_to
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Received:
+    """A request as it reached us: what the browser's proof must fit.
+
+    `url` is the public address of the act, normalised; `body` the bytes as received; `proof` the `DPoP` header.
+    """
+
+    method: str
+    url: str
+    body: bytes
+    proof: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """A caller whose ask the browser's key has signed, and the once-only bytes of the proof."""
+
+    caller: Caller
+    once: bytes
+
+
+class Sessions:
+    """The sessions of professionals, for the process that holds them."""
+
+    def __init__(
+        self, pool: Pool, appender: Appender, clock: Clock, network: NetworkPseudonym, policy: bytes
+    ) -> None:
+        """`policy` is the 16-byte digest of the rendered policy, written with each line."""
+        self._pool = pool
+        self._appender = appender
+        self._clock = clock
+        self._network = network
+        self._policy = policy
+        self._verifier = ProofVerifier(clock)
+
+    async def open_session(
+        self, vouched: Claims, *, site: Site, software: SoftwareId, address: str
+    ) -> tuple[OpenedSession, list[Activity]]:
+        """Open a session for a professional who has just signed in; it serves once an activity is chosen."""
+        identity = claims.professional(vouched)
+        now = self._clock.now()
+        handle, stored = new_handle()
+        async with self._pool.connection() as connection:
+            professional = await store.professional_by_national_id(connection, identity.national_id)
+            vendor = await store.vendor_of(connection, software)
+            if professional is None or vendor is None:
+                raise SignInRefusedError(SignInReason.NOT_IN_DIRECTORY)
+            offered = await store.activities_at(connection, professional, identity.places)
+            if not offered:
+                raise SignInRefusedError(SignInReason.NO_ACTIVITY)
+            state = SessionState(
+                id=SessionId(new_id()),
+                site=site,
+                login=await store.login_of(connection, professional, now),
+                professional=professional,
+                level=identity.level,
+                activity=None,
+                device=None,
+                line=None,
+                thumbprint=None,
+                software=software,
+                vendor=vendor,
+                network=self._network(address),
+                created=now,
+                expires=rules.expiry(now, now, rules.PROFESSIONAL_LIFETIME),
+            )
+            await store.put_session(connection, state, stored, [one.id for one in offered])
+            await self._journal(connection, state, Act.SESSION_OPEN)
+        return OpenedSession(state.id, handle, state.expires), offered
+
+    async def bind(
+        self, handle: str, chosen: ActivityId, jwk: Mapping[str, Any] | None, request: Received
+    ) -> SessionState:
+        """Choose the activity and bind the browser's key, once; without a key the session never signs.
+
+        Args:
+            handle: the session's handle.
+            chosen: one of the activities offered at sign-in.
+            jwk: the public key, None for a browser that cannot make one.
+            request: this very request, with the proof by that key; required with a key.
+
+        Raises:
+            SessionRefusedError, ProofRefusedError.
+        """
+        now = self._clock.now()
+        async with self._pool.connection() as connection:
+            state, offered = await self._live(connection, handle)
+            if state.device is not None:
+                raise SessionRefusedError(SessionReason.ALREADY_BOUND)
+            activity = await store.activity(connection, chosen) if chosen in offered else None
+            if activity is None:
+                raise SessionRefusedError(SessionReason.OTHER_ACTIVITY)
+            thumbprint = keyless(state.login)
+            if jwk is not None:
+                thumbprint = named_key(jwk)
+                await self._use_proof(connection, self._verify(handle, request, thumbprint))
+            device = await store.device_of(connection, thumbprint, now)
+            opening = pack(new_line(activity.profession, paris_day(now)))
+            line, is_new = await store.line_of(connection, state.login, device, activity.profession, opening)
+            if not await store.bind_session(connection, state.id, chosen, device, line):
+                raise SessionRefusedError(SessionReason.ALREADY_BOUND)
+            read = await store.session_by_handle(connection, digest(handle))
+            assert read is not None, "the session was just bound"
+            if is_new:
+                await self._journal(connection, read[0], Act.DEVICE_ENROL)
+        return read[0]
+
+    async def read(self, handle: str) -> SessionState:
+        """Read a live session by its handle, and push its end away; the handle alone never shows a person.
+
+        Raises:
+            SessionRefusedError: unknown, ended, idle or revoked.
+        """
+        async with self._pool.connection() as connection:
+            state, _ = await self._live(connection, handle)
+            expires = rules.expiry(self._clock.now(), state.created, rules.PROFESSIONAL_LIFETIME)
+            if expires - state.expires >= SLIDE_AFTER:
+                await store.slide(connection, state.id, expires)
+        return state
+
+    async def caller(self, handle: str, request: Received) -> Signed:
+        """Make the Caller of one ask: a session with a key must sign it, a session without one never does.
+
+        The proof's once-only bytes are for the gate to use up, in the transaction of the ask.
+
+        Raises:
+            SessionRefusedError, ProofRefusedError.
+        """
+        state = await self.read(handle)
+        if state.device is None or state.thumbprint is None:
+            raise SessionRefusedError(SessionReason.NOT_BOUND)
+        if state.thumbprint == keyless(state.login):
+            if request.proof is not None:
+                raise ProofRefusedError(ProofReason.NOT_BOUND)
+            return Signed(caller_of(state, signed=False), b"")
+        found = self._verify(handle, request, state.thumbprint)
+        return Signed(caller_of(state, signed=True), found.once)
+
+    async def list_(self, handle: str) -> list[SessionRow]:
+        """List the live sessions of the professional who holds this one."""
+        async with self._pool.connection() as connection:
+            state, _ = await self._live(connection, handle)
+            return await store.sessions_of(connection, state.professional, state.id, self._clock.now())
+
+    async def revoke(self, handle: str, session: SessionId, why: str) -> None:
+        """End one of one's own sessions, this one included; it opens nothing more from its next ask.
+
+        Raises:
+            SessionRefusedError: this session is over, or the other is not one's own.
+        """
+        async with self._pool.connection() as connection:
+            state, _ = await self._live(connection, handle)
+            if not await store.revoke(connection, session, state.professional, self._clock.now(), why):
+                raise SessionRefusedError(SessionReason.UNKNOWN)
+            await self._journal(connection, state, Act.SESSION_REVOKE, reference=session)
+
+    async def end(self, handle: str) -> None:
+        """Sign out."""
+        state = await self.read(handle)
+        await self.revoke(handle, state.id, "signed out")
+
+    async def _live(self, connection: store.Connection, handle: str) -> tuple[SessionState, list[ActivityId]]:
+        found = None
+        if len(handle) == HANDLE_LENGTH:
+            found = await store.session_by_handle(connection, digest(handle))
+        if found is None:
+            raise SessionRefusedError(SessionReason.UNKNOWN)
+        state, revoked, offered = found
+        refusal = rules.session_refusal(
+            self._clock.now(),
+            created=state.created,
+            expires=state.expires,
+            revoked=revoked,
+            life=rules.PROFESSIONAL_LIFETIME,
+        )
+        if refusal is not None:
+            raise SessionRefusedError(refusal)
+        return state, offered
+
+    def _verify(self, handle: str, request: Received, bound_to: bytes) -> Proof:
+        return self._verifier.verify(
+            request.proof,
+            method=request.method,
+            url=request.url,
+            ath=digest_of(handle.encode()),
+            body=request.body,
+            bound_to=bound_to,
+        )
+
+    async def _use_proof(self, connection: store.Connection, proof: Proof) -> None:
+        if not await store.use_proof(connection, proof.once):
+            raise ProofRefusedError(ProofReason.REPLAYED)
+
+    async def _journal(self, connection: store.Connection, state: SessionState, act: Act, reference: int = 0) -> None:
+        """Write the line in the transaction of what it tells: neither is there without the other."""
+        place = state.activity
+        entry = Entry(
+            kind=EntryKind.IDENTITY,
+            act=act,
+            outcome=Outcome.DONE,
+            time_us=micros(self._clock.now()),
+            professional=state.professional,
+            establishment=place.establishment if place else EstablishmentId(0),
+            activity=place.id if place else ActivityId(0),
+            session=state.id,
+            device=state.device or DeviceId(0),
+            software=state.software,
+            vendor=state.vendor,
+            network=state.network,
+            policy=self._policy,
+            reference=reference,
+        )
+        await self._appender.write_async(connection, [entry])
+
+
+def caller_of(state: SessionState, *, signed: bool) -> Caller:
+    """The Caller of a bound session."""
+    if state.activity is None or state.device is None or state.line is None:
+        raise SessionRefusedError(SessionReason.NOT_BOUND)
+    return Caller(
+        professional=state.professional,
+        login=state.login,
+        establishment=state.activity.establishment,
+        activity=state.activity.id,
+        profession=state.activity.profession,
+        software=state.software,
+        vendor=state.vendor,
+        session=state.id,
+        device=state.device,
+        line=state.line,
+        assurance=Assurance(state.level, signed),
+        network=state.network,
+        site=state.site,
+    )

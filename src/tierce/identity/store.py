@@ -1,0 +1,338 @@
+"""Sign-ins and sessions in PostgreSQL. Only digests of what a browser holds are stored."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any, LiteralString
+from uuid import UUID
+
+from psycopg import AsyncConnection
+from psycopg.rows import TupleRow
+
+from tierce.identity.model import Activity, SessionRow, SessionState
+from tierce.identity.oidc import Pending, Realm
+from tierce.kernel.care import Profession
+from tierce.kernel.ids import (
+    ActivityId,
+    DeviceId,
+    EstablishmentId,
+    LineId,
+    LoginId,
+    PersonId,
+    ProfessionalId,
+    SessionId,
+    SoftwareId,
+    VendorId,
+    new_id,
+)
+from tierce.policy.acts import Site
+
+Connection = AsyncConnection[TupleRow]
+SESSIONS_LISTED_MAX = 50
+
+_ACTIVITY: LiteralString = """
+    select a.id, a.profession, a.establishment, e.name, e.town
+    from directory.activity a join directory.establishment e on e.id = a.establishment"""
+
+_SESSION: LiteralString = """
+    select s.id, s.site, s.login, s.professional, s.acr, s.device, s.line, d.thumbprint, s.software, w.vendor,
+           s.network, s.created, s.expires, s.revoked, s.offered,
+           a.id, a.profession, a.establishment, e.name, e.town
+    from access.session s
+    join directory.software w on w.id = s.software
+    left join access.device d on d.id = s.device
+    left join directory.activity a on a.id = s.activity
+    left join directory.establishment e on e.id = a.establishment
+    where s.handle = %s"""
+
+
+async def _one(connection: Connection, query: LiteralString, params: Iterable[Any]) -> TupleRow | None:
+    cursor = await connection.execute(query, tuple(params))
+    return await cursor.fetchone()
+
+
+async def put_pending(connection: Connection, pending: Pending) -> None:
+    """Remember a sign-in under way."""
+    await connection.execute(
+        "insert into access.pending (state, realm, binding, nonce, verifier, return_to, created)"
+        " values (%s, %s, %s, %s, %s, %s, %s)",
+        (
+            pending.state,
+            pending.realm.value,
+            pending.binding,
+            pending.nonce,
+            pending.verifier,
+            pending.return_to,
+            pending.created,
+        ),
+    )
+
+
+async def take_pending(connection: Connection, state: bytes) -> Pending | None:
+    """Find a sign-in under way and forget it in the same statement: an answer serves once."""
+    row = await _one(
+        connection,
+        "delete from access.pending where state = %s returning realm, binding, nonce, verifier, return_to, created",
+        (state,),
+    )
+    if row is None:
+        return None
+    realm, binding, nonce, verifier, return_to, created = row
+    return Pending(state, Realm(realm), bytes(binding), nonce, verifier, return_to, created)
+
+
+async def professional_by_national_id(connection: Connection, national_id: str) -> ProfessionalId | None:
+    """Find an active professional of the directory."""
+    row = await _one(
+        connection,
+        "select id from directory.professional where national_id = %s and active",
+        (national_id,),
+    )
+    return None if row is None else ProfessionalId(row[0])
+
+
+def _activity(row: tuple[Any, ...]) -> Activity:
+    return Activity(ActivityId(row[0]), Profession(row[1]), EstablishmentId(row[2]), row[3], row[4])
+
+
+async def activities_at(
+    connection: Connection, professional: ProfessionalId, places: Iterable[str]
+) -> list[Activity]:
+    """List the active activities of a professional in establishments of the given FINESS numbers."""
+    cursor = await connection.execute(
+        _ACTIVITY + " where a.professional = %s and a.active and e.finess = any(%s) order by a.id",
+        (professional, list(places)),
+    )
+    return [_activity(row) for row in await cursor.fetchall()]
+
+
+async def activity(connection: Connection, wanted: ActivityId) -> Activity | None:
+    """Read one active activity."""
+    row = await _one(connection, _ACTIVITY + " where a.id = %s and a.active", (wanted,))
+    return None if row is None else _activity(row)
+
+
+async def login_of(connection: Connection, professional: ProfessionalId, now: datetime) -> LoginId:
+    """Find or create the one login of a professional."""
+    await connection.execute(
+        "insert into access.login (id, professional, created) values (%s, %s, %s)"
+        " on conflict (professional) do nothing",
+        (new_id(), professional, now),
+    )
+    row = await _one(connection, "select id from access.login where professional = %s", (professional,))
+    assert row is not None, "the login was just made or found"
+    return LoginId(row[0])
+
+
+async def device_of(connection: Connection, thumbprint: bytes, now: datetime) -> DeviceId:
+    """Find or create the device that a key's thumbprint names."""
+    await connection.execute(
+        "insert into access.device (id, thumbprint, created) values (%s, %s, %s) on conflict (thumbprint) do nothing",
+        (new_id(), thumbprint, now),
+    )
+    row = await _one(connection, "select id from access.device where thumbprint = %s", (thumbprint,))
+    assert row is not None, "the device was just made or found"
+    return DeviceId(row[0])
+
+
+async def line_of(
+    connection: Connection, login: LoginId, device: DeviceId, profession: Profession, opening: bytes
+) -> tuple[LineId, bool]:
+    """Find or create the line of seats of a login on a device; also tells whether it is new."""
+    fresh = new_id()
+    row = await _one(
+        connection,
+        "select access.line_of(%s, %s, %s::smallint, %s, %s)",
+        (login, device, profession.value, fresh, opening),
+    )
+    assert row is not None, "the function always answers"
+    return LineId(row[0]), row[0] == fresh
+
+
+async def put_session(connection: Connection, state: SessionState, handle: bytes, offered: list[ActivityId]) -> None:
+    """Insert a session that is not bound yet."""
+    await connection.execute(
+        "insert into access.session"
+        " (id, handle, site, login, professional, acr, offered, software, network, created, expires)"
+        " values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
+        (
+            state.id,
+            handle,
+            state.site.value,
+            state.login,
+            state.professional,
+            state.level,
+            offered,
+            state.software,
+            state.network,
+            state.created,
+            state.expires,
+        ),
+    )
+
+
+async def vendor_of(connection: Connection, software: SoftwareId) -> VendorId | None:
+    """Find who makes a piece of software of the directory."""
+    row = await _one(connection, "select vendor from directory.software where id = %s", (software,))
+    return None if row is None else VendorId(row[0])
+
+
+async def session_by_handle(
+    connection: Connection, handle: bytes
+) -> tuple[SessionState, datetime | None, list[ActivityId]] | None:
+    """Read a session: its state, when it was revoked, and the activities it may be bound to."""
+    row = await _one(connection, _SESSION, (handle,))
+    if row is None:
+        return None
+    state = SessionState(
+        id=SessionId(row[0]),
+        site=Site(row[1]),
+        login=LoginId(row[2]),
+        professional=ProfessionalId(row[3]),
+        level=row[4],
+        activity=None if row[15] is None else _activity(row[15:20]),
+        device=None if row[5] is None else DeviceId(row[5]),
+        line=None if row[6] is None else LineId(row[6]),
+        thumbprint=None if row[7] is None else bytes(row[7]),
+        software=SoftwareId(row[8]),
+        vendor=VendorId(row[9]),
+        network=bytes(row[10]),
+        created=row[11],
+        expires=row[12],
+    )
+    return state, row[13], [ActivityId(one) for one in row[14]]
+
+
+async def bind_session(
+    connection: Connection, session: SessionId, chosen: ActivityId, device: DeviceId, line: LineId
+) -> bool:
+    """Bind a session once; False when it was bound already."""
+    cursor = await connection.execute(
+        "update access.session set activity = %s, device = %s, line = %s where id = %s and device is null",
+        (chosen, device, line, session),
+    )
+    return cursor.rowcount == 1
+
+
+async def slide(connection: Connection, session: SessionId, expires: datetime) -> None:
+    """Push a live session's end away, because it was used."""
+    await connection.execute(
+        "update access.session set expires = %s where id = %s and revoked is null and expires < %s",
+        (expires, session, expires),
+    )
+
+
+async def sessions_of(
+    connection: Connection, professional: ProfessionalId, current: SessionId, now: datetime
+) -> list[SessionRow]:
+    """List the live sessions of a professional, newest first."""
+    cursor = await connection.execute(
+        "select s.id, s.device, e.name, s.created, s.expires from access.session s"
+        " left join directory.activity a on a.id = s.activity"
+        " left join directory.establishment e on e.id = a.establishment"
+        " where s.professional = %s and s.revoked is null and s.expires > %s"
+        " order by s.created desc limit %s",
+        (professional, now, SESSIONS_LISTED_MAX),
+    )
+    return [
+        SessionRow(
+            SessionId(row[0]),
+            None if row[1] is None else DeviceId(row[1]),
+            row[2],
+            row[3],
+            row[4],
+            row[0] == current,
+        )
+        for row in await cursor.fetchall()
+    ]
+
+
+async def revoke(
+    connection: Connection, session: SessionId, professional: ProfessionalId, now: datetime, why: str
+) -> bool:
+    """End one of a professional's own sessions; False when it is not hers or was over."""
+    cursor = await connection.execute(
+        "update access.session set revoked = %s, revoked_why = %s"
+        " where id = %s and professional = %s and revoked is null and expires > %s",
+        (now, why, session, professional, now),
+    )
+    return cursor.rowcount == 1
+
+
+async def use_proof(connection: Connection, once: bytes) -> bool:
+    """Use a browser's proof; False when it was used before."""
+    row = await _one(connection, "select access.use_proof(%s)", (UUID(bytes=once),))
+    return row is not None and bool(row[0])
+
+
+async def persons_with_traits(connection: Connection, idx: UUID) -> list[PersonId]:
+    """List at most three people who have all the traits: more than one is enough to refuse."""
+    cursor = await connection.execute("select person from person.trait where idx = %s limit 3", (idx,))
+    return [PersonId(row[0]) for row in await cursor.fetchall()]
+
+
+async def put_staff_session(
+    connection: Connection,
+    *,
+    session: SessionId,
+    handle: bytes,
+    staff: int,
+    subject: str,
+    name: str,
+    roles: Iterable[str],
+    created: datetime,
+    expires: datetime,
+) -> None:
+    """Insert a session of a member of staff."""
+    await connection.execute(
+        "insert into access.staff_session (id, handle, staff, subject, name, roles, created, expires)"
+        " values (%s, %s, %s, %s, %s, %s, %s, %s)",
+        (session, handle, staff, subject, name, sorted(roles), created, expires),
+    )
+
+
+async def staff_session(connection: Connection, handle: bytes) -> TupleRow | None:
+    """Read (id, staff, name, roles, created, expires, revoked)."""
+    return await _one(
+        connection,
+        "select id, staff, name, roles, created, expires, revoked from access.staff_session where handle = %s",
+        (handle,),
+    )
+
+
+async def put_person_session(
+    connection: Connection,
+    *,
+    session: SessionId,
+    handle: bytes,
+    person: PersonId,
+    created: datetime,
+    expires: datetime,
+) -> None:
+    """Insert a session of a person covered."""
+    await connection.execute(
+        "insert into access.person_session (id, handle, person, created, expires) values (%s, %s, %s, %s, %s)",
+        (session, handle, person, created, expires),
+    )
+
+
+async def person_session(connection: Connection, handle: bytes) -> TupleRow | None:
+    """Read (id, person, created, expires, revoked)."""
+    return await _one(
+        connection,
+        "select id, person, created, expires, revoked from access.person_session where handle = %s",
+        (handle,),
+    )
+
+
+async def end_staff_session(connection: Connection, handle: bytes, now: datetime) -> None:
+    """End a session of a member of staff."""
+    await connection.execute(
+        "update access.staff_session set revoked = %s where handle = %s and revoked is null", (now, handle)
+    )
+
+
+async def end_person_session(connection: Connection, handle: bytes, now: datetime) -> None:
+    """End a session of a person covered."""
+    await connection.execute(
+        "update access.person_session set revoked = %s where handle = %s and revoked is null", (now, handle)
+    )
