@@ -9,7 +9,7 @@ from tierce.incidents.model import Gap, GapKind
 from tierce.kernel.categories import DataCategory
 from tierce.kernel.ids import IncidentId, InsurerId, PersonId
 from tierce.kernel.language import Language, Phrase
-from tierce.notices.dates import count, say_instant, say_period
+from tierce.kernel.saying import count, say_instant, say_period
 from tierce.notices.errors import TextRefusedError
 from tierce.notices.insurer_notice import make_insurer_notice
 from tierce.notices.letter import make_letter

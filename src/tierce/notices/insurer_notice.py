@@ -9,7 +9,7 @@ from datetime import date
 from tierce.incidents.model import GapKind
 from tierce.kernel.categories import LABELS, DataCategory, each
 from tierce.kernel.language import Phrase
-from tierce.notices.dates import NBSP, count, listing, say_instant, say_period
+from tierce.kernel.saying import NBSP, count, listing, say_instant, say_period
 from tierce.notices.letter import measure_sentence
 from tierce.notices.model import Block, BlockKind, Document, Facts, InsurerSlice, Operator
 from tierce.notices.rules import NOTICE_CONTENTS, check_document

@@ -10,7 +10,7 @@ from typing import Final
 
 from tierce.kernel.categories import DataCategory, each
 from tierce.kernel.language import Phrase
-from tierce.notices.dates import NBSP, count, say_instant, say_period
+from tierce.kernel.saying import NBSP, count, say_instant, say_period
 from tierce.notices.model import (
     Block,
     BlockKind,

@@ -1,4 +1,4 @@
-"""Dates as people say them, in Paris time, in both languages."""
+"""Dates, periods and counts said in a sentence, Paris time, in both languages: for letters and histories."""
 
 from datetime import date, datetime
 from typing import Final

@@ -1,0 +1,19 @@
+"""What can go wrong in a person's space."""
+
+from tierce.kernel.errors import TierceError
+
+
+class PersonsError(TierceError):
+    """The persons slice refused an operation."""
+
+
+class NotHerLineError(PersonsError):
+    """This journal line is not one of this person's; nothing is told of it."""
+
+
+class NotReportableError(PersonsError):
+    """Only an ask by a professional can be answered with "it was not me"."""
+
+
+class RecordMissingError(PersonsError):
+    """The register has no record of this person any more, or the session has ended."""

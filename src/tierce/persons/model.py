@@ -1,0 +1,110 @@
+"""A person's own history, as she reads it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+
+from tierce.journal.model import Entry
+from tierce.kernel.care import Profession
+from tierce.kernel.categories import DataCategory
+from tierce.kernel.ids import EntrySeq, InsurerId
+from tierce.kernel.language import Phrase
+
+
+class LineKind(Enum):
+    """What a line of her history tells her."""
+
+    SHOWN = "shown"
+    """A professional asked and was shown something."""
+    NOT_SHOWN = "not shown"
+    """A professional asked and was shown nothing."""
+    STAFF = "staff"
+    """A member of the operator's staff read her civil status."""
+    OWN = "own"
+    """She used her own space."""
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """Who asked, from the open directory: never more than a patient may know of her carer."""
+
+    name: str
+    profession: Profession
+    establishment: str
+    town: str
+
+
+@dataclass(frozen=True, slots=True)
+class OwnEntry:
+    """One journal line of hers, with its bytes, so that it can be proved."""
+
+    seq: EntrySeq
+    body: bytes
+    entry: Entry
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryLine:
+    """One line in plain words.
+
+    `categories` is what was shown; `reported_at` when she answered "it was not me", if she did.
+    """
+
+    seq: EntrySeq
+    kind: LineKind
+    at: datetime
+    sentence: Phrase
+    asker: Asker | None
+    insurer: InsurerId
+    insurer_name: str | None
+    categories: DataCategory
+    present: bool
+    reported_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReadUnderInsurer:
+    """All that was shown of her under one insurer's contract."""
+
+    insurer_name: str
+    categories: DataCategory
+    answers: int
+    first_at: datetime
+    last_at: datetime
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class OwnName:
+    """Her name, shown to herself. Its repr shows nothing."""
+
+    given_name: str
+    family_name: str
+
+    def __repr__(self) -> str:
+        """Show nothing of the person."""
+        return "OwnName(...)"
+
+    @property
+    def full(self) -> str:
+        """Given name, then family name."""
+        return f"{self.given_name} {self.family_name}".strip()
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """Her history, the newest line first, and where the next page starts (None at its end)."""
+
+    name: OwnName
+    lines: tuple[HistoryLine, ...]
+    own_acts: int
+    before: EntrySeq | None
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """An answer "it was not me": when it was given, and whether it is the first for this line."""
+
+    seq: EntrySeq
+    at: datetime
+    first: bool

@@ -1,0 +1,138 @@
+"""Use cases of a person's space: read her history, prove a line of it, answer "it was not me"."""
+
+from collections.abc import Collection
+from dataclasses import replace
+
+from psycopg import Connection
+
+from tierce.identity.model import PersonCaller
+from tierce.journal.model import Entry, EntryKind
+from tierce.journal.service import Appender, Proof, prove_body
+from tierce.kernel.clock import Clock, from_micros, micros
+from tierce.kernel.ids import EntrySeq, EstablishmentId, ProfessionalId
+from tierce.persons import store
+from tierce.persons.errors import NotHerLineError, NotReportableError, RecordMissingError
+from tierce.persons.model import History, HistoryLine, LineKind, OwnEntry, Report
+from tierce.persons.rules import is_present, kind_of, sentence
+from tierce.policy.acts import Act, Outcome
+
+PAGE_LINES = 50
+ASKS = frozenset({LineKind.SHOWN, LineKind.NOT_SHOWN})
+"""The lines that she may answer with "it was not me"."""
+
+
+class Persons:
+    """The persons slice of one process.
+
+    `handle`, where a method takes one, is the SHA-256 of the opaque handle of her live session: the database
+    gives her lines and her record to nothing else. Connections are in autocommit mode.
+    """
+
+    def __init__(self, appender: Appender, records: store.Records, clock: Clock) -> None:
+        """Write lines through `appender`, open her record with `records`."""
+        self._appender = appender
+        self._records = records
+        self._clock = clock
+
+    def history(
+        self, connection: Connection, caller: PersonCaller, handle: bytes, before: EntrySeq = store.NEWEST
+    ) -> History:
+        """Show her history: the journal first says that she opens it.
+
+        Raises:
+            RecordMissingError: the session has ended, or the register no longer has her record.
+        """
+        with connection.transaction():
+            self._appender.write(connection, [self._line(caller, Act.PERSON_HISTORY)])
+        name = self._records.own_name(connection, handle)
+        if name is None:
+            raise RecordMissingError
+        found = store.own_entries(connection, handle, before, PAGE_LINES)
+        lines = self._lines(connection, caller, found)
+        return History(
+            name=name,
+            lines=tuple(line for line in lines if line.kind is not LineKind.OWN),
+            own_acts=sum(line.kind is LineKind.OWN for line in lines),
+            before=found[-1].seq if len(found) == PAGE_LINES else None,
+        )
+
+    def line(self, connection: Connection, caller: PersonCaller, handle: bytes, seq: EntrySeq) -> HistoryLine:
+        """Show one of her lines.
+
+        Raises:
+            NotHerLineError: no line of hers has this number.
+        """
+        found = self._own(connection, handle, seq)
+        return self._lines(connection, caller, [found])[0]
+
+    def proof(self, connection: Connection, handle: bytes, seq: EntrySeq) -> Proof:
+        """Prove one of her lines.
+
+        Raises:
+            NotHerLineError: no line of hers has this number.
+            NotSequencedError: the line is not under a checkpoint yet.
+        """
+        found = self._own(connection, handle, seq)
+        return prove_body(connection, seq, found.body)
+
+    def report(self, connection: Connection, caller: PersonCaller, handle: bytes, seq: EntrySeq) -> Report:
+        """Keep her answer "it was not me" to one ask, once, with its own journal line.
+
+        Raises:
+            NotHerLineError: no line of hers has this number.
+            NotReportableError: the line is not an ask by a professional.
+        """
+        found = self._own(connection, handle, seq)
+        if kind_of(found.entry) not in ASKS:
+            raise NotReportableError
+        now = self._clock.now()
+        with connection.transaction():
+            first = store.insert_report(connection, caller.person, seq, now)
+            if first:
+                line = replace(self._line(caller, Act.PERSON_REPORT), reference=seq)
+                self._appender.write(connection, [line])
+        at = store.reports(connection, caller.person, [seq])[seq]
+        return Report(seq, at, first)
+
+    def _own(self, connection: Connection, handle: bytes, seq: EntrySeq) -> OwnEntry:
+        found = store.own_entry(connection, handle, seq)
+        if found is None:
+            raise NotHerLineError
+        return found
+
+    def _line(self, caller: PersonCaller, act: Act) -> Entry:
+        return Entry(
+            kind=EntryKind.PERSON_ACT,
+            act=act,
+            outcome=Outcome.DONE,
+            time_us=micros(self._clock.now()),
+            professional=caller.person,
+            session=caller.session,
+            person=caller.person,
+        )
+
+    def _lines(self, connection: Connection, caller: PersonCaller, found: Collection[OwnEntry]) -> list[HistoryLine]:
+        askers = store.askers(connection, [one.entry for one in found if kind_of(one.entry) in ASKS])
+        names = store.insurer_names(connection, {one.entry.insurer for one in found})
+        reported = store.reports(connection, caller.person, [one.seq for one in found])
+        lines = []
+        for one in found:
+            entry = one.entry
+            kind = kind_of(entry)
+            asker = askers.get((ProfessionalId(entry.professional), EstablishmentId(entry.establishment)))
+            asker = asker if kind in ASKS else None
+            lines.append(
+                HistoryLine(
+                    seq=one.seq,
+                    kind=kind,
+                    at=from_micros(entry.time_us),
+                    sentence=sentence(entry, asker),
+                    asker=asker,
+                    insurer=entry.insurer,
+                    insurer_name=names.get(entry.insurer),
+                    categories=entry.categories,
+                    present=is_present(entry),
+                    reported_at=reported.get(one.seq),
+                )
+            )
+        return lines

@@ -1,0 +1,94 @@
+"""A person's rows: her own lines and record, through the session whose handle she holds, and her reports."""
+
+from collections.abc import Collection
+from datetime import datetime
+
+from psycopg import Connection
+
+from tierce.journal.encoding import decode
+from tierce.journal.model import Entry
+from tierce.kernel.care import Profession
+from tierce.kernel.ids import MAX_ID, EntrySeq, EstablishmentId, InsurerId, PersonId, ProfessionalId, new_id
+from tierce.persons.model import Asker, OwnEntry, OwnName
+from tierce.registry.records import decode_civil
+from tierce.storage.keys import Compartment, Sealer
+
+NEWEST = EntrySeq(MAX_ID)
+"""Where a history starts."""
+
+
+def own_entries(connection: Connection, handle: bytes, before: EntrySeq, at_most: int) -> list[OwnEntry]:
+    """Her lines below a number, the newest first; `handle` is the SHA-256 of her session's handle."""
+    rows = connection.execute(
+        "select seq, body from gate.person_history(%s, %s, %s)", (handle, before, at_most)
+    ).fetchall()
+    return [OwnEntry(EntrySeq(seq), bytes(body), decode(bytes(body))) for seq, body in rows]
+
+
+def own_entry(connection: Connection, handle: bytes, seq: EntrySeq) -> OwnEntry | None:
+    """One of her lines, or None when it is not hers."""
+    if not 0 <= seq < MAX_ID:
+        return None
+    found = own_entries(connection, handle, EntrySeq(seq + 1), 1)
+    return found[0] if found and found[0].seq == seq else None
+
+
+class Records:
+    """Her own sealed record, opened for her alone."""
+
+    def __init__(self, sealer: Sealer) -> None:
+        """Open with the keys of the compartment PERSON."""
+        self._sealer = sealer
+
+    def own_name(self, connection: Connection, handle: bytes) -> OwnName | None:
+        """Her name from the first insurer's copy, or None when the session has ended."""
+        row = connection.execute(
+            "select person, insurer, sealed from gate.person_self(%s) order by insurer limit 1", (handle,)
+        ).fetchone()
+        if row is None:
+            return None
+        plain = self._sealer.open_(Compartment.PERSON, InsurerId(row[1]), PersonId(row[0]), bytes(row[2]))
+        record = decode_civil(plain)
+        given = record.given_names.split()
+        return OwnName(given[0] if given else "", record.used_name or record.family_name)
+
+
+def askers(connection: Connection, entries: Collection[Entry]) -> dict[tuple[ProfessionalId, EstablishmentId], Asker]:
+    """Who asked, by (professional, establishment), from the open directory."""
+    pairs = sorted({(int(entry.professional), int(entry.establishment)) for entry in entries})
+    rows = connection.execute(
+        """
+        select p.id, t.id, p.given_name || ' ' || p.family_name, p.profession, t.name, t.town
+        from unnest(%s::bigint[], %s::bigint[]) a(professional, establishment)
+        join directory.professional p on p.id = a.professional
+        join directory.establishment t on t.id = a.establishment""",
+        ([one for one, _ in pairs], [other for _, other in pairs]),
+    ).fetchall()
+    return {
+        (ProfessionalId(row[0]), EstablishmentId(row[1])): Asker(row[2], Profession(row[3]), row[4], row[5])
+        for row in rows
+    }
+
+
+def insurer_names(connection: Connection, insurers: Collection[InsurerId]) -> dict[InsurerId, str]:
+    """The names of insurers."""
+    rows = connection.execute("select id, name from registry.insurer where id = any(%s)", (sorted(insurers),))
+    return {InsurerId(number): name for number, name in rows.fetchall()}
+
+
+def reports(connection: Connection, person: PersonId, seqs: Collection[EntrySeq]) -> dict[EntrySeq, datetime]:
+    """When she answered "it was not me" to each of these lines, if she did."""
+    rows = connection.execute(
+        "select seq, at from notice.person_report where person = %s and seq = any(%s)", (person, sorted(seqs))
+    ).fetchall()
+    return {EntrySeq(seq): at for seq, at in rows}
+
+
+def insert_report(connection: Connection, person: PersonId, seq: EntrySeq, at: datetime) -> bool:
+    """Keep her answer; False when she had already given it for this line."""
+    cursor = connection.execute(
+        "insert into notice.person_report (id, person, seq, at) values (%s, %s, %s, %s)"
+        " on conflict (person, seq) do nothing",
+        (new_id(), person, seq, at),
+    )
+    return cursor.rowcount == 1

@@ -1,0 +1,120 @@
+"""A person's lines in plain words."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from tierce.incidents.model import Purpose
+from tierce.journal.model import Entry, EntryKind
+from tierce.kernel.care import Domain, Profession
+from tierce.kernel.categories import DataCategory
+from tierce.kernel.clock import micros
+from tierce.kernel.ids import ActivityId, EntrySeq, InsurerId, PersonId
+from tierce.kernel.language import Phrase
+from tierce.persons.model import Asker, HistoryLine, LineKind
+from tierce.persons.rules import DOMAINS, kind_of, say_asker, sentence, summarise
+from tierce.policy.acts import Act, Outcome, Presence
+
+AT = datetime(2027, 3, 3, 9, 12, tzinfo=UTC)
+OPTICIAN = Asker("Nadia Ferrand", Profession.OPTICIAN, "Optique des Remparts", "Port-Sérac")
+DOCTOR = Asker("Claire Morvan", Profession.GP, "Cabinet médical des Tilleuls", "Valbrume")
+PHARMACY = Asker("Luc Aubin", Profession.PHARMACY, "Pharmacie du Port", "Port-Sérac")
+
+
+def entry(
+    kind: EntryKind = EntryKind.DISCLOSURE,
+    outcome: Outcome = Outcome.RELEASED,
+    presence: Presence = Presence.NONE,
+    act: Act = Act.RIGHTS_ASK,
+    purpose: int = 0,
+) -> Entry:
+    return Entry(
+        kind=kind,
+        act=act,
+        outcome=outcome,
+        presence=presence,
+        domain=Domain.OPTI,
+        time_us=micros(AT),
+        person=PersonId(1),
+        activity=ActivityId(purpose),
+    )
+
+
+def plain(phrase: Phrase) -> tuple[str, str]:
+    return phrase.fr.replace("\u00a0", " "), phrase.en.replace("\u00a0", " ")
+
+
+def test_a_look_up_is_said_in_one_sentence() -> None:
+    assert plain(sentence(entry(), OPTICIAN)) == (
+        "Le 3 mars 2027 à 10 h 12, l'opticien Optique des Remparts (Port-Sérac) a vérifié vos droits en optique.",
+        "On 3 March 2027 at 10:12, the optician Optique des Remparts (Port-Sérac) checked your rights for optics.",
+    )
+
+
+def test_presence_is_said_only_when_somebody_else_proved_it() -> None:
+    assert sentence(entry(presence=Presence.VERIFIED), OPTICIAN).fr.endswith("Vous étiez sur place.")
+    assert "sur place" not in sentence(entry(presence=Presence.DECLARED), OPTICIAN).fr
+
+
+def test_what_was_refused_is_said_too_with_its_reason() -> None:
+    said = plain(sentence(entry(EntryKind.REFUSAL, Outcome.OUT_OF_SEATS), OPTICIAN))
+    assert said[0].endswith("Rien ne lui a été montré (une preuve de votre présence était demandée).")
+    assert said[1].endswith("Nothing was shown (proof of your presence was asked for).")
+    assert kind_of(entry(EntryKind.REFUSAL, Outcome.HELD)) is LineKind.NOT_SHOWN
+
+
+def test_who_asked_reads_as_one_says_it() -> None:
+    assert say_asker(DOCTOR).fr == "le médecin généraliste Claire Morvan (Cabinet médical des Tilleuls, Valbrume)"
+    assert say_asker(PHARMACY).fr == "la Pharmacie du Port (Port-Sérac)"
+    assert say_asker(None).en == "a professional no longer in the directory"
+
+
+@pytest.mark.parametrize("profession", list(Profession))
+def test_every_profession_and_domain_has_its_words(profession: Profession) -> None:
+    asker = Asker("Nadia Ferrand", profession, "Maison des Quais", "Port-Sérac")
+    assert "Port-Sérac" in say_asker(asker).fr
+    assert set(DOMAINS) == set(Domain)
+
+
+@pytest.mark.parametrize("purpose", list(Purpose))
+def test_a_staff_act_says_why(purpose: Purpose) -> None:
+    line = entry(EntryKind.STAFF_ACT, Outcome.DONE, act=Act.STAFF_PERSON_SHOW, purpose=purpose.value)
+    said = plain(sentence(line, None))
+    assert "un membre de notre équipe a lu votre état civil pour " in said[0]
+    assert "a member of our staff read your civil status to " in said[1]
+    assert kind_of(line) is LineKind.STAFF
+
+
+@pytest.mark.parametrize("kind", list(EntryKind))
+def test_every_kind_of_line_makes_a_sentence(kind: EntryKind) -> None:
+    for language in plain(sentence(entry(kind), OPTICIAN)):
+        assert language.endswith(".")
+        assert "  " not in language
+
+
+def line(seq: int, insurer_name: str, categories: DataCategory, kind: LineKind = LineKind.SHOWN) -> HistoryLine:
+    return HistoryLine(
+        seq=EntrySeq(seq),
+        kind=kind,
+        at=AT + timedelta(days=seq),
+        sentence=Phrase("a", "a"),
+        asker=None,
+        insurer=InsurerId(1),
+        insurer_name=insurer_name,
+        categories=categories,
+        present=False,
+        reported_at=None,
+    )
+
+
+def test_what_was_read_is_gathered_by_insurer() -> None:
+    read = summarise(
+        [
+            line(1, "A", DataCategory.INSURER),
+            line(2, "B", DataCategory.INSURER),
+            line(3, "A", DataCategory.GUARANTEES),
+            line(4, "A", DataCategory.NIR, LineKind.NOT_SHOWN),
+        ]
+    )
+    assert [(one.insurer_name, int(one.categories), one.answers) for one in read] == [("A", 24, 2), ("B", 8, 1)]
+    assert read[0].first_at == AT + timedelta(days=1)
