@@ -20,8 +20,7 @@ from tierce.journal.merkle import leaf_hash, verify_inclusion
 from tierce.journal.model import Entry, EntryKind
 from tierce.journal.note import checkpoint_note, read_checkpoint, verifier_key
 from tierce.journal.service import Appender, Sequencer, prove
-from tierce.journal.verifier import Report, Severity, verify
-from tierce.journal.verifier_store import read_journal
+from tierce.journal.verifier import Report, Severity, check_proof, read_journal, verify
 from tierce.kernel.ids import EntrySeq, PersonId
 from tierce.policy.acts import Act, Outcome
 from tierce.storage.cluster import SUPERUSER
@@ -98,6 +97,8 @@ def test_a_line_is_appended_sequenced_and_proved(
     assert (signed.size, proof.size, proof.index) == (3, 3, 1)
     path = [bytes.fromhex(node) for node in proof.path]
     assert verify_inclusion(leaf_hash(bytes.fromhex(proof.entry)), 1, 3, path, signed.root)
+    proved = check_proof(proof.to_json(), LOG_LINE)
+    assert (proved.seq, proved.index, proved.size, proved.kind) == (numbers[1], 1, 3, EntryKind.STAFF_ACT)
     with pytest.raises(EntryMissingError):
         prove(worker, EntrySeq(numbers[-1] + 1))
 

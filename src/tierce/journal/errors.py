@@ -45,3 +45,7 @@ class ForkError(JournalError):
 
 class SequencerBusyError(JournalError):
     """Another sequencer holds the journal's lock."""
+
+
+class ProofRefusedError(JournalError):
+    """The file does not prove that this entry is in the log."""

@@ -18,6 +18,10 @@ from tierce.kernel.ids import EntrySeq
 
 APPEND_ENTRIES_MAX = 64
 """The floor of `journal.append`: what one call may write."""
+LOG_ORIGIN = "tierce.local/journal"
+"""The log's name on its checkpoints, unless the operator gives another."""
+LOG_KEY_NAME = "log"
+"""The checkpoints' own signing key is the key file `instance-log.key`."""
 STEP_ENTRIES_MAX = 16_384
 """What one step of the sequencer takes at most; the rest waits for the next step."""
 

@@ -5,15 +5,16 @@ hashed from the definition in RFC 6962 §2.1, notes are read again from the C2SP
 and stops at nothing: it lists all it finds, each finding at its entry, index or block.
 """
 
-import base64
 import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from hashlib import sha256
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from tierce.journal.verifier.notes import read_note, signed_by
+
+KINDS = range(1, 15)
+"""The kinds of version 1; a kind outside them was written by a newer program or altered."""
 
 
 class Severity(StrEnum):
@@ -144,7 +145,7 @@ def _check_lines(report: Report, journal: Journal) -> None:
         if len(body) != 128 or body[0] != 1:
             report.error("entry-unreadable", "the bytes are not an entry of version 1", seq=line.seq)
             continue
-        if not 1 <= body[1] <= 14 or any(body[92:96]):
+        if body[1] not in KINDS or any(body[92:96]):
             report.error("entry-unreadable", "unknown kind or reserved bytes set", seq=line.seq)
         said = (body[1], _signed64(body[16:24]), _signed64(body[80:88]))
         if said != (line.kind, line.professional, line.person):
@@ -230,7 +231,7 @@ def _holds(raw: bytes, batch: Batch, hashes: Sequence[bytes | None]) -> bool:
         + batch.count.to_bytes(2, "big")
         + b"".join(one for one in hashes if one)
     )
-    return _signed_by(raw, batch.signature, message)
+    return signed_by(raw, batch.signature, message)
 
 
 def _check_blocks(report: Report, journal: Journal) -> None:
@@ -253,7 +254,7 @@ def _check_checkpoints(report: Report, journal: Journal, log_key: str, kept: Seq
     for row in (*journal.checkpoints, *(Signed(note) for note in kept)):
         origin = "stored" if row.size is not None else "kept"
         try:
-            size, root = _read_note(row.note, log_key)
+            size, root = read_note(row.note, log_key)
         except ValueError as error:
             report.error("checkpoint-signature", f"a {origin} checkpoint: {error}", index=row.size)
             continue
@@ -316,38 +317,6 @@ def _roots(hashes: Sequence[bytes], sizes: Iterable[int]) -> dict[int, bytes]:
     return {
         size: tree(0, size) if size else sha256(b"").digest() for size in sorted(set(sizes)) if size <= len(hashes)
     }
-
-
-def _read_note(note: str, log_key: str) -> tuple[int, bytes]:
-    """Check the log's signature on a note; give its size and root, or raise ValueError with what is wrong."""
-    name, identifier, tagged = log_key.strip().split("+", 2)
-    raw = base64.b64decode(tagged, validate=True)[1:]
-    text, blank, signatures = note.partition("\n\n")
-    lines = text.split("\n")
-    if not blank or len(lines) != 3:
-        msg = "it is not three lines, a blank one and signatures"
-        raise ValueError(msg)
-    if lines[0] != name:
-        msg = f"it is of the log {lines[0]!r}"
-        raise ValueError(msg)
-    for line in signatures.splitlines():
-        dash, signer, value = (*line.split(" "), "", "")[:3]
-        signed = base64.b64decode(value)
-        if (dash, signer, signed[:4].hex()) == ("—", name, identifier):
-            if not _signed_by(raw, signed[4:], (text + "\n").encode()):
-                msg = "the log's signature does not hold"
-                raise ValueError(msg)
-            return int(lines[1]), base64.b64decode(lines[2], validate=True)
-    msg = "it does not carry the log's signature"
-    raise ValueError(msg)
-
-
-def _signed_by(raw: bytes, signature: bytes, message: bytes) -> bool:
-    try:
-        Ed25519PublicKey.from_public_bytes(raw).verify(signature, message)
-    except (InvalidSignature, ValueError):
-        return False
-    return True
 
 
 def _signed64(value: bytes) -> int:

@@ -2,7 +2,7 @@
 
 from psycopg import Connection, IsolationLevel
 
-from tierce.journal.verifier import Batch, Journal, Leaf, Line, Signed
+from tierce.journal.verifier.check import Batch, Journal, Leaf, Line, Signed
 
 
 def read_journal(connection: Connection) -> Journal:

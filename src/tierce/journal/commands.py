@@ -1,0 +1,134 @@
+"""`tierce journal`: verify the whole journal, print and check proofs, print the log's public key."""
+
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import msgspec
+import typer
+
+from tierce.journal.note import parse_verifier_key, verifier_key
+from tierce.journal.service import LOG_KEY_NAME, LOG_ORIGIN, prove
+from tierce.journal.verifier import Report, check_proof, read_journal
+from tierce.journal.verifier import verify as verify_journal
+from tierce.kernel.errors import TierceError
+from tierce.kernel.ids import EntrySeq
+from tierce.storage.database import Database
+from tierce.storage.keys import Keyring
+
+ROLE = "tierce_office"
+
+app = typer.Typer(add_completion=False, no_args_is_help=True)
+
+Secrets = Annotated[
+    Path, typer.Option(envvar="TIERCE_SECRETS", help="Dossier des mots de passe. / Folder of the roles' passwords.")
+]
+Keys = Annotated[Path, typer.Option(envvar="TIERCE_KEYS", help="Dossier des clés. / Folder of the key files.")]
+Host = Annotated[str, typer.Option(envvar="TIERCE_DATABASE_HOST", help="PostgreSQL.")]
+Port = Annotated[int, typer.Option(envvar="TIERCE_DATABASE_PORT", help="PostgreSQL.")]
+Name = Annotated[str, typer.Option(envvar="TIERCE_DATABASE_NAME", help="Base de données. / Database.")]
+Origin = Annotated[str, typer.Option(envvar="TIERCE_LOG_ORIGIN", help="Nom du journal. / The log's name.")]
+LogKey = Annotated[
+    str,
+    typer.Option(
+        envvar="TIERCE_LOG_KEY",
+        help="Clé publique du journal, gardée hors de la base. / The log's public key line, kept elsewhere.",
+    ),
+]
+Json = Annotated[str, typer.Option(help="« - » : un objet JSON sur la sortie. / One JSON object.")]
+
+
+@app.callback()
+def journal() -> None:
+    """Vérifier le journal et prouver ses lignes. / Verify the journal and prove its lines."""
+
+
+@app.command()
+def key(*, keys: Keys, origin: Origin = LOG_ORIGIN) -> None:
+    """Écrire la clé publique du journal, à garder ailleurs. / Print the log's public key, to be kept elsewhere."""
+    try:
+        private = Keyring(keys, ()).instance(LOG_KEY_NAME)
+    except TierceError as error:
+        _refuse(error)
+    typer.echo(verifier_key(origin, private.public_key()))
+
+
+@app.command()
+def verify(
+    *,
+    secrets: Secrets,
+    log_key: LogKey,
+    kept: Annotated[
+        list[Path] | None,
+        typer.Option(exists=True, dir_okay=False, help="Point de contrôle gardé. / A checkpoint kept elsewhere."),
+    ] = None,
+    host: Host = "127.0.0.1",
+    port: Port = 5432,
+    name: Name = "tierce",
+    json: Json = "",
+) -> None:
+    """Tout relire ; sortie 0 intact, 1 altéré, 2 refusé. / Read it all; exit 0 intact, 1 altered, 2 refused."""
+    try:
+        parse_verifier_key(log_key)
+        notes = [path.read_text("utf-8") for path in kept or []]
+        with Database(host, port, name, secrets).connect(ROLE) as connection:
+            report = verify_journal(read_journal(connection), log_key, notes)
+    except TierceError as error:
+        _refuse(error)
+    if json == "-":
+        typer.echo(msgspec.json.encode(_as_object(report)))
+    _print(report)
+    raise typer.Exit(0 if report.intact else 1)
+
+
+@app.command()
+def proof(
+    *,
+    seq: Annotated[int, typer.Argument(help="Numéro de la ligne. / The entry's number.")],
+    secrets: Secrets,
+    host: Host = "127.0.0.1",
+    port: Port = 5432,
+    name: Name = "tierce",
+) -> None:
+    """Écrire la preuve d’une ligne (JSON). / Print the proof file of an entry."""
+    try:
+        with Database(host, port, name, secrets).connect(ROLE) as connection:
+            made = prove(connection, EntrySeq(seq))
+    except TierceError as error:
+        _refuse(error)
+    typer.echo(made.to_json(), nl=False)
+
+
+@app.command()
+def check(*, file: Annotated[Path, typer.Argument(exists=True, dir_okay=False)], log_key: LogKey) -> None:
+    """Vérifier une preuve, sans base de données. / Check a proof file; no database is needed."""
+    try:
+        proved = check_proof(file.read_bytes(), log_key)
+    except TierceError as error:
+        _refuse(error, code=1)
+    typer.echo(
+        f"✓ La ligne {proved.seq} est la feuille {proved.index} d’un journal de {proved.size} lignes. / "
+        f"Entry {proved.seq} is leaf {proved.index} of a log of {proved.size}."
+    )
+
+
+def _as_object(report: Report) -> dict[str, Any]:
+    return {"intact": report.intact, **msgspec.to_builtins(report)}
+
+
+def _print(report: Report) -> None:
+    for one in report.findings:
+        places = (("seq", one.seq), ("index", one.index), ("block", one.block))
+        where = ", ".join(f"{label} {value}" for label, value in places if value is not None)
+        typer.echo(f"{one.severity.value:5} {one.code} [{where}] {one.message}", err=True)
+    verdict = "intact / intact" if report.intact else "ALTÉRÉ / ALTERED"
+    typer.echo(
+        f"Journal {verdict} : {report.entries} lignes / entries, {report.leaves} feuilles / leaves, "
+        f"{report.checkpoints} points de contrôle / checkpoints, {report.waiting} en attente / waiting ; "
+        f"racine / root {report.root}",
+        err=True,
+    )
+
+
+def _refuse(error: TierceError, code: int = 2) -> NoReturn:
+    typer.echo(f"✗ {error}", err=True)
+    raise typer.Exit(code) from None

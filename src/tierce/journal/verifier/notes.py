@@ -1,0 +1,48 @@
+"""Signed notes, read from the C2SP texts `signed-note` and `tlog-checkpoint`; Ed25519 comes from a library."""
+
+import base64
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+
+def read_note(note: str, log_key: str) -> tuple[int, bytes]:
+    """Check the log's signature on a note; give its size and root, or raise ValueError with what is wrong."""
+    name, identifier, raw = read_key(log_key)
+    text, blank, signatures = note.partition("\n\n")
+    lines = text.split("\n")
+    if not blank or len(lines) != 3 or not (lines[1].isascii() and lines[1].isdigit()):
+        msg = "it is not three lines (log, size, root), a blank one and signatures"
+        raise ValueError(msg)
+    if lines[0] != name:
+        msg = f"it is of the log {lines[0]!r}, not of {name!r}"
+        raise ValueError(msg)
+    for line in signatures.splitlines():
+        dash, signer, value = (*line.split(" "), "", "")[:3]
+        signed = base64.b64decode(value)
+        if (dash, signer, signed[:4].hex()) == ("—", name, identifier):
+            if not signed_by(raw, signed[4:], (text + "\n").encode()):
+                msg = "the log's signature does not hold"
+                raise ValueError(msg)
+            return int(lines[1]), base64.b64decode(lines[2], validate=True)
+    msg = "it does not carry the log's signature"
+    raise ValueError(msg)
+
+
+def read_key(log_key: str) -> tuple[str, str, bytes]:
+    """Cut the log's key line into name, identifier and 32 bytes, or raise ValueError."""
+    parts = log_key.strip().split("+", 2)
+    raw = base64.b64decode(parts[2], validate=True) if len(parts) == 3 else b""
+    if len(raw) != 33 or raw[0] != 1:
+        msg = "the log's key must read name+identifier+base64, as `tierce journal key` prints it"
+        raise ValueError(msg)
+    return parts[0], parts[1], raw[1:]
+
+
+def signed_by(raw: bytes, signature: bytes, message: bytes) -> bool:
+    """Tell whether an Ed25519 signature holds."""
+    try:
+        Ed25519PublicKey.from_public_bytes(raw).verify(signature, message)
+    except (InvalidSignature, ValueError):
+        return False
+    return True
