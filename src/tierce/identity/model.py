@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
 
 from tierce.kernel.care import Profession
 from tierce.kernel.ids import (
@@ -150,6 +151,16 @@ class SessionState:
     network: bytes
     created: datetime
     expires: datetime
+
+    @property
+    def signs(self) -> bool:
+        """Whether a browser's key is bound, so that each ask must be signed."""
+        return self.thumbprint is not None and self.thumbprint != keyless(self.login)
+
+
+def keyless(login: LoginId) -> bytes:
+    """The thumbprint that stands for "no key" of a login: the digest of no JWK, so that no key can have it."""
+    return sha256(b"tierce-no-key-v1" + login.to_bytes(8)).digest()
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,6 @@ import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from hashlib import sha256
 from typing import Any
 
 from psycopg_pool import AsyncConnectionPool
@@ -31,6 +30,7 @@ from tierce.identity.model import (
     OpenedSession,
     SessionRow,
     SessionState,
+    keyless,
 )
 from tierce.identity.oidc import Answer, Claims, ProviderClient, Started, check_pending, digest
 from tierce.journal.model import Entry, EntryKind
@@ -68,11 +68,6 @@ def named_key(jwk: Mapping[str, Any]) -> bytes:
     if PRIVATE_MEMBERS & jwk.keys():
         raise ProofRefusedError(ProofReason.PRIVATE_KEY)
     return thumbprint_of(dict(jwk))
-
-
-def keyless(login: int) -> bytes:
-    """The thumbprint that stands for "no key" of a login: the digest of no JWK, so that no key can have it."""
-    return sha256(b"tierce-no-key-v1" + login.to_bytes(8)).digest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,7 +226,7 @@ class Sessions:
         state = await self.read(handle)
         if state.device is None or state.thumbprint is None:
             raise SessionRefusedError(SessionReason.NOT_BOUND)
-        if state.thumbprint == keyless(state.login):
+        if not state.signs:
             if request.proof is not None:
                 raise ProofRefusedError(ProofReason.NOT_BOUND)
             return Signed(caller_of(state, signed=False), b"")

@@ -18,6 +18,8 @@ class Act(IntEnum):
     SESSION_OPEN = 10
     SESSION_REVOKE = 11
     DEVICE_ENROL = 12
+    SESSION_READ = 13
+    """A professional reads her own session or the list of them; shows nobody."""
     STAFF_SESSION_OPEN = 20
     STAFF_LIVE = 21
     """Staff read journal lines without any person's identity."""
@@ -28,11 +30,13 @@ class Act(IntEnum):
     STAFF_SCOPE = 25
     STAFF_NOTICE_SHOW = 26
     STAFF_LETTER_SHOW = 27
+    STAFF_SESSION_END = 28
     PERSON_SESSION_OPEN = 40
     PERSON_HISTORY = 41
     """A person reads who asked about her."""
     PERSON_REPORT = 42
     """A person says of one line: it was not me."""
+    PERSON_SESSION_END = 43
     FEED_RIGHTS = 50
     FEED_DIRECTORY = 51
     WATCH_HOLD = 60

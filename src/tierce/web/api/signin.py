@@ -1,0 +1,306 @@
+"""Sign-in and sessions of professionals, for the portal and for vendor software.
+
+A session's handle is answered once, by `complete`; the site keeps it in an HttpOnly cookie. What only reads or ends
+one's own sessions needs the handle; binding a key needs the proof by that key over this very request.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from litestar import Request, Response, get, post
+from litestar.datastructures import State
+from litestar.handlers import HTTPRouteHandler
+
+from tierce.identity.dpop import normalised
+from tierce.identity.errors import (
+    IdentityError,
+    LinkRefusedError,
+    SessionReason,
+    SessionRefusedError,
+    SignInReason,
+    SignInRefusedError,
+)
+from tierce.identity.model import Activity, SessionState
+from tierce.identity.oidc import Answer
+from tierce.identity.service import Received, Sessions, SignInDoor
+from tierce.kernel.care import PROFESSION_LABELS
+from tierce.kernel.ids import ActivityId, SessionId, SoftwareId
+from tierce.policy.acts import Act, Site
+from tierce.web.api.problems import Problem
+from tierce.web.signin_words import code_of, told
+
+STATE_KEY = "sign_in"
+SCHEME = "DPoP "
+AnyRequest = Request[Any, Any, State]
+
+
+@dataclass(frozen=True, slots=True)
+class SignInWiring:
+    """What these routes need; the process puts it in its state under STATE_KEY.
+
+    `url` is the API's public address; `proxies` are the peers whose `X-Forwarded-For` is believed.
+    """
+
+    door: SignInDoor
+    sessions: Sessions
+    url: str
+    software: SoftwareId
+    site: Site = Site.PORTAL
+    proxies: frozenset[str] = frozenset({"127.0.0.1", "::1"})
+
+
+class StartBody(msgspec.Struct, forbid_unknown_fields=True):
+    """Which site asks, and the path of it to go back to."""
+
+    site: str
+    return_to: str
+
+
+class StartAnswer(msgspec.Struct):
+    """Where to send the browser; the site keeps state and binding in a cookie."""
+
+    authorize_url: str
+    state: str
+    binding: str
+
+
+class CompleteBody(msgspec.Struct, forbid_unknown_fields=True):
+    """The parameters with which the browser came back, and the binding of its cookie."""
+
+    state: str
+    binding: str
+    code: str | None = None
+    iss: str | None = None
+    error: str | None = None
+
+
+class ActivityAnswer(msgspec.Struct):
+    """One activity to choose."""
+
+    id: int
+    profession: str
+    profession_fr: str
+    profession_en: str
+    establishment_name: str
+    town: str
+    label_fr: str
+    label_en: str
+
+
+class CompleteAnswer(msgspec.Struct):
+    """The session's handle, told this once, and the activities to choose from."""
+
+    handle: str
+    expires_at: datetime
+    return_to: str
+    activities: list[ActivityAnswer]
+
+
+class BindBody(msgspec.Struct, forbid_unknown_fields=True):
+    """The activity chosen and the browser's public key; no key for a browser that cannot make one."""
+
+    activity: int
+    jwk: dict[str, str] | None = None
+
+
+class SessionAnswer(msgspec.Struct):
+    """One's own session."""
+
+    id: str
+    activity: ActivityAnswer | None
+    device: str | None
+    signs: bool
+    level: int
+    created_at: datetime
+    expires_at: datetime
+
+
+class SessionLine(msgspec.Struct):
+    """One line of one's own list of sessions."""
+
+    id: str
+    device: str | None
+    establishment_name: str | None
+    created_at: datetime
+    expires_at: datetime
+    current: bool
+
+
+class SessionsAnswer(msgspec.Struct):
+    """One's own live sessions, newest first."""
+
+    sessions: list[SessionLine]
+
+
+def _wiring(request: AnyRequest) -> SignInWiring:
+    found: SignInWiring = request.app.state[STATE_KEY]
+    return found
+
+
+def handle_of(request: AnyRequest) -> str:
+    """The handle of `Authorization: DPoP <handle>`; SessionRefusedError when there is none."""
+    value = request.headers.get("authorization", "")
+    if not value.startswith(SCHEME):
+        raise SessionRefusedError(SessionReason.UNKNOWN)
+    return value.removeprefix(SCHEME)
+
+
+def client_address(request: AnyRequest, proxies: frozenset[str]) -> str:
+    """The browser's address: the peer's, or what a trusted peer says last of whom it speaks for."""
+    peer = request.client.host if request.client else ""
+    forwarded = request.headers.get("x-forwarded-for", "")
+    return forwarded.rsplit(",", 1)[-1].strip() if peer in proxies and forwarded else peer
+
+
+async def received(request: AnyRequest, url: str) -> Received:
+    """What the browser's proof must fit: this request, at its public address."""
+    proof = request.headers.get("dpop")
+    return Received(
+        method=request.method,
+        url=normalised(url.rstrip("/") + request.url.path),
+        body=await request.body(),
+        proof=None if proof is None else proof.encode("latin-1", "replace"),
+    )
+
+
+def _activity(activity: Activity) -> ActivityAnswer:
+    label = PROFESSION_LABELS[activity.profession]
+    place = f"{activity.establishment_name}, {activity.town}"
+    return ActivityAnswer(
+        id=activity.id,
+        profession=activity.profession.name,
+        profession_fr=label.fr,
+        profession_en=label.en,
+        establishment_name=activity.establishment_name,
+        town=activity.town,
+        label_fr=f"{place} ({label.fr})",
+        label_en=f"{place} ({label.en})",
+    )
+
+
+def _session(state: SessionState) -> SessionAnswer:
+    return SessionAnswer(
+        id=str(state.id),
+        activity=_activity(state.activity) if state.activity else None,
+        device=str(state.device) if state.device else None,
+        signs=state.signs,
+        level=state.level,
+        created_at=state.created,
+        expires_at=state.expires,
+    )
+
+
+@post("/v1/sign-in/start", status_code=200, opt={"act": Act.SESSION_OPEN})
+async def start(request: AnyRequest, data: StartBody) -> StartAnswer:
+    """Begin a sign-in at the professionals' provider."""
+    wiring = _wiring(request)
+    if data.site != wiring.site.name.lower():
+        raise SignInRefusedError(SignInReason.RETURN_ADDRESS)
+    started = await wiring.door.start(data.return_to)
+    return StartAnswer(started.authorize_url, started.state, started.binding)
+
+
+@post("/v1/sign-in/complete", status_code=200, opt={"act": Act.SESSION_OPEN})
+async def complete(request: AnyRequest, data: CompleteBody) -> CompleteAnswer:
+    """End a sign-in: the session opens, and serves once an activity is chosen."""
+    wiring = _wiring(request)
+    answer = Answer(state=data.state, code=data.code, iss=data.iss, error=data.error)
+    vouched, return_to = await wiring.door.complete(answer, data.binding)
+    opened, offered = await wiring.sessions.open_session(
+        vouched,
+        site=wiring.site,
+        software=wiring.software,
+        address=client_address(request, wiring.proxies),
+    )
+    return CompleteAnswer(opened.handle, opened.expires, return_to, [_activity(one) for one in offered])
+
+
+@post("/v1/session/activity", status_code=200, opt={"act": Act.DEVICE_ENROL})
+async def choose_activity(request: AnyRequest, data: BindBody) -> SessionAnswer:
+    """Choose the activity and bind the browser's key, once for the session."""
+    wiring = _wiring(request)
+    state = await wiring.sessions.bind(
+        handle_of(request), ActivityId(data.activity), data.jwk, await received(request, wiring.url)
+    )
+    return _session(state)
+
+
+@get("/v1/session", opt={"act": Act.SESSION_READ})
+async def read_session(request: AnyRequest) -> SessionAnswer:
+    """Read one's own session."""
+    return _session(await _wiring(request).sessions.read(handle_of(request)))
+
+
+@get("/v1/sessions", opt={"act": Act.SESSION_READ})
+async def list_sessions(request: AnyRequest) -> SessionsAnswer:
+    """List one's own live sessions."""
+    rows = await _wiring(request).sessions.list_(handle_of(request))
+    return SessionsAnswer(
+        [
+            SessionLine(
+                id=str(row.id),
+                device=None if row.device is None else str(row.device),
+                establishment_name=row.establishment_name,
+                created_at=row.created,
+                expires_at=row.expires,
+                current=row.current,
+            )
+            for row in rows
+        ]
+    )
+
+
+@post("/v1/sessions/{session:int}/revoke", status_code=204, opt={"act": Act.SESSION_REVOKE})
+async def revoke_session(request: AnyRequest, session: int) -> None:
+    """End one of one's own sessions: its next ask is refused."""
+    await _wiring(request).sessions.revoke(handle_of(request), SessionId(session), "revoked by its owner")
+
+
+@post("/v1/session/end", status_code=204, opt={"act": Act.SESSION_REVOKE})
+async def end_session(request: AnyRequest) -> None:
+    """Sign out."""
+    await _wiring(request).sessions.end(handle_of(request))
+
+
+ROUTES: list[HTTPRouteHandler] = [
+    start,
+    complete,
+    choose_activity,
+    read_session,
+    list_sessions,
+    revoke_session,
+    end_session,
+]
+
+
+def identity_problem(error: IdentityError) -> Problem:
+    """Word a refusal of identity as a problem document."""
+    reason, remedy = told(error)
+    status = 401
+    if isinstance(error, LinkRefusedError):
+        status = 403
+    elif isinstance(error, SignInRefusedError):
+        status = 503 if error.reason is SignInReason.PROVIDER_DOWN else 403
+    elif isinstance(error, SessionRefusedError) and error.reason in {
+        SessionReason.ALREADY_BOUND,
+        SessionReason.OTHER_ACTIVITY,
+    }:
+        status = 409
+    return Problem(status, code_of(error), reason, remedy)
+
+
+def _answer(_request: AnyRequest, error: IdentityError) -> Response[bytes]:
+    problem = identity_problem(error)
+    headers = {"Cache-Control": "no-store"}
+    if problem.status == 401:
+        headers["WWW-Authenticate"] = 'DPoP algs="ES256 Ed25519"'
+    return Response(
+        problem.body(), status_code=problem.status, media_type="application/problem+json", headers=headers
+    )
+
+
+EXCEPTION_HANDLERS: Mapping[type[Exception], Any] = {IdentityError: _answer}
+"""For the application that mounts ROUTES."""

@@ -1,0 +1,160 @@
+"""Signing in and out of a site that is itself the client of its provider: the office and the persons' space.
+
+Cookies and forgery:
+- the cookie of a sign-in under way is `SameSite=Lax`, since the browser comes back from another site; it holds
+  state and binding, lives five minutes and serves nothing else;
+- the session's cookie is `SameSite=Strict`: no other site ever makes a request in the session's name. The callback
+  therefore answers with a page that goes on by itself, since a redirect would still count as the provider's;
+- forms that change something also carry `form_token`, bound to the session.
+All are HttpOnly, and Secure with the `__Host-` name as soon as the site has https.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+
+from litestar import Request, Response, get, post
+from litestar.datastructures import Cookie, State
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import Parameter
+from litestar.response import Redirect
+
+from tierce.identity.errors import (
+    IdentityError,
+    SessionReason,
+    SessionRefusedError,
+    SignInReason,
+    SignInRefusedError,
+)
+from tierce.identity.model import OpenedSession
+from tierce.identity.oidc import Answer, Claims
+from tierce.identity.rules import PENDING_LIFE, is_local_return
+from tierce.identity.service import SignInDoor, form_token_fits
+from tierce.policy.acts import Act
+
+SIGN_IN, CALLBACK, SIGN_OUT = "/sign-in", "/sign-in/callback", "/sign-out"
+FORM_FIELD = "form_token"
+AnyRequest = Request[Any, Any, State]
+Refused = Callable[[AnyRequest, IdentityError], Response[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class SiteSignIn:
+    """One site's sign-in.
+
+    `open_session` and `end` are those of StaffSessions or PersonSessions; `refused` renders a refusal in the site's
+    look; `secure` is true as soon as the public address has https; `entered` and `left` are the acts.
+    """
+
+    name: str
+    door: SignInDoor
+    open_session: Callable[[Claims], Awaitable[OpenedSession]]
+    end: Callable[[str], Awaitable[None]]
+    refused: Refused
+    secure: bool
+    entered: Act
+    left: Act
+
+    @property
+    def session_cookie(self) -> str:
+        """The name of the cookie that holds the session's handle."""
+        return f"{'__Host-' if self.secure else ''}tierce-{self.name}"
+
+    @property
+    def pending_cookie(self) -> str:
+        """The name of the cookie of a sign-in under way."""
+        return f"{'__Host-' if self.secure else ''}tierce-{self.name}-pending"
+
+    def handle(self, request: AnyRequest) -> str:
+        """The handle that the browser holds; SessionRefusedError when it holds none."""
+        found = request.cookies.get(self.session_cookie)
+        if not found:
+            raise SessionRefusedError(SessionReason.UNKNOWN)
+        return found
+
+    async def check_form(self, request: AnyRequest) -> dict[str, str]:
+        """Read a submitted form, refused unless it carries the session's own token."""
+        form = {key: str(value) for key, value in (await request.form()).items()}
+        if not form_token_fits(self.handle(request), form.get(FORM_FIELD, "")):
+            raise SessionRefusedError(SessionReason.UNKNOWN)
+        return form
+
+    def cookie(self, name: str, value: str, *, strict: bool, seconds: int | None) -> Cookie:
+        """Make a cookie of this site; `seconds` 0 deletes it."""
+        return Cookie(
+            key=name,
+            value=value,
+            path="/",
+            httponly=True,
+            secure=self.secure,
+            samesite="strict" if strict else "lax",
+            max_age=seconds,
+        )
+
+
+def sign_in_handlers(site: SiteSignIn) -> list[HTTPRouteHandler]:
+    """Make the three routes of a site's sign-in and sign-out."""
+
+    @get(SIGN_IN, opt={"act": site.entered})
+    async def sign_in(request: AnyRequest, return_to: str = "/") -> Response[Any]:
+        """Send the browser to its provider."""
+        try:
+            started = await site.door.start(return_to)
+        except IdentityError as error:
+            return site.refused(request, error)
+        response = Redirect(started.authorize_url, status_code=303)
+        seconds = int(PENDING_LIFE.total_seconds())
+        held = f"{started.state}.{started.binding}"
+        response.set_cookie(site.cookie(site.pending_cookie, held, strict=False, seconds=seconds))
+        return response
+
+    @get(CALLBACK, opt={"act": site.entered})
+    async def callback(
+        request: AnyRequest,
+        returned: str = Parameter(query="state", default=""),
+        code: str | None = None,
+        iss: str | None = None,
+        error: str | None = None,
+    ) -> Response[Any]:
+        """Open the session of the browser that comes back."""
+        state, _, binding = request.cookies.get(site.pending_cookie, "").partition(".")
+        try:
+            if not returned or state != returned:
+                raise SignInRefusedError(SignInReason.OTHER_BROWSER)
+            answer = Answer(state=state, code=code, iss=iss, error=error)
+            vouched, return_to = await site.door.complete(answer, binding)
+            opened = await site.open_session(vouched)
+        except IdentityError as refusal:
+            refused = site.refused(request, refusal)
+            refused.set_cookie(site.cookie(site.pending_cookie, "", strict=False, seconds=0))
+            return refused
+        response: Response[Any] = _go_on(return_to)
+        response.set_cookie(site.cookie(site.session_cookie, opened.handle, strict=True, seconds=None))
+        response.set_cookie(site.cookie(site.pending_cookie, "", strict=False, seconds=0))
+        return response
+
+    @post(SIGN_OUT, opt={"act": site.left})
+    async def sign_out(request: AnyRequest) -> Response[Any]:
+        """End the session."""
+        try:
+            await site.check_form(request)
+            await site.end(site.handle(request))
+        except IdentityError as error:
+            return site.refused(request, error)
+        response = Redirect("/", status_code=303)
+        response.set_cookie(site.cookie(site.session_cookie, "", strict=True, seconds=0))
+        return response
+
+    return [sign_in, callback, sign_out]
+
+
+def _go_on(return_to: str) -> Response[str]:
+    """A page of our own that leads on, so that the next request is ours and carries the session's cookie."""
+    path = escape(return_to if is_local_return(return_to) else "/")
+    page = (
+        '<!doctype html><html lang="fr"><head><meta charset="utf-8"><title>Connexion</title>'
+        f'<meta http-equiv="refresh" content="0;url={path}"></head><body><main><h1>Vous êtes connecté</h1>'
+        f'<p><a href="{path}">Continuer <span lang="en">/ Continue</span></a></p></main></body></html>'
+    )
+    return Response(page, media_type="text/html; charset=utf-8", headers={"Cache-Control": "no-store"})

@@ -1,0 +1,183 @@
+"""What people are told when a sign-in or a session is refused: a reason and a remedy, in both languages."""
+
+from collections.abc import Mapping
+
+from tierce.identity.errors import (
+    IdentityError,
+    LinkRefusedError,
+    ProofRefusedError,
+    SessionReason,
+    SessionRefusedError,
+    SignInReason,
+    SignInRefusedError,
+)
+from tierce.kernel.language import Phrase
+
+Told = tuple[Phrase, Phrase]
+
+_AGAIN = Phrase("Recommencez la connexion.", "Start signing in again.")
+_LATER = Phrase("Réessayez dans quelques minutes.", "Try again in a few minutes.")
+_CALL = Phrase("Appelez l’opérateur.", "Call the operator.")
+
+SIGN_IN: Mapping[SignInReason, Told] = {
+    SignInReason.STATE_UNKNOWN: (
+        Phrase(
+            "Cette connexion a déjà servi ou n’a pas commencé ici.",
+            "This sign-in was used already, or did not begin here.",
+        ),
+        _AGAIN,
+    ),
+    SignInReason.STATE_EXPIRED: (
+        Phrase("La connexion a pris plus de cinq minutes.", "Signing in took more than five minutes."),
+        _AGAIN,
+    ),
+    SignInReason.OTHER_BROWSER: (
+        Phrase("Cette connexion a commencé dans un autre navigateur.", "This sign-in began in another browser."),
+        Phrase(
+            "Recommencez ici ; si vous n’avez rien demandé, n’acceptez rien sur votre téléphone.",
+            "Start again here; if you asked for nothing, accept nothing on your phone.",
+        ),
+    ),
+    SignInReason.WRONG_ISSUER: (
+        Phrase(
+            "La réponse ne vient pas du fournisseur d’identité attendu.",
+            "The answer does not come from the expected identity provider.",
+        ),
+        _AGAIN,
+    ),
+    SignInReason.PROVIDER_REFUSED: (
+        Phrase(
+            "Le fournisseur d’identité n’a pas accepté la connexion.",
+            "The identity provider did not accept the sign-in.",
+        ),
+        _AGAIN,
+    ),
+    SignInReason.PROVIDER_DOWN: (
+        Phrase("Le fournisseur d’identité ne répond pas.", "The identity provider does not answer."),
+        _LATER,
+    ),
+    SignInReason.CODE_REFUSED: (
+        Phrase("Le code de connexion a déjà servi ou a expiré.", "The sign-in code was used already or has expired."),
+        _AGAIN,
+    ),
+    SignInReason.TOKEN_REFUSED: (
+        Phrase("L’identité reçue n’a pas pu être vérifiée.", "The identity received could not be verified."),
+        _AGAIN,
+    ),
+    SignInReason.TOKEN_EXPIRED: (
+        Phrase("L’identité reçue a expiré.", "The identity received has expired."),
+        _AGAIN,
+    ),
+    SignInReason.NONCE: (
+        Phrase("La réponse ne correspond pas à la demande.", "The answer does not match the request."),
+        _AGAIN,
+    ),
+    SignInReason.LEVEL_TOO_LOW: (
+        Phrase("Ce moyen de connexion n’est pas assez sûr.", "This means of signing in is not strong enough."),
+        Phrase("Utilisez un moyen de niveau plus élevé.", "Use a means of a higher level."),
+    ),
+    SignInReason.NOT_PHISHING_RESISTANT: (
+        Phrase(
+            "Cette page demande une clé matérielle qui résiste à l’hameçonnage.",
+            "This page needs a hardware key that resists phishing.",
+        ),
+        Phrase("Connectez-vous avec votre clé.", "Sign in with your key."),
+    ),
+    SignInReason.IDENTITY_INCOMPLETE: (
+        Phrase("L’identité reçue est incomplète.", "The identity received is incomplete."),
+        _CALL,
+    ),
+    SignInReason.NOT_IN_DIRECTORY: (
+        Phrase(
+            "Vous n’êtes pas dans l’annuaire des professionnels de ce service.",
+            "You are not in this service's directory of professionals.",
+        ),
+        _CALL,
+    ),
+    SignInReason.NO_ACTIVITY: (
+        Phrase(
+            "Aucune de vos activités n’est connue à la fois de votre fournisseur d’identité et de l’annuaire.",
+            "None of your activities is known both to your identity provider and to the directory.",
+        ),
+        Phrase(
+            "Faites mettre votre situation d’exercice à jour, ou appelez l’opérateur.",
+            "Have your place of practice brought up to date, or call the operator.",
+        ),
+    ),
+    SignInReason.NOT_STAFF: (
+        Phrase("Vous n’avez aucun rôle dans ce bureau.", "You hold no role in this office."),
+        Phrase("Demandez un rôle à votre responsable.", "Ask your manager for a role."),
+    ),
+    SignInReason.RETURN_ADDRESS: (
+        Phrase("L’adresse de retour n’est pas de ce site.", "The address to return to is not of this site."),
+        Phrase("Donnez un chemin qui commence par « / ».", "Give a path that begins with “/”."),
+    ),
+}
+
+SESSION: Mapping[SessionReason, Told] = {
+    SessionReason.UNKNOWN: (Phrase("Vous n’êtes pas connecté.", "You are not signed in."), _AGAIN),
+    SessionReason.EXPIRED: (Phrase("Votre session est terminée.", "Your session has ended."), _AGAIN),
+    SessionReason.IDLE: (
+        Phrase(
+            "Votre session s’est fermée après trente minutes sans usage.",
+            "Your session closed after thirty minutes without use.",
+        ),
+        _AGAIN,
+    ),
+    SessionReason.REVOKED: (
+        Phrase("Cette session a été fermée.", "This session was closed."),
+        Phrase(
+            "Recommencez la connexion ; si vous ne l’avez pas fermée vous-même, appelez l’opérateur.",
+            "Sign in again; if you did not close it yourself, call the operator.",
+        ),
+    ),
+    SessionReason.NOT_BOUND: (
+        Phrase("Aucune activité n’est choisie pour cette session.", "No activity is chosen for this session."),
+        Phrase("Choisissez l’activité sous laquelle vous agissez.", "Choose the activity you act under."),
+    ),
+    SessionReason.ALREADY_BOUND: (
+        Phrase("Cette session a déjà une activité.", "This session already has an activity."),
+        Phrase("Pour en changer, déconnectez-vous puis connectez-vous.", "To change it, sign out and sign in again."),
+    ),
+    SessionReason.OTHER_ACTIVITY: (
+        Phrase("Cette activité ne vous est pas proposée.", "This activity is not offered to you."),
+        Phrase("Choisissez-en une de la liste.", "Choose one of the list."),
+    ),
+}
+
+LINK: Told = (
+    Phrase(
+        "Nous ne pouvons pas relier votre identité à une seule personne assurée.",
+        "We cannot link your identity to a single person covered.",
+    ),
+    Phrase(
+        "Écrivez à l’opérateur avec une copie de votre carte de tiers payant : une personne vérifiera.",
+        "Write to the operator with a copy of your tiers payant card: a person will check.",
+    ),
+)
+"""One answer for nobody and for homonyms: which of the two is nobody's business."""
+
+PROOF: Told = (
+    Phrase("La signature de votre navigateur n’est pas valable.", "Your browser's signature is not valid."),
+    Phrase("Rechargez la page ; sinon reconnectez-vous.", "Reload the page; else sign in again."),
+)
+
+
+def told(error: IdentityError) -> Told:
+    """The reason and the remedy of a refusal."""
+    if isinstance(error, SignInRefusedError):
+        return SIGN_IN[error.reason]
+    if isinstance(error, SessionRefusedError):
+        return SESSION[error.reason]
+    return LINK if isinstance(error, LinkRefusedError) else PROOF
+
+
+def code_of(error: IdentityError) -> str:
+    """The machine code of a refusal."""
+    if isinstance(error, SignInRefusedError):
+        return f"sign_in_{error.reason.value}"
+    if isinstance(error, SessionRefusedError):
+        return f"session_{error.reason.value}"
+    if isinstance(error, ProofRefusedError):
+        return f"proof_{error.reason.value}"
+    return "link_refused"
