@@ -102,7 +102,7 @@ class Incidents:
         now = self._clock.now()
         check_criteria(criteria)
         with connection.transaction():
-            connection.execute("set transaction isolation level repeatable read")
+            store.freeze(connection)
             if store.incident(connection, number) is None:
                 raise IncidentMissingError
             head = store.tree_head(connection)

@@ -89,6 +89,11 @@ def _criteria_from(value: dict[str, object]) -> Criteria:
     )
 
 
+def freeze(connection: Connection) -> None:
+    """Let every statement of the transaction just begun see one and the same state of the database."""
+    connection.execute("set transaction isolation level repeatable read")
+
+
 def tree_head(connection: Connection) -> TreeHead | None:
     """The last checkpoint, or None while the journal has none."""
     row = connection.execute("select size, root from journal.checkpoint order by size desc limit 1").fetchone()

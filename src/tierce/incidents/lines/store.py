@@ -1,0 +1,187 @@
+"""Reads journal lines, accounts and the ladder for staff; no statement here selects a person covered."""
+
+from datetime import datetime
+from typing import LiteralString
+
+from psycopg import Connection
+from psycopg.rows import TupleRow
+
+from tierce.incidents.lines.model import Account, Actor, Counts, Hold, Line, Stretch
+from tierce.journal.model import EntryKind
+from tierce.kernel.care import Domain, Profession
+from tierce.kernel.clock import from_micros
+from tierce.kernel.ids import MAX_ID, DeviceId, EntrySeq, ProfessionalId, SessionId
+from tierce.policy.acts import Act, Evidence, Outcome, Presence
+from tierce.policy.ladder import Level, Rung
+
+NEWEST = EntrySeq(MAX_ID)
+LINES_MAX = 200
+SEATS_NOT_APPLICABLE = 0xFFFF
+
+_COLUMNS: LiteralString = """
+    select e.seq, journal.u64(e.body, 8), e.kind, get_byte(e.body, 2), get_byte(e.body, 4), get_byte(e.body, 5),
+           get_byte(e.body, 6), get_byte(e.body, 7), e.professional, journal.u64(e.body, 40),
+           journal.u64(e.body, 32), journal.u16(e.body, 62), exists (select from journal.leaf l where l.seq = e.seq),
+           p.given_name || ' ' || p.family_name, p.profession, t.name, t.town, s.name
+    from journal.entry e
+    left join directory.professional p on p.id = e.professional and e.kind in (1, 2, 3, 4, 14)
+    left join directory.establishment t on t.id = journal.u64(e.body, 24) and p.id is not null
+    left join access.staff_session s on s.id = journal.u64(e.body, 32) and s.staff = e.professional"""
+
+
+def _line(row: TupleRow) -> Line:
+    seq, time_us, kind, act, outcome, presence, evidence, domain, professional = row[:9]
+    device, session, seats, sealed, name, profession, establishment, town, staff = row[9:]
+    actor = None
+    if name is not None:
+        actor = Actor(name, Profession(profession), establishment, town)
+    elif staff is not None:
+        actor = Actor(staff)
+    return Line(
+        seq=EntrySeq(seq),
+        at=from_micros(time_us),
+        kind=EntryKind(kind),
+        act=Act(act),
+        outcome=Outcome(outcome),
+        presence=Presence(presence),
+        evidence=Evidence(evidence),
+        domain=Domain(domain) if domain else None,
+        professional=ProfessionalId(professional) if name is not None else None,
+        actor=actor,
+        device=DeviceId(device),
+        session=SessionId(session),
+        seats_after=None if seats == SEATS_NOT_APPLICABLE else seats,
+        sealed=sealed,
+    )
+
+
+def latest(connection: Connection, at_most: int, before: EntrySeq = NEWEST) -> list[Line]:
+    """The newest lines, below a number; persons' own acts are left out, for they say who opened her space."""
+    rows = connection.execute(
+        f"{_COLUMNS} where e.kind <> 13 and not (e.kind = 14 and e.person <> 0) and e.seq < %s"
+        " order by e.seq desc limit %s",
+        (before, min(at_most, LINES_MAX)),
+    ).fetchall()
+    return [_line(row) for row in rows]
+
+
+def line(connection: Connection, seq: EntrySeq) -> Line | None:
+    """One line, or None when there is none that staff may read."""
+    rows = connection.execute(
+        f"{_COLUMNS} where e.kind <> 13 and not (e.kind = 14 and e.person <> 0) and e.seq = %s", (seq,)
+    ).fetchall()
+    return _line(rows[0]) if rows else None
+
+
+def counts(connection: Connection) -> Counts:
+    """How many lines are written and how many are under the last checkpoint."""
+    row = connection.execute(
+        "select (select coalesce(sum(n), 0) from journal.batch), coalesce(c.size, 0), c.at"
+        " from (select 1) one left join lateral"
+        " (select size, at from journal.checkpoint order by size desc limit 1) c on true"
+    ).fetchone()
+    assert row is not None
+    return Counts(int(row[0]), row[1], row[2])
+
+
+def account(connection: Connection, professional: ProfessionalId) -> Account | None:
+    """One account, or None when the directory has no such professional."""
+    row = connection.execute(
+        "select id, given_name || ' ' || family_name, profession from directory.professional where id = %s",
+        (professional,),
+    ).fetchone()
+    if row is None:
+        return None
+    places = connection.execute(
+        "select t.name, t.town from directory.activity a join directory.establishment t on t.id = a.establishment"
+        " where a.professional = %s order by a.id",
+        (professional,),
+    ).fetchall()
+    return Account(ProfessionalId(row[0]), row[1], Profession(row[2]), tuple((name, town) for name, town in places))
+
+
+def stretches(connection: Connection, professional: ProfessionalId, at_most: int) -> list[Stretch]:
+    """The last stretches of an account's asks, the oldest first; what was shown is never folded with anything."""
+    rows = connection.execute(
+        """
+        with own as (
+            select e.seq, journal.u64(e.body, 8) as at, e.kind, get_byte(e.body, 4) as outcome,
+                   get_byte(e.body, 7) as domain, get_byte(e.body, 5) as presence,
+                   journal.u64(e.body, 40) as device, journal.u16(e.body, 62) as seats,
+                   case when get_byte(e.body, 4) = 1 then e.seq else 0 end as alone
+            from journal.entry e where e.professional = %s and e.kind in (1, 2, 3, 4)),
+        placed as (
+            select *, row_number() over (order by seq)
+                      - row_number() over (partition by kind, outcome, domain, presence, device, alone order by seq)
+                      as island
+            from own)
+        select min(seq), min(at), max(at), kind, outcome, domain, presence, device,
+               (array_agg(seats order by seq desc))[1], count(*)
+        from placed group by kind, outcome, domain, presence, device, alone, island
+        order by min(seq) desc limit %s""",
+        (professional, at_most),
+    ).fetchall()
+    return [_stretch(row) for row in reversed(rows)]
+
+
+def _stretch(row: TupleRow) -> Stretch:
+    return Stretch(
+        first_seq=EntrySeq(row[0]),
+        first_at=from_micros(row[1]),
+        last_at=from_micros(row[2]),
+        kind=EntryKind(row[3]),
+        outcome=Outcome(row[4]),
+        domain=Domain(row[5]) if row[5] else None,
+        presence=Presence(row[6]),
+        device=DeviceId(row[7]),
+        seats_after=None if row[8] == SEATS_NOT_APPLICABLE else row[8],
+        lines=row[9],
+    )
+
+
+_HOLDS: LiteralString = """
+    select h.level, h.subject, h.rung, h.since, h.until, h.by, h.reason, h.lifted, p.id,
+           coalesce(p.given_name || ' ' || p.family_name, t.name)
+    from access.ladder h
+    left join access.login g on h.level = 1 and g.id = h.subject
+    left join lateral (select n.professional from access.line n where h.level = 2 and n.device = h.subject
+                       order by n.id limit 1) d on true
+    left join directory.professional p on p.id = coalesce(g.professional, d.professional)
+    left join directory.establishment t on h.level = 3 and t.id = h.subject"""
+
+
+def _hold(row: TupleRow) -> Hold:
+    return Hold(
+        level=Level(row[0]),
+        subject=row[1],
+        rung=Rung(row[2]),
+        since=row[3],
+        until=row[4],
+        by=row[5],
+        reason=row[6],
+        lifted=row[7],
+        professional=ProfessionalId(row[8]) if row[8] is not None else None,
+        name=row[9],
+    )
+
+
+def live_holds(connection: Connection, now: datetime) -> list[Hold]:
+    """Who stands on the ladder at an instant, the highest rung first."""
+    rows = connection.execute(
+        f"{_HOLDS} where h.lifted is null and h.since <= %(now)s and h.until > %(now)s order by h.rung desc, h.since",
+        {"now": now},
+    ).fetchall()
+    return [_hold(row) for row in rows]
+
+
+def holds_of(connection: Connection, professional: ProfessionalId) -> list[Hold]:
+    """Every hold of an account or of a device it was used from, past ones included, the oldest first."""
+    devices = connection.execute(
+        "select coalesce(array_agg(device), '{}') from access.line where professional = %s", (professional,)
+    ).fetchone()
+    assert devices is not None
+    rows = connection.execute(
+        f"{_HOLDS} where p.id = %s or (h.level = 2 and h.subject = any(%s)) order by h.since",
+        (professional, devices[0]),
+    ).fetchall()
+    return [_hold(row) for row in rows]
