@@ -1,5 +1,6 @@
 """Words shared by every file that Tierce takes in: columns, refused lines, counts."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from tierce.kernel.errors import FieldError
@@ -46,6 +47,17 @@ def as_markdown(columns: tuple[Column, ...]) -> str:
             f"| `{column.example}` |"
         )
     return "\n".join(lines) + "\n"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class FeedRow:
+    """One line of a file, its number counted from 1 with the header, every column present, empty where it was."""
+
+    line: int
+    cells: Mapping[str, str]
+
+    def __repr__(self) -> str:
+        return f"FeedRow(line {self.line})"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,125 @@
+"""Reads a delimited file line by line, by column name, without ever holding more than a line.
+
+UTF-8, with or without a byte order mark; comma or vertical bar, told from the header; quotes as in RFC 4180 but
+never around a line break, so that one unbalanced quote spoils one line and not the rest of the file.
+"""
+
+import csv
+import hashlib
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import BinaryIO, Final
+
+from tierce.kernel.errors import FieldError
+from tierce.kernel.feed import Column, FeedRow, Rejection
+from tierce.kernel.language import Phrase
+from tierce.registry.errors import FeedRefusedError
+
+LINE_BYTES_MAX: Final = 8_192
+_HASH_BYTES: Final = 1 << 20
+
+
+def file_sha256(path: Path) -> bytes:
+    """Hash a file, block by block."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(_HASH_BYTES):
+            digest.update(block)
+    return digest.digest()
+
+
+def count_lines(path: Path) -> int:
+    """Count the lines after the header, for a progress bar."""
+    total = 0
+    with path.open("rb") as file:
+        while block := file.read(_HASH_BYTES):
+            total += block.count(b"\n")
+    return max(total - 1, 0)
+
+
+def read_rows(path: Path, columns: Sequence[Column]) -> Iterator[FeedRow | Rejection]:
+    """Yield each line after the header, read or refused; lines without a single character are skipped.
+
+    Raises:
+        FeedRefusedError: before the first line, when the header is not that of the feed.
+    """
+    with path.open("rb") as file:
+        header = _header(file, path.name, columns)
+        delimiter, places = header
+        number = 1
+        while raw := file.readline(LINE_BYTES_MAX + 1):
+            number += 1
+            try:
+                cells = _cells(raw, delimiter, len(places))
+            except FieldError as error:
+                yield Rejection.of(number, error)
+                _skip_rest(file, raw)
+                continue
+            if cells:
+                row = dict(zip(places, cells, strict=True))
+                yield FeedRow(number, {column.name: row.get(column.name, "") for column in columns})
+
+
+def _header(file: BinaryIO, name: str, columns: Sequence[Column]) -> tuple[str, list[str]]:
+    try:
+        text = file.readline(LINE_BYTES_MAX).decode("utf-8-sig").rstrip("\r\n")
+    except UnicodeDecodeError:
+        msg = f"{name}, line 1: not UTF-8 text; save the file as UTF-8"
+        raise FeedRefusedError(msg) from None
+    delimiter = "|" if "|" in text else ","
+    places = text.split(delimiter)
+    wanted = {column.name for column in columns}
+    # The national extraction has many more columns than we read, and so may have what follows it; ours may not.
+    unknown = [] if delimiter == "|" else [place for place in places if place not in wanted]
+    missing = [column.name for column in columns if column.required and column.name not in places]
+    twice = sorted({place for place in places if place in wanted and places.count(place) > 1})
+    for problem, found, remedy in (
+        ("missing columns", missing, "add them"),
+        ("unknown columns", unknown, "remove or rename them"),
+        ("columns given twice", twice, "keep one of each"),
+    ):
+        if found:
+            listed = ", ".join(found[:5]) if problem != "unknown columns" else f"{len(found)} of {len(places)}"
+            msg = f"{name}, line 1: {problem}: {listed}; {remedy}, the published format lists them"
+            raise FeedRefusedError(msg)
+    return delimiter, places
+
+
+def _cells(raw: bytes, delimiter: str, width: int) -> list[str]:
+    if len(raw) > LINE_BYTES_MAX:
+        raise _line_error(
+            "la ligne est trop longue.", "the line is too long.",
+            f"Une ligne a au plus {LINE_BYTES_MAX} octets.", f"A line has at most {LINE_BYTES_MAX} bytes.",
+        )  # fmt: skip
+    try:
+        text = raw.decode("utf-8").rstrip("\r\n")
+        if not text:
+            return []
+        cells = next(csv.reader([text], delimiter=delimiter, strict=True)) if '"' in text else text.split(delimiter)
+    except UnicodeDecodeError:
+        raise _line_error(
+            "ce n’est pas de l’UTF-8.", "this is not UTF-8.",
+            "Enregistrez le fichier en UTF-8.", "Save the file as UTF-8.",
+        ) from None  # fmt: skip
+    except csv.Error:
+        raise _line_error(
+            "guillemets mal fermés.", "quotes that do not close.",
+            "Corrigez les guillemets de cette ligne.", "Correct the quotes of this line.",
+        ) from None  # fmt: skip
+    if len(cells) != width:
+        raise _line_error(
+            f"{len(cells)} champs au lieu de {width}.", f"{len(cells)} fields instead of {width}.",
+            "Vérifiez les séparateurs ; la ligne est peut-être tronquée.",
+            "Check the separators; the line may be cut short.",
+        )  # fmt: skip
+    return cells
+
+
+def _line_error(fr: str, en: str, remedy_fr: str, remedy_en: str) -> FieldError:
+    return FieldError("(line)", Phrase(fr, en), Phrase(remedy_fr, remedy_en))
+
+
+def _skip_rest(file: BinaryIO, raw: bytes) -> None:
+    """Go to the end of a line that was too long, a bounded piece at a time."""
+    while raw and not raw.endswith(b"\n"):
+        raw = file.readline(LINE_BYTES_MAX)

@@ -1,0 +1,75 @@
+"""Reads one line of the insurers' file."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from tierce.kernel.care import Domain
+from tierce.registry.rules import refuse
+
+_AMC: Final = re.compile(r"[0-9]{8,10}", re.ASCII)
+_CODE: Final = re.compile(r"[A-Z0-9_-]{1,12}", re.ASCII)
+_EMAIL: Final = re.compile(r"[^@\s]{1,64}@[^@\s]{1,190}")
+_YES_NO: Final = {"yes": True, "no": False}
+
+
+@dataclass(frozen=True, slots=True)
+class InsurerLine:
+    """One guarantee of one product of one insurer."""
+
+    amc: str
+    name: str
+    contact_email: str | None
+    operator_sends: bool
+    product_code: str
+    product_name: str
+    responsible: bool
+    domain: Domain
+    formula_fr: str
+    formula_en: str
+
+
+def read_insurer(row: Mapping[str, str]) -> InsurerLine:
+    """Read one line of the insurers' file.
+
+    Raises:
+        FieldError: the first field that cannot be accepted, with a remedy.
+    """
+    if row["domain"] not in Domain.__members__:
+        allowed = " ".join(Domain.__members__)
+        refuse("domain", "domaine inconnu.", "unknown domain.", f"Écrivez : {allowed}.", f"Write one of: {allowed}.")
+    if row["contact_email"] and _EMAIL.fullmatch(row["contact_email"]) is None:
+        refuse("contact_email", "ce n’est pas une adresse électronique.", "this is not an e-mail address.",
+               "Corrigez-la ou laissez vide.", "Correct it, or leave it empty.")  # fmt: skip
+    return InsurerLine(
+        amc=_shaped(row, "amc", _AMC, "8 à 10 chiffres", "8 to 10 digits"),
+        name=_filled(row, "name", 120),
+        contact_email=row["contact_email"] or None,
+        operator_sends=_yes(row, "operator_sends"),
+        product_code=_shaped(row, "product_code", _CODE, "1 à 12 caractères A-Z 0-9", "1 to 12 of A-Z 0-9"),
+        product_name=_filled(row, "product_name", 120),
+        responsible=_yes(row, "responsible"),
+        domain=Domain[row["domain"]],
+        formula_fr=_filled(row, "formula_fr", 200),
+        formula_en=_filled(row, "formula_en", 200),
+    )
+
+
+def _shaped(row: Mapping[str, str], field: str, shape: re.Pattern[str], fr: str, en: str) -> str:
+    if shape.fullmatch(row[field]) is None:
+        refuse(field, "la forme n’est pas la bonne.", "the form is not right.", f"Écrivez {fr}.", f"Write {en}.")
+    return row[field]
+
+
+def _filled(row: Mapping[str, str], field: str, length_max: int) -> str:
+    if not 1 <= len(row[field].strip()) <= length_max or not row[field].isprintable():
+        refuse(field, "vide, trop long ou caractère non imprimable.", "empty, too long or not printable.",
+               f"Écrivez 1 à {length_max} caractères.", f"Write 1 to {length_max} characters.")  # fmt: skip
+    return row[field].strip()
+
+
+def _yes(row: Mapping[str, str], field: str) -> bool:
+    if row[field] not in _YES_NO:
+        refuse(field, "valeur inconnue.", "unknown value.", "Écrivez yes ou no.", "Write yes or no.")
+    return _YES_NO[row[field]]

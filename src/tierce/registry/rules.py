@@ -1,0 +1,248 @@
+"""Reads one line of a rights feed, field by field, or says which field is wrong and what to do about it."""
+
+import re
+from collections.abc import Mapping
+from datetime import date
+from typing import Final, NoReturn, TypeVar
+
+from tierce.kernel.care import Domain
+from tierce.kernel.clock import day_of
+from tierce.kernel.errors import FieldError, IdentifierError
+from tierce.kernel.language import Phrase
+from tierce.kernel.nir import BirthDate, Nir, Rank
+from tierce.kernel.traits import normalise_traits
+from tierce.registry.columns import RIGHTS
+from tierce.registry.model import Identity, People, Relationship, RightsLine, Sender, Status
+
+OIDS: Final = {
+    "1.2.250.1.213.1.4.8": People.REAL,
+    "1.2.250.1.213.1.4.9": People.REAL,
+    "1.2.250.1.213.1.4.10": People.INVENTED,
+    "1.2.250.1.213.1.4.11": People.INVENTED,
+}
+"""INS domains: NIR, NIA, test, demonstration (FR Core profile of the INS identity)."""
+
+_MEMBER: Final = re.compile(r"[A-Z0-9-]{1,20}", re.ASCII)
+_CODE: Final = re.compile(r"[A-Z0-9_-]{1,12}", re.ASCII)
+_NAME: Final = re.compile(r"[^\W\d_](?:[^\W\d_]|[ '’.-])*")
+_PLACE: Final = re.compile(r"[0-9][0-9AB][0-9]{3}", re.ASCII)
+_DOMAIN_BITS: Final = {domain.name: domain.bit for domain in Domain}
+_RELATIONSHIPS: Final = {one.name.lower(): one for one in Relationship}
+_STATUSES: Final = {one.name.lower(): one for one in Status}
+_YES_NO: Final = {"yes": True, "no": False}
+_NOT_TOLD: Final = {"record_kind", "effective_on", "corrects_nir", "corrects_birth_date", "corrects_birth_rank"}
+_TOLD: Final = tuple(column.name for column in RIGHTS if column.name not in _NOT_TOLD)
+
+Row = Mapping[str, str]
+_Choice = TypeVar("_Choice")
+
+
+def read_rights(row: Row, line: int, sender: Sender) -> RightsLine:
+    """Read one line; `row` holds every column of the feed, empty where the file had none.
+
+    Raises:
+        FieldError: the first field that cannot be accepted, with a remedy; never with the value.
+    """
+    if row["amc"] != sender.amc:
+        refuse("amc", "cette ligne est d’un autre organisme.", "this line is another insurer's.",
+               "Envoyez un fichier par organisme.", "Send one file per insurer.")  # fmt: skip
+    is_correction = _choice(row, "record_kind", {"current": False, "correction": True})
+    identity = _identity(row, "right_holder_nir", "birth_date", "birth_rank")
+    effective, since, until = (_day(row, name) for name in ("effective_on", "covered_from", "covered_until"))
+    status = _choice(row, "status", _STATUSES)
+    _check_dates(status, effective, since, until)
+    is_former = _choice(row, "former_member", _YES_NO)
+    left = _day(row, "left_on") if is_former or row["left_on"] else None
+    own = _nir(row, "own_nir") if row["own_nir"] else None
+    relationship = _choice(row, "relationship", _RELATIONSHIPS)
+    product = _text(row, "product_code", _CODE)
+    read = RightsLine(
+        line=line,
+        is_correction=is_correction,
+        effective_day=effective,
+        member_number=_text(row, "member_number", _MEMBER),
+        holder_member_number=_text(row, "holder_member_number", _MEMBER),
+        representative_member_number=_representative(row, relationship, identity, effective),
+        contract_number=_text(row, "contract_number", _MEMBER),
+        product_code=product,
+        relationship=relationship,
+        identity=identity,
+        own_nir=own,
+        card=_other_identity(row, "card", identity),
+        vitale=_other_identity(row, "vitale", identity),
+        corrects=_corrected(row) if is_correction else None,
+        ins_oid=row["ins_oid"],
+        sex=_choice(row, "sex", {"M": "M", "F": "F"}),
+        family_name=_name(row, "family_name", 80),
+        used_name=_name(row, "used_name", 80) if row["used_name"] else "",
+        given_names=_name(row, "given_names", 100),
+        birth_place=_text(row, "birth_place", _PLACE),
+        domains=_domains(row, sender, product),
+        from_day=since,
+        until_day=until,
+        priority=_choice(row, "priority", {"1": 1, "2": 2}),
+        status=status,
+        is_former=is_former,
+        left_day=left,
+        traits=_traits(row, identity),
+        told="\x1f".join([row[name] for name in _TOLD]).encode(),
+    )
+    _check_people(read, sender.people)
+    _check_holder(read)
+    return read
+
+
+def refuse(field: str, fr: str, en: str, remedy_fr: str, remedy_en: str) -> NoReturn:
+    """Raise a FieldError in both languages."""
+    raise FieldError(field, Phrase(fr, en), Phrase(remedy_fr, remedy_en))
+
+
+def _choice(row: Row, field: str, choices: Mapping[str, _Choice]) -> _Choice:
+    value = row[field]
+    if value not in choices:
+        allowed = ", ".join(choices)
+        refuse(field, "valeur inconnue.", "unknown value.", f"Écrivez : {allowed}.", f"Write one of: {allowed}.")
+    return choices[value]
+
+
+def _text(row: Row, field: str, shape: re.Pattern[str]) -> str:
+    value = row[field]
+    if shape.fullmatch(value) is None:
+        refuse(field, "vide, trop long ou caractère non admis.", "empty, too long, or a character not allowed.",
+               "Voyez la forme dans la page du format.", "See its form in the page of the format.")  # fmt: skip
+    return value
+
+
+def _name(row: Row, field: str, length_max: int) -> str:
+    value = row[field]
+    if len(value) > length_max or _NAME.fullmatch(value) is None:
+        refuse(field, "un nom est fait de lettres, d’espaces, de traits d’union et d’apostrophes.",
+               "a name is made of letters, spaces, hyphens and apostrophes.",
+               f"Corrigez le nom ; {length_max} caractères au plus.",
+               f"Correct the name; {length_max} characters at most.")  # fmt: skip
+    return value
+
+
+def _day(row: Row, field: str) -> int:
+    value = row[field]
+    try:
+        if len(value) != 10:
+            raise ValueError
+        return day_of(date.fromisoformat(value))
+    except ValueError:
+        pass
+    refuse(field, "ce n’est pas une date.", "this is not a date.",
+           "Écrivez une date du calendrier : AAAA-MM-JJ.", "Write a calendar date: YYYY-MM-DD.")  # fmt: skip
+
+
+def _nir(row: Row, field: str) -> Nir:
+    try:
+        return Nir.parse(row[field])
+    except IdentifierError as error:
+        raise FieldError(field, error.reason, error.remedy) from None
+
+
+def _identity(row: Row, nir: str, birth_date: str, rank: str, otherwise: Identity | None = None) -> Identity:
+    """Read three columns; where one is empty, take it from `otherwise`."""
+    read_nir = otherwise.nir if otherwise and not row[nir] else _nir(row, nir)
+    if otherwise and not row[birth_date]:
+        read_birth = otherwise.birth_date
+    else:
+        try:
+            read_birth = BirthDate.parse(row[birth_date])
+        except IdentifierError as error:
+            raise FieldError(birth_date, error.reason, error.remedy) from None
+    if otherwise and not row[rank]:
+        return Identity(read_nir, read_birth, otherwise.rank)
+    try:
+        return Identity(read_nir, read_birth, Rank.parse(row[rank]))
+    except IdentifierError as error:
+        raise FieldError(rank, error.reason, error.remedy) from None
+
+
+def _other_identity(row: Row, kind: str, identity: Identity) -> Identity | None:
+    columns = (f"{kind}_nir", f"{kind}_birth_date", f"{kind}_birth_rank")
+    if not any(row[column] for column in columns):
+        return None
+    other = _identity(row, *columns, otherwise=identity)
+    return None if other == identity else other
+
+
+def _corrected(row: Row) -> Identity:
+    return _identity(row, "corrects_nir", "corrects_birth_date", "corrects_birth_rank")
+
+
+def _check_dates(status: Status, effective: int, since: int, until: int) -> None:
+    if since > until:
+        refuse("covered_until", "la fin précède le début.", "the end comes before the beginning.",
+               "Corrigez l’une des deux dates.", "Correct one of the two dates.")  # fmt: skip
+    agrees = {
+        Status.ACTIVE: since <= effective <= until,
+        Status.ENDED: until <= effective,
+        Status.FUTURE: effective < since,
+    }
+    if not agrees[status]:
+        refuse("status", "l’état contredit les dates de couverture.", "the state contradicts the dates of cover.",
+               "Corrigez l’état, ou les dates, à la date d’effet.",
+               "Correct the state, or the dates, as of the effective day.")  # fmt: skip
+
+
+def _domains(row: Row, sender: Sender, product_code: str) -> int:
+    product = sender.products.get(product_code)
+    if product is None:
+        refuse("product_code", "formule inconnue de cet organisme.", "this insurer has no such product.",
+               "Déclarez-la d’abord dans le fichier des organismes.",
+               "Declare it first in the insurers' file.")  # fmt: skip
+    bits = 0
+    for code in row["domains"].split():
+        bits |= _DOMAIN_BITS.get(code, 0) or refuse(
+            "domains", "domaine inconnu.", "unknown domain.",
+            f"Écrivez : {' '.join(_DOMAIN_BITS)}.", f"Write: {' '.join(_DOMAIN_BITS)}.")  # fmt: skip
+    if bits == 0 or bits & ~product.domains:
+        refuse("domains", "un domaine n’a pas de garantie dans cette formule, ou aucun n’est donné.",
+               "a domain has no guarantee in this product, or none is given.",
+               "Donnez des domaines que la formule couvre.", "Give domains that the product covers.")  # fmt: skip
+    return bits
+
+
+def _representative(row: Row, relationship: Relationship, identity: Identity, effective: int) -> str:
+    """Take the legal representative; a minor child without one is represented by the holder."""
+    if row["representative_member_number"]:
+        return _text(row, "representative_member_number", _MEMBER)
+    if relationship is not Relationship.CHILD:
+        return ""
+    day = date.fromordinal(effective + date(1970, 1, 1).toordinal())
+    is_minor = identity.birth_date.reveal() > f"{day.year - 18}{day:%m%d}"
+    return row["holder_member_number"] if is_minor else ""
+
+
+def _traits(row: Row, identity: Identity) -> bytes:
+    try:
+        return normalise_traits(
+            row["family_name"], row["given_names"], identity.birth_date.reveal(), row["sex"], row["birth_place"]
+        )
+    except ValueError:
+        pass
+    refuse("family_name", "les noms ne contiennent aucune lettre latine.", "the names hold no Latin letter.",
+           "Transcrivez-les comme à l’état civil.", "Transcribe them as in the civil register.")  # fmt: skip
+
+
+def _check_people(read: RightsLine, people: People) -> None:
+    kind = OIDS.get(read.ins_oid)
+    if kind is not people:
+        refuse("ins_oid", "ce domaine d’identité n’est pas admis ici.", "this identity domain is not accepted here.",
+               "Les personnes inventées n’entrent pas en production, ni les vraies ailleurs.",
+               "Invented people never enter production, nor real ones anything else.")  # fmt: skip
+    for identity in read.identities():
+        if identity.nir.is_synthetic() is (people is People.REAL):
+            refuse("right_holder_nir", "ce numéro n’est pas de la sorte que dit le domaine d’identité.",
+                   "this number is not of the kind that the identity domain says.",
+                   "Vérifiez ins_oid et les numéros.", "Check ins_oid and the numbers.")  # fmt: skip
+
+
+def _check_holder(read: RightsLine) -> None:
+    if (read.relationship is Relationship.HOLDER) != (read.member_number == read.holder_member_number):
+        refuse("holder_member_number", "le titulaire, et lui seul, porte le numéro du titulaire.",
+               "the holder, and nobody else, has the holder's number.",
+               "Corrigez la qualité ou le numéro du titulaire.",
+               "Correct the relationship or the holder's number.")  # fmt: skip
