@@ -1,0 +1,77 @@
+"""What the tests of imports share: a small country, and an intake that remembers what it refused."""
+
+import csv
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+import psycopg
+
+from tierce.directory.store import DirectoryStore
+from tierce.feeds.commands import KEYS
+from tierce.feeds.intake import INSTANCE, Intake, Report
+from tierce.journal.service import Appender
+from tierce.kernel.clock import SystemClock
+from tierce.kernel.feed import Rejection
+from tierce.lab.country.population import Plan
+from tierce.registry.model import People
+from tierce.registry.service import Listener
+from tierce.registry.store import RegistryStore
+from tierce.storage.keys import Keyring
+
+PLAN = Plan(persons=2_000, insurers=4, seed=11, on=date(2026, 11, 23), professionals=60)
+FIRST = "99100001"
+
+
+@dataclass
+class Importer:
+    """An intake that remembers what it refused."""
+
+    intake: Intake
+    rejections: list[Rejection] = field(default_factory=list)
+    on_lines: Callable[[int], None] = lambda _lines: None
+
+    def listener(self) -> Listener:
+        self.rejections.clear()
+        return Listener(self.rejections.append, self._on_lines)
+
+    def _on_lines(self, lines: int) -> None:
+        self.on_lines(lines)
+
+    def rights(self, path: Path, amc: str = FIRST, *, dry_run: bool = False) -> Report:
+        return self.intake.rights(path, amc, self.listener(), dry_run=dry_run)
+
+    def insurers(self, path: Path) -> Report:
+        return self.intake.insurers(path, self.listener())
+
+    def directory(self, path: Path) -> Report:
+        return self.intake.directory(path, self.listener())
+
+
+def make_importer(connection: psycopg.Connection, key_directory: Path) -> Importer:
+    """Import over a connection of role tierce_feed, with its own keys."""
+    keyring = Keyring(key_directory, KEYS)
+    return Importer(
+        Intake(
+            connection,
+            registry=RegistryStore(connection, keyring),
+            directory=DirectoryStore(connection),
+            appender=Appender.enrol(connection, INSTANCE, keyring.instance(INSTANCE)),
+            clock=SystemClock(),
+            people=People.INVENTED,
+        )
+    )
+
+
+def rows_of(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def write_rows(path: Path, rows: list[dict[str, str]]) -> Path:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+    return path
