@@ -89,7 +89,7 @@ create or replace function gate.count_floors(
     language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
     over integer;
-    released integer := (select count(*) from unnest(e_released) r where r);
+    let_out integer := (select count(*) from unnest(e_released) r where r);
     this_minute bigint := extract(epoch from now())::bigint / 60;
 begin
     update access.line l set
@@ -107,10 +107,10 @@ begin
         raise exception 'a line is past the floor of its profession' using errcode = 'check_violation';
     end if;
     insert into gate.meter as m (role, pid, minute, in_minute, day, in_day)
-    values (session_user, pg_backend_pid(), this_minute, released, today, released)
+    values (session_user, pg_backend_pid(), this_minute, let_out, today, let_out)
     on conflict (role, pid) do update set
-        in_minute = case when m.minute = this_minute then m.in_minute else 0 end + released,
-        in_day = case when m.day = today then m.in_day else 0 end + released,
+        in_minute = case when m.minute = this_minute then m.in_minute else 0 end + let_out,
+        in_day = case when m.day = today then m.in_day else 0 end + let_out,
         minute = this_minute, day = today;
     select count(*) into over from gate.ceiling c, lateral (
         select coalesce(sum(m.in_minute) filter (where m.minute = this_minute), 0) as minute_sum,
