@@ -1,0 +1,86 @@
+"""Dates, times and numbers as people say them, in French and in English; pure functions.
+
+Instants are aware and said in Paris time, whatever the machine's zone, since care, rights and legal clocks of
+the platform all run on it. The exact form is for `title` attributes and for print.
+"""
+
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+from tierce.kernel.clock import PARIS
+from tierce.kernel.language import Language
+from tierce.web.look.words import group_digits
+
+NARROW = "\u202f"
+FIXED = "\u00a0"
+
+_MONTHS = {
+    Language.FR: ("janvier février mars avril mai juin juillet août septembre octobre novembre décembre".split()),
+    Language.EN: ("January February March April May June July August September October November December".split()),
+}
+
+
+def say_day(value: date, language: Language) -> str:
+    """Say a civil date: « 1er mars 2026 », « 1 March 2026 »."""
+    month = _MONTHS[language][value.month - 1]
+    first = "1er" if language is Language.FR and value.day == 1 else str(value.day)
+    return f"{first}{FIXED}{month} {value.year}"
+
+
+def say_time(value: datetime, language: Language) -> str:
+    """Say a time of day in Paris: « 10 h 12 », « 10:12 »."""
+    local = value.astimezone(PARIS)
+    if language is Language.FR:
+        return f"{local.hour}{NARROW}h{NARROW}{local.minute:02d}"
+    return f"{local.hour:02d}:{local.minute:02d}"
+
+
+def say_moment(value: datetime, language: Language) -> str:
+    """Say an instant: « 3 mars 2026 à 10 h 12 », « 3 March 2026 at 10:12 »."""
+    local = value.astimezone(PARIS)
+    link = "à" if language is Language.FR else "at"
+    return f"{say_day(local.date(), language)} {link}{FIXED}{say_time(local, language)}"
+
+
+def exact_moment(value: datetime) -> str:
+    """Write an instant to the millisecond with its offset: ``2026-03-03 10:12:45.120 +01:00``."""
+    local = value.astimezone(PARIS)
+    offset = local.strftime("%z")
+    stamp = local.strftime("%Y-%m-%d %H:%M:%S")
+    return f"{stamp}.{local.microsecond // 1000:03d} {offset[:3]}:{offset[3:]}"
+
+
+def say_number(value: int, language: Language) -> str:
+    """Write an integer with its thousands apart."""
+    return group_digits(value, language)
+
+
+def say_money(value: Decimal, language: Language) -> str:
+    """Write an amount in euros with two decimals: « 1 250,50 € », « €1,250.50 »."""
+    whole, cents = f"{abs(value):.2f}".split(".")
+    sign = "−" if value < 0 else ""
+    if language is Language.FR:
+        return f"{sign}{group_digits(int(whole), language)},{cents}{NARROW}€"
+    return f"{sign}€{group_digits(int(whole), language)}.{cents}"
+
+
+def say_duration(value: timedelta, language: Language) -> str:
+    """Say a length of time by its largest fitting unit: « 45 s », « 12 min », « 3 h 05 », « 4 jours », « 4 days »."""
+    seconds = int(value.total_seconds())
+    if seconds < 60:
+        return f"{seconds}{FIXED}s"
+    if seconds < 3600:
+        return f"{seconds // 60}{FIXED}min"
+    if seconds < 48 * 3600:
+        return f"{seconds // 3600}{FIXED}h{FIXED}{seconds % 3600 // 60:02d}"
+    return f"{seconds // 86_400}{FIXED}{'jours' if language is Language.FR else 'days'}"
+
+
+def say_age(days: int, language: Language) -> str:
+    """Say an age in days in the smallest form, for a seat: « 3 j », « 3 d »."""
+    return f"{days}{NARROW}{'j' if language is Language.FR else 'd'}"
+
+
+def mask(text: str, shown: int = 2) -> str:
+    """Keep the last `shown` characters and mask the rest, whose number is not told either."""
+    return f"•••{NARROW}{text[-shown:]}" if 0 < shown < len(text) else "•••"

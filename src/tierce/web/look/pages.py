@@ -1,0 +1,162 @@
+"""Turns a template and its values into a page, and serves the few static files.
+
+Values given to a template are view models that the site computed; a template chooses words and shapes and
+decides nothing.
+"""
+
+import hashlib
+import mimetypes
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Final
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from litestar import Response, get
+from litestar.exceptions import NotFoundException
+from litestar.handlers import HTTPRouteHandler
+
+from tierce.kernel.language import Language
+from tierce.web.look import formats
+from tierce.web.look.words import Words
+
+LOOK: Final = Path(__file__).parent
+_FOREVER: Final = "public, max-age=31536000, immutable"
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """One entry of a site's navigation; `key` is the key of its words."""
+
+    href: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What stands around every page: language, where we are, who is signed in."""
+
+    language: Language
+    path: str
+    links: tuple[Link, ...] = ()
+    who: str | None = None
+    place: str | None = None
+    sign_out: str | None = None
+    """Where the sign-out form posts to, when somebody is signed in."""
+    csrf: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Asset:
+    """One static file, read once, served under an address that changes with its content."""
+
+    content: bytes
+    media_type: str
+    version: str
+
+
+class Pages:
+    """The templates, words and static files of one site."""
+
+    def __init__(self, folder: Path) -> None:
+        """Read everything from the site's folder and from the shared look.
+
+        Raises:
+            WordsError: a catalogue is wrong.
+        """
+        self.words = Words.load(LOOK / "words.toml", folder / "words.toml")
+        self._assets = {**_assets(LOOK / "static", "look"), **_assets(folder / "static", "static")}
+        self._environment = Environment(
+            loader=FileSystemLoader([folder / "templates", LOOK / "templates"]),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            auto_reload=False,
+        )
+        self._environment.globals["asset"] = self.address
+
+    def address(self, path: str) -> str:
+        """Return the address of a static file such as ``look/tierce.css``, with the version of its content."""
+        return f"/{path}?v={self._assets[path].version}"
+
+    def render(self, template: str, frame: Frame, values: Mapping[str, object]) -> str:
+        """Return the HTML of a page; every name that the template uses must be given."""
+        language = frame.language
+        return self._environment.get_template(template).render(
+            {**self._tools(language), **values, "frame": frame, "lang": str(language)}
+        )
+
+    def page(self, template: str, frame: Frame, values: Mapping[str, object], *, status: int = 200) -> Response[str]:
+        """Return the page as an answer."""
+        return Response(
+            self.render(template, frame, values), status_code=status, media_type="text/html; charset=utf-8"
+        )
+
+    def asset(self, path: str) -> Asset:
+        """Return a static file.
+
+        Raises:
+            KeyError: there is none by this name.
+        """
+        return self._assets[path]
+
+    def static_handlers(self) -> list[HTTPRouteHandler]:
+        """Return the route handlers of ``/look/...`` and ``/static/...``."""
+
+        @get(["/look/{name:str}", "/static/{name:str}"], name="static", sync_to_thread=False)
+        def static(request_path: str) -> Response[bytes]:
+            try:
+                asset = self._assets[request_path.lstrip("/")]
+            except KeyError:
+                raise NotFoundException from None
+            return Response(asset.content, media_type=asset.media_type, headers={"cache-control": _FOREVER})
+
+        return [static]
+
+    def _tools(self, language: Language) -> dict[str, object]:
+        """Return the few functions that templates call; the language is already in them."""
+
+        def t(key: str, **values: object) -> str:
+            return self.words.say(key, language, **values)
+
+        def n(key: str, number: int, **values: object) -> str:
+            return self.words.count(key, number, language, **values)
+
+        def say(value: date | datetime | timedelta | Decimal | int) -> str:
+            return _say(value, language)
+
+        return {"t": t, "n": n, "say": say, "exact": formats.exact_moment, "age": _age(language)}
+
+
+def _age(language: Language) -> object:
+    return lambda days: formats.say_age(days, language)
+
+
+def _say(value: date | datetime | timedelta | Decimal | int, language: Language) -> str:
+    """Say a value by its type."""
+    match value:
+        case datetime():
+            return formats.say_moment(value, language)
+        case date():
+            return formats.say_day(value, language)
+        case timedelta():
+            return formats.say_duration(value, language)
+        case Decimal():
+            return formats.say_money(value, language)
+        case int():
+            return formats.say_number(value, language)
+
+
+def _assets(folder: Path, prefix: str) -> dict[str, Asset]:
+    """Read every file of a folder of static files; a site may have none."""
+    found: dict[str, Asset] = {}
+    for file in sorted(folder.glob("*")):
+        content = file.read_bytes()
+        media_type = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
+        charset = "; charset=utf-8" if media_type.startswith("text/") else ""
+        version = hashlib.sha256(content).hexdigest()[:12]
+        found[f"{prefix}/{file.name}"] = Asset(content, media_type + charset, version)
+    return found
