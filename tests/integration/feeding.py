@@ -16,7 +16,7 @@ from tierce.kernel.clock import SystemClock
 from tierce.kernel.feed import Rejection
 from tierce.lab.country.population import Plan
 from tierce.registry.model import People
-from tierce.registry.service import Listener
+from tierce.registry.service import CHUNK_LINES, Listener
 from tierce.registry.store import RegistryStore
 from tierce.storage.keys import Keyring
 
@@ -49,7 +49,7 @@ class Importer:
         return self.intake.directory(path, self.listener())
 
 
-def make_importer(connection: psycopg.Connection, key_directory: Path) -> Importer:
+def make_importer(connection: psycopg.Connection, key_directory: Path, chunk_lines: int = CHUNK_LINES) -> Importer:
     """Import over a connection of role tierce_feed, with its own keys."""
     keyring = Keyring(key_directory, KEYS)
     return Importer(
@@ -60,6 +60,7 @@ def make_importer(connection: psycopg.Connection, key_directory: Path) -> Import
             appender=Appender.enrol(connection, INSTANCE, keyring.instance(INSTANCE)),
             clock=SystemClock(),
             people=People.INVENTED,
+            chunk_lines=chunk_lines,
         )
     )
 

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 
 import psycopg
@@ -15,12 +14,12 @@ from tierce.directory.errors import DirectoryShrinksError
 from tierce.journal.encoding import decode
 from tierce.journal.model import EntryKind
 from tierce.kernel.care import Domain
+from tierce.kernel.clock import SystemClock
 from tierce.kernel.ids import InsurerId, PersonId
 from tierce.kernel.nir import BirthDate, Nir, Rank, normalise
 from tierce.lab.country.identifiers import make_nir
 from tierce.lab.country.population import read_identities, write_country
 from tierce.policy.acts import Act
-from tierce.registry import service
 from tierce.registry.errors import FeedBusyError, FeedRefusedError, InsurerUnknownError
 from tierce.registry.records import decode_civil, decode_coverage
 from tierce.storage.cluster import SUPERUSER
@@ -39,7 +38,7 @@ def country(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def open_importer(connect: Connect, key_directory: Path) -> Callable[[], Importer]:
-    return lambda: make_importer(connect("tierce_feed"), key_directory)
+    return lambda: make_importer(connect("tierce_feed"), key_directory, chunk_lines=50)
 
 
 @pytest.fixture
@@ -266,9 +265,8 @@ def test_a_file_of_another_insurer_or_kind_is_refused_whole(
 
 
 def test_a_dry_run_checks_everything_and_writes_nothing(
-    importer: Importer, country: Path, admin: psycopg.Connection, monkeypatch: pytest.MonkeyPatch
+    importer: Importer, country: Path, admin: psycopg.Connection
 ) -> None:
-    monkeypatch.setattr(service, "CHUNK_LINES", 100)
     before = state_of(admin)
     path = country / "rights" / f"{FIRST}.csv"
     report = importer.rights(path, dry_run=True)
@@ -341,10 +339,8 @@ def test_imports_run_one_at_a_time(importer: Importer, open_importer: Callable[[
 
 
 def test_a_crash_between_chunks_loses_nothing_and_the_file_is_sent_again(
-    importer: Importer, open_importer: Callable[[], Importer], country: Path, admin: psycopg.Connection,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:  # fmt: skip
-    monkeypatch.setattr(service, "CHUNK_LINES", 50)
+    importer: Importer, open_importer: Callable[[], Importer], country: Path, admin: psycopg.Connection
+) -> None:
     path = country / "rights" / f"{FIRST}.csv"
 
     def lose_the_connection(lines: int) -> None:
@@ -417,7 +413,7 @@ def test_the_directory_comes_in_and_retires_who_has_gone(
 
 
 def test_the_instant_of_a_feed_is_recorded(importer: Importer, country: Path, admin: psycopg.Connection) -> None:
-    before = datetime.now(UTC)
+    before = SystemClock().now()
     importer.rights(country / "rights" / f"{FIRST}.csv")
     row = admin.execute("select started, ended from registry.feed where kind = 'rights'").fetchone()
     assert row is not None

@@ -60,7 +60,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     create_keys(home / "keys", INSTANCES)
     write_country(PLAN, home / "country", lambda _made: None)
     with database.connect("tierce_feed") as feed, database.connect(SUPERUSER, autocommit=True) as admin:
-        importer = make_importer(feed, home / "keys")
+        importer = make_importer(feed, home / "keys", chunk_lines=200)
         importer.insurers(home / "country" / "insurers.csv")
         yield Place(cluster, database, home / "country", importer, admin)
     cluster.stop()

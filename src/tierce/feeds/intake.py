@@ -25,7 +25,7 @@ from tierce.policy.acts import Act, Outcome
 from tierce.registry.columns import INSURERS, RIGHTS
 from tierce.registry.errors import FeedBusyError, FeedRefusedError, InsurerUnknownError
 from tierce.registry.model import People
-from tierce.registry.service import Listener, RightsImport, take_insurers
+from tierce.registry.service import CHUNK_LINES, Listener, RightsImport, take_insurers
 from tierce.registry.store import RegistryStore
 
 INSTANCE: Final = "feed"
@@ -90,8 +90,10 @@ class Intake:
         appender: Appender,
         clock: Clock,
         people: People,
+        chunk_lines: int = CHUNK_LINES,
     ) -> None:
         """Both stores use `connection`; `people` says whether the installation holds real or invented people."""
+        self._chunk_lines = chunk_lines
         self._connection = connection
         self._registry = registry
         self._directory = directory
@@ -116,7 +118,7 @@ class Intake:
         if sender is None:
             raise InsurerUnknownError
         every = rows if first is None else itertools.chain([first], rows)
-        importer = RightsImport(self._registry, sender, listener, dry_run=dry_run)
+        importer = RightsImport(self._registry, sender, listener, dry_run=dry_run, chunk_lines=self._chunk_lines)
         feed = _Feed("rights", path, amc, sender.id, Act.FEED_RIGHTS, _RIGHTS_CATEGORIES)
         return self._run(feed, lambda: importer.run(every), dry_run=dry_run)
 

@@ -33,8 +33,17 @@ class RightsImport:
     of two, or two of one, is refused. Members of a family may come in any later line than their holder.
     """
 
-    def __init__(self, store: RegistryStore, sender: Sender, listener: Listener, *, dry_run: bool) -> None:
+    def __init__(
+        self,
+        store: RegistryStore,
+        sender: Sender,
+        listener: Listener,
+        *,
+        dry_run: bool,
+        chunk_lines: int = CHUNK_LINES,
+    ) -> None:
         """Import what `sender` sent; with `dry_run` every check is made and nothing is written."""
+        self._chunk_lines = chunk_lines
         self._store = store
         self._sender = sender
         self._listener = listener
@@ -58,7 +67,7 @@ class RightsImport:
                 self._reject(Rejection.of(row.line, error))
                 continue
             chunk.append(self._store.indexed(line, self._sender.amc))
-            if len(chunk) >= CHUNK_LINES:
+            if len(chunk) >= self._chunk_lines:
                 self._take(chunk)
                 chunk = []
         self._take(chunk)

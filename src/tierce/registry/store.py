@@ -52,8 +52,9 @@ _UPSERTS: tuple[LiteralString, ...] = (
                                       digest, sealed)
        select person, insurer, contract, domains, from_day, until_day, priority, digest, coverage
        from stage_line
-       on conflict (person, insurer) do update set contract = excluded.contract, domains = excluded.domains, from_day = excluded.from_day, until_day = excluded.until_day,
-           priority = excluded.priority, digest = excluded.digest, sealed = excluded.sealed""",
+       on conflict (person, insurer) do update set contract = excluded.contract, domains = excluded.domains,
+           from_day = excluded.from_day, until_day = excluded.until_day, priority = excluded.priority,
+           digest = excluded.digest, sealed = excluded.sealed""",
 )
 
 _ASTRAY: LiteralString = "select count(*) from stage_key s join person.key k using (idx) where k.person <> s.person"

@@ -1,0 +1,227 @@
+"""Lines of a rights feed: what is read, what is refused, and the plaintext of sealed records."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tierce.directory.columns import DIRECTORY
+from tierce.directory.rules import luhn_holds, read_activity
+from tierce.feeds.reader import LINE_BYTES_MAX, read_rows
+from tierce.kernel.care import Domain, Profession
+from tierce.kernel.errors import FieldError
+from tierce.kernel.feed import Column, FeedRow, Rejection, as_markdown, names
+from tierce.kernel.ids import InsurerId
+from tierce.lab.country.identifiers import make_finess, make_nir, make_rpps
+from tierce.registry.columns import INSURERS, RIGHTS
+from tierce.registry.errors import FeedRefusedError
+from tierce.registry.model import People, Product, RightsLine, Sender, Status
+from tierce.registry.records import SIZE_CLASSES, CivilRecord, decode_civil, encode_record
+from tierce.registry.rules import read_rights
+
+HOLDER, CHILD = make_nir("F", 1984, 5, "90955", 12), make_nir("M", 2015, 9, "90955", 13)
+SENDER = Sender(
+    InsurerId(1), "99100001", {"CONFORT": Product(1, "CONFORT", Domain.MEDG.bit | Domain.OPTI.bit)}, People.INVENTED
+)
+LINE = dict.fromkeys(names(RIGHTS), "") | {
+    "record_kind": "current",
+    "effective_on": "2026-11-23",
+    "amc": "99100001",
+    "member_number": "A-1",
+    "holder_member_number": "A-1",
+    "contract_number": "C-1",
+    "product_code": "CONFORT",
+    "relationship": "holder",
+    "right_holder_nir": HOLDER,
+    "own_nir": HOLDER,
+    "ins_oid": "1.2.250.1.213.1.4.10",
+    "birth_date": "19840512",
+    "birth_rank": "1",
+    "sex": "F",
+    "family_name": "D’AUBIGNÉ-LŒUIL",
+    "given_names": "ZOÉ ANNE",
+    "birth_place": "90955",
+    "domains": "MEDG OPTI",
+    "covered_from": "2026-01-01",
+    "covered_until": "2026-12-31",
+    "priority": "1",
+    "status": "active",
+    "former_member": "no",
+}
+BORN = {
+    "member_number": "A-2",
+    "relationship": "child",
+    "own_nir": CHILD,
+    "birth_date": "20150903",
+    "sex": "M",
+    "given_names": "LÉO",
+}
+
+
+def read(**changes: str) -> RightsLine:
+    return read_rights({**LINE, **changes}, 2, SENDER)
+
+
+def test_a_line_is_read() -> None:
+    line = read()
+    assert line.domains == Domain.MEDG.bit | Domain.OPTI.bit
+    assert line.until_day - line.from_day == 364
+    assert (line.status, line.is_former, line.left_day) == (Status.ACTIVE, False, None)
+    assert len(line.identities()) == 1
+
+
+def test_a_minor_child_without_representative_has_the_holder() -> None:
+    assert read(**BORN).representative_member_number == "A-1"
+    assert read(**BORN, representative_member_number="A-3").representative_member_number == "A-3"
+    assert not read(**BORN | {"birth_date": "20081123"}).representative_member_number
+    assert read(**BORN | {"birth_date": "20081124"}).representative_member_number == "A-1"
+
+
+def test_card_and_vitale_take_what_they_leave_out_from_the_line() -> None:
+    line = read(card_birth_date="19840521", vitale_nir=HOLDER)
+    assert line.card is not None
+    assert line.card.nir == line.identity.nir
+    assert line.card.birth_date.reveal() == "19840521"
+    assert line.vitale is None, "an identity that differs in nothing is none"
+    assert len(line.identities()) == 2
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"status": "ended"}, "status"),
+        ({"status": "future"}, "status"),
+        ({"status": "active", "covered_from": "2026-11-24"}, "status"),
+        ({"covered_until": "2025-12-31"}, "covered_until"),
+        ({"effective_on": "20261123"}, "effective_on"),
+        ({"domains": "MEDG DENT"}, "domains"),
+        ({"relationship": "spouse"}, "holder_member_number"),
+        ({"ins_oid": "1.2.250.1.213.1.4.9"}, "ins_oid"),
+        ({"right_holder_nir": make_nir("F", 1984, 5, "05949", 12)}, "right_holder_nir"),
+        ({"card_nir": make_nir("F", 1984, 5, "05949", 12)}, "right_holder_nir"),
+        ({"family_name": "А"}, "family_name"),
+        ({"family_name": "A" * 81}, "family_name"),
+        ({"given_names": "ZOE\u202eANNE"}, "given_names"),
+        ({"record_kind": "correction", "corrects_nir": HOLDER}, "corrects_birth_date"),
+        ({"former_member": "yes"}, "left_on"),
+    ],
+)
+def test_what_contradicts_itself_is_refused(changes: dict[str, str], field: str) -> None:
+    with pytest.raises(FieldError) as caught:
+        read(**changes)
+    assert caught.value.field == field
+
+
+def test_production_refuses_invented_people() -> None:
+    real = Sender(SENDER.id, SENDER.amc, SENDER.products, People.REAL)
+    with pytest.raises(FieldError) as caught:
+        read_rights(LINE, 2, real)
+    assert caught.value.field == "ins_oid"
+    with pytest.raises(FieldError) as caught:
+        read_rights({**LINE, "ins_oid": "1.2.250.1.213.1.4.8"}, 2, real)
+    assert caught.value.field == "right_holder_nir"
+
+
+def test_a_line_shows_nothing_of_itself() -> None:
+    line = read()
+    assert repr(line) == "RightsLine(line 2)"
+    assert repr(FeedRow(2, LINE)) == "FeedRow(line 2)"
+    assert "1984" not in repr(line.identities())
+
+
+def record(family_name: str) -> CivilRecord:
+    return CivilRecord(
+        1, family_name, "", "ZOÉ", "F", "19840512", "90955", HOLDER, 1, None, "1.2", (HOLDER, "1984", 1)
+    )
+
+
+def test_records_are_padded_to_a_class_and_read_back() -> None:
+    short, long = encode_record(record("LI")), encode_record(record("L" * 200))
+    assert [len(short), len(long)] == [SIZE_CLASSES[0], SIZE_CLASSES[1]]
+    assert len(encode_record(record("LENOIR"))) == len(short)
+    assert decode_civil(long) == record("L" * 200)
+    assert "LENOIR" not in repr(record("LENOIR"))
+    with pytest.raises(ValueError, match="largest class"):
+        encode_record(record("L" * 2_000))
+
+
+COLUMNS = RIGHTS[:3]
+HEADER = b"record_kind,effective_on,amc\n"
+
+
+def lines_of(path: Path, content: bytes, columns: tuple[Column, ...] = COLUMNS) -> list[FeedRow | Rejection]:
+    path.write_bytes(content)
+    return list(read_rows(path, columns))
+
+
+def test_columns_are_read_by_name_in_any_order(tmp_path: Path) -> None:
+    (row,) = lines_of(tmp_path / "f.csv", b"\xef\xbb\xbfamc|record_kind|effective_on|more\r\n1|2|3|4\r\n")
+    assert isinstance(row, FeedRow)
+    assert row.cells == {"amc": "1", "record_kind": "2", "effective_on": "3"}
+
+
+def test_quotes_and_long_lines_spoil_one_line(tmp_path: Path) -> None:
+    long = b"a" * (3 * LINE_BYTES_MAX)
+    rows = lines_of(tmp_path / "f.csv", HEADER + b'"a,b",c,d\n"e,f,g\n' + long + b"\nh,i,j\nk,l,\xff\nm,n,o")
+    found = [(row.line, row.cells["record_kind"]) if isinstance(row, FeedRow) else row.field for row in rows]
+    assert found == [(2, "a,b"), "(line)", "(line)", (5, "h"), "(line)", (7, "m")]
+
+
+@pytest.mark.parametrize(
+    ("header", "said"),
+    [
+        (b"amc\n", "missing columns: record_kind, effective_on"),
+        (HEADER[:-1] + b",nir\n", "unknown columns"),
+        (HEADER[:-1] + b",amc\n", "given twice: amc"),
+        (b"\xff\n", "not UTF-8"),
+        (b"", "missing columns"),
+    ],
+)
+def test_a_header_that_is_not_the_feed_refuses_the_file(tmp_path: Path, header: bytes, said: str) -> None:
+    with pytest.raises(FeedRefusedError, match=said):
+        lines_of(tmp_path / "f.csv", header)
+
+
+def test_a_first_line_of_data_in_place_of_the_header_is_not_repeated(tmp_path: Path) -> None:
+    with pytest.raises(FeedRefusedError) as caught:
+        lines_of(tmp_path / "f.csv", f"{HOLDER},LENOIR\n".encode())
+    assert HOLDER not in str(caught.value)
+    assert "LENOIR" not in str(caught.value)
+
+
+def test_the_directory_reads_public_numbers() -> None:
+    rpps, finess = make_rpps(7), make_finess(7)
+    row = dict.fromkeys(names(DIRECTORY), "") | {
+        "Type d'identifiant PP": "8",
+        "Identifiant PP": rpps,
+        "Identification nationale PP": f"8{rpps}",
+        "Nom d'exercice": "MORVAN",
+        "Prénom d'exercice": "CLAIRE",
+        "Numéro FINESS site": finess,
+        "Raison sociale site": "SELARL Morvan",
+        "Enseigne commerciale site": "Cabinet des Tilleuls",
+        "Libellé commune (coord. structure)": "Valbrume",
+        "Profession Tierce": "GP",
+    }
+    line = read_activity(row)
+    assert (line.establishment_name, line.profession) == ("Cabinet des Tilleuls", Profession.GP)
+    assert luhn_holds(rpps)
+    for field, value in [
+        ("Identifiant PP", rpps[:-1] + str((int(rpps[-1]) + 1) % 10)),
+        ("Identification nationale PP", rpps),
+        ("Numéro FINESS site", "990000011"),
+        ("Profession Tierce", "WIZARD"),
+        ("Libellé commune (coord. structure)", ""),
+    ]:
+        with pytest.raises(FieldError) as caught:
+            read_activity({**row, field: value})
+        assert caught.value.field == field
+
+
+@pytest.mark.parametrize(
+    ("page", "columns"), [("feed-rights", RIGHTS), ("feed-insurers", INSURERS), ("feed-directory", DIRECTORY)]
+)
+def test_the_published_page_is_the_table_that_is_read(page: str, columns: tuple[Column, ...]) -> None:
+    published = (Path(__file__).parents[2] / "docs" / "reference" / f"{page}.md").read_text(encoding="utf-8")
+    assert as_markdown(columns) in published
+    assert not re.search(r"\b[12]\d{14}\b", published), "a page shows no NIR"
