@@ -12,7 +12,7 @@ from tierce.gate.model import Ask, Decision, PairSeen, Read, Refuse, Release, St
 from tierce.policy.acts import Evidence, Outcome, Presence
 from tierce.policy.allowed import LEVEL_MIN, may_ask, shown_by
 from tierce.policy.ladder import EVIDENCE_WATCHED, HOLD_REFUSED, Rung
-from tierce.policy.seats import DAY_LIMITS, PROVED_DAYS, SEAT_DAYS, SEATS, Line, has_room, roll, take
+from tierce.policy.seats import DAY_LIMITS, PROVED_DAYS, SEAT_DAYS, SEATS, Line, has_room, known_limit, roll, take
 
 PAIR_OPEN = 1
 PAIR_PROVED = 2
@@ -90,7 +90,7 @@ def check_known(case: Case) -> Outcome | None:
     """Known people have a daily limit of their own."""
     if case.present or not case.known or case.counted:
         return None
-    limit = DAY_LIMITS[case.ask.caller.profession].known
+    limit = known_limit(case.line, case.ask.caller.profession)
     return None if case.line.known < limit else Outcome.KNOWN_LIMIT
 
 

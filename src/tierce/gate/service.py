@@ -6,8 +6,11 @@ under-reports. Nothing is ever answered whose line is not on disk.
 """
 
 import asyncio
+import logging
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from contextlib import suppress
 from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Protocol
@@ -32,6 +35,9 @@ from tierce.policy.seats import effective_limit
 QUEUE_MAX = 2_000
 WAIT_SECONDS_MAX = 2.0
 TRIES_MAX = 3
+BATCH_SECONDS_MAX = 5.0
+"""A batch that takes longer is given up with its connection: what it wrote, if anything, over-reports."""
+_log = logging.getLogger(__name__)
 RECONNECT_SECONDS = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0)
 
 
@@ -145,10 +151,14 @@ class Gate:
                 self._some.clear()
                 continue
             try:
-                await self._attempt(batch, 0)
-            except LOST:
+                await asyncio.wait_for(self._attempt(batch, 0), BATCH_SECONDS_MAX)
+            except (*LOST, TimeoutError):
                 # The outcome of the commit is unknown: the lines may exist, so nothing is retried.
                 self._refuse(batch, GateClosedError())
+                await self._reconnect()
+            except Exception as error:  # noqa: BLE001 - a lane that died would leave every later ask waiting
+                _log.error("a batch failed in an unforeseen way: %s", type(error).__name__)
+                self._refuse(batch, NotAnsweredError())
                 await self._reconnect()
 
     def _take(self) -> list[_Waiting]:
@@ -294,9 +304,12 @@ class Gate:
                 waiting.answer.set_exception(error)
 
     async def _reconnect(self) -> None:
-        self._store = None
+        broken, self._store = self._store, None
         self._refuse(self._queue, GateClosedError())
         self._queue.clear()
+        if broken is not None:
+            with suppress(*LOST):
+                await broken.close_connection()
         tries = 0
         while self._store is None:
             await asyncio.sleep(RECONNECT_SECONDS[min(tries, len(RECONNECT_SECONDS) - 1)])

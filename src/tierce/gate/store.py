@@ -18,7 +18,8 @@ _OPEN: LiteralString = """
                             %b::smallint[], %b::integer[])"""
 _CLOSE: LiteralString = """
     select gate.close(%b::smallint, %b, %b::bigint[], %b::bytea[], %b::bigint[], %b::smallint[], %b::integer[],
-                      %b::bigint[], %b::integer[], %b::bigint[], %b::bigint[], %b::integer[], %b::text[], %b::bytea[])"""
+                      %b::bigint[], %b::integer[], %b::bigint[], %b::bigint[], %b::integer[], %b::text[],
+                      %b::bytea[])"""
 _REVEAL: LiteralString = "select n, insurer, person, from_day, until_day, sealed from gate.reveal()"
 
 LOST = (psycopg.OperationalError, psycopg.InterfaceError)
@@ -156,3 +157,13 @@ def _opened(row: Sequence[Any], asked: int) -> Opened:
     ]  # fmt: skip
     lines = {LineId(ids[n]): unpack(bytes(states[n])) for n in range(len(ids))}
     return Opened(block, lines, reads)
+
+
+async def read_line(connection: AsyncConnection[Any], line: LineId) -> Line:
+    """The stored state of one line, for its owner's gauge; takes no lock."""
+    cursor = await connection.execute("select state from access.line where id = %s", (line,))
+    row = await cursor.fetchone()
+    if row is None:
+        msg = "no such line"
+        raise psycopg.DataError(msg)
+    return unpack(bytes(row[0]))

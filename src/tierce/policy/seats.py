@@ -21,6 +21,8 @@ from tierce.kernel.clock import is_monday
 SEAT_DAYS = 30
 PROBATION_DAYS = 14
 PROBATION_LIMIT = 5
+PROBATION_KNOWN = 15
+"""Known people a day on a new device: knowing a practice's patients must not open its file from a stolen sign-in."""
 DORMANT_DAYS = 60
 SMOOTHING_WEEKS = 16
 CAP_FLOOR = 3
@@ -134,6 +136,12 @@ def effective_limit(line: Line) -> int:
     if line.day < line.since + PROBATION_DAYS:
         return min(line.limit, PROBATION_LIMIT)
     return line.limit
+
+
+def known_limit(line: Line, profession: Profession) -> int:
+    """Distinct people of known pairs that a rolled line may show in its day."""
+    limit = DAY_LIMITS[profession].known
+    return min(limit, PROBATION_KNOWN) if line.day < line.since + PROBATION_DAYS else limit
 
 
 def cap_of(limit: int) -> int:

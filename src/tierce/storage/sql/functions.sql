@@ -260,6 +260,9 @@ create or replace function journal.register(instance_name text, for_role name, k
     language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare found smallint;
 begin
+    if for_role <> session_user then
+        raise exception 'a process registers itself, under its own role' using errcode = 'insufficient_privilege';
+    end if;
     insert into journal.instance (name, role, public_key) values (instance_name, for_role, key)
     on conflict (name) do nothing;
     select id into found from journal.instance
@@ -288,13 +291,15 @@ begin
       and e.tx is distinct from pg_current_xact_id_if_assigned();
 end $$;
 
--- A person's own record, for the live session whose handle she holds -----------------------------------------------
+-- A person's own record, for the live session whose handle she holds and whose opening is in the journal -----------------------------------------------
 create or replace function gate.person_self(session_handle bytea)
     returns table (person bigint, insurer smallint, sealed bytea)
     language sql security definer set search_path = pg_catalog, pg_temp as $$
     select r.person, r.insurer, r.sealed
     from access.person_session s join person.record r on r.person = s.person
     where s.handle = session_handle and s.revoked is null and s.expires > now()
+      and exists (select from journal.entry e where e.person = s.person and e.kind in (13, 14)
+                  and journal.u64(e.body, 32) = s.id and e.tx is distinct from pg_current_xact_id_if_assigned())
 $$;
 
 -- A person's own journal lines --------------------------------------------------------------------------------------
@@ -304,5 +309,7 @@ create or replace function gate.person_history(session_handle bytea, before bigi
     select e.seq, e.body
     from access.person_session s join journal.entry e on e.person = s.person
     where s.handle = session_handle and s.revoked is null and s.expires > now() and e.seq < before
+      and exists (select from journal.entry o where o.person = s.person and o.kind in (13, 14)
+                  and journal.u64(o.body, 32) = s.id and o.tx is distinct from pg_current_xact_id_if_assigned())
     order by e.seq desc limit least(at_most, 200)
 $$;

@@ -4,7 +4,6 @@ A session's handle is answered once, by `complete`; the site keeps it in an Http
 one's own sessions needs the handle; binding a key needs the proof by that key over this very request.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,6 +12,7 @@ import msgspec
 from litestar import Request, Response, get, post
 from litestar.datastructures import State
 from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath, JSONBody
 
 from tierce.identity.dpop import normalised
 from tierce.identity.errors import (
@@ -194,7 +194,7 @@ def _session(state: SessionState) -> SessionAnswer:
 
 
 @post("/v1/sign-in/start", status_code=200, opt={"act": Act.SESSION_OPEN})
-async def start(request: AnyRequest, data: StartBody) -> StartAnswer:
+async def start(request: AnyRequest, data: JSONBody[StartBody]) -> StartAnswer:
     """Begin a sign-in at the professionals' provider."""
     wiring = _wiring(request)
     if data.site != wiring.site.name.lower():
@@ -204,7 +204,7 @@ async def start(request: AnyRequest, data: StartBody) -> StartAnswer:
 
 
 @post("/v1/sign-in/complete", status_code=200, opt={"act": Act.SESSION_OPEN})
-async def complete(request: AnyRequest, data: CompleteBody) -> CompleteAnswer:
+async def complete(request: AnyRequest, data: JSONBody[CompleteBody]) -> CompleteAnswer:
     """End a sign-in: the session opens, and serves once an activity is chosen."""
     wiring = _wiring(request)
     answer = Answer(state=data.state, code=data.code, iss=data.iss, error=data.error)
@@ -219,7 +219,7 @@ async def complete(request: AnyRequest, data: CompleteBody) -> CompleteAnswer:
 
 
 @post("/v1/session/activity", status_code=200, opt={"act": Act.DEVICE_ENROL})
-async def choose_activity(request: AnyRequest, data: BindBody) -> SessionAnswer:
+async def choose_activity(request: AnyRequest, data: JSONBody[BindBody]) -> SessionAnswer:
     """Choose the activity and bind the browser's key, once for the session."""
     wiring = _wiring(request)
     state = await wiring.sessions.bind(
@@ -254,7 +254,7 @@ async def list_sessions(request: AnyRequest) -> SessionsAnswer:
 
 
 @post("/v1/sessions/{session:int}/revoke", status_code=204, opt={"act": Act.SESSION_REVOKE})
-async def revoke_session(request: AnyRequest, session: int) -> None:
+async def revoke_session(request: AnyRequest, session: FromPath[int]) -> None:
     """End one of one's own sessions: its next ask is refused."""
     await _wiring(request).sessions.revoke(handle_of(request), SessionId(session), "revoked by its owner")
 
@@ -302,5 +302,5 @@ def _answer(_request: AnyRequest, error: IdentityError) -> Response[bytes]:
     )
 
 
-EXCEPTION_HANDLERS: Mapping[type[Exception], Any] = {IdentityError: _answer}
+EXCEPTION_HANDLERS: dict[int | type[Exception], Any] = {IdentityError: _answer}
 """For the application that mounts ROUTES."""

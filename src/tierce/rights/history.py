@@ -1,0 +1,103 @@
+"""A professional's own history, without identity, and her seats."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from psycopg import AsyncConnection
+from psycopg_pool import AsyncConnectionPool
+
+from tierce.gate.store import read_line
+from tierce.identity.model import Caller
+from tierce.journal.engagement import format_engagement, parse_engagement
+from tierce.journal.errors import EngagementFormatError
+from tierce.kernel.care import Domain
+from tierce.kernel.clock import Clock, paris_day
+from tierce.kernel.ids import EntrySeq
+from tierce.policy.seats import (
+    DAY_LIMITS,
+    PROBATION_DAYS,
+    SEAT_DAYS,
+    SEATS,
+    cap_of,
+    effective_limit,
+    known_limit,
+    roll,
+)
+from tierce.rights.store import Keyring, Purpose, engagement_domain, own_engagements
+
+PAGE_ROWS = 50
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryRow:
+    """One answer already given: date, domain, engagement number, the professional's own label. Nobody's name."""
+
+    engagement: str
+    at: datetime
+    domain: Domain
+    label: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Seats:
+    """The places of one device: how many are taken, since how many days, and what is left today."""
+
+    limit: int
+    open: int
+    cap_today: int
+    today: int
+    attempts_left: int
+    known_left: int
+    ages: list[int]
+    """Age in days of each place taken, oldest first."""
+    new_device: bool
+    """Whether the device is in its first fortnight."""
+
+
+class History:
+    """Reads that name nobody."""
+
+    def __init__(self, pool: AsyncConnectionPool[AsyncConnection[Any]], keyring: Keyring, clock: Clock) -> None:
+        """Read with `pool`; print engagement numbers with the engagement key."""
+        self._pool = pool
+        self._key = keyring.raw(Purpose.ENGAGEMENT.value)
+        self._clock = clock
+
+    async def page(self, caller: Caller, before: str | None) -> tuple[list[HistoryRow], str | None]:
+        """One page of the caller's own answers, newest first, and the cursor of the next page."""
+        last = parse_engagement(self._key, before) if before else None
+        async with self._pool.connection() as connection:
+            rows = await own_engagements(connection, caller.professional, caller.establishment, last, PAGE_ROWS + 1)
+        page = [
+            HistoryRow(format_engagement(self._key, EntrySeq(seq)), at, Domain(domain), label)
+            for seq, at, domain, label in rows[:PAGE_ROWS]
+        ]
+        return page, page[-1].engagement if len(rows) > PAGE_ROWS else None
+
+    async def domain_of(self, caller: Caller, engagement: str) -> Domain:
+        """The domain of an engagement of the caller's establishment; another's looks like a mistyped number."""
+        seq = parse_engagement(self._key, engagement)
+        async with self._pool.connection() as connection:
+            domain = await engagement_domain(connection, seq, caller.establishment)
+        if domain is None:
+            raise EngagementFormatError
+        return Domain(domain)
+
+    async def seats(self, caller: Caller) -> Seats:
+        """The caller's places on this device."""
+        async with self._pool.connection() as connection:
+            stored = await read_line(connection, caller.line)
+        line = roll(stored, SEATS[caller.profession], paris_day(self._clock.now()))
+        limit = effective_limit(line)
+        ages = [age for age in range(SEAT_DAYS - 1, -1, -1) for _ in range(line.seats[(line.day - age) % SEAT_DAYS])]
+        return Seats(
+            limit=limit,
+            open=line.open,
+            cap_today=cap_of(limit),
+            today=line.today,
+            attempts_left=max(0, DAY_LIMITS[caller.profession].attempts - line.attempts),
+            known_left=max(0, known_limit(line, caller.profession) - line.known),
+            ages=ages,
+            new_device=line.day < line.since + PROBATION_DAYS,
+        )

@@ -1,0 +1,122 @@
+"""Ask the gate about one person's rights, and turn what it releases into an answer."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from psycopg import AsyncConnection
+
+from tierce.gate.model import Answer, Ask, Release, Revealed, StepUp
+from tierce.gate.service import Gate
+from tierce.identity.model import Caller
+from tierce.journal.engagement import format_engagement, parse_engagement
+from tierce.kernel.care import Domain
+from tierce.kernel.clock import Clock, date_of, day_of, paris_day
+from tierce.kernel.ids import EntrySeq, InsurerId
+from tierce.kernel.language import Phrase
+from tierce.kernel.nir import normalise
+from tierce.policy.acts import Act, Lane
+from tierce.registry.records import decode_coverage
+from tierce.rights.model import NotShown, Refused, RightsAnswer, Shown
+from tierce.rights.rules import parse_question
+from tierce.rights.store import (
+    Compartment,
+    Keyring,
+    Purpose,
+    Sealer,
+    load_coverage_sealer,
+    load_guarantees,
+    load_insurers,
+)
+
+
+@dataclass(slots=True)
+class Shelf:
+    """What answers are worded with; read at the start and again when an insurer or product is new."""
+
+    insurers: dict[InsurerId, str]
+    guarantees: dict[tuple[int, Domain], Phrase]
+    sealer: Sealer
+
+    @classmethod
+    async def load(cls, connection: AsyncConnection[Any], keyring: Keyring) -> "Shelf":
+        """Read it all; a few thousand rows."""
+        return cls(
+            await load_insurers(connection),
+            await load_guarantees(connection),
+            await load_coverage_sealer(connection, keyring),
+        )
+
+
+class Rights:
+    """The use cases of a professional about rights."""
+
+    def __init__(self, gate: Gate, keyring: Keyring, shelf: Shelf, clock: Clock) -> None:
+        """Answer with what `gate` releases."""
+        self._gate = gate
+        self._index = keyring.hash(Purpose.INDEX)
+        self._pair = keyring.hash(Purpose.PAIR)
+        self._engagement = keyring.raw(Purpose.ENGAGEMENT.value)
+        self.shelf = shelf
+        self._clock = clock
+
+    async def ask(
+        self, caller: Caller, body: bytes, once: UUID | None, lane: Lane = Lane.INTERACTIVE
+    ) -> RightsAnswer:
+        """Ask whether one person is covered.
+
+        Raises:
+            QuestionError: a field is missing or malformed; nothing was looked up.
+            GateError: the gate could not answer; nothing was shown.
+        """
+        today = paris_day(self._clock.now())
+        question = parse_question(body, date_of(today))
+        who = normalise(question.nir, question.birth_date, question.rank)
+        pair = self._pair.int64(caller.establishment.to_bytes(8, "big") + who) or 1
+        answer = await self._gate.ask(
+            Ask(
+                caller=caller, act=Act.RIGHTS_ASK, domain=question.domain, care_day=day_of(question.care_date),
+                person=self._index.uuid(who), pair=pair, engagement=None, once=once, label=question.label, lane=lane,
+            )
+        )  # fmt: skip
+        return self._worded(answer, question.domain)
+
+    async def revisit(self, caller: Caller, engagement: str, domain: Domain, once: UUID | None) -> RightsAnswer:
+        """Open again an answer of the establishment's own history; counts among the people of the day.
+
+        Raises:
+            EngagementFormatError: the number is mistyped.
+            GateError: the gate could not answer.
+        """
+        seq = parse_engagement(self._engagement, engagement)
+        answer = await self._gate.ask(
+            Ask(
+                caller=caller, act=Act.RIGHTS_REVISIT, domain=domain, care_day=paris_day(self._clock.now()),
+                person=None, pair=None, engagement=seq, once=once,
+            )
+        )  # fmt: skip
+        return self._worded(answer, domain, engagement)
+
+    def number(self, seq: EntrySeq) -> str:
+        """The engagement number of an entry."""
+        return format_engagement(self._engagement, seq)
+
+    def _worded(self, answer: Answer, domain: Domain, engagement: str | None = None) -> RightsAnswer:
+        if isinstance(answer.decision, Release) and answer.revealed is not None:
+            return self._shown(answer.revealed, domain, engagement or self.number(answer.seq))
+        if isinstance(answer.decision, Release | StepUp):
+            return NotShown()
+        retry = answer.decision.retry_day
+        return Refused(answer.decision.outcome.name.lower(), None if retry is None else date_of(retry))
+
+    def _shown(self, revealed: Revealed, domain: Domain, engagement: str) -> Shown:
+        plaintext = self.shelf.sealer.open_(Compartment.COVERAGE, revealed.insurer, revealed.person, revealed.sealed)
+        record = decode_coverage(plaintext)
+        return Shown(
+            domain,
+            date_of(revealed.from_day),
+            date_of(revealed.until_day),
+            self.shelf.guarantees[record.product, domain],
+            self.shelf.insurers[revealed.insurer],
+            engagement,
+        )

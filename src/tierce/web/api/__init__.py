@@ -1,0 +1,1 @@
+"""The API: the only process that asks the gate."""

@@ -1,0 +1,106 @@
+"""The API as an application: the hot routes in front, sign-in and the caller's own pages behind."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from litestar import Litestar, MediaType, Request, Response, get
+from litestar.datastructures import State
+from litestar.openapi import OpenAPIConfig
+
+from tierce import __version__
+from tierce.gate.service import Gate
+from tierce.identity.dpop import ProofVerifier
+from tierce.policy.acts import Act
+from tierce.rights.history import History
+from tierce.rights.service import Rights
+from tierce.web.api.callers import Callers
+from tierce.web.api.hot import App, HotRoutes
+from tierce.web.api.metrics import render
+from tierce.web.api.openapi import HOT_PATHS
+from tierce.web.api.signin import EXCEPTION_HANDLERS, ROUTES, STATE_KEY, AnyRequest, SignInWiring
+
+WIRING_KEY = "rights"
+NO_STORE = {"Cache-Control": "no-store"}
+
+
+@dataclass(frozen=True, slots=True)
+class RightsWiring:
+    """What the routes below need."""
+
+    gate: Gate
+    rights: Rights
+    history: History
+    callers: Callers
+    sign_in: SignInWiring
+
+
+def _wiring(request: Request[Any, Any, State]) -> RightsWiring:
+    found: RightsWiring = request.app.state[WIRING_KEY]
+    return found
+
+
+@get("/v1/seats", opt={"act": Act.NONE})
+async def seats(request: AnyRequest) -> Response[dict[str, Any]]:
+    """The places of the session's device; says nothing of anybody."""
+    wiring = _wiring(request)
+    bound = await wiring.callers.find(request.headers.get("authorization", "").encode())
+    return Response(asdict(await wiring.history.seats(bound.caller)), headers=NO_STORE)
+
+
+@get("/v1/history", opt={"act": Act.NONE})
+async def history(request: AnyRequest, cursor: str | None = None) -> Response[dict[str, Any]]:
+    """The caller's own answers, newest first, without identity; opening one is the act `revisit`."""
+    wiring = _wiring(request)
+    bound = await wiring.callers.find(request.headers.get("authorization", "").encode())
+    rows, following = await wiring.history.page(bound.caller, cursor)
+    body = {
+        "rows": [
+            {"engagement": r.engagement, "at": r.at, "domain": r.domain.name, "outcome": "released", "label": r.label}
+            for r in rows
+        ],
+        "cursor": following,
+    }
+    return Response(body, headers=NO_STORE)
+
+
+@get("/health", opt={"act": Act.NONE})
+async def health(request: AnyRequest) -> Response[dict[str, Any]]:
+    """Whether the gate can answer: 200 when it can, 503 when its connection is lost."""
+    is_open = _wiring(request).gate.open
+    body = {"gate": "open" if is_open else "closed", "version": __version__}
+    return Response(body, status_code=200 if is_open else 503, headers=NO_STORE)
+
+
+@get("/metrics", media_type=MediaType.TEXT, opt={"act": Act.NONE})
+async def metrics(request: AnyRequest) -> str:
+    """Counters of the gate in Prometheus' text form; no label ever names a person or a professional."""
+    return render(_wiring(request).gate)
+
+
+@get("/v1/openapi.json", include_in_schema=False, opt={"act": Act.NONE})
+async def openapi(request: AnyRequest) -> dict[str, Any]:
+    """The description of every route, the hot ones included."""
+    schema = request.app.openapi_schema.to_schema()
+    schema["paths"] |= HOT_PATHS
+    return schema
+
+
+def create_api(wiring: RightsWiring, proofs: ProofVerifier) -> App:
+    """Assemble the application; the gate must be started."""
+    rest = Litestar(
+        [*ROUTES, seats, history, health, metrics, openapi],
+        exception_handlers={**EXCEPTION_HANDLERS},
+        state=State({STATE_KEY: wiring.sign_in, WIRING_KEY: wiring}),
+        openapi_config=OpenAPIConfig(
+            title="Tierce", version=__version__, path="/v1/framework", use_handler_docstrings=True, render_plugins=[]
+        ),
+    )
+    return HotRoutes(
+        rest,  # type: ignore[arg-type]  # Litestar's own names for the ASGI callables
+        gate=wiring.gate,
+        rights=wiring.rights,
+        callers=wiring.callers,
+        history=wiring.history,
+        proofs=proofs,
+        url=wiring.sign_in.url,
+    )

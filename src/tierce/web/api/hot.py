@@ -1,0 +1,168 @@
+"""The two routes that ask the gate, as raw ASGI in front of the rest of the API.
+
+They are the hot path (docs/adr/0001): a framework's routing would cost a fifth of it. Order: size, queue room,
+token, proof, question, gate. Every told answer has the same status, headers and length.
+"""
+
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+from uuid import UUID
+
+from tierce.gate.errors import GateBusyError, GateClosedError, GateError
+from tierce.gate.service import Gate
+from tierce.identity.dpop import ProofVerifier
+from tierce.identity.errors import IdentityError, ProofReason, ProofRefusedError
+from tierce.journal.errors import EngagementFormatError
+from tierce.kernel.language import Phrase
+from tierce.policy.acts import Act
+from tierce.rights.errors import QuestionError
+from tierce.rights.history import History
+from tierce.rights.model import Refused, RightsAnswer
+from tierce.rights.rules import QUESTION_BYTES_MAX, answer_bytes
+from tierce.rights.service import Rights
+from tierce.web.api import problems
+from tierce.web.api.callers import Bound, Callers
+from tierce.web.api.problems import Problem
+from tierce.web.api.signin import identity_problem
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+RIGHTS_PATH = "/v1/rights"
+HISTORY_PREFIX = "/v1/history/"
+REVISIT_SUFFIX = "/revisit"
+HOT_ACTS = {RIGHTS_PATH: Act.RIGHTS_ASK, HISTORY_PREFIX + "{engagement}" + REVISIT_SUFFIX: Act.RIGHTS_REVISIT}
+"""The acts of the routes served here, for the test that enumerates every route."""
+
+_TOLD_HEADERS = [
+    (b"content-type", b"application/json"),
+    (b"cache-control", b"no-store"),
+    (b"x-content-type-options", b"nosniff"),
+]
+_PROBLEM_HEADERS = [(b"content-type", b"application/problem+json"), *_TOLD_HEADERS[1:]]
+
+
+class HotRoutes:
+    """ASGI application: serves the asks itself and hands everything else to the rest of the API."""
+
+    def __init__(
+        self,
+        rest: App,
+        *,
+        gate: Gate,
+        rights: Rights,
+        callers: Callers,
+        history: History,
+        proofs: ProofVerifier,
+        url: str,
+    ) -> None:
+        """Serve at `url`, the API's public address, in front of `rest`."""
+        self._rest = rest
+        self._gate = gate
+        self._rights = rights
+        self._callers = callers
+        self._history = history
+        self._proofs = proofs
+        self._url = url.rstrip("/")
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        path = scope.get("path", "")
+        revisit = path.startswith(HISTORY_PREFIX) and path.endswith(REVISIT_SUFFIX)
+        if scope["type"] != "http" or not (path == RIGHTS_PATH or revisit):
+            await self._rest(scope, receive, send)
+            return
+        try:
+            self._gate.shed()
+            body = await _read(scope, receive)
+            if isinstance(body, Problem):
+                await _problem(send, body)
+                return
+            bound, once = await self._authenticate(scope, path, body)
+            answer = await self._answer(path, bound, body, once)
+        except (GateError, IdentityError, QuestionError, EngagementFormatError) as error:
+            await _problem(send, as_problem(error))
+            return
+        if isinstance(answer, Refused):
+            retry = {"retry_date": answer.retry_date} if answer.retry_date else {}
+            known = problems.REFUSED[answer.code]
+            if answer.code == "not_allowed":
+                self._callers.forget(header(scope, b"authorization"))
+            await _problem(send, Problem(known.status, known.code, known.title, known.remedy, retry))
+            return
+        await _send(send, 200, _TOLD_HEADERS, answer_bytes(answer))
+
+    async def _authenticate(self, scope: Scope, path: str, body: bytes) -> tuple[Bound, UUID | None]:
+        """Find the caller by the handle, and check the proof of the browser's key when there is one."""
+        bound = await self._callers.find(header(scope, b"authorization"))
+        proof = header(scope, b"dpop")
+        if proof is None:
+            return bound.unsigned(), None
+        if bound.thumbprint is None:
+            raise ProofRefusedError(ProofReason.NOT_BOUND)
+        checked = self._proofs.verify(
+            proof, method="POST", url=self._url + path, ath=bound.ath, body=body, bound_to=bound.thumbprint
+        )
+        return bound, UUID(bytes=checked.once)
+
+    async def _answer(self, path: str, bound: Bound, body: bytes, once: UUID | None) -> RightsAnswer:
+        if path == RIGHTS_PATH:
+            return await self._rights.ask(bound.caller, body, once)
+        engagement = path[len(HISTORY_PREFIX) : -len(REVISIT_SUFFIX)]
+        domain = await self._history.domain_of(bound.caller, engagement)
+        return await self._rights.revisit(bound.caller, engagement, domain, once)
+
+
+def header(scope: Scope, name: bytes) -> bytes | None:
+    """Return a header's value, or None; the first one when it is repeated."""
+    for key, value in scope["headers"]:
+        if key == name:
+            return bytes(value)
+    return None
+
+
+def as_problem(error: Exception) -> Problem:
+    """Word an error of the inner layers as a problem document."""
+    if isinstance(error, QuestionError):
+        return problems.field_problem(error.field, error.reason, error.remedy)
+    if isinstance(error, EngagementFormatError):
+        remedy = Phrase("Recopiez le numéro d'engagement en entier.", "Copy the whole engagement number.")
+        reason = Phrase("Ce numéro d'engagement n'est pas valable.", "This engagement number is not valid.")
+        return problems.field_problem("engagement", reason, remedy)
+    if isinstance(error, IdentityError):
+        return identity_problem(error)
+    if isinstance(error, GateBusyError):
+        return problems.BUSY
+    if isinstance(error, GateClosedError):
+        return problems.CLOSED
+    return problems.NOT_ANSWERED
+
+
+async def _read(scope: Scope, receive: Receive) -> bytes | Problem:
+    if scope["method"] != "POST":
+        return problems.METHOD
+    parts = []
+    size = 0
+    more = True
+    while more:
+        message = await receive()
+        part = message.get("body", b"")
+        size += len(part)
+        if size > QUESTION_BYTES_MAX:
+            return problems.TOO_LARGE
+        parts.append(part)
+        more = message.get("more_body", False)
+    return b"".join(parts)
+
+
+async def _problem(send: Send, problem: Problem) -> None:
+    headers = [*_PROBLEM_HEADERS, (b"retry-after", b"1")] if problem.status == 503 else _PROBLEM_HEADERS
+    await _send(send, problem.status, headers, problem.body())
+
+
+async def _send(send: Send, status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> None:
+    length = (b"content-length", str(len(body)).encode())
+    await send({"type": "http.response.start", "status": status, "headers": [*headers, length]})
+    await send({"type": "http.response.body", "body": body})

@@ -1,0 +1,115 @@
+"""The published description of the API (OpenAPI 3.1), the two hot routes included."""
+
+from typing import Any
+
+from tierce.kernel.care import Domain
+
+_LANGUAGES = {
+    "type": "object",
+    "required": ["fr", "en"],
+    "properties": {"fr": {"type": "string"}, "en": {"type": "string"}},
+}
+PROBLEM = {
+    "type": "object",
+    "description": "Problem document, RFC 9457.",
+    "required": ["type", "title", "status", "detail", "code", "remedy"],
+    "properties": {
+        "type": {"type": "string"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": _LANGUAGES,
+        "code": {"type": "string"},
+        "remedy": _LANGUAGES,
+        "field": {"type": "string"},
+        "retry_date": {"type": "string", "format": "date"},
+    },
+}
+QUESTION = {
+    "type": "object",
+    "additionalProperties": False,
+    "required": ["nir", "birth_date", "domain", "care_date"],
+    "properties": {
+        "nir": {"type": "string", "description": "NIR of the rights holder, 15 characters."},
+        "birth_date": {"type": "string", "pattern": "^[0-9]{8}$", "description": "YYYYMMDD, as on the card."},
+        "rank": {"type": "integer", "minimum": 1, "maximum": 9, "default": 1},
+        "domain": {"type": "string", "enum": list(Domain.__members__)},
+        "care_date": {"type": "string", "format": "date"},
+        "label": {"type": ["string", "null"], "maxLength": 40, "description": "Your own mark: no name, no NIR."},
+    },
+}
+TOLD = {
+    "oneOf": [
+        {
+            "type": "object",
+            "description": "Covered.",
+            "required": ["shown", "domain", "covered_from", "covered_until", "guarantee", "insurer", "engagement"],
+            "properties": {
+                "shown": {"const": True},
+                "domain": {"type": "string"},
+                "covered_from": {"type": "string", "format": "date"},
+                "covered_until": {"type": "string", "format": "date"},
+                "guarantee": _LANGUAGES,
+                "insurer": {"type": "string"},
+                "engagement": {"type": "string"},
+            },
+        },
+        {
+            "type": "object",
+            "description": "Unknown, not covered or not shown: one answer for all three until presence is proved.",
+            "required": ["shown", "ways"],
+            "properties": {
+                "shown": {"const": False},
+                "ways": {"type": "array", "items": {"enum": ["card", "app", "person", "call"]}},
+            },
+        },
+    ]
+}
+
+
+def _problem(why: str) -> dict[str, Any]:
+    return {"description": why, "content": {"application/problem+json": {"schema": PROBLEM}}}
+
+
+_RESPONSES = {
+    "200": {
+        "description": "The answer, always 1,024 bytes long.",
+        "content": {"application/json": {"schema": TOLD}},
+    },
+    "401": _problem("No session, or the browser's proof does not fit."),
+    "403": _problem("Not open to this profession or session."),
+    "405": _problem("Not a POST."),
+    "413": _problem("More than 2,048 bytes."),
+    "422": _problem("A field cannot be accepted; `field` names it."),
+    "429": _problem("The day's attempts are used up."),
+    "503": _problem("Busy or closed: nothing was shown."),
+}
+_HEADERS = [
+    {"name": "Authorization", "in": "header", "required": True, "schema": {"type": "string"},
+     "description": "`DPoP <session handle>`"},
+    {"name": "DPoP", "in": "header", "required": False, "schema": {"type": "string"},
+     "description": "Proof by the bound key (RFC 9449) with `bd`, the digest of the body (docs/adr/0003)."},
+]  # fmt: skip
+
+HOT_PATHS: dict[str, Any] = {
+    "/v1/rights": {
+        "post": {
+            "operationId": "askRights",
+            "summary": "Is this person covered for this domain on this day?",
+            "parameters": _HEADERS,
+            "requestBody": {"required": True, "content": {"application/json": {"schema": QUESTION}}},
+            "responses": _RESPONSES,
+        }
+    },
+    "/v1/history/{engagement}/revisit": {
+        "post": {
+            "operationId": "revisitRights",
+            "summary": "Open again an answer of one's own establishment; counts among the people of the day.",
+            "parameters": [
+                {"name": "engagement", "in": "path", "required": True, "schema": {"type": "string"}},
+                *_HEADERS,
+            ],
+            "responses": _RESPONSES,
+        }
+    },
+}
+"""The routes that are served before the framework, described by hand."""

@@ -1,0 +1,97 @@
+"""Problem documents (RFC 9457): every refusal with a code, one sentence of reason and one of remedy."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from tierce.kernel.language import Phrase
+
+TYPE_BASE = "https://tierce.example/problems/"
+"""Base of the `type` members: names, not pages to fetch."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What a refusal says; `extra` holds members of its own, such as the field at fault."""
+
+    status: int
+    code: str
+    title: Phrase
+    remedy: Phrase
+    extra: Mapping[str, Any] | None = None
+
+    def body(self) -> bytes:
+        """The JSON document, in both languages."""
+        return msgspec.json.encode(
+            {
+                "type": TYPE_BASE + self.code,
+                "title": self.title.fr,
+                "status": self.status,
+                "detail": {"fr": self.title.fr, "en": self.title.en},
+                "code": self.code,
+                "remedy": {"fr": self.remedy.fr, "en": self.remedy.en},
+                **(self.extra or {}),
+            }
+        )
+
+
+def _problem(status: int, code: str, title: tuple[str, str], remedy: tuple[str, str]) -> Problem:
+    return Problem(status, code, Phrase(*title), Phrase(*remedy))
+
+
+BUSY = _problem(
+    503, "busy",
+    ("Trop de demandes attendent.", "Too many requests are waiting."),
+    ("Réessayez dans un instant.", "Try again in a moment."),
+)  # fmt: skip
+CLOSED = _problem(
+    503, "closed",
+    ("Le service est momentanément fermé : rien ne peut être montré.",
+     "The service is closed for the moment: nothing can be shown."),
+    ("Gardez la carte de tiers payant sous la main et réessayez dans quelques minutes.",
+     "Keep the tiers payant card at hand and try again in a few minutes."),
+)  # fmt: skip
+NOT_ANSWERED = _problem(
+    503, "not_answered",
+    ("La demande n'a pas pu être inscrite au journal ; elle n'a pas reçu de réponse.",
+     "The request could not be written to the journal; it was not answered."),
+    ("Réessayez ; si cela persiste, appelez l'opérateur.", "Try again; if it persists, call the operator."),
+)  # fmt: skip
+TOO_LARGE = _problem(
+    413, "too_large",
+    ("La demande est trop longue.", "The request is too long."),
+    ("Une question tient en deux kilo-octets.", "A question fits in two kilobytes."),
+)  # fmt: skip
+METHOD = _problem(
+    405, "method",
+    ("Cette adresse n'accepte que POST.", "This address accepts POST only."),
+    ("Envoyez la question par POST.", "Send the question by POST."),
+)  # fmt: skip
+
+REFUSED: Mapping[str, Problem] = {
+    "out_of_attempts": _problem(
+        429, "out_of_attempts",
+        ("Vos demandes du jour sont épuisées.", "Your requests of the day are used up."),
+        ("Appelez l'opérateur si vos patients attendent ; le compteur repart demain.",
+         "Call the operator if patients are waiting; the count starts again tomorrow."),
+    ),
+    "held": _problem(
+        403, "held",
+        ("Votre accès est suspendu.", "Your access is suspended."),
+        ("Appelez l'opérateur : une personne reprendra votre dossier.",
+         "Call the operator: a person will look at it."),
+    ),
+    "not_allowed": _problem(
+        403, "not_allowed",
+        ("Cette demande n'est pas ouverte à votre profession ou à cette session.",
+         "This request is not open to your profession or to this session."),
+        ("Vérifiez le domaine demandé, ou connectez-vous de nouveau.", "Check the domain asked, or sign in again."),
+    ),
+}  # fmt: skip
+
+
+def field_problem(field: str, reason: Phrase, remedy: Phrase) -> Problem:
+    """A field that cannot be accepted as it stands."""
+    return Problem(422, "field", reason, remedy, {"field": field})

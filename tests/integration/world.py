@@ -1,0 +1,171 @@
+"""A very small register for tests of the gate: one insurer, some covered people, some professionals' lines."""
+
+import asyncio
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from uuid import UUID, uuid4
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from tierce.gate.model import Ask
+from tierce.gate.service import Gate, Step
+from tierce.gate.store import GateStore
+from tierce.identity.model import Assurance, Caller
+from tierce.kernel.care import Domain, Profession
+from tierce.kernel.clock import SystemClock, paris_day
+from tierce.kernel.ids import (
+    ActivityId,
+    DeviceId,
+    EntrySeq,
+    EstablishmentId,
+    LineId,
+    LoginId,
+    ProfessionalId,
+    SessionId,
+    SoftwareId,
+    VendorId,
+    new_id,
+)
+from tierce.policy.acts import Act, Site
+from tierce.policy.seats import PROBATION_DAYS, new_line, pack
+from tierce.storage.cluster import SUPERUSER
+from tierce.storage.database import Database
+
+DOMAIN = {Profession.GP: Domain.MEDG, Profession.OPTICIAN: Domain.OPTI}
+POLICY = bytes(16)
+SEALED = b"sealed for the test"
+
+
+@dataclass(frozen=True)
+class World:
+    """The database of one test, with what was put into it."""
+
+    database: Database
+    key: Ed25519PrivateKey
+    instance: int
+    covered: list[UUID]
+    """Keyed indexes of people covered for every domain."""
+    not_covered: list[UUID]
+
+    def scalar(self, query: str) -> object:
+        """Read one value as the superuser."""
+        with self.database.connect(SUPERUSER) as admin:
+            row = admin.execute(query.encode()).fetchone()
+            return row[0] if row else None
+
+    def run(self, statement: str) -> None:
+        """Do something as the superuser."""
+        with self.database.connect(SUPERUSER) as admin:
+            admin.execute(statement.encode())
+
+    def gate(self, step: Step | None = None) -> Gate:
+        """A gate on this database, not started."""
+
+        async def connect() -> GateStore:
+            return await GateStore.connect(self.database.dsn("tierce_api"))
+
+        extra = {} if step is None else {"step": step}
+        return Gate(connect, self.instance, self.key, SystemClock(), POLICY, **extra)
+
+
+def make_world(database: Database, people: int = 40) -> World:
+    """Fill a database: `people` covered, as many known but covered for nothing."""
+    key = Ed25519PrivateKey.generate()
+    indexes = [uuid4() for _ in range(2 * people)]
+    with database.connect(SUPERUSER) as admin:
+        admin.execute("insert into registry.insurer (id, amc, name) values (1, '99000001', 'Mutuelle du Test')")
+        admin.execute("insert into directory.software values (1, 1, 'Portail')")
+        instance = admin.execute(
+            "insert into journal.instance (name, role, public_key) values ('api', 'tierce_api', %s) returning id",
+            (key.public_key().public_bytes_raw(),),
+        ).fetchone()
+        assert instance is not None
+        for number, index in enumerate(indexes, start=1):
+            admin.execute("insert into person.key values (%s, %s)", (index, number))
+            domains = 0xFFF if number <= people else 0
+            admin.execute(
+                "insert into coverage.coverage values (%s, 1, 7, %s, 0, 40000, 1, 'd', %s)", (number, domains, SEALED)
+            )
+    return World(database, key, instance[0], indexes[:people], indexes[people:])
+
+
+def enrol(world: World, profession: Profession = Profession.GP, *, established: bool = True) -> Caller:
+    """A professional with a session on a device; out of probation when `established`."""
+    now = SystemClock().now()
+    today = paris_day(now)
+    ids = {name: new_id() for name in ("professional", "establishment", "login", "device", "line", "session")}
+    line = new_line(profession, today)
+    opening = pack(line)
+    with world.database.connect(SUPERUSER) as admin:
+        admin.execute(
+            "insert into directory.professional values (%s, %s, null, 'Testard', 'Luce', %s)",
+            (ids["professional"], f"8{ids['professional']}", profession),
+        )
+        admin.execute(
+            "insert into directory.establishment values (%s, %s, 'Cabinet', 'Ville')",
+            (ids["establishment"], str(ids["establishment"])),
+        )
+        row = admin.execute(
+            "insert into directory.activity (professional, establishment, profession) values (%s, %s, %s) returning id",
+            (ids["professional"], ids["establishment"], profession),
+        ).fetchone()
+        assert row is not None
+        admin.execute("insert into access.login values (%s, %s, %s)", (ids["login"], ids["professional"], now))
+        admin.execute(
+            "insert into access.device values (%s, %s, %s)", (ids["device"], ids["device"].to_bytes(32, "big"), now)
+        )
+        if established:
+            opening = pack(replace(line, since=today - PROBATION_DAYS))
+        admin.execute(
+            "insert into access.line (id, login, device, professional, profession, created_day, state)"
+            " values (%s, %s, %s, %s, %s, %s, %s)",
+            (ids["line"], ids["login"], ids["device"], ids["professional"], profession, today, opening),
+        )
+        admin.execute(
+            "insert into access.session (id, handle, site, login, professional, acr, activity, device, line, software,"
+            " network, created, expires) values (%s, %s, 1, %s, %s, 2, %s, %s, %s, 1, %s, %s, %s)",
+            (ids["session"], ids["session"].to_bytes(32, "big"), ids["login"], ids["professional"], row[0],
+             ids["device"], ids["line"], bytes(16), now, now + timedelta(hours=4)),
+        )  # fmt: skip
+    return Caller(
+        professional=ProfessionalId(ids["professional"]),
+        login=LoginId(ids["login"]),
+        establishment=EstablishmentId(ids["establishment"]),
+        activity=ActivityId(row[0]),
+        profession=profession,
+        software=SoftwareId(1),
+        vendor=VendorId(1),
+        session=SessionId(ids["session"]),
+        device=DeviceId(ids["device"]),
+        line=LineId(ids["line"]),
+        assurance=Assurance(2, signed=True),
+        network=bytes(16),
+        site=Site.PORTAL,
+    )
+
+
+def question(caller: Caller, person: UUID) -> Ask:
+    """A signed ask of `caller` about a person, for her own domain, today."""
+    return Ask(
+        caller=caller,
+        act=Act.RIGHTS_ASK,
+        domain=DOMAIN[caller.profession],
+        care_day=paris_day(SystemClock().now()),
+        person=person,
+        pair=int.from_bytes((person.int ^ caller.establishment).to_bytes(17, "big")[-8:], "big", signed=True),
+        engagement=None,
+        once=uuid4(),
+    )
+
+
+def again(caller: Caller, seq: EntrySeq) -> Ask:
+    """A signed revisit of an entry."""
+    return Ask(
+        caller=caller, act=Act.RIGHTS_REVISIT, domain=DOMAIN[caller.profession],
+        care_day=paris_day(SystemClock().now()), person=None, pair=None, engagement=seq, once=uuid4(),
+    )  # fmt: skip
+
+
+async def ask_all(gate: Gate, asks: list[Ask]) -> list[object]:
+    """Ask everything at once; exceptions are returned in their place."""
+    return list(await asyncio.gather(*(gate.ask(ask) for ask in asks), return_exceptions=True))
