@@ -1,0 +1,106 @@
+"""The `tierce feed` and `tierce lab population` commands, run as an operator would."""
+
+import csv
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.integration.conftest import Connect
+from tests.integration.feeding import FIRST, rows_of, write_rows
+from tierce.feeds.rejects import REJECT_COLUMNS
+from tierce.storage.cluster import SUPERUSER
+from tierce.storage.database import Database
+
+pytestmark = pytest.mark.integration
+
+
+@pytest.fixture
+def settings(tmp_path: Path, database: Database, key_directory: Path) -> Path:
+    sites = "".join(
+        f'[{name}]\nurl = "http://127.0.0.1:1"\nport = 1\n' for name in ("portal", "api", "office", "persons")
+    )
+    realms = "".join(
+        f'[{name}]\ndiscovery = "http://127.0.0.1:1/"\nclient_id = "none"\nclient_secret_file = "none"\n'
+        for name in ("psc", "staff", "persons_provider")
+    )
+    path = tmp_path / "tierce.toml"
+    path.write_text(
+        f'mode = "demo"\noperator = "Opérateur inventé"\nkeys = "{key_directory}"\n{sites}{realms}[database]\n'
+        f'host = "{database.host}"\nport = {database.port}\nname = "{database.name}"\n'
+        f'secrets = "{database.secrets}"\n',
+        encoding="utf-8",
+    )
+    return path
+
+
+def tierce(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    program = "from tierce.cli import app; app()"
+    return subprocess.run(
+        [sys.executable, "-c", program, *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+
+
+def test_a_country_is_made_and_taken_in_by_commands(tmp_path: Path, settings: Path, connect: Connect) -> None:
+    out = tmp_path / "country"
+    population = ("lab", "population", "--persons", "300", "--insurers", "3", "--seed", "5", "--on", "2026-11-23")
+    made = tierce(*population, "--out", out, "--json", "-")
+    assert made.returncode == 0, made.stderr
+    assert json.loads(made.stdout)["persons"] == 300
+    assert tierce(*population, "--out", out).returncode == 2
+
+    for kind in ("insurers", "directory"):
+        done = tierce("feed", kind, out / f"{kind}.csv", "--settings", settings, "--json", "-")
+        assert (done.returncode, json.loads(done.stdout)["rejected"]) == (0, 0), done.stderr
+
+    path = out / "rights" / f"{FIRST}.csv"
+    rows = rows_of(path)
+    rows[3]["birth_date"] = "19999"
+    spoiled = write_rows(tmp_path / "spoiled.csv", rows)
+    told = ("--insurer", FIRST, "--settings", settings, "--json", "-")
+    dry = tierce("feed", "rights", spoiled, *told, "--dry-run")
+    assert (dry.returncode, json.loads(dry.stdout)["taken"]) == (1, len(rows) - 1), dry.stderr
+    done = tierce("feed", "rights", spoiled, *told)
+    assert done.returncode == 1
+    assert len(done.stdout.splitlines()) == 1
+    assert json.loads(done.stdout) | {"seconds": 0, "feed": "", "sha256": ""} == {
+        "kind": "rights",
+        "file": "spoiled.csv",
+        "sha256": "",
+        "amc": FIRST,
+        "feed": "",
+        "dry_run": False,
+        "read": len(rows),
+        "taken": len(rows) - 1,
+        "unchanged": 0,
+        "rejected": 1,
+        "rejected_by_field": {"birth_date": 1},
+        "seconds": 0,
+    }
+    rejects = spoiled.with_name("spoiled.csv.rejects.csv")
+    with rejects.open(encoding="utf-8", newline="") as file:
+        header, refused = csv.reader(file)
+    assert (tuple(header), refused[:2]) == (REJECT_COLUMNS, ["5", "birth_date"])
+    assert "19999" not in rejects.read_text(encoding="utf-8") + done.stdout + done.stderr
+
+    wrong = tierce("feed", "rights", path, "--insurer", "99100002", "--settings", settings)
+    assert wrong.returncode == 2
+    assert "another insurer" in wrong.stderr
+    mended = tierce("feed", "rights", path, *told)
+    assert (mended.returncode, json.loads(mended.stdout)["taken"]) == (0, 1)
+    with connect(SUPERUSER) as admin:
+        assert admin.execute("select count(*) from coverage.coverage").fetchone() == (len(rows),)
+
+
+def test_a_missing_settings_file_is_said_plainly(tmp_path: Path) -> None:
+    (tmp_path / "insurers.csv").write_text("amc\n", encoding="utf-8")
+    done = tierce("feed", "insurers", tmp_path / "insurers.csv", "--settings", tmp_path / "none.toml")
+    assert done.returncode == 2
+    assert "cannot be read" in done.stderr
+    assert "Traceback" not in done.stderr
