@@ -1,0 +1,72 @@
+"""The digest of the policy in force, written into every journal entry.
+
+It covers a canonical rendering of every table that decides: change one constant and the next entries bear
+another digest, so that a reader of the journal sees under which rules an answer was given.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, is_dataclass
+from datetime import timedelta
+from enum import Enum
+from functools import cache
+from hashlib import sha256
+
+from tierce.policy import acts, allowed, floors, ladder, seats
+
+DIGEST_BYTES = 16
+
+
+def policy_text() -> str:
+    """Every table of the policy as canonical JSON: keys sorted, enum members by name and number, no spaces."""
+    tables = {
+        "acts": [_plain(act) for act in acts.Act],
+        "allowed.domains": _plain(allowed.DOMAINS),
+        "allowed.level_min": allowed.LEVEL_MIN,
+        "allowed.shown": {_key(act): int(fields) for act, fields in allowed.SHOWN.items()},
+        "floors.batch_max": floors.BATCH_MAX,
+        "floors.ceilings": _plain(floors.CEILINGS),
+        "floors.floors": _plain(floors.FLOORS),
+        "ladder.constants": _plain(_constants(ladder)),
+        "ladder.levels": [_plain(level) for level in ladder.Level],
+        "ladder.rungs": [_plain(rung) for rung in ladder.Rung],
+        "outcomes": [_plain(outcome) for outcome in acts.Outcome],
+        "presences": [_plain(presence) for presence in acts.Presence],
+        "seats.constants": _plain(_constants(seats)),
+        "seats.day_limits": _plain(seats.DAY_LIMITS),
+        "seats.seats": _plain(seats.SEATS),
+    }
+    return json.dumps(tables, ensure_ascii=True, sort_keys=True, separators=(",", ":"))
+
+
+@cache
+def policy_digest() -> bytes:
+    """The first 16 bytes of SHA-256 over `policy_text`."""
+    return sha256(policy_text().encode("ascii")).digest()[:DIGEST_BYTES]
+
+
+def _constants(module: object) -> dict[str, object]:
+    """The public numbers and durations of a module, by name: a constant added later is covered by itself."""
+    return {
+        name: value
+        for name, value in vars(module).items()
+        if name.isupper() and not name.startswith("_") and isinstance(value, int | timedelta)
+    }
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Enum):
+        return _key(value)
+    if isinstance(value, timedelta):
+        return f"{value.total_seconds():.0f} s"
+    if is_dataclass(value) and not isinstance(value, type):
+        return asdict(value)
+    if isinstance(value, Mapping):
+        return {_key(key): _plain(each) for key, each in value.items()}
+    if isinstance(value, frozenset):
+        return sorted(_key(each) for each in value)
+    return value
+
+
+def _key(value: object) -> str:
+    return f"{value.name}={value.value}" if isinstance(value, Enum) else str(value)
