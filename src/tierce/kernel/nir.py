@@ -123,10 +123,10 @@ class Nir:
         It is when the place of birth is a commune numbered 950 to 979 in one of thirty small départements of
         mainland France. What is certain: INSEE's official geographic code of 2026, read with its former,
         associated and delegated communes (37,590 entries), numbers no commune of the mainland above 909, and
-        none of those thirty départements above 586. What is reasoned: INSEE has also given further numbers to
-        towns with more than 999 births in a month, and 990 to places unknown; no town of those départements
-        ever came near 999, and 990 and above are left alone. Numbers 91 to 95 are left out because they
-        stood for Algeria and Morocco too, Corsica because its letters changed in 1976.
+        none of those thirty départements above 586. What is reasoned: crowded registers and unknown places are
+        said to receive numbers of their own, outside that code; no town of those départements ever came near
+        the 999 births in a month that crowd a register, and 980 and above are left alone. Numbers 91 to 95
+        are left out because they stood for Algeria and Morocco too, Corsica because its letters came in 1976.
         """
         return self._text[5:7] in SYNTHETIC_DEPARTMENTS and int(self._text[7:10]) in SYNTHETIC_COMMUNES
 

@@ -1,8 +1,7 @@
 """Numbers for invented people, professionals and establishments: valid keys, never anybody's.
 
-NIR: see `Nir.is_synthetic`. RPPS: 11 digits with a Luhn key, starting with 999, where every number that we
-saw in the open directory starts with 1. FINESS: 9 digits with a Luhn key, starting with 99, which is no
-département.
+NIR: see `Nir.is_synthetic`. RPPS: 11 digits with a Luhn key, starting with 999, of which we know no published
+number. FINESS: 9 digits with a Luhn key, starting with 99, which is no département.
 """
 
 import math

@@ -11,7 +11,7 @@ from tierce.lab.country.names import word_list
 _NAMES: Final = word_list("insurers")
 
 AMC_FIRST: Final = 99_100_001
-"""AMC numbers of the country follow each other from here; 99 is no département, so no published number."""
+"""AMC numbers of the country follow each other from here; they are invented, and no free list exists to compare."""
 
 _BASE: Final = (Phrase("100 % du tarif de base", "100% of the base tariff"),) * 4
 _FORMULAS: Final[dict[Domain, tuple[Phrase, ...]]] = {
