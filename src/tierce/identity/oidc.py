@@ -5,6 +5,7 @@ the configured discovery document names. No address is ever derived from the iss
 has its sign-in page on another host and its discovery document under a name of its own.
 """
 
+import logging
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ from enum import StrEnum
 from hashlib import sha256
 from hmac import compare_digest
 from typing import Any
+from urllib.parse import quote_plus
 
 import httpx
 from authlib.oauth2.auth import ClientAuth
@@ -33,6 +35,9 @@ SKEW_SECONDS = 5
 ANSWER_BYTES_MAX = 262_144
 TIMEOUT = httpx.Timeout(5.0)
 ALGORITHMS = ["RS256", "PS256", "ES256"]
+
+# It logs each address it asks, and an address may hold what no log should.
+logging.getLogger("httpx").setLevel(logging.WARNING)
 
 
 class Realm(StrEnum):
@@ -193,7 +198,9 @@ class ProviderClient:
         body = prepare_token_request(
             "authorization_code", redirect_uri=settings.redirect_uri, code=code, code_verifier=verifier
         )
-        auth = ClientAuth(settings.client_id, settings.client_secret, "client_secret_basic")
+        # RFC 6749 §2.3.1 wants both form-encoded inside the Basic credentials, which Authlib leaves to its caller.
+        encoded = (quote_plus(settings.client_id), quote_plus(settings.client_secret))
+        auth = ClientAuth(*encoded, auth_method="client_secret_basic")
         headers = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"}
         url, headers, body = auth.prepare("POST", url, headers, body)
         try:

@@ -5,7 +5,7 @@ Cookies and forgery:
   state and binding, lives five minutes and serves nothing else;
 - the session's cookie is `SameSite=Strict`: no other site ever makes a request in the session's name. The callback
   therefore answers with a page that goes on by itself, since a redirect would still count as the provider's;
-- forms that change something also carry `form_token`, bound to the session.
+- forms that change something also carry FORM_FIELD, a token bound to the session.
 All are HttpOnly, and Secure with the `__Host-` name as soon as the site has https.
 """
 
@@ -17,7 +17,7 @@ from typing import Any
 from litestar import Request, Response, get, post
 from litestar.datastructures import Cookie, State
 from litestar.handlers import HTTPRouteHandler
-from litestar.params import Parameter
+from litestar.params import FromQuery
 from litestar.response import Redirect
 
 from tierce.identity.errors import (
@@ -34,7 +34,7 @@ from tierce.identity.service import SignInDoor, form_token_fits
 from tierce.policy.acts import Act
 
 SIGN_IN, CALLBACK, SIGN_OUT = "/sign-in", "/sign-in/callback", "/sign-out"
-FORM_FIELD = "form_token"
+FORM_FIELD = "csrf"
 AnyRequest = Request[Any, Any, State]
 Refused = Callable[[AnyRequest, IdentityError], Response[Any]]
 
@@ -97,7 +97,7 @@ def sign_in_handlers(site: SiteSignIn) -> list[HTTPRouteHandler]:
     """Make the three routes of a site's sign-in and sign-out."""
 
     @get(SIGN_IN, opt={"act": site.entered})
-    async def sign_in(request: AnyRequest, return_to: str = "/") -> Response[Any]:
+    async def sign_in(request: AnyRequest, return_to: FromQuery[str] = "/") -> Response[Any]:
         """Send the browser to its provider."""
         try:
             started = await site.door.start(return_to)
@@ -110,19 +110,14 @@ def sign_in_handlers(site: SiteSignIn) -> list[HTTPRouteHandler]:
         return response
 
     @get(CALLBACK, opt={"act": site.entered})
-    async def callback(
-        request: AnyRequest,
-        returned: str = Parameter(query="state", default=""),
-        code: str | None = None,
-        iss: str | None = None,
-        error: str | None = None,
-    ) -> Response[Any]:
+    async def callback(request: AnyRequest) -> Response[Any]:
         """Open the session of the browser that comes back."""
+        told = request.query_params
         state, _, binding = request.cookies.get(site.pending_cookie, "").partition(".")
         try:
-            if not returned or state != returned:
+            if not state or state != told.get("state"):
                 raise SignInRefusedError(SignInReason.OTHER_BROWSER)
-            answer = Answer(state=state, code=code, iss=iss, error=error)
+            answer = Answer(state, told.get("code"), told.get("iss"), told.get("error"))
             vouched, return_to = await site.door.complete(answer, binding)
             opened = await site.open_session(vouched)
         except IdentityError as refusal:

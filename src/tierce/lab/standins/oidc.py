@@ -15,7 +15,7 @@ from urllib.parse import unquote_plus, urlencode
 from litestar import Litestar, MediaType, Request, Response, get, post
 from litestar.datastructures import State
 from litestar.exceptions import HTTPException
-from litestar.params import Parameter
+from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect
 
 from tierce.kernel.clock import Clock, SystemClock
@@ -54,7 +54,9 @@ def _back(address: str, params: dict[str, str]) -> Redirect:
 
 
 @get("/{name:str}/.well-known/{document:str}")
-async def discovery(request: AnyRequest, name: RealmName, document: str) -> Response[dict[str, Any]]:
+async def discovery(
+    request: AnyRequest, name: FromPath[RealmName], document: FromPath[str]
+) -> Response[dict[str, Any]]:
     """The discovery document, under this realm's own name only."""
     if document != DISCOVERY[name]:
         raise HTTPException(status_code=404, detail="no such document")
@@ -80,13 +82,13 @@ async def discovery(request: AnyRequest, name: RealmName, document: str) -> Resp
 
 
 @get("/{name:str}/certs")
-async def certs(request: AnyRequest, name: RealmName) -> dict[str, Any]:
+async def certs(request: AnyRequest, name: FromPath[RealmName]) -> dict[str, Any]:
     """The public keys of the realm."""
     return {"keys": [_realm(request, name).key.as_dict(private=False)]}
 
 
 @get("/{name:str}/auth")
-async def sign_in_page(request: AnyRequest, name: RealmName) -> Response[Any]:
+async def sign_in_page(request: AnyRequest, name: FromPath[RealmName]) -> Response[Any]:
     """The sign-in page."""
     realm = _realm(request, name)
     query = {key: str(value) for key, value in request.query_params.items()}
@@ -110,7 +112,7 @@ def _finish(realm: Realm, name: str, transaction: Transaction, subject: str) -> 
 
 
 @post("/{name:str}/choose")
-async def choose(request: AnyRequest, name: RealmName) -> Response[Any]:
+async def choose(request: AnyRequest, name: FromPath[RealmName]) -> Response[Any]:
     """One click: sign in as an invented identity."""
     form, realm = await _form(request), _realm(request, name)
     transaction = form.get("transaction", "")
@@ -134,7 +136,7 @@ async def approve(request: AnyRequest) -> dict[str, int]:
 
 
 @get("/psc/continue")
-async def go_on(request: AnyRequest, transaction: str) -> Response[Any]:
+async def go_on(request: AnyRequest, transaction: FromQuery[str]) -> Response[Any]:
     """The page that waits for the phone goes on once it is answered."""
     realm = _realm(request, RealmName.PSC)
     found = realm.open_transaction(transaction)
@@ -156,7 +158,7 @@ def _basic(request: AnyRequest) -> tuple[str, str]:
 
 
 @post("/{name:str}/token", status_code=200)
-async def token(request: AnyRequest, name: RealmName) -> Response[dict[str, Any]]:
+async def token(request: AnyRequest, name: FromPath[RealmName]) -> Response[dict[str, Any]]:
     """The token endpoint."""
     realm = _realm(request, name)
     client = realm.authenticate(*_basic(request))
@@ -164,11 +166,9 @@ async def token(request: AnyRequest, name: RealmName) -> Response[dict[str, Any]
 
 
 @get("/{name:str}/userinfo")
-async def userinfo(
-    request: AnyRequest, name: RealmName, authorization: str = Parameter(header="authorization", default="")
-) -> dict[str, Any]:
+async def userinfo(request: AnyRequest, name: FromPath[RealmName]) -> dict[str, Any]:
     """The UserInfo endpoint."""
-    return _realm(request, name).userinfo(authorization.removeprefix("Bearer "))
+    return _realm(request, name).userinfo(request.headers.get("authorization", "").removeprefix("Bearer "))
 
 
 def _refuse(request: AnyRequest, error: ProviderError) -> Response[Any]:

@@ -1,0 +1,300 @@
+"""A directory, the stand-in providers over HTTP, and the API of sign-in, for tests."""
+
+import json
+import os
+import re
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from litestar import Litestar
+from litestar.datastructures import State
+from psycopg_pool import AsyncConnectionPool
+
+from tierce.identity.dpop import normalised
+from tierce.identity.oidc import ProviderClient, ProviderSettings, Realm
+from tierce.identity.rules import address_prefix
+from tierce.identity.service import Pool, Sessions, SignInDoor
+from tierce.journal.service import Appender
+from tierce.kernel.clock import SystemClock
+from tierce.kernel.ids import SoftwareId
+from tierce.lab.standins.browser_key import BrowserKey
+from tierce.lab.standins.visitor import answer_of, sign_in
+from tierce.storage.cluster import SUPERUSER
+from tierce.storage.database import Database
+from tierce.storage.keys import Keyring, Purpose
+from tierce.web.api.signin import EXCEPTION_HANDLERS, ROUTES, STATE_KEY, SignInWiring
+
+API = "https://api.tierce.example"
+CALLBACK = "http://127.0.0.1:9/sign-in/callback"
+MORVAN, FERRAND, UNLISTED, PLACELESS, MOVED = (f"8{number:011d}" for number in range(1, 6))
+POLICY = bytes(range(16))
+START_SECONDS_MAX = 20.0
+
+IDENTITIES: dict[str, Any] = {
+    "clients": [
+        {"realm": realm, "client_id": f"tierce-{realm}", "client_secret": "a+b/c=d", "redirect_uris": [CALLBACK]}
+        for realm in ("psc", "staff", "persons")
+    ],
+    "psc": [
+        {
+            "national_id": MORVAN,
+            "family_name": "Morvan",
+            "given_name": "Claire",
+            "acr": "eidas3",
+            "activities": [
+                {"finess": "990000001", "name": "Cabinet médical des Tilleuls", "town": "Valbrume"},
+                {"finess": "990000002", "name": "Centre hospitalier de Valbrume", "town": "Valbrume", "mode": "S"},
+                {"finess": "", "name": "Remplacements", "town": ""},
+            ],
+        },
+        {
+            "national_id": FERRAND,
+            "family_name": "Ferrand",
+            "given_name": "Nadia",
+            "acr": "eidas0",
+            "activities": [{"finess": "990000003", "name": "Optique des Remparts", "town": "Port-Sérac"}],
+        },
+        {
+            "national_id": UNLISTED,
+            "family_name": "Inconnu",
+            "given_name": "Jean",
+            "activities": [{"finess": "990000001", "name": "Cabinet médical des Tilleuls"}],
+        },
+        {"national_id": PLACELESS, "family_name": "Sanslieu", "given_name": "Anne"},
+        {
+            "national_id": MOVED,
+            "family_name": "Parti",
+            "given_name": "Luc",
+            "activities": [{"finess": "990000009", "name": "Ailleurs"}],
+        },
+    ],
+    "staff": [
+        {"subject": "vasseur", "name": "Hélène Vasseur", "roles": ["security", "cleaning"]},
+        {"subject": "weak", "name": "Mot Depasse", "roles": ["security"], "acr": "pwd", "amr": ["pwd"]},
+        {"subject": "guest", "name": "Sans Rôle", "roles": ["cleaning"]},
+    ],
+    "persons": [
+        {
+            "sub": "lenoir",
+            "family_name": "Lenoir",
+            "given_name": "Paul André",
+            "birthdate": "1980-01-12",
+            "gender": "male",
+            "birthplace": "03955",
+        },
+        {
+            "sub": "twin",
+            "family_name": "Marchand",
+            "given_name": "Sophie",
+            "birthdate": "1984-05-12",
+            "gender": "female",
+            "birthplace": "90955",
+        },
+        {
+            "sub": "stranger",
+            "family_name": "Lenoir",
+            "given_name": "Paul",
+            "birthdate": "1980-01-13",
+            "gender": "male",
+            "birthplace": "03955",
+        },
+    ],
+}
+
+
+class ShiftedClock:
+    """The machine's clock, moved at will."""
+
+    def __init__(self) -> None:
+        self.shift = timedelta()
+
+    def now(self) -> datetime:
+        return SystemClock().now() + self.shift
+
+
+def free_port() -> int:
+    """A port that nothing listens on right now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@contextmanager
+def providers(folder: Path) -> Iterator[str]:
+    """Run the three stand-ins; gives their origin."""
+    file = folder / "identities.json"
+    file.write_text(json.dumps(IDENTITIES))
+    port = free_port()
+    command = [
+        str(Path(sys.executable).parent / "tierce"),
+        "lab",
+        "standins",
+        "--directory",
+        str(file),
+        "--port",
+        str(port),
+    ]
+    process = subprocess.Popen(command, env=os.environ | {"PYTHONUNBUFFERED": "1"})
+    origin = f"http://127.0.0.1:{port}"
+    deadline = time.monotonic() + START_SECONDS_MAX
+    try:
+        while True:
+            try:
+                httpx.get(f"{origin}/psc/certs", timeout=1)
+                break
+            except httpx.TransportError:
+                assert time.monotonic() < deadline, "the stand-ins did not start"
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(timeout=0.05)
+                pytest.fail("the stand-ins stopped")
+        yield origin
+    finally:
+        process.terminate()
+        process.wait(timeout=10)
+
+
+def fill_directory(database: Database) -> None:
+    """Put the professionals of the tests into the directory."""
+    with database.connect(SUPERUSER) as admin:
+        admin.execute("insert into directory.software values (1, 7, 'Portail')")
+        for number, name in ((1, "Cabinet médical des Tilleuls"), (2, "Centre hospitalier"), (3, "Optique")):
+            admin.execute(
+                "insert into directory.establishment values (%s, %s, %s, 'Valbrume')",
+                (100 + number, f"99000000{number}", name),
+            )
+        for number, national_id in enumerate((MORVAN, FERRAND, PLACELESS, MOVED), start=1):
+            admin.execute(
+                "insert into directory.professional values (%s, %s, %s, 'Nom', 'Prénom', 1)",
+                (200 + number, national_id, national_id[1:]),
+            )
+        for professional, establishment, profession in ((201, 101, 1), (201, 102, 11), (202, 103, 7), (204, 101, 1)):
+            admin.execute(
+                "insert into directory.activity (professional, establishment, profession) values (%s, %s, %s)",
+                (professional, establishment, profession),
+            )
+
+
+@dataclass
+class Desk:
+    """One running set-up: the API in this process, the providers over HTTP."""
+
+    api: httpx.AsyncClient
+    web: httpx.AsyncClient
+    clock: ShiftedClock
+    sessions: Sessions
+    pool: Pool
+    appender: Appender
+    origin: str
+
+    def provider(self, realm: Realm, discovery_url: str | None = None) -> ProviderClient:
+        return provider_client(self.origin, realm, self.web, self.clock, discovery_url)
+
+    def door(self, realm: Realm, *, discovery_url: str | None = None) -> SignInDoor:
+        return SignInDoor(self.pool, self.provider(realm, discovery_url), self.clock)
+
+    async def start(self) -> dict[str, str]:
+        response = await self.api.post("/v1/sign-in/start", json={"site": "portal", "return_to": "/"})
+        assert response.status_code == 200, response.text
+        found: dict[str, str] = response.json()
+        return found
+
+    async def come_back(self, started: dict[str, str], subject: str) -> dict[str, str]:
+        """Pick an identity at the provider; gives the body of `complete`."""
+        answer = answer_of(await sign_in(self.web, started["authorize_url"], subject))
+        return {name: answer[name] for name in ("state", "code", "iss")} | {"binding": started["binding"]}
+
+    async def complete(self, body: dict[str, str]) -> httpx.Response:
+        return await self.api.post("/v1/sign-in/complete", json=body)
+
+    async def open_session(self, subject: str = MORVAN) -> dict[str, Any]:
+        response = await self.complete(await self.come_back(await self.start(), subject))
+        assert response.status_code == 200, response.text
+        found: dict[str, Any] = response.json()
+        return found
+
+    async def bind(
+        self, opened: dict[str, Any], key: BrowserKey, *, place: int = 0, signer: BrowserKey | None = None
+    ) -> httpx.Response:
+        body = json.dumps({"activity": opened["activities"][place]["id"], "jwk": key.jwk}).encode()
+        return await self.send("POST", "/v1/session/activity", opened["handle"], signer or key, body)
+
+    async def send(
+        self,
+        method: str,
+        path: str,
+        handle: str,
+        key: BrowserKey | None = None,
+        body: bytes = b"",
+        proof: bytes | None = None,
+    ) -> httpx.Response:
+        """One request with the handle, and with the proof by `key` or a given one."""
+        headers = {"Authorization": f"DPoP {handle}", "X-Forwarded-For": "192.0.2.77"}
+        if key is not None and proof is None:
+            proof = key.proof(method, API + path, handle=handle, at=self.clock.now().timestamp(), body=body)
+        if proof is not None:
+            headers["DPoP"] = proof.decode()
+        if body:
+            headers["Content-Type"] = "application/json"
+        return await self.api.request(method, path, headers=headers, content=body)
+
+
+def provider_client(
+    origin: str, realm: Realm, web: httpx.AsyncClient, clock: ShiftedClock, discovery_url: str | None = None
+) -> ProviderClient:
+    """The client of one stand-in, perhaps with another discovery document."""
+    document = "wallet-openid-configuration" if realm is Realm.PSC else "openid-configuration"
+    settings = ProviderSettings(
+        realm=realm,
+        discovery_url=discovery_url or f"{origin}/{realm.value}/.well-known/{document}",
+        issuer=f"{origin}/{realm.value}",
+        client_id=f"tierce-{realm.value}",
+        client_secret="a+b/c=d",
+        redirect_uri=CALLBACK,
+        scope="openid scope_all" if realm is Realm.PSC else "openid",
+        acr_values="eidas1" if realm is Realm.PSC else None,
+    )
+    return ProviderClient(settings, web, clock)
+
+
+@asynccontextmanager
+async def desk(database: Database, keyring: Keyring, origin: str, role: str = "api") -> AsyncIterator[Desk]:
+    """Wire the API of sign-in as its process does, on a clock that can be moved."""
+    clock = ShiftedClock()
+    pool: Pool = AsyncConnectionPool(database.dsn(f"tierce_{role}"), min_size=1, max_size=4, open=False)
+    async with pool, httpx.AsyncClient() as web:
+        async with pool.connection() as connection:
+            appender = await Appender.enrol_async(connection, role, keyring.instance(role))
+        network = keyring.hash(Purpose.NETWORK)
+        sessions = Sessions(
+            pool, appender, clock, lambda address: network.uuid(address_prefix(address)).bytes, POLICY
+        )
+        door = SignInDoor(pool, provider_client(origin, Realm.PSC, web, clock), clock)
+        wiring = SignInWiring(door=door, sessions=sessions, url=API, software=SoftwareId(1))
+        app: Any = Litestar(
+            ROUTES,
+            state=State({STATE_KEY: wiring}),
+            exception_handlers=EXCEPTION_HANDLERS,
+            openapi_config=None,
+        )
+        transport = httpx.ASGITransport(app=app)
+        async with httpx.AsyncClient(transport=transport, base_url=normalised(API)) as api:
+            yield Desk(api, web, clock, sessions, pool, appender, origin)
+
+
+def reason(response: httpx.Response) -> str:
+    """The machine code of a problem document."""
+    assert response.headers["content-type"] == "application/problem+json", response.text
+    code: str = response.json()["code"]
+    assert re.fullmatch(r"[a-z_]+", code)
+    return code

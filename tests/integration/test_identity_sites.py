@@ -1,0 +1,226 @@
+"""Staff and persons sign in on sites that are themselves clients of their provider."""
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import httpx
+import pytest
+from litestar import Litestar, Response
+
+from tests.integration.conftest import Connect
+from tests.integration.signin_world import CALLBACK, IDENTITIES, POLICY, Desk, desk, providers
+from tierce.identity.errors import IdentityError, SessionRefusedError
+from tierce.identity.local import PersonSessions, StaffSessions, staff_id
+from tierce.identity.oidc import Realm
+from tierce.identity.service import form_token
+from tierce.journal.encoding import decode
+from tierce.kernel.traits import normalise_traits
+from tierce.lab.standins.visitor import sign_in
+from tierce.policy.acts import Act
+from tierce.storage.cluster import SUPERUSER
+from tierce.storage.database import Database
+from tierce.storage.keys import Keyring, Purpose
+from tierce.web.signin_site import FORM_FIELD, SiteSignIn, sign_in_handlers
+from tierce.web.signin_words import code_of
+
+pytestmark = pytest.mark.integration
+
+SITE = "http://127.0.0.1:9"
+ROLES = frozenset({"security", "dpo"})
+
+
+@pytest.fixture(scope="module")
+def origin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with providers(tmp_path_factory.mktemp("standins")) as found:
+        yield found
+
+
+def refused(_request: object, error: IdentityError) -> Response[str]:
+    return Response(code_of(error), status_code=403, media_type="text/plain")
+
+
+@dataclass
+class Browser:
+    """A browser in front of one site."""
+
+    site: SiteSignIn
+    http: httpx.AsyncClient
+    desk: Desk
+
+    async def leave(self, return_to: str = "/people") -> httpx.Response:
+        return await self.http.get("/sign-in", params={"return_to": return_to})
+
+    async def come_back(self, left: httpx.Response, subject: str) -> httpx.Response:
+        address = await sign_in(self.desk.web, left.headers["location"], subject)
+        return await self.http.get(address.removeprefix(SITE))
+
+    async def enter(self, subject: str) -> httpx.Response:
+        return await self.come_back(await self.leave(), subject)
+
+    @property
+    def handle(self) -> str:
+        return self.http.cookies[self.site.session_cookie]
+
+
+Scene = Callable[[Browser, StaffSessions | PersonSessions], Awaitable[Any]]
+
+
+def play(database: Database, keyring: Keyring, origin: str, realm: Realm, scene: Scene) -> None:
+    """Run a scene on the office (staff) or on the persons' space."""
+    role = "office" if realm is Realm.STAFF else "persons"
+
+    async def whole() -> None:
+        async with desk(database, keyring, origin, role) as found:
+            sessions: StaffSessions | PersonSessions
+            if realm is Realm.STAFF:
+                sessions = StaffSessions(found.pool, found.appender, found.clock, ROLES, POLICY)
+                acts = (Act.STAFF_SESSION_OPEN, Act.STAFF_SESSION_END)
+            else:
+                index = keyring.hash(Purpose.TRAIT)
+                sessions = PersonSessions(found.pool, found.appender, found.clock, index.uuid, POLICY)
+                acts = (Act.PERSON_SESSION_OPEN, Act.PERSON_SESSION_END)
+            site = SiteSignIn(role, found.door(realm), sessions.open_session, sessions.end, refused, False, *acts)
+            app: Any = Litestar(sign_in_handlers(site), openapi_config=None)
+            transport = httpx.ASGITransport(app=app)
+            async with httpx.AsyncClient(transport=transport, base_url=SITE) as http:
+                await scene(Browser(site, http, found), sessions)
+
+    asyncio.run(whole())
+
+
+def register(database: Database, keyring: Keyring, *persons: tuple[int, tuple[str, str, str, str, str]]) -> None:
+    """Put people's traits into the register, as the feed does."""
+    with database.connect(SUPERUSER) as admin:
+        for number, traits in persons:
+            idx = keyring.index(Purpose.TRAIT, normalise_traits(*traits))
+            admin.execute("insert into person.trait values (%s, %s)", (idx, number))
+
+
+LENOIR = ("LENOIR", "PAUL ANDRE", "19800112", "M", "03955")
+MARCHAND = ("MARCHAND", "SOPHIE ANNE", "19840512", "F", "90955")
+
+
+def test_staff_enter_with_a_hardware_key_and_leave(
+    database: Database, keyring: Keyring, origin: str, connect: Connect
+) -> None:
+    async def scene(browser: Browser, sessions: StaffSessions | PersonSessions) -> None:
+        assert isinstance(sessions, StaffSessions)
+        left = await browser.leave("/people?x=1")
+        assert "samesite=lax" in left.headers["set-cookie"].lower()
+        back = await browser.come_back(left, "vasseur")
+        assert back.status_code == 200
+        assert "0;url=/people?x=1" in back.text
+        cookies = back.headers.get_list("set-cookie")
+        assert any("samesite=strict" in one.lower() and "httponly" in one.lower() for one in cookies)
+        caller = await sessions.read(browser.handle)
+        assert (caller.name, caller.roles) == ("Hélène Vasseur", frozenset({"security"}))
+        handle = browser.handle
+        wrong = await browser.http.post("/sign-out", data={FORM_FIELD: "forged"})
+        assert wrong.status_code == 403
+        await sessions.read(handle)
+        out = await browser.http.post("/sign-out", data={FORM_FIELD: form_token(handle)})
+        assert out.status_code == 303, out.text
+        with pytest.raises(SessionRefusedError, match="revoked"):
+            await sessions.read(handle)
+
+    play(database, keyring, origin, Realm.STAFF, scene)
+    row = connect(SUPERUSER).execute("select body from journal.entry").fetchone()
+    assert row is not None
+    entry = decode(bytes(row[0]))
+    assert (entry.act, entry.professional) == (Act.STAFF_SESSION_OPEN, staff_id("vasseur"))
+
+
+@pytest.mark.parametrize(
+    ("subject", "expected"), [("weak", "sign_in_not_phishing_resistant"), ("guest", "sign_in_not_staff")]
+)
+def test_staff_who_may_not_enter(
+    database: Database, keyring: Keyring, origin: str, subject: str, expected: str
+) -> None:
+    async def scene(browser: Browser, _sessions: object) -> None:
+        back = await browser.enter(subject)
+        assert (back.status_code, back.text) == (403, expected)
+        assert browser.site.session_cookie not in browser.http.cookies
+
+    play(database, keyring, origin, Realm.STAFF, scene)
+
+
+def test_a_callback_without_the_browsers_own_cookie_is_refused(
+    database: Database, keyring: Keyring, origin: str
+) -> None:
+    async def scene(browser: Browser, _sessions: object) -> None:
+        left = await browser.leave()
+        browser.http.cookies.clear()
+        assert (await browser.come_back(left, "vasseur")).text == "sign_in_other_browser"
+
+    play(database, keyring, origin, Realm.STAFF, scene)
+
+
+def test_a_staff_session_lasts_an_hour(database: Database, keyring: Keyring, origin: str) -> None:
+    async def scene(browser: Browser, sessions: StaffSessions | PersonSessions) -> None:
+        await browser.enter("vasseur")
+        browser.desk.clock.shift = timedelta(minutes=59)
+        await sessions.read(browser.handle)
+        browser.desk.clock.shift = timedelta(minutes=61)
+        with pytest.raises(SessionRefusedError, match="expired"):
+            await sessions.read(browser.handle)
+
+    play(database, keyring, origin, Realm.STAFF, scene)
+
+
+def test_a_person_is_linked_to_the_one_who_has_all_the_traits(
+    database: Database, keyring: Keyring, origin: str, connect: Connect
+) -> None:
+    register(database, keyring, (7, LENOIR), (8, MARCHAND))
+
+    async def scene(browser: Browser, sessions: StaffSessions | PersonSessions) -> None:
+        assert isinstance(sessions, PersonSessions)
+        assert (await browser.enter("lenoir")).status_code == 200
+        assert (await sessions.read(browser.handle)).person == 7
+
+    play(database, keyring, origin, Realm.PERSONS, scene)
+    row = connect(SUPERUSER).execute("select body from journal.entry").fetchone()
+    assert row is not None
+    assert (decode(bytes(row[0])).act, decode(bytes(row[0])).person) == (Act.PERSON_SESSION_OPEN, 7)
+
+
+def test_homonyms_never_fall_through(database: Database, keyring: Keyring, origin: str, connect: Connect) -> None:
+    """Two people share every trait: neither is shown to whoever signs in, and neither is told apart by luck."""
+    register(database, keyring, (7, LENOIR), (8, MARCHAND), (9, MARCHAND))
+
+    async def scene(browser: Browser, _sessions: object) -> None:
+        homonyms, nobody = await browser.enter("twin"), await browser.enter("stranger")
+        assert homonyms.text == nobody.text == "link_refused", "from outside the two look the same"
+        assert homonyms.status_code == nobody.status_code
+
+    play(database, keyring, origin, Realm.PERSONS, scene)
+    assert connect(SUPERUSER).execute("select count(*) from access.person_session").fetchone() == (0,)
+
+
+def test_no_trait_reaches_the_database_or_an_error(
+    database: Database, keyring: Keyring, origin: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    register(database, keyring, (7, LENOIR))
+
+    async def scene(browser: Browser, _sessions: object) -> None:
+        await browser.enter("lenoir")
+        await browser.enter("stranger")
+
+    play(database, keyring, origin, Realm.PERSONS, scene)
+    with database.connect(SUPERUSER) as admin:
+        row = admin.execute(
+            "select (select string_agg(s::text, '') from access.person_session s)"
+            " || (select string_agg(encode(body, 'escape'), '') from journal.entry)"
+        ).fetchone()
+    assert row is not None
+    printed = "".join(capfd.readouterr())
+    for trait in ("lenoir", "paul", "19800112", "1980-01-12"):
+        assert not re.search(trait, row[0] + printed, re.IGNORECASE)
+
+
+def test_the_stand_in_persons_have_no_nir() -> None:
+    assert all("nir" not in person for person in IDENTITIES["persons"])
+    assert CALLBACK.startswith(SITE)

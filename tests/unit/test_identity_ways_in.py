@@ -1,0 +1,86 @@
+"""Every way to a session is known, each needs a completed code flow, and every route names its act."""
+
+import inspect
+import re
+from pathlib import Path
+
+import tierce
+from tierce.identity import local, service, store
+from tierce.identity.errors import SessionReason, SignInReason
+from tierce.identity.oidc import Claims
+from tierce.policy.acts import Act
+from tierce.web.api.signin import ROUTES
+from tierce.web.signin_site import SiteSignIn, sign_in_handlers
+from tierce.web.signin_words import SESSION, SIGN_IN
+
+SOURCES = Path(tierce.__file__).parent
+OPENERS = {"put_session", "put_staff_session", "put_person_session"}
+
+
+def product_sources() -> dict[str, str]:
+    """The source text of everything that an operator installs."""
+    found = {str(path.relative_to(SOURCES)): path.read_text() for path in SOURCES.rglob("*.[ps][yq]*")}
+    return {name: text for name, text in found.items() if not name.startswith("lab/")}
+
+
+def test_only_three_statements_insert_a_session() -> None:
+    inserts = {
+        (name, table)
+        for name, text in product_sources().items()
+        for table in re.findall(r"insert\s+into\s+access\.(\w*session)\b", text, re.IGNORECASE)
+    }
+    assert inserts == {
+        ("identity/store.py", "session"),
+        ("identity/store.py", "staff_session"),
+        ("identity/store.py", "person_session"),
+    }
+
+
+def test_each_is_called_from_one_place_that_takes_what_a_provider_vouched_for() -> None:
+    callers = {
+        (name, function)
+        for name, text in product_sources().items()
+        for function in re.findall(r"store\.(put_\w*session)\(", text)
+    }
+    assert callers == {
+        ("identity/service.py", "put_session"),
+        ("identity/local.py", "put_staff_session"),
+        ("identity/local.py", "put_person_session"),
+    }
+    assert {name for name, _ in inspect.getmembers(store, inspect.isfunction)} >= OPENERS
+    for owner in (service.Sessions, local.StaffSessions, local.PersonSessions):
+        parameters = list(inspect.signature(owner.open_session).parameters.values())
+        assert parameters[1].annotation is Claims
+
+
+def test_claims_are_made_only_by_a_completed_code_flow() -> None:
+    makers = [name for name, text in product_sources().items() if re.search(r"(?<![\w.])Claims\(", text)]
+    assert makers == ["identity/oidc.py"]
+
+
+def test_nothing_takes_a_password() -> None:
+    for name, text in product_sources().items():
+        if name.startswith(("identity/", "web/")):
+            assert not re.search(
+                r"password|mot de passe|type=[\"']password", text.lower().replace("no password", "")
+            ), name
+
+
+def test_every_route_names_its_act() -> None:
+    site = SiteSignIn.__new__(SiteSignIn)
+    for field in SiteSignIn.__dataclass_fields__:
+        object.__setattr__(site, field, Act.STAFF_SESSION_OPEN if field == "entered" else Act.STAFF_SESSION_END)
+    for route in [*ROUTES, *sign_in_handlers(site)]:
+        act = route.opt.get("act")
+        assert isinstance(act, Act), route
+        assert act is not Act.NONE, route
+
+
+def test_every_refusal_has_its_words_in_both_languages() -> None:
+    assert set(SIGN_IN) == set(SignInReason)
+    assert set(SESSION) == set(SessionReason)
+    for reason, remedy in [*SIGN_IN.values(), *SESSION.values()]:
+        for phrase in (reason, remedy):
+            assert phrase.fr.endswith(".")
+            assert phrase.en.endswith(".")
+            assert phrase.fr != phrase.en
