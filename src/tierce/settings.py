@@ -12,7 +12,7 @@ import msgspec
 from tierce.kernel.errors import TierceError
 from tierce.storage.database import Database
 
-DEVELOPMENT_SECRET = "dev-insecure-"
+DEVELOPMENT_PREFIX = "dev-insecure-"
 """Every secret made for a demonstration starts so; production refuses to start with one."""
 
 
@@ -47,16 +47,28 @@ class RealmSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One OpenID provider. The discovery address is given, never derived from the issuer."""
 
     discovery: str
+    issuer: str
     client_id: str
     client_secret_file: str
+    scope: str = "openid"
+    acr_values: str | None = None
+
+
+class OperatorSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The operator, as it is named to people and signs its notices."""
+
+    name: str
+    address: str
+    phone: str
+    officer: str
+    officer_email: str
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Everything a process needs to start."""
 
     mode: Mode
-    operator: str
-    """The operator's name, as shown to people and written in notices."""
+    operator: OperatorSettings
     keys: str
     database: DatabaseSettings
     portal: SiteSettings
@@ -66,6 +78,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     psc: RealmSettings
     staff: RealmSettings
     persons_provider: RealmSettings
+    portal_software: int = 1
+    """The portal's own number in directory.software."""
     demo_people: str | None = None
     """File of invented people for the demonstration's form-filling button; refused in production."""
 
@@ -101,18 +115,22 @@ def check(settings: Settings) -> None:
     complaints = []
     if settings.demo_people is not None:
         complaints.append("demo_people: remove it, it fills forms with invented people")
-    for name in ("portal", "api", "office", "persons"):
-        if urlsplit(getattr(settings, name).url).scheme != "https":
-            complaints.append(f"{name}.url: must be an https address")
+    complaints += [
+        f"{name}.url: must be an https address"
+        for name in ("portal", "api", "office", "persons")
+        if urlsplit(getattr(settings, name).url).scheme != "https"
+    ]
     for name in ("psc", "staff", "persons_provider"):
         realm: RealmSettings = getattr(settings, name)
         if urlsplit(realm.discovery).scheme != "https":
             complaints.append(f"{name}.discovery: must be an https address")
-        if secret(Path(realm.client_secret_file)).startswith(DEVELOPMENT_SECRET):
+        if secret(Path(realm.client_secret_file)).startswith(DEVELOPMENT_PREFIX):
             complaints.append(f"{name}.client_secret_file: holds a development secret; put the real one there")
-    for password in sorted(Path(settings.database.secrets).glob("*.password")):
-        if secret(password).startswith(DEVELOPMENT_SECRET):
-            complaints.append(f"database.secrets: {password.name} holds a development secret; draw a new one")
+    complaints += [
+        f"database.secrets: {password.name} holds a development secret; draw a new one"
+        for password in sorted(Path(settings.database.secrets).glob("*.password"))
+        if secret(password).startswith(DEVELOPMENT_PREFIX)
+    ]
     if complaints:
         raise SettingsError("production refuses these settings:\n- " + "\n- ".join(complaints))
 

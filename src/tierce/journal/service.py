@@ -34,7 +34,7 @@ class Appender:
 
     def __init__(self, instance: int, key: Ed25519PrivateKey) -> None:
         """Sign as `instance`, which `enrol` gives."""
-        self._instance = instance
+        self.instance = instance
         self._key = key
 
     @classmethod
@@ -64,7 +64,7 @@ class Appender:
         """
         bodies = _bodies(entries)
         block = store.number(connection.execute(store.NEXT_BLOCK).fetchone())
-        connection.execute(store.APPEND, (self._instance, block, bodies, self._sign(block, bodies)))
+        connection.execute(store.APPEND, (self.instance, block, bodies, self._sign(block, bodies)))
         return [entry_seq(block, place) for place in range(len(bodies))]
 
     async def write_async(self, connection: AsyncConnection, entries: Sequence[Entry]) -> list[EntrySeq]:
@@ -72,7 +72,7 @@ class Appender:
         bodies = _bodies(entries)
         cursor = await connection.execute(store.NEXT_BLOCK)
         block = store.number(await cursor.fetchone())
-        await connection.execute(store.APPEND, (self._instance, block, bodies, self._sign(block, bodies)))
+        await connection.execute(store.APPEND, (self.instance, block, bodies, self._sign(block, bodies)))
         return [entry_seq(block, place) for place in range(len(bodies))]
 
     def append(self, connection: Connection, entries: Sequence[Entry]) -> list[EntrySeq]:
@@ -88,7 +88,7 @@ class Appender:
         return numbers
 
     def _sign(self, block: int, bodies: Sequence[bytes]) -> bytes:
-        return sign_batch(self._key, self._instance, block, [leaf_hash(body) for body in bodies])
+        return sign_batch(self._key, self.instance, block, [leaf_hash(body) for body in bodies])
 
 
 def _bodies(entries: Sequence[Entry]) -> list[bytes]:

@@ -29,6 +29,9 @@ SHOWN: Mapping[Act, DataCategory] = {
 """What a release shows: the insurer's name, and the guarantee and dates for the one domain asked. Nothing is
 echoed; no civil status, no birth date, no NIR, no family."""
 
+STAFF_ROLES = frozenset({"security", "dpo"})
+"""Roles of the operator's staff that open the office; any other role the provider names is ignored."""
+
 LEVEL_MIN = 1
 """The least eIDAS level of a sign-in through which anything is shown."""
 

@@ -1,0 +1,61 @@
+"""`tierce serve`: one process of the platform, or all of them together."""
+
+import os
+import signal
+import time
+from pathlib import Path
+from types import FrameType
+from typing import Annotated
+
+import typer
+
+from tierce.kernel.errors import TierceError
+from tierce.settings import load
+from tierce.web.processes import EVERY, SETTINGS_VARIABLE, Supervisor, run_worker, serve_site
+
+app = typer.Typer(add_completion=False, help="Run one process of the platform, or all of them together.")
+LOOK_SECONDS = 0.5
+
+
+@app.command(epilog="Examples:  tierce serve --settings tierce.toml   ·   tierce serve --settings t.toml --only api")
+def serve(
+    *,
+    settings: Annotated[Path, typer.Option(help="The settings file (TOML).", envvar=SETTINGS_VARIABLE)],
+    only: Annotated[str | None, typer.Option(help=f"One of {', '.join(EVERY)}; all when left out.")] = None,
+    logs: Annotated[Path | None, typer.Option(help="Folder for one log file a process, when all are run.")] = None,
+) -> None:
+    """Serve until stopped (Ctrl-C, or SIGTERM)."""
+    try:
+        read = load(settings)
+    except TierceError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(2) from None
+    os.environ[SETTINGS_VARIABLE] = str(settings.resolve())
+    if only is None:
+        _all(Supervisor(settings.resolve(), logs=logs))
+    elif only == "worker":
+        run_worker(read)
+    elif only in EVERY:
+        serve_site(only, read)
+    else:
+        typer.echo(f"there is no process '{only}'; choose one of {', '.join(EVERY)}", err=True)
+        raise typer.Exit(2)
+
+
+def _all(supervisor: Supervisor) -> None:
+    stopping: list[int] = []
+
+    def stop(number: int, _frame: FrameType | None) -> None:
+        stopping.append(number)
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    supervisor.start()
+    ended = None
+    while not stopping and ended is None:
+        time.sleep(LOOK_SECONDS)
+        ended = supervisor.ended()
+    supervisor.stop()
+    if ended is not None:
+        typer.echo(f"the process '{ended}' ended by itself; everything was stopped", err=True)
+        raise typer.Exit(1)

@@ -1,0 +1,190 @@
+"""Composition: how each process is put together from settings, explicitly, in one place a process."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+from psycopg import AsyncConnection, Connection
+from psycopg_pool import AsyncConnectionPool, ConnectionPool
+
+from tierce.gate.service import Gate
+from tierce.gate.store import GateStore
+from tierce.identity.dpop import ProofVerifier
+from tierce.identity.local import PersonSessions, StaffSessions
+from tierce.identity.oidc import ProviderClient, ProviderSettings, Realm
+from tierce.identity.rules import address_prefix
+from tierce.identity.service import Sessions, SignInDoor
+from tierce.incidents.service import Incidents
+from tierce.incidents.store import Records as StaffRecords
+from tierce.journal.note import verifier_key
+from tierce.journal.service import LOG_KEY_NAME, LOG_ORIGIN, Appender
+from tierce.kernel.clock import Clock, SystemClock
+from tierce.kernel.ids import SoftwareId
+from tierce.notices.model import Operator
+from tierce.notices.service import Notices
+from tierce.persons.service import Persons
+from tierce.persons.store import Records as PersonRecords
+from tierce.policy.allowed import STAFF_ROLES
+from tierce.policy.digest import policy_digest
+from tierce.rights.history import History
+from tierce.rights.service import Rights, Shelf
+from tierce.settings import RealmSettings, Settings, SiteSettings, secret
+from tierce.storage.insurer_keys import load_sealer
+from tierce.storage.keys import Compartment, Keyring, Purpose
+from tierce.web.api.app import RightsWiring, create_api
+from tierce.web.api.callers import Callers
+from tierce.web.api.signin import SignInWiring
+from tierce.web.office.app import create_office
+from tierce.web.persons.app import create_persons
+from tierce.web.portal.app import create_app as create_portal
+from tierce.web.portal.settings import PortalSettings
+
+CALLBACK = "/sign-in/callback"
+KEYS = {
+    "api": (Purpose.INDEX, Purpose.PAIR, Purpose.NETWORK, Purpose.ENGAGEMENT, "coverage"),
+    "office": ("person",),
+    "persons": ("person", Purpose.TRAIT),
+}
+"""The key files that each process is given: docs/reference/keys.md."""
+
+App = Callable[..., Awaitable[None]]
+
+
+def log_key(keyring: Keyring) -> str:
+    """The public line with which the log's checkpoints are verified."""
+    return verifier_key(LOG_ORIGIN, keyring.instance(LOG_KEY_NAME).public_key())
+
+
+def _provider(realm: Realm, given: RealmSettings, site: SiteSettings, http: httpx.AsyncClient, clock: Clock) -> Any:  # noqa: ANN401  # ProviderClient
+    return ProviderClient(
+        ProviderSettings(
+            realm=realm,
+            discovery_url=given.discovery,
+            issuer=given.issuer,
+            client_id=given.client_id,
+            client_secret=secret(Path(given.client_secret_file)),
+            redirect_uri=site.url.rstrip("/") + CALLBACK,
+            scope=given.scope,
+            acr_values=given.acr_values,
+        ),
+        http,
+        clock,
+    )
+
+
+async def _async_pool(stack: AsyncExitStack, dsn: str, size: int = 4) -> AsyncConnectionPool[AsyncConnection[Any]]:
+    pool: AsyncConnectionPool[AsyncConnection[Any]] = AsyncConnectionPool(dsn, min_size=1, max_size=size, open=False)
+    await stack.enter_async_context(pool)
+    await pool.wait()
+    return pool
+
+
+def _rows_pool(stack: AsyncExitStack, dsn: str) -> ConnectionPool[Connection]:
+    pool: ConnectionPool[Connection] = ConnectionPool(
+        dsn, min_size=1, max_size=4, open=False, kwargs={"autocommit": True}
+    )
+    stack.enter_context(pool)
+    return pool
+
+
+@asynccontextmanager
+async def portal(settings: Settings) -> AsyncIterator[App]:
+    """The portal: no database, no key."""
+    yield create_portal(PortalSettings.of(settings))
+
+
+@asynccontextmanager
+async def api(settings: Settings) -> AsyncIterator[App]:
+    """The API with its gate."""
+    clock, policy = SystemClock(), policy_digest()
+    keyring = Keyring(settings.key_directory(), [str(name) for name in KEYS["api"]])
+    dsn = settings.connection().dsn("tierce_api")
+    async with AsyncExitStack() as stack:
+        pool = await _async_pool(stack, dsn)
+        http = await stack.enter_async_context(httpx.AsyncClient(follow_redirects=False))
+        key = keyring.instance("api")
+        async with pool.connection() as connection:
+            appender = await Appender.enrol_async(connection, "api", key)
+            shelf = await Shelf.load(connection, keyring)
+        gate = Gate(lambda: GateStore.connect(dsn), appender.instance, key, clock, policy)
+        await gate.start()
+        stack.push_async_callback(gate.stop)
+        network = keyring.hash(Purpose.NETWORK)
+        sessions = Sessions(
+            pool, appender, clock, lambda address: network.digest(address_prefix(address))[:16], policy
+        )
+        provider = _provider(Realm.PSC, settings.psc, settings.portal, http, clock)
+        sign_in = SignInWiring(
+            door=SignInDoor(pool, provider, clock),
+            sessions=sessions,
+            url=settings.api.url,
+            software=SoftwareId(settings.portal_software),
+        )
+        rights = Rights(gate, keyring, shelf, clock)
+        wiring = RightsWiring(gate, rights, History(pool, keyring, clock), Callers(sessions), sign_in)
+        yield create_api(wiring, ProofVerifier(clock))
+
+
+@asynccontextmanager
+async def office(settings: Settings) -> AsyncIterator[App]:
+    """The operator's office."""
+    clock, policy = SystemClock(), policy_digest()
+    keyring = Keyring(settings.key_directory(), KEYS["office"])
+    dsn = settings.connection().dsn("tierce_office")
+    async with AsyncExitStack() as stack:
+        pool, rows = await _async_pool(stack, dsn, 2), _rows_pool(stack, dsn)
+        http = await stack.enter_async_context(httpx.AsyncClient(follow_redirects=False))
+        with settings.connection().connect("tierce_office") as connection:
+            appender = Appender.enrol(connection, "office", keyring.instance("office"))
+            records = StaffRecords(load_sealer(connection, keyring, [Compartment.PERSON]))
+        incidents = Incidents(appender, records, clock)
+        operator = settings.operator
+        signed = Operator(operator.name, operator.address, operator.phone, operator.officer, operator.officer_email)
+        yield create_office(
+            door=SignInDoor(pool, _provider(Realm.STAFF, settings.staff, settings.office, http, clock), clock),
+            sessions=StaffSessions(pool, appender, clock, STAFF_ROLES, policy),
+            pool=rows,
+            incidents=incidents,
+            notices=Notices(incidents, appender, signed, clock),
+            log_key=log_key(keyring),
+            clock=clock,
+            secure=settings.office.url.startswith("https:"),
+            sign_in_origins=_origins(settings.staff),
+        )
+
+
+@asynccontextmanager
+async def persons(settings: Settings) -> AsyncIterator[App]:
+    """The space of the persons covered."""
+    clock, policy = SystemClock(), policy_digest()
+    keyring = Keyring(settings.key_directory(), [str(name) for name in KEYS["persons"]])
+    dsn = settings.connection().dsn("tierce_persons")
+    async with AsyncExitStack() as stack:
+        pool, rows = await _async_pool(stack, dsn, 2), _rows_pool(stack, dsn)
+        http = await stack.enter_async_context(httpx.AsyncClient(follow_redirects=False))
+        with settings.connection().connect("tierce_persons") as connection:
+            appender = Appender.enrol(connection, "persons", keyring.instance("persons"))
+            records = PersonRecords(load_sealer(connection, keyring, [Compartment.PERSON]))
+        provider = _provider(Realm.PERSONS, settings.persons_provider, settings.persons, http, clock)
+        traits = keyring.hash(Purpose.TRAIT)
+        operator = settings.operator
+        yield create_persons(
+            door=SignInDoor(pool, provider, clock),
+            sessions=PersonSessions(pool, appender, clock, traits.uuid, policy),
+            pool=rows,
+            persons=Persons(appender, records, clock),
+            operator=Operator(
+                operator.name, operator.address, operator.phone, operator.officer, operator.officer_email
+            ),
+            secure=settings.persons.url.startswith("https:"),
+            sign_in_origins=_origins(settings.persons_provider),
+        )
+
+
+def _origins(realm: RealmSettings) -> tuple[str, ...]:
+    """The origin of a provider, for the pages' content security policy."""
+    parts = urlsplit(realm.discovery)
+    return (f"{parts.scheme}://{parts.netloc}",)
