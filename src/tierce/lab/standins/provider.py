@@ -420,5 +420,5 @@ def load_directory(text: bytes) -> Directory:
     try:
         return msgspec.json.decode(text, type=Directory)
     except msgspec.DecodeError as error:
-        msg = f"directory file: {error}; see docs on the stand-ins for its shape"
+        msg = f"directory file: {error}; see docs/reference/standins.md for its shape"
         raise ProviderError("server_error", msg) from None
