@@ -14,6 +14,7 @@ from tierce.kernel.traits import normalise_traits
 from tierce.lab.country.population import Plan, write_country
 from tierce.lab.standins.from_country import make_directory, write_directory
 from tierce.lab.standins.provider import Directory, Realm, RealmName, load_directory
+from tierce.policy.allowed import STAFF_ROLES
 
 
 @pytest.fixture(scope="module")
@@ -33,6 +34,7 @@ def test_the_story_is_on_the_first_page(directory: Directory) -> None:
     assert set(featured) == {"Morvan", "Ferrand"}
     assert [place.mode for place in featured["Morvan"].activities] == ["L", "S"]
     assert {entry.name for entry in directory.staff} == {"Hélène Vasseur", "Marc Tessier"}
+    assert {role for entry in directory.staff for role in entry.roles} <= STAFF_ROLES
     assert len(directory.psc) >= 30
 
 

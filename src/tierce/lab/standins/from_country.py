@@ -11,6 +11,8 @@ import msgspec
 from tierce.lab.standins.provider import Client, Directory, PersonEntry, Place, PscEntry, StaffEntry
 
 DELIMITER = "|"
+OFFICE_ROLES = {"rssi": "security", "dpo": "dpo"}
+"""The country's word for a function -> the role that the office's policy knows."""
 
 
 def make_directory(country: Path, clients: Iterable[Client]) -> Directory:
@@ -21,7 +23,7 @@ def make_directory(country: Path, clients: Iterable[Client]) -> Directory:
     return Directory(
         clients=list(clients),
         psc=_professionals(country / "directory.csv", featured),
-        staff=[StaffEntry(_subject(one["name"]), one["name"], [one["role"]]) for one in truth["staff"]],
+        staff=[StaffEntry(_subject(one["name"]), one["name"], [OFFICE_ROLES[one["role"]]]) for one in truth["staff"]],
         persons=[
             _person(name, number, member)
             for name, told in story.items()
