@@ -1,0 +1,74 @@
+"""Settings: complaints name the field; production refuses what is meant for a desk."""
+
+from pathlib import Path
+
+import pytest
+
+from tierce.settings import DEVELOPMENT_PREFIX, SettingsError, load
+
+TEMPLATE = """
+mode = "{mode}"
+keys = "{folder}/keys"
+[operator]
+name = "Opérateur d'essai"
+address = "1 rue de l'Essai"
+phone = "0100000000"
+officer = "Une personne"
+officer_email = "dpo@operateur.example"
+[database]
+host = "127.0.0.1"
+port = 5432
+name = "tierce"
+secrets = "{folder}/secrets"
+"""
+SITE = '[{name}]\nurl = "{scheme}://{name}.operateur.example"\nport = {port}\n'
+REALM = """[{name}]
+discovery = "{scheme}://provider.example/.well-known/openid-configuration"
+issuer = "{scheme}://provider.example"
+client_id = "tierce"
+client_secret_file = "{folder}/secrets/client"
+"""
+
+
+def write(folder: Path, *, mode: str, scheme: str, secret: str, extra: str = "") -> Path:
+    """Write a settings file with its secrets."""
+    (folder / "secrets").mkdir()
+    (folder / "secrets" / "client").write_text(secret)
+    (folder / "secrets" / "tierce_api.password").write_text(secret)
+    text = extra + TEMPLATE.format(mode=mode, folder=folder)
+    for port, name in enumerate(("portal", "api", "office", "persons"), start=8801):
+        text += SITE.format(name=name, scheme=scheme, port=port)
+    for name in ("psc", "staff", "persons_provider"):
+        text += REALM.format(name=name, scheme=scheme, folder=folder)
+    path = folder / "tierce.toml"
+    path.write_text(text)
+    return path
+
+
+def test_a_demonstration_may_use_development_secrets(tmp_path: Path) -> None:
+    path = write(tmp_path, mode="demo", scheme="http", secret=DEVELOPMENT_PREFIX + "1")
+    assert load(path).portal.port == 8801
+
+
+def test_production_accepts_real_ones(tmp_path: Path) -> None:
+    path = write(tmp_path, mode="production", scheme="https", secret="4f9c-drawn-at-random")
+    assert load(path).api.url == "https://api.operateur.example"
+
+
+def test_production_refuses_each_thing_meant_for_a_desk(tmp_path: Path) -> None:
+    extra = 'demo_people = "people.json"\n'
+    path = write(tmp_path, mode="production", scheme="http", secret=DEVELOPMENT_PREFIX + "1", extra=extra)
+    with pytest.raises(SettingsError) as caught:
+        load(path)
+    said = str(caught.value)
+    for expected in ("demo_people", "portal.url", "persons.url", "psc.discovery", "staff.client_secret_file",
+                     "tierce_api.password"):  # fmt: skip
+        assert expected in said
+
+
+def test_a_missing_or_unknown_field_is_named(tmp_path: Path) -> None:
+    path = write(tmp_path, mode="demo", scheme="http", secret="x", extra="colour = 1\n")
+    with pytest.raises(SettingsError, match="colour"):
+        load(path)
+    with pytest.raises(SettingsError, match=r"absent\.toml"):
+        load(tmp_path / "absent.toml")

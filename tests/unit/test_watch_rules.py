@@ -1,0 +1,37 @@
+"""When the watch holds a device."""
+
+from tierce.kernel.ids import DeviceId, ProfessionalId
+from tierce.policy.acts import Outcome
+from tierce.policy.ladder import HOLD_REFUSED
+from tierce.watch.rules import Refused, Watch
+
+DAY = 20_000
+
+
+def refused(count: int, *, day: int = DAY, device: int = 1, outcome: Outcome = Outcome.OUT_OF_SEATS) -> list[Refused]:
+    """That many refusals of one device."""
+    return [Refused(day, DeviceId(device), ProfessionalId(9), outcome)] * count
+
+
+def test_a_device_is_named_once_when_it_reaches_the_threshold() -> None:
+    watch = Watch()
+    assert watch.look(refused(HOLD_REFUSED - 1)) == []
+    [hold] = watch.look(refused(5))
+    assert (hold.device, hold.refused) == (1, HOLD_REFUSED)
+    assert watch.look(refused(50)) == []
+
+
+def test_devices_are_counted_apart() -> None:
+    lines = refused(HOLD_REFUSED - 1, device=1) + refused(HOLD_REFUSED - 1, device=2)
+    assert Watch().look(lines) == []
+
+
+def test_a_new_day_starts_the_count_again() -> None:
+    watch = Watch()
+    watch.look(refused(HOLD_REFUSED - 1))
+    assert watch.look(refused(HOLD_REFUSED - 1, day=DAY + 1)) == []
+    assert watch.look(refused(1)) == [], "a line of an earlier day is not counted in this one"
+
+
+def test_other_refusals_do_not_count() -> None:
+    assert Watch().look(refused(3 * HOLD_REFUSED, outcome=Outcome.HELD)) == []
