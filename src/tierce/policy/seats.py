@@ -29,9 +29,10 @@ CAP_FLOOR = 3
 PROVED_DAYS = 730
 """A proved pair is remembered 24 months."""
 
-_PACK = struct.Struct(">BBHIIIHHHHHHH30H")
+_PACK = struct.Struct(">BBHIIIhHHHHHH30H")
 _STATE_VERSION = 1
 _COUNT_MAX = 0xFFFF
+_FREED_MAX = 0x7FFF
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +93,7 @@ DAY_LIMITS: Mapping[Profession, DayLimits] = {
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """The state of one line of seats, as stored in access.line.state (82 bytes).
+    """The state of one line of seats, as stored in access.line.state (90 bytes).
 
     `seats[d % 30]` counts the seats taken on day d and still unproved; `freed_256` is the smoothed number of
     proofs a week, in 1/256.
@@ -110,7 +111,7 @@ class Line:
     weeks: int
     freed_256: int
     freed_week: int
-    """Proofs of grade A or B in the running week."""
+    """Proofs of grade A or B in the running week; below zero when more of earlier weeks were withdrawn."""
     refused: int
     """Asks refused a seat today."""
     seats: tuple[int, ...]
@@ -154,7 +155,7 @@ def roll(line: Line, constants: SeatConstants, day: int) -> Line:
     if day <= line.day:
         return line
     if day - line.day > DORMANT_DAYS:
-        return replace(_asleep(line, constants, day), since=day)
+        return _asleep(line, constants, day)
     return _forward(line, constants, day)
 
 
@@ -170,7 +171,7 @@ def _forward(line: Line, constants: SeatConstants, day: int) -> Line:
         seats[each % SEAT_DAYS] = 0
         if is_monday(each):
             weeks = min(60, weeks + 1)
-            freed_256 += (256 * freed_week - freed_256) // min(SMOOTHING_WEEKS, weeks + 4)
+            freed_256 = max(0, freed_256 + (256 * freed_week - freed_256) // min(SMOOTHING_WEEKS, weeks + 4))
             freed_week = 0
             limit = limit_of(constants, freed_256)
     return Line(day, line.since, limit, 0, 0, 0, weeks, freed_256, freed_week, 0, tuple(seats))
@@ -192,21 +193,30 @@ def take(line: Line, weight: int = 1) -> Line:
 def prove(line: Line, drawn_day: int) -> Line:
     """Give back the seat drawn on `drawn_day`, by proof of grade A or B; a late proof counts as freed too.
 
-    The caller has already checked that this evidence is new: proof is idempotent by evidence id.
+    The caller has rolled the line to today, and checked that this evidence is new: proof is idempotent by
+    evidence id. A day to come raises ValueError.
     """
     seats = list(line.seats)
     place = drawn_day % SEAT_DAYS
-    if line.day - drawn_day < SEAT_DAYS and seats[place] > 0:
+    if _age(line, drawn_day) < SEAT_DAYS and seats[place] > 0:
         seats[place] -= 1
-    return replace(line, seats=tuple(seats), freed_week=min(_COUNT_MAX, line.freed_week + 1))
+    return replace(line, seats=tuple(seats), freed_week=min(_FREED_MAX, line.freed_week + 1))
 
 
 def withdraw(line: Line, drawn_day: int) -> Line:
     """Take the seat again for a proof that was withdrawn, if its 30 days are not over, and give back the count."""
     seats = list(line.seats)
-    if line.day - drawn_day < SEAT_DAYS:
+    if _age(line, drawn_day) < SEAT_DAYS:
         seats[drawn_day % SEAT_DAYS] += 1
-    return replace(line, seats=tuple(seats), freed_week=max(0, line.freed_week - 1))
+    return replace(line, seats=tuple(seats), freed_week=max(-_FREED_MAX, line.freed_week - 1))
+
+
+def _age(line: Line, drawn_day: int) -> int:
+    age = line.day - drawn_day
+    if age < 0:
+        msg = "evidence of a day to come: roll the line to today before"
+        raise ValueError(msg)
+    return age
 
 
 def pack(line: Line) -> bytes:

@@ -1,0 +1,226 @@
+"""The rule of seats, day by day: the golden sequence, probation, Mondays, proofs, and the stored form."""
+
+from dataclasses import replace
+
+import pytest
+
+from tierce.kernel.care import Profession
+from tierce.kernel.clock import is_monday
+from tierce.policy.floors import FLOORS
+from tierce.policy.seats import (
+    DAY_LIMITS,
+    DORMANT_DAYS,
+    PROBATION_DAYS,
+    PROBATION_KNOWN,
+    PROBATION_LIMIT,
+    SEAT_DAYS,
+    SEATS,
+    Line,
+    SeatConstants,
+    cap_of,
+    effective_limit,
+    has_room,
+    known_limit,
+    limit_of,
+    new_line,
+    pack,
+    prove,
+    roll,
+    take,
+    unpack,
+    withdraw,
+)
+
+MONDAY = 20_003
+"""Day 0 of the golden sequence: a Monday."""
+GOLDEN = SeatConstants(a=3, b_percent=0, top=10)
+PROVING = SeatConstants(a=14, b_percent=100, top=120)
+STATE_BYTES = 90
+
+
+def line_at(day: int, constants: SeatConstants = GOLDEN, **changes: int) -> Line:
+    """An empty line out of probation."""
+    empty = Line(day, day - PROBATION_DAYS, constants.a, 0, 0, 0, 0, 0, 0, 0, (0,) * SEAT_DAYS)
+    return replace(empty, **changes)
+
+
+def drawn(line: Line, times: int = 1) -> Line:
+    """A line that takes seats, each of which must have room."""
+    for _ in range(times):
+        assert has_room(line)
+        line = take(line)
+    return line
+
+
+def test_the_golden_sequence() -> None:
+    assert is_monday(MONDAY)
+    line = drawn(line_at(MONDAY), 3)  # P1, P2, P3
+    assert (line.open, line.today, cap_of(effective_limit(line))) == (3, 3, 3)
+    assert not has_room(line)  # P4
+
+    line = roll(line, GOLDEN, MONDAY + 1)
+    assert (line.open, line.today) == (3, 0)
+    assert not has_room(line)  # P4 again: open is the limit
+    line = prove(line, MONDAY)  # P2
+    assert (line.open, line.freed_week) == (2, 1)
+    line = drawn(line)  # P4
+    assert line.open == 3
+
+    line = roll(line, GOLDEN, MONDAY + 29)
+    assert line.open == 3
+    line = roll(line, GOLDEN, MONDAY + 30)
+    assert line.open == 1  # P1 and P3 have aged out; P4 was drawn on day 1
+    line = roll(line, GOLDEN, MONDAY + 31)
+    assert line.open == 0
+
+    before = roll(line, GOLDEN, MONDAY + 40)
+    late = prove(before, MONDAY)  # P1
+    assert late.open == before.open == 0
+    assert late.freed_week == before.freed_week + 1
+
+
+@pytest.mark.parametrize("weekday", range(7))
+def test_the_limit_moves_on_mondays_only(weekday: int) -> None:
+    line = line_at(MONDAY + weekday, PROVING)
+    for _ in range(12):
+        line = prove(line, line.day)
+    for day in range(MONDAY + weekday + 1, MONDAY + weekday + 30):
+        rolled = roll(line, PROVING, day)
+        assert rolled.limit == line.limit or is_monday(day)
+        line = rolled
+
+
+@pytest.mark.parametrize(
+    ("weeks", "freed_256", "freed_week", "then_freed_256", "then_limit"),
+    [
+        # By hand: freed += floor((256 * week - freed) / min(16, weeks + 1 + 4)); limit = 14 + floor(4 * freed / 256).
+        (0, 0, 0, 0, 14),
+        (0, 0, 10, 512, 22),
+        (60, 0, 10, 160, 16),
+        (60, 512, 2, 512, 22),
+        (60, 512, 0, 480, 21),
+        (60, 100, 0, 93, 15),
+        (60, 256 * 40, 0, 9_600, 120),
+        (3, 1_000, 7, 1_099, 31),
+    ],
+)
+def test_the_monday_update(weeks: int, freed_256: int, freed_week: int, then_freed_256: int, then_limit: int) -> None:
+    line = line_at(MONDAY + 6, PROVING, weeks=weeks, freed_256=freed_256, freed_week=freed_week)
+    line = roll(line, PROVING, MONDAY + 7)
+    assert (line.freed_256, line.freed_week, line.limit) == (then_freed_256, 0, then_limit)
+    assert line.weeks == min(60, weeks + 1)
+
+
+def test_a_seat_that_expires_on_a_monday_is_free_before_the_new_limit_counts() -> None:
+    line = drawn(line_at(MONDAY - 2), 3)
+    line = roll(line, GOLDEN, MONDAY + 28)
+    assert is_monday(line.day)
+    assert line.open == 0
+    assert has_room(line)
+
+
+def test_twenty_nine_days_give_back_and_thirty_do_not() -> None:
+    line = roll(drawn(line_at(MONDAY), 2), GOLDEN, MONDAY + 29)
+    assert prove(line, MONDAY).open == 1
+    line = roll(line, GOLDEN, MONDAY + 30)
+    assert prove(line, MONDAY).open == 0
+
+
+def test_a_proof_of_today_frees_the_seat_and_not_the_cap_of_the_day() -> None:
+    line = prove(drawn(line_at(MONDAY), 3), MONDAY)
+    assert line.open == 2
+    assert line.today == 3
+    assert not has_room(line)
+
+
+def test_a_withdrawn_proof_takes_the_seat_again_and_gives_back_the_count() -> None:
+    line = drawn(line_at(MONDAY), 2)
+    assert withdraw(prove(line, MONDAY), MONDAY) == line
+
+
+def test_a_proof_withdrawn_in_a_later_week_gives_back_its_count_all_the_same() -> None:
+    line = line_at(MONDAY, PROVING, weeks=60)
+    for _ in range(48):
+        line = prove(line, MONDAY - 40)
+    raised = roll(line, PROVING, MONDAY + 7)
+    assert raised.limit > PROVING.a
+    for _ in range(48):
+        raised = withdraw(raised, MONDAY - 40)
+    assert roll(raised, PROVING, MONDAY + 14).limit == PROVING.a
+
+
+def test_a_withdrawn_proof_may_leave_a_line_above_its_limit_and_it_recovers() -> None:
+    line = drawn(line_at(MONDAY), 3)
+    line = prove(roll(line, GOLDEN, MONDAY + 1), MONDAY)
+    line = withdraw(drawn(line), MONDAY)
+    assert line.open == 4 > effective_limit(line)
+    assert not has_room(line)
+    assert has_room(roll(line, GOLDEN, MONDAY + 30))
+
+
+@pytest.mark.parametrize("change", [prove, withdraw])
+def test_evidence_about_a_day_to_come_is_refused(change: object) -> None:
+    with pytest.raises(ValueError, match="roll"):
+        change(line_at(MONDAY), MONDAY + 1)  # type: ignore[operator]
+
+
+@pytest.mark.parametrize("profession", list(Profession))
+def test_a_new_device_has_five_places_for_fourteen_days(profession: Profession) -> None:
+    constants = SEATS[profession]
+    line = new_line(profession, MONDAY)
+    for day in range(MONDAY, MONDAY + PROBATION_DAYS):
+        rolled = roll(line, constants, day)
+        assert effective_limit(rolled) == PROBATION_LIMIT == 5
+        assert known_limit(rolled, profession) == min(PROBATION_KNOWN, DAY_LIMITS[profession].known)
+    after = roll(line, constants, MONDAY + PROBATION_DAYS)
+    assert effective_limit(after) == constants.a
+    assert known_limit(after, profession) == DAY_LIMITS[profession].known
+
+
+def test_a_line_asleep_more_than_sixty_days_starts_anew() -> None:
+    line = replace(drawn(line_at(MONDAY, PROVING), 4), limit=100, freed_256=9_000, weeks=60)
+    awake = roll(line, PROVING, MONDAY + DORMANT_DAYS)
+    assert effective_limit(awake) > PROBATION_LIMIT
+    asleep = roll(line, PROVING, MONDAY + DORMANT_DAYS + 1)
+    assert effective_limit(asleep) == PROBATION_LIMIT
+    assert (asleep.since, asleep.open, asleep.freed_256) == (MONDAY + DORMANT_DAYS + 1, 0, 0)
+    assert effective_limit(roll(asleep, PROVING, asleep.day + PROBATION_DAYS)) == PROVING.a
+
+
+@pytest.mark.parametrize(
+    ("limit", "cap"), [(0, 0), (1, 1), (2, 2), (3, 3), (9, 3), (10, 4), (14, 5), (120, 40), (2_400, 800)]
+)
+def test_the_cap_of_a_day(limit: int, cap: int) -> None:
+    assert cap_of(limit) == cap
+
+
+@pytest.mark.parametrize("profession", list(Profession))
+def test_the_stored_form_fits_at_every_top(profession: Profession) -> None:
+    top = SEATS[profession].top
+    full = replace(
+        new_line(profession, 40_000),
+        limit=top, today=cap_of(top), attempts=70_000, known=65_535, refused=65_535, weeks=60,
+        freed_256=256 * 30_000, freed_week=30_000, seats=(cap_of(top),) * SEAT_DAYS,
+    )  # fmt: skip
+    stored = pack(full)
+    assert len(stored) == STATE_BYTES
+    assert unpack(stored) == replace(full, attempts=65_535)
+
+
+def test_an_unknown_version_of_a_stored_line_is_refused() -> None:
+    stored = pack(new_line(Profession.GP, MONDAY))
+    with pytest.raises(ValueError, match="version 2"):
+        unpack(b"\x02" + stored[1:])
+
+
+@pytest.mark.parametrize("profession", list(Profession))
+def test_constants_keep_their_order(profession: Profession) -> None:
+    constants, limits, floor = SEATS[profession], DAY_LIMITS[profession], FLOORS[profession]
+    assert PROBATION_LIMIT <= constants.a <= constants.top < 2**16
+    assert limit_of(constants, 0) == constants.a
+    assert limit_of(constants, 2**32 - 1) == constants.top
+    assert limits.known <= limits.attempts
+    # The database's floors never stop what the gate grants.
+    assert floor.asked > limits.attempts
+    assert floor.known > limits.known
+    assert floor.drawn >= cap_of(constants.top)
