@@ -208,7 +208,7 @@ begin
       and e.tx is distinct from pg_current_xact_id_if_assigned();
 end $$;
 
--- The line of a (login, device), created with the caller's opening state when it is new ------------------------
+-- The line of a (login, device, profession), created with the caller's opening state when it is new ------------------------
 create or replace function access.line_of(
     for_login bigint, for_device bigint, for_profession smallint, new_id bigint, opening bytea) returns bigint
     language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
@@ -217,8 +217,9 @@ begin
     insert into access.line (id, login, device, professional, profession, created_day, state)
     select new_id, for_login, for_device, g.professional, for_profession, gate.today(), opening
     from access.login g where g.id = for_login
-    on conflict (login, device) do nothing;
-    select id into found from access.line where login = for_login and device = for_device;
+    on conflict (login, device, profession) do nothing;
+    select id into found from access.line
+    where login = for_login and device = for_device and profession = for_profession;
     return found;
 end $$;
 

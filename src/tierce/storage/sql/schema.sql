@@ -136,7 +136,7 @@ create table access.device (
     thumbprint bytea not null unique,               -- RFC 7638, SHA-256
     created    timestamptz not null
 );
-create table access.line (                          -- seats of one (login, device); see policy/seats.py
+create table access.line (                          -- seats of one (login, device, profession); see policy/seats.py
     id          bigint primary key,
     login       bigint not null references access.login,
     device      bigint not null references access.device,
@@ -149,7 +149,7 @@ create table access.line (                          -- seats of one (login, devi
     asked       integer not null default 0,
     drawn       integer not null default 0,
     known       integer not null default 0,
-    unique (login, device)
+    unique (login, device, profession)              -- one exercised profession, one line: limits never mix
 ) with (fillfactor = 60);
 create table access.session (
     id            bigint primary key,
