@@ -72,6 +72,16 @@ def write_requests(path: Path, requests: Iterable[bytes]) -> None:
             file.write(request)
 
 
+def read_requests(path: Path) -> list[bytes]:
+    """Read back what `write_requests` wrote."""
+    written, place, requests = path.read_bytes(), 0, []
+    while place < len(written):
+        (length,) = struct.unpack_from("<I", written, place)
+        requests.append(written[place + 4 : place + 4 + length])
+        place += 4 + length
+    return requests
+
+
 def build_generator(directory: Path) -> Path:
     """Compile the generator into `directory`, once for each content of the source; returns the program."""
     compiler = shutil.which("gcc") or shutil.which("cc")

@@ -133,6 +133,7 @@ class RequestPress:
 
     def __init__(self, desks: Sequence[Desk], target: Target) -> None:
         """Start them; spawned, so that nothing of this process is shared."""
+        self.target = target
         self._pool: Pool = get_context("spawn").Pool(PROCESSES, _start, (desks, target))
 
     def __enter__(self) -> "RequestPress":

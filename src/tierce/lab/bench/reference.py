@@ -14,6 +14,8 @@ from psycopg.conninfo import conninfo_to_dict
 from tierce.lab.bench.errors import BenchError
 
 FOLDER: Final = Path(__file__).parents[4] / "bench"
+REFERENCE: Final = "reference.sql"
+STATEMENTS: Final = "reference_statements.sql"
 CLIENTS: Final = 32
 THREADS: Final = 2
 
@@ -53,7 +55,7 @@ def set_up_reference(connection: psycopg.Connection) -> None:
     connection.execute("vacuum (analyze) bench.item, bench.account")
 
 
-def run_reference(pgbench: Path, dsn: str, seconds: int, seed: int) -> ReferenceRun:
+def run_reference(pgbench: Path, dsn: str, seconds: int, seed: int, script: str = REFERENCE) -> ReferenceRun:
     """Run pgbench for `seconds` with 32 clients on 2 threads and prepared statements."""
     place = conninfo_to_dict(dsn)
     environment = {
@@ -66,7 +68,7 @@ def run_reference(pgbench: Path, dsn: str, seconds: int, seed: int) -> Reference
     }
     done = subprocess.run(
         [pgbench, "--no-vacuum", "-M", "prepared", "-c", str(CLIENTS), "-j", str(THREADS), "-T", str(seconds),
-         "--random-seed", str(seed), "-f", FOLDER / "reference.sql"],
+         "--random-seed", str(seed), "-f", FOLDER / script],
         capture_output=True, text=True, check=False, env=environment, timeout=seconds + 60, start_new_session=True,
     )  # fmt: skip
     rate, failed = _RATE.search(done.stdout), _FAILED.search(done.stdout)

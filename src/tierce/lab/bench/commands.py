@@ -1,0 +1,82 @@
+"""`tierce bench`: measurements of this machine, each beside a reference of the same run."""
+
+import time
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from tierce.kernel.clock import SystemClock
+from tierce.kernel.errors import TierceError
+from tierce.lab.bench.gate import SMALL, Plan, Report, measure_gate
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_show_locals=False)
+_screen = Console(stderr=True, highlight=False)
+
+
+@app.callback()
+def root() -> None:
+    """Figures of this machine; not a test, nothing fails for being slow."""
+
+
+@app.command("gate")
+def gate(
+    *,
+    seconds: Annotated[int, typer.Option(help="Seconds of each run, 1 to 15.")] = 10,
+    repeat: Annotated[int, typer.Option(help="Turns of gate and reference; medians are taken.")] = 3,
+    persons: Annotated[int, typer.Option(min=1_000, help="People in the register.")] = 200_000,
+    desks: Annotated[int, typer.Option(min=10, help="Professionals signed in.")] = 5_000,
+    seed: Annotated[int, typer.Option(help="Of the asks drawn.")] = 1,
+    small: Annotated[bool, typer.Option("--small", help="Ends within 40 s; the other options are ignored.")] = False,
+    json_to: Annotated[
+        str | None, typer.Option("--json", help="Write one JSON object to this file, or to standard output for -.")
+    ] = None,
+) -> None:
+    """Measure the gate over HTTP, in turns with pgbench on bench/reference.sql."""
+    try:
+        plan = SMALL if small else Plan(seconds, repeat, persons, desks, seed)
+        report = measure_gate(plan, Path("var/bench").absolute(), SystemClock(), _Steps().say)
+    except TierceError as error:
+        _screen.print(f"[bold]tierce bench gate:[/bold] {error}", markup=True)
+        raise typer.Exit(1) from None
+    _screen.print(_table(report))
+    if json_to == "-":
+        typer.echo(msgspec.json.encode(report).decode())
+    elif json_to is not None:
+        Path(json_to).write_bytes(msgspec.json.format(msgspec.json.encode(report)) + b"\n")
+
+
+class _Steps:
+    """Progress on standard error, one line a step with the time since the start."""
+
+    def __init__(self) -> None:
+        self._started = time.perf_counter()
+
+    def say(self, text: str) -> None:
+        """Print one line."""
+        _screen.print(f"{time.perf_counter() - self._started:6.1f} s  {text}")
+
+
+def _table(report: Report) -> Table:
+    table = Table(title="gate over HTTP, on this machine", show_header=False)
+    rows = {
+        "requests/s (median)": f"{report.requests_per_s:,.0f}",
+        "reference/s (median)": f"{report.reference_per_s:,.0f}",
+        "ratio": f"{report.ratio_to_reference:.2f}",
+        "the reference's statements one by one": f"{report.reference_as_statements_per_s:,.0f}/s",
+        "at 500/s, p50 and p99": f"{report.p50_ms_at_500:.1f} and {report.p99_ms_at_500:.1f} ms",
+        "errors": ", ".join(f"{count} x {kind}" for kind, count in report.errors_by_kind.items()) or "none",
+        "outcomes": ", ".join(f"{name} {share:.1%}" for name, share in report.outcomes.items()),
+        "asks in a batch": f"{report.batch_mean}",
+        "µs a request": ", ".join(f"{part} {value:.0f}" for part, value in report.split.items()),
+        "machine": f"{report.machine.cores} x {report.machine.cpu_model}, load {report.machine.load_average}",
+        "8 KiB + fdatasync": f"median {report.durable_write.median_us:.0f}, p99 {report.durable_write.p99_us:.0f} µs",
+        "PostgreSQL": f"{report.postgres}, " + ", ".join(f"{k}={v}" for k, v in report.postgres_settings.items()),
+        "population": f"{report.persons:,} people, {report.desks:,} desks, {report.connections} connections",
+    }
+    for name, value in rows.items():
+        table.add_row(name, value)
+    return table

@@ -1,0 +1,97 @@
+"""The parts of a request that have no counter of their own, timed alone on real requests."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from time import perf_counter
+from typing import Final, TypeVar
+
+from tierce.identity.dpop import ProofVerifier, digest_of
+from tierce.journal.engagement import format_engagement
+from tierce.kernel.care import Domain
+from tierce.kernel.clock import SystemClock, date_of, paris_day
+from tierce.kernel.ids import EntrySeq
+from tierce.kernel.language import Phrase
+from tierce.kernel.nir import normalise
+from tierce.lab.bench.load import read_requests
+from tierce.lab.bench.proofs import RequestPress
+from tierce.lab.bench.service import Stage
+from tierce.lab.bench.store import Sealed, sample_coverage
+from tierce.lab.bench.traffic import Traffic
+from tierce.registry.records import decode_coverage
+from tierce.rights.model import Shown
+from tierce.rights.rules import answer_bytes, parse_question
+from tierce.storage.cluster import SUPERUSER
+from tierce.storage.insurer_keys import load_sealer
+from tierce.storage.keys import Compartment, Purpose
+
+REQUESTS: Final = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    proof: bytes
+    ath: str
+    body: bytes
+
+
+def measure_parts(stage: Stage, traffic: Traffic, press: RequestPress, directory: Path) -> dict[str, float]:
+    """Return `verify`, `parse` and `answer`: microseconds a request, caches warm, in this process alone."""
+    path = directory / "parts.bin"
+    press.press(traffic.draw(REQUESTS), path)
+    requests = [_parsed(request) for request in read_requests(path)]
+    path.unlink()
+    with stage.database.connect(SUPERUSER) as connection:
+        sealer = load_sealer(connection, stage.keyring, [Compartment.COVERAGE])
+        sealed = sample_coverage(connection, REQUESTS)
+
+    verifier = ProofVerifier(SystemClock())
+
+    def verify(request: _Request) -> None:
+        verifier.verify(
+            request.proof, method="POST", url=press.target.url, ath=request.ath, body=request.body
+        )  # fmt: skip
+
+    today = date_of(paris_day(SystemClock().now()))
+    index, pair = stage.keyring.hash(Purpose.INDEX), stage.keyring.hash(Purpose.PAIR)
+
+    def parse(request: _Request) -> None:
+        question = parse_question(request.body, today)
+        who = normalise(question.nir, question.birth_date, question.rank)
+        index.uuid(who)
+        pair.int64(bytes(8) + who)
+
+    engagement = stage.keyring.raw(Purpose.ENGAGEMENT.value)
+    guarantee = Phrase("100 % BR", "100% of BR")
+
+    def answer(record: Sealed) -> None:
+        plaintext = sealer.open_(Compartment.COVERAGE, record.insurer, record.person, record.sealed)
+        covered = decode_coverage(plaintext)
+        number = format_engagement(engagement, EntrySeq(record.person % 2**40))
+        first, last = date_of(covered.from_day), date_of(covered.until_day)
+        answer_bytes(Shown(Domain.MEDG, first, last, guarantee, "Mutuelle de mesure", number))
+
+    return {
+        "verify": _microseconds(verify, requests),
+        "parse": _microseconds(parse, requests),
+        "answer": _microseconds(answer, sealed),
+    }
+
+
+def _parsed(request: bytes) -> _Request:
+    head, _, body = request.partition(b"\r\n\r\n")
+    headers = dict(line.split(b": ", 1) for line in head.split(b"\r\n")[1:])
+    return _Request(headers[b"DPoP"], digest_of(headers[b"Authorization"].removeprefix(b"DPoP ")), body)
+
+
+_Item = TypeVar("_Item")
+
+
+def _microseconds(work: Callable[[_Item], None], items: Sequence[_Item]) -> float:
+    """Time of one item, after one pass that fills the caches."""
+    for item in items:
+        work(item)
+    started = perf_counter()
+    for item in items:
+        work(item)
+    return round((perf_counter() - started) / len(items) * 1e6, 1)

@@ -1,0 +1,232 @@
+"""The real `api` process on its own cluster, for one measurement, and what its counters say."""
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Final
+
+import msgspec
+
+from tierce.lab.bench.errors import BenchError
+from tierce.storage.cluster import DURABLE, Cluster, new_secret
+from tierce.storage.database import Database
+from tierce.storage.keys import EVERY_KEY, Keyring, create_keys
+from tierce.storage.migrate import migrate
+
+DATABASE: Final = "tierce"
+INSTANCE: Final = "api"
+READY_SECONDS_MAX: Final = 30.0
+STOP_SECONDS_MAX: Final = 15.0
+_COMMAND: Final = "from tierce.cli import app; app(prog_name='tierce')"
+_TICKS: Final = os.sysconf("SC_CLK_TCK")
+_PART: Final = re.compile(r'^tierce_gate_seconds_total\{part="(\w+)"\} ([0-9.]+)$', re.MULTILINE)
+_OUTCOME: Final = re.compile(r'^tierce_gate_asks_total\{outcome="(\w+)"\} ([0-9]+)$', re.MULTILINE)
+_BATCHES: Final = re.compile(r"^tierce_gate_batches_total ([0-9]+)$", re.MULTILINE)
+
+_Table = dict[str, str | int]
+
+
+class Stage:
+    """A cluster of its own with a migrated database and keys, in a directory that is removed at the end."""
+
+    def __init__(self, home: Path) -> None:
+        """Start everything that the population needs."""
+        self.home = home
+        self._cluster = Cluster(home / "cluster", DURABLE)
+        self._cluster.start()
+        self.database: Database = self._cluster.database(DATABASE)
+        migrate(self.database)
+        create_keys(home / "keys", [INSTANCE])
+        self.keyring = Keyring(home / "keys", EVERY_KEY)
+
+    @property
+    def binaries(self) -> Path:
+        """The directory of the server's programs."""
+        return self._cluster.binaries
+
+    @property
+    def data(self) -> Path:
+        """The server's data directory."""
+        return self._cluster.data
+
+    def stop(self) -> None:
+        """Stop the server and remove its data."""
+        self._cluster.stop()
+        shutil.rmtree(self._cluster.data, ignore_errors=True)
+
+
+@contextmanager
+def open_stage(parent: Path) -> Iterator[Stage]:
+    """Make a stage below `parent` for the time of a measurement; it goes when interrupted or terminated too."""
+    parent.mkdir(parents=True, exist_ok=True)
+    previous = signal.signal(signal.SIGTERM, _leave)
+    try:
+        with tempfile.TemporaryDirectory(prefix="gate-", dir=parent) as name:
+            home = Path(name)
+            home.chmod(0o711)  # the server may run as another user
+            stage = Stage(home)
+            try:
+                yield stage
+            finally:
+                stage.stop()
+    finally:
+        signal.signal(signal.SIGTERM, previous)
+
+
+def _leave(number: int, _: FrameType | None) -> None:
+    raise SystemExit(128 + number)
+
+
+class Counters(msgspec.Struct, frozen=True):
+    """The gate's own counters at one moment, and the processor seconds of the service and of PostgreSQL."""
+
+    seconds: dict[str, float]
+    outcomes: dict[str, int]
+    batches: int
+    service_cpu: float
+    database_cpu: float
+
+    def since(self, before: "Counters") -> "Counters":
+        """What was added since `before`."""
+        return Counters(
+            {part: value - before.seconds.get(part, 0.0) for part, value in self.seconds.items()},
+            {name: count - before.outcomes.get(name, 0) for name, count in self.outcomes.items()},
+            self.batches - before.batches,
+            self.service_cpu - before.service_cpu,
+            self.database_cpu - before.database_cpu,
+        )
+
+    @property
+    def asks(self) -> int:
+        """Asks answered, of any outcome."""
+        return sum(self.outcomes.values())
+
+
+class Service:
+    """The `api` process, as `tierce serve --only api` runs it."""
+
+    def __init__(self, stage: Stage, port: int) -> None:
+        """Start it and wait until its gate is open."""
+        self.port = port
+        self.url = f"http://127.0.0.1:{port}"
+        self._stage = stage
+        self._log = stage.home / "api.log"
+        settings = stage.home / "settings.toml"
+        settings.write_text(_settings(stage, self.url, port), encoding="utf-8")
+        with self._log.open("wb") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-c", _COMMAND, "serve", "--only", "api", "--settings", settings],
+                stdout=log, stderr=log, start_new_session=True,
+            )  # fmt: skip
+        try:
+            self._wait_ready()
+        except BaseException:
+            self.stop()
+            raise
+
+    def _wait_ready(self) -> None:
+        deadline = time.monotonic() + READY_SECONDS_MAX
+        while time.monotonic() < deadline and self._process.poll() is None:
+            try:
+                self._get("/health")
+            except (OSError, urllib.error.URLError):
+                time.sleep(0.05)
+            else:
+                return
+        tail = self._log.read_text(errors="replace")[-1500:]
+        msg = f"the api process did not become ready; the end of its log says:\n{tail}"
+        raise BenchError(msg)
+
+    def _get(self, path: str) -> str:
+        with urllib.request.urlopen(f"{self.url}{path}", timeout=5) as answer:  # noqa: S310 - our own loopback URL
+            text: str = answer.read().decode()
+        return text
+
+    def counters(self) -> Counters:
+        """Read the counters now."""
+        text = self._get("/metrics")
+        batches = _BATCHES.search(text)
+        return Counters(
+            {part: float(value) for part, value in _PART.findall(text)},
+            {name: int(count) for name, count in _OUTCOME.findall(text)},
+            int(batches.group(1)) if batches else 0,
+            _cpu_seconds(self._process.pid),
+            _cpu_seconds(int((self._stage.data / "postmaster.pid").read_text().split()[0])),
+        )
+
+    def stop(self) -> None:
+        """Stop it; killed when it does not stop by itself."""
+        self._process.terminate()
+        try:
+            self._process.wait(STOP_SECONDS_MAX)
+        except subprocess.TimeoutExpired:
+            os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait()
+
+
+def _settings(stage: Stage, url: str, port: int) -> str:
+    """Settings of a measurement, as TOML: no other process runs, so the other addresses lead nowhere."""
+    client_secret = stage.home / "client.secret"
+    new_secret(client_secret)
+    database = stage.database
+    nowhere: _Table = {"url": "http://127.0.0.1:9", "port": 9}
+    realm: _Table = {
+        "discovery": "http://127.0.0.1:9/.well-known/openid-configuration",
+        "issuer": "http://127.0.0.1:9",
+        "client_id": "bench",
+        "client_secret_file": str(client_secret),
+    }
+    tables: dict[str, _Table] = {
+        "": {"mode": "demo", "keys": str(stage.home / "keys")},
+        "operator": dict.fromkeys(("name", "address", "phone", "officer", "officer_email"), "Mesure"),
+        "database": {
+            "host": database.host,
+            "port": database.port,
+            "name": database.name,
+            "secrets": str(database.secrets),
+        },
+        "api": {"url": url, "port": port},
+        **dict.fromkeys(("portal", "office", "persons"), nowhere),
+        **dict.fromkeys(("psc", "staff", "persons_provider"), realm),
+    }
+    lines = []
+    for table, values in tables.items():
+        if table:
+            lines.append(f"[{table}]")
+        # A JSON string is a TOML basic string too.
+        lines += [f"{name} = {json.dumps(value)}" for name, value in values.items()]
+    return "\n".join(lines) + "\n"
+
+
+def _cpu_seconds(root: int) -> float:
+    """Processor seconds of a process and its descendants, those that ended included."""
+    children: dict[int, list[int]] = {}
+    ticks: dict[int, tuple[int, int]] = {}
+    for entry in Path("/proc").iterdir():
+        if not entry.name.isdigit():
+            continue
+        try:
+            fields = (entry / "stat").read_text().rpartition(")")[2].split()
+        except OSError:
+            continue  # it ended meanwhile
+        pid, parent = int(entry.name), int(fields[1])
+        children.setdefault(parent, []).append(pid)
+        ticks[pid] = (int(fields[11]) + int(fields[12]), int(fields[13]) + int(fields[14]))
+    total, left = 0, [root]
+    while left:
+        pid = left.pop()
+        total += sum(ticks.get(pid, (0, 0)))
+        left += children.get(pid, [])
+    return total / _TICKS
