@@ -34,7 +34,7 @@ from tierce.identity.service import SignInDoor, form_token_fits
 from tierce.policy.acts import Act
 
 SIGN_IN, CALLBACK, SIGN_OUT = "/sign-in", "/sign-in/callback", "/sign-out"
-FORM_FIELD = "csrf"
+FORM_FIELD = "form_token"
 AnyRequest = Request[Any, Any, State]
 Refused = Callable[[AnyRequest, IdentityError], Response[Any]]
 
