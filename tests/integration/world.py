@@ -106,7 +106,8 @@ def enrol(world: World, profession: Profession = Profession.GP, *, established: 
             (ids["establishment"], str(ids["establishment"])),
         )
         row = admin.execute(
-            "insert into directory.activity (professional, establishment, profession) values (%s, %s, %s) returning id",
+            "insert into directory.activity (professional, establishment, profession)"
+            " values (%s, %s, %s) returning id",
             (ids["professional"], ids["establishment"], profession),
         ).fetchone()
         assert row is not None

@@ -22,6 +22,7 @@ from tierce.kernel.errors import TierceError
 from tierce.kernel.feed import FeedCounts, FeedRow, Rejection
 from tierce.kernel.ids import InsurerId, new_id
 from tierce.policy.acts import Act, Outcome
+from tierce.policy.digest import policy_digest
 from tierce.registry.columns import INSURERS, RIGHTS
 from tierce.registry.errors import FeedBusyError, FeedRefusedError, InsurerUnknownError
 from tierce.registry.model import People
@@ -184,6 +185,7 @@ class Intake:
             time_us=micros(self._clock.now()),
             insurer=feed.insurer or InsurerId(0),
             categories=feed.categories,
+            policy=policy_digest(),
             reference=number,
         )
         self._appender.write(self._connection, [entry])

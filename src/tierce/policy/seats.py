@@ -2,8 +2,8 @@
 
 A seat is a first-time (establishment, person) pair, or a miss, disclosed without proof of presence. Proof gives
 it back at once, age gives it back after 30 days, and only proof of grade A or B raises the limit; nothing is
-learned from unproven use (docs/adr/0002). A line of seats belongs to one (login, device, profession). Days are civil days in
-Paris, counted since 1970-01-01.
+learned from unproven use (docs/adr/0002). A line of seats belongs to one (login, device, profession). Days are
+civil days in Paris, counted since 1970-01-01.
 
     a seat is taken  <=>  open + w <= limit  and  today + w <= cap
     limit = min(top, a + b * freed per 4 weeks)     freed smoothed over 16 weeks, updated on Mondays

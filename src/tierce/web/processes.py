@@ -128,7 +128,7 @@ class Supervisor:
             if self._logs is not None:
                 self._logs.mkdir(parents=True, exist_ok=True)
                 output = (self._logs / f"{name}.log").open("ab")
-            command = [sys.executable, "-m", "tierce.cli", "serve", "--settings", str(self._file), "--only", name]
+            command = [sys.executable, "-m", "tierce", "serve", "--settings", str(self._file), "--only", name]
             self._children[name] = subprocess.Popen(command, stdout=output, stderr=output, start_new_session=True)
             if output is not None:
                 output.close()
