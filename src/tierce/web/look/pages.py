@@ -11,12 +11,14 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from litestar import Response, get
+from litestar import Request, Response, get
+from litestar.datastructures import State
 from litestar.exceptions import NotFoundException
 from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath
 
 from tierce.kernel.language import Language
 from tierce.web.look import formats
@@ -107,9 +109,10 @@ class Pages:
         """Return the route handlers of ``/look/...`` and ``/static/...``."""
 
         @get(["/look/{name:str}", "/static/{name:str}"], name="static", sync_to_thread=False)
-        def static(request_path: str) -> Response[bytes]:
+        def static(request: Request[Any, Any, State], name: FromPath[str]) -> Response[bytes]:
+            folder = request.url.path.split("/")[1]
             try:
-                asset = self._assets[request_path.lstrip("/")]
+                asset = self._assets[f"{folder}/{name}"]
             except KeyError:
                 raise NotFoundException from None
             return Response(asset.content, media_type=asset.media_type, headers={"cache-control": _FOREVER})

@@ -1,0 +1,264 @@
+"""The portal's only source: the API, over one bounded pool of connections.
+
+The portal adds nothing to what it relays: the session's handle from the cookie, the browser's proof and the very
+bytes that the browser signed. Whatever is not a told answer becomes `ApiRefusedError` or `ApiUnreachableError`.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Final, TypeVar
+from urllib.parse import quote
+
+import httpx
+import msgspec
+
+from tierce.kernel.language import Phrase
+from tierce.web.portal.errors import ApiRefusedError, ApiUnreachableError
+
+RIGHTS: Final = "/v1/rights"
+ACTIVITY: Final = "/v1/session/activity"
+ANSWER_BYTES_MAX: Final = 262_144
+_TIMEOUT: Final = httpx.Timeout(10.0, connect=2.0, pool=3.0)
+_LIMITS: Final = httpx.Limits(max_connections=64, max_keepalive_connections=16, keepalive_expiry=30.0)
+
+Body = TypeVar("Body")
+
+
+class Started(msgspec.Struct):
+    """Where to send the browser to sign in, and what its cookie must keep."""
+
+    authorize_url: str
+    state: str
+    binding: str
+
+
+class Activity(msgspec.Struct):
+    """One activity of the professional: a profession at an establishment."""
+
+    id: int
+    profession: str
+    profession_fr: str
+    profession_en: str
+    establishment_name: str
+    town: str
+
+
+class Opened(msgspec.Struct):
+    """A session just opened, and the activities to choose from."""
+
+    handle: str
+    activities: list[Activity]
+
+
+class Session(msgspec.Struct):
+    """One's own session."""
+
+    id: str
+    signs: bool
+    created_at: datetime
+    expires_at: datetime
+    activity: Activity | None = None
+    professional_name: str | None = None
+
+
+class SessionLine(msgspec.Struct):
+    """One line of one's own list of sessions."""
+
+    id: str
+    created_at: datetime
+    expires_at: datetime
+    current: bool
+    device: str | None = None
+    establishment_name: str | None = None
+
+
+class _Sessions(msgspec.Struct):
+    sessions: list[SessionLine]
+
+
+class Seats(msgspec.Struct):
+    """The places of one's line, and what is left of the day; `ages` in days, one for each open place."""
+
+    limit: int
+    open: int
+    cap_today: int
+    today: int
+    attempts_left: int
+    known_left: int
+    ages: list[int]
+    new_device: bool = False
+
+
+class HistoryRow(msgspec.Struct):
+    """One answer that was shown: nobody is named."""
+
+    engagement: str
+    at: datetime
+    domain: str
+    label: str | None = None
+
+
+class HistoryPage(msgspec.Struct):
+    """Lines, newest first, and the cursor of the next page, if there is one."""
+
+    rows: list[HistoryRow]
+    cursor: str | None = None
+
+
+class _Guarantee(msgspec.Struct):
+    fr: str
+    en: str
+
+
+class RightsBody(msgspec.Struct):
+    """The answer to a question: shown with everything, or not shown with the ways to prove presence."""
+
+    shown: bool
+    domain: str = ""
+    covered_from: date | None = None
+    covered_until: date | None = None
+    guarantee: _Guarantee | None = None
+    insurer: str = ""
+    engagement: str = ""
+    ways: list[str] = []
+
+
+class _Problem(msgspec.Struct):
+    status: int
+    code: str
+    detail: _Guarantee
+    remedy: _Guarantee
+    field: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """What the browser signed: the exact bytes and the proof; no proof from a browser without a key."""
+
+    body: bytes
+    proof: str | None
+
+
+class Api:
+    """The API as the portal sees it."""
+
+    def __init__(self, url: str, transport: httpx.AsyncBaseTransport | None = None) -> None:
+        """Speak to the API at `url`; `transport` lets a test bring its own wire."""
+        self._client = httpx.AsyncClient(
+            base_url=url, timeout=_TIMEOUT, limits=_LIMITS, transport=transport, trust_env=False
+        )
+
+    async def close(self) -> None:
+        """Close the pool."""
+        await self._client.aclose()
+
+    async def start(self, return_to: str) -> Started:
+        """Begin a sign-in."""
+        return await self._post("/v1/sign-in/start", Started, {"site": "portal", "return_to": return_to})
+
+    async def complete(self, answer: dict[str, str], address: str) -> Opened:
+        """End a sign-in with what the browser brought back, for the browser at `address`."""
+        return await self._post("/v1/sign-in/complete", Opened, answer, {"x-forwarded-for": address})
+
+    async def choose_activity(self, handle: str, signed: Signed) -> Session:
+        """Choose the activity and bind the browser's key."""
+        return _decode(await self._relay(ACTIVITY, handle, signed), Session)
+
+    async def session(self, handle: str) -> Session:
+        """Read one's own session."""
+        return await self._get("/v1/session", handle, Session)
+
+    async def sessions(self, handle: str) -> list[SessionLine]:
+        """List one's own live sessions."""
+        return (await self._get("/v1/sessions", handle, _Sessions)).sessions
+
+    async def revoke(self, handle: str, session: str) -> None:
+        """End one of one's own sessions."""
+        await self._send("POST", f"/v1/sessions/{quote(session, safe='')}/revoke", headers=_bearer(handle))
+
+    async def end(self, handle: str) -> None:
+        """Sign out."""
+        await self._send("POST", "/v1/session/end", headers=_bearer(handle))
+
+    async def seats(self, handle: str) -> Seats:
+        """Read one's own places."""
+        return await self._get("/v1/seats", handle, Seats)
+
+    async def history(self, handle: str, cursor: str | None) -> HistoryPage:
+        """Read one page of one's own history."""
+        return await self._get("/v1/history", handle, HistoryPage, {"cursor": cursor} if cursor else None)
+
+    async def ask(self, handle: str, signed: Signed) -> RightsBody:
+        """Relay a question about one person's rights."""
+        return _decode(await self._relay(RIGHTS, handle, signed), RightsBody)
+
+    async def revisit(self, handle: str, engagement: str, signed: Signed) -> RightsBody:
+        """Relay the opening of one line of the history."""
+        return _decode(await self._relay(revisit_path(engagement), handle, signed), RightsBody)
+
+    async def _relay(self, path: str, handle: str, signed: Signed) -> bytes:
+        headers = {**_bearer(handle), "content-type": "application/json"}
+        if signed.proof is not None:
+            headers["dpop"] = signed.proof
+        return await self._send("POST", path, content=signed.body, headers=headers)
+
+    async def _post(
+        self, path: str, kind: type[Body], data: dict[str, str], headers: dict[str, str] | None = None
+    ) -> Body:
+        content = msgspec.json.encode(data)
+        sent = {"content-type": "application/json", **(headers or {})}
+        return _decode(await self._send("POST", path, content=content, headers=sent), kind)
+
+    async def _get(self, path: str, handle: str, kind: type[Body], params: dict[str, str] | None = None) -> Body:
+        return _decode(await self._send("GET", path, headers=_bearer(handle), params=params), kind)
+
+    async def _send(
+        self,
+        method: str,
+        path: str,
+        *,
+        headers: dict[str, str],
+        content: bytes | None = None,
+        params: dict[str, str] | None = None,
+    ) -> bytes:
+        try:
+            response = await self._client.request(method, path, headers=headers, content=content, params=params)
+        except httpx.HTTPError as error:
+            # The error's own text may hold the request: only its kind is kept.
+            msg = f"the API did not answer ({type(error).__name__})"
+            raise ApiUnreachableError(msg) from None
+        content = response.content
+        if len(content) > ANSWER_BYTES_MAX:
+            msg = "the API's answer is too long"
+            raise ApiUnreachableError(msg)
+        if response.is_success:
+            return content
+        raise _refused(response.status_code, content)
+
+
+def revisit_path(engagement: str) -> str:
+    """The path of the act that opens one line of the history again."""
+    return f"/v1/history/{quote(engagement, safe='')}/revisit"
+
+
+def _bearer(handle: str) -> dict[str, str]:
+    return {"authorization": f"DPoP {handle}"}
+
+
+def _decode(content: bytes, kind: type[Body]) -> Body:
+    try:
+        return msgspec.json.decode(content, type=kind)
+    except msgspec.DecodeError:
+        msg = "the API's answer has another form than expected"
+        raise ApiUnreachableError(msg) from None
+
+
+def _refused(status: int, content: bytes) -> ApiRefusedError | ApiUnreachableError:
+    try:
+        problem = msgspec.json.decode(content, type=_Problem)
+    except msgspec.DecodeError:
+        return ApiUnreachableError(f"the API answered {status} without a reason")
+    reason, remedy = problem.detail, problem.remedy
+    return ApiRefusedError(
+        status, problem.code, Phrase(reason.fr, reason.en), Phrase(remedy.fr, remedy.en), problem.field
+    )

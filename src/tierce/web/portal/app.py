@@ -1,0 +1,118 @@
+"""The portal's application: `create_app(settings)`, served by granian as one process without a database."""
+
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any, Final
+
+import httpx
+from litestar import Litestar, Response, get
+from litestar.exceptions import HTTPException
+
+from tierce.kernel.clock import Clock, SystemClock
+from tierce.policy.acts import Act
+from tierce.web.look import Pages, SecurityHeaders
+from tierce.web.portal.api import Api
+from tierce.web.portal.asking import ask_handlers, history_handlers
+from tierce.web.portal.entering import forget, session_handlers, sign_in_handlers, sign_in_page
+from tierce.web.portal.errors import (
+    ApiRefusedError,
+    ApiUnreachableError,
+    FormRefusedError,
+    NotSignedInError,
+)
+from tierce.web.portal.settings import PortalSettings
+from tierce.web.portal.site import HERE, AnyRequest, PortalSite, read_demo
+from tierce.web.visit import RememberLanguage
+
+FORM_BYTES_MAX: Final = 16_384
+log = logging.getLogger(__name__)
+
+Handler = Callable[[AnyRequest, Any], Response[str]]
+
+
+def create_app(
+    settings: PortalSettings,
+    *,
+    clock: Clock | None = None,
+    transport: httpx.AsyncBaseTransport | None = None,
+) -> Litestar:
+    """Make the portal; `transport` replaces the network towards the API, for tests that hold both ends."""
+    site = PortalSite(
+        pages=Pages(HERE),
+        api=Api(settings.api_url, transport),
+        settings=settings,
+        clock=clock or SystemClock(),
+        demo=read_demo(settings.demo_people),
+    )
+
+    @get("/health", opt={"act": Act.NONE}, status_code=204, sync_to_thread=False)
+    def health() -> None:
+        """Say that the process serves."""
+
+    return Litestar(
+        route_handlers=[
+            *site.pages.static_handlers(),
+            *sign_in_handlers(site),
+            *session_handlers(site),
+            *ask_handlers(site),
+            *history_handlers(site),
+            health,
+        ],
+        exception_handlers=_error_handlers(site),
+        before_send=[SecurityHeaders(https=settings.https), RememberLanguage(secure=settings.https)],
+        on_shutdown=[_closing(site)],
+        request_max_body_size=FORM_BYTES_MAX,
+        openapi_config=None,
+    )
+
+
+def _closing(site: PortalSite) -> Callable[[], Awaitable[None]]:
+    async def close() -> None:
+        await site.api.close()
+
+    return close
+
+
+def _error_handlers(site: PortalSite) -> dict[int | type[Exception], Handler]:
+    """Make the pages that say what went wrong and what to do; a session that ended leads to signing in."""
+
+    def not_signed_in(request: AnyRequest, _error: NotSignedInError) -> Response[str]:
+        return sign_in_page(site, request, status=401)
+
+    def refused(request: AnyRequest, error: ApiRefusedError) -> Response[str]:
+        if error.ends_session:
+            return forget(site, sign_in_page(site, request, refusal=error, status=401))
+        if error.code.startswith("sign_in_"):
+            return sign_in_page(site, request, refusal=error, status=error.status)
+        frame = site.frame(request)
+        values = {
+            "reason": error.reason[frame.language],
+            "remedy": error.remedy[frame.language],
+            "code": error.code,
+            "again": error.code in {"proof_refused", "key_not_bound", "session_not_bound"},
+        }
+        return site.pages.page("refused.html", frame, values, status=error.status)
+
+    def unreachable(request: AnyRequest, error: ApiUnreachableError) -> Response[str]:
+        log.warning("api unreachable: %s", error)
+        return site.pages.page("unreachable.html", site.frame(request), {}, status=503)
+
+    def form_refused(request: AnyRequest, _error: FormRefusedError) -> Response[str]:
+        return site.pages.page("trouble.html", site.frame(request), {"key": "form"}, status=403)
+
+    def http(request: AnyRequest, error: HTTPException) -> Response[str]:
+        key = "missing" if error.status_code in {404, 405} else "request"
+        return site.pages.page("trouble.html", site.frame(request), {"key": key}, status=error.status_code)
+
+    def anything(request: AnyRequest, error: Exception) -> Response[str]:
+        log.error("request failed: %s", type(error).__name__)
+        return site.pages.page("trouble.html", site.frame(request), {"key": "fault"}, status=500)
+
+    return {
+        NotSignedInError: not_signed_in,
+        ApiRefusedError: refused,
+        ApiUnreachableError: unreachable,
+        FormRefusedError: form_refused,
+        HTTPException: http,
+        Exception: anything,
+    }

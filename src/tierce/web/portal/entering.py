@@ -1,0 +1,155 @@
+"""Signing in, choosing the activity, binding the browser's key, one's own sessions, signing out."""
+
+from litestar import Response, get, post
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import Parameter
+from litestar.response import Redirect
+
+from tierce.policy.acts import Act
+from tierce.web.portal.api import ACTIVITY, Signed
+from tierce.web.portal.errors import ApiRefusedError, NotSignedInError
+from tierce.web.portal.question import BODY_CHARS_MAX, PROOF_CHARS_MAX
+from tierce.web.portal.site import (
+    OFFER_SECONDS,
+    PENDING_SECONDS,
+    AnyRequest,
+    PortalSite,
+    read_offer,
+    write_offer,
+    write_pending,
+)
+
+
+def sign_in_handlers(site: PortalSite) -> list[HTTPRouteHandler]:
+    """Make the routes of the sign-in page and of the way to the provider and back."""
+
+    @get("/", opt={"act": Act.NONE})
+    async def home(request: AnyRequest) -> Response[str]:
+        """Lead to the question when somebody is signed in, else ask who it is."""
+        try:
+            site.handle(request)
+        except NotSignedInError:
+            return sign_in_page(site, request)
+        return Redirect("/ask", status_code=303)
+
+    @get("/sign-in", opt={"act": Act.SESSION_OPEN})
+    async def sign_in(request: AnyRequest) -> Response[str]:
+        """Send the browser to the professionals' provider."""
+        started = await site.api.start("/activity")
+        response: Response[str] = Redirect(started.authorize_url, status_code=303)
+        response.set_cookie(site.cookie(site.pending_cookie, write_pending(started), PENDING_SECONDS))
+        return response
+
+    @get("/sign-in/callback", opt={"act": Act.SESSION_OPEN})
+    async def callback(
+        request: AnyRequest,
+        returned: str = Parameter(query="state", default=""),
+        code: str = "",
+        iss: str = "",
+        error: str = "",
+    ) -> Response[str]:
+        """Open the session of the browser that comes back, and lead to the choice of an activity."""
+        state, _, binding = request.cookies.get(site.pending_cookie, "").partition(".")
+        if not returned or not binding or state != returned:
+            return sign_in_page(site, request, trouble="other_browser", status=403)
+        answer = {"state": returned, "binding": binding, "code": code, "iss": iss, "error": error}
+        address = request.client.host if request.client else ""
+        opened = await site.api.complete({name: value for name, value in answer.items() if value}, address)
+        response: Response[str] = Redirect("/activity", status_code=303)
+        response.set_cookie(site.cookie(site.session_cookie, opened.handle, None))
+        response.set_cookie(site.cookie(site.offer_cookie, write_offer(opened.activities), OFFER_SECONDS))
+        response.set_cookie(site.cookie(site.pending_cookie, "", 0))
+        return response
+
+    return [home, sign_in, callback]
+
+
+def session_handlers(site: PortalSite) -> list[HTTPRouteHandler]:
+    """Make the routes of the activity, of the list of sessions and of signing out."""
+
+    @get("/activity", opt={"act": Act.NONE})
+    async def activities(request: AnyRequest) -> Response[str]:
+        """Ask under which activity the professional acts."""
+        visit = await site.visit(request)
+        if visit.session.activity is not None:
+            return Redirect("/ask", status_code=303)
+        offered = read_offer(request.cookies.get(site.offer_cookie, ""))
+        if not offered:
+            return forget(site, sign_in_page(site, request, trouble="offer_lost", status=403))
+        return site.page(
+            visit, "activity.html", {"activities": offered, "act_url": site.act_url(ACTIVITY), "error": ""}
+        )
+
+    @post("/activity", status_code=200, opt={"act": Act.DEVICE_ENROL})
+    async def choose(request: AnyRequest) -> Response[str]:
+        """Relay the choice, signed by the browser's key when it has one."""
+        handle, fields = await site.form(request)
+        body = fields.get("body", "")[:BODY_CHARS_MAX]
+        if not body:
+            number = fields.get("activity", "")
+            if not number.isdecimal() or len(number) > 10:
+                return Redirect("/activity", status_code=303)
+            body = f'{{"activity":{int(number)}}}'
+        proof = fields.get("proof", "")[:PROOF_CHARS_MAX] or None
+        try:
+            await site.api.choose_activity(handle, Signed(body.encode(), proof))
+        except ApiRefusedError as error:
+            if error.code != "session_already_bound":
+                raise
+        response: Response[str] = Redirect("/ask", status_code=303)
+        response.set_cookie(site.cookie(site.offer_cookie, "", 0))
+        return response
+
+    @get("/sessions", opt={"act": Act.SESSION_READ})
+    async def sessions(request: AnyRequest) -> Response[str]:
+        """List where the professional is signed in."""
+        visit = await site.visit(request)
+        rows = await site.api.sessions(visit.handle)
+        return site.page(visit, "sessions.html", {"rows": rows})
+
+    @post("/sessions/{session:str}/revoke", status_code=200, opt={"act": Act.SESSION_REVOKE})
+    async def revoke(request: AnyRequest, session: str) -> Response[str]:
+        """End one session: its next request is refused."""
+        handle, _ = await site.form(request)
+        await site.api.revoke(handle, session)
+        return Redirect("/sessions", status_code=303)
+
+    @post("/sign-out", status_code=200, opt={"act": Act.SESSION_REVOKE})
+    async def sign_out(request: AnyRequest) -> Response[str]:
+        """End this session here and at the API; the browser forgets it even when the API already had."""
+        handle, _ = await site.form(request)
+        try:
+            await site.api.end(handle)
+        except ApiRefusedError as error:
+            if not error.ends_session:
+                raise
+        return forget(site, Redirect("/", status_code=303))
+
+    return [activities, choose, sessions, revoke, sign_out]
+
+
+def sign_in_page(
+    site: PortalSite,
+    request: AnyRequest,
+    *,
+    trouble: str = "",
+    refusal: ApiRefusedError | None = None,
+    status: int = 200,
+) -> Response[str]:
+    """The page that asks who it is; `trouble` is a key of words, `refusal` what the API said."""
+    frame = site.frame(request)
+    values = {
+        "trouble": trouble,
+        "reason": refusal.reason[frame.language] if refusal else "",
+        "remedy": refusal.remedy[frame.language] if refusal else "",
+        "code": refusal.code if refusal else "",
+        "demo": bool(site.demo),
+    }
+    return site.pages.page("sign_in.html", frame, values, status=status)
+
+
+def forget(site: PortalSite, response: Response[str]) -> Response[str]:
+    """Make the browser forget the session."""
+    for name in (site.session_cookie, site.offer_cookie, site.pending_cookie):
+        response.set_cookie(site.cookie(name, "", 0))
+    return response

@@ -1,0 +1,155 @@
+"""From the ask form to the bytes that are relayed, and back to the form when something is wrong.
+
+A browser with a key sends the bytes that it signed; they are read here, never rewritten. A browser without
+JavaScript sends plain fields, and the bytes are made here, without a proof.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Final
+
+import msgspec
+
+from tierce.kernel.care import Domain, Profession
+from tierce.kernel.errors import IdentifierError
+from tierce.kernel.language import Language, Phrase
+from tierce.kernel.nir import BirthDate, Nir, Rank
+from tierce.policy.allowed import DOMAINS
+from tierce.rights.errors import QuestionError
+from tierce.rights.rules import parse_question
+from tierce.web.portal.api import Signed
+
+BODY_CHARS_MAX: Final = 2_048
+PROOF_CHARS_MAX: Final = 4_096
+_FIELD_OF: Final = {"birth_date": "birth", "body": "nir"}
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class AskForm:
+    """What the fields hold, as typed; `repr` shows nothing of it."""
+
+    nir: str = ""
+    birth: str = ""
+    rank: str = "1"
+    domain: str = ""
+    care_date: str = ""
+    label: str = ""
+
+    def __repr__(self) -> str:
+        return "AskForm(•••)"
+
+
+@dataclass(frozen=True, slots=True)
+class Wrong:
+    """One field to correct: the field's id in the page and what to say."""
+
+    field: str
+    reason: Phrase
+    remedy: Phrase
+
+    def text(self, language: Language) -> str:
+        """Reason and remedy as two sentences."""
+        reason = self.reason[language].rstrip(".")
+        return f"{reason[:1].upper()}{reason[1:]}. {self.remedy[language]}"
+
+
+BIRTH_WRONG: Final = Wrong(
+    "birth",
+    Phrase("la date de naissance n’est pas complète", "the birth date is not complete"),
+    Phrase(
+        "Écrivez le jour, le mois et l’année sur quatre chiffres, comme sur la carte.",
+        "Write day, month and four-digit year, as on the card.",
+    ),
+)
+
+
+def domains_of(profession: str) -> tuple[Domain, ...]:
+    """The domains that a profession may ask about, in their usual order; none for a profession not known."""
+    try:
+        return tuple(sorted(DOMAINS.get(Profession[profession], frozenset())))
+    except KeyError:
+        return ()
+
+
+def blank_form(profession: str, today: date) -> AskForm:
+    """An empty form: rank 1, first domain of the profession, care today."""
+    domains = domains_of(profession)
+    return AskForm(domain=domains[0].name if domains else "", care_date=today.isoformat())
+
+
+def birth_digits(text: str) -> str:
+    """Turn « 23/04/1979 » into 19790423; what has not eight digits stays as it is."""
+    digits = "".join(character for character in text if character.isdecimal())
+    return digits[4:] + digits[2:4] + digits[:2] if len(digits) == 8 else digits
+
+
+def birth_text(digits: str) -> str:
+    """Turn 19790423 into « 23/04/1979 »."""
+    return f"{digits[6:]}/{digits[4:6]}/{digits[:4]}" if len(digits) == 8 else digits
+
+
+def read_form(fields: Mapping[str, str]) -> tuple[AskForm, Signed]:
+    """Read a submitted form: what to show again in the fields, and what to relay."""
+    body = fields.get("body", "")
+    if body:
+        signed = Signed(body[:BODY_CHARS_MAX].encode(), fields.get("proof", "")[:PROOF_CHARS_MAX] or None)
+        return _form_of(signed.body), signed
+    form = AskForm(**{name: fields.get(name, "")[:80].strip() for name in AskForm.__slots__})
+    return form, Signed(_body_of(form), None)
+
+
+def find_wrong(form: AskForm, body: bytes, today: date) -> list[Wrong]:
+    """List what is wrong with a question before it is relayed, so that a slip uses no attempt of the day."""
+    found: list[Wrong] = []
+    checks: tuple[tuple[str, Callable[[str], object], str], ...] = (
+        ("nir", Nir.parse, form.nir),
+        ("birth", BirthDate.parse, birth_digits(form.birth)),
+        ("rank", Rank.parse, form.rank),
+    )
+    for field, parse, text in checks:
+        try:
+            parse(text)
+        except IdentifierError as error:
+            found.append(BIRTH_WRONG if field == "birth" else Wrong(field, error.reason, error.remedy))
+    if not found:
+        try:
+            parse_question(body, today)
+        except QuestionError as error:
+            found.append(Wrong(_FIELD_OF.get(error.field, error.field), error.reason, error.remedy))
+    return found
+
+
+def fill_from(form: AskForm, nir: str, birth_date: str, rank: str) -> AskForm:
+    """Put one person's identifiers in a form."""
+    return replace(form, nir=group_nir(nir), birth=birth_text(birth_date), rank=rank)
+
+
+def group_nir(nir: str) -> str:
+    """Write a NIR in the groups of the card: 1 79 04 41 950 014 and its key."""
+    ends = (1, 3, 5, 7, 10, 13, 15)
+    starts = (0, *ends)
+    return " ".join(nir[start:end] for start, end in zip(starts, ends, strict=False) if nir[start:end])
+
+
+def _body_of(form: AskForm) -> bytes:
+    rank = int(form.rank) if form.rank.isdecimal() and len(form.rank) == 1 else 0
+    question = {
+        "nir": form.nir,
+        "birth_date": birth_digits(form.birth),
+        "rank": rank,
+        "domain": form.domain,
+        "care_date": form.care_date,
+        **({"label": form.label} if form.label else {}),
+    }
+    return msgspec.json.encode(question)
+
+
+def _form_of(body: bytes) -> AskForm:
+    """Read the signed bytes back into fields; bytes that are no question leave the form empty."""
+    try:
+        raw = msgspec.json.decode(body, type=dict[str, str | int | None])
+    except msgspec.DecodeError:
+        return AskForm()
+    text = {name: str(raw.get(name) or "")[:80] for name in ("nir", "rank", "domain", "care_date", "label")}
+    return AskForm(birth=birth_text(str(raw.get("birth_date") or "")[:80]), **text)

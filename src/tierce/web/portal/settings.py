@@ -1,0 +1,37 @@
+"""What the portal needs to know; there is no place in it for a database credential."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from tierce.settings import Mode, Settings
+
+
+@dataclass(frozen=True, slots=True)
+class PortalSettings:
+    """Addresses, and the invented people of a demonstration.
+
+    `url` is where browsers find the portal, `api_url` where the portal finds the API, `api_public_url` the address
+    that proofs are made for.
+    """
+
+    url: str
+    api_url: str
+    api_public_url: str
+    demo_people: Path | None = None
+
+    @classmethod
+    def of(cls, settings: Settings) -> "PortalSettings":
+        """Take the portal's part of the settings of the platform."""
+        demo = settings.mode is Mode.DEMO and settings.demo_people is not None
+        return cls(
+            url=settings.portal.url,
+            api_url=f"http://127.0.0.1:{settings.api.port}",
+            api_public_url=settings.api.url,
+            demo_people=Path(settings.demo_people) if demo and settings.demo_people else None,
+        )
+
+    @property
+    def https(self) -> bool:
+        """Whether browsers reach the portal over https: cookies are then Secure and bound to the host."""
+        return urlsplit(self.url).scheme == "https"

@@ -1,0 +1,190 @@
+"""What every page of the portal starts from: the cookies, the session as the API tells it, the frame."""
+
+import hmac
+from base64 import b64decode, urlsafe_b64encode
+from binascii import Error as Base64Error
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+from litestar import Request, Response
+from litestar.datastructures import Cookie, State
+
+from tierce.kernel.clock import Clock
+from tierce.web.look import Frame, Link, Pages, choose_language
+from tierce.web.look.choice import COOKIE
+from tierce.web.portal.api import Activity, Api, Session, Started
+from tierce.web.portal.errors import FormRefusedError, NotSignedInError
+from tierce.web.portal.settings import PortalSettings
+
+HERE: Final = Path(__file__).parent
+FORM_FIELD: Final = "form_token"
+HANDLE_CHARS_MAX: Final = 128
+OFFER_SECONDS: Final = 600
+PENDING_SECONDS: Final = 300
+LINKS: Final = (
+    Link("/ask", "nav.ask"),
+    Link("/history", "nav.history"),
+    Link("/places", "nav.places"),
+    Link("/sessions", "nav.sessions"),
+)
+
+AnyRequest = Request[Any, Any, State]
+
+
+class DemoPerson(msgspec.Struct):
+    """An invented person whose identifiers a demonstration puts in the form."""
+
+    nir: str
+    birth_date: str
+    rank: int
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One request of a signed-in professional."""
+
+    handle: str
+    session: Session
+    frame: Frame
+    signing: Mapping[str, str]
+    """What the browser needs to sign for this session: see `PortalSite.signing`."""
+
+
+@dataclass(frozen=True, slots=True)
+class PortalSite:
+    """Everything the pages use; made once at start."""
+
+    pages: Pages
+    api: Api
+    settings: PortalSettings
+    clock: Clock
+    demo: Mapping[str, DemoPerson] = field(default_factory=dict)
+
+    @property
+    def session_cookie(self) -> str:
+        """The name of the cookie that holds the session's handle."""
+        return self._named("tierce-portal")
+
+    @property
+    def pending_cookie(self) -> str:
+        """The name of the cookie of a sign-in under way."""
+        return self._named("tierce-portal-pending")
+
+    @property
+    def offer_cookie(self) -> str:
+        """The name of the cookie that keeps the activities to choose from until one is chosen."""
+        return self._named("tierce-portal-offer")
+
+    def handle(self, request: AnyRequest) -> str:
+        """The handle that the browser holds; NotSignedInError when it holds none."""
+        found = request.cookies.get(self.session_cookie, "")
+        if not found or len(found) > HANDLE_CHARS_MAX or not found.isascii() or not found.isprintable():
+            raise NotSignedInError
+        return found
+
+    def frame(self, request: AnyRequest, *, handle: str = "", session: Session | None = None) -> Frame:
+        """What stands around a page; links only for a session that has an activity."""
+        activity = session.activity if session else None
+        return Frame(
+            language=choose_language(
+                request.query_params.get("lang"),
+                request.cookies.get(COOKIE),
+                request.headers.get("accept-language"),
+            ),
+            path=request.url.path,
+            links=LINKS if activity else (),
+            who=(session.professional_name if session else None) or None,
+            place=f"{activity.establishment_name}, {activity.town}" if activity else None,
+            sign_out="/sign-out" if handle else None,
+            csrf=form_token(handle) if handle else None,
+        )
+
+    async def visit(self, request: AnyRequest) -> Visit:
+        """Ask the API whose session this is; NotSignedInError or the API's refusal otherwise."""
+        handle = self.handle(request)
+        session = await self.api.session(handle)
+        frame = self.frame(request, handle=handle, session=session)
+        return Visit(handle, session, frame, self.signing(handle, session))
+
+    def signing(self, handle: str, session: Session) -> Mapping[str, str]:
+        """The page's data for the browser's key: digest of the handle, the server's seconds, whether it must sign.
+
+        The digest is RFC 9449's `ath`; the handle itself never reaches a page.
+        """
+        return {
+            "ath": urlsafe_b64encode(sha256(handle.encode()).digest()).rstrip(b"=").decode(),
+            "now": str(int(self.clock.now().timestamp())),
+            "signs": "yes" if session.signs or session.activity is None else "no",
+        }
+
+    def act_url(self, path: str) -> str:
+        """The public address of an act: what a proof's `htu` names."""
+        return self.settings.api_public_url.rstrip("/") + path
+
+    async def form(self, request: AnyRequest) -> tuple[str, dict[str, str]]:
+        """Read a submitted form of this session; FormRefusedError without the session's token."""
+        handle = self.handle(request)
+        fields = {key: str(value) for key, value in (await request.form()).items()}
+        if not hmac.compare_digest(form_token(handle).encode(), fields.get(FORM_FIELD, "").encode()):
+            raise FormRefusedError
+        return handle, fields
+
+    def page(self, visit: Visit, template: str, values: Mapping[str, object], *, status: int = 200) -> Response[str]:
+        """Render a page for this visit."""
+        shown = {**values, "session": visit.session, "signing": visit.signing}
+        return self.pages.page(template, visit.frame, shown, status=status)
+
+    def cookie(self, name: str, value: str, seconds: int | None) -> Cookie:
+        """Make a cookie of this site; 0 seconds deletes it, None ends it with the browser."""
+        return Cookie(
+            key=name, value=value, path="/", httponly=True, secure=self.settings.https,
+            samesite="lax", max_age=seconds,
+        )  # fmt: skip
+
+    def _named(self, name: str) -> str:
+        return f"__Host-{name}" if self.settings.https else name
+
+
+def form_token(handle: str) -> str:
+    """The token that a form of this session carries; only who holds the handle can make it."""
+    digest = hmac.digest(handle.encode(), b"tierce-portal-form-v1", "sha256")
+    return urlsafe_b64encode(digest).rstrip(b"=").decode()
+
+
+def write_pending(started: Started) -> str:
+    """The value of the cookie of a sign-in under way."""
+    return f"{started.state}.{started.binding}"
+
+
+def write_offer(activities: list[Activity]) -> str:
+    """The value of the cookie that keeps the activities offered; the API checks the choice again."""
+    return urlsafe_b64encode(msgspec.json.encode(activities)).rstrip(b"=").decode()
+
+
+def read_offer(text: str) -> list[Activity]:
+    """Read the activities offered; none when the cookie is absent or not ours."""
+    try:
+        content = b64decode(text.encode() + b"=" * (-len(text) % 4), altchars=b"-_", validate=True)
+        return msgspec.json.decode(content, type=list[Activity])
+    except (Base64Error, UnicodeEncodeError, msgspec.DecodeError):
+        return []
+
+
+class _Character(msgspec.Struct):
+    members: list[DemoPerson] = []
+
+
+class _Truth(msgspec.Struct):
+    story: dict[str, _Character]
+
+
+def read_demo(path: Path | None) -> dict[str, DemoPerson]:
+    """Read the invented people of a demonstration from the truth of the synthetic country, by role."""
+    if path is None:
+        return {}
+    story = msgspec.json.decode(path.read_bytes(), type=_Truth).story
+    return {role: character.members[0] for role, character in story.items() if character.members}

@@ -1,0 +1,158 @@
+// The browser's own key. It is made here, cannot leave this browser, and signs each request (RFC 9449, DPoP).
+// The claim `bd` is the digest of the exact body, so that the portal cannot ask anything else in its place.
+
+"use strict";
+
+const DATABASE = "tierce";
+const STORE = "keys";
+const NAME = "portal";
+const ALGORITHM = { name: "ECDSA", namedCurve: "P-256" };
+const SIGNATURE = { name: "ECDSA", hash: "SHA-256" };
+
+const settings = document.getElementById("signing").dataset;
+const aheadSeconds = Number(settings.now) - Math.floor(Date.now() / 1000);
+
+function openStore() {
+  return new Promise((resolve, reject) => {
+    const request = indexedDB.open(DATABASE, 1);
+    request.onupgradeneeded = () => request.result.createObjectStore(STORE);
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
+  });
+}
+
+async function inStore(mode, work) {
+  const database = await openStore();
+  try {
+    return await new Promise((resolve, reject) => {
+      const transaction = database.transaction(STORE, mode);
+      const request = work(transaction.objectStore(STORE));
+      transaction.oncomplete = () => resolve(request.result);
+      transaction.onerror = () => reject(transaction.error);
+    });
+  } finally {
+    database.close();
+  }
+}
+
+const readKey = () => inStore("readonly", (store) => store.get(NAME));
+
+async function readOrMakeKey() {
+  const found = await readKey();
+  if (found) return found;
+  const made = await crypto.subtle.generateKey(ALGORITHM, false, ["sign"]);
+  await inStore("readwrite", (store) => store.put(made, NAME));
+  return made;
+}
+
+const bytesOf = (text) => new TextEncoder().encode(text);
+
+function base64url(bytes) {
+  const text = String.fromCharCode(...new Uint8Array(bytes));
+  return btoa(text).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+}
+
+async function publicJwk(key) {
+  const { kty, crv, x, y } = await crypto.subtle.exportKey("jwk", key.publicKey);
+  return { kty, crv, x, y };
+}
+
+async function prove(key, url, body) {
+  const header = { typ: "dpop+jwt", alg: "ES256", jwk: await publicJwk(key) };
+  const claims = {
+    htm: "POST",
+    htu: url,
+    iat: Math.floor(Date.now() / 1000) + aheadSeconds,
+    jti: base64url(crypto.getRandomValues(new Uint8Array(16))),
+    ath: settings.ath,
+    bd: base64url(await crypto.subtle.digest("SHA-256", bytesOf(body))),
+  };
+  const signed = [header, claims].map((part) => base64url(bytesOf(JSON.stringify(part)))).join(".");
+  return `${signed}.${base64url(await crypto.subtle.sign(SIGNATURE, key.privateKey, bytesOf(signed)))}`;
+}
+
+function birthDigits(text) {
+  const digits = text.replace(/\D/g, "");
+  return digits.length === 8 ? digits.slice(4) + digits.slice(2, 4) + digits.slice(0, 2) : digits;
+}
+
+// What each form asks, as the API's own JSON.
+const bodies = {
+  async activity(fields, key) {
+    return { activity: Number(fields.get("activity")), jwk: await publicJwk(key) };
+  },
+  async rights(fields) {
+    const label = fields.get("label").trim();
+    return {
+      nir: fields.get("nir").trim(),
+      birth_date: birthDigits(fields.get("birth")),
+      rank: /^[1-9]$/.test(fields.get("rank").trim()) ? Number(fields.get("rank")) : 0,
+      domain: fields.get("domain"),
+      care_date: fields.get("care_date"),
+      ...(label ? { label } : {}),
+    };
+  },
+  async revisit() {
+    return {};
+  },
+};
+
+function put(form, name, value) {
+  const input = document.createElement("input");
+  input.type = "hidden";
+  input.name = name;
+  input.value = value;
+  form.append(input);
+}
+
+function showLostKey() {
+  const notice = document.getElementById("key-lost");
+  notice.hidden = false;
+  notice.focus();
+}
+
+// Sign, leave out the plain fields, and go on as the form would have gone.
+async function signAndSubmit(form) {
+  const fields = new FormData(form);
+  const key = form.dataset.sign === "activity" ? await readOrMakeKey() : await readKey();
+  if (!key) {
+    showLostKey();
+    return false;
+  }
+  const body = JSON.stringify(await bodies[form.dataset.sign](fields, key));
+  const proof = await prove(key, form.dataset.url, body);
+  for (const field of form.querySelectorAll("input, select")) {
+    if (field.name !== "form_token") field.disabled = true;
+  }
+  put(form, "body", body);
+  put(form, "proof", proof);
+  form.submit();
+  return true;
+}
+
+for (const form of document.querySelectorAll("form[data-sign]")) {
+  form.addEventListener("submit", async (event) => {
+    if (settings.signs !== "yes") return;
+    event.preventDefault();
+    const button = form.querySelector("button[type=submit]");
+    if (button.getAttribute("aria-disabled") === "true") return;
+    button.setAttribute("aria-disabled", "true");
+    let sent = false;
+    try {
+      sent = await signAndSubmit(form);
+    } catch {
+      showLostKey();
+    } finally {
+      if (!sent) button.removeAttribute("aria-disabled");
+    }
+  });
+}
+
+// A page that comes back from the browser's memory must not keep what was signed before.
+window.addEventListener("pageshow", (event) => {
+  if (event.persisted) window.location.reload();
+});
+
+if (settings.signs === "yes" && document.querySelector("form[data-sign]:not([data-sign=activity])")) {
+  readKey().then((key) => key || showLostKey(), showLostKey);
+}

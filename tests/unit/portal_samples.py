@@ -1,0 +1,123 @@
+"""View models of every page of the portal in each of its states; everybody in them is invented."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from tierce.kernel.language import Language
+from tierce.web.look import Frame
+from tierce.web.portal.api import Activity, RightsBody, Seats, Session, SessionLine
+from tierce.web.portal.question import BIRTH_WRONG, AskForm
+from tierce.web.portal.site import LINKS
+
+AT = datetime(2026, 3, 3, 9, 12, 45, 120_000, tzinfo=UTC)
+OFFICE = Activity(
+    7, "GP", "médecin généraliste", "general practitioner", "Cabinet médical des Tilleuls", "Valbrume"
+)
+HOSPITAL = Activity(
+    8, "HOSPITAL", "établissement de santé", "hospital", "Centre hospitalier de Valbrume", "Valbrume"
+)
+SESSION = Session("77", signs=True, created_at=AT, expires_at=AT + timedelta(hours=8), activity=OFFICE)
+SEATS = Seats(17, 3, 6, 2, 148, 75, [12, 4, 0])
+DESK = Seats(681, 60, 227, 14, 1_450, 600, [day % 30 for day in range(60, 0, -1)])
+FORM = AskForm("1 79 04 41 950 014 23", "23/04/1979", "1", "MEDG", "2026-03-03", "P. L. 14 h")
+ENGAGEMENT = "7K3M-9QXD-V2T8P-C"
+SHOWN = RightsBody(
+    shown=True, domain="MEDG", covered_from=date(2026, 1, 1), covered_until=date(2026, 12, 31),
+    insurer="Mutuelle du Grand Chêne", engagement=ENGAGEMENT,
+)  # fmt: skip
+SIGNING = {"ath": "4Zq1", "now": "1772529165", "signs": "yes"}
+
+Case = tuple[str, str, Frame, dict[str, Any]]
+
+
+def _frame(path: str, language: Language) -> Frame:
+    return Frame(
+        language=language, path=path, links=LINKS, place="Cabinet médical des Tilleuls, Valbrume",
+        who="Dr Claire Morvan", sign_out="/sign-out", csrf="c2FtcGxl",
+    )  # fmt: skip
+
+
+def _ask(language: Language) -> Iterator[Case]:
+    base: dict[str, Any] = {
+        "session": SESSION, "signing": SIGNING, "form": AskForm(domain="MEDG", care_date="2026-03-03"),
+        "errors": {}, "error_list": [], "seats": SEATS, "act_url": "https://api.tierce.example/v1/rights",
+        "domains": [("MEDG", "consultation généraliste")], "demo": True,
+    }  # fmt: skip
+    frame = _frame("/ask", language)
+    wrong = [("birth", BIRTH_WRONG.text(language)), ("rank", "Le rang est un chiffre de 1 à 9.")]
+    yield "ask", "ask.html", frame, base
+    yield "ask-filled", "ask.html", frame, {**base, "form": FORM}
+    yield "ask-wrong", "ask.html", frame, {**base, "form": FORM, "errors": dict(wrong), "error_list": wrong}
+    keyless = Session("77", signs=False, created_at=AT, expires_at=AT, activity=OFFICE)
+    yield "ask-keyless", "ask.html", frame, {**base, "session": keyless, "demo": False, "seats": DESK}
+
+
+def _answers(language: Language) -> Iterator[Case]:
+    frame = _frame("/ask", language)
+    base = {
+        "session": SESSION, "signing": SIGNING, "seats": replace_ages(SEATS), "at": AT,
+        "domain": "consultation généraliste",
+        "guarantee": "100 % du tarif de la sécurité sociale, ticket modérateur compris",
+    }  # fmt: skip
+    ways = RightsBody(shown=False, ways=["card", "app", "person", "call"])
+    yield "answer", "answer.html", frame, {**base, "answer": SHOWN}
+    yield "not-shown", "not_shown.html", frame, {**base, "answer": ways}
+
+
+def replace_ages(seats: Seats) -> Seats:
+    """The same places with every one taken: the row at its fullest."""
+    return Seats(seats.limit, seats.limit, 6, 6, 12, 40, list(range(16, -1, -1)), new_device=True)
+
+
+def _lists(language: Language) -> Iterator[Case]:
+    base = {"session": SESSION, "signing": SIGNING}
+    rows = [
+        {
+            "at": AT - timedelta(days=day), "domain": "consultation généraliste", "engagement": ENGAGEMENT,
+            "label": "P. L. 14 h" if day % 2 else "", "act_url": "https://api.tierce.example/v1/history/x/revisit",
+        }
+        for day in range(5)
+    ]  # fmt: skip
+    frame = _frame("/history", language)
+    yield "history", "history.html", frame, {**base, "rows": rows, "cursor": ENGAGEMENT, "first": True}
+    yield "history-empty", "history.html", frame, {**base, "rows": [], "cursor": None, "first": True}
+    yield "history-end", "history.html", frame, {**base, "rows": [], "cursor": None, "first": False}
+    sessions = [
+        SessionLine("1", AT, AT + timedelta(hours=8), True, "99102930", "Cabinet médical des Tilleuls"),
+        SessionLine("2", AT - timedelta(hours=3), AT, False, "99109931", "Centre hospitalier de Valbrume"),
+        SessionLine("3", AT - timedelta(hours=4), AT, False),
+    ]
+    yield "sessions", "sessions.html", _frame("/sessions", language), {**base, "rows": sessions}
+    yield "places", "places.html", _frame("/places", language), {**base, "seats": SEATS}
+
+
+def _outside(language: Language) -> Iterator[Case]:
+    frame = Frame(language=language, path="/")
+    quiet: dict[str, Any] = {"trouble": "", "reason": "", "remedy": "", "code": "", "demo": True}
+    yield "sign-in", "sign_in.html", frame, quiet
+    for trouble in ("other_browser", "offer_lost"):
+        yield f"sign-in-{trouble}", "sign_in.html", frame, {**quiet, "trouble": trouble}
+    ended = {"reason": "Votre session est terminée.", "remedy": "Recommencez.", "code": "session_expired"}
+    yield "sign-in-ended", "sign_in.html", frame, {**quiet, **ended}
+    unbound = Session("77", signs=False, created_at=AT, expires_at=AT)
+    activity = {
+        "session": unbound, "signing": SIGNING, "activities": [OFFICE, HOSPITAL],
+        "act_url": "https://api.tierce.example/v1/session/activity",
+    }  # fmt: skip
+    yield "activity", "activity.html", replace(_frame("/activity", language), links=(), place=None), activity
+    held = {
+        "reason": "Votre accès est suspendu.", "remedy": "Appelez l’opérateur : une personne reprendra votre dossier.",
+        "code": "held", "again": False,
+    }  # fmt: skip
+    yield "held", "refused.html", frame, held
+    yield "proof-refused", "refused.html", frame, {**held, "code": "proof_refused", "again": True}
+    yield "unreachable", "unreachable.html", frame, {}
+    for key in ("form", "missing", "request", "fault"):
+        yield f"trouble-{key}", "trouble.html", frame, {"key": key}
+
+
+def cases(language: Language) -> list[Case]:
+    """Every page in every state: its name, its template, its frame and its values."""
+    return [*_outside(language), *_ask(language), *_answers(language), *_lists(language)]
