@@ -17,6 +17,7 @@ from tierce import __version__
 _COMMANDS: Final = {
     "demo": ("tierce.lab.demo.commands", "The four promises in five minutes, on this machine."),
     "serve": ("tierce.web.commands", "Run one process of the platform, or all of them together."),
+    "upkeep": ("tierce.upkeep.commands", "Make keys, bring the database to this version."),
     "feed": ("tierce.feeds.commands", "Take in what insurers and public registers send."),
     "journal": ("tierce.journal.commands", "Verify the journal; print and check proofs of its entries."),
     "lab": ("tierce.lab.commands", "Make the synthetic country and play against it."),

@@ -125,7 +125,7 @@ def _read_key(path: Path) -> bytes:
     try:
         key = path.read_bytes()
     except OSError as error:
-        msg = f"key file {path.name} cannot be read ({error.strerror}); make keys with `tierce keys init`"
+        msg = f"key file {path.name} cannot be read ({error.strerror}); make keys with `tierce upkeep keys DIRECTORY`"
         raise KeyMissingError(msg) from None
     if len(key) != KEY_BYTES:
         msg = f"key file {path.name} holds {len(key)} bytes instead of {KEY_BYTES}; restore it from its backup"

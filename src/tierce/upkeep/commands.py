@@ -1,0 +1,44 @@
+"""`tierce upkeep`: make keys, bring the database to this version."""
+
+from pathlib import Path
+from typing import Annotated
+
+import psycopg
+import typer
+
+from tierce.journal.service import LOG_KEY_NAME
+from tierce.kernel.errors import TierceError
+from tierce.settings import load
+from tierce.storage.cluster import SUPERUSER
+from tierce.storage.keys import create_keys
+from tierce.storage.migrate import migrate
+from tierce.web.processes import SETTINGS_VARIABLE
+
+INSTANCES = ("api", "office", "persons", "worker", "feed", LOG_KEY_NAME)
+"""The processes that sign journal lines, and the log that signs its checkpoints."""
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, help="Look after an installation.")
+
+
+@app.command(epilog="Example:  tierce upkeep keys /etc/tierce/keys")
+def keys(folder: Annotated[Path, typer.Argument(help="Folder of the key files; made when missing.")]) -> None:
+    """Make every key file that does not exist yet; one that exists is never overwritten."""
+    made = create_keys(folder, INSTANCES)
+    typer.echo(f"{len(made)} key files made in {folder}: {', '.join(made) or 'all were there'}")
+    if made:
+        typer.echo("Copy the folder to a safe place now: without it nothing sealed can be opened.")
+
+
+@app.command(epilog="Example:  tierce upkeep database --settings tierce.toml")
+def database(
+    *,
+    settings: Annotated[Path, typer.Option(help="The settings file (TOML).", envvar=SETTINGS_VARIABLE)],
+    admin: Annotated[str, typer.Option(help="The role that may create roles and databases.")] = SUPERUSER,
+) -> None:
+    """Create what is missing and bring the schema, functions, grants and floors to this version."""
+    try:
+        migrate(load(settings).connection(), admin=admin)
+    except (TierceError, OSError, psycopg.Error) as error:
+        typer.echo(f"the database was left as it was: {error}", err=True)
+        raise typer.Exit(2) from None
+    typer.echo("the database is at this version")
