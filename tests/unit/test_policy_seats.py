@@ -38,10 +38,12 @@ PROVING = SeatConstants(a=14, b_percent=100, top=120)
 STATE_BYTES = 90
 
 
-def line_at(day: int, constants: SeatConstants = GOLDEN, **changes: int) -> Line:
+def line_at(
+    day: int, constants: SeatConstants = GOLDEN, *, weeks: int = 0, freed_256: int = 0, freed_week: int = 0
+) -> Line:
     """An empty line out of probation."""
-    empty = Line(day, day - PROBATION_DAYS, constants.a, 0, 0, 0, 0, 0, 0, 0, (0,) * SEAT_DAYS)
-    return replace(empty, **changes)
+    since = day - PROBATION_DAYS
+    return Line(day, since, constants.a, 0, 0, 0, weeks, freed_256, freed_week, 0, (0,) * SEAT_DAYS)
 
 
 def drawn(line: Line, times: int = 1) -> Line:
