@@ -42,6 +42,12 @@ class Activity(msgspec.Struct):
     establishment_name: str
     town: str
 
+    @property
+    def place(self) -> str:
+        """The establishment, with its town unless the name already says it."""
+        known = not self.town or self.town in self.establishment_name
+        return self.establishment_name if known else f"{self.establishment_name}, {self.town}"
+
 
 class Opened(msgspec.Struct):
     """A session just opened, and the activities to choose from."""

@@ -98,7 +98,7 @@ class PortalSite:
             path=request.url.path,
             links=LINKS if activity else (),
             who=(session.professional_name if session else None) or None,
-            place=f"{activity.establishment_name}, {activity.town}" if activity else None,
+            place=activity.place if activity else None,
             sign_out="/sign-out" if handle else None,
             csrf=form_token(handle) if handle else None,
         )
