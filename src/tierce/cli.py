@@ -70,3 +70,6 @@ for _name, (_module, _help) in _COMMANDS.items():
             add_help_option=False,
             context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
         )(_opener(_name, _module))
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,271 @@
+"""Prepares a whole installation on one machine, with invented people: database, keys, country, stand-ins, processes."""
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any, Final
+
+import httpx
+
+from tierce import __version__
+from tierce.feeds.commands import open_intake
+from tierce.journal.service import LOG_KEY_NAME
+from tierce.kernel.clock import SystemClock, date_of, paris_day
+from tierce.kernel.language import Phrase
+from tierce.lab.country.loading import load_country
+from tierce.lab.country.population import Plan, write_country
+from tierce.lab.demo import store
+from tierce.lab.demo.errors import DemoError
+from tierce.lab.demo.steps import Steps
+from tierce.lab.standins.from_country import write_directory
+from tierce.lab.standins.provider import Client, RealmName
+from tierce.registry.model import People
+from tierce.settings import DEVELOPMENT_PREFIX
+from tierce.storage.cluster import Cluster, new_secret
+from tierce.storage.database import Database
+from tierce.storage.keys import create_keys
+from tierce.storage.migrate import migrate
+from tierce.web.processes import SITES
+
+INSTANCES: Final = ("api", "office", "persons", "worker", "feed", LOG_KEY_NAME)
+SEED: Final = 1
+READY_SECONDS_MAX: Final = 60.0
+STOP_SECONDS_MAX: Final = 20.0
+REALMS: Final = {"portal": RealmName.PSC, "office": RealmName.STAFF, "persons": RealmName.PERSONS}
+_MADE_EACH_TIME: Final = ("keys", "secrets", "logs", "clients", "tierce.toml", "identities.json", "postgres.log")
+
+
+@dataclass(slots=True)
+class Stage:
+    """A running installation."""
+
+    home: Path
+    country: Path
+    database: Database
+    ports: dict[str, int]
+    truth: dict[str, Any] = field(default_factory=dict)
+    processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+
+    def url(self, site: str) -> str:
+        """The address of a site: portal, api, office, persons, standins or unprotected."""
+        return f"http://127.0.0.1:{self.ports[site]}"
+
+    @property
+    def logs(self) -> Path:
+        """Where every process writes."""
+        return self.home / "logs"
+
+    def wait_until(self, condition: Callable[[], bool], what: str) -> None:
+        """Wait for a process, or raise DemoError naming its log."""
+        deadline = time.monotonic() + READY_SECONDS_MAX
+        while not condition():
+            for name, process in self.processes.items():
+                if process.poll() is not None:
+                    msg = f"{name} ended by itself; see {self.logs}"
+                    raise DemoError(msg)
+            if time.monotonic() > deadline:
+                msg = f"{what} was not ready within {READY_SECONDS_MAX:.0f} s; see {self.logs}"
+                raise DemoError(msg)
+            time.sleep(0.05)
+
+    def wait_serving(self, site: str, path: str) -> None:
+        """Wait until a site answers at `path`."""
+        self.wait_until(lambda: _answers(self.url(site) + path), site)
+
+    @property
+    def settings_file(self) -> Path:
+        """The settings of every process."""
+        return self.home / "tierce.toml"
+
+    def person(self, role: str) -> dict[str, Any]:
+        """The first member of a story family, as the country's truth tells her."""
+        member: dict[str, Any] = self.truth["story"][role]["members"][0]
+        return member
+
+    def national_id(self, role: str) -> str:
+        """The national identifier of a professional of the story."""
+        return f"8{self.truth['story'][role]['rpps']}"
+
+
+@contextmanager
+def open_stage(home: Path, steps: Steps, *, persons: int, insurers: int = 84, keep: bool = False) -> Iterator[Stage]:
+    """Prepare everything and stop everything; nothing that was made before is used save the country's files.
+
+    Args:
+        home: folder of the installation; `country` beside it keeps invented countries from one run to the next.
+        steps: hears of each step.
+        persons: people of the country.
+        insurers: insurers of the country, at most 84.
+        keep: leave the database's files after the end.
+
+    Raises:
+        DemoError: a process did not start; the message names its log.
+    """
+    home = home.absolute()
+    with ExitStack() as stack:
+        country = _country(home.parent / "country", steps, persons, insurers)
+        cluster = _clean_home(home)
+        if not keep:
+            stack.callback(shutil.rmtree, cluster.data, ignore_errors=True)
+        with steps.step(Phrase("PostgreSQL, base et rôles", "PostgreSQL, database and roles")):
+            cluster.start()
+            stack.callback(cluster.stop)
+            database = cluster.database("tierce")
+            migrate(database)
+            create_keys(home / "keys", INSTANCES)
+        stage = Stage(home, country, database, _free_ports((*SITES, "standins", "unprotected")))
+        stage.truth = json.loads((country / "truth.json").read_text(encoding="utf-8"))
+        _load(stage, steps)
+        with steps.step(Phrase("les processus de la plateforme", "the processes of the platform")):
+            _write_settings(stage)
+            _start(stack, stage, "standins", ["lab", "standins", "--directory", str(home / "identities.json")])
+            _start(stack, stage, "serve", ["serve", "--settings", str(stage.settings_file), "--logs", str(stage.logs)])
+            for site, path in (("api", "/health"), ("portal", "/health"), ("office", "/"), ("persons", "/")):
+                stage.wait_serving(site, path)
+            with database.connect("tierce_office") as connection:
+                stage.wait_until(lambda: store.lines_waiting(connection) == 0, "worker")
+        yield stage
+
+
+def start_unprotected(stack: ExitStack, stage: Stage) -> None:
+    """Start the portal without a gate, loaded with the same files."""
+    _start(stack, stage, "unprotected", ["lab", "portal2024", "--country", str(stage.country)])
+    stage.wait_serving("unprotected", "/health")
+
+
+def _country(cache: Path, steps: Steps, persons: int, insurers: int) -> Path:
+    """The files of the invented country of today, made once."""
+    today: date = date_of(paris_day(SystemClock().now()))
+    found = cache / f"{__version__}-{SEED}-{persons}-{insurers}-{today.isoformat()}"
+    if found.exists():
+        return found
+    with steps.step(Phrase("un pays inventé", "an invented country")) as more:
+        cache.mkdir(parents=True, exist_ok=True)
+        unfinished = cache / f".{found.name}-{os.getpid()}"
+        shutil.rmtree(unfinished, ignore_errors=True)
+        truth = write_country(Plan(persons, insurers, SEED, today), unfinished, lambda _made: None)
+        unfinished.rename(found)
+        more.append(f"{truth['persons']} / {insurers}")
+    return found
+
+
+def _clean_home(home: Path) -> Cluster:
+    """Forget the installation of an earlier run; refuse when it still runs."""
+    home.mkdir(parents=True, exist_ok=True)
+    cluster = Cluster(home)
+    running = cluster.data / "postmaster.pid"
+    if running.exists() and Path(f"/proc/{running.read_text().split()[0]}").exists():
+        msg = f"another demonstration is running in {home}: stop it, or choose another folder with --home"
+        raise DemoError(msg)
+    shutil.rmtree(cluster.data, ignore_errors=True)
+    for name in _MADE_EACH_TIME:
+        path = home / name
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
+    (home / "logs").mkdir()
+    return cluster
+
+
+def _load(stage: Stage, steps: Steps) -> None:
+    """Import the country as an operator imports its files."""
+    what = Phrase("droits et annuaire importés et scellés", "rights and directory imported and sealed")
+    with steps.step(what) as more:
+        intake = open_intake(stage.database, stage.home / "keys", People.INVENTED)
+        lines = load_country(intake, stage.country, lambda _lines: None)
+        more.append(f"{stage.truth['persons']} / {lines}")
+        with stage.database.connect("tierce_feed") as connection:
+            store.register_portal(connection, "Portail")
+
+
+def _write_settings(stage: Stage) -> None:
+    """Write the settings file and the stand-ins' directory."""
+    home = stage.home
+    clients, realms = [], {}
+    for site, realm in REALMS.items():
+        secret_file = home / "clients" / f"{site}.secret"
+        secret = DEVELOPMENT_PREFIX + new_secret(secret_file)
+        secret_file.write_text(secret)
+        back = f"{stage.url(site)}/sign-in/callback"
+        clients.append(Client(realm, f"tierce-{site}", secret, [back]))
+        document = "wallet-openid-configuration" if realm is RealmName.PSC else "openid-configuration"
+        realms[realm] = {
+            "discovery": f"{stage.url('standins')}/{realm}/.well-known/{document}",
+            "issuer": f"{stage.url('standins')}/{realm}",
+            "client_id": f"tierce-{site}",
+            "client_secret_file": str(secret_file),
+            "scope": "openid scope_all" if realm is RealmName.PSC else "openid",
+        }
+    write_directory(stage.country, clients, home / "identities.json")
+    database = stage.database
+    tables: dict[str, dict[str, Any]] = {
+        "": {"mode": "demo", "keys": str(home / "keys"), "demo_people": str(stage.country / "truth.json")},
+        "operator": {
+            "name": "Opérateur Exemple",
+            "address": "1 rue de l’Exemple, 41000 Valbrume",
+            "phone": "01 99 00 00 00",
+            "officer": "Marc Tessier",
+            "officer_email": "dpo@operateur.example",
+        },
+        "database": {
+            "host": database.host, "port": database.port, "name": database.name, "secrets": str(database.secrets),
+        },
+        **{site: {"url": stage.url(site), "port": stage.ports[site]} for site in SITES},
+        "psc": {**realms[RealmName.PSC], "acr_values": "eidas1"},
+        "staff": realms[RealmName.STAFF],
+        "persons_provider": realms[RealmName.PERSONS],
+    }  # fmt: skip
+    lines = []
+    for table, values in tables.items():
+        lines += [f"\n[{table}]"] if table else []
+        # A JSON string is a TOML basic string too.
+        lines += [f"{name} = {json.dumps(value, ensure_ascii=False)}" for name, value in values.items()]
+    stage.settings_file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _start(stack: ExitStack, stage: Stage, name: str, arguments: list[str]) -> None:
+    """Start one command of ours in its own group, stopped with the stage."""
+    if name in stage.ports:
+        arguments = [*arguments, "--port", str(stage.ports[name])]
+    with (stage.logs / f"{name}.log").open("ab") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "tierce.cli", *arguments],
+            stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
+        )  # fmt: skip
+    stage.processes[name] = process
+    stack.callback(_stop, process)
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(STOP_SECONDS_MAX)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def _answers(url: str) -> bool:
+    try:
+        return httpx.get(url, timeout=2, trust_env=False).status_code < 500
+    except httpx.TransportError:
+        return False
+
+
+def _free_ports(names: tuple[str, ...]) -> dict[str, int]:
+    """Loopback ports that nothing listens on right now, all different."""
+    with ExitStack() as stack:
+        probes = [stack.enter_context(socket.socket()) for _ in names]
+        for probe in probes:
+            probe.bind(("127.0.0.1", 0))
+        return {name: probe.getsockname()[1] for name, probe in zip(names, probes, strict=True)}

@@ -1,0 +1,57 @@
+"""What the demonstration writes and reads in the database, beside what the platform itself does."""
+
+from datetime import datetime
+
+from psycopg import Connection
+
+from tierce.journal.encoding import decode
+from tierce.kernel.ids import DeviceId, PersonId, ProfessionalId
+from tierce.policy.acts import Outcome
+from tierce.policy.ladder import HOLD_RUNG, Level
+
+PORTAL_SOFTWARE = 1
+OPERATOR_AS_VENDOR = 1
+
+
+def register_portal(connection: Connection, name: str) -> None:
+    """Write the operator's own portal in the directory of software, once."""
+    connection.execute(
+        "insert into directory.software (id, vendor, name) values (%s, %s, %s) on conflict do nothing",
+        (PORTAL_SOFTWARE, OPERATOR_AS_VENDOR, name),
+    )
+    connection.commit()
+
+
+def professional_of(connection: Connection, rpps: str) -> ProfessionalId:
+    """The internal number of a professional of the directory."""
+    row = connection.execute("select id from directory.professional where rpps = %s", (rpps,)).fetchone()
+    if row is None:
+        msg = f"the directory holds no professional {rpps}"
+        raise LookupError(msg)
+    return ProfessionalId(row[0])
+
+
+def held_since(connection: Connection, device: DeviceId) -> datetime | None:
+    """When the watch put this device on the rung of automatic holds; None when it did not."""
+    row = connection.execute(
+        "select since from access.ladder where level = %s and subject = %s and rung >= %s and lifted is null",
+        (Level.DEVICE, device, HOLD_RUNG),
+    ).fetchone()
+    return row[0] if row else None
+
+
+def people_disclosed(connection: Connection, professional: ProfessionalId, device: DeviceId) -> set[PersonId]:
+    """The people whom the journal says were shown to one device of a professional."""
+    rows = connection.execute("select body from journal.entry where professional = %s", (professional,)).fetchall()
+    entries = (decode(bytes(body)) for (body,) in rows)
+    return {
+        entry.person for entry in entries if entry.device == device and entry.outcome is Outcome.RELEASED
+    }
+
+
+def lines_waiting(connection: Connection) -> int:
+    """Journal lines that the sequencer has not put in the tree yet."""
+    row = connection.execute(
+        "select (select count(*) from journal.entry) - (select count(*) from journal.leaf)"
+    ).fetchone()
+    return int(row[0]) if row else 0
