@@ -11,13 +11,15 @@ from tests.integration.conftest import Connect
 from tierce.identity.model import PersonCaller, StaffCaller
 from tierce.incidents import store as incident_rows
 from tierce.incidents.service import Incidents
+from tierce.journal.model import Entry, EntryKind
 from tierce.journal.service import Appender
-from tierce.kernel.clock import FixedClock
+from tierce.kernel.clock import FixedClock, micros
 from tierce.kernel.ids import InsurerId, PersonId, SessionId, StaffId
 from tierce.notices.model import Operator
 from tierce.notices.service import Notices
 from tierce.persons import store as person_rows
 from tierce.persons.service import Persons
+from tierce.policy.acts import Act, Outcome
 from tierce.registry.records import CivilRecord, encode_record
 from tierce.storage.cluster import SUPERUSER
 from tierce.storage.insurer_keys import load_sealer, make_insurer_keys
@@ -69,6 +71,19 @@ def civil(family_name: str, given_names: str, birth_date: str) -> CivilRecord:
     )
 
 
+def signed_in() -> Entry:
+    """The line of Paul's sign-in: without one, the database gives his session nothing."""
+    return Entry(
+        kind=EntryKind.IDENTITY,
+        act=Act.PERSON_SESSION_OPEN,
+        outcome=Outcome.DONE,
+        time_us=micros(AT),
+        professional=PAUL.person,
+        person=PAUL.person,
+        session=PAUL.session,
+    )
+
+
 def fill(admin: psycopg.Connection, keyring: Keyring) -> Sealer:
     """Two insurers, Dr Morvan and an optician, three people (the second a child), Paul's live session."""
     admin.execute(
@@ -108,7 +123,9 @@ def open_room(connect: Connect, keyring: Keyring) -> Room:
     sealer = fill(admin, keyring)
     clock = FixedClock(AT + timedelta(hours=1))
     office_lines = Appender.enrol(connect("tierce_office"), "office", keyring.instance("office"))
-    persons_lines = Appender.enrol(connect("tierce_persons"), "persons", keyring.instance("persons"))
+    at_persons = connect("tierce_persons")
+    persons_lines = Appender.enrol(at_persons, "persons", keyring.instance("persons"))
+    persons_lines.append(at_persons, [signed_in()])
     incidents = Incidents(office_lines, incident_rows.Records(sealer), clock)
     return Room(
         admin=admin,

@@ -44,8 +44,8 @@ def test_she_reads_her_own_lines_and_nobody_elses(room: Room) -> None:
         "Le 3 mars 2026 à 10 h 12, l'opticien Optique des Remparts (Port-Sérac) a vérifié vos droits en optique."
     )
     assert history.lines[1].insurer_name == "Mutuelle du Grand Chêne"
-    assert history.own_acts == 1
-    assert room.persons.history(room.persons_site, PAUL, PAUL_HANDLE).own_acts == 2
+    assert history.own_acts == 2, "her sign-in and this opening"
+    assert room.persons.history(room.persons_site, PAUL, PAUL_HANDLE).own_acts == 3
 
 
 def test_every_opening_is_in_the_journal_before_it_shows(room: Room) -> None:
@@ -62,7 +62,7 @@ def test_a_proof_of_her_line_holds_with_the_logs_key_alone(room: Room) -> None:
     sequence(room.worker, room.keyring)
     log_key = verifier_key(ORIGIN, room.keyring.instance("worker").public_key())
     proved = check_proof(room.persons.proof(room.persons_site, PAUL_HANDLE, mine).to_json(), log_key)
-    assert (proved.seq, proved.size) == (mine, 2)
+    assert (proved.seq, proved.size) == (mine, 3)
     for seq in (other, EntrySeq(7), EntrySeq(2**63 - 1), EntrySeq(-3)):
         with pytest.raises(NotHerLineError):
             room.persons.proof(room.persons_site, PAUL_HANDLE, seq)

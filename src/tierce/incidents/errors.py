@@ -1,17 +1,28 @@
 """What can go wrong with an incident."""
 
 from tierce.kernel.errors import TierceError
+from tierce.kernel.language import Phrase
 
 
 class IncidentError(TierceError):
     """The incident slice refused an operation."""
 
 
-class CriteriaError(IncidentError):
+class FormError(IncidentError):
+    """Something staff typed cannot be taken as it is."""
+
+    def __init__(self, field: str, reason: Phrase) -> None:
+        """Name the field, and say what is wrong and what to do; what was typed is not repeated."""
+        super().__init__(f"{field}: {reason.en}")
+        self.field = field
+        self.reason = reason
+
+
+class CriteriaError(FormError):
     """The criteria of a scope do not select anything that can be answered for."""
 
 
-class FreeTextError(IncidentError):
+class FreeTextError(FormError):
     """A text typed by staff is empty, too long, or holds what must not be kept."""
 
 

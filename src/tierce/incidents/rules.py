@@ -30,7 +30,9 @@ from tierce.journal.model import Entry, EntryKind
 from tierce.kernel.categories import DataCategory
 from tierce.kernel.clock import PARIS, micros
 from tierce.kernel.ids import NOBODY, ActivityId, DeviceId, IncidentId, InsurerId, PersonId, ProfessionalId
+from tierce.kernel.language import Phrase
 from tierce.policy.acts import Act, Outcome
+from tierce.policy.digest import policy_digest
 
 EXPOSING_KINDS = frozenset({EntryKind.DISCLOSURE, EntryKind.REVISIT})
 GAP_SLACK_US = 60 * 1_000_000
@@ -49,11 +51,17 @@ def check_criteria(criteria: Criteria) -> None:
         CriteriaError: with what is missing and what to give instead. Empty criteria never mean "everything".
     """
     if not (criteria.professionals or criteria.devices or criteria.sessions):
-        msg = "criteria: no account, device or session is named; name at least one"
-        raise CriteriaError(msg)
+        reason = Phrase(
+            "Aucun compte, appareil ni session n'est nommé : nommez-en au moins un.",
+            "No account, device or session is named; name at least one.",
+        )
+        raise CriteriaError("criteria", reason)
     if criteria.from_us < 0 or criteria.until_us <= criteria.from_us:
-        msg = "window: its end is not after its beginning; give a later end"
-        raise CriteriaError(msg)
+        reason = Phrase(
+            "La fin n'est pas après le début : donnez une fin plus tardive.",
+            "The end is not after the beginning; give a later end.",
+        )
+        raise CriteriaError("window", reason)
 
 
 def account_criteria(
@@ -270,14 +278,21 @@ def check_free_text(field: str, text: str) -> str:
     """
     trimmed = " ".join(text.split())
     if not trimmed:
-        msg = f"{field}: nothing is written; say it in a sentence"
-        raise FreeTextError(msg)
+        raise FreeTextError(
+            field, Phrase("Rien n'est écrit : dites-le en une phrase.", "Nothing is written; say it in a sentence.")
+        )
     if len(trimmed) > FREE_TEXT_CHARACTERS_MAX:
-        msg = f"{field}: longer than {FREE_TEXT_CHARACTERS_MAX} characters; shorten it"
-        raise FreeTextError(msg)
+        reason = Phrase(
+            f"Plus de {FREE_TEXT_CHARACTERS_MAX} caractères : raccourcissez.",
+            f"Longer than {FREE_TEXT_CHARACTERS_MAX} characters; shorten it.",
+        )
+        raise FreeTextError(field, reason)
     if _DIGITS_13.search(re.sub(r"[\s.\-]", "", trimmed)):
-        msg = f"{field}: it seems to hold a social security number; name nobody here"
-        raise FreeTextError(msg)
+        reason = Phrase(
+            "Ce texte semble contenir un numéro de sécurité sociale : ne nommez personne ici.",
+            "This text seems to hold a social security number; name nobody here.",
+        )
+        raise FreeTextError(field, reason)
     return trimmed
 
 
@@ -307,6 +322,7 @@ def staff_line(
         insurer=insurer or InsurerId(0),
         person=person,
         categories=categories,
+        policy=policy_digest(),
         reference=incident or 0,
     )
 

@@ -15,6 +15,7 @@ from tierce.persons.errors import NotHerLineError, NotReportableError, RecordMis
 from tierce.persons.model import History, HistoryLine, LineKind, OwnEntry, Report
 from tierce.persons.rules import is_present, kind_of, sentence
 from tierce.policy.acts import Act, Outcome
+from tierce.policy.digest import policy_digest
 
 PAGE_LINES = 50
 ASKS = frozenset({LineKind.SHOWN, LineKind.NOT_SHOWN})
@@ -109,6 +110,7 @@ class Persons:
             professional=caller.person,
             session=caller.session,
             person=caller.person,
+            policy=policy_digest(),
         )
 
     def _lines(self, connection: Connection, caller: PersonCaller, found: Collection[OwnEntry]) -> list[HistoryLine]:

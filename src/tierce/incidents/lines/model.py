@@ -94,3 +94,14 @@ class Counts:
     written: int
     sealed: int
     sealed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """Somebody answered "it was not me" to an ask of this account; who is not told."""
+
+    seq: EntrySeq
+    at: datetime
+    asked_at: datetime
+    professional: ProfessionalId
+    name: str | None

@@ -6,7 +6,7 @@ from typing import LiteralString
 from psycopg import Connection
 from psycopg.rows import TupleRow
 
-from tierce.incidents.lines.model import Account, Actor, Counts, Hold, Line, Stretch
+from tierce.incidents.lines.model import Account, Actor, Counts, Hold, Line, Reported, Stretch
 from tierce.journal.model import EntryKind
 from tierce.kernel.care import Domain, Profession
 from tierce.kernel.clock import from_micros
@@ -185,3 +185,15 @@ def holds_of(connection: Connection, professional: ProfessionalId) -> list[Hold]
         (professional, devices[0]),
     ).fetchall()
     return [_hold(row) for row in rows]
+
+
+def reports(connection: Connection, at_most: int, professional: ProfessionalId | None = None) -> list[Reported]:
+    """The newest answers "it was not me", of every account or of one."""
+    rows = connection.execute(
+        "select r.seq, r.at, journal.u64(e.body, 8), e.professional, p.given_name || ' ' || p.family_name"
+        " from notice.person_report r join journal.entry e on e.seq = r.seq"
+        " left join directory.professional p on p.id = e.professional"
+        " where %(one)s::bigint is null or e.professional = %(one)s order by r.at desc limit %(most)s",
+        {"one": professional, "most": min(at_most, LINES_MAX)},
+    ).fetchall()
+    return [Reported(EntrySeq(row[0]), row[1], from_micros(row[2]), ProfessionalId(row[3]), row[4]) for row in rows]

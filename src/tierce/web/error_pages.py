@@ -1,0 +1,49 @@
+"""A site's error pages: sign in again, say what went wrong and what to do, or say only that something did."""
+
+import logging
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from litestar import Response
+from litestar.exceptions import HTTPException
+
+from tierce.identity.errors import IdentityError
+from tierce.kernel.errors import TierceError
+from tierce.web.look import Frame, Pages
+from tierce.web.visit import AnyRequest, language_of
+
+log = logging.getLogger(__name__)
+
+Told = Mapping[type[TierceError], tuple[str, int]]
+"""For each error: the key of its words (``error.<key>.title`` and ``error.<key>.remedy``), and its status."""
+Refused = Callable[[Pages, AnyRequest, IdentityError], Response[str]]
+Handlers = dict[int | type[Exception], Callable[[AnyRequest, Any], Response[Any]]]
+
+
+def error_handlers(pages: Pages, refused: Refused, told: Told) -> Handlers:
+    """Make the handlers; the message of an error is shown small, and holds no personal data by the house's rule."""
+
+    def page(request: AnyRequest, key: str, status: int, detail: str | None = None) -> Response[str]:
+        frame = Frame(language=language_of(request), path=request.url.path)
+        values = {"key": key, "status": status, "detail": detail}
+        return pages.page("error.html", frame, values, status=status)
+
+    def of_identity(request: AnyRequest, error: IdentityError) -> Response[str]:
+        return refused(pages, request, error)
+
+    def of_tierce(request: AnyRequest, error: TierceError) -> Response[str]:
+        for kind, (key, status) in told.items():
+            if isinstance(error, kind):
+                return page(request, key, status, str(error))
+        log.error("request refused", exc_info=error)
+        return page(request, "unexpected", 500)
+
+    def of_http(request: AnyRequest, error: HTTPException) -> Response[str]:
+        missing = error.status_code in {404, 405}
+        return page(request, "missing" if missing else "unexpected", error.status_code)
+
+    def of_anything(request: AnyRequest, error: Exception) -> Response[str]:
+        log.error("request failed", exc_info=error)
+        return page(request, "unexpected", 500)
+
+    return {IdentityError: of_identity, TierceError: of_tierce, HTTPException: of_http, Exception: of_anything}

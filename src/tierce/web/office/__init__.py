@@ -1,0 +1,1 @@
+"""The office: what the operator's staff see and do, on the internal network."""

@@ -1,0 +1,93 @@
+"""The office as an application."""
+
+from typing import Final
+
+from litestar import Litestar
+
+from tierce.identity.local import StaffSessions
+from tierce.identity.service import SignInDoor
+from tierce.incidents.errors import (
+    FormError,
+    IncidentMissingError,
+    JournalBehindError,
+    JournalUnreadableError,
+    PersonNotExposedError,
+    ScopeMissingError,
+)
+from tierce.incidents.service import Incidents
+from tierce.journal.errors import NotSequencedError
+from tierce.kernel.clock import Clock
+from tierce.notices.errors import IncidentNotAwareError, SliceMissingError, TextRefusedError
+from tierce.notices.service import Notices
+from tierce.web.error_pages import Told, error_handlers
+from tierce.web.look import Pages, SecurityHeaders
+from tierce.web.office.documents import document_handlers
+from tierce.web.office.incidents import incident_handlers
+from tierce.web.office.live import live_handlers
+from tierce.web.office.site import HERE, OfficeSite, office_sign_in, refused_page
+from tierce.web.signin_site import sign_in_handlers
+from tierce.web.visit import Pool, RememberLanguage, Rows
+
+TOLD: Final[Told] = {
+    IncidentMissingError: ("missing", 404),
+    ScopeMissingError: ("missing", 404),
+    PersonNotExposedError: ("not_listed", 404),
+    SliceMissingError: ("not_listed", 404),
+    IncidentNotAwareError: ("not_aware", 409),
+    JournalBehindError: ("behind", 409),
+    NotSequencedError: ("behind", 409),
+    JournalUnreadableError: ("unreadable", 500),
+    TextRefusedError: ("text_refused", 500),
+    FormError: ("form", 422),
+}
+"""Which words tell of an error, and under which status."""
+
+
+def create_office(
+    *,
+    door: SignInDoor,
+    sessions: StaffSessions,
+    pool: Pool,
+    incidents: Incidents,
+    notices: Notices,
+    log_key: str,
+    clock: Clock,
+    secure: bool,
+    sign_in_origins: tuple[str, ...] = (),
+) -> Litestar:
+    """Make the office.
+
+    Args:
+        door: sign-in through the operator's own provider.
+        sessions: staff sessions.
+        pool: connections of role tierce_office in autocommit mode.
+        incidents: the incident slice.
+        notices: the notices slice.
+        log_key: the journal's public key line, `name+id+base64`.
+        clock: the present.
+        secure: whether the public address has https.
+        sign_in_origins: addresses that the sign-in leads to.
+    """
+    pages = Pages(HERE)
+    site = OfficeSite(
+        pages=pages,
+        rows=Rows(pool),
+        sessions=sessions,
+        sign_in=office_sign_in(pages, door, sessions, secure=secure),
+        incidents=incidents,
+        notices=notices,
+        log_key=log_key,
+        clock=clock,
+    )
+    return Litestar(
+        route_handlers=[
+            *live_handlers(site),
+            *incident_handlers(site),
+            *document_handlers(site),
+            *sign_in_handlers(site.sign_in),
+            *pages.static_handlers(),
+        ],
+        exception_handlers=error_handlers(pages, refused_page, TOLD),
+        before_send=[SecurityHeaders(form_targets=sign_in_origins, https=secure), RememberLanguage(secure=secure)],
+        openapi_config=None,
+    )

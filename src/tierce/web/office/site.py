@@ -1,0 +1,98 @@
+"""What every page of the office starts from: the signed-in member of staff, and the slices."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from litestar import Response
+
+from tierce.identity.errors import IdentityError, SessionRefusedError, SignInReason, SignInRefusedError
+from tierce.identity.local import StaffSessions
+from tierce.identity.model import StaffCaller
+from tierce.identity.service import SignInDoor, form_token
+from tierce.incidents.service import Incidents
+from tierce.kernel.clock import Clock
+from tierce.notices.service import Notices
+from tierce.policy.acts import Act
+from tierce.web.look import Frame, Link, Pages
+from tierce.web.signin_site import SIGN_IN, SIGN_OUT, SiteSignIn
+from tierce.web.signin_words import code_of, told
+from tierce.web.visit import AnyRequest, Rows, language_of
+
+HERE: Final = Path(__file__).parent
+LINKS: Final = (
+    Link("/", "nav.live"),
+    Link("/ladder", "nav.ladder"),
+    Link("/reports", "nav.reports"),
+    Link("/incidents", "nav.incidents"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One request of a signed-in member of staff."""
+
+    caller: StaffCaller
+    frame: Frame
+
+
+@dataclass(frozen=True, slots=True)
+class OfficeSite:
+    """Everything the office's pages use; made once at start.
+
+    `log_key` is the journal's public key line (`name+id+base64`), with which this process checks each proof it
+    shows by the independent verifier.
+    """
+
+    pages: Pages
+    rows: Rows
+    sessions: StaffSessions
+    sign_in: SiteSignIn
+    incidents: Incidents
+    notices: Notices
+    log_key: str
+    clock: Clock
+
+    async def visit(self, request: AnyRequest) -> Visit:
+        """Read who is signed in; refused when nobody is, or when she holds no role any more."""
+        handle = self.sign_in.handle(request)
+        caller = await self.sessions.read(handle)
+        if not caller.roles:
+            raise SignInRefusedError(SignInReason.NOT_STAFF)
+        frame = Frame(
+            language=language_of(request),
+            path=request.url.path,
+            links=LINKS,
+            who=caller.name,
+            sign_out=SIGN_OUT,
+            csrf=form_token(handle),
+        )
+        return Visit(caller, frame)
+
+    def page(self, visit: Visit, template: str, values: Mapping[str, object], *, status: int = 200) -> Response[str]:
+        """Render a page for this visit."""
+        return self.pages.page(template, visit.frame, values, status=status)
+
+
+def refused_page(pages: Pages, request: AnyRequest, error: IdentityError) -> Response[str]:
+    """The page that asks to sign in, and says why when a sign-in or a session was refused."""
+    reason, remedy = told(error)
+    fresh = isinstance(error, SessionRefusedError) and not request.cookies
+    values = {"reason": None if fresh else reason, "remedy": remedy, "code": code_of(error), "sign_in": SIGN_IN}
+    frame = Frame(language=language_of(request), path=request.url.path)
+    return pages.page("welcome.html", frame, values, status=401)
+
+
+def office_sign_in(pages: Pages, door: SignInDoor, sessions: StaffSessions, *, secure: bool) -> SiteSignIn:
+    """The office's sign-in, in its own look."""
+    return SiteSignIn(
+        name="office",
+        door=door,
+        open_session=sessions.open_session,
+        end=sessions.end,
+        refused=lambda request, error: refused_page(pages, request, error),
+        secure=secure,
+        entered=Act.STAFF_SESSION_OPEN,
+        left=Act.STAFF_SESSION_END,
+    )

@@ -1,0 +1,1 @@
+"""The persons' space: what a person covered sees of herself, and of nobody else."""

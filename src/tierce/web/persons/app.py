@@ -1,0 +1,173 @@
+"""The persons' space as an application: who asked about me, what was read of me, and "it was not me"."""
+
+from typing import Final
+
+from litestar import Litestar, Response, get, post
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath, FromQuery
+from psycopg import Connection
+
+from tierce.identity.local import PersonSessions
+from tierce.identity.service import SignInDoor
+from tierce.journal.errors import NotSequencedError
+from tierce.kernel.categories import LABELS, DataCategory, each
+from tierce.kernel.ids import MAX_ID, EntrySeq
+from tierce.kernel.language import Phrase
+from tierce.kernel.saying import listing
+from tierce.notices.model import Operator
+from tierce.persons.errors import NotHerLineError, NotReportableError, RecordMissingError
+from tierce.persons.model import History, HistoryLine, Report
+from tierce.persons.rules import summarise
+from tierce.persons.service import ASKS, Persons
+from tierce.policy.acts import Act
+from tierce.web.error_pages import Told, error_handlers
+from tierce.web.look import Pages, SecurityHeaders
+from tierce.web.persons.site import HERE, PersonsSite, Visit, persons_sign_in, refused_page
+from tierce.web.signin_site import sign_in_handlers
+from tierce.web.visit import AnyRequest, Pool, RememberLanguage, Rows
+
+TOLD: Final[Told] = {
+    NotHerLineError: ("missing", 404),
+    NotReportableError: ("missing", 404),
+    NotSequencedError: ("behind", 409),
+    RecordMissingError: ("no_record", 409),
+}
+"""Which words tell of an error, and under which status."""
+
+
+def create_persons(
+    *,
+    door: SignInDoor,
+    sessions: PersonSessions,
+    pool: Pool,
+    persons: Persons,
+    operator: Operator,
+    secure: bool,
+    sign_in_origins: tuple[str, ...] = (),
+) -> Litestar:
+    """Make the persons' space.
+
+    Args:
+        door: sign-in through the persons' identity provider.
+        sessions: persons' sessions.
+        pool: connections of role tierce_persons in autocommit mode.
+        persons: the persons slice.
+        operator: whom to write to.
+        secure: whether the public address has https.
+        sign_in_origins: addresses that the sign-in leads to.
+    """
+    pages = Pages(HERE)
+    site = PersonsSite(
+        pages=pages,
+        rows=Rows(pool),
+        sessions=sessions,
+        sign_in=persons_sign_in(pages, door, sessions, secure=secure),
+        persons=persons,
+        operator=operator,
+    )
+    return Litestar(
+        route_handlers=[
+            *history_handlers(site),
+            *line_handlers(site),
+            *sign_in_handlers(site.sign_in),
+            *pages.static_handlers(),
+        ],
+        exception_handlers=error_handlers(pages, refused_page, TOLD),
+        before_send=[SecurityHeaders(form_targets=sign_in_origins, https=secure), RememberLanguage(secure=secure)],
+        openapi_config=None,
+    )
+
+
+SAID: Final = {
+    **LABELS,
+    DataCategory.INSURER: Phrase("le nom de votre complémentaire", "the name of your insurer"),
+    DataCategory.GUARANTEES: Phrase(
+        "ce qu'elle prend en charge pour les soins demandés, et jusqu'à quelle date",
+        "what it covers for the care asked about, and until what date",
+    ),
+}
+"""How each category is named in a person's own space."""
+
+
+def shown_words(line: HistoryLine) -> Phrase:
+    """What one answer showed, in a few words."""
+    return listing([SAID[category] for category in each(line.categories)])
+
+
+async def _history(site: PersonsSite, visit: Visit, before: int) -> History:
+    return await site.rows.read(
+        lambda connection: site.persons.history(connection, visit.caller, visit.handle, EntrySeq(before))
+    )
+
+
+def history_handlers(site: PersonsSite) -> list[HTTPRouteHandler]:
+    """Make the routes that show her history."""
+
+    @get("/", opt={"act": Act.PERSON_HISTORY})
+    async def history(request: AnyRequest, before: FromQuery[int] = MAX_ID) -> Response[str]:
+        visit = await site.visit(request)
+        found = await _history(site, visit, min(max(before, 0), MAX_ID))
+        values = {
+            "history": found,
+            "asks": ASKS,
+            "first_page": before == MAX_ID,
+            "shown_words": {line.seq: shown_words(line) for line in found.lines},
+        }
+        return site.page(visit, "history.html", values)
+
+    @get("/read", opt={"act": Act.PERSON_HISTORY})
+    async def read(request: AnyRequest) -> Response[str]:
+        visit = await site.visit(request)
+        found = await _history(site, visit, MAX_ID)
+        gathered = summarise(found.lines)
+        values = {
+            "read": gathered,
+            "categories": [[SAID[category] for category in each(one.categories)] for one in gathered],
+            "cut": found.before is not None,
+        }
+        return site.page(visit, "read.html", values)
+
+    @get("/help", opt={"act": Act.NONE})
+    async def help_(request: AnyRequest) -> Response[str]:
+        visit = await site.visit(request)
+        return site.page(visit, "help.html", {})
+
+    return [history, read, help_]
+
+
+def line_handlers(site: PersonsSite) -> list[HTTPRouteHandler]:
+    """Make the routes of one line: its proof file, and her answer."""
+
+    @get("/lines/{seq:int}/proof.json", opt={"act": Act.PERSON_HISTORY})
+    async def proof(request: AnyRequest, seq: FromPath[int]) -> Response[str]:
+        visit = await site.visit(request)
+        made = await site.rows.read(lambda connection: site.persons.proof(connection, visit.handle, EntrySeq(seq)))
+        return Response(
+            made.to_json(),
+            media_type="application/json",
+            headers={"content-disposition": f'attachment; filename="preuve-{seq}.json"'},
+        )
+
+    @get("/lines/{seq:int}/not-me", opt={"act": Act.PERSON_HISTORY})
+    async def ask(request: AnyRequest, seq: FromPath[int]) -> Response[str]:
+        visit = await site.visit(request)
+        line = await site.rows.read(
+            lambda connection: site.persons.line(connection, visit.caller, visit.handle, EntrySeq(seq))
+        )
+        if line.kind not in ASKS:
+            raise NotReportableError
+        return site.page(visit, "not_me.html", {"line": line, "report": None})
+
+    @post("/lines/{seq:int}/not-me", status_code=200, opt={"act": Act.PERSON_REPORT})
+    async def report(request: AnyRequest, seq: FromPath[int]) -> Response[str]:
+        visit = await site.visit(request)
+        await site.sign_in.check_form(request)
+
+        def keep(connection: Connection) -> tuple[HistoryLine, Report]:
+            kept = site.persons.report(connection, visit.caller, visit.handle, EntrySeq(seq))
+            return site.persons.line(connection, visit.caller, visit.handle, EntrySeq(seq)), kept
+
+        line, kept = await site.rows.read(keep)
+        return site.page(visit, "not_me.html", {"line": line, "report": kept})
+
+    return [proof, ask, report]

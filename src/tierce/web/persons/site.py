@@ -1,0 +1,85 @@
+"""What every page of the persons' space starts from: the person signed in, and her session's handle."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from litestar import Response
+
+from tierce.identity.errors import IdentityError, SessionRefusedError
+from tierce.identity.local import PersonSessions
+from tierce.identity.model import PersonCaller
+from tierce.identity.oidc import digest
+from tierce.identity.service import SignInDoor, form_token
+from tierce.notices.model import Operator
+from tierce.persons.service import Persons
+from tierce.policy.acts import Act
+from tierce.web.look import Frame, Link, Pages
+from tierce.web.signin_site import SIGN_IN, SIGN_OUT, SiteSignIn
+from tierce.web.signin_words import code_of, told
+from tierce.web.visit import AnyRequest, Rows, language_of
+
+HERE: Final = Path(__file__).parent
+LINKS: Final = (Link("/", "nav.history"), Link("/read", "nav.read"), Link("/help", "nav.help"))
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One request of a person; `handle` is the digest of her session's handle, which opens her rows."""
+
+    caller: PersonCaller
+    handle: bytes
+    frame: Frame
+
+
+@dataclass(frozen=True, slots=True)
+class PersonsSite:
+    """Everything the space's pages use; made once at start."""
+
+    pages: Pages
+    rows: Rows
+    sessions: PersonSessions
+    sign_in: SiteSignIn
+    persons: Persons
+    operator: Operator
+
+    async def visit(self, request: AnyRequest) -> Visit:
+        """Read who is signed in; SessionRefusedError when nobody is."""
+        handle = self.sign_in.handle(request)
+        caller = await self.sessions.read(handle)
+        frame = Frame(
+            language=language_of(request),
+            path=request.url.path,
+            links=LINKS,
+            sign_out=SIGN_OUT,
+            csrf=form_token(handle),
+        )
+        return Visit(caller, digest(handle), frame)
+
+    def page(self, visit: Visit, template: str, values: Mapping[str, object]) -> Response[str]:
+        """Render a page for this visit."""
+        return self.pages.page(template, visit.frame, {**values, "operator": self.operator})
+
+
+def refused_page(pages: Pages, request: AnyRequest, error: IdentityError) -> Response[str]:
+    """The page that asks to sign in, and says why when a sign-in or a session was refused."""
+    reason, remedy = told(error)
+    fresh = isinstance(error, SessionRefusedError) and not request.cookies
+    values = {"reason": None if fresh else reason, "remedy": remedy, "code": code_of(error), "sign_in": SIGN_IN}
+    frame = Frame(language=language_of(request), path=request.url.path)
+    return pages.page("welcome.html", frame, values, status=401)
+
+
+def persons_sign_in(pages: Pages, door: SignInDoor, sessions: PersonSessions, *, secure: bool) -> SiteSignIn:
+    """The space's sign-in, in its own look."""
+    return SiteSignIn(
+        name="persons",
+        door=door,
+        open_session=sessions.open_session,
+        end=sessions.end,
+        refused=lambda request, error: refused_page(pages, request, error),
+        secure=secure,
+        entered=Act.PERSON_SESSION_OPEN,
+        left=Act.PERSON_SESSION_END,
+    )

@@ -1,0 +1,73 @@
+"""What every page of the office and of the persons' space starts from: who reads, in which language, which rows.
+
+Handlers of these two sites are asynchronous and hand their rows to `Rows.read`, which runs in a thread with a
+connection of the site's own pool: a slow statement never holds up the others.
+"""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+from urllib.parse import parse_qs
+
+from litestar import Request
+from litestar.datastructures import MutableScopeHeaders, State
+from litestar.handlers import BaseRouteHandler
+from litestar.types import Message, Scope
+from psycopg import Connection
+from psycopg_pool import ConnectionPool
+
+from tierce.kernel.language import Language
+from tierce.policy.acts import Act
+from tierce.web.look import choose_language, language_cookie
+from tierce.web.look.choice import COOKIE
+
+AnyRequest = Request[Any, Any, State]
+Pool = ConnectionPool[Connection]
+Found = TypeVar("Found")
+
+
+def language_of(request: AnyRequest) -> Language:
+    """The reader's language: asked for in the address, remembered, or preferred by the browser."""
+    return choose_language(
+        request.query_params.get("lang"), request.cookies.get(COOKIE), request.headers.get("accept-language")
+    )
+
+
+class RememberLanguage:
+    """A hook for ``before_send`` that keeps a language asked for in the address."""
+
+    def __init__(self, *, secure: bool) -> None:
+        """Mark the cookie Secure when the site has https."""
+        self._secure = secure
+
+    async def __call__(self, message: Message, scope: Scope) -> None:
+        """Add the cookie when the answer starts."""
+        if message["type"] != "http.response.start":
+            return
+        wish = parse_qs(scope["query_string"].decode("latin-1")).get("lang", [""])[0]
+        if wish in set(Language):
+            MutableScopeHeaders.from_message(message).add(
+                "set-cookie", language_cookie(Language(wish), secure=self._secure)
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """The site's rows, read in a thread; connections of the pool are in autocommit mode."""
+
+    pool: Pool
+
+    async def read(self, work: Callable[[Connection], Found]) -> Found:
+        """Run `work` with a connection, outside the event loop."""
+        return await asyncio.to_thread(self._run, work)
+
+    def _run(self, work: Callable[[Connection], Found]) -> Found:
+        with self.pool.connection() as connection:
+            return work(connection)
+
+
+def act_of(handler: BaseRouteHandler) -> Act | None:
+    """The act that a route declares, or None: a test refuses a route that declares none."""
+    found = handler.opt.get("act")
+    return found if isinstance(found, Act) else None

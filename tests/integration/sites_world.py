@@ -1,0 +1,128 @@
+"""The office and the persons' space on a filled room, with a session already open for one reader."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+
+import httpx
+from litestar import Litestar
+from psycopg import Connection
+from psycopg_pool import AsyncConnectionPool, ConnectionPool
+
+from tests.integration.asks import ORIGIN
+from tests.integration.rooms import OPERATOR, PAUL, Room
+from tierce.identity.local import PersonSessions, StaffSessions, staff_id
+from tierce.identity.oidc import ProviderClient, ProviderSettings, Realm, digest
+from tierce.identity.service import Pool, SignInDoor, form_token
+from tierce.journal.note import verifier_key
+from tierce.journal.service import Appender
+from tierce.kernel.clock import SystemClock
+from tierce.storage.database import Database
+from tierce.storage.keys import Purpose
+from tierce.web.office.app import create_office
+from tierce.web.persons.app import create_persons
+
+ROLES = frozenset({"security", "dpo"})
+HANDLE = "s" * 43
+"""The handle of the session that a test's browser already holds."""
+SITE = "http://127.0.0.1:9"
+
+
+@dataclass(frozen=True)
+class Site:
+    """One application and a browser that is signed in to it."""
+
+    app: Litestar
+    http: httpx.AsyncClient
+    csrf: str
+    cookie: str
+
+
+def _provider(realm: Realm, web: httpx.AsyncClient) -> ProviderClient:
+    settings = ProviderSettings(
+        realm=realm,
+        discovery_url="http://127.0.0.1:9/.well-known/openid-configuration",
+        issuer="http://127.0.0.1:9",
+        client_id=f"tierce-{realm.value}",
+        client_secret="never asked for",
+        redirect_uri=f"{SITE}/sign-in/callback",
+    )
+    return ProviderClient(settings, web, SystemClock())
+
+
+def _sessions_in(room: Room) -> None:
+    """Open one session on each site, as a completed sign-in would have."""
+    now = SystemClock().now()
+    room.admin.execute(
+        "insert into access.staff_session (id, handle, staff, subject, name, roles, created, expires)"
+        " values (900, %s, %s, 'vasseur', 'Hélène Vasseur', '{security}', %s, %s)",
+        (digest(HANDLE), staff_id("vasseur"), now, now + timedelta(minutes=30)),
+    )
+    room.admin.execute(
+        "update access.person_session set handle = %s, created = %s, expires = %s where id = %s",
+        (digest(HANDLE), now, now + timedelta(minutes=30), PAUL.session),
+    )
+    room.admin.commit()
+
+
+@asynccontextmanager
+async def office_site(room: Room, database: Database) -> AsyncIterator[Site]:
+    """The office as its process wires it."""
+    _sessions_in(room)
+    rows: ConnectionPool[Connection] = ConnectionPool(
+        database.dsn("tierce_office"), min_size=1, max_size=2, open=False, kwargs={"autocommit": True}
+    )
+    pool: Pool = AsyncConnectionPool(database.dsn("tierce_office"), min_size=1, max_size=2, open=False)
+    async with pool, httpx.AsyncClient() as web:
+        with rows:
+            with rows.connection() as connection:
+                lines = Appender.enrol(connection, "office", room.keyring.instance("office"))
+            sessions = StaffSessions(pool, lines, SystemClock(), ROLES, bytes(16))
+            app = create_office(
+                door=SignInDoor(pool, _provider(Realm.STAFF, web), SystemClock()),
+                sessions=sessions,
+                pool=rows,
+                incidents=room.incidents,
+                notices=room.notices,
+                log_key=verifier_key(ORIGIN, room.keyring.instance("worker").public_key()),
+                clock=room.clock,
+                secure=False,
+            )
+            async with _browser(app, "tierce-office") as found:
+                yield found
+
+
+@asynccontextmanager
+async def persons_site(room: Room, database: Database) -> AsyncIterator[Site]:
+    """The persons' space as its process wires it."""
+    _sessions_in(room)
+    rows: ConnectionPool[Connection] = ConnectionPool(
+        database.dsn("tierce_persons"), min_size=1, max_size=2, open=False, kwargs={"autocommit": True}
+    )
+    pool: Pool = AsyncConnectionPool(database.dsn("tierce_persons"), min_size=1, max_size=2, open=False)
+    async with pool, httpx.AsyncClient() as web:
+        with rows:
+            with rows.connection() as connection:
+                lines = Appender.enrol(connection, "persons", room.keyring.instance("persons"))
+            index = room.keyring.hash(Purpose.TRAIT)
+            sessions = PersonSessions(pool, lines, SystemClock(), index.uuid, bytes(16))
+            app = create_persons(
+                door=SignInDoor(pool, _provider(Realm.PERSONS, web), SystemClock()),
+                sessions=sessions,
+                pool=rows,
+                persons=room.persons,
+                operator=OPERATOR,
+                secure=False,
+            )
+            async with _browser(app, "tierce-persons") as found:
+                yield found
+
+
+@asynccontextmanager
+async def _browser(app: Litestar, cookie: str) -> AsyncIterator[Site]:
+    transport = httpx.ASGITransport(app=app)  # type: ignore[arg-type]  # Litestar's own ASGI types are narrower
+    async with httpx.AsyncClient(
+        transport=transport, base_url=SITE, cookies={cookie: HANDLE}, headers={"accept-language": "fr"}
+    ) as http:
+        yield Site(app, http, form_token(HANDLE), cookie)

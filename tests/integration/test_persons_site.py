@@ -1,0 +1,130 @@
+"""The persons' space over HTTP: her own lines in plain words, proof, and "it was not me"."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+
+import pytest
+
+from tests.integration.asks import AT, ORIGIN, ask, sequence, write_asks
+from tests.integration.conftest import Connect
+from tests.integration.rooms import Room, open_room
+from tests.integration.sites_world import Site, persons_site
+from tests.integration.test_office_site import plain
+from tierce.journal.note import verifier_key
+from tierce.journal.verifier.proof import check_proof
+from tierce.kernel.ids import EntrySeq
+from tierce.policy.acts import Outcome
+from tierce.storage.database import Database
+from tierce.storage.keys import Keyring
+from tierce.web.signin_site import FORM_FIELD
+
+pytestmark = pytest.mark.integration
+
+
+@pytest.fixture
+def room(connect: Connect, keyring: Keyring) -> Room:
+    return open_room(connect, keyring)
+
+
+def play(room: Room, database: Database, scene: Callable[[Site], Awaitable[None]]) -> None:
+    async def whole() -> None:
+        async with persons_site(room, database) as site:
+            await scene(site)
+
+    asyncio.run(whole())
+
+
+def asked(room: Room) -> list[EntrySeq]:
+    """An optician reads her, then is refused; somebody else is read too."""
+    numbers = write_asks(
+        room.admin,
+        room.keyring,
+        [
+            ask(1, professional=502, establishment=602),
+            ask(1, professional=502, establishment=602, at=AT + timedelta(hours=1), outcome=Outcome.OUT_OF_SEATS),
+            ask(2),
+        ],
+    )
+    sequence(room.worker, room.keyring)
+    return numbers
+
+
+def test_her_history_is_hers_alone(room: Room, database: Database) -> None:
+    asked(room)
+
+    async def scene(site: Site) -> None:
+        text = plain(await site.http.get("/"))
+        assert "Paul, vos droits ont été montrés 1 fois" in text
+        assert (
+            "Le 3 mars 2026 à 10 h 12, l'opticien Optique des Remparts (Port-Sérac) a vérifié vos droits en optique."
+        ) in text
+        assert "Montré : le nom de votre complémentaire et ce qu'elle prend en charge" in text
+        assert "Rien ne lui a été montré (une preuve de votre présence était demandée)." in text
+        assert "Morvan" not in text
+        english = plain(await site.http.get("/?lang=en"))
+        assert "On 3 March 2026 at 10:12, the optician Optique des Remparts (Port-Sérac) checked" in english
+        read = plain(await site.http.get("/read?lang=fr"))
+        assert "Sous votre contrat chez Mutuelle du Grand Chêne" in read
+        assert "1 réponse." in read
+        assert "01 99 00 14 20" in plain(await site.http.get("/help"))
+
+    play(room, database, scene)
+
+
+def test_the_proof_file_holds_and_others_lines_do_not_exist(room: Room, database: Database) -> None:
+    mine, _, other = asked(room)
+
+    async def scene(site: Site) -> None:
+        file = await site.http.get(f"/lines/{mine}/proof.json")
+        log_key = verifier_key(ORIGIN, room.keyring.instance("worker").public_key())
+        assert check_proof(file.content, log_key).seq == mine
+        for seq in (other, 5):
+            for path in ("proof.json", "not-me"):
+                assert (await site.http.get(f"/lines/{seq}/{path}")).status_code == 404
+            refused = await site.http.post(f"/lines/{seq}/not-me", data={FORM_FIELD: site.csrf})
+            assert refused.status_code == 404
+
+    play(room, database, scene)
+
+
+def test_it_was_not_me_says_what_will_happen_then_what_happened(room: Room, database: Database) -> None:
+    mine, *_ = asked(room)
+
+    async def scene(site: Site) -> None:
+        page = f"/lines/{mine}/not-me"
+        before = plain(await site.http.get(page))
+        assert "Oui, ce n'était pas moi" in before
+        assert "aucun soin n'est suspendu" in before
+        forged = await site.http.post(page, data={FORM_FIELD: "forged"})
+        assert forged.status_code == 401
+        done = plain(await site.http.post(page, data={FORM_FIELD: site.csrf}))
+        assert "Votre réponse est notée" in done
+        again = plain(await site.http.post(page, data={FORM_FIELD: site.csrf}))
+        assert "Vous aviez déjà répondu" in again
+        assert "Vous avez répondu « Ce n'était pas moi »" in plain(await site.http.get("/"))
+
+    play(room, database, scene)
+    assert room.admin.execute("select person, seq from notice.person_report").fetchall() == [(1, mine)]
+
+
+def test_without_a_session_nothing_is_told(room: Room, database: Database) -> None:
+    mine, *_ = asked(room)
+
+    async def scene(site: Site) -> None:
+        site.http.cookies.clear()
+        for path in ("/", "/read", "/help", f"/lines/{mine}/proof.json", f"/lines/{mine}/not-me"):
+            response = await site.http.get(path)
+            assert response.status_code == 401
+            assert "Voyez qui a consulté vos droits" in response.text
+        assert (await site.http.post(f"/lines/{mine}/not-me", data={FORM_FIELD: site.csrf})).status_code == 401
+
+    play(room, database, scene)
+
+
+def test_somebody_nobody_asked_about_reads_so(room: Room, database: Database) -> None:
+    async def scene(site: Site) -> None:
+        assert "Paul, personne n'a consulté vos droits" in plain(await site.http.get("/"))
+        assert "Rien de vous n'a été montré" in plain(await site.http.get("/read"))
+
+    play(room, database, scene)
