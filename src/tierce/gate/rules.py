@@ -1,8 +1,9 @@
 """The decision, pure: a chain of checks that only ever take away.
 
 Every check looks at a case and either lets it pass or names the outcome that stops it. What passes all of them
-is released; so adding a check can never turn a refusal into a release. The order is the design's: attempts,
-ladder, assurance, act, presence, known pair, seats.
+is released; so adding a check can never turn a refusal into a release. What does not depend on the person comes
+first (session, attempts, act, sign-in), so that a plain refusal never tells who is known to an establishment;
+then ladder, signature, known pair, seats.
 """
 
 from collections.abc import Callable, Sequence
@@ -72,17 +73,15 @@ def check_ladder(case: Case) -> Outcome | None:
     return None
 
 
-def check_assurance(case: Case) -> Outcome | None:
-    """The sign-in was strong enough; an unsigned ask shows only known pairs and proved presence."""
-    assurance = case.ask.caller.assurance
-    if assurance.level < LEVEL_MIN:
-        return Outcome.NOT_ALLOWED
-    return None if assurance.signed or case.known or case.present else Outcome.UNSIGNED
+def check_signature(case: Case) -> Outcome | None:
+    """An ask that the browser's key did not sign shows only known pairs and proved presence."""
+    return None if case.ask.caller.assurance.signed or case.known or case.present else Outcome.UNSIGNED
 
 
 def check_act(case: Case) -> Outcome | None:
-    """The act is open to this profession for this domain."""
-    allowed = may_ask(case.ask.caller.profession, case.ask.act, case.ask.domain)
+    """The act is open to this profession for this domain, after a sign-in strong enough."""
+    caller = case.ask.caller
+    allowed = may_ask(caller.profession, case.ask.act, case.ask.domain) and caller.assurance.level >= LEVEL_MIN
     return None if allowed else Outcome.NOT_ALLOWED
 
 
@@ -104,9 +103,9 @@ def check_seats(case: Case) -> Outcome | None:
 CHECKS: tuple[Check, ...] = (
     check_session,
     check_attempts,
-    check_ladder,
-    check_assurance,
     check_act,
+    check_ladder,
+    check_signature,
     check_known,
     check_seats,
 )

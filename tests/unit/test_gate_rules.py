@@ -1,0 +1,177 @@
+"""Each check of the gate by itself: what it stops, and what it lets pass."""
+
+from dataclasses import replace
+
+import pytest
+
+from tests.gate_cases import TODAY, ask_of, caller, domain_of, line_of, read_of
+from tierce.gate.model import PairSeen, Refuse, Release, StepUp
+from tierce.gate.rules import PAIR_OPEN, PAIR_PROVED, decide, evidence_of, seen
+from tierce.kernel.care import Domain, Profession
+from tierce.policy.acts import Act, Evidence, Outcome, Presence
+from tierce.policy.allowed import DOMAINS, shown_by
+from tierce.policy.ladder import EVIDENCE_WATCHED, HOLD_REFUSED, Rung
+from tierce.policy.seats import DAY_LIMITS, PROBATION_KNOWN, PROVED_DAYS, SEAT_DAYS, SEATS, cap_of
+
+GP = Profession.GP
+ASK = ask_of(caller())
+FRESH = read_of()
+KNOWN = read_of(state=PAIR_OPEN, day=TODAY)
+
+
+def test_a_first_ask_is_released_and_takes_a_seat() -> None:
+    verdict = decide(ASK, FRESH, line_of(GP), TODAY)
+    assert verdict.decision == Release(shown_by(Act.RIGHTS_ASK))
+    assert verdict.pair == PairSeen(1, PAIR_OPEN, TODAY)
+    assert (verdict.line.open, verdict.line.today, verdict.line.attempts) == (1, 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("read", "outcome"),
+    [
+        (replace(FRESH, live=False), Outcome.NOT_ALLOWED),
+        (replace(FRESH, fresh=False), Outcome.NOT_ALLOWED),
+        (read_of(rung=Rung.SUSPENDED), Outcome.HELD),
+    ],
+)
+def test_what_is_refused_before_anybody_is_looked_up(read: object, outcome: Outcome) -> None:
+    verdict = decide(ASK, read, line_of(GP), TODAY)  # type: ignore[arg-type]
+    assert verdict.decision == Refuse(outcome)
+    assert verdict.pair is None
+
+
+def test_attempts_end_the_day() -> None:
+    limit = DAY_LIMITS[GP].attempts
+    assert decide(ASK, KNOWN, line_of(GP, attempts=limit - 1), TODAY).outcome is Outcome.RELEASED
+    assert decide(ASK, KNOWN, line_of(GP, attempts=limit), TODAY).decision == Refuse(
+        Outcome.OUT_OF_ATTEMPTS, TODAY + 1
+    )
+    assert decide(ASK, KNOWN, line_of(GP, attempts=limit), TODAY + 1).outcome is Outcome.RELEASED
+
+
+@pytest.mark.parametrize("profession", list(Profession))
+@pytest.mark.parametrize("domain", list(Domain))
+def test_a_profession_asks_for_its_own_domains_alone(profession: Profession, domain: Domain) -> None:
+    verdict = decide(ask_of(caller(profession), domain=domain), FRESH, line_of(profession), TODAY)
+    expected = Outcome.RELEASED if domain in DOMAINS[profession] else Outcome.NOT_ALLOWED
+    assert verdict.outcome is expected
+
+
+@pytest.mark.parametrize("act", [act for act in Act if act not in (Act.RIGHTS_ASK, Act.RIGHTS_REVISIT)])
+def test_an_act_that_shows_nobody_shows_nobody(act: Act) -> None:
+    assert decide(replace(ASK, act=act), KNOWN, line_of(GP), TODAY).decision == Refuse(Outcome.NOT_ALLOWED)
+
+
+def test_a_sign_in_too_weak_shows_nothing() -> None:
+    weak = ask_of(caller(level=0), presence=Presence.VERIFIED)
+    assert decide(weak, KNOWN, line_of(GP), TODAY).decision == Refuse(Outcome.NOT_ALLOWED)
+
+
+@pytest.mark.parametrize(
+    ("rung", "fresh", "known", "present"),
+    [
+        (Rung.NONE, True, True, True),
+        (Rung.OBSERVED, True, True, True),
+        (Rung.STEP_UP, False, True, True),
+        (Rung.PRESENCE_ONLY, False, False, True),
+        (Rung.SUSPENDED, False, False, False),
+    ],
+)
+def test_each_rung_forbids_what_it_says(rung: Rung, fresh: bool, known: bool, present: bool) -> None:
+    there = ask_of(caller(), presence=Presence.CONFIRMED)
+    passed = [
+        isinstance(decide(ask, replace(read, rung=rung), line_of(GP), TODAY).decision, Release)
+        for ask, read in ((ASK, FRESH), (ASK, KNOWN), (there, FRESH))
+    ]
+    assert passed == [fresh, known, present]
+
+
+def test_an_unsigned_ask_shows_known_people_alone() -> None:
+    unsigned = ask_of(caller(signed=False))
+    assert decide(unsigned, FRESH, line_of(GP), TODAY).decision == StepUp(Outcome.UNSIGNED)
+    assert decide(unsigned, KNOWN, line_of(GP), TODAY).outcome is Outcome.RELEASED
+
+
+@pytest.mark.parametrize(
+    ("state", "age", "known"),
+    [
+        (0, 0, False),
+        (PAIR_OPEN, SEAT_DAYS - 1, True),
+        (PAIR_OPEN, SEAT_DAYS, False),
+        (PAIR_PROVED, PROVED_DAYS, True),
+        (PAIR_PROVED, PROVED_DAYS + 1, False),
+    ],
+)
+def test_how_long_a_pair_is_known(state: int, age: int, known: bool) -> None:
+    verdict = decide(ASK, read_of(state=state, day=TODAY - age), line_of(GP), TODAY)
+    assert (verdict.line.known, verdict.line.open) == ((1, 0) if known else (0, 1))
+
+
+def test_known_people_have_a_limit_of_their_own() -> None:
+    limit = DAY_LIMITS[GP].known
+    assert decide(ASK, KNOWN, line_of(GP, known=limit - 1), TODAY).outcome is Outcome.RELEASED
+    assert decide(ASK, KNOWN, line_of(GP, known=limit), TODAY).decision == StepUp(Outcome.KNOWN_LIMIT)
+    counted = replace(KNOWN, seen_day=TODAY, seen_line=1)
+    assert decide(ASK, counted, line_of(GP, known=limit), TODAY).outcome is Outcome.RELEASED
+
+
+def test_a_new_device_opens_few_known_people() -> None:
+    young = replace(line_of(GP, known=PROBATION_KNOWN), since=TODAY)
+    assert decide(ASK, KNOWN, young, TODAY).decision == StepUp(Outcome.KNOWN_LIMIT)
+    assert decide(ASK, KNOWN, replace(young, known=PROBATION_KNOWN - 1), TODAY).outcome is Outcome.RELEASED
+
+
+def test_no_seat_no_answer_and_the_refusal_is_counted() -> None:
+    full = line_of(GP, today=cap_of(SEATS[GP].a))
+    verdict = decide(ASK, FRESH, full, TODAY)
+    assert verdict.decision == StepUp(Outcome.OUT_OF_SEATS)
+    assert (verdict.line.refused, verdict.line.attempts, verdict.pair) == (1, 1, None)
+    assert decide(ASK, FRESH, full, TODAY + 1).outcome is Outcome.RELEASED
+
+
+def test_proved_presence_takes_no_seat_and_is_remembered() -> None:
+    there = ask_of(caller(), presence=Presence.REPORTED)
+    verdict = decide(there, FRESH, line_of(GP, today=cap_of(SEATS[GP].a)), TODAY)
+    assert verdict.outcome is Outcome.RELEASED
+    assert verdict.pair == PairSeen(1, PAIR_PROVED, TODAY)
+    assert verdict.line.open == 0
+
+
+def test_a_declared_presence_is_none() -> None:
+    declared = ask_of(caller(), presence=Presence.DECLARED)
+    assert decide(declared, FRESH, line_of(GP), TODAY).line.open == 1
+
+
+@pytest.mark.parametrize(
+    ("person", "insurer", "outcome"), [(0, 0, Outcome.UNKNOWN), (5, 0, Outcome.NOT_COVERED), (5, 1, Outcome.RELEASED)]
+)
+def test_a_miss_is_a_step_up_like_any_other(person: int, insurer: int, outcome: Outcome) -> None:
+    verdict = decide(ASK, read_of(person=person, insurer=insurer), line_of(GP), TODAY)
+    assert verdict.outcome is outcome
+    assert isinstance(verdict.decision, Release if outcome is Outcome.RELEASED else StepUp)
+
+
+def test_a_clock_set_back_gives_no_seat() -> None:
+    full = line_of(GP, today=cap_of(SEATS[GP].a))
+    assert decide(ASK, FRESH, full, TODAY - 1).outcome is Outcome.OUT_OF_SEATS
+
+
+@pytest.mark.parametrize(
+    ("refused", "evidence"),
+    [
+        (0, Evidence.NONE),
+        (EVIDENCE_WATCHED - 1, Evidence.NONE),
+        (EVIDENCE_WATCHED, Evidence.WATCHED),
+        (HOLD_REFUSED, Evidence.STRONG),
+    ],
+)
+def test_the_evidence_written_with_an_entry(refused: int, evidence: Evidence) -> None:
+    assert evidence_of(line_of(GP, refused=refused)) is evidence
+
+
+def test_the_next_ask_of_a_batch_reads_the_pair_as_it_was_left() -> None:
+    after = seen(FRESH, PairSeen(1, PAIR_OPEN, TODAY), TODAY, 2)
+    assert (after.pair_state, after.pair_day, after.seen_day, after.seen_line) == (PAIR_OPEN, TODAY, TODAY, 2)
+    verdict = decide(ASK, after, line_of(GP), TODAY)
+    assert (verdict.line.known, verdict.line.open) == (1, 0)
+    assert domain_of(GP) is Domain.MEDG
