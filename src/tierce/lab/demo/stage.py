@@ -211,11 +211,11 @@ def _write_settings(stage: Stage) -> None:
     tables: dict[str, dict[str, Any]] = {
         "": {"mode": "demo", "keys": str(home / "keys"), "demo_people": str(stage.country / "truth.json")},
         "operator": {
-            "name": "Opérateur Exemple",
-            "address": "1 rue de l’Exemple, 41000 Valbrume",
-            "phone": "01 99 00 00 00",
+            "name": "Rive Claire Tiers Payant",
+            "address": "4 quai des Merles, 99000 Port-Sérac",
+            "phone": "01 99 00 14 20",
             "officer": "Marc Tessier",
-            "officer_email": "dpo@operateur.example",
+            "officer_email": "dpo@riveclaire.example",
         },
         "database": {
             "host": database.host, "port": database.port, "name": database.name, "secrets": str(database.secrets),

@@ -1,0 +1,130 @@
+"""People of the story who act over HTTP as their browsers would: professionals at the API, staff in the office."""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from html import unescape
+from typing import Any, Final
+
+import httpx
+
+from tierce.kernel.clock import Clock
+from tierce.lab.demo.errors import DemoError
+from tierce.lab.demo.wire import Wire
+from tierce.lab.standins.browser_key import BrowserKey
+from tierce.lab.standins.visitor import answer_of, relayed_sign_in, sign_in
+
+RIGHTS: Final = "/v1/rights"
+ACTIVITY: Final = "/v1/session/activity"
+_INPUT: Final = re.compile(r"<input[^>]*>")
+_NAME: Final = re.compile(r'name="([^"]+)"')
+_VALUE: Final = re.compile(r'value="([^"]*)"')
+
+Identity = tuple[str, str, str]
+"""NIR of the rights holder, birth date, rank: what a list that leaked holds, and what a card shows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """An answer to one ask: its status, and the person's cover when it was shown."""
+
+    status: int
+    shown: bool
+    content: Mapping[str, Any]
+
+
+class Asker:
+    """A signed-in browser with its own key, at the API."""
+
+    def __init__(self, api: str, handle: str, key: BrowserKey, clock: Clock) -> None:
+        """Ask with the session `handle`, signed by `key`."""
+        self._api = api
+        self._handle = handle
+        self._key = key
+        self._clock = clock
+
+    async def ask(self, wire: Wire, who: Identity, domain: str, care_date: date) -> Said:
+        """Ask whether one person is covered for a domain on a day."""
+        question = {
+            "nir": who[0], "birth_date": who[1], "rank": int(who[2]),
+            "domain": domain, "care_date": care_date.isoformat(),
+        }  # fmt: skip
+        body = json.dumps(question).encode()
+        status, content = await wire.post(RIGHTS, body, self._headers(RIGHTS, body))
+        told: dict[str, Any] = json.loads(content)
+        return Said(status, status == 200 and told["shown"] is True, told)
+
+    async def session(self) -> dict[str, Any]:
+        """Read one's own session: activity, device, expiry."""
+        async with httpx.AsyncClient(trust_env=False) as http:
+            headers = {"authorization": f"DPoP {self._handle}"}
+            found: dict[str, Any] = (await http.get(self._api + "/v1/session", headers=headers)).json()
+            return found
+
+    def _headers(self, path: str, body: bytes) -> dict[str, str]:
+        at = self._clock.now().timestamp()
+        proof = self._key.proof("POST", self._api + path, handle=self._handle, at=at, body=body)
+        return {"authorization": f"DPoP {self._handle}", "dpop": proof.decode()}
+
+    async def choose(self, http: httpx.AsyncClient, activity: int) -> None:
+        """Choose the activity and bind this browser's key to the session."""
+        body = json.dumps({"activity": activity, "jwk": self._key.jwk}).encode()
+        headers = {**self._headers(ACTIVITY, body), "content-type": "application/json"}
+        response = await http.post(self._api + ACTIVITY, content=body, headers=headers)
+        _check(response, 200)
+
+
+async def enter(api: str, national_id: str, place: str, clock: Clock, *, relayed: bool = False) -> Asker:
+    """Sign in as a professional of the stand-in provider, at the establishment named `place`.
+
+    `relayed` is the attack: the sign-in page is opened by somebody else, and the professional accepts on her phone.
+    """
+    way = relayed_sign_in if relayed else sign_in
+    async with httpx.AsyncClient(trust_env=False, timeout=15) as http:
+        started = _check(await http.post(api + "/v1/sign-in/start", json={"site": "portal", "return_to": "/"}), 200)
+        answer = answer_of(await way(http, started["authorize_url"], national_id))
+        body = {name: answer[name] for name in ("state", "code", "iss")} | {"binding": started["binding"]}
+        opened = _check(await http.post(api + "/v1/sign-in/complete", json=body), 200)
+        found = [one["id"] for one in opened["activities"] if one["establishment_name"] == place]
+        if not found:
+            msg = f"the directory offers no activity at {place}"
+            raise DemoError(msg)
+        asker = Asker(api, opened["handle"], BrowserKey(), clock)
+        await asker.choose(http, found[0])
+    return asker
+
+
+async def open_incident(office: str, staff: str, professional: int, device: int, why: str, language: str) -> str:
+    """As a member of staff, open the incident of one device of an account; returns the incident's address."""
+    headers = {"accept-language": language}
+    async with httpx.AsyncClient(trust_env=False, timeout=15, headers=headers) as http:
+        authorize_url = (await http.get(office + "/sign-in")).headers["location"]
+        _check_page(await http.get(await sign_in(http, authorize_url, staff)), 200)
+        form = f"{office}/accounts/{professional}/incident"
+        page = _check_page(await http.get(form), 200).text
+        opened = _check_page(await http.post(form, data=_filled(page, device) | {"why": why}), 303)
+        return office + opened.headers["location"]
+
+
+def _filled(page: str, device: int) -> dict[str, str]:
+    """The fields of the incident's form as the office proposes them, with one device ticked."""
+    fields = {}
+    for tag in _INPUT.findall(page):
+        name, value = _NAME.search(tag), _VALUE.search(tag)
+        if name and value and 'type="checkbox"' not in tag:
+            fields[name[1]] = unescape(value[1])
+    return fields | {"device": str(device)}
+
+
+def _check(response: httpx.Response, status: int) -> dict[str, Any]:
+    found: dict[str, Any] = _check_page(response, status).json()
+    return found
+
+
+def _check_page(response: httpx.Response, status: int) -> httpx.Response:
+    if response.status_code != status:
+        msg = f"{response.request.method} {response.url.path} answered {response.status_code}, not {status}"
+        raise DemoError(msg)
+    return response

@@ -1,0 +1,57 @@
+"""A small HTTP/1.1 client for load on the loopback: one connection, one request at a time, kept open (RFC 9112)."""
+
+import asyncio
+from collections.abc import Mapping
+from contextlib import suppress
+from urllib.parse import urlsplit
+
+from tierce.lab.demo.errors import DemoError
+
+HEAD_BYTES_MAX = 16_384
+ANSWER_SECONDS_MAX = 15.0
+
+
+class Wire:
+    """One connection to one server; a thief, or anybody who asks a lot, holds several."""
+
+    def __init__(self, url: str) -> None:
+        """Speak to the server at `url`; nothing is opened yet."""
+        parts = urlsplit(url)
+        self._host, self._port = parts.hostname or "", parts.port or 80
+        self._head = f"host: {parts.netloc}\r\ncontent-type: application/json\r\n"
+        self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
+
+    async def post(self, path: str, body: bytes, headers: Mapping[str, str]) -> tuple[int, bytes]:
+        """Send one request; returns the status and the body.
+
+        Raises:
+            DemoError: the server went away or did not answer in time.
+        """
+        try:
+            return await asyncio.wait_for(self._post(path, body, headers), ANSWER_SECONDS_MAX)
+        except (OSError, EOFError, TimeoutError) as error:
+            await self.close()
+            msg = f"no answer from port {self._port} ({type(error).__name__})"
+            raise DemoError(msg) from None
+
+    async def _post(self, path: str, body: bytes, headers: Mapping[str, str]) -> tuple[int, bytes]:
+        if self._streams is None:
+            self._streams = await asyncio.open_connection(self._host, self._port, limit=HEAD_BYTES_MAX)
+        reader, writer = self._streams
+        more = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+        head = f"POST {path} HTTP/1.1\r\n{self._head}{more}content-length: {len(body)}\r\n\r\n"
+        writer.write(head.encode("latin-1") + body)
+        answer = (await reader.readuntil(b"\r\n\r\n")).lower()
+        status = int(answer[9:12])
+        at = answer.find(b"\r\ncontent-length:")
+        length = int(answer[at + 17 : answer.index(b"\r\n", at + 2)]) if at >= 0 else 0
+        return status, await reader.readexactly(length)
+
+    async def close(self) -> None:
+        """Close the connection."""
+        if self._streams is not None:
+            writer = self._streams[1]
+            self._streams = None
+            writer.close()
+            with suppress(OSError):
+                await writer.wait_closed()
