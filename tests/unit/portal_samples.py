@@ -12,12 +12,8 @@ from tierce.web.portal.question import BIRTH_WRONG, AskForm
 from tierce.web.portal.site import LINKS
 
 AT = datetime(2026, 3, 3, 9, 12, 45, 120_000, tzinfo=UTC)
-OFFICE = Activity(
-    7, "GP", "médecin généraliste", "general practitioner", "Cabinet médical des Tilleuls", "Valbrume"
-)
-HOSPITAL = Activity(
-    8, "HOSPITAL", "établissement de santé", "hospital", "Centre hospitalier de Valbrume", "Valbrume"
-)
+OFFICE = Activity(7, "GP", "médecin généraliste", "general practitioner", "Cabinet médical des Tilleuls", "Valbrume")
+HOSPITAL = Activity(8, "HOSPITAL", "établissement de santé", "hospital", "Centre hospitalier de Valbrume", "Valbrume")
 SESSION = Session("77", signs=True, created_at=AT, expires_at=AT + timedelta(hours=8), activity=OFFICE)
 SEATS = Seats(17, 3, 6, 2, 148, 75, [12, 4, 0])
 DESK = Seats(681, 60, 227, 14, 1_450, 600, [day % 30 for day in range(60, 0, -1)])
@@ -108,8 +104,7 @@ def _outside(language: Language) -> Iterator[Case]:
     }  # fmt: skip
     yield "activity", "activity.html", replace(_frame("/activity", language), links=(), place=None), activity
     held = {
-        "reason": "Votre accès est suspendu.", "remedy": "Appelez l’opérateur : une personne reprendra votre dossier.",
-        "code": "held", "again": False,
+        "reason": "Votre accès est suspendu.", "remedy": "Appelez l’opérateur.", "code": "held", "again": False,
     }  # fmt: skip
     yield "held", "refused.html", frame, held
     yield "proof-refused", "refused.html", frame, {**held, "code": "proof_refused", "again": True}

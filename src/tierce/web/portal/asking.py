@@ -4,6 +4,7 @@ from datetime import date
 
 from litestar import Response, get, post
 from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath, FromQuery
 
 from tierce.kernel.care import DOMAIN_LABELS, Domain
 from tierce.kernel.clock import date_of, paris_day
@@ -68,7 +69,7 @@ def ask_handlers(site: PortalSite) -> list[HTTPRouteHandler]:
     """Make the routes of the question and of its answer."""
 
     @get("/ask", opt={"act": Act.NONE})
-    async def show_form(request: AnyRequest, fill: str = "") -> Response[str]:
+    async def show_form(request: AnyRequest, fill: FromQuery[str] = "") -> Response[str]:
         """Show the form; a demonstration may fill it with an invented person."""
         visit = await site.visit(request)
         if visit.session.activity is None:
@@ -104,7 +105,7 @@ def history_handlers(site: PortalSite) -> list[HTTPRouteHandler]:
     """Make the routes of one's own history and places."""
 
     @get("/history", opt={"act": Act.NONE})
-    async def history(request: AnyRequest, cursor: str = "") -> Response[str]:
+    async def history(request: AnyRequest, cursor: FromQuery[str] = "") -> Response[str]:
         """List what was asked under this activity; nobody is named."""
         visit = await site.visit(request)
         found = await site.api.history(visit.handle, cursor[:128] or None)
@@ -113,7 +114,7 @@ def history_handlers(site: PortalSite) -> list[HTTPRouteHandler]:
         return site.page(visit, "history.html", {"rows": rows, "cursor": found.cursor, "first": not cursor})
 
     @post("/history/{engagement:str}/revisit", status_code=200, opt={"act": Act.RIGHTS_REVISIT})
-    async def revisit(request: AnyRequest, engagement: str) -> Response[str]:
+    async def revisit(request: AnyRequest, engagement: FromPath[str]) -> Response[str]:
         """Open one line again, which is a disclosure like the first."""
         _, fields = await site.form(request)
         visit = await site.visit(request)

@@ -2,7 +2,7 @@
 
 from litestar import Response, get, post
 from litestar.handlers import HTTPRouteHandler
-from litestar.params import Parameter
+from litestar.params import FromPath
 from litestar.response import Redirect
 
 from tierce.policy.acts import Act
@@ -41,20 +41,15 @@ def sign_in_handlers(site: PortalSite) -> list[HTTPRouteHandler]:
         return response
 
     @get("/sign-in/callback", opt={"act": Act.SESSION_OPEN})
-    async def callback(
-        request: AnyRequest,
-        returned: str = Parameter(query="state", default=""),
-        code: str = "",
-        iss: str = "",
-        error: str = "",
-    ) -> Response[str]:
+    async def callback(request: AnyRequest) -> Response[str]:
         """Open the session of the browser that comes back, and lead to the choice of an activity."""
         state, _, binding = request.cookies.get(site.pending_cookie, "").partition(".")
-        if not returned or not binding or state != returned:
+        brought = {name: request.query_params.get(name, "") for name in ("state", "code", "iss", "error")}
+        if not binding or not state or state != brought["state"]:
             return sign_in_page(site, request, trouble="other_browser", status=403)
-        answer = {"state": returned, "binding": binding, "code": code, "iss": iss, "error": error}
+        answer = {name: value for name, value in brought.items() if value} | {"binding": binding}
         address = request.client.host if request.client else ""
-        opened = await site.api.complete({name: value for name, value in answer.items() if value}, address)
+        opened = await site.api.complete(answer, address)
         response: Response[str] = Redirect("/activity", status_code=303)
         response.set_cookie(site.cookie(site.session_cookie, opened.handle, None))
         response.set_cookie(site.cookie(site.offer_cookie, write_offer(opened.activities), OFFER_SECONDS))
@@ -108,7 +103,7 @@ def session_handlers(site: PortalSite) -> list[HTTPRouteHandler]:
         return site.page(visit, "sessions.html", {"rows": rows})
 
     @post("/sessions/{session:str}/revoke", status_code=200, opt={"act": Act.SESSION_REVOKE})
-    async def revoke(request: AnyRequest, session: str) -> Response[str]:
+    async def revoke(request: AnyRequest, session: FromPath[str]) -> Response[str]:
         """End one session: its next request is refused."""
         handle, _ = await site.form(request)
         await site.api.revoke(handle, session)

@@ -1,0 +1,115 @@
+"""The portal alone: what it answers when the API is away, a form is forged, or nobody is signed in."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from litestar import Litestar
+from litestar.testing import TestClient
+
+from tests.integration.signin_world import free_port
+from tests.unit.well_formed import faults_of
+from tierce.web.portal.app import create_app
+from tierce.web.portal.settings import PortalSettings
+from tierce.web.portal.site import form_token
+
+HANDLE = "aGFuZGxlLW9mLWEtdGVzdA"
+PAGES = ("/", "/ask", "/history", "/places", "/sessions", "/activity", "/nowhere", "/sign-in", "/sign-in/callback")
+
+
+@pytest.fixture
+def portal() -> Iterator[TestClient[Litestar]]:
+    """A portal whose API's port nobody listens on."""
+    away = f"http://127.0.0.1:{free_port()}"
+    settings = PortalSettings(url="https://portal.example", api_url=away, api_public_url="https://api.example")
+    with TestClient(create_app(settings), base_url="https://portal.example") as client:
+        yield client
+
+
+def with_session(client: TestClient[Litestar]) -> None:
+    client.cookies.set("__Host-tierce-portal", HANDLE, domain="portal.example")
+
+
+@pytest.mark.parametrize("path", PAGES)
+@pytest.mark.parametrize("signed_in", [False, True])
+def test_every_answer_carries_the_strict_headers_and_is_well_formed(
+    portal: TestClient[Litestar], path: str, *, signed_in: bool
+) -> None:
+    if signed_in:
+        with_session(portal)
+    response = portal.get(path, follow_redirects=False)
+    assert response.headers["content-security-policy"].startswith("default-src 'none'")
+    assert response.headers["cache-control"] == "no-store"
+    assert response.headers["referrer-policy"] == "no-referrer"
+    assert response.headers["x-content-type-options"] == "nosniff"
+    assert "max-age" in response.headers["strict-transport-security"]
+    if response.status_code != 303:
+        assert faults_of(response.text) == []
+
+
+def test_without_a_session_a_page_asks_who_it_is(portal: TestClient[Litestar]) -> None:
+    response = portal.get("/history", headers={"accept-language": "en"})
+    assert response.status_code == 401
+    assert "Who are you?" in response.text
+
+
+def test_when_the_api_is_away_the_page_says_what_to_do(portal: TestClient[Litestar]) -> None:
+    with_session(portal)
+    response = portal.get("/ask")
+    assert response.status_code == 503
+    assert "Le service ne répond pas" in response.text
+    assert "api_unreachable" in response.text
+
+
+@pytest.mark.parametrize("path", ["/ask", "/activity", "/history/AAAA/revisit", "/sessions/1/revoke", "/sign-out"])
+@pytest.mark.parametrize("token", ["", form_token("another handle"), "é"])
+def test_a_form_without_its_session_s_token_is_relayed_nowhere(
+    portal: TestClient[Litestar], path: str, token: str
+) -> None:
+    with_session(portal)
+    response = portal.post(path, data={"form_token": token, "nir": "1"})
+    assert response.status_code == 403
+    assert "n’était plus à jour" in response.text
+
+
+def test_a_form_that_is_too_long_is_refused(portal: TestClient[Litestar]) -> None:
+    with_session(portal)
+    response = portal.post("/ask", data={"form_token": form_token(HANDLE), "label": "x" * 20_000})
+    assert response.status_code == 413
+
+
+def test_a_sign_in_that_began_elsewhere_is_not_completed(portal: TestClient[Litestar]) -> None:
+    portal.cookies.set("__Host-tierce-portal-pending", "mine.binding", domain="portal.example")
+    response = portal.get("/sign-in/callback", params={"state": "theirs", "code": "c"})
+    assert response.status_code == 403
+    assert "dans ce navigateur" in response.text
+    assert "tierce-portal=" not in str(response.headers)
+
+
+def test_the_language_asked_for_is_remembered(portal: TestClient[Litestar]) -> None:
+    assert "Who are you?" in portal.get("/?lang=en").text
+    assert "Who are you?" in portal.get("/").text
+    assert "Qui êtes-vous" in portal.get("/?lang=fr").text
+
+
+def test_static_files_are_served_for_good_and_nothing_else_is(portal: TestClient[Litestar]) -> None:
+    script = portal.get("/static/key.js")
+    assert script.headers["content-type"].startswith(("text/javascript", "application/javascript"))
+    assert "immutable" in script.headers["cache-control"]
+    assert portal.get("/look/tierce.css").status_code == 200
+    assert portal.get("/static/words.toml").status_code == 404
+    assert portal.get("/static/..%2Fwords.toml").status_code == 404
+
+
+def test_the_portal_s_code_reaches_no_database() -> None:
+    folder = Path("src/tierce/web/portal")
+    for file in folder.glob("*.py"):
+        text = file.read_text("utf-8")
+        assert "psycopg" not in text
+        assert "tierce.storage" not in text
+
+
+def test_a_client_of_the_portal_may_be_anybody_and_learns_nothing(portal: TestClient[Litestar]) -> None:
+    response: httpx.Response = portal.post("/ask", data={"nir": "1"})
+    assert response.status_code == 401
