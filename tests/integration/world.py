@@ -64,8 +64,8 @@ class World:
         async def connect() -> GateStore:
             return await GateStore.connect(self.database.dsn("tierce_api"))
 
-        extra = {} if step is None else {"step": step}
-        return Gate(connect, self.instance, self.key, SystemClock(), POLICY, **extra)
+        gate = (connect, self.instance, self.key, SystemClock(), POLICY)
+        return Gate(*gate) if step is None else Gate(*gate, step=step)
 
 
 def make_world(database: Database, people: int = 40) -> World:

@@ -10,7 +10,6 @@ import logging
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
-from contextlib import suppress
 from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Protocol
@@ -56,12 +55,12 @@ class Timings:
 class Step(Protocol):
     """Called at each step of a batch; production does nothing, fault tests kill the connection there."""
 
-    async def __call__(self, step: str) -> None:
+    async def __call__(self, step_name: str) -> None:
         """Receive the name of the step about to begin."""
         ...
 
 
-async def _no_step(step: str) -> None:
+async def _no_step(step_name: str) -> None:
     """Do nothing: production."""
 
 
@@ -151,7 +150,9 @@ class Gate:
                 self._some.clear()
                 continue
             try:
-                await asyncio.wait_for(self._attempt(batch, 0), BATCH_SECONDS_MAX)
+                # Not wait_for: on Python 3.11 it may swallow the cancellation of `stop`.
+                async with asyncio.timeout(BATCH_SECONDS_MAX):
+                    await self._attempt(batch, 0)
             except (*LOST, TimeoutError):
                 # The outcome of the commit is unknown: the lines may exist, so nothing is retried.
                 self._refuse(batch, GateClosedError())

@@ -4,7 +4,7 @@ from tierce.kernel.errors import TierceError
 
 
 class KeyMissingError(TierceError):
-    """A key file that this process needs is missing; make it with `tierce upkeep keys DIRECTORY` or restore the backup."""
+    """A key file that this process needs is missing: make it with `tierce upkeep keys`, or restore the backup."""
 
 
 class SealBrokenError(TierceError):
