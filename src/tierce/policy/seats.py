@@ -23,6 +23,9 @@ PROBATION_DAYS = 14
 PROBATION_LIMIT = 5
 PROBATION_KNOWN = 15
 """Known people a day on a new device: knowing a practice's patients must not open its file from a stolen sign-in."""
+NEW_LINES_MAX = 3
+"""Lines of a profession that a login may open in PROBATION_DAYS; a further new device shares the newest
+(access.line_of), so that signing in again and again opens no more seats."""
 DORMANT_DAYS = 60
 SMOOTHING_WEEKS = 16
 CAP_FLOOR = 3
