@@ -51,14 +51,20 @@ def _provider(realm: Realm, web: httpx.AsyncClient) -> ProviderClient:
     return ProviderClient(settings, web, SystemClock())
 
 
-def _sessions_in(room: Room) -> None:
-    """Open one session on each site, as a completed sign-in would have."""
+def _staff_session(room: Room) -> None:
+    """Open a session of the security officer, as a completed sign-in would have."""
     now = SystemClock().now()
     room.admin.execute(
         "insert into access.staff_session (id, handle, staff, subject, name, roles, created, expires)"
         " values (900, %s, %s, 'vasseur', 'Hélène Vasseur', '{security}', %s, %s)",
         (digest(HANDLE), staff_id("vasseur"), now, now + timedelta(minutes=30)),
     )
+    room.admin.commit()
+
+
+def _person_session(room: Room) -> None:
+    """Give Paul's open session the handle that the browser holds."""
+    now = SystemClock().now()
     room.admin.execute(
         "update access.person_session set handle = %s, created = %s, expires = %s where id = %s",
         (digest(HANDLE), now, now + timedelta(minutes=30), PAUL.session),
@@ -69,7 +75,7 @@ def _sessions_in(room: Room) -> None:
 @asynccontextmanager
 async def office_site(room: Room, database: Database) -> AsyncIterator[Site]:
     """The office as its process wires it."""
-    _sessions_in(room)
+    _staff_session(room)
     rows: ConnectionPool[Connection] = ConnectionPool(
         database.dsn("tierce_office"), min_size=1, max_size=2, open=False, kwargs={"autocommit": True}
     )
@@ -96,7 +102,7 @@ async def office_site(room: Room, database: Database) -> AsyncIterator[Site]:
 @asynccontextmanager
 async def persons_site(room: Room, database: Database) -> AsyncIterator[Site]:
     """The persons' space as its process wires it."""
-    _sessions_in(room)
+    _person_session(room)
     rows: ConnectionPool[Connection] = ConnectionPool(
         database.dsn("tierce_persons"), min_size=1, max_size=2, open=False, kwargs={"autocommit": True}
     )

@@ -51,7 +51,7 @@ def attacked(room: Room, *, aware: bool = True) -> Incident:
 
 def words(document: Document, kind: BlockKind) -> str:
     (block,) = (block for block in document.blocks if block.kind is kind)
-    return "\n".join(text[Language.FR] for text in block.texts()).replace("\u00a0", " ")
+    return "\n".join(text[Language.FR] for text in block.texts()).replace("\u00a0", " ").replace("’", "'")
 
 
 def test_each_insurer_is_told_of_its_own_people(room: Room) -> None:

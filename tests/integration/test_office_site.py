@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import httpx
 import pytest
+from litestar.routes import HTTPRoute
 
 from tests.integration.asks import AT, ORIGIN, ask, sequence, write_asks
 from tests.integration.conftest import Connect
@@ -21,6 +22,7 @@ from tierce.policy.acts import Act, Outcome
 from tierce.storage.database import Database
 from tierce.storage.keys import Keyring
 from tierce.web.signin_site import FORM_FIELD
+from tierce.web.visit import act_of
 
 pytestmark = pytest.mark.integration
 
@@ -83,8 +85,36 @@ async def opened(site: Site, why: str = "Vingt mille demandes en une minute.") -
 def plain(response: httpx.Response) -> str:
     """The text of a page, without its marks."""
     assert response.status_code == 200, response.text[:2000]
-    text = re.sub(r"<[^>]+>", " ", response.text).replace("\u00a0", " ").replace("\u202f", " ").replace("&#39;", "'")
+    text = (
+        re.sub(r"<[^>]+>", " ", response.text)
+        .replace("\u00a0", " ")
+        .replace("\u202f", " ")
+        .replace("’", "'")
+        .replace("&#39;", "'")
+    )
     return re.sub(r"\s+", " ", text)
+
+
+def undeclared(site: Site) -> list[str]:
+    """Routes of a site, static files apart, that declare no act."""
+    found = []
+    for route in site.app.routes:
+        if not isinstance(route, HTTPRoute) or route.path.startswith(("/look/", "/static/")):
+            continue
+        found += [
+            f"{sorted(handler.http_methods)} {route.path}"
+            for handler in route.route_handlers
+            if handler.http_methods != {"OPTIONS"} and act_of(handler) is None
+        ]
+    return found
+
+
+def test_each_route_declares_its_act(room: Room, database: Database) -> None:
+    async def scene(site: Site) -> None:
+        assert len([route for route in site.app.routes if isinstance(route, HTTPRoute)]) > 15
+        assert undeclared(site) == []
+
+    play(room, database, scene)
 
 
 def test_every_page_asks_for_a_session(room: Room, database: Database) -> None:
@@ -115,7 +145,7 @@ def test_live_says_who_and_where_and_never_about_whom(room: Room, database: Data
         text = plain(await site.http.get("/"))
         assert "1 accès est freiné en ce moment." in text
         assert "Nadia Ferrand Optique des Remparts, Port-Sérac" in text
-        assert "rien montré : plus de place, preuve demandée" in text
+        assert "rien montré : preuve demandée, plus de place" in text
         fragment = await site.http.get("/live/lines")
         assert "<html" not in fragment.text
         assert "Nadia Ferrand" in fragment.text
@@ -167,7 +197,7 @@ def test_an_accounts_story_has_its_hold_and_what_persons_answered(room: Room, da
     async def scene(site: Site) -> None:
         text = plain(await site.http.get("/accounts/501"))
         assert "Ce compte est freiné depuis le 3 mars 2026 à 10 h 13 : preuve de présence exigée" in text
-        assert "40 demandes, rien montré : plus de place, preuve demandée" in text
+        assert "40 demandes, rien montré : preuve demandée, plus de place" in text
         assert text.index("Freiné : preuve") < text.index("Une personne a répondu")
         assert "1 personne a répondu « Ce n'était pas moi »" in plain(await site.http.get("/reports"))
         assert "Claire Morvan" in plain(await site.http.get("/ladder"))
@@ -183,7 +213,7 @@ def test_an_incident_lists_counts_that_add_up_and_no_name(room: Room, database: 
         assert "appareil" in plain(await site.http.get("/accounts/501/incident")).lower()
         path = await opened(site)
         text = plain(await site.http.get(path))
-        assert "2 personnes ont été lues, et la liste est exacte." in text
+        assert "Les droits de 2 personnes ont été lus, et la liste est exacte." in text
         assert "Par assureur : 3 au total" in text
         assert "Mutuelle du Grand Chêne 2 2" in text
         assert "Prévoyance des Deux Caps 1 1" in text
@@ -205,7 +235,7 @@ def test_a_doubt_becomes_a_breach_when_somebody_says_why(room: Room, database: D
         assert "pas encore" in plain(await site.http.get(path))
         refused = await site.http.get(f"{path}/insurers/1")
         assert refused.status_code == 409
-        assert "La violation n" in refused.text
+        assert "La violation n’est pas encore établie" in refused.text
         response = await site.http.post(f"{path}/awareness", data=form_of(site, why="Trois personnes ont écrit."))
         assert response.status_code == 303
         assert "Trois personnes ont écrit." in plain(await site.http.get(path))

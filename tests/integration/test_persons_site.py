@@ -10,7 +10,7 @@ from tests.integration.asks import AT, ORIGIN, ask, sequence, write_asks
 from tests.integration.conftest import Connect
 from tests.integration.rooms import Room, open_room
 from tests.integration.sites_world import Site, persons_site
-from tests.integration.test_office_site import plain
+from tests.integration.test_office_site import plain, undeclared
 from tierce.journal.note import verifier_key
 from tierce.journal.verifier.proof import check_proof
 from tierce.kernel.ids import EntrySeq
@@ -48,6 +48,13 @@ def asked(room: Room) -> list[EntrySeq]:
     )
     sequence(room.worker, room.keyring)
     return numbers
+
+
+def test_each_route_declares_its_act(room: Room, database: Database) -> None:
+    async def scene(site: Site) -> None:
+        assert undeclared(site) == []
+
+    play(room, database, scene)
 
 
 def test_her_history_is_hers_alone(room: Room, database: Database) -> None:

@@ -41,7 +41,8 @@ def entry(
 
 
 def plain(phrase: Phrase) -> tuple[str, str]:
-    return phrase.fr.replace("\u00a0", " "), phrase.en.replace("\u00a0", " ")
+    french, english = (text.replace("\u00a0", " ").replace("’", "'") for text in (phrase.fr, phrase.en))
+    return french, english
 
 
 def test_a_look_up_is_said_in_one_sentence() -> None:

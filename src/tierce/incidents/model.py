@@ -49,11 +49,11 @@ PURPOSES: dict[Purpose, Phrase] = {
         "répondre à cette personne, qui nous a contactés", "answer this person, who has contacted us"
     ),
     Purpose.MATCH_IDENTITY: Phrase(
-        "vérifier une correspondance d'identité avec l'assureur", "check an identity match with the insurer"
+        "vérifier une correspondance d’identité avec l’assureur", "check an identity match with the insurer"
     ),
     Purpose.PREPARE_LETTER: Phrase("préparer ou relire sa lettre", "prepare or proofread her letter"),
     Purpose.AUTHORITY_REQUEST: Phrase(
-        "répondre à une demande écrite d'une autorité", "answer an authority's written request"
+        "répondre à une demande écrite d’une autorité", "answer an authority’s written request"
     ),
 }
 """The purposes a member of staff may state, in the words of the form."""

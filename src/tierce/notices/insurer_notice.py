@@ -9,7 +9,7 @@ from datetime import date
 from tierce.incidents.model import GapKind
 from tierce.kernel.categories import LABELS, DataCategory, each
 from tierce.kernel.language import Phrase
-from tierce.kernel.saying import NBSP, count, listing, say_instant, say_period
+from tierce.kernel.saying import NBSP, count, say_instant, say_period
 from tierce.notices.letter import measure_sentence
 from tierce.notices.model import Block, BlockKind, Document, Facts, InsurerSlice, Operator
 from tierce.notices.rules import NOTICE_CONTENTS, check_document
@@ -42,7 +42,7 @@ def make_insurer_notice(
         recipient=(
             Phrase(part.name, part.name),
             Phrase(
-                "À l'attention du délégué à la protection des données",
+                "À l’attention du délégué à la protection des données",
                 "For the attention of the data protection officer",
             ),
         ),
@@ -84,11 +84,11 @@ def _nature(facts: Facts, part: InsurerSlice) -> Block:
     )
     return Block(
         BlockKind.NATURE,
-        Phrase("Ce qui s'est passé", "What happened"),
+        Phrase("Ce qui s’est passé", "What happened"),
         (
             Phrase(
-                "L'accès volé d'un professionnel de santé a servi à interroger notre service de tiers payant. Des "
-                f"réponses portant sur vos assurés ont été lues {period.fr}. Il s'agit d'une perte de "
+                "L’accès volé d’un professionnel de santé a servi à interroger notre service de tiers payant. Des "
+                f"réponses portant sur vos assurés ont été lues {period.fr}. Il s’agit d’une perte de "
                 "confidentialité, par un acte externe malveillant.",
                 "The stolen access of a health professional was used to ask our tiers payant service. Answers about "
                 f"people you insure were read {period.en}. This is a loss of confidentiality, through a malicious "
@@ -106,9 +106,10 @@ def category_names(categories: DataCategory) -> Phrase:
     """Name data categories in a sentence, as an insurer reads them."""
     named = {
         **LABELS,
-        DataCategory.INSURER: Phrase("nom de l'organisme complémentaire", "name of the insurer"),
+        DataCategory.INSURER: Phrase("nom de l’organisme complémentaire", "name of the insurer"),
     }
-    return listing([named[one] for one in each(categories)])
+    found = [named[one] for one in each(categories)]
+    return Phrase(", ".join(one.fr for one in found), ", ".join(one.en for one in found))
 
 
 def _scope(part: InsurerSlice) -> Block:
@@ -126,9 +127,9 @@ def _scope(part: InsurerSlice) -> Block:
             ),
             Phrase(f"Catégories de données montrées{NBSP}: {data.fr}.", f"Categories of data shown: {data.en}."),
             Phrase(
-                "Pour poser chaque question, l'auteur a tapé le NIR, la date et le rang de naissance de la personne. "
-                "Il les détenait donc déjà, et une réponse confirme qu'ils sont exacts.",
-                "To ask each question, the author typed the person's NIR, birth date and rank of birth. They "
+                "Pour poser chaque question, l’auteur a tapé le NIR, la date et le rang de naissance de la personne. "
+                "Il les détenait donc déjà, et une réponse confirme qu’ils sont exacts.",
+                "To ask each question, the author typed the person’s NIR, birth date and rank of birth. They "
                 "already held them, and an answer confirms that they are right.",
             ),
         ),
@@ -141,14 +142,14 @@ def _evidence(facts: Facts, part: InsurerSlice) -> Block:
     missing = sum(one.lines for one in facts.gaps if one.kind is GapKind.LINES_MISSING)
     paragraphs = [
         Phrase(
-            "Chaque réponse est inscrite dans un journal inaltérable avant de partir. La liste est tirée de ce "
-            f"journal, arrêté à {lines.fr}.",
+            "Avant de partir, chaque réponse est inscrite dans un journal dont toute modification se voit. La liste "
+            f"est tirée de ce journal, arrêté à {lines.fr}.",
             "Every answer is written in a tamper-evident journal before it leaves. The list is drawn from that "
             f"journal as it stood at {lines.en}.",
         ),
         Phrase(
             f"Empreinte de votre partie de la liste (SHA-256){NBSP}: {part.digest.hex()}. Elle permettra de vérifier "
-            "la liste nominative, qui vous est remise à part et n'est pas dans ce document.",
+            "la liste nominative, qui vous est remise à part et n’est pas dans ce document.",
             f"Digest of your part of the list (SHA-256): {part.digest.hex()}. It will let you check the list of "
             "names, which is handed to you apart and is not in this document.",
         ),
@@ -157,7 +158,7 @@ def _evidence(facts: Facts, part: InsurerSlice) -> Block:
         lots = count(never, Phrase("lot", "batch"), Phrase("lots", "batches"))
         paragraphs.append(
             Phrase(
-                f"{lots.fr} de demandes ouverts et jamais inscrits pendant cette période{NBSP}: aucune réponse n'a "
+                f"{lots.fr} de demandes ouverts et jamais inscrits pendant cette période{NBSP}: aucune réponse n’a "
                 "pu en partir.",
                 f"{lots.en} of asks opened and never written in that period: no answer can have left them.",
             )
@@ -170,7 +171,7 @@ def _evidence(facts: Facts, part: InsurerSlice) -> Block:
         )
         paragraphs.append(
             Phrase(
-                f"{lost.fr} de qui il s'agissait{NBSP}: d'autres de vos assurés ont pu être lus, et nous ne pouvons "
+                f"{lost.fr} de qui il s’agissait{NBSP}: d’autres de vos assurés ont pu être lus, et nous ne pouvons "
                 "pas dire lesquels.",
                 f"{lost.en} who was concerned: others you insure can have been read, and we cannot say which.",
             )
@@ -186,14 +187,14 @@ def _duties() -> Block:
         Phrase("Ce que la loi vous demande", "What the law asks of you"),
         (
             Phrase(
-                "Vous êtes responsable de ces traitements. Ce message est l'information prévue à l'article 33, "
+                "Vous êtes responsable de ces traitements. Ce message est l’information prévue à l’article 33, "
                 "paragraphe 2, du RGPD. Le délai de 72 heures pour notifier la CNIL court en principe depuis sa "
                 "réception.",
                 "You are the controller of this processing. This message is the information required by article "
                 "33(2) of the GDPR. The 72 hours to notify the CNIL run, in principle, from its receipt.",
             ),
             Phrase(
-                "Nous n'avons pas évalué le risque à votre place avant de vous écrire. L'information de chaque "
+                "Nous n’avons pas évalué le risque à votre place avant de vous écrire. L’information de chaque "
                 "personne (article 34) se fait selon le mandat signé entre nous.",
                 "We did not weigh the risk in your place before writing to you. Each person is told (article 34) "
                 "under the mandate signed between us.",

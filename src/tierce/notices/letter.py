@@ -42,16 +42,16 @@ _ADULT: Final = _Voice(
     feminine="votre",
     plural="vos",
     about=Phrase("à votre sujet", "about you"),
-    did_not_receive=Phrase("vous n'avez pas reçus", "you did not receive"),
+    did_not_receive=Phrase("vous n’avez pas reçus", "you did not receive"),
     owner="your",
 )
 _MINOR: Final = _Voice(
     masculine="son",
     feminine="sa",
     plural="ses",
-    about=Phrase("au sujet de l'enfant que vous représentez", "about the child you represent"),
-    did_not_receive=Phrase("l'enfant n'a pas reçus", "the child did not receive"),
-    owner="the child's",
+    about=Phrase("au sujet de l’enfant que vous représentez", "about the child you represent"),
+    did_not_receive=Phrase("l’enfant n’a pas reçus", "the child did not receive"),
+    owner="the child’s",
 )
 
 
@@ -135,7 +135,7 @@ def _read_points(read: ReadOfHer, voice: _Voice) -> tuple[Phrase, ...]:
             f"the name of {voice.owner} health insurer: {read.insurer_name}",
         ),
         DataCategory.GUARANTEES: Phrase(
-            f"ce que {voice.feminine} complémentaire prend en charge pour un type de soins, et jusqu'à quelle date",
+            f"ce que {voice.feminine} complémentaire prend en charge pour un type de soins, et jusqu’à quelle date",
             f"what {voice.owner} insurer covers for one kind of care, and until what date",
         ),
         DataCategory.BANK: Phrase(f"{voice.plural} coordonnées bancaires", f"{voice.owner} bank details"),
@@ -160,7 +160,7 @@ def _nature(facts: Facts, read: ReadOfHer, voice: _Voice) -> Block:
     often = Phrase("", "") if read.entries == 1 else Phrase(f" {times.fr}", f" {times.en}")
     paragraphs = [
         Phrase(
-            f"Une personne a volé l'accès d'un professionnel de santé. {when.fr[0].upper()}{when.fr[1:]}, elle s'en "
+            f"Une personne a volé l’accès d’un professionnel de santé. {when.fr[0].upper()}{when.fr[1:]}, elle s’en "
             f"est servie pour interroger notre service de tiers payant{often.fr} {voice.about.fr}. "
             f"Voici ce que notre réponse lui a montré{NBSP}:",
             f"Somebody stole the access of a health professional. {when.en[0].upper()}{when.en[1:]}, they used it "
@@ -170,24 +170,24 @@ def _nature(facts: Facts, read: ReadOfHer, voice: _Voice) -> Block:
     after = [
         Phrase(
             f"Pour poser cette question, il faut taper le numéro de sécurité sociale et la date de naissance de la "
-            f"personne. L'auteur du vol les avait donc déjà{NBSP}; nous ne savons pas d'où il les tient. "
-            f"Notre réponse lui a confirmé qu'ils sont exacts.",
-            "To ask this question, one has to type the person's social security number and birth date. So the thief "
+            f"personne. L’auteur du vol les avait donc déjà{NBSP}; nous ne savons pas d’où il les tient. "
+            f"Notre réponse lui a confirmé qu’ils sont exacts.",
+            "To ask this question, one has to type the person’s social security number and birth date. So the thief "
             "already had them; we do not know from where. Our answer confirmed that they are right.",
         )
     ]
     if is_complete(facts.gaps, facts.unattributed):
         after.append(
             Phrase(
-                "Notre journal note chaque réponse avant qu'elle parte. Il n'en contient aucune autre, donnée à "
-                f"l'accès volé, pour le contrat chez {read.insurer_name}.",
+                "Notre journal note chaque réponse avant qu’elle parte. Il n’en contient aucune autre, donnée à "
+                f"l’accès volé, pour le contrat chez {read.insurer_name}.",
                 "Our journal records every answer before it leaves. It holds no other answer given to the stolen "
                 f"access for the contract with {read.insurer_name}.",
             )
         )
     return Block(
         BlockKind.NATURE,
-        Phrase("Ce qui s'est passé", "What happened"),
+        Phrase("Ce qui s’est passé", "What happened"),
         tuple(paragraphs),
         _read_points(read, voice),
         tuple(after),
@@ -201,7 +201,7 @@ def _consequences(read: ReadOfHer, voice: _Voice) -> Block:
         (),
         (
             Phrase(
-                f"Un appel, un courrier ou un message qui se fait passer pour {read.insurer_name}, pour l'Assurance "
+                f"Un appel, un courrier ou un message qui se fait passer pour {read.insurer_name}, pour l’Assurance "
                 "maladie ou pour un professionnel de santé. Son auteur cite la complémentaire et les droits pour "
                 "mettre en confiance. Il demande ensuite un code, un paiement ou des coordonnées bancaires.",
                 f"A call, a letter or a message that pretends to come from {read.insurer_name}, from the national "
@@ -209,8 +209,8 @@ def _consequences(read: ReadOfHer, voice: _Voice) -> Block:
                 "Then it asks for a code, a payment or bank details.",
             ),
             Phrase(
-                f"Une usurpation d'identité{NBSP}: avec {voice.masculine} numéro de sécurité sociale et "
-                f"{voice.feminine} date de naissance, quelqu'un peut essayer d'ouvrir un compte ou un droit à "
+                f"Une usurpation d’identité{NBSP}: avec {voice.masculine} numéro de sécurité sociale et "
+                f"{voice.feminine} date de naissance, quelqu’un peut essayer d’ouvrir un compte ou un droit à "
                 f"{voice.masculine} nom.",
                 f"Identity theft: with {voice.owner} social security number and birth date, somebody may try to open "
                 f"an account or claim a right in {voice.owner} name.",
@@ -237,14 +237,14 @@ def measure_sentence(measure: Measure) -> Phrase:
     if measure.until is not None:
         end = say_instant(measure.until)
         return Phrase(
-            f"{begun_fr}, nous avons bridé l'accès volé. Jusqu'au {end.fr[3:]}, il n'a plus rien pu lire sur une "
-            "personne dont la présence n'était pas prouvée.",
+            f"{begun_fr}, nous avons bridé l’accès volé. Jusqu’au {end.fr[3:]}, il n’a plus rien pu lire sur une "
+            "personne dont la présence n’était pas prouvée.",
             f"{begun_en}, we curbed the stolen access. Until {end.en[3:]} it could read nothing about a person "
             "whose presence was not proved.",
         )
     return Phrase(
-        f"{begun_fr}, nous avons bridé l'accès volé. Depuis, il ne peut plus rien lire sur une personne "
-        "dont la présence n'est pas prouvée.",
+        f"{begun_fr}, nous avons bridé l’accès volé. Depuis, il ne peut plus rien lire sur une personne "
+        "dont la présence n’est pas prouvée.",
         f"{begun_en}, we curbed the stolen access. Since then it can read nothing about a person whose "
         "presence is not proved.",
     )
@@ -266,7 +266,7 @@ def _actions(read: ReadOfHer, voice: _Voice) -> Block:
         (),
         (
             Phrase(
-                "Si quelqu'un vous contacte en citant cette complémentaire, ne donnez ni code, ni mot de passe, ni "
+                "Si quelqu’un vous contacte en citant cette complémentaire, ne donnez ni code, ni mot de passe, ni "
                 f"coordonnées bancaires. Raccrochez, puis appelez vous-même {read.insurer_name} au numéro imprimé "
                 "sur la carte de tiers payant.",
                 "If somebody contacts you and quotes this insurer, give no code, no password and no bank details. "
@@ -280,14 +280,14 @@ def _actions(read: ReadOfHer, voice: _Voice) -> Block:
             ),
             Phrase(
                 f"Dans votre espace personnel, vous voyez chaque consultation des droits et pouvez répondre "
-                f"«{NBSP}Ce n'était pas moi{NBSP}». Tapez vous-même son adresse{NBSP}: nous n'envoyons jamais "
+                f"«{NBSP}Ce n’était pas moi{NBSP}». Tapez vous-même son adresse{NBSP}: nous n’envoyons jamais "
                 "de lien.",
                 "In your personal space you see every look-up and can answer “It was not me”. Type its address "
                 "yourself: we never send a link.",
             ),
             Phrase(
                 "Vous pouvez porter plainte auprès de la police ou de la gendarmerie, avec cette lettre. Vous pouvez "
-                "aussi saisir la CNIL, l'autorité chargée de la protection des données personnelles.",
+                "aussi saisir la CNIL, l’autorité chargée de la protection des données personnelles.",
                 "You can file a complaint with the police or the gendarmerie, with this letter. You can also turn to "
                 "the CNIL, the French data protection authority.",
             ),

@@ -33,7 +33,7 @@ _PEOPLE: Final[dict[Profession, Phrase]] = {
     Profession.GP: Phrase("le médecin généraliste", "the general practitioner"),
     Profession.SPECIALIST: Phrase("le médecin spécialiste", "the specialist"),
     Profession.DENTIST: Phrase("le chirurgien-dentiste", "the dentist"),
-    Profession.NURSE: Phrase("l'infirmier ou l'infirmière", "the nurse"),
+    Profession.NURSE: Phrase("l’infirmier ou l’infirmière", "the nurse"),
     Profession.PHYSIO: Phrase("le masseur-kinésithérapeute", "the physiotherapist"),
     Profession.RADIOLOGY: Phrase("le radiologue", "the radiologist"),
     Profession.MIDWIFE: Phrase("la sage-femme", "the midwife"),
@@ -42,10 +42,10 @@ _PEOPLE: Final[dict[Profession, Phrase]] = {
 
 _PLACES: Final[dict[Profession, Phrase]] = {
     Profession.PHARMACY: Phrase("la pharmacie", "the pharmacy"),
-    Profession.OPTICIAN: Phrase("l'opticien", "the optician"),
-    Profession.AUDIO: Phrase("l'audioprothésiste", "the hearing-aid specialist"),
+    Profession.OPTICIAN: Phrase("l’opticien", "the optician"),
+    Profession.AUDIO: Phrase("l’audioprothésiste", "the hearing-aid specialist"),
     Profession.LABORATORY: Phrase("le laboratoire", "the laboratory"),
-    Profession.HOSPITAL: Phrase("l'établissement", "the hospital"),
+    Profession.HOSPITAL: Phrase("l’établissement", "the hospital"),
     Profession.TRANSPORT: Phrase("le transporteur", "the transport company"),
 }
 """Professions said as a place, followed by its name."""
@@ -68,7 +68,7 @@ _PURPOSES: Final[dict[int, Phrase]] = {
     1: Phrase("pour vous répondre", "to answer you"),
     2: Phrase("pour vérifier votre identité avec votre complémentaire", "to check your identity with your insurer"),
     3: Phrase("pour préparer une lettre qui vous est destinée", "to prepare a letter to you"),
-    4: Phrase("pour répondre à une demande écrite d'une autorité", "to answer an authority's written request"),
+    4: Phrase("pour répondre à une demande écrite d’une autorité", "to answer an authority’s written request"),
 }
 """incidents.model.Purpose, as the person reads it; a test keeps the two together."""
 
@@ -138,7 +138,7 @@ def _ask(entry: Entry, asker: Asker | None, when: Phrase) -> Phrase:
 def say_asker(asker: Asker | None) -> Phrase:
     """Say who asked: « l'opticien Optique des Remparts (Port-Sérac) »."""
     if asker is None:
-        return Phrase("un professionnel qui n'est plus dans l'annuaire", "a professional no longer in the directory")
+        return Phrase("un professionnel qui n’est plus dans l’annuaire", "a professional no longer in the directory")
     if asker.profession in _PEOPLE:
         who = _PEOPLE[asker.profession]
         place = f"({asker.establishment}, {asker.town})"
@@ -166,7 +166,7 @@ def _staff(entry: Entry, when: Phrase) -> Phrase:
 
 def _own(entry: Entry) -> Phrase:
     if entry.act is Act.PERSON_REPORT:
-        return Phrase("vous avez répondu que ce n'était pas vous", "you answered that it was not you")
+        return Phrase("vous avez répondu que ce n’était pas vous", "you answered that it was not you")
     if entry.act is Act.PERSON_HISTORY:
         return Phrase("vous avez ouvert cette page", "you opened this page")
     return Phrase("vous avez ouvert votre espace", "you opened your space")

@@ -22,7 +22,7 @@ from tierce.policy.ladder import RUNG_LABELS, Rung
 from tierce.web.office.site import OfficeSite
 from tierce.web.visit import AnyRequest
 
-LIVE_LINES = 40
+LIVE_LINES = 25
 STORY_STRETCHES = 120
 REPORTS = 100
 

@@ -1,0 +1,68 @@
+"""The words of the office and of the persons' space: every key a page may ask for is there, and none is idle."""
+
+import re
+from enum import IntEnum
+from pathlib import Path
+
+import pytest
+
+from tierce.incidents.model import Rule
+from tierce.persons.model import LineKind
+from tierce.policy.acts import Act, Outcome
+from tierce.policy.ladder import Level
+from tierce.web.look import Pages
+from tierce.web.office.app import TOLD as OFFICE_ERRORS
+from tierce.web.office.site import HERE as OFFICE
+from tierce.web.office.site import LINKS as OFFICE_LINKS
+from tierce.web.persons.app import TOLD as PERSONS_ERRORS
+from tierce.web.persons.site import HERE as PERSONS
+from tierce.web.persons.site import LINKS as PERSONS_LINKS
+
+_ASKED = re.compile(r"""\b(t|n)\(\s*["']([a-z_]+(?:\.[a-z_0-9]+)*)["'](?!\s*~)""")
+
+
+def numbered(prefix: str, enum: type[IntEnum]) -> set[str]:
+    return {f"{prefix}.{one.value}" for one in enum}
+
+
+def told(keys: set[str]) -> set[str]:
+    return {f"error.{key}.{part}" for key in keys | {"missing", "unexpected"} for part in ("title", "remedy")}
+
+
+def asked_by_templates(folder: Path) -> set[str]:
+    found = set()
+    for file in (folder / "templates").glob("*.html"):
+        for call, key in _ASKED.findall(file.read_text(encoding="utf-8")):
+            found |= {f"{key}.one", f"{key}.many"} if call == "n" else {key}
+    return found
+
+
+CHOSEN = {
+    OFFICE: numbered("act", Act)
+    | numbered("outcome", Outcome)
+    | numbered("level", Level)
+    | {f"rule.{rule.value}" for rule in Rule}
+    | {link.key for link in OFFICE_LINKS}
+    | told({key for key, _ in OFFICE_ERRORS.values()})
+    | {f"incident.{name}.{form}" for name in ("answer", "answer_torn") for form in ("one", "many")}
+    | {"line.title", "line.title_wait", "line.title_broken"},
+    PERSONS: {f"kind.{kind.value.replace(' ', '_')}" for kind in LineKind if kind is not LineKind.OWN}
+    | {link.key for link in PERSONS_LINKS}
+    | told({key for key, _ in PERSONS_ERRORS.values()})
+    | {f"help.{part}" for part in range(1, 5)}
+    | {f"help.{part}_text" for part in range(1, 5)}
+    | {f"not_me.step{step}" for step in range(1, 5)},
+}
+"""Keys that templates build from a value."""
+
+
+@pytest.mark.parametrize("folder", [OFFICE, PERSONS], ids=lambda folder: folder.name)
+def test_every_key_asked_for_is_in_the_catalogue(folder: Path) -> None:
+    wanted = asked_by_templates(folder) | CHOSEN[folder]
+    assert wanted - Pages(folder).words.keys() == set()
+
+
+@pytest.mark.parametrize("folder", [OFFICE, PERSONS], ids=lambda folder: folder.name)
+def test_no_key_is_idle(folder: Path) -> None:
+    own = {line[2:-2] for line in (folder / "words.toml").read_text().splitlines() if line.startswith('["')}
+    assert own - asked_by_templates(folder) - CHOSEN[folder] - {"site.name", "site.footer"} == set()
