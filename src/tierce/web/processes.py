@@ -1,5 +1,6 @@
 """The processes as ASGI applications and a loop, and how one command runs them all."""
 
+import gc
 import os
 import signal
 import subprocess
@@ -55,11 +56,19 @@ class Process:
         except Exception as error:
             await send({"type": "lifespan.startup.failed", "message": f"{type(error).__name__}: {error}"})
             raise
+        _settle_memory()
         await send({"type": "lifespan.startup.complete"})
         await receive()
         self._app = None
         await built.__aexit__(None, None, None)
         await send({"type": "lifespan.shutdown.complete"})
+
+
+def _settle_memory() -> None:
+    """Leave what was built out of garbage collection, and collect rarely: a full pass held answers for 80 ms."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
 
 
 api = Process(wiring.api)

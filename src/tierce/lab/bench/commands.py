@@ -72,7 +72,7 @@ def _table(report: Report) -> Table:
         "outcomes": ", ".join(f"{name} {share:.1%}" for name, share in report.outcomes.items()),
         "asks in a batch": f"{report.batch_mean}",
         "µs a request": ", ".join(f"{part} {value:.0f}" for part, value in report.split.items()),
-        "machine": f"{report.machine.cores} x {report.machine.cpu_model}, load {report.machine.load_average}",
+        "machine": f"{report.machine.cores} x {report.machine.cpu_model}, other programs took {report.others_cpu}",
         "8 KiB + fdatasync": f"median {report.durable_write.median_us:.0f}, p99 {report.durable_write.p99_us:.0f} µs",
         "PostgreSQL": f"{report.postgres}, " + ", ".join(f"{k}={v}" for k, v in report.postgres_settings.items()),
         "population": f"{report.persons:,} people, {report.desks:,} desks, {report.connections} connections",

@@ -87,6 +87,9 @@ class Report(msgspec.Struct, frozen=True):
     outcomes: dict[str, float]
     """Share of the asks of the full-speed runs by outcome."""
     batch_mean: float
+    others_cpu: float
+    """Processors that other programs took during the full-speed runs: near 0 on a quiet machine; figures taken
+    beside a busy neighbour say little."""
     answer_bytes: list[int]
     """Distinct lengths of the bodies answered with status 200, least and greatest."""
     runs: list[Run]
@@ -140,17 +143,21 @@ class _Bench:
         self.progress(f"reference {run.per_second:,.0f}/s")
         return run.per_second
 
-    def load(self, press: RequestPress, port: int, count: int, seconds: float, rate: float = 0) -> LoadResult:
-        """Sign `count` requests and send them."""
+    def load(
+        self, press: RequestPress, service: Service, count: int, seconds: float, rate: float = 0
+    ) -> tuple[LoadResult, Counters]:
+        """Sign `count` requests and send them; the counters are those of the sending alone."""
         requests = self.stage.home / "requests.bin"
         press.press(self.traffic.draw(count), requests)
+        before = service.counters()
         result = run_load(
-            self.program, port=port, requests=requests, connections=CONNECTIONS, seconds=seconds, rate=rate,
+            self.program, port=service.port, requests=requests, connections=CONNECTIONS, seconds=seconds, rate=rate,
             seed=self.plan.seed,
         )  # fmt: skip
+        counted = service.counters().since(before)
         requests.unlink()
         self.results.append(result)
-        return result
+        return result, counted
 
 
 def measure_gate(plan: Plan, work: Path, clock: Clock, progress: Progress) -> Report:
@@ -177,14 +184,13 @@ def _measure(bench: _Bench, service: Service, press: RequestPress, machine: Mach
     rate = _warm(bench, service, press)
     references, loads, counted = [bench.reference(0)], [], []
     for turn in range(1, plan.repeat + 1):
-        before = service.counters()
-        result = bench.load(press, service.port, int(rate * HEADROOM * plan.seconds), plan.seconds)
-        counted.append(service.counters().since(before))
+        result, seen = bench.load(press, service, int(rate * HEADROOM * plan.seconds), plan.seconds)
+        counted.append(seen)
         loads.append(result)
         rate = max(rate, result.per_second)
         bench.progress(f"gate {result.per_second:,.0f}/s, p99 {result.latency_ms.p99:.0f} ms")
         references.append(bench.reference(turn))
-    at_rate = bench.load(press, service.port, int(RATE * HEADROOM * plan.seconds), plan.seconds, RATE)
+    at_rate, _ = bench.load(press, service, int(RATE * HEADROOM * plan.seconds), plan.seconds, RATE)
     bench.progress(f"gate at {RATE}/s: p50 {at_rate.latency_ms.p50:.1f}, p99 {at_rate.latency_ms.p99:.1f} ms")
     statements = reference.run_reference(
         bench.pgbench, bench.dsn, max(2, plan.seconds // 2), plan.seed, reference.STATEMENTS
@@ -209,6 +215,7 @@ def _measure(bench: _Bench, service: Service, press: RequestPress, machine: Mach
         errors_by_kind=errors,
         outcomes=_shares(counted),
         batch_mean=round(asks / max(1, sum(one.batches for one in counted)), 1),
+        others_cpu=round(max(one.others_cpu for one in counted), 2),
         answer_bytes=sorted({length for one in bench.results for length in one.body_bytes}),
         runs=[
             Run(round(load.per_second, 1), references[turn], references[turn + 1], load.latency_ms)
@@ -231,7 +238,7 @@ def _measure(bench: _Bench, service: Service, press: RequestPress, machine: Mach
 
 def _warm(bench: _Bench, service: Service, press: RequestPress) -> float:
     """Fill the caches with a short run, and learn the rate to prepare for."""
-    result = bench.load(press, service.port, 2 * bench.plan.desks, 4)
+    result, _ = bench.load(press, service, 2 * bench.plan.desks, 4)
     if result.errors:
         bench.progress(f"warm-up: {result.errors}")
     rate = max(200.0, result.per_second)

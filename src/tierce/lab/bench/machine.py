@@ -40,6 +40,14 @@ def describe_machine() -> Machine:
     return Machine(len(os.sched_getaffinity(0)), model, round(memory / 2**30, 1), round(os.getloadavg()[0], 2))
 
 
+def busy_seconds() -> float:
+    """Processor seconds that the whole machine has worked since its start, all processors together."""
+    user, nice, system, _idle, _waiting, irq, softirq, steal = (
+        int(field) for field in Path("/proc/stat").read_text().split()[1:9]
+    )
+    return (user + nice + system + irq + softirq + steal) / os.sysconf("SC_CLK_TCK")
+
+
 def measure_durable_write(directory: Path, seconds: float = 1.0) -> DurableWrite:
     """Write the same page again and again in `directory`, each time down to the disk."""
     page = os.urandom(PAGE_BYTES)

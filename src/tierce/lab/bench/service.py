@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import resource
 import shutil
 import signal
 import subprocess
@@ -20,6 +21,7 @@ from typing import Final
 import msgspec
 
 from tierce.lab.bench.errors import BenchError
+from tierce.lab.bench.machine import busy_seconds
 from tierce.storage.cluster import DURABLE, Cluster, new_secret
 from tierce.storage.database import Database
 from tierce.storage.keys import EVERY_KEY, Keyring, create_keys
@@ -90,13 +92,16 @@ def _leave(number: int, _: FrameType | None) -> None:
 
 
 class Counters(msgspec.Struct, frozen=True):
-    """The gate's own counters at one moment, and the processor seconds of the service and of PostgreSQL."""
+    """The gate's own counters at one moment, and processor seconds: service, PostgreSQL, generator, all of it."""
 
     seconds: dict[str, float]
     outcomes: dict[str, int]
     batches: int
     service_cpu: float
     database_cpu: float
+    generator_cpu: float
+    machine_cpu: float
+    at: float
 
     def since(self, before: "Counters") -> "Counters":
         """What was added since `before`."""
@@ -106,7 +111,16 @@ class Counters(msgspec.Struct, frozen=True):
             self.batches - before.batches,
             self.service_cpu - before.service_cpu,
             self.database_cpu - before.database_cpu,
+            self.generator_cpu - before.generator_cpu,
+            self.machine_cpu - before.machine_cpu,
+            self.at - before.at,
         )
+
+    @property
+    def others_cpu(self) -> float:
+        """Of a difference: processors taken by anything that is no part of the measurement, on average."""
+        ours = self.service_cpu + self.database_cpu + self.generator_cpu
+        return max(0.0, self.machine_cpu - ours) / self.at
 
     @property
     def asks(self) -> int:
@@ -164,6 +178,9 @@ class Service:
             int(batches.group(1)) if batches else 0,
             _cpu_seconds(self._process.pid),
             _cpu_seconds(int((self._stage.data / "postmaster.pid").read_text().split()[0])),
+            sum(resource.getrusage(resource.RUSAGE_CHILDREN)[:2]),
+            busy_seconds(),
+            time.monotonic(),
         )
 
     def stop(self) -> None:
