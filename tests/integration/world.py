@@ -123,8 +123,8 @@ def enrol(world: World, profession: Profession = Profession.GP, *, established: 
             (ids["line"], ids["login"], ids["device"], ids["professional"], profession, today, opening),
         )
         admin.execute(
-            "insert into access.session (id, handle, site, login, professional, acr, activity, device, line, software,"
-            " network, created, expires) values (%s, %s, 1, %s, %s, 2, %s, %s, %s, 1, %s, %s, %s)",
+            "insert into access.session (id, handle, site, login, professional, acr, activity, device, line,"
+            " software, network, created, expires) values (%s, %s, 1, %s, %s, 2, %s, %s, %s, 1, %s, %s, %s)",
             (ids["session"], ids["session"].to_bytes(32, "big"), ids["login"], ids["professional"], row[0],
              ids["device"], ids["line"], bytes(16), now, now + timedelta(hours=4)),
         )  # fmt: skip
