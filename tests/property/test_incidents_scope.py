@@ -105,9 +105,7 @@ def test_insurers_counts_add_up_to_the_list(criteria: Criteria, lines: list[Jour
 def test_every_matching_line_is_counted_once(criteria: Criteria, lines: list[JournalLine]) -> None:
     scope = compute_scope(criteria, lines, TREE)
     nobody = [
-        line
-        for line in lines
-        if truth(criteria, [replace(line, entry=replace(line.entry, person=PersonId(9)))])
+        line for line in lines if truth(criteria, [replace(line, entry=replace(line.entry, person=PersonId(9)))])
     ]
     assert scope.entries == len(nobody)
     assert scope.unattributed == len([line for line in nobody if line.entry.person == 0])

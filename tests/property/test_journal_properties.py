@@ -74,9 +74,7 @@ def test_bytes_are_either_refused_or_the_one_encoding_of_what_they_say(
 
 
 @given(st.lists(entries, min_size=1, max_size=40), st.data())
-def test_any_flipped_bit_of_any_entry_breaks_every_path_to_the_root(
-    lines: list[Entry], data: st.DataObject
-) -> None:
+def test_any_flipped_bit_of_any_entry_breaks_every_path_to_the_root(lines: list[Entry], data: st.DataObject) -> None:
     bodies = [encode(line) for line in lines]
     leaves = [leaf_hash(body) for body in bodies]
     root = tree_root(leaves)
@@ -91,9 +89,7 @@ def test_any_flipped_bit_of_any_entry_breaks_every_path_to_the_root(
     assert tree_root([*leaves[:index], wrong, *leaves[index + 1 :]]) != root
     for place, node in enumerate(path):
         bad = bytes([node[0] ^ 1]) + node[1:]
-        assert not verify_inclusion(
-            leaves[index], index, len(leaves), [*path[:place], bad, *path[place + 1 :]], root
-        )
+        assert not verify_inclusion(leaves[index], index, len(leaves), [*path[:place], bad, *path[place + 1 :]], root)
 
 
 @given(st.lists(st.binary(max_size=8), max_size=64), st.integers(0, 64))

@@ -25,9 +25,7 @@ NOTE = checkpoint_note(ORIGIN, 3, LEAVES[0], KEY)
 
 def test_the_signed_message_is_laid_out_as_specified() -> None:
     message = batch_message(2, 5, LEAVES)
-    assert message == b"tierce-batch-v1\n" + bytes.fromhex("0002" + "0000000000000005" + "0003") + b"".join(
-        LEAVES
-    )
+    assert message == b"tierce-batch-v1\n" + bytes.fromhex("0002" + "0000000000000005" + "0003") + b"".join(LEAVES)
 
 
 def test_a_batch_signature_holds_for_exactly_that_batch() -> None:
@@ -132,10 +130,7 @@ def test_a_verifier_key_of_another_shape_is_refused(text: str, message: str) -> 
 def test_the_signed_note_of_the_go_documentation_holds() -> None:
     """Text, key and signature of the example of golang.org/x/mod/sumdb/note; its text is no checkpoint."""
     _name, key = parse_verifier_key("PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW")
-    text = (
-        "If you think cryptography is the answer to your problem,\n"
-        "then you don't know what your problem is.\n"
-    )
+    text = "If you think cryptography is the answer to your problem,\nthen you don't know what your problem is.\n"
     signed = base64.b64decode(
         "x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXgKvqfqdngotpRZb6KE6RyyBwJnAM="
     )

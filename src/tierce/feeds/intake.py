@@ -102,6 +102,10 @@ class Intake:
         self._clock = clock
         self._people = people
 
+    def close(self) -> None:
+        """Close the connection; for `contextlib.closing`."""
+        self._connection.close()
+
     def rights(self, path: Path, amc: str, listener: Listener, *, dry_run: bool = False) -> Report:
         """Take in the rights feed of the insurer `amc`.
 
