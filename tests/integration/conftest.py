@@ -11,7 +11,7 @@ import pytest
 from tierce.storage.cluster import DURABLE, SUPERUSER, Cluster
 from tierce.storage.database import Database
 from tierce.storage.keys import EVERY_KEY, Keyring, create_keys
-from tierce.storage.migrate import migrate
+from tierce.storage.migrate import ROLES, migrate
 
 Connect = Callable[..., psycopg.Connection]
 INSTANCES = ("api", "office", "persons", "worker", "feed")
@@ -46,6 +46,8 @@ def database(cluster: Cluster, template: Database) -> Iterator[Database]:
     with cluster.database("postgres").connect(SUPERUSER, autocommit=True) as admin:
         admin.execute(f"create database {fresh.name} template {template.name} owner tierce_owner".encode())
         # Grants on the database itself are not copied from the template.
+        admin.execute(f"revoke all on database {fresh.name} from public".encode())
+        admin.execute(f"grant connect on database {fresh.name} to {', '.join(ROLES)}".encode())
         admin.execute(f"grant temporary on database {fresh.name} to tierce_feed".encode())
     yield fresh
     with cluster.database("postgres").connect(SUPERUSER, autocommit=True) as admin:

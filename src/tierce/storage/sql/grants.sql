@@ -8,6 +8,10 @@ revoke all on all functions in schema journal, gate, access from public, tierce_
     tierce_insurers, tierce_worker, tierce_feed;
 revoke all on all sequences in schema journal from public;
 revoke all on schema public from public;
+revoke all on database :"database" from public, tierce_api, tierce_office, tierce_persons, tierce_insurers,
+    tierce_worker, tierce_feed;
+grant connect on database :"database" to tierce_api, tierce_office, tierce_persons, tierce_insurers, tierce_worker,
+    tierce_feed;
 
 -- The journal is INSERT and SELECT only, and for entries the insertion goes through functions: nobody updates,
 -- deletes or truncates, the sequencer included.

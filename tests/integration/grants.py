@@ -1,0 +1,68 @@
+"""Who may do what in the database, read from its own catalogue and rendered as one readable page."""
+
+from collections import defaultdict
+
+import psycopg
+
+from tierce.storage.migrate import ROLES
+
+SCHEMAS = "registry person coverage contact bank care directory access journal incident notice gate public".split()
+HEAD = """\
+What each process's database role may do, read from a migrated database and compared by a test.
+A role not listed under an object may do nothing with it; `portal` has no role. Columns follow in brackets when
+the privilege is on them alone. Functions run as tierce_owner, who cannot log in.
+"""
+
+_TABLES = """
+    select n.nspname, c.relname, p.privilege from pg_class c join pg_namespace n on n.oid = c.relnamespace,
+        unnest(array['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'TRUNCATE', 'REFERENCES', 'TRIGGER']) p(privilege)
+    where n.nspname = any(%(schemas)s) and c.relkind in ('r', 'v', 'm', 'p', 'f')
+      and has_table_privilege(%(role)s, c.oid, p.privilege) order by 1, 2, 3"""
+_COLUMNS = """
+    select table_schema, table_name, privilege_type, array_agg(column_name::text order by column_name)
+    from information_schema.column_privileges where grantee = %(role)s and table_schema = any(%(schemas)s)
+      and not has_table_privilege(%(role)s, format('%%I.%%I', table_schema, table_name), privilege_type)
+    group by 1, 2, 3 order by 1, 2, 3"""
+_SEQUENCES = """
+    select n.nspname, c.relname, p.privilege from pg_class c join pg_namespace n on n.oid = c.relnamespace,
+        unnest(array['USAGE', 'SELECT', 'UPDATE']) p(privilege)
+    where n.nspname = any(%(schemas)s) and c.relkind = 'S'
+      and has_sequence_privilege(%(role)s, c.oid, p.privilege) order by 1, 2, 3"""
+_FUNCTIONS = """
+    select n.nspname, p.proname from pg_proc p join pg_namespace n on n.oid = p.pronamespace
+    where n.nspname = any(%(schemas)s) and has_function_privilege(%(role)s, p.oid, 'EXECUTE') order by 1, 2"""
+_SCHEMAS = """
+    select n.nspname, p.privilege from pg_namespace n, unnest(array['USAGE', 'CREATE']) p(privilege)
+    where n.nspname = any(%(schemas)s) and has_schema_privilege(%(role)s, n.oid, p.privilege) order by 1, 2"""
+_DATABASE = """
+    select p.privilege from unnest(array['CONNECT', 'CREATE', 'TEMPORARY']) p(privilege)
+    where has_database_privilege(%(role)s, current_database(), p.privilege) order by 1"""
+
+
+def objects_of(admin: psycopg.Connection, role: str) -> dict[str, list[str]]:
+    """Everything that a role may do, by object."""
+    parameters = {"role": role, "schemas": list(SCHEMAS)}
+    found: dict[str, list[str]] = defaultdict(list)
+    for (privilege,) in admin.execute(_DATABASE, parameters):
+        found["database"].append(privilege.lower())
+    for schema, privilege in admin.execute(_SCHEMAS, parameters):
+        found[f"schema {schema}"].append(privilege.lower())
+    for kind, query in (("table", _TABLES), ("sequence", _SEQUENCES)):
+        for schema, name, privilege in admin.execute(query, parameters):
+            found[f"{kind} {schema}.{name}"].append(privilege.lower())
+    for schema, name, privilege, columns in admin.execute(_COLUMNS, parameters):
+        found[f"table {schema}.{name}"].append(f"{privilege.lower()} ({', '.join(columns)})")
+    for schema, name in admin.execute(_FUNCTIONS, parameters):
+        found[f"function {schema}.{name}"].append("execute")
+    return dict(found)
+
+
+def render(admin: psycopg.Connection) -> str:
+    """The whole page, one role after the other."""
+    lines = [HEAD]
+    for role in ROLES:
+        lines.append(role)
+        granted = objects_of(admin, role)
+        lines += [f"    {name}: {', '.join(granted[name])}" for name in granted]
+        lines.append("")
+    return "\n".join(lines)

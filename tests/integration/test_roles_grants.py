@@ -1,0 +1,171 @@
+"""Who may touch what: the page of grants is what the database holds, and no wider than the processes need."""
+
+import os
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from tests.integration.grants import objects_of, render
+from tierce.kernel.care import Profession
+from tierce.policy.floors import CEILINGS, FLOORS
+from tierce.storage.cluster import SUPERUSER
+from tierce.storage.database import Database
+from tierce.storage.migrate import OWNER, ROLES
+
+PAGE = Path(__file__).parents[2] / "docs" / "reference" / "grants.txt"
+IDENTITY = ("person.", "contact.", "bank.")
+"""Schemas that hold who a person is."""
+
+
+@pytest.fixture
+def admin(template: Database) -> psycopg.Connection:
+    """The superuser, in the migrated database itself: grants on a database are not copied with it."""
+    return template.connect(SUPERUSER)
+
+
+def test_the_page_of_grants_is_what_the_database_holds(admin: psycopg.Connection) -> None:
+    """TIERCE_SNAPSHOTS=write makes the page again; read the difference before you keep it."""
+    with admin:
+        page = render(admin)
+    if os.environ.get("TIERCE_SNAPSHOTS") == "write":
+        PAGE.write_text(page, "utf-8")
+    assert PAGE.read_text("utf-8") == page
+
+
+def test_there_is_a_role_for_each_process_that_needs_one_and_none_for_the_portal(admin: psycopg.Connection) -> None:
+    with admin:
+        rows = admin.execute(
+            "select rolname, rolcanlogin, rolsuper, rolcreaterole, rolcreatedb, rolreplication, rolbypassrls"
+            " from pg_roles where rolname like 'tierce%' order by 1"
+        ).fetchall()
+        members = admin.execute(
+            "select r.rolname from pg_auth_members m join pg_roles r on r.oid = m.member"
+            " where r.rolname like 'tierce%'"
+        ).fetchall()
+    assert {row[0] for row in rows} == {OWNER, *ROLES}
+    assert not any("portal" in row[0] for row in rows)
+    assert all(not any(row[2:]) for row in rows)
+    assert [row[0] for row in rows if not row[1]] == [OWNER]
+    assert members == []
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_nobody_changes_or_removes_a_journal_line(admin: psycopg.Connection, role: str) -> None:
+    with admin:
+        granted = objects_of(admin, role)
+    for name, privileges in granted.items():
+        if name.startswith("table journal."):
+            assert set(privileges) <= {"select", "insert"}, name
+        if name in {"table journal.entry", "table journal.batch", "table journal.instance"}:
+            assert privileges == ["select"], name
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_nobody_truncates_owns_or_creates(admin: psycopg.Connection, role: str) -> None:
+    with admin:
+        granted = objects_of(admin, role)
+        owned = admin.execute(
+            "select count(*) from pg_class c join pg_roles r on r.oid = c.relowner where r.rolname = %s", (role,)
+        ).fetchone()
+    assert owned == (0,)
+    for name, privileges in granted.items():
+        assert not {"truncate", "references", "trigger", "create"} & set(privileges), name
+    expected = ["connect", "temporary"] if role == "tierce_feed" else ["connect"]
+    assert granted["database"] == expected
+
+
+@pytest.mark.parametrize(
+    ("role", "reads"),
+    [
+        ("tierce_api", set()),
+        ("tierce_office", set()),
+        ("tierce_persons", {"table person.trait"}),
+        ("tierce_insurers", set()),
+        ("tierce_worker", set()),
+    ],
+)
+def test_who_a_person_is_and_what_covers_her_are_read_through_functions_alone(
+    admin: psycopg.Connection, role: str, reads: set[str]
+) -> None:
+    with admin:
+        granted = objects_of(admin, role)
+    prefixes = tuple(f"table {schema}" for schema in (*IDENTITY, "coverage."))
+    assert {name for name in granted if name.startswith(prefixes)} == reads
+
+
+def test_every_definer_function_names_its_search_path_and_its_owner_cannot_log_in(admin: psycopg.Connection) -> None:
+    with admin:
+        rows = admin.execute(
+            "select p.oid::regprocedure::text, r.rolname, p.proconfig from pg_proc p"
+            " join pg_roles r on r.oid = p.proowner join pg_namespace n on n.oid = p.pronamespace"
+            " where p.prosecdef and n.nspname not in ('pg_catalog', 'information_schema')"
+        ).fetchall()
+    assert rows
+    for name, owner, settings in rows:
+        assert owner == OWNER, name
+        assert settings == ["search_path=pg_catalog, pg_temp"], name
+
+
+def test_floors_and_ceilings_in_the_database_are_those_of_the_policy(admin: psycopg.Connection) -> None:
+    with admin:
+        floors = admin.execute("select profession, asked, drawn, known from gate.floor").fetchall()
+        ceilings = admin.execute("select scope, per_minute, per_day from gate.ceiling").fetchall()
+    assert {Profession(row[0]): row[1:] for row in floors} == {
+        profession: (floor.asked, floor.drawn, floor.known) for profession, floor in FLOORS.items()
+    }
+    assert {row[0]: row[1:] for row in ceilings} == {
+        scope: (ceiling.per_minute, ceiling.per_day) for scope, ceiling in CEILINGS.items()
+    }
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_wrong_password_opens_nothing(template: Database, role: str) -> None:
+    with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
+        psycopg.connect(template.dsn(role), password="wrong")
+
+
+@pytest.mark.parametrize(
+    ("role", "statement"),
+    [
+        ("tierce_api", "select * from coverage.coverage"),
+        ("tierce_api", "select * from person.key"),
+        ("tierce_api", "select * from person.record"),
+        ("tierce_api", "select * from journal.entry"),
+        ("tierce_api", "select person from care.engagement"),
+        ("tierce_api", "select state from access.pair"),
+        ("tierce_api", "update access.line set drawn = 0"),
+        ("tierce_api", "update access.ladder set lifted = now()"),
+        ("tierce_api", "update gate.ceiling set per_day = 999999999"),
+        ("tierce_api", "delete from gate.meter"),
+        ("tierce_api", "select gate.check_lines('{}', '{}')"),
+        ("tierce_api", "select gate.staff_reveal('{1}')"),
+        ("tierce_api", "select gate.person_self('x')"),
+        ("tierce_api", "set role tierce_owner"),
+        ("tierce_api", "create temporary table t (n int)"),
+        ("tierce_office", "select * from coverage.coverage"),
+        ("tierce_office", "select * from person.record"),
+        ("tierce_office", "select gate.reveal()"),
+        ("tierce_office", "update access.line set state = 'x'"),
+        ("tierce_office", "delete from access.ladder"),
+        ("tierce_persons", "select * from person.record"),
+        ("tierce_persons", "select * from coverage.coverage"),
+        ("tierce_persons", "select * from journal.entry"),
+        ("tierce_worker", "select * from person.key"),
+        ("tierce_worker", "select * from care.engagement"),
+        ("tierce_worker", "update access.ladder set lifted = now()"),
+        ("tierce_feed", "select * from journal.entry"),
+        ("tierce_feed", "select * from access.session"),
+        ("tierce_feed", "select gate.reveal()"),
+        ("tierce_insurers", "select * from registry.insurer"),
+        ("tierce_insurers", "select * from journal.instance"),
+        *[(role, "update journal.entry set person = 0") for role in ROLES],
+        *[(role, "delete from journal.entry") for role in ROLES],
+        *[(role, "truncate journal.entry, journal.leaf") for role in ROLES],
+        *[(role, "insert into journal.entry (seq, body) values (1, 'x')") for role in ROLES],
+    ],
+)  # fmt: skip
+def test_what_a_role_must_not_do_is_denied(template: Database, role: str, statement: str) -> None:
+    denied = pytest.raises(psycopg.errors.InsufficientPrivilege, match=r"permission denied")
+    with denied, template.connect(role) as connection:
+        connection.execute(statement.encode())
