@@ -89,7 +89,7 @@ def _error_handlers(site: PortalSite) -> dict[int | type[Exception], Handler]:
             "reason": error.reason[frame.language],
             "remedy": error.remedy[frame.language],
             "code": error.code,
-            "again": error.code in {"proof_refused", "key_not_bound", "session_not_bound"},
+            "again": error.status == 401,
         }
         return site.pages.page("refused.html", frame, values, status=error.status)
 

@@ -1,0 +1,73 @@
+"""A whole installation and a real Chromium, once for all the tests of the browser."""
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from shutil import which
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Playwright, sync_playwright
+from rich.console import Console
+
+from tierce.kernel.language import Language
+from tierce.lab.demo.stage import Stage, open_stage
+from tierce.lab.demo.steps import Steps
+
+PERSONS, INSURERS = 2_000, 8
+FLAGS = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+)
+WAIT_MS = 15_000
+
+NewBrowser = Callable[..., BrowserContext]
+
+
+@pytest.fixture(scope="session")
+def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    """The platform with its stand-ins and an invented country, over real HTTP."""
+    home = tmp_path_factory.mktemp("stage") / "home"
+    for parent in home.parents:
+        if parent.stat().st_uid == os.geteuid():
+            parent.chmod(parent.stat().st_mode | 0o011)
+    with open_stage(home, Steps(Console(stderr=True), Language.EN), persons=PERSONS, insurers=INSURERS) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Playwright]:
+    with sync_playwright() as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def chromium(playwright: Playwright) -> Iterator[Browser]:
+    """The machine's own Chromium."""
+    found = which("chromium") or which("chromium-browser")
+    assert found is not None, "install the Debian package chromium"
+    running = playwright.chromium.launch(executable_path=str(Path(found)), args=list(FLAGS))
+    yield running
+    running.close()
+
+
+@pytest.fixture
+def new_browser(chromium: Browser) -> Iterator[NewBrowser]:
+    """Open browsers that share nothing: each is another device. They are closed after the test."""
+    opened: list[BrowserContext] = []
+
+    def open_one(*, width: int = 1280, language: str = "fr-FR", javascript: bool = True) -> BrowserContext:
+        context = chromium.new_context(
+            locale=language, viewport={"width": width, "height": 800}, java_script_enabled=javascript
+        )
+        context.set_default_timeout(WAIT_MS)
+        opened.append(context)
+        return context
+
+    yield open_one
+    for context in opened:
+        context.close()

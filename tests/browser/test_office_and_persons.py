@@ -1,0 +1,128 @@
+"""The office and the persons' space in a real browser, after a real question: beats three and five of the story."""
+
+import re
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import NewBrowser
+from tests.browser.portal_pages import Portal
+from tierce.lab.demo.stage import Stage
+
+pytestmark = pytest.mark.browser
+
+OFFICER, PAUL = "Hélène Vasseur", "Paul"
+OFFICE_PATHS = ("/", "/ladder", "/reports", "/incidents")
+PERSONS_PATHS = ("/", "/read", "/help", "/nowhere")
+
+
+def entered(stage: Stage, new_browser: NewBrowser, site: str, name: str, width: int = 1280) -> Page:
+    """Sign in to a site through its stand-in provider, picking the identity whose button holds `name`."""
+    page = new_browser(width=width).new_page()
+    page.goto(stage.url(site))
+    page.locator("a.button[href='/sign-in']").click()
+    page.get_by_role("button", name=re.compile(name)).first.click()
+    page.wait_for_url(f"{stage.url(site)}/")
+    return page
+
+
+def asked(stage: Stage, new_browser: NewBrowser) -> None:
+    """Dr Morvan asks for Paul Lenoir at the portal."""
+    Portal(stage, new_browser()).sign_in().ask(stage.person("paul_lenoir"))
+
+
+def faults_of(page: Page, where: str) -> list[str]:
+    wide = page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
+    found = [f"{where}: scrolls sideways"] if wide else []
+    return found + [f"{where}: {one['id']} {one['help']}" for one in Axe().run(page).response["violations"]]
+
+
+def open_incident(page: Page, stage: Stage) -> str:
+    """From the live list to the incident's page, as the security officer does it; gives its address."""
+    page.goto(stage.url("office"))
+    page.locator("#live a[href^='/accounts/']").first.click()
+    page.locator("a[href$='/incident']").click()
+    page.locator("#why").fill("Trois personnes nous ont écrit.")
+    page.locator("form[action$='/incident'] button[type=submit]").click()
+    page.locator("#list").wait_for()
+    return page.url
+
+
+def test_the_line_just_written_and_its_proof(stage: Stage, new_browser: NewBrowser) -> None:
+    page = entered(stage, new_browser, "office", OFFICER)
+    asked(stage, new_browser)
+    row = page.locator("#live tr", has_text="Claire Morvan").first
+    expect(row).to_contain_text("Cabinet médical des Tilleuls")
+    assert "LENOIR" not in page.content().upper()
+    path = row.locator("a[href^='/lines/']").get_attribute("href")
+    page.goto(f"{stage.url('office')}{path}")
+    for _ in range(20):
+        if page.locator("a[href$='/proof.json']").count():
+            break
+        page.reload()
+    expect(page.locator("h1")).to_contain_text("est inscrite et prouvée")
+    with page.expect_download() as download:
+        page.locator("a[href$='/proof.json']").click()
+    assert download.value.suggested_filename.startswith("preuve-")
+
+
+def test_the_list_a_notice_a_letter_and_no_name_before_its_reason(stage: Stage, new_browser: NewBrowser) -> None:
+    asked(stage, new_browser)
+    page = entered(stage, new_browser, "office", OFFICER)
+    incident = open_incident(page, stage)
+    expect(page.locator("h1")).to_contain_text("la liste est exacte")
+    assert "LENOIR" not in page.content().upper()
+    page.locator("#list ~ div a[href*='/people/']").first.click()
+    page.locator("#purpose").select_option("2")
+    page.locator("form:has(#purpose) button").click()
+    expect(page.locator("main")).to_contain_text("Cette lecture est au journal")
+    page.locator("a[href*='/letters/']").click()
+    expect(page.locator("article.letter")).to_contain_text("Ce que vous pouvez faire")
+    assert "Morvan" not in page.locator("article.letter").inner_text()
+    page.goto(incident)
+    page.locator("a[href*='/insurers/']").first.click()
+    expect(page.locator("article.letter")).to_contain_text("Ce que la loi vous demande")
+
+
+def test_paul_reads_who_asked_and_answers_it_was_not_me(stage: Stage, new_browser: NewBrowser) -> None:
+    asked(stage, new_browser)
+    page = entered(stage, new_browser, "persons", PAUL)
+    card = page.locator(".line-card", has_text="Cabinet médical des Tilleuls").first
+    expect(card).to_contain_text("a vérifié vos droits en médecine générale")
+    card.get_by_role("link", name=re.compile("Ce n’était pas moi")).click()
+    page.get_by_role("button", name="Oui, ce n’était pas moi").click()
+    expect(page.locator("h1")).to_contain_text("Votre réponse est notée")
+    officer = entered(stage, new_browser, "office", OFFICER)
+    officer.goto(f"{stage.url('office')}/reports")
+    expect(officer.locator(".rows")).to_contain_text("Claire Morvan")
+    assert "LENOIR" not in officer.content().upper()
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+@pytest.mark.parametrize("width", [360, 1600])
+def test_every_page_is_accessible_and_never_scrolls_sideways(
+    stage: Stage, new_browser: NewBrowser, language: str, width: int
+) -> None:
+    asked(stage, new_browser)
+    officer = entered(stage, new_browser, "office", OFFICER, width)
+    incident = open_incident(officer, stage)
+    people = officer.locator("#list ~ div a[href*='/people/']").first.get_attribute("href") or ""
+    insurer = officer.locator("a[href*='/insurers/']").first.get_attribute("href") or ""
+    account = "/accounts/" + re.findall(r"/accounts/(\d+)", _live(officer, stage))[0]
+    paths = [*OFFICE_PATHS, incident.removeprefix(stage.url("office")), people, insurer]
+    paths += [people.replace("/people/", "/letters/"), account, f"{account}/incident"]
+    faults: list[str] = []
+    for path in paths:
+        officer.goto(f"{stage.url('office')}{path}?lang={language}")
+        faults += faults_of(officer, path)
+    paul = entered(stage, new_browser, "persons", PAUL, width)
+    for path in PERSONS_PATHS:
+        paul.goto(f"{stage.url('persons')}{path}?lang={language}")
+        faults += faults_of(paul, path)
+    assert faults == []
+
+
+def _live(page: Page, stage: Stage) -> str:
+    page.goto(stage.url("office"))
+    return page.content()

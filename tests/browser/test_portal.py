@@ -1,0 +1,156 @@
+"""The professionals' portal in a real browser: sign in, ask, places, keys, sessions."""
+
+import re
+from urllib.parse import parse_qs, urlencode
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]  # it ships no types
+from playwright.sync_api import Route, expect
+
+from tests.browser.conftest import NewBrowser
+from tests.browser.portal_pages import NOBODY, Portal
+from tierce.lab.demo.stage import Stage
+
+PRIVATE_KEY_CAN_LEAVE = """async () => {
+  const database = await new Promise((done) => {
+    const opening = indexedDB.open("tierce", 1);
+    opening.onsuccess = () => done(opening.result);
+  });
+  const key = await new Promise((done) => {
+    const reading = database.transaction("keys").objectStore("keys").get("portal");
+    reading.onsuccess = () => done(reading.result);
+  });
+  return crypto.subtle.exportKey("jwk", key.privateKey).then(() => true, () => false);
+}"""
+FORGET_KEY = "() => new Promise((done) => { indexedDB.deleteDatabase('tierce').onsuccess = done; })"
+
+
+@pytest.fixture
+def portal(stage: Stage, new_browser: NewBrowser) -> Portal:
+    """Claire Morvan, signed in on a new device."""
+    return Portal(stage, new_browser()).sign_in()
+
+
+def test_a_covered_person_is_shown_takes_a_place_and_can_be_seen_again(portal: Portal, stage: Stage) -> None:
+    assert portal.places().startswith("0 place")
+    portal.page.get_by_role("link", name="Remplir avec Paul Lenoir").click()
+    portal.send()
+    expect(portal.page.locator("h1")).to_have_text(re.compile(r"Oui, couvert\s: consultation généraliste"))
+    assert portal.places().startswith("1 place")
+    number = portal.page.locator(".engagement strong").inner_text()
+    assert re.fullmatch(r"[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{5}-[0-9A-Z*~$=]", number)
+    assert stage.truth["story"]["paul_lenoir"]["insurer"] in portal.page.locator(".answer").inner_text()
+    portal.open("/history")
+    assert "LENOIR" not in portal.page.content().upper()
+    with portal.page.expect_navigation():
+        portal.page.get_by_role("button", name=f"Revoir la réponse {number}").click()
+    expect(portal.page.locator(".engagement strong")).to_have_text(number)
+    assert portal.troubles == []
+
+
+def test_an_unknown_person_gets_the_uniform_card_and_takes_a_place(portal: Portal) -> None:
+    expect(portal.ask(NOBODY)).to_have_text("Les droits ne sont pas montrés")
+    assert portal.places().startswith("1 place")
+    assert portal.page.locator(".ways li").count() == 4
+
+
+def test_a_slip_is_told_at_its_field_keeps_the_input_and_takes_nothing(portal: Portal) -> None:
+    before = portal.page.locator("aside").inner_text()
+    wrong_key = NOBODY["nir"][:13] + f"{98 - int(NOBODY['nir'][13:]):02d}"
+    heading = portal.ask({**NOBODY, "nir": wrong_key})
+    expect(heading).to_have_text(re.compile("Est-ce que cette personne est couverte"))
+    expect(portal.page.locator("#errors")).to_be_focused()
+    assert portal.page.locator("#nir").get_attribute("aria-invalid") == "true"
+    assert portal.page.locator("#birth").input_value() == "29/02/1988"
+    assert portal.page.locator("aside").inner_text() == before
+
+
+def test_the_key_never_leaves_the_browser(portal: Portal) -> None:
+    assert portal.page.evaluate(PRIVATE_KEY_CAN_LEAVE) is False
+
+
+def test_a_stolen_cookie_opens_nothing_in_another_browser(
+    portal: Portal, stage: Stage, new_browser: NewBrowser
+) -> None:
+    thief = new_browser()
+    thief.add_cookies(portal.page.context.cookies())  # type: ignore[arg-type]  # Playwright reads what it wrote
+    stolen = Portal(stage, thief)
+    stolen.fill(stage.person("lucie_armand"))
+    expect(stolen.page.locator("#key-lost")).to_be_visible()
+    plain = new_browser(javascript=False)
+    plain.add_cookies(portal.page.context.cookies())  # type: ignore[arg-type]  # Playwright reads what it wrote
+    unsigned = Portal(stage, plain)
+    expect(unsigned.ask(stage.person("lucie_armand"))).to_have_text("La demande n’a pas été acceptée")
+    assert "proof_missing" in unsigned.page.content()
+
+
+def test_a_question_changed_on_the_way_is_refused(portal: Portal, stage: Stage) -> None:
+    def swap(route: Route) -> None:
+        form = {name: values[0] for name, values in parse_qs(route.request.post_data or "").items()}
+        form["body"] = form["body"].replace(NOBODY["nir"], stage.person("lucie_armand")["nir"])
+        route.continue_(post_data=urlencode(form))
+
+    portal.fill({**NOBODY, "birth_date": stage.person("lucie_armand")["birth_date"]})
+    portal.page.locator("#nir").evaluate("(field, nir) => { field.value = nir; }", NOBODY["nir"])
+    portal.page.route("**/ask", swap)
+    portal.send()
+    expect(portal.page.locator("h1")).to_have_text("La demande n’a pas été acceptée")
+    assert "Mutuelle" not in portal.page.content()
+
+
+def test_a_browser_that_lost_its_key_is_told_the_way_out(portal: Portal, stage: Stage) -> None:
+    portal.page.evaluate(FORGET_KEY)
+    portal.fill(stage.person("lucie_armand"))
+    expect(portal.page.locator("#key-lost")).to_contain_text("Déconnectez-vous, puis reconnectez-vous")
+
+
+def test_without_javascript_a_person_never_seen_is_not_shown(stage: Stage, new_browser: NewBrowser) -> None:
+    portal = Portal(stage, new_browser(javascript=False)).sign_in()
+    assert "Cette session n’a pas de clé" in portal.page.content()
+    expect(portal.ask(stage.person("lucie_armand"))).to_have_text("Les droits ne sont pas montrés")
+
+
+def test_a_session_closed_elsewhere_is_refused_at_its_next_question(
+    portal: Portal, stage: Stage, new_browser: NewBrowser
+) -> None:
+    other = Portal(stage, new_browser()).sign_in()
+    other.open("/sessions")
+    with other.page.expect_navigation():  # newest first: the one just below her own
+        other.page.get_by_role("button", name="Fermer").first.click()
+    expect(other.page.locator("h1")).to_have_text(re.compile("Qui peut agir pour moi"))
+    portal.open("/ask")
+    expect(portal.page.locator("h1")).to_have_text(re.compile("Qui êtes-vous"))
+    assert "session_revoked" in portal.page.content()
+
+
+def test_signing_out_ends_the_session_here_and_there(portal: Portal) -> None:
+    cookies = portal.page.context.cookies()
+    portal.page.get_by_role("button", name="Se déconnecter").click()
+    expect(portal.page.locator("h1")).to_have_text(re.compile("Qui êtes-vous"))
+    portal.page.context.add_cookies(cookies)  # type: ignore[arg-type]  # Playwright reads what it wrote
+    portal.open("/history")
+    assert "session_revoked" in portal.page.content()
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+@pytest.mark.parametrize("width", [360, 1600])
+def test_every_page_is_accessible_and_never_scrolls_sideways(
+    stage: Stage, new_browser: NewBrowser, language: str, width: int
+) -> None:
+    portal = Portal(stage, new_browser(width=width))
+    outside = Portal(stage, new_browser(width=width))
+    portal.sign_in()
+    portal.ask(stage.person("paul_lenoir"))
+    visits = [
+        (portal, path) for path in ("", "/ask?fill=paul_lenoir", "/history", "/places", "/sessions", "/nowhere")
+    ]
+    faults: list[str] = []
+    for one, path in [(outside, "/"), *visits]:
+        if path:
+            one.open(f"{path}{'&' if '?' in path else '?'}lang={language}")
+        wide = one.page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
+        faults += [f"{path}: scrolls sideways"] if wide else []
+        report = Axe().run(one.page)
+        faults += [f"{path}: {found['id']} {found['help']}" for found in report.response["violations"]]
+    assert faults == []
+    assert portal.troubles == []
