@@ -23,6 +23,7 @@ def policy_text() -> str:
         "acts": [_plain(act) for act in acts.Act],
         "allowed.domains": _plain(allowed.DOMAINS),
         "allowed.level_min": allowed.LEVEL_MIN,
+        "allowed.staff_roles": sorted(allowed.STAFF_ROLES),
         "allowed.shown": {_key(act): int(fields) for act, fields in allowed.SHOWN.items()},
         "floors.batch_max": floors.BATCH_MAX,
         "floors.ceilings": _plain(floors.CEILINGS),

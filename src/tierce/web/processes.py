@@ -12,6 +12,9 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from granian import Granian
+from granian.constants import Interfaces
+
 from tierce.journal.errors import SequencerBusyError
 from tierce.journal.service import LOG_KEY_NAME, LOG_ORIGIN, Appender, Sequencer
 from tierce.kernel.clock import SystemClock
@@ -79,9 +82,6 @@ persons = Process(wiring.persons)
 
 def serve_site(name: str, settings: Settings) -> None:
     """Serve one site on its loopback port until stopped; the names are those of SITES."""
-    from granian import Granian  # noqa: PLC0415  # a server is not needed by the other commands
-    from granian.constants import Interfaces  # noqa: PLC0415
-
     Granian(
         f"tierce.web.processes:{name}",
         address="127.0.0.1",
