@@ -85,9 +85,11 @@ end $$;
 
 -- Floors of one batch: what each line drew today, and what this role and the nation released this minute and day.
 -- An ask refused without a look at the person counts for nothing: however often a thief goes on, his refusals are
--- written with his neighbours' lines and never make their batch fail.
+-- written with his neighbours' lines and never make their batch fail. The caller's state of each line is written by
+-- the same statement: a row changed twice in one transaction has its foreign keys checked again.
 create or replace function gate.count_floors(
-    e_lines bigint[], e_refused boolean[], e_released boolean[], e_known boolean[], today integer) returns void
+    e_lines bigint[], e_refused boolean[], e_released boolean[], e_known boolean[], today integer,
+    line_ids bigint[], states bytea[]) returns void
     language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
     over integer;
@@ -95,6 +97,7 @@ declare
     this_minute bigint := extract(epoch from now())::bigint / 60;
 begin
     update access.line l set
+        state = coalesce(w.state, l.state),
         floor_day = today,
         asked = case when l.floor_day = today then l.asked else 0 end + b.asked,
         drawn = case when l.floor_day = today then l.drawn else 0 end + b.drawn,
@@ -103,6 +106,7 @@ begin
                  count(*) filter (where released and not is_known) as drawn,
                  count(*) filter (where released and is_known) as known
           from unnest(e_lines, e_refused, e_released, e_known) a(line, refused, released, is_known) group by line) b
+    left join unnest(line_ids, states) w(id, state) on w.id = b.line
     where l.id = b.line;
     select count(*) into over from access.line l left join gate.floor f on f.profession = l.profession
     where l.id = any(e_lines)
@@ -181,9 +185,8 @@ begin
            array_agg(p.key is not null order by a.n)
     into e_refused, e_released, e_known
     from unnest(bodies, e_pairs) with ordinality a(body, pair, n) left join access.pair p on p.key = a.pair;
-    perform gate.count_floors(e_lines, e_refused, e_released, e_known, today);
+    perform gate.count_floors(e_lines, e_refused, e_released, e_known, today, line_ids, states);
 
-    update access.line l set state = a.state from unnest(line_ids, states) a(id, state) where l.id = a.id;
     insert into access.pair as p (key, state, day, line, seen_day, seen_line)
     select a.key, a.state, a.day, a.line, a.seen, a.line
     from unnest(p_keys, p_states, p_days, p_lines, p_seen) a(key, state, day, line, seen) order by a.key
