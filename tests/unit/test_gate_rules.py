@@ -35,7 +35,7 @@ def test_a_first_ask_is_released_and_takes_a_seat() -> None:
     ],
 )
 def test_what_is_refused_before_anybody_is_looked_up(read: object, outcome: Outcome) -> None:
-    verdict = decide(ASK, read, line_of(GP), TODAY)  # type: ignore[arg-type]
+    verdict = decide(ASK, read, line_of(GP), TODAY)  # type: ignore[arg-type]  # parametrised as object
     assert verdict.decision == Refuse(outcome)
     assert verdict.pair is None
 

@@ -163,7 +163,7 @@ def test_a_withdrawn_proof_may_leave_a_line_above_its_limit_and_it_recovers() ->
 @pytest.mark.parametrize("change", [prove, withdraw])
 def test_evidence_about_a_day_to_come_is_refused(change: object) -> None:
     with pytest.raises(ValueError, match="roll"):
-        change(line_at(MONDAY), MONDAY + 1)  # type: ignore[operator]
+        change(line_at(MONDAY), MONDAY + 1)  # type: ignore[operator]  # parametrised as object
 
 
 @pytest.mark.parametrize("profession", list(Profession))
