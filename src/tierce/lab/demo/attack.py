@@ -7,7 +7,7 @@ from the answers it was given, nothing else.
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from random import Random
@@ -21,13 +21,15 @@ from tierce.kernel.ids import DeviceId
 from tierce.lab.country.population import read_identities
 from tierce.lab.demo.errors import DemoError
 from tierce.lab.demo.stage import SEED, Stage
-from tierce.lab.demo.visitors import RIGHTS, Asker, Identity, enter
+from tierce.lab.demo.visitors import Asker, Identity, enter
 from tierce.lab.demo.wire import Wire
 
 TRIES: Final = 20_000
 SECONDS_MAX: Final = 60.0
 CONNECTIONS: Final = 16
 """Requests under way at once, for each of the two sides."""
+NO_DEVICE: Final = DeviceId(0)
+PATIENT_PLACE: Final = 5
 OPTICIAN_EVERY_SECONDS: Final = 0.5
 OPTICIAN_PEOPLE: Final = 3
 """Different people whom the optician asks about, again and again: her customers of the hour."""
@@ -84,7 +86,7 @@ class Attack:
     unprotected: Side = field(default_factory=Side)
     tierce: Side = field(default_factory=Side)
     optician: Served = field(default_factory=Served)
-    device: DeviceId = DeviceId(0)
+    device: DeviceId = NO_DEVICE
     """The thief's browser."""
     began: datetime | None = None
 
@@ -94,18 +96,18 @@ class Attack:
         return self.unprotected.ended is not None and self.tierce.ended is not None
 
 
-def true_identities(stage: Stage, tries: int, first: Identity) -> list[Identity]:
-    """People of the country in an order drawn at random; `first` comes among the first hundred.
+def true_identities(stage: Stage, tries: int, patient: Identity) -> list[Identity]:
+    """People of the country in an order drawn at random, the doctor's own patient among the very first.
 
-    The thief starts with the doctor's own patient early on, which is the best he can do.
+    The patient is known to the practice and takes no place: to begin with him is the best that a thief can do.
     """
-    found = sorted(set(read_identities(stage.country / "rights")) - {first})
+    found = sorted(set(read_identities(stage.country / "rights")) - {patient})
     Random(f"{SEED}/attack").shuffle(found)
-    found.insert(min(len(found), 50), first)
+    found.insert(PATIENT_PLACE, patient)
     return found[:tries]
 
 
-async def play(stage: Stage, attack: Attack, clock: Clock, watch: Callable[[], Awaitable[None]]) -> None:
+async def play(stage: Stage, attack: Attack, clock: Clock, watch: Callable[[], Coroutine[None, None, None]]) -> None:
     """Play both sides and the optician until every identity was tried or SECONDS_MAX passed.
 
     `watch` runs beside, for instance to show the state; it ends by itself when the attack is over.

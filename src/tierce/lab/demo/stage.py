@@ -1,4 +1,4 @@
-"""Prepares a whole installation on one machine, with invented people: database, keys, country, stand-ins, processes."""
+"""Prepares a whole installation on one machine: database, keys, an invented country, stand-ins, processes."""
 
 import json
 import os
@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -38,6 +38,8 @@ from tierce.web.processes import SITES
 
 INSTANCES: Final = ("api", "office", "persons", "worker", "feed", LOG_KEY_NAME)
 SEED: Final = 1
+OFFICER: Final = "hélène.vasseur"
+"""The security officer of the story, as her provider names her."""
 READY_SECONDS_MAX: Final = 60.0
 STOP_SECONDS_MAX: Final = 20.0
 REALMS: Final = {"portal": RealmName.PSC, "office": RealmName.STAFF, "persons": RealmName.PERSONS}
@@ -128,7 +130,9 @@ def open_stage(home: Path, steps: Steps, *, persons: int, insurers: int = 84, ke
         with steps.step(Phrase("les processus de la plateforme", "the processes of the platform")):
             _write_settings(stage)
             _start(stack, stage, "standins", ["lab", "standins", "--directory", str(home / "identities.json")])
-            _start(stack, stage, "serve", ["serve", "--settings", str(stage.settings_file), "--logs", str(stage.logs)])
+            _start(
+                stack, stage, "serve", ["serve", "--settings", str(stage.settings_file), "--logs", str(stage.logs)]
+            )
             for site, path in (("api", "/health"), ("portal", "/health"), ("office", "/"), ("persons", "/")):
                 stage.wait_serving(site, path)
             with database.connect("tierce_office") as connection:
@@ -181,8 +185,8 @@ def _load(stage: Stage, steps: Steps) -> None:
     """Import the country as an operator imports its files."""
     what = Phrase("droits et annuaire importés et scellés", "rights and directory imported and sealed")
     with steps.step(what) as more:
-        intake = open_intake(stage.database, stage.home / "keys", People.INVENTED)
-        lines = load_country(intake, stage.country, lambda _lines: None)
+        with closing(open_intake(stage.database, stage.home / "keys", People.INVENTED)) as intake:
+            lines = load_country(intake, stage.country, lambda _lines: None)
         more.append(f"{stage.truth['persons']} / {lines}")
         with stage.database.connect("tierce_feed") as connection:
             store.register_portal(connection, "Portail")

@@ -44,9 +44,7 @@ def people_disclosed(connection: Connection, professional: ProfessionalId, devic
     """The people whom the journal says were shown to one device of a professional."""
     rows = connection.execute("select body from journal.entry where professional = %s", (professional,)).fetchall()
     entries = (decode(bytes(body)) for (body,) in rows)
-    return {
-        entry.person for entry in entries if entry.device == device and entry.outcome is Outcome.RELEASED
-    }
+    return {entry.person for entry in entries if entry.device == device and entry.outcome is Outcome.RELEASED}
 
 
 def lines_waiting(connection: Connection) -> int:
