@@ -30,6 +30,8 @@ CONNECTIONS: Final = 64
 RATE: Final = 500
 HEADROOM: Final = 1.6
 """Requests prepared for a closed loop, over those the rate seen so far would take."""
+RATE_LEAST: Final = 2_500
+"""Requests a second to prepare for at least: the warm-up, with its cold caches, tells little."""
 PATH: Final = "/v1/rights"
 
 Progress = Callable[[str], None]
@@ -241,7 +243,7 @@ def _warm(bench: _Bench, service: Service, press: RequestPress) -> float:
     result, _ = bench.load(press, service, 2 * bench.plan.desks, 4)
     if result.errors:
         bench.progress(f"warm-up: {result.errors}")
-    rate = max(200.0, result.per_second)
+    rate = max(float(RATE_LEAST), result.per_second)
     bench.progress(f"warm-up {result.per_second:,.0f}/s, {result.shown / max(1, result.answered):.0%} shown")
     return rate
 
