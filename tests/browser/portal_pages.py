@@ -27,7 +27,7 @@ class Portal:
         """Sign in through the stand-in and choose an activity."""
         self.page.goto(self.url)
         self.page.get_by_role("link", name="Pro Santé Connect").click()
-        self.page.get_by_role("button", name=f"Continuer en tant que {name}").click()
+        self.page.get_by_role("button", name=name).click()
         self.page.wait_for_url(f"{self.url}/activity")
         self.page.get_by_role("radio", name=place).check()
         self.page.locator("form[action='/activity'] button").click()
@@ -49,7 +49,7 @@ class Portal:
     def send(self) -> None:
         """Press the button and wait for what comes."""
         with self.page.expect_navigation():
-            self.page.get_by_role("button", name="Demander les droits").click()
+            self.page.locator("form[data-sign=rights] button[type=submit]").click()
 
     def ask(self, person: dict[str, Any]) -> Locator:
         """Ask about a person; gives the page's heading."""

@@ -215,6 +215,11 @@ class Sessions:
                 await store.slide(connection, state.id, expires)
         return state
 
+    async def name_of(self, state: SessionState) -> str:
+        """Tell a professional her own name, as the directory has it."""
+        async with self._pool.connection() as connection:
+            return await store.professional_name(connection, state.professional)
+
     async def caller(self, handle: str, request: Received) -> Signed:
         """Make the Caller of one ask: a session with a key must sign it, a session without one never does.
 

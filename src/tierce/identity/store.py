@@ -90,6 +90,14 @@ async def professional_by_national_id(connection: Connection, national_id: str) 
     return None if row is None else ProfessionalId(row[0])
 
 
+async def professional_name(connection: Connection, professional: ProfessionalId) -> str:
+    """Name a professional as the directory does, given name first; empty when she has left it."""
+    row = await _one(
+        connection, "select given_name, family_name from directory.professional where id = %s", (professional,)
+    )
+    return " ".join(row) if row else ""
+
+
 def _activity(row: tuple[Any, ...]) -> Activity:
     return Activity(ActivityId(row[0]), Profession(row[1]), EstablishmentId(row[2]), row[3], row[4])
 

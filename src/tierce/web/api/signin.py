@@ -110,6 +110,7 @@ class SessionAnswer(msgspec.Struct):
     """One's own session."""
 
     id: str
+    professional_name: str
     activity: ActivityAnswer | None
     device: str | None
     signs: bool
@@ -181,9 +182,10 @@ def _activity(activity: Activity) -> ActivityAnswer:
     )
 
 
-def _session(state: SessionState) -> SessionAnswer:
+async def _session(sessions: Sessions, state: SessionState) -> SessionAnswer:
     return SessionAnswer(
         id=str(state.id),
+        professional_name=await sessions.name_of(state),
         activity=_activity(state.activity) if state.activity else None,
         device=str(state.device) if state.device else None,
         signs=state.signs,
@@ -225,13 +227,14 @@ async def choose_activity(request: AnyRequest, data: JSONBody[BindBody]) -> Sess
     state = await wiring.sessions.bind(
         handle_of(request), ActivityId(data.activity), data.jwk, await received(request, wiring.url)
     )
-    return _session(state)
+    return await _session(wiring.sessions, state)
 
 
 @get("/v1/session", opt={"act": Act.SESSION_READ})
 async def read_session(request: AnyRequest) -> SessionAnswer:
     """Read one's own session."""
-    return _session(await _wiring(request).sessions.read(handle_of(request)))
+    sessions = _wiring(request).sessions
+    return await _session(sessions, await sessions.read(handle_of(request)))
 
 
 @get("/v1/sessions", opt={"act": Act.SESSION_READ})

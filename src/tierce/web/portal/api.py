@@ -64,7 +64,7 @@ class Session(msgspec.Struct):
     created_at: datetime
     expires_at: datetime
     activity: Activity | None = None
-    professional_name: str | None = None
+    professional_name: str = ""
 
 
 class SessionLine(msgspec.Struct):
