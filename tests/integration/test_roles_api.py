@@ -1,0 +1,244 @@
+"""What a stolen `api` credential can do straight on the database: never without a line, never past the floors."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+
+import psycopg
+import pytest
+
+from tests.integration.conftest import Connect
+from tests.integration.thief import REVEAL, Thief, forged
+from tests.integration.world import SEALED, World, enrol, make_world
+from tierce.journal.encoding import encode
+from tierce.journal.model import EntryKind
+from tierce.kernel.care import Profession
+from tierce.kernel.clock import SystemClock, micros
+from tierce.kernel.ids import DeviceId, EstablishmentId, PersonId, ProfessionalId, SessionId, new_id
+from tierce.policy.acts import Outcome
+from tierce.policy.floors import FLOORS
+from tierce.policy.seats import NEW_LINES_MAX, PROBATION_DAYS
+from tierce.storage.database import Database
+
+GP = FLOORS[Profession.GP]
+
+
+@pytest.fixture
+def world(database: Database) -> World:
+    """A small register of a few hundred people."""
+    return make_world(database, people=200)
+
+
+@pytest.fixture
+def thief(world: World, connect: Connect) -> Thief:
+    """Somebody who holds the role's password."""
+    return Thief(world, connect("tierce_api", autocommit=True))
+
+
+def entries(world: World) -> object:
+    return world.scalar("select count(*) from journal.entry")
+
+
+def test_what_is_taken_is_in_the_journal_first(world: World, thief: Thief) -> None:
+    assert thief.take(enrol(world), [1, 2, 3]) == [1, 2, 3]
+    assert entries(world) == 3
+    assert world.scalar("select count(*) from care.engagement") == 3
+
+
+def test_nothing_is_revealed_of_a_batch_that_was_rolled_back(world: World, thief: Thief) -> None:
+    caller = enrol(world)
+    with thief.connection.transaction(force_rollback=True):
+        thief.open(caller)
+        thief.close(caller, [encode(forged(caller, 1))])
+    assert thief.reveal() == []
+    assert entries(world) == 0
+
+
+@pytest.mark.parametrize("savepoint", [False, True])
+def test_nothing_is_revealed_before_the_commit(world: World, thief: Thief, savepoint: bool) -> None:
+    caller = enrol(world)
+    with thief.connection.transaction(force_rollback=True):
+        thief.open(caller)
+        if savepoint:
+            with thief.connection.transaction():
+                thief.close(caller, [encode(forged(caller, 1))])
+        else:
+            thief.close(caller, [encode(forged(caller, 1))])
+        assert thief.reveal() == []
+        with thief.connection.transaction():
+            assert thief.reveal() == []
+
+
+def test_one_connection_cannot_reveal_what_another_wrote(world: World, thief: Thief, connect: Connect) -> None:
+    thief.take(enrol(world), [1])
+    other = Thief(world, connect("tierce_api", autocommit=True))
+    with pytest.raises(psycopg.errors.ObjectNotInPrerequisiteState):
+        other.reveal()
+    other.open(enrol(world))
+    assert other.reveal() == []
+
+
+@pytest.mark.parametrize("step", ["close", "reveal"])
+def test_a_session_that_gives_up_durability_gets_nothing(world: World, thief: Thief, step: str) -> None:
+    caller = enrol(world)
+    if step == "reveal":
+        assert thief.take(caller, [1]) == [1]
+    thief.connection.execute("set synchronous_commit = off")
+    with pytest.raises(psycopg.errors.InsufficientPrivilege, match="durable"):
+        thief.take(caller, [1]) if step == "close" else thief.reveal()
+    assert entries(world) == (1 if step == "reveal" else 0)
+
+
+@pytest.mark.parametrize("what", ["asks", "lines"])
+def test_a_batch_holds_sixty_four(world: World, thief: Thief, what: str) -> None:
+    caller = enrol(world)
+    bodies = [encode(forged(caller, 1))] * (65 if what == "lines" else 64)
+    with pytest.raises(psycopg.errors.CheckViolation, match="64"):
+        thief.write(caller, bodies, asks=65 if what == "asks" else 64)
+    assert entries(world) == 0
+
+
+def test_a_block_is_written_once(world: World, thief: Thief) -> None:
+    caller = enrol(world)
+    thief.take(caller, [1])
+    with pytest.raises(psycopg.errors.UniqueViolation):
+        thief.close(caller, [encode(forged(caller, 2))])
+    assert thief.reveal() == [(0, 1, SEALED)]
+
+
+def _of(field: str, kind: Callable[[int], object]) -> tuple[str, Callable[[World], dict[str, object]]]:
+    return field, lambda world: {field: kind(getattr(enrol(world), field))}
+
+
+FORGERIES: list[tuple[str, Callable[[World], dict[str, object]]]] = [
+    _of("professional", ProfessionalId),
+    _of("establishment", EstablishmentId),
+    _of("device", DeviceId),
+    _of("session", SessionId),
+    ("unknown session", lambda _: {"session": SessionId(new_id())}),
+    ("three minutes ago", lambda _: {"time_us": micros(SystemClock().now() - timedelta(minutes=3))}),
+    ("in three minutes", lambda _: {"time_us": micros(SystemClock().now() + timedelta(minutes=3))}),
+    ("nobody", lambda _: {"person": PersonId(0)}),
+    ("nothing shown", lambda _: {"categories": 0}),
+    ("a staff act", lambda _: {"kind": EntryKind.STAFF_ACT}),
+    ("a person's act", lambda _: {"kind": EntryKind.PERSON_ACT}),
+    ("a miss that releases", lambda _: {"kind": EntryKind.MISS}),
+    ("a refusal that releases", lambda _: {"kind": EntryKind.REFUSAL}),
+    ("a disclosure that does not", lambda _: {"outcome": Outcome.UNKNOWN}),
+]
+
+
+@pytest.mark.parametrize(("what", "changes"), FORGERIES, ids=[what for what, _ in FORGERIES])
+def test_a_line_that_is_not_its_session_s_own_is_refused(
+    world: World, thief: Thief, what: str, changes: Callable[[World], dict[str, object]]
+) -> None:
+    caller = enrol(world)
+    body = encode(replace(forged(caller, 1), **changes(world)))  # type: ignore[arg-type]  # any field, by name
+    with pytest.raises(psycopg.errors.CheckViolation, match="a journal line"):
+        thief.write(caller, [body])
+    assert entries(world) == 0
+
+
+def test_a_line_of_seats_of_somebody_else_is_refused(world: World, thief: Thief) -> None:
+    caller = enrol(world)
+    with pytest.raises(psycopg.errors.CheckViolation, match="a journal line"):
+        thief.write(caller, [encode(forged(caller, 1))], line=enrol(world).line)
+
+
+@pytest.mark.parametrize("ended", ["revoked = now()", "expires = now() - interval '1 second'"])
+def test_an_ended_session_releases_nothing(world: World, thief: Thief, ended: str) -> None:
+    caller = enrol(world)
+    world.run(f"update access.session set {ended} where id = {caller.session}")
+    with pytest.raises(psycopg.errors.CheckViolation, match="a journal line"):
+        thief.take(caller, [1])
+
+
+@pytest.mark.parametrize(
+    ("place", "value"),
+    [(2, 99), (3, 9), (4, 0), (4, 77), (5, 5), (6, 3), (7, 0), (7, 33), (89, 1), (90, 16), (95, 1)],
+)
+def test_a_line_that_no_reader_could_read_is_refused(world: World, thief: Thief, place: int, value: int) -> None:
+    """Scope decodes every line: one unknown code would hide a release from it."""
+    caller = enrol(world)
+    body = bytearray(encode(forged(caller, 1)))
+    body[place] = value
+    with pytest.raises(psycopg.errors.CheckViolation, match="a journal line"):
+        thief.write(caller, [bytes(body)])
+
+
+def test_a_line_never_passes_its_floor_however_often_one_asks(world: World, thief: Thief) -> None:
+    caller = enrol(world)
+    had, refusal = thief.take_until_refused((caller, list(range(first, first + 8))) for first in range(1, 200, 8))
+    assert "floor" in refusal
+    assert len(set(had)) == GP.drawn == 40
+    assert world.scalar("select count(*) from journal.entry where kind = 1") == GP.drawn
+
+
+def test_a_line_of_a_profession_without_floor_gets_nothing(world: World, thief: Thief) -> None:
+    caller = enrol(world)
+    world.run(f"update access.line set profession = 99 where id = {caller.line}")
+    with pytest.raises(psycopg.errors.CheckViolation, match="floor"):
+        thief.take(caller, [1])
+
+
+@pytest.mark.parametrize("scope", ["instance", "nation"])
+@pytest.mark.parametrize("column", ["per_minute", "per_day"])
+def test_a_ceiling_holds_over_all_lines_and_connections(
+    world: World, thief: Thief, connect: Connect, scope: str, column: str
+) -> None:
+    world.run(f"update gate.ceiling set {column} = 20 where scope = '{scope}'")
+    first, _ = thief.take_until_refused((enrol(world), [person]) for person in range(1, 12))
+    other = Thief(world, connect("tierce_api", autocommit=True))
+    second, refusal = other.take_until_refused((enrol(world), [person]) for person in range(12, 72))
+    assert len(first) == 11
+    assert "ceiling" in refusal
+    # A minute's meter starts anew with the next minute, which may begin while the test runs.
+    assert len(second) == 9 if column == "per_day" else len(second) in range(9, 41)
+
+
+def test_another_s_instance_cannot_be_used_nor_registered(world: World, thief: Thief) -> None:
+    world.run(
+        "insert into journal.instance (name, role, public_key) values ('office', 'tierce_office', '\\x"
+        + "11" * 32
+        + "')"
+    )
+    number = world.scalar("select id from journal.instance where name = 'office'")
+    caller = enrol(world)
+    thief.world = World(world.database, world.key, int(str(number)), world.covered, world.not_covered)
+    with pytest.raises(psycopg.errors.InsufficientPrivilege, match="instance"):
+        thief.take(caller, [1])
+    with pytest.raises(psycopg.errors.InsufficientPrivilege, match="own role"):
+        thief.connection.execute("select journal.register('worker', 'tierce_worker', %s)", (bytes(32),))
+    with pytest.raises(psycopg.errors.UniqueViolation, match="another key or role"):
+        thief.connection.execute("select journal.register('office', 'tierce_api', %s)", (bytes(32),))
+
+
+def test_signing_in_again_and_again_opens_three_lines(world: World, thief: Thief) -> None:
+    caller = enrol(world)
+    world.run(f"update access.line set created_day = created_day - {PROBATION_DAYS} where id = {caller.line}")
+    lines = set()
+    for _ in range(3 * NEW_LINES_MAX):
+        device = new_id()
+        thief.connection.execute(
+            "insert into access.device (id, thumbprint, created) values (%s, %s, now())",
+            (device, device.to_bytes(32)),
+        )
+        row = thief.connection.execute(
+            "select access.line_of(%s, %s, 1::smallint, %s, %s)", (caller.login, device, new_id(), bytes(90))
+        ).fetchone()
+        assert row is not None
+        lines.add(row[0])
+    assert len(lines - {caller.line}) == NEW_LINES_MAX == 3
+    assert caller.line not in lines
+
+
+def test_opening_alone_leaves_a_gap_in_the_blocks(world: World, thief: Thief) -> None:
+    caller = enrol(world)
+    thief.take(caller, [1])
+    with thief.connection.transaction(force_rollback=True):
+        thief.open(caller, 64)
+    thief.take(caller, [2])
+    blocks = thief.world.scalar("select array_agg(block order by block) from journal.batch")
+    assert isinstance(blocks, list)
+    assert blocks[1] - blocks[0] == 2
+    assert thief.connection.execute(REVEAL).fetchall()
