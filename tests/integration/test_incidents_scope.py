@@ -223,8 +223,8 @@ def test_each_act_is_in_the_journal_before_it_answers(
     civil = slice_.show_person(
         office, HELENE, incident.id, person=PersonId(1), insurer=OAK, purpose=Purpose.MATCH_IDENTITY
     )
-    assert civil.full_name == "Paul LENOIR"
-    assert "LENOIR" not in repr(civil)
+    assert civil.full_name == "Paul Lenoir"
+    assert "LENOIR" not in repr(civil).upper()
     lines = staff_lines(admin)
     assert [line.act for line in lines] == [Act.STAFF_INCIDENT_OPEN, Act.STAFF_SCOPE, Act.STAFF_PERSON_SHOW]
     assert all(line.kind is EntryKind.STAFF_ACT and line.professional == 900 for line in lines)

@@ -80,12 +80,12 @@ def test_a_notice_keeps_its_first_date(room: Room) -> None:
 def test_a_letter_names_the_person_and_never_the_professional(room: Room) -> None:
     incident = attacked(room)
     letter = room.notices.letter(room.office, HELENE, incident.id, PersonId(1), OAK)
-    assert letter.recipient[0].fr == "Paul LENOIR"
+    assert letter.recipient[0].fr == "Paul Lenoir"
     assert "le nom de votre complémentaire santé : Mutuelle du Grand Chêne" in words(letter, BlockKind.NATURE)
     for word in ("Morvan", "Tilleuls", "Valbrume", "Deux Caps"):
         assert word not in str(letter)
     child = room.notices.letter(room.office, HELENE, incident.id, PersonId(2), OAK)
-    assert child.recipient[0].fr == "Au représentant légal de Lise AUBRY"
+    assert child.recipient[0].fr == "Au représentant légal de Lise Aubry"
     assert room.notices.knows_reference(room.office, incident.id, f" {letter.reference.lower()} ")
     assert not room.notices.knows_reference(room.office, incident.id, "0000-0000-0000")
 

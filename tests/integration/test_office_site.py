@@ -26,7 +26,7 @@ from tierce.web.visit import act_of
 
 pytestmark = pytest.mark.integration
 
-NAMES = ("LENOIR", "AUBRY", "SERRE", "Lenoir", "19800514")
+NAMES = ("LENOIR", "AUBRY", "SERRE", "Lenoir", "Aubry", "Serre", "19800514")
 
 
 @pytest.fixture
@@ -254,7 +254,7 @@ def test_a_name_is_shown_only_for_a_stated_purpose_and_after_its_line(room: Room
         without = plain(await site.http.post(page, data=form_of(site, purpose="")))
         assert not any(name in without for name in NAMES)
         shown = plain(await site.http.post(page, data=form_of(site, purpose="1")))
-        assert "Paul LENOIR" in shown
+        assert "Paul Lenoir" in shown
         assert (await site.http.get(f"{path}/people/3/1")).status_code == 404
 
     play(room, database, scene)
@@ -274,10 +274,10 @@ def test_the_notice_and_the_letter_read_as_documents(room: Room, database: Datab
         assert "Violation de données personnelles concernant des assurés de Mutuelle du Grand Chêne" in notice
         assert "Deux Caps" not in notice
         letter = plain(await site.http.get(f"{path}/letters/1/1"))
-        assert "Paul LENOIR" in letter
+        assert "Paul Lenoir" in letter
         assert "Morvan" not in letter
         english = plain(await site.http.get(f"{path}/letters/2/1?lang=en"))
-        assert "To the legal representative of Lise AUBRY" in english
+        assert "To the legal representative of Lise Aubry" in english
         found = re.search(r"référence ([0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4})", letter)
         assert found is not None
         yes = await site.http.post(f"{path}/reference?lang=fr", data=form_of(site, quoted=found[1]))

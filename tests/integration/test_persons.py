@@ -38,7 +38,7 @@ def test_she_reads_her_own_lines_and_nobody_elses(room: Room) -> None:
         ],
     )
     history = room.persons.history(room.persons_site, PAUL, PAUL_HANDLE)
-    assert history.name.full == "Paul LENOIR"
+    assert history.name.full == "Paul Lenoir"
     assert [line.kind for line in history.lines] == [LineKind.NOT_SHOWN, LineKind.SHOWN]
     assert history.lines[1].sentence.fr.replace("\u00a0", " ").replace("’", "'") == (
         "Le 3 mars 2026 à 10 h 12, l'opticien Optique des Remparts (Port-Sérac) a vérifié vos droits en optique."

@@ -9,7 +9,7 @@ from tierce.incidents.model import Gap, GapKind
 from tierce.kernel.categories import DataCategory
 from tierce.kernel.ids import IncidentId, InsurerId, PersonId
 from tierce.kernel.language import Language, Phrase
-from tierce.kernel.saying import count, say_instant, say_period
+from tierce.kernel.saying import count, say_instant, say_name, say_period
 from tierce.notices.errors import TextRefusedError
 from tierce.notices.insurer_notice import make_insurer_notice
 from tierce.notices.letter import make_letter
@@ -248,6 +248,14 @@ def test_dates_are_said_in_paris_time() -> None:
     assert say_period(at, later).en == "on 1\u00a0July 2026 between 00:05 and 00:08"
     assert say_period(at, at) == say_instant(at)
     assert say_period(at, at + timedelta(days=1)).fr.startswith("entre le 1er\u00a0juillet")
+
+
+@pytest.mark.parametrize(
+    ("kept", "said"),
+    [("CLAIRE MORVAN", "Claire Morvan"), ("JEAN-PIERRE D'ARC", "Jean-Pierre D'Arc"), ("Anne de Lys", "Anne de Lys")],
+)
+def test_names_in_capitals_are_said_as_people_write_them(kept: str, said: str) -> None:
+    assert say_name(kept) == said
 
 
 def test_numbers_carry_their_word() -> None:

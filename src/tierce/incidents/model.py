@@ -8,6 +8,7 @@ from tierce.journal.model import Entry
 from tierce.kernel.categories import DataCategory
 from tierce.kernel.ids import DeviceId, EntrySeq, IncidentId, InsurerId, PersonId, ProfessionalId, SessionId
 from tierce.kernel.language import Phrase
+from tierce.kernel.saying import say_name
 
 
 class Rule(StrEnum):
@@ -232,4 +233,4 @@ class Civil:
     def full_name(self) -> str:
         """First given name and the name she uses, as one writes it on an envelope."""
         given = self.given_names.split()[0] if self.given_names.split() else ""
-        return f"{given} {self.used_name or self.family_name}".strip()
+        return f"{say_name(given)} {say_name(self.used_name or self.family_name)}".strip()

@@ -1,5 +1,6 @@
 """Dates, periods and counts said in a sentence, Paris time, in both languages: for letters and histories."""
 
+import re
 from datetime import date, datetime
 from typing import Final
 
@@ -35,10 +36,16 @@ _MONTHS_EN: Final = (
     "December",
 )  # fmt: skip - a list of words reads better in lines of several
 
+_WORD: Final = re.compile(r"[^\W\d_]+")
 NBSP: Final = "\u00a0"
 """Keeps a number with its word."""
 NARROW: Final = "\u202f"
 """The narrow no-break space that French puts between thousands and before ; : ! ?"""
+
+
+def say_name(text: str) -> str:
+    """Write a name kept in capitals as people write it: « JEAN-PIERRE D'ARC » becomes « Jean-Pierre D'Arc »."""
+    return _WORD.sub(lambda word: word[0].capitalize(), text) if text.isupper() else text
 
 
 def say_date(value: date) -> Phrase:

@@ -9,6 +9,7 @@ from tierce.journal.encoding import decode
 from tierce.journal.model import Entry
 from tierce.kernel.care import Profession
 from tierce.kernel.ids import MAX_ID, EntrySeq, EstablishmentId, InsurerId, PersonId, ProfessionalId, new_id
+from tierce.kernel.saying import say_name
 from tierce.persons.model import Asker, OwnEntry, OwnName
 from tierce.registry.records import decode_civil
 from tierce.storage.keys import Compartment, Sealer
@@ -50,7 +51,7 @@ class Records:
         plain = self._sealer.open_(Compartment.PERSON, InsurerId(row[1]), PersonId(row[0]), bytes(row[2]))
         record = decode_civil(plain)
         given = record.given_names.split()
-        return OwnName(given[0] if given else "", record.used_name or record.family_name)
+        return OwnName(say_name(given[0]) if given else "", say_name(record.used_name or record.family_name))
 
 
 def askers(connection: Connection, entries: Collection[Entry]) -> dict[tuple[ProfessionalId, EstablishmentId], Asker]:
@@ -65,7 +66,7 @@ def askers(connection: Connection, entries: Collection[Entry]) -> dict[tuple[Pro
         ([one for one, _ in pairs], [other for _, other in pairs]),
     ).fetchall()
     return {
-        (ProfessionalId(row[0]), EstablishmentId(row[1])): Asker(row[2], Profession(row[3]), row[4], row[5])
+        (ProfessionalId(row[0]), EstablishmentId(row[1])): Asker(say_name(row[2]), Profession(row[3]), row[4], row[5])
         for row in rows
     }
 

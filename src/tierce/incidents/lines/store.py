@@ -11,6 +11,7 @@ from tierce.journal.model import EntryKind
 from tierce.kernel.care import Domain, Profession
 from tierce.kernel.clock import from_micros
 from tierce.kernel.ids import MAX_ID, DeviceId, EntrySeq, ProfessionalId, SessionId
+from tierce.kernel.saying import say_name
 from tierce.policy.acts import Act, Evidence, Outcome, Presence
 from tierce.policy.ladder import Level, Rung
 
@@ -34,7 +35,7 @@ def _line(row: TupleRow) -> Line:
     device, session, seats, sealed, name, profession, establishment, town, staff = row[9:]
     actor = None
     if name is not None:
-        actor = Actor(name, Profession(profession), establishment, town)
+        actor = Actor(say_name(name), Profession(profession), establishment, town)
     elif staff is not None:
         actor = Actor(staff)
     return Line(
@@ -97,7 +98,9 @@ def account(connection: Connection, professional: ProfessionalId) -> Account | N
         " where a.professional = %s order by a.id",
         (professional,),
     ).fetchall()
-    return Account(ProfessionalId(row[0]), row[1], Profession(row[2]), tuple((name, town) for name, town in places))
+    return Account(
+        ProfessionalId(row[0]), say_name(row[1]), Profession(row[2]), tuple((name, town) for name, town in places)
+    )
 
 
 def stretches(connection: Connection, professional: ProfessionalId, at_most: int) -> list[Stretch]:
@@ -161,7 +164,7 @@ def _hold(row: TupleRow) -> Hold:
         reason=row[6],
         lifted=row[7],
         professional=ProfessionalId(row[8]) if row[8] is not None else None,
-        name=row[9],
+        name=say_name(row[9]) if row[9] else None,
     )
 
 
@@ -196,4 +199,9 @@ def reports(connection: Connection, at_most: int, professional: ProfessionalId |
         " where %(one)s::bigint is null or e.professional = %(one)s order by r.at desc limit %(most)s",
         {"one": professional, "most": min(at_most, LINES_MAX)},
     ).fetchall()
-    return [Reported(EntrySeq(row[0]), row[1], from_micros(row[2]), ProfessionalId(row[3]), row[4]) for row in rows]
+    return [
+        Reported(
+            EntrySeq(row[0]), row[1], from_micros(row[2]), ProfessionalId(row[3]), say_name(row[4] or "") or None
+        )
+        for row in rows
+    ]
