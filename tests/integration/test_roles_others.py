@@ -1,0 +1,217 @@
+"""What the other roles can do straight on the database: their own lines, and people only after them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+import psycopg
+import pytest
+
+from tests.integration.conftest import Connect
+from tierce.journal.encoding import encode
+from tierce.journal.model import Entry, EntryKind
+from tierce.kernel.clock import SystemClock, micros
+from tierce.kernel.ids import InsurerId, PersonId, SessionId
+from tierce.policy.acts import Act, Outcome
+from tierce.storage.cluster import SUPERUSER
+
+KINDS = {
+    "tierce_api": {9, 14},
+    "tierce_office": {5, 6, 7, 9, 12, 14},
+    "tierce_persons": {9, 13, 14},
+    "tierce_worker": {7, 9, 10, 11},
+    "tierce_feed": {8, 9},
+}
+"""What each process may append beside the gate; kinds 1 to 4 are in none of them."""
+HANDLE = b"h" * 32
+
+
+@dataclass
+class Process:
+    """A role with its registered instance."""
+
+    connection: psycopg.Connection
+    instance: int
+
+    def append(self, entries: Sequence[Entry]) -> list[int]:
+        """Append one batch in the running transaction; the database does not check its signature."""
+        block = _one(self.connection, "select journal.next_block()")
+        self.connection.execute(
+            "select journal.append(%s::smallint, %s::bigint, %s::bytea[], %s)",
+            (self.instance, block, [encode(entry) for entry in entries], bytes(64)),
+        )
+        return [block * 256 + place for place in range(len(entries))]
+
+    def rows(self, query: str, *parameters: object) -> list[tuple[object, ...]]:
+        """Read some rows."""
+        return list(self.connection.execute(query.encode(), parameters).fetchall())
+
+
+def _one(connection: psycopg.Connection, query: str, *parameters: object) -> int:
+    row = connection.execute(query.encode(), parameters).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+@pytest.fixture
+def start(connect: Connect) -> "Start":
+    """Start processes on a register of two people, one of whom two insurers cover."""
+    with connect(SUPERUSER) as admin:
+        admin.execute(
+            "insert into registry.insurer (id, amc, name) values (1, '99000001', 'A'), (2, '99000002', 'B')"
+        )
+        admin.execute("insert into person.record values (1, 1, 'one'), (1, 2, 'one again'), (2, 1, 'two')")
+    return Start(connect)
+
+
+@dataclass
+class Start:
+    """Opens a process by the name of its role."""
+
+    connect: Connect
+
+    def __call__(self, role: str) -> Process:
+        """Connect and register."""
+        connection = self.connect(role)
+        instance = _one(connection, "select journal.register(%s, session_user, %s)", role, bytes(32))
+        connection.commit()
+        return Process(connection, instance)
+
+
+def line(kind: EntryKind, person: int = 0, **changes: object) -> Entry:
+    """One line of a process."""
+    fields: dict[str, object] = {"kind": kind, "act": Act.STAFF_PERSON_SHOW, "outcome": Outcome.DONE}
+    fields |= {"time_us": micros(SystemClock().now()), "person": PersonId(person), **changes}
+    return Entry(**fields)  # type: ignore[arg-type]  # any field, by name
+
+
+@pytest.mark.parametrize("role", KINDS)
+def test_each_process_appends_its_own_kinds_of_line_alone(start: Start, role: str) -> None:
+    process = start(role)
+    for kind in EntryKind:
+        if kind in KINDS[role]:
+            process.append([line(kind)])
+            process.connection.commit()
+        else:
+            with pytest.raises(psycopg.errors.InsufficientPrivilege, match="no line of that kind"):
+                process.append([line(kind)])
+            process.connection.rollback()
+
+
+def test_insurers_append_nothing(connect: Connect) -> None:
+    with pytest.raises(psycopg.errors.InsufficientPrivilege, match="permission denied"):
+        connect("tierce_insurers").execute("select journal.next_block()")
+
+
+@pytest.mark.parametrize("role", KINDS)
+def test_a_process_writes_in_its_own_name_and_its_own_block(start: Start, connect: Connect, role: str) -> None:
+    process = start(role)
+    own = process.instance
+    other = start("tierce_worker" if role != "tierce_worker" else "tierce_office")
+    process.instance = other.instance
+    with pytest.raises(psycopg.errors.InsufficientPrivilege, match="not an instance"):
+        process.append([line(EntryKind.KEY_OR_POLICY_CHANGE)])
+    process.connection.rollback()
+    process.instance = own
+    drawn_elsewhere = _one(other.connection, "select journal.next_block()")
+    process.append([line(EntryKind.KEY_OR_POLICY_CHANGE)])
+    with pytest.raises(psycopg.errors.CheckViolation, match="same session"):
+        process.connection.execute(
+            "select journal.append(%s::smallint, %s::bigint, %s::bytea[], %s)",
+            (own, drawn_elsewhere, [encode(line(EntryKind.KEY_OR_POLICY_CHANGE))], bytes(64)),
+        )
+
+
+@pytest.mark.parametrize("role", KINDS)
+def test_a_line_is_not_appended_without_durability(start: Start, role: str) -> None:
+    process = start(role)
+    process.connection.execute("set synchronous_commit = off")
+    with pytest.raises(psycopg.errors.InsufficientPrivilege, match="durable"):
+        process.append([line(EntryKind.KEY_OR_POLICY_CHANGE)])
+
+
+def test_office_sees_a_person_only_after_a_committed_line_that_names_her(start: Start) -> None:
+    office = start("tierce_office")
+    reveal = "select person, insurer from gate.staff_reveal(%s) order by 1, 2"
+    assert office.rows(reveal, [0, 1, 2, 256]) == []
+    seqs = office.append([line(EntryKind.STAFF_ACT, person=1)])
+    assert office.rows(reveal, seqs) == []
+    office.connection.commit()
+    assert office.rows(reveal, seqs) == [(1, 1), (1, 2)]
+    seqs = office.append([line(EntryKind.EXPORT, person=1, insurer=InsurerId(2))])
+    office.connection.rollback()
+    assert office.rows(reveal, seqs) == []
+    seqs = office.append(
+        [line(EntryKind.EXPORT, person=1, insurer=InsurerId(2)), line(EntryKind.LADDER_MOVE, person=2)]
+    )
+    office.connection.commit()
+    assert office.rows(reveal, seqs) == [(1, 2)]
+
+
+def test_a_line_of_another_process_reveals_nobody_to_office(start: Start) -> None:
+    office, persons = start("tierce_office"), start("tierce_persons")
+    seqs = persons.append([line(EntryKind.PERSON_ACT, person=1)])
+    persons.connection.commit()
+    assert office.rows("select person from gate.staff_reveal(%s)", seqs) == []
+
+
+def test_office_reveals_at_most_sixty_four_at_once(start: Start) -> None:
+    with pytest.raises(psycopg.errors.CheckViolation, match="64"):
+        start("tierce_office").rows("select person from gate.staff_reveal(%s)", list(range(65)))
+
+
+@pytest.mark.parametrize("ended", [None, "revoked", "expired"])
+def test_a_person_s_session_reveals_her_alone_and_only_once_its_opening_is_journalled(
+    start: Start, ended: str | None
+) -> None:
+    persons = start("tierce_persons")
+    now = SystemClock().now()
+    persons.connection.execute(
+        "insert into access.person_session (id, handle, person, created, expires) values (9, %s, 1, %s, %s)",
+        (HANDLE, now, now + timedelta(minutes=30)),
+    )
+    persons.connection.commit()
+    mine = "select person, insurer from gate.person_self(%s) order by 2"
+    history = "select seq from gate.person_history(%s, 9223372036854775807, 100)"
+    assert persons.rows(mine, HANDLE) == persons.rows(history, HANDLE) == []
+
+    # Lines of another person, or of another session, open nothing.
+    persons.append([line(EntryKind.IDENTITY, person=2, session=SessionId(9))])
+    persons.append([line(EntryKind.IDENTITY, person=1, session=SessionId(8))])
+    persons.connection.commit()
+    assert persons.rows(mine, HANDLE) == persons.rows(history, HANDLE) == []
+
+    persons.append([line(EntryKind.IDENTITY, person=1, session=SessionId(9))])
+    assert persons.rows(mine, HANDLE) == []
+    persons.connection.commit()
+    assert persons.rows(mine, HANDLE) == [(1, 1), (1, 2)]
+    assert len(persons.rows(history, HANDLE)) == 2
+    assert persons.rows(mine, b"x" * 32) == persons.rows(history, b"x" * 32) == []
+
+    if ended:
+        column = "revoked = now()" if ended == "revoked" else "expires = now()"
+        persons.connection.execute(f"update access.person_session set {column}".encode())
+        persons.connection.commit()
+        assert persons.rows(mine, HANDLE) == persons.rows(history, HANDLE) == []
+
+
+def test_the_worker_writes_the_tree_and_never_twice_at_a_place(start: Start) -> None:
+    worker = start("tierce_worker").connection
+    worker.execute("insert into journal.leaf (idx, seq, hash) values (0, 256, %s)", (bytes(32),))
+    worker.commit()
+    for idx, seq in ((0, 257), (1, 256)):
+        with pytest.raises(psycopg.errors.UniqueViolation):
+            worker.execute("insert into journal.leaf (idx, seq, hash) values (%s, %s, %s)", (idx, seq, bytes(32)))
+        worker.rollback()
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        worker.execute("update journal.leaf set hash = %s", (bytes(32),))
+
+
+def test_the_feed_writes_and_cannot_read_the_journal_nor_a_session(start: Start) -> None:
+    feed = start("tierce_feed")
+    feed.append([line(EntryKind.FEED)])
+    feed.connection.commit()
+    for table in ("journal.entry", "journal.batch", "access.session", "care.engagement", "access.pair"):
+        with pytest.raises(psycopg.errors.InsufficientPrivilege, match="permission denied"):
+            feed.rows(f"select * from {table}")
+        feed.connection.rollback()
