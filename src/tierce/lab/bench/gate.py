@@ -57,7 +57,7 @@ class Plan:
             raise BenchError(msg)
 
 
-SMALL: Final = Plan(seconds=3, repeat=1, persons=20_000, desks=1_000, seed=1)
+SMALL: Final = Plan(seconds=2, repeat=1, persons=20_000, desks=500, seed=1)
 
 
 class Run(msgspec.Struct, frozen=True):
