@@ -43,9 +43,7 @@ CHOSEN = {
     | numbered("level", Level)
     | {f"rule.{rule.value}" for rule in Rule}
     | {link.key for link in OFFICE_LINKS}
-    | told({key for key, _ in OFFICE_ERRORS.values()})
-    | {f"incident.{name}.{form}" for name in ("answer", "answer_torn") for form in ("one", "many")}
-    | {"line.title", "line.title_wait", "line.title_broken"},
+    | told({key for key, _ in OFFICE_ERRORS.values()}),
     PERSONS: {f"kind.{kind.value.replace(' ', '_')}" for kind in LineKind if kind is not LineKind.OWN}
     | {link.key for link in PERSONS_LINKS}
     | told({key for key, _ in PERSONS_ERRORS.values()})
