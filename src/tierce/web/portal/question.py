@@ -133,7 +133,7 @@ def group_nir(nir: str) -> str:
 
 
 def _body_of(form: AskForm) -> bytes:
-    rank = int(form.rank) if form.rank.isdecimal() and len(form.rank) == 1 else 0
+    rank: int | str = int(form.rank) if form.rank in set("123456789") else form.rank
     question = {
         "nir": form.nir,
         "birth_date": birth_digits(form.birth),

@@ -97,7 +97,7 @@ class PortalSite:
             ),
             path=request.url.path,
             links=LINKS if activity else (),
-            who=(session.professional_name if session else None) or None,
+            who=_said(session.professional_name) if session else None,
             place=activity.place if activity else None,
             sign_out="/sign-out" if handle else None,
             csrf=form_token(handle) if handle else None,
@@ -172,6 +172,11 @@ def read_offer(text: str) -> list[Activity]:
         return msgspec.json.decode(content, type=list[Activity])
     except (Base64Error, UnicodeEncodeError, msgspec.DecodeError):
         return []
+
+
+def _said(name: str) -> str:
+    """Write a name of the directory, which may be all in capitals, as its bearer would."""
+    return name.title() if name.isupper() else name
 
 
 class _Character(msgspec.Struct):

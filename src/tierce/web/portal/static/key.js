@@ -83,10 +83,11 @@ const bodies = {
   },
   async rights(fields) {
     const label = fields.get("label").trim();
+    const rank = fields.get("rank").trim();
     return {
       nir: fields.get("nir").trim(),
       birth_date: birthDigits(fields.get("birth")),
-      rank: /^[1-9]$/.test(fields.get("rank").trim()) ? Number(fields.get("rank")) : 0,
+      rank: /^[1-9]$/.test(rank) ? Number(rank) : rank,
       domain: fields.get("domain"),
       care_date: fields.get("care_date"),
       ...(label ? { label } : {}),
