@@ -20,6 +20,7 @@ _COMMANDS: Final = {
     "upkeep": ("tierce.upkeep.commands", "Make keys, bring the database to this version."),
     "feed": ("tierce.feeds.commands", "Take in what insurers and public registers send."),
     "journal": ("tierce.journal.commands", "Verify the journal; print and check proofs of its entries."),
+    "policy": ("tierce.gate.commands", "Print the decision table, made by the rules themselves."),
     "lab": ("tierce.lab.commands", "Make the synthetic country and play against it."),
     "bench": ("tierce.lab.bench.commands", "Measure on this machine; the figures are those of this run."),
 }

@@ -1,0 +1,28 @@
+"""`tierce policy`: print the decision table, made by the rules themselves."""
+
+from typing import Annotated
+
+import typer
+
+from tierce.gate.matrix import render
+from tierce.kernel.language import Language
+from tierce.policy.digest import policy_text
+
+app = typer.Typer(add_completion=False, no_args_is_help=True)
+
+
+@app.callback()
+def root() -> None:
+    """La politique en vigueur. / The policy in force."""
+
+
+@app.command("show")
+def show(language: Annotated[Language, typer.Option(help="fr, en.")] = Language.FR) -> None:
+    """Print who obtains what, in Markdown. / Qui obtient quoi, en Markdown."""
+    typer.echo(render(language), nl=False)
+
+
+@app.command("text")
+def text() -> None:
+    """Print the text whose digest each journal line bears. / Le texte dont chaque ligne porte l'empreinte."""
+    typer.echo(policy_text())

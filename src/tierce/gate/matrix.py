@@ -1,0 +1,247 @@
+"""The decision table as a page that a data protection officer can read; every cell is decided by the gate itself.
+
+The pages docs/reference/decision-matrix.*.md are what this renders; a test compares them, so that no rule changes
+without the page changing with it. `tierce policy show` prints them.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from tierce.gate.matrix_words import ACTS, FIELD_WORDS, OUTCOMES, PAGE, REASONS, SITUATIONS
+from tierce.gate.model import Ask, Decision, Read, Refuse, Release
+from tierce.gate.rules import PAIR_OPEN, decide
+from tierce.identity.model import Assurance, Caller
+from tierce.kernel.care import DOMAIN_LABELS, PROFESSION_LABELS, Domain, Profession
+from tierce.kernel.categories import DataCategory, each
+from tierce.kernel.ids import (
+    NOBODY,
+    ActivityId,
+    DeviceId,
+    EstablishmentId,
+    InsurerId,
+    LineId,
+    LoginId,
+    PersonId,
+    ProfessionalId,
+    SessionId,
+    SoftwareId,
+    VendorId,
+)
+from tierce.kernel.language import Language
+from tierce.policy.acts import Act, Outcome, Presence, Site
+from tierce.policy.allowed import LEVEL_MIN, SHOWN
+from tierce.policy.digest import policy_digest
+from tierce.policy.ladder import RUNG_LABELS, Rung
+from tierce.policy.seats import (
+    DAY_LIMITS,
+    NEW_LINES_MAX,
+    PROBATION_DAYS,
+    PROBATION_KNOWN,
+    PROBATION_LIMIT,
+    SEAT_DAYS,
+    SEATS,
+    Line,
+    cap_of,
+    new_line,
+    roll,
+)
+
+_DAY = 20_003
+_FRESH = Read(
+    live=True, fresh=True, rung=0, person=PersonId(1), insurer=InsurerId(1), until_day=_DAY, pair=1, pair_state=0,
+    pair_day=0, seen_day=0, seen_line=0,
+)  # fmt: skip
+_KNOWN = replace(_FRESH, pair_state=PAIR_OPEN, pair_day=_DAY)
+
+
+@dataclass(frozen=True, slots=True)
+class _Situation:
+    """Whom an ask is about, and what the line has left."""
+
+    name: str
+    read: Read
+    presence: Presence = Presence.NONE
+    full: bool = False
+    """Every count of the day is at its limit, attempts excepted."""
+
+
+_CASES = (
+    _Situation("first", _FRESH),
+    _Situation("first_full", _FRESH, full=True),
+    _Situation("known", _KNOWN),
+    _Situation("known_full", _KNOWN, full=True),
+    _Situation("present", _FRESH, Presence.CONFIRMED, full=True),
+    _Situation("unknown", replace(_FRESH, person=NOBODY, insurer=InsurerId(0))),
+    _Situation("not_covered", replace(_FRESH, insurer=InsurerId(0))),
+)
+
+Grid = tuple[tuple[Decision, ...], ...]
+
+
+def _line(profession: Profession, *, full: bool = False) -> Line:
+    old = replace(new_line(profession, _DAY), since=_DAY - PROBATION_DAYS)
+    line = roll(old, SEATS[profession], _DAY)
+    if not full:
+        return line
+    return replace(line, today=cap_of(line.limit), known=DAY_LIMITS[profession].known)
+
+
+def _ask(
+    profession: Profession,
+    act: Act,
+    domain: Domain,
+    *,
+    signed: bool = True,
+    level: int = LEVEL_MIN,
+    presence: Presence = Presence.NONE,
+) -> Ask:
+    caller = Caller(
+        ProfessionalId(1), LoginId(1), EstablishmentId(1), ActivityId(1), profession, SoftwareId(1), VendorId(1),
+        SessionId(1), DeviceId(1), LineId(1), Assurance(level, signed), bytes(16), Site.PORTAL,
+    )  # fmt: skip
+    return Ask(caller, act, domain, _DAY, None, 1, None, None, presence=presence)
+
+
+def _shown(profession: Profession, act: Act, domain: Domain) -> DataCategory:
+    """What the gate shows of a covered person when nothing stands in the way; nothing when it refuses."""
+    decision = decide(_ask(profession, act, domain), _FRESH, _line(profession), _DAY).decision
+    return decision.fields if isinstance(decision, Release) else DataCategory.NONE
+
+
+def _grid(profession: Profession, act: Act, domain: Domain, *, signed: bool) -> Grid:
+    """Every situation on every rung."""
+    return tuple(
+        tuple(
+            decide(
+                _ask(profession, act, domain, signed=signed, presence=case.presence),
+                replace(case.read, rung=rung.value),
+                _line(profession, full=case.full),
+                _DAY,
+            ).decision
+            for rung in Rung
+        )
+        for case in _CASES
+    )
+
+
+def _plain_refusals(profession: Profession, act: Act, domain: Domain) -> dict[str, Decision]:
+    """What is refused before anybody is looked up, whoever is asked for."""
+    line, ask = _line(profession), _ask(profession, act, domain)
+    other = next(one for one in Domain if not _shown(profession, act, one))
+    spent = replace(line, attempts=DAY_LIMITS[profession].attempts)
+    return {
+        "session": decide(ask, replace(_KNOWN, live=False), line, _DAY).decision,
+        "proof": decide(ask, replace(_KNOWN, fresh=False), line, _DAY).decision,
+        "attempts": decide(ask, _KNOWN, spent, _DAY).decision,
+        "domain": decide(_ask(profession, act, other), _KNOWN, line, _DAY).decision,
+        "level": decide(_ask(profession, act, domain, level=LEVEL_MIN - 1), _KNOWN, line, _DAY).decision,
+    }
+
+
+def _row(*cells: object) -> str:
+    return "| " + " | ".join(str(cell) for cell in cells) + " |"
+
+
+def _table(head: list[str], rows: list[list[object]]) -> Iterator[str]:
+    yield _row(*head)
+    yield _row(*["---"] * len(head))
+    for row in rows:
+        yield _row(*row)
+    yield ""
+
+
+def _fields(fields: DataCategory, language: Language) -> str:
+    return ", ".join(FIELD_WORDS[one][language] for one in each(fields))
+
+
+def _cell(decision: Decision, language: Language) -> str:
+    if isinstance(decision, Release):
+        return f"**{OUTCOMES[Outcome.RELEASED][language]}**"
+    word = PAGE["refused" if isinstance(decision, Refuse) else "step_up"][language]
+    return f"{word} · {OUTCOMES[decision.outcome][language]}"
+
+
+def _who_asks_what(language: Language) -> Iterator[str]:
+    rows: list[list[object]] = []
+    for profession in Profession:
+        by_fields: dict[DataCategory, set[Domain]] = defaultdict(set)
+        acts: dict[Domain, list[str]] = defaultdict(list)
+        for act in Act:
+            for domain in Domain:
+                if fields := _shown(profession, act, domain):
+                    by_fields[fields].add(domain)
+                    acts[domain].append(ACTS[act][language])
+        for fields, domains in by_fields.items():
+            done = sorted({", ".join(acts[domain]) for domain in domains})
+            names = ", ".join(f"{DOMAIN_LABELS[one][language]} ({one.name})" for one in sorted(domains))
+            name = PROFESSION_LABELS[profession][language]
+            rows.append([name, names, " / ".join(done), _fields(fields, language)])
+    yield from _table([PAGE[key][language] for key in ("profession", "domains", "acts", "fields")], rows)
+
+
+def _situations(language: Language) -> Iterator[str]:
+    groups: dict[tuple[Grid, Grid], list[tuple[Profession, Act, Domain]]] = defaultdict(list)
+    for profession in Profession:
+        for act in SHOWN:
+            for domain in Domain:
+                if _shown(profession, act, domain):
+                    signed, unsigned = (_grid(profession, act, domain, signed=each_way) for each_way in (True, False))
+                    groups[signed, unsigned].append((profession, act, domain))
+    everybody = len(groups) == 1
+    for (signed, unsigned), members in groups.items():
+        names = sorted({PROFESSION_LABELS[profession][language] for profession, _, _ in members})
+        yield f"{PAGE['everybody'][language] if everybody else ', '.join(names)}."
+        yield ""
+        for title, grid in (("signed", signed), ("unsigned", unsigned)):
+            yield f"### {PAGE[title][language]}"
+            yield ""
+            head = [PAGE["person"][language], *(RUNG_LABELS[rung][language] for rung in Rung)]
+            rows: list[list[object]] = [
+                [SITUATIONS[case.name][language], *(_cell(decision, language) for decision in line)]
+                for case, line in zip(_CASES, grid, strict=True)
+            ]
+            yield from _table(head, rows)
+
+
+def _refusals(language: Language) -> Iterator[str]:
+    told: dict[str, set[str]] = defaultdict(set)
+    for profession in Profession:
+        for act in SHOWN:
+            domain = next(one for one in Domain if _shown(profession, act, one))
+            for reason, decision in _plain_refusals(profession, act, domain).items():
+                told[reason].add(_cell(decision, language))
+    rows: list[list[object]] = [
+        [REASONS[reason][language], " / ".join(sorted(cells))] for reason, cells in told.items()
+    ]
+    yield from _table([PAGE["reason"][language], PAGE["answer"][language]], rows)
+
+
+def _numbers(language: Language) -> Iterator[str]:
+    rows: list[list[object]] = []
+    for profession in Profession:
+        seats, limits = SEATS[profession], DAY_LIMITS[profession]
+        rows.append(
+            [
+                PROFESSION_LABELS[profession][language],
+                f"{PROBATION_LIMIT} ({cap_of(PROBATION_LIMIT)})",
+                f"{seats.a} ({cap_of(seats.a)})",
+                f"{seats.top} ({cap_of(seats.top)})",
+                f"{limits.known} ({min(limits.known, PROBATION_KNOWN)})",
+                limits.attempts,
+            ]
+        )
+    keys = ("profession", "seats_new", "seats_base", "seats_top", "known_day", "attempts_day")
+    yield from _table([PAGE[key][language] for key in keys], rows)
+
+
+def render(language: Language) -> str:
+    """The whole page, in Markdown."""
+    numbers = PAGE["numbers_intro"][language].format(probation=PROBATION_DAYS, seat=SEAT_DAYS, lines=NEW_LINES_MAX)
+    lines = [f"# {PAGE['title'][language]}", "", PAGE["intro"][language], ""]
+    lines += [f"## {PAGE['who'][language]}", "", *_who_asks_what(language)]
+    lines += [f"## {PAGE['before'][language]}", "", PAGE["before_intro"][language], "", *_refusals(language)]
+    lines += [f"## {PAGE['then'][language]}", "", PAGE["then_intro"][language], "", *_situations(language)]
+    lines += [f"## {PAGE['numbers'][language]}", "", numbers, "", *_numbers(language)]
+    lines += [f"{PAGE['digest'][language]} `{policy_digest().hex()}`.", ""]
+    return "\n".join(lines)

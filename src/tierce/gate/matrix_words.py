@@ -1,0 +1,113 @@
+"""The words of the decision page, in both languages."""
+
+from collections.abc import Mapping
+
+from tierce.kernel.categories import LABELS, DataCategory
+from tierce.kernel.language import Phrase
+from tierce.policy.acts import Act, Outcome
+
+ACTS: Mapping[Act, Phrase] = {
+    Act.RIGHTS_ASK: Phrase("demander", "ask"),
+    Act.RIGHTS_REVISIT: Phrase("rouvrir", "reopen"),
+}
+
+FIELD_WORDS: Mapping[DataCategory, Phrase] = {
+    **LABELS,
+    DataCategory.INSURER: Phrase("nom de la complémentaire", "name of the insurer"),
+}
+
+OUTCOMES: Mapping[Outcome, Phrase] = {
+    Outcome.RELEASED: Phrase("montré", "shown"),
+    Outcome.UNKNOWN: Phrase("inconnu", "unknown"),
+    Outcome.NOT_COVERED: Phrase("non couvert", "not covered"),
+    Outcome.OUT_OF_SEATS: Phrase("plus de place", "no seat left"),
+    Outcome.KNOWN_LIMIT: Phrase("limite des personnes connues", "limit of known people"),
+    Outcome.OUT_OF_ATTEMPTS: Phrase("plus d'essai", "no attempt left"),
+    Outcome.HELD: Phrase("retenu", "held"),
+    Outcome.NOT_ALLOWED: Phrase("non permis", "not allowed"),
+    Outcome.UNSIGNED: Phrase("non signé", "unsigned"),
+}
+
+SITUATIONS: Mapping[str, Phrase] = {
+    "first": Phrase("jamais vue ici, une place est libre", "never seen here, a seat is free"),
+    "first_full": Phrase("jamais vue ici, aucune place libre", "never seen here, no seat is free"),
+    "known": Phrase("connue de l'établissement, sous la limite du jour", "known here, under the day's limit"),
+    "known_full": Phrase("connue de l'établissement, limite du jour atteinte", "known here, the day's limit reached"),
+    "present": Phrase("présence prouvée (confirmée ou mieux)", "presence proved (confirmed or better)"),
+    "unknown": Phrase("inconnue du registre, une place est libre", "unknown to the register, a seat is free"),
+    "not_covered": Phrase(
+        "connue du registre, sans droits, une place est libre", "registered, no cover, a seat is free"
+    ),
+}
+
+REASONS: Mapping[str, Phrase] = {
+    "session": Phrase("la session est finie ou révoquée", "the session has ended or was revoked"),
+    "proof": Phrase("la signature a déjà servi", "the signature was used before"),
+    "attempts": Phrase("les essais du jour sont épuisés", "the day's attempts are used up"),
+    "domain": Phrase("le domaine n'est pas celui de la profession", "the domain is not the profession's"),
+    "level": Phrase("la connexion est trop faible", "the sign-in is too weak"),
+}
+
+PAGE: Mapping[str, Phrase] = {
+    "title": Phrase("Ce que la porte décide", "What the gate decides"),
+    "intro": Phrase(
+        "Cette page est produite par les règles mêmes qui décident (`tierce policy show`) ; un test échoue si elles "
+        "changent sans elle. Un professionnel connecté demande si *une* personne est couverte pour *un* domaine de "
+        "soins ; voici ce qu'il obtient.",
+        "This page is made by the very rules that decide (`tierce policy show`); a test fails when they change "
+        "without it. A signed-in professional asks whether *one* person is covered for *one* domain of care; this is "
+        "what comes back.",
+    ),
+    "who": Phrase("Qui peut demander quoi, et ce qui est montré", "Who may ask what, and what is shown"),
+    "profession": Phrase("Profession", "Profession"),
+    "domains": Phrase("Domaines", "Domains"),
+    "acts": Phrase("Actes", "Acts"),
+    "fields": Phrase("Montré, rien d'autre", "Shown, nothing else"),
+    "before": Phrase("Refusé avant de chercher qui que ce soit", "Refused before anybody is looked up"),
+    "before_intro": Phrase(
+        "Ces refus ne dépendent pas de la personne demandée : ils sont dits tels quels.",
+        "These refusals do not depend on the person asked for: they are told as they are.",
+    ),
+    "reason": Phrase("Raison", "Reason"),
+    "answer": Phrase("Réponse", "Answer"),
+    "then": Phrase("Sinon, selon la personne et l'échelle", "Otherwise, by person and ladder"),
+    "then_intro": Phrase(
+        "Colonnes : le barreau le plus haut où se trouvent l'identifiant, l'appareil, l'établissement, la profession "
+        "ou le pays. « Preuve » : rien n'est montré, une preuve de présence est demandée, et la réponse est la même, "
+        "à l'octet près, quelle que soit la raison ; la raison après le point ne s'écrit qu'au journal. « Refus » : "
+        "la raison est dite. « Montré » : ce que la première table donne.",
+        "Columns: the highest rung on which the login, device, establishment, profession or nation stands. “Proof”: "
+        "nothing is shown, a proof of presence is asked for, and the answer is the same to the byte whatever the "
+        "reason; the reason after the dot is written in the journal alone. “Refused”: the reason is told. “Shown”: "
+        "what the first table gives.",
+    ),
+    "everybody": Phrase(
+        "La même table pour toutes les professions, pour demander comme pour rouvrir",
+        "The same table for every profession, to ask and to reopen",
+    ),
+    "signed": Phrase("Demande signée par la clé du navigateur", "Ask signed by the browser's key"),
+    "unsigned": Phrase("Demande non signée", "Unsigned ask"),
+    "person": Phrase("Personne", "Person"),
+    "refused": Phrase("Refus", "Refused"),
+    "step_up": Phrase("Preuve", "Proof"),
+    "numbers": Phrase("Les nombres", "The numbers"),
+    "numbers_intro": Phrase(
+        "Par appareil d'un identifiant. Une place est prise par une personne jamais vue ici et non prouvée, ou par "
+        "un identifiant inconnu ; elle se libère par une preuve de présence, ou après {seat} jours. Entre "
+        "parenthèses : au plus par jour. Un appareil est nouveau {probation} jours ; au-delà de {lines} appareils "
+        "nouveaux d'un identifiant en {probation} jours, les suivants partagent les places du dernier.",
+        "For each device of a login. A seat is taken by a person never seen here and not proved, or by an unknown "
+        "identifier; it is free again by proof of presence, or after {seat} days. In brackets: at most in a day. A "
+        "device is new for {probation} days; past {lines} new devices of a login in {probation} days, further ones "
+        "share the newest's seats.",
+    ),
+    "seats_new": Phrase("Places, appareil nouveau (par jour)", "Seats, new device (a day)"),
+    "seats_base": Phrase("Places sans preuve (par jour)", "Seats without proof (a day)"),
+    "seats_top": Phrase("Places au plus (par jour)", "Seats at most (a day)"),
+    "known_day": Phrase(
+        "Personnes connues par jour (appareil nouveau)", "Known people a day (new device)"
+    ),
+    "attempts_day": Phrase("Essais par jour", "Attempts a day"),
+    "digest": Phrase("Empreinte de cette politique, écrite dans chaque ligne du journal :",
+                     "Digest of this policy, written in each line of the journal:"),
+}  # fmt: skip
