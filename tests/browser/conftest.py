@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from shutil import which
 
@@ -10,7 +11,7 @@ from playwright.sync_api import Browser, BrowserContext, Playwright, sync_playwr
 from rich.console import Console
 
 from tierce.kernel.language import Language
-from tierce.lab.demo.stage import Stage, open_stage
+from tierce.lab.demo.stage import Stage, open_stage, start_unprotected
 from tierce.lab.demo.steps import Steps
 
 PERSONS, INSURERS = 2_000, 8
@@ -37,6 +38,14 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
             parent.chmod(parent.stat().st_mode | 0o011)
     with open_stage(home, Steps(Console(stderr=True), Language.EN), persons=PERSONS, insurers=INSURERS) as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def unprotected(stage: Stage) -> Iterator[None]:
+    """The portal without a gate, on the same country."""
+    with ExitStack() as stack:
+        start_unprotected(stack, stage)
+        yield
 
 
 @pytest.fixture(scope="session")

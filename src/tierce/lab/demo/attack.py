@@ -89,6 +89,16 @@ class Attack:
     device: DeviceId = NO_DEVICE
     """The thief's browser."""
     began: datetime | None = None
+    held: datetime | None = None
+    """When the watch held that browser."""
+
+    @property
+    def held_at(self) -> tuple[int, float] | None:
+        """Asks answered when the watch held the thief's browser, and seconds since the start."""
+        if self.held is None or self.began is None:
+            return None
+        after = (self.held - self.began).total_seconds()
+        return self.tierce.asked_at(after), after
 
     @property
     def over(self) -> bool:
@@ -138,13 +148,12 @@ async def _side(side: Side, whole: Sequence[Identity], start: float, make: tuple
     left: Iterator[Identity] = iter(whole)
 
     async def work() -> None:
-        wire = Wire(url)
-        for who in left:
-            if perf_counter() - start > SECONDS_MAX:
-                break
-            status, shown = await ask(wire, who)
-            side.hear(who, status, perf_counter() - start, shown=shown)
-        await wire.close()
+        async with Wire(url) as wire:
+            for who in left:
+                if perf_counter() - start > SECONDS_MAX:
+                    break
+                status, shown = await ask(wire, who)
+                side.hear(who, status, perf_counter() - start, shown=shown)
 
     await asyncio.gather(*(work() for _ in range(CONNECTIONS)))
     side.ended = perf_counter() - start
@@ -192,12 +201,12 @@ def _customers(stage: Stage) -> list[Identity]:
 
 async def _serve(stage: Stage, attack: Attack, optician: Asker, customers: list[Identity], today: date) -> None:
     """The optician asks about her customers, one every OPTICIAN_EVERY_SECONDS, as long as the attack lasts."""
-    wire, served = Wire(stage.url("api")), attack.optician
-    while not attack.over:
-        asked = perf_counter()
-        said = await optician.ask(wire, customers[served.asked % len(customers)], "OPTI", today)
-        served.asked += 1
-        served.shown += said.shown
-        served.seconds_max = max(served.seconds_max, perf_counter() - asked)
-        await asyncio.sleep(OPTICIAN_EVERY_SECONDS)
-    await wire.close()
+    served = attack.optician
+    async with Wire(stage.url("api")) as wire:
+        while not attack.over:
+            asked = perf_counter()
+            said = await optician.ask(wire, customers[served.asked % len(customers)], "OPTI", today)
+            served.asked += 1
+            served.shown += said.shown
+            served.seconds_max = max(served.seconds_max, perf_counter() - asked)
+            await asyncio.sleep(OPTICIAN_EVERY_SECONDS)

@@ -29,7 +29,7 @@ _BEFORE = Phrase(
   2  “Fill in Paul Lenoir”, then “Ask for rights”: the answer, its number, one place taken.
   3  The office: {office}
      “Sign in”, then “Hélène Vasseur”, the security officer; the line just written, and its proof.
-  4  As in January 2024: Dr Morvan's password and sign-in are stolen.
+  4  As in January 2024: Dr Morvan’s password and sign-in are stolen.
      {tries} true identities will be tried at speed, here and on a portal without a gate.
 """,
 )
@@ -37,21 +37,21 @@ _PRESS = Phrase("     Appuyez sur Entrée pour lancer l’attaque. ", "     Pres
 _AFTER = Phrase(
     """
   5  L’incident a été ouvert au nom d’Hélène Vasseur :
-     la liste exacte, avec ce qui a été lu de chacun : {incident}
-     la notification d’un organisme                  : sur cette page, « Préparer » en face de son nom
-     la lettre d’une personne                        : sur cette page, « Ouvrir » une ligne de la liste
-     l’histoire du compte, et le moment de l’arrêt    : {account}
-     la page de Paul Lenoir                          : {persons}
+     la liste exacte, et ce qui a été lu de chacun  {incident}
+     la notification d’un organisme                 {notice}
+     la lettre d’une personne                       {letter}
+     l’histoire du compte, et le moment de l’arrêt  {account}
+     la page de Paul Lenoir                         {persons}
      « Se connecter », puis « Continuer en tant que Paul Etienne Lenoir » : qui a demandé, quand,
      et « ce n’était pas moi ».
 """,
     """
   5  The incident was opened in the name of Hélène Vasseur:
-     the exact list, with what was read of each : {incident}
-     one insurer's notice                       : on that page, beside the insurer's name
-     one person's letter                        : on that page, open a row of the list
-     the account's story, and when it was held  : {account}
-     Paul Lenoir's page                         : {persons}
+     the exact list, with what was read of each  {incident}
+     one insurer’s notice                        {notice}
+     one person’s letter                         {letter}
+     the account’s story, and when it was held   {account}
+     Paul Lenoir’s page                          {persons}
      “Sign in”, then “Continuer en tant que Paul Etienne Lenoir”: who asked, when, and “it was not me”.
 """,
 )
@@ -72,9 +72,9 @@ def play(stage: Stage, steps: Steps, attack: Attack, clock: Clock) -> Result:
     before = _BEFORE[language].format(portal=stage.url("portal"), office=stage.url("office"), tries=attack.tries)
     steps.say(before)
     _wait(steps, _PRESS)
-    result, incident, account = asyncio.run(_attack(stage, steps, attack, clock))
+    result, links = asyncio.run(_attack(stage, steps, attack, clock))
     steps.say(told(result, language))
-    steps.say(_AFTER[language].format(incident=incident, account=account, persons=stage.url("persons")))
+    steps.say(_AFTER[language].format(**links, persons=stage.url("persons")))
     _wait(steps, _STOP)
     return result
 
@@ -83,11 +83,15 @@ def _wait(steps: Steps, what: Phrase) -> None:
     steps.console.input(what[steps.language])
 
 
-async def _attack(stage: Stage, steps: Steps, attack: Attack, clock: Clock) -> tuple[Result, str, str]:
+async def _attack(stage: Stage, steps: Steps, attack: Attack, clock: Clock) -> tuple[Result, dict[str, str]]:
+    """Play the attack, then open the incident as the security officer would; returns figures and addresses."""
     await played(stage, attack, clock, steps)
     with stage.database.connect("tierce_office", autocommit=True) as connection:
         morvan = store.professional_of(connection, stage.truth["story"]["claire_morvan"]["rpps"])
         result = await conclude(connection, morvan, attack)
     office, language = stage.url("office"), steps.language
-    incident = await open_incident(office, OFFICER, morvan, attack.device, _WHY[language], language)
-    return result, incident, f"{office}/accounts/{morvan}"
+    opened = await open_incident(office, OFFICER, morvan, attack.device, _WHY[language], language)
+    account = f"{office}/accounts/{morvan}"
+    return result, {
+        "incident": opened.incident, "notice": opened.notice, "letter": opened.letter, "account": account,
+    }  # fmt: skip

@@ -62,15 +62,14 @@ async def conclude(connection: Connection, professional: ProfessionalId, attack:
         BeatError: more people were learned than the bound, the journal tells of others than the thief's own
             answers, the device was not held, or the optician was not served.
     """
-    held = None
     for _ in range(int(HELD_WITHIN_SECONDS * 10)):
-        held = store.held_since(connection, attack.device)
-        if held is not None and store.lines_waiting(connection) == 0:
+        attack.held = attack.held or store.held_since(connection, attack.device)
+        if attack.held is not None and store.lines_waiting(connection) == 0:
             break
         await asyncio.sleep(0.1)
-    if held is None or attack.began is None:
+    held = attack.held_at
+    if held is None:
         raise BeatError(BEAT, "the watch did not hold the thief's device")
-    seconds = (held - attack.began).total_seconds()
     tierce, unprotected, optician = attack.tierce, attack.unprotected, attack.optician
     result = Result(
         tried=tierce.asked,
@@ -83,8 +82,8 @@ async def conclude(connection: Connection, professional: ProfessionalId, attack:
         bound=Bound().people,
         last_learned_ask=tierce.last_learned[0],
         last_learned_seconds=tierce.last_learned[1],
-        held_ask=tierce.asked_at(seconds),
-        held_seconds=seconds,
+        held_ask=held[0],
+        held_seconds=held[1],
         optician_asked=optician.asked,
         optician_shown=optician.shown,
         optician_seconds_max=optician.seconds_max,

@@ -7,7 +7,8 @@ from rich.table import Table
 
 from tierce.kernel.clock import Clock
 from tierce.kernel.language import Language, Phrase
-from tierce.lab.demo.attack import Attack, Side, play
+from tierce.lab.demo import store
+from tierce.lab.demo.attack import Attack, play
 from tierce.lab.demo.result import Bound, Result
 from tierce.lab.demo.stage import Stage
 from tierce.lab.demo.steps import Steps
@@ -19,6 +20,8 @@ _TRIED = Phrase("identités essayées", "identities tried")
 _LEARNED = Phrase("personnes apprises", "people learned")
 _LAST = Phrase("dernière réponse utile", "last useful answer")
 _LAST_TOLD = Phrase("demande n° {ask}, {seconds} s", "ask no. {ask}, {seconds} s")
+_HELD = Phrase("appareil retenu", "device held")
+_NEVER = Phrase("jamais", "never")
 _OPTICIAN = Phrase("une opticienne, ailleurs", "an optician elsewhere")
 _SERVED = Phrase("servie {shown} fois sur {asked}", "served {shown} times of {asked}")
 
@@ -28,10 +31,14 @@ async def played(stage: Stage, attack: Attack, clock: Clock, steps: Steps) -> No
     if not steps.console.is_terminal:
         await play(stage, attack, clock, _nothing)
         return
-    with Live(table(attack, steps.language), console=steps.console, auto_refresh=False) as live:
+    with (
+        stage.database.connect("tierce_office", autocommit=True) as connection,
+        Live(table(attack, steps.language), console=steps.console, auto_refresh=False) as live,
+    ):
 
         async def refresh() -> None:
             while not attack.over:
+                attack.held = attack.held or store.held_since(connection, attack.device)
                 live.update(table(attack, steps.language), refresh=True)
                 await asyncio.sleep(_REFRESH_SECONDS)
 
@@ -63,14 +70,15 @@ def table(attack: Attack, language: Language) -> Table:
     sides = (attack.unprotected, attack.tierce)
     made.add_row(_TRIED[language], *(number(side.asked, language) for side in sides))
     made.add_row(_LEARNED[language], *(number(len(side.learned), language) for side in sides))
-    made.add_row(_LAST[language], *(_last(side, language) for side in sides))
+    made.add_row(_LAST[language], *(_last(side.last_learned, language) for side in sides))
+    made.add_row(_HELD[language], _NEVER[language], _last(attack.held_at, language))
     served = _SERVED[language].format(shown=attack.optician.shown, asked=attack.optician.asked)
     made.add_row(_OPTICIAN[language], "", served)
     return made
 
 
-def _last(side: Side, language: Language) -> str:
-    ask, at = side.last_learned
+def _last(moment: tuple[int, float] | None, language: Language) -> str:
+    ask, at = moment or (0, 0.0)
     if not ask:
         return ""
     return _LAST_TOLD[language].format(ask=number(ask, language), seconds=seconds(at, language))
@@ -103,13 +111,13 @@ _TOLD = Phrase(
     "  Sans garde : {open_learned} personnes apprises en {open_tried} demandes et {open_seconds} s.\n"
     "  Tierce     : {learned} personnes apprises en {tried} demandes ; la borne d’un appareil neuf pour la journée\n"
     "               est de {bound} ({first_time} jamais vues, {known} déjà connues du cabinet).\n"
-    "               Dernière personne à la demande n° {last_ask} ({last_seconds} s) ; appareil retenu pendant la\n"
+    "               Dernière personne à la demande n° {last_ask} ({last_seconds} s) ; appareil retenu à la\n"
     "               demande n° {held_ask} ({held_seconds} s). Le journal compte les mêmes {learned} personnes.\n"
     "  Ailleurs   : l’opticienne a été servie {shown} fois sur {asked}, en {slowest} ms au plus.",
     "  No gate    : {open_learned} people learned in {open_tried} asks and {open_seconds} s.\n"
     "  Tierce     : {learned} people learned in {tried} asks; the bound of a new device for the day\n"
     "               is {bound} ({first_time} never seen, {known} already known to the practice).\n"
-    "               Last person at ask no. {last_ask} ({last_seconds} s); device held during\n"
+    "               Last person at ask no. {last_ask} ({last_seconds} s); device held at\n"
     "               ask no. {held_ask} ({held_seconds} s). The journal counts the same {learned} people.\n"
     "  Elsewhere  : the optician was served {shown} times of {asked}, in {slowest} ms at most.",
 )

@@ -21,6 +21,8 @@ ACTIVITY: Final = "/v1/session/activity"
 _INPUT: Final = re.compile(r"<input[^>]*>")
 _NAME: Final = re.compile(r'name="([^"]+)"')
 _VALUE: Final = re.compile(r'value="([^"]*)"')
+_NOTICE: Final = re.compile(r'href="(/incidents/\d+/insurers/\d+)"')
+_PERSON: Final = re.compile(r'href="(/incidents/\d+/people/\d+/\d+)"')
 
 Identity = tuple[str, str, str]
 """NIR of the rights holder, birth date, rank: what a list that leaked holds, and what a card shows."""
@@ -96,8 +98,17 @@ async def enter(api: str, national_id: str, place: str, clock: Clock, *, relayed
     return asker
 
 
-async def open_incident(office: str, staff: str, professional: int, device: int, why: str, language: str) -> str:
-    """As a member of staff, open the incident of one device of an account; returns the incident's address."""
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """Addresses of an incident, of the notice of an insurer, and of the letter of one person of its list."""
+
+    incident: str
+    notice: str
+    letter: str
+
+
+async def open_incident(office: str, staff: str, professional: int, device: int, why: str, language: str) -> Opened:
+    """As a member of staff, open the incident of one device of an account, with its list."""
     headers = {"accept-language": language}
     async with httpx.AsyncClient(trust_env=False, timeout=15, headers=headers) as http:
         authorize_url = (await http.get(office + "/sign-in")).headers["location"]
@@ -105,7 +116,13 @@ async def open_incident(office: str, staff: str, professional: int, device: int,
         form = f"{office}/accounts/{professional}/incident"
         page = _check_page(await http.get(form), 200).text
         opened = _check_page(await http.post(form, data=_filled(page, device) | {"why": why}), 303)
-        return office + opened.headers["location"]
+        incident = office + opened.headers["location"]
+        listed = _check_page(await http.get(incident), 200).text
+        notice, person = _NOTICE.search(listed), _PERSON.search(listed)
+        if notice is None or person is None:
+            msg = "the incident's page lists nobody"
+            raise DemoError(msg)
+        return Opened(incident, office + notice[1], office + person[1].replace("/people/", "/letters/"))
 
 
 def _filled(page: str, device: int) -> dict[str, str]:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Mapping
 from contextlib import suppress
+from typing import Self
 from urllib.parse import urlsplit
 
 from tierce.lab.demo.errors import DemoError
@@ -20,6 +21,12 @@ class Wire:
         self._host, self._port = parts.hostname or "", parts.port or 80
         self._head = f"host: {parts.netloc}\r\ncontent-type: application/json\r\n"
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_reason: object) -> None:
+        await self.close()
 
     async def post(self, path: str, body: bytes, headers: Mapping[str, str]) -> tuple[int, bytes]:
         """Send one request; returns the status and the body.
