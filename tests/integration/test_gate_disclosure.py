@@ -220,3 +220,11 @@ def test_a_connection_killed_at_any_step_never_answers_without_a_line(world: Wor
     else:
         assert isinstance(result, GateClosedError)
     assert (step == "answer") == isinstance(result, Answer)
+
+
+def test_a_flood_of_one_refusal_does_not_fill_the_journal(world: World) -> None:
+    caller = enrol(world)
+    limit = DAY_LIMITS[Profession.GP].attempts
+    answers = one_by_one(world, caller, [world.covered[0]] * (limit + 40))
+    assert outcomes(answers)[limit:] == [Outcome.OUT_OF_ATTEMPTS] * 40
+    assert world.scalar("select count(*) from journal.entry") == limit + 1

@@ -7,7 +7,7 @@ under-reports. Nothing is ever answered whose line is not on disk.
 
 import asyncio
 import logging
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -17,7 +17,7 @@ from typing import Protocol
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from tierce.gate.errors import GateBusyError, GateClosedError, GateError, NotAnsweredError
-from tierce.gate.model import Answer, Ask, Read, Release, StepUp, Verdict
+from tierce.gate.model import Answer, Ask, Read, Refuse, Release, StepUp, Verdict
 from tierce.gate.rules import decide, evidence_of, seen
 from tierce.gate.store import LOST, ROW_REFUSED, TRANSIENT, Closing, GateStore, Opened
 from tierce.journal.encoding import encode
@@ -26,14 +26,20 @@ from tierce.journal.model import Entry, EntryKind
 from tierce.journal.signing import entry_seq, sign_batch
 from tierce.kernel.categories import DataCategory
 from tierce.kernel.clock import Clock, micros, paris_day
-from tierce.kernel.ids import NOBODY, InsurerId, LineId
+from tierce.kernel.ids import NOBODY, EntrySeq, InsurerId, LineId
 from tierce.policy.acts import Act, Outcome
 from tierce.policy.floors import BATCH_MAX
 from tierce.policy.seats import effective_limit
 
 QUEUE_MAX = 2_000
+LINE_WAITING_MAX = 64
+"""Asks of one line of seats that may wait at once: nobody fills the queue alone and turns her neighbours away."""
 WAIT_SECONDS_MAX = 2.0
 TRIES_MAX = 3
+SPENT_MAX = 100_000
+"""Lines out of attempts that are remembered; beyond, the journal and the database say it again."""
+NO_ENTRY = EntrySeq(0)
+"""The number of an answer that has no line of its own."""
 BATCH_SECONDS_MAX = 5.0
 """A batch that takes longer is given up with its connection: what it wrote, if anything, over-reports."""
 _log = logging.getLogger(__name__)
@@ -91,9 +97,11 @@ class Gate:
         self._policy = policy
         self._step = step
         self._queue: deque[_Waiting] = deque()
+        self._of_line: Counter[LineId] = Counter()
         self._some = asyncio.Event()
         self._store: GateStore | None = None
         self._task: asyncio.Task[None] | None = None
+        self._spent: dict[LineId, int] = {}
         self.timings = Timings()
 
     async def start(self) -> None:
@@ -132,15 +140,27 @@ class Gate:
         """Queue one ask and wait for its answer.
 
         Raises:
-            GateBusyError: too many asks wait, or this one waited too long.
+            GateBusyError: too many asks wait, of everybody or of this line, or this one waited too long.
             GateClosedError: the database is out of reach.
             NotAnsweredError: the ask could not be written, so it was not answered.
         """
         self.shed()
+        spent = self._spent.get(ask.caller.line)
+        if spent is not None and spent == paris_day(self._clock.now()):
+            # The journal already says that this line's attempts of the day are used up; nothing is looked up.
+            return Answer(Refuse(Outcome.OUT_OF_ATTEMPTS, spent + 1), NO_ENTRY, None)
+        if self._of_line[ask.caller.line] >= LINE_WAITING_MAX:
+            raise GateBusyError
         waiting = _Waiting(ask, perf_counter(), asyncio.get_running_loop().create_future())
         self._queue.append(waiting)
+        self._of_line[ask.caller.line] += 1
         self._some.set()
-        return await waiting.answer
+        try:
+            return await waiting.answer
+        finally:
+            self._of_line[ask.caller.line] -= 1
+            if not self._of_line[ask.caller.line]:
+                del self._of_line[ask.caller.line]
 
     async def _serve(self) -> None:
         while True:
@@ -220,9 +240,17 @@ class Gate:
             if isinstance(verdict.decision, Release) and answer.revealed is None:
                 # Cover ended between decision and reveal: the line stands (it over-reports), nothing is shown.
                 answer = Answer(StepUp(Outcome.NOT_COVERED), seq, None)
+            if verdict.outcome is Outcome.OUT_OF_ATTEMPTS:
+                self._remember_spent(waiting.ask.caller.line, day)
             if not waiting.answer.done():
                 waiting.answer.set_result(answer)  # 8. answer
         self._count(verdicts, read - started, decided - read, perf_counter() - decided)
+
+    def _remember_spent(self, line: LineId, day: int) -> None:
+        """Refuse the line at the door until tomorrow: a flood must not fill the journal with one same refusal."""
+        if len(self._spent) >= SPENT_MAX:
+            self._spent.clear()
+        self._spent[line] = day
 
     def _decide(self, opened: Opened, asks: Sequence[Ask], day: int) -> tuple[list[Verdict], Closing]:
         """Decide the asks in order: the second mention of a person in a batch is a known pair."""

@@ -24,7 +24,7 @@ class Actor:
 class Line:
     """One journal line, without the person it concerns.
 
-    `seats_after` is the number of seats taken once the line was written, None where seats do not apply;
+    `seats_after` is the number of seats still free once the line was written, None where seats do not apply;
     `sealed` says whether the line is under a checkpoint.
     """
 

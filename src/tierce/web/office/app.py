@@ -28,6 +28,7 @@ from tierce.web.office.site import HERE, OfficeSite, office_sign_in, refused_pag
 from tierce.web.signin_site import sign_in_handlers
 from tierce.web.visit import Pool, RememberLanguage, Rows
 
+FORM_BYTES_MAX: Final = 65_536
 TOLD: Final[Told] = {
     IncidentMissingError: ("missing", 404),
     ScopeMissingError: ("missing", 404),
@@ -89,5 +90,6 @@ def create_office(
         ],
         exception_handlers=error_handlers(pages, refused_page, TOLD),
         before_send=[SecurityHeaders(form_targets=sign_in_origins, https=secure), RememberLanguage(secure=secure)],
+        request_max_body_size=FORM_BYTES_MAX,
         openapi_config=None,
     )
