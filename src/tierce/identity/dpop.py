@@ -61,7 +61,7 @@ class Proof:
 class _Claims(msgspec.Struct):
     htm: str
     htu: str
-    iat: int | float
+    iat: float
     jti: str
     ath: str | None = None
     bd: str | None = None

@@ -52,7 +52,7 @@ begin
         select * from unnest(sessions, idx, pairs, engagements, proofs, domains, care_days)
             with ordinality a(session, idx, pair, engagement, proof, domain, day, n)),
     found as (
-        select a.*, s.id is not null as is_live, s.login, s.device, t.establishment, t.profession,
+        select a.*, coalesce(t.active, false) as is_live, s.login, s.device, t.establishment, t.profession,
                coalesce(k.person, e.person, 0) as person,
                coalesce(a.pair, e.pair, 0) as pair_key
         from asks a

@@ -1,26 +1,37 @@
 """The API as an application: the hot routes in front, sign-in and the caller's own pages behind."""
 
+import logging
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from litestar import Litestar, MediaType, Request, Response, get
-from litestar.datastructures import State
+from litestar.datastructures import MutableScopeHeaders, State
+from litestar.exceptions import HTTPException, NotFoundException
 from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
+from litestar.types import Message, Scope
 
 from tierce import __version__
 from tierce.gate.service import Gate
 from tierce.identity.dpop import ProofVerifier
+from tierce.journal.errors import EngagementFormatError
 from tierce.policy.acts import Act
 from tierce.rights.history import History
 from tierce.rights.service import Rights
+from tierce.web.api import problems
 from tierce.web.api.callers import Callers
-from tierce.web.api.hot import App, HotRoutes
+from tierce.web.api.hot import App, HotRoutes, as_problem
 from tierce.web.api.metrics import render
 from tierce.web.api.openapi import HOT_PATHS
+from tierce.web.api.problems import Problem
 from tierce.web.api.signin import EXCEPTION_HANDLERS, ROUTES, STATE_KEY, AnyRequest, SignInWiring
 
 WIRING_KEY = "rights"
 NO_STORE = {"Cache-Control": "no-store"}
+BODY_BYTES_MAX = 16_384
+FORWARDED = ("x-forwarded-for", "forwarded", "x-real-ip")
+"""A request that carries one of these came through a proxy, from elsewhere."""
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +54,7 @@ def _wiring(request: Request[Any, Any, State]) -> RightsWiring:
 async def seats(request: AnyRequest) -> Response[dict[str, Any]]:
     """The places of the session's device; says nothing of anybody."""
     wiring = _wiring(request)
-    bound = await wiring.callers.find(request.headers.get("authorization", "").encode())
+    bound = await wiring.callers.find(request.headers.get("authorization", "").encode(), fresh=True)
     return Response(asdict(await wiring.history.seats(bound.caller)), headers=NO_STORE)
 
 
@@ -51,7 +62,7 @@ async def seats(request: AnyRequest) -> Response[dict[str, Any]]:
 async def history(request: AnyRequest, cursor: str | None = None) -> Response[dict[str, Any]]:
     """The caller's own answers, newest first, without identity; opening one is the act `revisit`."""
     wiring = _wiring(request)
-    bound = await wiring.callers.find(request.headers.get("authorization", "").encode())
+    bound = await wiring.callers.find(request.headers.get("authorization", "").encode(), fresh=True)
     rows, following = await wiring.history.page(bound.caller, cursor)
     body = {
         "rows": [
@@ -73,7 +84,10 @@ async def health(request: AnyRequest) -> Response[dict[str, Any]]:
 
 @get("/metrics", media_type=MediaType.TEXT, opt={"act": Act.NONE})
 async def metrics(request: AnyRequest) -> str:
-    """Counters of the gate in Prometheus' text form; no label ever names a person or a professional."""
+    """Counters of the gate in Prometheus' text form, for this machine alone; no label names anybody."""
+    peer = request.client.host if request.client else ""
+    if peer not in _wiring(request).sign_in.proxies or any(name in request.headers for name in FORWARDED):
+        raise NotFoundException
     return render(_wiring(request).gate)
 
 
@@ -85,14 +99,52 @@ async def openapi(request: AnyRequest) -> dict[str, Any]:
     return schema
 
 
+async def _headers(message: Message, scope: Scope) -> None:
+    """Let nothing of an answer be kept by a cache, nor guessed to be another kind of file."""
+    if message["type"] == "http.response.start":
+        headers = MutableScopeHeaders.from_message(message)
+        headers["cache-control"], headers["x-content-type-options"] = "no-store", "nosniff"
+
+
+def _told(problem: Problem) -> Response[bytes]:
+    return Response(problem.body(), status_code=problem.status, media_type="application/problem+json")
+
+
+def _engagement(_request: AnyRequest, error: EngagementFormatError) -> Response[bytes]:
+    return _told(as_problem(error))
+
+
+def _http(_request: AnyRequest, error: HTTPException) -> Response[bytes]:
+    """The framework's own refusals, without its words: they quote what was sent."""
+    return _told(problems.of_status(error.status_code))
+
+
+def _anything(_request: AnyRequest, error: Exception) -> Response[bytes]:
+    """A fault of ours: its kind is kept, never its text, which may hold what was sent."""
+    _log.error("request failed: %s", type(error).__name__)
+    return _told(problems.of_status(500))
+
+
 def create_api(wiring: RightsWiring, proofs: ProofVerifier) -> App:
     """Assemble the application; the gate must be started."""
     rest = Litestar(
         [*ROUTES, seats, history, health, metrics, openapi],
-        exception_handlers={**EXCEPTION_HANDLERS},
+        exception_handlers={
+            **EXCEPTION_HANDLERS,
+            EngagementFormatError: _engagement,
+            HTTPException: _http,
+            Exception: _anything,
+        },
+        before_send=[_headers],
+        request_max_body_size=BODY_BYTES_MAX,
         state=State({STATE_KEY: wiring.sign_in, WIRING_KEY: wiring}),
         openapi_config=OpenAPIConfig(
-            title="Tierce", version=__version__, path="/v1/framework", use_handler_docstrings=True, render_plugins=[]
+            title="Tierce",
+            version=__version__,
+            path="/v1/framework",
+            use_handler_docstrings=True,
+            # Without one of its own choosing, the framework serves a page that loads scripts from elsewhere.
+            render_plugins=[JsonRenderPlugin()],
         ),
     )
     return HotRoutes(

@@ -45,15 +45,18 @@ class Callers:
         self._sessions = sessions
         self._known: OrderedDict[bytes, tuple[float, Bound]] = OrderedDict()
 
-    async def find(self, authorization: bytes | None) -> Bound:
-        """Return the caller of `Authorization: DPoP <handle>`, or raise SessionRefusedError."""
+    async def find(self, authorization: bytes | None, *, fresh: bool = False) -> Bound:
+        """Return the caller of `Authorization: DPoP <handle>`, or raise SessionRefusedError.
+
+        What answers without asking the gate passes `fresh`: only the gate reads the session again by itself.
+        """
         if authorization is None or not authorization.startswith(_SCHEME):
             raise SessionRefusedError(SessionReason.UNKNOWN)
         handle = authorization[len(_SCHEME) :]
         digest = sha256(handle).digest()
         now = monotonic()
         known = self._known.get(digest)
-        if known is not None and known[0] > now:
+        if not fresh and known is not None and known[0] > now:
             return known[1]
         state = await self._sessions.read(handle.decode("ascii", "replace"))
         caller = caller_of(state, signed=state.signs)

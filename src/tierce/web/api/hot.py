@@ -4,6 +4,8 @@ They are the hot path (docs/adr/0001): a framework's routing would cost a fifth 
 token, proof, question, gate. Every told answer has the same status, headers and length.
 """
 
+import asyncio
+import logging
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 from uuid import UUID
@@ -29,6 +31,9 @@ Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+BODY_SECONDS_MAX = 10.0
+_log = logging.getLogger(__name__)
 
 RIGHTS_PATH = "/v1/rights"
 HISTORY_PREFIX = "/v1/history/"
@@ -76,7 +81,8 @@ class HotRoutes:
             return
         try:
             self._gate.shed()
-            body = await _read(scope, receive)
+            async with asyncio.timeout(BODY_SECONDS_MAX):
+                body = await _read(scope, receive)
             if isinstance(body, Problem):
                 await _problem(send, body)
                 return
@@ -84,6 +90,13 @@ class HotRoutes:
             answer = await self._answer(path, bound, body, once)
         except (GateError, IdentityError, QuestionError, EngagementFormatError) as error:
             await _problem(send, as_problem(error))
+            return
+        except TimeoutError:
+            await _problem(send, problems.TOO_SLOW)
+            return
+        except Exception as error:  # noqa: BLE001 - the server would log the error's text, which may hold the question
+            _log.error("an ask failed in an unforeseen way: %s", type(error).__name__)
+            await _problem(send, problems.NOT_ANSWERED)
             return
         if isinstance(answer, Refused):
             retry = {"retry_date": answer.retry_date} if answer.retry_date else {}
@@ -116,11 +129,9 @@ class HotRoutes:
 
 
 def header(scope: Scope, name: bytes) -> bytes | None:
-    """Return a header's value, or None; the first one when it is repeated."""
-    for key, value in scope["headers"]:
-        if key == name:
-            return bytes(value)
-    return None
+    """Return a header's value, or None; a repeated one is no valid value (RFC 9449 §4.3), so they are joined."""
+    found = [bytes(value) for key, value in scope["headers"] if key == name]
+    return b", ".join(found) if found else None
 
 
 def as_problem(error: Exception) -> Problem:
@@ -148,6 +159,8 @@ async def _read(scope: Scope, receive: Receive) -> bytes | Problem:
     more = True
     while more:
         message = await receive()
+        if message["type"] == "http.disconnect":
+            return problems.TOO_SLOW
         part = message.get("body", b"")
         size += len(part)
         if size > QUESTION_BYTES_MAX:

@@ -1,20 +1,33 @@
-"""The gate's counters, in Prometheus' text form."""
+"""The gate's counters, in Prometheus' text form.
+
+They say no more than the answers do: what looks the same from outside is counted together, and times are in
+milliseconds. A counter for each outcome would tell whoever reads it before and after an ask what the answer hides.
+"""
+
+from collections import Counter
 
 from tierce.gate.service import Gate
+
+TOLD = frozenset({"released", "out_of_attempts", "not_allowed"})
+"""Outcomes that the answer always names; a hold may look like any answer that shows nothing."""
+NOT_SHOWN = "not_shown"
 
 
 def render(gate: Gate) -> str:
     """Render the counters since the start."""
     timings = gate.timings
+    counts: Counter[str] = Counter()
+    for name, number in timings.outcomes.items():
+        counts[name if name in TOLD else NOT_SHOWN] += number
     lines = [
         "# TYPE tierce_gate_seconds_total counter",
-        f'tierce_gate_seconds_total{{part="open"}} {timings.open:.6f}',
-        f'tierce_gate_seconds_total{{part="decide"}} {timings.decide:.6f}',
-        f'tierce_gate_seconds_total{{part="close"}} {timings.close:.6f}',
+        f'tierce_gate_seconds_total{{part="open"}} {timings.open:.3f}',
+        f'tierce_gate_seconds_total{{part="decide"}} {timings.decide:.3f}',
+        f'tierce_gate_seconds_total{{part="close"}} {timings.close:.3f}',
         "# TYPE tierce_gate_batches_total counter",
         f"tierce_gate_batches_total {timings.batches}",
         "# TYPE tierce_gate_asks_total counter",
-        *(f'tierce_gate_asks_total{{outcome="{name}"}} {n}' for name, n in sorted(timings.outcomes.items())),
+        *(f'tierce_gate_asks_total{{outcome="{name}"}} {n}' for name, n in sorted(counts.items())),
         "# TYPE tierce_gate_waiting gauge",
         f"tierce_gate_waiting {gate.waiting}",
     ]

@@ -64,11 +64,49 @@ TOO_LARGE = _problem(
     ("La demande est trop longue.", "The request is too long."),
     ("Une question tient en deux kilo-octets.", "A question fits in two kilobytes."),
 )  # fmt: skip
+TOO_SLOW = _problem(
+    408, "too_slow",
+    ("La demande n'est pas arrivée en entier.", "The request did not arrive whole."),
+    ("Envoyez-la de nouveau.", "Send it again."),
+)  # fmt: skip
 METHOD = _problem(
     405, "method",
     ("Cette adresse n'accepte que POST.", "This address accepts POST only."),
     ("Envoyez la question par POST.", "Send the question by POST."),
 )  # fmt: skip
+_NOT_FOUND = _problem(
+    404, "not_found",
+    ("Cette adresse n'existe pas.", "There is no such address."),
+    ("Voyez la description de l'API, /v1/openapi.json.", "See the description of the API, /v1/openapi.json."),
+)  # fmt: skip
+_METHOD = _problem(
+    405, "method",
+    ("Cette adresse ne se demande pas ainsi.", "This address takes another method."),
+    ("Voyez la description de l'API, /v1/openapi.json.", "See the description of the API, /v1/openapi.json."),
+)  # fmt: skip
+_BODY_TOO_LARGE = _problem(
+    413, "too_large",
+    ("La demande est trop longue.", "The request is too long."),
+    ("Seize kilo-octets au plus.", "Sixteen kilobytes at most."),
+)  # fmt: skip
+_MALFORMED = _problem(
+    400, "malformed",
+    ("La demande n'a pas la forme attendue.", "The request is not in the expected form."),
+    ("Voyez la description de l'API, /v1/openapi.json.", "See the description of the API, /v1/openapi.json."),
+)  # fmt: skip
+FAULT = _problem(
+    500, "fault",
+    ("La demande n'a pas abouti, par notre faute.", "The request failed, and the fault is ours."),
+    ("Réessayez ; si cela persiste, appelez l'opérateur.", "Try again; if it persists, call the operator."),
+)  # fmt: skip
+
+
+def of_status(status: int) -> Problem:
+    """The problem that stands for a bare HTTP status."""
+    if status >= 500:
+        return FAULT
+    return {404: _NOT_FOUND, 405: _METHOD, 413: _BODY_TOO_LARGE}.get(status, _MALFORMED)
+
 
 REFUSED: Mapping[str, Problem] = {
     "out_of_attempts": _problem(

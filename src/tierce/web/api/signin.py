@@ -158,7 +158,7 @@ def client_address(request: AnyRequest, proxies: frozenset[str]) -> str:
 
 async def received(request: AnyRequest, url: str) -> Received:
     """What the browser's proof must fit: this request, at its public address."""
-    proof = request.headers.get("dpop")
+    proof = ", ".join(request.headers.getall("dpop", [])) or None
     return Received(
         method=request.method,
         url=normalised(url.rstrip("/") + request.url.path),

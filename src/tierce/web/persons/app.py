@@ -26,6 +26,7 @@ from tierce.web.persons.site import HERE, PersonsSite, Visit, persons_sign_in, r
 from tierce.web.signin_site import sign_in_handlers
 from tierce.web.visit import AnyRequest, Pool, RememberLanguage, Rows
 
+FORM_BYTES_MAX: Final = 16_384
 TOLD: Final[Told] = {
     NotHerLineError: ("missing", 404),
     NotReportableError: ("missing", 404),
@@ -74,6 +75,7 @@ def create_persons(
         ],
         exception_handlers=error_handlers(pages, refused_page, TOLD),
         before_send=[SecurityHeaders(form_targets=sign_in_origins, https=secure), RememberLanguage(secure=secure)],
+        request_max_body_size=FORM_BYTES_MAX,
         openapi_config=None,
     )
 

@@ -19,6 +19,8 @@ from tierce.web.portal.site import (
     write_pending,
 )
 
+PROXIES = frozenset({"127.0.0.1", "::1"})
+
 
 def sign_in_handlers(site: PortalSite) -> list[HTTPRouteHandler]:
     """Make the routes of the sign-in page and of the way to the provider and back."""
@@ -48,8 +50,7 @@ def sign_in_handlers(site: PortalSite) -> list[HTTPRouteHandler]:
         if not binding or not state or state != brought["state"]:
             return sign_in_page(site, request, trouble="other_browser", status=403)
         answer = {name: value for name, value in brought.items() if value} | {"binding": binding}
-        address = request.client.host if request.client else ""
-        opened = await site.api.complete(answer, address)
+        opened = await site.api.complete(answer, address_of(request))
         response: Response[str] = Redirect("/activity", status_code=303)
         response.set_cookie(site.cookie(site.session_cookie, opened.handle, None))
         response.set_cookie(site.cookie(site.offer_cookie, write_offer(opened.activities), OFFER_SECONDS))
@@ -148,3 +149,10 @@ def forget(site: PortalSite, response: Response[str]) -> Response[str]:
     for name in (site.session_cookie, site.offer_cookie, site.pending_cookie):
         response.set_cookie(site.cookie(name, "", 0))
     return response
+
+
+def address_of(request: AnyRequest) -> str:
+    """The browser's address: the peer's, or what our own proxy, on this machine, says last of whom it speaks for."""
+    peer = request.client.host if request.client else ""
+    forwarded = request.headers.get("x-forwarded-for", "")
+    return forwarded.rsplit(",", 1)[-1].strip() if peer in PROXIES and forwarded else peer
