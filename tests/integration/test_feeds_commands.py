@@ -26,9 +26,11 @@ def settings(tmp_path: Path, database: Database, key_directory: Path) -> Path:
         f'[{name}]\ndiscovery = "http://127.0.0.1:1/"\nclient_id = "none"\nclient_secret_file = "none"\n'
         for name in ("psc", "staff", "persons_provider")
     )
+    fields = ("name", "address", "phone", "officer", "officer_email")
+    operator = "[operator]\n" + "".join(f'{field} = "inventé"\n' for field in fields)
     path = tmp_path / "tierce.toml"
     path.write_text(
-        f'mode = "demo"\noperator = "Opérateur inventé"\nkeys = "{key_directory}"\n{sites}{realms}[database]\n'
+        f'mode = "demo"\nkeys = "{key_directory}"\n{operator}{sites}{realms}[database]\n'
         f'host = "{database.host}"\nport = {database.port}\nname = "{database.name}"\n'
         f'secrets = "{database.secrets}"\n',
         encoding="utf-8",
