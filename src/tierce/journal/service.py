@@ -159,7 +159,7 @@ class Sequencer:
                 self._connection.rollback()
                 self._tree = tree
                 return 0
-            leaves = [(seq, leaf_hash(body)) for seq, body in rows]
+            leaves = [(seq, leaf_hash(body)) for seq, body in rows]  # 9. sequence
             store.insert_leaves(self._connection, tree.frontier.size, leaves)
             frontier = tree.frontier.copy()
             for _seq, leaf in leaves:

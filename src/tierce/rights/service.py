@@ -70,7 +70,7 @@ class Rights:
             GateError: the gate could not answer; nothing was shown.
         """
         today = paris_day(self._clock.now())
-        question = parse_question(body, date_of(today))
+        question = parse_question(body, date_of(today))  # 2. parse and normalise
         who = normalise(question.nir, question.birth_date, question.rank)
         pair = self._pair.int64(caller.establishment.to_bytes(8, "big") + who) or 1
         answer = await self._gate.ask(

@@ -86,7 +86,7 @@ class HotRoutes:
             if isinstance(body, Problem):
                 await _problem(send, body)
                 return
-            bound, once = await self._authenticate(scope, path, body)
+            bound, once = await self._authenticate(scope, path, body)  # 1. authenticate
             answer = await self._answer(path, bound, body, once)
         except (GateError, IdentityError, QuestionError, EngagementFormatError) as error:
             await _problem(send, as_problem(error))
