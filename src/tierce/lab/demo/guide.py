@@ -56,7 +56,7 @@ _AFTER = Phrase(
 """,
 )
 _STOP = Phrase("     Appuyez sur Entrée pour tout arrêter. ", "     Press Enter to stop everything. ")
-_WHY = Phrase(
+WHY = Phrase(
     "Refus en série sur un appareil que le Dr Morvan ne connaît pas.",
     "A series of refusals on a device that Dr Morvan does not know.",
 )
@@ -90,7 +90,7 @@ async def _attack(stage: Stage, steps: Steps, attack: Attack, clock: Clock) -> t
         morvan = store.professional_of(connection, stage.truth["story"]["claire_morvan"]["rpps"])
         result = await conclude(connection, morvan, attack)
     office, language = stage.url("office"), steps.language
-    opened = await open_incident(office, OFFICER, morvan, attack.device, _WHY[language], language)
+    opened = await open_incident(office, OFFICER, morvan, attack.device, WHY[language], language)
     account = f"{office}/accounts/{morvan}"
     return result, {
         "incident": opened.incident, "notice": opened.notice, "letter": opened.letter, "account": account,

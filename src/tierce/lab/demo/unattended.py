@@ -19,6 +19,7 @@ from tierce.kernel.language import Phrase
 from tierce.lab.demo import store
 from tierce.lab.demo.attack import TILLEULS, Attack
 from tierce.lab.demo.errors import BeatError, DemoError
+from tierce.lab.demo.guide import WHY
 from tierce.lab.demo.pages import Visitor, open_browser, visitor
 from tierce.lab.demo.result import Result, conclude
 from tierce.lab.demo.show import played
@@ -171,7 +172,7 @@ async def _list(run: Run, officer: Visitor) -> list[str]:
     await officer.shot("5-account")
     await officer.click(f'a[href="{account}/incident"]')
     await officer.page.locator(f'input[name="device"][value="{run.attack.device}"]').check()
-    await officer.page.locator("#why").fill("Refus en série sur un appareil que le Dr Morvan ne connaît pas.")
+    await officer.page.locator("#why").fill(WHY[run.steps.language])
     await officer.shot("5-open")
     await officer.click('form[action$="/incident"] button[type=submit]')
     await officer.page.locator("#list").wait_for()
