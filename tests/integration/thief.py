@@ -1,95 +1,102 @@
-"""A stolen `api` credential: the gate's functions called straight on the database, with whatever one likes."""
+"""A thief at the real sites over HTTP: signs in, keeps cookies, signs proofs right or wrong."""
 
-from collections.abc import Iterable
+import asyncio
+import json
+import secrets
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
 
-import psycopg
+import httpx
 
-from tests.integration.world import DOMAIN, World
-from tierce.identity.model import Caller
-from tierce.journal.encoding import encode
-from tierce.journal.model import Entry, EntryKind
-from tierce.kernel.categories import DataCategory
-from tierce.kernel.clock import SystemClock, micros, paris_day
-from tierce.kernel.ids import InsurerId, PersonId
-from tierce.policy.acts import Act, Lane, Outcome
+from tierce.identity.dpop import digest_of
+from tierce.lab.demo.stage import Stage
+from tierce.lab.standins.browser_key import BrowserKey
+from tierce.lab.standins.visitor import answer_of, sign_in
 
-OPEN = (
-    "select * from gate.open(%s::bigint[], %s::bigint[], %s::uuid[], %s::bigint[], %s::bigint[], %s::uuid[],"
-    " %s::smallint[], %s::integer[])"
-)
-CLOSE = (
-    "select gate.close(%s::smallint, %s, %s::bigint[], %s::bytea[], %s::bigint[], %s::smallint[], %s::integer[],"
-    " %s::bigint[], %s::integer[], %s::bigint[], %s::bigint[], %s::integer[], %s::text[], %s::bytea[])"
-)
-REVEAL = "select n, person, sealed from gate.reveal()"
+RIGHTS, ACTIVITY = "/v1/rights", "/v1/session/activity"
 
 
-def forged(caller: Caller, person: int) -> Entry:
-    """A journal line as an honest gate would write it for a release."""
-    return Entry(
-        kind=EntryKind.DISCLOSURE,
-        act=Act.RIGHTS_ASK,
-        lane=Lane.INTERACTIVE,
-        outcome=Outcome.RELEASED,
-        domain=DOMAIN[caller.profession],
-        time_us=micros(SystemClock().now()),
-        professional=caller.professional,
-        establishment=caller.establishment,
-        session=caller.session,
-        device=caller.device,
-        insurer=InsurerId(1),
-        seats_after=3,
-        person=PersonId(person),
-        categories=DataCategory.INSURER | DataCategory.GUARANTEES,
-    )
-
-
+@dataclass
 class Thief:
-    """Holds the password of tierce_api and no key file."""
+    """One session at the API, with the key that it is bound to."""
 
-    def __init__(self, world: World, connection: psycopg.Connection) -> None:
-        """Use an autocommit connection of role tierce_api."""
-        self.world = world
-        self.connection = connection
+    api: str
+    handle: str
+    key: BrowserKey
+    activity: dict[str, Any]
 
-    def open(self, caller: Caller, asks: int = 1) -> None:
-        """Draw a block, as a batch of that many asks about nobody."""
-        self.connection.execute(
-            OPEN,
-            ([caller.line], [caller.session] * asks, [None] * asks, [5] * asks, [None] * asks, [None] * asks,
-             [DOMAIN[caller.profession].value] * asks, [paris_day(SystemClock().now())] * asks),
-        )  # fmt: skip
+    def proof(self, path: str, body: bytes = b"", **over: object) -> str:
+        """A proof of this browser for one request; `over` replaces claims."""
+        claims = {
+            "htm": "POST",
+            "htu": self.api + path,
+            "iat": int(time.time()),
+            "jti": secrets.token_urlsafe(16),
+            "ath": digest_of(self.handle.encode()),
+            "bd": digest_of(body),
+        }
+        return self.key.sign(self.key.header(), claims | over).decode()
 
-    def close(self, caller: Caller, bodies: list[bytes], *, line: int | None = None) -> None:
-        """Write lines of one's own making, with a signature that means nothing."""
-        n = len(bodies)
-        self.connection.execute(
-            CLOSE,
-            (self.world.instance, bytes(64), [], [], [], [], [], [], [], [line or caller.line] * n, [5] * n,
-             [40_000] * n, [None] * n, bodies),
-        )  # fmt: skip
+    @property
+    def bearer(self) -> dict[str, str]:
+        return {"authorization": f"DPoP {self.handle}"}
 
-    def reveal(self) -> list[tuple[int, int, bytes]]:
-        """Ask for the coverage of the lines just written."""
-        return [(n, person, bytes(sealed)) for n, person, sealed in self.connection.execute(REVEAL).fetchall()]
+    def post(self, path: str, body: bytes = b"", headers: dict[str, str] | None = None) -> httpx.Response:
+        """Send signed, unless `headers` says otherwise."""
+        sent = {"dpop": self.proof(path, body)} if headers is None else headers
+        return httpx.post(self.api + path, content=body, headers=self.bearer | sent, trust_env=False)
 
-    def take(self, caller: Caller, people: list[int]) -> list[int]:
-        """One whole batch, committed; gives the people whose coverage came back."""
-        self.write(caller, [encode(forged(caller, person)) for person in people])
-        return [person for _, person, _ in self.reveal()]
+    def get(self, path: str, **headers: str) -> httpx.Response:
+        return httpx.get(self.api + path, headers=self.bearer | headers, trust_env=False)
 
-    def write(self, caller: Caller, bodies: list[bytes], *, asks: int = 1, line: int | None = None) -> None:
-        """One whole batch, committed, of lines of one's own making."""
-        with self.connection.transaction():
-            self.open(caller, asks)
-            self.close(caller, bodies, line=line)
+    def ask(self, who: dict[str, Any], domain: str) -> httpx.Response:
+        return self.post(RIGHTS, question(who, domain))
 
-    def take_until_refused(self, shares: Iterable[tuple[Caller, list[int]]]) -> tuple[list[int], str]:
-        """Take batch after batch until the database refuses; gives the people had, and the refusal."""
-        had: list[int] = []
-        try:
-            for caller, people in shares:
-                had += self.take(caller, people)
-        except psycopg.errors.CheckViolation as error:
-            return had, error.diag.message_primary or ""
-        return had, ""
+
+def question(who: dict[str, Any], domain: str) -> bytes:
+    """The body of an ask about one person, for care today."""
+    asked = {
+        "nir": who["nir"],
+        "birth_date": who["birth_date"],
+        "rank": who["rank"],
+        "domain": domain,
+        "care_date": time.strftime("%Y-%m-%d"),
+    }
+    return json.dumps(asked).encode()
+
+
+async def _enter(stage: Stage, role: str, place: int) -> Thief:
+    api, key = stage.url("api"), BrowserKey()
+    async with httpx.AsyncClient(trust_env=False, base_url=api, timeout=15) as http:
+        started = (await http.post("/v1/sign-in/start", json={"site": "portal", "return_to": "/"})).json()
+        answer = answer_of(await sign_in(http, started["authorize_url"], stage.national_id(role)))
+        brought = {name: answer[name] for name in ("state", "code", "iss")} | {"binding": started["binding"]}
+        opened = (await http.post("/v1/sign-in/complete", json=brought)).json()
+        thief = Thief(api, opened["handle"], key, opened["activities"][place])
+        body = json.dumps({"activity": thief.activity["id"], "jwk": key.jwk}).encode()
+        headers = thief.bearer | {"dpop": thief.proof(ACTIVITY, body), "content-type": "application/json"}
+        assert (await http.post(ACTIVITY, content=body, headers=headers)).status_code == 200
+    return thief
+
+
+def enter(stage: Stage, role: str, place: int = 0) -> Thief:
+    """Sign in at the API as a professional of the story, on a device never seen."""
+    return asyncio.run(_enter(stage, role, place))
+
+
+@contextmanager
+def visit(stage: Stage, site: str, subject: str) -> Iterator[httpx.Client]:
+    """A browser with its cookies, signed in at a site."""
+    with httpx.Client(base_url=stage.url(site), trust_env=False, timeout=15) as web:
+        leads_to = web.get("/sign-in").headers["location"]
+
+        async def at_provider() -> str:
+            async with httpx.AsyncClient(trust_env=False, timeout=15) as http:
+                return await sign_in(http, leads_to, subject)
+
+        back = httpx.URL(asyncio.run(at_provider()))
+        assert web.get("/sign-in/callback", params=back.params).status_code in {200, 303}
+        yield web
