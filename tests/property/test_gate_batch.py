@@ -37,6 +37,8 @@ class Memory:
 
     lines: dict[LineId, Line]
     pairs: dict[int, tuple[int, int, int, LineId]] = field(default_factory=dict)
+    holders: dict[int, LineId] = field(default_factory=dict)
+    """The line whose seat each pair holds: kept, as gate.close keeps it, while the pair stays what it was."""
 
     def opened(self, asks: Sequence[Ask], rungs: Sequence[int]) -> Opened:
         """What gate.open would read: a person exists unless her number divides by 3."""
@@ -58,8 +60,10 @@ class Memory:
         """Decide a batch, keep what it leaves, and give the outcomes with what the journal says of each."""
         verdicts, closing = GATE._decide(self.opened(asks, rungs), asks, TODAY)
         self.lines |= closing.lines
-        for key, (pair, line) in closing.pairs.items():
-            self.pairs[key] = (pair.state, pair.day, closing.day, line)
+        for key, (pair, holder, last) in closing.pairs.items():
+            if self.pairs.get(key, ())[:2] != (pair.state, pair.day):
+                self.holders[key] = holder
+            self.pairs[key] = (pair.state, pair.day, closing.day, last)
         entries = [decode(body) for body in closing.bodies]
         assert [entry.outcome for entry in entries] == [verdict.outcome for verdict in verdicts]
         return [(entry.outcome, entry.kind, entry.seats_after or 0) for entry in entries]
@@ -71,7 +75,7 @@ def questions(draw: st.DrawFn) -> tuple[Ask, int]:
     who = caller(PROFESSION, line=draw(st.sampled_from(LINES)), signed=draw(st.sampled_from([True, True, False])))
     domain = draw(st.sampled_from([domain_of(PROFESSION)] * 5 + [Domain.OPTI]))
     rung = draw(st.sampled_from([0, 0, 0, 0, 2, 3, 4]))
-    return ask_of(who, pair=draw(st.integers(1, 12)), domain=domain), rung
+    return ask_of(who, pair=draw(st.integers(1, 5)), domain=domain), rung
 
 
 def start(attempts: int, known: int, taken: int) -> Memory:
@@ -83,7 +87,7 @@ def start(attempts: int, known: int, taken: int) -> Memory:
 
 
 @given(
-    st.lists(questions(), min_size=1, max_size=64),
+    st.lists(questions(), min_size=6, max_size=64),
     st.sampled_from([0, DAY_LIMITS[PROFESSION].attempts - 3]),
     st.sampled_from([0, 13, DAY_LIMITS[PROFESSION].known - 2]),
     st.integers(0, 3),

@@ -17,7 +17,7 @@ from typing import Protocol
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from tierce.gate.errors import GateBusyError, GateClosedError, GateError, NotAnsweredError
-from tierce.gate.model import Answer, Ask, Read, Refuse, Release, StepUp, Verdict
+from tierce.gate.model import Answer, Ask, PairSeen, Read, Refuse, Release, StepUp, Verdict
 from tierce.gate.rules import decide, evidence_of, seen
 from tierce.gate.store import LOST, ROW_REFUSED, TRANSIENT, Closing, GateStore, Opened
 from tierce.journal.encoding import encode
@@ -255,20 +255,23 @@ class Gate:
     def _decide(self, opened: Opened, asks: Sequence[Ask], day: int) -> tuple[list[Verdict], Closing]:
         """Decide the asks in order: the second mention of a person in a batch is a known pair."""
         lines = dict(opened.lines)
-        pairs: dict[int, tuple[Read, LineId]] = {}
+        reads: dict[int, Read] = {}
         verdicts = []
-        closing_pairs = {}
+        pairs: dict[int, tuple[PairSeen, LineId, LineId]] = {}
         for ask, read_first in zip(asks, opened.reads, strict=True):
             read = read_first
-            if read.pair in pairs:
-                earlier, line_id = pairs[read.pair]
-                read = _as_left(read, earlier)
-            verdict = decide(ask, read, lines[ask.caller.line], day)
-            lines[ask.caller.line] = verdict.line
-            if verdict.pair is not None and verdict.pair.key != 0:
-                line_id = ask.caller.line
-                pairs[verdict.pair.key] = (seen(read, verdict.pair, day, line_id), line_id)
-                closing_pairs[verdict.pair.key] = (verdict.pair, line_id)
+            if read.pair in reads:
+                read = _as_left(read, reads[read.pair])
+            line = ask.caller.line
+            verdict = decide(ask, read, lines[line], day)
+            lines[line] = verdict.line
+            pair = verdict.pair
+            if pair is not None and pair.key != 0:
+                before = pairs.get(pair.key)
+                # The line that took the seat keeps it, whoever of the batch sees the person after.
+                holder = before[1] if before is not None and before[0] == pair else line
+                reads[pair.key] = seen(read, pair, day, line)
+                pairs[pair.key] = (pair, holder, line)
             verdicts.append(verdict)
         bodies = [
             encode(self._entry(ask, read, verdict))
@@ -279,7 +282,7 @@ class Gate:
             self._instance,
             sign_batch(self._key, self._instance, opened.block, leaves),
             lines,
-            closing_pairs,
+            pairs,
             asks,
             [read.pair for read in opened.reads],
             [read.until_day for read in opened.reads],

@@ -18,8 +18,8 @@ _OPEN: LiteralString = """
                             %b::smallint[], %b::integer[])"""
 _CLOSE: LiteralString = """
     select gate.close(%b::smallint, %b, %b::bigint[], %b::bytea[], %b::bigint[], %b::smallint[], %b::integer[],
-                      %b::bigint[], %b::integer[], %b::bigint[], %b::bigint[], %b::integer[], %b::text[],
-                      %b::bytea[])"""
+                      %b::bigint[], %b::integer[], %b::bigint[], %b::bigint[], %b::bigint[], %b::integer[],
+                      %b::text[], %b::bytea[])"""
 _REVEAL: LiteralString = "select n, insurer, person, from_day, until_day, sealed from gate.reveal()"
 
 LOST = (psycopg.OperationalError, psycopg.InterfaceError)
@@ -51,7 +51,8 @@ class Closing:
     instance: int
     signature: bytes
     lines: dict[LineId, Line]
-    pairs: dict[int, tuple[PairSeen, LineId]]
+    pairs: dict[int, tuple[PairSeen, LineId, LineId]]
+    """By key: the pair, the line that holds its seat, and the line that saw the person last."""
     asks: Sequence[Ask]
     pair_keys: Sequence[int]
     untils: Sequence[int]
@@ -112,10 +113,11 @@ class GateStore:
             list(closing.lines),
             [pack(line) for line in closing.lines.values()],
             [key for key, _ in pairs],
-            [pair.state for _, (pair, _) in pairs],
-            [pair.day for _, (pair, _) in pairs],
-            [line for _, (_, line) in pairs],
+            [pair.state for _, (pair, _, _) in pairs],
+            [pair.day for _, (pair, _, _) in pairs],
+            [holder for _, (_, holder, _) in pairs],
             [closing.day] * len(pairs),
+            [last for _, (_, _, last) in pairs],
             [ask.caller.line for ask in closing.asks],
             list(closing.pair_keys),
             list(closing.untils),

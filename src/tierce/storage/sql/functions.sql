@@ -161,9 +161,11 @@ begin
 end $$;
 
 -- 2. close: state, pairs, engagements and journal lines, in the transaction of open ----------------------------
+drop function if exists gate.close(smallint, bytea, bigint[], bytea[], bigint[], smallint[], integer[], bigint[],
+    integer[], bigint[], bigint[], integer[], text[], bytea[]);   -- an earlier shape: grants by name need one only
 create or replace function gate.close(
     instance_id smallint, signature bytea, line_ids bigint[], states bytea[],
-    p_keys bigint[], p_states smallint[], p_days integer[], p_lines bigint[], p_seen integer[],
+    p_keys bigint[], p_states smallint[], p_days integer[], p_lines bigint[], p_seen integer[], p_seen_lines bigint[],
     e_lines bigint[], e_pairs bigint[], e_untils integer[], e_labels text[], bodies bytea[]) returns bigint
     language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
@@ -188,8 +190,9 @@ begin
     perform gate.count_floors(e_lines, e_refused, e_released, e_known, today, line_ids, states);
 
     insert into access.pair as p (key, state, day, line, seen_day, seen_line)
-    select a.key, a.state, a.day, a.line, a.seen, a.line
-    from unnest(p_keys, p_states, p_days, p_lines, p_seen) a(key, state, day, line, seen) order by a.key
+    select a.key, a.state, a.day, a.line, a.seen, a.seen_line
+    from unnest(p_keys, p_states, p_days, p_lines, p_seen, p_seen_lines) a(key, state, day, line, seen, seen_line)
+    order by a.key
     on conflict (key) do update set
         state = excluded.state, day = excluded.day,
         line = case when p.day = excluded.day and p.state = excluded.state then p.line else excluded.line end,
