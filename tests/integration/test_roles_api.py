@@ -8,7 +8,7 @@ import psycopg
 import pytest
 
 from tests.integration.conftest import Connect
-from tests.integration.thief import REVEAL, Thief, forged
+from tests.integration.stolen_credential import REVEAL, Thief, forged
 from tests.integration.world import SEALED, World, enrol, make_world
 from tierce.journal.encoding import encode
 from tierce.journal.model import EntryKind
