@@ -1,6 +1,7 @@
 """Attacks on a whole installation over HTTP, each named after what the attacker tries."""
 
 import os
+import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from typing import Any
@@ -10,9 +11,11 @@ import pytest
 from rich.console import Console
 
 from tests.integration.thief import RIGHTS, Thief, enter, question, visit
+from tests.waiting import eventually
 from tierce.kernel.language import Language
 from tierce.lab.demo.stage import OFFICER, Stage, open_stage
 from tierce.lab.demo.steps import Steps
+from tierce.storage.cluster import SUPERUSER
 
 PERSONS, INSURERS = 600, 4
 UNKNOWN = {"nir": "299079999999928", "birth_date": "19990717", "rank": 1}
@@ -143,6 +146,21 @@ def test_a_relay_cannot_change_the_question_nor_send_it_twice(stage: Stage, morv
     assert morvan.post(RIGHTS, other, proof).status_code == 401
     assert morvan.post(RIGHTS, asked, proof).status_code == 200
     assert morvan.post(RIGHTS, asked, proof).status_code == 403
+
+
+def test_a_proof_is_not_sent_again_after_a_crash_of_the_database_that_forgot_it(stage: Stage, morvan: Thief) -> None:
+    body = question(stage.person("paul_lenoir"), "MEDG")
+    made = int(time.time())
+    proof = {"dpop": morvan.proof(RIGHTS, body, iat=made)}
+    assert morvan.post(RIGHTS, body, proof).status_code == 200
+    with stage.database.connect(SUPERUSER) as admin:
+        # What a crash does: the unlogged table is emptied, and every connection is closed.
+        admin.execute("truncate access.proof")
+        admin.execute("select pg_terminate_backend(pid) from pg_stat_activity where usename = 'tierce_api'")
+    eventually(lambda: time.time() >= made + 1, "the next second")
+    eventually(lambda: morvan.post(RIGHTS, body).status_code == 200, "the gate open again")
+    again = morvan.post(RIGHTS, body, proof)
+    assert (again.status_code, again.json()["code"]) == (401, "proof_iat")
 
 
 def test_an_engagement_number_of_another_establishment_looks_mistyped(

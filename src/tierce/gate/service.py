@@ -100,6 +100,9 @@ class Gate:
         self._of_line: Counter[LineId] = Counter()
         self._some = asyncio.Event()
         self._store: GateStore | None = None
+        self.since = 0
+        """The second in which the present connection was opened. A crash of the database forgets which proofs were
+        used and closes every connection: a proof made before this one may have been used already."""
         self._task: asyncio.Task[None] | None = None
         self._spent: dict[LineId, int] = {}
         self.timings = Timings()
@@ -107,6 +110,7 @@ class Gate:
     async def start(self) -> None:
         """Connect and begin to serve."""
         self._store = await self._connect()
+        self.since = int(self._clock.now().timestamp())
         self._task = asyncio.create_task(self._serve())
 
     async def stop(self) -> None:
@@ -350,6 +354,7 @@ class Gate:
                 self._store = await self._connect()
             except LOST:
                 continue
+        self.since = int(self._clock.now().timestamp())
 
 
 def _as_left(read: Read, earlier: Read) -> Read:

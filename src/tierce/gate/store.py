@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, LiteralString
 
 import psycopg
@@ -66,16 +65,11 @@ class GateStore:
     def __init__(self, connection: AsyncConnection[Any]) -> None:
         """Take an autocommit connection as role tierce_api."""
         self._connection = connection
-        self.started: datetime | None = None
 
     @classmethod
     async def connect(cls, dsn: str) -> "GateStore":
-        """Open the connection and note when the server started: proofs older than that are refused."""
-        connection = await AsyncConnection.connect(dsn, autocommit=True, prepare_threshold=0)
-        store = cls(connection)
-        row = await (await connection.execute("select pg_postmaster_start_time()")).fetchone()
-        store.started = row[0] if row else None
-        return store
+        """Open the connection."""
+        return cls(await AsyncConnection.connect(dsn, autocommit=True, prepare_threshold=0))
 
     async def close_connection(self) -> None:
         """Close the connection."""

@@ -76,7 +76,9 @@ def _provider(realm: Realm, given: RealmSettings, site: SiteSettings, http: http
 
 
 async def _async_pool(stack: AsyncExitStack, dsn: str, size: int = 4) -> AsyncConnectionPool[AsyncConnection[Any]]:
-    pool: AsyncConnectionPool[AsyncConnection[Any]] = AsyncConnectionPool(dsn, min_size=1, max_size=size, open=False)
+    pool: AsyncConnectionPool[AsyncConnection[Any]] = AsyncConnectionPool(
+        dsn, min_size=1, max_size=size, open=False, check=AsyncConnectionPool.check_connection
+    )
     await stack.enter_async_context(pool)
     await pool.wait()
     return pool
@@ -84,7 +86,12 @@ async def _async_pool(stack: AsyncExitStack, dsn: str, size: int = 4) -> AsyncCo
 
 def _rows_pool(stack: AsyncExitStack, dsn: str) -> ConnectionPool[Connection]:
     pool: ConnectionPool[Connection] = ConnectionPool(
-        dsn, min_size=1, max_size=4, open=False, kwargs={"autocommit": True}
+        dsn,
+        min_size=1,
+        max_size=4,
+        open=False,
+        kwargs={"autocommit": True},
+        check=ConnectionPool.check_connection,
     )
     stack.enter_context(pool)
     return pool

@@ -118,6 +118,8 @@ class HotRoutes:
         checked = self._proofs.verify(
             proof, method="POST", url=self._url + path, ath=bound.ath, body=body, bound_to=bound.thumbprint
         )
+        if checked.issued_at < self._gate.since:
+            raise ProofRefusedError(ProofReason.ISSUED)
         return bound, UUID(bytes=checked.once)
 
     async def _answer(self, path: str, bound: Bound, body: bytes, once: UUID | None) -> RightsAnswer:
