@@ -1,0 +1,95 @@
+"""A test, a module or a table of keys that a page names is there."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.house.wording import ROOT
+from tierce.feeds.commands import KEYS as FEED_KEYS
+from tierce.feeds.intake import INSTANCE as FEED_INSTANCE
+from tierce.journal.service import LOG_KEY_NAME
+from tierce.storage.keys import EVERY_KEY
+from tierce.upkeep.commands import INSTANCES
+from tierce.web.processes import EVERY
+from tierce.web.wiring import KEYS
+
+PAGES = ("docs/mission.md", "docs/developers.md", "docs/operations.md", "SECURITY.md")
+DECISIONS = tuple(sorted(str(path.relative_to(ROOT)) for path in (ROOT / "docs/adr").glob("0*.md")))
+_TEST = re.compile(r"(tests/[\w/]+\.py)::(\w+)")
+_CODE = re.compile(r"`([^`\n]+)`")
+_PATH = re.compile(r"[\w.-]+(?:/[\w.-]+)*(?:/|\.(?:py|sql|md|toml|json|txt))")
+_ROW = re.compile(r"^\| `(?P<process>\w+)` \| (?P<files>[^|]*) \|$", re.M)
+_FILE = re.compile(r"^\| `(?P<name>[\w-]+)\.key` \|", re.M)
+_PLACES = (ROOT, ROOT / "src", ROOT / "src/tierce", ROOT / "src/tierce/storage", ROOT / "src/tierce/storage/sql")
+_AN_OPERATORS_OWN = {"tierce.toml", "insurers.csv", "directory.csv"}
+
+
+def _tests_of(path: str) -> set[str]:
+    file = ROOT / path
+    if not file.exists():
+        return set()
+    tree = ast.parse(file.read_text("utf-8"))
+    return {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)}
+
+
+@pytest.mark.parametrize("page", [*PAGES, *DECISIONS])
+def test_every_test_named_exists(page: str) -> None:
+    named = set(_TEST.findall((ROOT / page).read_text("utf-8")))
+    assert sorted(f"{path}::{name}" for path, name in named if name not in _tests_of(path)) == []
+
+
+def test_mission_and_developers_name_tests() -> None:
+    for page in ("docs/mission.md", "docs/developers.md"):
+        assert len(_TEST.findall((ROOT / page).read_text("utf-8"))) > 20, page
+
+
+def _exists(path: str, here: Path) -> bool:
+    """Whether a path as pages write it is there; a bare file name may be that of any slice."""
+    if any((place / path).exists() for place in (*_PLACES, here)):
+        return True
+    return "/" not in path and any((ROOT / "src/tierce").rglob(path))
+
+
+@pytest.mark.parametrize("page", [*PAGES, *DECISIONS])
+def test_every_module_named_exists(page: str) -> None:
+    spans = _CODE.findall((ROOT / page).read_text("utf-8"))
+    paths = {span.split("::")[0] for span in spans if _PATH.fullmatch(span.split("::")[0])} - _AN_OPERATORS_OWN
+    assert sorted(path for path in paths if not _exists(path, (ROOT / page).parent)) == []
+
+
+def _opened(module: str, function: str) -> set[str]:
+    """The signing keys that a function of a module opens, as key file names."""
+    tree = ast.parse((ROOT / "src/tierce" / module).read_text("utf-8"))
+    body = next(one for one in ast.walk(tree) if getattr(one, "name", "") == function)
+    found = set()
+    for call in (node for node in ast.walk(body) if isinstance(node, ast.Call)):
+        if isinstance(call.func, ast.Attribute) and call.func.attr == "instance":
+            (name,) = call.args
+            found.add(name.value if isinstance(name, ast.Constant) else LOG_KEY_NAME)
+        elif isinstance(call.func, ast.Name) and call.func.id == "log_key":
+            found.add(LOG_KEY_NAME)
+    return {f"instance-{name}" for name in found}
+
+
+def test_the_table_of_keys_is_what_each_process_opens() -> None:
+    page = (ROOT / "docs/reference/keys.md").read_text("utf-8")
+    printed = {row["process"]: set(_CODE.findall(row["files"])) for row in _ROW.finditer(page)}
+    given = {name: {str(one) for one in KEYS.get(name, ())} | _opened("web/wiring.py", name) for name in KEYS}
+    given["portal"] = _opened("web/wiring.py", "portal")
+    given["worker"] = _opened("web/processes.py", "run_worker")
+    given[FEED_INSTANCE] = {*FEED_KEYS, f"instance-{FEED_INSTANCE}"}
+    assert set(given) == {*EVERY, FEED_INSTANCE}
+    assert printed == given
+
+
+def test_every_key_file_has_its_line() -> None:
+    page = (ROOT / "docs/reference/keys.md").read_text("utf-8")
+    assert {row["name"] for row in _FILE.finditer(page)} == {*EVERY_KEY, f"instance-{LOG_KEY_NAME}", "instance-NAME"}
+
+
+def test_upkeep_makes_a_signing_key_for_whoever_signs() -> None:
+    page = (ROOT / "docs/reference/keys.md").read_text("utf-8")
+    signing = {name for row in _ROW.finditer(page) for name in _CODE.findall(row["files"]) if "-" in name}
+    assert signing == {f"instance-{name}" for name in INSTANCES}
