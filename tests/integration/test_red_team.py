@@ -1,7 +1,6 @@
 """Attacks on a whole installation over HTTP, each named after what the attacker tries."""
 
 import os
-import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from typing import Any
@@ -12,13 +11,18 @@ from rich.console import Console
 
 from tests.integration.thief import RIGHTS, Thief, enter, question, visit
 from tests.waiting import eventually
+from tierce.kernel.clock import SystemClock
+from tierce.kernel.ids import InsurerId, PersonId
 from tierce.kernel.language import Language
+from tierce.kernel.nir import BirthDate, Nir, Rank, normalise
 from tierce.lab.demo.stage import OFFICER, Stage, open_stage
 from tierce.lab.demo.steps import Steps
 from tierce.storage.cluster import SUPERUSER
+from tierce.storage.insurer_keys import load_sealer, make_insurer_keys
+from tierce.storage.keys import EVERY_KEY, Compartment, Keyring, Purpose
 
 PERSONS, INSURERS = 600, 4
-UNKNOWN = {"nir": "299079999999928", "birth_date": "19990717", "rank": 1}
+UNKNOWN = {"nir": "299074197999960", "birth_date": "19990717", "rank": 1}
 """Identifiers in the right form of nobody at all."""
 HISTORY = "/v1/history/{}/revisit"
 
@@ -150,17 +154,49 @@ def test_a_relay_cannot_change_the_question_nor_send_it_twice(stage: Stage, morv
 
 def test_a_proof_is_not_sent_again_after_a_crash_of_the_database_that_forgot_it(stage: Stage, morvan: Thief) -> None:
     body = question(stage.person("paul_lenoir"), "MEDG")
-    made = int(time.time())
+    made = int(SystemClock().now().timestamp())
     proof = {"dpop": morvan.proof(RIGHTS, body, iat=made)}
     assert morvan.post(RIGHTS, body, proof).status_code == 200
     with stage.database.connect(SUPERUSER) as admin:
         # What a crash does: the unlogged table is emptied, and every connection is closed.
         admin.execute("truncate access.proof")
         admin.execute("select pg_terminate_backend(pid) from pg_stat_activity where usename = 'tierce_api'")
-    eventually(lambda: time.time() >= made + 1, "the next second")
+    eventually(lambda: SystemClock().now().timestamp() >= made + 1, "the next second")
     eventually(lambda: morvan.post(RIGHTS, body).status_code == 200, "the gate open again")
     again = morvan.post(RIGHTS, body, proof)
     assert (again.status_code, again.json()["code"]) == (401, "proof_iat")
+
+
+def move_to_a_new_insurer(stage: Stage, who: dict[str, Any]) -> None:
+    """An insurer that joins while the API runs covers somebody from now on, as its feed would write it."""
+    keyring, new = Keyring(stage.home / "keys", EVERY_KEY), InsurerId(99)
+    index = normalise(Nir.parse(who["nir"]), BirthDate.parse(who["birth_date"]), Rank.parse(who["rank"]))
+    with stage.database.connect(SUPERUSER) as admin:
+        admin.execute("insert into registry.insurer (id, amc, name) values (99, '99199199', 'Mutuelle Nouvelle')")
+        make_insurer_keys(admin, keyring, [new])
+        sealer = load_sealer(admin, keyring, [Compartment.COVERAGE])
+        row = admin.execute(
+            "select c.person, c.insurer, c.sealed from coverage.coverage c join person.key k using (person)"
+            " where k.idx = %s",
+            (keyring.hash(Purpose.INDEX).uuid(index),),
+        ).fetchone()
+        assert row is not None
+        person, old, sealed = PersonId(row[0]), InsurerId(row[1]), bytes(row[2])
+        resealed = sealer.seal(
+            Compartment.COVERAGE, new, person, sealer.open_(Compartment.COVERAGE, old, person, sealed)
+        )
+        admin.execute(
+            "update coverage.coverage set insurer = 99, sealed = %s where person = %s and insurer = %s",
+            (resealed, person, old),
+        )
+
+
+def test_cover_by_an_insurer_who_joined_since_the_start_is_told_like_any_other(stage: Stage) -> None:
+    who = stage.person("lucie_armand")
+    move_to_a_new_insurer(stage, who)
+    answer = enter(stage, "claire_morvan", 1).ask(who, "HOSP")
+    assert answer.status_code == 200
+    assert answer.json()["insurer"] == "Mutuelle Nouvelle"
 
 
 def test_an_engagement_number_of_another_establishment_looks_mistyped(
@@ -170,7 +206,7 @@ def test_an_engagement_number_of_another_establishment_looks_mistyped(
     assert hers == told(ferrand.post(HISTORY.format("0000-0000-00000-0")))
     at_hospital = enter(stage, "claire_morvan", 1)
     assert told(at_hospital.post(HISTORY.format(engagement))) == hers, "the same person at another establishment"
-    assert at_hospital.get("/v1/history").json()["rows"] == []
+    assert engagement not in at_hospital.get("/v1/history").text
     assert ferrand.get(f"/v1/history?cursor={engagement}").json()["rows"] == []
 
 

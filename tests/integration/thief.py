@@ -3,7 +3,6 @@
 import asyncio
 import json
 import secrets
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from typing import Any
 import httpx
 
 from tierce.identity.dpop import digest_of
+from tierce.kernel.clock import SystemClock, date_of, paris_day
 from tierce.lab.demo.stage import Stage
 from tierce.lab.standins.browser_key import BrowserKey
 from tierce.lab.standins.visitor import answer_of, sign_in
@@ -33,7 +33,7 @@ class Thief:
         claims = {
             "htm": "POST",
             "htu": self.api + path,
-            "iat": int(time.time()),
+            "iat": int(SystemClock().now().timestamp()),
             "jti": secrets.token_urlsafe(16),
             "ath": digest_of(self.handle.encode()),
             "bd": digest_of(body),
@@ -63,7 +63,7 @@ def question(who: dict[str, Any], domain: str) -> bytes:
         "birth_date": who["birth_date"],
         "rank": who["rank"],
         "domain": domain,
-        "care_date": time.strftime("%Y-%m-%d"),
+        "care_date": date_of(paris_day(SystemClock().now())).isoformat(),
     }
     return json.dumps(asked).encode()
 

@@ -1,5 +1,6 @@
 """Ask the gate about one person's rights, and turn what it releases into an answer."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -23,6 +24,7 @@ from tierce.rights.store import (
     Compartment,
     Keyring,
     Purpose,
+    SealBrokenError,
     Sealer,
     load_coverage_sealer,
     load_guarantees,
@@ -51,13 +53,21 @@ class Shelf:
 class Rights:
     """The use cases of a professional about rights."""
 
-    def __init__(self, gate: Gate, keyring: Keyring, shelf: Shelf, clock: Clock) -> None:
-        """Answer with what `gate` releases."""
+    def __init__(
+        self,
+        gate: Gate,
+        keyring: Keyring,
+        shelf: Shelf,
+        clock: Clock,
+        reload: Callable[[], Awaitable[Shelf]] | None = None,
+    ) -> None:
+        """Answer with what `gate` releases; `reload` reads the shelf again when an insurer or product is new."""
         self._gate = gate
         self._index = keyring.hash(Purpose.INDEX)
         self._pair = keyring.hash(Purpose.PAIR)
         self._engagement = keyring.raw(Purpose.ENGAGEMENT.value)
         self.shelf = shelf
+        self._reload = reload
         self._clock = clock
 
     async def ask(
@@ -79,7 +89,7 @@ class Rights:
                 person=self._index.uuid(who), pair=pair, engagement=None, once=once, label=question.label, lane=lane,
             )
         )  # fmt: skip
-        return self._worded(answer, question.domain)
+        return await self._told(answer, question.domain)
 
     async def revisit(self, caller: Caller, engagement: str, domain: Domain, once: UUID | None) -> RightsAnswer:
         """Open again an answer of the establishment's own history; counts among the people of the day.
@@ -95,11 +105,20 @@ class Rights:
                 person=None, pair=None, engagement=seq, once=once,
             )
         )  # fmt: skip
-        return self._worded(answer, domain, engagement)
+        return await self._told(answer, domain, engagement)
 
     def number(self, seq: EntrySeq) -> str:
         """The engagement number of an entry."""
         return format_engagement(self._engagement, seq)
+
+    async def _told(self, answer: Answer, domain: Domain, engagement: str | None = None) -> RightsAnswer:
+        try:
+            return self._worded(answer, domain, engagement)
+        except (KeyError, SealBrokenError):
+            if self._reload is None:
+                raise
+            self.shelf = await self._reload()
+            return self._worded(answer, domain, engagement)
 
     def _worded(self, answer: Answer, domain: Domain, engagement: str | None = None) -> RightsAnswer:
         if isinstance(answer.decision, Release) and answer.revealed is not None:

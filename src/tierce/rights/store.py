@@ -8,10 +8,20 @@ from psycopg import AsyncConnection
 from tierce.kernel.care import Domain
 from tierce.kernel.ids import InsurerId
 from tierce.kernel.language import Phrase
+from tierce.storage.errors import SealBrokenError
 from tierce.storage.insurer_keys import READ_KEYS, sealer_from
 from tierce.storage.keys import Compartment, Keyring, Purpose, Sealer
 
-__all__ = ["Compartment", "Keyring", "Purpose", "Sealer", "load_coverage_sealer", "load_guarantees", "load_insurers"]
+__all__ = [
+    "Compartment",
+    "Keyring",
+    "Purpose",
+    "SealBrokenError",
+    "Sealer",
+    "load_coverage_sealer",
+    "load_guarantees",
+    "load_insurers",
+]
 
 
 async def load_insurers(connection: AsyncConnection[Any]) -> dict[InsurerId, str]:

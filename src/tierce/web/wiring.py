@@ -130,7 +130,12 @@ async def api(settings: Settings) -> AsyncIterator[App]:
             url=settings.api.url,
             software=SoftwareId(settings.portal_software),
         )
-        rights = Rights(gate, keyring, shelf, clock)
+
+        async def reload() -> Shelf:
+            async with pool.connection() as connection:
+                return await Shelf.load(connection, keyring)
+
+        rights = Rights(gate, keyring, shelf, clock, reload)
         wiring = RightsWiring(gate, rights, History(pool, keyring, clock), Callers(sessions), sign_in)
         yield create_api(wiring, ProofVerifier(clock))
 
