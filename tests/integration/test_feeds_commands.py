@@ -23,7 +23,8 @@ def settings(tmp_path: Path, database: Database, key_directory: Path) -> Path:
         f'[{name}]\nurl = "http://127.0.0.1:1"\nport = 1\n' for name in ("portal", "api", "office", "persons")
     )
     realms = "".join(
-        f'[{name}]\ndiscovery = "http://127.0.0.1:1/"\nissuer = "http://127.0.0.1:1"\nclient_id = "none"\nclient_secret_file = "none"\n'
+        f'[{name}]\ndiscovery = "http://127.0.0.1:1/"\nissuer = "http://127.0.0.1:1"\n'
+        'client_id = "none"\nclient_secret_file = "none"\n'
         for name in ("psc", "staff", "persons_provider")
     )
     fields = ("name", "address", "phone", "officer", "officer_email")
