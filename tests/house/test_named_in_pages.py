@@ -63,11 +63,11 @@ def _opened(module: str, function: str) -> set[str]:
     """The signing keys that a function of a module opens, as key file names."""
     tree = ast.parse((ROOT / "src/tierce" / module).read_text("utf-8"))
     body = next(one for one in ast.walk(tree) if getattr(one, "name", "") == function)
-    found = set()
+    found: set[str] = set()
     for call in (node for node in ast.walk(body) if isinstance(node, ast.Call)):
         if isinstance(call.func, ast.Attribute) and call.func.attr == "instance":
             (name,) = call.args
-            found.add(name.value if isinstance(name, ast.Constant) else LOG_KEY_NAME)
+            found.add(str(name.value) if isinstance(name, ast.Constant) else LOG_KEY_NAME)
         elif isinstance(call.func, ast.Name) and call.func.id == "log_key":
             found.add(LOG_KEY_NAME)
     return {f"instance-{name}" for name in found}
