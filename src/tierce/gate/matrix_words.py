@@ -23,7 +23,7 @@ OUTCOMES: Mapping[Outcome, Phrase] = {
     Outcome.OUT_OF_SEATS: Phrase("plus de place", "no seat left"),
     Outcome.KNOWN_LIMIT: Phrase("limite des personnes connues", "limit of known people"),
     Outcome.OUT_OF_ATTEMPTS: Phrase("plus d'essai", "no attempt left"),
-    Outcome.HELD: Phrase("retenu", "held"),
+    Outcome.HELD: Phrase("freiné", "held"),
     Outcome.NOT_ALLOWED: Phrase("non permis", "not allowed"),
     Outcome.UNSIGNED: Phrase("non signé", "unsigned"),
 }

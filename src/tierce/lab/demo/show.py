@@ -20,7 +20,7 @@ _TRIED = Phrase("identités essayées", "identities tried")
 _LEARNED = Phrase("personnes apprises", "people learned")
 _LAST = Phrase("dernière réponse utile", "last useful answer")
 _LAST_TOLD = Phrase("demande n° {ask}, {seconds} s", "ask no. {ask}, {seconds} s")
-_HELD = Phrase("appareil retenu", "device held")
+_HELD = Phrase("appareil freiné", "device held")
 _NEVER = Phrase("jamais", "never")
 _OPTICIAN = Phrase("une opticienne, ailleurs", "an optician elsewhere")
 _SERVED = Phrase("servie {shown} fois sur {asked}", "served {shown} times of {asked}")
@@ -111,7 +111,7 @@ _TOLD = Phrase(
     "  Sans garde : {open_learned} personnes apprises en {open_tried} demandes et {open_seconds} s.\n"
     "  Tierce     : {learned} personnes apprises en {tried} demandes ; la borne d’un appareil neuf pour la journée\n"
     "               est de {bound} ({first_time} jamais vues, {known} déjà connues du cabinet).\n"
-    "               Dernière personne à la demande n° {last_ask} ({last_seconds} s) ; appareil retenu à la\n"
+    "               Dernière personne à la demande n° {last_ask} ({last_seconds} s) ; appareil freiné à la\n"
     "               demande n° {held_ask} ({held_seconds} s). Le journal compte les mêmes {learned} personnes.\n"
     "  Ailleurs   : l’opticienne a été servie {shown} fois sur {asked}, en {slowest} ms au plus.",
     "  No gate    : {open_learned} people learned in {open_tried} asks and {open_seconds} s.\n"
