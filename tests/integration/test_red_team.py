@@ -1,6 +1,7 @@
 """Attacks on a whole installation over HTTP, each named after what the attacker tries."""
 
 import os
+import re
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from typing import Any
@@ -361,3 +362,35 @@ def test_identifiers_sent_to_the_wrong_place_reach_no_log_and_no_error_page(stag
         assert name not in text, log.name
         assert str(who["family_name"]) not in text.upper(), log.name
         assert "Traceback" not in text, f"{log.name}: {text[-1500:]}"
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        {"title": "a\x00b"},
+        {"title": "1 79 04 41 979 014 87"},
+        {"why": "w" * 20_000},
+        {"begun": "0001-01-01T00:00"},
+        {"ended": "9999-12-31T23:59"},
+        {"begun": "2026-02-30T99:99"},
+        {"device": "9" * 5_000, "why": ""},
+        {"form_token": "x"},
+    ],
+)
+def test_what_staff_type_in_an_incidents_form_breaks_nothing(
+    stage: Stage, morvan: Thief, typed: dict[str, str]
+) -> None:
+    number = morvan.get("/v1/session").json()["id"]
+    with stage.database.connect("tierce_office") as office, browser(stage, "office") as web:
+        found = office.execute("select professional from access.session where id = %s", (number,)).fetchone()
+        assert found is not None
+        before = office.execute("select count(*) from incident.incident").fetchone()
+        form = f"/accounts/{found[0]}/incident"
+        token = re.search(r'name="form_token" value="([^"]+)"', web.get(form).text)
+        assert token is not None
+        fields = {"form_token": token[1], "title": "Vol", "why": "<script>", "device": "1"}
+        times = {"begun": "2026-11-20T00:00", "ended": "2026-11-21T00:00"}
+        answer = web.post(form, data=fields | times | typed)
+        assert answer.status_code == (401 if "form_token" in typed else 422)
+        assert "<script>" not in answer.text
+        assert office.execute("select count(*) from incident.incident").fetchone() == before

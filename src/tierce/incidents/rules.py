@@ -271,7 +271,7 @@ def find_gaps(batches: Iterable[Batch], from_us: int, until_us: int) -> list[Gap
 
 
 def check_free_text(field: str, text: str) -> str:
-    """Give back a text that staff typed, trimmed; refuse one that is empty, too long, or holds a NIR.
+    """Give back a text that staff typed, trimmed; refuse one that is empty, too long, not text, or holds a NIR.
 
     Raises:
         FreeTextError: 13 digits in a row (spaces, dots and hyphens aside) may be a social security number.
@@ -286,6 +286,9 @@ def check_free_text(field: str, text: str) -> str:
             f"Plus de {FREE_TEXT_CHARACTERS_MAX} caractères : raccourcissez.",
             f"Longer than {FREE_TEXT_CHARACTERS_MAX} characters; shorten it.",
         )
+        raise FreeTextError(field, reason)
+    if not trimmed.isprintable():
+        reason = Phrase("Ce texte contient un caractère de commande.", "This text holds a control character.")
         raise FreeTextError(field, reason)
     if _DIGITS_13.search(re.sub(r"[\s.\-]", "", trimmed)):
         reason = Phrase(

@@ -1,6 +1,7 @@
 """A site's error pages: sign in again, say what went wrong and what to do, or say only that something did."""
 
 import logging
+import traceback
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -35,7 +36,7 @@ def error_handlers(pages: Pages, refused: Refused, told: Told) -> Handlers:
         for kind, (key, status) in told.items():
             if isinstance(error, kind):
                 return page(request, key, status, str(error))
-        log.error("request refused", exc_info=error)
+        log.error("request refused: %s", where(error))
         return page(request, "unexpected", 500)
 
     def of_http(request: AnyRequest, error: HTTPException) -> Response[str]:
@@ -43,7 +44,13 @@ def error_handlers(pages: Pages, refused: Refused, told: Told) -> Handlers:
         return page(request, "missing" if missing else "unexpected", error.status_code)
 
     def of_anything(request: AnyRequest, error: Exception) -> Response[str]:
-        log.error("request failed", exc_info=error)
+        log.error("request failed: %s", where(error))
         return page(request, "unexpected", 500)
 
     return {IdentityError: of_identity, TierceError: of_tierce, HTTPException: of_http, Exception: of_anything}
+
+
+def where(error: Exception) -> str:
+    """The kind of an error and the lines it came through; never its text, which may hold what was sent."""
+    frames = traceback.extract_tb(error.__traceback__)[-6:]
+    return " < ".join([type(error).__name__, *(f"{frame.name}:{frame.lineno}" for frame in reversed(frames))])

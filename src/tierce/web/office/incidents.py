@@ -36,6 +36,9 @@ from tierce.web.office.site import OfficeSite, Visit
 from tierce.web.visit import AnyRequest
 
 LIST_ROWS = 25
+DEVICE_DIGITS_MAX = 19
+YEARS = range(2000, 3000)
+"""Of the times that staff type: beyond, no clock of ours can hold them."""
 _MINUTE = "%Y-%m-%dT%H:%M"
 _TITLE = Phrase("Accès volé d'un professionnel de santé", "Stolen access of a health professional")
 
@@ -169,7 +172,7 @@ def _filled(form: Mapping[str, Any]) -> Filled:
         begun=str(form.get("begun", "")),
         ended=str(form.get("ended", "")),
         why=str(form.get("why", "")),
-        devices=frozenset(int(one) for one in multi if str(one).isdecimal()),
+        devices=frozenset(int(one) for one in multi if str(one).isdecimal() and len(one) <= DEVICE_DIGITS_MAX),
     )
 
 
@@ -180,10 +183,13 @@ def _typed(filled: Filled) -> tuple[str, str, str, str, frozenset[int]]:
 def _moment(field: str, text: str) -> datetime:
     """Read a local minute as the browser's control gives it, Paris time."""
     try:
-        return datetime.strptime(text, _MINUTE).replace(tzinfo=PARIS)
+        found = datetime.strptime(text, _MINUTE).replace(tzinfo=PARIS)
+        if found.year not in YEARS:
+            raise ValueError
     except ValueError:
         reason = Phrase("Donnez un jour et une heure.", "Give a day and a time.")
         raise FormError(field, reason) from None
+    return found
 
 
 def _opening(
