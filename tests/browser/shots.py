@@ -1,26 +1,32 @@
-"""Pictures of every page of the portal, wide and narrow, in French and in English, light and dark.
+"""Pictures of every page of the three sites, wide and narrow, in French and in English, light and dark.
 
 Run it from the root of the repository: ``python -m tests.browser.shots DIRECTORY``. Look at them.
 """
 
+import asyncio
 import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import ExitStack
 from itertools import product
 from pathlib import Path
 from shutil import which
 from typing import Literal
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 from rich.console import Console
 
 from tests.browser.conftest import FLAGS, INSURERS, PERSONS, WAIT_MS
 from tests.browser.portal_pages import NOBODY, Portal
+from tierce.kernel.clock import SystemClock
 from tierce.kernel.language import Language
-from tierce.lab.demo.stage import Stage, open_stage
+from tierce.lab.demo.attack import Attack, play
+from tierce.lab.demo.stage import OFFICER, Stage, open_stage, start_unprotected
 from tierce.lab.demo.steps import Steps
 
 WIDTHS = (1280, 360)
+ATTACK_TRIES = 300
+NOT_ME = ".line-card a[href$='/not-me']"
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 
 
@@ -45,6 +51,60 @@ def _visit(portal: Portal, stage: Stage) -> Iterator[str]:
     yield "missing"
 
 
+def _visit_office(page: Page, stage: Stage) -> Iterator[str]:
+    """Go through the office after the attack; gives the name of each page while it is shown."""
+    office = stage.url("office")
+    page.goto(office)
+    yield "welcome"
+    page.locator("a.button[href='/sign-in']").click()
+    page.locator(f"button[value='{OFFICER}']").click()
+    page.locator("#live").wait_for()
+    yield "live"
+    account = page.locator("#live a[href^='/accounts/']").first.get_attribute("href") or ""
+    page.locator("#live a[href^='/lines/']").first.click()
+    yield "line"
+    for path in ("/ladder", "/reports", account, f"{account}/incident"):
+        page.goto(office + path)
+        yield path.replace(account, "/account").strip("/").replace("/", "-")
+    page.locator("input[name=device]").first.check()
+    page.locator("#why").fill("Trois personnes nous ont écrit.")
+    page.locator("form[action$='/incident'] button[type=submit]").click()
+    page.locator("#list").wait_for()
+    yield "incident"
+    person = page.locator("#list ~ div a[href*='/people/']").first.get_attribute("href") or ""
+    page.locator("a[href*='/insurers/']").first.click()
+    yield "notice"
+    page.goto(office + person.replace("/people/", "/letters/"))
+    yield "letter"
+    page.goto(office + person)
+    yield "person"
+    page.locator("#purpose").select_option("2")
+    page.locator("form:has(#purpose) button").click()
+    yield "person-shown"
+    for path in ("/incidents", "/nowhere"):
+        page.goto(office + path)
+        yield path.strip("/")
+
+
+def _visit_persons(page: Page, stage: Stage) -> Iterator[str]:
+    """Go through Paul Lenoir's space; gives the name of each page while it is shown."""
+    persons = stage.url("persons")
+    page.goto(persons)
+    yield "welcome"
+    page.locator("a.button[href='/sign-in']").click()
+    page.locator("button[value='paul_lenoir-0']").click()
+    page.locator(".line-card").first.wait_for()
+    yield "history"
+    if page.locator(NOT_ME).count():
+        page.locator(NOT_ME).first.click()
+        yield "not-me"
+        page.locator("form[action$='/not-me'] button").click()
+        yield "reported"
+    for path in ("/read", "/help", "/nowhere"):
+        page.goto(persons + path)
+        yield path.strip("/")
+
+
 def take(browser: Browser, stage: Stage, out: Path) -> int:
     """Write the pictures under `out`; returns how many."""
     taken = 0
@@ -54,11 +114,29 @@ def take(browser: Browser, stage: Stage, out: Path) -> int:
         )
         context.set_default_timeout(WAIT_MS)
         portal = Portal(stage, context)
-        for name in _visit(portal, stage):
-            portal.page.screenshot(path=out / f"portal-{name}-{language}-{width}-{scheme}.png", full_page=True)
-            taken += 1
+        visits = (
+            ("portal", portal.page, _visit(portal, stage)),
+            ("office", page := context.new_page(), _visit_office(page, stage)),
+            ("persons", page := context.new_page(), _visit_persons(page, stage)),
+        )
+        for site, shown, names in visits:
+            for name in names:
+                shown.screenshot(path=out / f"{site}-{name}-{language}-{width}-{scheme}.png", full_page=True)
+                taken += 1
         context.close()
     return taken
+
+
+async def _attack(stage: Stage) -> None:
+    """A thief tries a few hundred identities, so that pages have something to tell."""
+    attack = Attack(ATTACK_TRIES)
+
+    async def nobody() -> None:
+        """Nobody looks on."""
+
+    with ExitStack() as stack:
+        start_unprotected(stack, stage)
+        await play(stage, attack, SystemClock(), nobody)
 
 
 def main(out: Path) -> None:
@@ -67,12 +145,14 @@ def main(out: Path) -> None:
     found = which("chromium") or which("chromium-browser")
     assert found is not None, "install the Debian package chromium"
     steps = Steps(Console(stderr=True), Language.EN)
-    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+    with tempfile.TemporaryDirectory() as folder:
         Path(folder).chmod(0o755)
         with open_stage(Path(folder) / "home", steps, persons=PERSONS, insurers=INSURERS) as stage:
-            browser = playwright.chromium.launch(executable_path=found, args=list(FLAGS))
-            steps.say(f"{take(browser, stage, out)} pictures in {out}")
-            browser.close()
+            asyncio.run(_attack(stage))
+            with sync_playwright() as playwright:
+                browser = playwright.chromium.launch(executable_path=found, args=list(FLAGS))
+                steps.say(f"{take(browser, stage, out)} pictures in {out}")
+                browser.close()
 
 
 if __name__ == "__main__":

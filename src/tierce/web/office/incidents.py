@@ -40,7 +40,7 @@ DEVICE_DIGITS_MAX = 19
 YEARS = range(2000, 3000)
 """Of the times that staff type: beyond, no clock of ours can hold them."""
 _MINUTE = "%Y-%m-%dT%H:%M"
-_TITLE = Phrase("Accès volé d'un professionnel de santé", "Stolen access of a health professional")
+_TITLE = Phrase("Accès volé d’un professionnel de santé", "Stolen access of a health professional")
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,7 +78,9 @@ class OfficeSite:
 def refused_page(pages: Pages, request: AnyRequest, error: IdentityError) -> Response[str]:
     """The page that asks to sign in, and says why when a sign-in or a session was refused."""
     reason, remedy = told(error)
-    fresh = isinstance(error, SessionRefusedError) and not request.cookies
+    # Other sites of the same host have cookies too: only ours says that somebody was signed in here.
+    known = any(name.endswith("tierce-office") for name in request.cookies)
+    fresh = isinstance(error, SessionRefusedError) and not known
     values = {"reason": None if fresh else reason, "remedy": remedy, "code": code_of(error), "sign_in": SIGN_IN}
     frame = Frame(language=language_of(request), path=request.url.path)
     return pages.page("welcome.html", frame, values, status=401)

@@ -1,6 +1,9 @@
 """Beat four at a small scale: the attack over real HTTP at both portals, counted twice, and the optician served."""
 
 import asyncio
+from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
 
 import pytest
 from rich.console import Console
@@ -18,9 +21,16 @@ from tierce.lab.demo.steps import Steps
 from tierce.lab.demo.visitors import enter, open_incident
 from tierce.lab.demo.wire import Wire
 
+T = TypeVar("T")
 TRIES = 600
 ROLES = ("lucie_armand", "marie_dubreuil", "yamina_ouadrani_lunar", "thomas_garrigue_two_insurers")
 """People whom the hospital never asked about."""
+
+
+def played_out(work: Coroutine[Any, Any, T]) -> T:
+    """Run to the end on a loop of its own: the browser of other tests keeps this thread's loop busy."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, work).result()
 
 
 async def run(stage: Stage, attack: Attack) -> Result:
@@ -37,7 +47,7 @@ def morvan(stage: Stage) -> ProfessionalId:
 @pytest.fixture(scope="module")
 def played_attack(stage: Stage, unprotected: None) -> tuple[Attack, Result]:
     attack = Attack(TRIES)
-    return attack, asyncio.run(run(stage, attack))
+    return attack, played_out(run(stage, attack))
 
 
 def test_tierce_tells_a_handful_and_its_journal_counts_the_same(played_attack: tuple[Attack, Result]) -> None:
@@ -57,7 +67,7 @@ def test_the_device_is_held_and_the_optician_elsewhere_is_served(played_attack: 
 
 def test_the_officer_opens_the_list_of_that_device(stage: Stage, played_attack: tuple[Attack, Result]) -> None:
     attack, result = played_attack
-    opened = asyncio.run(open_incident(stage.url("office"), OFFICER, morvan(stage), attack.device, "Essai.", "fr"))
+    opened = played_out(open_incident(stage.url("office"), OFFICER, morvan(stage), attack.device, "Essai.", "fr"))
     assert opened.notice.startswith(opened.incident)
     assert opened.letter.startswith(opened.incident)
     assert str(result.learned) in told(result, Language.FR)
@@ -78,7 +88,7 @@ def test_a_sign_in_relayed_by_a_thief_starts_with_few_places(stage: Stage) -> No
                 told_of.append((await thief.ask(wire, who, "HOSP", clock.now().date())).shown)
         return told_of
 
-    shown = asyncio.run(ask_four())
+    shown = played_out(ask_four())
     assert shown[3] is False, "a fourth person never seen by the hospital is not shown on a new device"
     assert any(shown[:3])
 
@@ -94,4 +104,4 @@ def test_a_person_whom_the_journal_does_not_count_fails_the_beat(
         stage.database.connect("tierce_office", autocommit=True) as connection,
         pytest.raises(BeatError, match="the journal"),
     ):
-        asyncio.run(conclude(connection, morvan(stage), lied))
+        played_out(conclude(connection, morvan(stage), lied))
