@@ -27,7 +27,11 @@ def pytest_report_header() -> str:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark each test by its folder, so that nobody has to remember to."""
+    """Mark each test by its folder, so that nobody has to remember to; those with a browser come last.
+
+    The browser's driver keeps an event loop in the main thread, in which no other test could run its own.
+    """
+    items.sort(key=lambda item: item.path.is_relative_to(_HERE / "browser"))
     for item in items:
         if not item.path.is_relative_to(_HERE):
             continue
