@@ -1,5 +1,7 @@
 """The portal as a professional uses it: one method for each thing she does."""
 
+import csv
+from collections.abc import Iterator
 from typing import Any
 
 from playwright.sync_api import BrowserContext, Locator, Page
@@ -11,6 +13,14 @@ from tierce.web.portal.question import birth_text
 CABINET = "Cabinet médical des Tilleuls"
 NOBODY = {"nir": make_nir("F", 1988, 2, "41951", 999), "birth_date": "19880229", "rank": "1"}
 """Valid identifiers that the invented country gave to nobody."""
+
+
+def doctors(stage: Stage) -> Iterator[str]:
+    """National identifiers of general practitioners of the country other than the story's."""
+    with (stage.country / "directory.csv").open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file, delimiter="|"):
+            if row["Profession Tierce"] == "GP" and row["Nom d'exercice"] != "MORVAN":
+                yield row["Identification nationale PP"]
 
 
 class Portal:
@@ -25,11 +35,26 @@ class Portal:
 
     def sign_in(self, name: str = "Claire Morvan", place: str = CABINET) -> "Portal":
         """Sign in through the stand-in and choose an activity."""
+        self._to_provider()
+        self.page.get_by_role("button", name=name).click()
+        return self._choose(place)
+
+    def sign_in_by_number(self, national_id: str) -> "Portal":
+        """Sign in as a professional whom the stand-in does not list, under the first activity."""
+        self._to_provider()
+        form = self.page.locator("form[action='choose']:has(input[name='subject'])")
+        form.locator("input[name='subject']").fill(national_id)
+        form.locator("button").click()
+        return self._choose(None)
+
+    def _to_provider(self) -> None:
         self.page.goto(self.url)
         self.page.get_by_role("link", name="Pro Santé Connect").click()
-        self.page.get_by_role("button", name=name).click()
+
+    def _choose(self, place: str | None) -> "Portal":
         self.page.wait_for_url(f"{self.url}/activity")
-        self.page.get_by_role("radio", name=place).check()
+        if place is not None:
+            self.page.get_by_role("radio", name=place).check()
         self.page.locator("form[action='/activity'] button").click()
         self.page.wait_for_url(f"{self.url}/ask")
         return self

@@ -1,6 +1,7 @@
 """The professionals' portal in a real browser: sign in, ask, places, keys, sessions."""
 
 import re
+from collections.abc import Iterator
 from urllib.parse import parse_qs, urlencode
 
 import pytest
@@ -8,7 +9,7 @@ from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-unt
 from playwright.sync_api import Route, expect
 
 from tests.browser.conftest import NewBrowser
-from tests.browser.portal_pages import NOBODY, Portal
+from tests.browser.portal_pages import NOBODY, Portal, doctors
 from tierce.lab.demo.stage import Stage
 
 PRIVATE_KEY_CAN_LEAVE = """async () => {
@@ -22,7 +23,6 @@ PRIVATE_KEY_CAN_LEAVE = """async () => {
   });
   return crypto.subtle.exportKey("jwk", key.privateKey).then(() => true, () => false);
 }"""
-HOSPITAL = "Centre hospitalier de Valbrume"
 FORGET_KEY = "() => new Promise((done) => { indexedDB.deleteDatabase('tierce').onsuccess = done; })"
 
 
@@ -32,12 +32,24 @@ def portal(stage: Stage, new_browser: NewBrowser) -> Portal:
     return Portal(stage, new_browser()).sign_in()
 
 
-def test_a_covered_person_is_shown_takes_a_place_and_can_be_seen_again(stage: Stage, new_browser: NewBrowser) -> None:
-    portal = Portal(stage, new_browser()).sign_in(place=HOSPITAL)  # nobody else asks there for Paul
+@pytest.fixture(scope="module")
+def unused_doctors(stage: Stage) -> Iterator[str]:
+    """Doctors as whom no other test signs in: after three new devices, those of one login share their places."""
+    return doctors(stage)
+
+
+@pytest.fixture
+def newcomer(stage: Stage, new_browser: NewBrowser, unused_doctors: Iterator[str]) -> Portal:
+    """A doctor on her first device, in a practice that asked about nobody yet."""
+    return Portal(stage, new_browser()).sign_in_by_number(next(unused_doctors))
+
+
+def test_a_covered_person_is_shown_takes_a_place_and_can_be_seen_again(newcomer: Portal, stage: Stage) -> None:
+    portal = newcomer
     assert portal.places().startswith("0 place")
     portal.page.get_by_role("link", name="Remplir avec Paul Lenoir").click()
     portal.send()
-    expect(portal.page.locator("h1")).to_have_text(re.compile(r"Oui, couvert\s: "))
+    expect(portal.page.locator("h1")).to_have_text(re.compile(r"Oui, couvert\s: consultation généraliste"))
     assert portal.places().startswith("1 place")
     number = portal.page.locator(".engagement strong").inner_text()
     assert re.fullmatch(r"[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{5}-[0-9A-Z*~$=]", number)
@@ -50,7 +62,8 @@ def test_a_covered_person_is_shown_takes_a_place_and_can_be_seen_again(stage: St
     assert portal.troubles == []
 
 
-def test_an_unknown_person_gets_the_uniform_card_and_takes_a_place(portal: Portal) -> None:
+def test_an_unknown_person_gets_the_uniform_card_and_takes_a_place(newcomer: Portal) -> None:
+    portal = newcomer
     expect(portal.ask(NOBODY)).to_have_text("Les droits ne sont pas montrés")
     assert portal.places().startswith("1 place")
     assert portal.page.locator(".ways li").count() == 4
