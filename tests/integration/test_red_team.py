@@ -373,7 +373,7 @@ def test_identifiers_sent_to_the_wrong_place_reach_no_log_and_no_error_page(stag
         {"begun": "0001-01-01T00:00"},
         {"ended": "9999-12-31T23:59"},
         {"begun": "2026-02-30T99:99"},
-        {"device": "9" * 5_000, "why": ""},
+        {"device": "9" * 5_000, "title": ""},
         {"form_token": "x"},
     ],
 )
