@@ -15,20 +15,22 @@ from tierce.lab.demo.visitors import open_incident
 _BEFORE = Phrase(
     """
   1  Le portail : {portal}
-     « Se connecter », puis « Continuer en tant que Claire Morvan », puis le Cabinet médical des Tilleuls.
+     « Se connecter avec Pro Santé Connect », puis « Continuer en tant que Claire Morvan »,
+     puis le Cabinet médical des Tilleuls.
   2  « Remplir avec Paul Lenoir », puis « Demander les droits » : la réponse, son numéro, une place prise.
   3  Le bureau : {office}
-     « Se connecter », puis « Hélène Vasseur », la responsable de la sécurité ; la ligne qui vient d’être
+     « Se connecter avec ma clé », puis « Hélène Vasseur », la responsable de la sécurité ; la ligne qui vient d’être
      écrite, et sa preuve.
   4  Comme en janvier 2024 : le mot de passe et la connexion du Dr Morvan sont volés.
      {tries} identités vraies vont être essayées à grande vitesse, ici et sur un portail sans garde.
 """,
     """
   1  The portal: {portal}
-     “Sign in”, then “Continuer en tant que Claire Morvan”, then the Cabinet médical des Tilleuls.
+     “Sign in with Pro Santé Connect”, then “Continuer en tant que Claire Morvan”,
+     then the Cabinet médical des Tilleuls.
   2  “Fill in Paul Lenoir”, then “Ask for rights”: the answer, its number, one place taken.
   3  The office: {office}
-     “Sign in”, then “Hélène Vasseur”, the security officer; the line just written, and its proof.
+     “Sign in with my key”, then “Hélène Vasseur”, the security officer; the line just written, and its proof.
   4  As in January 2024: Dr Morvan’s password and sign-in are stolen.
      {tries} true identities will be tried at speed, here and on a portal without a gate.
 """,
@@ -42,7 +44,7 @@ _AFTER = Phrase(
      la lettre d’une personne                       {letter}
      l’histoire du compte, et le moment de l’arrêt  {account}
      la page de Paul Lenoir                         {persons}
-     « Se connecter », puis « Continuer en tant que Paul Etienne Lenoir » : qui a demandé, quand,
+     « M’identifier », puis « Continuer en tant que Paul Etienne Lenoir » : qui a demandé, quand,
      et « ce n’était pas moi ».
 """,
     """
@@ -52,7 +54,7 @@ _AFTER = Phrase(
      one person’s letter                         {letter}
      the account’s story, and when it was held   {account}
      Paul Lenoir’s page                          {persons}
-     “Sign in”, then “Continuer en tant que Paul Etienne Lenoir”: who asked, when, and “it was not me”.
+     “Identify myself”, then “Continuer en tant que Paul Etienne Lenoir”: who asked, when, and “it was not me”.
 """,
 )
 _STOP = Phrase("     Appuyez sur Entrée pour tout arrêter. ", "     Press Enter to stop everything. ")
