@@ -1,7 +1,7 @@
 """A real PostgreSQL for the integration tests: a cluster a run, a fresh database a test."""
 
 import itertools
-import os
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -19,16 +19,18 @@ _numbers = itertools.count()
 
 
 @pytest.fixture(scope="session")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    """A running PostgreSQL with the durable settings."""
-    home = tmp_path_factory.mktemp("cluster")
-    for parent in (home, *home.parents):
-        if parent.stat().st_uid == os.geteuid():
-            parent.chmod(parent.stat().st_mode | 0o011)
-    running = Cluster(home, {**DURABLE, "shared_buffers": "128MB"})
-    running.start()
-    yield running
-    running.stop()
+def cluster() -> Iterator[Cluster]:
+    """A running PostgreSQL with the durable settings.
+
+    Not in pytest's own folder: another run tidies that one, and PostgreSQL stops when its data go.
+    """
+    with tempfile.TemporaryDirectory(prefix="tierce-tests-") as name:
+        home = Path(name)
+        home.chmod(0o711)
+        running = Cluster(home, {**DURABLE, "shared_buffers": "128MB"})
+        running.start()
+        yield running
+        running.stop()
 
 
 @pytest.fixture(scope="session")
