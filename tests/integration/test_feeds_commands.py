@@ -10,6 +10,7 @@ import pytest
 
 from tests.integration.conftest import Connect
 from tests.integration.feeding import FIRST, rows_of, write_rows
+from tests.settings_file import settings_text
 from tierce.feeds.rejects import REJECT_COLUMNS
 from tierce.storage.cluster import SUPERUSER
 from tierce.storage.database import Database
@@ -19,23 +20,8 @@ pytestmark = pytest.mark.integration
 
 @pytest.fixture
 def settings(tmp_path: Path, database: Database, key_directory: Path) -> Path:
-    sites = "".join(
-        f'[{name}]\nurl = "http://127.0.0.1:1"\nport = 1\n' for name in ("portal", "api", "office", "persons")
-    )
-    realms = "".join(
-        f'[{name}]\ndiscovery = "http://127.0.0.1:1/"\nissuer = "http://127.0.0.1:1"\n'
-        'client_id = "none"\nclient_secret_file = "none"\n'
-        for name in ("psc", "staff", "persons_provider")
-    )
-    fields = ("name", "address", "phone", "officer", "officer_email")
-    operator = "[operator]\n" + "".join(f'{field} = "inventé"\n' for field in fields)
     path = tmp_path / "tierce.toml"
-    path.write_text(
-        f'mode = "demo"\nkeys = "{key_directory}"\n{operator}{sites}{realms}[database]\n'
-        f'host = "{database.host}"\nport = {database.port}\nname = "{database.name}"\n'
-        f'secrets = "{database.secrets}"\n',
-        encoding="utf-8",
-    )
+    path.write_text(settings_text(database, key_directory, operator="Rive Claire"), encoding="utf-8")
     return path
 
 

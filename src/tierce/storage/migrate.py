@@ -95,3 +95,12 @@ def _replace(connection: psycopg.Connection, name: str) -> None:
             " set per_minute = excluded.per_minute, per_day = excluded.per_day",
             [(scope, c.per_minute, c.per_day) for scope, c in CEILINGS.items()],
         )
+
+
+def register_portal(database: Database, software: int, name: str) -> None:
+    """Write the operator's own portal in the directory of software, once: without it nobody signs in there."""
+    with database.connect("tierce_feed") as connection:
+        connection.execute(
+            "insert into directory.software (id, vendor, name) values (%s, 1, %s) on conflict do nothing",
+            (software, name),
+        )

@@ -11,7 +11,7 @@ from tierce.kernel.errors import TierceError
 from tierce.settings import load
 from tierce.storage.cluster import SUPERUSER
 from tierce.storage.keys import create_keys
-from tierce.storage.migrate import migrate
+from tierce.storage.migrate import migrate, register_portal
 from tierce.web.processes import SETTINGS_VARIABLE
 
 INSTANCES = ("api", "office", "persons", "worker", "feed", LOG_KEY_NAME)
@@ -37,7 +37,9 @@ def database(
 ) -> None:
     """Create what is missing and bring the schema, functions, grants and floors to this version."""
     try:
-        migrate(load(settings).connection(), admin=admin)
+        read = load(settings)
+        migrate(read.connection(), admin=admin)
+        register_portal(read.connection(), read.portal_software, f"Portail {read.operator.name}")
     except (TierceError, OSError, psycopg.Error) as error:
         typer.echo(f"the database was left as it was: {error}", err=True)
         raise typer.Exit(2) from None

@@ -33,7 +33,7 @@ from tierce.settings import DEVELOPMENT_PREFIX
 from tierce.storage.cluster import Cluster, new_secret
 from tierce.storage.database import Database
 from tierce.storage.keys import create_keys
-from tierce.storage.migrate import migrate
+from tierce.storage.migrate import migrate, register_portal
 from tierce.web.processes import SITES
 
 INSTANCES: Final = ("api", "office", "persons", "worker", "feed", LOG_KEY_NAME)
@@ -188,8 +188,7 @@ def _load(stage: Stage, steps: Steps) -> None:
         with closing(open_intake(stage.database, stage.home / "keys", People.INVENTED)) as intake:
             lines = load_country(intake, stage.country, lambda _lines: None)
         more.append(f"{stage.truth['persons']} / {lines}")
-        with stage.database.connect("tierce_feed") as connection:
-            store.register_portal(connection, "Portail")
+        register_portal(stage.database, 1, "Portail")
 
 
 def _write_settings(stage: Stage) -> None:

@@ -9,18 +9,6 @@ from tierce.kernel.ids import DeviceId, PersonId, ProfessionalId
 from tierce.policy.acts import Outcome
 from tierce.policy.ladder import HOLD_RUNG, Level
 
-PORTAL_SOFTWARE = 1
-OPERATOR_AS_VENDOR = 1
-
-
-def register_portal(connection: Connection, name: str) -> None:
-    """Write the operator's own portal in the directory of software, once."""
-    connection.execute(
-        "insert into directory.software (id, vendor, name) values (%s, %s, %s) on conflict do nothing",
-        (PORTAL_SOFTWARE, OPERATOR_AS_VENDOR, name),
-    )
-    connection.commit()
-
 
 def professional_of(connection: Connection, rpps: str) -> ProfessionalId:
     """The internal number of a professional of the directory."""
