@@ -11,7 +11,7 @@ from tierce.feeds.commands import KEYS as FEED_KEYS
 from tierce.feeds.intake import INSTANCE as FEED_INSTANCE
 from tierce.journal.service import LOG_KEY_NAME
 from tierce.storage.keys import EVERY_KEY
-from tierce.upkeep.commands import INSTANCES
+from tierce.upkeep.service import INSTANCES
 from tierce.web.processes import EVERY
 from tierce.web.wiring import KEYS
 
@@ -68,8 +68,6 @@ def _opened(module: str, function: str) -> set[str]:
         if isinstance(call.func, ast.Attribute) and call.func.attr == "instance":
             (name,) = call.args
             found.add(str(name.value) if isinstance(name, ast.Constant) else LOG_KEY_NAME)
-        elif isinstance(call.func, ast.Name) and call.func.id == "log_key":
-            found.add(LOG_KEY_NAME)
     return {f"instance-{name}" for name in found}
 
 

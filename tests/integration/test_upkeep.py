@@ -7,7 +7,8 @@ from typer.testing import CliRunner
 
 from tests.settings_file import settings_text
 from tierce.storage.cluster import SUPERUSER, Cluster
-from tierce.upkeep.commands import INSTANCES, app
+from tierce.upkeep.commands import app
+from tierce.upkeep.service import INSTANCES
 
 RUNNER = CliRunner()
 
@@ -18,7 +19,8 @@ def test_keys_are_made_once_and_never_overwritten(tmp_path: Path) -> None:
     assert first.exit_code == 0, first.output
     made = {path.name: path.read_bytes() for path in folder.iterdir()}
     assert {f"instance-{name}.key" for name in INSTANCES} <= set(made)
-    assert all(path.stat().st_mode & 0o077 == 0 for path in folder.iterdir())
+    assert all(path.stat().st_mode & 0o077 == 0 for path in folder.glob("*.key"))
+    assert made["log.pub"].startswith(b"tierce")
     again = RUNNER.invoke(app, ["keys", str(folder)])
     assert "all were there" in again.output
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == made

@@ -6,16 +6,12 @@ from typing import Annotated
 import psycopg
 import typer
 
-from tierce.journal.service import LOG_KEY_NAME
 from tierce.kernel.errors import TierceError
 from tierce.settings import load
 from tierce.storage.cluster import SUPERUSER
-from tierce.storage.keys import create_keys
 from tierce.storage.migrate import migrate, register_portal
+from tierce.upkeep.service import make_keys
 from tierce.web.processes import SETTINGS_VARIABLE
-
-INSTANCES = ("api", "office", "persons", "worker", "feed", LOG_KEY_NAME)
-"""The processes that sign journal lines, and the log that signs its checkpoints."""
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="Look after an installation.")
 
@@ -23,7 +19,7 @@ app = typer.Typer(add_completion=False, no_args_is_help=True, help="Look after a
 @app.command(epilog="Example:  tierce upkeep keys /etc/tierce/keys")
 def keys(folder: Annotated[Path, typer.Argument(help="Folder of the key files; made when missing.")]) -> None:
     """Make every key file that does not exist yet; one that exists is never overwritten."""
-    made = create_keys(folder, INSTANCES)
+    made = make_keys(folder)
     typer.echo(f"{len(made)} key files made in {folder}: {', '.join(made) or 'all were there'}")
     if made:
         typer.echo("Copy the folder to a safe place now: without it nothing sealed can be opened.")

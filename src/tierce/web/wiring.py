@@ -19,8 +19,7 @@ from tierce.identity.rules import address_prefix
 from tierce.identity.service import Sessions, SignInDoor
 from tierce.incidents.service import Incidents
 from tierce.incidents.store import Records as StaffRecords
-from tierce.journal.note import verifier_key
-from tierce.journal.service import LOG_KEY_NAME, LOG_ORIGIN, Appender
+from tierce.journal.service import Appender
 from tierce.kernel.clock import Clock, SystemClock
 from tierce.kernel.ids import SoftwareId
 from tierce.notices.model import Operator
@@ -53,9 +52,13 @@ KEYS = {
 App = Callable[..., Awaitable[None]]
 
 
-def log_key(keyring: Keyring) -> str:
-    """The public line with which the log's checkpoints are verified."""
-    return verifier_key(LOG_ORIGIN, keyring.instance(LOG_KEY_NAME).public_key())
+LOG_PUBLIC_FILE = "log.pub"
+"""The file, beside the keys, of the public line with which the log's checkpoints are verified."""
+
+
+def log_key(keys: Path) -> str:
+    """Read the log's public line; its private key is the worker's alone."""
+    return secret(keys / LOG_PUBLIC_FILE)
 
 
 def _provider(realm: Realm, given: RealmSettings, site: SiteSettings, http: httpx.AsyncClient, clock: Clock) -> Any:  # noqa: ANN401  # ProviderClient
@@ -161,7 +164,7 @@ async def office(settings: Settings) -> AsyncIterator[App]:
             pool=rows,
             incidents=incidents,
             notices=Notices(incidents, appender, signed, clock),
-            log_key=log_key(keyring),
+            log_key=log_key(settings.key_directory()),
             clock=clock,
             secure=settings.office.url.startswith("https:"),
             sign_in_origins=_origins(settings.staff),

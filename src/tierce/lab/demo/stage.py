@@ -18,7 +18,6 @@ import httpx
 
 from tierce import __version__
 from tierce.feeds.commands import open_intake
-from tierce.journal.service import LOG_KEY_NAME
 from tierce.kernel.clock import SystemClock, date_of, paris_day
 from tierce.kernel.language import Phrase
 from tierce.lab.country.loading import load_country
@@ -32,11 +31,10 @@ from tierce.registry.model import People
 from tierce.settings import DEVELOPMENT_PREFIX
 from tierce.storage.cluster import Cluster, new_secret
 from tierce.storage.database import Database
-from tierce.storage.keys import create_keys
 from tierce.storage.migrate import migrate, register_portal
+from tierce.upkeep.service import make_keys
 from tierce.web.processes import SITES
 
-INSTANCES: Final = ("api", "office", "persons", "worker", "feed", LOG_KEY_NAME)
 SEED: Final = 1
 OFFICER: Final = "hélène.vasseur"
 """The security officer of the story, as her provider names her."""
@@ -123,7 +121,7 @@ def open_stage(home: Path, steps: Steps, *, persons: int, insurers: int = 84, ke
             stack.callback(cluster.stop)
             database = cluster.database("tierce")
             migrate(database)
-            create_keys(home / "keys", INSTANCES)
+            make_keys(home / "keys")
         stage = Stage(home, country, database, _free_ports((*SITES, "standins", "unprotected")))
         stage.truth = json.loads((country / "truth.json").read_text(encoding="utf-8"))
         _load(stage, steps)

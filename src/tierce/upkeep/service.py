@@ -1,0 +1,19 @@
+"""Make the keys of an installation."""
+
+from pathlib import Path
+
+from tierce.journal.note import verifier_key
+from tierce.journal.service import LOG_KEY_NAME, LOG_ORIGIN
+from tierce.storage.keys import Keyring, create_keys
+from tierce.web.wiring import LOG_PUBLIC_FILE
+
+INSTANCES = ("api", "office", "persons", "worker", "feed", LOG_KEY_NAME)
+"""The processes that sign journal lines, and the log that signs its checkpoints."""
+
+
+def make_keys(folder: Path) -> list[str]:
+    """Make every key file that does not exist yet, and the log's public line; returns the names of those made."""
+    made = create_keys(folder, INSTANCES)
+    public = verifier_key(LOG_ORIGIN, Keyring(folder, ()).instance(LOG_KEY_NAME).public_key())
+    (folder / LOG_PUBLIC_FILE).write_text(public + "\n")
+    return made
