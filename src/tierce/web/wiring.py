@@ -61,7 +61,9 @@ def log_key(keys: Path) -> str:
     return secret(keys / LOG_PUBLIC_FILE)
 
 
-def _provider(realm: Realm, given: RealmSettings, site: SiteSettings, http: httpx.AsyncClient, clock: Clock) -> Any:  # noqa: ANN401  # ProviderClient
+def _provider(
+    realm: Realm, given: RealmSettings, site: SiteSettings, http: httpx.AsyncClient, clock: Clock
+) -> ProviderClient:
     return ProviderClient(
         ProviderSettings(
             realm=realm,

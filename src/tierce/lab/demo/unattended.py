@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from playwright.async_api import Browser
 from playwright.async_api import Error as BrowserError
@@ -15,6 +14,7 @@ from tierce.journal.note import verifier_key
 from tierce.journal.service import LOG_KEY_NAME, LOG_ORIGIN
 from tierce.journal.verifier.proof import check_proof
 from tierce.kernel.clock import Clock
+from tierce.kernel.ids import ProfessionalId
 from tierce.kernel.language import Phrase
 from tierce.lab.demo import store
 from tierce.lab.demo.attack import TILLEULS, Attack
@@ -157,7 +157,7 @@ async def _attack(run: Run) -> list[str]:
     return []
 
 
-def _morvan(run: Run) -> Any:  # noqa: ANN401  # ProfessionalId
+def _morvan(run: Run) -> ProfessionalId:
     with run.stage.database.connect("tierce_office", autocommit=True) as connection:
         return store.professional_of(connection, run.stage.truth["story"]["claire_morvan"]["rpps"])
 
