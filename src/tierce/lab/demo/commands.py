@@ -21,6 +21,7 @@ from tierce.kernel.language import Language, Phrase
 from tierce.lab.demo import guide
 from tierce.lab.demo.attack import TRIES, Attack
 from tierce.lab.demo.errors import DemoError
+from tierce.lab.demo.picture import recording_console, save_picture
 from tierce.lab.demo.result import Result
 from tierce.lab.demo.show import told
 from tierce.lab.demo.stage import Stage, open_stage, start_unprotected
@@ -55,10 +56,11 @@ def demo(
     home: Annotated[Path, typer.Option(help="Dossier de l’installation. / Folder.")] = Path("var/demo"),
     lang: Annotated[Language | None, typer.Option(help="fr, en ; selon LANG. / By LANG when left out.")] = None,
     json: Annotated[str, typer.Option(help="« - » : un objet JSON sur la sortie. / One JSON object.")] = "",
+    picture: Annotated[Path | None, typer.Option(help="Image SVG du terminal. / The terminal as SVG.")] = None,
 ) -> None:
     """Les quatre promesses, sur cette machine. / The four promises, on this machine."""
     language = lang or _language()
-    console = Console(stderr=True)
+    console = Console(stderr=True) if picture is None else recording_console()
     steps = Steps(console, language)
     signal.signal(signal.SIGTERM, _leave)
     if not once and not sys.stdin.isatty():
@@ -80,6 +82,8 @@ def demo(
     if once:
         whole = time.perf_counter() - began
         steps.say(_DONE[language].format(seconds=whole, shots=home / "shots"), "bold")
+    if picture is not None:
+        save_picture(console, picture)
     if json == "-":
         seconds = {"ready_seconds": round(ready, 1), "whole_seconds": round(time.perf_counter() - began, 1)}
         typer.echo(msgspec.json.encode({**seconds, **result.as_json()}))
