@@ -39,6 +39,10 @@ _TITLE = Phrase(
 _NO_GATE = Phrase("un portail sans garde, pour comparer", "a portal without a gate, to compare with")
 _READY = Phrase("Prêt en {seconds:.0f} s.", "Ready in {seconds:.0f} s.")
 _FAILED = Phrase("La démonstration a échoué", "The demonstration failed")
+_NOBODY = Phrase(
+    "personne n’est au clavier ; ajoutez --once, ou lancez-la dans un terminal",
+    "nobody is at the keyboard: add --once, or start it in a terminal",
+)
 _LOGS = Phrase("Les journaux des processus sont dans", "The logs of the processes are in")
 _DONE = Phrase(
     "Les cinq temps ont montré ce qu’ils devaient, en {seconds:.0f} s. Images : {shots}",
@@ -64,7 +68,7 @@ def demo(
     steps = Steps(console, language)
     signal.signal(signal.SIGTERM, _leave)
     if not once and not sys.stdin.isatty():
-        _fail(steps, DemoError("nobody is at the keyboard: use --once, or start it in a terminal"), None)
+        _fail(steps, DemoError(_NOBODY[language]), None)
     began = time.perf_counter()
     try:
         steps.say(_TITLE, "bold")
