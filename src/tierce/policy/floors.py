@@ -19,8 +19,11 @@ class Floor:
     """What one line can never pass in a civil day."""
 
     asked: int
+    """Asks looked up, whatever came of them; a plain refusal shows nothing and is not counted."""
     drawn: int
+    """People of first-time pairs."""
     known: int
+    """People of known pairs."""
 
 
 @dataclass(frozen=True, slots=True)

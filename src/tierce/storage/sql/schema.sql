@@ -280,7 +280,7 @@ create table journal.checkpoint (
 -- gate: floors that hold whatever the caller sends; filled from policy/floors.py, tested equal ------------------
 create table gate.floor (
     profession smallint primary key,
-    asked      integer not null,                    -- asks a day of one line
+    asked      integer not null,                    -- asks looked up, a day and line; plain refusals apart
     drawn      integer not null,                    -- people of a first-time pair a day of one line
     known      integer not null                     -- people of a known pair a day of one line
 );
