@@ -4,7 +4,7 @@ from uuid import UUID
 
 from hypothesis import strategies as st
 
-from tierce.gate.model import Ask, Read
+from tierce.gate.model import Ask, Read, Standing
 from tierce.identity.model import Assurance, Caller
 from tierce.kernel.care import Domain, Profession
 from tierce.kernel.ids import (
@@ -58,12 +58,14 @@ def ask_of(
 
 def read_of(
     *, pair: int = 1, person: int = 5, insurer: int = 1, state: int = 0, day: int = 0, rung: int = 0,
-    live: bool = True, fresh: bool = True, seen_day: int = 0, seen_line: int = 0,
+    live: bool = True, fresh: bool = True, seen_day: int = 0, seen_line: int = 0, standing: Standing | None = None,
+    others: bool = False,
 ) -> Read:  # fmt: skip
     """What the database knew."""
     return Read(
         live=live, fresh=fresh, rung=rung, person=PersonId(person), insurer=InsurerId(insurer), until_day=30_000,
-        pair=pair, pair_state=state, pair_day=day, seen_day=seen_day, seen_line=seen_line,
+        pair=pair, pair_state=state, pair_day=day, seen_day=seen_day, seen_line=seen_line, from_day=10_000,
+        standing=standing or (Standing.COVERED if insurer else Standing.NONE), others=others,
     )  # fmt: skip
 
 

@@ -9,17 +9,18 @@ from tierce.identity.model import Caller
 from tierce.journal.encoding import encode
 from tierce.journal.model import Entry, EntryKind
 from tierce.kernel.categories import DataCategory
-from tierce.kernel.clock import SystemClock, micros, paris_day
+from tierce.kernel.clock import SystemClock, micros, ordinal_of, paris_day
 from tierce.kernel.ids import InsurerId, PersonId
 from tierce.policy.acts import Act, Lane, Outcome
 
 OPEN = (
     "select * from gate.open(%s::bigint[], %s::bigint[], %s::uuid[], %s::bigint[], %s::bigint[], %s::uuid[],"
-    " %s::smallint[], %s::integer[])"
+    " %s::smallint[], %s::integer[], %s::smallint[], %s::smallint[])"
 )
 CLOSE = (
     "select gate.close(%s::smallint, %s, %s::bigint[], %s::bytea[], %s::bigint[], %s::smallint[], %s::integer[],"
-    " %s::bigint[], %s::integer[], %s::bigint[], %s::bigint[], %s::bigint[], %s::integer[], %s::text[], %s::bytea[])"
+    " %s::bigint[], %s::integer[], %s::bigint[], %s::bigint[], %s::bigint[], %s::integer[],"
+    " %s::integer[], %s::text[], %s::bytea[])"
 )
 REVEAL = "select n, person, sealed from gate.reveal()"
 
@@ -41,6 +42,7 @@ def forged(caller: Caller, person: int) -> Entry:
         seats_after=3,
         person=PersonId(person),
         categories=DataCategory.INSURER | DataCategory.GUARANTEES,
+        reference=ordinal_of(0),
     )
 
 
@@ -57,7 +59,8 @@ class Thief:
         self.connection.execute(
             OPEN,
             ([caller.line], [caller.session] * asks, [None] * asks, [5] * asks, [None] * asks, [None] * asks,
-             [DOMAIN[caller.profession].value] * asks, [paris_day(SystemClock().now())] * asks),
+             [DOMAIN[caller.profession].value] * asks, [paris_day(SystemClock().now())] * asks,
+             [None] * asks, [1] * asks),
         )  # fmt: skip
 
     def close(self, caller: Caller, bodies: list[bytes], *, line: int | None = None) -> None:
@@ -66,7 +69,7 @@ class Thief:
         self.connection.execute(
             CLOSE,
             (self.world.instance, bytes(64), [], [], [], [], [], [], [], [], [line or caller.line] * n, [5] * n,
-             [40_000] * n, [None] * n, bodies),
+             [40_000] * n, [20_000] * n, [None] * n, bodies),
         )  # fmt: skip
 
     def reveal(self) -> list[tuple[int, int, bytes]]:

@@ -13,6 +13,7 @@ from tests.integration.feeding import FIRST, PLAN, Importer, make_importer, rows
 from tierce.directory.errors import DirectoryShrinksError
 from tierce.journal.encoding import decode
 from tierce.journal.model import EntryKind
+from tierce.kernel.card import MemberNumber, normalise_card
 from tierce.kernel.care import Domain
 from tierce.kernel.clock import SystemClock
 from tierce.kernel.ids import InsurerId, PersonId
@@ -78,6 +79,11 @@ def count(admin: psycopg.Connection, query: str) -> int:
 def key_of(keyring: Keyring, nir: str, birth_date: str, rank: str | int) -> object:
     canonical = normalise(Nir.parse(nir), BirthDate.parse(birth_date), Rank.parse(rank))
     return keyring.index(Purpose.INDEX, canonical)
+
+
+def card_key_of(keyring: Keyring, row: dict[str, str]) -> object:
+    member = MemberNumber.parse(row["member_number"])
+    return keyring.index(Purpose.INDEX, normalise_card(row["amc"], member, BirthDate.parse(row["birth_date"])))
 
 
 def test_a_country_comes_in_whole_and_twice_changes_nothing(
@@ -301,7 +307,10 @@ def test_a_correction_moves_the_identifiers_and_leaves_nothing_behind(
     path = write_rows(tmp_path / "correction.csv", [mended])
     assert importer.rights(path).counts.taken == 1
     keys = admin.execute("select idx, person from person.key").fetchall()
-    assert keys == [(key_of(keyring, right, row["birth_date"], row["birth_rank"]), person)]
+    assert set(keys) == {
+        (key_of(keyring, right, row["birth_date"], row["birth_rank"]), person),
+        (card_key_of(keyring, row), person),
+    }
     before = state_of(admin)
     assert importer.rights(path).counts.unchanged == 1
     assert state_of(admin) == before

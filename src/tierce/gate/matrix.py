@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from tierce.gate.matrix_words import ACTS, FIELD_WORDS, OUTCOMES, PAGE, REASONS, SITUATIONS
-from tierce.gate.model import Ask, Decision, Read, Refuse, Release
+from tierce.gate.model import Ask, Decision, Read, Refuse, Release, Standing
 from tierce.gate.rules import PAIR_OPEN, decide
 from tierce.identity.model import Assurance, Caller
 from tierce.kernel.care import DOMAIN_LABELS, PROFESSION_LABELS, Domain, Profession
@@ -50,7 +50,7 @@ from tierce.policy.seats import (
 _DAY = 20_003
 _FRESH = Read(
     live=True, fresh=True, rung=0, person=PersonId(1), insurer=InsurerId(1), until_day=_DAY, pair=1, pair_state=0,
-    pair_day=0, seen_day=0, seen_line=0,
+    pair_day=0, seen_day=0, seen_line=0, from_day=_DAY, standing=Standing.COVERED, others=False,
 )  # fmt: skip
 _KNOWN = replace(_FRESH, pair_state=PAIR_OPEN, pair_day=_DAY)
 
@@ -72,8 +72,8 @@ _CASES = (
     _Situation("known", _KNOWN),
     _Situation("known_full", _KNOWN, full=True),
     _Situation("present", _FRESH, Presence.CONFIRMED, full=True),
-    _Situation("unknown", replace(_FRESH, person=NOBODY, insurer=InsurerId(0))),
-    _Situation("not_covered", replace(_FRESH, insurer=InsurerId(0))),
+    _Situation("unknown", replace(_FRESH, person=NOBODY, insurer=InsurerId(0), standing=Standing.NONE)),
+    _Situation("not_covered", replace(_FRESH, insurer=InsurerId(0), standing=Standing.NONE)),
 )
 
 Grid = tuple[tuple[Decision, ...], ...]

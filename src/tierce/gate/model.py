@@ -1,6 +1,7 @@
 """What is asked of the gate, what it read, and what it decided; all values."""
 
 from dataclasses import dataclass
+from enum import IntEnum
 from uuid import UUID
 
 from tierce.identity.model import Caller
@@ -28,9 +29,29 @@ class Ask:
     """The entry opened again; None for a first ask."""
     once: UUID | None
     """Identifier of the browser's proof; None when the ask is not signed."""
+    card: InsurerId | None = None
+    """The insurer whose card was read; None when asked by NIR."""
+    payer: int = 1
+    """1: the card's insurer, else the first by priority; 2: the other one that covers too."""
     label: str | None = None
     lane: Lane = Lane.INTERACTIVE
     presence: Presence = Presence.NONE
+
+
+class Standing(IntEnum):
+    """What a person's coverage says of one domain on one day of care. Numbers are those of `gate.standing_of`."""
+
+    NONE = 0
+    """No period at all."""
+    COVERED = 1
+    NOT_CONTRACTED = 2
+    """Covered, and that insurer has no contract with this professional for the domain on the day."""
+    NOT_ELIGIBLE = 3
+    """A period holds the day, but not the domain."""
+    FUTURE = 4
+    CLOSED = 5
+    NO_OTHER_PAYER = 6
+    """A second insurer was asked for, and none covers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +65,7 @@ class Read:
     rung: int
     person: PersonId
     insurer: InsurerId
-    """The first insurer that covers the domain on the day; 0 when none does."""
+    """The insurer whose period answers; 0 when none does."""
     until_day: int
     pair: int
     pair_state: int
@@ -52,6 +73,10 @@ class Read:
     pair_day: int
     seen_day: int
     seen_line: int
+    from_day: int
+    standing: Standing
+    others: bool
+    """Another insurer covers the domain on the day too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,3 +142,5 @@ class Answer:
     decision: Decision
     seq: EntrySeq
     revealed: Revealed | None
+    others: bool = False
+    """Another insurer covers too; told with a release alone."""

@@ -9,7 +9,7 @@ then ladder, signature, known pair, seats.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from tierce.gate.model import Ask, Decision, PairSeen, Read, Refuse, Release, StepUp, Verdict
+from tierce.gate.model import Ask, Decision, PairSeen, Read, Refuse, Release, Standing, StepUp, Verdict
 from tierce.policy.acts import Evidence, Outcome, Presence
 from tierce.policy.allowed import LEVEL_MIN, may_ask, shown_by
 from tierce.policy.ladder import EVIDENCE_WATCHED, HOLD_REFUSED, Rung
@@ -166,7 +166,7 @@ def _passed(case: Case) -> Verdict:
     pair = PairSeen(read.pair, state, since)
     if read.person == 0:
         return Verdict(StepUp(Outcome.UNKNOWN), Outcome.UNKNOWN, line, pair)
-    if read.insurer == 0:
+    if read.insurer == 0 or read.standing is not Standing.COVERED:
         return Verdict(StepUp(Outcome.NOT_COVERED), Outcome.NOT_COVERED, line, pair)
     return Verdict(Release(shown_by(case.ask.act)), Outcome.RELEASED, line, pair)
 

@@ -10,7 +10,7 @@ import logging
 from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from time import perf_counter
 from typing import Protocol
 
@@ -25,7 +25,7 @@ from tierce.journal.merkle import leaf_hash
 from tierce.journal.model import Entry, EntryKind
 from tierce.journal.signing import entry_seq, sign_batch
 from tierce.kernel.categories import DataCategory
-from tierce.kernel.clock import Clock, micros, paris_day
+from tierce.kernel.clock import Clock, micros, ordinal_of, paris_day
 from tierce.kernel.ids import NOBODY, EntrySeq, InsurerId, LineId
 from tierce.policy.acts import Act, Outcome
 from tierce.policy.floors import BATCH_MAX
@@ -321,6 +321,7 @@ class Gate:
             person=NOBODY if refused else read.person,
             categories=verdict.decision.fields if isinstance(verdict.decision, Release) else DataCategory.NONE,
             policy=self._policy,
+            reference=ordinal_of(read.from_day) if released else 0,
         )
 
     def _count(self, verdicts: Sequence[Verdict], opening: float, deciding: float, closing: float) -> None:
@@ -359,9 +360,9 @@ class Gate:
 
 def _as_left(read: Read, earlier: Read) -> Read:
     """The pair as an earlier ask of the same batch leaves it; the session and person are this ask's own."""
-    return Read(
-        read.live, read.fresh, read.rung, read.person, read.insurer, read.until_day, earlier.pair,
-        earlier.pair_state, earlier.pair_day, earlier.seen_day, earlier.seen_line,
+    return replace(
+        read, pair=earlier.pair, pair_state=earlier.pair_state, pair_day=earlier.pair_day,
+        seen_day=earlier.seen_day, seen_line=earlier.seen_line,
     )  # fmt: skip
 
 

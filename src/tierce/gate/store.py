@@ -7,18 +7,18 @@ from typing import Any, LiteralString
 import psycopg
 from psycopg import AsyncConnection
 
-from tierce.gate.model import Ask, PairSeen, Read, Revealed
+from tierce.gate.model import Ask, PairSeen, Read, Revealed, Standing
 from tierce.journal.signing import entry_seq
 from tierce.kernel.ids import InsurerId, LineId, PersonId
 from tierce.policy.seats import Line, pack, unpack
 
 _OPEN: LiteralString = """
     select * from gate.open(%b::bigint[], %b::bigint[], %b::uuid[], %b::bigint[], %b::bigint[], %b::uuid[],
-                            %b::smallint[], %b::integer[])"""
+                            %b::smallint[], %b::integer[], %b::smallint[], %b::smallint[])"""
 _CLOSE: LiteralString = """
     select gate.close(%b::smallint, %b, %b::bigint[], %b::bytea[], %b::bigint[], %b::smallint[], %b::integer[],
                       %b::bigint[], %b::integer[], %b::bigint[], %b::bigint[], %b::bigint[], %b::integer[],
-                      %b::text[], %b::bytea[])"""
+                      %b::integer[], %b::text[], %b::bytea[])"""
 _REVEAL: LiteralString = "select n, insurer, person, from_day, until_day, sealed from gate.reveal()"
 
 LOST = (psycopg.OperationalError, psycopg.InterfaceError)
@@ -87,6 +87,8 @@ class GateStore:
             [ask.once for ask in asks],
             [ask.domain.value for ask in asks],
             [ask.care_day for ask in asks],
+            [ask.card for ask in asks],
+            [ask.payer for ask in asks],
         )
         async with self._connection.pipeline():
             await self._connection.execute("begin")
@@ -115,6 +117,7 @@ class GateStore:
             [ask.caller.line for ask in closing.asks],
             list(closing.pair_keys),
             list(closing.untils),
+            [ask.care_day for ask in closing.asks],
             [ask.label for ask in closing.asks],
             list(closing.bodies),
         )
@@ -142,12 +145,13 @@ class GateStore:
 
 def _opened(row: Sequence[Any], asked: int) -> Opened:
     (block, ids, states, live, fresh, rungs, persons, insurers, untils, keys, pair_states, pair_days, seen_days,
-     seen_lines) = row  # fmt: skip
+     seen_lines, from_days, standings, others) = row  # fmt: skip
     reads = [
         Read(
             live=live[n], fresh=fresh[n], rung=rungs[n], person=PersonId(persons[n]),
             insurer=InsurerId(insurers[n]), until_day=untils[n], pair=keys[n], pair_state=pair_states[n],
             pair_day=pair_days[n], seen_day=seen_days[n], seen_line=seen_lines[n],
+            from_day=from_days[n], standing=Standing(standings[n]), others=others[n],
         )
         for n in range(asked)
     ]  # fmt: skip

@@ -75,7 +75,7 @@ class Entry:
     professional, or for staff acts, persons' acts and machines the acting staff member, person or
     instance. `network` is a keyed pseudonym of the address prefix. `seats_after` is None where seats do
     not apply. `policy` is the first 128 bits of the SHA-256 of the rendered policy. The meaning of
-    `reference` depends on `kind`; it is 0 for disclosures.
+    `reference` depends on `kind`; for a release it is the first day of the period shown (`ordinal_of`).
     """
 
     kind: EntryKind

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 PARIS = ZoneInfo("Europe/Paris")
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 EPOCH_DAY = date(1970, 1, 1)
+_EPOCH_ORDINAL = EPOCH_DAY.toordinal()
 
 
 class Clock(Protocol):
@@ -68,6 +69,11 @@ def day_of(value: date) -> int:
 def date_of(day: int) -> date:
     """The civil date of a day number."""
     return EPOCH_DAY + timedelta(days=day)
+
+
+def ordinal_of(day: int) -> int:
+    """Number a day from 1 January of year 1, which is 1: never negative, as the journal's numbers must be."""
+    return day + _EPOCH_ORDINAL
 
 
 def is_monday(day: int) -> bool:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 
+from tierce.kernel.card import MemberNumber, normalise_card
 from tierce.kernel.ids import InsurerId
 from tierce.kernel.nir import BirthDate, Nir, Rank, normalise
 
@@ -95,6 +96,14 @@ class RightsLine:
             known.append(Identity(self.own_nir, self.identity.birth_date, _FIRST))
         known.extend(one for one in (self.card, self.vitale) if one is not None)
         return list(dict.fromkeys(known))
+
+    def cards(self, amc: str) -> list[bytes]:
+        """List the canonical bytes of her card, one for each distinct birth date that it may bear."""
+        return list(dict.fromkeys(self.card_of(amc, one) for one in self.identities()))
+
+    def card_of(self, amc: str, identity: Identity) -> bytes:
+        """Give the canonical bytes of her card, with the birth date of one of her identities."""
+        return normalise_card(amc, MemberNumber.parse(self.member_number), identity.birth_date)
 
     def __repr__(self) -> str:
         return f"RightsLine(line {self.line})"

@@ -90,7 +90,7 @@ class RightsImport:
             except FieldError as error:
                 self._reject(Rejection.of(one.line.line, error))
         last = self._store.digests(self._sender.id, [one.person for one in settled])
-        changed = [one for one in settled if last.get(one.person) != one.indexed.digest]
+        changed = [one for one in settled if last.get((one.person, one.indexed.line.from_day)) != one.indexed.digest]
         if self._dry_run:
             self._keys, self._members = keys, members
             self._store.rollback()

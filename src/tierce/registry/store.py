@@ -48,12 +48,16 @@ _UPSERTS: tuple[LiteralString, ...] = (
        select person, insurer, holder, representative from stage_line
        on conflict (person, insurer) do update set holder = excluded.holder, representative = excluded.representative
        where (f.holder, f.representative) is distinct from (excluded.holder, excluded.representative)""",
+    # Periods of one insurer never overlap: a line replaces those that its own days touch.
+    """delete from coverage.coverage c using stage_line s
+       where c.person = s.person and c.insurer = s.insurer and c.from_day <> s.from_day
+         and c.from_day <= s.until_day and c.until_day >= s.from_day""",
     """insert into coverage.coverage (person, insurer, contract, domains, from_day, until_day, priority,
                                       digest, sealed)
        select person, insurer, contract, domains, from_day, until_day, priority, digest, coverage
        from stage_line
-       on conflict (person, insurer) do update set contract = excluded.contract, domains = excluded.domains,
-           from_day = excluded.from_day, until_day = excluded.until_day, priority = excluded.priority,
+       on conflict (person, insurer, from_day) do update set contract = excluded.contract,
+           domains = excluded.domains, until_day = excluded.until_day, priority = excluded.priority,
            digest = excluded.digest, sealed = excluded.sealed""",
 )
 
@@ -66,7 +70,11 @@ class Indexed:
 
     line: RightsLine
     keys: tuple[UUID, ...]
+    cards: tuple[UUID, ...]
+    """Her member number with each birth date she is known by: they find her, and never decide whose a line is."""
     corrects: UUID | None
+    corrects_card: UUID | None
+    """Her card with the birth date sent by mistake."""
     member: UUID
     holder: UUID
     representative: UUID | None
@@ -195,13 +203,15 @@ class RegistryStore:
         return Indexed(
             line=line,
             keys=tuple(self._index.uuid(identity.canonical()) for identity in line.identities()),
+            cards=tuple(self._index.uuid(card) for card in line.cards(amc)),
             corrects=self._index.uuid(line.corrects.canonical()) if line.corrects else None,
+            corrects_card=self._index.uuid(line.card_of(amc, line.corrects)) if line.corrects else None,
             member=self._member(amc, line.member_number),
             holder=self._member(amc, line.holder_member_number),
             representative=self._member(amc, line.representative_member_number)
             if line.representative_member_number
             else None,
-            digest=self._feed.digest(b"line|1|" + line.told)[:16],
+            digest=self._feed.digest(b"line|2|" + line.told)[:16],
         )
 
     def _member(self, amc: str, number: str) -> UUID:
@@ -221,13 +231,13 @@ class RegistryStore:
         ).fetchall()
         return {idx: PersonId(person) for idx, person in rows}
 
-    def digests(self, insurer: InsurerId, persons: Iterable[PersonId]) -> dict[PersonId, bytes]:
-        """Map people to the digest of what this insurer last told of them."""
+    def digests(self, insurer: InsurerId, persons: Iterable[PersonId]) -> dict[tuple[PersonId, int], bytes]:
+        """Map people and first days to the digest of what this insurer last told of that period."""
         rows = self._connection.execute(
-            "select person, digest from coverage.coverage where insurer = %s and person = any(%s)",
+            "select person, from_day, digest from coverage.coverage where insurer = %s and person = any(%s)",
             (insurer, list(persons)),
         ).fetchall()
-        return {PersonId(person): bytes(digest) for person, digest in rows}
+        return {(PersonId(person), from_day): bytes(digest) for person, from_day, digest in rows}
 
     def write(self, sender: Sender, settled: Sequence[Settled]) -> None:
         """Seal and write the lines of one chunk, in the transaction under way; the caller commits."""
@@ -244,7 +254,7 @@ class RegistryStore:
             with cursor.copy(_COPY_KEY) as copy:
                 copy.set_types(["uuid", "int8"])
                 for one in settled:
-                    for key in one.indexed.keys:
+                    for key in (*one.indexed.keys, *one.indexed.cards):
                         copy.write_row((key, one.person))
             corrections = [one for one in settled if one.indexed.corrects is not None]
             if corrections:
@@ -278,8 +288,13 @@ class RegistryStore:
     def _take_away(self, corrections: Sequence[Settled]) -> None:
         """Remove the identifiers sent by mistake, and the traits, which are written again from every copy."""
         persons = [one.person for one in corrections]
-        wrong = [one.indexed.corrects for one in corrections]
-        self._connection.execute("delete from person.key where idx = any(%s) and person = any(%s)", (wrong, persons))
+        for wrong in (
+            [one.indexed.corrects for one in corrections],
+            [one.indexed.corrects_card for one in corrections],
+        ):
+            self._connection.execute(
+                "delete from person.key where idx = any(%s) and person = any(%s)", (wrong, persons)
+            )
         self._connection.execute("delete from person.trait where person = any(%s)", (persons,))
 
     def _put_other_traits(self, sender: Sender, corrections: Sequence[Settled]) -> None:

@@ -20,15 +20,53 @@ begin
     end if;
 end $$;
 
+-- What a person's coverage says of one domain on one day: which insurer's period answers, and how it stands
+-- (gate/model.py, Standing: 0 no period, 1 covered, 2 not contracted, 3 domain not covered, 4 future, 5 closed,
+-- 6 no other payer). With a card, payer 1 is the card's insurer and payer 2 another; without, the first and the
+-- second by priority. Everything is found by key, and as much is read whatever the answer.
+create or replace function gate.standing_of(
+    of_person bigint, card integer, payer integer, domain integer, day integer,
+    establishment bigint, profession integer, professional bigint)
+    returns table (insurer integer, from_day integer, until_day integer, standing integer, others boolean)
+    language sql stable set search_path = pg_catalog, pg_temp as $$
+    select case when w.standing <> 6 then w.row_[1] end, case when w.standing <> 6 then w.row_[2] end,
+           case when w.standing <> 6 then w.row_[3] end,
+           case when w.standing = 1 and not (
+               i.listed_domains & (1 << (domain - 1)) = 0 or exists (
+                   select from registry.convention o
+                   where o.insurer = i.id and o.domain = standing_of.domain
+                     and (o.party, o.subject) in ((1, profession), (2, establishment), (3, professional))
+                     and day between o.from_day and o.until_day)) then 2 else w.standing end,
+           w.covering > 1
+    from (
+        select array[c.rows_[c.nth][1], c.rows_[c.nth][2], c.rows_[c.nth][3]] as row_, c.covering,
+               case when payer = 2 and c.rows_[c.nth][4] is distinct from 1 then 6
+                    else coalesce(c.rows_[c.nth][4], 0) end as standing
+        from (
+            select array_agg(array[r.insurer, r.from_day, r.until_day, r.standing]
+                             order by r.standing, r.priority, r.insurer, r.from_day)
+                       filter (where card is null or (r.insurer = card) = (payer = 1)) as rows_,
+                   count(*) filter (where r.standing = 1) as covering,
+                   case when card is null then payer else 1 end as nth
+            from (
+                select v.insurer::integer, v.from_day, v.until_day, v.priority,
+                       case when v.from_day > day then 4 when v.until_day < day then 5
+                            when v.domains & (1 << (domain - 1)) = 0 then 3 else 1 end as standing
+                from coverage.coverage v where v.person = of_person) r) c) w
+    left join registry.insurer i on i.id = w.row_[1]
+$$;
+
 -- 1. open: lock the lines in id order, then read, in a later statement, what the decision needs ---------------
 -- The block number is drawn here, outside any rollback: a batch that was opened and abandoned leaves a gap.
+drop function if exists gate.open(bigint[], bigint[], uuid[], bigint[], bigint[], uuid[], smallint[], integer[]);
 create or replace function gate.open(
     lines bigint[], sessions bigint[], idx uuid[], pairs bigint[], engagements bigint[],
-    proofs uuid[], domains smallint[], care_days integer[],
+    proofs uuid[], domains smallint[], care_days integer[], cards smallint[], payers smallint[],
     out block bigint, out line_ids bigint[], out states bytea[], out live boolean[], out fresh boolean[],
     out rungs smallint[], out persons bigint[], out insurers smallint[], out untils integer[],
     out pair_keys bigint[], out pair_states smallint[], out pair_days integer[],
-    out seen_days integer[], out seen_lines bigint[])
+    out seen_days integer[], out seen_lines bigint[], out from_days integer[], out standings smallint[],
+    out others boolean[])
     language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare used uuid[];
 begin
@@ -49,12 +87,13 @@ begin
         select h.level, h.subject, max(h.rung) as rung from access.ladder h
         where h.lifted is null and h.until > now() group by h.level, h.subject),
     asks as (
-        select * from unnest(sessions, idx, pairs, engagements, proofs, domains, care_days)
-            with ordinality a(session, idx, pair, engagement, proof, domain, day, n)),
+        select * from unnest(sessions, idx, pairs, engagements, proofs, domains, care_days, cards, payers)
+            with ordinality a(session, idx, pair, engagement, proof, domain, care_day, card, payer, n)),
     found as (
-        select a.*, coalesce(t.active, false) as is_live, s.login, s.device, t.establishment, t.profession,
-               coalesce(k.person, e.person, 0) as person,
-               coalesce(a.pair, e.pair, 0) as pair_key
+        select a.*, coalesce(t.active, false) as is_live, s.login, s.device, s.professional, t.establishment,
+               t.profession, coalesce(k.person, e.person, 0) as person, coalesce(a.pair, e.pair, 0) as pair_key,
+               -- An answer opened again is the same insurer's, for the same day of care.
+               coalesce(e.insurer, a.card) as insurer, coalesce(e.care_day, a.care_day) as day
         from asks a
         left join access.session s on s.id = a.session and s.revoked is null and s.expires > now()
         left join directory.activity t on t.id = s.activity
@@ -72,15 +111,16 @@ begin
            array_agg(coalesce(p.state, 0)::smallint order by f.n),
            array_agg(coalesce(p.day, 0) order by f.n),
            array_agg(coalesce(p.seen_day, 0) order by f.n),
-           array_agg(coalesce(p.seen_line, 0) order by f.n)
-    into live, fresh, rungs, persons, insurers, untils, pair_keys, pair_states, pair_days, seen_days, seen_lines
+           array_agg(coalesce(p.seen_line, 0) order by f.n),
+           array_agg(coalesce(c.from_day, 0) order by f.n),
+           array_agg(coalesce(c.standing, 0)::smallint order by f.n),
+           array_agg(coalesce(c.others, false) order by f.n)
+    into live, fresh, rungs, persons, insurers, untils, pair_keys, pair_states, pair_days, seen_days, seen_lines,
+         from_days, standings, others
     from found f
     left join access.pair p on p.key = f.pair_key
-    left join lateral (
-        select v.insurer, v.until_day from coverage.coverage v
-        where v.person = f.person and v.domains & (1 << (f.domain - 1)) <> 0
-          and f.day between v.from_day and v.until_day
-        order by v.priority limit 1) c on true;
+    left join lateral gate.standing_of(f.person, f.insurer, f.payer, f.domain, f.day, f.establishment,
+                                       f.profession, f.professional) c on true;
 end $$;
 
 -- Floors of one batch: what each line drew today, and what this role and the nation released this minute and day.
@@ -162,11 +202,14 @@ end $$;
 
 -- 2. close: state, pairs, engagements and journal lines, in the transaction of open ----------------------------
 drop function if exists gate.close(smallint, bytea, bigint[], bytea[], bigint[], smallint[], integer[], bigint[],
-    integer[], bigint[], bigint[], integer[], text[], bytea[]);   -- an earlier shape: grants by name need one only
+    integer[], bigint[], bigint[], integer[], text[], bytea[]);   -- earlier shapes: grants by name need one only
+drop function if exists gate.close(smallint, bytea, bigint[], bytea[], bigint[], smallint[], integer[], bigint[],
+    integer[], bigint[], bigint[], bigint[], integer[], text[], bytea[]);
 create or replace function gate.close(
     instance_id smallint, signature bytea, line_ids bigint[], states bytea[],
     p_keys bigint[], p_states smallint[], p_days integer[], p_lines bigint[], p_seen integer[], p_seen_lines bigint[],
-    e_lines bigint[], e_pairs bigint[], e_untils integer[], e_labels text[], bodies bytea[]) returns bigint
+    e_lines bigint[], e_pairs bigint[], e_untils integer[], e_days integer[], e_labels text[], bodies bytea[])
+    returns bigint
     language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
     this_block bigint := currval('journal.block_no');
@@ -202,10 +245,11 @@ begin
     insert into journal.entry (seq, kind, professional, person, body)
     select this_block * 256 + a.n - 1, get_byte(a.body, 1), journal.u64(a.body, 16), journal.u64(a.body, 80), a.body
     from unnest(bodies) with ordinality a(body, n);
-    insert into care.engagement (seq, establishment, professional, person, insurer, domain, pair, until_day, label, at)
+    insert into care.engagement
+        (seq, establishment, professional, person, insurer, domain, pair, until_day, care_day, label, at)
     select this_block * 256 + a.n - 1, journal.u64(a.body, 24), journal.u64(a.body, 16), journal.u64(a.body, 80),
-           journal.u16(a.body, 60), get_byte(a.body, 7), a.pair, a.until, a.label, now()
-    from unnest(bodies, e_pairs, e_untils, e_labels) with ordinality a(body, pair, until, label, n)
+           journal.u16(a.body, 60), get_byte(a.body, 7), a.pair, a.until, a.day, a.label, now()
+    from unnest(bodies, e_pairs, e_untils, e_days, e_labels) with ordinality a(body, pair, until, day, label, n)
     where get_byte(a.body, 1) = 1 and get_byte(a.body, 4) = 1;
     return this_block;
 end $$;
@@ -222,6 +266,7 @@ begin
     select (e.seq & 255)::integer, v.insurer, v.person, v.from_day, v.until_day, v.sealed
     from journal.entry e
     join coverage.coverage v on v.person = e.person and v.insurer = journal.u16(e.body, 60)
+      and v.from_day = journal.u64(e.body, 112) - 719163   -- the period that was decided on, and no other
     where e.seq between this_block * 256 and this_block * 256 + 255
       and get_byte(e.body, 4) = 1 and get_byte(e.body, 1) in (1, 4)
       and v.domains & (1 << (get_byte(e.body, 7) - 1)) <> 0

@@ -81,7 +81,8 @@ grant select, insert on registry.insurer_key to tierce_feed;
 grant select, insert on person.key, person.trait to tierce_feed;
 grant select, insert, update on person.member to tierce_feed;
 grant delete on person.key, person.trait to tierce_feed;   -- a correction takes wrong identifiers away
-grant select, insert, update on person.record, person.family, coverage.coverage to tierce_feed;
+grant select, insert, update on person.record, person.family, coverage.coverage, registry.convention to tierce_feed;
+grant delete on coverage.coverage to tierce_feed;           -- a period gives way to the one that corrects it
 grant select, insert, update on directory.professional, directory.establishment, directory.activity,
     directory.software to tierce_feed;
 grant select on journal.instance to tierce_feed;
