@@ -22,7 +22,7 @@ from tierce.web.api import problems
 from tierce.web.api.callers import Callers
 from tierce.web.api.hot import App, HotRoutes, as_problem
 from tierce.web.api.metrics import render
-from tierce.web.api.openapi import HOT_PATHS
+from tierce.web.api.openapi import describe
 from tierce.web.api.problems import Problem
 from tierce.web.api.signin import EXCEPTION_HANDLERS, ROUTES, STATE_KEY, AnyRequest, SignInWiring
 
@@ -94,9 +94,7 @@ async def metrics(request: AnyRequest) -> str:
 @get("/v1/openapi.json", include_in_schema=False, opt={"act": Act.NONE})
 async def openapi(request: AnyRequest) -> dict[str, Any]:
     """The description of every route, the hot ones included."""
-    schema = request.app.openapi_schema.to_schema()
-    schema["paths"] |= HOT_PATHS
-    return schema
+    return describe(request.app.openapi_schema.to_schema())
 
 
 async def _headers(message: Message, scope: Scope) -> None:

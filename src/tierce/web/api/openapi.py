@@ -1,6 +1,12 @@
-"""The published description of the API (OpenAPI 3.1), the two hot routes included."""
+"""The published description of the API (OpenAPI 3.1), the hot routes and every refusal included.
 
-from typing import Any
+The framework describes its own routes, without the refusals that our handlers word; they are added here, from what a
+route takes and from a table of what only some may answer. A test sends requests made from the description to a
+running installation, so an answer that stands nowhere here is found.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
 
 from tierce.kernel.care import Domain
 
@@ -113,3 +119,61 @@ HOT_PATHS: dict[str, Any] = {
     },
 }
 """The routes that are served before the framework, described by hand."""
+
+SESSION: Final = "session"
+_SECURITY = {
+    SESSION: {
+        "type": "http",
+        "scheme": "DPoP",
+        "description": "The session's handle, `Authorization: DPoP <handle>`. What tells of a person or binds a key "
+        "also takes the proof of RFC 9449, in the header `DPoP`.",
+    }
+}
+_OPEN: Final = frozenset({"/v1/sign-in/start", "/v1/sign-in/complete", "/health", "/metrics"})
+"""Routes that nobody need be signed in for."""
+_WHY: Final[Mapping[int, str]] = {
+    400: "Not in the expected form.",
+    401: "No session, an ended one, or the browser's proof does not fit.",
+    403: "Refused: the detail says why, the remedy what to do.",
+    404: "There is no such address, or not for this caller.",
+    409: "The session's activity and key are chosen already, or this activity was not offered.",
+    413: "More than sixteen kilobytes.",
+    422: "A field cannot be accepted; `field` names it.",
+    503: "Closed, busy, or the identity provider is out of reach: nothing was shown.",
+}
+_ALSO: Final[Mapping[str, tuple[int, ...]]] = {
+    "/v1/sign-in/start": (403, 503),
+    "/v1/sign-in/complete": (403, 503),
+    "/v1/session/activity": (403, 409),
+    "/v1/history": (422,),
+    "/metrics": (404,),
+}
+"""Refusals that follow from what a route does, beside those that follow from what it takes."""
+
+
+def describe(schema: dict[str, Any]) -> dict[str, Any]:
+    """Complete the framework's description: refusals, the session as a security scheme, the hot routes."""
+    for path, item in schema["paths"].items():
+        for operation in item.values():
+            for status in _refusals(path, operation):
+                operation["responses"][str(status)] = _problem(_WHY[status])
+            if path not in _OPEN:
+                operation["security"] = [{SESSION: []}]
+    health = schema["paths"]["/health"]["get"]["responses"]
+    health["503"] = health["200"] | {"description": "The gate cannot answer; the body says so."}
+    schema["paths"] |= HOT_PATHS
+    schema.setdefault("components", {})["securitySchemes"] = _SECURITY
+    return schema
+
+
+def _refusals(path: str, operation: Mapping[str, Any]) -> Iterator[int]:
+    yield from _ALSO.get(path, ())
+    if path not in _OPEN:
+        yield 401
+    if "requestBody" in operation:
+        yield from (400, 413)
+    places = {parameter["in"] for parameter in operation.get("parameters", ())}
+    if "query" in places:
+        yield 400
+    if "path" in places:
+        yield 404

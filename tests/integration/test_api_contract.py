@@ -1,0 +1,127 @@
+"""The API keeps its published description: whatever is sent, no server error and no answer that it does not name.
+
+Schemathesis reads the description from a running installation and makes requests from it, right and wrong; each is
+signed by a browser's key as a client's would be, so that what answers is the route and not the door in front of it.
+"""
+
+import tempfile
+from collections.abc import Iterator
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import requests
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis.strategies import booleans
+from rich.console import Console
+from schemathesis import GenerationMode
+from schemathesis.checks import not_a_server_error
+from schemathesis.core.failures import FailureGroup
+from schemathesis.core.result import Err, Ok
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from tests.integration.thief import Thief, enter
+from tierce.kernel.language import Language
+from tierce.lab.demo.stage import Stage, open_stage
+from tierce.lab.demo.steps import Steps
+
+PERSONS, INSURERS, EXAMPLES = 300, 2, 40
+CHECKS = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+]
+DESCRIPTION = "/v1/openapi.json"
+Operation = schemathesis.APIOperation[Any, Any, Any, Any]
+Case = schemathesis.Case[Any]
+
+
+@pytest.fixture(scope="module")
+def stage() -> Iterator[Stage]:
+    # Not in pytest's own folder: another run closes that one to the user that PostgreSQL runs as.
+    with tempfile.TemporaryDirectory(prefix="tierce-contract-") as name:
+        home = Path(name)
+        home.chmod(0o711)
+        with open_stage(
+            home, Steps(Console(stderr=True), Language.EN), persons=PERSONS, insurers=INSURERS
+        ) as running:
+            yield running
+
+
+@pytest.fixture(scope="module")
+def description(stage: Stage) -> dict[str, Any]:
+    found: dict[str, Any] = httpx.get(stage.url("api") + DESCRIPTION, trust_env=False).json()
+    return found
+
+
+def operations(description: dict[str, Any]) -> list[Operation]:
+    """Every operation of a description."""
+    found = list(schemathesis.openapi.from_dict(description).get_all_operations())
+    assert [one for one in found if isinstance(one, Err)] == []
+    return [one.ok() for one in found if isinstance(one, Ok)]
+
+
+def _send(case: Case, thief: Thief, web: requests.Session, *, signed: bool) -> requests.Response:
+    """The request as a client that holds the session's key sends it, or bare."""
+    prepared = requests.Request(**case.as_transport_kwargs(base_url=thief.api)).prepare()
+    if signed:
+        body = prepared.body or b""
+        body = body.encode() if isinstance(body, str) else body
+        assert isinstance(body, bytes)
+        path = (prepared.url or "").removeprefix(thief.api).split("?")[0]
+        prepared.headers.update(thief.bearer | {"DPoP": thief.proof(path, body, htm=prepared.method)})
+    return web.send(prepared, timeout=10, allow_redirects=False)
+
+
+def _faults(operation: Operation, thief: Thief, examples: int = EXAMPLES) -> list[str]:
+    """What a route answers that its description does not say, each fault once."""
+    faults: dict[str, None] = {}
+    right, wrong = (operation.as_strategy(generation_mode=mode) for mode in GenerationMode)
+
+    @given(case=right | wrong, signed=booleans())
+    @settings(
+        max_examples=examples,
+        deadline=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+        derandomize=True,
+        database=None,
+    )
+    def send(case: Case, *, signed: bool) -> None:
+        response = _send(case, thief, web, signed=signed)
+        try:
+            case.validate_response(response, checks=CHECKS)
+        except FailureGroup as group:
+            faults.update({f"{operation.label} {response.status_code}: {one}": None for one in group.exceptions})
+
+    with requests.Session() as web:
+        web.trust_env = False
+        send()
+    return list(faults)
+
+
+def test_no_request_gets_a_server_error_or_an_answer_that_is_not_described(
+    stage: Stage, description: dict[str, Any]
+) -> None:
+    found = operations(description)
+    assert len(found) > 10
+    faults = [fault for one in found for fault in _faults(one, enter(stage, "nadia_ferrand"))]
+    assert faults == [], "\n".join(faults)
+
+
+def test_an_answer_left_out_of_the_description_is_found(stage: Stage, description: dict[str, Any]) -> None:
+    shorter = deepcopy(description)
+    del shorter["paths"]["/v1/sessions"]["get"]["responses"]["401"]
+    (listing,) = (one for one in operations(shorter) if one.label == "GET /v1/sessions")
+    (fault,) = _faults(listing, enter(stage, "nadia_ferrand"), examples=8)
+    assert "Undocumented HTTP status code" in fault or "Undocumented status code" in fault
