@@ -18,6 +18,7 @@ _COMMANDS: Final = {
     "demo": ("tierce.lab.demo.commands", "The four promises in five minutes, on this machine."),
     "serve": ("tierce.web.commands", "Run one process of the platform, or all of them together."),
     "upkeep": ("tierce.upkeep.commands", "Make keys, bring the database to this version."),
+    "retention": ("tierce.upkeep.retention.commands", "Remove what is past its duration; print the table."),
     "feed": ("tierce.feeds.commands", "Take in what insurers and public registers send."),
     "journal": ("tierce.journal.commands", "Verify the journal; print and check proofs of its entries."),
     "policy": ("tierce.gate.commands", "Print the decision table, made by the rules themselves."),

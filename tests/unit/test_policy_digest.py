@@ -3,10 +3,10 @@
 import json
 
 from tierce.kernel.language import Phrase
-from tierce.policy import acts, allowed, floors, ladder, seats
+from tierce.policy import acts, allowed, floors, ladder, retention, seats
 from tierce.policy.digest import DIGEST_BYTES, policy_digest, policy_text
 
-MODULES = (acts, allowed, floors, ladder, seats)
+MODULES = (acts, allowed, floors, ladder, retention, seats)
 WORDS_ALONE = {"RUNG_LABELS"}
 """Tables of words: they decide nothing."""
 
@@ -18,7 +18,12 @@ def test_the_digest_is_sixteen_bytes_and_stable() -> None:
 
 def test_every_public_table_of_the_policy_is_in_the_text() -> None:
     text = json.loads(policy_text())
-    named = set(text["seats.constants"]) | set(text["ladder.constants"]) | {key.split(".")[-1] for key in text}
+    named = (
+        set(text["seats.constants"])
+        | set(text["ladder.constants"])
+        | set(text["retention.constants"])
+        | {key.split(".")[-1] for key in text}
+    )
     for module in MODULES:
         for name in vars(module):
             if name.isupper() and not name.startswith("_") and name not in WORDS_ALONE:

@@ -60,6 +60,8 @@ class EntryKind(IntEnum):
     """A person used her own space."""
     IDENTITY = 14
     """A sign-in, a session or a device changed."""
+    UPKEEP = 17
+    """The operator looked after the installation: backup, restore, upgrade, retention."""
 
 
 def fresh_salt() -> bytes:

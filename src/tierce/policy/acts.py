@@ -43,6 +43,13 @@ class Act(IntEnum):
     """The watch holds a line by itself, for a bounded time."""
     KEY_REGISTER = 70
     POLICY_CHANGE = 71
+    OPERATION_BACKUP = 72
+    OPERATION_RESTORE = 73
+    OPERATION_UPGRADE = 74
+    OPERATION_RETENTION = 75
+    """Data past its duration was removed; `reference` says which class and how many rows."""
+    OPERATION_KEY_ROTATE = 76
+    OPERATION_PASSWORDS = 77
 
 
 class Lane(IntEnum):

@@ -12,7 +12,7 @@ from enum import Enum
 from functools import cache
 from hashlib import sha256
 
-from tierce.policy import acts, allowed, floors, ladder, seats
+from tierce.policy import acts, allowed, floors, ladder, retention, seats
 
 DIGEST_BYTES = 16
 
@@ -33,6 +33,9 @@ def policy_text() -> str:
         "ladder.rungs": [_plain(rung) for rung in ladder.Rung],
         "outcomes": [_plain(outcome) for outcome in acts.Outcome],
         "presences": [_plain(presence) for presence in acts.Presence],
+        "retention.constants": _plain(_constants(retention)),
+        "retention.job_classes": [_plain(kept) for kept in retention.JOB_CLASSES],
+        "retention.retention": {_key(kept): _plain(rule.keep) for kept, rule in retention.RETENTION.items()},
         "seats.constants": _plain(_constants(seats)),
         "seats.day_limits": _plain(seats.DAY_LIMITS),
         "seats.seats": _plain(seats.SEATS),

@@ -9,11 +9,20 @@ from alembic.config import Config
 from psycopg import sql
 
 from tierce.policy.floors import CEILINGS, FLOORS
+from tierce.policy.retention import INCIDENT_HOLD, INCIDENT_LOOKS_BACK, keep_days
 from tierce.storage.cluster import SUPERUSER, new_secret
 from tierce.storage.database import Database
 
 OWNER = "tierce_owner"
-ROLES = ("tierce_api", "tierce_office", "tierce_persons", "tierce_insurers", "tierce_worker", "tierce_feed")
+ROLES = (
+    "tierce_api",
+    "tierce_office",
+    "tierce_persons",
+    "tierce_insurers",
+    "tierce_worker",
+    "tierce_feed",
+    "tierce_upkeep",
+)
 """One login role per process that reaches the database; `portal` is not among them."""
 
 ROLE_SETTINGS = {
@@ -28,6 +37,9 @@ ROLE_SETTINGS = {
 """A stopped api worker must not hold the lines of logins. Everything it reads is found by key, and a function's plan
 is kept for the life of a connection: one made while a table was small must not scan it once it has grown (measured:
 the gate at half its speed after 20,000 engagements). Compilation is off because those costs would start it."""
+
+FUNCTIONS = ("functions.sql", "retention.sql", "upkeep.sql")
+"""Replaced at each upgrade, in this order."""
 
 _MIGRATION_LOCK = 0x7469_6572_6365
 
@@ -81,7 +93,8 @@ def _upgrade(database: Database, admin: str) -> None:
 
 def _replace(connection: psycopg.Connection, name: str) -> None:
     """Replace what is not data: functions, grants, floors."""
-    connection.execute(read_sql("functions.sql").encode())
+    for functions in FUNCTIONS:
+        connection.execute(read_sql(functions).encode())
     grants = read_sql("grants.sql").replace(':"database"', sql.Identifier(name).as_string(connection))
     connection.execute(grants.encode())
     with connection.cursor() as cursor:
@@ -95,6 +108,9 @@ def _replace(connection: psycopg.Connection, name: str) -> None:
             " set per_minute = excluded.per_minute, per_day = excluded.per_day",
             [(scope, c.per_minute, c.per_day) for scope, c in CEILINGS.items()],
         )
+        days = {**keep_days(), -1: INCIDENT_HOLD.days, -2: INCIDENT_LOOKS_BACK.days}
+        cursor.execute("delete from upkeep.keep")
+        cursor.executemany("insert into upkeep.keep (class, days) values (%s, %s)", sorted(days.items()))
 
 
 def register_portal(database: Database, software: int, name: str) -> None:

@@ -11,10 +11,12 @@ from tierce.kernel.clock import Clock, from_micros, micros, paris_day
 from tierce.kernel.ids import ProfessionalId, new_id
 from tierce.policy.acts import Act, Evidence, Outcome
 from tierce.policy.ladder import HOLD_FOR
+from tierce.policy.retention import RETENTION, Kept
 from tierce.watch import store
 from tierce.watch.rules import Hold, Refused, Watch
 
-FORGET_AFTER = timedelta(minutes=10)
+FORGET_AFTER = min(RETENTION[kept].keep or timedelta() for kept in (Kept.PROOFS, Kept.PENDING))
+"""One turn forgets both."""
 LOOK_BACK = timedelta(hours=26)
 """After a restart the running day is counted again from its lines."""
 

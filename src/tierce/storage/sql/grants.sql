@@ -2,22 +2,22 @@
 -- `portal` does not appear: it holds no database credential. Functions run as tierce_owner, who cannot log in.
 
 revoke all on all tables in schema registry, person, coverage, contact, bank, care, directory, access, journal,
-    incident, notice, gate from public, tierce_api, tierce_office, tierce_persons, tierce_insurers, tierce_worker,
-    tierce_feed;
-revoke all on all functions in schema journal, gate, access from public, tierce_api, tierce_office, tierce_persons,
-    tierce_insurers, tierce_worker, tierce_feed;
+    incident, notice, gate, upkeep from public, tierce_api, tierce_office, tierce_persons, tierce_insurers,
+    tierce_worker, tierce_feed, tierce_upkeep;
+revoke all on all functions in schema journal, gate, access, upkeep from public, tierce_api, tierce_office,
+    tierce_persons, tierce_insurers, tierce_worker, tierce_feed, tierce_upkeep;
 revoke all on all sequences in schema journal from public;
 revoke all on schema public from public;
 revoke all on database :"database" from public, tierce_api, tierce_office, tierce_persons, tierce_insurers,
-    tierce_worker, tierce_feed;
+    tierce_worker, tierce_feed, tierce_upkeep;
 grant connect on database :"database" to tierce_api, tierce_office, tierce_persons, tierce_insurers, tierce_worker,
-    tierce_feed;
+    tierce_feed, tierce_upkeep;
 
 -- The journal is INSERT and SELECT only, and for entries the insertion goes through functions: nobody updates,
 -- deletes or truncates, the sequencer included.
-grant usage on schema journal to tierce_api, tierce_office, tierce_persons, tierce_worker, tierce_feed;
+grant usage on schema journal to tierce_api, tierce_office, tierce_persons, tierce_worker, tierce_feed, tierce_upkeep;
 grant execute on function journal.u64(bytea, integer), journal.u16(bytea, integer)
-    to tierce_api, tierce_office, tierce_persons, tierce_worker, tierce_feed;
+    to tierce_api, tierce_office, tierce_persons, tierce_worker, tierce_feed, tierce_upkeep;
 
 -- api: the gate, sign-in, and nothing of the people ------------------------------------------------------------
 grant usage on schema gate, access, directory, registry to tierce_api;
@@ -72,6 +72,8 @@ grant select on access.line, access.session, access.ladder to tierce_worker;
 grant insert on access.ladder to tierce_worker;
 grant select, delete on access.proof, access.pending, gate.meter to tierce_worker;
 grant select on directory.activity to tierce_worker;
+grant usage on schema upkeep to tierce_worker;
+grant select, insert, update on upkeep.heartbeat to tierce_worker;
 
 -- feed: imports; writes sealed records and keyed indexes --------------------------------------------------------
 grant usage on schema registry, person, coverage, directory to tierce_feed;
@@ -87,3 +89,14 @@ grant select, insert, update on directory.professional, directory.establishment,
     directory.software to tierce_feed;
 grant select on journal.instance to tierce_feed;
 grant temporary on database :"database" to tierce_feed;
+
+-- upkeep: retention, rotation of keys, health; counts and states, no person, no coverage -------------------------------
+grant usage on schema upkeep, registry, access to tierce_upkeep;
+grant execute on function journal.register, journal.next_block, journal.append, upkeep.forget, upkeep.keys_in_use,
+    upkeep.drop_key, upkeep.waiting, upkeep.retire_instance to tierce_upkeep;
+grant select on upkeep.keep, upkeep.heartbeat to tierce_upkeep;
+grant select on registry.feed, registry.insurer_key to tierce_upkeep;
+grant insert on registry.insurer_key to tierce_upkeep;
+grant update (wrapped) on registry.insurer_key to tierce_upkeep;
+grant select (level, rung, until, lifted) on access.ladder to tierce_upkeep;
+grant select on journal.instance, journal.checkpoint to tierce_upkeep;

@@ -1,0 +1,332 @@
+"""How long each class of data is kept, counted from what, on what ground, and what happens at the end.
+
+The one table: the retention job reads it, the database is given the durations of what the job may
+delete (`upkeep.keep`), and docs/privacy/retention.md is rendered from it. A duration without a legal text
+behind it is the operator's choice under article 5(1)(e) of the GDPR, and says so; an operator with
+another analysis changes this table.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import IntEnum, StrEnum
+
+from tierce.kernel.language import Phrase
+from tierce.policy.seats import PROVED_DAYS
+
+
+class Kept(IntEnum):
+    """A class of data. Numbers are written in the journal by the job: never moved, never reused."""
+
+    PROOFS = 1
+    PENDING = 2
+    SESSIONS = 3
+    STAFF_SESSIONS = 4
+    PERSON_SESSIONS = 5
+    DEVICES = 6
+    OPEN_PAIRS = 7
+    PROVED_PAIRS = 8
+    LABELS = 9
+    ENGAGEMENTS = 10
+    COVERAGE = 11
+    PERSONS = 12
+    LADDER = 13
+    IMPORTS = 14
+    REPORTS = 15
+    JOURNAL = 16
+    INCIDENTS = 17
+    DIRECTORY = 18
+    BACKUPS = 19
+    PROCESS_LOGS = 20
+    REJECTS = 21
+
+
+class End(StrEnum):
+    """What happens once the duration has passed."""
+
+    DELETED = "deleted"
+    BLANKED = "blanked"
+    """The row stays and loses the field."""
+    KEPT = "kept"
+    """Nothing is removed: said in the page, with why."""
+
+
+class Hand(StrEnum):
+    """Who carries it out."""
+
+    WORKER = "worker"
+    JOB = "job"
+    """`tierce retention`, whose durations the database holds too."""
+    OPERATOR = "operator"
+    """Files outside the database: deploy/ and the runbooks say how."""
+    NOBODY = "nobody"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One row of the table."""
+
+    what: Phrase
+    where: str
+    keep: timedelta | None
+    since: Phrase
+    end: End
+    hand: Hand
+    ground: Phrase
+    held: bool = False
+    """Whether an incident on record suspends the end."""
+
+
+def _days(number: int) -> timedelta:
+    return timedelta(days=number)
+
+
+INCIDENT_HOLD = _days(1095)
+"""An incident holds what it may need for so long after its signal."""
+INCIDENT_LOOKS_BACK = _days(365)
+"""How far before its signal an incident may have to look."""
+
+_CHOICE = Phrase("choix de l'opérateur (RGPD, art. 5.1.e)", "the operator's choice (GDPR, art. 5(1)(e))")
+_LOGGING = Phrase(
+    "CNIL, délibération 2021-122 du 14 octobre 2021 : six mois à un an",
+    "CNIL, deliberation 2021-122 of 14 October 2021: six months to one year",
+)
+_CONTROL = Phrase(
+    "CNIL, délibération 2021-122 : jusqu'à trois ans pour le contrôle interne des mésusages",
+    "CNIL, deliberation 2021-122: up to three years for internal control against misuse",
+)
+_CLAIMS = Phrase(
+    "prescription de deux ans (Code de la mutualité, L. 221-11 ; Code des assurances, L. 114-1), plus trois mois",
+    "two-year limitation (Code de la mutualité, L. 221-11; Code des assurances, L. 114-1), plus three months",
+)
+_DOCUMENTED = Phrase(
+    "RGPD, art. 33.5 : toute violation est documentée", "GDPR, art. 33(5): each breach is documented"
+)
+_ENDED = Phrase("leur fin", "their end")
+
+RETENTION: Mapping[Kept, Rule] = {
+    Kept.PROOFS: Rule(
+        Phrase("preuves déjà servies d'un navigateur", "a browser's proofs, once used"),
+        "access.proof",
+        timedelta(minutes=10),
+        Phrase("leur réception", "their receipt"),
+        End.DELETED,
+        Hand.WORKER,
+        _CHOICE,
+    ),
+    Kept.PENDING: Rule(
+        Phrase("connexions commencées et non finies", "sign-ins begun and not finished"),
+        "access.pending",
+        timedelta(minutes=10),
+        Phrase("leur début", "their start"),
+        End.DELETED,
+        Hand.WORKER,
+        _CHOICE,
+    ),
+    Kept.SESSIONS: Rule(
+        Phrase("sessions des professionnels", "professionals' sessions"),
+        "access.session",
+        _days(365),
+        _ENDED,
+        End.DELETED,
+        Hand.JOB,
+        _LOGGING,
+        held=True,
+    ),
+    Kept.STAFF_SESSIONS: Rule(
+        Phrase("sessions du personnel", "staff sessions"),
+        "access.staff_session",
+        _days(365),
+        _ENDED,
+        End.DELETED,
+        Hand.JOB,
+        _LOGGING,
+        held=True,
+    ),
+    Kept.PERSON_SESSIONS: Rule(
+        Phrase("sessions des personnes couvertes", "sessions of persons covered"),
+        "access.person_session",
+        _days(180),
+        _ENDED,
+        End.DELETED,
+        Hand.JOB,
+        _LOGGING,
+        held=True,
+    ),
+    Kept.DEVICES: Rule(
+        Phrase("appareils sans session et leurs places", "devices without a session, and their seats"),
+        "access.device, access.line",
+        _days(365),
+        Phrase("leur dernier usage", "their last use"),
+        End.DELETED,
+        Hand.JOB,
+        _LOGGING,
+        held=True,
+    ),
+    Kept.OPEN_PAIRS: Rule(
+        Phrase("mémoire d'un patient vu, jamais prouvé présent", "memory of a patient seen, never proved present"),
+        "access.pair",
+        _days(60),
+        Phrase("la dernière vue", "the last view"),
+        End.DELETED,
+        Hand.JOB,
+        Phrase(
+            "sans effet au-delà de trente jours ; choix de l'opérateur (RGPD, art. 5.1.e)",
+            "of no effect after thirty days; the operator's choice (GDPR, art. 5(1)(e))",
+        ),
+    ),
+    Kept.PROVED_PAIRS: Rule(
+        Phrase("mémoire d'un patient prouvé présent", "memory of a patient proved present"),
+        "access.pair",
+        _days(PROVED_DAYS),
+        Phrase("la dernière vue", "the last view"),
+        End.DELETED,
+        Hand.JOB,
+        _CHOICE,
+    ),
+    Kept.LABELS: Rule(
+        Phrase("repère saisi par le professionnel", "label typed by the professional"),
+        "care.engagement.label",
+        _days(365),
+        Phrase("la réponse", "the answer"),
+        End.BLANKED,
+        Hand.JOB,
+        _CHOICE,
+    ),
+    Kept.ENGAGEMENTS: Rule(
+        Phrase("engagements de paiement", "payment engagements"),
+        "care.engagement",
+        _days(822),
+        Phrase("leur dernier jour de validité", "their last valid day"),
+        End.DELETED,
+        Hand.JOB,
+        _CLAIMS,
+        held=True,
+    ),
+    Kept.COVERAGE: Rule(
+        Phrase("droits terminés", "coverage that has ended"),
+        "coverage.coverage",
+        _days(822),
+        Phrase("leur dernier jour", "their last day"),
+        End.DELETED,
+        Hand.JOB,
+        _CLAIMS,
+        held=True,
+    ),
+    Kept.PERSONS: Rule(
+        Phrase(
+            "état civil, NIR et index d'une personne sans plus aucun droit",
+            "civil status, NIR and indexes of a person without any coverage left",
+        ),
+        "person.record, person.family, person.member, person.key, person.trait",
+        _days(0),
+        Phrase("l'effacement de son dernier droit", "the deletion of her last coverage"),
+        End.DELETED,
+        Hand.JOB,
+        Phrase("RGPD, art. 5.1.e et 28.3.g", "GDPR, art. 5(1)(e) and 28(3)(g)"),
+        held=True,
+    ),
+    Kept.LADDER: Rule(
+        Phrase("suspensions levées ou échues", "holds lifted or run out"),
+        "access.ladder",
+        _days(1095),
+        _ENDED,
+        End.DELETED,
+        Hand.JOB,
+        _CONTROL,
+        held=True,
+    ),
+    Kept.IMPORTS: Rule(
+        Phrase("comptes des fichiers reçus", "counts of the files received"),
+        "registry.feed",
+        _days(1095),
+        Phrase("leur prise en compte", "their intake"),
+        End.DELETED,
+        Hand.JOB,
+        _CONTROL,
+    ),
+    Kept.REPORTS: Rule(
+        Phrase("signalements « ce n'était pas moi »", "reports “it was not me”"),
+        "notice.person_report",
+        _days(1095),
+        Phrase("le signalement", "the report"),
+        End.DELETED,
+        Hand.JOB,
+        _CONTROL,
+        held=True,
+    ),
+    Kept.JOURNAL: Rule(
+        Phrase("lignes du journal", "journal lines"),
+        "journal",
+        None,
+        Phrase("sans objet", "does not apply"),
+        End.KEPT,
+        Hand.NOBODY,
+        Phrase(
+            "trois ans visés (CNIL, délibération 2021-122) ; la rédaction d'une ligne sans rompre la preuve "
+            "n'est pas encore construite, donc rien n'est retiré",
+            "three years intended (CNIL, deliberation 2021-122); redacting a line without breaking the proof "
+            "is not built yet, so nothing is removed",
+        ),
+    ),
+    Kept.INCIDENTS: Rule(
+        Phrase("incidents, listes des personnes, notifications", "incidents, lists of people, notices"),
+        "incident, notice.insurer_notice",
+        None,
+        Phrase("sans objet", "does not apply"),
+        End.KEPT,
+        Hand.NOBODY,
+        _DOCUMENTED,
+    ),
+    Kept.DIRECTORY: Rule(
+        Phrase("annuaire des professionnels (public)", "directory of professionals (public)"),
+        "directory",
+        None,
+        Phrase("sans objet", "does not apply"),
+        End.KEPT,
+        Hand.NOBODY,
+        Phrase(
+            "nomme qui a consulté, aussi longtemps que le journal", "names who asked, as long as the journal does"
+        ),
+    ),
+    Kept.BACKUPS: Rule(
+        Phrase("sauvegardes de la base", "backups of the database"),
+        "files",
+        _days(35),
+        Phrase("leur date", "their date"),
+        End.DELETED,
+        Hand.OPERATOR,
+        _CHOICE,
+    ),
+    Kept.PROCESS_LOGS: Rule(
+        Phrase("journaux techniques, sans donnée personnelle", "process logs, without personal data"),
+        "journald",
+        _days(180),
+        Phrase("leur écriture", "their writing"),
+        End.DELETED,
+        Hand.OPERATOR,
+        _LOGGING,
+    ),
+    Kept.REJECTS: Rule(
+        Phrase("listes de lignes refusées, sans valeur", "lists of refused lines, without values"),
+        "files",
+        _days(30),
+        Phrase("leur date", "their date"),
+        End.DELETED,
+        Hand.OPERATOR,
+        _CHOICE,
+    ),
+}  # fmt: skip - one row is one thought; spread over ten lines each the table cannot be read
+
+JOB_CLASSES = tuple(kept for kept, rule in RETENTION.items() if rule.hand is Hand.JOB)
+"""In the order in which the job goes: a person after her coverage, a device after its sessions."""
+
+
+def keep_days() -> dict[int, int]:
+    """The durations that the database is given, in days, by class."""
+    found = {}
+    for kept in JOB_CLASSES:
+        keep = RETENTION[kept].keep
+        assert keep is not None
+        found[kept.value] = keep.days
+    return found

@@ -1,0 +1,120 @@
+-- What `tierce retention` may do: delete what is past its duration, and nothing else. The durations are in upkeep.keep,
+-- copied from policy/retention.py at each upgrade; a stolen credential of tierce_upkeep deletes what was due anyway.
+
+-- The instant before which an incident on record still needs what ended later than it; null when there is none.
+create or replace function upkeep.held_since() returns timestamptz language sql stable
+    security definer set search_path = pg_catalog, pg_temp as $$
+    select min(i.signal_at) - make_interval(days => (select days from upkeep.keep where class = -2))
+    from incident.incident i
+    where i.signal_at > now() - make_interval(days => (select days from upkeep.keep where class = -1))
+$$;
+
+-- Whether a person is on the list of an incident that still holds.
+create or replace function upkeep.is_held(of_person bigint) returns boolean language sql stable
+    security definer set search_path = pg_catalog, pg_temp as $$
+    select exists (select from incident.exposed x join incident.incident i on i.id = x.incident
+                   where x.person = of_person
+                     and i.signal_at > now() - make_interval(days => (select days from upkeep.keep where class = -1)))
+$$;
+
+-- Deletes (or counts, unless `really`) at most `at_most` rows of a class that are past their duration; returns how many.
+create or replace function upkeep.forget(of_class integer, at_most integer, really boolean) returns bigint
+    language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+    n bigint := 0;
+    more bigint := 0;
+    kept_days integer := (select k.days from upkeep.keep k where k.class = of_class and of_class > 0);
+    before timestamptz := now() - make_interval(days => kept_days);
+    held timestamptz := upkeep.held_since();
+    before_day integer;
+begin
+    if kept_days is null then
+        raise exception 'class % is not one that is deleted by this job', of_class using errcode = 'check_violation';
+    end if;
+    if of_class in (3, 4, 5, 6, 10, 13, 15) then
+        before := least(before, held);              -- what an incident may still need stays
+    end if;
+    before_day := (before at time zone 'Europe/Paris')::date - date '1970-01-01';
+    case of_class
+    when 3 then
+        with due as (select id from access.session where least(revoked, expires) < before limit at_most),
+        gone as (delete from access.session s using due where s.id = due.id and really)
+        select count(*) into n from due;
+    when 4 then
+        with due as (select id from access.staff_session where least(revoked, expires) < before limit at_most),
+        gone as (delete from access.staff_session s using due where s.id = due.id and really)
+        select count(*) into n from due;
+    when 5 then
+        with due as (select id from access.person_session where least(revoked, expires) < before limit at_most),
+        gone as (delete from access.person_session s using due where s.id = due.id and really)
+        select count(*) into n from due;
+    when 6 then                                     -- a line with no session left, then a device with no line left
+        with due as (
+            select l.id from access.line l
+            where l.created_day < before_day and l.floor_day < before_day
+              and not exists (select from access.session s where s.line = l.id)
+              and not exists (select from access.ladder h where h.level = 2 and h.subject = l.device
+                              and h.lifted is null and h.until > now())
+            limit at_most),
+        gone as (delete from access.line l using due where l.id = due.id and really)
+        select count(*) into n from due;
+        with due as (
+            select d.id from access.device d
+            where d.created < before
+              and not exists (select from access.line l where l.device = d.id)
+              and not exists (select from access.session s where s.device = d.id)
+            limit at_most),
+        gone as (delete from access.device d using due where d.id = due.id and really)
+        select count(*) into more from due;
+    when 7, 8 then
+        with due as (select key from access.pair where state = of_class - 6 and seen_day < before_day limit at_most),
+        gone as (delete from access.pair p using due where p.key = due.key and really)
+        select count(*) into n from due;
+    when 9 then
+        with due as (select seq from care.engagement where label is not null and at < before limit at_most),
+        gone as (update care.engagement e set label = null from due where e.seq = due.seq and really)
+        select count(*) into n from due;
+    when 10 then
+        with due as (select seq from care.engagement where until_day < before_day and at < before limit at_most),
+        gone as (delete from care.engagement e using due where e.seq = due.seq and really)
+        select count(*) into n from due;
+    when 11 then
+        with due as (select person, insurer, from_day from coverage.coverage
+                     where until_day < before_day and not upkeep.is_held(person) limit at_most),
+        gone as (delete from coverage.coverage c using due
+                 where (c.person, c.insurer, c.from_day) = (due.person, due.insurer, due.from_day) and really)
+        select count(*) into n from due;
+    when 12 then
+        if exists (select from registry.feed where state = 'running') then
+            return 0;                               -- a file under way may hold the coverage that is missing
+        end if;
+        with due as (
+            select r.person, r.insurer from person.record r
+            where not exists (select from coverage.coverage c where c.person = r.person and c.insurer = r.insurer)
+              and not upkeep.is_held(r.person)
+            limit at_most),
+        gone as (delete from person.record r using due where (r.person, r.insurer) = (due.person, due.insurer) and really),
+        family as (delete from person.family f using due where (f.person, f.insurer) = (due.person, due.insurer) and really),
+        member as (delete from person.member m using due where (m.person, m.insurer) = (due.person, due.insurer) and really),
+        alone as (
+            select d.person from due d where not exists (
+                select from person.record r where r.person = d.person
+                  and not exists (select from due e where e.person = r.person and e.insurer = r.insurer))),
+        key as (delete from person.key k using alone a where k.person = a.person and really),
+        trait as (delete from person.trait t using alone a where t.person = a.person and really)
+        select count(*) into n from due;
+    when 13 then
+        with due as (select id from access.ladder where least(lifted, until) < before limit at_most),
+        gone as (delete from access.ladder h using due where h.id = due.id and really)
+        select count(*) into n from due;
+    when 14 then
+        with due as (select id from registry.feed where ended < before limit at_most),
+        gone as (delete from registry.feed f using due where f.id = due.id and really)
+        select count(*) into n from due;
+    when 15 then
+        with due as (select id from notice.person_report where at < before limit at_most),
+        gone as (delete from notice.person_report r using due where r.id = due.id and really)
+        select count(*) into n from due;
+    end case;
+    return n + more;
+end $$;

@@ -1,0 +1,54 @@
+-- What upkeep reads and does beyond retention: how far the sequencer is behind, which versions of a data key are still
+-- in use, and the end of one that no record needs.
+
+-- Journal lines written and not yet under a checkpoint, the age in seconds of the oldest of them and of the last
+-- checkpoint (null when there is none), and the last checkpoint's size. Looks at the newest blocks alone.
+create or replace function upkeep.waiting(out lines bigint, out oldest_seconds double precision,
+    out checkpoint_seconds double precision, out size bigint)
+    language sql stable security definer set search_path = pg_catalog, pg_temp as $$
+    with last as (select size, at from journal.checkpoint order by size desc limit 1),
+    open_blocks as (
+        select b.block, b.at, b.n from journal.batch b
+        where b.block > coalesce((select max(seq) from journal.leaf) / 256, 0) - 1000
+          and not exists (select from journal.leaf l where l.seq = b.block * 256))
+    select coalesce((select sum(n) from open_blocks), 0)::bigint,
+           (select extract(epoch from now() - min(at)) from open_blocks)::double precision,
+           (select extract(epoch from now() - at) from last)::double precision,
+           coalesce((select size from last), 0)
+$$;
+
+-- How many records of an insurer and compartment are sealed under each version of its data key.
+create or replace function upkeep.keys_in_use(of_insurer smallint, of_compartment smallint)
+    returns table (version integer, records bigint)
+    language sql stable security definer set search_path = pg_catalog, pg_temp as $$
+    select get_byte(s.sealed, 1), count(*) from (
+        select sealed from person.record where of_compartment = 1 and insurer = of_insurer
+        union all
+        select sealed from coverage.coverage where of_compartment = 2 and insurer = of_insurer) s
+    group by 1
+$$;
+
+-- Destroys one version of a data key, once no record is sealed under it and a later one exists.
+create or replace function upkeep.drop_key(of_insurer smallint, of_compartment smallint, of_version smallint)
+    returns void language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+    if exists (select from registry.feed where state = 'running') then
+        raise exception 'a file is being taken in: destroy the old key once it has ended' using errcode = 'check_violation';
+    end if;
+    if exists (select from upkeep.keys_in_use(of_insurer, of_compartment) u where u.version = of_version) then
+        raise exception 'records are still sealed under this version' using errcode = 'check_violation';
+    end if;
+    if not exists (select from registry.insurer_key k where k.insurer = of_insurer
+                   and k.compartment = of_compartment and k.version > of_version) then
+        raise exception 'the latest version of a key is not destroyed' using errcode = 'check_violation';
+    end if;
+    delete from registry.insurer_key where insurer = of_insurer and compartment = of_compartment and version = of_version;
+end $$;
+
+-- Frees the name of a signing instance whose key is to be replaced: its lines keep their number and still verify.
+create or replace function upkeep.retire_instance(old_name text) returns smallint
+    language sql security definer set search_path = pg_catalog, pg_temp as $$
+    update journal.instance
+    set name = old_name || ' until ' || to_char(clock_timestamp() at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
+    where name = old_name returning id
+$$;

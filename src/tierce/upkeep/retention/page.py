@@ -1,0 +1,73 @@
+"""The table of retention as a page for the DPO; a test compares docs/privacy/retention.md with it."""
+
+from datetime import timedelta
+
+from tierce.kernel.language import Language, Phrase
+from tierce.policy.retention import INCIDENT_HOLD, INCIDENT_LOOKS_BACK, RETENTION, End, Hand, Rule
+
+_ENDS = {
+    End.DELETED: Phrase("supprimé", "deleted"),
+    End.BLANKED: Phrase("effacé, la ligne reste", "blanked, the row stays"),
+    End.KEPT: Phrase("conservé", "kept"),
+}
+_HANDS = {
+    Hand.WORKER: Phrase("le processus `worker`, chaque minute", "process `worker`, each minute"),
+    Hand.JOB: Phrase("`tierce retention`, chaque nuit", "`tierce retention`, each night"),
+    Hand.OPERATOR: Phrase("la machine de l'opérateur (`deploy/`)", "the operator's machine (`deploy/`)"),
+    Hand.NOBODY: Phrase("personne", "nobody"),
+}
+_HEAD = """\
+# Durées de conservation · Retention
+
+<!-- Rendered by `tierce retention page` from policy/retention.py, which is what to change. -->
+
+*En français.* Le tableau vient du programme : la base de données reçoit ces durées et refuse d'effacer plus tôt.
+Chaque effacement laisse une ligne au journal, sans rien dire de personne. Un incident enregistré suspend, pendant
+{hold}, la fin des données marquées ◆ : celles qui étaient encore en usage dans les {back} jours d'avant son signal,
+et tout ce qui touche aux personnes de sa liste.
+
+*In English.* The table is the program's own: the database is given these durations and refuses to delete earlier.
+Each removal leaves a journal line that tells of nobody. An incident on record suspends, for {hold_en}, the end of
+what is marked ◆: data still in use in the {back} days before its signal, and everything about the people on its list.
+"""
+_COLUMNS = Phrase(
+    "| données | où | durée | à compter de | ensuite | par qui | fondement |",
+    "| data | where | kept | counted from | then | by whom | ground |",
+)
+_TITLES = Phrase("Tableau", "Table")
+
+
+def render() -> str:
+    """Render the whole page, French then English."""
+    hold = _duration(INCIDENT_HOLD)
+    parts = [_HEAD.format(hold=hold.fr, hold_en=hold.en, back=INCIDENT_LOOKS_BACK.days)]
+    for language in Language:
+        parts.append(f"## {_TITLES[language]}\n\n{_COLUMNS[language]}\n| --- | --- | --- | --- | --- | --- | --- |")
+        parts += [_row(rule, language) for rule in RETENTION.values()]
+        parts.append("")
+    return "\n".join(parts).rstrip() + "\n"
+
+
+def _row(rule: Rule, language: Language) -> str:
+    kept = "—" if rule.keep is None else _duration(rule.keep)[language]
+    cells = (
+        rule.what[language] + (" ◆" if rule.held else ""),
+        ", ".join(f"`{one}`" for one in rule.where.split(", ")),
+        kept,
+        rule.since[language],
+        _ENDS[rule.end][language],
+        _HANDS[rule.hand][language],
+        rule.ground[language],
+    )
+    return f"| {' | '.join(cells)} |"
+
+
+def _duration(value: timedelta) -> Phrase:
+    """Say a duration in years when it is whole years, else in days or minutes."""
+    days, minutes = value.days, value.seconds // 60
+    if days == 0:
+        return Phrase(f"{minutes} minutes", f"{minutes} minutes") if minutes else Phrase("aussitôt", "at once")
+    years, rest = divmod(days, 365)
+    if rest == 0:
+        return Phrase("1 an", "1 year") if years == 1 else Phrase(f"{years} ans", f"{years} years")
+    return Phrase(f"{days} jours", f"{days} days")

@@ -1,0 +1,64 @@
+"""The retention job: class after class, in bounded chunks, each chunk with its journal line in the same commit."""
+
+from collections.abc import Callable
+
+from psycopg import Connection
+
+from tierce.journal.model import Entry, EntryKind
+from tierce.journal.service import Appender
+from tierce.kernel.clock import Clock, micros
+from tierce.policy.acts import Act, Outcome
+from tierce.policy.retention import JOB_CLASSES, Kept
+from tierce.upkeep.retention import store
+
+CHUNK_ROWS = 2_000
+CLASS_SHIFT = 40
+"""The line's reference: the class in the bits above this one, the number of rows below."""
+
+Progress = Callable[[Kept, int], None]
+
+
+class Retention:
+    """Removes what is past its duration; stopped at any moment, it goes on where it was at its next run."""
+
+    def __init__(self, connection: Connection, appender: Appender, clock: Clock, policy: bytes) -> None:
+        """Use a connection as tierce_upkeep; lines are signed by `appender`."""
+        self._connection = connection
+        self._appender = appender
+        self._clock = clock
+        self._policy = policy
+
+    def due(self) -> dict[Kept, int]:
+        """Count what a run would remove now; changes nothing.
+
+        A person counts once her last coverage is gone, so a first run removes more people than are counted before it.
+        """
+        found = {kept: store.forget(self._connection, kept, None, really=False) for kept in JOB_CLASSES}
+        self._connection.rollback()
+        return found
+
+    def run(self, progress: Progress = lambda _kept, _rows: None) -> dict[Kept, int]:
+        """Remove everything that is due; returns how many rows of each class."""
+        removed = dict.fromkeys(JOB_CLASSES, 0)
+        for kept in JOB_CLASSES:
+            while True:
+                rows = store.forget(self._connection, kept, CHUNK_ROWS, really=True)
+                if rows == 0:
+                    self._connection.rollback()
+                    break
+                self._appender.write(self._connection, [self._line(kept, rows)])
+                self._connection.commit()
+                removed[kept] += rows
+                progress(kept, rows)
+        return removed
+
+    def _line(self, kept: Kept, rows: int) -> Entry:
+        return Entry(
+            kind=EntryKind.UPKEEP,
+            act=Act.OPERATION_RETENTION,
+            outcome=Outcome.DONE,
+            time_us=micros(self._clock.now()),
+            professional=self._appender.instance,
+            policy=self._policy,
+            reference=(kept.value << CLASS_SHIFT) | rows,
+        )

@@ -1,0 +1,185 @@
+"""Data past its duration goes, and nothing else: class by class, held by an incident, with a line for each chunk."""
+
+from dataclasses import dataclass
+
+import psycopg
+import pytest
+
+from tests.integration.conftest import Connect
+from tierce.journal.encoding import decode
+from tierce.journal.model import EntryKind
+from tierce.journal.service import Appender
+from tierce.kernel.clock import SystemClock
+from tierce.policy.acts import Act
+from tierce.policy.retention import JOB_CLASSES, RETENTION, Kept, keep_days
+from tierce.storage.cluster import SUPERUSER
+from tierce.storage.keys import Keyring
+from tierce.upkeep.retention.service import CLASS_SHIFT, Retention
+
+# For each class: one row well past its duration, and one just inside it. Numbers below 100 are the old ones.
+ROWS = """
+insert into registry.insurer (id, amc, name) values (1, '99100001', 'Mutuelle du Grand Chêne');
+insert into directory.professional (id, national_id, family_name, given_name, profession)
+    values (501, '899990000501', 'Morvan', 'Claire', 1);
+insert into directory.establishment (id, finess, name, town) values (601, '990000601', 'Cabinet', 'Valbrume');
+insert into directory.software (id, vendor, name) values (1, 1, 'Portail');
+insert into access.login (id, professional, created) values (701, 501, now());
+insert into access.device (id, thumbprint, created)
+    select n, decode(lpad(to_hex(n), 64, '0'), 'hex'), now() - age
+    from (values (1, interval '500 days'), (101, interval '100 days')) d(n, age);
+insert into access.line (id, login, device, professional, profession, created_day, state, floor_day)
+    select n, 701, n, 501, n % 100, gate.today() - age, '\\x00', gate.today() - age
+    from (values (1, 500), (101, 100)) d(n, age);
+insert into access.session (id, handle, site, login, professional, acr, device, line, software, network, created,
+        expires)
+    select n, decode(lpad(to_hex(n), 64, '0'), 'hex'), 1, 701, 501, 2, n, n, 1, '\\x00', now() - age, now() - age
+    from (values (1, interval '366 days'), (101, interval '364 days')) s(n, age);
+insert into access.staff_session (id, handle, staff, subject, name, roles, created, expires)
+    select n, decode(lpad(to_hex(n), 64, '0'), 'hex'), 1, 's', 'n', '{}', now() - age, now() - age
+    from (values (1, interval '366 days'), (101, interval '364 days')) s(n, age);
+insert into access.person_session (id, handle, person, created, expires)
+    select n, decode(lpad(to_hex(n), 64, '0'), 'hex'), 1, now() - age, now() - age
+    from (values (1, interval '181 days'), (101, interval '179 days')) s(n, age);
+insert into access.pair (key, state, day, line, seen_day, seen_line)
+    select n, state, gate.today() - age, 1, gate.today() - age, 1
+    from (values (1, 1, 61), (101, 1, 59), (2, 2, 731), (102, 2, 729)) p(n, state, age);
+insert into care.engagement (seq, establishment, professional, person, insurer, domain, pair, until_day, label, at,
+        care_day)
+    select n, 601, 501, n, 1, 1, 1, gate.today() - ended, 'Mme T.', now() - age, 1
+    from (values (1, 823, interval '900 days'), (2, -10, interval '366 days'), (101, 821, interval '364 days'))
+        e(n, ended, age);
+insert into coverage.coverage (person, insurer, contract, domains, from_day, until_day, digest, sealed)
+    select n, 1, 1, 1, 0, gate.today() - ended, '\\x00', '\\x0101' from (values (1, 823), (101, 821)) c(n, ended);
+insert into person.record (person, insurer, sealed) values (1, 1, '\\x0101'), (101, 1, '\\x0101');
+insert into person.key (idx, person)
+    values ('00000000-0000-0000-0000-000000000001', 1), ('00000000-0000-0000-0000-000000000101', 101);
+insert into person.trait (idx, person)
+    values ('00000000-0000-0000-0000-000000000001', 1), ('00000000-0000-0000-0000-000000000101', 101);
+insert into person.member (insurer, idx, person)
+    values (1, '00000000-0000-0000-0000-000000000001', 1), (1, '00000000-0000-0000-0000-000000000101', 101);
+insert into person.family (person, insurer, holder) values (1, 1, 1), (101, 1, 101);
+insert into access.ladder (id, level, subject, rung, since, until, by, reason)
+    select n, 2, 999, 2, now() - age, now() - age, 'watch', 'r'
+    from (values (1, interval '1096 days'), (101, interval '1094 days')) l(n, age);
+insert into registry.feed (id, kind, insurer, file_sha256, state, started, ended)
+    select n, 'rights', 1, '\\x00', 'done', now() - age, now() - age
+    from (values (1, interval '1096 days'), (101, interval '1094 days')) f(n, age);
+insert into notice.person_report (id, person, seq, at)
+    select n, 1, n, now() - age from (values (1, interval '1096 days'), (101, interval '1094 days')) r(n, age);
+"""
+AN_INCIDENT = (
+    "insert into incident.incident (id, title, signal_at) values (1, 'Compte volé', now() - interval '1000 days');"
+    "insert into incident.scope values (1, 1, '{}', '\\x00', 1, 1, 1, '[]', 0, 0, now());"
+    "insert into incident.exposed values (1, 1, 1, 1, 1, now(), now(), 1, 1, 'r')"
+)
+TABLES = (
+    "access.session",
+    "access.staff_session",
+    "access.person_session",
+    "access.line",
+    "access.device",
+    "access.pair",
+    "care.engagement",
+    "coverage.coverage",
+    "person.record",
+    "person.key",
+    "person.trait",
+    "person.member",
+    "person.family",
+    "access.ladder",
+    "registry.feed",
+    "notice.person_report",
+)  # fmt: skip - a list of tables reads better in lines of several
+
+
+@dataclass(frozen=True)
+class Old:
+    admin: psycopg.Connection
+    upkeep: psycopg.Connection
+    job: Retention
+
+    def rows(self, table: str) -> int:
+        row = self.admin.execute(f"select count(*) from {table}".encode()).fetchone()
+        self.admin.rollback()
+        assert row is not None
+        return int(row[0])
+
+
+@pytest.fixture
+def old(connect: Connect, keyring: Keyring) -> Old:
+    admin, upkeep = connect(SUPERUSER), connect("tierce_upkeep")
+    admin.execute(ROWS.encode())
+    admin.commit()
+    appender = Appender.enrol(upkeep, "upkeep", keyring.instance("upkeep"))
+    return Old(admin, upkeep, Retention(upkeep, appender, SystemClock(), bytes(16)))
+
+
+def test_what_is_past_its_duration_goes_and_the_rest_stays(old: Old) -> None:
+    before = {table: old.rows(table) for table in TABLES}
+    counted = old.job.due()
+    assert {table: old.rows(table) for table in TABLES} == before, "counting removes nothing"
+    removed = old.job.run()
+    assert removed == {kept: 2 if kept is Kept.LABELS else 1 for kept in JOB_CLASSES} | {
+        Kept.DEVICES: 2,
+        Kept.LABELS: 2,
+    }
+    # A device waits for its sessions and lines, a person for her coverage: counted before, they are not due yet.
+    assert counted == removed | {Kept.DEVICES: 0, Kept.PERSONS: 0}
+    left = {table: old.rows(table) for table in TABLES}
+    assert left == {table: number - (2 if table == "access.pair" else 1) for table, number in before.items()}
+    labels = old.admin.execute("select seq, label from care.engagement order by seq").fetchall()
+    assert labels == [(2, None), (101, "Mme T.")]
+    assert sum(old.job.run().values()) == 0
+
+
+def test_each_chunk_has_its_line_in_the_journal(old: Old) -> None:
+    removed = old.job.run()
+    bodies = [bytes(body) for (body,) in old.admin.execute("select body from journal.entry order by seq")]
+    entries = [decode(body) for body in bodies]
+    assert {(one.kind, one.act) for one in entries} == {(EntryKind.UPKEEP, Act.OPERATION_RETENTION)}
+    said = {Kept(one.reference >> CLASS_SHIFT): one.reference & ((1 << CLASS_SHIFT) - 1) for one in entries}
+    assert said == removed
+    assert all(one.person == 0 for one in entries)
+
+
+def test_an_incident_holds_what_it_may_need(old: Old) -> None:
+    old.admin.execute(AN_INCIDENT.encode())
+    old.admin.commit()
+    removed = old.job.run()
+    for kept in JOB_CLASSES:
+        # Its signal is 1,000 days old and it looks back a year: only what ended before that may go.
+        assert removed[kept] == 0 or not RETENTION[kept].held, kept
+    assert removed[Kept.OPEN_PAIRS] == 1
+    assert old.rows("coverage.coverage") == 2
+
+
+def test_nobody_is_removed_while_a_file_is_taken_in(old: Old) -> None:
+    old.admin.execute("update registry.feed set state = 'running', ended = null where id = 101")
+    old.admin.commit()
+    removed = old.job.run()
+    assert (removed[Kept.COVERAGE], removed[Kept.PERSONS]) == (1, 0)
+
+
+def test_a_stolen_credential_removes_nothing_early(old: Old) -> None:
+    """The role deletes through the function alone, and the function knows the durations by itself."""
+    old.upkeep.execute("select upkeep.forget(11, null, true)")
+    old.upkeep.commit()
+    assert old.rows("coverage.coverage") == 1
+    for statement in (
+        "delete from coverage.coverage",
+        "update upkeep.keep set days = 0",
+        "select * from coverage.coverage",
+        "select * from person.record",
+        "delete from journal.entry",
+        "delete from registry.insurer_key",
+    ):
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            old.upkeep.execute(statement.encode())
+        old.upkeep.rollback()
+    with pytest.raises(psycopg.errors.CheckViolation):
+        old.upkeep.execute("select upkeep.forget(16, null, true)")
+
+
+def test_the_database_holds_the_durations_of_the_table(old: Old) -> None:
+    rows = old.upkeep.execute("select class, days from upkeep.keep where class > 0").fetchall()
+    assert dict(rows) == keep_days()

@@ -1,0 +1,32 @@
+"""docs/privacy/retention.md is what the table says, in both languages."""
+
+import os
+from pathlib import Path
+
+from typer.testing import CliRunner
+
+from tierce.cli import app
+from tierce.policy.retention import RETENTION, End, Hand, Kept
+from tierce.upkeep.retention.page import render
+
+PAGE = Path(__file__).parents[2] / "docs" / "privacy" / "retention.md"
+
+
+def test_the_page_is_what_the_table_says() -> None:
+    """TIERCE_SNAPSHOTS=write makes the page again; read the difference before you keep it."""
+    if os.environ.get("TIERCE_SNAPSHOTS") == "write":
+        PAGE.write_text(render(), "utf-8")
+    assert PAGE.read_text("utf-8") == render()
+
+
+def test_every_class_has_its_row_and_says_why() -> None:
+    assert set(RETENTION) == set(Kept)
+    for kept, rule in RETENTION.items():
+        assert (rule.keep is None) == (rule.end is End.KEPT) == (rule.hand is Hand.NOBODY), kept
+        assert rule.ground.fr, kept
+        assert rule.ground.en, kept
+
+
+def test_the_command_prints_the_page_and_nothing_else() -> None:
+    result = CliRunner().invoke(app, ["retention", "page"])
+    assert (result.exit_code, result.stdout) == (0, render())
