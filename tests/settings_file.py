@@ -12,9 +12,9 @@ def settings_text(database: Database, keys: Path, *, operator: str) -> str:
     text += "".join(f'{field} = "inventé"\n' for field in fields)
     text += f'[database]\nhost = "{database.host}"\nport = {database.port}\nname = "{database.name}"\n'
     text += f'secrets = "{database.secrets}"\n'
-    for name in ("portal", "api", "office", "persons"):
+    for name in ("portal", "api", "office", "persons", "insurers"):
         text += f'[{name}]\nurl = "http://127.0.0.1:1"\nport = 1\n'
-    for name in ("psc", "staff", "persons_provider"):
+    for name in ("psc", "staff", "persons_provider", "insurers_provider"):
         text += f'[{name}]\ndiscovery = "http://127.0.0.1:1/"\nissuer = "http://127.0.0.1:1"\n'
         text += 'client_id = "none"\nclient_secret_file = "none"\n'
     return text

@@ -75,9 +75,11 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     api: SiteSettings
     office: SiteSettings
     persons: SiteSettings
+    insurers: SiteSettings
     psc: RealmSettings
     staff: RealmSettings
     persons_provider: RealmSettings
+    insurers_provider: RealmSettings
     portal_software: int = 1
     """The portal's own number in directory.software."""
     demo_people: str | None = None
@@ -117,10 +119,10 @@ def check(settings: Settings) -> None:
         complaints.append("demo_people: remove it, it fills forms with invented people")
     complaints += [
         f"{name}.url: must be an https address"
-        for name in ("portal", "api", "office", "persons")
+        for name in ("portal", "api", "office", "persons", "insurers")
         if urlsplit(getattr(settings, name).url).scheme != "https"
     ]
-    for name in ("psc", "staff", "persons_provider"):
+    for name in ("psc", "staff", "persons_provider", "insurers_provider"):
         realm: RealmSettings = getattr(settings, name)
         if urlsplit(realm.discovery).scheme != "https":
             complaints.append(f"{name}.discovery: must be an https address")

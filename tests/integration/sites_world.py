@@ -1,4 +1,4 @@
-"""The office and the persons' space on a filled room, with a session already open for one reader."""
+"""The office, the persons' space and the insurers' site on a filled room, a session open for one reader."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -12,14 +12,17 @@ from psycopg_pool import AsyncConnectionPool, ConnectionPool
 
 from tests.integration.asks import ORIGIN
 from tests.integration.rooms import OPERATOR, PAUL, Room
-from tierce.identity.local import PersonSessions, StaffSessions, staff_id
+from tierce.identity.local import InsurerSessions, PersonSessions, StaffSessions, staff_id
 from tierce.identity.oidc import ProviderClient, ProviderSettings, Realm, digest
 from tierce.identity.service import Pool, SignInDoor, form_token
+from tierce.insurers.service import InsurerDesk
 from tierce.journal.note import verifier_key
 from tierce.journal.service import Appender
 from tierce.kernel.clock import SystemClock
 from tierce.storage.database import Database
+from tierce.storage.insurer_keys import door_of
 from tierce.storage.keys import Purpose
+from tierce.web.insurers.app import create_insurers
 from tierce.web.office.app import create_office
 from tierce.web.persons.app import create_persons
 
@@ -122,6 +125,36 @@ async def persons_site(room: Room, database: Database) -> AsyncIterator[Site]:
                 secure=False,
             )
             async with _browser(app, "tierce-persons") as found:
+                yield found
+
+
+@asynccontextmanager
+async def insurers_site(room: Room, database: Database, insurer: int = 1) -> AsyncIterator[Site]:
+    """The insurers' site as its process wires it, open for somebody of one insurer."""
+    now = SystemClock().now()
+    room.admin.execute(
+        "insert into access.insurer_session (id, handle, insurer, staff, name, created, expires)"
+        " values (970, %s, %s, 971, 'Camille Rouvray', %s, %s)",
+        (digest(HANDLE), insurer, now, now + timedelta(minutes=30)),
+    )
+    room.admin.commit()
+    rows: ConnectionPool[Connection] = ConnectionPool(
+        database.dsn("tierce_insurers"), min_size=1, max_size=2, open=False, kwargs={"autocommit": True}
+    )
+    pool: Pool = AsyncConnectionPool(database.dsn("tierce_insurers"), min_size=1, max_size=2, open=False)
+    async with pool, httpx.AsyncClient() as web:
+        with rows:
+            with rows.connection() as connection:
+                lines = Appender.enrol(connection, "insurers", room.keyring.instance("insurers"))
+            key = room.keyring.hash(Purpose.DOOR)
+            app = create_insurers(
+                door=SignInDoor(pool, _provider(Realm.INSURERS, web), SystemClock()),
+                sessions=InsurerSessions(pool, lines, SystemClock(), lambda amc: door_of(key, amc), bytes(16)),
+                pool=rows,
+                desk=InsurerDesk(lines, SystemClock(), bytes(16)),
+                secure=False,
+            )
+            async with _browser(app, "tierce-insurers") as found:
                 yield found
 
 

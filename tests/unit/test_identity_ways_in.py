@@ -14,7 +14,7 @@ from tierce.web.signin_site import SiteSignIn, sign_in_handlers
 from tierce.web.signin_words import SESSION, SIGN_IN
 
 SOURCES = Path(tierce.__file__).parent
-OPENERS = {"put_session", "put_staff_session", "put_person_session"}
+OPENERS = {"put_session", "put_staff_session", "put_person_session", "open_insurer_session"}
 
 
 def product_sources() -> dict[str, str]:
@@ -23,7 +23,7 @@ def product_sources() -> dict[str, str]:
     return {name: text for name, text in found.items() if not name.startswith("lab/")}
 
 
-def test_only_three_statements_insert_a_session() -> None:
+def test_only_four_statements_insert_a_session() -> None:
     inserts = {
         (name, table)
         for name, text in product_sources().items()
@@ -33,6 +33,7 @@ def test_only_three_statements_insert_a_session() -> None:
         ("identity/store.py", "session"),
         ("identity/store.py", "staff_session"),
         ("identity/store.py", "person_session"),
+        ("storage/sql/insurers.sql", "insurer_session"),
     }
 
 
@@ -40,15 +41,16 @@ def test_each_is_called_from_one_place_that_takes_what_a_provider_vouched_for() 
     callers = {
         (name, function)
         for name, text in product_sources().items()
-        for function in re.findall(r"store\.(put_\w*session)\(", text)
+        for function in re.findall(r"store\.((?:put_\w*|open_insurer_)session)\(", text)
     }
     assert callers == {
         ("identity/service.py", "put_session"),
         ("identity/local.py", "put_staff_session"),
         ("identity/local.py", "put_person_session"),
+        ("identity/local.py", "open_insurer_session"),
     }
     assert {name for name, _ in inspect.getmembers(store, inspect.isfunction)} >= OPENERS
-    for owner in (service.Sessions, local.StaffSessions, local.PersonSessions):
+    for owner in (service.Sessions, local.StaffSessions, local.PersonSessions, local.InsurerSessions):
         parameters = list(inspect.signature(owner.open_session).parameters.values())
         assert parameters[1].annotation is Claims
 

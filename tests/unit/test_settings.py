@@ -36,9 +36,9 @@ def write(folder: Path, *, mode: str, scheme: str, secret: str, extra: str = "")
     (folder / "secrets" / "client").write_text(secret)
     (folder / "secrets" / "tierce_api.password").write_text(secret)
     text = extra + TEMPLATE.format(mode=mode, folder=folder)
-    for port, name in enumerate(("portal", "api", "office", "persons"), start=8801):
+    for port, name in enumerate(("portal", "api", "office", "persons", "insurers"), start=8801):
         text += SITE.format(name=name, scheme=scheme, port=port)
-    for name in ("psc", "staff", "persons_provider"):
+    for name in ("psc", "staff", "persons_provider", "insurers_provider"):
         text += REALM.format(name=name, scheme=scheme, folder=folder)
     path = folder / "tierce.toml"
     path.write_text(text)

@@ -10,6 +10,8 @@ from tierce.incidents.model import Rule
 from tierce.persons.model import LineKind
 from tierce.policy.acts import Act, Outcome
 from tierce.policy.ladder import Level
+from tierce.web.insurers.site import HERE as INSURERS
+from tierce.web.insurers.site import LINKS as INSURERS_LINKS
 from tierce.web.look import Pages
 from tierce.web.office.app import TOLD as OFFICE_ERRORS
 from tierce.web.office.site import HERE as OFFICE
@@ -44,6 +46,7 @@ CHOSEN = {
     | {f"rule.{rule.value}" for rule in Rule}
     | {link.key for link in OFFICE_LINKS}
     | told({key for key, _ in OFFICE_ERRORS.values()}),
+    INSURERS: {link.key for link in INSURERS_LINKS} | told(set()),
     PERSONS: {f"kind.{kind.value.replace(' ', '_')}" for kind in LineKind if kind is not LineKind.OWN}
     | {link.key for link in PERSONS_LINKS}
     | told({key for key, _ in PERSONS_ERRORS.values()})
@@ -54,13 +57,13 @@ CHOSEN = {
 """Keys that templates build from a value."""
 
 
-@pytest.mark.parametrize("folder", [OFFICE, PERSONS], ids=lambda folder: folder.name)
+@pytest.mark.parametrize("folder", [OFFICE, PERSONS, INSURERS], ids=lambda folder: folder.name)
 def test_every_key_asked_for_is_in_the_catalogue(folder: Path) -> None:
     wanted = asked_by_templates(folder) | CHOSEN[folder]
     assert wanted - Pages(folder).words.keys() == set()
 
 
-@pytest.mark.parametrize("folder", [OFFICE, PERSONS], ids=lambda folder: folder.name)
+@pytest.mark.parametrize("folder", [OFFICE, PERSONS, INSURERS], ids=lambda folder: folder.name)
 def test_no_key_is_idle(folder: Path) -> None:
     own = {line[2:-2] for line in (folder / "words.toml").read_text().splitlines() if line.startswith('["')}
     assert own - asked_by_templates(folder) - CHOSEN[folder] - {"site.name", "site.footer"} == set()

@@ -24,7 +24,7 @@ from tierce.storage.database import Database
 from tierce.storage.keys import Keyring, Purpose
 
 ROLE = "tierce_feed"
-KEYS = (Purpose.INDEX.value, Purpose.TRAIT.value, Purpose.FEED.value, "person", "coverage")
+KEYS = (Purpose.INDEX.value, Purpose.TRAIT.value, Purpose.FEED.value, Purpose.DOOR.value, "person", "coverage")
 """The key files an import needs, beside its own signing key."""
 
 _EPILOG = """

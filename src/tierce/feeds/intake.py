@@ -176,6 +176,8 @@ class Intake:
             self._registry.end(number, "refused", FeedCounts(), self._clock.now())
             self._registry.commit()
             raise
+        if feed.insurer is not None:
+            self._registry.count_people(feed.insurer)
         self._registry.end(number, "done", counts, self._clock.now())
         self._note(feed, number, Outcome.DONE)
         self._registry.commit()

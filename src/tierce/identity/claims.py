@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from tierce.identity.errors import SignInReason, SignInRefusedError
-from tierce.identity.model import PivotIdentity, ProfessionalIdentity, StaffIdentity
+from tierce.identity.model import InsurerIdentity, PivotIdentity, ProfessionalIdentity, StaffIdentity
 from tierce.identity.oidc import Claims
 from tierce.identity.rules import (
     LEVEL_MIN_PERSON,
@@ -76,6 +76,18 @@ def staff(claims: Claims, roles: frozenset[str]) -> StaffIdentity:
     if not name:
         raise SignInRefusedError(SignInReason.IDENTITY_INCOMPLETE)
     return StaffIdentity(str(claims.id_token["sub"]), name, held)
+
+
+def insurer_staff(claims: Claims) -> InsurerIdentity:
+    """Read somebody of an insurer's staff; the claim `amc` names the one insurer she works for."""
+    if not is_phishing_resistant(claims.id_token.get("acr"), claims.id_token.get("amr")):
+        raise SignInRefusedError(SignInReason.NOT_PHISHING_RESISTANT)
+    name, amc = _text(claims.userinfo, "name"), _text(claims.userinfo, "amc")
+    if not amc:
+        raise SignInRefusedError(SignInReason.INSURER_UNKNOWN)
+    if not name:
+        raise SignInRefusedError(SignInReason.IDENTITY_INCOMPLETE)
+    return InsurerIdentity(str(claims.id_token["sub"]), name, amc)
 
 
 def person(claims: Claims) -> PivotIdentity:

@@ -60,6 +60,7 @@ class SignInReason(StrEnum):
     NOT_IN_DIRECTORY = "not_in_directory"
     NO_ACTIVITY = "no_activity"
     NOT_STAFF = "not_staff"
+    INSURER_UNKNOWN = "insurer_unknown"
     RETURN_ADDRESS = "return_address"
 
 

@@ -1,4 +1,4 @@
-"""Sessions of the two sites that are OIDC clients themselves: staff in the office, persons in their own space."""
+"""Sessions of the sites that are OIDC clients themselves: the office, the insurers' site, the persons' space."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -6,18 +6,21 @@ from hashlib import sha256
 from uuid import UUID
 
 from tierce.identity import claims, rules, store
-from tierce.identity.errors import SessionReason, SessionRefusedError
-from tierce.identity.model import OpenedSession, PersonCaller, StaffCaller
+from tierce.identity.errors import SessionReason, SessionRefusedError, SignInReason, SignInRefusedError
+from tierce.identity.model import InsurerCaller, OpenedSession, PersonCaller, StaffCaller
 from tierce.identity.oidc import Claims, digest
 from tierce.identity.service import HANDLE_LENGTH, Pool, new_handle
 from tierce.journal.model import Entry, EntryKind
 from tierce.journal.service import Appender
 from tierce.kernel.clock import Clock, micros
-from tierce.kernel.ids import MAX_ID, PersonId, SessionId, StaffId, new_id
+from tierce.kernel.ids import MAX_ID, InsurerId, PersonId, SessionId, StaffId, new_id
 from tierce.policy.acts import Act, Outcome
 
 TraitIndex = Callable[[bytes], UUID]
 """The keyed index of canonical traits (`person.trait.idx`)."""
+
+Door = Callable[[str], bytes]
+"""From an insurer's AMC number to what opens a session for its staff (`registry.door`)."""
 
 
 def staff_id(subject: str) -> StaffId:
@@ -87,6 +90,69 @@ class StaffSessions:
         """Sign out."""
         async with self.pool.connection() as connection:
             await store.end_staff_session(connection, digest(handle), self.clock.now())
+
+
+@dataclass(frozen=True, slots=True)
+class InsurerSessions:
+    """Opens, reads and ends the sessions of insurers' staff, each for one insurer."""
+
+    pool: Pool
+    appender: Appender
+    clock: Clock
+    door: Door
+    policy: bytes
+
+    async def open_session(self, vouched: Claims) -> OpenedSession:
+        """Open a session for the insurer that the token names; SignInRefusedError when we know no such insurer."""
+        identity = claims.insurer_staff(vouched)
+        now = self.clock.now()
+        handle, stored = new_handle()
+        session, staff = SessionId(new_id()), staff_id(f"{identity.amc}|{identity.subject}")
+        async with self.pool.connection() as connection:
+            insurer = await store.open_insurer_session(
+                connection,
+                door=self.door(identity.amc),
+                session=session,
+                handle=stored,
+                staff=staff,
+                name=identity.name,
+                life=rules.INSURER_LIFETIME.total,
+            )
+            if insurer is None:
+                raise SignInRefusedError(SignInReason.INSURER_UNKNOWN)
+            entry = Entry(
+                kind=EntryKind.IDENTITY,
+                act=Act.INSURER_SESSION_OPEN,
+                outcome=Outcome.DONE,
+                time_us=micros(now),
+                professional=staff,
+                insurer=insurer,
+                session=session,
+                policy=self.policy,
+            )
+            await self.appender.write_async(connection, [entry])
+        return OpenedSession(session, handle, rules.expiry(now, now, rules.INSURER_LIFETIME))
+
+    async def read(self, handle: str) -> InsurerCaller:
+        """Read a live session; SessionRefusedError otherwise."""
+        row = None
+        if len(handle) == HANDLE_LENGTH:
+            async with self.pool.connection() as connection:
+                row = await store.insurer_session(connection, digest(handle))
+        if row is None:
+            raise SessionRefusedError(SessionReason.UNKNOWN)
+        session, insurer, amc, insurer_name, staff, name, created, expires, revoked = row
+        refusal = rules.session_refusal(
+            self.clock.now(), created=created, expires=expires, revoked=revoked, life=rules.INSURER_LIFETIME
+        )
+        if refusal is not None:
+            raise SessionRefusedError(refusal)
+        return InsurerCaller(StaffId(staff), SessionId(session), name, InsurerId(insurer), amc, insurer_name)
+
+    async def end(self, handle: str) -> None:
+        """Sign out."""
+        async with self.pool.connection() as connection:
+            await store.end_insurer_session(connection, digest(handle))
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from tierce.kernel.ids import (
     ActivityId,
     DeviceId,
     EstablishmentId,
+    InsurerId,
     LineId,
     LoginId,
     PersonId,
@@ -71,6 +72,18 @@ class PersonCaller:
 
 
 @dataclass(frozen=True, slots=True)
+class InsurerCaller:
+    """Somebody of one insurer's staff, signed in with phishing-resistant means; she sees that insurer alone."""
+
+    staff: StaffId
+    session: SessionId
+    name: str
+    insurer: InsurerId
+    amc: str
+    insurer_name: str
+
+
+@dataclass(frozen=True, slots=True)
 class ProfessionalIdentity:
     """What the professionals' provider said: the national identifier and the exercises it vouches for.
 
@@ -91,6 +104,15 @@ class StaffIdentity:
     subject: str
     name: str
     roles: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class InsurerIdentity:
+    """What the provider of insurers' staff said of somebody: `amc` is the number of her insurer, as given."""
+
+    subject: str
+    name: str
+    amc: str
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -41,11 +41,12 @@ logging.getLogger("httpx").setLevel(logging.WARNING)
 
 
 class Realm(StrEnum):
-    """The providers we ask: of professionals, of the operator's staff, of persons."""
+    """The providers we ask: of professionals, of the operator's staff, of persons, of insurers' staff."""
 
     PSC = "psc"
     STAFF = "staff"
     PERSONS = "persons"
+    INSURERS = "insurers"
 
 
 @dataclass(frozen=True, slots=True)

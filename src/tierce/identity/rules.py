@@ -30,6 +30,8 @@ class Lifetime:
 PROFESSIONAL_LIFETIME = Lifetime(timedelta(hours=4), timedelta(minutes=30))
 """Those of the professionals' provider itself."""
 STAFF_LIFETIME = Lifetime(timedelta(hours=1), timedelta(hours=1))
+INSURER_LIFETIME = Lifetime(timedelta(hours=1), timedelta(hours=1))
+"""The database function that opens the session holds the same hour, whatever it is sent."""
 PERSON_LIFETIME = Lifetime(timedelta(minutes=30), timedelta(minutes=30))
 
 _EIDAS = re.compile(r"eidas([123])", re.ASCII)

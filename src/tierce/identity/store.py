@@ -1,7 +1,7 @@
 """Sign-ins and sessions in PostgreSQL. Only digests of what a browser holds are stored."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, LiteralString
 from uuid import UUID
 
@@ -15,6 +15,7 @@ from tierce.kernel.ids import (
     ActivityId,
     DeviceId,
     EstablishmentId,
+    InsurerId,
     LineId,
     LoginId,
     PersonId,
@@ -344,3 +345,32 @@ async def end_person_session(connection: Connection, handle: bytes, now: datetim
     await connection.execute(
         "update access.person_session set revoked = %s where handle = %s and revoked is null", (now, handle)
     )
+
+
+async def open_insurer_session(
+    connection: Connection,
+    *,
+    door: bytes,
+    session: SessionId,
+    handle: bytes,
+    staff: int,
+    name: str,
+    life: timedelta,
+) -> InsurerId | None:
+    """Insert a session of the insurer whose door this is; None when it is nobody's."""
+    row = await _one(
+        connection,
+        "select access.open_insurer_session(%s, %s, %s, %s, %s, %s)",
+        (door, session, handle, staff, name, life),
+    )
+    return None if row is None or row[0] is None else InsurerId(row[0])
+
+
+async def insurer_session(connection: Connection, handle: bytes) -> TupleRow | None:
+    """Read (id, insurer, amc, its name, staff, her name, created, expires, revoked)."""
+    return await _one(connection, "select * from access.insurer_session(%s)", (handle,))
+
+
+async def end_insurer_session(connection: Connection, handle: bytes) -> None:
+    """End a session of an insurer's staff."""
+    await connection.execute("select access.end_insurer_session(%s)", (handle,))

@@ -205,6 +205,12 @@ def insert_scope(connection: Connection, number: IncidentId, scope: Scope, waiti
         ),
     )
     _copy_exposed(connection, number, revision, scope.exposures)
+    connection.execute(
+        "insert into incident.insurer_count (incident, revision, insurer, persons)"
+        " select incident, revision, insurer, count(*) from incident.exposed"
+        " where incident = %s and revision = %s group by incident, revision, insurer",
+        (number, revision),
+    )
     return revision
 
 

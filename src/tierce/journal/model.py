@@ -60,6 +60,8 @@ class EntryKind(IntEnum):
     """A person used her own space."""
     IDENTITY = 14
     """A sign-in, a session or a device changed."""
+    INSURER_ACT = 16
+    """An insurer's staff read counts that tell of their people's activity."""
     UPKEEP = 17
     """The operator looked after the installation: backup, restore, upgrade, retention."""
 

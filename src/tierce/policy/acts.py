@@ -31,6 +31,12 @@ class Act(IntEnum):
     STAFF_NOTICE_SHOW = 26
     STAFF_LETTER_SHOW = 27
     STAFF_SESSION_END = 28
+    STAFF_DIRECTORY = 29
+    """Staff read the directory of professionals, which is public, and who is enrolled."""
+    STAFF_FEEDS = 30
+    """Staff read what became of the files taken in; never a value."""
+    STAFF_ACCESS_END = 31
+    """Staff end a professional's session."""
     PERSON_SESSION_OPEN = 40
     PERSON_HISTORY = 41
     """A person reads who asked about her."""
@@ -50,6 +56,12 @@ class Act(IntEnum):
     """Data past its duration was removed; `reference` says which class and how many rows."""
     OPERATION_KEY_ROTATE = 76
     OPERATION_PASSWORDS = 77
+    INSURER_SESSION_OPEN = 90
+    INSURER_SESSION_END = 91
+    INSURER_COUNTS = 92
+    """An insurer's staff read counts of their own people and what became of their own files."""
+    INSURER_ACTIVITY = 93
+    """An insurer's staff read counts of what was shown of their own people, and of those on incidents' lists."""
 
 
 class Lane(IntEnum):

@@ -131,6 +131,10 @@ class RegistryStore:
             (state, counts.read, counts.taken, counts.unchanged, counts.rejected, at, feed),
         )
 
+    def count_people(self, insurer: InsurerId) -> None:
+        """Count the insurer's people, as its own site tells them until its next import; the caller commits."""
+        self._connection.execute("select registry.count_people(%s::smallint)", (insurer,))
+
     def commit(self) -> None:
         """Make everything written so far durable."""
         self._connection.commit()

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterable
+from hashlib import sha256
 from typing import LiteralString
 
 import psycopg
@@ -11,7 +12,9 @@ from tierce.storage.keys import (
     COMPARTMENT_KEYS,
     KEY_BYTES,
     Compartment,
+    KeyedHash,
     Keyring,
+    Purpose,
     Sealer,
     unwrap_key,
     wrap_key,
@@ -26,7 +29,7 @@ WrappedRow = tuple[int, int, int, bytes]
 
 
 def make_insurer_keys(connection: psycopg.Connection, keyring: Keyring, insurers: Iterable[InsurerId]) -> int:
-    """Give each insurer a first key in every compartment where it has none; returns how many were made."""
+    """Give each insurer a first key in every compartment where it has none, and its door; returns how many keys."""
     made = 0
     with connection.cursor() as cursor:
         for insurer in insurers:
@@ -38,7 +41,27 @@ def make_insurer_keys(connection: psycopg.Connection, keyring: Keyring, insurers
                     (insurer, compartment.value, wrapped),
                 )
                 made += cursor.rowcount
+    make_doors(connection, keyring)
     return made
+
+
+def door_of(key: KeyedHash, amc: str) -> bytes:
+    """What opens a session for an insurer's staff: 32 bytes that only a holder of the key file can make."""
+    return key.digest(amc.encode())
+
+
+def make_doors(connection: psycopg.Connection, keyring: Keyring) -> int:
+    """Give each insurer that has none its door; returns how many were made. The database keeps digests alone."""
+    key = keyring.hash(Purpose.DOOR)
+    rows = connection.execute(
+        "select id, amc from registry.insurer i where not exists (select from registry.door d where d.insurer = i.id)"
+    ).fetchall()
+    for number, amc in rows:
+        connection.execute(
+            "insert into registry.door (insurer, digest) values (%s, %s) on conflict do nothing",
+            (number, sha256(door_of(key, amc)).digest()),
+        )
+    return len(rows)
 
 
 def sealer_from(rows: Iterable[WrappedRow], keyring: Keyring) -> Sealer:

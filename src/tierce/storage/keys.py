@@ -52,6 +52,8 @@ class Purpose(StrEnum):
     """Feed line and contract number -> digest."""
     ENGAGEMENT = "engagement"
     """Entry number -> engagement number."""
+    DOOR = "door"
+    """Insurer's AMC number -> what opens a session for its staff (`registry.door`)."""
 
 
 COMPARTMENT_KEYS: Mapping[Compartment, str] = {

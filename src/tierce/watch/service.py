@@ -35,8 +35,9 @@ class Watcher:
         connection.commit()
 
     def step(self) -> list[Hold]:
-        """Look at what is new; returns the devices held by this turn."""
+        """Look at what is new, and count what was shown by insurer; returns the devices held by this turn."""
         rows, self._last = store.refusals_after(self._connection, self._last)
+        store.count_shown(self._connection)
         self._connection.commit()
         held = [hold for hold in self._watch.look(map(_refused, rows)) if self._hold(hold)]
         return held

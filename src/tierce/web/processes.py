@@ -25,7 +25,7 @@ from tierce.watch.service import Watcher
 from tierce.web import wiring
 
 SETTINGS_VARIABLE = "TIERCE_SETTINGS"
-SITES = ("api", "portal", "office", "persons")
+SITES = ("api", "portal", "office", "persons", "insurers")
 EVERY = (*SITES, "worker")
 TURN_SECONDS = 0.2
 TIDY_EVERY_TURNS = 300
@@ -78,6 +78,7 @@ api = Process(wiring.api)
 portal = Process(wiring.portal)
 office = Process(wiring.office)
 persons = Process(wiring.persons)
+insurers = Process(wiring.insurers)
 
 
 def serve_site(name: str, settings: Settings) -> None:

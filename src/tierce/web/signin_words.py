@@ -108,6 +108,16 @@ SIGN_IN: Mapping[SignInReason, Told] = {
         Phrase("Vous n’avez aucun rôle dans ce bureau.", "You hold no role in this office."),
         Phrase("Demandez un rôle à votre responsable.", "Ask your manager for a role."),
     ),
+    SignInReason.INSURER_UNKNOWN: (
+        Phrase(
+            "Votre compte ne désigne aucun organisme assureur que nous servons.",
+            "Your account names no insurer that we serve.",
+        ),
+        Phrase(
+            "Faites rattacher votre compte à votre organisme, ou appelez l’opérateur.",
+            "Have your account attached to your insurer, or call the operator.",
+        ),
+    ),
     SignInReason.RETURN_ADDRESS: (
         Phrase("L’adresse de retour n’est pas de ce site.", "The address to return to is not of this site."),
         Phrase("Donnez un chemin qui commence par « / ».", "Give a path that begins with “/”."),

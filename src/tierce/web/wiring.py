@@ -13,12 +13,13 @@ from psycopg_pool import AsyncConnectionPool, ConnectionPool
 from tierce.gate.service import Gate
 from tierce.gate.store import GateStore
 from tierce.identity.dpop import ProofVerifier
-from tierce.identity.local import PersonSessions, StaffSessions
+from tierce.identity.local import InsurerSessions, PersonSessions, StaffSessions
 from tierce.identity.oidc import ProviderClient, ProviderSettings, Realm
 from tierce.identity.rules import address_prefix
 from tierce.identity.service import Sessions, SignInDoor
 from tierce.incidents.service import Incidents
 from tierce.incidents.store import Records as StaffRecords
+from tierce.insurers.service import InsurerDesk
 from tierce.journal.service import Appender
 from tierce.kernel.clock import Clock, SystemClock
 from tierce.kernel.ids import SoftwareId
@@ -31,11 +32,12 @@ from tierce.policy.digest import policy_digest
 from tierce.rights.history import History
 from tierce.rights.service import Rights, Shelf
 from tierce.settings import RealmSettings, Settings, SiteSettings, secret
-from tierce.storage.insurer_keys import load_sealer
+from tierce.storage.insurer_keys import door_of, load_sealer
 from tierce.storage.keys import Compartment, Keyring, Purpose
 from tierce.web.api.app import RightsWiring, create_api
 from tierce.web.api.callers import Callers
 from tierce.web.api.signin import SignInWiring
+from tierce.web.insurers.app import create_insurers
 from tierce.web.office.app import create_office
 from tierce.web.persons.app import create_persons
 from tierce.web.portal.app import create_app as create_portal
@@ -46,6 +48,7 @@ KEYS = {
     "api": (Purpose.INDEX, Purpose.PAIR, Purpose.NETWORK, Purpose.ENGAGEMENT, "coverage"),
     "office": ("person",),
     "persons": ("person", Purpose.TRAIT),
+    "insurers": (Purpose.DOOR,),
 }
 """The key files that each process is given: docs/reference/keys.md."""
 
@@ -198,6 +201,29 @@ async def persons(settings: Settings) -> AsyncIterator[App]:
             ),
             secure=settings.persons.url.startswith("https:"),
             sign_in_origins=_origins(settings.persons_provider),
+        )
+
+
+@asynccontextmanager
+async def insurers(settings: Settings) -> AsyncIterator[App]:
+    """The site of the insurers' staff."""
+    clock, policy = SystemClock(), policy_digest()
+    keyring = Keyring(settings.key_directory(), [str(name) for name in KEYS["insurers"]])
+    dsn = settings.connection().dsn("tierce_insurers")
+    async with AsyncExitStack() as stack:
+        pool, rows = await _async_pool(stack, dsn, 2), _rows_pool(stack, dsn)
+        http = await stack.enter_async_context(httpx.AsyncClient(follow_redirects=False))
+        with settings.connection().connect("tierce_insurers") as connection:
+            appender = Appender.enrol(connection, "insurers", keyring.instance("insurers"))
+        provider = _provider(Realm.INSURERS, settings.insurers_provider, settings.insurers, http, clock)
+        key = keyring.hash(Purpose.DOOR)
+        yield create_insurers(
+            door=SignInDoor(pool, provider, clock),
+            sessions=InsurerSessions(pool, appender, clock, lambda amc: door_of(key, amc), policy),
+            pool=rows,
+            desk=InsurerDesk(appender, clock, policy),
+            secure=settings.insurers.url.startswith("https:"),
+            sign_in_origins=_origins(settings.insurers_provider),
         )
 
 

@@ -215,8 +215,8 @@ def _settings(stage: Stage, url: str, port: int) -> str:
             "secrets": str(database.secrets),
         },
         "api": {"url": url, "port": port},
-        **dict.fromkeys(("portal", "office", "persons"), nowhere),
-        **dict.fromkeys(("psc", "staff", "persons_provider"), realm),
+        **dict.fromkeys(("portal", "office", "persons", "insurers"), nowhere),
+        **dict.fromkeys(("psc", "staff", "persons_provider", "insurers_provider"), realm),
     }
     lines = []
     for table, values in tables.items():

@@ -84,3 +84,6 @@ STAFF: Final = (
     {"name": "Hélène Vasseur", "role": "rssi"},
     {"name": "Marc Tessier", "role": "dpo"},
 )
+
+INSURER_STAFF: Final = ("Camille Rouvray", "Idriss Belval")
+"""Who signs in for the first and for the second insurer of the country."""

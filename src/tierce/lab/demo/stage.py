@@ -40,7 +40,12 @@ OFFICER: Final = "hélène.vasseur"
 """The security officer of the story, as her provider names her."""
 READY_SECONDS_MAX: Final = 60.0
 STOP_SECONDS_MAX: Final = 20.0
-REALMS: Final = {"portal": RealmName.PSC, "office": RealmName.STAFF, "persons": RealmName.PERSONS}
+REALMS: Final = {
+    "portal": RealmName.PSC,
+    "office": RealmName.STAFF,
+    "persons": RealmName.PERSONS,
+    "insurers": RealmName.INSURERS,
+}
 _MADE_EACH_TIME: Final = ("keys", "secrets", "logs", "clients", "tierce.toml", "identities.json", "postgres.log")
 
 
@@ -56,7 +61,7 @@ class Stage:
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
 
     def url(self, site: str) -> str:
-        """The address of a site: portal, api, office, persons, standins or unprotected."""
+        """The address of a site: portal, api, office, persons, insurers, standins or unprotected."""
         return f"http://127.0.0.1:{self.ports[site]}"
 
     @property
@@ -131,7 +136,13 @@ def open_stage(home: Path, steps: Steps, *, persons: int, insurers: int = 84, ke
             _start(
                 stack, stage, "serve", ["serve", "--settings", str(stage.settings_file), "--logs", str(stage.logs)]
             )
-            for site, path in (("api", "/health"), ("portal", "/health"), ("office", "/"), ("persons", "/")):
+            for site, path in (
+                ("api", "/health"),
+                ("portal", "/health"),
+                ("office", "/"),
+                ("persons", "/"),
+                ("insurers", "/"),
+            ):
                 stage.wait_serving(site, path)
             with database.connect("tierce_office") as connection:
                 stage.wait_until(lambda: store.lines_waiting(connection) == 0, "worker")
@@ -225,6 +236,7 @@ def _write_settings(stage: Stage) -> None:
         "psc": {**realms[RealmName.PSC], "acr_values": "eidas1"},
         "staff": realms[RealmName.STAFF],
         "persons_provider": realms[RealmName.PERSONS],
+        "insurers_provider": realms[RealmName.INSURERS],
     }  # fmt: skip
     lines = []
     for table, values in tables.items():

@@ -8,7 +8,16 @@ from typing import Any
 
 import msgspec
 
-from tierce.lab.standins.provider import Client, Directory, PersonEntry, Place, PscEntry, StaffEntry
+from tierce.lab.country.story import INSURER_STAFF
+from tierce.lab.standins.provider import (
+    Client,
+    Directory,
+    InsurerEntry,
+    PersonEntry,
+    Place,
+    PscEntry,
+    StaffEntry,
+)
 
 DELIMITER = "|"
 OFFICE_ROLES = {"rssi": "security", "dpo": "dpo"}
@@ -29,6 +38,7 @@ def make_directory(country: Path, clients: Iterable[Client]) -> Directory:
             for name, told in story.items()
             for number, member in enumerate(told.get("members", []))
         ],
+        insurers=_insurer_staff(country / "insurers.csv"),
     )
 
 
@@ -63,6 +73,16 @@ def _place(row: dict[str, str]) -> Place:
         town=row["Libellé commune (coord. structure)"],
         mode="S" if employed else "L",
     )
+
+
+def _insurer_staff(path: Path) -> list[InsurerEntry]:
+    """One person for each of the first insurers of the file, as many as the story has."""
+    with path.open(encoding="utf-8", newline="") as file:
+        known = list(dict.fromkeys((row["amc"], row["name"]) for row in csv.DictReader(file)))
+    return [
+        InsurerEntry(_subject(name), name, amc, insurer)
+        for name, (amc, insurer) in zip(INSURER_STAFF, known, strict=False)
+    ]
 
 
 def _subject(name: str) -> str:

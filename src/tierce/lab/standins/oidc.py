@@ -1,4 +1,4 @@
-"""Stand-in identity providers over HTTP: professionals (`psc`), staff (`staff`) and persons (`persons`).
+"""Stand-in identity providers over HTTP, one realm for each kind of people who sign in (`RealmName`).
 
 Faithful where it hurts: the professionals' discovery document has its own name, its sign-in page is on another
 host than the issuer, access tokens live two minutes, the national identifier is in UserInfo, an exercise comes
@@ -35,6 +35,7 @@ DISCOVERY = {
     RealmName.PSC: "wallet-openid-configuration",
     RealmName.STAFF: "openid-configuration",
     RealmName.PERSONS: "openid-configuration",
+    RealmName.INSURERS: "openid-configuration",
 }
 AnyRequest = Request[Any, Any, State]
 

@@ -2,7 +2,7 @@
 
 from html import escape
 
-from tierce.lab.standins.provider import Entry, PscEntry, RealmName, StaffEntry, Transaction
+from tierce.lab.standins.provider import Entry, InsurerEntry, PscEntry, RealmName, StaffEntry, Transaction
 
 FEATURED_MAX = 60
 
@@ -10,11 +10,13 @@ _TITLES = {
     RealmName.PSC: "Connexion des professionnels de santé",
     RealmName.STAFF: "Connexion du personnel de l’opérateur",
     RealmName.PERSONS: "Connexion des personnes assurées",
+    RealmName.INSURERS: "Connexion du personnel des organismes assureurs",
 }
 _FIELDS = {
     RealmName.PSC: "Autre identifiant national (8 + RPPS)",
     RealmName.STAFF: "Autre identifiant d’agent",
     RealmName.PERSONS: "Autre identifiant d’usager",
+    RealmName.INSURERS: "Autre identifiant d’agent",
 }
 _STYLE = (
     "body{font:17px/1.5 system-ui,sans-serif;color:#14213d;background:#fbfaf7;margin:0 auto;max-width:70ch;"
@@ -49,6 +51,8 @@ def _page(title: str, inside: str, *, refresh: str = "") -> str:
 def _described(entry: Entry) -> tuple[str, str, str]:
     if isinstance(entry, StaffEntry):
         return entry.subject, entry.name, ", ".join(entry.roles)
+    if isinstance(entry, InsurerEntry):
+        return entry.subject, entry.name, entry.insurer or entry.amc
     if isinstance(entry, PscEntry):
         places = " · ".join(f"{place.name}, {place.town}" for place in entry.activities)
         return entry.national_id, f"{entry.given_name} {entry.family_name}", places

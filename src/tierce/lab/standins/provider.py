@@ -30,11 +30,12 @@ OID_PROFESSION = "1.2.250.1.213.1.1.5.5"
 
 
 class RealmName(StrEnum):
-    """The three providers played."""
+    """The four providers played."""
 
     PSC = "psc"
     STAFF = "staff"
     PERSONS = "persons"
+    INSURERS = "insurers"
 
 
 class ProviderError(TierceError):
@@ -102,8 +103,20 @@ class PersonEntry(msgspec.Struct, frozen=True):
     featured: bool = False
 
 
+class InsurerEntry(msgspec.Struct, frozen=True):
+    """Somebody of an insurer's staff; `amc` is the number of the insurer she works for."""
+
+    subject: str
+    name: str
+    amc: str
+    insurer: str = ""
+    acr: str = "phrh"
+    amr: tuple[str, ...] = ("hwk", "user", "pin")
+    featured: bool = True
+
+
 T = TypeVar("T")
-Entry = PscEntry | StaffEntry | PersonEntry
+Entry = PscEntry | StaffEntry | PersonEntry | InsurerEntry
 
 
 class Directory(msgspec.Struct, frozen=True):
@@ -113,6 +126,7 @@ class Directory(msgspec.Struct, frozen=True):
     psc: list[PscEntry] = []
     staff: list[StaffEntry] = []
     persons: list[PersonEntry] = []
+    insurers: list[InsurerEntry] = []
 
 
 @dataclass(slots=True)
@@ -192,6 +206,8 @@ class Realm:
             self.entries.update((entry.national_id, entry) for entry in directory.psc)
         elif name is RealmName.STAFF:
             self.entries.update((entry.subject, entry) for entry in directory.staff)
+        elif name is RealmName.INSURERS:
+            self.entries.update((entry.subject, entry) for entry in directory.insurers)
         else:
             self.entries.update((entry.sub, entry) for entry in directory.persons)
         self.key: RSAKey | ECKey
@@ -325,7 +341,7 @@ class Realm:
             "acr": entry.acr,
             "sid": session,
         }
-        if isinstance(entry, StaffEntry):
+        if isinstance(entry, StaffEntry | InsurerEntry):
             claims["amr"] = list(entry.amr)
         if nonce is not None:
             claims["nonce"] = nonce
@@ -346,7 +362,7 @@ class Realm:
         """The subject of the tokens: for professionals `f:<uuid>:<national id>`."""
         if isinstance(entry, PscEntry):
             return f"f:{uuid5(NAMESPACE_URL, self.issuer)}:{entry.national_id}"
-        return entry.subject if isinstance(entry, StaffEntry) else entry.sub
+        return entry.subject if isinstance(entry, StaffEntry | InsurerEntry) else entry.sub
 
     def userinfo(self, access_token: str) -> dict[str, Any]:
         """Answer the UserInfo endpoint."""
@@ -358,6 +374,8 @@ class Realm:
             return psc_userinfo(self.sub(entry), entry)
         if isinstance(entry, StaffEntry):
             return {"sub": entry.subject, "name": entry.name, "roles": entry.roles}
+        if isinstance(entry, InsurerEntry):
+            return {"sub": entry.subject, "name": entry.name, "amc": entry.amc}
         traits = ("sub", "family_name", "given_name", "birthdate", "gender", "birthplace", "birthcountry")
         return {trait: getattr(entry, trait) for trait in traits}
 

@@ -318,6 +318,7 @@ create or replace function journal.kinds_of(writer name) returns integer[] langu
         when 'tierce_api' then array[9, 14]
         when 'tierce_office' then array[5, 6, 7, 9, 12, 14]
         when 'tierce_persons' then array[9, 13, 14]
+        when 'tierce_insurers' then array[14, 16]
         when 'tierce_worker' then array[7, 9, 10, 11]
         when 'tierce_feed' then array[8, 9]
         when 'tierce_upkeep' then array[9, 17]

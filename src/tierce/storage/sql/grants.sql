@@ -4,7 +4,7 @@
 revoke all on all tables in schema registry, person, coverage, contact, bank, care, directory, access, journal,
     incident, notice, gate, upkeep from public, tierce_api, tierce_office, tierce_persons, tierce_insurers,
     tierce_worker, tierce_feed, tierce_upkeep;
-revoke all on all functions in schema journal, gate, access, upkeep from public, tierce_api, tierce_office,
+revoke all on all functions in schema journal, gate, access, registry, upkeep from public, tierce_api, tierce_office,
     tierce_persons, tierce_insurers, tierce_worker, tierce_feed, tierce_upkeep;
 revoke all on all sequences in schema journal from public;
 revoke all on schema public from public;
@@ -15,7 +15,8 @@ grant connect on database :"database" to tierce_api, tierce_office, tierce_perso
 
 -- The journal is INSERT and SELECT only, and for entries the insertion goes through functions: nobody updates,
 -- deletes or truncates, the sequencer included.
-grant usage on schema journal to tierce_api, tierce_office, tierce_persons, tierce_worker, tierce_feed, tierce_upkeep;
+grant usage on schema journal to tierce_api, tierce_office, tierce_persons, tierce_insurers, tierce_worker,
+    tierce_feed, tierce_upkeep;
 grant execute on function journal.u64(bytea, integer), journal.u16(bytea, integer)
     to tierce_api, tierce_office, tierce_persons, tierce_worker, tierce_feed, tierce_upkeep;
 
@@ -47,7 +48,7 @@ grant select, insert, delete on access.pending to tierce_office;
 grant select, insert, update on access.staff_session to tierce_office;
 grant select on registry.insurer, registry.insurer_key, registry.feed to tierce_office;
 grant select, insert, update on incident.incident to tierce_office;
-grant select, insert on incident.scope, incident.exposed to tierce_office;
+grant select, insert on incident.scope, incident.exposed, incident.insurer_count to tierce_office;
 grant select, insert on notice.insurer_notice to tierce_office;
 grant select on notice.person_report to tierce_office;
 
@@ -63,8 +64,18 @@ grant select on registry.insurer, registry.insurer_key to tierce_persons;
 grant select on journal.instance, journal.batch, journal.leaf, journal.checkpoint to tierce_persons;
 grant select, insert on notice.person_report to tierce_persons;
 
+-- insurers: counts of the insurer whose session one holds, through functions alone; no table of people, none of ours ----
+grant usage on schema access, registry to tierce_insurers;
+grant execute on function journal.register, journal.next_block, journal.append to tierce_insurers;
+grant execute on function access.open_insurer_session, access.insurer_session, access.end_insurer_session
+    to tierce_insurers;
+grant execute on function registry.own_people, registry.own_shown, registry.own_incidents, registry.own_feeds
+    to tierce_insurers;
+grant select, insert, delete on access.pending to tierce_insurers;
+
 -- worker: sequencer and watch; no person ------------------------------------------------------------------------
-grant usage on schema gate, access, directory to tierce_worker;
+grant usage on schema gate, access, directory, registry to tierce_worker;
+grant execute on function registry.count_shown to tierce_worker;
 grant execute on function journal.register, journal.next_block, journal.append to tierce_worker;
 grant select on journal.instance, journal.batch, journal.entry to tierce_worker;
 grant select, insert on journal.leaf, journal.checkpoint to tierce_worker;
@@ -79,7 +90,8 @@ grant select, insert, update on upkeep.heartbeat to tierce_worker;
 grant usage on schema registry, person, coverage, directory to tierce_feed;
 grant execute on function journal.register, journal.next_block, journal.append to tierce_feed;
 grant select, insert, update on registry.insurer, registry.product, registry.guarantee, registry.feed to tierce_feed;
-grant select, insert on registry.insurer_key to tierce_feed;
+grant select, insert on registry.insurer_key, registry.door to tierce_feed;
+grant execute on function registry.count_people to tierce_feed;
 grant select, insert on person.key, person.trait to tierce_feed;
 grant select, insert, update on person.member to tierce_feed;
 grant delete on person.key, person.trait to tierce_feed;   -- a correction takes wrong identifiers away

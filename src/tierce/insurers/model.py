@@ -1,0 +1,96 @@
+"""Counts of one insurer. No type here has a person, a professional, or another insurer."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+from tierce.kernel.care import Domain
+from tierce.kernel.ids import IncidentId
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """How many people of its own an insurer has, as its last import left them on `day`."""
+
+    day: date
+    counted: datetime
+    covered: int
+    """Covered on that day."""
+    ended: int
+    """Every period of cover is over."""
+    future: int
+    """Not covered yet: a period begins later."""
+    second: int
+    """Covered on that day as the second insurer, after another."""
+    by_domain: tuple[tuple[Domain, int], ...]
+    """Covered on that day for each domain, every domain named."""
+
+
+class FeedState(StrEnum):
+    """Where a file stands; the words are those of registry.feed."""
+
+    RUNNING = "running"
+    DONE = "done"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class FeedRun:
+    """One file: when it came, how far it is, what became of its lines."""
+
+    id: int
+    kind: str
+    state: FeedState
+    started: datetime
+    ended: datetime | None
+    read: int
+    taken: int
+    unchanged: int
+    rejected: int
+
+
+@dataclass(frozen=True, slots=True)
+class ShownRow:
+    """Answers shown about the insurer's people: one count as the database tells it.
+
+    `day` is None for the sum of the finished days; `domain` is None for the sum of all domains; `lines` is None
+    from 1 to 4 (told as "fewer than five").
+    """
+
+    day: date | None
+    domain: Domain | None
+    again: bool
+    lines: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ShownDomain:
+    """One domain's counts as its page says them; None is "fewer than five", 0 is none at all."""
+
+    domain: Domain
+    today: int | None
+    before: int | None
+    again: int | None
+    """Answers opened again on the finished days, apart from the first ones."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What was shown over some days: day by day, the finished ones alone, and domain by domain."""
+
+    days: tuple[tuple[date, int | None], ...]
+    domains: tuple[ShownDomain, ...]
+    at_least: int
+    """The sum of the counts that are told: what is masked is not in it."""
+    masked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentCount:
+    """How many of the insurer's people are on the list of one established incident."""
+
+    incident: IncidentId
+    signal_at: datetime
+    aware_at: datetime
+    listed_at: datetime
+    persons: int

@@ -1,0 +1,67 @@
+"""How an insurer's counts are put together for its pages; pure."""
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from itertools import pairwise
+from statistics import median_low
+
+from tierce.insurers.model import FeedRun, FeedState, Shown, ShownDomain, ShownRow
+from tierce.kernel.care import Domain
+from tierce.kernel.clock import PARIS
+
+DAYS_TOLD = 14
+"""Days of activity that a page tells, the running one included."""
+RHYTHM_FILES_MIN = 3
+"""Files taken whole before a rhythm is read from them."""
+
+
+def gather(rows: Sequence[ShownRow], today: date) -> Shown:
+    """Put the database's counts by day and by domain, every finished day named, every domain that has a line."""
+    totals = {row.day: row.lines for row in rows if row.day is not None and row.domain is None}
+    days = [today - timedelta(days=back) for back in range(DAYS_TOLD - 1, 0, -1)]
+    found: dict[tuple[Domain, bool, bool], int | None] = {
+        (row.domain, row.day is not None, row.again): row.lines for row in rows if row.domain is not None
+    }
+    domains = tuple(
+        ShownDomain(
+            domain,
+            today=_added(found.get((domain, True, False), 0), found.get((domain, True, True), 0)),
+            before=found.get((domain, False, False), 0),
+            again=found.get((domain, False, True), 0),
+        )
+        for domain in Domain
+        if any(key[0] is domain for key in found)
+    )
+    told = [lines for lines in found.values() if lines is not None]
+    return Shown(
+        days=tuple((day, totals.get(day, 0)) for day in days),
+        domains=domains,
+        at_least=sum(told),
+        masked=len(told) < len(found),
+    )
+
+
+def _added(first: int | None, second: int | None) -> int | None:
+    """Add two counts of which one may be masked: what is not told is not guessed."""
+    if first is None and not second:
+        return None
+    if second is None and not first:
+        return None
+    return (first or 0) + (second or 0)
+
+
+def next_expected(feeds: Sequence[FeedRun]) -> date | None:
+    """The civil day on which the next file is due by the insurer's own rhythm; None while it has shown none.
+
+    The rhythm is the median of the days between files taken whole: one late file does not move it.
+    """
+    ends = sorted(_day(one.ended) for one in feeds if one.state is FeedState.DONE and one.ended is not None)
+    if len(ends) < RHYTHM_FILES_MIN:
+        return None
+    apart = [(later - earlier).days for earlier, later in pairwise(ends)]
+    usual = median_low(apart)
+    return ends[-1] + timedelta(days=usual) if usual > 0 else None
+
+
+def _day(at: datetime) -> date:
+    return at.astimezone(PARIS).date()

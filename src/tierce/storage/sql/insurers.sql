@@ -1,0 +1,164 @@
+-- The insurers' site: functions that take the session's handle and tell of its own insurer alone. The role reads no
+-- table: whoever stole its credential knows no handle, and cannot open a session without the key file of the doors.
+
+-- Opens a session for the insurer whose door this number opens; null when it opens none.
+create or replace function access.open_insurer_session(
+    door bytea, new_id bigint, session_handle bytea, staff_number bigint, staff_name text, life interval)
+    returns smallint
+    language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare found smallint := (select d.insurer from registry.door d where d.digest = sha256(door));
+begin
+    if found is not null then
+        insert into access.insurer_session (id, handle, insurer, staff, name, created, expires)
+        values (new_id, session_handle, found, staff_number, staff_name, now(), now() + least(life, interval '1 hour'));
+    end if;
+    return found;
+end $$;
+
+create or replace function access.insurer_session(session_handle bytea)
+    returns table (id bigint, insurer smallint, amc text, insurer_name text, staff bigint, staff_name text,
+                   created timestamptz, expires timestamptz, revoked timestamptz)
+    language sql stable security definer set search_path = pg_catalog, pg_temp as $$
+    select s.id, s.insurer, i.amc, i.name, s.staff, s.name, s.created, s.expires, s.revoked
+    from access.insurer_session s join registry.insurer i on i.id = s.insurer where s.handle = session_handle
+$$;
+
+create or replace function access.end_insurer_session(session_handle bytea) returns void
+    language sql security definer set search_path = pg_catalog, pg_temp as $$
+    update access.insurer_session set revoked = now() where handle = session_handle and revoked is null
+$$;
+
+-- The insurer of a live session; raises when there is none. Nobody but the functions below may call it.
+create or replace function access.live_insurer(session_handle bytea, out session bigint, out insurer smallint)
+    language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
+begin
+    select s.id, s.insurer into session, insurer from access.insurer_session s
+    where s.handle = session_handle and s.revoked is null and s.expires > now();
+    if session is null then
+        raise exception 'no live session has this handle' using errcode = 'insufficient_privilege';
+    end if;
+end $$;
+
+-- The same, for what tells of people's activity: only once a committed line of the last two minutes says who reads.
+create or replace function access.journalled_insurer(session_handle bytea, line bigint) returns smallint
+    language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare live record := access.live_insurer(session_handle);
+begin
+    perform gate.insist_durable();
+    if not exists (
+        select from journal.entry e
+        where e.seq = line and e.kind = 16 and get_byte(e.body, 2) = 93
+          and journal.u64(e.body, 32) = live.session and journal.u16(e.body, 60) = live.insurer
+          and abs(journal.u64(e.body, 8) - extract(epoch from clock_timestamp()) * 1e6) < 120e6
+          and e.tx is distinct from pg_current_xact_id_if_assigned()) then
+        raise exception 'no committed line says who reads this' using errcode = 'insufficient_privilege';
+    end if;
+    return live.insurer;
+end $$;
+
+-- How many people of its own, as the last import left them: nothing is counted when a page is read.
+create or replace function registry.own_people(session_handle bytea)
+    returns table (day integer, counted timestamptz, covered bigint, ended bigint, future bigint, second bigint,
+                   domains bigint[])
+    language sql stable security definer set search_path = pg_catalog, pg_temp as $$
+    select c.day, c.counted, c.covered, c.ended, c.future, c.second, c.domains
+    from access.live_insurer(session_handle) l join registry.people_count c on c.insurer = l.insurer
+    order by c.day desc limit 1
+$$;
+
+-- Answers shown about its own people: a total of each finished day (domain 0); by domain and kind over those days (day
+-- null); and by domain and kind for the running day. From 1 to 4 is told as null (fewer than five), and the running
+-- day in steps of five, so that reading again does not tell of one person.
+create or replace function registry.own_shown(session_handle bytea, line bigint, days integer)
+    returns table (day integer, domain smallint, kind smallint, lines bigint)
+    language sql security definer set search_path = pg_catalog, pg_temp as $$
+    with own as materialized (
+        select c.* from access.journalled_insurer(session_handle, line) o(insurer)
+        join registry.shown_count c on c.insurer = o.insurer and c.day > gate.today() - least(days, 92)),
+    summed as (
+        select o.day, 0::smallint as domain, 0::smallint as kind, sum(o.lines)::bigint as lines, 1 as step from own o
+        where o.day < gate.today() group by o.day
+        union all
+        select null, o.domain, o.kind, sum(o.lines)::bigint, 1 from own o
+        where o.day < gate.today() group by o.domain, o.kind
+        union all
+        select o.day, o.domain, o.kind, o.lines, 5 from own o where o.day >= gate.today())
+    select s.day, s.domain, s.kind, case when s.lines >= 5 then s.lines / s.step * s.step end from summed s
+    order by s.day nulls last, s.domain, s.kind
+$$;
+
+-- Its own people on the list of each incident that is established: exact, since the insurer must be told.
+create or replace function registry.own_incidents(session_handle bytea, line bigint)
+    returns table (incident bigint, signal_at timestamptz, aware_at timestamptz, listed_at timestamptz, persons bigint)
+    language sql security definer set search_path = pg_catalog, pg_temp as $$
+    select i.id, i.signal_at, i.aware_at, s.at, coalesce(n.persons, 0)
+    from access.journalled_insurer(session_handle, line) own(insurer)
+    join incident.incident i on i.aware_at is not null
+    join lateral (select c.revision, c.at from incident.scope c where c.incident = i.id
+                  order by c.revision desc limit 1) s on true
+    join incident.insurer_count n
+      on n.incident = i.id and n.revision = s.revision and n.insurer = own.insurer
+    order by i.aware_at desc
+$$;
+
+-- What became of its own files, the newest first: counts and times, never a value.
+create or replace function registry.own_feeds(session_handle bytea, at_most integer)
+    returns table (id bigint, kind text, state text, lines_read bigint, taken bigint, unchanged bigint,
+                   rejected bigint, started timestamptz, ended timestamptz)
+    language sql stable security definer set search_path = pg_catalog, pg_temp as $$
+    select f.id, f.kind, f.state, f.lines_read, f.taken, f.unchanged, f.rejected, f.started, f.ended
+    from access.live_insurer(session_handle) l join registry.feed f on f.insurer = l.insurer
+    order by f.started desc limit least(at_most, 200)
+$$;
+
+-- Counts one insurer's people from its coverage; run by an import once it is done.
+create or replace function registry.count_people(for_insurer smallint) returns void
+    language sql security definer set search_path = pg_catalog, pg_temp as $$
+    with own as (
+        select c.person, bool_or(gate.today() between c.from_day and c.until_day) as now,
+               bool_or(c.from_day > gate.today()) as later,
+               coalesce(bit_or(c.domains) filter (where gate.today() between c.from_day and c.until_day), 0) as domains,
+               bool_or(c.priority > 1 and gate.today() between c.from_day and c.until_day) as second
+        from coverage.coverage c where c.insurer = for_insurer group by c.person),
+    alike as (select now, later, domains, second, count(*) as people from own group by 1, 2, 3, 4)
+    insert into registry.people_count (insurer, day, counted, covered, ended, future, second, domains)
+    select for_insurer, gate.today(), now(),
+           coalesce(sum(people) filter (where now), 0),
+           coalesce(sum(people) filter (where not now and not later), 0),
+           coalesce(sum(people) filter (where not now and later), 0),
+           coalesce(sum(people) filter (where second), 0),
+           array(select coalesce((select sum(a.people) from alike a where a.domains & (1 << (d - 1)) <> 0), 0)::bigint
+                 from generate_series(1, 12) d order by d)
+    from alike
+    on conflict (insurer, day) do update set
+        counted = excluded.counted, covered = excluded.covered, ended = excluded.ended, future = excluded.future,
+        second = excluded.second, domains = excluded.domains
+$$;
+
+-- Adds what the journal's next leaves show to the counts by insurer; returns how many leaves were read.
+create or replace function registry.count_shown(at_most integer) returns integer
+    language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+    upto bigint;
+    reached bigint;
+    taken integer;
+begin
+    select leaf into upto from registry.shown_upto for update;
+    with fresh as materialized (
+        select l.idx, e.kind, e.body from journal.leaf l join journal.entry e using (seq)
+        where l.idx > upto order by l.idx limit at_most),
+    added as (
+        insert into registry.shown_count as c (insurer, day, domain, kind, lines)
+        select journal.u16(f.body, 60),
+               (to_timestamp(journal.u64(f.body, 8) / 1e6) at time zone 'Europe/Paris')::date - date '1970-01-01',
+               get_byte(f.body, 7), f.kind, count(*)
+        from fresh f
+        where f.kind in (1, 4) and get_byte(f.body, 4) = 1 and journal.u16(f.body, 60) <> 0
+        group by 1, 2, 3, 4
+        on conflict (insurer, day, domain, kind) do update set lines = c.lines + excluded.lines)
+    select max(f.idx), count(*) into reached, taken from fresh f;
+    if taken > 0 then
+        update registry.shown_upto set leaf = reached;
+    end if;
+    return taken;
+end $$;

@@ -1,0 +1,157 @@
+"""The insurers' site as an application: own people, what was shown of them, own files."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from litestar import Litestar, Response, get
+from litestar.exceptions import NotFoundException
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath
+from psycopg import Connection
+
+from tierce.identity.local import InsurerSessions
+from tierce.identity.service import SignInDoor
+from tierce.insurers import store
+from tierce.insurers.model import FeedRun, FeedState, People
+from tierce.insurers.rules import DAYS_TOLD, next_expected
+from tierce.insurers.service import InsurerDesk
+from tierce.kernel.care import DOMAIN_LABELS
+from tierce.kernel.categories import LABELS, DataCategory
+from tierce.policy.acts import Act
+from tierce.web.error_pages import error_handlers
+from tierce.web.insurers.site import HERE, InsurersSite, Visit, insurers_sign_in, refused_page
+from tierce.web.look import Pages, SecurityHeaders
+from tierce.web.signin_site import sign_in_handlers
+from tierce.web.visit import AnyRequest, Pool, RememberLanguage, Rows
+
+FORM_BYTES_MAX: Final = 16_384
+HELD: Final = (
+    DataCategory.CIVIL_STATUS,
+    DataCategory.BIRTH_DATE,
+    DataCategory.NIR,
+    DataCategory.GUARANTEES,
+)
+NEVER_HELD: Final = (
+    DataCategory.POSTAL_ADDRESS,
+    DataCategory.PHONE,
+    DataCategory.EMAIL,
+    DataCategory.BANK,
+    DataCategory.MEDICAL,
+)
+"""Which categories of a person's data the register has a place for, and which it has none for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One day of the chart: its place and height in the drawing, and whether its count is told."""
+
+    x: float
+    height: float
+    told: bool
+
+
+def create_insurers(
+    *,
+    door: SignInDoor,
+    sessions: InsurerSessions,
+    pool: Pool,
+    desk: InsurerDesk,
+    secure: bool,
+    sign_in_origins: tuple[str, ...] = (),
+) -> Litestar:
+    """Make the insurers' site.
+
+    Args:
+        door: sign-in through the provider of insurers' staff.
+        sessions: sessions of insurers' staff.
+        pool: connections of role tierce_insurers in autocommit mode.
+        desk: what writes the line before activity is told.
+        secure: whether the public address has https.
+        sign_in_origins: addresses that the sign-in leads to.
+    """
+    pages = Pages(HERE)
+    site = InsurersSite(
+        pages=pages,
+        rows=Rows(pool),
+        sessions=sessions,
+        sign_in=insurers_sign_in(pages, door, sessions, secure=secure),
+        desk=desk,
+    )
+    return Litestar(
+        route_handlers=[*_handlers(site), *sign_in_handlers(site.sign_in), *pages.static_handlers()],
+        exception_handlers=error_handlers(pages, refused_page, {}),
+        before_send=[SecurityHeaders(form_targets=sign_in_origins, https=secure), RememberLanguage(secure=secure)],
+        request_max_body_size=FORM_BYTES_MAX,
+        openapi_config=None,
+    )
+
+
+async def _feeds(site: InsurersSite, visit: Visit) -> list[FeedRun]:
+    return await site.rows.read(lambda connection: store.feeds(connection, visit.handle))
+
+
+def _handlers(site: InsurersSite) -> list[HTTPRouteHandler]:
+    @get("/", opt={"act": Act.INSURER_COUNTS})
+    async def people(request: AnyRequest) -> Response[str]:
+        visit = await site.visit(request)
+
+        def read(connection: Connection) -> tuple[People | None, list[FeedRun]]:
+            return store.people(connection, visit.handle), store.feeds(connection, visit.handle)
+
+        counts, feeds = await site.rows.read(read)
+        values = {
+            "people": counts,
+            "domains": DOMAIN_LABELS,
+            "last": feeds[0] if feeds else None,
+            "expected": next_expected(feeds),
+            "held": [LABELS[one] for one in HELD],
+            "never_held": [LABELS[one] for one in NEVER_HELD],
+        }
+        return site.page(visit, "people.html", values)
+
+    @get("/activity", opt={"act": Act.INSURER_ACTIVITY})
+    async def activity(request: AnyRequest) -> Response[str]:
+        visit = await site.visit(request)
+        shown, incidents = await site.rows.read(
+            lambda connection: site.desk.activity(connection, visit.caller, visit.handle)
+        )
+        values = {
+            "shown": shown,
+            "bars": bars([lines for _, lines in shown.days]),
+            "incidents": incidents,
+            "domains": DOMAIN_LABELS,
+            "days": DAYS_TOLD,
+        }
+        return site.page(visit, "activity.html", values)
+
+    @get("/feeds", opt={"act": Act.INSURER_COUNTS})
+    async def feeds(request: AnyRequest) -> Response[str]:
+        visit = await site.visit(request)
+        found = await _feeds(site, visit)
+        running = any(one.state is FeedState.RUNNING for one in found)
+        return site.page(visit, "feeds.html", {"feeds": found, "expected": next_expected(found), "running": running})
+
+    @get("/feeds/{number:int}", opt={"act": Act.INSURER_COUNTS})
+    async def feed(request: AnyRequest, number: FromPath[int]) -> Response[str]:
+        visit = await site.visit(request)
+        found = next((one for one in await _feeds(site, visit) if one.id == number), None)
+        if found is None:
+            raise NotFoundException
+        return site.page(visit, "feed.html", {"feed": found})
+
+    return [people, activity, feeds, feed]
+
+
+def bars(counts: Sequence[int | None]) -> list[Bar]:
+    """Place the days of a chart in a drawing 100 wide and 30 high; a masked count is a low bar of its own kind."""
+    top = max((count for count in counts if count is not None), default=0) or 1
+    width = 100 / max(len(counts), 1)
+    return [
+        Bar(
+            x=round(number * width + width * 0.15, 2),
+            height=2.0 if count is None else round(28 * count / top, 2),
+            told=count is not None,
+        )
+        for number, count in enumerate(counts)
+    ]

@@ -1,0 +1,87 @@
+"""What every page of the insurers' site starts from: who is signed in, for which insurer, by which session."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from litestar import Response
+
+from tierce.identity.errors import IdentityError, SessionRefusedError
+from tierce.identity.local import InsurerSessions
+from tierce.identity.model import InsurerCaller
+from tierce.identity.oidc import digest
+from tierce.identity.service import SignInDoor, form_token
+from tierce.insurers.service import InsurerDesk
+from tierce.policy.acts import Act
+from tierce.web.look import Frame, Link, Pages
+from tierce.web.signin_site import SIGN_IN, SIGN_OUT, SiteSignIn
+from tierce.web.signin_words import code_of, told
+from tierce.web.visit import AnyRequest, Rows, language_of
+
+HERE: Final = Path(__file__).parent
+LINKS: Final = (Link("/", "nav.people"), Link("/activity", "nav.activity"), Link("/feeds", "nav.feeds"))
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One request; `handle` is the digest of the session's handle, which opens her insurer's rows and no other's."""
+
+    caller: InsurerCaller
+    handle: bytes
+    frame: Frame
+
+
+@dataclass(frozen=True, slots=True)
+class InsurersSite:
+    """Everything the site's pages use; made once at start."""
+
+    pages: Pages
+    rows: Rows
+    sessions: InsurerSessions
+    sign_in: SiteSignIn
+    desk: InsurerDesk
+
+    async def visit(self, request: AnyRequest) -> Visit:
+        """Read who is signed in; SessionRefusedError when nobody is."""
+        handle = self.sign_in.handle(request)
+        caller = await self.sessions.read(handle)
+        frame = Frame(
+            language=language_of(request),
+            path=request.url.path,
+            links=LINKS,
+            who=caller.name,
+            place=caller.insurer_name,
+            sign_out=SIGN_OUT,
+            csrf=form_token(handle),
+        )
+        return Visit(caller, digest(handle), frame)
+
+    def page(self, visit: Visit, template: str, values: Mapping[str, object]) -> Response[str]:
+        """Render a page for this visit."""
+        return self.pages.page(template, visit.frame, {**values, "caller": visit.caller})
+
+
+def refused_page(pages: Pages, request: AnyRequest, error: IdentityError) -> Response[str]:
+    """The page that asks to sign in, and says why when a sign-in or a session was refused."""
+    reason, remedy = told(error)
+    # Other sites of the same host have cookies too: only ours says that somebody was signed in here.
+    known = any(name.endswith("tierce-insurers") for name in request.cookies)
+    fresh = isinstance(error, SessionRefusedError) and not known
+    values = {"reason": None if fresh else reason, "remedy": remedy, "code": code_of(error), "sign_in": SIGN_IN}
+    frame = Frame(language=language_of(request), path=request.url.path)
+    return pages.page("welcome.html", frame, values, status=401)
+
+
+def insurers_sign_in(pages: Pages, door: SignInDoor, sessions: InsurerSessions, *, secure: bool) -> SiteSignIn:
+    """The site's sign-in, in its own look."""
+    return SiteSignIn(
+        name="insurers",
+        door=door,
+        open_session=sessions.open_session,
+        end=sessions.end,
+        refused=lambda request, error: refused_page(pages, request, error),
+        secure=secure,
+        entered=Act.INSURER_SESSION_OPEN,
+        left=Act.INSURER_SESSION_END,
+    )

@@ -1,0 +1,191 @@
+"""The insurers' site over HTTP: own counts, nothing of another insurer, and a line before activity is told."""
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+
+import httpx
+import pytest
+from litestar.routes import HTTPRoute
+
+from tests.integration.asks import ask, sequence, write_asks
+from tests.integration.conftest import Connect
+from tests.integration.rooms import Room, open_room
+from tests.integration.sites_world import Site, insurers_site
+from tierce.journal.encoding import decode
+from tierce.journal.model import EntryKind
+from tierce.kernel.clock import SystemClock
+from tierce.policy.acts import Act
+from tierce.storage.database import Database
+from tierce.storage.keys import Keyring
+from tierce.web.visit import act_of
+
+pytestmark = pytest.mark.integration
+
+PATHS = ("/", "/activity", "/feeds")
+OAK_FEED, CAPES_FEED = 8001, 8002
+
+
+@pytest.fixture
+def room(connect: Connect, keyring: Keyring) -> Room:
+    opened = open_room(connect, keyring)
+    fill(opened)
+    return opened
+
+
+def fill(room: Room) -> None:
+    """Seven people of the first insurer (one ended, one to come, one second), two of the other; a file of each."""
+    today = "(now() at time zone 'Europe/Paris')::date - date '1970-01-01'"
+    people = [
+        *[(n, 1, "t - 30", "t + 30", 1, 0b101) for n in range(1, 5)],
+        (5, 1, "t - 30", "t + 30", 2, 0b100),
+        (6, 1, "t - 90", "t - 1", 1, 0b111),
+        (7, 1, "t + 5", "t + 90", 1, 0b111),
+        (1, 2, "t - 30", "t + 30", 2, 0b111),
+        (8, 2, "t - 30", "t + 30", 1, 0b111),
+    ]
+    for person, insurer, begun, ended, priority, domains in people:
+        span = f"{begun.replace('t', f'({today})')}, {ended.replace('t', f'({today})')}"
+        room.admin.execute(
+            (
+                "insert into coverage.coverage (person, insurer, contract, domains, from_day, until_day, priority,"
+                f" digest, sealed) values (%s, %s, 1, %s, {span}, %s, '', '')"
+            ).encode(),
+            (person, insurer, domains, priority),
+        )
+    for insurer in (1, 2):
+        room.admin.execute("select registry.count_people(%s::smallint)", (insurer,))
+    for number, insurer, rejected in ((OAK_FEED, 1, 0), (CAPES_FEED, 2, 31)):
+        room.admin.execute(
+            "insert into registry.feed (id, kind, insurer, file_sha256, state, lines_read, taken, rejected, started,"
+            " ended) values (%s, 'rights', %s, '', 'done', 40, %s, %s, now(), now())",
+            (number, insurer, 40 - rejected, rejected),
+        )
+    room.admin.commit()
+
+
+def play(room: Room, database: Database, scene: Callable[[Site], Awaitable[None]], insurer: int = 1) -> None:
+    async def whole() -> None:
+        async with insurers_site(room, database, insurer) as site:
+            await scene(site)
+
+    asyncio.run(whole())
+
+
+def plain(response: httpx.Response) -> str:
+    assert response.status_code == 200, response.text[:2000]
+    text = re.sub(r"<[^>]+>", " ", response.text).replace("\u00a0", " ").replace("\u202f", " ").replace("&#39;", "'")
+    return re.sub(r"\s+", " ", text.replace("’", "'"))
+
+
+def shown_today(room: Room, insurer: int, lines: int) -> None:
+    """Answers shown a day ago about one insurer's people, sequenced and counted as the worker does."""
+    at = SystemClock().now() - timedelta(days=1)
+    write_asks(room.admin, room.keyring, [ask(1, insurer, at=at) for _ in range(lines)])
+    sequence(room.worker, room.keyring)
+    room.worker.execute("select registry.count_shown(10000)")
+    room.worker.commit()
+
+
+def test_each_route_declares_its_act_and_asks_for_a_session(room: Room, database: Database) -> None:
+    async def scene(site: Site) -> None:
+        for route in site.app.routes:
+            if isinstance(route, HTTPRoute) and not route.path.startswith(("/look/", "/static/")):
+                for handler in route.route_handlers:
+                    assert handler.http_methods == {"OPTIONS"} or act_of(handler) is not None, route.path
+        site.http.cookies.clear()
+        for path in (*PATHS, f"/feeds/{OAK_FEED}"):
+            assert (await site.http.get(path)).status_code == 401, path
+
+    play(room, database, scene)
+
+
+def test_she_reads_how_many_people_of_her_own_are_covered(room: Room, database: Database) -> None:
+    async def scene(site: Site) -> None:
+        text = plain(await site.http.get("/"))
+        assert "5 de vos assurés sont couverts" in text
+        assert "1 personne pour qui vous payez en second" in text
+        assert "1 personne dont les droits commencent plus tard" in text
+        assert "1 personne dont les droits sont finis" in text
+        assert "Consultation généraliste MEDG 4" in text
+        assert "Pharmacie PHAR 5" in text
+        assert "Mutuelle du Grand Chêne" in text
+        assert "Deux Caps" not in text
+
+    play(room, database, scene)
+
+
+def test_every_address_of_another_insurer_gives_nothing(room: Room, database: Database) -> None:
+    shown_today(room, 2, 77)
+
+    async def scene(site: Site) -> None:
+        assert (await site.http.get(f"/feeds/{OAK_FEED}")).status_code == 200
+        assert (await site.http.get(f"/feeds/{CAPES_FEED}")).status_code == 404
+        for path in (*PATHS, "/?insurer=2&amc=99100002&lang=en", "/activity?insurer=2", "/feeds?insurer=2"):
+            text = plain(await site.http.get(path))
+            assert not re.search(r"Deux Caps|99100002|\b77\b|\b31\b", text), path
+
+    play(room, database, scene)
+
+
+def test_what_was_shown_is_told_in_counts_after_a_line_and_small_ones_are_masked(
+    room: Room, database: Database
+) -> None:
+    shown_today(room, 1, 12)
+    room.admin.execute("update registry.shown_count set domain = 3 where insurer = 1")
+    day = "(select max(day) from registry.shown_count)"
+    room.admin.execute(
+        f"insert into registry.shown_count values (1, {day}, 6, 1, 4), (1, {day} + 1, 4, 1, 13)".encode()
+    )
+    room.admin.commit()
+
+    async def scene(site: Site) -> None:
+        text = plain(await site.http.get("/activity"))
+        assert "Au moins 22 réponses montrées au sujet de vos assurés en 14 jours" in text
+        assert "Pharmacie 0 12 0" in text
+        assert "Optique 0 moins de 5 0" in text
+        assert "Soins dentaires 10 0 0" in text
+        assert "Aucune violation établie" in text
+
+    play(room, database, scene)
+    rows = room.admin.execute("select body from journal.entry where kind = 16").fetchall()
+    lines = [decode(bytes(body)) for (body,) in rows]
+    assert [(line.kind, line.act, line.insurer, line.person) for line in lines] == [
+        (EntryKind.INSURER_ACT, Act.INSURER_ACTIVITY, 1, 0)
+    ]
+
+
+def test_people_on_an_incident_s_list_are_told_as_her_own_count_once_it_is_established(
+    room: Room, database: Database
+) -> None:
+    room.admin.execute("insert into incident.incident (id, title, signal_at) values (5, 'Le Dr X', now())")
+    room.admin.execute(
+        "insert into incident.scope (incident, revision, criteria, digest, persons, entries, tree_size, gaps,"
+        " unattributed, pending, at) values (5, 1, '{}', '', 9, 9, 1, '[]', 0, 0, now())"
+    )
+    room.admin.execute("insert into incident.insurer_count values (5, 1, 1, 3), (5, 1, 2, 6)")
+    room.admin.commit()
+
+    async def before(site: Site) -> None:
+        assert "Aucune violation établie" in plain(await site.http.get("/activity"))
+        room.admin.execute("update incident.incident set aware_at = now(), aware_by = 'H', aware_why = 'w'")
+        room.admin.commit()
+        text = plain(await site.http.get("/activity"))
+        assert "3 de vos assurés sont sur la liste d'une violation" in text
+        assert "Le Dr X" not in text
+        assert "6 de vos" not in text
+
+    play(room, database, before)
+
+
+def test_pages_are_strict_about_what_they_load(room: Room, database: Database) -> None:
+    async def scene(site: Site) -> None:
+        for path in PATHS:
+            response = await site.http.get(path)
+            assert "default-src 'none'" in response.headers["content-security-policy"]
+            assert response.headers["cache-control"] == "no-store"
+            assert not re.search(r"\son\w+=|<style|style=", response.text)
+        assert "of your people" in (await site.http.get("/?lang=en")).text
+
+    play(room, database, scene)

@@ -1,0 +1,118 @@
+"""The role of the insurers' site straight on the database: its credential alone reads no insurer at all."""
+
+from datetime import timedelta
+from hashlib import sha256
+from typing import Any
+
+import psycopg
+import pytest
+
+from tests.integration.conftest import Connect
+from tests.integration.test_roles_others import Process, Start, line, start
+from tierce.journal.model import EntryKind
+from tierce.kernel.clock import SystemClock, micros
+from tierce.kernel.ids import InsurerId, SessionId
+from tierce.policy.acts import Act
+from tierce.storage.cluster import SUPERUSER
+from tierce.storage.insurer_keys import door_of, make_doors
+from tierce.storage.keys import Keyring, Purpose
+
+__all__ = ["start"]
+
+pytestmark = pytest.mark.integration
+
+OWN, OTHER = sha256(b"own").digest(), sha256(b"other").digest()
+OPEN = "select access.open_insurer_session(%s, %s, %s, 7, 'Camille', %s)"
+HOUR = timedelta(hours=1)
+
+
+@pytest.fixture
+def process(start: Start, connect: Connect, keyring: Keyring) -> Process:
+    """The role on two insurers that have their doors, and each a count and a file."""
+    with connect(SUPERUSER) as admin:
+        make_doors(admin, keyring)
+        for insurer in (1, 2):
+            admin.execute("select registry.count_people(%s::smallint)", (insurer,))
+            admin.execute("insert into registry.shown_count values (%s, gate.today() - 1, 3, 1, 50)", (insurer,))
+            admin.execute(
+                "insert into registry.feed (id, kind, insurer, file_sha256, state, started)"
+                " values (%s, 'rights', %s, '', 'done', now())",
+                (insurer, insurer),
+            )
+    return start("tierce_insurers")
+
+
+def opened(process: Process, keyring: Keyring, amc: str, session: int, handle: bytes) -> int | None:
+    door = door_of(keyring.hash(Purpose.DOOR), amc)
+    ((insurer,),) = process.rows(OPEN, door, session, handle, HOUR)
+    process.connection.commit()
+    assert insurer is None or isinstance(insurer, int)
+    return insurer
+
+
+def journalled(process: Process, **changes: object) -> int:
+    fields: dict[str, Any] = {
+        "act": Act.INSURER_ACTIVITY, "session": SessionId(31), "insurer": InsurerId(1), "professional": 7,
+    }  # fmt: skip
+    (seq,) = process.append([line(EntryKind.INSURER_ACT, **(fields | changes))])
+    return seq
+
+
+def test_without_the_key_of_the_doors_nobody_s_session_opens(process: Process, keyring: Keyring) -> None:
+    for door in (bytes(32), sha256(b"99000001").digest(), b"99000001"):
+        assert process.rows(OPEN, door, 30, OWN, HOUR) == [(None,)]
+    assert process.rows("select * from access.insurer_session(%s)", OWN) == []
+    assert opened(process, keyring, "99000009", 30, OWN) is None
+    assert opened(process, keyring, "99000001", 31, OWN) == 1
+
+
+def test_a_handle_reads_its_own_insurer_and_no_other(process: Process, keyring: Keyring) -> None:
+    opened(process, keyring, "99000001", 31, OWN)
+    opened(process, keyring, "99000002", 32, OTHER)
+    assert [row[0] for row in process.rows("select id from registry.own_feeds(%s, 50)", OWN)] == [1]
+    assert [row[0] for row in process.rows("select id from registry.own_feeds(%s, 50)", OTHER)] == [2]
+    for query in ("select * from registry.own_feeds(%s, 50)", "select * from registry.own_people(%s)"):
+        with pytest.raises(psycopg.errors.InsufficientPrivilege, match="no live session"):
+            process.rows(query, sha256(b"guessed").digest())
+        process.connection.rollback()
+
+
+def test_activity_is_told_only_after_a_committed_line_of_that_session_and_insurer(
+    process: Process, keyring: Keyring
+) -> None:
+    opened(process, keyring, "99000001", 31, OWN)
+    read = "select * from registry.own_shown(%s, %s, 14)"
+    late = micros(SystemClock().now() - timedelta(minutes=3))
+    wrong: list[dict[str, object]] = [
+        {"insurer": InsurerId(2)}, {"session": SessionId(32)}, {"act": Act.INSURER_COUNTS}, {"time_us": late},
+    ]  # fmt: skip
+    for changes in wrong:
+        seq = journalled(process, **changes)
+        process.connection.commit()
+        with pytest.raises(psycopg.errors.InsufficientPrivilege, match="no committed line"):
+            process.rows(read, OWN, seq)
+        process.connection.rollback()
+    seq = journalled(process)
+    with pytest.raises(psycopg.errors.InsufficientPrivilege, match="no committed line"):
+        process.rows(read, OWN, seq)
+    process.connection.rollback()
+    seq = journalled(process)
+    process.connection.commit()
+    assert [row[3] for row in process.rows(read, OWN, seq)] == [50, 50]
+
+
+def test_a_session_that_is_over_reads_nothing(process: Process, keyring: Keyring, connect: Connect) -> None:
+    opened(process, keyring, "99000001", 31, OWN)
+    assert process.rows("select expires - created <= interval '1 hour' from access.insurer_session(%s)", OWN) == [
+        (True,)
+    ]
+    process.rows("select access.end_insurer_session(%s)", OWN)
+    process.connection.commit()
+    with pytest.raises(psycopg.errors.InsufficientPrivilege, match="no live session"):
+        process.rows("select * from registry.own_people(%s)", OWN)
+
+
+def test_nobody_asks_for_more_than_an_hour(process: Process, keyring: Keyring) -> None:
+    door = door_of(keyring.hash(Purpose.DOOR), "99000001")
+    process.rows(OPEN, door, 33, OWN, timedelta(days=400))
+    assert process.rows("select expires - created from access.insurer_session(%s)", OWN) == [(HOUR,)]

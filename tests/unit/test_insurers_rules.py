@@ -1,0 +1,43 @@
+"""How an insurer's counts are put together: nothing masked is guessed, and a rhythm is read from whole files."""
+
+from datetime import UTC, date, datetime, timedelta
+
+from tierce.insurers.model import FeedRun, FeedState, ShownRow
+from tierce.insurers.rules import DAYS_TOLD, gather, next_expected
+from tierce.kernel.care import Domain
+
+TODAY = date(2026, 11, 25)
+YESTERDAY = TODAY - timedelta(days=1)
+
+
+def run(day: int, state: FeedState = FeedState.DONE) -> FeedRun:
+    at = datetime(2026, 11, day, 3, tzinfo=UTC)
+    return FeedRun(day, "rights", state, at, at, 10, 10, 0, 0)
+
+
+def test_every_finished_day_is_named_and_the_running_one_is_not() -> None:
+    told = gather([ShownRow(YESTERDAY, None, False, 12)], TODAY)
+    assert len(told.days) == DAYS_TOLD - 1
+    assert told.days[-1] == (YESTERDAY, 12)
+    assert TODAY not in dict(told.days)
+
+
+def test_a_masked_count_is_in_no_sum() -> None:
+    rows = [
+        ShownRow(None, Domain.PHAR, False, 12),
+        ShownRow(None, Domain.OPTI, False, None),
+        ShownRow(TODAY, Domain.PHAR, False, None),
+        ShownRow(TODAY, Domain.PHAR, True, 5),
+    ]
+    told = gather(rows, TODAY)
+    assert (told.at_least, told.masked) == (17, True)
+    pharmacy, optics = told.domains
+    assert (pharmacy.before, pharmacy.today) == (12, 5)
+    assert (optics.before, optics.today, optics.again) == (None, 0, 0)
+
+
+def test_a_rhythm_needs_three_whole_files_and_one_late_file_does_not_move_it() -> None:
+    assert next_expected([run(1), run(8)]) is None
+    assert next_expected([run(1), run(8), run(15, FeedState.REFUSED)]) is None
+    assert next_expected([run(8), run(1), run(17), run(24)]) == date(2026, 12, 1)
+    assert next_expected([run(8), run(8), run(8)]) is None
