@@ -46,7 +46,7 @@ grant insert on access.ladder to tierce_office;
 grant update (lifted) on access.ladder to tierce_office;
 grant select, insert, delete on access.pending to tierce_office;
 grant select, insert, update on access.staff_session to tierce_office;
-grant select on registry.insurer, registry.insurer_key, registry.feed to tierce_office;
+grant select on registry.insurer, registry.insurer_key, registry.feed, registry.feed_reason to tierce_office;
 grant select, insert, update on incident.incident to tierce_office;
 grant select, insert on incident.scope, incident.exposed, incident.insurer_count to tierce_office;
 grant select, insert on notice.insurer_notice to tierce_office;
@@ -99,6 +99,10 @@ grant select, insert, update on person.record, person.family, coverage.coverage,
 grant delete on coverage.coverage to tierce_feed;           -- a period gives way to the one that corrects it
 grant select, insert, update on directory.professional, directory.establishment, directory.activity,
     directory.software to tierce_feed;
+grant select, insert, update, delete on registry.feed_reason, registry.feed_refused, registry.feed_later to tierce_feed;
+grant select on registry.set_aside to tierce_feed;
+grant execute on function registry.is_empty, registry.set_indexes_aside, registry.build_indexes to tierce_feed;
+grant select, insert on person.former_key to tierce_feed;
 grant select on journal.instance to tierce_feed;
 grant temporary on database :"database" to tierce_feed;
 
