@@ -21,6 +21,7 @@ _COMMANDS: Final = {
     "retention": ("tierce.upkeep.retention.commands", "Remove what is past its duration; print the table."),
     "feed": ("tierce.feeds.commands", "Take in what insurers and public registers send."),
     "journal": ("tierce.journal.commands", "Verify the journal; print and check proofs of its entries."),
+    "ladder": ("tierce.upkeep.ladder", "Close a part of the service for a bounded time, and open it again."),
     "policy": ("tierce.gate.commands", "Print the decision table, made by the rules themselves."),
     "lab": ("tierce.lab.commands", "Make the synthetic country and play against it."),
     "bench": ("tierce.lab.bench.commands", "Measure on this machine; the figures are those of this run."),

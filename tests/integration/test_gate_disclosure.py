@@ -166,7 +166,8 @@ def test_a_revisit_is_journalled_and_counted_and_bound_to_the_establishment(worl
         (Level.DEVICE, Rung.PRESENCE_ONLY, Outcome.HELD),
         (Level.LOGIN, Rung.STEP_UP, Outcome.HELD),
         (Level.LOGIN, Rung.OBSERVED, Outcome.RELEASED),
-        (Level.NATION, Rung.SUSPENDED, Outcome.HELD),
+        (Level.LOGIN, Rung.SUSPENDED, Outcome.HELD),
+        (Level.NATION, Rung.PRESENCE_ONLY, Outcome.HELD),
         (Level.PROFESSION, Rung.STEP_UP, Outcome.HELD),
     ],
 )

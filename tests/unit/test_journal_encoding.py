@@ -105,7 +105,7 @@ def test_a_value_that_does_not_fit_is_not_repeated_in_the_error() -> None:
         (0, 0, "entry version 0 is unknown"),
         (0, 2, "entry version 2 is unknown"),
         (1, 0, "kind 0 is unknown"),
-        (1, 15, "kind 15 is unknown"),
+        (1, 99, "kind 99 is unknown"),
         (2, 255, "act 255 is unknown"),
         (3, 9, "lane 9 is unknown"),
         (4, 99, "outcome 99 is unknown"),

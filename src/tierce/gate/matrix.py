@@ -32,7 +32,7 @@ from tierce.kernel.language import Language
 from tierce.policy.acts import Act, Outcome, Presence, Site
 from tierce.policy.allowed import LEVEL_MIN, SHOWN
 from tierce.policy.digest import policy_digest
-from tierce.policy.ladder import RUNG_LABELS, Rung
+from tierce.policy.ladder import RUNG_LABELS, Level, Rung
 from tierce.policy.seats import (
     DAY_LIMITS,
     NEW_LINES_MAX,
@@ -74,6 +74,7 @@ _CASES = (
     _Situation("present", _FRESH, Presence.CONFIRMED, full=True),
     _Situation("unknown", replace(_FRESH, person=NOBODY, insurer=InsurerId(0), standing=Standing.NONE)),
     _Situation("not_covered", replace(_FRESH, insurer=InsurerId(0), standing=Standing.NONE)),
+    _Situation("insurer_closed", replace(_FRESH, closed=Level.INSURER)),
 )
 
 Grid = tuple[tuple[Decision, ...], ...]
@@ -136,6 +137,7 @@ def _plain_refusals(profession: Profession, act: Act, domain: Domain) -> dict[st
         "attempts": decide(ask, _KNOWN, spent, _DAY).decision,
         "domain": decide(_ask(profession, act, other), _KNOWN, line, _DAY).decision,
         "level": decide(_ask(profession, act, domain, level=LEVEL_MIN - 1), _KNOWN, line, _DAY).decision,
+        "closed": decide(ask, replace(_KNOWN, closed=Level.DOMAIN), line, _DAY).decision,
     }
 
 

@@ -26,6 +26,7 @@ OUTCOMES: Mapping[Outcome, Phrase] = {
     Outcome.HELD: Phrase("freiné", "held"),
     Outcome.NOT_ALLOWED: Phrase("non permis", "not allowed"),
     Outcome.UNSIGNED: Phrase("non signé", "unsigned"),
+    Outcome.CLOSED: Phrase("fermé", "closed"),
 }
 
 SITUATIONS: Mapping[str, Phrase] = {
@@ -38,6 +39,9 @@ SITUATIONS: Mapping[str, Phrase] = {
     "not_covered": Phrase(
         "connue du registre, sans droits, une place est libre", "registered, no cover, a seat is free"
     ),
+    "insurer_closed": Phrase(
+        "couverte par un organisme fermé, une place est libre", "covered by a closed insurer, a seat is free"
+    ),
 }
 
 REASONS: Mapping[str, Phrase] = {
@@ -46,6 +50,10 @@ REASONS: Mapping[str, Phrase] = {
     "attempts": Phrase("les essais du jour sont épuisés", "the day's attempts are used up"),
     "domain": Phrase("le domaine n'est pas celui de la profession", "the domain is not the profession's"),
     "level": Phrase("la connexion est trop faible", "the sign-in is too weak"),
+    "closed": Phrase(
+        "le pays, le site, l'acte ou le domaine est fermé (un dépôt reste possible)",
+        "the nation, the site, the act or the domain is closed (a deposit may be made)",
+    ),
 }
 
 PAGE: Mapping[str, Phrase] = {

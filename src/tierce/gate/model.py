@@ -77,6 +77,8 @@ class Read:
     standing: Standing
     others: bool
     """Another insurer covers the domain on the day too."""
+    closed: int = 0
+    """The level that is closed for this ask (policy.ladder.CLOSABLE): 0 none; INSURER only when no other is."""
 
 
 @dataclass(frozen=True, slots=True)

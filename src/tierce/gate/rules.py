@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from tierce.gate.model import Ask, Decision, PairSeen, Read, Refuse, Release, Standing, StepUp, Verdict
 from tierce.policy.acts import Evidence, Outcome, Presence
 from tierce.policy.allowed import LEVEL_MIN, may_ask, shown_by
-from tierce.policy.ladder import EVIDENCE_WATCHED, HOLD_REFUSED, Rung
+from tierce.policy.ladder import EVIDENCE_WATCHED, HOLD_REFUSED, Level, Rung
 from tierce.policy.seats import DAY_LIMITS, PROVED_DAYS, SEAT_DAYS, SEATS, Line, has_room, known_limit, roll, take
 
 PAIR_OPEN = 1
@@ -61,6 +61,15 @@ def check_attempts(case: Case) -> Outcome | None:
     return None if case.line.attempts < limit else Outcome.OUT_OF_ATTEMPTS
 
 
+def check_closed(case: Case) -> Outcome | None:
+    """The nation, the site, the act or the domain is closed: said plainly, for it depends on nobody.
+
+    A closed insurer is another matter: who meets it is covered by it. It is told like an absence of cover, in
+    `_passed`, after a seat was taken as for anybody else.
+    """
+    return Outcome.CLOSED if case.read.closed not in (0, Level.INSURER) else None
+
+
 def check_ladder(case: Case) -> Outcome | None:
     """The highest rung on which the login, device, establishment, profession or nation stands."""
     rung = case.read.rung
@@ -104,13 +113,14 @@ CHECKS: tuple[Check, ...] = (
     check_session,
     check_attempts,
     check_act,
+    check_closed,
     check_ladder,
     check_signature,
     check_known,
     check_seats,
 )
 
-REFUSALS = frozenset({Outcome.NOT_ALLOWED, Outcome.OUT_OF_ATTEMPTS})
+REFUSALS = frozenset({Outcome.NOT_ALLOWED, Outcome.OUT_OF_ATTEMPTS, Outcome.CLOSED})
 """Outcomes that say nothing about the person, and are therefore told as they are."""
 
 
@@ -168,6 +178,8 @@ def _passed(case: Case) -> Verdict:
         return Verdict(StepUp(Outcome.UNKNOWN), Outcome.UNKNOWN, line, pair)
     if read.insurer == 0 or read.standing is not Standing.COVERED:
         return Verdict(StepUp(Outcome.NOT_COVERED), Outcome.NOT_COVERED, line, pair)
+    if read.closed == Level.INSURER:
+        return Verdict(StepUp(Outcome.CLOSED), Outcome.CLOSED, line, pair)
     return Verdict(Release(shown_by(case.ask.act)), Outcome.RELEASED, line, pair)
 
 

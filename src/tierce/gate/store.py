@@ -145,13 +145,13 @@ class GateStore:
 
 def _opened(row: Sequence[Any], asked: int) -> Opened:
     (block, ids, states, live, fresh, rungs, persons, insurers, untils, keys, pair_states, pair_days, seen_days,
-     seen_lines, from_days, standings, others) = row  # fmt: skip
+     seen_lines, from_days, standings, others, closed) = row  # fmt: skip
     reads = [
         Read(
             live=live[n], fresh=fresh[n], rung=rungs[n], person=PersonId(persons[n]),
             insurer=InsurerId(insurers[n]), until_day=untils[n], pair=keys[n], pair_state=pair_states[n],
             pair_day=pair_days[n], seen_day=seen_days[n], seen_line=seen_lines[n],
-            from_day=from_days[n], standing=Standing(standings[n]), others=others[n],
+            from_day=from_days[n], standing=Standing(standings[n]), others=others[n], closed=closed[n],
         )
         for n in range(asked)
     ]  # fmt: skip

@@ -60,6 +60,8 @@ class EntryKind(IntEnum):
     """A person used her own space."""
     IDENTITY = 14
     """A sign-in, a session or a device changed."""
+    DEPOSIT = 15
+    """A deposit made while closed was taken in or resolved; it names nobody. `reference` is the receipt's number."""
     INSURER_ACT = 16
     """An insurer's staff read counts that tell of their people's activity."""
     UPKEEP = 17

@@ -61,6 +61,7 @@ _REASONS: Final[dict[Outcome, Phrase]] = {
     Outcome.UNSIGNED: Phrase("une preuve de votre présence était demandée", "proof of your presence was asked for"),
     Outcome.OUT_OF_ATTEMPTS: Phrase("trop de demandes ce jour-là", "too many asks that day"),
     Outcome.HELD: Phrase("cet accès était freiné", "that access was held"),
+    Outcome.CLOSED: Phrase("le service était fermé pour votre organisme", "the service was closed for your insurer"),
     Outcome.NOT_ALLOWED: Phrase("cette demande ne lui est pas permise", "that ask is not open to them"),
 }
 

@@ -56,6 +56,14 @@ class Act(IntEnum):
     """Data past its duration was removed; `reference` says which class and how many rows."""
     OPERATION_KEY_ROTATE = 76
     OPERATION_PASSWORDS = 77
+    DEPOSIT_MAKE = 80
+    """A professional leaves a deposit while the gate is closed; nobody is looked up."""
+    DEPOSIT_READ = 81
+    """A professional reads the state of a receipt of her establishment; shows nobody."""
+    DEPOSIT_RESOLVE = 82
+    """The worker says of a deposit whether its payment is guaranteed, from what it holds and nothing else."""
+    DEPOSIT_TERMS = 83
+    """An insurer's written choice of what it guarantees while closed is entered."""
     INSURER_SESSION_OPEN = 90
     INSURER_SESSION_END = 91
     INSURER_COUNTS = 92
@@ -96,6 +104,16 @@ class Outcome(IntEnum):
     """An act that discloses nobody was carried out."""
     UNSIGNED = 10
     """No proof by the browser's key came with the ask, and the person is not in the pair memory."""
+    CLOSED = 20
+    """The nation, portal, act, domain or the person's insurer is closed; nothing was shown."""
+    DEPOSITED = 21
+    """A deposit was taken in; nothing was looked up."""
+    GUARANTEED = 22
+    """A deposit's payment is guaranteed by its insurer's written choice."""
+    ON_CARD = 23
+    """A deposit is recorded on the card alone, without guarantee."""
+    DEPOSIT_REFUSED = 24
+    """A deposit is not accepted: it repeats another, or could not have been made."""
 
 
 class Presence(IntEnum):

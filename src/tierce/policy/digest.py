@@ -28,6 +28,7 @@ def policy_text() -> str:
         "floors.batch_max": floors.BATCH_MAX,
         "floors.ceilings": _plain(floors.CEILINGS),
         "floors.floors": _plain(floors.FLOORS),
+        "ladder.closable": _plain(ladder.CLOSABLE),
         "ladder.constants": _plain(_constants(ladder)),
         "ladder.levels": [_plain(level) for level in ladder.Level],
         "ladder.rungs": [_plain(rung) for rung in ladder.Rung],

@@ -19,6 +19,19 @@ class Level(IntEnum):
     CELL = 7
     INSURER = 8
     NATION = 9
+    PORTAL = 10
+    """One of our sites or doors; the subject is a `Site`."""
+    ACT = 11
+    """One act; the subject is an `Act`."""
+    DOMAIN = 12
+
+
+CLOSABLE = frozenset({Level.NATION, Level.PORTAL, Level.ACT, Level.DOMAIN, Level.INSURER})
+"""Levels that a person of the operator closes whole: standing there suspended is being *closed*, and an ask becomes a
+deposit. On every other level one stands because of what was done, and is *held*."""
+CLOSE_FOR = timedelta(hours=4)
+CLOSE_FOR_MAX = timedelta(days=3)
+"""A closing ends by itself; a longer one is decided again, by a human, before it ends."""
 
 
 class Rung(IntEnum):

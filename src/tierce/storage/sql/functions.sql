@@ -66,7 +66,7 @@ create or replace function gate.open(
     out rungs smallint[], out persons bigint[], out insurers smallint[], out untils integer[],
     out pair_keys bigint[], out pair_states smallint[], out pair_days integer[],
     out seen_days integer[], out seen_lines bigint[], out from_days integer[], out standings smallint[],
-    out others boolean[])
+    out others boolean[], out closed smallint[])
     language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare used uuid[];
 begin
@@ -90,7 +90,7 @@ begin
         select * from unnest(sessions, idx, pairs, engagements, proofs, domains, care_days, cards, payers)
             with ordinality a(session, idx, pair, engagement, proof, domain, care_day, card, payer, n)),
     found as (
-        select a.*, coalesce(t.active, false) as is_live, s.login, s.device, s.professional, t.establishment,
+        select a.*, coalesce(t.active, false) as is_live, s.site, s.login, s.device, s.professional, t.establishment,
                t.profession, coalesce(k.person, e.person, 0) as person, coalesce(a.pair, e.pair, 0) as pair_key,
                -- An answer opened again is the same insurer's, for the same day of care.
                coalesce(e.insurer, a.card) as insurer, coalesce(e.care_day, a.care_day) as day
@@ -102,7 +102,8 @@ begin
     select array_agg(f.is_live order by f.n),
            array_agg(f.proof is null or f.proof = any(used) order by f.n),
            array_agg(coalesce((select max(h.rung) from holds h where (h.level, h.subject) in (
-               (1, f.login), (2, f.device), (3, f.establishment), (4, f.profession), (9, 0))), 0)::smallint
+               (1, f.login), (2, f.device), (3, f.establishment), (4, f.profession), (9, 0), (10, f.site),
+               (11, case when f.engagement is null then 1 else 2 end), (12, f.domain))), 0)::smallint
                order by f.n),
            array_agg(f.person order by f.n),
            array_agg(coalesce(c.insurer, 0)::smallint order by f.n),
@@ -114,9 +115,14 @@ begin
            array_agg(coalesce(p.seen_line, 0) order by f.n),
            array_agg(coalesce(c.from_day, 0) order by f.n),
            array_agg(coalesce(c.standing, 0)::smallint order by f.n),
-           array_agg(coalesce(c.others, false) order by f.n)
+           array_agg(coalesce(c.others, false) order by f.n),
+           array_agg(coalesce(
+               (select max(h.level) from holds h where h.rung >= 4 and (h.level, h.subject) in (
+                   (9, 0), (10, f.site), (11, case when f.engagement is null then 1 else 2 end), (12, f.domain))),
+               (select 8 from holds h where h.rung >= 4 and h.level = 8 and h.subject = c.insurer), 0)::smallint
+               order by f.n)
     into live, fresh, rungs, persons, insurers, untils, pair_keys, pair_states, pair_days, seen_days, seen_lines,
-         from_days, standings, others
+         from_days, standings, others, closed
     from found f
     left join access.pair p on p.key = f.pair_key
     left join lateral gate.standing_of(f.person, f.insurer, f.payer, f.domain, f.day, f.establishment,
@@ -187,7 +193,7 @@ begin
        or get_byte(a.body, 0) <> 1 or get_byte(a.body, 1) not in (1, 2, 3, 4)
        or (get_byte(a.body, 1) in (1, 4)) <> (get_byte(a.body, 4) = 1)
        or get_byte(a.body, 2) not in (1, 2) or get_byte(a.body, 3) not in (1, 2)
-       or get_byte(a.body, 4) not between 1 and 10 or get_byte(a.body, 5) > 4 or get_byte(a.body, 6) > 2
+       or get_byte(a.body, 4) not between 1 and 20 or get_byte(a.body, 5) > 4 or get_byte(a.body, 6) > 2
        or get_byte(a.body, 7) not between 1 and 12
        or get_byte(a.body, 88) + get_byte(a.body, 89) > 0 or get_byte(a.body, 90) > 15
        or (get_byte(a.body, 4) = 1 and get_byte(a.body, 90) + get_byte(a.body, 91) = 0)
@@ -270,7 +276,12 @@ begin
     where e.seq between this_block * 256 and this_block * 256 + 255
       and get_byte(e.body, 4) = 1 and get_byte(e.body, 1) in (1, 4)
       and v.domains & (1 << (get_byte(e.body, 7) - 1)) <> 0
-      and e.tx is distinct from pg_current_xact_id_if_assigned();
+      and e.tx is distinct from pg_current_xact_id_if_assigned()
+      and not exists (   -- closed holds here too, whatever `api` decided and wrote
+          select from access.ladder h
+          where h.rung >= 4 and h.lifted is null and h.until > now()
+            and (h.level, h.subject) in ((9, 0), (11, get_byte(e.body, 2)), (12, get_byte(e.body, 7)),
+                                         (8, v.insurer)));
 end $$;
 
 -- The line of a (login, device, profession), created with the caller's opening state when it is new ---------------
@@ -319,7 +330,7 @@ create or replace function journal.kinds_of(writer name) returns integer[] langu
         when 'tierce_office' then array[5, 6, 7, 9, 12, 14]
         when 'tierce_persons' then array[9, 13, 14]
         when 'tierce_insurers' then array[14, 16]
-        when 'tierce_worker' then array[7, 9, 10, 11]
+        when 'tierce_worker' then array[7, 9, 10, 11, 15]
         when 'tierce_feed' then array[8, 9]
         when 'tierce_upkeep' then array[9, 17]
         else array[]::integer[] end
@@ -366,6 +377,23 @@ begin
     end if;
     return found;
 end $$;
+
+-- Who a closing would hinder, counted and never named: live sessions, and answers of the last day among the newest
+-- 20,000. Levels are policy.ladder.CLOSABLE: 8 insurer, 9 nation, 10 site, 11 act, 12 domain.
+create or replace function gate.hindered(of_level smallint, of_subject bigint, professions smallint[])
+    returns table (professionals bigint, places bigint, answers bigint)
+    language sql stable security definer set search_path = pg_catalog, pg_temp as $$
+    select (select count(distinct s.professional) from access.session s join directory.activity t on t.id = s.activity
+            where s.revoked is null and s.expires > now() and t.profession = any(professions)
+              and (of_level <> 10 or s.site = of_subject)),
+           (select count(distinct t.establishment) from access.session s
+            join directory.activity t on t.id = s.activity
+            where s.revoked is null and s.expires > now() and t.profession = any(professions)
+              and (of_level <> 10 or s.site = of_subject)),
+           (select count(*) from (select at, domain, insurer from care.engagement order by seq desc limit 20000) g
+            where g.at > now() - interval '24 hours'
+              and (of_level <> 12 or g.domain = of_subject) and (of_level <> 8 or g.insurer = of_subject))
+$$;
 
 -- Persons' records for staff: only those that committed lines of staff acts and exports name ----------------------
 create or replace function gate.staff_reveal(seqs bigint[])

@@ -37,7 +37,8 @@ grant select on journal.instance to tierce_api;
 
 -- office: watch, contain, incidents; a person only through gate.staff_reveal, after a committed line ---------------
 grant usage on schema gate, access, directory, registry, incident, notice to tierce_office;
-grant execute on function journal.register, journal.next_block, journal.append, gate.staff_reveal to tierce_office;
+grant execute on function journal.register, journal.next_block, journal.append, gate.staff_reveal,
+    gate.hindered to tierce_office;
 grant select on journal.instance, journal.batch, journal.entry, journal.leaf, journal.checkpoint to tierce_office;
 grant select on directory.professional, directory.establishment, directory.activity, directory.software to tierce_office;
 grant select on access.login, access.device, access.line, access.session, access.ladder to tierce_office;

@@ -7,6 +7,7 @@ token, proof, question, gate. Every told answer has the same status, headers and
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, MutableMapping
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -103,7 +104,7 @@ class HotRoutes:
             known = problems.REFUSED[answer.code]
             if answer.code == "not_allowed":
                 self._callers.forget(header(scope, b"authorization"))
-            await _problem(send, Problem(known.status, known.code, known.title, known.remedy, retry))
+            await _problem(send, replace(known, extra={**(known.extra or {}), **retry}))
             return
         await _send(send, 200, _TOLD_HEADERS, answer_bytes(answer))
 

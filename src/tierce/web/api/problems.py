@@ -37,8 +37,10 @@ class Problem:
         )
 
 
-def _problem(status: int, code: str, title: tuple[str, str], remedy: tuple[str, str]) -> Problem:
-    return Problem(status, code, Phrase(*title), Phrase(*remedy))
+def _problem(
+    status: int, code: str, title: tuple[str, str], remedy: tuple[str, str], extra: Mapping[str, Any] | None = None
+) -> Problem:
+    return Problem(status, code, Phrase(*title), Phrase(*remedy), extra)
 
 
 BUSY = _problem(
@@ -50,8 +52,9 @@ CLOSED = _problem(
     503, "closed",
     ("Le service est momentanément fermé : rien ne peut être montré.",
      "The service is closed for the moment: nothing can be shown."),
-    ("Gardez la carte de tiers payant sous la main et réessayez dans quelques minutes.",
-     "Keep the tiers payant card at hand and try again in a few minutes."),
+    ("Déposez ce que porte la carte de tiers payant : un reçu numéroté vous est remis.",
+     "Deposit what the tiers payant card says: a numbered receipt is given."),
+    {"deposit": True},
 )  # fmt: skip
 NOT_ANSWERED = _problem(
     503, "not_answered",
@@ -109,6 +112,7 @@ def of_status(status: int) -> Problem:
 
 
 REFUSED: Mapping[str, Problem] = {
+    "closed": CLOSED,
     "out_of_attempts": _problem(
         429, "out_of_attempts",
         ("Vos demandes du jour sont épuisées.", "Your requests of the day are used up."),

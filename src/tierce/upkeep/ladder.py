@@ -1,0 +1,141 @@
+"""`tierce ladder`: what is closed, close a part of the service for a bounded time, open it again."""
+
+import getpass
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+import psycopg
+import typer
+from psycopg import Connection
+
+from tierce.closings import store
+from tierce.closings.model import Target
+from tierce.closings.rules import LEVELS, name_of, narrower, read_length, read_target, say_closing, say_hindered
+from tierce.closings.service import By, Closings
+from tierce.identity.local import staff_id
+from tierce.journal.service import Appender
+from tierce.kernel.clock import SystemClock
+from tierce.kernel.errors import TierceError
+from tierce.kernel.ids import SessionId
+from tierce.policy.digest import policy_digest
+from tierce.settings import load
+from tierce.storage.keys import Keyring
+
+ROLE = "tierce_office"
+_EPILOG = """
+Exemples / examples:
+
+  tierce ladder show --settings tierce.toml
+
+  tierce ladder close domain OPTI --for 4h --reason "Vague de refus en optique" --settings tierce.toml
+
+  tierce ladder close insurer 99100001 --for 30m --reason "Fichier de droits en cours de reprise" --yes
+
+  tierce ladder close portal portal --reason "Comptes volés sur le portail" / act ask / nation
+
+  tierce ladder reopen domain OPTI --settings tierce.toml
+
+Sortie / exit: 0 fait / done, 1 abandonné / given up, 2 refusé / refused.
+"""
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, help="Fermer, rouvrir. / Close, open again.")
+
+SettingsFile = Annotated[
+    Path, typer.Option("--settings", envvar="TIERCE_SETTINGS", help="Réglages de l’installation. / Settings file.")
+]
+LevelName = Annotated[str, typer.Argument(help=f"{', '.join(LEVELS)}.")]
+Subject = Annotated[
+    str, typer.Argument(help="portal|api, ask|revisit, OPTI…, numéro AMC ; rien pour nation. / Nothing for nation.")
+]
+
+
+@app.command(epilog=_EPILOG)
+def show(*, settings: SettingsFile) -> None:
+    """Dire ce qui est fermé. / Say what is closed."""
+
+    def run(connection: Connection, _closings: Closings) -> None:
+        names = {one.id: one.name for one in store.insurers(connection)}
+        found = store.live(connection)
+        for closing in found:
+            said = say_closing(closing, names, SystemClock().now())
+            typer.echo(f"{said.fr}\n  ({said.en}) — {closing.by} : {closing.reason}")
+        if not found:
+            typer.echo("Tout est ouvert. / Everything is open.")
+
+    _with(settings, run)
+
+
+@app.command(epilog=_EPILOG)
+def close(
+    *,
+    level: LevelName,
+    subject: Subject = "",
+    reason: Annotated[str, typer.Option(help="Pourquoi, en une phrase. / Why, in one sentence.")],
+    length: Annotated[str, typer.Option("--for", help="30m, 4h, 2d.")] = "4h",
+    by: Annotated[str, typer.Option(help="Qui ferme. / Who closes.")] = "",
+    yes: Annotated[bool, typer.Option("--yes", help="Ne pas demander. / Do not ask.")] = False,
+    settings: SettingsFile,
+) -> None:
+    """Fermer une partie du service, pour un temps borné. / Close a part of the service, for a bounded time."""
+
+    def run(connection: Connection, closings: Closings) -> None:
+        target, names = _target(connection, level, subject)
+        lasting = read_length(length)
+        said, counted = name_of(target, names), say_hindered(closings.hindered(connection, target))
+        typer.echo(f"{said.fr} — {counted.fr}\n{said.en} — {counted.en}")
+        if narrower(target):
+            words = ", ".join(one.name.lower() for one in narrower(target))
+            typer.echo(f"Plus étroit / narrower: {words}")
+        if not yes and not typer.confirm("Fermer ? / Close?"):
+            typer.echo("Rien n’est fermé. / Nothing was closed.", err=True)
+            raise typer.Exit(1)
+        made = closings.close(connection, target, reason, _hand(by), lasting)
+        said = say_closing(made, names, made.since)
+        typer.echo(f"{said.fr}\n{said.en}")
+
+    _with(settings, run)
+
+
+@app.command(epilog=_EPILOG)
+def reopen(
+    *,
+    level: LevelName,
+    subject: Subject = "",
+    by: Annotated[str, typer.Option(help="Qui rouvre. / Who opens again.")] = "",
+    settings: SettingsFile,
+) -> None:
+    """Rouvrir ce qui est fermé. / Open again what is closed."""
+
+    def run(connection: Connection, closings: Closings) -> None:
+        target, names = _target(connection, level, subject)
+        closings.reopen(connection, target, _hand(by))
+        said = name_of(target, names)
+        typer.echo(f"Rouvert : {said.fr}. / Open again: {said.en}.")
+
+    _with(settings, run)
+
+
+def _target(connection: Connection, level: str, subject: str) -> tuple[Target, dict[int, str]]:
+    known = store.insurers(connection)
+    numbers = {one.amc: one.id for one in known}
+    return read_target(level, subject, numbers.get), {one.id: one.name for one in known}
+
+
+def _hand(by: str) -> By:
+    """Who acts: the name given, else the name of the system's user; the journal holds its number."""
+    name = by.strip() or getpass.getuser()
+    return By(staff_id(f"command:{name}"), SessionId(0), name)
+
+
+def _with(settings_file: Path, run: Callable[[Connection, Closings], None]) -> None:
+    """Connect as the office and run; a refusal is said and nothing is half done."""
+    try:
+        settings = load(settings_file)
+        keyring = Keyring(settings.key_directory(), ())
+        with settings.connection().connect(ROLE, autocommit=True) as connection:
+            appender = Appender.enrol(connection, "office", keyring.instance("office"))
+            run(connection, Closings(appender, SystemClock(), policy_digest()))
+    except (TierceError, OSError, psycopg.Error) as error:
+        typer.echo(f"✗ {error}", err=True)
+        raise typer.Exit(2) from None
