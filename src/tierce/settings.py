@@ -3,6 +3,7 @@
 Secrets are never in the file: it names directories of key and password files. `tierce serve --settings FILE`.
 """
 
+import os
 from enum import StrEnum
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -14,6 +15,10 @@ from tierce.storage.database import Database
 
 DEVELOPMENT_PREFIX = "dev-insecure-"
 """Every secret made for a demonstration starts so; production refuses to start with one."""
+
+
+WORKERS_DEFAULT_MAX = 8
+WORKERS_MAX = 64
 
 
 class SettingsError(TierceError):
@@ -41,6 +46,18 @@ class SiteSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     url: str
     port: int
+
+
+class ApiSettings(SiteSettings, frozen=True, forbid_unknown_fields=True):
+    """The API: its address, and how many processes serve it."""
+
+    workers: int = 0
+    """Processes that share the port, each with its own gate and connections; 0 for one a processor, 8 at most."""
+
+    @property
+    def processes(self) -> int:
+        """How many processes serve it on this machine."""
+        return self.workers or min(WORKERS_DEFAULT_MAX, len(os.sched_getaffinity(0)))
 
 
 class RealmSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -72,7 +89,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     keys: str
     database: DatabaseSettings
     portal: SiteSettings
-    api: SiteSettings
+    api: ApiSettings
     office: SiteSettings
     persons: SiteSettings
     insurers: SiteSettings
@@ -111,7 +128,10 @@ def load(path: Path) -> Settings:
 
 
 def check(settings: Settings) -> None:
-    """Refuse development secrets, plain HTTP and demonstration data in production."""
+    """Refuse what cannot work; in production also development secrets, plain HTTP and demonstration data."""
+    if not 0 <= settings.api.workers <= WORKERS_MAX:
+        msg = f"api.workers: must be 0 to {WORKERS_MAX}; 0, or leaving it out, starts one a processor"
+        raise SettingsError(msg)
     if settings.mode is Mode.DEMO:
         return
     complaints = []

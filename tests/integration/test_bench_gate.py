@@ -16,7 +16,7 @@ from tierce.storage.cluster import find_binaries
 COMMAND = [sys.executable, "-c", "from tierce.cli import app; app(prog_name='tierce')", "bench", "gate"]
 KEYS = {
     "requests_per_s", "reference_per_s", "ratio_to_reference", "p50_ms_at_500", "p99_ms_at_500", "split", "errors",
-    "outcomes", "machine", "durable_write", "others_cpu", "postgres",
+    "outcomes", "machine", "durable_write", "others_cpu", "postgres", "workers",
 }  # fmt: skip
 PARTS = {"verify", "parse", "open", "decide", "close_reveal", "answer", "service_cpu", "database_cpu"}
 

@@ -1,5 +1,6 @@
 """Settings: complaints name the field; production refuses what is meant for a desk."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -72,3 +73,13 @@ def test_a_missing_or_unknown_field_is_named(tmp_path: Path) -> None:
         load(path)
     with pytest.raises(SettingsError, match=r"absent\.toml"):
         load(tmp_path / "absent.toml")
+
+
+def test_the_api_has_a_worker_a_processor_unless_told_otherwise(tmp_path: Path) -> None:
+    path = write(tmp_path, mode="demo", scheme="http", secret=DEVELOPMENT_PREFIX + "1")
+    assert load(path).api.processes == min(8, len(os.sched_getaffinity(0)))
+    path.write_text(path.read_text().replace("port = 8802", "port = 8802\nworkers = 3"))
+    assert load(path).api.processes == 3
+    path.write_text(path.read_text().replace("workers = 3", "workers = 65"))
+    with pytest.raises(SettingsError, match=r"api\.workers"):
+        load(path)

@@ -10,7 +10,7 @@ import logging
 from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from time import perf_counter
 from typing import Protocol
 
@@ -20,6 +20,7 @@ from tierce.gate.errors import GateBusyError, GateClosedError, GateError, NotAns
 from tierce.gate.model import Answer, Ask, PairSeen, Read, Refuse, Release, StepUp, Verdict
 from tierce.gate.rules import decide, evidence_of, seen
 from tierce.gate.store import LOST, ROW_REFUSED, TRANSIENT, Closing, GateStore, Opened
+from tierce.gate.tally import Tally
 from tierce.journal.encoding import encode
 from tierce.journal.merkle import leaf_hash
 from tierce.journal.model import Entry, EntryKind
@@ -44,18 +45,6 @@ BATCH_SECONDS_MAX = 5.0
 """A batch that takes longer is given up with its connection: what it wrote, if anything, over-reports."""
 _log = logging.getLogger(__name__)
 RECONNECT_SECONDS = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0)
-
-
-@dataclass(slots=True)
-class Timings:
-    """Seconds spent in each part since the start, and what was answered; read by the metrics page."""
-
-    open: float = 0.0
-    decide: float = 0.0
-    close: float = 0.0
-    batches: int = 0
-    asks: int = 0
-    outcomes: dict[str, int] = field(default_factory=dict)
 
 
 class Step(Protocol):
@@ -87,7 +76,9 @@ class Gate:
         key: Ed25519PrivateKey,
         clock: Clock,
         policy: bytes,
+        *,
         step: Step = _no_step,
+        tally: Tally | None = None,
     ) -> None:
         """Sign batches as `instance`; `policy` is the 16-byte digest of the rendered policy."""
         self._connect = connect
@@ -105,7 +96,7 @@ class Gate:
         used and closes every connection: a proof made before this one may have been used already."""
         self._task: asyncio.Task[None] | None = None
         self._spent: dict[LineId, int] = {}
-        self.timings = Timings()
+        self.tally = tally or Tally()
 
     async def start(self) -> None:
         """Connect and begin to serve."""
@@ -211,6 +202,7 @@ class Gate:
             await self._batch(store, batch)
         except TRANSIENT:
             await store.rollback()
+            self.tally.add_retry()
             if tries >= TRIES_MAX:
                 self._refuse(batch, NotAnsweredError())
             else:
@@ -248,7 +240,8 @@ class Gate:
                 self._remember_spent(waiting.ask.caller.line, day)
             if not waiting.answer.done():
                 waiting.answer.set_result(answer)  # 8. answer
-        self._count(verdicts, read - started, decided - read, perf_counter() - decided)
+        spent = (read - started, decided - read, perf_counter() - decided)
+        self.tally.add_batch([verdict.outcome for verdict in verdicts], spent)
 
     def _remember_spent(self, line: LineId, day: int) -> None:
         """Refuse the line at the door until tomorrow: a flood must not fill the journal with one same refusal."""
@@ -323,17 +316,6 @@ class Gate:
             policy=self._policy,
             reference=ordinal_of(read.from_day) if released else 0,
         )
-
-    def _count(self, verdicts: Sequence[Verdict], opening: float, deciding: float, closing: float) -> None:
-        timings = self.timings
-        timings.open += opening
-        timings.decide += deciding
-        timings.close += closing
-        timings.batches += 1
-        timings.asks += len(verdicts)
-        for verdict in verdicts:
-            name = verdict.outcome.name.lower()
-            timings.outcomes[name] = timings.outcomes.get(name, 0) + 1
 
     def _refuse(self, batch: Sequence[_Waiting] | deque[_Waiting], error: GateError) -> None:
         for waiting in batch:

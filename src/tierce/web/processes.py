@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from contextlib import AbstractAsyncContextManager, suppress
@@ -13,7 +14,7 @@ from types import FrameType
 from typing import Any
 
 from granian import Granian
-from granian.constants import Interfaces
+from granian.constants import HTTPModes, Interfaces
 
 from tierce.journal.errors import SequencerBusyError
 from tierce.journal.service import LOG_KEY_NAME, LOG_ORIGIN, Appender, Sequencer
@@ -82,15 +83,23 @@ insurers = Process(wiring.insurers)
 
 
 def serve_site(name: str, settings: Settings) -> None:
-    """Serve one site on its loopback port until stopped; the names are those of SITES."""
-    Granian(
-        f"tierce.web.processes:{name}",
-        address="127.0.0.1",
-        port=getattr(settings, name).port,
-        interface=Interfaces.ASGI,
-        workers=1,
-        log_access=False,
-    ).serve()
+    """Serve one site on its loopback port until stopped; the names are those of SITES.
+
+    The API has several workers: the kernel shares the connections out among them. They have one database role and
+    one signing key between them, hence are one instance in the journal; what each remembers is its own.
+    """
+    with tempfile.TemporaryDirectory(prefix="tierce-") as folder:
+        os.environ[wiring.TALLY_VARIABLE] = folder
+        Granian(
+            f"tierce.web.processes:{name}",
+            address="127.0.0.1",
+            port=getattr(settings, name).port,
+            interface=Interfaces.ASGI,
+            workers=settings.api.processes if name == "api" else 1,
+            http=HTTPModes.http1,
+            websockets=False,
+            log_access=False,
+        ).serve()
 
 
 def run_worker(settings: Settings) -> None:

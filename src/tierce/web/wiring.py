@@ -1,5 +1,6 @@
 """Composition: how each process is put together from settings, explicitly, in one place a process."""
 
+import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -12,6 +13,7 @@ from psycopg_pool import AsyncConnectionPool, ConnectionPool
 
 from tierce.gate.service import Gate
 from tierce.gate.store import GateStore
+from tierce.gate.tally import Tally
 from tierce.identity.dpop import ProofVerifier
 from tierce.identity.local import InsurerSessions, PersonSessions, StaffSessions
 from tierce.identity.oidc import ProviderClient, ProviderSettings, Realm
@@ -62,6 +64,15 @@ LOG_PUBLIC_FILE = "log.pub"
 def log_key(keys: Path) -> str:
     """Read the log's public line; its private key is the worker's alone."""
     return secret(keys / LOG_PUBLIC_FILE)
+
+
+TALLY_VARIABLE = "TIERCE_TALLY"
+"""The environment's name of the folder in which the workers of one service count together."""
+
+
+def _tally_folder() -> Path | None:
+    named = os.environ.get(TALLY_VARIABLE)
+    return Path(named) if named else None
 
 
 def _provider(
@@ -124,7 +135,9 @@ async def api(settings: Settings) -> AsyncIterator[App]:
         async with pool.connection() as connection:
             appender = await Appender.enrol_async(connection, "api", key)
             shelf = await Shelf.load(connection, keyring)
-        gate = Gate(lambda: GateStore.connect(dsn), appender.instance, key, clock, policy)
+        gate = Gate(
+            lambda: GateStore.connect(dsn), appender.instance, key, clock, policy, tally=Tally(_tally_folder())
+        )
         await gate.start()
         stack.push_async_callback(gate.stop)
         network = keyring.hash(Purpose.NETWORK)

@@ -30,6 +30,7 @@ def gate(
     persons: Annotated[int, typer.Option(min=1_000, help="People in the register.")] = 200_000,
     desks: Annotated[int, typer.Option(min=10, help="Professionals signed in.")] = 5_000,
     seed: Annotated[int, typer.Option(help="Of the asks drawn.")] = 1,
+    workers: Annotated[int, typer.Option(min=0, max=64, help="API processes; 0 for one a processor.")] = 0,
     small: Annotated[bool, typer.Option("--small", help="Ends within 40 s; the other options are ignored.")] = False,
     json_to: Annotated[
         str | None, typer.Option("--json", help="Write one JSON object to this file, or to standard output for -.")
@@ -37,7 +38,7 @@ def gate(
 ) -> None:
     """Measure the gate over HTTP, in turns with pgbench on bench/reference.sql."""
     try:
-        plan = SMALL if small else Plan(seconds, repeat, persons, desks, seed)
+        plan = SMALL if small else Plan(seconds, repeat, persons, desks, seed, workers)
         report = measure_gate(plan, Path("var/bench").absolute(), SystemClock(), _Steps().say)
     except TierceError as error:
         _screen.print(f"[bold]tierce bench gate:[/bold] {error}", markup=True)
@@ -75,7 +76,8 @@ def _table(report: Report) -> Table:
         "machine": f"{report.machine.cores} x {report.machine.cpu_model}, other programs took {report.others_cpu}",
         "8 KiB + fdatasync": f"median {report.durable_write.median_us:.0f}, p99 {report.durable_write.p99_us:.0f} µs",
         "PostgreSQL": f"{report.postgres}, " + ", ".join(f"{k}={v}" for k, v in report.postgres_settings.items()),
-        "population": f"{report.persons:,} people, {report.desks:,} desks, {report.connections} connections",
+        "population": f"{report.persons:,} people, {report.desks:,} desks",
+        "service": f"{report.workers} workers, {report.connections} connections",
     }
     for name, value in rows.items():
         table.add_row(name, value)

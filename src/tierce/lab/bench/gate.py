@@ -46,6 +46,8 @@ class Plan:
     persons: int
     desks: int
     seed: int
+    workers: int = 0
+    """Processes that serve the API; 0 for the product's own number, one a processor."""
 
     def __post_init__(self) -> None:
         """Refuse a run whose proofs would be too old at its end."""
@@ -101,6 +103,7 @@ class Report(msgspec.Struct, frozen=True):
     persons: int
     desks: int
     connections: int
+    workers: int
     seconds: int
     repeat: int
     seed: int
@@ -172,7 +175,7 @@ def measure_gate(plan: Plan, work: Path, clock: Clock, progress: Progress) -> Re
         desks = bench.populate(clock)
         progress(f"{plan.persons:,} people, {plan.desks:,} desks ({time.perf_counter() - started:.0f} s)")
         durable = measure_durable_write(stage.home, 0.5)
-        service = Service(stage, _free_port())
+        service = Service(stage, _free_port(), plan.workers)
         try:
             target = Target(service.port, PATH, f"{service.url}{PATH}", date_of(paris_day(clock.now())).isoformat())
             with RequestPress(desks, target) as press:
@@ -228,6 +231,7 @@ def _measure(bench: _Bench, service: Service, press: RequestPress, machine: Mach
         persons=plan.persons,
         desks=plan.desks,
         connections=CONNECTIONS,
+        workers=service.workers,
         seconds=plan.seconds,
         repeat=plan.repeat,
         seed=plan.seed,

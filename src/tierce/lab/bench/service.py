@@ -22,6 +22,7 @@ import msgspec
 
 from tierce.lab.bench.errors import BenchError
 from tierce.lab.bench.machine import busy_seconds
+from tierce.settings import load
 from tierce.storage.cluster import DURABLE, Cluster, new_secret
 from tierce.storage.database import Database
 from tierce.storage.keys import EVERY_KEY, Keyring, create_keys
@@ -36,6 +37,7 @@ _TICKS: Final = os.sysconf("SC_CLK_TCK")
 _PART: Final = re.compile(r'^tierce_gate_seconds_total\{part="(\w+)"\} ([0-9.]+)$', re.MULTILINE)
 _OUTCOME: Final = re.compile(r'^tierce_gate_asks_total\{outcome="(\w+)"\} ([0-9]+)$', re.MULTILINE)
 _BATCHES: Final = re.compile(r"^tierce_gate_batches_total ([0-9]+)$", re.MULTILINE)
+_WORKERS: Final = re.compile(r"^tierce_gate_workers ([0-9]+)$", re.MULTILINE)
 
 _Table = dict[str, str | int]
 
@@ -129,21 +131,22 @@ class Counters(msgspec.Struct, frozen=True):
 
 
 class Service:
-    """The `api` process, as `tierce serve --only api` runs it."""
+    """The API, as `tierce serve --only api` runs it: with the product's own number of workers when none is given."""
 
-    def __init__(self, stage: Stage, port: int) -> None:
-        """Start it and wait until its gate is open."""
+    def __init__(self, stage: Stage, port: int, workers: int = 0) -> None:
+        """Start it and wait until every worker's gate is open."""
         self.port = port
         self.url = f"http://127.0.0.1:{port}"
         self._stage = stage
         self._log = stage.home / "api.log"
         settings = stage.home / "settings.toml"
-        settings.write_text(_settings(stage, self.url, port), encoding="utf-8")
+        settings.write_text(_settings(stage, self.url, port, workers), encoding="utf-8")
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(
                 [sys.executable, "-c", _COMMAND, "serve", "--only", "api", "--settings", settings],
                 stdout=log, stderr=log, start_new_session=True,
             )  # fmt: skip
+        self.workers = load(settings).api.processes
         try:
             self._wait_ready()
         except BaseException:
@@ -154,11 +157,12 @@ class Service:
         deadline = time.monotonic() + READY_SECONDS_MAX
         while time.monotonic() < deadline and self._process.poll() is None:
             try:
-                self._get("/health")
+                found = _WORKERS.search(self._get("/metrics"))
             except (OSError, urllib.error.URLError):
-                time.sleep(0.05)
-            else:
+                found = None
+            if found is not None and int(found.group(1)) == self.workers:
                 return
+            time.sleep(0.05)
         tail = self._log.read_text(errors="replace")[-1500:]
         msg = f"the api process did not become ready; the end of its log says:\n{tail}"
         raise BenchError(msg)
@@ -193,7 +197,7 @@ class Service:
             self._process.wait()
 
 
-def _settings(stage: Stage, url: str, port: int) -> str:
+def _settings(stage: Stage, url: str, port: int, workers: int) -> str:
     """Settings of a measurement, as TOML: no other process runs, so the other addresses lead nowhere."""
     client_secret = stage.home / "client.secret"
     new_secret(client_secret)
@@ -214,7 +218,7 @@ def _settings(stage: Stage, url: str, port: int) -> str:
             "name": database.name,
             "secrets": str(database.secrets),
         },
-        "api": {"url": url, "port": port},
+        "api": {"url": url, "port": port, "workers": workers},
         **dict.fromkeys(("portal", "office", "persons", "insurers"), nowhere),
         **dict.fromkeys(("psc", "staff", "persons_provider", "insurers_provider"), realm),
     }

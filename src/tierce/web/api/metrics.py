@@ -14,21 +14,26 @@ NOT_SHOWN = "not_shown"
 
 
 def render(gate: Gate) -> str:
-    """Render the counters since the start."""
-    timings = gate.timings
+    """Render the counters since the start, of every worker of the service."""
+    gate.tally.set_waiting(gate.waiting)
+    total = gate.tally.total()
     counts: Counter[str] = Counter()
-    for name, number in timings.outcomes.items():
-        counts[name if name in TOLD else NOT_SHOWN] += number
+    for outcome, number in total.outcomes.items():
+        name = outcome.name.lower()
+        if number:
+            counts[name if name in TOLD else NOT_SHOWN] += number
     lines = [
         "# TYPE tierce_gate_seconds_total counter",
-        f'tierce_gate_seconds_total{{part="open"}} {timings.open:.3f}',
-        f'tierce_gate_seconds_total{{part="decide"}} {timings.decide:.3f}',
-        f'tierce_gate_seconds_total{{part="close"}} {timings.close:.3f}',
+        *(f'tierce_gate_seconds_total{{part="{part}"}} {spent:.3f}' for part, spent in total.seconds.items()),
         "# TYPE tierce_gate_batches_total counter",
-        f"tierce_gate_batches_total {timings.batches}",
+        f"tierce_gate_batches_total {total.batches}",
         "# TYPE tierce_gate_asks_total counter",
         *(f'tierce_gate_asks_total{{outcome="{name}"}} {n}' for name, n in sorted(counts.items())),
+        "# TYPE tierce_gate_retries_total counter",
+        f"tierce_gate_retries_total {total.retries}",
         "# TYPE tierce_gate_waiting gauge",
-        f"tierce_gate_waiting {gate.waiting}",
+        f"tierce_gate_waiting {total.waiting}",
+        "# TYPE tierce_gate_workers gauge",
+        f"tierce_gate_workers {total.workers}",
     ]
     return "\n".join(lines) + "\n"
