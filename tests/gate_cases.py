@@ -65,7 +65,7 @@ def read_of(
     return Read(
         live=live, fresh=fresh, rung=rung, person=PersonId(person), insurer=InsurerId(insurer), until_day=30_000,
         pair=pair, pair_state=state, pair_day=day, seen_day=seen_day, seen_line=seen_line, from_day=10_000,
-        standing=standing or (Standing.COVERED if insurer else Standing.NONE), others=others,
+        standing=standing or (Standing.COVERED if insurer else Standing.NONE), others=others, engaged_until=0,
     )  # fmt: skip
 
 

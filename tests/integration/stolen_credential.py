@@ -15,7 +15,7 @@ from tierce.policy.acts import Act, Lane, Outcome
 
 OPEN = (
     "select * from gate.open(%s::bigint[], %s::bigint[], %s::uuid[], %s::bigint[], %s::bigint[], %s::uuid[],"
-    " %s::smallint[], %s::integer[], %s::smallint[], %s::smallint[])"
+    " %s::smallint[], %s::integer[], %s::text[], %s::smallint[])"
 )
 CLOSE = (
     "select gate.close(%s::smallint, %s, %s::bigint[], %s::bytea[], %s::bigint[], %s::smallint[], %s::integer[],"

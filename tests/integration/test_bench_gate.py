@@ -11,6 +11,7 @@ import pytest
 from tierce.lab.bench.errors import BenchError
 from tierce.lab.bench.gate import SMALL, Plan
 from tierce.lab.bench.reference import find_pgbench
+from tierce.rights.rules import ANSWER_BYTES
 from tierce.storage.cluster import find_binaries
 
 COMMAND = [sys.executable, "-c", "from tierce.cli import app; app(prog_name='tierce')", "bench", "gate"]
@@ -40,7 +41,7 @@ def test_the_small_measurement_prints_one_object_and_leaves_nothing_behind() -> 
         report["requests_per_s"] / report["reference_per_s"], abs=1e-3
     )
     assert report["outcomes"]["released"] > 0.5
-    assert report["answer_bytes"] == [1024], "an answer's length tells something"
+    assert report["answer_bytes"] == [ANSWER_BYTES], "an answer's length tells something"
     assert report["at_500"]["answered"] == report["at_500"]["sent"]
     assert not list(Path("var/bench").glob("gate-*"))
 

@@ -138,7 +138,7 @@ def test_who_is_covered_by_a_closed_insurer_is_told_like_anybody_else(
     assert isinstance(without.decision, StepUp)
     assert closed.revealed is None
     lines = [decode(bytes(row[0])) for row in _bodies(world)]
-    assert [line.outcome for line in lines] == [Outcome.CLOSED, Outcome.CLOSED, Outcome.NOT_COVERED]
+    assert [line.outcome for line in lines] == [Outcome.CLOSED, Outcome.CLOSED, Outcome.NOT_ELIGIBLE]
     assert lines[0].seats_after is not None
     assert lines[2].seats_after == lines[0].seats_after - 1, "each took its seat, whoever was asked for"
 

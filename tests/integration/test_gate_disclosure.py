@@ -72,7 +72,7 @@ def test_a_first_ask_releases_and_takes_a_seat(world: World) -> None:
 def test_unknown_and_not_covered_take_a_seat_and_show_nothing(world: World) -> None:
     caller = enrol(world)
     answers = one_by_one(world, caller, [uuid4(), world.not_covered[0]])
-    assert outcomes(answers) == [Outcome.UNKNOWN, Outcome.NOT_COVERED]
+    assert outcomes(answers) == [Outcome.UNKNOWN, Outcome.NOT_ELIGIBLE]
     assert all(isinstance(answer.decision, StepUp) and answer.revealed is None for answer in answers)
     assert world.scalar("select count(*) from journal.entry where kind = 3") == 2
 

@@ -10,7 +10,6 @@ from tests.integration.world import World, again, enrol, make_world, question
 from tierce.gate.model import Answer, Ask, Release
 from tierce.identity.model import Caller
 from tierce.kernel.clock import SystemClock, paris_day
-from tierce.kernel.ids import InsurerId
 from tierce.policy.acts import Act
 from tierce.storage.database import Database
 
@@ -58,7 +57,7 @@ def shown(answer: Answer) -> str | None:
 def asked(caller: Caller, world: World, *, day: int = TODAY, card: int | None = None, payer: int = 1) -> Ask:
     """One question about the first person."""
     return replace(
-        question(caller, world.covered[0]), care_day=day, card=InsurerId(card) if card else None, payer=payer
+        question(caller, world.covered[0]), care_day=day, card=f"9900000{card}" if card else None, payer=payer
     )
 
 

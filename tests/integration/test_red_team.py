@@ -18,6 +18,7 @@ from tierce.kernel.language import Language
 from tierce.kernel.nir import BirthDate, Nir, Rank, normalise
 from tierce.lab.demo.stage import OFFICER, Stage, open_stage
 from tierce.lab.demo.steps import Steps
+from tierce.rights.rules import ANSWER_BYTES
 from tierce.storage.cluster import SUPERUSER
 from tierce.storage.insurer_keys import load_sealer, make_insurer_keys
 from tierce.storage.keys import EVERY_KEY, Compartment, Keyring, Purpose
@@ -87,7 +88,7 @@ def test_unknown_not_covered_and_out_of_seats_are_told_alike_and_metrics_say_no_
         seats.append({name: after[name] - before_seats[name] for name in ("open", "attempts_left", "known_left")})
         changes.append([line.split(" ")[0] for line in set(counts(thief).splitlines()) - set(before.splitlines())])
     assert all(shape == shapes[0] for shape in shapes), shapes
-    assert len(shapes[0][1]) == 1024
+    assert len(shapes[0][1]) == ANSWER_BYTES
     assert seats[0] == seats[1] == {"open": 1, "attempts_left": -1, "known_left": 0}
     assert seats[3] == {"open": 0, "attempts_left": -1, "known_left": 0}, "the day's cap was reached"
     assert [change == changes[0] for change in changes] == [True] * len(asked)

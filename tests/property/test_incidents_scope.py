@@ -45,7 +45,9 @@ def truth(criteria: Criteria, lines: list[JournalLine]) -> set[tuple[int, int]]:
     pairs: set[tuple[int, int]] = set()
     for line in lines:
         entry = line.entry
-        if entry.kind not in (EntryKind.DISCLOSURE, EntryKind.REVISIT) or entry.outcome != Outcome.RELEASED:
+        released = entry.kind in (EntryKind.DISCLOSURE, EntryKind.REVISIT) and entry.outcome == Outcome.RELEASED
+        reason_told = entry.kind == EntryKind.MISS and entry.categories != DataCategory.NONE
+        if not (released or reason_told):
             continue
         if not FROM_US <= entry.time_us < UNTIL_US or entry.person == 0:
             continue

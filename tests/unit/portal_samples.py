@@ -6,6 +6,8 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from tierce.kernel.language import Language
+from tierce.policy.acts import Outcome
+from tierce.rights.reasons import REASONS
 from tierce.web.look import Frame
 from tierce.web.portal.api import Activity, RightsBody, Seats, Session, SessionLine
 from tierce.web.portal.question import BIRTH_WRONG, AskForm
@@ -22,6 +24,7 @@ ENGAGEMENT = "7K3M-9QXD-V2T8P-C"
 SHOWN = RightsBody(
     shown=True, domain="MEDG", covered_from=date(2026, 1, 1), covered_until=date(2026, 12, 31),
     insurer="Mutuelle du Grand Chêne", engagement=ENGAGEMENT,
+    engagement_until=date(2026, 6, 3), responsible=True, other_payer=True,
 )  # fmt: skip
 SIGNING = {"ath": "4Zq1", "now": "1772529165", "signs": "yes"}
 
@@ -52,14 +55,18 @@ def _ask(language: Language) -> Iterator[Case]:
 
 def _answers(language: Language) -> Iterator[Case]:
     frame = _frame("/ask", language)
-    base = {
+    base: dict[str, Any] = {
         "session": SESSION, "signing": SIGNING, "seats": replace_ages(SEATS), "at": AT,
         "domain": "consultation généraliste",
         "guarantee": "100 % du tarif de la sécurité sociale, ticket modérateur compris",
     }  # fmt: skip
+    reason = REASONS[Outcome.NOT_CONTRACTED]
+    told = {"sentence": reason.sentence[language], "remedy": reason.remedy[language]}
+    base["reason"] = None
     ways = RightsBody(shown=False, ways=["card", "app", "person", "call"])
     yield "answer", "answer.html", frame, {**base, "answer": SHOWN}
     yield "not-shown", "not_shown.html", frame, {**base, "answer": ways}
+    yield "not-shown-reason", "not_shown.html", frame, {**base, "answer": RightsBody(shown=False), "reason": told}
 
 
 def replace_ages(seats: Seats) -> Seats:

@@ -1,15 +1,21 @@
 """Questions in, answers out: each field refused by name, never by value; every answer of one length."""
 
 import json
+import os
+import re
 from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
 
 from tests.people import SYNTHETIC_NIR
+from tierce.gate.rules import LOOKED_UP
 from tierce.kernel.care import Domain
 from tierce.kernel.language import Phrase
+from tierce.policy.rights import CARE_WINDOWS
 from tierce.rights.errors import QuestionError
 from tierce.rights.model import NotShown, Shown
+from tierce.rights.reasons import REASONS, as_markdown
 from tierce.rights.rules import ANSWER_BYTES, answer_bytes, parse_question
 
 TODAY = date(2027, 3, 3)
@@ -55,17 +61,101 @@ def test_each_misfit_names_its_field_and_a_remedy_but_no_value(changes: dict[str
     assert "SPORT" not in told
 
 
+CARD = {"amc": "99100001", "member_number": "A-0000417", "birth_date": "19800112", "domain": "OPTI"}
+
+
+def card(**changes: object) -> bytes:
+    """A question by card with some fields changed; None leaves a field out."""
+    fields = {**CARD, "care_date": "2027-03-03", **changes}
+    return json.dumps({name: value for name, value in fields.items() if value is not None}).encode()
+
+
+def test_a_card_is_read_as_it_is_printed_or_typed() -> None:
+    read = [
+        parse_question(card(member_number=text), TODAY).who.canonical()
+        for text in ("A-0000417", "a-0000417", " A-000 0417 ")
+    ]
+    assert len(set(read)) == 1
+    other = parse_question(card(birth_date="19800113"), TODAY).who.canonical()
+    assert other not in read, "the birth date is part of what finds somebody"
+    assert "0000417" not in repr(parse_question(card(), TODAY))
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"nir": SYNTHETIC_NIR}, "nir"),
+        ({"rank": 1}, "rank"),
+        ({"amc": None}, "amc"),
+        ({"member_number": None}, "member_number"),
+        ({"amc": None, "member_number": None}, "nir"),
+        ({"amc": "1234"}, "amc"),
+        ({"member_number": "A_1"}, "member_number"),
+        ({"member_number": "A" * 21}, "member_number"),
+        ({"birth_date": "1980"}, "birth_date"),
+        ({"payer": 3}, "payer"),
+        ({"payer": 0}, "payer"),
+    ],
+)
+def test_a_person_is_named_in_one_way_and_whole(changes: dict[str, object], field: str) -> None:
+    with pytest.raises(QuestionError) as caught:
+        parse_question(card(**changes), TODAY)
+    assert caught.value.field == field
+    assert caught.value.remedy.fr != caught.value.remedy.en
+    assert SYNTHETIC_NIR not in f"{caught.value}{caught.value.reason}{caught.value.remedy}"
+
+
+@pytest.mark.parametrize("domain", list(Domain))
+def test_the_day_of_care_lies_within_its_domain_s_window(domain: Domain) -> None:
+    window = CARE_WINDOWS[domain]
+    for days in (-window.past, 0, window.ahead):
+        parse_question(card(domain=domain.name, care_date=(TODAY + timedelta(days=days)).isoformat()), TODAY)
+    for days in (-window.past - 1, window.ahead + 1):
+        with pytest.raises(QuestionError) as caught:
+            parse_question(card(domain=domain.name, care_date=(TODAY + timedelta(days=days)).isoformat()), TODAY)
+        assert caught.value.field == "care_date"
+        assert str(window.ahead) in caught.value.remedy.fr
+        assert domain.name in caught.value.remedy.en
+
+
+def shown(fr: str = "é" * 60, insurer: str = "Mutuelle du Grand Chêne") -> Shown:
+    """An answer with some words in it."""
+    return Shown(
+        Domain.OPTI, TODAY, TODAY, Phrase(fr, "e" * 60), responsible=True, insurer=insurer, other_payer=True,
+        engagement="AAAA-BBBB-CCCCC-D", engagement_until=TODAY,
+    )  # fmt: skip
+
+
 def test_every_answer_has_the_same_length_and_reads_as_json() -> None:
-    shown = Shown(
-        Domain.OPTI, TODAY, TODAY, Phrase("é" * 60, "e" * 60), "Mutuelle du Grand Chêne", "AAAA-BBBB-CCCCC-D"
-    )
-    for answer in (shown, NotShown()):
+    longest = shown("€" * 200, "€" * 120)
+    answers: list[Shown | NotShown] = [shown(), longest, NotShown()]
+    for answer in (*answers, *(NotShown(reason) for reason in REASONS.values())):
         told = answer_bytes(answer)
         assert len(told) == ANSWER_BYTES
         assert json.loads(told)["shown"] is isinstance(answer, Shown)
 
 
 def test_an_answer_that_does_not_fit_is_an_error_not_a_longer_answer() -> None:
-    shown = Shown(Domain.OPTI, TODAY, TODAY, Phrase("é" * 900, "e"), "M", "A")
     with pytest.raises(ValueError, match="does not fit"):
-        answer_bytes(shown)
+        answer_bytes(shown("é" * 1_900))
+
+
+def test_every_miss_of_the_gate_has_a_reason_in_both_languages_and_a_remedy() -> None:
+    assert set(REASONS) == set(LOOKED_UP)
+    assert len({reason.code for reason in REASONS.values()}) == len(REASONS)
+    for outcome, reason in REASONS.items():
+        assert reason.code == outcome.name.lower()
+        for phrase in (reason.sentence, reason.remedy):
+            assert phrase.fr != phrase.en
+            assert phrase.fr.endswith(".")
+            assert phrase.en.endswith(".")
+
+
+def test_the_page_tells_every_reason_as_the_code_does() -> None:
+    """TIERCE_SNAPSHOTS=write makes the table again."""
+    page = Path(__file__).parents[2] / "docs" / "reference" / "rights.md"
+    marked = re.compile(r"(?<=<!-- reasons: generated -->\n\n).*?(?=<!-- reasons: end -->)", re.DOTALL)
+    made = marked.sub(lambda _: as_markdown() + "\n", page.read_text("utf-8"))
+    if os.environ.get("TIERCE_SNAPSHOTS") == "write":
+        page.write_text(made, "utf-8")
+    assert page.read_text("utf-8") == made

@@ -33,6 +33,7 @@ from tierce.policy.acts import Act, Outcome, Presence, Site
 from tierce.policy.allowed import LEVEL_MIN, SHOWN
 from tierce.policy.digest import policy_digest
 from tierce.policy.ladder import RUNG_LABELS, Level, Rung
+from tierce.policy.rights import CARE_WINDOWS, ENGAGEMENT_DAYS
 from tierce.policy.seats import (
     DAY_LIMITS,
     NEW_LINES_MAX,
@@ -50,7 +51,7 @@ from tierce.policy.seats import (
 _DAY = 20_003
 _FRESH = Read(
     live=True, fresh=True, rung=0, person=PersonId(1), insurer=InsurerId(1), until_day=_DAY, pair=1, pair_state=0,
-    pair_day=0, seen_day=0, seen_line=0, from_day=_DAY, standing=Standing.COVERED, others=False,
+    pair_day=0, seen_day=0, seen_line=0, from_day=_DAY, standing=Standing.COVERED, others=False, engaged_until=0,
 )  # fmt: skip
 _KNOWN = replace(_FRESH, pair_state=PAIR_OPEN, pair_day=_DAY)
 
@@ -74,6 +75,18 @@ _CASES = (
     _Situation("present", _FRESH, Presence.CONFIRMED, full=True),
     _Situation("unknown", replace(_FRESH, person=NOBODY, insurer=InsurerId(0), standing=Standing.NONE)),
     _Situation("not_covered", replace(_FRESH, insurer=InsurerId(0), standing=Standing.NONE)),
+    _Situation("ended", replace(_FRESH, standing=Standing.ENDED)),
+    _Situation("future", replace(_FRESH, standing=Standing.FUTURE)),
+    _Situation("not_eligible", replace(_FRESH, standing=Standing.NOT_ELIGIBLE)),
+    _Situation("not_contracted", replace(_FRESH, standing=Standing.NOT_CONTRACTED)),
+    _Situation("no_other_payer", replace(_FRESH, insurer=InsurerId(0), standing=Standing.NO_OTHER_PAYER)),
+    _Situation(
+        "present_unknown",
+        replace(_FRESH, person=NOBODY, insurer=InsurerId(0), standing=Standing.NONE),
+        Presence.CONFIRMED,
+        full=True,
+    ),
+    _Situation("present_ended", replace(_FRESH, standing=Standing.ENDED), Presence.CONFIRMED, full=True),
     _Situation("insurer_closed", replace(_FRESH, closed=Level.INSURER)),
 )
 
@@ -160,7 +173,8 @@ def _fields(fields: DataCategory, language: Language) -> str:
 def _cell(decision: Decision, language: Language) -> str:
     if isinstance(decision, Release):
         return f"**{OUTCOMES[Outcome.RELEASED][language]}**"
-    word = PAGE["refused" if isinstance(decision, Refuse) else "step_up"][language]
+    key = "refused" if isinstance(decision, Refuse) else "precise" if decision.precise else "step_up"
+    word = PAGE[key][language]
     return f"{word} · {OUTCOMES[decision.outcome][language]}"
 
 
@@ -237,6 +251,14 @@ def _numbers(language: Language) -> Iterator[str]:
     yield from _table([PAGE[key][language] for key in keys], rows)
 
 
+def _windows(language: Language) -> Iterator[str]:
+    rows: list[list[object]] = [
+        [f"{DOMAIN_LABELS[domain][language]} ({domain.name})", window.past, window.ahead, ENGAGEMENT_DAYS[domain]]
+        for domain, window in CARE_WINDOWS.items()
+    ]
+    yield from _table([PAGE[key][language] for key in ("domains", "past", "ahead", "engaged")], rows)
+
+
 def render(language: Language) -> str:
     """The whole page, in Markdown."""
     numbers = PAGE["numbers_intro"][language].format(probation=PROBATION_DAYS, seat=SEAT_DAYS, lines=NEW_LINES_MAX)
@@ -244,6 +266,7 @@ def render(language: Language) -> str:
     lines += [f"## {PAGE['who'][language]}", "", *_who_asks_what(language)]
     lines += [f"## {PAGE['before'][language]}", "", PAGE["before_intro"][language], "", *_refusals(language)]
     lines += [f"## {PAGE['then'][language]}", "", PAGE["then_intro"][language], "", *_situations(language)]
+    lines += [f"## {PAGE['windows'][language]}", "", PAGE["windows_intro"][language], "", *_windows(language)]
     lines += [f"## {PAGE['numbers'][language]}", "", numbers, "", *_numbers(language)]
     lines += [f"{PAGE['digest'][language]} `{policy_digest().hex()}`.", ""]
     return "\n".join(lines)

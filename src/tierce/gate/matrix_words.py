@@ -26,6 +26,11 @@ OUTCOMES: Mapping[Outcome, Phrase] = {
     Outcome.HELD: Phrase("freiné", "held"),
     Outcome.NOT_ALLOWED: Phrase("non permis", "not allowed"),
     Outcome.UNSIGNED: Phrase("non signé", "unsigned"),
+    Outcome.ENDED: Phrase("droits fermés", "rights closed"),
+    Outcome.FUTURE: Phrase("droits futurs", "future rights"),
+    Outcome.NOT_ELIGIBLE: Phrase("domaine non couvert", "domain not covered"),
+    Outcome.NOT_CONTRACTED: Phrase("non conventionné", "not contracted"),
+    Outcome.NO_OTHER_PAYER: Phrase("pas d'autre organisme", "no other insurer"),
     Outcome.CLOSED: Phrase("fermé", "closed"),
 }
 
@@ -39,6 +44,19 @@ SITUATIONS: Mapping[str, Phrase] = {
     "not_covered": Phrase(
         "connue du registre, sans droits, une place est libre", "registered, no cover, a seat is free"
     ),
+    "ended": Phrase("droits fermés au jour des soins, une place est libre", "rights closed that day, a seat is free"),
+    "future": Phrase("droits pas encore ouverts, une place est libre", "rights not yet open, a seat is free"),
+    "not_eligible": Phrase("domaine non couvert, une place est libre", "domain not covered, a seat is free"),
+    "not_contracted": Phrase(
+        "couverte, professionnel non conventionné, une place est libre",
+        "covered, professional not contracted, a seat is free",
+    ),
+    "no_other_payer": Phrase(
+        "second organisme demandé, il n'y en a pas, une place est libre",
+        "second insurer asked for, none covers, a seat is free",
+    ),
+    "present_unknown": Phrase("présence prouvée, inconnue du registre", "presence proved, unknown to the register"),
+    "present_ended": Phrase("présence prouvée, droits fermés", "presence proved, rights closed"),
     "insurer_closed": Phrase(
         "couverte par un organisme fermé, une place est libre", "covered by a closed insurer, a seat is free"
     ),
@@ -82,11 +100,13 @@ PAGE: Mapping[str, Phrase] = {
     "then_intro": Phrase(
         "Colonnes : le barreau le plus haut où se trouvent l'identifiant, l'appareil, l'établissement, la profession "
         "ou le pays. « Preuve » : rien n'est montré, une preuve de présence est demandée, et la réponse est la même, "
-        "à l'octet près, quelle que soit la raison ; la raison après le point ne s'écrit qu'au journal. « Refus » : "
+        "à l'octet près, quelle que soit la raison ; la raison après le point ne s'écrit qu'au journal. « Raison "
+        "dite » : rien n'est montré, et la raison est dite parce que la présence est prouvée. « Refus » : "
         "la raison est dite. « Montré » : ce que la première table donne.",
         "Columns: the highest rung on which the login, device, establishment, profession or nation stands. “Proof”: "
         "nothing is shown, a proof of presence is asked for, and the answer is the same to the byte whatever the "
-        "reason; the reason after the dot is written in the journal alone. “Refused”: the reason is told. “Shown”: "
+        "reason; the reason after the dot is written in the journal alone. “Reason told”: nothing is shown, and "
+        "the reason is told because presence is proved. “Refused”: the reason is told. “Shown”: "
         "what the first table gives.",
     ),
     "everybody": Phrase(
@@ -98,6 +118,17 @@ PAGE: Mapping[str, Phrase] = {
     "person": Phrase("Personne", "Person"),
     "refused": Phrase("Refus", "Refused"),
     "step_up": Phrase("Preuve", "Proof"),
+    "precise": Phrase("Raison dite", "Reason told"),
+    "windows": Phrase("Le jour des soins", "The day of care"),
+    "windows_intro": Phrase(
+        "Jusqu'où le jour des soins peut être d'aujourd'hui, et jusqu'à quand après lui le numéro d'engagement peut "
+        "être porté sur la facture, en jours, par domaine.",
+        "How far from today the day of care may be, and how long after it the engagement number may be quoted on the "
+        "invoice, in days, by domain.",
+    ),
+    "past": Phrase("Passé", "Past"),
+    "ahead": Phrase("À venir", "Ahead"),
+    "engaged": Phrase("Engagement", "Engagement"),
     "numbers": Phrase("Les nombres", "The numbers"),
     "numbers_intro": Phrase(
         "Par appareil d'un identifiant. Une place est prise par une personne jamais vue ici et non prouvée, ou par "

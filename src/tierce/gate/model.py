@@ -29,8 +29,8 @@ class Ask:
     """The entry opened again; None for a first ask."""
     once: UUID | None
     """Identifier of the browser's proof; None when the ask is not signed."""
-    card: InsurerId | None = None
-    """The insurer whose card was read; None when asked by NIR."""
+    card: str | None = None
+    """The AMC number of the card that was read; None when asked by NIR."""
     payer: int = 1
     """1: the card's insurer, else the first by priority; 2: the other one that covers too."""
     label: str | None = None
@@ -49,7 +49,7 @@ class Standing(IntEnum):
     NOT_ELIGIBLE = 3
     """A period holds the day, but not the domain."""
     FUTURE = 4
-    CLOSED = 5
+    ENDED = 5
     NO_OTHER_PAYER = 6
     """A second insurer was asked for, and none covers."""
 
@@ -77,6 +77,8 @@ class Read:
     standing: Standing
     others: bool
     """Another insurer covers the domain on the day too."""
+    engaged_until: int
+    """The last day of the engagement opened again; 0 for a first ask."""
     closed: int = 0
     """The level that is closed for this ask (policy.ladder.CLOSABLE): 0 none; INSURER only when no other is."""
 
@@ -90,9 +92,13 @@ class Release:
 
 @dataclass(frozen=True, slots=True)
 class StepUp:
-    """Nothing is shown; a proof of presence would open the answer. Every reason looks the same from outside."""
+    """Nothing is shown; a proof of presence would open the answer. Every reason looks the same from outside.
+
+    `precise` is set once presence is proved: then the reason may be said, so that an honest mistake can be mended.
+    """
 
     outcome: Outcome
+    precise: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,3 +152,5 @@ class Answer:
     revealed: Revealed | None
     others: bool = False
     """Another insurer covers too; told with a release alone."""
+    engaged_until: int = 0
+    """The last day on which the engagement may be quoted; set with a release alone."""

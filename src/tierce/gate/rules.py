@@ -6,7 +6,7 @@ first (session, attempts, act, sign-in), so that a plain refusal never tells who
 then ladder, signature, known pair, seats.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from tierce.gate.model import Ask, Decision, PairSeen, Read, Refuse, Release, Standing, StepUp, Verdict
@@ -120,6 +120,19 @@ CHECKS: tuple[Check, ...] = (
     check_seats,
 )
 
+MISSES: Mapping[Standing, Outcome] = {
+    Standing.NONE: Outcome.NOT_COVERED,
+    Standing.NOT_CONTRACTED: Outcome.NOT_CONTRACTED,
+    Standing.NOT_ELIGIBLE: Outcome.NOT_ELIGIBLE,
+    Standing.FUTURE: Outcome.FUTURE,
+    Standing.ENDED: Outcome.ENDED,
+    Standing.NO_OTHER_PAYER: Outcome.NO_OTHER_PAYER,
+}
+"""What the journal says of a person who was looked up and of whom nothing is shown."""
+
+LOOKED_UP = frozenset({Outcome.UNKNOWN, *MISSES.values()})
+"""Outcomes of asks that passed every check and found nothing to show."""
+
 REFUSALS = frozenset({Outcome.NOT_ALLOWED, Outcome.OUT_OF_ATTEMPTS, Outcome.CLOSED})
 """Outcomes that say nothing about the person, and are therefore told as they are."""
 
@@ -174,13 +187,21 @@ def _passed(case: Case) -> Verdict:
         state, since = PAIR_OPEN, case.day
         line = take(line)
     pair = PairSeen(read.pair, state, since)
-    if read.person == 0:
-        return Verdict(StepUp(Outcome.UNKNOWN), Outcome.UNKNOWN, line, pair)
-    if read.insurer == 0 or read.standing is not Standing.COVERED:
-        return Verdict(StepUp(Outcome.NOT_COVERED), Outcome.NOT_COVERED, line, pair)
+    missing = _what_is_missing(read)
+    if missing is not None:
+        return Verdict(StepUp(missing, precise=case.present), missing, line, pair)
     if read.closed == Level.INSURER:
         return Verdict(StepUp(Outcome.CLOSED), Outcome.CLOSED, line, pair)
     return Verdict(Release(shown_by(case.ask.act)), Outcome.RELEASED, line, pair)
+
+
+def _what_is_missing(read: Read) -> Outcome | None:
+    """Why nothing can be shown of whoever was looked up, or None when one insurer's period answers."""
+    if read.person == 0:
+        return Outcome.UNKNOWN
+    if read.standing is not Standing.COVERED:
+        return MISSES[read.standing]
+    return None if read.insurer else Outcome.NOT_COVERED
 
 
 def evidence_of(line: Line) -> Evidence:

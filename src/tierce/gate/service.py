@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from tierce.gate.errors import GateBusyError, GateClosedError, GateError, NotAnsweredError
 from tierce.gate.model import Answer, Ask, PairSeen, Read, Refuse, Release, StepUp, Verdict
-from tierce.gate.rules import decide, evidence_of, seen
+from tierce.gate.rules import LOOKED_UP, decide, evidence_of, seen
 from tierce.gate.store import LOST, ROW_REFUSED, TRANSIENT, Closing, GateStore, Opened
 from tierce.gate.tally import Tally
 from tierce.journal.encoding import encode
@@ -30,6 +30,7 @@ from tierce.kernel.clock import Clock, micros, ordinal_of, paris_day
 from tierce.kernel.ids import NOBODY, EntrySeq, InsurerId, LineId
 from tierce.policy.acts import Act, Outcome
 from tierce.policy.floors import BATCH_MAX
+from tierce.policy.rights import engagement_until
 from tierce.policy.seats import effective_limit
 
 QUEUE_MAX = 2_000
@@ -233,9 +234,12 @@ class Gate:
         for n, (waiting, verdict) in enumerate(zip(batch, verdicts, strict=True)):
             seq = entry_seq(opened.block, n)
             answer = Answer(verdict.decision, seq, revealed.get(n))
-            if isinstance(verdict.decision, Release) and answer.revealed is None:
-                # Cover ended between decision and reveal: the line stands (it over-reports), nothing is shown.
-                answer = Answer(StepUp(Outcome.NOT_COVERED), seq, None)
+            if isinstance(verdict.decision, Release):
+                if answer.revealed is None:
+                    # Cover ended between decision and reveal: the line stands (it over-reports), nothing is shown.
+                    answer = Answer(StepUp(Outcome.NOT_COVERED), seq, None)
+                else:
+                    answer = replace(answer, others=opened.reads[n].others, engaged_until=closing.untils[n])
             if verdict.outcome is Outcome.OUT_OF_ATTEMPTS:
                 self._remember_spent(waiting.ask.caller.line, day)
             if not waiting.answer.done():
@@ -282,16 +286,21 @@ class Gate:
             pairs,
             asks,
             [read.pair for read in opened.reads],
-            [read.until_day for read in opened.reads],
+            [_engaged_until(ask, read) for ask, read in zip(asks, opened.reads, strict=True)],
             bodies,
             day,
         )
         return verdicts, closing
 
     def _entry(self, ask: Ask, read: Read, verdict: Verdict) -> Entry:
-        released = isinstance(verdict.decision, Release)
+        decision = verdict.decision
+        fields = DataCategory.NONE
+        if isinstance(decision, Release):
+            fields = decision.fields
+        elif isinstance(decision, StepUp) and decision.precise and read.insurer:
+            fields = DataCategory.GUARANTEES  # a reason that is said tells something of one insurer's cover
         caller = ask.caller
-        refused = not isinstance(verdict.decision, Release | StepUp)
+        refused = not isinstance(decision, Release | StepUp)
         return Entry(
             kind=_kind(ask, verdict),
             act=ask.act,
@@ -308,13 +317,13 @@ class Gate:
             activity=caller.activity,
             software=caller.software,
             vendor=caller.vendor,
-            insurer=read.insurer if released else InsurerId(0),
+            insurer=read.insurer if fields else InsurerId(0),
             seats_after=max(0, effective_limit(verdict.line) - verdict.line.open),
             network=caller.network,
             person=NOBODY if refused else read.person,
-            categories=verdict.decision.fields if isinstance(verdict.decision, Release) else DataCategory.NONE,
+            categories=fields,
             policy=self._policy,
-            reference=ordinal_of(read.from_day) if released else 0,
+            reference=ordinal_of(read.from_day) if isinstance(decision, Release) else 0,
         )
 
     def _refuse(self, batch: Sequence[_Waiting] | deque[_Waiting], error: GateError) -> None:
@@ -348,10 +357,15 @@ def _as_left(read: Read, earlier: Read) -> Read:
     )  # fmt: skip
 
 
+def _engaged_until(ask: Ask, read: Read) -> int:
+    """The last day of the engagement: that of the first answer when one is opened again."""
+    return read.engaged_until or engagement_until(ask.domain, ask.care_day)
+
+
 def _kind(ask: Ask, verdict: Verdict) -> EntryKind:
     if verdict.outcome is Outcome.RELEASED:
         return EntryKind.REVISIT if ask.act is Act.RIGHTS_REVISIT else EntryKind.DISCLOSURE
-    if verdict.outcome in (Outcome.UNKNOWN, Outcome.NOT_COVERED):
+    if verdict.outcome in LOOKED_UP:
         return EntryKind.MISS
     return EntryKind.REFUSAL
 

@@ -14,7 +14,7 @@ from tierce.policy.seats import Line, pack, unpack
 
 _OPEN: LiteralString = """
     select * from gate.open(%b::bigint[], %b::bigint[], %b::uuid[], %b::bigint[], %b::bigint[], %b::uuid[],
-                            %b::smallint[], %b::integer[], %b::smallint[], %b::smallint[])"""
+                            %b::smallint[], %b::integer[], %b::text[], %b::smallint[])"""
 _CLOSE: LiteralString = """
     select gate.close(%b::smallint, %b, %b::bigint[], %b::bytea[], %b::bigint[], %b::smallint[], %b::integer[],
                       %b::bigint[], %b::integer[], %b::bigint[], %b::bigint[], %b::bigint[], %b::integer[],
@@ -145,13 +145,14 @@ class GateStore:
 
 def _opened(row: Sequence[Any], asked: int) -> Opened:
     (block, ids, states, live, fresh, rungs, persons, insurers, untils, keys, pair_states, pair_days, seen_days,
-     seen_lines, from_days, standings, others, closed) = row  # fmt: skip
+     seen_lines, from_days, standings, others, closed, engaged_untils) = row  # fmt: skip
     reads = [
         Read(
             live=live[n], fresh=fresh[n], rung=rungs[n], person=PersonId(persons[n]),
             insurer=InsurerId(insurers[n]), until_day=untils[n], pair=keys[n], pair_state=pair_states[n],
             pair_day=pair_days[n], seen_day=seen_days[n], seen_line=seen_lines[n],
             from_day=from_days[n], standing=Standing(standings[n]), others=others[n], closed=closed[n],
+            engaged_until=engaged_untils[n],
         )
         for n in range(asked)
     ]  # fmt: skip

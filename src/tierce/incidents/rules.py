@@ -1,7 +1,8 @@
 """The scope of an incident as a pure function of journal lines: same input, same list, same digest.
 
-Only lines that released something expose anybody: a look-up (DISCLOSURE) or a reopening (REVISIT) whose
-outcome is RELEASED. Refusals and misses answer in one and the same shape and show nothing of anyone.
+Only lines that released something expose anybody: a look-up (DISCLOSURE) or a reopening (REVISIT) whose outcome is
+RELEASED, and a MISS whose reason was said because presence was proved (its categories are not empty). Other refusals
+and misses answer in one and the same shape and show nothing of anyone.
 """
 
 import hashlib
@@ -34,7 +35,7 @@ from tierce.kernel.language import Phrase
 from tierce.policy.acts import Act, Outcome
 from tierce.policy.digest import policy_digest
 
-EXPOSING_KINDS = frozenset({EntryKind.DISCLOSURE, EntryKind.REVISIT})
+EXPOSING_KINDS = frozenset({EntryKind.DISCLOSURE, EntryKind.REVISIT, EntryKind.MISS})
 GAP_SLACK_US = 60 * 1_000_000
 """Blocks are numbered before they are committed, so a hole's time is known to the minute only."""
 
@@ -77,6 +78,8 @@ def account_criteria(
 
 def releases(entry: Entry) -> bool:
     """Tell whether a line says that data left."""
+    if entry.kind is EntryKind.MISS:
+        return bool(entry.categories)
     return entry.kind in EXPOSING_KINDS and entry.outcome is Outcome.RELEASED
 
 

@@ -42,13 +42,15 @@ SCAN_ROWS = 5_000
 # keeps at least every line that rules.rules_of keeps, whatever its time; the rule decides.
 _SCAN: LiteralString = """
     select e.seq, e.body from journal.entry e join journal.leaf l on l.seq = e.seq
-    where l.idx < %(size)s and e.kind in (1, 4) and (e.professional = any(%(professionals)s::bigint[])
+    where l.idx < %(size)s and (e.kind in (1, 4) or e.kind = 3 and journal.u16(e.body, 90) <> 0)
+      and (e.professional = any(%(professionals)s::bigint[])
         or journal.u64(e.body, 40) = any(%(devices)s::bigint[])
         or journal.u64(e.body, 32) = any(%(sessions)s::bigint[]))"""
 
 _PENDING: LiteralString = """
     select count(*) from journal.entry e
-    where e.kind in (1, 4) and (e.professional = any(%(professionals)s::bigint[])
+    where (e.kind in (1, 4) or e.kind = 3 and journal.u16(e.body, 90) <> 0)
+      and (e.professional = any(%(professionals)s::bigint[])
         or journal.u64(e.body, 40) = any(%(devices)s::bigint[])
         or journal.u64(e.body, 32) = any(%(sessions)s::bigint[]))
       and journal.u64(e.body, 8) >= %(from_us)s and journal.u64(e.body, 8) < %(until_us)s

@@ -52,6 +52,14 @@ _PLACES: Final[dict[Profession, Phrase]] = {
 
 _REASONS: Final[dict[Outcome, Phrase]] = {
     Outcome.NOT_COVERED: Phrase("aucun droit à cette date", "no right on that date"),
+    Outcome.ENDED: Phrase("droits fermés à cette date", "rights closed on that date"),
+    Outcome.FUTURE: Phrase("droits pas encore ouverts à cette date", "rights not yet open on that date"),
+    Outcome.NOT_ELIGIBLE: Phrase("ce domaine n’est pas couvert", "this domain is not covered"),
+    Outcome.NOT_CONTRACTED: Phrase(
+        "votre complémentaire n’a pas de convention avec ce professionnel",
+        "your insurer has no contract with this professional",
+    ),
+    Outcome.NO_OTHER_PAYER: Phrase("pas d’autre complémentaire", "no other insurer"),
     Outcome.OUT_OF_SEATS: Phrase(
         "une preuve de votre présence était demandée", "proof of your presence was asked for"
     ),
@@ -120,6 +128,13 @@ def _ask(entry: Entry, asker: Asker | None, when: Phrase) -> Phrase:
     if kind_of(entry) is LineKind.NOT_SHOWN:
         why = _REASONS.get(entry.outcome)
         reason = Phrase(f" ({why.fr})", f" ({why.en})") if why else Phrase("", "")
+        if entry.categories:
+            return Phrase(
+                f"{when.fr}, {who.fr} a demandé à vérifier {rights.fr}. Vous étiez sur place : seule la raison lui a "
+                f"été dite{reason.fr}.",
+                f"{when.en}, {who.en} asked to check {rights.en}. You were there: only the reason was told"
+                f"{reason.en}.",
+            )
         return Phrase(
             f"{when.fr}, {who.fr} a demandé à vérifier {rights.fr}. Rien ne lui a été montré{reason.fr}.",
             f"{when.en}, {who.en} asked to check {rights.en}. Nothing was shown{reason.en}.",

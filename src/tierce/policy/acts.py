@@ -104,6 +104,16 @@ class Outcome(IntEnum):
     """An act that discloses nobody was carried out."""
     UNSIGNED = 10
     """No proof by the browser's key came with the ask, and the person is not in the pair memory."""
+    ENDED = 11
+    """Rights ended before the day of care; nothing was shown."""
+    FUTURE = 12
+    """Rights begin after the day of care; nothing was shown."""
+    NOT_ELIGIBLE = 13
+    """Rights are open on the day of care, but not for this domain; nothing was shown."""
+    NOT_CONTRACTED = 14
+    """Covered, but that insurer has no contract with this professional for the domain; nothing was shown."""
+    NO_OTHER_PAYER = 15
+    """A second insurer was asked for, and none covers; nothing was shown."""
     CLOSED = 20
     """The nation, portal, act, domain or the person's insurer is closed; nothing was shown."""
     DEPOSITED = 21

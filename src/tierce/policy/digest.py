@@ -12,7 +12,7 @@ from enum import Enum
 from functools import cache
 from hashlib import sha256
 
-from tierce.policy import acts, allowed, floors, ladder, retention, seats
+from tierce.policy import acts, allowed, floors, ladder, retention, rights, seats
 
 DIGEST_BYTES = 16
 
@@ -37,6 +37,8 @@ def policy_text() -> str:
         "retention.constants": _plain(_constants(retention)),
         "retention.job_classes": [_plain(kept) for kept in retention.JOB_CLASSES],
         "retention.retention": {_key(kept): _plain(rule.keep) for kept, rule in retention.RETENTION.items()},
+        "rights.care_windows": _plain(rights.CARE_WINDOWS),
+        "rights.engagement_days": _plain(rights.ENGAGEMENT_DAYS),
         "seats.constants": _plain(_constants(seats)),
         "seats.day_limits": _plain(seats.DAY_LIMITS),
         "seats.seats": _plain(seats.SEATS),

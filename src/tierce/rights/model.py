@@ -3,39 +3,84 @@
 from dataclasses import dataclass
 from datetime import date
 
+from tierce.kernel.card import MemberNumber, normalise_card
 from tierce.kernel.care import Domain
 from tierce.kernel.language import Phrase
-from tierce.kernel.nir import BirthDate, Nir, Rank
+from tierce.kernel.nir import BirthDate, Nir, Rank, normalise
+
+
+@dataclass(frozen=True, slots=True)
+class ByNir:
+    """Somebody named by the NIR of the rights holder, a birth date and a rank."""
+
+    nir: Nir
+    birth_date: BirthDate
+    rank: Rank
+    amc: None = None
+
+    def canonical(self) -> bytes:
+        """Return the bytes of which the keyed index is made."""
+        return normalise(self.nir, self.birth_date, self.rank)
+
+
+@dataclass(frozen=True, slots=True)
+class ByCard:
+    """Somebody named by what an insurer's card says: AMC number, member number, birth date."""
+
+    amc: str
+    member_number: MemberNumber
+    birth_date: BirthDate
+
+    def canonical(self) -> bytes:
+        """Return the bytes of which the keyed index is made."""
+        return normalise_card(self.amc, self.member_number, self.birth_date)
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
     """One person, one domain, one day of care; `label` is whatever helps the professional find it again."""
 
-    nir: Nir
-    birth_date: BirthDate
-    rank: Rank
+    who: ByNir | ByCard
     domain: Domain
     care_date: date
     label: str | None
+    payer: int = 1
+    """1: the card's insurer, else the first to pay; 2: the other one that covers too."""
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """Covered: what may be shown of one person for one domain."""
+    """Covered: what may be shown of one person for one domain, under one insurer."""
 
     domain: Domain
     covered_from: date
     covered_until: date
     guarantee: Phrase
+    responsible: bool
+    """Whether the contract is « responsable »."""
     insurer: str
+    other_payer: bool
+    """Another insurer covers too: the same question with `payer` 2 shows it, under its own journal line."""
     engagement: str
     """The number to quote on the invoice: quoting it is what guarantees the payment."""
+    engagement_until: date
+    """The last day on which it may be quoted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why nothing is shown, said once presence is proved: a code, one sentence, and what to do."""
+
+    code: str
+    sentence: Phrase
+    remedy: Phrase
 
 
 @dataclass(frozen=True, slots=True)
 class NotShown:
-    """Unknown, not covered, or not shown: one answer for all three until presence is proved."""
+    """Unknown, not covered, or not shown: one answer for all three until presence is proved; then the reason."""
+
+    reason: Reason | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,23 +1,24 @@
 """From the words of a question to a question, and from an answer to the bytes that leave."""
 
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 import msgspec
 
+from tierce.kernel.card import MemberNumber, parse_amc
 from tierce.kernel.care import Domain
+from tierce.kernel.clock import day_of
 from tierce.kernel.errors import FieldError
 from tierce.kernel.language import Phrase
 from tierce.kernel.nir import BirthDate, Nir, Rank
+from tierce.policy.rights import CARE_WINDOWS
 from tierce.rights.errors import QuestionError
-from tierce.rights.model import NotShown, Question, RightsAnswer, Shown
+from tierce.rights.model import ByCard, ByNir, NotShown, Question, Reason, RightsAnswer, Shown
 
 QUESTION_BYTES_MAX = 2_048
-ANSWER_BYTES = 1_024
+ANSWER_BYTES = 2_048
 """Every answer has exactly this length, so that its size tells nothing."""
 LABEL_MAX = 40
-CARE_PAST = timedelta(days=730)
-CARE_AHEAD = timedelta(days=92)
 WAYS = ("card", "app", "person", "call")
 """How presence may be proved, in the order in which it is offered."""
 
@@ -25,19 +26,28 @@ WAYS = ("card", "app", "person", "call")
 class QuestionBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The JSON body of `POST /v1/rights`."""
 
-    nir: str
     birth_date: str
     domain: str
     care_date: str
-    rank: int = 1
+    nir: str | None = None
+    rank: int | None = None
+    amc: str | None = None
+    member_number: str | None = None
+    payer: int = 1
     label: str | None = None
 
 
 _decoder = msgspec.json.Decoder(QuestionBody)
 
 _BODY_REMEDY = Phrase(
-    "Envoyez un objet JSON avec nir, birth_date, domain, care_date, et au besoin rank et label.",
-    "Send a JSON object with nir, birth_date, domain, care_date and, if needed, rank and label.",
+    "Envoyez un objet JSON avec birth_date, domain, care_date, puis nir (et rank), ou amc et member_number ; au "
+    "besoin payer et label.",
+    "Send a JSON object with birth_date, domain, care_date, then nir (and rank), or amc and member_number; if "
+    "needed, payer and label.",
+)
+_ONE_WAY_REMEDY = Phrase(
+    "Donnez le NIR et le rang, ou bien le numéro AMC et le numéro d’adhérent.",
+    "Give NIR and rank, or else AMC number and member number.",
 )
 
 
@@ -50,10 +60,44 @@ def parse_question(body: bytes, today: date) -> Question:
         reason = Phrase("la question n'est pas au format attendu", "the question is not in the expected form")
         raise QuestionError("body", reason, _BODY_REMEDY) from None
     try:
-        nir, birth, rank = Nir.parse(raw.nir), BirthDate.parse(raw.birth_date), Rank.parse(raw.rank)
+        who = _who(raw)
     except FieldError as error:
         raise QuestionError(error.field, error.reason, error.remedy) from None
-    return Question(nir, birth, rank, _domain(raw.domain), _care_date(raw.care_date, today), _label(raw.label))
+    domain = _domain(raw.domain)
+    return Question(who, domain, _care_date(raw.care_date, domain, today), _label(raw.label), _payer(raw.payer))
+
+
+def _who(raw: QuestionBody) -> ByNir | ByCard:
+    """Read the one way in which the person is named: all the fields of one, and none of the other."""
+    by_card = raw.amc is not None or raw.member_number is not None
+    if by_card and (raw.nir is not None or raw.rank is not None):
+        reason = Phrase("la personne est désignée de deux façons", "the person is named in two ways")
+        raise QuestionError("nir" if raw.nir is not None else "rank", reason, _ONE_WAY_REMEDY)
+    if not by_card:
+        if raw.nir is None:
+            raise _missing("nir")
+        return ByNir(
+            Nir.parse(raw.nir), BirthDate.parse(raw.birth_date), Rank.parse(1 if raw.rank is None else raw.rank)
+        )
+    if raw.amc is None:
+        raise _missing("amc")
+    if raw.member_number is None:
+        raise _missing("member_number")
+    return ByCard(parse_amc(raw.amc), MemberNumber.parse(raw.member_number), BirthDate.parse(raw.birth_date))
+
+
+def _missing(field: str) -> QuestionError:
+    return QuestionError(field, Phrase("ce champ manque", "this field is missing"), _ONE_WAY_REMEDY)
+
+
+def _payer(number: int) -> int:
+    if number not in (1, 2):
+        reason = Phrase("le payeur est 1 ou 2", "the payer is 1 or 2")
+        remedy = Phrase(
+            "2 demande l’autre organisme ; sinon, laissez 1.", "2 asks for the other insurer; else leave 1."
+        )
+        raise QuestionError("payer", reason, remedy)
+    return number
 
 
 def _domain(text: str) -> Domain:
@@ -67,17 +111,20 @@ def _domain(text: str) -> Domain:
         raise QuestionError("domain", reason, remedy) from None
 
 
-def _care_date(text: str, today: date) -> date:
+def _care_date(text: str, domain: Domain, today: date) -> date:
+    window = CARE_WINDOWS[domain]
     remedy = Phrase(
-        "Donnez la date des soins sous la forme AAAA-MM-JJ, d'il y a deux ans à trois mois d'ici.",
-        "Give the date of care as YYYY-MM-DD, from two years ago to three months ahead.",
+        f"Donnez la date des soins sous la forme AAAA-MM-JJ ; pour {domain.name}, d'il y a {window.past} jours au "
+        f"plus à {window.ahead} jours d'ici.",
+        f"Give the date of care as YYYY-MM-DD; for {domain.name}, from {window.past} days ago to {window.ahead} days "
+        "ahead.",
     )
     try:
         value = date.fromisoformat(text)
     except ValueError:
         reason = Phrase("la date des soins n'est pas une date", "the date of care is not a date")
         raise QuestionError("care_date", reason, remedy) from None
-    if not today - CARE_PAST <= value <= today + CARE_AHEAD:
+    if not -window.past <= day_of(value) - day_of(today) <= window.ahead:
         reason = Phrase("la date des soins est trop éloignée", "the date of care is too far away")
         raise QuestionError("care_date", reason, remedy)
     return value
@@ -107,10 +154,15 @@ def answer_bytes(answer: Shown | NotShown) -> bytes:
             "domain": answer.domain.name,
             "covered_from": answer.covered_from,
             "covered_until": answer.covered_until,
-            "guarantee": {"fr": answer.guarantee.fr, "en": answer.guarantee.en},
+            "guarantee": _both(answer.guarantee),
+            "responsible": answer.responsible,
             "insurer": answer.insurer,
+            "other_payer": answer.other_payer,
             "engagement": answer.engagement,
+            "engagement_until": answer.engagement_until,
         }
+    elif answer.reason is not None:
+        body = {"shown": False, "ways": [], "reason": _told(answer.reason)}
     else:
         body = {"shown": False, "ways": WAYS}
     encoded = msgspec.json.encode(body)
@@ -118,6 +170,14 @@ def answer_bytes(answer: Shown | NotShown) -> bytes:
         msg = f"an answer of {len(encoded)} bytes does not fit {ANSWER_BYTES}"
         raise ValueError(msg)
     return encoded.ljust(ANSWER_BYTES)
+
+
+def _both(phrase: Phrase) -> dict[str, str]:
+    return {"fr": phrase.fr, "en": phrase.en}
+
+
+def _told(reason: Reason) -> dict[str, object]:
+    return {"code": reason.code, "detail": _both(reason.sentence), "remedy": _both(reason.remedy)}
 
 
 def is_told(answer: RightsAnswer) -> bool:

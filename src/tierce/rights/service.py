@@ -15,10 +15,10 @@ from tierce.kernel.care import Domain
 from tierce.kernel.clock import Clock, date_of, day_of, paris_day
 from tierce.kernel.ids import EntrySeq, InsurerId
 from tierce.kernel.language import Phrase
-from tierce.kernel.nir import normalise
-from tierce.policy.acts import Act, Lane
+from tierce.policy.acts import Act, Lane, Presence
 from tierce.registry.records import decode_coverage
 from tierce.rights.model import NotShown, Refused, RightsAnswer, Shown
+from tierce.rights.reasons import REASONS
 from tierce.rights.rules import parse_question
 from tierce.rights.store import (
     Compartment,
@@ -29,6 +29,7 @@ from tierce.rights.store import (
     load_coverage_sealer,
     load_guarantees,
     load_insurers,
+    load_responsible,
 )
 
 
@@ -38,6 +39,8 @@ class Shelf:
 
     insurers: dict[InsurerId, str]
     guarantees: dict[tuple[int, Domain], Phrase]
+    responsible: dict[int, bool]
+    """By product: whether the contract is « responsable »."""
     sealer: Sealer
 
     @classmethod
@@ -46,6 +49,7 @@ class Shelf:
         return cls(
             await load_insurers(connection),
             await load_guarantees(connection),
+            await load_responsible(connection),
             await load_coverage_sealer(connection, keyring),
         )
 
@@ -71,9 +75,14 @@ class Rights:
         self._clock = clock
 
     async def ask(
-        self, caller: Caller, body: bytes, once: UUID | None, lane: Lane = Lane.INTERACTIVE
+        self,
+        caller: Caller,
+        body: bytes,
+        once: UUID | None,
+        lane: Lane = Lane.INTERACTIVE,
+        presence: Presence = Presence.NONE,
     ) -> RightsAnswer:
-        """Ask whether one person is covered.
+        """Ask whether one person is covered; `presence` is what whoever proved it to us says, never the asker.
 
         Raises:
             QuestionError: a field is missing or malformed; nothing was looked up.
@@ -81,12 +90,13 @@ class Rights:
         """
         today = paris_day(self._clock.now())
         question = parse_question(body, date_of(today))  # 2. parse and normalise
-        who = normalise(question.nir, question.birth_date, question.rank)
+        who = question.who.canonical()
         pair = self._pair.int64(caller.establishment.to_bytes(8, "big") + who) or 1
         answer = await self._gate.ask(
             Ask(
                 caller=caller, act=Act.RIGHTS_ASK, domain=question.domain, care_day=day_of(question.care_date),
                 person=self._index.uuid(who), pair=pair, engagement=None, once=once, label=question.label, lane=lane,
+                card=question.who.amc, payer=question.payer, presence=presence,
             )
         )  # fmt: skip
         return await self._told(answer, question.domain)
@@ -122,13 +132,15 @@ class Rights:
 
     def _worded(self, answer: Answer, domain: Domain, engagement: str | None = None) -> RightsAnswer:
         if isinstance(answer.decision, Release) and answer.revealed is not None:
-            return self._shown(answer.revealed, domain, engagement or self.number(answer.seq))
+            return self._shown(answer, answer.revealed, domain, engagement or self.number(answer.seq))
+        if isinstance(answer.decision, StepUp) and answer.decision.precise:
+            return NotShown(REASONS[answer.decision.outcome])
         if isinstance(answer.decision, Release | StepUp):
             return NotShown()
         retry = answer.decision.retry_day
         return Refused(answer.decision.outcome.name.lower(), None if retry is None else date_of(retry))
 
-    def _shown(self, revealed: Revealed, domain: Domain, engagement: str) -> Shown:
+    def _shown(self, answer: Answer, revealed: Revealed, domain: Domain, engagement: str) -> Shown:
         plaintext = self.shelf.sealer.open_(Compartment.COVERAGE, revealed.insurer, revealed.person, revealed.sealed)
         record = decode_coverage(plaintext)
         return Shown(
@@ -136,6 +148,9 @@ class Rights:
             date_of(revealed.from_day),
             date_of(revealed.until_day),
             self.shelf.guarantees[record.product, domain],
+            self.shelf.responsible[record.product],
             self.shelf.insurers[revealed.insurer],
+            answer.others,
             engagement,
+            date_of(answer.engaged_until),
         )

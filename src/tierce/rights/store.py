@@ -21,6 +21,7 @@ __all__ = [
     "load_coverage_sealer",
     "load_guarantees",
     "load_insurers",
+    "load_responsible",
 ]
 
 
@@ -34,6 +35,12 @@ async def load_guarantees(connection: AsyncConnection[Any]) -> dict[tuple[int, D
     """Every product's formula by domain, in words."""
     cursor = await connection.execute("select product, domain, formula_fr, formula_en from registry.guarantee")
     return {(product, Domain(domain)): Phrase(fr, en) for product, domain, fr, en in await cursor.fetchall()}
+
+
+async def load_responsible(connection: AsyncConnection[Any]) -> dict[int, bool]:
+    """Whether each product is a « contrat responsable »."""
+    cursor = await connection.execute("select id, responsible from registry.product")
+    return {int(product): bool(responsible) for product, responsible in await cursor.fetchall()}
 
 
 async def load_coverage_sealer(connection: AsyncConnection[Any], keyring: Keyring) -> Sealer:

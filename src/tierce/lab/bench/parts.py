@@ -12,7 +12,6 @@ from tierce.kernel.care import Domain
 from tierce.kernel.clock import SystemClock, date_of, paris_day
 from tierce.kernel.ids import EntrySeq
 from tierce.kernel.language import Phrase
-from tierce.kernel.nir import normalise
 from tierce.lab.bench.load import read_requests
 from tierce.lab.bench.proofs import RequestPress
 from tierce.lab.bench.service import Stage
@@ -57,7 +56,7 @@ def measure_parts(stage: Stage, traffic: Traffic, press: RequestPress, directory
 
     def parse(request: _Request) -> None:
         question = parse_question(request.body, today)
-        who = normalise(question.nir, question.birth_date, question.rank)
+        who = question.who.canonical()
         index.uuid(who)
         pair.int64(bytes(8) + who)
 
@@ -69,7 +68,7 @@ def measure_parts(stage: Stage, traffic: Traffic, press: RequestPress, directory
         covered = decode_coverage(plaintext)
         number = format_engagement(engagement, EntrySeq(record.person % 2**40))
         first, last = date_of(covered.from_day), date_of(covered.until_day)
-        answer_bytes(Shown(Domain.MEDG, first, last, guarantee, "Mutuelle de mesure", number))
+        answer_bytes(Shown(Domain.MEDG, first, last, guarantee, True, "Mutuelle de mesure", False, number, last))
 
     return {
         "verify": _microseconds(verify, requests),

@@ -21,7 +21,7 @@ begin
 end $$;
 
 -- What a person's coverage says of one domain on one day: which insurer's period answers, and how it stands
--- (gate/model.py, Standing: 0 no period, 1 covered, 2 not contracted, 3 domain not covered, 4 future, 5 closed,
+-- (gate/model.py, Standing: 0 no period, 1 covered, 2 not contracted, 3 domain not covered, 4 future, 5 ended,
 -- 6 no other payer). With a card, payer 1 is the card's insurer and payer 2 another; without, the first and the
 -- second by priority. Everything is found by key, and as much is read whatever the answer.
 create or replace function gate.standing_of(
@@ -59,14 +59,18 @@ $$;
 -- 1. open: lock the lines in id order, then read, in a later statement, what the decision needs ---------------
 -- The block number is drawn here, outside any rollback: a batch that was opened and abandoned leaves a gap.
 drop function if exists gate.open(bigint[], bigint[], uuid[], bigint[], bigint[], uuid[], smallint[], integer[]);
+drop function if exists gate.open(bigint[], bigint[], uuid[], bigint[], bigint[], uuid[], smallint[], integer[],
+    smallint[], smallint[]);
+drop function if exists gate.open(bigint[], bigint[], uuid[], bigint[], bigint[], uuid[], smallint[], integer[],
+    text[], smallint[]);
 create or replace function gate.open(
     lines bigint[], sessions bigint[], idx uuid[], pairs bigint[], engagements bigint[],
-    proofs uuid[], domains smallint[], care_days integer[], cards smallint[], payers smallint[],
+    proofs uuid[], domains smallint[], care_days integer[], cards text[], payers smallint[],
     out block bigint, out line_ids bigint[], out states bytea[], out live boolean[], out fresh boolean[],
     out rungs smallint[], out persons bigint[], out insurers smallint[], out untils integer[],
     out pair_keys bigint[], out pair_states smallint[], out pair_days integer[],
     out seen_days integer[], out seen_lines bigint[], out from_days integer[], out standings smallint[],
-    out others boolean[], out closed smallint[])
+    out others boolean[], out closed smallint[], out engaged_untils integer[])
     language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare used uuid[];
 begin
@@ -93,11 +97,13 @@ begin
         select a.*, coalesce(t.active, false) as is_live, s.site, s.login, s.device, s.professional, t.establishment,
                t.profession, coalesce(k.person, e.person, 0) as person, coalesce(a.pair, e.pair, 0) as pair_key,
                -- An answer opened again is the same insurer's, for the same day of care.
-               coalesce(e.insurer, a.card) as insurer, coalesce(e.care_day, a.care_day) as day
+               coalesce(e.insurer, case when a.card is not null then coalesce(i.id, 0) end) as insurer,
+               coalesce(e.care_day, a.care_day) as day, coalesce(e.until_day, 0) as engaged_until
         from asks a
         left join access.session s on s.id = a.session and s.revoked is null and s.expires > now()
         left join directory.activity t on t.id = s.activity
         left join person.key k on k.idx = a.idx
+        left join registry.insurer i on i.amc = a.card
         left join care.engagement e on e.seq = a.engagement and e.establishment = t.establishment)
     select array_agg(f.is_live order by f.n),
            array_agg(f.proof is null or f.proof = any(used) order by f.n),
@@ -120,9 +126,10 @@ begin
                (select max(h.level) from holds h where h.rung >= 4 and (h.level, h.subject) in (
                    (9, 0), (10, f.site), (11, case when f.engagement is null then 1 else 2 end), (12, f.domain))),
                (select 8 from holds h where h.rung >= 4 and h.level = 8 and h.subject = c.insurer), 0)::smallint
-               order by f.n)
+               order by f.n),
+           array_agg(f.engaged_until order by f.n)
     into live, fresh, rungs, persons, insurers, untils, pair_keys, pair_states, pair_days, seen_days, seen_lines,
-         from_days, standings, others, closed
+         from_days, standings, others, closed, engaged_untils
     from found f
     left join access.pair p on p.key = f.pair_key
     left join lateral gate.standing_of(f.person, f.insurer, f.payer, f.domain, f.day, f.establishment,

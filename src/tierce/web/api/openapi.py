@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from tierce.kernel.care import Domain
+from tierce.rights.reasons import REASONS
 
 _LANGUAGES = {
     "type": "object",
@@ -33,14 +34,39 @@ PROBLEM = {
 QUESTION = {
     "type": "object",
     "additionalProperties": False,
-    "required": ["nir", "birth_date", "domain", "care_date"],
+    "description": "The person is named by `nir` (and `rank`), or by `amc` and `member_number`; never by both.",
+    "required": ["birth_date", "domain", "care_date"],
+    "oneOf": [{"required": ["nir"]}, {"required": ["amc", "member_number"]}],
     "properties": {
         "nir": {"type": "string", "description": "NIR of the rights holder, 15 characters."},
         "birth_date": {"type": "string", "pattern": "^[0-9]{8}$", "description": "YYYYMMDD, as on the card."},
-        "rank": {"type": "integer", "minimum": 1, "maximum": 9, "default": 1},
+        "rank": {
+            "type": "integer",
+            "minimum": 1,
+            "maximum": 9,
+            "description": "With `nir`; 1 when left out.",
+        },
+        "amc": {"type": "string", "description": "AMC number of the card: 8 to 10 digits."},
+        "member_number": {"type": "string", "description": "Member number of the card."},
+        "payer": {
+            "type": "integer",
+            "enum": [1, 2],
+            "default": 1,
+            "description": "1: the card's insurer, else the first to pay; 2: the other, if `other_payer` was true.",
+        },
         "domain": {"type": "string", "enum": list(Domain.__members__)},
         "care_date": {"type": "string", "format": "date"},
         "label": {"type": ["string", "null"], "maxLength": 40, "description": "Your own mark: no name, no NIR."},
+    },
+}
+REASON = {
+    "type": "object",
+    "description": "Why nothing is shown; present only once the person's presence is proved.",
+    "required": ["code", "detail", "remedy"],
+    "properties": {
+        "code": {"enum": sorted(reason.code for reason in REASONS.values())},
+        "detail": _LANGUAGES,
+        "remedy": _LANGUAGES,
     },
 }
 TOLD = {
@@ -48,15 +74,33 @@ TOLD = {
         {
             "type": "object",
             "description": "Covered.",
-            "required": ["shown", "domain", "covered_from", "covered_until", "guarantee", "insurer", "engagement"],
+            "required": [
+                "shown",
+                "domain",
+                "covered_from",
+                "covered_until",
+                "guarantee",
+                "insurer",
+                "engagement",
+                "responsible",
+                "other_payer",
+                "engagement_until",
+            ],
             "properties": {
                 "shown": {"const": True},
                 "domain": {"type": "string"},
                 "covered_from": {"type": "string", "format": "date"},
                 "covered_until": {"type": "string", "format": "date"},
                 "guarantee": _LANGUAGES,
+                "responsible": {"type": "boolean", "description": "A « contrat responsable »."},
                 "insurer": {"type": "string"},
-                "engagement": {"type": "string"},
+                "other_payer": {"type": "boolean", "description": "Another insurer covers too: ask with `payer` 2."},
+                "engagement": {"type": "string", "description": "To be quoted on the invoice."},
+                "engagement_until": {
+                    "type": "string",
+                    "format": "date",
+                    "description": "The last day on which it may be quoted.",
+                },
             },
         },
         {
@@ -66,6 +110,7 @@ TOLD = {
             "properties": {
                 "shown": {"const": False},
                 "ways": {"type": "array", "items": {"enum": ["card", "app", "person", "call"]}},
+                "reason": REASON,
             },
         },
     ]
@@ -78,7 +123,7 @@ def _problem(why: str) -> dict[str, Any]:
 
 _RESPONSES = {
     "200": {
-        "description": "The answer, always 1,024 bytes long.",
+        "description": "The answer, always 2,048 bytes long.",
         "content": {"application/json": {"schema": TOLD}},
     },
     "401": _problem("No session, or the browser's proof does not fit."),

@@ -116,6 +116,14 @@ class _Guarantee(msgspec.Struct):
     en: str
 
 
+class ReasonBody(msgspec.Struct):
+    """Why nothing is shown: said once presence is proved."""
+
+    code: str
+    detail: _Guarantee
+    remedy: _Guarantee
+
+
 class RightsBody(msgspec.Struct):
     """The answer to a question: shown with everything, or not shown with the ways to prove presence."""
 
@@ -126,7 +134,11 @@ class RightsBody(msgspec.Struct):
     guarantee: _Guarantee | None = None
     insurer: str = ""
     engagement: str = ""
+    engagement_until: date | None = None
+    responsible: bool = False
+    other_payer: bool = False
     ways: list[str] = []
+    reason: ReasonBody | None = None
 
 
 class _Problem(msgspec.Struct):

@@ -59,10 +59,21 @@ def _answer_page(site: PortalSite, visit: Visit, answer: RightsBody, seats: Seat
         "answer": answer,
         "domain": domain_label(answer.domain, language),
         "guarantee": getattr(answer.guarantee, language) if answer.guarantee else "",
+        "reason": _reason(answer, language),
         "seats": seats,
         "at": site.clock.now(),
     }
     return site.page(visit, "answer.html" if answer.shown else "not_shown.html", values)
+
+
+def _reason(answer: RightsBody, language: Language) -> dict[str, str] | None:
+    """The reason and its remedy, when presence was proved and nothing is shown."""
+    if answer.reason is None:
+        return None
+    return {
+        "sentence": getattr(answer.reason.detail, language),
+        "remedy": getattr(answer.reason.remedy, language),
+    }
 
 
 def ask_handlers(site: PortalSite) -> list[HTTPRouteHandler]:

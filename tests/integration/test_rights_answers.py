@@ -1,0 +1,192 @@
+"""Every outcome of a question: one answer before presence is proved, the reason after; two ways to name a person."""
+
+import asyncio
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from tests.integration.desk import BIRTH, PAUL, STRANGER, Counter, counter, fill, named
+from tests.integration.world import World, make_world
+from tierce.kernel.card import MemberNumber, normalise_card
+from tierce.kernel.clock import SystemClock, date_of, paris_day
+from tierce.kernel.ids import InsurerId, PersonId
+from tierce.kernel.nir import BirthDate
+from tierce.policy.acts import Outcome, Presence
+from tierce.registry.records import CoverageRecord, encode_record
+from tierce.rights.model import NotShown, Shown
+from tierce.rights.reasons import REASONS
+from tierce.rights.rules import ANSWER_BYTES, answer_bytes
+from tierce.storage.cluster import SUPERUSER
+from tierce.storage.database import Database
+from tierce.storage.insurer_keys import load_sealer, make_insurer_keys
+from tierce.storage.keys import Compartment, Keyring
+
+TODAY = paris_day(SystemClock().now())
+CARD = {"amc": "99000001", "member_number": "M-1"}
+"""What Paul's card says."""
+SECOND = {"amc": "99000002", "member_number": "Z-9"}
+
+WAYS: Mapping[Outcome, tuple[str, dict[str, Any]]] = {
+    Outcome.UNKNOWN: ("select", {"nir": STRANGER}),
+    Outcome.NOT_COVERED: ("delete from coverage.coverage where person = 1", {}),
+    Outcome.ENDED: (f"update coverage.coverage set until_day = {TODAY - 1} where person = 1", {}),
+    Outcome.FUTURE: (f"update coverage.coverage set from_day = {TODAY + 1} where person = 1", {}),
+    Outcome.NOT_ELIGIBLE: ("update coverage.coverage set domains = 2 where person = 1", {}),
+    Outcome.NOT_CONTRACTED: ("update registry.insurer set listed_domains = 1 where id = 1", {}),
+    Outcome.NO_OTHER_PAYER: ("select", {"payer": 2}),
+}
+
+
+@pytest.fixture
+def world(database: Database, keyring: Keyring) -> World:
+    made = make_world(database)
+    fill(made, keyring)
+    made.run("insert into registry.insurer (id, amc, name) values (2, '99000002', 'Prévoyance du Test')")
+    birth = BirthDate.parse(BIRTH)
+    for card in (CARD, SECOND):
+        who = normalise_card(card["amc"], MemberNumber.parse(card["member_number"]), birth)
+        named(made, keyring, who, 1)
+    return made
+
+
+def question(**fields: object) -> dict[str, Any]:
+    """A question about Paul, today, by NIR unless a card is given."""
+    way = {} if "amc" in fields else {"nir": PAUL}
+    return {"birth_date": BIRTH, "domain": "MEDG", "care_date": date_of(TODAY).isoformat(), **way, **fields}
+
+
+def covered_by_a_second(world: World, keyring: Keyring) -> None:
+    """The first person is covered by a second insurer too, with a real sealed record."""
+    record = CoverageRecord(1, 2, "P2", "C2", "Z-9", "Z-9", 1, 0xFFF, 0, 40_000, 2, 1, False, None, 0)
+    insurer = InsurerId(2)
+    with world.database.connect(SUPERUSER) as admin:
+        make_insurer_keys(admin, keyring, [insurer])
+        admin.execute(
+            "insert into registry.product (id, insurer, code, name, responsible)"
+            " overriding system value values (2, 2, 'P2', 'Complément', false)"
+        )
+        admin.execute("insert into registry.guarantee values (2, 1, 'TM', 'co-payment')")
+        sealed = load_sealer(admin, keyring, [Compartment.COVERAGE]).seal(
+            Compartment.COVERAGE, insurer, PersonId(1), encode_record(record)
+        )
+        admin.execute("insert into coverage.coverage values (1, 2, 8, 4095, 0, 40000, 2, 'd', %s)", (sealed,))
+
+
+async def present(desk: Counter, fields: dict[str, Any], presence: Presence) -> dict[str, Any]:
+    """Ask with a proof of presence that somebody else gave; no channel brings one yet, so the use case is called."""
+    answer = await desk.rights.ask(desk.caller, json.dumps(fields).encode(), None, presence=presence)
+    assert isinstance(answer, Shown | NotShown)
+    told = answer_bytes(answer)
+    assert len(told) == ANSWER_BYTES
+    body: dict[str, Any] = json.loads(told)
+    return body
+
+
+@pytest.mark.parametrize("outcome", list(WAYS))
+def test_the_reason_is_told_only_once_presence_is_proved(world: World, keyring: Keyring, outcome: Outcome) -> None:
+    statement, fields = WAYS[outcome]
+    world.run(statement)
+
+    async def run() -> tuple[bytes, bytes, list[dict[str, Any]]]:
+        async with counter(world, keyring) as desk:
+            uniform = (await desk.post("/v1/rights", question(nir=STRANGER))).content
+            before = (await desk.post("/v1/rights", question(**fields))).content
+            grades = (Presence.DECLARED, Presence.CONFIRMED, Presence.REPORTED, Presence.VERIFIED)
+            return uniform, before, [await present(desk, question(**fields), grade) for grade in grades]
+
+    uniform, before, (declared, *proved) = asyncio.run(run())
+    assert before == uniform
+    assert declared == json.loads(uniform), "what the asker's own software says proves nothing"
+    reason = REASONS[outcome]
+    for body in proved:
+        assert body == {
+            "shown": False,
+            "ways": [],
+            "reason": {
+                "code": outcome.name.lower(),
+                "detail": {"fr": reason.sentence.fr, "en": reason.sentence.en},
+                "remedy": {"fr": reason.remedy.fr, "en": reason.remedy.en},
+            },
+        }
+    codes = world.scalar("select array_agg(get_byte(body, 4)::integer order by seq) from journal.entry")
+    assert codes == [Outcome.UNKNOWN.value, *[outcome.value] * 5]
+
+
+def test_a_reason_that_was_told_is_in_the_journal_as_a_disclosure_of_one_insurer(
+    world: World, keyring: Keyring
+) -> None:
+    world.run(WAYS[Outcome.ENDED][0])
+
+    async def run() -> None:
+        async with counter(world, keyring) as desk:
+            await desk.post("/v1/rights", question())
+            await present(desk, question(), Presence.VERIFIED)
+
+    asyncio.run(run())
+    # insurer and categories: nothing was told before presence; guarantees of insurer 1 after.
+    lines = world.scalar(
+        "select array_agg(array[journal.u16(body, 60), journal.u16(body, 90)] order by seq) from journal.entry"
+    )
+    assert lines == [[0, 0], [1, 16]]
+
+
+def test_a_person_is_found_by_her_card_with_the_right_birth_date_alone(world: World, keyring: Keyring) -> None:
+    async def run() -> list[Any]:
+        async with counter(world, keyring) as desk:
+            tries = (
+                CARD,
+                {**CARD, "member_number": "m-1"},
+                {**CARD, "birth_date": "19800113"},
+                {**CARD, "amc": "99000003"},
+                {**SECOND, "amc": "99000001"},
+            )
+            return [await desk.post("/v1/rights", question(**one)) for one in tries]
+
+    responses = asyncio.run(run())
+    assert [response.json()["shown"] for response in responses] == [True, True, False, False, False]
+    assert len({response.content for response in responses[2:]}) == 1
+    assert {len(response.content) for response in responses} == {ANSWER_BYTES}
+    answer = responses[0].json()
+    assert set(answer) == {
+        "shown", "domain", "covered_from", "covered_until", "guarantee", "responsible", "insurer", "other_payer",
+        "engagement", "engagement_until",
+    }  # fmt: skip
+    assert (answer["responsible"], answer["other_payer"]) == (True, False)
+    assert answer["engagement_until"] == date_of(TODAY + 92).isoformat()
+    assert "M-1" not in responses[0].text
+    assert BIRTH not in responses[0].text
+
+
+def test_two_ways_to_name_one_person_take_two_places_and_tell_no_link(world: World, keyring: Keyring) -> None:
+    """Were the two pairs one, a seat that is not taken would tell that a NIR and a card are one person's."""
+
+    async def run() -> list[Any]:
+        async with counter(world, keyring) as desk:
+            return [await desk.post("/v1/rights", question(**one)) for one in ({}, CARD, {}, CARD)]
+
+    assert [response.json()["shown"] for response in asyncio.run(run())] == [True] * 4
+    assert world.scalar("select count(*) from access.pair") == 2
+    assert world.scalar("select array_agg(journal.u16(body, 62) order by seq) from journal.entry") == [4, 3, 3, 3]
+    assert world.scalar("select count(distinct person) from journal.entry") == 1
+
+
+def test_the_other_insurer_is_shown_by_the_same_question_and_named_by_its_own_line(
+    world: World, keyring: Keyring
+) -> None:
+    covered_by_a_second(world, keyring)
+
+    async def run() -> list[Any]:
+        async with counter(world, keyring) as desk:
+            tries: tuple[dict[str, Any], ...] = ({}, {"payer": 2}, CARD, SECOND, {**SECOND, "payer": 2})
+            return [(await desk.post("/v1/rights", question(**one))).json() for one in tries]
+
+    answers = asyncio.run(run())
+    first, second = "Mutuelle du Test", "Prévoyance du Test"
+    assert [answer["insurer"] for answer in answers] == [first, second, first, second, first]
+    assert all(answer["other_payer"] for answer in answers)
+    assert len({answer["engagement"] for answer in answers}) == 5
+    assert world.scalar("select array_agg(journal.u16(body, 60) order by seq) from journal.entry") == [1, 2, 1, 2, 1]
+    # One place for each set of identifiers; the other payer of a known pair takes none.
+    assert world.scalar("select array_agg(journal.u16(body, 62) order by seq) from journal.entry") == [4, 4, 3, 2, 2]
