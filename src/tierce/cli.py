@@ -20,6 +20,7 @@ _COMMANDS: Final = {
     "upkeep": ("tierce.upkeep.commands", "Make keys, bring the database to this version."),
     "retention": ("tierce.upkeep.retention.commands", "Remove what is past its duration; print the table."),
     "feed": ("tierce.feeds.commands", "Take in what insurers and public registers send."),
+    "software": ("tierce.feeds.software.commands", "Register vendor software that connects to the API."),
     "journal": ("tierce.journal.commands", "Verify the journal; print and check proofs of its entries."),
     "ladder": ("tierce.upkeep.ladder", "Close a part of the service for a bounded time, and open it again."),
     "policy": ("tierce.gate.commands", "Print the decision table, made by the rules themselves."),

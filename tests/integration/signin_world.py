@@ -21,6 +21,7 @@ from litestar.datastructures import State
 from psycopg_pool import AsyncConnectionPool
 
 from tierce.identity.dpop import normalised
+from tierce.identity.exchange import VendorDoor
 from tierce.identity.oidc import ProviderClient, ProviderSettings, Realm
 from tierce.identity.rules import address_prefix
 from tierce.identity.service import Pool, Sessions, SignInDoor
@@ -33,6 +34,7 @@ from tierce.storage.cluster import SUPERUSER
 from tierce.storage.database import Database
 from tierce.storage.keys import Keyring, Purpose
 from tierce.web.api.signin import EXCEPTION_HANDLERS, ROUTES, STATE_KEY, SignInWiring
+from tierce.web.api.token import TOKEN_PATH, VENDOR_KEY, VendorWiring, token
 
 API = "https://api.tierce.example"
 CALLBACK = "http://127.0.0.1:9/sign-in/callback"
@@ -44,6 +46,10 @@ IDENTITIES: dict[str, Any] = {
     "clients": [
         {"realm": realm, "client_id": f"tierce-{realm}", "client_secret": "a+b/c=d", "redirect_uris": [CALLBACK]}
         for realm in ("psc", "staff", "persons")
+    ]
+    + [
+        {"realm": "psc", "client_id": name, "client_secret": "m+n/o=p", "redirect_uris": [CALLBACK]}
+        for name in ("merle-psc", "other-psc")
     ],
     "psc": [
         {
@@ -281,9 +287,11 @@ async def desk(database: Database, keyring: Keyring, origin: str, role: str = "a
         )
         door = SignInDoor(pool, provider_client(origin, Realm.PSC, web, clock), clock)
         wiring = SignInWiring(door=door, sessions=sessions, url=API, software=SoftwareId(1))
+        audience = API + TOKEN_PATH
+        vendor = VendorWiring(VendorDoor(pool, door.provider, sessions, clock, audience), clock, API, wiring.proxies)
         app: Any = Litestar(
-            ROUTES,
-            state=State({STATE_KEY: wiring}),
+            [*ROUTES, token],
+            state=State({STATE_KEY: wiring, VENDOR_KEY: vendor}),
             exception_handlers=EXCEPTION_HANDLERS,
             openapi_config=None,
         )

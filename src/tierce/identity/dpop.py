@@ -199,7 +199,7 @@ class ProofVerifier:
         *,
         method: str,
         url: str,
-        ath: str,
+        ath: str | None,
         body: bytes,
         bound_to: bytes | None = None,
     ) -> Proof:
@@ -209,7 +209,7 @@ class ProofVerifier:
             proof: the `DPoP` header's bytes, None when there was none.
             method: the request's method, upper case.
             url: the public address of the act, already `normalised`.
-            ath: `digest_of` the session handle.
+            ath: `digest_of` the session handle; None for the request that is given its handle.
             body: the request's body as received, empty when there is none.
             bound_to: the thumbprint that the session is bound to; None only while it is being bound.
 
@@ -237,7 +237,7 @@ class ProofVerifier:
         self._remember(parts[0], key, cached=cached)
         return Proof(key.thumbprint, claims.jti, int(claims.iat))
 
-    def _claims(self, encoded: bytes, method: str, url: str, ath: str, body: bytes) -> _Claims:
+    def _claims(self, encoded: bytes, method: str, url: str, ath: str | None, body: bytes) -> _Claims:
         try:
             claims = _claims.decode(decode_b64(encoded))
         except (ValueError, msgspec.DecodeError, RecursionError) as error:

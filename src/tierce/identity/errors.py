@@ -109,3 +109,21 @@ class SessionRefusedError(IdentityError):
         """Keep the machine reason."""
         super().__init__(f"The session is refused ({reason.value}).")
         self.reason = reason
+
+
+class ClientReason(StrEnum):
+    """Why a piece of software is refused: fixed words, safe to answer, log and count."""
+
+    UNKNOWN = "unknown"
+    ASSERTION = "assertion"
+    EXPIRED = "expired"
+    REPLAYED = "replayed"
+
+
+class ClientRefusedError(IdentityError):
+    """The software did not prove that it is a registered one."""
+
+    def __init__(self, reason: ClientReason) -> None:
+        """Keep the machine reason."""
+        super().__init__(f"The software is refused ({reason.value}).")
+        self.reason = reason

@@ -1,8 +1,10 @@
 """The callers: a professional, a member of staff, a person covered. There is no other kind."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
+from typing import Any
 
 from tierce.kernel.care import Profession
 from tierce.kernel.ids import (
@@ -195,3 +197,13 @@ class SessionRow:
     created: datetime
     expires: datetime
     current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SoftwareClient:
+    """A registered piece of software: its public keys, and the provider's clients whose tokens it may bring."""
+
+    client_id: str
+    software: SoftwareId
+    keys: Mapping[str, Any]
+    azp: frozenset[str]

@@ -7,14 +7,14 @@ has its sign-in page on another host and its discovery document under a name of 
 
 import logging
 import secrets
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from hashlib import sha256
 from hmac import compare_digest
 from typing import Any
-from urllib.parse import quote_plus
+from urllib.parse import quote_plus, urlencode
 
 import httpx
 from authlib.oauth2.auth import ClientAuth
@@ -169,6 +169,35 @@ class ProviderClient:
             raise SignInRefusedError(SignInReason.TOKEN_REFUSED)
         return Claims(claims, userinfo)
 
+    async def vouch(self, access_token: str, clients: Collection[str]) -> Claims:
+        """What the provider says now of an access token that another of its clients was given (RFC 7662).
+
+        Args:
+            access_token: the token that a vendor's software holds for its user; it lives two minutes.
+            clients: the provider's clients (`azp`) whose tokens are accepted; a token of any other is refused, so
+                that one stolen from an unrelated service opens nothing.
+
+        Raises:
+            SignInRefusedError: the token is not live, is another client's, or the provider is out of reach.
+        """
+        metadata = await self._discover()
+        endpoint = metadata.get("introspection_endpoint")
+        if not isinstance(endpoint, str):
+            raise SignInRefusedError(SignInReason.PROVIDER_DOWN)
+        body = urlencode({"token": access_token, "token_type_hint": "access_token"})
+        response = await self._post(endpoint, body)
+        if response.status_code in {400, 401}:
+            raise SignInRefusedError(SignInReason.PROVIDER_REFUSED)
+        told = _object(response)
+        if told.get("active") is not True or told.get("iss", self.settings.issuer) != self.settings.issuer:
+            raise SignInRefusedError(SignInReason.TOKEN_EXPIRED)
+        if told.get("azp", told.get("client_id")) not in clients:
+            raise SignInRefusedError(SignInReason.TOKEN_REFUSED)
+        userinfo = await self._get(metadata["userinfo_endpoint"], bearer=access_token)
+        if userinfo.get("sub") != told.get("sub"):
+            raise SignInRefusedError(SignInReason.TOKEN_REFUSED)
+        return Claims(told, userinfo)
+
     async def _discover(self) -> Mapping[str, Any]:
         now = self._clock.now()
         if self._metadata is None or now - self._metadata[0] >= METADATA_LIFE:
@@ -199,23 +228,25 @@ class ProviderClient:
         body = prepare_token_request(
             "authorization_code", redirect_uri=settings.redirect_uri, code=code, code_verifier=verifier
         )
-        # RFC 6749 §2.3.1 wants both form-encoded inside the Basic credentials, which Authlib leaves to its caller.
-        encoded = (quote_plus(settings.client_id), quote_plus(settings.client_secret))
-        auth = ClientAuth(*encoded, auth_method="client_secret_basic")
-        headers = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"}
-        url, headers, body = auth.prepare("POST", url, headers, body)
-        try:
-            response = await self._http.post(
-                url, headers=headers, content=body, timeout=TIMEOUT, follow_redirects=False
-            )
-        except httpx.HTTPError as error:
-            raise SignInRefusedError(SignInReason.PROVIDER_DOWN) from error
+        response = await self._post(url, body)
         if response.status_code in {400, 401}:
             raise SignInRefusedError(SignInReason.CODE_REFUSED)
         tokens = _object(response)
         if not isinstance(tokens.get("access_token"), str) or not isinstance(tokens.get("id_token"), str):
             raise SignInRefusedError(SignInReason.CODE_REFUSED)
         return tokens
+
+    async def _post(self, url: str, body: str) -> httpx.Response:
+        """Send a form with our client's credentials."""
+        # RFC 6749 §2.3.1 wants both form-encoded inside the Basic credentials, which Authlib leaves to its caller.
+        encoded = (quote_plus(self.settings.client_id), quote_plus(self.settings.client_secret))
+        auth = ClientAuth(*encoded, auth_method="client_secret_basic")
+        headers = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"}
+        url, headers, body = auth.prepare("POST", url, headers, body)
+        try:
+            return await self._http.post(url, headers=headers, content=body, timeout=TIMEOUT, follow_redirects=False)
+        except httpx.HTTPError as error:
+            raise SignInRefusedError(SignInReason.PROVIDER_DOWN) from error
 
     async def _verified(self, tokens: Mapping[str, Any], nonce: str) -> Mapping[str, Any]:
         try:

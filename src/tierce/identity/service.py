@@ -179,27 +179,52 @@ class Sessions:
         Raises:
             SessionRefusedError, ProofRefusedError.
         """
-        now = self._clock.now()
         async with self._pool.connection() as connection:
             state, offered = await self._live(connection, handle)
-            if state.device is not None:
-                raise SessionRefusedError(SessionReason.ALREADY_BOUND)
-            activity = await store.activity(connection, chosen) if chosen in offered else None
-            if activity is None:
-                raise SessionRefusedError(SessionReason.OTHER_ACTIVITY)
             thumbprint = keyless(state.login)
+            proof = None
             if jwk is not None:
                 thumbprint = named_key(jwk)
-                await self._use_proof(connection, self._verify(handle, request, thumbprint))
-            device = await store.device_of(connection, thumbprint, now)
-            opening = pack(new_line(activity.profession, paris_day(now)))
-            line, is_new = await store.line_of(connection, state.login, device, activity.profession, opening)
-            if not await store.bind_session(connection, state.id, chosen, device, line):
-                raise SessionRefusedError(SessionReason.ALREADY_BOUND)
-            read = await store.session_by_handle(connection, digest(handle))
-            assert read is not None, "the session was just bound"
-            if is_new:
-                await self._journal(connection, read[0], Act.DEVICE_ENROL)
+                proof = self._verify(handle, request, thumbprint)
+            activity = await store.activity(connection, chosen) if chosen in offered else None
+            return await self._attach(connection, handle, state, activity, thumbprint, proof)
+
+    async def bind_proved(self, handle: str, chosen: ActivityId, proof: Proof) -> SessionState:
+        """Choose the activity and bind the key of a proof that was verified already: a token exchange's own.
+
+        Raises:
+            SessionRefusedError, ProofRefusedError.
+        """
+        async with self._pool.connection() as connection:
+            state, offered = await self._live(connection, handle)
+            activity = await store.activity(connection, chosen) if chosen in offered else None
+            return await self._attach(connection, handle, state, activity, proof.thumbprint, proof)
+
+    async def _attach(
+        self,
+        connection: store.Connection,
+        handle: str,
+        state: SessionState,
+        activity: Activity | None,
+        thumbprint: bytes,
+        proof: Proof | None,
+    ) -> SessionState:
+        now = self._clock.now()
+        if state.device is not None:
+            raise SessionRefusedError(SessionReason.ALREADY_BOUND)
+        if activity is None:
+            raise SessionRefusedError(SessionReason.OTHER_ACTIVITY)
+        if proof is not None:
+            await self._use_proof(connection, proof)
+        device = await store.device_of(connection, thumbprint, now)
+        opening = pack(new_line(activity.profession, paris_day(now)))
+        line, is_new = await store.line_of(connection, state.login, device, activity.profession, opening)
+        if not await store.bind_session(connection, state.id, activity.id, device, line):
+            raise SessionRefusedError(SessionReason.ALREADY_BOUND)
+        read = await store.session_by_handle(connection, digest(handle))
+        assert read is not None, "the session was just bound"
+        if is_new:
+            await self._journal(connection, read[0], Act.DEVICE_ENROL)
         return read[0]
 
     async def read(self, handle: str) -> SessionState:

@@ -8,7 +8,7 @@ from uuid import UUID
 from psycopg import AsyncConnection
 from psycopg.rows import TupleRow
 
-from tierce.identity.model import Activity, SessionRow, SessionState
+from tierce.identity.model import Activity, SessionRow, SessionState, SoftwareClient
 from tierce.identity.oidc import Pending, Realm
 from tierce.kernel.care import Profession
 from tierce.kernel.ids import (
@@ -183,6 +183,14 @@ async def vendor_of(connection: Connection, software: SoftwareId) -> VendorId | 
     """Find who makes a piece of software of the directory."""
     row = await _one(connection, "select vendor from directory.software where id = %s", (software,))
     return None if row is None else VendorId(row[0])
+
+
+async def software_client(connection: Connection, client_id: str) -> SoftwareClient | None:
+    """Find a registered piece of software by its name."""
+    row = await _one(
+        connection, "select software, jwks, azp from access.client where id = %s and ended is null", (client_id,)
+    )
+    return None if row is None else SoftwareClient(client_id, SoftwareId(row[0]), row[1], frozenset(row[2]))
 
 
 async def session_by_handle(

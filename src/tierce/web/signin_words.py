@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 
 from tierce.identity.errors import (
+    ClientReason,
+    ClientRefusedError,
     IdentityError,
     LinkRefusedError,
     ProofRefusedError,
@@ -11,6 +13,7 @@ from tierce.identity.errors import (
     SignInReason,
     SignInRefusedError,
 )
+from tierce.identity.exchange import ActivityWantedError
 from tierce.kernel.language import Phrase
 
 Told = tuple[Phrase, Phrase]
@@ -172,6 +175,39 @@ PROOF: Told = (
     Phrase("Rechargez la page ; sinon reconnectez-vous.", "Reload the page; else sign in again."),
 )
 
+CLIENT: Mapping[ClientReason, Told] = {
+    ClientReason.UNKNOWN: (
+        Phrase("Ce logiciel n’est pas enregistré chez l’opérateur.", "This software is not registered here."),
+        Phrase("Demandez à l’opérateur de l’enregistrer.", "Ask the operator to register it."),
+    ),
+    ClientReason.ASSERTION: (
+        Phrase("L’attestation du logiciel n’est pas valable.", "The software's assertion is not valid."),
+        Phrase(
+            "Signez-la avec une clé enregistrée, pour cette adresse, avec iss, sub, aud, exp et jti.",
+            "Sign it with a registered key, for this address, with iss, sub, aud, exp and jti.",
+        ),
+    ),
+    ClientReason.EXPIRED: (
+        Phrase("L’attestation du logiciel a expiré, ou dure trop.", "The software's assertion is over, or too long."),
+        Phrase(
+            "Faites-en une pour chaque demande, de cinq minutes au plus ; vérifiez l’heure de la machine.",
+            "Make one for each request, of five minutes at most; check the machine's clock.",
+        ),
+    ),
+    ClientReason.REPLAYED: (
+        Phrase("Cette attestation a déjà servi.", "This assertion was used already."),
+        Phrase("Faites-en une pour chaque demande.", "Make one for each request."),
+    ),
+}
+
+ACTIVITY: Told = (
+    Phrase("L’activité sous laquelle agir n’est pas choisie.", "The activity to act under is not chosen."),
+    Phrase(
+        "Faites choisir le professionnel parmi `activities`, puis recommencez avec `activity`.",
+        "Let the professional choose among `activities`, then start again with `activity`.",
+    ),
+)
+
 
 def told(error: IdentityError) -> Told:
     """The reason and the remedy of a refusal."""
@@ -179,6 +215,10 @@ def told(error: IdentityError) -> Told:
         return SIGN_IN[error.reason]
     if isinstance(error, SessionRefusedError):
         return SESSION[error.reason]
+    if isinstance(error, ClientRefusedError):
+        return CLIENT[error.reason]
+    if isinstance(error, ActivityWantedError):
+        return ACTIVITY
     return LINK if isinstance(error, LinkRefusedError) else PROOF
 
 
@@ -190,4 +230,8 @@ def code_of(error: IdentityError) -> str:
         return f"session_{error.reason.value}"
     if isinstance(error, ProofRefusedError):
         return f"proof_{error.reason.value}"
+    if isinstance(error, ClientRefusedError):
+        return f"client_{error.reason.value}"
+    if isinstance(error, ActivityWantedError):
+        return "activity_wanted"
     return "link_refused"

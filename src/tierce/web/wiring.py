@@ -14,7 +14,8 @@ from psycopg_pool import AsyncConnectionPool, ConnectionPool
 from tierce.gate.service import Gate
 from tierce.gate.store import GateStore
 from tierce.gate.tally import Tally
-from tierce.identity.dpop import ProofVerifier
+from tierce.identity.dpop import ProofVerifier, normalised
+from tierce.identity.exchange import VendorDoor
 from tierce.identity.local import InsurerSessions, PersonSessions, StaffSessions
 from tierce.identity.oidc import ProviderClient, ProviderSettings, Realm
 from tierce.identity.rules import address_prefix
@@ -39,6 +40,7 @@ from tierce.storage.keys import Compartment, Keyring, Purpose
 from tierce.web.api.app import RightsWiring, create_api
 from tierce.web.api.callers import Callers
 from tierce.web.api.signin import SignInWiring
+from tierce.web.api.token import TOKEN_PATH, VendorWiring
 from tierce.web.insurers.app import create_insurers
 from tierce.web.office.app import create_office
 from tierce.web.persons.app import create_persons
@@ -157,7 +159,11 @@ async def api(settings: Settings) -> AsyncIterator[App]:
                 return await Shelf.load(connection, keyring)
 
         rights = Rights(gate, keyring, shelf, clock, reload)
-        wiring = RightsWiring(gate, rights, History(pool, keyring, clock), Callers(sessions), sign_in)
+        audience = normalised(settings.api.url.rstrip("/") + TOKEN_PATH)
+        vendor = VendorWiring(
+            VendorDoor(pool, provider, sessions, clock, audience), clock, settings.api.url, sign_in.proxies
+        )
+        wiring = RightsWiring(gate, rights, History(pool, keyring, clock), Callers(sessions), sign_in, vendor)
         yield create_api(wiring, ProofVerifier(clock))
 
 

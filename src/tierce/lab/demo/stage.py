@@ -40,6 +40,9 @@ OFFICER: Final = "hélène.vasseur"
 """The security officer of the story, as her provider names her."""
 READY_SECONDS_MAX: Final = 60.0
 STOP_SECONDS_MAX: Final = 20.0
+VENDOR_CLIENT: Final = "merle-psc"
+"""An invented vendor's client of the professionals' provider; its software is registered by hand."""
+VENDOR_BACK: Final = "http://127.0.0.1:9/back"
 REALMS: Final = {
     "portal": RealmName.PSC,
     "office": RealmName.STAFF,
@@ -218,6 +221,9 @@ def _write_settings(stage: Stage) -> None:
             "client_secret_file": str(secret_file),
             "scope": "openid scope_all" if realm is RealmName.PSC else "openid",
         }
+    clients.append(
+        Client(RealmName.PSC, VENDOR_CLIENT, new_secret(home / "clients" / "vendor.secret"), [VENDOR_BACK])
+    )
     write_directory(stage.country, clients, home / "identities.json")
     database = stage.database
     tables: dict[str, dict[str, Any]] = {

@@ -69,6 +69,7 @@ async def discovery(
             "authorization_endpoint": f"{sign_in}/{name}/auth",
             "token_endpoint": f"{realm.issuer}/token",
             "userinfo_endpoint": f"{realm.issuer}/userinfo",
+            "introspection_endpoint": f"{realm.issuer}/token/introspect",
             "jwks_uri": f"{realm.issuer}/certs",
             "response_types_supported": ["code"],
             "grant_types_supported": ["authorization_code", "refresh_token"],
@@ -166,6 +167,15 @@ async def token(request: AnyRequest, name: FromPath[RealmName]) -> Response[dict
     return Response(realm.exchange(client, await _form(request)), headers={"Cache-Control": "no-store"})
 
 
+@post("/{name:str}/token/introspect", status_code=200)
+async def introspect(request: AnyRequest, name: FromPath[RealmName]) -> Response[dict[str, Any]]:
+    """The introspection endpoint."""
+    realm = _realm(request, name)
+    realm.authenticate(*_basic(request))
+    answer = realm.introspect((await _form(request)).get("token", ""))
+    return Response(answer, headers={"Cache-Control": "no-store"})
+
+
 @get("/{name:str}/userinfo")
 async def userinfo(request: AnyRequest, name: FromPath[RealmName]) -> dict[str, Any]:
     """The UserInfo endpoint."""
@@ -173,7 +183,7 @@ async def userinfo(request: AnyRequest, name: FromPath[RealmName]) -> dict[str, 
 
 
 def _refuse(request: AnyRequest, error: ProviderError) -> Response[Any]:
-    if request.url.path.endswith(("/token", "/userinfo")):
+    if request.url.path.endswith(("/token", "/introspect", "/userinfo")):
         status = 401 if error.error in {"invalid_client", "invalid_token"} else 400
         answer = {"error": error.error, "error_description": error.description}
         return Response(answer, status_code=status, headers={"Cache-Control": "no-store"})
@@ -186,7 +196,7 @@ def make_app(directory: Directory, *, port: int, clock: Clock | None = None) -> 
     issuer = f"http://127.0.0.1:{port}"
     realms = {name: Realm(name, f"{issuer}/{name}", directory, clock) for name in RealmName}
     return Litestar(
-        [discovery, certs, sign_in_page, choose, push, approve, go_on, token, userinfo],
+        [discovery, certs, sign_in_page, choose, push, approve, go_on, token, introspect, userinfo],
         state=State({"realms": realms, "sign_in_origin": f"http://localhost:{port}"}),
         exception_handlers={ProviderError: _refuse},
         openapi_config=None,

@@ -364,6 +364,28 @@ class Realm:
             return f"f:{uuid5(NAMESPACE_URL, self.issuer)}:{entry.national_id}"
         return entry.subject if isinstance(entry, StaffEntry | InsurerEntry) else entry.sub
 
+    def introspect(self, access_token: str) -> dict[str, Any]:
+        """Answer the introspection endpoint (RFC 7662): any client of the realm may ask about any token."""
+        token = self._access.get(access_token)
+        if token is None or token.expires <= self._now():
+            return {"active": False}
+        entry = self.entry(token.subject)
+        told: dict[str, Any] = {
+            "active": True,
+            "iss": self.issuer,
+            "sub": self.sub(entry),
+            "azp": token.client.client_id,
+            "client_id": token.client.client_id,
+            "acr": entry.acr,
+            "exp": int(token.expires),
+            "typ": "Bearer",
+            "scope": token.scope,
+            "session_state": token.session,
+        }
+        if isinstance(entry, PscEntry):
+            told |= {"preferred_username": entry.national_id, "SubjectNameID": entry.national_id}
+        return told
+
     def userinfo(self, access_token: str) -> dict[str, Any]:
         """Answer the UserInfo endpoint."""
         token = self._access.get(access_token)

@@ -29,7 +29,7 @@ grant select on directory.professional, directory.establishment, directory.activ
 grant select, insert on access.login, access.device to tierce_api;
 grant select, insert, update on access.session to tierce_api;
 grant select, insert, delete on access.pending to tierce_api;
-grant select on access.line, access.ladder to tierce_api;
+grant select on access.line, access.ladder, access.client to tierce_api;
 grant usage on schema care to tierce_api;
 grant select (seq, establishment, professional, domain, until_day, label, at) on care.engagement to tierce_api;
 grant select on gate.floor, gate.ceiling to tierce_api;
@@ -104,6 +104,8 @@ grant select, insert, update, delete on registry.feed_reason, registry.feed_refu
 grant select on registry.set_aside to tierce_feed;
 grant execute on function registry.is_empty, registry.set_indexes_aside, registry.build_indexes to tierce_feed;
 grant select, insert on person.former_key to tierce_feed;
+grant usage on schema access to tierce_feed;
+grant select, insert, update on access.client to tierce_feed;
 grant select on journal.instance to tierce_feed;
 grant temporary on database :"database" to tierce_feed;
 

@@ -25,6 +25,7 @@ from tierce.web.api.metrics import render
 from tierce.web.api.openapi import describe
 from tierce.web.api.problems import Problem
 from tierce.web.api.signin import EXCEPTION_HANDLERS, ROUTES, STATE_KEY, AnyRequest, SignInWiring
+from tierce.web.api.token import VENDOR_KEY, VendorWiring, token
 
 WIRING_KEY = "rights"
 NO_STORE = {"Cache-Control": "no-store"}
@@ -43,6 +44,7 @@ class RightsWiring:
     history: History
     callers: Callers
     sign_in: SignInWiring
+    vendor: VendorWiring
 
 
 def _wiring(request: Request[Any, Any, State]) -> RightsWiring:
@@ -126,7 +128,7 @@ def _anything(_request: AnyRequest, error: Exception) -> Response[bytes]:
 def create_api(wiring: RightsWiring, proofs: ProofVerifier) -> App:
     """Assemble the application; the gate must be started."""
     rest = Litestar(
-        [*ROUTES, seats, history, health, metrics, openapi],
+        [*ROUTES, token, seats, history, health, metrics, openapi],
         exception_handlers={
             **EXCEPTION_HANDLERS,
             EngagementFormatError: _engagement,
@@ -135,7 +137,7 @@ def create_api(wiring: RightsWiring, proofs: ProofVerifier) -> App:
         },
         before_send=[_headers],
         request_max_body_size=BODY_BYTES_MAX,
-        state=State({STATE_KEY: wiring.sign_in, WIRING_KEY: wiring}),
+        state=State({STATE_KEY: wiring.sign_in, VENDOR_KEY: wiring.vendor, WIRING_KEY: wiring}),
         openapi_config=OpenAPIConfig(
             title="Tierce",
             version=__version__,

@@ -10,6 +10,8 @@ from typing import Any, Final
 
 from tierce.kernel.care import Domain
 from tierce.rights.reasons import REASONS
+from tierce.web.api.token import DESCRIPTION as TOKEN
+from tierce.web.api.token import TOKEN_PATH
 
 _LANGUAGES = {
     "type": "object",
@@ -206,7 +208,7 @@ def describe(schema: dict[str, Any]) -> dict[str, Any]:
                 operation["security"] = [{SESSION: []}]
     health = schema["paths"]["/health"]["get"]["responses"]
     health["503"] = health["200"] | {"description": "The gate cannot answer; the body says so."}
-    schema["paths"] |= HOT_PATHS
+    schema["paths"] |= HOT_PATHS | {TOKEN_PATH: TOKEN}
     schema.setdefault("components", {})["securitySchemes"] = _SECURITY
     return schema
 

@@ -167,7 +167,8 @@ async def received(request: AnyRequest, url: str) -> Received:
     )
 
 
-def _activity(activity: Activity) -> ActivityAnswer:
+def activity_answer(activity: Activity) -> ActivityAnswer:
+    """One activity as it is told to its owner."""
     label = PROFESSION_LABELS[activity.profession]
     place = f"{activity.establishment_name}, {activity.town}"
     return ActivityAnswer(
@@ -186,7 +187,7 @@ async def _session(sessions: Sessions, state: SessionState) -> SessionAnswer:
     return SessionAnswer(
         id=str(state.id),
         professional_name=await sessions.name_of(state),
-        activity=_activity(state.activity) if state.activity else None,
+        activity=activity_answer(state.activity) if state.activity else None,
         device=str(state.device) if state.device else None,
         signs=state.signs,
         level=state.level,
@@ -217,7 +218,7 @@ async def complete(request: AnyRequest, data: JSONBody[CompleteBody]) -> Complet
         software=wiring.software,
         address=client_address(request, wiring.proxies),
     )
-    return CompleteAnswer(opened.handle, opened.expires, return_to, [_activity(one) for one in offered])
+    return CompleteAnswer(opened.handle, opened.expires, return_to, [activity_answer(one) for one in offered])
 
 
 @post("/v1/session/activity", status_code=200, opt={"act": Act.DEVICE_ENROL})

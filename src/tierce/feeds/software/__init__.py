@@ -1,0 +1,1 @@
+"""The operator's hand on the register of vendor software."""

@@ -1,0 +1,98 @@
+"""Register and end vendor software, each with its journal line in the same transaction."""
+
+import re
+from dataclasses import dataclass
+
+from psycopg import Connection
+
+from tierce.identity.exchange import check_keys
+from tierce.identity.software import store
+from tierce.journal.model import Entry, EntryKind
+from tierce.journal.service import Appender
+from tierce.kernel.clock import Clock, micros
+from tierce.kernel.errors import TierceError
+from tierce.kernel.ids import SoftwareId, VendorId
+from tierce.policy.acts import Act, Outcome
+
+_CLIENT_ID = re.compile(r"[a-z0-9][a-z0-9-]{2,62}", re.ASCII)
+
+
+class SoftwareError(TierceError):
+    """The registration cannot be made as given; nothing was written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """What the operator registers: a client name, the software and its maker, its public keys, whose tokens."""
+
+    client_id: str
+    software: SoftwareId
+    vendor: VendorId
+    name: str
+    keys: object
+    azp: list[str]
+
+
+class SoftwareRegister:
+    """The register, over one connection of role tierce_feed."""
+
+    def __init__(self, connection: Connection, appender: Appender, clock: Clock, policy: bytes) -> None:
+        """`policy` is the 16-byte digest of the rendered policy, written with each line."""
+        self._connection = connection
+        self._appender = appender
+        self._clock = clock
+        self._policy = policy
+
+    def add(self, given: Registration) -> None:
+        """Register software, or give a registered one other keys.
+
+        Raises:
+            SoftwareError, ClientKeysError: what is given cannot be taken; nothing was written.
+        """
+        if not _CLIENT_ID.fullmatch(given.client_id):
+            msg = "the client name has 3 to 63 small letters, digits and hyphens, and begins with none of these last"
+            raise SoftwareError(msg)
+        if not given.azp or not all(name and len(name) <= 128 and name.isprintable() for name in given.azp):
+            msg = "name at least one client of the professionals' provider (--provider-client)"
+            raise SoftwareError(msg)
+        if not 1 <= len(given.name) <= 80 or not given.name.isprintable():
+            msg = "the software's name has 1 to 80 printable characters"
+            raise SoftwareError(msg)
+        keys = check_keys(given.keys)
+        with self._connection.transaction():
+            store.put_software(self._connection, given.software, given.vendor, given.name)
+            now = self._clock.now()
+            if not store.put_client(self._connection, given.client_id, given.software, keys, given.azp, now):
+                msg = "this client name is another software's: choose another name"
+                raise SoftwareError(msg)
+            self._note(given.software, given.vendor)
+
+    def end(self, client_id: str) -> None:
+        """End a client: it exchanges nothing more; sessions that it opened end by themselves.
+
+        Raises:
+            SoftwareError: no live client has this name.
+        """
+        with self._connection.transaction():
+            software = store.end_client(self._connection, client_id, self._clock.now())
+            if software is None:
+                msg = "no live client has this name: see `tierce software list`"
+                raise SoftwareError(msg)
+            self._note(software, VendorId(0))
+
+    def every(self) -> list[store.Registered]:
+        """List what is registered."""
+        with self._connection.transaction():
+            return store.clients(self._connection)
+
+    def _note(self, software: SoftwareId, vendor: VendorId) -> None:
+        entry = Entry(
+            kind=EntryKind.KEY_OR_POLICY_CHANGE,
+            act=Act.KEY_REGISTER,
+            outcome=Outcome.DONE,
+            time_us=micros(self._clock.now()),
+            software=software,
+            vendor=vendor,
+            policy=self._policy,
+        )
+        self._appender.write(self._connection, [entry])
