@@ -27,7 +27,8 @@ _PLACES = (ROOT, ROOT / "src", ROOT / "src/tierce", ROOT / "src/tierce/storage",
 _AN_OPERATORS_OWN = {"tierce.toml", "insurers.csv", "directory.csv"}
 
 
-def _tests_of(path: str) -> set[str]:
+def names_of_tests(path: str) -> set[str]:
+    """The names of the test functions of a file; none when there is no such file."""
     file = ROOT / path
     if not file.exists():
         return set()
@@ -38,7 +39,7 @@ def _tests_of(path: str) -> set[str]:
 @pytest.mark.parametrize("page", [*PAGES, *DECISIONS])
 def test_every_test_named_exists(page: str) -> None:
     named = set(_TEST.findall((ROOT / page).read_text("utf-8")))
-    assert sorted(f"{path}::{name}" for path, name in named if name not in _tests_of(path)) == []
+    assert sorted(f"{path}::{name}" for path, name in named if name not in names_of_tests(path)) == []
 
 
 def test_mission_and_developers_name_tests() -> None:
