@@ -21,6 +21,7 @@ _COMMANDS: Final = {
     "retention": ("tierce.upkeep.retention.commands", "Remove what is past its duration; print the table."),
     "feed": ("tierce.feeds.commands", "Take in what insurers and public registers send."),
     "software": ("tierce.feeds.software.commands", "Register vendor software that connects to the API."),
+    "directory": ("tierce.upkeep.clients", "Who is a client, who stands in for whom, who was where on a day."),
     "journal": ("tierce.journal.commands", "Verify the journal; print and check proofs of its entries."),
     "ladder": ("tierce.upkeep.ladder", "Close a part of the service for a bounded time, and open it again."),
     "policy": ("tierce.gate.commands", "Print the decision table, made by the rules themselves."),

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import psycopg
 
-from tierce.directory.store import DirectoryStore
+from tierce.directory.loads.store import DirectoryStore
 from tierce.feeds.commands import KEYS
 from tierce.feeds.intake import INSTANCE, Intake, Report
 from tierce.journal.service import Appender

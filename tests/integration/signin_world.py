@@ -189,6 +189,10 @@ def fill_directory(database: Database) -> None:
                 "insert into directory.activity (professional, establishment, profession) values (%s, %s, %s)",
                 (professional, establishment, profession),
             )
+            admin.execute(
+                "insert into directory.enrolment (professional, establishment, status) values (%s, %s, 2)",
+                (professional, establishment),
+            )
 
 
 @dataclass

@@ -61,7 +61,7 @@ def test_a_professional_struck_off_the_directory_asks_nobody_with_a_session_stil
     first = asyncio.run(ask(0))
     assert isinstance(first, Answer)
     assert isinstance(first.decision, Release)
-    world.run(f"update directory.activity set active = false where professional = {caller.professional}")
+    world.run(f"update directory.activity set listed = false where professional = {caller.professional}")
     then = asyncio.run(ask(0))
     assert isinstance(then, Answer)
     assert then.decision == Refuse(Outcome.NOT_ALLOWED)

@@ -10,7 +10,7 @@ from psycopg import sql
 
 from tests.integration.conftest import Connect
 from tests.integration.feeding import FIRST, PLAN, Importer, make_importer, rows_of, write_rows
-from tierce.directory.errors import DirectoryShrinksError
+from tierce.directory.loads.errors import DirectoryShrinksError
 from tierce.journal.encoding import decode
 from tierce.journal.model import EntryKind
 from tierce.kernel.card import MemberNumber, normalise_card
@@ -409,7 +409,7 @@ def test_the_directory_comes_in_and_retires_who_has_gone(
     shorter = tmp_path / "shorter.csv"
     shorter.write_text("".join(lines[:-1]), encoding="utf-8")
     importer.directory(shorter)
-    assert count(admin, "select count(*) from directory.activity where not active") == 1
+    assert count(admin, "select count(*) from directory.activity where not listed") == 1
     spoiled = tmp_path / "spoiled.csv"
     spoiled.write_text("".join([*lines[:-1], lines[-1].replace("|99", "|98", 1)]), encoding="utf-8")
     importer.directory(spoiled)
@@ -418,7 +418,7 @@ def test_the_directory_comes_in_and_retires_who_has_gone(
     truncated.write_text("".join(lines[:5]), encoding="utf-8")
     with pytest.raises(DirectoryShrinksError):
         importer.directory(truncated)
-    assert count(admin, "select count(*) from directory.activity where not active") == 1
+    assert count(admin, "select count(*) from directory.activity where not listed") == 1
 
 
 def test_the_instant_of_a_feed_is_recorded(importer: Importer, country: Path, admin: psycopg.Connection) -> None:

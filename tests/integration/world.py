@@ -105,6 +105,10 @@ def enrol(world: World, profession: Profession = Profession.GP, *, established: 
             "insert into directory.establishment values (%s, %s, 'Cabinet', 'Ville')",
             (ids["establishment"], str(ids["establishment"])),
         )
+        admin.execute(
+            "insert into directory.enrolment (professional, establishment, status) values (%s, %s, 2)",
+            (ids["professional"], ids["establishment"]),
+        )
         row = admin.execute(
             "insert into directory.activity (professional, establishment, profession)"
             " values (%s, %s, %s) returning id",

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tierce.directory.columns import DIRECTORY
-from tierce.directory.rules import luhn_holds, read_activity
+from tierce.directory.loads.columns import DIRECTORY
+from tierce.directory.loads.rules import luhn_holds, read_activity
 from tierce.feeds.reader import LINE_BYTES_MAX, read_rows
 from tierce.kernel.care import Domain, Profession
 from tierce.kernel.errors import FieldError

@@ -1,1 +1,1 @@
-"""Professionals, establishments and activities, as the open national directory tells them."""
+"""Professionals, establishments and activities: what public registers say of them, and which are clients."""

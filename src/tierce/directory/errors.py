@@ -1,7 +1,31 @@
-"""What can go wrong with a directory file as a whole."""
+"""What can go wrong with an enrolment or a substitution."""
 
-from tierce.kernel.errors import TierceError
+from tierce.kernel.errors import FieldError, TierceError
 
 
-class DirectoryShrinksError(TierceError):
-    """Too many activities would disappear at once; nothing was written. Check that the file is whole."""
+class ProfessionalUnknownError(TierceError):
+    """No professional of the directory has this national identifier; load the directory, or check the number."""
+
+
+class PlaceUnknownError(TierceError):
+    """No establishment of the directory has this number; load the directory or FINESS, or check the number."""
+
+
+class EnrolmentMissingError(TierceError):
+    """This professional was never enrolled nor applied at this place; enrol her first."""
+
+
+class NotServedError(TierceError):
+    """The directory lists no activity of this professional at this place in a profession that the operator serves."""
+
+
+class EnrolmentMoveError(TierceError):
+    """An enrolment does not go from its present status to that one; `tierce directory show` tells where it stands."""
+
+
+class SubstitutionRefusedError(FieldError):
+    """A substitution cannot be declared as it stands."""
+
+
+class SubstitutionMissingError(TierceError):
+    """There is no such substitution still to come or under way; `tierce directory show` lists them."""

@@ -1,78 +1,136 @@
-"""Reads one line of the directory, or says which field is wrong and what to do about it."""
+"""Pure rules of enrolment and substitution: which step may follow which, bounded days, what staff may type."""
 
 import re
-from collections.abc import Mapping
-from typing import Final, NoReturn
+from collections.abc import Mapping, Sequence
+from typing import Final
 
-from tierce.directory.model import ActivityLine
+from tierce.directory.errors import SubstitutionRefusedError
+from tierce.directory.model import Place, Standing, Status, Version, Worked
 from tierce.kernel.care import Profession
 from tierce.kernel.errors import FieldError
+from tierce.kernel.ids import EstablishmentId
 from tierce.kernel.language import Phrase
+from tierce.policy.enrolment import SUBSTITUTION_AHEAD_DAYS_MAX, SUBSTITUTION_DAYS_MAX
 
-_RPPS: Final = re.compile(r"[0-9]{11}", re.ASCII)
-_ADELI: Final = re.compile(r"[0-9A-Z]{9}", re.ASCII)
-_FINESS: Final = re.compile(r"[0-9][0-9AB][0-9]{7}", re.ASCII)
+MOVES: Final[Mapping[Status, frozenset[Status]]] = {
+    Status.APPLIED: frozenset({Status.ENROLLED, Status.ENDED}),
+    Status.ENROLLED: frozenset({Status.SUSPENDED, Status.ENDED}),
+    Status.SUSPENDED: frozenset({Status.ENROLLED, Status.ENDED}),
+    Status.ENDED: frozenset({Status.ENROLLED}),
+}
+"""From each status, those that may follow. Nothing is deleted: a client who comes back is enrolled again."""
+
+REASON_CHARACTERS_MAX: Final = 400
+CONTRACT_CHARACTERS_MAX: Final = 60
+_DIGITS_13: Final = re.compile(r"[0-9]{13}", re.ASCII)
 
 
-def luhn_holds(digits: str) -> bool:
-    """Tell whether the last digit is the Luhn key of the others (ISO/IEC 7812-1, annex B)."""
-    total = 0
-    for place, digit in enumerate(reversed(digits)):
-        doubled = int(digit) * (1 if place % 2 == 0 else 2)
-        total += doubled - 9 if doubled > 9 else doubled
-    return total % 10 == 0
+def may_follow(present: Status | None, wanted: Status) -> bool:
+    """Tell whether an enrolment may go from `present` (None: there is none yet) to `wanted`."""
+    return wanted is Status.ENROLLED if present is None else wanted in MOVES[present]
 
 
-def read_activity(row: Mapping[str, str]) -> ActivityLine:
-    """Read one line of the directory; `row` holds every column, empty where the file had none.
+def check_reason(text: str) -> str:
+    """Give back what staff wrote of why, on one line; refuse nothing, too much, or what may be a NIR.
 
     Raises:
-        FieldError: the first field that cannot be accepted, with a remedy.
+        FieldError: with the remedy; what was typed is not repeated.
     """
-    kind, number = row["Type d'identifiant PP"], row["Identifiant PP"]
-    if kind not in {"0", "8"}:
-        _refuse("Type d'identifiant PP", "type inconnu.", "unknown type.", "Écrivez 8 (RPPS).", "Write 8 (RPPS).")
-    is_rpps = kind == "8"
-    if is_rpps and not (_RPPS.fullmatch(number) and luhn_holds(number)):
-        _refuse("Identifiant PP", "ce n’est pas un numéro RPPS : 11 chiffres, clé comprise.",
-                "this is not an RPPS number: 11 digits, key included.",
-                "Recopiez le numéro de l’annuaire.", "Copy the number from the directory.")  # fmt: skip
-    if not is_rpps and _ADELI.fullmatch(number) is None:
-        _refuse("Identifiant PP", "ce n’est pas un numéro ADELI.", "this is not an ADELI number.",
-                "Recopiez les 9 caractères.", "Copy its 9 characters.")  # fmt: skip
-    if row["Identification nationale PP"] != f"{kind}{number}":
-        _refuse("Identification nationale PP", "elle n’est pas le type suivi de l’identifiant.",
-                "it is not the type followed by the identifier.",
-                "Vérifiez les trois premières colonnes.", "Check the first three columns.")  # fmt: skip
-    finess = row["Numéro FINESS site"]
-    if _FINESS.fullmatch(finess) is None or (finess.isdigit() and not luhn_holds(finess)):
-        _refuse("Numéro FINESS site", "ce n’est pas un numéro FINESS : 9 caractères, clé comprise.",
-                "this is not a FINESS number: 9 characters, key included.",
-                "Recopiez le numéro du répertoire.", "Copy the number from the register.")  # fmt: skip
-    if row["Profession Tierce"] not in Profession.__members__:
-        allowed = " ".join(Profession.__members__)
-        _refuse("Profession Tierce", "profession inconnue.", "unknown profession.",
-                f"Écrivez : {allowed}.", f"Write one of: {allowed}.")  # fmt: skip
-    shown = "Enseigne commerciale site" if row["Enseigne commerciale site"] else "Raison sociale site"
-    return ActivityLine(
-        national_id=f"{kind}{number}",
-        rpps=number if is_rpps else None,
-        family_name=_filled(row, "Nom d'exercice", 80),
-        given_name=_filled(row, "Prénom d'exercice", 80),
-        finess=finess,
-        establishment_name=_filled(row, shown, 120),
-        town=_filled(row, "Libellé commune (coord. structure)", 80),
-        profession=Profession[row["Profession Tierce"]],
+    return _check("reason", text, REASON_CHARACTERS_MAX, needed=True)
+
+
+def check_contract(text: str) -> str:
+    """Give back the reference of the contract, perhaps empty; refused as `check_reason` does."""
+    return _check("contract", text, CONTRACT_CHARACTERS_MAX, needed=False)
+
+
+def _check(field: str, text: str, length_max: int, *, needed: bool) -> str:
+    said = " ".join(text.split())
+    if needed and not said:
+        raise FieldError(field, Phrase("rien n’est écrit.", "nothing is written."),
+                         Phrase("Dites pourquoi en une phrase.", "Say why in a sentence."))  # fmt: skip
+    if len(said) > length_max or not said.isprintable():
+        raise FieldError(field, Phrase("trop long, ou caractère non imprimable.", "too long, or not printable."),
+                         Phrase(f"Écrivez {length_max} caractères au plus.",
+                                f"Write {length_max} characters at most."))  # fmt: skip
+    if _DIGITS_13.search(re.sub(r"[\s.\-]", "", said)):
+        raise FieldError(field, Phrase("cela ressemble à un numéro de sécurité sociale.",
+                                       "this looks like a social security number."),
+                         Phrase("Ne nommez aucune personne assurée.", "Name no person covered."))  # fmt: skip
+    return said
+
+
+def check_days(from_day: int, until_day: int, today: int) -> None:
+    """Refuse the days of a substitution that are past, reversed, too far or too long.
+
+    Raises:
+        SubstitutionRefusedError: names the day at fault.
+    """
+    if from_day < today:
+        raise SubstitutionRefusedError(
+            "from",
+            Phrase("ce jour est passé.", "that day is over."),
+            Phrase("Commencez aujourd’hui ou plus tard.", "Begin today or later."),
+        )
+    if from_day > today + SUBSTITUTION_AHEAD_DAYS_MAX:
+        raise SubstitutionRefusedError(
+            "from", Phrase("ce jour est trop loin.", "that day is too far ahead."),
+            Phrase(f"Déclarez au plus {SUBSTITUTION_AHEAD_DAYS_MAX} jours à l’avance.",
+                   f"Declare at most {SUBSTITUTION_AHEAD_DAYS_MAX} days ahead."))  # fmt: skip
+    if not from_day <= until_day < from_day + SUBSTITUTION_DAYS_MAX:
+        raise SubstitutionRefusedError(
+            "until", Phrase("ce jour précède le premier, ou en est trop loin.",
+                            "that day is before the first, or too far from it."),
+            Phrase(f"Un remplacement dure de 1 à {SUBSTITUTION_DAYS_MAX} jours.",
+                   f"A substitution lasts 1 to {SUBSTITUTION_DAYS_MAX} days."))  # fmt: skip
+
+
+def standing(
+    day: int, persons: Sequence[Version], activities: Sequence[Version], places: Sequence[Version]
+) -> Standing:
+    """Put together what was known on `day` of a professional, from all versions of her, her activities and places.
+
+    A version holds from its first day until the day before the next one's. A place is named as on that day, or as it
+    was first known when it was loaded later.
+    """
+    person = _on(day, persons)
+    worked = []
+    for activity in _each_on(day, activities):
+        said = activity.said
+        named = [one for one in places if one.subject == int(said["establishment"])]
+        place = _on(day, named) or named[0]
+        code = int(said["profession"])
+        worked.append(
+            Worked(
+                place=Place(
+                    EstablishmentId(place.subject),
+                    str(place.said["finess"] or place.said["siret"] or place.said["structure"] or ""),
+                    str(place.said["name"]),
+                    str(place.said["town"]),
+                ),
+                profession=Profession(code) if code else None,
+                listed=bool(said["listed"]),
+                could_ask=bool(said["active"]) and int(said["from_day"]) <= day <= int(said["until_day"]),
+                substitution=None if said["substitution"] is None else int(said["substitution"]),
+            )
+        )
+    return Standing(
+        day=day,
+        known=person is not None,
+        family_name=str(person.said["family_name"]) if person else "",
+        given_name=str(person.said["given_name"]) if person else "",
+        active=bool(person and person.said["active"]),
+        worked=tuple(worked),
     )
 
 
-def _filled(row: Mapping[str, str], field: str, length_max: int) -> str:
-    value = row[field].strip()
-    if not 1 <= len(value) <= length_max or not value.isprintable():
-        _refuse(field, "vide, trop long ou caractère non imprimable.", "empty, too long or not printable.",
-                f"Écrivez 1 à {length_max} caractères.", f"Write 1 to {length_max} characters.")  # fmt: skip
-    return value
+def _on(day: int, versions: Sequence[Version]) -> Version | None:
+    """The version in force on a day: the last that began by then and had not ended."""
+    held = [one for one in versions if one.from_day <= day and (one.until_day is None or day < one.until_day)]
+    return held[-1] if held else None
 
 
-def _refuse(field: str, fr: str, en: str, remedy_fr: str, remedy_en: str) -> NoReturn:
-    raise FieldError(field, Phrase(fr, en), Phrase(remedy_fr, remedy_en))
+def _each_on(day: int, versions: Sequence[Version]) -> list[Version]:
+    found = (_on(day, [one for one in versions if one.subject == subject]) for subject in
+             dict.fromkeys(one.subject for one in versions))  # fmt: skip
+    return [one for one in found if one is not None]

@@ -1,82 +1,275 @@
-"""The directory in PostgreSQL."""
+"""Enrolments, substitutions and the directory's past in PostgreSQL, for role tierce_office."""
 
-from collections.abc import Iterable
-from typing import LiteralString
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any, LiteralString
 
 from psycopg import Connection
 
-from tierce.directory.model import ActivityLine
-from tierce.kernel.ids import new_id
-
-_STAGE: LiteralString = """
-    create temporary table stage_activity (
-        n bigint generated always as identity, national_id text, rpps text, family_name text, given_name text,
-        finess text, establishment_name text, town text, profession smallint,
-        new_professional bigint, new_establishment bigint
-    ) on commit drop"""
-
-_COPY: LiteralString = """
-    copy stage_activity (national_id, rpps, family_name, given_name, finess, establishment_name, town, profession,
-                         new_professional, new_establishment) from stdin"""
-
-_CHANGES: tuple[LiteralString, ...] = (
-    """insert into directory.professional as p (id, national_id, rpps, family_name, given_name, profession)
-       select distinct on (national_id) new_professional, national_id, rpps, family_name, given_name, profession
-       from stage_activity order by national_id, n
-       on conflict (national_id) do update set rpps = excluded.rpps, family_name = excluded.family_name,
-           given_name = excluded.given_name, profession = excluded.profession, active = true
-       where (p.rpps, p.family_name, p.given_name, p.profession, p.active)
-           is distinct from (excluded.rpps, excluded.family_name, excluded.given_name, excluded.profession, true)""",
-    """insert into directory.establishment as e (id, finess, name, town)
-       select distinct on (finess) new_establishment, finess, establishment_name, town
-       from stage_activity order by finess, n
-       on conflict (finess) do update set name = excluded.name, town = excluded.town
-       where (e.name, e.town) is distinct from (excluded.name, excluded.town)""",
-    """insert into directory.activity as a (professional, establishment, profession)
-       select p.id, e.id, s.profession from stage_activity s join directory.professional p using (national_id)
-       join directory.establishment e using (finess) group by p.id, e.id, s.profession order by min(s.n)
-       on conflict (professional, establishment, profession) do update set active = true where not a.active""",
+from tierce.directory.model import (
+    Enrolment,
+    Kind,
+    Place,
+    Professional,
+    Status,
+    Substitution,
+    Version,
 )
+from tierce.kernel.care import Profession
+from tierce.kernel.ids import EstablishmentId, ProfessionalId
 
-_GONE: LiteralString = """
-    update directory.activity a set active = false where a.active and not exists (
-        select from stage_activity s join directory.professional p using (national_id)
-        join directory.establishment e using (finess)
-        where p.id = a.professional and e.id = a.establishment and s.profession = a.profession)"""
+_PROFESSIONAL: LiteralString = """
+    select p.id, p.national_id, p.family_name, p.given_name, p.profession, p.active from directory.professional p"""
+_PLACE: LiteralString = """
+    select t.id, coalesce(t.finess, t.siret, t.structure, ''), t.name, t.town from directory.establishment t"""
+_ENROLMENTS: LiteralString = """
+    select n.id, n.status, n.manager, n.contract, n.reason, n.by, n.since_day, n.at,
+           p.id, p.national_id, p.family_name, p.given_name, p.profession, p.active,
+           t.id, coalesce(t.finess, t.siret, t.structure, ''), t.name, t.town
+    from directory.enrolment n join directory.professional p on p.id = n.professional
+    join directory.establishment t on t.id = n.establishment"""
+_SUBSTITUTIONS: LiteralString = """
+    select s.id, s.profession, s.from_day, s.until_day, s.by, s.reason, s.ended_day, s.at,
+           p.id, p.national_id, p.family_name, p.given_name, p.profession, p.active,
+           r.id, r.national_id, r.family_name, r.given_name, r.profession, r.active,
+           t.id, coalesce(t.finess, t.siret, t.structure, ''), t.name, t.town
+    from directory.substitution s join directory.professional p on p.id = s.professional
+    join directory.professional r on r.id = s.replaces join directory.establishment t on t.id = s.establishment"""
 
-_GONE_PROFESSIONALS: LiteralString = """
-    update directory.professional p set active = false where p.active
-    and not exists (select from stage_activity s where s.national_id = p.national_id)"""
+
+def profession_of(code: int | None) -> Profession | None:
+    """The profession of a stored code; None for 0, which the operator does not serve."""
+    return Profession(code) if code else None
 
 
-class DirectoryStore:
-    """Writes the directory over one connection of role tierce_feed, in one transaction of the caller's."""
+def _professional(row: Sequence[Any]) -> Professional:
+    return Professional(ProfessionalId(row[0]), row[1], row[2], row[3], profession_of(row[4]), row[5])
 
-    def __init__(self, connection: Connection) -> None:
-        """Use `connection`, not in autocommit."""
-        self._connection = connection
 
-    def stage(self, lines: Iterable[ActivityLine]) -> None:
-        """Copy every line of a file into a table of this transaction."""
-        self._connection.execute(_STAGE)
-        with self._connection.cursor() as cursor, cursor.copy(_COPY) as copy:
-            for line in lines:
-                copy.write_row(
-                    (line.national_id, line.rpps, line.family_name, line.given_name, line.finess,
-                     line.establishment_name, line.town, line.profession.value, new_id(), new_id())
-                )  # fmt: skip
+def _place(row: Sequence[Any]) -> Place:
+    return Place(EstablishmentId(row[0]), row[1], row[2], row[3])
 
-    def apply(self) -> int:
-        """Create and update what the staged lines say; returns the rows that changed."""
-        return sum(self._connection.execute(statement).rowcount for statement in _CHANGES)
 
-    def active_activities(self) -> int:
-        """Count the activities in force."""
-        row = self._connection.execute("select count(*) from directory.activity where active").fetchone()
-        return int(row[0]) if row else 0
+def professional_by_number(connection: Connection, national_id: str) -> Professional | None:
+    """Find a professional by her national identifier (type digit and number)."""
+    row = connection.execute(_PROFESSIONAL + " where p.national_id = %s", (national_id,)).fetchone()
+    return None if row is None else _professional(row)
 
-    def retire_absent(self) -> int:
-        """Set inactive every activity and professional that no staged line names; returns the activities."""
-        retired = self._connection.execute(_GONE).rowcount
-        self._connection.execute(_GONE_PROFESSIONALS)
-        return retired
+
+def place_by_number(connection: Connection, number: str) -> Place | None:
+    """Find an establishment by its FINESS number, else its SIRET, else the directory's own number."""
+    row = connection.execute(
+        _PLACE + " where t.place_key = any(%s) or t.siret = %s order by t.active desc, t.place_key limit 1",
+        ([f"F{number}", f"S{number}", f"T{number}"], number),
+    ).fetchone()
+    return None if row is None else _place(row)
+
+
+def served_activities(
+    connection: Connection, professional: ProfessionalId, place: EstablishmentId
+) -> list[Profession]:
+    """The professions that she exercises there by the directory and that the operator serves."""
+    rows = connection.execute(
+        "select profession from directory.activity where professional = %s and establishment = %s"
+        " and substitution is null and listed and profession <> 0 order by profession",
+        (professional, place),
+    ).fetchall()
+    return [Profession(row[0]) for row in rows]
+
+
+def enrolment(
+    connection: Connection, professional: ProfessionalId, place: EstablishmentId, *, lock: bool = False
+) -> Enrolment | None:
+    """Read the enrolment of a professional at a place, perhaps locking it until the transaction's end."""
+    row = connection.execute(
+        _ENROLMENTS + " where n.professional = %s and n.establishment = %s" + (" for update of n" if lock else ""),
+        (professional, place),
+    ).fetchone()
+    return None if row is None else _enrolment(row)
+
+
+def enrolments(
+    connection: Connection,
+    *,
+    professional: ProfessionalId | None = None,
+    place: EstablishmentId | None = None,
+    status: Status | None = None,
+    at_most: int = 200,
+) -> list[Enrolment]:
+    """List enrolments of one professional, one place or one status, the newest step first."""
+    rows = connection.execute(
+        _ENROLMENTS
+        + """ where (%(professional)s::bigint is null or n.professional = %(professional)s)
+        and (%(place)s::bigint is null or n.establishment = %(place)s)
+        and (%(status)s::smallint is null or n.status = %(status)s) order by n.at desc, n.id desc limit %(most)s""",
+        {"professional": professional, "place": place, "status": status, "most": at_most},
+    ).fetchall()
+    return [_enrolment(row) for row in rows]
+
+
+def _enrolment(row: Sequence[Any]) -> Enrolment:
+    return Enrolment(
+        id=row[0], status=Status(row[1]), manager=row[2], contract=row[3], reason=row[4], by=row[5],
+        since_day=row[6], at=row[7], professional=_professional(row[8:14]), place=_place(row[14:18]),
+    )  # fmt: skip
+
+
+def write_enrolment(
+    connection: Connection,
+    professional: ProfessionalId,
+    place: EstablishmentId,
+    status: Status,
+    *,
+    manager: bool,
+    contract: str,
+    reason: str,
+    by: str,
+    at: datetime,
+) -> int:
+    """Create or move an enrolment; what it said before goes to the past by itself. Returns its number."""
+    row = connection.execute(
+        "insert into directory.enrolment as n"
+        " (professional, establishment, status, manager, contract, reason, by, at)"
+        " values (%s, %s, %s, %s, %s, %s, %s, %s) on conflict (professional, establishment) do update set"
+        " status = excluded.status, manager = excluded.manager, contract = excluded.contract,"
+        " reason = excluded.reason, by = excluded.by, at = excluded.at returning n.id",
+        (professional, place, status.value, manager, contract, reason, by, at),
+    ).fetchone()
+    assert row is not None, "an upsert always returns its row"
+    return int(row[0])
+
+
+def enrol_listed(connection: Connection, *, contract: str, reason: str, by: str, at: datetime) -> int:
+    """Enrol everybody whom the directory lists in a profession that the operator serves; returns the number enrolled.
+
+    For invented countries and for an operator's first day, when its whole own file is its clients.
+    """
+    return connection.execute(
+        "insert into directory.enrolment (professional, establishment, status, contract, reason, by, at)"
+        " select distinct a.professional, a.establishment, 2, %s, %s, %s, %s::timestamptz"
+        " from directory.activity a join directory.professional p on p.id = a.professional"
+        " where a.listed and a.profession <> 0 and a.substitution is null and p.active"
+        " on conflict (professional, establishment) do nothing",
+        (contract, reason, by, at),
+    ).rowcount
+
+
+def live_sessions_ended(
+    connection: Connection, professional: ProfessionalId, place: EstablishmentId, at: datetime
+) -> int:
+    """End the live sessions of a professional at one place: her next ask says that hers is closed."""
+    return connection.execute(
+        "update access.session s set revoked = %s, revoked_why = 'enrolment ended or suspended'"
+        " where s.professional = %s and s.revoked is null and s.expires > %s and exists (select from"
+        " directory.activity a where a.id = s.activity and a.establishment = %s and a.substitution is null)",
+        (at, professional, at, place),
+    ).rowcount
+
+
+def substitutions(
+    connection: Connection,
+    *,
+    professional: ProfessionalId | None = None,
+    place: EstablishmentId | None = None,
+    not_before: int = 0,
+    at_most: int = 200,
+) -> list[Substitution]:
+    """List substitutions of a professional, on either side, or of a place, that last until `not_before` or later."""
+    rows = connection.execute(
+        _SUBSTITUTIONS
+        + """ where (%(professional)s::bigint is null or %(professional)s in (s.professional, s.replaces))
+        and (%(place)s::bigint is null or s.establishment = %(place)s)
+        and least(s.until_day, coalesce(s.ended_day - 1, s.until_day)) >= %(day)s
+        order by s.from_day desc, s.id desc limit %(most)s""",
+        {"professional": professional, "place": place, "day": not_before, "most": at_most},
+    ).fetchall()
+    return [_substitution(row) for row in rows]
+
+
+def substitution(connection: Connection, wanted: int) -> Substitution | None:
+    """Read one substitution."""
+    row = connection.execute(_SUBSTITUTIONS + " where s.id = %s", (wanted,)).fetchone()
+    return None if row is None else _substitution(row)
+
+
+def _substitution(row: Sequence[Any]) -> Substitution:
+    return Substitution(
+        id=row[0], profession=Profession(row[1]), from_day=row[2], until_day=row[3], by=row[4], reason=row[5],
+        ended_day=row[6], at=row[7], substitute=_professional(row[8:14]), replaced=_professional(row[14:20]),
+        place=_place(row[20:24]),
+    )  # fmt: skip
+
+
+def overlapping_substitutes(connection: Connection, replaced: ProfessionalId, from_day: int, until_day: int) -> int:
+    """Count the substitutions of one professional that share a day with the given ones."""
+    row = connection.execute(
+        "select count(*) from directory.substitution s where s.replaces = %s and s.ended_day is null"
+        " and s.from_day <= %s and s.until_day >= %s",
+        (replaced, until_day, from_day),
+    ).fetchone()
+    assert row is not None, "a count always answers"
+    return int(row[0])
+
+
+def open_substitution(
+    connection: Connection,
+    *,
+    substitute: ProfessionalId,
+    replaced: ProfessionalId,
+    place: EstablishmentId,
+    profession: Profession,
+    days: tuple[int, int],
+    by: str,
+    reason: str,
+) -> int:
+    """Write a substitution with its activity; returns its number."""
+    row = connection.execute(
+        "select directory.open_substitution(%s, %s, %s, %s::smallint, %s, %s, %s, %s)",
+        (substitute, replaced, place, profession.value, *days, by, reason),
+    ).fetchone()
+    assert row is not None, "the function always answers"
+    return int(row[0])
+
+
+def end_substitution(connection: Connection, wanted: int, by: str) -> bool:
+    """End a substitution from today on; False when it was over."""
+    row = connection.execute("select directory.end_substitution(%s, null, %s)", (wanted, by)).fetchone()
+    return row is not None and bool(row[0])
+
+
+_NOW: dict[Kind, LiteralString] = {
+    Kind.PROFESSIONAL: "select id, since_day, to_jsonb(x) from directory.professional x where id = any(%s)",
+    Kind.ESTABLISHMENT: "select id, since_day, to_jsonb(x) from directory.establishment x where id = any(%s)",
+    Kind.ACTIVITY: "select id, since_day, to_jsonb(x) from directory.activity x where id = any(%s)",
+    Kind.ENROLMENT: "select id, since_day, to_jsonb(x) from directory.enrolment x where id = any(%s)",
+}
+
+
+def versions(connection: Connection, kind: Kind, subjects: Iterable[int]) -> list[Version]:
+    """Everything that rows of one kind ever said, the oldest first, their present state last."""
+    wanted = list(subjects)
+    past = connection.execute(
+        "select subject, from_day, until_day, was from directory.past where kind = %s and subject = any(%s)"
+        " order by subject, n",
+        (kind.value, wanted),
+    ).fetchall()
+    present = connection.execute(_NOW[kind], (wanted,)).fetchall()
+    found = [Version(kind, row[0], row[1], row[2], row[3]) for row in past]
+    found += [Version(kind, row[0], row[1], None, row[2]) for row in present]
+    return sorted(found, key=lambda one: (one.subject, one.until_day is None))
+
+
+def activities_of(connection: Connection, professional: ProfessionalId) -> list[int]:
+    """The numbers of every activity that a professional ever had; none is ever deleted."""
+    rows = connection.execute(
+        "select id from directory.activity where professional = %s order by id", (professional,)
+    ).fetchall()
+    return [int(row[0]) for row in rows]
+
+
+def enrolments_of(connection: Connection, professional: ProfessionalId) -> list[int]:
+    """The numbers of every enrolment of a professional."""
+    rows = connection.execute(
+        "select id from directory.enrolment where professional = %s order by id", (professional,)
+    ).fetchall()
+    return [int(row[0]) for row in rows]

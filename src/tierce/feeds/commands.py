@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeElapsedColumn
 
-from tierce.directory.store import DirectoryStore
+from tierce.directory.loads.store import DirectoryStore
 from tierce.feeds.intake import INSTANCE, Intake, Report
 from tierce.feeds.reader import count_lines
 from tierce.feeds.rejects import rejects_beside

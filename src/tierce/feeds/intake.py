@@ -10,9 +10,9 @@ from typing import Final
 
 from psycopg import Connection
 
-from tierce.directory.columns import DIRECTORY
-from tierce.directory.service import take_directory
-from tierce.directory.store import DirectoryStore
+from tierce.directory.loads.columns import DIRECTORY
+from tierce.directory.loads.service import take_directory
+from tierce.directory.loads.store import DirectoryStore
 from tierce.feeds.reader import file_sha256, read_rows
 from tierce.journal.model import Entry, EntryKind
 from tierce.journal.service import Appender

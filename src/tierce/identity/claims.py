@@ -20,11 +20,11 @@ from tierce.identity.rules import (
 )
 
 PLACES_MAX = 200
-PLACE_MEMBERS = ("numeroFinessSite", "numeroFinessetablissementJuridique")
+PLACE_MEMBERS = ("numeroFinessSite", "numeroFinessetablissementJuridique", "numeroSiretSite")
 
 
 def professional(claims: Claims) -> ProfessionalIdentity:
-    """Read a professional; refused when the level is too low or no place of practice is vouched for."""
+    """Read a professional; refused when the level is too low. A substitute may have no place of her own."""
     acr = claims.id_token.get("acr")
     if not meets_level(acr, LEVEL_MIN_PROFESSIONAL):
         raise SignInRefusedError(SignInReason.LEVEL_TOO_LOW)
@@ -32,15 +32,12 @@ def professional(claims: Claims) -> ProfessionalIdentity:
     national_id = said.get("SubjectNameID") or said.get("preferred_username")
     if not isinstance(national_id, str) or not is_national_id(national_id):
         raise SignInRefusedError(SignInReason.IDENTITY_INCOMPLETE)
-    places = frozenset(_places(said))
-    if not places:
-        raise SignInRefusedError(SignInReason.NO_ACTIVITY)
     return ProfessionalIdentity(
         national_id=national_id,
         family_name=_text(said, "family_name"),
         given_name=_text(said, "given_name"),
         level=level_of(acr),
-        places=places,
+        places=frozenset(_places(said)),
     )
 
 
@@ -50,7 +47,7 @@ def _items(value: object) -> Sequence[Mapping[str, Any]]:
 
 
 def _places(said: Mapping[str, Any]) -> Iterator[str]:
-    """The FINESS numbers of every activity of every exercise; a repeated exercise adds nothing."""
+    """The FINESS and SIRET numbers of every activity of every exercise; a repeated exercise adds nothing."""
     record = said.get("SubjectRefPro")
     for exercise in _items(record.get("exercices") if isinstance(record, dict) else None):
         for activity in _items(exercise.get("activities")):

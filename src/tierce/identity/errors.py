@@ -59,6 +59,7 @@ class SignInReason(StrEnum):
     IDENTITY_INCOMPLETE = "identity_incomplete"
     NOT_IN_DIRECTORY = "not_in_directory"
     NO_ACTIVITY = "no_activity"
+    NOT_ENROLLED = "not_enrolled"
     NOT_STAFF = "not_staff"
     INSURER_UNKNOWN = "insurer_unknown"
     RETURN_ADDRESS = "return_address"

@@ -89,7 +89,7 @@ class InsurerCaller:
 class ProfessionalIdentity:
     """What the professionals' provider said: the national identifier and the exercises it vouches for.
 
-    `places` holds (FINESS of the site, SIRET of the site) of each activity, as given; empty strings are dropped.
+    `places` holds the FINESS and SIRET numbers of each activity, as given; empty strings are dropped.
     """
 
     national_id: str

@@ -36,7 +36,16 @@ from tierce.identity.oidc import Answer, Claims, ProviderClient, Started, check_
 from tierce.journal.model import Entry, EntryKind
 from tierce.journal.service import Appender
 from tierce.kernel.clock import Clock, micros, paris_day
-from tierce.kernel.ids import ActivityId, DeviceId, EstablishmentId, SessionId, SoftwareId, new_id
+from tierce.kernel.ids import (
+    ActivityId,
+    DeviceId,
+    EstablishmentId,
+    ProfessionalId,
+    SessionId,
+    SoftwareId,
+    VendorId,
+    new_id,
+)
 from tierce.policy.acts import Act, Outcome, Site
 from tierce.policy.seats import new_line, pack
 
@@ -142,9 +151,15 @@ class Sessions:
             vendor = await store.vendor_of(connection, software)
             if professional is None or vendor is None:
                 raise SignInRefusedError(SignInReason.NOT_IN_DIRECTORY)
-            offered = await store.activities_at(connection, professional, identity.places)
+            applied, known = await store.apply_at(connection, professional, identity.places)
+            if applied:
+                lines = [self._application(professional, place, software, vendor, address) for place in applied]
+                await self._appender.write_async(connection, lines)
+                # An application is kept even when nothing can be chosen yet.
+                await connection.commit()
+            offered = await store.activities_at(connection, professional, identity.places, paris_day(now))
             if not offered:
-                raise SignInRefusedError(SignInReason.NO_ACTIVITY)
+                raise SignInRefusedError(SignInReason.NOT_ENROLLED if known else SignInReason.NO_ACTIVITY)
             state = SessionState(
                 id=SessionId(new_id()),
                 site=site,
@@ -186,7 +201,7 @@ class Sessions:
             if jwk is not None:
                 thumbprint = named_key(jwk)
                 proof = self._verify(handle, request, thumbprint)
-            activity = await store.activity(connection, chosen) if chosen in offered else None
+            activity = await self._open_activity(connection, chosen, offered)
             return await self._attach(connection, handle, state, activity, thumbprint, proof)
 
     async def bind_proved(self, handle: str, chosen: ActivityId, proof: Proof) -> SessionState:
@@ -197,8 +212,15 @@ class Sessions:
         """
         async with self._pool.connection() as connection:
             state, offered = await self._live(connection, handle)
-            activity = await store.activity(connection, chosen) if chosen in offered else None
+            activity = await self._open_activity(connection, chosen, offered)
             return await self._attach(connection, handle, state, activity, proof.thumbprint, proof)
+
+    async def _open_activity(
+        self, connection: store.Connection, chosen: ActivityId, offered: list[ActivityId]
+    ) -> Activity | None:
+        if chosen not in offered:
+            return None
+        return await store.activity(connection, chosen, paris_day(self._clock.now()))
 
     async def _attach(
         self,
@@ -317,6 +339,27 @@ class Sessions:
     async def _use_proof(self, connection: store.Connection, proof: Proof) -> None:
         if not await store.use_proof(connection, proof.once):
             raise ProofRefusedError(ProofReason.REPLAYED)
+
+    def _application(
+        self,
+        professional: ProfessionalId,
+        place: EstablishmentId,
+        software: SoftwareId,
+        vendor: VendorId,
+        address: str,
+    ) -> Entry:
+        return Entry(
+            kind=EntryKind.IDENTITY,
+            act=Act.ENROLMENT_APPLY,
+            outcome=Outcome.DONE,
+            time_us=micros(self._clock.now()),
+            professional=professional,
+            establishment=place,
+            software=software,
+            vendor=vendor,
+            network=self._network(address),
+            policy=self._policy,
+        )
 
     async def _journal(self, connection: store.Connection, state: SessionState, act: Act, reference: int = 0) -> None:
         """Write the line in the transaction of what it tells: neither is there without the other."""

@@ -104,19 +104,49 @@ def _activity(row: tuple[Any, ...]) -> Activity:
 
 
 async def activities_at(
-    connection: Connection, professional: ProfessionalId, places: Iterable[str]
+    connection: Connection, professional: ProfessionalId, places: Iterable[str], today: int
 ) -> list[Activity]:
-    """List the active activities of a professional in establishments of the given FINESS numbers."""
+    """List what a professional may choose today: enrolled activities at these places, and substitutions.
+
+    A provider cannot vouch for the place of a substitution: the professional replaced, or staff, declared it.
+    """
     cursor = await connection.execute(
-        _ACTIVITY + " where a.professional = %s and a.active and e.finess = any(%s) order by a.id",
-        (professional, list(places)),
+        _ACTIVITY
+        + """ where a.professional = %s and a.active and %s between a.from_day and a.until_day
+        and (a.substitution is not null or e.finess = any(%s) or e.siret = any(%s)) order by a.id""",
+        (professional, today, list(places), list(places)),
     )
     return [_activity(row) for row in await cursor.fetchall()]
 
 
-async def activity(connection: Connection, wanted: ActivityId) -> Activity | None:
-    """Read one active activity."""
-    row = await _one(connection, _ACTIVITY + " where a.id = %s and a.active", (wanted,))
+async def apply_at(
+    connection: Connection, professional: ProfessionalId, places: Iterable[str]
+) -> tuple[list[EstablishmentId], bool]:
+    """Note an application at each listed place that has none yet; those new, and whether any place knows her."""
+    cursor = await connection.execute(
+        "select coalesce(array_agg(id), '{}') from directory.establishment where finess = any(%s) or siret = any(%s)",
+        (list(places), list(places)),
+    )
+    row = await cursor.fetchone()
+    found = row[0] if row else []
+    made = await _one(connection, "select directory.apply(%s, %s)", (professional, found))
+    known = await _one(
+        connection,
+        "select exists (select from directory.enrolment where professional = %s and establishment = any(%s))",
+        (professional, found),
+    )
+    assert made is not None, "a function always answers"
+    assert known is not None, "exists always answers"
+    return [EstablishmentId(one) for one in made[0]], bool(known[0])
+
+
+async def activity(connection: Connection, wanted: ActivityId, today: int) -> Activity | None:
+    """Read one activity that may be used today."""
+    row = await _one(
+        connection,
+        _ACTIVITY + " where a.id = %s and a.active and %s between a.from_day and a.until_day",
+        (wanted, today),
+    )
     return None if row is None else _activity(row)
 
 

@@ -45,6 +45,12 @@ class Act(IntEnum):
     PERSON_SESSION_END = 43
     FEED_RIGHTS = 50
     FEED_DIRECTORY = 51
+    ENROLMENT_APPLY = 56
+    """A professional who signed in is not a client at that place yet: her sign-in is her application."""
+    ENROLMENT_MOVE = 57
+    """Staff, or an enrolled manager, enrol, suspend or end a professional at a place."""
+    SUBSTITUTE_DECLARE = 58
+    SUBSTITUTE_END = 59
     WATCH_HOLD = 60
     """The watch holds a line by itself, for a bounded time."""
     KEY_REGISTER = 70

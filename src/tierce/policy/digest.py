@@ -12,7 +12,7 @@ from enum import Enum
 from functools import cache
 from hashlib import sha256
 
-from tierce.policy import acts, allowed, floors, ladder, retention, rights, seats
+from tierce.policy import acts, allowed, enrolment, floors, ladder, retention, rights, seats
 
 DIGEST_BYTES = 16
 
@@ -25,6 +25,7 @@ def policy_text() -> str:
         "allowed.level_min": allowed.LEVEL_MIN,
         "allowed.staff_roles": sorted(allowed.STAFF_ROLES),
         "allowed.shown": {_key(act): int(fields) for act, fields in allowed.SHOWN.items()},
+        "enrolment.constants": _plain(_constants(enrolment)),
         "floors.batch_max": floors.BATCH_MAX,
         "floors.ceilings": _plain(floors.CEILINGS),
         "floors.floors": _plain(floors.FLOORS),

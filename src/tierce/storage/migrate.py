@@ -38,7 +38,7 @@ ROLE_SETTINGS = {
 is kept for the life of a connection: one made while a table was small must not scan it once it has grown (measured:
 the gate at half its speed after 20,000 engagements). Compilation is off because those costs would start it."""
 
-FUNCTIONS = ("functions.sql", "insurers.sql", "retention.sql", "upkeep.sql", "feeds.sql")
+FUNCTIONS = ("functions.sql", "directory.sql", "insurers.sql", "retention.sql", "upkeep.sql", "feeds.sql")
 """Replaced at each upgrade, in this order."""
 
 _MIGRATION_LOCK = 0x7469_6572_6365

@@ -107,6 +107,18 @@ SIGN_IN: Mapping[SignInReason, Told] = {
             "Have your place of practice brought up to date, or call the operator.",
         ),
     ),
+    SignInReason.NOT_ENROLLED: (
+        Phrase(
+            "Vous n’êtes inscrit auprès de ce service pour aucun de vos lieux d’exercice.",
+            "You are not enrolled with this service at any of your places of practice.",
+        ),
+        Phrase(
+            "Votre demande est notée : l’opérateur, ou le responsable de votre établissement, l’ouvrira. "
+            "Si vous étiez inscrit, appelez l’opérateur.",
+            "Your request is noted: the operator, or the manager of your establishment, will open it. "
+            "If you were enrolled before, call the operator.",
+        ),
+    ),
     SignInReason.NOT_STAFF: (
         Phrase("Vous n’avez aucun rôle dans ce bureau.", "You hold no role in this office."),
         Phrase("Demandez un rôle à votre responsable.", "Ask your manager for a role."),

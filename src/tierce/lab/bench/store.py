@@ -188,6 +188,10 @@ def _write_directory(connection: Connection, places: Sequence[_Place]) -> None:
         ((p.establishment, f"99{p.number:07}", f"Cabinet de mesure {p.number}", "Valbrume") for p in places),
     )  # fmt: skip
     _copy(
+        connection, "copy directory.enrolment (professional, establishment, status) from stdin (format binary)",
+        ["int8", "int8", "int2"], ((p.professional, p.establishment, 2) for p in places),
+    )  # fmt: skip
+    _copy(
         connection,
         "copy directory.activity (id, professional, establishment, profession) from stdin (format binary)",
         ["int4", "int8", "int8", "int2"],

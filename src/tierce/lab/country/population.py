@@ -14,7 +14,7 @@ from pathlib import Path
 from random import Random
 from typing import Final
 
-from tierce.directory.columns import DIRECTORY
+from tierce.directory.loads.columns import DIRECTORY
 from tierce.kernel.feed import names
 from tierce.lab.country.carers import FERRAND, MORVAN, directory_fields, make_activities
 from tierce.lab.country.insurers import INSURERS_MAX, PRODUCTS, Insurer, Product, make_insurers

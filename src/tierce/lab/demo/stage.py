@@ -20,7 +20,7 @@ from tierce import __version__
 from tierce.feeds.commands import open_intake
 from tierce.kernel.clock import SystemClock, date_of, paris_day
 from tierce.kernel.language import Phrase
-from tierce.lab.country.loading import load_country
+from tierce.lab.country.loading import enrol_everybody, load_country
 from tierce.lab.country.population import Plan, write_country
 from tierce.lab.demo import store
 from tierce.lab.demo.errors import DemoError
@@ -201,6 +201,7 @@ def _load(stage: Stage, steps: Steps) -> None:
             lines = load_country(intake, stage.country, lambda _lines: None)
         more.append(f"{stage.truth['persons']} / {lines}")
         register_portal(stage.database, 1, "Portail")
+        enrol_everybody(stage.database, stage.home / "keys")
 
 
 def _write_settings(stage: Stage) -> None:

@@ -94,7 +94,8 @@ begin
         select * from unnest(sessions, idx, pairs, engagements, proofs, domains, care_days, cards, payers)
             with ordinality a(session, idx, pair, engagement, proof, domain, care_day, card, payer, n)),
     found as (
-        select a.*, coalesce(t.active, false) as is_live, s.site, s.login, s.device, s.professional, t.establishment,
+        select a.*, coalesce(t.active and gate.today() between t.from_day and t.until_day, false) as is_live,
+               s.site, s.login, s.device, s.professional, t.establishment,
                t.profession, coalesce(k.person, e.person, 0) as person, coalesce(a.pair, e.pair, 0) as pair_key,
                -- An answer opened again is the same insurer's, for the same day of care.
                coalesce(e.insurer, case when a.card is not null then coalesce(i.id, 0) end) as insurer,
@@ -194,7 +195,8 @@ begin
     left join access.session s on s.id = journal.u64(a.body, 32)
     left join directory.activity t on t.id = s.activity
     where s.id is null or s.line is distinct from a.line
-       or (get_byte(a.body, 4) = 1 and (s.revoked is not null or s.expires <= now()))
+       or (get_byte(a.body, 4) = 1 and (s.revoked is not null or s.expires <= now()
+           or not coalesce(t.active and gate.today() between t.from_day and t.until_day, false)))
        or s.professional <> journal.u64(a.body, 16) or s.device is distinct from journal.u64(a.body, 40)
        or t.establishment is distinct from journal.u64(a.body, 24)
        or get_byte(a.body, 0) <> 1 or get_byte(a.body, 1) not in (1, 2, 3, 4)

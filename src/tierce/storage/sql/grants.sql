@@ -4,8 +4,8 @@
 revoke all on all tables in schema registry, person, coverage, contact, bank, care, directory, access, journal,
     incident, notice, gate, upkeep from public, tierce_api, tierce_office, tierce_persons, tierce_insurers,
     tierce_worker, tierce_feed, tierce_upkeep;
-revoke all on all functions in schema journal, gate, access, registry, upkeep from public, tierce_api, tierce_office,
-    tierce_persons, tierce_insurers, tierce_worker, tierce_feed, tierce_upkeep;
+revoke all on all functions in schema journal, gate, access, registry, directory, upkeep from public, tierce_api,
+    tierce_office, tierce_persons, tierce_insurers, tierce_worker, tierce_feed, tierce_upkeep;
 revoke all on all sequences in schema journal from public;
 revoke all on schema public from public;
 revoke all on database :"database" from public, tierce_api, tierce_office, tierce_persons, tierce_insurers,
@@ -25,7 +25,10 @@ grant usage on schema gate, access, directory, registry to tierce_api;
 grant execute on function gate.open, gate.close, gate.reveal, access.line_of, access.use_proof, journal.register,
     journal.next_block, journal.append to tierce_api;
 grant select on registry.insurer, registry.insurer_key, registry.product, registry.guarantee to tierce_api;
-grant select on directory.professional, directory.establishment, directory.activity, directory.software to tierce_api;
+grant select on directory.professional, directory.establishment, directory.activity, directory.software,
+    directory.enrolment, directory.substitution to tierce_api;
+grant execute on function directory.apply, directory.enrol_by_manager, directory.declare_substitute,
+    directory.end_substitution to tierce_api;
 grant select, insert on access.login, access.device to tierce_api;
 grant select, insert, update on access.session to tierce_api;
 grant select, insert, delete on access.pending to tierce_api;
@@ -40,7 +43,10 @@ grant usage on schema gate, access, directory, registry, incident, notice to tie
 grant execute on function journal.register, journal.next_block, journal.append, gate.staff_reveal,
     gate.hindered to tierce_office;
 grant select on journal.instance, journal.batch, journal.entry, journal.leaf, journal.checkpoint to tierce_office;
-grant select on directory.professional, directory.establishment, directory.activity, directory.software to tierce_office;
+grant select on directory.professional, directory.establishment, directory.activity, directory.software,
+    directory.enrolment, directory.substitution, directory.past to tierce_office;
+grant insert, update on directory.enrolment to tierce_office;
+grant execute on function directory.open_substitution, directory.end_substitution to tierce_office;
 grant select on access.login, access.device, access.line, access.session, access.ladder to tierce_office;
 grant update (revoked, revoked_why) on access.session to tierce_office;
 grant insert on access.ladder to tierce_office;
@@ -98,8 +104,10 @@ grant select, insert, update on person.member to tierce_feed;
 grant delete on person.key, person.trait to tierce_feed;   -- a correction takes wrong identifiers away
 grant select, insert, update on person.record, person.family, coverage.coverage, registry.convention to tierce_feed;
 grant delete on coverage.coverage to tierce_feed;           -- a period gives way to the one that corrects it
-grant select, insert, update on directory.professional, directory.establishment, directory.activity,
-    directory.software to tierce_feed;
+grant select, insert, update on directory.professional, directory.establishment, directory.software to tierce_feed;
+grant select on directory.activity to tierce_feed;   -- what public data say; never who may ask
+grant insert (professional, establishment, profession, source, listed, mode_code, sector_code, role_code, kind_code),
+    update (source, listed, mode_code, sector_code, role_code, kind_code) on directory.activity to tierce_feed;
 grant select, insert, update, delete on registry.feed_reason, registry.feed_refused, registry.feed_later to tierce_feed;
 grant select on registry.set_aside to tierce_feed;
 grant execute on function registry.is_empty, registry.set_indexes_aside, registry.build_indexes to tierce_feed;

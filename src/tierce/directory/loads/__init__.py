@@ -1,0 +1,1 @@
+"""Taking the directory in from files: the national extraction, FINESS, and the operator's own."""

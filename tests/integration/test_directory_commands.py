@@ -1,0 +1,72 @@
+"""The `tierce directory` commands, run as the operator's staff would."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.integration.conftest import Connect
+from tests.integration.test_feeds_commands import tierce
+from tests.integration.world import enrol, make_world
+from tests.settings_file import settings_text
+from tierce.kernel.clock import SystemClock, date_of, paris_day
+from tierce.storage.database import Database
+
+WHO = ("--by", "Hélène Vasseur", "--reason", "convention signée")
+
+
+@pytest.fixture
+def settings(tmp_path: Path, database: Database, key_directory: Path) -> Path:
+    path = tmp_path / "tierce.toml"
+    path.write_text(settings_text(database, key_directory, operator="Rive Claire"), encoding="utf-8")
+    return path
+
+
+def test_staff_enrol_suspend_substitute_and_look_back(database: Database, settings: Path, connect: Connect) -> None:
+    world = make_world(database, people=1)
+    first, second = enrol(world), enrol(world)
+    numbers = [f"8{one.professional}" for one in (first, second)]
+    place = str(first.establishment)
+    day = date_of(paris_day(SystemClock().now())).isoformat()
+    told = ("--settings", settings, "--json", "-")
+
+    suspended = tierce("directory", "suspend", numbers[0], place, *WHO, *told)
+    assert suspended.returncode == 0, suspended.stderr
+    assert json.loads(suspended.stdout)["status"] == "suspended"
+    again = tierce("directory", "suspend", numbers[0], place, *WHO, *told)
+    assert (again.returncode, again.stdout) == (2, "")
+    assert "does not go from its present status" in again.stderr
+    back = tierce("directory", "enrol", numbers[0], place, "--contract", "C-7", "--manager", *WHO, *told)
+    assert json.loads(back.stdout) | {"since": day} == {
+        "national_id": numbers[0],
+        "name": "Luce Testard",
+        "profession": "GP",
+        "active": True,
+        "place": place,
+        "place_name": "Cabinet",
+        "status": "enrolled",
+        "manager": True,
+        "contract": "C-7",
+        "reason": "convention signée",
+        "by": "Hélène Vasseur (commande)",
+        "since": day,
+    }
+    made = tierce(
+        "directory", "substitute", numbers[1], numbers[0], place, "--from", day, "--until", day, *WHO, *told
+    )
+    assert made.returncode == 0, made.stderr
+    number = str(json.loads(made.stdout)["number"])
+    shown = json.loads(tierce("directory", "show", numbers[1], *told).stdout)
+    assert [(one["place"], one["could_ask"], one["substitution"]) for one in shown["worked"]] == [
+        (str(second.establishment), True, None),
+        (place, True, int(number)),
+    ]
+    ended = tierce("directory", "end-substitute", number, "--by", "Hélène Vasseur", *told)
+    assert json.loads(ended.stdout)["ended"] == day
+    words = tierce("directory", "show", numbers[1], "--settings", settings).stdout
+    assert "ne peut pas demander / may not ask" in words
+    steps = json.loads(tierce("directory", "history", numbers[0], *told).stdout)["versions"]
+    assert [one["said"]["status"] for one in steps if one["kind"] == "ENROLMENT"] == [2, 3, 2]
+    listed = tierce("directory", "enrol-listed", *WHO, *told)
+    assert json.loads(listed.stdout) == {"enrolled": 0}
+    assert json.loads(tierce("directory", "waiting", *told).stdout) == {"waiting": []}
