@@ -18,6 +18,8 @@ _COMMANDS: Final = {
     "demo": ("tierce.lab.demo.commands", "The four promises in five minutes, on this machine."),
     "serve": ("tierce.web.commands", "Run one process of the platform, or all of them together."),
     "upkeep": ("tierce.upkeep.commands", "Make keys, bring the database to this version."),
+    "health": ("tierce.upkeep.health.commands", "How each process is; figures for a collector."),
+    "doctor": ("tierce.upkeep.doctor.commands", "Say what is wrong with an installation, and how to mend it."),
     "retention": ("tierce.upkeep.retention.commands", "Remove what is past its duration; print the table."),
     "feed": ("tierce.feeds.commands", "Take in what insurers and public registers send."),
     "software": ("tierce.feeds.software.commands", "Register vendor software that connects to the API."),

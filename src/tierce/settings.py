@@ -4,6 +4,7 @@ Secrets are never in the file: it names directories of key and password files. `
 """
 
 import os
+from datetime import date
 from enum import StrEnum
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -69,6 +70,8 @@ class RealmSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     client_secret_file: str
     scope: str = "openid"
     acr_values: str | None = None
+    client_secret_until: date | None = None
+    """The last day of the client secret, when the provider gives one: `tierce doctor` warns a month before."""
 
 
 class OperatorSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -101,10 +104,16 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The portal's own number in directory.software."""
     demo_people: str | None = None
     """File of invented people for the demonstration's form-filling button; refused in production."""
+    state: str | None = None
+    """Directory, outside the database, where the worker keeps its last checkpoint and its metrics."""
 
     def connection(self) -> Database:
         """Return how to reach the database."""
         return Database(self.database.host, self.database.port, self.database.name, Path(self.database.secrets))
+
+    def state_directory(self) -> Path | None:
+        """Return the worker's directory outside the database, if the operator gives one."""
+        return None if self.state is None else Path(self.state)
 
     def key_directory(self) -> Path:
         """Return the directory of key files."""

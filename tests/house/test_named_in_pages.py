@@ -78,7 +78,7 @@ def test_the_table_of_keys_is_what_each_process_opens() -> None:
     printed = {row["process"]: set(_CODE.findall(row["files"])) for row in _ROW.finditer(page)}
     given = {name: {str(one) for one in KEYS.get(name, ())} | _opened("web/wiring.py", name) for name in KEYS}
     given["portal"] = _opened("web/wiring.py", "portal")
-    given["worker"] = _opened("web/processes.py", "run_worker")
+    given["worker"] = _opened("web/worker.py", "run_worker")
     given[FEED_INSTANCE] = {*FEED_KEYS, f"instance-{FEED_INSTANCE}"}
     given[UPKEEP_INSTANCE] = {f"instance-{UPKEEP_INSTANCE}"}
     assert set(given) == {*EVERY, FEED_INSTANCE, UPKEEP_INSTANCE}

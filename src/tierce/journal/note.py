@@ -87,13 +87,13 @@ def checkpoint_note(origin: str, size: int, root: bytes, key: Ed25519PrivateKey)
     return f"{text}\n— {origin} {base64.b64encode(signed).decode()}\n"
 
 
-def read_checkpoint(note: str, origin: str, key: Ed25519PublicKey) -> Checkpoint:
-    """Check the log's signature on a note and give what it says.
+def read_checkpoint(note: str, origin: str, *keys: Ed25519PublicKey) -> Checkpoint:
+    """Check the log's signature, by one of its keys, on a note and give what it says.
 
     Signatures by others (witnesses) are passed over, as C2SP asks.
 
     Raises:
-        NoteFormatError: the note is malformed, is of another log, or no signature by `key` holds.
+        NoteFormatError: the note is malformed, is of another log, or no signature by one of `keys` holds.
     """
     if len(note) > NOTE_CHARACTERS_MAX:
         msg = f"the note is longer than {NOTE_CHARACTERS_MAX} characters"
@@ -107,11 +107,12 @@ def read_checkpoint(note: str, origin: str, key: Ed25519PublicKey) -> Checkpoint
     if checkpoint.origin != origin:
         msg = f"the checkpoint is of log {checkpoint.origin!r}, not of {origin!r}"
         raise NoteFormatError(msg)
-    wanted = key_id(origin, key)
+    wanted = {key_id(origin, key): key for key in keys}
     found = False
     for line in signatures[:-1].split("\n"):
         name, signed = _parse_signature(line)
-        if name != origin or signed[:_KEY_ID_BYTES] != wanted:
+        key = wanted.get(signed[:_KEY_ID_BYTES])
+        if name != origin or key is None:
             continue
         try:
             key.verify(signed[_KEY_ID_BYTES:], text.encode())

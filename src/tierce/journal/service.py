@@ -4,15 +4,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import msgspec
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from psycopg import AsyncConnection, Connection
 
 from tierce.journal import store
 from tierce.journal.encoding import encode
 from tierce.journal.errors import EntryFieldError, EntryMissingError, ForkError, NotSequencedError
+from tierce.journal.kept import KeptCheckpoint
 from tierce.journal.merkle import Frontier, inclusion_proof, leaf_hash
 from tierce.journal.model import BATCH_ENTRIES_MAX, Entry
-from tierce.journal.note import checkpoint_note, read_checkpoint
+from tierce.journal.note import Checkpoint, checkpoint_note, read_checkpoint
 from tierce.journal.signing import entry_seq, sign_batch
 from tierce.kernel.ids import EntrySeq
 
@@ -117,18 +118,30 @@ class Sequencer:
     in any case.
     """
 
-    def __init__(self, connection: Connection, origin: str, key: Ed25519PrivateKey) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        origin: str,
+        key: Ed25519PrivateKey,
+        *,
+        kept: KeptCheckpoint | None = None,
+        retired: Sequence[Ed25519PublicKey] = (),
+    ) -> None:
         """Become the single sequencer of the log named `origin`, whose checkpoints `key` signs.
 
-        `connection` is a connection of role tierce_worker that nothing else uses.
+        `connection` is a connection of role tierce_worker that nothing else uses; `kept` is where the last
+        checkpoint is kept outside the database; `retired` are the log's earlier keys, whose last checkpoint may still
+        be the newest.
 
         Raises:
             SequencerBusyError: another one runs.
-            ForkError: what is stored is not what the last checkpoint signed.
+            ForkError: what is stored is not what the last checkpoint signed, or the one kept outside.
         """
         self._connection = connection
         self._origin = origin
         self._key = key
+        self._kept = kept
+        self._keys = (key.public_key(), *retired)
         store.take_lock(connection)
         connection.commit()
         self._tree: _Tree | None = self._load()
@@ -173,6 +186,8 @@ class Sequencer:
                 self._connection.rollback()
             raise
         self._tree = _after(tree, frontier, [seq for seq, _leaf in leaves])
+        if self._kept is not None:
+            self._kept.write(note)
         return len(leaves)
 
     def _load(self) -> _Tree:
@@ -184,9 +199,25 @@ class Sequencer:
             if stored != size:
                 msg = f"{stored} leaves are stored but the last checkpoint signs {size}: run `tierce journal verify`"
                 raise ForkError(msg)
-            frontier = Frontier(store.leaf_hashes(self._connection, size))
+            kept = self._kept_checkpoint()
+            if kept is not None and kept.size > size:
+                assert self._kept is not None
+                msg = (
+                    f"the database signs {size} leaves, but {self._kept.path} keeps a checkpoint of {kept.size}: "
+                    "an older backup was restored. Nothing is sequenced; see docs/runbooks/backup-and-restore.md"
+                )
+                raise ForkError(msg)
+            frontier = Frontier(())
+            root_then = frontier.root()
+            for leaf in store.leaf_hashes(self._connection, size):
+                frontier.append(leaf)
+                if kept is not None and frontier.size == kept.size:
+                    root_then = frontier.root()
+            if kept is not None and root_then != kept.root:
+                msg = "the stored leaves do not give the root kept outside: run `tierce journal verify`"
+                raise ForkError(msg)
             if last is not None:
-                signed = read_checkpoint(last.note, self._origin, self._key.public_key())
+                signed = read_checkpoint(last.note, self._origin, *self._keys)
                 if (signed.size, signed.root) != (frontier.size, frontier.root()):
                     msg = (
                         f"the stored leaves do not give the root signed for {signed.size} leaves: "
@@ -199,6 +230,10 @@ class Sequencer:
                 passed.update(range(following, block))
                 following = block + 1
         return _Tree(frontier, following, passed)
+
+    def _kept_checkpoint(self) -> Checkpoint | None:
+        note = self._kept.read() if self._kept is not None else None
+        return None if note is None else read_checkpoint(note, self._origin, *self._keys)
 
 
 def _whole_blocks(rows: list[store.Row]) -> list[store.Row]:

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 
 import psycopg
@@ -37,6 +38,14 @@ class Database:
     def connect(self, role: str, *, autocommit: bool = False) -> psycopg.Connection:
         """Open a blocking connection as `role`."""
         return psycopg.connect(self.dsn(role), autocommit=autocommit)
+
+    async def clock(self, role: str) -> datetime:
+        """Connect as `role` and return the database's own time: that it answers is half of what is asked."""
+        async with await psycopg.AsyncConnection.connect(self.dsn(role), autocommit=True) as connection:
+            row = await (await connection.execute("select clock_timestamp()")).fetchone()
+        assert row is not None
+        found: datetime = row[0]
+        return found
 
     def wait_ready(self, role: str, *, alive: Callable[[], bool]) -> None:
         """Poll until the server accepts `role`, or raise ClusterError after READY_SECONDS_MAX."""

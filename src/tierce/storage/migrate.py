@@ -6,6 +6,7 @@ from pathlib import Path
 import psycopg
 from alembic import command
 from alembic.config import Config
+from alembic.script import ScriptDirectory
 from psycopg import sql
 
 from tierce.policy.floors import CEILINGS, FLOORS
@@ -65,6 +66,21 @@ def migrate(database: Database, *, admin: str = SUPERUSER) -> None:
             _replace(inside, database.name)
 
 
+def head_version() -> str:
+    """The version of the schema that this program knows."""
+    head = ScriptDirectory.from_config(_config()).get_current_head()
+    assert head is not None
+    return head
+
+
+def stored_version(connection: psycopg.Connection) -> str | None:
+    """The version of the schema in the database, or None when it has none."""
+    if connection.execute("select to_regclass('registry_meta.schema_version') is null").fetchone() == (True,):
+        return None
+    row = connection.execute("select version_num from registry_meta.schema_version").fetchone()
+    return None if row is None else str(row[0])
+
+
 def _create_roles(connection: psycopg.Connection, secrets: Path) -> None:
     known = {row[0] for row in connection.execute("select rolname from pg_roles").fetchall()}
     if OWNER not in known:
@@ -83,9 +99,14 @@ def _create_roles(connection: psycopg.Connection, secrets: Path) -> None:
             )
 
 
-def _upgrade(database: Database, admin: str) -> None:
+def _config() -> Config:
     config = Config()
     config.set_main_option("script_location", "tierce.storage:migrations")
+    return config
+
+
+def _upgrade(database: Database, admin: str) -> None:
+    config = _config()
     config.attributes["connect"] = lambda: database.connect(admin)
     config.attributes["owner"] = OWNER
     command.upgrade(config, "head")

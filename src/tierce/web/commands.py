@@ -11,7 +11,8 @@ import typer
 
 from tierce.kernel.errors import TierceError
 from tierce.settings import load
-from tierce.web.processes import EVERY, SETTINGS_VARIABLE, Supervisor, run_worker, serve_site
+from tierce.web.processes import EVERY, SETTINGS_VARIABLE, Supervisor, serve_site
+from tierce.web.worker import run_worker
 
 app = typer.Typer(add_completion=False, help="Run one process of the platform, or all of them together.")
 LOOK_SECONDS = 0.5

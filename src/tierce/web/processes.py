@@ -2,34 +2,27 @@
 
 import gc
 import os
-import signal
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Awaitable, Callable, MutableMapping
-from contextlib import AbstractAsyncContextManager, suppress
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 from granian import Granian
 from granian.constants import HTTPModes, Interfaces
 
-from tierce.journal.errors import SequencerBusyError
-from tierce.journal.service import LOG_KEY_NAME, LOG_ORIGIN, Appender, Sequencer
 from tierce.kernel.clock import SystemClock
-from tierce.policy.digest import policy_digest
+from tierce.kernel.errors import TierceError
 from tierce.settings import Settings, load
-from tierce.storage.keys import Keyring
-from tierce.watch.service import Watcher
-from tierce.web import wiring
+from tierce.web import logs, wiring
+from tierce.web.observed import Observed
+from tierce.web.readiness import Readiness
 
 SETTINGS_VARIABLE = "TIERCE_SETTINGS"
 SITES = ("api", "portal", "office", "persons", "insurers")
 EVERY = (*SITES, "worker")
-TURN_SECONDS = 0.2
-TIDY_EVERY_TURNS = 300
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -40,10 +33,11 @@ Builder = Callable[[Settings], AbstractAsyncContextManager[wiring.App]]
 class Process:
     """An ASGI application that is built when the server starts it and taken apart when it stops."""
 
-    def __init__(self, builder: Builder) -> None:
-        """Build with `builder`, from the settings file named in the environment."""
+    def __init__(self, name: str, builder: Builder) -> None:
+        """Build process `name` with `builder`, from the settings file named in the environment."""
+        self._name = name
         self._builder = builder
-        self._app: wiring.App | None = None
+        self._app: Observed | None = None
 
     async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
         """Serve, or follow the server's life."""
@@ -55,11 +49,18 @@ class Process:
     async def _live(self, receive: Receive, send: Send) -> None:
         await receive()
         try:
-            built = self._builder(load(Path(os.environ[SETTINGS_VARIABLE])))
-            self._app = await built.__aenter__()
+            settings = load(Path(os.environ[SETTINGS_VARIABLE]))
+            built = self._builder(settings)
+            keys = tuple(str(name) for name in wiring.KEYS.get(self._name, ()))
+            readiness = Readiness(self._name, settings, keys, SystemClock())
+            self._app = Observed(self._name, await built.__aenter__(), readiness, wiring.tally_folder())
         except Exception as error:
-            await send({"type": "lifespan.startup.failed", "message": f"{type(error).__name__}: {error}"})
+            detail = {"detail": str(error)} if isinstance(error, TierceError) else {}
+            logs.say("not started", level="error", kind=type(error).__name__, where=logs.where(error), **detail)
+            await send({"type": "lifespan.startup.failed", "message": type(error).__name__})
             raise
+        logs.set_up(self._name)  # again: a framework sets its own logging up as it is built
+        logs.say("started")
         _settle_memory()
         await send({"type": "lifespan.startup.complete"})
         await receive()
@@ -75,11 +76,11 @@ def _settle_memory() -> None:
     gc.set_threshold(50_000, 20, 50)
 
 
-api = Process(wiring.api)
-portal = Process(wiring.portal)
-office = Process(wiring.office)
-persons = Process(wiring.persons)
-insurers = Process(wiring.insurers)
+api = Process("api", wiring.api)
+portal = Process("portal", wiring.portal)
+office = Process("office", wiring.office)
+persons = Process("persons", wiring.persons)
+insurers = Process("insurers", wiring.insurers)
 
 
 def serve_site(name: str, settings: Settings) -> None:
@@ -99,35 +100,8 @@ def serve_site(name: str, settings: Settings) -> None:
             http=HTTPModes.http1,
             websockets=False,
             log_access=False,
+            log_dictconfig=logs.dict_config(name),
         ).serve()
-
-
-def run_worker(settings: Settings) -> None:
-    """Sequence the journal and watch its new lines, a turn every TURN_SECONDS, until stopped."""
-    keyring = Keyring(settings.key_directory(), ())
-    database = settings.connection()
-    stopping = []
-
-    def stop(_signal: int, _frame: FrameType | None) -> None:
-        stopping.append(True)
-
-    signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGINT, stop)
-    with database.connect("tierce_worker") as log, database.connect("tierce_worker") as watched:
-        appender = Appender.enrol(watched, "worker", keyring.instance("worker"))
-        sequencer = Sequencer(log, LOG_ORIGIN, keyring.instance(LOG_KEY_NAME))
-        watcher = Watcher(watched, appender, SystemClock(), policy_digest())
-        turn = 0
-        while not stopping:
-            started = time.monotonic()
-            # Another worker may be the one that sequences; this one then watches until it is gone.
-            with suppress(SequencerBusyError):
-                sequencer.step()
-            watcher.step()
-            if turn % TIDY_EVERY_TURNS == 0:
-                watcher.tidy()
-            turn += 1
-            time.sleep(max(0.0, TURN_SECONDS - (time.monotonic() - started)))
 
 
 class Supervisor:

@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from psycopg import AsyncConnection, Connection
 from psycopg_pool import AsyncConnectionPool, ConnectionPool
 
@@ -23,6 +24,7 @@ from tierce.identity.service import Sessions, SignInDoor
 from tierce.incidents.service import Incidents
 from tierce.incidents.store import Records as StaffRecords
 from tierce.insurers.service import InsurerDesk
+from tierce.journal.note import parse_verifier_key
 from tierce.journal.service import Appender
 from tierce.kernel.clock import Clock, SystemClock
 from tierce.kernel.ids import SoftwareId
@@ -72,9 +74,21 @@ TALLY_VARIABLE = "TIERCE_TALLY"
 """The environment's name of the folder in which the workers of one service count together."""
 
 
-def _tally_folder() -> Path | None:
+def tally_folder() -> Path | None:
+    """The folder in which the workers of one service count together, when it is served by a command."""
     named = os.environ.get(TALLY_VARIABLE)
     return Path(named) if named else None
+
+
+LOG_RETIRED_FILE = "log-retired.pub"
+"""The file of the log's earlier public lines, one a line, each followed by the last size that it signed."""
+
+
+def retired_log_keys(keys: Path) -> list[Ed25519PublicKey]:
+    """The log's earlier keys: the newest stored checkpoint may still be theirs."""
+    file = keys / LOG_RETIRED_FILE
+    lines = file.read_text("utf-8").splitlines() if file.exists() else []
+    return [parse_verifier_key(line.split(" ")[0])[1] for line in lines if line.strip()]
 
 
 def _provider(
@@ -138,7 +152,7 @@ async def api(settings: Settings) -> AsyncIterator[App]:
             appender = await Appender.enrol_async(connection, "api", key)
             shelf = await Shelf.load(connection, keyring)
         gate = Gate(
-            lambda: GateStore.connect(dsn), appender.instance, key, clock, policy, tally=Tally(_tally_folder())
+            lambda: GateStore.connect(dsn), appender.instance, key, clock, policy, tally=Tally(tally_folder())
         )
         await gate.start()
         stack.push_async_callback(gate.stop)

@@ -49,7 +49,16 @@ REALMS: Final = {
     "persons": RealmName.PERSONS,
     "insurers": RealmName.INSURERS,
 }
-_MADE_EACH_TIME: Final = ("keys", "secrets", "logs", "clients", "tierce.toml", "identities.json", "postgres.log")
+_MADE_EACH_TIME: Final = (
+    "keys",
+    "secrets",
+    "logs",
+    "clients",
+    "state",
+    "tierce.toml",
+    "identities.json",
+    "postgres.log",
+)
 
 
 @dataclass(slots=True)
@@ -226,9 +235,13 @@ def _write_settings(stage: Stage) -> None:
         Client(RealmName.PSC, VENDOR_CLIENT, new_secret(home / "clients" / "vendor.secret"), [VENDOR_BACK])
     )
     write_directory(stage.country, clients, home / "identities.json")
+    (home / "state").mkdir()
     database = stage.database
     tables: dict[str, dict[str, Any]] = {
-        "": {"mode": "demo", "keys": str(home / "keys"), "demo_people": str(stage.country / "truth.json")},
+        "": {
+            "mode": "demo", "keys": str(home / "keys"), "demo_people": str(stage.country / "truth.json"),
+            "state": str(home / "state"),
+        },
         "operator": {
             "name": "Rive Claire Tiers Payant",
             "address": "4 quai des Merles, 99000 Port-Sérac",

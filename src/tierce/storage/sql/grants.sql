@@ -1,7 +1,7 @@
 -- Who may do what, on one page. Everything is revoked first; each role then receives what its process needs.
 -- `portal` does not appear: it holds no database credential. Functions run as tierce_owner, who cannot log in.
 
-revoke all on all tables in schema registry, person, coverage, contact, bank, care, directory, access, journal,
+revoke all on all tables in schema registry, registry_meta, person, coverage, contact, bank, care, directory, access, journal,
     incident, notice, gate, upkeep from public, tierce_api, tierce_office, tierce_persons, tierce_insurers,
     tierce_worker, tierce_feed, tierce_upkeep;
 revoke all on all functions in schema journal, gate, access, registry, directory, upkeep from public, tierce_api,
@@ -92,6 +92,7 @@ grant select, delete on access.proof, access.pending, gate.meter to tierce_worke
 grant select on directory.activity to tierce_worker;
 grant usage on schema upkeep to tierce_worker;
 grant select, insert, update on upkeep.heartbeat to tierce_worker;
+grant execute on function upkeep.waiting to tierce_worker;
 
 -- feed: imports; writes sealed records and keyed indexes --------------------------------------------------------
 grant usage on schema registry, person, coverage, directory to tierce_feed;
@@ -118,7 +119,8 @@ grant select on journal.instance to tierce_feed;
 grant temporary on database :"database" to tierce_feed;
 
 -- upkeep: retention, rotation of keys, health; counts and states, no person, no coverage -------------------------------
-grant usage on schema upkeep, registry, access to tierce_upkeep;
+grant usage on schema upkeep, registry, access, registry_meta to tierce_upkeep;
+grant select on registry_meta.schema_version to tierce_upkeep;
 grant execute on function journal.register, journal.next_block, journal.append, upkeep.forget, upkeep.keys_in_use,
     upkeep.drop_key, upkeep.waiting, upkeep.retire_instance to tierce_upkeep;
 grant select on upkeep.keep, upkeep.heartbeat to tierce_upkeep;

@@ -73,6 +73,11 @@ class HotRoutes:
         self._proofs = proofs
         self._url = url.rstrip("/")
 
+    @property
+    def gate(self) -> Gate:
+        """The gate, for the metrics and the readiness of the process."""
+        return self._gate
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
         path = scope.get("path", "")

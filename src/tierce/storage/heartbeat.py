@@ -1,0 +1,58 @@
+"""The sign of life of a process that has no page of its own, kept where upkeep can read it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from psycopg import Connection
+
+
+@dataclass(frozen=True, slots=True)
+class Heartbeat:
+    """What a process last said of itself; `age_seconds` by the database's clock."""
+
+    process: str
+    started: datetime
+    age_seconds: float
+    version: str
+    turns: int
+    waiting: int
+
+
+def beat(connection: Connection, process: str, version: str, turns: int, waiting: int) -> None:
+    """Say that `process` lives, on its own connection; the first turn is its start."""
+    connection.execute(
+        "insert into upkeep.heartbeat as h (process, started, at, version, turns, waiting)"
+        " values (%s, now(), now(), %s, %s, %s) on conflict (process) do update set"
+        " started = case when excluded.turns <= h.turns then now() else h.started end,"
+        " at = now(), version = excluded.version, turns = excluded.turns, waiting = excluded.waiting",
+        (process, version, turns, waiting),
+    )
+    connection.commit()
+
+
+def read(connection: Connection) -> list[Heartbeat]:
+    """Every process that ever said so."""
+    rows = connection.execute(
+        "select process, started, extract(epoch from now() - at)::double precision, version, turns, waiting"
+        " from upkeep.heartbeat order by process"
+    ).fetchall()
+    return [Heartbeat(*row) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """How far the sequencer is behind; seconds are None when there is nothing to measure."""
+
+    lines: int
+    oldest_seconds: float | None
+    checkpoint_seconds: float | None
+    size: int
+
+
+def waiting(connection: Connection) -> Waiting:
+    """Journal lines not under a checkpoint yet, the age of the oldest and of the last checkpoint, its size."""
+    row = connection.execute(
+        "select lines, oldest_seconds, checkpoint_seconds, size from upkeep.waiting()"
+    ).fetchone()
+    assert row is not None
+    return Waiting(*row)

@@ -1,0 +1,185 @@
+"""The doctor on the database: who can reach it, its version and settings, its clock, the sequencer, imports."""
+
+import psycopg
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from tierce.journal.errors import JournalError
+from tierce.journal.kept import KeptCheckpoint
+from tierce.journal.note import parse_verifier_key, read_checkpoint
+from tierce.kernel.clock import Clock
+from tierce.kernel.language import Phrase
+from tierce.settings import Settings
+from tierce.storage import heartbeat
+from tierce.storage.migrate import ROLES, head_version, stored_version
+from tierce.upkeep.doctor.model import Finding, Grade, bad, good
+from tierce.upkeep.health import store
+from tierce.upkeep.health.service import BEAT_SECONDS_MAX, LAG_SECONDS_MAX, WORKER
+from tierce.web.wiring import LOG_PUBLIC_FILE, retired_log_keys
+from tierce.web.worker import CHECKPOINT_FILE
+
+ROLE = "tierce_upkeep"
+VERSION_MIN = 150_000
+CLOCK_WARNING, CLOCK_BAD = 1.0, 60.0
+IMPORT_SECONDS_MAX = 6 * 3600.0
+"""Thirty-three million people take less; a file that has run for longer was left by a process that died."""
+WANTED = {"fsync": "on", "full_page_writes": "on", "synchronous_commit": "on"}
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+
+
+def reach(settings: Settings) -> list[Finding]:
+    """Each role signs in with its own password."""
+    found = []
+    for role in ROLES:
+        try:
+            settings.connection().connect(role).close()
+        except FileNotFoundError:
+            continue  # said with the password files
+        except psycopg.OperationalError as error:
+            denied = "password authentication failed" in str(error)
+            said = (
+                Phrase("n'est pas admis : mot de passe refusé", "is not let in: its password is refused")
+                if denied
+                else Phrase("n'atteint pas la base", "does not reach the database")
+            )
+            remedy = (
+                Phrase("`tierce upgrade` remet les mots de passe", "`tierce upgrade` sets the passwords again")
+                if denied
+                else Phrase(
+                    "démarrez PostgreSQL, ou corrigez [database] host, port et name",
+                    "start PostgreSQL, or correct [database] host, port and name",
+                )
+            )
+            found.append(bad("role-denied" if denied else "database-down", role, said, remedy))
+            if not denied:
+                break
+    return found or [good("roles", "database", "chaque rôle entre", "each role is let in")]
+
+
+def inside(settings: Settings, clock: Clock) -> list[Finding]:
+    """Everything that is read once inside, as the role of upkeep."""
+    try:
+        connection = settings.connection().connect(ROLE)
+    except (OSError, psycopg.Error):
+        return []  # said by `reach`
+    with connection:
+        return [
+            *_server(connection, settings),
+            *_schema(connection),
+            *_clock(connection, clock),
+            *_sequencer(connection),
+            *_imports(connection),
+            *_kept(connection, settings),
+        ]
+
+
+def _server(connection: psycopg.Connection, settings: Settings) -> list[Finding]:
+    found = []
+    if connection.info.server_version < VERSION_MIN:
+        remedy = Phrase("passez à PostgreSQL 15 ou plus récent", "move to PostgreSQL 15 or newer")
+        found.append(bad("server-old", "PostgreSQL", Phrase("est trop ancien", "is too old"), remedy))
+    for name, value in store.server_settings(connection, list(WANTED)).items():
+        if value != WANTED[name]:
+            said = Phrase(f"vaut {value} : une panne perdrait des lignes", f"is {value}: a crash would lose lines")
+            remedy = Phrase(
+                f"`{name} = {WANTED[name]}` dans postgresql.conf, puis rechargez",
+                f"`{name} = {WANTED[name]}` in postgresql.conf, then reload",
+            )
+            found.append(bad("server-setting", name, said, remedy))
+    if settings.database.host not in LOOPBACK and not store.connection_is_encrypted(connection):
+        said = Phrase(
+            "la base est jointe sans TLS par le réseau", "the database is reached over the network without TLS"
+        )
+        remedy = Phrase("`ssl = on` sur le serveur", "`ssl = on` on the server")
+        found.append(bad("server-tls", settings.database.host, said, remedy))
+    return found or [good("server", "PostgreSQL", "réglages sûrs", "its settings are safe")]
+
+
+def _schema(connection: psycopg.Connection) -> list[Finding]:
+    here, there = head_version(), stored_version(connection)
+    if there == here:
+        return [good("schema", here, "est la version du programme", "is this program's version")]
+    if there is not None and there > here:
+        said = Phrase(
+            f"la base est en {there}, plus récente que le programme",
+            f"the database is at {there}, newer than the program",
+        )
+        remedy = Phrase("installez la version du programme qui l'a migrée", "install the program that upgraded it")
+    else:
+        said = Phrase(f"la base est en {there}", f"the database is at {there}")
+        remedy = Phrase("sauvegardez, puis `tierce upgrade`", "take a backup, then `tierce upgrade`")
+    return [bad("schema", here, said, remedy)]
+
+
+def _clock(connection: psycopg.Connection, clock: Clock) -> list[Finding]:
+    skew = abs((clock.now() - store.server_now(connection)).total_seconds())
+    if skew <= CLOCK_WARNING:
+        return [good("clock", "PostgreSQL", "les horloges s'accordent", "the clocks agree")]
+    said = Phrase(f"son horloge s'écarte de {skew:.0f} s", f"its clock is {skew:.0f} s off")
+    remedy = Phrase("réglez NTP sur les deux machines", "set up NTP on both machines")
+    return [bad("clock", "PostgreSQL", said, remedy, grade=Grade.BAD if skew > CLOCK_BAD else Grade.WARNING)]
+
+
+def _sequencer(connection: psycopg.Connection) -> list[Finding]:
+    found = []
+    remedy = Phrase(
+        "regardez le journal technique du `worker` et relancez-le", "read the `worker`'s log and start it again"
+    )
+    beats = {one.process: one for one in heartbeat.read(connection)}
+    if WORKER not in beats or beats[WORKER].age_seconds > BEAT_SECONDS_MAX:
+        found.append(
+            bad("worker-silent", WORKER, Phrase("ne donne plus signe de vie", "gives no sign of life"), remedy)
+        )
+    late = heartbeat.waiting(connection).oldest_seconds
+    if late is not None and late > LAG_SECONDS_MAX:
+        said = Phrase(
+            f"une ligne attend le point de contrôle depuis {late:.0f} s",
+            f"a line has waited {late:.0f} s for a checkpoint",
+        )
+        found.append(bad("sequencer-late", "journal", said, remedy))
+    return found or [good("sequencer", "journal", "le journal suit", "the journal keeps up")]
+
+
+def _imports(connection: psycopg.Connection) -> list[Finding]:
+    stuck = [one for one in store.running_imports(connection) if one.seconds > IMPORT_SECONDS_MAX]
+    if not stuck:
+        return [good("imports", "registry.feed", "aucun fichier bloqué", "no file is stuck")]
+    remedy = Phrase(
+        "relancez le même fichier : il reprend où il en était", "take the same file in again: it goes on where it was"
+    )
+    return [
+        bad(
+            "import-stuck",
+            f"{one.kind} {one.number}",
+            Phrase(f"en cours depuis {one.seconds / 3600:.0f} h", f"running for {one.seconds / 3600:.0f} h"),
+            remedy,
+        )
+        for one in stuck
+    ]  # fmt: skip - one finding, two lines
+
+
+def _kept(connection: psycopg.Connection, settings: Settings) -> list[Finding]:
+    folder, keys = settings.state_directory(), settings.key_directory()
+    note = None if folder is None else KeptCheckpoint(folder / CHECKPOINT_FILE).read()
+    if note is None or not (keys / LOG_PUBLIC_FILE).exists():
+        return []
+    origin, current = parse_verifier_key((keys / LOG_PUBLIC_FILE).read_text("utf-8"))
+    known: list[Ed25519PublicKey] = [current, *retired_log_keys(keys)]
+    remedy = Phrase("suivez docs/runbooks/backup-and-restore.md", "follow docs/runbooks/backup-and-restore.md")
+    stored = store.newest_checkpoint(connection)
+    try:
+        kept = read_checkpoint(note, origin, *known)
+        size = 0 if stored is None else read_checkpoint(stored, origin, *known).size
+    except JournalError:
+        said = Phrase("un point de contrôle n'est pas signé par le journal", "a checkpoint is not signed by the log")
+        return [bad("checkpoint-foreign", CHECKPOINT_FILE, said, remedy)]
+    if kept.size > size:
+        said = Phrase(
+            f"en garde {kept.size} lignes, la base en signe {size} : une sauvegarde plus ancienne a été restaurée",
+            f"keeps {kept.size} lines, the database signs {size}: an older backup was restored",
+        )
+        return [bad("checkpoint-ahead", CHECKPOINT_FILE, said, remedy)]
+    root = store.root_bytes(connection, kept.size)
+    if root is not None and root != kept.root:
+        said = Phrase("contredit le point de contrôle de la base", "contradicts the database's checkpoint")
+        return [bad("checkpoint-differs", CHECKPOINT_FILE, said, remedy)]
+    return [good("checkpoint", CHECKPOINT_FILE, "s'accorde avec la base", "agrees with the database")]

@@ -1,0 +1,139 @@
+"""The doctor on what is outside: our own ports, the certificates browsers are shown, the identity providers."""
+
+import socket
+import ssl
+from datetime import datetime, timedelta
+from urllib.parse import urlsplit
+
+import httpx
+from cryptography import x509
+
+from tierce.kernel.clock import Clock
+from tierce.kernel.language import Phrase
+from tierce.settings import RealmSettings, Settings
+from tierce.upkeep.doctor.model import Finding, Grade, bad, good
+from tierce.upkeep.health.service import site_state
+from tierce.web.processes import SITES
+
+SECONDS_MAX = 5.0
+CERTIFICATE_WARNING = timedelta(days=21)
+SECRET_WARNING = timedelta(days=30)
+REALMS = ("psc", "staff", "persons_provider", "insurers_provider")
+
+
+def ports(settings: Settings) -> list[Finding]:
+    """Each site answers on its own port, and it is ours that answers."""
+    found = []
+    for name in SITES:
+        port = getattr(settings, name).port
+        state = site_state(name, port)
+        if state.ready:
+            continue
+        if state.live:
+            wrong = ", ".join(check for check, is_good in state.checks.items() if not is_good)
+            said = Phrase(f"vit mais n'est pas prêt ({wrong})", f"lives but is not ready ({wrong})")
+            remedy = Phrase("réparez d'abord ce que disent les autres constats", "mend the other findings first")
+            found.append(bad("site-not-ready", name, said, remedy))
+        elif _is_open(port):
+            said = Phrase(f"le port {port} est pris par un autre programme", f"another program holds port {port}")
+            remedy = Phrase(f"arrêtez-le, ou changez [{name}] port", f"stop it, or change [{name}] port")
+            found.append(bad("port-taken", name, said, remedy))
+        else:
+            said = Phrase(f"ne répond pas sur le port {port}", f"does not answer on port {port}")
+            remedy = Phrase(f"`systemctl start tierce-{name}`", f"`systemctl start tierce-{name}`")
+            found.append(bad("site-down", name, said, remedy))
+    return found or [good("sites", "127.0.0.1", "tous les sites répondent", "every site answers")]
+
+
+def certificates(settings: Settings, clock: Clock) -> list[Finding]:
+    """The certificate that browsers are shown at each https address is valid for a while yet."""
+    found = []
+    for name in SITES:
+        parts = urlsplit(getattr(settings, name).url)
+        if parts.scheme == "https" and parts.hostname:
+            found += certificate(name, parts.hostname, parts.port or 443, clock.now())
+    return found
+
+
+def certificate(name: str, host: str, port: int, now: datetime) -> list[Finding]:
+    """Read one certificate, whoever signed it, and judge its last day."""
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE  # dates are read here; browsers judge the rest
+    remedy = Phrase("renouvelez-le et rechargez nginx", "renew it and reload nginx")
+    try:
+        with (
+            socket.create_connection((host, port), timeout=SECONDS_MAX) as plain,
+            context.wrap_socket(plain, server_hostname=host) as wrapped,
+        ):
+            raw = wrapped.getpeercert(binary_form=True)
+    except OSError:
+        said = Phrase(f"{host} ne répond pas en https", f"{host} does not answer over https")
+        return [bad("https-down", name, said, Phrase("démarrez nginx", "start nginx"))]
+    assert raw is not None
+    last = x509.load_der_x509_certificate(raw).not_valid_after_utc
+    if last <= now:
+        said = Phrase(f"le certificat de {host} a expiré", f"the certificate of {host} has expired")
+        return [bad("certificate-expired", name, said, remedy)]
+    if last - now < CERTIFICATE_WARNING:
+        days = (last - now).days
+        said = Phrase(
+            f"le certificat de {host} expire dans {days} j", f"the certificate of {host} ends in {days} days"
+        )
+        return [bad("certificate-ends", name, said, remedy, grade=Grade.WARNING)]
+    return [good("certificate", name, f"le certificat de {host} est valable", f"the certificate of {host} is valid")]
+
+
+def providers(settings: Settings, clock: Clock) -> list[Finding]:
+    """Each provider's discovery document is reachable and names the issuer of the settings; its secret lasts."""
+    found = []
+    for realm in REALMS:
+        given: RealmSettings | None = getattr(settings, realm, None)
+        if given is not None:
+            found += [*_provider(realm, given), *_client_secret(realm, given, clock.now())]
+    return found or [
+        good("providers", "OpenID", "les fournisseurs d'identité répondent", "the identity providers answer")
+    ]
+
+
+def _provider(realm: str, given: RealmSettings) -> list[Finding]:
+    try:
+        with httpx.Client(timeout=SECONDS_MAX) as client:
+            answer = client.get(given.discovery)
+        document = answer.json() if answer.status_code == 200 else {}
+    except (httpx.HTTPError, ValueError):
+        document = {}
+    if not isinstance(document, dict) or "issuer" not in document:
+        said = Phrase("son document de découverte ne répond pas", "its discovery document does not answer")
+        remedy = Phrase(
+            f"vérifiez [{realm}] discovery, le réseau et le pare-feu",
+            f"check [{realm}] discovery, network and firewall",
+        )
+        return [bad("provider-down", realm, said, remedy)]
+    if document["issuer"] != given.issuer:
+        said = Phrase("s'annonce sous un autre nom", "announces another issuer")
+        remedy = Phrase(f"corrigez [{realm}] issuer", f"correct [{realm}] issuer")
+        return [bad("provider-issuer", realm, said, remedy)]
+    return []
+
+
+def _client_secret(realm: str, given: RealmSettings, now: datetime) -> list[Finding]:
+    if given.client_secret_until is None:
+        return []
+    left = given.client_secret_until - now.date()
+    remedy = Phrase(
+        "demandez-en un nouveau et suivez docs/runbooks/key-rotation.md",
+        "ask for a new one and follow docs/runbooks/key-rotation.md",
+    )
+    if left <= timedelta(0):
+        said = Phrase("son secret client a expiré", "its client secret has expired")
+        return [bad("client-secret-expired", realm, said, remedy)]
+    if left < SECRET_WARNING:
+        said = Phrase(f"son secret client expire dans {left.days} j", f"its client secret ends in {left.days} days")
+        return [bad("client-secret-ends", realm, said, remedy, grade=Grade.WARNING)]
+    return []
+
+
+def _is_open(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.settimeout(SECONDS_MAX)
+        return probe.connect_ex(("127.0.0.1", port)) == 0

@@ -1,0 +1,103 @@
+"""Asks each process how it is, over the loopback or by its heartbeat."""
+
+from dataclasses import dataclass
+
+import httpx
+import msgspec
+import psycopg
+from prometheus_client import CollectorRegistry, Gauge
+
+from tierce.settings import Settings
+from tierce.storage import heartbeat
+from tierce.upkeep.health import store
+from tierce.web.observed import LIVE, READY
+from tierce.web.processes import SITES
+
+ROLE = "tierce_upkeep"
+WORKER = "worker"
+BEAT_SECONDS_MAX = 15.0
+"""The worker says that it lives every two seconds; silent for longer, it does not."""
+LAG_SECONDS_MAX = 10.0
+"""A journal line waits a fraction of a second; ten seconds mean that nothing is sequenced."""
+ASK_SECONDS_MAX = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """One process as it was found."""
+
+    process: str
+    live: bool
+    ready: bool
+    checks: dict[str, bool]
+
+
+class _Said(msgspec.Struct):
+    checks: dict[str, bool]
+
+
+def site_state(name: str, port: int) -> State:
+    """Ask a site on its loopback port."""
+    address = f"http://127.0.0.1:{port}"
+    try:
+        with httpx.Client(timeout=ASK_SECONDS_MAX, trust_env=False) as client:
+            live = client.get(address + LIVE).status_code == 200
+            answer = client.get(address + READY)
+            checks = msgspec.json.decode(answer.content, type=_Said).checks
+    except (httpx.HTTPError, msgspec.DecodeError):
+        return State(name, live=False, ready=False, checks={})
+    return State(name, live=live, ready=answer.status_code == 200, checks=checks)
+
+
+def worker_state(connection: psycopg.Connection) -> State:
+    """Read the worker's heartbeat, and how far behind it is."""
+    beats = {one.process: one for one in heartbeat.read(connection)}
+    behind = heartbeat.waiting(connection)
+    connection.rollback()
+    own = beats.get(WORKER)
+    live = own is not None and own.age_seconds <= BEAT_SECONDS_MAX
+    in_time = behind.oldest_seconds is None or behind.oldest_seconds <= LAG_SECONDS_MAX
+    return State(WORKER, live=live, ready=live and in_time, checks={"heartbeat": live, "sequencer": in_time})
+
+
+def states(settings: Settings, names: tuple[str, ...] = (*SITES, WORKER)) -> list[State]:
+    """Ask every process of `names`; one that cannot be asked is not live."""
+    found = [site_state(name, getattr(settings, name).port) for name in names if name != WORKER]
+    if WORKER in names:
+        try:
+            with settings.connection().connect(ROLE) as connection:
+                found.append(worker_state(connection))
+        except (OSError, psycopg.Error):
+            found.append(State(WORKER, live=False, ready=False, checks={"database": False}))
+    return found
+
+
+def figures(connection: psycopg.Connection) -> CollectorRegistry:
+    """The figures of the whole installation that the database knows; no label names anybody."""
+    registry = CollectorRegistry()
+    behind = heartbeat.waiting(connection)
+
+    def gauge(name: str, words: str, value: float) -> None:
+        Gauge(name, words, registry=registry).set(value)
+
+    gauge("tierce_journal_waiting_lines", "Journal lines not under a checkpoint yet.", behind.lines)
+    gauge("tierce_journal_lag_seconds", "Age of the oldest of them.", behind.oldest_seconds or 0.0)
+    gauge("tierce_journal_checkpoint_age_seconds", "Age of the last checkpoint.", behind.checkpoint_seconds or 0.0)
+    gauge("tierce_journal_size", "Lines under the last checkpoint.", behind.size)
+    beats = Gauge(
+        "tierce_heartbeat_age_seconds", "Since a process said that it lives.", ["process"], registry=registry
+    )
+    for beat in heartbeat.read(connection):
+        beats.labels(beat.process).set(beat.age_seconds)
+    imports = store.running_imports(connection)
+    running = Gauge("tierce_imports_running", "Files being taken in, by kind.", ["kind"], registry=registry)
+    for kind in sorted({one.kind for one in imports}):
+        running.labels(kind).set(sum(one.kind == kind for one in imports))
+    gauge(
+        "tierce_import_age_seconds", "Age of the longest of them.", max((one.seconds for one in imports), default=0.0)
+    )
+    holds = Gauge("tierce_holds", "Holds in force, by rung of the ladder.", ["rung"], registry=registry)
+    for rung, number in store.holds_by_rung(connection).items():
+        holds.labels(str(rung)).set(number)
+    connection.rollback()
+    return registry

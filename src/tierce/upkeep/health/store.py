@@ -1,0 +1,64 @@
+"""States and counts that upkeep reads: imports, holds, the schema, the server's settings; nothing of anybody."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from psycopg import Connection
+
+
+@dataclass(frozen=True, slots=True)
+class Import:
+    """A file that is being taken in, and for how long it has been; `kind` is rights, insurers or directory."""
+
+    number: int
+    kind: str
+    seconds: float
+
+
+def running_imports(connection: Connection) -> list[Import]:
+    """The imports that have not ended."""
+    rows = connection.execute(
+        "select id, kind, extract(epoch from now() - started)::double precision from registry.feed"
+        " where state = 'running' order by started"
+    ).fetchall()
+    return [Import(*row) for row in rows]
+
+
+def holds_by_rung(connection: Connection) -> dict[int, int]:
+    """How many holds are in force, by rung."""
+    return dict(
+        connection.execute(
+            "select rung, count(*) from access.ladder where lifted is null and until > now() group by rung"
+        ).fetchall()
+    )
+
+
+def newest_checkpoint(connection: Connection) -> str | None:
+    """The note of the largest stored checkpoint."""
+    row = connection.execute("select note from journal.checkpoint order by size desc limit 1").fetchone()
+    return None if row is None else str(row[0])
+
+
+def root_bytes(connection: Connection, size: int) -> bytes | None:
+    """The root of the stored checkpoint of exactly that size, if there is one."""
+    row = connection.execute("select root from journal.checkpoint where size = %s", (size,)).fetchone()
+    return None if row is None else bytes(row[0])
+
+
+def server_settings(connection: Connection, names: list[str]) -> dict[str, str]:
+    """Settings of PostgreSQL as this role sees them."""
+    rows = connection.execute("select name, setting from pg_settings where name = any(%s)", (names,)).fetchall()
+    return dict(rows)
+
+
+def server_now(connection: Connection) -> datetime:
+    """The database's clock."""
+    row = connection.execute("select clock_timestamp()").fetchone()
+    assert row is not None
+    found: datetime = row[0]
+    return found
+
+
+def connection_is_encrypted(connection: Connection) -> bool:
+    """Whether this very connection goes over TLS."""
+    return connection.pgconn.ssl_in_use

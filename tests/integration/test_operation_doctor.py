@@ -1,0 +1,326 @@
+"""Each of the doctor's findings, found by breaking the real thing, and gone once it is mended."""
+
+import os
+import socket
+import ssl
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import msgspec
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+from typer.testing import CliRunner
+
+from tests.integration.conftest import Connect
+from tests.settings_file import settings_text
+from tierce.cli import app
+from tierce.journal.kept import KeptCheckpoint
+from tierce.journal.model import Entry, EntryKind
+from tierce.journal.service import LOG_ORIGIN, Appender, Sequencer
+from tierce.kernel.clock import FixedClock, SystemClock
+from tierce.settings import Settings, load
+from tierce.storage import heartbeat
+from tierce.storage.cluster import SUPERUSER
+from tierce.storage.database import Database
+from tierce.storage.keys import Keyring
+from tierce.storage.migrate import ROLES
+from tierce.upkeep.doctor import base, files, outside
+from tierce.upkeep.doctor.commands import examine
+from tierce.upkeep.doctor.model import Finding, Grade
+from tierce.upkeep.service import make_keys
+from tierce.web.worker import CHECKPOINT_FILE
+
+RUNNER = CliRunner()
+
+
+@dataclass(frozen=True)
+class House:
+    """One installation without processes."""
+
+    file: Path
+    keys: Path
+    secrets: Path
+    state: Path
+    database: Database
+
+    @property
+    def settings(self) -> Settings:
+        return load(self.file)
+
+    def codes(self) -> set[str]:
+        """What is wrong now."""
+        return {one.code for one in examine(self.file) if one.grade is not Grade.GOOD}
+
+
+@pytest.fixture
+def house(database: Database, tmp_path: Path) -> House:
+    keys, secrets, state = tmp_path / "keys", tmp_path / "secrets", tmp_path / "state"
+    make_keys(keys)
+    secrets.mkdir()
+    state.mkdir()
+    for role in ROLES:
+        copy = secrets / f"{role}.password"
+        copy.write_text((database.secrets / copy.name).read_text())
+        copy.chmod(0o600)
+    client = tmp_path / "client.secret"
+    client.write_text("dev-insecure-none")
+    client.chmod(0o600)
+    own = Database(database.host, database.port, database.name, secrets)
+    text = settings_text(own, keys, operator="Rive Claire").replace('"none"', f'"{client}"')
+    file = tmp_path / "tierce.toml"
+    file.write_text(f'state = "{state}"\n' + text)
+    return House(file, keys, secrets, state, database)
+
+
+@contextmanager
+def served(handler: type[BaseHTTPRequestHandler], context: ssl.SSLContext | None = None) -> Iterator[int]:
+    """A real server on the loopback."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    if context is not None:
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield server.server_address[1]
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+class Quiet(BaseHTTPRequestHandler):
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name is the base class's
+        """Say nothing."""
+
+
+class Discovery(Quiet):
+    """A provider's discovery document, under the issuer that the settings name."""
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(b'{"issuer": "http://127.0.0.1:1"}')
+
+
+def test_settings_that_cannot_be_read(house: House) -> None:
+    house.file.write_text("mode = 'demo'\n")
+    assert house.codes() == {"settings"}
+
+
+def test_keys_missing_open_or_cut(house: House) -> None:
+    assert {one.grade for one in files.keys(house.settings)} == {Grade.GOOD}
+    (house.keys / "pair.key").unlink()
+    (house.keys / "index.key").chmod(0o644)
+    (house.keys / "person.key").write_bytes(b"short")
+    (house.keys / "log.pub").unlink()
+    house.keys.chmod(0o777)
+    found = {(one.code, Path(one.subject).name) for one in files.keys(house.settings)}
+    assert found == {
+        ("key-file-missing", "pair.key"),
+        ("key-file-open", "index.key"),
+        ("key-length", "person.key"),
+        ("log-public", "log.pub"),
+        ("keys-folder-open", "keys"),
+    }
+
+
+def test_a_key_that_this_user_cannot_read_is_said(house: House) -> None:
+    (house.keys / "pair.key").chmod(0o000)
+    settings, before = house.settings, os.geteuid()
+    if before == 0:
+        os.seteuid(65534)  # root reads everything: be somebody else for a moment
+    try:
+        codes = {one.code for one in files.keys(settings)}
+    finally:
+        os.seteuid(before)
+    assert codes & {"key-file-unreadable", "keys-folder-unreadable"}
+
+
+def test_passwords_and_client_secrets_missing_or_open(house: House) -> None:
+    assert {one.grade for one in files.secrets(house.settings)} == {Grade.GOOD}
+    (house.secrets / "tierce_api.password").chmod(0o644)
+    (house.secrets / "tierce_office.password").unlink()
+    Path(house.settings.psc.client_secret_file).unlink()
+    codes = {one.code for one in files.secrets(house.settings)}
+    assert codes == {"password-file-open", "password-file-missing", "client-secret-missing"}
+
+
+def test_no_room_and_no_state(house: House) -> None:
+    assert files.free_room("/", 0.5) == []
+    assert [one.grade for one in files.free_room("/", 0.10)] == [Grade.WARNING]
+    assert [one.grade for one in files.free_room("/", 0.01)] == [Grade.BAD]
+    house.state.rmdir()
+    assert [(one.code, one.grade) for one in files.state(house.settings)] == [("state", Grade.BAD)]
+    house.file.write_text(house.file.read_text().split("\n", 1)[1])
+    assert [(one.code, one.grade) for one in files.state(house.settings)] == [("state", Grade.WARNING)]
+
+
+def test_a_wrong_password_and_a_database_that_is_away(house: House) -> None:
+    assert {one.grade for one in base.reach(house.settings)} == {Grade.GOOD}
+    (house.secrets / "tierce_api.password").write_text("not the password")
+    assert [(one.code, one.subject) for one in base.reach(house.settings)] == [("role-denied", "tierce_api")]
+    house.file.write_text(house.file.read_text().replace(f"port = {house.database.port}", "port = 1"))
+    assert [one.code for one in base.reach(house.settings)] == ["database-down"]
+    assert base.inside(house.settings, SystemClock()) == []
+
+
+def _inside(house: House, code: str) -> list[Finding]:
+    return [one for one in base.inside(house.settings, SystemClock()) if one.code == code and one.grade > Grade.GOOD]
+
+
+def test_a_server_that_could_lose_lines(house: House, connect: Connect) -> None:
+    assert _inside(house, "server-setting") == []
+    admin = connect(SUPERUSER, autocommit=True)
+    admin.execute("alter role tierce_upkeep set synchronous_commit = off")
+    try:
+        assert [one.subject for one in _inside(house, "server-setting")] == ["synchronous_commit"]
+    finally:
+        admin.execute("alter role tierce_upkeep reset synchronous_commit")
+
+
+def test_a_schema_that_is_older_or_newer_than_the_program(house: House, connect: Connect) -> None:
+    assert _inside(house, "schema") == []
+    admin = connect(SUPERUSER, autocommit=True)
+    for version in ("0001", "9999"):
+        admin.execute("update registry_meta.schema_version set version_num = %s", (version,))
+        (found,) = _inside(house, "schema")
+        assert version in found.said.fr
+
+
+def test_clocks_that_disagree(house: House) -> None:
+    far = FixedClock(SystemClock().now() + timedelta(minutes=5))
+    near = FixedClock(SystemClock().now() + timedelta(seconds=20))
+    assert [one.grade for one in base.inside(house.settings, far) if one.code == "clock"] == [Grade.BAD]
+    assert [one.grade for one in base.inside(house.settings, near) if one.code == "clock"] == [Grade.WARNING]
+
+
+def test_a_silent_worker_a_late_sequencer_and_a_stuck_import(house: House, connect: Connect) -> None:
+    worker, admin = connect("tierce_worker"), connect(SUPERUSER, autocommit=True)
+    heartbeat.beat(worker, "worker", "0", 1, 0)
+    wanted = {"worker-silent", "sequencer-late", "import-stuck"}
+    assert wanted & house.codes() == set()
+    admin.execute("update upkeep.heartbeat set at = at - interval '1 minute'")
+    appender = Appender.enrol(worker, "worker", Keyring(house.keys, ()).instance("worker"))
+    appender.append(worker, [Entry(kind=EntryKind.HEARTBEAT, time_us=1)])
+    admin.execute("update journal.batch set at = at - interval '1 minute'")
+    admin.execute(
+        "insert into registry.feed (id, kind, file_sha256, state, started)"
+        " values (1, 'rights', '\\x00', 'running', now() - interval '7 hours')"
+    )
+    assert wanted <= house.codes()
+
+
+def test_a_checkpoint_kept_outside_that_the_database_contradicts(house: House, connect: Connect) -> None:
+    worker, log = connect("tierce_worker"), connect("tierce_worker")
+    ring = Keyring(house.keys, ())
+    appender = Appender.enrol(worker, "worker", ring.instance("worker"))
+    kept = KeptCheckpoint(house.state / CHECKPOINT_FILE)
+    sequencer = Sequencer(log, LOG_ORIGIN, ring.instance("log"), kept=kept)
+    appender.append(worker, [Entry(kind=EntryKind.HEARTBEAT, time_us=1)])
+    sequencer.step()
+    agrees = {one.code: one.grade for one in base.inside(house.settings, SystemClock())}
+    assert agrees["checkpoint"] is Grade.GOOD
+    admin = connect(SUPERUSER, autocommit=True)
+    admin.execute("truncate journal.leaf, journal.checkpoint")
+    assert "checkpoint-ahead" in house.codes()
+    kept.write(kept.read() or "")
+    kept.path.write_text("not a note")
+    assert "checkpoint-foreign" in house.codes()
+
+
+def test_a_checkpoint_of_the_same_size_and_another_root(house: House, connect: Connect) -> None:
+    worker, log, admin = connect("tierce_worker"), connect("tierce_worker"), connect(SUPERUSER, autocommit=True)
+    ring = Keyring(house.keys, ())
+    appender = Appender.enrol(worker, "worker", ring.instance("worker"))
+    kept = KeptCheckpoint(house.state / CHECKPOINT_FILE)
+    sequencer = Sequencer(log, LOG_ORIGIN, ring.instance("log"), kept=kept)
+    appender.append(worker, [Entry(kind=EntryKind.HEARTBEAT, time_us=1)])
+    sequencer.step()
+    admin.execute("update journal.checkpoint set root = sha256('other')")
+    assert "checkpoint-differs" in house.codes()
+
+
+def _hang_up(listening: socket.socket) -> None:
+    for _ in range(3):
+        listening.accept()[0].close()
+
+
+def test_ports_down_and_taken(house: House) -> None:
+    assert {one.code for one in outside.ports(house.settings)} == {"site-down"}
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        text = house.file.read_text().replace(
+            '[office]\nurl = "http://127.0.0.1:1"\nport = 1', f'[office]\nurl = "http://127.0.0.1:1"\nport = {port}'
+        )
+        house.file.write_text(text)
+        threading.Thread(target=_hang_up, args=(other,), daemon=True).start()
+        found = {one.subject: one.code for one in outside.ports(house.settings)}
+    assert found["office"] == "port-taken"
+
+
+def _certificate(folder: Path, last: datetime) -> ssl.SSLContext:
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(last - timedelta(days=90))
+        .not_valid_after(last)
+        .sign(key, hashes.SHA256())
+    )  # fmt: skip - one certificate, one expression
+    private = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    file = folder / "certificate.pem"
+    file.write_bytes(private + made.public_bytes(serialization.Encoding.PEM))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(file)
+    return context
+
+
+@pytest.mark.parametrize(
+    ("days", "code"), [(-1, "certificate-expired"), (5, "certificate-ends"), (80, "certificate")]
+)
+def test_certificates(tmp_path: Path, days: int, code: str) -> None:
+    now = SystemClock().now()
+    with served(Quiet, _certificate(tmp_path, now.astimezone(UTC) + timedelta(days=days))) as port:
+        assert [one.code for one in outside.certificate("portal", "localhost", port, now)] == [code]
+    assert [one.code for one in outside.certificate("portal", "localhost", port, now)] == ["https-down"]
+
+
+def test_providers_away_under_another_name_and_secrets_that_end(house: House) -> None:
+    assert {one.code for one in outside.providers(house.settings, SystemClock())} == {"provider-down"}
+    with served(Discovery) as port:
+        text = house.file.read_text().replace(
+            'discovery = "http://127.0.0.1:1/"', f'discovery = "http://127.0.0.1:{port}/"'
+        )
+        house.file.write_text(text)
+        assert {one.grade for one in outside.providers(house.settings, SystemClock())} == {Grade.GOOD}
+        house.file.write_text(text.replace('issuer = "http://127.0.0.1:1"', 'issuer = "https://other.example"'))
+        assert {one.code for one in outside.providers(house.settings, SystemClock())} == {"provider-issuer"}
+        today = SystemClock().now().date()
+        for days, code in ((0, "client-secret-expired"), (10, "client-secret-ends")):
+            until = (today + timedelta(days=days)).isoformat()
+            house.file.write_text(text.replace("[psc]\n", f"[psc]\nclient_secret_until = {until}\n"))
+            assert [one.code for one in outside.providers(house.settings, SystemClock())] == [code]
+
+
+def test_the_command_says_it_in_both_languages_and_exits_by_the_worst(house: House) -> None:
+    (house.keys / "pair.key").unlink()
+    french = RUNNER.invoke(app, ["doctor", "--settings", str(house.file)])
+    english = RUNNER.invoke(app, ["doctor", "--settings", str(house.file), "--lang", "en"])
+    assert (french.exit_code, english.exit_code) == (2, 2)
+    assert "pair.key : manque" in french.output
+    assert "pair.key: is missing" in english.output
+    found = msgspec.json.decode(RUNNER.invoke(app, ["doctor", "--settings", str(house.file), "--json", "-"]).stdout)
+    assert found["grade"] == "bad"
+    assert all(one["remedy"] for one in found["findings"] if one["grade"] != "good")

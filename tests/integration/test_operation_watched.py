@@ -1,0 +1,184 @@
+"""A whole story on a running installation, then: its logs, its health, its figures, its kept checkpoint."""
+
+import json
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+from rich.console import Console
+from typer.testing import CliRunner
+
+from tests.integration.thief import Thief, enter, visit
+from tests.waiting import eventually
+from tierce.cli import app
+from tierce.kernel.language import Language
+from tierce.lab.demo.stage import OFFICER, Stage, open_stage
+from tierce.lab.demo.steps import Steps
+from tierce.settings import load
+from tierce.storage.cluster import SUPERUSER
+from tierce.upkeep.health.service import states
+from tierce.web.logs import FIELDS
+from tierce.web.processes import SITES
+
+RUNNER = CliRunner()
+LABEL = "Madame Cerisier mardi"
+STRANGER = {"nir": "299074197999960", "birth_date": "19990717", "rank": 1}
+LABELS = {"status", "lane", "part", "outcome", "process", "version", "le", "kind", "rung"}
+"""Every label that a figure may have; none of them names anybody."""
+
+
+@pytest.fixture(scope="module")
+def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    home = tmp_path_factory.mktemp("watched") / "home"
+    for parent in home.parents:
+        if parent.stat().st_uid == os.geteuid():
+            parent.chmod(parent.stat().st_mode | 0o011)
+    with open_stage(home, Steps(Console(stderr=True), Language.EN), persons=300, insurers=3) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def story(stage: Stage) -> Thief:
+    """Asks good and bad by a professional, pages read by an officer and a person, and things sent to wrong places."""
+    doctor, paul = enter(stage, "claire_morvan"), stage.person("paul_lenoir")
+    answer = doctor.ask(paul, "MEDG")
+    assert answer.json()["shown"] is True
+    doctor.post(f"/v1/history/{answer.json()['engagement']}/revisit")
+    doctor.ask(STRANGER, "MEDG")
+    for body in (b'{"nir": "' + paul["nir"].encode() + b'"', json.dumps({**paul, "label": LABEL}).encode()):
+        assert doctor.post("/v1/rights", body).status_code in {400, 422}
+    for site in SITES:
+        for path in (f"/people/{paul['nir']}", f"/?nir={paul['nir']}", f"/v1/history/{LABEL}/revisit", "/lenoir"):
+            httpx.get(stage.url(site) + path, headers=doctor.bearer, trust_env=False)
+    httpx.post(stage.url("api") + "/v1/rights", content=b"x" * 90_000, trust_env=False)
+    with visit(stage, "office", OFFICER) as office:
+        assert office.get("/live").status_code in {200, 404}
+        office.get(f"/account/{paul['nir']}")
+    with stage.database.connect(SUPERUSER) as admin:
+        # The database goes away under the gate and comes back: every process says so, in its own words.
+        admin.execute(
+            "select pg_terminate_backend(pid) from pg_stat_activity"
+            " where usename like 'tierce%' and usename <> 'tierce_worker'"
+        )
+    eventually(lambda: doctor.ask(paul, "MEDG").status_code == 200, "the gate open again", seconds=20)
+    return doctor
+
+
+def _lines(stage: Stage) -> list[dict[str, Any]]:
+    files = [stage.logs / f"{name}.log" for name in (*SITES, "worker")]
+    return [json.loads(line) for file in files for line in file.read_text("utf-8").splitlines()]
+
+
+def test_every_line_of_every_log_is_json_with_known_fields(stage: Stage, story: Thief) -> None:
+    lines = _lines(stage)
+    assert {line["process"] for line in lines} == {*SITES, "worker"}
+    assert all(set(line) <= set(FIELDS) for line in lines), [line for line in lines if not set(line) <= set(FIELDS)]
+    assert all(line.keys() >= {"at", "level", "process", "event"} for line in lines)
+
+
+def test_no_log_holds_anybody(stage: Stage, story: Thief) -> None:
+    text = "\n".join(file.read_text("utf-8") for file in stage.logs.glob("*.log")).lower()
+    assert text
+    people = [member for family in stage.truth["story"].values() for member in family.get("members", [])]
+    assert people
+    secret = {str(one["nir"]) for one in people} | {str(one["nir"])[:13] for one in people} | {STRANGER["nir"]}
+    secret |= {str(one[field]) for one in people for field in ("birth_date", "family_name") if one.get(field)}
+    secret |= {LABEL, story.handle, "vasseur", "morvan"}
+    assert {word for word in secret if str(word).lower() in text} == set()
+
+
+def test_each_process_lives_and_is_ready(stage: Stage, story: Thief) -> None:
+    settings = load(stage.settings_file)
+    eventually(lambda: all(one.ready for one in states(settings)), "every process ready")
+    done = RUNNER.invoke(app, ["health", "show", "--settings", str(stage.settings_file), "--json", "-"])
+    assert done.exit_code == 0, done.output
+    found = {one["process"]: one for one in json.loads(done.stdout)}
+    assert set(found) == {*SITES, "worker"}
+    assert set(found["api"]["checks"]) == {"database", "clock", "keys", "gate"}
+    for site in SITES:
+        assert httpx.get(stage.url(site) + "/health/live", trust_env=False).json()["live"] is True
+
+
+def test_health_and_figures_are_for_this_machine_alone(stage: Stage) -> None:
+    for site in SITES:
+        for page in ("/health/ready", "/health/live", "/metrics"):
+            assert httpx.get(stage.url(site) + page, trust_env=False).status_code == 200
+            came_by_proxy = httpx.get(
+                stage.url(site) + page, headers={"x-forwarded-for": "203.0.113.7"}, trust_env=False
+            )
+            assert came_by_proxy.status_code == 404, (site, page)
+
+
+def test_a_key_that_is_gone_makes_a_process_not_ready_and_says_no_more(stage: Stage, story: Thief) -> None:
+    key = stage.home / "keys" / "trait.key"
+    key.rename(key.with_suffix(".away"))
+    try:
+        address = stage.url("persons") + "/health/ready"
+        eventually(lambda: httpx.get(address, trust_env=False).status_code == 503, "persons not ready")
+        answer = httpx.get(address, trust_env=False)
+        assert answer.json() == {"ready": False, "checks": {"database": True, "clock": True, "keys": False}}
+    finally:
+        key.with_suffix(".away").rename(key)
+
+
+def _figures(text: str) -> dict[str, list[Any]]:
+    return {family.name: family.samples for family in text_string_to_metric_families(text)}
+
+
+def test_figures_name_nobody(stage: Stage, story: Thief) -> None:
+    texts = [httpx.get(stage.url(site) + "/metrics", trust_env=False).text for site in SITES]
+    texts.append((stage.home / "state" / "worker.prom").read_text("utf-8"))
+    done = RUNNER.invoke(app, ["health", "metrics", "--settings", str(stage.settings_file)])
+    assert done.exit_code == 0, done.output
+    texts.append(done.stdout)
+    labels = {
+        label for text in texts for samples in _figures(text).values() for one in samples for label in one.labels
+    }
+    assert labels <= LABELS
+    api = _figures(texts[SITES.index("api")])
+    assert sum(one.value for one in api["tierce_request_seconds"] if one.labels.get("lane") == "ask") > 0
+    assert "tierce_gate_asks" in api
+    own = _figures(texts[-1])
+    assert own["tierce_journal_size"][0].value > 0
+    assert own["tierce_heartbeat_age_seconds"][0].labels == {"process": "worker"}
+    assert _figures(texts[-2])["tierce_worker_sequenced"][0].value > 0
+
+
+def test_every_figure_that_an_alert_reads_is_served(stage: Stage, story: Thief) -> None:
+    rules = (Path(__file__).parents[2] / "deploy" / "alerts.yml").read_text("utf-8")
+    wanted = set(re.findall(r"tierce_[a-z_]+", rules))
+    texts = [httpx.get(stage.url(site) + "/metrics", trust_env=False).text for site in SITES]
+    texts.append(RUNNER.invoke(app, ["health", "metrics", "--settings", str(stage.settings_file)]).stdout)
+    served = {one.name for text in texts for samples in _figures(text).values() for one in samples}
+    served |= set(re.findall(r"^# TYPE (\w+)", "\n".join(texts), re.M))
+    assert wanted
+    assert wanted - served == set()
+
+
+def test_the_last_checkpoint_is_kept_outside_the_database(stage: Stage, story: Thief) -> None:
+    kept = Path(stage.home / "state" / "checkpoint")
+
+    def same() -> bool:
+        with stage.database.connect("tierce_upkeep") as connection:
+            row = connection.execute("select note from journal.checkpoint order by size desc limit 1").fetchone()
+        return row is not None and kept.read_text("utf-8") == row[0]
+
+    eventually(same, "the kept checkpoint is the newest")
+
+
+def test_processes_that_stop_are_seen(stage: Stage, story: Thief) -> None:
+    """Last of this file: everything is stopped, the database goes on."""
+    stage.processes["serve"].terminate()
+    stage.processes["serve"].wait(timeout=30)
+    with stage.database.connect(SUPERUSER) as admin:
+        admin.execute("update upkeep.heartbeat set at = at - interval '1 minute'")
+    done = RUNNER.invoke(app, ["health", "show", "--settings", str(stage.settings_file), "--json", "-"])
+    assert done.exit_code == 1
+    assert {one["process"]: one["live"] for one in json.loads(done.stdout)} == dict.fromkeys(
+        (*SITES, "worker"), False
+    )
