@@ -10,7 +10,7 @@ from psycopg import sql
 
 from tests.integration.conftest import Connect
 from tests.integration.feeding import FIRST, PLAN, Importer, make_importer, rows_of, write_rows
-from tierce.directory.loads.errors import DirectoryShrinksError
+from tierce.directory.loads.errors import AbnormalDifferenceError
 from tierce.journal.encoding import decode
 from tierce.journal.model import EntryKind
 from tierce.kernel.card import MemberNumber, normalise_card
@@ -416,7 +416,7 @@ def test_the_directory_comes_in_and_retires_who_has_gone(
     assert [one.field for one in importer.rejections] == ["Identifiant PP"]
     truncated = tmp_path / "truncated.csv"
     truncated.write_text("".join(lines[:5]), encoding="utf-8")
-    with pytest.raises(DirectoryShrinksError):
+    with pytest.raises(AbnormalDifferenceError):
         importer.directory(truncated)
     assert count(admin, "select count(*) from directory.activity where not listed") == 1
 

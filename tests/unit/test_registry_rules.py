@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tierce.directory.loads.columns import DIRECTORY
+from tierce.directory.loads.columns import DIRECTORY, FINESS, NATIONAL, SKILLS
 from tierce.directory.loads.rules import luhn_holds, read_activity
 from tierce.feeds.reader import LINE_BYTES_MAX, read_rows
 from tierce.kernel.care import Domain, Profession
@@ -204,7 +204,8 @@ def test_the_directory_reads_public_numbers() -> None:
         "Profession Tierce": "GP",
     }
     line = read_activity(row)
-    assert (line.establishment_name, line.profession) == ("Cabinet des Tilleuls", Profession.GP)
+    assert line.place is not None
+    assert (line.place.name, line.profession) == ("Cabinet des Tilleuls", Profession.GP)
     assert luhn_holds(rpps)
     for field, value in [
         ("Identifiant PP", rpps[:-1] + str((int(rpps[-1]) + 1) % 10)),
@@ -219,7 +220,15 @@ def test_the_directory_reads_public_numbers() -> None:
 
 
 @pytest.mark.parametrize(
-    ("page", "columns"), [("feed-rights", RIGHTS), ("feed-insurers", INSURERS), ("feed-directory", DIRECTORY)]
+    ("page", "columns"),
+    [
+        ("feed-rights", RIGHTS),
+        ("feed-insurers", INSURERS),
+        ("feed-directory", DIRECTORY),
+        ("feed-directory", NATIONAL),
+        ("feed-directory", SKILLS),
+        ("feed-directory", FINESS),
+    ],
 )
 def test_the_published_page_is_the_table_that_is_read(page: str, columns: tuple[Column, ...]) -> None:
     published = (Path(__file__).parents[2] / "docs" / "reference" / f"{page}.md").read_text(encoding="utf-8")

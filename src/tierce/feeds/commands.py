@@ -1,6 +1,7 @@
 """`tierce feed`: the rights of one insurer, the list of insurers, the directory of professionals."""
 
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -14,7 +15,7 @@ from tierce.feeds.intake import INSTANCE, Intake, Report
 from tierce.feeds.reader import count_lines
 from tierce.feeds.rejects import rejects_beside
 from tierce.journal.service import Appender
-from tierce.kernel.clock import SystemClock
+from tierce.kernel.clock import SystemClock, day_of
 from tierce.kernel.errors import TierceError
 from tierce.registry.model import People
 from tierce.registry.service import Listener
@@ -36,7 +37,9 @@ Exemples / examples:
 
   tierce feed rights 99100001.csv --insurer 99100001 --dry-run --settings tierce.toml --json -
 
-  tierce feed directory directory.csv --settings tierce.toml
+  tierce feed directory PS_LibreAcces_Personne_activite.txt --dry-run --settings tierce.toml
+
+  tierce feed directory etalab-cs1100502-stock.csv --on 2026-11-23 --settings tierce.toml
 
 Sortie / exit: 0 tout est pris / all taken, 1 des lignes refusées / lines refused, 2 fichier refusé / file refused.
 """
@@ -75,9 +78,28 @@ def insurers(*, file: File, settings: SettingsFile, json: Json = "") -> None:
 
 
 @app.command(epilog=_EPILOG)
-def directory(*, file: File, settings: SettingsFile, json: Json = "") -> None:
-    """Prendre l’annuaire des professionnels. / Take in the directory of professionals."""
-    _run(file, settings, json, lambda intake, listener: intake.directory(file, listener))
+def directory(
+    *,
+    file: File,
+    settings: SettingsFile,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Tout vérifier, ne rien écrire. / Check only.")] = False,
+    on: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="Jour du fichier ; aujourd’hui par défaut. / The file's day."),
+    ] = None,
+    confirm: Annotated[
+        int | None, typer.Option(help="Répéter le nombre affiché d’un écart anormal. / Repeat the printed number.")
+    ] = None,
+    json: Json = "",
+) -> None:
+    """Prendre l’annuaire : national, FINESS, ou le vôtre. / Take in the directory: national, FINESS, own."""
+    day = None if on is None else day_of(on.date())
+    _run(
+        file,
+        settings,
+        json,
+        lambda intake, listener: intake.directory(file, listener, dry_run=dry_run, day=day, confirmed=confirm),
+    )
 
 
 def open_intake(database: Database, keys: Path, people: People) -> Intake:

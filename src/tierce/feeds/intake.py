@@ -10,9 +10,9 @@ from typing import Final
 
 from psycopg import Connection
 
-from tierce.directory.loads.columns import DIRECTORY
-from tierce.directory.loads.service import take_directory
+from tierce.directory.loads.service import Taking
 from tierce.directory.loads.store import DirectoryStore
+from tierce.feeds.directory_files import layout_of, rows_of
 from tierce.feeds.reader import file_sha256, read_rows
 from tierce.journal.model import Entry, EntryKind
 from tierce.journal.service import Appender
@@ -133,15 +133,29 @@ class Intake:
         feed = _Feed("insurers", path, None, None, Act.FEED_RIGHTS, DataCategory.NONE)
         return self._run(feed, lambda: take_insurers(self._registry, rows, listener))
 
-    def directory(self, path: Path, listener: Listener) -> Report:
-        """Take in the directory of professionals.
+    def directory(
+        self,
+        path: Path,
+        listener: Listener,
+        *,
+        dry_run: bool = False,
+        day: int | None = None,
+        confirmed: int | None = None,
+    ) -> Report:
+        """Take in one of the directory's files, whole or not at all; its first line tells which it is.
+
+        What it changes changes on `day` (a day number; None: today). `confirmed` repeats the number of an abnormal
+        difference that somebody has looked at.
 
         Raises:
-            DirectoryShrinksError: the file would retire too many at once; nothing was written.
+            FeedRefusedError: the header is that of no file of the directory.
+            AbnormalDifferenceError: it would change too much at once; nothing was written, and the journal says so.
         """
-        rows = read_rows(path, DIRECTORY)
+        layout = layout_of(path)
+        rows = rows_of(path, layout)
+        taking = Taking(listener.on_rejection, listener.on_lines, day, confirmed)
         feed = _Feed("directory", path, None, None, Act.FEED_DIRECTORY, DataCategory.PROFESSIONAL_RECORD)
-        return self._run(feed, lambda: take_directory(self._directory, rows, listener.on_rejection))
+        return self._run(feed, lambda: layout.take(self._directory, rows, taking), dry_run=dry_run)
 
     def _run(self, feed: "_Feed", take: Callable[[], FeedCounts], *, dry_run: bool = False) -> Report:
         started = time.perf_counter()
@@ -174,6 +188,7 @@ class Intake:
         except TierceError:
             self._registry.rollback()
             self._registry.end(number, "refused", FeedCounts(), self._clock.now())
+            self._note(feed, number, Outcome.NOT_ALLOWED)
             self._registry.commit()
             raise
         if feed.insurer is not None:

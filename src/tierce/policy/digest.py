@@ -12,7 +12,7 @@ from enum import Enum
 from functools import cache
 from hashlib import sha256
 
-from tierce.policy import acts, allowed, enrolment, floors, ladder, retention, rights, seats
+from tierce.policy import acts, allowed, directory, enrolment, floors, ladder, professions, retention, rights, seats
 
 DIGEST_BYTES = 16
 
@@ -25,6 +25,7 @@ def policy_text() -> str:
         "allowed.level_min": allowed.LEVEL_MIN,
         "allowed.staff_roles": sorted(allowed.STAFF_ROLES),
         "allowed.shown": {_key(act): int(fields) for act, fields in allowed.SHOWN.items()},
+        "directory.constants": _plain(_constants(directory)),
         "enrolment.constants": _plain(_constants(enrolment)),
         "floors.batch_max": floors.BATCH_MAX,
         "floors.ceilings": _plain(floors.CEILINGS),
@@ -35,6 +36,9 @@ def policy_text() -> str:
         "ladder.rungs": [_plain(rung) for rung in ladder.Rung],
         "outcomes": [_plain(outcome) for outcome in acts.Outcome],
         "presences": [_plain(presence) for presence in acts.Presence],
+        "professions.professions": _plain(professions.PROFESSIONS),
+        "professions.sections": _plain(professions.SECTIONS),
+        "professions.skills": _plain(professions.SKILLS),
         "retention.constants": _plain(_constants(retention)),
         "retention.job_classes": [_plain(kept) for kept in retention.JOB_CLASSES],
         "retention.retention": {_key(kept): _plain(rule.keep) for kept, rule in retention.RETENTION.items()},

@@ -3,5 +3,5 @@
 from tierce.kernel.errors import TierceError
 
 
-class DirectoryShrinksError(TierceError):
-    """Too many activities would disappear at once; nothing was written. Check that the file is whole."""
+class AbnormalDifferenceError(TierceError):
+    """A file would change too much at once; nothing was written. Look at it, then confirm the printed number."""

@@ -1,17 +1,32 @@
-"""Reads one line of the directory, or says which field is wrong and what to do about it."""
+"""Reads one line of a directory file, or says which field is wrong and what to do; judges a day's difference."""
 
 import re
 from collections.abc import Mapping
 from typing import Final, NoReturn
 
-from tierce.directory.loads.model import ActivityLine
+from tierce.directory.loads.model import ActivityLine, Difference, PlaceLine, SkillLine
 from tierce.kernel.care import Profession
 from tierce.kernel.errors import FieldError
 from tierce.kernel.language import Phrase
+from tierce.policy.directory import (
+    DIFFERENCES_MIN,
+    ENDED_PERCENT_MAX,
+    NEW_PERCENT_MAX,
+    REFUSED_PERCENT_MAX,
+    RENAMED_PERCENT_MAX,
+)
+from tierce.policy.professions import activity_profession, base_profession
 
 _RPPS: Final = re.compile(r"[0-9]{11}", re.ASCII)
 _ADELI: Final = re.compile(r"[0-9A-Z]{9}", re.ASCII)
 _FINESS: Final = re.compile(r"[0-9][0-9AB][0-9]{7}", re.ASCII)
+_SIRET: Final = re.compile(r"[0-9]{14}", re.ASCII)
+_STRUCTURE: Final = re.compile(r"[0-9A-Za-z]{1,20}", re.ASCII)
+_CODE: Final = re.compile(r"[0-9A-Za-z/_-]{0,12}", re.ASCII)
+_POSTCODE: Final = re.compile(r"^[0-9]{5}\s+", re.ASCII)
+_POST_OFFICE: Final = "356000000"
+"""The one SIREN whose establishments have numbers without a Luhn key."""
+_TOWN: Final = "Libellé commune (coord. structure)"
 
 
 def luhn_holds(digits: str) -> bool:
@@ -23,11 +38,11 @@ def luhn_holds(digits: str) -> bool:
     return total % 10 == 0
 
 
-def read_activity(row: Mapping[str, str]) -> ActivityLine:
-    """Read one line of the directory; `row` holds every column, empty where the file had none.
+def read_identity(row: Mapping[str, str]) -> tuple[str, str | None]:
+    """Read the national identifier of a line, and the RPPS number when it is one.
 
     Raises:
-        FieldError: the first field that cannot be accepted, with a remedy.
+        FieldError: the number has not its form or its key, or the three columns contradict each other.
     """
     kind, number = row["Type d'identifiant PP"], row["Identifiant PP"]
     if kind not in {"0", "8"}:
@@ -44,30 +59,149 @@ def read_activity(row: Mapping[str, str]) -> ActivityLine:
         _refuse("Identification nationale PP", "elle n’est pas le type suivi de l’identifiant.",
                 "it is not the type followed by the identifier.",
                 "Vérifiez les trois premières colonnes.", "Check the first three columns.")  # fmt: skip
-    finess = row["Numéro FINESS site"]
-    if _FINESS.fullmatch(finess) is None or (finess.isdigit() and not luhn_holds(finess)):
-        _refuse("Numéro FINESS site", "ce n’est pas un numéro FINESS : 9 caractères, clé comprise.",
-                "this is not a FINESS number: 9 characters, key included.",
-                "Recopiez le numéro du répertoire.", "Copy the number from the register.")  # fmt: skip
+    return f"{kind}{number}", number if is_rpps else None
+
+
+def read_activity(row: Mapping[str, str]) -> ActivityLine:
+    """Read one line of the operator's own file; `row` holds every column, empty where the file had none.
+
+    Raises:
+        FieldError: the first field that cannot be accepted, with a remedy.
+    """
+    national_id, rpps = read_identity(row)
+    finess = _finess(row, "Numéro FINESS site", needed=True)
     if row["Profession Tierce"] not in Profession.__members__:
         allowed = " ".join(Profession.__members__)
         _refuse("Profession Tierce", "profession inconnue.", "unknown profession.",
                 f"Écrivez : {allowed}.", f"Write one of: {allowed}.")  # fmt: skip
     shown = "Enseigne commerciale site" if row["Enseigne commerciale site"] else "Raison sociale site"
+    profession = Profession[row["Profession Tierce"]]
     return ActivityLine(
-        national_id=f"{kind}{number}",
-        rpps=number if is_rpps else None,
+        national_id=national_id,
+        rpps=rpps,
         family_name=_filled(row, "Nom d'exercice", 80),
         given_name=_filled(row, "Prénom d'exercice", 80),
-        finess=finess,
-        establishment_name=_filled(row, shown, 120),
-        town=_filled(row, "Libellé commune (coord. structure)", 80),
-        profession=Profession[row["Profession Tierce"]],
+        base=profession,
+        place=PlaceLine(finess, None, None, None, _filled(row, shown, 120), _filled(row, _TOWN, 80)),
+        profession=profession,
+        profession_code=_code(row, "Code profession"),
+        skill_code=_code(row, "Code savoir-faire"),
     )
 
 
-def _filled(row: Mapping[str, str], field: str, length_max: int) -> str:
+def read_national(row: Mapping[str, str]) -> ActivityLine:
+    """Read one line of the national extraction.
+
+    Raises:
+        FieldError: as `read_activity`.
+    """
+    national_id, rpps = read_identity(row)
+    code, mode = _code(row, "Code profession"), _code(row, "Code mode exercice")
+    sector, kind = _code(row, "Code secteur d'activité"), _code(row, "Code genre activité")
+    skill, category = _code(row, "Code savoir-faire"), _code(row, "Code catégorie professionnelle")
+    base = base_profession(code, skill, _code(row, "Code section tableau pharmaciens"), category)
+    return ActivityLine(
+        national_id=national_id,
+        rpps=rpps,
+        family_name=_filled(row, "Nom d'exercice", 80),
+        given_name=_filled(row, "Prénom d'exercice", 80),
+        base=base,
+        place=_place(row),
+        profession=activity_profession(base, code, mode, sector, kind),
+        profession_code=code,
+        category_code=category,
+        skill_code=skill,
+        mode_code=mode,
+        sector_code=sector,
+        role_code=_code(row, "Code rôle"),
+        kind_code=kind,
+    )
+
+
+def _place(row: Mapping[str, str]) -> PlaceLine | None:
+    """The structure of a line; None when it tells of none."""
+    finess = _finess(row, "Numéro FINESS site")
+    legal = _finess(row, "Numéro FINESS établissement juridique")
+    siret = _siret(row, "Numéro SIRET site")
+    field = "Identifiant technique de la structure"
+    structure = row[field] or None
+    if structure is not None and _STRUCTURE.fullmatch(structure) is None:
+        _refuse(field, "ce n’est pas un numéro de structure.", "this is not a structure's number.",
+                "Recopiez-le de l’annuaire.", "Copy it from the directory.")  # fmt: skip
+    if finess is None and siret is None and structure is None:
+        return None
+    shown = "Enseigne commerciale site" if row["Enseigne commerciale site"].strip() else "Raison sociale site"
+    name = _filled(row, shown, 200, needed=False) or "Lieu sans nom"
+    return PlaceLine(finess, legal, siret, structure, name[:120], _filled(row, _TOWN, 80, needed=False))
+
+
+def read_skill(row: Mapping[str, str]) -> SkillLine:
+    """Read one line of the file of skills.
+
+    Raises:
+        FieldError: as `read_activity`.
+    """
+    national_id, _ = read_identity(row)
+    code = _code(row, "Code savoir-faire")
+    if not code:
+        _refuse("Code savoir-faire", "vide.", "empty.", "Écrivez le code.", "Write the code.")
+    return SkillLine(national_id, code)
+
+
+def read_establishment(row: Mapping[str, str]) -> PlaceLine:
+    """Read one establishment of FINESS.
+
+    Raises:
+        FieldError: as `read_activity`.
+    """
+    finess = _finess(row, "nofinesset", needed=True)
+    town = _POSTCODE.sub("", _filled(row, "ligneacheminement", 80))
+    shown = "rslongue" if row["rslongue"].strip() else "rs"
+    return PlaceLine(
+        finess,
+        _finess(row, "nofinessej"),
+        _siret(row, "siret"),
+        None,
+        _filled(row, shown, 200)[:120],
+        town,
+        _code(row, "categetab"),
+    )
+
+
+def _finess(row: Mapping[str, str], field: str, *, needed: bool = False) -> str | None:
+    value = row[field]
+    if not value and not needed:
+        return None
+    if _FINESS.fullmatch(value) is None or (value.isdigit() and not luhn_holds(value)):
+        _refuse(field, "ce n’est pas un numéro FINESS : 9 caractères, clé comprise.",
+                "this is not a FINESS number: 9 characters, key included.",
+                "Recopiez le numéro du répertoire.", "Copy the number from the register.")  # fmt: skip
+    return value
+
+
+def _siret(row: Mapping[str, str], field: str) -> str | None:
+    value = row[field]
+    if not value:
+        return None
+    if _SIRET.fullmatch(value) is None or not (luhn_holds(value) or value.startswith(_POST_OFFICE)):
+        _refuse(field, "ce n’est pas un numéro SIRET : 14 chiffres, clé comprise.",
+                "this is not a SIRET number: 14 digits, key included.",
+                "Recopiez le numéro du répertoire.", "Copy the number from the register.")  # fmt: skip
+    return value
+
+
+def _code(row: Mapping[str, str], field: str) -> str:
     value = row[field].strip()
+    if _CODE.fullmatch(value) is None:
+        _refuse(field, "ce n’est pas un code de nomenclature.", "this is not a code.",
+                "Recopiez le code de l’annuaire.", "Copy the code from the directory.")  # fmt: skip
+    return value
+
+
+def _filled(row: Mapping[str, str], field: str, length_max: int, *, needed: bool = True) -> str:
+    value = row[field].strip()
+    if not value and not needed:
+        return ""
     if not 1 <= len(value) <= length_max or not value.isprintable():
         _refuse(field, "vide, trop long ou caractère non imprimable.", "empty, too long or not printable.",
                 f"Écrivez 1 à {length_max} caractères.", f"Write 1 to {length_max} characters.")  # fmt: skip
@@ -76,3 +210,23 @@ def _filled(row: Mapping[str, str], field: str, length_max: int) -> str:
 
 def _refuse(field: str, fr: str, en: str, remedy_fr: str, remedy_en: str) -> NoReturn:
     raise FieldError(field, Phrase(fr, en), Phrase(remedy_fr, remedy_en))
+
+
+def abnormal(found: Difference) -> list[str]:
+    """Say what of a day's difference is abnormally large; empty when nothing is.
+
+    Shares are of what is listed now; a first load adds everything and is not suspected for it.
+    """
+    judged = (
+        (found.ended, found.listed, ENDED_PERCENT_MAX, "would end"),
+        (found.professionals_ended, found.professionals, ENDED_PERCENT_MAX, "professionals or places would leave"),
+        (found.renamed, found.professionals, RENAMED_PERCENT_MAX, "would change their name"),
+        (found.new, found.listed, NEW_PERCENT_MAX, "activities would be new"),
+        (found.professionals_new, found.professionals, NEW_PERCENT_MAX, "professionals or places would be new"),
+        (found.refused, found.lines, REFUSED_PERCENT_MAX, "lines cannot be read"),
+    )
+    return [
+        f"{count} of {whole} {what} (more than {most} %)"
+        for count, whole, most, what in judged
+        if whole and count > DIFFERENCES_MIN and count * 100 > whole * most
+    ]

@@ -1,0 +1,74 @@
+"""Which of our professions an activity of the national directory is, and which it is not.
+
+One table each for the profession, the doctor's specialty and the pharmacist's section, in the directory's own codes
+(nomenclatures G15, R38, G05, R02, R22 and R23 of the health information systems' framework). What no table names is
+kept in the directory and can never be enrolled: an operator that serves such a profession adds it here, and its
+domains in policy/allowed.py.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from tierce.kernel.care import Profession
+
+DOCTOR: Final = "10"
+PHARMACIST: Final = "21"
+
+PROFESSIONS: Final[Mapping[str, Profession]] = {
+    "26": Profession.AUDIO,
+    "28": Profession.OPTICIAN,
+    "40": Profession.DENTIST,
+    "50": Profession.MIDWIFE,
+    "60": Profession.NURSE,
+    "70": Profession.PHYSIO,
+}
+"""Professions whose code alone decides. Speech therapists, orthoptists, chiropodists and others have none of ours."""
+
+SKILLS: Final[Mapping[str, Profession]] = {
+    "SM03": Profession.LABORATORY,
+    "SM26": Profession.GP,
+    "SM44": Profession.RADIOLOGY,
+    "SM53": Profession.GP,
+    "SM54": Profession.GP,
+}
+"""Doctors' specialties that are not SPECIALIST; a doctor for whom none is given is not mapped."""
+
+SECTIONS: Final[Mapping[str, Profession]] = {
+    "A": Profession.PHARMACY,
+    "D": Profession.PHARMACY,
+    "G": Profession.LABORATORY,
+}
+"""Sections of the pharmacists' register: owners (A) and assistants (D) of a pharmacy, biologists (G). Industry,
+wholesale, hospitals and overseas (B, C, H, E) are not mapped: section E does not tell a pharmacy from a hospital."""
+
+EMPLOYED: Final = "S"
+HOSPITAL_SECTORS: Final = frozenset({"SA01", "SA02", "SA03", "SA04"})
+"""Sectors of public, military and private hospitals."""
+HOSPITAL_PROFESSIONS: Final = frozenset({"10", "40", "50"})
+"""Whoever of these is employed in a hospital asks as HOSPITAL; others employed there are not mapped."""
+
+STANDING_IN: Final = frozenset({"GENR02", "GENR03"})
+"""Activities of a substitute: the place is not hers, so they open nothing by themselves (see substitutions)."""
+STUDENT: Final = "E"
+
+
+def base_profession(profession: str, skill: str, section: str, category: str) -> Profession | None:
+    """What a professional is, wherever she works; None when no table maps her."""
+    if category == STUDENT:
+        return None
+    if profession == DOCTOR:
+        return SKILLS.get(skill, Profession.SPECIALIST) if skill.startswith("SM") else None
+    if profession == PHARMACIST:
+        return SECTIONS.get(section)
+    return PROFESSIONS.get(profession)
+
+
+def activity_profession(
+    base: Profession | None, profession: str, mode: str, sector: str, kind: str
+) -> Profession | None:
+    """What she is in one activity: the same, HOSPITAL when employed in one, None when it opens nothing by itself."""
+    if kind in STANDING_IN or base is None:
+        return None
+    if mode == EMPLOYED and sector in HOSPITAL_SECTORS:
+        return Profession.HOSPITAL if profession in HOSPITAL_PROFESSIONS else None
+    return base

@@ -1,0 +1,84 @@
+"""Professions of the national directory, steps of an enrolment, and what was so on a day."""
+
+import pytest
+
+from tierce.directory.loads.model import Difference
+from tierce.directory.loads.rules import abnormal
+from tierce.directory.model import Kind, Status, Version
+from tierce.directory.rules import MOVES, may_follow, standing
+from tierce.kernel.care import Profession
+from tierce.policy.allowed import DOMAINS
+from tierce.policy.professions import PROFESSIONS, SECTIONS, SKILLS, activity_profession, base_profession
+
+
+@pytest.mark.parametrize(
+    ("code", "skill", "section", "category", "mode", "sector", "kind", "expected"),
+    [
+        ("10", "SM53", "", "C", "L", "SA07", "GENR01", Profession.GP),
+        ("10", "SM04", "", "C", "L", "SA07", "GENR01", Profession.SPECIALIST),
+        ("10", "SM44", "", "C", "L", "SA08", "", Profession.RADIOLOGY),
+        ("10", "SM03", "", "C", "L", "SA29", "", Profession.LABORATORY),
+        ("10", "", "", "C", "L", "SA07", "", None),
+        ("10", "CEX22", "", "C", "L", "SA07", "", None),
+        ("10", "SM53", "", "C", "S", "SA01", "", Profession.HOSPITAL),
+        ("10", "SM53", "", "C", "S", "SA07", "", Profession.GP),
+        ("10", "SM53", "", "E", "L", "SA07", "", None),
+        ("10", "SM53", "", "C", "L", "SA07", "GENR02", None),
+        ("10", "SM53", "", "C", "L", "SA07", "GENR03", None),
+        ("21", "", "A", "C", "L", "SA33", "GENR01", Profession.PHARMACY),
+        ("21", "", "D", "C", "S", "SA33", "GENR01", Profession.PHARMACY),
+        ("21", "", "G", "C", "L", "SA29", "", Profession.LABORATORY),
+        ("21", "", "H", "C", "S", "SA01", "", None),
+        ("21", "", "", "C", "L", "SA33", "", None),
+        ("28", "", "", "C", "S", "SA40", "", Profession.OPTICIAN),
+        ("60", "", "", "C", "L", "SA07", "", Profession.NURSE),
+        ("60", "", "", "C", "S", "SA01", "", None),
+        ("91", "", "", "C", "L", "SA07", "", None),
+        ("", "", "", "", "", "", "", None),
+    ],
+)
+def test_what_an_activity_of_the_national_directory_may_ask_as(
+    *,
+    code: str,
+    skill: str,
+    section: str,
+    category: str,
+    mode: str,
+    sector: str,
+    kind: str,
+    expected: Profession | None,
+) -> None:
+    base = base_profession(code, skill, section, category)
+    assert activity_profession(base, code, mode, sector, kind) is expected
+
+
+def test_every_profession_that_is_mapped_has_domains() -> None:
+    for profession in {*PROFESSIONS.values(), *SKILLS.values(), *SECTIONS.values(), Profession.HOSPITAL}:
+        assert DOMAINS[profession]
+
+
+def test_an_enrolment_begins_with_an_act_and_never_goes_back_to_an_application() -> None:
+    assert may_follow(None, Status.ENROLLED)
+    assert not any(may_follow(None, status) for status in Status if status is not Status.ENROLLED)
+    assert all(Status.APPLIED not in following for following in MOVES.values())
+    assert all(not may_follow(status, status) for status in Status)
+
+
+def test_small_differences_are_never_suspected_and_large_ones_always_are() -> None:
+    assert (
+        abnormal(Difference(listed=100, ended=50, professionals=100, renamed=50, new=50, lines=50, refused=50)) == []
+    )
+    assert len(abnormal(Difference(listed=1000, ended=51, lines=1000, refused=51))) == 2
+    assert abnormal(Difference(listed=100_000, ended=5_000, professionals=100_000, renamed=2_000)) == []
+    assert abnormal(Difference(new=9_999, professionals_new=9_999, lines=9_999)) == [], "a first load"
+
+
+def test_a_day_before_the_first_version_is_unknown_and_the_last_of_a_day_holds() -> None:
+    said = {"family_name": "A", "given_name": "B", "active": True}
+    versions = [
+        Version(Kind.PROFESSIONAL, 1, 10, 20, said),
+        Version(Kind.PROFESSIONAL, 1, 20, 20, said | {"family_name": "wrong all day"}),
+        Version(Kind.PROFESSIONAL, 1, 20, None, said | {"family_name": "C"}),
+    ]
+    names = {day: standing(day, versions, [], []).family_name for day in (9, 10, 19, 20, 99)}
+    assert names == {9: "", 10: "A", 19: "A", 20: "C", 99: "C"}
