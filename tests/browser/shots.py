@@ -1,12 +1,12 @@
-"""Pictures of every page of the three sites, wide and narrow, in French and in English, light and dark.
+"""Pictures of every page of the four sites, wide and narrow, in French and in English, light and dark.
 
-Run it from the root of the repository: ``python -m tests.browser.shots DIRECTORY``. Look at them.
+Run it from the root of the repository: ``python -m tests.browser.shots DIRECTORY [SITE...]``. Look at them.
 """
 
 import asyncio
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import ExitStack
 from itertools import product
 from pathlib import Path
@@ -21,7 +21,7 @@ from tests.browser.portal_pages import NOBODY, Portal
 from tierce.kernel.clock import SystemClock
 from tierce.kernel.language import Language
 from tierce.lab.demo.attack import Attack, play
-from tierce.lab.demo.stage import OFFICER, Stage, open_stage, start_unprotected
+from tierce.lab.demo.stage import INSURER_USER, OFFICER, Stage, open_stage, start_unprotected
 from tierce.lab.demo.steps import Steps
 
 WIDTHS = (1280, 360)
@@ -105,8 +105,27 @@ def _visit_persons(page: Page, stage: Stage) -> Iterator[str]:
         yield path.strip("/")
 
 
-def take(browser: Browser, stage: Stage, out: Path) -> int:
-    """Write the pictures under `out`; returns how many."""
+def _visit_insurers(page: Page, stage: Stage) -> Iterator[str]:
+    """Go through the insurers' site; gives the name of each page while it is shown."""
+    insurers = stage.url("insurers")
+    page.goto(insurers)
+    yield "welcome"
+    page.locator("a.button[href='/sign-in']").click()
+    page.locator(f"button[value='{INSURER_USER}']").click()
+    page.locator(".figures").wait_for()
+    yield "people"
+    page.goto(insurers + "/activity")
+    yield "activity"
+    page.goto(insurers + "/feeds")
+    yield "feeds"
+    page.locator("a[href^='/feeds/']").first.click()
+    yield "feed"
+    page.goto(insurers + "/nowhere")
+    yield "missing"
+
+
+def take(browser: Browser, stage: Stage, out: Path, only: Collection[str]) -> int:
+    """Write the pictures of the sites in `only` under `out`, of every site when it is empty; returns how many."""
     taken = 0
     for language, width, scheme in product(Language, WIDTHS, SCHEMES):
         context = browser.new_context(
@@ -118,8 +137,11 @@ def take(browser: Browser, stage: Stage, out: Path) -> int:
             ("portal", portal.page, _visit(portal, stage)),
             ("office", page := context.new_page(), _visit_office(page, stage)),
             ("persons", page := context.new_page(), _visit_persons(page, stage)),
+            ("insurers", page := context.new_page(), _visit_insurers(page, stage)),
         )
         for site, shown, names in visits:
+            if only and site not in only:
+                continue
             for name in names:
                 shown.screenshot(path=out / f"{site}-{name}-{language}-{width}-{scheme}.png", full_page=True)
                 taken += 1
@@ -139,7 +161,7 @@ async def _attack(stage: Stage) -> None:
         await play(stage, attack, SystemClock(), nobody)
 
 
-def main(out: Path) -> None:
+def main(out: Path, only: Collection[str] = ()) -> None:
     """Start an installation and a Chromium, and take every picture."""
     out.mkdir(parents=True, exist_ok=True)
     found = which("chromium") or which("chromium-browser")
@@ -151,9 +173,9 @@ def main(out: Path) -> None:
             asyncio.run(_attack(stage))
             with sync_playwright() as playwright:
                 browser = playwright.chromium.launch(executable_path=found, args=list(FLAGS))
-                steps.say(f"{take(browser, stage, out)} pictures in {out}")
+                steps.say(f"{take(browser, stage, out, only)} pictures in {out}")
                 browser.close()
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), sys.argv[2:])

@@ -35,8 +35,9 @@ def named_in_python(folder: Path, known: frozenset[str]) -> set[str]:
 
 @pytest.mark.parametrize("site", SITES, ids=lambda path: path.name)
 def test_every_word_of_a_site_exists_and_is_used(site: Path) -> None:
-    own = Words.load(site / "words.toml").keys()
-    every = Words.load(LOOK / "words.toml", site / "words.toml").keys()
+    catalogues = sorted(site.glob("words*.toml"))
+    own = Words.load(*catalogues).keys()
+    every = Words.load(LOOK / "words.toml", *catalogues).keys()
     keys, beginnings = used_in(site)
     shared, _ = used_in(LOOK)
     assert (keys | shared) - every == set(), "used and written nowhere"

@@ -12,13 +12,16 @@ from psycopg_pool import AsyncConnectionPool, ConnectionPool
 
 from tests.integration.asks import ORIGIN
 from tests.integration.rooms import OPERATOR, PAUL, Room
+from tierce.directory.service import Clients
 from tierce.identity.local import InsurerSessions, PersonSessions, StaffSessions, staff_id
 from tierce.identity.oidc import ProviderClient, ProviderSettings, Realm, digest
 from tierce.identity.service import Pool, SignInDoor, form_token
+from tierce.incidents.holds.service import Holds
 from tierce.insurers.service import InsurerDesk
 from tierce.journal.note import verifier_key
 from tierce.journal.service import Appender
 from tierce.kernel.clock import SystemClock
+from tierce.policy.allowed import STAFF_ROLES
 from tierce.storage.database import Database
 from tierce.storage.insurer_keys import door_of
 from tierce.storage.keys import Purpose
@@ -26,7 +29,7 @@ from tierce.web.insurers.app import create_insurers
 from tierce.web.office.app import create_office
 from tierce.web.persons.app import create_persons
 
-ROLES = frozenset({"security", "dpo"})
+ROLES = STAFF_ROLES
 HANDLE = "s" * 43
 """The handle of the session that a test's browser already holds."""
 SITE = "http://127.0.0.1:9"
@@ -54,13 +57,13 @@ def _provider(realm: Realm, web: httpx.AsyncClient) -> ProviderClient:
     return ProviderClient(settings, web, SystemClock())
 
 
-def _staff_session(room: Room) -> None:
-    """Open a session of the security officer, as a completed sign-in would have."""
+def _staff_session(room: Room, role: str) -> None:
+    """Open a session of the security officer, or of somebody of another role, as a completed sign-in would have."""
     now = SystemClock().now()
     room.admin.execute(
         "insert into access.staff_session (id, handle, staff, subject, name, roles, created, expires)"
-        " values (900, %s, %s, 'vasseur', 'Hélène Vasseur', '{security}', %s, %s)",
-        (digest(HANDLE), staff_id("vasseur"), now, now + timedelta(minutes=30)),
+        " values (900, %s, %s, 'vasseur', 'Hélène Vasseur', %s, %s, %s)",
+        (digest(HANDLE), staff_id("vasseur"), [role], now, now + timedelta(minutes=30)),
     )
     room.admin.commit()
 
@@ -76,9 +79,9 @@ def _person_session(room: Room) -> None:
 
 
 @asynccontextmanager
-async def office_site(room: Room, database: Database) -> AsyncIterator[Site]:
+async def office_site(room: Room, database: Database, role: str = "security") -> AsyncIterator[Site]:
     """The office as its process wires it."""
-    _staff_session(room)
+    _staff_session(room, role)
     rows: ConnectionPool[Connection] = ConnectionPool(
         database.dsn("tierce_office"), min_size=1, max_size=2, open=False, kwargs={"autocommit": True}
     )
@@ -94,6 +97,8 @@ async def office_site(room: Room, database: Database) -> AsyncIterator[Site]:
                 pool=rows,
                 incidents=room.incidents,
                 notices=room.notices,
+                holds=Holds(lines, SystemClock()),
+                clients=Clients(lines, SystemClock()),
                 log_key=verifier_key(ORIGIN, room.keyring.instance("worker").public_key()),
                 clock=room.clock,
                 secure=False,

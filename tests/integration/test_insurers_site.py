@@ -12,7 +12,8 @@ from litestar.routes import HTTPRoute
 from tests.integration.asks import ask, sequence, write_asks
 from tests.integration.conftest import Connect
 from tests.integration.rooms import Room, open_room
-from tests.integration.sites_world import Site, insurers_site
+from tests.integration.sites_world import HANDLE, Site, insurers_site
+from tierce.identity.oidc import digest
 from tierce.journal.encoding import decode
 from tierce.journal.model import EntryKind
 from tierce.kernel.clock import SystemClock
@@ -122,9 +123,33 @@ def test_every_address_of_another_insurer_gives_nothing(room: Room, database: Da
     async def scene(site: Site) -> None:
         assert (await site.http.get(f"/feeds/{OAK_FEED}")).status_code == 200
         assert (await site.http.get(f"/feeds/{CAPES_FEED}")).status_code == 404
+        assert (await site.http.get(f"/feeds/{CAPES_FEED}/refused.csv")).status_code == 404
         for path in (*PATHS, "/?insurer=2&amc=99100002&lang=en", "/activity?insurer=2", "/feeds?insurer=2"):
             text = plain(await site.http.get(path))
             assert not re.search(r"Deux Caps|99100002|\b77\b|\b31\b", text), path
+
+    play(room, database, scene)
+
+
+def test_refused_lines_of_her_own_file_are_listed_without_any_value(room: Room, database: Database) -> None:
+    for feed in (OAK_FEED, CAPES_FEED):
+        room.admin.execute(
+            "insert into registry.feed_reason values (%s, 'rank', 'range', 'Hors de 1 à 9.', 'Out of 1 to 9.',"
+            " 'Corrigez le rang.', 'Correct the rank.', 2)",
+            (feed,),
+        )
+        room.admin.execute("insert into registry.feed_refused values (%s, 9, 'rank', 'range')", (feed,))
+    room.admin.commit()
+
+    async def scene(site: Site) -> None:
+        assert "rank Hors de 1 à 9. Corrigez le rang. 2" in plain(await site.http.get(f"/feeds/{OAK_FEED}"))
+        file = await site.http.get(f"/feeds/{OAK_FEED}/refused.csv")
+        assert file.text.splitlines()[1] == "9,rank,Hors de 1 à 9.,Corrigez le rang.,Out of 1 to 9.,Correct the rank."
+        handle = digest(HANDLE)
+        for function in ("own_feed_reasons(%s, %s)", "own_feed_refused(%s, %s, 99)"):
+            with room.admin.cursor() as cursor:
+                cursor.execute(f"select * from registry.{function}".encode(), (handle, CAPES_FEED))
+                assert cursor.fetchall() == []
 
     play(room, database, scene)
 

@@ -8,7 +8,7 @@ import pytest
 
 from tests.integration.grants import objects_of, render
 from tierce.kernel.care import Profession
-from tierce.policy.floors import CEILINGS, FLOORS
+from tierce.policy.floors import CEILINGS, FLOORS, SHOWN_CEILINGS
 from tierce.storage.cluster import SUPERUSER
 from tierce.storage.database import Database
 from tierce.storage.migrate import OWNER, ROLES
@@ -111,6 +111,8 @@ def test_floors_and_ceilings_in_the_database_are_those_of_the_policy(admin: psyc
     with admin:
         floors = admin.execute("select profession, asked, drawn, known from gate.floor").fetchall()
         ceilings = admin.execute("select scope, per_minute, per_day from gate.ceiling").fetchall()
+        shown: dict[str, int] = dict(admin.execute("select scope, per_day from gate.shown_ceiling").fetchall())
+    assert shown == SHOWN_CEILINGS
     assert {Profession(row[0]): row[1:] for row in floors} == {
         profession: (floor.asked, floor.drawn, floor.known) for profession, floor in FLOORS.items()
     }
@@ -159,6 +161,9 @@ def test_a_wrong_password_opens_nothing(template: Database, role: str) -> None:
         ("tierce_feed", "select gate.reveal()"),
         ("tierce_insurers", "select * from registry.insurer"),
         ("tierce_insurers", "select * from registry.door"),
+        ("tierce_office", "update gate.shown_ceiling set per_day = 999999"),
+        ("tierce_persons", "update gate.shown_ceiling set per_day = 999999"),
+        ("tierce_persons", "select gate.insist_below('persons', 1)"),
         ("tierce_insurers", "select * from registry.feed"),
         ("tierce_insurers", "select * from registry.people_count"),
         ("tierce_insurers", "select * from registry.shown_count"),

@@ -2,17 +2,18 @@
 
 from datetime import UTC, date, datetime, timedelta
 
-from tierce.insurers.model import FeedRun, FeedState, ShownRow
+from tierce.insurers.model import ShownRow
 from tierce.insurers.rules import DAYS_TOLD, gather, next_expected
 from tierce.kernel.care import Domain
+from tierce.registry.runs.model import Run, RunState
 
 TODAY = date(2026, 11, 25)
 YESTERDAY = TODAY - timedelta(days=1)
 
 
-def run(day: int, state: FeedState = FeedState.DONE) -> FeedRun:
+def run(day: int, state: RunState = RunState.DONE) -> Run:
     at = datetime(2026, 11, day, 3, tzinfo=UTC)
-    return FeedRun(day, "rights", state, at, at, 10, 10, 0, 0)
+    return Run(day, "rights", "A", "99000001", state, at, at, at, 10, 10, 0, 0, 1.0, None, None, 0)
 
 
 def test_every_finished_day_is_named_and_the_running_one_is_not() -> None:
@@ -38,6 +39,6 @@ def test_a_masked_count_is_in_no_sum() -> None:
 
 def test_a_rhythm_needs_three_whole_files_and_one_late_file_does_not_move_it() -> None:
     assert next_expected([run(1), run(8)]) is None
-    assert next_expected([run(1), run(8), run(15, FeedState.REFUSED)]) is None
+    assert next_expected([run(1), run(8), run(15, RunState.REFUSED)]) is None
     assert next_expected([run(8), run(1), run(17), run(24)]) == date(2026, 12, 1)
     assert next_expected([run(8), run(8), run(8)]) is None

@@ -6,14 +6,16 @@ from pathlib import Path
 
 import pytest
 
+from tierce.directory.model import Kind
 from tierce.incidents.model import Rule
 from tierce.persons.model import LineKind
-from tierce.policy.acts import Act, Outcome
+from tierce.policy.acts import Act, Evidence, Outcome
 from tierce.policy.ladder import Level
 from tierce.web.insurers.site import HERE as INSURERS
 from tierce.web.insurers.site import LINKS as INSURERS_LINKS
 from tierce.web.look import Pages
 from tierce.web.office.app import TOLD as OFFICE_ERRORS
+from tierce.web.office.directory import WANTED
 from tierce.web.office.site import HERE as OFFICE
 from tierce.web.office.site import LINKS as OFFICE_LINKS
 from tierce.web.persons.app import TOLD as PERSONS_ERRORS
@@ -44,6 +46,10 @@ CHOSEN = {
     | numbered("outcome", Outcome)
     | numbered("level", Level)
     | {f"rule.{rule.value}" for rule in Rule}
+    | {f"evidence.{one.value}" for one in Evidence if one}
+    | {f"version.{kind.value}" for kind in Kind}
+    | {f"move.{move}{part}" for move in WANTED for part in ("", ".title", ".lead", ".button")}
+    | {f"feed.kind.{kind}" for kind in ("rights", "insurers", "directory", "finess")}
     | {link.key for link in OFFICE_LINKS}
     | told({key for key, _ in OFFICE_ERRORS.values()}),
     INSURERS: {link.key for link in INSURERS_LINKS} | told(set()),
@@ -65,5 +71,6 @@ def test_every_key_asked_for_is_in_the_catalogue(folder: Path) -> None:
 
 @pytest.mark.parametrize("folder", [OFFICE, PERSONS, INSURERS], ids=lambda folder: folder.name)
 def test_no_key_is_idle(folder: Path) -> None:
-    own = {line[2:-2] for line in (folder / "words.toml").read_text().splitlines() if line.startswith('["')}
+    texts = [file.read_text() for file in folder.glob("words*.toml")]
+    own = {line[2:-2] for text in texts for line in text.splitlines() if line.startswith('["')}
     assert own - asked_by_templates(folder) - CHOSEN[folder] - {"site.name", "site.footer"} == set()

@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from tierce.gate.matrix_words import ACTS, FIELD_WORDS, OUTCOMES, PAGE, REASONS, SITUATIONS
+from tierce.gate.matrix_words import ACTS, FIELD_WORDS, OUTCOMES, PAGE, REASONS, SITUATIONS, STAFF_WORDS
 from tierce.gate.model import Ask, Decision, Read, Refuse, Release, Standing
 from tierce.gate.rules import PAIR_OPEN, decide
 from tierce.identity.model import Assurance, Caller
@@ -47,6 +47,7 @@ from tierce.policy.seats import (
     new_line,
     roll,
 )
+from tierce.policy.staff import ROLE_LABELS, StaffRole, roles_of
 
 _DAY = 20_003
 _FRESH = Read(
@@ -259,6 +260,16 @@ def _windows(language: Language) -> Iterator[str]:
     yield from _table([PAGE[key][language] for key in ("domains", "past", "ahead", "engaged")], rows)
 
 
+def _staff(language: Language) -> Iterator[str]:
+    rows: list[list[object]] = []
+    for act in Act:
+        held = roles_of(act)
+        if held:
+            name = STAFF_WORDS[act][language] if act in STAFF_WORDS else act.name
+            rows.append([name, *("✓" if role in held else "–" for role in StaffRole)])
+    yield from _table([PAGE["staff_act"][language], *(ROLE_LABELS[role][language] for role in StaffRole)], rows)
+
+
 def render(language: Language) -> str:
     """The whole page, in Markdown."""
     numbers = PAGE["numbers_intro"][language].format(probation=PROBATION_DAYS, seat=SEAT_DAYS, lines=NEW_LINES_MAX)
@@ -268,5 +279,6 @@ def render(language: Language) -> str:
     lines += [f"## {PAGE['then'][language]}", "", PAGE["then_intro"][language], "", *_situations(language)]
     lines += [f"## {PAGE['windows'][language]}", "", PAGE["windows_intro"][language], "", *_windows(language)]
     lines += [f"## {PAGE['numbers'][language]}", "", numbers, "", *_numbers(language)]
+    lines += [f"## {PAGE['staff'][language]}", "", PAGE["staff_intro"][language], "", *_staff(language)]
     lines += [f"{PAGE['digest'][language]} `{policy_digest().hex()}`.", ""]
     return "\n".join(lines)

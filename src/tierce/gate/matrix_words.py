@@ -74,7 +74,31 @@ REASONS: Mapping[str, Phrase] = {
     ),
 }
 
+STAFF_WORDS: Mapping[Act, Phrase] = {
+    Act.STAFF_LIVE: Phrase("lire le direct, les comptes, l'échelle", "read the live list, accounts, the ladder"),
+    Act.STAFF_PERSON_SHOW: Phrase("lire le nom d'une personne exposée", "read an exposed person's name"),
+    Act.STAFF_LADDER_MOVE: Phrase("freiner, lever un frein, fermer, rouvrir", "hold, lift a hold, close, open again"),
+    Act.STAFF_INCIDENT_OPEN: Phrase("ouvrir un incident, l'établir", "open an incident, establish it"),
+    Act.STAFF_SCOPE: Phrase("établir et lire la liste d'un incident", "draw up and read an incident's list"),
+    Act.STAFF_NOTICE_SHOW: Phrase("lire la notification d'un assureur", "read an insurer's notice"),
+    Act.STAFF_LETTER_SHOW: Phrase("lire la lettre d'une personne", "read a person's letter"),
+    Act.STAFF_DIRECTORY: Phrase("lire l'annuaire et qui est client", "read the directory and who is a client"),
+    Act.STAFF_FEEDS: Phrase("lire ce que sont devenus les fichiers", "read what became of files"),
+    Act.ENROLMENT_MOVE: Phrase("inscrire un client, le suspendre, y mettre fin", "enrol, suspend or end a client"),
+    Act.SUBSTITUTE_DECLARE: Phrase("déclarer un remplaçant", "declare a substitute"),
+    Act.SUBSTITUTE_END: Phrase("arrêter un remplacement", "end a substitution"),
+    Act.STAFF_ACCESS_END: Phrase("fermer la session d'un professionnel", "end a professional's session"),
+}
+
 PAGE: Mapping[str, Phrase] = {
+    "staff": Phrase("Au bureau : quel rôle, quels actes", "In the office: which role, which acts"),
+    "staff_intro": Phrase(
+        "Chaque page du bureau nomme un acte ; celle dont aucun rôle tenu ne permet l'acte est refusée, et le refus "
+        "dit quel rôle l'ouvre.",
+        "Each page of the office names an act; one whose act none of the roles held may carry out is refused, and "
+        "the refusal says which role opens it.",
+    ),
+    "staff_act": Phrase("Acte", "Act"),
     "title": Phrase("Ce que la porte décide", "What the gate decides"),
     "intro": Phrase(
         "Cette page est produite par les règles mêmes qui décident (`tierce policy show`) ; un test échoue si elles "

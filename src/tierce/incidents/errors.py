@@ -44,3 +44,7 @@ class PersonNotExposedError(IncidentError):
 
 class JournalBehindError(IncidentError):
     """No checkpoint covers the journal yet: start the worker, or wait a second and compute again."""
+
+
+class CeilingReachedError(IncidentError):
+    """The day's ceiling of people shown is reached, for this member of staff or for the office: nobody is shown."""

@@ -5,10 +5,11 @@ from datetime import datetime, timedelta
 from typing import LiteralString
 
 from psycopg import Connection
+from psycopg.errors import ProgramLimitExceeded
 from psycopg.rows import TupleRow
 from psycopg.types.json import Jsonb
 
-from tierce.incidents.errors import JournalUnreadableError
+from tierce.incidents.errors import CeilingReachedError, JournalUnreadableError
 from tierce.incidents.model import (
     Batch,
     Civil,
@@ -352,11 +353,17 @@ class Records:
     def reveal(self, connection: Connection, seq: EntrySeq) -> dict[InsurerId, Civil]:
         """Open the records of the person that a staff line names, by insurer's copy.
 
-        The database gives nothing for a line that is not of a staff act or not committed yet.
+        The database gives nothing for a line that is not of a staff act, is not committed yet, or is ten minutes old.
+
+        Raises:
+            CeilingReachedError: too many people were shown today.
         """
-        rows = connection.execute(
-            "select person, insurer, sealed from gate.staff_reveal(%s::bigint[])", ([seq],)
-        ).fetchall()
+        try:
+            rows = connection.execute(
+                "select person, insurer, sealed from gate.staff_reveal(%s::bigint[])", ([seq],)
+            ).fetchall()
+        except ProgramLimitExceeded:
+            raise CeilingReachedError from None
         found = {}
         for person, insurer, sealed in rows:
             plain = self._sealer.open_(Compartment.PERSON, InsurerId(insurer), PersonId(person), sealed)

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from enum import StrEnum
 
 from tierce.kernel.care import Domain
 from tierce.kernel.ids import IncidentId
@@ -24,29 +23,6 @@ class People:
     """Covered on that day as the second insurer, after another."""
     by_domain: tuple[tuple[Domain, int], ...]
     """Covered on that day for each domain, every domain named."""
-
-
-class FeedState(StrEnum):
-    """Where a file stands; the words are those of registry.feed."""
-
-    RUNNING = "running"
-    DONE = "done"
-    REFUSED = "refused"
-
-
-@dataclass(frozen=True, slots=True)
-class FeedRun:
-    """One file: when it came, how far it is, what became of its lines."""
-
-    id: int
-    kind: str
-    state: FeedState
-    started: datetime
-    ended: datetime | None
-    read: int
-    taken: int
-    unchanged: int
-    rejected: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,10 @@ from datetime import date, datetime, timedelta
 from itertools import pairwise
 from statistics import median_low
 
-from tierce.insurers.model import FeedRun, FeedState, Shown, ShownDomain, ShownRow
+from tierce.insurers.model import Shown, ShownDomain, ShownRow
 from tierce.kernel.care import Domain
 from tierce.kernel.clock import PARIS
+from tierce.registry.runs.model import Run, RunState
 
 DAYS_TOLD = 14
 """Days of activity that a page tells, the running one included."""
@@ -50,12 +51,12 @@ def _added(first: int | None, second: int | None) -> int | None:
     return (first or 0) + (second or 0)
 
 
-def next_expected(feeds: Sequence[FeedRun]) -> date | None:
+def next_expected(feeds: Sequence[Run]) -> date | None:
     """The civil day on which the next file is due by the insurer's own rhythm; None while it has shown none.
 
     The rhythm is the median of the days between files taken whole: one late file does not move it.
     """
-    ends = sorted(_day(one.ended) for one in feeds if one.state is FeedState.DONE and one.ended is not None)
+    ends = sorted(_day(one.ended) for one in feeds if one.state is RunState.DONE and one.ended is not None)
     if len(ends) < RHYTHM_FILES_MIN:
         return None
     apart = [(later - earlier).days for earlier, later in pairwise(ends)]

@@ -2,13 +2,13 @@
 
 from psycopg import Connection
 
-from tierce.insurers.model import FeedRun, FeedState, IncidentCount, People, ShownRow
+from tierce.insurers.model import IncidentCount, People, ShownRow
 from tierce.journal.model import EntryKind
 from tierce.kernel.care import Domain
 from tierce.kernel.clock import date_of
 from tierce.kernel.ids import EntrySeq, IncidentId
-
-FEEDS_MAX = 60
+from tierce.registry.runs.model import Run, RunLine, RunReason
+from tierce.registry.runs.store import REFUSED_MAX, RUNS_MAX, reason_of, run_of
 
 
 def people(connection: Connection, handle: bytes) -> People | None:
@@ -28,23 +28,24 @@ def people(connection: Connection, handle: bytes) -> People | None:
     )
 
 
-def feeds(connection: Connection, handle: bytes) -> list[FeedRun]:
+def feeds(connection: Connection, handle: bytes) -> list[Run]:
     """The insurer's files, the newest first."""
-    rows = connection.execute("select * from registry.own_feeds(%s, %s)", (handle, FEEDS_MAX)).fetchall()
-    return [
-        FeedRun(
-            id=row[0],
-            kind=row[1],
-            state=FeedState(row[2]),
-            read=row[3],
-            taken=row[4],
-            unchanged=row[5],
-            rejected=row[6],
-            started=row[7],
-            ended=row[8],
-        )
-        for row in rows
-    ]
+    rows = connection.execute("select * from registry.own_feeds(%s, %s)", (handle, RUNS_MAX)).fetchall()
+    return [run_of(row) for row in rows]
+
+
+def feed_reasons(connection: Connection, handle: bytes, number: int) -> list[RunReason]:
+    """Why lines of one of its files were refused; nothing for a file of another insurer."""
+    rows = connection.execute("select * from registry.own_feed_reasons(%s, %s)", (handle, number)).fetchall()
+    return [reason_of(row) for row in rows]
+
+
+def feed_refused(connection: Connection, handle: bytes, number: int) -> list[RunLine]:
+    """The refused lines of one of its files; nothing for a file of another insurer."""
+    rows = connection.execute(
+        "select * from registry.own_feed_refused(%s, %s, %s)", (handle, number, REFUSED_MAX)
+    ).fetchall()
+    return [RunLine(*row) for row in rows]
 
 
 def shown(connection: Connection, handle: bytes, line: EntrySeq, days: int) -> list[ShownRow]:

@@ -17,3 +17,7 @@ class NotReportableError(PersonsError):
 
 class RecordMissingError(PersonsError):
     """The register has no record of this person any more, or the session has ended."""
+
+
+class TooManyOpenedError(PersonsError):
+    """The day's ceiling of spaces opened is reached: the database tells nobody anything until tomorrow."""

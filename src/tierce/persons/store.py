@@ -4,12 +4,14 @@ from collections.abc import Collection
 from datetime import datetime
 
 from psycopg import Connection
+from psycopg.errors import ProgramLimitExceeded
 
 from tierce.journal.encoding import decode
 from tierce.journal.model import Entry
 from tierce.kernel.care import Profession
 from tierce.kernel.ids import MAX_ID, EntrySeq, EstablishmentId, InsurerId, PersonId, ProfessionalId, new_id
 from tierce.kernel.saying import say_name
+from tierce.persons.errors import TooManyOpenedError
 from tierce.persons.model import Asker, OwnEntry, OwnName
 from tierce.registry.records import decode_civil
 from tierce.storage.keys import Compartment, Sealer
@@ -20,9 +22,12 @@ NEWEST = EntrySeq(MAX_ID)
 
 def own_entries(connection: Connection, handle: bytes, before: EntrySeq, at_most: int) -> list[OwnEntry]:
     """Her lines below a number, the newest first; `handle` is the SHA-256 of her session's handle."""
-    rows = connection.execute(
-        "select seq, body from gate.person_history(%s, %s, %s)", (handle, before, at_most)
-    ).fetchall()
+    try:
+        rows = connection.execute(
+            "select seq, body from gate.person_history(%s, %s, %s)", (handle, before, at_most)
+        ).fetchall()
+    except ProgramLimitExceeded:
+        raise TooManyOpenedError from None
     return [OwnEntry(EntrySeq(seq), bytes(body), decode(bytes(body))) for seq, body in rows]
 
 
@@ -43,9 +48,12 @@ class Records:
 
     def own_name(self, connection: Connection, handle: bytes) -> OwnName | None:
         """Her name from the first insurer's copy, or None when the session has ended."""
-        row = connection.execute(
-            "select person, insurer, sealed from gate.person_self(%s) order by insurer limit 1", (handle,)
-        ).fetchone()
+        try:
+            row = connection.execute(
+                "select person, insurer, sealed from gate.person_self(%s) order by insurer limit 1", (handle,)
+            ).fetchone()
+        except ProgramLimitExceeded:
+            raise TooManyOpenedError from None
         if row is None:
             return None
         plain = self._sealer.open_(Compartment.PERSON, InsurerId(row[1]), PersonId(row[0]), bytes(row[2]))

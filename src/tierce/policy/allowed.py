@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from tierce.kernel.care import Domain, Profession
 from tierce.kernel.categories import DataCategory
 from tierce.policy.acts import Act
+from tierce.policy.staff import StaffRole
 
 DOMAINS: Mapping[Profession, frozenset[Domain]] = {
     Profession.GP: frozenset({Domain.MEDG}),
@@ -29,7 +30,7 @@ SHOWN: Mapping[Act, DataCategory] = {
 """What a release shows: the insurer's name, and the guarantee and dates for the one domain asked. Nothing is
 echoed; no civil status, no birth date, no NIR, no family."""
 
-STAFF_ROLES = frozenset({"security", "dpo"})
+STAFF_ROLES = frozenset(role.value for role in StaffRole)
 """Roles of the operator's staff that open the office; any other role the provider names is ignored."""
 
 LEVEL_MIN = 1

@@ -12,7 +12,19 @@ from enum import Enum
 from functools import cache
 from hashlib import sha256
 
-from tierce.policy import acts, allowed, directory, enrolment, floors, ladder, professions, retention, rights, seats
+from tierce.policy import (
+    acts,
+    allowed,
+    directory,
+    enrolment,
+    floors,
+    ladder,
+    professions,
+    retention,
+    rights,
+    seats,
+    staff,
+)
 
 DIGEST_BYTES = 16
 
@@ -29,6 +41,7 @@ def policy_text() -> str:
         "enrolment.constants": _plain(_constants(enrolment)),
         "floors.batch_max": floors.BATCH_MAX,
         "floors.ceilings": _plain(floors.CEILINGS),
+        "floors.shown_ceilings": _plain(floors.SHOWN_CEILINGS),
         "floors.floors": _plain(floors.FLOORS),
         "ladder.closable": _plain(ladder.CLOSABLE),
         "ladder.constants": _plain(_constants(ladder)),
@@ -44,6 +57,7 @@ def policy_text() -> str:
         "retention.retention": {_key(kept): _plain(rule.keep) for kept, rule in retention.RETENTION.items()},
         "rights.care_windows": _plain(rights.CARE_WINDOWS),
         "rights.engagement_days": _plain(rights.ENGAGEMENT_DAYS),
+        "staff.acts": _plain(staff.STAFF_ACTS),
         "seats.constants": _plain(_constants(seats)),
         "seats.day_limits": _plain(seats.DAY_LIMITS),
         "seats.seats": _plain(seats.SEATS),

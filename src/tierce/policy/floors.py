@@ -48,3 +48,7 @@ CEILINGS: Mapping[str, Ceiling] = {
     "nation": Ceiling(per_minute=6_000, per_day=600_000),
 }
 """About twice the busiest minute and day assumed for a large operator, known people included."""
+
+SHOWN_CEILINGS: Mapping[str, int] = {"staff": 200, "office": 2_000, "persons": 50_000}
+"""People shown in a civil day at most: by one member of staff, by the office as a whole, and people whose own space
+is opened. Counted on committed lines, one a showing; past it the database shows nobody until the next day."""

@@ -9,7 +9,7 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 from psycopg import sql
 
-from tierce.policy.floors import CEILINGS, FLOORS
+from tierce.policy.floors import CEILINGS, FLOORS, SHOWN_CEILINGS
 from tierce.policy.retention import INCIDENT_HOLD, INCIDENT_LOOKS_BACK, keep_days
 from tierce.storage.cluster import SUPERUSER, new_secret
 from tierce.storage.database import Database
@@ -39,7 +39,15 @@ ROLE_SETTINGS = {
 is kept for the life of a connection: one made while a table was small must not scan it once it has grown (measured:
 the gate at half its speed after 20,000 engagements). Compilation is off because those costs would start it."""
 
-FUNCTIONS = ("functions.sql", "directory.sql", "insurers.sql", "retention.sql", "upkeep.sql", "feeds.sql")
+FUNCTIONS = (
+    "ceilings.sql",
+    "functions.sql",
+    "directory.sql",
+    "insurers.sql",
+    "retention.sql",
+    "upkeep.sql",
+    "feeds.sql",
+)
 """Replaced at each upgrade, in this order."""
 
 _MIGRATION_LOCK = 0x7469_6572_6365
@@ -128,6 +136,11 @@ def _replace(connection: psycopg.Connection, name: str) -> None:
             "insert into gate.ceiling values (%s, %s, %s) on conflict (scope) do update"
             " set per_minute = excluded.per_minute, per_day = excluded.per_day",
             [(scope, c.per_minute, c.per_day) for scope, c in CEILINGS.items()],
+        )
+        cursor.executemany(
+            "insert into gate.shown_ceiling values (%s, %s) on conflict (scope) do update"
+            " set per_day = excluded.per_day",
+            list(SHOWN_CEILINGS.items()),
         )
         days = {**keep_days(), -1: INCIDENT_HOLD.days, -2: INCIDENT_LOOKS_BACK.days}
         cursor.execute("delete from upkeep.keep")

@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from psycopg import AsyncConnection, Connection
 from psycopg_pool import AsyncConnectionPool, ConnectionPool
 
+from tierce.directory.service import Clients
 from tierce.gate.service import Gate
 from tierce.gate.store import GateStore
 from tierce.gate.tally import Tally
@@ -21,6 +22,7 @@ from tierce.identity.local import InsurerSessions, PersonSessions, StaffSessions
 from tierce.identity.oidc import ProviderClient, ProviderSettings, Realm
 from tierce.identity.rules import address_prefix
 from tierce.identity.service import Sessions, SignInDoor
+from tierce.incidents.holds.service import Holds
 from tierce.incidents.service import Incidents
 from tierce.incidents.store import Records as StaffRecords
 from tierce.insurers.service import InsurerDesk
@@ -202,6 +204,8 @@ async def office(settings: Settings) -> AsyncIterator[App]:
             pool=rows,
             incidents=incidents,
             notices=Notices(incidents, appender, signed, clock),
+            holds=Holds(appender, clock),
+            clients=Clients(appender, clock),
             log_key=log_key(settings.key_directory()),
             clock=clock,
             secure=settings.office.url.startswith("https:"),

@@ -75,6 +75,7 @@ class Stretch:
 class Hold:
     """Somebody on the ladder: at which level, on which rung, since when, until when, by whom and why."""
 
+    id: int
     level: Level
     subject: int
     rung: Rung
@@ -83,8 +84,35 @@ class Hold:
     by: str
     reason: str
     lifted: datetime | None
+    lifted_by: str | None
+    lifted_why: str | None
     professional: ProfessionalId | None
     name: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A sign-in, a device or a session of an account that changed: kind IDENTITY."""
+
+    seq: EntrySeq
+    at: datetime
+    act: Act
+    device: DeviceId
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which lines of the live list are wanted; None for all."""
+
+    outcome: Outcome | None = None
+    act: Act | None = None
+    profession: Profession | None = None
+    evidence: Evidence | None = None
+
+    @property
+    def wanted(self) -> bool:
+        """Whether anything is left out."""
+        return any(one is not None for one in (self.outcome, self.act, self.profession, self.evidence))
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +122,20 @@ class Counts:
     written: int
     sealed: int
     sealed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What waits for somebody, in counts: the first thing that the office's home says."""
+
+    incidents: int
+    """Incidents that are established."""
+    doubts: int
+    """Incidents that are not established yet."""
+    reports: int
+    """Answers "it was not me" of the last seven days."""
+    feeds: int
+    """Files under way, or refused in the last seven days."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,23 @@
 """Reads journal lines, accounts and the ladder for staff; no statement here selects a person covered."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import LiteralString
 
 from psycopg import Connection
 from psycopg.rows import TupleRow
 
-from tierce.incidents.lines.model import Account, Actor, Counts, Hold, Line, Reported, Stretch
+from tierce.incidents.lines.model import (
+    Account,
+    Actor,
+    Counts,
+    Filter,
+    Hold,
+    Line,
+    Passage,
+    Reported,
+    Standing,
+    Stretch,
+)
 from tierce.journal.model import EntryKind
 from tierce.kernel.care import Domain, Profession
 from tierce.kernel.clock import from_micros
@@ -17,6 +28,8 @@ from tierce.policy.ladder import Level, Rung
 
 NEWEST = EntrySeq(MAX_ID)
 LINES_MAX = 200
+FILTERED_MAX = 20_000
+"""Lines among which a filter looks."""
 SEATS_NOT_APPLICABLE = 0xFFFF
 
 _COLUMNS: LiteralString = """
@@ -66,6 +79,46 @@ def latest(connection: Connection, at_most: int, before: EntrySeq = NEWEST) -> l
     return [_line(row) for row in rows]
 
 
+_FITS: LiteralString = """
+    where e.kind <> 13 and not (e.kind = 14 and e.person <> 0)
+      and e.seq >= coalesce((select min(n.seq) from
+          (select seq from journal.entry order by seq desc limit %(last)s) n), 0)
+      and (%(outcome)s::int is null or get_byte(e.body, 4) = %(outcome)s)
+      and (%(act)s::int is null or get_byte(e.body, 2) = %(act)s)
+      and (%(evidence)s::int is null or get_byte(e.body, 6) >= %(evidence)s)
+      and (%(profession)s::int is null or p.profession = %(profession)s)
+    order by e.seq desc limit %(most)s"""
+
+
+def filtered(connection: Connection, wanted: Filter, at_most: int) -> list[Line]:
+    """The newest lines that fit, among the last FILTERED_MAX: a rare outcome must not read the whole journal."""
+    rows = connection.execute(
+        f"{_COLUMNS} {_FITS}",
+        {
+            "last": FILTERED_MAX,
+            "outcome": wanted.outcome,
+            "act": wanted.act,
+            "evidence": wanted.evidence,
+            "profession": wanted.profession,
+            "most": min(at_most, LINES_MAX),
+        },
+    ).fetchall()
+    return [_line(row) for row in rows]
+
+
+def passages(connection: Connection, professional: ProfessionalId, at_most: int) -> list[Passage]:
+    """The last sign-ins, devices and ends of sessions of an account, the oldest first."""
+    rows = connection.execute(
+        "select e.seq, journal.u64(e.body, 8), get_byte(e.body, 2), journal.u64(e.body, 40) from journal.entry e"
+        " where e.professional = %s and e.kind = 14 and e.person = 0 order by e.seq desc limit %s",
+        (professional, at_most),
+    ).fetchall()
+    return [
+        Passage(EntrySeq(seq), from_micros(time_us), Act(act), DeviceId(device))
+        for seq, time_us, act, device in reversed(rows)
+    ]
+
+
 def line(connection: Connection, seq: EntrySeq) -> Line | None:
     """One line, or None when there is none that staff may read."""
     rows = connection.execute(
@@ -83,6 +136,20 @@ def counts(connection: Connection) -> Counts:
     ).fetchone()
     assert row is not None
     return Counts(int(row[0]), row[1], row[2])
+
+
+def standing(connection: Connection, now: datetime) -> Standing:
+    """What waits for somebody."""
+    row = connection.execute(
+        "select (select count(*) from incident.incident where aware_at is not null),"
+        " (select count(*) from incident.incident where aware_at is null),"
+        " (select count(*) from notice.person_report where at >= %(since)s),"
+        " (select count(*) from registry.feed where state not in ('done', 'refused')"
+        "  or (state = 'refused' and started >= %(since)s))",
+        {"since": now - timedelta(days=7)},
+    ).fetchone()
+    assert row is not None
+    return Standing(*row)
 
 
 def account(connection: Connection, professional: ProfessionalId) -> Account | None:
@@ -143,7 +210,8 @@ def _stretch(row: TupleRow) -> Stretch:
 
 
 _HOLDS: LiteralString = """
-    select h.level, h.subject, h.rung, h.since, h.until, h.by, h.reason, h.lifted, p.id,
+    select h.id, h.level, h.subject, h.rung, h.since, h.until, h.by, h.reason, h.lifted, h.lifted_by, h.lifted_why,
+           p.id,
            coalesce(p.given_name || ' ' || p.family_name, t.name)
     from access.ladder h
     left join access.login g on h.level = 1 and g.id = h.subject
@@ -155,16 +223,19 @@ _HOLDS: LiteralString = """
 
 def _hold(row: TupleRow) -> Hold:
     return Hold(
-        level=Level(row[0]),
-        subject=row[1],
-        rung=Rung(row[2]),
-        since=row[3],
-        until=row[4],
-        by=row[5],
-        reason=row[6],
-        lifted=row[7],
-        professional=ProfessionalId(row[8]) if row[8] is not None else None,
-        name=say_name(row[9]) if row[9] else None,
+        id=row[0],
+        level=Level(row[1]),
+        subject=row[2],
+        rung=Rung(row[3]),
+        since=row[4],
+        until=row[5],
+        by=row[6],
+        reason=row[7],
+        lifted=row[8],
+        lifted_by=row[9],
+        lifted_why=row[10],
+        professional=ProfessionalId(row[11]) if row[11] is not None else None,
+        name=say_name(row[12]) if row[12] else None,
     )
 
 
@@ -175,6 +246,12 @@ def live_holds(connection: Connection, now: datetime) -> list[Hold]:
         {"now": now},
     ).fetchall()
     return [_hold(row) for row in rows]
+
+
+def hold(connection: Connection, number: int) -> Hold | None:
+    """One hold, or None when there is none by this number."""
+    rows = connection.execute(f"{_HOLDS} where h.id = %s", (number,)).fetchall()
+    return _hold(rows[0]) if rows else None
 
 
 def holds_of(connection: Connection, professional: ProfessionalId) -> list[Hold]:

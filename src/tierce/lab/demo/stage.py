@@ -38,6 +38,8 @@ from tierce.web.processes import SITES
 SEED: Final = 1
 OFFICER: Final = "hélène.vasseur"
 """The security officer of the story, as her provider names her."""
+INSURER_USER: Final = "camille.rouvray"
+"""Somebody of the first insurer's staff, as her provider names her."""
 READY_SECONDS_MAX: Final = 60.0
 STOP_SECONDS_MAX: Final = 20.0
 VENDOR_CLIENT: Final = "merle-psc"

@@ -413,10 +413,13 @@ begin
     if cardinality(seqs) > 64 then
         raise exception 'at most 64 people are shown at once' using errcode = 'check_violation';
     end if;
+    perform gate.insist_below('office', null);
+    perform gate.insist_below('staff', w.professional)
+    from (select distinct e.professional from journal.entry e where e.seq = any(seqs)) w;
     return query
     select e.seq, r.person, r.insurer, r.sealed
-    from journal.entry e join person.record r on r.person = e.person
-    where e.seq = any(seqs) and e.kind in (5, 6)
+    from journal.entry e join journal.batch b on b.block = e.seq >> 8 join person.record r on r.person = e.person
+    where e.seq = any(seqs) and e.kind in (5, 6) and b.at > now() - interval '10 minutes'   -- an old line shows no more
       and (journal.u16(e.body, 60) = 0 or r.insurer = journal.u16(e.body, 60))
       and e.tx is distinct from pg_current_xact_id_if_assigned();
 end $$;
@@ -424,22 +427,28 @@ end $$;
 -- A person's own record, for the live session whose handle she holds and whose opening is in the journal -----------------------------------------------
 create or replace function gate.person_self(session_handle bytea)
     returns table (person bigint, insurer smallint, sealed bytea)
-    language sql security definer set search_path = pg_catalog, pg_temp as $$
+    language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+    perform gate.insist_below('persons', null);
+    return query
     select r.person, r.insurer, r.sealed
     from access.person_session s join person.record r on r.person = s.person
     where s.handle = session_handle and s.revoked is null and s.expires > now()
-      and exists (select from journal.entry e where e.person = s.person and e.kind in (13, 14)
-                  and journal.u64(e.body, 32) = s.id and e.tx is distinct from pg_current_xact_id_if_assigned())
-$$;
+      and exists (select from journal.entry e where e.person = s.person and e.kind = 14
+                  and journal.u64(e.body, 32) = s.id and e.tx is distinct from pg_current_xact_id_if_assigned());
+end $$;
 
 -- A person's own journal lines --------------------------------------------------------------------------------------
 create or replace function gate.person_history(session_handle bytea, before bigint, at_most integer)
     returns table (seq bigint, body bytea)
-    language sql security definer set search_path = pg_catalog, pg_temp as $$
+    language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+    perform gate.insist_below('persons', null);
+    return query
     select e.seq, e.body
     from access.person_session s join journal.entry e on e.person = s.person
     where s.handle = session_handle and s.revoked is null and s.expires > now() and e.seq < before
-      and exists (select from journal.entry o where o.person = s.person and o.kind in (13, 14)
+      and exists (select from journal.entry o where o.person = s.person and o.kind = 14
                   and journal.u64(o.body, 32) = s.id and o.tx is distinct from pg_current_xact_id_if_assigned())
-    order by e.seq desc limit least(at_most, 200)
-$$;
+    order by e.seq desc limit least(at_most, 200);
+end $$;

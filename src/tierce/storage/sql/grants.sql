@@ -50,10 +50,11 @@ grant execute on function directory.open_substitution, directory.end_substitutio
 grant select on access.login, access.device, access.line, access.session, access.ladder to tierce_office;
 grant update (revoked, revoked_why) on access.session to tierce_office;
 grant insert on access.ladder to tierce_office;
-grant update (lifted) on access.ladder to tierce_office;
+grant update (lifted, lifted_by, lifted_why) on access.ladder to tierce_office;
 grant select, insert, delete on access.pending to tierce_office;
 grant select, insert, update on access.staff_session to tierce_office;
-grant select on registry.insurer, registry.insurer_key, registry.feed, registry.feed_reason to tierce_office;
+grant select on registry.insurer, registry.insurer_key, registry.feed, registry.feed_reason, registry.feed_refused
+    to tierce_office;
 grant select, insert, update on incident.incident to tierce_office;
 grant select, insert on incident.scope, incident.exposed, incident.insurer_count to tierce_office;
 grant select, insert on notice.insurer_notice to tierce_office;
@@ -76,8 +77,8 @@ grant usage on schema access, registry to tierce_insurers;
 grant execute on function journal.register, journal.next_block, journal.append to tierce_insurers;
 grant execute on function access.open_insurer_session, access.insurer_session, access.end_insurer_session
     to tierce_insurers;
-grant execute on function registry.own_people, registry.own_shown, registry.own_incidents, registry.own_feeds
-    to tierce_insurers;
+grant execute on function registry.own_people, registry.own_shown, registry.own_incidents, registry.own_feeds,
+    registry.own_feed_reasons, registry.own_feed_refused to tierce_insurers;
 grant select, insert, delete on access.pending to tierce_insurers;
 
 -- worker: sequencer and watch; no person ------------------------------------------------------------------------

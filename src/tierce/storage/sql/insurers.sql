@@ -102,13 +102,39 @@ create or replace function registry.own_incidents(session_handle bytea, line big
 $$;
 
 -- What became of its own files, the newest first: counts and times, never a value.
+drop function if exists registry.own_feeds(bytea, integer);   -- an earlier shape told less
 create or replace function registry.own_feeds(session_handle bytea, at_most integer)
-    returns table (id bigint, kind text, state text, lines_read bigint, taken bigint, unchanged bigint,
-                   rejected bigint, started timestamptz, ended timestamptz)
+    returns table (id bigint, kind text, insurer text, amc text, state text, started timestamptz, ended timestamptz,
+                   updated timestamptz, read bigint, taken bigint, unchanged bigint, rejected bigint,
+                   share double precision, rate real, shrink bigint, people_ended bigint)
     language sql stable security definer set search_path = pg_catalog, pg_temp as $$
-    select f.id, f.kind, f.state, f.lines_read, f.taken, f.unchanged, f.rejected, f.started, f.ended
-    from access.live_insurer(session_handle) l join registry.feed f on f.insurer = l.insurer
+    select f.id, f.kind, i.name, i.amc, f.state, f.started, f.ended, f.updated, greatest(f.lines_read, f.lines_done),
+           f.taken, f.unchanged, f.rejected,
+           case when f.bytes_total > 0 then f.bytes_done::float / f.bytes_total
+                when f.lines_total > 0 then f.lines_done::float / f.lines_total end, f.rate, f.shrink, f.people_ended
+    from access.live_insurer(session_handle) l
+    join registry.feed f on f.insurer = l.insurer join registry.insurer i on i.id = l.insurer
     order by f.started desc limit least(at_most, 200)
+$$;
+
+-- Why lines of one of its own files were refused, and which: reasons and line numbers.
+create or replace function registry.own_feed_reasons(session_handle bytea, of_feed bigint)
+    returns table (field text, code text, reason_fr text, reason_en text, remedy_fr text, remedy_en text, lines bigint)
+    language sql stable security definer set search_path = pg_catalog, pg_temp as $$
+    select r.field, r.code, r.reason_fr, r.reason_en, r.remedy_fr, r.remedy_en, r.lines
+    from access.live_insurer(session_handle) l
+    join registry.feed f on f.insurer = l.insurer and f.id = of_feed
+    join registry.feed_reason r on r.feed = f.id
+    order by r.lines desc, r.field, r.code
+$$;
+create or replace function registry.own_feed_refused(session_handle bytea, of_feed bigint, at_most integer)
+    returns table (line bigint, field text, code text)
+    language sql stable security definer set search_path = pg_catalog, pg_temp as $$
+    select r.line, r.field, r.code
+    from access.live_insurer(session_handle) l
+    join registry.feed f on f.insurer = l.insurer and f.id = of_feed
+    join registry.feed_refused r on r.feed = f.id
+    order by r.line limit least(at_most, 10000)
 $$;
 
 -- Counts one insurer's people from its coverage; run by an import once it is done.

@@ -13,12 +13,14 @@ from psycopg import Connection
 from tierce.identity.local import InsurerSessions
 from tierce.identity.service import SignInDoor
 from tierce.insurers import store
-from tierce.insurers.model import FeedRun, FeedState, People
+from tierce.insurers.model import People
 from tierce.insurers.rules import DAYS_TOLD, next_expected
 from tierce.insurers.service import InsurerDesk
 from tierce.kernel.care import DOMAIN_LABELS
 from tierce.kernel.categories import LABELS, DataCategory
 from tierce.policy.acts import Act
+from tierce.registry.runs.model import Run, RunLine, RunReason, RunState
+from tierce.registry.runs.rules import refused_csv
 from tierce.web.error_pages import error_handlers
 from tierce.web.insurers.site import HERE, InsurersSite, Visit, insurers_sign_in, refused_page
 from tierce.web.look import Pages, SecurityHeaders
@@ -87,8 +89,16 @@ def create_insurers(
     )
 
 
-async def _feeds(site: InsurersSite, visit: Visit) -> list[FeedRun]:
+async def _feeds(site: InsurersSite, visit: Visit) -> list[Run]:
     return await site.rows.read(lambda connection: store.feeds(connection, visit.handle))
+
+
+async def _feed(site: InsurersSite, visit: Visit, number: int) -> Run:
+    """One of her insurer's files; another's is as absent as one that never was."""
+    found = next((one for one in await _feeds(site, visit) if one.id == number), None)
+    if found is None:
+        raise NotFoundException
+    return found
 
 
 def _handlers(site: InsurersSite) -> list[HTTPRouteHandler]:
@@ -96,7 +106,7 @@ def _handlers(site: InsurersSite) -> list[HTTPRouteHandler]:
     async def people(request: AnyRequest) -> Response[str]:
         visit = await site.visit(request)
 
-        def read(connection: Connection) -> tuple[People | None, list[FeedRun]]:
+        def read(connection: Connection) -> tuple[People | None, list[Run]]:
             return store.people(connection, visit.handle), store.feeds(connection, visit.handle)
 
         counts, feeds = await site.rows.read(read)
@@ -129,18 +139,34 @@ def _handlers(site: InsurersSite) -> list[HTTPRouteHandler]:
     async def feeds(request: AnyRequest) -> Response[str]:
         visit = await site.visit(request)
         found = await _feeds(site, visit)
-        running = any(one.state is FeedState.RUNNING for one in found)
+        running = any(one.state is RunState.RUNNING for one in found)
         return site.page(visit, "feeds.html", {"feeds": found, "expected": next_expected(found), "running": running})
 
     @get("/feeds/{number:int}", opt={"act": Act.INSURER_COUNTS})
     async def feed(request: AnyRequest, number: FromPath[int]) -> Response[str]:
         visit = await site.visit(request)
-        found = next((one for one in await _feeds(site, visit) if one.id == number), None)
-        if found is None:
-            raise NotFoundException
-        return site.page(visit, "feed.html", {"feed": found})
+        found = await _feed(site, visit, number)
+        reasons = await site.rows.read(lambda connection: store.feed_reasons(connection, visit.handle, number))
+        return site.page(visit, "feed.html", {"feed": found, "reasons": reasons})
 
-    return [people, activity, feeds, feed]
+    @get("/feeds/{number:int}/refused.csv", opt={"act": Act.INSURER_COUNTS})
+    async def refused(request: AnyRequest, number: FromPath[int]) -> Response[str]:
+        visit = await site.visit(request)
+        await _feed(site, visit, number)
+
+        def read(connection: Connection) -> tuple[list[RunLine], list[RunReason]]:
+            return (
+                store.feed_refused(connection, visit.handle, number),
+                store.feed_reasons(connection, visit.handle, number),
+            )
+
+        return Response(
+            refused_csv(*await site.rows.read(read)),
+            media_type="text/csv; charset=utf-8",
+            headers={"content-disposition": f'attachment; filename="lignes-refusees-{number}.csv"'},
+        )
+
+    return [people, activity, feeds, feed, refused]
 
 
 def bars(counts: Sequence[int | None]) -> list[Bar]:

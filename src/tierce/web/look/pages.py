@@ -63,12 +63,12 @@ class Pages:
     """The templates, words and static files of one site."""
 
     def __init__(self, folder: Path) -> None:
-        """Read everything from the site's folder and from the shared look.
+        """Read everything from the site's folder (`words.toml` and further `words_*.toml`) and from the shared look.
 
         Raises:
             WordsError: a catalogue is wrong.
         """
-        self.words = Words.load(LOOK / "words.toml", folder / "words.toml")
+        self.words = Words.load(LOOK / "words.toml", *sorted(folder.glob("words*.toml")))
         self._assets = {**_assets(LOOK / "static", "look"), **_assets(folder / "static", "static")}
         self._environment = Environment(
             loader=FileSystemLoader([folder / "templates", LOOK / "templates"]),

@@ -4,9 +4,12 @@ from typing import Final
 
 from litestar import Litestar
 
+from tierce.directory.errors import EnrolmentMissingError, EnrolmentMoveError, NotServedError
+from tierce.directory.service import Clients
 from tierce.identity.local import StaffSessions
 from tierce.identity.service import SignInDoor
 from tierce.incidents.errors import (
+    CeilingReachedError,
     FormError,
     IncidentMissingError,
     JournalBehindError,
@@ -14,6 +17,8 @@ from tierce.incidents.errors import (
     PersonNotExposedError,
     ScopeMissingError,
 )
+from tierce.incidents.holds.errors import HoldMissingError
+from tierce.incidents.holds.service import Holds
 from tierce.incidents.service import Incidents
 from tierce.journal.errors import NotSequencedError
 from tierce.kernel.clock import Clock
@@ -21,10 +26,13 @@ from tierce.notices.errors import IncidentNotAwareError, SliceMissingError, Text
 from tierce.notices.service import Notices
 from tierce.web.error_pages import Told, error_handlers
 from tierce.web.look import Pages, SecurityHeaders
+from tierce.web.office.directory import directory_handlers
 from tierce.web.office.documents import document_handlers
+from tierce.web.office.feeds import feed_handlers
+from tierce.web.office.holds import hold_handlers
 from tierce.web.office.incidents import incident_handlers
 from tierce.web.office.live import live_handlers
-from tierce.web.office.site import HERE, OfficeSite, office_sign_in, refused_page
+from tierce.web.office.site import HERE, OfficeSite, RoleRefusedError, office_sign_in, refused_page
 from tierce.web.signin_site import sign_in_handlers
 from tierce.web.visit import Pool, RememberLanguage, Rows
 
@@ -40,6 +48,12 @@ TOLD: Final[Told] = {
     JournalUnreadableError: ("unreadable", 500),
     TextRefusedError: ("text_refused", 500),
     FormError: ("form", 422),
+    CeilingReachedError: ("ceiling", 429),
+    NotServedError: ("unknown_client", 409),
+    EnrolmentMoveError: ("unknown_client", 409),
+    EnrolmentMissingError: ("unknown_client", 409),
+    HoldMissingError: ("moved", 409),
+    RoleRefusedError: ("role", 403),
 }
 """Which words tell of an error, and under which status."""
 
@@ -51,6 +65,8 @@ def create_office(
     pool: Pool,
     incidents: Incidents,
     notices: Notices,
+    holds: Holds,
+    clients: Clients,
     log_key: str,
     clock: Clock,
     secure: bool,
@@ -64,6 +80,8 @@ def create_office(
         pool: connections of role tierce_office in autocommit mode.
         incidents: the incident slice.
         notices: the notices slice.
+        holds: what moves the ladder by a person's hand.
+        clients: enrolments and substitutions.
         log_key: the journal's public key line, `name+id+base64`.
         clock: the present.
         secure: whether the public address has https.
@@ -77,6 +95,8 @@ def create_office(
         sign_in=office_sign_in(pages, door, sessions, secure=secure),
         incidents=incidents,
         notices=notices,
+        holds=holds,
+        clients=clients,
         log_key=log_key,
         clock=clock,
     )
@@ -84,6 +104,9 @@ def create_office(
         route_handlers=[
             *live_handlers(site),
             *incident_handlers(site),
+            *hold_handlers(site),
+            *feed_handlers(site),
+            *directory_handlers(site),
             *document_handlers(site),
             *sign_in_handlers(site.sign_in),
             *pages.static_handlers(),

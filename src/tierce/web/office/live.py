@@ -2,6 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
+from enum import IntEnum
+from typing import TypeVar
+from urllib.parse import urlencode
 
 from litestar import Response, get
 from litestar.exceptions import NotFoundException
@@ -9,21 +13,28 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 from psycopg import Connection
 
+from tierce.incidents.holds import store as held_rows
 from tierce.incidents.lines import store
-from tierce.incidents.lines.model import Counts, Hold, Line, Reported, Stretch
+from tierce.incidents.lines.model import Counts, Filter, Hold, Line, Passage, Reported, Standing, Stretch
 from tierce.incidents.store import device_uses
 from tierce.journal.errors import NotSequencedError, ProofRefusedError
 from tierce.journal.merkle import leaf_hash
 from tierce.journal.service import Proof, prove
 from tierce.journal.verifier.proof import check_proof
+from tierce.kernel.care import PROFESSION_LABELS, Profession
 from tierce.kernel.ids import EntrySeq, ProfessionalId
-from tierce.policy.acts import Act
+from tierce.policy.acts import Act, Evidence, Outcome
 from tierce.policy.ladder import RUNG_LABELS, Rung
+from tierce.web.office.meanings import MEANS
 from tierce.web.office.site import OfficeSite
 from tierce.web.visit import AnyRequest
 
 LIVE_LINES = 25
 STORY_STRETCHES = 120
+STORY_PASSAGES = 60
+ACTS_FILTERED = (Act.RIGHTS_ASK, Act.RIGHTS_REVISIT, Act.SESSION_OPEN, Act.DEVICE_ENROL, Act.WATCH_HOLD,
+                 Act.STAFF_LADDER_MOVE, Act.STAFF_PERSON_SHOW, Act.FEED_RIGHTS)  # fmt: skip
+"""Acts that the list's filter offers: those by which somebody looks for something."""
 REPORTS = 100
 
 
@@ -41,10 +52,12 @@ class ProofView:
 
 @dataclass(frozen=True, slots=True)
 class StoryItem:
-    """One point of an account's story: a stretch of lines, a hold that begins, or a person's answer."""
+    """One point of an account's story: a stretch of lines, a hold that begins or is lifted, a sign-in, an answer."""
 
     stretch: Stretch | None = None
     hold: Hold | None = None
+    lifted: Hold | None = None
+    passage: Passage | None = None
     reported: Reported | None = None
 
 
@@ -54,12 +67,12 @@ def live_handlers(site: OfficeSite) -> list[HTTPRouteHandler]:
     @get("/", opt={"act": Act.STAFF_LIVE})
     async def live(request: AnyRequest) -> Response[str]:
         visit = await site.visit(request)
-        return site.page(visit, "live.html", await _live_values(site))
+        return site.page(visit, "live.html", await _live_values(site, request))
 
     @get("/live/lines", opt={"act": Act.STAFF_LIVE})
     async def live_lines(request: AnyRequest) -> Response[str]:
         visit = await site.visit(request)
-        return site.page(visit, "_lines.html", await _live_values(site))
+        return site.page(visit, "_lines.html", await _live_values(site, request))
 
     @get("/lines/{seq:int}", opt={"act": Act.STAFF_LIVE})
     async def line(request: AnyRequest, seq: FromPath[int]) -> Response[str]:
@@ -87,10 +100,11 @@ def live_handlers(site: OfficeSite) -> list[HTTPRouteHandler]:
     async def account(request: AnyRequest, professional: FromPath[int]) -> Response[str]:
         visit = await site.visit(request)
         number = ProfessionalId(professional)
-        values = await site.rows.read(lambda connection: _account_values(connection, number))
+        now = site.clock.now()
+        values = await site.rows.read(lambda connection: _account_values(connection, number, now))
         if values is None:
             raise NotFoundException
-        return site.page(visit, "account.html", {**values, "now": site.clock.now()})
+        return site.page(visit, "account.html", {**values, "now": now})
 
     @get("/ladder", opt={"act": Act.STAFF_LIVE})
     async def ladder(request: AnyRequest) -> Response[str]:
@@ -109,18 +123,55 @@ def live_handlers(site: OfficeSite) -> list[HTTPRouteHandler]:
     return [live, live_lines, line, proof_file, account, ladder, reports]
 
 
-async def _live_values(site: OfficeSite) -> dict[str, object]:
-    now = site.clock.now()
+Named = TypeVar("Named", bound=IntEnum)
 
-    def read(connection: Connection) -> tuple[list[Line], list[Hold], Counts]:
-        return (
-            store.latest(connection, LIVE_LINES),
-            store.live_holds(connection, now),
-            store.counts(connection),
-        )
 
-    lines, holds, counts = await site.rows.read(read)
-    return {"lines": lines, "holds": holds, "counts": counts, "now": now}
+def _chosen(request: AnyRequest, name: str, enum: type[Named]) -> Named | None:
+    """A filter's value; anything that is none of its choices filters nothing."""
+    text = request.query_params.get(name, "")
+    found = int(text) if text.isascii() and text.isdecimal() and len(text) <= 3 else 0
+    return enum(found) if found in set(enum) and found else None
+
+
+def _filter(request: AnyRequest) -> Filter:
+    return Filter(
+        outcome=_chosen(request, "outcome", Outcome),
+        act=_chosen(request, "act", Act),
+        profession=_chosen(request, "profession", Profession),
+        evidence=_chosen(request, "evidence", Evidence),
+    )
+
+
+async def _live_values(site: OfficeSite, request: AnyRequest) -> dict[str, object]:
+    now, wanted = site.clock.now(), _filter(request)
+
+    def read(connection: Connection) -> tuple[list[Line], list[Hold], Counts, Standing]:
+        if wanted.wanted:
+            lines = store.filtered(connection, wanted, LIVE_LINES)
+        else:
+            lines = store.latest(connection, LIVE_LINES)
+        return lines, store.live_holds(connection, now), store.counts(connection), store.standing(connection, now)
+
+    lines, holds, counts, standing = await site.rows.read(read)
+    named = {
+        "outcome": wanted.outcome,
+        "act": wanted.act,
+        "profession": wanted.profession,
+        "evidence": wanted.evidence,
+    }
+    return {
+        "lines": lines,
+        "holds": holds,
+        "counts": counts,
+        "standing": standing,
+        "now": now,
+        "wanted": wanted,
+        "query": urlencode({name: value.value for name, value in named.items() if value is not None}),
+        "outcomes": [one for one in Outcome if one],
+        "acts_filtered": ACTS_FILTERED,
+        "professions": PROFESSION_LABELS,
+        "evidences": [one for one in Evidence if one],
+    }
 
 
 def _line_and_proof(log_key: str, seq: EntrySeq) -> Callable[[Connection], tuple[Line | None, ProofView | None]]:
@@ -148,7 +199,7 @@ def _view(proof: Proof, log_key: str) -> ProofView:
     return ProofView(proof.index, proof.size, len(proof.path), root, leaf, holds)
 
 
-def _account_values(connection: Connection, number: ProfessionalId) -> dict[str, object] | None:
+def _account_values(connection: Connection, number: ProfessionalId, now: datetime) -> dict[str, object] | None:
     account = store.account(connection, number)
     if account is None:
         return None
@@ -156,7 +207,14 @@ def _account_values(connection: Connection, number: ProfessionalId) -> dict[str,
     holds = store.holds_of(connection, number)
     return {
         "account": account,
-        "story": tell(stretches, holds, store.reports(connection, REPORTS, number)),
+        "story": tell(
+            stretches,
+            holds,
+            store.reports(connection, REPORTS, number),
+            store.passages(connection, number, STORY_PASSAGES),
+        ),
+        "means": MEANS,
+        "sessions": held_rows.sessions(connection, number, now),
         "holds": holds,
         "devices": device_uses(connection, number),
         "shown": sum(one.lines for one in stretches if one.outcome.name == "RELEASED"),
@@ -165,9 +223,13 @@ def _account_values(connection: Connection, number: ProfessionalId) -> dict[str,
     }
 
 
-def tell(stretches: list[Stretch], holds: list[Hold], reports: list[Reported]) -> list[StoryItem]:
-    """Put an account's lines, its holds and the answers "it was not me" in one order of time."""
+def tell(
+    stretches: list[Stretch], holds: list[Hold], reports: list[Reported], passages: list[Passage]
+) -> list[StoryItem]:
+    """Put an account's lines, sign-ins, holds and the answers "it was not me" in one order of time."""
     points = [(one.first_at, StoryItem(stretch=one)) for one in stretches]
+    points += [(one.at, StoryItem(passage=one)) for one in passages]
     points += [(one.since, StoryItem(hold=one)) for one in holds]
+    points += [(one.lifted, StoryItem(lifted=one)) for one in holds if one.lifted is not None]
     points += [(one.at, StoryItem(reported=one)) for one in reports]
     return [item for _, item in sorted(points, key=lambda point: point[0])]

@@ -7,18 +7,22 @@ from typing import Final
 
 from litestar import Response
 
+from tierce.directory.service import Clients
 from tierce.identity.errors import IdentityError, SessionRefusedError, SignInReason, SignInRefusedError
 from tierce.identity.local import StaffSessions
 from tierce.identity.model import StaffCaller
 from tierce.identity.service import SignInDoor, form_token
+from tierce.incidents.holds.service import Holds
 from tierce.incidents.service import Incidents
 from tierce.kernel.clock import Clock
+from tierce.kernel.errors import TierceError
 from tierce.notices.service import Notices
 from tierce.policy.acts import Act
+from tierce.policy.staff import ROLE_LABELS, may_act, roles_of
 from tierce.web.look import Frame, Link, Pages
 from tierce.web.signin_site import SIGN_IN, SIGN_OUT, SiteSignIn
 from tierce.web.signin_words import code_of, told
-from tierce.web.visit import AnyRequest, Rows, language_of
+from tierce.web.visit import AnyRequest, Rows, act_of, language_of
 
 HERE: Final = Path(__file__).parent
 LINKS: Final = (
@@ -26,15 +30,25 @@ LINKS: Final = (
     Link("/ladder", "nav.ladder"),
     Link("/reports", "nav.reports"),
     Link("/incidents", "nav.incidents"),
+    Link("/directory", "nav.directory"),
+    Link("/feeds", "nav.feeds"),
 )
+
+
+class RoleRefusedError(TierceError):
+    """None of the visitor's roles may carry out the act of this route."""
 
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """One request of a signed-in member of staff."""
+    """One request of a signed-in member of staff, one of whose roles may carry out the route's act."""
 
     caller: StaffCaller
     frame: Frame
+
+    def may(self, act: Act) -> bool:
+        """Whether she may carry out another act, so that no page offers a button that would be refused."""
+        return may_act(self.caller.roles, act)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,15 +65,27 @@ class OfficeSite:
     sign_in: SiteSignIn
     incidents: Incidents
     notices: Notices
+    holds: Holds
+    clients: Clients
     log_key: str
     clock: Clock
 
     async def visit(self, request: AnyRequest) -> Visit:
-        """Read who is signed in; refused when nobody is, or when she holds no role any more."""
+        """Read who is signed in, and whether she may carry out the act that the route declares.
+
+        Raises:
+            SessionRefusedError: nobody is signed in.
+            SignInRefusedError: she holds no role any more.
+            RoleRefusedError: none of her roles may carry out this act; a route without an act is nobody's.
+        """
         handle = self.sign_in.handle(request)
         caller = await self.sessions.read(handle)
         if not caller.roles:
             raise SignInRefusedError(SignInReason.NOT_STAFF)
+        act = act_of(request.route_handler)
+        if act is None or not may_act(caller.roles, act):
+            allowed = [ROLE_LABELS[role] for role in roles_of(act)] if act is not None else []
+            raise RoleRefusedError(" · ".join(f"{label.fr} / {label.en}" for label in allowed) or "–")
         frame = Frame(
             language=language_of(request),
             path=request.url.path,
@@ -72,7 +98,7 @@ class OfficeSite:
 
     def page(self, visit: Visit, template: str, values: Mapping[str, object], *, status: int = 200) -> Response[str]:
         """Render a page for this visit."""
-        return self.pages.page(template, visit.frame, values, status=status)
+        return self.pages.page(template, visit.frame, {"may": visit.may, "acts": Act, **values}, status=status)
 
 
 def refused_page(pages: Pages, request: AnyRequest, error: IdentityError) -> Response[str]:

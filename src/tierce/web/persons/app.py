@@ -15,7 +15,7 @@ from tierce.kernel.ids import MAX_ID, EntrySeq
 from tierce.kernel.language import Phrase
 from tierce.kernel.saying import listing
 from tierce.notices.model import Operator
-from tierce.persons.errors import NotHerLineError, NotReportableError, RecordMissingError
+from tierce.persons.errors import NotHerLineError, NotReportableError, RecordMissingError, TooManyOpenedError
 from tierce.persons.model import History, HistoryLine, Report
 from tierce.persons.rules import summarise
 from tierce.persons.service import ASKS, Persons
@@ -32,6 +32,7 @@ TOLD: Final[Told] = {
     NotReportableError: ("missing", 404),
     NotSequencedError: ("behind", 409),
     RecordMissingError: ("no_record", 409),
+    TooManyOpenedError: ("crowded", 503),
 }
 """Which words tell of an error, and under which status."""
 

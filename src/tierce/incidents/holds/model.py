@@ -1,0 +1,47 @@
+"""What staff see before they move somebody on the ladder, and what they order."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from tierce.kernel.ids import DeviceId, ProfessionalId, SessionId
+from tierce.policy.ladder import Level, Rung
+
+
+@dataclass(frozen=True, slots=True)
+class Hindered:
+    """Who a hold of one account, or of one device, would hinder: counts, and never a person covered."""
+
+    level: Level
+    subject: int
+    accounts: int
+    sessions: int
+    """Sessions open now."""
+    asks: int
+    """Asks of the last seven days."""
+    shown: int
+    """Answers shown in the last seven days."""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A hold to place."""
+
+    professional: ProfessionalId
+    level: Level
+    subject: int
+    rung: Rung
+    last: timedelta
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class OpenSession:
+    """One session of an account, for its list: what is recognised, and nothing that could be used."""
+
+    id: SessionId
+    device: DeviceId | None
+    place: str | None
+    created: datetime
+    expires: datetime
+    ended: datetime | None
+    """When it was ended by hand, or when it expired."""

@@ -1,0 +1,100 @@
+"""The ladder and sessions in PostgreSQL, as staff move them."""
+
+from datetime import datetime, timedelta
+
+from psycopg import Connection
+
+from tierce.incidents.holds.model import Hindered, OpenSession, Order
+from tierce.kernel.clock import micros
+from tierce.kernel.ids import DeviceId, ProfessionalId, SessionId
+from tierce.policy.ladder import Level
+
+LOOK_BACK = timedelta(days=7)
+SESSIONS_MAX = 50
+
+
+def login_of(connection: Connection, professional: ProfessionalId) -> int | None:
+    """The number of an account's login; None when she has never signed in."""
+    row = connection.execute("select id from access.login where professional = %s", (professional,)).fetchone()
+    return None if row is None else int(row[0])
+
+
+def devices_of(connection: Connection, professional: ProfessionalId) -> list[int]:
+    """The devices that an account has been used from, the newest first."""
+    rows = connection.execute(
+        "select device from access.line where professional = %s group by device"
+        " order by max(created_day) desc, device",
+        (professional,),
+    ).fetchall()
+    return [int(device) for (device,) in rows]
+
+
+def hindered(
+    connection: Connection, professional: ProfessionalId, level: Level, subject: int, now: datetime
+) -> Hindered:
+    """Count who a hold would hinder: everybody on the device, or the account wherever it is used."""
+    row = connection.execute(
+        """
+        with held as (
+            select distinct professional from access.line where %(device)s and device = %(subject)s
+            union select %(professional)s),
+        open_now as (
+            select count(*) as n from access.session s join held h using (professional)
+            where s.revoked is null and s.expires > %(now)s and (not %(device)s or s.device = %(subject)s)),
+        lines as (
+            select get_byte(e.body, 4) as outcome from journal.entry e join held h using (professional)
+            where e.kind in (1, 2, 3, 4) and journal.u64(e.body, 8) >= %(since)s
+              and (not %(device)s or journal.u64(e.body, 40) = %(subject)s))
+        select (select count(*) from held), (select n from open_now), count(*), count(*) filter (where outcome = 1)
+        from lines""",
+        {
+            "device": level is Level.DEVICE,
+            "subject": subject,
+            "professional": professional,
+            "now": now,
+            "since": micros(now - LOOK_BACK),
+        },
+    ).fetchone()
+    assert row is not None
+    return Hindered(level, subject, *row)
+
+
+def place(connection: Connection, number: int, order: Order, since: datetime, by: str) -> None:
+    """Write a hold; the caller commits it with its line."""
+    connection.execute(
+        'insert into access.ladder (id, level, subject, rung, since, until, "by", reason)'
+        " values (%s, %s, %s, %s, %s, %s, %s, %s)",
+        (number, order.level, order.subject, order.rung, since, since + order.last, by, order.reason),
+    )
+
+
+def lift(connection: Connection, number: int, at: datetime, by: str, why: str) -> bool:
+    """Lift a live hold of an account or a device; False when there is none by this number."""
+    cursor = connection.execute(
+        "update access.ladder set lifted = %s, lifted_by = %s, lifted_why = %s"
+        " where id = %s and level in (1, 2) and lifted is null and until > %s",
+        (at, by, why, number, at),
+    )
+    return cursor.rowcount == 1
+
+
+def sessions(connection: Connection, professional: ProfessionalId, now: datetime) -> list[OpenSession]:
+    """The sessions of an account, the newest first, those over included."""
+    rows = connection.execute(
+        "select s.id, s.device, t.name, s.created, s.expires, coalesce(s.revoked, case when s.expires <= %s then"
+        " s.expires end) from access.session s left join directory.activity a on a.id = s.activity"
+        " left join directory.establishment t on t.id = a.establishment where s.professional = %s"
+        " order by s.created desc limit %s",
+        (now, professional, SESSIONS_MAX),
+    ).fetchall()
+    return [OpenSession(SessionId(row[0]), None if row[1] is None else DeviceId(row[1]), *row[2:]) for row in rows]
+
+
+def end_session(connection: Connection, session: SessionId, professional: ProfessionalId, at: datetime) -> bool:
+    """End an open session of an account; False when it is not hers, or is over."""
+    cursor = connection.execute(
+        "update access.session set revoked = %s, revoked_why = 'staff'"
+        " where id = %s and professional = %s and revoked is null and expires > %s",
+        (at, session, professional, at),
+    )
+    return cursor.rowcount == 1

@@ -1,0 +1,54 @@
+"""Which role of the operator's staff may carry out which act in the office: an act that no row names is refused.
+
+Three roles: whoever looks after files and the directory never opens a person and holds nobody, and whoever answers
+for personal data reads everything that an incident holds without moving anybody on the ladder.
+"""
+
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+
+from tierce.kernel.language import Phrase
+from tierce.policy.acts import Act
+
+
+class StaffRole(StrEnum):
+    """A role as the operator's provider names it; any other that it names is ignored."""
+
+    SECURITY = "security"
+    DPO = "dpo"
+    OPERATIONS = "operations"
+
+
+ROLE_LABELS: Mapping[StaffRole, Phrase] = {
+    StaffRole.SECURITY: Phrase("sécurité", "security"),
+    StaffRole.DPO: Phrase("protection des données", "data protection"),
+    StaffRole.OPERATIONS: Phrase("exploitation", "operations"),
+}
+
+_READ = frozenset({Act.STAFF_LIVE, Act.STAFF_DIRECTORY, Act.STAFF_FEEDS})
+_INCIDENTS = frozenset(
+    {
+        Act.STAFF_INCIDENT_OPEN,
+        Act.STAFF_SCOPE,
+        Act.STAFF_PERSON_SHOW,
+        Act.STAFF_NOTICE_SHOW,
+        Act.STAFF_LETTER_SHOW,
+    }
+)
+
+STAFF_ACTS: Mapping[StaffRole, frozenset[Act]] = {
+    StaffRole.SECURITY: _READ | _INCIDENTS | {Act.STAFF_LADDER_MOVE, Act.STAFF_ACCESS_END},
+    StaffRole.DPO: _READ | _INCIDENTS,
+    StaffRole.OPERATIONS: _READ | {Act.ENROLMENT_MOVE, Act.SUBSTITUTE_DECLARE, Act.SUBSTITUTE_END},
+}
+"""Signing in and out is everybody's who holds a role."""
+
+
+def may_act(roles: Iterable[str], act: Act) -> bool:
+    """Whether one of these roles may carry out the act."""
+    return any(act in STAFF_ACTS[role] for role in StaffRole if role in set(roles))
+
+
+def roles_of(act: Act) -> list[StaffRole]:
+    """The roles that may carry out the act, for the sentence that refuses it to another."""
+    return [role for role in StaffRole if act in STAFF_ACTS[role]]

@@ -1,0 +1,242 @@
+"""Holding, lifting and ending in the office: consequences first, a reason, a line, and the role that may."""
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+
+import pytest
+from litestar.routes import HTTPRoute
+
+from tests.integration.conftest import Connect
+from tests.integration.rooms import Room, open_room
+from tests.integration.sites_world import Site, office_site
+from tests.integration.test_office_site import attack, form_of, plain
+from tierce.identity.local import staff_id
+from tierce.journal.encoding import decode
+from tierce.kernel.clock import SystemClock
+from tierce.policy.acts import Act
+from tierce.policy.staff import STAFF_ACTS, StaffRole
+from tierce.storage.database import Database
+from tierce.storage.keys import Keyring
+from tierce.web.visit import act_of
+
+pytestmark = pytest.mark.integration
+
+DEVICE = 66
+SESSION = 7701
+
+
+@pytest.fixture
+def room(connect: Connect, keyring: Keyring) -> Room:
+    opened = open_room(connect, keyring)
+    attack(opened)
+    now = SystemClock().now()
+    opened.clock.advance(now + timedelta(minutes=1) - opened.clock.now())
+    opened.admin.execute("insert into directory.software values (1, 1, 'Portail')")
+    opened.admin.execute(
+        "insert into access.session (id, handle, site, login, professional, acr, device, software, network, created,"
+        " expires) values (%s, 'h', 1, 701, 501, 1, 66, 1, '', %s, %s)",
+        (SESSION, now, now + timedelta(hours=1)),
+    )
+    opened.admin.commit()
+    return opened
+
+
+def play(
+    room: Room, database: Database, scene: Callable[[Site], Awaitable[None]], role: str = StaffRole.SECURITY
+) -> None:
+    async def whole() -> None:
+        async with office_site(room, database, role) as site:
+            await scene(site)
+
+    asyncio.run(whole())
+
+
+def rows(room: Room, query: str) -> list[tuple[object, ...]]:
+    found = room.admin.execute(query.encode()).fetchall()
+    room.admin.commit()
+    return list(found)
+
+
+def test_a_device_is_held_after_its_consequences_and_with_its_line(room: Room, database: Database) -> None:
+    async def scene(site: Site) -> None:
+        page = plain(await site.http.get(f"/accounts/501/hold?device={DEVICE}"))
+        assert "1 session ouverte en ce moment sera freinée dès sa prochaine demande." in page
+        assert "Plus large : le compte entier" in page
+        form = form_of(site, device=str(DEVICE), rung="4", hours="72", reason="Deux collègues confirment le vol.")
+        assert (await site.http.post("/accounts/501/hold", data=form)).status_code == 303
+        story = plain(await site.http.get("/accounts/501"))
+        assert "Freiné : suspendu" in story
+        assert "Deux collègues confirment le vol." in story
+        assert "Deux collègues confirment le vol." in plain(await site.http.get("/ladder"))
+
+    play(room, database, scene)
+    ((level, subject, rung, hours, by),) = rows(
+        room,
+        'select level, subject, rung, extract(epoch from until - since)::int / 3600, "by" from access.ladder'
+        " where id > 1",
+    )
+    assert (level, subject, rung, hours, by) == (2, DEVICE, 4, 72, "Hélène Vasseur")
+    ((body, number),) = rows(
+        room, "select e.body, l.id from journal.entry e, access.ladder l where e.kind = 7 and l.id > 1"
+    )
+    assert isinstance(body, bytes)
+    line = decode(body)
+    assert (line.act, line.professional, line.reference, line.device) == (
+        Act.STAFF_LADDER_MOVE, staff_id("vasseur"), number, DEVICE,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"reason": ""}, "Rien n&#39;est écrit"),
+        ({"reason": "1 80 05 99 999 999 12"}, "numéro de sécurité sociale"),
+        ({"rung": "0"}, "Choisissez un échelon."),
+        ({"rung": "99"}, "Choisissez un échelon."),
+        ({"hours": "99999"}, "Choisissez une durée de la liste."),
+    ],
+)
+def test_an_order_that_is_wrong_moves_nothing(
+    room: Room, database: Database, fields: dict[str, str], said: str
+) -> None:
+    async def scene(site: Site) -> None:
+        sent = {"device": "0", "rung": "3", "hours": "24", "reason": "Refus en série.", **fields}
+        response = await site.http.post("/accounts/501/hold", data=form_of(site, **sent))
+        assert response.status_code == 422
+        assert said in response.text
+
+    play(room, database, scene)
+    assert rows(room, "select count(*) from access.ladder") == [(1,)]
+
+
+def test_another_account_s_device_is_not_held_from_here(room: Room, database: Database) -> None:
+    async def scene(site: Site) -> None:
+        assert (await site.http.get("/accounts/501/hold?device=22")).status_code == 404
+        sent = form_of(site, device="22", rung="3", hours="24", reason="Refus en série.")
+        assert (await site.http.post("/accounts/501/hold", data=sent)).status_code == 409
+        assert (await site.http.get("/accounts/502/hold")).status_code == 404
+
+    play(room, database, scene)
+    assert rows(room, "select count(*) from access.ladder") == [(1,)]
+
+
+def test_a_hold_is_lifted_once_with_a_reason(room: Room, database: Database) -> None:
+    room.admin.execute("update access.ladder set until = now() + interval '1 day' where id = 1")
+    room.admin.commit()
+
+    async def scene(site: Site) -> None:
+        page = plain(await site.http.get("/holds/1/lift"))
+        assert "Lever le frein de Claire Morvan" in page
+        assert "preuve de présence exigée" in page
+        refused = await site.http.post("/holds/1/lift", data=form_of(site, reason=" "))
+        assert refused.status_code == 422
+        sent = form_of(site, reason="L'appareil est bien le sien.")
+        assert (await site.http.post("/holds/1/lift", data=sent)).status_code == 303
+        assert (await site.http.post("/holds/1/lift", data=sent)).status_code == 409
+        story = plain(await site.http.get("/accounts/501"))
+        assert "Frein levé : preuve de présence exigée Par Hélène Vasseur." in story
+
+    play(room, database, scene)
+    assert rows(room, "select lifted is not null, lifted_by, lifted_why from access.ladder") == [
+        (True, "Hélène Vasseur", "L'appareil est bien le sien.")
+    ]
+    assert rows(room, "select count(*) from journal.entry where kind = 7") == [(1,)]
+
+
+def test_a_session_is_ended_with_its_line(room: Room, database: Database) -> None:
+    async def scene(site: Site) -> None:
+        assert "1 session est ouverte" in plain(await site.http.get("/accounts/501"))
+        path = f"/accounts/501/sessions/{SESSION}/end"
+        assert "Sa prochaine demande sera refusée" in plain(await site.http.get(path))
+        assert (await site.http.post(path, data=form_of(site))).status_code == 303
+        assert (await site.http.post(path, data=form_of(site))).status_code == 409
+        assert (await site.http.get(path)).status_code == 404
+        assert "Aucune session n'est ouverte" in plain(await site.http.get("/accounts/501"))
+
+    play(room, database, scene)
+    assert rows(room, "select revoked is not null, revoked_why from access.session") == [(True, "staff")]
+    ((body,),) = rows(room, "select body from journal.entry where kind = 5")
+    assert isinstance(body, bytes)
+    assert (decode(body).act, decode(body).reference) == (Act.STAFF_ACCESS_END, SESSION)
+
+
+@pytest.mark.parametrize("role", list(StaffRole))
+def test_each_role_opens_its_own_pages_and_no_other(room: Room, database: Database, role: StaffRole) -> None:
+    async def scene(site: Site) -> None:
+        tried = 0
+        for route in site.app.routes:
+            if not isinstance(route, HTTPRoute) or route.path.startswith(("/look/", "/static/", "/sign-")):
+                continue
+            for handler in route.route_handlers:
+                if "GET" not in handler.http_methods:
+                    continue
+                act = act_of(handler)
+                assert act is not None
+                path = re.sub(r"{move:str}", "enrol", re.sub(r"{\w+:int}", "501", route.path))
+                response = await site.http.get(path)
+                assert (response.status_code == 403) == (act not in STAFF_ACTS[role]), (path, response.status_code)
+                tried += 1
+        assert tried > 15
+
+    play(room, database, scene, role)
+
+
+def test_a_refusal_says_which_role_opens_the_page(room: Room, database: Database) -> None:
+    async def scene(site: Site) -> None:
+        response = await site.http.get("/accounts/501/hold")
+        assert response.status_code == 403
+        assert "Votre rôle n’ouvre pas cette page" in response.text
+        assert "sécurité / security" in response.text
+        account = plain(await site.http.get("/accounts/501"))
+        assert "Freiner ce compte" not in account
+        assert "Ouvrir un incident" not in account
+
+    play(room, database, scene, StaffRole.OPERATIONS)
+
+
+def test_the_list_is_filtered_and_says_among_how_many_lines(room: Room, database: Database) -> None:
+    async def scene(site: Site) -> None:
+        shown = plain(await site.http.get("/live/lines?outcome=1"))
+        assert "réponse montrée" in shown
+        assert "preuve demandée" not in shown
+        opticians = plain(await site.http.get("/live/lines?profession=7"))
+        assert "Nadia Ferrand" in opticians
+        assert "Claire Morvan" not in opticians
+        none = plain(await site.http.get("/?outcome=2&act=1"))
+        assert "Aucune des 20 000 dernières lignes ne répond à ce filtre." in none
+        everything = plain(await site.http.get("/?outcome=nonsense&act=-1&profession=999"))
+        assert "Les dernières lignes du journal" in everything
+
+    play(room, database, scene)
+
+
+def test_files_are_listed_with_their_progress_and_their_refusals(room: Room, database: Database) -> None:
+    room.admin.execute(
+        "insert into registry.feed (id, kind, insurer, file_sha256, state, phase, lines_done, bytes_total,"
+        " bytes_done, rejected, shrink, started) values"
+        " (41, 'rights', 1, '', 'running', 'reading', 640, 1000, 640, 2, null, now()),"
+        " (42, 'rights', 2, '', 'held', 'ending', 900, 1000, 900, 0, 312, now())"
+    )
+    room.admin.execute(
+        "insert into registry.feed_reason values"
+        " (41, 'birth_date', 'shape', 'Ce n''est pas une date.', 'Not a date.',"
+        " 'Huit chiffres.', 'Eight digits.', 2)"
+    )
+    room.admin.execute("insert into registry.feed_refused values (41, 17, 'birth_date', 'shape')")
+    room.admin.commit()
+
+    async def scene(site: Site) -> None:
+        listed = plain(await site.http.get("/feeds"))
+        assert "2 fichiers sont en cours" in listed
+        assert "64 % du fichier est derrière nous." in listed
+        assert "Ce fichier ferait perdre leurs droits à 312 personnes" in listed
+        one = plain(await site.http.get("/feeds/41"))
+        assert "birth_date Ce n'est pas une date. Huit chiffres. 2" in one
+        file = await site.http.get("/feeds/41/refused.csv")
+        assert file.headers["content-type"].startswith("text/csv")
+        assert "17,birth_date,Ce n'est pas une date.,Huit chiffres.,Not a date.,Eight digits." in file.text
+        assert (await site.http.get("/feeds/43")).status_code == 404
+
+    play(room, database, scene, StaffRole.OPERATIONS)

@@ -1,0 +1,104 @@
+"""How many people a stolen `tierce_office` or `tierce_persons` credential is shown in a day, tried as the role."""
+
+from datetime import timedelta
+
+import psycopg
+import pytest
+
+from tests.integration.conftest import Connect
+from tests.integration.test_roles_others import Process, Start, line, start
+from tierce.journal.model import EntryKind
+from tierce.kernel.clock import SystemClock
+from tierce.kernel.ids import SessionId
+from tierce.policy.acts import Act
+from tierce.storage.cluster import SUPERUSER
+
+__all__ = ["start"]
+
+pytestmark = pytest.mark.integration
+
+STAFF = "select person from gate.staff_reveal(%s)"
+
+
+@pytest.fixture(autouse=True)
+def low(start: Start, connect: Connect) -> None:
+    """Ceilings that a test reaches: three a member of staff, five for the office, two spaces."""
+    with connect(SUPERUSER) as admin:
+        admin.execute(
+            "update gate.shown_ceiling set per_day = case scope when 'staff' then 3 when 'office' then 5 else 2 end"
+        )
+        for person in range(3, 20):
+            admin.execute("insert into person.record values (%s, 1, 'sealed')", (person,))
+
+
+def show(office: Process, person: int, staff: int) -> bool:
+    """Write the line that names a person and ask for her; tells whether she was shown."""
+    seqs = office.append([line(EntryKind.STAFF_ACT, person=person, professional=staff)])
+    office.connection.commit()
+    try:
+        found = office.rows(STAFF, seqs)
+    except psycopg.errors.ProgramLimitExceeded:
+        office.connection.rollback()
+        return False
+    # A reading that is rolled back counts all the same: its line was committed before.
+    office.connection.rollback()
+    return bool(found)
+
+
+def test_one_member_of_staff_is_shown_so_many_people_and_the_office_so_many(start: Start) -> None:
+    office = start("tierce_office")
+    assert [show(office, person, 70) for person in (3, 4, 5, 6)] == [True, True, True, False]
+    assert show(office, 7, 71)
+    assert [show(office, person, 72 + person) for person in (8, 9)] == [False, False]
+
+
+def test_yesterday_s_people_do_not_count(start: Start, connect: Connect) -> None:
+    office = start("tierce_office")
+    assert [show(office, person, 70) for person in (3, 4, 5, 6)] == [True, True, True, False]
+    with connect(SUPERUSER) as admin:
+        admin.execute("update journal.batch set at = at - interval '1 day'")
+    assert show(office, 7, 70)
+
+
+def test_a_line_that_is_old_shows_nobody_again(start: Start, connect: Connect) -> None:
+    office = start("tierce_office")
+    seqs = office.append([line(EntryKind.STAFF_ACT, person=3, professional=70)])
+    office.connection.commit()
+    assert office.rows(STAFF, seqs) == [(3,)]
+    with connect(SUPERUSER) as admin:
+        admin.execute("update journal.batch set at = at - interval '11 minutes'")
+    assert office.rows(STAFF, seqs) == []
+
+
+def test_the_persons_space_opens_so_many_people(start: Start) -> None:
+    persons = start("tierce_persons")
+    now = SystemClock().now()
+    told = []
+    for person in (3, 4, 5):
+        handle = bytes([person] * 32)
+        persons.connection.execute(
+            "insert into access.person_session (id, handle, person, created, expires) values (%s, %s, %s, %s, %s)",
+            (person, handle, person, now, now + timedelta(minutes=30)),
+        )
+        opening = line(EntryKind.IDENTITY, act=Act.PERSON_SESSION_OPEN, person=person, session=SessionId(person))
+        persons.append([opening])
+        persons.connection.commit()
+        for query in ("select person from gate.person_self(%s)", "select 1 from gate.person_history(%s, 99999, 9)"):
+            try:
+                told.append(len(persons.rows(query, handle)) > 0)
+            except psycopg.errors.ProgramLimitExceeded:
+                persons.connection.rollback()
+                told.append(False)
+    assert told == [True, True, True, True, False, False]
+
+
+def test_a_line_that_opens_no_session_opens_no_space(start: Start) -> None:
+    persons = start("tierce_persons")
+    now = SystemClock().now()
+    persons.connection.execute(
+        "insert into access.person_session (id, handle, person, created, expires) values (9, 'h', 3, %s, %s)",
+        (now, now + timedelta(minutes=30)),
+    )
+    persons.append([line(EntryKind.PERSON_ACT, person=3, session=SessionId(9))])
+    persons.connection.commit()
+    assert persons.rows("select person from gate.person_self('h')") == []
