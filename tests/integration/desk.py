@@ -92,14 +92,14 @@ class Counter:
 
 
 @asynccontextmanager
-async def counter(world: World, keyring: Keyring) -> AsyncIterator[Counter]:
+async def counter(world: World, keyring: Keyring, gate: Gate | None = None) -> AsyncIterator[Counter]:
     """The hot routes as the process wires them, for a new device."""
     key, clock = BrowserKey(), SystemClock()
     caller = enrol(world, established=False)
     with world.database.connect(SUPERUSER) as admin:
         admin.execute("update access.session set handle = %s where id = %s", (digest(HANDLE), caller.session))
         admin.execute("update access.device set thumbprint = %s where id = %s", (key.thumbprint, caller.device))
-    gate: Gate = world.gate()
+    gate = gate or world.gate()
     pool: Pool = AsyncConnectionPool(world.database.dsn("tierce_api"), min_size=1, max_size=2, open=False)
     async with pool:
         async with pool.connection() as connection:
@@ -111,7 +111,7 @@ async def counter(world: World, keyring: Keyring) -> AsyncIterator[Counter]:
             _nothing_else,
             gate=gate,
             rights=rights,
-            callers=Callers(sessions),
+            callers=Callers(sessions, clock),
             history=History(pool, keyring, clock),
             proofs=ProofVerifier(clock),
             url=URL,

@@ -76,6 +76,12 @@ class Thief:
         """Ask for the coverage of the lines just written."""
         return [(n, person, bytes(sealed)) for n, person, sealed in self.connection.execute(REVEAL).fetchall()]
 
+    def lease(self) -> int:
+        """Draw from the ceilings, as the gate does between batches; gives how many people may be shown."""
+        row = self.connection.execute("select gate.lease()").fetchone()
+        assert row is not None
+        return int(row[0])
+
     def take(self, caller: Caller, people: list[int]) -> list[int]:
         """One whole batch, committed; gives the people whose coverage came back."""
         self.write(caller, [encode(forged(caller, person)) for person in people])
@@ -83,6 +89,7 @@ class Thief:
 
     def write(self, caller: Caller, bodies: list[bytes], *, asks: int = 1, line: int | None = None) -> None:
         """One whole batch, committed, of lines of one's own making."""
+        self.lease()
         with self.connection.transaction():
             self.open(caller, asks)
             self.close(caller, bodies, line=line)

@@ -6,8 +6,8 @@ import pytest
 
 from tests.integration.world import World, enrol, make_world, question
 from tierce.gate.errors import GateBusyError
+from tierce.gate.lane import LINE_WAITING_MAX
 from tierce.gate.model import Answer, Refuse, Release
-from tierce.gate.service import LINE_WAITING_MAX
 from tierce.policy.acts import Outcome
 from tierce.storage.database import Database
 

@@ -7,8 +7,9 @@ from uuid import UUID, uuid4
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from tierce.gate.lane import Step, no_step
 from tierce.gate.model import Ask
-from tierce.gate.service import Gate, Step
+from tierce.gate.service import QUEUE_MAX, Gate
 from tierce.gate.store import GateStore
 from tierce.identity.model import Assurance, Caller
 from tierce.kernel.care import Domain, Profession
@@ -33,6 +34,8 @@ from tierce.storage.database import Database
 
 DOMAIN = {Profession.GP: Domain.MEDG, Profession.OPTICIAN: Domain.OPTI}
 POLICY = bytes(16)
+ISSUED = 2**40
+"""After any connection of a test was opened."""
 SEALED = b"sealed for the test"
 
 
@@ -58,14 +61,15 @@ class World:
         with self.database.connect(SUPERUSER) as admin:
             admin.execute(statement.encode())
 
-    def gate(self, step: Step | None = None) -> Gate:
+    def gate(self, step: Step = no_step, *, slots: int = 1, queue: int = QUEUE_MAX) -> Gate:
         """A gate on this database, not started."""
 
         async def connect() -> GateStore:
             return await GateStore.connect(self.database.dsn("tierce_api"))
 
-        gate = (connect, self.instance, self.key, SystemClock(), POLICY)
-        return Gate(*gate) if step is None else Gate(*gate, step=step)
+        return Gate(
+            connect, self.instance, self.key, SystemClock(), POLICY, step=step, slots=slots, queue=queue
+        )  # fmt: skip
 
 
 def make_world(database: Database, people: int = 40) -> World:
@@ -160,6 +164,8 @@ def question(caller: Caller, person: UUID) -> Ask:
         pair=int.from_bytes((person.int ^ caller.establishment).to_bytes(17, "big")[-8:], "big", signed=True),
         engagement=None,
         once=uuid4(),
+        issued=ISSUED,
+        lane=caller.lane,
     )
 
 
@@ -168,6 +174,7 @@ def again(caller: Caller, seq: EntrySeq) -> Ask:
     return Ask(
         caller=caller, act=Act.RIGHTS_REVISIT, domain=DOMAIN[caller.profession],
         care_day=paris_day(SystemClock().now()), person=None, pair=None, engagement=seq, once=uuid4(),
+        issued=ISSUED,
     )  # fmt: skip
 
 

@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.gate_cases import LINES, TODAY, ask_of, caller, domain_of, line_of, read_of
+from tierce.gate.deciding import Decider
 from tierce.gate.model import Ask, Read
 from tierce.gate.rules import decide
-from tierce.gate.service import Gate
-from tierce.gate.store import GateStore, Opened
+from tierce.gate.store import Opened
 from tierce.journal.encoding import decode
 from tierce.journal.model import EntryKind
 from tierce.kernel.care import Domain, Profession
@@ -23,12 +23,7 @@ from tierce.policy.seats import DAY_LIMITS, Line
 PROFESSION = Profession.GP
 
 
-async def _no_store() -> GateStore:
-    """No test here reaches a database."""
-    raise AssertionError
-
-
-GATE = Gate(_no_store, 1, Ed25519PrivateKey.generate(), SystemClock(), bytes(16))
+DECIDER = Decider(1, Ed25519PrivateKey.generate(), SystemClock(), bytes(16))
 
 
 @dataclass
@@ -58,7 +53,7 @@ class Memory:
 
     def batch(self, asks: Sequence[Ask], rungs: Sequence[int]) -> list[tuple[Outcome, EntryKind, int]]:
         """Decide a batch, keep what it leaves, and give the outcomes with what the journal says of each."""
-        verdicts, closing = GATE._decide(self.opened(asks, rungs), asks, TODAY)
+        verdicts, closing = DECIDER.decide(self.opened(asks, rungs), asks, TODAY)
         self.lines |= closing.lines
         for key, (pair, holder, last) in closing.pairs.items():
             if self.pairs.get(key, ())[:2] != (pair.state, pair.day):
@@ -115,7 +110,7 @@ def test_what_is_signed_is_what_was_decided(asked: list[tuple[Ask, int]]) -> Non
     memory = start(0, 0, 0)
     asks = [ask for ask, _ in asked]
     opened = memory.opened(asks, [rung for _, rung in asked])
-    verdicts, closing = GATE._decide(opened, asks, TODAY)
+    verdicts, closing = DECIDER.decide(opened, asks, TODAY)
     for ask, verdict, body in zip(asks, verdicts, closing.bodies, strict=True):
         entry = decode(body)
         assert (entry.professional, entry.session) == (ask.caller.professional, ask.caller.session)

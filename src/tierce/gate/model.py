@@ -33,6 +33,8 @@ class Ask:
     """The AMC number of the card that was read; None when asked by NIR."""
     payer: int = 1
     """1: the card's insurer, else the first by priority; 2: the other one that covers too."""
+    issued: int = 0
+    """The second in which the browser says it made the proof; it counts with `once` alone."""
     label: str | None = None
     lane: Lane = Lane.INTERACTIVE
     presence: Presence = Presence.NONE

@@ -7,6 +7,7 @@ from typing import Any, LiteralString
 import psycopg
 from psycopg import AsyncConnection
 
+from tierce.gate.arrays import accept_packed, bigints, byteas, integers, smallints, texts, uuids
 from tierce.gate.model import Ask, PairSeen, Read, Revealed, Standing
 from tierce.journal.signing import entry_seq
 from tierce.kernel.ids import InsurerId, LineId, PersonId
@@ -34,6 +35,9 @@ ROW_REFUSED = (psycopg.IntegrityError, psycopg.DataError, psycopg.errors.Insuffi
 """The database refuses something in the batch; half of it may pass."""
 
 
+_STANDINGS = {standing.value: standing for standing in Standing}
+
+
 @dataclass(frozen=True, slots=True)
 class Opened:
     """What `gate.open` read: the batch's block number, lines by id, and one Read per ask."""
@@ -57,6 +61,8 @@ class Closing:
     untils: Sequence[int]
     bodies: Sequence[bytes]
     day: int
+    released: int
+    """How many people the batch shows: what it takes from the connection's lease."""
 
 
 class GateStore:
@@ -65,6 +71,9 @@ class GateStore:
     def __init__(self, connection: AsyncConnection[Any]) -> None:
         """Take an autocommit connection as role tierce_api."""
         self._connection = connection
+        self.leased = 0
+        """People that this connection may still show on its lease, as far as is known here; the database counts."""
+        accept_packed(connection)
 
     @classmethod
     async def connect(cls, dsn: str) -> "GateStore":
@@ -79,16 +88,16 @@ class GateStore:
         """Begin, lock the lines in id order, and read what the decision needs; one round trip."""
         lines = sorted({ask.caller.line for ask in asks})
         arguments = (
-            lines,
-            [ask.caller.session for ask in asks],
-            [ask.person for ask in asks],
-            [ask.pair for ask in asks],
-            [ask.engagement for ask in asks],
-            [ask.once for ask in asks],
-            [ask.domain.value for ask in asks],
-            [ask.care_day for ask in asks],
-            [ask.card for ask in asks],
-            [ask.payer for ask in asks],
+            bigints(lines),
+            bigints([ask.caller.session for ask in asks]),
+            uuids([ask.person for ask in asks]),
+            bigints([ask.pair for ask in asks]),
+            bigints([ask.engagement for ask in asks]),
+            uuids([ask.once for ask in asks]),
+            smallints([ask.domain for ask in asks]),
+            integers([ask.care_day for ask in asks]),
+            texts([ask.card for ask in asks]),
+            smallints([ask.payer for ask in asks]),
         )
         async with self._connection.pipeline():
             await self._connection.execute("begin")
@@ -106,20 +115,20 @@ class GateStore:
         arguments = (
             closing.instance,
             closing.signature,
-            list(closing.lines),
-            [pack(line) for line in closing.lines.values()],
-            [key for key, _ in pairs],
-            [pair.state for _, (pair, _, _) in pairs],
-            [pair.day for _, (pair, _, _) in pairs],
-            [holder for _, (_, holder, _) in pairs],
-            [closing.day] * len(pairs),
-            [last for _, (_, _, last) in pairs],
-            [ask.caller.line for ask in closing.asks],
-            list(closing.pair_keys),
-            list(closing.untils),
-            [ask.care_day for ask in closing.asks],
-            [ask.label for ask in closing.asks],
-            list(closing.bodies),
+            bigints(list(closing.lines)),
+            byteas([pack(line) for line in closing.lines.values()]),
+            bigints([key for key, _ in pairs]),
+            smallints([pair.state for _, (pair, _, _) in pairs]),
+            integers([pair.day for _, (pair, _, _) in pairs]),
+            bigints([holder for _, (_, holder, _) in pairs]),
+            integers([closing.day] * len(pairs)),
+            bigints([last for _, (_, _, last) in pairs]),
+            bigints([ask.caller.line for ask in closing.asks]),
+            bigints(closing.pair_keys),
+            integers(closing.untils),
+            integers([ask.care_day for ask in closing.asks]),
+            texts([ask.label for ask in closing.asks]),
+            byteas(closing.bodies),
         )
         async with self._connection.pipeline():
             closed = self._connection.cursor(binary=True)
@@ -133,10 +142,20 @@ class GateStore:
             msg = "gate.close answered nothing"
             raise psycopg.DataError(msg)
         block = row[0]
+        self.leased -= closing.released
         return {
             n: Revealed(entry_seq(block, n), InsurerId(insurer), start, until, bytes(sealed), PersonId(person))
             for n, insurer, person, start, until, sealed in rows
         }
+
+    async def lease(self) -> None:
+        """Draw people from the ceilings for this connection, in a transaction of its own.
+
+        Where a ceiling is reached the lease is short, and the batch that needs more is refused by `close`.
+        """
+        cursor = await self._connection.execute("select gate.lease()")
+        row = await cursor.fetchone()
+        self.leased = row[0] if row else 0
 
     async def rollback(self) -> None:
         """Undo the batch; the lines' locks are let go."""
@@ -146,18 +165,19 @@ class GateStore:
 def _opened(row: Sequence[Any], asked: int) -> Opened:
     (block, ids, states, live, fresh, rungs, persons, insurers, untils, keys, pair_states, pair_days, seen_days,
      seen_lines, from_days, standings, others, closed, engaged_untils) = row  # fmt: skip
-    reads = [
-        Read(
-            live=live[n], fresh=fresh[n], rung=rungs[n], person=PersonId(persons[n]),
-            insurer=InsurerId(insurers[n]), until_day=untils[n], pair=keys[n], pair_state=pair_states[n],
-            pair_day=pair_days[n], seen_day=seen_days[n], seen_line=seen_lines[n],
-            from_day=from_days[n], standing=Standing(standings[n]), others=others[n], closed=closed[n],
-            engaged_until=engaged_untils[n],
-        )
-        for n in range(asked)
-    ]  # fmt: skip
-    lines = {LineId(ids[n]): unpack(bytes(states[n])) for n in range(len(ids))}
+    columns = (live, fresh, rungs, persons, insurers, untils, keys, pair_states, pair_days, seen_days, seen_lines,
+               from_days, map(_STANDINGS.__getitem__, standings), others, engaged_untils, closed)  # fmt: skip
+    reads = [Read(*row) for row in zip(*columns, strict=True)]
+    if len(reads) != asked:
+        msg = "gate.open answered for another number of asks"
+        raise psycopg.DataError(msg)
+    lines = dict(zip(ids, map(unpack, states), strict=True))
     return Opened(block, lines, reads)
+
+
+def lease_is_short(error: Exception) -> bool:
+    """Whether the database refused a batch because this connection's lease does not hold so many people."""
+    return isinstance(error, psycopg.errors.CheckViolation) and error.diag.constraint_name == "lease"
 
 
 async def read_line(connection: AsyncConnection[Any], line: LineId) -> Line:

@@ -21,7 +21,7 @@ from tierce.kernel.ids import (
     StaffId,
     VendorId,
 )
-from tierce.policy.acts import Site
+from tierce.policy.acts import Lane, Site
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +53,8 @@ class Caller:
     assurance: Assurance
     network: bytes
     site: Site
+    lane: Lane = Lane.INTERACTIVE
+    """The queue in which her asks wait: that of her software."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +177,8 @@ class SessionState:
     network: bytes
     created: datetime
     expires: datetime
+    lane: Lane = Lane.INTERACTIVE
+    """That of the software the session was opened through."""
 
     @property
     def signs(self) -> bool:

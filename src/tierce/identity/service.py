@@ -8,7 +8,7 @@ import hmac
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from psycopg_pool import AsyncConnectionPool
@@ -262,6 +262,15 @@ class Sessions:
                 await store.slide(connection, state.id, expires)
         return state
 
+    def end_of(self, state: SessionState) -> datetime:
+        """When a session used now ends if it is not used again."""
+        return rules.expiry(self._clock.now(), state.created, rules.PROFESSIONAL_LIFETIME)
+
+    async def still_live(self, ends: Mapping[SessionId, datetime]) -> set[SessionId]:
+        """Push away the ends of sessions that were used, many at once; returns those that still live."""
+        async with self._pool.connection() as connection:
+            return await store.slide_many(connection, ends)
+
     async def name_of(self, state: SessionState) -> str:
         """Tell a professional her own name, as the directory has it."""
         async with self._pool.connection() as connection:
@@ -401,4 +410,5 @@ def caller_of(state: SessionState, *, signed: bool) -> Caller:
         assurance=Assurance(state.level, signed),
         network=state.network,
         site=state.site,
+        lane=state.lane,
     )

@@ -1,6 +1,6 @@
 """Sign-ins and sessions in PostgreSQL. Only digests of what a browser holds are stored."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, LiteralString
 from uuid import UUID
@@ -25,7 +25,7 @@ from tierce.kernel.ids import (
     VendorId,
     new_id,
 )
-from tierce.policy.acts import Site
+from tierce.policy.acts import Lane, Site
 
 Connection = AsyncConnection[TupleRow]
 SESSIONS_LISTED_MAX = 50
@@ -37,7 +37,7 @@ _ACTIVITY: LiteralString = """
 _SESSION: LiteralString = """
     select s.id, s.site, s.login, s.professional, s.acr, s.device, s.line, d.thumbprint, s.software, w.vendor,
            s.network, s.created, s.expires, s.revoked, s.offered,
-           a.id, a.profession, a.establishment, e.name, e.town
+           a.id, a.profession, a.establishment, e.name, e.town, w.bulk
     from access.session s
     join directory.software w on w.id = s.software
     left join access.device d on d.id = s.device
@@ -245,6 +245,7 @@ async def session_by_handle(
         network=bytes(row[10]),
         created=row[11],
         expires=row[12],
+        lane=Lane.BULK if row[20] else Lane.INTERACTIVE,
     )
     return state, row[13], [ActivityId(one) for one in row[14]]
 
@@ -266,6 +267,17 @@ async def slide(connection: Connection, session: SessionId, expires: datetime) -
         "update access.session set expires = %s where id = %s and revoked is null and expires < %s",
         (expires, session, expires),
     )
+
+
+async def slide_many(connection: Connection, ends: Mapping[SessionId, datetime]) -> set[SessionId]:
+    """Push many sessions' ends away at once; returns those that still live."""
+    cursor = await connection.execute(
+        "update access.session s set expires = greatest(s.expires, u.expires)"
+        " from unnest(%s::bigint[], %s::timestamptz[]) u(id, expires)"
+        " where s.id = u.id and s.revoked is null and s.expires > now() returning s.id",
+        (list(ends), list(ends.values())),
+    )
+    return {SessionId(row[0]) for row in await cursor.fetchall()}
 
 
 async def sessions_of(

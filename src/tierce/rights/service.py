@@ -15,7 +15,7 @@ from tierce.kernel.care import Domain
 from tierce.kernel.clock import Clock, date_of, day_of, paris_day
 from tierce.kernel.ids import EntrySeq, InsurerId
 from tierce.kernel.language import Phrase
-from tierce.policy.acts import Act, Lane, Presence
+from tierce.policy.acts import Act, Presence
 from tierce.registry.records import decode_coverage
 from tierce.rights.model import NotShown, Refused, RightsAnswer, Shown
 from tierce.rights.reasons import REASONS
@@ -79,10 +79,13 @@ class Rights:
         caller: Caller,
         body: bytes,
         once: UUID | None,
-        lane: Lane = Lane.INTERACTIVE,
+        issued: int = 0,
         presence: Presence = Presence.NONE,
     ) -> RightsAnswer:
-        """Ask whether one person is covered; `presence` is what whoever proved it to us says, never the asker.
+        """Ask whether one person is covered.
+
+        `once` and `issued` are those of the browser's proof; `presence` is what whoever proved it to us says, never
+        the asker.
 
         Raises:
             QuestionError: a field is missing or malformed; nothing was looked up.
@@ -95,13 +98,16 @@ class Rights:
         answer = await self._gate.ask(
             Ask(
                 caller=caller, act=Act.RIGHTS_ASK, domain=question.domain, care_day=day_of(question.care_date),
-                person=self._index.uuid(who), pair=pair, engagement=None, once=once, label=question.label, lane=lane,
+                person=self._index.uuid(who), pair=pair, engagement=None, once=once, label=question.label,
+                issued=issued, lane=caller.lane,
                 card=question.who.amc, payer=question.payer, presence=presence,
             )
         )  # fmt: skip
         return await self._told(answer, question.domain)
 
-    async def revisit(self, caller: Caller, engagement: str, domain: Domain, once: UUID | None) -> RightsAnswer:
+    async def revisit(
+        self, caller: Caller, engagement: str, domain: Domain, once: UUID | None, issued: int = 0
+    ) -> RightsAnswer:
         """Open again an answer of the establishment's own history; counts among the people of the day.
 
         Raises:
@@ -112,7 +118,7 @@ class Rights:
         answer = await self._gate.ask(
             Ask(
                 caller=caller, act=Act.RIGHTS_REVISIT, domain=domain, care_day=paris_day(self._clock.now()),
-                person=None, pair=None, engagement=seq, once=once,
+                person=None, pair=None, engagement=seq, once=once, issued=issued, lane=caller.lane,
             )
         )  # fmt: skip
         return await self._told(answer, domain, engagement)

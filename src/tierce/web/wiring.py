@@ -179,7 +179,7 @@ async def api(settings: Settings) -> AsyncIterator[App]:
         vendor = VendorWiring(
             VendorDoor(pool, provider, sessions, clock, audience), clock, settings.api.url, sign_in.proxies
         )
-        wiring = RightsWiring(gate, rights, History(pool, keyring, clock), Callers(sessions), sign_in, vendor)
+        wiring = RightsWiring(gate, rights, History(pool, keyring, clock), Callers(sessions, clock), sign_in, vendor)
         yield create_api(wiring, ProofVerifier(clock))
 
 

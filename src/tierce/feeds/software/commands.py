@@ -80,9 +80,14 @@ def add(
             help="Client du fournisseur d'identité dont les jetons sont admis. / Whose tokens it may bring."
         ),
     ],
+    bulk: Annotated[
+        bool, typer.Option("--bulk", help="Robot ou travail par lots : une voie à part. / A lane of its own.")
+    ] = False,
 ) -> None:
     """Enregistrer un logiciel, ou lui donner d'autres clés. / Register software, or give it other keys."""
-    given = Registration(client, SoftwareId(software), VendorId(vendor), name, _keys(keys), list(provider_client))
+    given = Registration(
+        client, SoftwareId(software), VendorId(vendor), name, _keys(keys), list(provider_client), bulk
+    )
     with _register(settings) as register:
         register.add(given)
     typer.echo(f"{client} : enregistré / registered")

@@ -31,6 +31,8 @@ class Registration:
     name: str
     keys: object
     azp: list[str]
+    bulk: bool = False
+    """Whether its asks are robots' or batch work, which wait in a lane of their own."""
 
 
 class SoftwareRegister:
@@ -60,7 +62,7 @@ class SoftwareRegister:
             raise SoftwareError(msg)
         keys = check_keys(given.keys)
         with self._connection.transaction():
-            store.put_software(self._connection, given.software, given.vendor, given.name)
+            store.put_software(self._connection, given.software, given.vendor, given.name, bulk=given.bulk)
             now = self._clock.now()
             if not store.put_client(self._connection, given.client_id, given.software, keys, given.azp, now):
                 msg = "this client name is another software's: choose another name"

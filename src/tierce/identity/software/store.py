@@ -25,12 +25,13 @@ class Registered:
     ended: datetime | None
 
 
-def put_software(connection: Connection, software: SoftwareId, vendor: VendorId, name: str) -> None:
-    """Write a piece of software in the directory; its name and vendor may be corrected."""
+def put_software(connection: Connection, software: SoftwareId, vendor: VendorId, name: str, *, bulk: bool) -> None:
+    """Write a piece of software in the directory; its name, vendor and lane may be corrected."""
     connection.execute(
-        "insert into directory.software (id, vendor, name) values (%s, %s, %s)"
-        " on conflict (id) do update set vendor = excluded.vendor, name = excluded.name",
-        (software, vendor, name),
+        "insert into directory.software (id, vendor, name, bulk) values (%s, %s, %s, %s)"
+        " on conflict (id) do update set vendor = excluded.vendor, name = excluded.name,"
+        " bulk = excluded.bulk",
+        (software, vendor, name, bulk),
     )
 
 

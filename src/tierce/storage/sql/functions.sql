@@ -28,7 +28,7 @@ create or replace function gate.standing_of(
     of_person bigint, card integer, payer integer, domain integer, day integer,
     establishment bigint, profession integer, professional bigint)
     returns table (insurer integer, from_day integer, until_day integer, standing integer, others boolean)
-    language sql stable set search_path = pg_catalog, pg_temp as $$
+    language sql stable as $$   -- no setting of its own: a body that has one is never put into the query that calls it
     select case when w.standing <> 6 then w.row_[1] end, case when w.standing <> 6 then w.row_[2] end,
            case when w.standing <> 6 then w.row_[3] end,
            case when w.standing = 1 and not (
@@ -148,7 +148,6 @@ create or replace function gate.count_floors(
 declare
     over integer;
     let_out integer := (select count(*) from unnest(e_released) r where r);
-    this_minute bigint := extract(epoch from now())::bigint / 60;
 begin
     update access.line l set
         state = coalesce(w.state, l.state),
@@ -168,20 +167,68 @@ begin
     if over > 0 then
         raise exception 'a line is past the floor of its profession' using errcode = 'check_violation';
     end if;
-    insert into gate.meter as m (role, pid, minute, in_minute, day, in_day)
-    values (session_user, pg_backend_pid(), this_minute, let_out, today, let_out)
-    on conflict (role, pid) do update set
-        in_minute = case when m.minute = this_minute then m.in_minute else 0 end + let_out,
-        in_day = case when m.day = today then m.in_day else 0 end + let_out,
-        minute = this_minute, day = today;
-    select count(*) into over from gate.ceiling c, lateral (
-        select coalesce(sum(m.in_minute) filter (where m.minute = this_minute), 0) as minute_sum,
-               coalesce(sum(m.in_day) filter (where m.day = today), 0) as day_sum
-        from gate.meter m where c.scope = 'nation' or m.role = session_user) s
-    where s.minute_sum > c.per_minute or s.day_sum > c.per_day;
-    if over > 0 then
-        raise exception 'the ceiling of this minute or day is reached' using errcode = 'check_violation';
+    update gate.leased m set left_minute = m.left_minute - let_out, left_day = m.left_day - let_out
+    where m.role = session_user and m.pid = pg_backend_pid() and let_out > 0
+      and m.minute >= gate.this_minute() and m.day >= gate.this_day()
+      and m.left_minute >= let_out and m.left_day >= let_out;
+    if let_out > 0 and not found then
+        raise exception 'the ceiling of this minute or day is reached, or nothing was leased from it'
+            using errcode = 'check_violation', constraint = 'lease';
     end if;
+end $$;
+
+-- A lease: people drawn from the ceilings for the present connection, which spends them in its own row ------------
+-- The ceilings' rows are locked here alone, in a transaction of its own, never while a batch is under way. What a
+-- connection does not spend in its minute is lost for that minute, what it has not spent when it closes for the day:
+-- fewer are served than the ceiling allows, never one more. Clocks are read once the rows are locked, and a period
+-- never goes back: a clock that is put back, or a turn that waited, opens no second minute.
+create or replace function gate.this_minute() returns bigint language sql volatile as
+$$ select floor(extract(epoch from clock_timestamp()) / 60)::bigint $$;
+
+create or replace function gate.this_day() returns integer language sql volatile as
+$$ select (clock_timestamp() at time zone 'Europe/Paris')::date - date '1970-01-01' $$;
+
+create or replace function gate.lease() returns integer
+    language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+    scopes text[] := array['instance ' || session_user, 'nation'];
+    mine gate.leased;
+    at_minute bigint;
+    at_day integer;
+    more_minute integer;
+    more_day integer;
+begin
+    insert into gate.pool (scope) select s from unnest(scopes) s order by s on conflict do nothing;
+    perform from gate.pool where scope = any(scopes) order by scope for update;
+    select greatest(gate.this_minute(), max(p.minute)), greatest(gate.this_day(), max(p.day))
+    into at_minute, at_day from gate.pool p where p.scope = any(scopes);
+    insert into gate.leased (role, pid) values (session_user, pg_backend_pid()) on conflict do nothing;
+    update gate.leased set
+        left_minute = case when minute = at_minute then left_minute else 0 end,
+        left_day = case when day = at_day then left_day else 0 end,
+        minute = at_minute, day = at_day
+    where role = session_user and pid = pg_backend_pid() returning * into mine;
+    -- A block is a thirty-second of the ceiling of a minute, one batch at least, sixteen at most.
+    select greatest(0, min(least(
+               greatest(64, least(1024, c.per_minute / 32)) - mine.left_minute,
+               c.per_minute - case when p.minute = at_minute then p.in_minute else 0 end))),
+           greatest(0, min(least(
+               greatest(64, least(1024, c.per_minute / 32)) - mine.left_day,
+               c.per_day - case when p.day = at_day then p.in_day else 0 end)))
+    into more_minute, more_day
+    from gate.ceiling c join gate.pool p on p.scope = any(scopes) and split_part(p.scope, ' ', 1) = c.scope;
+    if more_minute is null then
+        raise exception 'no ceiling is set' using errcode = 'check_violation';
+    end if;
+    update gate.pool p set
+        in_minute = case when p.minute = at_minute then p.in_minute else 0 end + more_minute, minute = at_minute,
+        in_day = case when p.day = at_day then p.in_day else 0 end + more_day, day = at_day
+    where p.scope = any(scopes);
+    update gate.leased set left_minute = left_minute + more_minute, left_day = left_day + more_day
+    where role = session_user and pid = pg_backend_pid()
+    returning least(left_minute, left_day) into more_minute;
+    delete from gate.leased l where l.day < at_day and l.role = session_user;   -- of connections long gone
+    return more_minute;
 end $$;
 
 -- Whether the lines to be written name the identity of the session they came by, and whether anybody will be able

@@ -22,7 +22,7 @@ grant execute on function journal.u64(bytea, integer), journal.u16(bytea, intege
 
 -- api: the gate, sign-in, and nothing of the people ------------------------------------------------------------
 grant usage on schema gate, access, directory, registry to tierce_api;
-grant execute on function gate.open, gate.close, gate.reveal, access.line_of, access.use_proof, journal.register,
+grant execute on function gate.open, gate.close, gate.reveal, gate.lease, access.line_of, access.use_proof, journal.register,
     journal.next_block, journal.append to tierce_api;
 grant select on registry.insurer, registry.insurer_key, registry.product, registry.guarantee to tierce_api;
 grant select on directory.professional, directory.establishment, directory.activity, directory.software,
@@ -89,7 +89,7 @@ grant select on journal.instance, journal.batch, journal.entry to tierce_worker;
 grant select, insert on journal.leaf, journal.checkpoint to tierce_worker;
 grant select on access.line, access.session, access.ladder to tierce_worker;
 grant insert on access.ladder to tierce_worker;
-grant select, delete on access.proof, access.pending, gate.meter to tierce_worker;
+grant select, delete on access.proof, access.pending to tierce_worker;
 grant select on directory.activity to tierce_worker;
 grant usage on schema upkeep to tierce_worker;
 grant select, insert, update on upkeep.heartbeat to tierce_worker;

@@ -1,22 +1,29 @@
-"""From a session's handle to the Caller, remembered for a minute by the handle's digest.
+"""From a session's handle to the Caller, remembered by the handle's digest until the session ends.
 
 Remembering is safe because the gate reads the session's row in the transaction of every ask: a session ended a
-moment ago is refused there, whatever is remembered here.
+moment ago is refused there, whatever is remembered here. What a session is bound to never changes.
+
+Using a session pushes its end away. The ends of those used are written a moment later, many in one statement, once a
+minute for each; a session that the statement no longer finds alive is forgotten.
 """
 
+import asyncio
+import logging
 from collections import OrderedDict
 from dataclasses import dataclass, replace
+from datetime import datetime
 from hashlib import sha256
-from time import monotonic
 
 from tierce.identity.dpop import digest_of
 from tierce.identity.errors import ProofReason, ProofRefusedError, SessionReason, SessionRefusedError
-from tierce.identity.model import Caller
-from tierce.identity.service import Sessions, caller_of
+from tierce.identity.model import Caller, SessionState
+from tierce.identity.service import SLIDE_AFTER, Sessions, caller_of
+from tierce.kernel.clock import Clock
+from tierce.kernel.ids import SessionId
 
-REMEMBER_SECONDS = 60.0
 REMEMBERED_MAX = 50_000
 _SCHEME = b"DPoP "
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +44,24 @@ class Bound:
         return replace(self, caller=replace(self.caller, assurance=replace(self.caller.assurance, signed=False)))
 
 
+@dataclass(slots=True)
+class _Known:
+    bound: Bound
+    state: SessionState
+    ends: datetime
+    slide_at: datetime
+
+
 class Callers:
     """The callers of one process, by digest of their handle."""
 
-    def __init__(self, sessions: Sessions) -> None:
+    def __init__(self, sessions: Sessions, clock: Clock) -> None:
         """Read sessions through `sessions`."""
         self._sessions = sessions
-        self._known: OrderedDict[bytes, tuple[float, Bound]] = OrderedDict()
+        self._clock = clock
+        self._known: OrderedDict[bytes, _Known] = OrderedDict()
+        self._used: dict[SessionId, tuple[bytes, datetime]] = {}
+        self._sliding: asyncio.Task[None] | None = None
 
     async def find(self, authorization: bytes | None, *, fresh: bool = False) -> Bound:
         """Return the caller of `Authorization: DPoP <handle>`, or raise SessionRefusedError.
@@ -54,15 +72,18 @@ class Callers:
             raise SessionRefusedError(SessionReason.UNKNOWN)
         handle = authorization[len(_SCHEME) :]
         digest = sha256(handle).digest()
-        now = monotonic()
+        now = self._clock.now()
         known = self._known.get(digest)
-        if not fresh and known is not None and known[0] > now:
-            return known[1]
+        if not fresh and known is not None and now < known.ends:
+            self._known.move_to_end(digest)
+            if now >= known.slide_at:
+                self._use(digest, known, now)
+            return known.bound
+        self._known.pop(digest, None)
         state = await self._sessions.read(handle.decode("ascii", "replace"))
         caller = caller_of(state, signed=state.signs)
         bound = Bound(caller, digest_of(handle), state.thumbprint if state.signs else None)
-        self._known[digest] = (now + REMEMBER_SECONDS, bound)
-        self._known.move_to_end(digest)
+        self._known[digest] = _Known(bound, state, self._sessions.end_of(state), now + SLIDE_AFTER)
         if len(self._known) > REMEMBERED_MAX:
             self._known.popitem(last=False)
         return bound
@@ -71,3 +92,22 @@ class Callers:
         """Read the session again at its next ask."""
         if authorization is not None:
             self._known.pop(sha256(authorization[len(_SCHEME) :]).digest(), None)
+
+    def _use(self, digest: bytes, known: _Known, now: datetime) -> None:
+        known.ends, known.slide_at = self._sessions.end_of(known.state), now + SLIDE_AFTER
+        self._used[known.state.id] = (digest, known.ends)
+        if self._sliding is None or self._sliding.done():
+            self._sliding = asyncio.create_task(self._slide())
+
+    async def _slide(self) -> None:
+        """Write the ends of the sessions used meanwhile, until there is none; whatever fails, they are read again."""
+        while self._used:
+            used, self._used = self._used, {}
+            live: set[SessionId] = set()
+            try:
+                live = await self._sessions.still_live({session: ends for session, (_, ends) in used.items()})
+            except Exception as error:  # noqa: BLE001 - whatever it is, nothing is remembered on its account
+                _log.error("the ends of sessions could not be written: %s", type(error).__name__)
+            for session, (digest, _) in used.items():
+                if session not in live:
+                    self._known.pop(digest, None)

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from tierce.gate.errors import GateBusyError, GateClosedError, GateError
 from tierce.gate.service import Gate
-from tierce.identity.dpop import ProofVerifier
+from tierce.identity.dpop import Proof, ProofVerifier
 from tierce.identity.errors import IdentityError, ProofReason, ProofRefusedError
 from tierce.journal.errors import EngagementFormatError
 from tierce.kernel.language import Phrase
@@ -92,8 +92,8 @@ class HotRoutes:
             if isinstance(body, Problem):
                 await _problem(send, body)
                 return
-            bound, once = await self._authenticate(scope, path, body)  # 1. authenticate
-            answer = await self._answer(path, bound, body, once)
+            bound, proof = await self._authenticate(scope, path, body)  # 1. authenticate
+            answer = await self._answer(path, bound, body, proof)
         except (GateError, IdentityError, QuestionError, EngagementFormatError) as error:
             await _problem(send, as_problem(error))
             return
@@ -113,27 +113,26 @@ class HotRoutes:
             return
         await _send(send, 200, _TOLD_HEADERS, answer_bytes(answer))
 
-    async def _authenticate(self, scope: Scope, path: str, body: bytes) -> tuple[Bound, UUID | None]:
+    async def _authenticate(self, scope: Scope, path: str, body: bytes) -> tuple[Bound, Proof | None]:
         """Find the caller by the handle, and check the proof of the browser's key when there is one."""
         bound = await self._callers.find(header(scope, b"authorization"))
+        self._gate.shed(bound.caller.lane)
         proof = header(scope, b"dpop")
         if proof is None:
             return bound.unsigned(), None
         if bound.thumbprint is None:
             raise ProofRefusedError(ProofReason.NOT_BOUND)
-        checked = self._proofs.verify(
+        return bound, self._proofs.verify(
             proof, method="POST", url=self._url + path, ath=bound.ath, body=body, bound_to=bound.thumbprint
         )
-        if checked.issued_at < self._gate.since:
-            raise ProofRefusedError(ProofReason.ISSUED)
-        return bound, UUID(bytes=checked.once)
 
-    async def _answer(self, path: str, bound: Bound, body: bytes, once: UUID | None) -> RightsAnswer:
+    async def _answer(self, path: str, bound: Bound, body: bytes, proof: Proof | None) -> RightsAnswer:
+        once, issued = (UUID(bytes=proof.once), proof.issued_at) if proof else (None, 0)
         if path == RIGHTS_PATH:
-            return await self._rights.ask(bound.caller, body, once)
+            return await self._rights.ask(bound.caller, body, once, issued)
         engagement = path[len(HISTORY_PREFIX) : -len(REVISIT_SUFFIX)]
         domain = await self._history.domain_of(bound.caller, engagement)
-        return await self._rights.revisit(bound.caller, engagement, domain, once)
+        return await self._rights.revisit(bound.caller, engagement, domain, once, issued)
 
 
 def header(scope: Scope, name: bytes) -> bytes | None:

@@ -1,0 +1,122 @@
+"""A batch decided: verdicts in order, and everything that the database is then asked to write."""
+
+import os
+from collections.abc import Sequence
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from tierce.gate.model import Ask, PairSeen, Read, Refuse, Release, StepUp, Verdict
+from tierce.gate.rules import LOOKED_UP, decide, evidence_of, seen
+from tierce.gate.store import Closing, Opened
+from tierce.journal.encoding import pack_entry
+from tierce.journal.merkle import leaf_hash
+from tierce.journal.model import SALT_BYTES, EntryKind
+from tierce.journal.signing import sign_batch
+from tierce.kernel.categories import DataCategory
+from tierce.kernel.clock import Clock, micros, ordinal_of
+from tierce.kernel.ids import NOBODY, LineId
+from tierce.policy.acts import Act, Outcome
+from tierce.policy.rights import engagement_until
+from tierce.policy.seats import effective_limit
+
+Seen = tuple[PairSeen, LineId, LineId]
+"""A pair as the batch leaves it, the line that holds its seat, and the line that saw the person last."""
+
+
+class Decider:
+    """Decides batches and signs their lines as one instance; it reads no database."""
+
+    def __init__(self, instance: int, key: Ed25519PrivateKey, clock: Clock, policy: bytes) -> None:
+        """`policy` is the 16-byte digest of the rendered policy, written with each line."""
+        self._instance = instance
+        self._key = key
+        self._clock = clock
+        self._policy = policy
+
+    def decide(self, opened: Opened, asks: Sequence[Ask], day: int) -> tuple[list[Verdict], Closing]:
+        """Decide the asks in order: the second mention of a person in a batch is a known pair."""
+        lines = dict(opened.lines)
+        verdicts = []
+        pairs: dict[int, Seen] = {}
+        for ask, read_first in zip(asks, opened.reads, strict=True):
+            before = pairs.get(read_first.pair)
+            read = read_first if before is None else seen(read_first, before[0], day, before[2])
+            line = ask.caller.line
+            verdict = decide(ask, read, lines[line], day)
+            lines[line] = verdict.line
+            pair = verdict.pair
+            if pair is not None and pair.key != 0:
+                # The line that took the seat keeps it, whoever of the batch sees the person after.
+                holder = before[1] if before is not None and before[0] == pair else line
+                pairs[pair.key] = (pair, holder, line)
+            verdicts.append(verdict)
+        bodies = self._bodies(asks, opened.reads, verdicts)
+        closing = Closing(
+            self._instance,
+            sign_batch(self._key, self._instance, opened.block, [leaf_hash(body) for body in bodies]),
+            lines,
+            pairs,
+            asks,
+            [read.pair for read in opened.reads],
+            [engaged_until(ask, read) for ask, read in zip(asks, opened.reads, strict=True)],
+            bodies,
+            day,
+            sum(verdict.outcome is Outcome.RELEASED for verdict in verdicts),
+        )
+        return verdicts, closing
+
+    def _bodies(self, asks: Sequence[Ask], reads: Sequence[Read], verdicts: Sequence[Verdict]) -> list[bytes]:
+        """The journal's lines, each with a salt of its own; drawn and dated once for the batch."""
+        salts = os.urandom(SALT_BYTES * len(asks))
+        now = micros(self._clock.now())
+        return [
+            self._body(ask, read, verdict, now, salts[SALT_BYTES * n : SALT_BYTES * (n + 1)])
+            for n, (ask, read, verdict) in enumerate(zip(asks, reads, verdicts, strict=True))
+        ]
+
+    def _body(self, ask: Ask, read: Read, verdict: Verdict, now: int, salt: bytes) -> bytes:
+        caller, decision, line = ask.caller, verdict.decision, verdict.line
+        fields = DataCategory.NONE
+        if isinstance(decision, Release):
+            fields = decision.fields
+        elif isinstance(decision, StepUp) and decision.precise and read.insurer:
+            fields = DataCategory.GUARANTEES  # a reason that is said tells something of one insurer's cover
+        return pack_entry(
+            kind_of(ask, verdict.outcome),
+            ask.act,
+            ask.lane,
+            verdict.outcome,
+            ask.presence,
+            evidence_of(line),
+            ask.domain,
+            now,
+            caller.professional,
+            caller.establishment,
+            caller.session,
+            caller.device,
+            caller.activity,
+            caller.software,
+            caller.vendor,
+            read.insurer if fields else 0,
+            max(0, effective_limit(line) - line.open),
+            caller.network,
+            NOBODY if isinstance(decision, Refuse) else read.person,
+            fields,
+            self._policy,
+            ordinal_of(read.from_day) if isinstance(decision, Release) else 0,
+            salt,
+        )
+
+
+def engaged_until(ask: Ask, read: Read) -> int:
+    """The last day of the engagement: that of the first answer when one is opened again."""
+    return read.engaged_until or engagement_until(ask.domain, ask.care_day)
+
+
+def kind_of(ask: Ask, outcome: Outcome) -> EntryKind:
+    """What the journal's line tells."""
+    if outcome is Outcome.RELEASED:
+        return EntryKind.REVISIT if ask.act is Act.RIGHTS_REVISIT else EntryKind.DISCLOSURE
+    if outcome in LOOKED_UP:
+        return EntryKind.MISS
+    return EntryKind.REFUSAL

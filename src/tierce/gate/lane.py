@@ -1,0 +1,318 @@
+"""One lane of the gate: a queue, and slots that serve it in batches, each on a connection of its own.
+
+Asks gather while the previous batch commits, without a timer: alone, an ask waits for nobody. The numbers in comments
+are those of ARCHITECTURE.md, "one disclosure". A crash before the commit answers nobody and writes nothing; a crash
+after it leaves lines for answers that were never given: it over-reports, never under-reports.
+"""
+
+import asyncio
+import logging
+import secrets
+from collections import Counter, deque
+from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from time import perf_counter
+from typing import Protocol
+
+from tierce.gate.deciding import Decider
+from tierce.gate.errors import GateBusyError, GateClosedError, GateError, NotAnsweredError
+from tierce.gate.model import Answer, Ask, Release, Revealed, StepUp, Verdict
+from tierce.gate.store import LOST, ROW_REFUSED, TRANSIENT, GateStore, Opened, lease_is_short
+from tierce.gate.tally import Tally
+from tierce.identity.errors import ProofReason, ProofRefusedError
+from tierce.journal.signing import entry_seq
+from tierce.kernel.clock import Clock, paris_day
+from tierce.kernel.errors import TierceError
+from tierce.kernel.ids import LineId
+from tierce.policy.acts import Outcome
+
+LINE_WAITING_MAX = 64
+"""Asks of one line of seats that may wait at once: nobody fills the queue alone and turns her neighbours away."""
+WAIT_SECONDS_MAX = 2.0
+TRIES_MAX = 3
+JITTER_MS = 4
+"""A batch that the database undid is tried again after 0 to 4 ms, 8 the second time, 16 the third: two batches that
+met once must not meet again."""
+BATCH_SECONDS_MAX = 5.0
+"""A batch that takes longer is given up with its connection: what it wrote, if anything, over-reports."""
+RECONNECT_SECONDS = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0)
+_log = logging.getLogger(__name__)
+
+
+class Step(Protocol):
+    """Called at each step of a batch; production does nothing, fault tests act there."""
+
+    async def __call__(self, step_name: str) -> None:
+        """Receive the name of the step about to begin."""
+        ...
+
+
+async def no_step(step_name: str) -> None:
+    """Do nothing: production."""
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How much one lane holds: slots, asks waiting, asks in a batch."""
+
+    slots: int
+    queue: int
+    batch: int
+
+
+@dataclass(slots=True)
+class _Waiting:
+    ask: Ask
+    since: float
+    answer: asyncio.Future[Answer]
+
+
+@dataclass(slots=True)
+class _Slot:
+    """One connection and the second in which it was opened.
+
+    A crash of the database forgets which proofs were used and closes every connection: a proof made before this
+    one was opened may have been used already.
+    """
+
+    store: GateStore | None = None
+    since: int = 0
+
+
+class Lane:
+    """A queue and its slots."""
+
+    def __init__(
+        self,
+        connect: Callable[[], Awaitable[GateStore]],
+        decider: Decider,
+        clock: Clock,
+        size: Size,
+        *,
+        spend: Callable[[LineId, int], None],
+        tally: Tally,
+        step: Step = no_step,
+        after: "Lane | None" = None,
+        patience_seconds: float = 0.0,
+    ) -> None:
+        """Serve a queue of `size`; `spend` is told of lines out of attempts.
+
+        With `after`, a batch begins only when nobody waits in that lane, or after `patience_seconds`.
+        """
+        self._connect = connect
+        self._decider = decider
+        self._clock = clock
+        self._size = size
+        self._spend = spend
+        self._tally = tally
+        self._step = step
+        self._after = after
+        self._patience = patience_seconds
+        self._queue: deque[_Waiting] = deque()
+        self._of_line: Counter[LineId] = Counter()
+        self._some = asyncio.Event()
+        self._nobody = asyncio.Event()
+        self._nobody.set()
+        self._slots = [_Slot() for _ in range(size.slots)]
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def start(self) -> None:
+        """Connect every slot and begin to serve."""
+        for slot in self._slots:
+            await self._open_slot(slot)
+        self._tasks = [asyncio.create_task(self._serve(slot)) for slot in self._slots]
+
+    async def stop(self) -> None:
+        """Stop serving; what still waits is refused."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._empty(GateClosedError())
+        for slot in self._slots:
+            if slot.store is not None:
+                await slot.store.close_connection()
+
+    @property
+    def open(self) -> bool:
+        """Whether a connection stands; when none does, asks are refused at once."""
+        return any(slot.store is not None for slot in self._slots)
+
+    @property
+    def waiting(self) -> int:
+        """How many asks wait."""
+        return len(self._queue)
+
+    def shed(self) -> None:
+        """Refuse before any signature is verified, when full or closed."""
+        if not self.open:
+            raise GateClosedError
+        if len(self._queue) >= self._size.queue:
+            raise GateBusyError
+
+    async def ask(self, ask: Ask) -> Answer:
+        """Queue one ask and wait for its answer."""
+        self.shed()
+        line = ask.caller.line
+        if self._of_line[line] >= LINE_WAITING_MAX:
+            raise GateBusyError
+        waiting = _Waiting(ask, perf_counter(), asyncio.get_running_loop().create_future())
+        self._queue.append(waiting)
+        self._of_line[line] += 1
+        self._some.set()
+        self._nobody.clear()
+        try:
+            return await waiting.answer
+        finally:
+            self._of_line[line] -= 1
+            if not self._of_line[line]:
+                del self._of_line[line]
+
+    async def _serve(self, slot: _Slot) -> None:
+        while True:
+            await self._some.wait()
+            await self._give_way()
+            batch = self._take(slot)
+            if not batch:
+                continue
+            try:
+                # Not wait_for: on Python 3.11 it may swallow the cancellation of `stop`.
+                async with asyncio.timeout(BATCH_SECONDS_MAX):
+                    await self._attempt(slot, batch, 0)
+            except (*LOST, TimeoutError):
+                # The outcome of the commit is unknown: the lines may exist, so nothing is retried.
+                _refuse(batch, GateClosedError())
+                await self._reconnect(slot)
+            except Exception as error:  # noqa: BLE001 - a slot that died would leave later asks waiting
+                _log.error("a batch failed in an unforeseen way: %s", type(error).__name__)
+                _refuse(batch, NotAnsweredError())
+                await self._reconnect(slot)
+
+    async def _give_way(self) -> None:
+        if self._after is not None:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._patience):
+                    await self._after._nobody.wait()
+
+    def _take(self, slot: _Slot) -> list[_Waiting]:
+        """Take what waits: whoever is gone is dropped, the late and the stale are refused unopened."""
+        batch: list[_Waiting] = []
+        late = perf_counter() - WAIT_SECONDS_MAX
+        once = set()
+        while self._queue and len(batch) < self._size.batch:
+            waiting = self._queue.popleft()
+            ask = waiting.ask
+            if waiting.answer.done():
+                continue
+            if waiting.since < late:
+                _refuse([waiting], GateBusyError())
+            elif ask.once is not None and ask.issued < slot.since:
+                _refuse([waiting], ProofRefusedError(ProofReason.ISSUED))
+            elif ask.once is not None and ask.once in once:
+                _refuse([waiting], NotAnsweredError("the same signed proof was sent twice"))
+            else:
+                once.add(ask.once)
+                batch.append(waiting)
+        if not self._queue:
+            self._some.clear()
+            self._nobody.set()
+        return batch
+
+    async def _attempt(self, slot: _Slot, batch: list[_Waiting], tries: int, *, leased: bool = False) -> None:
+        store = slot.store
+        if store is None:
+            raise GateClosedError
+        try:
+            if not leased and store.leased < len(batch):
+                await store.lease()
+            await self._batch(store, batch)
+        except TRANSIENT:
+            await store.rollback()
+            self._tally.add_retry()
+            if tries >= TRIES_MAX:
+                _refuse(batch, NotAnsweredError())
+            else:
+                await asyncio.sleep(secrets.randbelow(JITTER_MS << tries) / 1000)
+                await self._attempt(slot, batch, tries + 1)
+        except (*ROW_REFUSED, ValueError, KeyError) as error:
+            await store.rollback()
+            if lease_is_short(error) and not leased:
+                # The minute ended meanwhile: a new lease, and the same batch once more.
+                await store.lease()
+                await self._attempt(slot, batch, tries, leased=True)
+            elif len(batch) == 1:
+                _refuse(batch, NotAnsweredError(_safe(error)))
+            else:
+                # One ask that the database or the rules refuse never fails its neighbours: halve and go on.
+                middle = len(batch) // 2
+                await self._attempt(slot, batch[:middle], tries, leased=leased)
+                await self._attempt(slot, batch[middle:], tries, leased=leased)
+
+    async def _batch(self, store: GateStore, batch: list[_Waiting]) -> None:
+        asks = [waiting.ask for waiting in batch]
+        started = perf_counter()
+        await self._step("open")
+        opened = await store.open(asks)  # 3. read state
+        read = perf_counter()
+        await self._step("decide")
+        day = paris_day(self._clock.now())
+        verdicts, closing = self._decider.decide(opened, asks, day)  # 4, 5. decide and minimise
+        decided = perf_counter()
+        await self._step("close")
+        revealed = await store.close(closing)  # 6, 7. write, commit, then reveal
+        await self._step("answer")
+        for n, (waiting, verdict) in enumerate(zip(batch, verdicts, strict=True)):
+            if verdict.outcome is Outcome.OUT_OF_ATTEMPTS:
+                self._spend(waiting.ask.caller.line, day)
+            if not waiting.answer.done():
+                waiting.answer.set_result(
+                    _answer(opened, n, verdict, revealed.get(n), closing.untils[n])
+                )  # 8. answer
+        spent = (read - started, decided - read, perf_counter() - decided)
+        self._tally.add_batch([verdict.outcome for verdict in verdicts], spent)
+
+    def _empty(self, error: GateError) -> None:
+        _refuse(self._queue, error)
+        self._queue.clear()
+        self._some.clear()
+        self._nobody.set()
+
+    async def _open_slot(self, slot: _Slot) -> None:
+        slot.store = await self._connect()
+        slot.since = int(self._clock.now().timestamp())
+
+    async def _reconnect(self, slot: _Slot) -> None:
+        broken, slot.store = slot.store, None
+        if not self.open:
+            self._empty(GateClosedError())
+        if broken is not None:
+            with suppress(*LOST):
+                await broken.close_connection()
+        tries = 0
+        while slot.store is None:
+            await asyncio.sleep(RECONNECT_SECONDS[min(tries, len(RECONNECT_SECONDS) - 1)])
+            tries += 1
+            with suppress(*LOST):
+                await self._open_slot(slot)
+
+
+def _answer(opened: Opened, place: int, verdict: Verdict, revealed: Revealed | None, engaged_until: int) -> Answer:
+    seq = entry_seq(opened.block, place)
+    if not isinstance(verdict.decision, Release):
+        return Answer(verdict.decision, seq, None)
+    if revealed is None:
+        # Cover ended between decision and reveal: the line stands (it over-reports), nothing is shown.
+        return Answer(StepUp(Outcome.NOT_COVERED), seq, None)
+    return Answer(verdict.decision, seq, revealed, opened.reads[place].others, engaged_until)
+
+
+def _refuse(batch: Iterable[_Waiting], error: TierceError) -> None:
+    for waiting in batch:
+        if not waiting.answer.done():
+            waiting.answer.set_exception(error)
+
+
+def _safe(error: Exception) -> str:
+    """Say why in words that hold no value: the database's own message of a floor or ceiling, else the type."""
+    diagnostic = getattr(error, "diag", None)
+    return (diagnostic.message_primary if diagnostic else None) or type(error).__name__
