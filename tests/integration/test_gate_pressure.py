@@ -13,7 +13,7 @@ from tests.waiting import eventually
 from tierce.gate.errors import GateBusyError, NotAnsweredError
 from tierce.gate.lane import Step
 from tierce.gate.model import Answer, Ask, Release
-from tierce.gate.service import BULK_BATCH_MAX, Gate
+from tierce.gate.service import BULK_BATCH_MAX, Bounds, Gate
 from tierce.identity.errors import ProofRefusedError
 from tierce.identity.model import Caller
 from tierce.policy.acts import Lane
@@ -49,10 +49,10 @@ class Held:
             await self.go.wait()
 
 
-async def until_waiting(gate: Gate, count: int) -> None:
-    """Let tasks that were made take their turn, until so many asks wait."""
-    while gate.waiting < count:  # noqa: ASYNC110 - the next turn of the loop brings it; no time passes
-        await asyncio.sleep(0)
+async def until_waiting(gate: Gate, count: int, task: asyncio.Task[Answer]) -> None:
+    """Let tasks that were made take their turn, until so many asks wait; `task` is one that is not answered yet."""
+    while gate.waiting < count:
+        await asyncio.wait([task], timeout=0.01)
 
 
 def run(gate_of: Callable[[], Gate], use: Callable[[Gate], Awaitable[object]]) -> object:
@@ -78,7 +78,7 @@ def test_a_full_queue_refuses_before_any_signature_is_looked_at(world: World, ke
 
     async def whole() -> None:
         held = Held("open")
-        gate = world.gate(held, queue=2)
+        gate = world.gate(held, bounds=Bounds(queue=2))
         async with counter(world, keyring, gate) as desk:
             forged = {"Authorization": f"DPoP {HANDLE}", "DPoP": "not.a.proof"}
             refused = await desk.http.post("/v1/rights", content=b"{}", headers=forged)
@@ -86,7 +86,7 @@ def test_a_full_queue_refuses_before_any_signature_is_looked_at(world: World, ke
             first = asyncio.create_task(gate.ask(question(enrol(world), world.covered[1])))
             await held.reached.wait()
             waiting = [asyncio.create_task(gate.ask(question(enrol(world), world.covered[1]))) for _ in range(2)]
-            await until_waiting(gate, 2)
+            await until_waiting(gate, 2, first)
             busy = await desk.http.post("/v1/rights", content=b"{}", headers=forged)
             assert (busy.status_code, busy.json()["code"], busy.headers["retry-after"]) == (503, "busy", "1")
             held.go.set()
@@ -96,16 +96,16 @@ def test_a_full_queue_refuses_before_any_signature_is_looked_at(world: World, ke
     asyncio.run(whole())
 
 
-def test_an_ask_that_waited_too_long_is_refused_unopened(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_ask_that_waited_too_long_is_refused_unopened(world: World) -> None:
     async def use() -> None:
         held = Held("open")
-        gate = world.gate(held)
+        gate = world.gate(held, bounds=Bounds(wait_seconds=0.2))
         await gate.start()
         first = asyncio.create_task(gate.ask(question(enrol(world), world.covered[0])))
         await held.reached.wait()
         late = asyncio.create_task(gate.ask(question(enrol(world), world.covered[0])))
-        await until_waiting(gate, 1)
-        monkeypatch.setattr("tierce.gate.lane.WAIT_SECONDS_MAX", 0.0)
+        await until_waiting(gate, 1, first)
+        await asyncio.wait([late], timeout=0.3)
         held.go.set()
         assert shown(await first)
         with pytest.raises(GateBusyError):
@@ -126,7 +126,7 @@ def test_who_is_gone_is_dropped_before_the_batch_opens_and_journalled_after(worl
         await held.reached.wait()
         if step == "open":  # the two are being opened: a third waits, and is the one that goes
             third = asyncio.create_task(gate.ask(question(enrol(world), world.covered[2])))
-            await until_waiting(gate, 1)
+            await until_waiting(gate, 1, third)
             third.cancel()
             both.pop().cancel()
         else:
@@ -271,21 +271,18 @@ def test_bulk_work_delays_an_interactive_ask_by_a_few_batches_at_most(world: Wor
     assert world.scalar(lanes) == [Lane.INTERACTIVE, Lane.BULK]
 
 
-def test_bulk_gives_way_while_a_counter_waits_and_is_never_starved(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_bulk_gives_way_while_a_counter_waits_and_is_never_starved(world: World) -> None:
     """The interactive slot is held with an ask behind it: bulk waits for its patience, then is served."""
-    monkeypatch.setattr("tierce.gate.service.BULK_PATIENCE_SECONDS", 0.05)
 
     async def use() -> None:
         held = Held("open")
         interactive_only = _Only(held)
-        gate = world.gate(interactive_only)
+        gate = world.gate(interactive_only, bounds=Bounds(wait_seconds=20.0, bulk_patience_seconds=0.05))
         await gate.start()
         first = asyncio.create_task(gate.ask(question(enrol(world), world.covered[0])))
         await held.reached.wait()
         second = asyncio.create_task(gate.ask(question(enrol(world), world.covered[0])))
-        await until_waiting(gate, 1)
+        await until_waiting(gate, 1, first)
         assert shown(await gate.ask(question(robot(world), world.covered[1])))
         assert not second.done()
         held.go.set()

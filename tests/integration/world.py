@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from tierce.gate.lane import Step, no_step
 from tierce.gate.model import Ask
-from tierce.gate.service import QUEUE_MAX, Gate
+from tierce.gate.service import BOUNDS, Bounds, Gate
 from tierce.gate.store import GateStore
 from tierce.identity.model import Assurance, Caller
 from tierce.kernel.care import Domain, Profession
@@ -61,14 +61,14 @@ class World:
         with self.database.connect(SUPERUSER) as admin:
             admin.execute(statement.encode())
 
-    def gate(self, step: Step = no_step, *, slots: int = 1, queue: int = QUEUE_MAX) -> Gate:
+    def gate(self, step: Step = no_step, *, slots: int = 1, bounds: Bounds = BOUNDS) -> Gate:
         """A gate on this database, not started."""
 
         async def connect() -> GateStore:
             return await GateStore.connect(self.database.dsn("tierce_api"))
 
         return Gate(
-            connect, self.instance, self.key, SystemClock(), POLICY, step=step, slots=slots, queue=queue
+            connect, self.instance, self.key, SystemClock(), POLICY, step=step, slots=slots, bounds=bounds
         )  # fmt: skip
 
 

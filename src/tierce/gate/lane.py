@@ -29,7 +29,6 @@ from tierce.policy.acts import Outcome
 
 LINE_WAITING_MAX = 64
 """Asks of one line of seats that may wait at once: nobody fills the queue alone and turns her neighbours away."""
-WAIT_SECONDS_MAX = 2.0
 TRIES_MAX = 3
 JITTER_MS = 4
 """A batch that the database undid is tried again after 0 to 4 ms, 8 the second time, 16 the third: two batches that
@@ -54,11 +53,12 @@ async def no_step(step_name: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """How much one lane holds: slots, asks waiting, asks in a batch."""
+    """How much one lane holds: slots, asks waiting, asks in a batch, and the seconds that an ask may wait."""
 
     slots: int
     queue: int
     batch: int
+    wait_seconds: float
 
 
 @dataclass(slots=True)
@@ -197,7 +197,7 @@ class Lane:
     def _take(self, slot: _Slot) -> list[_Waiting]:
         """Take what waits: whoever is gone is dropped, the late and the stale are refused unopened."""
         batch: list[_Waiting] = []
-        late = perf_counter() - WAIT_SECONDS_MAX
+        late = perf_counter() - self._size.wait_seconds
         once = set()
         while self._queue and len(batch) < self._size.batch:
             waiting = self._queue.popleft()

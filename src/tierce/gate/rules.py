@@ -13,7 +13,7 @@ from tierce.gate.model import Ask, Decision, PairSeen, Read, Refuse, Release, St
 from tierce.policy.acts import Evidence, Outcome, Presence
 from tierce.policy.allowed import LEVEL_MIN, may_ask, shown_by
 from tierce.policy.ladder import EVIDENCE_WATCHED, HOLD_REFUSED, Level, Rung
-from tierce.policy.seats import DAY_LIMITS, PROVED_DAYS, SEAT_DAYS, SEATS, Line, has_room, known_limit, roll, take
+from tierce.policy.seats import DAY_LIMITS, PROVED_DAYS, SEAT_DAYS, SEATS, Line, count, has_room, known_limit, roll
 
 PAIR_OPEN = 1
 PAIR_PROVED = 2
@@ -161,9 +161,7 @@ def decide(ask: Ask, read: Read, line: Line, day: int, checks: Sequence[Check] =
 
 
 def _stopped(case: Case, outcome: Outcome) -> Verdict:
-    line = replace(case.line, attempts=case.line.attempts + 1)
-    if outcome is Outcome.OUT_OF_SEATS:
-        line = replace(line, refused=line.refused + 1)
+    line = count(case.line, refused=outcome is Outcome.OUT_OF_SEATS)
     held_by_suspension = outcome is Outcome.HELD and case.read.rung >= Rung.SUSPENDED
     decision: Decision
     if outcome in REFUSALS or held_by_suspension:
@@ -175,17 +173,16 @@ def _stopped(case: Case, outcome: Outcome) -> Verdict:
 
 
 def _passed(case: Case) -> Verdict:
-    line = replace(case.line, attempts=case.line.attempts + 1)
     read = case.read
     if case.known:
         state, since = read.pair_state, read.pair_day
-        if not case.present and not case.counted:
-            line = replace(line, known=line.known + 1)
+        line = count(case.line, known=not case.present and not case.counted)
     elif case.present:
         state, since = PAIR_PROVED, case.day
+        line = count(case.line)
     else:
         state, since = PAIR_OPEN, case.day
-        line = take(line)
+        line = count(case.line, seats=1)
     pair = PairSeen(read.pair, state, since)
     missing = _what_is_missing(read)
     if missing is not None:

@@ -5,6 +5,7 @@ floors and ceilings are in the database and the same for both. Nothing is ever a
 """
 
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -19,16 +20,26 @@ from tierce.policy import acts
 from tierce.policy.acts import Outcome
 from tierce.policy.floors import BATCH_MAX
 
-QUEUE_MAX = 2_000
-BULK_QUEUE_MAX = 512
 BULK_BATCH_MAX = 16
 """Asks in a batch of the bulk lane: an interactive ask that comes while one is decided waits for so many at most."""
-BULK_PATIENCE_SECONDS = 0.25
-"""The bulk lane begins no batch while an interactive ask waits, except one in so long: it is slow, never starved."""
 SPENT_MAX = 100_000
 """Lines out of attempts that are remembered; beyond, the journal and the database say it again."""
 NO_ENTRY = EntrySeq(0)
 """The number of an answer that has no line of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """How many asks may wait in each lane, and for how long."""
+
+    queue: int = 2_000
+    bulk_queue: int = 512
+    wait_seconds: float = 2.0
+    bulk_patience_seconds: float = 0.25
+    """The bulk lane begins no batch while an interactive ask waits, except one in so long: slow, never starved."""
+
+
+BOUNDS = Bounds()
 
 
 class Gate:
@@ -43,26 +54,26 @@ class Gate:
         policy: bytes,
         *,
         slots: int = 1,
-        queue: int = QUEUE_MAX,
+        bounds: Bounds = BOUNDS,
         step: Step = no_step,
         tally: Tally | None = None,
     ) -> None:
         """Sign batches as `instance`; `policy` is the 16-byte digest of the rendered policy.
 
-        `slots` connections serve the interactive lane, where `queue` asks may wait; one serves the bulk lane.
+        `slots` connections serve the interactive lane, one the bulk lane.
         """
         self._clock = clock
         self._spent: dict[LineId, int] = {}
         self.tally = tally or Tally()
         decider = Decider(instance, key, clock, policy)
         self._interactive = Lane(
-            connect, decider, clock, Size(slots, queue, BATCH_MAX),
+            connect, decider, clock, Size(slots, bounds.queue, BATCH_MAX, bounds.wait_seconds),
             spend=self._remember_spent, tally=self.tally, step=step,
         )  # fmt: skip
         self._bulk = Lane(
-            connect, decider, clock, Size(1, BULK_QUEUE_MAX, BULK_BATCH_MAX),
+            connect, decider, clock, Size(1, bounds.bulk_queue, BULK_BATCH_MAX, bounds.wait_seconds),
             spend=self._remember_spent, tally=self.tally, step=step,
-            after=self._interactive, patience_seconds=BULK_PATIENCE_SECONDS,
+            after=self._interactive, patience_seconds=bounds.bulk_patience_seconds,
         )  # fmt: skip
 
     async def start(self) -> None:

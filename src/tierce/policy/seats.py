@@ -193,6 +193,16 @@ def take(line: Line, weight: int = 1) -> Line:
     return replace(line, today=line.today + weight, seats=tuple(seats))
 
 
+def count(line: Line, *, known: int = 0, refused: int = 0, seats: int = 0) -> Line:
+    """Count one attempt on a rolled line, with what came of it; the gate does it for every ask."""
+    if seats:
+        line = take(line, seats)
+    return Line(
+        line.day, line.since, line.limit, line.today, line.attempts + 1, line.known + known, line.weeks,
+        line.freed_256, line.freed_week, line.refused + refused, line.seats,
+    )  # fmt: skip
+
+
 def prove(line: Line, drawn_day: int) -> Line:
     """Give back the seat drawn on `drawn_day`, by proof of grade A or B; a late proof counts as freed too.
 

@@ -72,7 +72,10 @@ create or replace function gate.open(
     out seen_days integer[], out seen_lines bigint[], out from_days integer[], out standings smallint[],
     out others boolean[], out closed smallint[], out engaged_untils integer[])
     language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
-declare used uuid[];
+declare
+    used uuid[];
+    places bigint[];
+    today integer := gate.today();
 begin
     if cardinality(sessions) > 64 then
         raise exception 'a batch holds at most 64 asks' using errcode = 'check_violation';
@@ -94,7 +97,7 @@ begin
         select * from unnest(sessions, idx, pairs, engagements, proofs, domains, care_days, cards, payers)
             with ordinality a(session, idx, pair, engagement, proof, domain, care_day, card, payer, n)),
     found as (
-        select a.*, coalesce(t.active and gate.today() between t.from_day and t.until_day, false) as is_live,
+        select a.*, coalesce(t.active and today between t.from_day and t.until_day, false) as is_live,
                s.site, s.login, s.device, s.professional, t.establishment,
                t.profession, coalesce(k.person, e.person, 0) as person, coalesce(a.pair, e.pair, 0) as pair_key,
                -- An answer opened again is the same insurer's, for the same day of care.
@@ -106,35 +109,40 @@ begin
         left join person.key k on k.idx = a.idx
         left join registry.insurer i on i.amc = a.card
         left join care.engagement e on e.seq = a.engagement and e.establishment = t.establishment)
-    select array_agg(f.is_live order by f.n),
-           array_agg(f.proof is null or f.proof = any(used) order by f.n),
-           array_agg(coalesce((select max(h.rung) from holds h where (h.level, h.subject) in (
-               (1, f.login), (2, f.device), (3, f.establishment), (4, f.profession), (9, 0), (10, f.site),
-               (11, case when f.engagement is null then 1 else 2 end), (12, f.domain))), 0)::smallint
-               order by f.n),
-           array_agg(f.person order by f.n),
-           array_agg(coalesce(c.insurer, 0)::smallint order by f.n),
-           array_agg(coalesce(c.until_day, 0) order by f.n),
-           array_agg(f.pair_key order by f.n),
-           array_agg(coalesce(p.state, 0)::smallint order by f.n),
-           array_agg(coalesce(p.day, 0) order by f.n),
-           array_agg(coalesce(p.seen_day, 0) order by f.n),
-           array_agg(coalesce(p.seen_line, 0) order by f.n),
-           array_agg(coalesce(c.from_day, 0) order by f.n),
-           array_agg(coalesce(c.standing, 0)::smallint order by f.n),
-           array_agg(coalesce(c.others, false) order by f.n),
-           array_agg(coalesce(
-               (select max(h.level) from holds h where h.rung >= 4 and (h.level, h.subject) in (
-                   (9, 0), (10, f.site), (11, case when f.engagement is null then 1 else 2 end), (12, f.domain))),
-               (select 8 from holds h where h.rung >= 4 and h.level = 8 and h.subject = c.insurer), 0)::smallint
-               order by f.n),
-           array_agg(f.engaged_until order by f.n)
-    into live, fresh, rungs, persons, insurers, untils, pair_keys, pair_states, pair_days, seen_days, seen_lines,
-         from_days, standings, others, closed, engaged_untils
-    from found f
-    left join access.pair p on p.key = f.pair_key
-    left join lateral gate.standing_of(f.person, f.insurer, f.payer, f.domain, f.day, f.establishment,
-                                       f.profession, f.professional) c on true;
+    -- One sort for all the columns, in the inner query; an aggregate with an order of its own would each sort again.
+    select array_agg(r.n), array_agg(r.is_live), array_agg(r.is_fresh), array_agg(r.rung), array_agg(r.person),
+           array_agg(r.insurer), array_agg(r.until_day), array_agg(r.pair_key), array_agg(r.pair_state),
+           array_agg(r.pair_day), array_agg(r.seen_day), array_agg(r.seen_line), array_agg(r.from_day),
+           array_agg(r.standing), array_agg(r.others), array_agg(r.closed), array_agg(r.engaged_until)
+    into places, live, fresh, rungs, persons, insurers, untils, pair_keys, pair_states, pair_days, seen_days,
+         seen_lines, from_days, standings, others, closed, engaged_untils
+    from (
+        select f.n, f.is_live, f.proof is null or f.proof = any(used) as is_fresh,
+               case when (select exists (select from holds)) then coalesce((
+                   select max(h.rung) from holds h where (h.level, h.subject) in (
+                       (1, f.login), (2, f.device), (3, f.establishment), (4, f.profession), (9, 0), (10, f.site),
+                       (11, case when f.engagement is null then 1 else 2 end), (12, f.domain))), 0)
+                   else 0 end::smallint as rung,
+               f.person, coalesce(c.insurer, 0)::smallint as insurer, coalesce(c.until_day, 0) as until_day,
+               f.pair_key, coalesce(p.state, 0)::smallint as pair_state, coalesce(p.day, 0) as pair_day,
+               coalesce(p.seen_day, 0) as seen_day, coalesce(p.seen_line, 0) as seen_line,
+               coalesce(c.from_day, 0) as from_day, coalesce(c.standing, 0)::smallint as standing,
+               coalesce(c.others, false) as others,
+               case when (select exists (select from holds)) then coalesce(
+                   (select max(h.level) from holds h where h.rung >= 4 and (h.level, h.subject) in (
+                       (9, 0), (10, f.site), (11, case when f.engagement is null then 1 else 2 end), (12, f.domain))),
+                   (select 8 from holds h where h.rung >= 4 and h.level = 8 and h.subject = c.insurer), 0)
+                   else 0 end::smallint as closed,
+               f.engaged_until
+        from found f
+        left join access.pair p on p.key = f.pair_key
+        left join lateral gate.standing_of(f.person, f.insurer, f.payer, f.domain, f.day, f.establishment,
+                                           f.profession, f.professional) c on true
+        order by f.n) r;
+    -- Each answer belongs to the ask in its place: were the order ever lost, nobody is answered.
+    if places is distinct from array(select generate_series(1, cardinality(sessions))::bigint) then
+        raise exception 'answers out of order' using errcode = 'data_exception';
+    end if;
 end $$;
 
 -- Floors of one batch: what each line drew today, and what this role and the nation released this minute and day.
