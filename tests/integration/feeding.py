@@ -11,11 +11,13 @@ import psycopg
 from tierce.directory.loads.store import DirectoryStore
 from tierce.feeds.commands import KEYS
 from tierce.feeds.intake import INSTANCE, Intake, Report
+from tierce.feeds.rights import LOAD_FROM
 from tierce.journal.service import Appender
 from tierce.kernel.clock import SystemClock
 from tierce.kernel.feed import Rejection
 from tierce.lab.country.population import Plan
 from tierce.registry.model import People
+from tierce.registry.progress.model import Progress
 from tierce.registry.service import CHUNK_LINES, Listener
 from tierce.registry.store import RegistryStore
 from tierce.storage.keys import Keyring
@@ -31,16 +33,30 @@ class Importer:
     intake: Intake
     rejections: list[Rejection] = field(default_factory=list)
     on_lines: Callable[[int], None] = lambda _lines: None
+    on_progress: Callable[[Progress], None] = lambda _progress: None
 
     def listener(self) -> Listener:
         self.rejections.clear()
-        return Listener(self.rejections.append, self._on_lines)
+        return Listener(self.rejections.append, self._on_lines, self._on_progress)
 
     def _on_lines(self, lines: int) -> None:
         self.on_lines(lines)
 
-    def rights(self, path: Path, amc: str = FIRST, *, dry_run: bool = False) -> Report:
-        return self.intake.rights(path, amc, self.listener(), dry_run=dry_run)
+    def _on_progress(self, progress: Progress) -> None:
+        self.on_progress(progress)
+
+    def rights(
+        self,
+        path: Path,
+        amc: str = FIRST,
+        *,
+        dry_run: bool = False,
+        whole: bool = False,
+        confirm_shrink: int | None = None,
+    ) -> Report:
+        return self.intake.rights(
+            path, amc, self.listener(), dry_run=dry_run, whole=whole, confirm_shrink=confirm_shrink
+        )
 
     def insurers(self, path: Path) -> Report:
         return self.intake.insurers(path, self.listener())
@@ -49,7 +65,12 @@ class Importer:
         return self.intake.directory(path, self.listener())
 
 
-def make_importer(connection: psycopg.Connection, key_directory: Path, chunk_lines: int = CHUNK_LINES) -> Importer:
+def make_importer(
+    connection: psycopg.Connection,
+    key_directory: Path,
+    chunk_lines: int = CHUNK_LINES,
+    load_from: int = LOAD_FROM,
+) -> Importer:
     """Import over a connection of role tierce_feed, with its own keys."""
     keyring = Keyring(key_directory, KEYS)
     return Importer(
@@ -61,6 +82,7 @@ def make_importer(connection: psycopg.Connection, key_directory: Path, chunk_lin
             clock=SystemClock(),
             people=People.INVENTED,
             chunk_lines=chunk_lines,
+            load_from=load_from,
         )
     )
 

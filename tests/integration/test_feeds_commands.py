@@ -71,6 +71,8 @@ def test_a_country_is_made_and_taken_in_by_commands(tmp_path: Path, settings: Pa
         "unchanged": 0,
         "rejected": 1,
         "rejected_by_field": {"birth_date": 1},
+        "outdated": 0,
+        "ended": 0,
         "seconds": 0,
     }
     rejects = spoiled.with_name("spoiled.csv.rejects.csv")

@@ -361,9 +361,13 @@ def test_a_crash_between_chunks_loses_nothing_and_the_file_is_sent_again(
         importer.rights(path)
     assert count(admin, "select count(*) from coverage.coverage") == 100
     assert count(admin, "select count(*) from registry.feed where kind = 'rights' and state = 'running'") == 1
-    report = open_importer().rights(path)
-    assert report.counts.unchanged == 100
-    assert report.counts.taken == len(rows_of(path)) - 100
+    heard: list[int] = []
+    again = open_importer()
+    again.on_lines = heard.append
+    report = again.rights(path)
+    assert heard[0] == 150, "it goes on behind the last chunk"
+    assert (report.counts.unchanged, report.counts.taken) == (0, len(rows_of(path)))
+    assert count(admin, "select resumed from registry.feed where kind = 'rights'") == 1
 
 
 def test_every_import_has_its_lines_in_the_journal(

@@ -8,15 +8,15 @@ from typing import Annotated
 import msgspec
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeElapsedColumn
 
 from tierce.directory.loads.store import DirectoryStore
+from tierce.feeds.bar import ProgressBar
 from tierce.feeds.intake import INSTANCE, Intake, Report
-from tierce.feeds.reader import count_lines
 from tierce.feeds.rejects import rejects_beside
 from tierce.journal.service import Appender
 from tierce.kernel.clock import SystemClock, day_of
 from tierce.kernel.errors import TierceError
+from tierce.registry.errors import FeedHeldError
 from tierce.registry.model import People
 from tierce.registry.service import Listener
 from tierce.registry.store import RegistryStore
@@ -35,18 +35,24 @@ Exemples / examples:
 
   tierce feed rights 99100001.csv --insurer 99100001 --settings tierce.toml
 
-  tierce feed rights 99100001.csv --insurer 99100001 --dry-run --settings tierce.toml --json -
+  tierce feed rights 99100001.parquet --insurer 99100001 --dry-run --settings tierce.toml --json -
+
+  tierce feed rights 99100001.csv --insurer 99100001 --whole --confirm-shrink 1234 --settings tierce.toml
 
   tierce feed directory PS_LibreAcces_Personne_activite.txt --dry-run --settings tierce.toml
 
   tierce feed directory etalab-cs1100502-stock.csv --on 2026-11-23 --settings tierce.toml
 
-Sortie / exit: 0 tout est pris / all taken, 1 des lignes refusées / lines refused, 2 fichier refusé / file refused.
+Interrompu, un fichier de droits reprend où il en était : la même commande. / A rights file that was interrupted goes
+on where it stood: the same command.
+
+Sortie / exit: 0 tout est pris / all taken, 1 des lignes refusées / lines refused, 2 fichier refusé / file refused,
+3 en attente de --confirm-shrink / waits for it.
 """
 
 app = typer.Typer(add_completion=False, no_args_is_help=True)
 
-File = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="Fichier à lire. / File to read.")]
+File = Annotated[Path, typer.Argument(help="Fichier à lire. / File to read.")]
 SettingsFile = Annotated[
     Path, typer.Option("--settings", envvar="TIERCE_SETTINGS", help="Réglages de l’installation. / Settings file.")
 ]
@@ -65,10 +71,25 @@ def rights(
     insurer: Annotated[str, typer.Option(help="Numéro AMC de l’organisme. / The insurer's AMC number.")],
     settings: SettingsFile,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Tout vérifier, ne rien écrire. / Check only.")] = False,
+    whole: Annotated[
+        bool,
+        typer.Option(
+            "--whole",
+            help="Toute la population : les absents sont clos. / The whole population: the absent are ended.",
+        ),
+    ] = False,
+    confirm_shrink: Annotated[
+        int | None,
+        typer.Option(help="Répéter combien perdraient leurs droits. / Repeat how many would lose their cover."),
+    ] = None,
     json: Json = "",
 ) -> None:
-    """Prendre les droits d’un organisme. / Take in one insurer's rights."""
-    _run(file, settings, json, lambda intake, listener: intake.rights(file, insurer, listener, dry_run=dry_run))
+    """Prendre les droits d’un organisme, CSV ou Parquet. / Take in one insurer's rights, CSV or Parquet."""
+
+    def take(intake: Intake, listener: Listener) -> Report:
+        return intake.rights(file, insurer, listener, dry_run=dry_run, whole=whole, confirm_shrink=confirm_shrink)
+
+    _run(file, settings, json, take)
 
 
 @app.command(epilog=_EPILOG)
@@ -118,24 +139,22 @@ def open_intake(database: Database, keys: Path, people: People) -> Intake:
 
 def _run(file: Path, settings_file: Path, json: str, take: Callable[[Intake, Listener], Report]) -> None:
     console = Console(stderr=True)
-    columns = ("{task.description}", BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     try:
         settings = load(settings_file)
         people = People.REAL if settings.mode is Mode.PRODUCTION else People.INVENTED
         intake = open_intake(settings.connection(), settings.key_directory(), people)
-        with rejects_beside(file) as rejects, Progress(*columns, console=console) as bar:
-            task = bar.add_task(file.name, total=count_lines(file))
-            listener = Listener(rejects.add, lambda lines: bar.update(task, completed=lines))
-            report = take(intake, listener)
+        with rejects_beside(file) as rejects, ProgressBar(console, file.name) as bar:
+            report = take(intake, Listener(rejects.add, bar.count, bar.follow))
     except TierceError as error:
         console.print(f"✗ {error}", style="red", markup=False, highlight=False, soft_wrap=True)
-        raise typer.Exit(2) from None
+        raise typer.Exit(3 if isinstance(error, FeedHeldError) else 2) from None
     if json == "-":
         typer.echo(msgspec.json.encode(report.summary()))
     counts = report.counts
     console.print(
         f"{counts.read} lignes lues : {counts.taken} prises, {counts.unchanged} inchangées, "
         f"{counts.rejected} refusées ; {report.seconds:.1f} s"
+        + (f" ; {counts.ended} personnes closes / people ended" if counts.ended else "")
         + (f" → {rejects.path}" if counts.rejected else "")
         + (" (essai : rien n’est écrit / dry run)" if report.dry_run else ""),
         markup=False,

@@ -1,10 +1,9 @@
 """One import from beginning to end: lock, journal, lines, journal."""
 
-import itertools
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -14,19 +13,20 @@ from tierce.directory.loads.service import Taking
 from tierce.directory.loads.store import DirectoryStore
 from tierce.feeds.directory_files import layout_of, rows_of
 from tierce.feeds.reader import file_sha256, read_rows
+from tierce.feeds.rights import LOAD_FROM, RightsRun, Ways
 from tierce.journal.model import Entry, EntryKind
 from tierce.journal.service import Appender
 from tierce.kernel.categories import DataCategory
 from tierce.kernel.clock import Clock, micros
 from tierce.kernel.errors import TierceError
-from tierce.kernel.feed import FeedCounts, FeedRow, Rejection
+from tierce.kernel.feed import FeedCounts, Rejection
 from tierce.kernel.ids import InsurerId, new_id
 from tierce.policy.acts import Act, Outcome
 from tierce.policy.digest import policy_digest
-from tierce.registry.columns import INSURERS, RIGHTS
-from tierce.registry.errors import FeedBusyError, FeedRefusedError, InsurerUnknownError
+from tierce.registry.columns import INSURERS
+from tierce.registry.errors import FeedBusyError, InsurerUnknownError
 from tierce.registry.model import People
-from tierce.registry.service import CHUNK_LINES, Listener, RightsImport, take_insurers
+from tierce.registry.service import CHUNK_LINES, Listener, take_insurers
 from tierce.registry.store import RegistryStore
 
 INSTANCE: Final = "feed"
@@ -69,6 +69,8 @@ class Report:
             "unchanged": self.counts.unchanged,
             "rejected": self.counts.rejected,
             "rejected_by_field": self.counts.reasons,
+            "outdated": self.counts.outdated,
+            "ended": self.counts.ended,
             "seconds": round(self.seconds, 3),
         }
 
@@ -77,9 +79,9 @@ class Intake:
     """Imports files over one connection of role tierce_feed; each import is one feed in register and journal.
 
     Crash, step by step: 1. before the first commit nothing is there. 2. the feed row and its journal line are
-    committed together, before the first line of the file. 3. each chunk of lines is committed whole. 4. the
-    end is committed with a second journal line. After a crash the feed stays `running`; the same file, sent
-    again, finds unchanged what was written and goes on.
+    committed together, before the first line of the file. 3. each chunk of lines is committed whole, with how far
+    it has come. 4. the end is committed with a second journal line. After a crash the feed stays `running`; the same
+    file of rights, sent again, goes on behind the last chunk (feeds/rights.py).
     """
 
     def __init__(
@@ -92,8 +94,13 @@ class Intake:
         clock: Clock,
         people: People,
         chunk_lines: int = CHUNK_LINES,
+        load_from: int = LOAD_FROM,
     ) -> None:
-        """Both stores use `connection`; `people` says whether the installation holds real or invented people."""
+        """Both stores use `connection`; `people` says whether the installation holds real or invented people.
+
+        A file of `load_from` lines or more fills an empty register without its indexes.
+        """
+        self._load_from = load_from
         self._chunk_lines = chunk_lines
         self._connection = connection
         self._registry = registry
@@ -106,26 +113,53 @@ class Intake:
         """Close the connection; for `contextlib.closing`."""
         self._connection.close()
 
-    def rights(self, path: Path, amc: str, listener: Listener, *, dry_run: bool = False) -> Report:
-        """Take in the rights feed of the insurer `amc`.
+    def rights(
+        self,
+        path: Path,
+        amc: str,
+        listener: Listener,
+        *,
+        dry_run: bool = False,
+        whole: bool = False,
+        confirm_shrink: int | None = None,
+    ) -> Report:
+        """Take in the rights file of the insurer `amc`; go on where an interrupted import of it stood.
+
+        `whole` says that the file holds every member: whoever is left out is ended. `confirm_shrink` repeats the
+        number of people who would lose their cover, when an earlier run said that it is abnormal.
 
         Raises:
             InsurerUnknownError: no insurer has this AMC number.
             FeedRefusedError: the file is another insurer's or another kind's; nothing was written.
+            FeedHeldError: abnormally many people would lose their cover; nothing was taken from them.
             FeedBusyError: another import is running.
         """
-        rows = read_rows(path, RIGHTS)
-        first = next(rows, None)
-        if isinstance(first, FeedRow) and first.cells["amc"] != amc:
-            msg = f"{path.name}: its first line is of another insurer than {amc}; nothing was written: check the file"
-            raise FeedRefusedError(msg)
+        started = time.perf_counter()
         sender = self._registry.sender(amc, self._people)
         if sender is None:
             raise InsurerUnknownError
-        every = rows if first is None else itertools.chain([first], rows)
-        importer = RightsImport(self._registry, sender, listener, dry_run=dry_run, chunk_lines=self._chunk_lines)
         feed = _Feed("rights", path, amc, sender.id, Act.FEED_RIGHTS, _RIGHTS_CATEGORIES)
-        return self._run(feed, lambda: importer.run(every), dry_run=dry_run)
+        run = RightsRun(
+            self._registry,
+            sender,
+            path,
+            listener,
+            clock=self._clock,
+            ways=Ways(dry_run, whole, confirm_shrink, self._chunk_lines, self._load_from),
+            note=lambda act, number, outcome: self._note(replace(feed, act=act), number, outcome),
+        )
+        with self._alone():
+            progress = run.run()
+        return Report(
+            kind="rights",
+            file=path.name,
+            sha256=progress.sha256.hex(),
+            amc=amc,
+            feed=progress.feed,
+            dry_run=dry_run,
+            counts=progress.counts,
+            seconds=time.perf_counter() - started,
+        )
 
     def insurers(self, path: Path, listener: Listener) -> Report:
         """Take in the insurers' file, whole or not at all."""
@@ -191,8 +225,6 @@ class Intake:
             self._note(feed, number, Outcome.NOT_ALLOWED)
             self._registry.commit()
             raise
-        if feed.insurer is not None:
-            self._registry.count_people(feed.insurer)
         self._registry.end(number, "done", counts, self._clock.now())
         self._note(feed, number, Outcome.DONE)
         self._registry.commit()

@@ -28,29 +28,19 @@ def file_sha256(path: Path) -> bytes:
     return digest.digest()
 
 
-def count_lines(path: Path) -> int:
-    """Count the lines after the header, for a progress bar."""
-    total = 0
-    with path.open("rb") as file:
-        while block := file.read(_HASH_BYTES):
-            total += block.count(b"\n")
-    return max(total - 1, 0)
-
-
 def read_rows(path: Path, columns: Sequence[Column]) -> Iterator[FeedRow | Rejection]:
     """Yield each line after the header, read or refused; lines without a single character are skipped.
 
     Raises:
         FeedRefusedError: before the first line, when the header is not that of the feed.
     """
-    with path.open("rb") as file:
-        header = _header(file, path.name, columns)
-        delimiter, places = header
+    with _opened(path) as file:
+        delimiter, places = read_header(file, path.name, columns)
         number = 1
         while raw := file.readline(LINE_BYTES_MAX + 1):
             number += 1
             try:
-                cells = _cells(raw, delimiter, len(places))
+                cells = line_cells(raw, delimiter, len(places))
             except FieldError as error:
                 yield Rejection.of(number, error)
                 _skip_rest(file, raw)
@@ -60,7 +50,32 @@ def read_rows(path: Path, columns: Sequence[Column]) -> Iterator[FeedRow | Rejec
                 yield FeedRow(number, {column.name: row.get(column.name, "") for column in columns})
 
 
-def _header(file: BinaryIO, name: str, columns: Sequence[Column]) -> tuple[str, list[str]]:
+def _opened(path: Path) -> BinaryIO:
+    try:
+        return path.open("rb")
+    except OSError as error:
+        raise unreadable(path, error) from None
+
+
+def unreadable(path: Path, error: OSError) -> FeedRefusedError:
+    """Return the refusal of a file that cannot be opened."""
+    return FeedRefusedError(f"{path.name} : illisible / cannot be read ({error.strerror})")
+
+
+def too_long() -> FieldError:
+    """Return the refusal of a line that is larger than any may be."""
+    return _line_error(
+        "la ligne est trop longue.", "the line is too long.",
+        f"Une ligne a au plus {LINE_BYTES_MAX} octets.", f"A line has at most {LINE_BYTES_MAX} bytes.",
+    )  # fmt: skip
+
+
+def read_header(file: BinaryIO, name: str, columns: Sequence[Column]) -> tuple[str, list[str]]:
+    """Read the first line: the delimiter, and the name of each place.
+
+    Raises:
+        FeedRefusedError: the columns are not those of the feed.
+    """
     try:
         text = file.readline(LINE_BYTES_MAX).decode("utf-8-sig").rstrip("\r\n")
     except UnicodeDecodeError:
@@ -68,6 +83,12 @@ def _header(file: BinaryIO, name: str, columns: Sequence[Column]) -> tuple[str, 
         raise FeedRefusedError(msg) from None
     delimiter = "|" if "|" in text else ","
     places = text.split(delimiter)
+    check_columns(places, name, columns, delimiter)
+    return delimiter, places
+
+
+def check_columns(places: list[str], name: str, columns: Sequence[Column], delimiter: str = ",") -> None:
+    """Refuse a file whose columns are not those of the feed."""
     wanted = {column.name for column in columns}
     # The national extraction has many more columns than we read, and so may have what follows it; ours may not.
     unknown = [] if delimiter == "|" else [place for place in places if place not in wanted]
@@ -82,15 +103,16 @@ def _header(file: BinaryIO, name: str, columns: Sequence[Column]) -> tuple[str, 
             listed = ", ".join(found[:5]) if problem != "unknown columns" else f"{len(found)} of {len(places)}"
             msg = f"{name}, line 1: {problem}: {listed}; {remedy}, the published format lists them"
             raise FeedRefusedError(msg)
-    return delimiter, places
 
 
-def _cells(raw: bytes, delimiter: str, width: int) -> list[str]:
+def line_cells(raw: bytes, delimiter: str, width: int) -> list[str]:
+    """Cut one line into its cells; none for a line without a single character.
+
+    Raises:
+        FieldError: too long, not UTF-8, quotes that do not close, or another number of cells than the header has.
+    """
     if len(raw) > LINE_BYTES_MAX:
-        raise _line_error(
-            "la ligne est trop longue.", "the line is too long.",
-            f"Une ligne a au plus {LINE_BYTES_MAX} octets.", f"A line has at most {LINE_BYTES_MAX} bytes.",
-        )  # fmt: skip
+        raise too_long()
     try:
         text = raw.decode("utf-8").rstrip("\r\n")
         if not text:
@@ -108,7 +130,7 @@ def _cells(raw: bytes, delimiter: str, width: int) -> list[str]:
         ) from None  # fmt: skip
     if len(cells) != width:
         raise _line_error(
-            f"{len(cells)} champs au lieu de {width}.", f"{len(cells)} fields instead of {width}.",
+            "le nombre de champs n’est pas celui de l’en-tête.", "the number of fields is not that of the header.",
             "Vérifiez les séparateurs ; la ligne est peut-être tronquée.",
             "Check the separators; the line may be cut short.",
         )  # fmt: skip

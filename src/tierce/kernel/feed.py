@@ -1,5 +1,6 @@
 """Words shared by every file that Tierce takes in: columns, refused lines, counts."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -69,6 +70,11 @@ class Rejection:
     reason: Phrase
     remedy: Phrase
 
+    @property
+    def code(self) -> str:
+        """The reason as a word to count by: its English sentence, in small letters and hyphens."""
+        return "-".join(re.findall(r"[a-z]+", self.reason.en.lower()))[:80]
+
     @classmethod
     def of(cls, line: int, error: FieldError) -> "Rejection":
         """Refuse line `line` of the file, counted from 1 with its header, for what the error says."""
@@ -77,12 +83,18 @@ class Rejection:
 
 @dataclass(slots=True)
 class FeedCounts:
-    """What became of a file's lines; `read` is the sum of the three others."""
+    """What became of a file's lines; `read` is the sum of the taken, the unchanged and the rejected.
+
+    `outdated`, among the unchanged, spoke of a day before what is known; `ended` are people that a whole file left
+    out.
+    """
 
     taken: int = 0
     unchanged: int = 0
     rejected: int = 0
     reasons: dict[str, int] = field(default_factory=dict)
+    outdated: int = 0
+    ended: int = 0
 
     @property
     def read(self) -> int:

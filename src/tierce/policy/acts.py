@@ -45,6 +45,12 @@ class Act(IntEnum):
     PERSON_SESSION_END = 43
     FEED_RIGHTS = 50
     FEED_DIRECTORY = 51
+    FEED_HOLD = 52
+    """A rights file would take the cover of abnormally many people: what takes away waits for a confirmation."""
+    FEED_CONFIRM = 53
+    """An operator repeated how many would lose their cover: the file goes on."""
+    FEED_RESUME = 54
+    """An import that was interrupted goes on where it stood."""
     ENROLMENT_APPLY = 56
     """A professional who signed in is not a client at that place yet: her sign-in is her application."""
     ENROLMENT_MOVE = 57

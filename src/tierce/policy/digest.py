@@ -25,6 +25,7 @@ from tierce.policy import (
     seats,
     staff,
 )
+from tierce.policy import feeds as rights_files
 
 DIGEST_BYTES = 16
 
@@ -52,6 +53,7 @@ def policy_text() -> str:
         "professions.professions": _plain(professions.PROFESSIONS),
         "professions.sections": _plain(professions.SECTIONS),
         "professions.skills": _plain(professions.SKILLS),
+        "feeds.constants": _plain(_constants(rights_files)),
         "retention.constants": _plain(_constants(retention)),
         "retention.job_classes": [_plain(kept) for kept in retention.JOB_CLASSES],
         "retention.retention": {_key(kept): _plain(rule.keep) for kept, rule in retention.RETENTION.items()},

@@ -224,6 +224,13 @@ RIGHTS: Final = (
         "Rang transmis à tort, pour une correction.",
         "Rank sent by mistake, for a correction.",
     ),
+    may(
+        "provisional_nir",
+        _NIR,
+        "(invented)",
+        "NIA ou NIR provisoire sous lequel la personne fut transmise : il mène toujours à elle.",
+        "Waiting or provisional number under which she was sent before: it still leads to her.",
+    ),
 )
 """The rights feed of one insurer: one line per beneficiary."""
 

@@ -13,3 +13,22 @@ class InsurerUnknownError(FeedRefusedError):
 
 class FeedBusyError(FeedRefusedError):
     """Another import is running; wait for its end, then start this one again."""
+
+
+class FeedHeldError(TierceError):
+    """Abnormally many people would lose their cover: what adds was taken, what takes away waits to be confirmed."""
+
+    def __init__(self, losing: int, covered: int, unread: int) -> None:
+        """Say how many of how many, and how many refused lines could be told to be nobody's."""
+        told = (
+            f" ; {unread} lignes refusées illisibles / {unread} refused lines that could not be read"
+            if unread
+            else ""
+        )
+        super().__init__(
+            f"{losing} personnes sur {covered} perdraient leurs droits{told}. Rien ne leur est retiré. "
+            f"Vérifiez le fichier, puis relancez avec --confirm-shrink {losing}. / "
+            f"{losing} people of {covered} would lose their cover. Nothing was taken from them. "
+            f"Check the file, then run again with --confirm-shrink {losing}."
+        )
+        self.losing = losing

@@ -69,6 +69,7 @@ class RightsLine:
     card: Identity | None
     vitale: Identity | None
     corrects: Identity | None
+    provisional: Nir | None
     ins_oid: str
     sex: str
     family_name: str
@@ -89,12 +90,15 @@ class RightsLine:
         """List every distinct set of identifiers that must lead to this person, the canonical one first.
 
         Card and carte Vitale may tell others than the feed, and whoever holds either must be answered; her own
-        NIR, where known, is one more and is what joins the copies of two insurers.
+        NIR, where known, is one more and is what joins the copies of two insurers; a provisional number goes on
+        leading to her once the final one is known.
         """
         known = [self.identity]
         if self.own_nir is not None:
             known.append(Identity(self.own_nir, self.identity.birth_date, _FIRST))
         known.extend(one for one in (self.card, self.vitale) if one is not None)
+        if self.provisional is not None:
+            known.append(Identity(self.provisional, self.identity.birth_date, self.identity.rank))
         return list(dict.fromkeys(known))
 
     def cards(self, amc: str) -> list[bytes]:

@@ -31,6 +31,7 @@ class CivilRecord(msgspec.Struct, frozen=True, array_like=True, repr_omit_defaul
     ins_oid: str
     card: tuple[str, str, int] | None = None
     vitale: tuple[str, str, int] | None = None
+    provisional_nir: str | None = None
 
     def __repr__(self) -> str:
         return "CivilRecord(•••)"

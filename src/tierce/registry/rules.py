@@ -12,7 +12,7 @@ from tierce.kernel.language import Phrase
 from tierce.kernel.nir import BirthDate, Nir, Rank
 from tierce.kernel.traits import normalise_traits
 from tierce.registry.columns import RIGHTS
-from tierce.registry.model import Identity, People, Relationship, RightsLine, Sender, Status
+from tierce.registry.model import Identity, People, Product, Relationship, RightsLine, Sender, Status
 
 OIDS: Final = {
     "1.2.250.1.213.1.4.8": People.REAL,
@@ -22,16 +22,22 @@ OIDS: Final = {
 }
 """INS domains: NIR, NIA, test, demonstration (FR Core profile of the INS identity)."""
 
-_MEMBER: Final = re.compile(r"[A-Z0-9-]{1,20}", re.ASCII)
-_CODE: Final = re.compile(r"[A-Z0-9_-]{1,12}", re.ASCII)
+MEMBER: Final = re.compile(r"[A-Z0-9-]{1,20}", re.ASCII)
+CODE: Final = re.compile(r"[A-Z0-9_-]{1,12}", re.ASCII)
 _NAME: Final = re.compile(r"[^\W\d_](?:[^\W\d_]|[ '’.-])*")
-_PLACE: Final = re.compile(r"[0-9][0-9AB][0-9]{3}", re.ASCII)
+PLACE: Final = re.compile(r"[0-9][0-9AB][0-9]{3}", re.ASCII)
 _DOMAIN_BITS: Final = {domain.name: domain.bit for domain in Domain}
-_RELATIONSHIPS: Final = {one.name.lower(): one for one in Relationship}
-_STATUSES: Final = {one.name.lower(): one for one in Status}
-_YES_NO: Final = {"yes": True, "no": False}
+RELATIONSHIPS: Final = {one.name.lower(): one for one in Relationship}
+STATUSES: Final = {one.name.lower(): one for one in Status}
+YES_NO: Final = {"yes": True, "no": False}
+SEXES: Final = {"M": "M", "F": "F"}
+PRIORITIES: Final = {"1": 1, "2": 2}
+NEVER: Final = re.compile(r"(?!)")
+"""No text has this shape."""
 _NOT_TOLD: Final = {"record_kind", "effective_on", "corrects_nir", "corrects_birth_date", "corrects_birth_rank"}
-_TOLD: Final = tuple(column.name for column in RIGHTS if column.name not in _NOT_TOLD)
+_LATER: Final = {"provisional_nir"}
+TOLD: Final = tuple(column.name for column in RIGHTS if column.name not in _NOT_TOLD | _LATER)
+"""What makes two lines say the same. A column added later counts only where it is filled (see `told_of`)."""
 
 Row = Mapping[str, str]
 _Choice = TypeVar("_Choice")
@@ -46,24 +52,24 @@ def read_rights(row: Row, line: int, sender: Sender) -> RightsLine:
     if row["amc"] != sender.amc:
         refuse("amc", "cette ligne est d’un autre organisme.", "this line is another insurer's.",
                "Envoyez un fichier par organisme.", "Send one file per insurer.")  # fmt: skip
-    is_correction = _choice(row, "record_kind", {"current": False, "correction": True})
+    is_correction = choice(row, "record_kind", {"current": False, "correction": True})
     identity = _identity(row, "right_holder_nir", "birth_date", "birth_rank")
-    effective, since, until = (_day(row, name) for name in ("effective_on", "covered_from", "covered_until"))
-    status = _choice(row, "status", _STATUSES)
+    effective, since, until = (day(row, column) for column in ("effective_on", "covered_from", "covered_until"))
+    status = choice(row, "status", STATUSES)
     _check_dates(status, effective, since, until)
-    is_former = _choice(row, "former_member", _YES_NO)
-    left = _day(row, "left_on") if is_former or row["left_on"] else None
+    is_former = choice(row, "former_member", YES_NO)
+    left = day(row, "left_on") if is_former or row["left_on"] else None
     own = _nir(row, "own_nir") if row["own_nir"] else None
-    relationship = _choice(row, "relationship", _RELATIONSHIPS)
-    product = _text(row, "product_code", _CODE)
+    relationship = choice(row, "relationship", RELATIONSHIPS)
+    product = text(row, "product_code", CODE)
     read = RightsLine(
         line=line,
         is_correction=is_correction,
         effective_day=effective,
-        member_number=_text(row, "member_number", _MEMBER),
-        holder_member_number=_text(row, "holder_member_number", _MEMBER),
+        member_number=text(row, "member_number", MEMBER),
+        holder_member_number=text(row, "holder_member_number", MEMBER),
         representative_member_number=_representative(row, relationship, identity, effective),
-        contract_number=_text(row, "contract_number", _MEMBER),
+        contract_number=text(row, "contract_number", MEMBER),
         product_code=product,
         relationship=relationship,
         identity=identity,
@@ -71,25 +77,32 @@ def read_rights(row: Row, line: int, sender: Sender) -> RightsLine:
         card=_other_identity(row, "card", identity),
         vitale=_other_identity(row, "vitale", identity),
         corrects=_corrected(row) if is_correction else None,
+        provisional=_provisional(row),
         ins_oid=row["ins_oid"],
-        sex=_choice(row, "sex", {"M": "M", "F": "F"}),
-        family_name=_name(row, "family_name", 80),
-        used_name=_name(row, "used_name", 80) if row["used_name"] else "",
-        given_names=_name(row, "given_names", 100),
-        birth_place=_text(row, "birth_place", _PLACE),
-        domains=_domains(row, sender, product),
+        sex=choice(row, "sex", SEXES),
+        family_name=name(row, "family_name", 80),
+        used_name=name(row, "used_name", 80) if row["used_name"] else "",
+        given_names=name(row, "given_names", 100),
+        birth_place=text(row, "birth_place", PLACE),
+        domains=domains(row, sender, product),
         from_day=since,
         until_day=until,
-        priority=_choice(row, "priority", {"1": 1, "2": 2}),
+        priority=choice(row, "priority", PRIORITIES),
         status=status,
         is_former=is_former,
         left_day=left,
         traits=_traits(row, identity),
-        told="\x1f".join([row[name] for name in _TOLD]).encode(),
+        told=told_of(row),
     )
     _check_people(read, sender.people)
     _check_holder(read)
     return read
+
+
+def told_of(row: Row) -> bytes:
+    """Return the line without its dates of sending; a column that came after version 1 only where it is filled."""
+    told = "\x1f".join([row[column] for column in TOLD])
+    return (told + "\x1f" + row["provisional_nir"] if row["provisional_nir"] else told).encode()
 
 
 def refuse(field: str, fr: str, en: str, remedy_fr: str, remedy_en: str) -> NoReturn:
@@ -97,7 +110,8 @@ def refuse(field: str, fr: str, en: str, remedy_fr: str, remedy_en: str) -> NoRe
     raise FieldError(field, Phrase(fr, en), Phrase(remedy_fr, remedy_en))
 
 
-def _choice(row: Row, field: str, choices: Mapping[str, _Choice]) -> _Choice:
+def choice(row: Row, field: str, choices: Mapping[str, _Choice]) -> _Choice:
+    """Read one of a few words."""
     value = row[field]
     if value not in choices:
         allowed = ", ".join(choices)
@@ -105,7 +119,8 @@ def _choice(row: Row, field: str, choices: Mapping[str, _Choice]) -> _Choice:
     return choices[value]
 
 
-def _text(row: Row, field: str, shape: re.Pattern[str]) -> str:
+def text(row: Row, field: str, shape: re.Pattern[str]) -> str:
+    """Read a text of a given shape."""
     value = row[field]
     if shape.fullmatch(value) is None:
         refuse(field, "vide, trop long ou caractère non admis.", "empty, too long, or a character not allowed.",
@@ -113,7 +128,8 @@ def _text(row: Row, field: str, shape: re.Pattern[str]) -> str:
     return value
 
 
-def _name(row: Row, field: str, length_max: int) -> str:
+def name(row: Row, field: str, length_max: int) -> str:
+    """Read a name of at most so many characters."""
     value = row[field]
     if len(value) > length_max or _NAME.fullmatch(value) is None:
         refuse(field, "un nom est fait de lettres, d’espaces, de traits d’union et d’apostrophes.",
@@ -123,7 +139,8 @@ def _name(row: Row, field: str, length_max: int) -> str:
     return value
 
 
-def _day(row: Row, field: str) -> int:
+def day(row: Row, field: str) -> int:
+    """Read a calendar date as days since 1970-01-01."""
     value = row[field]
     try:
         if len(value) != 10:
@@ -168,6 +185,17 @@ def _other_identity(row: Row, kind: str, identity: Identity) -> Identity | None:
     return None if other == identity else other
 
 
+def _provisional(row: Row) -> Nir | None:
+    if not row["provisional_nir"]:
+        return None
+    number = _nir(row, "provisional_nir")
+    if not number.is_provisional():
+        refuse("provisional_nir", "ce numéro n’est pas provisoire.", "this number is not a provisional one.",
+               "Pour un numéro transmis à tort, envoyez une correction.",
+               "For a number sent by mistake, send a correction.")  # fmt: skip
+    return number
+
+
 def _corrected(row: Row) -> Identity:
     return _identity(row, "corrects_nir", "corrects_birth_date", "corrects_birth_rank")
 
@@ -187,12 +215,19 @@ def _check_dates(status: Status, effective: int, since: int, until: int) -> None
                "Correct the state, or the dates, as of the effective day.")  # fmt: skip
 
 
-def _domains(row: Row, sender: Sender, product_code: str) -> int:
-    product = sender.products.get(product_code)
+def product_of(row: Row, sender: Sender) -> Product:
+    """Read the product, which the insurers' file must have declared."""
+    product = sender.products.get(row["product_code"])
     if product is None:
         refuse("product_code", "formule inconnue de cet organisme.", "this insurer has no such product.",
                "Déclarez-la d’abord dans le fichier des organismes.",
                "Declare it first in the insurers' file.")  # fmt: skip
+    return product
+
+
+def domains(row: Row, sender: Sender, product_code: str) -> int:
+    """Read the domains covered, as bits; the product must have a guarantee for each."""
+    product = product_of({"product_code": product_code}, sender)
     bits = 0
     for code in row["domains"].split():
         bits |= _DOMAIN_BITS.get(code, 0) or refuse(
@@ -208,11 +243,11 @@ def _domains(row: Row, sender: Sender, product_code: str) -> int:
 def _representative(row: Row, relationship: Relationship, identity: Identity, effective: int) -> str:
     """Take the legal representative; a minor child without one is represented by the holder."""
     if row["representative_member_number"]:
-        return _text(row, "representative_member_number", _MEMBER)
+        return text(row, "representative_member_number", MEMBER)
     if relationship is not Relationship.CHILD:
         return ""
-    day = date.fromordinal(effective + date(1970, 1, 1).toordinal())
-    is_minor = identity.birth_date.reveal() > f"{day.year - 18}{day:%m%d}"
+    on = date.fromordinal(effective + date(1970, 1, 1).toordinal())
+    is_minor = identity.birth_date.reveal() > f"{on.year - 18}{on:%m%d}"
     return row["holder_member_number"] if is_minor else ""
 
 

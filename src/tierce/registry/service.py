@@ -1,155 +1,279 @@
 """Taking in an insurer's rights feed and the list of insurers."""
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from typing import Final, NoReturn
-from uuid import UUID
+import time
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Final, Protocol
+
+import numpy as np
 
 from tierce.kernel.care import Domain
+from tierce.kernel.clock import Clock
 from tierce.kernel.errors import FieldError
 from tierce.kernel.feed import FeedCounts, FeedRow, Rejection
-from tierce.kernel.ids import InsurerId, PersonId, new_id
+from tierce.kernel.ids import InsurerId
+from tierce.policy.feeds import shrinks_abnormally
+from tierce.registry.errors import FeedHeldError
+from tierce.registry.first_load import FirstLoad
 from tierce.registry.insurers import InsurerLine, read_insurer
+from tierce.registry.lookup.store import Lookup
 from tierce.registry.model import Sender
-from tierce.registry.rules import read_rights, refuse
-from tierce.registry.store import Indexed, RegistryStore, Settled
+from tierce.registry.prepared import Prepared, Settled, ints
+from tierce.registry.progress.model import Phase, Progress
+from tierce.registry.progress.store import FeedBook
+from tierce.registry.settle import Settler
+from tierce.registry.store import RegistryStore
+from tierce.registry.writing.store import Writer
 
 CHUNK_LINES: Final = 5_000
-"""Lines written and committed together: a crash loses at most one chunk, and the file is simply sent again."""
+"""Lines written and committed together: an import that is killed loses at most one chunk, and goes on behind it."""
+
+LOAD_LINES: Final = 25_000
+"""The same, for the first load of an empty register."""
+
+ABSENT_PERIODS: Final = 5_000
+"""Periods of absent people ended in one transaction."""
 
 
 @dataclass(frozen=True, slots=True)
 class Listener:
-    """Whom an import tells as it goes: each refused line, and how many lines were read."""
+    """Whom an import tells as it goes: each refused line, how many lines were read, and where it stands."""
 
     on_rejection: Callable[[Rejection], None]
     on_lines: Callable[[int], None]
+    on_progress: Callable[[Progress], None] = field(default=lambda _progress: None)
+
+
+class Span(Protocol):
+    """Where a chunk stands in its file."""
+
+    @property
+    def line(self) -> int:
+        """Its first line, counted from 1 with the header."""
+
+    @property
+    def lines(self) -> int:
+        """How many lines."""
+
+    @property
+    def start(self) -> int:
+        """Where it begins."""
+
+    @property
+    def size(self) -> int:
+        """How long it is."""
+
+
+Chunks = Callable[[int, int], Iterator[tuple[Span, Prepared]]]
+"""Reads a file chunk by chunk from a line on; the second argument is where that line stands, 0 for the first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What an import works with, all over one connection."""
+
+    registry: RegistryStore
+    book: FeedBook
+    lookup: Lookup
+    writer: Writer
+    clock: Clock
 
 
 class RightsImport:
-    """Takes in one rights feed, chunk by chunk; a line is wholly taken, unchanged, or refused.
+    """Takes in one rights file, chunk by chunk; a line is wholly taken, unchanged, or refused.
 
-    Every set of identifiers of a line must lead to nobody or to one person; a line that would make one person
-    of two, or two of one, is refused. Members of a family may come in any later line than their holder.
+    In the order of the file: what adds or changes. At its end: the lines that end a running right and, for a whole
+    file, the end of those it leaves out; before that, how many would lose their cover is weighed. Everything is
+    committed with how far it has come, so that whatever kills it, the same file goes on where it stood.
     """
 
     def __init__(
-        self,
-        store: RegistryStore,
-        sender: Sender,
-        listener: Listener,
-        *,
-        dry_run: bool,
-        chunk_lines: int = CHUNK_LINES,
+        self, desk: Desk, sender: Sender, listener: Listener, progress: Progress, chunks: Chunks, *, dry_run: bool
     ) -> None:
-        """Import what `sender` sent; with `dry_run` every check is made and nothing is written."""
-        self._chunk_lines = chunk_lines
-        self._store = store
+        """Go on from `progress`; with `dry_run` nothing is committed, and everything is rolled back at the end."""
+        self._desk = desk
         self._sender = sender
         self._listener = listener
+        self._progress = progress
+        self._chunks = chunks
         self._dry_run = dry_run
-        self._counts = FeedCounts()
-        self._told: set[PersonId] = set()
-        # A dry run writes nothing, so it remembers what earlier chunks would have written.
-        self._keys: dict[UUID, PersonId] = {}
-        self._members: dict[UUID, PersonId] = {}
+        self._began = time.perf_counter()
+        self._before = progress.lines_done
 
-    def run(self, rows: Iterable[FeedRow | Rejection]) -> FeedCounts:
-        """Take in every row, committing chunk by chunk, and return what became of them."""
-        chunk: list[Indexed] = []
-        for row in rows:
-            if isinstance(row, Rejection):
-                self._reject(row)
+    def run(self) -> FeedCounts:
+        """Go through the phases that are left.
+
+        Raises:
+            FeedHeldError: abnormally many would lose their cover; what adds was taken, what takes away waits.
+        """
+        progress = self._progress
+        if progress.phase is Phase.LOADING:
+            self._load()
+            self._enter(Phase.INDEXING)
+        if progress.phase is Phase.READING:
+            self._read()
+            self._enter(Phase.PUTTING_OFF)
+        if progress.phase is Phase.INDEXING:
+            self._desk.book.build_indexes()
+            self._enter(Phase.PUTTING_OFF)
+        if progress.phase is Phase.PUTTING_OFF:
+            self._weigh()
+            self._read_later()
+            self._enter(Phase.ENDING)
+        if progress.phase is Phase.ENDING:
+            if progress.whole:
+                self._end_absent()
+            self._enter(Phase.DONE)
+        return progress.counts
+
+    # -- reading ---------------------------------------------------------------------------------------------
+
+    def _read(self) -> None:
+        for span, chunk in self._chunks(self._progress.lines_done + 2, self._progress.bytes_done):
+            self._take(chunk, puts_off=True)
+            self._went_past(span)
+            self._commit()
+
+    def _take(self, chunk: Prepared, *, puts_off: bool) -> None:
+        """Settle whose lines these are and write those that say something new, in the transaction under way."""
+        self._note_day(chunk)
+        settled = Settler(
+            chunk, self._desk.lookup, self._progress.told, puts_off=puts_off, only_day=self._only_day()
+        ).settle()
+        self._desk.writer.merge(chunk, settled, self._progress.feed)
+        self._count(chunk, settled)
+        if self._progress.whole and (chunk.spared or settled.rejections):
+            refused = ints([one.line for one in settled.rejections])
+            numbers = [chunk.members[row].tobytes() for row in np.flatnonzero(np.isin(chunk.lines, refused)).tolist()]
+            self._desk.writer.spare(self._desk.lookup.find_members({*chunk.spared, *numbers}).values())
+
+    def _note_day(self, chunk: Prepared) -> None:
+        if self._progress.effective_day is None and len(chunk):
+            self._progress.effective_day = int(chunk.effective[0])
+
+    def _only_day(self) -> int | None:
+        return self._progress.effective_day if self._progress.whole else None
+
+    def _count(self, chunk: Prepared, settled: Settled) -> None:
+        progress, counts = self._progress, self._progress.counts
+        counts.taken += len(settled.rows)
+        counts.unchanged += settled.unchanged
+        counts.outdated += settled.outdated
+        progress.unread += chunk.unread
+        rejections = [*chunk.rejections, *settled.rejections]
+        for one in rejections:
+            counts.reject(one)
+        self._desk.book.refuse(progress.feed, rejections)
+        self._desk.book.put_off(progress.feed, settled.later)
+        for one in rejections:
+            self._listener.on_rejection(one)
+
+    def _went_past(self, span: Span) -> None:
+        progress = self._progress
+        progress.lines_done = span.line + span.lines - 2
+        progress.bytes_done = span.start + span.size
+        progress.rate = (progress.lines_done - self._before) / max(time.perf_counter() - self._began, 1e-6)
+
+    def _read_later(self) -> None:
+        """Take the lines that were put off, in the order of the file."""
+        book, feed = self._desk.book, self._progress.feed
+        later = book.later(feed)
+        if not len(later):
+            return
+        first = int(later[0])
+        for span, chunk in self._chunks(2, 0):
+            last = span.line + span.lines - 1
+            wanted = later[(later >= span.line) & (later <= last)]
+            if last < first or not len(wanted):
                 continue
-            try:
-                line = read_rights(row.cells, row.line, self._sender)
-            except FieldError as error:
-                self._reject(Rejection.of(row.line, error))
-                continue
-            chunk.append(self._store.indexed(line, self._sender.amc))
-            if len(chunk) >= self._chunk_lines:
-                self._take(chunk)
-                chunk = []
-        self._take(chunk)
-        return self._counts
+            only = chunk.only(np.isin(chunk.lines, wanted))
+            self._take(only, puts_off=False)
+            book.taken_later(feed, span.line, last)
+            self._commit()
 
-    def _reject(self, rejection: Rejection) -> None:
-        self._counts.reject(rejection)
-        self._listener.on_rejection(rejection)
+    # -- the first load --------------------------------------------------------------------------------------
 
-    def _take(self, chunk: list[Indexed]) -> None:
-        """Settle whose lines these are, write those that say something new, and commit."""
-        wanted = {key for one in chunk for key in (*one.keys, one.corrects) if key}
-        numbers = {key for one in chunk for key in (one.member, one.holder, one.representative) if key}
-        keys = self._store.find_keys(wanted) | self._keys
-        members = self._store.find_members(self._sender.id, numbers) | self._members
-        settled: list[Settled] = []
-        for one in chunk:
-            try:
-                settled.append(self._settle(one, keys, members))
-            except FieldError as error:
-                self._reject(Rejection.of(one.line.line, error))
-        last = self._store.digests(self._sender.id, [one.person for one in settled])
-        changed = [one for one in settled if last.get((one.person, one.indexed.line.from_day)) != one.indexed.digest]
-        if self._dry_run:
-            self._keys, self._members = keys, members
-            self._store.rollback()
-        else:
-            self._store.write(self._sender, changed)
-            self._store.commit()
-        self._counts.taken += len(changed)
-        self._counts.unchanged += len(settled) - len(changed)
-        self._listener.on_lines(self._counts.read)
+    def _load(self) -> None:
+        """Fill an empty register: while one chunk is copied by a thread, the next is settled and sealed."""
+        load = FirstLoad()
+        if self._progress.lines_done:
+            for numbers in self._desk.book.loaded_numbers():
+                load.remember(numbers)
+        self._desk.registry.commit()
+        with ThreadPoolExecutor(1) as pool:
+            under_way: Future[None] | None = None
+            for span, chunk in self._chunks(self._progress.lines_done + 2, self._progress.bytes_done):
+                self._note_day(chunk)
+                load.only_day = self._only_day()
+                settled = load.settle(chunk)
+                laid = self._desk.writer.laid_out(chunk, settled)
+                if under_way is not None:
+                    under_way.result()
+                    self._tell()
+                self._went_past(span)
+                under_way = pool.submit(self._commit_loaded, chunk, settled, laid)
+            if under_way is not None:
+                under_way.result()
+                self._tell()
 
-    def _settle(self, one: Indexed, keys: dict[UUID, PersonId], members: dict[UUID, PersonId]) -> Settled:
-        person = _whose(one, keys, members)
-        if person in self._told:
-            refuse("birth_rank", "une autre ligne du fichier porte les mêmes identifiants.",
-                   "another line of the file has the same identifiers.",
-                   "Une seule ligne par personne ; pour des jumeaux, donnez le rang.",
-                   "One line a person; for twins, give the rank.")  # fmt: skip
-        holder = person if one.holder == one.member else members.get(one.holder)
-        if holder is None:
-            _refuse_stranger("holder_member_number")
-        representative = members.get(one.representative) if one.representative else None
-        if one.representative and representative is None:
-            _refuse_stranger("representative_member_number")
-        self._told.add(person)
-        members[one.member] = person
-        if one.corrects:
-            keys.pop(one.corrects, None)
-        keys |= dict.fromkeys(one.keys, person)
-        return Settled(one, person, holder, representative)
+    def _commit_loaded(self, chunk: Prepared, settled: Settled, laid: dict[str, list[bytes]]) -> None:
+        self._desk.writer.copy(laid, staged=False)
+        self._count(chunk, settled)
+        self._desk.book.save(self._progress, self._desk.clock.now())
+        self._desk.registry.commit()
 
+    # -- what takes away -------------------------------------------------------------------------------------
 
-def _refuse_stranger(field: str) -> NoReturn:
-    refuse(field, "personne n’a ce numéro d’adhérent jusqu’ici.", "nobody has this member number so far.",
-           "Placez la ligne de cette personne avant celles de sa famille.",
-           "Put that person's line before those of the family.")  # fmt: skip
+    def _weigh(self) -> None:
+        """Hold the file when abnormally many would lose their cover and nobody repeated how many."""
+        progress, book = self._progress, self._desk.book
+        day = progress.effective_day
+        losing = 0
+        if day is not None:
+            losing = book.count_endings(progress.feed)
+            if progress.whole:
+                losing = max(losing, book.count_absent(self._sender.id, day, progress.told))
+            covered = book.count_covered(self._sender.id, day) if losing else 0
+            abnormal = shrinks_abnormally(losing, covered) or (progress.whole and progress.unread > 0 and losing > 0)
+            if abnormal and progress.confirmed != losing:
+                progress.shrink = losing
+                raise FeedHeldError(losing, covered, progress.unread if progress.whole else 0)
 
+    def _end_absent(self) -> None:
+        """End the cover of people whom the file left out, on the day before the one it describes."""
+        progress, desk = self._progress, self._desk
+        day, after = progress.effective_day, 0
+        while day is not None:
+            periods = desk.book.absent(self._sender.id, day, progress.told, after, ABSENT_PERIODS)
+            if not periods:
+                return
+            if len(periods) == ABSENT_PERIODS:
+                # The last person may have more periods: she comes whole, with the next ones.
+                periods = [one for one in periods if one[0] != periods[-1][0]] or periods
+            ahead = [(person, since) for person, since, _until, _sealed in periods if since >= day]
+            running = [(person, since, day - 1, sealed) for person, since, _until, sealed in periods if since < day]
+            desk.writer.remove(ahead)
+            desk.writer.shorten(running, effective=day)
+            progress.counts.ended += len({person for person, _since, _until, _sealed in periods})
+            after = periods[-1][0]
+            self._commit()
 
-def _whose(one: Indexed, keys: dict[UUID, PersonId], members: dict[UUID, PersonId]) -> PersonId:
-    """Find the one person of a line, or draw a new one."""
-    found = {keys[key] for key in one.keys if key in keys}
-    corrected = keys.get(one.corrects) if one.corrects else None
-    if corrected is not None:
-        found.add(corrected)
-    if len(found) > 1:
-        refuse("right_holder_nir", "les identifiants de cette ligne sont ceux de deux personnes.",
-               "the identifiers of this line are those of two people.",
-               "Vérifiez NIR, dates et rangs, ceux des cartes compris.",
-               "Check NIR, dates and ranks, those of the cards included.")  # fmt: skip
-    if one.line.is_correction and not found:
-        refuse("corrects_nir", "personne n’est connu sous les identifiants à corriger.",
-               "nobody is known under the identifiers to correct.",
-               "Vérifiez-les, ou envoyez « current ».", "Check them, or send “current”.")  # fmt: skip
-    numbered = members.get(one.member)
-    if numbered is not None and numbered not in found:
-        refuse("member_number", "ce numéro d’adhérent est celui d’une personne aux autres identifiants.",
-               "this member number is that of somebody with other identifiers.",
-               "Envoyez une correction qui nomme les anciens identifiants.",
-               "Send a correction that names the former identifiers.")  # fmt: skip
-    return found.pop() if found else PersonId(new_id())
+    # -- commits ---------------------------------------------------------------------------------------------
+
+    def _enter(self, phase: Phase) -> None:
+        self._progress.phase = phase
+        self._commit()
+
+    def _commit(self) -> None:
+        self._desk.book.save(self._progress, self._desk.clock.now())
+        if not self._dry_run:
+            self._desk.registry.commit()
+        self._tell()
+
+    def _tell(self) -> None:
+        self._listener.on_lines(self._progress.counts.read)
+        self._listener.on_progress(self._progress)
 
 
 def take_insurers(store: RegistryStore, rows: Iterable[FeedRow | Rejection], listener: Listener) -> FeedCounts:

@@ -8,7 +8,7 @@ moved to another person or insurer no longer opens. Destroying an insurer's wrap
 
 import hashlib
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from enum import IntEnum, StrEnum
 from pathlib import Path
 from uuid import UUID
@@ -81,6 +81,19 @@ class KeyedHash:
         outer = self._outer.copy()
         outer.update(inner.digest())
         return outer.digest()
+
+    def many(self, items: Iterable[bytes], head: bytes = b"") -> bytes:
+        """Return the HMACs of `head` followed by each item, 32 bytes each, end to end."""
+        begun = self._inner.copy()
+        begun.update(head)
+        digests = []
+        for item in items:
+            inner = begun.copy()
+            inner.update(item)
+            outer = self._outer.copy()
+            outer.update(inner.digest())
+            digests.append(outer.digest())
+        return b"".join(digests)
 
     def uuid(self, data: bytes) -> UUID:
         """Return the first 128 bits, as PostgreSQL's fixed 16-byte type."""
@@ -163,6 +176,20 @@ class Sealer:
         nonce = os.urandom(_NONCE_BYTES)
         sealed = cipher.encrypt(nonce, plaintext, _place(compartment, insurer, person))
         return b"".join((bytes((_SEAL_VERSION, version)), nonce, sealed))
+
+    def seal_many(
+        self, compartment: Compartment, insurer: InsurerId, persons: Iterable[int], plaintexts: Sequence[bytes]
+    ) -> list[bytes]:
+        """Seal many records, each bound to its person, as `seal` does one."""
+        version, cipher = self._cipher(compartment, insurer)
+        head, place = bytes((_SEAL_VERSION, version)), _place(compartment, insurer, PersonId(0))[:-8]
+        nonces = os.urandom(_NONCE_BYTES * len(plaintexts))
+        encrypt, at, sealed = cipher.encrypt, 0, []
+        for person, plaintext in zip(persons, plaintexts, strict=True):
+            nonce = nonces[at : at + _NONCE_BYTES]
+            at += _NONCE_BYTES
+            sealed.append(head + nonce + encrypt(nonce, plaintext, place + person.to_bytes(8, "big")))
+        return sealed
 
     def open_(self, compartment: Compartment, insurer: InsurerId, person: PersonId, sealed: bytes) -> bytes:
         """Open one record, or raise SealBrokenError."""

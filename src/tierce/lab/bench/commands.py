@@ -12,6 +12,7 @@ from rich.table import Table
 from tierce.kernel.clock import SystemClock
 from tierce.kernel.errors import TierceError
 from tierce.lab.bench.gate import SMALL, Plan, Report, measure_gate
+from tierce.lab.bench.imports import measure_import
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_show_locals=False)
 _screen = Console(stderr=True, highlight=False)
@@ -44,6 +45,34 @@ def gate(
         _screen.print(f"[bold]tierce bench gate:[/bold] {error}", markup=True)
         raise typer.Exit(1) from None
     _screen.print(_table(report))
+    if json_to == "-":
+        typer.echo(msgspec.json.encode(report).decode())
+    elif json_to is not None:
+        Path(json_to).write_bytes(msgspec.json.format(msgspec.json.encode(report)) + b"\n")
+
+
+@app.command("import")
+def import_(
+    *,
+    lines: Annotated[int, typer.Option(min=1_000, help="Lignes du fichier. / Lines of the file.")] = 1_000_000,
+    turns: Annotated[int, typer.Option(min=1, help="Turns of import and bare COPY; medians are taken.")] = 1,
+    json_to: Annotated[
+        str | None, typer.Option("--json", help="Write one JSON object to this file, or to standard output for -.")
+    ] = None,
+) -> None:
+    """Measure the import of a rights file, beside a bare COPY of the same bytes.
+
+    Examples: tierce bench import --lines 1000000 --turns 3; tierce bench import --lines 5000000 --json -
+    """
+    try:
+        report = measure_import(lines, turns, Path("var/bench").absolute(), _Steps().say)
+    except TierceError as error:
+        _screen.print(f"[bold]tierce bench import:[/bold] {error}", markup=True)
+        raise typer.Exit(1) from None
+    _screen.print(
+        f"import {report.rows_per_s:,.0f} lines/s, bare COPY {report.copy_rows_per_s:,.0f} lines/s: "
+        f"ratio {report.ratio_to_copy}, {report.peak_mib:.0f} MiB at most"
+    )
     if json_to == "-":
         typer.echo(msgspec.json.encode(report).decode())
     elif json_to is not None:

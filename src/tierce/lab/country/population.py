@@ -90,7 +90,7 @@ def write_country(plan: Plan, out: Path, progress: Callable[[int], None]) -> dic
         raise FileExistsError(msg)
     (out / "rights").mkdir(parents=True)
     insurers = make_insurers(plan.insurers)
-    _write_insurers(out / "insurers.csv", insurers)
+    write_insurers(out / "insurers.csv", insurers)
     truth: dict[str, object] = {
         "seed": plan.seed,
         "on": plan.on.isoformat(),
@@ -218,7 +218,7 @@ class _Writer:
         before = f"current,{self._plan.on.isoformat()},{feed.insurer.amc}"
         after = (
             f"{_DOMAINS[right.product]},{right.covered_from},{right.covered_until},{right.priority},"
-            f"{right.status},{'yes' if right.left_on else 'no'},{right.left_on},,,\n"
+            f"{right.status},{'yes' if right.left_on else 'no'},{right.left_on},,,,\n"
         )
         for one in members:
             feed.members += 1
@@ -267,7 +267,8 @@ def _tell(members: tuple[Person, ...], insurer: Insurer, right: _Right) -> dict[
     }
 
 
-def _write_insurers(path: Path, insurers: list[Insurer]) -> None:
+def write_insurers(path: Path, insurers: list[Insurer]) -> None:
+    """Write the insurers' file."""
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(names(INSURERS))

@@ -1,0 +1,64 @@
+"""The progress of an import in the terminal: how far in the file, how fast, how long it will still take."""
+
+from types import TracebackType
+from typing import Final
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from tierce.registry.progress.model import Phase
+from tierce.registry.progress.model import Progress as Standing
+
+_SAID: Final = {
+    Phase.READING: "lecture / reading",
+    Phase.LOADING: "premier chargement / first load",
+    Phase.INDEXING: "index / indexing",
+    Phase.PUTTING_OFF: "lignes différées / lines put off",
+    Phase.ENDING: "fins de droits / endings",
+    Phase.DONE: "terminé / done",
+}
+
+
+class ProgressBar:
+    """Shows where an import stands; what it shows is committed already."""
+
+    def __init__(self, console: Console, name: str) -> None:
+        """Show on `console`, which is standard error."""
+        self._console = console
+        self._bar = Progress(
+            TextColumn("{task.description}", markup=False), BarColumn(), TaskProgressColumn(),
+            TextColumn("{task.fields[lines]}"), TimeElapsedColumn(), TimeRemainingColumn(),
+            console=console,
+        )  # fmt: skip
+        self._name = name
+        self._task = self._bar.add_task(name, total=None, lines="")
+        self._resumed = False
+
+    def __enter__(self) -> "ProgressBar":
+        self._bar.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._bar.stop()
+
+    def count(self, lines: int) -> None:
+        """Show how many lines were read, for files whose progress is not noted."""
+        self._bar.update(self._task, lines=f"{lines:,} lignes / lines".replace(",", " "))
+
+    def follow(self, standing: Standing) -> None:
+        """Show where an import of rights stands."""
+        if standing.resumed and not self._resumed:
+            self._resumed = True
+            line = standing.lines_done + 2
+            self._console.print(f"reprise à la ligne {line} / resuming at line {line}", markup=False)
+        rate = f"{standing.rate:,.0f}/s".replace(",", " ")
+        done = f"{standing.lines_done:,}/{standing.lines_total:,}".replace(",", " ")
+        self._bar.update(
+            self._task,
+            description=f"{self._name} · {_SAID[standing.phase]}",
+            total=max(standing.lines_total, 1),
+            completed=standing.lines_done,
+            lines=f"{done} · {rate}" if standing.rate else done,
+        )

@@ -1,0 +1,193 @@
+"""One import of a rights file: found where it stood or begun, carried through its phases, noted in the journal."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from tierce.feeds.pipeline import Keys, Reader, beside, in_turn
+from tierce.feeds.source import Source
+from tierce.kernel.clock import Clock
+from tierce.kernel.errors import TierceError
+from tierce.kernel.ids import new_id
+from tierce.policy.acts import Act, Outcome
+from tierce.registry.errors import FeedHeldError, FeedRefusedError
+from tierce.registry.model import Sender
+from tierce.registry.prepared import Prepared
+from tierce.registry.progress.model import Phase, Progress
+from tierce.registry.service import LOAD_LINES, Desk, Listener, RightsImport, Span
+from tierce.registry.store import RegistryStore
+
+LOAD_FROM: Final = 100_000
+"""A file of so many lines is read in a process of its own, and fills an empty register without its indexes."""
+
+Note = Callable[[Act, int, Outcome], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """How a file is to be taken; see `Intake.rights`."""
+
+    dry_run: bool
+    whole: bool
+    confirm_shrink: int | None
+    chunk_lines: int
+    load_from: int
+
+
+class RightsRun:
+    """Carries one rights file from where it stands to its end."""
+
+    def __init__(
+        self,
+        registry: RegistryStore,
+        sender: Sender,
+        path: Path,
+        listener: Listener,
+        *,
+        clock: Clock,
+        ways: Ways,
+        note: Note,
+    ) -> None:
+        """Open the file; `note` writes a line of the journal in the transaction under way.
+
+        Raises:
+            FeedRefusedError: it is not a rights file, or another insurer's.
+        """
+        self._registry = registry
+        self._book = registry.book()
+        self._sender = sender
+        self._reader = Reader(path, sender, Keys(*registry.index_keys()))
+        refuse_another_insurers(self._reader.source, path.name, sender.amc)
+        self._path = path
+        self._listener = listener
+        self._clock = clock
+        self._ways = ways
+        self._note = note
+
+    def run(self) -> Progress:
+        """Take the file in; every line of the journal is committed with what it tells.
+
+        Raises:
+            FeedHeldError: abnormally many people would lose their cover.
+            FeedRefusedError: the file cannot be read any further, or was begun in another way.
+        """
+        progress = self._stand()
+        dry_run = self._ways.dry_run
+        desk = Desk(
+            self._registry, self._book, self._registry.lookup(self._sender.id),
+            self._registry.writer(self._sender, progress.told), self._clock,
+        )  # fmt: skip
+        with ExitStack() as stack:
+            chunks = self._chunks(progress, stack)
+            importing = RightsImport(desk, self._sender, self._listener, progress, chunks, dry_run=dry_run)
+            try:
+                importing.run()
+            except TierceError as error:
+                self._stop(progress, error)
+                raise
+        if dry_run:
+            self._registry.rollback()
+            return progress
+        self._registry.count_people(self._sender.id)
+        self._book.save(progress, self._clock.now(), "done")
+        self._registry.end(progress.feed, "done", progress.counts, self._clock.now())
+        self._note(Act.FEED_RIGHTS, progress.feed, Outcome.DONE)
+        self._registry.commit()
+        return progress
+
+    # -- where it stands -------------------------------------------------------------------------------------
+
+    def _stand(self) -> Progress:
+        """Find the import of this file where it was interrupted or held, or begin one."""
+        measured = self._reader.source.measure()
+        found = None
+        if not self._ways.dry_run:
+            found = self._book.find(self._sender.id, measured.sha256, measured.lines_total, measured.bytes_total)
+        if found is None:
+            progress = Progress(
+                new_id(), measured.sha256, measured.lines_total, measured.bytes_total, self._ways.whole
+            )
+            self._begin(progress)
+            return progress
+        if found.whole != self._ways.whole:
+            msg = (
+                f"{self._path.name} : commencé {'avec' if found.whole else 'sans'} --whole, reprenez de même / "
+                f"begun {'with' if found.whole else 'without'} --whole: go on in the same way"
+            )
+            raise FeedRefusedError(msg)
+        self._go_on(found)
+        return found
+
+    def _begin(self, progress: Progress) -> None:
+        self._mend_indexes()
+        large = progress.lines_total >= self._ways.load_from
+        if large and not self._ways.dry_run and self._book.set_indexes_aside():
+            progress.phase = Phase.LOADING
+        self._book.begin(progress, self._sender.id, self._clock.now())
+        if not self._ways.dry_run:
+            self._note(Act.FEED_RIGHTS, progress.feed, Outcome.NONE)
+            self._registry.commit()
+        self._listener.on_progress(progress)
+
+    def _go_on(self, progress: Progress) -> None:
+        if progress.phase not in {Phase.LOADING, Phase.INDEXING}:
+            self._mend_indexes()
+        for rejection in self._book.refused(progress.feed):
+            self._listener.on_rejection(rejection)
+        if self._ways.confirm_shrink is not None:
+            progress.confirmed = self._ways.confirm_shrink
+        was_held, progress.shrink = progress.shrink is not None, None
+        progress.resumed += 1
+        self._book.save(progress, self._clock.now())
+        confirmed = was_held and progress.confirmed is not None
+        self._note(Act.FEED_CONFIRM if confirmed else Act.FEED_RESUME, progress.feed, Outcome.NONE)
+        self._registry.commit()
+        self._listener.on_progress(progress)
+
+    def _mend_indexes(self) -> None:
+        """Build what an abandoned first load left aside: nobody is looked up without an index."""
+        if self._book.waits_for_indexes():
+            self._book.build_indexes()
+
+    def _stop(self, progress: Progress, error: TierceError) -> None:
+        """Note that the import is held or refused, unless nothing is ever noted of it."""
+        self._registry.rollback()
+        if self._ways.dry_run:
+            return
+        if isinstance(error, FeedHeldError):
+            self._book.save(progress, self._clock.now(), "held")
+            self._note(Act.FEED_HOLD, progress.feed, Outcome.HELD)
+        else:
+            self._registry.end(progress.feed, "refused", progress.counts, self._clock.now())
+            self._note(Act.FEED_RIGHTS, progress.feed, Outcome.NOT_ALLOWED)
+        self._registry.commit()
+
+    # -- chunks ----------------------------------------------------------------------------------------------
+
+    def _chunks(self, progress: Progress, stack: ExitStack) -> Callable[[int, int], Iterator[tuple[Span, Prepared]]]:
+        large = progress.lines_total >= self._ways.load_from
+        loads = progress.phase is Phase.LOADING
+        size = LOAD_LINES if large and loads else self._ways.chunk_lines
+        source = self._reader.source
+        if not large:
+            return lambda line, start: in_turn(self._reader, source.spans(size, line=line, start=start))
+        keys = Keys(*self._registry.index_keys())
+        other = stack.enter_context(beside(self._path, self._sender, keys))
+        return lambda line, start: other.in_turn(source.spans(size, line=line, start=start))
+
+
+def refuse_another_insurers(source: Source, name: str, amc: str) -> None:
+    """Refuse a file whose first line is another insurer's.
+
+    Raises:
+        FeedRefusedError: it is.
+    """
+    for span in source.spans(1):
+        chunk = source.read(span)
+        found = chunk.table.column("amc").to_pylist() + [row.cells["amc"] for row in chunk.rows]
+        if found and found[0] != amc:
+            msg = f"{name}: its first line is of another insurer than {amc}; nothing was written: check the file"
+            raise FeedRefusedError(msg)
+        return

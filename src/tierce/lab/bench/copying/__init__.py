@@ -1,0 +1,1 @@
+"""The bare COPY that an import is measured beside."""

@@ -1,0 +1,205 @@
+"""`tierce bench import`: a rights file taken into an empty register, beside a bare COPY of the very same bytes.
+
+The import is the product's own, in a process of its own, from the file on disk to the last index: digest, reading,
+checks, keyed indexes, sealing, journal. Then the six tables it filled are copied out in binary, emptied, and the same
+bytes go back through plain COPY into the same tables without indexes, and the same indexes are built by the same
+function. Both are durable in the same way, on the same cluster, one after the other.
+"""
+
+import os
+import random
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from multiprocessing import get_context
+from pathlib import Path
+from statistics import median
+from threading import Event, Thread
+from typing import Final
+
+import msgspec
+
+from tierce.feeds.commands import open_intake
+from tierce.feeds.intake import INSTANCE, no_listener
+from tierce.kernel.feed import names
+from tierce.lab.bench.copying.store import copy_back, copy_out, describe_server, empty_register
+from tierce.lab.bench.errors import BenchError
+from tierce.lab.bench.machine import DurableWrite, Machine, describe_machine, measure_durable_write
+from tierce.lab.country.identifiers import NirSource
+from tierce.lab.country.insurers import PRODUCTS, make_insurers
+from tierce.lab.country.population import TEST_OID, write_insurers
+from tierce.registry.columns import RIGHTS
+from tierce.registry.model import People
+from tierce.storage.cluster import DURABLE, Cluster
+from tierce.storage.database import Database
+from tierce.storage.keys import create_keys
+from tierce.storage.migrate import migrate
+
+AMC: Final = "99100001"
+_FAMILIES: Final = (
+    "MARCHAND",
+    "LENOIR",
+    "D’AUBIGNÉ",
+    "MORVAN",
+    "FERRAND",
+    "PETIT-JEAN",
+    "ROUX",
+    "LEFÈVRE",
+    "GARNIER",
+)
+_GIVEN: Final = ("SOPHIE ANNE", "PAUL", "ROSE", "EMMA LOUISE", "JEAN-ÉRIC", "LÉO", "CLAIRE", "HUGO MARIE", "NADIA")
+
+
+class ImportReport(msgspec.Struct, frozen=True):
+    """What was measured; times in seconds, medians over the turns."""
+
+    lines: int
+    turns: int
+    rows_per_s: float
+    copy_rows_per_s: float
+    ratio_to_copy: float
+    ratios: list[float]
+    peak_mib: float
+    import_s: float
+    copy_s: float
+    copied_bytes: int
+    file_bytes: int
+    machine: Machine
+    durable_write: DurableWrite
+    postgres: str
+    postgres_settings: dict[str, str]
+
+
+def measure_import(lines: int, turns: int, parent: Path, say: Callable[[str], None]) -> ImportReport:
+    """Measure imports of `lines` lines, each beside its bare COPY.
+
+    Raises:
+        BenchError: an import did not take every line.
+    """
+    with _stage(parent) as (home, database):
+        say(f"writing {lines:,} lines")
+        path = home / f"{AMC}.csv"
+        write_lines(path, lines)
+        write_insurers(home / "insurers.csv", make_insurers(1))
+        with closing(open_intake(database, home / "keys", People.INVENTED)) as intake:
+            intake.insurers(home / "insurers.csv", no_listener())
+        imports, copies, peaks, size = [], [], [], 0
+        for turn in range(turns):
+            empty_register(database)
+            seconds, peak = _import(database, home / "keys", path, lines)
+            say(f"turn {turn + 1}: import {seconds:.1f} s, {lines / seconds:,.0f} lines/s, {peak:.0f} MiB")
+            size = copy_out(database, home / "out")
+            empty_register(database)
+            copied = copy_back(database, home / "out")
+            say(f"turn {turn + 1}: bare COPY of {size / 2**20:,.0f} MiB and the indexes {copied:.1f} s")
+            imports.append(seconds)
+            copies.append(copied)
+            peaks.append(peak)
+        version, settings = describe_server(database)
+        ratios = [one / other for one, other in zip(imports, copies, strict=True)]
+        return ImportReport(
+            lines, turns, round(lines / median(imports)), round(lines / median(copies)), round(median(ratios), 2),
+            [round(one, 2) for one in ratios], round(max(peaks)), round(median(imports), 2), round(median(copies), 2),
+            size, path.stat().st_size, describe_machine(), measure_durable_write(home), version, settings,
+        )  # fmt: skip
+
+
+@contextmanager
+def _stage(parent: Path) -> Iterator[tuple[Path, Database]]:
+    parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="import-", dir=parent) as name:
+        home = Path(name)
+        home.chmod(0o711)
+        cluster = Cluster(home / "cluster", {**DURABLE, "shared_buffers": "1GB", "max_wal_size": "8GB"})
+        cluster.start()
+        try:
+            database = cluster.database("tierce")
+            migrate(database)
+            create_keys(home / "keys", [INSTANCE])
+            yield home, database
+        finally:
+            cluster.stop()
+            shutil.rmtree(cluster.data, ignore_errors=True)
+
+
+def write_lines(path: Path, lines: int, seed: int = 1) -> None:
+    """Write a rights file of invented families, quickly: every line is good, an eighth has another card."""
+    rng, numbers = random.Random(seed), NirSource()
+    products = [(one.code, " ".join(domain.name for domain in one.domains)) for one in PRODUCTS]
+    header = names(RIGHTS)
+    with path.open("w", encoding="utf-8", newline="") as file:
+        file.write(",".join(header) + "\n")
+        made = 0
+        while made < lines:
+            family, (product, domains) = rng.choice(_FAMILIES), products[made % len(products)]
+            holder, contract = f"A-{made + 1:08d}", f"C-{made + 1:08d}"
+            since = f"20{rng.randrange(15, 26)}-{rng.randrange(1, 13):02d}-01"
+            for place, kind in enumerate(("holder", "spouse", "child", "child")[: min(lines - made, 1 + made % 4)]):
+                year = rng.randrange(2009, 2026) if kind == "child" else rng.randrange(1940, 2005)
+                month, sex = rng.randrange(1, 13), rng.choice("MF")
+                town, nir = numbers.draw(sex, year, month)
+                birth = f"{year}{month:02d}{rng.randrange(1, 29):02d}"
+                card = f"{nir},{birth[:6]}00,1" if made % 8 == 0 else ",,"
+                file.write(
+                    f"current,2026-11-23,{AMC},A-{made + 1:08d},{holder},{contract},{product},{kind},{nir},{nir},"
+                    f"{TEST_OID},{birth},1,{sex},{family},,"
+                    f"{rng.choice(_GIVEN)},{town},,,,{card},"
+                    f"{holder if kind == 'child' else ''},{domains},{since},2026-12-31,"
+                    f"{1 + place % 2},active,no,,,,,\n"
+                )
+                made += 1
+
+
+def _import(database: Database, keys: Path, path: Path, lines: int) -> tuple[float, float]:
+    """Import in a process of its own; return seconds and the peak of memory in MiB, its helper's included."""
+    context = get_context("spawn")
+    ours, theirs = context.Pipe()
+    process = context.Process(target=_import_there, args=(theirs, database, keys, path))
+    process.start()
+    theirs.close()
+    ended, peaks = Event(), [0.0]
+    watch = Thread(target=_watch_memory, args=(process.pid, ended, peaks))
+    watch.start()
+    try:
+        seconds, taken = ours.recv()
+    except EOFError:
+        msg = "the import failed; its error is above"
+        raise BenchError(msg) from None
+    finally:
+        ended.set()
+        watch.join()
+        process.join()
+    if taken != lines:
+        msg = f"{taken} lines of {lines} were taken"
+        raise BenchError(msg)
+    return seconds, peaks[0]
+
+
+def _import_there(pipe: object, database: Database, keys: Path, path: Path) -> None:
+    with closing(open_intake(database, keys, People.INVENTED)) as intake:
+        started = time.perf_counter()
+        taken = intake.rights(path, AMC, no_listener()).counts.taken
+        pipe.send((time.perf_counter() - started, taken))  # type: ignore[attr-defined]  # a Connection
+
+
+def _watch_memory(process: int, ended: Event, peaks: list[float]) -> None:
+    """Add up the resident memory of a process and its children, again and again."""
+    while not ended.wait(0.1):
+        peaks[0] = max(peaks[0], sum(map(_resident, [process, *_children(process)])) / 2**20)
+
+
+def _children(process: int) -> list[int]:
+    try:
+        tasks = list(Path(f"/proc/{process}/task").iterdir())
+        return [int(one) for task in tasks for one in (task / "children").read_text().split()]
+    except OSError:
+        return []
+
+
+def _resident(process: int) -> int:
+    try:
+        return int(Path(f"/proc/{process}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    except OSError:
+        return 0

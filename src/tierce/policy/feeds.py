@@ -1,0 +1,19 @@
+"""How much a file of rights may take away before somebody has to confirm it.
+
+A file cut short, of another day or of another insurer looks like thousands who lost their cover, and would leave them
+without an answer at the desk. So what takes away waits for the end of the file, is counted, and above this share
+waits for an operator who repeats the number.
+"""
+
+from typing import Final
+
+SHRINK_PER_CENT_MAX: Final = 5
+"""Share of the people covered on the file's day who may lose their cover by one file."""
+
+SHRINK_PEOPLE_MIN: Final = 20
+"""So many people or fewer are never abnormal: a small insurer ends a few contracts."""
+
+
+def shrinks_abnormally(losing: int, covered: int) -> bool:
+    """Tell whether so many people losing their cover, of so many who have it, need a confirmation."""
+    return losing > SHRINK_PEOPLE_MIN and losing * 100 > covered * SHRINK_PER_CENT_MAX

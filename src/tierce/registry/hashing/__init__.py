@@ -1,0 +1,1 @@
+"""Keyed indexes of whole chunks."""

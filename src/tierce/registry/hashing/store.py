@@ -1,0 +1,90 @@
+"""Turns prepared columns into keyed indexes: the only thing of a line's identifiers that the database ever holds."""
+
+from collections.abc import Iterable
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from tierce.registry.batch import Batch, Column, Ints
+from tierce.registry.prepared import ELSEWHERE, NOBODY, Bytes, Linked, Pieces, Prepared, ints
+from tierce.storage.keys import KeyedHash
+
+
+class Hasher:
+    """Makes every keyed number of a batch of one insurer."""
+
+    def __init__(self, index: bytes, trait: bytes, feed: bytes, amc: str) -> None:
+        """Take the raw keys of the purposes INDEX, TRAIT and FEED."""
+        self._index = KeyedHash(index)
+        self._trait = KeyedHash(trait)
+        self._feed = KeyedHash(feed)
+        self._amc = amc
+
+    def prepare(self, batch: Batch) -> Prepared:
+        """Hash every column of a batch."""
+        members = self._members(batch.members.to_pylist())
+        return Prepared(
+            lines=batch.lines,
+            effective=batch.effective,
+            since=batch.since,
+            until=batch.until,
+            domains=batch.domains,
+            priority=batch.priority,
+            ended=batch.ended,
+            key_rows=batch.identities.rows,
+            keys=_matrix(self._index.many(batch.identities.values.to_pylist())),
+            card_rows=batch.cards.rows,
+            cards=_matrix(self._index.many(batch.cards.values.to_pylist())),
+            members=members,
+            holders=self._linked(batch, batch.holders, members),
+            representatives=self._linked(batch, batch.representatives, members),
+            contracts=self._contracts(batch.contracts),
+            digests=_matrix(self._feed.many(batch.told.to_pylist(), b"line|2|")),
+            traits=_matrix(self._trait.many(batch.traits.to_pylist())),
+            civil=_pieces(batch.civil),
+            coverage=_pieces(batch.coverage),
+            corrects={
+                row: (self._index.digest(identity)[:16], self._index.digest(card)[:16])
+                for row, (identity, card) in batch.corrects.items()
+            },
+        )
+
+    def member(self, number: str) -> bytes:
+        """Key one member number."""
+        return bytes(self._members([number])[0])
+
+    def _members(self, numbers: Iterable[str]) -> Bytes:
+        return _matrix(self._feed.many([number.encode() for number in numbers], f"member|1|{self._amc}|".encode()))
+
+    def _linked(self, batch: Batch, numbers: Column, members: Bytes) -> Linked:
+        """Find whose member number it is among the chunk's earlier lines."""
+        found = pc.index_in(numbers, value_set=batch.members).fill_null(ELSEWHERE)
+        rows = ints(found.to_numpy(zero_copy_only=False))
+        rows[rows > np.arange(len(rows))] = ELSEWHERE
+        rows[np.asarray(pc.equal(numbers, "").to_numpy(zero_copy_only=False), dtype=np.bool_)] = NOBODY
+        away = np.flatnonzero(rows == ELSEWHERE)
+        keyed = self._members(numbers.take(pa.array(away)).to_pylist())
+        return Linked(rows, {row: keyed[place].tobytes() for place, row in enumerate(away.tolist())})
+
+    def _contracts(self, numbers: Column) -> Ints:
+        coded = pc.dictionary_encode(numbers)
+        head = f"contract|1|{self._amc}|".encode()
+        keyed = self._feed.many([one.encode() for one in coded.dictionary.to_pylist()], head)
+        firsts = np.frombuffer(keyed, dtype=">i8").reshape(-1, 4)[:, 0].astype(np.int64)
+        return ints(firsts[coded.indices.to_numpy(zero_copy_only=False)])
+
+
+def _matrix(digests: bytes) -> Bytes:
+    return np.ascontiguousarray(np.frombuffer(digests, dtype=np.uint8).reshape(-1, 32)[:, :16])
+
+
+def _pieces(column: Column) -> Pieces:
+    if len(column) == 0:
+        return Pieces(b"", np.zeros(1, np.int64))
+    if isinstance(column, pa.ChunkedArray):
+        column = column.combine_chunks()
+    _validity, offsets, data = column.buffers()
+    ends = np.frombuffer(offsets, dtype=np.int32, count=column.offset + len(column) + 1)[column.offset :]
+    first = int(ends[0])
+    return Pieces(data.slice(first, int(ends[-1]) - first).to_pybytes(), ints(ends) - first)

@@ -1,0 +1,91 @@
+"""How a new statement of an insurer meets what it told before of the same person. Pure.
+
+One rule: the newest statement wins on its days. It ends, the day before it begins, an earlier-told period that it
+overlaps, and takes the place of one that begins within it. Two statements of one file may not overlap, and an older
+statement never speaks over a newer one. A period that lies ahead leaves the present one alone.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from tierce.registry.rules import refuse
+
+
+class Fate(Enum):
+    """What becomes of a line."""
+
+    TAKEN = "taken"
+    UNCHANGED = "unchanged"
+    OUTDATED = "outdated"
+    """A state of a later day is known already."""
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """One period of cover as last told: its days, the day it was true for, the file and the digest of the line."""
+
+    since: int
+    until: int
+    effective: int
+    told: int
+    digest: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """What a line does: its fate, the periods that end the day before it begins, and those it replaces."""
+
+    fate: Fate
+    cut: tuple[Period, ...] = ()
+    removed: tuple[Period, ...] = ()
+
+
+def place(known: Sequence[Period], line: Period) -> Placed:
+    """Place a line among the periods that this insurer told of this person.
+
+    Raises:
+        FieldError: another line of the same file speaks of the same days.
+    """
+    touched = [one for one in known if one.since <= line.until and one.until >= line.since]
+    same = next((one for one in touched if one.since == line.since), None)
+    for one in touched:
+        if one.told == line.told and not (one is same and one.digest == line.digest):
+            _refuse_twice(one is same)
+    if any(one.effective > line.effective for one in touched):
+        return Placed(Fate.OUTDATED)
+    if same is not None and same.digest == line.digest and len(touched) == 1:
+        return Placed(Fate.UNCHANGED)
+    cut = tuple(one for one in touched if one.since < line.since)
+    removed = tuple(one for one in touched if one.since > line.since)
+    return Placed(Fate.TAKEN, cut, removed)
+
+
+def ends_a_right(known: Sequence[Period], line: Period, *, ended: bool) -> bool:
+    """Tell whether a line of an ended right takes away cover that runs on the line's effective day."""
+    return ended and any(
+        one.since <= line.effective <= one.until and one.since <= line.until < one.until
+        and one.effective <= line.effective
+        for one in known
+    )  # fmt: skip
+
+
+def after(known: Sequence[Period], line: Period, placed: Placed) -> list[Period]:
+    """Return the periods as they are once a line is in."""
+    if placed.fate is Fate.OUTDATED:
+        return list(known)
+    kept = [one for one in known if one.since != line.since and one not in placed.cut + placed.removed]
+    cut = [Period(one.since, line.since - 1, one.effective, 0, b"") for one in placed.cut]
+    return [*kept, *cut, line]
+
+
+def _refuse_twice(is_same: bool) -> None:
+    if is_same:
+        refuse("birth_rank", "une autre ligne du fichier porte les mêmes identifiants.",
+               "another line of the file has the same identifiers.",
+               "Une seule ligne par personne et période ; pour des jumeaux, donnez le rang.",
+               "One line a person and period; for twins, give the rank.")  # fmt: skip
+    refuse("covered_from", "une autre ligne du fichier dit autre chose des mêmes jours.",
+           "another line of the file says something else of the same days.",
+           "Les périodes d’une personne ne se chevauchent pas : corrigez les dates.",
+           "The periods of one person do not overlap: correct the dates.")  # fmt: skip

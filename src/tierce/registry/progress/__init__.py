@@ -1,0 +1,1 @@
+"""How far an import has come, what it refused and what it puts off."""

@@ -1,0 +1,222 @@
+"""Progress, refusals and put-off lines in the database, and the indexes that a first load sets aside."""
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from typing import Final, LiteralString
+
+import numpy as np
+from psycopg import Connection, connect
+
+from tierce.kernel.feed import FeedCounts, Rejection
+from tierce.kernel.ids import InsurerId
+from tierce.kernel.language import Phrase
+from tierce.registry.batch import Ints
+from tierce.registry.prepared import Bytes
+from tierce.registry.progress.model import Phase, Progress
+
+_SAVE: LiteralString = """
+    update registry.feed set phase = %s, effective_day = %s, lines_done = %s, bytes_done = %s, unread = %s,
+        shrink = %s, confirmed = %s, resumed = %s, rate = %s, lines_read = %s, taken = %s, unchanged = %s,
+        outdated = %s, rejected = %s, people_ended = %s, updated = %s, state = %s where id = %s"""
+_READ: LiteralString = """
+    select id, phase, whole, effective_day, lines_done, bytes_done, unread, shrink, confirmed, resumed,
+           taken, unchanged, outdated, rejected, people_ended
+    from registry.feed where kind = 'rights' and insurer = %s and file_sha256 = %s and state in ('running', 'held')
+    order by started desc limit 1"""
+_BUILD_MEMORY: Final = "1GB"
+_HEAVY: Final = ("coverage.coverage", "person.record", "person.family", "person.key", "person.trait", "person.member")
+
+
+class FeedBook:
+    """The rows of registry.feed and what hangs on them; the caller commits."""
+
+    def __init__(self, connection: Connection) -> None:
+        """Use the connection of the import."""
+        self._connection = connection
+
+    # -- one import ------------------------------------------------------------------------------------------
+
+    def find(self, insurer: InsurerId, sha256: bytes, lines_total: int, bytes_total: int) -> Progress | None:
+        """Return where an interrupted or held import of this very file stands."""
+        row = self._connection.execute(_READ, (insurer, sha256)).fetchone()
+        if row is None:
+            return None
+        (feed, phase, whole, day, lines, size, unread, shrink, confirmed, resumed, *counts) = row
+        reasons = self._connection.execute(
+            "select field, sum(lines)::bigint from registry.feed_reason where feed = %s group by field", (feed,)
+        ).fetchall()
+        taken, unchanged, outdated, rejected, ended = counts
+        counted = FeedCounts(taken, unchanged, rejected, dict(reasons), outdated=outdated, ended=ended)
+        return Progress(
+            feed, sha256, lines_total, bytes_total, whole, Phase(phase), day, lines, size, unread, shrink, confirmed,
+            resumed, counts=counted,
+        )  # fmt: skip
+
+    def begin(self, progress: Progress, insurer: InsurerId, at: datetime) -> None:
+        """Note that a file is being taken in, and that imports of this insurer's other files are left."""
+        self._connection.execute(
+            "update registry.feed set state = 'left', ended = %s where kind = 'rights' and insurer = %s"
+            " and state in ('running', 'held')",
+            (at, insurer),
+        )
+        self._connection.execute(
+            "insert into registry.feed (id, kind, insurer, file_sha256, state, phase, whole, lines_total,"
+            " bytes_total, started, updated) values (%s, 'rights', %s, %s, 'running', %s, %s, %s, %s, %s, %s)",
+            (progress.feed, insurer, progress.sha256, progress.phase.value, progress.whole, progress.lines_total,
+             progress.bytes_total, at, at),
+        )  # fmt: skip
+
+    def save(self, progress: Progress, at: datetime, state: str = "running") -> None:
+        """Note how far it has come."""
+        one, counts = progress, progress.counts
+        self._connection.execute(
+            _SAVE,
+            (one.phase.value, one.effective_day, one.lines_done, one.bytes_done, one.unread, one.shrink,
+             one.confirmed, one.resumed, one.rate, counts.read, counts.taken, counts.unchanged, counts.outdated,
+             counts.rejected, counts.ended, at, state, one.feed),
+        )  # fmt: skip
+
+    # -- refused lines ---------------------------------------------------------------------------------------
+
+    def refuse(self, feed: int, rejections: Sequence[Rejection]) -> None:
+        """Write refused lines down: reasons with their counts, and each line with its reason."""
+        if not rejections:
+            return
+        by_reason: dict[tuple[str, str], list[Rejection]] = {}
+        for one in rejections:
+            by_reason.setdefault((one.field, one.code), []).append(one)
+        with self._connection.cursor() as cursor:
+            cursor.executemany(
+                "insert into registry.feed_reason as r values (%s, %s, %s, %s, %s, %s, %s, %s)"
+                " on conflict (feed, field, code) do update set lines = r.lines + excluded.lines",
+                [
+                    (feed, *place, one[0].reason.fr, one[0].reason.en, one[0].remedy.fr, one[0].remedy.en, len(one))
+                    for place, one in by_reason.items()
+                ],
+            )
+            with cursor.copy("copy registry.feed_refused (feed, line, field, code) from stdin") as copy:
+                for refused in rejections:
+                    copy.write_row((feed, refused.line, refused.field, refused.code))
+
+    def refused(self, feed: int) -> Iterator[Rejection]:
+        """Yield every line refused so far, in the order of the file."""
+        with self._connection.cursor() as cursor:
+            cursor.execute(
+                "select l.line, l.field, r.reason_fr, r.reason_en, r.remedy_fr, r.remedy_en"
+                " from registry.feed_refused l join registry.feed_reason r using (feed, field, code)"
+                " where l.feed = %s order by l.line",
+                (feed,),
+            )
+            for line, field, reason_fr, reason_en, remedy_fr, remedy_en in cursor:
+                yield Rejection(line, field, Phrase(reason_fr, reason_en), Phrase(remedy_fr, remedy_en))
+
+    # -- lines put off ---------------------------------------------------------------------------------------
+
+    def put_off(self, feed: int, later: Sequence[tuple[int, bool]]) -> None:
+        """Put lines off to the end; the flag says that it ends a running right."""
+        if later:
+            query = "copy registry.feed_later (feed, line, ends) from stdin"
+            with self._connection.cursor() as cursor, cursor.copy(query) as copy:
+                for line, ends in later:
+                    copy.write_row((feed, line, ends))
+
+    def later(self, feed: int) -> Ints:
+        """List the lines put off that were not taken yet."""
+        rows = self._connection.execute(
+            "select line from registry.feed_later where feed = %s order by line", (feed,)
+        ).fetchall()
+        return np.array([row[0] for row in rows], dtype=np.int64)
+
+    def taken_later(self, feed: int, first: int, last: int) -> None:
+        """Forget lines put off, from one to another, both included."""
+        self._connection.execute(
+            "delete from registry.feed_later where feed = %s and line between %s and %s", (feed, first, last)
+        )
+
+    # -- how many would lose their cover -----------------------------------------------------------------------
+
+    def count_endings(self, feed: int) -> int:
+        """Count the lines put off because they end a running right."""
+        return self._number("select count(*) from registry.feed_later where feed = %s and ends", (feed,))
+
+    def count_covered(self, insurer: InsurerId, day: int) -> int:
+        """Count the people whom an insurer covers on a day."""
+        return self._number(
+            "select count(distinct person) from coverage.coverage"
+            " where insurer = %s and %s between from_day and until_day",
+            (insurer, day),
+        )
+
+    def count_absent(self, insurer: InsurerId, day: int, told: int) -> int:
+        """Count the people covered on a day whom the file has not told of."""
+        return self._number(
+            "select count(distinct person) from coverage.coverage where insurer = %s and effective_day <= %s"
+            " and told <> %s and %s between from_day and until_day",
+            (insurer, day, told, day),
+        )
+
+    def absent(
+        self, insurer: InsurerId, day: int, told: int, after: int, at_most: int
+    ) -> list[tuple[int, int, int, bytes]]:
+        """List periods of absent people that reach a day or lie ahead: (person, first, last, sealed), by person."""
+        return self._connection.execute(
+            "select person, from_day, until_day, sealed from coverage.coverage where insurer = %s"
+            " and effective_day <= %s and told <> %s and until_day >= %s and person > %s"
+            " order by person, from_day limit %s",
+            (insurer, day, told, day, after, at_most),
+        ).fetchall()
+
+    def _number(self, query: LiteralString, parameters: tuple[object, ...]) -> int:
+        row = self._connection.execute(query, parameters).fetchone()
+        assert row is not None
+        return int(row[0])
+
+    # -- the first load --------------------------------------------------------------------------------------
+
+    def set_indexes_aside(self) -> bool:
+        """Take the indexes off an empty register; False when somebody is in it."""
+        row = self._connection.execute("select registry.set_indexes_aside()").fetchone()
+        return row == (True,)
+
+    def waits_for_indexes(self) -> bool:
+        """Tell whether indexes are set aside."""
+        return self._number("select count(*) from registry.set_aside", ()) > 0
+
+    def build_indexes(self) -> None:
+        """Build the indexes again, two tables at a time, each committed by itself."""
+        self._connection.commit()
+        info = self._connection.info
+        waiting = {row[0] for row in self._connection.execute("select relation from registry.set_aside").fetchall()}
+        self._connection.commit()
+
+        def build(table: str) -> None:
+            with connect(info.dsn, password=info.password) as own:
+                own.execute("select set_config('maintenance_work_mem', %s, true)", (_BUILD_MEMORY,))
+                own.execute("select registry.build_indexes(%s)", (table,))
+
+        with ThreadPoolExecutor(2) as pool:
+            for _built in pool.map(build, [table for table in _HEAVY if table in waiting]):
+                pass
+
+    def loaded_numbers(self) -> Iterator[Bytes]:
+        """Yield every key and member number that a first load has written so far."""
+        for query in ("copy (select idx from person.key) to stdout (format binary)",
+                      "copy (select idx from person.member) to stdout (format binary)"):  # fmt: skip
+            with self._connection.cursor() as cursor, cursor.copy(query.encode()) as copy:
+                rest = b""
+                head = True
+                for block in copy:
+                    rest += bytes(block)
+                    if head:
+                        rest, head = rest[19:], False
+                    if len(rest) >= 22 << 15:
+                        whole = len(rest) // 22 * 22
+                        yield _numbers(rest[:whole])
+                        rest = rest[whole:]
+                yield _numbers(rest[: len(rest) // 22 * 22])
+
+
+def _numbers(rows: bytes) -> Bytes:
+    """Cut the numbers out of binary COPY rows of one uuid: 2 bytes of count, 4 of length, 16 of value."""
+    return np.ascontiguousarray(np.frombuffer(rows, dtype=np.uint8).reshape(-1, 22)[:, 6:])

@@ -1,0 +1,1 @@
+"""Sealing and writing of whole chunks."""

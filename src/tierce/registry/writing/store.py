@@ -1,0 +1,278 @@
+"""Seals the lines of a chunk and writes them: straight into an empty register's tables, or staged and merged.
+
+A clear identifier reaches neither a statement nor a temporary table: what is copied is keyed or sealed.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Final, LiteralString
+from uuid import UUID
+
+import msgspec
+import numpy as np
+from psycopg import Connection
+
+from tierce.kernel.ids import InsurerId, PersonId
+from tierce.kernel.traits import normalise_traits
+from tierce.registry.model import Sender, Status
+from tierce.registry.prepared import Prepared, Settled
+from tierce.registry.records import CivilRecord, decode_civil, decode_coverage, encode_record
+from tierce.registry.writing.layout import HEAD, TAIL, Field, big, lay_out, same_width
+from tierce.storage.insurer_keys import load_sealer
+from tierce.storage.keys import Compartment, Keyring, Purpose, Sealer
+
+_COPY_BYTES: Final = 1 << 20
+_COLUMNS: Final[dict[str, LiteralString]] = {
+    "key": "(idx, person)",
+    "trait": "(idx, person)",
+    "member": "(insurer, idx, person)",
+    "family": "(person, insurer, holder, representative)",
+    "record": "(person, insurer, sealed)",
+    "coverage": "(person, insurer, contract, domains, from_day, until_day, priority, digest, sealed, effective_day,"
+                " told)",
+}  # fmt: skip
+_TABLES: Final[dict[str, LiteralString]] = {
+    "key": "person.key",
+    "trait": "person.trait",
+    "member": "person.member",
+    "family": "person.family",
+    "record": "person.record",
+    "coverage": "coverage.coverage",
+}
+_STAGE: LiteralString = """
+    create temporary table if not exists stage_key (like person.key) on commit delete rows;
+    create temporary table if not exists stage_trait (like person.trait) on commit delete rows;
+    create temporary table if not exists stage_member (like person.member) on commit delete rows;
+    create temporary table if not exists stage_family (like person.family) on commit delete rows;
+    create temporary table if not exists stage_record (like person.record) on commit delete rows;
+    create temporary table if not exists stage_coverage (like coverage.coverage) on commit delete rows"""
+_MERGE: Final[tuple[LiteralString, ...]] = (
+    "insert into person.key (idx, person) select idx, person from stage_key on conflict do nothing",
+    """insert into person.member as m (insurer, idx, person)
+       select distinct on (insurer, idx) insurer, idx, person from stage_member
+       on conflict (insurer, idx) do update set person = excluded.person where m.person <> excluded.person""",
+    "insert into person.trait (idx, person) select idx, person from stage_trait on conflict do nothing",
+    # Of several lines of one person in a chunk, the last one's copy stands.
+    """insert into person.record (person, insurer, sealed)
+       select distinct on (person, insurer) person, insurer, sealed from stage_record
+       order by person, insurer, ctid desc
+       on conflict (person, insurer) do update set sealed = excluded.sealed""",
+    """insert into person.family as f (person, insurer, holder, representative)
+       select distinct on (person, insurer) person, insurer, holder, representative from stage_family
+       order by person, insurer, ctid desc
+       on conflict (person, insurer) do update set holder = excluded.holder, representative = excluded.representative
+       where (f.holder, f.representative) is distinct from (excluded.holder, excluded.representative)""",
+    """insert into coverage.coverage (person, insurer, contract, domains, from_day, until_day, priority, digest,
+                                      sealed, effective_day, told)
+       select person, insurer, contract, domains, from_day, until_day, priority, digest, sealed, effective_day, told
+       from stage_coverage
+       on conflict (person, insurer, from_day) do update set contract = excluded.contract,
+           domains = excluded.domains, until_day = excluded.until_day, priority = excluded.priority,
+           digest = excluded.digest, sealed = excluded.sealed, effective_day = excluded.effective_day,
+           told = excluded.told""",
+)
+_ASTRAY: LiteralString = "select count(*) from stage_key s join person.key k using (idx) where k.person <> s.person"
+_NO_DIGEST: Final = bytes(16)
+"""Of a period that was shortened: whatever is told of it next says something new."""
+
+
+class Writer:
+    """Writes what was settled, in the transaction under way; the caller commits."""
+
+    def __init__(self, connection: Connection, keyring: Keyring, sender: Sender, told: int) -> None:
+        """Write for one insurer; `told` is the mark of the file."""
+        self._connection = connection
+        self._sender = sender
+        self._told = told
+        self._trait = keyring.hash(Purpose.TRAIT)
+        self._sealer: Sealer = load_sealer(connection, keyring, [Compartment.PERSON, Compartment.COVERAGE])
+
+    def laid_out(self, chunk: Prepared, settled: Settled) -> dict[str, list[bytes]]:
+        """Seal the records of the rows taken and lay every table's rows out for COPY."""
+        rows, persons = settled.rows, settled.persons
+        count, insurer = len(rows), self._sender.id
+        of_row = np.zeros(len(chunk), dtype=np.int64)
+        of_row[rows] = persons
+        who, several = big(persons, 8), big(np.full(count, insurer), 2)
+        keys, cards = of_row[chunk.key_rows] != 0, of_row[chunk.card_rows] != 0
+        laid = {
+            "key": [
+                lay_out(int(keys.sum()), chunk.keys[keys], big(of_row[chunk.key_rows[keys]], 8)),
+                lay_out(int(cards.sum()), chunk.cards[cards], big(of_row[chunk.card_rows[cards]], 8)),
+            ],
+            "trait": [lay_out(count, chunk.traits[rows], who)],
+            "member": [lay_out(count, several, chunk.members[rows], who)],
+            "family": self._family(settled, who, several),
+            "record": [],
+            "coverage": [],
+        }
+        people = persons.tolist()
+        places = rows.tolist()
+        sealed = self._sealer.seal_many(Compartment.PERSON, insurer, people, chunk.civil.of(places))
+        for there, matrix in same_width(sealed):
+            laid["record"].append(lay_out(len(there), who[there], several[there], matrix))
+        sealed = self._sealer.seal_many(Compartment.COVERAGE, insurer, people, chunk.coverage.of(places))
+        for there, matrix in same_width(sealed):
+            at = rows[there]
+            days = [big(chunk.since[at], 4), big(chunk.until[at], 4)]
+            told = [big(chunk.effective[at], 4), big(np.full(len(there), self._told), 8)]
+            columns = [who[there], several[there], big(chunk.contracts[at], 8), big(chunk.domains[at], 4), *days,
+                       big(chunk.priority[at], 2), chunk.digests[at], matrix, *told]  # fmt: skip
+            laid["coverage"].append(lay_out(len(there), *columns))
+        return laid
+
+    def _family(self, settled: Settled, who: Field, several: Field) -> list[bytes]:
+        laid = []
+        for there, deputies in (
+            (np.flatnonzero(settled.representatives != 0), settled.representatives),
+            (np.flatnonzero(settled.representatives == 0), None),
+        ):
+            if len(there):
+                columns = (who[there], several[there], big(settled.holders[there], 8))
+                laid.append(lay_out(len(there), *columns, None if deputies is None else big(deputies[there], 8)))
+        return laid
+
+    def copy(self, laid: dict[str, list[bytes]], *, staged: bool) -> None:
+        """Send laid-out rows to the tables, or to their stages."""
+        with self._connection.cursor() as cursor:
+            for name, pieces in laid.items():
+                if not any(pieces):
+                    continue
+                table = f"stage_{name}" if staged else _TABLES[name]
+                with cursor.copy(f"copy {table} {_COLUMNS[name]} from stdin (format binary)".encode()) as copy:
+                    copy.write(HEAD)
+                    for piece in pieces:
+                        for at in range(0, len(piece), _COPY_BYTES):
+                            copy.write(piece[at : at + _COPY_BYTES])
+                    copy.write(TAIL)
+
+    def merge(self, chunk: Prepared, settled: Settled, feed: int) -> None:
+        """Write a settled chunk into a register that holds people already."""
+        self._cut(settled)
+        self._tell_again(settled.again)
+        if not len(settled.rows):
+            return
+        laid = self.laid_out(chunk, settled)
+        self._connection.execute(_STAGE)
+        # A dry run does not commit, which would empty them.
+        self._connection.execute(f"truncate {', '.join(f'stage_{name}' for name in _TABLES)}".encode())
+        self.copy(laid, staged=True)
+        corrected = [
+            (int(person), chunk.corrects[row], int(chunk.effective[row]))
+            for row, person in zip(settled.rows.tolist(), settled.persons.tolist(), strict=True)
+            if row in chunk.corrects
+        ]
+        if corrected:
+            self._take_away(corrected, feed)
+        for statement in _MERGE:
+            self._connection.execute(statement)
+        if corrected:
+            self._put_other_traits([person for person, _keys, _day in corrected])
+        astray = self._connection.execute(_ASTRAY).fetchone()
+        assert astray == (0,), "a keyed identifier leads to two people"
+
+    # -- periods that give way -------------------------------------------------------------------------------
+
+    def _cut(self, settled: Settled) -> None:
+        self.remove(settled.removed)
+        if settled.cut:
+            persons, days, untils = zip(*settled.cut, strict=True)
+            rows = self._connection.execute(
+                "select c.person, c.from_day, a.until, c.sealed"
+                " from unnest(%s::bigint[], %s::integer[], %s::integer[]) a(person, since, until)"
+                " join coverage.coverage c on c.person = a.person and c.insurer = %s and c.from_day = a.since",
+                (list(persons), list(days), list(untils), self._sender.id),
+            ).fetchall()
+            self.shorten(rows)
+
+    def remove(self, periods: Sequence[tuple[int, int]]) -> None:
+        """Take periods away: (person, first day)."""
+        if periods:
+            persons, days = zip(*periods, strict=True)
+            self._connection.execute(
+                "delete from coverage.coverage c using unnest(%s::bigint[], %s::integer[]) a(person, since)"
+                " where c.person = a.person and c.insurer = %s and c.from_day = a.since",
+                (list(persons), list(days), self._sender.id),
+            )
+
+    def shorten(self, periods: Sequence[tuple[int, int, int, bytes]], effective: int | None = None) -> None:
+        """End periods on a day: (person, first day, new last day, sealed record).
+
+        With `effective`, this file says so of that day; else no file does, as the line that did was of other days.
+        """
+        insurer = self._sender.id
+        changed = []
+        for person, since, until, sealed in periods:
+            plaintext = self._sealer.open_(Compartment.COVERAGE, insurer, PersonId(person), bytes(sealed))
+            record = msgspec.structs.replace(
+                decode_coverage(plaintext), until_day=until, status=Status.ENDED.value
+            )  # fmt: skip
+            changed.append((
+                until, self._sealer.seal(Compartment.COVERAGE, insurer, PersonId(person), encode_record(record)),
+                _NO_DIGEST, effective, 0 if effective is None else self._told, person, insurer, since,
+            ))  # fmt: skip
+        with self._connection.cursor() as cursor:
+            cursor.executemany(
+                "update coverage.coverage set until_day = %s, sealed = %s, digest = %s,"
+                " effective_day = coalesce(%s::integer, effective_day), told = %s"
+                " where person = %s and insurer = %s and from_day = %s",
+                changed,
+            )
+
+    def _tell_again(self, again: Sequence[tuple[int, int, int]]) -> None:
+        if not again:
+            return
+        persons, days, effective = zip(*again, strict=True)
+        self._connection.execute(
+            "update coverage.coverage c set told = %s, effective_day = greatest(c.effective_day, a.effective)"
+            " from unnest(%s::bigint[], %s::integer[], %s::integer[]) a(person, since, effective)"
+            " where c.person = a.person and c.insurer = %s and c.from_day = a.since",
+            (self._told, list(persons), list(days), list(effective), self._sender.id),
+        )
+
+    def spare(self, persons: Iterable[int]) -> None:
+        """Count people whose line was refused as told of: a whole file does not end them for a spelling mistake."""
+        self._connection.execute(
+            "update coverage.coverage set told = %s where insurer = %s and person = any(%s) and told <> %s",
+            (self._told, self._sender.id, list(persons), self._told),
+        )
+
+    # -- corrections -----------------------------------------------------------------------------------------
+
+    def _take_away(self, corrected: Sequence[tuple[int, tuple[bytes, bytes], int]], feed: int) -> None:
+        """Remove the identifiers sent by mistake, remember that they were, and take the traits away for a moment."""
+        for person, keys, day in corrected:
+            for key in keys:
+                self._connection.execute(
+                    "with gone as (delete from person.key where idx = encode(%b, 'hex')::uuid and person = %s"
+                    " returning idx, person)"
+                    " insert into person.former_key (idx, person, insurer, effective_day, feed)"
+                    " select idx, person, %s, %s, %s from gone on conflict do nothing",
+                    (key, person, self._sender.id, day, feed),
+                )
+        for person, _insurer, trait in self._traits_of([person for person, _keys, _day in corrected]):
+            self._connection.execute("delete from person.trait where idx = %s and person = %s", (trait, person))
+
+    def _put_other_traits(self, persons: Sequence[int]) -> None:
+        for person, insurer, trait in self._traits_of(persons):
+            if insurer != self._sender.id:
+                self._connection.execute(
+                    "insert into person.trait (idx, person) values (%s, %s) on conflict do nothing", (trait, person)
+                )
+
+    def _traits_of(self, persons: Sequence[int]) -> list[tuple[int, int, UUID]]:
+        """Return (person, insurer, keyed trait) of every copy of some people's civil status."""
+        rows = self._connection.execute(
+            "select person, insurer, sealed from person.record where person = any(%s)", (list(persons),)
+        ).fetchall()
+        found = []
+        for person, insurer, sealed in rows:
+            record = self.open_civil(InsurerId(insurer), PersonId(person), bytes(sealed))
+            traits = normalise_traits(
+                record.family_name, record.given_names, record.birth_date, record.sex, record.birth_place
+            )
+            found.append((person, insurer, self._trait.uuid(traits)))
+        return found
+
+    def open_civil(self, insurer: InsurerId, person: PersonId, sealed: bytes) -> CivilRecord:
+        """Open one insurer's copy of a person's civil status."""
+        return decode_civil(self._sealer.open_(Compartment.PERSON, insurer, person, sealed))

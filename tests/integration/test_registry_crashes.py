@@ -1,0 +1,198 @@
+"""An import killed with SIGKILL at each of its steps goes on where it stood, and ends where an unbroken one ends."""
+
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from tests.integration.conftest import Connect
+from tests.integration.feeding import FIRST, PLAN, make_importer, rows_of, write_rows
+from tests.waiting import eventually
+from tierce.lab.country.population import write_country
+from tierce.storage.cluster import SUPERUSER
+from tierce.storage.database import Database
+
+pytestmark = pytest.mark.integration
+
+CHUNK = 60
+PROGRAM = """
+import os, signal, sys
+from pathlib import Path
+from tests.integration.feeding import make_importer
+from tierce.storage.database import Database
+
+host, port, name, secrets, keys, path, whole, load_from, steps = sys.argv[1:]
+database = Database(host, int(port), name, Path(secrets))
+heard = 0
+
+def hear(progress):
+    global heard
+    heard += 1
+    print(progress.phase.value, progress.lines_done, progress.resumed, flush=True)
+    if heard > int(steps):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+if __name__ == "__main__":
+    with database.connect("tierce_feed") as connection:
+        importer = make_importer(connection, Path(keys), chunk_lines=60, load_from=int(load_from))
+        importer.on_progress = hear
+        importer.rights(Path(path), whole=whole == "yes")
+        print(len(importer.rejections), flush=True)
+"""
+STATE = """
+    select md5(string_agg(line, '|' order by line)) from (
+        select 'key ' || k.idx || ' ' || f.idx as line
+        from person.key k join (select person, min(idx::text) as idx from person.key group by person) f using (person)
+        union all
+        select 'member ' || m.idx || ' ' || f.idx
+        from person.member m
+        join (select person, min(idx::text) as idx from person.key group by person) f using (person)
+        union all
+        select concat_ws(' ', 'cover', f.idx, insurer, from_day, until_day, domains, priority, contract, digest,
+                         effective_day, told)
+        from coverage.coverage c join (select person, min(idx::text) as idx from person.key group by person) f
+            using (person)
+        union all
+        select concat_ws(' ', 'family', f.idx, h.idx, r.idx) from person.family
+        join (select person, min(idx::text) as idx from person.key group by person) f using (person)
+        join (select person as holder, min(idx::text) as idx from person.key group by person) h using (holder)
+        left join (select person as representative, min(idx::text) as idx from person.key group by person) r
+            using (representative)
+        union all
+        select concat_ws(' ', 'trait', t.idx, f.idx) from person.trait t
+        join (select person, min(idx::text) as idx from person.key group by person) f using (person)
+        union all select concat_ws(' ', 'refused', line, field, code) from registry.feed_refused
+    ) lines"""
+"""What the register says, whatever numbers its people drew."""
+
+
+@pytest.fixture(scope="module")
+def country(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("country") / "made"
+    write_country(PLAN, out, lambda _made: None)
+    return out
+
+
+@pytest.fixture
+def files(country: Path, tmp_path: Path) -> tuple[Path, Path]:
+    """A first file, and a second that changes, ends, leaves out, spoils and repeats some of its lines."""
+    rows = rows_of(country / "rights" / f"{FIRST}.csv")[:300]
+    first = write_rows(tmp_path / "first.csv", rows)
+    second = [row | {"effective_on": "2026-11-24"} for row in rows]
+    active = [row for row in second if row["status"] == "active" and row["relationship"] != "holder"]
+    for row in active[:6]:
+        row.update(covered_until="2026-11-20", status="ended", former_member="yes", left_on="2026-11-20")
+    for row in active[6:16]:
+        row.update(priority="2")
+    for row in active[16:26]:
+        row.update(birth_date="1984")
+    twice = dict(active[30]) | {"given_names": "AUTRE"}
+    gone = {row["member_number"] for row in active[40:46]}
+    second = [row for row in second if row["member_number"] not in gone]
+    return first, write_rows(tmp_path / "second.csv", [*second, twice])
+
+
+Run = Callable[..., tuple[int, list[str]]]
+
+
+@pytest.fixture
+def run(database: Database, key_directory: Path) -> Run:
+    """Import in a process of its own that kills itself after so many steps; returns exit code and what it said."""
+
+    def started(
+        path: Path, steps: int = 10_000, *, whole: bool = False, load_from: int = 10_000_000
+    ) -> tuple[int, list[str]]:
+        place = (database.host, database.port, database.name, database.secrets, key_directory, path)
+        done = subprocess.run(
+            [sys.executable, "-c", PROGRAM, *map(str, place), "yes" if whole else "no", str(load_from), str(steps)],
+            capture_output=True, text=True, check=False, timeout=120, cwd=Path(__file__).parents[2],
+        )  # fmt: skip
+        assert done.returncode in {0, -signal.SIGKILL}, done.stderr
+        return done.returncode, done.stdout.split("\n")[:-1]
+
+    return started
+
+
+def state(admin: psycopg.Connection) -> object:
+    return admin.execute(STATE).fetchone()
+
+
+@pytest.fixture
+def admin(connect: Connect, key_directory: Path, country: Path) -> psycopg.Connection:
+    """The superuser, in a database that knows the insurers."""
+    make_importer(connect("tierce_feed"), key_directory).insurers(country / "insurers.csv")
+    return connect(SUPERUSER, autocommit=True)
+
+
+def clear(admin: psycopg.Connection) -> None:
+    admin.execute(
+        "truncate person.key, person.member, person.trait, person.record, person.family, person.former_key,"
+        " coverage.coverage, registry.feed cascade"
+    )
+
+
+@pytest.mark.parametrize("load_from", [10_000_000, 1], ids=["merged", "loaded"])
+def test_killed_at_each_step_it_ends_as_if_it_had_not_been(
+    run: Run, admin: psycopg.Connection, files: tuple[Path, Path], load_from: int
+) -> None:
+    for path in files:
+        assert run(path, whole=True, load_from=load_from)[0] == 0
+    unbroken = state(admin)
+    refused = admin.execute("select count(*) from registry.feed_refused").fetchone()
+    assert refused == (11,)
+    clear(admin)
+    kills = 0
+    for path in files:
+        steps, said = 0, ""
+        while True:
+            code, lines = run(path, steps, whole=True, load_from=load_from)
+            if code == 0:
+                assert lines[-1] == ("0" if path == files[0] else "11"), "the refusals are heard again, all of them"
+                break
+            assert lines[-1] != said, "each kill comes one step further"
+            said = lines[-1]
+            kills += 1
+            steps = 1  # it says where it stands, goes one step, and is killed
+    assert kills > 15
+    assert state(admin) == unbroken
+    assert admin.execute("select count(*) from registry.feed_later").fetchone() == (0,)
+    assert admin.execute("select count(*) from registry.set_aside").fetchone() == (0,)
+    states = admin.execute("select state, phase, resumed > 3 from registry.feed where kind = 'rights'").fetchall()
+    assert states == [("done", "done", True)] * 2
+
+
+def test_a_first_load_that_is_never_taken_up_again_leaves_a_register_with_its_indexes(
+    run: Run, admin: psycopg.Connection, files: tuple[Path, Path]
+) -> None:
+    assert run(files[0], 2, load_from=1)[0] == -signal.SIGKILL
+    assert admin.execute("select count(*) > 0 from registry.set_aside").fetchone() == (True,)
+    assert run(files[1])[0] == 0
+    assert admin.execute("select count(*) from registry.set_aside").fetchone() == (0,)
+    keys = admin.execute("select count(*) from pg_constraint where conrelid = 'person.key'::regclass").fetchone()
+    assert keys == (1,)
+    left = admin.execute("select state from registry.feed where kind = 'rights' order by started").fetchall()
+    assert left == [("left",), ("done",)]
+
+
+def test_its_helper_ends_with_an_import_that_is_killed(
+    run: Run, admin: psycopg.Connection, files: tuple[Path, Path], key_directory: Path
+) -> None:
+    assert run(files[0], 2, load_from=1)[0] == -signal.SIGKILL
+    eventually(lambda: not helpers(), "the helper of a killed import still runs")
+
+
+def helpers() -> list[str]:
+    """Processes of ours that multiprocessing started and nobody waits for."""
+    found = []
+    for one in Path("/proc").glob("[0-9]*"):
+        try:
+            command = (one / "cmdline").read_bytes()
+            if b"spawn_main" in command and (one / "cwd").readlink() == Path(__file__).parents[2]:
+                found.append(one.name)
+        except OSError:
+            continue
+    return found
