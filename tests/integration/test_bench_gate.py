@@ -69,3 +69,21 @@ def test_a_machine_without_pgbench_is_told_what_to_install(tmp_path: Path, monke
     else:
         with pytest.raises(BenchError, match="`postgresql-15`"):
             find_pgbench(tmp_path)
+
+
+@pytest.mark.slow
+def test_the_small_oracle_test_asks_what_it_means_to_and_sees_one_answer() -> None:
+    """The figure itself is judged on a quiet machine at full size; here, that it was measured at all."""
+    if shutil.which("gcc") is None:
+        pytest.skip("no C compiler for the load generator")
+    done = subprocess.run(
+        [*COMMAND, "--oracle", "--small", "--json", "-"], capture_output=True, text=True, check=False, timeout=300
+    )
+    assert done.returncode == 0, done.stderr
+    report = json.loads(done.stdout)
+    assert (report["heads"], report["bodies"]) == (1, 1)
+    assert len(report["pairs"]) == 6
+    assert all(judged["shape"] == 0.5 for judged in report["pairs"].values())
+    assert report["oracle_auc"] == max(max(judged.values()) for judged in report["pairs"].values())
+    assert report["outcomes"]["unknown"] == report["outcomes"]["out_of_seats"] == report["each"]
+    assert not list(Path("var/bench").glob("gate-*"))

@@ -14,6 +14,7 @@ from tierce.kernel.feed import Column, FeedRow, Rejection, as_markdown, names
 from tierce.kernel.ids import InsurerId
 from tierce.lab.country.identifiers import make_finess, make_nir, make_rpps
 from tierce.registry.columns import INSURERS, RIGHTS
+from tierce.registry.contracts.columns import CONTRACTS
 from tierce.registry.errors import FeedRefusedError
 from tierce.registry.model import People, Product, RightsLine, Sender, Status
 from tierce.registry.records import SIZE_CLASSES, CivilRecord, decode_civil, encode_record
@@ -224,6 +225,7 @@ def test_the_directory_reads_public_numbers() -> None:
     [
         ("feed-rights", RIGHTS),
         ("feed-insurers", INSURERS),
+        ("feed-contracts", CONTRACTS),
         ("feed-directory", DIRECTORY),
         ("feed-directory", NATIONAL),
         ("feed-directory", SKILLS),

@@ -43,6 +43,8 @@ Exemples / examples:
 
   tierce feed directory etalab-cs1100502-stock.csv --on 2026-11-23 --settings tierce.toml
 
+  tierce feed contracts contracts.csv --dry-run --settings tierce.toml
+
 Interrompu, un fichier de droits reprend où il en était : la même commande. / A rights file that was interrupted goes
 on where it stood: the same command.
 
@@ -121,6 +123,18 @@ def directory(
         json,
         lambda intake, listener: intake.directory(file, listener, dry_run=dry_run, day=day, confirmed=confirm),
     )
+
+
+@app.command(epilog=_EPILOG)
+def contracts(
+    *,
+    file: File,
+    settings: SettingsFile,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Tout vérifier, ne rien écrire. / Check only.")] = False,
+    json: Json = "",
+) -> None:
+    """Prendre les conventions entre organismes et professionnels. / Take in contracts with professionals."""
+    _run(file, settings, json, lambda intake, listener: intake.contracts(file, listener, dry_run=dry_run))
 
 
 def open_intake(database: Database, keys: Path, people: People) -> Intake:

@@ -24,6 +24,9 @@ from tierce.kernel.ids import InsurerId, new_id
 from tierce.policy.acts import Act, Outcome
 from tierce.policy.digest import policy_digest
 from tierce.registry.columns import INSURERS
+from tierce.registry.contracts.columns import CONTRACTS
+from tierce.registry.contracts.service import take_contracts
+from tierce.registry.contracts.store import ContractStore
 from tierce.registry.errors import FeedBusyError, InsurerUnknownError
 from tierce.registry.model import People
 from tierce.registry.service import CHUNK_LINES, Listener, take_insurers
@@ -166,6 +169,13 @@ class Intake:
         rows = read_rows(path, INSURERS)
         feed = _Feed("insurers", path, None, None, Act.FEED_RIGHTS, DataCategory.NONE)
         return self._run(feed, lambda: take_insurers(self._registry, rows, listener))
+
+    def contracts(self, path: Path, listener: Listener, *, dry_run: bool = False) -> Report:
+        """Take in contracts between insurers and professionals."""
+        rows = read_rows(path, CONTRACTS)
+        feed = _Feed("contracts", path, None, None, Act.FEED_CONTRACTS, DataCategory.NONE)
+        store = ContractStore(self._connection)
+        return self._run(feed, lambda: take_contracts(store, rows, listener), dry_run=dry_run)
 
     def directory(
         self,

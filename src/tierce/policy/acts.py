@@ -15,6 +15,8 @@ class Act(IntEnum):
     """A professional asks whether one person is covered for one domain."""
     RIGHTS_REVISIT = 2
     """A professional opens again an answer of her own history."""
+    FEED_CONTRACTS = 3
+    """Contracts between insurers and professionals were taken in."""
     SESSION_OPEN = 10
     SESSION_REVOKE = 11
     DEVICE_ENROL = 12

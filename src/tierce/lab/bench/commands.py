@@ -13,6 +13,7 @@ from tierce.kernel.clock import SystemClock
 from tierce.kernel.errors import TierceError
 from tierce.lab.bench.gate import SMALL, Plan, Report, measure_gate
 from tierce.lab.bench.imports import measure_import
+from tierce.lab.bench.oracle.service import SMALL_ORACLE, OraclePlan, OracleReport, measure_oracle
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_show_locals=False)
 _screen = Console(stderr=True, highlight=False)
@@ -33,18 +34,31 @@ def gate(
     seed: Annotated[int, typer.Option(help="Of the asks drawn.")] = 1,
     workers: Annotated[int, typer.Option(min=0, max=64, help="API processes; 0 for one a processor.")] = 0,
     small: Annotated[bool, typer.Option("--small", help="Ends within 40 s; the other options are ignored.")] = False,
+    oracle: Annotated[
+        bool,
+        typer.Option("--oracle", help="Can answers that show nothing be told apart? Uses --each, --rate, --seed."),
+    ] = False,
+    each: Annotated[int, typer.Option(help="Answers of each of four kinds, with --oracle.")] = 20_000,
+    rate: Annotated[int, typer.Option(help="Asks a second, with --oracle.")] = 150,
     json_to: Annotated[
         str | None, typer.Option("--json", help="Write one JSON object to this file, or to standard output for -.")
     ] = None,
 ) -> None:
     """Measure the gate over HTTP, in turns with pgbench on bench/reference.sql."""
+    work = Path("var/bench").absolute()
+    report: Report | OracleReport
     try:
-        plan = SMALL if small else Plan(seconds, repeat, persons, desks, seed, workers)
-        report = measure_gate(plan, Path("var/bench").absolute(), SystemClock(), _Steps().say)
+        if oracle:
+            mix = SMALL_ORACLE if small else OraclePlan(each, rate, seed, workers)
+            report = measure_oracle(mix, work, SystemClock(), _Steps().say)
+            _screen.print(_oracle_table(report))
+        else:
+            plan = SMALL if small else Plan(seconds, repeat, persons, desks, seed, workers)
+            report = measure_gate(plan, work, SystemClock(), _Steps().say)
+            _screen.print(_table(report))
     except TierceError as error:
         _screen.print(f"[bold]tierce bench gate:[/bold] {error}", markup=True)
         raise typer.Exit(1) from None
-    _screen.print(_table(report))
     if json_to == "-":
         typer.echo(msgspec.json.encode(report).decode())
     elif json_to is not None:
@@ -77,6 +91,20 @@ def import_(
         typer.echo(msgspec.json.encode(report).decode())
     elif json_to is not None:
         Path(json_to).write_bytes(msgspec.json.format(msgspec.json.encode(report)) + b"\n")
+
+
+def _oracle_table(report: OracleReport) -> Table:
+    table = Table("pair of kinds", "time", "shape", "all", title="AUC on answers that taught nothing; 0.50 is chance")
+    for pair, judged in report.pairs.items():
+        table.add_row(pair, *(f"{judged[judge]:.4f}" for judge in ("time", "shape", "all")))
+    table.add_section()
+    table.add_row("the worst of all", f"{report.oracle_auc:.4f}", "", "")
+    for delay, value in report.control.items():
+        table.add_row(f"control: one kind, half of it {delay} later", f"{value:.4f}", "", "")
+    for kind in report.median_ms:
+        table.add_row(f"{kind}: p50, p99", f"{report.median_ms[kind]:.3f}", f"{report.p99_ms[kind]:.3f}", "ms")
+    table.add_row("different heads, bodies", str(report.heads), str(report.bodies), "")
+    return table
 
 
 class _Steps:

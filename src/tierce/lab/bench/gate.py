@@ -175,7 +175,7 @@ def measure_gate(plan: Plan, work: Path, clock: Clock, progress: Progress) -> Re
         desks = bench.populate(clock)
         progress(f"{plan.persons:,} people, {plan.desks:,} desks ({time.perf_counter() - started:.0f} s)")
         durable = measure_durable_write(stage.home, 0.5)
-        service = Service(stage, _free_port(), plan.workers)
+        service = Service(stage, free_port(), plan.workers)
         try:
             target = Target(service.port, PATH, f"{service.url}{PATH}", date_of(paris_day(clock.now())).isoformat())
             with RequestPress(desks, target) as press:
@@ -270,7 +270,8 @@ def _shares(counted: list[Counters]) -> dict[str, float]:
     return {name: round(sum(one.outcomes.get(name, 0) for one in counted) / asks, 4) for name in names}
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of the loopback that nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

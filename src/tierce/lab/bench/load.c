@@ -1,13 +1,14 @@
 /* A load generator for one HTTP/1.1 service on the loopback: one thread, epoll, keep-alive connections.
  *
- *   load PORT FILE CONNECTIONS SECONDS RATE SEED
+ *   load PORT FILE CONNECTIONS SECONDS RATE SEED [RECORDS]
  *
  * FILE holds prepared requests, each a little-endian 32-bit length and that many bytes; each is sent once at
  * most, in order, because a proof of possession serves once. RATE 0 is a closed loop: every connection asks
  * again as soon as it is answered. A positive RATE is an open loop: requests fall due as a Poisson process of
  * RATE per second, and each latency runs from the instant the request was due, not from when a connection was
  * free to carry it, so that a stall is charged to every request it delayed (no coordinated omission).
- * One JSON object is printed on standard output.
+ * One JSON object is printed on standard output. RECORDS, if given, receives one record an answer, as it came:
+ * the place of its request in FILE, status, seconds, lengths of head and body, a hash of the body, then the head.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -33,6 +34,7 @@
 struct connection {
     int fd, busy;
     double since;
+    uint32_t index;
     const unsigned char *out;
     size_t out_left, in_used;
     char in[ANSWER_MAX + 1];
@@ -46,6 +48,7 @@ static size_t request_count, due_count, due_sent, sent, answered, lost, shown, i
 static size_t statuses[600];
 static size_t body_min = SIZE_MAX, body_max;
 static double stop_at;
+static FILE *records;
 
 static void die(const char *what) {
     fprintf(stderr, "load: %s%s%s\n", what, errno ? ": " : "", errno ? strerror(errno) : "");
@@ -108,14 +111,25 @@ static int ask(struct connection *c, double since) { /* 0 when no prepared reque
     cursor += 4 + length;
     c->busy = 1;
     c->since = since;
+    c->index = (uint32_t)sent;
     c->in_used = 0;
     sent++;
     push(c);
     return 1;
 }
 
+static void keep(const struct connection *c, double seconds, int status, const char *body, size_t body_length) {
+    uint32_t numbers[4] = {c->index, (uint32_t)status, (uint32_t)(body - c->in), (uint32_t)body_length};
+    uint64_t hash = 0xcbf29ce484222325u; /* FNV-1a */
+    for (size_t i = 0; i < body_length; i++) hash = (hash ^ (unsigned char)body[i]) * 0x100000001b3u;
+    if (fwrite(numbers, sizeof numbers, 1, records) != 1 || fwrite(&seconds, sizeof seconds, 1, records) != 1 ||
+        fwrite(&hash, sizeof hash, 1, records) != 1 || fwrite(c->in, numbers[2], 1, records) != 1)
+        die("cannot write the records");
+}
+
 static void record(struct connection *c, int status, const char *body, size_t body_length) {
     double at = now();
+    if (records) keep(c, at - c->since, status, body, body_length);
     latencies[answered++] = at - c->since;
     if (at <= stop_at) in_time++;
     statuses[status >= 100 && status < 600 ? status : 0]++;
@@ -234,7 +248,8 @@ static void map_requests(const char *path) {
 int main(int argc, char **argv) {
     struct epoll_event events[256];
     int ran_out = 0;
-    if (argc != 7) die("usage: load PORT FILE CONNECTIONS SECONDS RATE SEED");
+    if (argc != 7 && argc != 8) die("usage: load PORT FILE CONNECTIONS SECONDS RATE SEED [RECORDS]");
+    if (argc == 8 && !(records = fopen(argv[7], "wb"))) die("cannot open the file of records");
     port = atoi(argv[1]);
     map_requests(argv[2]);
     connection_count = atoi(argv[3]);
@@ -270,6 +285,7 @@ int main(int argc, char **argv) {
         if (!ran_out) ran_out = feed(timer, rate);
     }
     double elapsed = now() - start;
+    if (records && fclose(records)) die("cannot write the records");
     report(rate > 0 || elapsed < seconds ? elapsed : seconds, ran_out || too_few);
     return 0;
 }

@@ -9,6 +9,7 @@ import shutil
 import struct
 import subprocess
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -18,6 +19,7 @@ from tierce.lab.bench.errors import BenchError
 
 SOURCE: Final = Path(__file__).with_name("load.c")
 DRAIN_SECONDS: Final = 15.0
+_RECORD: Final = struct.Struct("<4IdQ")
 
 
 class Latency(msgspec.Struct, frozen=True):
@@ -82,6 +84,30 @@ def read_requests(path: Path) -> list[bytes]:
     return requests
 
 
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One answer: the place of its request in the file, what came, and the seconds it took."""
+
+    index: int
+    status: int
+    seconds: float
+    head: bytes
+    body_bytes: int
+    body_hash: int
+
+
+def read_records(path: Path) -> list[Record]:
+    """Read the generator's records, in the order of the answers."""
+    written, place, found = path.read_bytes(), 0, []
+    while place < len(written):
+        index, status, head_bytes, body_bytes, seconds, body_hash = _RECORD.unpack_from(written, place)
+        place += _RECORD.size
+        head = written[place : place + head_bytes]
+        place += head_bytes
+        found.append(Record(index, status, seconds, head, body_bytes, body_hash))
+    return found
+
+
 def build_generator(directory: Path) -> Path:
     """Compile the generator into `directory`, once for each content of the source; returns the program."""
     compiler = shutil.which("gcc") or shutil.which("cc")
@@ -104,7 +130,15 @@ def build_generator(directory: Path) -> Path:
 
 
 def run_load(
-    program: Path, *, port: int, requests: Path, connections: int, seconds: float, rate: float = 0, seed: int = 1
+    program: Path,
+    *,
+    port: int,
+    requests: Path,
+    connections: int,
+    seconds: float,
+    rate: float = 0,
+    seed: int = 1,
+    records: Path | None = None,
 ) -> LoadResult:
     """Send the prepared requests to 127.0.0.1:`port`.
 
@@ -116,8 +150,11 @@ def run_load(
         seconds: how long requests are sent.
         rate: requests a second, as a Poisson process; 0 for a closed loop.
         seed: of the Poisson process.
+        records: where to keep what `read_records` reads, if anywhere.
     """
     arguments = [str(port), str(requests), str(connections), str(seconds), str(rate), str(seed)]
+    if records is not None:
+        arguments.append(str(records))
     try:
         done = subprocess.run(
             [program, *arguments],

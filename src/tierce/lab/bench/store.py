@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final, LiteralString
+from uuid import UUID
 
 from psycopg import Connection
 
@@ -136,6 +137,11 @@ def _coverages(
 def pair_key(keyring: Keyring, establishment: int, person: int) -> int:
     """Return the key of the pair memory for an establishment and an invented person."""
     return keyring.hash(Purpose.PAIR).int64(establishment.to_bytes(8, "big") + _canonical(person))
+
+
+def index_of(keyring: Keyring, person: int) -> UUID:
+    """Return the keyed index of an invented person."""
+    return keyring.hash(Purpose.INDEX).uuid(_canonical(person))
 
 
 def _canonical(number: int) -> bytes:

@@ -1,0 +1,1 @@
+"""Which insurer has which profession, establishment or professional under contract, by domain and dates."""
