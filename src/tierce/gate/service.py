@@ -97,6 +97,7 @@ class Gate:
         used and closes every connection: a proof made before this one may have been used already."""
         self._task: asyncio.Task[None] | None = None
         self._spent: dict[LineId, int] = {}
+        self._stale = False
         self.tally = tally or Tally()
 
     async def start(self) -> None:
@@ -124,6 +125,11 @@ class Gate:
     def waiting(self) -> int:
         """How many asks wait."""
         return len(self._queue)
+
+    def renew(self) -> None:
+        """Connect anew before the next batch: whoever saw the database come back knows the connection is dead."""
+        self._stale = True
+        self._some.set()
 
     def shed(self) -> None:
         """Refuse before any signature is verified, when full or closed."""
@@ -161,6 +167,9 @@ class Gate:
     async def _serve(self) -> None:
         while True:
             await self._some.wait()
+            if self._stale:
+                self._stale = False
+                await self._reconnect()
             batch = self._take()
             if not batch:
                 self._some.clear()

@@ -13,6 +13,7 @@ from tierce.policy.acts import Act
 from tierce.web.look import Pages, SecurityHeaders
 from tierce.web.portal.api import Api
 from tierce.web.portal.asking import ask_handlers, history_handlers
+from tierce.web.portal.depositing import deposit_handlers
 from tierce.web.portal.entering import forget, session_handlers, sign_in_handlers, sign_in_page
 from tierce.web.portal.errors import (
     ApiRefusedError,
@@ -56,6 +57,7 @@ def create_app(
             *session_handlers(site),
             *ask_handlers(site),
             *history_handlers(site),
+            *deposit_handlers(site),
             health,
         ],
         exception_handlers=_error_handlers(site),
