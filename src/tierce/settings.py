@@ -91,8 +91,8 @@ class DepositSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Folder of sealed deposits, of one `api` and the worker; `spool` beside the keys when left out."""
     status: str | None = None
     """Folder of the static status page, which the worker writes; none when left out."""
-    status_url: str | None = None
-    """The public address of that folder, for the portal to lead to."""
+    status_path: str | None = None
+    """The path at which the portal's own host serves that folder, for the portal to lead to."""
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

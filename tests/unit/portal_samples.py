@@ -127,7 +127,7 @@ def _outside(language: Language) -> Iterator[Case]:
     }  # fmt: skip
     yield "held", "refused.html", frame, held
     yield "proof-refused", "refused.html", frame, {**held, "code": "proof_refused", "again": True}
-    yield "unreachable", "unreachable.html", frame, {}
+    yield "unreachable", "unreachable.html", frame, {"status_path": "/status/"}
     for key in ("form", "missing", "request", "fault"):
         yield f"trouble-{key}", "trouble.html", frame, {"key": key}
 

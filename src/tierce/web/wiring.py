@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from psycopg import AsyncConnection, Connection
 from psycopg_pool import AsyncConnectionPool, ConnectionPool
 
+from tierce.closings.service import Closings
 from tierce.directory.service import Clients
 from tierce.gate.service import Gate
 from tierce.gate.store import GateStore
@@ -226,6 +227,7 @@ async def office(settings: Settings) -> AsyncIterator[App]:
             notices=Notices(incidents, appender, signed, clock),
             holds=Holds(appender, clock),
             clients=Clients(appender, clock),
+            closings=Closings(appender, clock, policy),
             log_key=log_key(settings.key_directory()),
             clock=clock,
             secure=settings.office.url.startswith("https:"),

@@ -97,7 +97,9 @@ def _error_handlers(site: PortalSite) -> dict[int | type[Exception], Handler]:
 
     def unreachable(request: AnyRequest, error: ApiUnreachableError) -> Response[str]:
         log.warning("api unreachable: %s", error)
-        return site.pages.page("unreachable.html", site.frame(request), {}, status=503)
+        return site.pages.page(
+            "unreachable.html", site.frame(request), {"status_path": site.settings.status_path or ""}, status=503
+        )
 
     def form_refused(request: AnyRequest, _error: FormRefusedError) -> Response[str]:
         return site.pages.page("trouble.html", site.frame(request), {"key": "form"}, status=403)
