@@ -26,6 +26,8 @@ _COMMANDS: Final = {
     "directory": ("tierce.upkeep.clients", "Who is a client, who stands in for whom, who was where on a day."),
     "journal": ("tierce.journal.commands", "Verify the journal; print and check proofs of its entries."),
     "ladder": ("tierce.upkeep.ladder", "Close a part of the service for a bounded time, and open it again."),
+    "status-page": ("tierce.upkeep.status", "Write the static status page."),
+    "deposits": ("tierce.upkeep.deposits", "Deposits left while closed: insurers' choices, counts, resolution."),
     "policy": ("tierce.gate.commands", "Print the decision table, made by the rules themselves."),
     "lab": ("tierce.lab.commands", "Make the synthetic country and play against it."),
     "bench": ("tierce.lab.bench.commands", "Measure on this machine; the figures are those of this run."),

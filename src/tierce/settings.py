@@ -84,6 +84,17 @@ class OperatorSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     officer_email: str
 
 
+class DepositSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Where deposits wait while closed, and where the status page is written."""
+
+    spool: str | None = None
+    """Folder of sealed deposits, of one `api` and the worker; `spool` beside the keys when left out."""
+    status: str | None = None
+    """Folder of the static status page, which the worker writes; none when left out."""
+    status_path: str | None = None
+    """The path at which the portal's own host serves that folder, for the portal to lead to."""
+
+
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Everything a process needs to start."""
 
@@ -100,6 +111,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     staff: RealmSettings
     persons_provider: RealmSettings
     insurers_provider: RealmSettings
+    deposits: DepositSettings = DepositSettings()
     portal_software: int = 1
     """The portal's own number in directory.software."""
     demo_people: str | None = None
@@ -114,6 +126,11 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def state_directory(self) -> Path | None:
         """Return the worker's directory outside the database, if the operator gives one."""
         return None if self.state is None else Path(self.state)
+
+    def spool_directory(self) -> Path:
+        """Return the folder of sealed deposits."""
+        given = self.deposits.spool
+        return Path(given) if given is not None else self.key_directory().parent / "spool"
 
     def key_directory(self) -> Path:
         """Return the directory of key files."""

@@ -12,6 +12,7 @@ from psycopg_pool import AsyncConnectionPool, ConnectionPool
 
 from tests.integration.asks import ORIGIN
 from tests.integration.rooms import OPERATOR, PAUL, Room
+from tierce.closings.service import Closings
 from tierce.directory.service import Clients
 from tierce.identity.local import InsurerSessions, PersonSessions, StaffSessions, staff_id
 from tierce.identity.oidc import ProviderClient, ProviderSettings, Realm, digest
@@ -99,6 +100,7 @@ async def office_site(room: Room, database: Database, role: str = "security") ->
                 notices=room.notices,
                 holds=Holds(lines, SystemClock()),
                 clients=Clients(lines, SystemClock()),
+                closings=Closings(lines, SystemClock(), bytes(16)),
                 log_key=verifier_key(ORIGIN, room.keyring.instance("worker").public_key()),
                 clock=room.clock,
                 secure=False,

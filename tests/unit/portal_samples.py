@@ -3,13 +3,25 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from tierce.kernel.language import Language
 from tierce.policy.acts import Outcome
 from tierce.rights.reasons import REASONS
 from tierce.web.look import Frame
-from tierce.web.portal.api import Activity, RightsBody, Seats, Session, SessionLine
+from tierce.web.portal.api import (
+    Activity,
+    DepositStateBody,
+    Guarantee,
+    Promise,
+    ReceiptBody,
+    RightsBody,
+    Seats,
+    Session,
+    SessionLine,
+)
+from tierce.web.portal.depositing import DepositForm
 from tierce.web.portal.question import BIRTH_WRONG, AskForm
 from tierce.web.portal.site import LINKS
 
@@ -115,11 +127,53 @@ def _outside(language: Language) -> Iterator[Case]:
     }  # fmt: skip
     yield "held", "refused.html", frame, held
     yield "proof-refused", "refused.html", frame, {**held, "code": "proof_refused", "again": True}
-    yield "unreachable", "unreachable.html", frame, {}
+    yield "unreachable", "unreachable.html", frame, {"status_path": "/status/"}
     for key in ("form", "missing", "request", "fault"):
         yield f"trouble-{key}", "trouble.html", frame, {"key": key}
 
 
+def _deposits(language: Language) -> Iterator[Case]:
+    signing = {"session": SESSION, "signing": {**SIGNING, "signs": "held"}}
+    form = DepositForm(
+        nir=FORM.nir, birth=FORM.birth, amc="99100001", member="A1204", valid_until="2026-12-31", domain="OPTI",
+        care_date="2026-03-03", amount="59,90", request="sample-sample",
+    )  # fmt: skip
+    frame = replace(_frame("/deposit", language), links=(), place=None, who=None)
+    base: dict[str, Any] = {
+        **signing, "form": form, "errors": {}, "error_list": [], "domains": [("OPTI", "optique")],
+        "act_url": "https://api.tierce.example/v1/deposits", "parts": [], "since": AT,
+    }  # fmt: skip
+    yield "deposit", "deposit.html", frame, base
+    wrong = [("amount", "Ce montant ne convient pas.")]
+    part = [("le domaine « optique »", AT + timedelta(hours=4))]
+    yield "deposit-wrong", "deposit.html", frame, {
+        **base, "errors": dict(wrong), "error_list": wrong, "parts": part, "since": None,
+    }  # fmt: skip
+    yield "deposit-open", "deposit_open.html", frame, signing
+    for guaranteed in (True, False):
+        promise = Promise(
+            guaranteed, "none", Guarantee("L’organisme garantit ce montant.", "The insurer guarantees.")
+        )
+        receipt = ReceiptBody(
+            "D-7K3M-9QXD-V2T8P-C", AT, "OPTI", date(2026, 3, 3), "59.90", promise, "Mutuelle du Grand Chêne", "P. L."
+        )
+        values = {
+            **signing, "receipt": receipt, "amount": Decimal("59.90"), "domain": "optique", "why": promise.detail.fr,
+            "other": "en", "other_lines": ["Receipt D-7K3M-9QXD-V2T8P-C.", "Payment guaranteed."],
+        }  # fmt: skip
+        yield f"receipt-{guaranteed}", "deposit_receipt.html", frame, values
+    empty = {**signing, "number": "", "state": None, "error": ""}
+    yield "receipt-state-empty", "deposit_state.html", frame, empty
+    state = DepositStateBody(
+        "D-7K3M-9QXD-V2T8P-C", "guaranteed", Guarantee("paiement garanti", "payment guaranteed"),
+        Guarantee("L’organisme garantit ce montant.", "The insurer guarantees."), AT, "OPTI", "59.90", AT,
+    )  # fmt: skip
+    told = {"kind": "good", "label": "paiement garanti", "why": state.detail.fr, "domain": "optique"}
+    yield "receipt-state", "deposit_state.html", frame, {
+        **empty, "number": state.receipt, "state": state, **told, "amount": Decimal("59.90"),
+    }  # fmt: skip
+
+
 def cases(language: Language) -> list[Case]:
     """Every page in every state: its name, its template, its frame and its values."""
-    return [*_outside(language), *_ask(language), *_answers(language), *_lists(language)]
+    return [*_outside(language), *_ask(language), *_answers(language), *_lists(language), *_deposits(language)]

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tierce.closings.rules import LEVELS as CLOSED_BY_HAND
 from tierce.directory.model import Kind
 from tierce.incidents.model import Rule
 from tierce.persons.model import LineKind
@@ -15,6 +16,7 @@ from tierce.web.insurers.site import HERE as INSURERS
 from tierce.web.insurers.site import LINKS as INSURERS_LINKS
 from tierce.web.look import Pages
 from tierce.web.office.app import TOLD as OFFICE_ERRORS
+from tierce.web.office.closing import LENGTHS
 from tierce.web.office.directory import WANTED
 from tierce.web.office.site import HERE as OFFICE
 from tierce.web.office.site import LINKS as OFFICE_LINKS
@@ -50,6 +52,8 @@ CHOSEN = {
     | {f"version.{kind.value}" for kind in Kind}
     | {f"move.{move}{part}" for move in WANTED for part in ("", ".title", ".lead", ".button")}
     | {f"feed.kind.{kind}" for kind in ("rights", "insurers", "directory", "finess")}
+    | {f"closing.group.{level}" for level in CLOSED_BY_HAND}
+    | {f"closing.for.{length}" for length in LENGTHS}
     | {link.key for link in OFFICE_LINKS}
     | told({key for key, _ in OFFICE_ERRORS.values()}),
     INSURERS: {link.key for link in INSURERS_LINKS} | told(set()),

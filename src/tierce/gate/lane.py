@@ -78,6 +78,8 @@ class _Slot:
 
     store: GateStore | None = None
     since: int = 0
+    stale: bool = False
+    """The connection is known to be dead: another is opened before the next batch."""
 
 
 class Lane:
@@ -143,6 +145,12 @@ class Lane:
         """How many asks wait."""
         return len(self._queue)
 
+    def renew(self) -> None:
+        """Open every connection anew before the next batch."""
+        for slot in self._slots:
+            slot.stale = True
+        self._some.set()
+
     def shed(self) -> None:
         """Refuse before any signature is verified, when full or closed."""
         if not self.open:
@@ -172,6 +180,9 @@ class Lane:
         while True:
             await self._some.wait()
             await self._give_way()
+            if slot.stale:
+                slot.stale = False
+                await self._reconnect(slot)
             batch = self._take(slot)
             if not batch:
                 continue

@@ -96,6 +96,11 @@ class Gate:
         """How many asks wait, in both lanes."""
         return self._interactive.waiting + self._bulk.waiting
 
+    def renew(self) -> None:
+        """Connect anew before the next batch: whoever saw the database come back knows the connections are dead."""
+        self._interactive.renew()
+        self._bulk.renew()
+
     def shed(self, lane: acts.Lane = acts.Lane.INTERACTIVE) -> None:
         """Refuse before any signature is verified, when the lane is full or closed."""
         self._lane(lane).shed()

@@ -15,6 +15,7 @@ from hashlib import sha256
 from tierce.policy import (
     acts,
     allowed,
+    deposits,
     directory,
     enrolment,
     floors,
@@ -40,6 +41,10 @@ def policy_text() -> str:
         "allowed.shown": {_key(act): int(fields) for act, fields in allowed.SHOWN.items()},
         "directory.constants": _plain(_constants(directory)),
         "enrolment.constants": _plain(_constants(enrolment)),
+        "deposits.constants": _plain(_constants(deposits)),
+        "deposits.guaranteed_a_day": _plain(deposits.GUARANTEED_A_DAY),
+        "deposits.reasons": [_plain(reason) for reason in deposits.DepositReason],
+        "deposits.states": [_plain(state) for state in deposits.DepositState],
         "floors.batch_max": floors.BATCH_MAX,
         "floors.ceilings": _plain(floors.CEILINGS),
         "floors.shown_ceilings": _plain(floors.SHOWN_CEILINGS),

@@ -12,6 +12,7 @@ from datetime import timedelta
 from enum import IntEnum, StrEnum
 
 from tierce.kernel.language import Phrase
+from tierce.policy.deposits import KEPT_DAYS
 from tierce.policy.seats import PROVED_DAYS
 
 
@@ -39,6 +40,7 @@ class Kept(IntEnum):
     BACKUPS = 19
     PROCESS_LOGS = 20
     REJECTS = 21
+    DEPOSITS = 22
 
 
 class End(StrEnum):
@@ -314,6 +316,15 @@ RETENTION: Mapping[Kept, Rule] = {
         Phrase("leur date", "their date"),
         End.DELETED,
         Hand.OPERATOR,
+        _CHOICE,
+    ),
+    Kept.DEPOSITS: Rule(
+        Phrase("ce qui est saisi dans un dépôt, scellé", "what is typed in a deposit, sealed"),
+        "care.deposit.sealed, care.deposit.label",
+        _days(KEPT_DAYS),
+        Phrase("sa réception", "its receipt"),
+        End.BLANKED,
+        Hand.WORKER,
         _CHOICE,
     ),
 }  # fmt: skip - one row is one thought; spread over ten lines each the table cannot be read

@@ -87,7 +87,7 @@ class Cluster:
         new_secret(password_file)
         if not (self._data / "PG_VERSION").exists():
             self._create(password_file)
-        self._port = _free_port()
+        self._port = self._port or _free_port()
         options = {
             **self._settings,
             "port": str(self._port),

@@ -52,6 +52,8 @@ class Purpose(StrEnum):
     """Feed line and contract number -> digest."""
     ENGAGEMENT = "engagement"
     """Entry number -> engagement number."""
+    RECEIPT = "receipt"
+    """Deposit number -> receipt number; digest of a deposit sent again."""
     DOOR = "door"
     """Insurer's AMC number -> what opens a session for its staff (`registry.door`)."""
 
@@ -62,7 +64,10 @@ COMPARTMENT_KEYS: Mapping[Compartment, str] = {
 }
 """The master key file of each compartment that exists so far."""
 
-EVERY_KEY = [*(purpose.value for purpose in Purpose), *COMPARTMENT_KEYS.values()]
+DEPOSIT_KEY = "deposit"
+"""X25519: opens deposits; the worker's alone. Its public half is `deposit.pub`."""
+
+EVERY_KEY = [*(purpose.value for purpose in Purpose), *COMPARTMENT_KEYS.values(), DEPOSIT_KEY]
 
 
 class KeyedHash:

@@ -2,9 +2,10 @@
 
 from pathlib import Path
 
+from tierce.deposits.sealing import PUBLIC_FILE, public_of
 from tierce.journal.note import verifier_key
 from tierce.journal.service import LOG_KEY_NAME, LOG_ORIGIN
-from tierce.storage.keys import Keyring, create_keys
+from tierce.storage.keys import DEPOSIT_KEY, Keyring, create_keys
 from tierce.web.wiring import LOG_PUBLIC_FILE
 
 INSTANCES = ("api", "office", "persons", "insurers", "worker", "feed", "upkeep", LOG_KEY_NAME)
@@ -12,8 +13,9 @@ INSTANCES = ("api", "office", "persons", "insurers", "worker", "feed", "upkeep",
 
 
 def make_keys(folder: Path) -> list[str]:
-    """Make every key file that does not exist yet, and the log's public line; returns the names of those made."""
+    """Make every key file that does not exist yet, and the public halves of two; returns the names of those made."""
     made = create_keys(folder, INSTANCES)
     public = verifier_key(LOG_ORIGIN, Keyring(folder, ()).instance(LOG_KEY_NAME).public_key())
     (folder / LOG_PUBLIC_FILE).write_text(public + "\n")
+    (folder / PUBLIC_FILE).write_text(public_of(Keyring(folder, (DEPOSIT_KEY,)).raw(DEPOSIT_KEY)) + "\n")
     return made

@@ -53,7 +53,6 @@ class Observed:
         self._shared = shared
         self._app = app
         self._readiness = readiness
-        self._gate = getattr(app, "gate", None)
         self._registry = CollectorRegistry()
         self._requests = Counter(
             "tierce_requests", "Requests answered, by class of status.", ["status"], registry=self._registry
@@ -133,7 +132,7 @@ class Observed:
         if path == LIVE:
             await _answer(send, 200, msgspec.json.encode({"live": True, "version": __version__}), b"application/json")
         elif path == READY:
-            checks = await self._readiness.look(self._gate)
+            checks = await self._readiness.look(getattr(self._app, "gate", None))
             status = 200 if all(checks.values()) else 503
             body = msgspec.json.encode({"ready": status == 200, "checks": checks})
             await _answer(send, status, body, b"application/json")
@@ -143,8 +142,9 @@ class Observed:
                 registry = CollectorRegistry()
                 MultiProcessCollector(registry, str(self._shared))  # type: ignore[no-untyped-call]  # no hints here
             text = generate_latest(registry)
-            if self._gate is not None:
-                text += render_gate(self._gate).encode()
+            gate = getattr(self._app, "gate", None)
+            if gate is not None:
+                text += render_gate(gate).encode()
             await _answer(send, 200, text, b"text/plain; version=0.0.4; charset=utf-8")
 
 

@@ -8,10 +8,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from psycopg import AsyncConnection, Connection
 from psycopg_pool import AsyncConnectionPool, ConnectionPool
 
+from tierce.closings.service import Closings
 from tierce.directory.service import Clients
 from tierce.gate.service import Gate
 from tierce.gate.store import GateStore
@@ -40,11 +41,13 @@ from tierce.rights.history import History
 from tierce.rights.service import Rights, Shelf
 from tierce.settings import RealmSettings, Settings, SiteSettings, secret
 from tierce.storage.insurer_keys import door_of, load_sealer
-from tierce.storage.keys import Compartment, Keyring, Purpose
+from tierce.storage.keys import DEPOSIT_KEY, Compartment, Keyring, Purpose
 from tierce.web.api.app import RightsWiring, create_api
 from tierce.web.api.callers import Callers
+from tierce.web.api.deposits import Front
 from tierce.web.api.signin import SignInWiring
 from tierce.web.api.token import TOKEN_PATH, VendorWiring
+from tierce.web.deposit_wiring import front_of, state_finder
 from tierce.web.insurers.app import create_insurers
 from tierce.web.office.app import create_office
 from tierce.web.persons.app import create_persons
@@ -52,10 +55,12 @@ from tierce.web.portal.app import create_app as create_portal
 from tierce.web.portal.settings import PortalSettings
 
 CALLBACK = "/sign-in/callback"
+AWAY_SECONDS, START_SECONDS = 1.5, 30.0
 KEYS = {
-    "api": (Purpose.INDEX, Purpose.PAIR, Purpose.NETWORK, Purpose.ENGAGEMENT, "coverage"),
-    "office": ("person",),
+    "api": (Purpose.INDEX, Purpose.PAIR, Purpose.NETWORK, Purpose.ENGAGEMENT, Purpose.RECEIPT, "coverage"),
+    "office": ("person", Purpose.RECEIPT),
     "persons": ("person", Purpose.TRAIT),
+    "worker": (DEPOSIT_KEY,),
     "insurers": (Purpose.DOOR,),
 }
 """The key files that each process is given: docs/reference/keys.md."""
@@ -114,10 +119,17 @@ def _provider(
 
 async def _async_pool(stack: AsyncExitStack, dsn: str, size: int = 4) -> AsyncConnectionPool[AsyncConnection[Any]]:
     pool: AsyncConnectionPool[AsyncConnection[Any]] = AsyncConnectionPool(
-        dsn, min_size=1, max_size=size, open=False, check=AsyncConnectionPool.check_connection
+        dsn,
+        min_size=1,
+        max_size=size,
+        open=False,
+        check=AsyncConnectionPool.check_connection,
+        # A database that is away is said at once, and found again at the first request once it is back.
+        timeout=AWAY_SECONDS,
+        reconnect_timeout=AWAY_SECONDS,
     )
     await stack.enter_async_context(pool)
-    await pool.wait()
+    await pool.wait(timeout=START_SECONDS)
     return pool
 
 
@@ -142,14 +154,21 @@ async def portal(settings: Settings) -> AsyncIterator[App]:
 
 @asynccontextmanager
 async def api(settings: Settings) -> AsyncIterator[App]:
+    """The counter of deposits, which answers while the database is away, and behind it the API with its gate."""
+    keyring = Keyring(settings.key_directory(), [str(name) for name in KEYS["api"]])
+    key = keyring.instance("api")
+    async with front_of(settings, keyring, lambda front: _gated(settings, keyring, key, front)) as app:
+        yield app
+
+
+@asynccontextmanager
+async def _gated(settings: Settings, keyring: Keyring, key: Ed25519PrivateKey, front: Front) -> AsyncIterator[App]:
     """The API with its gate."""
     clock, policy = SystemClock(), policy_digest()
-    keyring = Keyring(settings.key_directory(), [str(name) for name in KEYS["api"]])
     dsn = settings.connection().dsn("tierce_api")
     async with AsyncExitStack() as stack:
         pool = await _async_pool(stack, dsn)
         http = await stack.enter_async_context(httpx.AsyncClient(follow_redirects=False))
-        key = keyring.instance("api")
         async with pool.connection() as connection:
             appender = await Appender.enrol_async(connection, "api", key)
             shelf = await Shelf.load(connection, keyring)
@@ -179,7 +198,9 @@ async def api(settings: Settings) -> AsyncIterator[App]:
         vendor = VendorWiring(
             VendorDoor(pool, provider, sessions, clock, audience), clock, settings.api.url, sign_in.proxies
         )
-        wiring = RightsWiring(gate, rights, History(pool, keyring, clock), Callers(sessions, clock), sign_in, vendor)
+        callers = Callers(sessions, clock)
+        front.know(callers.knows, state_finder(pool, callers), gate.renew)
+        wiring = RightsWiring(gate, rights, History(pool, keyring, clock), callers, sign_in, vendor)
         yield create_api(wiring, ProofVerifier(clock))
 
 
@@ -206,6 +227,7 @@ async def office(settings: Settings) -> AsyncIterator[App]:
             notices=Notices(incidents, appender, signed, clock),
             holds=Holds(appender, clock),
             clients=Clients(appender, clock),
+            closings=Closings(appender, clock, policy),
             log_key=log_key(settings.key_directory()),
             clock=clock,
             secure=settings.office.url.startswith("https:"),

@@ -1,14 +1,23 @@
-"""The worker: sequences the journal and watches its new lines, a turn every TURN_SECONDS, and says that it lives."""
+"""The worker: sequences the journal, watches its new lines, takes deposits in, and says that it lives.
+
+A turn every TURN_SECONDS.
+"""
 
 import signal
 import time
-from contextlib import suppress
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
+import psycopg
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, write_to_textfile
+from psycopg import Connection
 
 from tierce import __version__
+from tierce.deposits.resolution import Resolver
+from tierce.deposits.sealing import Opener
 from tierce.journal.errors import ForkError, SequencerBusyError
 from tierce.journal.kept import KeptCheckpoint
 from tierce.journal.service import LOG_KEY_NAME, LOG_ORIGIN, Appender, Sequencer
@@ -16,14 +25,17 @@ from tierce.kernel.clock import SystemClock
 from tierce.policy.digest import policy_digest
 from tierce.settings import Settings
 from tierce.storage import heartbeat
-from tierce.storage.keys import Keyring
+from tierce.storage.keys import DEPOSIT_KEY, Keyring
 from tierce.watch.service import Watcher
 from tierce.web import logs
-from tierce.web.wiring import retired_log_keys
+from tierce.web.status.page import StatusPage
+from tierce.web.wiring import KEYS, retired_log_keys
 
 TURN_SECONDS = 0.2
 TIDY_EVERY_TURNS = 300
 BEAT_EVERY_TURNS = 10
+STATUS_EVERY_TURNS = 5
+RETRY_SECONDS = 1.0
 CHECKPOINT_FILE = "checkpoint"
 METRICS_FILE = "worker.prom"
 
@@ -37,6 +49,7 @@ class Gauges:
         self._registry = CollectorRegistry()
         self.sequenced = Counter("tierce_worker_sequenced", "Journal lines sequenced.", registry=self._registry)
         self.holds = Counter("tierce_worker_holds", "Devices held by the watch.", registry=self._registry)
+        self.deposits = Counter("tierce_worker_deposits", "Deposits resolved.", registry=self._registry)
         self.turn_seconds = Histogram(
             "tierce_worker_turn_seconds",
             "Seconds of a turn's work.",
@@ -59,50 +72,93 @@ class Gauges:
 
 
 def run_worker(settings: Settings) -> None:
-    """Work until stopped."""
+    """Work until stopped. When the database goes away, say so on the status page and wait for it."""
     logs.set_up("worker")
-    keyring = Keyring(settings.key_directory(), ())
-    database = settings.connection()
+    keyring = Keyring(settings.key_directory(), KEYS["worker"])
+    signing = keyring.instance("worker"), keyring.instance(LOG_KEY_NAME)
+    opener = Opener(keyring.raw(DEPOSIT_KEY))
     clock, folder = SystemClock(), settings.state_directory()
+    gauges, page = Gauges(folder), StatusPage.of(settings, clock)
     kept = None if folder is None else KeptCheckpoint(folder / CHECKPOINT_FILE)
-    gauges = Gauges(folder)
-    stopping = []
+    stopping: list[bool] = []
 
     def stop(_signal: int, _frame: FrameType | None) -> None:
         stopping.append(True)
 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
-    with database.connect("tierce_worker") as log, database.connect("tierce_worker") as watched:
-        appender = Appender.enrol(watched, "worker", keyring.instance("worker"))
-        log_key, retired = keyring.instance(LOG_KEY_NAME), retired_log_keys(settings.key_directory())
+    while not stopping:
         try:
-            sequencer = Sequencer(log, LOG_ORIGIN, log_key, kept=kept, retired=retired)
+            with ExitStack() as stack:
+                hands = _hands(stack, settings, signing, kept, opener)
+                logs.say("started")
+                _turns(hands, gauges, page, stopping)
         except ForkError as error:
             logs.say("the sequencer refuses to begin", level="error", kind="ForkError", detail=str(error))
             raise SystemExit(1) from None
-        watcher = Watcher(watched, appender, clock, policy_digest())
-        logs.say("started")
-        turn = 0
-        while not stopping:
-            started = time.monotonic()
-            taken = 0
-            # Another worker may be the one that sequences; this one then watches until it is gone.
-            with suppress(SequencerBusyError):
-                taken = sequencer.step()
-            gauges.sequenced.inc(taken)
-            if taken:
-                gauges.step_lines.observe(taken)
-            gauges.holds.inc(len(watcher.step()))
-            if turn % TIDY_EVERY_TURNS == 0:
-                watcher.tidy()
-            gauges.turn_seconds.observe(time.monotonic() - started)
-            if turn % BEAT_EVERY_TURNS == 0:
-                waiting = heartbeat.waiting(watched).lines
-                heartbeat.beat(watched, "worker", __version__, turn, waiting)
-                gauges.waiting.set(waiting)
-                gauges.beat.set(clock.now().timestamp())
-                gauges.write()
-            turn += 1
-            time.sleep(max(0.0, TURN_SECONDS - (time.monotonic() - started)))
+        except psycopg.OperationalError as error:
+            logs.say("the database is away", level="warning", kind=type(error).__name__)
+            page.write_away()
+            time.sleep(RETRY_SECONDS)
     logs.say("stopped")
+
+
+@dataclass(frozen=True, slots=True)
+class _Hands:
+    """What works on one set of connections; all of it is made anew when the database was away."""
+
+    watched: Connection
+    counter: Connection
+    sequencer: Sequencer
+    watcher: Watcher
+    resolver: Resolver
+
+
+def _hands(
+    stack: ExitStack,
+    settings: Settings,
+    signing: tuple[Ed25519PrivateKey, Ed25519PrivateKey],
+    kept: KeptCheckpoint | None,
+    opener: Opener,
+) -> _Hands:
+    database, clock, policy = settings.connection(), SystemClock(), policy_digest()
+    log, watched, counter = (stack.enter_context(database.connect("tierce_worker")) for _ in range(3))
+    appender = Appender.enrol(watched, "worker", signing[0])
+    retired = retired_log_keys(settings.key_directory())
+    return _Hands(
+        watched,
+        counter,
+        Sequencer(log, LOG_ORIGIN, signing[1], kept=kept, retired=retired),
+        Watcher(watched, appender, clock, policy),
+        Resolver(counter, appender, opener, clock, policy, folder=settings.spool_directory()),
+    )
+
+
+def _turns(hands: _Hands, gauges: Gauges, page: StatusPage, stopping: list[bool]) -> None:
+    """Turn until stopped, or until the database goes away."""
+    turn = 0
+    while not stopping:
+        started = time.monotonic()
+        taken = 0
+        # Another worker may be the one that sequences; this one then watches until it is gone.
+        with suppress(SequencerBusyError):
+            taken = hands.sequencer.step()
+        gauges.sequenced.inc(taken)
+        if taken:
+            gauges.step_lines.observe(taken)
+        gauges.holds.inc(len(hands.watcher.step()))
+        gauges.deposits.inc(hands.resolver.turn().resolved)
+        if turn % STATUS_EVERY_TURNS == 0:
+            page.write(hands.counter)
+        if turn % TIDY_EVERY_TURNS == 0:
+            hands.watcher.tidy()
+            hands.resolver.tidy()
+        gauges.turn_seconds.observe(time.monotonic() - started)
+        if turn % BEAT_EVERY_TURNS == 0:
+            waiting = heartbeat.waiting(hands.watched).lines
+            heartbeat.beat(hands.watched, "worker", __version__, turn, waiting)
+            gauges.waiting.set(waiting)
+            gauges.beat.set(SystemClock().now().timestamp())
+            gauges.write()
+        turn += 1
+        time.sleep(max(0.0, TURN_SECONDS - (time.monotonic() - started)))

@@ -53,6 +53,8 @@ REALMS: Final = {
 }
 _MADE_EACH_TIME: Final = (
     "keys",
+    "spool",
+    "status",
     "secrets",
     "logs",
     "clients",
@@ -73,6 +75,8 @@ class Stage:
     ports: dict[str, int]
     truth: dict[str, Any] = field(default_factory=dict)
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+    cluster: Cluster | None = None
+    """The database's server, for whoever stops it on purpose."""
 
     def url(self, site: str) -> str:
         """The address of a site: portal, api, office, persons, insurers, standins or unprotected."""
@@ -141,7 +145,7 @@ def open_stage(home: Path, steps: Steps, *, persons: int, insurers: int = 84, ke
             database = cluster.database("tierce")
             migrate(database)
             make_keys(home / "keys")
-        stage = Stage(home, country, database, _free_ports((*SITES, "standins", "unprotected")))
+        stage = Stage(home, country, database, _free_ports((*SITES, "standins", "unprotected")), cluster=cluster)
         stage.truth = json.loads((country / "truth.json").read_text(encoding="utf-8"))
         _load(stage, steps)
         with steps.step(Phrase("les processus de la plateforme", "the processes of the platform")):
@@ -255,6 +259,7 @@ def _write_settings(stage: Stage) -> None:
             "host": database.host, "port": database.port, "name": database.name, "secrets": str(database.secrets),
         },
         **{site: {"url": stage.url(site), "port": stage.ports[site]} for site in SITES},
+        "deposits": {"status": str(home / "status")},
         "psc": {**realms[RealmName.PSC], "acr_values": "eidas1"},
         "staff": realms[RealmName.STAFF],
         "persons_provider": realms[RealmName.PERSONS],

@@ -36,6 +36,9 @@ grant select on access.line, access.ladder, access.client to tierce_api;
 grant usage on schema care to tierce_api;
 grant select (seq, establishment, professional, domain, until_day, label, at) on care.engagement to tierce_api;
 grant select on gate.floor, gate.ceiling to tierce_api;
+grant select (number, received, state, reason, resolved, establishment, domain, amount, care_day)
+    on care.deposit to tierce_api;
+grant select on registry.deposit_choice to tierce_api;
 grant select on journal.instance to tierce_api;
 
 -- office: watch, contain, incidents; a person only through gate.staff_reveal, after a committed line ---------------
@@ -59,6 +62,10 @@ grant select, insert, update on incident.incident to tierce_office;
 grant select, insert on incident.scope, incident.exposed, incident.insurer_count to tierce_office;
 grant select, insert on notice.insurer_notice to tierce_office;
 grant select on notice.person_report to tierce_office;
+grant usage on schema care to tierce_office;
+grant select (number, received, state, reason, resolved, establishment, domain, amount, insurer)
+    on care.deposit to tierce_office;
+grant select, insert, update on registry.deposit_choice to tierce_office;
 
 -- persons: oneself, through the session one holds ---------------------------------------------------------------
 grant usage on schema gate, access, directory, registry, person, notice to tierce_persons;
@@ -91,6 +98,9 @@ grant select on access.line, access.session, access.ladder to tierce_worker;
 grant insert on access.ladder to tierce_worker;
 grant select, delete on access.proof, access.pending to tierce_worker;
 grant select on directory.activity to tierce_worker;
+grant usage on schema care, registry to tierce_worker;   -- deposits: what they are worth, never whom they are about
+grant select, insert, update on care.deposit to tierce_worker;
+grant select on registry.insurer, registry.deposit_choice, access.device to tierce_worker;
 grant usage on schema upkeep to tierce_worker;
 grant select, insert, update on upkeep.heartbeat to tierce_worker;
 grant execute on function upkeep.waiting to tierce_worker;

@@ -4,6 +4,7 @@ import logging
 from dataclasses import asdict, dataclass
 from typing import Any
 
+import psycopg
 from litestar import Litestar, MediaType, Request, Response, get
 from litestar.datastructures import MutableScopeHeaders, State
 from litestar.exceptions import HTTPException, NotFoundException
@@ -23,6 +24,7 @@ from tierce.web.api.callers import Callers
 from tierce.web.api.hot import App, HotRoutes, as_problem
 from tierce.web.api.metrics import render
 from tierce.web.api.openapi import describe
+from tierce.web.api.openapi_deposits import with_deposits
 from tierce.web.api.problems import Problem
 from tierce.web.api.signin import EXCEPTION_HANDLERS, ROUTES, STATE_KEY, AnyRequest, SignInWiring
 from tierce.web.api.token import VENDOR_KEY, VendorWiring, token
@@ -96,7 +98,7 @@ async def metrics(request: AnyRequest) -> str:
 @get("/v1/openapi.json", include_in_schema=False, opt={"act": Act.NONE})
 async def openapi(request: AnyRequest) -> dict[str, Any]:
     """The description of every route, the hot ones included."""
-    return describe(request.app.openapi_schema.to_schema())
+    return with_deposits(describe(request.app.openapi_schema.to_schema()))
 
 
 async def _headers(message: Message, scope: Scope) -> None:
@@ -119,6 +121,12 @@ def _http(_request: AnyRequest, error: HTTPException) -> Response[bytes]:
     return _told(problems.of_status(error.status_code))
 
 
+def _away(_request: AnyRequest, error: psycopg.OperationalError) -> Response[bytes]:
+    """The store went away a moment ago: closed, as for whoever comes after."""
+    _log.error("the store is away: %s", type(error).__name__)
+    return _told(problems.CLOSED)
+
+
 def _anything(_request: AnyRequest, error: Exception) -> Response[bytes]:
     """A fault of ours: its kind is kept, never its text, which may hold what was sent."""
     _log.error("request failed: %s", type(error).__name__)
@@ -133,6 +141,7 @@ def create_api(wiring: RightsWiring, proofs: ProofVerifier) -> App:
             **EXCEPTION_HANDLERS,
             EngagementFormatError: _engagement,
             HTTPException: _http,
+            psycopg.OperationalError: _away,
             Exception: _anything,
         },
         before_send=[_headers],

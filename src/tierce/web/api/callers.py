@@ -88,6 +88,10 @@ class Callers:
             self._known.popitem(last=False)
         return bound
 
+    def knows(self, digest: bytes) -> bool:
+        """Whether this process has seen a session alive, by the SHA-256 of its handle; it may have ended since."""
+        return digest in self._known
+
     def forget(self, authorization: bytes | None) -> None:
         """Read the session again at its next ask."""
         if authorization is not None:

@@ -11,6 +11,8 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
+import psycopg
+
 from tierce.gate.errors import GateBusyError, GateClosedError, GateError
 from tierce.gate.service import Gate
 from tierce.identity.dpop import Proof, ProofVerifier
@@ -102,7 +104,8 @@ class HotRoutes:
             return
         except Exception as error:  # noqa: BLE001 - the server would log the error's text, which may hold the question
             _log.error("an ask failed in an unforeseen way: %s", type(error).__name__)
-            await _problem(send, problems.NOT_ANSWERED)
+            away = isinstance(error, psycopg.OperationalError)
+            await _problem(send, problems.CLOSED if away else problems.NOT_ANSWERED)
             return
         if isinstance(answer, Refused):
             retry = {"retry_date": answer.retry_date} if answer.retry_date else {}

@@ -4,6 +4,7 @@ from typing import Final
 
 from litestar import Litestar
 
+from tierce.closings.service import Closings
 from tierce.directory.errors import EnrolmentMissingError, EnrolmentMoveError, NotServedError
 from tierce.directory.service import Clients
 from tierce.identity.local import StaffSessions
@@ -26,6 +27,7 @@ from tierce.notices.errors import IncidentNotAwareError, SliceMissingError, Text
 from tierce.notices.service import Notices
 from tierce.web.error_pages import Told, error_handlers
 from tierce.web.look import Pages, SecurityHeaders
+from tierce.web.office.closing import closing_handlers
 from tierce.web.office.directory import directory_handlers
 from tierce.web.office.documents import document_handlers
 from tierce.web.office.feeds import feed_handlers
@@ -67,6 +69,7 @@ def create_office(
     notices: Notices,
     holds: Holds,
     clients: Clients,
+    closings: Closings,
     log_key: str,
     clock: Clock,
     secure: bool,
@@ -82,6 +85,7 @@ def create_office(
         notices: the notices slice.
         holds: what moves the ladder by a person's hand.
         clients: enrolments and substitutions.
+        closings: the closings slice.
         log_key: the journal's public key line, `name+id+base64`.
         clock: the present.
         secure: whether the public address has https.
@@ -103,6 +107,7 @@ def create_office(
     return Litestar(
         route_handlers=[
             *live_handlers(site),
+            *closing_handlers(site, closings),
             *incident_handlers(site),
             *hold_handlers(site),
             *feed_handlers(site),

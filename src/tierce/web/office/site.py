@@ -28,6 +28,7 @@ HERE: Final = Path(__file__).parent
 LINKS: Final = (
     Link("/", "nav.live"),
     Link("/ladder", "nav.ladder"),
+    Link("/closings", "nav.closings"),
     Link("/reports", "nav.reports"),
     Link("/incidents", "nav.incidents"),
     Link("/directory", "nav.directory"),

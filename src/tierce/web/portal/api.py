@@ -16,6 +16,7 @@ from tierce.kernel.language import Phrase
 from tierce.web.portal.errors import ApiRefusedError, ApiUnreachableError
 
 RIGHTS: Final = "/v1/rights"
+DEPOSITS: Final = "/v1/deposits"
 ACTIVITY: Final = "/v1/session/activity"
 ANSWER_BYTES_MAX: Final = 262_144
 _TIMEOUT: Final = httpx.Timeout(10.0, connect=2.0, pool=3.0)
@@ -111,7 +112,9 @@ class HistoryPage(msgspec.Struct):
     cursor: str | None = None
 
 
-class _Guarantee(msgspec.Struct):
+class Guarantee(msgspec.Struct):
+    """A text in both languages."""
+
     fr: str
     en: str
 
@@ -120,8 +123,8 @@ class ReasonBody(msgspec.Struct):
     """Why nothing is shown: said once presence is proved."""
 
     code: str
-    detail: _Guarantee
-    remedy: _Guarantee
+    detail: Guarantee
+    remedy: Guarantee
 
 
 class RightsBody(msgspec.Struct):
@@ -131,7 +134,7 @@ class RightsBody(msgspec.Struct):
     domain: str = ""
     covered_from: date | None = None
     covered_until: date | None = None
-    guarantee: _Guarantee | None = None
+    guarantee: Guarantee | None = None
     insurer: str = ""
     engagement: str = ""
     engagement_until: date | None = None
@@ -141,11 +144,62 @@ class RightsBody(msgspec.Struct):
     reason: ReasonBody | None = None
 
 
+class ClosedPart(msgspec.Struct):
+    """One part of the service that is closed, in words."""
+
+    level: str
+    name: Guarantee
+    until: datetime
+
+
+class Service(msgspec.Struct):
+    """What is open: whether the store answers, and since when it does not, and the parts that are closed."""
+
+    open: bool
+    store: bool
+    closed: list[ClosedPart] = []
+    since: datetime | None = None
+
+
+class Promise(msgspec.Struct):
+    """What a deposit is worth if the session that signed it stands."""
+
+    guaranteed: bool
+    reason: str
+    detail: Guarantee
+
+
+class ReceiptBody(msgspec.Struct):
+    """The receipt of a deposit: a number, and what was typed that names nobody."""
+
+    receipt: str
+    received_at: datetime
+    domain: str
+    care_date: date
+    amount: str
+    promise: Promise
+    insurer: str | None = None
+    label: str | None = None
+
+
+class DepositStateBody(msgspec.Struct):
+    """Where a receipt stands: nobody is named."""
+
+    receipt: str
+    state: str
+    label: Guarantee
+    detail: Guarantee
+    received_at: datetime | None = None
+    domain: str | None = None
+    amount: str | None = None
+    resolved_at: datetime | None = None
+
+
 class _Problem(msgspec.Struct):
     status: int
     code: str
-    detail: _Guarantee
-    remedy: _Guarantee
+    detail: Guarantee
+    remedy: Guarantee
     field: str | None = None
 
 
@@ -213,6 +267,18 @@ class Api:
     async def revisit(self, handle: str, engagement: str, signed: Signed) -> RightsBody:
         """Relay the opening of one line of the history."""
         return _decode(await self._relay(revisit_path(engagement), handle, signed), RightsBody)
+
+    async def service(self) -> Service:
+        """Read what is open; known to the API while its store is away."""
+        return _decode(await self._send("GET", "/v1/service", headers={}), Service)
+
+    async def deposit(self, handle: str, signed: Signed) -> ReceiptBody:
+        """Relay a deposit."""
+        return _decode(await self._relay(DEPOSITS, handle, signed), ReceiptBody)
+
+    async def receipt(self, handle: str, number: str) -> DepositStateBody:
+        """Read the state of one receipt of the establishment."""
+        return await self._get(f"{DEPOSITS}/{quote(number, safe='')}", handle, DepositStateBody)
 
     async def _relay(self, path: str, handle: str, signed: Signed) -> bytes:
         headers = {**_bearer(handle), "content-type": "application/json"}

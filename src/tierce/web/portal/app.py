@@ -13,6 +13,7 @@ from tierce.policy.acts import Act
 from tierce.web.look import Pages, SecurityHeaders
 from tierce.web.portal.api import Api
 from tierce.web.portal.asking import ask_handlers, history_handlers
+from tierce.web.portal.depositing import deposit_handlers
 from tierce.web.portal.entering import forget, session_handlers, sign_in_handlers, sign_in_page
 from tierce.web.portal.errors import (
     ApiRefusedError,
@@ -56,6 +57,7 @@ def create_app(
             *session_handlers(site),
             *ask_handlers(site),
             *history_handlers(site),
+            *deposit_handlers(site),
             health,
         ],
         exception_handlers=_error_handlers(site),
@@ -95,7 +97,9 @@ def _error_handlers(site: PortalSite) -> dict[int | type[Exception], Handler]:
 
     def unreachable(request: AnyRequest, error: ApiUnreachableError) -> Response[str]:
         log.warning("api unreachable: %s", error)
-        return site.pages.page("unreachable.html", site.frame(request), {}, status=503)
+        return site.pages.page(
+            "unreachable.html", site.frame(request), {"status_path": site.settings.status_path or ""}, status=503
+        )
 
     def form_refused(request: AnyRequest, _error: FormRefusedError) -> Response[str]:
         return site.pages.page("trouble.html", site.frame(request), {"key": "form"}, status=403)

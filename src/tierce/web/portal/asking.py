@@ -11,6 +11,7 @@ from tierce.kernel.clock import date_of, paris_day
 from tierce.kernel.language import Language
 from tierce.policy.acts import Act
 from tierce.web.portal.api import RIGHTS, HistoryRow, RightsBody, Seats, Signed, revisit_path
+from tierce.web.portal.depositing import or_deposit
 from tierce.web.portal.errors import ApiRefusedError
 from tierce.web.portal.question import (
     AskForm,
@@ -80,6 +81,7 @@ def ask_handlers(site: PortalSite) -> list[HTTPRouteHandler]:
     """Make the routes of the question and of its answer."""
 
     @get("/ask", opt={"act": Act.NONE})
+    @or_deposit(site)
     async def show_form(request: AnyRequest, fill: FromQuery[str] = "") -> Response[str]:
         """Show the form; a demonstration may fill it with an invented person."""
         visit = await site.visit(request)
@@ -92,6 +94,7 @@ def ask_handlers(site: PortalSite) -> list[HTTPRouteHandler]:
         return _ask_page(site, visit, form, await site.api.seats(visit.handle))
 
     @post("/ask", status_code=200, opt={"act": Act.RIGHTS_ASK})
+    @or_deposit(site)
     async def ask(request: AnyRequest) -> Response[str]:
         """Relay the question as the browser signed it, and show the answer."""
         _, fields = await site.form(request)

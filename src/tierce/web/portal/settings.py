@@ -12,13 +12,14 @@ class PortalSettings:
     """Addresses, and the invented people of a demonstration.
 
     `url` is where browsers find the portal, `api_url` where the portal finds the API, `api_public_url` the address
-    that proofs are made for.
+    that proofs are made for, `status_path` where its host serves the static status page.
     """
 
     url: str
     api_url: str
     api_public_url: str
     demo_people: Path | None = None
+    status_path: str | None = None
 
     @classmethod
     def of(cls, settings: Settings) -> "PortalSettings":
@@ -28,6 +29,7 @@ class PortalSettings:
             url=settings.portal.url,
             api_url=f"http://127.0.0.1:{settings.api.port}",
             api_public_url=settings.api.url,
+            status_path=settings.deposits.status_path,
             demo_people=Path(settings.demo_people) if demo and settings.demo_people else None,
         )
 

@@ -93,6 +93,22 @@ const bodies = {
       ...(label ? { label } : {}),
     };
   },
+  async deposit(fields) {
+    const text = (name) => fields.get(name).trim();
+    return {
+      nir: text("nir"),
+      birth_date: birthDigits(text("birth")),
+      rank: /^[1-9]$/.test(text("rank")) ? Number(text("rank")) : text("rank"),
+      amc: text("amc"),
+      member: text("member"),
+      valid_until: text("valid_until"),
+      domain: text("domain"),
+      care_date: text("care_date"),
+      amount: text("amount"),
+      request: text("request"),
+      ...(text("label") ? { label: text("label") } : {}),
+    };
+  },
   async revisit() {
     return {};
   },
@@ -116,6 +132,10 @@ function showLostKey() {
 async function signAndSubmit(form) {
   const fields = new FormData(form);
   const key = form.dataset.sign === "activity" ? await readOrMakeKey() : await readKey();
+  if (!key && settings.signs === "held") {
+    form.submit(); // a deposit without a signature is taken too, and not guaranteed
+    return true;
+  }
   if (!key) {
     showLostKey();
     return false;
@@ -133,7 +153,7 @@ async function signAndSubmit(form) {
 
 for (const form of document.querySelectorAll("form[data-sign]")) {
   form.addEventListener("submit", async (event) => {
-    if (settings.signs !== "yes") return;
+    if (settings.signs === "no") return;
     event.preventDefault();
     const button = form.querySelector("button[type=submit]");
     if (button.getAttribute("aria-disabled") === "true") return;

@@ -1,0 +1,297 @@
+"""A folder of sealed deposits: appended durably by the `api` processes, taken away by the worker.
+
+Each process takes a slot of its own, a sub-folder that it locks. Segments are files of records, named after the first
+number they hold. The one being written ends in `.open`, the others in `.spool`; only those are ever deleted, and only
+once every record is in the database. A number is never given twice: the writer starts after the highest it finds, and
+there is always an `.open` segment to find.
+
+A file for each key in `keys` makes a second sending the same deposit, whichever process it reaches.
+
+What a crash leaves: a record written in part, which was never acknowledged and is cut off at the next start; or a
+whole one whose receipt was never shown, which is a deposit like any other.
+"""
+
+import fcntl
+import os
+import secrets
+import struct
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Final
+
+from tierce.deposits.errors import SpoolBusyError, SpoolFullError
+
+OPEN, CLOSED = ".open", ".spool"
+SEGMENT_BYTES_MAX: Final = 1024 * 1024
+SLOTS_MAX: Final = 64
+KEYS: Final = "keys"
+KEYS_SECONDS: Final = 86_400
+"""How long a second sending is recognised."""
+ABANDONED_SECONDS: Final = 5
+"""A key taken so long ago without a number was taken by a process that is gone."""
+COUNTER_BITS: Final = 38
+_HEAD: Final = struct.Struct(">4sHIQQ16s8s")
+_MAGIC: Final = b"TDEP"
+_VERSION: Final = 1
+_PAYLOAD_MAX: Final = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One sealed deposit as it lies in the spool; the key is a keyed digest of session and body."""
+
+    number: int
+    at_us: int
+    key: bytes
+    sealed: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """One file of the spool with its whole records; `length` is where they end."""
+
+    path: Path
+    records: tuple[Record, ...]
+    length: int
+
+    @property
+    def closed(self) -> bool:
+        """Whether nobody writes in it any more."""
+        return self.path.suffix == CLOSED
+
+
+def segments(root: Path) -> Iterator[Segment]:
+    """Every segment of every slot, the oldest of a slot first; a record written in part ends its segment."""
+    for path in sorted([*root.glob(f"*/*{OPEN}"), *root.glob(f"*/*{CLOSED}")], key=lambda one: one.stem):
+        try:
+            content = path.read_bytes()
+        except FileNotFoundError:
+            continue  # renamed or taken away since the folder was listed: it is seen again, or done
+        yield _read(path, content)
+
+
+def forget(segment: Segment) -> None:
+    """Delete a closed segment whose every record is in the database."""
+    if segment.closed:
+        segment.path.unlink(missing_ok=True)
+        _sync_folder(segment.path.parent)
+
+
+def _read(path: Path, content: bytes) -> Segment:
+    place, found = 0, []
+    while place + _HEAD.size <= len(content):
+        magic, version, size, number, at_us, key, check = _HEAD.unpack_from(content, place)
+        sealed = content[place + _HEAD.size : place + _HEAD.size + size]
+        whole = magic == _MAGIC and version == _VERSION and size <= _PAYLOAD_MAX and len(sealed) == size
+        if not whole or check != _check(number, at_us, key, sealed):
+            break
+        found.append(Record(number, at_us, key, sealed))
+        place += _HEAD.size + size
+    return Segment(path, tuple(found), place)
+
+
+def _check(number: int, at_us: int, key: bytes, sealed: bytes) -> bytes:
+    return sha256(struct.pack(">QQ", number, at_us) + key + sealed).digest()[:8]
+
+
+class SpoolWriter:
+    """The one writer of a slot; thread-safe. It keeps numbers in memory, and nothing of what it sealed."""
+
+    def __init__(self, root: Path) -> None:
+        """Take the first free slot, making the folders when they are new, and continue after what is there.
+
+        Raises:
+            SpoolBusyError: every slot is taken.
+        """
+        self._root = root
+        (root / KEYS).mkdir(parents=True, exist_ok=True, mode=0o750)
+        self._folder, self._lock = _take_slot(root)
+        self._turn = threading.Lock()
+        self._file = -1
+        self._length = 0
+        self._path = self._folder
+        self._next = _spool_number(self._folder) << COUNTER_BITS
+        self._recover()
+
+    def close(self) -> None:
+        """Let the slot go."""
+        os.close(self._file)
+        os.close(self._lock)
+
+    @property
+    def used(self) -> int:
+        """Bytes that every slot takes, together."""
+        return sum(_size(path) for ending in (OPEN, CLOSED) for path in self._root.glob(f"[0-9]*/*{ending}"))
+
+    def given(self, number: int) -> bool:
+        """Whether a slot holds a record of this number; says nothing of what is under it."""
+        for slot in self._root.glob("[0-9]*"):
+            firsts = sorted(
+                (path for path in slot.iterdir() if path.suffix in {OPEN, CLOSED}), key=lambda one: one.stem
+            )
+            before = [path for path in firsts if int(path.stem, 16) <= number]
+            if _spool_number(slot) == number >> COUNTER_BITS and before:
+                content = before[-1].read_bytes() if before[-1].exists() else b""
+                return any(record.number == number for record in _read(before[-1], content).records)
+        return False
+
+    def find(self, key: bytes) -> tuple[int, int] | None:
+        """The number and instant (microseconds) of a deposit already taken under this key."""
+        try:
+            number, at_us = (self._root / KEYS / key.hex()).read_text().split()
+        except (OSError, ValueError):
+            return None
+        return int(number, 16), int(at_us)
+
+    def append(self, key: bytes, at_us: int, make: Callable[[int], bytes], bytes_max: int) -> tuple[int, int]:
+        """Write one record and wait until it is on disk; the same key gives the number it had.
+
+        Args:
+            key: 16 bytes, the same for the same deposit sent again.
+            at_us: the instant of reception.
+            make: seals the deposit under its number.
+            bytes_max: what every slot together may take with it.
+
+        Raises:
+            SpoolFullError: there is no room; nothing was written.
+        """
+        known = self._take_key(key)
+        if known is not None:
+            return known
+        mine = self._root / KEYS / key.hex()
+        try:
+            with self._turn:
+                number = self._write(key, at_us, make, bytes_max)
+            mine.write_text(f"{number:x} {at_us}")
+        except BaseException:
+            mine.unlink(missing_ok=True)
+            raise
+        return number, at_us
+
+    def rotate(self) -> None:
+        """Close the segment being written when it holds something, so that the worker may take it away."""
+        with self._turn:
+            if self._length:
+                self._rotate()
+
+    def forget_keys(self, now: float) -> None:
+        """Forget keys of a day ago; the worker knows the same care by other means."""
+        for path in (self._root / KEYS).iterdir():
+            with suppress(FileNotFoundError):
+                if now - path.stat().st_mtime > KEYS_SECONDS:
+                    path.unlink()
+
+    def _take_key(self, key: bytes) -> tuple[int, int] | None:
+        """Take a key for a new deposit, or wait for the number that another sending of it is being given."""
+        path = self._root / KEYS / key.hex()
+        waited = time.monotonic() + ABANDONED_SECONDS
+        while True:
+            try:
+                os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o640))
+            except FileExistsError:
+                found = self.find(key)
+                if found is not None:
+                    return found
+                if time.monotonic() > waited:
+                    return None  # its process is gone: this sending takes its place
+                time.sleep(0.01)
+            else:
+                return None
+
+    def _write(self, key: bytes, at_us: int, make: Callable[[int], bytes], bytes_max: int) -> int:
+        number = self._next
+        sealed = make(number)
+        head = _HEAD.pack(_MAGIC, _VERSION, len(sealed), number, at_us, key, _check(number, at_us, key, sealed))
+        if self.used + len(head) + len(sealed) > bytes_max:
+            raise SpoolFullError
+        try:
+            os.pwrite(self._file, head + sealed, self._length)
+            os.fsync(self._file)
+        except OSError:
+            os.ftruncate(self._file, self._length)
+            raise SpoolFullError from None
+        self._length += len(head) + len(sealed)
+        self._next += 1
+        if self._length >= SEGMENT_BYTES_MAX:
+            self._rotate()
+        return number
+
+    def _recover(self) -> None:
+        left = sorted(self._folder.glob(f"*{OPEN}"))
+        for path in sorted([*left, *self._folder.glob(f"*{CLOSED}")]):
+            segment = _read(path, path.read_bytes())
+            self._next = max([self._next, int(path.stem, 16), *(record.number + 1 for record in segment.records)])
+            if not segment.closed:
+                with path.open("r+b") as file:
+                    file.truncate(segment.length)
+                    os.fsync(file.fileno())
+        self._start()
+        for path in left:
+            if path == self._path:
+                continue
+            if path.stat().st_size:
+                path.rename(path.with_suffix(CLOSED))
+            else:
+                path.unlink()
+        _sync_folder(self._folder)
+
+    def _start(self) -> None:
+        self._path = self._folder / f"{self._next:016x}{OPEN}"
+        self._file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o640)
+        self._length = os.fstat(self._file).st_size
+        _sync_folder(self._folder)
+
+    def _rotate(self) -> None:
+        full, path = self._file, self._path
+        self._start()  # the next segment exists before this one may be taken away: numbers never go back
+        os.close(full)
+        path.rename(path.with_suffix(CLOSED))
+        _sync_folder(self._folder)
+
+
+def _take_slot(root: Path) -> tuple[Path, int]:
+    for number in range(SLOTS_MAX):
+        folder = root / f"{number:02d}"
+        folder.mkdir(exist_ok=True, mode=0o750)
+        lock = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o640)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            os.close(lock)
+        else:
+            return folder, lock
+    raise SpoolBusyError
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0
+
+
+def _spool_number(folder: Path) -> int:
+    """The number of a slot, drawn once: receipts of two slots never meet but by a chance of one in 2**24."""
+    path = folder / "number"
+    if not path.exists():
+        made = folder / "number.new"
+        with made.open("w") as file:
+            file.write(f"{secrets.randbits(24):06x}")
+            file.flush()
+            os.fsync(file.fileno())
+        made.rename(path)
+        _sync_folder(folder)
+    return int(path.read_text(), 16)
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,172 @@
+"""`tierce deposits`: what insurers chose, how deposits stand, one receipt's state, and their resolution by hand."""
+
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import psycopg
+import typer
+from psycopg import Connection
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeElapsedColumn
+
+from tierce.deposits import store
+from tierce.deposits.model import Choice
+from tierce.deposits.receipts import print_receipt
+from tierce.deposits.resolution import Resolver
+from tierce.deposits.sealing import Opener
+from tierce.identity.local import staff_id
+from tierce.journal.model import Entry, EntryKind
+from tierce.journal.service import Appender
+from tierce.kernel.care import Domain
+from tierce.kernel.clock import SystemClock, date_of, day_of, micros
+from tierce.kernel.errors import TierceError
+from tierce.kernel.ids import InsurerId
+from tierce.policy.acts import Act, Outcome
+from tierce.policy.deposits import REASON_LABELS, STATE_LABELS, UP_TO_MAX, DepositReason, DepositState
+from tierce.policy.digest import policy_digest
+from tierce.settings import Settings, load
+from tierce.storage.keys import DEPOSIT_KEY, Keyring, Purpose
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, help="Les dépôts. / Deposits.")
+_EPILOG = """
+Exemples / examples:
+
+  tierce deposits choice 99100001 --domain OPTI --up-to 150 --from 2026-01-01 --until 2026-12-31
+
+  tierce deposits choices --settings tierce.toml
+
+  tierce deposits list --settings tierce.toml --json -
+
+  tierce deposits resolve --settings tierce.toml
+
+Sortie / exit: 0 fait / done, 2 refusé / refused.
+"""
+LISTED = 50
+
+SettingsFile = Annotated[
+    Path, typer.Option("--settings", envvar="TIERCE_SETTINGS", help="Réglages de l’installation. / Settings file.")
+]
+Json = Annotated[str, typer.Option(help="« - » : un objet JSON sur la sortie. / One JSON object.")]
+
+
+@app.command(epilog=_EPILOG)
+def choice(
+    *,
+    amc: Annotated[str, typer.Argument(help="Numéro AMC. / AMC number.")],
+    domain: Annotated[Domain, typer.Option(parser=lambda text: Domain[text], help="OPTI, PHAR…", metavar="DOMAIN")],
+    up_to: Annotated[int, typer.Option("--up-to", min=1, max=UP_TO_MAX // 100, help="Euros.")],
+    first: Annotated[str, typer.Option("--from", help="AAAA-MM-JJ. / YYYY-MM-DD.")],
+    last: Annotated[str, typer.Option("--until", help="AAAA-MM-JJ. / YYYY-MM-DD.")],
+    by: Annotated[str, typer.Option(help="Qui l’inscrit, et d’après quel écrit. / Who, and from which letter.")],
+    settings: SettingsFile,
+) -> None:
+    """Inscrire ce qu’un organisme garantit pendant une fermeture. / Enter what an insurer guarantees while closed."""
+
+    def run(connection: Connection, read: Settings) -> None:
+        insurer = store.insurers(connection).get(amc)
+        if insurer is None:
+            msg = "aucun organisme n’a ce numéro AMC / no insurer has this AMC number"
+            raise TierceError(msg)
+        try:
+            chosen = Choice(insurer.id, domain, up_to * 100, day_of(date.fromisoformat(first)),
+                            day_of(date.fromisoformat(last)))  # fmt: skip
+        except ValueError:
+            msg = "--from, --until : écrivez AAAA-MM-JJ / write YYYY-MM-DD"
+            raise TierceError(msg) from None
+        if chosen.from_day > chosen.until_day:
+            msg = "--until : avant --from / before --from"
+            raise TierceError(msg)
+        now = SystemClock().now()
+        appender = Appender.enrol(connection, "office", Keyring(read.key_directory(), ()).instance("office"))
+        store.choose(connection, chosen, now, by)
+        line = Entry(
+            kind=EntryKind.KEY_OR_POLICY_CHANGE, act=Act.DEPOSIT_TERMS, outcome=Outcome.DONE, domain=domain,
+            time_us=micros(now), professional=staff_id(f"command:{by}"), insurer=InsurerId(insurer.id),
+            policy=policy_digest(), reference=chosen.up_to,
+        )  # fmt: skip
+        appender.write(connection, [line])
+        connection.commit()
+        typer.echo(f"{insurer.name} — {domain.name} : {up_to} €, {first} → {last}")
+
+    _with(settings, "tierce_office", run)
+
+
+@app.command(epilog=_EPILOG)
+def choices(*, settings: SettingsFile) -> None:
+    """Dire ce que les organismes garantissent. / Say what insurers guarantee."""
+
+    def run(connection: Connection, _read: Settings) -> None:
+        for insurer in store.insurers(connection).values():
+            for one in insurer.choices:
+                days = f"{date_of(one.from_day)} → {date_of(one.until_day)}"
+                typer.echo(f"{insurer.amc} {insurer.name} — {one.domain.name} : {one.up_to / 100:.2f} €, {days}")
+
+    _with(settings, "tierce_office", run)
+
+
+@app.command("list", epilog=_EPILOG)
+def list_(*, settings: SettingsFile, json: Json = "") -> None:
+    """Compter les dépôts et nommer les derniers, sans identité. / Count deposits, name the latest, no identity."""
+
+    def run(connection: Connection, read: Settings) -> None:
+        key = Keyring(read.key_directory(), (Purpose.RECEIPT.value,)).raw(Purpose.RECEIPT.value)
+        counted = store.counts(connection)
+        if json == "-":
+            body = [{"state": s.name.lower(), "reason": r.name.lower(), "deposits": n} for s, r, n in counted]
+            typer.echo(msgspec.json.encode({"counts": body}).decode())
+            return
+        for stands, reason, number in counted:
+            why = REASON_LABELS[reason].fr if reason is not DepositReason.NONE else ""
+            typer.echo(f"{number:>7} {STATE_LABELS[stands].fr} {why}".rstrip())
+        for row in store.latest(connection, LISTED):
+            place = row.establishment or "?"
+            typer.echo(f"{print_receipt(key, row.number)} {row.received:%Y-%m-%d %H:%M} {row.state.name} {place}")
+
+    _with(settings, "tierce_office", run)
+
+
+@app.command(epilog=_EPILOG)
+def resolve(*, settings: SettingsFile, json: Json = "") -> None:
+    """Prendre ce que garde le dossier des dépôts et le résoudre. / Take in the spool and resolve it."""
+
+    def run(connection: Connection, read: Settings) -> None:
+        keyring = Keyring(read.key_directory(), (DEPOSIT_KEY,))
+        appender = Appender.enrol(connection, "worker", keyring.instance("worker"))
+        resolver = Resolver(
+            connection, appender, Opener(keyring.raw(DEPOSIT_KEY)), SystemClock(), policy_digest(),
+            folder=read.spool_directory(),
+        )  # fmt: skip
+        columns = ("{task.description}", BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+        total: dict[DepositState, int] = {}
+        with Progress(*columns, console=Console(stderr=True)) as bar:
+            task, resolved = bar.add_task("dépôts / deposits", total=None), 0
+            while True:
+                done = resolver.turn()
+                resolved += done.resolved
+                for stands, number in done.worth.items():
+                    total[stands] = total.get(stands, 0) + number
+                waiting = resolver.waiting()
+                bar.update(task, total=resolved + waiting, completed=resolved)
+                if not done.resolved and not done.taken:
+                    break
+        if json == "-":
+            typer.echo(msgspec.json.encode({stands.name.lower(): n for stands, n in total.items()}).decode())
+        else:
+            said = ", ".join(f"{n} {STATE_LABELS[stands].fr}" for stands, n in total.items())
+            typer.echo(said or "aucun dépôt n’attend / no deposit waits")
+
+    _with(settings, "tierce_worker", run)
+
+
+def _with(settings_file: Path, role: str, run: Callable[[Connection, Settings], None]) -> None:
+    """Connect as a role and run; a refusal is said and nothing is half done."""
+    try:
+        read = load(settings_file)
+        with read.connection().connect(role) as connection:
+            run(connection, read)
+    except (TierceError, OSError, psycopg.Error) as error:
+        typer.echo(f"✗ {error}", err=True)
+        raise typer.Exit(2) from None

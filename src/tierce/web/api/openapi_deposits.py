@@ -1,0 +1,166 @@
+"""The description of deposits, which are served in front of the framework, by hand."""
+
+from typing import Any, Final
+
+from tierce.kernel.care import Domain
+from tierce.policy.deposits import DepositReason, DepositState
+from tierce.web.api.openapi import PROBLEM, SESSION
+
+_TWO = {
+    "type": "object",
+    "required": ["fr", "en"],
+    "properties": {"fr": {"type": "string"}, "en": {"type": "string"}},
+}
+_REASONS = [reason.name.lower() for reason in DepositReason]
+_INSTANT = {"type": "string", "format": "date-time"}
+DEPOSIT: Final = {
+    "type": "object",
+    "additionalProperties": False,
+    "required": ["nir", "birth_date", "amc", "member", "valid_until", "domain", "care_date", "amount", "request"],
+    "properties": {
+        "nir": {"type": "string", "description": "NIR of the rights holder, 15 characters."},
+        "birth_date": {"type": "string", "pattern": "^[0-9]{8}$", "description": "YYYYMMDD, as on the card."},
+        "rank": {"type": "integer", "minimum": 1, "maximum": 9, "default": 1},
+        "amc": {"type": "string", "pattern": "^[0-9]{8,10}$", "description": "AMC number of the card."},
+        "member": {"type": "string", "maxLength": 20, "description": "Member number of the card."},
+        "valid_until": {"type": "string", "format": "date"},
+        "domain": {"type": "string", "enum": list(Domain.__members__)},
+        "care_date": {"type": "string", "format": "date"},
+        "amount": {
+            "type": "string",
+            "pattern": "^[0-9]{1,6}([.,][0-9]{2})?$",
+            "description": "In euros.",
+        },
+        "request": {
+            "type": "string",
+            "pattern": "^[0-9A-Za-z_-]{8,64}$",
+            "description": "Drawn for each deposit; the same body of the same session gives the same receipt.",
+        },
+        "label": {"type": ["string", "null"], "maxLength": 40, "description": "Your own mark: no name, no NIR."},
+    },
+}
+RECEIPT: Final = {
+    "type": "object",
+    "required": ["receipt", "received_at", "state", "domain", "care_date", "amount", "insurer", "label", "promise"],
+    "properties": {
+        "receipt": {"type": "string"},
+        "received_at": _INSTANT,
+        "state": {"const": "received"},
+        "domain": {"type": "string"},
+        "care_date": {"type": "string", "format": "date"},
+        "amount": {"type": "string"},
+        "insurer": {
+            "type": ["string", "null"],
+            "description": "Public name of this AMC number.",
+        },
+        "label": {"type": ["string", "null"]},
+        "promise": {
+            "type": "object",
+            "description": "What the deposit is worth if the session that signed it stands.",
+            "required": ["guaranteed", "reason", "detail"],
+            "properties": {"guaranteed": {"type": "boolean"}, "reason": {"enum": _REASONS}, "detail": _TWO},
+        },
+    },
+}
+STATE: Final = {
+    "type": "object",
+    "required": ["receipt", "received_at", "state", "label", "reason", "detail", "domain", "care_date", "amount",
+                 "resolved_at"],
+    "properties": {
+        "receipt": {"type": "string"},
+        "received_at": {"type": ["string", "null"], "format": "date-time"},
+        "state": {"enum": [state.name.lower() for state in DepositState]},
+        "label": _TWO,
+        "reason": {"enum": _REASONS},
+        "detail": _TWO,
+        "domain": {"type": ["string", "null"]},
+        "care_date": {"type": ["string", "null"], "format": "date"},
+        "amount": {"type": ["string", "null"]},
+        "resolved_at": {"type": ["string", "null"], "format": "date-time"},
+    },
+}  # fmt: skip
+SERVICE: Final = {
+    "type": "object",
+    "required": ["open", "store", "closed", "since"],
+    "properties": {
+        "open": {"type": "boolean"},
+        "store": {"type": "boolean"},
+        "closed": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["level", "subject", "name", "since", "until"],
+                "properties": {
+                    "level": {"enum": ["nation", "portal", "act", "domain", "insurer"]},
+                    "subject": {"type": "integer"},
+                    "name": _TWO,
+                    "since": _INSTANT,
+                    "until": _INSTANT,
+                },
+            },
+        },
+        "since": {"type": ["string", "null"], "format": "date-time", "description": "Since when the store is away."},
+    },
+}
+
+
+def _problem(why: str) -> dict[str, Any]:
+    return {"description": why, "content": {"application/problem+json": {"schema": PROBLEM}}}
+
+
+def _answer(why: str, schema: dict[str, Any]) -> dict[str, Any]:
+    return {"description": why, "content": {"application/json": {"schema": schema}}}
+
+
+_PROOF = {
+    "name": "DPoP", "in": "header", "required": False, "schema": {"type": "string"},
+    "description": "Proof by the bound key (RFC 9449) with `bd`; without it the deposit is taken and not guaranteed.",
+}  # fmt: skip
+PATHS: Final[dict[str, Any]] = {
+    "/v1/deposits": {
+        "post": {
+            "operationId": "deposit",
+            "summary": "Leave what a card says while the service is closed; nobody is looked up, a receipt is given.",
+            "security": [{SESSION: []}],
+            "parameters": [_PROOF],
+            "requestBody": {"required": True, "content": {"application/json": {"schema": DEPOSIT}}},
+            "responses": {
+                "201": _answer("Taken, and on disk.", RECEIPT),
+                "401": _problem("No handle, or the browser's proof does not fit."),
+                "408": _problem("The deposit did not arrive whole."),
+                "409": _problem("What it is about is open: ask the question."),
+                "413": _problem("More than 2,048 bytes."),
+                "422": _problem("A field cannot be accepted; `field` names it."),
+                "429": _problem("Too many deposits in a short time."),
+                "507": _problem("There is no room for one more deposit."),
+            },
+        }
+    },
+    "/v1/deposits/{receipt}": {
+        "get": {
+            "operationId": "depositState",
+            "summary": "Where a receipt of one's establishment stands; nobody is named.",
+            "security": [{SESSION: []}],
+            "parameters": [{"name": "receipt", "in": "path", "required": True, "schema": {"type": "string"}}],
+            "responses": {
+                "200": _answer("Its state.", STATE),
+                "401": _problem("No session, or an ended one."),
+                "404": _problem("No receipt of the establishment has this number."),
+            },
+        }
+    },
+    "/v1/service": {
+        "get": {
+            "operationId": "service",
+            "summary": "What is open and what is closed; says nothing of anybody.",
+            "security": [],
+            "responses": {"200": _answer("What is open.", SERVICE)},
+        }
+    },
+}
+
+
+def with_deposits(schema: dict[str, Any]) -> dict[str, Any]:
+    """Add the routes of deposits to a description."""
+    schema["paths"] |= PATHS
+    return schema

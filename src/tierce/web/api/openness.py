@@ -1,0 +1,134 @@
+"""What is open, as one `api` process sees it: looked at twice a second on a connection of its own.
+
+The store is *away* when it does not answer within a second. Then nothing of it can be relied on, and everything
+but deposits is refused. Insurers and their choices are public: they are kept in a file for when the process
+starts while the store is away.
+"""
+
+import asyncio
+import logging
+import os
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+import psycopg
+from psycopg import AsyncConnection
+
+from tierce.closings import store as closing_rows
+from tierce.closings.model import Closing
+from tierce.closings.rules import name_of
+from tierce.deposits import store as deposit_rows
+from tierce.deposits.model import Insurer, Typed
+from tierce.deposits.service import Counter
+from tierce.kernel.clock import Clock
+from tierce.policy.acts import Act
+from tierce.policy.deposits import GRACE
+from tierce.policy.ladder import Level
+
+LOOK_SECONDS: Final = 0.5
+ANSWER_SECONDS_MAX: Final = 1.0
+INSURERS_EVERY: Final = 20
+"""Insurers and their choices are read again every so many looks."""
+INSURERS_FILE: Final = "insurers.json"
+_log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Openness:
+    """What is closed, and since when the store is away."""
+
+    connect: Callable[[], Awaitable[AsyncConnection[Any]]]
+    clock: Clock
+    counter: Counter
+    folder: Path
+    away: bool = True
+    """Until the first answer of the store, it is away."""
+    since: datetime | None = None
+    closings: tuple[Closing, ...] = ()
+    last_closed: datetime | None = None
+    back: Callable[[], None] = lambda: None
+    """Called when the store answers again."""
+
+    def remember(self) -> None:
+        """Read the insurers kept in a file; none when there is no file yet."""
+        self.since = self.clock.now()
+        with suppress(OSError, msgspec.DecodeError):
+            found = msgspec.json.decode((self.folder / INSURERS_FILE).read_bytes(), type=dict[str, Insurer])
+            self.counter.insurers = found
+
+    async def run(self) -> None:
+        """Look until cancelled."""
+        looks = 0
+        connection: AsyncConnection[Any] | None = None
+        while True:
+            try:
+                async with asyncio.timeout(ANSWER_SECONDS_MAX):
+                    if connection is None:
+                        connection = await self.connect()
+                    self.closings = tuple(await closing_rows.live_async(connection))
+                    if looks % INSURERS_EVERY == 0:
+                        self._keep(await deposit_rows.insurers_async(connection))
+                looks += 1
+                if self.away:
+                    self.back()
+                self.away = False
+            except (psycopg.Error, OSError, TimeoutError) as error:
+                if not self.away:
+                    _log.warning("the store is away: %s", type(error).__name__)
+                    self.since = self.clock.now()
+                self.away, looks = True, 0
+                if connection is not None:
+                    with suppress(psycopg.Error):
+                        await connection.close()
+                connection = None
+            if self.away or self.closings:
+                self.last_closed = self.clock.now()
+            await asyncio.to_thread(self.counter.turn)
+            await asyncio.sleep(LOOK_SECONDS)
+
+    def takes(self, typed: Typed) -> bool:
+        """Whether a deposit is taken now: what it is about is closed, or was a moment ago."""
+        if self.away:
+            return True
+        if not self.closings:
+            return self.last_closed is not None and self.clock.now() - self.last_closed <= GRACE
+        insurer = self.counter.insurers.get(typed.amc)
+        return any(
+            closing.target.level in {Level.NATION, Level.PORTAL}
+            or (closing.target.level is Level.ACT and closing.target.subject == Act.RIGHTS_ASK)
+            or (closing.target.level is Level.DOMAIN and closing.target.subject == typed.domain)
+            or (
+                closing.target.level is Level.INSURER and insurer is not None and closing.target.subject == insurer.id
+            )
+            for closing in self.closings
+        )
+
+    def body(self) -> dict[str, Any]:
+        """What `GET /v1/service` says: nothing of anybody."""
+        names = {insurer.id: insurer.name for insurer in self.counter.insurers.values()}
+        parts = []
+        for closing in self.closings:
+            said = name_of(closing.target, names)
+            parts.append(
+                {
+                    "level": closing.target.level.name.lower(),
+                    "subject": closing.target.subject,
+                    "name": {"fr": said.fr, "en": said.en},
+                    "since": closing.since,
+                    "until": closing.until,
+                }
+            )
+        return {"open": not self.away and not parts, "store": not self.away, "closed": parts, "since": self.since}
+
+    def _keep(self, insurers: dict[str, Insurer]) -> None:
+        if insurers == self.counter.insurers:
+            return
+        self.counter.insurers = insurers
+        made = self.folder / f"{INSURERS_FILE}.{os.getpid()}"
+        made.write_bytes(msgspec.json.encode(insurers))
+        made.replace(self.folder / INSURERS_FILE)

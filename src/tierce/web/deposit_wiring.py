@@ -1,0 +1,93 @@
+"""How the counter of deposits is put together, and how `api` starts while its database is away."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
+from typing import Any
+
+import psycopg
+from psycopg import AsyncConnection
+
+from tierce.deposits import store
+from tierce.deposits.model import State
+from tierce.deposits.sealing import read_public
+from tierce.deposits.service import Counter
+from tierce.deposits.spool import SpoolWriter
+from tierce.identity.dpop import ProofVerifier
+from tierce.identity.service import Pool
+from tierce.kernel.clock import SystemClock
+from tierce.settings import Settings
+from tierce.storage.keys import Keyring, Purpose
+from tierce.web.api.callers import Callers
+from tierce.web.api.deposits import FindState, Front
+from tierce.web.api.hot import App
+from tierce.web.api.openness import Openness
+
+RETRY_SECONDS = 1.0
+
+Build = Callable[[Front], AbstractAsyncContextManager[App]]
+
+
+@asynccontextmanager
+async def front_of(settings: Settings, keyring: Keyring, build: Build) -> AsyncIterator[App]:
+    """The counter at once, and behind it the rest of the API as soon as its database answers.
+
+    Args:
+        settings: those of the installation.
+        keyring: the API's keys, the receipt key among them.
+        build: makes the rest; it connects, and so fails while the store is away.
+    """
+    clock, folder = SystemClock(), settings.spool_directory()
+    dsn = settings.connection().dsn("tierce_api")
+
+    async def connect() -> AsyncConnection[Any]:
+        return await AsyncConnection.connect(dsn, autocommit=True)
+
+    async with AsyncExitStack() as stack:
+        counter = Counter(
+            SpoolWriter(folder),
+            read_public(settings.key_directory()),
+            keyring.raw(Purpose.RECEIPT.value),
+            ProofVerifier(clock),
+            clock,
+        )
+        stack.callback(counter.close)
+        openness = Openness(connect, clock, counter, folder)
+        openness.remember()
+        front = Front(counter, openness, settings.api.url)
+        opening = asyncio.create_task(_open(front, build, connect, stack))
+        looking = asyncio.create_task(openness.run())
+        # A database that answers is waited for; one that is away is not.
+        await asyncio.wait({opening}, timeout=RETRY_SECONDS * 5)
+        if opening.done():
+            opening.result()
+        try:
+            yield front
+        finally:
+            for task in (looking, opening):
+                task.cancel()
+                with suppress(asyncio.CancelledError):
+                    await task
+
+
+async def _open(front: Front, build: Build, connect: Callable[[], Any], stack: AsyncExitStack) -> None:
+    """Build the rest, again and again until the store answers; what is wrong otherwise is raised."""
+    while True:
+        try:
+            await (await connect()).close()
+            front.rest = await stack.enter_async_context(build(front))
+        except (psycopg.OperationalError, OSError):
+            await asyncio.sleep(RETRY_SECONDS)
+        else:
+            return
+
+
+def state_finder(pool: Pool, callers: Callers) -> FindState:
+    """Find a receipt's state for the establishment of whoever asks."""
+
+    async def find(authorization: bytes | None, number: int, printed: str) -> State | None:
+        bound = await callers.find(authorization, fresh=True)
+        async with pool.connection() as connection:
+            return await store.state(connection, number, bound.caller.establishment, printed)
+
+    return find

@@ -1,0 +1,141 @@
+"""The status page as files: works with every process of ours down, without a script, in both languages.
+
+It is written whole and renamed into place, so that whoever reads it never sees half of it. It says when it was
+written: a page that is old says by itself that nobody writes it any more.
+"""
+
+import os
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+from markupsafe import Markup
+from psycopg import Connection
+
+from tierce.closings import store
+from tierce.closings.model import Closing
+from tierce.closings.rules import name_of
+from tierce.kernel.clock import Clock
+from tierce.kernel.language import Language
+from tierce.policy.ladder import Level
+from tierce.settings import OperatorSettings, Settings
+from tierce.web.look import Frame, Pages
+from tierce.web.look.pages import LOOK
+
+HERE: Final = Path(__file__).parent
+REWRITE_EVERY: Final = timedelta(seconds=60)
+"""An unchanged page is written again this often, so that its time tells whether we are there."""
+OLD_MINUTES: Final = 5
+NEWS_WITHIN: Final = timedelta(minutes=30)
+_FILES: Final = ("tierce.css", "mark.svg")
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One thing that may work or not: its words' key, and whether it does."""
+
+    key: str
+    works: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """What the page says."""
+
+    away_since: datetime | None
+    closings: tuple[Closing, ...]
+    insurers: dict[int, str]
+
+    @property
+    def whole(self) -> bool:
+        """Whether questions are closed for everybody."""
+        wide = {Level.NATION, Level.PORTAL, Level.ACT}
+        return self.away_since is not None or any(closing.target.level in wide for closing in self.closings)
+
+
+@dataclass(slots=True)
+class StatusPage:
+    """Writes the page in one folder, or nowhere when no folder is given."""
+
+    folder: Path | None
+    operator: OperatorSettings
+    clock: Clock
+    _pages: Pages = field(default_factory=lambda: Pages(HERE))
+    _last: Status | None = None
+    _at: datetime | None = None
+
+    @classmethod
+    def of(cls, settings: Settings, clock: Clock) -> "StatusPage":
+        """The page of an installation."""
+        folder = settings.deposits.status
+        return cls(Path(folder) if folder is not None else None, settings.operator, clock)
+
+    def write(self, connection: Connection) -> None:
+        """Read what is closed and write the page when it changed or grows old."""
+        if self.folder is None:
+            return
+        closings = tuple(store.live(connection))
+        insurers = {one.id: one.name for one in store.insurers(connection)}
+        connection.commit()
+        self._put(Status(None, closings, insurers))
+
+    def write_away(self) -> None:
+        """Say that the store is away, since the first time this is said."""
+        if self.folder is None:
+            return
+        since = self._last.away_since if self._last else None
+        closings = self._last.closings if self._last else ()
+        self._put(Status(since or self.clock.now(), closings, self._last.insurers if self._last else {}))
+
+    def render(self, status: Status, now: datetime) -> str:
+        """The page's HTML, French first."""
+        sections = {
+            language.value: Markup(self._section(status, language, now))  # noqa: S704 - rendered by our own template, escaped there
+            for language in (Language.FR, Language.EN)
+        }
+        frame = Frame(Language.FR, "/")
+        return self._pages.render("status.html", frame, {"sections": sections})
+
+    def _section(self, status: Status, language: Language, now: datetime) -> str:
+        parts = [
+            (name_of(closing.target, status.insurers)[language], closing.since, closing.until)
+            for closing in status.closings
+        ]
+        ends = [closing.until for closing in status.closings if closing.until > now]
+        state = "away" if status.away_since else "closed" if status.whole else "partly" if parts else "open"
+        values = {
+            "state": state,
+            "works": [Part("questions", not status.whole), Part("deposits", works=True)],
+            "since": status.away_since or min((closing.since for closing in status.closings), default=None),
+            "parts": parts,
+            "news": min([now + NEWS_WITHIN, *ends]) if state != "open" else None,
+            "operator": self.operator,
+            "written": now,
+            "old": OLD_MINUTES,
+        }
+        return self._pages.render("status_section.html", Frame(language, "/"), values)
+
+    def _put(self, status: Status) -> None:
+        now = self.clock.now()
+        fresh = self._at is not None and now - self._at < REWRITE_EVERY
+        if self.folder is None or (fresh and status == self._last):
+            return
+        self.folder.mkdir(parents=True, exist_ok=True)
+        for name in _FILES:
+            _replace(self.folder / name, (LOOK / "static" / name).read_bytes())
+        _replace(self.folder / "index.html", self.render(status, now).encode())
+        self._last, self._at = status, now
+
+
+def _replace(path: Path, content: bytes) -> None:
+    """Put a file in place whole: never half of it, never a moment without it."""
+    made = path.with_name(f".{path.name}.{os.getpid()}")
+    with suppress(FileNotFoundError):
+        made.unlink()
+    with made.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    made.replace(path)

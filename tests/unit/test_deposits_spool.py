@@ -1,0 +1,133 @@
+"""The spool: durable, bounded, each sending once, and readable by the worker's key alone."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
+
+from tierce.deposits.errors import SpoolFullError
+from tierce.deposits.sealing import Envelope, Opener, public_of, seal
+from tierce.deposits.spool import CLOSED, OPEN, SpoolWriter, forget, segments
+
+BYTES_MAX = 1_000_000
+SECRET = bytes(range(32))
+PUBLIC = X25519PublicKey.from_public_bytes(bytes.fromhex(public_of(SECRET)))
+
+
+def key(number: int) -> bytes:
+    return number.to_bytes(16, "big")
+
+
+def put(spool: SpoolWriter, number: int, text: bytes = b"sealed") -> int:
+    return spool.append(key(number), 1_000_000 + number, lambda _given: text, BYTES_MAX)[0]
+
+
+def numbers(root: Path) -> list[int]:
+    return [record.number for segment in segments(root) for record in segment.records]
+
+
+def test_what_is_acknowledged_is_on_disk_and_a_second_sending_has_the_same_number(tmp_path: Path) -> None:
+    spool = SpoolWriter(tmp_path)
+    first, second = put(spool, 1), put(spool, 2)
+    assert second == first + 1
+    assert put(spool, 1, b"another sealing") == first
+    assert numbers(tmp_path) == [first, second]
+    assert spool.find(key(1)) == (first, 1_000_001)
+    assert spool.find(key(9)) is None
+    spool.close()
+
+
+def test_two_processes_share_a_folder_and_a_second_sending_is_known_to_both(tmp_path: Path) -> None:
+    one, two = SpoolWriter(tmp_path), SpoolWriter(tmp_path)
+    first = put(one, 1)
+    assert put(two, 1) == first
+    other = put(two, 2)
+    assert abs(other - first) > 1, "each slot has numbers of its own"
+    assert two.given(first)
+    assert one.given(other)
+    assert not one.given(other + 1)
+    one.close()
+    two.close()
+
+
+def test_numbers_go_on_after_a_restart_even_when_everything_was_taken_away(tmp_path: Path) -> None:
+    spool = SpoolWriter(tmp_path)
+    last = [put(spool, number) for number in range(3)][-1]
+    spool.rotate()
+    spool.close()
+    for segment in segments(tmp_path):
+        forget(segment)
+    again = SpoolWriter(tmp_path)
+    assert put(again, 7) == last + 1
+    assert put(again, 2) == last, "a second sending is known after a restart"
+    again.close()
+
+
+def test_a_record_written_in_part_is_cut_off_and_its_number_given_again(tmp_path: Path) -> None:
+    spool = SpoolWriter(tmp_path)
+    first = put(spool, 1)
+    lost = put(spool, 2)
+    spool.close()
+    (path,) = tmp_path.glob(f"*/*{OPEN}")
+    path.write_bytes(path.read_bytes()[:-3])
+    again = SpoolWriter(tmp_path)
+    assert numbers(tmp_path) == [first]
+    assert put(again, 3) == lost
+    again.close()
+
+
+def test_a_changed_byte_ends_the_segment_there(tmp_path: Path) -> None:
+    spool = SpoolWriter(tmp_path)
+    put(spool, 1)
+    put(spool, 2)
+    spool.close()
+    (path,) = tmp_path.glob(f"*/*{OPEN}")
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 1
+    path.write_bytes(content)
+    assert len(numbers(tmp_path)) == 1
+
+
+def test_the_spool_is_bounded_and_refuses_whole(tmp_path: Path) -> None:
+    spool = SpoolWriter(tmp_path)
+    put(spool, 1)
+    with pytest.raises(SpoolFullError):
+        spool.append(key(2), 0, lambda _given: bytes(500), spool.used + 100)
+    assert spool.find(key(2)) is None
+    assert len(numbers(tmp_path)) == 1
+    assert put(spool, 2) > 0, "and takes it once there is room"
+    spool.close()
+
+
+def test_an_open_segment_is_never_deleted(tmp_path: Path) -> None:
+    spool = SpoolWriter(tmp_path)
+    put(spool, 1)
+    (segment,) = segments(tmp_path)
+    forget(segment)
+    assert len(numbers(tmp_path)) == 1
+    spool.rotate()
+    assert [path.suffix for path in sorted(tmp_path.glob("0*/*")) if path.suffix in {OPEN, CLOSED}] == [CLOSED, OPEN]
+    spool.close()
+
+
+def test_keys_are_forgotten_after_a_day(tmp_path: Path) -> None:
+    spool = SpoolWriter(tmp_path)
+    put(spool, 1)
+    path = tmp_path / "keys" / key(1).hex()
+    spool.forget_keys(path.stat().st_mtime + 86_399)
+    assert path.exists()
+    spool.forget_keys(path.stat().st_mtime + 86_401)
+    assert not path.exists()
+    spool.close()
+
+
+def test_only_the_worker_opens_what_was_sealed_and_only_under_its_number() -> None:
+    envelope = Envelope(7, datetime(2026, 3, 3, tzinfo=UTC), b"h", "ath", "url", b'{"nir": "x"}', None)
+    sealed = seal(PUBLIC, envelope)
+    assert b"nir" not in sealed
+    assert Opener(SECRET).open_(sealed, 7) == envelope
+    assert Opener(SECRET).open_(sealed, 8) is None
+    assert Opener(bytes(reversed(range(32)))).open_(sealed, 7) is None
+    assert Opener(SECRET).open_(sealed[:-1] + bytes([sealed[-1] ^ 1]), 7) is None
+    assert seal(PUBLIC, envelope) != sealed
