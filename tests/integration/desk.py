@@ -92,14 +92,14 @@ class Counter:
 
 
 @asynccontextmanager
-async def counter(world: World, keyring: Keyring) -> AsyncIterator[Counter]:
-    """The hot routes as the process wires them, for a new device."""
+async def counter(world: World, keyring: Keyring, gate: Gate | None = None) -> AsyncIterator[Counter]:
+    """The hot routes as the process wires them, for a new device; `gate` is one that a fault test prepared."""
     key, clock = BrowserKey(), SystemClock()
     caller = enrol(world, established=False)
     with world.database.connect(SUPERUSER) as admin:
         admin.execute("update access.session set handle = %s where id = %s", (digest(HANDLE), caller.session))
         admin.execute("update access.device set thumbprint = %s where id = %s", (key.thumbprint, caller.device))
-    gate: Gate = world.gate()
+    gate = gate or world.gate()
     pool: Pool = AsyncConnectionPool(world.database.dsn("tierce_api"), min_size=1, max_size=2, open=False)
     async with pool:
         async with pool.connection() as connection:

@@ -23,7 +23,7 @@ from tierce.gate.store import LOST, ROW_REFUSED, TRANSIENT, Closing, GateStore, 
 from tierce.gate.tally import Tally
 from tierce.journal.encoding import encode
 from tierce.journal.merkle import leaf_hash
-from tierce.journal.model import Entry, EntryKind
+from tierce.journal.model import Entry, EntryKind, fresh_salt
 from tierce.journal.signing import entry_seq, sign_batch
 from tierce.kernel.categories import DataCategory
 from tierce.kernel.clock import Clock, micros, ordinal_of, paris_day
@@ -324,6 +324,7 @@ class Gate:
             categories=fields,
             policy=self._policy,
             reference=ordinal_of(read.from_day) if isinstance(decision, Release) else 0,
+            salt=ask.mark or fresh_salt(),
         )
 
     def _refuse(self, batch: Sequence[_Waiting] | deque[_Waiting], error: GateError) -> None:

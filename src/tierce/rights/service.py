@@ -81,8 +81,11 @@ class Rights:
         once: UUID | None,
         lane: Lane = Lane.INTERACTIVE,
         presence: Presence = Presence.NONE,
+        mark: bytes = b"",
     ) -> RightsAnswer:
-        """Ask whether one person is covered; `presence` is what whoever proved it to us says, never the asker.
+        """Ask whether one person is covered.
+
+        `presence` is what whoever proved it to us says, never the asker; `mark` is that of `replays`.
 
         Raises:
             QuestionError: a field is missing or malformed; nothing was looked up.
@@ -97,11 +100,14 @@ class Rights:
                 caller=caller, act=Act.RIGHTS_ASK, domain=question.domain, care_day=day_of(question.care_date),
                 person=self._index.uuid(who), pair=pair, engagement=None, once=once, label=question.label, lane=lane,
                 card=question.who.amc, payer=question.payer, presence=presence,
+                mark=mark,
             )
         )  # fmt: skip
         return await self._told(answer, question.domain)
 
-    async def revisit(self, caller: Caller, engagement: str, domain: Domain, once: UUID | None) -> RightsAnswer:
+    async def revisit(
+        self, caller: Caller, engagement: str, domain: Domain, once: UUID | None, mark: bytes = b""
+    ) -> RightsAnswer:
         """Open again an answer of the establishment's own history; counts among the people of the day.
 
         Raises:
@@ -112,7 +118,7 @@ class Rights:
         answer = await self._gate.ask(
             Ask(
                 caller=caller, act=Act.RIGHTS_REVISIT, domain=domain, care_day=paris_day(self._clock.now()),
-                person=None, pair=None, engagement=seq, once=once,
+                person=None, pair=None, engagement=seq, once=once, mark=mark,
             )
         )  # fmt: skip
         return await self._told(answer, domain, engagement)

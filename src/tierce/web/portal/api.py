@@ -96,11 +96,12 @@ class Seats(msgspec.Struct):
 
 
 class HistoryRow(msgspec.Struct):
-    """One answer that was shown: nobody is named."""
+    """One ask made in the professional's name: nobody is named; no number when nothing was shown."""
 
-    engagement: str
     at: datetime
     domain: str
+    outcome: str
+    engagement: str | None = None
     label: str | None = None
 
 
@@ -139,6 +140,8 @@ class RightsBody(msgspec.Struct):
     other_payer: bool = False
     ways: list[str] = []
     reason: ReasonBody | None = None
+    replayed: bool = False
+    outcome: str = ""
 
 
 class _Problem(msgspec.Struct):

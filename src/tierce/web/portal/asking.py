@@ -146,9 +146,9 @@ def _history_row(site: PortalSite, row: HistoryRow, language: Language) -> dict[
     return {
         "at": row.at,
         "domain": domain_label(row.domain, language),
-        "engagement": row.engagement,
+        "engagement": row.engagement or "",
         "label": row.label or "",
-        "act_url": site.act_url(revisit_path(row.engagement)),
+        "act_url": site.act_url(revisit_path(row.engagement)) if row.engagement else "",
     }
 
 
