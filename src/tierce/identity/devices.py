@@ -4,7 +4,7 @@ from typing import Any
 
 from tierce.identity import store
 from tierce.identity.errors import NameRefusedError, SessionReason, SessionRefusedError
-from tierce.identity.model import DeviceRow, SessionState, keyless
+from tierce.identity.model import DeviceRow, SessionState, SubstituteRow, keyless
 from tierce.identity.service import Sessions
 from tierce.kernel.clock import date_of, paris_day
 from tierce.kernel.ids import MAX_ID, DeviceId
@@ -36,6 +36,18 @@ class Devices:
         async with self._pool.connection() as connection:
             rows = await store.devices_of(connection, state.professional, now)
         return [_device(state, row, paris_day(now)) for row in rows]
+
+    async def substitutes(self, handle: str) -> list[SubstituteRow]:
+        """List who may work in one's place, now or later.
+
+        Raises:
+            SessionRefusedError: the session is over.
+        """
+        state = await self._sessions.read(handle)
+        today = paris_day(self._clock.now())
+        async with self._pool.connection() as connection:
+            rows = await store.substitutes_of(connection, state.professional, today)
+        return [SubstituteRow(name, place, date_of(first), date_of(last)) for name, place, first, last in rows]
 
     async def name(self, handle: str, device: DeviceId, name: str) -> None:
         """Name one of one's own devices.

@@ -229,3 +229,13 @@ class DeviceRow:
     new_until: date | None
     """The first day on which its places are no longer those of a new device; None when that day has come."""
     current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SubstituteRow:
+    """Somebody who may work in a professional's place, from a first to a last day, both included."""
+
+    name: str
+    place: str
+    first: date
+    last: date

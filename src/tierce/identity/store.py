@@ -316,6 +316,20 @@ async def devices_of(connection: Connection, professional: ProfessionalId, now: 
     return await cursor.fetchall()
 
 
+async def substitutes_of(
+    connection: Connection, professional: ProfessionalId, today: int
+) -> list[tuple[str, str, int, int]]:
+    """List who may work in a professional's place, now or later: name, place, first and last day."""
+    cursor = await connection.execute(
+        "select p.given_name || ' ' || p.family_name, e.name, b.from_day, least(b.until_day, b.ended_day)"
+        " from directory.substitution b join directory.professional p on p.id = b.professional"
+        " join directory.establishment e on e.id = b.establishment"
+        " where b.replaces = %s and least(b.until_day, b.ended_day) >= %s order by b.from_day, b.id limit %s",
+        (professional, today, SESSIONS_LISTED_MAX),
+    )
+    return [(row[0], row[1], row[2], row[3]) for row in await cursor.fetchall()]
+
+
 async def name_device(connection: Connection, login: LoginId, device: DeviceId, name: str, now: datetime) -> bool:
     """Name a device that a session of this login used; False when none did."""
     cursor = await connection.execute(

@@ -40,13 +40,9 @@ is kept for the life of a connection: one made while a table was small must not 
 the gate at half its speed after 20,000 engagements). Compilation is off because those costs would start it."""
 
 FUNCTIONS = (
-<<<<<<< HEAD
     "ceilings.sql",
     "functions.sql",
-=======
-    "functions.sql",
     "functions_own.sql",
->>>>>>> 4e5ce35 (Let a lost answer be found again, list one's own asks without why, and name one's devices)
     "directory.sql",
     "insurers.sql",
     "retention.sql",

@@ -38,6 +38,21 @@ class NameBody(msgspec.Struct, forbid_unknown_fields=True):
     name: str
 
 
+class SubstituteLine(msgspec.Struct):
+    """Somebody who may work in one's place, for bounded days, both included."""
+
+    name: str
+    establishment_name: str
+    first: date
+    last: date
+
+
+class SubstitutesAnswer(msgspec.Struct):
+    """Who may work in one's place, now or later."""
+
+    substitutes: list[SubstituteLine]
+
+
 class EndedAnswer(msgspec.Struct):
     """How many sessions were ended."""
 
@@ -69,10 +84,17 @@ async def name_device(request: AnyRequest, device: FromPath[int], data: JSONBody
     await Devices(_wiring(request).sessions).name(handle_of(request), DeviceId(device), data.name)
 
 
+@get("/v1/substitutes", opt={"act": Act.SESSION_READ})
+async def list_substitutes(request: AnyRequest) -> SubstitutesAnswer:
+    """List who may work in one's place: professionals of the directory, under their own names and keys."""
+    rows = await Devices(_wiring(request).sessions).substitutes(handle_of(request))
+    return SubstitutesAnswer([SubstituteLine(row.name, row.place, row.first, row.last) for row in rows])
+
+
 @post("/v1/sessions/revoke-others", status_code=200, opt={"act": Act.SESSION_REVOKE})
 async def revoke_others(request: AnyRequest) -> EndedAnswer:
     """End every session of one's own but this one."""
     return EndedAnswer(await _wiring(request).sessions.revoke_others(handle_of(request)))
 
 
-DEVICE_ROUTES: list[HTTPRouteHandler] = [list_devices, name_device, revoke_others]
+DEVICE_ROUTES: list[HTTPRouteHandler] = [list_devices, name_device, list_substitutes, revoke_others]

@@ -4,12 +4,12 @@ from alembic import op
 
 from tierce.storage.migrate import read_sql
 
-revision = "0008"
-down_revision = "0007"
+revision = "0010"
+down_revision = "0009"
 
 
 def upgrade() -> None:
     """Add a column and a table."""
     driver = op.get_bind().connection.driver_connection
     assert driver is not None
-    driver.execute(read_sql("v0008_devices.sql").encode())
+    driver.execute(read_sql("v0010_devices.sql").encode())
