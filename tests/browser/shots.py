@@ -42,10 +42,23 @@ def _visit(portal: Portal, stage: Stage) -> Iterator[str]:
     yield "ask-wrong"
     portal.ask(stage.person("paul_lenoir"))
     yield "covered"
+    with portal.page.expect_navigation():
+        portal.page.reload()
+    yield "already"
+    portal.ask(stage.person("thomas_garrigue_two_insurers"))
+    yield "covered-twice"
     portal.ask(NOBODY)
     yield "not-shown"
-    for page in ("history", "places", "sessions"):
+    portal.open("/ask")
+    portal.page.locator("#way-card").check()
+    yield "ask-card"
+    for page in ("history", "history?outcome=shown&last=2020-01-01", "history?first=x", "places"):
         portal.open(f"/{page}")
+        yield page.replace("?", "-").replace("&", "-").replace("=", "-")
+    for page in ("sessions", "delegates", "help"):
+        portal.open(f"/{page}")
+        for one in portal.page.locator("details").all():
+            one.locator("summary").click()
         yield page
     portal.open("/nowhere")
     yield "missing"

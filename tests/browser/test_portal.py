@@ -11,6 +11,7 @@ from playwright.sync_api import Route, expect
 from tests.browser.conftest import NewBrowser
 from tests.browser.portal_pages import NOBODY, Portal, doctors
 from tierce.lab.demo.stage import Stage
+from tierce.web.portal.question import birth_text
 
 PRIVATE_KEY_CAN_LEAVE = """async () => {
   const database = await new Promise((done) => {
@@ -130,9 +131,12 @@ def test_a_session_closed_elsewhere_is_refused_at_its_next_question(
 ) -> None:
     other = Portal(stage, new_browser()).sign_in()
     other.open("/sessions")
-    with other.page.expect_navigation():  # newest first: the one just below her own
-        other.page.get_by_role("button", name="Fermer").first.click()
-    expect(other.page.locator("h1")).to_have_text(re.compile("Qui peut agir pour moi"))
+    closing = other.page.locator("td.action details").first  # newest first: the one just below her own
+    closing.locator("summary").click()
+    expect(closing).to_contain_text("Sa prochaine demande sera refusée")
+    with other.page.expect_navigation():
+        closing.get_by_role("button", name="Fermer cette connexion").click()
+    expect(other.page.get_by_role("status").first).to_contain_text("1 connexion a été fermée")
     portal.open("/ask")
     expect(portal.page.locator("h1")).to_have_text(re.compile("Qui êtes-vous"))
     assert "session_revoked" in portal.page.content()
@@ -147,6 +151,85 @@ def test_signing_out_ends_the_session_here_and_there(portal: Portal) -> None:
     assert "session_revoked" in portal.page.content()
 
 
+def test_an_answer_reloaded_is_found_again_and_opened_by_a_revisit(newcomer: Portal, stage: Stage) -> None:
+    portal = newcomer
+    portal.ask(stage.person("paul_lenoir"))
+    number = portal.page.locator(".engagement strong").inner_text()
+    with portal.page.expect_navigation():
+        portal.page.reload()
+    expect(portal.page.locator("h1")).to_have_text(re.compile("a déjà reçu sa réponse"))
+    assert stage.truth["story"]["paul_lenoir"]["insurer"] not in portal.page.content()
+    with portal.page.expect_navigation():
+        portal.page.get_by_role("button", name="Revoir la réponse").click()
+    expect(portal.page.locator(".engagement strong")).to_have_text(number)
+    assert portal.places().startswith("1 place")
+
+
+def test_a_person_with_two_insurers_is_shown_one_at_a_time_with_one_click(newcomer: Portal, stage: Stage) -> None:
+    portal = newcomer
+    person = stage.person("thomas_garrigue_two_insurers")
+    expect(portal.ask(person)).to_have_text(re.compile("Oui, couvert"))
+    first = portal.page.locator(".facts dd").nth(2).inner_text()
+    with portal.page.expect_navigation():
+        portal.page.get_by_role("button", name="Demander à l’autre organisme").click()
+    expect(portal.page.locator("h1")).to_have_text(re.compile("Oui, couvert"))
+    assert portal.page.locator(".facts dd").nth(2).inner_text() != first
+    assert portal.places().startswith("1 place"), "a known person by then"
+    assert person["nir"] not in portal.page.url
+    assert portal.page.evaluate("localStorage.length + sessionStorage.length") == 0
+
+
+def test_by_keyboard_alone_from_the_nir_to_the_answer(newcomer: Portal, stage: Stage) -> None:
+    portal, person = newcomer, stage.person("lucie_armand")
+    portal.open("/ask")
+    expect(portal.page.locator("#nir")).to_be_focused()
+    spaced = " ".join(person["nir"][at : at + 4] for at in range(0, 15, 4))
+    portal.page.keyboard.type(spaced)
+    portal.page.keyboard.press("Tab")
+    portal.page.keyboard.type(birth_text(person["birth_date"]))
+    with portal.page.expect_navigation():
+        portal.page.keyboard.press("Enter")
+    expect(portal.page.locator("h1")).to_have_text(re.compile("Oui, couvert"))
+
+
+def test_the_list_is_filtered_and_names_nobody(newcomer: Portal, stage: Stage) -> None:
+    portal = newcomer
+    portal.ask(stage.person("paul_lenoir"))
+    portal.ask(NOBODY)
+    portal.open("/history")
+    assert portal.page.locator("tbody tr").count() == 2
+    portal.page.locator("#outcome").select_option("not_shown")
+    with portal.page.expect_navigation():
+        portal.page.get_by_role("button", name="Afficher").click()
+    assert portal.page.locator("tbody tr").count() == 1
+    assert portal.page.locator("tbody form").count() == 0
+    portal.page.locator("#last").fill("2020-01-01")
+    with portal.page.expect_navigation():
+        portal.page.get_by_role("button", name="Afficher").click()
+    expect(portal.page.locator(".empty")).to_contain_text("Aucune demande")
+
+
+def test_a_device_is_named_and_every_other_sign_in_is_closed(
+    stage: Stage, new_browser: NewBrowser, unused_doctors: Iterator[str]
+) -> None:
+    doctor = next(unused_doctors)
+    away = Portal(stage, new_browser()).sign_in_by_number(doctor)
+    portal = Portal(stage, new_browser()).sign_in_by_number(doctor)
+    portal.open("/sessions")
+    field = portal.page.locator(".devices input[name^=name-]").first
+    field.fill("né le 23/04/1979")
+    field.press("Enter")
+    expect(portal.page.locator("#errors")).to_contain_text("désigne quelqu’un")
+    portal.page.locator(".devices input[name^=name-]").first.fill("Accueil")
+    portal.page.locator(".devices input[name^=name-]").first.press("Enter")
+    expect(portal.page.locator(".devices h3").first).to_contain_text("Accueil")
+    portal.page.get_by_text("Fermer toutes les autres…").click()
+    portal.page.get_by_role("button", name="Fermer toutes les autres connexions").click()
+    expect(portal.page.get_by_role("status").first).to_contain_text("1 connexion a été fermée")
+    away.open("/ask")
+    assert "session_revoked" in away.page.content()
+
+
 @pytest.mark.parametrize("language", ["fr", "en"])
 @pytest.mark.parametrize("width", [360, 1600])
 def test_every_page_is_accessible_and_never_scrolls_sideways(
@@ -157,8 +240,12 @@ def test_every_page_is_accessible_and_never_scrolls_sideways(
     portal.sign_in()
     portal.ask(stage.person("paul_lenoir"))
     visits = [
-        (portal, path) for path in ("", "/ask?fill=paul_lenoir", "/history", "/places", "/sessions", "/nowhere")
-    ]
+        (portal, path)
+        for path in (
+            "", "/ask?fill=paul_lenoir", "/ask?payer=2", "/history", "/history?first=x", "/history?outcome=not_shown",
+            "/places", "/sessions", "/delegates", "/help", "/nowhere",
+        )
+    ]  # fmt: skip
     faults: list[str] = []
     for one, path in [(outside, "/"), *visits]:
         if path:

@@ -93,7 +93,7 @@ class Counter:
 
 @asynccontextmanager
 async def counter(world: World, keyring: Keyring, gate: Gate | None = None) -> AsyncIterator[Counter]:
-    """The hot routes as the process wires them, for a new device."""
+    """The hot routes as the process wires them, for a new device; `gate` is one that a fault test prepared."""
     key, clock = BrowserKey(), SystemClock()
     caller = enrol(world, established=False)
     with world.database.connect(SUPERUSER) as admin:

@@ -15,7 +15,19 @@ from tierce.web.portal.settings import PortalSettings
 from tierce.web.portal.site import form_token
 
 HANDLE = "aGFuZGxlLW9mLWEtdGVzdA"
-PAGES = ("/", "/ask", "/history", "/places", "/sessions", "/activity", "/nowhere", "/sign-in", "/sign-in/callback")
+PAGES = (
+    "/",
+    "/ask",
+    "/history",
+    "/places",
+    "/sessions",
+    "/delegates",
+    "/help",
+    "/activity",
+    "/nowhere",
+    "/sign-in",
+    "/sign-in/callback",
+)
 
 
 @pytest.fixture

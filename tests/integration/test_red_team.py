@@ -150,8 +150,12 @@ def test_a_relay_cannot_change_the_question_nor_send_it_twice(stage: Stage, morv
     asked, other = question(stage.person("paul_lenoir"), "MEDG"), question(not_covered(stage), "MEDG")
     proof = {"dpop": morvan.proof(RIGHTS, asked)}
     assert morvan.post(RIGHTS, other, proof).status_code == 401
-    assert morvan.post(RIGHTS, asked, proof).status_code == 200
-    assert morvan.post(RIGHTS, asked, proof).status_code == 403
+    assert morvan.post(RIGHTS, asked, proof).json()["shown"] is True
+    again = morvan.post(RIGHTS, asked, proof).json()
+    assert again.keys() == {"shown", "replayed", "outcome", "engagement", "ways"}, (
+        "where the answer is, not what it says"
+    )
+    assert (again["shown"], again["replayed"]) == (False, True)
 
 
 def test_a_proof_is_not_sent_again_after_a_crash_of_the_database_that_forgot_it(stage: Stage, morvan: Thief) -> None:

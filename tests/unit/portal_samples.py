@@ -6,6 +6,8 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+import msgspec
+
 from tierce.kernel.language import Language
 from tierce.policy.acts import Outcome
 from tierce.rights.reasons import REASONS
@@ -13,6 +15,7 @@ from tierce.web.look import Frame
 from tierce.web.portal.api import (
     Activity,
     DepositStateBody,
+    Device,
     Guarantee,
     Promise,
     ReceiptBody,
@@ -20,8 +23,10 @@ from tierce.web.portal.api import (
     Seats,
     Session,
     SessionLine,
+    Substitute,
 )
 from tierce.web.portal.depositing import DepositForm
+from tierce.web.portal.own import TOPICS
 from tierce.web.portal.question import BIRTH_WRONG, AskForm
 from tierce.web.portal.site import LINKS
 
@@ -30,6 +35,7 @@ OFFICE = Activity(7, "GP", "médecin généraliste", "general practitioner", "Ca
 HOSPITAL = Activity(8, "HOSPITAL", "établissement de santé", "hospital", "Centre hospitalier de Valbrume", "Valbrume")
 SESSION = Session("77", signs=True, created_at=AT, expires_at=AT + timedelta(hours=8), activity=OFFICE)
 SEATS = Seats(17, 3, 6, 2, 148, 75, [12, 4, 0])
+EMPTY = Seats(17, 0, 6, 0, 150, 75, [])
 DESK = Seats(681, 60, 227, 14, 1_450, 600, [day % 30 for day in range(60, 0, -1)])
 FORM = AskForm("1 79 04 41 950 014 23", "23/04/1979", "1", "MEDG", "2026-03-03", "P. L. 14 h")
 ENGAGEMENT = "7K3M-9QXD-V2T8P-C"
@@ -60,6 +66,8 @@ def _ask(language: Language) -> Iterator[Case]:
     wrong = [("birth", BIRTH_WRONG.text(language)), ("rank", "Le rang est un chiffre de 1 à 9.")]
     yield "ask", "ask.html", frame, base
     yield "ask-filled", "ask.html", frame, {**base, "form": FORM}
+    card = AskForm("", "23/04/1979", "1", "MEDG", "2026-03-03", "", "card", "99100001", "A-0000417", "2")
+    yield "ask-card", "ask.html", frame, {**base, "form": card}
     yield "ask-wrong", "ask.html", frame, {**base, "form": FORM, "errors": dict(wrong), "error_list": wrong}
     keyless = Session("77", signs=False, created_at=AT, expires_at=AT, activity=OFFICE)
     yield "ask-keyless", "ask.html", frame, {**base, "session": keyless, "demo": False, "seats": DESK}
@@ -76,7 +84,14 @@ def _answers(language: Language) -> Iterator[Case]:
     told = {"sentence": reason.sentence[language], "remedy": reason.remedy[language]}
     base["reason"] = None
     ways = RightsBody(shown=False, ways=["card", "app", "person", "call"])
+    base |= {"again": (), "act_url": "https://api.tierce.example/v1/rights", "revisit_url": ""}
     yield "answer", "answer.html", frame, {**base, "answer": SHOWN}
+    two = msgspec.structs.replace(SHOWN, other_payer=True)
+    yield "answer-two", "answer.html", frame, {**base, "answer": two, "again": (("nir", "x"), ("payer", "2"))}
+    yield "answer-two-later", "answer.html", frame, {**base, "answer": two}
+    again = RightsBody(shown=False, replayed=True, outcome="shown", engagement=ENGAGEMENT)
+    yield "already", "already.html", frame, {**base, "answer": again}
+    yield "already-not", "already.html", frame, {**base, "answer": RightsBody(shown=False, replayed=True)}
     yield "not-shown", "not_shown.html", frame, {**base, "answer": ways}
     yield "not-shown-reason", "not_shown.html", frame, {**base, "answer": RightsBody(shown=False), "reason": told}
 
@@ -90,22 +105,66 @@ def _lists(language: Language) -> Iterator[Case]:
     base = {"session": SESSION, "signing": SIGNING}
     rows = [
         {
-            "at": AT - timedelta(days=day), "domain": "consultation généraliste", "engagement": ENGAGEMENT,
-            "label": "P. L. 14 h" if day % 2 else "", "act_url": "https://api.tierce.example/v1/history/x/revisit",
+            "at": AT - timedelta(days=day), "domain": "consultation généraliste",
+            "engagement": "" if day == 2 else ENGAGEMENT, "label": "P. L. 14 h" if day % 2 else "",
+            "act_url": "https://api.tierce.example/v1/history/x/revisit",
         }
         for day in range(5)
     ]  # fmt: skip
     frame = _frame("/history", language)
-    yield "history", "history.html", frame, {**base, "rows": rows, "cursor": ENGAGEMENT, "first": True}
-    yield "history-empty", "history.html", frame, {**base, "rows": [], "cursor": None, "first": True}
-    yield "history-end", "history.html", frame, {**base, "rows": [], "cursor": None, "first": False}
+    wanted = {"first": "", "last": "", "domain": "", "outcome": ""}
+    listed: dict[str, Any] = {
+        **base, "rows": rows, "older": f"cursor={ENGAGEMENT}", "first": True, "filtered": False, "wanted": wanted,
+        "domains": [("HOSP", "hospitalisation"), ("EXTE", "soins externes")], "errors": {}, "error_list": [],
+    }  # fmt: skip
+    none: dict[str, Any] = {**listed, "rows": [], "older": ""}
+    yield "history", "history.html", frame, listed
+    yield (
+        "history-filtered",
+        "history.html",
+        frame,
+        {**listed, "filtered": True, "wanted": {**wanted, "domain": "HOSP"}},
+    )
+    yield "history-empty", "history.html", frame, none
+    yield "history-none-such", "history.html", frame, {**none, "filtered": True}
+    yield "history-end", "history.html", frame, {**none, "first": False}
+    wrong = [("first", "Ce jour n’est pas une date. Donnez-le sous la forme AAAA-MM-JJ.")]
+    yield "history-wrong", "history.html", frame, {**none, "errors": dict(wrong), "error_list": wrong}
+    yield from _devices(language)
+    yield (
+        "places",
+        "places.html",
+        _frame("/places", language),
+        {**base, "seats": SEATS, "next_free": date(2026, 3, 21)},
+    )
+    yield "places-free", "places.html", _frame("/places", language), {**base, "seats": EMPTY, "next_free": None}
+
+
+def _devices(language: Language) -> Iterator[Case]:
+    base = {"session": SESSION, "signing": SIGNING, "ended": None, "errors": {}, "error_list": []}
+    later = AT + timedelta(hours=8)
     sessions = [
-        SessionLine("1", AT, AT + timedelta(hours=8), True, "99102930", "Cabinet médical des Tilleuls"),
-        SessionLine("2", AT - timedelta(hours=3), AT, False, "99109931", "Centre hospitalier de Valbrume"),
-        SessionLine("3", AT - timedelta(hours=4), AT, False),
+        SessionLine("1", AT, later, True, AT, "99102930", "Accueil", "Cabinet médical des Tilleuls"),
+        SessionLine("2", AT - timedelta(hours=3), AT, False, AT, "99109931", None, "Centre hospitalier de Valbrume"),
+        SessionLine("3", AT - timedelta(hours=4), AT, False, AT),
     ]
-    yield "sessions", "sessions.html", _frame("/sessions", language), {**base, "rows": sessions}
-    yield "places", "places.html", _frame("/places", language), {**base, "seats": SEATS}
+    devices = [
+        Device("99102930", True, AT - timedelta(days=90), AT, 1, True, "Accueil"),
+        Device("99109931", True, AT - timedelta(days=2), AT, 1, False, None, date(2026, 3, 15)),
+        Device("99109932", False, AT - timedelta(days=2), AT, 0, False),
+    ]
+    many = {**base, "rows": sessions, "devices": devices}
+    frame = _frame("/sessions", language)
+    yield "sessions", "sessions.html", frame, many
+    yield "sessions-one", "sessions.html", frame, {**many, "rows": sessions[:1], "devices": devices[:1], "ended": 2}
+    wrong = [("name-99109931", "Le nom de l’appareil est vide ou trop long. Donnez de un à quarante caractères.")]
+    yield "sessions-wrong", "sessions.html", frame, {**many, "errors": dict(wrong), "error_list": wrong}
+    mine: dict[str, Any] = {"session": SESSION, "signing": SIGNING, "sessions": 2, "keys": 1, "substitutes": []}
+    yield "delegates", "delegates.html", _frame("/delegates", language), mine
+    one = Substitute("Anne Caradec", "Cabinet médical des Tilleuls", date(2026, 3, 9), date(2026, 3, 20))
+    yield "delegates-some", "delegates.html", _frame("/delegates", language), {**mine, "substitutes": [one]}
+    asked = {"session": SESSION, "signing": SIGNING, "topics": TOPICS}
+    yield "help", "help.html", _frame("/help", language), asked
 
 
 def _outside(language: Language) -> Iterator[Case]:

@@ -6,6 +6,10 @@ VOID = frozenset({"meta", "link", "input", "img", "br", "hr"})
 FOREIGN_VOID = frozenset({"path", "rect", "circle"})
 
 
+FILTERS = frozenset({"first", "last", "domain", "outcome"})
+"""Fields that an address may hold: they choose lines of a list, and no value of theirs says anything of anybody."""
+
+
 class _Checker(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
@@ -13,6 +17,7 @@ class _Checker(HTMLParser):
         self.ids: set[str] = set()
         self.referred: set[str] = set()
         self.faults: list[str] = []
+        self.in_address = False
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self._attributes(tag, dict(attrs))
@@ -35,7 +40,9 @@ class _Checker(HTMLParser):
         for name in ("src", "href", "action"):
             if (attrs.get(name) or "").startswith(("http:", "https:", "//", "javascript:")):
                 self.faults.append(f"{tag} {name} leads elsewhere: {attrs[name]}")
-        if tag == "form" and (attrs.get("method") or "").lower() != "post":
+        if tag == "form":
+            self.in_address = (attrs.get("method") or "").lower() != "post"
+        if tag in {"input", "select", "textarea"} and self.in_address and attrs.get("name") not in FILTERS:
             self.faults.append("a form that does not post puts its fields in the address")
         found = attrs.get("id")
         if found is not None:

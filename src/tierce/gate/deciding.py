@@ -66,11 +66,11 @@ class Decider:
         return verdicts, closing
 
     def _bodies(self, asks: Sequence[Ask], reads: Sequence[Read], verdicts: Sequence[Verdict]) -> list[bytes]:
-        """The journal's lines, each with a salt of its own; drawn and dated once for the batch."""
+        """The journal's lines, each with a salt: the ask's own mark, or drawn; dated once for the batch."""
         salts = os.urandom(SALT_BYTES * len(asks))
         now = micros(self._clock.now())
         return [
-            self._body(ask, read, verdict, now, salts[SALT_BYTES * n : SALT_BYTES * (n + 1)])
+            self._body(ask, read, verdict, now, ask.mark or salts[SALT_BYTES * n : SALT_BYTES * (n + 1)])
             for n, (ask, read, verdict) in enumerate(zip(asks, reads, verdicts, strict=True))
         ]
 

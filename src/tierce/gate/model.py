@@ -38,6 +38,8 @@ class Ask:
     label: str | None = None
     lane: Lane = Lane.INTERACTIVE
     presence: Presence = Presence.NONE
+    mark: bytes = b""
+    """Eight keyed bytes by which the same ask is recognised when it comes again; empty when nothing marks it."""
 
 
 class Standing(IntEnum):

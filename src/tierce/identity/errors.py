@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from tierce.kernel.errors import TierceError
+from tierce.kernel.errors import FieldError, TierceError
 
 
 class IdentityError(TierceError):
@@ -128,3 +128,7 @@ class ClientRefusedError(IdentityError):
         """Keep the machine reason."""
         super().__init__(f"The software is refused ({reason.value}).")
         self.reason = reason
+
+
+class NameRefusedError(FieldError):
+    """A device's name cannot be accepted; the message never repeats it."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from hashlib import sha256
 from typing import Any
 
@@ -176,6 +176,7 @@ class SessionState:
     vendor: VendorId
     network: bytes
     created: datetime
+    used: datetime
     expires: datetime
     lane: Lane = Lane.INTERACTIVE
     """That of the software the session was opened through."""
@@ -197,8 +198,11 @@ class SessionRow:
 
     id: SessionId
     device: DeviceId | None
+    device_name: str | None
     establishment_name: str | None
     created: datetime
+    used: datetime
+    """When it was last seen at our doors, to the minute."""
     expires: datetime
     current: bool
 
@@ -211,3 +215,31 @@ class SoftwareClient:
     software: SoftwareId
     keys: Mapping[str, Any]
     azp: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceRow:
+    """One of a professional's own devices, as she recognises it."""
+
+    id: DeviceId
+    name: str | None
+    """What she called it."""
+    signs: bool
+    """Whether it holds a key; a browser without JavaScript has none."""
+    first: datetime
+    used: datetime
+    sessions: int
+    """Sessions open on it now."""
+    new_until: date | None
+    """The first day on which its places are no longer those of a new device; None when that day has come."""
+    current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SubstituteRow:
+    """Somebody who may work in a professional's place, from a first to a last day, both included."""
+
+    name: str
+    place: str
+    first: date
+    last: date

@@ -139,6 +139,16 @@ class Sessions:
         self._policy = policy
         self._verifier = ProofVerifier(clock)
 
+    @property
+    def pool(self) -> Pool:
+        """The connections with which sessions are read."""
+        return self._pool
+
+    @property
+    def clock(self) -> Clock:
+        """The clock by which sessions end."""
+        return self._clock
+
     async def open_session(
         self, vouched: Claims, *, site: Site, software: SoftwareId, address: str
     ) -> tuple[OpenedSession, list[Activity]]:
@@ -174,6 +184,7 @@ class Sessions:
                 vendor=vendor,
                 network=self._network(address),
                 created=now,
+                used=now,
                 expires=rules.expiry(now, now, rules.PROFESSIONAL_LIFETIME),
             )
             await store.put_session(connection, state, stored, [one.id for one in offered])
@@ -257,9 +268,10 @@ class Sessions:
         """
         async with self._pool.connection() as connection:
             state, _ = await self._live(connection, handle)
-            expires = rules.expiry(self._clock.now(), state.created, rules.PROFESSIONAL_LIFETIME)
-            if expires - state.expires >= SLIDE_AFTER:
-                await store.slide(connection, state.id, expires)
+            now = self._clock.now()
+            if now - state.used >= SLIDE_AFTER:
+                expires = rules.expiry(now, state.created, rules.PROFESSIONAL_LIFETIME)
+                await store.slide(connection, state.id, expires, now)
         return state
 
     def end_of(self, state: SessionState) -> datetime:
@@ -312,10 +324,28 @@ class Sessions:
                 raise SessionRefusedError(SessionReason.UNKNOWN)
             await self._journal(connection, state, Act.SESSION_REVOKE, reference=session)
 
+    async def revoke_others(self, handle: str) -> int:
+        """End every other session of one's own, each with its journal line; returns how many."""
+        async with self._pool.connection() as connection:
+            state, _ = await self._live(connection, handle)
+            now = self._clock.now()
+            ended = 0
+            for row in await store.sessions_of(connection, state.professional, state.id, now):
+                if row.current:
+                    continue
+                if await store.revoke(connection, row.id, state.professional, now, "all others ended by their owner"):
+                    await self._journal(connection, state, Act.SESSION_REVOKE, reference=row.id)
+                    ended += 1
+        return ended
+
     async def end(self, handle: str) -> None:
         """Sign out."""
         state = await self.read(handle)
         await self.revoke(handle, state.id, "signed out")
+
+    async def journal(self, connection: store.Connection, state: SessionState, act: Act, reference: int) -> None:
+        """Write the line of an act on one's own sessions or devices, in the transaction of the act."""
+        await self._journal(connection, state, act, reference)
 
     async def _live(self, connection: store.Connection, handle: str) -> tuple[SessionState, list[ActivityId]]:
         found = None

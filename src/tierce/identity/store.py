@@ -37,7 +37,7 @@ _ACTIVITY: LiteralString = """
 _SESSION: LiteralString = """
     select s.id, s.site, s.login, s.professional, s.acr, s.device, s.line, d.thumbprint, s.software, w.vendor,
            s.network, s.created, s.expires, s.revoked, s.offered,
-           a.id, a.profession, a.establishment, e.name, e.town, w.bulk
+           a.id, a.profession, a.establishment, e.name, e.town, w.bulk, coalesce(s.used, s.created)
     from access.session s
     join directory.software w on w.id = s.software
     left join access.device d on d.id = s.device
@@ -244,6 +244,7 @@ async def session_by_handle(
         vendor=VendorId(row[9]),
         network=bytes(row[10]),
         created=row[11],
+        used=row[21],
         expires=row[12],
         lane=Lane.BULK if row[20] else Lane.INTERACTIVE,
     )
@@ -261,11 +262,11 @@ async def bind_session(
     return cursor.rowcount == 1
 
 
-async def slide(connection: Connection, session: SessionId, expires: datetime) -> None:
+async def slide(connection: Connection, session: SessionId, expires: datetime, used: datetime) -> None:
     """Push a live session's end away, because it was used."""
     await connection.execute(
-        "update access.session set expires = %s where id = %s and revoked is null and expires < %s",
-        (expires, session, expires),
+        "update access.session set expires = greatest(expires, %s), used = %s where id = %s and revoked is null",
+        (expires, used, session),
     )
 
 
@@ -285,11 +286,13 @@ async def sessions_of(
 ) -> list[SessionRow]:
     """List the live sessions of a professional, newest first."""
     cursor = await connection.execute(
-        "select s.id, s.device, e.name, s.created, s.expires from access.session s"
+        "select s.id, s.device, n.name, e.name, s.created, coalesce(s.used, s.created), s.expires"
+        " from access.session s"
         " left join directory.activity a on a.id = s.activity"
         " left join directory.establishment e on e.id = a.establishment"
+        " left join access.device_name n on n.login = s.login and n.device = s.device"
         " where s.professional = %s and s.revoked is null and s.expires > %s"
-        " order by s.created desc limit %s",
+        " order by s.created desc, s.id limit %s",
         (professional, now, SESSIONS_LISTED_MAX),
     )
     return [
@@ -299,10 +302,56 @@ async def sessions_of(
             row[2],
             row[3],
             row[4],
+            row[5],
+            row[6],
             row[0] == current,
         )
         for row in await cursor.fetchall()
     ]
+
+
+async def devices_of(connection: Connection, professional: ProfessionalId, now: datetime) -> list[TupleRow]:
+    """List the devices of a professional's sessions, last used first.
+
+    Each: device, name, thumbprint, first and last use, sessions open now, the newest state of its lines of seats.
+    """
+    cursor = await connection.execute(
+        "select s.device, n.name, d.thumbprint, min(s.created), max(coalesce(s.used, s.created)),"
+        " count(*) filter (where s.revoked is null and s.expires > %s), array_agg(distinct l.state)"
+        " from access.session s join access.device d on d.id = s.device"
+        " left join access.line l on l.id = s.line"
+        " left join access.device_name n on n.login = s.login and n.device = s.device"
+        " where s.professional = %s group by s.device, n.name, d.thumbprint"
+        " order by 5 desc, 1 limit %s",
+        (now, professional, SESSIONS_LISTED_MAX),
+    )
+    return await cursor.fetchall()
+
+
+async def substitutes_of(
+    connection: Connection, professional: ProfessionalId, today: int
+) -> list[tuple[str, str, int, int]]:
+    """List who may work in a professional's place, now or later: name, place, first and last day."""
+    cursor = await connection.execute(
+        "select p.given_name || ' ' || p.family_name, e.name, b.from_day, least(b.until_day, b.ended_day)"
+        " from directory.substitution b join directory.professional p on p.id = b.professional"
+        " join directory.establishment e on e.id = b.establishment"
+        " where b.replaces = %s and least(b.until_day, b.ended_day) >= %s order by b.from_day, b.id limit %s",
+        (professional, today, SESSIONS_LISTED_MAX),
+    )
+    return [(row[0], row[1], row[2], row[3]) for row in await cursor.fetchall()]
+
+
+async def name_device(connection: Connection, login: LoginId, device: DeviceId, name: str, now: datetime) -> bool:
+    """Name a device that a session of this login used; False when none did."""
+    cursor = await connection.execute(
+        "insert into access.device_name (login, device, name, named)"
+        " select g.id, %s, %s, %s from access.login g where g.id = %s and exists (select from access.session s"
+        " where s.professional = g.professional and s.login = g.id and s.device = %s)"
+        " on conflict (login, device) do update set name = excluded.name, named = excluded.named",
+        (device, name, now, login, device),
+    )
+    return cursor.rowcount == 1
 
 
 async def revoke(

@@ -61,6 +61,11 @@ def paris_day(at: datetime) -> int:
     return (at.astimezone(PARIS).date() - EPOCH_DAY).days
 
 
+def start_of(value: date) -> datetime:
+    """The instant at which a civil day begins in Paris."""
+    return datetime(value.year, value.month, value.day, tzinfo=PARIS).astimezone(UTC)
+
+
 def day_of(value: date) -> int:
     """Days since 1970-01-01 of a civil date."""
     return (value - EPOCH_DAY).days

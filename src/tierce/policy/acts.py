@@ -22,6 +22,8 @@ class Act(IntEnum):
     DEVICE_ENROL = 12
     SESSION_READ = 13
     """A professional reads her own session or the list of them; shows nobody."""
+    DEVICE_NAME = 14
+    """A professional names one of her own devices."""
     STAFF_SESSION_OPEN = 20
     STAFF_LIVE = 21
     """Staff read journal lines without any person's identity."""

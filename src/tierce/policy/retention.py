@@ -157,7 +157,7 @@ RETENTION: Mapping[Kept, Rule] = {
     ),
     Kept.DEVICES: Rule(
         Phrase("appareils sans session et leurs places", "devices without a session, and their seats"),
-        "access.device, access.line",
+        "access.device, access.device_name, access.line",
         _days(365),
         Phrase("leur dernier usage", "their last use"),
         End.DELETED,

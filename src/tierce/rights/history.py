@@ -1,7 +1,7 @@
 """A professional's own history, without identity, and her seats."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from psycopg import AsyncConnection
@@ -12,7 +12,7 @@ from tierce.identity.model import Caller
 from tierce.journal.engagement import format_engagement, parse_engagement
 from tierce.journal.errors import EngagementFormatError
 from tierce.kernel.care import Domain
-from tierce.kernel.clock import Clock, paris_day
+from tierce.kernel.clock import Clock, from_micros, micros, paris_day, start_of
 from tierce.kernel.ids import EntrySeq
 from tierce.policy.seats import (
     DAY_LIMITS,
@@ -24,19 +24,43 @@ from tierce.policy.seats import (
     known_limit,
     roll,
 )
-from tierce.rights.store import Keyring, Purpose, engagement_domain, own_engagements
+from tierce.rights.replays import Replays
+from tierce.rights.store import Keyring, Purpose, Wanted, engagement_domain, own_asks
 
 PAGE_ROWS = 50
 
 
 @dataclass(frozen=True, slots=True)
 class HistoryRow:
-    """One answer already given: date, domain, engagement number, the professional's own label. Nobody's name."""
+    """One ask made in the professional's name: when, for what, whether something was shown, her own label.
 
-    engagement: str
+    Nobody's name. `engagement` is the number to open it again, None when nothing was shown; why nothing was shown is
+    not told.
+    """
+
+    engagement: str | None
     at: datetime
     domain: Domain
     label: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryFilter:
+    """Which asks to list: a domain, shown or not, days of Paris, first and last included; None leaves all."""
+
+    domain: Domain | None = None
+    shown: bool | None = None
+    first: date | None = None
+    last: date | None = None
+
+    def wanted(self) -> Wanted:
+        """The same as the database compares it."""
+        return Wanted(
+            domain=None if self.domain is None else self.domain.value,
+            shown=self.shown,
+            from_us=0 if self.first is None else micros(start_of(self.first)),
+            to_us=Wanted().to_us if self.last is None else micros(start_of(self.last + timedelta(days=1))),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,25 +79,47 @@ class Seats:
     """Whether the device is in its first fortnight."""
 
 
+EVERYTHING = HistoryFilter()
+
+
 class History:
     """Reads that name nobody."""
 
-    def __init__(self, pool: AsyncConnectionPool[AsyncConnection[Any]], keyring: Keyring, clock: Clock) -> None:
+    def __init__(
+        self,
+        pool: AsyncConnectionPool[AsyncConnection[Any]],
+        keyring: Keyring,
+        clock: Clock,
+        page_rows: int = PAGE_ROWS,
+    ) -> None:
         """Read with `pool`; print engagement numbers with the engagement key."""
+        self._page_rows = page_rows
         self._pool = pool
         self._key = keyring.raw(Purpose.ENGAGEMENT.value)
         self._clock = clock
+        self.replays = Replays(pool, keyring, clock)
 
-    async def page(self, caller: Caller, before: str | None) -> tuple[list[HistoryRow], str | None]:
-        """One page of the caller's own answers, newest first, and the cursor of the next page."""
+    async def page(
+        self, caller: Caller, before: str | None, only: HistoryFilter = EVERYTHING
+    ) -> tuple[list[HistoryRow], str | None]:
+        """One page of the caller's own asks, newest first, and the cursor of the next page.
+
+        Raises:
+            EngagementFormatError: the cursor is none of ours.
+        """
         last = parse_engagement(self._key, before) if before else None
         async with self._pool.connection() as connection:
-            rows = await own_engagements(connection, caller.professional, caller.establishment, last, PAGE_ROWS + 1)
+            rows = await own_asks(
+                connection, caller.professional, caller.establishment, last, only.wanted(), self._page_rows + 1
+            )
         page = [
-            HistoryRow(format_engagement(self._key, EntrySeq(seq)), at, Domain(domain), label)
-            for seq, at, domain, label in rows[:PAGE_ROWS]
+            HistoryRow(self._number(seq) if shown else None, from_micros(at), Domain(domain), label)
+            for seq, at, domain, shown, label in rows[: self._page_rows]
         ]
-        return page, page[-1].engagement if len(rows) > PAGE_ROWS else None
+        return page, self._number(rows[self._page_rows - 1][0]) if len(rows) > self._page_rows else None
+
+    def _number(self, seq: int) -> str:
+        return format_engagement(self._key, EntrySeq(seq))
 
     async def domain_of(self, caller: Caller, engagement: str) -> Domain:
         """The domain of an engagement of the caller's establishment; another's looks like a mistyped number."""

@@ -91,4 +91,11 @@ class Refused:
     retry_date: date | None
 
 
-RightsAnswer = Shown | NotShown | Refused
+@dataclass(frozen=True, slots=True)
+class Already:
+    """The same ask was answered before: the number under which to open it again, None when nothing was shown."""
+
+    engagement: str | None
+
+
+RightsAnswer = Shown | NotShown | Already | Refused

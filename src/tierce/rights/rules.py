@@ -9,11 +9,12 @@ from tierce.kernel.card import MemberNumber, parse_amc
 from tierce.kernel.care import Domain
 from tierce.kernel.clock import day_of
 from tierce.kernel.errors import FieldError
+from tierce.kernel.labels import Likeness, looks_like
 from tierce.kernel.language import Phrase
 from tierce.kernel.nir import BirthDate, Nir, Rank
 from tierce.policy.rights import CARE_WINDOWS
 from tierce.rights.errors import QuestionError
-from tierce.rights.model import ByCard, ByNir, NotShown, Question, Reason, RightsAnswer, Shown
+from tierce.rights.model import Already, ByCard, ByNir, NotShown, Question, Reason, RightsAnswer, Shown
 
 QUESTION_BYTES_MAX = 2_048
 ANSWER_BYTES = 2_048
@@ -39,6 +40,7 @@ class QuestionBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 _decoder = msgspec.json.Decoder(QuestionBody)
 
+_LABEL_REMEDY = Phrase("Mettez des initiales ou un numéro de dossier.", "Use initials or a file number.")
 _BODY_REMEDY = Phrase(
     "Envoyez un objet JSON avec birth_date, domain, care_date, puis nir (et rank), ou amc et member_number ; au "
     "besoin payer et label.",
@@ -138,14 +140,17 @@ def _label(text: str | None) -> str | None:
             "Quarante caractères au plus, sans nom ni NIR.", "Forty characters at most, no name and no NIR."
         )
         raise QuestionError("label", reason, remedy)
-    if sum(character.isdigit() for character in label) >= 13:
-        reason = Phrase("le repère ressemble à un numéro de sécurité sociale", "the label looks like a NIR")
-        remedy = Phrase("Mettez des initiales ou un numéro de dossier.", "Use initials or a file number.")
-        raise QuestionError("label", reason, remedy)
+    match looks_like(label):
+        case Likeness.NIR:
+            reason = Phrase("le repère ressemble à un numéro de sécurité sociale", "the label looks like a NIR")
+            raise QuestionError("label", reason, _LABEL_REMEDY)
+        case Likeness.BIRTH_DATE:
+            reason = Phrase("le repère ressemble à une date de naissance", "the label looks like a birth date")
+            raise QuestionError("label", reason, _LABEL_REMEDY)
     return label or None
 
 
-def answer_bytes(answer: Shown | NotShown) -> bytes:
+def answer_bytes(answer: Shown | NotShown | Already) -> bytes:
     """The JSON of an answer, padded with spaces to ANSWER_BYTES whatever it says."""
     body: dict[str, Any]
     if isinstance(answer, Shown):
@@ -161,6 +166,11 @@ def answer_bytes(answer: Shown | NotShown) -> bytes:
             "engagement": answer.engagement,
             "engagement_until": answer.engagement_until,
         }
+    elif isinstance(answer, Already):
+        told = (
+            {"outcome": "shown", "engagement": answer.engagement} if answer.engagement else {"outcome": "not_shown"}
+        )
+        body = {"shown": False, "replayed": True, **told, "ways": () if answer.engagement else WAYS}
     elif answer.reason is not None:
         body = {"shown": False, "ways": [], "reason": _told(answer.reason)}
     else:
@@ -181,5 +191,5 @@ def _told(reason: Reason) -> dict[str, object]:
 
 
 def is_told(answer: RightsAnswer) -> bool:
-    """Whether the answer is one of the two uniform ones."""
-    return isinstance(answer, Shown | NotShown)
+    """Whether the answer is one of the uniform ones."""
+    return isinstance(answer, Shown | NotShown | Already)

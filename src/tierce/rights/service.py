@@ -81,11 +81,12 @@ class Rights:
         once: UUID | None,
         issued: int = 0,
         presence: Presence = Presence.NONE,
+        mark: bytes = b"",
     ) -> RightsAnswer:
         """Ask whether one person is covered.
 
         `once` and `issued` are those of the browser's proof; `presence` is what whoever proved it to us says, never
-        the asker.
+        the asker; `mark` is that of `replays`.
 
         Raises:
             QuestionError: a field is missing or malformed; nothing was looked up.
@@ -101,12 +102,19 @@ class Rights:
                 person=self._index.uuid(who), pair=pair, engagement=None, once=once, label=question.label,
                 issued=issued, lane=caller.lane,
                 card=question.who.amc, payer=question.payer, presence=presence,
+                mark=mark,
             )
         )  # fmt: skip
         return await self._told(answer, question.domain)
 
     async def revisit(
-        self, caller: Caller, engagement: str, domain: Domain, once: UUID | None, issued: int = 0
+        self,
+        caller: Caller,
+        engagement: str,
+        domain: Domain,
+        once: UUID | None,
+        issued: int = 0,
+        mark: bytes = b"",
     ) -> RightsAnswer:
         """Open again an answer of the establishment's own history; counts among the people of the day.
 
@@ -118,7 +126,7 @@ class Rights:
         answer = await self._gate.ask(
             Ask(
                 caller=caller, act=Act.RIGHTS_REVISIT, domain=domain, care_day=paris_day(self._clock.now()),
-                person=None, pair=None, engagement=seq, once=once, issued=issued, lane=caller.lane,
+                person=None, pair=None, engagement=seq, once=once, issued=issued, lane=caller.lane, mark=mark,
             )
         )  # fmt: skip
         return await self._told(answer, domain, engagement)

@@ -1,6 +1,6 @@
 """Insurers' names and guarantees: nothing personal, kept in memory."""
 
-from datetime import datetime
+from dataclasses import dataclass
 from typing import Any
 
 from psycopg import AsyncConnection
@@ -18,11 +18,22 @@ __all__ = [
     "Purpose",
     "SealBrokenError",
     "Sealer",
+    "Wanted",
     "load_coverage_sealer",
     "load_guarantees",
     "load_insurers",
     "load_responsible",
 ]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which asks a page of history holds; instants in microseconds, the second one left out."""
+
+    domain: int | None = None
+    shown: bool | None = None
+    from_us: int = 0
+    to_us: int = 2**63 - 1
 
 
 async def load_insurers(connection: AsyncConnection[Any]) -> dict[InsurerId, str]:
@@ -49,16 +60,36 @@ async def load_coverage_sealer(connection: AsyncConnection[Any], keyring: Keyrin
     return sealer_from(await cursor.fetchall(), keyring)
 
 
-async def own_engagements(
-    connection: AsyncConnection[Any], professional: int, establishment: int, before: int | None, at_most: int
-) -> list[tuple[int, datetime, int, str | None]]:
-    """A professional's own answers at one establishment, newest first: number, instant, domain, label."""
+async def own_asks(
+    connection: AsyncConnection[Any],
+    professional: int,
+    establishment: int,
+    before: int | None,
+    wanted: Wanted,
+    at_most: int,
+) -> list[tuple[int, int, int, bool, str | None]]:
+    """What was asked in a professional's name at one establishment, newest first.
+
+    Each: number, instant in microseconds, domain, whether something was shown, label.
+    """
     cursor = await connection.execute(
-        "select seq, at, domain, label from care.engagement where professional = %s and establishment = %s"
-        " and seq < %s order by seq desc limit %s",
-        (professional, establishment, before or 2**63 - 1, at_most),
+        "select seq, at_us, domain, shown, label from"
+        " gate.own_asks(%s, %s, %s::bigint, %s::smallint, %s::boolean, %s::bigint, %s::bigint, %s)",
+        (professional, establishment, before or 2**63 - 1, wanted.domain, wanted.shown, wanted.from_us,
+         wanted.to_us, at_most),
+    )  # fmt: skip
+    return [(seq, at, domain, shown, label) for seq, at, domain, shown, label in await cursor.fetchall()]
+
+
+async def asked_before(
+    connection: AsyncConnection[Any], professional: int, mark: bytes, since_us: int
+) -> tuple[int, bool, bool, bytes] | None:
+    """The first recent ask of this mark: number, whether shown, whether told at all, the question's bytes."""
+    cursor = await connection.execute(
+        "select seq, shown, told, question from gate.asked_before(%s, %s, %s)", (professional, mark, since_us)
     )
-    return [(seq, at, domain, label) for seq, at, domain, label in await cursor.fetchall()]
+    row = await cursor.fetchone()
+    return None if row is None else (row[0], row[1], row[2], bytes(row[3]))
 
 
 async def engagement_domain(connection: AsyncConnection[Any], seq: int, establishment: int) -> int | None:

@@ -42,6 +42,7 @@ the gate at half its speed after 20,000 engagements). Compilation is off because
 FUNCTIONS = (
     "ceilings.sql",
     "functions.sql",
+    "functions_own.sql",
     "directory.sql",
     "insurers.sql",
     "retention.sql",

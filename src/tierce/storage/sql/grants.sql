@@ -23,7 +23,7 @@ grant execute on function journal.u64(bytea, integer), journal.u16(bytea, intege
 -- api: the gate, sign-in, and nothing of the people ------------------------------------------------------------
 grant usage on schema gate, access, directory, registry to tierce_api;
 grant execute on function gate.open, gate.close, gate.reveal, gate.lease, access.line_of, access.use_proof, journal.register,
-    journal.next_block, journal.append to tierce_api;
+    journal.next_block, journal.append, gate.own_asks, gate.asked_before to tierce_api;
 grant select on registry.insurer, registry.insurer_key, registry.product, registry.guarantee to tierce_api;
 grant select on directory.professional, directory.establishment, directory.activity, directory.software,
     directory.enrolment, directory.substitution to tierce_api;
@@ -32,6 +32,7 @@ grant execute on function directory.apply, directory.enrol_by_manager, directory
 grant select, insert on access.login, access.device to tierce_api;
 grant select, insert, update on access.session to tierce_api;
 grant select, insert, delete on access.pending to tierce_api;
+grant select, insert, update on access.device_name to tierce_api;
 grant select on access.line, access.ladder, access.client to tierce_api;
 grant usage on schema care to tierce_api;
 grant select (seq, establishment, professional, domain, until_day, label, at) on care.engagement to tierce_api;

@@ -10,17 +10,21 @@ from litestar.datastructures import MutableScopeHeaders, State
 from litestar.exceptions import HTTPException, NotFoundException
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
+from litestar.params import FromQuery
 from litestar.types import Message, Scope
 
 from tierce import __version__
 from tierce.gate.service import Gate
 from tierce.identity.dpop import ProofVerifier
 from tierce.journal.errors import EngagementFormatError
+from tierce.kernel.errors import FieldError
 from tierce.policy.acts import Act
 from tierce.rights.history import History
 from tierce.rights.service import Rights
 from tierce.web.api import problems
 from tierce.web.api.callers import Callers
+from tierce.web.api.devices import DEVICE_ROUTES
+from tierce.web.api.filters import read_filter
 from tierce.web.api.hot import App, HotRoutes, as_problem
 from tierce.web.api.metrics import render
 from tierce.web.api.openapi import describe
@@ -63,14 +67,31 @@ async def seats(request: AnyRequest) -> Response[dict[str, Any]]:
 
 
 @get("/v1/history", opt={"act": Act.NONE})
-async def history(request: AnyRequest, cursor: str | None = None) -> Response[dict[str, Any]]:
-    """The caller's own answers, newest first, without identity; opening one is the act `revisit`."""
+async def history(
+    request: AnyRequest,
+    cursor: FromQuery[str | None] = None,
+    domain: FromQuery[str | None] = None,
+    outcome: FromQuery[str | None] = None,
+    first: FromQuery[str | None] = None,
+    last: FromQuery[str | None] = None,
+) -> Response[dict[str, Any]]:
+    """What was asked in the caller's name, newest first, without identity; opening a line is the act `revisit`.
+
+    `domain` is a domain's code, `outcome` `shown` or `not_shown`, `first` and `last` days, both included.
+    """
     wiring = _wiring(request)
     bound = await wiring.callers.find(request.headers.get("authorization", "").encode(), fresh=True)
-    rows, following = await wiring.history.page(bound.caller, cursor)
+    only = read_filter(domain, outcome, first, last)
+    rows, following = await wiring.history.page(bound.caller, cursor or None, only)
     body = {
         "rows": [
-            {"engagement": r.engagement, "at": r.at, "domain": r.domain.name, "outcome": "released", "label": r.label}
+            {
+                "engagement": r.engagement,
+                "at": r.at,
+                "domain": r.domain.name,
+                "outcome": "shown" if r.engagement else "not_shown",
+                "label": r.label,
+            }
             for r in rows
         ],
         "cursor": following,
@@ -116,6 +137,10 @@ def _engagement(_request: AnyRequest, error: EngagementFormatError) -> Response[
     return _told(as_problem(error))
 
 
+def _field(_request: AnyRequest, error: FieldError) -> Response[bytes]:
+    return _told(problems.field_problem(error.field, error.reason, error.remedy))
+
+
 def _http(_request: AnyRequest, error: HTTPException) -> Response[bytes]:
     """The framework's own refusals, without its words: they quote what was sent."""
     return _told(problems.of_status(error.status_code))
@@ -136,10 +161,11 @@ def _anything(_request: AnyRequest, error: Exception) -> Response[bytes]:
 def create_api(wiring: RightsWiring, proofs: ProofVerifier) -> App:
     """Assemble the application; the gate must be started."""
     rest = Litestar(
-        [*ROUTES, token, seats, history, health, metrics, openapi],
+        [*ROUTES, *DEVICE_ROUTES, token, seats, history, health, metrics, openapi],
         exception_handlers={
             **EXCEPTION_HANDLERS,
             EngagementFormatError: _engagement,
+            FieldError: _field,
             HTTPException: _http,
             psycopg.OperationalError: _away,
             Exception: _anything,

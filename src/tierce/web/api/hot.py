@@ -23,6 +23,7 @@ from tierce.policy.acts import Act
 from tierce.rights.errors import QuestionError
 from tierce.rights.history import History
 from tierce.rights.model import Refused, RightsAnswer
+from tierce.rights.replays import read_key
 from tierce.rights.rules import QUESTION_BYTES_MAX, answer_bytes
 from tierce.rights.service import Rights
 from tierce.web.api import problems
@@ -95,7 +96,8 @@ class HotRoutes:
                 await _problem(send, body)
                 return
             bound, proof = await self._authenticate(scope, path, body)  # 1. authenticate
-            answer = await self._answer(path, bound, body, proof)
+            key = header(scope, b"idempotency-key")
+            answer = await self._answer_once(path, bound, body, proof, key)
         except (GateError, IdentityError, QuestionError, EngagementFormatError) as error:
             await _problem(send, as_problem(error))
             return
@@ -129,13 +131,32 @@ class HotRoutes:
             proof, method="POST", url=self._url + path, ath=bound.ath, body=body, bound_to=bound.thumbprint
         )
 
-    async def _answer(self, path: str, bound: Bound, body: bytes, proof: Proof | None) -> RightsAnswer:
+    async def _answer_once(
+        self, path: str, bound: Bound, body: bytes, proof: Proof | None, given: bytes | None
+    ) -> RightsAnswer:
+        """Answer, and answer the same ask a second time by saying where its answer is (docs/adr/0023)."""
+        replays, caller = self._history.replays, bound.caller
+        revisited = path[len(HISTORY_PREFIX) : -len(REVISIT_SUFFIX)] if path != RIGHTS_PATH else None
+        if given is not None:
+            mark = replays.mark(caller, read_key(given), path, body)
+            async with replays.alone(mark):
+                earlier = await replays.earlier(caller, mark, revisited)
+                return earlier or await self._answer(path, bound, body, proof, mark.salt)
+        if proof is None:
+            return await self._answer(path, bound, body, None, b"")
+        mark = replays.mark(caller, UUID(bytes=proof.once), path, body)
+        answer = await self._answer(path, bound, body, proof, mark.salt)
+        if isinstance(answer, Refused) and answer.code == "not_allowed":
+            return await replays.earlier(caller, mark, revisited) or answer
+        return answer
+
+    async def _answer(self, path: str, bound: Bound, body: bytes, proof: Proof | None, mark: bytes) -> RightsAnswer:
         once, issued = (UUID(bytes=proof.once), proof.issued_at) if proof else (None, 0)
         if path == RIGHTS_PATH:
-            return await self._rights.ask(bound.caller, body, once, issued)
+            return await self._rights.ask(bound.caller, body, once, issued, mark=mark)
         engagement = path[len(HISTORY_PREFIX) : -len(REVISIT_SUFFIX)]
         domain = await self._history.domain_of(bound.caller, engagement)
-        return await self._rights.revisit(bound.caller, engagement, domain, once, issued)
+        return await self._rights.revisit(bound.caller, engagement, domain, once, issued, mark)
 
 
 def header(scope: Scope, name: bytes) -> bytes | None:

@@ -113,6 +113,20 @@ TOLD = {
                 "shown": {"const": False},
                 "ways": {"type": "array", "items": {"enum": ["card", "app", "person", "call"]}},
                 "reason": REASON,
+                "replayed": False,
+            },
+        },
+        {
+            "type": "object",
+            "description": "The same ask was answered before. When something was shown, open it by a revisit of "
+            "`engagement`, which is counted; what it says is not repeated here.",
+            "required": ["shown", "replayed", "outcome", "ways"],
+            "properties": {
+                "shown": {"const": False},
+                "replayed": {"const": True},
+                "outcome": {"enum": ["shown", "not_shown"]},
+                "engagement": {"type": "string"},
+                "ways": {"type": "array", "items": {"enum": ["card", "app", "person", "call"]}},
             },
         },
     ]
@@ -141,6 +155,10 @@ _HEADERS = [
      "description": "`DPoP <session handle>`"},
     {"name": "DPoP", "in": "header", "required": False, "schema": {"type": "string"},
      "description": "Proof by the bound key (RFC 9449) with `bd`, the digest of the body (docs/adr/0003)."},
+    {"name": "Idempotency-Key", "in": "header", "required": False,
+     "schema": {"type": "string", "minLength": 1, "maxLength": 66},
+     "description": "The same key and body within 24 hours get `replayed`: where the answer is, never what it says "
+                    "(docs/adr/0023)."},
 ]  # fmt: skip
 
 HOT_PATHS: dict[str, Any] = {

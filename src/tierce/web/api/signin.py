@@ -124,8 +124,10 @@ class SessionLine(msgspec.Struct):
 
     id: str
     device: str | None
+    device_name: str | None
     establishment_name: str | None
     created_at: datetime
+    used_at: datetime
     expires_at: datetime
     current: bool
 
@@ -247,8 +249,10 @@ async def list_sessions(request: AnyRequest) -> SessionsAnswer:
             SessionLine(
                 id=str(row.id),
                 device=None if row.device is None else str(row.device),
+                device_name=row.device_name,
                 establishment_name=row.establishment_name,
                 created_at=row.created,
+                used_at=row.used,
                 expires_at=row.expires,
                 current=row.current,
             )

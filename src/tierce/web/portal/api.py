@@ -75,8 +75,44 @@ class SessionLine(msgspec.Struct):
     created_at: datetime
     expires_at: datetime
     current: bool
+    used_at: datetime
     device: str | None = None
+    device_name: str | None = None
     establishment_name: str | None = None
+
+
+class Device(msgspec.Struct):
+    """One of one's own devices."""
+
+    id: str
+    signs: bool
+    first_at: datetime
+    used_at: datetime
+    sessions: int
+    current: bool
+    name: str | None = None
+    new_until: date | None = None
+
+
+class _Devices(msgspec.Struct):
+    devices: list[Device]
+
+
+class _Ended(msgspec.Struct):
+    ended: int
+
+
+class Substitute(msgspec.Struct):
+    """Somebody who may work in one's place, for bounded days."""
+
+    name: str
+    establishment_name: str
+    first: date
+    last: date
+
+
+class _Substitutes(msgspec.Struct):
+    substitutes: list[Substitute]
 
 
 class _Sessions(msgspec.Struct):
@@ -97,11 +133,12 @@ class Seats(msgspec.Struct):
 
 
 class HistoryRow(msgspec.Struct):
-    """One answer that was shown: nobody is named."""
+    """One ask made in the professional's name: nobody is named; no number when nothing was shown."""
 
-    engagement: str
     at: datetime
     domain: str
+    outcome: str
+    engagement: str | None = None
     label: str | None = None
 
 
@@ -142,6 +179,8 @@ class RightsBody(msgspec.Struct):
     other_payer: bool = False
     ways: list[str] = []
     reason: ReasonBody | None = None
+    replayed: bool = False
+    outcome: str = ""
 
 
 class ClosedPart(msgspec.Struct):
@@ -256,9 +295,28 @@ class Api:
         """Read one's own places."""
         return await self._get("/v1/seats", handle, Seats)
 
-    async def history(self, handle: str, cursor: str | None) -> HistoryPage:
-        """Read one page of one's own history."""
-        return await self._get("/v1/history", handle, HistoryPage, {"cursor": cursor} if cursor else None)
+    async def devices(self, handle: str) -> list[Device]:
+        """List one's own devices."""
+        return (await self._get("/v1/devices", handle, _Devices)).devices
+
+    async def name_device(self, handle: str, device: str, name: str) -> None:
+        """Name one of one's own devices."""
+        path = f"/v1/devices/{quote(device, safe='')}/name"
+        headers = {**_bearer(handle), "content-type": "application/json"}
+        await self._send("POST", path, headers=headers, content=msgspec.json.encode({"name": name}))
+
+    async def revoke_others(self, handle: str) -> int:
+        """End every session of one's own but this one; returns how many."""
+        found = await self._send("POST", "/v1/sessions/revoke-others", headers=_bearer(handle))
+        return _decode(found, _Ended).ended
+
+    async def substitutes(self, handle: str) -> list[Substitute]:
+        """List who may work in one's place, now or soon."""
+        return (await self._get("/v1/substitutes", handle, _Substitutes)).substitutes
+
+    async def history(self, handle: str, query: dict[str, str]) -> HistoryPage:
+        """Read one page of what was asked in one's name; `query` holds a cursor and filters."""
+        return await self._get("/v1/history", handle, HistoryPage, query or None)
 
     async def ask(self, handle: str, signed: Signed) -> RightsBody:
         """Relay a question about one person's rights."""

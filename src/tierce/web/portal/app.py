@@ -12,7 +12,7 @@ from tierce.kernel.clock import Clock, SystemClock
 from tierce.policy.acts import Act
 from tierce.web.look import Pages, SecurityHeaders
 from tierce.web.portal.api import Api
-from tierce.web.portal.asking import ask_handlers, history_handlers
+from tierce.web.portal.asking import ask_handlers
 from tierce.web.portal.depositing import deposit_handlers
 from tierce.web.portal.entering import forget, session_handlers, sign_in_handlers, sign_in_page
 from tierce.web.portal.errors import (
@@ -21,6 +21,8 @@ from tierce.web.portal.errors import (
     FormRefusedError,
     NotSignedInError,
 )
+from tierce.web.portal.history import history_handlers
+from tierce.web.portal.own import about_handlers, session_list_handlers
 from tierce.web.portal.settings import PortalSettings
 from tierce.web.portal.site import HERE, AnyRequest, PortalSite, read_demo
 from tierce.web.visit import RememberLanguage
@@ -58,6 +60,8 @@ def create_app(
             *ask_handlers(site),
             *history_handlers(site),
             *deposit_handlers(site),
+            *session_list_handlers(site),
+            *about_handlers(site),
             health,
         ],
         exception_handlers=_error_handlers(site),

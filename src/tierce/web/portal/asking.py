@@ -1,16 +1,17 @@
-"""The question, its answer, one's own history and one's places."""
+"""The question and its answer."""
 
+from dataclasses import replace
 from datetime import date
 
 from litestar import Response, get, post
 from litestar.handlers import HTTPRouteHandler
-from litestar.params import FromPath, FromQuery
+from litestar.params import FromQuery
 
 from tierce.kernel.care import DOMAIN_LABELS, Domain
 from tierce.kernel.clock import date_of, paris_day
 from tierce.kernel.language import Language
 from tierce.policy.acts import Act
-from tierce.web.portal.api import RIGHTS, HistoryRow, RightsBody, Seats, Signed, revisit_path
+from tierce.web.portal.api import RIGHTS, RightsBody, Seats, revisit_path
 from tierce.web.portal.depositing import or_deposit
 from tierce.web.portal.errors import ApiRefusedError
 from tierce.web.portal.question import (
@@ -20,6 +21,7 @@ from tierce.web.portal.question import (
     domains_of,
     fill_from,
     find_wrong,
+    other_payer_fields,
     read_form,
 )
 from tierce.web.portal.site import AnyRequest, PortalSite, Visit
@@ -32,7 +34,8 @@ def domain_label(name: str, language: Language) -> str:
     return DOMAIN_LABELS[Domain[name]][language] if name in Domain.__members__ else name
 
 
-def _today(site: PortalSite) -> date:
+def today_of(site: PortalSite) -> date:
+    """The civil day in Paris."""
     return date_of(paris_day(site.clock.now()))
 
 
@@ -54,7 +57,10 @@ def _ask_page(
     return site.page(visit, "ask.html", values, status=422 if found else 200)
 
 
-def _answer_page(site: PortalSite, visit: Visit, answer: RightsBody, seats: Seats) -> Response[str]:
+def answer_page(
+    site: PortalSite, visit: Visit, answer: RightsBody, seats: Seats, form: AskForm | None = None
+) -> Response[str]:
+    """Show an answer; with `form`, the question may be asked again of the other insurer."""
     language = visit.frame.language
     values = {
         "answer": answer,
@@ -64,7 +70,13 @@ def _answer_page(site: PortalSite, visit: Visit, answer: RightsBody, seats: Seat
         "seats": seats,
         "at": site.clock.now(),
     }
-    return site.page(visit, "answer.html" if answer.shown else "not_shown.html", values)
+    if answer.shown:
+        asked = other_payer_fields(form) if form is not None and answer.other_payer else ()
+        return site.page(visit, "answer.html", {**values, "again": asked, "act_url": site.act_url(RIGHTS)})
+    if answer.replayed:
+        address = site.act_url(revisit_path(answer.engagement)) if answer.engagement else ""
+        return site.page(visit, "already.html", {**values, "revisit_url": address})
+    return site.page(visit, "not_shown.html", values)
 
 
 def _reason(answer: RightsBody, language: Language) -> dict[str, str] | None:
@@ -82,12 +94,14 @@ def ask_handlers(site: PortalSite) -> list[HTTPRouteHandler]:
 
     @get("/ask", opt={"act": Act.NONE})
     @or_deposit(site)
-    async def show_form(request: AnyRequest, fill: FromQuery[str] = "") -> Response[str]:
-        """Show the form; a demonstration may fill it with an invented person."""
+    async def show_form(request: AnyRequest, fill: FromQuery[str] = "", payer: FromQuery[str] = "") -> Response[str]:
+        """Show the form, perhaps for the other insurer; a demonstration may fill it with an invented person."""
         visit = await site.visit(request)
         if visit.session.activity is None:
-            return _choose_first()
-        form = blank_form(visit.session.activity.profession, _today(site))
+            return choose_first()
+        form = blank_form(visit.session.activity.profession, today_of(site))
+        if payer == "2":
+            form = replace(form, payer="2")
         if fill in site.demo:
             person = site.demo[fill]
             form = fill_from(form, person.nir, person.birth_date, str(person.rank))
@@ -100,7 +114,7 @@ def ask_handlers(site: PortalSite) -> list[HTTPRouteHandler]:
         _, fields = await site.form(request)
         visit = await site.visit(request)
         form, signed = read_form(fields)
-        wrong = find_wrong(form, signed.body, _today(site))
+        wrong = find_wrong(form, signed.body, today_of(site))
         if wrong:
             return _ask_page(site, visit, form, await site.api.seats(visit.handle), wrong)
         try:
@@ -110,50 +124,11 @@ def ask_handlers(site: PortalSite) -> list[HTTPRouteHandler]:
                 raise
             named = Wrong("nir" if error.field == "body" else error.field, error.reason, error.remedy)
             return _ask_page(site, visit, form, await site.api.seats(visit.handle), [named])
-        return _answer_page(site, visit, answer, await site.api.seats(visit.handle))
+        return answer_page(site, visit, answer, await site.api.seats(visit.handle), form)
 
     return [show_form, ask]
 
 
-def history_handlers(site: PortalSite) -> list[HTTPRouteHandler]:
-    """Make the routes of one's own history and places."""
-
-    @get("/history", opt={"act": Act.NONE})
-    async def history(request: AnyRequest, cursor: FromQuery[str] = "") -> Response[str]:
-        """List what was asked under this activity; nobody is named."""
-        visit = await site.visit(request)
-        found = await site.api.history(visit.handle, cursor[:128] or None)
-        language = visit.frame.language
-        rows = [_history_row(site, row, language) for row in found.rows]
-        return site.page(visit, "history.html", {"rows": rows, "cursor": found.cursor, "first": not cursor})
-
-    @post("/history/{engagement:str}/revisit", status_code=200, opt={"act": Act.RIGHTS_REVISIT})
-    async def revisit(request: AnyRequest, engagement: FromPath[str]) -> Response[str]:
-        """Open one line again, which is a disclosure like the first."""
-        _, fields = await site.form(request)
-        visit = await site.visit(request)
-        signed = Signed(fields.get("body", "{}").encode(), fields.get("proof") or None)
-        answer = await site.api.revisit(visit.handle, engagement, signed)
-        return _answer_page(site, visit, answer, await site.api.seats(visit.handle))
-
-    @get("/places", opt={"act": Act.NONE})
-    async def places(request: AnyRequest) -> Response[str]:
-        """Say why a proof of presence is sometimes asked for, with one's own places."""
-        visit = await site.visit(request)
-        return site.page(visit, "places.html", {"seats": await site.api.seats(visit.handle)})
-
-    return [history, revisit, places]
-
-
-def _history_row(site: PortalSite, row: HistoryRow, language: Language) -> dict[str, object]:
-    return {
-        "at": row.at,
-        "domain": domain_label(row.domain, language),
-        "engagement": row.engagement,
-        "label": row.label or "",
-        "act_url": site.act_url(revisit_path(row.engagement)),
-    }
-
-
-def _choose_first() -> Response[str]:
+def choose_first() -> Response[str]:
+    """Lead whoever has no activity yet to the choice of one."""
     return Response("", status_code=303, headers={"location": "/activity"})

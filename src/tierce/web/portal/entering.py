@@ -1,8 +1,7 @@
-"""Signing in, choosing the activity, binding the browser's key, one's own sessions, signing out."""
+"""Signing in, choosing the activity, binding the browser's key, signing out."""
 
 from litestar import Response, get, post
 from litestar.handlers import HTTPRouteHandler
-from litestar.params import FromPath
 from litestar.response import Redirect
 
 from tierce.policy.acts import Act
@@ -61,7 +60,7 @@ def sign_in_handlers(site: PortalSite) -> list[HTTPRouteHandler]:
 
 
 def session_handlers(site: PortalSite) -> list[HTTPRouteHandler]:
-    """Make the routes of the activity, of the list of sessions and of signing out."""
+    """Make the routes of the activity and of signing out."""
 
     @get("/activity", opt={"act": Act.NONE})
     async def activities(request: AnyRequest) -> Response[str]:
@@ -96,20 +95,6 @@ def session_handlers(site: PortalSite) -> list[HTTPRouteHandler]:
         response.set_cookie(site.cookie(site.offer_cookie, "", 0))
         return response
 
-    @get("/sessions", opt={"act": Act.SESSION_READ})
-    async def sessions(request: AnyRequest) -> Response[str]:
-        """List where the professional is signed in."""
-        visit = await site.visit(request)
-        rows = await site.api.sessions(visit.handle)
-        return site.page(visit, "sessions.html", {"rows": rows})
-
-    @post("/sessions/{session:str}/revoke", status_code=200, opt={"act": Act.SESSION_REVOKE})
-    async def revoke(request: AnyRequest, session: FromPath[str]) -> Response[str]:
-        """End one session: its next request is refused."""
-        handle, _ = await site.form(request)
-        await site.api.revoke(handle, session)
-        return Redirect("/sessions", status_code=303)
-
     @post("/sign-out", status_code=200, opt={"act": Act.SESSION_REVOKE})
     async def sign_out(request: AnyRequest) -> Response[str]:
         """End this session here and at the API; the browser forgets it even when the API already had."""
@@ -121,7 +106,7 @@ def session_handlers(site: PortalSite) -> list[HTTPRouteHandler]:
                 raise
         return forget(site, Redirect("/", status_code=303))
 
-    return [activities, choose, sessions, revoke, sign_out]
+    return [activities, choose, sign_out]
 
 
 def sign_in_page(

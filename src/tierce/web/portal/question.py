@@ -11,6 +11,7 @@ from typing import Final
 
 import msgspec
 
+from tierce.kernel.card import MemberNumber, parse_amc
 from tierce.kernel.care import Domain, Profession
 from tierce.kernel.errors import IdentifierError
 from tierce.kernel.language import Language, Phrase
@@ -23,6 +24,7 @@ from tierce.web.portal.api import Signed
 BODY_CHARS_MAX: Final = 2_048
 PROOF_CHARS_MAX: Final = 4_096
 _FIELD_OF: Final = {"birth_date": "birth", "body": "nir"}
+WAYS: Final = ("nir", "card")
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -35,6 +37,11 @@ class AskForm:
     domain: str = ""
     care_date: str = ""
     label: str = ""
+    way: str = "nir"
+    """How the person is named: `nir` or `card`."""
+    amc: str = ""
+    member_number: str = ""
+    payer: str = "1"
 
     def __repr__(self) -> str:
         return "AskForm(•••)"
@@ -95,18 +102,26 @@ def read_form(fields: Mapping[str, str]) -> tuple[AskForm, Signed]:
     if body:
         signed = Signed(body[:BODY_CHARS_MAX].encode(), fields.get("proof", "")[:PROOF_CHARS_MAX] or None)
         return _form_of(signed.body), signed
-    form = AskForm(**{name: fields.get(name, "")[:80].strip() for name in AskForm.__slots__})
+    typed = {name: fields.get(name, "")[:80].strip() for name in AskForm.__slots__}
+    form = AskForm(**typed | {"way": typed["way"] if typed["way"] in WAYS else WAYS[0]})
     return form, Signed(_body_of(form), None)
 
 
 def find_wrong(form: AskForm, body: bytes, today: date) -> list[Wrong]:
     """List what is wrong with a question before it is relayed, so that a slip uses no attempt of the day."""
     found: list[Wrong] = []
+    birth: tuple[str, Callable[[str], object], str] = ("birth", BirthDate.parse, birth_digits(form.birth))
     checks: tuple[tuple[str, Callable[[str], object], str], ...] = (
         ("nir", Nir.parse, form.nir),
-        ("birth", BirthDate.parse, birth_digits(form.birth)),
+        birth,
         ("rank", Rank.parse, form.rank),
     )
+    if form.way == "card":
+        checks = (
+            ("amc", parse_amc, form.amc),
+            ("member_number", MemberNumber.parse, form.member_number),
+            birth,
+        )
     for field, parse, text in checks:
         try:
             parse(text)
@@ -132,14 +147,23 @@ def group_nir(nir: str) -> str:
     return " ".join(nir[start:end] for start, end in zip(starts, ends, strict=False) if nir[start:end])
 
 
+def other_payer_fields(form: AskForm) -> tuple[tuple[str, str], ...]:
+    """The fields of the same question for the other insurer, as the form would send them."""
+    asked = replace(form, payer="2")
+    return tuple((name, getattr(asked, name)) for name in AskForm.__slots__ if getattr(asked, name))
+
+
 def _body_of(form: AskForm) -> bytes:
     rank: int | str = int(form.rank) if form.rank in set("123456789") else form.rank
+    who: dict[str, object] = {"nir": form.nir, "rank": rank}
+    if form.way == "card":
+        who = {"amc": form.amc, "member_number": form.member_number}
     question = {
-        "nir": form.nir,
+        **who,
         "birth_date": birth_digits(form.birth),
-        "rank": rank,
         "domain": form.domain,
         "care_date": form.care_date,
+        **({"payer": 2} if form.payer == "2" else {}),
         **({"label": form.label} if form.label else {}),
     }
     return msgspec.json.encode(question)
@@ -151,5 +175,9 @@ def _form_of(body: bytes) -> AskForm:
         raw = msgspec.json.decode(body, type=dict[str, str | int | None])
     except msgspec.DecodeError:
         return AskForm()
-    text = {name: str(raw.get(name) or "")[:80] for name in ("nir", "rank", "domain", "care_date", "label")}
-    return AskForm(birth=birth_text(str(raw.get("birth_date") or "")[:80]), **text)
+    names = ("nir", "rank", "domain", "care_date", "label", "amc", "member_number", "payer")
+    text = {name: str(raw.get(name) or "")[:80] for name in names}
+    way = "card" if "amc" in raw or "member_number" in raw else "nir"
+    text["rank"] = text["rank"] or "1"
+    text["payer"] = text["payer"] or "1"
+    return AskForm(birth=birth_text(str(raw.get("birth_date") or "")[:80]), way=way, **text)

@@ -30,6 +30,8 @@ LINKS: Final = (
     Link("/history", "nav.history"),
     Link("/places", "nav.places"),
     Link("/sessions", "nav.sessions"),
+    Link("/delegates", "nav.delegates"),
+    Link("/help", "nav.help"),
 )
 
 AnyRequest = Request[Any, Any, State]

@@ -27,5 +27,7 @@ for (const button of document.querySelectorAll("button[data-print]")) {
   button.addEventListener("click", () => window.print());
 }
 
+// The first field waits for the card; where something is wrong, its summary is read first.
 const errors = document.getElementById("errors");
 if (errors) errors.focus();
+else document.querySelector("[data-first]")?.focus();

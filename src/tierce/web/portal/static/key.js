@@ -82,15 +82,18 @@ const bodies = {
     return { activity: Number(fields.get("activity")), jwk: await publicJwk(key) };
   },
   async rights(fields) {
-    const label = fields.get("label").trim();
-    const rank = fields.get("rank").trim();
+    const typed = (name) => (fields.get(name) ?? "").trim();
+    const rank = typed("rank");
+    const who = typed("way") === "card"
+      ? { amc: typed("amc"), member_number: typed("member_number") }
+      : { nir: typed("nir"), rank: /^[1-9]$/.test(rank) ? Number(rank) : rank };
     return {
-      nir: fields.get("nir").trim(),
-      birth_date: birthDigits(fields.get("birth")),
-      rank: /^[1-9]$/.test(rank) ? Number(rank) : rank,
-      domain: fields.get("domain"),
-      care_date: fields.get("care_date"),
-      ...(label ? { label } : {}),
+      ...who,
+      birth_date: birthDigits(typed("birth")),
+      ...(typed("payer") === "2" ? { payer: 2 } : {}),
+      domain: typed("domain"),
+      care_date: typed("care_date"),
+      ...(typed("label") ? { label: typed("label") } : {}),
     };
   },
   async deposit(fields) {
@@ -158,13 +161,18 @@ for (const form of document.querySelectorAll("form[data-sign]")) {
     const button = form.querySelector("button[type=submit]");
     if (button.getAttribute("aria-disabled") === "true") return;
     button.setAttribute("aria-disabled", "true");
+    const busy = document.getElementById("busy");
+    if (busy) busy.textContent = busy.dataset.text;
     let sent = false;
     try {
       sent = await signAndSubmit(form);
     } catch {
       showLostKey();
     } finally {
-      if (!sent) button.removeAttribute("aria-disabled");
+      if (!sent) {
+        button.removeAttribute("aria-disabled");
+        if (busy) busy.textContent = "";
+      }
     }
   });
 }

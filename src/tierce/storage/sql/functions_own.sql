@@ -1,0 +1,32 @@
+-- A professional's own asks, without anybody's identity, as functions whose owner (tierce_owner) cannot log in: the
+-- role `tierce_api` reads no journal line otherwise. What is told of an ask is whether something was shown, never why
+-- nothing was. Numbers of lines below 2^55 keep every comparison within bigint.
+
+-- One page of what was asked in a professional's name at one establishment, newest first; revisits are not asks.
+create or replace function gate.own_asks(
+    of_professional bigint, of_establishment bigint, before bigint, of_domain smallint, only_shown boolean,
+    from_us bigint, to_us bigint, at_most integer)
+    returns table (seq bigint, at_us bigint, domain smallint, shown boolean, label text)
+    language sql stable security definer set search_path = pg_catalog, pg_temp as $$
+    select e.seq, journal.u64(e.body, 8), get_byte(e.body, 7)::smallint, get_byte(e.body, 4) = 1, g.label
+    from journal.entry e left join care.engagement g on g.seq = e.seq
+    where e.professional = of_professional and e.seq < before and e.kind in (1, 2, 3) and get_byte(e.body, 2) <> 2
+      and journal.u64(e.body, 24) = of_establishment
+      and (of_domain is null or get_byte(e.body, 7) = of_domain)
+      and (only_shown is null or (get_byte(e.body, 4) = 1) = only_shown)
+      and journal.u64(e.body, 8) >= from_us and journal.u64(e.body, 8) < to_us
+    order by e.seq desc limit least(at_most, 200)
+$$;
+
+-- The first line of an ask that carries this mark (docs/adr: a lost answer), among a professional's latest lines.
+-- The mark is the first five bytes of the line's salt, and the next three bind it to the question.
+create or replace function gate.asked_before(of_professional bigint, mark bytea, since_us bigint)
+    returns table (seq bigint, shown boolean, told boolean, question bytea)
+    language sql stable security definer set search_path = pg_catalog, pg_temp as $$
+    select l.seq, get_byte(l.body, 4) = 1, l.kind <> 2 or get_byte(l.body, 4) not in (6, 7, 8),
+           substring(l.body from 126 for 3)
+    from (select e.seq, e.kind, e.body from journal.entry e
+          where e.professional = of_professional order by e.seq desc limit 4000) l
+    where l.kind in (1, 2, 3, 4) and substring(l.body from 121 for 5) = mark and journal.u64(l.body, 8) >= since_us
+    order by l.seq limit 1
+$$;

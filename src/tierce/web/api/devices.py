@@ -1,0 +1,100 @@
+"""A professional's own devices, and the end of every session but this one. Nobody covered appears here."""
+
+from datetime import date, datetime
+
+import msgspec
+from litestar import get, post
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath, JSONBody
+
+from tierce.identity.devices import Devices
+from tierce.kernel.ids import DeviceId
+from tierce.policy.acts import Act
+from tierce.web.api.signin import STATE_KEY, AnyRequest, SignInWiring, handle_of
+
+
+class DeviceLine(msgspec.Struct):
+    """One of one's own devices; `new_until` is the first day on which it is no longer new, none when it is not."""
+
+    id: str
+    name: str | None
+    signs: bool
+    first_at: datetime
+    used_at: datetime
+    sessions: int
+    new_until: date | None
+    current: bool
+
+
+class DevicesAnswer(msgspec.Struct):
+    """One's own devices, last used first."""
+
+    devices: list[DeviceLine]
+
+
+class NameBody(msgspec.Struct, forbid_unknown_fields=True):
+    """What a professional calls a device: where it is, not whom it serves."""
+
+    name: str
+
+
+class SubstituteLine(msgspec.Struct):
+    """Somebody who may work in one's place, for bounded days, both included."""
+
+    name: str
+    establishment_name: str
+    first: date
+    last: date
+
+
+class SubstitutesAnswer(msgspec.Struct):
+    """Who may work in one's place, now or later."""
+
+    substitutes: list[SubstituteLine]
+
+
+class EndedAnswer(msgspec.Struct):
+    """How many sessions were ended."""
+
+    ended: int
+
+
+def _wiring(request: AnyRequest) -> SignInWiring:
+    found: SignInWiring = request.app.state[STATE_KEY]
+    return found
+
+
+@get("/v1/devices", opt={"act": Act.SESSION_READ})
+async def list_devices(request: AnyRequest) -> DevicesAnswer:
+    """List one's own devices."""
+    rows = await Devices(_wiring(request).sessions).list_(handle_of(request))
+    return DevicesAnswer(
+        [
+            DeviceLine(
+                str(row.id), row.name, row.signs, row.first, row.used, row.sessions, row.new_until, row.current
+            )
+            for row in rows
+        ]
+    )
+
+
+@post("/v1/devices/{device:int}/name", status_code=204, opt={"act": Act.DEVICE_NAME})
+async def name_device(request: AnyRequest, device: FromPath[int], data: JSONBody[NameBody]) -> None:
+    """Name one of one's own devices."""
+    await Devices(_wiring(request).sessions).name(handle_of(request), DeviceId(device), data.name)
+
+
+@get("/v1/substitutes", opt={"act": Act.SESSION_READ})
+async def list_substitutes(request: AnyRequest) -> SubstitutesAnswer:
+    """List who may work in one's place: professionals of the directory, under their own names and keys."""
+    rows = await Devices(_wiring(request).sessions).substitutes(handle_of(request))
+    return SubstitutesAnswer([SubstituteLine(row.name, row.place, row.first, row.last) for row in rows])
+
+
+@post("/v1/sessions/revoke-others", status_code=200, opt={"act": Act.SESSION_REVOKE})
+async def revoke_others(request: AnyRequest) -> EndedAnswer:
+    """End every session of one's own but this one."""
+    return EndedAnswer(await _wiring(request).sessions.revoke_others(handle_of(request)))
+
+
+DEVICE_ROUTES: list[HTTPRouteHandler] = [list_devices, name_device, list_substitutes, revoke_others]

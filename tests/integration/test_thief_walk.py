@@ -1,0 +1,118 @@
+"""A signed-in thief who never asks for anybody new learns no more than a day's limit, and each of it is journalled.
+
+The walk finds its own way: a new route, page, link or form is in it the day it exists.
+`test_a_leaking_view_is_caught` adds a view that leaks and sees that the walk says so.
+"""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from litestar import Response, get
+from litestar.handlers import HTTPRouteHandler
+
+from tests.integration.walk_world import (
+    A_DAY,
+    KNOWN,
+    PROFESSION,
+    Login,
+    Sites,
+    WalkWorld,
+    make_walk_world,
+    open_sites,
+    question,
+)
+from tests.integration.walker import Walker, litestar_of
+from tierce.policy.acts import Act
+from tierce.policy.seats import DAY_LIMITS, PROBATION_DAYS, PROBATION_KNOWN
+from tierce.storage.database import Database
+
+OLD = PROBATION_DAYS + 40
+
+
+@pytest.fixture
+def world(database: Database, tmp_path: Path) -> WalkWorld:
+    """Every site, and a professional who asked about many people on her own device."""
+    return make_walk_world(database, tmp_path)
+
+
+async def past(world: WalkWorld, sites: Sites, owner: Login) -> Walker:
+    """What the owner asked about, on earlier days; gives the requests that a listener may have kept."""
+    desk = Walker(sites, owner)
+    for place, one in enumerate(world.people[:KNOWN]):
+        if place % A_DAY == A_DAY - 1:
+            world.another_day(owner)
+        answer = await desk.act("/v1/rights", question(one), **{"idempotency-key": f"key-{one.number}"})
+        assert one.formula in answer.text
+    world.another_day(owner)
+    return desk
+
+
+async def replay(thief: Walker, desk: Walker) -> None:
+    """Send again what the owner sent: as it was, then signed anew under the same keys."""
+    for one in desk.sent:
+        await thief.repeat(one)
+        key = dict(one.headers)["idempotency-key"]
+        await thief.act(one.address, one.body, **{"idempotency-key": key})
+
+
+async def rob(
+    world: WalkWorld, *, since_days: int | None, signs: bool = True, leak: HTTPRouteHandler | None = None
+) -> Walker:
+    """The owner's past, then the walk: on her device, or on one first seen `since_days` ago."""
+    async with open_sites(world) as sites:
+        owner = world.open_session(since_days=OLD)
+        desk = await past(world, sites, owner)
+        if leak is not None:
+            litestar_of(sites.apps["portal"]).register(leak)
+        login = owner if since_days is None else world.open_session(since_days=since_days)
+        thief = Walker(sites, login, signs)
+        if since_days is None and signs:
+            await replay(thief, desk)
+        await thief.walk()
+        return thief
+
+
+def check_bounded(world: WalkWorld, thief: Walker, limit: int, after: int) -> set[int]:
+    """He learned at most `limit` people, each of them journalled, and nobody whom the owner never asked about."""
+    learned = thief.learned(world.people)
+    assert len(learned) <= limit, f"learned about {len(learned)} people; the limit of the day is {limit}"
+    assert learned <= world.journalled(after), f"no journal line for {len(learned - world.journalled(after))} people"
+    assert learned <= {one.number for one in world.people[:KNOWN]}
+    return learned
+
+
+def test_on_the_owner_s_own_device_a_day_s_known_people_and_no_more(world: WalkWorld) -> None:
+    limit = DAY_LIMITS[PROFESSION].known
+    assert limit < KNOWN
+    thief = asyncio.run(rob(world, since_days=None))
+    learned = check_bounded(world, thief, limit, 0)
+    assert len(learned) == limit, "the walk opens all that may be opened: else it proves nothing"
+
+
+def test_on_a_new_device_few_known_people(world: WalkWorld) -> None:
+    thief = asyncio.run(rob(world, since_days=0))
+    learned = check_bounded(world, thief, PROBATION_KNOWN, 0)
+    assert len(learned) == PROBATION_KNOWN
+
+
+def test_with_the_cookie_and_no_key_nobody(world: WalkWorld) -> None:
+    thief = asyncio.run(rob(world, since_days=None, signs=False))
+    assert check_bounded(world, thief, 0, 0) == set()
+    assert len(thief.engagements) == KNOWN, "the list itself is read with the cookie, and names nobody"
+
+
+def test_a_leaking_view_is_caught(world: WalkWorld) -> None:
+    """Two controls at once: more people than the limit, and people of whom there is no line."""
+    rows = "".join(f"<li>{one.insurer}</li>" for one in world.people)
+
+    @get("/history/print", opt={"act": Act.NONE})
+    async def printed() -> Response[str]:
+        """Print every insurer, as a careless export would."""
+        return Response(f"<html><body><ul>{rows}</ul></body></html>", media_type="text/html")
+
+    thief = asyncio.run(rob(world, since_days=0, leak=printed))
+    with pytest.raises(AssertionError, match="learned about"):
+        check_bounded(world, thief, PROBATION_KNOWN, 0)
+    with pytest.raises(AssertionError, match="no journal line"):
+        check_bounded(world, thief, len(world.people), 0)

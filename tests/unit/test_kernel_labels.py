@@ -1,0 +1,38 @@
+"""What a professional types beside an ask is kept in clear: it must not name anybody by number or date."""
+
+import pytest
+
+from tierce.kernel.labels import Likeness, looks_like
+from tierce.lab.country.identifiers import make_nir
+from tierce.web.portal.question import group_nir
+
+MAN = make_nir("M", 1979, 4, "41950", 14)
+CORSICAN = MAN[:5] + "2A" + MAN[7:]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [MAN, MAN[:13], group_nir(MAN), f"dossier {MAN}", "-".join(MAN), CORSICAN, CORSICAN[:13].lower(),
+     "".join(chr(ord(digit) - ord("0") + 0xFF10) for digit in MAN), "1234 5678 9012 3"],
+)  # fmt: skip
+def test_a_number_that_names_somebody_is_seen_however_it_is_written(text: str) -> None:
+    assert looks_like(text) is Likeness.NIR
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["23/04/1979", "23.04.79", "P. L. 23-4-1979", "19790423", "23041979", "1979-04-23", "né le 23 avril 1979",
+     "23 avr. 1979", "1er août 2001", "April 23, 1979", "23rd of", "1979/4/23"],
+)  # fmt: skip
+def test_a_date_is_taken_for_a_birth_date(text: str) -> None:
+    expected = None if text == "23rd of" else Likeness.BIRTH_DATE
+    assert looks_like(text) is expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "P. L. 14 h", "14:30", "dossier 2026-1187", "20261234", "chambre 12/4", "BX-204417", "salle 3, 8 h 45",
+     "facture 00417733", "3e étage", "12345678", "mars"],
+)  # fmt: skip
+def test_initials_hours_and_file_numbers_pass(text: str) -> None:
+    assert looks_like(text) is None
