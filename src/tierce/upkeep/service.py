@@ -5,7 +5,7 @@ from pathlib import Path
 from tierce.journal.note import verifier_key
 from tierce.journal.service import LOG_KEY_NAME, LOG_ORIGIN
 from tierce.storage.keys import Keyring, create_keys
-from tierce.web.wiring import LOG_PUBLIC_FILE
+from tierce.web.wiring import LOG_PUBLIC_FILE, LOG_RETIRED_FILE
 
 INSTANCES = ("api", "office", "persons", "insurers", "worker", "feed", "upkeep", LOG_KEY_NAME)
 """The processes that sign journal lines, and the log that signs its checkpoints."""
@@ -16,4 +16,5 @@ def make_keys(folder: Path) -> list[str]:
     made = create_keys(folder, INSTANCES)
     public = verifier_key(LOG_ORIGIN, Keyring(folder, ()).instance(LOG_KEY_NAME).public_key())
     (folder / LOG_PUBLIC_FILE).write_text(public + "\n")
+    (folder / LOG_RETIRED_FILE).touch()  # a service manager hands over a file only if it is there
     return made
