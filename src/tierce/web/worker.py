@@ -76,11 +76,7 @@ def run_worker(settings: Settings) -> None:
     with database.connect("tierce_worker") as log, database.connect("tierce_worker") as watched:
         appender = Appender.enrol(watched, "worker", keyring.instance("worker"))
         log_key, retired = keyring.instance(LOG_KEY_NAME), retired_log_keys(settings.key_directory())
-        try:
-            sequencer = Sequencer(log, LOG_ORIGIN, log_key, kept=kept, retired=retired)
-        except ForkError as error:
-            logs.say("the sequencer refuses to begin", level="error", kind="ForkError", detail=str(error))
-            raise SystemExit(1) from None
+        sequencer: Sequencer | None = None
         watcher = Watcher(watched, appender, clock, policy_digest())
         logs.say("started")
         turn = 0
@@ -89,6 +85,11 @@ def run_worker(settings: Settings) -> None:
             taken = 0
             # Another worker may be the one that sequences; this one then watches until it is gone.
             with suppress(SequencerBusyError):
+                try:
+                    sequencer = sequencer or Sequencer(log, LOG_ORIGIN, log_key, kept=kept, retired=retired)
+                except ForkError as error:
+                    logs.say("the sequencer refuses to begin", level="error", kind="ForkError", detail=str(error))
+                    raise SystemExit(1) from None
                 taken = sequencer.step()
             gauges.sequenced.inc(taken)
             if taken:
