@@ -5,6 +5,7 @@ A turn every TURN_SECONDS.
 
 import signal
 import time
+from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -103,15 +104,21 @@ def run_worker(settings: Settings) -> None:
     logs.say("stopped")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Hands:
     """What works on one set of connections; all of it is made anew when the database was away."""
 
     watched: Connection
     counter: Connection
-    sequencer: Sequencer
+    make_sequencer: Callable[[], Sequencer]
     watcher: Watcher
     resolver: Resolver
+    sequencer: Sequencer | None = None
+
+    def sequence(self) -> int:
+        """Put what waits under a checkpoint, or raise SequencerBusyError while another worker does."""
+        self.sequencer = self.sequencer or self.make_sequencer()
+        return self.sequencer.step()
 
 
 def _hands(
@@ -128,7 +135,7 @@ def _hands(
     return _Hands(
         watched,
         counter,
-        Sequencer(log, LOG_ORIGIN, signing[1], kept=kept, retired=retired),
+        lambda: Sequencer(log, LOG_ORIGIN, signing[1], kept=kept, retired=retired),
         Watcher(watched, appender, clock, policy),
         Resolver(counter, appender, opener, clock, policy, folder=settings.spool_directory()),
     )
@@ -142,7 +149,7 @@ def _turns(hands: _Hands, gauges: Gauges, page: StatusPage, stopping: list[bool]
         taken = 0
         # Another worker may be the one that sequences; this one then watches until it is gone.
         with suppress(SequencerBusyError):
-            taken = hands.sequencer.step()
+            taken = hands.sequence()
         gauges.sequenced.inc(taken)
         if taken:
             gauges.step_lines.observe(taken)
