@@ -61,16 +61,16 @@ def test_same_seed_same_bytes(country: Path, tmp_path: Path) -> None:
 def test_any_number_of_processes_and_any_hash_seed_write_the_same_bytes(tmp_path: Path) -> None:
     """Enough people for several blocks; each run is a fresh interpreter with a hash seed of its own."""
     digests = set()
-    for processes, hash_seed in ((1, "0"), (2, "1"), (3, "4242")):
+    for processes, hash_seed in ((1, "0"), (2, "4242")):
         out = tmp_path / f"{processes}"
-        command = [sys.executable, "-m", "tierce.cli", "lab", "population", "--persons", "24000", "--seed", "9",
+        command = [sys.executable, "-m", "tierce.cli", "lab", "population", "--persons", "12000", "--seed", "9",
                    "--insurers", "5", "--on", "2026-11-23", "--public-directory", "--processes", str(processes),
                    "--out", str(out)]  # fmt: skip
         subprocess.run(command, check=True, capture_output=True, env={**os.environ, "PYTHONHASHSEED": hash_seed})
         digests.add(hashlib.sha256(repr(sorted(_bytes(out).items())).encode()).hexdigest())
     assert len(digests) == 1
-    rows = list(_lines(tmp_path / "3"))
-    assert len({row["own_nir"] for row in rows}) == 24_000, "blocks share no number"
+    rows = list(_lines(tmp_path / "2"))
+    assert len({row["own_nir"] for row in rows}) == 12_000, "blocks share no number"
     assert len({(row["amc"], row["member_number"]) for row in rows}) == len(rows)
 
 
