@@ -1,6 +1,7 @@
 """Enrolment with the operator, substitutes, and what was true on an earlier day."""
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import replace
 from uuid import uuid4
@@ -9,7 +10,7 @@ import psycopg
 import pytest
 
 from tests.integration.conftest import Connect
-from tests.integration.signin_world import MORVAN, PLACELESS, Desk, desk, fill_directory, providers
+from tests.integration.signin_world import MORVAN, MOVED, PLACELESS, Desk, desk, fill_directory, providers
 from tests.integration.world import World, ask_all, enrol, make_world, question
 from tierce.directory.errors import (
     EnrolmentMissingError,
@@ -26,7 +27,7 @@ from tierce.gate.model import Answer
 from tierce.identity.model import Caller
 from tierce.journal.service import Appender
 from tierce.kernel.care import Profession
-from tierce.kernel.clock import SystemClock, paris_day
+from tierce.kernel.clock import SystemClock, date_of, paris_day
 from tierce.kernel.errors import FieldError
 from tierce.kernel.ids import ActivityId, SessionId, StaffId
 from tierce.lab.standins.browser_key import BrowserKey
@@ -421,3 +422,62 @@ def test_who_was_she_and_where_on_a_day(world: World, office: Office) -> None:
     assert (told[20].family_name, told[20].worked[0].could_ask) == ("Morvan-Dubois", True)
     assert (told[10].worked[0].could_ask, told[10].worked[0].place.name) == (False, "Cabinet")
     assert told[0].worked[0].place.name == "Maison de santé"
+
+
+def test_the_professional_replaced_declares_her_substitute_from_her_own_session(
+    play: Play, database: Database
+) -> None:
+    """Through the API, signed by her browser's key; unsigned, repeated or out of bounds, nothing is declared."""
+    day = date_of(today()).isoformat()
+    body = json.dumps({"substitute": PLACELESS, "first_day": day, "last_day": day}).encode()
+
+    async def scene(desk_: Desk) -> None:
+        key, opened = BrowserKey(), await desk_.open_session(MORVAN)
+        handle = opened["handle"]
+        early = await desk_.send("POST", "/v1/substitutions", handle, key, body)
+        assert early.json()["code"] == "session_not_bound"
+        assert (await desk_.bind(opened, key)).status_code == 200
+        assert (await desk_.send("POST", "/v1/substitutions", handle, None, body)).status_code == 401
+        too_long = json.dumps({"substitute": PLACELESS, "first_day": day, "last_day": "2099-01-01"}).encode()
+        refused = await desk_.send("POST", "/v1/substitutions", handle, key, too_long)
+        assert (refused.status_code, refused.json()["code"]) == (403, "colleague_substitute")
+        made = await desk_.send("POST", "/v1/substitutions", handle, key, body)
+        assert made.status_code == 201, made.text
+        substitute = await desk_.open_session(PLACELESS)
+        assert len(substitute["activities"]) == 1
+        own = BrowserKey()
+        assert (await desk_.bind(substitute, own)).status_code == 200
+        again = await desk_.send("POST", "/v1/substitutions", substitute["handle"], own, body)
+        assert again.json()["code"] == "colleague_substitute", "a substitute declares none"
+        path = f"/v1/substitutions/{made.json()['number']}/end"
+        assert (await desk_.send("POST", path, handle, key)).status_code == 204
+        assert (await desk_.send("POST", path, handle, key)).json()["code"] == "colleague_not_found"
+        assert (await desk_.send("POST", f"/v1/substitutions/{2**80}/end", handle, key)).status_code == 403
+
+    play(scene)
+    acts = (
+        "select get_byte(body, 2) from journal.entry where get_byte(body, 1) = 14 and get_byte(body, 2) in (58, 59)"
+    )
+    with database.connect(SUPERUSER) as admin:
+        assert [row[0] for row in admin.execute(acts).fetchall()] == [58, 59]
+
+
+def test_a_manager_enrols_a_colleague_from_her_own_session(play: Play, database: Database, office: Office) -> None:
+    body = json.dumps({"colleague": MOVED}).encode()
+    with database.connect(SUPERUSER) as admin:
+        admin.execute("delete from directory.enrolment where professional = 204")
+        admin.execute("select directory.apply(204, '{101}')")
+
+    async def enrols(desk_: Desk, expected: int) -> None:
+        key, opened = BrowserKey(), await desk_.open_session(MORVAN)
+        assert (await desk_.bind(opened, key)).status_code == 200
+        answer = await desk_.send("POST", "/v1/enrolments", opened["handle"], key, body)
+        assert answer.status_code == expected, answer.text
+
+    play(lambda desk_: enrols(desk_, 403))
+    office.move("suspend", MORVAN, "990000001")
+    office.enrol(MORVAN, "990000001", manager=True)
+    play(lambda desk_: enrols(desk_, 204))
+    (found,) = office.clients.enrolments(office.at, professional=office.clients.find(office.at, MOVED).id)
+    assert (found.status, found.manager, found.contract) == (Status.ENROLLED, False, "C-1")
+    play(lambda desk_: enrols(desk_, 403))

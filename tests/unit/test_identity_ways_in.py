@@ -9,6 +9,7 @@ from tierce.identity import local, service, store
 from tierce.identity.errors import SessionReason, SignInReason
 from tierce.identity.oidc import Claims
 from tierce.policy.acts import Act
+from tierce.web.api.colleagues import COLLEAGUE_ROUTES
 from tierce.web.api.signin import ROUTES
 from tierce.web.signin_site import SiteSignIn, sign_in_handlers
 from tierce.web.signin_words import SESSION, SIGN_IN
@@ -72,7 +73,7 @@ def test_every_route_names_its_act() -> None:
     site = SiteSignIn.__new__(SiteSignIn)
     for field in SiteSignIn.__dataclass_fields__:
         object.__setattr__(site, field, Act.STAFF_SESSION_OPEN if field == "entered" else Act.STAFF_SESSION_END)
-    for route in [*ROUTES, *sign_in_handlers(site)]:
+    for route in [*ROUTES, *COLLEAGUE_ROUTES, *sign_in_handlers(site)]:
         act = route.opt.get("act")
         assert isinstance(act, Act), route
         assert act is not Act.NONE, route

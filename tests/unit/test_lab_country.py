@@ -1,20 +1,29 @@
 """The synthetic country: repeatable, consistent, and nobody's."""
 
 import csv
+import hashlib
 import json
+import os
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
 import pytest
+from pyarrow import parquet
 from stdnum.fr import nir as nir_oracle
 from stdnum.luhn import is_valid as luhn_is_valid
 
+from tierce.directory.loads.columns import FINESS_PLACES
+from tierce.directory.loads.rules import read_activity, read_establishment, read_national
 from tierce.kernel.care import Profession
 from tierce.kernel.nir import BirthDate, Nir, Rank
+from tierce.lab.country.block import TEST_OID
 from tierce.lab.country.insurers import INSURERS_MAX, make_insurers
-from tierce.lab.country.population import TEST_OID, Plan, read_identities, write_country
+from tierce.lab.country.population import Format, Plan, read_identities, write_country
+from tierce.lab.country.public import ACTIVITIES_FILE, PLACES_FILE
 from tierce.registry.columns import RIGHTS
 
 PLAN = Plan(persons=6_000, insurers=84, seed=3, on=date(2026, 11, 23), professionals=120)
@@ -47,6 +56,53 @@ def _bytes(folder: Path) -> dict[str, bytes]:
 def test_same_seed_same_bytes(country: Path, tmp_path: Path) -> None:
     write_country(PLAN, tmp_path / "again", lambda _made: None)
     assert _bytes(tmp_path / "again") == _bytes(country)
+
+
+def test_any_number_of_processes_and_any_hash_seed_write_the_same_bytes(tmp_path: Path) -> None:
+    """Enough people for several blocks; each run is a fresh interpreter with a hash seed of its own."""
+    digests = set()
+    for processes, hash_seed in ((1, "0"), (2, "4242")):
+        out = tmp_path / f"{processes}"
+        command = [sys.executable, "-m", "tierce.cli", "lab", "population", "--persons", "12000", "--seed", "9",
+                   "--insurers", "5", "--on", "2026-11-23", "--public-directory", "--processes", str(processes),
+                   "--out", str(out)]  # fmt: skip
+        subprocess.run(command, check=True, capture_output=True, env={**os.environ, "PYTHONHASHSEED": hash_seed})
+        digests.add(hashlib.sha256(repr(sorted(_bytes(out).items())).encode()).hexdigest())
+    assert len(digests) == 1
+    rows = list(_lines(tmp_path / "2"))
+    assert len({row["own_nir"] for row in rows}) == 12_000, "blocks share no number"
+    assert len({(row["amc"], row["member_number"]) for row in rows}) == len(rows)
+
+
+def test_parquet_holds_the_very_lines_of_the_csv(tmp_path: Path) -> None:
+    plan = Plan(persons=800, insurers=3, seed=5, on=PLAN.on)
+    write_country(plan, tmp_path / "csv", lambda _made: None)
+    write_country(plan, tmp_path / "parquet", lambda _made: None, form=Format.PARQUET)
+    for path in sorted((tmp_path / "csv" / "rights").iterdir()):
+        with path.open(encoding="utf-8", newline="") as file:
+            rows = list(csv.DictReader(file))
+        table = parquet.read_table(tmp_path / "parquet" / "rights" / f"{path.stem}.parquet")
+        assert table.to_pylist() == rows
+        assert {str(column.type) for column in table.schema} == {"string"}
+
+
+def test_the_directory_in_the_public_layouts_is_read_by_the_import_s_own_rules(tmp_path: Path) -> None:
+    plan = Plan(persons=100, insurers=1, seed=8, on=PLAN.on, professionals=150)
+    write_country(plan, tmp_path / "made", lambda _made: None, public=True)
+    folder = tmp_path / "made" / "annuaire"
+    with (folder / ACTIVITIES_FILE).open(encoding="utf-8", newline="") as file:
+        read = [read_national(row) for row in csv.DictReader(file, delimiter="|")]
+    with (tmp_path / "made" / "directory.csv").open(encoding="utf-8", newline="") as file:
+        own = [read_activity(row) for row in csv.DictReader(file, delimiter="|")]
+    wanted = [one for one in own if one.profession is not Profession.TRANSPORT]
+    assert [(one.national_id, one.profession) for one in read] == [
+        (one.national_id, one.profession) for one in wanted
+    ]
+    with (folder / PLACES_FILE).open(encoding="utf-8", newline="") as file:
+        places = [read_establishment(dict(zip(FINESS_PLACES, line.rstrip().split(";"), strict=True)))
+                  for line in list(file)[1:]]  # fmt: skip
+    assert {one.finess for one in places} == {one.place.finess for one in wanted if one.place}
+    assert all(one.siret and one.siret.startswith("99") for one in places)
 
 
 def test_another_seed_another_country_but_the_same_story(country: Path, tmp_path: Path) -> None:
@@ -83,7 +139,8 @@ def test_nobody_can_be_a_living_person(lines: list[dict[str, str]]) -> None:
 
 def test_own_numbers_agree_with_sex_birth_and_place(lines: list[dict[str, str]]) -> None:
     for line in lines:
-        assert line["own_nir"][0] == ("1" if line["sex"] == "M" else "2")
+        assert line["own_nir"][0] in ("17" if line["sex"] == "M" else "28")
+        assert line["birth_place"][1] not in "AB" or line["birth_date"] >= "1976"
         assert line["own_nir"][1:3] == line["birth_date"][2:4]
         assert line["own_nir"][5:10] == line["birth_place"]
         if line["birth_date"][4:6] != "00":
@@ -113,6 +170,9 @@ def test_every_case_the_register_must_know_is_there(lines: list[dict[str, str]])
     assert any(line["birth_rank"] == "2" for line in lines)
     assert any(BirthDate.parse(line["birth_date"]).as_date() is None for line in lines)
     assert any(line["card_nir"] for line in lines)
+    assert any(line["birth_place"][1] in "AB" for line in lines)
+    assert any(line["own_nir"][0] in "78" for line in lines)
+    assert any(line["representative_member_number"] for line in lines)
     assert any(line["vitale_nir"] for line in lines)
     assert any(line["used_name"] for line in lines)
     assert all(line["left_on"] for line in lines if line["former_member"] == "yes")

@@ -74,6 +74,23 @@ class SignInRefusedError(IdentityError):
         self.reason = reason
 
 
+class ColleagueReason(StrEnum):
+    """Why an act for a colleague is refused."""
+
+    NOT_FOUND = "not_found"
+    SUBSTITUTE = "substitute"
+    ENROLMENT = "enrolment"
+
+
+class ColleagueRefusedError(IdentityError):
+    """A substitution or an enrolment by a colleague is refused."""
+
+    def __init__(self, reason: ColleagueReason) -> None:
+        """Keep the machine reason."""
+        super().__init__(f"The act for a colleague is refused ({reason.value}).")
+        self.reason = reason
+
+
 class LinkReason(StrEnum):
     """Why a person's identity is not linked to the register; one word for nobody and for homonyms' count."""
 

@@ -6,7 +6,8 @@ a completed code flow. There is no password anywhere.
 
 import hmac
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -305,6 +306,25 @@ class Sessions:
             return Signed(caller_of(state, signed=False), b"")
         found = self._verify(handle, request, state.thumbprint)
         return Signed(caller_of(state, signed=True), found.once)
+
+    @asynccontextmanager
+    async def signed(self, handle: str, request: Received) -> AsyncIterator[tuple[store.Connection, SessionState]]:
+        """A transaction for an act that the session's key has signed: its connection and the session.
+
+        Raises:
+            SessionRefusedError, ProofRefusedError: not live, not bound, without a key, or the proof does not fit.
+        """
+        async with self._pool.connection() as connection:
+            state, _ = await self._live(connection, handle)
+            if state.activity is None or state.thumbprint is None:
+                raise SessionRefusedError(SessionReason.NOT_BOUND)
+            # A session without a key has nothing that could sign: it is refused as an unsigned one.
+            await self._use_proof(connection, self._verify(handle, request, state.thumbprint))
+            yield connection, state
+
+    async def note(self, connection: store.Connection, state: SessionState, act: Act, *, reference: int) -> None:
+        """Write the journal line of an act of this session, in the transaction of what it tells."""
+        await self._journal(connection, state, act, reference)
 
     async def list_(self, handle: str) -> list[SessionRow]:
         """List the live sessions of the professional who holds this one."""

@@ -140,6 +140,30 @@ async def apply_at(
     return [EstablishmentId(one) for one in made[0]], bool(known[0])
 
 
+async def declare_substitute(
+    connection: Connection, session: SessionId, substitute: ProfessionalId, first: int, last: int
+) -> int | None:
+    """Declare a substitute of the session's professional; its number, None when bounds or session forbid it."""
+    row = await _one(
+        connection, "select directory.declare_substitute(%s, %s, %s, %s)", (session, substitute, first, last)
+    )
+    return None if row is None or row[0] is None else int(row[0])
+
+
+async def end_substitute(connection: Connection, number: int, session: SessionId, by: str) -> bool:
+    """End a substitution of the session's professional, on either side; False when it is not hers or was over."""
+    row = await _one(connection, "select directory.end_substitution(%s, %s, %s)", (number, session, by))
+    return row is not None and bool(row[0])
+
+
+async def enrol_by_manager(
+    connection: Connection, session: SessionId, colleague: ProfessionalId, reason: str
+) -> bool:
+    """Enrol a colleague who applied at the establishment that the session's professional manages; False: refused."""
+    row = await _one(connection, "select directory.enrol_by_manager(%s, %s, %s)", (session, colleague, reason))
+    return row is not None and bool(row[0])
+
+
 async def activity(connection: Connection, wanted: ActivityId, today: int) -> Activity | None:
     """Read one activity that may be used today."""
     row = await _one(

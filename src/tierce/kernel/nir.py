@@ -45,6 +45,11 @@ SYNTHETIC_DEPARTMENTS: Final = frozenset((
 # fmt: on
 """The départements that invented people are born in: see `Nir.is_synthetic`."""
 
+SYNTHETIC_CORSICA: Final = frozenset(("2A", "2B"))
+"""Corsica, in which a few invented people born since 1976 are born too."""
+
+_SYNTHETIC: Final = SYNTHETIC_DEPARTMENTS | SYNTHETIC_CORSICA
+
 SYNTHETIC_COMMUNES: Final = range(950, 980)
 """The commune numbers that invented people are born in: see `Nir.is_synthetic`."""
 
@@ -121,14 +126,15 @@ class Nir:
         """Tell whether the number was made for an invented person and can be no living one's.
 
         It is when the place of birth is a commune numbered 950 to 979 in one of thirty small départements of
-        mainland France. What is certain: INSEE's official geographic code of 2026, read with its former,
-        associated and delegated communes (37,590 entries), numbers no commune of the mainland above 909, and
-        none of those thirty départements above 586. What is reasoned: crowded registers and unknown places are
-        said to receive numbers of their own, outside that code; no town of those départements ever came near
-        the 999 births in a month that crowd a register, and 980 and above are left alone. Numbers 91 to 95
-        are left out because they stood for Algeria and Morocco too, Corsica because its letters came in 1976.
+        mainland France, or in Corsica under its letters. What is certain: INSEE's official geographic code of 2026,
+        read with its former, associated and delegated communes (37,590 entries), numbers no commune of the mainland
+        above 909, and none of those thirty départements above 586. What is reasoned: Corsica has fewer than four
+        hundred communes, numbered likewise from 1; crowded registers and unknown places are said to receive numbers
+        of their own, outside that code; no town of those départements ever came near the 999 births in a month that
+        crowd a register, and 980 and above are left alone. Numbers 91 to 95 are left out because they stood for
+        Algeria and Morocco too, 20 because it was all of Corsica until its letters came in 1976.
         """
-        return self._text[5:7] in SYNTHETIC_DEPARTMENTS and int(self._text[7:10]) in SYNTHETIC_COMMUNES
+        return self._text[5:7] in _SYNTHETIC and int(self._text[7:10]) in SYNTHETIC_COMMUNES
 
     def is_provisional(self) -> bool:
         """Tell whether the number starts otherwise than with 1 or 2, hence may change one day."""

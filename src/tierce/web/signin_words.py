@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from tierce.identity.errors import (
     ClientReason,
     ClientRefusedError,
+    ColleagueReason,
+    ColleagueRefusedError,
     IdentityError,
     LinkRefusedError,
     ProofRefusedError,
@@ -170,6 +172,31 @@ SESSION: Mapping[SessionReason, Told] = {
     ),
 }
 
+COLLEAGUE: Mapping[ColleagueReason, Told] = {
+    ColleagueReason.NOT_FOUND: (
+        Phrase("Il n’y a rien sous ce numéro qui vous concerne.", "There is nothing of yours under this number."),
+        Phrase("Vérifiez l’identifiant national ou le numéro.", "Check the national identifier or the number."),
+    ),
+    ColleagueReason.SUBSTITUTE: (
+        Phrase("Ce remplacement ne peut pas être déclaré.", "This substitution cannot be declared."),
+        Phrase(
+            "Choisissez une personne de votre profession, de 1 à 92 jours à partir d’aujourd’hui, deux remplaçants "
+            "au plus le même jour ; un remplaçant n’en déclare pas.",
+            "Choose somebody of your profession, for 1 to 92 days from today on, at most two substitutes on one day; "
+            "a substitute declares none.",
+        ),
+    ),
+    ColleagueReason.ENROLMENT: (
+        Phrase("Vous ne pouvez pas inscrire cette personne ici.", "You cannot enrol this person here."),
+        Phrase(
+            "Elle doit s’être connectée une fois pour cet établissement, dont vous êtes responsable ; sinon appelez "
+            "l’opérateur.",
+            "She must have signed in once for this establishment, of which you are the manager; else call the "
+            "operator.",
+        ),
+    ),
+}
+
 LINK: Told = (
     Phrase(
         "Nous ne pouvons pas relier votre identité à une seule personne assurée.",
@@ -231,6 +258,8 @@ def told(error: IdentityError) -> Told:
         return CLIENT[error.reason]
     if isinstance(error, ActivityWantedError):
         return ACTIVITY
+    if isinstance(error, ColleagueRefusedError):
+        return COLLEAGUE[error.reason]
     return LINK if isinstance(error, LinkRefusedError) else PROOF
 
 
@@ -240,6 +269,8 @@ def code_of(error: IdentityError) -> str:
         return f"sign_in_{error.reason.value}"
     if isinstance(error, SessionRefusedError):
         return f"session_{error.reason.value}"
+    if isinstance(error, ColleagueRefusedError):
+        return f"colleague_{error.reason.value}"
     if isinstance(error, ProofRefusedError):
         return f"proof_{error.reason.value}"
     if isinstance(error, ClientRefusedError):

@@ -9,6 +9,14 @@ from tierce.directory.loads.model import ActivityLine, Difference, PlaceLine, Sk
 from tierce.kernel.care import Profession
 from tierce.kernel.ids import new_id
 
+_PLANS: tuple[LiteralString, ...] = (
+    "set local enable_nestloop = off",
+    "set local jit = off",
+    "set local work_mem = '128MB'",
+)
+"""Whole files meet whole tables, whose statistics may be of before the last one: never a loop over one for each row
+of the other. Compilation is off, because the costs that forbid loops would start it."""
+
 _STAGES: tuple[LiteralString, ...] = (
     """create temporary table stage_activity (
            n bigint generated always as identity, national_id text, rpps text, family_name text, given_name text,
@@ -66,9 +74,11 @@ _SETTLE_STAGES: tuple[LiteralString, ...] = (
     "analyze day_professional", "analyze day_place", "analyze day_activity",
     # A structure that was known by a lesser number keeps its row, and with it its clients, when it gets a better one.
     """update directory.establishment e set finess = coalesce(d.finess, e.finess), siret = coalesce(d.siret, e.siret)
-       from day_place d where d.structure is not null and e.structure = d.structure and e.place_key <> d.place_key
-       and not exists (select from directory.establishment o where o.place_key = d.place_key)
-       and (select count(*) from day_place o where o.structure = d.structure) = 1""",
+       from day_place d
+       join (select structure from day_place group by structure having count(*) = 1) one
+           on one.structure = d.structure
+       where e.structure = d.structure and e.place_key <> d.place_key
+       and not exists (select from directory.establishment o where o.place_key = d.place_key)""",
 )  # fmt: skip
 
 _GONE: tuple[LiteralString, ...] = (
@@ -183,7 +193,7 @@ class DirectoryStore:
         """Start a file: what it changes changes on `day` (a day number), today when None."""
         if day is not None:
             self._connection.execute("select set_config('tierce.directory_day', %s, true)", (str(day),))
-        for statement in _STAGES:
+        for statement in (*_PLANS, *_STAGES):
             self._connection.execute(statement)
 
     def stage(self, lines: Iterable[ActivityLine]) -> None:

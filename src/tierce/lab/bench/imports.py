@@ -29,7 +29,8 @@ from tierce.lab.bench.errors import BenchError
 from tierce.lab.bench.machine import DurableWrite, Machine, describe_machine, measure_durable_write
 from tierce.lab.country.identifiers import NirSource
 from tierce.lab.country.insurers import PRODUCTS, make_insurers
-from tierce.lab.country.population import TEST_OID, write_insurers
+from tierce.lab.country.block import TEST_OID
+from tierce.lab.country.population import write_insurers
 from tierce.registry.columns import RIGHTS
 from tierce.registry.model import People
 from tierce.storage.cluster import DURABLE, Cluster
@@ -38,6 +39,8 @@ from tierce.storage.keys import create_keys
 from tierce.storage.migrate import migrate
 
 AMC: Final = "99100001"
+BLOCK_LINES: Final = 50_000
+"""Lines that draw their numbers from one block: a block has two hundred of a sex, year and month."""
 _FAMILIES: Final = (
     "MARCHAND",
     "LENOIR",
@@ -126,13 +129,16 @@ def _stage(parent: Path) -> Iterator[tuple[Path, Database]]:
 
 def write_lines(path: Path, lines: int, seed: int = 1) -> None:
     """Write a rights file of invented families, quickly: every line is good, an eighth has another card."""
-    rng, numbers = random.Random(seed), NirSource()
+    rng, block, numbers = random.Random(seed), 0, NirSource(0)
     products = [(one.code, " ".join(domain.name for domain in one.domains)) for one in PRODUCTS]
     header = names(RIGHTS)
     with path.open("w", encoding="utf-8", newline="") as file:
         file.write(",".join(header) + "\n")
         made = 0
         while made < lines:
+            if made // BLOCK_LINES != block:
+                block = made // BLOCK_LINES
+                numbers = NirSource(block)
             family, (product, domains) = rng.choice(_FAMILIES), products[made % len(products)]
             holder, contract = f"A-{made + 1:08d}", f"C-{made + 1:08d}"
             since = f"20{rng.randrange(15, 26)}-{rng.randrange(1, 13):02d}-01"

@@ -26,7 +26,7 @@ _SHARES: Final = {
 }
 """Of a hundred professionals; an assumption, only the order of magnitude matters."""
 
-_CIVIL: Final = {
+CIVIL: Final = {
     Profession.GP: ("10", "Médecin", "SM53", "Spécialiste en Médecine Générale"),
     Profession.SPECIALIST: ("10", "Médecin", "SM04", "Cardiologie et maladies vasculaires"),
     Profession.RADIOLOGY: ("10", "Médecin", "SM44", "Radio-diagnostic"),
@@ -149,7 +149,7 @@ def make_activities(rng: Random, professionals: int) -> Iterator[Activity]:
 
 def directory_fields(activity: Activity) -> list[str]:
     """Lay an activity out in the order of the directory's columns."""
-    code, label, skill, skill_label = _CIVIL[activity.profession]
+    code, label, skill, skill_label = CIVIL[activity.profession]
     place = activity.establishment
     return [
         "8",

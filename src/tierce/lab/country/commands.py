@@ -1,5 +1,6 @@
 """`tierce lab population`: write a synthetic country to a folder."""
 
+import os
 import time
 from datetime import date, datetime
 from pathlib import Path
@@ -11,7 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeElapsedColumn
 
 from tierce.kernel.clock import SystemClock, date_of, paris_day
-from tierce.lab.country.population import Plan, write_country
+from tierce.lab.country.population import Format, Plan, write_country
 
 _EPILOG = """
 Exemples / examples:
@@ -19,6 +20,8 @@ Exemples / examples:
   tierce lab population --persons 20000 --insurers 84 --seed 1 --out /tmp/country
 
   tierce lab population --persons 2000 --seed 7 --on 2026-11-23 --out /tmp/small --json -
+
+  tierce lab population --persons 1000000 --format parquet --public-directory --out /tmp/million
 """
 
 app = typer.Typer(add_completion=False, no_args_is_help=True)
@@ -41,6 +44,13 @@ def population(
         datetime | None,
         typer.Option(formats=["%Y-%m-%d"], help="Jour décrit ; aujourd’hui par défaut. / Day described."),
     ] = None,
+    processes: Annotated[
+        int, typer.Option(help="Processus ; mêmes octets quel que soit leur nombre. / Processes; bytes are the same.")
+    ] = 0,
+    form: Annotated[Format, typer.Option("--format", help="Fichiers de droits. / Rights files.")] = Format.CSV,
+    public_directory: Annotated[
+        bool, typer.Option("--public-directory", help="Annuaire Santé et FINESS aussi. / Public layouts too.")
+    ] = False,
     json: Annotated[str, typer.Option(help="« - » : un objet JSON sur la sortie. / One JSON object.")] = "",
 ) -> None:
     """Écrit un pays inventé : organismes, droits, annuaire. / Write an invented country to files."""
@@ -53,12 +63,23 @@ def population(
             "{task.description}", BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), console=console
         ) as bar:
             task = bar.add_task("Pays inventé / invented country", total=persons)
-            truth = write_country(plan, out, lambda made: bar.update(task, completed=made))
+            truth = write_country(
+                plan,
+                out,
+                lambda made: bar.update(task, completed=made),
+                processes=processes or len(os.sched_getaffinity(0)),
+                form=form,
+                public=public_directory,
+            )
     except (ValueError, FileExistsError) as error:
         raise typer.BadParameter(str(error)) from None
     seconds = time.perf_counter() - started
     if json == "-":
         summary = {key: truth[key] for key in ("seed", "on", "persons", "lines", "insurers", "counts", "directory")}
-        typer.echo(msgspec.json.encode({**summary, "seconds": round(seconds, 3)}))
+        rate = {"seconds": round(seconds, 3), "persons_per_s": round(persons / seconds)}
+        typer.echo(msgspec.json.encode({**summary, **rate}))
     else:
-        console.print(f"{truth['persons']} personnes, {truth['lines']} lignes, {seconds:.1f} s → {out}")
+        console.print(
+            f"{truth['persons']} personnes, {truth['lines']} lignes, {seconds:.1f} s, "
+            f"{persons / seconds:,.0f} personnes/s → {out}"
+        )

@@ -7,17 +7,26 @@ number. FINESS: 9 digits with a Luhn key, starting with 99, which is no départe
 import math
 from typing import Final
 
-from tierce.kernel.nir import SYNTHETIC_COMMUNES, SYNTHETIC_DEPARTMENTS, nir_key
+from tierce.kernel.nir import SYNTHETIC_COMMUNES, SYNTHETIC_CORSICA, SYNTHETIC_DEPARTMENTS, nir_key
 
 STORY_COMMUNE: Final = SYNTHETIC_COMMUNES[-1]
 """Kept for the story's characters, so that no seed can give one of their numbers to somebody else."""
 
+_COMMUNES: Final = SYNTHETIC_COMMUNES[:-1]
 _PLACES: Final = tuple(
-    f"{department}{commune}" for commune in SYNTHETIC_COMMUNES[:-1] for department in sorted(SYNTHETIC_DEPARTMENTS)
+    f"{department}{commune}" for commune in _COMMUNES for department in sorted(SYNTHETIC_DEPARTMENTS)
 )
+_CORSICA: Final = tuple(f"{department}{commune}" for commune in _COMMUNES for department in sorted(SYNTHETIC_CORSICA))
+CORSICA_FROM: Final = 1976
+"""The letters of Corsica came in that year."""
 _STRIDE: Final = 617
 _ORDERS: Final = 998
-if math.gcd(_STRIDE, len(_PLACES)) != 1:
+_ROOM: Final = 200
+"""Numbers of a sex, year and month that a block has for itself; about ten are used by ten thousand people."""
+_CORSICAN_ROOM: Final = 12
+_WAITING: Final = {"1": "7", "2": "8"}
+"""The first character of a waiting number, by that of the number it stands for."""
+if math.gcd(_STRIDE, len(_PLACES)) != 1 or math.gcd(_STRIDE, len(_CORSICA)) != 1:
     msg = "the stride must visit every place"
     raise AssertionError(msg)
 
@@ -28,24 +37,41 @@ def make_nir(sex: str, year: int, month: int, place: str, order: int) -> str:
     return f"{body}{nir_key(body):02d}"
 
 
+def waiting_number(nir: str) -> str:
+    """Make the number under which somebody waits for hers: the same, with another first character and its key."""
+    body = _WAITING[nir[0]] + nir[1:13]
+    return f"{body}{nir_key(body):02d}"
+
+
 class NirSource:
-    """Gives NIRs that never repeat: the n-th number of a sex, year and month has its own place and order."""
+    """Gives NIRs that never repeat: the n-th number of a sex, year and month has its own place and order.
 
-    def __init__(self) -> None:
-        """Start with no number given."""
-        self._given: dict[tuple[str, int, int], int] = {}
+    Blocks share nothing: each has numbers of its own. There are 868,260 of a sex, year of the century and month,
+    hence 4,341 blocks: forty million people.
+    """
 
-    def draw(self, sex: str, year: int, month: int) -> tuple[str, str]:
-        """Return (place of birth, NIR); room for 868,260 people of a sex, year of the century and month."""
-        key = (sex, year % 100, month)
-        number = self._given.get(key, 0)
-        self._given[key] = number + 1
-        place_number = (number * _STRIDE + year * 31 + month * 7) % len(_PLACES)
-        turn = number // len(_PLACES)
-        if turn >= _ORDERS:
+    def __init__(self, block: int) -> None:
+        """Start the numbers of block `block`, with none given."""
+        self._block = block
+        self._given: dict[tuple[str, int, int, bool], int] = {}
+
+    def draw(self, sex: str, year: int, month: int, *, corsican: bool = False) -> tuple[str, str]:
+        """Return (place of birth, NIR).
+
+        Raises:
+            ValueError: the block has used up its numbers of this sex, year and month, or there are too many blocks.
+        """
+        key = (sex, year % 100, month, corsican)
+        places, room = (_CORSICA, _CORSICAN_ROOM) if corsican else (_PLACES, _ROOM)
+        given = self._given.get(key, 0)
+        self._given[key] = given + 1
+        number = self._block * room + given
+        turn = number // len(places)
+        if given >= room or turn >= _ORDERS:
             msg = "no synthetic number is left for this sex, year and month"
             raise ValueError(msg)
-        place = _PLACES[place_number]
+        place_number = (number * _STRIDE + year * 31 + month * 7) % len(places)
+        place = places[place_number]
         order = 1 + (turn + place_number * 37 + year * 13 + month * 101) % _ORDERS
         return place, make_nir(sex, year, month, place, order)
 

@@ -3,12 +3,13 @@
 The proportions are assumptions, not measurements: docs/reference/synthetic-country.md.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from random import Random
 from typing import Final
 
-from tierce.lab.country.identifiers import NirSource
+from tierce.lab.country.identifiers import CORSICA_FROM, NirSource, waiting_number
 from tierce.lab.country.names import FAMILIES, MEN, WOMEN
 
 ADULT: Final = 18
@@ -36,6 +37,22 @@ class Person:
     represented: bool = False
     card: Triple | None = None
     vitale: Triple | None = None
+    provisional: str = ""
+
+    def traits(self) -> Iterator[str]:
+        """Name the rare cases that she is, as the truth counts them."""
+        if self.birth_date[4:6] == "00" or self.birth_date[6:] > "31":
+            yield "lunar"
+        if self.rank == "2":
+            yield "twins"
+        if self.represented:
+            yield "represented"
+        if self.birth_place[1] in "AB":
+            yield "corsica"
+        if self.own_nir[0] in "78":
+            yield "waiting"
+        if self.provisional:
+            yield "regularised"
 
     def triple(self) -> Triple:
         """Return the identifiers under which she is keyed."""
@@ -45,12 +62,12 @@ class Person:
 class People:
     """Makes families one after the other; the same seed makes the same people."""
 
-    def __init__(self, rng: Random, on: date) -> None:
-        """Draw from `rng`; ages are those of the day `on`."""
+    def __init__(self, rng: Random, on: date, nirs: NirSource) -> None:
+        """Draw from `rng`, and numbers from `nirs`; ages are those of the day `on`."""
         self._rng = rng
         self._on = on
         self._adults_until = f"{on.year - ADULT}{on:%m%d}"
-        self._nirs = NirSource()
+        self._nirs = nirs
         self._families = 0
         self._homonym: Person | None = None
 
@@ -96,11 +113,24 @@ class People:
 
     def _adult(self, sex: str, year: int, family_name: str, relationship: str) -> Person:
         birth, nir_month = self._birth(year)
-        place, nir = self._nirs.draw(sex, year, nir_month)
+        place, nir = self._draw(sex, year, nir_month)
+        provisional = ""
+        drawn = self._rng.random()
+        if drawn < 0.001:
+            nir = waiting_number(nir)
+        elif drawn < 0.003:
+            provisional = waiting_number(nir)
         used = ""
         if sex == "F" and self._rng.random() < 0.35:
             used = FAMILIES[int(self._rng.random() * len(FAMILIES))]
-        return Person(family_name, used, self._given(sex), sex, birth, place, nir, nir, "1", relationship)
+        adult = Person(family_name, used, self._given(sex), sex, birth, place, nir, nir, "1", relationship)
+        adult.provisional = provisional
+        return adult
+
+    def _draw(self, sex: str, year: int, month: int) -> tuple[str, str]:
+        """Draw a place of birth and a NIR; a few of those born since its letters came are of Corsica."""
+        corsican = year >= CORSICA_FROM and self._rng.random() < 0.005
+        return self._nirs.draw(sex, year, month, corsican=corsican)
 
     def _spouse(self, holder: Person) -> Person:
         rng = self._rng
@@ -135,7 +165,7 @@ class People:
         born: list[Person] = []
         for rank in ("1", "2") if twins else ("1",):
             sex = "F" if rng.random() < 0.49 else "M"
-            place, nir = self._nirs.draw(sex, year, nir_month)
+            place, nir = self._draw(sex, year, nir_month)
             minor = birth > self._adults_until
             child = Person(
                 holder.family_name,

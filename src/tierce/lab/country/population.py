@@ -1,86 +1,88 @@
 """Writes the synthetic country to files: insurers, one rights feed per insurer, the directory, the truth.
 
-Streaming: nothing is kept but counters and one buffer per file, so a million people need no more memory than a
-thousand. The same arguments give the same bytes.
+Streaming: blocks of people are made one after the other, or by several processes at once, and written in their order;
+nothing is kept but a few blocks and counters, so thirty million people need no more memory than one. The same
+arguments give the same bytes, whatever the number of processes.
 """
 
 import csv
 import json
-from bisect import bisect
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
-from datetime import date, timedelta
+from collections import Counter, deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from dataclasses import replace
+from enum import StrEnum
+from multiprocessing import get_context
 from pathlib import Path
 from random import Random
-from typing import Final
+from typing import Final, Protocol
 
 from tierce.directory.loads.columns import DIRECTORY
 from tierce.kernel.feed import names
+from tierce.lab.country.block import Block, BlockWriter, Plan, Right, domains_of, make_block, zero_counts
 from tierce.lab.country.carers import FERRAND, MORVAN, directory_fields, make_activities
-from tierce.lab.country.insurers import INSURERS_MAX, PRODUCTS, Insurer, Product, make_insurers
-from tierce.lab.country.people import People, Person
+from tierce.lab.country.insurers import PRODUCTS, Insurer, make_insurers
+from tierce.lab.country.people import Person
+from tierce.lab.country.public import write_public_directory
 from tierce.lab.country.story import ROLES, STAFF, story_families
 from tierce.registry.columns import INSURERS, RIGHTS
 
-TEST_OID: Final = "1.2.250.1.213.1.4.10"
-"""The INS domain for test identities; production refuses it."""
+__all__ = ["Format", "Plan", "read_identities", "write_country"]
 
-PERSONS_MIN: Final = 20
-_BUFFER_LINES: Final = 2_000
-_SECOND_INSURER: Final = 0.04
-_FORMER: Final = 0.05
-_FUTURE: Final = 0.01
-_MOVED: Final = 0.01
-_DOMAINS: Final = {product.code: " ".join(domain.name for domain in product.domains) for product in PRODUCTS}
+BLOCKS_AHEAD: Final = 2
+"""Blocks that each process may be ahead of what is written: memory is bounded by this."""
+_HEADER: Final = ",".join(names(RIGHTS)) + "\n"
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What to make: people and insurers to count, the seed, and the day the feeds describe."""
+class Format(StrEnum):
+    """How the rights feeds are written; the columns are the same."""
 
-    persons: int
-    insurers: int
-    seed: int
-    on: date
-    professionals: int = 600
-
-    def __post_init__(self) -> None:
-        if self.persons < PERSONS_MIN or not 1 <= self.insurers <= INSURERS_MAX or self.professionals < 20:
-            msg = f"persons must be at least {PERSONS_MIN}, insurers 1 to {INSURERS_MAX}, professionals at least 20"
-            raise ValueError(msg)
+    CSV = "csv"
+    PARQUET = "parquet"
 
 
-@dataclass(frozen=True, slots=True)
-class _Right:
-    """How one insurer covers one family: product, dates and state."""
+class _Feeds(Protocol):
+    """What takes the lines of each insurer in their order."""
 
-    insurer: int
-    product: str
-    covered_from: str
-    covered_until: str
-    priority: str
-    status: str
-    left_on: str = ""
+    def add(self, insurer: int, text: str) -> None:
+        """Append lines to an insurer's feed."""
+
+    def close(self) -> None:
+        """End every feed."""
 
 
-@dataclass(slots=True)
-class _Feed:
-    """The file of one insurer being written."""
+class _CsvFeeds:
+    def __init__(self, folder: Path, insurers: list[Insurer]) -> None:
+        self._paths = [folder / f"{one.amc}.csv" for one in insurers]
+        for path in self._paths:
+            path.write_text(_HEADER, encoding="utf-8")
 
-    insurer: Insurer
-    path: Path
-    members: int = 0
-    contracts: int = 0
-    lines: list[str] = field(default_factory=list)
+    def add(self, insurer: int, text: str) -> None:
+        with self._paths[insurer].open("a", encoding="utf-8", newline="") as file:
+            file.write(text)
 
-    def flush(self) -> None:
-        with self.path.open("a", encoding="utf-8", newline="") as file:
-            file.writelines(self.lines)
-        self.lines.clear()
+    def close(self) -> None:
+        return
 
 
-def write_country(plan: Plan, out: Path, progress: Callable[[int], None]) -> dict[str, object]:
+def write_country(
+    plan: Plan,
+    out: Path,
+    progress: Callable[[int], None],
+    *,
+    processes: int = 1,
+    form: Format = Format.CSV,
+    public: bool = False,
+) -> dict[str, object]:
     """Write every file of the country under `out` and return the truth; calls `progress` with people made.
+
+    Args:
+        plan: what to make.
+        out: folder to create.
+        progress: hears of the people made so far.
+        processes: how many make people at once; the bytes are the same for any number.
+        form: how the rights feeds are written.
+        public: write the directory in the public layouts too, under `annuaire/`.
 
     Raises:
         FileExistsError: `out` already holds a country; nothing is written over.
@@ -97,11 +99,21 @@ def write_country(plan: Plan, out: Path, progress: Callable[[int], None]) -> dic
         "insurers": plan.insurers,
         "staff": list(STAFF),
     }
-    truth |= _Writer(plan, out, insurers).write(progress)
+    truth |= _write_rights(plan, _open_feeds(form, out / "rights", insurers), insurers, progress, processes)
     truth["directory"] = _write_directory(out / "directory.csv", plan)
+    if public:
+        write_public_directory(out / "annuaire", plan)
     text = json.dumps(truth, ensure_ascii=False, indent=2, sort_keys=True)
     (out / "truth.json").write_text(text + "\n", encoding="utf-8")
     return truth
+
+
+def _open_feeds(form: Format, folder: Path, insurers: list[Insurer]) -> _Feeds:
+    if form is Format.CSV:
+        return _CsvFeeds(folder, insurers)
+    from tierce.lab.country.parquet import ParquetFeeds  # noqa: PLC0415 - a large library, read only when asked for
+
+    return ParquetFeeds(folder, [one.amc for one in insurers])
 
 
 def read_identities(rights: Path) -> Iterator[tuple[str, str, str]]:
@@ -112,143 +124,72 @@ def read_identities(rights: Path) -> Iterator[tuple[str, str, str]]:
                 yield row["right_holder_nir"], row["birth_date"], row["birth_rank"]
 
 
-class _Writer:
-    """Writes the rights feeds."""
-
-    def __init__(self, plan: Plan, out: Path, insurers: list[Insurer]) -> None:
-        self._plan = plan
-        # Feeds and directory draw from streams of their own: more people leave the same professionals.
-        self._rng = Random(f"{plan.seed}/people")
-        self._feeds = [_Feed(one, out / "rights" / f"{one.amc}.csv") for one in insurers]
-        weights = [1 / (rank + 3) for rank in range(len(insurers))]
-        self._cumulated = [sum(weights[: rank + 1]) for rank in range(len(insurers))]
-        self._until = f"{plan.on.year + (plan.on.month == 12)}-12-31"
-        self._lines = 0
-        self._counts = {"two_insurers": 0, "former": 0, "future": 0, "card_differs": 0, "vitale_differs": 0}
-
-    def write(self, progress: Callable[[int], None]) -> dict[str, object]:
-        for feed in self._feeds:
-            feed.lines.append(",".join(names(RIGHTS)) + "\n")
-        story, made = self._story()
-        people = People(self._rng, self._plan.on)
-        while made < self._plan.persons:
-            family = people.family()[: self._plan.persons - made]
-            self._family(family)
-            made += len(family)
-            progress(made)
-        for feed in self._feeds:
-            feed.flush()
-        return {
-            "persons": made,
-            "lines": self._lines,
-            "counts": self._counts,
-            "story": story,
-            "lines_by_insurer": {feed.insurer.amc: feed.members for feed in self._feeds},
-        }
-
-    def _story(self) -> tuple[dict[str, object], int]:
-        told: dict[str, object] = {"claire_morvan": {"rpps": MORVAN}, "nadia_ferrand": {"rpps": FERRAND}}
-        families = story_families()
-        made = 0
-        for role, number in ROLES.items():
-            family = families[number]
-            first = family.insurer % len(self._feeds)
-            right = self._former(first) if family.former else self._active(first, "1")
-            right = _Right(first, family.product, *_rest(right))
-            self._emit(right, family.members)
-            if family.second is not None and len(self._feeds) > 1:
-                self._emit(self._active(family.second % len(self._feeds), "2"), family.members)
-                self._counts["two_insurers"] += len(family.members)
-            made += len(family.members)
-            told[role] = _tell(family.members, self._feeds[first].insurer, right)
-        return told, made
-
-    def _family(self, members: list[Person]) -> None:
-        rng = self._rng
-        first = self._draw_insurer()
-        drawn = rng.random()
-        if drawn < _FORMER:
-            right = self._former(first)
-            self._counts["former"] += len(members)
-        elif drawn < _FORMER + _FUTURE:
-            right = self._future(first)
-            self._counts["future"] += len(members)
-        else:
-            right = self._active(first, "1")
-        self._emit(right, members)
-        if right.status != "active" or len(self._feeds) == 1:
-            return
-        drawn = rng.random()
-        if drawn < _SECOND_INSURER + _MOVED:
-            other = (first + 1 + int(rng.random() * (len(self._feeds) - 1))) % len(self._feeds)
-            if drawn < _SECOND_INSURER:
-                self._counts["two_insurers"] += len(members)
-                self._emit(self._active(other, "2"), members)
-            else:
-                self._counts["former"] += len(members)
-                self._emit(self._former(other), members)
-
-    def _draw_insurer(self) -> int:
-        return bisect(self._cumulated, self._rng.random() * self._cumulated[-1])
-
-    def _product(self) -> Product:
-        return PRODUCTS[int(self._rng.random() * len(PRODUCTS))]
-
-    def _active(self, insurer: int, priority: str) -> _Right:
-        since = self._plan.on - timedelta(days=int(self._rng.random() * 3_000))
-        return _Right(insurer, self._product().code, since.isoformat(), self._until, priority, "active")
-
-    def _future(self, insurer: int) -> _Right:
-        start = self._plan.on + timedelta(days=15 + int(self._rng.random() * 45))
-        until = start + timedelta(days=364)
-        return _Right(insurer, self._product().code, start.isoformat(), until.isoformat(), "1", "future")
-
-    def _former(self, insurer: int) -> _Right:
-        until = self._plan.on - timedelta(days=1 + int(self._rng.random() * 600))
-        since = until - timedelta(days=400 + int(self._rng.random() * 2_000))
-        left = (until + timedelta(days=1)).isoformat()
-        return _Right(insurer, self._product().code, since.isoformat(), until.isoformat(), "1", "ended", left)
-
-    def _emit(self, right: _Right, members: Iterable[Person]) -> None:
-        """Append one line per member of a family to an insurer's feed, the holder first."""
-        feed = self._feeds[right.insurer]
-        feed.contracts += 1
-        contract = f"C-{feed.contracts:07d}"
-        holder = f"A-{feed.members + 1:07d}"
-        before = f"current,{self._plan.on.isoformat()},{feed.insurer.amc}"
-        after = (
-            f"{_DOMAINS[right.product]},{right.covered_from},{right.covered_until},{right.priority},"
-            f"{right.status},{'yes' if right.left_on else 'no'},{right.left_on},,,,\n"
-        )
-        for one in members:
-            feed.members += 1
-            card = ",".join(one.card) if one.card else ",,"
-            vitale = ",".join(one.vitale) if one.vitale else ",,"
-            self._counts["card_differs"] += one.card is not None
-            self._counts["vitale_differs"] += one.vitale is not None
-            feed.lines.append(
-                f"{before},A-{feed.members:07d},{holder},{contract},{right.product},{one.relationship},"
-                f"{one.holder_nir},{one.own_nir},{TEST_OID},{one.birth_date},{one.rank},{one.sex},"
-                f"{one.family_name},{one.used_name},{one.given_names},{one.birth_place},{card},{vitale},"
-                f"{holder if one.represented else ''},{after}"
-            )
-            self._lines += 1
-        if len(feed.lines) >= _BUFFER_LINES:
-            feed.flush()
+def _write_rights(
+    plan: Plan, feeds: _Feeds, insurers: list[Insurer], progress: Callable[[int], None], processes: int
+) -> dict[str, object]:
+    told, first = _story(plan, insurers)
+    made, counts, lines = 0, Counter(zero_counts()), Counter[int]()
+    for block in _blocks(plan, first, processes):
+        for insurer in sorted(block.texts):
+            feeds.add(insurer, block.texts[insurer])
+        counts.update(block.counts)
+        lines.update(block.lines)
+        made += block.persons
+        progress(made)
+    feeds.close()
+    return {
+        "persons": made,
+        "lines": lines.total(),
+        "counts": dict(sorted(counts.items())),
+        "story": told,
+        "lines_by_insurer": {one.amc: lines[number] for number, one in enumerate(insurers)},
+    }
 
 
-def _rest(right: _Right) -> tuple[str, str, str, str, str]:
-    return right.covered_from, right.covered_until, right.priority, right.status, right.left_on
+def _blocks(plan: Plan, story: Block, processes: int) -> Iterator[Block]:
+    """The story's block, then every other in its order, made here or by other processes a few blocks ahead."""
+    yield story
+    total = plan.blocks(story.persons)
+    if processes < 2 or total < 2:
+        for number in range(1, total + 1):
+            yield make_block(plan, number, story.persons)
+        return
+    # A fresh interpreter each: nothing of this process (threads, connections) is shared with them.
+    with ProcessPoolExecutor(min(processes, total), mp_context=get_context("spawn")) as pool:
+        waiting: deque[Future[Block]] = deque()
+        for number in range(1, total + 1):
+            waiting.append(pool.submit(make_block, plan, number, story.persons))
+            if len(waiting) >= processes * BLOCKS_AHEAD:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
 
 
-def _tell(members: tuple[Person, ...], insurer: Insurer, right: _Right) -> dict[str, object]:
+def _story(plan: Plan, insurers: list[Insurer]) -> tuple[dict[str, object], Block]:
+    writer = BlockWriter(plan, 0)
+    told: dict[str, object] = {"claire_morvan": {"rpps": MORVAN}, "nadia_ferrand": {"rpps": FERRAND}}
+    families = story_families()
+    for role, number in ROLES.items():
+        family = families[number]
+        first = family.insurer % len(insurers)
+        right = writer.former(first) if family.former else writer.active(first, "1")
+        right = replace(right, product=family.product)
+        second = None
+        if family.second is not None and len(insurers) > 1:
+            second = writer.active(family.second % len(insurers), "2")
+        writer.tell(list(family.members), right, second)
+        told[role] = _tell(family.members, insurers[first], right)
+    return told, writer.finish()
+
+
+def _tell(members: tuple[Person, ...], insurer: Insurer, right: Right) -> dict[str, object]:
     """What the demonstration types for a character: all invented, so in clear."""
     return {
         "insurer": insurer.name,
         "amc": insurer.amc,
         "product": right.product,
         "status": right.status,
-        "domains": _DOMAINS[right.product].split(),
+        "domains": domains_of(right.product).split(),
         "members": [
             {
                 "nir": one.holder_nir,

@@ -14,9 +14,9 @@ create or replace function directory.settle_activity() returns trigger
 begin
     if new.substitution is null then
         new.active := new.listed and new.profession <> 0 and exists (
-            select from directory.enrolment e join directory.professional p on p.id = e.professional
-            where e.professional = new.professional and e.establishment = new.establishment and e.status = 2
-              and p.active);
+            select from directory.enrolment e
+            where e.professional = new.professional and e.establishment = new.establishment and e.status = 2)
+          and exists (select from directory.professional p where p.id = new.professional and p.active);
     else
         select s.from_day, least(s.until_day, coalesce(s.ended_day - 1, s.until_day)),
                new.listed and new.profession <> 0

@@ -23,6 +23,7 @@ from tierce.rights.history import History
 from tierce.rights.service import Rights
 from tierce.web.api import problems
 from tierce.web.api.callers import Callers
+from tierce.web.api.colleagues import COLLEAGUE_ROUTES
 from tierce.web.api.devices import DEVICE_ROUTES
 from tierce.web.api.filters import read_filter
 from tierce.web.api.hot import App, HotRoutes, as_problem
@@ -161,7 +162,7 @@ def _anything(_request: AnyRequest, error: Exception) -> Response[bytes]:
 def create_api(wiring: RightsWiring, proofs: ProofVerifier) -> App:
     """Assemble the application; the gate must be started."""
     rest = Litestar(
-        [*ROUTES, *DEVICE_ROUTES, token, seats, history, health, metrics, openapi],
+        [*ROUTES, *COLLEAGUE_ROUTES, *DEVICE_ROUTES, token, seats, history, health, metrics, openapi],
         exception_handlers={
             **EXCEPTION_HANDLERS,
             EngagementFormatError: _engagement,

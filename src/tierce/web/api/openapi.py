@@ -211,6 +211,9 @@ _ALSO: Final[Mapping[str, tuple[int, ...]]] = {
     "/v1/sign-in/complete": (403, 503),
     "/v1/session/activity": (403, 409),
     "/v1/history": (422,),
+    "/v1/substitutions": (403,),
+    "/v1/substitutions/{number}/end": (403,),
+    "/v1/enrolments": (403,),
     "/metrics": (404,),
 }
 """Refusals that follow from what a route does, beside those that follow from what it takes."""

@@ -16,6 +16,7 @@ from litestar.params import FromPath, JSONBody
 
 from tierce.identity.dpop import normalised
 from tierce.identity.errors import (
+    ColleagueRefusedError,
     IdentityError,
     LinkRefusedError,
     SessionReason,
@@ -288,7 +289,7 @@ def identity_problem(error: IdentityError) -> Problem:
     """Word a refusal of identity as a problem document."""
     reason, remedy = told(error)
     status = 401
-    if isinstance(error, LinkRefusedError):
+    if isinstance(error, LinkRefusedError | ColleagueRefusedError):
         status = 403
     elif isinstance(error, SignInRefusedError):
         status = 503 if error.reason is SignInReason.PROVIDER_DOWN else 403
