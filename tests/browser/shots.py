@@ -76,9 +76,17 @@ def _visit_office(page: Page, stage: Stage) -> Iterator[str]:
     account = page.locator("#live a[href^='/accounts/']").first.get_attribute("href") or ""
     page.locator("#live a[href^='/lines/']").first.click()
     yield "line"
-    for path in ("/ladder", "/reports", account, f"{account}/incident"):
+    page.goto(office + "/?outcome=4")
+    yield "live-filtered"
+    client = account.replace("/accounts/", "/directory/professionals/")
+    for path in ("/ladder", "/reports", "/feeds", client, account, f"{account}/hold", f"{account}/incident"):
         page.goto(office + path)
-        yield path.replace(account, "/account").strip("/").replace("/", "-")
+        yield path.replace(client, "/client").replace(account, "/account").strip("/").replace("/", "-")
+        if path == "/feeds":
+            page.locator("table a[href^='/feeds/']").first.click()
+            yield "feed"
+            page.goto(office + "/directory?q=cabinet")
+            yield "directory"
     page.locator("input[name=device]").first.check()
     page.locator("#why").fill("Trois personnes nous ont écrit.")
     page.locator("form[action$='/incident'] button[type=submit]").click()

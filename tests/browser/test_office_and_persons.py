@@ -13,7 +13,7 @@ from tierce.lab.demo.stage import Stage
 pytestmark = pytest.mark.browser
 
 OFFICER, PAUL = "Hélène Vasseur", "Paul"
-OFFICE_PATHS = ("/", "/ladder", "/reports", "/incidents")
+OFFICE_PATHS = ("/", "/?outcome=4", "/ladder", "/reports", "/incidents", "/directory?q=morvan", "/feeds")
 PERSONS_PATHS = ("/", "/read", "/help", "/nowhere")
 
 
@@ -111,10 +111,12 @@ def test_every_page_is_accessible_and_never_scrolls_sideways(
     insurer = officer.locator("a[href*='/insurers/']").first.get_attribute("href") or ""
     account = "/accounts/" + re.findall(r"/accounts/(\d+)", _live(officer, stage))[0]
     paths = [*OFFICE_PATHS, incident.removeprefix(stage.url("office")), people, insurer]
-    paths += [people.replace("/people/", "/letters/"), account, f"{account}/incident"]
+    paths += [people.replace("/people/", "/letters/"), account, f"{account}/incident", f"{account}/hold"]
+    paths += [account.replace("/accounts/", "/directory/professionals/"), *_first_links(officer, stage)]
     faults: list[str] = []
     for path in paths:
-        officer.goto(f"{stage.url('office')}{path}?lang={language}")
+        glue = "&" if "?" in path else "?"
+        officer.goto(f"{stage.url('office')}{path}{glue}lang={language}")
         faults += faults_of(officer, path)
     paul = entered(stage, new_browser, "persons", PAUL, width)
     for path in PERSONS_PATHS:
@@ -126,3 +128,50 @@ def test_every_page_is_accessible_and_never_scrolls_sideways(
 def _live(page: Page, stage: Stage) -> str:
     page.goto(stage.url("office"))
     return page.content()
+
+
+def _first_links(page: Page, stage: Stage) -> list[str]:
+    """One file, one place and one session to end, as their lists lead to them."""
+    found = []
+    for listed, link in (
+        ("/feeds", "table a[href^='/feeds/']"),
+        ("/directory?q=cabinet", "a[href^='/directory/places/']"),
+        ("/accounts/" + re.findall(r"/accounts/(\d+)", _live(page, stage))[0], "a[href$='/end']"),
+    ):
+        page.goto(stage.url("office") + listed)
+        found.append(page.locator(link).first.get_attribute("href") or "")
+    return found
+
+
+def test_a_device_is_held_from_its_account_and_the_hold_is_lifted(stage: Stage, new_browser: NewBrowser) -> None:
+    asked(stage, new_browser)
+    page = entered(stage, new_browser, "office", OFFICER)
+    page.locator("#live tr", has_text="Claire Morvan").first.locator("a[href^='/accounts/']").click()
+    page.locator("a[href$='/hold']").click()
+    expect(page.locator(".lead")).to_contain_text("prochaine demande")
+    page.locator("aside a[href*='?device=']").first.click()
+    page.locator("input[name=rung][value='1']").check()
+    page.locator("#reason").fill("Un essai du frein, levé aussitôt.")
+    page.get_by_role("button", name="Freiner cet appareil").click()
+    expect(page.locator(".timeline")).to_contain_text("Freiné : observé")
+    page.goto(f"{stage.url('office')}/ladder")
+    page.locator(".rung", has_text="Un essai du frein").get_by_role("link", name=re.compile("Lever ce frein")).click()
+    page.locator("#reason").fill("L’essai est fini.")
+    page.get_by_role("button", name="Lever ce frein").click()
+    assert "Un essai du frein" not in page.locator(".rungs").inner_text()
+
+
+def test_the_live_list_is_filtered_without_javascript(stage: Stage, new_browser: NewBrowser) -> None:
+    asked(stage, new_browser)
+    context = new_browser(javascript=False)
+    page = context.new_page()
+    page.goto(stage.url("office"))
+    page.locator("a.button[href='/sign-in']").click()
+    page.get_by_role("button", name=re.compile(OFFICER)).first.click()
+    page.goto(stage.url("office"))
+    page.locator(".filters summary").click()
+    page.locator("#act").select_option("1")
+    page.locator("#outcome").select_option("1")
+    page.get_by_role("button", name="Montrer ces lignes").click()
+    expect(page.locator("#live")).to_contain_text("réponse montrée")
+    assert "Connexion au bureau" not in page.locator("#live").inner_text()

@@ -232,6 +232,7 @@ def test_files_are_listed_with_their_progress_and_their_refusals(room: Room, dat
         assert "2 fichiers sont en cours" in listed
         assert "64 % du fichier est derrière nous." in listed
         assert "Ce fichier ferait perdre leurs droits à 312 personnes" in listed
+        assert "--insurer 99100002 --whole --confirm-shrink 312" in listed
         one = plain(await site.http.get("/feeds/41"))
         assert "birth_date Ce n'est pas une date. Huit chiffres. 2" in one
         file = await site.http.get("/feeds/41/refused.csv")

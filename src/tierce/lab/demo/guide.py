@@ -43,6 +43,8 @@ _AFTER = Phrase(
      la notification d’un organisme                 {notice}
      la lettre d’une personne                       {letter}
      l’histoire du compte, et le moment de l’arrêt  {account}
+     ce qu’un organisme en lit, en comptes          {insurers}
+     « Se connecter avec ma clé », puis « Continuer en tant que Camille Rouvray »
      la page de Paul Lenoir                         {persons}
      « M’identifier », puis « Continuer en tant que Paul Etienne Lenoir » : qui a demandé, quand,
      et « ce n’était pas moi ».
@@ -53,6 +55,8 @@ _AFTER = Phrase(
      one insurer’s notice                        {notice}
      one person’s letter                         {letter}
      the account’s story, and when it was held   {account}
+     what an insurer reads of it, in counts      {insurers}
+     “Sign in with my key”, then “Continuer en tant que Camille Rouvray”
      Paul Lenoir’s page                          {persons}
      “Identify myself”, then “Continuer en tant que Paul Etienne Lenoir”: who asked, when, and “it was not me”.
 """,
@@ -76,7 +80,7 @@ def play(stage: Stage, steps: Steps, attack: Attack, clock: Clock) -> Result:
     _wait(steps, _PRESS)
     result, links = asyncio.run(_attack(stage, steps, attack, clock))
     steps.say(told(result, language))
-    steps.say(_AFTER[language].format(**links, persons=stage.url("persons")))
+    steps.say(_AFTER[language].format(**links, persons=stage.url("persons"), insurers=stage.url("insurers")))
     _wait(steps, _STOP)
     return result
 

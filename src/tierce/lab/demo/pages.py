@@ -1,4 +1,4 @@
-"""A real browser on the three sites, as a professional, a member of staff and a person use them.
+"""A real browser on the four sites, as a professional, a member of staff, a person and an insurer use them.
 
 Everything is found by what does not depend on the language: addresses, fields, data. A page that logs an error,
 or that the content security policy stops, is noted.

@@ -23,7 +23,7 @@ from tierce.lab.demo.guide import WHY
 from tierce.lab.demo.pages import Visitor, open_browser, visitor
 from tierce.lab.demo.result import Result, conclude
 from tierce.lab.demo.show import played
-from tierce.lab.demo.stage import OFFICER, Stage
+from tierce.lab.demo.stage import INSURER_USER, OFFICER, Stage
 from tierce.lab.demo.steps import Steps
 from tierce.storage.keys import Keyring
 
@@ -66,11 +66,13 @@ async def play(stage: Stage, steps: Steps, attack: Attack, clock: Clock) -> Resu
         doctor = await stack.enter_async_context(run.visitor("portal"))
         officer = await stack.enter_async_context(run.visitor("office"))
         paul = await stack.enter_async_context(run.visitor("persons"))
+        insurer = await stack.enter_async_context(run.visitor("insurers"))
         await _beat(run, 1, SIGN_IN, lambda: _sign_in(run, doctor))
         await _beat(run, 2, ASK, lambda: _ask(run, doctor))
         await _beat(run, 3, PROOF, lambda: _proof(run, officer))
         await _beat(run, 4, ATTACK, lambda: _attack(run))
         await _beat(run, 5, LIST, lambda: _list(run, officer))
+        await _beat(run, 5, COUNTS, lambda: _counts(run, insurer))
         await _beat(run, 5, PERSON, lambda: _person(run, paul))
         for one in run.visitors:
             _expect(5, not one.complaints, f"pages complained: {one.complaints}")
@@ -84,6 +86,7 @@ ASK = Phrase("2. elle demande les droits de Paul Lenoir", "2. she asks for Paul 
 PROOF = Phrase("3. le bureau voit la ligne et sa preuve", "3. the office sees the line and its proof")
 ATTACK = Phrase("4. l’accès est volé et essayé à grande vitesse", "4. the access is stolen and tried at speed")
 LIST = Phrase("5. la liste exacte, une notification, une lettre", "5. the exact list, one notice, one letter")
+COUNTS = Phrase("5. un organisme lit les comptes de ses assurés", "5. an insurer reads counts of its people")
 PERSON = Phrase("5. la page de Paul, et « ce n’était pas moi »", "5. Paul’s page, and “it was not me”")
 
 
@@ -195,6 +198,18 @@ async def _list(run: Run, officer: Visitor) -> list[str]:
     letter = await officer.text("article.letter")
     _expect(5, "Morvan" not in letter and "Tilleuls" not in letter, "the letter names the professional or the place")
     return [f"{len(people)}"]
+
+
+async def _counts(run: Run, insurer: Visitor) -> list[str]:
+    await insurer.enter("insurers", INSURER_USER)
+    await insurer.page.locator(".figures").wait_for()
+    await insurer.shot("5-people")
+    await insurer.go("insurers", "/activity")
+    await insurer.shot("5-activity")
+    told = await insurer.text(".notice")
+    _expect(5, any(char.isdigit() for char in told), "the insurer is not told how many of its people are on the list")
+    _expect(5, "LENOIR" not in (await insurer.page.content()).upper(), "the insurer's page names a person")
+    return []
 
 
 async def _person(run: Run, paul: Visitor) -> list[str]:

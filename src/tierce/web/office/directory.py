@@ -141,6 +141,8 @@ def _professional(clients: Clients, connection: Connection, number: int) -> dict
         ],
         "substitutions": clients.substitutions(connection, professional=found.id, over_too=True),
         "versions": versions[:40],
+        "place_names": {int(number): place.name for number, place in every.items()},
+        "status_names": {status.value: label for status, label in STATUS_LABELS.items()},
         **_SAID,
     }
 

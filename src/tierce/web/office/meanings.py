@@ -19,8 +19,8 @@ MEANS: Mapping[Outcome, Phrase] = {
         "The person is known, but not covered for this care on that day.",
     ),
     Outcome.OUT_OF_SEATS: Phrase(
-        "L’appareil n’avait plus de place : une preuve de présence était demandée.",
-        "The device had no seat left: a proof of presence was asked for.",
+        "L’appareil n’avait plus de place, ou plus pour ce jour : une preuve de présence était demandée.",
+        "The device had no seat left, or none for that day: a proof of presence was asked for.",
     ),
     Outcome.KNOWN_LIMIT: Phrase(
         "La limite du jour pour les personnes connues était atteinte.",

@@ -1,0 +1,47 @@
+"""The insurers' site in a real browser: one insurer's staff, in both languages, wide and narrow."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import NewBrowser
+from tests.browser.test_office_and_persons import asked, entered, faults_of
+from tierce.lab.demo.stage import Stage
+
+pytestmark = pytest.mark.browser
+
+OWN, OTHER = "Camille Rouvray", "Idriss Belval"
+PATHS = ("/", "/activity", "/feeds", "/nowhere")
+
+
+def test_she_reads_her_own_people_files_and_what_was_shown(stage: Stage, new_browser: NewBrowser) -> None:
+    asked(stage, new_browser)
+    page = entered(stage, new_browser, "insurers", OWN)
+    expect(page.locator("h1")).to_contain_text(re.compile("[0-9]+ de vos assurés sont couverts"))
+    page.locator("a[href='/activity']").click()
+    expect(page.locator("h1")).to_contain_text(re.compile("assurés en 14 jours"))
+    assert "LENOIR" not in page.content().upper()
+    page.locator("a[href='/feeds']").click()
+    feed = page.locator("table a[href^='/feeds/']").first.get_attribute("href") or ""
+    page.goto(stage.url("insurers") + feed)
+    expect(page.locator("main .status").first).to_contain_text("Pris en entier")
+    other = entered(stage, new_browser, "insurers", OTHER)
+    assert other.goto(stage.url("insurers") + feed).status == 404  # type: ignore[union-attr]  # it answered
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+@pytest.mark.parametrize("width", [360, 1600])
+def test_every_page_is_accessible_and_never_scrolls_sideways(
+    stage: Stage, new_browser: NewBrowser, language: str, width: int
+) -> None:
+    page = entered(stage, new_browser, "insurers", OWN, width)
+    page.goto(stage.url("insurers") + "/feeds")
+    feed = page.locator("table a[href^='/feeds/']").first.get_attribute("href") or ""
+    faults: list[str] = []
+    for path in (*PATHS, feed):
+        page.goto(f"{stage.url('insurers')}{path}?lang={language}")
+        faults += faults_of(page, path)
+    signed_out = new_browser(width=width).new_page()
+    signed_out.goto(f"{stage.url('insurers')}/?lang={language}")
+    assert faults + faults_of(signed_out, "signed out") == []
