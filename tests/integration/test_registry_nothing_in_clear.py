@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from tests.integration.conftest import INSTANCES
@@ -31,6 +33,7 @@ class Place:
     database: Database
     country: Path
     importer: Importer
+    feed: psycopg.Connection
     admin: psycopg.Connection
 
     def holding(self, folder: Path) -> list[str]:
@@ -62,11 +65,17 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     with database.connect("tierce_feed") as feed, database.connect(SUPERUSER, autocommit=True) as admin:
         importer = make_importer(feed, home / "keys", chunk_lines=200)
         importer.insurers(home / "country" / "insurers.csv")
-        yield Place(cluster, database, home / "country", importer, admin)
+        yield Place(cluster, database, home / "country", importer, feed, admin)
     cluster.stop()
 
 
-def test_nothing_personal_is_in_clear_in_database_wal_or_temporary_files(place: Place, tmp_path: Path) -> None:
+@pytest.mark.parametrize("way", ["merged", "loaded"])
+def test_nothing_personal_is_in_clear_in_database_wal_or_temporary_files(
+    place: Place, tmp_path: Path, way: str
+) -> None:
+    """A CSV file merged into a register with its indexes, and a Parquet file that fills an empty one without."""
+    if way == "loaded":
+        place.importer = make_importer(place.feed, place.country.parent / "keys", load_from=1)
     looks: list[int] = []
 
     def look(lines: int) -> None:
@@ -77,7 +86,8 @@ def test_nothing_personal_is_in_clear_in_database_wal_or_temporary_files(place: 
 
     place.importer.on_lines = look
     for path in sorted((place.country / "rights").glob("*.csv")):
-        assert place.importer.rights(path, path.stem).counts.rejected == 0
+        sent = as_parquet(path, tmp_path) if way == "loaded" else path
+        assert place.importer.rights(sent, path.stem).counts.rejected == 0
     assert looks, "the data directory was not looked at during the import"
     place.admin.execute("checkpoint")
     assert place.holding(place.cluster.home) == []
@@ -86,6 +96,12 @@ def test_nothing_personal_is_in_clear_in_database_wal_or_temporary_files(place: 
     dump.mkdir()
     assert _dump(place.admin, dump) > 30
     assert place.holding(dump) == []
+
+
+def as_parquet(path: Path, folder: Path) -> Path:
+    written = folder / f"{path.stem}.parquet"
+    pq.write_table(pa.Table.from_pylist(rows_of(path)), written)
+    return written
 
 
 def test_the_search_finds_what_is_there(place: Place) -> None:
