@@ -121,7 +121,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     def connection(self) -> Database:
         """Return how to reach the database."""
-        return Database(self.database.host, self.database.port, self.database.name, Path(self.database.secrets))
+        folder = credentials() or Path(self.database.secrets)
+        return Database(self.database.host, self.database.port, self.database.name, folder)
 
     def state_directory(self) -> Path | None:
         """Return the worker's directory outside the database, if the operator gives one."""
@@ -133,8 +134,20 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return Path(given) if given is not None else self.key_directory().parent / "spool"
 
     def key_directory(self) -> Path:
-        """Return the directory of key files."""
-        return Path(self.keys)
+        """Return the directory of key files: the service manager's own, when it hands this process its files."""
+        return credentials() or Path(self.keys)
+
+
+def credentials() -> Path | None:
+    """The folder of files that the service manager hands to this process alone (systemd's `LoadCredential=`)."""
+    named = os.environ.get("CREDENTIALS_DIRECTORY")
+    return Path(named) if named else None
+
+
+def _is_given(path: Path) -> bool:
+    """Whether this process is meant to read a secret: under a service manager, only those it was handed."""
+    handed = credentials()
+    return handed is None or (handed / path.name).exists()
 
 
 def load(path: Path) -> Settings:
@@ -172,11 +185,12 @@ def check(settings: Settings) -> None:
         realm: RealmSettings = getattr(settings, name)
         if urlsplit(realm.discovery).scheme != "https":
             complaints.append(f"{name}.discovery: must be an https address")
-        if secret(Path(realm.client_secret_file)).startswith(DEVELOPMENT_PREFIX):
+        file = Path(realm.client_secret_file)
+        if _is_given(file) and secret(file).startswith(DEVELOPMENT_PREFIX):
             complaints.append(f"{name}.client_secret_file: holds a development secret; put the real one there")
     complaints += [
         f"database.secrets: {password.name} holds a development secret; draw a new one"
-        for password in sorted(Path(settings.database.secrets).glob("*.password"))
+        for password in sorted(settings.connection().secrets.glob("*.password"))
         if secret(password).startswith(DEVELOPMENT_PREFIX)
     ]
     if complaints:
@@ -185,6 +199,9 @@ def check(settings: Settings) -> None:
 
 def secret(path: Path) -> str:
     """Read one secret file, or raise SettingsError naming it."""
+    handed = credentials()
+    if handed is not None and (handed / path.name).exists():
+        path = handed / path.name
     try:
         return path.read_text().strip()
     except OSError as error:

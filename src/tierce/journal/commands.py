@@ -61,6 +61,10 @@ def verify(
         list[Path] | None,
         typer.Option(exists=True, dir_okay=False, help="Point de contrôle gardé. / A checkpoint kept elsewhere."),
     ] = None,
+    retired: Annotated[
+        Path | None,
+        typer.Option(exists=True, dir_okay=False, help="Clés d'avant, log-retired.pub. / The log's earlier keys."),
+    ] = None,
     host: Host = "127.0.0.1",
     port: Port = 5432,
     name: Name = "tierce",
@@ -70,8 +74,9 @@ def verify(
     try:
         parse_verifier_key(log_key)
         notes = [path.read_text("utf-8") for path in kept or []]
+        earlier = [one for one in (retired.read_text("utf-8") if retired else "").splitlines() if one.strip()]
         with Database(host, port, name, secrets).connect(ROLE) as connection:
-            report = verify_journal(read_journal(connection), log_key, notes)
+            report = verify_journal(read_journal(connection), log_key, notes, earlier)
     except TierceError as error:
         _refuse(error)
     if json == "-":

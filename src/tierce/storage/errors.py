@@ -11,5 +11,9 @@ class SealBrokenError(TierceError):
     """A sealed record does not open: wrong key, wrong place, or altered bytes."""
 
 
+class SchemaNewerError(TierceError):
+    """The database is at a newer schema than this program knows: install the program that upgraded it."""
+
+
 class ClusterError(TierceError):
     """PostgreSQL could not be found or started."""

@@ -8,6 +8,7 @@ from typing import LiteralString
 import psycopg
 
 from tierce.kernel.ids import InsurerId
+from tierce.storage.database import Database
 from tierce.storage.keys import (
     COMPARTMENT_KEYS,
     KEY_BYTES,
@@ -16,13 +17,13 @@ from tierce.storage.keys import (
     Keyring,
     Purpose,
     Sealer,
-    unwrap_key,
+    Versions,
     wrap_key,
 )
 
 READ_KEYS: LiteralString = """
-    select distinct on (insurer, compartment) insurer, compartment, version, wrapped
-    from registry.insurer_key where compartment = any(%s) order by insurer, compartment, version desc"""
+    select insurer, compartment, version, wrapped
+    from registry.insurer_key where compartment = any(%s) order by insurer, compartment, version"""
 
 WrappedRow = tuple[int, int, int, bytes]
 """(insurer, compartment, version, wrapped key) as READ_KEYS returns it."""
@@ -64,17 +65,31 @@ def make_doors(connection: psycopg.Connection, keyring: Keyring) -> int:
     return len(rows)
 
 
-def sealer_from(rows: Iterable[WrappedRow], keyring: Keyring) -> Sealer:
-    """Unwrap the rows of READ_KEYS into a Sealer."""
-    keys = {}
+def versions_from(rows: Iterable[WrappedRow], keyring: Keyring) -> Versions:
+    """Unwrap the rows of READ_KEYS."""
+    keys: dict[tuple[Compartment, InsurerId], dict[int, bytes]] = {}
     for insurer_number, compartment_number, version, wrapped in rows:
         compartment, insurer = Compartment(compartment_number), InsurerId(insurer_number)
-        master = keyring.raw(COMPARTMENT_KEYS[compartment])
-        keys[compartment, insurer] = (
-            version,
-            unwrap_key(master, compartment, insurer, version, bytes(wrapped)),
-        )
-    return Sealer(keys)
+        name = COMPARTMENT_KEYS[compartment]
+        key = keyring.unwrap(name, compartment, insurer, version, bytes(wrapped))
+        keys.setdefault((compartment, insurer), {})[version] = key
+    return keys
+
+
+def sealer_from(rows: Iterable[WrappedRow], keyring: Keyring) -> Sealer:
+    """Unwrap the rows of READ_KEYS into a Sealer."""
+    return Sealer(versions_from(rows, keyring))
+
+
+def lasting_sealer(database: Database, role: str, keyring: Keyring, compartments: Iterable[Compartment]) -> Sealer:
+    """A Sealer for a process that lives long: it reads the keys again when an insurer or a version is new."""
+    numbers = [compartment.value for compartment in compartments]
+
+    def read() -> Versions:
+        with database.connect(role) as connection:
+            return versions_from(connection.execute(READ_KEYS, (numbers,)).fetchall(), keyring)
+
+    return Sealer(read(), read)
 
 
 def load_sealer(connection: psycopg.Connection, keyring: Keyring, compartments: Iterable[Compartment]) -> Sealer:

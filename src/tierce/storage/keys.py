@@ -8,7 +8,8 @@ moved to another person or insurer no longer opens. Destroying an insurer's wrap
 
 import hashlib
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from enum import IntEnum, StrEnum
 from pathlib import Path
 from uuid import UUID
@@ -116,6 +117,7 @@ class Keyring:
         """Read the named files of `directory`; a missing or short file raises KeyMissingError."""
         self._directory = directory
         self._keys = {name: _read_key(directory / f"{name}.key") for name in names}
+        self._others = {name: _others(directory, name) for name in self._keys}
         self._hashes: dict[str, KeyedHash] = {}
 
     def raw(self, name: str) -> bytes:
@@ -125,6 +127,17 @@ class Keyring:
         except KeyError:
             msg = f"this process was not given the key '{name}'"
             raise KeyMissingError(msg) from None
+
+    def unwrap(self, name: str, compartment: Compartment, insurer: InsurerId, version: int, wrapped: bytes) -> bytes:
+        """Unwrap a data key by the master `name`, or by the one that takes its place or had it before.
+
+        Raises:
+            SealBrokenError: none of them opens it.
+        """
+        for master in self._others.get(name, ()):
+            with suppress(SealBrokenError):
+                return unwrap_key(master, compartment, insurer, version, wrapped)
+        return unwrap_key(self.raw(name), compartment, insurer, version, wrapped)
 
     def hash(self, purpose: Purpose) -> KeyedHash:
         """Return the keyed function of a purpose."""
@@ -139,6 +152,12 @@ class Keyring:
     def instance(self, name: str) -> Ed25519PrivateKey:
         """Return the signing key of a process that writes journal batches."""
         return Ed25519PrivateKey.from_private_bytes(_read_key(self._directory / f"instance-{name}.key"))
+
+
+def _others(directory: Path, name: str) -> tuple[bytes, ...]:
+    """The keys of `name` that are about to be or have been in use, while a rotation is under way."""
+    paths = (directory / f"{name}.next.key", directory / f"{name}.previous.key")
+    return tuple(_read_key(path) for path in paths if path.exists())
 
 
 def _read_key(path: Path) -> bytes:
@@ -168,16 +187,29 @@ def create_keys(directory: Path, instances: Iterable[str]) -> list[str]:
     return made
 
 
+Versions = Mapping[tuple[Compartment, InsurerId], Mapping[int, bytes]]
+"""Every version of each data key that a process may read."""
+
+
 class Sealer:
     """Seals and opens records with the insurers' keys of the compartments this process may read."""
 
-    def __init__(self, keys: Mapping[tuple[Compartment, InsurerId], tuple[int, bytes]]) -> None:
-        """Take, for each compartment and insurer, the current key version and its 32 bytes."""
-        self._ciphers = {place: (version, AESGCM(key)) for place, (version, key) in keys.items()}
+    def __init__(self, keys: Versions, reload: Callable[[], Versions] | None = None) -> None:
+        """Take, for each compartment and insurer, every version of its key; the latest seals.
+
+        `reload` reads them again when a record was sealed under one that is not known here.
+        """
+        self._reload = reload
+        self._take(keys)
+
+    def _take(self, keys: Versions) -> None:
+        self._ciphers = {
+            place: {version: AESGCM(key) for version, key in versions.items()} for place, versions in keys.items()
+        }
 
     def seal(self, compartment: Compartment, insurer: InsurerId, person: PersonId, plaintext: bytes) -> bytes:
         """Seal one record; layout: format (1), key version (1), nonce (12), ciphertext and tag."""
-        version, cipher = self._cipher(compartment, insurer)
+        version, cipher = self._latest(compartment, insurer)
         nonce = os.urandom(_NONCE_BYTES)
         sealed = cipher.encrypt(nonce, plaintext, _place(compartment, insurer, person))
         return b"".join((bytes((_SEAL_VERSION, version)), nonce, sealed))
@@ -186,7 +218,7 @@ class Sealer:
         self, compartment: Compartment, insurer: InsurerId, persons: Iterable[int], plaintexts: Sequence[bytes]
     ) -> list[bytes]:
         """Seal many records, each bound to its person, as `seal` does one."""
-        version, cipher = self._cipher(compartment, insurer)
+        version, cipher = self._latest(compartment, insurer)
         head, place = bytes((_SEAL_VERSION, version)), _place(compartment, insurer, PersonId(0))[:-8]
         nonces = os.urandom(_NONCE_BYTES * len(plaintexts))
         encrypt, at, sealed = cipher.encrypt, 0, []
@@ -198,8 +230,9 @@ class Sealer:
 
     def open_(self, compartment: Compartment, insurer: InsurerId, person: PersonId, sealed: bytes) -> bytes:
         """Open one record, or raise SealBrokenError."""
-        version, cipher = self._cipher(compartment, insurer)
-        if sealed[0] != _SEAL_VERSION or sealed[1] != version:
+        known = self._ciphers.get((compartment, insurer), {})
+        cipher = known.get(sealed[1]) or self._again(compartment, insurer).get(sealed[1])
+        if sealed[0] != _SEAL_VERSION or cipher is None:
             msg = f"sealed record of format {sealed[0]}, key version {sealed[1]}: not one this process can open"
             raise SealBrokenError(msg)
         nonce, body = sealed[2 : 2 + _NONCE_BYTES], sealed[2 + _NONCE_BYTES :]
@@ -208,12 +241,20 @@ class Sealer:
         except InvalidTag:
             raise SealBrokenError from None
 
-    def _cipher(self, compartment: Compartment, insurer: InsurerId) -> tuple[int, AESGCM]:
-        try:
-            return self._ciphers[compartment, insurer]
-        except KeyError:
+    def _latest(self, compartment: Compartment, insurer: InsurerId) -> tuple[int, AESGCM]:
+        known = self._ciphers.get((compartment, insurer)) or self._again(compartment, insurer)
+        version = max(known)
+        return version, known[version]
+
+    def _again(self, compartment: Compartment, insurer: InsurerId) -> dict[int, AESGCM]:
+        """Read the keys again, for an insurer or a version that is new; an insurer without any is refused."""
+        if self._reload is not None:
+            self._take(self._reload())
+        known = self._ciphers.get((compartment, insurer))
+        if known is None:
             msg = f"no key for compartment {compartment.name.lower()} of insurer {insurer}"
-            raise SealBrokenError(msg) from None
+            raise SealBrokenError(msg)
+        return known
 
 
 def _place(compartment: Compartment, insurer: InsurerId, person: PersonId) -> bytes:

@@ -13,6 +13,7 @@ from tierce.policy.floors import CEILINGS, FLOORS, SHOWN_CEILINGS
 from tierce.policy.retention import INCIDENT_HOLD, INCIDENT_LOOKS_BACK, keep_days
 from tierce.storage.cluster import SUPERUSER, new_secret
 from tierce.storage.database import Database
+from tierce.storage.errors import SchemaNewerError
 
 OWNER = "tierce_owner"
 ROLES = (
@@ -63,11 +64,13 @@ def migrate(database: Database, *, admin: str = SUPERUSER) -> None:
     server = database.named("postgres")
     with server.connect(admin, autocommit=True) as connection:
         connection.execute("select pg_advisory_lock(%s)", (_MIGRATION_LOCK,))
-        _create_roles(connection, database.secrets)
+        create_roles(connection, database.secrets)
         if connection.execute("select 1 from pg_database where datname = %s", (database.name,)).fetchone() is None:
             connection.execute(
                 sql.SQL("create database {} owner {}").format(sql.Identifier(database.name), sql.Identifier(OWNER))
             )
+        with database.connect(admin) as inside:
+            pending(stored_version(inside))
         _upgrade(database, admin)
         with database.connect(admin) as inside:
             inside.execute(sql.SQL("set role {}").format(sql.Identifier(OWNER)))
@@ -89,7 +92,21 @@ def stored_version(connection: psycopg.Connection) -> str | None:
     return None if row is None else str(row[0])
 
 
-def _create_roles(connection: psycopg.Connection, secrets: Path) -> None:
+def pending(stored: str | None) -> list[tuple[str, str]]:
+    """The versions between `stored` and this program's, oldest first, each with its sentence.
+
+    Raises:
+        SchemaNewerError: the database was brought to a version that this program does not know.
+    """
+    scripts = ScriptDirectory.from_config(_config())
+    known = {script.revision: script.doc for script in scripts.walk_revisions()}
+    if stored is not None and stored not in known:
+        raise SchemaNewerError
+    return [(version, known[version]) for version in sorted(known) if stored is None or version > stored]
+
+
+def create_roles(connection: psycopg.Connection, secrets: Path) -> None:
+    """Create the roles that are missing, and give each the password of its file."""
     known = {row[0] for row in connection.execute("select rolname from pg_roles").fetchall()}
     if OWNER not in known:
         connection.execute(sql.SQL("create role {} nologin").format(sql.Identifier(OWNER)))
@@ -113,11 +130,16 @@ def _config() -> Config:
     return config
 
 
-def _upgrade(database: Database, admin: str) -> None:
+def alembic_config(database: Database, admin: str) -> Config:
+    """The migrations, with the connection that they are run on."""
     config = _config()
     config.attributes["connect"] = lambda: database.connect(admin)
     config.attributes["owner"] = OWNER
-    command.upgrade(config, "head")
+    return config
+
+
+def _upgrade(database: Database, admin: str) -> None:
+    command.upgrade(alembic_config(database, admin), "head")
 
 
 def _replace(connection: psycopg.Connection, name: str) -> None:

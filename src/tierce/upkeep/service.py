@@ -6,7 +6,7 @@ from tierce.deposits.sealing import PUBLIC_FILE, public_of
 from tierce.journal.note import verifier_key
 from tierce.journal.service import LOG_KEY_NAME, LOG_ORIGIN
 from tierce.storage.keys import DEPOSIT_KEY, Keyring, create_keys
-from tierce.web.wiring import LOG_PUBLIC_FILE
+from tierce.web.wiring import LOG_PUBLIC_FILE, LOG_RETIRED_FILE
 
 INSTANCES = ("api", "office", "persons", "insurers", "worker", "feed", "upkeep", LOG_KEY_NAME)
 """The processes that sign journal lines, and the log that signs its checkpoints."""
@@ -18,4 +18,5 @@ def make_keys(folder: Path) -> list[str]:
     public = verifier_key(LOG_ORIGIN, Keyring(folder, ()).instance(LOG_KEY_NAME).public_key())
     (folder / LOG_PUBLIC_FILE).write_text(public + "\n")
     (folder / PUBLIC_FILE).write_text(public_of(Keyring(folder, (DEPOSIT_KEY,)).raw(DEPOSIT_KEY)) + "\n")
+    (folder / LOG_RETIRED_FILE).touch()  # a service manager hands over a file only if it is there
     return made

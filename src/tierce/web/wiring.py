@@ -40,7 +40,7 @@ from tierce.policy.digest import policy_digest
 from tierce.rights.history import History
 from tierce.rights.service import Rights, Shelf
 from tierce.settings import RealmSettings, Settings, SiteSettings, secret
-from tierce.storage.insurer_keys import door_of, load_sealer
+from tierce.storage.insurer_keys import door_of, lasting_sealer
 from tierce.storage.keys import DEPOSIT_KEY, Compartment, Keyring, Purpose
 from tierce.web.api.app import RightsWiring, create_api
 from tierce.web.api.callers import Callers
@@ -215,7 +215,9 @@ async def office(settings: Settings) -> AsyncIterator[App]:
         http = await stack.enter_async_context(httpx.AsyncClient(follow_redirects=False))
         with settings.connection().connect("tierce_office") as connection:
             appender = Appender.enrol(connection, "office", keyring.instance("office"))
-            records = StaffRecords(load_sealer(connection, keyring, [Compartment.PERSON]))
+            records = StaffRecords(
+                lasting_sealer(settings.connection(), "tierce_office", keyring, [Compartment.PERSON])
+            )
         incidents = Incidents(appender, records, clock)
         operator = settings.operator
         signed = Operator(operator.name, operator.address, operator.phone, operator.officer, operator.officer_email)
@@ -246,7 +248,9 @@ async def persons(settings: Settings) -> AsyncIterator[App]:
         http = await stack.enter_async_context(httpx.AsyncClient(follow_redirects=False))
         with settings.connection().connect("tierce_persons") as connection:
             appender = Appender.enrol(connection, "persons", keyring.instance("persons"))
-            records = PersonRecords(load_sealer(connection, keyring, [Compartment.PERSON]))
+            records = PersonRecords(
+                lasting_sealer(settings.connection(), "tierce_persons", keyring, [Compartment.PERSON])
+            )
         provider = _provider(Realm.PERSONS, settings.persons_provider, settings.persons, http, clock)
         traits = keyring.hash(Purpose.TRAIT)
         operator = settings.operator

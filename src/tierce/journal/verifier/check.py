@@ -113,13 +113,14 @@ class Report:
         self.findings.append(Finding(Severity.ERROR, code, message, seq, index, block))
 
 
-def verify(journal: Journal, log_key: str, kept: Sequence[str] = ()) -> Report:
+def verify(journal: Journal, log_key: str, kept: Sequence[str] = (), retired: Sequence[str] = ()) -> Report:
     """Check a journal against the log's public key line and against checkpoints kept elsewhere.
 
     Args:
         journal: what the database holds.
         log_key: `name+id+base64`, from outside the database if the answer is to hold against its owner.
         kept: signed notes that somebody else kept: a rewritten or restored log contradicts them.
+        retired: the log's earlier key lines, each followed by a space and the last size that it may have signed.
     """
     report = Report(
         entries=len(journal.lines),
@@ -134,7 +135,7 @@ def verify(journal: Journal, log_key: str, kept: Sequence[str] = ()) -> Report:
     _check_leaves(report, journal, computed)
     _check_batches(report, journal, computed, stored)
     _check_blocks(report, journal)
-    _check_checkpoints(report, journal, log_key, kept)
+    _check_checkpoints(report, journal, (log_key, *retired), kept)
     return report
 
 
@@ -247,14 +248,14 @@ def _check_blocks(report: Report, journal: Journal) -> None:
         expected = batch.block + 1
 
 
-def _check_checkpoints(report: Report, journal: Journal, log_key: str, kept: Sequence[str]) -> None:
+def _check_checkpoints(report: Report, journal: Journal, log_keys: Sequence[str], kept: Sequence[str]) -> None:
     """Every checkpoint, stored or kept elsewhere, is the log's and signs the root that the leaves give."""
     hashes = [leaf.hash for leaf in journal.leaves]
     read: list[tuple[int, bytes, str]] = []
     for row in (*journal.checkpoints, *(Signed(note) for note in kept)):
         origin = "stored" if row.size is not None else "kept"
         try:
-            size, root = read_note(row.note, log_key)
+            size, root = read_note(row.note, *log_keys)
         except ValueError as error:
             report.error("checkpoint-signature", f"a {origin} checkpoint: {error}", index=row.size)
             continue

@@ -6,8 +6,21 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 
-def read_note(note: str, log_key: str) -> tuple[int, bytes]:
-    """Check the log's signature on a note; give its size and root, or raise ValueError with what is wrong."""
+def read_note(note: str, log_key: str, *retired: str) -> tuple[int, bytes]:
+    """Check the log's signature on a note; give its size and root, or raise ValueError with what is wrong.
+
+    A retired key is given as its line, a space and the last size it may have signed; it vouches for nothing later.
+    """
+    for line in retired:
+        earlier, _space, last = line.partition(" ")
+        try:
+            size, root = read_note(note, earlier)
+        except ValueError:
+            continue
+        if size > int(last):
+            msg = f"it is signed for {size} leaves by a key retired at {int(last)}"
+            raise ValueError(msg)
+        return size, root
     name, identifier, raw = read_key(log_key)
     text, blank, signatures = note.partition("\n\n")
     lines = text.split("\n")

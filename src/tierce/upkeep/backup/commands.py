@@ -1,0 +1,122 @@
+"""`tierce backup`: the database into a folder, the keys into a sealed file of their own."""
+
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import msgspec
+import psycopg
+import typer
+
+from tierce.kernel.clock import SystemClock
+from tierce.kernel.errors import TierceError
+from tierce.policy.acts import Act
+from tierce.settings import load, secret
+from tierce.storage.cluster import SUPERUSER
+from tierce.upkeep import lines
+from tierce.upkeep.backup import keyfile
+from tierce.upkeep.backup.service import read_manifest, take
+from tierce.upkeep.progress import bar
+from tierce.web.processes import SETTINGS_VARIABLE
+
+app = typer.Typer(add_completion=False, no_args_is_help=True)
+SettingsFile = Annotated[Path, typer.Option(help="Fichier de réglages. / Settings file.", envvar=SETTINGS_VARIABLE)]
+Admin = Annotated[str, typer.Option(help="Rôle administrateur de PostgreSQL. / The server's administrator.")]
+Json = Annotated[str, typer.Option(help="« - » : un objet JSON. / One JSON object.")]
+Passphrase = Annotated[
+    Path | None,
+    typer.Option("--passphrase-file", help="Fichier de la phrase secrète ; sinon demandée. / Asked when left out."),
+]
+
+
+@app.callback()
+def backup() -> None:
+    """Sauvegarder la base, et les clés à part. / Back the database up, and the keys apart."""
+
+
+@app.command("take", epilog="Example:  tierce backup take --to /srv/backup --settings tierce.toml")
+def take_one(
+    *,
+    to: Annotated[Path, typer.Option(help="Dossier des sauvegardes. / Folder of the backups.")],
+    settings: SettingsFile,
+    admin: Admin = SUPERUSER,
+    json: Json = "",
+) -> None:
+    """Sauvegarder la base telle qu'à un instant, sans rien arrêter. / Save one instant; nothing is stopped."""
+    try:
+        read = load(settings)
+        with bar("sauvegarde / backup") as advance:
+            taken = take(read, to, admin, SystemClock(), advance)
+        size = taken.manifest.rows.get("journal.leaf", 0)
+        lines.tell(read, Act.OPERATION_BACKUP, size)
+    except (TierceError, OSError, psycopg.Error) as error:
+        _refuse(error)
+    stored = sum(file.bytes for file in taken.manifest.files.values())
+    rows = sum(taken.manifest.rows.values())
+    if json == "-":
+        typer.echo(
+            msgspec.json.encode(
+                {"folder": str(taken.folder), "bytes": stored, "rows": rows, "schema": taken.manifest.schema}
+            )
+        )
+        return
+    typer.echo(f"✓ {taken.folder} : {rows:,} lignes / rows, {stored / 1e6:,.1f} Mo / MB")
+    typer.echo(
+        "  Sans les clés : `tierce backup keys`, ailleurs. / Without the keys: `tierce backup keys`, elsewhere."
+    )
+
+
+@app.command(epilog="Example:  tierce backup check /srv/backup/tierce-20261125T200000Z")
+def check(folder: Annotated[Path, typer.Argument(help="Une sauvegarde. / One backup.")]) -> None:
+    """Relire une sauvegarde et la comparer à son manifeste. / Read a backup and hold it to its manifest."""
+    try:
+        with bar("lecture / reading") as advance:
+            manifest = read_manifest(folder, advance)
+    except (TierceError, OSError) as error:
+        _refuse(error)
+    typer.echo(
+        f"✓ {folder} : {manifest.taken_at}, schéma / schema {manifest.schema}, {len(manifest.files)} fichiers / files"
+    )
+
+
+@app.command(epilog="Example:  tierce backup keys --to /media/usb/tierce-keys --settings tierce.toml")
+def keys(
+    *,
+    to: Annotated[Path, typer.Option(help="Fichier scellé à créer. / Sealed file to make.")],
+    settings: SettingsFile,
+    passphrase_file: Passphrase = None,
+) -> None:
+    """Sceller toutes les clés dans un fichier, sous une phrase secrète. / Seal every key under a passphrase."""
+    try:
+        names = keyfile.seal(load(settings).key_directory(), to, _passphrase(passphrase_file, twice=True))
+    except (TierceError, OSError) as error:
+        _refuse(error)
+    typer.echo(f"✓ {to} : {len(names)} fichiers / files")
+    typer.echo("  Gardez-le loin des sauvegardes de la base. / Keep it away from the database's backups.")
+
+
+@app.command("open-keys", epilog="Example:  tierce backup open-keys /media/usb/tierce-keys --to /etc/tierce/keys")
+def open_keys(
+    file: Annotated[Path, typer.Argument(help="Fichier scellé. / Sealed file.", exists=True, dir_okay=False)],
+    *,
+    to: Annotated[Path, typer.Option(help="Dossier des clés. / Folder of the keys.")],
+    passphrase_file: Passphrase = None,
+) -> None:
+    """Remettre en place les clés scellées ; rien n'est écrasé. / Bring sealed keys back; nothing is overwritten."""
+    try:
+        names = keyfile.open_sealed(file, to, _passphrase(passphrase_file, twice=False))
+    except (TierceError, OSError) as error:
+        _refuse(error)
+    typer.echo(f"✓ {to} : {len(names)} fichiers / files")
+
+
+def _passphrase(file: Path | None, *, twice: bool) -> str:
+    if file is not None:
+        return secret(file)
+    asked: str = typer.prompt("Phrase secrète / Passphrase", hide_input=True, confirmation_prompt=twice)
+    return asked
+
+
+def _refuse(error: Exception) -> NoReturn:
+    said = str(error) if isinstance(error, TierceError) else f"{type(error).__name__}"
+    typer.echo(f"✗ {said}", err=True)
+    raise typer.Exit(2) from None

@@ -1,0 +1,48 @@
+"""The way on after a backup that is older than the journal's last known checkpoint: said, signed, never silent."""
+
+from tierce.journal.kept import KeptCheckpoint
+from tierce.journal.note import parse_verifier_key, read_checkpoint
+from tierce.journal.service import LOG_KEY_NAME
+from tierce.kernel.clock import Clock
+from tierce.policy.acts import Act
+from tierce.settings import Settings
+from tierce.upkeep import lines
+from tierce.upkeep.backup import store
+from tierce.upkeep.backup.errors import BackupError
+from tierce.upkeep.rotation.service import replace_log_key
+from tierce.upkeep.rotation.store import checkpoint_size
+from tierce.web.wiring import LOG_PUBLIC_FILE, retired_log_keys
+from tierce.web.worker import CHECKPOINT_FILE
+
+BLOCKS_SKIPPED_MIN = 1 << 20
+"""Beyond the lost lines themselves: lines that were written and not yet under a checkpoint had numbers too."""
+
+
+def accept(settings: Settings, admin: str, lost: int, clock: Clock) -> str:
+    """Let the journal go on from what was restored; returns the log's new public line.
+
+    The log's key is retired at the restored size, so that checkpoints of before and after never bear the same
+    signature; the block numbers of lost lines are left out, which every list of an incident prints as a hole; the
+    kept checkpoint is put aside as evidence, and a journal line says how many lines were lost.
+
+    Raises:
+        BackupError: nothing is lost, or not as many lines as the operator was told.
+    """
+    keys, folder = settings.key_directory(), settings.state_directory()
+    if folder is None:
+        raise BackupError("the settings name no `state` directory, so no checkpoint was kept to compare with")
+    kept = KeptCheckpoint(folder / CHECKPOINT_FILE)
+    note = kept.read()
+    origin, current = parse_verifier_key((keys / LOG_PUBLIC_FILE).read_text("utf-8"))
+    with settings.connection().connect(admin) as connection:
+        size = checkpoint_size(connection)
+        kept_size = 0 if note is None else read_checkpoint(note, origin, current, *retired_log_keys(keys)).size
+        if kept_size - size != lost or lost <= 0:
+            msg = f"{max(0, kept_size - size)} lines are lost, not {lost}: read what `tierce restore run` printed"
+            raise BackupError(msg)
+        store.skip_blocks(connection, lost + BLOCKS_SKIPPED_MIN)
+        connection.commit()
+    line = replace_log_key(keys, f"instance-{LOG_KEY_NAME}", size, lambda _step: None)
+    lines.tell(settings, Act.OPERATION_RESTORE, lost)
+    kept.path.rename(kept.path.with_name(f"{CHECKPOINT_FILE}.lost-{clock.now():%Y%m%dT%H%M%SZ}"))
+    return line

@@ -1,0 +1,44 @@
+"""What a backup says of itself."""
+
+import msgspec
+
+FORMAT = 1
+MANIFEST = "manifest.json"
+DUMP = "dump"
+
+
+class FileDigest(msgspec.Struct, frozen=True):
+    """One file of the dump."""
+
+    bytes: int
+    sha256: str
+
+
+class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Everything needed to tell whether a restored database is the one that was saved."""
+
+    format: int
+    taken_at: str
+    version: str
+    schema: str
+    postgresql: int
+    database: str
+    checkpoint: str | None
+    """The journal's newest signed note in the snapshot that was saved."""
+    rows: dict[str, int]
+    """Rows of each table in that snapshot."""
+    files: dict[str, FileDigest]
+
+
+class Restored(msgspec.Struct, frozen=True):
+    """What was found once a backup was brought back."""
+
+    taken_at: str
+    schema_before: str
+    schema: str
+    rows: int
+    journal_size: int
+    intact: bool
+    lost_lines: int
+    """Lines that a checkpoint kept outside signs and the backup does not have: it is older than that checkpoint."""
+    sessions_ended: int

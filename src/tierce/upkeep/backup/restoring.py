@@ -1,0 +1,87 @@
+"""`tierce restore`: bring a backup back, and go on after one that is too old."""
+
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import psycopg
+import typer
+
+from tierce.kernel.clock import SystemClock
+from tierce.kernel.errors import TierceError
+from tierce.policy.acts import Act
+from tierce.settings import load
+from tierce.storage.cluster import SUPERUSER
+from tierce.upkeep import lines
+from tierce.upkeep.backup.loss import accept
+from tierce.upkeep.backup.service import restore
+from tierce.upkeep.progress import bar
+from tierce.web.processes import SETTINGS_VARIABLE
+
+app = typer.Typer(add_completion=False, no_args_is_help=True)
+SettingsFile = Annotated[Path, typer.Option(help="Fichier de réglages. / Settings file.", envvar=SETTINGS_VARIABLE)]
+Admin = Annotated[str, typer.Option(help="Rôle administrateur de PostgreSQL. / The server's administrator.")]
+Json = Annotated[str, typer.Option(help="« - » : un objet JSON. / One JSON object.")]
+
+
+@app.callback()
+def restore_group() -> None:
+    """Ramener une sauvegarde. / Bring a backup back (docs/runbooks/backup-and-restore.md)."""
+
+
+@app.command(epilog="Example:  tierce restore run /srv/backup/tierce-20261125T200000Z --settings tierce.toml")
+def run(
+    folder: Annotated[Path, typer.Argument(help="Une sauvegarde. / One backup.", exists=True, file_okay=False)],
+    *,
+    settings: SettingsFile,
+    admin: Admin = SUPERUSER,
+    json: Json = "",
+) -> None:
+    """Ramener une sauvegarde dans une base neuve. / Exit 0 whole, 1 altered, 3 older than the kept checkpoint."""
+    try:
+        read = load(settings)
+        with bar("restauration / restore") as advance:
+            found = restore(read, folder, admin, advance)
+        if found.intact and not found.lost_lines:
+            lines.tell(read, Act.OPERATION_RESTORE, 0)
+    except (TierceError, OSError, psycopg.Error) as error:
+        typer.echo(f"✗ {error if isinstance(error, TierceError) else type(error).__name__}", err=True)
+        raise typer.Exit(2) from None
+    if json == "-":
+        typer.echo(msgspec.json.encode(found))
+    else:
+        typer.echo(
+            f"{'✓' if found.intact else '✗'} {found.rows:,} lignes / rows, journal {found.journal_size:,}, "
+            f"schéma / schema {found.schema_before} → {found.schema}, "
+            f"{found.sessions_ended} sessions closes / ended"
+        )
+        if found.lost_lines:
+            typer.echo(
+                f"✗ {found.lost_lines} lignes du journal manquent : cette sauvegarde est plus ancienne que le "
+                "dernier point de contrôle gardé, et rien ne sera séquencé. / That many journal lines are missing: "
+                "this backup is older than the last checkpoint kept, and nothing will be sequenced.\n"
+                "    → docs/runbooks/backup-and-restore.md",
+                err=True,
+            )
+    raise typer.Exit(1 if not found.intact else 3 if found.lost_lines else 0)
+
+
+@app.command("accept-loss", epilog="Example:  tierce restore accept-loss --lines 120 --settings tierce.toml")
+def accept_loss(
+    *,
+    settings: SettingsFile,
+    lost: Annotated[
+        int, typer.Option("--lines", help="Lignes perdues, telles qu'annoncées. / Lines lost, as printed.")
+    ],
+    admin: Admin = SUPERUSER,
+) -> None:
+    """Reprendre le journal après une perte, sous une clé neuve. / Go on after a loss, under a new key of the log."""
+    try:
+        line = accept(load(settings), admin, lost, SystemClock())
+    except (TierceError, OSError, psycopg.Error) as error:
+        typer.echo(f"✗ {error if isinstance(error, TierceError) else type(error).__name__}", err=True)
+        raise typer.Exit(2) from None
+    typer.echo(line)
+    typer.echo(
+        "Nouvelle ligne publique du journal, à annoncer. / The log's new public line, to be announced.", err=True
+    )

@@ -1,0 +1,256 @@
+"""Takes a backup of the database from one instant, and brings one back into a database that does not exist yet."""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+import psycopg
+
+from tierce import __version__
+from tierce.journal.errors import JournalError
+from tierce.journal.kept import KeptCheckpoint
+from tierce.journal.note import parse_verifier_key, read_checkpoint
+from tierce.journal.verifier import read_journal
+from tierce.journal.verifier import verify as verify_journal
+from tierce.kernel.clock import Clock
+from tierce.settings import Settings
+from tierce.storage.cluster import find_binaries
+from tierce.storage.database import Database
+from tierce.storage.migrate import create_roles, head_version, migrate, stored_version
+from tierce.upkeep.backup import store
+from tierce.upkeep.backup.errors import BackupBrokenError, BackupError
+from tierce.upkeep.backup.model import DUMP, FORMAT, MANIFEST, FileDigest, Manifest, Restored
+from tierce.web.wiring import LOG_PUBLIC_FILE, retired_log_keys
+from tierce.web.worker import CHECKPOINT_FILE
+
+Progress = Callable[[int], None]
+LOOK_SECONDS = 0.2
+READ_BYTES = 1 << 20
+JOBS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A backup that is whole on disk."""
+
+    folder: Path
+    manifest: Manifest
+
+
+def take(settings: Settings, to: Path, admin: str, clock: Clock, progress: Progress = lambda _bytes: None) -> Taken:
+    """Save the database as one instant shows it, while everybody goes on working.
+
+    Raises:
+        BackupError: the folder holds keys, or pg_dump failed; what was written is gone.
+    """
+    if any(to.glob("*.key")) or to.resolve() == settings.key_directory().resolve():
+        msg = f"{to} holds key files: a backup with its keys tells everything. Choose a folder of its own"
+        raise BackupError(msg)
+    now = clock.now()
+    folder = to / f"tierce-{now:%Y%m%dT%H%M%SZ}"
+    part = folder.with_suffix(".part")
+    if folder.exists():
+        msg = f"{folder} is there already"
+        raise BackupError(msg)
+    to.mkdir(parents=True, exist_ok=True, mode=0o700)
+    part.mkdir(mode=0o700)
+    database = settings.connection()
+    try:
+        with database.connect(admin) as connection, store.snapshot(connection) as name:
+            tables = store.tables(connection)
+            _run_dump(database, admin, name, part / DUMP, progress)
+            manifest = Manifest(
+                format=FORMAT,
+                taken_at=now.isoformat(timespec="seconds"),
+                version=__version__,
+                schema=stored_version(connection) or "",
+                postgresql=connection.info.server_version,
+                database=database.name,
+                checkpoint=store.newest_note(connection),
+                rows=store.count_rows(connection, tables),
+                files={file.name: digest(file) for file in sorted((part / DUMP).iterdir())},
+            )
+        (part / MANIFEST).write_bytes(msgspec.json.format(msgspec.json.encode(manifest), indent=1) + b"\n")
+        part.rename(folder)
+    except BaseException:
+        shutil.rmtree(part, ignore_errors=True)
+        raise
+    return Taken(folder, manifest)
+
+
+def read_manifest(folder: Path, progress: Progress = lambda _bytes: None) -> Manifest:
+    """Read a backup's manifest and hold every file to it.
+
+    Raises:
+        BackupBrokenError: a file is missing, added or altered; the message names it.
+    """
+    try:
+        manifest = msgspec.json.decode((folder / MANIFEST).read_bytes(), type=Manifest)
+    except (OSError, msgspec.DecodeError):
+        msg = f"{folder} holds no readable {MANIFEST}: it is not a backup, or not a whole one"
+        raise BackupBrokenError(msg) from None
+    there = {file.name for file in (folder / DUMP).iterdir()} if (folder / DUMP).is_dir() else set()
+    for name in sorted(there ^ set(manifest.files)):
+        msg = f"{name} is {'not in the manifest' if name in there else 'missing'}: take another backup"
+        raise BackupBrokenError(msg)
+    for name, listed in manifest.files.items():
+        if digest(folder / DUMP / name) != listed:
+            msg = f"{name} is not the file that was saved: take another backup"
+            raise BackupBrokenError(msg)
+        progress(listed.bytes)
+    return manifest
+
+
+def restore(settings: Settings, folder: Path, admin: str, progress: Progress = lambda _bytes: None) -> Restored:
+    """Bring a backup back into a new database of the name in the settings, and hold it to the journal.
+
+    Raises:
+        BackupError: the database exists, the backup is of a newer program, or pg_restore failed: the new database is
+            taken away again.
+    """
+    manifest = read_manifest(folder)
+    if manifest.schema > head_version():
+        msg = f"this backup is at schema {manifest.schema}, newer than {head_version()}: install its program"
+        raise BackupError(msg)
+    database = settings.connection()
+    with database.named("postgres").connect(admin, autocommit=True) as server:
+        if store.has_database(server, database.name):
+            msg = (
+                f"the database {database.name} exists, and a restore never writes over one: "
+                "rename it, or give another name in the settings"
+            )
+            raise BackupError(msg)
+        create_roles(server, database.secrets)
+        store.create_database(server, database.name)
+        try:
+            _run_restore(database, admin, folder / DUMP, progress)
+            _hold_to_manifest(database, admin, manifest)
+        except BaseException:
+            store.drop_database(server, database.name)
+            raise
+    migrate(database, admin=admin)
+    with database.connect(admin) as connection:
+        ended = store.end_sessions(connection)
+        connection.commit()
+        return _examine(connection, settings, manifest, ended)
+
+
+def _hold_to_manifest(database: Database, admin: str, manifest: Manifest) -> None:
+    with database.connect(admin) as connection:
+        rows = store.count_rows(connection, sorted(manifest.rows))
+        if rows != manifest.rows:
+            wrong = ", ".join(name for name in manifest.rows if rows.get(name) != manifest.rows[name])
+            msg = f"not every row came back: {wrong}"
+            raise BackupBrokenError(msg)
+
+
+def _examine(connection: psycopg.Connection, settings: Settings, manifest: Manifest, ended: int) -> Restored:
+    """Verify the journal against its key, the backup's own checkpoint, and the one kept outside."""
+    keys, folder = settings.key_directory(), settings.state_directory()
+    line = (keys / LOG_PUBLIC_FILE).read_text("utf-8")
+    kept = None if folder is None else KeptCheckpoint(folder / CHECKPOINT_FILE).read()
+    origin, current = parse_verifier_key(line)
+    known = (current, *retired_log_keys(keys))
+    lost, notes = 0, [note for note in (manifest.checkpoint,) if note is not None]
+    connection.rollback()
+    journal = read_journal(connection)
+    if kept is not None:
+        with suppress(JournalError):
+            lost = max(0, read_checkpoint(kept, origin, *known).size - len(journal.leaves))
+        if not lost:
+            notes.append(kept)
+    report = verify_journal(journal, line, notes, retired=retired_lines(keys))
+    return Restored(
+        taken_at=manifest.taken_at,
+        schema_before=manifest.schema,
+        schema=head_version(),
+        rows=sum(manifest.rows.values()),
+        journal_size=len(journal.leaves),
+        intact=report.intact,
+        lost_lines=lost,
+        sessions_ended=ended,
+    )
+
+
+def retired_lines(keys: Path) -> list[str]:
+    """The log's earlier public lines with the last size each signed, as the reader of the journal wants them."""
+    file = keys / "log-retired.pub"
+    return [one for one in file.read_text("utf-8").splitlines() if one.strip()] if file.exists() else []
+
+
+def digest(file: Path) -> FileDigest:
+    """Size and SHA-256 of a file, read in bounded pieces."""
+    hashed = hashlib.sha256()
+    with file.open("rb") as stream:
+        while piece := stream.read(READ_BYTES):
+            hashed.update(piece)
+    return FileDigest(file.stat().st_size, hashed.hexdigest())
+
+
+def _run_dump(database: Database, admin: str, snapshot: str, to: Path, progress: Progress) -> None:
+    left_out = [f"--exclude-table-data={name}" for name in store.UNSAVED]
+    command = [
+        _program("pg_dump"),
+        "--format=directory",
+        f"--jobs={JOBS}",
+        f"--snapshot={snapshot}",
+        f"--file={to}",
+        *left_out,
+        *_where(database, admin),
+    ]  # fmt: skip - a command line reads as one
+    _run(command, database, admin, to, progress)
+
+
+def _run_restore(database: Database, admin: str, dump: Path, progress: Progress) -> None:
+    command = [
+        _program("pg_restore"),
+        "--exit-on-error",
+        f"--jobs={JOBS}",
+        *_where(database, admin)[:-1],
+        f"--dbname={database.name}",
+        str(dump),
+    ]  # fmt: skip - a command line reads as one
+    _run(command, database, admin, None, progress)
+
+
+def _where(database: Database, admin: str) -> list[str]:
+    return [f"--host={database.host}", f"--port={database.port}", f"--username={admin}", database.name]
+
+
+def _program(name: str) -> str:
+    beside = find_binaries() / name
+    found = str(beside) if beside.exists() else shutil.which(name)
+    if found is None:
+        msg = f"{name} was not found: install Debian's package `postgresql-client`"
+        raise BackupError(msg)
+    return found
+
+
+def _run(command: list[str], database: Database, admin: str, growing: Path | None, progress: Progress) -> None:
+    password = (database.secrets / f"{admin}.password").read_text().strip()
+    with subprocess.Popen(
+        command, env={**os.environ, "PGPASSWORD": password}, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+    ) as process:
+        seen = 0
+        try:
+            while process.poll() is None:
+                time.sleep(LOOK_SECONDS)
+                if growing is not None and growing.is_dir():
+                    size = sum(file.stat().st_size for file in growing.iterdir())
+                    progress(size - seen)
+                    seen = size
+        except BaseException:
+            process.kill()
+            raise
+        said = process.stderr.read().decode(errors="replace") if process.stderr else ""
+    if process.returncode:
+        kinds = [line.split(":")[1].strip() for line in said.splitlines() if line.count(":") > 1]
+        msg = f"{Path(command[0]).name} failed ({'; '.join(kinds[:2]) or process.returncode}): nothing was kept"
+        raise BackupError(msg)

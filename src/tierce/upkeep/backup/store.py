@@ -1,0 +1,94 @@
+"""SQL of backup and restore, run as the administrator of the server."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from psycopg import Connection, IsolationLevel, sql
+
+from tierce.storage.migrate import OWNER
+
+UNSAVED = ("access.proof", "access.pending")
+"""Minutes old at most, of no use to anybody tomorrow."""
+_TABLES = (
+    "select n.nspname || '.' || c.relname from pg_class c join pg_namespace n on n.oid = c.relnamespace"
+    " where c.relkind = 'r' and n.nspname not in ('pg_catalog', 'information_schema')"
+    " and n.nspname not like 'pg\\_%' order by 1"
+)
+SESSIONS = ("access.session", "access.staff_session", "access.person_session", "access.insurer_session")
+
+
+@contextmanager
+def snapshot(connection: Connection) -> Iterator[str]:
+    """Hold one instant of the database open, and give its name for pg_dump to see the same."""
+    connection.isolation_level, connection.read_only = IsolationLevel.REPEATABLE_READ, True
+    with connection.transaction():
+        row = connection.execute("select pg_export_snapshot()").fetchone()
+        assert row is not None
+        yield str(row[0])
+
+
+def tables(connection: Connection) -> list[str]:
+    """Every table of ours, as schema.name."""
+    return [str(row[0]) for row in connection.execute(_TABLES.encode()).fetchall()]
+
+
+def count_rows(connection: Connection, names: list[str]) -> dict[str, int]:
+    """Count the rows of each table; a table that is gone counts nothing."""
+    found = {}
+    for name in names:
+        if name in UNSAVED:
+            continue
+        statement = sql.SQL("select count(*) from {}").format(sql.Identifier(*name.split(".")))
+        row = connection.execute(statement).fetchone()
+        assert row is not None
+        found[name] = int(row[0])
+    return found
+
+
+def newest_note(connection: Connection) -> str | None:
+    """The newest checkpoint as this snapshot has it."""
+    row = connection.execute("select note from journal.checkpoint order by size desc limit 1").fetchone()
+    return None if row is None else str(row[0])
+
+
+def database_bytes(connection: Connection) -> int:
+    """The size of the database on disk, for the progress bar."""
+    row = connection.execute("select pg_database_size(current_database())").fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def has_database(connection: Connection, name: str) -> bool:
+    """Whether a database of that name is there."""
+    return connection.execute("select 1 from pg_database where datname = %s", (name,)).fetchone() is not None
+
+
+def create_database(connection: Connection, name: str) -> None:
+    """Create an empty database owned by us."""
+    connection.execute(
+        sql.SQL("create database {} owner {} template template0").format(sql.Identifier(name), sql.Identifier(OWNER))
+    )
+
+
+def drop_database(connection: Connection, name: str) -> None:
+    """Take away a database that could not be filled."""
+    connection.execute(sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(name)))
+
+
+def end_sessions(connection: Connection) -> int:
+    """End every session that the backup holds as live: one that was revoked since must not live again."""
+    ended = 0
+    there = set(tables(connection))
+    for name in SESSIONS:
+        if name in there:
+            table = sql.Identifier(*name.split("."))
+            statement = sql.SQL("update {} set revoked = now() where revoked is null and expires > now()").format(
+                table
+            )
+            ended += connection.execute(statement).rowcount
+    return ended
+
+
+def skip_blocks(connection: Connection, blocks: int) -> None:
+    """Leave so many block numbers unused: those of lost lines must never name others."""
+    connection.execute("select setval('journal.block_no', (select last_value from journal.block_no) + %s)", (blocks,))

@@ -1,0 +1,174 @@
+"""`tierce keys`: replace keys and passwords."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import psycopg
+import typer
+
+from tierce.journal.model import EntryKind
+from tierce.journal.service import LOG_KEY_NAME
+from tierce.kernel.errors import TierceError
+from tierce.policy.acts import Act
+from tierce.settings import Settings, load
+from tierce.storage.cluster import SUPERUSER
+from tierce.storage.keys import COMPARTMENT_KEYS, Compartment
+from tierce.storage.migrate import ROLES
+from tierce.upkeep import lines
+from tierce.upkeep.progress import bar
+from tierce.upkeep.rotation import service, store
+from tierce.upkeep.rotation.errors import RotationError
+from tierce.upkeep.service import INSTANCES
+from tierce.web.processes import SETTINGS_VARIABLE
+
+app = typer.Typer(add_completion=False, no_args_is_help=True)
+SettingsFile = Annotated[Path, typer.Option(help="Fichier de réglages. / Settings file.", envvar=SETTINGS_VARIABLE)]
+HOLDERS = {"person": "office, persons", "coverage": "api"}
+"""The processes that hold each master while they run; `feed` reads it at each import."""
+
+
+class Part(StrEnum):
+    """A compartment that is sealed, as its master key is named."""
+
+    PERSON = "person"
+    COVERAGE = "coverage"
+
+    @property
+    def compartment(self) -> Compartment:
+        """The compartment itself."""
+        return next(one for one, name in COMPARTMENT_KEYS.items() if name == self.value)
+
+
+@app.callback()
+def keys() -> None:
+    """Remplacer clés et mots de passe. / Replace keys and passwords (docs/runbooks/key-rotation.md)."""
+
+
+@app.command(
+    epilog="Examples:  tierce keys data person --insurer 99100001 --settings tierce.toml   ·   … data coverage"
+)
+def data(
+    part: Annotated[Part, typer.Argument(help="Compartiment. / Compartment.")],
+    *,
+    settings: SettingsFile,
+    insurer: Annotated[str | None, typer.Option(help="Numéro AMC ; tous / AMC number; all.")] = None,
+) -> None:
+    """Sceller à nouveau sous une clé neuve. / Seal an insurer's records again under a new data key; resumable."""
+    try:
+        read = load(settings)
+        with read.connection().connect(service.FEED_ROLE) as connection:
+            chosen = [number for number, amc in store.insurers(connection) if insurer in (None, amc)]
+        if not chosen:
+            raise RotationError("no insurer has this AMC number")
+        for number in chosen:
+            with bar(f"assureur / insurer {number}") as advance:
+                version = service.rotate_data_key(read, number, part.compartment, advance)
+            _line(read, number)
+            typer.echo(f"✓ assureur / insurer {number} : clé / key {version}")
+    except (TierceError, OSError, psycopg.Error) as error:
+        _refuse(error)
+
+
+@app.command(epilog="Example:  tierce keys master coverage --settings tierce.toml")
+def master(
+    part: Annotated[Part, typer.Argument(help="Clé maîtresse. / Master key.")], *, settings: SettingsFile
+) -> None:
+    """Remplacer une clé maîtresse, en deux fois. / Replace a master key, in two runs with a restart between."""
+    try:
+        read = load(settings)
+        wrapped = service.rotate_master(read, part.compartment)
+        if wrapped is not None:
+            _line(read)
+    except (TierceError, OSError, psycopg.Error) as error:
+        _refuse(error)
+    holders = HOLDERS[part.value]
+    if wrapped is None:
+        typer.echo(f"1/2 {part.value}.next.key est prête / is ready.")
+        typer.echo(f"    Relancez / restart: {holders} ; puis relancez cette commande / then run this again.")
+        return
+    typer.echo(f"✓ 2/2 {wrapped} clés enveloppées à nouveau / keys wrapped again.")
+    typer.echo(f"    Relancez / restart: {holders}. Puis / then: `tierce keys forget-master {part.value}`.")
+
+
+@app.command("forget-master", epilog="Example:  tierce keys forget-master coverage --settings tierce.toml")
+def forget_master(
+    part: Annotated[Part, typer.Argument(help="Clé maîtresse. / Master key.")], *, settings: SettingsFile
+) -> None:
+    """Détruire l'ancienne clé maîtresse, devenue inutile. / Destroy the previous master once nothing needs it."""
+    try:
+        read = load(settings)
+        previous = read.key_directory() / f"{part.value}.previous.key"
+        if not previous.exists():
+            raise RotationError(f"{previous} is not there: nothing to destroy")
+        if not service.opens_by_current_alone(read, part.compartment):
+            raise RotationError(
+                "a data key is still wrapped under the previous master: run `tierce keys master` again"
+            )
+        previous.unlink()
+    except (TierceError, OSError, psycopg.Error) as error:
+        _refuse(error)
+    typer.echo(f"✓ {part.value}.previous.key")
+    typer.echo(
+        "  Les sauvegardes plus anciennes ont besoin de sa copie scellée. / Older backups need its sealed copy."
+    )
+
+
+@app.command(epilog="Example:  tierce keys instance api --settings tierce.toml")
+def instance(
+    name: Annotated[str, typer.Argument(help=", ".join(one for one in INSTANCES if one != LOG_KEY_NAME))],
+    *,
+    settings: SettingsFile,
+) -> None:
+    """Donner une clé de signature neuve à un processus. / Give a process a new signing key; then restart it."""
+    try:
+        if name not in INSTANCES or name == LOG_KEY_NAME:
+            raise RotationError(f"there is no process '{name}'; for the log, `tierce keys log`")
+        read = load(settings)
+        service.rotate_instance(read, name)
+        _line(read)
+    except (TierceError, OSError, psycopg.Error) as error:
+        _refuse(error)
+    typer.echo(f"✓ instance-{name}.key ; relancez / restart: {name}")
+
+
+@app.command(epilog="Example:  systemctl stop tierce-worker; tierce keys log --settings tierce.toml")
+def log(*, settings: SettingsFile) -> None:
+    """Donner une clé neuve au journal, `worker` arrêté. / Give the log a new key while the worker is stopped."""
+    try:
+        read = load(settings)
+        line = service.rotate_log(read)
+        _line(read)
+    except (TierceError, OSError, psycopg.Error) as error:
+        _refuse(error)
+    typer.echo(line)
+    typer.echo("À annoncer à qui garde la précédente. / To be announced to whoever keeps the previous one.", err=True)
+
+
+@app.command(epilog="Example:  tierce keys passwords --settings tierce.toml")
+def passwords(
+    *,
+    settings: SettingsFile,
+    role: Annotated[str | None, typer.Option(help=f"{', '.join(ROLES)} ; tous / all.")] = None,
+    admin: Annotated[str, typer.Option(help="Rôle administrateur. / The administrator's role.")] = SUPERUSER,
+) -> None:
+    """Changer les mots de passe des rôles, sans arrêt. / Change the roles' passwords; nothing is stopped."""
+    try:
+        if role is not None and role not in ROLES:
+            raise RotationError(f"there is no role '{role}'")
+        read = load(settings)
+        with read.connection().connect(admin) as connection:
+            service.rotate_passwords(read, connection, ROLES if role is None else (role,))
+        lines.tell(read, Act.OPERATION_PASSWORDS, kind=EntryKind.KEY_OR_POLICY_CHANGE)
+    except (TierceError, OSError, psycopg.Error) as error:
+        _refuse(error)
+    typer.echo(f"✓ {role or f'{len(ROLES)} rôles / roles'}")
+
+
+def _line(settings: Settings, reference: int = 0) -> None:
+    lines.tell(settings, Act.OPERATION_KEY_ROTATE, reference, EntryKind.KEY_OR_POLICY_CHANGE)
+
+
+def _refuse(error: Exception) -> NoReturn:
+    typer.echo(f"✗ {error if isinstance(error, TierceError) else type(error).__name__}", err=True)
+    raise typer.Exit(2) from None

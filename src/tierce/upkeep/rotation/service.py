@@ -1,0 +1,203 @@
+"""Each rotation as its steps, in the order in which a stop between any two does no harm."""
+
+import os
+import secrets as random
+from collections.abc import Callable
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from psycopg import Connection
+
+from tierce.journal.errors import SequencerBusyError
+from tierce.journal.note import verifier_key
+from tierce.journal.service import LOG_KEY_NAME, LOG_ORIGIN
+from tierce.journal.store import take_lock
+from tierce.kernel.ids import InsurerId, PersonId
+from tierce.settings import Settings
+from tierce.storage.errors import SealBrokenError
+from tierce.storage.insurer_keys import load_sealer
+from tierce.storage.keys import COMPARTMENT_KEYS, KEY_BYTES, Compartment, Keyring, unwrap_key, wrap_key
+from tierce.storage.migrate import ROLES
+from tierce.upkeep.rotation import store
+from tierce.upkeep.rotation.errors import RotationError
+from tierce.upkeep.rotation.files import next_key, take_place, write_private
+from tierce.web.wiring import LOG_PUBLIC_FILE, LOG_RETIRED_FILE
+
+CHUNK_RECORDS = 2_000
+FEED_ROLE, UPKEEP_ROLE, WORKER_ROLE = "tierce_feed", "tierce_upkeep", "tierce_worker"
+VERSION_MAX = 255
+"""A record has one byte for it."""
+
+Step = Callable[[str], None]
+"""Called with the name of the step about to begin; tests of crashes stop there."""
+
+
+def _no_step(_name: str) -> None:
+    """Do nothing: production."""
+
+
+def rotate_data_key(
+    settings: Settings, insurer: int, compartment: Compartment, progress: Callable[[int], None], step: Step = _no_step
+) -> int:
+    """Give an insurer's compartment a new data key and seal every record again under it; returns the new version.
+
+    Runs as the role of feeds, which opens and seals these records anyway. Stopped, it goes on with the version begun.
+
+    Raises:
+        RotationError: a file is being taken in and goes on sealing under the old key: run again once it has ended.
+    """
+    keyring = Keyring(settings.key_directory(), list(COMPARTMENT_KEYS.values()))
+    database = settings.connection()
+    with (
+        database.connect(FEED_ROLE) as writer,
+        database.connect(FEED_ROLE) as reader,
+        database.connect(UPKEEP_ROLE) as keeper,
+    ):
+        known = store.versions(writer, insurer, compartment)
+        used = store.in_use(keeper, insurer, compartment)
+        keeper.rollback()
+        begun = len(known) > 1
+        version = known[-1] if begun else known[-1] + 1
+        if version > VERSION_MAX:
+            raise RotationError("a record's key version has one byte, and all of them are used")
+        if not begun:
+            step("add")
+            master = keyring.raw(COMPARTMENT_KEYS[compartment])
+            wrapped = wrap_key(master, compartment, InsurerId(insurer), version, os.urandom(KEY_BYTES))
+            store.add_version(writer, insurer, compartment, version, wrapped)
+        writer.commit()
+        sealer = load_sealer(writer, keyring, [compartment])
+        writer.commit()
+        for records in store.sealed_before(reader, insurer, compartment, version, CHUNK_RECORDS):
+            step("chunk")
+            pairs = []
+            for record in records:
+                person = PersonId(record[0])
+                plain = sealer.open_(compartment, InsurerId(insurer), person, record[2])
+                pairs.append((record, sealer.seal(compartment, InsurerId(insurer), person, plain)))
+            store.write_sealed(writer, insurer, compartment, pairs)
+            writer.commit()
+            progress(len(records))
+        step("drop")
+        used = store.in_use(keeper, insurer, compartment)
+        left = sum(number for each, number in used.items() if each != version)
+        if left:
+            keeper.rollback()
+            msg = f"{left} records were sealed under the old key meanwhile: run this again once no file runs"
+            raise RotationError(msg)
+        for old in known:
+            if old != version:
+                store.drop_version(keeper, insurer, compartment, old)
+        keeper.commit()
+    return version
+
+
+def rotate_master(settings: Settings, compartment: Compartment, step: Step = _no_step) -> int | None:
+    """Wrap every data key of a compartment under a new master key; returns how many, or None after the first part.
+
+    The first run makes NAME.next.key and stops: every process that holds the master is started again and reads
+    both. The second wraps the data keys again in one transaction, then puts the new master in place.
+    """
+    name, folder = COMPARTMENT_KEYS[compartment], settings.key_directory()
+    if not (folder / f"{name}.next.key").exists():
+        next_key(folder, name)
+        return None
+    keyring = Keyring(folder, [name])
+    new = next_key(folder, name)
+    with settings.connection().connect(UPKEEP_ROLE) as connection:
+        rows = []
+        for insurer, version, wrapped in store.wrapped_keys(connection, compartment):
+            place = compartment, InsurerId(insurer), version
+            rows.append((insurer, version, wrap_key(new, *place, keyring.unwrap(name, *place, wrapped))))
+        step("wrap")
+        store.rewrap(connection, compartment, rows)
+        step("commit")
+        connection.commit()
+    step("place")
+    take_place(folder, name, keep_previous=True)
+    return len(rows)
+
+
+def opens_by_current_alone(settings: Settings, compartment: Compartment) -> bool:
+    """Whether the master in place opens every data key, so that the previous one may be destroyed."""
+    name = COMPARTMENT_KEYS[compartment]
+    master = (settings.key_directory() / f"{name}.key").read_bytes()
+    with settings.connection().connect(UPKEEP_ROLE) as connection:
+        for insurer, version, wrapped in store.wrapped_keys(connection, compartment):
+            try:
+                unwrap_key(master, compartment, InsurerId(insurer), version, wrapped)
+            except SealBrokenError:
+                return False
+        connection.rollback()
+    return True
+
+
+def rotate_instance(settings: Settings, name: str, step: Step = _no_step) -> None:
+    """Give process `name` a new signing key. It signs with the old one until it is started again; both verify."""
+    folder, key = settings.key_directory(), f"instance-{name}"
+    next_key(folder, key)
+    step("retire")
+    with settings.connection().connect(UPKEEP_ROLE) as connection:
+        store.retire_instance(connection, name)
+        connection.commit()
+    step("place")
+    take_place(folder, key, keep_previous=False)
+
+
+def rotate_log(settings: Settings, step: Step = _no_step) -> str:
+    """Give the log a new key; returns its new public line, to be announced. The worker must be stopped meanwhile.
+
+    The old public line is kept with the last size that it signed: it vouches for no later checkpoint.
+
+    Raises:
+        RotationError: a worker runs; nothing waits for it but checkpoints, so stop it for the second that this takes.
+    """
+    folder, key = settings.key_directory(), f"instance-{LOG_KEY_NAME}"
+    with settings.connection().connect(WORKER_ROLE) as connection:
+        try:
+            take_lock(connection)
+        except SequencerBusyError:
+            raise RotationError("the worker runs: stop it, run this again, start it") from None
+        size = store.checkpoint_size(connection)
+        line = replace_log_key(folder, key, size, step)
+        connection.rollback()
+    return line
+
+
+def replace_log_key(folder: Path, key: str, size: int, step: Step) -> str:
+    """Retire the log's key after `size` and put the next one in place; the last move is the private key's."""
+    old = _public(Keyring(folder, ()).instance(LOG_KEY_NAME))
+    new = _public(Ed25519PrivateKey.from_private_bytes(next_key(folder, key)))
+    step("retire")
+    file = folder / LOG_RETIRED_FILE
+    lines = file.read_text("utf-8").splitlines() if file.exists() else []
+    if not any(line.split(" ")[0] == old for line in lines):
+        write_private(file, "".join(f"{line}\n" for line in (*lines, f"{old} {size}")).encode())
+        file.chmod(0o644)
+    step("announce")
+    write_private(folder / LOG_PUBLIC_FILE, f"{new}\n".encode())
+    (folder / LOG_PUBLIC_FILE).chmod(0o644)
+    step("place")
+    take_place(folder, key, keep_previous=False)
+    return new
+
+
+def rotate_passwords(
+    settings: Settings, admin: Connection, roles: tuple[str, ...] = ROLES, step: Step = _no_step
+) -> None:
+    """Draw a new password for each role: connections that stand go on, new ones read the new file.
+
+    The file is replaced before the server is told; between the two a new connection is refused and tried again by
+    every pool. Stopped there, the next run draws and sets another.
+    """
+    folder = settings.connection().secrets
+    for role in roles:
+        password = random.token_urlsafe(24)
+        step(role)
+        write_private(folder / f"{role}.password", password.encode())
+        store.set_password(admin, role, password)
+        admin.commit()
+
+
+def _public(key: Ed25519PrivateKey) -> str:
+    return verifier_key(LOG_ORIGIN, key.public_key())

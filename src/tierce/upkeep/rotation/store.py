@@ -1,0 +1,124 @@
+"""SQL of rotation: data keys, wrapped keys, instances, passwords."""
+
+from collections.abc import Iterator
+from typing import LiteralString
+
+from psycopg import Connection, sql
+
+from tierce.storage.keys import Compartment
+
+_READ: dict[Compartment, LiteralString] = {
+    Compartment.PERSON: "select person, 0, sealed from person.record"
+    " where insurer = %s and get_byte(sealed, 1) <> %s",
+    Compartment.COVERAGE: "select person, from_day, sealed from coverage.coverage"
+    " where insurer = %s and get_byte(sealed, 1) <> %s",
+}
+# `sealed` is compared too: a record that a feed replaced meanwhile is left as the feed wrote it.
+_WRITE: dict[Compartment, LiteralString] = {
+    Compartment.PERSON: "update person.record set sealed = %(new)s"
+    " where insurer = %(insurer)s and person = %(person)s and sealed = %(old)s",
+    Compartment.COVERAGE: "update coverage.coverage set sealed = %(new)s where insurer = %(insurer)s"
+    " and person = %(person)s and from_day = %(from_day)s and sealed = %(old)s",
+}
+Record = tuple[int, int, bytes]
+"""(person, first day or 0, sealed)."""
+
+
+def insurers(connection: Connection) -> list[tuple[int, str]]:
+    """Every insurer's number and AMC number."""
+    return connection.execute("select id, amc from registry.insurer order by id").fetchall()
+
+
+def versions(connection: Connection, insurer: int, compartment: Compartment) -> list[int]:
+    """The versions of a data key, oldest first."""
+    rows = connection.execute(
+        "select version from registry.insurer_key where insurer = %s and compartment = %s order by version",
+        (insurer, compartment.value),
+    ).fetchall()
+    return [int(row[0]) for row in rows]
+
+
+def add_version(connection: Connection, insurer: int, compartment: Compartment, version: int, wrapped: bytes) -> None:
+    """Add a version of a data key; two at once: the second is refused by the table's key."""
+    connection.execute(
+        "insert into registry.insurer_key (insurer, compartment, version, wrapped) values (%s, %s, %s, %s)",
+        (insurer, compartment.value, version, wrapped),
+    )
+
+
+def sealed_before(
+    reader: Connection, insurer: int, compartment: Compartment, version: int, size: int
+) -> Iterator[list[Record]]:
+    """Records not sealed under `version`, streamed in pieces of `size` from one reading of the table."""
+    with reader.cursor(name="to_seal_again") as cursor:
+        cursor.itersize = size
+        cursor.execute(_READ[compartment], (insurer, version))
+        while rows := cursor.fetchmany(size):
+            yield [(int(person), int(day), bytes(sealed)) for person, day, sealed in rows]
+    reader.rollback()
+
+
+def write_sealed(
+    connection: Connection, insurer: int, compartment: Compartment, pairs: list[tuple[Record, bytes]]
+) -> None:
+    """Replace records by the same sealed anew."""
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            _WRITE[compartment],
+            [
+                {"insurer": insurer, "person": person, "from_day": day, "old": old, "new": new}
+                for (person, day, old), new in pairs
+            ],
+        )
+
+
+def in_use(connection: Connection, insurer: int, compartment: Compartment) -> dict[int, int]:
+    """How many records are sealed under each version."""
+    rows = connection.execute(
+        "select version, records from upkeep.keys_in_use(%s::smallint, %s::smallint)", (insurer, compartment.value)
+    ).fetchall()
+    return dict(rows)
+
+
+def drop_version(connection: Connection, insurer: int, compartment: Compartment, version: int) -> None:
+    """Destroy a version that no record uses."""
+    connection.execute(
+        "select upkeep.drop_key(%s::smallint, %s::smallint, %s::smallint)", (insurer, compartment.value, version)
+    )
+
+
+def wrapped_keys(connection: Connection, compartment: Compartment) -> list[tuple[int, int, bytes]]:
+    """(insurer, version, wrapped) of a compartment, locked against another rotation."""
+    rows = connection.execute(
+        "select insurer, version, wrapped from registry.insurer_key where compartment = %s"
+        " order by insurer, version for no key update",
+        (compartment.value,),
+    ).fetchall()
+    return [(int(insurer), int(version), bytes(wrapped)) for insurer, version, wrapped in rows]
+
+
+def rewrap(connection: Connection, compartment: Compartment, rows: list[tuple[int, int, bytes]]) -> None:
+    """Replace wrapped keys."""
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            "update registry.insurer_key set wrapped = %s where compartment = %s and insurer = %s and version = %s",
+            [(wrapped, compartment.value, insurer, version) for insurer, version, wrapped in rows],
+        )
+
+
+def retire_instance(connection: Connection, name: str) -> bool:
+    """Free an instance's name for a new key; tells whether there was one."""
+    row = connection.execute("select upkeep.retire_instance(%s)", (name,)).fetchone()
+    return row is not None and row[0] is not None
+
+
+def set_password(connection: Connection, role: str, password: str) -> None:
+    """Give a role a new password; connections that stand are not touched."""
+    connection.execute(sql.SQL("alter role {} login password {}").format(sql.Identifier(role), sql.Literal(password)))
+
+
+def checkpoint_size(connection: Connection) -> int:
+    """The size of the newest checkpoint."""
+    row = connection.execute("select coalesce(max(size), 0) from journal.checkpoint").fetchone()
+    assert row is not None
+    return int(row[0])

@@ -1,0 +1,1 @@
+"""Bringing a database with data to this version of the program."""

@@ -1,0 +1,89 @@
+"""`tierce upgrade`: say what will be done, insist on a backup, do it."""
+
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import psycopg
+import typer
+
+from tierce.kernel.errors import TierceError
+from tierce.policy.acts import Act
+from tierce.settings import Settings, load
+from tierce.storage.cluster import SUPERUSER
+from tierce.storage.migrate import head_version, migrate, pending, register_portal, stored_version
+from tierce.upkeep import lines
+from tierce.upkeep.backup.errors import BackupError
+from tierce.upkeep.backup.service import read_manifest
+from tierce.upkeep.progress import bar
+from tierce.web.processes import SETTINGS_VARIABLE
+
+app = typer.Typer(add_completion=False)
+
+
+@app.command(
+    epilog="Examples:  tierce upgrade --settings tierce.toml --dry-run   ·   … --backup /srv/backup/tierce-…Z"
+)
+def upgrade(
+    *,
+    settings: Annotated[Path, typer.Option(help="Fichier de réglages. / Settings file.", envvar=SETTINGS_VARIABLE)],
+    backup: Annotated[Path | None, typer.Option(help="Sauvegarde prise avant. / The backup taken before.")] = None,
+    without_backup: Annotated[bool, typer.Option("--without-backup", help="S'en passer. / Do without one.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Dire sans faire. / Say, do nothing.")] = False,
+    admin: Annotated[str, typer.Option(help="Rôle administrateur. / The administrator's role.")] = SUPERUSER,
+    json: Annotated[str, typer.Option(help="« - » : un objet JSON. / One JSON object.")] = "",
+) -> None:
+    """Mettre la base à la version du programme. / Bring the database to this version; there is no way back."""
+    try:
+        read = load(settings)
+        before = _stored(read, admin)
+        steps = pending(before)
+        _say(before, steps)
+        if not dry_run:
+            if steps and before is not None and not without_backup:
+                _insist(backup, before)
+            with bar("mise à niveau / upgrade"):
+                migrate(read.connection(), admin=admin)
+                register_portal(read.connection(), read.portal_software, f"Portail {read.operator.name}")
+            lines.tell(read, Act.OPERATION_UPGRADE, int(head_version()))
+    except (TierceError, OSError, psycopg.Error) as error:
+        typer.echo(f"✗ {error if isinstance(error, TierceError) else type(error).__name__}", err=True)
+        raise typer.Exit(2) from None
+    if json == "-":
+        typer.echo(
+            msgspec.json.encode({"before": before, "after": before if dry_run else head_version(), "steps": steps})
+        )
+    elif not dry_run:
+        typer.echo(f"✓ schéma / schema {head_version()}")
+
+
+def _stored(settings: Settings, admin: str) -> str | None:
+    database = settings.connection()
+    try:
+        with database.connect(admin) as connection:
+            return stored_version(connection)
+    except psycopg.OperationalError as error:
+        if "does not exist" in str(error):
+            return None
+        raise
+
+
+def _say(before: str | None, steps: list[tuple[str, str]]) -> None:
+    typer.echo(f"schéma / schema {before or '—'} → {head_version()}", err=True)
+    for version, words in steps:
+        typer.echo(f"  {version}  {words}", err=True)
+    typer.echo("  puis / then: fonctions, droits, planchers, durées / functions, grants, floors, durations", err=True)
+
+
+def _insist(backup: Path | None, before: str) -> None:
+    """Refuse to change data without a backup of the schema as it stands, read back whole."""
+    if backup is None:
+        msg = (
+            "this changes data and there is no way back: `tierce backup take`, then give the folder with --backup "
+            "(or --without-backup, if you would rather lose the data than wait)"
+        )
+        raise BackupError(msg)
+    manifest = read_manifest(backup)
+    if manifest.schema != before:
+        msg = f"{backup} is at schema {manifest.schema}, the database at {before}: take a backup now"
+        raise BackupError(msg)

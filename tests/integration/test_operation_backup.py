@@ -1,0 +1,233 @@
+"""A backup taken while people ask, brought back elsewhere, held to the journal, and served from."""
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+from rich.console import Console
+from typer.testing import CliRunner
+
+from tests.integration.thief import Thief, enter
+from tests.waiting import eventually
+from tierce.cli import app
+from tierce.journal.verifier import Report, read_journal, verify
+from tierce.kernel.language import Language
+from tierce.lab.demo.stage import Stage, open_stage
+from tierce.lab.demo.steps import Steps
+from tierce.settings import load
+from tierce.storage.cluster import SUPERUSER, Cluster
+from tierce.upkeep.backup.model import DUMP, MANIFEST
+from tierce.upkeep.backup.service import retired_lines
+
+RUNNER = CliRunner()
+PASSPHRASE = "six mots choisis au hasard par la machine"
+
+
+@pytest.fixture(scope="module")
+def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    home = tmp_path_factory.mktemp("backup") / "home"
+    for parent in home.parents:
+        if parent.stat().st_uid == os.geteuid():
+            parent.chmod(parent.stat().st_mode | 0o011)
+    with open_stage(home, Steps(Console(stderr=True), Language.EN), persons=300, insurers=3) as running:
+        yield running
+
+
+def run(*words: object, code: int = 0) -> str:
+    done = RUNNER.invoke(app, [str(word) for word in words])
+    assert done.exit_code == code, done.output
+    return done.stdout
+
+
+@contextmanager
+def asking(stage: Stage, doctor: Thief) -> Iterator[list[int]]:
+    """Asks one after the other for as long as the block lasts."""
+    statuses: list[int] = []
+    over = threading.Event()
+
+    def go_on() -> None:
+        while not over.is_set():
+            statuses.append(doctor.ask(stage.person("paul_lenoir"), "MEDG").status_code)
+
+    thread = threading.Thread(target=go_on)
+    thread.start()
+    try:
+        yield statuses
+    finally:
+        over.set()
+        thread.join()
+
+
+@pytest.fixture(scope="module")
+def doctor(stage: Stage) -> Thief:
+    return enter(stage, "claire_morvan")
+
+
+@pytest.fixture(scope="module")
+def taken(stage: Stage, doctor: Thief) -> Path:
+    """A backup taken under load."""
+    with asking(stage, doctor) as statuses:
+        eventually(lambda: len(statuses) > 3, "asks under way")
+        said = json.loads(
+            run("backup", "take", "--to", stage.home / "backups", "--settings", stage.settings_file, "--json", "-")
+        )
+        during = len(statuses)
+        eventually(lambda: len(statuses) > during, "asks go on after the backup")
+    assert set(statuses) == {200}
+    assert said["rows"] > 300
+    return Path(said["folder"])
+
+
+@contextmanager
+def elsewhere(stage: Stage, home: Path, *, state: bool) -> Iterator[Path]:
+    """Another server, empty, and settings that lead to it."""
+    home.mkdir()
+    home.chmod(0o711)
+    cluster = Cluster(home / "cluster")
+    (home / "cluster" / "secrets").mkdir(parents=True)
+    there = cluster.start()
+    try:
+        text = stage.settings_file.read_text("utf-8")
+        text = text.replace(f"port = {stage.database.port}", f"port = {there.port}")
+        text = text.replace(str(stage.database.secrets), str(there.secrets))
+        if not state:
+            text = text.replace(str(stage.home / "state"), str(home))
+        file = home / "tierce.toml"
+        file.write_text(text, "utf-8")
+        yield file
+    finally:
+        cluster.stop()
+        shutil.rmtree(cluster.data, ignore_errors=True)
+
+
+def test_a_backup_holds_no_key_and_says_what_it_holds(stage: Stage, taken: Path) -> None:
+    run("backup", "check", taken)
+    names = {file.name for file in taken.rglob("*")}
+    assert not any(name.endswith((".key", ".password")) for name in names)
+    raw = b"".join(file.read_bytes() for file in taken.rglob("*") if file.is_file())
+    for key in (stage.home / "keys").glob("*.key"):
+        assert key.read_bytes() not in raw, key.name
+    said = json.loads((taken / MANIFEST).read_text("utf-8"))
+    assert said["checkpoint"].startswith("tierce.local/journal")
+    assert taken.stat().st_mode & 0o077 == 0
+    assert "access.proof" not in said["rows"]
+
+
+def test_a_backup_with_a_changed_file_is_refused_by_name(taken: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(taken, copy)
+    victim = max((copy / DUMP).iterdir(), key=lambda file: file.stat().st_size)
+    victim.write_bytes(victim.read_bytes()[:-1] + b"x")
+    done = RUNNER.invoke(app, ["backup", "check", str(copy)])
+    assert (done.exit_code, victim.name in done.output) == (2, True)
+    victim.unlink()
+    assert "missing" in RUNNER.invoke(app, ["backup", "check", str(copy)]).output
+
+
+def test_keys_are_sealed_apart_and_come_back(stage: Stage, taken: Path, tmp_path: Path) -> None:
+    phrase, file = tmp_path / "phrase", tmp_path / "sealed"
+    phrase.write_text(PASSPHRASE)
+    given = ("--settings", stage.settings_file, "--passphrase-file", phrase)
+    run("backup", "keys", "--to", file, *given)
+    assert file.stat().st_mode & 0o077 == 0
+    run("backup", "keys", "--to", file, *given, code=2)
+    run("backup", "keys", "--to", taken / "keys", *given, code=2)
+    run("backup", "keys", "--to", taken.parent / "keys", *given, code=2)
+    to = tmp_path / "back"
+    run("backup", "open-keys", file, "--to", to, "--passphrase-file", phrase)
+    for key in (stage.home / "keys").glob("*.key"):
+        assert (to / key.name).read_bytes() == key.read_bytes()
+        assert (to / key.name).stat().st_mode & 0o077 == 0
+    run("backup", "open-keys", file, "--to", to, "--passphrase-file", phrase, code=2)
+    phrase.write_text("another passphrase altogether")
+    run("backup", "open-keys", file, "--to", tmp_path / "no", "--passphrase-file", phrase, code=2)
+    assert not (tmp_path / "no").exists()
+    raw = file.read_bytes()
+    assert not any(key.read_bytes() in raw for key in (stage.home / "keys").glob("*.key"))
+
+
+def test_restored_elsewhere_it_verifies_and_serves(stage: Stage, taken: Path, doctor: Thief, tmp_path: Path) -> None:
+    with elsewhere(stage, tmp_path / "there", state=False) as file:
+        found = json.loads(run("restore", "run", taken, "--settings", file, "--json", "-"))
+        assert (found["intact"], found["lost_lines"]) == (True, 0)
+        assert found["sessions_ended"] >= 1, "a session revoked since the backup must not live again"
+        run("restore", "run", taken, "--settings", file, code=2)
+        ports = {str(stage.ports["api"]): _free_port()}
+        text = file.read_text("utf-8")
+        for old, new in ports.items():
+            text = text.replace(f"port = {old}", f"port = {new}")
+        file.write_text(text, "utf-8")
+        (port,) = ports.values()
+        command = [sys.executable, "-m", "tierce", "serve", "--settings", str(file), "--only", "api"]
+        with subprocess.Popen(command, stderr=subprocess.DEVNULL) as api:
+            try:
+                address = f"http://127.0.0.1:{port}"
+                eventually(lambda: _status(address + "/health/ready") == 200, "the restored API ready", seconds=60)
+                # Her session was ended with all the others: she signs in again, and is told of her patient.
+                refused = httpx.get(f"{address}/v1/session", headers=doctor.bearer, trust_env=False)
+                assert refused.status_code == 401
+            finally:
+                api.terminate()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _status(address: str) -> int:
+    try:
+        return httpx.get(address, trust_env=False).status_code
+    except httpx.HTTPError:
+        return 0
+
+
+def test_an_older_backup_is_noticed_and_the_way_on_is_signed(
+    stage: Stage, taken: Path, doctor: Thief, tmp_path: Path
+) -> None:
+    """Last: it retires the log's key of this installation."""
+    size_then = _kept_size(stage)
+    doctor.ask(stage.person("paul_lenoir"), "MEDG")
+    eventually(lambda: _kept_size(stage) > size_then, "a later checkpoint is kept outside")
+    stage.processes["serve"].terminate()
+    stage.processes["serve"].wait(timeout=30)
+    with elsewhere(stage, tmp_path / "older", state=True) as file:
+        found = json.loads(run("restore", "run", taken, "--settings", file, "--json", "-", code=3))
+        lost = found["lost_lines"]
+        assert lost > 0
+        assert found["intact"] is True
+        worker = [sys.executable, "-m", "tierce", "serve", "--settings", str(file), "--only", "worker"]
+        refused = subprocess.run(worker, capture_output=True, text=True, timeout=60, check=False)
+        assert refused.returncode == 1
+        assert "an older backup was restored" in refused.stderr
+        run("restore", "accept-loss", "--lines", lost + 1, "--settings", file, code=2)
+        line = run("restore", "accept-loss", "--lines", lost, "--settings", file)
+        assert list((stage.home / "state").glob("checkpoint.lost-*"))
+        with subprocess.Popen(worker, stderr=subprocess.DEVNULL) as going_on:
+            try:
+                kept = stage.home / "state" / "checkpoint"
+                eventually(kept.exists, "the worker signs again", seconds=30)
+            finally:
+                going_on.terminate()
+        report = _verified(stage, file, line)
+        assert report.intact
+        assert any(one.code == "block-abandoned" and "blocks" in one.message for one in report.findings)
+
+
+def _verified(stage: Stage, file: Path, line: str) -> Report:
+    with load(file).connection().connect(SUPERUSER) as connection:
+        return verify(read_journal(connection), line, retired=retired_lines(stage.home / "keys"))
+
+
+def _kept_size(stage: Stage) -> int:
+    return int((stage.home / "state" / "checkpoint").read_text("utf-8").splitlines()[1])

@@ -1,0 +1,271 @@
+"""Keys and passwords replaced while people go on, stopped at every step and run again, and nothing is lost."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+import pytest
+from typer.testing import CliRunner
+
+from tests.integration.conftest import Connect
+from tests.integration.rooms import OAK, PEOPLE, fill
+from tests.settings_file import settings_text
+from tierce.cli import app
+from tierce.journal.kept import KeptCheckpoint
+from tierce.journal.model import Entry, EntryKind
+from tierce.journal.service import LOG_ORIGIN, Appender, Sequencer
+from tierce.journal.verifier import Report, read_journal, verify
+from tierce.kernel.ids import PersonId
+from tierce.registry.records import decode_civil
+from tierce.settings import Settings, load
+from tierce.storage.cluster import SUPERUSER
+from tierce.storage.database import Database
+from tierce.storage.errors import SealBrokenError
+from tierce.storage.insurer_keys import lasting_sealer, load_sealer
+from tierce.storage.keys import EVERY_KEY, Compartment, Keyring, Sealer
+from tierce.storage.migrate import ROLES
+from tierce.upkeep.backup.service import retired_lines
+from tierce.upkeep.rotation import service, store
+from tierce.upkeep.rotation.errors import RotationError
+from tierce.upkeep.service import make_keys
+from tierce.web.wiring import retired_log_keys
+
+RUNNER = CliRunner()
+
+
+class Stopped(Exception):  # noqa: N818 - it stands for the end of the process, not for an error
+    """The machine stops here."""
+
+
+def stop_at(step: str) -> Callable[[str], None]:
+    def at(name: str) -> None:
+        if name == step:
+            raise Stopped
+
+    return at
+
+
+@dataclass(frozen=True)
+class Vault:
+    """A register of three people at two insurers, with its settings file."""
+
+    file: Path
+    keys: Path
+    database: Database
+    admin: psycopg.Connection
+
+    @property
+    def settings(self) -> Settings:
+        return load(self.file)
+
+    def reader(self) -> Sealer:
+        """What the office holds while it runs."""
+        return lasting_sealer(self.database, "tierce_office", Keyring(self.keys, ["person"]), [Compartment.PERSON])
+
+    def names(self, sealer: Sealer) -> list[str]:
+        """Everybody's family name at the first insurer, opened."""
+        rows = self.admin.execute(
+            "select person, sealed from person.record where insurer = %s order by person", (OAK,)
+        ).fetchall()
+        self.admin.rollback()
+        return [
+            decode_civil(sealer.open_(Compartment.PERSON, OAK, PersonId(person), bytes(sealed))).family_name
+            for person, sealed in rows
+        ]
+
+    def run(self, *words: str) -> str:
+        done = RUNNER.invoke(app, [*words, "--settings", str(self.file)])
+        assert done.exit_code == 0, done.output
+        return done.stdout
+
+
+NAMES = [family_name for _person, family_name, _given, _birth in PEOPLE]
+
+
+@pytest.fixture
+def vault(database: Database, connect: Connect, tmp_path: Path) -> Vault:
+    keys, secrets, state = tmp_path / "keys", tmp_path / "secrets", tmp_path / "state"
+    make_keys(keys)
+    secrets.mkdir()
+    state.mkdir()
+    for role in (*ROLES, SUPERUSER):
+        (secrets / f"{role}.password").write_text((database.secrets / f"{role}.password").read_text())
+    own = Database(database.host, database.port, database.name, secrets)
+    file = tmp_path / "tierce.toml"
+    file.write_text(f'state = "{state}"\n' + settings_text(own, keys, operator="Rive Claire"))
+    admin = connect(SUPERUSER)
+    fill(admin, Keyring(keys, EVERY_KEY))
+    return Vault(file, keys, own, admin)
+
+
+@pytest.mark.parametrize("step", ["add", "chunk", "drop"])
+def test_a_data_key_is_replaced_under_readers_and_resumed_after_a_stop(vault: Vault, step: str) -> None:
+    office = vault.reader()
+    before = vault.admin.execute("select sealed from person.record order by person, insurer").fetchall()
+    with pytest.raises(Stopped):
+        service.rotate_data_key(vault.settings, OAK, Compartment.PERSON, lambda _n: None, stop_at(step))
+    assert vault.names(office) == NAMES, "a reader that was there before the stop"
+    version = service.rotate_data_key(vault.settings, OAK, Compartment.PERSON, lambda _n: None)
+    assert version == 2
+    assert vault.names(office) == vault.names(vault.reader()) == NAMES
+    after = vault.admin.execute("select sealed from person.record order by person, insurer").fetchall()
+    changed = [one != other for one, other in zip(before, after, strict=True)]
+    assert changed == [True, False] * len(NAMES), "the other insurer's records are not touched"
+    assert store.versions(vault.admin, OAK, Compartment.PERSON) == [2]
+
+
+def test_a_record_that_a_feed_seals_meanwhile_is_kept_and_the_old_key_with_it(vault: Vault) -> None:
+    """A feed holds the old key in memory and writes under it while the rotation runs."""
+    feed = load_sealer(vault.admin, Keyring(vault.keys, ["person"]), [Compartment.PERSON])
+    vault.admin.rollback()
+    old = vault.admin.execute("select sealed from person.record where insurer = 1 and person = 2").fetchone()
+    assert old is not None
+    plain = feed.open_(Compartment.PERSON, OAK, PersonId(2), bytes(old[0]))
+
+    def feed_writes(name: str) -> None:
+        if name == "drop":
+            sealed = feed.seal(Compartment.PERSON, OAK, PersonId(2), plain)
+            vault.admin.execute("update person.record set sealed = %s where insurer = 1 and person = 2", (sealed,))
+            vault.admin.commit()
+
+    with pytest.raises(RotationError, match="1 records were sealed under the old key"):
+        service.rotate_data_key(vault.settings, OAK, Compartment.PERSON, lambda _n: None, feed_writes)
+    assert vault.names(vault.reader()) == NAMES
+    service.rotate_data_key(vault.settings, OAK, Compartment.PERSON, lambda _n: None)
+    assert vault.names(vault.reader()) == NAMES
+    assert store.in_use(vault.admin, OAK, Compartment.PERSON) == {2: 3}
+
+
+def test_the_database_destroys_no_key_that_something_needs(vault: Vault) -> None:
+    with vault.database.connect("tierce_upkeep") as keeper:
+        for version in (1, 9):
+            with pytest.raises(psycopg.errors.CheckViolation):
+                store.drop_version(keeper, OAK, Compartment.PERSON, version)
+            keeper.rollback()
+
+
+@pytest.mark.parametrize("step", ["wrap", "commit", "place"])
+def test_a_master_is_replaced_in_two_runs_and_resumed_after_a_stop(vault: Vault, step: str) -> None:
+    first = (vault.keys / "person.key").read_bytes()
+    assert service.rotate_master(vault.settings, Compartment.PERSON) is None
+    office = vault.reader()  # started again between the two: it reads both
+    with pytest.raises(Stopped):
+        service.rotate_master(vault.settings, Compartment.PERSON, stop_at(step))
+    assert vault.names(office) == vault.names(vault.reader()) == NAMES
+    assert service.rotate_master(vault.settings, Compartment.PERSON) == 2
+    assert vault.names(vault.reader()) == NAMES
+    assert (vault.keys / "person.key").read_bytes() != first
+    assert (vault.keys / "person.previous.key").read_bytes() == first
+    vault.run("keys", "forget-master", "person")
+    assert not (vault.keys / "person.previous.key").exists()
+    assert vault.names(vault.reader()) == NAMES
+    (vault.keys / "person.key").write_bytes(first)
+    with pytest.raises(SealBrokenError):
+        vault.reader()
+
+
+def _verified(vault: Vault) -> Report:
+    with vault.database.connect("tierce_office") as connection:
+        return verify(
+            read_journal(connection), (vault.keys / "log.pub").read_text(), retired=retired_lines(vault.keys)
+        )
+
+
+@pytest.mark.parametrize("step", ["retire", "place"])
+def test_an_instance_gets_a_new_key_while_it_signs_with_the_old_one(
+    vault: Vault, connect: Connect, step: str
+) -> None:
+    ring, worker = Keyring(vault.keys, ()), connect("tierce_worker")
+    running = Appender.enrol(worker, "worker", ring.instance("worker"))
+    with pytest.raises(Stopped):
+        service.rotate_instance(vault.settings, "worker", stop_at(step))
+    running.append(worker, [Entry(kind=EntryKind.HEARTBEAT, time_us=1)])
+    vault.run("keys", "instance", "worker")
+    running.append(worker, [Entry(kind=EntryKind.HEARTBEAT, time_us=2)])
+    again = Appender.enrol(worker, "worker", ring.instance("worker"))
+    again.append(worker, [Entry(kind=EntryKind.HEARTBEAT, time_us=3)])
+    assert again.instance != running.instance
+    with Sequencer_of(vault) as sequencer:
+        sequencer.step()
+    assert _verified(vault).intact
+
+
+class Sequencer_of:  # noqa: N801 - read as a phrase where it is used
+    """The worker's sequencer, for as long as the block."""
+
+    def __init__(self, vault: Vault) -> None:
+        self._vault = vault
+        self._connection = vault.database.connect("tierce_worker")
+
+    def __enter__(self) -> Sequencer:
+        keys, state = self._vault.keys, self._vault.settings.state_directory()
+        assert state is not None
+        return Sequencer(
+            self._connection,
+            LOG_ORIGIN,
+            Keyring(keys, ()).instance("log"),
+            kept=KeptCheckpoint(state / "checkpoint"),
+            retired=retired_log_keys(keys),
+        )  # fmt: skip - one sequencer, one expression
+
+    def __exit__(self, *_error: object) -> None:
+        self._connection.close()
+
+
+@pytest.mark.parametrize("step", ["retire", "announce", "place"])
+def test_the_log_gets_a_new_key_and_the_old_one_vouches_for_nothing_later(
+    vault: Vault, connect: Connect, step: str
+) -> None:
+    worker = connect("tierce_worker")
+    appender = Appender.enrol(worker, "worker", Keyring(vault.keys, ()).instance("worker"))
+    old_line, old_key = (vault.keys / "log.pub").read_text(), Keyring(vault.keys, ()).instance("log")
+    with Sequencer_of(vault) as sequencer:
+        appender.append(worker, [Entry(kind=EntryKind.HEARTBEAT, time_us=1)])
+        sequencer.step()
+        with pytest.raises(RotationError, match="the worker runs"):
+            service.rotate_log(vault.settings)
+    with pytest.raises(Stopped):
+        service.rotate_log(vault.settings, stop_at(step))
+    line = vault.run("keys", "log")
+    assert line.strip() == (vault.keys / "log.pub").read_text().strip() != old_line.strip()
+    assert [one.split(" ") for one in retired_lines(vault.keys)] == [[old_line.strip(), "1"]]
+    with Sequencer_of(vault) as sequencer:
+        sequencer.step()
+    assert _verified(vault).intact
+    with vault.database.connect("tierce_office") as connection:
+        journal = read_journal(connection)
+    assert not verify(journal, line).intact, "without the retired line, the earlier checkpoint is nobody's"
+    assert not verify(journal, old_line).intact, "the retired key alone does not do"
+    appender.append(worker, [Entry(kind=EntryKind.HEARTBEAT, time_us=2)])
+    both = [*retired_log_keys(vault.keys), Keyring(vault.keys, ()).instance("log").public_key()]
+    Sequencer(connect("tierce_worker"), LOG_ORIGIN, old_key, retired=both).step()
+    report = _verified(vault)
+    assert {one.code for one in report.findings if one.severity == "error"} == {
+        "checkpoint-signature",
+        "leaf-unsigned",
+    }
+
+
+def test_passwords_change_while_connections_stand(vault: Vault, cluster: object) -> None:
+    standing = vault.database.connect("tierce_office")
+    before = (vault.database.secrets / "tierce_office.password").read_text()
+    kept = {role: (vault.database.secrets / f"{role}.password").read_text() for role in ROLES}
+    admin = vault.database.connect(SUPERUSER)
+    try:
+        with pytest.raises(Stopped):
+            service.rotate_passwords(vault.settings, admin, ("tierce_api", "tierce_office"), stop_at("tierce_office"))
+        vault.run("keys", "passwords")
+        assert standing.execute("select 1").fetchone() == (1,)
+        assert (vault.database.secrets / "tierce_office.password").read_text() != before
+        for role in ROLES:
+            vault.database.connect(role).close()
+        with pytest.raises(psycopg.OperationalError):
+            psycopg.connect(vault.database.dsn("tierce_office"), password=before)
+    finally:
+        # The cluster is shared by the tests: its own files must open it again.
+        for role, password in kept.items():
+            store.set_password(admin, role, password)
+        admin.commit()
+        admin.close()
+        standing.close()
