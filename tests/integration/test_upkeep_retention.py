@@ -40,6 +40,9 @@ insert into access.staff_session (id, handle, staff, subject, name, roles, creat
 insert into access.person_session (id, handle, person, created, expires)
     select n, decode(lpad(to_hex(n), 64, '0'), 'hex'), 1, now() - age, now() - age
     from (values (1, interval '181 days'), (101, interval '179 days')) s(n, age);
+insert into access.insurer_session (id, handle, insurer, staff, name, created, expires)
+    select n, decode(lpad(to_hex(n), 64, '0'), 'hex'), 1, 1, 'n', now() - age, now() - age
+    from (values (1, interval '366 days'), (101, interval '364 days')) s(n, age);
 insert into access.pair (key, state, day, line, seen_day, seen_line)
     select n, state, gate.today() - age, 1, gate.today() - age, 1
     from (values (1, 1, 61), (101, 1, 59), (2, 2, 731), (102, 2, 729)) p(n, state, age);
@@ -53,6 +56,9 @@ insert into coverage.coverage (person, insurer, contract, domains, from_day, unt
 insert into person.record (person, insurer, sealed) values (1, 1, '\\x0101'), (101, 1, '\\x0101');
 insert into person.key (idx, person)
     values ('00000000-0000-0000-0000-000000000001', 1), ('00000000-0000-0000-0000-000000000101', 101);
+insert into person.former_key (idx, person, insurer, effective_day, feed)
+    values ('00000000-0000-0000-0000-000000000009', 1, 1, 1, 1),
+        ('00000000-0000-0000-0000-000000000109', 101, 1, 1, 1);
 insert into person.trait (idx, person)
     values ('00000000-0000-0000-0000-000000000001', 1), ('00000000-0000-0000-0000-000000000101', 101);
 insert into person.member (insurer, idx, person)
@@ -76,6 +82,8 @@ TABLES = (
     "access.session",
     "access.staff_session",
     "access.person_session",
+    "access.insurer_session",
+    "person.former_key",
     "access.line",
     "access.device",
     "access.pair",

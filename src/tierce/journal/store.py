@@ -71,6 +71,7 @@ def take_lock(connection: Connection) -> None:
         SequencerBusyError: another connection holds the lock.
     """
     if not number(connection.execute("select pg_try_advisory_lock(%s)", (SEQUENCER_LOCK,)).fetchone()):
+        connection.rollback()
         raise SequencerBusyError
 
 

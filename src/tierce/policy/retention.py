@@ -41,6 +41,7 @@ class Kept(IntEnum):
     PROCESS_LOGS = 20
     REJECTS = 21
     DEPOSITS = 22
+    INSURER_SESSIONS = 23
 
 
 class End(StrEnum):
@@ -155,6 +156,16 @@ RETENTION: Mapping[Kept, Rule] = {
         _LOGGING,
         held=True,
     ),
+    Kept.INSURER_SESSIONS: Rule(
+        Phrase("sessions du personnel des assureurs", "sessions of insurers' staff"),
+        "access.insurer_session",
+        _days(365),
+        _ENDED,
+        End.DELETED,
+        Hand.JOB,
+        _LOGGING,
+        held=True,
+    ),
     Kept.DEVICES: Rule(
         Phrase("appareils sans session et leurs places", "devices without a session, and their seats"),
         "access.device, access.line",
@@ -220,7 +231,7 @@ RETENTION: Mapping[Kept, Rule] = {
             "état civil, NIR et index d'une personne sans plus aucun droit",
             "civil status, NIR and indexes of a person without any coverage left",
         ),
-        "person.record, person.family, person.member, person.key, person.trait",
+        "person.record, person.family, person.member, person.key, person.former_key, person.trait",
         _days(0),
         Phrase("l'effacement de son dernier droit", "the deletion of her last coverage"),
         End.DELETED,

@@ -112,7 +112,7 @@ def _from_record(_logger: WrappedLogger, _name: str, event: EventDict) -> EventD
         template = str(record.msg)
         event["event"] = template % tuple(map(_plain, arguments)) if arguments else template
         event.update(getattr(record, "said", {}))
-    elif record.name in _SERVER:
+    elif record.name.split(".")[0] in _SERVER:
         event["event"] = _plain(record.getMessage())
     else:
         event["event"] = "a library logged; its text is not kept"

@@ -3,6 +3,7 @@
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -117,7 +118,10 @@ def _provider(
     )
 
 
-async def _async_pool(stack: AsyncExitStack, dsn: str, size: int = 4) -> AsyncConnectionPool[AsyncConnection[Any]]:
+async def _async_pool(
+    stack: AsyncExitStack, dsn: Callable[[], str], size: int = 4
+) -> AsyncConnectionPool[AsyncConnection[Any]]:
+    """Open a pool; `dsn` is read at each new connection, so that a password may change while the process runs."""
     pool: AsyncConnectionPool[AsyncConnection[Any]] = AsyncConnectionPool(
         dsn,
         min_size=1,
@@ -133,7 +137,7 @@ async def _async_pool(stack: AsyncExitStack, dsn: str, size: int = 4) -> AsyncCo
     return pool
 
 
-def _rows_pool(stack: AsyncExitStack, dsn: str) -> ConnectionPool[Connection]:
+def _rows_pool(stack: AsyncExitStack, dsn: Callable[[], str]) -> ConnectionPool[Connection]:
     pool: ConnectionPool[Connection] = ConnectionPool(
         dsn,
         min_size=1,
@@ -165,7 +169,7 @@ async def api(settings: Settings) -> AsyncIterator[App]:
 async def _gated(settings: Settings, keyring: Keyring, key: Ed25519PrivateKey, front: Front) -> AsyncIterator[App]:
     """The API with its gate."""
     clock, policy = SystemClock(), policy_digest()
-    dsn = settings.connection().dsn("tierce_api")
+    dsn = partial(settings.connection().dsn, "tierce_api")
     async with AsyncExitStack() as stack:
         pool = await _async_pool(stack, dsn)
         http = await stack.enter_async_context(httpx.AsyncClient(follow_redirects=False))
@@ -173,7 +177,7 @@ async def _gated(settings: Settings, keyring: Keyring, key: Ed25519PrivateKey, f
             appender = await Appender.enrol_async(connection, "api", key)
             shelf = await Shelf.load(connection, keyring)
         gate = Gate(
-            lambda: GateStore.connect(dsn), appender.instance, key, clock, policy, tally=Tally(tally_folder())
+            lambda: GateStore.connect(dsn()), appender.instance, key, clock, policy, tally=Tally(tally_folder())
         )
         await gate.start()
         stack.push_async_callback(gate.stop)
@@ -209,7 +213,7 @@ async def office(settings: Settings) -> AsyncIterator[App]:
     """The operator's office."""
     clock, policy = SystemClock(), policy_digest()
     keyring = Keyring(settings.key_directory(), KEYS["office"])
-    dsn = settings.connection().dsn("tierce_office")
+    dsn = partial(settings.connection().dsn, "tierce_office")
     async with AsyncExitStack() as stack:
         pool, rows = await _async_pool(stack, dsn, 2), _rows_pool(stack, dsn)
         http = await stack.enter_async_context(httpx.AsyncClient(follow_redirects=False))
@@ -242,7 +246,7 @@ async def persons(settings: Settings) -> AsyncIterator[App]:
     """The space of the persons covered."""
     clock, policy = SystemClock(), policy_digest()
     keyring = Keyring(settings.key_directory(), [str(name) for name in KEYS["persons"]])
-    dsn = settings.connection().dsn("tierce_persons")
+    dsn = partial(settings.connection().dsn, "tierce_persons")
     async with AsyncExitStack() as stack:
         pool, rows = await _async_pool(stack, dsn, 2), _rows_pool(stack, dsn)
         http = await stack.enter_async_context(httpx.AsyncClient(follow_redirects=False))
@@ -272,7 +276,7 @@ async def insurers(settings: Settings) -> AsyncIterator[App]:
     """The site of the insurers' staff."""
     clock, policy = SystemClock(), policy_digest()
     keyring = Keyring(settings.key_directory(), [str(name) for name in KEYS["insurers"]])
-    dsn = settings.connection().dsn("tierce_insurers")
+    dsn = partial(settings.connection().dsn, "tierce_insurers")
     async with AsyncExitStack() as stack:
         pool, rows = await _async_pool(stack, dsn, 2), _rows_pool(stack, dsn)
         http = await stack.enter_async_context(httpx.AsyncClient(follow_redirects=False))
