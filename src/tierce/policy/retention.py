@@ -40,8 +40,8 @@ class Kept(IntEnum):
     BACKUPS = 19
     PROCESS_LOGS = 20
     REJECTS = 21
-    INSURER_SESSIONS = 22
-    DEPOSITS = 23
+    DEPOSITS = 22
+    INSURER_SESSIONS = 23
 
 
 class End(StrEnum):

@@ -38,10 +38,10 @@ async def front_of(settings: Settings, keyring: Keyring, build: Build) -> AsyncI
         build: makes the rest; it connects, and so fails while the store is away.
     """
     clock, folder = SystemClock(), settings.spool_directory()
-    dsn = settings.connection().dsn("tierce_api")
+    database = settings.connection()
 
     async def connect() -> AsyncConnection[Any]:
-        return await AsyncConnection.connect(dsn, autocommit=True)
+        return await AsyncConnection.connect(database.dsn("tierce_api"), autocommit=True)
 
     async with AsyncExitStack() as stack:
         counter = Counter(

@@ -97,6 +97,9 @@ def run_worker(settings: Settings) -> None:
         except ForkError as error:
             logs.say("the sequencer refuses to begin", level="error", kind="ForkError", detail=str(error))
             raise SystemExit(1) from None
+        except SequencerBusyError:
+            logs.say("another worker sequences: waiting for its turn", level="warning")
+            time.sleep(RETRY_SECONDS)
         except psycopg.OperationalError as error:
             logs.say("the database is away", level="warning", kind=type(error).__name__)
             page.write_away()

@@ -27,9 +27,9 @@ from tierce.kernel.feed import names
 from tierce.lab.bench.copying.store import copy_back, copy_out, describe_server, empty_register
 from tierce.lab.bench.errors import BenchError
 from tierce.lab.bench.machine import DurableWrite, Machine, describe_machine, measure_durable_write
+from tierce.lab.country.block import TEST_OID
 from tierce.lab.country.identifiers import NirSource
 from tierce.lab.country.insurers import PRODUCTS, make_insurers
-from tierce.lab.country.block import TEST_OID
 from tierce.lab.country.population import write_insurers
 from tierce.registry.columns import RIGHTS
 from tierce.registry.model import People
