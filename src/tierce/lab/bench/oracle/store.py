@@ -83,6 +83,11 @@ def hold(connection: Connection, desks: Sequence[int]) -> None:
         "update directory.activity set establishment = %s where id = any(%s)", (row[0], [desk + 1 for desk in desks])
     )
     connection.execute(
+        "update directory.enrolment e set establishment = t.establishment from directory.activity t"
+        " where t.professional = e.professional and t.id = any(%s)",
+        ([desk + 1 for desk in desks],),
+    )
+    connection.execute(
         "insert into access.ladder (id, level, subject, rung, since, until, by, reason)"
         " values (%s, %s, %s, %s, now(), now() + interval '1 day', 'bench', 'bench')",
         (new_id(), Level.ESTABLISHMENT.value, row[0], Rung.PRESENCE_ONLY.value),
