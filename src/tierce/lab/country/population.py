@@ -19,7 +19,16 @@ from typing import Final, Protocol
 
 from tierce.directory.loads.columns import DIRECTORY
 from tierce.kernel.feed import names
-from tierce.lab.country.block import Block, BlockWriter, Plan, Right, domains_of, make_block, zero_counts
+from tierce.lab.country.block import (
+    TEST_OID,
+    Block,
+    BlockWriter,
+    Plan,
+    Right,
+    domains_of,
+    make_block,
+    zero_counts,
+)
 from tierce.lab.country.carers import FERRAND, MORVAN, directory_fields, make_activities
 from tierce.lab.country.insurers import PRODUCTS, Insurer, make_insurers
 from tierce.lab.country.people import Person
@@ -27,7 +36,7 @@ from tierce.lab.country.public import write_public_directory
 from tierce.lab.country.story import ROLES, STAFF, story_families
 from tierce.registry.columns import INSURERS, RIGHTS
 
-__all__ = ["Format", "Plan", "read_identities", "write_country"]
+__all__ = ["TEST_OID", "Format", "Plan", "read_identities", "write_country", "write_insurers"]
 
 BLOCKS_AHEAD: Final = 2
 """Blocks that each process may be ahead of what is written: memory is bounded by this."""
@@ -92,7 +101,7 @@ def write_country(
         raise FileExistsError(msg)
     (out / "rights").mkdir(parents=True)
     insurers = make_insurers(plan.insurers)
-    _write_insurers(out / "insurers.csv", insurers)
+    write_insurers(out / "insurers.csv", insurers)
     truth: dict[str, object] = {
         "seed": plan.seed,
         "on": plan.on.isoformat(),
@@ -208,7 +217,8 @@ def _tell(members: tuple[Person, ...], insurer: Insurer, right: Right) -> dict[s
     }
 
 
-def _write_insurers(path: Path, insurers: list[Insurer]) -> None:
+def write_insurers(path: Path, insurers: list[Insurer]) -> None:
+    """Write the insurers' file."""
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(names(INSURERS))
