@@ -50,8 +50,8 @@ class NirSource:
     hence 4,341 blocks: forty million people.
     """
 
-    def __init__(self, block: int) -> None:
-        """Start the numbers of block `block`, with none given."""
+    def __init__(self, block: int | None = None) -> None:
+        """Start the numbers of block `block`, with none given; without a block, all the numbers there are."""
         self._block = block
         self._given: dict[tuple[str, int, int, bool], int] = {}
 
@@ -65,9 +65,9 @@ class NirSource:
         places, room = (_CORSICA, _CORSICAN_ROOM) if corsican else (_PLACES, _ROOM)
         given = self._given.get(key, 0)
         self._given[key] = given + 1
-        number = self._block * room + given
+        number = given if self._block is None else self._block * room + given
         turn = number // len(places)
-        if given >= room or turn >= _ORDERS:
+        if (self._block is not None and given >= room) or turn >= _ORDERS:
             msg = "no synthetic number is left for this sex, year and month"
             raise ValueError(msg)
         place_number = (number * _STRIDE + year * 31 + month * 7) % len(places)

@@ -19,7 +19,16 @@ from typing import Final, Protocol
 
 from tierce.directory.loads.columns import DIRECTORY
 from tierce.kernel.feed import names
-from tierce.lab.country.block import Block, BlockWriter, Plan, Right, domains_of, make_block, zero_counts
+from tierce.lab.country.block import (
+    TEST_OID,
+    Block,
+    BlockWriter,
+    Plan,
+    Right,
+    domains_of,
+    make_block,
+    zero_counts,
+)
 from tierce.lab.country.carers import FERRAND, MORVAN, directory_fields, make_activities
 from tierce.lab.country.insurers import PRODUCTS, Insurer, make_insurers
 from tierce.lab.country.people import Person
@@ -27,7 +36,7 @@ from tierce.lab.country.public import write_public_directory
 from tierce.lab.country.story import ROLES, STAFF, story_families
 from tierce.registry.columns import INSURERS, RIGHTS
 
-__all__ = ["Format", "Plan", "read_identities", "write_country"]
+__all__ = ["TEST_OID", "Format", "Plan", "read_identities", "write_country", "write_insurers"]
 
 BLOCKS_AHEAD: Final = 2
 """Blocks that each process may be ahead of what is written: memory is bounded by this."""
