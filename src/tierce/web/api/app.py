@@ -10,6 +10,7 @@ from litestar.datastructures import MutableScopeHeaders, State
 from litestar.exceptions import HTTPException, NotFoundException
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
+from litestar.params import FromQuery
 from litestar.types import Message, Scope
 
 from tierce import __version__
@@ -63,7 +64,7 @@ async def seats(request: AnyRequest) -> Response[dict[str, Any]]:
 
 
 @get("/v1/history", opt={"act": Act.NONE})
-async def history(request: AnyRequest, cursor: str | None = None) -> Response[dict[str, Any]]:
+async def history(request: AnyRequest, cursor: FromQuery[str | None] = None) -> Response[dict[str, Any]]:
     """The caller's own answers, newest first, without identity; opening one is the act `revisit`."""
     wiring = _wiring(request)
     bound = await wiring.callers.find(request.headers.get("authorization", "").encode(), fresh=True)
