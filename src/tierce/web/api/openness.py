@@ -1,6 +1,6 @@
 """What is open, as one `api` process sees it: looked at twice a second on a connection of its own.
 
-The store is *away* when it does not answer within a second. Then nothing of it can be relied on, and everything
+The store is *away* when it does not answer within two seconds. Then nothing of it can be relied on, and everything
 but deposits is refused. Insurers and their choices are public: they are kept in a file for when the process
 starts while the store is away.
 """
@@ -31,7 +31,7 @@ from tierce.policy.deposits import GRACE
 from tierce.policy.ladder import Level
 
 LOOK_SECONDS: Final = 0.5
-ANSWER_SECONDS_MAX: Final = 1.0
+ANSWER_SECONDS_MAX: Final = 2.0
 INSURERS_EVERY: Final = 20
 """Insurers and their choices are read again every so many looks."""
 INSURERS_FILE: Final = "insurers.json"
@@ -63,33 +63,40 @@ class Openness:
 
     async def run(self) -> None:
         """Look until cancelled."""
-        looks = 0
         connection: AsyncConnection[Any] | None = None
-        while True:
-            try:
-                async with asyncio.timeout(ANSWER_SECONDS_MAX):
-                    if connection is None:
-                        connection = await self.connect()
-                    self.closings = tuple(await closing_rows.live_async(connection))
-                    if looks % INSURERS_EVERY == 0:
-                        self._keep(await deposit_rows.insurers_async(connection))
-                looks += 1
-                if self.away:
-                    self.back()
-                self.away = False
-            except (psycopg.Error, OSError, TimeoutError) as error:
-                if not self.away:
-                    _log.warning("the store is away: %s", type(error).__name__)
-                    self.since = self.clock.now()
-                self.away, looks = True, 0
-                if connection is not None:
-                    with suppress(psycopg.Error):
-                        await connection.close()
-                connection = None
-            if self.away or self.closings:
-                self.last_closed = self.clock.now()
-            await asyncio.to_thread(self.counter.turn)
-            await asyncio.sleep(LOOK_SECONDS)
+        looks = 0
+        try:
+            while True:
+                try:
+                    async with asyncio.timeout(ANSWER_SECONDS_MAX):
+                        if connection is None:
+                            connection = await self.connect()
+                        await self._look(connection, insurers=looks % INSURERS_EVERY == 0)
+                    looks += 1
+                except (psycopg.Error, OSError, TimeoutError) as error:
+                    self._lost(error)
+                    await _leave(connection)
+                    connection, looks = None, 0
+                if self.away or self.closings:
+                    self.last_closed = self.clock.now()
+                await asyncio.to_thread(self.counter.turn)
+                await asyncio.sleep(LOOK_SECONDS)
+        finally:
+            await _leave(connection)
+
+    async def _look(self, connection: AsyncConnection[Any], *, insurers: bool) -> None:
+        self.closings = tuple(await closing_rows.live_async(connection))
+        if insurers:
+            self._keep(await deposit_rows.insurers_async(connection))
+        if self.away:
+            self.back()
+        self.away = False
+
+    def _lost(self, error: Exception) -> None:
+        if not self.away:
+            _log.warning("the store is away: %s", type(error).__name__)
+            self.since = self.clock.now()
+        self.away = True
 
     def takes(self, typed: Typed) -> bool:
         """Whether a deposit is taken now: what it is about is closed, or was a moment ago."""
@@ -132,3 +139,9 @@ class Openness:
         made = self.folder / f"{INSURERS_FILE}.{os.getpid()}"
         made.write_bytes(msgspec.json.encode(insurers))
         made.replace(self.folder / INSURERS_FILE)
+
+
+async def _leave(connection: AsyncConnection[Any] | None) -> None:
+    if connection is not None:
+        with suppress(psycopg.Error):
+            await connection.close()

@@ -1,0 +1,183 @@
+"""The API's counter over HTTP: what is taken while what is closed, by whom, and while the database is away."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psycopg
+import pytest
+
+from tests.integration.conftest import Connect
+from tests.integration.depositing import OAK, Optician, card, optician
+from tests.integration.signin_world import free_port
+from tests.integration.world import World, make_world
+from tests.settings_file import settings_text
+from tests.waiting import eventually
+from tierce.closings.model import Target
+from tierce.closings.service import By, Closings
+from tierce.deposits.sealing import PUBLIC_FILE, public_of
+from tierce.journal.service import Appender
+from tierce.kernel.care import Domain
+from tierce.kernel.clock import SystemClock
+from tierce.kernel.ids import SessionId, StaffId
+from tierce.policy.ladder import Level
+from tierce.settings import Settings, load
+from tierce.storage.database import Database
+from tierce.storage.keys import DEPOSIT_KEY, Keyring
+from tierce.web import wiring
+from tierce.web.api.deposits import Front
+
+HELENE = By(StaffId(900), SessionId(0), "Hélène Vasseur")
+URL = "http://127.0.0.1:1"
+Use = Callable[[httpx.AsyncClient, Front], Awaitable[None]]
+
+
+@pytest.fixture
+def world(database: Database) -> World:
+    made = make_world(database)
+    made.run("delete from journal.instance")  # the process registers its own key
+    return made
+
+
+@pytest.fixture
+def close(connect: Connect, keyring: Keyring) -> Callable[[Target], None]:
+    office = connect("tierce_office", autocommit=True)
+    closings = Closings(Appender.enrol(office, "office", keyring.instance("office")), SystemClock(), bytes(16))
+
+    def work(target: Target) -> None:
+        closings.close(office, target, "essai de fermeture", HELENE)
+
+    return work
+
+
+def settings_of(database: Database, keys: Path, folder: Path) -> Settings:
+    for name in ("none",):
+        (folder / name).write_text("dev-insecure-secret")
+    (keys / PUBLIC_FILE).write_text(public_of(Keyring(keys, [DEPOSIT_KEY]).raw(DEPOSIT_KEY)))
+    text = settings_text(database, keys, operator="Rive Claire").replace('"none"\n', f'"{folder / "none"}"\n')
+    file = folder / "tierce.toml"
+    file.write_text(text)
+    return load(file)
+
+
+def served(settings: Settings, use: Use) -> None:
+    """The API as its process builds it, and a client of it."""
+
+    async def run() -> None:
+        async with wiring.api(settings) as app:
+            assert isinstance(app, Front)
+            async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=URL) as http:
+                await use(http, app)
+
+    asyncio.run(run())
+
+
+async def leave(http: httpx.AsyncClient, who: Optician, body: bytes, *, signed: bool = True) -> httpx.Response:
+    headers = {"authorization": f"DPoP {who.handle}", "content-type": "application/json"}
+    if signed:
+        at = SystemClock().now().timestamp()
+        headers["dpop"] = who.key.proof("POST", f"{URL}/v1/deposits", handle=who.handle, at=at, body=body).decode()
+    return await http.post("/v1/deposits", content=body, headers=headers)
+
+
+async def seen(condition: Callable[[], bool], what: str) -> None:
+    await asyncio.to_thread(eventually, condition, what)
+
+
+def code(response: httpx.Response) -> Any:  # noqa: ANN401 - a member of a JSON document
+    return response.json()["code"]
+
+
+def test_a_deposit_is_taken_for_what_is_closed_and_for_nothing_else(
+    world: World, close: Callable[[Target], None], key_directory: Path, tmp_path: Path
+) -> None:
+    who, settings = optician(world), settings_of(world.database, key_directory, tmp_path)
+
+    async def use(http: httpx.AsyncClient, front: Front) -> None:
+        await seen(lambda: not front._openness.away, "the store answers")
+        front._openness.last_closed = None  # the moment before the first answer is no closing
+        assert (await http.get("/v1/service")).json()["open"] is True
+        refused = await leave(http, who, card(1))
+        assert (refused.status_code, code(refused)) == (409, "open")
+        close(Target(Level.DOMAIN, Domain.OPTI))
+        await seen(lambda: bool(front._openness.closings), "the closing is seen")
+        body = card(2)
+        first, again = await leave(http, who, body), await leave(http, who, body)
+        assert first.status_code == again.status_code == 201, first.text
+        assert first.json()["receipt"] == again.json()["receipt"]
+        other = await leave(http, who, card(3, domain="PHAR"))
+        assert (other.status_code, code(other)) == (409, "open")
+        told = json.dumps(first.json())
+        for typed in (json.loads(body)["nir"], "A1204", "19880229"):
+            assert typed not in told
+
+    served(settings, use)
+
+
+def test_an_insurers_closing_takes_its_own_cards_alone(
+    world: World, close: Callable[[Target], None], key_directory: Path, tmp_path: Path
+) -> None:
+    who, settings = optician(world), settings_of(world.database, key_directory, tmp_path)
+    close(Target(Level.INSURER, 1))
+
+    async def use(http: httpx.AsyncClient, front: Front) -> None:
+        await seen(lambda: bool(front._openness.closings) and bool(front._counter.insurers), "the closing is seen")
+        assert (await leave(http, who, card(1))).status_code == 201
+        other = await leave(http, who, card(2, amc="99000009"))
+        assert (other.status_code, code(other)) == (409, "open")
+
+    served(settings, use)
+
+
+def test_what_is_not_a_deposit_is_refused_with_its_reason(
+    world: World, close: Callable[[Target], None], key_directory: Path, tmp_path: Path
+) -> None:
+    who, settings = optician(world), settings_of(world.database, key_directory, tmp_path)
+    close(Target(Level.NATION, 0))
+
+    async def use(http: httpx.AsyncClient, front: Front) -> None:
+        await seen(lambda: bool(front._openness.closings), "the closing is seen")
+        wrong = await leave(http, who, card(1, amount="-1"))
+        assert (wrong.status_code, wrong.json()["field"]) == (422, "amount")
+        assert (await http.post("/v1/deposits", content=card(1))).status_code == 401
+        assert (await leave(http, Optician(who.caller, "short"), card(1))).status_code == 401
+        assert (await leave(http, who, card(1, label="x" * 3_000))).status_code == 413
+        assert (await http.get("/v1/deposits")).status_code in {404, 405}
+        unknown = await http.get("/v1/deposits/D-0000-0000-00000-0", headers={"authorization": f"DPoP {who.handle}"})
+        assert (unknown.status_code, code(unknown)) == (404, "receipt_unknown")
+        taken = await leave(http, who, card(1))
+        waiting = await http.get(
+            f"/v1/deposits/{taken.json()['receipt']}", headers={"authorization": f"DPoP {who.handle}"}
+        )
+        assert (waiting.status_code, waiting.json()["state"]) == (200, "received")
+
+    served(settings, use)
+
+
+def test_an_api_started_while_the_database_is_away_takes_deposits_and_shows_nothing(
+    world: World, key_directory: Path, tmp_path: Path
+) -> None:
+    who = optician(world)
+    away = Database("127.0.0.1", free_port(), world.database.name, world.database.secrets)
+    settings = settings_of(away, key_directory, tmp_path)
+    with pytest.raises(psycopg.OperationalError):
+        away.connect("tierce_api")
+
+    async def use(http: httpx.AsyncClient, _front: Front) -> None:
+        assert (await http.get("/v1/service")).json()["store"] is False
+        for path in ("/v1/session", "/v1/seats", "/v1/history"):
+            closed = await http.get(path, headers={"authorization": f"DPoP {who.handle}"})
+            assert (closed.status_code, code(closed), closed.json()["deposit"]) == (503, "closed", True)
+        asked = await http.post("/v1/rights", content=b"{}", headers={"authorization": f"DPoP {who.handle}"})
+        assert (asked.status_code, code(asked)) == (503, "closed")
+        taken = await leave(http, who, card(1))
+        assert taken.status_code == 201, taken.text
+        assert taken.json()["promise"] == {
+            "guaranteed": False, "reason": "insurer_unknown", "detail": taken.json()["promise"]["detail"],
+        }, "an API that never saw the insurers promises nothing"  # fmt: skip
+
+    served(settings, use)
+    assert OAK.amc
