@@ -121,7 +121,7 @@ def _provider(
 async def _async_pool(
     stack: AsyncExitStack, dsn: Callable[[], str], size: int = 4
 ) -> AsyncConnectionPool[AsyncConnection[Any]]:
-    """Open a pool; `dsn` is read at each new connection, so that a password may change while the process runs."""
+    """Open a pool; `dsn` is read at each new connection: the secret of a role may change while the process runs."""
     pool: AsyncConnectionPool[AsyncConnection[Any]] = AsyncConnectionPool(
         dsn,
         min_size=1,
