@@ -1,0 +1,147 @@
+"""The runbooks, followed as written: each page's blocks are run in order on a small installation that serves."""
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from tests.integration.thief import enter
+from tests.waiting import eventually
+from tierce.journal.verifier import read_journal, verify
+from tierce.kernel.language import Language
+from tierce.lab.demo.stage import Stage, open_stage
+from tierce.lab.demo.steps import Steps
+from tierce.settings import load
+from tierce.upkeep.backup.service import retired_lines
+from tierce.upkeep.health.service import states
+from tierce.web.processes import EVERY
+
+PAGES = Path(__file__).parents[2] / "docs" / "runbooks"
+FOLLOWED = (
+    "health-and-alerts",
+    "backup-and-restore",
+    "retention",
+    "role-passwords",
+    "key-rotation",
+    "upgrade",
+)
+"""In this order, on one installation."""
+_BLOCK = re.compile(r"```console\n(.*?)```", re.S)
+
+
+def commands_of(page: str) -> list[str]:
+    """The command lines of a page's blocks."""
+    text = (PAGES / f"{page}.md").read_text("utf-8")
+    return [line[2:] for block in _BLOCK.findall(text) for line in block.splitlines() if line.startswith("$ ")]
+
+
+@dataclass
+class Machine:
+    """Plays the machine of the page: its paths, and its service manager with real processes."""
+
+    stage: Stage
+    home: Path
+    units: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+
+    def systemctl(self, verb: str, names: list[str]) -> None:
+        """Stop and start the processes that units stand for."""
+        for name in (one.removeprefix("tierce-") for one in names):
+            if verb in {"stop", "restart"} and name in self.units:
+                self.units[name].terminate()
+                self.units.pop(name).wait(timeout=30)
+            if verb in {"start", "restart"}:
+                command = [sys.executable, "-m", "tierce", "serve", "--only", name]
+                with (self.stage.logs / f"unit-{name}.log").open("ab") as log:
+                    self.units[name] = subprocess.Popen(
+                        [*command, "--settings", str(self.stage.settings_file)], stdout=log, stderr=log
+                    )
+
+    def run(self, line: str) -> subprocess.CompletedProcess[str]:
+        """Run one line of a page, with the page's paths led here."""
+        for there, here in (
+            ("/etc/tierce/tierce.toml", self.stage.settings_file),
+            ("/etc/tierce/restored.toml", self.home / "restored.toml"),
+            ("/etc/tierce/keys", self.stage.home / "keys"),
+            ("/srv/backup", self.home / "backup"),
+            ("/srv/restored-keys", self.home / "restored-keys"),
+            ("/media/keys", self.home / "media"),
+            ("/root/passphrase", self.home / "passphrase"),
+        ):
+            line = line.replace(there, str(here))
+        path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+        return subprocess.run(
+            ["bash", "-c", line], env={**os.environ, "PATH": path}, capture_output=True, text=True, check=False
+        )
+
+    def all_ready(self) -> bool:
+        return all(one.ready for one in states(load(self.stage.settings_file)))
+
+
+@pytest.fixture(scope="module")
+def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
+    home = tmp_path_factory.mktemp("runbooks")
+    for parent in (home, *home.parents):
+        if parent.stat().st_uid == os.geteuid():
+            parent.chmod(parent.stat().st_mode | 0o011)
+    steps = Steps(Console(stderr=True), Language.EN)
+    with open_stage(home / "home", steps, persons=200, insurers=2) as stage:
+        (home / "media").mkdir()
+        (home / "passphrase").write_text("six mots choisis au hasard par la machine")
+        text = stage.settings_file.read_text("utf-8").replace('name = "tierce"', 'name = "tierce_restored"')
+        (home / "restored.toml").write_text(text.replace(str(stage.home / "state"), str(home)), "utf-8")
+        # From the demonstration's one command to a unit for each process.
+        stage.processes["serve"].terminate()
+        stage.processes["serve"].wait(timeout=30)
+        running = Machine(stage, home)
+        running.systemctl("start", [f"tierce-{name}" for name in EVERY])
+        try:
+            eventually(running.all_ready, "every unit ready", seconds=90)
+            yield running
+        finally:
+            for unit in running.units.values():
+                unit.terminate()
+            for unit in running.units.values():
+                unit.wait(timeout=30)
+            # The stage looks for its own command as it ends; it has ended already.
+
+
+@pytest.mark.parametrize("page", FOLLOWED)
+def test_a_page_is_followed_as_written(machine: Machine, page: str) -> None:
+    lines = commands_of(page)
+    assert lines, page
+    for line in lines:
+        if line.startswith("systemctl "):
+            _systemctl, verb, *names = line.split()
+            assert verb in {"stop", "start", "restart"}, line
+            machine.systemctl(verb, names)
+            if verb != "stop":
+                eventually(machine.all_ready, f"{page}: ready again after {line}", seconds=90)
+            continue
+        done = machine.run(line)
+        assert done.returncode == 0, f"{page}: {line}\n{done.stdout[-800:]}\n{done.stderr[-800:]}"
+    eventually(machine.all_ready, f"{page}: everybody is served after it", seconds=60)
+
+
+def test_after_all_of_it_a_doctor_is_answered_and_the_journal_is_whole(machine: Machine) -> None:
+    doctor = enter(machine.stage, "claire_morvan")
+    answer = doctor.ask(machine.stage.person("paul_lenoir"), "MEDG")
+    assert (answer.status_code, answer.json()["shown"]) == (200, True)
+    keys = machine.stage.home / "keys"
+    with machine.stage.database.connect("tierce_office") as connection:
+        report = verify(read_journal(connection), (keys / "log.pub").read_text(), retired=retired_lines(keys))
+    assert report.intact, report.findings
+    assert len(retired_lines(keys)) == 1
+
+
+def test_every_page_of_the_list_is_there_and_every_page_is_listed() -> None:
+    index = (PAGES / "README.md").read_text("utf-8")
+    listed = set(re.findall(r"\]\(([\w-]+)\.md\)", index))
+    assert listed == {file.stem for file in PAGES.glob("*.md")} - {"README"}
+    marked = set(re.findall(r"\]\(([\w-]+)\.md\) ◆", index))
+    assert marked == set(FOLLOWED)
