@@ -3,8 +3,8 @@
 On a cluster of its own, since other tests write professionals' names, which are public, into theirs.
 """
 
-import os
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,22 +51,22 @@ class Place:
 
 
 @pytest.fixture
-def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
-    home = tmp_path_factory.mktemp("own")
-    for parent in (home, *home.parents):
-        if parent.stat().st_uid == os.geteuid():
-            parent.chmod(parent.stat().st_mode | 0o011)
-    cluster = Cluster(home / "cluster", {**DURABLE, "shared_buffers": "64MB"})
-    cluster.start()
-    database = cluster.database("tierce")
-    migrate(database)
-    create_keys(home / "keys", INSTANCES)
-    write_country(PLAN, home / "country", lambda _made: None)
-    with database.connect("tierce_feed") as feed, database.connect(SUPERUSER, autocommit=True) as admin:
-        importer = make_importer(feed, home / "keys", chunk_lines=200)
-        importer.insurers(home / "country" / "insurers.csv")
-        yield Place(cluster, database, home / "country", importer, feed, admin)
-    cluster.stop()
+def place() -> Iterator[Place]:
+    """Not in pytest's own folder: another run tidies that one, and PostgreSQL stops when its data go."""
+    with tempfile.TemporaryDirectory(prefix="tierce-tests-") as name:
+        home = Path(name)
+        home.chmod(0o711)
+        cluster = Cluster(home / "cluster", {**DURABLE, "shared_buffers": "64MB"})
+        cluster.start()
+        database = cluster.database("tierce")
+        migrate(database)
+        create_keys(home / "keys", INSTANCES)
+        write_country(PLAN, home / "country", lambda _made: None)
+        with database.connect("tierce_feed") as feed, database.connect(SUPERUSER, autocommit=True) as admin:
+            importer = make_importer(feed, home / "keys", chunk_lines=200)
+            importer.insurers(home / "country" / "insurers.csv")
+            yield Place(cluster, database, home / "country", importer, feed, admin)
+        cluster.stop()
 
 
 @pytest.mark.parametrize("way", ["merged", "loaded"])

@@ -186,6 +186,8 @@ class _Look:
     def _who(self, nir: str, birth: str, rank: str) -> _Who:
         numbers, births, ranks = (self._column(name) for name in (nir, birth, rank))
         empty = _mask(pc.equal(numbers, "")) & _mask(pc.equal(births, "")) & _mask(pc.equal(ranks, ""))
+        if empty.all():
+            return _Who(~empty, ~empty, births.cast(pa.binary()), births)
         fits, synthetic = _check_nirs(numbers)
         fits &= synthetic == self._synthetic
         fits &= _check_births(births)

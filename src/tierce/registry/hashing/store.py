@@ -1,7 +1,5 @@
 """Turns prepared columns into keyed indexes: the only thing of a line's identifiers that the database ever holds."""
 
-from collections.abc import Iterable
-
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -23,7 +21,7 @@ class Hasher:
 
     def prepare(self, batch: Batch) -> Prepared:
         """Hash every column of a batch."""
-        members = self._members(batch.members.to_pylist())
+        members = self._members(batch.members)
         return Prepared(
             lines=batch.lines,
             effective=batch.effective,
@@ -52,10 +50,11 @@ class Hasher:
 
     def member(self, number: str) -> bytes:
         """Key one member number."""
-        return bytes(self._members([number])[0])
+        return bytes(self._members(pa.array([number], pa.string()))[0])
 
-    def _members(self, numbers: Iterable[str]) -> Bytes:
-        return _matrix(self._feed.many([number.encode() for number in numbers], f"member|1|{self._amc}|".encode()))
+    def _members(self, numbers: Column) -> Bytes:
+        head = f"member|1|{self._amc}|".encode()
+        return _matrix(self._feed.many(numbers.cast(pa.binary()).to_pylist(), head))
 
     def _linked(self, batch: Batch, numbers: Column, members: Bytes) -> Linked:
         """Find whose member number it is among the chunk's earlier lines."""
@@ -64,7 +63,7 @@ class Hasher:
         rows[rows > np.arange(len(rows))] = ELSEWHERE
         rows[np.asarray(pc.equal(numbers, "").to_numpy(zero_copy_only=False), dtype=np.bool_)] = NOBODY
         away = np.flatnonzero(rows == ELSEWHERE)
-        keyed = self._members(numbers.take(pa.array(away)).to_pylist())
+        keyed = self._members(numbers.take(pa.array(away)))
         return Linked(rows, {row: keyed[place].tobytes() for place, row in enumerate(away.tolist())})
 
     def _contracts(self, numbers: Column) -> Ints:

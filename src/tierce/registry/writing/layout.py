@@ -14,7 +14,7 @@ Field = Any
 """A numpy column of big-endian integers, a matrix of bytes (one row a value), or None for NULL in every row."""
 
 
-def lay_out(rows: int, *columns: Field) -> bytes:
+def lay_out(rows: int, *columns: Field) -> memoryview:
     """Lay out rows of columns whose values all have one width each."""
     widths = [0 if column is None else _matrix(column).shape[1] for column in columns]
     total = 2 + sum(4 + width for width in widths)
@@ -27,7 +27,7 @@ def lay_out(rows: int, *columns: Field) -> bytes:
         if column is not None:
             out[:, at + 4 : at + 4 + width] = _matrix(column)
         at += 4 + width
-    return out.tobytes()
+    return out.reshape(-1).data
 
 
 def big(values: Field, width: int) -> Field:

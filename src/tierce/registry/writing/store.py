@@ -86,7 +86,7 @@ class Writer:
         self._trait = keyring.hash(Purpose.TRAIT)
         self._sealer: Sealer = load_sealer(connection, keyring, [Compartment.PERSON, Compartment.COVERAGE])
 
-    def laid_out(self, chunk: Prepared, settled: Settled) -> dict[str, list[bytes]]:
+    def laid_out(self, chunk: Prepared, settled: Settled) -> dict[str, list[memoryview]]:
         """Seal the records of the rows taken and lay every table's rows out for COPY."""
         rows, persons = settled.rows, settled.persons
         count, insurer = len(rows), self._sender.id
@@ -94,7 +94,7 @@ class Writer:
         of_row[rows] = persons
         who, several = big(persons, 8), big(np.full(count, insurer), 2)
         keys, cards = of_row[chunk.key_rows] != 0, of_row[chunk.card_rows] != 0
-        laid = {
+        laid: dict[str, list[memoryview]] = {
             "key": [
                 lay_out(int(keys.sum()), chunk.keys[keys], big(of_row[chunk.key_rows[keys]], 8)),
                 lay_out(int(cards.sum()), chunk.cards[cards], big(of_row[chunk.card_rows[cards]], 8)),
@@ -120,7 +120,7 @@ class Writer:
             laid["coverage"].append(lay_out(len(there), *columns))
         return laid
 
-    def _family(self, settled: Settled, who: Field, several: Field) -> list[bytes]:
+    def _family(self, settled: Settled, who: Field, several: Field) -> list[memoryview]:
         laid = []
         for there, deputies in (
             (np.flatnonzero(settled.representatives != 0), settled.representatives),
@@ -131,11 +131,11 @@ class Writer:
                 laid.append(lay_out(len(there), *columns, None if deputies is None else big(deputies[there], 8)))
         return laid
 
-    def copy(self, laid: dict[str, list[bytes]], *, staged: bool) -> None:
+    def copy(self, laid: dict[str, list[memoryview]], *, staged: bool) -> None:
         """Send laid-out rows to the tables, or to their stages."""
         with self._connection.cursor() as cursor:
             for name, pieces in laid.items():
-                if not any(pieces):
+                if not any(map(len, pieces)):
                     continue
                 table = f"stage_{name}" if staged else _TABLES[name]
                 with cursor.copy(f"copy {table} {_COLUMNS[name]} from stdin (format binary)".encode()) as copy:
