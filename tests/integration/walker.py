@@ -22,10 +22,11 @@ from litestar import Litestar
 from tests.integration.walk_world import API_URL, KNOWN, Login, Sites, Truth
 from tierce.kernel.clock import SystemClock
 from tierce.policy.acts import Act
+from tierce.web.api.deposits import COUNTER_ROUTES
 from tierce.web.api.hot import HOT_ACTS
 from tierce.web.portal.site import form_token
 
-REQUESTS_MAX: Final = 6_000
+REQUESTS_MAX: Final = 12_000
 ENDS: Final = frozenset({Act.SESSION_REVOKE, Act.STAFF_SESSION_END, Act.PERSON_SESSION_END})
 """Acts that end sessions: walked last, and never with one's own."""
 METHODS: Final = ("HEAD", "OPTIONS", "PUT", "PATCH", "DELETE")
@@ -89,6 +90,7 @@ def litestar_of(app: object, depth: int = 4) -> Litestar:
 def routes_of(sites: Sites) -> list[Route]:
     """Every route of every site, those served in front of the framework included."""
     found = [Route("api", "POST", path, (), ends=False) for path in HOT_ACTS]
+    found += [Route("api", method, path, (), ends=False) for method, path in COUNTER_ROUTES]
     for site, app in sites.apps.items():
         for route in litestar_of(app).routes:
             for handler in getattr(route, "route_handlers", ()):

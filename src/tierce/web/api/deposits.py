@@ -32,6 +32,8 @@ from tierce.web.api.problems import Problem
 
 DEPOSITS: Final = "/v1/deposits"
 SERVICE: Final = "/v1/service"
+COUNTER_ROUTES: Final = (("POST", DEPOSITS), ("GET", DEPOSITS + "/{receipt}"), ("GET", SERVICE))
+"""What the counter serves by itself, in front of every routing table."""
 ACTS: Final = {DEPOSITS: Act.DEPOSIT_MAKE, DEPOSITS + "/{receipt}": Act.DEPOSIT_READ, SERVICE: Act.NONE}
 """The acts of the routes served here, for the test that enumerates every route."""
 ALWAYS: Final = ("/health", "/metrics", "/v1/openapi.json", "/v1/rights")
