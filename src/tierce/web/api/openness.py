@@ -95,7 +95,7 @@ class Openness:
     def _lost(self, error: Exception) -> None:
         if not self.away:
             _log.warning("the store is away: %s", type(error).__name__)
-            self.since = self.clock.now()
+            self.remember()  # another worker may have read the insurers after this one did
         self.away = True
 
     def takes(self, typed: Typed) -> bool:
