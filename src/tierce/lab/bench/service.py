@@ -25,8 +25,9 @@ from tierce.lab.bench.machine import busy_seconds
 from tierce.settings import load
 from tierce.storage.cluster import DURABLE, Cluster, new_secret
 from tierce.storage.database import Database
-from tierce.storage.keys import EVERY_KEY, Keyring, create_keys
+from tierce.storage.keys import EVERY_KEY, Keyring
 from tierce.storage.migrate import migrate
+from tierce.upkeep.service import make_keys
 
 DATABASE: Final = "tierce"
 INSTANCE: Final = "api"
@@ -52,7 +53,7 @@ class Stage:
         self._cluster.start()
         self.database: Database = self._cluster.database(DATABASE)
         migrate(self.database)
-        create_keys(home / "keys", [INSTANCE])
+        make_keys(home / "keys")
         self.keyring = Keyring(home / "keys", EVERY_KEY)
 
     @property
