@@ -104,7 +104,7 @@ def measure_import(lines: int, turns: int, parent: Path, say: Callable[[str], No
         ratios = [one / other for one, other in zip(imports, copies, strict=True)]
         return ImportReport(
             lines, turns, round(lines / median(imports)), round(lines / median(copies)), round(median(ratios), 2),
-            [round(one, 2) for one in ratios], round(max(peaks)), round(median(imports), 2), round(median(copies), 2),
+            [round(one, 2) for one in ratios], round(max(peaks)), round(median(imports), 4), round(median(copies), 4),
             size, path.stat().st_size, describe_machine(), measure_durable_write(home), version, settings,
         )  # fmt: skip
 
