@@ -286,6 +286,11 @@ async def bind_session(
     return cursor.rowcount == 1
 
 
+async def join_lines(connection: Connection, session: SessionId) -> None:
+    """Make known, for a session just bound, the establishment's line and who works with which software."""
+    await connection.execute("select access.join_lines(%s)", (session,))
+
+
 async def slide(connection: Connection, session: SessionId, expires: datetime, used: datetime) -> None:
     """Push a live session's end away, because it was used."""
     await connection.execute(
