@@ -125,7 +125,7 @@ def test_a_thief_at_the_gate_learns_no_more_than_the_bound(
     """A thief asks for fresh people, hits and misses, on days of her choice; nobody is proved to be present."""
     constants = SEATS[profession]
     day, learned, limit = TODAY, 0, 0
-    line = Line(day, day if new_device else day - 60, constants.a, 0, 0, 0, 0, 0, 0, 0, (0,) * 30)
+    line = Line(day, day if new_device else day - 60, constants.a, 0, 0, 0, 0, 0, 0, 0, (0,) * 30, 1)
     number = 0
     for gap, wished, hits in visits:
         day += gap

@@ -55,6 +55,7 @@ def policy_text() -> str:
         "ladder.levels": [_plain(level) for level in ladder.Level],
         "ladder.rungs": [_plain(rung) for rung in ladder.Rung],
         "lines.common": _plain(lines.COMMON),
+        "lines.pools": _plain(lines.POOLS),
         "lines.constants": _plain(_constants(lines)),
         "outcomes": [_plain(outcome) for outcome in acts.Outcome],
         "presences": [_plain(presence) for presence in acts.Presence],

@@ -58,9 +58,6 @@ $$;
 
 -- 1. open: lock the lines in id order, then read, in a later statement, what the decision needs ---------------
 -- The block number is drawn here, outside any rollback: a batch that was opened and abandoned leaves a gap.
-drop function if exists gate.open(bigint[], bigint[], uuid[], bigint[], bigint[], uuid[], smallint[], integer[]);
-drop function if exists gate.open(bigint[], bigint[], uuid[], bigint[], bigint[], uuid[], smallint[], integer[],
-    smallint[], smallint[]);
 drop function if exists gate.open(bigint[], bigint[], uuid[], bigint[], bigint[], uuid[], smallint[], integer[],
     text[], smallint[]);
 create or replace function gate.open(
@@ -153,7 +150,6 @@ end $$;
 -- An ask refused without a look at the person counts for nothing: however often a thief goes on, his refusals are
 -- written with his neighbours' lines and never make their batch fail. The caller's state of each line is written by
 -- the same statement: a row changed twice in one transaction has its foreign keys checked again.
-drop function if exists gate.count_floors(bigint[], boolean[], boolean[], boolean[], integer, bigint[], bytea[]);
 create or replace function gate.count_floors(
     e_lines bigint[], e_places bigint[], e_refused boolean[], e_released boolean[], e_known boolean[], today integer,
     line_ids bigint[], states bytea[]) returns void
@@ -249,7 +245,6 @@ end $$;
 
 -- Whether the lines to be written name the identity of the session they came by, and whether anybody will be able
 -- to read them: a code that no reader knows would hide a release from scope. Raises when one does not.
-drop function if exists gate.check_lines(bigint[], bytea[]);
 create or replace function gate.check_lines(e_lines bigint[], e_places bigint[], bodies bytea[]) returns void
     language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare wrong integer;
@@ -282,10 +277,7 @@ begin
 end $$;
 
 -- 2. close: state, pairs, engagements and journal lines, in the transaction of open ----------------------------
-drop function if exists gate.close(smallint, bytea, bigint[], bytea[], bigint[], smallint[], integer[], bigint[],
-    integer[], bigint[], bigint[], integer[], text[], bytea[]);   -- earlier shapes: grants by name need one only
-drop function if exists gate.close(smallint, bytea, bigint[], bytea[], bigint[], smallint[], integer[], bigint[],
-    integer[], bigint[], bigint[], bigint[], integer[], text[], bytea[]);
+-- An earlier shape: grants by name need one only.
 drop function if exists gate.close(smallint, bytea, bigint[], bytea[], bigint[], smallint[], integer[], bigint[],
     integer[], bigint[], bigint[], bigint[], integer[], integer[], text[], bytea[]);
 create or replace function gate.close(
@@ -323,13 +315,13 @@ begin
     from unnest(p_keys, p_states, p_days, p_lines, p_seen, p_seen_lines, p_places, p_software, p_vendors)
          a(key, state, day, line, seen, seen_line, place, software, vendor)
     order by a.key
-    on conflict (key) do update set (state, day, line, place, software, vendor) =
-        (select case when k.keep then p.state else excluded.state end, case when k.keep then p.day else excluded.day end,
-                case when k.keep then p.line else excluded.line end, case when k.keep then p.place else excluded.place end,
-                case when k.keep then p.software else excluded.software end,
-                case when k.keep then p.vendor else excluded.vendor end
-         from (select (p.day = excluded.day and p.state = excluded.state)
-                      or (p.state = 2 and excluded.state = 1 and excluded.day - p.day <= 730) as keep) k),
+    on conflict (key) do update set (state, day, line, place, software, vendor) = (
+            select o.state, o.day, o.line, o.place, o.software, o.vendor
+            from (values (p.state, p.day, p.line, p.place, p.software, p.vendor, true),
+                (excluded.state, excluded.day, excluded.line, excluded.place, excluded.software, excluded.vendor,
+                 false)) o(state, day, line, place, software, vendor, keeps)
+            where o.keeps = ((p.day = excluded.day and p.state = excluded.state)
+                             or (p.state = 2 and excluded.state = 1 and excluded.day - p.day <= 730))),
         seen_day = excluded.seen_day, seen_line = excluded.seen_line;
     insert into journal.batch (block, instance, n, signature)
     values (this_block, instance_id, cardinality(bodies), signature);

@@ -89,3 +89,14 @@ insert into access.line (id, establishment, profession, created_day)
 select distinct establishment # (profession::bigint << 55), establishment, profession,
        (now() at time zone 'Europe/Paris')::date - date '1970-01-01'
 from directory.activity where active;
+
+-- Functions that have changed shape; those of today are made after this.
+drop function if exists gate.open(bigint[], bigint[], uuid[], bigint[], bigint[], uuid[], smallint[], integer[]);
+drop function if exists gate.open(bigint[], bigint[], uuid[], bigint[], bigint[], uuid[], smallint[], integer[],
+    smallint[], smallint[]);
+drop function if exists gate.close(smallint, bytea, bigint[], bytea[], bigint[], smallint[], integer[], bigint[],
+    integer[], bigint[], bigint[], integer[], text[], bytea[]);
+drop function if exists gate.close(smallint, bytea, bigint[], bytea[], bigint[], smallint[], integer[], bigint[],
+    integer[], bigint[], bigint[], bigint[], integer[], text[], bytea[]);
+drop function if exists gate.count_floors(bigint[], boolean[], boolean[], boolean[], integer, bigint[], bytea[]);
+drop function if exists gate.check_lines(bigint[], bytea[]);
