@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+import psycopg
 from psycopg_pool import AsyncConnectionPool
 
 from tierce.identity import claims, rules, store
@@ -130,10 +131,21 @@ class Sessions:
     """The sessions of professionals, for the process that holds them."""
 
     def __init__(
-        self, pool: Pool, appender: Appender, clock: Clock, network: NetworkPseudonym, policy: bytes
+        self,
+        pool: Pool,
+        appender: Appender,
+        clock: Clock,
+        network: NetworkPseudonym,
+        policy: bytes,
+        reader: Pool | None = None,
     ) -> None:
-        """`policy` is the 16-byte digest of the rendered policy, written with each line."""
+        """`policy` is the 16-byte digest of the rendered policy, written with each line.
+
+        `reader` has connections that commit by themselves and are not checked first, for reading sessions: each
+        reading is then one round trip.
+        """
         self._pool = pool
+        self._reader = reader or pool
         self._appender = appender
         self._clock = clock
         self._network = network
@@ -277,14 +289,21 @@ class Sessions:
     async def read_many(self, handles: Sequence[str]) -> dict[str, SessionState | SessionReason]:
         """Read sessions in one statement: of each its state, or why it opens nothing. No end is pushed away."""
         digests = {handle: digest(handle) for handle in handles if len(handle) == HANDLE_LENGTH}
-        async with self._pool.connection() as connection, connection.pipeline():
-            found = await store.sessions_by_handle(connection, list(digests.values()))
+        try:
+            found = await self._stored(list(digests.values()))
+        except psycopg.OperationalError:
+            # The connection died while it was idle, and is replaced: once more, and no more.
+            found = await self._stored(list(digests.values()))
         read: dict[str, SessionState | SessionReason] = dict.fromkeys(handles, SessionReason.UNKNOWN)
         for handle, stored in digests.items():
             if stored in found:
                 state, revoked, _ = found[stored]
                 read[handle] = self._refusal(state, revoked) or state
         return read
+
+    async def _stored(self, digests: Sequence[bytes]) -> dict[bytes, store.Found]:
+        async with self._reader.connection() as connection:
+            return await store.sessions_by_handle(connection, digests)
 
     def is_worn(self, state: SessionState) -> bool:
         """Whether a session in use is to have its end pushed away, once a minute."""
