@@ -112,7 +112,8 @@ def check_known(case: Case) -> Outcome | None:
     """Known people have a daily limit of their own."""
     if case.present or not case.known or case.counted:
         return None
-    limit = known_limit(case.line, case.ask.caller.profession)
+    declared = case.ask.presence is Presence.DECLARED
+    limit = known_limit(case.line, case.ask.caller.profession, declared=declared)
     return None if case.line.known < limit else Outcome.KNOWN_LIMIT
 
 

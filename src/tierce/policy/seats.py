@@ -157,10 +157,14 @@ def effective_limit(line: Line) -> int:
     return min(line.limit, PROBATION_LIMIT) if on_probation(line) else line.limit
 
 
-def known_limit(line: Line, profession: Profession) -> int:
-    """Distinct people of known pairs that a rolled line may show in its day."""
+def known_limit(line: Line, profession: Profession, *, declared: bool = False) -> int:
+    """Distinct people of known pairs that a rolled line may show in its day.
+
+    A reading that certified software declares is not held to the limit of probation: a sign-in relayed to somebody
+    else's machine has no such software, and a substitute at the practice's own has.
+    """
     limit = DAY_LIMITS[profession].known
-    return min(limit, PROBATION_KNOWN) if on_probation(line) else limit
+    return min(limit, PROBATION_KNOWN) if on_probation(line) and not declared else limit
 
 
 def cap_of(limit: int) -> int:
