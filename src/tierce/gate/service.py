@@ -10,12 +10,8 @@ from dataclasses import dataclass
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from tierce.gate.deciding import Decider
-<<<<<<< HEAD
-from tierce.gate.lane import Lane, Size, Step, no_step
-from tierce.gate.leases import Leases
-=======
 from tierce.gate.lane import Coming, Lane, Size, Step, no_step
->>>>>>> main
+from tierce.gate.leases import Leases
 from tierce.gate.model import Answer, Ask, Refuse
 from tierce.gate.store import GateStore
 from tierce.gate.tally import Tally
@@ -70,19 +66,12 @@ class Gate:
         self._clock = clock
         self._spent: dict[LineId, int] = {}
         self.tally = tally or Tally()
-<<<<<<< HEAD
+        self.coming = Coming()
         leases = Leases()
         decider = Decider(instance, key, clock, policy, leases)
         self._interactive = Lane(
             connect, decider, leases, clock, Size(slots, bounds.queue, BATCH_MAX, bounds.wait_seconds),
-            spend=self._remember_spent, tally=self.tally, step=step,
-=======
-        self.coming = Coming()
-        decider = Decider(instance, key, clock, policy)
-        self._interactive = Lane(
-            connect, decider, clock, Size(slots, bounds.queue, BATCH_MAX, bounds.wait_seconds),
             spend=self._remember_spent, tally=self.tally, step=step, coming=self.coming,
->>>>>>> main
         )  # fmt: skip
         self._bulk = Lane(
             connect, decider, leases, clock, Size(1, bounds.bulk_queue, BULK_BATCH_MAX, bounds.wait_seconds),
