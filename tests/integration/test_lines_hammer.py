@@ -50,8 +50,8 @@ def hammer(
                 ]
                 for answer in await ask_all(gate, asks):
                     assert isinstance(answer, Answer), answer
-                    is_shown = isinstance(answer.decision, Release)
-                    told[RELEASED if is_shown else answer.decision.outcome.name] += 1  # type: ignore[union-attr]
+                    decision = answer.decision
+                    told[RELEASED if isinstance(decision, Release) else decision.outcome.name] += 1
         finally:
             await gate.stop()
         return told
