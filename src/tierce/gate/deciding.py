@@ -16,6 +16,7 @@ from tierce.kernel.categories import DataCategory
 from tierce.kernel.clock import Clock, micros, ordinal_of
 from tierce.kernel.ids import NOBODY, LineId
 from tierce.policy.acts import Act, Outcome
+from tierce.policy.evidence import HINT_FIRST
 from tierce.policy.rights import engagement_until
 from tierce.policy.seats import effective_limit
 
@@ -37,6 +38,7 @@ class Decider:
         """Decide the asks in order: the second mention of a person in a batch is a known pair."""
         lines = dict(opened.lines)
         verdicts = []
+        hints = []
         pairs: dict[int, Seen] = {}
         for ask, read_first in zip(asks, opened.reads, strict=True):
             before = pairs.get(read_first.pair)
@@ -50,6 +52,8 @@ class Decider:
                 holder = before[1] if before is not None and before[0] == pair else line
                 pairs[pair.key] = (pair, holder, line)
             verdicts.append(verdict)
+            first = pair is not None and (pair.state, pair.day) != (read.pair_state, read.pair_day)
+            hints.append(ask.hint | HINT_FIRST if first else ask.hint)
         bodies = self._bodies(asks, opened.reads, verdicts)
         closing = Closing(
             self._instance,
@@ -60,6 +64,7 @@ class Decider:
             [read.pair for read in opened.reads],
             [engaged_until(ask, read) for ask, read in zip(asks, opened.reads, strict=True)],
             bodies,
+            hints,
             day,
             sum(verdict.outcome is Outcome.RELEASED for verdict in verdicts),
         )

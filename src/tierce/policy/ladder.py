@@ -61,5 +61,8 @@ HOLD_REFUSED = 12
 HOLD_RUNG = Rung.PRESENCE_ONLY
 HOLD_FOR = timedelta(hours=24)
 """An automatic hold ends by itself; prolonging it is for a human."""
+AUTOMATIC_HOLDS_MAX = 3
+"""Automatic holds of one device in AUTOMATIC_HOLDS_DAYS; after that only a human holds it, within its seats."""
+AUTOMATIC_HOLDS_DAYS = 30
 EVIDENCE_WATCHED = 4
 """Refusals of a day from which an entry's evidence level says `watched`; `strong` from HOLD_REFUSED."""

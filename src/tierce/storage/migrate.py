@@ -44,6 +44,7 @@ FUNCTIONS = (
     "ceilings.sql",
     "functions.sql",
     "functions_own.sql",
+    "watch.sql",
     "directory.sql",
     "insurers.sql",
     "retention.sql",

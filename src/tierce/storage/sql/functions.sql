@@ -275,10 +275,13 @@ drop function if exists gate.close(smallint, bytea, bigint[], bytea[], bigint[],
     integer[], bigint[], bigint[], integer[], text[], bytea[]);   -- earlier shapes: grants by name need one only
 drop function if exists gate.close(smallint, bytea, bigint[], bytea[], bigint[], smallint[], integer[], bigint[],
     integer[], bigint[], bigint[], bigint[], integer[], text[], bytea[]);
+drop function if exists gate.close(smallint, bytea, bigint[], bytea[], bigint[], smallint[], integer[], bigint[],
+    integer[], bigint[], bigint[], bigint[], integer[], integer[], text[], bytea[]);
 create or replace function gate.close(
     instance_id smallint, signature bytea, line_ids bigint[], states bytea[],
     p_keys bigint[], p_states smallint[], p_days integer[], p_lines bigint[], p_seen integer[], p_seen_lines bigint[],
-    e_lines bigint[], e_pairs bigint[], e_untils integer[], e_days integer[], e_labels text[], bodies bytea[])
+    e_lines bigint[], e_pairs bigint[], e_untils integer[], e_days integer[], e_labels text[], bodies bytea[],
+    e_hints integer[])
     returns bigint
     language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
@@ -321,6 +324,8 @@ begin
            journal.u16(a.body, 60), get_byte(a.body, 7), a.pair, a.until, a.day, a.label, now()
     from unnest(bodies, e_pairs, e_untils, e_days, e_labels) with ordinality a(body, pair, until, day, label, n)
     where get_byte(a.body, 1) = 1 and get_byte(a.body, 4) = 1;
+    insert into access.trace (seq, hint)
+    select this_block * 256 + a.n - 1, a.hint from unnest(e_hints) with ordinality a(hint, n) where a.hint <> 0;
     return this_block;
 end $$;
 

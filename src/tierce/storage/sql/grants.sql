@@ -99,6 +99,15 @@ grant select on access.line, access.session, access.ladder to tierce_worker;
 grant insert on access.ladder to tierce_worker;
 grant select, delete on access.proof, access.pending to tierce_worker;
 grant select on directory.activity to tierce_worker;
+grant select, delete on access.trace to tierce_worker;
+grant select, update on access.watched to tierce_worker;
+grant select, insert, update on access.evidence to tierce_worker;
+grant select, insert, update, delete on access.unexplained to tierce_worker;
+grant select on access.decoy, access.alert to tierce_worker;
+grant select, insert, delete on access.decoy_hit, access.accused to tierce_worker;
+grant usage on schema notice to tierce_worker;
+grant select (id, seq, at) on notice.person_report to tierce_worker;   -- that somebody said so; never who
+grant execute on function access.settle_unexplained to tierce_worker;
 grant usage on schema care, registry to tierce_worker;   -- deposits: what they are worth, never whom they are about
 grant select, insert, update on care.deposit to tierce_worker;
 grant select on registry.insurer, registry.deposit_choice, access.device to tierce_worker;
