@@ -15,6 +15,7 @@ from hashlib import sha256
 from tierce.policy import (
     acts,
     allowed,
+    crowds,
     deposits,
     directory,
     enrolment,
@@ -42,6 +43,7 @@ def policy_text() -> str:
         "allowed.shown": {_key(act): int(fields) for act, fields in allowed.SHOWN.items()},
         "directory.constants": _plain(_constants(directory)),
         "enrolment.constants": _plain(_constants(enrolment)),
+        "crowds.constants": _plain(_constants(crowds)),
         "deposits.constants": _plain(_constants(deposits)),
         "deposits.guaranteed_a_day": _plain(deposits.GUARANTEED_A_DAY),
         "deposits.reasons": [_plain(reason) for reason in deposits.DepositReason],

@@ -194,10 +194,10 @@ RETENTION: Mapping[Kept, Rule] = {
     ),
     Kept.UNEXPLAINED: Rule(
         Phrase(
-            "réponses que rien n'a expliquées, leurres demandés, signalements déjà comptés",
-            "answers that nothing explained, decoys asked for, reports already counted",
+            "réponses que rien n'a expliquées, leurres demandés, signalements déjà comptés, appareils à leur limite",
+            "answers that nothing explained, decoys asked for, reports already counted, devices at their limit",
         ),
-        "access.unexplained, access.decoy_hit, access.accused",
+        "access.unexplained, access.decoy_hit, access.accused, access.saturated",
         _days(60),
         Phrase("la réponse", "the answer"),
         End.DELETED,

@@ -84,6 +84,12 @@ def is_unexplained(looked: Looked) -> bool:
     )
 
 
+def is_full(looked: Looked) -> bool:
+    """Whether a line of seats had no place left, before or after this ask."""
+    entry = looked.entry
+    return looked.line != 0 and (entry.outcome is Outcome.OUT_OF_SEATS or entry.seats_after == 0)
+
+
 def say_evidence(state: State, worth: float) -> Phrase:
     """One sentence for whoever must decide: what was asked lately, and how unlikely it is of an honest account."""
     asked, unfamiliar, misses = state.events, state.seen[Indicator.UNFAMILIAR], state.seen[Indicator.MISS]
@@ -96,9 +102,7 @@ def say_evidence(state: State, worth: float) -> Phrase:
         f"{misses} of them unknown"
     )
     if state.decoys:
-        return Phrase(
-            f"{fr} ; {state.decoys} bénéficiaires-leurres demandés.", f"{en}; {state.decoys} decoy people asked for."
-        )
+        return Phrase(f"{fr} ; leurres demandés : {state.decoys}.", f"{en}; decoys asked for: {state.decoys}.")
     if worth < 2:
         return Phrase(f"{fr} : rien d’inhabituel.", f"{en}: nothing unusual.")
     least = min(int(worth), 10 * HOLD_AT)

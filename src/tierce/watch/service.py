@@ -15,7 +15,7 @@ from tierce.policy.ladder import HOLD_FOR, Rung
 from tierce.policy.retention import RETENTION, Kept
 from tierce.watch import store
 from tierce.watch.model import Hold, Known, Looked
-from tierce.watch.rules import Watch, area_of, hold_of, is_proved, is_unexplained, observation_of, refused_of
+from tierce.watch.rules import Watch, area_of, hold_of, is_full, is_proved, is_unexplained, observation_of, refused_of
 
 FORGET_AFTER = min(RETENTION[kept].keep or timedelta() for kept in (Kept.PROOFS, Kept.PENDING, Kept.TRACES))
 """One turn forgets them all."""
@@ -61,6 +61,7 @@ class Watcher:
     def _weigh(self, now: datetime, lines: Sequence[Looked]) -> list[Hold]:
         """Add up the evidence of new lines, and queue what nothing explains."""
         store.put_unexplained(self._connection, now, [one for one in lines if is_unexplained(one)])
+        store.put_saturated(self._connection, paris_day(now), [one for one in lines if is_full(one)])
         known = self._evidence(now, [one.line for one in lines if one.line])
         states = {line: each.state for line, each in known.items()}
         for one in lines:

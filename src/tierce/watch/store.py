@@ -8,6 +8,7 @@ from psycopg import Connection
 from tierce.journal.encoding import decode
 from tierce.journal.model import Entry, EntryKind
 from tierce.kernel.care import Profession
+from tierce.kernel.clock import paris_day
 from tierce.kernel.ids import DeviceId, EntrySeq, LineId, ProfessionalId
 from tierce.policy.evidence import ACCUSED_DAYS, State, begin, pack, unpack, worth
 from tierce.policy.ladder import AUTOMATIC_HOLDS_DAYS, AUTOMATIC_HOLDS_MAX, Level, Rung
@@ -100,6 +101,20 @@ def put_unexplained(connection: Connection, at: datetime, lines: Sequence[Looked
         )
 
 
+def put_saturated(connection: Connection, day: int, lines: Sequence[Looked]) -> None:
+    """Write which lines are full today, each once, with what they may have in common."""
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            "insert into access.saturated (day, line, profession, department, software, network)"
+            " select %s, l.id, l.profession, coalesce(left(t.finess, 2), ''), %s, %s from access.line l"
+            " left join directory.establishment t on t.id = %s where l.id = %s on conflict do nothing",
+            [
+                (day, one.entry.software, one.entry.network, one.entry.establishment, one.line)
+                for one in {one.line: one for one in lines}.values()
+            ],
+        )
+
+
 def hit_decoys(connection: Connection, at: datetime, lines: Sequence[Looked]) -> list[LineId]:
     """Write who asked for which decoy; returns a line of seats once for each decoy that is new to it."""
     people = {one.entry.person for one in lines if one.entry.person and one.line}
@@ -172,6 +187,7 @@ def settle(connection: Connection, before: datetime) -> None:
     connection.execute("delete from access.unexplained where at < %s", (before,))
     connection.execute("delete from access.decoy_hit where at < %s", (before,))
     connection.execute("delete from access.accused where at < %s", (before,))
+    connection.execute("delete from access.saturated where day < %s", (paris_day(before),))
 
 
 def tidy(connection: Connection, before: datetime) -> Sequence[int]:

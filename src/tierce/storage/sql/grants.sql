@@ -63,6 +63,8 @@ grant select, insert, update on incident.incident to tierce_office;
 grant select, insert on incident.scope, incident.exposed, incident.insurer_count to tierce_office;
 grant select, insert on notice.insurer_notice to tierce_office;
 grant select on notice.person_report to tierce_office;
+grant select on access.evidence, access.unexplained, access.decoy_hit, access.saturated to tierce_office;
+grant select on access.decoy to tierce_office;   -- invented people: their numbers name nobody
 grant usage on schema care to tierce_office;
 grant select (number, received, state, reason, resolved, establishment, domain, amount, insurer)
     on care.deposit to tierce_office;
@@ -104,7 +106,8 @@ grant select, update on access.watched to tierce_worker;
 grant select, insert, update on access.evidence to tierce_worker;
 grant select, insert, update, delete on access.unexplained to tierce_worker;
 grant select on access.decoy, access.alert to tierce_worker;
-grant select, insert, delete on access.decoy_hit, access.accused to tierce_worker;
+grant select, insert, delete on access.decoy_hit, access.accused, access.saturated to tierce_worker;
+grant select on directory.establishment to tierce_worker;
 grant usage on schema notice to tierce_worker;
 grant select (id, seq, at) on notice.person_report to tierce_worker;   -- that somebody said so; never who
 grant execute on function access.settle_unexplained to tierce_worker;

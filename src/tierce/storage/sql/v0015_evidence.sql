@@ -76,3 +76,12 @@ create table access.appeal (                        -- a held professional says 
 );
 create index appeal_open on access.appeal (due) where answered is null;
 create index ladder_device on access.ladder (subject) where level = 2;
+create table access.saturated (                     -- lines that ran out of places, by civil day; for crowds
+    day        integer not null,
+    line       bigint not null,
+    profession smallint not null,
+    department text not null,                       -- of the establishment: the first two characters of its FINESS
+    software   integer not null,
+    network    bytea not null,
+    primary key (day, line)
+);

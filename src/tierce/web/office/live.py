@@ -13,6 +13,8 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 from psycopg import Connection
 
+from tierce.incidents.evidence import store as evidence
+from tierce.incidents.evidence.model import SENTENCES
 from tierce.incidents.holds import store as held_rows
 from tierce.incidents.lines import store
 from tierce.incidents.lines.model import Counts, Filter, Hold, Line, Passage, Reported, Standing, Stretch
@@ -25,6 +27,8 @@ from tierce.kernel.care import PROFESSION_LABELS, Profession
 from tierce.kernel.ids import EntrySeq, ProfessionalId
 from tierce.policy.acts import Act, Evidence, Outcome
 from tierce.policy.ladder import RUNG_LABELS, Rung
+from tierce.watch.rules import say_evidence
+from tierce.web.office.evidence import marks, place_on_scale
 from tierce.web.office.meanings import MEANS
 from tierce.web.office.site import OfficeSite
 from tierce.web.visit import AnyRequest
@@ -214,6 +218,12 @@ def _account_values(connection: Connection, number: ProfessionalId, now: datetim
             store.passages(connection, number, STORY_PASSAGES),
         ),
         "means": MEANS,
+        "explained": SENTENCES,
+        "suspicions": [
+            (one, say_evidence(one.state, one.worth), place_on_scale(one.worth))
+            for one in evidence.of_account(connection, number)
+        ],
+        "marks": marks(),
         "sessions": held_rows.sessions(connection, number, now),
         "holds": holds,
         "devices": device_uses(connection, number),
