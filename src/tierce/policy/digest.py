@@ -56,6 +56,7 @@ def policy_text() -> str:
         "floors.ceilings": _plain(floors.CEILINGS),
         "floors.shown_ceilings": _plain(floors.SHOWN_CEILINGS),
         "floors.floors": _plain(floors.FLOORS),
+        "ladder.broad": _plain(ladder.BROAD),
         "ladder.closable": _plain(ladder.CLOSABLE),
         "ladder.constants": _plain(_constants(ladder)),
         "ladder.levels": [_plain(level) for level in ladder.Level],

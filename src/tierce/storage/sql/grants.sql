@@ -54,7 +54,8 @@ grant execute on function directory.open_substitution, directory.end_substitutio
 grant select on access.login, access.device, access.line, access.session, access.ladder to tierce_office;
 grant update (revoked, revoked_why) on access.session to tierce_office;
 grant insert on access.ladder to tierce_office;
-grant update (lifted, lifted_by, lifted_why) on access.ladder to tierce_office;
+grant execute on function access.lift to tierce_office;   -- who lets go of many needs another before her
+grant select, insert, delete on access.release to tierce_office;
 grant select, insert, delete on access.pending to tierce_office;
 grant select, insert, update on access.staff_session to tierce_office;
 grant select on registry.insurer, registry.insurer_key, registry.feed, registry.feed_reason, registry.feed_refused
