@@ -24,7 +24,7 @@ _CLOSE: LiteralString = """
     select gate.close(%b::smallint, %b, %b::bigint[], %b::bytea[], %b::bigint[], %b::smallint[], %b::integer[],
                       %b::bigint[], %b::integer[], %b::bigint[], %b::bigint[], %b::integer[], %b::integer[],
                       %b::bigint[], %b::bigint[], %b::bigint[], %b::integer[], %b::integer[], %b::text[],
-                      %b::bytea[])"""
+                      %b::bytea[], %b::integer[])"""
 _LEND: LiteralString = """
     select * from gate.lend(%b::smallint[], %b::bigint[], %b::integer[], %b::integer[], %b::integer[])"""
 _REVEAL: LiteralString = "select n, insurer, person, from_day, until_day, sealed from gate.reveal()"
@@ -84,6 +84,8 @@ class Closing:
     pair_keys: Sequence[int]
     untils: Sequence[int]
     bodies: Sequence[bytes]
+    hints: Sequence[int]
+    """What the watch may know of each ask beside its line; kept until it has looked."""
     day: int
     released: int
     """How many people the batch shows: what it takes from the connection's lease."""
@@ -166,6 +168,7 @@ class GateStore:
             integers([ask.care_day for ask in closing.asks]),
             texts([ask.label for ask in closing.asks]),
             byteas(closing.bodies),
+            integers(closing.hints),
         )
         async with self._connection.pipeline():
             closed = self._connection.cursor(binary=True)

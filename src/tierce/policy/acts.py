@@ -86,6 +86,14 @@ class Act(IntEnum):
     """An insurer's staff read counts of their own people and what became of their own files."""
     INSURER_ACTIVITY = 93
     """An insurer's staff read counts of what was shown of their own people, and of those on incidents' lists."""
+    STAFF_RELEASE_ASK = 130
+    """Staff ask that a broad hold or closing be let go of; another member of staff confirms."""
+    STAFF_APPEAL_ANSWER = 131
+    """Staff answer a held professional's appeal, with a reason."""
+    APPEAL_MAKE = 132
+    """A held professional says why she should not be; shows nobody."""
+    STAFF_ALERT = 133
+    """Staff enter another operator's alert about a professional."""
 
 
 class Lane(IntEnum):
