@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from tierce.gate.leases import Key, Leases
 from tierce.gate.model import Ask, Read, Refuse, Release, StepUp, Verdict
-from tierce.gate.rules import LOOKED_UP, decide, evidence_of, seen
+from tierce.gate.rules import LOOKED_UP, decide, evidence_of, is_known, seen
 from tierce.gate.store import Closing, Opened, PairKept
 from tierce.journal.encoding import pack_entry
 from tierce.journal.merkle import leaf_hash
@@ -22,7 +22,7 @@ from tierce.policy.evidence import HINT_FIRST
 from tierce.policy.ladder import Level
 from tierce.policy.lines import place_of
 from tierce.policy.rights import engagement_until
-from tierce.policy.seats import SEAT_DAYS, effective_limit
+from tierce.policy.seats import effective_limit
 
 _SOFTWARE, _VENDOR, _CELL, _NATION = (
     level.value for level in (Level.SOFTWARE, Level.VENDOR, Level.CELL, Level.NATION)
@@ -60,9 +60,14 @@ class Decider:
             keys = (
                 (_SOFTWARE, caller.software), (_VENDOR, caller.vendor), (_CELL, cells[place]), (_NATION, 0)
             )  # fmt: skip
-            is_known = read.pair_state != 0 and day - read.pair_day < SEAT_DAYS
             verdict = decide(
-                ask, read, lines[line], day, lines[place], desks[place], common=is_known or leases.room(keys, day)
+                ask,
+                read,
+                lines[line],
+                day,
+                lines[place],
+                desks[place],
+                common=is_known(read, day) or leases.room(keys, day),
             )
             lines[line], lines[place] = verdict.line, verdict.place
             if verdict.seats:

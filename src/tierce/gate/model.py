@@ -127,9 +127,9 @@ class PairSeen:
     day: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Verdict:
-    """A decision with the state it leaves."""
+    """A decision with the state it leaves; a value, though not frozen: one is made for each ask."""
 
     decision: Decision
     outcome: Outcome

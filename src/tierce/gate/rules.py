@@ -31,9 +31,12 @@ PAIR_OPEN = 1
 PAIR_PROVED = 2
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Case:
-    """One ask with everything that its decision may depend on; its lines are rolled forward to `day`."""
+    """One ask with everything that its decision may depend on; its lines are rolled forward to `day`.
+
+    Made once for each ask and changed by nobody; not frozen, which would triple the time it takes to make.
+    """
 
     ask: Ask
     read: Read
@@ -41,24 +44,22 @@ class Case:
     place: Line
     common: bool
     day: int
-
-    @property
-    def present(self) -> bool:
-        """Presence is proved to us, reported by a peer, or confirmed by the person."""
-        return self.ask.presence >= Presence.CONFIRMED
-
-    @property
-    def known(self) -> bool:
-        """The establishment holds a seat for these identifiers, or had presence proved within 24 months."""
-        age = self.day - self.read.pair_day
-        if self.read.pair_state == PAIR_PROVED:
-            return age <= PROVED_DAYS
-        return self.read.pair_state == PAIR_OPEN and age < SEAT_DAYS
+    present: bool
+    """Presence is proved to us, reported by a peer, or confirmed by the person."""
+    known: bool
+    """The establishment holds a seat for these identifiers, or had presence proved within 24 months."""
 
     @property
     def counted(self) -> bool:
         """This line already showed this pair today, so it is not another person of the day."""
         return self.read.seen_day == self.day and self.read.seen_line == self.ask.caller.line
+
+
+def is_known(read: Read, day: int) -> bool:
+    """Whether the pair memory holds these identifiers for `day`."""
+    if read.pair_state == PAIR_OPEN:
+        return day - read.pair_day < SEAT_DAYS
+    return read.pair_state == PAIR_PROVED and day - read.pair_day <= PROVED_DAYS
 
 
 Check = Callable[[Case], Outcome | None]
@@ -198,7 +199,7 @@ def decide(
         line = roll(line, SEATS[profession], day)
     if place.day < day:
         place = roll(place, place_constants(profession, desks), day)
-    case = Case(ask, read, line, place, common, day)
+    case = Case(ask, read, line, place, common, day, ask.presence >= Presence.CONFIRMED, is_known(read, day))
     for check in checks:
         outcome = check(case)
         if outcome is not None:
@@ -208,7 +209,7 @@ def decide(
 
 def _stopped(case: Case, outcome: Outcome) -> Verdict:
     # Only her own line's refusals count against her: a neighbour who fills a line that they share accuses nobody.
-    line = count(case.line, refused=outcome is Outcome.OUT_OF_SEATS)
+    line = count(case.line, refused=1 if outcome is Outcome.OUT_OF_SEATS else 0)
     held_by_suspension = outcome is Outcome.HELD and case.read.rung >= Rung.SUSPENDED
     decision: Decision
     if outcome in REFUSALS or held_by_suspension:
@@ -224,7 +225,7 @@ def _passed(case: Case) -> Verdict:
     place, seats = case.place, 0
     if case.known:
         state, since = read.pair_state, read.pair_day
-        line = count(case.line, known=not case.present and not case.counted)
+        line = count(case.line, known=0 if case.present or case.counted else 1)
     elif case.present:
         state, since = PAIR_PROVED, case.day
         line = count(case.line)
