@@ -1,8 +1,9 @@
 """The gate's three database calls, on one connection of its own."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, LiteralString
+from uuid import UUID
 
 import psycopg
 from psycopg import AsyncConnection
@@ -10,8 +11,10 @@ from psycopg import AsyncConnection
 from tierce.gate.arrays import accept_packed, bigints, byteas, integers, smallints, texts, uuids
 from tierce.gate.model import Ask, PairSeen, Read, Revealed, Standing
 from tierce.journal.signing import entry_seq
-from tierce.kernel.ids import InsurerId, LineId, PersonId
+from tierce.kernel.ids import EstablishmentId, InsurerId, LineId, PersonId
+from tierce.policy.acts import Presence
 from tierce.policy.seats import Line, pack, unpack
+from tierce.presence.model import Claim
 
 _OPEN: LiteralString = """
     select * from gate.open(%b::bigint[], %b::bigint[], %b::uuid[], %b::bigint[], %b::bigint[], %b::uuid[],
@@ -20,6 +23,8 @@ _CLOSE: LiteralString = """
     select gate.close(%b::smallint, %b, %b::bigint[], %b::bytea[], %b::bigint[], %b::smallint[], %b::integer[],
                       %b::bigint[], %b::integer[], %b::bigint[], %b::bigint[], %b::bigint[], %b::integer[],
                       %b::integer[], %b::text[], %b::bytea[])"""
+_USE: LiteralString = "select presence.use(%b::smallint[], %b::uuid[], %b::smallint[], %b::uuid[], %b::bigint[])"
+_NOTE: LiteralString = "select presence.note(%b::uuid[], %b::bigint[], %b::bigint[], %b::bigint[], %b::smallint[])"
 _REVEAL: LiteralString = "select n, insurer, person, from_day, until_day, sealed from gate.reveal()"
 
 LOST = (psycopg.OperationalError, psycopg.InterfaceError)
@@ -45,6 +50,19 @@ class Opened:
     block: int
     lines: dict[LineId, Line]
     reads: list[Read]
+    proofs: dict[int, int] = field(default_factory=dict)
+    """By place in the batch: what `presence.use` said of the claim that came with the ask."""
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """A proof of presence of a pair that holds a seat."""
+
+    once: UUID
+    pair: int
+    person: PersonId
+    establishment: EstablishmentId
+    grade: Presence
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +81,7 @@ class Closing:
     day: int
     released: int
     """How many people the batch shows: what it takes from the connection's lease."""
+    noted: Sequence[Noted] = ()
 
 
 class GateStore:
@@ -99,15 +118,32 @@ class GateStore:
             texts([ask.card for ask in asks]),
             smallints([ask.payer for ask in asks]),
         )
+        claims = [(place, ask, ask.claim) for place, ask in enumerate(asks) if ask.claim is not None]
         async with self._connection.pipeline():
             await self._connection.execute("begin")
             cursor = self._connection.cursor(binary=True)
             await cursor.execute(_OPEN, arguments)
+            used = await self._use(claims) if claims else None
             row = await cursor.fetchone()
-        if row is None:
+            said = await used.fetchone() if used is not None else None
+        if row is None or (claims and said is None):
             msg = "gate.open answered nothing"
             raise psycopg.DataError(msg)
-        return _opened(row, len(asks))
+        proofs = dict(zip((place for place, _, _ in claims), said[0], strict=True)) if said is not None else {}
+        return _opened(row, len(asks), proofs)
+
+    async def _use(self, claims: Sequence[tuple[int, Ask, Claim]]) -> psycopg.AsyncCursor[Any]:
+        """Spend the proofs of presence of a batch, in its transaction; only a batch that has one comes here."""
+        cursor = self._connection.cursor(binary=True)
+        arguments = (
+            smallints([claim.kind for _, _, claim in claims]),
+            uuids([claim.once for _, _, claim in claims]),
+            smallints([claim.signer for _, _, claim in claims]),
+            uuids([ask.person for _, ask, _ in claims]),
+            bigints([ask.caller.establishment for _, ask, _ in claims]),
+        )
+        await cursor.execute(_USE, arguments)
+        return cursor
 
     async def close(self, closing: Closing) -> dict[int, Revealed]:
         """Write, commit durably, then reveal what the committed lines release; place in batch -> coverage."""
@@ -133,6 +169,8 @@ class GateStore:
         async with self._connection.pipeline():
             closed = self._connection.cursor(binary=True)
             await closed.execute(_CLOSE, arguments)
+            if closing.noted:
+                await self._note(closing.noted)
             await self._connection.execute("commit")
             cursor = self._connection.cursor(binary=True)
             await cursor.execute(_REVEAL)
@@ -148,6 +186,16 @@ class GateStore:
             for n, insurer, person, start, until, sealed in rows
         }
 
+    async def _note(self, noted: Sequence[Noted]) -> None:
+        arguments = (
+            uuids([one.once for one in noted]),
+            bigints([one.pair for one in noted]),
+            bigints([one.person for one in noted]),
+            bigints([one.establishment for one in noted]),
+            smallints([one.grade for one in noted]),
+        )
+        await self._connection.cursor(binary=True).execute(_NOTE, arguments)
+
     async def lease(self) -> None:
         """Draw people from the ceilings for this connection, in a transaction of its own.
 
@@ -162,7 +210,7 @@ class GateStore:
         await self._connection.execute("rollback")
 
 
-def _opened(row: Sequence[Any], asked: int) -> Opened:
+def _opened(row: Sequence[Any], asked: int, proofs: dict[int, int]) -> Opened:
     (block, ids, states, live, fresh, rungs, persons, insurers, untils, keys, pair_states, pair_days, seen_days,
      seen_lines, from_days, standings, others, closed, engaged_untils) = row  # fmt: skip
     columns = (live, fresh, rungs, persons, insurers, untils, keys, pair_states, pair_days, seen_days, seen_lines,
@@ -172,7 +220,7 @@ def _opened(row: Sequence[Any], asked: int) -> Opened:
         msg = "gate.open answered for another number of asks"
         raise psycopg.DataError(msg)
     lines = dict(zip(ids, map(unpack, states), strict=True))
-    return Opened(block, lines, reads)
+    return Opened(block, lines, reads, proofs)
 
 
 def lease_is_short(error: Exception) -> bool:

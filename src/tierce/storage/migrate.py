@@ -21,6 +21,7 @@ ROLES = (
     "tierce_office",
     "tierce_persons",
     "tierce_insurers",
+    "tierce_signer",
     "tierce_worker",
     "tierce_feed",
     "tierce_upkeep",
@@ -49,6 +50,7 @@ FUNCTIONS = (
     "retention.sql",
     "upkeep.sql",
     "feeds.sql",
+    "presence.sql",
 )
 """Replaced at each upgrade, in this order."""
 

@@ -38,11 +38,13 @@ from tierce.persons.service import Persons
 from tierce.persons.store import Records as PersonRecords
 from tierce.policy.allowed import STAFF_ROLES
 from tierce.policy.digest import policy_digest
+from tierce.presence.plugins import installed
+from tierce.presence.service import Proofs
 from tierce.rights.history import History
 from tierce.rights.service import Rights, Shelf
 from tierce.settings import RealmSettings, Settings, SiteSettings, secret
 from tierce.storage.insurer_keys import door_of, lasting_sealer
-from tierce.storage.keys import DEPOSIT_KEY, Compartment, Keyring, Purpose
+from tierce.storage.keys import DEPOSIT_KEY, SIGNER_KEY, Compartment, Keyring, Purpose
 from tierce.web.api.app import RightsWiring, create_api
 from tierce.web.api.callers import Callers
 from tierce.web.api.deposits import Front
@@ -52,13 +54,23 @@ from tierce.web.deposit_wiring import front_of, state_finder
 from tierce.web.insurers.app import create_insurers
 from tierce.web.office.app import create_office
 from tierce.web.persons.app import create_persons
+from tierce.web.persons.desk import CardDesk
 from tierce.web.portal.app import create_app as create_portal
 from tierce.web.portal.settings import PortalSettings
 
 CALLBACK = "/sign-in/callback"
 AWAY_SECONDS, START_SECONDS = 1.5, 30.0
 KEYS = {
-    "api": (Purpose.INDEX, Purpose.PAIR, Purpose.NETWORK, Purpose.ENGAGEMENT, Purpose.RECEIPT, "coverage"),
+    "api": (
+        Purpose.INDEX,
+        Purpose.PAIR,
+        Purpose.NETWORK,
+        Purpose.ENGAGEMENT,
+        Purpose.RECEIPT,
+        Purpose.CARD,
+        "coverage",
+    ),
+    "signer": (Purpose.CARD, SIGNER_KEY),
     "office": ("person", Purpose.RECEIPT),
     "persons": ("person", Purpose.TRAIT),
     "worker": (DEPOSIT_KEY,),
@@ -137,7 +149,8 @@ async def _async_pool(
     return pool
 
 
-def _rows_pool(stack: AsyncExitStack, dsn: Callable[[], str]) -> ConnectionPool[Connection]:
+def rows_pool(stack: AsyncExitStack, dsn: Callable[[], str]) -> ConnectionPool[Connection]:
+    """Open a pool of connections in autocommit mode, for work that runs in threads."""
     pool: ConnectionPool[Connection] = ConnectionPool(
         dsn,
         min_size=1,
@@ -197,7 +210,8 @@ async def _gated(settings: Settings, keyring: Keyring, key: Ed25519PrivateKey, f
             async with pool.connection() as connection:
                 return await Shelf.load(connection, keyring)
 
-        rights = Rights(gate, keyring, shelf, clock, reload)
+        proofs = Proofs(keyring.hash(Purpose.CARD), pool.connection, clock, installed())
+        rights = Rights(gate, keyring, shelf, clock, reload, proofs)
         audience = normalised(settings.api.url.rstrip("/") + TOKEN_PATH)
         vendor = VendorWiring(
             VendorDoor(pool, provider, sessions, clock, audience), clock, settings.api.url, sign_in.proxies
@@ -215,7 +229,7 @@ async def office(settings: Settings) -> AsyncIterator[App]:
     keyring = Keyring(settings.key_directory(), KEYS["office"])
     dsn = partial(settings.connection().dsn, "tierce_office")
     async with AsyncExitStack() as stack:
-        pool, rows = await _async_pool(stack, dsn, 2), _rows_pool(stack, dsn)
+        pool, rows = await _async_pool(stack, dsn, 2), rows_pool(stack, dsn)
         http = await stack.enter_async_context(httpx.AsyncClient(follow_redirects=False))
         with settings.connection().connect("tierce_office") as connection:
             appender = Appender.enrol(connection, "office", keyring.instance("office"))
@@ -248,7 +262,7 @@ async def persons(settings: Settings) -> AsyncIterator[App]:
     keyring = Keyring(settings.key_directory(), [str(name) for name in KEYS["persons"]])
     dsn = partial(settings.connection().dsn, "tierce_persons")
     async with AsyncExitStack() as stack:
-        pool, rows = await _async_pool(stack, dsn, 2), _rows_pool(stack, dsn)
+        pool, rows = await _async_pool(stack, dsn, 2), rows_pool(stack, dsn)
         http = await stack.enter_async_context(httpx.AsyncClient(follow_redirects=False))
         with settings.connection().connect("tierce_persons") as connection:
             appender = Appender.enrol(connection, "persons", keyring.instance("persons"))
@@ -263,6 +277,7 @@ async def persons(settings: Settings) -> AsyncIterator[App]:
             sessions=PersonSessions(pool, appender, clock, traits.uuid, policy),
             pool=rows,
             persons=Persons(appender, records, clock),
+            cards=None if settings.signer is None else CardDesk(f"http://127.0.0.1:{settings.signer.port}", http),
             operator=Operator(
                 operator.name, operator.address, operator.phone, operator.officer, operator.officer_email
             ),
@@ -278,7 +293,7 @@ async def insurers(settings: Settings) -> AsyncIterator[App]:
     keyring = Keyring(settings.key_directory(), [str(name) for name in KEYS["insurers"]])
     dsn = partial(settings.connection().dsn, "tierce_insurers")
     async with AsyncExitStack() as stack:
-        pool, rows = await _async_pool(stack, dsn, 2), _rows_pool(stack, dsn)
+        pool, rows = await _async_pool(stack, dsn, 2), rows_pool(stack, dsn)
         http = await stack.enter_async_context(httpx.AsyncClient(follow_redirects=False))
         with settings.connection().connect("tierce_insurers") as connection:
             appender = Appender.enrol(connection, "insurers", keyring.instance("insurers"))

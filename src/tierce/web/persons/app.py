@@ -22,6 +22,8 @@ from tierce.persons.service import ASKS, Persons
 from tierce.policy.acts import Act
 from tierce.web.error_pages import Told, error_handlers
 from tierce.web.look import Pages, SecurityHeaders
+from tierce.web.persons.cards import card_handlers
+from tierce.web.persons.desk import CardDesk
 from tierce.web.persons.site import HERE, PersonsSite, Visit, persons_sign_in, refused_page
 from tierce.web.signin_site import sign_in_handlers
 from tierce.web.visit import AnyRequest, Pool, RememberLanguage, Rows
@@ -45,6 +47,7 @@ def create_persons(
     persons: Persons,
     operator: Operator,
     secure: bool,
+    cards: CardDesk | None = None,
     sign_in_origins: tuple[str, ...] = (),
 ) -> Litestar:
     """Make the persons' space.
@@ -56,6 +59,7 @@ def create_persons(
         persons: the persons slice.
         operator: whom to write to.
         secure: whether the public address has https.
+        cards: the signer of dynamic cards, if there is one.
         sign_in_origins: addresses that the sign-in leads to.
     """
     pages = Pages(HERE)
@@ -66,11 +70,13 @@ def create_persons(
         sign_in=persons_sign_in(pages, door, sessions, secure=secure),
         persons=persons,
         operator=operator,
+        cards=cards,
     )
     return Litestar(
         route_handlers=[
             *history_handlers(site),
             *line_handlers(site),
+            *card_handlers(site),
             *sign_in_handlers(site.sign_in),
             *pages.static_handlers(),
         ],

@@ -16,12 +16,18 @@ from tierce.notices.model import Operator
 from tierce.persons.service import Persons
 from tierce.policy.acts import Act
 from tierce.web.look import Frame, Link, Pages
+from tierce.web.persons.desk import CardDesk
 from tierce.web.signin_site import SIGN_IN, SIGN_OUT, SiteSignIn
 from tierce.web.signin_words import code_of, told
 from tierce.web.visit import AnyRequest, Rows, language_of
 
 HERE: Final = Path(__file__).parent
-LINKS: Final = (Link("/", "nav.history"), Link("/read", "nav.read"), Link("/help", "nav.help"))
+LINKS: Final = (
+    Link("/", "nav.history"),
+    Link("/card", "nav.card"),
+    Link("/read", "nav.read"),
+    Link("/help", "nav.help"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +49,8 @@ class PersonsSite:
     sign_in: SiteSignIn
     persons: Persons
     operator: Operator
+    cards: CardDesk | None = None
+    """The signer; None where nobody is given a card."""
 
     async def visit(self, request: AnyRequest) -> Visit:
         """Read who is signed in; SessionRefusedError when nobody is."""
