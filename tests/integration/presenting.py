@@ -9,9 +9,11 @@ from hashlib import sha256
 import psycopg
 
 from tests.integration.world import World
+from tierce.journal.model import Entry, EntryKind
 from tierce.journal.service import Appender
-from tierce.kernel.clock import Clock, FixedClock, SystemClock
-from tierce.kernel.ids import EstablishmentId, InsurerId, new_id
+from tierce.kernel.clock import Clock, FixedClock, SystemClock, micros
+from tierce.kernel.ids import EstablishmentId, InsurerId, PersonId, SessionId, new_id
+from tierce.policy.acts import Act, Outcome
 from tierce.presence import store
 from tierce.presence.minting import Signer
 from tierce.presence.model import Minted
@@ -54,6 +56,19 @@ def _signer(world: World, keyring: Keyring, connection: psycopg.Connection, cloc
     return Signer(keyring.raw(SIGNER_KEY), keyring.hash(Purpose.CARD), appender, clock)
 
 
+def _sign_in(world: World, keyring: Keyring, people: tuple[int, ...]) -> None:
+    """The lines that open the sessions: without one, the database gives a session nothing."""
+    lines = [
+        Entry(
+            kind=EntryKind.IDENTITY, act=Act.PERSON_SESSION_OPEN, outcome=Outcome.DONE, person=PersonId(person),
+            time_us=micros(SystemClock().now()), professional=person, session=SessionId(person),
+        )
+        for person in people
+    ]  # fmt: skip
+    with world.database.connect("tierce_persons") as connection:
+        Appender.enrol(connection, "persons", keyring.instance("persons")).append(connection, lines)
+
+
 @contextmanager
 def presenting(world: World, keyring: Keyring, people: tuple[int, ...] = (1, 2, 41)) -> Iterator[Presenting]:
     """Records of insurer 1 and live sessions for some people, and a signer for each of two insurers."""
@@ -74,8 +89,9 @@ def presenting(world: World, keyring: Keyring, people: tuple[int, ...] = (1, 2, 
             admin.execute(
                 "insert into access.person_session (id, handle, person, created, expires)"
                 " values (%s, %s, %s, %s, %s)",
-                (new_id(), sha256(handles[person].encode()).digest(), person, now, now + timedelta(minutes=30)),
+                (person, sha256(handles[person].encode()).digest(), person, now, now + timedelta(minutes=30)),
             )
+    _sign_in(world, keyring, people)
     with closing(world.database.connect("tierce_signer", autocommit=True)) as connection:
         signer = _signer(world, keyring, connection, SystemClock())
         yield Presenting(world, keyring, signer, connection, handles)

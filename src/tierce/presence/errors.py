@@ -91,3 +91,11 @@ class PlaceUnknownError(PresenceError):
 
 class TooManyCardsError(PresenceError):
     """The cards of the day are used up."""
+
+
+class NotAskedError(PresenceError):
+    """No ask of the last minutes that is about this person has this number, or she answered it already."""
+
+
+class TooManyAnswersError(PresenceError):
+    """This person said yes too often today."""

@@ -93,3 +93,20 @@ def signers(connection: Connection) -> list[tuple[int, str, str, bool]]:
         " join registry.insurer i on i.id = s.insurer order by s.id"
     ).fetchall()
     return [(row[0], row[1], row[2], row[3]) for row in rows]
+
+
+def asked(connection: Connection, handle: bytes) -> list[tuple[int, int, int, int]]:
+    """Asks that wait for the word of whoever holds this session: number, professional, place, instant."""
+    rows = connection.execute(
+        "select seq, professional, establishment, at_us from presence.asked(%s)", (handle,)
+    ).fetchall()
+    return [(row[0], row[1], row[2], row[3]) for row in rows]
+
+
+def answer(connection: Connection, handle: bytes, seq: int, *, yes: bool) -> tuple[int, EstablishmentId]:
+    """Keep her answer: 0 and the place, or why it is not kept (`presence.answer_ask`)."""
+    row = connection.execute(
+        "select refused, establishment from presence.answer_ask(%s, %s, %s)", (handle, seq, yes)
+    ).fetchone()
+    assert row is not None
+    return row[0], EstablishmentId(row[1])

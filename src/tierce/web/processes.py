@@ -16,7 +16,7 @@ from granian.constants import HTTPModes, Interfaces
 from tierce.kernel.clock import SystemClock
 from tierce.kernel.errors import TierceError
 from tierce.settings import Settings, load
-from tierce.web import logs, presence_wiring, wiring
+from tierce.web import logs, wiring
 from tierce.web.observed import Observed
 from tierce.web.readiness import Readiness
 
@@ -89,7 +89,7 @@ portal = Process("portal", wiring.portal)
 office = Process("office", wiring.office)
 persons = Process("persons", wiring.persons)
 insurers = Process("insurers", wiring.insurers)
-signer = Process("signer", presence_wiring.signer)
+signer = Process("signer", wiring.signer)
 
 
 def serve_site(name: str, settings: Settings) -> None:

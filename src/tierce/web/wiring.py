@@ -38,6 +38,8 @@ from tierce.persons.service import Persons
 from tierce.persons.store import Records as PersonRecords
 from tierce.policy.allowed import STAFF_ROLES
 from tierce.policy.digest import policy_digest
+from tierce.presence.answers import Answers
+from tierce.presence.minting import Signer
 from tierce.presence.plugins import installed
 from tierce.presence.service import Proofs
 from tierce.rights.history import History
@@ -57,6 +59,7 @@ from tierce.web.persons.app import create_persons
 from tierce.web.persons.desk import CardDesk
 from tierce.web.portal.app import create_app as create_portal
 from tierce.web.portal.settings import PortalSettings
+from tierce.web.signer import create_signer
 
 CALLBACK = "/sign-in/callback"
 AWAY_SECONDS, START_SECONDS = 1.5, 30.0
@@ -149,8 +152,7 @@ async def _async_pool(
     return pool
 
 
-def rows_pool(stack: AsyncExitStack, dsn: Callable[[], str]) -> ConnectionPool[Connection]:
-    """Open a pool of connections in autocommit mode, for work that runs in threads."""
+def _rows_pool(stack: AsyncExitStack, dsn: Callable[[], str]) -> ConnectionPool[Connection]:
     pool: ConnectionPool[Connection] = ConnectionPool(
         dsn,
         min_size=1,
@@ -229,7 +231,7 @@ async def office(settings: Settings) -> AsyncIterator[App]:
     keyring = Keyring(settings.key_directory(), KEYS["office"])
     dsn = partial(settings.connection().dsn, "tierce_office")
     async with AsyncExitStack() as stack:
-        pool, rows = await _async_pool(stack, dsn, 2), rows_pool(stack, dsn)
+        pool, rows = await _async_pool(stack, dsn, 2), _rows_pool(stack, dsn)
         http = await stack.enter_async_context(httpx.AsyncClient(follow_redirects=False))
         with settings.connection().connect("tierce_office") as connection:
             appender = Appender.enrol(connection, "office", keyring.instance("office"))
@@ -262,7 +264,7 @@ async def persons(settings: Settings) -> AsyncIterator[App]:
     keyring = Keyring(settings.key_directory(), [str(name) for name in KEYS["persons"]])
     dsn = partial(settings.connection().dsn, "tierce_persons")
     async with AsyncExitStack() as stack:
-        pool, rows = await _async_pool(stack, dsn, 2), rows_pool(stack, dsn)
+        pool, rows = await _async_pool(stack, dsn, 2), _rows_pool(stack, dsn)
         http = await stack.enter_async_context(httpx.AsyncClient(follow_redirects=False))
         with settings.connection().connect("tierce_persons") as connection:
             appender = Appender.enrol(connection, "persons", keyring.instance("persons"))
@@ -277,6 +279,7 @@ async def persons(settings: Settings) -> AsyncIterator[App]:
             sessions=PersonSessions(pool, appender, clock, traits.uuid, policy),
             pool=rows,
             persons=Persons(appender, records, clock),
+            answers=Answers(appender, clock),
             cards=None if settings.signer is None else CardDesk(f"http://127.0.0.1:{settings.signer.port}", http),
             operator=Operator(
                 operator.name, operator.address, operator.phone, operator.officer, operator.officer_email
@@ -287,13 +290,26 @@ async def persons(settings: Settings) -> AsyncIterator[App]:
 
 
 @asynccontextmanager
+async def signer(settings: Settings) -> AsyncIterator[App]:
+    """The signer of dynamic cards: its keys, its role, and nothing else; the persons' space alone calls it."""
+    keyring = Keyring(settings.key_directory(), [str(name) for name in KEYS["signer"]])
+    dsn = partial(settings.connection().dsn, "tierce_signer")
+    async with AsyncExitStack() as stack:
+        rows = _rows_pool(stack, dsn)
+        with settings.connection().connect("tierce_signer") as connection:
+            appender = Appender.enrol(connection, "signer", keyring.instance("signer"))
+        made = Signer(keyring.raw(SIGNER_KEY), keyring.hash(Purpose.CARD), appender, SystemClock())
+        yield create_signer(made, rows)
+
+
+@asynccontextmanager
 async def insurers(settings: Settings) -> AsyncIterator[App]:
     """The site of the insurers' staff."""
     clock, policy = SystemClock(), policy_digest()
     keyring = Keyring(settings.key_directory(), [str(name) for name in KEYS["insurers"]])
     dsn = partial(settings.connection().dsn, "tierce_insurers")
     async with AsyncExitStack() as stack:
-        pool, rows = await _async_pool(stack, dsn, 2), rows_pool(stack, dsn)
+        pool, rows = await _async_pool(stack, dsn, 2), _rows_pool(stack, dsn)
         http = await stack.enter_async_context(httpx.AsyncClient(follow_redirects=False))
         with settings.connection().connect("tierce_insurers") as connection:
             appender = Appender.enrol(connection, "insurers", keyring.instance("insurers"))

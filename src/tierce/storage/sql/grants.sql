@@ -82,6 +82,8 @@ grant select on directory.professional, directory.establishment to tierce_person
 grant select on registry.insurer, registry.insurer_key to tierce_persons;
 grant select on journal.instance, journal.batch, journal.leaf, journal.checkpoint to tierce_persons;
 grant select, insert on notice.person_report to tierce_persons;
+grant usage on schema presence to tierce_persons;
+grant execute on function presence.asked, presence.answer_ask to tierce_persons;
 
 -- insurers: counts of the insurer whose session one holds, through functions alone; no table of people, none of ours ----
 grant usage on schema access, registry to tierce_insurers;
@@ -113,6 +115,8 @@ grant select on registry.insurer, registry.deposit_choice, access.device to tier
 grant usage on schema upkeep to tierce_worker;
 grant select, insert, update on upkeep.heartbeat to tierce_worker;
 grant execute on function upkeep.waiting to tierce_worker;
+grant usage on schema presence to tierce_worker;   -- the refusals of persons are evidence; who they are is not
+grant select (seq, establishment, professional, line, yes, at) on presence.answer to tierce_worker;
 
 -- feed: imports; writes sealed records and keyed indexes --------------------------------------------------------
 grant usage on schema registry, person, coverage, directory to tierce_feed;

@@ -42,6 +42,14 @@ create or replace function presence.place_code(of_place bigint, drawn integer) r
     select code from presence.place where establishment = of_place
 $$;
 
+-- A session of the persons' space counts only once a committed line opens it, as for gate.person_self: whoever holds the
+-- role tierce_persons and makes up a session leaves a line for each person.
+create or replace function presence.is_open(of_session bigint, of_person bigint) returns boolean
+    language sql stable security definer set search_path = pg_catalog, pg_temp as $$
+    select exists (select from journal.entry o where o.person = of_person and o.kind = 14
+                   and journal.u64(o.body, 32) = of_session and o.tx is distinct from pg_current_xact_id_if_assigned())
+$$;
+
 -- signer: whoever holds a live session, the key of her first insurer that has one, and how many cards she had today.
 create or replace function presence.bearer(session_handle bytea)
     returns table (session bigint, person bigint, insurer smallint, signer smallint, made bigint)
@@ -55,7 +63,7 @@ create or replace function presence.bearer(session_handle bytea)
         select k.id, k.insurer from person.record r
         join presence.signer k on k.insurer = r.insurer and k.revoked is null and k.public_key is not null
         where r.person = s.person order by r.insurer, k.id desc limit 1) g on true
-    where s.handle = session_handle and s.revoked is null and s.expires > now()
+    where s.handle = session_handle and s.revoked is null and s.expires > now() and presence.is_open(s.id, s.person)
 $$;
 
 create or replace function presence.place_of(of_code integer)
@@ -80,3 +88,57 @@ create or replace function presence.said(at_place bigint, digits integer) return
     language sql stable security definer set search_path = pg_catalog, pg_temp as $$
     select token from presence.spoken where establishment = at_place and code = digits and until > now()
 $$;
+
+-- persons: asks about her of the last fifteen minutes that nothing proves and that she has not answered, one a place.
+create or replace function presence.asked(session_handle bytea)
+    returns table (seq bigint, professional bigint, establishment bigint, at_us bigint)
+    language sql stable security definer set search_path = pg_catalog, pg_temp as $$
+    select w.seq, w.professional, w.establishment, w.at_us from (
+        select distinct on (journal.u64(e.body, 24)) e.seq, e.professional,
+               journal.u64(e.body, 24) as establishment, journal.u64(e.body, 8) as at_us
+        from access.person_session s join journal.entry e on e.person = s.person
+        where s.handle = session_handle and s.revoked is null and s.expires > now() and presence.is_open(s.id, s.person)
+          and e.kind in (1, 2, 3) and get_byte(e.body, 5) < 2
+          and journal.u64(e.body, 8) > (extract(epoch from now()) - 900) * 1e6
+          and not exists (select from presence.answer a where a.person = s.person
+                          and a.establishment = journal.u64(e.body, 24) and a.at > now() - interval '15 minutes')
+        order by journal.u64(e.body, 24), e.seq desc) w
+    order by w.seq desc limit 5
+$$;
+
+-- persons: her answer to one of them. 0 kept, 1 not hers, too old or answered already, 2 she said yes six times today.
+-- A yes opens her answer at that place for ten minutes and gives back the seat that the ask took, if it took one.
+create or replace function presence.answer_ask(session_handle bytea, to_seq bigint, says_yes boolean)
+    returns table (refused smallint, establishment bigint)
+    language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+    who bigint;
+    asked record;
+begin
+    select s.person into who from access.person_session s
+    where s.handle = session_handle and s.revoked is null and s.expires > now() and presence.is_open(s.id, s.person)
+    for update;
+    select e.professional, journal.u64(e.body, 24) as place, journal.u64(e.body, 32) as session into asked
+    from journal.entry e
+    where e.seq = to_seq and e.person = who and e.kind in (1, 2, 3)
+      and journal.u64(e.body, 8) > (extract(epoch from now()) - 900) * 1e6;
+    if asked is null or exists (select from presence.answer a where a.seq = to_seq) then
+        return query select 1::smallint, 0::bigint;
+        return;
+    end if;
+    if says_yes and (select count(*) from presence.answer a where a.person = who and a.yes
+                     and a.at >= (now() at time zone 'Europe/Paris')::date::timestamp at time zone 'Europe/Paris') >= 6 then
+        return query select 2::smallint, 0::bigint;
+        return;
+    end if;
+    insert into presence.answer (seq, person, establishment, professional, line, yes, at, until)
+    values (to_seq, who, asked.place, asked.professional,
+            (select s.line from access.session s where s.id = asked.session), says_yes, now(),
+            now() + interval '10 minutes');
+    if says_yes then
+        insert into presence.proof (id, pair, person, establishment, grade)
+        select gen_random_uuid(), g.pair, who, asked.place, 2
+        from care.engagement g join access.pair p on p.key = g.pair and p.state = 1 where g.seq = to_seq;
+    end if;
+    return query select 0::smallint, asked.place;
+end $$;

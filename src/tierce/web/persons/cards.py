@@ -7,6 +7,7 @@ from typing import Final
 import segno
 from litestar import Response, get, post
 from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromQuery
 
 from tierce.identity.errors import SessionReason, SessionRefusedError
 from tierce.policy.acts import Act
@@ -36,9 +37,7 @@ def card_handlers(site: PersonsSite) -> list[HTTPRouteHandler]:
         if wrong == "bearer":
             raise SessionRefusedError(SessionReason.UNKNOWN)
         values = {"code": code, "wrong": wrong, "offered": site.cards is not None}
-        response = site.page(visit, "card.html", values)
-        response.status_code = status
-        return response
+        return site.page(visit, "card.html", values, status=status)
 
     async def submitted(request: AnyRequest) -> tuple[Visit, CardDesk | None, str]:
         visit = await site.visit(request)
@@ -46,7 +45,7 @@ def card_handlers(site: PersonsSite) -> list[HTTPRouteHandler]:
         return visit, site.cards, fields.get("place", "")[:CODE_CHARS_MAX].strip()
 
     @get("/card", opt={"act": Act.NONE})
-    async def ask(request: AnyRequest, place: str = "") -> Response[str]:
+    async def ask(request: AnyRequest, place: FromQuery[str] = "") -> Response[str]:
         visit = await site.visit(request)
         code = read_place_code(place[:CODE_CHARS_MAX])
         return form(visit, "" if code is None else spaced(code))

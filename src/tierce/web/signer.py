@@ -1,9 +1,7 @@
 """The signer of dynamic cards, as the persons' space calls it on the loopback: two routes, no page."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
-from functools import partial
+from collections.abc import Callable, Mapping
 from typing import Final, TypeVar
 
 import msgspec
@@ -12,15 +10,10 @@ from litestar.params import JSONBody
 from psycopg import Connection
 from psycopg_pool import ConnectionPool
 
-from tierce.journal.service import Appender
-from tierce.kernel.clock import SystemClock
 from tierce.kernel.errors import TierceError
 from tierce.policy.acts import Act
 from tierce.presence.errors import BearerUnknownError, NoSignerError, PlaceUnknownError, TooManyCardsError
 from tierce.presence.minting import Signer
-from tierce.settings import Settings
-from tierce.storage.keys import SIGNER_KEY, Keyring, Purpose
-from tierce.web import wiring
 from tierce.web.visit import AnyRequest
 
 BODY_BYTES_MAX: Final = 1_024
@@ -93,17 +86,3 @@ def create_signer(signer: Signer, rows: ConnectionPool[Connection]) -> Litestar:
         request_max_body_size=BODY_BYTES_MAX,
         openapi_config=None,
     )
-
-
-@asynccontextmanager
-async def signer(settings: Settings) -> AsyncIterator[wiring.App]:
-    """The process: its keys, its role, and nothing else."""
-    clock = SystemClock()
-    keyring = Keyring(settings.key_directory(), [str(name) for name in wiring.KEYS["signer"]])
-    dsn = partial(settings.connection().dsn, "tierce_signer")
-    async with AsyncExitStack() as stack:
-        rows = wiring.rows_pool(stack, dsn)
-        with settings.connection().connect("tierce_signer") as connection:
-            appender = Appender.enrol(connection, "signer", keyring.instance("signer"))
-        made = Signer(keyring.raw(SIGNER_KEY), keyring.hash(Purpose.CARD), appender, clock)
-        yield create_signer(made, rows)
