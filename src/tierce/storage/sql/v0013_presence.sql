@@ -47,18 +47,16 @@ create table presence.peer (                        -- who may report that care 
     revoked_why text,
     check ((kind = 2) = (insurer is not null))
 );
-create table presence.proof (                       -- a proof counts once
-    id            uuid primary key,                 -- the card's, or keyed: peer and evidence number
+create table presence.proof (                       -- proofs received, until the worker has told the lines of seats
+    id            uuid primary key,                 -- the card's, drawn for her yes, or keyed: peer and evidence number
     pair          bigint not null,
     person        bigint not null,
     establishment bigint not null,
     grade         smallint not null check (grade in (2, 3, 4)),
     peer          smallint references presence.peer,
+    care_day      integer,                          -- of the care that was invoiced
     at            timestamptz not null default now(),
-    state         smallint not null default 1,      -- 1 to settle, 2 settled, 3 to withdraw, 4 withdrawn
-    line          bigint,                           -- the line of the seat that it freed, or none
-    drawn_day     integer
+    state         smallint not null default 1       -- 1 to settle, 2 settled, 3 to withdraw, 4 withdrawn
 );
 create index proof_waiting on presence.proof (at) where state in (1, 3);
-create index proof_pair on presence.proof (pair);
 create index proof_at on presence.proof (at);
