@@ -3,13 +3,14 @@
 import os
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from tierce.gate.leases import Key, Leases
 from tierce.gate.model import Ask, Read, Refuse, Release, StepUp, Verdict
-from tierce.gate.rules import LOOKED_UP, decide, evidence_of, is_known, seen
-from tierce.gate.store import Closing, Opened, PairKept
+from tierce.gate.rules import LOOKED_UP, PAIR_OPEN, decide, evidence_of, is_known, seen, settle_claim
+from tierce.gate.store import Closing, Noted, Opened, PairKept
 from tierce.journal.encoding import pack_entry
 from tierce.journal.merkle import leaf_hash
 from tierce.journal.model import SALT_BYTES, EntryKind
@@ -42,6 +43,8 @@ class Decider:
 
     def decide(self, opened: Opened, asks: Sequence[Ask], day: int) -> tuple[list[Verdict], Closing]:
         """Decide the asks in order: the second mention of a person in a batch is a known pair."""
+        if opened.proofs:
+            asks, opened = _settled(asks, opened)
         lines, desks, cells = dict(opened.lines), opened.desks, opened.cells
         leases = self._leases
         verdicts: list[Verdict] = []
@@ -103,6 +106,7 @@ class Decider:
             places,
             taken,
             short,
+            _noted(asks, opened) if opened.proofs else (),
         )
         return verdicts, closing
 
@@ -147,6 +151,26 @@ class Decider:
             ordinal_of(read.from_day) if isinstance(decision, Release) else 0,
             salt,
         )
+
+
+def _settled(asks: Sequence[Ask], opened: Opened) -> tuple[list[Ask], Opened]:
+    """The batch once the claims in it are settled; the rest of it is as it was."""
+    new_asks, reads = list(asks), list(opened.reads)
+    for place, looked_up in opened.proofs.items():
+        new_asks[place], reads[place] = settle_claim(new_asks[place], reads[place], looked_up)
+    return new_asks, replace(opened, reads=reads)
+
+
+def _noted(asks: Sequence[Ask], opened: Opened) -> tuple[Noted, ...]:
+    """The proofs that stand, of pairs that hold a seat."""
+    return tuple(
+        Noted(claim.once, read.pair, read.person, asks[place].caller.establishment, claim.grade)
+        for place in opened.proofs
+        if (claim := asks[place].claim) is not None
+        and claim.once is not None
+        and (read := opened.reads[place]).unproved is None
+        and read.pair_state == PAIR_OPEN
+    )
 
 
 def engaged_until(ask: Ask, read: Read) -> int:

@@ -59,6 +59,7 @@ def policy_text() -> str:
         "floors.floors": _plain(floors.FLOORS),
         "ladder.broad": _plain(ladder.BROAD),
         "ladder.closable": _plain(ladder.CLOSABLE),
+        "ladder.held_whole": _plain(ladder.HELD_WHOLE),
         "ladder.constants": _plain(_constants(ladder)),
         "ladder.levels": [_plain(level) for level in ladder.Level],
         "ladder.rungs": [_plain(rung) for rung in ladder.Rung],

@@ -23,6 +23,7 @@ ROLES = (
     "tierce_office",
     "tierce_persons",
     "tierce_insurers",
+    "tierce_signer",
     "tierce_worker",
     "tierce_feed",
     "tierce_upkeep",
@@ -53,6 +54,7 @@ FUNCTIONS = (
     "retention.sql",
     "upkeep.sql",
     "feeds.sql",
+    "presence.sql",
 )
 """Replaced at each upgrade, in this order."""
 

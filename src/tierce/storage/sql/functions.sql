@@ -274,7 +274,8 @@ begin
        or get_byte(a.body, 0) <> 1 or get_byte(a.body, 1) not in (1, 2, 3, 4)
        or (get_byte(a.body, 1) in (1, 4)) <> (get_byte(a.body, 4) = 1)
        or get_byte(a.body, 2) not in (1, 2) or get_byte(a.body, 3) not in (1, 2)
-       or (get_byte(a.body, 4) not between 1 and 20 and get_byte(a.body, 4) not between 30 and 31)
+       or (get_byte(a.body, 4) not between 1 and 20 and get_byte(a.body, 4) not between 25 and 27
+           and get_byte(a.body, 4) not between 30 and 31)
        or get_byte(a.body, 5) > 4 or get_byte(a.body, 6) > 2
        or get_byte(a.body, 7) not between 1 and 12
        or get_byte(a.body, 88) + get_byte(a.body, 89) > 0 or get_byte(a.body, 90) > 15
@@ -394,7 +395,8 @@ create or replace function journal.kinds_of(writer name) returns integer[] langu
         when 'tierce_office' then array[5, 6, 7, 9, 12, 14]
         when 'tierce_persons' then array[9, 13, 14]
         when 'tierce_insurers' then array[14, 16]
-        when 'tierce_worker' then array[7, 9, 10, 11, 15]
+        when 'tierce_signer' then array[18]
+        when 'tierce_worker' then array[7, 9, 10, 11, 15, 19]
         when 'tierce_feed' then array[8, 9]
         when 'tierce_upkeep' then array[9, 17]
         else array[]::integer[] end
