@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from tierce.gate.deciding import Decider
-from tierce.gate.lane import Lane, Size, Step, no_step
+from tierce.gate.lane import Coming, Lane, Size, Step, no_step
 from tierce.gate.model import Answer, Ask, Refuse
 from tierce.gate.store import GateStore
 from tierce.gate.tally import Tally
@@ -65,10 +65,11 @@ class Gate:
         self._clock = clock
         self._spent: dict[LineId, int] = {}
         self.tally = tally or Tally()
+        self.coming = Coming()
         decider = Decider(instance, key, clock, policy)
         self._interactive = Lane(
             connect, decider, clock, Size(slots, bounds.queue, BATCH_MAX, bounds.wait_seconds),
-            spend=self._remember_spent, tally=self.tally, step=step,
+            spend=self._remember_spent, tally=self.tally, step=step, coming=self.coming,
         )  # fmt: skip
         self._bulk = Lane(
             connect, decider, clock, Size(1, bounds.bulk_queue, BULK_BATCH_MAX, bounds.wait_seconds),

@@ -1,15 +1,9 @@
-"""What the gate counts of itself, in a file that the workers of one service share.
+"""What the gate counts of itself, added up over the workers of one service. Nothing here names anybody."""
 
-Several processes may serve one address, and whoever reads the counters reaches any of them. So each worker keeps
-its counts in a small mapped file of its own, in one folder, and the sum over the folder is what is told. A worker
-that ended leaves its file: counts never go down. Nothing here names anybody.
-"""
-
-import mmap
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from tierce.kernel.counts import Counts
 from tierce.policy.acts import Outcome
 
 _SECONDS = ("open", "decide", "close")
@@ -17,7 +11,6 @@ _BATCHES, _RETRIES, _WAITING = 3, 4, 5
 _OUTCOMES = 64
 """Where the counts of outcomes begin: one place for each number an outcome may have, 0 to 255."""
 _PLACES = _OUTCOMES + 256
-_SUFFIX = ".tally"
 
 
 class Tally:
@@ -25,14 +18,8 @@ class Tally:
 
     def __init__(self, folder: Path | None = None) -> None:
         """Count in `folder`, which the workers of one service share; alone when there is none."""
-        self._folder = folder
-        self._own = memoryview(bytearray(8 * _PLACES)).cast("d")
-        if folder is not None:
-            path = folder / f"{os.getpid()}{_SUFFIX}"
-            path.touch(mode=0o600)
-            os.truncate(path, 8 * _PLACES)
-            with path.open("r+b") as file:
-                self._own = memoryview(mmap.mmap(file.fileno(), 8 * _PLACES)).cast("d")
+        self._counts = Counts(_PLACES, ".tally", folder)
+        self._own = self._counts.own
 
     def add_batch(self, outcomes: Sequence[Outcome], seconds: tuple[float, float, float]) -> None:
         """Count one batch: what came of its asks, and the time spent opening, deciding and closing it."""
@@ -53,14 +40,10 @@ class Tally:
 
     def total(self) -> "Total":
         """Add up the workers' counts; those that still run alone are counted as waiting."""
-        if self._folder is None:
-            return Total([self._own.tolist()], 1)
         rows, running = [], 0
-        for path in sorted(self._folder.glob(f"*{_SUFFIX}")):
-            row = memoryview(path.read_bytes()).cast("d").tolist()
-            if Path(f"/proc/{path.stem}").exists():
-                running += 1
-            else:
+        for runs, row in self._counts.rows():
+            running += runs
+            if not runs:
                 row[_WAITING] = 0
             rows.append(row)
         return Total(rows, running)

@@ -6,12 +6,13 @@ a completed code flow. There is no password anywhere.
 
 import hmac
 import secrets
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+import psycopg
 from psycopg_pool import AsyncConnectionPool
 
 from tierce.identity import claims, rules, store
@@ -130,10 +131,21 @@ class Sessions:
     """The sessions of professionals, for the process that holds them."""
 
     def __init__(
-        self, pool: Pool, appender: Appender, clock: Clock, network: NetworkPseudonym, policy: bytes
+        self,
+        pool: Pool,
+        appender: Appender,
+        clock: Clock,
+        network: NetworkPseudonym,
+        policy: bytes,
+        reader: Pool | None = None,
     ) -> None:
-        """`policy` is the 16-byte digest of the rendered policy, written with each line."""
+        """`policy` is the 16-byte digest of the rendered policy, written with each line.
+
+        `reader` has connections that commit by themselves and are not checked first, for reading sessions: each
+        reading is then one round trip.
+        """
         self._pool = pool
+        self._reader = reader or pool
         self._appender = appender
         self._clock = clock
         self._network = network
@@ -267,13 +279,35 @@ class Sessions:
         Raises:
             SessionRefusedError: unknown, ended, idle or revoked.
         """
-        async with self._pool.connection() as connection:
-            state, _ = await self._live(connection, handle)
-            now = self._clock.now()
-            if now - state.used >= SLIDE_AFTER:
-                expires = rules.expiry(now, state.created, rules.PROFESSIONAL_LIFETIME)
-                await store.slide(connection, state.id, expires, now)
-        return state
+        found = (await self.read_many([handle]))[handle]
+        if isinstance(found, SessionReason):
+            raise SessionRefusedError(found)
+        if self.is_worn(found):
+            await self.still_live({found.id: self.end_of(found)})
+        return found
+
+    async def read_many(self, handles: Sequence[str]) -> dict[str, SessionState | SessionReason]:
+        """Read sessions in one statement: of each its state, or why it opens nothing. No end is pushed away."""
+        digests = {handle: digest(handle) for handle in handles if len(handle) == HANDLE_LENGTH}
+        try:
+            found = await self._stored(list(digests.values()))
+        except psycopg.OperationalError:
+            # The connection died while it was idle, and is replaced: once more, and no more.
+            found = await self._stored(list(digests.values()))
+        read: dict[str, SessionState | SessionReason] = dict.fromkeys(handles, SessionReason.UNKNOWN)
+        for handle, stored in digests.items():
+            if stored in found:
+                state, revoked, _ = found[stored]
+                read[handle] = self._refusal(state, revoked) or state
+        return read
+
+    async def _stored(self, digests: Sequence[bytes]) -> dict[bytes, store.Found]:
+        async with self._reader.connection() as connection:
+            return await store.sessions_by_handle(connection, digests)
+
+    def is_worn(self, state: SessionState) -> bool:
+        """Whether a session in use is to have its end pushed away, once a minute."""
+        return self._clock.now() - state.used >= SLIDE_AFTER
 
     def end_of(self, state: SessionState) -> datetime:
         """When a session used now ends if it is not used again."""
@@ -282,7 +316,7 @@ class Sessions:
     async def still_live(self, ends: Mapping[SessionId, datetime]) -> set[SessionId]:
         """Push away the ends of sessions that were used, many at once; returns those that still live."""
         async with self._pool.connection() as connection:
-            return await store.slide_many(connection, ends)
+            return await store.slide(connection, ends, self._clock.now())
 
     async def name_of(self, state: SessionState) -> str:
         """Tell a professional her own name, as the directory has it."""
@@ -374,16 +408,19 @@ class Sessions:
         if found is None:
             raise SessionRefusedError(SessionReason.UNKNOWN)
         state, revoked, offered = found
-        refusal = rules.session_refusal(
+        refusal = self._refusal(state, revoked)
+        if refusal is not None:
+            raise SessionRefusedError(refusal)
+        return state, offered
+
+    def _refusal(self, state: SessionState, revoked: datetime | None) -> SessionReason | None:
+        return rules.session_refusal(
             self._clock.now(),
             created=state.created,
             expires=state.expires,
             revoked=revoked,
             life=rules.PROFESSIONAL_LIFETIME,
         )
-        if refusal is not None:
-            raise SessionRefusedError(refusal)
-        return state, offered
 
     def _verify(self, handle: str, request: Received, bound_to: bytes) -> Proof:
         return self._verifier.verify(

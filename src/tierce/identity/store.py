@@ -1,6 +1,6 @@
 """Sign-ins and sessions in PostgreSQL. Only digests of what a browser holds are stored."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, LiteralString
 from uuid import UUID
@@ -28,6 +28,8 @@ from tierce.kernel.ids import (
 from tierce.policy.acts import Lane, Site
 
 Connection = AsyncConnection[TupleRow]
+Found = tuple[SessionState, datetime | None, list[ActivityId]]
+"""A session: its state, when it was revoked, and the activities it may be bound to."""
 SESSIONS_LISTED_MAX = 50
 
 _ACTIVITY: LiteralString = """
@@ -37,13 +39,13 @@ _ACTIVITY: LiteralString = """
 _SESSION: LiteralString = """
     select s.id, s.site, s.login, s.professional, s.acr, s.device, s.line, d.thumbprint, s.software, w.vendor,
            s.network, s.created, s.expires, s.revoked, s.offered,
-           a.id, a.profession, a.establishment, e.name, e.town, w.bulk, coalesce(s.used, s.created)
+           a.id, a.profession, a.establishment, e.name, e.town, w.bulk, coalesce(s.used, s.created), s.handle
     from access.session s
     join directory.software w on w.id = s.software
     left join access.device d on d.id = s.device
     left join directory.activity a on a.id = s.activity
     left join directory.establishment e on e.id = a.establishment
-    where s.handle = %s"""
+    where s.handle = any(%s)"""
 
 
 async def _one(connection: Connection, query: LiteralString, params: Iterable[Any]) -> TupleRow | None:
@@ -247,14 +249,22 @@ async def software_client(connection: Connection, client_id: str) -> SoftwareCli
     return None if row is None else SoftwareClient(client_id, SoftwareId(row[0]), row[1], frozenset(row[2]))
 
 
-async def session_by_handle(
-    connection: Connection, handle: bytes
-) -> tuple[SessionState, datetime | None, list[ActivityId]] | None:
-    """Read a session: its state, when it was revoked, and the activities it may be bound to."""
-    row = await _one(connection, _SESSION, (handle,))
-    if row is None:
-        return None
-    state = SessionState(
+async def session_by_handle(connection: Connection, handle: bytes) -> Found | None:
+    """Read one session."""
+    return (await sessions_by_handle(connection, [handle])).get(handle)
+
+
+async def sessions_by_handle(connection: Connection, handles: Sequence[bytes]) -> dict[bytes, Found]:
+    """Read sessions, each by its handle's digest; those that do not exist are left out."""
+    cursor = await connection.execute(_SESSION, (list(handles),), binary=True)
+    return {
+        bytes(row[22]): (_session(row), row[13], [ActivityId(one) for one in row[14]])
+        for row in await cursor.fetchall()
+    }
+
+
+def _session(row: TupleRow) -> SessionState:
+    return SessionState(
         id=SessionId(row[0]),
         site=Site(row[1]),
         login=LoginId(row[2]),
@@ -272,7 +282,6 @@ async def session_by_handle(
         expires=row[12],
         lane=Lane.BULK if row[20] else Lane.INTERACTIVE,
     )
-    return state, row[13], [ActivityId(one) for one in row[14]]
 
 
 async def bind_session(
@@ -286,21 +295,13 @@ async def bind_session(
     return cursor.rowcount == 1
 
 
-async def slide(connection: Connection, session: SessionId, expires: datetime, used: datetime) -> None:
-    """Push a live session's end away, because it was used."""
-    await connection.execute(
-        "update access.session set expires = greatest(expires, %s), used = %s where id = %s and revoked is null",
-        (expires, used, session),
-    )
-
-
-async def slide_many(connection: Connection, ends: Mapping[SessionId, datetime]) -> set[SessionId]:
-    """Push many sessions' ends away at once; returns those that still live."""
+async def slide(connection: Connection, ends: Mapping[SessionId, datetime], used: datetime) -> set[SessionId]:
+    """Push sessions' ends away, because they were used; returns those that still live."""
     cursor = await connection.execute(
-        "update access.session s set expires = greatest(s.expires, u.expires)"
+        "update access.session s set expires = greatest(s.expires, u.expires), used = %s"
         " from unnest(%s::bigint[], %s::timestamptz[]) u(id, expires)"
         " where s.id = u.id and s.revoked is null and s.expires > now() returning s.id",
-        (list(ends), list(ends.values())),
+        (used, list(ends), list(ends.values())),
     )
     return {SessionId(row[0]) for row in await cursor.fetchall()}
 

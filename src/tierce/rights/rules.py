@@ -115,25 +115,31 @@ def _domain(text: str) -> Domain:
 
 def _care_date(text: str, domain: Domain, today: date) -> date:
     window = CARE_WINDOWS[domain]
-    remedy = Phrase(
+    try:
+        value = date.fromisoformat(text)
+    except ValueError:
+        reason = Phrase("la date des soins n'est pas une date", "the date of care is not a date")
+        raise QuestionError("care_date", reason, _window_remedy(domain)) from None
+    if not -window.past <= day_of(value) - day_of(today) <= window.ahead:
+        reason = Phrase("la date des soins est trop éloignée", "the date of care is too far away")
+        raise QuestionError("care_date", reason, _window_remedy(domain))
+    return value
+
+
+def _window_remedy(domain: Domain) -> Phrase:
+    window = CARE_WINDOWS[domain]
+    return Phrase(
         f"Donnez la date des soins sous la forme AAAA-MM-JJ ; pour {domain.name}, d'il y a {window.past} jours au "
         f"plus à {window.ahead} jours d'ici.",
         f"Give the date of care as YYYY-MM-DD; for {domain.name}, from {window.past} days ago to {window.ahead} days "
         "ahead.",
     )
-    try:
-        value = date.fromisoformat(text)
-    except ValueError:
-        reason = Phrase("la date des soins n'est pas une date", "the date of care is not a date")
-        raise QuestionError("care_date", reason, remedy) from None
-    if not -window.past <= day_of(value) - day_of(today) <= window.ahead:
-        reason = Phrase("la date des soins est trop éloignée", "the date of care is too far away")
-        raise QuestionError("care_date", reason, remedy)
-    return value
 
 
 def _label(text: str | None) -> str | None:
-    label = (text or "").strip()
+    if text is None:
+        return None
+    label = text.strip()
     if len(label) > LABEL_MAX or not label.isprintable():
         reason = Phrase("le repère est trop long", "the label is too long")
         remedy = Phrase(

@@ -8,7 +8,10 @@ its logger and level alone, save the server's own short sentences.
 import logging
 import logging.config
 import re
+import secrets
 import sys
+from collections.abc import MutableMapping
+from contextvars import ContextVar
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final
@@ -42,6 +45,10 @@ _PLAIN: Final = re.compile(r"[\w .,:/()\[\]'’-]{1,160}")
 _NUMBER: Final = re.compile(r"\d{6,}")
 """No log needs a long number; identifiers of people are long numbers."""
 _WITHHELD: Final = "…"
+_REQUEST_ID: Final = re.compile(rb"[0-9a-f]{32}")
+_ID: Final = "tierce.request"
+REQUEST: Final[ContextVar[MutableMapping[str, Any]]] = ContextVar("request")
+"""The request under way, for the lines written meanwhile."""
 
 
 def where(error: BaseException) -> str:
@@ -95,7 +102,6 @@ def formatter(process: str) -> logging.Formatter:
         return event
 
     return structlog.stdlib.ProcessorFormatter(
-        foreign_pre_chain=[structlog.contextvars.merge_contextvars],
         processors=[_from_record, stamp, _allowed, structlog.processors.JSONRenderer(ensure_ascii=False)],
         use_get_message=False,
         pass_foreign_args=True,
@@ -107,6 +113,9 @@ def _from_record(_logger: WrappedLogger, _name: str, event: EventDict) -> EventD
     """Say a record by its template and by arguments that are plain; keep an exception's kind and place alone."""
     record: logging.LogRecord = event["_record"]
     event["level"], event["logger"] = record.levelname.lower(), record.name
+    scope = REQUEST.get(None)
+    if scope is not None:
+        event["request"] = request_id(scope)
     if record.name.split(".")[0] == OURS:
         arguments = record.args if isinstance(record.args, tuple) else ()
         template = str(record.msg)
@@ -119,6 +128,19 @@ def _from_record(_logger: WrappedLogger, _name: str, event: EventDict) -> EventD
     if record.exc_info and record.exc_info[1] is not None:
         event["kind"], event["where"] = type(record.exc_info[1]).__name__, where(record.exc_info[1])
     return event
+
+
+def request_id(scope: MutableMapping[str, Any]) -> str:
+    """The proxy's request id when it is one (32 hexadecimal digits), else one of our own, kept with the request.
+
+    It is made when a line is written: most requests write none.
+    """
+    known: str | None = scope.get(_ID)
+    if known is None:
+        given = (bytes(value) for name, value in scope["headers"] if name == b"x-request-id")
+        known = next((one.decode() for one in given if _REQUEST_ID.fullmatch(one)), None) or secrets.token_hex(16)
+        scope[_ID] = known
+    return known
 
 
 def _plain(value: object) -> object:

@@ -5,22 +5,19 @@ knows no such page. Nothing here depends on a person: no label names anybody, an
 """
 
 import asyncio
-import os
 import re
-import secrets
 from collections.abc import Awaitable, Callable, MutableMapping
 from pathlib import Path
 from time import perf_counter
 from typing import Any, Final
 
 import msgspec
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest, values
-from prometheus_client.multiprocess import MultiProcessCollector
-from structlog.contextvars import bound_contextvars
+from prometheus_client import generate_latest
 
 from tierce import __version__
 from tierce.web import logs
 from tierce.web.api.metrics import render as render_gate
+from tierce.web.figures import Figures
 from tierce.web.readiness import Readiness
 
 Message = MutableMapping[str, Any]
@@ -36,8 +33,6 @@ OWN_PAGES: Final = frozenset({LIVE, READY, METRICS})
 ASKS: Final = ("/v1/rights", "/v1/history/")
 SLOW_SECONDS = 1.0
 """A request that takes longer has a line in the log, like one that failed."""
-BUCKETS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
-_REQUEST_ID: Final = re.compile(rb"[0-9a-f]{32}")
 _WORD: Final = re.compile(r"[a-z_.-]{1,24}")
 
 
@@ -46,39 +41,9 @@ class Observed:
 
     def __init__(self, name: str, app: App, readiness: Readiness, shared: Path | None = None) -> None:
         """Watch `app`; `name` is the process's, and the workers of one service count together in `shared`."""
-        if shared is not None:
-            # The library chooses how it counts when it is imported, which was before this folder was known.
-            os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(shared)
-            values.ValueClass = values.get_value_class()  # type: ignore[no-untyped-call]  # the library has no hints here
-        self._shared = shared
         self._app = app
         self._readiness = readiness
-        self._registry = CollectorRegistry()
-        self._requests = Counter(
-            "tierce_requests", "Requests answered, by class of status.", ["status"], registry=self._registry
-        )
-        self._seconds = Histogram(
-            "tierce_request_seconds",
-            "Seconds to answer, by lane.",
-            ["lane"],
-            buckets=BUCKETS,
-            registry=self._registry,
-        )
-        self._under_way = Gauge(
-            "tierce_requests_under_way",
-            "Requests not answered yet.",
-            registry=self._registry,
-            multiprocess_mode="livesum",
-        )  # fmt: skip - one figure, one line of words
-        Gauge(
-            "tierce_process",
-            "1: the process runs.",
-            ["process", "version"],
-            registry=self._registry,
-            multiprocess_mode="livemax",
-        ).labels(name, __version__).set(1)  # fmt: skip - one figure, one line of words
-        self._by_lane = {lane: self._seconds.labels(lane) for lane in ("ask", "other")}
-        self._by_class = {number: self._requests.labels(f"{number}xx") for number in range(1, 6)}
+        self._figures = Figures(name, shared)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, or hand anything else to the application."""
@@ -96,25 +61,23 @@ class Observed:
                 status = message["status"]
             await send(message)
 
-        self._under_way.inc()
+        self._figures.begin()
         fault: Exception | None = None
-        with bound_contextvars(request=request_id(scope)):
-            try:
-                await self._app(scope, receive, watched)
-            except asyncio.CancelledError:
-                raise
-            except Exception as error:  # noqa: BLE001 - the server would log the error's text, which may hold what was sent
-                fault = error
-                if status == 0:
-                    await _answer(watched, 500, b"{}", b"application/json")
-            finally:
-                seconds = perf_counter() - started
-                self._under_way.dec()
-                self._by_lane["ask" if scope["path"].startswith(ASKS) else "other"].observe(seconds)
-                if status:
-                    self._by_class[status // 100].inc()
+        described = logs.REQUEST.set(scope)
+        try:
+            await self._app(scope, receive, watched)
+        except asyncio.CancelledError:
+            raise
+        except Exception as error:  # noqa: BLE001 - the server would log the error's text, which may hold what was sent
+            fault = error
+            if status == 0:
+                await _answer(watched, 500, b"{}", b"application/json")
+        finally:
+            seconds = perf_counter() - started
+            self._figures.end(status, seconds, ask=scope["path"].startswith(ASKS))
             if fault is not None or status >= 500 or seconds > SLOW_SECONDS:
                 self._tell(scope, status, seconds, fault)
+            logs.REQUEST.reset(described)
 
     def _tell(self, scope: Scope, status: int, seconds: float, fault: Exception | None) -> None:
         failed = fault is not None or status >= 500
@@ -137,11 +100,7 @@ class Observed:
             body = msgspec.json.encode({"ready": status == 200, "checks": checks})
             await _answer(send, status, body, b"application/json")
         else:
-            registry = self._registry
-            if self._shared is not None:
-                registry = CollectorRegistry()
-                MultiProcessCollector(registry, str(self._shared))  # type: ignore[no-untyped-call]  # no hints here
-            text = generate_latest(registry)
+            text = generate_latest(self._figures)
             gate = getattr(self._app, "gate", None)
             if gate is not None:
                 text += render_gate(gate).encode()
@@ -153,14 +112,6 @@ def is_local(scope: Scope) -> bool:
     client = scope.get("client")
     forwarded = any(name in FORWARDED for name, _value in scope["headers"])
     return client is not None and client[0] in HERE and not forwarded
-
-
-def request_id(scope: Scope) -> str:
-    """The proxy's request id when it is one (32 hexadecimal digits), else one of our own."""
-    for name, value in scope["headers"]:
-        if name == b"x-request-id" and _REQUEST_ID.fullmatch(value):
-            return bytes(value).decode()
-    return secrets.token_hex(16)
 
 
 def route_of(path: str, status: int) -> str:

@@ -119,15 +119,19 @@ def _provider(
 
 
 async def _async_pool(
-    stack: AsyncExitStack, dsn: Callable[[], str], size: int = 4
+    stack: AsyncExitStack, dsn: Callable[[], str], size: int = 4, *, single: bool = False
 ) -> AsyncConnectionPool[AsyncConnection[Any]]:
-    """Open a pool; `dsn` is read at each new connection: the secret of a role may change while the process runs."""
+    """Open a pool; `dsn` is read at each new connection: the secret of a role may change while the process runs.
+
+    A pool of `single` statements commits each by itself and checks no connection first: its user tries again.
+    """
     pool: AsyncConnectionPool[AsyncConnection[Any]] = AsyncConnectionPool(
         dsn,
         min_size=1,
         max_size=size,
         open=False,
-        check=AsyncConnectionPool.check_connection,
+        kwargs={"autocommit": single},
+        check=None if single else AsyncConnectionPool.check_connection,
         # A database that is away is said at once, and found again at the first request once it is back.
         timeout=AWAY_SECONDS,
         reconnect_timeout=AWAY_SECONDS,
@@ -171,7 +175,7 @@ async def _gated(settings: Settings, keyring: Keyring, key: Ed25519PrivateKey, f
     clock, policy = SystemClock(), policy_digest()
     dsn = partial(settings.connection().dsn, "tierce_api")
     async with AsyncExitStack() as stack:
-        pool = await _async_pool(stack, dsn)
+        pool, reader = await _async_pool(stack, dsn), await _async_pool(stack, dsn, 1, single=True)
         http = await stack.enter_async_context(httpx.AsyncClient(follow_redirects=False))
         async with pool.connection() as connection:
             appender = await Appender.enrol_async(connection, "api", key)
@@ -183,7 +187,7 @@ async def _gated(settings: Settings, keyring: Keyring, key: Ed25519PrivateKey, f
         stack.push_async_callback(gate.stop)
         network = keyring.hash(Purpose.NETWORK)
         sessions = Sessions(
-            pool, appender, clock, lambda address: network.digest(address_prefix(address))[:16], policy
+            pool, appender, clock, lambda address: network.digest(address_prefix(address))[:16], policy, reader
         )
         provider = _provider(Realm.PSC, settings.psc, settings.portal, http, clock)
         sign_in = SignInWiring(

@@ -3,6 +3,7 @@
 Remembering is safe because the gate reads the session's row in the transaction of every ask: a session ended a
 moment ago is refused there, whatever is remembered here. What a session is bound to never changes.
 
+Sessions that must be read are read many in one statement: whoever comes while one runs waits for the next.
 Using a session pushes its end away. The ends of those used are written a moment later, many in one statement, once a
 minute for each; a session that the statement no longer finds alive is forgotten.
 """
@@ -10,9 +11,11 @@ minute for each; a session that the statement no longer finds alive is forgotten
 import asyncio
 import logging
 from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
+from itertools import islice
 
 from tierce.identity.dpop import digest_of
 from tierce.identity.errors import ProofReason, ProofRefusedError, SessionReason, SessionRefusedError
@@ -22,6 +25,10 @@ from tierce.kernel.clock import Clock
 from tierce.kernel.ids import SessionId
 
 REMEMBERED_MAX = 50_000
+READ_MAX = 64
+"""Sessions read in one statement."""
+SLIDE_SECONDS = 0.5
+"""Between two statements that push ends away."""
 _SCHEME = b"DPoP "
 _log = logging.getLogger(__name__)
 
@@ -62,6 +69,8 @@ class Callers:
         self._known: OrderedDict[bytes, _Known] = OrderedDict()
         self._used: dict[SessionId, tuple[bytes, datetime]] = {}
         self._sliding: asyncio.Task[None] | None = None
+        self._wanted: dict[str, asyncio.Future[SessionState | SessionReason | Exception]] = {}
+        self._reading: asyncio.Task[None] | None = None
 
     async def find(self, authorization: bytes | None, *, fresh: bool = False) -> Bound:
         """Return the caller of `Authorization: DPoP <handle>`, or raise SessionRefusedError.
@@ -80,13 +89,42 @@ class Callers:
                 self._use(digest, known, now)
             return known.bound
         self._known.pop(digest, None)
-        state = await self._sessions.read(handle.decode("ascii", "replace"))
+        state = await self._read(handle.decode("ascii", "replace"))
         caller = caller_of(state, signed=state.signs)
         bound = Bound(caller, digest_of(handle), state.thumbprint if state.signs else None)
-        self._known[digest] = _Known(bound, state, self._sessions.end_of(state), now + SLIDE_AFTER)
+        known = self._known[digest] = _Known(bound, state, state.expires, state.used + SLIDE_AFTER)
+        if now >= known.slide_at:
+            self._use(digest, known, now)
         if len(self._known) > REMEMBERED_MAX:
             self._known.popitem(last=False)
         return bound
+
+    async def _read(self, handle: str) -> SessionState:
+        wanted = self._wanted.get(handle)
+        if wanted is None:
+            wanted = self._wanted[handle] = asyncio.get_running_loop().create_future()
+            if self._reading is None or self._reading.done():
+                self._reading = asyncio.create_task(self._read_wanted())
+        found = await asyncio.shield(wanted)
+        if isinstance(found, SessionReason):
+            raise SessionRefusedError(found)
+        if isinstance(found, Exception):
+            raise found
+        return found
+
+    async def _read_wanted(self) -> None:
+        """Read what is wanted, many at once, until nothing is; what fails is told to those who waited for it."""
+        while self._wanted:
+            batch = dict(islice(self._wanted.items(), READ_MAX))
+            for handle in batch:
+                del self._wanted[handle]  # whoever wants it from now on is told of a later reading
+            found: Mapping[str, SessionState | SessionReason | Exception]
+            try:
+                found = await self._sessions.read_many(list(batch))
+            except Exception as error:  # noqa: BLE001 - whatever it is, it is theirs who wait, not this task's
+                found = dict.fromkeys(batch, error)
+            for handle, future in batch.items():
+                future.set_result(found[handle])
 
     def knows(self, digest: bytes) -> bool:
         """Whether this process has seen a session alive, by the SHA-256 of its handle; it may have ended since."""
@@ -106,6 +144,7 @@ class Callers:
     async def _slide(self) -> None:
         """Write the ends of the sessions used meanwhile, until there is none; whatever fails, they are read again."""
         while self._used:
+            await asyncio.sleep(SLIDE_SECONDS)
             used, self._used = self._used, {}
             live: set[SessionId] = set()
             try:

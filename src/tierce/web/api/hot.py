@@ -88,6 +88,8 @@ class HotRoutes:
         if scope["type"] != "http" or not (path == RIGHTS_PATH or revisit):
             await self._rest(scope, receive, send)
             return
+        coming = self._gate.coming
+        coming.enter()
         try:
             self._gate.shed()
             async with asyncio.timeout(BODY_SECONDS_MAX):
@@ -109,6 +111,8 @@ class HotRoutes:
             away = isinstance(error, psycopg.OperationalError)
             await _problem(send, problems.CLOSED if away else problems.NOT_ANSWERED)
             return
+        finally:
+            coming.leave()
         if isinstance(answer, Refused):
             retry = {"retry_date": answer.retry_date} if answer.retry_date else {}
             known = problems.REFUSED[answer.code]
