@@ -133,6 +133,10 @@ class Verdict:
     outcome: Outcome
     line: Line
     pair: PairSeen | None
+    place: Line
+    """The establishment's line."""
+    seats: int = 0
+    """Seats that the ask took, on every line it touched."""
 
 
 @dataclass(frozen=True, slots=True)

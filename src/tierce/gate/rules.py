@@ -13,7 +13,19 @@ from tierce.gate.model import Ask, Decision, PairSeen, Read, Refuse, Release, St
 from tierce.policy.acts import Evidence, Outcome, Presence
 from tierce.policy.allowed import LEVEL_MIN, may_ask, shown_by
 from tierce.policy.ladder import EVIDENCE_WATCHED, HOLD_REFUSED, Level, Rung
-from tierce.policy.seats import DAY_LIMITS, PROVED_DAYS, SEAT_DAYS, SEATS, Line, count, has_room, known_limit, roll
+from tierce.policy.lines import PLACE_DESKS_MAX, PLACE_UNSEEN, place_constants
+from tierce.policy.seats import (
+    DAY_LIMITS,
+    PROVED_DAYS,
+    SEAT_DAYS,
+    SEATS,
+    Line,
+    count,
+    has_room,
+    known_limit,
+    roll,
+    take,
+)
 
 PAIR_OPEN = 1
 PAIR_PROVED = 2
@@ -21,11 +33,13 @@ PAIR_PROVED = 2
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One ask with everything that its decision may depend on; `line` is rolled forward to `day`."""
+    """One ask with everything that its decision may depend on; its lines are rolled forward to `day`."""
 
     ask: Ask
     read: Read
     line: Line
+    place: Line
+    common: bool
     day: int
 
     @property
@@ -98,7 +112,8 @@ def check_known(case: Case) -> Outcome | None:
     """Known people have a daily limit of their own."""
     if case.present or not case.known or case.counted:
         return None
-    limit = known_limit(case.line, case.ask.caller.profession)
+    declared = case.ask.presence is Presence.DECLARED
+    limit = known_limit(case.line, case.ask.caller.profession, declared=declared)
     return None if case.line.known < limit else Outcome.KNOWN_LIMIT
 
 
@@ -107,6 +122,18 @@ def check_seats(case: Case) -> Outcome | None:
     if case.present or case.known or has_room(case.line):
         return None
     return Outcome.OUT_OF_SEATS
+
+
+def check_place(case: Case) -> Outcome | None:
+    """The seat is drawn on the establishment's line too, whoever of its people draws it."""
+    if case.present or case.known or has_room(case.place):
+        return None
+    return Outcome.PLACE_FULL
+
+
+def check_common(case: Case) -> Outcome | None:
+    """And on those of the software, its vendor, the cell and the nation; full, they ask for a proof, no more."""
+    return None if case.present or case.known or case.common else Outcome.COMMON_FULL
 
 
 CHECKS: tuple[Check, ...] = (
@@ -118,6 +145,8 @@ CHECKS: tuple[Check, ...] = (
     check_signature,
     check_known,
     check_seats,
+    check_place,
+    check_common,
 )
 
 MISSES: Mapping[Standing, Outcome] = {
@@ -137,7 +166,17 @@ REFUSALS = frozenset({Outcome.NOT_ALLOWED, Outcome.OUT_OF_ATTEMPTS, Outcome.CLOS
 """Outcomes that say nothing about the person, and are therefore told as they are."""
 
 
-def decide(ask: Ask, read: Read, line: Line, day: int, checks: Sequence[Check] = CHECKS) -> Verdict:
+def decide(
+    ask: Ask,
+    read: Read,
+    line: Line,
+    day: int,
+    place: Line = PLACE_UNSEEN,
+    desks: int = PLACE_DESKS_MAX,
+    *,
+    common: bool = True,
+    checks: Sequence[Check] = CHECKS,
+) -> Verdict:
     """Decide one ask.
 
     Args:
@@ -145,14 +184,21 @@ def decide(ask: Ask, read: Read, line: Line, day: int, checks: Sequence[Check] =
         read: what the database knew; in a batch, as the asks before this one leave it.
         line: the stored state of the caller's line.
         day: today, in days since 1970-01-01 in Paris.
+        place: the stored state of the establishment's line; by default one that nobody used, of the largest size.
+        desks: how many professionals are enrolled there, which sizes that line.
+        common: whether every line that many share, and every pool, has a seat for this ask.
         checks: the chain; only tests give another one.
 
     Returns:
-        The decision, its outcome, the line's next state and what the pair memory must keep. An ask that is
+        The decision, its outcome, the lines' next states and what the pair memory must keep. An ask that is
         stopped never enters the pair memory.
     """
-    line = roll(line, SEATS[ask.caller.profession], day)
-    case = Case(ask, read, line, day)
+    profession = ask.caller.profession
+    if line.day < day:
+        line = roll(line, SEATS[profession], day)
+    if place.day < day:
+        place = roll(place, place_constants(profession, desks), day)
+    case = Case(ask, read, line, place, common, day)
     for check in checks:
         outcome = check(case)
         if outcome is not None:
@@ -161,6 +207,7 @@ def decide(ask: Ask, read: Read, line: Line, day: int, checks: Sequence[Check] =
 
 
 def _stopped(case: Case, outcome: Outcome) -> Verdict:
+    # Only her own line's refusals count against her: a neighbour who fills a line that they share accuses nobody.
     line = count(case.line, refused=outcome is Outcome.OUT_OF_SEATS)
     held_by_suspension = outcome is Outcome.HELD and case.read.rung >= Rung.SUSPENDED
     decision: Decision
@@ -169,11 +216,12 @@ def _stopped(case: Case, outcome: Outcome) -> Verdict:
         decision = Refuse(outcome, retry)
     else:
         decision = StepUp(outcome)
-    return Verdict(decision, outcome, line, None)
+    return Verdict(decision, outcome, line, None, case.place)
 
 
 def _passed(case: Case) -> Verdict:
     read = case.read
+    place, seats = case.place, 0
     if case.known:
         state, since = read.pair_state, read.pair_day
         line = count(case.line, known=not case.present and not case.counted)
@@ -181,15 +229,19 @@ def _passed(case: Case) -> Verdict:
         state, since = PAIR_PROVED, case.day
         line = count(case.line)
     else:
-        state, since = PAIR_OPEN, case.day
+        state, since, seats = PAIR_OPEN, case.day, 1
         line = count(case.line, seats=1)
+        place = take(place)
     pair = PairSeen(read.pair, state, since)
     missing = _what_is_missing(read)
+    decision: Decision
     if missing is not None:
-        return Verdict(StepUp(missing, precise=case.present), missing, line, pair)
-    if read.closed == Level.INSURER:
-        return Verdict(StepUp(Outcome.CLOSED), Outcome.CLOSED, line, pair)
-    return Verdict(Release(shown_by(case.ask.act)), Outcome.RELEASED, line, pair)
+        decision, outcome = StepUp(missing, precise=case.present), missing
+    elif read.closed == Level.INSURER:
+        decision, outcome = StepUp(Outcome.CLOSED), Outcome.CLOSED
+    else:
+        decision, outcome = Release(shown_by(case.ask.act)), Outcome.RELEASED
+    return Verdict(decision, outcome, line, pair, place, seats)
 
 
 def _what_is_missing(read: Read) -> Outcome | None:

@@ -140,6 +140,11 @@ class Outcome(IntEnum):
     """A deposit is recorded on the card alone, without guarantee."""
     DEPOSIT_REFUSED = 24
     """A deposit is not accepted: it repeats another, or could not have been made."""
+    PLACE_FULL = 30
+    """The establishment's line of seats is full: a proof of presence is asked for; nothing was shown."""
+    COMMON_FULL = 31
+    """A line that many share (software, vendor) or a pool (cell, nation) is full: a proof is asked for; nothing was
+    shown."""
 
 
 class Presence(IntEnum):

@@ -158,12 +158,12 @@ class Post:
         presence = Presence.VERIFIED if one.present else Presence.DECLARED if one.card else Presence.NONE
         ask, read = self._asks[presence, one.signed], self._read(one, day)
         floats = presence is Presence.DECLARED
-        verdict = decide(ask, read, self.declared if floats else self.line, day, self._checks)
+        verdict = decide(ask, read, self.declared if floats else self.line, day, checks=self._checks)
         if self._pending is not None:
             self._wait()
         if floats and verdict.outcome is Outcome.OUT_OF_SEATS:
             floats = False
-            verdict = decide(ask, read, self.line, day, self._checks)
+            verdict = decide(ask, read, self.line, day, checks=self._checks)
         if floats:
             # A declared reading that finds nobody takes no seat on the float: half of it would be honest errors.
             missed = verdict.outcome in LOOKED_UP

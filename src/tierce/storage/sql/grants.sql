@@ -22,7 +22,8 @@ grant execute on function journal.u64(bytea, integer), journal.u16(bytea, intege
 
 -- api: the gate, sign-in, and nothing of the people ------------------------------------------------------------
 grant usage on schema gate, access, directory, registry to tierce_api;
-grant execute on function gate.open, gate.close, gate.reveal, gate.lease, access.line_of, access.use_proof, journal.register,
+grant execute on function gate.open, gate.close, gate.reveal, gate.lease, gate.lend, access.line_of, access.join_lines,
+    access.prove, access.use_proof, journal.register,
     journal.next_block, journal.append, gate.own_asks, gate.asked_before to tierce_api;
 grant select on registry.insurer, registry.insurer_key, registry.product, registry.guarantee to tierce_api;
 grant select on directory.professional, directory.establishment, directory.activity, directory.software,
@@ -98,6 +99,7 @@ grant select, insert on journal.leaf, journal.checkpoint to tierce_worker;
 grant select on access.line, access.session, access.ladder to tierce_worker;
 grant insert on access.ladder to tierce_worker;
 grant select, delete on access.proof, access.pending to tierce_worker;
+grant execute on function access.prove, access.withdraw to tierce_worker;
 grant select on directory.activity to tierce_worker;
 grant usage on schema care, registry to tierce_worker;   -- deposits: what they are worth, never whom they are about
 grant select, insert, update on care.deposit to tierce_worker;
