@@ -15,7 +15,7 @@ from tierce.lab.behaviour.days import AREAS, Bools, Crowd, Days, Ints, draw_area
 from tierce.lab.behaviour.model import NAMES, PRESENCE, Habits, habits, year
 from tierce.policy.acts import Outcome
 from tierce.policy.ladder import Rung
-from tierce.policy.seats import DAY_LIMITS, PROBATION_DAYS, PROBATION_KNOWN, SEAT_DAYS
+from tierce.policy.seats import DAY_LIMITS, PROBATION_DAYS, PROBATION_KNOWN, SEAT_DAYS, on_probation
 
 PAST: Final = SEAT_DAYS
 """Days drawn before the first one that is played: what they left open is open when it begins."""
@@ -70,7 +70,9 @@ class Desk:
     firsts: Ints
     """[day, kind]: first, miss, first with card, miss with card."""
     quiet: Ints
-    """[day, kind]: known shown, stepped up, refused, attempts, known asked without a card, proved."""
+    """[day, kind]: known shown, stepped up, refused, attempts; known asked without and with a card, and proved."""
+    young: Bools
+    """Days that the twin took for those of a device in its first fourteen days."""
     substitute: Bools
     begins: Bools
     proofs: tuple[Iterator[int], Iterator[int]]
@@ -99,7 +101,7 @@ class Desk:
             for holder, drawn, card in self.due.pop(day):
                 holder.roll(day)
                 holder.prove(drawn, card=card)
-        shown, stepped, refused, attempts, bare, proved = self.quiet[n].tolist()
+        shown, stepped, refused, attempts, bare, _, proved = self._quiet_day(n, post).tolist()
         asks, step_ups = shown + stepped + refused + proved, stepped + refused
         if asks:
             if post.rung >= Rung.PRESENCE_ONLY:
@@ -114,10 +116,20 @@ class Desk:
             step_ups += self._first_time(post, day, kinds)
         self.asks += asks
         self.step_ups += step_ups
-        if day < post.line.since + PROBATION_DAYS:
+        if on_probation(post.line):
             self.new_asks += asks
             self.new_step_ups += step_ups
         return asks, step_ups
+
+    def _quiet_day(self, n: int, post: Post) -> Ints:
+        """The twin's counts of the day, worked out again when the device is on probation for want of a proof."""
+        told: Ints = self.quiet[n]
+        if self.young[n] or not on_probation(post.line):
+            return told
+        bare, card, proved = told[4:7]
+        one = [np.array([each]) for each in (proved, bare, card)]
+        again = mixed(self.profession, one[0], one[1], one[2], np.array([True]))
+        return np.concatenate([*again, told[4:7]])
 
     def _post_of(self, n: int, day: int) -> Post:
         """Who asks today: the desk's own device, its successor, or a substitute's."""
@@ -157,23 +169,15 @@ def open_desks(
     proved = PRESENCE[presence]
     first, first_card = (kind - rng.binomial(kind, proved) for kind in (drawn.first, drawn.first_card))
     present = drawn.first - first + drawn.first_card - first_card
-    counts = _quiet_of(profession, drawn, present, first_day)
+    counts, young = _quiet_of(profession, drawn, present)
     desks = []
     for n in range(count):
         post = Post(profession, first_day, parts)
         firsts = np.stack([first[n], drawn.miss[n], first_card[n], drawn.miss_card[n]], axis=1)
-        quiets = [
-            counts.shown[n],
-            counts.stepped[n],
-            counts.refused[n],
-            counts.attempts[n],
-            drawn.known[n],
-            present[n],
-        ]
         homes = np.full(int(firsts.sum()) + 1, crowd.home[n])
         desk = Desk(
             profession, first_day, int(crowd.home[n]), mine.file, post, firsts[PAST:],
-            np.stack(quiets, axis=1)[PAST:], drawn.substitute[n, PAST:], drawn.begins[n, PAST:],
+            counts[n, PAST:], young[n, PAST:], drawn.substitute[n, PAST:], drawn.begins[n, PAST:],
             _proofs_of(mine, first[n], first_card[n], rng), iter(draw_areas(everybody, homes, rng).tolist()), rng,
             parts,
         )  # fmt: skip
@@ -190,19 +194,39 @@ def _proofs_of(
     return iter(plain.tolist()), iter(card.tolist())
 
 
-def _quiet_of(profession: Profession, drawn: Days, present: Ints, first_day: int) -> Quiet:
-    """The twin's counts for every desk and day at once."""
-    limits = DAY_LIMITS[profession]
-    shape = drawn.known.shape
-    on = np.arange(shape[1])[None, :]
+def _quiet_of(profession: Profession, drawn: Days, proved: Ints) -> tuple[Ints, Bools]:
+    """The twin's counts for every desk and day at once [desk, day, kind], and which days are on a new device."""
+    on = np.arange(proved.shape[1])[None, :]
     own, other = (
         np.maximum.accumulate(np.where(drawn.begins & who & (on >= PAST), on, -PROBATION_DAYS), axis=1)
         for who in (~drawn.substitute, drawn.substitute)
     )
     young = on - np.where(drawn.substitute, other, own) < PROBATION_DAYS
-    known_max = np.where(young, min(PROBATION_KNOWN, limits.known), limits.known)
-    zero = np.zeros(shape, np.int64)
-    return quiet(zero, zero, present, drawn.known + drawn.known_card, np.full(shape, limits.attempts), known_max)
+    told = mixed(profession, proved, drawn.known, drawn.known_card, young)
+    counts = (told.shown, told.stepped, told.refused, told.attempts, drawn.known, drawn.known_card, proved)
+    return np.stack(counts, axis=2), young
+
+
+def mixed(profession: Profession, proved: Ints, bare: Ints, card: Ints, young: Bools) -> Quiet:
+    """Decide days on which known people come with a card read (`card`) and without (`bare`), as they are mixed.
+
+    On probation those without are held to fewer. So many of them come before that limit is reached as their share of
+    the day has it, then those with a card, then the rest.
+    """
+    limits = DAY_LIMITS[profession]
+    few = np.where(young, min(PROBATION_KNOWN, limits.known), limits.known)
+    attempts_max, known_max = np.full(bare.shape, limits.attempts), np.full(bare.shape, limits.known)
+    early = np.minimum(bare, -(-few * bare // np.maximum(1, bare + card)))
+    none = np.zeros(bare.shape, np.int64)
+    first = quiet(none, none, proved, early, attempts_max, few)
+    read = quiet(first.attempts, first.shown, none, card, attempts_max, known_max)
+    late = quiet(read.attempts, first.shown + read.shown, none, bare - early, attempts_max, few)
+    return Quiet(
+        first.shown + read.shown + late.shown,
+        first.stepped + read.stepped + late.stepped,
+        first.refused + read.refused + late.refused,
+        late.attempts,
+    )
 
 
 def _begin(desk: Desk, mine: Habits, crowd: Crowd, n: int, past: tuple[Ints, Ints, Ints, Ints]) -> None:

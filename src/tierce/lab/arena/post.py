@@ -34,18 +34,30 @@ from tierce.policy.acts import Act, Evidence, Outcome, Presence, Site
 from tierce.policy.allowed import DOMAINS
 from tierce.policy.evidence import DECOYS_HOLD, Observation, State, begin, observe, released, rung_of, trap
 from tierce.policy.ladder import Rung
-from tierce.policy.seats import PROBATION_DAYS, SEATS, Line, SeatConstants, count, limit_of, new_line, prove, roll
+from tierce.policy.seats import (
+    PROBATION_DAYS,
+    PROBATION_PROOFS,
+    SEATS,
+    Line,
+    SeatConstants,
+    count,
+    limit_of,
+    new_line,
+    prove,
+    roll,
+)
 
 DECLARED: Final = {
-    Profession.GP: SeatConstants(6, 50, 110),
-    Profession.PHARMACY: SeatConstants(12, 33, 600),
-    Profession.DENTIST: SeatConstants(16, 50, 120),
-    Profession.NURSE: SeatConstants(6, 50, 100),
-    Profession.PHYSIO: SeatConstants(28, 50, 150),
-    Profession.OPTICIAN: SeatConstants(6, 50, 200),
-    Profession.HOSPITAL: SeatConstants(30, 50, 2500),
+    Profession.GP: SeatConstants(6, 50, 110, probation=False),
+    Profession.PHARMACY: SeatConstants(12, 33, 600, probation=False),
+    Profession.DENTIST: SeatConstants(16, 50, 120, probation=False),
+    Profession.NURSE: SeatConstants(6, 50, 100, probation=False),
+    Profession.PHYSIO: SeatConstants(28, 50, 150, probation=False),
+    Profession.OPTICIAN: SeatConstants(6, 50, 200, probation=False),
+    Profession.HOSPITAL: SeatConstants(30, 50, 2500, probation=False),
 }
-"""Lines for asks whose card was read by certified software."""
+"""Lines for asks whose card was read by certified software. A sign-in relayed to another machine has none there, so
+these lines know no probation."""
 
 
 OFTEN: Final = 100
@@ -95,11 +107,9 @@ class Post:
         self.profession = profession
         self.parts = parts
         self.line: Line = new_line(profession, day)
-        self.declared: Line = replace(self.line, limit=DECLARED[profession].a)
+        self.declared: Line = replace(_settled(self.line), limit=DECLARED[profession].a)
         if not parts.probation:
-            self.line, self.declared = (
-                replace(line, since=day - PROBATION_DAYS) for line in (self.line, self.declared)
-            )
+            self.line = _settled(self.line)
         self.evidence: State = begin(profession, day)
         self.rung = Rung.NONE
         self.held = False
@@ -114,7 +124,6 @@ class Post:
 
     def settle(self, day: int, freed_a_week: tuple[float, float], unproved: tuple[list[int], list[int]]) -> None:
         """Make it a device of long standing: its usual proofs a week, and places still open, on both lines."""
-        since = day - 400
         lines = []
         for line, constants, freed, seats in zip(
             (self.line, self.declared), (SEATS[self.profession], DECLARED[self.profession]), freed_a_week, unproved,
@@ -123,9 +132,8 @@ class Post:
             freed_256 = int(freed * 256)
             lines.append(
                 replace(
-                    line,
+                    _settled(line),
                     day=day,
-                    since=since,
                     weeks=60,
                     freed_256=freed_256,
                     limit=limit_of(constants, freed_256),
@@ -233,6 +241,11 @@ class Post:
             self._pending = (left - 1, rung) if left > 1 else None
             if left <= 1:
                 self.rung = rung
+
+
+def _settled(line: Line) -> Line:
+    """The same line, out of probation."""
+    return replace(line, since=line.day - PROBATION_DAYS, proofs=PROBATION_PROOFS)
 
 
 @cache

@@ -17,7 +17,9 @@ from tierce.lab.arena.parts import Parts, without
 from tierce.lab.attackers.scenario import load_attackers, load_scenario, names
 from tierce.lab.behaviour.model import PRESENCE
 from tierce.lab.errors import LabError
+from tierce.lab.league.table import league
 from tierce.lab.report.page import write_report
+from tierce.lab.report.words import number
 from tierce.lab.runs.figures import Figures, Run, figures_of
 from tierce.lab.runs.runner import Options, play
 
@@ -32,6 +34,14 @@ Exemples / examples:
   tierce lab run list-replay --presence half --without evidence
 
   tierce lab run mine.toml --attackers mine.py --seeds 3
+"""
+
+_LEAGUE_EPILOG = """
+Exemples / examples:
+
+  tierce lab league list-replay --seeds 3
+
+  tierce lab league amelipro-2022 --json -
 """
 
 app = typer.Typer(add_completion=False)
@@ -79,6 +89,40 @@ def run(
         typer.echo(msgspec.json.encode(figures).decode())
     else:
         _screen.print(table_of(scenario.title[lang], figures, played))
+
+
+@app.command("league", epilog=_LEAGUE_EPILOG)
+def league_table(
+    *,
+    name: Annotated[str, typer.Argument(help="Scénario. / Scenario.")] = "list-replay",
+    seeds: Annotated[int, typer.Option(min=1, max=SEEDS_MAX, help="Tirages. / Draws.")] = 3,
+    lang: Annotated[Language, typer.Option(help="Langue du tableau. / Language of the table.")] = Language.FR,
+    processes: Annotated[int, typer.Option(min=0, help="0 : un par processeur. / 0 for one a processor.")] = 0,
+    json: Annotated[str, typer.Option(help="« - » : un objet JSON sur la sortie. / One JSON object.")] = "",
+) -> None:
+    """Comparer la règle à d’autres limites. / Compare the rule with other limits."""
+    try:
+        scenario = load_scenario(name)
+        if not scenario.stolen:
+            msg = f"scenario {name} robs nobody: a league table needs a theft"
+            raise LabError(msg)
+        with _bar() as bar:
+            task = bar.add_task("ligue / league", total=None)
+            options = Options(seeds, processes=processes or len(os.sched_getaffinity(0)))
+            rows = league(scenario, options, lambda done, total: bar.update(task, completed=done, total=total))
+    except TierceError as error:
+        _screen.print(f"tierce lab league: {error}", markup=False)
+        raise typer.Exit(1) from None
+    if json == "-":
+        typer.echo(msgspec.json.encode({"scenario": name, "days": scenario.days, "rows": rows}).decode())
+        return
+    heads = ("règle", "par identité", "en tout", "gêne, ‰"), ("rule", "per identity", "in all", "hindrance, ‰")
+    table = Table(*heads[lang is Language.EN], title=scenario.title[lang])
+    for row in rows:
+        hindered = "≈ 0" if row.step_ups_per_1000 is None else f"{row.step_ups_per_1000:g}"
+        told = row.name_fr if lang is Language.FR else row.name_en
+        table.add_row(told, number(row.people_per_identity, lang), number(row.people_total, lang), hindered)
+    _screen.print(table)
 
 
 @app.command("scenarios")
