@@ -85,6 +85,14 @@ def check_closed(case: Case) -> Outcome | None:
     return Outcome.CLOSED if case.read.closed not in (0, Level.INSURER) else None
 
 
+def check_proof(case: Case) -> Outcome | None:
+    """A proof of presence that does not stand is said plainly, never taken for none: what is said is about the proof.
+
+    Whoever was asked for may exist or not: the outcome is the same (`settle_claim`).
+    """
+    return case.read.unproved
+
+
 def check_ladder(case: Case) -> Outcome | None:
     """The highest rung on which the login, device, establishment, profession or nation stands."""
     rung = case.read.rung
@@ -142,6 +150,7 @@ CHECKS: tuple[Check, ...] = (
     check_attempts,
     check_act,
     check_closed,
+    check_proof,
     check_ladder,
     check_signature,
     check_known,
@@ -163,7 +172,10 @@ MISSES: Mapping[Standing, Outcome] = {
 LOOKED_UP = frozenset({Outcome.UNKNOWN, *MISSES.values()})
 """Outcomes of asks that passed every check and found nothing to show."""
 
-REFUSALS = frozenset({Outcome.NOT_ALLOWED, Outcome.OUT_OF_ATTEMPTS, Outcome.CLOSED})
+UNPROVED = frozenset({Outcome.PROOF_REFUSED, Outcome.PROOF_OF_ANOTHER, Outcome.NOT_CONFIRMED})
+"""Outcomes of asks whose proof of presence does not stand."""
+
+REFUSALS = frozenset({Outcome.NOT_ALLOWED, Outcome.OUT_OF_ATTEMPTS, Outcome.CLOSED, *UNPROVED})
 """Outcomes that say nothing about the person, and are therefore told as they are."""
 
 
@@ -223,12 +235,14 @@ def _stopped(case: Case, outcome: Outcome) -> Verdict:
 def _passed(case: Case) -> Verdict:
     read = case.read
     place, seats = case.place, 0
-    if case.known:
-        state, since = read.pair_state, read.pair_day
-        line = count(case.line, known=0 if case.present or case.counted else 1)
-    elif case.present:
-        state, since = PAIR_PROVED, case.day
+    if case.present:
+        # A pair that holds a seat stays open until the proof, noted in this transaction, has given it back.
+        holds = case.known and read.pair_state == PAIR_OPEN
+        state, since = (read.pair_state, read.pair_day) if holds else (PAIR_PROVED, case.day)
         line = count(case.line)
+    elif case.known:
+        state, since = read.pair_state, read.pair_day
+        line = count(case.line, known=not case.counted)
     else:
         state, since, seats = PAIR_OPEN, case.day, 1
         line = count(case.line, seats=1)
@@ -252,6 +266,27 @@ def _what_is_missing(read: Read) -> Outcome | None:
     if read.standing is not Standing.COVERED:
         return MISSES[read.standing]
     return None if read.insurer else Outcome.NOT_COVERED
+
+
+def settle_claim(ask: Ask, read: Read, looked_up: int) -> tuple[Ask, Read]:
+    """Join an ask's claim with what the database said of it (`presence.use`).
+
+    Nothing but the card's own digest tells of the person: a card that does not name whoever was asked for says so,
+    whether that person exists or not, and only then is it said that its key is not one of her insurers'.
+    """
+    claim = ask.claim
+    if claim is None:
+        return ask, read
+    unproved = None
+    if looked_up in (Outcome.PROOF_REFUSED, Outcome.NOT_CONFIRMED):
+        unproved = Outcome(looked_up)
+    elif not claim.names(read.person):
+        unproved = Outcome.PROOF_OF_ANOTHER
+    elif looked_up:
+        unproved = Outcome.PROOF_REFUSED
+    if unproved is None:
+        return ask, read
+    return replace(ask, presence=Presence.NONE), replace(read, unproved=unproved)
 
 
 def evidence_of(line: Line) -> Evidence:
