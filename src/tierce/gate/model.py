@@ -130,14 +130,18 @@ class PairSeen:
     day: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Verdict:
-    """A decision with the state it leaves."""
+    """A decision with the state it leaves; a value, though not frozen: one is made for each ask."""
 
     decision: Decision
     outcome: Outcome
     line: Line
     pair: PairSeen | None
+    place: Line
+    """The establishment's line."""
+    seats: int = 0
+    """Seats that the ask took, on every line it touched."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -295,6 +295,11 @@ async def bind_session(
     return cursor.rowcount == 1
 
 
+async def join_lines(connection: Connection, session: SessionId) -> None:
+    """Make known, for a session just bound, the establishment's line and who works with which software."""
+    await connection.execute("select access.join_lines(%s)", (session,))
+
+
 async def slide(connection: Connection, ends: Mapping[SessionId, datetime], used: datetime) -> set[SessionId]:
     """Push sessions' ends away, because they were used; returns those that still live."""
     cursor = await connection.execute(

@@ -63,6 +63,10 @@ _REASONS: Final[dict[Outcome, Phrase]] = {
     Outcome.OUT_OF_SEATS: Phrase(
         "une preuve de votre présence était demandée", "proof of your presence was asked for"
     ),
+    Outcome.PLACE_FULL: Phrase("une preuve de votre présence était demandée", "proof of your presence was asked for"),
+    Outcome.COMMON_FULL: Phrase(
+        "une preuve de votre présence était demandée", "proof of your presence was asked for"
+    ),
     Outcome.KNOWN_LIMIT: Phrase(
         "une preuve de votre présence était demandée", "proof of your presence was asked for"
     ),

@@ -160,6 +160,11 @@ class Outcome(IntEnum):
     """A proof of presence is not about whoever was asked for; nothing was shown."""
     NOT_CONFIRMED = 27
     """No yes of the person is waiting for this place; nothing was shown."""
+    PLACE_FULL = 30
+    """The establishment's line of seats is full: a proof of presence is asked for; nothing was shown."""
+    COMMON_FULL = 31
+    """A line that many share (software, vendor) or a pool (cell, nation) is full: a proof is asked for; nothing was
+    shown."""
 
 
 class Presence(IntEnum):

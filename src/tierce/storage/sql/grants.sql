@@ -22,7 +22,8 @@ grant execute on function journal.u64(bytea, integer), journal.u16(bytea, intege
 
 -- api: the gate, sign-in, and nothing of the people ------------------------------------------------------------
 grant usage on schema gate, access, directory, registry to tierce_api;
-grant execute on function gate.open, gate.close, gate.reveal, gate.lease, access.line_of, access.use_proof, journal.register,
+grant execute on function gate.open, gate.close, gate.reveal, gate.lease, gate.lend, access.line_of, access.join_lines,
+    access.prove, access.use_proof, journal.register,
     journal.next_block, journal.append, gate.own_asks, gate.asked_before to tierce_api;
 grant select on registry.insurer, registry.insurer_key, registry.product, registry.guarantee to tierce_api;
 grant select on directory.professional, directory.establishment, directory.activity, directory.software,
@@ -108,6 +109,7 @@ grant select, insert on journal.leaf, journal.checkpoint to tierce_worker;
 grant select on access.line, access.session, access.ladder to tierce_worker;
 grant insert on access.ladder to tierce_worker;
 grant select, delete on access.proof, access.pending to tierce_worker;
+grant execute on function access.prove, access.withdraw to tierce_worker;
 grant select on directory.activity to tierce_worker;
 grant usage on schema care, registry to tierce_worker;   -- deposits: what they are worth, never whom they are about
 grant select, insert, update on care.deposit to tierce_worker;
@@ -117,6 +119,7 @@ grant select, insert, update on upkeep.heartbeat to tierce_worker;
 grant execute on function upkeep.waiting to tierce_worker;
 grant usage on schema presence to tierce_worker;   -- the refusals of persons are evidence; who they are is not
 grant select (seq, establishment, professional, line, yes, at) on presence.answer to tierce_worker;
+grant execute on function presence.settle, presence.tidy to tierce_worker;
 
 -- feed: imports; writes sealed records and keyed indexes --------------------------------------------------------
 grant usage on schema registry, person, coverage, directory to tierce_feed;
@@ -141,6 +144,9 @@ grant usage on schema access to tierce_feed;
 grant select, insert, update on access.client to tierce_feed;
 grant select on journal.instance to tierce_feed;
 grant temporary on database :"database" to tierce_feed;
+grant usage on schema presence to tierce_feed;
+grant select on presence.peer to tierce_feed;
+grant execute on function presence.report, presence.take_back to tierce_feed;
 
 -- upkeep: retention, rotation of keys, health; counts and states, no person, no coverage -------------------------------
 grant usage on schema upkeep, registry, access, registry_meta to tierce_upkeep;
