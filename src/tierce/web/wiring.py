@@ -22,6 +22,7 @@ from tierce.identity.dpop import ProofVerifier, normalised
 from tierce.identity.exchange import VendorDoor
 from tierce.identity.local import InsurerSessions, PersonSessions, StaffSessions
 from tierce.identity.oidc import ProviderClient, ProviderSettings, Realm
+from tierce.identity.reading import SessionReader
 from tierce.identity.rules import address_prefix
 from tierce.identity.service import Sessions, SignInDoor
 from tierce.incidents.holds.service import Holds
@@ -202,7 +203,12 @@ async def _gated(settings: Settings, keyring: Keyring, key: Ed25519PrivateKey, f
         stack.push_async_callback(gate.stop)
         network = keyring.hash(Purpose.NETWORK)
         sessions = Sessions(
-            pool, appender, clock, lambda address: network.digest(address_prefix(address))[:16], policy, reader
+            pool,
+            appender,
+            clock,
+            lambda address: network.digest(address_prefix(address))[:16],
+            policy,
+            SessionReader(reader, clock),
         )
         provider = _provider(Realm.PSC, settings.psc, settings.portal, http, clock)
         sign_in = SignInWiring(
