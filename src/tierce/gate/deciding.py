@@ -61,15 +61,8 @@ class Decider:
             keys = (
                 (_SOFTWARE, caller.software), (_VENDOR, caller.vendor), (_CELL, cells[place]), (_NATION, 0)
             )  # fmt: skip
-            verdict = decide(
-                ask,
-                read,
-                lines[line],
-                day,
-                lines[place],
-                desks[place],
-                common=is_known(read, day) or leases.room(keys, day),
-            )
+            room = is_known(read, day) or leases.room(keys, day)
+            verdict = decide(ask, read, lines[line], day, lines[place], desks[place], common=room)
             lines[line], lines[place] = verdict.line, verdict.place
             if verdict.seats:
                 leases.take(keys)
