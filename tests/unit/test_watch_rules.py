@@ -2,8 +2,9 @@
 
 from tierce.kernel.ids import DeviceId, ProfessionalId
 from tierce.policy.acts import Outcome
-from tierce.policy.ladder import HOLD_REFUSED
-from tierce.watch.rules import Refused, Watch
+from tierce.policy.ladder import HOLD_REFUSED, HOLD_RUNG
+from tierce.watch.model import Refused
+from tierce.watch.rules import Watch
 
 DAY = 20_000
 
@@ -17,7 +18,8 @@ def test_a_device_is_named_once_when_it_reaches_the_threshold() -> None:
     watch = Watch()
     assert watch.look(refused(HOLD_REFUSED - 1)) == []
     [hold] = watch.look(refused(5))
-    assert (hold.device, hold.refused) == (1, HOLD_REFUSED)
+    assert (hold.device, hold.rung) == (1, HOLD_RUNG)
+    assert str(HOLD_REFUSED) in hold.reason
     assert watch.look(refused(50)) == []
 
 

@@ -3,13 +3,14 @@
 import os
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from tierce.gate.leases import Key, Leases
 from tierce.gate.model import Ask, Read, Refuse, Release, StepUp, Verdict
-from tierce.gate.rules import LOOKED_UP, decide, evidence_of, seen
-from tierce.gate.store import Closing, Opened, PairKept
+from tierce.gate.rules import LOOKED_UP, PAIR_OPEN, decide, evidence_of, is_known, seen, settle_claim
+from tierce.gate.store import Closing, Noted, Opened, PairKept
 from tierce.journal.encoding import pack_entry
 from tierce.journal.merkle import leaf_hash
 from tierce.journal.model import SALT_BYTES, EntryKind
@@ -18,10 +19,11 @@ from tierce.kernel.categories import DataCategory
 from tierce.kernel.clock import Clock, micros, ordinal_of
 from tierce.kernel.ids import NOBODY, LineId
 from tierce.policy.acts import Act, Outcome
+from tierce.policy.evidence import HINT_FIRST
 from tierce.policy.ladder import Level
 from tierce.policy.lines import place_of
 from tierce.policy.rights import engagement_until
-from tierce.policy.seats import SEAT_DAYS, effective_limit
+from tierce.policy.seats import effective_limit
 
 _SOFTWARE, _VENDOR, _CELL, _NATION = (
     level.value for level in (Level.SOFTWARE, Level.VENDOR, Level.CELL, Level.NATION)
@@ -41,6 +43,8 @@ class Decider:
 
     def decide(self, opened: Opened, asks: Sequence[Ask], day: int) -> tuple[list[Verdict], Closing]:
         """Decide the asks in order: the second mention of a person in a batch is a known pair."""
+        if opened.proofs:
+            asks, opened = _settled(asks, opened)
         lines, desks, cells = dict(opened.lines), opened.desks, opened.cells
         leases = self._leases
         verdicts: list[Verdict] = []
@@ -48,6 +52,7 @@ class Decider:
         places: list[LineId] = []
         taken: Counter[Key] = Counter()
         short: list[Key] = []
+        hints: list[int] = []
         for ask, read_first in zip(asks, opened.reads, strict=True):
             before = pairs.get(read_first.pair)
             read = read_first if before is None else seen(read_first, before.pair, day, before.last)
@@ -58,10 +63,8 @@ class Decider:
             keys = (
                 (_SOFTWARE, caller.software), (_VENDOR, caller.vendor), (_CELL, cells[place]), (_NATION, 0)
             )  # fmt: skip
-            is_known = read.pair_state != 0 and day - read.pair_day < SEAT_DAYS
-            verdict = decide(
-                ask, read, lines[line], day, lines[place], desks[place], common=is_known or leases.room(keys, day)
-            )
+            room = is_known(read, day) or leases.room(keys, day)
+            verdict = decide(ask, read, lines[line], day, lines[place], desks[place], common=room)
             lines[line], lines[place] = verdict.line, verdict.place
             if verdict.seats:
                 leases.take(keys)
@@ -78,6 +81,8 @@ class Decider:
                 else:
                     pairs[pair.key] = PairKept(pair, line, line)
             verdicts.append(verdict)
+            first = pair is not None and (pair.state, pair.day) != (read.pair_state, read.pair_day)
+            hints.append(ask.hint | HINT_FIRST if first else ask.hint)
         bodies = self._bodies(asks, opened.reads, verdicts)
         closing = Closing(
             self._instance,
@@ -88,11 +93,13 @@ class Decider:
             [read.pair for read in opened.reads],
             [engaged_until(ask, read) for ask, read in zip(asks, opened.reads, strict=True)],
             bodies,
+            hints,
             day,
             sum(verdict.outcome is Outcome.RELEASED for verdict in verdicts),
             places,
             taken,
             short,
+            _noted(asks, opened) if opened.proofs else (),
         )
         return verdicts, closing
 
@@ -137,6 +144,26 @@ class Decider:
             ordinal_of(read.from_day) if isinstance(decision, Release) else 0,
             salt,
         )
+
+
+def _settled(asks: Sequence[Ask], opened: Opened) -> tuple[list[Ask], Opened]:
+    """The batch once the claims in it are settled; the rest of it is as it was."""
+    new_asks, reads = list(asks), list(opened.reads)
+    for place, looked_up in opened.proofs.items():
+        new_asks[place], reads[place] = settle_claim(new_asks[place], reads[place], looked_up)
+    return new_asks, replace(opened, reads=reads)
+
+
+def _noted(asks: Sequence[Ask], opened: Opened) -> tuple[Noted, ...]:
+    """The proofs that stand, of pairs that hold a seat."""
+    return tuple(
+        Noted(claim.once, read.pair, read.person, asks[place].caller.establishment, claim.grade)
+        for place in opened.proofs
+        if (claim := asks[place].claim) is not None
+        and claim.once is not None
+        and (read := opened.reads[place]).unproved is None
+        and read.pair_state == PAIR_OPEN
+    )
 
 
 def engaged_until(ask: Ask, read: Read) -> int:

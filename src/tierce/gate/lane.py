@@ -37,6 +37,8 @@ met once must not meet again."""
 GATHER_SECONDS = 0.005
 """How long a batch waits at most for asks that are being read and verified in this process: half of what a small
 batch costs is the same for a large one. Alone, an ask waits for nobody."""
+LEND_TURNS = 3
+"""Times that a batch draws from lines that many share before it says one is full: the other lanes spend them too."""
 BATCH_SECONDS_MAX = 5.0
 """A batch that takes longer is given up with its connection: what it wrote, if anything, over-reports."""
 RECONNECT_SECONDS = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0)
@@ -282,11 +284,12 @@ class Lane:
             if not leased and store.leased < len(batch):
                 await store.lease()
             await self._lend(store, self._leases.low(paris_day(self._clock.now())))
-            draws = await self._batch(store, batch)
-            if draws:
+            for turn in range(LEND_TURNS + 1):
+                draws = await self._batch(store, batch, told=turn == LEND_TURNS)
+                if not draws:
+                    break
                 await store.rollback()
                 await self._lend(store, draws)
-                await self._batch(store, batch, told=True)
         except TRANSIENT:
             await store.rollback()
             self._tally.add_retry()

@@ -31,9 +31,12 @@ PAIR_OPEN = 1
 PAIR_PROVED = 2
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Case:
-    """One ask with everything that its decision may depend on; its lines are rolled forward to `day`."""
+    """One ask with everything that its decision may depend on; its lines are rolled forward to `day`.
+
+    Made once for each ask and changed by nobody; not frozen, which would triple the time it takes to make.
+    """
 
     ask: Ask
     read: Read
@@ -41,24 +44,22 @@ class Case:
     place: Line
     common: bool
     day: int
-
-    @property
-    def present(self) -> bool:
-        """Presence is proved to us, reported by a peer, or confirmed by the person."""
-        return self.ask.presence >= Presence.CONFIRMED
-
-    @property
-    def known(self) -> bool:
-        """The establishment holds a seat for these identifiers, or had presence proved within 24 months."""
-        age = self.day - self.read.pair_day
-        if self.read.pair_state == PAIR_PROVED:
-            return age <= PROVED_DAYS
-        return self.read.pair_state == PAIR_OPEN and age < SEAT_DAYS
+    present: bool
+    """Presence is proved to us, reported by a peer, or confirmed by the person."""
+    known: bool
+    """The establishment holds a seat for these identifiers, or had presence proved within 24 months."""
 
     @property
     def counted(self) -> bool:
         """This line already showed this pair today, so it is not another person of the day."""
         return self.read.seen_day == self.day and self.read.seen_line == self.ask.caller.line
+
+
+def is_known(read: Read, day: int) -> bool:
+    """Whether the pair memory holds these identifiers for `day`."""
+    if read.pair_state == PAIR_OPEN:
+        return day - read.pair_day < SEAT_DAYS
+    return read.pair_state == PAIR_PROVED and day - read.pair_day <= PROVED_DAYS
 
 
 Check = Callable[[Case], Outcome | None]
@@ -82,6 +83,14 @@ def check_closed(case: Case) -> Outcome | None:
     `_passed`, after a seat was taken as for anybody else.
     """
     return Outcome.CLOSED if case.read.closed not in (0, Level.INSURER) else None
+
+
+def check_proof(case: Case) -> Outcome | None:
+    """A proof of presence that does not stand is said plainly, never taken for none: what is said is about the proof.
+
+    Whoever was asked for may exist or not: the outcome is the same (`settle_claim`).
+    """
+    return case.read.unproved
 
 
 def check_ladder(case: Case) -> Outcome | None:
@@ -141,6 +150,7 @@ CHECKS: tuple[Check, ...] = (
     check_attempts,
     check_act,
     check_closed,
+    check_proof,
     check_ladder,
     check_signature,
     check_known,
@@ -162,7 +172,10 @@ MISSES: Mapping[Standing, Outcome] = {
 LOOKED_UP = frozenset({Outcome.UNKNOWN, *MISSES.values()})
 """Outcomes of asks that passed every check and found nothing to show."""
 
-REFUSALS = frozenset({Outcome.NOT_ALLOWED, Outcome.OUT_OF_ATTEMPTS, Outcome.CLOSED})
+UNPROVED = frozenset({Outcome.PROOF_REFUSED, Outcome.PROOF_OF_ANOTHER, Outcome.NOT_CONFIRMED})
+"""Outcomes of asks whose proof of presence does not stand."""
+
+REFUSALS = frozenset({Outcome.NOT_ALLOWED, Outcome.OUT_OF_ATTEMPTS, Outcome.CLOSED, *UNPROVED})
 """Outcomes that say nothing about the person, and are therefore told as they are."""
 
 
@@ -198,7 +211,7 @@ def decide(
         line = roll(line, SEATS[profession], day)
     if place.day < day:
         place = roll(place, place_constants(profession, desks), day)
-    case = Case(ask, read, line, place, common, day)
+    case = Case(ask, read, line, place, common, day, ask.presence >= Presence.CONFIRMED, is_known(read, day))
     for check in checks:
         outcome = check(case)
         if outcome is not None:
@@ -208,7 +221,7 @@ def decide(
 
 def _stopped(case: Case, outcome: Outcome) -> Verdict:
     # Only her own line's refusals count against her: a neighbour who fills a line that they share accuses nobody.
-    line = count(case.line, refused=outcome is Outcome.OUT_OF_SEATS)
+    line = count(case.line, refused=1 if outcome is Outcome.OUT_OF_SEATS else 0)
     held_by_suspension = outcome is Outcome.HELD and case.read.rung >= Rung.SUSPENDED
     decision: Decision
     if outcome in REFUSALS or held_by_suspension:
@@ -222,12 +235,14 @@ def _stopped(case: Case, outcome: Outcome) -> Verdict:
 def _passed(case: Case) -> Verdict:
     read = case.read
     place, seats = case.place, 0
-    if case.known:
-        state, since = read.pair_state, read.pair_day
-        line = count(case.line, known=not case.present and not case.counted)
-    elif case.present:
-        state, since = PAIR_PROVED, case.day
+    if case.present:
+        # A pair that holds a seat stays open until the proof, noted in this transaction, has given it back.
+        holds = case.known and read.pair_state == PAIR_OPEN
+        state, since = (read.pair_state, read.pair_day) if holds else (PAIR_PROVED, case.day)
         line = count(case.line)
+    elif case.known:
+        state, since = read.pair_state, read.pair_day
+        line = count(case.line, known=not case.counted)
     else:
         state, since, seats = PAIR_OPEN, case.day, 1
         line = count(case.line, seats=1)
@@ -251,6 +266,27 @@ def _what_is_missing(read: Read) -> Outcome | None:
     if read.standing is not Standing.COVERED:
         return MISSES[read.standing]
     return None if read.insurer else Outcome.NOT_COVERED
+
+
+def settle_claim(ask: Ask, read: Read, looked_up: int) -> tuple[Ask, Read]:
+    """Join an ask's claim with what the database said of it (`presence.use`).
+
+    Nothing but the card's own digest tells of the person: a card that does not name whoever was asked for says so,
+    whether that person exists or not, and only then is it said that its key is not one of her insurers'.
+    """
+    claim = ask.claim
+    if claim is None:
+        return ask, read
+    unproved = None
+    if looked_up in (Outcome.PROOF_REFUSED, Outcome.NOT_CONFIRMED):
+        unproved = Outcome(looked_up)
+    elif not claim.names(read.person):
+        unproved = Outcome.PROOF_OF_ANOTHER
+    elif looked_up:
+        unproved = Outcome.PROOF_REFUSED
+    if unproved is None:
+        return ask, read
+    return replace(ask, presence=Presence.NONE), replace(read, unproved=unproved)
 
 
 def evidence_of(line: Line) -> Evidence:

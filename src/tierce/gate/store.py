@@ -2,8 +2,9 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, LiteralString, NamedTuple
+from uuid import UUID
 
 import psycopg
 from psycopg import AsyncConnection
@@ -13,9 +14,11 @@ from tierce.gate.leases import Draw, Key
 from tierce.gate.model import Ask, PairSeen, Read, Revealed, Standing
 from tierce.journal.signing import entry_seq
 from tierce.kernel.care import Profession
-from tierce.kernel.ids import InsurerId, LineId, PersonId
+from tierce.kernel.ids import EstablishmentId, InsurerId, LineId, PersonId
+from tierce.policy.acts import Presence
 from tierce.policy.lines import PLACE_UNSEEN, place_constants, place_of
 from tierce.policy.seats import SEATS, Line, SeatConstants, pack, settle, unpack
+from tierce.presence.model import Claim
 
 _OPEN: LiteralString = """
     select * from gate.open(%b::bigint[], %b::bigint[], %b::uuid[], %b::bigint[], %b::bigint[], %b::uuid[],
@@ -24,9 +27,11 @@ _CLOSE: LiteralString = """
     select gate.close(%b::smallint, %b, %b::bigint[], %b::bytea[], %b::bigint[], %b::smallint[], %b::integer[],
                       %b::bigint[], %b::integer[], %b::bigint[], %b::bigint[], %b::integer[], %b::integer[],
                       %b::bigint[], %b::bigint[], %b::bigint[], %b::integer[], %b::integer[], %b::text[],
-                      %b::bytea[])"""
+                      %b::bytea[], %b::integer[])"""
 _LEND: LiteralString = """
     select * from gate.lend(%b::smallint[], %b::bigint[], %b::integer[], %b::integer[], %b::integer[])"""
+_USE: LiteralString = "select presence.use(%b::smallint[], %b::uuid[], %b::smallint[], %b::uuid[], %b::bigint[])"
+_NOTE: LiteralString = "select presence.note(%b::uuid[], %b::bigint[], %b::bigint[], %b::bigint[], %b::smallint[])"
 _REVEAL: LiteralString = "select n, insurer, person, from_day, until_day, sealed from gate.reveal()"
 
 LOST = (psycopg.OperationalError, psycopg.InterfaceError)
@@ -57,6 +62,8 @@ class Opened:
     reads: list[Read]
     desks: dict[LineId, int]
     cells: dict[LineId, int]
+    proofs: dict[int, int] = field(default_factory=dict)
+    """By place in the batch: what `presence.use` said of the claim that came with the ask."""
 
 
 class PairKept(NamedTuple):
@@ -72,6 +79,17 @@ class PairKept(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class Noted:
+    """A proof of presence of a pair that holds a seat."""
+
+    once: UUID
+    pair: int
+    person: PersonId
+    establishment: EstablishmentId
+    grade: Presence
+
+
+@dataclass(frozen=True, slots=True)
 class Closing:
     """What `gate.close` writes."""
 
@@ -84,6 +102,8 @@ class Closing:
     pair_keys: Sequence[int]
     untils: Sequence[int]
     bodies: Sequence[bytes]
+    hints: Sequence[int]
+    """What the watch may know of each ask beside its line; kept until it has looked."""
     day: int
     released: int
     """How many people the batch shows: what it takes from the connection's lease."""
@@ -93,6 +113,7 @@ class Closing:
     """Units that the batch takes of lines that many share."""
     short: Sequence[Key]
     """Lines that many share and of which this process held too little for some ask."""
+    noted: Sequence[Noted] = ()
 
 
 class GateStore:
@@ -132,15 +153,32 @@ class GateStore:
             texts([ask.card for ask in asks]),
             smallints([ask.payer for ask in asks]),
         )
+        claims = [(place, ask, ask.claim) for place, ask in enumerate(asks) if ask.claim is not None]
         async with self._connection.pipeline():
             await self._connection.execute("begin")
             cursor = self._connection.cursor(binary=True)
             await cursor.execute(_OPEN, arguments)
+            used = await self._use(claims) if claims else None
             row = await cursor.fetchone()
-        if row is None:
+            said = await used.fetchone() if used is not None else None
+        if row is None or (claims and said is None):
             msg = "gate.open answered nothing"
             raise psycopg.DataError(msg)
-        return _opened(row, asks)
+        proofs = dict(zip((place for place, _, _ in claims), said[0], strict=True)) if said is not None else {}
+        return _opened(row, asks, proofs)
+
+    async def _use(self, claims: Sequence[tuple[int, Ask, Claim]]) -> psycopg.AsyncCursor[Any]:
+        """Spend the proofs of presence of a batch, in its transaction; only a batch that has one comes here."""
+        cursor = self._connection.cursor(binary=True)
+        arguments = (
+            smallints([claim.kind for _, _, claim in claims]),
+            uuids([claim.once for _, _, claim in claims]),
+            smallints([claim.signer for _, _, claim in claims]),
+            uuids([ask.person for _, ask, _ in claims]),
+            bigints([ask.caller.establishment for _, ask, _ in claims]),
+        )
+        await cursor.execute(_USE, arguments)
+        return cursor
 
     async def close(self, closing: Closing) -> dict[int, Revealed]:
         """Write, commit durably, then reveal what the committed lines release; place in batch -> coverage."""
@@ -166,10 +204,13 @@ class GateStore:
             integers([ask.care_day for ask in closing.asks]),
             texts([ask.label for ask in closing.asks]),
             byteas(closing.bodies),
+            integers(closing.hints),
         )
         async with self._connection.pipeline():
             closed = self._connection.cursor(binary=True)
             await closed.execute(_CLOSE, arguments)
+            if closing.noted:
+                await self._note(closing.noted)
             await self._connection.execute("commit")
             cursor = self._connection.cursor(binary=True)
             await cursor.execute(_REVEAL)
@@ -184,6 +225,16 @@ class GateStore:
             n: Revealed(entry_seq(block, n), InsurerId(insurer), start, until, bytes(sealed), PersonId(person))
             for n, insurer, person, start, until, sealed in rows
         }
+
+    async def _note(self, noted: Sequence[Noted]) -> None:
+        arguments = (
+            uuids([one.once for one in noted]),
+            bigints([one.pair for one in noted]),
+            bigints([one.person for one in noted]),
+            bigints([one.establishment for one in noted]),
+            smallints([one.grade for one in noted]),
+        )
+        await self._connection.cursor(binary=True).execute(_NOTE, arguments)
 
     async def lease(self) -> None:
         """Draw people from the ceilings for this connection, in a transaction of its own.
@@ -216,7 +267,7 @@ class GateStore:
         await self._connection.execute("rollback")
 
 
-def _opened(row: Sequence[Any], asks: Sequence[Ask]) -> Opened:
+def _opened(row: Sequence[Any], asks: Sequence[Ask], proofs: dict[int, int]) -> Opened:
     (block, ids, states, owed, desks, cells, live, fresh, rungs, persons, insurers, untils, keys, pair_states,
      pair_days, seen_days, seen_lines, from_days, standings, others, closed, engaged_untils) = row  # fmt: skip
     columns = (live, fresh, rungs, persons, insurers, untils, keys, pair_states, pair_days, seen_days, seen_lines,
@@ -229,7 +280,7 @@ def _opened(row: Sequence[Any], asks: Sequence[Ask]) -> Opened:
     sizes = dict(zip(ids, desks, strict=True))
     if any(owed):
         _settle(lines, sizes, dict(zip(ids, owed, strict=True)), asks)
-    return Opened(block, lines, reads, sizes, dict(zip(ids, cells, strict=True)))
+    return Opened(block, lines, reads, sizes, dict(zip(ids, cells, strict=True)), proofs)
 
 
 def _settle(

@@ -219,20 +219,9 @@ async def put_session(connection: Connection, state: SessionState, handle: bytes
         "insert into access.session"
         " (id, handle, site, login, professional, acr, offered, software, network, created, expires)"
         " values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
-        (
-            state.id,
-            handle,
-            state.site.value,
-            state.login,
-            state.professional,
-            state.level,
-            offered,
-            state.software,
-            state.network,
-            state.created,
-            state.expires,
-        ),
-    )
+        (state.id, handle, state.site.value, state.login, state.professional, state.level, offered, state.software,
+         state.network, state.created, state.expires),
+    )  # fmt: skip
 
 
 async def vendor_of(connection: Connection, software: SoftwareId) -> VendorId | None:

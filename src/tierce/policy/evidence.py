@@ -107,6 +107,15 @@ FLOOR_VOLUME = 24
 """No history lowers a cap below these: a quiet month must not make the next ordinary one look like a theft."""
 
 
+HINT_FIRST = 1 << 24
+"""Bit of a hint: the ask opened or proved a pair not known before; bits 16 to 23 are the area, 0 to 15 the prefix."""
+
+
+def hint_of(area: int, prefix: int) -> int:
+    """Pack what the watch may know of the identifiers of one ask: keyed numbers, folded to 1..255 and 1..65535."""
+    return (1 + area % 255) << 16 | (1 + prefix % 65_535)
+
+
 class Observation(NamedTuple):
     """One ask without proof of presence, as the journal and its trace tell it.
 

@@ -18,7 +18,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from tierce.kernel.care import Profession
-from tierce.kernel.clock import is_monday
 
 SEAT_DAYS = 30
 PROBATION_DAYS = 14
@@ -37,6 +36,8 @@ PROVED_DAYS = 730
 _PACK = struct.Struct(">BBHIIIhHHHHHH30H")
 _STATE_VERSION = 2
 _OWED = struct.Struct(">iihh")
+_MONDAY = 4
+"""The remainder by 7 of every Monday's day number: 1970-01-01 was a Thursday."""
 _COUNT_MAX = 0xFFFF
 _FREED_MAX = 0x7FFF
 
@@ -99,9 +100,12 @@ DAY_LIMITS: Mapping[Profession, DayLimits] = {
 """About three times a busy day of one desk, which is an assumption to be replaced by an operator's own counts."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Line:
     """The state of one line of seats, as stored in access.line.state (90 bytes).
+
+    A value: nobody changes one that is made. It is not frozen because that takes three times as long to make, and two
+    are made for each ask.
 
     `seats[d % 30]` counts the seats taken on day d and still unproved; `freed_256` is the smoothed number of
     proofs a week, in 1/256.
@@ -188,42 +192,45 @@ def _asleep(line: Line, constants: SeatConstants, day: int) -> Line:
 
 
 def _forward(line: Line, constants: SeatConstants, day: int) -> Line:
+    last = line.day
     seats = list(line.seats)
-    limit, weeks, freed_256, freed_week = line.limit, line.weeks, line.freed_256, line.freed_week
-    for each in range(line.day + 1, day + 1):
+    for each in range(last + 1, min(day, last + SEAT_DAYS) + 1):
         seats[each % SEAT_DAYS] = 0
-        if is_monday(each):
-            weeks = min(60, weeks + 1)
-            freed_256 = max(0, freed_256 + (256 * freed_week - freed_256) // min(SMOOTHING_WEEKS, weeks + 4))
-            freed_week = 0
-            limit = limit_of(constants, freed_256)
+    limit, weeks, freed_256, freed_week = line.limit, line.weeks, line.freed_256, line.freed_week
+    for _ in range(last // 7 + 1 + (last % 7 >= _MONDAY), day // 7 + 1 + (day % 7 >= _MONDAY)):
+        weeks = min(60, weeks + 1)
+        freed_256 = max(0, freed_256 + (256 * freed_week - freed_256) // min(SMOOTHING_WEEKS, weeks + 4))
+        freed_week = 0
+        limit = limit_of(constants, freed_256)
     return Line(day, line.since, limit, 0, 0, 0, weeks, freed_256, freed_week, 0, tuple(seats), line.proofs)
 
 
 def has_room(line: Line, weight: int = 1) -> bool:
     """Whether a rolled line can take `weight` seats today."""
     limit = effective_limit(line)
-    return line.open + weight <= limit and line.today + weight <= cap_of(limit)
+    return line.today + weight <= cap_of(limit) and sum(line.seats) + weight <= limit
 
 
 def take(line: Line, weight: int = 1) -> Line:
     """Take seats on a rolled line that has room."""
-    seats = list(line.seats)
-    seats[line.day % SEAT_DAYS] += weight
-    # Written out: `replace` costs four times as much, and every place that is taken or freed comes through here.
+    place = line.day % SEAT_DAYS
+    seats = line.seats
     return Line(
         line.day, line.since, line.limit, line.today + weight, line.attempts, line.known, line.weeks,
-        line.freed_256, line.freed_week, line.refused, tuple(seats), line.proofs,
+        line.freed_256, line.freed_week, line.refused,
+        (*seats[:place], seats[place] + weight, *seats[place + 1 :]), line.proofs,
     )  # fmt: skip
 
 
 def count(line: Line, *, known: int = 0, refused: int = 0, seats: int = 0) -> Line:
     """Count one attempt on a rolled line, with what came of it; the gate does it for every ask."""
+    held = line.seats
     if seats:
-        line = take(line, seats)
+        place = line.day % SEAT_DAYS
+        held = (*held[:place], held[place] + seats, *held[place + 1 :])
     return Line(
-        line.day, line.since, line.limit, line.today, line.attempts + 1, line.known + known, line.weeks,
-        line.freed_256, line.freed_week, line.refused + refused, line.seats, line.proofs,
+        line.day, line.since, line.limit, line.today + seats, line.attempts + 1, line.known + known, line.weeks,
+        line.freed_256, line.freed_week, line.refused + refused, held, line.proofs,
     )  # fmt: skip
 
 

@@ -7,6 +7,7 @@ from tierce.kernel.card import MemberNumber, normalise_card
 from tierce.kernel.care import Domain
 from tierce.kernel.language import Phrase
 from tierce.kernel.nir import BirthDate, Nir, Rank, normalise
+from tierce.presence.model import Shown as Proof
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,11 @@ class ByNir:
         """Return the bytes of which the keyed index is made."""
         return normalise(self.nir, self.birth_date, self.rank)
 
+    def origin(self) -> tuple[str, str]:
+        """Return the département, and what numbers of one month and town share: for keyed forms alone."""
+        digits = self.nir.reveal()
+        return digits[5:7], digits[1:10]
+
 
 @dataclass(frozen=True, slots=True)
 class ByCard:
@@ -35,6 +41,10 @@ class ByCard:
         """Return the bytes of which the keyed index is made."""
         return normalise_card(self.amc, self.member_number, self.birth_date)
 
+    def origin(self) -> None:
+        """A card says nothing of where its holder was born."""
+        return
+
 
 @dataclass(frozen=True, slots=True)
 class Question:
@@ -46,6 +56,8 @@ class Question:
     label: str | None
     payer: int = 1
     """1: the card's insurer, else the first to pay; 2: the other one that covers too."""
+    proof: Proof | None = None
+    """What was shown as proof of presence, not yet verified."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -13,10 +14,16 @@ from tierce.identity.model import Caller
 from tierce.journal.engagement import format_engagement, parse_engagement
 from tierce.kernel.care import Domain
 from tierce.kernel.clock import Clock, date_of, day_of, paris_day
-from tierce.kernel.ids import EntrySeq, InsurerId
+from tierce.kernel.ids import EntrySeq, EstablishmentId, InsurerId
 from tierce.kernel.language import Phrase
 from tierce.policy.acts import Act, Presence
+from tierce.policy.evidence import hint_of
+from tierce.presence.errors import ProofRefusedError
+from tierce.presence.model import Claim, Reason
+from tierce.presence.model import Shown as Proof
+from tierce.presence.service import Proofs
 from tierce.registry.records import decode_coverage
+from tierce.rights.errors import QuestionError
 from tierce.rights.model import NotShown, Refused, RightsAnswer, Shown
 from tierce.rights.reasons import REASONS
 from tierce.rights.rules import parse_question
@@ -31,6 +38,9 @@ from tierce.rights.store import (
     load_insurers,
     load_responsible,
 )
+
+PLACES_KEPT = 8_192
+"""Keyed départements kept in memory: an establishment sees few."""
 
 
 @dataclass(slots=True)
@@ -64,11 +74,17 @@ class Rights:
         shelf: Shelf,
         clock: Clock,
         reload: Callable[[], Awaitable[Shelf]] | None = None,
+        proofs: Proofs | None = None,
     ) -> None:
-        """Answer with what `gate` releases; `reload` reads the shelf again when an insurer or product is new."""
+        """Answer with what `gate` releases; `reload` reads the shelf again when an insurer or product is new.
+
+        Without `proofs` no proof of presence is accepted.
+        """
+        self.proofs = proofs
         self._gate = gate
         self._index = keyring.hash(Purpose.INDEX)
         self._pair = keyring.hash(Purpose.PAIR)
+        self._origin = lru_cache(PLACES_KEPT)(self._keyed)
         self._engagement = keyring.raw(Purpose.ENGAGEMENT.value)
         self.shelf = shelf
         self._reload = reload
@@ -80,13 +96,12 @@ class Rights:
         body: bytes,
         once: UUID | None,
         issued: int = 0,
-        presence: Presence = Presence.NONE,
         mark: bytes = b"",
     ) -> RightsAnswer:
         """Ask whether one person is covered.
 
-        `once` and `issued` are those of the browser's proof; `presence` is what whoever proved it to us says, never
-        the asker; `mark` is that of `replays`.
+        `once` and `issued` are those of the browser's proof; `mark` is that of `replays`. Presence is what a proof
+        in the question proves to us, never what the asker says.
 
         Raises:
             QuestionError: a field is missing or malformed; nothing was looked up.
@@ -96,16 +111,36 @@ class Rights:
         question = parse_question(body, date_of(today))  # 2. parse and normalise
         who = question.who.canonical()
         pair = self._pair.int64(caller.establishment.to_bytes(8, "big") + who) or 1
+        claim = None if question.proof is None else await self._claim(question.proof, caller, who)
         answer = await self._gate.ask(
             Ask(
                 caller=caller, act=Act.RIGHTS_ASK, domain=question.domain, care_day=day_of(question.care_date),
                 person=self._index.uuid(who), pair=pair, engagement=None, once=once, label=question.label,
                 issued=issued, lane=caller.lane,
-                card=question.who.amc, payer=question.payer, presence=presence,
-                mark=mark,
+                card=question.who.amc, payer=question.payer, mark=mark,
+                presence=Presence.NONE if claim is None else claim.grade, claim=claim,
+                hint=self._hint(caller, question.who.origin()),
             )
         )  # fmt: skip
         return await self._told(answer, question.domain)
+
+    def _hint(self, caller: Caller, origin: tuple[str, str] | None) -> int:
+        """What the watch may know of the identifiers, keyed for this establishment: none is compared across."""
+        if origin is None:
+            return 0
+        area, prefix = origin
+        return hint_of(self._origin(caller.establishment, area), self._keyed(caller.establishment, prefix))
+
+    def _keyed(self, establishment: EstablishmentId, part: str) -> int:
+        return self._pair.int64(b"origin" + establishment.to_bytes(8, "big") + part.encode("ascii"))
+
+    async def _claim(self, proof: Proof, caller: Caller, who: bytes) -> Claim:
+        try:
+            if self.proofs is None:
+                raise ProofRefusedError(Reason.MEANS)
+            return await self.proofs.claim(proof, caller.establishment, who)
+        except ProofRefusedError as error:
+            raise QuestionError(error.field, error.reason, error.remedy) from None
 
     async def revisit(
         self,

@@ -23,6 +23,7 @@ ROLES = (
     "tierce_office",
     "tierce_persons",
     "tierce_insurers",
+    "tierce_signer",
     "tierce_worker",
     "tierce_feed",
     "tierce_upkeep",
@@ -47,11 +48,13 @@ FUNCTIONS = (
     "functions.sql",
     "lines.sql",
     "functions_own.sql",
+    "watch.sql",
     "directory.sql",
     "insurers.sql",
     "retention.sql",
     "upkeep.sql",
     "feeds.sql",
+    "presence.sql",
 )
 """Replaced at each upgrade, in this order."""
 

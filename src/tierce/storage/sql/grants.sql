@@ -2,21 +2,21 @@
 -- `portal` does not appear: it holds no database credential. Functions run as tierce_owner, who cannot log in.
 
 revoke all on all tables in schema registry, registry_meta, person, coverage, contact, bank, care, directory, access, journal,
-    incident, notice, gate, upkeep from public, tierce_api, tierce_office, tierce_persons, tierce_insurers,
-    tierce_worker, tierce_feed, tierce_upkeep;
-revoke all on all functions in schema journal, gate, access, registry, directory, upkeep from public, tierce_api,
-    tierce_office, tierce_persons, tierce_insurers, tierce_worker, tierce_feed, tierce_upkeep;
+    incident, notice, gate, upkeep, presence from public, tierce_api, tierce_office, tierce_persons, tierce_insurers,
+    tierce_signer, tierce_worker, tierce_feed, tierce_upkeep;
+revoke all on all functions in schema journal, gate, access, registry, directory, upkeep, presence from public,
+    tierce_api, tierce_office, tierce_persons, tierce_insurers, tierce_signer, tierce_worker, tierce_feed, tierce_upkeep;
 revoke all on all sequences in schema journal from public;
 revoke all on schema public from public;
 revoke all on database :"database" from public, tierce_api, tierce_office, tierce_persons, tierce_insurers,
+    tierce_signer, tierce_worker, tierce_feed, tierce_upkeep;
+grant connect on database :"database" to tierce_api, tierce_office, tierce_persons, tierce_insurers, tierce_signer,
     tierce_worker, tierce_feed, tierce_upkeep;
-grant connect on database :"database" to tierce_api, tierce_office, tierce_persons, tierce_insurers, tierce_worker,
-    tierce_feed, tierce_upkeep;
 
 -- The journal is INSERT and SELECT only, and for entries the insertion goes through functions: nobody updates,
 -- deletes or truncates, the sequencer included.
-grant usage on schema journal to tierce_api, tierce_office, tierce_persons, tierce_insurers, tierce_worker,
-    tierce_feed, tierce_upkeep;
+grant usage on schema journal to tierce_api, tierce_office, tierce_persons, tierce_insurers, tierce_signer,
+    tierce_worker, tierce_feed, tierce_upkeep;
 grant execute on function journal.u64(bytea, integer), journal.u16(bytea, integer)
     to tierce_api, tierce_office, tierce_persons, tierce_worker, tierce_feed, tierce_upkeep;
 
@@ -42,6 +42,9 @@ grant select (number, received, state, reason, resolved, establishment, domain, 
     on care.deposit to tierce_api;
 grant select on registry.deposit_choice to tierce_api;
 grant select on journal.instance to tierce_api;
+grant usage on schema presence to tierce_api;
+grant execute on function presence.use, presence.note, presence.place_code, presence.said to tierce_api;
+grant select (id, insurer, public_key, revoked) on presence.signer to tierce_api;
 
 -- office: watch, contain, incidents; a person only through gate.staff_reveal, after a committed line ---------------
 grant usage on schema gate, access, directory, registry, incident, notice to tierce_office;
@@ -55,7 +58,8 @@ grant execute on function directory.open_substitution, directory.end_substitutio
 grant select on access.login, access.device, access.line, access.session, access.ladder to tierce_office;
 grant update (revoked, revoked_why) on access.session to tierce_office;
 grant insert on access.ladder to tierce_office;
-grant update (lifted, lifted_by, lifted_why) on access.ladder to tierce_office;
+grant execute on function access.lift to tierce_office;   -- who lets go of many needs another before her
+grant select, insert, delete on access.release to tierce_office;
 grant select, insert, delete on access.pending to tierce_office;
 grant select, insert, update on access.staff_session to tierce_office;
 grant select on registry.insurer, registry.insurer_key, registry.feed, registry.feed_reason, registry.feed_refused
@@ -64,6 +68,8 @@ grant select, insert, update on incident.incident to tierce_office;
 grant select, insert on incident.scope, incident.exposed, incident.insurer_count to tierce_office;
 grant select, insert on notice.insurer_notice to tierce_office;
 grant select on notice.person_report to tierce_office;
+grant select on access.evidence, access.unexplained, access.decoy_hit, access.saturated to tierce_office;
+grant select on access.decoy to tierce_office;   -- invented people: their numbers name nobody
 grant usage on schema care to tierce_office;
 grant select (number, received, state, reason, resolved, establishment, domain, amount, insurer)
     on care.deposit to tierce_office;
@@ -80,6 +86,8 @@ grant select on directory.professional, directory.establishment to tierce_person
 grant select on registry.insurer, registry.insurer_key to tierce_persons;
 grant select on journal.instance, journal.batch, journal.leaf, journal.checkpoint to tierce_persons;
 grant select, insert on notice.person_report to tierce_persons;
+grant usage on schema presence to tierce_persons;
+grant execute on function presence.asked, presence.answer_ask to tierce_persons;
 
 -- insurers: counts of the insurer whose session one holds, through functions alone; no table of people, none of ours ----
 grant usage on schema access, registry to tierce_insurers;
@@ -89,6 +97,11 @@ grant execute on function access.open_insurer_session, access.insurer_session, a
 grant execute on function registry.own_people, registry.own_shown, registry.own_incidents, registry.own_feeds,
     registry.own_feed_reasons, registry.own_feed_refused to tierce_insurers;
 grant select, insert, delete on access.pending to tierce_insurers;
+
+-- signer: the bearer of a session, the name of a place, its own journal lines; no table ---------------------------------
+grant usage on schema presence to tierce_signer;
+grant execute on function journal.register, journal.next_block, journal.append, presence.bearer, presence.place_of,
+    presence.say to tierce_signer;
 
 -- worker: sequencer and watch; no person ------------------------------------------------------------------------
 grant usage on schema gate, access, directory, registry to tierce_worker;
@@ -101,12 +114,24 @@ grant insert on access.ladder to tierce_worker;
 grant select, delete on access.proof, access.pending to tierce_worker;
 grant execute on function access.prove, access.withdraw to tierce_worker;
 grant select on directory.activity to tierce_worker;
+grant select, delete on access.trace to tierce_worker;
+grant select, update on access.watched to tierce_worker;
+grant select, insert, update on access.evidence to tierce_worker;
+grant select, insert, update, delete on access.unexplained to tierce_worker;
+grant select on access.decoy, access.alert to tierce_worker;
+grant select, insert, delete on access.decoy_hit, access.accused, access.saturated to tierce_worker;
+grant select on directory.establishment to tierce_worker;
+grant usage on schema notice to tierce_worker;
+grant select (id, seq, at) on notice.person_report to tierce_worker;   -- that somebody said so; never who
+grant execute on function access.settle_unexplained to tierce_worker;
 grant usage on schema care, registry to tierce_worker;   -- deposits: what they are worth, never whom they are about
 grant select, insert, update on care.deposit to tierce_worker;
 grant select on registry.insurer, registry.deposit_choice, access.device to tierce_worker;
 grant usage on schema upkeep to tierce_worker;
 grant select, insert, update on upkeep.heartbeat to tierce_worker;
 grant execute on function upkeep.waiting to tierce_worker;
+grant usage on schema presence to tierce_worker;   -- the refusals of persons are evidence; who they are is not
+grant select (seq, establishment, professional, line, yes, at) on presence.answer to tierce_worker;
 
 -- feed: imports; writes sealed records and keyed indexes --------------------------------------------------------
 grant usage on schema registry, person, coverage, directory to tierce_feed;
@@ -143,3 +168,7 @@ grant insert on registry.insurer_key to tierce_upkeep;
 grant update (wrapped) on registry.insurer_key to tierce_upkeep;
 grant select (level, rung, until, lifted) on access.ladder to tierce_upkeep;
 grant select on journal.instance, journal.checkpoint to tierce_upkeep;
+grant usage on schema presence to tierce_upkeep;     -- keys of signers and peers are registered and revoked by hand
+grant select, insert, update (public_key, revoked, revoked_why) on presence.signer to tierce_upkeep;
+grant select, insert, update (revoked, revoked_why) on presence.peer to tierce_upkeep;
+grant select (id, amc, name) on registry.insurer to tierce_upkeep;
