@@ -262,7 +262,6 @@ class Sessions:
         line, is_new = await store.line_of(connection, state.login, device, activity.profession, opening)
         if not await store.bind_session(connection, state.id, activity.id, device, line):
             raise SessionRefusedError(SessionReason.ALREADY_BOUND)
-        await store.join_lines(connection, state.id)
         read = await store.session_by_handle(connection, digest(handle))
         assert read is not None, "the session was just bound"
         if is_new:

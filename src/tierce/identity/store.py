@@ -276,17 +276,15 @@ def _session(row: TupleRow) -> SessionState:
 async def bind_session(
     connection: Connection, session: SessionId, chosen: ActivityId, device: DeviceId, line: LineId
 ) -> bool:
-    """Bind a session once; False when it was bound already."""
+    """Bind a session once, and make known to the lines it will draw on; False when it was bound already."""
     cursor = await connection.execute(
         "update access.session set activity = %s, device = %s, line = %s where id = %s and device is null",
         (chosen, device, line, session),
     )
-    return cursor.rowcount == 1
-
-
-async def join_lines(connection: Connection, session: SessionId) -> None:
-    """Make known, for a session just bound, the establishment's line and who works with which software."""
+    if cursor.rowcount != 1:
+        return False
     await connection.execute("select access.join_lines(%s)", (session,))
+    return True
 
 
 async def slide(connection: Connection, ends: Mapping[SessionId, datetime], used: datetime) -> set[SessionId]:
