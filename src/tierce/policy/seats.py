@@ -258,7 +258,10 @@ def withdraw(line: Line, drawn_day: int, *, counts: bool = True) -> Line:
 def _freed(line: Line, seats: list[int], drawn_day: int, by: int) -> Line:
     freed_week = min(_FREED_MAX, max(-_FREED_MAX, line.freed_week + by))
     proofs = max(0, min(_COUNT_MAX, line.proofs + by)) if drawn_day >= line.since else line.proofs
-    return replace(line, seats=tuple(seats), freed_week=freed_week, proofs=proofs)
+    return Line(
+        line.day, line.since, line.limit, line.today, line.attempts, line.known, line.weeks, line.freed_256,
+        freed_week, line.refused, tuple(seats), proofs,
+    )  # fmt: skip
 
 
 def settle(line: Line, constants: SeatConstants, owed: bytes) -> Line:
