@@ -10,8 +10,7 @@ from tierce.policy.acts import Presence
 
 CARD = "card"
 CONFIRMATION = "confirmation"
-READING = "reading"
-OWN_MEANS = (CARD, CONFIRMATION, READING)
+OWN_MEANS = (CARD, CONFIRMATION)
 """Means of our own; any other is the name of a verifier that the operator installed."""
 
 
@@ -27,7 +26,6 @@ class Reason(StrEnum):
     SPOKEN = "spoken"
     MEANS = "means"
     NOT_THEIRS = "not_theirs"
-    UNCERTIFIED = "uncertified"
 
 
 @dataclass(frozen=True, slots=True)
