@@ -21,7 +21,8 @@ OPEN = (
 CLOSE = (
     "select gate.close(%s::smallint, %s, %s::bigint[], %s::bytea[], %s::bigint[], %s::smallint[], %s::integer[],"
     " %s::bigint[], %s::integer[], %s::bigint[], %s::bigint[], %s::integer[], %s::integer[],"
-    " %s::bigint[], %s::bigint[], %s::bigint[], %s::integer[], %s::integer[], %s::text[], %s::bytea[])"
+    " %s::bigint[], %s::bigint[], %s::bigint[], %s::integer[], %s::integer[], %s::text[], %s::bytea[],"
+    " %s::integer[])"
 )
 REVEAL = "select n, person, sealed from gate.reveal()"
 
@@ -71,7 +72,7 @@ class Thief:
             CLOSE,
             (self.world.instance, bytes(64), [], [], [], [], [], [], [], [], [], [], [],
              [line or caller.line] * n, [place_of(caller.establishment, caller.profession)] * n, [5] * n,
-             [40_000] * n, [20_000] * n, [None] * n, bodies),
+             [40_000] * n, [20_000] * n, [None] * n, bodies, [0] * n),
         )  # fmt: skip
 
     def reveal(self) -> list[tuple[int, int, bytes]]:

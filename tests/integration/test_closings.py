@@ -15,7 +15,7 @@ from tests.integration.world import World, again, ask_all, enrol, make_world, qu
 from tests.settings_file import settings_text
 from tierce.closings import store
 from tierce.closings.errors import ClosingError, NotClosedError
-from tierce.closings.model import Target
+from tierce.closings.model import Released, Target
 from tierce.closings.service import By, Closings
 from tierce.gate.model import Answer, Refuse, Release, StepUp
 from tierce.gate.service import Gate
@@ -34,6 +34,7 @@ from tierce.storage.keys import Keyring
 from tierce.upkeep.ladder import app
 
 HELENE = By(StaffId(900), SessionId(901), "Hélène Vasseur")
+MARC = By(StaffId(910), SessionId(911), "Marc Lemaire")
 WHY = "essai de fermeture"
 NATION = Target(Level.NATION, 0)
 OPTICS = Target(Level.DOMAIN, Domain.OPTI)
@@ -91,7 +92,8 @@ def test_a_closing_takes_effect_in_the_next_batch_and_is_said_plainly(
     before, after, other = asked(world, caller, lambda: closings.close(office, target, WHY, HELENE))
     assert isinstance(before.decision, Release)
     assert after.decision == other.decision == Refuse(Outcome.CLOSED)
-    assert closings.reopen(office, target, HELENE) == 1
+    assert closings.reopen(office, target, HELENE) == Released(lifted=0, waiting=1)
+    assert closings.reopen(office, target, MARC) == Released(lifted=1, waiting=0)
     assert isinstance(asked(world, caller)[0].decision, Release)
 
 
@@ -223,8 +225,11 @@ def test_the_command_counts_closes_and_opens_again(world: World, key_directory: 
     assert "1\u00a0professionnel connecté" in said
     assert "establishment, device" in said
     assert "optique" in run("show")[1]
-    assert run("reopen", "domain", "OPTI")[0] == 0
-    assert run("reopen", "domain", "OPTI")[0] == 2
+    assert "confirme dans les quatre heures" in run("reopen", "domain", "OPTI", "--by", "Hélène")[1]
+    assert run("reopen", "domain", "OPTI", "--by", "Hélène")[0] == 2, "whoever asked does not confirm"
+    assert "Hélène demande la levée" in run("show")[1]
+    assert "Rouvert" in run("reopen", "domain", "OPTI", "--by", "Marc")[1]
+    assert run("reopen", "domain", "OPTI", "--by", "Marc")[0] == 2
     for wrong in (
         ("close", "district", "x"), ("close", "domain", "ZZZZ"), ("close", "insurer", "12"),
         ("close", "nation", "--for", "90d"),

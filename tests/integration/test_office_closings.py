@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 
 import pytest
 
@@ -9,8 +10,10 @@ from tests.integration.conftest import Connect
 from tests.integration.rooms import Room, open_room
 from tests.integration.sites_world import Site, office_site
 from tierce.closings import store
-from tierce.kernel.care import Domain
-from tierce.policy.ladder import Level
+from tierce.closings.model import Target
+from tierce.kernel.care import Domain, Profession
+from tierce.kernel.clock import SystemClock
+from tierce.policy.ladder import Level, Rung, cell_of
 from tierce.storage.database import Database
 from tierce.storage.keys import Keyring
 
@@ -30,6 +33,35 @@ def at_office(room: Room, database: Database, work: Callable[[Site], Awaitable[N
     asyncio.run(run())
 
 
+def another(room: Room) -> None:
+    """Make the release that waits somebody else's."""
+    room.admin.execute("update access.release set staff = staff + 1")
+    room.admin.commit()
+
+
+def test_a_profession_of_one_departement_is_held_on_a_lower_rung(room: Room, database: Database) -> None:
+    async def work(site: Site) -> None:
+        form = {
+            "form_token": site.csrf, "part": "profession:OPTICIAN", "department": "2a", "rung": "presence",
+            "length": "30m", "reason": WHY,
+        }  # fmt: skip
+        shown = (await site.http.post("/closings/preview", data=form)).text
+        assert "Freiner la profession « opticien » du département 2A ?" in shown
+        assert "Rouvrir demandera deux personnes." in shown
+        assert "deviendraient des dépôts" not in shown
+        assert (await site.http.post("/closings", data=form)).status_code == 303
+        assert store.live(room.office) == [], "held is not closed"
+        ((held, release),) = store.standing(room.office)
+        assert (held.target, held.rung, release) == (
+            Target(Level.CELL, cell_of("2A", Profession.OPTICIAN)), Rung.PRESENCE_ONLY, None,
+        )  # fmt: skip
+        assert "du département 2A" in (await site.http.get("/closings")).text
+        room.clock.advance(SystemClock().now() + timedelta(minutes=1) - room.clock.now())
+        assert "du département 2A" in (await site.http.get("/ladder")).text
+
+    at_office(room, database, work)
+
+
 def test_a_part_is_closed_after_its_consequences_were_shown_and_opened_again(room: Room, database: Database) -> None:
     async def work(site: Site) -> None:
         form = {"form_token": site.csrf, "part": "domain:OPTI", "length": "4h", "reason": WHY}
@@ -45,6 +77,12 @@ def test_a_part_is_closed_after_its_consequences_were_shown_and_opened_again(roo
         assert (closing.by, closing.reason) == ("Hélène Vasseur", WHY)
         page = (await site.http.get("/closings")).text
         assert "1 partie du service est fermée" in page.replace("\u00a0", " ")
+        for _ in range(2):
+            assert (await site.http.post("/closings/reopen", data=form)).status_code == 303
+            assert len(store.live(room.office)) == 1, "who asks does not confirm, however often"
+        assert "c’est à quelqu’un d’autre de confirmer" in (await site.http.get("/closings")).text
+        another(room)
+        assert "Confirmer : rouvrir" in (await site.http.get("/closings")).text
         assert (await site.http.post("/closings/reopen", data=form)).status_code == 303
         assert store.live(room.office) == []
         assert (await site.http.post("/closings/reopen", data=form)).status_code == 303, "twice is no fault"
@@ -59,6 +97,11 @@ def test_a_part_is_closed_after_its_consequences_were_shown_and_opened_again(roo
         ({"part": "district:x"}, "cet échelon"),
         ({"part": "domain:ZZZZ"}, "rien de ce nom"),
         ({"length": "90d"}, "cette durée"),
+        ({"part": "profession:GP", "department": "?"}, "un département"),
+        ({"part": "establishment:1"}, "numéro FINESS"),
+        ({"part": "software:x"}, "aucun logiciel"),
+        ({"part": "insurer:99100001", "rung": "presence"}, "échelon ne s’applique pas"),
+        ({"rung": "sideways"}, "échelon n’existe pas"),
     ],
 )
 def test_a_wrong_field_closes_nothing_and_says_why(

@@ -77,6 +77,12 @@ insert into registry.feed (id, kind, insurer, file_sha256, state, started, ended
     from (values (1, interval '1096 days'), (101, interval '1094 days')) f(n, age);
 insert into notice.person_report (id, person, seq, at)
     select n, 1, n, now() - age from (values (1, interval '1096 days'), (101, interval '1094 days')) r(n, age);
+insert into access.appeal (id, professional, hold, said, at, due, answered)
+    select n, 1, n, 'Je soigne ici.', now() - age, now() - age, now() - age
+    from (values (1, interval '1096 days'), (101, interval '1094 days')) a(n, age);
+insert into access.alert (id, professional, operator, at, by)
+    select n, 1, 'Opérateur', now() - age, 'H.'
+    from (values (1, interval '366 days'), (101, interval '364 days')) a(n, age);
 """
 AN_INCIDENT = (
     "insert into incident.incident (id, title, signal_at) values (1, 'Compte volé', now() - interval '1000 days');"
@@ -102,6 +108,8 @@ TABLES = (
     "access.ladder",
     "registry.feed",
     "notice.person_report",
+    "access.appeal",
+    "access.alert",
 )  # fmt: skip - a list of tables reads better in lines of several
 
 

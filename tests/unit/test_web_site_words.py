@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 
 from tierce.closings.rules import LEVELS as CLOSED_BY_HAND
+from tierce.closings.rules import RUNGS as RUNGS_WIDE
 from tierce.directory.model import Kind
 from tierce.incidents.model import Rule
 from tierce.persons.model import LineKind
 from tierce.policy.acts import Act, Evidence, Outcome
-from tierce.policy.ladder import Level
+from tierce.policy.ladder import Level, Rung
 from tierce.web.insurers.site import HERE as INSURERS
 from tierce.web.insurers.site import LINKS as INSURERS_LINKS
 from tierce.web.look import Pages
@@ -49,10 +50,12 @@ CHOSEN = {
     | numbered("level", Level)
     | {f"rule.{rule.value}" for rule in Rule}
     | {f"evidence.{one.value}" for one in Evidence if one}
+    | {f"evidence.rung.{rung.value}" for rung in Rung if rung < Rung.SUSPENDED}
+    | {f"closing.rung.{rung}" for rung in RUNGS_WIDE}
     | {f"version.{kind.value}" for kind in Kind}
     | {f"move.{move}{part}" for move in WANTED for part in ("", ".title", ".lead", ".button")}
     | {f"feed.kind.{kind}" for kind in ("rights", "insurers", "directory", "finess")}
-    | {f"closing.group.{level}" for level in CLOSED_BY_HAND}
+    | {f"closing.group.{level}" for level in set(CLOSED_BY_HAND) - {"cell"}}
     | {f"closing.for.{length}" for length in LENGTHS}
     | {link.key for link in OFFICE_LINKS}
     | told({key for key, _ in OFFICE_ERRORS.values()}),

@@ -9,3 +9,7 @@ class ClosingError(FieldError):
 
 class NotClosedError(TierceError):
     """Nothing is closed there: it may have been opened again, or have ended by itself."""
+
+
+class SecondPersonError(TierceError):
+    """The release waits for another person: whoever asked for it does not confirm it."""

@@ -3,14 +3,16 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from tierce.policy.ladder import Level
+from tierce.kernel.ids import StaffId
+from tierce.policy.ladder import Level, Rung
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A part of the service: a level that closes whole, and which one of it.
+    """A part of the service: a level above one account, and which one of it.
 
-    `subject` is 0 for the nation, the number of a `Site`, an `Act` or a `Domain`, or an insurer's number.
+    `subject` is 0 for the nation, the number of a `Site`, an `Act`, a `Domain` or a `Profession`, or the number of an
+    insurer, an establishment, a software, a vendor or a cell (policy.ladder.cell_of).
     """
 
     level: Level
@@ -19,7 +21,7 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Closing:
-    """One part that is closed, since when, until when, by whom and why."""
+    """One part that is closed, or held on a lower rung: since when, until when, by whom and why."""
 
     id: int
     target: Target
@@ -27,11 +29,31 @@ class Closing:
     until: datetime
     by: str
     reason: str
+    rung: Rung = Rung.SUSPENDED
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """Somebody asked that a broad hold be let go of; another member of staff confirms before `until`."""
+
+    hold: int
+    staff: StaffId
+    name: str
+    reason: str
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Released:
+    """What became of an order to let go: how many holds were lifted, and how many wait for a second person."""
+
+    lifted: int
+    waiting: int
 
 
 @dataclass(frozen=True, slots=True)
 class Hindered:
-    """Who a closing would hinder, counted before it is made; nobody is named.
+    """Who a closing or a wide hold would hinder, counted before it is made; nobody is named.
 
     `professionals` and `places` count those signed in now whom it concerns; `answers` the answers of the last 24
     hours that would not have been given, among the newest 20,000 of the service.

@@ -1,17 +1,27 @@
 """Reading what to close and for how long, in words; what is narrower; pure."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
 from tierce.closings.errors import ClosingError
 from tierce.closings.model import Closing, Hindered, Target
-from tierce.kernel.care import DOMAIN_LABELS, Domain
+from tierce.kernel.care import DOMAIN_LABELS, PROFESSION_LABELS, Domain, Profession
 from tierce.kernel.language import Phrase
 from tierce.kernel.saying import count, say_instant
 from tierce.policy.acts import Act, Site
-from tierce.policy.ladder import CLOSABLE, CLOSE_FOR_MAX, Level
+from tierce.policy.ladder import (
+    CLOSABLE,
+    CLOSE_FOR_MAX,
+    HELD_WHOLE,
+    RUNG_LABELS,
+    Level,
+    Rung,
+    cell_of,
+    cell_profession,
+    department_of,
+)
 
 ACTS: Final[Mapping[str, Act]] = {"ask": Act.RIGHTS_ASK, "revisit": Act.RIGHTS_REVISIT}
 """Acts that can be closed: those that the gate is asked for."""
@@ -25,7 +35,12 @@ SITE_LABELS: Final[Mapping[Site, Phrase]] = {
     Site.API: Phrase("l’accès des logiciels", "access by software"),
 }
 REASON_CHARS: Final = (10, 300)
-LEVELS: Final[Mapping[str, Level]] = {level.name.lower(): level for level in sorted(CLOSABLE)}
+LEVELS: Final[Mapping[str, Level]] = {level.name.lower(): level for level in sorted(CLOSABLE | HELD_WHOLE)}
+RUNGS: Final[Mapping[str, Rung]] = {
+    "step-up": Rung.STEP_UP,
+    "presence": Rung.PRESENCE_ONLY,
+    "suspended": Rung.SUSPENDED,
+}
 _FOR: Final = re.compile(r"([1-9][0-9]{0,3})(m|h|d)", re.ASCII)
 _UNITS: Final = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
 
@@ -34,13 +49,13 @@ def _refuse(field: str, reason: tuple[str, str], remedy: tuple[str, str]) -> Clo
     return ClosingError(field, Phrase(*reason), Phrase(*remedy))
 
 
-def read_target(level: str, subject: str, insurer: Callable[[str], int | None]) -> Target:
-    """Read what to close: `nation`, `portal portal`, `act ask`, `domain OPTI`, `insurer 99100001`.
+def read_target(level: str, subject: str, find: Callable[[Level, str], int | None]) -> Target:
+    """Read what to close or hold, such as `domain OPTI`, `insurer 99100001`, `cell 75:GP`, `software 12`, `nation`.
 
     Args:
-        level: name of a level that closes whole.
+        level: name of a level above one account.
         subject: which one; empty for the nation.
-        insurer: finds an insurer's number by its AMC number.
+        find: finds the number of an insurer by AMC number, of an establishment by FINESS, of a software or a vendor.
 
     Raises:
         ClosingError: naming the field and what may be written.
@@ -55,28 +70,94 @@ def read_target(level: str, subject: str, insurer: Callable[[str], int | None]) 
         )
     if found is Level.NATION:
         return Target(found, 0)
-    if found is Level.INSURER:
-        number = insurer(subject)
+    if found is Level.CELL:
+        return Target(found, _cell(subject))
+    if found in FOUND:
+        number = find(found, subject)
         if number is None:
-            raise _refuse(
-                "subject",
-                ("aucun organisme n’a ce numéro AMC.", "no insurer has this AMC number."),
-                ("Recopiez le numéro de la liste des organismes.", "Copy the number from the list of insurers."),
-            )
+            raise _refuse("subject", *FOUND[found])
         return Target(found, number)
     names: Mapping[str, int] = {
         Level.PORTAL: SITES,
         Level.ACT: ACTS,
         Level.DOMAIN: Domain.__members__,
-    }[found]  # fmt: skip
+        Level.PROFESSION: Profession.__members__,
+    }[found]
     if subject not in names:
-        allowed = ", ".join(names)
+        raise _unknown(names)
+    return Target(found, int(names[subject]))
+
+
+FOUND: Final[Mapping[Level, tuple[tuple[str, str], tuple[str, str]]]] = {
+    Level.INSURER: (
+        ("aucun organisme n’a ce numéro AMC.", "no insurer has this AMC number."),
+        ("Recopiez le numéro de la liste des organismes.", "Copy the number from the list of insurers."),
+    ),
+    Level.ESTABLISHMENT: (
+        ("aucun établissement n’a ce numéro FINESS.", "no establishment has this FINESS number."),
+        ("Recopiez le numéro de l’annuaire.", "Copy the number from the directory."),
+    ),
+    Level.SOFTWARE: (
+        ("aucun logiciel n’a ce numéro.", "no software has this number."),
+        ("Recopiez le numéro de la liste des logiciels.", "Copy the number from the list of software."),
+    ),
+    Level.VENDOR: (
+        ("aucun éditeur n’a ce numéro.", "no vendor has this number."),
+        ("Recopiez le numéro de la liste des logiciels.", "Copy the number from the list of software."),
+    ),
+}
+"""Levels whose subject is looked for, and what is said when there is none."""
+
+
+def _unknown(names: Iterable[str]) -> ClosingError:
+    allowed = ", ".join(names)
+    return _refuse(
+        "subject",
+        ("il n’y a rien de ce nom à cet échelon.", "nothing has this name at this level."),
+        (f"Choisissez : {allowed}.", f"Choose one of: {allowed}."),
+    )
+
+
+def _cell(subject: str) -> int:
+    department, _, profession = subject.partition(":")
+    if profession not in Profession.__members__:
+        raise _unknown(Profession.__members__)
+    number = cell_of(department, Profession[profession])
+    if not number:
         raise _refuse(
-            "subject",
-            ("il n’y a rien de ce nom à cet échelon.", "nothing has this name at this level."),
+            "department",
+            ("ce n’est pas un département.", "this is not a département."),
+            (
+                "Écrivez les deux premiers caractères du FINESS : 75, 2A, 9A.",
+                "Write the first two characters of the FINESS: 75, 2A, 9A.",
+            ),
+        )
+    return number
+
+
+def check_rung(target: Target, rung: Rung) -> None:
+    """Refuse a rung that cannot stand at a level: one insurer's people are closed whole or not at all.
+
+    A lower rung there would depend on the person asked for, and tell whose she is.
+    """
+    if rung < Rung.STEP_UP or (target.level is Level.INSURER and rung is not Rung.SUSPENDED):
+        raise _refuse(
+            "rung",
+            ("cet échelon ne s’applique pas ici.", "this rung does not apply here."),
+            ("Choisissez « plus rien n’est montré ».", "Choose “nothing is shown”."),
+        )
+
+
+def read_rung(text: str) -> Rung:
+    """Read `step-up`, `presence` or `suspended`."""
+    if text not in RUNGS:
+        allowed = ", ".join(RUNGS)
+        raise _refuse(
+            "rung",
+            ("cet échelon n’existe pas.", "there is no such rung."),
             (f"Choisissez : {allowed}.", f"Choose one of: {allowed}."),
         )
-    return Target(found, int(names[subject]))
+    return RUNGS[text]
 
 
 def read_length(text: str) -> timedelta:
@@ -107,8 +188,9 @@ def read_reason(text: str) -> str:
     return reason
 
 
-def name_of(target: Target, insurers: Mapping[int, str]) -> Phrase:
-    """What is closed, in words; an insurer by its name."""
+def name_of(target: Target, names: Mapping[Target, str]) -> Phrase:
+    """What is closed, in words; what has a name of its own by its name."""
+    known = names.get(target, str(target.subject))
     match target.level:
         case Level.PORTAL:
             return SITE_LABELS[Site(target.subject)]
@@ -118,8 +200,23 @@ def name_of(target: Target, insurers: Mapping[int, str]) -> Phrase:
             label = DOMAIN_LABELS[Domain(target.subject)]
             return Phrase(f"le domaine « {label.fr} »", f"the domain “{label.en}”")
         case Level.INSURER:
-            name = insurers.get(target.subject, str(target.subject))
-            return Phrase(f"l’organisme {name}", f"the insurer {name}")
+            return Phrase(f"l’organisme {known}", f"the insurer {known}")
+        case Level.ESTABLISHMENT:
+            return Phrase(f"l’établissement {known}", f"the establishment {known}")
+        case Level.SOFTWARE:
+            return Phrase(f"le logiciel {known}", f"the software {known}")
+        case Level.VENDOR:
+            return Phrase(f"l’éditeur de {known}", f"the vendor of {known}")
+        case Level.PROFESSION:
+            label = PROFESSION_LABELS[Profession(target.subject)]
+            return Phrase(f"la profession « {label.fr} »", f"the profession “{label.en}”")
+        case Level.CELL:
+            label = PROFESSION_LABELS[Profession(cell_profession(target.subject))]
+            where = department_of(target.subject)
+            return Phrase(
+                f"la profession « {label.fr} » du département {where}",
+                f"the profession “{label.en}” of département {where}",
+            )
         case _:
             return Phrase("tout le service", "the whole service")
 
@@ -131,6 +228,11 @@ def narrower(target: Target) -> tuple[Level, ...]:
         Level.PORTAL: (Level.ACT, Level.DOMAIN, Level.DEVICE),
         Level.ACT: (Level.DOMAIN, Level.DEVICE),
         Level.DOMAIN: (Level.ESTABLISHMENT, Level.DEVICE),
+        Level.PROFESSION: (Level.CELL, Level.ESTABLISHMENT, Level.DEVICE),
+        Level.CELL: (Level.ESTABLISHMENT, Level.DEVICE),
+        Level.VENDOR: (Level.SOFTWARE, Level.DEVICE),
+        Level.SOFTWARE: (Level.ESTABLISHMENT, Level.DEVICE),
+        Level.ESTABLISHMENT: (Level.DEVICE,),
         Level.INSURER: (Level.DEVICE,),
     }.get(target.level, ())
 
@@ -152,11 +254,13 @@ def say_hindered(hindered: Hindered) -> Phrase:
     )
 
 
-def say_closing(closing: Closing, insurers: Mapping[int, str], now: datetime) -> Phrase:
+def say_closing(closing: Closing, names: Mapping[Target, str], now: datetime) -> Phrase:
     """One line: what, since when, until when."""
-    what, since, until = name_of(closing.target, insurers), say_instant(closing.since), say_instant(closing.until)
+    what, since, until = name_of(closing.target, names), say_instant(closing.since), say_instant(closing.until)
     ended = closing.until <= now
+    how = Phrase("fermé", "closed") if closing.rung is Rung.SUSPENDED else RUNG_LABELS[closing.rung]
+    still = Phrase("terminé", "ended") if ended else Phrase("jusqu’à nouvel avis ou", "until told otherwise or")
     return Phrase(
-        f"{what.fr} : fermé {since.fr}, {'terminé' if ended else 'jusqu’à nouvel avis ou'} {until.fr} au plus tard",
-        f"{what.en}: closed {since.en}, {'ended' if ended else 'until told otherwise or'} {until.en} at the latest",
+        f"{what.fr} : {how.fr} {since.fr}, {still.fr} {until.fr} au plus tard",
+        f"{what.en}: {how.en} {since.en}, {still.en} {until.en} at the latest",
     )

@@ -6,9 +6,9 @@ from datetime import timedelta
 from psycopg import Connection
 
 from tierce.closings import store
-from tierce.closings.errors import NotClosedError
-from tierce.closings.model import Closing, Hindered, Target
-from tierce.closings.rules import read_reason
+from tierce.closings.errors import NotClosedError, SecondPersonError
+from tierce.closings.model import Closing, Hindered, Release, Released, Target
+from tierce.closings.rules import check_rung, read_reason
 from tierce.journal.model import Entry, EntryKind
 from tierce.journal.service import Appender
 from tierce.kernel.care import Domain, Profession
@@ -16,7 +16,10 @@ from tierce.kernel.clock import Clock, micros
 from tierce.kernel.ids import SessionId, StaffId, new_id
 from tierce.policy.acts import Act, Outcome
 from tierce.policy.allowed import DOMAINS
-from tierce.policy.ladder import CLOSE_FOR, CLOSE_FOR_MAX, Level
+from tierce.policy.ladder import BROAD, CLOSE_FOR, CLOSE_FOR_MAX, RELEASE_WAITS, Level, Rung, cell_profession
+
+ENTRIES_MAX = 64
+"""Holds of one target let go of at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +32,10 @@ class By:
 
 
 class Closings:
-    """Moves of the ladder that close or open a whole part of the service.
+    """Moves of the ladder that close, hold or let go of a whole part of the service.
 
-    One person closes, and one opens again what she or another closed. That a *broad* release takes two is not built.
+    One person closes or holds, for it must be quick. Letting go where many are concerned (policy.ladder.BROAD) takes
+    two: one asks, another confirms within RELEASE_WAITS.
     """
 
     def __init__(self, appender: Appender, clock: Clock, policy: bytes) -> None:
@@ -45,40 +49,63 @@ class Closings:
         return store.hindered(connection, target, concerned(target))
 
     def close(
-        self, connection: Connection, target: Target, reason: str, by: By, length: timedelta = CLOSE_FOR
+        self,
+        connection: Connection,
+        target: Target,
+        reason: str,
+        by: By,
+        length: timedelta = CLOSE_FOR,
+        rung: Rung = Rung.SUSPENDED,
     ) -> Closing:
-        """Close, and commit. In effect for the gate's next batch, and within a second everywhere else.
+        """Close (or hold on a lower rung), and commit; in effect for the gate's next batch, in a second everywhere.
 
         Raises:
-            ClosingError: the reason is missing or too long.
+            ClosingError: the reason is missing or too long, or the rung cannot stand at this level.
         """
         if not timedelta() < length <= CLOSE_FOR_MAX:
             msg = "a closing is bounded"
             raise ValueError(msg)
+        check_rung(target, rung)
         now = self._clock.now()
-        closing = Closing(new_id(), target, now, now + length, by.name, read_reason(reason))
+        closing = Closing(new_id(), target, now, now + length, by.name, read_reason(reason), rung)
         with connection.transaction():
             store.put(connection, closing)
-            self._appender.write(connection, [self._line(closing.id, target, by)])
+            self._appender.write(connection, [self._line(Act.STAFF_LADDER_MOVE, closing.id, target, by)])
         return closing
 
-    def reopen(self, connection: Connection, target: Target, by: By) -> int:
-        """Lift every closing of the target, and commit; returns how many.
+    def reopen(self, connection: Connection, target: Target, by: By, reason: str = "") -> Released:
+        """Let go of every live hold of the target, or ask another person to, and commit.
 
         Raises:
-            NotClosedError: nothing was closed there.
+            NotClosedError: nothing stood there.
+            SecondPersonError: the only thing left is to confirm what this very person asked for.
         """
+        now = self._clock.now()
+        lifted = waiting = 0
         with connection.transaction():
-            lifted = store.lift(connection, target, self._clock.now())
-            if not lifted:
+            store.forget_releases(connection, now)
+            asked = store.releases(connection)
+            holds = store.live_on(connection, target)[:ENTRIES_MAX]
+            if not holds:
                 raise NotClosedError
-            self._appender.write(connection, [self._line(number, target, by) for number in lifted[:64]])
-        return len(lifted)
+            for hold in holds:
+                before = asked.get(hold.id)
+                if target.level not in BROAD or (before is not None and before.staff != by.staff):
+                    lifted += store.lift(connection, hold.id, now, by.staff, by.name, reason)
+                    self._appender.write(connection, [self._line(Act.STAFF_LADDER_MOVE, hold.id, target, by)])
+                elif before is None:
+                    release = Release(hold.id, by.staff, by.name, reason, now + RELEASE_WAITS)
+                    store.ask_release(connection, release, by.session, now)
+                    self._appender.write(connection, [self._line(Act.STAFF_RELEASE_ASK, hold.id, target, by)])
+                    waiting += 1
+            if not lifted and not waiting:
+                raise SecondPersonError
+        return Released(lifted, waiting)
 
-    def _line(self, number: int, target: Target, by: By) -> Entry:
+    def _line(self, act: Act, number: int, target: Target, by: By) -> Entry:
         return Entry(
             kind=EntryKind.LADDER_MOVE,
-            act=Act.STAFF_LADDER_MOVE,
+            act=act,
             outcome=Outcome.DONE,
             domain=Domain(target.subject) if target.level is Level.DOMAIN else None,
             time_us=micros(self._clock.now()),
@@ -91,6 +118,12 @@ class Closings:
 
 def concerned(target: Target) -> list[Profession]:
     """The professions that may ask about what would be closed."""
-    if target.level is not Level.DOMAIN:
-        return list(Profession)
-    return [profession for profession, domains in DOMAINS.items() if Domain(target.subject) in domains]
+    match target.level:
+        case Level.DOMAIN:
+            return [profession for profession, domains in DOMAINS.items() if Domain(target.subject) in domains]
+        case Level.PROFESSION:
+            return [Profession(target.subject)]
+        case Level.CELL:
+            return [Profession(cell_profession(target.subject))]
+        case _:
+            return list(Profession)

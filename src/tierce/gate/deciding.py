@@ -19,6 +19,7 @@ from tierce.kernel.categories import DataCategory
 from tierce.kernel.clock import Clock, micros, ordinal_of
 from tierce.kernel.ids import NOBODY, LineId
 from tierce.policy.acts import Act, Outcome
+from tierce.policy.evidence import HINT_FIRST
 from tierce.policy.ladder import Level
 from tierce.policy.lines import place_of
 from tierce.policy.rights import engagement_until
@@ -51,6 +52,7 @@ class Decider:
         places: list[LineId] = []
         taken: Counter[Key] = Counter()
         short: list[Key] = []
+        hints: list[int] = []
         for ask, read_first in zip(asks, opened.reads, strict=True):
             before = pairs.get(read_first.pair)
             read = read_first if before is None else seen(read_first, before.pair, day, before.last)
@@ -79,6 +81,8 @@ class Decider:
                 else:
                     pairs[pair.key] = PairKept(pair, line, line)
             verdicts.append(verdict)
+            first = pair is not None and (pair.state, pair.day) != (read.pair_state, read.pair_day)
+            hints.append(ask.hint | HINT_FIRST if first else ask.hint)
         bodies = self._bodies(asks, opened.reads, verdicts)
         closing = Closing(
             self._instance,
@@ -89,6 +93,7 @@ class Decider:
             [read.pair for read in opened.reads],
             [engaged_until(ask, read) for ask, read in zip(asks, opened.reads, strict=True)],
             bodies,
+            hints,
             day,
             sum(verdict.outcome is Outcome.RELEASED for verdict in verdicts),
             places,

@@ -98,6 +98,12 @@ STAFF_WORDS: Mapping[Act, Phrase] = {
     Act.SUBSTITUTE_DECLARE: Phrase("déclarer un remplaçant", "declare a substitute"),
     Act.SUBSTITUTE_END: Phrase("arrêter un remplacement", "end a substitution"),
     Act.STAFF_ACCESS_END: Phrase("fermer la session d'un professionnel", "end a professional's session"),
+    Act.STAFF_RELEASE_ASK: Phrase(
+        "demander de rouvrir à beaucoup (une autre personne confirme)",
+        "ask to reopen to many (another person confirms)",
+    ),
+    Act.STAFF_APPEAL_ANSWER: Phrase("répondre au recours d'un professionnel", "answer a professional's appeal"),
+    Act.STAFF_ALERT: Phrase("noter l'alerte d'un autre opérateur", "enter another operator's alert"),
 }
 
 PAGE: Mapping[str, Phrase] = {

@@ -41,6 +41,8 @@ class Ask:
     presence: Presence = Presence.NONE
     mark: bytes = b""
     """Eight keyed bytes by which the same ask is recognised when it comes again; empty when nothing marks it."""
+    hint: int = 0
+    """What the watch may know of the identifiers (policy.evidence.hint_of); 0 when there is nothing to know."""
     claim: Claim | None = None
     """The proof behind `presence`, which the database has still to look at; None for an ask without proof."""
 

@@ -27,11 +27,11 @@ _CLOSE: LiteralString = """
     select gate.close(%b::smallint, %b, %b::bigint[], %b::bytea[], %b::bigint[], %b::smallint[], %b::integer[],
                       %b::bigint[], %b::integer[], %b::bigint[], %b::bigint[], %b::integer[], %b::integer[],
                       %b::bigint[], %b::bigint[], %b::bigint[], %b::integer[], %b::integer[], %b::text[],
-                      %b::bytea[])"""
-_USE: LiteralString = "select presence.use(%b::smallint[], %b::uuid[], %b::smallint[], %b::uuid[], %b::bigint[])"
-_NOTE: LiteralString = "select presence.note(%b::uuid[], %b::bigint[], %b::bigint[], %b::bigint[], %b::smallint[])"
+                      %b::bytea[], %b::integer[])"""
 _LEND: LiteralString = """
     select * from gate.lend(%b::smallint[], %b::bigint[], %b::integer[], %b::integer[], %b::integer[])"""
+_USE: LiteralString = "select presence.use(%b::smallint[], %b::uuid[], %b::smallint[], %b::uuid[], %b::bigint[])"
+_NOTE: LiteralString = "select presence.note(%b::uuid[], %b::bigint[], %b::bigint[], %b::bigint[], %b::smallint[])"
 _REVEAL: LiteralString = "select n, insurer, person, from_day, until_day, sealed from gate.reveal()"
 
 LOST = (psycopg.OperationalError, psycopg.InterfaceError)
@@ -66,17 +66,6 @@ class Opened:
     """By place in the batch: what `presence.use` said of the claim that came with the ask."""
 
 
-@dataclass(frozen=True, slots=True)
-class Noted:
-    """A proof of presence of a pair that holds a seat."""
-
-    once: UUID
-    pair: int
-    person: PersonId
-    establishment: EstablishmentId
-    grade: Presence
-
-
 class PairKept(NamedTuple):
     """A pair as the batch leaves it, and the lines that hold its seat; 0 where none does."""
 
@@ -87,6 +76,17 @@ class PairKept(NamedTuple):
     place: int = 0
     software: int = 0
     vendor: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """A proof of presence of a pair that holds a seat."""
+
+    once: UUID
+    pair: int
+    person: PersonId
+    establishment: EstablishmentId
+    grade: Presence
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +102,8 @@ class Closing:
     pair_keys: Sequence[int]
     untils: Sequence[int]
     bodies: Sequence[bytes]
+    hints: Sequence[int]
+    """What the watch may know of each ask beside its line; kept until it has looked."""
     day: int
     released: int
     """How many people the batch shows: what it takes from the connection's lease."""
@@ -162,10 +164,8 @@ class GateStore:
         if row is None or (claims and said is None):
             msg = "gate.open answered nothing"
             raise psycopg.DataError(msg)
-        opened = _opened(row, asks)
-        if said is not None:
-            opened.proofs.update(zip((place for place, _, _ in claims), said[0], strict=True))
-        return opened
+        proofs = dict(zip((place for place, _, _ in claims), said[0], strict=True)) if said is not None else {}
+        return _opened(row, asks, proofs)
 
     async def _use(self, claims: Sequence[tuple[int, Ask, Claim]]) -> psycopg.AsyncCursor[Any]:
         """Spend the proofs of presence of a batch, in its transaction; only a batch that has one comes here."""
@@ -204,6 +204,7 @@ class GateStore:
             integers([ask.care_day for ask in closing.asks]),
             texts([ask.label for ask in closing.asks]),
             byteas(closing.bodies),
+            integers(closing.hints),
         )
         async with self._connection.pipeline():
             closed = self._connection.cursor(binary=True)
@@ -266,7 +267,7 @@ class GateStore:
         await self._connection.execute("rollback")
 
 
-def _opened(row: Sequence[Any], asks: Sequence[Ask]) -> Opened:
+def _opened(row: Sequence[Any], asks: Sequence[Ask], proofs: dict[int, int]) -> Opened:
     (block, ids, states, owed, desks, cells, live, fresh, rungs, persons, insurers, untils, keys, pair_states,
      pair_days, seen_days, seen_lines, from_days, standings, others, closed, engaged_untils) = row  # fmt: skip
     columns = (live, fresh, rungs, persons, insurers, untils, keys, pair_states, pair_days, seen_days, seen_lines,
@@ -279,7 +280,7 @@ def _opened(row: Sequence[Any], asks: Sequence[Ask]) -> Opened:
     sizes = dict(zip(ids, desks, strict=True))
     if any(owed):
         _settle(lines, sizes, dict(zip(ids, owed, strict=True)), asks)
-    return Opened(block, lines, reads, sizes, dict(zip(ids, cells, strict=True)))
+    return Opened(block, lines, reads, sizes, dict(zip(ids, cells, strict=True)), proofs)
 
 
 def _settle(

@@ -100,6 +100,14 @@ class Act(IntEnum):
     """A key that signs dynamic cards, or that of a peer who reports presence, was registered or revoked."""
     FEED_PRESENCE = 116
     """A peer's file of care that was invoiced was taken in."""
+    STAFF_RELEASE_ASK = 130
+    """Staff ask that a broad hold or closing be let go of; another member of staff confirms."""
+    STAFF_APPEAL_ANSWER = 131
+    """Staff answer a held professional's appeal, with a reason."""
+    APPEAL_MAKE = 132
+    """A held professional says why she should not be; shows nobody."""
+    STAFF_ALERT = 133
+    """Staff enter another operator's alert about a professional."""
 
 
 class Lane(IntEnum):

@@ -29,6 +29,13 @@ class Level(IntEnum):
 CLOSABLE = frozenset({Level.NATION, Level.PORTAL, Level.ACT, Level.DOMAIN, Level.INSURER})
 """Levels that a person of the operator closes whole: standing there suspended is being *closed*, and an ask becomes a
 deposit. On every other level one stands because of what was done, and is *held*."""
+HELD_WHOLE = frozenset({Level.ESTABLISHMENT, Level.PROFESSION, Level.SOFTWARE, Level.VENDOR, Level.CELL})
+"""Levels on which a person of the operator holds many accounts at once, on a rung of her choice."""
+BROAD = (CLOSABLE | HELD_WHOLE) - {Level.ESTABLISHMENT}
+"""Levels at which letting go takes two people of the operator: what one mistakes, or is made to do, the other stops.
+Holding takes one, for it must be quick."""
+RELEASE_WAITS = timedelta(hours=4)
+"""How long a release that one person asked for waits for another."""
 CLOSE_FOR = timedelta(hours=4)
 CLOSE_FOR_MAX = timedelta(days=3)
 """A closing ends by itself; a longer one is decided again, by a human, before it ends."""
@@ -48,6 +55,30 @@ class Rung(IntEnum):
     """Nothing is shown."""
 
 
+_DEPARTMENT = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+
+def cell_of(department: str, profession: int) -> int:
+    """The subject of a CELL: a profession in one département, as FINESS numbers begin; 0 when that is no département.
+
+    The database function directory.cell_of gives the same.
+    """
+    places = [_DEPARTMENT.find(letter) for letter in department]
+    if len(places) != 2 or min(places) < 0:
+        return 0
+    return (36 * places[0] + places[1]) * 100 + profession
+
+
+def cell_profession(cell: int) -> int:
+    """The profession's number of a CELL's subject."""
+    return cell % 100
+
+
+def department_of(cell: int) -> str:
+    """The département of a CELL's subject."""
+    return _DEPARTMENT[cell // 3_600 % 36] + _DEPARTMENT[cell // 100 % 36]
+
+
 RUNG_LABELS: Mapping[Rung, Phrase] = {
     Rung.NONE: Phrase("libre", "free"),
     Rung.OBSERVED: Phrase("observé", "observed"),
@@ -57,9 +88,12 @@ RUNG_LABELS: Mapping[Rung, Phrase] = {
 }
 
 HOLD_REFUSED = 12
-"""The watch holds a device by itself once it was refused a seat this many times in a day."""
+"""Refusals of a day for want of a seat from which an entry's evidence level says `strong`."""
 HOLD_RUNG = Rung.PRESENCE_ONLY
 HOLD_FOR = timedelta(hours=24)
 """An automatic hold ends by itself; prolonging it is for a human."""
+AUTOMATIC_HOLDS_MAX = 3
+"""Automatic holds of one device in AUTOMATIC_HOLDS_DAYS; after that only a human holds it, within its seats."""
+AUTOMATIC_HOLDS_DAYS = 30
 EVIDENCE_WATCHED = 4
-"""Refusals of a day from which an entry's evidence level says `watched`; `strong` from HOLD_REFUSED."""
+"""Refusals of a day from which an entry's evidence level says `watched`."""

@@ -42,6 +42,10 @@ class Kept(IntEnum):
     REJECTS = 21
     DEPOSITS = 22
     INSURER_SESSIONS = 23
+    TRACES = 26
+    UNEXPLAINED = 27
+    APPEALS = 28
+    ALERTS = 29
     CARDS_USED = 30
     ANSWERS = 31
     PROVED = 32
@@ -198,13 +202,56 @@ RETENTION: Mapping[Kept, Rule] = {
     ),
     Kept.DEVICES: Rule(
         Phrase("appareils sans session et leurs places", "devices without a session, and their seats"),
-        "access.device, access.device_name, access.line, access.clientele",
+        "access.device, access.device_name, access.line, access.evidence, access.clientele",
         _days(365),
         Phrase("leur dernier usage", "their last use"),
         End.DELETED,
         Hand.JOB,
         _LOGGING,
         held=True,
+    ),
+    Kept.TRACES: Rule(
+        Phrase(
+            "lieu et début d'identifiant, sous clé, d'une demande que la surveillance n'a pas encore lue",
+            "keyed place and beginning of identifiers of an ask that the watch has not read yet",
+        ),
+        "access.trace",
+        timedelta(minutes=10),
+        Phrase("la demande", "the ask"),
+        End.DELETED,
+        Hand.WORKER,
+        _CHOICE,
+    ),
+    Kept.UNEXPLAINED: Rule(
+        Phrase(
+            "réponses que rien n'a expliquées, leurres demandés, signalements déjà comptés, appareils à leur limite",
+            "answers that nothing explained, decoys asked for, reports already counted, devices at their limit",
+        ),
+        "access.unexplained, access.decoy_hit, access.accused, access.saturated",
+        _days(60),
+        Phrase("la réponse", "the answer"),
+        End.DELETED,
+        Hand.WORKER,
+        _CHOICE,
+    ),
+    Kept.APPEALS: Rule(
+        Phrase("recours des professionnels retenus", "appeals of held professionals"),
+        "access.appeal",
+        _days(1095),
+        Phrase("la réponse donnée", "the answer given"),
+        End.DELETED,
+        Hand.JOB,
+        _CONTROL,
+        held=True,
+    ),
+    Kept.ALERTS: Rule(
+        Phrase("alertes reçues d'autres opérateurs", "alerts received from other operators"),
+        "access.alert",
+        _days(365),
+        Phrase("leur réception", "their receipt"),
+        End.DELETED,
+        Hand.JOB,
+        _LOGGING,
     ),
     Kept.OPEN_PAIRS: Rule(
         Phrase("mémoire d'un patient vu, jamais prouvé présent", "memory of a patient seen, never proved present"),

@@ -100,6 +100,18 @@ DAY_LIMITS: Mapping[Profession, DayLimits] = {
 """About three times a busy day of one desk, which is an assumption to be replaced by an operator's own counts."""
 
 
+HOLD_REFUSED_LEAST = 12
+
+
+def hold_refused(profession: Profession) -> int:
+    """Refusals for want of a seat, in one day, at which the watch holds a device.
+
+    A professional who is refused asks for the card; a busy desk whose line is full refuses many honest people in a
+    day, hence a tenth of its day's attempts, or a day's seats where they are more.
+    """
+    return max(HOLD_REFUSED_LEAST, DAY_LIMITS[profession].attempts // 10, cap_of(SEATS[profession].a))
+
+
 @dataclass(slots=True)
 class Line:
     """The state of one line of seats, as stored in access.line.state (90 bytes).
@@ -258,7 +270,10 @@ def withdraw(line: Line, drawn_day: int, *, counts: bool = True) -> Line:
 def _freed(line: Line, seats: list[int], drawn_day: int, by: int) -> Line:
     freed_week = min(_FREED_MAX, max(-_FREED_MAX, line.freed_week + by))
     proofs = max(0, min(_COUNT_MAX, line.proofs + by)) if drawn_day >= line.since else line.proofs
-    return replace(line, seats=tuple(seats), freed_week=freed_week, proofs=proofs)
+    return Line(
+        line.day, line.since, line.limit, line.today, line.attempts, line.known, line.weeks, line.freed_256,
+        freed_week, line.refused, tuple(seats), proofs,
+    )  # fmt: skip
 
 
 def settle(line: Line, constants: SeatConstants, owed: bytes) -> Line:

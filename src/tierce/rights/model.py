@@ -23,6 +23,11 @@ class ByNir:
         """Return the bytes of which the keyed index is made."""
         return normalise(self.nir, self.birth_date, self.rank)
 
+    def origin(self) -> tuple[str, str]:
+        """Return the département, and what numbers of one month and town share: for keyed forms alone."""
+        digits = self.nir.reveal()
+        return digits[5:7], digits[1:10]
+
 
 @dataclass(frozen=True, slots=True)
 class ByCard:
@@ -35,6 +40,10 @@ class ByCard:
     def canonical(self) -> bytes:
         """Return the bytes of which the keyed index is made."""
         return normalise_card(self.amc, self.member_number, self.birth_date)
+
+    def origin(self) -> None:
+        """A card says nothing of where its holder was born."""
+        return
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -13,9 +14,10 @@ from tierce.identity.model import Caller
 from tierce.journal.engagement import format_engagement, parse_engagement
 from tierce.kernel.care import Domain
 from tierce.kernel.clock import Clock, date_of, day_of, paris_day
-from tierce.kernel.ids import EntrySeq, InsurerId
+from tierce.kernel.ids import EntrySeq, EstablishmentId, InsurerId
 from tierce.kernel.language import Phrase
 from tierce.policy.acts import Act, Presence
+from tierce.policy.evidence import hint_of
 from tierce.presence.errors import ProofRefusedError
 from tierce.presence.model import Claim, Reason
 from tierce.presence.model import Shown as Proof
@@ -36,6 +38,9 @@ from tierce.rights.store import (
     load_insurers,
     load_responsible,
 )
+
+PLACES_KEPT = 8_192
+"""Keyed départements kept in memory: an establishment sees few."""
 
 
 @dataclass(slots=True)
@@ -79,6 +84,7 @@ class Rights:
         self._gate = gate
         self._index = keyring.hash(Purpose.INDEX)
         self._pair = keyring.hash(Purpose.PAIR)
+        self._origin = lru_cache(PLACES_KEPT)(self._keyed)
         self._engagement = keyring.raw(Purpose.ENGAGEMENT.value)
         self.shelf = shelf
         self._reload = reload
@@ -113,9 +119,20 @@ class Rights:
                 issued=issued, lane=caller.lane,
                 card=question.who.amc, payer=question.payer, mark=mark,
                 presence=Presence.NONE if claim is None else claim.grade, claim=claim,
+                hint=self._hint(caller, question.who.origin()),
             )
         )  # fmt: skip
         return await self._told(answer, question.domain)
+
+    def _hint(self, caller: Caller, origin: tuple[str, str] | None) -> int:
+        """What the watch may know of the identifiers, keyed for this establishment: none is compared across."""
+        if origin is None:
+            return 0
+        area, prefix = origin
+        return hint_of(self._origin(caller.establishment, area), self._keyed(caller.establishment, prefix))
+
+    def _keyed(self, establishment: EstablishmentId, part: str) -> int:
+        return self._pair.int64(b"origin" + establishment.to_bytes(8, "big") + part.encode("ascii"))
 
     async def _claim(self, proof: Proof, caller: Caller, who: bytes) -> Claim:
         try:

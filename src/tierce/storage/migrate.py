@@ -48,6 +48,7 @@ FUNCTIONS = (
     "functions.sql",
     "lines.sql",
     "functions_own.sql",
+    "watch.sql",
     "directory.sql",
     "insurers.sql",
     "retention.sql",

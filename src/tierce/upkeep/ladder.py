@@ -11,7 +11,16 @@ from psycopg import Connection
 
 from tierce.closings import store
 from tierce.closings.model import Target
-from tierce.closings.rules import LEVELS, name_of, narrower, read_length, read_target, say_closing, say_hindered
+from tierce.closings.rules import (
+    LEVELS,
+    name_of,
+    narrower,
+    read_length,
+    read_rung,
+    read_target,
+    say_closing,
+    say_hindered,
+)
 from tierce.closings.service import By, Closings
 from tierce.identity.local import staff_id
 from tierce.journal.service import Appender
@@ -34,7 +43,11 @@ Exemples / examples:
 
   tierce ladder close portal portal --reason "Comptes volés sur le portail" / act ask / nation
 
-  tierce ladder reopen domain OPTI --settings tierce.toml
+  tierce ladder close cell 75:OPTICIAN --rung presence --for 30m --reason "Vague de demandes" --by "Hélène Vasseur"
+
+  tierce ladder close software 12 --rung step-up --reason "Mise à jour suspecte" / vendor 3 / establishment 750000001
+
+  tierce ladder reopen domain OPTI --by "Hélène Vasseur"     puis / then     --by "Marc Lemaire"
 
 Sortie / exit: 0 fait / done, 1 abandonné / given up, 2 refusé / refused.
 """
@@ -46,7 +59,10 @@ SettingsFile = Annotated[
 ]
 LevelName = Annotated[str, typer.Argument(help=f"{', '.join(LEVELS)}.")]
 Subject = Annotated[
-    str, typer.Argument(help="portal|api, ask|revisit, OPTI…, numéro AMC ; rien pour nation. / Nothing for nation.")
+    str,
+    typer.Argument(
+        help="portal|api, ask|revisit, OPTI…, AMC, GP…, 75:GP, FINESS, 12 ; rien pour nation. / Nothing for nation."
+    ),
 ]
 
 
@@ -55,11 +71,13 @@ def show(*, settings: SettingsFile) -> None:
     """Dire ce qui est fermé. / Say what is closed."""
 
     def run(connection: Connection, _closings: Closings) -> None:
-        names = {one.id: one.name for one in store.insurers(connection)}
-        found = store.live(connection)
-        for closing in found:
+        names = store.names(connection)
+        found = store.standing(connection)
+        for closing, release in found:
             said = say_closing(closing, names, SystemClock().now())
             typer.echo(f"{said.fr}\n  ({said.en}) — {closing.by} : {closing.reason}")
+            if release is not None:
+                typer.echo(f"  {release.name} demande la levée : une autre personne confirme. / asks to let go.")
         if not found:
             typer.echo("Tout est ouvert. / Everything is open.")
 
@@ -73,6 +91,7 @@ def close(
     subject: Subject = "",
     reason: Annotated[str, typer.Option(help="Pourquoi, en une phrase. / Why, in one sentence.")],
     length: Annotated[str, typer.Option("--for", help="30m, 4h, 2d.")] = "4h",
+    rung: Annotated[str, typer.Option(help="suspended, presence, step-up.")] = "suspended",
     by: Annotated[str, typer.Option(help="Qui ferme. / Who closes.")] = "",
     yes: Annotated[bool, typer.Option("--yes", help="Ne pas demander. / Do not ask.")] = False,
     settings: SettingsFile,
@@ -90,7 +109,7 @@ def close(
         if not yes and not typer.confirm("Fermer ? / Close?"):
             typer.echo("Rien n’est fermé. / Nothing was closed.", err=True)
             raise typer.Exit(1)
-        made = closings.close(connection, target, reason, _hand(by), lasting)
+        made = closings.close(connection, target, reason, _hand(by), lasting, read_rung(rung))
         said = say_closing(made, names, made.since)
         typer.echo(f"{said.fr}\n{said.en}")
 
@@ -105,21 +124,25 @@ def reopen(
     by: Annotated[str, typer.Option(help="Qui rouvre. / Who opens again.")] = "",
     settings: SettingsFile,
 ) -> None:
-    """Rouvrir ce qui est fermé. / Open again what is closed."""
+    """Rouvrir : une personne le demande, une autre confirme. / One asks to reopen, another confirms."""
 
     def run(connection: Connection, closings: Closings) -> None:
         target, names = _target(connection, level, subject)
-        closings.reopen(connection, target, _hand(by))
+        done = closings.reopen(connection, target, _hand(by))
         said = name_of(target, names)
-        typer.echo(f"Rouvert : {said.fr}. / Open again: {said.en}.")
+        if done.lifted:
+            typer.echo(f"Rouvert : {said.fr}. / Open again: {said.en}.")
+        if done.waiting:
+            typer.echo(
+                f"Demandé pour {said.fr} : une autre personne confirme dans les quatre heures.\n"
+                f"Asked for {said.en}: another person confirms within four hours."
+            )
 
     _with(settings, run)
 
 
-def _target(connection: Connection, level: str, subject: str) -> tuple[Target, dict[int, str]]:
-    known = store.insurers(connection)
-    numbers = {one.amc: one.id for one in known}
-    return read_target(level, subject, numbers.get), {one.id: one.name for one in known}
+def _target(connection: Connection, level: str, subject: str) -> tuple[Target, dict[Target, str]]:
+    return read_target(level, subject, store.find(connection)), store.names(connection)
 
 
 def _hand(by: str) -> By:

@@ -1,35 +1,25 @@
-"""When a device is held: a pure count over journal lines.
+"""When a device is held: a count of refusals, and the evidence of policy/evidence.py; pure, over journal lines.
 
-A professional who is refused a seat stops and asks for the card; whoever goes on has a list to empty. The count is
-per device and civil day, and a hold demands presence on that device only: the professional's other devices, and her
-patients who are present, are not hindered.
+A professional who is refused a seat stops and asks for the card; whoever goes on has a list to empty. Whoever empties
+a list within her seats asks for people never seen, misses some, and it is the evidence that adds up. A hold demands
+presence on that device only: the professional's other devices, and her patients who are present, are not hindered.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from tierce.journal.model import Entry, EntryKind
+from tierce.kernel.clock import from_micros, paris_day
 from tierce.kernel.ids import DeviceId, ProfessionalId
-from tierce.policy.acts import Outcome
-from tierce.policy.ladder import HOLD_REFUSED
+from tierce.kernel.language import Phrase
+from tierce.policy.acts import Outcome, Presence
+from tierce.policy.evidence import HINT_FIRST, HOLD_AT, Indicator, Observation, State
+from tierce.policy.ladder import HOLD_RUNG
+from tierce.policy.seats import hold_refused
+from tierce.watch.model import Hold, Looked, Refused
 
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """What the watch needs of one journal line that refused an ask."""
-
-    day: int
-    device: DeviceId
-    professional: ProfessionalId
-    outcome: Outcome
-
-
-@dataclass(frozen=True, slots=True)
-class Hold:
-    """A device to hold, with the count that decided it."""
-
-    device: DeviceId
-    professional: ProfessionalId
-    refused: int
+MISSES = frozenset({Outcome.UNKNOWN, Outcome.NOT_COVERED})
+"""Identifiers that name nobody covered. Rights that ended, or another domain, are honest surprises and no miss."""
 
 
 @dataclass(slots=True)
@@ -40,15 +30,93 @@ class Watch:
     counts: dict[DeviceId, int] = field(default_factory=dict)
 
     def look(self, lines: Iterable[Refused]) -> list[Hold]:
-        """Count new lines, in order, and name each device at the moment its count reaches HOLD_REFUSED."""
+        """Count new lines, in order, and name each device at the moment its count reaches its profession's mark."""
         holds = []
         for line in lines:
             if line.day > self.day:
                 self.day, self.counts = line.day, {}
-            if line.day < self.day or line.outcome is not Outcome.OUT_OF_SEATS:
+            if line.day < self.day or line.outcome is not Outcome.OUT_OF_SEATS or line.profession is None:
                 continue
             count = self.counts.get(line.device, 0) + 1
             self.counts[line.device] = count
-            if count == HOLD_REFUSED:
-                holds.append(Hold(line.device, line.professional, count))
+            if count == hold_refused(line.profession):
+                reason = f"{count} demandes refusées faute de place dans la journée"
+                holds.append(Hold(line.device, line.professional, HOLD_RUNG, reason))
         return holds
+
+
+def refused_of(looked: Looked) -> Refused:
+    """What the count needs of a line."""
+    entry = looked.entry
+    day = paris_day(from_micros(entry.time_us))
+    return Refused(day, entry.device, ProfessionalId(entry.professional), looked.profession, entry.outcome)
+
+
+def is_proved(entry: Entry) -> bool:
+    """Whether presence was proved to us or reported by somebody other than the asker."""
+    return entry.presence >= Presence.CONFIRMED
+
+
+def observation_of(looked: Looked) -> Observation | None:
+    """What a line says to the tests; None for a reading, proved or declared, or when nobody was decided about.
+
+    Readings that certified software declares have a line of seats of their own and other habits: beside them the
+    caps of unproven asks would call every pharmacy a thief.
+    """
+    entry, hint = looked.entry, looked.hint
+    if entry.presence is not Presence.NONE:
+        return None
+    day, area, prefix = paris_day(from_micros(entry.time_us)), area_of(hint), hint & 0xFFFF
+    if entry.kind is EntryKind.REFUSAL:
+        return Observation(day, True, False, area, prefix) if entry.outcome is Outcome.OUT_OF_SEATS else None
+    miss = entry.kind is EntryKind.MISS and entry.outcome in MISSES
+    return Observation(day, bool(hint & HINT_FIRST) and not miss, miss, area, prefix)
+
+
+def area_of(hint: int) -> int:
+    """The keyed place of birth of a hint; 0 when it has none."""
+    return hint >> 16 & 0xFF
+
+
+def is_unexplained(looked: Looked) -> bool:
+    """A person never seen there was shown, and nothing says that she was present."""
+    entry = looked.entry
+    return (
+        entry.kind is EntryKind.DISCLOSURE
+        and entry.presence is Presence.NONE
+        and looked.hint & HINT_FIRST != 0
+        and looked.line != 0
+    )
+
+
+def is_full(looked: Looked) -> bool:
+    """Whether a line of seats had no place left, before or after this ask."""
+    entry = looked.entry
+    return looked.line != 0 and (entry.outcome is Outcome.OUT_OF_SEATS or entry.seats_after == 0)
+
+
+def say_evidence(state: State, worth: float) -> Phrase:
+    """One sentence for whoever must decide: what was asked lately, and how unlikely it is of an honest account."""
+    asked, unfamiliar, misses = state.events, state.seen[Indicator.UNFAMILIAR], state.seen[Indicator.MISS]
+    fr = (
+        f"Sur {asked} demandes sans preuve de présence, {unfamiliar} pour des personnes jamais vues ici, "
+        f"dont {misses} inconnues"
+    )
+    en = (
+        f"Of {asked} asks without proof of presence, {unfamiliar} for people never seen here, "
+        f"{misses} of them unknown"
+    )
+    if state.decoys:
+        return Phrase(f"{fr} ; leurres demandés : {state.decoys}.", f"{en}; decoys asked for: {state.decoys}.")
+    if worth < 2:
+        return Phrase(f"{fr} : rien d’inhabituel.", f"{en}: nothing unusual.")
+    least = min(int(worth), 10 * HOLD_AT)
+    return Phrase(
+        f"{fr} : un compte honnête n’en arrive là qu’une année sur {least} au plus.",
+        f"{en}: an honest account comes to this in one year of {least} at most.",
+    )
+
+
+def hold_of(device: DeviceId, professional: ProfessionalId, state: State, rung: int, worth: float) -> Hold:
+    """The hold that evidence asks for, with its sentence."""
+    return Hold(device, professional, type(HOLD_RUNG)(rung), say_evidence(state, worth).fr)

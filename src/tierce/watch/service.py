@@ -1,22 +1,24 @@
-"""The watch's turn: look at new lines, hold what must be held, each hold with its journal line."""
+"""The watch's turn: look at new lines, add up the evidence, hold what must be, each hold with its journal line."""
 
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 from psycopg import Connection
 
-from tierce.journal.encoding import decode
 from tierce.journal.model import Entry, EntryKind
 from tierce.journal.service import Appender
-from tierce.kernel.clock import Clock, from_micros, micros, paris_day
-from tierce.kernel.ids import ProfessionalId, new_id
+from tierce.kernel.clock import Clock, micros, paris_day
+from tierce.kernel.ids import LineId, ProfessionalId, new_id
 from tierce.policy.acts import Act, Evidence, Outcome
-from tierce.policy.ladder import HOLD_FOR
+from tierce.policy.evidence import State, accuse, met, observe, released, roll, rung_of, trap, worth
+from tierce.policy.ladder import HOLD_FOR, Rung
 from tierce.policy.retention import RETENTION, Kept
 from tierce.watch import store
-from tierce.watch.rules import Hold, Refused, Watch
+from tierce.watch.model import Hold, Known, Looked
+from tierce.watch.rules import Watch, area_of, hold_of, is_full, is_proved, is_unexplained, observation_of, refused_of
 
-FORGET_AFTER = min(RETENTION[kept].keep or timedelta() for kept in (Kept.PROOFS, Kept.PENDING))
-"""One turn forgets both."""
+FORGET_AFTER = min(RETENTION[kept].keep or timedelta() for kept in (Kept.PROOFS, Kept.PENDING, Kept.TRACES))
+"""One turn forgets them all."""
 LOOK_BACK = timedelta(hours=26)
 """After a restart the running day is counted again from its lines."""
 
@@ -31,25 +33,82 @@ class Watcher:
         self._clock = clock
         self._policy = policy
         self._watch = Watch()
-        self._last = store.leaf_before(connection, clock.now() - LOOK_BACK)
+        self._watch.look(map(refused_of, store.refusals_since(connection, clock.now() - LOOK_BACK)))
         connection.commit()
 
     def step(self) -> list[Hold]:
         """Look at what is new, and count what was shown by insurer; returns the devices held by this turn."""
-        rows, self._last = store.refusals_after(self._connection, self._last)
+        now = self._clock.now()
+        lines = store.look(self._connection)
+        held = []
+        if lines:
+            wanted = self._watch.look(refused_of(one) for one in lines if one.entry.kind is EntryKind.REFUSAL)
+            wanted += self._weigh(now, lines)
+            held = [hold for hold in wanted if self._hold(now, hold)]
         store.count_shown(self._connection)
         self._connection.commit()
-        held = [hold for hold in self._watch.look(map(_refused, rows)) if self._hold(hold)]
         return held
 
     def tidy(self) -> None:
-        """Forget used proofs and abandoned sign-ins."""
-        store.tidy(self._connection, self._clock.now() - FORGET_AFTER)
+        """Count reports and alerts, settle what proofs explained, forget what served its time."""
+        now = self._clock.now()
+        for hold in self._accuse(now):
+            self._hold(now, hold)
+        store.settle(self._connection, now - (RETENTION[Kept.UNEXPLAINED].keep or timedelta()))
+        store.tidy(self._connection, now - FORGET_AFTER)
         self._connection.commit()
 
-    def _hold(self, hold: Hold) -> bool:
+    def _weigh(self, now: datetime, lines: Sequence[Looked]) -> list[Hold]:
+        """Add up the evidence of new lines, and queue what nothing explains."""
+        store.put_unexplained(self._connection, now, [one for one in lines if is_unexplained(one)])
+        store.put_saturated(self._connection, paris_day(now), [one for one in lines if is_full(one)])
+        known = self._evidence(now, [one.line for one in lines if one.line])
+        states = {line: each.state for line, each in known.items()}
+        for one in lines:
+            state = states.get(one.line)
+            if state is None:
+                continue
+            seen = observation_of(one)
+            if seen is not None:
+                states[one.line], _ = observe(state, seen)
+            elif is_proved(one.entry):
+                states[one.line] = met(state, area_of(one.hint))
+        for line in store.hit_decoys(self._connection, now, lines):
+            if line in states:
+                states[line] = trap(states[line])
+        return self._keep(now, known, states)
+
+    def _accuse(self, now: datetime) -> list[Hold]:
+        lines = store.accusations(self._connection, now)
+        known = self._evidence(now, lines)
+        states = {line: each.state for line, each in known.items()}
+        for line in lines:
+            if line in states:
+                states[line] = accuse(roll(states[line], paris_day(now)), paris_day(now))
+        return self._keep(now, known, states)
+
+    def _evidence(self, now: datetime, lines: Sequence[LineId]) -> dict[LineId, Known]:
+        today = paris_day(now)
+        stored = store.evidence(self._connection, lines, today)
+        return {
+            line: Known(each.line, each.device, each.professional, released(each.state, today), Rung.NONE)
+            if lifted
+            else each
+            for line, (each, lifted) in stored.items()
+        }
+
+    def _keep(self, now: datetime, known: dict[LineId, Known], states: dict[LineId, State]) -> list[Hold]:
+        """Store the states; a hold for each that asks for one, even when its last one has ended meanwhile."""
+        rungs = {line: rung_of(state) for line, state in states.items()}
+        store.put_evidence(self._connection, now, [(line, state, rungs[line]) for line, state in states.items()])
+        return [
+            hold_of(known[line].device, known[line].professional, states[line], rung, worth(states[line]))
+            for line, rung in rungs.items()
+            if rung >= Rung.STEP_UP
+        ]
+
+    def _hold(self, now: datetime, hold: Hold) -> bool:
         """Move the ladder and write the line in one transaction: neither is there without the other."""
-        now = self._clock.now()
         number = new_id()
         put = store.put_hold(self._connection, number, hold, now, now + HOLD_FOR)
         if put:
@@ -69,11 +128,4 @@ class Watcher:
                     )
                 ],
             )
-        self._connection.commit()
         return put
-
-
-def _refused(body: bytes) -> Refused:
-    entry = decode(body)
-    day = paris_day(from_micros(entry.time_us))
-    return Refused(day, entry.device, ProfessionalId(entry.professional), entry.outcome)

@@ -6,7 +6,7 @@ from psycopg import Connection
 
 from tierce.incidents.holds.model import Hindered, OpenSession, Order
 from tierce.kernel.clock import micros
-from tierce.kernel.ids import DeviceId, ProfessionalId, SessionId
+from tierce.kernel.ids import DeviceId, ProfessionalId, SessionId, StaffId
 from tierce.policy.ladder import Level
 
 LOOK_BACK = timedelta(days=7)
@@ -68,14 +68,13 @@ def place(connection: Connection, number: int, order: Order, since: datetime, by
     )
 
 
-def lift(connection: Connection, number: int, at: datetime, by: str, why: str) -> bool:
+def lift(connection: Connection, number: int, at: datetime, staff: StaffId, by: str, why: str) -> bool:
     """Lift a live hold of an account or a device; False when there is none by this number."""
-    cursor = connection.execute(
-        "update access.ladder set lifted = %s, lifted_by = %s, lifted_why = %s"
-        " where id = %s and level in (1, 2) and lifted is null and until > %s",
-        (at, by, why, number, at),
-    )
-    return cursor.rowcount == 1
+    row = connection.execute(
+        "select access.lift(id, %s, %s, %s, %s) from access.ladder where id = %s and level in (1, 2)",
+        (staff, by, why, at, number),
+    ).fetchone()
+    return row is not None and bool(row[0])
 
 
 def sessions(connection: Connection, professional: ProfessionalId, now: datetime) -> list[OpenSession]:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from tierce.incidents.evidence.model import Explanation
 from tierce.journal.model import EntryKind
 from tierce.kernel.care import Domain, Profession
 from tierce.kernel.ids import DeviceId, EntrySeq, ProfessionalId, SessionId
@@ -69,6 +70,8 @@ class Stretch:
     device: DeviceId
     seats_after: int | None
     lines: int
+    explanation: Explanation | None = None
+    """Why what was shown was honest, as far as is known; None when nothing was shown."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from typing import LiteralString
 from psycopg import Connection
 from psycopg.rows import TupleRow
 
+from tierce.incidents.evidence.model import Explanation
 from tierce.incidents.lines.model import (
     Account,
     Actor,
@@ -186,7 +187,11 @@ def stretches(connection: Connection, professional: ProfessionalId, at_most: int
                       as island
             from own)
         select min(seq), min(at), max(at), kind, outcome, domain, presence, device,
-               (array_agg(seats order by seq desc))[1], count(*)
+               (array_agg(seats order by seq desc))[1], count(*),
+               case when outcome <> 1 then null when presence >= 2 then 2
+                    else coalesce((select case when u.explained is null then 0 else 4 end
+                                   from access.unexplained u where u.seq = min(placed.seq)),
+                                  case presence when 1 then 3 else 1 end) end
         from placed group by kind, outcome, domain, presence, device, alone, island
         order by min(seq) desc limit %s""",
         (professional, at_most),
@@ -206,6 +211,7 @@ def _stretch(row: TupleRow) -> Stretch:
         device=DeviceId(row[7]),
         seats_after=None if row[8] == SEATS_NOT_APPLICABLE else row[8],
         lines=row[9],
+        explanation=None if row[10] is None else Explanation(row[10]),
     )
 
 

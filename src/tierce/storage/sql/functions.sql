@@ -56,6 +56,15 @@ create or replace function gate.standing_of(
     left join registry.insurer i on i.id = w.row_[1]
 $$;
 
+-- The number of a cell: a profession in one département (policy.ladder.cell_of); 0 when the FINESS begins with none.
+create or replace function directory.cell_of(finess text, profession integer) returns bigint
+    language sql immutable as $$
+    select case when left(finess, 2) ~ '^[0-9A-Z]{2}$' then
+        (36 * (strpos('0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ', substr(finess, 1, 1)) - 1)
+            + strpos('0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ', substr(finess, 2, 1)) - 1) * 100 + profession
+        else 0 end
+$$;
+
 -- 1. open: lock the lines in id order, then read, in a later statement, what the decision needs ---------------
 -- The block number is drawn here, outside any rollback: a batch that was opened and abandoned leaves a gap.
 drop function if exists gate.open(bigint[], bigint[], uuid[], bigint[], bigint[], uuid[], smallint[], integer[],
@@ -99,7 +108,7 @@ begin
             with ordinality a(session, idx, pair, engagement, proof, domain, care_day, card, payer, n)),
     found as (
         select a.*, coalesce(t.active and today between t.from_day and t.until_day, false) as is_live,
-               s.site, s.login, s.device, s.professional, t.establishment,
+               s.site, s.login, s.device, s.professional, s.software, t.establishment,
                t.profession, coalesce(k.person, e.person, 0) as person, coalesce(a.pair, e.pair, 0) as pair_key,
                -- An answer opened again is the same insurer's, for the same day of care.
                coalesce(e.insurer, case when a.card is not null then coalesce(i.id, 0) end) as insurer,
@@ -121,7 +130,10 @@ begin
         select f.n, f.is_live, f.proof is null or f.proof = any(used) as is_fresh,
                case when (select exists (select from holds)) then coalesce((
                    select max(h.rung) from holds h where (h.level, h.subject) in (
-                       (1, f.login), (2, f.device), (3, f.establishment), (4, f.profession), (9, 0), (10, f.site),
+                       (1, f.login), (2, f.device), (3, f.establishment), (4, f.profession), (5, f.software),
+                       (6, (select o.vendor from directory.software o where o.id = f.software)),
+                       (7, (select directory.cell_of(b.finess, f.profession) from directory.establishment b
+                            where b.id = f.establishment)), (9, 0), (10, f.site),
                        (11, case when f.engagement is null then 1 else 2 end), (12, f.domain))), 0)
                    else 0 end::smallint as rung,
                f.person, coalesce(c.insurer, 0)::smallint as insurer, coalesce(c.until_day, 0) as until_day,
@@ -286,7 +298,7 @@ create or replace function gate.close(
     p_keys bigint[], p_states smallint[], p_days integer[], p_lines bigint[], p_seen integer[], p_seen_lines bigint[],
     p_places bigint[], p_software integer[], p_vendors integer[],
     e_lines bigint[], e_places bigint[], e_pairs bigint[], e_untils integer[], e_days integer[], e_labels text[],
-    bodies bytea[])
+    bodies bytea[], e_hints integer[])
     returns bigint
     language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
@@ -335,6 +347,8 @@ begin
            journal.u16(a.body, 60), get_byte(a.body, 7), a.pair, a.until, a.day, a.label, now()
     from unnest(bodies, e_pairs, e_untils, e_days, e_labels) with ordinality a(body, pair, until, day, label, n)
     where get_byte(a.body, 1) = 1 and get_byte(a.body, 4) = 1;
+    insert into access.trace (seq, hint)
+    select this_block * 256 + a.n - 1, a.hint from unnest(e_hints) with ordinality a(hint, n) where a.hint <> 0;
     return this_block;
 end $$;
 
@@ -430,21 +444,35 @@ begin
     return found;
 end $$;
 
--- Who a closing would hinder, counted and never named: live sessions, and answers of the last day among the newest
--- 20,000. Levels are policy.ladder.CLOSABLE: 8 insurer, 9 nation, 10 site, 11 act, 12 domain.
+-- Who a closing or a wide hold would hinder, counted and never named: live sessions, and answers of the last day among
+-- the newest 20,000. Levels are policy.ladder.Level: 3 establishment, 4 profession, 5 software, 6 vendor, 7 cell,
+-- 8 insurer, 9 nation, 10 site, 11 act, 12 domain. From 3 to 7 answers are those of the professionals hindered.
 create or replace function gate.hindered(of_level smallint, of_subject bigint, professions smallint[])
     returns table (professionals bigint, places bigint, answers bigint)
     language sql stable security definer set search_path = pg_catalog, pg_temp as $$
-    select (select count(distinct s.professional) from access.session s join directory.activity t on t.id = s.activity
-            where s.revoked is null and s.expires > now() and t.profession = any(professions)
-              and (of_level <> 10 or s.site = of_subject)),
-           (select count(distinct t.establishment) from access.session s
-            join directory.activity t on t.id = s.activity
-            where s.revoked is null and s.expires > now() and t.profession = any(professions)
-              and (of_level <> 10 or s.site = of_subject)),
-           (select count(*) from (select at, domain, insurer from care.engagement order by seq desc limit 20000) g
+    with live as (
+        select s.professional, t.establishment
+        from access.session s join directory.activity t on t.id = s.activity
+        where s.revoked is null and s.expires > now() and t.profession = any(professions)
+          and case of_level
+              when 3 then t.establishment = of_subject
+              when 4 then t.profession = of_subject
+              when 5 then s.software = of_subject
+              when 6 then exists (select from directory.software o where o.id = s.software and o.vendor = of_subject)
+              when 7 then exists (select from directory.establishment b where b.id = t.establishment
+                                  and directory.cell_of(b.finess, t.profession) = of_subject)
+              when 10 then s.site = of_subject
+              else true end)
+    select (select count(distinct professional) from live),
+           (select count(distinct establishment) from live),
+           (select count(*) from (select at, domain, insurer, professional, establishment from care.engagement
+                                  order by seq desc limit 20000) g
             where g.at > now() - interval '24 hours'
-              and (of_level <> 12 or g.domain = of_subject) and (of_level <> 8 or g.insurer = of_subject))
+              and case when of_level = 3 then g.establishment = of_subject
+                       when of_level between 4 and 7 then g.professional in (select professional from live)
+                       when of_level = 8 then g.insurer = of_subject
+                       when of_level = 12 then g.domain = of_subject
+                       else true end)
 $$;
 
 -- Persons' records for staff: only those that committed lines of staff acts and exports name ----------------------

@@ -58,7 +58,8 @@ grant execute on function directory.open_substitution, directory.end_substitutio
 grant select on access.login, access.device, access.line, access.session, access.ladder to tierce_office;
 grant update (revoked, revoked_why) on access.session to tierce_office;
 grant insert on access.ladder to tierce_office;
-grant update (lifted, lifted_by, lifted_why) on access.ladder to tierce_office;
+grant execute on function access.lift to tierce_office;   -- who lets go of many needs another before her
+grant select, insert, delete on access.release to tierce_office;
 grant select, insert, delete on access.pending to tierce_office;
 grant select, insert, update on access.staff_session to tierce_office;
 grant select on registry.insurer, registry.insurer_key, registry.feed, registry.feed_reason, registry.feed_refused
@@ -67,6 +68,8 @@ grant select, insert, update on incident.incident to tierce_office;
 grant select, insert on incident.scope, incident.exposed, incident.insurer_count to tierce_office;
 grant select, insert on notice.insurer_notice to tierce_office;
 grant select on notice.person_report to tierce_office;
+grant select on access.evidence, access.unexplained, access.decoy_hit, access.saturated to tierce_office;
+grant select on access.decoy to tierce_office;   -- invented people: their numbers name nobody
 grant usage on schema care to tierce_office;
 grant select (number, received, state, reason, resolved, establishment, domain, amount, insurer)
     on care.deposit to tierce_office;
@@ -111,6 +114,16 @@ grant insert on access.ladder to tierce_worker;
 grant select, delete on access.proof, access.pending to tierce_worker;
 grant execute on function access.prove, access.withdraw to tierce_worker;
 grant select on directory.activity to tierce_worker;
+grant select, delete on access.trace to tierce_worker;
+grant select, update on access.watched to tierce_worker;
+grant select, insert, update on access.evidence to tierce_worker;
+grant select, insert, update, delete on access.unexplained to tierce_worker;
+grant select on access.decoy, access.alert to tierce_worker;
+grant select, insert, delete on access.decoy_hit, access.accused, access.saturated to tierce_worker;
+grant select on directory.establishment to tierce_worker;
+grant usage on schema notice to tierce_worker;
+grant select (id, seq, at) on notice.person_report to tierce_worker;   -- that somebody said so; never who
+grant execute on function access.settle_unexplained to tierce_worker;
 grant usage on schema care, registry to tierce_worker;   -- deposits: what they are worth, never whom they are about
 grant select, insert, update on care.deposit to tierce_worker;
 grant select on registry.insurer, registry.deposit_choice, access.device to tierce_worker;

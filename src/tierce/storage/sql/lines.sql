@@ -5,12 +5,6 @@
 create or replace function access.place_of(establishment bigint, profession integer) returns bigint
     language sql immutable strict as $$ select establishment # (profession::bigint << 55) $$;
 
--- A cell: the département of the establishment's FINESS number, and the profession; 0 where there is no such number.
-create or replace function access.cell_of(finess text, profession integer) returns integer language sql immutable as $$
-    select 16 * case when finess ~ '^[0-9]{2}' then left(finess, 2)::integer when finess ~ '^2[ABab]' then 20
-                     when finess ~ '^9[A-Fa-f]' then 97 else 0 end + profession
-$$;
-
 -- Proofs of presence --------------------------------------------------------------------------------------------------
 -- What a draw is to be locked by: its lines first, in id order, then the pair, as a batch does; so nobody waits in a ring.
 create or replace function access.lock_draw(of_pair bigint) returns access.pair
@@ -55,7 +49,7 @@ declare
     held boolean := coalesce(at.state = 1, false);
     late boolean := held and today - at.day >= 30;
 begin
-    insert into access.evidence (id, pair, grade, day, freed)
+    insert into access.presented (id, pair, grade, day, freed)
     values (of_evidence, of_pair, of_grade, today, held) on conflict do nothing;
     if not found then
         return 0;
@@ -79,17 +73,17 @@ end $$;
 create or replace function access.withdraw(of_evidence uuid) returns smallint
     language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
-    proof access.evidence;
+    proof access.presented;
     at access.pair;
     today integer := gate.this_day();
 begin
-    select * into proof from access.evidence where id = of_evidence;
+    select * into proof from access.presented where id = of_evidence;
     at := access.lock_draw(proof.pair);
-    update access.evidence set withdrawn = today where id = of_evidence and withdrawn is null;
+    update access.presented set withdrawn = today where id = of_evidence and withdrawn is null;
     if not found then
         return 0;
     end if;
-    if not proof.freed and exists (select from access.evidence e where e.pair = proof.pair and e.withdrawn is null) then
+    if not proof.freed and exists (select from access.presented e where e.pair = proof.pair and e.withdrawn is null) then
         return 3;
     end if;
     update access.pair set state = 1, day = drawn_day, drawn_day = 0 where key = at.key and state = 2;
@@ -265,7 +259,7 @@ declare
     today integer := gate.today();
     s record;
 begin
-    select o.login, o.software, w.vendor, t.establishment, t.profession, access.cell_of(e.finess, t.profession) as cell,
+    select o.login, o.software, w.vendor, t.establishment, t.profession, directory.cell_of(e.finess, t.profession)::integer as cell,
            (select count(*) from (select from directory.activity a
                 where a.establishment = t.establishment and a.profession = t.profession and a.active limit 40) d) as desks
     into s

@@ -31,7 +31,7 @@ begin
     if kept_days is null then
         raise exception 'class % is not one that is deleted by this job', of_class using errcode = 'check_violation';
     end if;
-    if of_class in (3, 4, 5, 6, 10, 13, 15, 23) then
+    if of_class in (3, 4, 5, 6, 10, 13, 15, 23, 28) then
         before := least(before, held);              -- what an incident may still need stays
     end if;
     before_day := (before at time zone 'Europe/Paris')::date - date '1970-01-01';
@@ -126,6 +126,14 @@ begin
     when 23 then
         with due as (select id from access.insurer_session where least(revoked, expires) < before limit at_most),
         gone as (delete from access.insurer_session s using due where s.id = due.id and really)
+        select count(*) into n from due;
+    when 28 then
+        with due as (select id from access.appeal where answered < before limit at_most),
+        gone as (delete from access.appeal a using due where a.id = due.id and really)
+        select count(*) into n from due;
+    when 29 then
+        with due as (select id from access.alert where at < before limit at_most),
+        gone as (delete from access.alert a using due where a.id = due.id and really)
         select count(*) into n from due;
     end case;
     return n + more;

@@ -10,7 +10,7 @@ alter table access.line
     alter column state drop not null,
     add column establishment bigint,
     add column desks smallint not null default 1,   -- professionals enrolled there, counted at each sign-in
-    add column cell integer not null default 0,     -- access.cell_of its establishment and profession
+    add column cell integer not null default 0,     -- directory.cell_of its establishment and profession
     add column owed bytea,                          -- proofs to be counted when the line is next opened (access.prove)
     add constraint line_owner check ((establishment is null) = (login is not null and device is not null
         and professional is not null and state is not null));
@@ -23,7 +23,7 @@ alter table access.pair
     add column drawn_day integer not null default 0;   -- of a proved pair: the day of the seat it held; 0: none
 
 -- Proofs of presence already counted: each is used once, and one that is withdrawn undoes what it did and no more.
-create table access.evidence (
+create table access.presented (
     id        uuid primary key,
     pair      bigint not null,
     grade     smallint not null check (grade between 2 and 4),   -- policy.acts.Presence
@@ -31,7 +31,7 @@ create table access.evidence (
     freed     boolean not null,                     -- this proof, and no other, freed the pair's seat
     withdrawn integer                               -- the day, when it was
 );
-create index evidence_day on access.evidence (day);
+create index presented_day on access.presented (day);
 
 -- Who works with what: from here the lines common to a piece of software, a vendor, a cell and the nation take their size.
 create table access.clientele (

@@ -20,7 +20,7 @@ import psycopg
 from psycopg import AsyncConnection
 
 from tierce.closings import store as closing_rows
-from tierce.closings.model import Closing
+from tierce.closings.model import Closing, Target
 from tierce.closings.rules import name_of
 from tierce.deposits import store as deposit_rows
 from tierce.deposits.model import Insurer, Typed
@@ -117,7 +117,7 @@ class Openness:
 
     def body(self) -> dict[str, Any]:
         """What `GET /v1/service` says: nothing of anybody."""
-        names = {insurer.id: insurer.name for insurer in self.counter.insurers.values()}
+        names = {Target(Level.INSURER, one.id): one.name for one in self.counter.insurers.values()}
         parts = []
         for closing in self.closings:
             said = name_of(closing.target, names)

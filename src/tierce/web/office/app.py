@@ -30,6 +30,7 @@ from tierce.web.look import Pages, SecurityHeaders
 from tierce.web.office.closing import closing_handlers
 from tierce.web.office.directory import directory_handlers
 from tierce.web.office.documents import document_handlers
+from tierce.web.office.evidence import evidence_handlers
 from tierce.web.office.feeds import feed_handlers
 from tierce.web.office.holds import hold_handlers
 from tierce.web.office.incidents import incident_handlers
@@ -110,6 +111,7 @@ def create_office(
             *closing_handlers(site, closings),
             *incident_handlers(site),
             *hold_handlers(site),
+            *evidence_handlers(site),
             *feed_handlers(site),
             *directory_handlers(site),
             *document_handlers(site),

@@ -13,6 +13,11 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 from psycopg import Connection
 
+from tierce.closings import store as wide_rows
+from tierce.closings.model import Target
+from tierce.closings.rules import name_of
+from tierce.incidents.evidence import store as evidence
+from tierce.incidents.evidence.model import SENTENCES
 from tierce.incidents.holds import store as held_rows
 from tierce.incidents.lines import store
 from tierce.incidents.lines.model import Counts, Filter, Hold, Line, Passage, Reported, Standing, Stretch
@@ -24,7 +29,9 @@ from tierce.journal.verifier.proof import check_proof
 from tierce.kernel.care import PROFESSION_LABELS, Profession
 from tierce.kernel.ids import EntrySeq, ProfessionalId
 from tierce.policy.acts import Act, Evidence, Outcome
-from tierce.policy.ladder import RUNG_LABELS, Rung
+from tierce.policy.ladder import RUNG_LABELS, Level, Rung
+from tierce.watch.rules import say_evidence
+from tierce.web.office.evidence import marks, place_on_scale
 from tierce.web.office.meanings import MEANS
 from tierce.web.office.site import OfficeSite
 from tierce.web.visit import AnyRequest
@@ -110,9 +117,18 @@ def live_handlers(site: OfficeSite) -> list[HTTPRouteHandler]:
     async def ladder(request: AnyRequest) -> Response[str]:
         visit = await site.visit(request)
         now = site.clock.now()
-        holds = await site.rows.read(lambda connection: store.live_holds(connection, now))
+        holds, names = await site.rows.read(
+            lambda connection: (store.live_holds(connection, now), wide_rows.names(connection))
+        )
+        wide = {
+            hold.id: name_of(Target(hold.level, hold.subject), names)
+            for hold in holds
+            if hold.level not in {Level.LOGIN, Level.DEVICE}
+        }
         rungs = [(rung, [hold for hold in holds if hold.rung is rung]) for rung in sorted(Rung, reverse=True) if rung]
-        return site.page(visit, "ladder.html", {"rungs": rungs, "holds": holds, "rung_labels": RUNG_LABELS})
+        return site.page(
+            visit, "ladder.html", {"rungs": rungs, "holds": holds, "rung_labels": RUNG_LABELS, "wide": wide}
+        )
 
     @get("/reports", opt={"act": Act.STAFF_LIVE})
     async def reports(request: AnyRequest) -> Response[str]:
@@ -214,6 +230,12 @@ def _account_values(connection: Connection, number: ProfessionalId, now: datetim
             store.passages(connection, number, STORY_PASSAGES),
         ),
         "means": MEANS,
+        "explained": SENTENCES,
+        "suspicions": [
+            (one, say_evidence(one.state, one.worth), place_on_scale(one.worth))
+            for one in evidence.of_account(connection, number)
+        ],
+        "marks": marks(),
         "sessions": held_rows.sessions(connection, number, now),
         "holds": holds,
         "devices": device_uses(connection, number),

@@ -28,6 +28,8 @@ HERE: Final = Path(__file__).parent
 LINKS: Final = (
     Link("/", "nav.live"),
     Link("/ladder", "nav.ladder"),
+    Link("/unexplained", "nav.unexplained"),
+    Link("/limits", "nav.limits"),
     Link("/closings", "nav.closings"),
     Link("/reports", "nav.reports"),
     Link("/incidents", "nav.incidents"),

@@ -15,7 +15,7 @@ from markupsafe import Markup
 from psycopg import Connection
 
 from tierce.closings import store
-from tierce.closings.model import Closing
+from tierce.closings.model import Closing, Target
 from tierce.closings.rules import name_of
 from tierce.kernel.clock import Clock
 from tierce.kernel.language import Language
@@ -46,7 +46,7 @@ class Status:
 
     away_since: datetime | None
     closings: tuple[Closing, ...]
-    insurers: dict[int, str]
+    insurers: dict[Target, str]
 
     @property
     def whole(self) -> bool:
@@ -77,7 +77,7 @@ class StatusPage:
         if self.folder is None:
             return
         closings = tuple(store.live(connection))
-        insurers = {one.id: one.name for one in store.insurers(connection)}
+        insurers = {Target(Level.INSURER, one.id): one.name for one in store.insurers(connection)}
         connection.commit()
         self._put(Status(None, closings, insurers))
 

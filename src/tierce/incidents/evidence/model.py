@@ -1,0 +1,110 @@
+"""Evidence, explanations and crowds as staff see them; no type here has a person covered."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import IntEnum
+
+from tierce.kernel.care import Profession
+from tierce.kernel.ids import DeviceId, EntrySeq, ProfessionalId
+from tierce.kernel.language import Phrase
+from tierce.policy.evidence import State
+from tierce.policy.ladder import Rung
+
+
+class Explanation(IntEnum):
+    """Why a disclosure was an honest one, as far as is known."""
+
+    NONE = 0
+    KNOWN = 1
+    PRESENT = 2
+    DECLARED = 3
+    FOLLOWED = 4
+
+
+SENTENCES: Mapping[Explanation, Phrase] = {
+    Explanation.NONE: Phrase(
+        "Rien n’explique encore cette réponse : personne n’a prouvé que le patient était là.",
+        "Nothing explains this answer yet: nobody proved that the patient was there.",
+    ),
+    Explanation.KNOWN: Phrase(
+        "L’établissement connaissait déjà cette personne.", "The establishment already knew this person."
+    ),
+    Explanation.PRESENT: Phrase(
+        "La présence de la personne était prouvée.", "The presence of the person was proved."
+    ),
+    Explanation.DECLARED: Phrase(
+        "Le logiciel a déclaré avoir lu la carte de la personne.", "The software declared that it read her card."
+    ),
+    Explanation.FOLLOWED: Phrase(
+        "Une preuve de présence ou la facture de ces soins a suivi.",
+        "A proof of presence, or the invoice of this care, followed.",
+    ),
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Suspicion:
+    """The evidence against one device of an account."""
+
+    device: DeviceId
+    profession: Profession
+    rung: Rung
+    worth: float
+    at: datetime
+    state: State
+
+
+@dataclass(frozen=True, slots=True)
+class Unexplained:
+    """One account with answers that nothing explains yet, among the newest of the service."""
+
+    professional: ProfessionalId
+    name: str
+    profession: Profession
+    place: str
+    answers: int
+    newest: datetime
+    newest_seq: EntrySeq
+    worth: float
+    held: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """One day of a chart."""
+
+    day: int
+    count: int
+    explained: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Crowd:
+    """Devices of one cell, or on one network, that reached their limit on the same day."""
+
+    class Of(IntEnum):
+        """What they have in common."""
+
+        CELL = 1
+        NETWORK = 2
+
+    of: "Crowd.Of"
+    profession: int
+    """0 for a network."""
+    name: str
+    """The département as FINESS numbers begin, or the first digits of the network's pseudonym."""
+    today: int
+    before: tuple[int, ...]
+    unusual: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Decoy:
+    """Invented beneficiaries of one vendor's files, and how many were asked for."""
+
+    vendor: int
+    name: str
+    planted: int
+    asked: int
+    accounts: int

@@ -1,0 +1,342 @@
+"""Evidence against one (login, device): sequential tests over what it asks without proof of presence.
+
+Each indicator of an unproven ask is bet against a cap that was fixed before the ask. While the true rate stays at
+or below the cap, what the bets are worth is a non-negative supermartingale that starts at 1 a year, so by Ville's
+inequality it reaches 1 / ALPHA in a year with probability ALPHA at most: whatever the dependence between asks,
+however often one looks (docs/adr/0031). Nothing here is a bound of what is learned: seats are (policy/seats.py).
+
+    R[i, l]  = (R[i, l] + 1/366 on the first ask of a day) * (1 + l (1 - p) / p  if seen, else 1 - l)
+    V        = (V + 1/366) * exp(t X) (1 - (mu / r)(e^t - 1))^r        X: unfamiliar people of the day
+    worth    = mean over the indicators and the volume, V counting as one indicator; begun again once a year
+
+Caps follow the login-device's own lagged history, never above the profession's and by at most a tenth in 28 days.
+Accusations (a person's report, another operator's alert) multiply what the asks themselves are worth, by ACCUSED_MAX
+at most: nobody is held by accusation alone. Pure; days are civil days in Paris since 1970-01-01.
+"""
+
+import math
+import struct
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import IntEnum
+from functools import cache
+from typing import NamedTuple
+
+from tierce.kernel.care import Profession
+from tierce.policy.ladder import Rung
+
+OBSERVE_AT = 20
+STEP_UP_AT = 200
+HOLD_AT = 1_000
+"""What the evidence must be worth for each rung; HOLD_AT is 1 / ALPHA."""
+ALPHA = 1 / HOLD_AT
+"""False holds a year and login-device at most, while its rates stay below their caps."""
+YEAR_DAYS = 366
+MONTH_DAYS = 28
+MONTH_EVENTS = 20
+"""Asks of a month below which its history says too little to move a cap."""
+GROWTH_PERCENT = 110
+"""A cap grows to at most this share of what it was, a month."""
+ACCUSED_MAX = 20
+"""By how much accusations multiply at most; the promise for who is accused is then ACCUSED_MAX * ALPHA."""
+ACCUSED_DAYS = 30
+DECOYS_HOLD = 2
+"""Distinct decoys asked for at which a device is held; one asks for proofs."""
+PREFIXES = 8
+AREAS = 4
+DISPERSION = 6
+"""`r` of the volume test: days of one desk are at least as regular as a negative binomial of this size."""
+BETS = (0.25, 0.5, 0.8)
+
+
+class Indicator(IntEnum):
+    """What is looked at in an unproven ask."""
+
+    UNFAMILIAR = 0
+    """A miss, a person never seen here, or an ask refused for want of a place."""
+    MISS = 1
+    """Well-formed identifiers that the register does not know, or that are not covered."""
+    AREA = 2
+    """Of an unfamiliar person: born where none of this device's usual people are."""
+    PREFIX = 3
+    """Of an unfamiliar person: the identifiers begin like one of the last unfamiliar ones."""
+
+
+CELLS = len(Indicator) * len(BETS)
+COUNT_MAX = 255
+_PACK = struct.Struct(f">BBHHH4BHH4HBHBHB{AREAS * 2}B{PREFIXES}H{CELLS}ff")
+STATE_BYTES = _PACK.size
+_STATE_VERSION = 1
+_SHORT_MAX = 0xFFFF
+_FLOAT_MAX = 1e30
+FACTORS = tuple(
+    (tuple(1 - bet for bet in BETS), tuple(1 + bet * (256 - share) / max(1, share) for bet in BETS))
+    for share in range(257)
+)
+"""What a bet is multiplied by, by share and by whether the indicator was seen."""
+
+
+@dataclass(frozen=True, slots=True)
+class Caps:
+    """A profession's caps: shares in 1/256 by Indicator, and unfamiliar people a day in 1/16."""
+
+    shares: tuple[int, int, int, int]
+    volume: int
+
+
+_COUNTER = Caps((115, 64, 205, 13), 48)
+CAPS: Mapping[Profession, Caps] = {
+    Profession.GP: _COUNTER,
+    Profession.SPECIALIST: Caps((154, 64, 218, 13), 96),
+    Profession.PHARMACY: Caps((128, 77, 218, 13), 96),
+    Profession.DENTIST: _COUNTER,
+    Profession.NURSE: Caps((90, 64, 205, 13), 40),
+    Profession.PHYSIO: Caps((90, 64, 205, 13), 40),
+    Profession.MIDWIFE: Caps((115, 64, 218, 26), 48),
+    Profession.OPTICIAN: Caps((230, 77, 218, 13), 128),
+    Profession.AUDIO: Caps((230, 77, 218, 13), 128),
+    Profession.LABORATORY: Caps((179, 77, 218, 13), 240),
+    Profession.RADIOLOGY: Caps((179, 77, 218, 13), 240),
+    Profession.HOSPITAL: Caps((205, 90, 230, 13), 640),
+    Profession.TRANSPORT: Caps((154, 64, 218, 13), 96),
+}
+"""Where caps start and how far they may go: above the 99th percentile of assumed habits, January included. They are
+assumptions, to be replaced by an operator's own counts; the promise holds for whoever stays below."""
+FLOOR_SHARES = (26, 51, 128, 8)
+FLOOR_VOLUME = 24
+"""No history lowers a cap below these: a quiet month must not make the next ordinary one look like a theft."""
+
+
+HINT_FIRST = 1 << 24
+"""Bit of a hint: the ask opened or proved a pair not known before; bits 16 to 23 are the area, 0 to 15 the prefix."""
+
+
+def hint_of(area: int, prefix: int) -> int:
+    """Pack what the watch may know of the identifiers of one ask: keyed numbers, folded to 1..255 and 1..65535."""
+    return (1 + area % 255) << 16 | (1 + prefix % 65_535)
+
+
+class Observation(NamedTuple):
+    """One ask without proof of presence, as the journal and its trace tell it.
+
+    `area` (1..255) and `prefix` (1..65535) are keyed forms of a part of the identifiers, 0 when there is none.
+    """
+
+    day: int
+    first: bool
+    """A person never seen here was shown, or the ask was refused for want of a place."""
+    miss: bool = False
+    area: int = 0
+    prefix: int = 0
+
+
+class State(NamedTuple):
+    """Evidence against one line (login, device, profession)."""
+
+    profession: Profession
+    day: int
+    """The last day on which something was seen; weights of the year are paid by such days."""
+    year: int
+    """The day on which the running year began."""
+    month: int
+    shares: tuple[int, ...]
+    volume: int
+    events: int = 0
+    """Asks of the running month, from which the next caps are made."""
+    seen: tuple[int, ...] = (0,) * len(Indicator)
+    days: int = 0
+    today: int = 0
+    """Unfamiliar people of the day."""
+    bets: tuple[float, ...] = (0.0,) * CELLS
+    crowd: float = 0.0
+    """The volume test up to the day before."""
+    prefixes: tuple[int, ...] = ()
+    areas: tuple[tuple[int, int], ...] = ()
+    """(area, count) of known and proved people: the frequent ones survive."""
+    accusers: int = 0
+    accused: int = 0
+    """The day of the last accusation."""
+    decoys: int = 0
+
+
+def begin(profession: Profession, day: int, anniversary: int = 0) -> State:
+    """The state of a login-device never seen; its year turns `anniversary` days (0..365) before this one."""
+    caps = CAPS[profession]
+    return State(profession, day - 1, day - anniversary % YEAR_DAYS, day, caps.shares, caps.volume)
+
+
+def observe(state: State, one: Observation) -> tuple[State, Rung]:
+    """Add one unproven ask; returns the state and the rung that the evidence now asks for."""
+    opened = roll(state, one.day)
+    weight = 0.0 if opened.day == state.day else 1 / YEAR_DAYS
+    signs = signs_of(opened, one)
+    bets: list[float] = []
+    for place, sign in enumerate(signs):
+        factors = (1.0,) * len(BETS) if sign is None else FACTORS[opened.shares[place]][sign]
+        at = place * len(BETS)
+        for worth_before, factor in zip(opened.bets[at : at + len(BETS)], factors, strict=True):
+            bets.append((worth_before + weight) * factor)
+    first, second, third, fourth = opened.seen
+    moved = State(
+        opened.profession, opened.day, opened.year, opened.month, opened.shares, opened.volume, opened.events + 1,
+        (first + (signs[0] is True), second + (signs[1] is True), third + (signs[2] is True),
+         fourth + (signs[3] is True)),
+        opened.days + (weight > 0), opened.today + one.first, tuple(bets), opened.crowd + weight,
+        (*opened.prefixes, one.prefix)[-PREFIXES:] if one.prefix and (one.first or one.miss) else opened.prefixes,
+        opened.areas if one.first or one.miss else _frequent(opened.areas, one.area),
+        opened.accusers, opened.accused, opened.decoys,
+    )  # fmt: skip
+    return moved, rung_of(moved)
+
+
+def met(state: State, area: int) -> State:
+    """Learn where a person whose presence was proved was born; a proof is evidence of nothing else."""
+    return state._replace(areas=_frequent(state.areas, area))
+
+
+def accuse(state: State, day: int) -> State:
+    """Count one more accusation; they end ACCUSED_DAYS after the last."""
+    before = state.accusers if day - state.accused <= ACCUSED_DAYS else 0
+    return state._replace(accusers=min(COUNT_MAX, before + 1), accused=day)
+
+
+def trap(state: State) -> State:
+    """Count one more distinct decoy that was asked for."""
+    return state._replace(decoys=min(COUNT_MAX, state.decoys + 1))
+
+
+def released(state: State, day: int) -> State:
+    """Begin again after a human lifted a hold: the evidence is spent, the caps stay."""
+    return state._replace(year=day, bets=(0.0,) * CELLS, crowd=0.0, today=0, accusers=0, decoys=0, prefixes=())
+
+
+def worth(state: State) -> float:
+    """What the asks themselves are worth: a test martingale of the year."""
+    crowd = state.crowd * _crowd_factor(state.today, state.volume)
+    return (sum(state.bets) + len(BETS) * crowd) / (CELLS + len(BETS))
+
+
+def weight_of(state: State) -> int:
+    """By how much accusations multiply: doubled by each, ACCUSED_MAX at most, 1 when there is none in force."""
+    if state.accusers == 0 or state.day - state.accused > ACCUSED_DAYS:
+        return 1
+    return min(ACCUSED_MAX, 1 << min(state.accusers, 8))
+
+
+def rung_of(state: State) -> Rung:
+    """The rung that the evidence asks for; an accusation alone asks for a closer look and nothing more."""
+    weight = weight_of(state)
+    value = worth(state) * weight
+    if value >= HOLD_AT or state.decoys >= DECOYS_HOLD:
+        return Rung.PRESENCE_ONLY
+    if value >= STEP_UP_AT or state.decoys:
+        return Rung.STEP_UP
+    return Rung.OBSERVED if value >= OBSERVE_AT or weight > 1 else Rung.NONE
+
+
+def signs_of(state: State, one: Observation) -> tuple[bool | None, bool | None, bool | None, bool | None]:
+    """Each Indicator of an ask; None where it is not defined, and then nothing is bet on it."""
+    unfamiliar = one.first or one.miss
+    area = prefix = None
+    if unfamiliar:
+        if one.area and len(state.areas) == AREAS:
+            area = all(one.area != known for known, _ in state.areas)
+        if one.prefix and state.prefixes:
+            prefix = one.prefix in state.prefixes
+    return unfamiliar, one.miss, area, prefix
+
+
+def roll(state: State, day: int) -> State:
+    """Bring the state to `day`: close the day, the month's caps, the year; an earlier day changes nothing."""
+    if day <= state.day:
+        return state
+    crowd = state.crowd * _crowd_factor(state.today, state.volume)
+    moved = state._replace(day=day, crowd=crowd, today=0)
+    if day - moved.month >= MONTH_DAYS:
+        moved = _next_caps(moved, day)
+    if day - moved.year >= YEAR_DAYS:
+        turned = moved.year + (day - moved.year) // YEAR_DAYS * YEAR_DAYS
+        moved = moved._replace(year=turned, bets=(0.0,) * CELLS, crowd=0.0)
+    return moved
+
+
+@cache
+def _crowd_bet(volume: int) -> tuple[float, float]:
+    """(tilt, factor of an empty day): the factor of X people is exp(tilt X) times the second."""
+    mean = volume / 16
+    tilt = min(0.6, math.log1p(DISPERSION / mean) / 2)
+    return tilt, math.pow(1 - mean / DISPERSION * math.expm1(tilt), DISPERSION)
+
+
+def _crowd_factor(today: int, volume: int) -> float:
+    """Its mean is 1 at most when `today` is negative binomial of mean <= volume and size >= DISPERSION."""
+    tilt, empty = _crowd_bet(volume)
+    return math.exp(min(tilt * today, 600.0)) * empty
+
+
+def _next_caps(state: State, day: int) -> State:
+    """Caps of the next month: what the month that ended says, with room for chance, inside the profession's."""
+    shares, volume, most = state.shares, state.volume, CAPS[state.profession]
+    if state.events >= MONTH_EVENTS:
+        unfamiliar = max(1, state.seen[Indicator.UNFAMILIAR])
+        asked = (state.events, state.events, unfamiliar, unfamiliar)
+        shares = tuple(
+            _next(cap, floor, top, 256 * _with_chance(n) / of)
+            for cap, floor, top, n, of in zip(shares, FLOOR_SHARES, most.shares, state.seen, asked, strict=True)
+        )
+        firsts = max(0, state.seen[Indicator.UNFAMILIAR] - state.seen[Indicator.MISS])
+        volume = _next(volume, FLOOR_VOLUME, most.volume, 16 * _with_chance(firsts) / max(1, state.days))
+    return state._replace(month=day, shares=shares, volume=volume, events=0, seen=(0,) * len(Indicator), days=0)
+
+
+def _with_chance(n: int) -> float:
+    """A count with room for chance and for a busier month: two standard deviations, then half as much again."""
+    return 1.5 * (n + 2 * math.sqrt(n + 1) + 1)
+
+
+def _next(cap: int, floor: int, top: int, said: float) -> int:
+    return max(min(floor, top), min(top, math.ceil(said), -(-cap * GROWTH_PERCENT // 100)))
+
+
+def _frequent(areas: tuple[tuple[int, int], ...], area: int) -> tuple[tuple[int, int], ...]:
+    """Count an area among the AREAS most frequent (after Misra and Gries): a newcomer wears the others down first."""
+    if not area:
+        return areas
+    if any(area == known for known, _ in areas):
+        return tuple((known, min(COUNT_MAX, n + 1) if known == area else n) for known, n in areas)
+    if len(areas) < AREAS:
+        return (*areas, (area, 1))
+    for place, (_, n) in enumerate(areas):
+        if n == 0:
+            return (*areas[:place], (area, 1), *areas[place + 1 :])
+    return tuple((known, n - 1) for known, n in areas)
+
+
+def pack(state: State) -> bytes:
+    """The stored form, STATE_BYTES long; counts too large for their field stay at the largest."""
+    areas = [each for pair in state.areas for each in pair]
+    return _PACK.pack(
+        _STATE_VERSION, state.profession, state.day, state.year, state.month, *state.shares, state.volume,
+        min(_SHORT_MAX, state.events), *(min(_SHORT_MAX, n) for n in state.seen), min(COUNT_MAX, state.days),
+        min(_SHORT_MAX, state.today), state.accusers, state.accused, state.decoys,
+        *areas, *(0,) * (2 * AREAS - len(areas)),
+        *state.prefixes, *(0,) * (PREFIXES - len(state.prefixes)),
+        *(min(_FLOAT_MAX, bet) for bet in state.bets), min(_FLOAT_MAX, state.crowd),
+    )  # fmt: skip
+
+
+def unpack(stored: bytes) -> State:
+    """Read a stored state; an unknown version raises ValueError."""
+    version, profession, day, year, month, *rest = _PACK.unpack(stored)
+    if version != _STATE_VERSION:
+        msg = f"evidence of version {version}: this release reads version {_STATE_VERSION}"
+        raise ValueError(msg)
+    shares, (volume, events), seen, rest = rest[:4], rest[4:6], rest[6:10], rest[10:]
+    days, today, accusers, accused, decoys, *rest = rest
+    areas, prefixes, floats = rest[: 2 * AREAS], rest[2 * AREAS : 2 * AREAS + PREFIXES], rest[2 * AREAS + PREFIXES :]
+    return State(
+        Profession(profession), day, year, month, tuple(shares), volume, events, tuple(seen), days, today,
+        tuple(floats[:CELLS]), floats[CELLS], tuple(each for each in prefixes if each),
+        tuple((area, n) for area, n in zip(areas[::2], areas[1::2], strict=True) if area),
+        accusers, accused, decoys,
+    )  # fmt: skip

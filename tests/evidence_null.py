@@ -1,0 +1,38 @@
+"""Login-devices at the exact null: each indicator is true with the very probability of the cap in force."""
+
+import math
+from random import Random
+
+from tierce.kernel.care import Profession
+from tierce.policy.evidence import Indicator, Observation, State, begin, observe, worth
+
+DAY = 20_000
+YEAR = 366
+
+
+def ask(random: Random, state: State, day: int) -> Observation:
+    """An unproven ask whose indicators have exactly the rates that the caps allow."""
+    unfamiliar, miss, outside, shared = (random.random() * 256 < share for share in state.shares)
+    # A miss is unfamiliar: it is drawn among the unfamiliar ones, at the rate that its own cap allows overall.
+    miss = unfamiliar and random.random() < state.shares[Indicator.MISS] / state.shares[Indicator.UNFAMILIAR]
+    known = [area for area, _ in state.areas]
+    area = 5 + random.randrange(200) if (unfamiliar and outside) or not known else random.choice(known)
+    if not unfamiliar:
+        area = 1 + random.randrange(4)
+    prefix = random.choice(state.prefixes) if shared and state.prefixes else 1 + random.randrange(60_000)
+    return Observation(day, unfamiliar and not miss, miss, area, prefix)
+
+
+def worst_of_a_year(random: Random, profession: Profession, asks_a_day: int) -> float:
+    """The most that the evidence against one honest account is worth in a year."""
+    state, most = begin(profession, DAY), 0.0
+    for day in range(DAY, DAY + YEAR):
+        for _ in range(asks_a_day if random.random() < 0.7 else 0):
+            state, _ = observe(state, ask(random, state, day))
+            most = max(most, worth(state))
+    return most
+
+
+def chance_of_as_many(seen: int, of: int, rate: float) -> float:
+    """P(Binomial(of, rate) >= seen), exactly."""
+    return 1 - sum(math.comb(of, n) * rate**n * (1 - rate) ** (of - n) for n in range(seen))

@@ -1,0 +1,186 @@
+"""The ladder at every level: who stands there is held, her neighbours are not, in every process, within a second."""
+
+import asyncio
+import time
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
+from uuid import UUID
+
+import psycopg
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from tests.integration.conftest import Connect
+from tests.integration.world import DOMAIN, World, enrol, make_world, question
+from tierce.gate.model import Decision, Refuse, Release, StepUp
+from tierce.identity.model import Caller
+from tierce.kernel.care import Profession
+from tierce.kernel.ids import new_id
+from tierce.policy.acts import Act, Outcome, Site
+from tierce.policy.ladder import BROAD, Level, Rung, cell_of, cell_profession, department_of
+from tierce.storage.cluster import SUPERUSER
+from tierce.storage.database import Database
+
+pytestmark = pytest.mark.integration
+
+
+@pytest.fixture
+def world(database: Database) -> World:
+    return make_world(database)
+
+
+def hold(world: World, level: Level, subject: int, rung: Rung = Rung.PRESENCE_ONLY) -> int:
+    """Put something on the ladder, as a hand would."""
+    number = new_id()
+    with world.database.connect(SUPERUSER) as admin:
+        admin.execute(
+            'insert into access.ladder (id, level, subject, rung, since, until, "by", reason)'
+            " values (%s, %s, %s, %s, now(), now() + interval '1 hour', 'essai', 'essai')",
+            (number, level, subject, rung),
+        )
+    return number
+
+
+def decided(world: World, *callers: Caller) -> list[Decision]:
+    """What the gate decides of one covered person for each caller."""
+
+    async def run() -> list[Decision]:
+        gate = world.gate()
+        await gate.start()
+        try:
+            return [(await gate.ask(question(caller, world.covered[0]))).decision for caller in callers]
+        finally:
+            await gate.stop()
+
+    return asyncio.run(run())
+
+
+def subjects(caller: Caller) -> dict[Level, int]:
+    """Where a caller of the test's world stands at each level."""
+    return {
+        Level.LOGIN: caller.login,
+        Level.DEVICE: caller.device,
+        Level.ESTABLISHMENT: caller.establishment,
+        Level.PROFESSION: caller.profession,
+        Level.SOFTWARE: 2,
+        Level.VENDOR: 20,
+        Level.CELL: cell_of("2A", caller.profession),
+        Level.NATION: 0,
+        Level.PORTAL: Site.PORTAL,
+        Level.ACT: Act.RIGHTS_ASK,
+        Level.DOMAIN: DOMAIN[caller.profession],
+    }
+
+
+@pytest.fixture
+def two(world: World) -> tuple[Caller, Caller]:
+    """An optician in Corsica on her own software, and a doctor elsewhere on the portal."""
+    optician, doctor = enrol(world, Profession.OPTICIAN), enrol(world)
+    world.run("insert into directory.software values (2, 20, 'Vitrine')")
+    world.run(f"update directory.establishment set finess = '2A0000001' where id = {optician.establishment}")
+    world.run(f"update access.session set software = 2 where id = {optician.session}")
+    return optician, doctor
+
+
+@pytest.mark.parametrize("level", [level for level in Level if level is not Level.INSURER], ids=lambda one: one.name)
+def test_who_stands_there_is_held_and_others_go_on(world: World, two: tuple[Caller, Caller], level: Level) -> None:
+    optician, doctor = two
+    hold(world, level, subjects(optician)[level])
+    held, other = decided(world, optician, doctor)
+    assert held == StepUp(Outcome.HELD)
+    for_all = {Level.NATION, Level.PORTAL, Level.ACT}
+    assert isinstance(other, StepUp if level in for_all else Release)
+
+
+def test_suspended_is_refused_plainly_at_a_wide_level(world: World, two: tuple[Caller, Caller]) -> None:
+    hold(world, Level.VENDOR, 20, Rung.SUSPENDED)
+    held, other = decided(world, *two)
+    assert held == Refuse(Outcome.HELD)
+    assert isinstance(other, Release)
+
+
+def ask_until_held(
+    database: Database, instance: int, key: bytes, caller: Caller, person: UUID, said: Connection
+) -> None:
+    """What one API process does: say `ready` after a release, then say at which instant it was first held."""
+    world = World(database, Ed25519PrivateKey.from_private_bytes(key), instance, [person], [])
+
+    async def run() -> None:
+        gate = world.gate()
+        await gate.start()
+        try:
+            ready = False
+            while not isinstance((await gate.ask(question(caller, person))).decision, StepUp):
+                if not ready:
+                    ready = True
+                    said.send("ready")
+            said.send(time.monotonic())
+        finally:
+            await gate.stop()
+
+    asyncio.run(run())
+
+
+def test_a_hold_takes_effect_within_a_second_in_every_process(world: World) -> None:
+    callers = [enrol(world, Profession.OPTICIAN) for _ in range(2)]
+    spawn = get_context("spawn")
+    pipes = [spawn.Pipe() for _ in callers]
+    processes = [
+        spawn.Process(
+            target=ask_until_held,
+            args=(world.database, world.instance, world.key.private_bytes_raw(), caller, world.covered[0], sent),
+            daemon=True,
+        )
+        for caller, (_, sent) in zip(callers, pipes, strict=True)
+    ]
+    for process in processes:
+        process.start()
+    try:
+        for heard, _ in pipes:
+            assert heard.poll(60)
+            assert heard.recv() == "ready"
+        began = time.monotonic()
+        hold(world, Level.PROFESSION, Profession.OPTICIAN)
+        for heard, _ in pipes:
+            assert heard.poll(10)
+            assert heard.recv() - began < 1
+    finally:
+        for process in processes:
+            process.terminate()
+            process.join()
+
+
+def test_letting_go_of_many_takes_two_even_for_the_office_s_credential(world: World, connect: Connect) -> None:
+    office = connect("tierce_office", autocommit=True)
+    lift = "select access.lift(%s, %s, 'H.', 'fini', now())"
+    broad, narrow = hold(world, Level.CELL, 1), hold(world, Level.ESTABLISHMENT, 1)
+    with pytest.raises(psycopg.errors.CheckViolation, match="two people"):
+        office.execute(lift, (broad, 900))
+    release = "insert into access.release values (%s, 900, 1, 'H.', 'fini', now(), now() + interval '1 hour')"
+    office.execute(release, (broad,))
+    with pytest.raises(psycopg.errors.CheckViolation, match="two people"):
+        office.execute(lift, (broad, 900))
+    assert office.execute(lift, (broad, 910)).fetchone() == (True,)
+    assert office.execute(lift, (broad, 910)).fetchone() == (False,), "lifted once"
+    assert office.execute(lift, (narrow, 900)).fetchone() == (True,)
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        office.execute("update access.ladder set lifted = now()")
+    assert Level.CELL in BROAD
+    assert Level.ESTABLISHMENT not in BROAD
+
+
+def test_a_request_that_ran_out_confirms_nothing(world: World, connect: Connect) -> None:
+    office = connect("tierce_office", autocommit=True)
+    number = hold(world, Level.NATION, 0)
+    office.execute("insert into access.release values (%s, 900, 1, 'H.', 'fini', now(), now())", (number,))
+    with pytest.raises(psycopg.errors.CheckViolation):
+        office.execute("select access.lift(%s, 910, 'M.', 'fini', now())", (number,))
+
+
+@pytest.mark.parametrize("finess", ["750000001", "2A0000001", "9A1234567", "2b0000001", "", "?5"])
+def test_the_database_numbers_a_cell_as_the_policy_does(world: World, finess: str) -> None:
+    for profession in (Profession.GP, Profession.MIDWIFE):
+        number = cell_of(finess[:2], profession)
+        assert world.scalar(f"select directory.cell_of('{finess}', {profession.value})") == number
+        if number:
+            assert (department_of(number), cell_profession(number)) == (finess[:2], profession)

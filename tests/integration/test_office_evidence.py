@@ -1,0 +1,119 @@
+"""The office's pages of the watch: evidence with its sentence, the queue of the unexplained, who is at the limit."""
+
+import pytest
+
+from tests.integration.conftest import Connect
+from tests.integration.rooms import Room, open_room
+from tests.integration.sites_world import Site
+from tests.integration.test_office_holds import play
+from tests.integration.test_office_site import attack, plain
+from tierce.kernel.care import Profession
+from tierce.kernel.clock import paris_day
+from tierce.policy.evidence import Observation, State, begin, observe, pack, trap, worth
+from tierce.storage.database import Database
+from tierce.storage.keys import Keyring
+
+pytestmark = pytest.mark.integration
+
+
+@pytest.fixture
+def room(connect: Connect, keyring: Keyring) -> Room:
+    opened = open_room(connect, keyring)
+    attack(opened)
+    return opened
+
+
+def enumerated(day: int, asks: int = 14) -> State:
+    """What an enumeration leaves."""
+    state = begin(Profession.OPTICIAN, day)
+    for _ in range(asks):
+        state, _ = observe(state, Observation(day, False, True))
+    return state
+
+
+def suspect(room: Room, state: State, rung: int) -> int:
+    """Keep a state for the only line of account 501; gives the line."""
+    row = room.admin.execute("select id from access.line where professional = 501").fetchone()
+    assert row is not None
+    room.admin.execute(
+        "insert into access.evidence values (%s, %s, %s, %s, %s)",
+        (row[0], pack(state), rung, worth(state), room.clock.now()),
+    )
+    room.admin.commit()
+    return int(row[0])
+
+
+def test_the_story_says_the_evidence_and_what_explains_each_answer(room: Room, database: Database) -> None:
+    suspect(room, trap(enumerated(paris_day(room.clock.now()))), 3)
+    seqs = [seq for (seq,) in room.admin.execute("select seq from journal.entry where kind = 1 order by seq")]
+    room.admin.execute("insert into access.unexplained values (%s, now(), 1, 501, 601, null)", (seqs[0],))
+    room.admin.execute("insert into access.unexplained values (%s, now(), 1, 501, 601, now())", (seqs[1],))
+    room.admin.commit()
+
+    async def scene(site: Site) -> None:
+        page = plain(await site.http.get("/accounts/501"))
+        assert "Ce que disent les demandes" in page
+        assert "Sur 14 demandes sans preuve de présence, 14 pour des personnes jamais vues ici" in page
+        assert "leurres demandés : 1" in page
+        assert page.count("Rien n'explique encore cette réponse") == 1
+        assert page.count("la facture de ces soins a suivi") == 1
+        assert "L'établissement connaissait déjà cette personne" in page
+
+    play(room, database, scene)
+
+
+def test_the_queue_puts_the_strongest_evidence_first_and_is_paged(room: Room, database: Database) -> None:
+    line = suspect(room, enumerated(paris_day(room.clock.now())), 1)
+    for number in range(30):
+        room.admin.execute(
+            "insert into directory.professional values (%s, %s, null, 'Autre', 'Zoé', 1)",
+            (9_000 + number, f"8{9_000 + number}"),
+        )
+        for times in range(3):
+            room.admin.execute(
+                "insert into access.unexplained values (%s, now(), 5, %s, 601, null)",
+                (10_000 + 10 * number + times, 9_000 + number),
+            )
+    room.admin.execute("insert into access.unexplained values (5, now(), %s, 501, 601, null)", (line,))
+    room.admin.commit()
+
+    async def scene(site: Site) -> None:
+        first = plain(await site.http.get("/unexplained"))
+        assert "91 réponses restent inexpliquées, pour 31 comptes" in first
+        assert 0 < first.index("Claire Morvan") < first.index("Zoé Autre")
+        assert "Page suivante" in first
+        second = plain(await site.http.get("/unexplained?page=1"))
+        assert "Claire Morvan" not in second
+        assert "Page précédente" in second
+        assert "91 answers are unexplained" in plain(await site.http.get("/unexplained?page=-4&lang=en"))
+
+    play(room, database, scene)
+
+
+def test_who_reaches_the_limit_together_is_said_first_and_whose_list_was_asked_for(
+    room: Room, database: Database
+) -> None:
+    today = paris_day(room.clock.now())
+    for line in range(12):
+        room.admin.execute("insert into access.saturated values (%s, %s, 7, '75', 1, %s)", (today, line, b"n" * 16))
+    room.admin.execute("insert into access.decoy values (1, 1, 'fichier', now()), (2, 1, 'fichier', now())")
+    room.admin.execute("insert into access.decoy_hit values (1, 3, 4, now())")
+    room.admin.commit()
+
+    async def scene(site: Site) -> None:
+        page = plain(await site.http.get("/limits"))
+        assert "2 groupes d'appareils atteignent leur limite ensemble" in page
+        assert "département 75" in page
+        assert "6e6e6e6e" in page
+        assert "Bénéficiaires" not in page
+        assert "Leurres en place" in page
+
+    play(room, database, scene)
+
+
+def test_without_anything_each_page_says_so(room: Room, database: Database) -> None:
+    async def scene(site: Site) -> None:
+        assert "Toutes les réponses sont expliquées" in plain(await site.http.get("/unexplained"))
+        assert "Aucun appareil n'est à sa limite aujourd'hui" in plain(await site.http.get("/limits"))
+
+    play(room, database, scene)

@@ -1,0 +1,189 @@
+"""The watch on a real journal: evidence that adds up, a hold within a second, what nothing explains."""
+
+import asyncio
+from dataclasses import replace
+from uuid import UUID, uuid4
+
+import psycopg
+import pytest
+
+from tests.integration.asks import ORIGIN, appender
+from tests.integration.conftest import Connect
+from tests.integration.world import POLICY, World, enrol, make_world, question
+from tierce.gate.model import Answer, StepUp
+from tierce.identity.model import Caller
+from tierce.journal.service import Sequencer
+from tierce.kernel.care import Profession
+from tierce.kernel.clock import SystemClock
+from tierce.policy.acts import Outcome, Presence
+from tierce.policy.evidence import hint_of, unpack, worth
+from tierce.policy.ladder import AUTOMATIC_HOLDS_MAX, Rung
+from tierce.policy.seats import hold_refused
+from tierce.storage.database import Database
+from tierce.storage.keys import Keyring
+from tierce.watch.model import Hold
+from tierce.watch.service import Watcher
+
+pytestmark = pytest.mark.integration
+HERE, ELSEWHERE = 7, 9
+
+
+@pytest.fixture
+def world(database: Database) -> World:
+    return make_world(database)
+
+
+class Night:
+    """A worker at work on one test's database."""
+
+    def __init__(self, world: World, log: psycopg.Connection, watched: psycopg.Connection, keyring: Keyring) -> None:
+        self.world, self.watched, self.keyring = world, watched, keyring
+        self._sequencer = Sequencer(log, ORIGIN, keyring.instance("worker"))
+        self.watcher = self.fresh()
+
+    def fresh(self) -> Watcher:
+        """A watcher as a worker that starts makes it."""
+        return Watcher(self.watched, appender(self.watched, self.keyring, "worker"), SystemClock(), POLICY)
+
+    def turn(self) -> list[Hold]:
+        """Sequence what is written and look at it."""
+        while self._sequencer.step():
+            pass
+        return self.watcher.step()
+
+    def ask(
+        self, caller: Caller, people: list[UUID], *, hint: int = 0, presence: Presence = Presence.NONE
+    ) -> list[Answer]:
+        """Ask for people in turn, on a gate of its own."""
+
+        async def run() -> list[Answer]:
+            gate = self.world.gate()
+            await gate.start()
+            try:
+                return [
+                    await gate.ask(replace(question(caller, person), hint=hint, presence=presence))
+                    for person in people
+                ]
+            finally:
+                await gate.stop()
+
+        return asyncio.run(run())
+
+
+@pytest.fixture
+def night(world: World, connect: Connect, keyring: Keyring) -> Night:
+    return Night(world, connect("tierce_worker"), connect("tierce_worker"), keyring)
+
+
+def strangers(count: int) -> list[UUID]:
+    """People whom the register does not know."""
+    return [uuid4() for _ in range(count)]
+
+
+def test_an_enumeration_is_held_by_evidence_and_its_next_ask_is_refused(night: Night) -> None:
+    thief, neighbour = enrol(night.world, Profession.OPTICIAN), enrol(night.world, Profession.OPTICIAN)
+    night.ask(thief, strangers(8), hint=hint_of(HERE, 44))
+    night.ask(neighbour, night.world.covered[:2])
+    holds = night.turn()
+    assert [(hold.device, hold.rung) for hold in holds] == [(thief.device, Rung.PRESENCE_ONLY)]
+    assert "8 pour des personnes jamais vues ici, dont 8 inconnues" in holds[0].reason
+    [refused] = night.ask(thief, night.world.covered[:1])
+    assert refused.decision == StepUp(Outcome.HELD)
+    [served] = night.ask(neighbour, night.world.covered[2:3])
+    assert served.revealed is not None
+    assert night.world.scalar("select count(*) from journal.entry where kind = 7") == 1
+
+
+def test_known_people_and_a_few_strangers_hold_nobody(night: Night) -> None:
+    caller = enrol(night.world, Profession.OPTICIAN)
+    night.ask(caller, night.world.covered[:3] * 6 + strangers(1))
+    assert night.turn() == []
+    state = night.world.scalar("select state from access.evidence")
+    assert isinstance(state, bytes)
+    assert unpack(state).seen[:2] == (4, 1)
+    assert worth(unpack(state)) < 1
+
+
+def test_a_worker_that_starts_again_looks_at_no_line_twice(night: Night) -> None:
+    caller = enrol(night.world, Profession.OPTICIAN)
+    night.ask(caller, strangers(3))
+    night.turn()
+    before = night.world.scalar("select state from access.evidence")
+    night.watcher = night.fresh()
+    assert night.turn() == []
+    assert night.world.scalar("select state from access.evidence") == before
+    assert night.world.scalar("select count(*) from access.trace") == 0, "a trace is gone once the watch has looked"
+
+
+def test_refusals_of_the_day_are_counted_across_a_restart_and_held_once(night: Night) -> None:
+    caller = enrol(night.world)
+    night.ask(caller, night.world.covered[:13])  # six places, then refusals
+    night.turn()
+    night.watcher = night.fresh()
+    night.ask(caller, night.world.covered[13:21])
+    [hold] = night.turn()
+    assert f"{hold_refused(Profession.GP)} demandes refusées" in hold.reason
+    assert night.turn() == []
+
+
+def test_a_first_person_without_proof_is_queued_until_a_proof_explains_her(night: Night) -> None:
+    caller = enrol(night.world, Profession.OPTICIAN)
+    night.ask(caller, night.world.covered[:2])
+    night.ask(caller, night.world.covered[:1])  # known by now
+    night.ask(caller, night.world.covered[2:3], presence=Presence.VERIFIED)
+    night.turn()
+    assert night.world.scalar("select count(*) from access.unexplained where explained is null") == 2
+    night.world.run(
+        "update access.pair set state = 2 where key = (select pair from care.engagement order by seq limit 1)"
+    )
+    night.watcher.tidy()
+    assert night.world.scalar("select count(*) from access.unexplained where explained is null") == 1
+    assert night.world.scalar("select count(*) from access.unexplained where explained is not null") == 1
+
+
+def test_a_decoy_asks_for_proofs_a_second_one_holds_and_says_whose_list_it_is(night: Night) -> None:
+    caller = enrol(night.world, Profession.OPTICIAN)
+    night.world.run("insert into access.decoy values (1, 31, 'fichier', now()), (2, 31, 'fichier', now())")
+    night.ask(caller, night.world.covered[:1] * 2)
+    assert [hold.rung for hold in night.turn()] == [Rung.STEP_UP]
+    known = night.ask(caller, night.world.covered[:2])
+    assert known[0].revealed is not None, "a person known to the establishment is still shown"
+    assert known[1].decision == StepUp(Outcome.HELD)
+    assert [hold.rung for hold in night.turn()] == [Rung.PRESENCE_ONLY]
+    assert night.world.scalar("select count(distinct person) from access.decoy_hit") == 2
+
+
+def test_a_report_alone_holds_nobody_and_is_counted_once(night: Night) -> None:
+    caller = enrol(night.world, Profession.OPTICIAN)
+    [answer] = night.ask(caller, night.world.covered[:1])
+    night.turn()
+    night.world.run(f"insert into notice.person_report values (5, 1, {answer.seq}, now())")
+    for _ in range(3):
+        night.watcher.tidy()
+    state = night.world.scalar("select state from access.evidence")
+    assert isinstance(state, bytes)
+    assert unpack(state).accusers == 1
+    assert night.world.scalar("select rung from access.evidence") == Rung.OBSERVED
+    assert night.world.scalar("select count(*) from access.ladder") == 0
+
+
+def test_after_a_human_lifts_a_hold_the_evidence_begins_again(night: Night) -> None:
+    caller = enrol(night.world, Profession.OPTICIAN)
+    night.ask(caller, strangers(16))
+    assert len(night.turn()) == 1
+    night.world.run("update access.ladder set lifted = now()")
+    [shown] = night.ask(caller, night.world.covered[:1])
+    assert shown.revealed is not None
+    assert night.turn() == []
+    assert night.world.scalar("select rung from access.evidence") == Rung.NONE
+
+
+def test_a_hold_that_ends_by_itself_comes_back_a_few_times_and_then_waits_for_a_human(night: Night) -> None:
+    caller = enrol(night.world, Profession.OPTICIAN)
+    night.ask(caller, strangers(16))
+    held = len(night.turn())
+    for _ in range(AUTOMATIC_HOLDS_MAX + 2):
+        night.world.run("update access.ladder set until = now()")
+        night.ask(caller, strangers(1))
+        held += len(night.turn())
+    assert held == AUTOMATIC_HOLDS_MAX

@@ -1,0 +1,200 @@
+"""Evidence against a login-device: what moves it, what it never does, and its stored form."""
+
+import pytest
+
+from tierce.kernel.care import Profession
+from tierce.policy.evidence import (
+    ACCUSED_DAYS,
+    CAPS,
+    FLOOR_SHARES,
+    GROWTH_PERCENT,
+    MONTH_DAYS,
+    STATE_BYTES,
+    YEAR_DAYS,
+    Indicator,
+    Observation,
+    State,
+    accuse,
+    begin,
+    met,
+    observe,
+    pack,
+    released,
+    roll,
+    rung_of,
+    trap,
+    unpack,
+    worth,
+)
+from tierce.policy.ladder import Rung
+from tierce.policy.seats import new_line
+from tierce.policy.seats import pack as pack_line
+
+DAY = 20_000
+GP = Profession.GP
+
+
+def asked(state: State, times: int, *, day: int = DAY, first: bool = True, miss: bool = False) -> State:
+    """The state after that many asks of one day."""
+    for _ in range(times):
+        state, _ = observe(state, Observation(day, first, miss))
+    return state
+
+
+def asks_to_hold(one: Observation, profession: Profession = GP) -> int:
+    """How many such asks until presence alone is served."""
+    state, rung, asks = begin(profession, DAY), Rung.NONE, 0
+    while rung < Rung.PRESENCE_ONLY:
+        state, rung = observe(state, one)
+        asks += 1
+        assert asks < 500
+    return asks
+
+
+def test_a_list_of_strangers_climbs_rung_by_rung() -> None:
+    state, rungs = begin(GP, DAY), []
+    for n in range(40):
+        state, rung = observe(state, Observation(DAY + n // 6, True))
+        rungs.append(rung)
+    assert rungs == sorted(rungs)
+    assert set(rungs) == {Rung.NONE, Rung.OBSERVED, Rung.STEP_UP, Rung.PRESENCE_ONLY}
+
+
+def test_misses_are_seen_sooner_than_strangers_and_shared_beginnings_sooner_still() -> None:
+    stranger = asks_to_hold(Observation(DAY, True))
+    miss = asks_to_hold(Observation(DAY, False, True))
+    shared = asks_to_hold(Observation(DAY, False, True, prefix=77))
+    assert shared < miss < stranger <= 24
+    assert shared <= 9
+
+
+def test_known_people_and_an_ordinary_mixture_are_worth_nothing() -> None:
+    assert worth(asked(begin(GP, DAY), 300, first=False)) < 1
+    state = begin(GP, DAY)
+    for n in range(1_000):
+        state, rung = observe(state, Observation(DAY + n // 4, n % 5 == 0, n % 25 == 1))
+        assert rung is Rung.NONE
+
+
+def test_a_person_born_elsewhere_counts_once_the_usual_places_are_known() -> None:
+    state = begin(GP, DAY)
+    for area in (1, 2, 3):
+        state = met(state, area)
+    before, _ = observe(state, Observation(DAY, True, area=9))
+    assert before.seen[Indicator.AREA] == 0, "three places are not enough to call another unusual"
+    learned, _ = observe(state, Observation(DAY, False, area=4))
+    after, _ = observe(learned, Observation(DAY, True, area=9))
+    assert after.seen[Indicator.AREA] == 1
+    assert after.areas == learned.areas, "unfamiliar people teach nothing about usual places"
+
+
+def test_nobody_is_held_by_accusation_alone() -> None:
+    state = begin(GP, DAY)
+    for _ in range(50):
+        state = accuse(state, DAY)
+    assert rung_of(state) is Rung.OBSERVED
+    assert rung_of(asked(state, 30, first=False)) is Rung.OBSERVED
+    assert rung_of(roll(state, DAY + ACCUSED_DAYS + 1)) is Rung.NONE
+
+
+def test_accusations_hasten_what_the_asks_say() -> None:
+    asks = 0
+    state = begin(GP, DAY)
+    for _ in range(5):
+        state = accuse(state, DAY)
+    while rung_of(state) < Rung.PRESENCE_ONLY:
+        state, asks = asked(state, 1), asks + 1
+    assert 10 < asks < asks_to_hold(Observation(DAY, True))
+
+
+def test_one_decoy_asks_for_proofs_and_a_second_holds() -> None:
+    once = trap(begin(GP, DAY))
+    assert rung_of(once) is Rung.STEP_UP
+    assert rung_of(trap(once)) is Rung.PRESENCE_ONLY
+
+
+def test_a_lifted_hold_starts_from_nothing_and_keeps_the_caps() -> None:
+    held = trap(accuse(asked(begin(GP, DAY), 40), DAY))
+    free = released(held, DAY)
+    assert rung_of(free) is Rung.NONE
+    assert (free.shares, free.volume) == (held.shares, held.volume)
+
+
+def test_the_year_turns_on_its_own_day() -> None:
+    state = asked(begin(GP, DAY, anniversary=YEAR_DAYS - 2), 20)
+    assert worth(state) > 1
+    assert worth(roll(state, DAY + 1)) > 0.1
+    assert worth(roll(state, DAY + 2)) == 0
+
+
+def walked_up(months: int, share: float) -> list[State]:
+    """Month after month with that share of strangers, and the state at each month's end."""
+    state, ends = begin(GP, DAY), []
+    for month in range(months):
+        for n in range(100):
+            day = DAY + month * MONTH_DAYS + n // 4
+            state, _ = observe(state, Observation(day, (n * 37 % 100) < share * 100))
+        ends.append(roll(state, DAY + (month + 1) * MONTH_DAYS))
+    return ends
+
+
+def test_caps_follow_a_quiet_history_down_to_a_floor_and_never_pass_the_profession() -> None:
+    quiet = walked_up(4, 0.02)[-1].shares
+    assert all(cap >= floor for cap, floor in zip(quiet, FLOOR_SHARES, strict=True))
+    assert quiet[Indicator.UNFAMILIAR] < CAPS[GP].shares[Indicator.UNFAMILIAR]
+    assert walked_up(4, 0.9)[-1].shares[Indicator.UNFAMILIAR] == CAPS[GP].shares[Indicator.UNFAMILIAR]
+
+
+def test_a_thief_walks_a_cap_up_by_a_tenth_a_month_at_most() -> None:
+    low = walked_up(1, 0.02)[-1]
+    state, caps = low, []
+    for month in range(3):
+        for n in range(100):
+            state, _ = observe(state, Observation(low.day + month * MONTH_DAYS + n // 4, True))
+        state = roll(state, low.day + (month + 1) * MONTH_DAYS)
+        caps.append(state.shares[Indicator.UNFAMILIAR])
+    for before, after in zip([low.shares[0], *caps], caps, strict=False):
+        assert after <= -(-before * GROWTH_PERCENT // 100)
+
+
+def test_a_month_with_few_asks_moves_no_cap() -> None:
+    state = asked(begin(GP, DAY), 5, first=False)
+    assert roll(state, DAY + MONTH_DAYS).shares == CAPS[GP].shares
+
+
+def test_a_clock_that_goes_back_changes_nothing() -> None:
+    state = asked(begin(GP, DAY), 3)
+    assert roll(state, DAY - 5) == state
+
+
+def test_a_crowd_of_strangers_is_seen_where_novelty_has_no_power() -> None:
+    usual = crowd = begin(Profession.OPTICIAN, DAY)
+    for day in range(DAY, DAY + 12):
+        usual, crowd = asked(usual, 6, day=day), asked(crowd, 24, day=day)
+    assert rung_of(usual) is Rung.NONE
+    assert rung_of(crowd) is Rung.PRESENCE_ONLY
+    assert worth(asked(begin(Profession.OPTICIAN, DAY), 24)) < 1, "one busy day holds nobody"
+
+
+@pytest.mark.parametrize("profession", list(Profession))
+def test_every_profession_has_caps_that_leave_something_to_bet(profession: Profession) -> None:
+    caps = CAPS[profession]
+    assert all(0 < share < 256 for share in caps.shares)
+    assert caps.volume > 0
+    assert worth(begin(profession, DAY)) == 0
+
+
+def test_the_stored_form_is_small_and_comes_back() -> None:
+    state = trap(accuse(asked(walked_up(2, 0.3)[-1], 9, day=DAY + 99), DAY + 99))
+    for area in (1, 2, 3, 4, 5):
+        state = met(state, area)
+    back = unpack(pack(state))
+    assert back._replace(bets=state.bets, crowd=state.crowd) == state
+    assert back.bets == pytest.approx(state.bets, rel=1e-6)
+    assert STATE_BYTES == len(pack(state)) == len(pack(begin(GP, DAY)))
+    assert STATE_BYTES + len(pack_line(new_line(GP, DAY))) <= 256
+
+
+def test_another_version_is_refused() -> None:
+    with pytest.raises(ValueError, match="version 9"):
+        unpack(b"\x09" + pack(begin(GP, DAY))[1:])
