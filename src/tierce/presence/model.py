@@ -10,7 +10,8 @@ from tierce.policy.acts import Presence
 
 CARD = "card"
 CONFIRMATION = "confirmation"
-OWN_MEANS = (CARD, CONFIRMATION)
+READING = "reading"
+OWN_MEANS = (CARD, CONFIRMATION, READING)
 """Means of our own; any other is the name of a verifier that the operator installed."""
 
 
@@ -63,6 +64,7 @@ class Kind(IntEnum):
     CARD = 1
     CONFIRMATION = 2
     VERIFIER = 3
+    READING = 4
 
 
 def anybody(_person: PersonId) -> bool:
@@ -79,6 +81,7 @@ class Claim:
     once: UUID | None
     """Spent in the transaction of the ask; None for a confirmation, which the database holds."""
     signer: int = 0
+    """The signing key of a card; the software that declares a reading."""
     names: Callable[[PersonId], bool] = anybody
     """Whether it is about this person."""
 
