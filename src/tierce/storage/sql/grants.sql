@@ -175,4 +175,5 @@ grant select on journal.instance, journal.checkpoint to tierce_upkeep;
 grant usage on schema presence to tierce_upkeep;     -- keys of signers and peers are registered and revoked by hand
 grant select, insert, update (public_key, revoked, revoked_why) on presence.signer to tierce_upkeep;
 grant select, insert, update (revoked, revoked_why) on presence.peer to tierce_upkeep;
+grant select, insert, update (since, ended) on presence.certified to tierce_upkeep;
 grant select (id, amc, name) on registry.insurer to tierce_upkeep;
