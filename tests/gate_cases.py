@@ -75,7 +75,7 @@ def line_of(profession: Profession, **counts: int) -> Line:
     return Line(
         day=TODAY, since=TODAY - 100, limit=SEATS[profession].a, weeks=9, freed_256=0, freed_week=0,
         today=numbers["today"], attempts=numbers["attempts"], known=numbers["known"], refused=numbers["refused"],
-        seats=(0,) * SEAT_DAYS,
+        seats=(0,) * SEAT_DAYS, proofs=1,
     )  # fmt: skip
 
 

@@ -25,6 +25,7 @@ _COMMANDS: Final = {
     "upgrade": ("tierce.upkeep.upgrade.commands", "Bring a database with data to this version."),
     "keys": ("tierce.upkeep.rotation.commands", "Replace keys and passwords."),
     "retention": ("tierce.upkeep.retention.commands", "Remove what is past its duration; print the table."),
+    "presence": ("tierce.upkeep.presence", "Keys that sign dynamic cards, and peers who report presence."),
     "feed": ("tierce.feeds.commands", "Take in what insurers and public registers send."),
     "software": ("tierce.feeds.software.commands", "Register vendor software that connects to the API."),
     "directory": ("tierce.upkeep.clients", "Who is a client, who stands in for whom, who was where on a day."),

@@ -61,6 +61,12 @@ class ApiSettings(SiteSettings, frozen=True, forbid_unknown_fields=True):
         return self.workers or min(WORKERS_DEFAULT_MAX, len(os.sched_getaffinity(0)))
 
 
+class SignerSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The signer of dynamic cards: the loopback port on which the persons' space finds it. No browser ever does."""
+
+    port: int
+
+
 class RealmSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One OpenID provider. The discovery address is given, never derived from the issuer."""
 
@@ -112,6 +118,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     persons_provider: RealmSettings
     insurers_provider: RealmSettings
     deposits: DepositSettings = DepositSettings()
+    signer: SignerSettings | None = None
+    """Left out, nobody is given a dynamic card."""
     portal_software: int = 1
     """The portal's own number in directory.software."""
     demo_people: str | None = None

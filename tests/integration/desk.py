@@ -1,7 +1,7 @@
 """A professional's browser in front of the hot routes, over a register with real identifiers and sealed records."""
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -22,6 +22,8 @@ from tierce.kernel.ids import InsurerId, PersonId
 from tierce.kernel.nir import BirthDate, Nir, Rank, normalise
 from tierce.lab.country.identifiers import STORY_COMMUNE, make_nir
 from tierce.lab.standins.browser_key import BrowserKey
+from tierce.presence.plugins import Verifier
+from tierce.presence.service import Proofs
 from tierce.registry.records import CoverageRecord, encode_record
 from tierce.rights.history import History
 from tierce.rights.service import Rights, Shelf
@@ -85,14 +87,17 @@ class Counter:
         headers = {"Authorization": f"DPoP {HANDLE}", "DPoP": proof.decode()}
         return await self.http.post(path, content=raw, headers=headers)
 
-    async def ask(self, nir: str, domain: str = "MEDG") -> httpx.Response:
+    async def ask(self, nir: str, domain: str = "MEDG", presence: object = None) -> httpx.Response:
         """Ask for a person, today."""
         today = date_of(paris_day(SystemClock().now())).isoformat()
-        return await self.post("/v1/rights", {"nir": nir, "birth_date": BIRTH, "domain": domain, "care_date": today})
+        body = {"nir": nir, "birth_date": BIRTH, "domain": domain, "care_date": today}
+        return await self.post("/v1/rights", body if presence is None else {**body, "presence": presence})
 
 
 @asynccontextmanager
-async def counter(world: World, keyring: Keyring, gate: Gate | None = None) -> AsyncIterator[Counter]:
+async def counter(
+    world: World, keyring: Keyring, gate: Gate | None = None, verifiers: Mapping[str, Verifier] | None = None
+) -> AsyncIterator[Counter]:
     """The hot routes as the process wires them, for a new device; `gate` is one that a fault test prepared."""
     key, clock = BrowserKey(), SystemClock()
     caller = enrol(world, established=False)
@@ -106,7 +111,8 @@ async def counter(world: World, keyring: Keyring, gate: Gate | None = None) -> A
             shelf = await Shelf.load(connection, keyring)
         await gate.start()
         sessions = Sessions(pool, Appender(world.instance, world.key), clock, lambda _: bytes(16), bytes(16))
-        rights = Rights(gate, keyring, shelf, clock)
+        proofs = Proofs(keyring.hash(Purpose.CARD), pool.connection, clock, verifiers)
+        rights = Rights(gate, keyring, shelf, clock, proofs=proofs)
         app: Any = HotRoutes(
             _nothing_else,
             gate=gate,

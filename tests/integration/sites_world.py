@@ -23,6 +23,7 @@ from tierce.journal.note import verifier_key
 from tierce.journal.service import Appender
 from tierce.kernel.clock import SystemClock
 from tierce.policy.allowed import STAFF_ROLES
+from tierce.presence.answers import Answers
 from tierce.storage.database import Database
 from tierce.storage.insurer_keys import door_of
 from tierce.storage.keys import Purpose
@@ -129,6 +130,7 @@ async def persons_site(room: Room, database: Database) -> AsyncIterator[Site]:
                 pool=rows,
                 persons=room.persons,
                 operator=OPERATOR,
+                answers=Answers(lines, SystemClock()),
                 secure=False,
             )
             async with _browser(app, "tierce-persons") as found:

@@ -12,6 +12,7 @@ from tierce.kernel.categories import DataCategory
 from tierce.kernel.clock import SystemClock, micros, ordinal_of, paris_day
 from tierce.kernel.ids import InsurerId, PersonId
 from tierce.policy.acts import Act, Lane, Outcome
+from tierce.policy.lines import place_of
 
 OPEN = (
     "select * from gate.open(%s::bigint[], %s::bigint[], %s::uuid[], %s::bigint[], %s::bigint[], %s::uuid[],"
@@ -19,8 +20,9 @@ OPEN = (
 )
 CLOSE = (
     "select gate.close(%s::smallint, %s, %s::bigint[], %s::bytea[], %s::bigint[], %s::smallint[], %s::integer[],"
-    " %s::bigint[], %s::integer[], %s::bigint[], %s::bigint[], %s::bigint[], %s::integer[],"
-    " %s::integer[], %s::text[], %s::bytea[], %s::integer[])"
+    " %s::bigint[], %s::integer[], %s::bigint[], %s::bigint[], %s::integer[], %s::integer[],"
+    " %s::bigint[], %s::bigint[], %s::bigint[], %s::integer[], %s::integer[], %s::text[], %s::bytea[],"
+    " %s::integer[])"
 )
 REVEAL = "select n, person, sealed from gate.reveal()"
 
@@ -68,7 +70,8 @@ class Thief:
         n = len(bodies)
         self.connection.execute(
             CLOSE,
-            (self.world.instance, bytes(64), [], [], [], [], [], [], [], [], [line or caller.line] * n, [5] * n,
+            (self.world.instance, bytes(64), [], [], [], [], [], [], [], [], [], [], [],
+             [line or caller.line] * n, [place_of(caller.establishment, caller.profession)] * n, [5] * n,
              [40_000] * n, [20_000] * n, [None] * n, bodies, [0] * n),
         )  # fmt: skip
 

@@ -261,7 +261,8 @@ def test_bulk_work_delays_an_interactive_ask_by_a_few_batches_at_most(world: Wor
             assert shown(await gate.ask(question(one, world.covered[0])))
             before.append(sum(task.done() for task in bulk) - done)
         assert not all(task.done() for task in bulk), "the counter was answered while bulk work waited"
-        assert all(shown(answer) for answer in await asyncio.gather(*bulk))
+        every = await asyncio.gather(*bulk)
+        assert all(shown(answer) for answer in every), {str(a.decision) for a in every}
         return before
 
     before = run(world.gate, use)

@@ -10,14 +10,15 @@ import pytest
 from tests.integration.conftest import Connect
 from tests.integration.stolen_credential import REVEAL, Thief, forged
 from tests.integration.world import SEALED, World, enrol, make_world
+from tierce.identity.model import Caller
 from tierce.journal.encoding import encode
 from tierce.journal.model import EntryKind
 from tierce.kernel.care import Profession
-from tierce.kernel.clock import SystemClock, micros
+from tierce.kernel.clock import SystemClock, micros, paris_day
 from tierce.kernel.ids import DeviceId, EstablishmentId, PersonId, ProfessionalId, SessionId, new_id
 from tierce.policy.acts import Outcome
 from tierce.policy.floors import FLOORS
-from tierce.policy.seats import NEW_LINES_MAX, PROBATION_DAYS
+from tierce.policy.seats import PROBATION_DAYS, new_line, pack
 from tierce.storage.database import Database
 
 GP = FLOORS[Profession.GP]
@@ -221,23 +222,38 @@ def test_another_s_instance_cannot_be_used_nor_registered(world: World, thief: T
         thief.connection.execute("select journal.register('office', 'tierce_api', %s)", (bytes(32),))
 
 
-def test_signing_in_again_and_again_opens_three_lines(world: World, thief: Thief) -> None:
+def share_of(thief: Thief, caller: Caller, opening: bytes) -> int:
+    """Sign in on a device never seen; gives the line of seats it is given."""
+    device = new_id()
+    thief.connection.execute(
+        "insert into access.device (id, thumbprint, created) values (%s, %s, now())",
+        (device, device.to_bytes(32)),
+    )
+    row = thief.connection.execute(
+        "select access.line_of(%s, %s, 1::smallint, %s, %s)", (caller.login, device, new_id(), opening)
+    ).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def test_signing_in_again_and_again_opens_one_line(world: World, thief: Thief) -> None:
     caller = enrol(world)
     world.run(f"update access.line set created_day = created_day - {PROBATION_DAYS} where id = {caller.line}")
-    lines = set()
-    for _ in range(3 * NEW_LINES_MAX):
-        device = new_id()
-        thief.connection.execute(
-            "insert into access.device (id, thumbprint, created) values (%s, %s, now())",
-            (device, device.to_bytes(32)),
-        )
-        row = thief.connection.execute(
-            "select access.line_of(%s, %s, 1::smallint, %s, %s)", (caller.login, device, new_id(), bytes(90))
-        ).fetchone()
-        assert row is not None
-        lines.add(row[0])
-    assert len(lines - {caller.line}) == NEW_LINES_MAX == 3
+    opening = pack(new_line(Profession.GP, paris_day(SystemClock().now())))
+    lines = {share_of(thief, caller, opening) for _ in range(9)}
+    assert len(lines) == 1
     assert caller.line not in lines
+    # Time alone ends no probation: a month on, still without a proof, a further device shares the same five seats.
+    world.run(
+        "update access.line set created_day = created_day - 30, state = overlay(state placing"
+        " int4send(gate.today() - 30) from 9) where login is not null"
+    )
+    assert share_of(thief, caller, opening) in lines
+    # Presence was proved there: the device has the seats of a settled one, and the next new one begins its own five.
+    world.run(
+        "update access.line set state = overlay(state placing int2send(1::smallint) from 27) where login is not null"
+    )
+    assert share_of(thief, caller, opening) not in {*lines, caller.line}
 
 
 def test_opening_alone_leaves_a_gap_in_the_blocks(world: World, thief: Thief) -> None:

@@ -9,6 +9,9 @@ import pytest
 from tests.integration.grants import objects_of, render
 from tierce.kernel.care import Profession
 from tierce.policy.floors import CEILINGS, FLOORS, SHOWN_CEILINGS
+from tierce.policy.ladder import Level
+from tierce.policy.lines import COMMON
+from tierce.policy.seats import SEATS
 from tierce.storage.cluster import SUPERUSER
 from tierce.storage.database import Database
 from tierce.storage.migrate import OWNER, ROLES
@@ -109,12 +112,17 @@ def test_every_definer_function_names_its_search_path_and_its_owner_cannot_log_i
 
 def test_floors_and_ceilings_in_the_database_are_those_of_the_policy(admin: psycopg.Connection) -> None:
     with admin:
-        floors = admin.execute("select profession, asked, drawn, known from gate.floor").fetchall()
+        floors = admin.execute("select profession, asked, drawn, known, place, a, top from gate.floor").fetchall()
         ceilings = admin.execute("select scope, per_minute, per_day from gate.ceiling").fetchall()
+        sizes = admin.execute("select kind, base, percent from gate.common_size").fetchall()
         shown: dict[str, int] = dict(admin.execute("select scope, per_day from gate.shown_ceiling").fetchall())
     assert shown == SHOWN_CEILINGS
     assert {Profession(row[0]): row[1:] for row in floors} == {
-        profession: (floor.asked, floor.drawn, floor.known) for profession, floor in FLOORS.items()
+        profession: (floor.asked, floor.drawn, floor.known, floor.place, SEATS[profession].a, SEATS[profession].top)
+        for profession, floor in FLOORS.items()
+    }
+    assert {Level(row[0]): row[1:] for row in sizes} == {
+        level: (size.base, size.percent) for level, size in COMMON.items()
     }
     assert {row[0]: row[1:] for row in ceilings} == {
         scope: (ceiling.per_minute, ceiling.per_day) for scope, ceiling in CEILINGS.items()
@@ -142,7 +150,7 @@ def test_a_wrong_password_opens_nothing(template: Database, role: str) -> None:
         ("tierce_api", "delete from gate.pool"),
         ("tierce_api", "update gate.leased set left_day = 9"),
         ("tierce_worker", "delete from gate.leased"),
-        ("tierce_api", "select gate.check_lines('{}', '{}')"),
+        ("tierce_api", "select gate.check_lines('{}', '{}', '{}')"),
         ("tierce_api", "select gate.staff_reveal('{1}')"),
         ("tierce_api", "select gate.person_self('x')"),
         ("tierce_api", "set role tierce_owner"),

@@ -46,6 +46,11 @@ insert into access.insurer_session (id, handle, insurer, staff, name, created, e
 insert into access.pair (key, state, day, line, seen_day, seen_line)
     select n, state, gate.today() - age, 1, gate.today() - age, 1
     from (values (1, 1, 61), (101, 1, 59), (2, 2, 731), (102, 2, 729)) p(n, state, age);
+insert into access.evidence (id, pair, grade, day, freed)
+    select ('00000000-0000-0000-0000-' || lpad(n::text, 12, '0'))::uuid, n, 3, gate.today() - age, true
+    from (values (1, 731), (101, 729)) e(n, age);
+insert into access.clientele (software, login, profession, vendor, cell, first_day, last_day)
+    select n, 701, 1, 1, 1, gate.today() - 600, gate.today() - age from (values (1, 366), (101, 364)) c(n, age);
 insert into care.engagement (seq, establishment, professional, person, insurer, domain, pair, until_day, label, at,
         care_day)
     select n, 601, 501, n, 1, 1, 1, gate.today() - ended, 'Mme T.', now() - age, 1
@@ -136,11 +141,12 @@ def test_what_is_past_its_duration_goes_and_the_rest_stays(old: Old) -> None:
     assert {table: old.rows(table) for table in TABLES} == before, "counting removes nothing"
     removed = old.job.run()
     assert removed == {kept: 2 if kept is Kept.LABELS else 1 for kept in JOB_CLASSES} | {
-        Kept.DEVICES: 2,
+        Kept.DEVICES: 3,
+        Kept.PROVED_PAIRS: 2,
         Kept.LABELS: 2,
     }
     # A device waits for its sessions and lines, a person for her coverage: counted before, they are not due yet.
-    assert counted == removed | {Kept.DEVICES: 0, Kept.PERSONS: 0}
+    assert counted == removed | {Kept.DEVICES: 1, Kept.PERSONS: 0}
     left = {table: old.rows(table) for table in TABLES}
     assert left == {table: number - (2 if table == "access.pair" else 1) for table, number in before.items()}
     labels = old.admin.execute("select seq, label from care.engagement order by seq").fetchall()

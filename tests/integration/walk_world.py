@@ -23,7 +23,7 @@ from tierce.kernel.ids import InsurerId, PersonId, new_id
 from tierce.kernel.nir import BirthDate, Nir, Rank, normalise
 from tierce.lab.country.identifiers import STORY_COMMUNE, make_nir
 from tierce.lab.standins.browser_key import BrowserKey
-from tierce.policy.seats import PROBATION_DAYS, new_line, pack
+from tierce.policy.seats import PROBATION_DAYS, PROBATION_PROOFS, new_line, pack, settled_line
 from tierce.registry.records import CivilRecord, CoverageRecord, encode_record
 from tierce.settings import Settings
 from tierce.storage.cluster import SUPERUSER
@@ -106,7 +106,14 @@ class WalkWorld:
         now, key, handle = SystemClock().now(), BrowserKey(), f"{new_id():043d}"[:43]
         device, line, session = new_id(), new_id(), new_id()
         today = paris_day(now)
-        state = pack(replace(new_line(PROFESSION, today), since=today - since_days))
+        proofs = PROBATION_PROOFS if since_days >= PROBATION_DAYS else 0
+        state = pack(replace(new_line(PROFESSION, today), since=today - since_days, proofs=proofs))
+        self.run(
+            "insert into access.line (id, establishment, profession, created_day)"
+            " select access.place_of(establishment, profession), establishment, profession, %s"
+            " from directory.activity where id = %s on conflict do nothing",
+            today, self.activity,
+        )  # fmt: skip
         self.run("insert into access.device (id, thumbprint, created) values (%s, %s, now())", device, key.thumbprint)
         self.run(
             "insert into access.line (id, login, device, professional, profession, created_day, state)"
@@ -124,10 +131,11 @@ class WalkWorld:
     def another_day(self, login: Login) -> None:
         """As if what was asked so far had been asked yesterday, and each proved since."""
         today = paris_day(SystemClock().now())
-        fresh = pack(replace(new_line(PROFESSION, today), since=today - PROBATION_DAYS))
         self.run(
-            "update access.line set state = %s, asked = 0, drawn = 0, known = 0 where id = %s", fresh, login.line
-        )
+            "update access.line set state = %s, asked = 0, drawn = 0, known = 0 where id = %s",
+            pack(settled_line(PROFESSION, today)), login.line,
+        )  # fmt: skip
+        self.run("update access.line set state = null, drawn = 0 where establishment is not null")
         self.run("update access.pair set seen_day = seen_day - 1")
 
     def journalled(self, after: int) -> set[int]:

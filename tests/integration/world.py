@@ -1,7 +1,7 @@
 """A very small register for tests of the gate: one insurer, some covered people, some professionals' lines."""
 
 import asyncio
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID, uuid4
 
@@ -28,7 +28,8 @@ from tierce.kernel.ids import (
     new_id,
 )
 from tierce.policy.acts import Act, Site
-from tierce.policy.seats import PROBATION_DAYS, new_line, pack
+from tierce.policy.lines import place_of
+from tierce.policy.seats import new_line, pack, settled_line
 from tierce.storage.cluster import SUPERUSER
 from tierce.storage.database import Database
 
@@ -93,11 +94,15 @@ def make_world(database: Database, people: int = 40) -> World:
     return World(database, key, instance[0], indexes[:people], indexes[people:])
 
 
-def enrol(world: World, profession: Profession = Profession.GP, *, established: bool = True) -> Caller:
-    """A professional with a session on a device; out of probation when `established`."""
+def enrol(
+    world: World, profession: Profession = Profession.GP, *, established: bool = True, at: Caller | None = None
+) -> Caller:
+    """A professional with a session on a device; out of probation when `established`; a colleague of `at`."""
     now = SystemClock().now()
     today = paris_day(now)
     ids = {name: new_id() for name in ("professional", "establishment", "login", "device", "line", "session")}
+    if at is not None:
+        ids["establishment"] = at.establishment
     line = new_line(profession, today)
     opening = pack(line)
     with world.database.connect(SUPERUSER) as admin:
@@ -106,7 +111,7 @@ def enrol(world: World, profession: Profession = Profession.GP, *, established: 
             (ids["professional"], f"8{ids['professional']}", profession),
         )
         admin.execute(
-            "insert into directory.establishment values (%s, %s, 'Cabinet', 'Ville')",
+            "insert into directory.establishment values (%s, %s, 'Cabinet', 'Ville') on conflict do nothing",
             (ids["establishment"], str(ids["establishment"])),
         )
         admin.execute(
@@ -124,11 +129,16 @@ def enrol(world: World, profession: Profession = Profession.GP, *, established: 
             "insert into access.device values (%s, %s, %s)", (ids["device"], ids["device"].to_bytes(32, "big"), now)
         )
         if established:
-            opening = pack(replace(line, since=today - PROBATION_DAYS))
+            opening = pack(settled_line(profession, today))
         admin.execute(
             "insert into access.line (id, login, device, professional, profession, created_day, state)"
             " values (%s, %s, %s, %s, %s, %s, %s)",
             (ids["line"], ids["login"], ids["device"], ids["professional"], profession, today, opening),
+        )
+        admin.execute(
+            "insert into access.line (id, establishment, profession, created_day) values (%s, %s, %s, %s)"
+            " on conflict do nothing",
+            (place_of(ids["establishment"], profession), ids["establishment"], profession, today),
         )
         admin.execute(
             "insert into access.session (id, handle, site, login, professional, acr, activity, device, line,"

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from tests.gate_cases import LINES, TODAY, ask_of, caller, domain_of, line_of, read_of
 from tierce.gate.deciding import Decider
+from tierce.gate.leases import Draw, Leases
 from tierce.gate.model import Ask, Read
 from tierce.gate.rules import decide
 from tierce.gate.store import Opened
@@ -18,12 +19,21 @@ from tierce.kernel.care import Domain, Profession
 from tierce.kernel.clock import SystemClock
 from tierce.kernel.ids import LineId
 from tierce.policy.acts import Outcome
+from tierce.policy.lines import PLACE_UNSEEN, place_of
 from tierce.policy.seats import DAY_LIMITS, Line
 
 PROFESSION = Profession.GP
 
 
-DECIDER = Decider(1, Ed25519PrivateKey.generate(), SystemClock(), bytes(16))
+def lent() -> Leases:
+    """More than any test spends, of every line that many share."""
+    leases = Leases()
+    draws = [Draw(key, 1) for key in [(5, 1), (6, 1), (7, 0), (9, 0)]]
+    leases.add(draws, TODAY, [10**9] * len(draws))
+    return leases
+
+
+DECIDER = Decider(1, Ed25519PrivateKey.generate(), SystemClock(), bytes(16), lent())
 
 
 @dataclass
@@ -48,14 +58,18 @@ class Memory:
                     day=day, rung=rung, seen_day=seen_day, seen_line=seen_line,
                 )
             )  # fmt: skip
-        lines = {ask.caller.line: self.lines[ask.caller.line] for ask in asks}
-        return Opened(1, lines, reads)
+        lines = {}
+        for ask in asks:
+            place = LineId(place_of(ask.caller.establishment, PROFESSION))
+            lines[ask.caller.line] = self.lines[ask.caller.line]
+            lines[place] = self.lines.get(place, PLACE_UNSEEN)
+        return Opened(1, lines, reads, dict.fromkeys(lines, 1), dict.fromkeys(lines, 0))
 
     def batch(self, asks: Sequence[Ask], rungs: Sequence[int]) -> list[tuple[Outcome, EntryKind, int]]:
         """Decide a batch, keep what it leaves, and give the outcomes with what the journal says of each."""
         verdicts, closing = DECIDER.decide(self.opened(asks, rungs), asks, TODAY)
         self.lines |= closing.lines
-        for key, (pair, holder, last) in closing.pairs.items():
+        for key, (pair, holder, last, *_) in closing.pairs.items():
             if self.pairs.get(key, ())[:2] != (pair.state, pair.day):
                 self.holders[key] = holder
             self.pairs[key] = (pair.state, pair.day, closing.day, last)

@@ -39,14 +39,14 @@ def test_adding_a_check_never_turns_a_refusal_into_a_release(
     ask, read, line = case
     longer = [*chain, *more]
     shuffle.shuffle(longer)
-    if isinstance(decide(ask, read, line, TODAY, longer).decision, Release):
-        assert isinstance(decide(ask, read, line, TODAY, chain).decision, Release)
+    if isinstance(decide(ask, read, line, TODAY, checks=longer).decision, Release):
+        assert isinstance(decide(ask, read, line, TODAY, checks=chain).decision, Release)
 
 
 @given(cases(), st.permutations(CHECKS))
 def test_the_order_of_checks_never_changes_what_is_released(case: tuple[Ask, Read, Line], order: list[Check]) -> None:
     ask, read, line = case
-    usual, shuffled = decide(ask, read, line, TODAY), decide(ask, read, line, TODAY, order)
+    usual, shuffled = decide(ask, read, line, TODAY), decide(ask, read, line, TODAY, checks=order)
     assert isinstance(usual.decision, Release) == isinstance(shuffled.decision, Release)
 
 
@@ -125,7 +125,7 @@ def test_a_thief_at_the_gate_learns_no_more_than_the_bound(
     """A thief asks for fresh people, hits and misses, on days of her choice; nobody is proved to be present."""
     constants = SEATS[profession]
     day, learned, limit = TODAY, 0, 0
-    line = Line(day, day if new_device else day - 60, constants.a, 0, 0, 0, 0, 0, 0, 0, (0,) * 30)
+    line = Line(day, day if new_device else day - 60, constants.a, 0, 0, 0, 0, 0, 0, 0, (0,) * 30, 1)
     number = 0
     for gap, wished, hits in visits:
         day += gap

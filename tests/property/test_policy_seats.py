@@ -51,12 +51,13 @@ def lines(draw: st.DrawFn) -> Line:
         freed_week=draw(st.integers(-40, 60)),
         refused=draw(small),
         seats=tuple(draw(st.lists(st.integers(0, 6), min_size=SEAT_DAYS, max_size=SEAT_DAYS))),
+        proofs=draw(st.integers(0, 3)),
     )
 
 
 def fresh(rule: SeatConstants) -> Line:
     """An empty line out of probation."""
-    return Line(START, START - PROBATION_DAYS, rule.a, 0, 0, 0, 0, 0, 0, 0, (0,) * SEAT_DAYS)
+    return Line(START, START - PROBATION_DAYS, rule.a, 0, 0, 0, 0, 0, 0, 0, (0,) * SEAT_DAYS, 1)
 
 
 @given(lines(), constants(), st.integers(0, 30), st.integers(0, 30))

@@ -60,7 +60,7 @@ def _ask(language: Language) -> Iterator[Case]:
     base: dict[str, Any] = {
         "session": SESSION, "signing": SIGNING, "form": AskForm(domain="MEDG", care_date="2026-03-03"),
         "errors": {}, "error_list": [], "seats": SEATS, "act_url": "https://api.tierce.example/v1/rights",
-        "domains": [("MEDG", "consultation généraliste")], "demo": True,
+        "domains": [("MEDG", "consultation généraliste")], "demo": True, "place_code": "1234 5674",
     }  # fmt: skip
     frame = _frame("/ask", language)
     wrong = [("birth", BIRTH_WRONG.text(language)), ("rank", "Le rang est un chiffre de 1 à 9.")]
@@ -82,7 +82,7 @@ def _answers(language: Language) -> Iterator[Case]:
     }  # fmt: skip
     reason = REASONS[Outcome.NOT_CONTRACTED]
     told = {"sentence": reason.sentence[language], "remedy": reason.remedy[language]}
-    base["reason"] = None
+    base |= {"reason": None, "place_code": "1234 5674"}
     ways = RightsBody(shown=False, ways=["card", "app", "person", "call"])
     base |= {"again": (), "act_url": "https://api.tierce.example/v1/rights", "revisit_url": ""}
     yield "answer", "answer.html", frame, {**base, "answer": SHOWN}

@@ -119,6 +119,8 @@ def test_a_new_device_opens_few_known_people() -> None:
     young = replace(line_of(GP, known=PROBATION_KNOWN), since=TODAY)
     assert decide(ASK, KNOWN, young, TODAY).decision == StepUp(Outcome.KNOWN_LIMIT)
     assert decide(ASK, KNOWN, replace(young, known=PROBATION_KNOWN - 1), TODAY).outcome is Outcome.RELEASED
+    declared = replace(ASK, presence=Presence.DECLARED)
+    assert decide(declared, KNOWN, young, TODAY).outcome is Outcome.RELEASED
 
 
 def test_no_seat_no_answer_and_the_refusal_is_counted() -> None:

@@ -3,12 +3,12 @@
 import json
 
 from tierce.kernel.language import Phrase
-from tierce.policy import acts, allowed, deposits, floors, ladder, retention, seats
+from tierce.policy import acts, allowed, deposits, floors, ladder, lines, retention, seats
 from tierce.policy.digest import DIGEST_BYTES, policy_digest, policy_text
 
-MODULES = (acts, allowed, deposits, floors, ladder, retention, seats)
-WORDS_ALONE = {"RUNG_LABELS", "STATE_LABELS", "REASON_LABELS"}
-"""Tables of words: they decide nothing."""
+MODULES = (acts, allowed, deposits, floors, ladder, lines, retention, seats)
+WORDS_ALONE = {"RUNG_LABELS", "STATE_LABELS", "REASON_LABELS", "PLACE_UNSEEN"}
+"""Tables of words decide nothing, and an unused line is made of the constants."""
 
 
 def test_the_digest_is_sixteen_bytes_and_stable() -> None:
@@ -22,6 +22,7 @@ def test_every_public_table_of_the_policy_is_in_the_text() -> None:
         set(text["seats.constants"])
         | set(text["deposits.constants"])
         | set(text["ladder.constants"])
+        | set(text["lines.constants"])
         | set(text["retention.constants"])
         | {key.split(".")[-1] for key in text}
     )

@@ -43,7 +43,7 @@ def line_at(
 ) -> Line:
     """An empty line out of probation."""
     since = day - PROBATION_DAYS
-    return Line(day, since, constants.a, 0, 0, 0, weeks, freed_256, freed_week, 0, (0,) * SEAT_DAYS)
+    return Line(day, since, constants.a, 0, 0, 0, weeks, freed_256, freed_week, 0, (0,) * SEAT_DAYS, 1)
 
 
 def drawn(line: Line, times: int = 1) -> Line:
@@ -174,9 +174,17 @@ def test_a_new_device_has_five_places_for_fourteen_days(profession: Profession) 
         rolled = roll(line, constants, day)
         assert effective_limit(rolled) == PROBATION_LIMIT == 5
         assert known_limit(rolled, profession) == min(PROBATION_KNOWN, DAY_LIMITS[profession].known)
+    # Time alone ends no probation: somebody must have been there, and been proved.
     after = roll(line, constants, MONDAY + PROBATION_DAYS)
+    assert effective_limit(after) == PROBATION_LIMIT
+    assert effective_limit(prove(after, MONDAY, counts=False)) == PROBATION_LIMIT
+    after = prove(after, MONDAY)
     assert effective_limit(after) == constants.a
     assert known_limit(after, profession) == DAY_LIMITS[profession].known
+    assert effective_limit(withdraw(after, MONDAY)) == PROBATION_LIMIT
+    early = prove(line, MONDAY)
+    assert effective_limit(early) == PROBATION_LIMIT, "nor does a proof alone"
+    assert effective_limit(roll(early, constants, MONDAY + PROBATION_DAYS)) > PROBATION_LIMIT
 
 
 def test_a_line_asleep_more_than_sixty_days_starts_anew() -> None:
@@ -186,7 +194,9 @@ def test_a_line_asleep_more_than_sixty_days_starts_anew() -> None:
     asleep = roll(line, PROVING, MONDAY + DORMANT_DAYS + 1)
     assert effective_limit(asleep) == PROBATION_LIMIT
     assert (asleep.since, asleep.open, asleep.freed_256) == (MONDAY + DORMANT_DAYS + 1, 0, 0)
-    assert effective_limit(roll(asleep, PROVING, asleep.day + PROBATION_DAYS)) == PROVING.a
+    late = prove(roll(asleep, PROVING, asleep.day + PROBATION_DAYS), MONDAY)
+    assert effective_limit(late) == PROBATION_LIMIT, "a visit of before the sleep says nothing of who is here now"
+    assert effective_limit(prove(late, asleep.day)) == PROVING.a
 
 
 @pytest.mark.parametrize(
@@ -211,8 +221,16 @@ def test_the_stored_form_fits_at_every_top(profession: Profession) -> None:
 
 def test_an_unknown_version_of_a_stored_line_is_refused() -> None:
     stored = pack(new_line(Profession.GP, MONDAY))
-    with pytest.raises(ValueError, match="version 2"):
-        unpack(b"\x02" + stored[1:])
+    with pytest.raises(ValueError, match="version 3"):
+        unpack(b"\x03" + stored[1:])
+
+
+def test_a_line_stored_by_an_earlier_release_stays_where_it_was() -> None:
+    """Version 1 ended a probation by its days alone; no settled device is put back on probation by an upgrade."""
+    old = replace(new_line(Profession.GP, MONDAY), since=MONDAY - PROBATION_DAYS)
+    assert effective_limit(unpack(b"\x01" + pack(old)[1:])) == SEATS[Profession.GP].a
+    young = new_line(Profession.GP, MONDAY)
+    assert effective_limit(unpack(b"\x01" + pack(young)[1:])) == PROBATION_LIMIT
 
 
 @pytest.mark.parametrize("profession", list(Profession))

@@ -65,7 +65,9 @@ CHOSEN = {
     | told({key for key, _ in PERSONS_ERRORS.values()})
     | {f"help.{part}" for part in range(1, 5)}
     | {f"help.{part}_text" for part in range(1, 5)}
-    | {f"not_me.step{step}" for step in range(1, 5)},
+    | {f"not_me.step{step}" for step in range(1, 5)}
+    | {f"card.{part}_{why}" for part in ("wrong", "remedy") for why in ("away", "no_signer", "too_many")}
+    | {f"answered.{said}{part}" for said in ("yes", "no", "late", "too_many") for part in ("", "_lead")},
 }
 """Keys that templates build from a value."""
 

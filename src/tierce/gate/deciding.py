@@ -1,13 +1,16 @@
 """A batch decided: verdicts in order, and everything that the database is then asked to write."""
 
 import os
+from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from tierce.gate.model import Ask, PairSeen, Read, Refuse, Release, StepUp, Verdict
-from tierce.gate.rules import LOOKED_UP, decide, evidence_of, seen
-from tierce.gate.store import Closing, Opened
+from tierce.gate.leases import Key, Leases
+from tierce.gate.model import Ask, Read, Refuse, Release, StepUp, Verdict
+from tierce.gate.rules import LOOKED_UP, PAIR_OPEN, decide, evidence_of, is_known, seen, settle_claim
+from tierce.gate.store import Closing, Noted, Opened, PairKept
 from tierce.journal.encoding import pack_entry
 from tierce.journal.merkle import leaf_hash
 from tierce.journal.model import SALT_BYTES, EntryKind
@@ -17,40 +20,66 @@ from tierce.kernel.clock import Clock, micros, ordinal_of
 from tierce.kernel.ids import NOBODY, LineId
 from tierce.policy.acts import Act, Outcome
 from tierce.policy.evidence import HINT_FIRST
+from tierce.policy.ladder import Level
+from tierce.policy.lines import place_of
 from tierce.policy.rights import engagement_until
 from tierce.policy.seats import effective_limit
 
-Seen = tuple[PairSeen, LineId, LineId]
-"""A pair as the batch leaves it, the line that holds its seat, and the line that saw the person last."""
+_SOFTWARE, _VENDOR, _CELL, _NATION = (
+    level.value for level in (Level.SOFTWARE, Level.VENDOR, Level.CELL, Level.NATION)
+)
 
 
 class Decider:
     """Decides batches and signs their lines as one instance; it reads no database."""
 
-    def __init__(self, instance: int, key: Ed25519PrivateKey, clock: Clock, policy: bytes) -> None:
-        """`policy` is the 16-byte digest of the rendered policy, written with each line."""
+    def __init__(self, instance: int, key: Ed25519PrivateKey, clock: Clock, policy: bytes, leases: Leases) -> None:
+        """`policy` is the 16-byte digest of the rendered policy; `leases`, what is held of lines that many share."""
         self._instance = instance
         self._key = key
         self._clock = clock
         self._policy = policy
+        self._leases = leases
 
     def decide(self, opened: Opened, asks: Sequence[Ask], day: int) -> tuple[list[Verdict], Closing]:
         """Decide the asks in order: the second mention of a person in a batch is a known pair."""
-        lines = dict(opened.lines)
-        verdicts = []
-        hints = []
-        pairs: dict[int, Seen] = {}
+        if opened.proofs:
+            asks, opened = _settled(asks, opened)
+        lines, desks, cells = dict(opened.lines), opened.desks, opened.cells
+        leases = self._leases
+        verdicts: list[Verdict] = []
+        pairs: dict[int, PairKept] = {}
+        places: list[LineId] = []
+        taken: Counter[Key] = Counter()
+        short: list[Key] = []
+        hints: list[int] = []
         for ask, read_first in zip(asks, opened.reads, strict=True):
             before = pairs.get(read_first.pair)
-            read = read_first if before is None else seen(read_first, before[0], day, before[2])
-            line = ask.caller.line
-            verdict = decide(ask, read, lines[line], day)
-            lines[line] = verdict.line
+            read = read_first if before is None else seen(read_first, before.pair, day, before.last)
+            caller = ask.caller
+            line = caller.line
+            place = LineId(place_of(caller.establishment, caller.profession))
+            places.append(place)
+            keys = (
+                (_SOFTWARE, caller.software), (_VENDOR, caller.vendor), (_CELL, cells[place]), (_NATION, 0)
+            )  # fmt: skip
+            room = is_known(read, day) or leases.room(keys, day)
+            verdict = decide(ask, read, lines[line], day, lines[place], desks[place], common=room)
+            lines[line], lines[place] = verdict.line, verdict.place
+            if verdict.seats:
+                leases.take(keys)
+                taken.update(keys)
+            elif verdict.outcome is Outcome.COMMON_FULL:
+                short.extend(keys)
             pair = verdict.pair
             if pair is not None and pair.key != 0:
-                # The line that took the seat keeps it, whoever of the batch sees the person after.
-                holder = before[1] if before is not None and before[0] == pair else line
-                pairs[pair.key] = (pair, holder, line)
+                # The lines that gave the seat keep it, whoever of the batch sees the person after.
+                if before is not None and before.pair == pair:
+                    pairs[pair.key] = before._replace(last=line)
+                elif verdict.seats:
+                    pairs[pair.key] = PairKept(pair, line, line, place, caller.software, caller.vendor)
+                else:
+                    pairs[pair.key] = PairKept(pair, line, line)
             verdicts.append(verdict)
             first = pair is not None and (pair.state, pair.day) != (read.pair_state, read.pair_day)
             hints.append(ask.hint | HINT_FIRST if first else ask.hint)
@@ -67,6 +96,10 @@ class Decider:
             hints,
             day,
             sum(verdict.outcome is Outcome.RELEASED for verdict in verdicts),
+            places,
+            taken,
+            short,
+            _noted(asks, opened) if opened.proofs else (),
         )
         return verdicts, closing
 
@@ -111,6 +144,26 @@ class Decider:
             ordinal_of(read.from_day) if isinstance(decision, Release) else 0,
             salt,
         )
+
+
+def _settled(asks: Sequence[Ask], opened: Opened) -> tuple[list[Ask], Opened]:
+    """The batch once the claims in it are settled; the rest of it is as it was."""
+    new_asks, reads = list(asks), list(opened.reads)
+    for place, looked_up in opened.proofs.items():
+        new_asks[place], reads[place] = settle_claim(new_asks[place], reads[place], looked_up)
+    return new_asks, replace(opened, reads=reads)
+
+
+def _noted(asks: Sequence[Ask], opened: Opened) -> tuple[Noted, ...]:
+    """The proofs that stand, of pairs that hold a seat."""
+    return tuple(
+        Noted(claim.once, read.pair, read.person, asks[place].caller.establishment, claim.grade)
+        for place in opened.proofs
+        if (claim := asks[place].claim) is not None
+        and claim.once is not None
+        and (read := opened.reads[place]).unproved is None
+        and read.pair_state == PAIR_OPEN
+    )
 
 
 def engaged_until(ask: Ask, read: Read) -> int:

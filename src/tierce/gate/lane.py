@@ -9,7 +9,7 @@ import asyncio
 import logging
 import secrets
 from collections import Counter, deque
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from time import perf_counter
@@ -17,6 +17,7 @@ from typing import Protocol
 
 from tierce.gate.deciding import Decider
 from tierce.gate.errors import GateBusyError, GateClosedError, GateError, NotAnsweredError
+from tierce.gate.leases import Draw, Leases
 from tierce.gate.model import Answer, Ask, Release, Revealed, StepUp, Verdict
 from tierce.gate.store import LOST, ROW_REFUSED, TRANSIENT, GateStore, Opened, lease_is_short
 from tierce.gate.tally import Tally
@@ -36,6 +37,8 @@ met once must not meet again."""
 GATHER_SECONDS = 0.005
 """How long a batch waits at most for asks that are being read and verified in this process: half of what a small
 batch costs is the same for a large one. Alone, an ask waits for nobody."""
+LEND_TURNS = 3
+"""Times that a batch draws from lines that many share before it says one is full: the other lanes spend them too."""
 BATCH_SECONDS_MAX = 5.0
 """A batch that takes longer is given up with its connection: what it wrote, if anything, over-reports."""
 RECONNECT_SECONDS = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0)
@@ -115,6 +118,7 @@ class Lane:
         self,
         connect: Callable[[], Awaitable[GateStore]],
         decider: Decider,
+        leases: Leases,
         clock: Clock,
         size: Size,
         *,
@@ -132,6 +136,7 @@ class Lane:
         """
         self._connect = connect
         self._decider = decider
+        self._leases = leases
         self._clock = clock
         self._size = size
         self._spend = spend
@@ -154,14 +159,17 @@ class Lane:
             await self._open_slot(slot)
         self._tasks = [asyncio.create_task(self._serve(slot)) for slot in self._slots]
 
-    async def stop(self) -> None:
-        """Stop serving; what still waits is refused."""
+    async def stop(self, *, give_back: bool = False) -> None:
+        """Stop serving; what still waits is refused. `give_back` what this process holds of common lines."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._empty(GateClosedError())
         for slot in self._slots:
             if slot.store is not None:
+                if give_back:
+                    with suppress(*LOST):  # a connection cut in the middle of a batch gives nothing back
+                        await self._lend(slot.store, self._leases.all_back())
                 await slot.store.close_connection()
 
     @property
@@ -275,7 +283,13 @@ class Lane:
         try:
             if not leased and store.leased < len(batch):
                 await store.lease()
-            await self._batch(store, batch)
+            await self._lend(store, self._leases.low(paris_day(self._clock.now())))
+            for turn in range(LEND_TURNS + 1):
+                draws = await self._batch(store, batch, told=turn == LEND_TURNS)
+                if not draws:
+                    break
+                await store.rollback()
+                await self._lend(store, draws)
         except TRANSIENT:
             await store.rollback()
             self._tally.add_retry()
@@ -298,7 +312,13 @@ class Lane:
                 await self._attempt(slot, batch[:middle], tries, leased=leased)
                 await self._attempt(slot, batch[middle:], tries, leased=leased)
 
-    async def _batch(self, store: GateStore, batch: list[_Waiting]) -> None:
+    async def _lend(self, store: GateStore, draws: Sequence[Draw]) -> None:
+        """Draw from lines that many share, while no batch is under way on this connection."""
+        if draws:
+            self._leases.add(draws, *await store.lend(draws))
+
+    async def _batch(self, store: GateStore, batch: list[_Waiting], *, told: bool = False) -> list[Draw]:
+        """Decide and answer; or, unless `told`, only say what must first be drawn from lines that many share."""
         asks = [waiting.ask for waiting in batch]
         started = perf_counter()
         await self._step("open")
@@ -307,9 +327,18 @@ class Lane:
         await self._step("decide")
         day = paris_day(self._clock.now())
         verdicts, closing = self._decider.decide(opened, asks, day)  # 4, 5. decide and minimise
+        if closing.short and not told:
+            draws = self._leases.short(closing.short, day)
+            if draws:
+                self._leases.undo(closing.taken, day)
+                return draws
         decided = perf_counter()
         await self._step("close")
-        revealed = await store.close(closing)  # 6, 7. write, commit, then reveal
+        try:
+            revealed = await store.close(closing)  # 6, 7. write, commit, then reveal
+        except (*TRANSIENT, *ROW_REFUSED):
+            self._leases.undo(closing.taken, day)  # undone whole; where the end is not known, the units are spent
+            raise
         await self._step("answer")
         for n, (waiting, verdict) in enumerate(zip(batch, verdicts, strict=True)):
             if verdict.outcome is Outcome.OUT_OF_ATTEMPTS:
@@ -320,6 +349,7 @@ class Lane:
                 )  # 8. answer
         spent = (read - started, decided - read, perf_counter() - decided)
         self._tally.add_batch([verdict.outcome for verdict in verdicts], spent)
+        return []
 
     def _empty(self, error: GateError) -> None:
         _refuse(self._queue, error)

@@ -33,10 +33,10 @@ from tierce.policy.acts import Act, Outcome, Presence, Site
 from tierce.policy.allowed import LEVEL_MIN, SHOWN
 from tierce.policy.digest import policy_digest
 from tierce.policy.ladder import RUNG_LABELS, Level, Rung
+from tierce.policy.lines import COMMON, PLACE_DESKS_MAX, PLACE_UNSEEN, PLACE_WHOLE_DESKS, POOLS
 from tierce.policy.rights import CARE_WINDOWS, ENGAGEMENT_DAYS
 from tierce.policy.seats import (
     DAY_LIMITS,
-    NEW_LINES_MAX,
     PROBATION_DAYS,
     PROBATION_KNOWN,
     PROBATION_LIMIT,
@@ -44,8 +44,7 @@ from tierce.policy.seats import (
     SEATS,
     Line,
     cap_of,
-    new_line,
-    roll,
+    settled_line,
 )
 from tierce.policy.staff import ROLE_LABELS, StaffRole, roles_of
 
@@ -54,6 +53,7 @@ _FRESH = Read(
     live=True, fresh=True, rung=0, person=PersonId(1), insurer=InsurerId(1), until_day=_DAY, pair=1, pair_state=0,
     pair_day=0, seen_day=0, seen_line=0, from_day=_DAY, standing=Standing.COVERED, others=False, engaged_until=0,
 )  # fmt: skip
+_FULL_PLACE = replace(PLACE_UNSEEN, day=_DAY)
 _KNOWN = replace(_FRESH, pair_state=PAIR_OPEN, pair_day=_DAY)
 
 
@@ -66,11 +66,15 @@ class _Situation:
     presence: Presence = Presence.NONE
     full: bool = False
     """Every count of the day is at its limit, attempts excepted."""
+    place_full: bool = False
+    common: bool = True
 
 
 _CASES = (
     _Situation("first", _FRESH),
     _Situation("first_full", _FRESH, full=True),
+    _Situation("first_place", _FRESH, place_full=True),
+    _Situation("first_common", _FRESH, common=False),
     _Situation("known", _KNOWN),
     _Situation("known_full", _KNOWN, full=True),
     _Situation("present", _FRESH, Presence.CONFIRMED, full=True),
@@ -95,8 +99,7 @@ Grid = tuple[tuple[Decision, ...], ...]
 
 
 def _line(profession: Profession, *, full: bool = False) -> Line:
-    old = replace(new_line(profession, _DAY), since=_DAY - PROBATION_DAYS)
-    line = roll(old, SEATS[profession], _DAY)
+    line = settled_line(profession, _DAY)
     if not full:
         return line
     return replace(line, today=cap_of(line.limit), known=DAY_LIMITS[profession].known)
@@ -133,6 +136,8 @@ def _grid(profession: Profession, act: Act, domain: Domain, *, signed: bool) -> 
                 replace(case.read, rung=rung.value),
                 _line(profession, full=case.full),
                 _DAY,
+                _FULL_PLACE if case.place_full else PLACE_UNSEEN,
+                common=case.common,
             ).decision
             for rung in Rung
         )
@@ -252,6 +257,19 @@ def _numbers(language: Language) -> Iterator[str]:
     yield from _table([PAGE[key][language] for key in keys], rows)
 
 
+def _common(language: Language) -> Iterator[str]:
+    rows: list[list[object]] = [
+        [
+            PAGE[f"line_{level.value}"][language],
+            f"{size.base:_}".replace("_", " "),
+            f"{size.percent} %",
+            PAGE["line_pool" if level in POOLS else "line_seats"][language],
+        ]
+        for level, size in COMMON.items()
+    ]
+    yield from _table([PAGE[key][language] for key in ("line", "line_base", "line_share", "line_of")], rows)
+
+
 def _windows(language: Language) -> Iterator[str]:
     rows: list[list[object]] = [
         [f"{DOMAIN_LABELS[domain][language]} ({domain.name})", window.past, window.ahead, ENGAGEMENT_DAYS[domain]]
@@ -272,13 +290,15 @@ def _staff(language: Language) -> Iterator[str]:
 
 def render(language: Language) -> str:
     """The whole page, in Markdown."""
-    numbers = PAGE["numbers_intro"][language].format(probation=PROBATION_DAYS, seat=SEAT_DAYS, lines=NEW_LINES_MAX)
+    numbers = PAGE["numbers_intro"][language].format(probation=PROBATION_DAYS, seat=SEAT_DAYS)
     lines = [f"# {PAGE['title'][language]}", "", PAGE["intro"][language], ""]
     lines += [f"## {PAGE['who'][language]}", "", *_who_asks_what(language)]
     lines += [f"## {PAGE['before'][language]}", "", PAGE["before_intro"][language], "", *_refusals(language)]
     lines += [f"## {PAGE['then'][language]}", "", PAGE["then_intro"][language], "", *_situations(language)]
     lines += [f"## {PAGE['windows'][language]}", "", PAGE["windows_intro"][language], "", *_windows(language)]
     lines += [f"## {PAGE['numbers'][language]}", "", numbers, "", *_numbers(language)]
+    common = PAGE["lines_intro"][language].format(whole=PLACE_WHOLE_DESKS, desks=PLACE_DESKS_MAX)
+    lines += [f"## {PAGE['lines'][language]}", "", common, "", *_common(language)]
     lines += [f"## {PAGE['staff'][language]}", "", PAGE["staff_intro"][language], "", *_staff(language)]
     lines += [f"{PAGE['digest'][language]} `{policy_digest().hex()}`.", ""]
     return "\n".join(lines)

@@ -21,6 +21,8 @@ OUTCOMES: Mapping[Outcome, Phrase] = {
     Outcome.UNKNOWN: Phrase("inconnu", "unknown"),
     Outcome.NOT_COVERED: Phrase("non couvert", "not covered"),
     Outcome.OUT_OF_SEATS: Phrase("plus de place", "no seat left"),
+    Outcome.PLACE_FULL: Phrase("plus de place dans l'établissement", "no seat left in the establishment"),
+    Outcome.COMMON_FULL: Phrase("plus de place commune", "no common seat left"),
     Outcome.KNOWN_LIMIT: Phrase("limite des personnes connues", "limit of known people"),
     Outcome.OUT_OF_ATTEMPTS: Phrase("plus d'essai", "no attempt left"),
     Outcome.HELD: Phrase("freiné", "held"),
@@ -37,6 +39,14 @@ OUTCOMES: Mapping[Outcome, Phrase] = {
 SITUATIONS: Mapping[str, Phrase] = {
     "first": Phrase("jamais vue ici, une place est libre", "never seen here, a seat is free"),
     "first_full": Phrase("jamais vue ici, aucune place libre", "never seen here, no seat is free"),
+    "first_place": Phrase(
+        "jamais vue ici, une place est libre, aucune dans l'établissement",
+        "never seen here, a seat is free, none in the establishment",
+    ),
+    "first_common": Phrase(
+        "jamais vue ici, une place est libre, aucune chez l'éditeur ou dans le pays",
+        "never seen here, a seat is free, none at the vendor or in the nation",
+    ),
     "known": Phrase("connue de l'établissement, sous la limite du jour", "known here, under the day's limit"),
     "known_full": Phrase("connue de l'établissement, limite du jour atteinte", "known here, the day's limit reached"),
     "present": Phrase("présence prouvée (confirmée ou mieux)", "presence proved (confirmed or better)"),
@@ -163,13 +173,39 @@ PAGE: Mapping[str, Phrase] = {
     "numbers_intro": Phrase(
         "Par appareil d'un identifiant. Une place est prise par une personne jamais vue ici et non prouvée, ou par "
         "un identifiant inconnu ; elle se libère par une preuve de présence, ou après {seat} jours. Entre "
-        "parenthèses : au plus par jour. Un appareil est nouveau {probation} jours ; au-delà de {lines} appareils "
-        "nouveaux d'un identifiant en {probation} jours, les suivants partagent les places du dernier.",
+        "parenthèses : au plus par jour. Un appareil est nouveau {probation} jours, et jusqu'à ce qu'une présence "
+        "y ait été prouvée ; tant que dure cet essai, les autres appareils nouveaux de l'identifiant partagent ses "
+        "places.",
         "For each device of a login. A seat is taken by a person never seen here and not proved, or by an unknown "
         "identifier; it is free again by proof of presence, or after {seat} days. In brackets: at most in a day. A "
-        "device is new for {probation} days; past {lines} new devices of a login in {probation} days, further ones "
-        "share the newest's seats.",
+        "device is new for {probation} days, and until presence was proved there; while that probation lasts, "
+        "further new devices of the login share its seats.",
     ),
+    "lines": Phrase("Les places communes", "The common seats"),
+    "lines_intro": Phrase(
+        "La même place est prise, et rendue par la preuve, sur chacune des lignes que touche la demande ; si l'une "
+        "est pleine, une preuve de présence est demandée, rien de plus. Établissement : la somme de ses postes, "
+        "chacun des {whole} premiers professionnels inscrits comptant entier, chaque autre pour moitié, {desks} au "
+        "plus. Ailleurs : une part de la somme des professionnels qui y ont travaillé depuis soixante jours, jamais "
+        "moins que la base. Ces tailles sont des hypothèses, à réajuster.",
+        "The same seat is taken, and given back by proof, on each of the lines that the ask touches; when one is "
+        "full, a proof of presence is asked for, no more. Establishment: the sum over its desks, each of the first "
+        "{whole} professionals enrolled counting whole, each further one half, {desks} at most. Elsewhere: a share "
+        "of the sum over the professionals who worked there in the last sixty days, never below the base. These "
+        "sizes are assumptions, to be refitted.",
+    ),
+    "line": Phrase("Ligne", "Line"),
+    "line_base": Phrase("Base", "Base"),
+    "line_share": Phrase("Part", "Share"),
+    "line_of": Phrase("De quoi", "Of what"),
+    "line_seats": Phrase("places sans preuve, un tiers par jour", "seats without proof, a third in a day"),
+    "line_pool": Phrase(
+        "places prises par jour ; rien n'y est rendu", "seats taken in a day; nothing is given back to it"
+    ),
+    "line_5": Phrase("logiciel", "software"),
+    "line_6": Phrase("éditeur", "vendor"),
+    "line_7": Phrase("département et profession", "département and profession"),
+    "line_9": Phrase("pays", "nation"),
     "seats_new": Phrase("Places, appareil nouveau (par jour)", "Seats, new device (a day)"),
     "seats_base": Phrase("Places sans preuve (par jour)", "Seats without proof (a day)"),
     "seats_top": Phrase("Places au plus (par jour)", "Seats at most (a day)"),

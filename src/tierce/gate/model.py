@@ -10,6 +10,7 @@ from tierce.kernel.categories import DataCategory
 from tierce.kernel.ids import EntrySeq, InsurerId, PersonId
 from tierce.policy.acts import Act, Lane, Outcome, Presence
 from tierce.policy.seats import Line
+from tierce.presence.model import Claim
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,8 @@ class Ask:
     """Eight keyed bytes by which the same ask is recognised when it comes again; empty when nothing marks it."""
     hint: int = 0
     """What the watch may know of the identifiers (policy.evidence.hint_of); 0 when there is nothing to know."""
+    claim: Claim | None = None
+    """The proof behind `presence`, which the database has still to look at; None for an ask without proof."""
 
 
 class Standing(IntEnum):
@@ -87,6 +90,8 @@ class Read:
     """The last day of the engagement opened again; 0 for a first ask."""
     closed: int = 0
     """The level that is closed for this ask (policy.ladder.CLOSABLE): 0 none; INSURER only when no other is."""
+    unproved: Outcome | None = None
+    """Why the proof that came with the ask does not stand; None when it stands, or when there is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,14 +132,18 @@ class PairSeen:
     day: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Verdict:
-    """A decision with the state it leaves."""
+    """A decision with the state it leaves; a value, though not frozen: one is made for each ask."""
 
     decision: Decision
     outcome: Outcome
     line: Line
     pair: PairSeen | None
+    place: Line
+    """The establishment's line."""
+    seats: int = 0
+    """Seats that the ask took, on every line it touched."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,38 +13,53 @@ from tierce.gate.model import Ask, Decision, PairSeen, Read, Refuse, Release, St
 from tierce.policy.acts import Evidence, Outcome, Presence
 from tierce.policy.allowed import LEVEL_MIN, may_ask, shown_by
 from tierce.policy.ladder import EVIDENCE_WATCHED, HOLD_REFUSED, Level, Rung
-from tierce.policy.seats import DAY_LIMITS, PROVED_DAYS, SEAT_DAYS, SEATS, Line, count, has_room, known_limit, roll
+from tierce.policy.lines import PLACE_DESKS_MAX, PLACE_UNSEEN, place_constants
+from tierce.policy.seats import (
+    DAY_LIMITS,
+    PROVED_DAYS,
+    SEAT_DAYS,
+    SEATS,
+    Line,
+    count,
+    has_room,
+    known_limit,
+    roll,
+    take,
+)
 
 PAIR_OPEN = 1
 PAIR_PROVED = 2
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Case:
-    """One ask with everything that its decision may depend on; `line` is rolled forward to `day`."""
+    """One ask with everything that its decision may depend on; its lines are rolled forward to `day`.
+
+    Made once for each ask and changed by nobody; not frozen, which would triple the time it takes to make.
+    """
 
     ask: Ask
     read: Read
     line: Line
+    place: Line
+    common: bool
     day: int
-
-    @property
-    def present(self) -> bool:
-        """Presence is proved to us, reported by a peer, or confirmed by the person."""
-        return self.ask.presence >= Presence.CONFIRMED
-
-    @property
-    def known(self) -> bool:
-        """The establishment holds a seat for these identifiers, or had presence proved within 24 months."""
-        age = self.day - self.read.pair_day
-        if self.read.pair_state == PAIR_PROVED:
-            return age <= PROVED_DAYS
-        return self.read.pair_state == PAIR_OPEN and age < SEAT_DAYS
+    present: bool
+    """Presence is proved to us, reported by a peer, or confirmed by the person."""
+    known: bool
+    """The establishment holds a seat for these identifiers, or had presence proved within 24 months."""
 
     @property
     def counted(self) -> bool:
         """This line already showed this pair today, so it is not another person of the day."""
         return self.read.seen_day == self.day and self.read.seen_line == self.ask.caller.line
+
+
+def is_known(read: Read, day: int) -> bool:
+    """Whether the pair memory holds these identifiers for `day`."""
+    if read.pair_state == PAIR_OPEN:
+        return day - read.pair_day < SEAT_DAYS
+    return read.pair_state == PAIR_PROVED and day - read.pair_day <= PROVED_DAYS
 
 
 Check = Callable[[Case], Outcome | None]
@@ -68,6 +83,14 @@ def check_closed(case: Case) -> Outcome | None:
     `_passed`, after a seat was taken as for anybody else.
     """
     return Outcome.CLOSED if case.read.closed not in (0, Level.INSURER) else None
+
+
+def check_proof(case: Case) -> Outcome | None:
+    """A proof of presence that does not stand is said plainly, never taken for none: what is said is about the proof.
+
+    Whoever was asked for may exist or not: the outcome is the same (`settle_claim`).
+    """
+    return case.read.unproved
 
 
 def check_ladder(case: Case) -> Outcome | None:
@@ -98,7 +121,8 @@ def check_known(case: Case) -> Outcome | None:
     """Known people have a daily limit of their own."""
     if case.present or not case.known or case.counted:
         return None
-    limit = known_limit(case.line, case.ask.caller.profession)
+    declared = case.ask.presence is Presence.DECLARED
+    limit = known_limit(case.line, case.ask.caller.profession, declared=declared)
     return None if case.line.known < limit else Outcome.KNOWN_LIMIT
 
 
@@ -109,15 +133,30 @@ def check_seats(case: Case) -> Outcome | None:
     return Outcome.OUT_OF_SEATS
 
 
+def check_place(case: Case) -> Outcome | None:
+    """The seat is drawn on the establishment's line too, whoever of its people draws it."""
+    if case.present or case.known or has_room(case.place):
+        return None
+    return Outcome.PLACE_FULL
+
+
+def check_common(case: Case) -> Outcome | None:
+    """And on those of the software, its vendor, the cell and the nation; full, they ask for a proof, no more."""
+    return None if case.present or case.known or case.common else Outcome.COMMON_FULL
+
+
 CHECKS: tuple[Check, ...] = (
     check_session,
     check_attempts,
     check_act,
     check_closed,
+    check_proof,
     check_ladder,
     check_signature,
     check_known,
     check_seats,
+    check_place,
+    check_common,
 )
 
 MISSES: Mapping[Standing, Outcome] = {
@@ -133,11 +172,24 @@ MISSES: Mapping[Standing, Outcome] = {
 LOOKED_UP = frozenset({Outcome.UNKNOWN, *MISSES.values()})
 """Outcomes of asks that passed every check and found nothing to show."""
 
-REFUSALS = frozenset({Outcome.NOT_ALLOWED, Outcome.OUT_OF_ATTEMPTS, Outcome.CLOSED})
+UNPROVED = frozenset({Outcome.PROOF_REFUSED, Outcome.PROOF_OF_ANOTHER, Outcome.NOT_CONFIRMED})
+"""Outcomes of asks whose proof of presence does not stand."""
+
+REFUSALS = frozenset({Outcome.NOT_ALLOWED, Outcome.OUT_OF_ATTEMPTS, Outcome.CLOSED, *UNPROVED})
 """Outcomes that say nothing about the person, and are therefore told as they are."""
 
 
-def decide(ask: Ask, read: Read, line: Line, day: int, checks: Sequence[Check] = CHECKS) -> Verdict:
+def decide(
+    ask: Ask,
+    read: Read,
+    line: Line,
+    day: int,
+    place: Line = PLACE_UNSEEN,
+    desks: int = PLACE_DESKS_MAX,
+    *,
+    common: bool = True,
+    checks: Sequence[Check] = CHECKS,
+) -> Verdict:
     """Decide one ask.
 
     Args:
@@ -145,14 +197,21 @@ def decide(ask: Ask, read: Read, line: Line, day: int, checks: Sequence[Check] =
         read: what the database knew; in a batch, as the asks before this one leave it.
         line: the stored state of the caller's line.
         day: today, in days since 1970-01-01 in Paris.
+        place: the stored state of the establishment's line; by default one that nobody used, of the largest size.
+        desks: how many professionals are enrolled there, which sizes that line.
+        common: whether every line that many share, and every pool, has a seat for this ask.
         checks: the chain; only tests give another one.
 
     Returns:
-        The decision, its outcome, the line's next state and what the pair memory must keep. An ask that is
+        The decision, its outcome, the lines' next states and what the pair memory must keep. An ask that is
         stopped never enters the pair memory.
     """
-    line = roll(line, SEATS[ask.caller.profession], day)
-    case = Case(ask, read, line, day)
+    profession = ask.caller.profession
+    if line.day < day:
+        line = roll(line, SEATS[profession], day)
+    if place.day < day:
+        place = roll(place, place_constants(profession, desks), day)
+    case = Case(ask, read, line, place, common, day, ask.presence >= Presence.CONFIRMED, is_known(read, day))
     for check in checks:
         outcome = check(case)
         if outcome is not None:
@@ -161,7 +220,8 @@ def decide(ask: Ask, read: Read, line: Line, day: int, checks: Sequence[Check] =
 
 
 def _stopped(case: Case, outcome: Outcome) -> Verdict:
-    line = count(case.line, refused=outcome is Outcome.OUT_OF_SEATS)
+    # Only her own line's refusals count against her: a neighbour who fills a line that they share accuses nobody.
+    line = count(case.line, refused=1 if outcome is Outcome.OUT_OF_SEATS else 0)
     held_by_suspension = outcome is Outcome.HELD and case.read.rung >= Rung.SUSPENDED
     decision: Decision
     if outcome in REFUSALS or held_by_suspension:
@@ -169,27 +229,34 @@ def _stopped(case: Case, outcome: Outcome) -> Verdict:
         decision = Refuse(outcome, retry)
     else:
         decision = StepUp(outcome)
-    return Verdict(decision, outcome, line, None)
+    return Verdict(decision, outcome, line, None, case.place)
 
 
 def _passed(case: Case) -> Verdict:
     read = case.read
-    if case.known:
-        state, since = read.pair_state, read.pair_day
-        line = count(case.line, known=not case.present and not case.counted)
-    elif case.present:
-        state, since = PAIR_PROVED, case.day
+    place, seats = case.place, 0
+    if case.present:
+        # A pair that holds a seat stays open until the proof, noted in this transaction, has given it back.
+        holds = case.known and read.pair_state == PAIR_OPEN
+        state, since = (read.pair_state, read.pair_day) if holds else (PAIR_PROVED, case.day)
         line = count(case.line)
+    elif case.known:
+        state, since = read.pair_state, read.pair_day
+        line = count(case.line, known=not case.counted)
     else:
-        state, since = PAIR_OPEN, case.day
+        state, since, seats = PAIR_OPEN, case.day, 1
         line = count(case.line, seats=1)
+        place = take(place)
     pair = PairSeen(read.pair, state, since)
     missing = _what_is_missing(read)
+    decision: Decision
     if missing is not None:
-        return Verdict(StepUp(missing, precise=case.present), missing, line, pair)
-    if read.closed == Level.INSURER:
-        return Verdict(StepUp(Outcome.CLOSED), Outcome.CLOSED, line, pair)
-    return Verdict(Release(shown_by(case.ask.act)), Outcome.RELEASED, line, pair)
+        decision, outcome = StepUp(missing, precise=case.present), missing
+    elif read.closed == Level.INSURER:
+        decision, outcome = StepUp(Outcome.CLOSED), Outcome.CLOSED
+    else:
+        decision, outcome = Release(shown_by(case.ask.act)), Outcome.RELEASED
+    return Verdict(decision, outcome, line, pair, place, seats)
 
 
 def _what_is_missing(read: Read) -> Outcome | None:
@@ -199,6 +266,27 @@ def _what_is_missing(read: Read) -> Outcome | None:
     if read.standing is not Standing.COVERED:
         return MISSES[read.standing]
     return None if read.insurer else Outcome.NOT_COVERED
+
+
+def settle_claim(ask: Ask, read: Read, looked_up: int) -> tuple[Ask, Read]:
+    """Join an ask's claim with what the database said of it (`presence.use`).
+
+    Nothing but the card's own digest tells of the person: a card that does not name whoever was asked for says so,
+    whether that person exists or not, and only then is it said that its key is not one of her insurers'.
+    """
+    claim = ask.claim
+    if claim is None:
+        return ask, read
+    unproved = None
+    if looked_up in (Outcome.PROOF_REFUSED, Outcome.NOT_CONFIRMED):
+        unproved = Outcome(looked_up)
+    elif not claim.names(read.person):
+        unproved = Outcome.PROOF_OF_ANOTHER
+    elif looked_up:
+        unproved = Outcome.PROOF_REFUSED
+    if unproved is None:
+        return ask, read
+    return replace(ask, presence=Presence.NONE), replace(read, unproved=unproved)
 
 
 def evidence_of(line: Line) -> Evidence:

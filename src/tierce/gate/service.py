@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from tierce.gate.deciding import Decider
 from tierce.gate.lane import Coming, Lane, Size, Step, no_step
+from tierce.gate.leases import Leases
 from tierce.gate.model import Answer, Ask, Refuse
 from tierce.gate.store import GateStore
 from tierce.gate.tally import Tally
@@ -66,13 +67,14 @@ class Gate:
         self._spent: dict[LineId, int] = {}
         self.tally = tally or Tally()
         self.coming = Coming()
-        decider = Decider(instance, key, clock, policy)
+        leases = Leases()
+        decider = Decider(instance, key, clock, policy, leases)
         self._interactive = Lane(
-            connect, decider, clock, Size(slots, bounds.queue, BATCH_MAX, bounds.wait_seconds),
+            connect, decider, leases, clock, Size(slots, bounds.queue, BATCH_MAX, bounds.wait_seconds),
             spend=self._remember_spent, tally=self.tally, step=step, coming=self.coming,
         )  # fmt: skip
         self._bulk = Lane(
-            connect, decider, clock, Size(1, bounds.bulk_queue, BULK_BATCH_MAX, bounds.wait_seconds),
+            connect, decider, leases, clock, Size(1, bounds.bulk_queue, BULK_BATCH_MAX, bounds.wait_seconds),
             spend=self._remember_spent, tally=self.tally, step=step,
             after=self._interactive, patience_seconds=bounds.bulk_patience_seconds,
         )  # fmt: skip
@@ -85,7 +87,7 @@ class Gate:
     async def stop(self) -> None:
         """Stop serving; what still waits is refused."""
         await self._bulk.stop()
-        await self._interactive.stop()
+        await self._interactive.stop(give_back=True)
 
     @property
     def open(self) -> bool:

@@ -1,25 +1,37 @@
 """The gate's three database calls, on one connection of its own."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, LiteralString
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, LiteralString, NamedTuple
+from uuid import UUID
 
 import psycopg
 from psycopg import AsyncConnection
 
 from tierce.gate.arrays import accept_packed, bigints, byteas, integers, smallints, texts, uuids
+from tierce.gate.leases import Draw, Key
 from tierce.gate.model import Ask, PairSeen, Read, Revealed, Standing
 from tierce.journal.signing import entry_seq
-from tierce.kernel.ids import InsurerId, LineId, PersonId
-from tierce.policy.seats import Line, pack, unpack
+from tierce.kernel.care import Profession
+from tierce.kernel.ids import EstablishmentId, InsurerId, LineId, PersonId
+from tierce.policy.acts import Presence
+from tierce.policy.lines import PLACE_UNSEEN, place_constants, place_of
+from tierce.policy.seats import SEATS, Line, SeatConstants, pack, settle, unpack
+from tierce.presence.model import Claim
 
 _OPEN: LiteralString = """
     select * from gate.open(%b::bigint[], %b::bigint[], %b::uuid[], %b::bigint[], %b::bigint[], %b::uuid[],
                             %b::smallint[], %b::integer[], %b::text[], %b::smallint[])"""
 _CLOSE: LiteralString = """
     select gate.close(%b::smallint, %b, %b::bigint[], %b::bytea[], %b::bigint[], %b::smallint[], %b::integer[],
-                      %b::bigint[], %b::integer[], %b::bigint[], %b::bigint[], %b::bigint[], %b::integer[],
-                      %b::integer[], %b::text[], %b::bytea[], %b::integer[])"""
+                      %b::bigint[], %b::integer[], %b::bigint[], %b::bigint[], %b::integer[], %b::integer[],
+                      %b::bigint[], %b::bigint[], %b::bigint[], %b::integer[], %b::integer[], %b::text[],
+                      %b::bytea[], %b::integer[])"""
+_LEND: LiteralString = """
+    select * from gate.lend(%b::smallint[], %b::bigint[], %b::integer[], %b::integer[], %b::integer[])"""
+_USE: LiteralString = "select presence.use(%b::smallint[], %b::uuid[], %b::smallint[], %b::uuid[], %b::bigint[])"
+_NOTE: LiteralString = "select presence.note(%b::uuid[], %b::bigint[], %b::bigint[], %b::bigint[], %b::smallint[])"
 _REVEAL: LiteralString = "select n, insurer, person, from_day, until_day, sealed from gate.reveal()"
 
 LOST = (psycopg.OperationalError, psycopg.InterfaceError)
@@ -40,11 +52,41 @@ _STANDINGS = {standing.value: standing for standing in Standing}
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """What `gate.open` read: the batch's block number, lines by id, and one Read per ask."""
+    """What `gate.open` read: the batch's block number, lines by id, and one Read per ask.
+
+    `lines` holds those of establishments too, of which `desks` and `cells` say the size and the place.
+    """
 
     block: int
     lines: dict[LineId, Line]
     reads: list[Read]
+    desks: dict[LineId, int]
+    cells: dict[LineId, int]
+    proofs: dict[int, int] = field(default_factory=dict)
+    """By place in the batch: what `presence.use` said of the claim that came with the ask."""
+
+
+class PairKept(NamedTuple):
+    """A pair as the batch leaves it, and the lines that hold its seat; 0 where none does."""
+
+    pair: PairSeen
+    line: LineId
+    last: LineId
+    """The line that saw the person last."""
+    place: int = 0
+    software: int = 0
+    vendor: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """A proof of presence of a pair that holds a seat."""
+
+    once: UUID
+    pair: int
+    person: PersonId
+    establishment: EstablishmentId
+    grade: Presence
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +96,8 @@ class Closing:
     instance: int
     signature: bytes
     lines: dict[LineId, Line]
-    pairs: dict[int, tuple[PairSeen, LineId, LineId]]
-    """By key: the pair, the line that holds its seat, and the line that saw the person last."""
+    pairs: dict[int, PairKept]
+    """By key."""
     asks: Sequence[Ask]
     pair_keys: Sequence[int]
     untils: Sequence[int]
@@ -65,6 +107,13 @@ class Closing:
     day: int
     released: int
     """How many people the batch shows: what it takes from the connection's lease."""
+    places: Sequence[LineId]
+    """The establishment's line of each ask."""
+    taken: Counter[Key]
+    """Units that the batch takes of lines that many share."""
+    short: Sequence[Key]
+    """Lines that many share and of which this process held too little for some ask."""
+    noted: Sequence[Noted] = ()
 
 
 class GateStore:
@@ -88,9 +137,12 @@ class GateStore:
 
     async def open(self, asks: Sequence[Ask]) -> Opened:
         """Begin, lock the lines in id order, and read what the decision needs; one round trip."""
-        lines = sorted({ask.caller.line for ask in asks})
+        lines: set[int] = set()
+        for ask in asks:
+            lines.add(ask.caller.line)
+            lines.add(place_of(ask.caller.establishment, ask.caller.profession))
         arguments = (
-            bigints(lines),
+            bigints(sorted(lines)),
             bigints([ask.caller.session for ask in asks]),
             uuids([ask.person for ask in asks]),
             bigints([ask.pair for ask in asks]),
@@ -101,15 +153,32 @@ class GateStore:
             texts([ask.card for ask in asks]),
             smallints([ask.payer for ask in asks]),
         )
+        claims = [(place, ask, ask.claim) for place, ask in enumerate(asks) if ask.claim is not None]
         async with self._connection.pipeline():
             await self._connection.execute("begin")
             cursor = self._connection.cursor(binary=True)
             await cursor.execute(_OPEN, arguments)
+            used = await self._use(claims) if claims else None
             row = await cursor.fetchone()
-        if row is None:
+            said = await used.fetchone() if used is not None else None
+        if row is None or (claims and said is None):
             msg = "gate.open answered nothing"
             raise psycopg.DataError(msg)
-        return _opened(row, len(asks))
+        proofs = dict(zip((place for place, _, _ in claims), said[0], strict=True)) if said is not None else {}
+        return _opened(row, asks, proofs)
+
+    async def _use(self, claims: Sequence[tuple[int, Ask, Claim]]) -> psycopg.AsyncCursor[Any]:
+        """Spend the proofs of presence of a batch, in its transaction; only a batch that has one comes here."""
+        cursor = self._connection.cursor(binary=True)
+        arguments = (
+            smallints([claim.kind for _, _, claim in claims]),
+            uuids([claim.once for _, _, claim in claims]),
+            smallints([claim.signer for _, _, claim in claims]),
+            uuids([ask.person for _, ask, _ in claims]),
+            bigints([ask.caller.establishment for _, ask, _ in claims]),
+        )
+        await cursor.execute(_USE, arguments)
+        return cursor
 
     async def close(self, closing: Closing) -> dict[int, Revealed]:
         """Write, commit durably, then reveal what the committed lines release; place in batch -> coverage."""
@@ -120,12 +189,16 @@ class GateStore:
             bigints(list(closing.lines)),
             byteas([pack(line) for line in closing.lines.values()]),
             bigints([key for key, _ in pairs]),
-            smallints([pair.state for _, (pair, _, _) in pairs]),
-            integers([pair.day for _, (pair, _, _) in pairs]),
-            bigints([holder for _, (_, holder, _) in pairs]),
+            smallints([kept.pair.state for _, kept in pairs]),
+            integers([kept.pair.day for _, kept in pairs]),
+            bigints([kept.line for _, kept in pairs]),
             integers([closing.day] * len(pairs)),
-            bigints([last for _, (_, _, last) in pairs]),
+            bigints([kept.last for _, kept in pairs]),
+            bigints([kept.place for _, kept in pairs]),
+            integers([kept.software for _, kept in pairs]),
+            integers([kept.vendor for _, kept in pairs]),
             bigints([ask.caller.line for ask in closing.asks]),
+            bigints(closing.places),
             bigints(closing.pair_keys),
             integers(closing.untils),
             integers([ask.care_day for ask in closing.asks]),
@@ -136,6 +209,8 @@ class GateStore:
         async with self._connection.pipeline():
             closed = self._connection.cursor(binary=True)
             await closed.execute(_CLOSE, arguments)
+            if closing.noted:
+                await self._note(closing.noted)
             await self._connection.execute("commit")
             cursor = self._connection.cursor(binary=True)
             await cursor.execute(_REVEAL)
@@ -151,6 +226,16 @@ class GateStore:
             for n, insurer, person, start, until, sealed in rows
         }
 
+    async def _note(self, noted: Sequence[Noted]) -> None:
+        arguments = (
+            uuids([one.once for one in noted]),
+            bigints([one.pair for one in noted]),
+            bigints([one.person for one in noted]),
+            bigints([one.establishment for one in noted]),
+            smallints([one.grade for one in noted]),
+        )
+        await self._connection.cursor(binary=True).execute(_NOTE, arguments)
+
     async def lease(self) -> None:
         """Draw people from the ceilings for this connection, in a transaction of its own.
 
@@ -160,22 +245,57 @@ class GateStore:
         row = await cursor.fetchone()
         self.leased = row[0] if row else 0
 
+    async def lend(self, draws: Sequence[Draw]) -> tuple[int, list[int]]:
+        """Draw from lines that many share, on their own; the day the units are good for, and how many of each."""
+        arguments = (
+            smallints([draw.key[0] for draw in draws]),
+            bigints([draw.key[1] for draw in draws]),
+            integers([draw.want for draw in draws]),
+            integers([draw.back_day for draw in draws]),
+            integers([draw.back for draw in draws]),
+        )
+        cursor = self._connection.cursor(binary=True)
+        await cursor.execute(_LEND, arguments)
+        row = await cursor.fetchone()
+        if row is None:
+            msg = "gate.lend answered nothing"
+            raise psycopg.DataError(msg)
+        return row[0], row[1]
+
     async def rollback(self) -> None:
         """Undo the batch; the lines' locks are let go."""
         await self._connection.execute("rollback")
 
 
-def _opened(row: Sequence[Any], asked: int) -> Opened:
-    (block, ids, states, live, fresh, rungs, persons, insurers, untils, keys, pair_states, pair_days, seen_days,
-     seen_lines, from_days, standings, others, closed, engaged_untils) = row  # fmt: skip
+def _opened(row: Sequence[Any], asks: Sequence[Ask], proofs: dict[int, int]) -> Opened:
+    (block, ids, states, owed, desks, cells, live, fresh, rungs, persons, insurers, untils, keys, pair_states,
+     pair_days, seen_days, seen_lines, from_days, standings, others, closed, engaged_untils) = row  # fmt: skip
     columns = (live, fresh, rungs, persons, insurers, untils, keys, pair_states, pair_days, seen_days, seen_lines,
                from_days, map(_STANDINGS.__getitem__, standings), others, engaged_untils, closed)  # fmt: skip
     reads = [Read(*row) for row in zip(*columns, strict=True)]
-    if len(reads) != asked:
+    if len(reads) != len(asks):
         msg = "gate.open answered for another number of asks"
         raise psycopg.DataError(msg)
-    lines = dict(zip(ids, map(unpack, states), strict=True))
-    return Opened(block, lines, reads)
+    lines = {line: PLACE_UNSEEN if state is None else unpack(state) for line, state in zip(ids, states, strict=True)}
+    sizes = dict(zip(ids, desks, strict=True))
+    if any(owed):
+        _settle(lines, sizes, dict(zip(ids, owed, strict=True)), asks)
+    return Opened(block, lines, reads, sizes, dict(zip(ids, cells, strict=True)), proofs)
+
+
+def _settle(
+    lines: dict[LineId, Line], desks: Mapping[LineId, int], owed: Mapping[LineId, bytes | None], asks: Sequence[Ask]
+) -> None:
+    """Count the proofs that came since these lines were last opened."""
+    rules: dict[LineId, SeatConstants] = {}
+    for ask in asks:
+        profession = ask.caller.profession
+        place = LineId(place_of(ask.caller.establishment, profession))
+        rules[ask.caller.line] = SEATS[profession]
+        rules[place] = place_constants(profession, desks.get(place, 1))
+    for line, told in owed.items():
+        if told:
+            lines[line] = settle(lines[line], rules[line], told)
 
 
 def lease_is_short(error: Exception) -> bool:
@@ -185,9 +305,9 @@ def lease_is_short(error: Exception) -> bool:
 
 async def read_line(connection: AsyncConnection[Any], line: LineId) -> Line:
     """The stored state of one line, for its owner's gauge; takes no lock."""
-    cursor = await connection.execute("select state from access.line where id = %s", (line,))
+    cursor = await connection.execute("select state, owed, profession from access.line where id = %s", (line,))
     row = await cursor.fetchone()
     if row is None:
         msg = "no such line"
         raise psycopg.DataError(msg)
-    return unpack(bytes(row[0]))
+    return settle(unpack(bytes(row[0])), SEATS[Profession(row[2])], bytes(row[1] or b""))

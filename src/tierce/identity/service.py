@@ -6,13 +6,12 @@ a completed code flow. There is no password anywhere.
 
 import hmac
 import secrets
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
-import psycopg
 from psycopg_pool import AsyncConnectionPool
 
 from tierce.identity import claims, rules, store
@@ -35,6 +34,7 @@ from tierce.identity.model import (
     keyless,
 )
 from tierce.identity.oidc import Answer, Claims, ProviderClient, Started, check_pending, digest
+from tierce.identity.reading import HANDLE_LENGTH, SessionReader, refusal_of
 from tierce.journal.model import Entry, EntryKind
 from tierce.journal.service import Appender
 from tierce.kernel.clock import Clock, micros, paris_day
@@ -55,7 +55,6 @@ Pool = AsyncConnectionPool[store.Connection]
 NetworkPseudonym = Callable[[str], bytes]
 """Turns a client's address into the 16 keyed bytes that stand for its prefix."""
 SLIDE_AFTER = timedelta(minutes=1)
-HANDLE_LENGTH = 43
 
 
 def new_handle() -> tuple[str, bytes]:
@@ -137,15 +136,11 @@ class Sessions:
         clock: Clock,
         network: NetworkPseudonym,
         policy: bytes,
-        reader: Pool | None = None,
+        reader: SessionReader | None = None,
     ) -> None:
-        """`policy` is the 16-byte digest of the rendered policy, written with each line.
-
-        `reader` has connections that commit by themselves and are not checked first, for reading sessions: each
-        reading is then one round trip.
-        """
+        """`policy` is the 16-byte digest of the rendered policy, written with each line."""
         self._pool = pool
-        self._reader = reader or pool
+        self.reader = reader or SessionReader(pool, clock)
         self._appender = appender
         self._clock = clock
         self._network = network
@@ -279,44 +274,12 @@ class Sessions:
         Raises:
             SessionRefusedError: unknown, ended, idle or revoked.
         """
-        found = (await self.read_many([handle]))[handle]
+        found = (await self.reader.read([handle]))[handle]
         if isinstance(found, SessionReason):
             raise SessionRefusedError(found)
-        if self.is_worn(found):
-            await self.still_live({found.id: self.end_of(found)})
+        if self._clock.now() - found.used >= SLIDE_AFTER:
+            await self.reader.slide({found.id: self.reader.end_of(found)})
         return found
-
-    async def read_many(self, handles: Sequence[str]) -> dict[str, SessionState | SessionReason]:
-        """Read sessions in one statement: of each its state, or why it opens nothing. No end is pushed away."""
-        digests = {handle: digest(handle) for handle in handles if len(handle) == HANDLE_LENGTH}
-        try:
-            found = await self._stored(list(digests.values()))
-        except psycopg.OperationalError:
-            # The connection died while it was idle, and is replaced: once more, and no more.
-            found = await self._stored(list(digests.values()))
-        read: dict[str, SessionState | SessionReason] = dict.fromkeys(handles, SessionReason.UNKNOWN)
-        for handle, stored in digests.items():
-            if stored in found:
-                state, revoked, _ = found[stored]
-                read[handle] = self._refusal(state, revoked) or state
-        return read
-
-    async def _stored(self, digests: Sequence[bytes]) -> dict[bytes, store.Found]:
-        async with self._reader.connection() as connection:
-            return await store.sessions_by_handle(connection, digests)
-
-    def is_worn(self, state: SessionState) -> bool:
-        """Whether a session in use is to have its end pushed away, once a minute."""
-        return self._clock.now() - state.used >= SLIDE_AFTER
-
-    def end_of(self, state: SessionState) -> datetime:
-        """When a session used now ends if it is not used again."""
-        return rules.expiry(self._clock.now(), state.created, rules.PROFESSIONAL_LIFETIME)
-
-    async def still_live(self, ends: Mapping[SessionId, datetime]) -> set[SessionId]:
-        """Push away the ends of sessions that were used, many at once; returns those that still live."""
-        async with self._pool.connection() as connection:
-            return await store.slide(connection, ends, self._clock.now())
 
     async def name_of(self, state: SessionState) -> str:
         """Tell a professional her own name, as the directory has it."""
@@ -408,19 +371,10 @@ class Sessions:
         if found is None:
             raise SessionRefusedError(SessionReason.UNKNOWN)
         state, revoked, offered = found
-        refusal = self._refusal(state, revoked)
+        refusal = refusal_of(state, revoked, self._clock.now())
         if refusal is not None:
             raise SessionRefusedError(refusal)
         return state, offered
-
-    def _refusal(self, state: SessionState, revoked: datetime | None) -> SessionReason | None:
-        return rules.session_refusal(
-            self._clock.now(),
-            created=state.created,
-            expires=state.expires,
-            revoked=revoked,
-            life=rules.PROFESSIONAL_LIFETIME,
-        )
 
     def _verify(self, handle: str, request: Received, bound_to: bytes) -> Proof:
         return self._verifier.verify(

@@ -219,20 +219,9 @@ async def put_session(connection: Connection, state: SessionState, handle: bytes
         "insert into access.session"
         " (id, handle, site, login, professional, acr, offered, software, network, created, expires)"
         " values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
-        (
-            state.id,
-            handle,
-            state.site.value,
-            state.login,
-            state.professional,
-            state.level,
-            offered,
-            state.software,
-            state.network,
-            state.created,
-            state.expires,
-        ),
-    )
+        (state.id, handle, state.site.value, state.login, state.professional, state.level, offered, state.software,
+         state.network, state.created, state.expires),
+    )  # fmt: skip
 
 
 async def vendor_of(connection: Connection, software: SoftwareId) -> VendorId | None:
@@ -287,12 +276,15 @@ def _session(row: TupleRow) -> SessionState:
 async def bind_session(
     connection: Connection, session: SessionId, chosen: ActivityId, device: DeviceId, line: LineId
 ) -> bool:
-    """Bind a session once; False when it was bound already."""
+    """Bind a session once, and make known to the lines it will draw on; False when it was bound already."""
     cursor = await connection.execute(
         "update access.session set activity = %s, device = %s, line = %s where id = %s and device is null",
         (chosen, device, line, session),
     )
-    return cursor.rowcount == 1
+    if cursor.rowcount != 1:
+        return False
+    await connection.execute("select access.join_lines(%s)", (session,))
+    return True
 
 
 async def slide(connection: Connection, ends: Mapping[SessionId, datetime], used: datetime) -> set[SessionId]:

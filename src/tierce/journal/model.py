@@ -66,6 +66,10 @@ class EntryKind(IntEnum):
     """An insurer's staff read counts that tell of their people's activity."""
     UPKEEP = 17
     """The operator looked after the installation: backup, restore, upgrade, retention."""
+    CARD = 18
+    """A dynamic card was made for a person, to be read at one place."""
+    PROOF = 19
+    """A proof of a person's presence was taken in, or withdrawn; `reference` begins its number."""
 
 
 def fresh_salt() -> bytes:

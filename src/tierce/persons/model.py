@@ -22,6 +22,8 @@ class LineKind(Enum):
     """A member of the operator's staff read her civil status."""
     OWN = "own"
     """She used her own space."""
+    PRESENCE = "presence"
+    """A card of hers, her word, or a proof that she was there."""
     OTHER = "other"
 
 

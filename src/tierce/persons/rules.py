@@ -63,6 +63,10 @@ _REASONS: Final[dict[Outcome, Phrase]] = {
     Outcome.OUT_OF_SEATS: Phrase(
         "une preuve de votre présence était demandée", "proof of your presence was asked for"
     ),
+    Outcome.PLACE_FULL: Phrase("une preuve de votre présence était demandée", "proof of your presence was asked for"),
+    Outcome.COMMON_FULL: Phrase(
+        "une preuve de votre présence était demandée", "proof of your presence was asked for"
+    ),
     Outcome.KNOWN_LIMIT: Phrase(
         "une preuve de votre présence était demandée", "proof of your presence was asked for"
     ),
@@ -81,6 +85,27 @@ _PURPOSES: Final[dict[int, Phrase]] = {
 }
 """incidents.model.Purpose, as the person reads it; a test keeps the two together."""
 
+_PRESENCE: Final[dict[Act, Phrase]] = {
+    Act.PRESENCE_CARD: Phrase(
+        "vous avez demandé une carte dynamique pour {place}", "you asked for a dynamic card for {place}"
+    ),
+    Act.PRESENCE_CONFIRM: Phrase(
+        "vous avez répondu que vous étiez chez {place}", "you answered that you were at {place}"
+    ),
+    Act.PRESENCE_DENY: Phrase(
+        "vous avez répondu que vous n’étiez pas chez {place}", "you answered that you were not at {place}"
+    ),
+    Act.PRESENCE_PROVED: Phrase(
+        "la preuve de votre venue chez {place} nous est parvenue", "proof that you had been at {place} reached us"
+    ),
+    Act.PRESENCE_WITHDRAWN: Phrase(
+        "la preuve de votre venue chez {place} a été retirée par qui l’avait envoyée",
+        "proof that you had been at {place} was withdrawn by whoever sent it",
+    ),
+}
+"""Acts about her presence, after the instant."""
+_OF_PRESENCE: Final = frozenset(_PRESENCE)
+
 _ASKS: Final = frozenset({EntryKind.DISCLOSURE, EntryKind.REFUSAL, EntryKind.MISS, EntryKind.REVISIT})
 _PRESENT: Final = frozenset({Presence.CONFIRMED, Presence.REPORTED, Presence.VERIFIED})
 
@@ -91,6 +116,8 @@ def kind_of(entry: Entry) -> LineKind:
         return LineKind.SHOWN if entry.outcome is Outcome.RELEASED else LineKind.NOT_SHOWN
     if entry.kind in {EntryKind.STAFF_ACT, EntryKind.EXPORT}:
         return LineKind.STAFF
+    if entry.act in _OF_PRESENCE:
+        return LineKind.PRESENCE
     if entry.kind in {EntryKind.PERSON_ACT, EntryKind.IDENTITY}:
         return LineKind.OWN
     return LineKind.OTHER
@@ -101,8 +128,8 @@ def is_present(entry: Entry) -> bool:
     return entry.presence in _PRESENT
 
 
-def sentence(entry: Entry, asker: Asker | None) -> Phrase:
-    """Say one line in one sentence: when, who, where, what, and what came of it.
+def sentence(entry: Entry, asker: Asker | None, place: str = "") -> Phrase:
+    """Say one line in one sentence: when, who, where, what, and what came of it; `place` is for her presence.
 
     « Le 3 mars 2027 à 10 h 12, l'opticien Optique des Remparts (Port-Sérac) a vérifié vos droits en optique. »
     """
@@ -113,6 +140,10 @@ def sentence(entry: Entry, asker: Asker | None) -> Phrase:
     if kind is LineKind.OWN:
         said = _own(entry)
         return Phrase(f"{when.fr}, {said.fr}.", f"{when.en}, {said.en}.")
+    if kind is LineKind.PRESENCE:
+        said = _PRESENCE[entry.act]
+        where = place or "?"
+        return Phrase(f"{when.fr}, {said.fr.format(place=where)}.", f"{when.en}, {said.en.format(place=where)}.")
     if kind is LineKind.OTHER:
         return Phrase(
             f"{when.fr}, votre dossier a été mis à jour par notre service.",

@@ -116,6 +116,9 @@ class Persons:
     def _lines(self, connection: Connection, caller: PersonCaller, found: Collection[OwnEntry]) -> list[HistoryLine]:
         askers = store.askers(connection, [one.entry for one in found if kind_of(one.entry) in ASKS])
         names = store.insurer_names(connection, {one.entry.insurer for one in found})
+        places = store.places(
+            connection, {one.entry.establishment for one in found if kind_of(one.entry) is LineKind.PRESENCE}
+        )
         reported = store.reports(connection, caller.person, [one.seq for one in found])
         lines = []
         for one in found:
@@ -128,7 +131,7 @@ class Persons:
                     seq=one.seq,
                     kind=kind,
                     at=from_micros(entry.time_us),
-                    sentence=sentence(entry, asker),
+                    sentence=sentence(entry, asker, places.get(entry.establishment, "")),
                     asker=asker,
                     insurer=entry.insurer,
                     insurer_name=names.get(entry.insurer),

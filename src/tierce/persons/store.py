@@ -79,6 +79,14 @@ def askers(connection: Connection, entries: Collection[Entry]) -> dict[tuple[Pro
     }
 
 
+def places(connection: Connection, establishments: Collection[EstablishmentId]) -> dict[EstablishmentId, str]:
+    """Names of establishments, each with its town unless the name already says it."""
+    rows = connection.execute(
+        "select id, name, town from directory.establishment where id = any(%s)", (sorted(establishments),)
+    ).fetchall()
+    return {EstablishmentId(row[0]): row[1] if row[2] in row[1] else f"{row[1]} ({row[2]})" for row in rows}
+
+
 def insurer_names(connection: Connection, insurers: Collection[InsurerId]) -> dict[InsurerId, str]:
     """The names of insurers."""
     rows = connection.execute("select id, name from registry.insurer where id = any(%s)", (sorted(insurers),))

@@ -86,6 +86,20 @@ class Act(IntEnum):
     """An insurer's staff read counts of their own people and what became of their own files."""
     INSURER_ACTIVITY = 93
     """An insurer's staff read counts of what was shown of their own people, and of those on incidents' lists."""
+    PRESENCE_CARD = 110
+    """A person asks for a dynamic card, to be read at one place."""
+    PRESENCE_CONFIRM = 111
+    """A person says that she is where somebody asks about her."""
+    PRESENCE_DENY = 112
+    """A person says that she is not."""
+    PRESENCE_PROVED = 113
+    """A proof of presence freed the seat that an ask had taken."""
+    PRESENCE_WITHDRAWN = 114
+    """A proof was withdrawn by whoever reported it: the seat is taken again."""
+    PRESENCE_SIGNER = 115
+    """A key that signs dynamic cards, or that of a peer who reports presence, was registered or revoked."""
+    FEED_PRESENCE = 116
+    """A peer's file of care that was invoiced was taken in."""
     STAFF_RELEASE_ASK = 130
     """Staff ask that a broad hold or closing be let go of; another member of staff confirms."""
     STAFF_APPEAL_ANSWER = 131
@@ -148,6 +162,17 @@ class Outcome(IntEnum):
     """A deposit is recorded on the card alone, without guarantee."""
     DEPOSIT_REFUSED = 24
     """A deposit is not accepted: it repeats another, or could not have been made."""
+    PROOF_REFUSED = 25
+    """A proof of presence was used before, or its key does not serve for the person; nothing was shown."""
+    PROOF_OF_ANOTHER = 26
+    """A proof of presence is not about whoever was asked for; nothing was shown."""
+    NOT_CONFIRMED = 27
+    """No yes of the person is waiting for this place; nothing was shown."""
+    PLACE_FULL = 30
+    """The establishment's line of seats is full: a proof of presence is asked for; nothing was shown."""
+    COMMON_FULL = 31
+    """A line that many share (software, vendor) or a pool (cell, nation) is full: a proof is asked for; nothing was
+    shown."""
 
 
 class Presence(IntEnum):

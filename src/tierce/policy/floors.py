@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tierce.kernel.care import Profession
+from tierce.policy.lines import PLACE_DESKS_MAX, place_constants
 from tierce.policy.seats import DAY_LIMITS, SEATS, cap_of
 
 BATCH_MAX = 64
@@ -24,6 +25,8 @@ class Floor:
     """People of first-time pairs."""
     known: int
     """People of known pairs."""
+    place: int
+    """People of first-time pairs of one establishment's line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,7 @@ FLOORS: Mapping[Profession, Floor] = {
         asked=2 * DAY_LIMITS[profession].attempts,
         drawn=cap_of(constants.top),
         known=2 * DAY_LIMITS[profession].known,
+        place=cap_of(place_constants(profession, PLACE_DESKS_MAX).top),
     )
     for profession, constants in SEATS.items()
 }

@@ -172,7 +172,7 @@ RETENTION: Mapping[Kept, Rule] = {
     ),
     Kept.DEVICES: Rule(
         Phrase("appareils sans session et leurs places", "devices without a session, and their seats"),
-        "access.device, access.device_name, access.line, access.evidence",
+        "access.device, access.device_name, access.line, access.evidence, access.clientele",
         _days(365),
         Phrase("leur dernier usage", "their last use"),
         End.DELETED,
@@ -237,7 +237,7 @@ RETENTION: Mapping[Kept, Rule] = {
     ),
     Kept.PROVED_PAIRS: Rule(
         Phrase("mémoire d'un patient prouvé présent", "memory of a patient proved present"),
-        "access.pair",
+        "access.pair, access.evidence",
         _days(PROVED_DAYS),
         Phrase("la dernière vue", "the last view"),
         End.DELETED,

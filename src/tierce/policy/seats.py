@@ -8,7 +8,9 @@ civil days in Paris, counted since 1970-01-01.
     a seat is taken  <=>  open + w <= limit  and  today + w <= cap
     limit = min(top, a + b * freed per 4 weeks)     freed smoothed over 16 weeks, updated on Mondays
     cap   = min(limit, max(3, ceil(limit / 3)))
-    new, dormant (> 60 days) or reset device: limit 5 for 14 days
+    new, dormant (> 60 days) or reset device: limit 5 for 14 days, and until presence was proved once
+
+Lines of establishments, and those that many logins share, are in policy/lines.py.
 """
 
 import struct
@@ -16,16 +18,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from tierce.kernel.care import Profession
-from tierce.kernel.clock import is_monday
 
 SEAT_DAYS = 30
 PROBATION_DAYS = 14
 PROBATION_LIMIT = 5
+PROBATION_PROOFS = 1
+"""Proofs of grade A or B that end a probation whose days are over. Time alone would hand a stolen sign-in the seats
+of a settled device after a fortnight; whoever works there has patients who turn up (docs/adr/0029)."""
 PROBATION_KNOWN = 15
 """Known people a day on a new device: knowing a practice's patients must not open its file from a stolen sign-in."""
-NEW_LINES_MAX = 3
-"""Lines of a profession that a login may open in PROBATION_DAYS; a further new device shares the newest
-(access.line_of), so that signing in again and again opens no more seats."""
 DORMANT_DAYS = 60
 SMOOTHING_WEEKS = 16
 CAP_FLOOR = 3
@@ -33,7 +34,10 @@ PROVED_DAYS = 730
 """A proved pair is remembered 24 months."""
 
 _PACK = struct.Struct(">BBHIIIhHHHHHH30H")
-_STATE_VERSION = 1
+_STATE_VERSION = 2
+_OWED = struct.Struct(">iihh")
+_MONDAY = 4
+"""The remainder by 7 of every Monday's day number: 1970-01-01 was a Thursday."""
 _COUNT_MAX = 0xFFFF
 _FREED_MAX = 0x7FFF
 
@@ -45,6 +49,8 @@ class SeatConstants:
     a: int
     b_percent: int
     top: int
+    probation: bool = True
+    """Whether a line that starts, or starts anew, is on probation; that of an establishment is not."""
 
 
 SEATS: Mapping[Profession, SeatConstants] = {
@@ -106,9 +112,12 @@ def hold_refused(profession: Profession) -> int:
     return max(HOLD_REFUSED_LEAST, DAY_LIMITS[profession].attempts // 10, cap_of(SEATS[profession].a))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Line:
     """The state of one line of seats, as stored in access.line.state (90 bytes).
+
+    A value: nobody changes one that is made. It is not frozen because that takes three times as long to make, and two
+    are made for each ask.
 
     `seats[d % 30]` counts the seats taken on day d and still unproved; `freed_256` is the smoothed number of
     proofs a week, in 1/256.
@@ -130,6 +139,8 @@ class Line:
     refused: int
     """Asks refused a seat today."""
     seats: tuple[int, ...]
+    proofs: int = 0
+    """Seats of this line freed by grade A or B since `since`, as far as probation asks."""
 
     @property
     def open(self) -> int:
@@ -142,22 +153,34 @@ def new_line(profession: Profession, day: int) -> Line:
     return Line(day, day, SEATS[profession].a, 0, 0, 0, 0, 0, 0, 0, (0,) * SEAT_DAYS)
 
 
+def settled_line(profession: Profession, day: int) -> Line:
+    """A line out of probation with its base seats, for those who make up a country."""
+    return replace(new_line(profession, day), since=day - PROBATION_DAYS, proofs=PROBATION_PROOFS)
+
+
 def limit_of(constants: SeatConstants, freed_256: int) -> int:
     """The limit that proofs give: a + b * freed per 4 weeks, at most top; all in integers."""
     return min(constants.top, constants.a + 4 * constants.b_percent * freed_256 // 25_600)
 
 
+def on_probation(line: Line) -> bool:
+    """Whether the line is on probation on its day."""
+    return line.day < line.since + PROBATION_DAYS or line.proofs < PROBATION_PROOFS
+
+
 def effective_limit(line: Line) -> int:
     """The limit in force on the line's day: 5 during probation."""
-    if line.day < line.since + PROBATION_DAYS:
-        return min(line.limit, PROBATION_LIMIT)
-    return line.limit
+    return min(line.limit, PROBATION_LIMIT) if on_probation(line) else line.limit
 
 
-def known_limit(line: Line, profession: Profession) -> int:
-    """Distinct people of known pairs that a rolled line may show in its day."""
+def known_limit(line: Line, profession: Profession, *, declared: bool = False) -> int:
+    """Distinct people of known pairs that a rolled line may show in its day.
+
+    A reading that certified software declares is not held to the limit of probation: a sign-in relayed to somebody
+    else's machine has no such software, and a substitute at the practice's own has.
+    """
     limit = DAY_LIMITS[profession].known
-    return min(limit, PROBATION_KNOWN) if line.day < line.since + PROBATION_DAYS else limit
+    return min(limit, PROBATION_KNOWN) if on_probation(line) and not declared else limit
 
 
 def cap_of(limit: int) -> int:
@@ -176,64 +199,93 @@ def roll(line: Line, constants: SeatConstants, day: int) -> Line:
 
 def _asleep(line: Line, constants: SeatConstants, day: int) -> Line:
     """A line asleep more than 60 days has no open seat left and starts anew."""
-    return Line(day, day, constants.a, 0, 0, 0, line.weeks, 0, 0, 0, (0,) * SEAT_DAYS)
+    since, proofs = (day, 0) if constants.probation else (day - PROBATION_DAYS, PROBATION_PROOFS)
+    return Line(day, since, constants.a, 0, 0, 0, line.weeks, 0, 0, 0, (0,) * SEAT_DAYS, proofs)
 
 
 def _forward(line: Line, constants: SeatConstants, day: int) -> Line:
+    last = line.day
     seats = list(line.seats)
-    limit, weeks, freed_256, freed_week = line.limit, line.weeks, line.freed_256, line.freed_week
-    for each in range(line.day + 1, day + 1):
+    for each in range(last + 1, min(day, last + SEAT_DAYS) + 1):
         seats[each % SEAT_DAYS] = 0
-        if is_monday(each):
-            weeks = min(60, weeks + 1)
-            freed_256 = max(0, freed_256 + (256 * freed_week - freed_256) // min(SMOOTHING_WEEKS, weeks + 4))
-            freed_week = 0
-            limit = limit_of(constants, freed_256)
-    return Line(day, line.since, limit, 0, 0, 0, weeks, freed_256, freed_week, 0, tuple(seats))
+    limit, weeks, freed_256, freed_week = line.limit, line.weeks, line.freed_256, line.freed_week
+    for _ in range(last // 7 + 1 + (last % 7 >= _MONDAY), day // 7 + 1 + (day % 7 >= _MONDAY)):
+        weeks = min(60, weeks + 1)
+        freed_256 = max(0, freed_256 + (256 * freed_week - freed_256) // min(SMOOTHING_WEEKS, weeks + 4))
+        freed_week = 0
+        limit = limit_of(constants, freed_256)
+    return Line(day, line.since, limit, 0, 0, 0, weeks, freed_256, freed_week, 0, tuple(seats), line.proofs)
 
 
 def has_room(line: Line, weight: int = 1) -> bool:
     """Whether a rolled line can take `weight` seats today."""
     limit = effective_limit(line)
-    return line.open + weight <= limit and line.today + weight <= cap_of(limit)
+    return line.today + weight <= cap_of(limit) and sum(line.seats) + weight <= limit
 
 
 def take(line: Line, weight: int = 1) -> Line:
     """Take seats on a rolled line that has room."""
-    seats = list(line.seats)
-    seats[line.day % SEAT_DAYS] += weight
-    return replace(line, today=line.today + weight, seats=tuple(seats))
+    place = line.day % SEAT_DAYS
+    seats = line.seats
+    return Line(
+        line.day, line.since, line.limit, line.today + weight, line.attempts, line.known, line.weeks,
+        line.freed_256, line.freed_week, line.refused,
+        (*seats[:place], seats[place] + weight, *seats[place + 1 :]), line.proofs,
+    )  # fmt: skip
 
 
 def count(line: Line, *, known: int = 0, refused: int = 0, seats: int = 0) -> Line:
     """Count one attempt on a rolled line, with what came of it; the gate does it for every ask."""
+    held = line.seats
     if seats:
-        line = take(line, seats)
+        place = line.day % SEAT_DAYS
+        held = (*held[:place], held[place] + seats, *held[place + 1 :])
     return Line(
-        line.day, line.since, line.limit, line.today, line.attempts + 1, line.known + known, line.weeks,
-        line.freed_256, line.freed_week, line.refused + refused, line.seats,
+        line.day, line.since, line.limit, line.today + seats, line.attempts + 1, line.known + known, line.weeks,
+        line.freed_256, line.freed_week, line.refused + refused, held, line.proofs,
     )  # fmt: skip
 
 
-def prove(line: Line, drawn_day: int) -> Line:
-    """Give back the seat drawn on `drawn_day`, by proof of grade A or B; a late proof counts as freed too.
+def prove(line: Line, drawn_day: int, *, counts: bool = True) -> Line:
+    """Give back the seat drawn on `drawn_day`; a late proof gives none back, and counts all the same.
 
-    The caller has rolled the line to today, and checked that this evidence is new: proof is idempotent by
-    evidence id. A day to come raises ValueError.
+    `counts` is false for grade D, which frees the seat and raises nothing. The caller has rolled the line to today,
+    and checked that this evidence is new: proof is idempotent by evidence id. A day to come raises ValueError.
     """
     seats = list(line.seats)
     place = drawn_day % SEAT_DAYS
     if _age(line, drawn_day) < SEAT_DAYS and seats[place] > 0:
         seats[place] -= 1
-    return replace(line, seats=tuple(seats), freed_week=min(_FREED_MAX, line.freed_week + 1))
+    return _freed(line, seats, drawn_day, 1 if counts else 0)
 
 
-def withdraw(line: Line, drawn_day: int) -> Line:
+def withdraw(line: Line, drawn_day: int, *, counts: bool = True) -> Line:
     """Take the seat again for a proof that was withdrawn, if its 30 days are not over, and give back the count."""
     seats = list(line.seats)
     if _age(line, drawn_day) < SEAT_DAYS:
         seats[drawn_day % SEAT_DAYS] += 1
-    return replace(line, seats=tuple(seats), freed_week=max(-_FREED_MAX, line.freed_week - 1))
+    return _freed(line, seats, drawn_day, -1 if counts else 0)
+
+
+def _freed(line: Line, seats: list[int], drawn_day: int, by: int) -> Line:
+    freed_week = min(_FREED_MAX, max(-_FREED_MAX, line.freed_week + by))
+    proofs = max(0, min(_COUNT_MAX, line.proofs + by)) if drawn_day >= line.since else line.proofs
+    return replace(line, seats=tuple(seats), freed_week=freed_week, proofs=proofs)
+
+
+def settle(line: Line, constants: SeatConstants, owed: bytes) -> Line:
+    """Count the proofs and withdrawals that came since the line was last opened, each on its day.
+
+    `owed` is what access.prove and access.withdraw appended to the line: the day of the seat, the day of the proof,
+    whether a seat moves and by how much the count of proofs does. Their order is that in which they came.
+    """
+    for drawn_day, on_day, seats, freed in _OWED.iter_unpack(owed):
+        line = roll(line, constants, on_day)
+        if seats > 0 or (seats == 0 and freed < 0):
+            line = withdraw(line, min(drawn_day, line.day), counts=freed != 0)
+        else:
+            line = prove(line, min(drawn_day, line.day), counts=freed != 0)
+    return line
 
 
 def _age(line: Line, drawn_day: int) -> int:
@@ -248,29 +300,20 @@ def pack(line: Line) -> bytes:
     """The stored form of a line."""
     return _PACK.pack(
         _STATE_VERSION, line.weeks, line.limit, line.day, line.since, line.freed_256, line.freed_week, line.today,
-        min(_COUNT_MAX, line.attempts), min(_COUNT_MAX, line.known), min(_COUNT_MAX, line.refused), 0, 0, *line.seats,
+        min(_COUNT_MAX, line.attempts), min(_COUNT_MAX, line.known), min(_COUNT_MAX, line.refused),
+        line.proofs, 0, *line.seats,
     )  # fmt: skip
 
 
 def unpack(state: bytes) -> Line:
     """Read a stored line; an unknown version raises ValueError, and the ask is refused."""
-    (
-        version,
-        weeks,
-        limit,
-        day,
-        since,
-        freed_256,
-        freed_week,
-        today,
-        attempts,
-        known,
-        refused,
-        _,
-        _,
-        *seats,
-    ) = _PACK.unpack(state)
-    if version != _STATE_VERSION:
-        msg = f"line state of version {version}: this release reads version {_STATE_VERSION}"
+    (version, weeks, limit, day, since, freed_256, freed_week, today, attempts, known, refused, proofs, _,
+     *seats) = _PACK.unpack(state)  # fmt: skip
+    if version == 1 and day >= since + PROBATION_DAYS:
+        proofs = PROBATION_PROOFS  # whoever came out of probation while its days sufficed stays out
+    elif version not in (1, _STATE_VERSION):
+        msg = f"line state of version {version}: this release reads versions 1 and {_STATE_VERSION}"
         raise ValueError(msg)
-    return Line(day, since, limit, today, attempts, known, weeks, freed_256, freed_week, refused, tuple(seats))
+    return Line(
+        day, since, limit, today, attempts, known, weeks, freed_256, freed_week, refused, tuple(seats), proofs
+    )

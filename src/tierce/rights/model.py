@@ -7,6 +7,7 @@ from tierce.kernel.card import MemberNumber, normalise_card
 from tierce.kernel.care import Domain
 from tierce.kernel.language import Phrase
 from tierce.kernel.nir import BirthDate, Nir, Rank, normalise
+from tierce.presence.model import Shown as Proof
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,8 @@ class Question:
     label: str | None
     payer: int = 1
     """1: the card's insurer, else the first to pay; 2: the other one that covers too."""
+    proof: Proof | None = None
+    """What was shown as proof of presence, not yet verified."""
 
 
 @dataclass(frozen=True, slots=True)

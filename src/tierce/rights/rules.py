@@ -13,6 +13,7 @@ from tierce.kernel.labels import Likeness, looks_like
 from tierce.kernel.language import Phrase
 from tierce.kernel.nir import BirthDate, Nir, Rank
 from tierce.policy.rights import CARE_WINDOWS
+from tierce.presence.model import Shown as Proof
 from tierce.rights.errors import QuestionError
 from tierce.rights.model import Already, ByCard, ByNir, NotShown, Question, Reason, RightsAnswer, Shown
 
@@ -22,6 +23,13 @@ ANSWER_BYTES = 2_048
 LABEL_MAX = 40
 WAYS = ("card", "app", "person", "call")
 """How presence may be proved, in the order in which it is offered."""
+
+
+class PresenceBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A proof of presence: what it is and what it holds. There is no field for a grade."""
+
+    means: str
+    proof: str = ""
 
 
 class QuestionBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -36,6 +44,7 @@ class QuestionBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     member_number: str | None = None
     payer: int = 1
     label: str | None = None
+    presence: PresenceBody | None = None
 
 
 _decoder = msgspec.json.Decoder(QuestionBody)
@@ -66,7 +75,16 @@ def parse_question(body: bytes, today: date) -> Question:
     except FieldError as error:
         raise QuestionError(error.field, error.reason, error.remedy) from None
     domain = _domain(raw.domain)
-    return Question(who, domain, _care_date(raw.care_date, domain, today), _label(raw.label), _payer(raw.payer))
+    return Question(
+        who, domain, _care_date(raw.care_date, domain, today), _label(raw.label), _payer(raw.payer), _proof(raw)
+    )
+
+
+def _proof(raw: QuestionBody) -> Proof | None:
+    given = raw.presence
+    if given is None:
+        return None
+    return Proof(given.means, given.proof)
 
 
 def _who(raw: QuestionBody) -> ByNir | ByCard:

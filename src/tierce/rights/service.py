@@ -18,7 +18,12 @@ from tierce.kernel.ids import EntrySeq, EstablishmentId, InsurerId
 from tierce.kernel.language import Phrase
 from tierce.policy.acts import Act, Presence
 from tierce.policy.evidence import hint_of
+from tierce.presence.errors import ProofRefusedError
+from tierce.presence.model import Claim, Reason
+from tierce.presence.model import Shown as Proof
+from tierce.presence.service import Proofs
 from tierce.registry.records import decode_coverage
+from tierce.rights.errors import QuestionError
 from tierce.rights.model import NotShown, Refused, RightsAnswer, Shown
 from tierce.rights.reasons import REASONS
 from tierce.rights.rules import parse_question
@@ -69,8 +74,13 @@ class Rights:
         shelf: Shelf,
         clock: Clock,
         reload: Callable[[], Awaitable[Shelf]] | None = None,
+        proofs: Proofs | None = None,
     ) -> None:
-        """Answer with what `gate` releases; `reload` reads the shelf again when an insurer or product is new."""
+        """Answer with what `gate` releases; `reload` reads the shelf again when an insurer or product is new.
+
+        Without `proofs` no proof of presence is accepted.
+        """
+        self.proofs = proofs
         self._gate = gate
         self._index = keyring.hash(Purpose.INDEX)
         self._pair = keyring.hash(Purpose.PAIR)
@@ -86,13 +96,12 @@ class Rights:
         body: bytes,
         once: UUID | None,
         issued: int = 0,
-        presence: Presence = Presence.NONE,
         mark: bytes = b"",
     ) -> RightsAnswer:
         """Ask whether one person is covered.
 
-        `once` and `issued` are those of the browser's proof; `presence` is what whoever proved it to us says, never
-        the asker; `mark` is that of `replays`.
+        `once` and `issued` are those of the browser's proof; `mark` is that of `replays`. Presence is what a proof
+        in the question proves to us, never what the asker says.
 
         Raises:
             QuestionError: a field is missing or malformed; nothing was looked up.
@@ -102,13 +111,15 @@ class Rights:
         question = parse_question(body, date_of(today))  # 2. parse and normalise
         who = question.who.canonical()
         pair = self._pair.int64(caller.establishment.to_bytes(8, "big") + who) or 1
+        claim = None if question.proof is None else await self._claim(question.proof, caller, who)
         answer = await self._gate.ask(
             Ask(
                 caller=caller, act=Act.RIGHTS_ASK, domain=question.domain, care_day=day_of(question.care_date),
                 person=self._index.uuid(who), pair=pair, engagement=None, once=once, label=question.label,
                 issued=issued, lane=caller.lane,
-                card=question.who.amc, payer=question.payer, presence=presence,
-                mark=mark, hint=self._hint(caller, question.who.origin()),
+                card=question.who.amc, payer=question.payer, mark=mark,
+                presence=Presence.NONE if claim is None else claim.grade, claim=claim,
+                hint=self._hint(caller, question.who.origin()),
             )
         )  # fmt: skip
         return await self._told(answer, question.domain)
@@ -122,6 +133,14 @@ class Rights:
 
     def _keyed(self, establishment: EstablishmentId, part: str) -> int:
         return self._pair.int64(b"origin" + establishment.to_bytes(8, "big") + part.encode("ascii"))
+
+    async def _claim(self, proof: Proof, caller: Caller, who: bytes) -> Claim:
+        try:
+            if self.proofs is None:
+                raise ProofRefusedError(Reason.MEANS)
+            return await self.proofs.claim(proof, caller.establishment, who)
+        except ProofRefusedError as error:
+            raise QuestionError(error.field, error.reason, error.remedy) from None
 
     async def revisit(
         self,

@@ -57,6 +57,8 @@ class Purpose(StrEnum):
     """Deposit number -> receipt number; digest of a deposit sent again."""
     DOOR = "door"
     """Insurer's AMC number -> what opens a session for its staff (`registry.door`)."""
+    CARD = "card"
+    """(nonce, person, establishment) -> the handle in a dynamic card."""
 
 
 COMPARTMENT_KEYS: Mapping[Compartment, str] = {
@@ -68,7 +70,10 @@ COMPARTMENT_KEYS: Mapping[Compartment, str] = {
 DEPOSIT_KEY = "deposit"
 """X25519: opens deposits; the worker's alone. Its public half is `deposit.pub`."""
 
-EVERY_KEY = [*(purpose.value for purpose in Purpose), *COMPARTMENT_KEYS.values(), DEPOSIT_KEY]
+SIGNER_KEY = "signer"
+"""From which the signing keys of dynamic cards are derived; the signer's alone."""
+
+EVERY_KEY = [*(purpose.value for purpose in Purpose), *COMPARTMENT_KEYS.values(), DEPOSIT_KEY, SIGNER_KEY]
 
 
 class KeyedHash:

@@ -10,7 +10,9 @@ from alembic.script import ScriptDirectory
 from psycopg import sql
 
 from tierce.policy.floors import CEILINGS, FLOORS, SHOWN_CEILINGS
+from tierce.policy.lines import COMMON
 from tierce.policy.retention import INCIDENT_HOLD, INCIDENT_LOOKS_BACK, keep_days
+from tierce.policy.seats import SEATS
 from tierce.storage.cluster import SUPERUSER, new_secret
 from tierce.storage.database import Database
 from tierce.storage.errors import SchemaNewerError
@@ -21,6 +23,7 @@ ROLES = (
     "tierce_office",
     "tierce_persons",
     "tierce_insurers",
+    "tierce_signer",
     "tierce_worker",
     "tierce_feed",
     "tierce_upkeep",
@@ -43,6 +46,7 @@ the gate at half its speed after 20,000 engagements). Compilation is off because
 FUNCTIONS = (
     "ceilings.sql",
     "functions.sql",
+    "lines.sql",
     "functions_own.sql",
     "watch.sql",
     "directory.sql",
@@ -50,6 +54,7 @@ FUNCTIONS = (
     "retention.sql",
     "upkeep.sql",
     "feeds.sql",
+    "presence.sql",
 )
 """Replaced at each upgrade, in this order."""
 
@@ -152,9 +157,19 @@ def _replace(connection: psycopg.Connection, name: str) -> None:
     connection.execute(grants.encode())
     with connection.cursor() as cursor:
         cursor.executemany(
-            "insert into gate.floor values (%s, %s, %s, %s) on conflict (profession) do update"
-            " set asked = excluded.asked, drawn = excluded.drawn, known = excluded.known",
-            [(profession.value, f.asked, f.drawn, f.known) for profession, f in FLOORS.items()],
+            "insert into gate.floor (profession, asked, drawn, known, place, a, top)"
+            " values (%s, %s, %s, %s, %s, %s, %s) on conflict (profession) do update"
+            " set asked = excluded.asked, drawn = excluded.drawn, known = excluded.known, place = excluded.place,"
+            " a = excluded.a, top = excluded.top",
+            [
+                (profession.value, f.asked, f.drawn, f.known, f.place, SEATS[profession].a, SEATS[profession].top)
+                for profession, f in FLOORS.items()
+            ],
+        )
+        cursor.executemany(
+            "insert into gate.common_size values (%s, %s, %s) on conflict (kind) do update"
+            " set base = excluded.base, percent = excluded.percent",
+            [(level.value, size.base, size.percent) for level, size in COMMON.items()],
         )
         cursor.executemany(
             "insert into gate.ceiling values (%s, %s, %s) on conflict (scope) do update"

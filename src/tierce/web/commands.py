@@ -11,7 +11,7 @@ import typer
 
 from tierce.kernel.errors import TierceError
 from tierce.settings import load
-from tierce.web.processes import EVERY, SETTINGS_VARIABLE, Supervisor, serve_site
+from tierce.web.processes import EVERY, SETTINGS_VARIABLE, Supervisor, named_in, serve_site
 from tierce.web.worker import run_worker
 
 app = typer.Typer(add_completion=False, help="Run one process of the platform, or all of them together.")
@@ -33,9 +33,12 @@ def serve(
         raise typer.Exit(2) from None
     os.environ[SETTINGS_VARIABLE] = str(settings.resolve())
     if only is None:
-        _all(Supervisor(settings.resolve(), logs=logs))
+        _all(Supervisor(settings.resolve(), named_in(read), logs))
     elif only == "worker":
         run_worker(read)
+    elif only in EVERY and only not in named_in(read):
+        typer.echo(f"the settings file has no table [{only}]: give it one with a port", err=True)
+        raise typer.Exit(2)
     elif only in EVERY:
         serve_site(only, read)
     else:

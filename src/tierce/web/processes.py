@@ -22,7 +22,15 @@ from tierce.web.readiness import Readiness
 
 SETTINGS_VARIABLE = "TIERCE_SETTINGS"
 SITES = ("api", "portal", "office", "persons", "insurers")
-EVERY = (*SITES, "worker")
+INNER = ("signer",)
+"""Processes that other processes of ours call on the loopback; no browser reaches them."""
+EVERY = (*SITES, *INNER, "worker")
+
+
+def named_in(settings: Settings) -> tuple[str, ...]:
+    """The processes that these settings name: an installation without a signer runs none."""
+    return tuple(name for name in EVERY if name not in INNER or getattr(settings, name) is not None)
+
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -81,10 +89,11 @@ portal = Process("portal", wiring.portal)
 office = Process("office", wiring.office)
 persons = Process("persons", wiring.persons)
 insurers = Process("insurers", wiring.insurers)
+signer = Process("signer", wiring.signer)
 
 
 def serve_site(name: str, settings: Settings) -> None:
-    """Serve one site on its loopback port until stopped; the names are those of SITES.
+    """Serve one site on its loopback port until stopped; the names are those of SITES and INNER.
 
     The API has several workers: the kernel shares the connections out among them. They have one database role and
     one signing key between them, hence are one instance in the journal; what each remembers is its own.

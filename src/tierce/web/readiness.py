@@ -15,6 +15,7 @@ ROLES: Final = {
     "office": "tierce_office",
     "persons": "tierce_persons",
     "insurers": "tierce_insurers",
+    "signer": "tierce_signer",
 }
 CHECK_SECONDS_MAX = 2.0
 REMEMBER_SECONDS = 1.0

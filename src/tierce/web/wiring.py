@@ -22,6 +22,7 @@ from tierce.identity.dpop import ProofVerifier, normalised
 from tierce.identity.exchange import VendorDoor
 from tierce.identity.local import InsurerSessions, PersonSessions, StaffSessions
 from tierce.identity.oidc import ProviderClient, ProviderSettings, Realm
+from tierce.identity.reading import SessionReader
 from tierce.identity.rules import address_prefix
 from tierce.identity.service import Sessions, SignInDoor
 from tierce.incidents.holds.service import Holds
@@ -38,11 +39,15 @@ from tierce.persons.service import Persons
 from tierce.persons.store import Records as PersonRecords
 from tierce.policy.allowed import STAFF_ROLES
 from tierce.policy.digest import policy_digest
+from tierce.presence.answers import Answers
+from tierce.presence.minting import Signer
+from tierce.presence.plugins import installed
+from tierce.presence.service import Proofs
 from tierce.rights.history import History
 from tierce.rights.service import Rights, Shelf
 from tierce.settings import RealmSettings, Settings, SiteSettings, secret
 from tierce.storage.insurer_keys import door_of, lasting_sealer
-from tierce.storage.keys import DEPOSIT_KEY, Compartment, Keyring, Purpose
+from tierce.storage.keys import DEPOSIT_KEY, SIGNER_KEY, Compartment, Keyring, Purpose
 from tierce.web.api.app import RightsWiring, create_api
 from tierce.web.api.callers import Callers
 from tierce.web.api.deposits import Front
@@ -52,13 +57,24 @@ from tierce.web.deposit_wiring import front_of, state_finder
 from tierce.web.insurers.app import create_insurers
 from tierce.web.office.app import create_office
 from tierce.web.persons.app import create_persons
+from tierce.web.persons.desk import CardDesk
 from tierce.web.portal.app import create_app as create_portal
 from tierce.web.portal.settings import PortalSettings
+from tierce.web.signer import create_signer
 
 CALLBACK = "/sign-in/callback"
 AWAY_SECONDS, START_SECONDS = 1.5, 30.0
 KEYS = {
-    "api": (Purpose.INDEX, Purpose.PAIR, Purpose.NETWORK, Purpose.ENGAGEMENT, Purpose.RECEIPT, "coverage"),
+    "api": (
+        Purpose.INDEX,
+        Purpose.PAIR,
+        Purpose.NETWORK,
+        Purpose.ENGAGEMENT,
+        Purpose.RECEIPT,
+        Purpose.CARD,
+        "coverage",
+    ),
+    "signer": (Purpose.CARD, SIGNER_KEY),
     "office": ("person", Purpose.RECEIPT),
     "persons": ("person", Purpose.TRAIT),
     "worker": (DEPOSIT_KEY,),
@@ -187,7 +203,12 @@ async def _gated(settings: Settings, keyring: Keyring, key: Ed25519PrivateKey, f
         stack.push_async_callback(gate.stop)
         network = keyring.hash(Purpose.NETWORK)
         sessions = Sessions(
-            pool, appender, clock, lambda address: network.digest(address_prefix(address))[:16], policy, reader
+            pool,
+            appender,
+            clock,
+            lambda address: network.digest(address_prefix(address))[:16],
+            policy,
+            SessionReader(reader, clock),
         )
         provider = _provider(Realm.PSC, settings.psc, settings.portal, http, clock)
         sign_in = SignInWiring(
@@ -201,7 +222,8 @@ async def _gated(settings: Settings, keyring: Keyring, key: Ed25519PrivateKey, f
             async with pool.connection() as connection:
                 return await Shelf.load(connection, keyring)
 
-        rights = Rights(gate, keyring, shelf, clock, reload)
+        proofs = Proofs(keyring.hash(Purpose.CARD), pool.connection, clock, installed())
+        rights = Rights(gate, keyring, shelf, clock, reload, proofs)
         audience = normalised(settings.api.url.rstrip("/") + TOKEN_PATH)
         vendor = VendorWiring(
             VendorDoor(pool, provider, sessions, clock, audience), clock, settings.api.url, sign_in.proxies
@@ -267,12 +289,27 @@ async def persons(settings: Settings) -> AsyncIterator[App]:
             sessions=PersonSessions(pool, appender, clock, traits.uuid, policy),
             pool=rows,
             persons=Persons(appender, records, clock),
+            answers=Answers(appender, clock),
+            cards=None if settings.signer is None else CardDesk(f"http://127.0.0.1:{settings.signer.port}", http),
             operator=Operator(
                 operator.name, operator.address, operator.phone, operator.officer, operator.officer_email
             ),
             secure=settings.persons.url.startswith("https:"),
             sign_in_origins=_origins(settings.persons_provider),
         )
+
+
+@asynccontextmanager
+async def signer(settings: Settings) -> AsyncIterator[App]:
+    """The signer of dynamic cards: its keys, its role, and nothing else; the persons' space alone calls it."""
+    keyring = Keyring(settings.key_directory(), [str(name) for name in KEYS["signer"]])
+    dsn = partial(settings.connection().dsn, "tierce_signer")
+    async with AsyncExitStack() as stack:
+        rows = _rows_pool(stack, dsn)
+        with settings.connection().connect("tierce_signer") as connection:
+            appender = Appender.enrol(connection, "signer", keyring.instance("signer"))
+        made = Signer(keyring.raw(SIGNER_KEY), keyring.hash(Purpose.CARD), appender, SystemClock())
+        yield create_signer(made, rows)
 
 
 @asynccontextmanager

@@ -13,7 +13,7 @@ from hashlib import sha256
 
 from tierce.journal.verifier.notes import read_note, signed_by
 
-KINDS = frozenset(range(1, 18))
+KINDS = frozenset(range(1, 20))
 """The kinds of version 1; a kind outside them was written by a newer program or altered."""
 
 

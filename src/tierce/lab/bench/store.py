@@ -8,7 +8,7 @@ one sign-in at a time. Desks have been known for a year, so their lines are out 
 import hashlib
 import os
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, LiteralString
 from uuid import UUID
@@ -23,7 +23,8 @@ from tierce.kernel.nir import BirthDate, Nir, Rank, normalise
 from tierce.lab.bench.proofs import Desk, Key, make_key
 from tierce.lab.bench.traffic import PROFESSIONS, Traffic, identifiers_of, place_of
 from tierce.policy.acts import Site
-from tierce.policy.seats import new_line, pack
+from tierce.policy.lines import place_of as line_of_place
+from tierce.policy.seats import pack, settled_line
 from tierce.registry.records import CoverageRecord, encode_record
 from tierce.registry.store import RegistryStore
 from tierce.storage.insurer_keys import load_sealer
@@ -52,6 +53,7 @@ def lift_ceilings(connection: Connection) -> None:
     They are still counted and checked for every batch, so their cost is measured; the floors of each line stay.
     """
     connection.execute("update gate.ceiling set per_minute = %s, per_day = %s", (CEILING, CEILING))
+    connection.execute("update gate.common_size set base = %s", (CEILING // 4,))
 
 
 def settle(connection: Connection) -> None:
@@ -225,6 +227,12 @@ def _write_access(connection: Connection, places: Sequence[_Place], now: datetim
           _state(p.number, day)) for p in places),
     )  # fmt: skip
     _copy(
+        connection, "copy access.line (id, establishment, profession, created_day) from stdin (format binary)",
+        ["int8", "int8", "int2", "int4"],
+        ((line_of_place(p.establishment, profession), p.establishment, profession.value, day - LINE_AGE_DAYS)
+         for p in places for profession in (place_of(p.number)[0],)),
+    )  # fmt: skip
+    _copy(
         connection,
         "copy access.session (id, handle, site, login, professional, acr, activity, device, line, software, network,"
         " created, expires) from stdin (format binary)",
@@ -236,7 +244,7 @@ def _write_access(connection: Connection, places: Sequence[_Place], now: datetim
 
 
 def _state(number: int, day: int) -> bytes:
-    return pack(replace(new_line(place_of(number)[0], day), since=day - LINE_AGE_DAYS))
+    return pack(settled_line(place_of(number)[0], day))
 
 
 def _write_pairs(

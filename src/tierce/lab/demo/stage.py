@@ -32,8 +32,9 @@ from tierce.settings import DEVELOPMENT_PREFIX
 from tierce.storage.cluster import Cluster, new_secret
 from tierce.storage.database import Database
 from tierce.storage.migrate import migrate, register_portal
+from tierce.upkeep.presence import register_signers
 from tierce.upkeep.service import make_keys
-from tierce.web.processes import SITES
+from tierce.web.processes import INNER, SITES
 
 SEED: Final = 1
 OFFICER: Final = "hélène.vasseur"
@@ -145,7 +146,8 @@ def open_stage(home: Path, steps: Steps, *, persons: int, insurers: int = 84, ke
             database = cluster.database("tierce")
             migrate(database)
             make_keys(home / "keys")
-        stage = Stage(home, country, database, _free_ports((*SITES, "standins", "unprotected")), cluster=cluster)
+        ports = _free_ports((*SITES, *INNER, "standins", "unprotected"))
+        stage = Stage(home, country, database, ports, cluster=cluster)
         stage.truth = json.loads((country / "truth.json").read_text(encoding="utf-8"))
         _load(stage, steps)
         with steps.step(Phrase("les processus de la plateforme", "the processes of the platform")):
@@ -160,6 +162,7 @@ def open_stage(home: Path, steps: Steps, *, persons: int, insurers: int = 84, ke
                 ("office", "/"),
                 ("persons", "/"),
                 ("insurers", "/"),
+                ("signer", "/health"),
             ):
                 stage.wait_serving(site, path)
             with database.connect("tierce_office") as connection:
@@ -217,6 +220,7 @@ def _load(stage: Stage, steps: Steps) -> None:
         more.append(f"{stage.truth['persons']} / {lines}")
         register_portal(stage.database, 1, "Portail")
         enrol_everybody(stage.database, stage.home / "keys")
+        register_signers(stage.database, stage.home / "keys")
 
 
 def _write_settings(stage: Stage) -> None:
@@ -259,6 +263,7 @@ def _write_settings(stage: Stage) -> None:
             "host": database.host, "port": database.port, "name": database.name, "secrets": str(database.secrets),
         },
         **{site: {"url": stage.url(site), "port": stage.ports[site]} for site in SITES},
+        **{name: {"port": stage.ports[name]} for name in INNER},
         "deposits": {"status": str(home / "status")},
         "psc": {**realms[RealmName.PSC], "acr_values": "eidas1"},
         "staff": realms[RealmName.STAFF],

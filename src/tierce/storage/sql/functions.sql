@@ -67,15 +67,13 @@ $$;
 
 -- 1. open: lock the lines in id order, then read, in a later statement, what the decision needs ---------------
 -- The block number is drawn here, outside any rollback: a batch that was opened and abandoned leaves a gap.
-drop function if exists gate.open(bigint[], bigint[], uuid[], bigint[], bigint[], uuid[], smallint[], integer[]);
-drop function if exists gate.open(bigint[], bigint[], uuid[], bigint[], bigint[], uuid[], smallint[], integer[],
-    smallint[], smallint[]);
 drop function if exists gate.open(bigint[], bigint[], uuid[], bigint[], bigint[], uuid[], smallint[], integer[],
     text[], smallint[]);
 create or replace function gate.open(
     lines bigint[], sessions bigint[], idx uuid[], pairs bigint[], engagements bigint[],
     proofs uuid[], domains smallint[], care_days integer[], cards text[], payers smallint[],
-    out block bigint, out line_ids bigint[], out states bytea[], out live boolean[], out fresh boolean[],
+    out block bigint, out line_ids bigint[], out states bytea[], out owed bytea[], out desks smallint[],
+    out cells integer[], out live boolean[], out fresh boolean[],
     out rungs smallint[], out persons bigint[], out insurers smallint[], out untils integer[],
     out pair_keys bigint[], out pair_states smallint[], out pair_days integer[],
     out seen_days integer[], out seen_lines bigint[], out from_days integer[], out standings smallint[],
@@ -90,8 +88,11 @@ begin
         raise exception 'a batch holds at most 64 asks' using errcode = 'check_violation';
     end if;
     block := nextval('journal.block_no');
-    select coalesce(array_agg(l.id), '{}'), coalesce(array_agg(l.state), '{}') into line_ids, states
-    from (select id, state from access.line where id = any(lines) order by id for no key update) l;
+    select coalesce(array_agg(l.id), '{}'), coalesce(array_agg(l.state), '{}'), coalesce(array_agg(l.owed), '{}'),
+           coalesce(array_agg(l.desks), '{}'), coalesce(array_agg(l.cell), '{}')
+    into line_ids, states, owed, desks, cells
+    from (select i.id, i.state, i.owed, i.desks, i.cell from access.line i
+          where i.id = any(lines) order by i.id for no key update) l;
 
     with fresh_proofs as (
         insert into access.proof (id, at)
@@ -162,7 +163,7 @@ end $$;
 -- written with his neighbours' lines and never make their batch fail. The caller's state of each line is written by
 -- the same statement: a row changed twice in one transaction has its foreign keys checked again.
 create or replace function gate.count_floors(
-    e_lines bigint[], e_refused boolean[], e_released boolean[], e_known boolean[], today integer,
+    e_lines bigint[], e_places bigint[], e_refused boolean[], e_released boolean[], e_known boolean[], today integer,
     line_ids bigint[], states bytea[]) returns void
     language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
@@ -171,19 +172,22 @@ declare
 begin
     update access.line l set
         state = coalesce(w.state, l.state),
+        owed = case when w.state is null then l.owed end,
         floor_day = today,
         asked = case when l.floor_day = today then l.asked else 0 end + b.asked,
         drawn = case when l.floor_day = today then l.drawn else 0 end + b.drawn,
         known = case when l.floor_day = today then l.known else 0 end + b.known
-    from (select line, count(*) filter (where not refused) as asked,
+    from (select c.line, count(*) filter (where c.own and not refused) as asked,
                  count(*) filter (where released and not is_known) as drawn,
-                 count(*) filter (where released and is_known) as known
-          from unnest(e_lines, e_refused, e_released, e_known) a(line, refused, released, is_known) group by line) b
+                 count(*) filter (where c.own and released and is_known) as known
+          from unnest(e_lines, e_places, e_refused, e_released, e_known) a(line, place, refused, released, is_known)
+          cross join lateral (values (a.line, true), (a.place, false)) c(line, own) group by c.line) b
     left join unnest(line_ids, states) w(id, state) on w.id = b.line
     where l.id = b.line;
     select count(*) into over from access.line l left join gate.floor f on f.profession = l.profession
-    where l.id = any(e_lines)
-      and (f.profession is null or l.asked > f.asked or l.drawn > f.drawn or l.known > f.known);
+    where l.id = any(e_lines || e_places)
+      and (f.profession is null or l.asked > f.asked or l.known > f.known
+           or l.drawn > case when l.establishment is null then f.drawn else f.place end);
     if over > 0 then
         raise exception 'a line is past the floor of its profession' using errcode = 'check_violation';
     end if;
@@ -253,15 +257,16 @@ end $$;
 
 -- Whether the lines to be written name the identity of the session they came by, and whether anybody will be able
 -- to read them: a code that no reader knows would hide a release from scope. Raises when one does not.
-create or replace function gate.check_lines(e_lines bigint[], bodies bytea[]) returns void
+create or replace function gate.check_lines(e_lines bigint[], e_places bigint[], bodies bytea[]) returns void
     language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare wrong integer;
 begin
     select count(*) into wrong
-    from unnest(e_lines, bodies) a(line, body)
+    from unnest(e_lines, e_places, bodies) a(line, place, body)
     left join access.session s on s.id = journal.u64(a.body, 32)
     left join directory.activity t on t.id = s.activity
     where s.id is null or s.line is distinct from a.line
+       or a.place is distinct from access.place_of(t.establishment, t.profession)
        or (get_byte(a.body, 4) = 1 and (s.revoked is not null or s.expires <= now()
            or not coalesce(t.active and gate.today() between t.from_day and t.until_day, false)))
        or s.professional <> journal.u64(a.body, 16) or s.device is distinct from journal.u64(a.body, 40)
@@ -269,7 +274,9 @@ begin
        or get_byte(a.body, 0) <> 1 or get_byte(a.body, 1) not in (1, 2, 3, 4)
        or (get_byte(a.body, 1) in (1, 4)) <> (get_byte(a.body, 4) = 1)
        or get_byte(a.body, 2) not in (1, 2) or get_byte(a.body, 3) not in (1, 2)
-       or get_byte(a.body, 4) not between 1 and 20 or get_byte(a.body, 5) > 4 or get_byte(a.body, 6) > 2
+       or (get_byte(a.body, 4) not between 1 and 20 and get_byte(a.body, 4) not between 25 and 27
+           and get_byte(a.body, 4) not between 30 and 31)
+       or get_byte(a.body, 5) > 4 or get_byte(a.body, 6) > 2
        or get_byte(a.body, 7) not between 1 and 12
        or get_byte(a.body, 88) + get_byte(a.body, 89) > 0 or get_byte(a.body, 90) > 15
        or (get_byte(a.body, 4) = 1 and get_byte(a.body, 90) + get_byte(a.body, 91) = 0)
@@ -283,17 +290,15 @@ begin
 end $$;
 
 -- 2. close: state, pairs, engagements and journal lines, in the transaction of open ----------------------------
-drop function if exists gate.close(smallint, bytea, bigint[], bytea[], bigint[], smallint[], integer[], bigint[],
-    integer[], bigint[], bigint[], integer[], text[], bytea[]);   -- earlier shapes: grants by name need one only
-drop function if exists gate.close(smallint, bytea, bigint[], bytea[], bigint[], smallint[], integer[], bigint[],
-    integer[], bigint[], bigint[], bigint[], integer[], text[], bytea[]);
+-- An earlier shape: grants by name need one only.
 drop function if exists gate.close(smallint, bytea, bigint[], bytea[], bigint[], smallint[], integer[], bigint[],
     integer[], bigint[], bigint[], bigint[], integer[], integer[], text[], bytea[]);
 create or replace function gate.close(
     instance_id smallint, signature bytea, line_ids bigint[], states bytea[],
     p_keys bigint[], p_states smallint[], p_days integer[], p_lines bigint[], p_seen integer[], p_seen_lines bigint[],
-    e_lines bigint[], e_pairs bigint[], e_untils integer[], e_days integer[], e_labels text[], bodies bytea[],
-    e_hints integer[])
+    p_places bigint[], p_software integer[], p_vendors integer[],
+    e_lines bigint[], e_places bigint[], e_pairs bigint[], e_untils integer[], e_days integer[], e_labels text[],
+    bodies bytea[], e_hints integer[])
     returns bigint
     language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
@@ -310,20 +315,26 @@ begin
     if not exists (select from journal.instance where id = instance_id and role = session_user) then
         raise exception 'not an instance of this role' using errcode = 'insufficient_privilege';
     end if;
-    perform gate.check_lines(e_lines, bodies);
+    perform gate.check_lines(e_lines, e_places, bodies);
     select array_agg(get_byte(a.body, 1) = 2 order by a.n), array_agg(get_byte(a.body, 4) = 1 order by a.n),
            array_agg(p.key is not null order by a.n)
     into e_refused, e_released, e_known
     from unnest(bodies, e_pairs) with ordinality a(body, pair, n) left join access.pair p on p.key = a.pair;
-    perform gate.count_floors(e_lines, e_refused, e_released, e_known, today, line_ids, states);
+    perform gate.count_floors(e_lines, e_places, e_refused, e_released, e_known, today, line_ids, states);
 
-    insert into access.pair as p (key, state, day, line, seen_day, seen_line)
-    select a.key, a.state, a.day, a.line, a.seen, a.seen_line
-    from unnest(p_keys, p_states, p_days, p_lines, p_seen, p_seen_lines) a(key, state, day, line, seen, seen_line)
+    -- A proof that came between open and close stands: an ask only ever says again what it read.
+    insert into access.pair as p (key, state, day, line, seen_day, seen_line, place, software, vendor)
+    select a.key, a.state, a.day, a.line, a.seen, a.seen_line, a.place, a.software, a.vendor
+    from unnest(p_keys, p_states, p_days, p_lines, p_seen, p_seen_lines, p_places, p_software, p_vendors)
+         a(key, state, day, line, seen, seen_line, place, software, vendor)
     order by a.key
-    on conflict (key) do update set
-        state = excluded.state, day = excluded.day,
-        line = case when p.day = excluded.day and p.state = excluded.state then p.line else excluded.line end,
+    on conflict (key) do update set (state, day, line, place, software, vendor) = (
+            select o.state, o.day, o.line, o.place, o.software, o.vendor
+            from (values (p.state, p.day, p.line, p.place, p.software, p.vendor, true),
+                (excluded.state, excluded.day, excluded.line, excluded.place, excluded.software, excluded.vendor,
+                 false)) o(state, day, line, place, software, vendor, keeps)
+            where o.keeps = ((p.day = excluded.day and p.state = excluded.state)
+                             or (p.state = 2 and excluded.state = 1 and excluded.day - p.day <= 730))),
         seen_day = excluded.seen_day, seen_line = excluded.seen_line;
     insert into journal.batch (block, instance, n, signature)
     values (this_block, instance_id, cardinality(bodies), signature);
@@ -365,33 +376,6 @@ begin
                                          (8, v.insurer)));
 end $$;
 
--- The line of a (login, device, profession), created with the caller's opening state when it is new ---------------
--- A login opens at most 3 lines of a profession in 14 days (policy/seats.py, NEW_LINES_MAX): a further new device
--- shares the newest, so that whoever can sign in as often as she likes does not get five seats each time.
-create or replace function access.line_of(
-    for_login bigint, for_device bigint, for_profession smallint, new_id bigint, opening bytea) returns bigint
-    language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
-declare found bigint;
-begin
-    perform from access.login where id = for_login for update;
-    select id into found from access.line
-    where login = for_login and device = for_device and profession = for_profession;
-    if found is not null then
-        return found;
-    end if;
-    if (select count(*) from access.line
-        where login = for_login and profession = for_profession and created_day > gate.today() - 14) >= 3 then
-        select id into found from access.line where login = for_login and profession = for_profession
-        order by created_day desc, id limit 1;
-        return found;
-    end if;
-    insert into access.line (id, login, device, professional, profession, created_day, state)
-    select new_id, for_login, for_device, g.professional, for_profession, gate.today(), opening
-    from access.login g where g.id = for_login
-    returning id into found;
-    return found;
-end $$;
-
 -- Whether a browser's proof is used for the first time; asks are told by gate.open, everything else asks here -----
 create or replace function access.use_proof(proof uuid) returns boolean
     language sql security definer set search_path = pg_catalog, pg_temp as $$
@@ -411,7 +395,8 @@ create or replace function journal.kinds_of(writer name) returns integer[] langu
         when 'tierce_office' then array[5, 6, 7, 9, 12, 14]
         when 'tierce_persons' then array[9, 13, 14]
         when 'tierce_insurers' then array[14, 16]
-        when 'tierce_worker' then array[7, 9, 10, 11, 15]
+        when 'tierce_signer' then array[18]
+        when 'tierce_worker' then array[7, 9, 10, 11, 15, 19]
         when 'tierce_feed' then array[8, 9]
         when 'tierce_upkeep' then array[9, 17]
         else array[]::integer[] end

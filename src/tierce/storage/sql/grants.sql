@@ -2,27 +2,28 @@
 -- `portal` does not appear: it holds no database credential. Functions run as tierce_owner, who cannot log in.
 
 revoke all on all tables in schema registry, registry_meta, person, coverage, contact, bank, care, directory, access, journal,
-    incident, notice, gate, upkeep from public, tierce_api, tierce_office, tierce_persons, tierce_insurers,
-    tierce_worker, tierce_feed, tierce_upkeep;
-revoke all on all functions in schema journal, gate, access, registry, directory, upkeep from public, tierce_api,
-    tierce_office, tierce_persons, tierce_insurers, tierce_worker, tierce_feed, tierce_upkeep;
+    incident, notice, gate, upkeep, presence from public, tierce_api, tierce_office, tierce_persons, tierce_insurers,
+    tierce_signer, tierce_worker, tierce_feed, tierce_upkeep;
+revoke all on all functions in schema journal, gate, access, registry, directory, upkeep, presence from public,
+    tierce_api, tierce_office, tierce_persons, tierce_insurers, tierce_signer, tierce_worker, tierce_feed, tierce_upkeep;
 revoke all on all sequences in schema journal from public;
 revoke all on schema public from public;
 revoke all on database :"database" from public, tierce_api, tierce_office, tierce_persons, tierce_insurers,
+    tierce_signer, tierce_worker, tierce_feed, tierce_upkeep;
+grant connect on database :"database" to tierce_api, tierce_office, tierce_persons, tierce_insurers, tierce_signer,
     tierce_worker, tierce_feed, tierce_upkeep;
-grant connect on database :"database" to tierce_api, tierce_office, tierce_persons, tierce_insurers, tierce_worker,
-    tierce_feed, tierce_upkeep;
 
 -- The journal is INSERT and SELECT only, and for entries the insertion goes through functions: nobody updates,
 -- deletes or truncates, the sequencer included.
-grant usage on schema journal to tierce_api, tierce_office, tierce_persons, tierce_insurers, tierce_worker,
-    tierce_feed, tierce_upkeep;
+grant usage on schema journal to tierce_api, tierce_office, tierce_persons, tierce_insurers, tierce_signer,
+    tierce_worker, tierce_feed, tierce_upkeep;
 grant execute on function journal.u64(bytea, integer), journal.u16(bytea, integer)
     to tierce_api, tierce_office, tierce_persons, tierce_worker, tierce_feed, tierce_upkeep;
 
 -- api: the gate, sign-in, and nothing of the people ------------------------------------------------------------
 grant usage on schema gate, access, directory, registry to tierce_api;
-grant execute on function gate.open, gate.close, gate.reveal, gate.lease, access.line_of, access.use_proof, journal.register,
+grant execute on function gate.open, gate.close, gate.reveal, gate.lease, gate.lend, access.line_of, access.join_lines,
+    access.prove, access.use_proof, journal.register,
     journal.next_block, journal.append, gate.own_asks, gate.asked_before to tierce_api;
 grant select on registry.insurer, registry.insurer_key, registry.product, registry.guarantee to tierce_api;
 grant select on directory.professional, directory.establishment, directory.activity, directory.software,
@@ -41,6 +42,9 @@ grant select (number, received, state, reason, resolved, establishment, domain, 
     on care.deposit to tierce_api;
 grant select on registry.deposit_choice to tierce_api;
 grant select on journal.instance to tierce_api;
+grant usage on schema presence to tierce_api;
+grant execute on function presence.use, presence.note, presence.place_code, presence.said to tierce_api;
+grant select (id, insurer, public_key, revoked) on presence.signer to tierce_api;
 
 -- office: watch, contain, incidents; a person only through gate.staff_reveal, after a committed line ---------------
 grant usage on schema gate, access, directory, registry, incident, notice to tierce_office;
@@ -82,6 +86,8 @@ grant select on directory.professional, directory.establishment to tierce_person
 grant select on registry.insurer, registry.insurer_key to tierce_persons;
 grant select on journal.instance, journal.batch, journal.leaf, journal.checkpoint to tierce_persons;
 grant select, insert on notice.person_report to tierce_persons;
+grant usage on schema presence to tierce_persons;
+grant execute on function presence.asked, presence.answer_ask to tierce_persons;
 
 -- insurers: counts of the insurer whose session one holds, through functions alone; no table of people, none of ours ----
 grant usage on schema access, registry to tierce_insurers;
@@ -92,6 +98,11 @@ grant execute on function registry.own_people, registry.own_shown, registry.own_
     registry.own_feed_reasons, registry.own_feed_refused to tierce_insurers;
 grant select, insert, delete on access.pending to tierce_insurers;
 
+-- signer: the bearer of a session, the name of a place, its own journal lines; no table ---------------------------------
+grant usage on schema presence to tierce_signer;
+grant execute on function journal.register, journal.next_block, journal.append, presence.bearer, presence.place_of,
+    presence.say to tierce_signer;
+
 -- worker: sequencer and watch; no person ------------------------------------------------------------------------
 grant usage on schema gate, access, directory, registry to tierce_worker;
 grant execute on function registry.count_shown to tierce_worker;
@@ -101,6 +112,7 @@ grant select, insert on journal.leaf, journal.checkpoint to tierce_worker;
 grant select on access.line, access.session, access.ladder to tierce_worker;
 grant insert on access.ladder to tierce_worker;
 grant select, delete on access.proof, access.pending to tierce_worker;
+grant execute on function access.prove, access.withdraw to tierce_worker;
 grant select on directory.activity to tierce_worker;
 grant select, delete on access.trace to tierce_worker;
 grant select, update on access.watched to tierce_worker;
@@ -118,6 +130,8 @@ grant select on registry.insurer, registry.deposit_choice, access.device to tier
 grant usage on schema upkeep to tierce_worker;
 grant select, insert, update on upkeep.heartbeat to tierce_worker;
 grant execute on function upkeep.waiting to tierce_worker;
+grant usage on schema presence to tierce_worker;   -- the refusals of persons are evidence; who they are is not
+grant select (seq, establishment, professional, line, yes, at) on presence.answer to tierce_worker;
 
 -- feed: imports; writes sealed records and keyed indexes --------------------------------------------------------
 grant usage on schema registry, person, coverage, directory to tierce_feed;
@@ -154,3 +168,7 @@ grant insert on registry.insurer_key to tierce_upkeep;
 grant update (wrapped) on registry.insurer_key to tierce_upkeep;
 grant select (level, rung, until, lifted) on access.ladder to tierce_upkeep;
 grant select on journal.instance, journal.checkpoint to tierce_upkeep;
+grant usage on schema presence to tierce_upkeep;     -- keys of signers and peers are registered and revoked by hand
+grant select, insert, update (public_key, revoked, revoked_why) on presence.signer to tierce_upkeep;
+grant select, insert, update (revoked, revoked_why) on presence.peer to tierce_upkeep;
+grant select (id, amc, name) on registry.insurer to tierce_upkeep;

@@ -58,6 +58,10 @@ begin
             limit at_most),
         gone as (delete from access.line l using due where l.id = due.id and really)
         select count(*) into n from due;
+        with due as (select software, login, profession from access.clientele where last_day < before_day limit at_most),
+        gone as (delete from access.clientele c using due
+                 where (c.software, c.login, c.profession) = (due.software, due.login, due.profession) and really)
+        select n + count(*) into n from due;
         with due as (
             select d.id from access.device d
             where d.created < before
@@ -70,6 +74,9 @@ begin
         with due as (select key from access.pair where state = of_class - 6 and seen_day < before_day limit at_most),
         gone as (delete from access.pair p using due where p.key = due.key and really)
         select count(*) into n from due;
+        with due as (select id from access.evidence where of_class = 8 and day < before_day limit at_most),
+        gone as (delete from access.evidence e using due where e.id = due.id and really)
+        select count(*) into more from due;
     when 9 then
         with due as (select seq from care.engagement where label is not null and at < before limit at_most),
         gone as (update care.engagement e set label = null from due where e.seq = due.seq and really)

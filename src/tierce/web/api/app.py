@@ -30,6 +30,7 @@ from tierce.web.api.hot import App, HotRoutes, as_problem
 from tierce.web.api.metrics import render
 from tierce.web.api.openapi import describe
 from tierce.web.api.openapi_deposits import with_deposits
+from tierce.web.api.place import PLACE_KEY, place
 from tierce.web.api.problems import Problem
 from tierce.web.api.signin import EXCEPTION_HANDLERS, ROUTES, STATE_KEY, AnyRequest, SignInWiring
 from tierce.web.api.token import VENDOR_KEY, VendorWiring, token
@@ -162,7 +163,7 @@ def _anything(_request: AnyRequest, error: Exception) -> Response[bytes]:
 def create_api(wiring: RightsWiring, proofs: ProofVerifier) -> App:
     """Assemble the application; the gate must be started."""
     rest = Litestar(
-        [*ROUTES, *COLLEAGUE_ROUTES, *DEVICE_ROUTES, token, seats, history, health, metrics, openapi],
+        [*ROUTES, *COLLEAGUE_ROUTES, *DEVICE_ROUTES, place, token, seats, history, health, metrics, openapi],
         exception_handlers={
             **EXCEPTION_HANDLERS,
             EngagementFormatError: _engagement,
@@ -173,7 +174,14 @@ def create_api(wiring: RightsWiring, proofs: ProofVerifier) -> App:
         },
         before_send=[_headers],
         request_max_body_size=BODY_BYTES_MAX,
-        state=State({STATE_KEY: wiring.sign_in, VENDOR_KEY: wiring.vendor, WIRING_KEY: wiring}),
+        state=State(
+            {
+                STATE_KEY: wiring.sign_in,
+                VENDOR_KEY: wiring.vendor,
+                WIRING_KEY: wiring,
+                PLACE_KEY: (wiring.rights.proofs, wiring.callers),
+            }
+        ),
         openapi_config=OpenAPIConfig(
             title="Tierce",
             version=__version__,

@@ -120,7 +120,7 @@ class Callers:
                 del self._wanted[handle]  # whoever wants it from now on is told of a later reading
             found: Mapping[str, SessionState | SessionReason | Exception]
             try:
-                found = await self._sessions.read_many(list(batch))
+                found = await self._sessions.reader.read(list(batch))
             except Exception as error:  # noqa: BLE001 - whatever it is, it is theirs who wait, not this task's
                 found = dict.fromkeys(batch, error)
             for handle, future in batch.items():
@@ -136,7 +136,7 @@ class Callers:
             self._known.pop(sha256(authorization[len(_SCHEME) :]).digest(), None)
 
     def _use(self, digest: bytes, known: _Known, now: datetime) -> None:
-        known.ends, known.slide_at = self._sessions.end_of(known.state), now + SLIDE_AFTER
+        known.ends, known.slide_at = self._sessions.reader.end_of(known.state), now + SLIDE_AFTER
         self._used[known.state.id] = (digest, known.ends)
         if self._sliding is None or self._sliding.done():
             self._sliding = asyncio.create_task(self._slide())
@@ -148,7 +148,7 @@ class Callers:
             used, self._used = self._used, {}
             live: set[SessionId] = set()
             try:
-                live = await self._sessions.still_live({session: ends for session, (_, ends) in used.items()})
+                live = await self._sessions.reader.slide({session: ends for session, (_, ends) in used.items()})
             except Exception as error:  # noqa: BLE001 - whatever it is, nothing is remembered on its account
                 _log.error("the ends of sessions could not be written: %s", type(error).__name__)
             for session, (digest, _) in used.items():

@@ -131,6 +131,26 @@ REFUSED: Mapping[str, Problem] = {
          "This request is not open to your profession or to this session."),
         ("Vérifiez le domaine demandé, ou connectez-vous de nouveau.", "Check the domain asked, or sign in again."),
     ),
+    "proof_refused": _problem(
+        403, "proof_refused",
+        ("Cette preuve de présence a déjà servi, ou sa clé ne vaut pas pour cette personne.",
+         "This proof of presence was used before, or its key does not serve for this person."),
+        ("Demandez à la personne d'en présenter une nouvelle.", "Ask the person to show a new one."),
+    ),
+    "proof_of_another": _problem(
+        403, "proof_of_another",
+        ("Cette preuve de présence ne porte pas sur la personne demandée.",
+         "This proof of presence is not about the person asked for."),
+        ("Vérifiez les identifiants tapés, puis demandez une nouvelle carte.",
+         "Check the identifiers typed, then ask for a new card."),
+    ),
+    "not_confirmed": _problem(
+        403, "not_confirmed",
+        ("La personne n'a pas encore confirmé sa présence ici.",
+         "The person has not confirmed yet that she is here."),
+        ("Demandez-lui de répondre dans son espace, puis posez de nouveau la question.",
+         "Ask her to answer in her own space, then ask again."),
+    ),
 }  # fmt: skip
 
 

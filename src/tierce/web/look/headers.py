@@ -10,7 +10,9 @@ from litestar.datastructures import MutableScopeHeaders
 from litestar.types import Message, Scope
 
 STATIC_PREFIXES = ("/look/", "/static/")
-_POWERS_REFUSED = "camera=(), geolocation=(), microphone=(), payment=(), usb=()"
+_OTHER_POWERS = "geolocation=(), microphone=(), payment=(), usb=()"
+_POWERS_REFUSED = f"camera=(), {_OTHER_POWERS}"
+_CAMERA_ALLOWED = f"camera=(self), {_OTHER_POWERS}"
 
 
 def content_security_policy(form_targets: tuple[str, ...] = ()) -> str:
@@ -31,8 +33,14 @@ def origin(url: str) -> str:
 class SecurityHeaders:
     """A hook to wire as ``before_send=[SecurityHeaders(...)]``: it reaches error pages and 404 too."""
 
-    def __init__(self, *, form_targets: tuple[str, ...] = (), https: bool = False) -> None:
-        """Prepare the headers; `https` adds strict transport security, for a public URL that has it."""
+    def __init__(
+        self, *, form_targets: tuple[str, ...] = (), https: bool = False, camera: frozenset[str] = frozenset()
+    ) -> None:
+        """Prepare the headers; `https` adds strict transport security, for a public URL that has it.
+
+        `camera` are the paths of the pages that may ask for it: no other page of the site can.
+        """
+        self._camera = camera
         self._headers = {
             "content-security-policy": content_security_policy(form_targets),
             "referrer-policy": "no-referrer",
@@ -51,5 +59,7 @@ class SecurityHeaders:
         headers = MutableScopeHeaders.from_message(message)
         for name, value in self._headers.items():
             headers[name] = value
+        if scope["path"] in self._camera:
+            headers["permissions-policy"] = _CAMERA_ALLOWED
         if not scope["path"].startswith(STATIC_PREFIXES):
             headers["cache-control"] = "no-store"

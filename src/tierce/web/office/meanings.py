@@ -22,6 +22,16 @@ MEANS: Mapping[Outcome, Phrase] = {
         "L’appareil n’avait plus de place, ou plus pour ce jour : une preuve de présence était demandée.",
         "The device had no seat left, or none for that day: a proof of presence was asked for.",
     ),
+    Outcome.PLACE_FULL: Phrase(
+        "Les places de tout l’établissement étaient prises : une preuve de présence était demandée.",
+        "The seats of the whole establishment were taken: a proof of presence was asked for.",
+    ),
+    Outcome.COMMON_FULL: Phrase(
+        "Les places communes au logiciel, à son éditeur, au département ou au pays étaient prises : une preuve de "
+        "présence était demandée.",
+        "The seats common to the software, its vendor, the département or the country were taken: a proof of "
+        "presence was asked for.",
+    ),
     Outcome.KNOWN_LIMIT: Phrase(
         "La limite du jour pour les personnes connues était atteinte.",
         "The day’s limit of known people was reached.",

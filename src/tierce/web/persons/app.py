@@ -20,8 +20,12 @@ from tierce.persons.model import History, HistoryLine, Report
 from tierce.persons.rules import summarise
 from tierce.persons.service import ASKS, Persons
 from tierce.policy.acts import Act
+from tierce.presence.answers import Answers
 from tierce.web.error_pages import Told, error_handlers
 from tierce.web.look import Pages, SecurityHeaders
+from tierce.web.persons.answering import answer_handlers, waiting
+from tierce.web.persons.cards import card_handlers
+from tierce.web.persons.desk import CardDesk
 from tierce.web.persons.site import HERE, PersonsSite, Visit, persons_sign_in, refused_page
 from tierce.web.signin_site import sign_in_handlers
 from tierce.web.visit import AnyRequest, Pool, RememberLanguage, Rows
@@ -44,7 +48,9 @@ def create_persons(
     pool: Pool,
     persons: Persons,
     operator: Operator,
+    answers: Answers,
     secure: bool,
+    cards: CardDesk | None = None,
     sign_in_origins: tuple[str, ...] = (),
 ) -> Litestar:
     """Make the persons' space.
@@ -55,7 +61,9 @@ def create_persons(
         pool: connections of role tierce_persons in autocommit mode.
         persons: the persons slice.
         operator: whom to write to.
+        answers: what she says when somebody asks about her.
         secure: whether the public address has https.
+        cards: the signer of dynamic cards, if there is one.
         sign_in_origins: addresses that the sign-in leads to.
     """
     pages = Pages(HERE)
@@ -66,11 +74,15 @@ def create_persons(
         sign_in=persons_sign_in(pages, door, sessions, secure=secure),
         persons=persons,
         operator=operator,
+        answers=answers,
+        cards=cards,
     )
     return Litestar(
         route_handlers=[
             *history_handlers(site),
             *line_handlers(site),
+            *card_handlers(site),
+            *answer_handlers(site),
             *sign_in_handlers(site.sign_in),
             *pages.static_handlers(),
         ],
@@ -110,8 +122,10 @@ def history_handlers(site: PersonsSite) -> list[HTTPRouteHandler]:
     async def history(request: AnyRequest, before: FromQuery[int] = MAX_ID) -> Response[str]:
         visit = await site.visit(request)
         found = await _history(site, visit, min(max(before, 0), MAX_ID))
+        asked = await site.rows.read(lambda connection: waiting(site, connection, visit.handle))
         values = {
             "history": found,
+            "asked": asked if before == MAX_ID else [],
             "asks": ASKS,
             "first_page": before == MAX_ID,
             "shown_words": {line.seq: shown_words(line) for line in found.lines},

@@ -15,13 +15,20 @@ from tierce.identity.service import SignInDoor, form_token
 from tierce.notices.model import Operator
 from tierce.persons.service import Persons
 from tierce.policy.acts import Act
+from tierce.presence.answers import Answers
 from tierce.web.look import Frame, Link, Pages
+from tierce.web.persons.desk import CardDesk
 from tierce.web.signin_site import SIGN_IN, SIGN_OUT, SiteSignIn
 from tierce.web.signin_words import code_of, told
 from tierce.web.visit import AnyRequest, Rows, language_of
 
 HERE: Final = Path(__file__).parent
-LINKS: Final = (Link("/", "nav.history"), Link("/read", "nav.read"), Link("/help", "nav.help"))
+LINKS: Final = (
+    Link("/", "nav.history"),
+    Link("/card", "nav.card"),
+    Link("/read", "nav.read"),
+    Link("/help", "nav.help"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +50,9 @@ class PersonsSite:
     sign_in: SiteSignIn
     persons: Persons
     operator: Operator
+    answers: Answers
+    cards: CardDesk | None = None
+    """The signer; None where nobody is given a card."""
 
     async def visit(self, request: AnyRequest) -> Visit:
         """Read who is signed in; SessionRefusedError when nobody is."""
@@ -57,9 +67,9 @@ class PersonsSite:
         )
         return Visit(caller, digest(handle), frame)
 
-    def page(self, visit: Visit, template: str, values: Mapping[str, object]) -> Response[str]:
+    def page(self, visit: Visit, template: str, values: Mapping[str, object], *, status: int = 200) -> Response[str]:
         """Render a page for this visit."""
-        return self.pages.page(template, visit.frame, {**values, "operator": self.operator})
+        return self.pages.page(template, visit.frame, {**values, "operator": self.operator}, status=status)
 
 
 def refused_page(pages: Pages, request: AnyRequest, error: IdentityError) -> Response[str]:

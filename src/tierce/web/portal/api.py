@@ -132,6 +132,10 @@ class Seats(msgspec.Struct):
     new_device: bool = False
 
 
+class _Place(msgspec.Struct):
+    code: str | None = None
+
+
 class HistoryRow(msgspec.Struct):
     """One ask made in the professional's name: nobody is named; no number when nothing was shown."""
 
@@ -294,6 +298,10 @@ class Api:
     async def seats(self, handle: str) -> Seats:
         """Read one's own places."""
         return await self._get("/v1/seats", handle, Seats)
+
+    async def place_code(self, handle: str) -> str:
+        """Read the code of one's own place, to give to whoever shows a dynamic card; empty where there is none."""
+        return (await self._get("/v1/place", handle, _Place)).code or ""
 
     async def devices(self, handle: str) -> list[Device]:
         """List one's own devices."""

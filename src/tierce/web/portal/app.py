@@ -28,6 +28,8 @@ from tierce.web.portal.site import HERE, AnyRequest, PortalSite, read_demo
 from tierce.web.visit import RememberLanguage
 
 FORM_BYTES_MAX: Final = 16_384
+CAMERA: Final = frozenset({"/ask"})
+"""The pages on which a dynamic card may be read."""
 log = logging.getLogger(__name__)
 
 Handler = Callable[[AnyRequest, Any], Response[str]]
@@ -65,7 +67,7 @@ def create_app(
             health,
         ],
         exception_handlers=_error_handlers(site),
-        before_send=[SecurityHeaders(https=settings.https), RememberLanguage(secure=settings.https)],
+        before_send=[SecurityHeaders(https=settings.https, camera=CAMERA), RememberLanguage(secure=settings.https)],
         on_shutdown=[_closing(site)],
         request_max_body_size=FORM_BYTES_MAX,
         openapi_config=None,

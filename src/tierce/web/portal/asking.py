@@ -23,10 +23,14 @@ from tierce.web.portal.question import (
     find_wrong,
     other_payer_fields,
     read_form,
+    same_fields,
 )
 from tierce.web.portal.site import AnyRequest, PortalSite, Visit
 
 DEMO_PERSON = "paul_lenoir"
+PRESENCE = "presence"
+UNPROVED = frozenset({"proof_refused", "proof_of_another", "not_confirmed"})
+"""Refusals that are about the proof of presence, and told at its field."""
 
 
 def domain_label(name: str, language: Language) -> str:
@@ -39,9 +43,7 @@ def today_of(site: PortalSite) -> date:
     return date_of(paris_day(site.clock.now()))
 
 
-def _ask_page(
-    site: PortalSite, visit: Visit, form: AskForm, seats: Seats, wrong: list[Wrong] | None = None
-) -> Response[str]:
+async def _ask_page(site: PortalSite, visit: Visit, form: AskForm, wrong: list[Wrong] | None = None) -> Response[str]:
     language = visit.frame.language
     profession = visit.session.activity.profession if visit.session.activity else ""
     found = wrong or []
@@ -50,7 +52,8 @@ def _ask_page(
         "errors": {one.field: one.text(language) for one in found},
         "error_list": [(one.field, one.text(language)) for one in found],
         "domains": [(one.name, DOMAIN_LABELS[one][language]) for one in domains_of(profession)],
-        "seats": seats,
+        "seats": await site.api.seats(visit.handle),
+        "place_code": await site.api.place_code(visit.handle),
         "act_url": site.act_url(RIGHTS),
         "demo": DEMO_PERSON in site.demo,
     }
@@ -58,9 +61,14 @@ def _ask_page(
 
 
 def answer_page(
-    site: PortalSite, visit: Visit, answer: RightsBody, seats: Seats, form: AskForm | None = None
+    site: PortalSite,
+    visit: Visit,
+    answer: RightsBody,
+    seats: Seats,
+    form: AskForm | None = None,
+    place_code: str = "",
 ) -> Response[str]:
-    """Show an answer; with `form`, the question may be asked again of the other insurer."""
+    """Show an answer; with `form`, the question may be asked again: of the other insurer, or with her card."""
     language = visit.frame.language
     values = {
         "answer": answer,
@@ -76,7 +84,9 @@ def answer_page(
     if answer.replayed:
         address = site.act_url(revisit_path(answer.engagement)) if answer.engagement else ""
         return site.page(visit, "already.html", {**values, "revisit_url": address})
-    return site.page(visit, "not_shown.html", values)
+    again = () if form is None else same_fields(form)
+    more = {"again": again, "act_url": site.act_url(RIGHTS), "place_code": place_code}
+    return site.page(visit, "not_shown.html", {**values, **more})
 
 
 def _reason(answer: RightsBody, language: Language) -> dict[str, str] | None:
@@ -105,7 +115,7 @@ def ask_handlers(site: PortalSite) -> list[HTTPRouteHandler]:
         if fill in site.demo:
             person = site.demo[fill]
             form = fill_from(form, person.nir, person.birth_date, str(person.rank))
-        return _ask_page(site, visit, form, await site.api.seats(visit.handle))
+        return await _ask_page(site, visit, form)
 
     @post("/ask", status_code=200, opt={"act": Act.RIGHTS_ASK})
     @or_deposit(site)
@@ -116,15 +126,18 @@ def ask_handlers(site: PortalSite) -> list[HTTPRouteHandler]:
         form, signed = read_form(fields)
         wrong = find_wrong(form, signed.body, today_of(site))
         if wrong:
-            return _ask_page(site, visit, form, await site.api.seats(visit.handle), wrong)
+            return await _ask_page(site, visit, form, wrong)
         try:
             answer = await site.api.ask(visit.handle, signed)
         except ApiRefusedError as error:
-            if error.field is None:
+            field = PRESENCE if error.code in UNPROVED else error.field
+            if field is None:
                 raise
-            named = Wrong("nir" if error.field == "body" else error.field, error.reason, error.remedy)
-            return _ask_page(site, visit, form, await site.api.seats(visit.handle), [named])
-        return answer_page(site, visit, answer, await site.api.seats(visit.handle), form)
+            named = Wrong("nir" if field == "body" else field, error.reason, error.remedy)
+            # A card that was shown is spent, whatever came of it.
+            return await _ask_page(site, visit, replace(form, presence="", means=""), [named])
+        place_code = "" if answer.shown else await site.api.place_code(visit.handle)
+        return answer_page(site, visit, answer, await site.api.seats(visit.handle), form, place_code)
 
     return [show_form, ask]
 

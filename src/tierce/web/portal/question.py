@@ -24,7 +24,9 @@ from tierce.web.portal.api import Signed
 BODY_CHARS_MAX: Final = 2_048
 PROOF_CHARS_MAX: Final = 4_096
 _FIELD_OF: Final = {"birth_date": "birth", "body": "nir"}
+_CHARS_MAX: Final = {"presence": 200}
 WAYS: Final = ("nir", "card")
+CONFIRMATION: Final = "confirmation"
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -42,6 +44,10 @@ class AskForm:
     amc: str = ""
     member_number: str = ""
     payer: str = "1"
+    presence: str = ""
+    """A dynamic card, or the eight digits that stand for one."""
+    means: str = ""
+    """`confirmation` when the person answered in her own space."""
 
     def __repr__(self) -> str:
         return "AskForm(•••)"
@@ -102,7 +108,7 @@ def read_form(fields: Mapping[str, str]) -> tuple[AskForm, Signed]:
     if body:
         signed = Signed(body[:BODY_CHARS_MAX].encode(), fields.get("proof", "")[:PROOF_CHARS_MAX] or None)
         return _form_of(signed.body), signed
-    typed = {name: fields.get(name, "")[:80].strip() for name in AskForm.__slots__}
+    typed = {name: fields.get(name, "")[: _CHARS_MAX.get(name, 80)].strip() for name in AskForm.__slots__}
     form = AskForm(**typed | {"way": typed["way"] if typed["way"] in WAYS else WAYS[0]})
     return form, Signed(_body_of(form), None)
 
@@ -149,7 +155,12 @@ def group_nir(nir: str) -> str:
 
 def other_payer_fields(form: AskForm) -> tuple[tuple[str, str], ...]:
     """The fields of the same question for the other insurer, as the form would send them."""
-    asked = replace(form, payer="2")
+    return same_fields(replace(form, payer="2"))
+
+
+def same_fields(form: AskForm) -> tuple[tuple[str, str], ...]:
+    """The fields of the same question, as the form would send them; a proof of presence serves once."""
+    asked = replace(form, presence="", means="")
     return tuple((name, getattr(asked, name)) for name in AskForm.__slots__ if getattr(asked, name))
 
 
@@ -165,14 +176,21 @@ def _body_of(form: AskForm) -> bytes:
         "care_date": form.care_date,
         **({"payer": 2} if form.payer == "2" else {}),
         **({"label": form.label} if form.label else {}),
+        **_presence_of(form),
     }
     return msgspec.json.encode(question)
+
+
+def _presence_of(form: AskForm) -> dict[str, object]:
+    if form.means == CONFIRMATION:
+        return {"presence": {"means": CONFIRMATION}}
+    return {"presence": {"means": "card", "proof": form.presence}} if form.presence else {}
 
 
 def _form_of(body: bytes) -> AskForm:
     """Read the signed bytes back into fields; bytes that are no question leave the form empty."""
     try:
-        raw = msgspec.json.decode(body, type=dict[str, str | int | None])
+        raw = msgspec.json.decode(body, type=dict[str, str | int | dict[str, str] | None])
     except msgspec.DecodeError:
         return AskForm()
     names = ("nir", "rank", "domain", "care_date", "label", "amc", "member_number", "payer")
@@ -180,4 +198,12 @@ def _form_of(body: bytes) -> AskForm:
     way = "card" if "amc" in raw or "member_number" in raw else "nir"
     text["rank"] = text["rank"] or "1"
     text["payer"] = text["payer"] or "1"
-    return AskForm(birth=birth_text(str(raw.get("birth_date") or "")[:80]), way=way, **text)
+    proof = raw.get("presence")
+    shown = proof if isinstance(proof, dict) else {}
+    return AskForm(
+        birth=birth_text(str(raw.get("birth_date") or "")[:80]),
+        way=way,
+        presence=shown.get("proof", "")[: _CHARS_MAX["presence"]],
+        means=CONFIRMATION if shown.get("means") == CONFIRMATION else "",
+        **text,
+    )

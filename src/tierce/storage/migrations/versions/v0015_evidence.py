@@ -5,7 +5,7 @@ from alembic import op
 from tierce.storage.migrate import read_sql
 
 revision = "0015"
-down_revision = "0012"
+down_revision = "0014"
 
 
 def upgrade() -> None:

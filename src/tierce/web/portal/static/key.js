@@ -76,6 +76,12 @@ function birthDigits(text) {
   return digits.length === 8 ? digits.slice(4) + digits.slice(2, 4) + digits.slice(0, 2) : digits;
 }
 
+// A proof of presence: her dynamic card, or the word she gave in her own space.
+function presenceOf(typed) {
+  if (typed("means") === "confirmation") return { presence: { means: "confirmation" } };
+  return typed("presence") ? { presence: { means: "card", proof: typed("presence") } } : {};
+}
+
 // What each form asks, as the API's own JSON.
 const bodies = {
   async activity(fields, key) {
@@ -94,6 +100,7 @@ const bodies = {
       domain: typed("domain"),
       care_date: typed("care_date"),
       ...(typed("label") ? { label: typed("label") } : {}),
+      ...presenceOf(typed),
     };
   },
   async deposit(fields) {

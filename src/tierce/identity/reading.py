@@ -1,0 +1,61 @@
+"""Reading the sessions of professionals, many at once, and pushing the ends of those in use away."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+import psycopg
+from psycopg_pool import AsyncConnectionPool
+
+from tierce.identity import rules, store
+from tierce.identity.errors import SessionReason
+from tierce.identity.model import SessionState
+from tierce.identity.oidc import digest
+from tierce.kernel.clock import Clock
+from tierce.kernel.ids import SessionId
+
+Pool = AsyncConnectionPool[store.Connection]
+HANDLE_LENGTH = 43
+
+
+class SessionReader:
+    """Reads sessions by their handles."""
+
+    def __init__(self, pool: Pool, clock: Clock) -> None:
+        """Read with `pool`; connections that commit by themselves, unchecked, make a reading one round trip."""
+        self._pool = pool
+        self._clock = clock
+
+    async def read(self, handles: Sequence[str]) -> dict[str, SessionState | SessionReason]:
+        """Read sessions in one statement: of each its state, or why it opens nothing. No end is pushed away."""
+        digests = {handle: digest(handle) for handle in handles if len(handle) == HANDLE_LENGTH}
+        try:
+            found = await self._stored(list(digests.values()))
+        except psycopg.OperationalError:
+            # The connection died while it was idle, and is replaced: once more, and no more.
+            found = await self._stored(list(digests.values()))
+        read: dict[str, SessionState | SessionReason] = dict.fromkeys(handles, SessionReason.UNKNOWN)
+        for handle, stored in digests.items():
+            if stored in found:
+                state, revoked, _ = found[stored]
+                read[handle] = refusal_of(state, revoked, self._clock.now()) or state
+        return read
+
+    async def slide(self, ends: Mapping[SessionId, datetime]) -> set[SessionId]:
+        """Push away the ends of sessions that were used, many at once; returns those that still live."""
+        async with self._pool.connection() as connection:
+            return await store.slide(connection, ends, self._clock.now())
+
+    def end_of(self, state: SessionState) -> datetime:
+        """When a session used now ends if it is not used again."""
+        return rules.expiry(self._clock.now(), state.created, rules.PROFESSIONAL_LIFETIME)
+
+    async def _stored(self, digests: Sequence[bytes]) -> dict[bytes, store.Found]:
+        async with self._pool.connection() as connection:
+            return await store.sessions_by_handle(connection, digests)
+
+
+def refusal_of(state: SessionState, revoked: datetime | None, now: datetime) -> SessionReason | None:
+    """Why a stored session opens nothing now, or None."""
+    return rules.session_refusal(
+        now, created=state.created, expires=state.expires, revoked=revoked, life=rules.PROFESSIONAL_LIFETIME
+    )

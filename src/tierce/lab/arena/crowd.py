@@ -1,0 +1,272 @@
+"""Honest desks at the gate: many logins of one profession, each living its own days."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Final
+from zlib import crc32
+
+import numpy as np
+
+from tierce.kernel.care import Profession
+from tierce.lab.arena.parts import ALL, Parts
+from tierce.lab.arena.post import Asked, Post
+from tierce.lab.arena.twin import Quiet, quiet
+from tierce.lab.behaviour.days import AREAS, Bools, Crowd, Days, Ints, draw_areas, draw_crowd, draw_days, draw_proofs
+from tierce.lab.behaviour.model import NAMES, PRESENCE, Habits, habits, year
+from tierce.policy.acts import Outcome
+from tierce.policy.ladder import Rung
+from tierce.policy.seats import DAY_LIMITS, PROBATION_DAYS, PROBATION_KNOWN, SEAT_DAYS, on_probation
+
+PAST: Final = SEAT_DAYS
+"""Days drawn before the first one that is played: what they left open is open when it begins."""
+_WAKE: Final = 20
+"""Days after which known people alone bring a line forward: it must not fall asleep while it is in use."""
+_STEP_UPS: Final = frozenset({Outcome.OUT_OF_SEATS, Outcome.KNOWN_LIMIT, Outcome.HELD, Outcome.OUT_OF_ATTEMPTS})
+
+
+@dataclass(slots=True)
+class Hindered:
+    """Honest asks and what hindered them, summed over desks."""
+
+    desks: int = 0
+    days: int = 0
+    """Days of all desks together, worked or not."""
+    asks: int = 0
+    step_ups: int = 0
+    new_asks: int = 0
+    """Of the asks, those on a device in its first fourteen days."""
+    new_step_ups: int = 0
+    false_holds: int = 0
+    touched: int = 0
+    """Desks with at least one step-up."""
+    by_month: dict[int, list[int]] = field(default_factory=dict)
+    """Asks and step-ups by month number."""
+
+    def add(self, other: "Hindered") -> None:
+        """Add the counts of other desks."""
+        for name in ("desks", "days", "asks", "step_ups", "new_asks", "new_step_ups", "false_holds", "touched"):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        for month, (asks, step_ups) in other.by_month.items():
+            mine = self.by_month.setdefault(month, [0, 0])
+            mine[0] += asks
+            mine[1] += step_ups
+
+    @property
+    def per_1000(self) -> float:
+        """Step-ups per thousand asks."""
+        return 1000 * self.step_ups / self.asks if self.asks else 0.0
+
+
+@dataclass(slots=True)
+class Desk:
+    """One desk with everything that was drawn for it; `live` plays one day."""
+
+    profession: Profession
+    first_day: int
+    home: int
+    file: int
+    """People known at the place."""
+    post: Post
+    firsts: Ints
+    """[day, kind]: first, miss, first with card, miss with card."""
+    quiet: Ints
+    """[day, kind]: known shown, stepped up, refused, attempts; known asked without and with a card, and proved."""
+    young: Bools
+    """Days that the twin took for those of a device in its first fourteen days."""
+    substitute: Bools
+    begins: Bools
+    proofs: tuple[Iterator[int], Iterator[int]]
+    areas: Iterator[int]
+    prefixes: np.random.Generator
+    parts: Parts
+    stand_in: Post | None = None
+    due: dict[int, list[tuple[Post, int, bool]]] = field(default_factory=dict)
+    asks: int = 0
+    step_ups: int = 0
+    new_asks: int = 0
+    new_step_ups: int = 0
+    false_holds: int = 0
+
+    def live(self, n: int, *, robbed: bool = False) -> tuple[int, int]:
+        """Play the day numbered `n` from first_day; returns its asks and step-ups.
+
+        A hold is lifted by a human the next day, unless the desk is `robbed`.
+        """
+        day = self.first_day + n
+        post = self._post_of(n, day)
+        if post.held and not robbed and post.evidence.day < day:
+            self.false_holds += 1
+            post.release(day)
+        if day in self.due:
+            for holder, drawn, card in self.due.pop(day):
+                holder.roll(day)
+                holder.prove(drawn, card=card)
+        shown, stepped, refused, attempts, bare, _, proved = self._quiet_day(n, post).tolist()
+        asks, step_ups = shown + stepped + refused + proved, stepped + refused
+        if asks:
+            if post.rung >= Rung.PRESENCE_ONLY:
+                step_ups += shown
+            else:
+                post.known_asks(day, min(shown, bare))
+        kinds = self.firsts[n].tolist()
+        if any(kinds) or (asks and day - post.line.day > _WAKE):
+            post.roll(day)
+            post.spent(attempts + post.line.attempts, shown + post.line.known)
+            asks += sum(kinds)
+            step_ups += self._first_time(post, day, kinds)
+        self.asks += asks
+        self.step_ups += step_ups
+        if on_probation(post.line):
+            self.new_asks += asks
+            self.new_step_ups += step_ups
+        return asks, step_ups
+
+    def _quiet_day(self, n: int, post: Post) -> Ints:
+        """The twin's counts of the day, worked out again when the device is on probation for want of a proof."""
+        told: Ints = self.quiet[n]
+        if self.young[n] or not on_probation(post.line):
+            return told
+        bare, card, proved = told[4:7]
+        one = [np.array([each]) for each in (proved, bare, card)]
+        again = mixed(self.profession, one[0], one[1], one[2], np.array([True]))
+        return np.concatenate([*again, told[4:7]])
+
+    def _post_of(self, n: int, day: int) -> Post:
+        """Who asks today: the desk's own device, its successor, or a substitute's."""
+        if self.begins[n] and self.substitute[n]:
+            self.stand_in = Post(self.profession, day, self.parts)
+        elif self.begins[n]:
+            self.post = Post(self.profession, day, self.parts)
+        return self.stand_in if self.substitute[n] and self.stand_in else self.post
+
+    def _first_time(self, post: Post, day: int, kinds: list[int]) -> int:
+        stopped = 0
+        for kind, count in enumerate(kinds):
+            card, found = kind >= 2, kind % 2 == 0
+            for _ in range(count):
+                prefix = int(self.prefixes.integers(1, 65536))
+                before = post.declared.today
+                outcome = post.ask(day, Asked(found, card=card, area=next(self.areas), prefix=prefix))
+                if outcome in _STEP_UPS:
+                    stopped += 1
+                elif found:
+                    after = next(self.proofs[card])
+                    if after >= 0:
+                        drawn_on_declared = post.declared.today > before
+                        self.due.setdefault(day + max(1, after), []).append((post, day, drawn_on_declared))
+        return stopped
+
+
+def open_desks(
+    profession: Profession, first_day: int, days: int, count: int, seed: tuple[int, ...], *,
+    parts: Parts = ALL, presence: str = "today",
+) -> list[Desk]:  # fmt: skip
+    """Make `count` desks of long standing, with everything drawn that they will ask from first_day on."""
+    rng = np.random.default_rng([*seed, crc32(NAMES[profession].encode())])
+    mine, everybody = habits()[profession], year()
+    crowd = draw_crowd(mine, everybody, count, rng)
+    drawn = draw_days(mine, everybody, crowd, first_day - PAST, PAST + days, rng=rng, cells=seed[0])
+    proved = PRESENCE[presence]
+    first, first_card = (kind - rng.binomial(kind, proved) for kind in (drawn.first, drawn.first_card))
+    present = drawn.first - first + drawn.first_card - first_card
+    counts, young = _quiet_of(profession, drawn, present)
+    desks = []
+    for n in range(count):
+        post = Post(profession, first_day, parts)
+        firsts = np.stack([first[n], drawn.miss[n], first_card[n], drawn.miss_card[n]], axis=1)
+        homes = np.full(int(firsts.sum()) + 1, crowd.home[n])
+        desk = Desk(
+            profession, first_day, int(crowd.home[n]), mine.file, post, firsts[PAST:],
+            counts[n, PAST:], young[n, PAST:], drawn.substitute[n, PAST:], drawn.begins[n, PAST:],
+            _proofs_of(mine, first[n], first_card[n], rng), iter(draw_areas(everybody, homes, rng).tolist()), rng,
+            parts,
+        )  # fmt: skip
+        _begin(desk, mine, crowd, n, (first[n, :PAST], first_card[n, :PAST], drawn.miss[n], drawn.miss_card[n]))
+        desks.append(desk)
+    return desks
+
+
+def _proofs_of(
+    mine: Habits, first: Ints, first_card: Ints, rng: np.random.Generator
+) -> tuple[Iterator[int], Iterator[int]]:
+    plain = draw_proofs(mine, int(first.sum()), mine.week_days, rng, card=False)
+    card = draw_proofs(mine, int(first_card.sum()), mine.week_days, rng, card=True)
+    return iter(plain.tolist()), iter(card.tolist())
+
+
+def _quiet_of(profession: Profession, drawn: Days, proved: Ints) -> tuple[Ints, Bools]:
+    """The twin's counts for every desk and day at once [desk, day, kind], and which days are on a new device."""
+    on = np.arange(proved.shape[1])[None, :]
+    own, other = (
+        np.maximum.accumulate(np.where(drawn.begins & who & (on >= PAST), on, -PROBATION_DAYS), axis=1)
+        for who in (~drawn.substitute, drawn.substitute)
+    )
+    young = on - np.where(drawn.substitute, other, own) < PROBATION_DAYS
+    told = mixed(profession, proved, drawn.known, drawn.known_card, young)
+    counts = (told.shown, told.stepped, told.refused, told.attempts, drawn.known, drawn.known_card, proved)
+    return np.stack(counts, axis=2), young
+
+
+def mixed(profession: Profession, proved: Ints, bare: Ints, card: Ints, young: Bools) -> Quiet:
+    """Decide days on which known people come with a card read (`card`) and without (`bare`), as they are mixed.
+
+    On probation those without are held to fewer. So many of them come before that limit is reached as their share of
+    the day has it, then those with a card, then the rest.
+    """
+    limits = DAY_LIMITS[profession]
+    few = np.where(young, min(PROBATION_KNOWN, limits.known), limits.known)
+    attempts_max, known_max = np.full(bare.shape, limits.attempts), np.full(bare.shape, limits.known)
+    early = np.minimum(bare, -(-few * bare // np.maximum(1, bare + card)))
+    none = np.zeros(bare.shape, np.int64)
+    first = quiet(none, none, proved, early, attempts_max, few)
+    read = quiet(first.attempts, first.shown, none, card, attempts_max, known_max)
+    late = quiet(read.attempts, first.shown + read.shown, none, bare - early, attempts_max, few)
+    return Quiet(
+        first.shown + read.shown + late.shown,
+        first.stepped + read.stepped + late.stepped,
+        first.refused + read.refused + late.refused,
+        late.attempts,
+    )
+
+
+def _begin(desk: Desk, mine: Habits, crowd: Crowd, n: int, past: tuple[Ints, Ints, Ints, Ints]) -> None:
+    """Leave the desk as its past did: usual proofs a week, seats still open, invoices still to come."""
+    week = mine.week_days * mine.days / (52.18 * mine.week_days)
+    hits = crowd.size[n] * (1 - crowd.misses[n])
+    freed = (
+        hits * crowd.no_card[n] * crowd.first_no_card[n] * week * mine.proved,
+        hits * (1 - crowd.no_card[n]) * crowd.first_card[n] * week * mine.proved_card,
+    )
+    seats = ([0] * SEAT_DAYS, [0] * SEAT_DAYS)
+    for card, counts, misses in ((False, past[0], past[2]), (True, past[1], None)):
+        for back in range(PAST):
+            day = desk.first_day - PAST + back
+            place = day % SEAT_DAYS
+            seats[card][place] += int(misses[back]) if back and misses is not None else 0
+            for _ in range(int(counts[back])):
+                after = next(desk.proofs[card])
+                if after >= 0 and day + max(1, after) < desk.first_day:
+                    continue
+                seats[card][place] += 1 if back else 0
+                if after >= 0:
+                    desk.due.setdefault(day + max(1, after), []).append((desk.post, day, card))
+    desk.post.settle(desk.first_day - 1, freed, seats)
+    desk.post.know_areas(tuple((desk.home + step - 1) % AREAS + 1 for step in range(4)))
+
+
+def live_all(desks: list[Desk], days: int, month_of: list[int]) -> Hindered:
+    """Let every desk live its days; `month_of` numbers the month of each."""
+    sums = Hindered(desks=len(desks), days=len(desks) * days)
+    for desk in desks:
+        for n in range(days):
+            asks, step_ups = desk.live(n)
+            month = sums.by_month.setdefault(month_of[n], [0, 0])
+            month[0] += asks
+            month[1] += step_ups
+        sums.asks += desk.asks
+        sums.step_ups += desk.step_ups
+        sums.new_asks += desk.new_asks
+        sums.new_step_ups += desk.new_step_ups
+        sums.false_holds += desk.false_holds
+        sums.touched += desk.step_ups > 0
+    return sums

@@ -1,0 +1,278 @@
+"""One login on one device, asked for one question after another by the gate's own rules.
+
+A post holds what the database would: its lines of seats, its evidence, the rung it stands on. Every first-time ask
+goes through `gate.rules.decide`; known people, who change nothing but two counts and the evidence, come in numbers
+(lab/arena/twin.py), and a property test holds the two equal.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import Final, NamedTuple
+from uuid import UUID
+
+from tierce.gate.model import Ask, Read, Standing
+from tierce.gate.rules import LOOKED_UP, PAIR_PROVED, decide, evidence_of
+from tierce.identity.model import Assurance, Caller
+from tierce.kernel.care import Profession
+from tierce.kernel.ids import (
+    ActivityId,
+    DeviceId,
+    EstablishmentId,
+    InsurerId,
+    LineId,
+    LoginId,
+    PersonId,
+    ProfessionalId,
+    SessionId,
+    SoftwareId,
+    VendorId,
+)
+from tierce.lab.arena.parts import ALL, Parts, checks_of
+from tierce.lab.arena.twin import observe_known
+from tierce.policy.acts import Act, Evidence, Outcome, Presence, Site
+from tierce.policy.allowed import DOMAINS
+from tierce.policy.evidence import DECOYS_HOLD, Observation, State, begin, observe, released, rung_of, trap
+from tierce.policy.ladder import Rung
+from tierce.policy.seats import (
+    PROBATION_DAYS,
+    PROBATION_PROOFS,
+    SEATS,
+    Line,
+    SeatConstants,
+    count,
+    limit_of,
+    new_line,
+    prove,
+    roll,
+)
+
+DECLARED: Final = {
+    Profession.GP: SeatConstants(6, 50, 110, probation=False),
+    Profession.PHARMACY: SeatConstants(12, 33, 600, probation=False),
+    Profession.DENTIST: SeatConstants(16, 50, 120, probation=False),
+    Profession.NURSE: SeatConstants(6, 50, 100, probation=False),
+    Profession.PHYSIO: SeatConstants(28, 50, 150, probation=False),
+    Profession.OPTICIAN: SeatConstants(6, 50, 200, probation=False),
+    Profession.HOSPITAL: SeatConstants(30, 50, 2500, probation=False),
+}
+"""Lines for asks whose card was read by certified software. A sign-in relayed to another machine has none there, so
+these lines know no probation."""
+
+
+OFTEN: Final = 100
+"""People met of each usual area, at a place of long standing."""
+
+
+class Asked(NamedTuple):
+    """One question about one person, as the world knows her."""
+
+    found: bool = True
+    """The register knows her, and she is covered."""
+    known: bool = False
+    """The place had her presence proved within 24 months."""
+    present: bool = False
+    """She proves her presence to us."""
+    card: bool = False
+    """Certified software declares a reading of her card."""
+    signed: bool = True
+    area: int = 0
+    prefix: int = 0
+    again: bool = False
+    """This line showed her today already."""
+    twin: bool = False
+    """The number of a person but for the sex."""
+
+
+@dataclass(slots=True)
+class Tally:
+    """What happened at one post."""
+
+    asks: int = 0
+    step_ups: int = 0
+    holds: int = 0
+    proofs: int = 0
+
+
+class Post:
+    """A login-device, rolled forward by whoever asks; days never go back."""
+
+    __slots__ = (
+        "_asks", "_checks", "_pending", "_reads", "declared", "evidence", "held", "lag", "line", "parts",
+        "profession", "rung", "tally",
+    )  # fmt: skip
+
+    def __init__(self, profession: Profession, day: int, parts: Parts = ALL) -> None:
+        """A device never seen, on `day`."""
+        self.profession = profession
+        self.parts = parts
+        self.line: Line = new_line(profession, day)
+        self.declared: Line = replace(_settled(self.line), limit=DECLARED[profession].a)
+        if not parts.probation:
+            self.line = _settled(self.line)
+        self.evidence: State = begin(profession, day)
+        self.rung = Rung.NONE
+        self.held = False
+        """Held until a human looks."""
+        self.lag = 0
+        """Asks that still pass before a new rung is in force."""
+        self._pending: tuple[int, Rung] | None = None
+        self.tally = Tally()
+        self._checks = checks_of(parts)
+        self._asks = _asks_of(profession)
+        self._reads: dict[tuple[bool, bool, Rung], Read] = {}
+
+    def settle(self, day: int, freed_a_week: tuple[float, float], unproved: tuple[list[int], list[int]]) -> None:
+        """Make it a device of long standing: its usual proofs a week, and places still open, on both lines."""
+        lines = []
+        for line, constants, freed, seats in zip(
+            (self.line, self.declared), (SEATS[self.profession], DECLARED[self.profession]), freed_a_week, unproved,
+            strict=True,
+        ):  # fmt: skip
+            freed_256 = int(freed * 256)
+            lines.append(
+                replace(
+                    _settled(line),
+                    day=day,
+                    weeks=60,
+                    freed_256=freed_256,
+                    limit=limit_of(constants, freed_256),
+                    seats=tuple(seats),
+                )
+            )
+        self.line, self.declared = lines
+        self.evidence = self.evidence._replace(year=day - 180)
+
+    def know_areas(self, areas: tuple[int, ...]) -> None:
+        """Say where most of the place's people were born."""
+        self.evidence = self.evidence._replace(areas=tuple((area, OFTEN) for area in areas))
+
+    def roll(self, day: int) -> None:
+        """Bring both lines to `day`."""
+        self.line = roll(self.line, SEATS[self.profession], day)
+        self.declared = roll(self.declared, DECLARED[self.profession], day)
+
+    def spent(self, attempts: int, known: int) -> None:
+        """Say what the twin counted on the rolled line today."""
+        self.line = replace(self.line, attempts=attempts, known=known)
+
+    def release(self, day: int) -> None:
+        """A human looked and lifted the hold: the evidence is spent, the caps stay."""
+        self.held, self.rung, self._pending = False, Rung.NONE, None
+        self.evidence = released(self.evidence, day)
+
+    def ask(self, day: int, one: Asked) -> Outcome:
+        """Decide one question by the gate's rules; lines, evidence and rung follow."""
+        presence = Presence.VERIFIED if one.present else Presence.DECLARED if one.card else Presence.NONE
+        ask, read = self._asks[presence, one.signed], self._read(one, day)
+        floats = presence is Presence.DECLARED
+        verdict = decide(ask, read, self.declared if floats else self.line, day, checks=self._checks)
+        if self._pending is not None:
+            self._wait()
+        if floats and verdict.outcome is Outcome.OUT_OF_SEATS:
+            floats = False
+            verdict = decide(ask, read, self.line, day, checks=self._checks)
+        if floats:
+            # A declared reading that finds nobody takes no seat on the float: half of it would be honest errors.
+            missed = verdict.outcome in LOOKED_UP
+            self.declared = count(roll(self.declared, DECLARED[self.profession], day)) if missed else verdict.line
+        else:
+            self.line = verdict.line
+        outcome = verdict.outcome
+        if presence is Presence.NONE and (
+            outcome in LOOKED_UP or outcome in (Outcome.RELEASED, Outcome.OUT_OF_SEATS)
+        ):
+            self._watch(day, one, outcome)
+        return outcome
+
+    def known_asks(self, day: int, count: int) -> None:
+        """Weigh `count` shown asks about known people; their counts are the twin's."""
+        if self.parts.evidence and count:
+            self.evidence = observe_known(self.evidence, day, count)
+            if self.rung is not Rung.NONE and not self.held:
+                self._stand_on(rung_of(self.evidence))
+
+    def prove(self, drawn_day: int, *, card: bool) -> None:
+        """An invoice of somebody drawn on that day came (grade B); lines are rolled to today."""
+        self.tally.proofs += 1
+        if card:
+            self.declared = prove(self.declared, drawn_day)
+        else:
+            self.line = prove(self.line, drawn_day)
+
+    def _read(self, one: Asked, day: int) -> Read:
+        rung = self.rung
+        if one.known:
+            return _read(rung, found=one.found, state=PAIR_PROVED, day=day, seen=day if one.again else 0)
+        key = (one.found, one.known, rung)
+        read = self._reads.get(key)
+        if read is None:
+            read = self._reads[key] = _read(rung, found=one.found, state=0, day=0, seen=0)
+        return read
+
+    def _watch(self, day: int, one: Asked, outcome: Outcome) -> None:
+        """Let the watch see the ask; what it decides is in force `lag` asks later."""
+        found = Rung.NONE
+        if self.parts.evidence:
+            if one.twin and self.parts.twins and self.evidence.decoys < DECOYS_HOLD:
+                self.evidence = trap(self.evidence)
+            first = not one.known and outcome in (Outcome.RELEASED, Outcome.OUT_OF_SEATS)
+            seen = Observation(day, first, outcome in LOOKED_UP, one.area, one.prefix)
+            self.evidence, found = observe(self.evidence, seen)
+        if self.parts.refusals and evidence_of(self.line) is Evidence.STRONG:
+            found = Rung.PRESENCE_ONLY
+        self._stand_on(found)
+
+    def _stand_on(self, found: Rung) -> None:
+        if found is Rung.PRESENCE_ONLY and not self.held:
+            self.held = True
+            self.tally.holds += 1
+        if self.held:
+            found = Rung.PRESENCE_ONLY
+        if found <= self.rung or not self.lag:
+            self.rung = found
+        elif self._pending is None or self._pending[1] < found:
+            self._pending = (self.lag, found)
+
+    def _wait(self) -> None:
+        """One more ask passed while a rung was on its way."""
+        if self._pending is not None:
+            left, rung = self._pending
+            self._pending = (left - 1, rung) if left > 1 else None
+            if left <= 1:
+                self.rung = rung
+
+
+def _settled(line: Line) -> Line:
+    """The same line, out of probation."""
+    return replace(line, since=line.day - PROBATION_DAYS, proofs=PROBATION_PROOFS)
+
+
+@cache
+def _asks_of(profession: Profession) -> Mapping[tuple[Presence, bool], Ask]:
+    """Every ask there is, by presence and by whether it is signed: who is asked about stands in what is read."""
+    return {
+        (presence, signed): _ask(profession, presence, signed=signed)
+        for presence in (Presence.NONE, Presence.DECLARED, Presence.VERIFIED)
+        for signed in (True, False)
+    }
+
+
+def _ask(profession: Profession, presence: Presence, *, signed: bool) -> Ask:
+    caller = Caller(
+        professional=ProfessionalId(1), login=LoginId(1), establishment=EstablishmentId(1), activity=ActivityId(1),
+        profession=profession, software=SoftwareId(1), vendor=VendorId(1), session=SessionId(1), device=DeviceId(1),
+        line=LineId(1), assurance=Assurance(2, signed), network=bytes(16), site=Site.PORTAL,
+    )  # fmt: skip
+    return Ask(
+        caller=caller, act=Act.RIGHTS_ASK, domain=min(DOMAINS[profession]), care_day=0, person=UUID(int=1), pair=1,
+        engagement=None, once=None, presence=presence,
+    )  # fmt: skip
+
+
+def _read(rung: Rung, *, found: bool, state: int, day: int, seen: int) -> Read:
+    return Read(
+        live=True, fresh=True, rung=rung, person=PersonId(1 if found else 0), insurer=InsurerId(1 if found else 0),
+        until_day=1 << 20, pair=1, pair_state=state, pair_day=day, seen_day=seen, seen_line=1 if seen else 0,
+        from_day=0, standing=Standing.COVERED if found else Standing.NONE, others=False, engaged_until=0,
+    )  # fmt: skip

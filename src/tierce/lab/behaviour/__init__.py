@@ -1,0 +1,1 @@
+"""How honest professionals ask: documented numbers, a calendar, and days drawn from them."""

@@ -1,0 +1,1 @@
+"""The report of a run: one page a language, with its drain curve; it loads nothing."""

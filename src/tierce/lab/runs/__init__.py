@@ -1,0 +1,1 @@
+"""Scenarios played over seeds and processes, and their figures."""

@@ -1,0 +1,101 @@
+"""What can go wrong with a proof of presence: a reason and a remedy, never what was shown."""
+
+from collections.abc import Mapping
+
+from tierce.kernel.errors import FieldError, TierceError
+from tierce.kernel.language import Phrase
+from tierce.presence.model import Reason
+
+FIELD = "presence"
+_ANOTHER = Phrase(
+    "Demandez à la personne d’en présenter une nouvelle, puis lisez-la.",
+    "Ask the person to show a new one, then read it.",
+)
+WORDS: Mapping[Reason, tuple[Phrase, Phrase]] = {
+    Reason.FORM: (
+        Phrase("ce n’est pas une carte dynamique", "this is not a dynamic card"),
+        Phrase(
+            "Lisez le code en entier, ou tapez les huit chiffres qui l’accompagnent.",
+            "Read the whole code, or type the eight digits beside it.",
+        ),
+    ),
+    Reason.SIGNATURE: (
+        Phrase("la signature de la carte n’est pas bonne", "the card's signature is not right"),
+        Phrase(
+            "Lisez-la de nouveau ; si cela persiste, ne vous y fiez pas.",
+            "Read it again; if it persists, do not trust it.",
+        ),
+    ),
+    Reason.SIGNER: (
+        Phrase("la clé qui a signé la carte ne vaut pas ici", "the key that signed the card does not count here"),
+        Phrase("Ne vous y fiez pas ; posez la question sans elle.", "Do not trust it; ask without it."),
+    ),
+    Reason.EARLY: (
+        Phrase("la carte vient d’une horloge en avance", "the card comes from a clock that is ahead"),
+        Phrase("Réessayez dans une minute.", "Try again in a minute."),
+    ),
+    Reason.EXPIRED: (Phrase("la carte ne sert plus", "the card serves no more"), _ANOTHER),
+    Reason.AUDIENCE: (
+        Phrase("la carte a été faite pour un autre lieu", "the card was made for another place"),
+        Phrase(
+            "Donnez à la personne le code de votre lieu : sa page en fera une autre.",
+            "Give the person the code of your place: her page will make another one.",
+        ),
+    ),
+    Reason.SPOKEN: (
+        Phrase("ces huit chiffres ne désignent aucune carte ici", "these eight digits stand for no card here"),
+        Phrase(
+            "Vérifiez-les : ils changent chaque minute, et ne valent qu’à votre lieu.",
+            "Check them: they change every minute, and count at your place alone.",
+        ),
+    ),
+    Reason.MEANS: (
+        Phrase("ce moyen de preuve n’est pas accepté ici", "this means of proof is not accepted here"),
+        Phrase("Employez « card » ou « confirmation ».", "Use “card” or “confirmation”."),
+    ),
+    Reason.NOT_THEIRS: (
+        Phrase("la preuve n’est pas celle de la personne demandée", "the proof is not that of the person asked for"),
+        Phrase("Vérifiez les identifiants tapés.", "Check the identifiers typed."),
+    ),
+    Reason.UNCERTIFIED: (
+        Phrase("ce logiciel n’est pas certifié pour déclarer une lecture", "this software may not declare a reading"),
+        Phrase("Posez la question sans la lecture.", "Ask without the reading."),
+    ),
+}
+
+
+class ProofRefusedError(FieldError):
+    """What was shown as proof of presence is refused; nothing was looked up."""
+
+    def __init__(self, reason: Reason) -> None:
+        """Say why, and what to do."""
+        super().__init__(FIELD, *WORDS[reason])
+        self.why = reason
+
+
+class PresenceError(TierceError):
+    """The presence slice refused an operation."""
+
+
+class BearerUnknownError(PresenceError):
+    """No live session of the persons' space has this handle."""
+
+
+class NoSignerError(PresenceError):
+    """No insurer of this person signs dynamic cards."""
+
+
+class PlaceUnknownError(PresenceError):
+    """No place has this code."""
+
+
+class TooManyCardsError(PresenceError):
+    """The cards of the day are used up."""
+
+
+class NotAskedError(PresenceError):
+    """No ask of the last minutes that is about this person has this number, or she answered it already."""
+
+
+class TooManyAnswersError(PresenceError):
+    """This person said yes too often today."""

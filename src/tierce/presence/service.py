@@ -1,0 +1,121 @@
+"""From what was shown with an ask to a claim that the gate's transaction can finish, or to a refusal."""
+
+import secrets
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager
+from hashlib import sha256
+from typing import Any
+from uuid import UUID
+
+from psycopg import AsyncConnection
+
+from tierce.kernel.clock import Clock
+from tierce.kernel.ids import EstablishmentId, PersonId
+from tierce.policy.acts import Presence
+from tierce.presence import store
+from tierce.presence.errors import ProofRefusedError
+from tierce.presence.model import CARD, CONFIRMATION, Card, Claim, Kind, Reason, Shown
+from tierce.presence.plugins import Verifier
+from tierce.presence.rules import HANDLE_BYTES, named, once_of, place_code, read_card, read_spoken, refusal
+from tierce.presence.signing import signed_by
+
+Connect = Callable[[], AbstractAsyncContextManager[AsyncConnection[Any]]]
+_DRAW_TRIES = 8
+
+
+class Proofs:
+    """Verifies what comes with asks in one process of `api`; never takes a grade from what was sent."""
+
+    def __init__(
+        self,
+        handles: store.KeyedHash,
+        connect: Connect,
+        clock: Clock,
+        verifiers: Mapping[str, Verifier] | None = None,
+    ) -> None:
+        """`handles` makes the handles in cards; `verifiers` are those that the operator installed, by name."""
+        self._handles = handles
+        self._connect = connect
+        self._clock = clock
+        self._verifiers = dict(verifiers or {})
+        self._keys: dict[int, bytes] = {}
+
+    async def claim(self, shown: Shown, place: EstablishmentId, who: bytes) -> Claim:
+        """Verify what was shown at a place with a question about `who`, the canonical bytes of her identifiers.
+
+        What cannot be known here (was it used before, is its key still good, is it about the person asked for) is
+        looked up in the transaction of the ask.
+
+        Raises:
+            ProofRefusedError: it is no proof, not for this place, or not now; nothing was looked up.
+        """
+        if shown.means == CARD:
+            return await self._card(shown.proof, place)
+        if shown.means == CONFIRMATION:
+            return Claim(Kind.CONFIRMATION, Presence.CONFIRMED, None)
+        verifier = self._verifiers.get(shown.means)
+        if verifier is None:
+            raise ProofRefusedError(Reason.MEANS)
+        return await self._plugged(verifier, shown, place, who)
+
+    async def code_of(self, place: EstablishmentId) -> int:
+        """The short code of a place, drawn the first time it is asked for."""
+        async with self._connect() as connection:
+            for _ in range(_DRAW_TRIES):
+                code = await store.place_code(connection, place, place_code(secrets.randbelow(2**31)))
+                if code is not None:
+                    return code
+        msg = "no code could be drawn for this place"
+        raise RuntimeError(msg)
+
+    async def _card(self, proof: str, place: EstablishmentId) -> Claim:
+        text = await self._heard(proof, place)
+        read = read_card(text)
+        if read is None:
+            raise ProofRefusedError(Reason.FORM)
+        card, payload, signature = read
+        key = await self._key(card.signer)
+        if key is None:
+            raise ProofRefusedError(Reason.SIGNER)
+        if not signed_by(key, payload, signature):
+            raise ProofRefusedError(Reason.SIGNATURE)
+        why = refusal(card, place, self._clock.now())
+        if why is not None:
+            raise ProofRefusedError(why)
+        return Claim(Kind.CARD, Presence.VERIFIED, once_of(payload), card.signer, self._names(card))
+
+    async def _heard(self, proof: str, place: EstablishmentId) -> str:
+        digits = read_spoken(proof)
+        if digits is None:
+            return proof
+        async with self._connect() as connection:
+            found = await store.said(connection, place, digits)
+        if found is None:
+            raise ProofRefusedError(Reason.SPOKEN)
+        return found
+
+    async def _key(self, signer: int) -> bytes | None:
+        if signer not in self._keys:
+            async with self._connect() as connection:
+                self._keys = await store.signer_keys(connection)
+        return self._keys.get(signer)
+
+    def _names(self, card: Card) -> Callable[[PersonId], bool]:
+        def names(person: PersonId) -> bool:
+            made = self._handles.digest(named(card.nonce, person, card.establishment))[:HANDLE_BYTES]
+            return secrets.compare_digest(made, card.handle)
+
+        return names
+
+    async def _plugged(self, verifier: Verifier, shown: Shown, place: EstablishmentId, who: bytes) -> Claim:
+        verified = await verifier.verify(shown.proof, place)
+        if verified is None:
+            raise ProofRefusedError(Reason.FORM)
+        if verified.who != who:
+            raise ProofRefusedError(Reason.NOT_THEIRS)
+        once = UUID(bytes=sha256(f"{shown.means}|{verified.once}".encode()).digest()[:16])
+        return Claim(Kind.VERIFIER, Presence.VERIFIED, once)
+
+
+Claims = Callable[[Shown, EstablishmentId, bytes], Awaitable[Claim]]
+"""What turns what was shown into a claim: `Proofs.claim`."""

@@ -1,0 +1,112 @@
+"""Presence in the database: keys of signers, codes of places, cards said aloud."""
+
+from typing import Any
+
+from psycopg import AsyncConnection, Connection
+
+from tierce.kernel.ids import EstablishmentId, InsurerId, PersonId, SessionId
+from tierce.presence.model import Bearer, Place
+from tierce.storage.keys import SIGNER_KEY, KeyedHash, Keyring, Purpose
+
+__all__ = ["SIGNER_KEY", "KeyedHash", "Keyring", "Purpose"]
+
+
+async def signer_keys(connection: AsyncConnection[Any]) -> dict[int, bytes]:
+    """The public keys of signers that are not revoked, by number; the ask's transaction looks at that again."""
+    cursor = await connection.execute(
+        "select id, public_key from presence.signer where revoked is null and public_key is not null"
+    )
+    return {number: bytes(key) for number, key in await cursor.fetchall()}
+
+
+async def said(connection: AsyncConnection[Any], place: EstablishmentId, digits: int) -> str | None:
+    """The card that eight digits stand for at a place."""
+    cursor = await connection.execute("select presence.said(%s, %s)", (place, digits))
+    row = await cursor.fetchone()
+    return row[0] if row else None
+
+
+async def place_code(connection: AsyncConnection[Any], place: EstablishmentId, drawn: int) -> int | None:
+    """The code of a place, `drawn` when it has none yet; None when `drawn` is another place's."""
+    cursor = await connection.execute("select presence.place_code(%s, %s)", (place, drawn))
+    row = await cursor.fetchone()
+    return row[0] if row else None
+
+
+def bearer(connection: Connection, handle: bytes) -> Bearer | None:
+    """Whoever holds the live session of this digest."""
+    row = connection.execute(
+        "select session, person, insurer, signer, made from presence.bearer(%s)", (handle,)
+    ).fetchone()
+    if row is None:
+        return None
+    return Bearer(SessionId(row[0]), PersonId(row[1]), InsurerId(row[2]), row[3], row[4])
+
+
+def place_of(connection: Connection, code: int) -> Place | None:
+    """The place that has this code."""
+    row = connection.execute("select establishment, name, town from presence.place_of(%s)", (code,)).fetchone()
+    return None if row is None else Place(EstablishmentId(row[0]), row[1], row[2])
+
+
+def say(connection: Connection, place: EstablishmentId, digits: int, token: str, seconds: int) -> bool:
+    """Keep a card under eight digits; False when they stand for another one there."""
+    row = connection.execute("select presence.say(%s, %s, %s, %s)", (place, digits, token, seconds)).fetchone()
+    return bool(row and row[0])
+
+
+def insurers_without_signer(connection: Connection) -> list[InsurerId]:
+    """Insurers none of whose keys may sign."""
+    rows = connection.execute(
+        "select i.id from registry.insurer i where not exists"
+        " (select from presence.signer s where s.insurer = i.id and s.revoked is null) order by i.id"
+    ).fetchall()
+    return [InsurerId(row[0]) for row in rows]
+
+
+def add_signer(connection: Connection, insurer: InsurerId) -> int:
+    """Register a signer of an insurer; its key is derived from its number."""
+    row = connection.execute("insert into presence.signer (insurer) values (%s) returning id", (insurer,)).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def set_signer_key(connection: Connection, signer: int, public_key: bytes) -> None:
+    """Write the public key of a signer."""
+    connection.execute("update presence.signer set public_key = %s where id = %s", (public_key, signer))
+
+
+def revoke_signer(connection: Connection, signer: int, why: str) -> InsurerId | None:
+    """Revoke a signer from the next ask on; None when it is unknown or revoked already."""
+    row = connection.execute(
+        "update presence.signer set revoked = now(), revoked_why = %s where id = %s and revoked is null"
+        " returning insurer",
+        (why, signer),
+    ).fetchone()
+    return None if row is None else InsurerId(row[0])
+
+
+def signers(connection: Connection) -> list[tuple[int, str, str, bool]]:
+    """Every signer: number, AMC number and name of its insurer, whether it may sign."""
+    rows = connection.execute(
+        "select s.id, i.amc, i.name, s.revoked is null from presence.signer s"
+        " join registry.insurer i on i.id = s.insurer order by s.id"
+    ).fetchall()
+    return [(row[0], row[1], row[2], row[3]) for row in rows]
+
+
+def asked(connection: Connection, handle: bytes) -> list[tuple[int, int, int, int]]:
+    """Asks that wait for the word of whoever holds this session: number, professional, place, instant."""
+    rows = connection.execute(
+        "select seq, professional, establishment, at_us from presence.asked(%s)", (handle,)
+    ).fetchall()
+    return [(row[0], row[1], row[2], row[3]) for row in rows]
+
+
+def answer(connection: Connection, handle: bytes, seq: int, *, yes: bool) -> tuple[int, EstablishmentId]:
+    """Keep her answer: 0 and the place, or why it is not kept (`presence.answer_ask`)."""
+    row = connection.execute(
+        "select refused, establishment from presence.answer_ask(%s, %s, %s)", (handle, seq, yes)
+    ).fetchone()
+    assert row is not None
+    return row[0], EstablishmentId(row[1])

@@ -1,0 +1,144 @@
+-- Presence: what each process may do about proofs that a person was there (docs/reference/presence.md).
+
+-- Within the transaction of the asks, after gate.open: 0 the proof stands, 25 it was used before or its key is
+-- revoked, 27 no yes of hers is waiting, 1 its key does not sign for an insurer of whoever was asked for. The last is
+-- told only when the card's own digest names that person, so that nobody learns who is insured where. Kinds are those
+-- of presence/model.py: 1 card, 2 confirmation, 3 verifier. A proof used twice in one batch stands the first time.
+create or replace function presence.use(
+    kinds smallint[], onces uuid[], signers smallint[], idx uuid[], places bigint[]) returns smallint[]
+    language sql security definer set search_path = pg_catalog, pg_temp as $$
+    with claims as (
+        select *, row_number() over (partition by once order by n) as nth
+        from unnest(kinds, onces, signers, idx, places) with ordinality a(kind, once, signer, idx, place, n)),
+    fresh as (
+        insert into presence.spent (id, at)
+        select once, now() from claims where once is not null and nth = 1 order by once
+        on conflict do nothing returning id)
+    select array_agg(case
+        when c.kind = 2 then case when exists (
+            select from presence.answer w where w.person = k.person and w.establishment = c.place and w.yes
+              and w.until > now()) then 0 else 27 end
+        when c.nth > 1 or not exists (select from fresh f where f.id = c.once) then 25
+        when c.kind <> 1 then 0
+        when s.id is null or s.revoked is not null then 25
+        when not exists (select from person.record r where r.person = k.person and r.insurer = s.insurer) then 1
+        else 0 end::smallint order by c.n)
+    from claims c
+    left join person.key k on k.idx = c.idx
+    left join presence.signer s on s.id = c.signer
+$$;
+
+-- Proofs that came with asks whose pair holds a seat: the worker gives the seat back (presence/settling.py).
+create or replace function presence.note(ids uuid[], pairs bigint[], persons bigint[], places bigint[], grades smallint[])
+    returns void language sql security definer set search_path = pg_catalog, pg_temp as $$
+    insert into presence.proof (id, pair, person, establishment, grade)
+    select * from unnest(ids, pairs, persons, places, grades) on conflict do nothing
+$$;
+
+-- The short code of a place, drawn by the caller and kept the first time.
+create or replace function presence.place_code(of_place bigint, drawn integer) returns integer
+    language sql security definer set search_path = pg_catalog, pg_temp as $$
+    insert into presence.place (code, establishment) values (drawn, of_place) on conflict do nothing;
+    select code from presence.place where establishment = of_place
+$$;
+
+-- A session of the persons' space counts only once a committed line opens it, as for gate.person_self: whoever holds the
+-- role tierce_persons and makes up a session leaves a line for each person.
+create or replace function presence.is_open(of_session bigint, of_person bigint) returns boolean
+    language sql stable security definer set search_path = pg_catalog, pg_temp as $$
+    select exists (select from journal.entry o where o.person = of_person and o.kind = 14
+                   and journal.u64(o.body, 32) = of_session and o.tx is distinct from pg_current_xact_id_if_assigned())
+$$;
+
+-- signer: whoever holds a live session, the key of her first insurer that has one, and how many cards she had today.
+create or replace function presence.bearer(session_handle bytea)
+    returns table (session bigint, person bigint, insurer smallint, signer smallint, made bigint)
+    language sql security definer set search_path = pg_catalog, pg_temp as $$
+    select s.id, s.person, coalesce(g.insurer, 0::smallint), coalesce(g.id, 0::smallint),
+           (select count(*) from journal.entry e join journal.batch b on b.block = e.seq >> 8
+            where e.person = s.person and e.kind = 18
+              and b.at >= (now() at time zone 'Europe/Paris')::date::timestamp at time zone 'Europe/Paris')
+    from access.person_session s
+    left join lateral (
+        select k.id, k.insurer from person.record r
+        join presence.signer k on k.insurer = r.insurer and k.revoked is null and k.public_key is not null
+        where r.person = s.person order by r.insurer, k.id desc limit 1) g on true
+    where s.handle = session_handle and s.revoked is null and s.expires > now() and presence.is_open(s.id, s.person)
+$$;
+
+create or replace function presence.place_of(of_code integer)
+    returns table (establishment bigint, name text, town text)
+    language sql stable security definer set search_path = pg_catalog, pg_temp as $$
+    select e.id, e.name, e.town from presence.place p join directory.establishment e on e.id = p.establishment
+    where p.code = of_code
+$$;
+
+-- Keeps a card under eight digits for as long as it serves; says whether these digits were free at that place.
+create or replace function presence.say(at_place bigint, digits integer, card text, life integer) returns boolean
+    language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+    delete from presence.spoken where until < now();
+    insert into presence.spoken (establishment, code, token, until)
+    values (at_place, digits, card, now() + make_interval(secs => life)) on conflict do nothing;
+    return found;
+end $$;
+
+-- api: the card that these digits stand for at the asker's own place.
+create or replace function presence.said(at_place bigint, digits integer) returns text
+    language sql stable security definer set search_path = pg_catalog, pg_temp as $$
+    select token from presence.spoken where establishment = at_place and code = digits and until > now()
+$$;
+
+-- persons: asks about her of the last fifteen minutes that nothing proves and that she has not answered, one a place.
+create or replace function presence.asked(session_handle bytea)
+    returns table (seq bigint, professional bigint, establishment bigint, at_us bigint)
+    language sql stable security definer set search_path = pg_catalog, pg_temp as $$
+    select w.seq, w.professional, w.establishment, w.at_us from (
+        select distinct on (journal.u64(e.body, 24)) e.seq, e.professional,
+               journal.u64(e.body, 24) as establishment, journal.u64(e.body, 8) as at_us
+        from access.person_session s join journal.entry e on e.person = s.person
+        where s.handle = session_handle and s.revoked is null and s.expires > now() and presence.is_open(s.id, s.person)
+          and e.kind in (1, 2, 3) and get_byte(e.body, 5) < 2
+          and journal.u64(e.body, 8) > (extract(epoch from now()) - 900) * 1e6
+          and not exists (select from presence.answer a where a.person = s.person
+                          and a.establishment = journal.u64(e.body, 24) and a.at > now() - interval '15 minutes')
+        order by journal.u64(e.body, 24), e.seq desc) w
+    order by w.seq desc limit 5
+$$;
+
+-- persons: her answer to one of them. 0 kept, 1 not hers, too old or answered already, 2 she said yes six times today.
+-- A yes opens her answer at that place for ten minutes and gives back the seat that the ask took, if it took one.
+create or replace function presence.answer_ask(session_handle bytea, to_seq bigint, says_yes boolean)
+    returns table (refused smallint, establishment bigint)
+    language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+    who bigint;
+    asked record;
+begin
+    select s.person into who from access.person_session s
+    where s.handle = session_handle and s.revoked is null and s.expires > now() and presence.is_open(s.id, s.person)
+    for update;
+    select e.professional, journal.u64(e.body, 24) as place, journal.u64(e.body, 32) as session into asked
+    from journal.entry e
+    where e.seq = to_seq and e.person = who and e.kind in (1, 2, 3)
+      and journal.u64(e.body, 8) > (extract(epoch from now()) - 900) * 1e6;
+    if asked is null or exists (select from presence.answer a where a.seq = to_seq) then
+        return query select 1::smallint, 0::bigint;
+        return;
+    end if;
+    if says_yes and (select count(*) from presence.answer a where a.person = who and a.yes
+                     and a.at >= (now() at time zone 'Europe/Paris')::date::timestamp at time zone 'Europe/Paris') >= 6 then
+        return query select 2::smallint, 0::bigint;
+        return;
+    end if;
+    insert into presence.answer (seq, person, establishment, professional, line, yes, at, until)
+    values (to_seq, who, asked.place, asked.professional,
+            (select s.line from access.session s where s.id = asked.session), says_yes, now(),
+            now() + interval '10 minutes');
+    if says_yes then
+        insert into presence.proof (id, pair, person, establishment, grade)
+        select gen_random_uuid(), g.pair, who, asked.place, 2
+        from care.engagement g join access.pair p on p.key = g.pair and p.state = 1 where g.seq = to_seq;
+    end if;
+    return query select 0::smallint, asked.place;
+end $$;

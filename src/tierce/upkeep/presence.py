@@ -1,0 +1,110 @@
+"""`tierce presence`: the keys that sign dynamic cards, and the peers who report that care was invoiced."""
+
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import psycopg
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from tierce.journal.model import Entry, EntryKind
+from tierce.journal.service import Appender
+from tierce.kernel.clock import SystemClock, micros
+from tierce.kernel.errors import TierceError
+from tierce.kernel.ids import InsurerId
+from tierce.policy.acts import Act, Outcome
+from tierce.policy.digest import policy_digest
+from tierce.presence import store
+from tierce.presence.signing import signing_key
+from tierce.settings import load
+from tierce.storage.database import Database
+from tierce.storage.keys import SIGNER_KEY, Keyring
+from tierce.web.processes import SETTINGS_VARIABLE
+
+ROLE = "tierce_upkeep"
+INSTANCE = "upkeep"
+app = typer.Typer(
+    add_completion=False, no_args_is_help=True, help="Keys that sign dynamic cards, and peers who report presence."
+)
+SettingsFile = Annotated[Path, typer.Option("--settings", help="The settings file (TOML).", envvar=SETTINGS_VARIABLE)]
+Json = Annotated[str, typer.Option(help="“-”: one JSON object on the output.")]
+
+
+@app.callback()
+def presence() -> None:
+    """Register and revoke what proves that somebody was there."""
+
+
+@app.command(epilog="Example:  tierce presence signers --settings tierce.toml")
+def signers(*, settings: SettingsFile, json: Json = "") -> None:
+    """Give each insurer that has none a key that signs dynamic cards, and list them all."""
+    try:
+        read = load(settings)
+        made = register_signers(read.connection(), read.key_directory())
+        with read.connection().connect(ROLE) as connection:
+            found = store.signers(connection)
+    except (TierceError, OSError, psycopg.Error) as error:
+        typer.echo(f"nothing was registered: {error}", err=True)
+        raise typer.Exit(2) from None
+    if json == "-":
+        rows = [{"signer": n, "amc": amc, "insurer": name, "signs": signs} for n, amc, name, signs in found]
+        typer.echo(msgspec.json.encode({"made": made, "signers": rows}))
+        return
+    table = Table("key", "AMC", "insurer", "signs")
+    for number, amc, name, signs in found:
+        table.add_row(str(number), amc, name, "yes" if signs else "revoked")
+    Console().print(table)
+    typer.echo(f"{made} keys registered", err=True)
+
+
+@app.command(epilog='Example:  tierce presence revoke 12 --why "copied disk" --settings tierce.toml')
+def revoke(
+    *,
+    signer: Annotated[int, typer.Argument(help="Number of the key, as `signers` prints it.")],
+    why: Annotated[str, typer.Option(help="The reason, kept with the key.")],
+    settings: SettingsFile,
+) -> None:
+    """Revoke a key from the next ask on: cards that it signed serve no more, those already shown included."""
+    try:
+        read = load(settings)
+        keyring = Keyring(read.key_directory(), ())
+        with read.connection().connect(ROLE) as connection:
+            appender = Appender.enrol(connection, INSTANCE, keyring.instance(INSTANCE))
+            insurer = store.revoke_signer(connection, signer, why)
+            if insurer is not None:
+                appender.append(connection, [_line(insurer, signer)])
+    except (TierceError, OSError, psycopg.Error) as error:
+        typer.echo(f"nothing was revoked: {error}", err=True)
+        raise typer.Exit(2) from None
+    if insurer is None:
+        typer.echo(f"no key {signer} that signs; list them with `tierce presence signers`", err=True)
+        raise typer.Exit(1)
+    typer.echo(f"key {signer} is revoked; `tierce presence signers` gives its insurer another one")
+
+
+def register_signers(database: Database, keys: Path) -> int:
+    """Give each insurer without a live signer one, whose key is derived from its number; returns how many."""
+    keyring = Keyring(keys, (SIGNER_KEY,))
+    with database.connect(ROLE) as connection:
+        appender = Appender.enrol(connection, INSTANCE, keyring.instance(INSTANCE))
+        wanting = store.insurers_without_signer(connection)
+        for insurer in wanting:
+            number = store.add_signer(connection, insurer)
+            key = signing_key(keyring.raw(SIGNER_KEY), number, insurer)
+            store.set_signer_key(connection, number, key.public_key().public_bytes_raw())
+            appender.write(connection, [_line(insurer, number)])
+    return len(wanting)
+
+
+def _line(insurer: InsurerId, number: int) -> Entry:
+    return Entry(
+        kind=EntryKind.KEY_OR_POLICY_CHANGE,
+        act=Act.PRESENCE_SIGNER,
+        outcome=Outcome.DONE,
+        time_us=micros(SystemClock().now()),
+        insurer=insurer,
+        policy=policy_digest(),
+        reference=number,
+    )

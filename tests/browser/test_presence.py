@@ -1,0 +1,169 @@
+"""She shows her dynamic card in her own space; the professional reads it, by hand and with a camera."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from shutil import which
+
+import pytest
+import segno
+from playwright.sync_api import Page, Playwright, expect
+
+from tests.browser.conftest import FLAGS, WAIT_MS, NewBrowser
+from tests.browser.portal_pages import NOBODY, Portal, doctors
+from tests.browser.test_office_and_persons import entered, faults_of
+from tierce.lab.demo.stage import Stage
+
+pytestmark = pytest.mark.browser
+
+PAUL = "Paul"
+WIDE, HIGH, MODULE = 640, 480, 8
+
+
+@pytest.fixture(scope="module")
+def unused_doctors(stage: Stage) -> Iterator[str]:
+    """Doctors as whom no other test signs in; from the end, so that other modules' doctors are others."""
+    return iter(list(doctors(stage))[::-1])
+
+
+@pytest.fixture
+def portal(stage: Stage, new_browser: NewBrowser, unused_doctors: Iterator[str]) -> Portal:
+    """A doctor on her first device."""
+    return Portal(stage, new_browser()).sign_in_by_number(next(unused_doctors))
+
+
+def code_of(portal: Portal) -> str:
+    """The code of the place, as the portal shows it."""
+    portal.open("/ask")
+    portal.page.locator("details.presence summary").click()
+    return portal.page.locator(".place-code").inner_text()
+
+
+def shown(page: Page, stage: Stage, code: str) -> None:
+    """She types the place's code, agrees to the place, and her card is on the screen."""
+    page.goto(f"{stage.url('persons')}/card")
+    page.locator("#place").fill(code)
+    page.get_by_role("button", name="Continuer").click()
+    page.get_by_role("button", name="Oui, montrer ma carte").click()
+    expect(page.locator(".card-qr svg")).to_be_visible()
+
+
+def token_of(page: Page) -> str:
+    page.locator("details summary").click()
+    return page.locator("#token").inner_text()
+
+
+def test_she_shows_her_card_and_the_professional_pastes_it(
+    portal: Portal, stage: Stage, new_browser: NewBrowser
+) -> None:
+    phone = entered(stage, new_browser, "persons", PAUL, 360)
+    shown(phone, stage, code_of(portal))
+    expect(phone.locator("#left")).to_contain_text(re.compile(r"Nouveau code dans \d+ s"))
+    token = token_of(phone)
+    portal.fill(stage.person("paul_lenoir"))
+    portal.page.locator("details.presence summary").click()
+    portal.page.locator("#presence").fill(token)
+    portal.send()
+    expect(portal.page.locator("h1")).to_have_text(re.compile("Oui, couvert"))
+    assert portal.places().startswith("0 place"), "nothing is taken when she is there"
+    # The same card a second time is told at its field, and what was typed stays.
+    portal.fill(stage.person("lucie_armand"))
+    portal.page.locator("details.presence summary").click()
+    portal.page.locator("#presence").fill(token)
+    portal.send()
+    expect(portal.page.locator("#errors")).to_contain_text("a déjà servi")
+    assert portal.page.locator("#nir").input_value() != ""
+    assert portal.page.locator("#presence").input_value() == ""
+    assert portal.troubles == []
+    phone.goto(stage.url("persons"))
+    expect(phone.locator(".line-card").first).to_contain_text("Vous étiez sur place")
+    expect(phone.locator(".lines")).to_contain_text("vous avez demandé une carte dynamique")
+
+
+def test_eight_digits_said_aloud_after_a_step_up(portal: Portal, stage: Stage, new_browser: NewBrowser) -> None:
+    portal.ask(NOBODY)
+    code = portal.page.locator(".place-code").inner_text()
+    phone = entered(stage, new_browser, "persons", PAUL)
+    shown(phone, stage, code)
+    portal.page.locator("#presence").fill(phone.locator("#spoken").inner_text())
+    with portal.page.expect_navigation():
+        portal.page.get_by_role("button", name="Demander avec sa carte").click()
+    expect(portal.page.locator("#errors")).to_contain_text("ne porte pas sur la personne demandée")
+    assert portal.page.locator("#nir").input_value() != ""
+
+
+def test_a_code_that_no_place_has_is_told_at_its_field(stage: Stage, new_browser: NewBrowser) -> None:
+    page = entered(stage, new_browser, "persons", PAUL)
+    page.goto(f"{stage.url('persons')}/card")
+    page.locator("#place").fill("1111 1111")
+    page.get_by_role("button", name="Continuer").click()
+    expect(page.locator("#place-error")).to_contain_text("Aucun lieu ne porte ce code")
+
+
+def film(token: str, folder: Path) -> Path:
+    """What a camera sees: the code of a card, as a film of one picture (YUV4MPEG2)."""
+    code = segno.make(token, error="m", boost_error=False, micro=False)
+    rows = [bytes(row) for row in code.matrix_iter(scale=MODULE, border=4)]
+    left, top = (WIDE - len(rows[0])) // 2, (HIGH - len(rows)) // 2
+    luma = bytearray(b"\xeb" * (WIDE * HIGH))
+    for y, row in enumerate(rows):
+        for x, dark in enumerate(row):
+            luma[(top + y) * WIDE + left + x] = 16 if dark else 235
+    picture = b"FRAME\n" + bytes(luma) + b"\x80" * (WIDE * HIGH // 2)
+    file = folder / "card.y4m"
+    file.write_bytes(f"YUV4MPEG2 W{WIDE} H{HIGH} F10:1 Ip A1:1 C420jpeg\n".encode() + picture * 10)
+    return file
+
+
+def test_the_camera_reads_her_card_on_that_page_alone(
+    stage: Stage, new_browser: NewBrowser, playwright: Playwright, tmp_path: Path, unused_doctors: Iterator[str]
+) -> None:
+    doctor = next(unused_doctors)
+    phone = entered(stage, new_browser, "persons", PAUL)
+    shown(phone, stage, code_of(Portal(stage, new_browser()).sign_in_by_number(doctor)))
+    flags = [
+        *FLAGS,
+        "--use-fake-device-for-media-stream",
+        "--use-fake-ui-for-media-stream",
+        f"--use-file-for-fake-video-capture={film(token_of(phone), tmp_path)}",
+    ]
+    chromium = playwright.chromium.launch(executable_path=which("chromium"), args=flags)
+    try:
+        context = chromium.new_context(locale="fr-FR", permissions=["camera"])
+        context.set_default_timeout(WAIT_MS)
+        portal = Portal(stage, context).sign_in_by_number(doctor)
+        portal.fill(stage.person("paul_lenoir"))
+        portal.page.locator("details.presence summary").click()
+        portal.page.get_by_role("button", name="Lire avec la caméra").click()
+        expect(portal.page.locator("#presence")).to_have_value(re.compile("^[A-Z2-7]{154}$"))
+        portal.send()
+        expect(portal.page.locator("h1")).to_have_text(re.compile("Oui, couvert"))
+        assert portal.troubles == []
+        portal.open("/history")
+        asked = portal.page.evaluate(
+            "() => navigator.mediaDevices.getUserMedia({video: true}).then(() => 'opened', error => error.name)"
+        )
+        assert asked == "NotAllowedError"
+    finally:
+        chromium.close()
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+@pytest.mark.parametrize("width", [360, 1280])
+def test_every_page_of_presence_is_accessible_and_never_scrolls_sideways(
+    stage: Stage, new_browser: NewBrowser, unused_doctors: Iterator[str], language: str, width: int
+) -> None:
+    portal = Portal(stage, new_browser(width=width)).sign_in_by_number(next(unused_doctors))
+    code = code_of(portal)
+    faults = faults_of(portal.page, "/ask")
+    portal.ask(NOBODY)
+    faults += faults_of(portal.page, "not shown")
+    page = entered(stage, new_browser, "persons", PAUL, width)
+    page.goto(f"{stage.url('persons')}/card?lang={language}")
+    faults += faults_of(page, "/card")
+    page.locator("#place").fill(code)
+    page.locator("main button[type=submit]").click()
+    faults += faults_of(page, "/card agree")
+    page.locator("main button[type=submit]").click()
+    faults += faults_of(page, "/card/show")
+    assert faults == []

@@ -1,0 +1,112 @@
+"""Several real processes ask for all they can at once: no line, of any kind, is ever overspent by one seat."""
+
+import asyncio
+from collections import Counter
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from uuid import UUID
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from tests.integration.world import World, ask_all, enrol, make_world, question
+from tierce.gate.model import Answer, Release
+from tierce.identity.model import Caller
+from tierce.kernel.care import Profession
+from tierce.policy.acts import Outcome
+from tierce.policy.ladder import Level
+from tierce.policy.lines import place_of
+from tierce.policy.seats import SEATS, cap_of, unpack
+from tierce.storage.database import Database
+
+pytestmark = pytest.mark.integration
+PROCESSES = 4
+CAP = 20
+"""Seats that a common line of these tests gives in a day."""
+RELEASED = "released"
+
+
+@pytest.fixture
+def world(database: Database) -> World:
+    """A small register."""
+    return make_world(database, people=120)
+
+
+def hammer(
+    database: Database, key: bytes, instance: int, people: list[UUID], callers: list[Caller], turns: int
+) -> Counter[str]:
+    """One process: its own gate and connections, every caller asking for somebody new at each turn."""
+    world = World(database, Ed25519PrivateKey.from_private_bytes(key), instance, people, [])
+
+    async def run() -> Counter[str]:
+        gate = world.gate(slots=2)
+        await gate.start()
+        told: Counter[str] = Counter()
+        try:
+            for turn in range(turns):
+                asks = [
+                    question(caller, people[(turn + place * turns) % len(people)])
+                    for place, caller in enumerate(callers)
+                ]
+                for answer in await ask_all(gate, asks):
+                    assert isinstance(answer, Answer), answer
+                    decision = answer.decision
+                    told[RELEASED if isinstance(decision, Release) else decision.outcome.name] += 1
+        finally:
+            await gate.stop()
+        return told
+
+    return asyncio.run(run())
+
+
+def together(world: World, shares: list[list[Caller]], turns: int) -> Counter[str]:
+    """Every process at once, each with people of its own; what came of all the asks."""
+    each = len(world.covered) // PROCESSES
+    key = world.key.private_bytes_raw()
+    with ProcessPoolExecutor(PROCESSES, get_context("spawn")) as pool:
+        tasks = [
+            pool.submit(
+                hammer, world.database, key, world.instance, world.covered[n * each : (n + 1) * each], share, turns
+            )
+            for n, share in enumerate(shares)
+        ]
+        total: Counter[str] = Counter()
+        for task in tasks:
+            total += task.result()
+    return total
+
+
+def test_one_login_on_one_device(world: World) -> None:
+    caller = enrol(world, Profession.GP)
+    told = together(world, [[caller]] * PROCESSES, turns=12)
+    assert told == {RELEASED: cap_of(SEATS[Profession.GP].a), Outcome.OUT_OF_SEATS.name: 48 - 5}
+    state = world.scalar(f"select state from access.line where id = {caller.line}")
+    assert isinstance(state, bytes)
+    assert unpack(state).open == told[RELEASED] == 5
+
+
+def test_one_establishment_with_many_professionals(world: World) -> None:
+    first = enrol(world, Profession.GP)
+    shares = [[enrol(world, Profession.GP, at=first) for _ in range(3)] for _ in range(PROCESSES)]
+    told = together(world, shares, turns=4)
+    assert told == {RELEASED: 5, Outcome.PLACE_FULL.name: 48 - 5}
+    number = place_of(first.establishment, Profession.GP)
+    state = world.scalar(f"select state from access.line where id = {number}")
+    assert isinstance(state, bytes)
+    assert unpack(state).open == 5
+
+
+@pytest.mark.parametrize("level", [Level.SOFTWARE, Level.VENDOR, Level.CELL, Level.NATION])
+def test_a_line_that_many_share(world: World, level: Level) -> None:
+    base = CAP if level in (Level.CELL, Level.NATION) else 3 * CAP
+    world.run(f"update gate.common_size set base = {base} where kind = {level.value}")
+    shares = [[enrol(world, Profession.GP) for _ in range(5)] for _ in range(PROCESSES)]
+    told = together(world, shares, turns=3)
+    assert told[RELEASED] + told[Outcome.COMMON_FULL.name] == PROCESSES * 5 * 3
+    # A process may hold what another lacks: fewer are served than the line gives, never one more.
+    assert CAP // 2 <= told[RELEASED] <= CAP
+    # What was not spent was given back when the processes ended, so every line says what was drawn, to the unit.
+    drawn = "select array_agg(distinct today) from gate.common"
+    assert world.scalar(drawn) == [told[RELEASED]]
+    seats = f"select sum(s) from gate.common, unnest(seats) s where kind = {Level.VENDOR.value}"
+    assert world.scalar(seats) == told[RELEASED]

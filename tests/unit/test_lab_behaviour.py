@@ -1,0 +1,72 @@
+"""What honest behaviour is documented to be, and what is drawn from it."""
+
+from datetime import date
+
+import numpy as np
+import pytest
+
+from tierce.kernel.care import Profession
+from tierce.kernel.clock import day_of
+from tierce.lab.arena.crowd import live_all, open_desks
+from tierce.lab.behaviour.days import draw_crowd, draw_days, factors
+from tierce.lab.behaviour.model import PROFESSIONS, habits, tables, year
+from tierce.policy.seats import SEATS
+
+JANUARY = day_of(date(2026, 1, 1))
+
+
+def test_every_number_has_a_unit_a_mark_and_a_source() -> None:
+    for section in [each for table in tables() for each in table.values()]:
+        assert section["unit"]
+        assert section["source"]
+        assert section["mark"] in {"sourced", "derived", "assumed"}
+    assert set(habits()) == set(PROFESSIONS.values())
+
+
+def test_misses_rise_in_january_and_august_is_quiet() -> None:
+    asks, misses, first, tourists = factors(year(), JANUARY, 365)
+    assert misses[2] == 6.0
+    assert misses[20] == 3.0
+    assert misses[40] == 1.0
+    assert first[10] == pytest.approx(1.3)
+    assert asks[213:243].mean() < 0.75 * asks[150:180].mean()
+    assert tourists[200] == 3.0
+
+
+def test_a_crowd_asks_about_as_much_as_its_habits_say() -> None:
+    rng = np.random.default_rng(1)
+    mine = habits()[Profession.GP]
+    crowd = draw_crowd(mine, year(), 400, rng)
+    drawn = draw_days(mine, year(), crowd, JANUARY, 364, rng=rng, cells=1)
+    per_day_worked = drawn.total.sum() / (400 * mine.days)
+    assert 0.85 * mine.asks < per_day_worked < 1.15 * mine.asks
+    assert (drawn.first >= 0).all()
+    share = drawn.first.sum() / (drawn.first + drawn.known + drawn.miss).sum()
+    assert 0.10 < share < 0.16
+
+
+def test_the_same_seed_gives_the_same_year_and_another_one_another() -> None:
+    def hindered(seed: int) -> tuple[int, int, int]:
+        desks = open_desks(Profession.PHARMACY, JANUARY, 40, 5, (seed,))
+        met = live_all(desks, 40, [1] * 40)
+        return met.asks, met.step_ups, met.false_holds
+
+    assert hindered(3) == hindered(3)
+    assert hindered(3) != hindered(4)
+
+
+def test_a_desk_of_long_standing_has_the_limit_that_its_proofs_give() -> None:
+    desks = open_desks(Profession.DENTIST, JANUARY, 10, 60, (1,))
+    limits = sorted(desk.post.line.limit for desk in desks)
+    assert limits[0] >= SEATS[Profession.DENTIST].a
+    assert limits[30] > SEATS[Profession.DENTIST].a
+    assert all(desk.post.line.open <= desk.post.line.limit + 20 for desk in desks)
+
+
+def test_whoever_proves_presence_takes_no_place() -> None:
+    today, full = (
+        live_all(open_desks(Profession.HOSPITAL, JANUARY, 60, 6, (2,), presence=mix), 60, [1] * 60)
+        for mix in ("today", "full")
+    )
+    assert full.step_ups < today.step_ups
+    assert full.asks == pytest.approx(today.asks, rel=0.25)

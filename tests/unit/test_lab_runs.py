@@ -1,0 +1,131 @@
+"""Scenarios played: what is learned, under which bound, and that a run tells the same twice."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from tierce.kernel.care import Profession
+from tierce.lab.arena.parts import ALL, Parts, without
+from tierce.lab.arena.theft import Loot
+from tierce.lab.attackers.scenario import Scenario, load_scenario, names
+from tierce.lab.errors import BoundExceededError, LabError
+from tierce.lab.runs.figures import Figures, Run, figures_of
+from tierce.lab.runs.runner import Options, play
+
+ISSUED = {
+    "enumeration", "list-replay", "own-list", "own-files", "boundary", "aitm", "cookie", "amelipro-2022", "gps-1500",
+    "vendor", "insider", "poisoning", "dormant", "hospital-desk", "pool-crowding", "adversary", "honest-year",
+}  # fmt: skip
+KEYS = {
+    "people_learned_total", "people_learned_per_identity_median", "people_learned_per_identity_p95",
+    "people_learned_per_identity_max", "learned_first", "learned_known_pair", "learned_present", "negatives",
+    "bound_total", "queries_to_hold_median", "false_holds", "account_years", "alpha", "step_ups_per_1000",
+}  # fmt: skip
+GP = {Profession.GP: 2}
+
+
+def small(name: str, stolen: dict[Profession, int] | None = None) -> Scenario:
+    """A scenario with few identities and no honest desks beside."""
+    return replace(load_scenario(name), stolen=stolen or GP, honest={})
+
+
+def played(scenario: Scenario, parts: Parts = ALL, seeds: int = 2) -> Run:
+    return play(scenario, Options(seeds=seeds, parts=parts), lambda _done, _total: None)
+
+
+def learned(scenario: Scenario, parts: Parts = ALL) -> int:
+    return sum(loot.people for loot in played(scenario, parts).every)
+
+
+def test_every_scenario_is_there_and_can_be_read() -> None:
+    assert set(names()) >= ISSUED
+    for name in names():
+        assert load_scenario(name).title.fr != load_scenario(name).title.en
+
+
+@pytest.mark.parametrize("name", sorted(ISSUED - {"honest-year", "gps-1500", "poisoning"}))
+def test_nobody_learns_more_than_the_bound(name: str) -> None:
+    run = played(small(name, {Profession.GP: 1, Profession.NURSE: 1}))
+    for loot in run.every:
+        assert loot.people <= loot.bound
+        assert loot.by_day == sorted(loot.by_day)
+    assert figures_of(run).people_learned_total <= figures_of(run).bound_total
+
+
+def test_a_run_tells_the_same_bytes_twice_and_with_two_processes() -> None:
+    scenario = replace(small("enumeration"), honest={Profession.NURSE: 2})
+    options = Options(seeds=2, honest_days=20)
+    said = [
+        msgspec.json.encode(figures_of(play(scenario, replace(options, processes=n), lambda *_: None)))
+        for n in (1, 1, 2)
+    ]
+    assert said[0] == said[1] == said[2]
+
+
+def test_the_figures_have_exactly_the_keys_that_are_documented() -> None:
+    told = msgspec.to_builtins(figures_of(played(small("list-replay"))))
+    assert set(told) == KEYS
+    assert set(told["step_ups_per_1000"]) == {"gp", "pharmacy", "dentist", "nurse", "physio", "optician", "hospital"}
+    assert {field.name for field in msgspec.structs.fields(Figures)} == KEYS
+
+
+def test_a_run_past_its_bound_fails_loudly() -> None:
+    with pytest.raises(BoundExceededError, match="the bound is 3"):
+        figures_of(Run([[Loot("gp", first=4, bound=3)]]))
+
+
+def test_a_cookie_without_its_key_learns_nobody_and_a_relayed_sign_in_a_handful() -> None:
+    assert learned(small("cookie")) == 0
+    assert all(loot.people <= 5 for loot in played(small("aitm")).every)
+
+
+def test_a_robot_is_held_after_few_asks_and_goes_on_without_the_tests() -> None:
+    scenario = small("enumeration", {Profession.HOSPITAL: 1})
+    with_tests = played(scenario)
+    assert all(0 < loot.hold_ask < 60 for loot in with_tests.every)
+    alone = learned(scenario, Parts(evidence=False, refusals=False))
+    assert alone > 5 * sum(loot.people for loot in with_tests.every)
+
+
+def test_each_part_left_out_gives_a_thief_no_less() -> None:
+    scenario = small("own-list", {Profession.DENTIST: 2})
+    places = Parts(evidence=False, refusals=False)
+    whole = learned(scenario, places)
+    assert learned(scenario, replace(places, thirty_days=False)) > whole
+    assert learned(scenario, replace(places, seats=False)) > 10 * whole
+    first_day = sum(loot.by_day[0] for loot in played(scenario, places).every)
+    assert sum(loot.by_day[0] for loot in played(scenario, replace(places, day_cap=False)).every) > first_day
+    with pytest.raises(LabError, match="no part"):
+        without("luck")
+
+
+def test_whoever_asks_for_nobody_new_is_counted_apart() -> None:
+    run = played(small("own-files"))
+    assert sum(loot.known for loot in run.every) > 100
+    assert sum(loot.first for loot in run.every) == 0
+    present = played(small("insider"))
+    assert all(loot.present > 20 for loot in present.every)
+
+
+def test_twins_are_decoys_when_they_are_on() -> None:
+    scenario = small("enumeration", {Profession.OPTICIAN: 4})
+    assert learned(scenario, Parts(twins=True)) < learned(scenario)
+
+
+def test_a_wrong_scenario_is_refused_with_what_is_wrong(tmp_path: Path) -> None:
+    for text, said in (
+        ("days = 0", "field days"),
+        ('attacker = "nobody"', "field attacker"),
+        ('device = "moon"', "field device"),
+        ("[stolen]\nbaker = 1", "baker"),
+        ("luck = 7", "luck"),
+        ("days = ", "not TOML"),
+    ):
+        file = tmp_path / "mine.toml"
+        file.write_text(text)
+        with pytest.raises(LabError, match=said):
+            load_scenario(str(file))
+    with pytest.raises(LabError, match="no scenario"):
+        load_scenario("nothing")
