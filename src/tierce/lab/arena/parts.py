@@ -25,6 +25,8 @@ class Parts:
     evidence: bool = True
     refusals: bool = True
     """A device is held once it was refused a place often in one day."""
+    declared: bool = True
+    """A line of its own for cards read by certified software; without it such a reading says nothing."""
     twins: bool = False
     """Sex-flipped twins of true numbers are decoys."""
 

@@ -34,6 +34,7 @@ from tierce.policy.acts import Act, Evidence, Outcome, Presence, Site
 from tierce.policy.allowed import DOMAINS
 from tierce.policy.evidence import DECOYS_HOLD, Observation, State, begin, observe, released, rung_of, trap
 from tierce.policy.ladder import Rung
+from tierce.policy.lines import PLACE_DESKS_MAX, PLACE_UNSEEN, place_constants
 from tierce.policy.seats import (
     PROBATION_DAYS,
     PROBATION_PROOFS,
@@ -60,6 +61,8 @@ DECLARED: Final = {
 these lines know no probation."""
 
 
+_WEIGHED: Final = LOOKED_UP | {Outcome.RELEASED, Outcome.OUT_OF_SEATS}
+"""Outcomes that the tests look at."""
 OFTEN: Final = 100
 """People met of each usual area, at a place of long standing."""
 
@@ -124,6 +127,9 @@ class Post:
 
     def settle(self, day: int, freed_a_week: tuple[float, float], unproved: tuple[list[int], list[int]]) -> None:
         """Make it a device of long standing: its usual proofs a week, and places still open, on both lines."""
+        if not self.parts.declared:
+            freed_a_week = (sum(freed_a_week), 0.0)
+            unproved = ([sum(both) for both in zip(*unproved, strict=True)], unproved[1])
         lines = []
         for line, constants, freed, seats in zip(
             (self.line, self.declared), (SEATS[self.profession], DECLARED[self.profession]), freed_a_week, unproved,
@@ -163,15 +169,23 @@ class Post:
 
     def ask(self, day: int, one: Asked) -> Outcome:
         """Decide one question by the gate's rules; lines, evidence and rung follow."""
-        presence = Presence.VERIFIED if one.present else Presence.DECLARED if one.card else Presence.NONE
+        card = one.card and self.parts.declared
+        presence = Presence.VERIFIED if one.present else Presence.DECLARED if card else Presence.NONE
         ask, read = self._asks[presence, one.signed], self._read(one, day)
         floats = presence is Presence.DECLARED
-        verdict = decide(ask, read, self.declared if floats else self.line, day, checks=self._checks)
+        verdict = decide(
+            ask,
+            read,
+            self.declared if floats else self.line,
+            day,
+            _place_on(self.profession, day),
+            checks=self._checks,
+        )
         if self._pending is not None:
             self._wait()
         if floats and verdict.outcome is Outcome.OUT_OF_SEATS:
             floats = False
-            verdict = decide(ask, read, self.line, day, checks=self._checks)
+            verdict = decide(ask, read, self.line, day, _place_on(self.profession, day), checks=self._checks)
         if floats:
             # A declared reading that finds nobody takes no seat on the float: half of it would be honest errors.
             missed = verdict.outcome in LOOKED_UP
@@ -246,6 +260,12 @@ class Post:
 def _settled(line: Line) -> Line:
     """The same line, out of probation."""
     return replace(line, since=line.day - PROBATION_DAYS, proofs=PROBATION_PROOFS)
+
+
+@cache
+def _place_on(profession: Profession, day: int) -> Line:
+    """The line of a place of one desk: what is drawn on it is drawn on the desk's own, so it never stops first."""
+    return roll(PLACE_UNSEEN, place_constants(profession, PLACE_DESKS_MAX), day)
 
 
 @cache
