@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 
 import pytest
 
@@ -11,6 +12,7 @@ from tests.integration.sites_world import Site, office_site
 from tierce.closings import store
 from tierce.closings.model import Target
 from tierce.kernel.care import Domain, Profession
+from tierce.kernel.clock import SystemClock
 from tierce.policy.ladder import Level, Rung, cell_of
 from tierce.storage.database import Database
 from tierce.storage.keys import Keyring
@@ -54,6 +56,7 @@ def test_a_profession_of_one_departement_is_held_on_a_lower_rung(room: Room, dat
             Target(Level.CELL, cell_of("2A", Profession.OPTICIAN)), Rung.PRESENCE_ONLY, None,
         )  # fmt: skip
         assert "du département 2A" in (await site.http.get("/closings")).text
+        room.clock.advance(SystemClock().now() + timedelta(minutes=1) - room.clock.now())
         assert "du département 2A" in (await site.http.get("/ladder")).text
 
     at_office(room, database, work)

@@ -18,6 +18,7 @@ from tierce.kernel.clock import SystemClock
 from tierce.policy.acts import Outcome, Presence
 from tierce.policy.evidence import hint_of, unpack, worth
 from tierce.policy.ladder import AUTOMATIC_HOLDS_MAX, Rung
+from tierce.policy.seats import hold_refused
 from tierce.storage.database import Database
 from tierce.storage.keys import Keyring
 from tierce.watch.model import Hold
@@ -119,9 +120,9 @@ def test_refusals_of_the_day_are_counted_across_a_restart_and_held_once(night: N
     night.ask(caller, night.world.covered[:13])  # six places, then refusals
     night.turn()
     night.watcher = night.fresh()
-    night.ask(caller, night.world.covered[13:18])
+    night.ask(caller, night.world.covered[13:21])
     [hold] = night.turn()
-    assert "12 demandes refusées" in hold.reason
+    assert f"{hold_refused(Profession.GP)} demandes refusées" in hold.reason
     assert night.turn() == []
 
 

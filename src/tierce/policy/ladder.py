@@ -88,7 +88,7 @@ RUNG_LABELS: Mapping[Rung, Phrase] = {
 }
 
 HOLD_REFUSED = 12
-"""The watch holds a device by itself once it was refused a seat this many times in a day."""
+"""Refusals of a day for want of a seat from which an entry's evidence level says `strong`."""
 HOLD_RUNG = Rung.PRESENCE_ONLY
 HOLD_FOR = timedelta(hours=24)
 """An automatic hold ends by itself; prolonging it is for a human."""
@@ -96,4 +96,4 @@ AUTOMATIC_HOLDS_MAX = 3
 """Automatic holds of one device in AUTOMATIC_HOLDS_DAYS; after that only a human holds it, within its seats."""
 AUTOMATIC_HOLDS_DAYS = 30
 EVIDENCE_WATCHED = 4
-"""Refusals of a day from which an entry's evidence level says `watched`; `strong` from HOLD_REFUSED."""
+"""Refusals of a day from which an entry's evidence level says `watched`."""

@@ -99,3 +99,15 @@ class NotAskedError(PresenceError):
 
 class TooManyAnswersError(PresenceError):
     """This person said yes too often today."""
+
+
+class PeerUnknownError(PresenceError):
+    """No peer of this name may report: register it with `tierce presence peer`."""
+
+
+class FileUnsignedError(PresenceError):
+    """The file is not signed by the peer; nothing was read."""
+
+
+class KeyFormatError(PresenceError):
+    """key: this file holds no Ed25519 public key in PEM; make one with `openssl pkey -in KEY -pubout`."""

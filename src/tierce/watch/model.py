@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from tierce.journal.model import Entry
+from tierce.kernel.care import Profession
 from tierce.kernel.ids import DeviceId, EntrySeq, LineId, ProfessionalId
 from tierce.policy.acts import Outcome
 from tierce.policy.evidence import State
@@ -16,6 +17,8 @@ class Looked:
     seq: EntrySeq
     entry: Entry
     line: LineId
+    profession: Profession | None
+    """Of the line of seats; None when there is none."""
     hint: int
     """policy.evidence.hint_of; 0 when nothing was kept: then the person counts as known."""
 
@@ -38,6 +41,7 @@ class Refused:
     day: int
     device: DeviceId
     professional: ProfessionalId
+    profession: Profession | None
     outcome: Outcome
 
 

@@ -14,7 +14,8 @@ from tierce.kernel.ids import DeviceId, ProfessionalId
 from tierce.kernel.language import Phrase
 from tierce.policy.acts import Outcome, Presence
 from tierce.policy.evidence import HINT_FIRST, HOLD_AT, Indicator, Observation, State
-from tierce.policy.ladder import HOLD_REFUSED, HOLD_RUNG
+from tierce.policy.ladder import HOLD_RUNG
+from tierce.policy.seats import hold_refused
 from tierce.watch.model import Hold, Looked, Refused
 
 MISSES = frozenset({Outcome.UNKNOWN, Outcome.NOT_COVERED})
@@ -29,26 +30,26 @@ class Watch:
     counts: dict[DeviceId, int] = field(default_factory=dict)
 
     def look(self, lines: Iterable[Refused]) -> list[Hold]:
-        """Count new lines, in order, and name each device at the moment its count reaches HOLD_REFUSED."""
+        """Count new lines, in order, and name each device at the moment its count reaches its profession's mark."""
         holds = []
         for line in lines:
             if line.day > self.day:
                 self.day, self.counts = line.day, {}
-            if line.day < self.day or line.outcome is not Outcome.OUT_OF_SEATS:
+            if line.day < self.day or line.outcome is not Outcome.OUT_OF_SEATS or line.profession is None:
                 continue
             count = self.counts.get(line.device, 0) + 1
             self.counts[line.device] = count
-            if count == HOLD_REFUSED:
+            if count == hold_refused(line.profession):
                 reason = f"{count} demandes refusées faute de place dans la journée"
                 holds.append(Hold(line.device, line.professional, HOLD_RUNG, reason))
         return holds
 
 
-def refused_of(entry: Entry) -> Refused:
+def refused_of(looked: Looked) -> Refused:
     """What the count needs of a line."""
-    return Refused(
-        paris_day(from_micros(entry.time_us)), entry.device, ProfessionalId(entry.professional), entry.outcome
-    )
+    entry = looked.entry
+    day = paris_day(from_micros(entry.time_us))
+    return Refused(day, entry.device, ProfessionalId(entry.professional), looked.profession, entry.outcome)
 
 
 def is_proved(entry: Entry) -> bool:
@@ -57,9 +58,13 @@ def is_proved(entry: Entry) -> bool:
 
 
 def observation_of(looked: Looked) -> Observation | None:
-    """What a line says to the tests; None when presence was proved or nothing was decided about a person."""
+    """What a line says to the tests; None for a reading, proved or declared, or when nobody was decided about.
+
+    Readings that certified software declares have a line of seats of their own and other habits: beside them the
+    caps of unproven asks would call every pharmacy a thief.
+    """
     entry, hint = looked.entry, looked.hint
-    if is_proved(entry):
+    if entry.presence is not Presence.NONE:
         return None
     day, area, prefix = paris_day(from_micros(entry.time_us)), area_of(hint), hint & 0xFFFF
     if entry.kind is EntryKind.REFUSAL:

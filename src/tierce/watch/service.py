@@ -42,7 +42,7 @@ class Watcher:
         lines = store.look(self._connection)
         held = []
         if lines:
-            wanted = self._watch.look(refused_of(one.entry) for one in lines if one.entry.kind is EntryKind.REFUSAL)
+            wanted = self._watch.look(refused_of(one) for one in lines if one.entry.kind is EntryKind.REFUSAL)
             wanted += self._weigh(now, lines)
             held = [hold for hold in wanted if self._hold(now, hold)]
         store.count_shown(self._connection)

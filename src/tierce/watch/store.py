@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from psycopg import Connection
 
 from tierce.journal.encoding import decode
-from tierce.journal.model import Entry, EntryKind
+from tierce.journal.model import EntryKind
 from tierce.kernel.care import Profession
 from tierce.kernel.clock import paris_day
 from tierce.kernel.ids import DeviceId, EntrySeq, LineId, ProfessionalId
@@ -29,9 +29,10 @@ def look(connection: Connection) -> list[Looked]:
     reached = connection.execute("select idx from access.watched for update").fetchone()
     assert reached is not None, "the migration writes this row"
     rows = connection.execute(
-        "select l.idx, e.seq, e.kind, e.body, coalesce(s.line, 0), coalesce(t.hint, 0) from journal.leaf l"
-        " join journal.entry e using (seq)"
+        "select l.idx, e.seq, e.kind, e.body, coalesce(n.id, 0), n.profession, coalesce(t.hint, 0)"
+        " from journal.leaf l join journal.entry e using (seq)"
         " left join access.session s on s.id = journal.u64(e.body, 32) and e.kind = any(%(gate)s)"
+        " left join access.line n on n.id = s.line"
         " left join access.trace t on t.seq = e.seq where l.idx > %(last)s order by l.idx limit %(most)s",
         {"gate": _GATE, "last": reached[0], "most": LINES_MAX},
     ).fetchall()
@@ -39,22 +40,25 @@ def look(connection: Connection) -> list[Looked]:
         return []
     connection.execute("update access.watched set idx = %s", (rows[-1][0],))
     connection.execute("delete from access.trace where seq = any(%s)", ([row[1] for row in rows],))
-    return [
-        Looked(EntrySeq(seq), decode(bytes(body)), LineId(line), hint)
-        for _, seq, kind, body, line, hint in rows
-        if kind in _GATE
-    ]
+    return [_looked(*row) for _, *row in rows if row[1] in _GATE]
 
 
-def refusals_since(connection: Connection, since: datetime) -> list[Entry]:
+def _looked(seq: int, _kind: int, body: bytes, line: int, profession: int | None, hint: int) -> Looked:
+    of = None if profession is None else Profession(profession)
+    return Looked(EntrySeq(seq), decode(bytes(body)), LineId(line), of, hint)
+
+
+def refusals_since(connection: Connection, since: datetime) -> list[Looked]:
     """The refusals already looked at, among the lines sequenced after the last checkpoint signed before `since`."""
     rows = connection.execute(
-        "select e.body from journal.leaf l join journal.entry e using (seq)"
+        "select e.seq, e.kind, e.body, coalesce(n.id, 0), n.profession, 0"
+        " from journal.leaf l join journal.entry e using (seq)"
+        " left join access.session s on s.id = journal.u64(e.body, 32) left join access.line n on n.id = s.line"
         " where l.idx >= coalesce((select max(size) from journal.checkpoint where at < %s), 0)"
         " and l.idx <= (select idx from access.watched) and e.kind = %s order by l.idx",
         (since, EntryKind.REFUSAL.value),
     ).fetchall()
-    return [decode(bytes(body)) for (body,) in rows]
+    return [_looked(*row) for row in rows]
 
 
 def evidence(connection: Connection, lines: Iterable[LineId], day: int) -> dict[LineId, tuple[Known, bool]]:
