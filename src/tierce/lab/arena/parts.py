@@ -67,12 +67,12 @@ def checks_of(parts: Parts) -> Sequence[Check]:
 
 def _day_cap_alone(case: Case) -> Outcome | None:
     limit = effective_limit(case.line)
-    if case.present or case.known or case.line.today < max(3, -(-limit // 3)):
+    if case.present or case.known or case.declared is not None or case.line.today < max(3, -(-limit // 3)):
         return None
     return Outcome.OUT_OF_SEATS
 
 
 def _thirty_days_alone(case: Case) -> Outcome | None:
-    if case.present or case.known or case.line.open < effective_limit(case.line):
+    if case.present or case.known or case.declared is not None or case.line.open < effective_limit(case.line):
         return None
     return Outcome.OUT_OF_SEATS
