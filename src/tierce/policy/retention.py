@@ -267,7 +267,7 @@ RETENTION: Mapping[Kept, Rule] = {
     ),
     Kept.PROVED_PAIRS: Rule(
         Phrase("mémoire d'un patient prouvé présent", "memory of a patient proved present"),
-        "access.pair, access.evidence",
+        "access.pair, access.presented",
         _days(PROVED_DAYS),
         Phrase("la dernière vue", "the last view"),
         End.DELETED,

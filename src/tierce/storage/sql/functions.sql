@@ -317,7 +317,7 @@ begin
     end if;
     perform gate.check_lines(e_lines, e_places, bodies);
     select array_agg(get_byte(a.body, 1) = 2 order by a.n), array_agg(get_byte(a.body, 4) = 1 order by a.n),
-           array_agg(p.key is not null order by a.n)
+           array_agg(p.key is not null or get_byte(a.body, 5) >= 2 order by a.n)
     into e_refused, e_released, e_known
     from unnest(bodies, e_pairs) with ordinality a(body, pair, n) left join access.pair p on p.key = a.pair;
     perform gate.count_floors(e_lines, e_places, e_refused, e_released, e_known, today, line_ids, states);

@@ -225,6 +225,7 @@ _ALSO: Final[Mapping[str, tuple[int, ...]]] = {
     "/v1/session/activity": (403, 409),
     "/v1/history": (422,),
     "/v1/devices/{device}/name": (422,),
+    "/v1/holds/appeal": (422,),
     "/v1/substitutions": (403,),
     "/v1/substitutions/{number}/end": (403,),
     "/v1/enrolments": (403,),
