@@ -16,6 +16,7 @@ from tierce.journal.service import Appender
 from tierce.kernel.clock import SystemClock
 from tierce.kernel.feed import Rejection
 from tierce.lab.country.population import Plan
+from tierce.presence.store import ReportRows
 from tierce.registry.model import People
 from tierce.registry.progress.model import Progress
 from tierce.registry.service import CHUNK_LINES, Listener
@@ -78,6 +79,7 @@ def make_importer(
             connection,
             registry=RegistryStore(connection, keyring),
             directory=DirectoryStore(connection),
+            reports=ReportRows(connection, keyring),
             appender=Appender.enrol(connection, INSTANCE, keyring.instance(INSTANCE)),
             clock=SystemClock(),
             people=People.INVENTED,

@@ -126,7 +126,7 @@ def test_nobody_but_the_gate_draws_and_no_table_is_touched(connect: Connect, adm
     lend = "select * from gate.lend(array[6]::smallint[], array[1::bigint], array[8], array[0], array[0])"
     assert api.execute(lend).fetchone() == (paris_day(SystemClock().now()), [8])
     for statement in ("select * from gate.common", "update gate.common set today = 0", "delete from gate.given_back",
-                      "select * from access.evidence", "select * from access.clientele"):  # fmt: skip
+                      "select * from access.presented", "select * from access.clientele"):  # fmt: skip
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             api.execute(statement.encode())
     with pytest.raises(psycopg.errors.InsufficientPrivilege):

@@ -1,6 +1,7 @@
 """Proofs give a seat back on every line it was drawn on, once; withdrawn, they take it again."""
 
 import asyncio
+from dataclasses import replace
 from uuid import UUID, uuid4
 
 import psycopg
@@ -14,7 +15,7 @@ from tierce.gate.store import read_line
 from tierce.identity.model import Caller
 from tierce.policy.acts import Outcome, Presence
 from tierce.policy.lines import place_of
-from tierce.policy.seats import Line, cap_of, unpack
+from tierce.policy.seats import Line, cap_of, unpack, unpack_declared
 from tierce.storage.database import Database
 
 pytestmark = pytest.mark.integration
@@ -47,14 +48,16 @@ def withdraw(feed: psycopg.Connection, evidence: UUID) -> int:
     return int(row[0])
 
 
-def shown(world: World, caller: Caller, *people: UUID) -> list[Outcome]:
+def shown(world: World, caller: Caller, *people: UUID, presence: Presence = Presence.NONE) -> list[Outcome]:
     """Ask about people one after the other; gives what came of each."""
 
     async def run() -> list[object]:
         gate: Gate = world.gate()
         await gate.start()
         try:
-            return [(await ask_all(gate, [question(caller, person)]))[0] for person in people]
+            return [
+                (await ask_all(gate, [replace(question(caller, person), presence=presence)]))[0] for person in people
+            ]
         finally:
             await gate.stop()
 
@@ -176,3 +179,29 @@ def test_colleagues_share_the_establishment_s_seats(world: World) -> None:
     assert shown(world, colleague, people[limit]) == [Outcome.PLACE_FULL]
     assert line_now(world, colleague).refused == 0, "a full establishment accuses nobody"
     assert shown(world, colleague, people[0]) == [Outcome.RELEASED], "known to one is known to all"
+
+
+def test_a_declared_reading_takes_its_seat_on_a_line_of_its_own(world: World, feed: psycopg.Connection) -> None:
+    caller = enrol(world)
+
+    def seats() -> tuple[int, int]:
+        state = world.scalar(f"select state from access.line where id = {caller.line}")
+        assert isinstance(state, bytes)
+        second = unpack_declared(state)
+        return unpack(state).open, -1 if second is None else second.open
+
+    by_card = Presence.DECLARED
+    assert shown(world, caller, world.covered[0]) == [Outcome.RELEASED]
+    assert seats() == (1, -1)
+    assert shown(world, caller, world.covered[1], world.not_covered[0], presence=by_card) == [
+        Outcome.RELEASED, Outcome.NOT_ELIGIBLE,
+    ]  # fmt: skip
+    assert seats() == (1, 1), "a declared miss takes none"
+    assert world.scalar("select sum(today) from gate.common where kind = 6") == 1, "nor does it touch common lines"
+    assert prove(feed, pair(caller, world.covered[1]), uuid4()) == FREED
+    assert prove(feed, pair(caller, world.covered[0]), uuid4()) == FREED
+    assert shown(world, caller, world.covered[2]) == [Outcome.RELEASED]
+    assert seats() == (1, 0)
+    # Three a day there (the cap of six), and then the seats of the line.
+    assert shown(world, caller, *world.covered[3:7], presence=by_card) == [Outcome.RELEASED] * 4
+    assert seats() == (3, 2)

@@ -46,7 +46,7 @@ insert into access.insurer_session (id, handle, insurer, staff, name, created, e
 insert into access.pair (key, state, day, line, seen_day, seen_line)
     select n, state, gate.today() - age, 1, gate.today() - age, 1
     from (values (1, 1, 61), (101, 1, 59), (2, 2, 731), (102, 2, 729)) p(n, state, age);
-insert into access.evidence (id, pair, grade, day, freed)
+insert into access.presented (id, pair, grade, day, freed)
     select ('00000000-0000-0000-0000-' || lpad(n::text, 12, '0'))::uuid, n, 3, gate.today() - age, true
     from (values (1, 731), (101, 729)) e(n, age);
 insert into access.clientele (software, login, profession, vendor, cell, first_day, last_day)

@@ -11,7 +11,16 @@ from tierce.kernel.care import Domain, Profession
 from tierce.policy.acts import Act, Evidence, Outcome, Presence
 from tierce.policy.allowed import DOMAINS, shown_by
 from tierce.policy.ladder import EVIDENCE_WATCHED, HOLD_REFUSED, Rung
-from tierce.policy.seats import DAY_LIMITS, PROBATION_KNOWN, PROVED_DAYS, SEAT_DAYS, SEATS, cap_of
+from tierce.policy.seats import (
+    DAY_LIMITS,
+    DECLARED,
+    DECLARED_UNSEEN,
+    PROBATION_KNOWN,
+    PROVED_DAYS,
+    SEAT_DAYS,
+    SEATS,
+    cap_of,
+)
 
 GP = Profession.GP
 ASK = ask_of(caller())
@@ -141,7 +150,10 @@ def test_proved_presence_takes_no_seat_and_is_remembered() -> None:
 
 def test_a_declared_presence_is_none() -> None:
     declared = ask_of(caller(), presence=Presence.DECLARED)
-    assert decide(declared, FRESH, line_of(GP), TODAY).line.open == 1
+    after = decide(declared, FRESH, line_of(GP), TODAY)
+    assert after.pair == PairSeen(1, PAIR_OPEN, TODAY)
+    assert after.declared is not None
+    assert after.declared.open == 1
 
 
 @pytest.mark.parametrize(
@@ -177,3 +189,27 @@ def test_the_next_ask_of_a_batch_reads_the_pair_as_it_was_left() -> None:
     verdict = decide(ASK, after, line_of(GP), TODAY)
     assert (verdict.line.known, verdict.line.open) == (1, 0)
     assert domain_of(GP) is Domain.MEDG
+
+
+def test_a_declared_reading_has_seats_of_its_own_and_a_miss_takes_none() -> None:
+    card = replace(ASK, presence=Presence.DECLARED)
+    full = line_of(GP, today=cap_of(SEATS[GP].a))
+    first = decide(card, FRESH, full, TODAY)
+    assert first.outcome is Outcome.RELEASED
+    assert first.declared is not None
+    assert (first.declared.open, first.line.open, first.place.open, first.seats) == (1, 0, 0, 0)
+    assert first.pair == PairSeen(1, PAIR_OPEN, TODAY)
+    miss = decide(card, read_of(person=0, insurer=0), full, TODAY, declared=first.declared)
+    assert (miss.outcome, miss.declared, miss.pair) == (Outcome.UNKNOWN, None, None)
+    young = replace(line_of(GP), since=TODAY, proofs=0)
+    assert decide(card, FRESH, young, TODAY).declared is not None, "no probation there"
+
+
+def test_a_full_declared_line_falls_back_on_the_seats() -> None:
+    card = replace(ASK, presence=Presence.DECLARED)
+    spent = replace(DECLARED_UNSEEN, day=TODAY, limit=DECLARED[GP].a, today=cap_of(DECLARED[GP].a))
+    after = decide(card, FRESH, line_of(GP), TODAY, declared=spent)
+    assert (after.outcome, after.declared, after.line.open, after.place.open) == (Outcome.RELEASED, None, 1, 1)
+    full = line_of(GP, today=cap_of(SEATS[GP].a))
+    assert decide(card, FRESH, full, TODAY, declared=spent).outcome is Outcome.OUT_OF_SEATS
+    assert decide(ASK, FRESH, full, TODAY).outcome is Outcome.OUT_OF_SEATS, "nothing without a declared reading"

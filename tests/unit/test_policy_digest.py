@@ -7,7 +7,7 @@ from tierce.policy import acts, allowed, deposits, floors, ladder, lines, retent
 from tierce.policy.digest import DIGEST_BYTES, policy_digest, policy_text
 
 MODULES = (acts, allowed, deposits, floors, ladder, lines, retention, seats)
-WORDS_ALONE = {"RUNG_LABELS", "STATE_LABELS", "REASON_LABELS", "PLACE_UNSEEN"}
+WORDS_ALONE = {"RUNG_LABELS", "STATE_LABELS", "REASON_LABELS", "PLACE_UNSEEN", "DECLARED_UNSEEN"}
 """Tables of words decide nothing, and an unused line is made of the constants."""
 
 

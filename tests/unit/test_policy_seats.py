@@ -1,5 +1,6 @@
 """The rule of seats, day by day: the golden sequence, probation, Mondays, proofs, and the stored form."""
 
+import struct
 from dataclasses import replace
 
 import pytest
@@ -9,6 +10,8 @@ from tierce.kernel.clock import is_monday
 from tierce.policy.floors import FLOORS
 from tierce.policy.seats import (
     DAY_LIMITS,
+    DECLARED,
+    DECLARED_UNSEEN,
     DORMANT_DAYS,
     PROBATION_DAYS,
     PROBATION_KNOWN,
@@ -24,10 +27,14 @@ from tierce.policy.seats import (
     limit_of,
     new_line,
     pack,
+    pack_declared,
     prove,
     roll,
+    settle,
+    settled_line,
     take,
     unpack,
+    unpack_declared,
     withdraw,
 )
 
@@ -244,3 +251,32 @@ def test_constants_keep_their_order(profession: Profession) -> None:
     assert floor.asked > limits.attempts
     assert floor.known > limits.known
     assert floor.drawn >= cap_of(constants.top)
+
+
+@pytest.mark.parametrize("profession", list(Profession))
+def test_a_declared_line_follows_its_line_and_both_fit(profession: Profession) -> None:
+    constants = DECLARED[profession]
+    cap = cap_of(constants.top)
+    assert cap <= 255, "a day of it is kept in one byte"
+    line = settled_line(profession, MONDAY)
+    second = replace(
+        DECLARED_UNSEEN, day=MONDAY, limit=constants.top, today=cap, weeks=60, freed_256=256 * 30_000,
+        freed_week=-30_000, seats=(cap,) * SEAT_DAYS,
+    )  # fmt: skip
+    stored = pack(line) + pack_declared(second)
+    assert (unpack(stored), unpack_declared(stored)) == (line, second)
+    assert unpack_declared(pack(line)) is None
+    assert len(stored) == 135, "with the evidence of a device, less than 256"
+
+
+def test_proofs_of_the_two_lines_are_told_apart() -> None:
+    rule, second = SEATS[Profession.GP], DECLARED[Profession.GP]
+    line = take(new_line(Profession.GP, MONDAY))
+    card = take(roll(DECLARED_UNSEEN, second, MONDAY))
+    owed = struct.pack(">iihh", MONDAY, MONDAY, 9, 1)  # the declared seat is freed by grade A or B
+    told, carded = settle(line, rule, owed), settle(card, second, owed, declared=True)
+    assert (told.open, told.freed_week, told.proofs) == (1, 0, 1), "somebody was there: probation knows"
+    assert (carded.open, carded.freed_week) == (0, 1)
+    owed = struct.pack(">iihh", MONDAY, MONDAY, -1, 1)
+    told, carded = settle(line, rule, owed), settle(card, second, owed, declared=True)
+    assert (told.open, told.freed_week, told.proofs, carded) == (0, 1, 1, card)

@@ -13,6 +13,7 @@ from tierce.kernel.errors import FieldError
 from tierce.kernel.feed import Column, FeedRow, Rejection, as_markdown, names
 from tierce.kernel.ids import InsurerId
 from tierce.lab.country.identifiers import make_finess, make_nir, make_rpps
+from tierce.presence.columns import REPORTS
 from tierce.registry.columns import INSURERS, RIGHTS
 from tierce.registry.contracts.columns import CONTRACTS
 from tierce.registry.errors import FeedRefusedError
@@ -226,6 +227,7 @@ def test_the_directory_reads_public_numbers() -> None:
         ("feed-rights", RIGHTS),
         ("feed-insurers", INSURERS),
         ("feed-contracts", CONTRACTS),
+        ("presence", REPORTS),
         ("feed-directory", DIRECTORY),
         ("feed-directory", NATIONAL),
         ("feed-directory", SKILLS),

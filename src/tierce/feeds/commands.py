@@ -16,6 +16,7 @@ from tierce.feeds.rejects import rejects_beside
 from tierce.journal.service import Appender
 from tierce.kernel.clock import SystemClock, day_of
 from tierce.kernel.errors import TierceError
+from tierce.presence.store import ReportRows
 from tierce.registry.errors import FeedHeldError
 from tierce.registry.model import People
 from tierce.registry.service import Listener
@@ -25,7 +26,11 @@ from tierce.storage.database import Database
 from tierce.storage.keys import Keyring, Purpose
 
 ROLE = "tierce_feed"
-KEYS = (Purpose.INDEX.value, Purpose.TRAIT.value, Purpose.FEED.value, Purpose.DOOR.value, "person", "coverage")
+KEYS = (
+    *(one.value for one in (Purpose.INDEX, Purpose.TRAIT, Purpose.FEED, Purpose.DOOR, Purpose.PAIR)),
+    "person",
+    "coverage",
+)
 """The key files an import needs, beside its own signing key."""
 
 _EPILOG = """
@@ -44,6 +49,8 @@ Exemples / examples:
   tierce feed directory etalab-cs1100502-stock.csv --on 2026-11-23 --settings tierce.toml
 
   tierce feed contracts contracts.csv --dry-run --settings tierce.toml
+
+  tierce feed presence invoices.csv --peer oct-merle --settings tierce.toml
 
 Interrompu, un fichier de droits reprend où il en était : la même commande. / A rights file that was interrupted goes
 on where it stood: the same command.
@@ -137,6 +144,28 @@ def contracts(
     _run(file, settings, json, lambda intake, listener: intake.contracts(file, listener, dry_run=dry_run))
 
 
+@app.command(epilog=_EPILOG)
+def presence(
+    *,
+    file: File,
+    peer: Annotated[str, typer.Option(help="L’émetteur inscrit, qui a signé le fichier. / The peer that signed it.")],
+    settings: SettingsFile,
+    signature: Annotated[
+        Path | None, typer.Option(help="Sa signature ; FICHIER.sig par défaut. / FILE.sig when left out.")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Tout vérifier, ne rien écrire. / Check only.")] = False,
+    json: Json = "",
+) -> None:
+    """Prendre les soins facturés que signale un concentrateur ou un organisme. / Take in invoiced care."""
+    signed = signature or file.with_name(file.name + ".sig")
+    _run(
+        file,
+        settings,
+        json,
+        lambda intake, listener: intake.presence(file, signed, peer, listener, dry_run=dry_run),
+    )
+
+
 def open_intake(database: Database, keys: Path, people: People) -> Intake:
     """Connect as the import role, enrol its signing key, and return what imports files."""
     connection = database.connect(ROLE)
@@ -144,6 +173,7 @@ def open_intake(database: Database, keys: Path, people: People) -> Intake:
     return Intake(
         connection,
         registry=RegistryStore(connection, keyring),
+        reports=ReportRows(connection, keyring),
         directory=DirectoryStore(connection),
         appender=Appender.enrol(connection, INSTANCE, keyring.instance(INSTANCE)),
         clock=SystemClock(),

@@ -17,12 +17,17 @@ from tierce.feeds.rights import LOAD_FROM, RightsRun, Ways
 from tierce.journal.model import Entry, EntryKind
 from tierce.journal.service import Appender
 from tierce.kernel.categories import DataCategory
-from tierce.kernel.clock import Clock, micros
+from tierce.kernel.clock import Clock, micros, paris_day
 from tierce.kernel.errors import TierceError
 from tierce.kernel.feed import FeedCounts, Rejection
 from tierce.kernel.ids import InsurerId, new_id
 from tierce.policy.acts import Act, Outcome
 from tierce.policy.digest import policy_digest
+from tierce.presence.columns import REPORTS
+from tierce.presence.errors import PeerUnknownError
+from tierce.presence.reporting import Peer, Reports, check_signature
+from tierce.presence.store import ReportRows
+from tierce.presence.store import peer as peer_of
 from tierce.registry.columns import INSURERS
 from tierce.registry.contracts.columns import CONTRACTS
 from tierce.registry.contracts.service import take_contracts
@@ -93,6 +98,7 @@ class Intake:
         *,
         registry: RegistryStore,
         directory: DirectoryStore,
+        reports: ReportRows,
         appender: Appender,
         clock: Clock,
         people: People,
@@ -108,6 +114,7 @@ class Intake:
         self._connection = connection
         self._registry = registry
         self._directory = directory
+        self._reports = reports
         self._appender = appender
         self._clock = clock
         self._people = people
@@ -176,6 +183,26 @@ class Intake:
         feed = _Feed("contracts", path, None, None, Act.FEED_CONTRACTS, DataCategory.NONE)
         store = ContractStore(self._connection)
         return self._run(feed, lambda: take_contracts(store, rows, listener), dry_run=dry_run)
+
+    def presence(
+        self, path: Path, signature: Path, peer: str, listener: Listener, *, dry_run: bool = False
+    ) -> Report:
+        """Take in a peer's file of invoiced care, once its signature is verified.
+
+        Raises:
+            PeerUnknownError: no peer of this name may report.
+            FileUnsignedError: the peer did not sign this file.
+        """
+        found = peer_of(self._connection, peer)
+        self._connection.rollback()
+        if found is None:
+            raise PeerUnknownError
+        known = Peer(*found)
+        check_signature(known, path, signature)
+        rows = read_rows(path, REPORTS)
+        feed = _Feed("presence", path, None, known.insurer, Act.FEED_PRESENCE, DataCategory.NONE)
+        reports = Reports(self._reports, known, paris_day(self._clock.now()))
+        return self._run(feed, lambda: reports.take(rows, listener), dry_run=dry_run)
 
     def directory(
         self,

@@ -21,9 +21,9 @@ from tierce.kernel.ids import NOBODY, LineId
 from tierce.policy.acts import Act, Outcome
 from tierce.policy.evidence import HINT_FIRST
 from tierce.policy.ladder import Level
-from tierce.policy.lines import place_of
+from tierce.policy.lines import DECLARED_PLACE, place_of
 from tierce.policy.rights import engagement_until
-from tierce.policy.seats import effective_limit
+from tierce.policy.seats import DECLARED_UNSEEN, effective_limit
 
 _SOFTWARE, _VENDOR, _CELL, _NATION = (
     level.value for level in (Level.SOFTWARE, Level.VENDOR, Level.CELL, Level.NATION)
@@ -46,6 +46,7 @@ class Decider:
         if opened.proofs:
             asks, opened = _settled(asks, opened)
         lines, desks, cells = dict(opened.lines), opened.desks, opened.cells
+        declared = dict(opened.declared)
         leases = self._leases
         verdicts: list[Verdict] = []
         pairs: dict[int, PairKept] = {}
@@ -64,7 +65,8 @@ class Decider:
                 (_SOFTWARE, caller.software), (_VENDOR, caller.vendor), (_CELL, cells[place]), (_NATION, 0)
             )  # fmt: skip
             room = is_known(read, day) or leases.room(keys, day)
-            verdict = decide(ask, read, lines[line], day, lines[place], desks[place], common=room)
+            second = declared.get(line, DECLARED_UNSEEN)
+            verdict = decide(ask, read, lines[line], day, lines[place], desks[place], declared=second, common=room)
             lines[line], lines[place] = verdict.line, verdict.place
             if verdict.seats:
                 leases.take(keys)
@@ -76,6 +78,9 @@ class Decider:
                 # The lines that gave the seat keep it, whoever of the batch sees the person after.
                 if before is not None and before.pair == pair:
                     pairs[pair.key] = before._replace(last=line)
+                elif verdict.declared is not None:
+                    declared[line] = verdict.declared
+                    pairs[pair.key] = PairKept(pair, line, line, DECLARED_PLACE)
                 elif verdict.seats:
                     pairs[pair.key] = PairKept(pair, line, line, place, caller.software, caller.vendor)
                 else:
@@ -99,6 +104,7 @@ class Decider:
             places,
             taken,
             short,
+            declared,
             _noted(asks, opened) if opened.proofs else (),
         )
         return verdicts, closing

@@ -37,6 +37,7 @@ from tierce.policy.lines import COMMON, PLACE_DESKS_MAX, PLACE_UNSEEN, PLACE_WHO
 from tierce.policy.rights import CARE_WINDOWS, ENGAGEMENT_DAYS
 from tierce.policy.seats import (
     DAY_LIMITS,
+    DECLARED,
     PROBATION_DAYS,
     PROBATION_KNOWN,
     PROBATION_LIMIT,
@@ -242,18 +243,19 @@ def _refusals(language: Language) -> Iterator[str]:
 def _numbers(language: Language) -> Iterator[str]:
     rows: list[list[object]] = []
     for profession in Profession:
-        seats, limits = SEATS[profession], DAY_LIMITS[profession]
+        seats, limits, second = SEATS[profession], DAY_LIMITS[profession], DECLARED[profession]
         rows.append(
             [
                 PROFESSION_LABELS[profession][language],
                 f"{PROBATION_LIMIT} ({cap_of(PROBATION_LIMIT)})",
                 f"{seats.a} ({cap_of(seats.a)})",
                 f"{seats.top} ({cap_of(seats.top)})",
+                f"{second.a}–{second.top} ({cap_of(second.a)}–{cap_of(second.top)})",
                 f"{limits.known} ({min(limits.known, PROBATION_KNOWN)})",
                 limits.attempts,
             ]
         )
-    keys = ("profession", "seats_new", "seats_base", "seats_top", "known_day", "attempts_day")
+    keys = ("profession", "seats_new", "seats_base", "seats_top", "seats_declared", "known_day", "attempts_day")
     yield from _table([PAGE[key][language] for key in keys], rows)
 
 

@@ -175,11 +175,13 @@ PAGE: Mapping[str, Phrase] = {
         "un identifiant inconnu ; elle se libère par une preuve de présence, ou après {seat} jours. Entre "
         "parenthèses : au plus par jour. Un appareil est nouveau {probation} jours, et jusqu'à ce qu'une présence "
         "y ait été prouvée ; tant que dure cet essai, les autres appareils nouveaux de l'identifiant partagent ses "
-        "places.",
+        "places. Une carte lue par un logiciel certifié prend une place déclarée d'abord, puis l'une des autres ; "
+        "une lecture déclarée qui ne trouve personne n'en prend aucune.",
         "For each device of a login. A seat is taken by a person never seen here and not proved, or by an unknown "
         "identifier; it is free again by proof of presence, or after {seat} days. In brackets: at most in a day. A "
         "device is new for {probation} days, and until presence was proved there; while that probation lasts, "
-        "further new devices of the login share its seats.",
+        "further new devices of the login share its seats. A card read by certified software takes a declared seat "
+        "first, then one of the others; a declared reading that finds nobody takes none.",
     ),
     "lines": Phrase("Les places communes", "The common seats"),
     "lines_intro": Phrase(
@@ -209,6 +211,8 @@ PAGE: Mapping[str, Phrase] = {
     "seats_new": Phrase("Places, appareil nouveau (par jour)", "Seats, new device (a day)"),
     "seats_base": Phrase("Places sans preuve (par jour)", "Seats without proof (a day)"),
     "seats_top": Phrase("Places au plus (par jour)", "Seats at most (a day)"),
+    "seats_declared": Phrase("Places déclarées, sans preuve–au plus (par jour)",
+                             "Declared seats, without proof–at most (a day)"),
     "known_day": Phrase(
         "Personnes connues par jour (appareil nouveau)", "Known people a day (new device)"
     ),

@@ -144,6 +144,8 @@ class Verdict:
     """The establishment's line."""
     seats: int = 0
     """Seats that the ask took, on every line it touched."""
+    declared: Line | None = None
+    """The declared line, when the ask took its seat there and nowhere else."""
 
 
 @dataclass(frozen=True, slots=True)

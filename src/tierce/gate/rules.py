@@ -16,6 +16,8 @@ from tierce.policy.ladder import EVIDENCE_WATCHED, HOLD_REFUSED, Level, Rung
 from tierce.policy.lines import PLACE_DESKS_MAX, PLACE_UNSEEN, place_constants
 from tierce.policy.seats import (
     DAY_LIMITS,
+    DECLARED,
+    DECLARED_UNSEEN,
     PROVED_DAYS,
     SEAT_DAYS,
     SEATS,
@@ -48,6 +50,8 @@ class Case:
     """Presence is proved to us, reported by a peer, or confirmed by the person."""
     known: bool
     """The establishment holds a seat for these identifiers, or had presence proved within 24 months."""
+    declared: Line | None = None
+    """The declared line, when certified software read the card and a seat is free there."""
 
     @property
     def counted(self) -> bool:
@@ -128,21 +132,22 @@ def check_known(case: Case) -> Outcome | None:
 
 def check_seats(case: Case) -> Outcome | None:
     """A first-time pair without proved presence needs a free seat."""
-    if case.present or case.known or has_room(case.line):
+    if case.present or case.known or case.declared is not None or has_room(case.line):
         return None
     return Outcome.OUT_OF_SEATS
 
 
 def check_place(case: Case) -> Outcome | None:
     """The seat is drawn on the establishment's line too, whoever of its people draws it."""
-    if case.present or case.known or has_room(case.place):
+    if case.present or case.known or case.declared is not None or has_room(case.place):
         return None
     return Outcome.PLACE_FULL
 
 
 def check_common(case: Case) -> Outcome | None:
     """And on those of the software, its vendor, the cell and the nation; full, they ask for a proof, no more."""
-    return None if case.present or case.known or case.common else Outcome.COMMON_FULL
+    free = case.present or case.known or case.declared is not None or case.common
+    return None if free else Outcome.COMMON_FULL
 
 
 CHECKS: tuple[Check, ...] = (
@@ -172,7 +177,7 @@ MISSES: Mapping[Standing, Outcome] = {
 LOOKED_UP = frozenset({Outcome.UNKNOWN, *MISSES.values()})
 """Outcomes of asks that passed every check and found nothing to show."""
 
-UNPROVED = frozenset({Outcome.PROOF_REFUSED, Outcome.PROOF_OF_ANOTHER, Outcome.NOT_CONFIRMED})
+UNPROVED = frozenset({Outcome.PROOF_REFUSED, Outcome.PROOF_OF_ANOTHER, Outcome.NOT_CONFIRMED, Outcome.NOT_CERTIFIED})
 """Outcomes of asks whose proof of presence does not stand."""
 
 REFUSALS = frozenset({Outcome.NOT_ALLOWED, Outcome.OUT_OF_ATTEMPTS, Outcome.CLOSED, *UNPROVED})
@@ -187,6 +192,7 @@ def decide(
     place: Line = PLACE_UNSEEN,
     desks: int = PLACE_DESKS_MAX,
     *,
+    declared: Line = DECLARED_UNSEEN,
     common: bool = True,
     checks: Sequence[Check] = CHECKS,
 ) -> Verdict:
@@ -199,6 +205,7 @@ def decide(
         day: today, in days since 1970-01-01 in Paris.
         place: the stored state of the establishment's line; by default one that nobody used, of the largest size.
         desks: how many professionals are enrolled there, which sizes that line.
+        declared: the stored state of the caller's declared line; it counts for a declared reading alone.
         common: whether every line that many share, and every pool, has a seat for this ask.
         checks: the chain; only tests give another one.
 
@@ -212,6 +219,9 @@ def decide(
     if place.day < day:
         place = roll(place, place_constants(profession, desks), day)
     case = Case(ask, read, line, place, common, day, ask.presence >= Presence.CONFIRMED, is_known(read, day))
+    if ask.presence is Presence.DECLARED and not case.known:
+        declared = roll(declared, DECLARED[profession], day)
+        case.declared = declared if has_room(declared) else None
     for check in checks:
         outcome = check(case)
         if outcome is not None:
@@ -234,7 +244,8 @@ def _stopped(case: Case, outcome: Outcome) -> Verdict:
 
 def _passed(case: Case) -> Verdict:
     read = case.read
-    place, seats = case.place, 0
+    place, seats, declared = case.place, 0, None
+    missing = _what_is_missing(read)
     if case.present:
         # A pair that holds a seat stays open until the proof, noted in this transaction, has given it back.
         holds = case.known and read.pair_state == PAIR_OPEN
@@ -242,13 +253,18 @@ def _passed(case: Case) -> Verdict:
         line = count(case.line)
     elif case.known:
         state, since = read.pair_state, read.pair_day
-        line = count(case.line, known=not case.counted)
+        line = count(case.line, known=0 if case.counted else 1)
+    elif case.declared is not None:
+        state, since = PAIR_OPEN, case.day
+        line = count(case.line)
+        declared = take(case.declared)
     else:
         state, since, seats = PAIR_OPEN, case.day, 1
         line = count(case.line, seats=1)
         place = take(place)
-    pair = PairSeen(read.pair, state, since)
-    missing = _what_is_missing(read)
+    pair: PairSeen | None = PairSeen(read.pair, state, since)
+    if declared is not None and missing is not None:
+        pair = declared = None  # a declared miss takes no seat, so nothing of it is remembered
     decision: Decision
     if missing is not None:
         decision, outcome = StepUp(missing, precise=case.present), missing
@@ -256,7 +272,7 @@ def _passed(case: Case) -> Verdict:
         decision, outcome = StepUp(Outcome.CLOSED), Outcome.CLOSED
     else:
         decision, outcome = Release(shown_by(case.ask.act)), Outcome.RELEASED
-    return Verdict(decision, outcome, line, pair, place, seats)
+    return Verdict(decision, outcome, line, pair, place, seats, declared)
 
 
 def _what_is_missing(read: Read) -> Outcome | None:
@@ -278,7 +294,7 @@ def settle_claim(ask: Ask, read: Read, looked_up: int) -> tuple[Ask, Read]:
     if claim is None:
         return ask, read
     unproved = None
-    if looked_up in (Outcome.PROOF_REFUSED, Outcome.NOT_CONFIRMED):
+    if looked_up in UNPROVED:
         unproved = Outcome(looked_up)
     elif not claim.names(read.person):
         unproved = Outcome.PROOF_OF_ANOTHER

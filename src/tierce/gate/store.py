@@ -17,7 +17,17 @@ from tierce.kernel.care import Profession
 from tierce.kernel.ids import EstablishmentId, InsurerId, LineId, PersonId
 from tierce.policy.acts import Presence
 from tierce.policy.lines import PLACE_UNSEEN, place_constants, place_of
-from tierce.policy.seats import SEATS, Line, SeatConstants, pack, settle, unpack
+from tierce.policy.seats import (
+    DECLARED,
+    SEATS,
+    Line,
+    SeatConstants,
+    pack,
+    pack_declared,
+    settle,
+    unpack,
+    unpack_declared,
+)
 from tierce.presence.model import Claim
 
 _OPEN: LiteralString = """
@@ -30,7 +40,7 @@ _CLOSE: LiteralString = """
                       %b::bytea[], %b::integer[])"""
 _LEND: LiteralString = """
     select * from gate.lend(%b::smallint[], %b::bigint[], %b::integer[], %b::integer[], %b::integer[])"""
-_USE: LiteralString = "select presence.use(%b::smallint[], %b::uuid[], %b::smallint[], %b::uuid[], %b::bigint[])"
+_USE: LiteralString = "select presence.use(%b::smallint[], %b::uuid[], %b::integer[], %b::uuid[], %b::bigint[])"
 _NOTE: LiteralString = "select presence.note(%b::uuid[], %b::bigint[], %b::bigint[], %b::bigint[], %b::smallint[])"
 _REVEAL: LiteralString = "select n, insurer, person, from_day, until_day, sealed from gate.reveal()"
 
@@ -64,6 +74,8 @@ class Opened:
     cells: dict[LineId, int]
     proofs: dict[int, int] = field(default_factory=dict)
     """By place in the batch: what `presence.use` said of the claim that came with the ask."""
+    declared: dict[LineId, Line] = field(default_factory=dict)
+    """The declared lines that were ever used, by the line of their login and device."""
 
 
 class PairKept(NamedTuple):
@@ -113,6 +125,8 @@ class Closing:
     """Units that the batch takes of lines that many share."""
     short: Sequence[Key]
     """Lines that many share and of which this process held too little for some ask."""
+    declared: Mapping[LineId, Line]
+    """The declared lines that were ever used, stored behind their lines."""
     noted: Sequence[Noted] = ()
 
 
@@ -173,7 +187,7 @@ class GateStore:
         arguments = (
             smallints([claim.kind for _, _, claim in claims]),
             uuids([claim.once for _, _, claim in claims]),
-            smallints([claim.signer for _, _, claim in claims]),
+            integers([claim.signer for _, _, claim in claims]),
             uuids([ask.person for _, ask, _ in claims]),
             bigints([ask.caller.establishment for _, ask, _ in claims]),
         )
@@ -187,7 +201,7 @@ class GateStore:
             closing.instance,
             closing.signature,
             bigints(list(closing.lines)),
-            byteas([pack(line) for line in closing.lines.values()]),
+            byteas([_packed(line, closing.declared.get(number)) for number, line in closing.lines.items()]),
             bigints([key for key, _ in pairs]),
             smallints([kept.pair.state for _, kept in pairs]),
             integers([kept.pair.day for _, kept in pairs]),
@@ -278,24 +292,34 @@ def _opened(row: Sequence[Any], asks: Sequence[Ask], proofs: dict[int, int]) -> 
         raise psycopg.DataError(msg)
     lines = {line: PLACE_UNSEEN if state is None else unpack(state) for line, state in zip(ids, states, strict=True)}
     sizes = dict(zip(ids, desks, strict=True))
+    found = Opened(block, lines, reads, sizes, dict(zip(ids, cells, strict=True)), proofs)
+    for line, state in zip(ids, states, strict=True):
+        if state is not None and (second := unpack_declared(state)) is not None:
+            found.declared[line] = second
     if any(owed):
-        _settle(lines, sizes, dict(zip(ids, owed, strict=True)), asks)
-    return Opened(block, lines, reads, sizes, dict(zip(ids, cells, strict=True)), proofs)
+        _settle(found, dict(zip(ids, owed, strict=True)), asks)
+    return found
 
 
-def _settle(
-    lines: dict[LineId, Line], desks: Mapping[LineId, int], owed: Mapping[LineId, bytes | None], asks: Sequence[Ask]
-) -> None:
+def _packed(line: Line, declared: Line | None) -> bytes:
+    return pack(line) if declared is None else pack(line) + pack_declared(declared)
+
+
+def _settle(found: Opened, owed: Mapping[LineId, bytes | None], asks: Sequence[Ask]) -> None:
     """Count the proofs that came since these lines were last opened."""
+    lines, desks, declared = found.lines, found.desks, found.declared
     rules: dict[LineId, SeatConstants] = {}
+    seconds: dict[LineId, SeatConstants] = {}
     for ask in asks:
         profession = ask.caller.profession
         place = LineId(place_of(ask.caller.establishment, profession))
-        rules[ask.caller.line] = SEATS[profession]
+        rules[ask.caller.line], seconds[ask.caller.line] = SEATS[profession], DECLARED[profession]
         rules[place] = place_constants(profession, desks.get(place, 1))
     for line, told in owed.items():
         if told:
             lines[line] = settle(lines[line], rules[line], told)
+            if line in declared:
+                declared[line] = settle(declared[line], seconds[line], told, declared=True)
 
 
 def lease_is_short(error: Exception) -> bool:

@@ -81,6 +81,7 @@ def policy_text() -> str:
         "staff.acts": _plain(staff.STAFF_ACTS),
         "seats.constants": _plain(_constants(seats)),
         "seats.day_limits": _plain(seats.DAY_LIMITS),
+        "seats.declared": _plain(seats.DECLARED),
         "seats.seats": _plain(seats.SEATS),
     }
     return json.dumps(tables, ensure_ascii=True, sort_keys=True, separators=(",", ":"))

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from tierce.kernel.care import Profession
 from tierce.policy.lines import PLACE_DESKS_MAX, place_constants
-from tierce.policy.seats import DAY_LIMITS, SEATS, cap_of
+from tierce.policy.seats import DAY_LIMITS, DECLARED, SEATS, cap_of
 
 BATCH_MAX = 64
 """Asks in one batch."""
@@ -22,9 +22,9 @@ class Floor:
     asked: int
     """Asks looked up, whatever came of them; a plain refusal shows nothing and is not counted."""
     drawn: int
-    """People of first-time pairs."""
+    """People of first-time pairs, without proof of presence."""
     known: int
-    """People of known pairs."""
+    """People of known pairs, and those whose presence was proved."""
     place: int
     """People of first-time pairs of one establishment's line."""
 
@@ -40,9 +40,10 @@ class Ceiling:
 FLOORS: Mapping[Profession, Floor] = {
     profession: Floor(
         asked=2 * DAY_LIMITS[profession].attempts,
-        drawn=cap_of(constants.top),
+        drawn=cap_of(constants.top) + cap_of(DECLARED[profession].top),
         known=2 * DAY_LIMITS[profession].known,
-        place=cap_of(place_constants(profession, PLACE_DESKS_MAX).top),
+        place=cap_of(place_constants(profession, PLACE_DESKS_MAX).top)
+        + PLACE_DESKS_MAX * cap_of(DECLARED[profession].top),
     )
     for profession, constants in SEATS.items()
 }

@@ -12,10 +12,12 @@ from functools import lru_cache
 
 from tierce.kernel.care import Profession
 from tierce.policy.ladder import Level
-from tierce.policy.seats import PROBATION_DAYS, PROBATION_PROOFS, SEAT_DAYS, SEATS, Line, SeatConstants
+from tierce.policy.seats import DECLARED_UNSEEN, SEATS, SeatConstants
 
 PLACE_WHOLE_DESKS = 4
 PLACE_DESKS_MAX = 40
+DECLARED_PLACE = -1
+"""In the pair memory, in place of an establishment's line: the seat is the declared line's."""
 PLACE_SHIFT = 55
 """Where the profession stands in the number of an establishment's line (access.place_of)."""
 
@@ -32,7 +34,7 @@ def place_constants(profession: Profession, desks: int) -> SeatConstants:
     return SeatConstants(one.a * halves // 2, one.b_percent, one.top * halves // 2, probation=False)
 
 
-PLACE_UNSEEN = Line(0, -PROBATION_DAYS, 0, 0, 0, 0, 0, 0, 0, 0, (0,) * SEAT_DAYS, PROBATION_PROOFS)
+PLACE_UNSEEN = DECLARED_UNSEEN
 """An establishment's line that was never written: rolled to any day, it starts there."""
 
 

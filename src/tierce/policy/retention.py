@@ -46,6 +46,9 @@ class Kept(IntEnum):
     UNEXPLAINED = 27
     APPEALS = 28
     ALERTS = 29
+    CARDS_USED = 30
+    ANSWERS = 31
+    PROVED = 32
 
 
 class End(StrEnum):
@@ -112,6 +115,33 @@ _DOCUMENTED = Phrase(
 _ENDED = Phrase("leur fin", "their end")
 
 RETENTION: Mapping[Kept, Rule] = {
+    Kept.CARDS_USED: Rule(
+        Phrase("numéros des cartes dynamiques déjà servies", "numbers of dynamic cards, once used"),
+        "presence.spent, presence.spoken",
+        _days(2),
+        Phrase("leur lecture", "their reading"),
+        End.DELETED,
+        Hand.WORKER,
+        _CHOICE,
+    ),
+    Kept.ANSWERS: Rule(
+        Phrase("réponses d'une personne sur sa présence", "a person's answers about her presence"),
+        "presence.answer",
+        _days(365),
+        Phrase("la réponse", "the answer"),
+        End.DELETED,
+        Hand.WORKER,
+        _LOGGING,
+    ),
+    Kept.PROVED: Rule(
+        Phrase("preuves de présence reçues", "proofs of presence received"),
+        "presence.proof",
+        _days(PROVED_DAYS),
+        Phrase("leur réception", "their receipt"),
+        End.DELETED,
+        Hand.WORKER,
+        _CHOICE,
+    ),
     Kept.PROOFS: Rule(
         Phrase("preuves déjà servies d'un navigateur", "a browser's proofs, once used"),
         "access.proof",
@@ -237,7 +267,7 @@ RETENTION: Mapping[Kept, Rule] = {
     ),
     Kept.PROVED_PAIRS: Rule(
         Phrase("mémoire d'un patient prouvé présent", "memory of a patient proved present"),
-        "access.pair, access.evidence",
+        "access.pair, access.presented",
         _days(PROVED_DAYS),
         Phrase("la dernière vue", "the last view"),
         End.DELETED,

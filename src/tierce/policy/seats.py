@@ -34,10 +34,12 @@ PROVED_DAYS = 730
 """A proved pair is remembered 24 months."""
 
 _PACK = struct.Struct(">BBHIIIhHHHHHH30H")
+_DECLARED_PACK = struct.Struct(">HHIIhB30B")
 _STATE_VERSION = 2
 _OWED = struct.Struct(">iihh")
 _MONDAY = 4
 """The remainder by 7 of every Monday's day number: 1970-01-01 was a Thursday."""
+_OWED_DECLARED = 5
 _COUNT_MAX = 0xFFFF
 _FREED_MAX = 0x7FFF
 
@@ -70,6 +72,26 @@ SEATS: Mapping[Profession, SeatConstants] = {
 }
 """Starting constants; the simulated country refits them. Those of audio, laboratory, radiology, transport and
 midwife, and every top, are set by analogy with the nearest measured profession."""
+
+
+DECLARED: Mapping[Profession, SeatConstants] = {
+    Profession.GP: SeatConstants(6, 50, 110, probation=False),
+    Profession.SPECIALIST: SeatConstants(16, 50, 230, probation=False),
+    Profession.PHARMACY: SeatConstants(12, 33, 600, probation=False),
+    Profession.DENTIST: SeatConstants(16, 50, 120, probation=False),
+    Profession.NURSE: SeatConstants(6, 50, 100, probation=False),
+    Profession.PHYSIO: SeatConstants(28, 50, 150, probation=False),
+    Profession.OPTICIAN: SeatConstants(6, 50, 200, probation=False),
+    Profession.AUDIO: SeatConstants(6, 50, 100, probation=False),
+    Profession.LABORATORY: SeatConstants(36, 33, 765, probation=False),
+    Profession.RADIOLOGY: SeatConstants(10, 50, 765, probation=False),
+    Profession.HOSPITAL: SeatConstants(30, 50, 765, probation=False),
+    Profession.TRANSPORT: SeatConstants(6, 50, 200, probation=False),
+    Profession.MIDWIFE: SeatConstants(28, 50, 150, probation=False),
+}
+"""The second line of a login on a device: for asks whose card was read by certified software (grade C). It knows no
+probation, for a sign-in relayed to another machine has no such software there; a miss takes none of its seats; when
+it is full the ask falls back on the seats above. Starting constants; those of specialist and midwife by analogy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,17 +292,27 @@ def withdraw(line: Line, drawn_day: int, *, counts: bool = True) -> Line:
 def _freed(line: Line, seats: list[int], drawn_day: int, by: int) -> Line:
     freed_week = min(_FREED_MAX, max(-_FREED_MAX, line.freed_week + by))
     proofs = max(0, min(_COUNT_MAX, line.proofs + by)) if drawn_day >= line.since else line.proofs
-    return replace(line, seats=tuple(seats), freed_week=freed_week, proofs=proofs)
+    return Line(
+        line.day, line.since, line.limit, line.today, line.attempts, line.known, line.weeks, line.freed_256,
+        freed_week, line.refused, tuple(seats), proofs,
+    )  # fmt: skip
 
 
-def settle(line: Line, constants: SeatConstants, owed: bytes) -> Line:
+def settle(line: Line, constants: SeatConstants, owed: bytes, *, declared: bool = False) -> Line:
     """Count the proofs and withdrawals that came since the line was last opened, each on its day.
 
     `owed` is what access.prove and access.withdraw appended to the line: the day of the seat, the day of the proof,
-    whether a seat moves and by how much the count of proofs does. Their order is that in which they came.
+    whether a seat moves (ten more: a seat of the declared line) and by how much the count of proofs does. Their order
+    is that in which they came. A proof of either line tells probation that somebody was there.
     """
-    for drawn_day, on_day, seats, freed in _OWED.iter_unpack(owed):
+    for drawn_day, on_day, moved, freed in _OWED.iter_unpack(owed):
         line = roll(line, constants, on_day)
+        is_declared = moved >= _OWED_DECLARED
+        seats = moved - 10 if is_declared else moved
+        if is_declared != declared:
+            if is_declared and drawn_day >= line.since:
+                line = replace(line, proofs=max(0, min(_COUNT_MAX, line.proofs + freed)))
+            continue
         if seats > 0 or (seats == 0 and freed < 0):
             line = withdraw(line, min(drawn_day, line.day), counts=freed != 0)
         else:
@@ -308,7 +340,7 @@ def pack(line: Line) -> bytes:
 def unpack(state: bytes) -> Line:
     """Read a stored line; an unknown version raises ValueError, and the ask is refused."""
     (version, weeks, limit, day, since, freed_256, freed_week, today, attempts, known, refused, proofs, _,
-     *seats) = _PACK.unpack(state)  # fmt: skip
+     *seats) = _PACK.unpack_from(state)  # fmt: skip
     if version == 1 and day >= since + PROBATION_DAYS:
         proofs = PROBATION_PROOFS  # whoever came out of probation while its days sufficed stays out
     elif version not in (1, _STATE_VERSION):
@@ -317,3 +349,26 @@ def unpack(state: bytes) -> Line:
     return Line(
         day, since, limit, today, attempts, known, weeks, freed_256, freed_week, refused, tuple(seats), proofs
     )
+
+
+def pack_declared(line: Line) -> bytes:
+    """The stored form of a declared line, which follows that of its line."""
+    return _DECLARED_PACK.pack(
+        line.limit, line.today, line.day, line.freed_256, line.freed_week, line.weeks,
+        *(min(0xFF, seats) for seats in line.seats),
+    )  # fmt: skip
+
+
+def unpack_declared(state: bytes) -> Line | None:
+    """Read the declared line that follows a stored line; None when it was never used."""
+    if len(state) <= _PACK.size:
+        return None
+    limit, today, day, freed_256, freed_week, weeks, *seats = _DECLARED_PACK.unpack_from(state, _PACK.size)
+    return replace(
+        DECLARED_UNSEEN, day=day, limit=limit, today=today, weeks=weeks, freed_256=freed_256, freed_week=freed_week,
+        seats=tuple(seats),
+    )  # fmt: skip
+
+
+DECLARED_UNSEEN = Line(0, -PROBATION_DAYS, 0, 0, 0, 0, 0, 0, 0, 0, (0,) * SEAT_DAYS, PROBATION_PROOFS)
+"""A declared line that was never used: rolled to any day, it starts there."""

@@ -57,10 +57,6 @@ WORDS: Mapping[Reason, tuple[Phrase, Phrase]] = {
         Phrase("la preuve n’est pas celle de la personne demandée", "the proof is not that of the person asked for"),
         Phrase("Vérifiez les identifiants tapés.", "Check the identifiers typed."),
     ),
-    Reason.UNCERTIFIED: (
-        Phrase("ce logiciel n’est pas certifié pour déclarer une lecture", "this software may not declare a reading"),
-        Phrase("Posez la question sans la lecture.", "Ask without the reading."),
-    ),
 }
 
 
@@ -99,3 +95,15 @@ class NotAskedError(PresenceError):
 
 class TooManyAnswersError(PresenceError):
     """This person said yes too often today."""
+
+
+class PeerUnknownError(PresenceError):
+    """No peer of this name may report: register it with `tierce presence peer`."""
+
+
+class FileUnsignedError(PresenceError):
+    """The file is not signed by the peer; nothing was read."""
+
+
+class KeyFormatError(PresenceError):
+    """key: this file holds no Ed25519 public key in PEM; make one with `openssl pkey -in KEY -pubout`."""

@@ -28,3 +28,12 @@ def signed_by(public_key: bytes, payload: bytes, signature: bytes) -> bool:
     except InvalidSignature:
         return False
     return True
+
+
+def file_signed_by(public_key: bytes, content: bytes, signature: bytes) -> bool:
+    """Whether this key signed a file, byte for byte: what `openssl pkeyutl -sign -rawin` makes of it."""
+    try:
+        Ed25519PublicKey.from_public_bytes(public_key).verify(signature, content)
+    except InvalidSignature:
+        return False
+    return True

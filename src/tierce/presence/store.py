@@ -1,10 +1,15 @@
 """Presence in the database: keys of signers, codes of places, cards said aloud."""
 
-from typing import Any
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+from uuid import UUID
 
 from psycopg import AsyncConnection, Connection
 
+from tierce.kernel.feed import Rejection
 from tierce.kernel.ids import EstablishmentId, InsurerId, PersonId, SessionId
+from tierce.policy.acts import Presence
 from tierce.presence.model import Bearer, Place
 from tierce.storage.keys import SIGNER_KEY, KeyedHash, Keyring, Purpose
 
@@ -110,3 +115,129 @@ def answer(connection: Connection, handle: bytes, seq: int, *, yes: bool) -> tup
     ).fetchone()
     assert row is not None
     return row[0], EstablishmentId(row[1])
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """A proof of which the lines of seats were told."""
+
+    evidence: UUID
+    person: PersonId
+    establishment: EstablishmentId
+    grade: Presence
+    peer: bool
+    """Whether a peer reported it."""
+    withdrawn: bool
+
+
+def settle(connection: Connection, at_most: int) -> list[Settled]:
+    """Tell the lines of seats about proofs that wait; what must be tried again later stays."""
+    rows = connection.execute(
+        "select id, person, establishment, grade, peer, withdrawn from presence.settle(%s)", (at_most,)
+    ).fetchall()
+    return [
+        Settled(row[0], PersonId(row[1]), EstablishmentId(row[2]), Presence(row[3]), row[4], row[5]) for row in rows
+    ]
+
+
+def tidy(connection: Connection, days: Sequence[int]) -> None:
+    """Forget used cards, answers and settled proofs older than so many days each."""
+    connection.execute("select presence.tidy(%s, %s, %s)", tuple(days))
+
+
+class Listener(Protocol):
+    """Hears of a file while it is read."""
+
+    @property
+    def on_rejection(self) -> Callable[[Rejection], object]:
+        """Called with each refused line."""
+        ...
+
+    @property
+    def on_lines(self) -> Callable[[int], object]:
+        """Called with how many lines were read so far."""
+        ...
+
+
+class ReportRows:
+    """What a peer's file changes, in the caller's transaction, as role tierce_feed."""
+
+    def __init__(self, connection: Connection, keyring: Keyring) -> None:
+        """Find people and pairs by the keyed functions of `keyring`."""
+        self._connection = connection
+        self._index = keyring.hash(Purpose.INDEX)
+        self._pair = keyring.hash(Purpose.PAIR)
+        self._evidence = keyring.hash(Purpose.FEED)
+
+    def evidence(self, peer: int, number: str) -> UUID:
+        """The keyed number of a peer's document."""
+        return self._evidence.uuid(b"presence|" + peer.to_bytes(2, "big") + b"|" + number.encode())
+
+    def places(self, numbers: Collection[str]) -> dict[str, EstablishmentId]:
+        """Establishments by FINESS."""
+        rows = self._connection.execute(
+            "select finess, id from directory.establishment where finess = any(%s)", (sorted(numbers),)
+        ).fetchall()
+        return {finess: EstablishmentId(number) for finess, number in rows}
+
+    def report(self, peer: int, evidence: UUID, place: EstablishmentId, who: bytes, care_day: int) -> bool:
+        """Keep a proof; False when it was kept before, or when no pair is there for it."""
+        pair = self._pair.int64(place.to_bytes(8, "big") + who) or 1
+        row = self._connection.execute(
+            "select presence.report(%s, %s, %s, %s, %s, %s)",
+            (peer, evidence, pair, self._index.uuid(who), place, care_day),
+        ).fetchone()
+        return bool(row and row[0])
+
+    def withdraw(self, peer: int, evidence: UUID) -> bool:
+        """Take a proof back; False when this peer never sent it, or took it back before."""
+        row = self._connection.execute("select presence.take_back(%s, %s)", (peer, evidence)).fetchone()
+        return bool(row and row[0])
+
+
+def peer(connection: Connection, name: str) -> tuple[int, str, InsurerId | None, bytes] | None:
+    """A peer that may report: number, name, insurer, public key."""
+    row = connection.execute(
+        "select id, name, insurer, public_key from presence.peer where name = %s and revoked is null", (name,)
+    ).fetchone()
+    return None if row is None else (row[0], row[1], None if row[2] is None else InsurerId(row[2]), bytes(row[3]))
+
+
+def add_peer(connection: Connection, name: str, insurer: str | None, public_key: bytes) -> bool:
+    """Register a peer; False when the insurer is unknown."""
+    row = connection.execute(
+        "insert into presence.peer (name, kind, insurer, public_key)"
+        " select %(name)s, case when %(amc)s::text is null then 1 else 2 end, i.id, %(key)s"
+        " from (select 1) one left join registry.insurer i on i.amc = %(amc)s::text"
+        " where %(amc)s::text is null or i.id is not null returning id",
+        {"name": name, "amc": insurer, "key": public_key},
+    ).fetchone()
+    return row is not None
+
+
+def revoke_peer(connection: Connection, name: str, why: str) -> bool:
+    """Let a peer report no more; False when it is unknown or revoked already."""
+    cursor = connection.execute(
+        "update presence.peer set revoked = now(), revoked_why = %s where name = %s and revoked is null", (why, name)
+    )
+    return cursor.rowcount == 1
+
+
+def certify(connection: Connection, software: int) -> None:
+    """Let software declare the readings of cards.
+
+    It counts only while the software is registered as a client: the portal, which has no key of its own, never is.
+    """
+    connection.execute(
+        "insert into presence.certified (software) values (%s)"
+        " on conflict (software) do update set since = now(), ended = null",
+        (software,),
+    )
+
+
+def end_certificate(connection: Connection, software: int) -> bool:
+    """Let software declare no more; False when it might not."""
+    cursor = connection.execute(
+        "update presence.certified set ended = now() where software = %s and ended is null", (software,)
+    )
+    return cursor.rowcount == 1

@@ -1,11 +1,15 @@
 """`tierce presence`: the keys that sign dynamic cards, and the peers who report that care was invoiced."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import msgspec
 import psycopg
 import typer
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from rich.console import Console
 from rich.table import Table
 
@@ -17,8 +21,9 @@ from tierce.kernel.ids import InsurerId
 from tierce.policy.acts import Act, Outcome
 from tierce.policy.digest import policy_digest
 from tierce.presence import store
+from tierce.presence.errors import KeyFormatError
 from tierce.presence.signing import signing_key
-from tierce.settings import load
+from tierce.settings import Settings, load
 from tierce.storage.database import Database
 from tierce.storage.keys import SIGNER_KEY, Keyring
 from tierce.web.processes import SETTINGS_VARIABLE
@@ -69,9 +74,7 @@ def revoke(
     """Revoke a key from the next ask on: cards that it signed serve no more, those already shown included."""
     try:
         read = load(settings)
-        keyring = Keyring(read.key_directory(), ())
-        with read.connection().connect(ROLE) as connection:
-            appender = Appender.enrol(connection, INSTANCE, keyring.instance(INSTANCE))
+        with _journalled(read) as (connection, appender):
             insurer = store.revoke_signer(connection, signer, why)
             if insurer is not None:
                 appender.append(connection, [_line(insurer, signer)])
@@ -82,6 +85,104 @@ def revoke(
         typer.echo(f"no key {signer} that signs; list them with `tierce presence signers`", err=True)
         raise typer.Exit(1)
     typer.echo(f"key {signer} is revoked; `tierce presence signers` gives its insurer another one")
+
+
+@app.command(epilog="Example:  tierce presence peer oct-merle --key oct-merle.pub --settings tierce.toml")
+def peer(
+    *,
+    name: Annotated[str, typer.Argument(help="The name under which it will report.")],
+    key: Annotated[Path, typer.Option(help="Its Ed25519 public key, PEM.")],
+    settings: SettingsFile,
+    insurer: Annotated[str | None, typer.Option(help="AMC number, for an insurer: its own people alone.")] = None,
+) -> None:
+    """Register a peer that reports invoiced care: a concentrator, or an insurer when `--insurer` is given."""
+    try:
+        read = load(settings)
+        public = read_public_key(key)
+        with _journalled(read) as (connection, appender):
+            added = store.add_peer(connection, name, insurer, public)
+            if added:
+                appender.append(connection, [_line(InsurerId(0), 0)])
+    except (TierceError, OSError, psycopg.Error) as error:
+        typer.echo(f"nothing was registered: {error}", err=True)
+        raise typer.Exit(2) from None
+    if not added:
+        typer.echo("insurer: no insurer has this AMC number; take in the insurers' file first", err=True)
+        raise typer.Exit(1)
+    typer.echo(f"{name} may report: tierce feed presence FILE --peer {name}")
+
+
+@app.command(epilog='Example:  tierce presence end-peer oct-merle --why "contract ended" --settings tierce.toml')
+def end_peer(
+    *,
+    name: Annotated[str, typer.Argument(help="The peer.")],
+    why: Annotated[str, typer.Option(help="The reason, kept with it.")],
+    settings: SettingsFile,
+) -> None:
+    """Let a peer report no more; what it reported stands."""
+    try:
+        with _journalled(load(settings)) as (connection, appender):
+            ended = store.revoke_peer(connection, name, why)
+            if ended:
+                appender.append(connection, [_line(InsurerId(0), 0)])
+    except (TierceError, OSError, psycopg.Error) as error:
+        typer.echo(f"nothing was changed: {error}", err=True)
+        raise typer.Exit(2) from None
+    if not ended:
+        typer.echo(f"name: no peer {name} reports; check it", err=True)
+        raise typer.Exit(1)
+    typer.echo(f"{name} reports no more")
+
+
+@app.command(epilog="Example:  tierce presence certify 7 --settings tierce.toml")
+def certify(
+    *,
+    software: Annotated[int, typer.Argument(help="Number of the vendor's software, as registered.", min=2)],
+    settings: SettingsFile,
+    end: Annotated[bool, typer.Option("--end", help="It may declare no more, from the next ask on.")] = False,
+) -> None:
+    """Let vendor software declare the readings of cards (grade C), or let it no more."""
+    try:
+        with _journalled(load(settings)) as (connection, appender):
+            if end:
+                done = store.end_certificate(connection, software)
+            else:
+                store.certify(connection, software)
+                done = True
+            if done:
+                appender.append(connection, [_line(InsurerId(0), software, Act.PRESENCE_CERTIFIED)])
+    except psycopg.errors.ForeignKeyViolation:
+        typer.echo("software: no software has this number; register it with `tierce software add`", err=True)
+        raise typer.Exit(1) from None
+    except (TierceError, OSError, psycopg.Error) as error:
+        typer.echo(f"nothing was changed: {error}", err=True)
+        raise typer.Exit(2) from None
+    if not done:
+        typer.echo("software: it may declare nothing already", err=True)
+        raise typer.Exit(1)
+    typer.echo(f"software {software} may declare {'no more' if end else 'readings'}")
+
+
+def read_public_key(file: Path) -> bytes:
+    """The 32 bytes of a peer's public key.
+
+    Raises:
+        KeyFormatError: the file holds no Ed25519 public key in PEM.
+    """
+    try:
+        found = load_pem_public_key(file.read_bytes())
+    except ValueError:
+        raise KeyFormatError from None
+    if not isinstance(found, Ed25519PublicKey):
+        raise KeyFormatError
+    return found.public_bytes_raw()
+
+
+@contextmanager
+def _journalled(read: Settings) -> Iterator[tuple[psycopg.Connection, Appender]]:
+    keyring = Keyring(read.key_directory(), ())
+    with read.connection().connect(ROLE) as connection:
+        yield connection, Appender.enrol(connection, INSTANCE, keyring.instance(INSTANCE))
 
 
 def register_signers(database: Database, keys: Path) -> int:
@@ -98,10 +199,10 @@ def register_signers(database: Database, keys: Path) -> int:
     return len(wanting)
 
 
-def _line(insurer: InsurerId, number: int) -> Entry:
+def _line(insurer: InsurerId, number: int, act: Act = Act.PRESENCE_SIGNER) -> Entry:
     return Entry(
         kind=EntryKind.KEY_OR_POLICY_CHANGE,
-        act=Act.PRESENCE_SIGNER,
+        act=act,
         outcome=Outcome.DONE,
         time_us=micros(SystemClock().now()),
         insurer=insurer,

@@ -24,6 +24,7 @@ from tierce.journal.kept import KeptCheckpoint
 from tierce.journal.service import LOG_KEY_NAME, LOG_ORIGIN, Appender, Sequencer
 from tierce.kernel.clock import SystemClock
 from tierce.policy.digest import policy_digest
+from tierce.presence.settling import Settler
 from tierce.settings import Settings
 from tierce.storage import heartbeat
 from tierce.storage.keys import DEPOSIT_KEY, Keyring
@@ -116,6 +117,7 @@ class _Hands:
     make_sequencer: Callable[[], Sequencer]
     watcher: Watcher
     resolver: Resolver
+    settler: Settler
     sequencer: Sequencer | None = None
 
     def sequence(self) -> int:
@@ -141,6 +143,7 @@ def _hands(
         lambda: Sequencer(log, LOG_ORIGIN, signing[1], kept=kept, retired=retired),
         Watcher(watched, appender, clock, policy),
         Resolver(counter, appender, opener, clock, policy, folder=settings.spool_directory()),
+        Settler(counter, appender, clock, policy),
     )
 
 
@@ -158,10 +161,12 @@ def _turns(hands: _Hands, gauges: Gauges, page: StatusPage, stopping: list[bool]
             gauges.step_lines.observe(taken)
         gauges.holds.inc(len(hands.watcher.step()))
         gauges.deposits.inc(hands.resolver.turn().resolved)
+        hands.settler.step()
         if turn % STATUS_EVERY_TURNS == 0:
             page.write(hands.counter)
         if turn % TIDY_EVERY_TURNS == 0:
             hands.watcher.tidy()
+            hands.settler.tidy()
             hands.resolver.tidy()
         gauges.turn_seconds.observe(time.monotonic() - started)
         if turn % BEAT_EVERY_TURNS == 0:

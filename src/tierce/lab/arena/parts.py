@@ -25,6 +25,8 @@ class Parts:
     evidence: bool = True
     refusals: bool = True
     """A device is held once it was refused a place often in one day."""
+    declared: bool = True
+    """A line of its own for cards read by certified software; without it such a reading says nothing."""
     twins: bool = False
     """Sex-flipped twins of true numbers are decoys."""
 
@@ -65,12 +67,12 @@ def checks_of(parts: Parts) -> Sequence[Check]:
 
 def _day_cap_alone(case: Case) -> Outcome | None:
     limit = effective_limit(case.line)
-    if case.present or case.known or case.line.today < max(3, -(-limit // 3)):
+    if case.present or case.known or case.declared is not None or case.line.today < max(3, -(-limit // 3)):
         return None
     return Outcome.OUT_OF_SEATS
 
 
 def _thirty_days_alone(case: Case) -> Outcome | None:
-    if case.present or case.known or case.line.open < effective_limit(case.line):
+    if case.present or case.known or case.declared is not None or case.line.open < effective_limit(case.line):
         return None
     return Outcome.OUT_OF_SEATS

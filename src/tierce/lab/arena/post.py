@@ -6,7 +6,7 @@ goes through `gate.rules.decide`; known people, who change nothing but two count
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
 from typing import Final, NamedTuple
 from uuid import UUID
@@ -34,32 +34,21 @@ from tierce.policy.acts import Act, Evidence, Outcome, Presence, Site
 from tierce.policy.allowed import DOMAINS
 from tierce.policy.evidence import DECOYS_HOLD, Observation, State, begin, observe, released, rung_of, trap
 from tierce.policy.ladder import Rung
+from tierce.policy.lines import PLACE_DESKS_MAX, PLACE_UNSEEN, place_constants
 from tierce.policy.seats import (
+    DECLARED,
     PROBATION_DAYS,
     PROBATION_PROOFS,
     SEATS,
     Line,
-    SeatConstants,
-    count,
     limit_of,
     new_line,
     prove,
     roll,
 )
 
-DECLARED: Final = {
-    Profession.GP: SeatConstants(6, 50, 110, probation=False),
-    Profession.PHARMACY: SeatConstants(12, 33, 600, probation=False),
-    Profession.DENTIST: SeatConstants(16, 50, 120, probation=False),
-    Profession.NURSE: SeatConstants(6, 50, 100, probation=False),
-    Profession.PHYSIO: SeatConstants(28, 50, 150, probation=False),
-    Profession.OPTICIAN: SeatConstants(6, 50, 200, probation=False),
-    Profession.HOSPITAL: SeatConstants(30, 50, 2500, probation=False),
-}
-"""Lines for asks whose card was read by certified software. A sign-in relayed to another machine has none there, so
-these lines know no probation."""
-
-
+_WEIGHED: Final = LOOKED_UP | {Outcome.RELEASED, Outcome.OUT_OF_SEATS}
+"""Outcomes that the tests look at."""
 OFTEN: Final = 100
 """People met of each usual area, at a place of long standing."""
 
@@ -84,22 +73,12 @@ class Asked(NamedTuple):
     """The number of a person but for the sex."""
 
 
-@dataclass(slots=True)
-class Tally:
-    """What happened at one post."""
-
-    asks: int = 0
-    step_ups: int = 0
-    holds: int = 0
-    proofs: int = 0
-
-
 class Post:
     """A login-device, rolled forward by whoever asks; days never go back."""
 
     __slots__ = (
         "_asks", "_checks", "_pending", "_reads", "declared", "evidence", "held", "lag", "line", "parts",
-        "profession", "rung", "tally",
+        "profession", "rung",
     )  # fmt: skip
 
     def __init__(self, profession: Profession, day: int, parts: Parts = ALL) -> None:
@@ -117,13 +96,15 @@ class Post:
         self.lag = 0
         """Asks that still pass before a new rung is in force."""
         self._pending: tuple[int, Rung] | None = None
-        self.tally = Tally()
         self._checks = checks_of(parts)
         self._asks = _asks_of(profession)
         self._reads: dict[tuple[bool, bool, Rung], Read] = {}
 
     def settle(self, day: int, freed_a_week: tuple[float, float], unproved: tuple[list[int], list[int]]) -> None:
         """Make it a device of long standing: its usual proofs a week, and places still open, on both lines."""
+        if not self.parts.declared:
+            freed_a_week = (sum(freed_a_week), 0.0)
+            unproved = ([sum(both) for both in zip(*unproved, strict=True)], unproved[1])
         lines = []
         for line, constants, freed, seats in zip(
             (self.line, self.declared), (SEATS[self.profession], DECLARED[self.profession]), freed_a_week, unproved,
@@ -163,21 +144,16 @@ class Post:
 
     def ask(self, day: int, one: Asked) -> Outcome:
         """Decide one question by the gate's rules; lines, evidence and rung follow."""
-        presence = Presence.VERIFIED if one.present else Presence.DECLARED if one.card else Presence.NONE
+        card = one.card and self.parts.declared
+        presence = Presence.VERIFIED if one.present else Presence.DECLARED if card else Presence.NONE
         ask, read = self._asks[presence, one.signed], self._read(one, day)
-        floats = presence is Presence.DECLARED
-        verdict = decide(ask, read, self.declared if floats else self.line, day, checks=self._checks)
+        place = _place_on(self.profession, day)
+        verdict = decide(ask, read, self.line, day, place, declared=self.declared, checks=self._checks)
         if self._pending is not None:
             self._wait()
-        if floats and verdict.outcome is Outcome.OUT_OF_SEATS:
-            floats = False
-            verdict = decide(ask, read, self.line, day, checks=self._checks)
-        if floats:
-            # A declared reading that finds nobody takes no seat on the float: half of it would be honest errors.
-            missed = verdict.outcome in LOOKED_UP
-            self.declared = count(roll(self.declared, DECLARED[self.profession], day)) if missed else verdict.line
-        else:
-            self.line = verdict.line
+        self.line = verdict.line
+        if verdict.declared is not None:
+            self.declared = verdict.declared
         outcome = verdict.outcome
         if presence is Presence.NONE and (
             outcome in LOOKED_UP or outcome in (Outcome.RELEASED, Outcome.OUT_OF_SEATS)
@@ -194,7 +170,6 @@ class Post:
 
     def prove(self, drawn_day: int, *, card: bool) -> None:
         """An invoice of somebody drawn on that day came (grade B); lines are rolled to today."""
-        self.tally.proofs += 1
         if card:
             self.declared = prove(self.declared, drawn_day)
         else:
@@ -226,7 +201,6 @@ class Post:
     def _stand_on(self, found: Rung) -> None:
         if found is Rung.PRESENCE_ONLY and not self.held:
             self.held = True
-            self.tally.holds += 1
         if self.held:
             found = Rung.PRESENCE_ONLY
         if found <= self.rung or not self.lag:
@@ -246,6 +220,12 @@ class Post:
 def _settled(line: Line) -> Line:
     """The same line, out of probation."""
     return replace(line, since=line.day - PROBATION_DAYS, proofs=PROBATION_PROOFS)
+
+
+@cache
+def _place_on(profession: Profession, day: int) -> Line:
+    """The line of a place of one desk: what is drawn on it is drawn on the desk's own, so it never stops first."""
+    return roll(PLACE_UNSEEN, place_constants(profession, PLACE_DESKS_MAX), day)
 
 
 @cache

@@ -13,9 +13,10 @@ from tierce.lab.attackers.protocol import ATTACKERS, Answer, Rest, Target, Thief
 from tierce.lab.attackers.scenario import Scenario, StolenDevice
 from tierce.lab.behaviour.model import NAMES
 from tierce.policy.acts import Outcome
+from tierce.policy.bound import Held, printed_bound
 from tierce.policy.evidence import Observation, observe, worth
 from tierce.policy.ladder import Rung
-from tierce.policy.seats import DAY_LIMITS, DORMANT_DAYS, SEAT_DAYS, cap_of, effective_limit, known_limit
+from tierce.policy.seats import DAY_LIMITS, DORMANT_DAYS, cap_of, effective_limit, known_limit
 
 EFFECT_SECONDS: Final = 1.0
 """What the watch decides is in force everywhere within this time."""
@@ -99,7 +100,7 @@ class Theft:
         self._answer: Answer | None = None
         self.loot = Loot(NAMES[desk.profession])
         self._learned: set[int] = set()
-        self._caps: list[tuple[int, int, int, int]] = []
+        self._days = self._limit = self._declared_limit = 0
         self._asked_file = False
 
     def run(self) -> Loot:
@@ -172,24 +173,19 @@ class Theft:
             self.loot.hold_ask, self.loot.hold_day = self.loot.asks, day - self._first_day
 
     def _note_limits(self) -> None:
-        line, floats = self._post.line, self._post.declared
-        limit, more = effective_limit(line), effective_limit(floats) if self._scenario.declared else 0
-        self._caps.append((limit, cap_of(limit), more, cap_of(more) if more else 0))
+        self._days += 1
+        self._limit = max(self._limit, effective_limit(self._post.line))
+        self._declared_limit = max(self._declared_limit, effective_limit(self._post.declared))
 
     def _bound(self) -> int:
-        """The theorem for one login-device: people never seen, those who were there, and the place's own file."""
+        """The printed bound of what the thief held, over the days on which he held it."""
         if not self._scenario.signed:
             return 0
-        days = len(self._caps)
-        periods = -(-days // SEAT_DAYS)
-        total = 0
-        for at in (0, 2):
-            limits, caps = [each[at] for each in self._caps], [each[at + 1] for each in self._caps]
-            total += min(sum(caps), max(limits) * periods)
-        if self._asked_file:
-            known = known_limit(self._post.line, self._thief.profession)
-            total += min(known * days, self._thief.file)
-        return total + self.loot.present
+        known = known_limit(self._post.line, self._thief.profession, declared=self._scenario.declared)
+        held = [Held(self._limit, known, self._thief.file if self._asked_file else 0)]
+        if self._scenario.declared:
+            held.append(Held(self._declared_limit, 0, 0))
+        return printed_bound(held, {}, self._days, self.loot.present).total
 
 
 def _post_of(desk: Desk, scenario: Scenario, day: int) -> Post:

@@ -47,6 +47,11 @@ class Asker:
         self._key = key
         self._clock = clock
 
+    @property
+    def handle(self) -> str:
+        """The session's handle: what a stolen cookie holds."""
+        return self._handle
+
     async def ask(self, wire: Wire, who: Identity, domain: str, care_date: date) -> Said:
         """Ask whether one person is covered for a domain on a day."""
         question = {

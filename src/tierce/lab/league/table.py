@@ -32,6 +32,10 @@ OURS: Final[Mapping[str, tuple[Phrase, Parts]]] = {
     "no_seats": (Phrase("les tests seuls, sans places", "tests alone, no places"), Parts(seats=False)),
     "no_probation": (Phrase("Tierce sans période d’essai", "Tierce without probation"), Parts(probation=False)),
     "no_known": (Phrase("Tierce sans limite de connus", "Tierce without the limit of known"), Parts(known=False)),
+    "no_declared": (
+        Phrase("Tierce sans ligne des lectures déclarées", "Tierce without a line of declared readings"),
+        Parts(declared=False),
+    ),
     "twins": (Phrase("Tierce et les jumeaux leurres", "Tierce with twins as decoys"), Parts(twins=True)),
 }  # fmt: skip
 FITTED_DESKS: Final = 300

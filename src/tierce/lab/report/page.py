@@ -85,7 +85,7 @@ def _page(scenario: Scenario, options: Options, run: Run, figures: Figures, lang
         honest=_honest(run, language),
         settings=words.SETTINGS[language].format(
             name=scenario.name, first=options.first_seed, last=options.first_seed + options.seeds - 1,
-            presence=options.presence, left=_left_out(options) or words.NONE[language],
+            presence=words.MIXES[options.presence][language], left=_left_out(options) or words.NONE[language],
         ),
     )  # fmt: skip
 

@@ -46,7 +46,7 @@ HEADS: Final = (
 HONEST_HEADS: Final = (
     Phrase("Profession", "Profession"),
     Phrase("Postes × années", "Login-device years"),
-    Phrase("Preuves demandées pour 1 000 questions", "Proofs asked per 1,000 asks"),
+    Phrase("Preuves demandées pour 1 000 questions", "Proofs asked per 1,000 asks"),
     Phrase("dont appareils connus", "of which settled devices"),
     Phrase("Postes touchés", "Login-devices touched"),
     Phrase("Retenus à tort", "Held wrongly"),
@@ -64,6 +64,11 @@ SETTINGS: Final = Phrase(
     "Scénario {name}, graines {first} à {last}, preuves de présence : {presence}, parties laissées : {left}.",
     "Scenario {name}, seeds {first} to {last}, presence: {presence}, parts left out: {left}.",
 )
+MIXES: Final = {
+    "today": Phrase("comme aujourd’hui", "as today"),
+    "half": Phrase("la moitié", "half"),
+    "full": Phrase("presque toutes", "nearly all"),
+}
 NEVER: Final = Phrase("jamais", "never")
 NONE: Final = Phrase("aucune", "none")
 OURS: Final = Phrase("Tierce", "Tierce")

@@ -135,6 +135,7 @@ grant select, insert, update on upkeep.heartbeat to tierce_worker;
 grant execute on function upkeep.waiting to tierce_worker;
 grant usage on schema presence to tierce_worker;   -- the refusals of persons are evidence; who they are is not
 grant select (seq, establishment, professional, line, yes, at) on presence.answer to tierce_worker;
+grant execute on function presence.settle, presence.tidy to tierce_worker;
 
 -- feed: imports; writes sealed records and keyed indexes --------------------------------------------------------
 grant usage on schema registry, person, coverage, directory to tierce_feed;
@@ -160,6 +161,9 @@ grant usage on schema access to tierce_feed;
 grant select, insert, update on access.client to tierce_feed;
 grant select on journal.instance to tierce_feed;
 grant temporary on database :"database" to tierce_feed;
+grant usage on schema presence to tierce_feed;
+grant select on presence.peer to tierce_feed;
+grant execute on function presence.report, presence.take_back to tierce_feed;
 
 -- upkeep: retention, rotation of keys, health; counts and states, no person, no coverage -------------------------------
 grant usage on schema upkeep, registry, access, registry_meta to tierce_upkeep;
@@ -175,4 +179,5 @@ grant select on journal.instance, journal.checkpoint to tierce_upkeep;
 grant usage on schema presence to tierce_upkeep;     -- keys of signers and peers are registered and revoked by hand
 grant select, insert, update (public_key, revoked, revoked_why) on presence.signer to tierce_upkeep;
 grant select, insert, update (revoked, revoked_why) on presence.peer to tierce_upkeep;
+grant select, insert, update (since, ended) on presence.certified to tierce_upkeep;
 grant select (id, amc, name) on registry.insurer to tierce_upkeep;

@@ -29,7 +29,8 @@ create or replace function access.tell_lines(at access.pair, on_day integer, sea
 declare today integer := gate.this_day();
 begin
     update access.line set owed = coalesce(owed, '') || int4send(on_day) || int4send(today)
-                                  || int2send(seat_by::smallint) || int2send(freed_by::smallint)
+                                  || int2send((seat_by + case when at.place = -1 then 10 else 0 end)::smallint)
+                                  || int2send(freed_by::smallint)
     where id in (at.line, at.place);
     insert into gate.given_back (kind, subject, drawn, day, seats, freed)
     select w.kind, w.subject, on_day, today, seat_by, freed_by

@@ -1,11 +1,11 @@
 -- Presence: what each process may do about proofs that a person was there (docs/reference/presence.md).
 
 -- Within the transaction of the asks, after gate.open: 0 the proof stands, 25 it was used before or its key is
--- revoked, 27 no yes of hers is waiting, 1 its key does not sign for an insurer of whoever was asked for. The last is
+-- revoked, 27 no yes of hers is waiting, 28 the software may not declare a reading, 1 its key does not sign for an insurer of whoever was asked for. The last is
 -- told only when the card's own digest names that person, so that nobody learns who is insured where. Kinds are those
--- of presence/model.py: 1 card, 2 confirmation, 3 verifier. A proof used twice in one batch stands the first time.
+-- of presence/model.py: 1 card, 2 confirmation, 3 verifier, 4 reading. A proof used twice in one batch stands the first time.
 create or replace function presence.use(
-    kinds smallint[], onces uuid[], signers smallint[], idx uuid[], places bigint[]) returns smallint[]
+    kinds smallint[], onces uuid[], signers integer[], idx uuid[], places bigint[]) returns smallint[]
     language sql security definer set search_path = pg_catalog, pg_temp as $$
     with claims as (
         select *, row_number() over (partition by once order by n) as nth
@@ -18,6 +18,9 @@ create or replace function presence.use(
         when c.kind = 2 then case when exists (
             select from presence.answer w where w.person = k.person and w.establishment = c.place and w.yes
               and w.until > now()) then 0 else 27 end
+        when c.kind = 4 then case when exists (
+            select from presence.certified f join access.client a on a.software = f.software and a.ended is null
+            where f.software = c.signer and f.ended is null) then 0 else 28 end
         when c.nth > 1 or not exists (select from fresh f where f.id = c.once) then 25
         when c.kind <> 1 then 0
         when s.id is null or s.revoked is not null then 25
@@ -142,3 +145,62 @@ begin
     end if;
     return query select 0::smallint, asked.place;
 end $$;
+
+-- feed: a peer's proof that care was invoiced. Kept when the pair is there (somebody asked about that person at that
+-- place, at most a month after the care), when the peer may speak of her (an insurer's peer of its own people alone), and
+-- the first time: false otherwise, and then the document's number stays unused.
+create or replace function presence.report(
+    of_peer smallint, evidence uuid, of_pair bigint, of_idx uuid, at_place bigint, on_day integer) returns boolean
+    language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+    insert into presence.proof (id, pair, person, establishment, grade, peer, care_day)
+    select evidence, p.key, k.person, at_place, 3, q.id, on_day
+    from presence.peer q
+    join access.pair p on p.key = of_pair and (p.state = 2 or on_day >= p.day - 31)
+    join person.key k on k.idx = of_idx
+    where q.id = of_peer and q.revoked is null and on_day <= gate.today()
+      and (q.insurer is null or exists (select from person.record r where r.person = k.person and r.insurer = q.insurer))
+    on conflict do nothing;
+    return found;
+end $$;
+
+-- feed: a peer takes one of its own proofs back; one that was not settled yet never will be.
+create or replace function presence.take_back(of_peer smallint, evidence uuid) returns boolean
+    language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+    update presence.proof set state = case state when 1 then 4 else 3 end
+    where id = evidence and peer = of_peer and state in (1, 2);
+    return found;
+end $$;
+
+-- worker: tells the lines of seats (access.prove, access.withdraw), each proof in a transaction within: one whose pair
+-- changed hands meanwhile waits for the next turn.
+create or replace function presence.settle(at_most integer)
+    returns table (id uuid, person bigint, establishment bigint, grade smallint, peer boolean, withdrawn boolean)
+    language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare one presence.proof;
+begin
+    for one in select * from presence.proof w where w.state in (1, 3) order by w.at, w.id limit at_most
+               for update skip locked loop
+        begin
+            if one.state = 1 then
+                perform access.prove(one.pair, one.id, one.grade);
+            else
+                perform access.withdraw(one.id);
+            end if;
+            update presence.proof w set state = one.state + 1 where w.id = one.id;
+            return query select one.id, one.person, one.establishment, one.grade, one.peer is not null, one.state = 3;
+        exception when serialization_failure or deadlock_detected or lock_not_available then
+            null;
+        end;
+    end loop;
+end $$;
+
+-- worker: forgets used cards, answers and settled proofs, each older than so many days.
+create or replace function presence.tidy(cards integer, answers integer, proofs integer) returns void
+    language sql security definer set search_path = pg_catalog, pg_temp as $$
+    delete from presence.spent where at < now() - make_interval(days => cards);
+    delete from presence.spoken where until < now();
+    delete from presence.answer where at < now() - make_interval(days => answers);
+    delete from presence.proof where at < now() - make_interval(days => proofs) and state in (2, 4)
+$$;

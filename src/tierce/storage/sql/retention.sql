@@ -74,8 +74,8 @@ begin
         with due as (select key from access.pair where state = of_class - 6 and seen_day < before_day limit at_most),
         gone as (delete from access.pair p using due where p.key = due.key and really)
         select count(*) into n from due;
-        with due as (select id from access.evidence where of_class = 8 and day < before_day limit at_most),
-        gone as (delete from access.evidence e using due where e.id = due.id and really)
+        with due as (select id from access.presented where of_class = 8 and day < before_day limit at_most),
+        gone as (delete from access.presented e using due where e.id = due.id and really)
         select count(*) into more from due;
     when 9 then
         with due as (select seq from care.engagement where label is not null and at < before limit at_most),

@@ -62,7 +62,10 @@ QUESTION = {
             "description": "A proof that the person is there. It names no grade: that is ours to say.",
             "required": ["means"],
             "properties": {
-                "means": {"type": "string", "description": "`card`, `confirmation`, or an installed verifier."},
+                "means": {
+                    "type": "string",
+                    "description": "`card`, `confirmation`, `reading`, or a verifier's.",
+                },
                 "proof": {"type": "string", "description": "A card's text or eight digits; a verifier's own form."},
             },
         },
