@@ -55,7 +55,7 @@ def _visit(portal: Portal, stage: Stage) -> Iterator[str]:
     for page in ("history", "history?outcome=shown&last=2020-01-01", "history?first=x", "places"):
         portal.open(f"/{page}")
         yield page.replace("?", "-").replace("&", "-").replace("=", "-")
-    for page in ("sessions", "delegates", "help"):
+    for page in ("held", "sessions", "delegates", "help"):
         portal.open(f"/{page}")
         for one in portal.page.locator("details").all():
             one.locator("summary").click()
@@ -79,7 +79,8 @@ def _visit_office(page: Page, stage: Stage) -> Iterator[str]:
     page.goto(office + "/?outcome=4")
     yield "live-filtered"
     client = account.replace("/accounts/", "/directory/professionals/")
-    for path in ("/ladder", "/reports", "/feeds", client, account, f"{account}/hold", f"{account}/incident"):
+    watched = ("/ladder", "/appeals", "/unexplained", "/limits", "/closings")
+    for path in (*watched, "/reports", "/feeds", client, account, f"{account}/hold", f"{account}/incident"):
         page.goto(office + path)
         yield path.replace(client, "/client").replace(account, "/account").strip("/").replace("/", "-")
         if path == "/feeds":

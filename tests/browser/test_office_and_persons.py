@@ -13,7 +13,19 @@ from tierce.lab.demo.stage import Stage
 pytestmark = pytest.mark.browser
 
 OFFICER, PAUL = "Hélène Vasseur", "Paul"
-OFFICE_PATHS = ("/", "/?outcome=4", "/ladder", "/reports", "/incidents", "/directory?q=morvan", "/feeds")
+OFFICE_PATHS = (
+    "/",
+    "/?outcome=4",
+    "/ladder",
+    "/appeals",
+    "/unexplained",
+    "/limits",
+    "/closings",
+    "/reports",
+    "/incidents",
+    "/directory?q=morvan",
+    "/feeds",
+)
 PERSONS_PATHS = ("/", "/read", "/help", "/nowhere")
 
 

@@ -19,7 +19,7 @@ KEYS = {
     "requests_per_s", "reference_per_s", "ratio_to_reference", "p50_ms_at_500", "p99_ms_at_500", "split", "errors",
     "outcomes", "machine", "durable_write", "others_cpu", "postgres", "workers",
 }  # fmt: skip
-PARTS = {"verify", "parse", "open", "decide", "close_reveal", "answer", "service_cpu", "database_cpu"}
+PARTS = {"verify", "parse", "rules", "open", "decide", "close_reveal", "answer", "service_cpu", "database_cpu"}
 
 
 @pytest.mark.slow

@@ -17,6 +17,7 @@ from tierce.web.portal.api import (
     DepositStateBody,
     Device,
     Guarantee,
+    Hold,
     Promise,
     ReceiptBody,
     RightsBody,
@@ -163,6 +164,21 @@ def _devices(language: Language) -> Iterator[Case]:
     yield "delegates", "delegates.html", _frame("/delegates", language), mine
     one = Substitute("Anne Caradec", "Cabinet médical des Tilleuls", date(2026, 3, 9), date(2026, 3, 20))
     yield "delegates-some", "delegates.html", _frame("/delegates", language), {**mine, "substitutes": [one]}
+    held = Hold("31", "device", 3, AT, AT + timedelta(days=1), automatic=True, lifted=False)
+    sent = msgspec.structs.replace(held, appealed_at=AT, answer_due=AT + timedelta(days=1))
+    told = msgspec.structs.replace(sent, answered_at=AT, answer="Le foyer a confirmé votre visite.", lifted=True)
+    hold: dict[str, Any] = {"session": SESSION, "signing": SIGNING, "live": [], "past": [], "said": "", "fault": ""}
+    for name, more in (
+        ("held", {"live": [held]}),
+        ("held-by-a-person", {"live": [msgspec.structs.replace(held, on="account", rung=4, automatic=False)]}),
+        ("held-sent", {"live": [msgspec.structs.replace(sent, rung=2, on="establishment")], "past": [told]}),
+        (
+            "held-wrong",
+            {"live": [held], "said": "non", "fault": "Votre message est trop court : écrivez dix caractères."},
+        ),
+        ("held-not", {}),
+    ):
+        yield name, "held.html", _frame("/held", language), {**hold, **more}
     asked = {"session": SESSION, "signing": SIGNING, "topics": TOPICS}
     yield "help", "help.html", _frame("/help", language), asked
 

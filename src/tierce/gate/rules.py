@@ -177,7 +177,7 @@ MISSES: Mapping[Standing, Outcome] = {
 LOOKED_UP = frozenset({Outcome.UNKNOWN, *MISSES.values()})
 """Outcomes of asks that passed every check and found nothing to show."""
 
-UNPROVED = frozenset({Outcome.PROOF_REFUSED, Outcome.PROOF_OF_ANOTHER, Outcome.NOT_CONFIRMED})
+UNPROVED = frozenset({Outcome.PROOF_REFUSED, Outcome.PROOF_OF_ANOTHER, Outcome.NOT_CONFIRMED, Outcome.NOT_CERTIFIED})
 """Outcomes of asks whose proof of presence does not stand."""
 
 REFUSALS = frozenset({Outcome.NOT_ALLOWED, Outcome.OUT_OF_ATTEMPTS, Outcome.CLOSED, *UNPROVED})
@@ -294,7 +294,7 @@ def settle_claim(ask: Ask, read: Read, looked_up: int) -> tuple[Ask, Read]:
     if claim is None:
         return ask, read
     unproved = None
-    if looked_up in (Outcome.PROOF_REFUSED, Outcome.NOT_CONFIRMED):
+    if looked_up in UNPROVED:
         unproved = Outcome(looked_up)
     elif not claim.names(read.person):
         unproved = Outcome.PROOF_OF_ANOTHER

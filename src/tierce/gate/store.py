@@ -40,7 +40,7 @@ _CLOSE: LiteralString = """
                       %b::bytea[], %b::integer[])"""
 _LEND: LiteralString = """
     select * from gate.lend(%b::smallint[], %b::bigint[], %b::integer[], %b::integer[], %b::integer[])"""
-_USE: LiteralString = "select presence.use(%b::smallint[], %b::uuid[], %b::smallint[], %b::uuid[], %b::bigint[])"
+_USE: LiteralString = "select presence.use(%b::smallint[], %b::uuid[], %b::integer[], %b::uuid[], %b::bigint[])"
 _NOTE: LiteralString = "select presence.note(%b::uuid[], %b::bigint[], %b::bigint[], %b::bigint[], %b::smallint[])"
 _REVEAL: LiteralString = "select n, insurer, person, from_day, until_day, sealed from gate.reveal()"
 
@@ -187,7 +187,7 @@ class GateStore:
         arguments = (
             smallints([claim.kind for _, _, claim in claims]),
             uuids([claim.once for _, _, claim in claims]),
-            smallints([claim.signer for _, _, claim in claims]),
+            integers([claim.signer for _, _, claim in claims]),
             uuids([ask.person for _, ask, _ in claims]),
             bigints([ask.caller.establishment for _, ask, _ in claims]),
         )

@@ -147,5 +147,9 @@ class ClientRefusedError(IdentityError):
         self.reason = reason
 
 
+class AppealRefusedError(FieldError):
+    """An appeal cannot be kept as it is; the message never repeats it."""
+
+
 class NameRefusedError(FieldError):
     """A device's name cannot be accepted; the message never repeats it."""

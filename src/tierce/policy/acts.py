@@ -100,6 +100,8 @@ class Act(IntEnum):
     """A key that signs dynamic cards, or that of a peer who reports presence, was registered or revoked."""
     FEED_PRESENCE = 116
     """A peer's file of care that was invoiced was taken in."""
+    PRESENCE_CERTIFIED = 117
+    """Software may declare the readings of cards, or may no more."""
     STAFF_RELEASE_ASK = 130
     """Staff ask that a broad hold or closing be let go of; another member of staff confirms."""
     STAFF_APPEAL_ANSWER = 131
@@ -168,6 +170,8 @@ class Outcome(IntEnum):
     """A proof of presence is not about whoever was asked for; nothing was shown."""
     NOT_CONFIRMED = 27
     """No yes of the person is waiting for this place; nothing was shown."""
+    NOT_CERTIFIED = 28
+    """A reading was declared by software that may not declare one; nothing was shown."""
     PLACE_FULL = 30
     """The establishment's line of seats is full: a proof of presence is asked for; nothing was shown."""
     COMMON_FULL = 31

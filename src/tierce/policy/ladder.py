@@ -36,6 +36,9 @@ BROAD = (CLOSABLE | HELD_WHOLE) - {Level.ESTABLISHMENT}
 Holding takes one, for it must be quick."""
 RELEASE_WAITS = timedelta(hours=4)
 """How long a release that one person asked for waits for another."""
+APPEAL_CHARS = (10, 600)
+APPEAL_ANSWERED_WITHIN = timedelta(hours=24)
+"""A held professional who appeals is answered by a person within this time; a late answer is shown as late."""
 CLOSE_FOR = timedelta(hours=4)
 CLOSE_FOR_MAX = timedelta(days=3)
 """A closing ends by itself; a longer one is decided again, by a human, before it ends."""

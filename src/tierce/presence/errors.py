@@ -57,10 +57,6 @@ WORDS: Mapping[Reason, tuple[Phrase, Phrase]] = {
         Phrase("la preuve n’est pas celle de la personne demandée", "the proof is not that of the person asked for"),
         Phrase("Vérifiez les identifiants tapés.", "Check the identifiers typed."),
     ),
-    Reason.UNCERTIFIED: (
-        Phrase("ce logiciel n’est pas certifié pour déclarer une lecture", "this software may not declare a reading"),
-        Phrase("Posez la question sans la lecture.", "Ask without the reading."),
-    ),
 }
 
 

@@ -27,7 +27,6 @@ class Reason(StrEnum):
     SPOKEN = "spoken"
     MEANS = "means"
     NOT_THEIRS = "not_theirs"
-    UNCERTIFIED = "uncertified"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +64,7 @@ class Kind(IntEnum):
     CARD = 1
     CONFIRMATION = 2
     VERIFIER = 3
+    READING = 4
 
 
 def anybody(_person: PersonId) -> bool:
@@ -81,6 +81,7 @@ class Claim:
     once: UUID | None
     """Spent in the transaction of the ask; None for a confirmation, which the database holds."""
     signer: int = 0
+    """The signing key of a card; the software that declares a reading."""
     names: Callable[[PersonId], bool] = anybody
     """Whether it is about this person."""
 

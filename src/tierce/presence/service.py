@@ -1,7 +1,7 @@
 """From what was shown with an ask to a claim that the gate's transaction can finish, or to a refusal."""
 
 import secrets
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from hashlib import sha256
 from typing import Any
@@ -10,11 +10,11 @@ from uuid import UUID
 from psycopg import AsyncConnection
 
 from tierce.kernel.clock import Clock
-from tierce.kernel.ids import EstablishmentId, PersonId
+from tierce.kernel.ids import EstablishmentId, PersonId, SoftwareId
 from tierce.policy.acts import Presence
 from tierce.presence import store
 from tierce.presence.errors import ProofRefusedError
-from tierce.presence.model import CARD, CONFIRMATION, Card, Claim, Kind, Reason, Shown
+from tierce.presence.model import CARD, CONFIRMATION, READING, Card, Claim, Kind, Reason, Shown
 from tierce.presence.plugins import Verifier
 from tierce.presence.rules import HANDLE_BYTES, named, once_of, place_code, read_card, read_spoken, refusal
 from tierce.presence.signing import signed_by
@@ -40,8 +40,8 @@ class Proofs:
         self._verifiers = dict(verifiers or {})
         self._keys: dict[int, bytes] = {}
 
-    async def claim(self, shown: Shown, place: EstablishmentId, who: bytes) -> Claim:
-        """Verify what was shown at a place with a question about `who`, the canonical bytes of her identifiers.
+    async def claim(self, shown: Shown, place: EstablishmentId, software: SoftwareId, who: bytes) -> Claim:
+        """Verify what was shown at a place, by this software, with a question about `who`: canonical identifiers.
 
         What cannot be known here (was it used before, is its key still good, is it about the person asked for) is
         looked up in the transaction of the ask.
@@ -53,6 +53,9 @@ class Proofs:
             return await self._card(shown.proof, place)
         if shown.means == CONFIRMATION:
             return Claim(Kind.CONFIRMATION, Presence.CONFIRMED, None)
+        if shown.means == READING:
+            # Nothing is verified: the software's own word, if it may give it, and it opens nothing by itself.
+            return Claim(Kind.READING, Presence.DECLARED, None, software)
         verifier = self._verifiers.get(shown.means)
         if verifier is None:
             raise ProofRefusedError(Reason.MEANS)
@@ -115,7 +118,3 @@ class Proofs:
             raise ProofRefusedError(Reason.NOT_THEIRS)
         once = UUID(bytes=sha256(f"{shown.means}|{verified.once}".encode()).digest()[:16])
         return Claim(Kind.VERIFIER, Presence.VERIFIED, once)
-
-
-Claims = Callable[[Shown, EstablishmentId, bytes], Awaitable[Claim]]
-"""What turns what was shown into a claim: `Proofs.claim`."""

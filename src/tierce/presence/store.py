@@ -221,3 +221,23 @@ def revoke_peer(connection: Connection, name: str, why: str) -> bool:
         "update presence.peer set revoked = now(), revoked_why = %s where name = %s and revoked is null", (why, name)
     )
     return cursor.rowcount == 1
+
+
+def certify(connection: Connection, software: int) -> None:
+    """Let software declare the readings of cards.
+
+    It counts only while the software is registered as a client: the portal, which has no key of its own, never is.
+    """
+    connection.execute(
+        "insert into presence.certified (software) values (%s)"
+        " on conflict (software) do update set since = now(), ended = null",
+        (software,),
+    )
+
+
+def end_certificate(connection: Connection, software: int) -> bool:
+    """Let software declare no more; False when it might not."""
+    cursor = connection.execute(
+        "update presence.certified set ended = now() where software = %s and ended is null", (software,)
+    )
+    return cursor.rowcount == 1

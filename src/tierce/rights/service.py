@@ -138,7 +138,7 @@ class Rights:
         try:
             if self.proofs is None:
                 raise ProofRefusedError(Reason.MEANS)
-            return await self.proofs.claim(proof, caller.establishment, who)
+            return await self.proofs.claim(proof, caller.establishment, caller.software, who)
         except ProofRefusedError as error:
             raise QuestionError(error.field, error.reason, error.remedy) from None
 

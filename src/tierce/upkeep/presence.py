@@ -134,6 +134,35 @@ def end_peer(
     typer.echo(f"{name} reports no more")
 
 
+@app.command(epilog="Example:  tierce presence certify 7 --settings tierce.toml")
+def certify(
+    *,
+    software: Annotated[int, typer.Argument(help="Number of the vendor's software, as registered.", min=2)],
+    settings: SettingsFile,
+    end: Annotated[bool, typer.Option("--end", help="It may declare no more, from the next ask on.")] = False,
+) -> None:
+    """Let vendor software declare the readings of cards (grade C), or let it no more."""
+    try:
+        with _journalled(load(settings)) as (connection, appender):
+            if end:
+                done = store.end_certificate(connection, software)
+            else:
+                store.certify(connection, software)
+                done = True
+            if done:
+                appender.append(connection, [_line(InsurerId(0), software, Act.PRESENCE_CERTIFIED)])
+    except psycopg.errors.ForeignKeyViolation:
+        typer.echo("software: no software has this number; register it with `tierce software add`", err=True)
+        raise typer.Exit(1) from None
+    except (TierceError, OSError, psycopg.Error) as error:
+        typer.echo(f"nothing was changed: {error}", err=True)
+        raise typer.Exit(2) from None
+    if not done:
+        typer.echo("software: it may declare nothing already", err=True)
+        raise typer.Exit(1)
+    typer.echo(f"software {software} may declare {'no more' if end else 'readings'}")
+
+
 def read_public_key(file: Path) -> bytes:
     """The 32 bytes of a peer's public key.
 
@@ -170,10 +199,10 @@ def register_signers(database: Database, keys: Path) -> int:
     return len(wanting)
 
 
-def _line(insurer: InsurerId, number: int) -> Entry:
+def _line(insurer: InsurerId, number: int, act: Act = Act.PRESENCE_SIGNER) -> Entry:
     return Entry(
         kind=EntryKind.KEY_OR_POLICY_CHANGE,
-        act=Act.PRESENCE_SIGNER,
+        act=act,
         outcome=Outcome.DONE,
         time_us=micros(SystemClock().now()),
         insurer=insurer,

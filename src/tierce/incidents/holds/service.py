@@ -20,7 +20,7 @@ class Holds:
 
     def __init__(self, appender: Appender, clock: Clock) -> None:
         """Write lines through `appender`, of the office's instance."""
-        self._appender = appender
+        self._appender = self.appender = appender
         self._clock = clock
 
     def place(self, connection: Connection, caller: StaffCaller, order: Order) -> int:

@@ -76,8 +76,8 @@ class Report(msgspec.Struct, frozen=True):
 
     `split` is microseconds a request while the gate is full: `open`, `decide` and `close_reveal` are the service's
     own counters (their sum is the wall time of a batch over its size, waits for the database and disk included);
-    `verify`, `parse` and `answer` are the same code timed alone, one request at a time, in this process;
-    `service_cpu` and `database_cpu` are processor time over requests, from the system.
+    `verify`, `parse`, `rules` (one decision) and `answer` are the same code timed alone, one request at a time, in
+    this process; `service_cpu` and `database_cpu` are processor time over requests, from the system.
     """
 
     requests_per_s: float

@@ -1,22 +1,40 @@
 """The parts of a request that have no counter of their own, timed alone on real requests."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter
 from typing import Final, TypeVar
 
+from tierce.gate.model import Ask, Read, Standing
+from tierce.gate.rules import PAIR_PROVED, decide
 from tierce.identity.dpop import ProofVerifier, digest_of
+from tierce.identity.model import Assurance, Caller
 from tierce.journal.engagement import format_engagement
-from tierce.kernel.care import Domain
+from tierce.kernel.care import Domain, Profession
 from tierce.kernel.clock import SystemClock, date_of, paris_day
-from tierce.kernel.ids import EntrySeq
+from tierce.kernel.ids import (
+    ActivityId,
+    DeviceId,
+    EntrySeq,
+    EstablishmentId,
+    InsurerId,
+    LineId,
+    LoginId,
+    PersonId,
+    ProfessionalId,
+    SessionId,
+    SoftwareId,
+    VendorId,
+)
 from tierce.kernel.language import Phrase
 from tierce.lab.bench.load import read_requests
 from tierce.lab.bench.proofs import RequestPress
 from tierce.lab.bench.service import Stage
 from tierce.lab.bench.store import Sealed, sample_coverage
 from tierce.lab.bench.traffic import Traffic
+from tierce.policy.acts import Act, Site
+from tierce.policy.seats import settled_line
 from tierce.registry.records import decode_coverage
 from tierce.rights.model import Shown
 from tierce.rights.rules import answer_bytes, parse_question
@@ -35,7 +53,7 @@ class _Request:
 
 
 def measure_parts(stage: Stage, traffic: Traffic, press: RequestPress, directory: Path) -> dict[str, float]:
-    """Return `verify`, `parse` and `answer`: microseconds a request, caches warm, in this process alone."""
+    """Return `verify`, `parse`, `rules` and `answer`: microseconds a request, caches warm, in this process alone."""
     path = directory / "parts.bin"
     press.press(traffic.draw(REQUESTS), path)
     requests = [_parsed(request) for request in read_requests(path)]
@@ -73,8 +91,30 @@ def measure_parts(stage: Stage, traffic: Traffic, press: RequestPress, directory
     return {
         "verify": _microseconds(verify, requests),
         "parse": _microseconds(parse, requests),
+        "rules": _microseconds(_by_the_rules(paris_day(SystemClock().now())), list(range(REQUESTS))),
         "answer": _microseconds(answer, sealed),
     }
+
+
+def _by_the_rules(today: int) -> Callable[[int], None]:
+    """The decision alone, of one ask in four about somebody new, on lines already brought to the day."""
+    caller = Caller(
+        ProfessionalId(1), LoginId(1), EstablishmentId(1), ActivityId(1), Profession.GP, SoftwareId(1), VendorId(1),
+        SessionId(1), DeviceId(1), LineId(1), Assurance(2, signed=True), bytes(16), Site.PORTAL,
+    )  # fmt: skip
+    ask = Ask(caller, Act.RIGHTS_ASK, Domain.MEDG, today, None, 1, None, None)
+    first = Read(
+        live=True, fresh=True, rung=0, person=PersonId(1), insurer=InsurerId(1), until_day=today, pair=1,
+        pair_state=0, pair_day=0, seen_day=0, seen_line=0, from_day=today, standing=Standing.COVERED, others=False, engaged_until=0,
+    )  # fmt: skip
+    known = replace(first, pair_state=PAIR_PROVED, pair_day=today)
+    line = settled_line(Profession.GP, today)
+    place = replace(line)
+
+    def rules(number: int) -> None:
+        decide(ask, known if number % 4 else first, line, today, place, 1)
+
+    return rules
 
 
 def _parsed(request: bytes) -> _Request:

@@ -274,7 +274,7 @@ begin
        or get_byte(a.body, 0) <> 1 or get_byte(a.body, 1) not in (1, 2, 3, 4)
        or (get_byte(a.body, 1) in (1, 4)) <> (get_byte(a.body, 4) = 1)
        or get_byte(a.body, 2) not in (1, 2) or get_byte(a.body, 3) not in (1, 2)
-       or (get_byte(a.body, 4) not between 1 and 20 and get_byte(a.body, 4) not between 25 and 27
+       or (get_byte(a.body, 4) not between 1 and 20 and get_byte(a.body, 4) not between 25 and 28
            and get_byte(a.body, 4) not between 30 and 31)
        or get_byte(a.body, 5) > 4 or get_byte(a.body, 6) > 2
        or get_byte(a.body, 7) not between 1 and 12

@@ -34,6 +34,7 @@ grant select, insert on access.login, access.device to tierce_api;
 grant select, insert, update on access.session to tierce_api;
 grant select, insert, delete on access.pending to tierce_api;
 grant select, insert, update on access.device_name to tierce_api;
+grant select, insert on access.appeal to tierce_api;   -- what held professionals say, and the answers
 grant select on access.line, access.ladder, access.client to tierce_api;
 grant usage on schema care to tierce_api;
 grant select (seq, establishment, professional, domain, until_day, label, at) on care.engagement to tierce_api;
@@ -60,6 +61,8 @@ grant update (revoked, revoked_why) on access.session to tierce_office;
 grant insert on access.ladder to tierce_office;
 grant execute on function access.lift to tierce_office;   -- who lets go of many needs another before her
 grant select, insert, delete on access.release to tierce_office;
+grant select, update on access.appeal to tierce_office;
+grant select, insert on access.alert to tierce_office;
 grant select, insert, delete on access.pending to tierce_office;
 grant select, insert, update on access.staff_session to tierce_office;
 grant select on registry.insurer, registry.insurer_key, registry.feed, registry.feed_reason, registry.feed_refused
@@ -175,4 +178,5 @@ grant select on journal.instance, journal.checkpoint to tierce_upkeep;
 grant usage on schema presence to tierce_upkeep;     -- keys of signers and peers are registered and revoked by hand
 grant select, insert, update (public_key, revoked, revoked_why) on presence.signer to tierce_upkeep;
 grant select, insert, update (revoked, revoked_why) on presence.peer to tierce_upkeep;
+grant select, insert, update (since, ended) on presence.certified to tierce_upkeep;
 grant select (id, amc, name) on registry.insurer to tierce_upkeep;

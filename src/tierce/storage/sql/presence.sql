@@ -1,11 +1,11 @@
 -- Presence: what each process may do about proofs that a person was there (docs/reference/presence.md).
 
 -- Within the transaction of the asks, after gate.open: 0 the proof stands, 25 it was used before or its key is
--- revoked, 27 no yes of hers is waiting, 1 its key does not sign for an insurer of whoever was asked for. The last is
+-- revoked, 27 no yes of hers is waiting, 28 the software may not declare a reading, 1 its key does not sign for an insurer of whoever was asked for. The last is
 -- told only when the card's own digest names that person, so that nobody learns who is insured where. Kinds are those
--- of presence/model.py: 1 card, 2 confirmation, 3 verifier. A proof used twice in one batch stands the first time.
+-- of presence/model.py: 1 card, 2 confirmation, 3 verifier, 4 reading. A proof used twice in one batch stands the first time.
 create or replace function presence.use(
-    kinds smallint[], onces uuid[], signers smallint[], idx uuid[], places bigint[]) returns smallint[]
+    kinds smallint[], onces uuid[], signers integer[], idx uuid[], places bigint[]) returns smallint[]
     language sql security definer set search_path = pg_catalog, pg_temp as $$
     with claims as (
         select *, row_number() over (partition by once order by n) as nth
@@ -18,6 +18,9 @@ create or replace function presence.use(
         when c.kind = 2 then case when exists (
             select from presence.answer w where w.person = k.person and w.establishment = c.place and w.yes
               and w.until > now()) then 0 else 27 end
+        when c.kind = 4 then case when exists (
+            select from presence.certified f join access.client a on a.software = f.software and a.ended is null
+            where f.software = c.signer and f.ended is null) then 0 else 28 end
         when c.nth > 1 or not exists (select from fresh f where f.id = c.once) then 25
         when c.kind <> 1 then 0
         when s.id is null or s.revoked is not null then 25

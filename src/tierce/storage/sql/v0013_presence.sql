@@ -36,6 +36,11 @@ create table presence.answer (                      -- what a person said of one
     until         timestamptz not null              -- a yes opens her answer at that place until then
 );
 create index answer_person on presence.answer (person, at);
+create table presence.certified (                   -- vendor software that may declare the reading of a card
+    software integer primary key references directory.software,
+    since    timestamptz not null default now(),
+    ended    timestamptz
+);
 create table presence.peer (                        -- who may report that care was invoiced
     id          smallint generated always as identity primary key,
     name        text not null unique,

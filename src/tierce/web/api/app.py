@@ -22,6 +22,7 @@ from tierce.policy.acts import Act
 from tierce.rights.history import History
 from tierce.rights.service import Rights
 from tierce.web.api import problems
+from tierce.web.api.appeals import APPEAL_ROUTES
 from tierce.web.api.callers import Callers
 from tierce.web.api.colleagues import COLLEAGUE_ROUTES
 from tierce.web.api.devices import DEVICE_ROUTES
@@ -163,7 +164,19 @@ def _anything(_request: AnyRequest, error: Exception) -> Response[bytes]:
 def create_api(wiring: RightsWiring, proofs: ProofVerifier) -> App:
     """Assemble the application; the gate must be started."""
     rest = Litestar(
-        [*ROUTES, *COLLEAGUE_ROUTES, *DEVICE_ROUTES, place, token, seats, history, health, metrics, openapi],
+        [
+            *ROUTES,
+            *COLLEAGUE_ROUTES,
+            *DEVICE_ROUTES,
+            *APPEAL_ROUTES,
+            place,
+            token,
+            seats,
+            history,
+            health,
+            metrics,
+            openapi,
+        ],
         exception_handlers={
             **EXCEPTION_HANDLERS,
             EngagementFormatError: _engagement,

@@ -62,7 +62,10 @@ QUESTION = {
             "description": "A proof that the person is there. It names no grade: that is ours to say.",
             "required": ["means"],
             "properties": {
-                "means": {"type": "string", "description": "`card`, `confirmation`, or an installed verifier."},
+                "means": {
+                    "type": "string",
+                    "description": "`card`, `confirmation`, `reading`, or a verifier's.",
+                },
                 "proof": {"type": "string", "description": "A card's text or eight digits; a verifier's own form."},
             },
         },
@@ -222,6 +225,7 @@ _ALSO: Final[Mapping[str, tuple[int, ...]]] = {
     "/v1/session/activity": (403, 409),
     "/v1/history": (422,),
     "/v1/devices/{device}/name": (422,),
+    "/v1/holds/appeal": (422,),
     "/v1/substitutions": (403,),
     "/v1/substitutions/{number}/end": (403,),
     "/v1/enrolments": (403,),

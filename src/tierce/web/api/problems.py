@@ -144,6 +144,13 @@ REFUSED: Mapping[str, Problem] = {
         ("Vérifiez les identifiants tapés, puis demandez une nouvelle carte.",
          "Check the identifiers typed, then ask for a new card."),
     ),
+    "not_certified": _problem(
+        403, "not_certified",
+        ("Ce logiciel n'est pas admis à déclarer la lecture d'une carte.",
+         "This software may not declare the reading of a card."),
+        ("Posez la question sans elle ; l'éditeur peut le demander à l'opérateur.",
+         "Ask without it; the vendor may apply to the operator."),
+    ),
     "not_confirmed": _problem(
         403, "not_confirmed",
         ("La personne n'a pas encore confirmé sa présence ici.",

@@ -27,6 +27,7 @@ from tierce.notices.errors import IncidentNotAwareError, SliceMissingError, Text
 from tierce.notices.service import Notices
 from tierce.web.error_pages import Told, error_handlers
 from tierce.web.look import Pages, SecurityHeaders
+from tierce.web.office.appeals import appeal_handlers
 from tierce.web.office.closing import closing_handlers
 from tierce.web.office.directory import directory_handlers
 from tierce.web.office.documents import document_handlers
@@ -112,6 +113,7 @@ def create_office(
             *incident_handlers(site),
             *hold_handlers(site),
             *evidence_handlers(site),
+            *appeal_handlers(site),
             *feed_handlers(site),
             *directory_handlers(site),
             *document_handlers(site),

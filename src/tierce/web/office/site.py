@@ -28,6 +28,7 @@ HERE: Final = Path(__file__).parent
 LINKS: Final = (
     Link("/", "nav.live"),
     Link("/ladder", "nav.ladder"),
+    Link("/appeals", "nav.appeals"),
     Link("/unexplained", "nav.unexplained"),
     Link("/limits", "nav.limits"),
     Link("/closings", "nav.closings"),

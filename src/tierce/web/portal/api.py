@@ -94,6 +94,26 @@ class Device(msgspec.Struct):
     new_until: date | None = None
 
 
+class Hold(msgspec.Struct):
+    """One of the holds of one's own account, device or establishment."""
+
+    id: str
+    on: str
+    rung: int
+    since: datetime
+    until: datetime
+    automatic: bool
+    lifted: bool
+    appealed_at: datetime | None = None
+    answer_due: datetime | None = None
+    answered_at: datetime | None = None
+    answer: str | None = None
+
+
+class _Holds(msgspec.Struct):
+    holds: list[Hold]
+
+
 class _Devices(msgspec.Struct):
     devices: list[Device]
 
@@ -321,6 +341,17 @@ class Api:
     async def substitutes(self, handle: str) -> list[Substitute]:
         """List who may work in one's place, now or soon."""
         return (await self._get("/v1/substitutes", handle, _Substitutes)).substitutes
+
+    async def holds(self, handle: str) -> list[Hold]:
+        """List what holds oneself, now or lately."""
+        return (await self._get("/v1/holds", handle, _Holds)).holds
+
+    async def appeal(self, handle: str, hold: str, said: str) -> None:
+        """Appeal a hold."""
+        headers = {**_bearer(handle), "content-type": "application/json"}
+        await self._send(
+            "POST", "/v1/holds/appeal", headers=headers, content=msgspec.json.encode({"hold": hold, "said": said})
+        )
 
     async def history(self, handle: str, query: dict[str, str]) -> HistoryPage:
         """Read one page of what was asked in one's name; `query` holds a cursor and filters."""

@@ -22,6 +22,7 @@ from tierce.web.portal.errors import (
     NotSignedInError,
 )
 from tierce.web.portal.history import history_handlers
+from tierce.web.portal.holding import holding_handlers
 from tierce.web.portal.own import about_handlers, session_list_handlers
 from tierce.web.portal.settings import PortalSettings
 from tierce.web.portal.site import HERE, AnyRequest, PortalSite, read_demo
@@ -64,6 +65,7 @@ def create_app(
             *deposit_handlers(site),
             *session_list_handlers(site),
             *about_handlers(site),
+            *holding_handlers(site),
             health,
         ],
         exception_handlers=_error_handlers(site),

@@ -1,0 +1,1 @@
+"""Appeals of held professionals, as staff answer them: keep or lift, with a reason in plain words."""

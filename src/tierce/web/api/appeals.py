@@ -1,0 +1,74 @@
+"""What holds a professional, and her appeal; nobody covered appears here."""
+
+from datetime import datetime
+
+import msgspec
+from litestar import get, post
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import JSONBody
+
+from tierce.identity.appeals.service import Appeals
+from tierce.policy.acts import Act
+from tierce.web.api.signin import STATE_KEY, AnyRequest, SignInWiring, handle_of
+
+
+class HoldLine(msgspec.Struct):
+    """One hold: `on` is account, device or establishment, `rung` what it asks for; with the appeal, if any."""
+
+    id: str
+    on: str
+    rung: int
+    since: datetime
+    until: datetime
+    automatic: bool
+    lifted: bool
+    appealed_at: datetime | None
+    answer_due: datetime | None
+    answered_at: datetime | None
+    answer: str | None
+
+
+class HoldsAnswer(msgspec.Struct):
+    """What holds one's account, device or establishment, now or in the last thirty days."""
+
+    holds: list[HoldLine]
+
+
+class AppealBody(msgspec.Struct, forbid_unknown_fields=True):
+    """Why one should not be held; names no patient."""
+
+    hold: str
+    said: str
+
+
+ON = {1: "account", 2: "device", 3: "establishment"}
+
+
+def _appeals(request: AnyRequest) -> Appeals:
+    wiring: SignInWiring = request.app.state[STATE_KEY]
+    return Appeals(wiring.sessions)
+
+
+@get("/v1/holds", opt={"act": Act.SESSION_READ})
+async def list_holds(request: AnyRequest) -> HoldsAnswer:
+    """Tell what holds one's account, device or establishment, until when, and what became of one's appeal."""
+    rows = await _appeals(request).holds(handle_of(request))
+    return HoldsAnswer(
+        [
+            HoldLine(
+                str(row.id), ON[row.level], row.rung, row.since, row.until, row.automatic, row.lifted, row.said,
+                row.due, row.answered, row.answer,
+            )
+            for row in rows
+        ]
+    )  # fmt: skip
+
+
+@post("/v1/holds/appeal", status_code=204, opt={"act": Act.APPEAL_MAKE})
+async def make_appeal(request: AnyRequest, data: JSONBody[AppealBody]) -> None:
+    """Appeal a hold: another person than whoever placed it answers, with a reason."""
+    number = int(data.hold) if data.hold.isascii() and data.hold.isdecimal() and len(data.hold) <= 19 else 0
+    await _appeals(request).appeal(handle_of(request), number, data.said)
+
+
+APPEAL_ROUTES: list[HTTPRouteHandler] = [list_holds, make_appeal]

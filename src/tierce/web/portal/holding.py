@@ -1,0 +1,51 @@
+"""Why a proof is asked for, what to do, and the appeal of whoever is held. Nobody covered appears here."""
+
+from litestar import Response, get, post
+from litestar.handlers import HTTPRouteHandler
+from litestar.response import Redirect
+
+from tierce.policy.acts import Act
+from tierce.web.portal.errors import ApiRefusedError
+from tierce.web.portal.site import AnyRequest, PortalSite, Visit
+
+SAID_MAX = 1_000
+
+
+def holding_handlers(site: PortalSite) -> list[HTTPRouteHandler]:
+    """Make the routes of one's own holds."""
+
+    @get("/held", opt={"act": Act.SESSION_READ})
+    async def held(request: AnyRequest) -> Response[str]:
+        """Say why a proof is asked for."""
+        return await _page(site, await site.visit(request))
+
+    @post("/held", status_code=200, opt={"act": Act.APPEAL_MAKE})
+    async def appeal(request: AnyRequest) -> Response[str]:
+        """Send an appeal."""
+        handle, fields = await site.form(request)
+        said = fields.get("said", "")[:SAID_MAX]
+        try:
+            await site.api.appeal(handle, fields.get("hold", ""), said)
+        except ApiRefusedError as error:
+            if error.field != "said":
+                raise
+            return await _page(site, await site.visit(request), said, error)
+        return Redirect("/held", status_code=303)
+
+    return [held, appeal]
+
+
+async def _page(
+    site: PortalSite, visit: Visit, said: str = "", error: ApiRefusedError | None = None
+) -> Response[str]:
+    now, language = site.clock.now(), visit.frame.language
+    holds = await site.api.holds(visit.handle)
+    live = [one for one in holds if not one.lifted and one.until > now]
+    text = f"{error.reason[language]} : {error.remedy[language]}" if error else ""
+    values = {
+        "live": live,
+        "past": [one for one in holds if one not in live],
+        "said": said,
+        "fault": text[:1].upper() + text[1:],
+    }
+    return site.page(visit, "held.html", values, status=422 if error else 200)

@@ -1,0 +1,153 @@
+"""A held professional appeals in her own session, and another person than whoever placed the hold answers her."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+from typing import Any
+
+import psycopg
+import pytest
+
+from tests.integration.conftest import Connect
+from tests.integration.rooms import Room, open_room
+from tests.integration.signin_world import Desk, desk, fill_directory, providers
+from tests.integration.sites_world import Site
+from tests.integration.test_office_holds import play as play_office
+from tests.integration.test_office_site import attack, form_of, plain
+from tierce.identity.appeals.service import Appeals
+from tierce.identity.errors import AppealRefusedError
+from tierce.journal.encoding import decode
+from tierce.lab.standins.browser_key import BrowserKey
+from tierce.policy.acts import Act
+from tierce.policy.ladder import APPEAL_ANSWERED_WITHIN, Level
+from tierce.storage.cluster import SUPERUSER
+from tierce.storage.database import Database
+from tierce.storage.keys import Keyring
+
+pytestmark = pytest.mark.integration
+SAID = "Je vaccine dans un foyer ce matin : ces résidents sont nouveaux pour moi."
+Play = Callable[[Callable[[Desk], Awaitable[Any]]], None]
+
+
+@pytest.fixture(scope="module")
+def origin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with providers(tmp_path_factory.mktemp("standins")) as found:
+        yield found
+
+
+@pytest.fixture
+def play(database: Database, keyring: Keyring, origin: str) -> Play:
+    fill_directory(database)
+
+    def run(scene: Callable[[Desk], Awaitable[Any]]) -> None:
+        async def whole() -> None:
+            async with desk(database, keyring, origin) as found:
+                await scene(found)
+
+        asyncio.run(whole())
+
+    return run
+
+
+@pytest.fixture
+def admin(connect: Connect) -> psycopg.Connection:
+    return connect(SUPERUSER, autocommit=True)
+
+
+def hold_device(
+    admin: psycopg.Connection, number: int, *, device: str = "(select max(device) from access.line)"
+) -> None:
+    """Hold the device that signed in last."""
+    admin.execute(
+        'insert into access.ladder (id, level, subject, rung, since, until, "by", reason) select'
+        f" {number}, 2, {device}, 3, now() - interval '1 minute', now() + interval '1 day', 'watch', 'essai'".encode()
+    )
+
+
+def test_her_own_hold_is_told_and_appealed_once_in_her_session(play: Play, admin: psycopg.Connection) -> None:
+    async def scene(desk_: Desk) -> None:
+        opened = await desk_.open_session()
+        await desk_.bind(opened, BrowserKey())
+        appeals, handle = Appeals(desk_.sessions), opened["handle"]
+        assert await appeals.holds(handle) == []
+        hold_device(admin, 31)
+        hold_device(admin, 32, device="424242")
+        (hold,) = await appeals.holds(handle)
+        assert (hold.id, hold.level, hold.automatic, hold.said) == (31, Level.DEVICE, True, None)
+        await appeals.appeal(handle, 31, f"  {SAID}  ")
+        (hold,) = await appeals.holds(handle)
+        assert hold.said is not None
+        assert hold.due == hold.said + APPEAL_ANSWERED_WITHIN
+        for number in (31, 32, 0):
+            with pytest.raises(AppealRefusedError):
+                await appeals.appeal(handle, number, SAID)
+
+    play(scene)
+    assert admin.execute("select said from access.appeal").fetchall() == [(SAID,)]
+    acts = [decode(bytes(body)).act for (body,) in admin.execute("select body from journal.entry order by seq")]
+    assert acts.count(Act.APPEAL_MAKE) == 1
+
+
+@pytest.mark.parametrize(
+    "said", ["", "non", "x" * 601, "ligne\x07ligne ligne", "mon patient 1 85 05 78 006 084 42 attend"]
+)
+def test_a_text_that_cannot_be_kept_is_refused_without_being_repeated(
+    play: Play, admin: psycopg.Connection, said: str
+) -> None:
+    async def scene(desk_: Desk) -> None:
+        opened = await desk_.open_session()
+        await desk_.bind(opened, BrowserKey())
+        hold_device(admin, 31)
+        with pytest.raises(AppealRefusedError) as refused:
+            await Appeals(desk_.sessions).appeal(opened["handle"], 31, said)
+        assert not said or said not in str(refused.value)
+
+    play(scene)
+    assert admin.execute("select count(*) from access.appeal").fetchone() == (0,)
+
+
+@pytest.fixture
+def room(connect: Connect, keyring: Keyring) -> Room:
+    opened = open_room(connect, keyring)
+    attack(opened)
+    opened.admin.execute(
+        "insert into access.appeal (id, professional, hold, said, at, due) values (5, 501, 1, %s, %s, %s)",
+        (SAID, opened.clock.now(), opened.clock.now() + APPEAL_ANSWERED_WITHIN),
+    )
+    opened.admin.execute("update access.ladder set until = now() + interval '1 day'")
+    opened.admin.commit()
+    return opened
+
+
+def test_staff_lift_with_a_reason_that_she_reads(room: Room, database: Database) -> None:
+    async def scene(site: Site) -> None:
+        page = plain(await site.http.get("/appeals"))
+        assert "1 professionnel attend une réponse" in page
+        assert "Je vaccine dans un foyer" in page
+        wrong = await site.http.post("/appeals/5", data=form_of(site, decision="lift", words=""))
+        assert wrong.status_code == 422
+        form = form_of(site, decision="lift", words="Le foyer a confirmé votre visite.")
+        assert (await site.http.post("/appeals/5", data=form)).status_code == 303
+        assert "Aucun recours n'attend" in plain(await site.http.get("/appeals"))
+        assert (await site.http.post("/appeals/5", data=form)).status_code == 409
+
+    play_office(room, database, scene)
+    row = room.admin.execute(
+        'select a.answer, a.lifted, a."by", h.lifted is not null, h.lifted_why from access.appeal a, access.ladder h'
+    ).fetchone()
+    assert row == (
+        "Le foyer a confirmé votre visite.", True, "Hélène Vasseur", True, "Le foyer a confirmé votre visite.",
+    )  # fmt: skip
+
+
+def test_whoever_placed_a_hold_does_not_decide_to_keep_it(room: Room, database: Database) -> None:
+    room.admin.execute("""update access.ladder set "by" = 'Hélène Vasseur'""")
+    room.admin.commit()
+
+    async def scene(site: Site) -> None:
+        keep = form_of(site, decision="keep", words="Nous vérifions encore.")
+        refused = await site.http.post("/appeals/5", data=keep)
+        assert refused.status_code == 422
+        assert "une autre personne décide de le maintenir" in refused.text
+
+    play_office(room, database, scene)
+    assert room.admin.execute("select answered from access.appeal").fetchone() == (None,)
