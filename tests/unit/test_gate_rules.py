@@ -150,7 +150,8 @@ def test_proved_presence_takes_no_seat_and_is_remembered() -> None:
 
 def test_a_declared_presence_is_none() -> None:
     declared = ask_of(caller(), presence=Presence.DECLARED)
-    after = decide(declared, FRESH, line_of(GP), TODAY)
+    assert decide(declared, FRESH, line_of(GP), TODAY).line.open == 1
+    after = decide(declared, FRESH, line_of(GP), TODAY, declared=DECLARED_UNSEEN)
     assert after.pair == PairSeen(1, PAIR_OPEN, TODAY)
     assert after.declared is not None
     assert after.declared.open == 1
@@ -194,7 +195,7 @@ def test_the_next_ask_of_a_batch_reads_the_pair_as_it_was_left() -> None:
 def test_a_declared_reading_has_seats_of_its_own_and_a_miss_takes_none() -> None:
     card = replace(ASK, presence=Presence.DECLARED)
     full = line_of(GP, today=cap_of(SEATS[GP].a))
-    first = decide(card, FRESH, full, TODAY)
+    first = decide(card, FRESH, full, TODAY, declared=DECLARED_UNSEEN)
     assert first.outcome is Outcome.RELEASED
     assert first.declared is not None
     assert (first.declared.open, first.line.open, first.place.open, first.seats) == (1, 0, 0, 0)
@@ -202,7 +203,7 @@ def test_a_declared_reading_has_seats_of_its_own_and_a_miss_takes_none() -> None
     miss = decide(card, read_of(person=0, insurer=0), full, TODAY, declared=first.declared)
     assert (miss.outcome, miss.declared, miss.pair) == (Outcome.UNKNOWN, None, None)
     young = replace(line_of(GP), since=TODAY, proofs=0)
-    assert decide(card, FRESH, young, TODAY).declared is not None, "no probation there"
+    assert decide(card, FRESH, young, TODAY, declared=DECLARED_UNSEEN).declared is not None, "no probation there"
 
 
 def test_a_full_declared_line_falls_back_on_the_seats() -> None:

@@ -17,7 +17,6 @@ from tierce.policy.lines import PLACE_DESKS_MAX, PLACE_UNSEEN, place_constants
 from tierce.policy.seats import (
     DAY_LIMITS,
     DECLARED,
-    DECLARED_UNSEEN,
     PROVED_DAYS,
     SEAT_DAYS,
     SEATS,
@@ -192,7 +191,7 @@ def decide(
     place: Line = PLACE_UNSEEN,
     desks: int = PLACE_DESKS_MAX,
     *,
-    declared: Line = DECLARED_UNSEEN,
+    declared: Line | None = None,
     common: bool = True,
     checks: Sequence[Check] = CHECKS,
 ) -> Verdict:
@@ -205,7 +204,8 @@ def decide(
         day: today, in days since 1970-01-01 in Paris.
         place: the stored state of the establishment's line; by default one that nobody used, of the largest size.
         desks: how many professionals are enrolled there, which sizes that line.
-        declared: the stored state of the caller's declared line; it counts for a declared reading alone.
+        declared: the stored state of the caller's declared line; it counts for a declared reading alone. None: such
+            a reading counts for nothing.
         common: whether every line that many share, and every pool, has a seat for this ask.
         checks: the chain; only tests give another one.
 
@@ -219,7 +219,7 @@ def decide(
     if place.day < day:
         place = roll(place, place_constants(profession, desks), day)
     case = Case(ask, read, line, place, common, day, ask.presence >= Presence.CONFIRMED, is_known(read, day))
-    if ask.presence is Presence.DECLARED and not case.known:
+    if declared is not None and ask.presence is Presence.DECLARED and not case.known:
         declared = roll(declared, DECLARED[profession], day)
         case.declared = declared if has_room(declared) else None
     for check in checks:

@@ -58,6 +58,7 @@ def policy_text() -> str:
         "floors.shown_ceilings": _plain(floors.SHOWN_CEILINGS),
         "floors.floors": _plain(floors.FLOORS),
         "ladder.broad": _plain(ladder.BROAD),
+        "ladder.appeal_chars": list(ladder.APPEAL_CHARS),
         "ladder.closable": _plain(ladder.CLOSABLE),
         "ladder.held_whole": _plain(ladder.HELD_WHOLE),
         "ladder.constants": _plain(_constants(ladder)),

@@ -105,7 +105,8 @@ def _by_the_rules(today: int) -> Callable[[int], None]:
     ask = Ask(caller, Act.RIGHTS_ASK, Domain.MEDG, today, None, 1, None, None)
     first = Read(
         live=True, fresh=True, rung=0, person=PersonId(1), insurer=InsurerId(1), until_day=today, pair=1,
-        pair_state=0, pair_day=0, seen_day=0, seen_line=0, from_day=today, standing=Standing.COVERED, others=False, engaged_until=0,
+        pair_state=0, pair_day=0, seen_day=0, seen_line=0, from_day=today, standing=Standing.COVERED,
+        others=False, engaged_until=0,
     )  # fmt: skip
     known = replace(first, pair_state=PAIR_PROVED, pair_day=today)
     line = settled_line(Profession.GP, today)
