@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 from uuid import UUID
 
 from tierce.gate.model import Ask, Read, Standing
-from tierce.gate.rules import LOOKED_UP, PAIR_PROVED, decide, evidence_of
+from tierce.gate.rules import LOOKED_UP, PAIR_PROVED, decide
 from tierce.identity.model import Assurance, Caller
 from tierce.kernel.care import Profession
 from tierce.kernel.ids import (
@@ -30,7 +30,7 @@ from tierce.kernel.ids import (
 )
 from tierce.lab.arena.parts import ALL, Parts, checks_of
 from tierce.lab.arena.twin import observe_known
-from tierce.policy.acts import Act, Evidence, Outcome, Presence, Site
+from tierce.policy.acts import Act, Outcome, Presence, Site
 from tierce.policy.allowed import DOMAINS
 from tierce.policy.evidence import DECOYS_HOLD, Observation, State, begin, observe, released, rung_of, trap
 from tierce.policy.ladder import Rung
@@ -41,6 +41,7 @@ from tierce.policy.seats import (
     PROBATION_PROOFS,
     SEATS,
     Line,
+    hold_refused,
     limit_of,
     new_line,
     prove,
@@ -194,7 +195,7 @@ class Post:
             first = not one.known and outcome in (Outcome.RELEASED, Outcome.OUT_OF_SEATS)
             seen = Observation(day, first, outcome in LOOKED_UP, one.area, one.prefix)
             self.evidence, found = observe(self.evidence, seen)
-        if self.parts.refusals and evidence_of(self.line) is Evidence.STRONG:
+        if self.parts.refusals and self.line.refused >= hold_refused(self.profession):
             found = Rung.PRESENCE_ONLY
         self._stand_on(found)
 
