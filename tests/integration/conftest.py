@@ -1,14 +1,13 @@
 """A real PostgreSQL for the integration tests: a cluster a run, a fresh database a test."""
 
 import itertools
-import shutil
-import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psycopg
 import pytest
 
+from tests.folders import private_folder
 from tierce.storage.cluster import DURABLE, SUPERUSER, Cluster
 from tierce.storage.database import Database
 from tierce.storage.keys import EVERY_KEY, Keyring, create_keys
@@ -17,29 +16,12 @@ from tierce.storage.migrate import ROLES, migrate
 Connect = Callable[..., psycopg.Connection]
 INSTANCES = ("api", "office", "persons", "insurers", "worker", "feed", "upkeep")
 _numbers = itertools.count()
-_IN_MEMORY = Path("/dev/shm")  # noqa: S108 - a private folder is made in it
-_MEMORY_BYTES_MIN = 4 << 30
-
-
-def quick_folder() -> str | None:
-    """Where a test's PostgreSQL is quick: memory that looks like a disk, or None for the usual place.
-
-    Every durable setting stays on; what changes is that a flush costs nothing. On a disk, dropping each test's
-    database forces a checkpoint, which takes seconds while the disk is busy. No test cuts the machine's power.
-    """
-    roomy = _IN_MEMORY.is_dir() and shutil.disk_usage(_IN_MEMORY).free >= _MEMORY_BYTES_MIN
-    return str(_IN_MEMORY) if roomy else None
 
 
 @pytest.fixture(scope="session")
 def cluster() -> Iterator[Cluster]:
-    """A running PostgreSQL with the durable settings.
-
-    Not in pytest's own folder: another run tidies that one, and PostgreSQL stops when its data go.
-    """
-    with tempfile.TemporaryDirectory(prefix="tierce-tests-", dir=quick_folder()) as name:
-        home = Path(name)
-        home.chmod(0o711)
+    """A running PostgreSQL with the durable settings."""
+    with private_folder() as home:
         running = Cluster(home, {**DURABLE, "shared_buffers": "128MB", "max_wal_size": "512MB"})
         running.start()
         yield running
