@@ -1,6 +1,5 @@
 """A whole installation and a real Chromium, once for all the tests of the browser."""
 
-import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -10,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Playwright, sync_playwright
 from rich.console import Console
 
+from tests.folders import private_folder
 from tierce.kernel.language import Language
 from tierce.lab.demo.stage import Stage, open_stage, start_unprotected
 from tierce.lab.demo.steps import Steps
@@ -30,13 +30,13 @@ NewBrowser = Callable[..., BrowserContext]
 
 
 @pytest.fixture(scope="session")
-def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+def stage() -> Iterator[Stage]:
     """The platform with its stand-ins and an invented country, over real HTTP."""
-    home = tmp_path_factory.mktemp("stage") / "home"
-    for parent in home.parents:
-        if parent.stat().st_uid == os.geteuid():
-            parent.chmod(parent.stat().st_mode | 0o011)
-    with open_stage(home, Steps(Console(stderr=True), Language.EN), persons=PERSONS, insurers=INSURERS) as running:
+    steps = Steps(Console(stderr=True), Language.EN)
+    with (
+        private_folder() as folder,
+        open_stage(folder / "home", steps, persons=PERSONS, insurers=INSURERS) as running,
+    ):
         yield running
 
 

@@ -1,13 +1,13 @@
 """A real PostgreSQL for the integration tests: a cluster a run, a fresh database a test."""
 
 import itertools
-import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psycopg
 import pytest
 
+from tests.folders import private_folder
 from tierce.storage.cluster import DURABLE, SUPERUSER, Cluster
 from tierce.storage.database import Database
 from tierce.storage.keys import EVERY_KEY, Keyring, create_keys
@@ -20,14 +20,9 @@ _numbers = itertools.count()
 
 @pytest.fixture(scope="session")
 def cluster() -> Iterator[Cluster]:
-    """A running PostgreSQL with the durable settings.
-
-    Not in pytest's own folder: another run tidies that one, and PostgreSQL stops when its data go.
-    """
-    with tempfile.TemporaryDirectory(prefix="tierce-tests-") as name:
-        home = Path(name)
-        home.chmod(0o711)
-        running = Cluster(home, {**DURABLE, "shared_buffers": "128MB"})
+    """A running PostgreSQL with the durable settings."""
+    with private_folder() as home:
+        running = Cluster(home, {**DURABLE, "shared_buffers": "128MB", "max_wal_size": "512MB"})
         running.start()
         yield running
         running.stop()

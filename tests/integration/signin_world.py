@@ -41,7 +41,7 @@ API = "https://api.tierce.example"
 CALLBACK = "http://127.0.0.1:9/sign-in/callback"
 MORVAN, FERRAND, UNLISTED, PLACELESS, MOVED = (f"8{number:011d}" for number in range(1, 6))
 POLICY = bytes(range(16))
-START_SECONDS_MAX = 20.0
+START_SECONDS_MAX = 60.0
 
 IDENTITIES: dict[str, Any] = {
     "clients": [

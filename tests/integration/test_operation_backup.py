@@ -1,7 +1,6 @@
 """A backup taken while people ask, brought back elsewhere, held to the journal, and served from."""
 
 import json
-import os
 import shutil
 import socket
 import subprocess
@@ -16,6 +15,7 @@ import pytest
 from rich.console import Console
 from typer.testing import CliRunner
 
+from tests.folders import private_folder
 from tests.integration.thief import Thief, enter
 from tests.waiting import eventually
 from tierce.cli import app
@@ -33,12 +33,9 @@ PASSPHRASE = "six mots choisis au hasard par la machine"
 
 
 @pytest.fixture(scope="module")
-def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
-    home = tmp_path_factory.mktemp("backup") / "home"
-    for parent in home.parents:
-        if parent.stat().st_uid == os.geteuid():
-            parent.chmod(parent.stat().st_mode | 0o011)
-    with open_stage(home, Steps(Console(stderr=True), Language.EN), persons=300, insurers=3) as running:
+def stage() -> Iterator[Stage]:
+    steps = Steps(Console(stderr=True), Language.EN)
+    with private_folder() as folder, open_stage(folder / "home", steps, persons=300, insurers=3) as running:
         yield running
 
 

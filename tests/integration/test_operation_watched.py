@@ -1,7 +1,6 @@
 """A whole story on a running installation, then: its logs, its health, its figures, its kept checkpoint."""
 
 import json
-import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +12,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from rich.console import Console
 from typer.testing import CliRunner
 
+from tests.folders import private_folder
 from tests.integration.thief import Thief, enter, visit
 from tests.waiting import eventually
 from tierce.cli import app
@@ -33,12 +33,9 @@ LABELS = {"status", "lane", "part", "outcome", "process", "version", "le", "kind
 
 
 @pytest.fixture(scope="module")
-def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
-    home = tmp_path_factory.mktemp("watched") / "home"
-    for parent in home.parents:
-        if parent.stat().st_uid == os.geteuid():
-            parent.chmod(parent.stat().st_mode | 0o011)
-    with open_stage(home, Steps(Console(stderr=True), Language.EN), persons=300, insurers=3) as running:
+def stage() -> Iterator[Stage]:
+    steps = Steps(Console(stderr=True), Language.EN)
+    with private_folder() as folder, open_stage(folder / "home", steps, persons=300, insurers=3) as running:
         yield running
 
 

@@ -1,6 +1,5 @@
 """Attacks on a whole installation over HTTP, each named after what the attacker tries."""
 
-import os
 import re
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
@@ -10,6 +9,7 @@ import httpx
 import pytest
 from rich.console import Console
 
+from tests.folders import private_folder
 from tests.integration.thief import RIGHTS, Thief, enter, question, visit
 from tests.waiting import eventually
 from tierce.kernel.clock import SystemClock
@@ -30,12 +30,12 @@ HISTORY = "/v1/history/{}/revisit"
 
 
 @pytest.fixture(scope="module")
-def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
-    home = tmp_path_factory.mktemp("red") / "home"
-    for parent in home.parents:
-        if parent.stat().st_uid == os.geteuid():
-            parent.chmod(parent.stat().st_mode | 0o011)
-    with open_stage(home, Steps(Console(stderr=True), Language.EN), persons=PERSONS, insurers=INSURERS) as running:
+def stage() -> Iterator[Stage]:
+    steps = Steps(Console(stderr=True), Language.EN)
+    with (
+        private_folder() as folder,
+        open_stage(folder / "home", steps, persons=PERSONS, insurers=INSURERS) as running,
+    ):
         yield running
 
 

@@ -1,5 +1,6 @@
 """An import killed with SIGKILL at each of its steps goes on where it stood, and ends where an unbroken one ends."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -19,6 +20,8 @@ from tierce.storage.database import Database
 pytestmark = pytest.mark.integration
 
 CHUNK = 60
+MARK = "TIERCE_TEST_IMPORT"
+"""An environment variable by which a test knows the processes of its own imports."""
 PROGRAM = """
 import os, signal, sys
 from pathlib import Path
@@ -110,6 +113,7 @@ def run(database: Database, key_directory: Path) -> Run:
         done = subprocess.run(
             [sys.executable, "-c", PROGRAM, *map(str, place), "yes" if whole else "no", str(load_from), str(steps)],
             capture_output=True, text=True, check=False, timeout=120, cwd=Path(__file__).parents[2],
+            env={**os.environ, MARK: str(key_directory)},
         )  # fmt: skip
         assert done.returncode in {0, -signal.SIGKILL}, done.stderr
         return done.returncode, done.stdout.split("\n")[:-1]
@@ -182,16 +186,18 @@ def test_its_helper_ends_with_an_import_that_is_killed(
     run: Run, admin: psycopg.Connection, files: tuple[Path, Path], key_directory: Path
 ) -> None:
     assert run(files[0], 2, load_from=1)[0] == -signal.SIGKILL
-    eventually(lambda: not helpers(), "the helper of a killed import still runs")
+    eventually(lambda: not helpers(key_directory), "the helper of a killed import still runs")
 
 
-def helpers() -> list[str]:
-    """Processes of ours that multiprocessing started and nobody waits for."""
+def helpers(key_directory: Path) -> list[str]:
+    """Processes that multiprocessing started for this test's imports, and that nobody waits for."""
+    mark = f"{MARK}={key_directory}".encode()
     found = []
     for one in Path("/proc").glob("[0-9]*"):
         try:
-            command = (one / "cmdline").read_bytes()
-            if b"spawn_main" in command and (one / "cwd").readlink() == Path(__file__).parents[2]:
+            if b"spawn_main" in (one / "cmdline").read_bytes() and mark in (one / "environ").read_bytes().split(
+                b"\0"
+            ):
                 found.append(one.name)
         except OSError:
             continue

@@ -56,6 +56,9 @@ insert into care.engagement (seq, establishment, professional, person, insurer, 
     select n, 601, 501, n, 1, 1, 1, gate.today() - ended, 'Mme T.', now() - age, 1
     from (values (1, 823, interval '900 days'), (2, -10, interval '366 days'), (101, 821, interval '364 days'))
         e(n, ended, age);
+insert into care.deposit (number, key, received, state, reason, resolved)
+    select n, '00000000-0000-0000-0000-000000000001', now() - age, 2, 0, now() - age
+    from (values (1, interval '823 days'), (101, interval '821 days')) d(n, age);
 insert into coverage.coverage (person, insurer, contract, domains, from_day, until_day, digest, sealed)
     select n, 1, 1, 1, 0, gate.today() - ended, '\\x00', '\\x0101' from (values (1, 823), (101, 821)) c(n, ended);
 insert into person.record (person, insurer, sealed) values (1, 1, '\\x0101'), (101, 1, '\\x0101');
@@ -99,6 +102,7 @@ TABLES = (
     "access.device",
     "access.pair",
     "care.engagement",
+    "care.deposit",
     "coverage.coverage",
     "person.record",
     "person.key",
@@ -133,6 +137,13 @@ def old(connect: Connect, keyring: Keyring) -> Old:
     admin.commit()
     appender = Appender.enrol(upkeep, "upkeep", keyring.instance("upkeep"))
     return Old(admin, upkeep, Retention(upkeep, appender, SystemClock(), bytes(16)))
+
+
+def test_a_deposit_that_waits_is_never_deleted_however_old(old: Old) -> None:
+    old.admin.execute("update care.deposit set state = 1, resolved = null")
+    old.admin.commit()
+    assert old.job.run()[Kept.DEPOSIT_ROWS] == 0
+    assert old.rows("care.deposit") == 2
 
 
 def test_what_is_past_its_duration_goes_and_the_rest_stays(old: Old) -> None:

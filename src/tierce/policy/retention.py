@@ -41,6 +41,9 @@ class Kept(IntEnum):
     PROCESS_LOGS = 20
     REJECTS = 21
     DEPOSITS = 22
+    DEPOSIT_ROWS = 40
+    SOFTWARE = 41
+    COUNTS = 42
     INSURER_SESSIONS = 23
     TRACES = 26
     UNEXPLAINED = 27
@@ -369,8 +372,11 @@ RETENTION: Mapping[Kept, Rule] = {
         _DOCUMENTED,
     ),
     Kept.DIRECTORY: Rule(
-        Phrase("annuaire des professionnels (public)", "directory of professionals (public)"),
-        "directory",
+        Phrase(
+            "annuaire des professionnels (public), son passé, inscriptions et remplacements",
+            "directory of professionals (public), its past, enrolments and substitutions",
+        ),
+        "directory, directory.past, directory.enrolment, directory.substitution",
         None,
         Phrase("sans objet", "does not apply"),
         End.KEPT,
@@ -405,6 +411,36 @@ RETENTION: Mapping[Kept, Rule] = {
         End.DELETED,
         Hand.OPERATOR,
         _CHOICE,
+    ),
+    Kept.DEPOSIT_ROWS: Rule(
+        Phrase("dépôts résolus, sans ce qui fut saisi", "resolved deposits, without what was typed"),
+        "care.deposit",
+        _days(822),
+        Phrase("leur résolution", "their resolution"),
+        End.DELETED,
+        Hand.JOB,
+        _CLAIMS,
+    ),
+    Kept.SOFTWARE: Rule(
+        Phrase("logiciels d'éditeurs et leurs clés publiques", "vendors' software and its public keys"),
+        "access.client, directory.software",
+        None,
+        Phrase("sans objet", "does not apply"),
+        End.KEPT,
+        Hand.NOBODY,
+        Phrase(
+            "ne nomme personne ; dit par quel logiciel est venue une demande du journal",
+            "names nobody; says by which software an ask of the journal came",
+        ),
+    ),
+    Kept.COUNTS: Rule(
+        Phrase("comptes par assureur, sans identité", "counts by insurer, without identity"),
+        "registry.people_count, registry.shown_count",
+        None,
+        Phrase("sans objet", "does not apply"),
+        End.KEPT,
+        Hand.NOBODY,
+        Phrase("des nombres seuls, tenus à jour", "numbers alone, kept up to date"),
     ),
     Kept.DEPOSITS: Rule(
         Phrase("ce qui est saisi dans un dépôt, scellé", "what is typed in a deposit, sealed"),

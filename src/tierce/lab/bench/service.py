@@ -31,7 +31,7 @@ from tierce.upkeep.service import make_keys
 
 DATABASE: Final = "tierce"
 INSTANCE: Final = "api"
-READY_SECONDS_MAX: Final = 30.0
+READY_SECONDS_MAX: Final = 120.0
 STOP_SECONDS_MAX: Final = 15.0
 _COMMAND: Final = "from tierce.cli import app; app(prog_name='tierce')"
 _TICKS: Final = os.sysconf("SC_CLK_TCK")

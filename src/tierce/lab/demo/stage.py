@@ -41,7 +41,7 @@ OFFICER: Final = "hélène.vasseur"
 """The security officer of the story, as her provider names her."""
 INSURER_USER: Final = "camille.rouvray"
 """Somebody of the first insurer's staff, as her provider names her."""
-READY_SECONDS_MAX: Final = 60.0
+READY_SECONDS_MAX: Final = 120.0
 STOP_SECONDS_MAX: Final = 20.0
 VENDOR_CLIENT: Final = "merle-psc"
 """An invented vendor's client of the professionals' provider; its software is registered by hand."""

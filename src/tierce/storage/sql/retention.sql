@@ -123,6 +123,10 @@ begin
         with due as (select id from notice.person_report where at < before limit at_most),
         gone as (delete from notice.person_report r using due where r.id = due.id and really)
         select count(*) into n from due;
+    when 40 then                                    -- one that waits is never deleted, however old
+        with due as (select number from care.deposit where state <> 1 and resolved < before limit at_most),
+        gone as (delete from care.deposit d using due where d.number = due.number and really)
+        select count(*) into n from due;
     when 23 then
         with due as (select id from access.insurer_session where least(revoked, expires) < before limit at_most),
         gone as (delete from access.insurer_session s using due where s.id = due.id and really)

@@ -1,0 +1,62 @@
+"""List and end the sessions of staff, each end with its journal line in the same transaction."""
+
+from dataclasses import dataclass
+
+from psycopg import Connection
+
+from tierce.identity.local import staff_id
+from tierce.identity.staff import store
+from tierce.identity.staff.store import OpenStaffSession
+from tierce.journal.model import Entry, EntryKind
+from tierce.journal.service import APPEND_ENTRIES_MAX, Appender
+from tierce.kernel.clock import Clock, micros
+from tierce.kernel.errors import TierceError
+from tierce.policy.acts import Act, Outcome
+
+
+class StaffSessionError(TierceError):
+    """No session can be ended as asked; nothing was written."""
+
+
+@dataclass(frozen=True, slots=True)
+class StaffDesk:
+    """The use cases; `policy` is the 16-byte digest of the rendered policy, written with each line."""
+
+    appender: Appender
+    clock: Clock
+    policy: bytes
+
+    def live(self, connection: Connection) -> list[OpenStaffSession]:
+        """Every open session, the newest first."""
+        return store.live(connection, self.clock.now())
+
+    def end(self, connection: Connection, subject: str, by: str) -> int:
+        """End every open session of `subject`, which is refused at its next request; how many were ended.
+
+        Raises:
+            StaffSessionError: nobody is named as doing it, or no session of that name is open.
+        """
+        if not by.strip():
+            msg = "nobody is named as ending the session: give your name with --by"
+            raise StaffSessionError(msg)
+        now = self.clock.now()
+        with connection.transaction():
+            ended = store.end_every(connection, subject, now)
+            if not ended:
+                msg = "no session of that name is open: `tierce staff list` shows the names; they are the provider's"
+                raise StaffSessionError(msg)
+            lines = [
+                Entry(
+                    kind=EntryKind.STAFF_ACT,
+                    act=Act.STAFF_SESSION_END,
+                    outcome=Outcome.DONE,
+                    time_us=micros(now),
+                    professional=staff_id(f"command:{by.strip()}"),
+                    policy=self.policy,
+                    reference=session,
+                )
+                for session in ended
+            ]
+            for first in range(0, len(lines), APPEND_ENTRIES_MAX):
+                self.appender.write(connection, lines[first : first + APPEND_ENTRIES_MAX])
+        return len(ended)
