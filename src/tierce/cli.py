@@ -31,6 +31,7 @@ _COMMANDS: Final = {
     "directory": ("tierce.upkeep.clients", "Who is a client, who stands in for whom, who was where on a day."),
     "journal": ("tierce.journal.commands", "Verify the journal; print and check proofs of its entries."),
     "ladder": ("tierce.upkeep.ladder", "Close a part of the service for a bounded time, and open it again."),
+    "decoys": ("tierce.upkeep.decoys", "Invented beneficiaries, which tell where a stolen list comes from."),
     "status-page": ("tierce.upkeep.status", "Write the static status page."),
     "deposits": ("tierce.upkeep.deposits", "Deposits left while closed: insurers' choices, counts, resolution."),
     "policy": ("tierce.gate.commands", "Print the decision table, made by the rules themselves."),

@@ -2,25 +2,30 @@
 
 import asyncio
 from dataclasses import replace
+from pathlib import Path
 from uuid import UUID, uuid4
 
 import psycopg
 import pytest
+from typer.testing import CliRunner
 
 from tests.integration.asks import ORIGIN, appender
 from tests.integration.conftest import Connect
 from tests.integration.world import POLICY, World, enrol, make_world, question
+from tests.settings_file import settings_text
 from tierce.gate.model import Answer, StepUp
 from tierce.identity.model import Caller
 from tierce.journal.service import Sequencer
 from tierce.kernel.care import Profession
 from tierce.kernel.clock import SystemClock
+from tierce.kernel.nir import nir_key
 from tierce.policy.acts import Outcome, Presence
 from tierce.policy.evidence import hint_of, unpack, worth
 from tierce.policy.ladder import AUTOMATIC_HOLDS_MAX, Rung
 from tierce.policy.seats import hold_refused
 from tierce.storage.database import Database
 from tierce.storage.keys import Keyring
+from tierce.upkeep.decoys import app as decoys_app
 from tierce.watch.model import Hold
 from tierce.watch.service import Watcher
 
@@ -187,3 +192,32 @@ def test_a_hold_that_ends_by_itself_comes_back_a_few_times_and_then_waits_for_a_
         night.ask(caller, strangers(1))
         held += len(night.turn())
     assert held == AUTOMATIC_HOLDS_MAX
+
+
+def test_decoys_are_planted_whole_or_not_at_all_and_never_with_a_number_of_somebody(
+    night: Night, key_directory: Path, tmp_path: Path
+) -> None:
+    settings, file = tmp_path / "tierce.toml", tmp_path / "leurres.csv"
+    settings.write_text(settings_text(night.world.database, key_directory, operator="Rive Claire"))
+
+    def planted(*lines: str) -> tuple[int, str]:
+        file.write_text("\n".join(["nir,birth_date,rank", *lines]) + "\n")
+        words = ["plant", str(file), "--vendor", "1", "--note", "essai", "--settings", str(settings)]
+        done = CliRunner().invoke(decoys_app, words)
+        return done.exit_code, done.output
+
+    good = f"{with_key('1790441950014')},19790423,1"
+    code, said = planted(good, f"{with_key('1790475056014')},19790423,1")
+    assert code == 2
+    assert "line 3" in said
+    assert "1790475056014" not in said
+    assert night.world.scalar("select count(*) from access.decoy") == 0
+    assert planted(good)[0] == 0
+    assert planted(good)[0] == 2, "already in the register"
+    assert night.world.scalar("select count(*) from access.decoy") == 1
+    assert night.world.scalar("select count(*) from coverage.coverage v join access.decoy using (person)") == 0
+
+
+def with_key(body: str) -> str:
+    """A NIR with its key."""
+    return f"{body}{nir_key(body):02d}"

@@ -110,6 +110,8 @@ class Act(IntEnum):
     """A held professional says why she should not be; shows nobody."""
     STAFF_ALERT = 133
     """Staff enter another operator's alert about a professional."""
+    DECOYS_PLANT = 134
+    """Invented beneficiaries were added for one vendor's files."""
 
 
 class Lane(IntEnum):

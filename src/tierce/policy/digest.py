@@ -57,6 +57,7 @@ def policy_text() -> str:
         "floors.ceilings": _plain(floors.CEILINGS),
         "floors.shown_ceilings": _plain(floors.SHOWN_CEILINGS),
         "floors.floors": _plain(floors.FLOORS),
+        "ladder.appeal_chars": ladder.APPEAL_CHARS,
         "ladder.broad": _plain(ladder.BROAD),
         "ladder.appeal_chars": list(ladder.APPEAL_CHARS),
         "ladder.closable": _plain(ladder.CLOSABLE),

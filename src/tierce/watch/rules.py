@@ -98,22 +98,19 @@ def is_full(looked: Looked) -> bool:
 def say_evidence(state: State, worth: float) -> Phrase:
     """One sentence for whoever must decide: what was asked lately, and how unlikely it is of an honest account."""
     asked, unfamiliar, misses = state.events, state.seen[Indicator.UNFAMILIAR], state.seen[Indicator.MISS]
-    fr = (
-        f"Sur {asked} demandes sans preuve de présence, {unfamiliar} pour des personnes jamais vues ici, "
-        f"dont {misses} inconnues"
-    )
-    en = (
-        f"Of {asked} asks without proof of presence, {unfamiliar} for people never seen here, "
-        f"{misses} of them unknown"
-    )
+    fr = f"Sur {asked} demandes sans preuve de présence, {unfamiliar} pour des personnes jamais vues ici"
+    en = f"Of {asked} asks without proof of presence, {unfamiliar} for people never seen here"
+    if misses:
+        fr, en = f"{fr}, dont {misses} inconnues", f"{en}, {misses} of them unknown"
     if state.decoys:
         return Phrase(f"{fr} ; leurres demandés : {state.decoys}.", f"{en}; decoys asked for: {state.decoys}.")
     if worth < 2:
         return Phrase(f"{fr} : rien d’inhabituel.", f"{en}: nothing unusual.")
     least = min(int(worth), 10 * HOLD_AT)
+    apart = f"{least:,}".replace(",", "\u202f")
     return Phrase(
-        f"{fr} : un compte honnête n’en arrive là qu’une année sur {least} au plus.",
-        f"{en}: an honest account comes to this in one year of {least} at most.",
+        f"{fr} : un compte honnête n’en arrive là qu’une année sur {apart} au plus.",
+        f"{en}: an honest account comes to this in one year of {least:,} at most.",
     )
 
 

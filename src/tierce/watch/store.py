@@ -2,14 +2,16 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from psycopg import Connection
+from psycopg.errors import UniqueViolation
 
 from tierce.journal.encoding import decode
 from tierce.journal.model import EntryKind
 from tierce.kernel.care import Profession
 from tierce.kernel.clock import paris_day
-from tierce.kernel.ids import DeviceId, EntrySeq, LineId, ProfessionalId
+from tierce.kernel.ids import DeviceId, EntrySeq, LineId, ProfessionalId, new_id
 from tierce.policy.evidence import ACCUSED_DAYS, State, begin, pack, unpack, worth
 from tierce.policy.ladder import AUTOMATIC_HOLDS_DAYS, AUTOMATIC_HOLDS_MAX, Level, Rung
 from tierce.watch.model import Hold, Known, Looked
@@ -203,3 +205,22 @@ def tidy(connection: Connection, before: datetime) -> Sequence[int]:
             "delete from access.trace t using journal.batch b where b.block = t.seq >> 8 and b.at < %s", (before,)
         ).rowcount,
     ]
+
+
+def plant(connection: Connection, indexes: Sequence[UUID], vendor: int, note: str, at: datetime) -> int:
+    """Add invented people, known by their keyed indexes alone and covered by nobody, to one vendor's decoys.
+
+    Raises:
+        psycopg.errors.UniqueViolation: one of them is in the register already; nothing was planted.
+    """
+    for index in indexes:
+        person = new_id()
+        taken = connection.execute("select from person.key where idx = %s", (index,)).fetchone()
+        if taken is not None:
+            raise UniqueViolation
+        connection.execute("insert into person.key (idx, person) values (%s, %s)", (index, person))
+        connection.execute(
+            "insert into access.decoy (person, vendor, note, planted) values (%s, %s, %s, %s)",
+            (person, vendor, note, at),
+        )
+    return len(indexes)

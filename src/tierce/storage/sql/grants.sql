@@ -154,6 +154,7 @@ grant insert (professional, establishment, profession, source, listed, mode_code
     update (source, listed, mode_code, sector_code, role_code, kind_code) on directory.activity to tierce_feed;
 grant select, insert, update, delete on registry.feed_reason, registry.feed_refused, registry.feed_later to tierce_feed;
 grant select on registry.set_aside to tierce_feed;
+grant insert on access.decoy to tierce_feed;         -- invented people, for the watch
 grant execute on function registry.is_empty, registry.set_indexes_aside, registry.build_indexes to tierce_feed;
 grant select, insert on person.former_key to tierce_feed;
 grant usage on schema access to tierce_feed;
