@@ -59,7 +59,6 @@ def policy_text() -> str:
         "floors.floors": _plain(floors.FLOORS),
         "ladder.appeal_chars": ladder.APPEAL_CHARS,
         "ladder.broad": _plain(ladder.BROAD),
-        "ladder.appeal_chars": list(ladder.APPEAL_CHARS),
         "ladder.closable": _plain(ladder.CLOSABLE),
         "ladder.held_whole": _plain(ladder.HELD_WHOLE),
         "ladder.constants": _plain(_constants(ladder)),
