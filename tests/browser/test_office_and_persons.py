@@ -100,7 +100,7 @@ def test_the_list_a_notice_a_letter_and_no_name_before_its_reason(stage: Stage, 
 def test_paul_reads_who_asked_and_answers_it_was_not_me(stage: Stage, new_browser: NewBrowser) -> None:
     asked(stage, new_browser)
     page = entered(stage, new_browser, "persons", PAUL)
-    card = page.locator(".line-card", has_text="Cabinet médical des Tilleuls").first
+    card = page.locator(".lines .line-card", has_text="Cabinet médical des Tilleuls").first
     expect(card).to_contain_text("a vérifié vos droits en médecine générale")
     card.get_by_role("link", name=re.compile("Ce n’était pas moi")).click()
     page.get_by_role("button", name="Oui, ce n’était pas moi").click()

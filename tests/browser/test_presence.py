@@ -76,7 +76,7 @@ def test_she_shows_her_card_and_the_professional_pastes_it(
     assert portal.page.locator("#presence").input_value() == ""
     assert portal.troubles == []
     phone.goto(stage.url("persons"))
-    expect(phone.locator(".line-card").first).to_contain_text("Vous étiez sur place")
+    expect(phone.locator(".lines .line-card").first).to_contain_text("Vous étiez sur place")
     expect(phone.locator(".lines")).to_contain_text("vous avez demandé une carte dynamique")
 
 

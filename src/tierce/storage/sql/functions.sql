@@ -107,7 +107,9 @@ begin
         select * from unnest(sessions, idx, pairs, engagements, proofs, domains, care_days, cards, payers)
             with ordinality a(session, idx, pair, engagement, proof, domain, care_day, card, payer, n)),
     found as (
-        select a.*, coalesce(t.active and today between t.from_day and t.until_day, false) as is_live,
+        -- Whose profession changed since the session was read is asked about again: her place's line is another.
+        select a.*, coalesce(t.active and today between t.from_day and t.until_day
+                             and access.place_of(t.establishment, t.profession) = any(lines), false) as is_live,
                s.site, s.login, s.device, s.professional, s.software, t.establishment,
                t.profession, coalesce(k.person, e.person, 0) as person, coalesce(a.pair, e.pair, 0) as pair_key,
                -- An answer opened again is the same insurer's, for the same day of care.
@@ -266,7 +268,10 @@ begin
     left join access.session s on s.id = journal.u64(a.body, 32)
     left join directory.activity t on t.id = s.activity
     where s.id is null or s.line is distinct from a.line
-       or a.place is distinct from access.place_of(t.establishment, t.profession)
+       -- The place's line is that of today's profession, or of the one with which the session's line was opened.
+       or (a.place is distinct from access.place_of(t.establishment, t.profession)
+           and a.place is distinct from access.place_of(t.establishment, (
+               select l.profession from access.line l where l.id = s.line)))
        or (get_byte(a.body, 4) = 1 and (s.revoked is not null or s.expires <= now()
            or not coalesce(t.active and gate.today() between t.from_day and t.until_day, false)))
        or s.professional <> journal.u64(a.body, 16) or s.device is distinct from journal.u64(a.body, 40)
