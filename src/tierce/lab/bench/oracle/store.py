@@ -88,6 +88,12 @@ def hold(connection: Connection, desks: Sequence[int]) -> None:
         ([desk + 1 for desk in desks],),
     )
     connection.execute(
+        "insert into access.line (id, establishment, profession, created_day)"
+        " select distinct access.place_of(t.establishment, t.profession), t.establishment, t.profession, 0"
+        " from directory.activity t where t.id = any(%s) on conflict do nothing",
+        ([desk + 1 for desk in desks],),
+    )
+    connection.execute(
         "insert into access.ladder (id, level, subject, rung, since, until, by, reason)"
         " values (%s, %s, %s, %s, now(), now() + interval '1 day', 'bench', 'bench')",
         (new_id(), Level.ESTABLISHMENT.value, row[0], Rung.PRESENCE_ONLY.value),
