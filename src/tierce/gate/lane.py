@@ -374,6 +374,8 @@ class Lane:
             tries += 1
             with suppress(*LOST):
                 await self._open_slot(slot)
+        # Proofs count whole seconds: one of this very second may have been used before the crash.
+        slot.since += 1
 
 
 def _answer(opened: Opened, place: int, verdict: Verdict, revealed: Revealed | None, engaged_until: int) -> Answer:
