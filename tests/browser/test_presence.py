@@ -1,15 +1,12 @@
-"""She shows her dynamic card in her own space; the professional reads it, by hand and with a camera."""
+"""She shows her dynamic card in her own space; the professional reads it."""
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
-from shutil import which
 
 import pytest
-import segno
-from playwright.sync_api import Page, Playwright, expect
+from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import FLAGS, WAIT_MS, NewBrowser
+from tests.browser.conftest import NewBrowser
 from tests.browser.portal_pages import NOBODY, Portal, doctors
 from tests.browser.test_office_and_persons import entered, faults_of
 from tierce.lab.demo.stage import Stage
@@ -17,7 +14,6 @@ from tierce.lab.demo.stage import Stage
 pytestmark = pytest.mark.browser
 
 PAUL = "Paul"
-WIDE, HIGH, MODULE = 640, 480, 8
 
 
 @pytest.fixture(scope="module")
@@ -100,52 +96,18 @@ def test_a_code_that_no_place_has_is_told_at_its_field(stage: Stage, new_browser
     expect(page.locator("#place-error")).to_contain_text("Aucun lieu ne porte ce code")
 
 
-def film(token: str, folder: Path) -> Path:
-    """What a camera sees: the code of a card, as a film of one picture (YUV4MPEG2)."""
-    code = segno.make(token, error="m", boost_error=False, micro=False)
-    rows = [bytes(row) for row in code.matrix_iter(scale=MODULE, border=4)]
-    left, top = (WIDE - len(rows[0])) // 2, (HIGH - len(rows)) // 2
-    luma = bytearray(b"\xeb" * (WIDE * HIGH))
-    for y, row in enumerate(rows):
-        for x, dark in enumerate(row):
-            luma[(top + y) * WIDE + left + x] = 16 if dark else 235
-    picture = b"FRAME\n" + bytes(luma) + b"\x80" * (WIDE * HIGH // 2)
-    file = folder / "card.y4m"
-    file.write_bytes(f"YUV4MPEG2 W{WIDE} H{HIGH} F10:1 Ip A1:1 C420jpeg\n".encode() + picture * 10)
-    return file
-
-
-def test_the_camera_reads_her_card_on_that_page_alone(
-    stage: Stage, new_browser: NewBrowser, playwright: Playwright, tmp_path: Path, unused_doctors: Iterator[str]
-) -> None:
-    doctor = next(unused_doctors)
-    phone = entered(stage, new_browser, "persons", PAUL)
-    shown(phone, stage, code_of(Portal(stage, new_browser()).sign_in_by_number(doctor)))
-    flags = [
-        *FLAGS,
-        "--use-fake-device-for-media-stream",
-        "--use-fake-ui-for-media-stream",
-        f"--use-file-for-fake-video-capture={film(token_of(phone), tmp_path)}",
-    ]
-    chromium = playwright.chromium.launch(executable_path=which("chromium"), args=flags)
-    try:
-        context = chromium.new_context(locale="fr-FR", permissions=["camera"])
-        context.set_default_timeout(WAIT_MS)
-        portal = Portal(stage, context).sign_in_by_number(doctor)
-        portal.fill(stage.person("paul_lenoir"))
-        portal.page.locator("details.presence summary").click()
-        portal.page.get_by_role("button", name="Lire avec la caméra").click()
-        expect(portal.page.locator("#presence")).to_have_value(re.compile("^[A-Z2-7]{154}$"))
-        portal.send()
-        expect(portal.page.locator("h1")).to_have_text(re.compile("Oui, couvert"))
-        assert portal.troubles == []
-        portal.open("/history")
-        asked = portal.page.evaluate(
-            "() => navigator.mediaDevices.getUserMedia({video: true}).then(() => 'opened', error => error.name)"
-        )
-        assert asked == "NotAllowedError"
-    finally:
-        chromium.close()
+def test_the_camera_is_offered_where_the_browser_reads_codes_and_on_that_page_alone(portal: Portal) -> None:
+    """A browser that reads no code by itself offers the paste and the eight digits alone."""
+    portal.open("/ask")
+    reads = portal.page.evaluate("() => globalThis.BarcodeDetector !== undefined")
+    portal.page.locator("details.presence summary").click()
+    expect(portal.page.locator("#presence")).to_be_visible()
+    expect(portal.page.get_by_role("button", name="Lire avec la caméra")).to_be_visible(visible=reads)
+    portal.open("/history")
+    asked = portal.page.evaluate(
+        "() => navigator.mediaDevices.getUserMedia({video: true}).then(() => 'opened', error => error.name)"
+    )
+    assert asked == "NotAllowedError"
 
 
 @pytest.mark.parametrize("language", ["fr", "en"])

@@ -1,15 +1,13 @@
-// Reads a dynamic card with the camera, on the pages that may use it. The picture never leaves the browser. Where the
-// browser has no reader of its own, ours is loaded from this site (qr, by Paul Miller: qr-license.txt).
+// Reads a dynamic card with the camera, on the pages that may use it and in browsers that read codes by themselves; in
+// the others the button stays hidden, and the card is pasted or its eight digits typed. The picture never leaves the browser.
 
 const CARD = /^[A-Z2-7]{154}$/;
 const LOOK_MS = 150;
 const GIVE_UP_MS = 60_000;
 
-async function reader() {
+async function readsCodes() {
   const own = globalThis.BarcodeDetector;
-  if (own && (await own.getSupportedFormats()).includes("qr_code")) return new own({ formats: ["qr_code"] });
-  const { BarcodeDetector } = await import("./qr-decode.js");
-  return new BarcodeDetector({ formats: ["qr_code"] });
+  return own !== undefined && (await own.getSupportedFormats()).includes("qr_code");
 }
 
 function wire(box) {
@@ -55,13 +53,15 @@ function wire(box) {
       view.hidden = false;
       await view.play();
       said.textContent = box.dataset.aim;
-      await look(await reader(), performance.now() + GIVE_UP_MS);
+      await look(new BarcodeDetector({ formats: ["qr_code"] }), performance.now() + GIVE_UP_MS);
     } catch {
       end(box.dataset.refused);
     }
   });
   stop.addEventListener("click", () => end(""));
-  if (navigator.mediaDevices?.getUserMedia) start.hidden = false;
+  start.hidden = false;
 }
 
-for (const box of document.querySelectorAll("[data-camera]")) wire(box);
+if (navigator.mediaDevices?.getUserMedia && (await readsCodes())) {
+  for (const box of document.querySelectorAll("[data-camera]")) wire(box);
+}
