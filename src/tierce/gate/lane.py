@@ -361,6 +361,12 @@ class Lane:
         slot.store = await self._connect()
         slot.since = int(self._clock.now().timestamp())
 
+    async def _reopened(self, slot: _Slot) -> bool:
+        with suppress(*LOST):
+            await self._open_slot(slot)
+            return True
+        return False
+
     async def _reconnect(self, slot: _Slot) -> None:
         broken, slot.store = slot.store, None
         if not self.open:
@@ -369,11 +375,10 @@ class Lane:
             with suppress(*LOST):
                 await broken.close_connection()
         tries = 0
-        while slot.store is None:
-            await asyncio.sleep(RECONNECT_SECONDS[min(tries, len(RECONNECT_SECONDS) - 1)])
+        await asyncio.sleep(RECONNECT_SECONDS[0])
+        while not await self._reopened(slot):
             tries += 1
-            with suppress(*LOST):
-                await self._open_slot(slot)
+            await asyncio.sleep(RECONNECT_SECONDS[min(tries, len(RECONNECT_SECONDS) - 1)])
         # Proofs count whole seconds: one of this very second may have been used before the crash.
         slot.since += 1
 
