@@ -9,20 +9,33 @@ import msgspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from tierce.journal.segments.model import BLOCK_SCHEMA, ENTRY_SCHEMA, FORMAT, ROW_GROUP_ROWS, Segment
+from tierce.journal.segments.model import BLOCK_SCHEMA, ENTRY_SCHEMA, FORMAT, PAGE_ROWS, ROW_GROUP_ROWS, Segment
 
 MANIFEST_FILE = "manifest.json"
 
 _RANDOM = ("person", "salt")
 """Nothing compresses a random number: stored as it is."""
-_REPEATED = ("professional", "establishment", "device", "session", "activity", "network")
-"""Long runs of one value: a general compressor spends less on them than a dictionary for each group."""
-_SPREAD = ("block", "place", "insurer", "seats_after")
+_RUNS = (
+    "professional",
+    "establishment",
+    "device",
+    "session",
+    "activity",
+    "software",
+    "vendor",
+    "network",
+    "policy",
+    "lane",
+    "evidence",
+    "late_us",
+    "leaf",
+)  # fmt: skip - a list of names
+"""Long runs of one value, which a general compressor takes down better than a dictionary for each group."""
+SPREAD = frozenset(ENTRY_SCHEMA.names) - {*_RANDOM, *_RUNS} | frozenset(BLOCK_SCHEMA.names)
 """Small numbers without runs: split into streams of bytes, the high ones cost nothing (measured: ADR 0033)."""
-_DICTIONARY = [name for name in ENTRY_SCHEMA.names if name not in {*_RANDOM, *_REPEATED, *_SPREAD}]
-_ENCODING = {**dict.fromkeys((*_RANDOM, *_REPEATED), "PLAIN"), **dict.fromkeys(_SPREAD, "BYTE_STREAM_SPLIT")}
-_COMPRESSION = {name: "none" if name in _RANDOM else "zstd" for name in ENTRY_SCHEMA.names}
-_STATISTICS = ["professional", "block"]
+_ENCODING = {name: "BYTE_STREAM_SPLIT" if name in SPREAD else "PLAIN" for name in ENTRY_SCHEMA.names}
+COMPRESSION = {name: "none" if name in _RANDOM else "zstd" for name in ENTRY_SCHEMA.names}
+_LEVEL = 6
 
 
 class _Manifest(msgspec.Struct):
@@ -40,12 +53,13 @@ class EntriesWriter:
         self._writer = pq.ParquetWriter(
             self._sink,
             ENTRY_SCHEMA.with_metadata({"format": FORMAT, "first": str(first), "end": str(end)}),
-            use_dictionary=_DICTIONARY,
+            use_dictionary=False,
             column_encoding=_ENCODING,
-            compression=_COMPRESSION,
-            compression_level={name: 3 for name, one in _COMPRESSION.items() if one == "zstd"},
-            write_statistics=_STATISTICS,
-            data_page_size=1 << 20,
+            compression=COMPRESSION,
+            compression_level={name: _LEVEL for name, one in COMPRESSION.items() if one == "zstd"},
+            write_statistics=["professional", "block"],
+            write_batch_size=PAGE_ROWS,
+            data_page_size=1,  # a page ends after each batch
             store_schema=False,
         )
 
@@ -64,11 +78,15 @@ def write_blocks(path: Path, blocks: pa.Table) -> None:
     """Write the blocks of a segment into a file that is not yet in its place, and flush it."""
     with path.open("wb") as sink:
         pq.write_table(
-            blocks.cast(BLOCK_SCHEMA),
+            blocks.cast(BLOCK_SCHEMA).sort_by("block"),
             sink,
             use_dictionary=False,
-            column_encoding=dict.fromkeys(BLOCK_SCHEMA.names, "DELTA_BINARY_PACKED"),
+            column_encoding=dict.fromkeys(BLOCK_SCHEMA.names, "BYTE_STREAM_SPLIT"),
             compression="zstd",
+            compression_level=_LEVEL,
+            row_group_size=ROW_GROUP_ROWS,
+            write_batch_size=PAGE_ROWS,
+            data_page_size=1,
             store_schema=False,
         )
         flush(sink.fileno())

@@ -12,9 +12,11 @@ import pyarrow as pa
 
 FORMAT: Final = "tierce-journal-segment-v1"
 ENTRIES_MAX: Final = 1 << 24
-"""Leaves of one segment at most: a row's place in its file fits the 24 bits of the index of persons."""
-ROW_GROUP_ROWS: Final = 16_384
-"""Rows that are read together: one row alone costs the reading of its group."""
+"""Leaves of one segment at most: a row's place in its file fits the 24 bits of the index."""
+ROW_GROUP_ROWS: Final = 131_072
+"""Rows of a group: what a scan takes or leaves whole."""
+PAGE_ROWS: Final = 4_096
+"""Rows of a page: what reading one row alone costs."""
 
 ENTRY_SCHEMA: Final = pa.schema(
     [
@@ -60,7 +62,7 @@ BLOCK_SCHEMA: Final = pa.schema(
         pa.field("at_us", pa.int64(), nullable=False),
     ]
 )
-"""The blocks of a segment in the order of their leaves: an entry's leaf is `first` + place; `at_us` the first time."""
+"""The blocks of a segment, ascending by number: an entry's leaf is `first` + place; `at_us` its first time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +81,7 @@ class Segment:
         redacted: rows that lost their person and salt.
         leaves: SHA-256 of its leaf hashes, one after another in the order of the leaves.
         root: the root of the tree over the first `end` leaves; empty when no tree was there (a bench).
-        entries_sha256: SHA-256 of the file of rows; likewise of blocks and persons.
+        entries_sha256: SHA-256 of the file of rows; likewise of blocks and index.
     """
 
     first: int
@@ -95,7 +97,7 @@ class Segment:
     root: bytes
     entries_sha256: bytes
     blocks_sha256: bytes
-    persons_sha256: bytes
+    index_sha256: bytes
 
     @property
     def count(self) -> int:
@@ -110,9 +112,9 @@ class Segment:
         """The file of blocks."""
         return folder / f"{self._stem}.blocks.parquet"
 
-    def persons_path(self, folder: Path) -> Path:
-        """The index of persons."""
-        return folder / f"{self._stem}.persons"
+    def index_path(self, folder: Path) -> Path:
+        """Where persons and pages are."""
+        return folder / f"{self._stem}.index"
 
     @property
     def _stem(self) -> str:

@@ -13,8 +13,16 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from tierce.journal.segments.files import EntriesWriter, place, sha256_of, write_blocks, write_manifest
-from tierce.journal.segments.model import BLOCK_SCHEMA, ENTRIES_MAX, ENTRY_SCHEMA, ROW_GROUP_ROWS, Segment, stem
-from tierce.journal.segments.persons import write_index
+from tierce.journal.segments.index import write_index
+from tierce.journal.segments.model import (
+    BLOCK_SCHEMA,
+    ENTRIES_MAX,
+    ENTRY_SCHEMA,
+    PAGE_ROWS,
+    ROW_GROUP_ROWS,
+    Segment,
+    stem,
+)
 from tierce.kernel.categories import DataCategory
 from tierce.policy.acts import Act, Outcome, Presence
 
@@ -30,7 +38,7 @@ _CLIENTELE = 800
 """Persons whom one login sees in a year."""
 _BATCH_MEAN = 8
 _BATCH_MAX = 64
-_SLICE = 64 * ROW_GROUP_ROWS
+_SLICE = 8 * ROW_GROUP_ROWS
 _HOURS = np.array([1, 1, 1, 1, 1, 2, 4, 10, 22, 30, 32, 30, 22, 22, 28, 30, 30, 28, 20, 10, 5, 3, 2, 1], np.float64)
 """How busy each hour of a day is."""
 _SHOWN = int(DataCategory.CIVIL_STATUS | DataCategory.BIRTH_DATE | DataCategory.INSURER | DataCategory.GUARANTEES)
@@ -41,9 +49,9 @@ _Ints = NDArray[np.int64]
 _Progress = Callable[[int], None]
 
 
-def person_id(index: int | _Ints) -> _Ints:
-    """The number of the person `index`, from 0: looks drawn, and is the same for everybody."""
-    return _mix63(np.asarray(index, np.int64) + 1_000_000_000_000)
+def person_ids(index: _Ints) -> _Ints:
+    """The numbers of the persons `index`, from 0: they look drawn, and are always the same."""
+    return _mix63(index + 1_000_000_000_000)
 
 
 def professional_ids() -> _Ints:
@@ -95,9 +103,8 @@ class _Stretch:
         at = _times(first, count, draws.random(len(sizes)))
         table = pa.table({"block": numbers, "first": first + starts, "at_us": at}, schema=BLOCK_SCHEMA)
         of_block = np.repeat(np.arange(len(sizes), dtype=np.int32), sizes)
-        weights = np.random.default_rng(7).lognormal(0, 0.8, LOGINS)
-        busy = np.cumsum(weights / weights.sum())
-        login = np.searchsorted(busy, draws.random(count)).astype(np.uint64)
+        busy = _busy_logins()
+        login = busy[draws.integers(0, len(busy), count, dtype=np.uint32)].astype(np.uint64)
         day = (((at - BEGINS_US) // _DAY_US).astype(np.uint64))[of_block]
         keys = login << np.uint64(34) | _device(login, day) << np.uint64(33) | day << np.uint64(24)
         keys |= np.arange(count, dtype=np.uint64)
@@ -109,7 +116,7 @@ def _write(folder: Path, stretch: _Stretch, advance: _Progress) -> Segment:
     """Write the three files of a segment and give its row of the manifest."""
     end = stretch.first + stretch.count
     name = stem(stretch.first, end, 0)
-    parts = {kind: folder / f"{name}.{kind}.part" for kind in ("entries", "blocks", "persons")}
+    parts = {kind: folder / f"{name}.{kind}.part" for kind in ("entries", "blocks", "index")}
     writer = EntriesWriter(parts["entries"], stretch.first, end)
     persons = np.empty(stretch.count, np.int64)
     for low, rows in _slices(stretch):
@@ -118,8 +125,9 @@ def _write(folder: Path, stretch: _Stretch, advance: _Progress) -> Segment:
         advance(rows.num_rows)
     writer.close()
     write_blocks(parts["blocks"], stretch.blocks)
-    write_index(parts["persons"], persons)
     at, block = stretch.blocks["at_us"].to_numpy(), stretch.blocks["block"].to_numpy()
+    firsts = professional_ids()[(stretch.keys[::PAGE_ROWS] >> np.uint64(34)).astype(np.int64)], block[::PAGE_ROWS]
+    write_index(parts["index"], persons, parts["entries"], parts["blocks"], firsts)
     made = Segment(
         first=stretch.first,
         end=end,
@@ -134,9 +142,9 @@ def _write(folder: Path, stretch: _Stretch, advance: _Progress) -> Segment:
         root=b"",
         entries_sha256=sha256_of(parts["entries"]),
         blocks_sha256=sha256_of(parts["blocks"]),
-        persons_sha256=sha256_of(parts["persons"]),
+        index_sha256=sha256_of(parts["index"]),
     )
-    paths = {"entries": made.entries_path, "blocks": made.blocks_path, "persons": made.persons_path}
+    paths = {"entries": made.entries_path, "blocks": made.blocks_path, "index": made.index_path}
     place([(parts[kind], path(folder)) for kind, path in paths.items()])
     return made
 
@@ -193,7 +201,7 @@ def _told(login: _Ints, draws: np.random.Generator) -> dict[str, object]:
         "late_us": np.zeros(count, np.int64),
         "insurer": np.where(shown, insurer, 0).astype(np.uint16),
         "seats_after": np.clip(draws.normal(8, 3, count), 0, 20).astype(np.uint16),
-        "person": np.where(shown, person_id(person), 0),
+        "person": np.where(shown, person_ids(person), 0),
         "categories": np.where(shown, _SHOWN, 0).astype(np.uint32),
         "reference": np.where(shown, begins, 0),
         "salt": fixed(np.frombuffer(draws.bytes(8 * count), "V8"), 8),
@@ -223,7 +231,16 @@ def _times(first: int, count: int, spread: NDArray[np.float64]) -> _Ints:
 
 def _device(login: NDArray[np.uint64], day: NDArray[np.uint64]) -> NDArray[np.uint64]:
     """Which of a login's two devices served on a day: the second on one day in seven."""
-    return (_mix(login << np.uint64(9) | day) % np.uint64(7) == 0).astype(np.uint64)
+    second: NDArray[np.uint64] = (_mix(login << np.uint64(9) | day) % np.uint64(7) == 0).astype(np.uint64)
+    return second
+
+
+def _busy_logins() -> NDArray[np.uint32]:
+    """Each login as often as it asks, of some four million asks."""
+    weights = np.random.default_rng(7).lognormal(0, 0.8, LOGINS)
+    return np.repeat(
+        np.arange(LOGINS, dtype=np.uint32), np.rint(weights / weights.sum() * (1 << 22)).astype(np.int64)
+    )
 
 
 def _networks() -> NDArray[np.void]:
