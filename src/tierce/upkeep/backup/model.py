@@ -29,6 +29,11 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Rows of each table in that snapshot."""
     files: dict[str, FileDigest]
 
+    @property
+    def journal_size(self) -> int:
+        """How many lines that checkpoint signs."""
+        return 0 if self.checkpoint is None else int(self.checkpoint.split("\n")[1])
+
 
 class Restored(msgspec.Struct, frozen=True):
     """What was found once a backup was brought back."""

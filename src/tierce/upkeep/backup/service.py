@@ -160,7 +160,7 @@ def _examine(connection: psycopg.Connection, settings: Settings, manifest: Manif
     known = (current, *retired_log_keys(keys))
     lost, notes = 0, [note for note in (manifest.checkpoint,) if note is not None]
     connection.rollback()
-    journal = read_journal(connection)
+    journal = read_journal(connection, settings.log_directory())
     if kept is not None:
         with suppress(JournalError):
             lost = max(0, read_checkpoint(kept, origin, *known).size - len(journal.leaves))
