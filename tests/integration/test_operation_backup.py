@@ -93,7 +93,7 @@ def elsewhere(stage: Stage, home: Path, *, state: bool) -> Iterator[Path]:
     (home / "cluster" / "secrets").mkdir(parents=True)
     there = cluster.start()
     try:
-        text = stage.settings_file.read_text("utf-8")
+        text = f'log = "{home / "log"}"\n' + stage.settings_file.read_text("utf-8")
         text = text.replace(f"port = {stage.database.port}", f"port = {there.port}")
         text = text.replace(str(stage.database.secrets), str(there.secrets))
         if not state:
