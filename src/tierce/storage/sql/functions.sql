@@ -93,6 +93,19 @@ begin
     into line_ids, states, owed, desks, cells
     from (select i.id, i.state, i.owed, i.desks, i.cell from access.line i
           where i.id = any(lines) order by i.id for no key update) l;
+    if cardinality(line_ids) < cardinality(lines) then
+        -- Whose profession changed since sign-in has another line of her place: joined as a sign-in would have.
+        perform access.join_lines(s.id)
+        from access.session s join directory.activity t on t.id = s.activity
+        where s.id = any(sessions) and s.revoked is null and s.expires > now()
+          and access.place_of(t.establishment, t.profession) = any(lines)
+          and access.place_of(t.establishment, t.profession) <> all(line_ids);
+        select coalesce(array_agg(l.id), '{}'), coalesce(array_agg(l.state), '{}'), coalesce(array_agg(l.owed), '{}'),
+               coalesce(array_agg(l.desks), '{}'), coalesce(array_agg(l.cell), '{}')
+        into line_ids, states, owed, desks, cells
+        from (select i.id, i.state, i.owed, i.desks, i.cell from access.line i
+              where i.id = any(lines) order by i.id for no key update) l;
+    end if;
 
     with fresh_proofs as (
         insert into access.proof (id, at)
