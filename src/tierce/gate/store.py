@@ -84,7 +84,7 @@ class PairKept(NamedTuple):
     pair: PairSeen
     line: LineId
     last: LineId
-    """The line that saw the person last."""
+    """The line on which she counts as seen today; 0 for none."""
     place: int = 0
     software: int = 0
     vendor: int = 0
