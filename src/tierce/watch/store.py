@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from typing import LiteralString
 from uuid import UUID
 
 from psycopg import Connection
@@ -197,10 +198,16 @@ def settle(connection: Connection, before: datetime) -> None:
     connection.execute("delete from access.saturated where day < %s", (paris_day(before),))
 
 
+# The mark of access.proofs_since stays: without it, the next connection would take every proof for an old one.
+_FORGET_PROOFS: LiteralString = (
+    "delete from access.proof where at < %s and id <> '00000000-0000-0000-0000-000000000000'"
+)
+
+
 def tidy(connection: Connection, before: datetime) -> Sequence[int]:
     """Forget used proofs, abandoned sign-ins and traces left behind, older than `before`: they live minutes."""
     return [
-        connection.execute("delete from access.proof where at < %s", (before,)).rowcount,
+        connection.execute(_FORGET_PROOFS, (before,)).rowcount,
         connection.execute("delete from access.pending where created < %s", (before,)).rowcount,
         connection.execute(
             "delete from access.trace t using journal.batch b where b.block = t.seq >> 8 and b.at < %s", (before,)

@@ -23,7 +23,7 @@ grant execute on function journal.u64(bytea, integer), journal.u16(bytea, intege
 -- api: the gate, sign-in, and nothing of the people ------------------------------------------------------------
 grant usage on schema gate, access, directory, registry to tierce_api;
 grant execute on function gate.open, gate.close, gate.reveal, gate.lease, gate.lend, access.line_of, access.join_lines,
-    access.prove, access.use_proof, journal.register,
+    access.prove, access.use_proof, access.proofs_since, journal.register,
     journal.next_block, journal.append, gate.own_asks, gate.asked_before to tierce_api;
 grant select on registry.insurer, registry.insurer_key, registry.product, registry.guarantee to tierce_api;
 grant select on directory.professional, directory.establishment, directory.activity, directory.software,
