@@ -197,6 +197,14 @@ def test_a_profession_that_is_not_served_is_kept_and_never_enrolled(world: World
         office.enrol(number(world, caller), str(caller.establishment))
 
 
+def test_whose_profession_changed_since_sign_in_is_served_on_the_new_one(world: World) -> None:
+    before = enrol(world, Profession.GP)
+    world.run(f"update directory.activity set profession = 7 where professional = {before.professional}")
+    assert asked(world, before) == "Refuse", "until the session is read again"
+    assert asked(world, replace(before, profession=Profession.OPTICIAN), 1) == "Release"
+    assert world.scalar(f"select count(*) from access.line where establishment = {before.establishment}") == 2
+
+
 def test_a_manager_enrols_a_colleague_who_signed_in_and_nobody_else(
     world: World, office: Office, connect: Connect
 ) -> None:

@@ -31,7 +31,7 @@ def test_a_day_of_known_and_proved_people_is_what_the_gate_decides_one_by_one(
     for n, begun in enumerate(lines):
         line, outcomes = begun, []
         for pair in range(proved[n] + known[n]):
-            presence = Presence.VERIFIED if pair < proved[n] else Presence.NONE
+            presence = (Presence.VERIFIED, Presence.DECLARED)[pair % 2] if pair < proved[n] else Presence.NONE
             ask = ask_of(caller(profession), pair=pair, presence=presence)
             verdict = decide(ask, read_of(pair=pair, state=PAIR_PROVED, day=TODAY - 30), line, TODAY)
             line = verdict.line

@@ -6,7 +6,7 @@ import pytest
 
 from tests.gate_cases import TODAY, ask_of, caller, domain_of, line_of, read_of
 from tierce.gate.model import PairSeen, Refuse, Release, StepUp
-from tierce.gate.rules import PAIR_OPEN, PAIR_PROVED, decide, evidence_of, seen
+from tierce.gate.rules import PAIR_OPEN, PAIR_PROVED, counted_by, decide, evidence_of, seen
 from tierce.kernel.care import Domain, Profession
 from tierce.policy.acts import Act, Evidence, Outcome, Presence
 from tierce.policy.allowed import DOMAINS, shown_by
@@ -128,8 +128,27 @@ def test_a_new_device_opens_few_known_people() -> None:
     young = replace(line_of(GP, known=PROBATION_KNOWN), since=TODAY)
     assert decide(ASK, KNOWN, young, TODAY).decision == StepUp(Outcome.KNOWN_LIMIT)
     assert decide(ASK, KNOWN, replace(young, known=PROBATION_KNOWN - 1), TODAY).outcome is Outcome.RELEASED
+
+
+def test_a_known_person_whose_card_was_read_counts_as_an_attempt_alone() -> None:
+    full = line_of(GP, known=DAY_LIMITS[GP].known)
     declared = replace(ASK, presence=Presence.DECLARED)
-    assert decide(declared, KNOWN, young, TODAY).outcome is Outcome.RELEASED
+    for line in (full, replace(full, since=TODAY)):
+        verdict = decide(declared, KNOWN, line, TODAY)
+        assert verdict.outcome is Outcome.RELEASED
+        assert (verdict.line.known, verdict.line.attempts) == (full.known, full.attempts + 1)
+    assert (
+        decide(declared, KNOWN, line_of(GP, attempts=DAY_LIMITS[GP].attempts), TODAY).outcome
+        is Outcome.OUT_OF_ATTEMPTS
+    )
+
+
+def test_a_reading_does_not_make_a_later_ask_without_it_free() -> None:
+    declared, line = replace(ASK, presence=Presence.DECLARED), ASK.caller.line
+    assert counted_by(declared, KNOWN, TODAY) == 0
+    assert counted_by(declared, replace(KNOWN, seen_day=TODAY, seen_line=line), TODAY) == line
+    assert counted_by(declared, FRESH, TODAY) == line
+    assert counted_by(ASK, KNOWN, TODAY) == line
 
 
 def test_no_seat_no_answer_and_the_refusal_is_counted() -> None:

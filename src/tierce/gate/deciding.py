@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from tierce.gate.leases import Key, Leases
 from tierce.gate.model import Ask, Read, Refuse, Release, StepUp, Verdict
-from tierce.gate.rules import LOOKED_UP, PAIR_OPEN, decide, evidence_of, is_known, seen, settle_claim
+from tierce.gate.rules import LOOKED_UP, PAIR_OPEN, counted_by, decide, evidence_of, is_known, seen, settle_claim
 from tierce.gate.store import Closing, Noted, Opened, PairKept
 from tierce.journal.encoding import pack_entry
 from tierce.journal.merkle import leaf_hash
@@ -76,15 +76,16 @@ class Decider:
             pair = verdict.pair
             if pair is not None and pair.key != 0:
                 # The lines that gave the seat keep it, whoever of the batch sees the person after.
+                last = LineId(counted_by(ask, read, day))
                 if before is not None and before.pair == pair:
-                    pairs[pair.key] = before._replace(last=line)
+                    pairs[pair.key] = before._replace(last=last)
                 elif verdict.declared is not None:
                     declared[line] = verdict.declared
-                    pairs[pair.key] = PairKept(pair, line, line, DECLARED_PLACE)
+                    pairs[pair.key] = PairKept(pair, line, last, DECLARED_PLACE)
                 elif verdict.seats:
-                    pairs[pair.key] = PairKept(pair, line, line, place, caller.software, caller.vendor)
+                    pairs[pair.key] = PairKept(pair, line, last, place, caller.software, caller.vendor)
                 else:
-                    pairs[pair.key] = PairKept(pair, line, line)
+                    pairs[pair.key] = PairKept(pair, line, last)
             verdicts.append(verdict)
             first = pair is not None and (pair.state, pair.day) != (read.pair_state, read.pair_day)
             hints.append(ask.hint | HINT_FIRST if first else ask.hint)

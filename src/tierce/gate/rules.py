@@ -121,11 +121,10 @@ def check_act(case: Case) -> Outcome | None:
 
 
 def check_known(case: Case) -> Outcome | None:
-    """Known people have a daily limit of their own."""
-    if case.present or not case.known or case.counted:
+    """Known people have a daily limit; one whose card certified software read counts as an attempt alone."""
+    if case.present or not case.known or case.counted or case.ask.presence is Presence.DECLARED:
         return None
-    declared = case.ask.presence is Presence.DECLARED
-    limit = known_limit(case.line, case.ask.caller.profession, declared=declared)
+    limit = known_limit(case.line, case.ask.caller.profession)
     return None if case.line.known < limit else Outcome.KNOWN_LIMIT
 
 
@@ -253,7 +252,8 @@ def _passed(case: Case) -> Verdict:
         line = count(case.line)
     elif case.known:
         state, since = read.pair_state, read.pair_day
-        line = count(case.line, known=0 if case.counted else 1)
+        read_here = case.ask.presence is Presence.DECLARED
+        line = count(case.line, known=0 if case.counted or read_here else 1)
     elif case.declared is not None:
         state, since = PAIR_OPEN, case.day
         line = count(case.line)
@@ -310,6 +310,17 @@ def evidence_of(line: Line) -> Evidence:
     if line.refused >= HOLD_REFUSED:
         return Evidence.STRONG
     return Evidence.WATCHED if line.refused >= EVIDENCE_WATCHED else Evidence.NONE
+
+
+def counted_by(ask: Ask, read: Read, day: int) -> int:
+    """The line on which a person who is shown now counts as seen today; 0 for none.
+
+    A known person whose card was read did not count, so one more ask about her without it still will.
+    """
+    line = ask.caller.line
+    if ask.presence is not Presence.DECLARED or not is_known(read, day):
+        return line
+    return line if read.seen_day == day and read.seen_line == line else 0
 
 
 def seen(read: Read, pair: PairSeen, day: int, line: int) -> Read:

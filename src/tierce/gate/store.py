@@ -84,7 +84,7 @@ class PairKept(NamedTuple):
     pair: PairSeen
     line: LineId
     last: LineId
-    """The line that saw the person last."""
+    """The line on which she counts as seen today; 0 for none."""
     place: int = 0
     software: int = 0
     vendor: int = 0
@@ -148,6 +148,18 @@ class GateStore:
     async def close_connection(self) -> None:
         """Close the connection."""
         await self._connection.close()
+
+    async def proofs_since(self) -> int:
+        """Read the first second (of the Unix epoch) of which a signed proof may be new.
+
+        A crash of the database forgets which proofs were used, and closes every connection: read once for each.
+        """
+        cursor = await self._connection.execute("select access.proofs_since()")
+        row = await cursor.fetchone()
+        if row is None:
+            msg = "access.proofs_since answered nothing"
+            raise psycopg.DataError(msg)
+        return int(row[0])
 
     async def open(self, asks: Sequence[Ask]) -> Opened:
         """Begin, lock the lines in id order, and read what the decision needs; one round trip."""

@@ -18,7 +18,8 @@ class Held:
     """The largest limit in force on it during the period; 5 while on probation. While no proof of grade A or B
     arrives it is the limit on the day of the theft."""
     known: int
-    """Its daily limit of people of known pairs (policy.seats.known_limit)."""
+    """Its daily limit of people of known pairs (policy.seats.known_limit); the day's attempts for who holds
+    certified software as well."""
     file: int
     """People whom its establishment knows and whose identifiers the thief has."""
     shared: tuple[str, ...] = ()

@@ -84,21 +84,20 @@ class Caps:
     volume: int
 
 
-_COUNTER = Caps((115, 64, 205, 13), 48)
 CAPS: Mapping[Profession, Caps] = {
-    Profession.GP: _COUNTER,
-    Profession.SPECIALIST: Caps((154, 64, 218, 13), 96),
-    Profession.PHARMACY: Caps((128, 77, 218, 13), 96),
-    Profession.DENTIST: _COUNTER,
-    Profession.NURSE: Caps((90, 64, 205, 13), 40),
-    Profession.PHYSIO: Caps((90, 64, 205, 13), 40),
-    Profession.MIDWIFE: Caps((115, 64, 218, 26), 48),
-    Profession.OPTICIAN: Caps((230, 77, 218, 13), 128),
-    Profession.AUDIO: Caps((230, 77, 218, 13), 128),
-    Profession.LABORATORY: Caps((179, 77, 218, 13), 240),
-    Profession.RADIOLOGY: Caps((179, 77, 218, 13), 240),
-    Profession.HOSPITAL: Caps((205, 90, 230, 13), 640),
-    Profession.TRANSPORT: Caps((154, 64, 218, 13), 96),
+    Profession.GP: Caps((115, 64, 205, 13), 128),
+    Profession.SPECIALIST: Caps((154, 64, 218, 13), 192),
+    Profession.PHARMACY: Caps((128, 77, 218, 13), 600),
+    Profession.DENTIST: Caps((134, 64, 205, 13), 128),
+    Profession.NURSE: Caps((90, 64, 205, 13), 64),
+    Profession.PHYSIO: Caps((96, 64, 205, 13), 80),
+    Profession.MIDWIFE: Caps((115, 64, 218, 26), 80),
+    Profession.OPTICIAN: Caps((243, 77, 218, 13), 128),
+    Profession.AUDIO: Caps((243, 77, 218, 13), 128),
+    Profession.LABORATORY: Caps((179, 77, 218, 13), 600),
+    Profession.RADIOLOGY: Caps((179, 77, 218, 13), 600),
+    Profession.HOSPITAL: Caps((205, 90, 230, 13), 2_000),
+    Profession.TRANSPORT: Caps((154, 64, 218, 13), 192),
 }
 """Where caps start and how far they may go: above the 99th percentile of assumed habits, January included. They are
 assumptions, to be replaced by an operator's own counts; the promise holds for whoever stays below."""

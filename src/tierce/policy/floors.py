@@ -41,7 +41,7 @@ FLOORS: Mapping[Profession, Floor] = {
     profession: Floor(
         asked=2 * DAY_LIMITS[profession].attempts,
         drawn=cap_of(constants.top) + cap_of(DECLARED[profession].top),
-        known=2 * DAY_LIMITS[profession].known,
+        known=max(2 * DAY_LIMITS[profession].known, DAY_LIMITS[profession].attempts),
         place=cap_of(place_constants(profession, PLACE_DESKS_MAX).top)
         + PLACE_DESKS_MAX * cap_of(DECLARED[profession].top),
     )

@@ -85,7 +85,7 @@ DECLARED: Mapping[Profession, SeatConstants] = {
     Profession.AUDIO: SeatConstants(6, 50, 100, probation=False),
     Profession.LABORATORY: SeatConstants(36, 33, 765, probation=False),
     Profession.RADIOLOGY: SeatConstants(10, 50, 765, probation=False),
-    Profession.HOSPITAL: SeatConstants(30, 50, 765, probation=False),
+    Profession.HOSPITAL: SeatConstants(30, 100, 765, probation=False),
     Profession.TRANSPORT: SeatConstants(6, 50, 200, probation=False),
     Profession.MIDWIFE: SeatConstants(28, 50, 150, probation=False),
 }
@@ -101,7 +101,7 @@ class DayLimits:
     attempts: int
     """Asks of any kind; counted first of all."""
     known: int
-    """Distinct people of known pairs."""
+    """Distinct people of known pairs, asked about without presence or a card read."""
 
 
 DAY_LIMITS: Mapping[Profession, DayLimits] = {
@@ -122,7 +122,7 @@ DAY_LIMITS: Mapping[Profession, DayLimits] = {
 """About three times a busy day of one desk, which is an assumption to be replaced by an operator's own counts."""
 
 
-HOLD_REFUSED_LEAST = 12
+HOLD_REFUSED_LEAST = 20
 
 
 def hold_refused(profession: Profession) -> int:
@@ -153,7 +153,7 @@ class Line:
     """Units drawn today, proved since or not."""
     attempts: int
     known: int
-    """Distinct people of known pairs shown today."""
+    """Distinct people of known pairs shown today without presence or a card read."""
     weeks: int
     freed_256: int
     freed_week: int
@@ -195,14 +195,14 @@ def effective_limit(line: Line) -> int:
     return min(line.limit, PROBATION_LIMIT) if on_probation(line) else line.limit
 
 
-def known_limit(line: Line, profession: Profession, *, declared: bool = False) -> int:
-    """Distinct people of known pairs that a rolled line may show in its day.
+def known_limit(line: Line, profession: Profession) -> int:
+    """Distinct people of known pairs that a rolled line may show in its day without presence or a card read.
 
-    A reading that certified software declares is not held to the limit of probation: a sign-in relayed to somebody
-    else's machine has no such software, and a substitute at the practice's own has.
+    Where certified software declares a reading, the day's attempts alone limit known people: whoever has no such
+    software gains nothing by it, and a busy desk that reads every card is not stopped for being busy.
     """
     limit = DAY_LIMITS[profession].known
-    return min(limit, PROBATION_KNOWN) if on_probation(line) and not declared else limit
+    return min(limit, PROBATION_KNOWN) if on_probation(line) else limit
 
 
 def cap_of(limit: int) -> int:

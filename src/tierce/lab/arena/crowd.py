@@ -8,14 +8,27 @@ from zlib import crc32
 import numpy as np
 
 from tierce.kernel.care import Profession
+from tierce.kernel.clock import date_of
+from tierce.lab.arena.causes import Cause, Causes, on_new_device, on_settled_device
 from tierce.lab.arena.parts import ALL, Parts
 from tierce.lab.arena.post import Asked, Post
 from tierce.lab.arena.twin import Quiet, quiet
-from tierce.lab.behaviour.days import AREAS, Bools, Crowd, Days, Ints, draw_areas, draw_crowd, draw_days, draw_proofs
+from tierce.lab.behaviour.days import (
+    AREAS,
+    SUMMER,
+    Bools,
+    Crowd,
+    Days,
+    Ints,
+    draw_areas,
+    draw_crowd,
+    draw_days,
+    draw_proofs,
+)
 from tierce.lab.behaviour.model import NAMES, PRESENCE, Habits, habits, year
 from tierce.policy.acts import Outcome
 from tierce.policy.ladder import Rung
-from tierce.policy.seats import DAY_LIMITS, PROBATION_DAYS, PROBATION_KNOWN, SEAT_DAYS, on_probation
+from tierce.policy.seats import DAY_LIMITS, PROBATION_DAYS, PROBATION_KNOWN, SEAT_DAYS, effective_limit, on_probation
 
 PAST: Final = SEAT_DAYS
 """Days drawn before the first one that is played: what they left open is open when it begins."""
@@ -43,11 +56,14 @@ class Hindered:
     """Desks with at least one step-up."""
     by_month: dict[int, list[int]] = field(default_factory=dict)
     """Asks and step-ups by month number."""
+    causes: Causes = field(default_factory=Causes)
+    """Step-ups by cause; together they are all of them."""
 
     def add(self, other: "Hindered") -> None:
         """Add the counts of other desks."""
         for name in ("desks", "days", "asks", "step_ups", "new_asks", "new_step_ups", "false_holds", "touched"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
+        self.causes.update(other.causes)
         for month, (asks, step_ups) in other.by_month.items():
             mine = self.by_month.setdefault(month, [0, 0])
             mine[0] += asks
@@ -81,6 +97,8 @@ class Desk:
     areas: Iterator[int]
     prefixes: Iterator[int]
     parts: Parts
+    unusual: list[Cause | None]
+    """By day: what stands out of the day or the desk, for who asks why a proof was asked."""
     stand_in: Post | None = None
     due: dict[int, list[tuple[Post, int, bool]]] = field(default_factory=dict)
     asks: int = 0
@@ -88,6 +106,7 @@ class Desk:
     new_asks: int = 0
     new_step_ups: int = 0
     false_holds: int = 0
+    causes: Causes = field(default_factory=Causes)
 
     def live(self, n: int, *, robbed: bool = False) -> tuple[int, int]:
         """Play the day numbered `n` from first_day; returns its asks and step-ups.
@@ -104,19 +123,23 @@ class Desk:
                 if holder.line.day != day or holder.declared.day != day:
                     holder.roll(day)
                 holder.prove(drawn, card=card)
-        shown, stepped, refused, attempts, bare, _, proved = self._quiet_day(n, post).tolist()
-        asks, step_ups = shown + stepped + refused + proved, stepped + refused
+        shown, stepped, refused, attempts, bare, card, proved = self._quiet_day(n, post).tolist()
+        asks, step_ups = bare + card + proved, stepped + refused
         if asks:
+            self._note(n, post, Outcome.KNOWN_LIMIT, stepped)
+            self._note(n, post, Outcome.OUT_OF_ATTEMPTS, refused)
             if post.rung >= Rung.PRESENCE_ONLY:
-                step_ups += shown
+                held = min(attempts - refused - proved, shown + card)
+                step_ups += held
+                self._note(n, post, Outcome.HELD, held)
             else:
-                post.known_asks(day, min(shown, bare))
+                post.known_asks(day, shown)
         kinds = self.firsts[n].tolist()
         if any(kinds) or (asks and day - post.line.day > _WAKE):
             post.roll(day)
             post.spent(attempts + post.line.attempts, shown + post.line.known)
             asks += sum(kinds)
-            step_ups += self._first_time(post, day, kinds)
+            step_ups += self._first_time(post, n, kinds)
         self.asks += asks
         self.step_ups += step_ups
         if on_probation(post.line):
@@ -131,7 +154,7 @@ class Desk:
             return told
         bare, card, proved = told[4:7]
         one = [np.array([each]) for each in (proved, bare, card)]
-        again = mixed(self.profession, one[0], one[1], one[2], np.array([True]))
+        again = of_the_day(self.profession, one[0], one[1], one[2], np.array([True]))
         return np.concatenate([*again, told[4:7]])
 
     def _post_of(self, n: int, day: int) -> Post:
@@ -142,8 +165,19 @@ class Desk:
             self.post = Post(self.profession, day, self.parts)
         return self.stand_in if self.substitute[n] and self.stand_in else self.post
 
-    def _first_time(self, post: Post, day: int, kinds: list[int]) -> int:
-        stopped = 0
+    def _note(self, n: int, post: Post, outcome: Outcome, count: int = 1, *, card: bool = False) -> None:
+        """Count step-ups under their cause."""
+        if not count:
+            return
+        if on_probation(post.line):
+            cause = on_new_device(outcome, substitute=bool(self.substitute[n]))
+        else:
+            full = post.line.open >= effective_limit(post.line)
+            cause = on_settled_device(outcome, self.unusual[n], card=card, month_full=full)
+        self.causes[cause] += count
+
+    def _first_time(self, post: Post, n: int, kinds: list[int]) -> int:
+        day, stopped = self.first_day + n, 0
         for kind, count in enumerate(kinds):
             card, found = kind >= 2, kind % 2 == 0
             one = _READ[found] if card and self.parts.declared else None
@@ -152,6 +186,7 @@ class Desk:
                 outcome = post.ask(day, one or Asked(found, area=next(self.areas), prefix=next(self.prefixes)))
                 if outcome in _STEP_UPS:
                     stopped += 1
+                    self._note(n, post, outcome, card=card)
                 elif found:
                     after = next(self.proofs[card])
                     if after >= 0:
@@ -186,10 +221,28 @@ def open_desks(
             profession, first_day, int(crowd.home[n]), mine.file, post, firsts[PAST:],
             counts[n, PAST:], young[n, PAST:], drawn.substitute[n, PAST:], drawn.begins[n, PAST:],
             _proofs_of(mine, first[n], first_card[n], rng), iter(areas.tolist()), iter(prefixes.tolist()), parts,
+            _unusual(first_day, drawn.out[n, PAST:].tolist(), crowd, n),
         )  # fmt: skip
         _begin(desk, mine, crowd, n, (first[n, :PAST], first_card[n, :PAST], drawn.miss[n], drawn.miss_card[n]))
         desks.append(desk)
     return desks
+
+
+def _unusual(first_day: int, out: list[bool], crowd: Crowd, desk: int) -> list[Cause | None]:
+    """What stands out, day by day, of a desk."""
+    portal, tourist = crowd.no_card[desk] == 1.0, crowd.tourist[desk]
+    found: list[Cause | None] = []
+    for n, none_read in enumerate(out):
+        month = date_of(first_day + n).month
+        if portal:
+            found.append(Cause.PORTAL)
+        elif none_read:
+            found.append(Cause.OUTAGE)
+        elif tourist and month in SUMMER:
+            found.append(Cause.TOURIST)
+        else:
+            found.append(Cause.JANUARY if month == 1 else None)
+    return found
 
 
 def _proofs_of(
@@ -208,31 +261,20 @@ def _quiet_of(profession: Profession, drawn: Days, proved: Ints) -> tuple[Ints, 
         for who in (~drawn.substitute, drawn.substitute)
     )
     young = on - np.where(drawn.substitute, other, own) < PROBATION_DAYS
-    told = mixed(profession, proved, drawn.known, drawn.known_card, young)
+    told = of_the_day(profession, proved, drawn.known, drawn.known_card, young)
     counts = (told.shown, told.stepped, told.refused, told.attempts, drawn.known, drawn.known_card, proved)
     return np.stack(counts, axis=2), young
 
 
-def mixed(profession: Profession, proved: Ints, bare: Ints, card: Ints, young: Bools) -> Quiet:
-    """Decide days on which known people come with a card read (`card`) and without (`bare`), as they are mixed.
+def of_the_day(profession: Profession, proved: Ints, bare: Ints, card: Ints, young: Bools) -> Quiet:
+    """Decide days of people whose presence is proved, and of known people with a card read (`card`) and without.
 
-    On probation those without are held to fewer. So many of them come before that limit is reached as their share of
-    the day has it, then those with a card, then the rest.
+    Those with a card count as attempts alone, like those who prove their presence.
     """
     limits = DAY_LIMITS[profession]
     few = np.where(young, min(PROBATION_KNOWN, limits.known), limits.known)
-    attempts_max, known_max = np.full(bare.shape, limits.attempts), np.full(bare.shape, limits.known)
-    early = np.minimum(bare, -(-few * bare // np.maximum(1, bare + card)))
     none = np.zeros(bare.shape, np.int64)
-    first = quiet(none, none, proved, early, attempts_max, few)
-    read = quiet(first.attempts, first.shown, none, card, attempts_max, known_max)
-    late = quiet(read.attempts, first.shown + read.shown, none, bare - early, attempts_max, few)
-    return Quiet(
-        first.shown + read.shown + late.shown,
-        first.stepped + read.stepped + late.stepped,
-        first.refused + read.refused + late.refused,
-        late.attempts,
-    )
+    return quiet(none, none, proved + card, bare, np.full(bare.shape, limits.attempts), few)
 
 
 def _begin(desk: Desk, mine: Habits, crowd: Crowd, n: int, past: tuple[Ints, Ints, Ints, Ints]) -> None:
@@ -276,4 +318,5 @@ def live_all(desks: list[Desk], days: int, month_of: list[int]) -> Hindered:
         sums.new_step_ups += desk.new_step_ups
         sums.false_holds += desk.false_holds
         sums.touched += desk.step_ups > 0
+        sums.causes.update(desk.causes)
     return sums

@@ -181,7 +181,8 @@ class Theft:
         """The printed bound of what the thief held, over the days on which he held it."""
         if not self._scenario.signed:
             return 0
-        known = known_limit(self._post.line, self._thief.profession, declared=self._scenario.declared)
+        who = self._thief.profession
+        known = DAY_LIMITS[who].attempts if self._scenario.declared else known_limit(self._post.line, who)
         held = [Held(self._limit, known, self._thief.file if self._asked_file else 0)]
         if self._scenario.declared:
             held.append(Held(self._declared_limit, 0, 0))

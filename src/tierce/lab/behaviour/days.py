@@ -20,6 +20,8 @@ CELLS: Final = 100
 """Cells of the country, for outages that many share."""
 AREAS: Final = 101
 """Areas of birth: départements and abroad."""
+SUMMER: Final = (7, 8)
+"""Months in which tourist places see people never seen."""
 _SPREADS: Final = (8.0, 10.0, 12.0)
 """Strength of the Beta law between desks of: no card, first time, misses."""
 
@@ -57,6 +59,8 @@ class Days:
     """Somebody stands in, on a login and a device of her own."""
     begins: Bools
     """The day opens with a device never seen: a substitute's first day, or a device that was replaced."""
+    out: Bools
+    """No card can be read that day."""
 
     @property
     def total(self) -> Ints:
@@ -99,7 +103,7 @@ def factors(year: Year, first_day: int, days: int) -> tuple[Floats, Floats, Floa
         if on.month == 1:
             misses[n] = year.january_misses if on.day <= 7 else year.january_misses / 2
             first[n] = year.january_first
-        if on.month in (7, 8):
+        if on.month in SUMMER:
             tourists[n] = 3.0
     return asks, misses, first, tourists
 
@@ -123,7 +127,8 @@ def draw_days(
     worked, substitute = _worked(habits, shape, first_day, rng)
     mean = crowd.size[:, None] * by_day[None, :] * worked
     asks = rng.poisson(mean * rng.gamma(habits.regularity, 1 / habits.regularity, shape))
-    no_card = np.where(_outages(year, crowd, shape, rng, cells), 1.0, crowd.no_card[:, None])
+    out = _outages(year, crowd, shape, rng, cells)
+    no_card = np.where(out, 1.0, crowd.no_card[:, None])
     without = rng.binomial(asks, no_card)
     more = np.where(crowd.tourist[:, None], tourists[None, :], 1.0) * first[None, :]
     miss_share = np.minimum(0.9, crowd.misses[:, None] * misses[None, :])
@@ -139,7 +144,7 @@ def draw_days(
     begins = rng.random(shape) < 1 / (habits.device_years * 365.25)
     before = np.concatenate([np.zeros((shape[0], 1), bool), substitute[:, :-1]], axis=1)
     begins |= substitute & ~before
-    return Days(new, strange, known, new_card, strange_card, known_card, substitute, begins)
+    return Days(new, strange, known, new_card, strange_card, known_card, substitute, begins, out)
 
 
 def _worked(habits: Habits, shape: tuple[int, int], first_day: int, rng: np.random.Generator) -> tuple[Floats, Bools]:

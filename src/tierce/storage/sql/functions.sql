@@ -93,6 +93,19 @@ begin
     into line_ids, states, owed, desks, cells
     from (select i.id, i.state, i.owed, i.desks, i.cell from access.line i
           where i.id = any(lines) order by i.id for no key update) l;
+    if cardinality(line_ids) < cardinality(lines) then
+        -- Whose profession changed since sign-in has another line of her place: joined as a sign-in would have.
+        perform access.join_lines(s.id)
+        from access.session s join directory.activity t on t.id = s.activity
+        where s.id = any(sessions) and s.revoked is null and s.expires > now()
+          and access.place_of(t.establishment, t.profession) = any(lines)
+          and access.place_of(t.establishment, t.profession) <> all(line_ids);
+        select coalesce(array_agg(l.id), '{}'), coalesce(array_agg(l.state), '{}'), coalesce(array_agg(l.owed), '{}'),
+               coalesce(array_agg(l.desks), '{}'), coalesce(array_agg(l.cell), '{}')
+        into line_ids, states, owed, desks, cells
+        from (select i.id, i.state, i.owed, i.desks, i.cell from access.line i
+              where i.id = any(lines) order by i.id for no key update) l;
+    end if;
 
     with fresh_proofs as (
         insert into access.proof (id, at)
@@ -387,6 +400,15 @@ create or replace function access.use_proof(proof uuid) returns boolean
     with fresh as (insert into access.proof (id, at) values (proof, now()) on conflict do nothing returning id)
     select exists (select from fresh)
 $$;
+
+-- The first second of which a proof may be new. A crash of the database empties access.proof: whoever comes first after it
+-- leaves a mark there, and a proof of that second or earlier may have been used before. Proofs count whole seconds.
+create or replace function access.proofs_since() returns bigint
+    language sql security definer set search_path = pg_catalog, pg_temp as $$
+    insert into access.proof (id, at) values ('00000000-0000-0000-0000-000000000000', now()) on conflict do nothing;
+    select floor(extract(epoch from at))::bigint + 1 from access.proof where id = '00000000-0000-0000-0000-000000000000'
+$$;
+select access.proofs_since();   -- a new database was asked nothing yet: its mark is as old as itself
 
 -- Journal lines of processes other than api: staff, persons, worker, feed ----------------------------------------
 create or replace function journal.next_block() returns bigint
