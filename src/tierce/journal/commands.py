@@ -7,6 +7,7 @@ import msgspec
 import typer
 
 from tierce.journal.note import parse_verifier_key, verifier_key
+from tierce.journal.segments.commands import REDACT_EPILOG, SEAL_EPILOG, redact, seal
 from tierce.journal.service import LOG_KEY_NAME, LOG_ORIGIN, prove
 from tierce.journal.tiles.folder import LogFolder
 from tierce.journal.verifier import Report, check_proof, read_journal
@@ -40,6 +41,10 @@ Log = Annotated[
     typer.Option(envvar="TIERCE_LOG_FOLDER", help="Dossier des tuiles du journal. / Folder of the log's tiles."),
 ]
 Json = Annotated[str, typer.Option(help="« - » : un objet JSON sur la sortie. / One JSON object.")]
+
+
+app.command(epilog=SEAL_EPILOG)(seal)
+app.command(epilog=REDACT_EPILOG)(redact)
 
 
 @app.callback()
