@@ -39,10 +39,10 @@ _COLUMNS = Phrase(
 _TITLES = Phrase("Tableau", "Table")
 _YES, _NO = Phrase("oui", "yes"), Phrase("non", "no")
 _REDACTED = Phrase(
-    "Une ligne du journal peut perdre sa personne et son sel, et rien d'autre ; son empreinte reste et l'arbre tient. Deux "
-    "personnes le demandent, chacune par une ligne du journal :",
-    "A journal line may lose its person and its salt, and nothing else; its hash stays and the tree holds. Two people ask "
-    "for it, each by a line of the journal:",
+    "Une ligne du journal peut perdre sa personne et son sel, et rien d'autre ; son empreinte reste et l'arbre "
+    "tient. Deux personnes le demandent, chacune par une ligne du journal :",
+    "A journal line may lose its person and its salt, and nothing else; its hash stays and the tree holds. Two "
+    "people ask for it, each by a line of the journal:",
 )
 _REDACTIONS = Phrase(
     "| raison | âge de la ligne | même si un incident retient la personne |",
