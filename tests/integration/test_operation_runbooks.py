@@ -160,7 +160,8 @@ def test_after_all_of_it_a_doctor_is_answered_and_the_journal_is_whole(machine: 
     assert (answer.status_code, answer.json()["shown"]) == (200, True)
     keys = machine.stage.home / "keys"
     with machine.stage.database.connect("tierce_office") as connection:
-        report = verify(read_journal(connection), (keys / "log.pub").read_text(), retired=retired_lines(keys))
+        journal = read_journal(connection, keys.parent / "log")
+        report = verify(journal, (keys / "log.pub").read_text(), retired=retired_lines(keys))
     assert report.intact, report.findings
     assert len(retired_lines(keys)) == 1
 

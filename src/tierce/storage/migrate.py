@@ -47,6 +47,7 @@ FUNCTIONS = (
     "ceilings.sql",
     "functions.sql",
     "lines.sql",
+    "journal.sql",
     "functions_own.sql",
     "watch.sql",
     "directory.sql",

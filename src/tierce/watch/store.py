@@ -33,10 +33,10 @@ def look(connection: Connection) -> list[Looked]:
     assert reached is not None, "the migration writes this row"
     rows = connection.execute(
         "select l.idx, e.seq, e.kind, e.body, coalesce(n.id, 0), n.profession, coalesce(t.hint, 0)"
-        " from journal.leaf l join journal.entry e using (seq)"
+        " from journal.leaves(%(last)s, %(most)s) l join journal.entry e using (seq)"
         " left join access.session s on s.id = journal.u64(e.body, 32) and e.kind = any(%(gate)s)"
         " left join access.line n on n.id = s.line"
-        " left join access.trace t on t.seq = e.seq where l.idx > %(last)s order by l.idx limit %(most)s",
+        " left join access.trace t on t.seq = e.seq order by l.idx",
         {"gate": _GATE, "last": reached[0], "most": LINES_MAX},
     ).fetchall()
     if not rows:
@@ -55,10 +55,11 @@ def refusals_since(connection: Connection, since: datetime) -> list[Looked]:
     """The refusals already looked at, among the lines sequenced after the last checkpoint signed before `since`."""
     rows = connection.execute(
         "select e.seq, e.kind, e.body, coalesce(n.id, 0), n.profession, 0"
-        " from journal.leaf l join journal.entry e using (seq)"
+        " from journal.placed p join journal.entry e on e.seq between p.block * 256 and p.block * 256 + 255"
         " left join access.session s on s.id = journal.u64(e.body, 32) left join access.line n on n.id = s.line"
-        " where l.idx >= coalesce((select max(size) from journal.checkpoint where at < %s), 0)"
-        " and l.idx <= (select idx from access.watched) and e.kind = %s order by l.idx",
+        " where p.first_idx >= coalesce((select max(size) from journal.checkpoint where at < %s), 0)"
+        " and p.first_idx + (e.seq & 255) <= (select idx from access.watched) and e.kind = %s"
+        " order by p.first_idx, e.seq",
         (since, EntryKind.REFUSAL.value),
     ).fetchall()
     return [_looked(*row) for row in rows]

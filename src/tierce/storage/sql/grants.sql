@@ -51,7 +51,8 @@ grant select (id, insurer, public_key, revoked) on presence.signer to tierce_api
 grant usage on schema gate, access, directory, registry, incident, notice to tierce_office;
 grant execute on function journal.register, journal.next_block, journal.append, gate.staff_reveal,
     gate.hindered to tierce_office;
-grant select on journal.instance, journal.batch, journal.entry, journal.leaf, journal.checkpoint to tierce_office;
+grant select on journal.instance, journal.batch, journal.entry, journal.placed, journal.checkpoint to tierce_office;
+grant execute on function journal.leaves, journal.leaf_count, journal.unplaced to tierce_office;
 grant select on directory.professional, directory.establishment, directory.activity, directory.software,
     directory.enrolment, directory.substitution, directory.past to tierce_office;
 grant insert, update on directory.enrolment to tierce_office;
@@ -88,7 +89,7 @@ grant select, insert, delete on access.pending to tierce_persons;
 grant select, insert, update on access.person_session to tierce_persons;
 grant select on directory.professional, directory.establishment to tierce_persons;
 grant select on registry.insurer, registry.insurer_key to tierce_persons;
-grant select on journal.instance, journal.batch, journal.leaf, journal.checkpoint to tierce_persons;
+grant select on journal.instance, journal.batch, journal.placed, journal.checkpoint to tierce_persons;
 grant select, insert on notice.person_report to tierce_persons;
 grant usage on schema presence to tierce_persons;
 grant execute on function presence.asked, presence.answer_ask to tierce_persons;
@@ -112,7 +113,8 @@ grant usage on schema gate, access, directory, registry to tierce_worker;
 grant execute on function registry.count_shown to tierce_worker;
 grant execute on function journal.register, journal.next_block, journal.append to tierce_worker;
 grant select on journal.instance, journal.batch, journal.entry to tierce_worker;
-grant select, insert on journal.leaf, journal.checkpoint to tierce_worker;
+grant select, insert on journal.placed, journal.checkpoint to tierce_worker;
+grant execute on function journal.leaves, journal.leaf_count, journal.unplaced to tierce_worker;
 grant select on access.line, access.session, access.ladder to tierce_worker;
 grant insert on access.ladder to tierce_worker;
 grant select, delete on access.proof, access.pending to tierce_worker;
