@@ -2,101 +2,33 @@
 
 import subprocess
 import sys
-from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
 import psycopg
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from tests.integration.conftest import Connect
-from tests.integration.logs import log_of
-from tierce.journal.encoding import decode, encode
-from tierce.journal.model import Entry, EntryKind
+from tests.integration.sealing import ALICE, BRUNO, Sealing, lines, make_sealing
+from tierce.journal.encoding import decode
 from tierce.journal.segments import store
-from tierce.journal.segments.asking import ask_redaction
 from tierce.journal.segments.errors import RedactionRefusedError, SealerBusyError, SegmentAlteredError
 from tierce.journal.segments.files import read_manifest
 from tierce.journal.segments.sealed import SealedLog
-from tierce.journal.segments.sealing import Sealer
-from tierce.journal.sequencer import Sequencer
-from tierce.journal.service import Appender
-from tierce.journal.tiles.folder import LogFolder
 from tierce.kernel.clock import SystemClock, micros
-from tierce.kernel.ids import EntrySeq, PersonId
-from tierce.policy.acts import Act, Outcome
+from tierce.policy.acts import Act
 from tierce.policy.segments import RedactionReason
 from tierce.storage.cluster import SUPERUSER
 from tierce.storage.database import Database
 
 pytestmark = pytest.mark.integration
 
-ORIGIN = "tierce.test/journal"
-LOG_KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
-WORKER_KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(1, 33)))
-OFFICE_KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(2, 34)))
-POLICY = bytes(16)
-LONG_AGO = micros(SystemClock().now() - timedelta(days=730))
 STEPS = ["sorted", "written", "named", "checked", "entered"]
-ALICE, BRUNO = 501, 502
-
-
-def lines(count: int, *, person: int = 0, at_us: int = LONG_AGO) -> list[Entry]:
-    return [
-        Entry(
-            kind=EntryKind.HEARTBEAT,
-            act=Act.STAFF_LIVE,
-            outcome=Outcome.DONE,
-            time_us=at_us + place,
-            professional=70 + place % 3,
-            person=PersonId(person),
-        )
-        for place in range(count)
-    ]
 
 
 @pytest.fixture
-def worker(connect: Connect) -> psycopg.Connection:
-    return connect("tierce_worker")
-
-
-@pytest.fixture
-def appender(worker: psycopg.Connection) -> Appender:
-    return Appender.enrol(worker, "worker", WORKER_KEY)
-
-
-@pytest.fixture
-def log(database: Database) -> LogFolder:
-    return log_of(database)
-
-
-@pytest.fixture
-def full(worker: psycopg.Connection, appender: Appender, connect: Connect, log: LogFolder) -> dict[int, bytes]:
-    """Thirty entries under a checkpoint, some of person 5: their bytes by number."""
-    sequencer = Sequencer(connect("tierce_worker"), ORIGIN, LOG_KEY, log)
-    written: dict[int, bytes] = {}
-    for person, count in ((5, 3), (0, 10), (6, 4), (5, 2), (0, 11)):
-        entries = lines(count, person=person)
-        written.update(zip(appender.append(worker, entries), map(encode, entries), strict=True))
-    assert sequencer.step() == 30
-    return written
-
-
-@pytest.fixture
-def make(
-    connect: Connect, log: LogFolder, tmp_path: Path, worker: psycopg.Connection, appender: Appender
-) -> Callable[..., Sealer]:
-    def sealer(**given: Callable[[str], None]) -> Sealer:
-        return Sealer(connect("tierce_worker"), tmp_path / "segments", log, appender, SystemClock(), POLICY, **given)
-
-    return sealer
-
-
-def age(database: Database) -> None:
-    """Let a day pass for what is sealed; the entries themselves are years old."""
-    with database.connect(SUPERUSER, autocommit=True) as admin:
-        admin.execute("update journal.segment set at = at - interval '2 days'")
+def sealing(database: Database, connect: Connect, tmp_path: Path) -> Sealing:
+    return make_sealing(database, connect, tmp_path)
 
 
 def history(connection: psycopg.Connection, sealed: SealedLog, person: int) -> list[tuple[int, bytes]]:
@@ -114,82 +46,70 @@ def hot_rows(connection: psycopg.Connection) -> int:
     return int(row[0])
 
 
-def test_what_is_sealed_and_dropped_is_read_as_before(
-    full: dict[int, bytes], make: Callable[..., Sealer], connect: Connect, database: Database, tmp_path: Path
-) -> None:
-    sealer, reader, sealed = make(), connect("tierce_office"), SealedLog(tmp_path / "segments")
+def test_what_is_sealed_and_dropped_is_read_as_before(sealing: Sealing) -> None:
+    sealer, reader, sealed = sealing.job(), sealing.connect("tierce_office"), SealedLog(sealing.folder)
     before = history(reader, sealed, 5)
     assert len(before) == 5
     assert sealer.seal() is None  # thirty lines of today neither fill a segment nor are old
     done = sealer.run(now=True)
     assert (done.sealed, done.entries, done.dropped) == (1, 30, 0)
     assert history(reader, sealed, 5) == before
-    age(database)
+    sealing.age()
     assert sealer.run().dropped == 30
     assert hot_rows(reader) == 0
     assert history(reader, sealed, 5) == before
-    assert {one.seq: one.body for pro in (70, 71, 72) for one in sealed.of_professional(reader, pro)} == full
-    some = next(iter(full))
+    assert {one.seq: one.body for pro in (70, 71, 72) for one in sealed.of_professional(reader, pro)} == sealing.full
+    some = next(iter(sealing.full))
     found = sealed.of_seq(reader, some)
     assert found is not None
-    assert (found.seq, found.body) == (some, full[some])
+    assert (found.seq, found.body) == (some, sealing.full[some])
     assert sealed.of_seq(reader, some + 200) is None
-    assert [one.end for one in read_manifest(tmp_path / "segments")] == [30]
+    assert [one.end for one in read_manifest(sealing.folder)] == [30]
     assert sealer.run(now=True).sealed == 0
 
 
-def test_nothing_is_dropped_before_its_day_nor_what_is_not_sealed(
-    full: dict[int, bytes], make: Callable[..., Sealer], worker: psycopg.Connection, database: Database
-) -> None:
+def test_nothing_is_dropped_before_its_day_nor_what_is_not_sealed(sealing: Sealing) -> None:
     def refused(statement: str) -> None:
         with pytest.raises(psycopg.errors.CheckViolation):
-            worker.execute(statement.encode())
-        worker.rollback()
+            sealing.worker.execute(statement.encode())
+        sealing.worker.rollback()
 
     refused("select journal.drop_hot(0, 100)")
-    sealer = make()
+    sealer = sealing.job()
     assert sealer.run(now=True).dropped == 0
     refused("select journal.drop_hot(0, 100)")  # sealed today
-    refused(f"select journal.drop_redacted({next(iter(full))})")
+    refused(f"select journal.drop_redacted({next(iter(sealing.full))})")
     refused("select journal.end_segment(0, 1)")
-    age(database)
+    sealing.age()
     for statement in ("delete from journal.entry", "update journal.segment set redacted = 1"):
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
-            worker.execute(statement.encode())
-        worker.rollback()
-    assert hot_rows(worker) == len(full)
+            sealing.worker.execute(statement.encode())
+        sealing.worker.rollback()
+    assert hot_rows(sealing.worker) == len(sealing.full)
 
 
-def test_a_file_that_was_touched_keeps_the_hot_rows(
-    full: dict[int, bytes],
-    make: Callable[..., Sealer],
-    worker: psycopg.Connection,
-    database: Database,
-    tmp_path: Path,
-) -> None:
-    sealer = make()
+def test_a_file_that_was_touched_keeps_the_hot_rows(sealing: Sealing) -> None:
+    sealer = sealing.job()
     sealer.run(now=True)
-    age(database)
-    file = next((tmp_path / "segments").glob("*.entries.parquet"))
+    sealing.age()
+    file = next((sealing.folder).glob("*.entries.parquet"))
     raw = bytearray(file.read_bytes())
     raw[len(raw) // 3] ^= 1
     file.write_bytes(raw)
     with pytest.raises(SegmentAlteredError):
         sealer.run()
-    assert hot_rows(worker) == len(full)
+    assert hot_rows(sealing.worker) == len(sealing.full)
 
 
-def test_only_one_job_works(make: Callable[..., Sealer]) -> None:
-    first = make()
+def test_only_one_job_works(sealing: Sealing) -> None:
+    first = sealing.job()
     with pytest.raises(SealerBusyError):
-        make()
+        sealing.job()
     del first
 
 
-def test_a_history_is_whole_at_every_step_of_sealing_and_dropping(
-    full: dict[int, bytes], make: Callable[..., Sealer], connect: Connect, database: Database, tmp_path: Path
-) -> None:
-    reader, sealed = connect("tierce_office"), SealedLog(tmp_path / "segments")
+def test_a_history_is_whole_at_every_step_of_sealing_and_dropping(sealing: Sealing) -> None:
+    reader, sealed = sealing.connect("tierce_office"), SealedLog(sealing.folder)
     before = history(reader, sealed, 5)
     seen: list[str] = []
 
@@ -197,9 +117,9 @@ def test_a_history_is_whole_at_every_step_of_sealing_and_dropping(
         seen.append(step)
         assert history(reader, sealed, 5) == before
 
-    sealer = make(reached=look)
+    sealer = sealing.job(look)
     sealer.run(now=True)
-    age(database)
+    sealing.age()
     sealer.run()
     assert seen == [*STEPS, "checked", "dropped", "dropped"]
     assert hot_rows(reader) == 0
@@ -225,19 +145,12 @@ job.run(now=True)
 """
 
 
-def test_a_job_killed_at_any_step_is_done_again_without_loss_or_double(
-    full: dict[int, bytes],
-    make: Callable[..., Sealer],
-    connect: Connect,
-    database: Database,
-    log: LogFolder,
-    tmp_path: Path,
-) -> None:  # fmt: skip - one fixture a word
-    folder = tmp_path / "segments"
-    reader = connect("tierce_office")
+def test_a_job_killed_at_any_step_is_done_again_without_loss_or_double(sealing: Sealing) -> None:
+    folder, base = sealing.folder, sealing.database
+    reader = sealing.connect("tierce_office")
 
     def killed_at(step: str) -> None:
-        where = (database.host, str(database.port), database.name, str(database.secrets), str(folder), str(log.path))
+        where = (base.host, str(base.port), base.name, str(base.secrets), str(folder), str(sealing.log.path))
         ended = subprocess.run([sys.executable, "-c", KILLED, *where, step], check=False, capture_output=True)
         assert ended.returncode == -9, ended.stderr.decode()
 
@@ -245,40 +158,28 @@ def test_a_job_killed_at_any_step_is_done_again_without_loss_or_double(
         killed_at(step)
         assert len(history(reader, SealedLog(folder), 5)) == 5
         assert hot_rows(reader) == 30
-    age(database)
+    sealing.age()
     killed_at("dropped")
     sealed = SealedLog(folder)
     assert len(history(reader, sealed, 5)) == 5
-    make().run(now=True)
+    sealing.job().run(now=True)
     assert hot_rows(reader) == 0
-    assert {one.seq: one.body for pro in (70, 71, 72) for one in sealed.of_professional(reader, pro)} == full
+    assert {one.seq: one.body for pro in (70, 71, 72) for one in sealed.of_professional(reader, pro)} == sealing.full
     assert len(list(folder.iterdir())) == 4  # three files and the list beside them
 
 
-def ask(connect: Connect, folder: Path, seq: int, author: int, reason: RedactionReason) -> int:
-    office = connect("tierce_office")
-    appender = Appender.enrol(office, "office", OFFICE_KEY)
-    asked = ask_redaction(
-        office, SealedLog(folder), appender, SystemClock(), POLICY, seq=EntrySeq(seq), reason=reason, author=author
-    )
-    office.close()
-    return asked.wanted
-
-
-def test_two_people_redact_an_entry_and_its_leaf_stays(
-    full: dict[int, bytes], make: Callable[..., Sealer], connect: Connect, tmp_path: Path
-) -> None:
-    folder, reader = tmp_path / "segments", connect("tierce_office")
-    sealer, sealed = make(), SealedLog(folder)
+def test_two_people_redact_an_entry_and_its_leaf_stays(sealing: Sealing) -> None:
+    folder, reader = sealing.folder, sealing.connect("tierce_office")
+    sealer, sealed = sealing.job(), SealedLog(folder)
     sealer.run(now=True)
-    seq = next(seq for seq, body in full.items() if decode(body).person == 6)
-    assert ask(connect, folder, seq, ALICE, RedactionReason.ERASURE) == 1
+    seq = next(seq for seq, body in sealing.full.items() if decode(body).person == 6)
+    assert sealing.ask(seq, ALICE, RedactionReason.ERASURE) == 1
     assert sealer.run().redacted == 0  # one person is not enough
     with pytest.raises(RedactionRefusedError):
-        ask(connect, folder, seq, ALICE, RedactionReason.ERASURE)
-    assert ask(connect, folder, seq, BRUNO, RedactionReason.DECISION) == 1  # nor two who say different things
+        sealing.ask(seq, ALICE, RedactionReason.ERASURE)
+    assert sealing.ask(seq, BRUNO, RedactionReason.DECISION) == 1  # nor two who say different things
     assert sealer.run().redacted == 0
-    assert ask(connect, folder, seq, ALICE + BRUNO, RedactionReason.ERASURE) == 0
+    assert sealing.ask(seq, ALICE + BRUNO, RedactionReason.ERASURE) == 0
     files = {one.name for one in folder.iterdir()}
     assert sealer.run().redacted == 1
     assert sealer.run().redacted == 0
@@ -288,10 +189,10 @@ def test_two_people_redact_an_entry_and_its_leaf_stays(
     assert found is not None
     assert found.redacted is not None
     entry = decode(found.body)
-    assert (entry.person, entry.salt, entry.professional) == (0, bytes(8), decode(full[seq]).professional)
+    assert (entry.person, entry.salt, entry.professional) == (0, bytes(8), decode(sealing.full[seq]).professional)
     assert not files & {one.name for one in folder.iterdir()} - {"manifest.json"}  # the earlier files are gone
     everywhere = b"".join(one.read_bytes() for one in folder.iterdir())
-    assert decode(full[seq]).salt not in everywhere
+    assert decode(sealing.full[seq]).salt not in everywhere
     written = [
         decode(bytes(row[0])) for row in reader.execute("select body from journal.entry where kind = 12 order by seq")
     ]
@@ -302,30 +203,25 @@ def test_two_people_redact_an_entry_and_its_leaf_stays(
     ]
 
 
-def test_what_may_not_be_redacted_is_refused(
-    full: dict[int, bytes], connect: Connect, worker: psycopg.Connection, appender: Appender, tmp_path: Path
-) -> None:
-    folder = tmp_path / "segments"
-    nobody = next(seq for seq, body in full.items() if decode(body).person == 0)
-    young = appender.append(worker, lines(1, person=5, at_us=micros(SystemClock().now() - timedelta(days=364))))[0]
+def test_what_may_not_be_redacted_is_refused(sealing: Sealing) -> None:
+    nobody = next(seq for seq, body in sealing.full.items() if decode(body).person == 0)
+    young = sealing.append(lines(1, person=5, at_us=micros(SystemClock().now() - timedelta(days=364))))[0]
     for seq in (nobody, young, 10**12):
         with pytest.raises(RedactionRefusedError):
-            ask(connect, folder, seq, ALICE, RedactionReason.ERASURE)
-    assert ask(connect, folder, young, ALICE, RedactionReason.WRONG_PERSON) == 1
+            sealing.ask(seq, ALICE, RedactionReason.ERASURE)
+    assert sealing.ask(young, ALICE, RedactionReason.WRONG_PERSON) == 1
 
 
-def test_a_segment_ends_when_its_time_is_over_and_no_incident_holds_it(
-    full: dict[int, bytes], make: Callable[..., Sealer], connect: Connect, database: Database, tmp_path: Path
-) -> None:
-    sealer, reader, folder = make(), connect("tierce_office"), tmp_path / "segments"
+def test_a_segment_ends_when_its_time_is_over_and_no_incident_holds_it(sealing: Sealing) -> None:
+    sealer, reader, folder = sealing.job(), sealing.connect("tierce_office"), sealing.folder
     sealer.run(now=True)
-    with database.connect(SUPERUSER, autocommit=True) as admin:
+    with sealing.database.connect(SUPERUSER, autocommit=True) as admin:
         admin.execute("update journal.segment set until_us = until_us - 550 * 86400e6")  # three years and a half ago
-        assert store.due_segments(connect("tierce_worker")) == []  # its rows are still hot
+        assert store.due_segments(sealing.connect("tierce_worker")) == []  # its rows are still hot
         admin.execute(
             "insert into incident.incident (id, title, signal_at) values (1, 'i', now() - interval '1000 days')"
         )
-        age(database)
+        sealing.age()
         done = sealer.run()
         assert (done.dropped, done.ended) == (30, 0)
         assert len(history(reader, SealedLog(folder), 5)) == 5  # the incident looks back a year
@@ -339,24 +235,22 @@ def test_a_segment_ends_when_its_time_is_over_and_no_incident_holds_it(
     assert decode(bytes(line[0])).act == Act.JOURNAL_END
 
 
-def test_who_is_on_the_list_of_an_incident_is_redacted_by_decision_alone(
-    full: dict[int, bytes], make: Callable[..., Sealer], connect: Connect, database: Database, tmp_path: Path
-) -> None:
-    folder, sealer = tmp_path / "segments", make()
+def test_who_is_on_the_list_of_an_incident_is_redacted_by_decision_alone(sealing: Sealing) -> None:
+    sealer = sealing.job()
     sealer.run(now=True)
-    with database.connect(SUPERUSER, autocommit=True) as admin:
+    with sealing.database.connect(SUPERUSER, autocommit=True) as admin:
         admin.execute("insert into incident.incident (id, title, signal_at) values (1, 'i', now())")
         admin.execute("set session_replication_role = replica")
         admin.execute(
             "insert into incident.exposed (incident, revision, person, insurer, categories, first_at, last_at,"
             " entries, status, rule) values (1, 0, 6, 1, 1, now(), now(), 1, 1, 'r')"
         )
-    held, other = (next(seq for seq, body in full.items() if decode(body).person == who) for who in (6, 5))
+    held, other = (next(seq for seq, body in sealing.full.items() if decode(body).person == who) for who in (6, 5))
     for author in (ALICE, BRUNO):
         for seq in (held, other):
-            ask(connect, folder, seq, author, RedactionReason.ERASURE)
+            sealing.ask(seq, author, RedactionReason.ERASURE)
     assert sealer.run().redacted == 1
     assert sealer.run().redacted == 0
     for author in (ALICE + 10, BRUNO + 10):
-        ask(connect, folder, held, author, RedactionReason.DECISION)
+        sealing.ask(held, author, RedactionReason.DECISION)
     assert sealer.run().redacted == 1

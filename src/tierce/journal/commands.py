@@ -72,6 +72,12 @@ def verify(
     secrets: Secrets,
     log_key: LogKey,
     log: Log,
+    segments: Annotated[
+        Path | None,
+        typer.Option(
+            envvar="TIERCE_SEGMENTS_FOLDER", help="Dossier des segments scellés. / Folder of sealed segments."
+        ),
+    ] = None,
     kept: Annotated[
         list[Path] | None,
         typer.Option(exists=True, dir_okay=False, help="Point de contrôle gardé. / A checkpoint kept elsewhere."),
@@ -97,7 +103,7 @@ def verify(
         parse_verifier_key(log_key)
         notes = [path.read_text("utf-8") for path in kept or []]
         earlier = [one for one in (retired.read_text("utf-8") if retired else "").splitlines() if one.strip()]
-        journal = Journal(Database(host, port, name, secrets).dsn(ROLE), log)
+        journal = Journal(Database(host, port, name, secrets).dsn(ROLE), log, segments)
         with Progress(console=Console(stderr=True), disable=not sys.stderr.isatty(), transient=True) as shown:
             bar = shown.add_task("vérification / verification", total=None)
             report = verify_journal(

@@ -57,7 +57,7 @@ def leaf_hashes(folder: Path, segment: Segment) -> bytes:
     seen = np.zeros(segment.count, bool)
     for rows, leaf, bodies in groups(folder, segment):
         at = leaf - segment.first
-        if (at < 0).any() or (at >= segment.count).any() or seen[at].any():
+        if (at < 0).any() or (at >= segment.count).any() or seen[at].any() or len(np.unique(at)) < len(at):
             msg = f"{segment.entries_path(folder)} has a leaf twice, or one that is not its own"
             raise SegmentAlteredError(msg)
         seen[at] = True

@@ -74,6 +74,10 @@ class Sealer:
             raise SealerBusyError
         folder.mkdir(parents=True, exist_ok=True, mode=0o750)
 
+    def close(self) -> None:
+        """Let another job work."""
+        self._connection.close()
+
     def run(self, *, now: bool = False) -> Done:
         """Do all that is due; `now` seals what is under the last checkpoint, however little it is."""
         done = Done()
