@@ -13,6 +13,7 @@ from rich.progress import Progress
 from tierce.journal.note import parse_verifier_key, verifier_key
 from tierce.journal.segments.commands import REDACT_EPILOG, SEAL_EPILOG, redact, seal
 from tierce.journal.service import LOG_KEY_NAME, LOG_ORIGIN, prove
+from tierce.journal.standing import record
 from tierce.journal.tiles.folder import LogFolder
 from tierce.journal.verifier import Journal, Report, check_proof
 from tierce.journal.verifier import verify as verify_journal
@@ -115,6 +116,8 @@ def verify(
                 processes=processes or len(os.sched_getaffinity(0)),
                 progress=lambda leaves: shown.update(bar, advance=leaves),
             )
+        with Database(host, port, name, secrets).connect(ROLE) as connection:
+            record(connection, report)
     except TierceError as error:
         _refuse(error)
     if json == "-":

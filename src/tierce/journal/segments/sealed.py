@@ -21,7 +21,7 @@ _Found = TypeVar("_Found")
 
 
 class SealedLog:
-    """The segments of one folder, opened when they are needed and kept open. One per process; not for two threads."""
+    """The segments of one folder, opened when they are needed and kept open: one per process."""
 
     def __init__(self, folder: Path) -> None:
         """Read segments from `folder`; it need not be there while nothing is sealed."""
@@ -46,12 +46,6 @@ class SealedLog:
         found = self._read(connection, row)
         return found[0] if found else None
 
-    def close(self) -> None:
-        """Close the files."""
-        for files in self._open.values():
-            files.close()
-        self._open.clear()
-
     def _read(self, connection: Connection, rows: Callable[[SegmentFiles], list[int]]) -> list[SealedEntry]:
         return self._in_force(
             connection,
@@ -72,10 +66,10 @@ class SealedLog:
         raise AssertionError
 
     def _files(self, manifest: list[Segment]) -> list[SegmentFiles]:
-        keys = {(segment.first, segment.revision) for segment in manifest}
-        for key in [key for key in self._open if key not in keys]:
-            self._open.pop(key).close()
-        for segment in manifest:
-            if (segment.first, segment.revision) not in self._open:
-                self._open[segment.first, segment.revision] = SegmentFiles(self._folder, segment)
-        return [self._open[segment.first, segment.revision] for segment in manifest]
+        before = self._open
+        opened = {
+            (one.first, one.revision): before.get((one.first, one.revision)) or SegmentFiles(self._folder, one)
+            for one in manifest
+        }
+        self._open = opened  # what another thread still reads stays open until it is done
+        return list(opened.values())

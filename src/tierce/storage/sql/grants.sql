@@ -55,7 +55,7 @@ grant select on journal.instance, journal.batch, journal.entry, journal.placed, 
 grant execute on function journal.leaves, journal.leaf_count, journal.unplaced, journal.segments, journal.sealed_end,
     journal.redactions to tierce_office;
 grant select on journal.segment, journal.ended to tierce_office;
-grant select, insert on journal.redaction to tierce_office;
+grant select, insert on journal.redaction, journal.verification to tierce_office;
 grant select on directory.professional, directory.establishment, directory.activity, directory.software,
     directory.enrolment, directory.substitution, directory.past to tierce_office;
 grant insert, update on directory.enrolment to tierce_office;

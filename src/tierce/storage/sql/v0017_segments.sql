@@ -31,3 +31,14 @@ create table journal.ended (                        -- segments whose time is ov
     line      bigint not null unique,               -- the UPKEEP entry that says so
     at        timestamptz not null default now()
 );
+create table journal.verification (                 -- what each reading of the whole journal found
+    id       bigint generated always as identity primary key,
+    at       timestamptz not null default now(),
+    entries  bigint not null,
+    size     bigint not null,
+    root     bytea not null check (octet_length(root) = 32),
+    sealed   bigint not null,
+    redacted bigint not null,
+    errors   integer not null check (errors >= 0),
+    first    text                                   -- the code of the first error
+);
