@@ -34,6 +34,7 @@ PAST: Final = SEAT_DAYS
 """Days drawn before the first one that is played: what they left open is open when it begins."""
 _WAKE: Final = 20
 """Days after which known people alone bring a line forward: it must not fall asleep while it is in use."""
+_NEVER: Final = -PROBATION_DAYS
 _READ: Final = {found: Asked(found, card=True) for found in (True, False)}
 """An ask with a card read: the tests do not look at these, so where she was born does not matter."""
 _STEP_UPS: Final = frozenset({Outcome.OUT_OF_SEATS, Outcome.KNOWN_LIMIT, Outcome.HELD, Outcome.OUT_OF_ATTEMPTS})
@@ -93,6 +94,8 @@ class Desk:
     """Days that the twin took for those of a device in its first fourteen days."""
     substitute: Bools
     begins: Bools
+    confirmed: Bools
+    """The device never seen shares the line of an older one of its login; a substitute's, of her own elsewhere."""
     proofs: tuple[Iterator[int], Iterator[int]]
     areas: Iterator[int]
     prefixes: Iterator[int]
@@ -161,7 +164,9 @@ class Desk:
         """Who asks today: the desk's own device, its successor, or a substitute's."""
         if self.begins[n] and self.substitute[n]:
             self.stand_in = Post(self.profession, day, self.parts)
-        elif self.begins[n]:
+            if self.confirmed[n]:
+                self.stand_in.settle(day, (0.0, 0.0), ([0] * SEAT_DAYS, [0] * SEAT_DAYS))
+        elif self.begins[n] and not self.confirmed[n]:
             self.post = Post(self.profession, day, self.parts)
         return self.stand_in if self.substitute[n] and self.stand_in else self.post
 
@@ -210,6 +215,8 @@ def open_desks(
     if not parts.declared:
         none = np.zeros_like(drawn.known)
         drawn = replace(drawn, known=drawn.known + drawn.known_card, known_card=none)
+    if not parts.continuing:
+        drawn = replace(drawn, confirmed=np.zeros_like(drawn.begins))
     counts, young = _quiet_of(profession, drawn, present)
     desks = []
     for n in range(count):
@@ -220,6 +227,7 @@ def open_desks(
         desk = Desk(
             profession, first_day, int(crowd.home[n]), mine.file, post, firsts[PAST:],
             counts[n, PAST:], young[n, PAST:], drawn.substitute[n, PAST:], drawn.begins[n, PAST:],
+            drawn.confirmed[n, PAST:],
             _proofs_of(mine, first[n], first_card[n], rng), iter(areas.tolist()), iter(prefixes.tolist()), parts,
             _unusual(first_day, drawn.out[n, PAST:].tolist(), crowd, n),
         )  # fmt: skip
@@ -256,14 +264,19 @@ def _proofs_of(
 def _quiet_of(profession: Profession, drawn: Days, proved: Ints) -> tuple[Ints, Bools]:
     """The twin's counts for every desk and day at once [desk, day, kind], and which days are on a new device."""
     on = np.arange(proved.shape[1])[None, :]
-    own, other = (
-        np.maximum.accumulate(np.where(drawn.begins & who & (on >= PAST), on, -PROBATION_DAYS), axis=1)
-        for who in (~drawn.substitute, drawn.substitute)
-    )
-    young = on - np.where(drawn.substitute, other, own) < PROBATION_DAYS
+    opens = drawn.begins & (on >= PAST)
+    own = _last(opens & ~drawn.substitute & ~drawn.confirmed)  # a device that is confirmed goes on as the one before
+    other = _last(opens & drawn.substitute)
+    sure = np.take_along_axis(drawn.confirmed, np.maximum(other, 0), axis=1)
+    young = on - np.where(drawn.substitute, np.where(sure, _NEVER, other), own) < PROBATION_DAYS
     told = of_the_day(profession, proved, drawn.known, drawn.known_card, young)
     counts = (told.shown, told.stepped, told.refused, told.attempts, drawn.known, drawn.known_card, proved)
     return np.stack(counts, axis=2), young
+
+
+def _last(days: Bools) -> Ints:
+    """Number of the last marked day up to each day [desk, day]; _NEVER before the first."""
+    return np.maximum.accumulate(np.where(days, np.arange(days.shape[1])[None, :], _NEVER), axis=1)
 
 
 def of_the_day(profession: Profession, proved: Ints, bare: Ints, card: Ints, young: Bools) -> Quiet:
