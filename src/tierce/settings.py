@@ -126,6 +126,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """File of invented people for the demonstration's form-filling button; refused in production."""
     state: str | None = None
     """Directory, outside the database, where the worker keeps its last checkpoint and its metrics."""
+    log: str | None = None
+    """Folder of the log's tiles and its checkpoint, which the worker writes; if left out, `log` beside the keys."""
 
     def connection(self) -> Database:
         """Return how to reach the database."""
@@ -140,6 +142,10 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """Return the folder of sealed deposits."""
         given = self.deposits.spool
         return Path(given) if given is not None else self.key_directory().parent / "spool"
+
+    def log_directory(self) -> Path:
+        """Return the folder of the log's tiles, which must be there before the worker starts."""
+        return Path(self.log) if self.log is not None else self.key_directory().parent / "log"
 
     def key_directory(self) -> Path:
         """Return the directory of key files: the service manager's own, when it hands this process its files."""

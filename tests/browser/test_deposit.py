@@ -8,15 +8,19 @@ from typing import Any
 
 import httpx
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from playwright.sync_api import Page, Response
 from rich.console import Console
 
 from tests.browser.conftest import NewBrowser
 from tests.browser.portal_pages import Portal
 from tests.waiting import eventually
-from tierce.closings.service import By
+from tierce.closings.model import Target
+from tierce.closings.service import By, Closings
 from tierce.deposits.receipts import read_receipt
 from tierce.journal.encoding import decode
+from tierce.journal.model import POLICY_BYTES
+from tierce.journal.service import Appender
 from tierce.kernel.care import Domain
 from tierce.kernel.clock import SystemClock, date_of, paris_day
 from tierce.kernel.ids import SessionId, StaffId
@@ -24,6 +28,7 @@ from tierce.kernel.language import Language
 from tierce.lab.demo.stage import Stage, open_stage
 from tierce.lab.demo.steps import Steps
 from tierce.policy.acts import Outcome
+from tierce.policy.ladder import Level
 from tierce.storage.cluster import SUPERUSER
 from tierce.storage.keys import Keyring, Purpose
 from tierce.web.portal.question import birth_text
@@ -154,9 +159,34 @@ def test_the_store_is_killed_and_an_optician_leaves_with_a_receipt(
     assert [line.person for line in lines] == [0, 0], "nobody was looked up"
     read_state(portal, number)
     assert "Paiement garanti" in page.locator("h1").inner_text()
-    portal.fill(person)
-    portal.send()
-    assert "couvert" in page.locator("h1").inner_text().lower(), "and the gate answers again"
+
+    def answered() -> bool:
+        portal.open("/ask")
+        portal.fill(person)
+        portal.send()
+        # What was signed in the very second in which the gate came back is refused: she sends it again.
+        return "couvert" in page.locator("h1").inner_text().lower()
+
+    eventually(answered, "the gate answers again")
+    closed_beside(stage, portal, tmp_path)
+
+
+def closed_beside(stage: Stage, portal: Portal, folder: Path) -> None:
+    """Another domain is closed: hers is open, and the ask page says what is not, with the way to deposit."""
+    assert "fermée" not in portal.open("/ask").locator("main").inner_text()
+    with stage.database.connect("tierce_office", autocommit=True) as office:
+        appender = Appender.enrol(office, "closing-beside", Ed25519PrivateKey.generate())
+        closings = Closings(appender, SystemClock(), bytes(POLICY_BYTES))
+        closings.close(office, Target(Level.DOMAIN, Domain.AUDI.value), "contrôle d'un fichier d'assureur", HELENE)
+    eventually(lambda: httpx.get(f"{stage.url('api')}/v1/service").json()["closed"], "the API knows", seconds=30)
+    page = portal.open("/ask")
+    notice = page.locator("main .notice", has_text="Une partie du service est fermée")
+    assert "audio" in notice.inner_text().lower()
+    page.screenshot(path=folder / "closed-beside.png", full_page=True)
+    page.set_viewport_size({"width": 360, "height": 800})
+    page.screenshot(path=folder / "closed-beside-phone.png", full_page=True)
+    notice.get_by_role("link").click()
+    assert page.locator("h1").inner_text() == "Déposer ce que porte la carte"
 
 
 def secrets_of(stage: Stage, person: dict[str, Any]) -> list[str]:

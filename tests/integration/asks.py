@@ -5,10 +5,12 @@ from datetime import UTC, datetime
 
 import psycopg
 
+from tests.integration.logs import log_of
 from tierce.journal.encoding import encode
 from tierce.journal.merkle import leaf_hash
 from tierce.journal.model import Entry, EntryKind
-from tierce.journal.service import Appender, Sequencer
+from tierce.journal.sequencer import Sequencer
+from tierce.journal.service import Appender
 from tierce.journal.signing import entry_seq, sign_batch
 from tierce.kernel.care import Domain
 from tierce.kernel.categories import DataCategory
@@ -84,7 +86,7 @@ def write_asks(
 
 def sequence(worker: psycopg.Connection, keyring: Keyring) -> int:
     """Put everything written so far under a checkpoint; gives how many lines were added."""
-    sequencer = Sequencer(worker, ORIGIN, keyring.instance("worker"))
+    sequencer = Sequencer(worker, ORIGIN, keyring.instance("worker"), log_of(worker))
     added = 0
     while step := sequencer.step():
         added += step

@@ -8,9 +8,11 @@ from psycopg.sql import SQL, Identifier
 from typer.testing import CliRunner, Result
 
 from tests.integration.conftest import Connect
+from tests.integration.logs import log_of
 from tierce.journal.commands import app
 from tierce.journal.model import Entry, EntryKind
-from tierce.journal.service import LOG_KEY_NAME, LOG_ORIGIN, Appender, Sequencer
+from tierce.journal.sequencer import Sequencer
+from tierce.journal.service import LOG_KEY_NAME, LOG_ORIGIN, Appender
 from tierce.kernel.ids import EntrySeq
 from tierce.storage.cluster import SUPERUSER
 from tierce.storage.database import Database
@@ -38,7 +40,10 @@ def log_key(keys: Path) -> str:
 
 @pytest.fixture
 def where(database: Database) -> list[object]:
-    return ["--secrets", database.secrets, "--port", database.port, "--name", database.name]
+    return [
+        *("--secrets", database.secrets, "--port", database.port, "--name", database.name),
+        *("--log", log_of(database).path),
+    ]
 
 
 @pytest.fixture
@@ -47,7 +52,7 @@ def seqs(connect: Connect, keys: Path) -> list[EntrySeq]:
     worker = connect("tierce_worker")
     appender = Appender.enrol(worker, "worker", keyring.instance("worker"))
     seqs = appender.append(worker, [Entry(kind=EntryKind.HEARTBEAT, time_us=one) for one in range(5)])
-    Sequencer(connect("tierce_worker"), LOG_ORIGIN, keyring.instance(LOG_KEY_NAME)).step()
+    Sequencer(connect("tierce_worker"), LOG_ORIGIN, keyring.instance(LOG_KEY_NAME), log_of(worker)).step()
     return seqs
 
 
@@ -95,7 +100,7 @@ def test_a_checkpoint_kept_elsewhere_is_held_against_the_log(
     kept.write_text(row[0], encoding="utf-8")
     assert run("verify", *where, "--log-key", log_key, "--kept", kept).exit_code == 0
     with connect(SUPERUSER, autocommit=True) as thief:
-        for table in ("checkpoint", "leaf", "entry", "batch"):
+        for table in ("checkpoint", "placed", "entry", "batch"):
             thief.execute(SQL("delete from journal.{}").format(Identifier(table)))
     done = run("verify", *where, "--log-key", log_key, "--kept", kept)
     assert done.exit_code == 1

@@ -1,5 +1,6 @@
 """The journal in a real PostgreSQL: nothing is lost, nothing forks, and every alteration is found where it is."""
 
+import shutil
 from collections.abc import Callable
 
 import psycopg
@@ -8,22 +9,27 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from psycopg.sql import SQL, Identifier
 
 from tests.integration.conftest import Connect
+from tests.integration.logs import log_of
 from tierce.journal.encoding import decode
 from tierce.journal.errors import (
     EntryFieldError,
     EntryMissingError,
     ForkError,
+    LogFolderError,
     NotSequencedError,
     SequencerBusyError,
 )
 from tierce.journal.merkle import leaf_hash, verify_inclusion
 from tierce.journal.model import Entry, EntryKind
 from tierce.journal.note import checkpoint_note, read_checkpoint, verifier_key
-from tierce.journal.service import Appender, Sequencer, prove
+from tierce.journal.sequencer import Sequencer
+from tierce.journal.service import Appender, prove
+from tierce.journal.tiles.folder import LogFolder
 from tierce.journal.verifier import Report, Severity, check_proof, read_journal, verify
 from tierce.kernel.ids import EntrySeq, PersonId
 from tierce.policy.acts import Act, Outcome
 from tierce.storage.cluster import SUPERUSER
+from tierce.storage.database import Database
 
 pytestmark = pytest.mark.integration
 
@@ -58,16 +64,21 @@ def appender(worker: psycopg.Connection) -> Appender:
 
 
 @pytest.fixture
-def sequencer(connect: Connect) -> Sequencer:
-    return Sequencer(connect("tierce_worker"), ORIGIN, LOG_KEY)
+def log(database: Database) -> LogFolder:
+    return log_of(database)
 
 
 @pytest.fixture
-def check(connect: Connect) -> Callable[..., Report]:
+def sequencer(connect: Connect, log: LogFolder) -> Sequencer:
+    return Sequencer(connect("tierce_worker"), ORIGIN, LOG_KEY, log)
+
+
+@pytest.fixture
+def check(connect: Connect, log: LogFolder) -> Callable[..., Report]:
     def read_and_verify(*kept: str) -> Report:
         reader = connect("tierce_office")
         try:
-            return verify(read_journal(reader), LOG_LINE, kept)
+            return verify(read_journal(reader, log.path), LOG_LINE, kept)
         finally:
             reader.close()
 
@@ -81,17 +92,21 @@ def notes(connection: psycopg.Connection) -> list[str]:
 
 
 def test_a_line_is_appended_sequenced_and_proved(
-    worker: psycopg.Connection, appender: Appender, sequencer: Sequencer, check: Callable[..., Report]
+    worker: psycopg.Connection,
+    appender: Appender,
+    sequencer: Sequencer,
+    log: LogFolder,
+    check: Callable[..., Report],
 ) -> None:
     numbers = appender.append(worker, lines(3, person=5))
     with pytest.raises(NotSequencedError):
-        prove(worker, numbers[1])
+        prove(worker, log, numbers[1])
     worker.rollback()
 
     assert sequencer.step() == 3
     assert sequencer.step() == 0
 
-    proof = prove(worker, numbers[1])
+    proof = prove(worker, log, numbers[1])
     assert decode(bytes.fromhex(proof.entry)).person == 5
     signed = read_checkpoint(proof.checkpoint, ORIGIN, LOG_KEY.public_key())
     assert (signed.size, proof.size, proof.index) == (3, 3, 1)
@@ -100,7 +115,7 @@ def test_a_line_is_appended_sequenced_and_proved(
     proved = check_proof(proof.to_json(), LOG_LINE)
     assert (proved.seq, proved.index, proved.size, proved.kind) == (numbers[1], 1, 3, EntryKind.HEARTBEAT)
     with pytest.raises(EntryMissingError):
-        prove(worker, EntrySeq(numbers[-1] + 1))
+        prove(worker, log, EntrySeq(numbers[-1] + 1))
 
     report = check()
     assert report.intact, report.findings
@@ -140,19 +155,20 @@ def test_transactions_open_across_checkpoints_lose_nothing(
     early, late = connect("tierce_worker"), connect("tierce_worker")
     early_numbers = appender.write(early, lines(2))
     between = appender.append(worker, lines(2))
-    # A row above the horizon waits: an older transaction is still open.
-    assert sequencer.step() == 0
+    # What is committed does not wait for whoever is not, and whoever is not is not forgotten.
+    assert sequencer.step() == 2
     late_numbers = appender.write(late, lines(2))
-    early.commit()
-    assert sequencer.step() == 4
     after = appender.append(worker, lines(2))
+    assert sequencer.step() == 2
+    early.commit()
+    assert sequencer.step() == 2
     assert sequencer.step() == 0
     late.commit()
-    assert sequencer.step() == 4
+    assert sequencer.step() == 2
     assert early_numbers < between < late_numbers < after
     report = check()
     assert report.intact, report.findings
-    assert (report.entries, report.leaves, report.checkpoints, report.waiting) == (8, 8, 2, 0)
+    assert (report.entries, report.leaves, report.checkpoints, report.waiting) == (8, 8, 4, 0)
 
 
 def test_a_block_drawn_early_and_written_late_is_taken(
@@ -192,10 +208,10 @@ def test_an_abandoned_batch_leaves_a_gap_that_is_seen_and_is_no_error(
     assert [one.code for one in report.findings] == ["block-abandoned"]
 
 
-def test_only_one_sequencer_runs(sequencer: Sequencer, connect: Connect) -> None:
+def test_only_one_sequencer_runs(sequencer: Sequencer, connect: Connect, log: LogFolder) -> None:
     assert sequencer.step() == 0
     with pytest.raises(SequencerBusyError):
-        Sequencer(connect("tierce_worker"), ORIGIN, LOG_KEY)
+        Sequencer(connect("tierce_worker"), ORIGIN, LOG_KEY, log)
 
 
 def kill(connect: Connect, victim: int) -> None:
@@ -203,12 +219,12 @@ def kill(connect: Connect, victim: int) -> None:
 
 
 def test_a_sequencer_killed_between_steps_is_continued_without_a_fork(
-    worker: psycopg.Connection, appender: Appender, connect: Connect, check: Callable[..., Report]
+    worker: psycopg.Connection, appender: Appender, connect: Connect, log: LogFolder, check: Callable[..., Report]
 ) -> None:
     published: list[str] = []
     for waiting in (0, 2, 2):
         own = connect("tierce_worker")
-        sequencer = Sequencer(own, ORIGIN, LOG_KEY)
+        sequencer = Sequencer(own, ORIGIN, LOG_KEY, log)
         appender.append(worker, lines(5))
         assert sequencer.step() == waiting + 5
         appender.append(worker, lines(2))
@@ -216,26 +232,26 @@ def test_a_sequencer_killed_between_steps_is_continued_without_a_fork(
         with pytest.raises(psycopg.OperationalError):
             sequencer.step()
         published.append(notes(worker)[-1])
-    assert Sequencer(connect("tierce_worker"), ORIGIN, LOG_KEY).step() == 2
+    assert Sequencer(connect("tierce_worker"), ORIGIN, LOG_KEY, log).step() == 2
     report = check(*published)
     assert report.intact, report.findings
     assert (report.entries, report.leaves, report.waiting) == (21, 21, 0)
 
 
 def test_a_sequencer_killed_before_its_commit_leaves_nothing_behind(
-    worker: psycopg.Connection, appender: Appender, connect: Connect, check: Callable[..., Report]
+    worker: psycopg.Connection, appender: Appender, connect: Connect, log: LogFolder, check: Callable[..., Report]
 ) -> None:
     """A lock on the checkpoints holds the step between its leaves and its commit, where it is then killed."""
     appender.append(worker, lines(3))
     own = connect("tierce_worker")
-    sequencer = Sequencer(own, ORIGIN, LOG_KEY)
+    sequencer = Sequencer(own, ORIGIN, LOG_KEY, log)
     own.execute("set lock_timeout = '300ms'")
     own.commit()
     holder = connect(SUPERUSER)
     holder.execute("lock table journal.checkpoint in exclusive mode")
     with pytest.raises(psycopg.errors.LockNotAvailable):
         sequencer.step()
-    assert worker.execute("select count(*) from journal.leaf").fetchone() == (0,)
+    assert worker.execute("select count(*) from journal.placed").fetchone() == (0,)
     worker.rollback()
     holder.rollback()
     # The same sequencer forgot what it believed, reads the database again and goes on.
@@ -243,21 +259,53 @@ def test_a_sequencer_killed_before_its_commit_leaves_nothing_behind(
     assert check().intact
 
 
-def test_a_log_whose_leaves_were_changed_is_not_continued(
-    worker: psycopg.Connection, appender: Appender, connect: Connect
+def edit_tile(log: LogFolder, size: int, index: int, leaf: bytes) -> None:
+    """Put another hash in the partial tile of leaves of a small log."""
+    file = log.path / f"tile/0/000.p/{size}"
+    data = bytearray(file.read_bytes())
+    data[index * 32 : index * 32 + 32] = leaf
+    file.write_bytes(bytes(data))
+
+
+def free(connect: Connect) -> None:
+    """Take the sequencer's lock away from whoever holds it, as the end of its process would."""
+    connect(SUPERUSER, autocommit=True).execute(
+        "select pg_terminate_backend(pid, 5000) from pg_locks where locktype = 'advisory'"
+    )
+
+
+def test_a_log_whose_tiles_or_places_were_changed_is_not_continued(
+    worker: psycopg.Connection, appender: Appender, connect: Connect, log: LogFolder
 ) -> None:
-    own = connect("tierce_worker")
     appender.append(worker, lines(3))
-    Sequencer(own, ORIGIN, LOG_KEY).step()
-    own.close()
-    thief = connect(SUPERUSER, autocommit=True)
-    thief.execute("update journal.leaf set hash = sha256('x') where idx = 1")
-    with pytest.raises(ForkError, match="root signed for 3 leaves"):
-        Sequencer(connect("tierce_worker"), ORIGIN, LOG_KEY)
-    thief.execute("delete from journal.leaf where idx = 2")
-    thief.execute("select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory'")
+    Sequencer(connect("tierce_worker"), ORIGIN, LOG_KEY, log).step()
+    was = log.tile(0, 0, 3)
+    assert was is not None
+    edit_tile(log, 3, 1, bytes(32))
+    free(connect)
+    with pytest.raises(ForkError, match="root published for 3 leaves"):
+        Sequencer(connect("tierce_worker"), ORIGIN, LOG_KEY, log)
+    edit_tile(log, 3, 1, was[32:64])
+    connect(SUPERUSER, autocommit=True).execute("update journal.placed set n = 2")
+    free(connect)
     with pytest.raises(ForkError, match="2 leaves are stored but the last checkpoint signs 3"):
-        Sequencer(connect("tierce_worker"), ORIGIN, LOG_KEY)
+        Sequencer(connect("tierce_worker"), ORIGIN, LOG_KEY, log)
+
+
+def test_tiles_that_were_lost_are_made_again_from_the_entries(
+    full: list[EntrySeq], connect: Connect, log: LogFolder, check: Callable[..., Report]
+) -> None:
+    before = {file: file.read_bytes() for file in log.path.rglob("*") if file.is_file() and ".p/6" not in str(file)}
+    shutil.rmtree(log.path)
+    free(connect)
+    with pytest.raises(LogFolderError):
+        Sequencer(connect("tierce_worker"), ORIGIN, LOG_KEY, log)
+    free(connect)
+    log.path.mkdir()
+    assert Sequencer(connect("tierce_worker"), ORIGIN, LOG_KEY, log).step() == 0
+    assert {file: file.read_bytes() for file in log.path.rglob("*") if file.is_file()} == before
+    assert check().intact
+    assert len(full) == 12
 
 
 @pytest.fixture
@@ -305,12 +353,11 @@ def test_a_whole_batch_removed_with_its_leaves_is_found_at_its_place(
     full: list[EntrySeq], connect: Connect, check: Callable[..., Report]
 ) -> None:
     thief = connect(SUPERUSER, autocommit=True)
-    for table, where in (("entry", "seq / 256"), ("leaf", "seq / 256"), ("batch", "block")):
+    for table, where in (("entry", "seq / 256"), ("placed", "block"), ("batch", "block")):
         statement = SQL("delete from journal.{} where {} = %s").format(Identifier(table), SQL(where))
         thief.execute(statement, (full[3] // 256,))
     found = errors(check())
     assert ("leaf-missing", None, 3) in found
-    assert ("root-differs", None, 0) in found
 
 
 def test_two_entries_swapped_are_found_and_matched(
@@ -327,27 +374,26 @@ def test_two_entries_swapped_are_found_and_matched(
     assert any(f"the content of entry {other}" in found.message for found in report.findings)
 
 
-def test_two_leaves_swapped_are_found_where_the_order_breaks(
+def test_two_blocks_swapped_are_found_where_the_order_breaks(
     full: list[EntrySeq], connect: Connect, check: Callable[..., Report]
 ) -> None:
     thief = connect(SUPERUSER, autocommit=True)
-    for old, new in ((1, -1), (4, 1), (-1, 4)):
-        thief.execute("update journal.leaf set idx = %s where idx = %s", (new, old))
+    for old, new in ((0, -1), (3, 0), (-1, 3)):
+        thief.execute("update journal.placed set first_idx = %s where first_idx = %s", (new, old))
     found = errors(check())
-    assert ("root-differs", None, 0) in found
-    assert ("leaf-moved", full[2], 2) in found
+    assert {("entry-altered", full[0], 3), ("entry-altered", full[3], 0)} <= found
+    assert ("leaf-moved", full[0], 3) in found
 
 
-def test_an_entry_and_its_leaf_changed_together_are_found_by_root_and_signature(
-    full: list[EntrySeq], connect: Connect, check: Callable[..., Report]
+def test_an_entry_and_its_tile_changed_together_are_found_by_root_and_signature(
+    full: list[EntrySeq], connect: Connect, log: LogFolder, check: Callable[..., Report]
 ) -> None:
     thief = connect(SUPERUSER, autocommit=True)
-    thief.execute("update journal.entry set body = set_byte(body, 15, 9) where seq = %s", (full[9],))
-    thief.execute(
-        "update journal.leaf l set hash = sha256('\\x00'::bytea || e.body) from journal.entry e"
-        " where e.seq = l.seq and l.seq = %s",
-        (full[9],),
-    )
+    row = thief.execute(
+        "update journal.entry set body = set_byte(body, 15, 9) where seq = %s returning body", (full[9],)
+    ).fetchone()
+    assert row is not None
+    edit_tile(log, 12, 9, leaf_hash(row[0]))
     assert errors(check()) == {("root-differs", None, 6), ("batch-signature", None, None)}
 
 
@@ -369,7 +415,7 @@ def test_a_log_cut_back_to_a_backup_contradicts_a_checkpoint_kept_elsewhere(
     thief = connect(SUPERUSER, autocommit=True)
     first = full[6] // 256
     thief.execute("delete from journal.checkpoint where size > 6")
-    thief.execute("delete from journal.leaf where idx >= 6")
+    thief.execute("delete from journal.placed where first_idx >= 6")
     thief.execute("delete from journal.entry where seq / 256 >= %s", (first,))
     thief.execute("delete from journal.batch where block >= %s", (first,))
     assert check().intact  # nothing inside the database tells a restored backup from a young log
@@ -386,12 +432,12 @@ def test_a_checkpoint_signed_by_another_key_is_found(
 
 
 @pytest.mark.parametrize("role", ["tierce_api", "tierce_office", "tierce_persons", "tierce_worker", "tierce_feed"])
-@pytest.mark.parametrize("table", ["instance", "batch", "entry", "leaf", "checkpoint"])
+@pytest.mark.parametrize("table", ["instance", "batch", "entry", "placed", "checkpoint"])
 def test_no_role_can_change_or_remove_what_is_written(connect: Connect, role: str, table: str) -> None:
     connection = connect(role, autocommit=True)
     for statement in (SQL("delete from journal.{}"), SQL("truncate journal.{}")):
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             connection.execute(statement.format(Identifier(table)))
-    column = {"instance": "name", "batch": "n", "entry": "kind", "leaf": "hash", "checkpoint": "note"}[table]
+    column = {"instance": "name", "batch": "n", "entry": "kind", "placed": "n", "checkpoint": "note"}[table]
     with pytest.raises(psycopg.errors.InsufficientPrivilege):
         connection.execute(SQL("update journal.{} set {} = null").format(Identifier(table), Identifier(column)))

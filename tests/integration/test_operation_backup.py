@@ -93,7 +93,7 @@ def elsewhere(stage: Stage, home: Path, *, state: bool) -> Iterator[Path]:
     (home / "cluster" / "secrets").mkdir(parents=True)
     there = cluster.start()
     try:
-        text = stage.settings_file.read_text("utf-8")
+        text = f'log = "{home / "log"}"\n' + stage.settings_file.read_text("utf-8")
         text = text.replace(f"port = {stage.database.port}", f"port = {there.port}")
         text = text.replace(str(stage.database.secrets), str(there.secrets))
         if not state:
@@ -222,8 +222,11 @@ def test_an_older_backup_is_noticed_and_the_way_on_is_signed(
 
 
 def _verified(stage: Stage, file: Path, line: str) -> Report:
-    with load(file).connection().connect(SUPERUSER) as connection:
-        return verify(read_journal(connection), line, retired=retired_lines(stage.home / "keys"))
+    settings = load(file)
+    with settings.connection().connect(SUPERUSER) as connection:
+        return verify(
+            read_journal(connection, settings.log_directory()), line, retired=retired_lines(stage.home / "keys")
+        )
 
 
 def _kept_size(stage: Stage) -> int:

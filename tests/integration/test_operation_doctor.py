@@ -20,11 +20,13 @@ from cryptography.x509.oid import NameOID
 from typer.testing import CliRunner
 
 from tests.integration.conftest import Connect
+from tests.integration.logs import log_of
 from tests.settings_file import settings_text
 from tierce.cli import app
 from tierce.journal.kept import KeptCheckpoint
 from tierce.journal.model import Entry, EntryKind
-from tierce.journal.service import LOG_ORIGIN, Appender, Sequencer
+from tierce.journal.sequencer import Sequencer
+from tierce.journal.service import LOG_ORIGIN, Appender
 from tierce.kernel.clock import FixedClock, SystemClock
 from tierce.settings import Settings, load
 from tierce.storage import heartbeat
@@ -221,13 +223,13 @@ def test_a_checkpoint_kept_outside_that_the_database_contradicts(house: House, c
     ring = Keyring(house.keys, ())
     appender = Appender.enrol(worker, "worker", ring.instance("worker"))
     kept = KeptCheckpoint(house.state / CHECKPOINT_FILE)
-    sequencer = Sequencer(log, LOG_ORIGIN, ring.instance("log"), kept=kept)
+    sequencer = Sequencer(log, LOG_ORIGIN, ring.instance("log"), log_of(log), kept=kept)
     appender.append(worker, [Entry(kind=EntryKind.HEARTBEAT, time_us=1)])
     sequencer.step()
     agrees = {one.code: one.grade for one in base.inside(house.settings, SystemClock())}
     assert agrees["checkpoint"] is Grade.GOOD
     admin = connect(SUPERUSER, autocommit=True)
-    admin.execute("truncate journal.leaf, journal.checkpoint")
+    admin.execute("truncate journal.placed, journal.checkpoint")
     assert "checkpoint-ahead" in house.codes()
     kept.write(kept.read() or "")
     kept.path.write_text("not a note")
@@ -239,7 +241,7 @@ def test_a_checkpoint_of_the_same_size_and_another_root(house: House, connect: C
     ring = Keyring(house.keys, ())
     appender = Appender.enrol(worker, "worker", ring.instance("worker"))
     kept = KeptCheckpoint(house.state / CHECKPOINT_FILE)
-    sequencer = Sequencer(log, LOG_ORIGIN, ring.instance("log"), kept=kept)
+    sequencer = Sequencer(log, LOG_ORIGIN, ring.instance("log"), log_of(log), kept=kept)
     appender.append(worker, [Entry(kind=EntryKind.HEARTBEAT, time_us=1)])
     sequencer.step()
     admin.execute("update journal.checkpoint set root = sha256('other')")

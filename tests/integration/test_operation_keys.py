@@ -14,7 +14,9 @@ from tests.settings_file import settings_text
 from tierce.cli import app
 from tierce.journal.kept import KeptCheckpoint
 from tierce.journal.model import Entry, EntryKind
-from tierce.journal.service import LOG_ORIGIN, Appender, Sequencer
+from tierce.journal.sequencer import Sequencer
+from tierce.journal.service import LOG_ORIGIN, Appender
+from tierce.journal.tiles.folder import LogFolder
 from tierce.journal.verifier import Report, read_journal, verify
 from tierce.kernel.ids import PersonId
 from tierce.registry.records import decode_civil
@@ -168,7 +170,9 @@ def test_a_master_is_replaced_in_two_runs_and_resumed_after_a_stop(vault: Vault,
 def _verified(vault: Vault) -> Report:
     with vault.database.connect("tierce_office") as connection:
         return verify(
-            read_journal(connection), (vault.keys / "log.pub").read_text(), retired=retired_lines(vault.keys)
+            read_journal(connection, vault.settings.log_directory()),
+            (vault.keys / "log.pub").read_text(),
+            retired=retired_lines(vault.keys),
         )
 
 
@@ -205,6 +209,7 @@ class Sequencer_of:  # noqa: N801 - read as a phrase where it is used
             self._connection,
             LOG_ORIGIN,
             Keyring(keys, ()).instance("log"),
+            LogFolder(self._vault.settings.log_directory()),
             kept=KeptCheckpoint(state / "checkpoint"),
             retired=retired_log_keys(keys),
         )  # fmt: skip - one sequencer, one expression
@@ -234,12 +239,14 @@ def test_the_log_gets_a_new_key_and_the_old_one_vouches_for_nothing_later(
         sequencer.step()
     assert _verified(vault).intact
     with vault.database.connect("tierce_office") as connection:
-        journal = read_journal(connection)
+        journal = read_journal(connection, vault.settings.log_directory())
     assert not verify(journal, line).intact, "without the retired line, the earlier checkpoint is nobody's"
     assert not verify(journal, old_line).intact, "the retired key alone does not do"
     appender.append(worker, [Entry(kind=EntryKind.HEARTBEAT, time_us=2)])
     both = [*retired_log_keys(vault.keys), Keyring(vault.keys, ()).instance("log").public_key()]
-    Sequencer(connect("tierce_worker"), LOG_ORIGIN, old_key, retired=both).step()
+    Sequencer(
+        connect("tierce_worker"), LOG_ORIGIN, old_key, LogFolder(vault.settings.log_directory()), retired=both
+    ).step()
     report = _verified(vault)
     assert {one.code for one in report.findings if one.severity == "error"} == {
         "checkpoint-signature",

@@ -16,8 +16,10 @@ from tests.settings_file import settings_text
 from tierce.cli import app
 from tierce.journal.encoding import encode
 from tierce.journal.merkle import leaf_hash
-from tierce.journal.service import LOG_ORIGIN, Appender, Sequencer
+from tierce.journal.sequencer import Sequencer
+from tierce.journal.service import LOG_ORIGIN, Appender
 from tierce.journal.signing import entry_seq, sign_batch
+from tierce.journal.tiles.folder import LogFolder
 from tierce.journal.verifier import read_journal, verify
 from tierce.kernel.clock import SystemClock
 from tierce.kernel.ids import PersonId
@@ -123,9 +125,10 @@ def test_the_first_release_is_brought_to_this_version_and_every_reader_works(
         assert admin.execute("select id, name from directory.software").fetchall() == [(1, "Portail Rive Claire")]
     # The journal: the old line is sequenced with the new ones, and the independent reader agrees.
     with database.connect("tierce_worker") as worker:
-        assert Sequencer(worker, LOG_ORIGIN, ring.instance("log")).step() >= 2
+        assert Sequencer(worker, LOG_ORIGIN, ring.instance("log"), LogFolder(load(file).log_directory())).step() >= 2
     with database.connect("tierce_office") as office:
-        assert verify(read_journal(office), (load(file).key_directory() / "log.pub").read_text()).intact
+        journal = read_journal(office, load(file).log_directory())
+        assert verify(journal, (load(file).key_directory() / "log.pub").read_text()).intact
         # The office opens civil status with the keys of then.
         sealer = load_sealer(office, ring, [Compartment.PERSON])
     with database.connect(SUPERUSER) as admin:

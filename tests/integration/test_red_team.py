@@ -91,6 +91,11 @@ def test_unknown_not_covered_and_out_of_seats_are_told_alike_and_metrics_say_no_
     assert len(shapes[0][1]) == ANSWER_BYTES
     assert seats[0] == seats[1] == {"open": 1, "attempts_left": -1, "known_left": 0}
     assert seats[3] == {"open": 0, "attempts_left": -1, "known_left": 0}, "the day's cap was reached"
+    found = thief.get("/v1/seats")
+    policy, left = found.headers["ratelimit-policy"], found.headers["ratelimit"]
+    assert policy == f'"asks";q={found.json()["attempts_limit"]};w=86400'
+    assert left.startswith(f'"asks";r={found.json()["attempts_left"]};t=')
+    assert "ratelimit" not in thief.ask(UNKNOWN, domain).headers, "what an ask costs is told by no answer"
     assert [change == changes[0] for change in changes] == [True] * len(asked)
 
 

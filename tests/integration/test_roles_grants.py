@@ -187,7 +187,7 @@ def test_a_wrong_password_opens_nothing(template: Database, role: str) -> None:
         ("tierce_insurers", "select * from journal.instance"),
         *[(role, "update journal.entry set person = 0") for role in ROLES],
         *[(role, "delete from journal.entry") for role in ROLES],
-        *[(role, "truncate journal.entry, journal.leaf") for role in ROLES],
+        *[(role, "truncate journal.entry, journal.placed") for role in ROLES],
         *[(role, "insert into journal.entry (seq, body) values (1, 'x')") for role in ROLES],
     ],
 )  # fmt: skip

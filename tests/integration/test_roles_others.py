@@ -199,14 +199,14 @@ def test_a_person_s_session_reveals_her_alone_and_only_once_its_opening_is_journ
 
 def test_the_worker_writes_the_tree_and_never_twice_at_a_place(start: Start) -> None:
     worker = start("tierce_worker").connection
-    worker.execute("insert into journal.leaf (idx, seq, hash) values (0, 256, %s)", (bytes(32),))
+    worker.execute("insert into journal.placed (block, first_idx, n) values (1, 0, 1)")
     worker.commit()
-    for idx, seq in ((0, 257), (1, 256)):
+    for first, block in ((0, 2), (1, 1)):
         with pytest.raises(psycopg.errors.UniqueViolation):
-            worker.execute("insert into journal.leaf (idx, seq, hash) values (%s, %s, %s)", (idx, seq, bytes(32)))
+            worker.execute("insert into journal.placed (block, first_idx, n) values (%s, %s, 1)", (block, first))
         worker.rollback()
     with pytest.raises(psycopg.errors.InsufficientPrivilege):
-        worker.execute("update journal.leaf set hash = %s", (bytes(32),))
+        worker.execute("update journal.placed set n = 2")
 
 
 def test_the_feed_writes_and_cannot_read_the_journal_nor_a_session(start: Start) -> None:

@@ -11,11 +11,12 @@ from typer.testing import CliRunner
 
 from tests.integration.asks import ORIGIN, appender
 from tests.integration.conftest import Connect
+from tests.integration.logs import log_of
 from tests.integration.world import POLICY, World, enrol, make_world, question
 from tests.settings_file import settings_text
 from tierce.gate.model import Answer, StepUp
 from tierce.identity.model import Caller
-from tierce.journal.service import Sequencer
+from tierce.journal.sequencer import Sequencer
 from tierce.kernel.care import Profession
 from tierce.kernel.clock import SystemClock
 from tierce.kernel.nir import nir_key
@@ -43,7 +44,7 @@ class Night:
 
     def __init__(self, world: World, log: psycopg.Connection, watched: psycopg.Connection, keyring: Keyring) -> None:
         self.world, self.watched, self.keyring = world, watched, keyring
-        self._sequencer = Sequencer(log, ORIGIN, keyring.instance("worker"))
+        self._sequencer = Sequencer(log, ORIGIN, keyring.instance("worker"), log_of(log))
         self.watcher = self.fresh()
 
     def fresh(self) -> Watcher:

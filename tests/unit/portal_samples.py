@@ -63,10 +63,12 @@ def _ask(language: Language) -> Iterator[Case]:
         "session": SESSION, "signing": SIGNING, "form": AskForm(domain="MEDG", care_date="2026-03-03"),
         "errors": {}, "error_list": [], "seats": SEATS, "act_url": "https://api.tierce.example/v1/rights",
         "domains": [("MEDG", "consultation généraliste")], "demo": True, "place_code": "1234 5674",
+        "parts": [],
     }  # fmt: skip
     frame = _frame("/ask", language)
     wrong = [("birth", BIRTH_WRONG.text(language)), ("rank", "Le rang est un chiffre de 1 à 9.")]
     yield "ask", "ask.html", frame, base
+    yield "ask-closed-beside", "ask.html", frame, {**base, "parts": [("le domaine « optique »", AT)]}
     yield "ask-filled", "ask.html", frame, {**base, "form": FORM}
     card = AskForm("", "23/04/1979", "1", "MEDG", "2026-03-03", "", "card", "99100001", "A-0000417", "2")
     yield "ask-card", "ask.html", frame, {**base, "form": card}

@@ -7,6 +7,7 @@ import pytest
 from tierce.kernel.language import Language
 from tierce.web.look import UnknownWordError, Words, WordsError, choose_language
 from tierce.web.look.headers import content_security_policy
+from tierce.web.look.words import fixed_french
 
 
 def catalogue(folder: Path, text: str, name: str = "words.toml") -> Path:
@@ -25,6 +26,12 @@ def test_a_catalogue_says_and_counts_in_both_languages(tmp_path: Path) -> None:
     assert words.count("seat", 0, Language.FR) == "0 place"
     assert words.count("seat", 0, Language.EN) == "0 places"
     assert words.count("seat", 2_000, Language.FR) == "2\u202f000 places"
+
+
+def test_french_punctuation_never_begins_a_line() -> None:
+    said = fixed_french("Fermé : « optique » ; vraiment ? Oui !")
+    assert said == "Fermé\u00a0: «\u00a0optique\u00a0»\u202f; vraiment\u202f? Oui\u202f!"
+    assert fixed_french(said) == said
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from tierce.closings.errors import ClosingError
 from tierce.closings.model import Closing, Hindered, Target
 from tierce.kernel.care import DOMAIN_LABELS, PROFESSION_LABELS, Domain, Profession
 from tierce.kernel.language import Phrase
-from tierce.kernel.saying import count, say_instant
+from tierce.kernel.saying import NBSP, count, say_instant
 from tierce.policy.acts import Act, Site
 from tierce.policy.ladder import (
     CLOSABLE,
@@ -198,7 +198,7 @@ def name_of(target: Target, names: Mapping[Target, str]) -> Phrase:
             return ACT_LABELS[Act(target.subject)]
         case Level.DOMAIN:
             label = DOMAIN_LABELS[Domain(target.subject)]
-            return Phrase(f"le domaine « {label.fr} »", f"the domain “{label.en}”")
+            return Phrase(f"le domaine «{NBSP}{label.fr}{NBSP}»", f"the domain “{label.en}”")
         case Level.INSURER:
             return Phrase(f"l’organisme {known}", f"the insurer {known}")
         case Level.ESTABLISHMENT:
@@ -209,12 +209,12 @@ def name_of(target: Target, names: Mapping[Target, str]) -> Phrase:
             return Phrase(f"l’éditeur de {known}", f"the vendor of {known}")
         case Level.PROFESSION:
             label = PROFESSION_LABELS[Profession(target.subject)]
-            return Phrase(f"la profession « {label.fr} »", f"the profession “{label.en}”")
+            return Phrase(f"la profession «{NBSP}{label.fr}{NBSP}»", f"the profession “{label.en}”")
         case Level.CELL:
             label = PROFESSION_LABELS[Profession(cell_profession(target.subject))]
             where = department_of(target.subject)
             return Phrase(
-                f"la profession « {label.fr} » du département {where}",
+                f"la profession «{NBSP}{label.fr}{NBSP}» du département {where}",
                 f"the profession “{label.en}” of département {where}",
             )
         case _:

@@ -99,11 +99,7 @@ class _Waiting:
 
 @dataclass(slots=True)
 class _Slot:
-    """One connection and the second in which it was opened.
-
-    A crash of the database forgets which proofs were used and closes every connection: a proof made before this
-    one was opened may have been used already.
-    """
+    """One connection, and the first second of which a signed proof may be new (`GateStore.proofs_since`)."""
 
     store: GateStore | None = None
     since: int = 0
@@ -358,8 +354,14 @@ class Lane:
         self._nobody.set()
 
     async def _open_slot(self, slot: _Slot) -> None:
-        slot.store = await self._connect()
-        slot.since = int(self._clock.now().timestamp())
+        store = await self._connect()
+        try:
+            slot.since = await store.proofs_since()
+        except BaseException:
+            with suppress(*LOST):
+                await store.close_connection()
+            raise
+        slot.store = store
 
     async def _reopened(self, slot: _Slot) -> bool:
         with suppress(*LOST):
@@ -379,8 +381,6 @@ class Lane:
         while not await self._reopened(slot):
             tries += 1
             await asyncio.sleep(RECONNECT_SECONDS[min(tries, len(RECONNECT_SECONDS) - 1)])
-        # Proofs count whole seconds: one of this very second may have been used before the crash.
-        slot.since += 1
 
 
 def _answer(opened: Opened, place: int, verdict: Verdict, revealed: Revealed | None, engaged_until: int) -> Answer:

@@ -149,6 +149,18 @@ class GateStore:
         """Close the connection."""
         await self._connection.close()
 
+    async def proofs_since(self) -> int:
+        """Read the first second (of the Unix epoch) of which a signed proof may be new.
+
+        A crash of the database forgets which proofs were used, and closes every connection: read once for each.
+        """
+        cursor = await self._connection.execute("select access.proofs_since()")
+        row = await cursor.fetchone()
+        if row is None:
+            msg = "access.proofs_since answered nothing"
+            raise psycopg.DataError(msg)
+        return int(row[0])
+
     async def open(self, asks: Sequence[Ask]) -> Opened:
         """Begin, lock the lines in id order, and read what the decision needs; one round trip."""
         lines: set[int] = set()

@@ -42,8 +42,8 @@ SCAN_ROWS = 5_000
 # Bytes 8, 32 and 40 of a body are time, session and device (docs/reference/journal-entry-v1.md). This filter
 # keeps at least every line that rules.rules_of keeps, whatever its time; the rule decides.
 _SCAN: LiteralString = """
-    select e.seq, e.body from journal.entry e join journal.leaf l on l.seq = e.seq
-    where l.idx < %(size)s and (e.kind in (1, 4) or e.kind = 3 and journal.u16(e.body, 90) <> 0)
+    select e.seq, e.body from journal.entry e join journal.placed p on p.block = e.seq >> 8
+    where p.first_idx < %(size)s and (e.kind in (1, 4) or e.kind = 3 and journal.u16(e.body, 90) <> 0)
       and (e.professional = any(%(professionals)s::bigint[])
         or journal.u64(e.body, 40) = any(%(devices)s::bigint[])
         or journal.u64(e.body, 32) = any(%(sessions)s::bigint[]))"""
@@ -55,7 +55,7 @@ _PENDING: LiteralString = """
         or journal.u64(e.body, 40) = any(%(devices)s::bigint[])
         or journal.u64(e.body, 32) = any(%(sessions)s::bigint[]))
       and journal.u64(e.body, 8) >= %(from_us)s and journal.u64(e.body, 8) < %(until_us)s
-      and not exists (select from journal.leaf l where l.seq = e.seq and l.idx < %(size)s)"""
+      and not exists (select from journal.placed p where p.block = e.seq >> 8 and p.first_idx < %(size)s)"""
 
 _BATCHES: LiteralString = """
     select b.block, b.at, b.n, (select count(*) from journal.entry e

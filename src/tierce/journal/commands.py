@@ -8,6 +8,7 @@ import typer
 
 from tierce.journal.note import parse_verifier_key, verifier_key
 from tierce.journal.service import LOG_KEY_NAME, LOG_ORIGIN, prove
+from tierce.journal.tiles.folder import LogFolder
 from tierce.journal.verifier import Report, check_proof, read_journal
 from tierce.journal.verifier import verify as verify_journal
 from tierce.kernel.errors import TierceError
@@ -34,6 +35,10 @@ LogKey = Annotated[
         help="Clé publique du journal, gardée hors de la base. / The log's public key line, kept elsewhere.",
     ),
 ]
+Log = Annotated[
+    Path,
+    typer.Option(envvar="TIERCE_LOG_FOLDER", help="Dossier des tuiles du journal. / Folder of the log's tiles."),
+]
 Json = Annotated[str, typer.Option(help="« - » : un objet JSON sur la sortie. / One JSON object.")]
 
 
@@ -57,6 +62,7 @@ def verify(
     *,
     secrets: Secrets,
     log_key: LogKey,
+    log: Log,
     kept: Annotated[
         list[Path] | None,
         typer.Option(exists=True, dir_okay=False, help="Point de contrôle gardé. / A checkpoint kept elsewhere."),
@@ -76,7 +82,7 @@ def verify(
         notes = [path.read_text("utf-8") for path in kept or []]
         earlier = [one for one in (retired.read_text("utf-8") if retired else "").splitlines() if one.strip()]
         with Database(host, port, name, secrets).connect(ROLE) as connection:
-            report = verify_journal(read_journal(connection), log_key, notes, earlier)
+            report = verify_journal(read_journal(connection, log), log_key, notes, earlier)
     except TierceError as error:
         _refuse(error)
     if json == "-":
@@ -90,6 +96,7 @@ def proof(
     *,
     seq: Annotated[int, typer.Argument(help="Numéro de la ligne. / The entry's number.")],
     secrets: Secrets,
+    log: Log,
     host: Host = "127.0.0.1",
     port: Port = 5432,
     name: Name = "tierce",
@@ -97,7 +104,7 @@ def proof(
     """Écrire la preuve d’une ligne (JSON). / Print the proof file of an entry."""
     try:
         with Database(host, port, name, secrets).connect(ROLE) as connection:
-            made = prove(connection, EntrySeq(seq))
+            made = prove(connection, LogFolder(log), EntrySeq(seq))
     except TierceError as error:
         _refuse(error)
     typer.echo(made.to_json(), nl=False)

@@ -39,8 +39,28 @@ class NotSequencedError(JournalError):
     """The entry is written but not yet under a checkpoint; ask again in a second."""
 
 
-class ForkError(JournalError):
-    """The stored leaves do not give the root of the last signed checkpoint: writing must stop."""
+class LogFatalError(JournalError):
+    """What is stored is not what was signed, or nobody can tell: the writer stops, and a human looks first."""
+
+
+class ForkError(LogFatalError):
+    """The stored log does not give the root of a signed checkpoint, or is behind one: writing must stop."""
+
+
+class TileDiffersError(LogFatalError):
+    """A full tile, which never changes, is there with other hashes."""
+
+
+class BatchBrokenError(LogFatalError):
+    """A committed batch does not hold as many entries as were signed."""
+
+
+class LogFolderError(JournalError):
+    """The log's folder cannot be used; nothing was written, and trying again is right once it can."""
+
+
+class TileMissingError(JournalError):
+    """A tile that a proof needs is not there: the sequencer writes it, or `tierce journal verify` says why not."""
 
 
 class SequencerBusyError(JournalError):

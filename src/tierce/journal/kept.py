@@ -4,8 +4,9 @@ A database brought back from a backup is a log cut short. Nothing in it says so;
 elsewhere does. The sequencer writes it after each step and refuses to begin against a later one.
 """
 
-import os
 from pathlib import Path
+
+from tierce.journal.tiles.folder import replace
 
 
 class KeptCheckpoint:
@@ -28,7 +29,5 @@ class KeptCheckpoint:
             return None
 
     def write(self, note: str) -> None:
-        """Replace the note; a crash leaves the old one or the new one whole."""
-        part = self._path.with_suffix(".part")
-        part.write_text(note, "utf-8")
-        os.replace(part, self._path)
+        """Replace the note, durably; a crash leaves the old one or the new one whole."""
+        replace(self._path, note)

@@ -1,7 +1,7 @@
 """The Merkle tree of RFC 6962 §2.1 (unchanged in RFC 9162 §2.1): hashes, proofs and their checking.
 
-A tree over n leaves splits at the largest power of two below n. Proofs are computed plainly, in O(n) over
-the leaf hashes; appending goes through `Frontier`, which keeps only the roots of the full subtrees.
+A tree over n leaves splits at the largest power of two below n. Proofs are named here as ranges of leaves, and
+computed plainly, in O(n); `tiles` grows a tree and reads the same ranges in O(log n).
 """
 
 from collections.abc import Iterable, Sequence
@@ -73,27 +73,33 @@ def tree_root(leaves: Iterable[bytes]) -> bytes:
     return Frontier(leaves).root()
 
 
-def inclusion_proof(leaves: Sequence[bytes], index: int) -> list[bytes]:
-    """The audit path of leaf `index` (from 0), lowest sibling first: PATH(m, D[n]) of RFC 6962 §2.1.1.
+def audit_ranges(index: int, size: int) -> list[tuple[int, int]]:
+    """The subtrees whose roots are the audit path of leaf `index`, each as its first leaf and the one after its last.
+
+    Lowest sibling first: PATH(m, D[n]) of RFC 6962 §2.1.1.
 
     Raises:
         ProofError: the tree has no such leaf.
     """
-    if not 0 <= index < len(leaves):
-        msg = f"leaf {index} is not in a tree of {len(leaves)} leaves"
+    if not 0 <= index < size:
+        msg = f"leaf {index} is not in a tree of {size} leaves"
         raise ProofError(msg)
-    path: list[bytes] = []
-    low, high = 0, len(leaves)
+    ranges: list[tuple[int, int]] = []
+    low, high = 0, size
     while high - low > 1:
         middle = low + split(high - low)
         if index < middle:
-            path.append(tree_root(leaves[middle:high]))
+            ranges.append((middle, high))
             high = middle
         else:
-            path.append(tree_root(leaves[low:middle]))
+            ranges.append((low, middle))
             low = middle
-    path.reverse()
-    return path
+    return ranges[::-1]
+
+
+def inclusion_proof(leaves: Sequence[bytes], index: int) -> list[bytes]:
+    """The audit path of leaf `index` (from 0), lowest sibling first, computed plainly from all leaf hashes."""
+    return [tree_root(leaves[low:high]) for low, high in audit_ranges(index, len(leaves))]
 
 
 def verify_inclusion(leaf: bytes, index: int, size: int, path: Sequence[bytes], root: bytes) -> bool:
@@ -116,29 +122,33 @@ def verify_inclusion(leaf: bytes, index: int, size: int, path: Sequence[bytes], 
     return last == 0 and node == root
 
 
-def consistency_proof(leaves: Sequence[bytes], old_size: int) -> list[bytes]:
-    """Show that the tree over the first `old_size` leaves is a prefix: PROOF(m, D[n]) of RFC 6962 §2.1.2.
+def consistency_ranges(old_size: int, size: int) -> list[tuple[int, int]]:
+    """The subtrees whose roots show that the first `old_size` leaves are a prefix: PROOF(m, D[n]) of RFC 6962 §2.1.2.
 
     Raises:
-        ProofError: `old_size` is not in 1..len(leaves).
+        ProofError: `old_size` is not in 1..size.
     """
-    if not 1 <= old_size <= len(leaves):
-        msg = f"a tree of {len(leaves)} leaves has no prefix of {old_size} leaves to prove"
+    if not 1 <= old_size <= size:
+        msg = f"a tree of {size} leaves has no prefix of {old_size} leaves to prove"
         raise ProofError(msg)
-    proof: list[bytes] = []
-    low, high, old_is_whole = 0, len(leaves), True
+    ranges: list[tuple[int, int]] = []
+    low, high, old_is_whole = 0, size, True
     while old_size != high:
         middle = low + split(high - low)
         if old_size <= middle:
-            proof.append(tree_root(leaves[middle:high]))
+            ranges.append((middle, high))
             high = middle
         else:
-            proof.append(tree_root(leaves[low:middle]))
+            ranges.append((low, middle))
             low, old_is_whole = middle, False
     if not old_is_whole:
-        proof.append(tree_root(leaves[low:high]))
-    proof.reverse()
-    return proof
+        ranges.append((low, high))
+    return ranges[::-1]
+
+
+def consistency_proof(leaves: Sequence[bytes], old_size: int) -> list[bytes]:
+    """Show that the tree over the first `old_size` leaves is a prefix, computed plainly from all leaf hashes."""
+    return [tree_root(leaves[low:high]) for low, high in consistency_ranges(old_size, len(leaves))]
 
 
 def verify_consistency(

@@ -95,14 +95,7 @@ def read_checkpoint(note: str, origin: str, *keys: Ed25519PublicKey) -> Checkpoi
     Raises:
         NoteFormatError: the note is malformed, is of another log, or no signature by one of `keys` holds.
     """
-    if len(note) > NOTE_CHARACTERS_MAX:
-        msg = f"the note is longer than {NOTE_CHARACTERS_MAX} characters"
-        raise NoteFormatError(msg)
-    text, gap, signatures = note.rpartition("\n\n")
-    if not gap or not signatures.endswith("\n"):
-        msg = "the note has no blank line followed by signature lines"
-        raise NoteFormatError(msg)
-    text += "\n"
+    text, signatures = _cut(note)
     checkpoint = _parse_text(text)
     if checkpoint.origin != origin:
         msg = f"the checkpoint is of log {checkpoint.origin!r}, not of {origin!r}"
@@ -124,6 +117,27 @@ def read_checkpoint(note: str, origin: str, *keys: Ed25519PublicKey) -> Checkpoi
         msg = f"the checkpoint is not signed by the given key of {origin!r}"
         raise NoteFormatError(msg)
     return checkpoint
+
+
+def unverified_checkpoint(note: str) -> Checkpoint:
+    """What a note says, its signatures not looked at: for whoever hands the note on with what is to be checked.
+
+    Raises:
+        NoteFormatError: the note is malformed.
+    """
+    return _parse_text(_cut(note)[0])
+
+
+def _cut(note: str) -> tuple[str, str]:
+    """The signed text, its last line feed included, and the signature lines."""
+    if len(note) > NOTE_CHARACTERS_MAX:
+        msg = f"the note is longer than {NOTE_CHARACTERS_MAX} characters"
+        raise NoteFormatError(msg)
+    text, gap, signatures = note.rpartition("\n\n")
+    if not gap or not signatures.endswith("\n"):
+        msg = "the note has no blank line followed by signature lines"
+        raise NoteFormatError(msg)
+    return text + "\n", signatures
 
 
 def _parse_text(text: str) -> Checkpoint:

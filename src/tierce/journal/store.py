@@ -1,9 +1,9 @@
-"""The journal's rows: entries and batches in, leaves and checkpoints for the sequencer, and what proofs need.
+"""The journal's rows: entries and batches in, places and checkpoints for the sequencer, and what proofs need.
 
 Nothing here updates or deletes: no role has that right (grants.sql).
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import LiteralString
 
@@ -20,31 +20,43 @@ REGISTER: LiteralString = "select journal.register(%s, session_user, %s)"
 NEXT_BLOCK: LiteralString = "select journal.next_block()"
 APPEND: LiteralString = "select journal.append(%s::smallint, %s::bigint, %s::bytea[], %s)"
 
-# `tx` is the transaction that wrote the row. Below the oldest transaction still open everything is settled:
-# a block whose rows show there is whole, and no later transaction can add to it. Blocks are looked for above
-# the highest one taken and among those passed over, because numbers are drawn in one order and committed in
-# another: "greater than the last seen" would lose the late ones.
-_SETTLED: LiteralString = """
-    with horizon as materialized (select pg_snapshot_xmin(pg_current_snapshot()) as xmin)
-    select seq, body from (
-        select seq, tx, body from journal.entry where seq >= %(above)s
-        union all
-        select e.seq, e.tx, e.body
-        from unnest(%(passed)s::bigint[]) p(block)
-        join journal.entry e on e.seq >= p.block * 256 and e.seq < (p.block + 1) * 256
-    ) found, horizon
-    where tx < horizon.xmin order by seq limit %(limit)s"""
+_UNPLACED: LiteralString = """
+    select u.block, u.n, u.tx::text, pg_current_snapshot()::text
+    from (select 1) one left join journal.unplaced(%s::pg_snapshot, %s) u on true"""
 
-Row = tuple[int, bytes]
+# Leaf hashes are made by the server, a row for each block: a tenth of the time of sending every body.
+_HASHES: LiteralString = """
+    select b.block, string_agg(sha256('\\x00'::bytea || e.body), ''::bytea order by e.seq)
+    from unnest(%s::bigint[]) b(block) join journal.entry e on e.seq between b.block * 256 and b.block * 256 + 255
+    group by b.block order by b.block"""
 
 
 @dataclass(frozen=True, slots=True)
 class CheckpointRow:
-    """A stored checkpoint."""
+    """A stored checkpoint, and what the reading of its blocks saw."""
 
     size: int
     root: bytes
     note: str
+    seen: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unplaced:
+    """A committed batch that is not in the tree: its block, its number of entries, the transaction that wrote it."""
+
+    block: int
+    count: int
+    transaction: int
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A block in the tree: its entries are the leaves `first`..`first` + `count` - 1."""
+
+    block: int
+    first: int
+    count: int
 
 
 def number(row: TupleRow | None) -> int:
@@ -77,55 +89,67 @@ def take_lock(connection: Connection) -> None:
 
 def last_checkpoint(connection: Connection) -> CheckpointRow | None:
     """The checkpoint of the largest size, or None in an empty log."""
-    row = connection.execute("select size, root, note from journal.checkpoint order by size desc limit 1").fetchone()
-    return CheckpointRow(row[0], row[1], row[2]) if row else None
+    row = connection.execute(
+        "select size, root, note, seen::text from journal.checkpoint order by size desc limit 1"
+    ).fetchone()
+    return CheckpointRow(*row) if row else None
+
+
+def checkpoints_after(connection: Connection, size: int) -> list[CheckpointRow]:
+    """The stored checkpoints of more than `size` leaves, by size."""
+    rows = connection.execute(
+        "select size, root, note, seen::text from journal.checkpoint where size > %s order by size", (size,)
+    )
+    return [CheckpointRow(*row) for row in rows.fetchall()]
+
+
+def root_of(connection: Connection, size: int) -> bytes | None:
+    """The root that a stored checkpoint gives for exactly this size."""
+    row = connection.execute("select root from journal.checkpoint where size = %s", (size,)).fetchone()
+    return row[0] if row else None
 
 
 def leaf_count(connection: Connection) -> int:
-    """How many leaves are stored, whatever the checkpoints say."""
-    return number(connection.execute("select count(*) from journal.leaf").fetchone())
+    """How many leaves there are, whatever the checkpoints say."""
+    return number(connection.execute("select journal.leaf_count()").fetchone())
 
 
-def leaf_hashes(connection: Connection, size: int) -> Iterator[bytes]:
-    """The hashes of leaves 0..size-1, in their order."""
-    with connection.cursor(name="journal_leaves") as cursor:
-        cursor.itersize = 20_000
-        cursor.execute("select hash from journal.leaf where idx < %s order by idx", (size,))
-        for row in cursor:
-            yield row[0]
+def unplaced(connection: Connection, seen: str, limit: int) -> tuple[list[Unplaced], str]:
+    """Batches committed since `seen`, by transaction, and what this reading saw (a pg_snapshot as text)."""
+    rows = connection.execute(_UNPLACED, (seen, limit)).fetchall()
+    return [Unplaced(row[0], row[1], int(row[2])) for row in rows if row[0] is not None], rows[0][3]
 
 
-def sequenced_blocks(connection: Connection) -> Iterator[int]:
-    """The blocks that have leaves, ascending."""
-    with connection.cursor(name="journal_blocks") as cursor:
-        cursor.itersize = 20_000
-        cursor.execute("select distinct seq / 256 from journal.leaf order by 1")
-        for row in cursor:
-            yield row[0]
+def leaf_hashes(connection: Connection, blocks: Sequence[int]) -> dict[int, bytes]:
+    """The joined leaf hashes of each block's entries, in their order."""
+    return dict(connection.execute(_HASHES, (list(blocks),)).fetchall())
 
 
-def settled(connection: Connection, above: int, passed: Sequence[int], limit: int) -> list[Row]:
-    """Rows below the snapshot horizon, by seq: from `above` on, and of the blocks that were passed over."""
-    parameters = {"above": above, "passed": list(passed), "limit": limit}
-    return connection.execute(_SETTLED, parameters).fetchall()
+def placed_between(connection: Connection, low: int, high: int) -> list[Placed]:
+    """The blocks whose leaves are `low`..`high` - 1, in the tree's order; a checkpoint never cuts a block."""
+    rows = connection.execute(
+        "select block, first_idx, n from journal.placed where first_idx >= %s and first_idx < %s order by first_idx",
+        (low, high),
+    )
+    return [Placed(*row) for row in rows.fetchall()]
 
 
-def insert_leaves(connection: Connection, first: int, leaves: Sequence[tuple[int, bytes]]) -> None:
-    """Store (seq, hash) pairs at the indexes `first`, `first` + 1 and so on."""
+def insert_placed(connection: Connection, placed: Sequence[Placed]) -> None:
+    """Store places. A block twice, or two blocks at one place, is refused by the table's keys."""
     with (
         connection.cursor() as cursor,
-        cursor.copy("copy journal.leaf (idx, seq, hash) from stdin (format binary)") as copy,
+        cursor.copy("copy journal.placed (block, first_idx, n) from stdin (format binary)") as copy,
     ):
-        copy.set_types(["int8", "int8", "bytea"])
-        for index, (seq, leaf) in enumerate(leaves, start=first):
-            copy.write_row((index, seq, leaf))
+        copy.set_types(["int8", "int8", "int2"])
+        for one in placed:
+            copy.write_row((one.block, one.first, one.count))
 
 
 def insert_checkpoint(connection: Connection, row: CheckpointRow) -> None:
     """Store a signed checkpoint."""
     connection.execute(
-        "insert into journal.checkpoint (size, root, note) values (%s, %s, %s)",
-        (row.size, row.root, row.note),
+        "insert into journal.checkpoint (size, root, note, seen) values (%s, %s, %s, %s)",
+        (row.size, row.root, row.note, row.seen),
     )
 
 
@@ -137,5 +161,9 @@ def entry_body(connection: Connection, seq: EntrySeq) -> bytes | None:
 
 def leaf_index(connection: Connection, seq: EntrySeq) -> int | None:
     """The place of an entry in the tree, from 0, or None until it is sequenced."""
-    row = connection.execute("select idx from journal.leaf where seq = %s", (seq,)).fetchone()
+    row = connection.execute(
+        "select first_idx + (%(seq)s::bigint & 255) from journal.placed"
+        " where block = %(seq)s::bigint >> 8 and n > %(seq)s::bigint & 255",
+        {"seq": seq},
+    ).fetchone()
     return row[0] if row else None

@@ -66,6 +66,12 @@ def start_of(value: date) -> datetime:
     return datetime(value.year, value.month, value.day, tzinfo=PARIS).astimezone(UTC)
 
 
+def seconds_left_today(at: datetime) -> int:
+    """Seconds until the next civil day begins in Paris, rounded up: 1 to 90,000 (a day of 25 hours)."""
+    tomorrow = start_of(date_of(paris_day(at) + 1))
+    return -int((at - tomorrow) // timedelta(seconds=1))
+
+
 def day_of(value: date) -> int:
     """Days since 1970-01-01 of a civil date."""
     return (value - EPOCH_DAY).days

@@ -8,6 +8,7 @@ from psycopg import Connection
 from tierce.identity.model import PersonCaller
 from tierce.journal.model import Entry, EntryKind
 from tierce.journal.service import Appender, Proof, prove_body
+from tierce.journal.tiles.folder import LogFolder
 from tierce.kernel.clock import Clock, from_micros, micros
 from tierce.kernel.ids import EntrySeq, EstablishmentId, ProfessionalId
 from tierce.persons import store
@@ -29,11 +30,12 @@ class Persons:
     gives her lines and her record to nothing else. Connections are in autocommit mode.
     """
 
-    def __init__(self, appender: Appender, records: store.Records, clock: Clock) -> None:
-        """Write lines through `appender`, open her record with `records`."""
+    def __init__(self, appender: Appender, records: store.Records, clock: Clock, log: LogFolder) -> None:
+        """Write lines through `appender`, open her record with `records`, prove lines from the tiles in `log`."""
         self._appender = appender
         self._records = records
         self._clock = clock
+        self._log = log
 
     def history(
         self, connection: Connection, caller: PersonCaller, handle: bytes, before: EntrySeq = store.NEWEST
@@ -74,7 +76,7 @@ class Persons:
             NotSequencedError: the line is not under a checkpoint yet.
         """
         found = self._own(connection, handle, seq)
-        return prove_body(connection, seq, found.body)
+        return prove_body(connection, self._log, seq, found.body)
 
     def report(self, connection: Connection, caller: PersonCaller, handle: bytes, seq: EntrySeq) -> Report:
         """Keep her answer "it was not me" to one ask, once, with its own journal line.

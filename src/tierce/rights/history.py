@@ -12,7 +12,7 @@ from tierce.identity.model import Caller
 from tierce.journal.engagement import format_engagement, parse_engagement
 from tierce.journal.errors import EngagementFormatError
 from tierce.kernel.care import Domain
-from tierce.kernel.clock import Clock, from_micros, micros, paris_day, start_of
+from tierce.kernel.clock import Clock, from_micros, micros, paris_day, seconds_left_today, start_of
 from tierce.kernel.ids import EntrySeq
 from tierce.policy.seats import (
     DAY_LIMITS,
@@ -77,6 +77,9 @@ class Seats:
     """Age in days of each place taken, oldest first."""
     new_device: bool
     """Whether the device is in its first fortnight."""
+    attempts_limit: int
+    renewed_in_seconds: int
+    """Until the next civil day in Paris, when the asks of the day are given back."""
 
 
 EVERYTHING = HistoryFilter()
@@ -134,7 +137,9 @@ class History:
         """The caller's places on this device."""
         async with self._pool.connection() as connection:
             stored = await read_line(connection, caller.line)
-        line = roll(stored, SEATS[caller.profession], paris_day(self._clock.now()))
+        now = self._clock.now()
+        line = roll(stored, SEATS[caller.profession], paris_day(now))
+        attempts = DAY_LIMITS[caller.profession].attempts
         limit = effective_limit(line)
         ages = [age for age in range(SEAT_DAYS - 1, -1, -1) for _ in range(line.seats[(line.day - age) % SEAT_DAYS])]
         return Seats(
@@ -142,7 +147,9 @@ class History:
             open=line.open,
             cap_today=cap_of(limit),
             today=line.today,
-            attempts_left=max(0, DAY_LIMITS[caller.profession].attempts - line.attempts),
+            attempts_left=max(0, attempts - line.attempts),
+            attempts_limit=attempts,
+            renewed_in_seconds=seconds_left_today(now),
             known_left=max(0, known_limit(line, caller.profession) - line.known),
             ages=ages,
             new_device=line.day < line.since + PROBATION_DAYS,

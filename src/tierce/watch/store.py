@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from typing import LiteralString
 from uuid import UUID
 
 from psycopg import Connection
@@ -32,10 +33,10 @@ def look(connection: Connection) -> list[Looked]:
     assert reached is not None, "the migration writes this row"
     rows = connection.execute(
         "select l.idx, e.seq, e.kind, e.body, coalesce(n.id, 0), n.profession, coalesce(t.hint, 0)"
-        " from journal.leaf l join journal.entry e using (seq)"
+        " from journal.leaves(%(last)s, %(most)s) l join journal.entry e using (seq)"
         " left join access.session s on s.id = journal.u64(e.body, 32) and e.kind = any(%(gate)s)"
         " left join access.line n on n.id = s.line"
-        " left join access.trace t on t.seq = e.seq where l.idx > %(last)s order by l.idx limit %(most)s",
+        " left join access.trace t on t.seq = e.seq order by l.idx",
         {"gate": _GATE, "last": reached[0], "most": LINES_MAX},
     ).fetchall()
     if not rows:
@@ -54,10 +55,11 @@ def refusals_since(connection: Connection, since: datetime) -> list[Looked]:
     """The refusals already looked at, among the lines sequenced after the last checkpoint signed before `since`."""
     rows = connection.execute(
         "select e.seq, e.kind, e.body, coalesce(n.id, 0), n.profession, 0"
-        " from journal.leaf l join journal.entry e using (seq)"
+        " from journal.placed p join journal.entry e on e.seq between p.block * 256 and p.block * 256 + 255"
         " left join access.session s on s.id = journal.u64(e.body, 32) left join access.line n on n.id = s.line"
-        " where l.idx >= coalesce((select max(size) from journal.checkpoint where at < %s), 0)"
-        " and l.idx <= (select idx from access.watched) and e.kind = %s order by l.idx",
+        " where p.first_idx >= coalesce((select max(size) from journal.checkpoint where at < %s), 0)"
+        " and p.first_idx + (e.seq & 255) <= (select idx from access.watched) and e.kind = %s"
+        " order by p.first_idx, e.seq",
         (since, EntryKind.REFUSAL.value),
     ).fetchall()
     return [_looked(*row) for row in rows]
@@ -196,10 +198,16 @@ def settle(connection: Connection, before: datetime) -> None:
     connection.execute("delete from access.saturated where day < %s", (paris_day(before),))
 
 
+# The mark of access.proofs_since stays: without it, the next connection would take every proof for an old one.
+_FORGET_PROOFS: LiteralString = (
+    "delete from access.proof where at < %s and id <> '00000000-0000-0000-0000-000000000000'"
+)
+
+
 def tidy(connection: Connection, before: datetime) -> Sequence[int]:
     """Forget used proofs, abandoned sign-ins and traces left behind, older than `before`: they live minutes."""
     return [
-        connection.execute("delete from access.proof where at < %s", (before,)).rowcount,
+        connection.execute(_FORGET_PROOFS, (before,)).rowcount,
         connection.execute("delete from access.pending where created < %s", (before,)).rowcount,
         connection.execute(
             "delete from access.trace t using journal.batch b where b.block = t.seq >> 8 and b.at < %s", (before,)

@@ -31,6 +31,7 @@ from tierce.incidents.store import Records as StaffRecords
 from tierce.insurers.service import InsurerDesk
 from tierce.journal.note import parse_verifier_key
 from tierce.journal.service import Appender
+from tierce.journal.tiles.folder import LogFolder
 from tierce.kernel.clock import Clock, SystemClock
 from tierce.kernel.ids import SoftwareId
 from tierce.notices.model import Operator
@@ -261,6 +262,7 @@ async def office(settings: Settings) -> AsyncIterator[App]:
             clients=Clients(appender, clock),
             closings=Closings(appender, clock, policy),
             log_key=log_key(settings.key_directory()),
+            log=LogFolder(settings.log_directory()),
             clock=clock,
             secure=settings.office.url.startswith("https:"),
             sign_in_origins=_origins(settings.staff),
@@ -288,7 +290,7 @@ async def persons(settings: Settings) -> AsyncIterator[App]:
             door=SignInDoor(pool, provider, clock),
             sessions=PersonSessions(pool, appender, clock, traits.uuid, policy),
             pool=rows,
-            persons=Persons(appender, records, clock),
+            persons=Persons(appender, records, clock, LogFolder(settings.log_directory())),
             answers=Answers(appender, clock),
             cards=None if settings.signer is None else CardDesk(f"http://127.0.0.1:{settings.signer.port}", http),
             operator=Operator(

@@ -19,9 +19,11 @@ from psycopg import Connection
 from tierce import __version__
 from tierce.deposits.resolution import Resolver
 from tierce.deposits.sealing import Opener
-from tierce.journal.errors import ForkError, SequencerBusyError
+from tierce.journal.errors import LogFatalError, LogFolderError, SequencerBusyError
 from tierce.journal.kept import KeptCheckpoint
-from tierce.journal.service import LOG_KEY_NAME, LOG_ORIGIN, Appender, Sequencer
+from tierce.journal.sequencer import Sequencer
+from tierce.journal.service import LOG_KEY_NAME, LOG_ORIGIN, Appender
+from tierce.journal.tiles.folder import LogFolder
 from tierce.kernel.clock import SystemClock
 from tierce.policy.digest import policy_digest
 from tierce.presence.settling import Settler
@@ -34,6 +36,8 @@ from tierce.web.status.page import StatusPage
 from tierce.web.wiring import KEYS, retired_log_keys
 
 TURN_SECONDS = 0.2
+CHECKPOINT_SECONDS = 1.0
+"""Between two checkpoints, unless nothing is new; each is a row, a signature and a few files for ever."""
 TIDY_EVERY_TURNS = 300
 BEAT_EVERY_TURNS = 10
 STATUS_EVERY_TURNS = 5
@@ -95,9 +99,12 @@ def run_worker(settings: Settings) -> None:
                 hands = _hands(stack, settings, signing, kept, opener)
                 logs.say("started")
                 _turns(hands, gauges, page, stopping)
-        except ForkError as error:
-            logs.say("the sequencer refuses to begin", level="error", kind="ForkError", detail=str(error))
+        except LogFatalError as error:
+            logs.say("the sequencer refuses to go on", level="error", kind=type(error).__name__, detail=str(error))
             raise SystemExit(1) from None
+        except (LogFolderError, OSError) as error:
+            logs.say("the log's folder cannot be written", level="error", kind=type(error).__name__)
+            time.sleep(RETRY_SECONDS)
         except SequencerBusyError:
             logs.say("another worker sequences: waiting for its turn", level="warning")
             time.sleep(RETRY_SECONDS)
@@ -119,11 +126,22 @@ class _Hands:
     resolver: Resolver
     settler: Settler
     sequencer: Sequencer | None = None
+    sequenced: float = 0.0
+    """When the last checkpoint was made, by a clock that only goes forward."""
 
     def sequence(self) -> int:
-        """Put what waits under a checkpoint, or raise SequencerBusyError while another worker does."""
+        """Put what waits under a checkpoint, a second after the last one at the earliest.
+
+        Raises:
+            SequencerBusyError: another worker sequences.
+        """
         self.sequencer = self.sequencer or self.make_sequencer()
-        return self.sequencer.step()
+        if time.monotonic() - self.sequenced < CHECKPOINT_SECONDS:
+            return 0
+        taken = self.sequencer.step()
+        if taken:
+            self.sequenced = time.monotonic()
+        return taken
 
 
 def _hands(
@@ -134,13 +152,14 @@ def _hands(
     opener: Opener,
 ) -> _Hands:
     database, clock, policy = settings.connection(), SystemClock(), policy_digest()
+    folder = LogFolder(settings.log_directory())
     log, watched, counter = (stack.enter_context(database.connect("tierce_worker")) for _ in range(3))
     appender = Appender.enrol(watched, "worker", signing[0])
     retired = retired_log_keys(settings.key_directory())
     return _Hands(
         watched,
         counter,
-        lambda: Sequencer(log, LOG_ORIGIN, signing[1], kept=kept, retired=retired),
+        lambda: Sequencer(log, LOG_ORIGIN, signing[1], folder, kept=kept, retired=retired),
         Watcher(watched, appender, clock, policy),
         Resolver(counter, appender, opener, clock, policy, folder=settings.spool_directory()),
         Settler(counter, appender, clock, policy),

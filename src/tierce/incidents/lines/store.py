@@ -36,7 +36,8 @@ SEATS_NOT_APPLICABLE = 0xFFFF
 _COLUMNS: LiteralString = """
     select e.seq, journal.u64(e.body, 8), e.kind, get_byte(e.body, 2), get_byte(e.body, 4), get_byte(e.body, 5),
            get_byte(e.body, 6), get_byte(e.body, 7), e.professional, journal.u64(e.body, 40),
-           journal.u64(e.body, 32), journal.u16(e.body, 62), exists (select from journal.leaf l where l.seq = e.seq),
+           journal.u64(e.body, 32), journal.u16(e.body, 62),
+           exists (select from journal.placed p where p.block = e.seq >> 8),
            p.given_name || ' ' || p.family_name, p.profession, t.name, t.town, s.name
     from journal.entry e
     left join directory.professional p on p.id = e.professional and e.kind in (1, 2, 3, 4, 14)
@@ -131,9 +132,10 @@ def line(connection: Connection, seq: EntrySeq) -> Line | None:
 def counts(connection: Connection) -> Counts:
     """How many lines are written and how many are under the last checkpoint."""
     row = connection.execute(
-        "select (select coalesce(sum(n), 0) from journal.batch), coalesce(c.size, 0), c.at"
-        " from (select 1) one left join lateral"
-        " (select size, at from journal.checkpoint order by size desc limit 1) c on true"
+        "select coalesce(c.size, 0)"
+        " + (select coalesce(sum(n), 0) from journal.unplaced(coalesce(c.seen, '2:2:'), 1000000)),"
+        " coalesce(c.size, 0), c.at from (select 1) one left join lateral"
+        " (select size, at, seen from journal.checkpoint order by size desc limit 1) c on true"
     ).fetchone()
     assert row is not None
     return Counts(int(row[0]), row[1], row[2])

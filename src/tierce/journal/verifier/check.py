@@ -162,7 +162,9 @@ def _check_leaves(report: Report, journal: Journal, computed: Mapping[int, bytes
             break
     for leaf in journal.leaves:
         own = computed.get(leaf.seq)
-        if own is None:
+        if len(leaf.hash) != 32:
+            report.error("tile-missing", "no tile has this leaf's hash", seq=leaf.seq, index=leaf.index)
+        elif own is None:
             report.error(
                 "entry-removed", "the tree holds this entry's hash, the entry is gone", seq=leaf.seq, index=leaf.index
             )

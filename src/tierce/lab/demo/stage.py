@@ -60,6 +60,7 @@ _MADE_EACH_TIME: Final = (
     "logs",
     "clients",
     "state",
+    "log",
     "tierce.toml",
     "identities.json",
     "postgres.log",

@@ -37,7 +37,5 @@ def people_disclosed(connection: Connection, professional: ProfessionalId, devic
 
 def lines_waiting(connection: Connection) -> int:
     """Journal lines that the sequencer has not put in the tree yet."""
-    row = connection.execute(
-        "select (select count(*) from journal.entry) - (select count(*) from journal.leaf)"
-    ).fetchone()
+    row = connection.execute("select (select count(*) from journal.entry) - journal.leaf_count()").fetchone()
     return int(row[0]) if row else 0

@@ -401,6 +401,15 @@ create or replace function access.use_proof(proof uuid) returns boolean
     select exists (select from fresh)
 $$;
 
+-- The first second of which a proof may be new. A crash of the database empties access.proof: whoever comes first after it
+-- leaves a mark there, and a proof of that second or earlier may have been used before. Proofs count whole seconds.
+create or replace function access.proofs_since() returns bigint
+    language sql security definer set search_path = pg_catalog, pg_temp as $$
+    insert into access.proof (id, at) values ('00000000-0000-0000-0000-000000000000', now()) on conflict do nothing;
+    select floor(extract(epoch from at))::bigint + 1 from access.proof where id = '00000000-0000-0000-0000-000000000000'
+$$;
+select access.proofs_since();   -- a new database was asked nothing yet: its mark is as old as itself
+
 -- Journal lines of processes other than api: staff, persons, worker, feed ----------------------------------------
 create or replace function journal.next_block() returns bigint
     language sql security definer set search_path = pg_catalog, pg_temp as

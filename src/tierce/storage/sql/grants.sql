@@ -23,7 +23,7 @@ grant execute on function journal.u64(bytea, integer), journal.u16(bytea, intege
 -- api: the gate, sign-in, and nothing of the people ------------------------------------------------------------
 grant usage on schema gate, access, directory, registry to tierce_api;
 grant execute on function gate.open, gate.close, gate.reveal, gate.lease, gate.lend, access.line_of, access.join_lines,
-    access.prove, access.use_proof, journal.register,
+    access.prove, access.use_proof, access.proofs_since, journal.register,
     journal.next_block, journal.append, gate.own_asks, gate.asked_before to tierce_api;
 grant select on registry.insurer, registry.insurer_key, registry.product, registry.guarantee to tierce_api;
 grant select on directory.professional, directory.establishment, directory.activity, directory.software,
@@ -53,7 +53,8 @@ grant select (id, insurer, public_key, revoked) on presence.signer to tierce_api
 grant usage on schema gate, access, directory, registry, incident, notice to tierce_office;
 grant execute on function journal.register, journal.next_block, journal.append, gate.staff_reveal,
     gate.hindered to tierce_office;
-grant select on journal.instance, journal.batch, journal.entry, journal.leaf, journal.checkpoint to tierce_office;
+grant select on journal.instance, journal.batch, journal.entry, journal.placed, journal.checkpoint to tierce_office;
+grant execute on function journal.leaves, journal.leaf_count, journal.unplaced to tierce_office;
 grant select on directory.professional, directory.establishment, directory.activity, directory.software,
     directory.enrolment, directory.substitution, directory.past to tierce_office;
 grant insert, update on directory.enrolment to tierce_office;
@@ -67,6 +68,7 @@ grant select, update on access.appeal to tierce_office;
 grant select, insert on access.alert to tierce_office;
 grant select, insert, delete on access.pending to tierce_office;
 grant select, insert, update on access.staff_session to tierce_office;
+grant select (id, insurer, expires, revoked), update (revoked) on access.insurer_session to tierce_office;
 grant select on registry.insurer, registry.insurer_key, registry.feed, registry.feed_reason, registry.feed_refused
     to tierce_office;
 grant select, insert, update on incident.incident to tierce_office;
@@ -89,7 +91,7 @@ grant select, insert, delete on access.pending to tierce_persons;
 grant select, insert, update on access.person_session to tierce_persons;
 grant select on directory.professional, directory.establishment to tierce_persons;
 grant select on registry.insurer, registry.insurer_key to tierce_persons;
-grant select on journal.instance, journal.batch, journal.leaf, journal.checkpoint to tierce_persons;
+grant select on journal.instance, journal.batch, journal.placed, journal.checkpoint to tierce_persons;
 grant select, insert on notice.person_report to tierce_persons;
 grant usage on schema presence to tierce_persons;
 grant execute on function presence.asked, presence.answer_ask to tierce_persons;
@@ -113,7 +115,8 @@ grant usage on schema gate, access, directory, registry to tierce_worker;
 grant execute on function registry.count_shown to tierce_worker;
 grant execute on function journal.register, journal.next_block, journal.append to tierce_worker;
 grant select on journal.instance, journal.batch, journal.entry to tierce_worker;
-grant select, insert on journal.leaf, journal.checkpoint to tierce_worker;
+grant select, insert on journal.placed, journal.checkpoint to tierce_worker;
+grant execute on function journal.leaves, journal.leaf_count, journal.unplaced to tierce_worker;
 grant select on access.line, access.session, access.ladder to tierce_worker;
 grant insert on access.ladder to tierce_worker;
 grant select, delete on access.proof, access.pending to tierce_worker;

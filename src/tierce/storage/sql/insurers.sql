@@ -171,8 +171,7 @@ declare
 begin
     select leaf into upto from registry.shown_upto for update;
     with fresh as materialized (
-        select l.idx, e.kind, e.body from journal.leaf l join journal.entry e using (seq)
-        where l.idx > upto order by l.idx limit at_most),
+        select l.idx, e.kind, e.body from journal.leaves(upto, at_most) l join journal.entry e using (seq)),
     added as (
         insert into registry.shown_count as c (insurer, day, domain, kind, lines)
         select journal.u16(f.body, 60),

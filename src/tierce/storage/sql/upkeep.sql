@@ -2,15 +2,14 @@
 -- in use, and the end of one that no record needs.
 
 -- Journal lines written and not yet under a checkpoint, the age in seconds of the oldest of them and of the last
--- checkpoint (null when there is none), and the last checkpoint's size. Looks at the newest blocks alone.
+-- checkpoint (null when there is none), and the last checkpoint's size. Looks at what came after that checkpoint alone.
 create or replace function upkeep.waiting(out lines bigint, out oldest_seconds double precision,
     out checkpoint_seconds double precision, out size bigint)
     language sql stable security definer set search_path = pg_catalog, pg_temp as $$
-    with last as (select size, at from journal.checkpoint order by size desc limit 1),
+    with last as (select size, at, seen from journal.checkpoint order by size desc limit 1),
     open_blocks as (
-        select b.block, b.at, b.n from journal.batch b
-        where b.block > coalesce((select max(seq) from journal.leaf) / 256, 0) - 1000
-          and not exists (select from journal.leaf l where l.seq = b.block * 256))
+        select b.at, b.n from journal.unplaced(coalesce((select seen from last), '2:2:'), 100000) u
+        join journal.batch b on b.block = u.block)
     select coalesce((select sum(n) from open_blocks), 0)::bigint,
            (select extract(epoch from now() - min(at)) from open_blocks)::double precision,
            (select extract(epoch from now() - at) from last)::double precision,

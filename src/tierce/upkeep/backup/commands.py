@@ -46,7 +46,7 @@ def take_one(
         read = load(settings)
         with bar("sauvegarde / backup") as advance:
             taken = take(read, to, admin, SystemClock(), advance)
-        size = taken.manifest.rows.get("journal.leaf", 0)
+        size = taken.manifest.journal_size
         lines.tell(read, Act.OPERATION_BACKUP, size)
     except (TierceError, OSError, psycopg.Error) as error:
         _refuse(error)

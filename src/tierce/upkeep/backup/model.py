@@ -5,6 +5,7 @@ import msgspec
 FORMAT = 1
 MANIFEST = "manifest.json"
 DUMP = "dump"
+LOG = "log.tar"
 
 
 class FileDigest(msgspec.Struct, frozen=True):
@@ -28,6 +29,13 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     rows: dict[str, int]
     """Rows of each table in that snapshot."""
     files: dict[str, FileDigest]
+    log: FileDigest | None = None
+    """The tiles under that checkpoint; None in an empty log, and in a backup of a version without tiles."""
+
+    @property
+    def journal_size(self) -> int:
+        """How many lines that checkpoint signs."""
+        return 0 if self.checkpoint is None else int(self.checkpoint.split("\n")[1])
 
 
 class Restored(msgspec.Struct, frozen=True):

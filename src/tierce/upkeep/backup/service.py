@@ -16,7 +16,8 @@ import psycopg
 from tierce import __version__
 from tierce.journal.errors import JournalError
 from tierce.journal.kept import KeptCheckpoint
-from tierce.journal.note import parse_verifier_key, read_checkpoint
+from tierce.journal.note import parse_verifier_key, read_checkpoint, unverified_checkpoint
+from tierce.journal.tiles.folder import LogFolder
 from tierce.journal.verifier import read_journal
 from tierce.journal.verifier import verify as verify_journal
 from tierce.kernel.clock import Clock
@@ -24,9 +25,9 @@ from tierce.settings import Settings
 from tierce.storage.cluster import find_binaries
 from tierce.storage.database import Database
 from tierce.storage.migrate import create_roles, head_version, migrate, stored_version
-from tierce.upkeep.backup import store
+from tierce.upkeep.backup import logfile, store
 from tierce.upkeep.backup.errors import BackupBrokenError, BackupError
-from tierce.upkeep.backup.model import DUMP, FORMAT, MANIFEST, FileDigest, Manifest, Restored
+from tierce.upkeep.backup.model import DUMP, FORMAT, LOG, MANIFEST, FileDigest, Manifest, Restored
 from tierce.web.wiring import LOG_PUBLIC_FILE, retired_log_keys
 from tierce.web.worker import CHECKPOINT_FILE
 
@@ -66,6 +67,10 @@ def take(settings: Settings, to: Path, admin: str, clock: Clock, progress: Progr
         with database.connect(admin) as connection, store.snapshot(connection) as name:
             tables = store.tables(connection)
             _run_dump(database, admin, name, part / DUMP, progress)
+            note = store.newest_note(connection)
+            if note is not None:
+                size = unverified_checkpoint(note).size
+                logfile.save(LogFolder(settings.log_directory()), note, size, part / LOG)
             manifest = Manifest(
                 format=FORMAT,
                 taken_at=now.isoformat(timespec="seconds"),
@@ -73,9 +78,10 @@ def take(settings: Settings, to: Path, admin: str, clock: Clock, progress: Progr
                 schema=stored_version(connection) or "",
                 postgresql=connection.info.server_version,
                 database=database.name,
-                checkpoint=store.newest_note(connection),
+                checkpoint=note,
                 rows=store.count_rows(connection, tables),
                 files={file.name: digest(file) for file in sorted((part / DUMP).iterdir())},
+                log=digest(part / LOG) if note is not None else None,
             )
         (part / MANIFEST).write_bytes(msgspec.json.format(msgspec.json.encode(manifest), indent=1) + b"\n")
         part.rename(folder)
@@ -105,6 +111,11 @@ def read_manifest(folder: Path, progress: Progress = lambda _bytes: None) -> Man
             msg = f"{name} is not the file that was saved: take another backup"
             raise BackupBrokenError(msg)
         progress(listed.bytes)
+    if manifest.log is not None:
+        if not (folder / LOG).exists() or digest(folder / LOG) != manifest.log:
+            msg = f"{LOG} is not the file that was saved: take another backup"
+            raise BackupBrokenError(msg)
+        progress(manifest.log.bytes)
     return manifest
 
 
@@ -119,7 +130,8 @@ def restore(settings: Settings, folder: Path, admin: str, progress: Progress = l
     if manifest.schema > head_version():
         msg = f"this backup is at schema {manifest.schema}, newer than {head_version()}: install its program"
         raise BackupError(msg)
-    database = settings.connection()
+    database, log = settings.connection(), LogFolder(settings.log_directory())
+    logfile.insist_empty(log)
     with database.named("postgres").connect(admin, autocommit=True) as server:
         if store.has_database(server, database.name):
             msg = (
@@ -138,7 +150,9 @@ def restore(settings: Settings, folder: Path, admin: str, progress: Progress = l
     migrate(database, admin=admin)
     with database.connect(admin) as connection:
         ended = store.end_sessions(connection)
+        store.settle_batches(connection)
         connection.commit()
+        logfile.bring_back(folder / LOG, log)
         return _examine(connection, settings, manifest, ended)
 
 
@@ -160,7 +174,7 @@ def _examine(connection: psycopg.Connection, settings: Settings, manifest: Manif
     known = (current, *retired_log_keys(keys))
     lost, notes = 0, [note for note in (manifest.checkpoint,) if note is not None]
     connection.rollback()
-    journal = read_journal(connection)
+    journal = read_journal(connection, settings.log_directory())
     if kept is not None:
         with suppress(JournalError):
             lost = max(0, read_checkpoint(kept, origin, *known).size - len(journal.leaves))

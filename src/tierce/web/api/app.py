@@ -63,10 +63,19 @@ def _wiring(request: Request[Any, Any, State]) -> RightsWiring:
 
 @get("/v1/seats", opt={"act": Act.NONE})
 async def seats(request: AnyRequest) -> Response[dict[str, Any]]:
-    """The places of the session's device; says nothing of anybody."""
+    """The places of the session's device; says nothing of anybody.
+
+    `RateLimit` tells the day's asks that are left, and the seconds until Paris's midnight gives them back. No other
+    answer carries it: what an ask costs must not depend on whom it was about.
+    """
     wiring = _wiring(request)
     bound = await wiring.callers.find(request.headers.get("authorization", "").encode(), fresh=True)
-    return Response(asdict(await wiring.history.seats(bound.caller)), headers=NO_STORE)
+    found = await wiring.history.seats(bound.caller)
+    left = {
+        "RateLimit-Policy": f'"asks";q={found.attempts_limit};w=86400',
+        "RateLimit": f'"asks";r={found.attempts_left};t={found.renewed_in_seconds}',
+    }
+    return Response(asdict(found), headers=NO_STORE | left)
 
 
 @get("/v1/history", opt={"act": Act.NONE})

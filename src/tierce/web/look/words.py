@@ -5,15 +5,20 @@ braces, ``{name}``, and must be the same in both languages. A text that depends 
 ``x.one`` and ``x.many``: French says *one* for 0 and 1, English for 1 alone.
 """
 
+import re
 import string
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 
 from tierce.kernel.language import Language, Phrase
+from tierce.kernel.saying import NARROW, NBSP
 from tierce.web.look.errors import UnknownWordError, WordsError
 
 _FIELDS = frozenset({"fr", "en"})
+_CLOSING = re.compile(r" ([:»])")
+_OPENING = re.compile(r"(?<=«) ")
+_HIGH = re.compile(r" ([;!?])")
 
 
 class Words:
@@ -92,7 +97,15 @@ def _phrase(file: str, key: str, value: object) -> Phrase:
     if _placeholders(fr) != _placeholders(en):
         msg = f"{file}: {key} needs the same placeholders in French as in English"
         raise WordsError(msg)
-    return Phrase(fr, en)
+    return Phrase(fixed_french(fr), en)
+
+
+def fixed_french(text: str) -> str:
+    """Put the no-break spaces that French wants before : and », after «, and before ; ! ? (the narrow one).
+
+    A line on a small screen must not begin with a colon.
+    """
+    return _HIGH.sub(rf"{NARROW}\1", _OPENING.sub(NBSP, _CLOSING.sub(rf"{NBSP}\1", text)))
 
 
 def _placeholders(text: str) -> frozenset[str]:

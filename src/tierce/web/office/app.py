@@ -22,6 +22,7 @@ from tierce.incidents.holds.errors import HoldMissingError
 from tierce.incidents.holds.service import Holds
 from tierce.incidents.service import Incidents
 from tierce.journal.errors import NotSequencedError
+from tierce.journal.tiles.folder import LogFolder
 from tierce.kernel.clock import Clock
 from tierce.notices.errors import IncidentNotAwareError, SliceMissingError, TextRefusedError
 from tierce.notices.service import Notices
@@ -73,6 +74,7 @@ def create_office(
     clients: Clients,
     closings: Closings,
     log_key: str,
+    log: LogFolder,
     clock: Clock,
     secure: bool,
     sign_in_origins: tuple[str, ...] = (),
@@ -89,6 +91,7 @@ def create_office(
         clients: enrolments and substitutions.
         closings: the closings slice.
         log_key: the journal's public key line, `name+id+base64`.
+        log: the folder of its tiles.
         clock: the present.
         secure: whether the public address has https.
         sign_in_origins: addresses that the sign-in leads to.
@@ -104,6 +107,7 @@ def create_office(
         holds=holds,
         clients=clients,
         log_key=log_key,
+        log=log,
         clock=clock,
     )
     return Litestar(

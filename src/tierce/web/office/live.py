@@ -84,7 +84,7 @@ def live_handlers(site: OfficeSite) -> list[HTTPRouteHandler]:
     @get("/lines/{seq:int}", opt={"act": Act.STAFF_LIVE})
     async def line(request: AnyRequest, seq: FromPath[int]) -> Response[str]:
         visit = await site.visit(request)
-        found, proof = await site.rows.read(_line_and_proof(site.log_key, EntrySeq(seq)))
+        found, proof = await site.rows.read(_line_and_proof(site, EntrySeq(seq)))
         if found is None:
             raise NotFoundException
         return site.page(visit, "line.html", {"line": found, "proof": proof})
@@ -96,7 +96,7 @@ def live_handlers(site: OfficeSite) -> list[HTTPRouteHandler]:
         found = await site.rows.read(lambda connection: store.line(connection, number))
         if found is None:
             raise NotFoundException
-        proof = await site.rows.read(lambda connection: prove(connection, number))
+        proof = await site.rows.read(lambda connection: prove(connection, site.log, number))
         return Response(
             proof.to_json(),
             media_type="application/json",
@@ -190,13 +190,13 @@ async def _live_values(site: OfficeSite, request: AnyRequest) -> dict[str, objec
     }
 
 
-def _line_and_proof(log_key: str, seq: EntrySeq) -> Callable[[Connection], tuple[Line | None, ProofView | None]]:
+def _line_and_proof(site: OfficeSite, seq: EntrySeq) -> Callable[[Connection], tuple[Line | None, ProofView | None]]:
     def read(connection: Connection) -> tuple[Line | None, ProofView | None]:
         found = store.line(connection, seq)
         if found is None:
             return None, None
         try:
-            return found, _view(prove(connection, seq), log_key)
+            return found, _view(prove(connection, site.log, seq), site.log_key)
         except NotSequencedError:
             return found, None
 

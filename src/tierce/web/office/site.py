@@ -14,6 +14,7 @@ from tierce.identity.model import StaffCaller
 from tierce.identity.service import SignInDoor, form_token
 from tierce.incidents.holds.service import Holds
 from tierce.incidents.service import Incidents
+from tierce.journal.tiles.folder import LogFolder
 from tierce.kernel.clock import Clock
 from tierce.kernel.errors import TierceError
 from tierce.notices.service import Notices
@@ -60,7 +61,7 @@ class OfficeSite:
     """Everything the office's pages use; made once at start.
 
     `log_key` is the journal's public key line (`name+id+base64`), with which this process checks each proof it
-    shows by the independent verifier.
+    shows by the independent verifier; `log` is where it reads tiles for one.
     """
 
     pages: Pages
@@ -72,6 +73,7 @@ class OfficeSite:
     holds: Holds
     clients: Clients
     log_key: str
+    log: LogFolder
     clock: Clock
 
     async def visit(self, request: AnyRequest) -> Visit:

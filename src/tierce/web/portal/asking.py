@@ -12,7 +12,7 @@ from tierce.kernel.clock import date_of, paris_day
 from tierce.kernel.language import Language
 from tierce.policy.acts import Act
 from tierce.web.portal.api import RIGHTS, RightsBody, Seats, revisit_path
-from tierce.web.portal.depositing import or_deposit
+from tierce.web.portal.depositing import closed_parts, or_deposit
 from tierce.web.portal.errors import ApiRefusedError
 from tierce.web.portal.question import (
     AskForm,
@@ -55,6 +55,7 @@ async def _ask_page(site: PortalSite, visit: Visit, form: AskForm, wrong: list[W
         "seats": await site.api.seats(visit.handle),
         "place_code": await site.api.place_code(visit.handle),
         "act_url": site.act_url(RIGHTS),
+        "parts": closed_parts(await site.api.service(), language),
         "demo": DEMO_PERSON in site.demo,
     }
     return site.page(visit, "ask.html", values, status=422 if found else 200)

@@ -1,0 +1,24 @@
+"""The folder of tiles that belongs to each test's database."""
+
+import tempfile
+from pathlib import Path
+
+from psycopg import Connection
+
+from tierce.journal.tiles.folder import LogFolder
+from tierce.storage.database import Database
+
+_HOME = tempfile.TemporaryDirectory(prefix="tierce-logs-")
+"""Gone with the process that runs the tests."""
+
+
+def log_at(port: int, name: str) -> LogFolder:
+    """The log's folder of one database; the sequencer makes it when the log begins."""
+    return LogFolder(Path(_HOME.name) / f"{port}-{name}")
+
+
+def log_of(where: Connection | Database) -> LogFolder:
+    """Do as `log_at`, for what a connection or the settings of one reach."""
+    if isinstance(where, Database):
+        return log_at(where.port, where.name)
+    return log_at(where.info.port, where.info.dbname)
