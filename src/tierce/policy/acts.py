@@ -116,6 +116,12 @@ class Act(IntEnum):
     """A member of staff asks that a line lose its person; the second who does has it done."""
     JOURNAL_END = 151
     """A sealed segment reached the end of its time; `reference` is its first leaf."""
+    DEVICE_CODE = 170
+    """A new device asks for a code, to be typed on an older one of the same professional."""
+    DEVICE_CONTINUE = 171
+    """An older device says that a new one is hers: it draws on her places. `reference` is the new device."""
+    DEVICE_SEPARATE = 172
+    """A professional takes a device off her places; it is new again at its next sign-in."""
 
 
 class Lane(IntEnum):
