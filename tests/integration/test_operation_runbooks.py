@@ -16,7 +16,7 @@ from tests.integration.thief import enter, visit
 from tests.waiting import eventually
 from tierce.journal.verifier import Journal, verify
 from tierce.kernel.language import Language
-from tierce.lab.demo.stage import OFFICER, Stage, open_stage
+from tierce.lab.demo.stage import INSURER_USER, OFFICER, Stage, open_stage
 from tierce.lab.demo.steps import Steps
 from tierce.settings import load
 from tierce.upkeep.backup.service import retired_lines
@@ -123,17 +123,20 @@ def machine(folder: Path) -> Iterator[Machine]:
 def test_a_page_is_followed_as_written(machine: Machine, page: str) -> None:
     lines = commands_of(page)
     assert lines, page
-    if page == "staff":  # somebody is at work, whose session the page ends
+    if page == "staff":  # people are at work, whose sessions the page ends
         follow_while_she_works(machine, lines)
         return
     follow(machine, page, lines)
 
 
 def follow_while_she_works(machine: Machine, lines: list[str]) -> None:
-    with visit(machine.stage, "office", OFFICER) as office:
+    stage = machine.stage
+    with visit(stage, "office", OFFICER) as office, visit(stage, "insurers", INSURER_USER) as insurer:
         assert office.get("/directory").status_code == 200
+        assert insurer.get("/feeds").status_code == 200
         follow(machine, "staff", lines)
         assert office.get("/directory").status_code != 200
+        assert insurer.get("/feeds").status_code != 200
 
 
 def follow(machine: Machine, page: str, lines: list[str]) -> None:

@@ -1,4 +1,4 @@
-"""`tierce staff`: which sessions of the operator's own staff are open, and end those of somebody who leaves."""
+"""`tierce staff`: which sessions of the operator's own staff are open; end somebody's, or those of an insurer."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -24,6 +24,8 @@ Exemples / examples:
   tierce staff list --settings tierce.toml
 
   tierce staff end hélène.vasseur --by "Marc Tessier" --settings tierce.toml
+
+  tierce staff end-insurer 99100001 --by "Marc Tessier" --settings tierce.toml
 
 Sortie / exit: 0 fait / done, 2 refusé / refused.
 """
@@ -78,6 +80,22 @@ def end(
 
     def run(connection: Connection, desk: StaffDesk) -> None:
         count = desk.end(connection, subject, by)
+        typer.echo(f"Sessions fermées : {count}. / Sessions ended: {count}.")
+
+    _with(settings, run)
+
+
+@app.command("end-insurer", epilog=_EPILOG)
+def end_insurer(
+    amc: Annotated[str, typer.Argument(help="Le numéro AMC de l’assureur. / The insurer's AMC number.")],
+    *,
+    by: Annotated[str, typer.Option(help="Votre nom ; le journal en garde un numéro. / Your name.")],
+    settings: SettingsFile,
+) -> None:
+    """Fermer toutes les sessions d’un assureur, à l’instant. / End every session of an insurer's staff, now."""
+
+    def run(connection: Connection, desk: StaffDesk) -> None:
+        count = desk.end_insurer(connection, amc, by)
         typer.echo(f"Sessions fermées : {count}. / Sessions ended: {count}.")
 
     _with(settings, run)

@@ -1,6 +1,8 @@
 """List and end the sessions of staff, each end with its journal line in the same transaction."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from psycopg import Connection
 
@@ -11,6 +13,7 @@ from tierce.journal.model import Entry, EntryKind
 from tierce.journal.service import APPEND_ENTRIES_MAX, Appender
 from tierce.kernel.clock import Clock, micros
 from tierce.kernel.errors import TierceError
+from tierce.kernel.ids import SessionId
 from tierce.policy.acts import Act, Outcome
 
 
@@ -36,15 +39,29 @@ class StaffDesk:
         Raises:
             StaffSessionError: nobody is named as doing it, or no session of that name is open.
         """
+        refusal = "no session of that name is open: `tierce staff list` shows the names; they are the provider's"
+        return self._end(connection, lambda now: store.end_every(connection, subject, now), by, refusal)
+
+    def end_insurer(self, connection: Connection, amc: str, by: str) -> int:
+        """End every open session of an insurer's staff, refused at their next request; how many were ended.
+
+        Raises:
+            StaffSessionError: nobody is named as doing it, or that insurer (by its AMC number) has no session open.
+        """
+        refusal = "no session of an insurer with that AMC number is open"
+        return self._end(connection, lambda now: store.end_insurer(connection, amc, now), by, refusal)
+
+    def _end(
+        self, connection: Connection, end: Callable[[datetime], Sequence[SessionId]], by: str, refusal: str
+    ) -> int:
         if not by.strip():
             msg = "nobody is named as ending the session: give your name with --by"
             raise StaffSessionError(msg)
         now = self.clock.now()
         with connection.transaction():
-            ended = store.end_every(connection, subject, now)
+            ended = end(now)
             if not ended:
-                msg = "no session of that name is open: `tierce staff list` shows the names; they are the provider's"
-                raise StaffSessionError(msg)
+                raise StaffSessionError(refusal)
             lines = [
                 Entry(
                     kind=EntryKind.STAFF_ACT,

@@ -38,3 +38,13 @@ def end_every(connection: Connection, subject: str, now: datetime) -> list[Sessi
         (now, subject, now),
     )
     return [SessionId(number) for (number,) in rows]
+
+
+def end_insurer(connection: Connection, amc: str, now: datetime) -> list[SessionId]:
+    """End every open session of one insurer's staff; the sessions that this ended."""
+    rows = connection.execute(
+        "update access.insurer_session set revoked = %s where revoked is null and expires > %s"
+        " and insurer = (select i.id from registry.insurer i where i.amc = %s) returning id",
+        (now, now, amc),
+    )
+    return [SessionId(number) for (number,) in rows]

@@ -7,10 +7,12 @@ from typing import Annotated
 import msgspec
 import typer
 from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from tierce.kernel.clock import SystemClock
 from tierce.kernel.errors import TierceError
+from tierce.lab.bench.entries import make_entries
 from tierce.lab.bench.gate import SMALL, Plan, Report, measure_gate
 from tierce.lab.bench.imports import measure_import
 from tierce.lab.bench.oracle.service import SMALL_ORACLE, OraclePlan, OracleReport, measure_oracle
@@ -63,6 +65,24 @@ def gate(
         typer.echo(msgspec.json.encode(report).decode())
     elif json_to is not None:
         Path(json_to).write_bytes(msgspec.json.format(msgspec.json.encode(report)) + b"\n")
+
+
+@app.command("entries")
+def entries(
+    folder: Annotated[Path, typer.Argument(help="Dossier à remplir. / Folder to fill.")],
+    *,
+    count: Annotated[int, typer.Option("--entries", min=1_000, help="Lignes. / Entries.")] = 10_000_000,
+    seed: Annotated[int, typer.Option(help="Graine. / Another seed, another year.")] = 1,
+) -> None:
+    """Make invented entries of a year as sealed segments, for the benches of scope and histories.
+
+    Examples: tierce bench entries var/bench/ten-million; tierce bench entries /srv/year --entries 1000000000
+    """
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=_screen, disable=not _screen.is_terminal, transient=True) as progress:
+        task = progress.add_task("lignes / entries", total=count)
+        made = make_entries(folder, count, seed=seed, advance=lambda n: progress.update(task, advance=n))
+    typer.echo(f"{made[-1].end} lignes / entries, {len(made)} segments: {folder}")
 
 
 @app.command("import")

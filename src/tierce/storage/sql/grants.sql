@@ -66,6 +66,7 @@ grant select, update on access.appeal to tierce_office;
 grant select, insert on access.alert to tierce_office;
 grant select, insert, delete on access.pending to tierce_office;
 grant select, insert, update on access.staff_session to tierce_office;
+grant select (id, insurer, expires, revoked), update (revoked) on access.insurer_session to tierce_office;
 grant select on registry.insurer, registry.insurer_key, registry.feed, registry.feed_reason, registry.feed_refused
     to tierce_office;
 grant select, insert, update on incident.incident to tierce_office;

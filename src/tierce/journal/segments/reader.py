@@ -1,0 +1,203 @@
+"""One sealed segment, opened: rows one by one, by page, without reading their group."""
+
+import os
+import struct
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from tierce.journal.encoding import VERSION
+from tierce.journal.segments.errors import SegmentAlteredError
+from tierce.journal.segments.files import COMPRESSION, SPREAD
+from tierce.journal.segments.index import PagedFile, SegmentIndex
+from tierce.journal.segments.model import BLOCK_SCHEMA, ENTRY_SCHEMA, PAGE_ROWS, ROW_GROUP_ROWS, Segment
+from tierce.journal.segments.pages import BLOCK_COLUMNS, ENTRY_COLUMNS
+
+_LAYOUT = struct.Struct(">8BQ4q3I2H16sqII16sq8s")
+_CODEC = pa.Codec("zstd")
+_STORED: Final = {1: 4, 2: 4, 4: 4, 8: 8, 16: 16}
+"""Parquet has no number of fewer than four bytes."""
+_WIDTH: Final = {
+    one.name: _STORED[one.type.byte_width] for one in (*ENTRY_SCHEMA, *BLOCK_SCHEMA) if one.name != "leaf"
+}
+
+
+@dataclass(frozen=True, slots=True)
+class SealedEntry:
+    """An entry read back from a segment.
+
+    `body` is its 128 bytes, unless `redacted`, its leaf hash, is there: then person and salt are gone from them.
+    """
+
+    leaf: int
+    seq: int
+    body: bytes
+    redacted: bytes | None = None
+
+
+class SegmentFiles:
+    """The files of one segment, kept open. Rows are named by their place in the file, from 0."""
+
+    def __init__(self, folder: Path, segment: Segment) -> None:
+        """Open them.
+
+        Raises:
+            SegmentAlteredError: one is missing or unreadable.
+        """
+        self.segment = segment
+        self.path = segment.entries_path(folder)
+        try:
+            self.index = SegmentIndex.open(segment.index_path(folder))
+            self._entries = os.open(self.path, os.O_RDONLY)
+            self._blocks = os.open(segment.blocks_path(folder), os.O_RDONLY)
+        except (OSError, ValueError) as error:
+            msg = f"the segment of leaves {segment.first} to {segment.end - 1} cannot be read: {error}"
+            raise SegmentAlteredError(msg) from error
+
+    def close(self) -> None:
+        """Close them."""
+        os.close(self._entries)
+        os.close(self._blocks)
+
+    def of_person(self, person: int) -> list[int]:
+        """The rows of a person, ascending."""
+        found = []
+        for row in self.index.of_person(person):
+            start = int(self.index.entries.pages.starts[_PERSON, row // PAGE_ROWS]) + row % PAGE_ROWS * 8
+            if int.from_bytes(os.pread(self._entries, 8, start), "little", signed=True) == person:
+                found.append(row)
+        return found
+
+    def of_professional(self, professional: int) -> list[int]:
+        """The rows of a professional, ascending."""
+        found: list[int] = []
+        for page in self.index.of_professional(professional):
+            values = np.frombuffer(self._page("professional", page), "<i8")
+            found.extend((np.flatnonzero(values == professional) + page * PAGE_ROWS).tolist())
+        return found
+
+    def of_seq(self, seq: int) -> int | None:
+        """The row of the entry of this number, or None; looks through the blocks of every row."""
+        if self.block(seq >> 8) is None:
+            return None
+        with pq.ParquetFile(self.path, memory_map=True) as file:
+            for group in range(file.num_row_groups):
+                read = file.read_row_group(group, columns=["block", "place"])
+                same = (read["block"].to_numpy() == seq >> 8) & (read["place"].to_numpy() == seq & 0xFF)
+                if same.any():
+                    return group * ROW_GROUP_ROWS + int(same.argmax())
+        return None
+
+    def block(self, number: int) -> tuple[int, int] | None:
+        """The first leaf and the earliest time of a block, or None when it is not here."""
+        page = int(np.searchsorted(self.index.blocks.firsts, number, "right")) - 1
+        if page < 0:
+            return None
+        numbers = _unsplit(self._block_page("block", page), 8).view("<i8")[:, 0]
+        at = int(np.searchsorted(numbers, number))
+        if at == len(numbers) or numbers[at] != number:
+            return None
+        first, at_us = (
+            self._value(self._block_page(name, page), name, at, len(numbers)) for name in ("first", "at_us")
+        )
+        return int(first), int(at_us)
+
+    def read(self, rows: Sequence[int]) -> list[SealedEntry]:
+        """Rebuild entries; each page is read once however many of its rows are wanted."""
+        by_page: dict[int, list[int]] = defaultdict(list)
+        for row in rows:
+            by_page[row // PAGE_ROWS].append(row % PAGE_ROWS)
+        made = {}
+        for page, places in by_page.items():
+            count = min(PAGE_ROWS, self.segment.count - page * PAGE_ROWS)
+            columns = {name: self._values(name, page, places, count) for name in ENTRY_COLUMNS}
+            for at, row in enumerate(places):
+                made[page * PAGE_ROWS + row] = self._entry({name: columns[name][at] for name in ENTRY_COLUMNS})
+        found = [made[row] for row in rows]
+        return self._with_redacted(rows, found) if self.segment.redacted else found
+
+    def _entry(self, row: dict[str, Any]) -> SealedEntry:
+        where = self.block(row["block"])
+        if where is None:
+            msg = f"block {row['block']} is missing beside {self.path}"
+            raise SegmentAlteredError(msg)
+        body = _LAYOUT.pack(
+            VERSION,
+            row["kind"],
+            row["act"],
+            row["lane"],
+            row["outcome"],
+            row["presence"],
+            row["evidence"],
+            row["domain"],
+            (where[1] + row["late_us"]) % (1 << 64),
+            row["professional"],
+            row["establishment"],
+            row["session"],
+            row["device"],
+            row["activity"],
+            row["software"],
+            row["vendor"],
+            row["insurer"],
+            row["seats_after"],
+            row["network"],
+            row["person"],
+            row["categories"],
+            0,
+            row["policy"],
+            row["reference"],
+            row["salt"],
+        )  # fmt: skip - the layout itself
+        return SealedEntry(where[0] + row["place"], row["block"] << 8 | row["place"], body)
+
+    def _with_redacted(self, rows: Sequence[int], found: list[SealedEntry]) -> list[SealedEntry]:
+        """Add the leaf hashes of redacted rows: few segments have any, and their groups are read whole."""
+        by_group: dict[int, Any] = {}
+        with pq.ParquetFile(self.path, memory_map=True) as file:
+            for group in {row // ROW_GROUP_ROWS for row in rows}:
+                by_group[group] = file.read_row_group(group, columns=["leaf"])["leaf"]
+        return [
+            SealedEntry(one.leaf, one.seq, one.body, by_group[row // ROW_GROUP_ROWS][row % ROW_GROUP_ROWS].as_py())
+            for row, one in zip(rows, found, strict=True)
+        ]
+
+    def _page(self, name: str, page: int) -> bytes:
+        count = min(PAGE_ROWS, self.segment.count - page * PAGE_ROWS)
+        return _read_page(self._entries, self.index.entries, ENTRY_COLUMNS.index(name), page, name, count)
+
+    def _block_page(self, name: str, page: int) -> bytes:
+        count = min(PAGE_ROWS, self.segment.blocks - page * PAGE_ROWS)
+        return _read_page(self._blocks, self.index.blocks, BLOCK_COLUMNS.index(name), page, name, count)
+
+    def _values(self, name: str, page: int, places: Iterable[int], count: int) -> list[Any]:
+        raw = self._page(name, page)
+        return [self._value(raw, name, place, count) for place in places]
+
+    @staticmethod
+    def _value(raw: bytes, name: str, place: int, count: int) -> int | bytes:
+        width = _WIDTH[name]
+        one = raw[place::count] if name in SPREAD else raw[place * width : (place + 1) * width]
+        return one if name in _BYTES else int.from_bytes(one, "little", signed=width == 8)
+
+
+_PERSON = ENTRY_COLUMNS.index("person")
+_BYTES = frozenset({"network", "policy", "salt"})
+
+
+def _read_page(handle: int, file: PagedFile, column: int, page: int, name: str, count: int) -> bytes:
+    raw = os.pread(handle, int(file.pages.lengths[column, page]), int(file.pages.starts[column, page]))
+    if COMPRESSION.get(name) == "none":
+        return raw
+    return bytes(_CODEC.decompress(raw, count * _WIDTH[name], asbytes=True))
+
+
+def _unsplit(raw: bytes, width: int) -> NDArray[np.uint8]:
+    """Bytes split into streams, put together again."""
+    return np.ascontiguousarray(np.frombuffer(raw, np.uint8).reshape(width, -1).T)
