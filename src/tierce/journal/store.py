@@ -26,8 +26,8 @@ _UNPLACED: LiteralString = """
 
 # Leaf hashes are made by the server, a row for each block: a tenth of the time of sending every body.
 _HASHES: LiteralString = """
-    select b.block, (select string_agg(sha256('\\x00'::bytea || e.body), ''::bytea order by e.seq) from journal.entry e
-                     where e.seq between b.block * 256 and b.block * 256 + 255)
+    select b.block, (select string_agg(sha256('\\x00'::bytea || e.body), ''::bytea order by e.seq)
+                     from journal.entry e where e.seq between b.block * 256 and b.block * 256 + 255)
     from unnest(%s::bigint[]) b(block)"""
 
 
