@@ -137,7 +137,8 @@ def journal(
         raise typer.Exit(1) from None
     _screen.print(
         f"sequenced {report.entries_per_s:,.0f}/s (ratio {report.ratio_sequence_to_bare} to bare), verified "
-        f"{report.verify_entries_per_s:,.0f}/s (ratio {report.ratio_verify_to_bare}), proof p99 {report.proof_ms_p99} ms"
+        f"{report.verify_entries_per_s:,.0f}/s (ratio {report.ratio_verify_to_bare}), "
+        f"proof p99 {report.proof_ms_p99} ms"
     )
     if json_to == "-":
         typer.echo(msgspec.json.encode(report).decode())
