@@ -19,7 +19,7 @@ from tests.folders import private_folder
 from tests.integration.thief import Thief, enter
 from tests.waiting import eventually
 from tierce.cli import app
-from tierce.journal.verifier import Report, read_journal, verify
+from tierce.journal.verifier import Journal, Report, verify
 from tierce.kernel.language import Language
 from tierce.lab.demo.stage import Stage, open_stage
 from tierce.lab.demo.steps import Steps
@@ -223,10 +223,8 @@ def test_an_older_backup_is_noticed_and_the_way_on_is_signed(
 
 def _verified(stage: Stage, file: Path, line: str) -> Report:
     settings = load(file)
-    with settings.connection().connect(SUPERUSER) as connection:
-        return verify(
-            read_journal(connection, settings.log_directory()), line, retired=retired_lines(stage.home / "keys")
-        )
+    journal = Journal(settings.connection().dsn(SUPERUSER), settings.log_directory())
+    return verify(journal, line, retired=retired_lines(stage.home / "keys"))
 
 
 def _kept_size(stage: Stage) -> int:

@@ -1,15 +1,19 @@
 """`tierce journal`: verify the whole journal, print and check proofs, print the log's public key."""
 
+import os
+import sys
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
 import msgspec
 import typer
+from rich.console import Console
+from rich.progress import Progress
 
 from tierce.journal.note import parse_verifier_key, verifier_key
 from tierce.journal.service import LOG_KEY_NAME, LOG_ORIGIN, prove
 from tierce.journal.tiles.folder import LogFolder
-from tierce.journal.verifier import Report, check_proof, read_journal
+from tierce.journal.verifier import Journal, Report, check_proof
 from tierce.journal.verifier import verify as verify_journal
 from tierce.kernel.errors import TierceError
 from tierce.kernel.ids import EntrySeq
@@ -74,6 +78,13 @@ def verify(
     host: Host = "127.0.0.1",
     port: Port = 5432,
     name: Name = "tierce",
+    signatures: Annotated[
+        int,
+        typer.Option("--signatures", min=1, help="Signature d'un lot sur N ; 1 : tous. / Of one batch in N."),
+    ] = 1,
+    processes: Annotated[
+        int, typer.Option(min=0, max=64, help="Processus ; 0 : un par processeur. / 0: one a processor.")
+    ] = 0,
     json: Json = "",
 ) -> None:
     """Tout relire ; sortie 0 intact, 1 altéré, 2 refusé. / Read it all; exit 0 intact, 1 altered, 2 refused."""
@@ -81,8 +92,18 @@ def verify(
         parse_verifier_key(log_key)
         notes = [path.read_text("utf-8") for path in kept or []]
         earlier = [one for one in (retired.read_text("utf-8") if retired else "").splitlines() if one.strip()]
-        with Database(host, port, name, secrets).connect(ROLE) as connection:
-            report = verify_journal(read_journal(connection, log), log_key, notes, earlier)
+        journal = Journal(Database(host, port, name, secrets).dsn(ROLE), log)
+        with Progress(console=Console(stderr=True), disable=not sys.stderr.isatty(), transient=True) as shown:
+            bar = shown.add_task("vérification / verification", total=None)
+            report = verify_journal(
+                journal,
+                log_key,
+                notes,
+                earlier,
+                sample=signatures,
+                processes=processes or len(os.sched_getaffinity(0)),
+                progress=lambda leaves: shown.update(bar, advance=leaves),
+            )
     except TierceError as error:
         _refuse(error)
     if json == "-":
@@ -135,7 +156,8 @@ def _print(report: Report) -> None:
     verdict = "intact / intact" if report.intact else "ALTÉRÉ / ALTERED"
     typer.echo(
         f"Journal {verdict} : {report.entries} lignes / entries, {report.leaves} feuilles / leaves, "
-        f"{report.checkpoints} points de contrôle / checkpoints, {report.waiting} en attente / waiting ; "
+        f"{report.checkpoints} points de contrôle / checkpoints, {report.signatures} signatures / {report.batches}, "
+        f"{report.waiting} en attente / waiting ; "
         f"racine / root {report.root}",
         err=True,
     )

@@ -18,7 +18,7 @@ from tierce.journal.errors import JournalError
 from tierce.journal.kept import KeptCheckpoint
 from tierce.journal.note import parse_verifier_key, read_checkpoint, unverified_checkpoint
 from tierce.journal.tiles.folder import LogFolder
-from tierce.journal.verifier import read_journal
+from tierce.journal.verifier import Journal
 from tierce.journal.verifier import verify as verify_journal
 from tierce.kernel.clock import Clock
 from tierce.settings import Settings
@@ -153,7 +153,7 @@ def restore(settings: Settings, folder: Path, admin: str, progress: Progress = l
         store.settle_batches(connection)
         connection.commit()
         logfile.bring_back(folder / LOG, log)
-        return _examine(connection, settings, manifest, ended)
+        return _examine(database.dsn(admin), settings, manifest, ended)
 
 
 def _hold_to_manifest(database: Database, admin: str, manifest: Manifest) -> None:
@@ -165,7 +165,7 @@ def _hold_to_manifest(database: Database, admin: str, manifest: Manifest) -> Non
             raise BackupBrokenError(msg)
 
 
-def _examine(connection: psycopg.Connection, settings: Settings, manifest: Manifest, ended: int) -> Restored:
+def _examine(dsn: str, settings: Settings, manifest: Manifest, ended: int) -> Restored:
     """Verify the journal against its key, the backup's own checkpoint, and the one kept outside."""
     keys, folder = settings.key_directory(), settings.state_directory()
     line = (keys / LOG_PUBLIC_FILE).read_text("utf-8")
@@ -173,20 +173,22 @@ def _examine(connection: psycopg.Connection, settings: Settings, manifest: Manif
     origin, current = parse_verifier_key(line)
     known = (current, *retired_log_keys(keys))
     lost, notes = 0, [note for note in (manifest.checkpoint,) if note is not None]
-    connection.rollback()
-    journal = read_journal(connection, settings.log_directory())
+    with psycopg.connect(dsn) as connection:
+        size = store.leaf_count(connection)
     if kept is not None:
         with suppress(JournalError):
-            lost = max(0, read_checkpoint(kept, origin, *known).size - len(journal.leaves))
+            lost = max(0, read_checkpoint(kept, origin, *known).size - size)
         if not lost:
             notes.append(kept)
+    # A backup of a version without tiles brings none back: the sequencer makes them again from the entries.
+    journal = Journal(dsn, settings.log_directory() if manifest.log is not None else None)
     report = verify_journal(journal, line, notes, retired=retired_lines(keys))
     return Restored(
         taken_at=manifest.taken_at,
         schema_before=manifest.schema,
         schema=head_version(),
         rows=sum(manifest.rows.values()),
-        journal_size=len(journal.leaves),
+        journal_size=size,
         intact=report.intact,
         lost_lines=lost,
         sessions_ended=ended,
