@@ -22,6 +22,7 @@ from tierce.incidents.holds.errors import HoldMissingError
 from tierce.incidents.holds.service import Holds
 from tierce.incidents.service import Incidents
 from tierce.journal.errors import NotSequencedError
+from tierce.journal.segments.sealed import SealedLog
 from tierce.journal.tiles.folder import LogFolder
 from tierce.kernel.clock import Clock
 from tierce.notices.errors import IncidentNotAwareError, SliceMissingError, TextRefusedError
@@ -36,6 +37,7 @@ from tierce.web.office.evidence import evidence_handlers
 from tierce.web.office.feeds import feed_handlers
 from tierce.web.office.holds import hold_handlers
 from tierce.web.office.incidents import incident_handlers
+from tierce.web.office.journal import journal_handlers
 from tierce.web.office.live import live_handlers
 from tierce.web.office.site import HERE, OfficeSite, RoleRefusedError, office_sign_in, refused_page
 from tierce.web.signin_site import sign_in_handlers
@@ -75,6 +77,7 @@ def create_office(
     closings: Closings,
     log_key: str,
     log: LogFolder,
+    sealed: SealedLog,
     clock: Clock,
     secure: bool,
     sign_in_origins: tuple[str, ...] = (),
@@ -92,6 +95,7 @@ def create_office(
         closings: the closings slice.
         log_key: the journal's public key line, `name+id+base64`.
         log: the folder of its tiles.
+        sealed: its older lines.
         clock: the present.
         secure: whether the public address has https.
         sign_in_origins: addresses that the sign-in leads to.
@@ -108,6 +112,7 @@ def create_office(
         clients=clients,
         log_key=log_key,
         log=log,
+        sealed=sealed,
         clock=clock,
     )
     return Litestar(
@@ -115,6 +120,7 @@ def create_office(
             *live_handlers(site),
             *closing_handlers(site, closings),
             *incident_handlers(site),
+            *journal_handlers(site),
             *hold_handlers(site),
             *evidence_handlers(site),
             *appeal_handlers(site),

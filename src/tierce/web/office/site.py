@@ -14,6 +14,7 @@ from tierce.identity.model import StaffCaller
 from tierce.identity.service import SignInDoor, form_token
 from tierce.incidents.holds.service import Holds
 from tierce.incidents.service import Incidents
+from tierce.journal.segments.sealed import SealedLog
 from tierce.journal.tiles.folder import LogFolder
 from tierce.kernel.clock import Clock
 from tierce.kernel.errors import TierceError
@@ -37,6 +38,7 @@ LINKS: Final = (
     Link("/incidents", "nav.incidents"),
     Link("/directory", "nav.directory"),
     Link("/feeds", "nav.feeds"),
+    Link("/journal", "nav.journal"),
 )
 
 
@@ -74,6 +76,7 @@ class OfficeSite:
     clients: Clients
     log_key: str
     log: LogFolder
+    sealed: SealedLog
     clock: Clock
 
     async def visit(self, request: AnyRequest) -> Visit:
