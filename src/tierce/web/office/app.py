@@ -29,6 +29,7 @@ from tierce.notices.errors import IncidentNotAwareError, SliceMissingError, Text
 from tierce.notices.service import Notices
 from tierce.web.error_pages import Told, error_handlers
 from tierce.web.look import Pages, SecurityHeaders
+from tierce.web.office.alerts import alert_handlers
 from tierce.web.office.appeals import appeal_handlers
 from tierce.web.office.closing import closing_handlers
 from tierce.web.office.directory import directory_handlers
@@ -122,6 +123,7 @@ def create_office(
             *incident_handlers(site),
             *journal_handlers(site),
             *hold_handlers(site),
+            *alert_handlers(site),
             *evidence_handlers(site),
             *appeal_handlers(site),
             *feed_handlers(site),
