@@ -12,6 +12,7 @@ from tierce.identity.errors import IdentityError, SessionRefusedError, SignInRea
 from tierce.identity.local import StaffSessions
 from tierce.identity.model import StaffCaller
 from tierce.identity.service import SignInDoor, form_token
+from tierce.incidents.clocks.service import Clocks
 from tierce.incidents.holds.service import Holds
 from tierce.incidents.service import Incidents
 from tierce.journal.tiles.folder import LogFolder
@@ -69,6 +70,7 @@ class OfficeSite:
     sessions: StaffSessions
     sign_in: SiteSignIn
     incidents: Incidents
+    clocks: Clocks
     notices: Notices
     holds: Holds
     clients: Clients
