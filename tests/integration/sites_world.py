@@ -99,6 +99,7 @@ async def office_site(room: Room, database: Database, role: str = "security") ->
                 sessions=sessions,
                 pool=rows,
                 incidents=room.incidents,
+                clocks=room.clocks,
                 notices=room.notices,
                 holds=Holds(lines, SystemClock()),
                 clients=Clients(lines, SystemClock()),

@@ -26,8 +26,11 @@ from tierce.storage.database import Database
 pytestmark = pytest.mark.integration
 
 _SERVER = multiprocessing.get_context("forkserver")
-LIFE_SECONDS = 0.08
-"""A sequencer lives up to this long: a few steps, or none."""
+_SERVER.set_forkserver_preload([__name__])
+LIFE_SECONDS = 0.4
+"""A sequencer lives up to this long: several steps, or none."""
+REST_SECONDS = 0.01
+"""Between two rounds of the writer, so that steps are short and a kill falls anywhere in one."""
 
 
 def work(database: Database, folder: Path, home: Path) -> None:
@@ -56,7 +59,7 @@ class Writer(threading.Thread):
         self.written = 0
 
     def run(self) -> None:
-        while not self.stopping.is_set():
+        while not self.stopping.wait(REST_SECONDS):
             opened = []
             for connection in self._connections:
                 count = self._chance.randint(1, 64)
@@ -111,6 +114,7 @@ def killed(database: Database, tmp_path: Path, connect: Connect, times: int, say
     assert report.intact, report.findings[:5]
     assert report.entries == report.leaves == report.published == writer.written
     assert report.waiting == 0
+    assert len(notes) > times // 4, "most sequencers lived long enough to publish something"
     say(f"{times} kills, {report.entries} entries, {report.checkpoints} checkpoints, {len(notes)} of them kept")
 
 

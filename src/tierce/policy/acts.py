@@ -122,6 +122,24 @@ class Act(IntEnum):
     """An older device says that a new one is hers: it draws on her places. `reference` is the new device."""
     DEVICE_SEPARATE = 172
     """A professional takes a device off her places; it is new again at its next sign-in."""
+    STAFF_TIME = 180
+    """Staff write one of an incident's times: when, by whom, why."""
+    STAFF_DUTY = 181
+    """Staff say that a legal duty was fulfilled, and why it was late if it was."""
+    STAFF_SEVERITY = 182
+    """Staff score a cohort, or say with its proof that data was not concerned."""
+    STAFF_BRIDGE = 183
+    """A person concludes on the risk and on articles 33 and 34; never computed."""
+    STAFF_REGISTER = 184
+    """Staff write facts, effects, an action or a decision in the register of breaches."""
+    STAFF_REGISTER_EXPORT = 185
+    """Staff export the register for the authority."""
+    STAFF_BREACH_FORM = 186
+    """Staff write a version of the notification form."""
+    STAFF_BREACH_FORM_EXPORT = 187
+    """Staff export a version of the notification form."""
+    STAFF_BREACH_CLOSE = 188
+    """Staff close an event in the register, or open it again, with the reasons."""
 
 
 class Lane(IntEnum):

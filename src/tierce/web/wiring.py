@@ -25,7 +25,9 @@ from tierce.identity.oidc import ProviderClient, ProviderSettings, Realm
 from tierce.identity.reading import SessionReader
 from tierce.identity.rules import address_prefix
 from tierce.identity.service import Sessions, SignInDoor
+from tierce.incidents.clocks.service import Clocks
 from tierce.incidents.holds.service import Holds
+from tierce.incidents.register.service import Register
 from tierce.incidents.service import Incidents
 from tierce.incidents.store import Records as StaffRecords
 from tierce.insurers.service import InsurerDesk
@@ -258,6 +260,7 @@ async def office(settings: Settings) -> AsyncIterator[App]:
             sessions=StaffSessions(pool, appender, clock, STAFF_ROLES, policy),
             pool=rows,
             incidents=incidents,
+            clocks=Clocks(Register(appender, clock)),
             notices=Notices(incidents, appender, signed, clock),
             holds=Holds(appender, clock),
             clients=Clients(appender, clock),

@@ -260,15 +260,15 @@ class _Tree:
                 self._tell(altered="entry-altered", below=size)
             self._tiles = None
         for one in here:
-            if one.root == root:
-                self._good = size if one.origin == "stored" else self._good
-            elif one.origin not in self._wrong:
+            if one.root != root and one.origin not in self._wrong:
                 # Every later root differs too: only the first says something of the place.
                 self._wrong.add(one.origin)
                 message = f"a {one.origin} checkpoint signs another root of {size} leaves"
                 self._report.error(
                     "root-differs", f"{message}: see leaves {self._good} to {size - 1}", index=self._good
                 )
+        if root in stored:
+            self._good = size
 
     def _tell(self, *, altered: str, below: int | None = None) -> None:
         now = [one for one in self._differ if below is None or one[0] < below]

@@ -98,7 +98,7 @@ def verify_stretch(connection: Connection, task: Task) -> Stretch:
     found.hashes = bytes(own)
     tile = tiles.WIDTH * _HASH
     found.roots = [
-        complete([found.hashes[at : at + _HASH] for at in range(start, start + tile, _HASH)])
+        complete(found.hashes[start : start + tile])
         for start in range(0, len(found.hashes) - len(found.hashes) % tile, tile)
     ]
     return found

@@ -28,8 +28,7 @@ class UpperTiles:
         for place, root in enumerate(stretch.roots):
             good = {root}
             if stretch.tiled is not None:
-                data = stretch.tiled[place * size : place * size + size]
-                good.add(complete([data[at : at + HASH] for at in range(0, size, HASH)]))
+                good.add(complete(stretch.tiled[place * size : place * size + size]))
             self._add(1, good)
 
     def end(self) -> None:
@@ -52,7 +51,7 @@ class UpperTiles:
         number, below = self._done[level], self._waiting[level]
         width = min(len(below), (self._published >> (8 * level)) - number * WIDTH)
         first = number * WIDTH << (8 * level)
-        roots = {complete([min(one) for one in below])} if len(below) == WIDTH else set()
+        roots = {complete(b"".join([min(one) for one in below]))} if len(below) == WIDTH else set()
         if width <= 0:
             return roots
         data = tiles.find(self._log, level, number, width)
@@ -65,5 +64,5 @@ class UpperTiles:
                 message = f"hash {place} of tile {number} of level {level} is not that of the leaves below it"
                 self._report.error("tile-altered", message, index=at)
         if width == WIDTH:
-            roots.add(complete([data[at : at + HASH] for at in range(0, len(data), HASH)]))
+            roots.add(complete(data))
         return roots

@@ -9,6 +9,7 @@ from tierce.directory.errors import EnrolmentMissingError, EnrolmentMoveError, N
 from tierce.directory.service import Clients
 from tierce.identity.local import StaffSessions
 from tierce.identity.service import SignInDoor
+from tierce.incidents.clocks.service import Clocks
 from tierce.incidents.errors import (
     CeilingReachedError,
     FormError,
@@ -20,6 +21,7 @@ from tierce.incidents.errors import (
 )
 from tierce.incidents.holds.errors import HoldMissingError
 from tierce.incidents.holds.service import Holds
+from tierce.incidents.register.errors import RegisterBrokenError, RegisterClosedError
 from tierce.incidents.service import Incidents
 from tierce.journal.errors import NotSequencedError
 from tierce.journal.segments.sealed import SealedLog
@@ -29,10 +31,12 @@ from tierce.notices.errors import IncidentNotAwareError, SliceMissingError, Text
 from tierce.notices.service import Notices
 from tierce.web.error_pages import Told, error_handlers
 from tierce.web.look import Pages, SecurityHeaders
+from tierce.web.office.alerts import alert_handlers
 from tierce.web.office.appeals import appeal_handlers
 from tierce.web.office.closing import closing_handlers
 from tierce.web.office.directory import directory_handlers
 from tierce.web.office.documents import document_handlers
+from tierce.web.office.duties import duty_handlers
 from tierce.web.office.evidence import evidence_handlers
 from tierce.web.office.feeds import feed_handlers
 from tierce.web.office.holds import hold_handlers
@@ -55,6 +59,8 @@ TOLD: Final[Told] = {
     JournalUnreadableError: ("unreadable", 500),
     TextRefusedError: ("text_refused", 500),
     FormError: ("form", 422),
+    RegisterClosedError: ("closed_event", 409),
+    RegisterBrokenError: ("register_broken", 500),
     CeilingReachedError: ("ceiling", 429),
     NotServedError: ("unknown_client", 409),
     EnrolmentMoveError: ("unknown_client", 409),
@@ -71,6 +77,7 @@ def create_office(
     sessions: StaffSessions,
     pool: Pool,
     incidents: Incidents,
+    clocks: Clocks,
     notices: Notices,
     holds: Holds,
     clients: Clients,
@@ -89,6 +96,7 @@ def create_office(
         sessions: staff sessions.
         pool: connections of role tierce_office in autocommit mode.
         incidents: the incident slice.
+        clocks: the legal clocks, on the register of breaches.
         notices: the notices slice.
         holds: what moves the ladder by a person's hand.
         clients: enrolments and substitutions.
@@ -107,6 +115,7 @@ def create_office(
         sessions=sessions,
         sign_in=office_sign_in(pages, door, sessions, secure=secure),
         incidents=incidents,
+        clocks=clocks,
         notices=notices,
         holds=holds,
         clients=clients,
@@ -122,11 +131,13 @@ def create_office(
             *incident_handlers(site),
             *journal_handlers(site),
             *hold_handlers(site),
+            *alert_handlers(site),
             *evidence_handlers(site),
             *appeal_handlers(site),
             *feed_handlers(site),
             *directory_handlers(site),
             *document_handlers(site),
+            *duty_handlers(site),
             *sign_in_handlers(site.sign_in),
             *pages.static_handlers(),
         ],

@@ -12,6 +12,7 @@ from tierce.identity.errors import IdentityError, SessionRefusedError, SignInRea
 from tierce.identity.local import StaffSessions
 from tierce.identity.model import StaffCaller
 from tierce.identity.service import SignInDoor, form_token
+from tierce.incidents.clocks.service import Clocks
 from tierce.incidents.holds.service import Holds
 from tierce.incidents.service import Incidents
 from tierce.journal.segments.sealed import SealedLog
@@ -71,6 +72,7 @@ class OfficeSite:
     sessions: StaffSessions
     sign_in: SiteSignIn
     incidents: Incidents
+    clocks: Clocks
     notices: Notices
     holds: Holds
     clients: Clients
