@@ -101,6 +101,13 @@ class DepositSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The path at which the portal's own host serves that folder, for the portal to lead to."""
 
 
+class WitnessSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One witness of the log, run by somebody else: its address, and its public line."""
+
+    url: str
+    key: str
+
+
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Everything a process needs to start."""
 
@@ -128,6 +135,9 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Directory, outside the database, where the worker keeps its last checkpoint and its metrics."""
     log: str | None = None
     """Folder of the log's tiles and its checkpoint, which the worker writes; if left out, `log` beside the keys."""
+
+    witnesses: tuple[WitnessSettings, ...] = ()
+    """Whoever checks that the log only grows, and cosigns its checkpoints."""
 
     def connection(self) -> Database:
         """Return how to reach the database."""

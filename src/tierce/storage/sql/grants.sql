@@ -53,6 +53,7 @@ grant execute on function journal.register, journal.next_block, journal.append, 
     gate.hindered to tierce_office;
 grant select on journal.instance, journal.batch, journal.entry, journal.placed, journal.checkpoint to tierce_office;
 grant execute on function journal.leaves, journal.leaf_count, journal.unplaced to tierce_office;
+grant select on journal.cosignature, journal.dissent to tierce_office;
 grant select on directory.professional, directory.establishment, directory.activity, directory.software,
     directory.enrolment, directory.substitution, directory.past to tierce_office;
 grant insert, update on directory.enrolment to tierce_office;
@@ -113,7 +114,7 @@ grant usage on schema gate, access, directory, registry to tierce_worker;
 grant execute on function registry.count_shown to tierce_worker;
 grant execute on function journal.register, journal.next_block, journal.append to tierce_worker;
 grant select on journal.instance, journal.batch, journal.entry to tierce_worker;
-grant select, insert on journal.placed, journal.checkpoint to tierce_worker;
+grant select, insert on journal.placed, journal.checkpoint, journal.cosignature, journal.dissent to tierce_worker;
 grant execute on function journal.leaves, journal.leaf_count, journal.unplaced to tierce_worker;
 grant select on access.line, access.session, access.ladder to tierce_worker;
 grant insert on access.ladder to tierce_worker;
