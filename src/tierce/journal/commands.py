@@ -11,7 +11,9 @@ from rich.console import Console
 from rich.progress import Progress
 
 from tierce.journal.note import parse_verifier_key, verifier_key
+from tierce.journal.segments.commands import REDACT_EPILOG, SEAL_EPILOG, redact, seal
 from tierce.journal.service import LOG_KEY_NAME, LOG_ORIGIN, prove
+from tierce.journal.standing import record
 from tierce.journal.tiles.folder import LogFolder
 from tierce.journal.verifier import Journal, Report, check_proof
 from tierce.journal.verifier import verify as verify_journal
@@ -46,6 +48,10 @@ Log = Annotated[
 Json = Annotated[str, typer.Option(help="« - » : un objet JSON sur la sortie. / One JSON object.")]
 
 
+app.command(epilog=SEAL_EPILOG)(seal)
+app.command(epilog=REDACT_EPILOG)(redact)
+
+
 @app.callback()
 def journal() -> None:
     """Vérifier le journal et prouver ses lignes. / Verify the journal and prove its lines."""
@@ -67,6 +73,12 @@ def verify(
     secrets: Secrets,
     log_key: LogKey,
     log: Log,
+    segments: Annotated[
+        Path | None,
+        typer.Option(
+            envvar="TIERCE_SEGMENTS_FOLDER", help="Dossier des segments scellés. / Folder of sealed segments."
+        ),
+    ] = None,
     kept: Annotated[
         list[Path] | None,
         typer.Option(exists=True, dir_okay=False, help="Point de contrôle gardé. / A checkpoint kept elsewhere."),
@@ -92,7 +104,7 @@ def verify(
         parse_verifier_key(log_key)
         notes = [path.read_text("utf-8") for path in kept or []]
         earlier = [one for one in (retired.read_text("utf-8") if retired else "").splitlines() if one.strip()]
-        journal = Journal(Database(host, port, name, secrets).dsn(ROLE), log)
+        journal = Journal(Database(host, port, name, secrets).dsn(ROLE), log, segments)
         with Progress(console=Console(stderr=True), disable=not sys.stderr.isatty(), transient=True) as shown:
             bar = shown.add_task("vérification / verification", total=None)
             report = verify_journal(
@@ -104,6 +116,8 @@ def verify(
                 processes=processes or len(os.sched_getaffinity(0)),
                 progress=lambda leaves: shown.update(bar, advance=leaves),
             )
+        with Database(host, port, name, secrets).connect(ROLE) as connection:
+            record(connection, report)
     except TierceError as error:
         _refuse(error)
     if json == "-":

@@ -168,3 +168,36 @@ def leaf_index(connection: Connection, seq: EntrySeq) -> int | None:
         {"seq": seq},
     ).fetchone()
     return row[0] if row else None
+
+
+def insert_verification(connection: Connection, row: tuple[int, int, bytes, int, int, int, str | None]) -> None:
+    """Keep what a reading of the whole journal found."""
+    connection.execute(
+        "insert into journal.verification (entries, size, root, sealed, redacted, errors, first)"
+        " values (%s, %s, %s, %s, %s, %s, %s)",
+        row,
+    )
+
+
+def last_verification(connection: Connection) -> TupleRow | None:
+    """When the last reading was made, and its entries, size, root, number of errors and the first one's code."""
+    return connection.execute(
+        "select at, entries, size, root, errors, first from journal.verification order by id desc limit 1"
+    ).fetchone()
+
+
+def last_signed(connection: Connection) -> TupleRow | None:
+    """The last checkpoint: size, root, when, and the note."""
+    return connection.execute(
+        "select size, root, at, note from journal.checkpoint order by size desc limit 1"
+    ).fetchone()
+
+
+def sealed_counts(connection: Connection) -> tuple[int, int, int, int]:
+    """How many segments are in force, their leaves, those redacted, and the leaves whose time was over."""
+    row = connection.execute(
+        "select count(*), coalesce(sum(end_idx - first_idx), 0), coalesce(sum(redacted), 0),"
+        " (select coalesce(sum(end_idx - first_idx), 0) from journal.ended) from journal.segments()"
+    ).fetchone()
+    assert row is not None
+    return int(row[0]), int(row[1]), int(row[2]), int(row[3])

@@ -17,6 +17,7 @@ from tierce.journal.verifier import store
 from tierce.journal.verifier.front import Front
 from tierce.journal.verifier.model import Report
 from tierce.journal.verifier.notes import read_note
+from tierce.journal.verifier.sealed import check_sealed
 from tierce.journal.verifier.stretch import Stretch, Task, holds, leaf_hashes, readable, verify_stretch
 from tierce.journal.verifier.tiles import HASH, WIDTH
 from tierce.journal.verifier.upper import UpperTiles
@@ -36,6 +37,8 @@ class Journal:
     """How to reach the database, under a role that may read the journal."""
     log: Path | None
     """The log's folder; without it the tree is held to the checkpoints from the entries alone."""
+    segments: Path | None = None
+    """The folder of sealed segments, where there are any."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +83,9 @@ def verify(
         instances = store.instances(connection)
         _check_places(report, connection)
         _check_waiting(report, connection, instances)
-        task = Task(0, 0, min(report.published, report.leaves), journal.log, sample, instances)
+        published = min(report.published, report.leaves)
+        sealed = check_sealed(report, connection, journal.segments, journal.log, published)
+        task = Task(0, 0, published, journal.log, sample, instances, sealed)
         tree = _Tree(report, sorted(points, key=lambda one: one.size))
         upper = UpperTiles(report, journal.log, task.published)
         for stretch in _stretches(connection, journal.dsn, name, task, report.leaves, processes):

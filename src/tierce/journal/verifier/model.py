@@ -34,6 +34,10 @@ class Report:
     checkpoints: int = 0
     signatures: int = 0
     """Batches whose signature was verified: all of them unless a sample was asked for."""
+    sealed: int = 0
+    """Entries in segments, each held to its tile."""
+    redacted: int = 0
+    """Sealed entries that lost their person, as two people asked."""
     waiting: int = 0
     """Entries not yet under a checkpoint; normal for about a second."""
     published: int = 0

@@ -13,7 +13,8 @@ _ROWS = 2_000
 # repeat their bytes. Anything else is looked at line by line.
 _BLOCKS: LiteralString = """
     select p.first_idx, p.n, p.block, b.instance, b.n, b.signature, x.bodies,
-           x.found = p.n and x.low = p.block * 256 and x.high = p.block * 256 + p.n - 1, coalesce(x.alike, true)
+           x.found = p.n and x.low = p.block * 256 and x.high = p.block * 256 + p.n - 1, coalesce(x.alike, true),
+           x.found = 0
     from journal.placed p
     left join journal.batch b on b.block = p.block
     cross join lateral (
@@ -85,6 +86,8 @@ class Block:
     bodies: bytes | None
     alike: bool
     """Whether the columns beside the entries repeat their bytes."""
+    empty: bool
+    """Whether none of its entries is in the database."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +97,18 @@ class Signed:
     size: int
     root: bytes
     note: str
+
+
+@dataclass(frozen=True, slots=True)
+class SealedRow:
+    """A segment in force, as the manifest has it."""
+
+    first: int
+    end: int
+    revision: int
+    redacted: int
+    entries_sha256: bytes
+    blocks_sha256: bytes
 
 
 @contextmanager
@@ -132,17 +147,14 @@ def checkpoints(connection: Connection) -> list[Signed]:
 
 
 def blocks(connection: Connection, low: int, high: int) -> Iterator[Block]:
-    """The blocks that have a leaf in `low`..`high` - 1, in the tree's order, streamed.
-
-    Sealed stretches of the log are read here, before the rows.
-    """
+    """The blocks that have a leaf in `low`..`high` - 1, in the tree's order, streamed."""
     with connection.cursor(name="verify_blocks") as cursor:
         cursor.itersize = _ROWS
         cursor.execute(_BLOCKS, (low, high), binary=True)
-        for first, count, block, instance, signed, signature, bodies, regular, alike in cursor:
+        for first, count, block, instance, signed, signature, bodies, regular, alike, empty in cursor:
             if first + count > low:
                 batch = None if instance is None else Batch(block, instance, signed, signature)
-                yield Block(first, count, block, batch, bodies if regular else None, alike)
+                yield Block(first, count, block, batch, bodies if regular else None, alike, empty)
 
 
 def lines(connection: Connection, block: int) -> list[Line]:
@@ -173,3 +185,27 @@ def moved(connection: Connection) -> list[tuple[int, int, int]]:
 def strangers(connection: Connection) -> list[tuple[int, int]]:
     """Entries that belong to no batch: the first of each block, and its block."""
     return [(row[0], row[1]) for row in connection.execute(_STRANGERS).fetchall()]
+
+
+def sealed(connection: Connection) -> list[SealedRow]:
+    """The segments in force: the last revision of each, without those whose time is over."""
+    rows = connection.execute(
+        "select distinct on (first_idx) first_idx, end_idx, revision, redacted, entries_sha256, blocks_sha256"
+        " from journal.segment where first_idx not in (select first_idx from journal.ended)"
+        " order by first_idx, revision desc"
+    )
+    return [SealedRow(*row) for row in rows.fetchall()]
+
+
+def ended(connection: Connection) -> list[tuple[int, int]]:
+    """The leaves of the segments whose time is over."""
+    rows = connection.execute("select first_idx, end_idx from journal.ended order by first_idx").fetchall()
+    return [(row[0], row[1]) for row in rows]
+
+
+def accounts(connection: Connection) -> Iterator[bytes]:
+    """The entries in the database that account for what is gone: redactions, and ends of segments."""
+    with connection.cursor(name="verify_accounts") as cursor:
+        cursor.execute("select body from journal.entry where kind = 12 or kind = 17 and get_byte(body, 2) = 151")
+        for row in cursor:
+            yield bytes(row[0])

@@ -25,9 +25,9 @@ from tierce.settings import Settings
 from tierce.storage.cluster import find_binaries
 from tierce.storage.database import Database
 from tierce.storage.migrate import create_roles, head_version, migrate, stored_version
-from tierce.upkeep.backup import logfile, store
+from tierce.upkeep.backup import logfile, segmentsfile, store
 from tierce.upkeep.backup.errors import BackupBrokenError, BackupError
-from tierce.upkeep.backup.model import DUMP, FORMAT, LOG, MANIFEST, FileDigest, Manifest, Restored
+from tierce.upkeep.backup.model import DUMP, FORMAT, LOG, MANIFEST, SEGMENTS, FileDigest, Manifest, Restored
 from tierce.web.wiring import LOG_PUBLIC_FILE, retired_log_keys
 from tierce.web.worker import CHECKPOINT_FILE
 
@@ -82,6 +82,7 @@ def take(settings: Settings, to: Path, admin: str, clock: Clock, progress: Progr
                 rows=store.count_rows(connection, tables),
                 files={file.name: digest(file) for file in sorted((part / DUMP).iterdir())},
                 log=digest(part / LOG) if note is not None else None,
+                segments=segmentsfile.save(connection, settings.segments_directory(), part / SEGMENTS),
             )
         (part / MANIFEST).write_bytes(msgspec.json.format(msgspec.json.encode(manifest), indent=1) + b"\n")
         part.rename(folder)
@@ -116,6 +117,12 @@ def read_manifest(folder: Path, progress: Progress = lambda _bytes: None) -> Man
             msg = f"{LOG} is not the file that was saved: take another backup"
             raise BackupBrokenError(msg)
         progress(manifest.log.bytes)
+    for name, listed in manifest.segments.items():
+        file = folder / SEGMENTS / name
+        if not file.is_file() or digest(file) != listed:
+            msg = f"{SEGMENTS}/{name} is not the file that was saved: take another backup"
+            raise BackupBrokenError(msg)
+        progress(listed.bytes)
     return manifest
 
 
@@ -132,6 +139,7 @@ def restore(settings: Settings, folder: Path, admin: str, progress: Progress = l
         raise BackupError(msg)
     database, log = settings.connection(), LogFolder(settings.log_directory())
     logfile.insist_empty(log)
+    segmentsfile.insist_empty(settings.segments_directory())
     with database.named("postgres").connect(admin, autocommit=True) as server:
         if store.has_database(server, database.name):
             msg = (
@@ -153,6 +161,7 @@ def restore(settings: Settings, folder: Path, admin: str, progress: Progress = l
         store.settle_batches(connection)
         connection.commit()
         logfile.bring_back(folder / LOG, log)
+        segmentsfile.bring_back(folder / SEGMENTS, manifest.segments, settings.segments_directory())
         return _examine(database.dsn(admin), settings, manifest, ended)
 
 
@@ -181,7 +190,8 @@ def _examine(dsn: str, settings: Settings, manifest: Manifest, ended: int) -> Re
         if not lost:
             notes.append(kept)
     # A backup of a version without tiles brings none back: the sequencer makes them again from the entries.
-    journal = Journal(dsn, settings.log_directory() if manifest.log is not None else None)
+    log = settings.log_directory() if manifest.log is not None else None
+    journal = Journal(dsn, log, settings.segments_directory())
     report = verify_journal(journal, line, notes, retired=retired_lines(keys))
     return Restored(
         taken_at=manifest.taken_at,
