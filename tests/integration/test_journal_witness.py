@@ -19,6 +19,7 @@ from tierce.journal.errors import ForkError, NoteFormatError
 from tierce.journal.note import checkpoint_note, note_text
 from tierce.journal.sequencer import Sequencer
 from tierce.journal.service import Appender
+from tierce.journal.standing import standing
 from tierce.journal.tiles.folder import LogFolder
 from tierce.journal.tiles.tree import TileTree
 from tierce.journal.witness import store
@@ -235,3 +236,17 @@ def test_what_witnesses_said_is_never_changed(connect: Connect, role: str) -> No
     for statement in (b"delete from journal.cosignature", b"update journal.dissent set ours = 1"):
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             connect(role, autocommit=True).execute(statement)
+
+
+def test_the_office_says_who_witnessed_what_and_raises_a_split_view(house: House, connect: Connect) -> None:
+    house.grow(1)
+    house.feeder.turn()
+    office = connect("tierce_office", autocommit=True)
+    found = standing(office)
+    assert [(one.witness, one.size, one.split) for one in found.witnesses] == [(NAME, 50, False)]
+    assert not found.split
+    store.put_dissent(house.worker, NAME, 50, 90)
+    house.worker.commit()
+    found = standing(office)
+    assert found.split
+    assert [(one.size, one.theirs, one.split) for one in found.witnesses] == [(50, 90, True)]

@@ -19,6 +19,11 @@ class Seen:
     since: datetime | None
     """When it last said so."""
 
+    @property
+    def split(self) -> bool:
+        """Whether it holds another history than ours, and has not cosigned since."""
+        return self.since is not None and (self.at is None or self.since > self.at)
+
 
 def put_cosignature(connection: Connection, witness: str, size: int, line: str) -> None:
     """Keep a cosignature."""
