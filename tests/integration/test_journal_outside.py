@@ -28,7 +28,7 @@ pytestmark = pytest.mark.integration
 SOURCE = Path(__file__).parents[1] / "outside/go/check.go"
 MODULES = Path("/usr/share/gocode/src/golang.org/x/mod/sumdb/tlog")
 SIZE, OLD = 640, 320
-"""Of 512 + 128: each complete subtree under the root is in a tile of its own. In other sizes this version of Go's reader
+"""Of 512 + 128: each complete subtree under the root is in its own tile. In other sizes this version of Go's reader
 holds every tile but the first few to the tile above it: it counts subtrees where it should count tiles."""
 
 
