@@ -62,6 +62,7 @@ CHOSEN = {
     | {f"journal.title.{state}" for state in ("none", "altered", "old", "intact")}
     | {f"duties.standing.{one.replace(' ', '_')}" for one in Standing if one is not Standing.PROPOSED}
     | {f"duties.state.{one.replace(' ', '_')}" for one in State}
+    | {f"journal.title.{state}" for state in ("none", "altered", "old", "intact")}
     | {link.key for link in OFFICE_LINKS}
     | told({key for key, _ in OFFICE_ERRORS.values()}),
     INSURERS: {link.key for link in INSURERS_LINKS} | told(set()),
