@@ -9,6 +9,7 @@ from tierce.directory.errors import EnrolmentMissingError, EnrolmentMoveError, N
 from tierce.directory.service import Clients
 from tierce.identity.local import StaffSessions
 from tierce.identity.service import SignInDoor
+from tierce.incidents.clocks.service import Clocks
 from tierce.incidents.errors import (
     CeilingReachedError,
     FormError,
@@ -20,22 +21,27 @@ from tierce.incidents.errors import (
 )
 from tierce.incidents.holds.errors import HoldMissingError
 from tierce.incidents.holds.service import Holds
+from tierce.incidents.register.errors import RegisterBrokenError, RegisterClosedError
 from tierce.incidents.service import Incidents
 from tierce.journal.errors import NotSequencedError
+from tierce.journal.segments.sealed import SealedLog
 from tierce.journal.tiles.folder import LogFolder
 from tierce.kernel.clock import Clock
 from tierce.notices.errors import IncidentNotAwareError, SliceMissingError, TextRefusedError
 from tierce.notices.service import Notices
 from tierce.web.error_pages import Told, error_handlers
 from tierce.web.look import Pages, SecurityHeaders
+from tierce.web.office.alerts import alert_handlers
 from tierce.web.office.appeals import appeal_handlers
 from tierce.web.office.closing import closing_handlers
 from tierce.web.office.directory import directory_handlers
 from tierce.web.office.documents import document_handlers
+from tierce.web.office.duties import duty_handlers
 from tierce.web.office.evidence import evidence_handlers
 from tierce.web.office.feeds import feed_handlers
 from tierce.web.office.holds import hold_handlers
 from tierce.web.office.incidents import incident_handlers
+from tierce.web.office.journal import journal_handlers
 from tierce.web.office.live import live_handlers
 from tierce.web.office.site import HERE, OfficeSite, RoleRefusedError, office_sign_in, refused_page
 from tierce.web.signin_site import sign_in_handlers
@@ -53,6 +59,8 @@ TOLD: Final[Told] = {
     JournalUnreadableError: ("unreadable", 500),
     TextRefusedError: ("text_refused", 500),
     FormError: ("form", 422),
+    RegisterClosedError: ("closed_event", 409),
+    RegisterBrokenError: ("register_broken", 500),
     CeilingReachedError: ("ceiling", 429),
     NotServedError: ("unknown_client", 409),
     EnrolmentMoveError: ("unknown_client", 409),
@@ -69,12 +77,14 @@ def create_office(
     sessions: StaffSessions,
     pool: Pool,
     incidents: Incidents,
+    clocks: Clocks,
     notices: Notices,
     holds: Holds,
     clients: Clients,
     closings: Closings,
     log_key: str,
     log: LogFolder,
+    sealed: SealedLog,
     clock: Clock,
     secure: bool,
     sign_in_origins: tuple[str, ...] = (),
@@ -86,12 +96,14 @@ def create_office(
         sessions: staff sessions.
         pool: connections of role tierce_office in autocommit mode.
         incidents: the incident slice.
+        clocks: the legal clocks, on the register of breaches.
         notices: the notices slice.
         holds: what moves the ladder by a person's hand.
         clients: enrolments and substitutions.
         closings: the closings slice.
         log_key: the journal's public key line, `name+id+base64`.
         log: the folder of its tiles.
+        sealed: its older lines.
         clock: the present.
         secure: whether the public address has https.
         sign_in_origins: addresses that the sign-in leads to.
@@ -103,11 +115,13 @@ def create_office(
         sessions=sessions,
         sign_in=office_sign_in(pages, door, sessions, secure=secure),
         incidents=incidents,
+        clocks=clocks,
         notices=notices,
         holds=holds,
         clients=clients,
         log_key=log_key,
         log=log,
+        sealed=sealed,
         clock=clock,
     )
     return Litestar(
@@ -115,12 +129,15 @@ def create_office(
             *live_handlers(site),
             *closing_handlers(site, closings),
             *incident_handlers(site),
+            *journal_handlers(site),
             *hold_handlers(site),
+            *alert_handlers(site),
             *evidence_handlers(site),
             *appeal_handlers(site),
             *feed_handlers(site),
             *directory_handlers(site),
             *document_handlers(site),
+            *duty_handlers(site),
             *sign_in_handlers(site.sign_in),
             *pages.static_handlers(),
         ],
