@@ -4,7 +4,7 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
-from hypothesis import Phase, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tierce.journal.encoding import encode
@@ -92,7 +92,9 @@ def journals(draw: st.DrawFn) -> Journal:
     block, at = 0, draw(minutes)
     for _ in range(draw(st.integers(0, 8))):
         block += draw(st.sampled_from([1, 1, 1, 2, 4]))
-        at = max(0, at + draw(st.sampled_from([0, 1, 30_000_000, MINUTE, 4 * MINUTE, 200 * MINUTE, -MINUTE, -5 * MINUTE])))
+        at = max(
+            0, at + draw(st.sampled_from([0, 1, 30_000_000, MINUTE, 4 * MINUTE, 200 * MINUTE, -MINUTE, -5 * MINUTE]))
+        )
         inside = draw(st.lists(entries, min_size=1, max_size=5))
         late = [0, *draw(st.lists(st.integers(0, MINUTE), min_size=len(inside) - 1, max_size=len(inside) - 1))]
         found.append((block, at, [_at(one, at + more) for one, more in zip(inside, late, strict=True)]))
@@ -142,7 +144,7 @@ def sources(folder: Path, journal: Journal, cuts: list[int]) -> tuple[Sealed, Ho
     return Sealed(folder, segments), Hot(rows, blocks)
 
 
-@settings(deadline=None, max_examples=60, phases=[Phase.generate])
+@settings(deadline=None, max_examples=25)
 @given(st.lists(clauses(), min_size=1, max_size=3), journals(), st.lists(st.integers(0, 8), max_size=2))
 def test_the_engine_says_what_the_rules_say(sought: list[Criteria], journal: Journal, cuts: list[int]) -> None:
     expected = by_rules(sought, journal)

@@ -1,14 +1,15 @@
 """The scope of a journal in columns: sealed segments as they are, hot rows beside them, memory that does not grow.
 
-DuckDB does the scanning, in a database of its own that is thrown away: nothing is fetched (its extensions are off), and
-what does not fit the memory it is given goes to that folder. Each segment is folded alone into partial rows, then these
-are folded by stretches of persons, in order: the list streams out sorted, whatever its length.
+DuckDB does the scanning, in a database of its own that is thrown away: nothing is fetched (its extensions are off),
+and what does not fit the memory it is given goes to that folder. Each segment is folded alone into partial rows, then
+these are folded by stretches of persons, in order: the list streams out sorted, whatever its length.
 """
 
 import hashlib
 import os
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -36,6 +37,14 @@ Said = Callable[[str, int, int], None]
 
 
 NOTHING_HOT = Hot()
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """People of one status, and the lines that say so."""
+
+    persons: int
+    entries: int
 
 
 class Engine:
@@ -117,7 +126,7 @@ class Engine:
             run(sql.partial(sql.timed(source, blocks, self._clauses), self._clauses, doubts=doubts))
         for rows in self._hot.rows:
             self._database.register("hot", rows)
-            hot = f"select *, time_us as t from ({sql.candidates('hot', self._clauses)})"
+            hot = f"select *, time_us as t from ({sql.candidates('hot', self._clauses)})"  # noqa: S608 - ours
             run(sql.partial(hot, self._clauses, doubts=doubts))
             self._database.unregister("hot")
         self._say("segments", len(segments), len(segments))
@@ -135,11 +144,11 @@ class Engine:
         self._database.execute(statement).fetchall()
 
     def _one(self, statement: str) -> int:
-        row = self._database.execute(statement).fetchone()
-        return int(row[0] or 0) if row else 0
+        ((value,),) = self._database.execute(statement).fetchall()
+        return int(value or 0)
 
     def _stretches(self) -> Iterator[str]:
-        """The statements that give the list, stretch after stretch of persons; numbers of persons are drawn evenly."""
+        """The statements that give the list, by stretches of persons, whose numbers are drawn evenly."""
         count = self._one("select count(*) from part")
         pieces = -(-count // STRETCH_ROWS) or 1
         bounds = [_MAX // pieces * place for place in range(pieces)]
@@ -153,6 +162,26 @@ class Engine:
                 strongest=sql.STRONGEST if self._statuses else "",
             )
         self._say("list", pieces, pieces)
+
+    def totals(self) -> dict[Status, Total]:
+        """How many people and lines the list has, by status; nobody is counted twice under one."""
+        persons, entries = dict.fromkeys(Status, 0), dict.fromkeys(Status, 0)
+        for statement in self._stretches():
+            counted = self._database.execute(
+                "select status, count(distinct person), sum(entries) from"  # noqa: S608 - ours
+                f" ({statement}) group by status"
+            ).fetchall()
+            for status, some, lines in counted:
+                persons[Status(status)] += some
+                entries[Status(status)] += lines
+        return {one: Total(persons[one], int(entries[one])) for one in Status}
+
+    def digest(self) -> bytes:
+        """The SHA-256 of the canonical lines."""
+        digest = hashlib.sha256()
+        for text in self.text():
+            digest.update(text)
+        return digest.digest()
 
     def exposures(self) -> Iterator[Exposure]:
         """The list, by person and insurer."""

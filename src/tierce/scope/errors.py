@@ -24,3 +24,11 @@ class ListAlteredError(ScopeError):
 
 class AnswerRefusedError(ScopeError):
     """This answer was not signed by the key given, or was changed since."""
+
+
+class JournalBehindError(ScopeError):
+    """No checkpoint covers the journal yet: start the worker, or wait a second and compute again."""
+
+
+class SegmentsMissingError(ScopeError):
+    """A sealed segment cannot be read: run `tierce journal verify`, then bring its file back from a backup."""

@@ -11,7 +11,6 @@ from tierce.scope.model import Criteria, Gap, GapKind
 from tierce.scope.rules import CLOCK_SLACK_US, GAP_SLACK_US
 from tierce.scope.sources import Blocks, Ints, Sealed, merged, ordered
 
-
 KEPT_SEGMENTS = 4
 """Segments whose blocks are kept between the two readings: some thirty megabytes each."""
 

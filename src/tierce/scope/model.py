@@ -40,8 +40,8 @@ class Status(IntEnum):
     CONFIRMED = 1
     """A committed line says that data of this person was released."""
     POSSIBLE = 2
-    """The journal cannot tell: her data was released by a line whose time is in doubt, or she was asked for, without an
-    answer, within a minute of a hole."""
+    """The journal cannot tell: her data was released by a line whose time is in doubt, or she was asked for, without
+    an answer, within a minute of a hole."""
     EXCLUDED = 3
     """She was asked for, every line about her says that nothing was released, and no hole is near."""
 
@@ -99,8 +99,8 @@ class JournalLine:
 class Exposure:
     """What was read of one person under one insurer's copy; of a refused ask, the insurer may be 0: nobody's.
 
-    `categories` is the union over the lines of this status, `entries` their number, `first_us` and `last_us` the times
-    of the first and the last (microseconds since the epoch), `rules` the criteria that matched.
+    `categories` is the union over the lines of this status, `entries` their number, `first_us` and `last_us` the
+    times of the first and the last (microseconds since the epoch), `rules` the criteria that matched.
     """
 
     person: PersonId

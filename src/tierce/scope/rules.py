@@ -10,6 +10,7 @@ This is the meaning; `engine.py` says the same in columns, and a property test h
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from tierce.journal.model import Entry, EntryKind
 from tierce.kernel.categories import DataCategory
@@ -167,7 +168,7 @@ def find_holes(batches: Iterable[Batch], clauses: Sequence[Criteria], unreadable
     """
     every = list(batches)
     gaps = []
-    for before, after in zip(every, every[1:], strict=False):
+    for before, after in pairwise(every):
         low, high = sorted((before.at_us, after.at_us))
         if after.block > before.block + 1 and _meets(clauses, low, high):
             gaps.append(Gap(GapKind.NEVER_COMMITTED, before.block + 1, after.block - 1, 0, low, high))
@@ -194,7 +195,8 @@ def _meets(clauses: Iterable[Criteria], low: int, high: int, slack: int = GAP_SL
 
 
 def _doubts(every: list[Batch], clauses: Sequence[Criteria]) -> tuple[dict[int, Doubt], list[Gap]]:
-    latest, earliest = [], []
+    latest: list[int] = []
+    earliest: list[int] = []
     for at in (one.at_us for one in every):
         latest.append(max(at, latest[-1]) if latest else at)
     for at in (one.at_us for one in reversed(every)):
@@ -208,8 +210,8 @@ def _doubts(every: list[Batch], clauses: Sequence[Criteria]) -> tuple[dict[int, 
         found[one.block] = Doubt(one.block, low, high)
         if previous == place - 1:
             last = runs.pop()
-            low, high = min(low, last.from_us), max(high, last.until_us)
-            runs.append(Gap(GapKind.CLOCK, last.first_block, one.block, 0, low, high))
+            begun, ended = min(low, last.from_us), max(high, last.until_us)
+            runs.append(Gap(GapKind.CLOCK, last.first_block, one.block, 0, begun, ended))
         else:
             runs.append(Gap(GapKind.CLOCK, one.block, one.block, 0, low, high))
         previous = place

@@ -80,7 +80,7 @@ class Sealed:
 
 @dataclass(frozen=True, slots=True)
 class Hot:
-    """The rows that are not sealed: their columns, some at a time (`hot_rows`), their blocks, what is wrong with them."""
+    """The rows that are not sealed: their columns (`hot_rows`), their blocks, what is wrong with them."""
 
     rows: Iterable[pa.Table] = ()
     blocks: Blocks = field(default_factory=Blocks)

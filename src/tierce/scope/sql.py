@@ -72,11 +72,11 @@ def candidates(source: str, clauses: Sequence[Criteria]) -> str:
     """The lines of a source that a clause names, with the mask of each clause."""
     masks = ", ".join(f"{mask(clause)} as m{place}" for place, clause in enumerate(clauses))
     late = "late_us" if source.startswith("read_parquet") else "time_us"
-    return f"select {COLUMNS}, {late}, {masks} from {source} where {predicate(clauses)}"
+    return f"select {COLUMNS}, {late}, {masks} from {source} where {predicate(clauses)}"  # noqa: S608 - ours
 
 
 def partial(timed: str, clauses: Sequence[Criteria], *, doubts: bool) -> str:
-    """Fold timed candidates by person, insurer and status; an ask without an answer keeps its time, for what is near it."""
+    """Fold timed candidates by person, insurer and status; an ask without an answer keeps its time."""
     # Status of each clause: 1 confirmed, 2 possible by the clock, 3 an ask without an answer, null out of scope.
     maybe = "and d.block is not null and d.from_us < {until} and d.until_us >= {begun}" if doubts else ""
     status = []
@@ -99,12 +99,13 @@ def partial(timed: str, clauses: Sequence[Criteria], *, doubts: bool) -> str:
             bit_or({rules})
         from (select *, {least} as s from (select l.*, {", ".join(status)}
               from (select *, {_RELEASED} as released from ({timed})) l {joined}))
-        where s is not null group by 1, 2, 3, 4"""
+        where s is not null group by 1, 2, 3, 4"""  # noqa: S608 - numbers of ours
 
 
 def timed(source: str, blocks: str, clauses: Sequence[Criteria]) -> str:
     """The candidates of a sealed file with their times, which are those of their blocks and what came after."""
-    return f"select e.*, b.at_us + e.late_us as t from ({candidates(source, clauses)}) e join {blocks} b using (block)"
+    named = candidates(source, clauses)
+    return f"select e.*, b.at_us + e.late_us as t from ({named}) e join {blocks} b using (block)"  # noqa: S608 - ours
 
 
 FINAL = """
@@ -120,13 +121,14 @@ STRONGEST = """
 """Where several statuses exist: the smallest of a pair, and excluded for whoever has no other."""
 NEAR = """
     create temp view judged as
-    select p.person, p.insurer, case when p.asked is not null and n.until_us >= p.asked then 2 else p.status end as status,
+    select p.person, p.insurer,
+        case when p.asked is not null and n.until_us >= p.asked then 2 else p.status end as status,
         p.first, p.last, p.entries, p.categories, p.rules
     from part p asof left join near n on p.asked >= n.from_us"""
 """An ask without an answer near a hole is possible: `near` holds stretches of time, apart and in order."""
 TABLES = """
-    create temp table part (person bigint, insurer usmallint, status utinyint, asked bigint, first bigint, last bigint,
-        entries bigint, categories uinteger, rules integer);
+    create temp table part (person bigint, insurer usmallint, status utinyint, asked bigint, first bigint,
+        last bigint, entries bigint, categories uinteger, rules integer);
     create temp table doubt (block bigint, from_us bigint, until_us bigint);
     create temp table near (from_us bigint, until_us bigint);
     create temp table word (mask integer, text varchar)"""
