@@ -10,11 +10,11 @@ from tierce.closings.rules import LEVELS as CLOSED_BY_HAND
 from tierce.closings.rules import RUNGS as RUNGS_WIDE
 from tierce.directory.model import Kind
 from tierce.incidents.clocks.model import State
-from tierce.incidents.model import Rule
 from tierce.persons.model import LineKind
 from tierce.policy.acts import Act, Evidence, Outcome
 from tierce.policy.clocks import Standing
 from tierce.policy.ladder import Level, Rung
+from tierce.scope.model import Rule
 from tierce.web.insurers.site import HERE as INSURERS
 from tierce.web.insurers.site import LINKS as INSURERS_LINKS
 from tierce.web.look import Pages
