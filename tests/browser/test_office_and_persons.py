@@ -25,6 +25,7 @@ OFFICE_PATHS = (
     "/incidents",
     "/directory?q=morvan",
     "/feeds",
+    "/journal",
 )
 PERSONS_PATHS = ("/", "/read", "/help", "/nowhere")
 

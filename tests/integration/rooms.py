@@ -8,9 +8,11 @@ import psycopg
 
 from tests.integration.asks import AT
 from tests.integration.conftest import Connect
-from tests.integration.logs import log_of
+from tests.integration.logs import log_of, segments_of
 from tierce.identity.model import PersonCaller, StaffCaller
 from tierce.incidents import store as incident_rows
+from tierce.incidents.clocks.service import Clocks
+from tierce.incidents.register.service import Register
 from tierce.incidents.service import Incidents
 from tierce.journal.model import Entry, EntryKind
 from tierce.journal.service import Appender
@@ -52,6 +54,7 @@ class Room:
     sealer: Sealer
     clock: FixedClock
     incidents: Incidents
+    clocks: Clocks
     notices: Notices
     persons: Persons
 
@@ -137,6 +140,7 @@ def open_room(connect: Connect, keyring: Keyring) -> Room:
         sealer=sealer,
         clock=clock,
         incidents=incidents,
+        clocks=Clocks(Register(office_lines, clock)),
         notices=Notices(incidents, office_lines, OPERATOR, clock),
-        persons=Persons(persons_lines, person_rows.Records(sealer), clock, log_of(admin)),
+        persons=Persons(persons_lines, person_rows.Records(sealer), clock, log_of(admin), segments_of(admin)),
     )

@@ -3,11 +3,11 @@
 import json
 
 from tierce.kernel.language import Phrase
-from tierce.policy import acts, allowed, deposits, floors, ladder, lines, retention, seats
+from tierce.policy import acts, allowed, clocks, deposits, floors, ladder, lines, retention, seats
 from tierce.policy.digest import DIGEST_BYTES, policy_digest, policy_text
 
-MODULES = (acts, allowed, deposits, floors, ladder, lines, retention, seats)
-WORDS_ALONE = {"RUNG_LABELS", "STATE_LABELS", "REASON_LABELS", "PLACE_UNSEEN", "DECLARED_UNSEEN"}
+MODULES = (acts, allowed, clocks, deposits, floors, ladder, lines, retention, seats)
+WORDS_ALONE = {"RUNG_LABELS", "STATE_LABELS", "REASON_LABELS", "PLACE_UNSEEN", "DECLARED_UNSEEN", "MOMENT_LABELS"}
 """Tables of words decide nothing, and an unused line is made of the constants."""
 
 

@@ -9,9 +9,11 @@ import pytest
 from tierce.closings.rules import LEVELS as CLOSED_BY_HAND
 from tierce.closings.rules import RUNGS as RUNGS_WIDE
 from tierce.directory.model import Kind
+from tierce.incidents.clocks.model import State
 from tierce.incidents.model import Rule
 from tierce.persons.model import LineKind
 from tierce.policy.acts import Act, Evidence, Outcome
+from tierce.policy.clocks import Standing
 from tierce.policy.ladder import Level, Rung
 from tierce.web.insurers.site import HERE as INSURERS
 from tierce.web.insurers.site import LINKS as INSURERS_LINKS
@@ -57,6 +59,9 @@ CHOSEN = {
     | {f"feed.kind.{kind}" for kind in ("rights", "insurers", "directory", "finess")}
     | {f"closing.group.{level}" for level in set(CLOSED_BY_HAND) - {"cell"}}
     | {f"closing.for.{length}" for length in LENGTHS}
+    | {f"journal.title.{state}" for state in ("none", "altered", "old", "intact")}
+    | {f"duties.standing.{one.replace(' ', '_')}" for one in Standing if one is not Standing.PROPOSED}
+    | {f"duties.state.{one.replace(' ', '_')}" for one in State}
     | {link.key for link in OFFICE_LINKS}
     | told({key for key, _ in OFFICE_ERRORS.values()}),
     INSURERS: {link.key for link in INSURERS_LINKS} | told(set()),

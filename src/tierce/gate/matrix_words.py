@@ -103,6 +103,15 @@ STAFF_WORDS: Mapping[Act, Phrase] = {
         "ask to reopen to many (another person confirms)",
     ),
     Act.STAFF_APPEAL_ANSWER: Phrase("répondre au recours d'un professionnel", "answer a professional's appeal"),
+    Act.STAFF_TIME: Phrase("écrire une heure d'un incident", "write a time of an incident"),
+    Act.STAFF_DUTY: Phrase("dire une obligation remplie", "say that a duty is fulfilled"),
+    Act.STAFF_SEVERITY: Phrase("coter la gravité d'une population", "score a cohort's severity"),
+    Act.STAFF_BRIDGE: Phrase("conclure sur les articles 33 et 34", "conclude on articles 33 and 34"),
+    Act.STAFF_REGISTER: Phrase("écrire au registre des violations", "write in the register of breaches"),
+    Act.STAFF_REGISTER_EXPORT: Phrase("exporter le registre des violations", "export the register of breaches"),
+    Act.STAFF_BREACH_FORM: Phrase("remplir le formulaire CNIL", "fill in the CNIL form"),
+    Act.STAFF_BREACH_FORM_EXPORT: Phrase("exporter le formulaire CNIL", "export the CNIL form"),
+    Act.STAFF_BREACH_CLOSE: Phrase("clore ou rouvrir une violation", "close or reopen a breach"),
     Act.STAFF_ALERT: Phrase("noter l'alerte d'un autre opérateur", "enter another operator's alert"),
 }
 

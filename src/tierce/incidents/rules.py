@@ -273,7 +273,7 @@ def find_gaps(batches: Iterable[Batch], from_us: int, until_us: int) -> list[Gap
     return gaps
 
 
-def check_free_text(field: str, text: str) -> str:
+def check_free_text(field: str, text: str, most: int = FREE_TEXT_CHARACTERS_MAX) -> str:
     """Give back a text that staff typed, trimmed; refuse one that is empty, too long, not text, or holds a NIR.
 
     Raises:
@@ -284,10 +284,10 @@ def check_free_text(field: str, text: str) -> str:
         raise FreeTextError(
             field, Phrase("Rien n'est écrit : dites-le en une phrase.", "Nothing is written; say it in a sentence.")
         )
-    if len(trimmed) > FREE_TEXT_CHARACTERS_MAX:
+    if len(trimmed) > most:
         reason = Phrase(
-            f"Plus de {FREE_TEXT_CHARACTERS_MAX} caractères : raccourcissez.",
-            f"Longer than {FREE_TEXT_CHARACTERS_MAX} characters; shorten it.",
+            f"Plus de {most} caractères : raccourcissez.",
+            f"Longer than {most} characters; shorten it.",
         )
         raise FreeTextError(field, reason)
     if not trimmed.isprintable():

@@ -112,12 +112,34 @@ class Act(IntEnum):
     """Staff enter another operator's alert about a professional."""
     DECOYS_PLANT = 134
     """Invented beneficiaries were added for one vendor's files."""
+    JOURNAL_REDACT = 150
+    """A member of staff asks that a line lose its person; the second who does has it done."""
+    JOURNAL_END = 151
+    """A sealed segment reached the end of its time; `reference` is its first leaf."""
     DEVICE_CODE = 170
     """A new device asks for a code, to be typed on an older one of the same professional."""
     DEVICE_CONTINUE = 171
     """An older device says that a new one is hers: it draws on her places. `reference` is the new device."""
     DEVICE_SEPARATE = 172
     """A professional takes a device off her places; it is new again at its next sign-in."""
+    STAFF_TIME = 180
+    """Staff write one of an incident's times: when, by whom, why."""
+    STAFF_DUTY = 181
+    """Staff say that a legal duty was fulfilled, and why it was late if it was."""
+    STAFF_SEVERITY = 182
+    """Staff score a cohort, or say with its proof that data was not concerned."""
+    STAFF_BRIDGE = 183
+    """A person concludes on the risk and on articles 33 and 34; never computed."""
+    STAFF_REGISTER = 184
+    """Staff write facts, effects, an action or a decision in the register of breaches."""
+    STAFF_REGISTER_EXPORT = 185
+    """Staff export the register for the authority."""
+    STAFF_BREACH_FORM = 186
+    """Staff write a version of the notification form."""
+    STAFF_BREACH_FORM_EXPORT = 187
+    """Staff export a version of the notification form."""
+    STAFF_BREACH_CLOSE = 188
+    """Staff close an event in the register, or open it again, with the reasons."""
 
 
 class Lane(IntEnum):

@@ -15,6 +15,7 @@ from hashlib import sha256
 from tierce.policy import (
     acts,
     allowed,
+    clocks,
     crowds,
     deposits,
     directory,
@@ -27,6 +28,7 @@ from tierce.policy import (
     retention,
     rights,
     seats,
+    segments,
     staff,
 )
 from tierce.policy import feeds as rights_files
@@ -44,6 +46,7 @@ def policy_text() -> str:
         "allowed.shown": {_key(act): int(fields) for act, fields in allowed.SHOWN.items()},
         "directory.constants": _plain(_constants(directory)),
         "enrolment.constants": _plain(_constants(enrolment)),
+        "clocks.clocks": [_plain_clock(rule) for rule in clocks.CLOCKS],
         "crowds.constants": _plain(_constants(crowds)),
         "deposits.constants": _plain(_constants(deposits)),
         "deposits.guaranteed_a_day": _plain(deposits.GUARANTEED_A_DAY),
@@ -83,6 +86,10 @@ def policy_text() -> str:
         "seats.day_limits": _plain(seats.DAY_LIMITS),
         "seats.declared": _plain(seats.DECLARED),
         "seats.seats": _plain(seats.SEATS),
+        "segments.constants": _plain(_constants(segments)),
+        "segments.redactions": {
+            _key(reason): [_plain(one.after), one.despite_hold] for reason, one in segments.REDACTIONS.items()
+        },
     }
     return json.dumps(tables, ensure_ascii=True, sort_keys=True, separators=(",", ":"))
 
@@ -100,6 +107,13 @@ def _constants(module: object) -> dict[str, object]:
         for name, value in vars(module).items()
         if name.isupper() and not name.startswith("_") and isinstance(value, int | timedelta)
     }
+
+
+def _plain_clock(rule: clocks.ClockRule) -> list[object]:
+    """What decides in a delay; its words do not."""
+    starts = [[start.moment.value, start.hours, start.months] for start in rule.starts]
+    days = [None if day is None else day.isoformat() for day in (rule.begins, rule.ends)]
+    return [rule.duty.name, rule.party.value, starts, rule.from_risk.name, rule.standing.value, *days]
 
 
 def _plain(value: object) -> object:

@@ -33,6 +33,15 @@ _INCIDENTS = frozenset(
         Act.STAFF_PERSON_SHOW,
         Act.STAFF_NOTICE_SHOW,
         Act.STAFF_LETTER_SHOW,
+        Act.STAFF_TIME,
+        Act.STAFF_DUTY,
+        Act.STAFF_SEVERITY,
+        Act.STAFF_BRIDGE,
+        Act.STAFF_REGISTER,
+        Act.STAFF_REGISTER_EXPORT,
+        Act.STAFF_BREACH_FORM,
+        Act.STAFF_BREACH_FORM_EXPORT,
+        Act.STAFF_BREACH_CLOSE,
     }
 )
 

@@ -25,11 +25,14 @@ from tierce.identity.oidc import ProviderClient, ProviderSettings, Realm
 from tierce.identity.reading import SessionReader
 from tierce.identity.rules import address_prefix
 from tierce.identity.service import Sessions, SignInDoor
+from tierce.incidents.clocks.service import Clocks
 from tierce.incidents.holds.service import Holds
+from tierce.incidents.register.service import Register
 from tierce.incidents.service import Incidents
 from tierce.incidents.store import Records as StaffRecords
 from tierce.insurers.service import InsurerDesk
 from tierce.journal.note import parse_verifier_key
+from tierce.journal.segments.sealed import SealedLog
 from tierce.journal.service import Appender
 from tierce.journal.tiles.folder import LogFolder
 from tierce.kernel.clock import Clock, SystemClock
@@ -257,12 +260,14 @@ async def office(settings: Settings) -> AsyncIterator[App]:
             sessions=StaffSessions(pool, appender, clock, STAFF_ROLES, policy),
             pool=rows,
             incidents=incidents,
+            clocks=Clocks(Register(appender, clock)),
             notices=Notices(incidents, appender, signed, clock),
             holds=Holds(appender, clock),
             clients=Clients(appender, clock),
             closings=Closings(appender, clock, policy),
             log_key=log_key(settings.key_directory()),
             log=LogFolder(settings.log_directory()),
+            sealed=SealedLog(settings.segments_directory()),
             clock=clock,
             secure=settings.office.url.startswith("https:"),
             sign_in_origins=_origins(settings.staff),
@@ -290,7 +295,13 @@ async def persons(settings: Settings) -> AsyncIterator[App]:
             door=SignInDoor(pool, provider, clock),
             sessions=PersonSessions(pool, appender, clock, traits.uuid, policy),
             pool=rows,
-            persons=Persons(appender, records, clock, LogFolder(settings.log_directory())),
+            persons=Persons(
+                appender,
+                records,
+                clock,
+                LogFolder(settings.log_directory()),
+                SealedLog(settings.segments_directory()),
+            ),
             answers=Answers(appender, clock),
             cards=None if settings.signer is None else CardDesk(f"http://127.0.0.1:{settings.signer.port}", http),
             operator=Operator(

@@ -11,6 +11,7 @@ from psycopg import Connection
 
 from tierce.identity.alerts import store
 from tierce.identity.model import StaffCaller
+from tierce.incidents.alerts import store
 from tierce.journal.model import Entry, EntryKind
 from tierce.journal.service import Appender
 from tierce.kernel.clock import Clock, micros

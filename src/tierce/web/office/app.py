@@ -3,12 +3,14 @@
 from typing import Final
 
 from litestar import Litestar
+from litestar.types import ControllerRouterHandler
 
 from tierce.closings.service import Closings
 from tierce.directory.errors import EnrolmentMissingError, EnrolmentMoveError, NotServedError
 from tierce.directory.service import Clients
 from tierce.identity.local import StaffSessions
 from tierce.identity.service import SignInDoor
+from tierce.incidents.clocks.service import Clocks
 from tierce.incidents.errors import (
     CeilingReachedError,
     FormError,
@@ -20,8 +22,10 @@ from tierce.incidents.errors import (
 )
 from tierce.incidents.holds.errors import HoldMissingError
 from tierce.incidents.holds.service import Holds
+from tierce.incidents.register.errors import RegisterBrokenError, RegisterClosedError
 from tierce.incidents.service import Incidents
 from tierce.journal.errors import NotSequencedError
+from tierce.journal.segments.sealed import SealedLog
 from tierce.journal.tiles.folder import LogFolder
 from tierce.kernel.clock import Clock
 from tierce.notices.errors import IncidentNotAwareError, SliceMissingError, TextRefusedError
@@ -33,10 +37,12 @@ from tierce.web.office.appeals import appeal_handlers
 from tierce.web.office.closing import closing_handlers
 from tierce.web.office.directory import directory_handlers
 from tierce.web.office.documents import document_handlers
+from tierce.web.office.duties import duty_handlers
 from tierce.web.office.evidence import evidence_handlers
 from tierce.web.office.feeds import feed_handlers
 from tierce.web.office.holds import hold_handlers
 from tierce.web.office.incidents import incident_handlers
+from tierce.web.office.journal import journal_handlers
 from tierce.web.office.live import live_handlers
 from tierce.web.office.site import HERE, OfficeSite, RoleRefusedError, office_sign_in, refused_page
 from tierce.web.signin_site import sign_in_handlers
@@ -54,6 +60,8 @@ TOLD: Final[Told] = {
     JournalUnreadableError: ("unreadable", 500),
     TextRefusedError: ("text_refused", 500),
     FormError: ("form", 422),
+    RegisterClosedError: ("closed_event", 409),
+    RegisterBrokenError: ("register_broken", 500),
     CeilingReachedError: ("ceiling", 429),
     NotServedError: ("unknown_client", 409),
     EnrolmentMoveError: ("unknown_client", 409),
@@ -70,12 +78,14 @@ def create_office(
     sessions: StaffSessions,
     pool: Pool,
     incidents: Incidents,
+    clocks: Clocks,
     notices: Notices,
     holds: Holds,
     clients: Clients,
     closings: Closings,
     log_key: str,
     log: LogFolder,
+    sealed: SealedLog,
     clock: Clock,
     secure: bool,
     sign_in_origins: tuple[str, ...] = (),
@@ -87,12 +97,14 @@ def create_office(
         sessions: staff sessions.
         pool: connections of role tierce_office in autocommit mode.
         incidents: the incident slice.
+        clocks: the legal clocks, on the register of breaches.
         notices: the notices slice.
         holds: what moves the ladder by a person's hand.
         clients: enrolments and substitutions.
         closings: the closings slice.
         log_key: the journal's public key line, `name+id+base64`.
         log: the folder of its tiles.
+        sealed: its older lines.
         clock: the present.
         secure: whether the public address has https.
         sign_in_origins: addresses that the sign-in leads to.
@@ -104,30 +116,38 @@ def create_office(
         sessions=sessions,
         sign_in=office_sign_in(pages, door, sessions, secure=secure),
         incidents=incidents,
+        clocks=clocks,
         notices=notices,
         holds=holds,
         clients=clients,
         log_key=log_key,
         log=log,
+        sealed=sealed,
         clock=clock,
     )
     return Litestar(
-        route_handlers=[
-            *live_handlers(site),
-            *closing_handlers(site, closings),
-            *incident_handlers(site),
-            *hold_handlers(site),
-            *alert_handlers(site),
-            *evidence_handlers(site),
-            *appeal_handlers(site),
-            *feed_handlers(site),
-            *directory_handlers(site),
-            *document_handlers(site),
-            *sign_in_handlers(site.sign_in),
-            *pages.static_handlers(),
-        ],
+        route_handlers=_handlers(site, closings),
         exception_handlers=error_handlers(pages, refused_page, TOLD),
         before_send=[SecurityHeaders(form_targets=sign_in_origins, https=secure), RememberLanguage(secure=secure)],
         request_max_body_size=FORM_BYTES_MAX,
         openapi_config=None,
     )
+
+
+def _handlers(site: OfficeSite, closings: Closings) -> list[ControllerRouterHandler]:
+    return [
+        *live_handlers(site),
+        *closing_handlers(site, closings),
+        *incident_handlers(site),
+        *journal_handlers(site),
+        *hold_handlers(site),
+        *alert_handlers(site),
+        *evidence_handlers(site),
+        *appeal_handlers(site),
+        *feed_handlers(site),
+        *directory_handlers(site),
+        *document_handlers(site),
+        *duty_handlers(site),
+        *sign_in_handlers(site.sign_in),
+        *site.pages.static_handlers(),
+    ]

@@ -12,8 +12,10 @@ from tierce.identity.errors import IdentityError, SessionRefusedError, SignInRea
 from tierce.identity.local import StaffSessions
 from tierce.identity.model import StaffCaller
 from tierce.identity.service import SignInDoor, form_token
+from tierce.incidents.clocks.service import Clocks
 from tierce.incidents.holds.service import Holds
 from tierce.incidents.service import Incidents
+from tierce.journal.segments.sealed import SealedLog
 from tierce.journal.tiles.folder import LogFolder
 from tierce.kernel.clock import Clock
 from tierce.kernel.errors import TierceError
@@ -37,6 +39,7 @@ LINKS: Final = (
     Link("/incidents", "nav.incidents"),
     Link("/directory", "nav.directory"),
     Link("/feeds", "nav.feeds"),
+    Link("/journal", "nav.journal"),
 )
 
 
@@ -69,11 +72,13 @@ class OfficeSite:
     sessions: StaffSessions
     sign_in: SiteSignIn
     incidents: Incidents
+    clocks: Clocks
     notices: Notices
     holds: Holds
     clients: Clients
     log_key: str
     log: LogFolder
+    sealed: SealedLog
     clock: Clock
 
     async def visit(self, request: AnyRequest) -> Visit:

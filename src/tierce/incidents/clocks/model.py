@@ -1,0 +1,53 @@
+"""Times of an incident and the clocks they start."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from tierce.kernel.ids import InsurerId
+from tierce.policy.clocks import ClockRule, Duty, Moment
+
+
+class State(StrEnum):
+    """Where a clock stands."""
+
+    WAITING = "waiting"
+    """What it is counted from has not happened, or is not written."""
+    RUNNING = "running"
+    OVERDUE = "overdue"
+    DONE = "done"
+    DONE_LATE = "done late"
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """One time as somebody wrote it; `insurer` is 0 for the operator. A later one replaces it, and both stay."""
+
+    moment: Moment
+    insurer: InsurerId
+    at: datetime
+    by: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fulfilled:
+    """A duty somebody says was fulfilled at `at`; `reasons` are those of its delay, empty when it was in time."""
+
+    duty: Duty
+    insurer: InsurerId
+    at: datetime
+    by: str
+    reasons: str
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """One clock: `due` is None while it waits, and for a duty that is owed without undue delay."""
+
+    rule: ClockRule
+    insurer: InsurerId
+    started: datetime | None
+    due: datetime | None
+    done: Fulfilled | None
+    state: State

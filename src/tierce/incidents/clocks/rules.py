@@ -1,0 +1,205 @@
+"""How legal delays are counted: pure, in real hours, whatever the weekend or the change of hour.
+
+Regulation (EEC, Euratom) 1182/71 is argued to lengthen a delay that meets a weekend. Clocks here never count on
+it: they run on plain hours, the earlier of both readings.
+"""
+
+import calendar
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
+
+from tierce.incidents.clocks.model import Fulfilled, Running, State, Written
+from tierce.incidents.errors import FormError
+from tierce.kernel.clock import PARIS, start_of
+from tierce.kernel.ids import InsurerId
+from tierce.kernel.language import Phrase
+from tierce.policy.clocks import CLOCKS, ClockRule, Duty, Moment, Party, Risk, Standing, Start
+
+OPERATOR = InsurerId(0)
+"""In place of an insurer, for what the operator owes or wrote of itself."""
+Times = Mapping[tuple[Moment, InsurerId], datetime]
+
+_ORDER = (Moment.SIGNAL, Moment.CHECK, Moment.AWARE)
+
+
+class LateWithoutReasonsError(FormError):
+    """A duty was fulfilled past its time and nothing says why: GDPR article 33(1) wants the reasons."""
+
+
+def rules_on(day: date, table: Iterable[ClockRule] = CLOCKS) -> list[ClockRule]:
+    """The delays that hold on a day, in the order of the table; one that is proposed, or has no first day, never."""
+    return [
+        rule
+        for rule in table
+        if rule.standing is not Standing.PROPOSED
+        and rule.begins is not None
+        and rule.begins <= day
+        and (rule.ends is None or day < rule.ends)
+    ]
+
+
+def due_of(start: Start, at: datetime) -> datetime | None:
+    """When a delay that starts at `at` ends; None for *without undue delay*.
+
+    Hours are real ones. A month ends at the same time of the Paris day with the same number; where the month is too
+    short, with its last day.
+    """
+    at = at.astimezone(UTC)  # a Paris time plus 72 hours would follow the wall clock across a change of hour
+    if start.hours is not None:
+        return at + timedelta(hours=start.hours)
+    if start.months is not None:
+        return _months_after(at, start.months)
+    return None
+
+
+def _months_after(at: datetime, months: int) -> datetime:
+    day = at.astimezone(PARIS).date()
+    index = day.year * 12 + day.month - 1 + months
+    year, month = index // 12, index % 12 + 1
+    last = calendar.monthrange(year, month)[1]
+    if day.day > last:
+        return start_of(date(year, month, last) + timedelta(days=1))
+    target = date(year, month, day.day)
+    return min(start_of(target) + (at - start_of(day)), start_of(target + timedelta(days=1)))
+
+
+def due_by(rule: ClockRule, times: Times, insurer: InsurerId) -> tuple[datetime | None, datetime | None]:
+    """(since when a rule's clock runs, when it ends): the earliest end of those of its starts that are known."""
+    found = [
+        (times[key], due_of(start, times[key])) for start in rule.starts if (key := (start.moment, insurer)) in times
+    ]
+    if not found:
+        return None, None
+    ends = [(due, begun) for begun, due in found if due is not None]
+    if not ends:
+        return min(begun for begun, _ in found), None
+    due, begun = min(ends)
+    return begun, due
+
+
+def running(
+    day: date,
+    now: datetime,
+    times: Times,
+    done: Sequence[Fulfilled],
+    *,
+    insurers: Sequence[InsurerId],
+    risk: Risk | None,
+    table: Iterable[ClockRule] = CLOCKS,
+) -> list[Running]:
+    """Every clock of an incident: the operator's, then each insurer's.
+
+    Args:
+        day: the day of awareness (that of the signal before it): it chooses the rules.
+        now: the present.
+        times: the times known, the operator's under OPERATOR.
+        done: duties said to be fulfilled.
+        insurers: those whose people are concerned.
+        risk: what a person concluded; None while nobody did, and then every clock is shown.
+        table: the delays.
+    """
+    found: list[Running] = []
+    for rule in rules_on(day, table):
+        if risk is not None and risk < rule.from_risk:
+            continue
+        parties = (OPERATOR,) if rule.party is Party.OPERATOR else insurers
+        found.extend(_running(rule, party, now, times, done) for party in parties)
+    return found
+
+
+def _running(rule: ClockRule, insurer: InsurerId, now: datetime, times: Times, done: Sequence[Fulfilled]) -> Running:
+    started, due = due_by(rule, times, insurer)
+    said = next((one for one in reversed(done) if (one.duty, one.insurer) == (rule.duty, insurer)), None)
+    if said is not None:
+        state = State.DONE_LATE if due is not None and said.at > due else State.DONE
+    elif started is None:
+        state = State.WAITING
+    else:
+        state = State.OVERDUE if due is not None and now > due else State.RUNNING
+    return Running(rule, insurer, started, due, said, state)
+
+
+def check_time(moment: Moment, at: datetime, now: datetime, times: Times, insurer: InsurerId) -> None:
+    """Refuse a time in the future, or out of the order signal, check, awareness, sent, received.
+
+    Raises:
+        FormError: with the field `at`.
+    """
+    if at > now:
+        raise FormError("at", Phrase("Cette heure est à venir.", "This time is in the future."))
+    order = _ORDER if moment in _ORDER else (Moment.AWARE, Moment.NOTICE_SENT, Moment.NOTICE_RECEIVED)
+    if moment not in order:
+        return
+    place = order.index(moment)
+    for other in order:
+        key = (other, OPERATOR if other in _ORDER else insurer)
+        if key not in times or other is moment:
+            continue
+        early = order.index(other) < place and at < times[key]
+        late = order.index(other) > place and at > times[key]
+        if early or late:
+            reason = Phrase(
+                "Ces heures ne se suivent pas : signal, vérification, connaissance, envoi, réception.",
+                "These times are out of order: signal, check, awareness, sent, received.",
+            )
+            raise FormError("at", reason)
+
+
+def check_fulfilled(clock: Running, at: datetime, now: datetime, reasons: str) -> None:
+    """Refuse to close a duty before it began, in the future, or past its time without reasons.
+
+    Raises:
+        LateWithoutReasonsError: it is late, and no reasons are given.
+        FormError: the time cannot be.
+    """
+    if at > now:
+        raise FormError("at", Phrase("Cette heure est à venir.", "This time is in the future."))
+    if clock.started is None:
+        reason = Phrase(
+            "Ce délai n'a pas commencé : écrivez d'abord l'heure d'où il court.",
+            "This delay has not begun; write first the time it runs from.",
+        )
+        raise FormError("at", reason)
+    if at < clock.started:
+        reason = Phrase("Cette heure précède le début du délai.", "This time is before the delay began.")
+        raise FormError("at", reason)
+    if clock.due is not None and at > clock.due and not reasons.strip():
+        reason = Phrase(
+            "Le délai est passé : écrivez pourquoi, la CNIL demande les motifs du retard.",
+            "The delay has passed; write why, the authority asks for the reasons.",
+        )
+        raise LateWithoutReasonsError("reasons", reason)
+
+
+def moments_of(written: Iterable[Written]) -> dict[tuple[Moment, InsurerId], datetime]:
+    """The times in force, the last written of each."""
+    return {(one.moment, one.insurer): one.at for one in written}
+
+
+def with_fulfilled(times: Times, done: Iterable[Fulfilled]) -> dict[tuple[Moment, InsurerId], datetime]:
+    """Add the times that a fulfilled duty is: the first notification starts the delay of what follows it."""
+    first = {
+        (Moment.INITIAL, one.insurer): one.at
+        for one in done
+        if one.duty is Duty.FINANCIAL_INITIAL or (one.duty is Duty.AUTHORITY and one.insurer == OPERATOR)
+    }
+    sent = {(Moment.NOTICE_SENT, one.insurer): one.at for one in done if one.duty is Duty.NOTICE}
+    return {**first, **sent, **times}
+
+
+def day_of_rules(times: Times) -> date:
+    """The Paris day that chooses the rules: that of awareness, of the signal before it."""
+    at = times.get((Moment.AWARE, OPERATOR)) or times[Moment.SIGNAL, OPERATOR]
+    return at.astimezone(PARIS).date()
+
+
+def duty_of(number: str) -> Duty:
+    """Read a duty from a form.
+
+    Raises:
+        FormError: there is none by this number.
+    """
+    found = next((one for one in Duty if str(one.value) == number), None)
+    if found is None:
+        raise FormError("duty", Phrase("Choisissez une obligation.", "Choose a duty."))
+    return found

@@ -1,0 +1,193 @@
+"""Use cases of the clocks: write a time, say that a duty is fulfilled, read what runs, close when nothing is late."""
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+
+from psycopg import Connection
+
+from tierce.identity.model import StaffCaller
+from tierce.incidents import store as incident_rows
+from tierce.incidents.clocks import rules, store
+from tierce.incidents.clocks.model import Fulfilled, Running, State, Written
+from tierce.incidents.errors import FormError, IncidentMissingError
+from tierce.incidents.model import Incident
+from tierce.incidents.register.model import Facts, Row, RowKind
+from tierce.incidents.register.rules import REASON_CHARACTERS_MAX, check_reasons
+from tierce.incidents.register.service import Register
+from tierce.incidents.rules import check_free_text
+from tierce.kernel.clock import from_micros, micros
+from tierce.kernel.ids import IncidentId, InsurerId
+from tierce.kernel.language import Language, Phrase
+from tierce.policy.clocks import CLOCKS, ClockRule, Duty, Moment, Risk
+
+OPERATOR_ALONE = frozenset({Moment.SIGNAL, Moment.CHECK, Moment.AWARE})
+
+
+def written_in(rows: Iterable[Row]) -> list[Written]:
+    """The times that rows say, in the order they were written."""
+    return [
+        Written(
+            Moment(str(row.facts["moment"])), _insurer(row), from_micros(_int(row, "at")), row.by,
+            str(row.facts["why"]),
+        )
+        for row in rows
+        if row.kind is RowKind.TIME
+    ]  # fmt: skip
+
+
+def fulfilled_in(rows: Iterable[Row]) -> list[Fulfilled]:
+    """The duties that rows say were fulfilled."""
+    return [
+        Fulfilled(
+            Duty(_int(row, "duty")), _insurer(row), from_micros(_int(row, "at")), row.by, str(row.facts["reasons"])
+        )
+        for row in rows
+        if row.kind is RowKind.DUTY
+    ]
+
+
+def risk_in(rows: Iterable[Row]) -> Risk | None:
+    """The highest risk that people concluded, the last conclusion of each cohort counting; None while nobody did."""
+    last = {str(row.facts["cohort"]): Risk(_int(row, "risk")) for row in rows if row.kind is RowKind.BRIDGE}
+    return max(last.values(), default=None)
+
+
+def _int(row: Row, name: str) -> int:
+    found = row.facts[name]
+    assert isinstance(found, int)
+    return found
+
+
+def _insurer(row: Row) -> InsurerId:
+    return InsurerId(_int(row, "insurer"))
+
+
+def times_of(incident: Incident, rows: Sequence[Row]) -> dict[tuple[Moment, InsurerId], datetime]:
+    """Every time known of an incident, those of its own row and of fulfilled duties included."""
+    own = {(Moment.SIGNAL, rules.OPERATOR): incident.signal_at}
+    if incident.aware_at is not None:
+        own[Moment.AWARE, rules.OPERATOR] = incident.aware_at
+    return rules.with_fulfilled({**own, **rules.moments_of(written_in(rows))}, fulfilled_in(rows))
+
+
+class Clocks:
+    """The clocks of one process, on its register."""
+
+    def __init__(self, register: Register, table: Sequence[ClockRule] = CLOCKS) -> None:
+        """Count by the delays of `table`."""
+        self.register = register
+        self._table = table
+
+    def read(self, connection: Connection, number: IncidentId) -> list[Running]:
+        """Every clock of an incident, at present.
+
+        Raises:
+            IncidentMissingError: there is no such incident.
+        """
+        rows = self.register.rows(connection, number)
+        return self._running(connection, number, rows, self.register.clock.now())
+
+    def _running(
+        self, connection: Connection, number: IncidentId, rows: Sequence[Row], now: datetime
+    ) -> list[Running]:
+        incident = incident_rows.incident(connection, number)
+        if incident is None:
+            raise IncidentMissingError
+        scope = incident_rows.last_scope(connection, number)
+        insurers = [one.insurer for one in incident_rows.insurer_counts(connection, scope)] if scope else []
+        times = times_of(incident, rows)
+        day, done = rules.day_of_rules(times), fulfilled_in(rows)
+        return rules.running(day, now, times, done, insurers=insurers, risk=risk_in(rows), table=self._table)
+
+    def write_time(
+        self,
+        connection: Connection,
+        caller: StaffCaller,
+        number: IncidentId,
+        *,
+        moment: Moment,
+        at: datetime,
+        why: str,
+        insurer: InsurerId = rules.OPERATOR,
+    ) -> Row:
+        """Write one time: when, by whom, why. A correction is written the same way, and both stay.
+
+        Raises:
+            FormError: the time is in the future, out of order, or nothing says why.
+        """
+        said = check_free_text("why", why)
+        if moment in OPERATOR_ALONE and insurer != rules.OPERATOR:
+            raise FormError(
+                "insurer", Phrase("Cette heure est celle de l'opérateur.", "This time is the operator's.")
+            )
+
+        def make(rows: list[Row], now: datetime) -> Facts:
+            incident = incident_rows.incident(connection, number)
+            assert incident is not None
+            rules.check_time(moment, at, now, times_of(incident, rows), insurer)
+            return {"moment": str(moment), "insurer": int(insurer), "at": micros(at), "why": said}
+
+        def also(_now: datetime) -> None:
+            if moment is Moment.SIGNAL:
+                store.set_signal(connection, number, at)
+            elif moment is Moment.AWARE:
+                store.set_aware(connection, number, at, caller.name, said)
+
+        return self.register.add(connection, caller, number, RowKind.TIME, make, also)
+
+    def fulfil(
+        self,
+        connection: Connection,
+        caller: StaffCaller,
+        number: IncidentId,
+        *,
+        duty: Duty,
+        at: datetime,
+        reasons: str,
+        insurer: InsurerId = rules.OPERATOR,
+    ) -> Row:
+        """Say that a duty was fulfilled at `at`; past its time, not without reasons.
+
+        Raises:
+            LateWithoutReasonsError: it was late, and no reasons are given.
+            ReasonRefusedError: the reasons are generic.
+            FormError: no such clock runs, or the time cannot be.
+        """
+
+        def make(rows: list[Row], now: datetime) -> Facts:
+            found = self._running(connection, number, rows, now)
+            clock = next((one for one in found if (one.rule.duty, one.insurer) == (duty, insurer)), None)
+            if clock is None:
+                raise FormError("duty", Phrase("Ce délai ne court pas ici.", "This delay does not run here."))
+            rules.check_fulfilled(clock, at, now, reasons)
+            late = clock.due is not None and at > clock.due
+            said = check_reasons("reasons", reasons[: REASON_CHARACTERS_MAX + 1]) if late else ""
+            return {"duty": int(duty), "insurer": int(insurer), "at": micros(at), "reasons": said}
+
+        return self.register.add(connection, caller, number, RowKind.DUTY, make)
+
+    def close(self, connection: Connection, caller: StaffCaller, number: IncidentId, why: str) -> Row:
+        """Close the event in the register.
+
+        Raises:
+            FormError: a duty of the operator has passed its time and nobody said when it was fulfilled and why late.
+            ReasonRefusedError: the reasoning is empty or generic.
+        """
+        return self.register.close(connection, caller, number, why, self._nothing_overdue(connection, number))
+
+    def _nothing_overdue(self, connection: Connection, number: IncidentId) -> Callable[[list[Row], datetime], None]:
+        def check(rows: list[Row], now: datetime) -> None:
+            late = [
+                clock.rule.label
+                for clock in self._running(connection, number, rows, now)
+                if clock.state is State.OVERDUE and clock.insurer == rules.OPERATOR
+            ]
+            if late:
+                fr, en = (", ".join(label[language] for label in late) for language in Language)
+                reason = Phrase(
+                    f"Un délai est passé sans suite écrite : {fr}. Dites quand ce fut fait, et pourquoi si tard.",
+                    f"A delay has passed with nothing written: {en}. Say when it was done, and why so late.",
+                )
+                raise FormError("why", reason)
+
+        return check

@@ -1,0 +1,99 @@
+"""The register of one event as files that an authority reads: JSON whole, CSV for a spreadsheet."""
+
+import csv
+import io
+import json
+from collections.abc import Sequence
+from datetime import datetime
+
+from tierce.incidents.clocks.model import Running
+from tierce.incidents.model import Incident
+from tierce.incidents.register.model import ROW_LABELS, Row, RowKind
+from tierce.incidents.rules import incident_reference
+from tierce.kernel.clock import from_micros
+from tierce.kernel.language import Phrase
+from tierce.policy.clocks import MOMENT_LABELS, Moment
+
+FORMAT = "tierce-breach-register-v1"
+_FORMULA = ("=", "+", "-", "@", "\t")
+
+
+def _time(at: datetime | None) -> str | None:
+    return at.isoformat() if at is not None else None
+
+
+def as_json(incident: Incident, rows: Sequence[Row], clocks: Sequence[Running]) -> bytes:
+    """The event's times, its clocks with their provisions, and every row with its digest."""
+    found = {
+        "format": FORMAT,
+        "reference": incident_reference(incident.id, incident.signal_at),
+        "title": incident.title,
+        "signal_at": _time(incident.signal_at),
+        "aware_at": _time(incident.aware_at),
+        "aware_by": incident.aware_by,
+        "aware_why": incident.aware_why,
+        "clocks": [
+            {
+                "duty": clock.rule.duty.name.lower(),
+                "provision": clock.rule.text.fr,
+                "standing": str(clock.rule.standing),
+                "insurer": int(clock.insurer),
+                "started": _time(clock.started),
+                "due": _time(clock.due),
+                "state": str(clock.state),
+                "done_at": _time(clock.done.at) if clock.done else None,
+                "reasons": clock.done.reasons if clock.done else None,
+            }
+            for clock in clocks
+        ],
+        "rows": [
+            {
+                "number": row.number,
+                "kind": row.kind.name.lower(),
+                "at": _time(row.at),
+                "by": row.by,
+                "facts": row.facts,
+                "digest": row.digest.hex(),
+                "journal_entry": int(row.entry),
+            }
+            for row in rows
+        ],
+    }
+    return (json.dumps(found, ensure_ascii=False, indent=2, sort_keys=True) + "\n").encode()
+
+
+def as_csv(rows: Sequence[Row]) -> bytes:
+    """One line a row, in French; a text that a spreadsheet would take for a formula is quoted as text."""
+    out = io.StringIO()
+    writer = csv.writer(out, delimiter=";", lineterminator="\r\n")
+    writer.writerow(["numéro", "nature", "écrit le", "par", "texte", "empreinte", "ligne du journal"])
+    for row in rows:
+        text = row_text(row).fr
+        safe = f"'{text}" if text.startswith(_FORMULA) else text
+        writer.writerow(
+            [row.number, ROW_LABELS[row.kind].fr, row.at.isoformat(), row.by, safe, row.digest.hex(), int(row.entry)]
+        )
+    return b"\xef\xbb\xbf" + out.getvalue().encode()
+
+
+def row_text(row: Row) -> Phrase:
+    """What a row says, in one text for both languages where a person wrote it."""
+    if row.kind is RowKind.TIME:
+        label, why = MOMENT_LABELS[Moment(str(row.facts["moment"]))], str(row.facts["why"])
+        at = f"{from_micros(_number(row, 'at')).isoformat(timespec='minutes')}"
+        return Phrase(f"{label.fr} : {at}. {why}", f"{label.en}: {at}. {why}")
+    if row.kind is RowKind.DUTY:
+        at = from_micros(_number(row, "at")).isoformat(timespec="minutes")
+        reasons = str(row.facts["reasons"])
+        return Phrase(
+            f"{at}. {f'Retard : {reasons}' if reasons else 'Dans le délai.'}",
+            f"{at}. {f'Late: {reasons}' if reasons else 'In time.'}",
+        )
+    said = str(row.facts.get("text", ""))
+    return Phrase(said, said)
+
+
+def _number(row: Row, name: str) -> int:
+    found = row.facts[name]
+    assert isinstance(found, int)
+    return found

@@ -1,0 +1,84 @@
+"""A row of the register, and what a row may be."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import IntEnum
+
+from tierce.kernel.ids import EntrySeq, IncidentId
+from tierce.kernel.language import Phrase
+from tierce.policy.acts import Act
+
+Facts = Mapping[str, object]
+"""What a row says, as JSON: texts, numbers, true or false, lists of these."""
+
+
+class RowKind(IntEnum):
+    """What a row says; numbers are stored."""
+
+    TIME = 1
+    DUTY = 2
+    FACTS = 3
+    EFFECTS = 4
+    ACTION = 5
+    DECISION = 6
+    SEVERITY = 7
+    BRIDGE = 8
+    NOT_CONCERNED = 9
+    FORM = 10
+    CLOSED = 11
+    REOPENED = 12
+
+
+ROW_LABELS: Mapping[RowKind, Phrase] = {
+    RowKind.TIME: Phrase("Heure", "Time"),
+    RowKind.DUTY: Phrase("Obligation remplie", "Duty fulfilled"),
+    RowKind.FACTS: Phrase("Faits", "Facts"),
+    RowKind.EFFECTS: Phrase("Effets", "Effects"),
+    RowKind.ACTION: Phrase("Mesure prise", "Action taken"),
+    RowKind.DECISION: Phrase("Décision et ses raisons", "Decision and its reasons"),
+    RowKind.SEVERITY: Phrase("Gravité d’une population", "Severity of a cohort"),
+    RowKind.BRIDGE: Phrase("Conclusion juridique", "Legal conclusion"),
+    RowKind.NOT_CONCERNED: Phrase("Donnée non concernée, avec sa preuve", "Data not concerned, with its proof"),
+    RowKind.FORM: Phrase("Version du formulaire CNIL", "Version of the CNIL form"),
+    RowKind.CLOSED: Phrase("Clôture", "Closing"),
+    RowKind.REOPENED: Phrase("Réouverture", "Reopening"),
+}
+
+ACTS: Mapping[RowKind, Act] = {
+    RowKind.TIME: Act.STAFF_TIME,
+    RowKind.DUTY: Act.STAFF_DUTY,
+    RowKind.FACTS: Act.STAFF_REGISTER,
+    RowKind.EFFECTS: Act.STAFF_REGISTER,
+    RowKind.ACTION: Act.STAFF_REGISTER,
+    RowKind.DECISION: Act.STAFF_REGISTER,
+    RowKind.SEVERITY: Act.STAFF_SEVERITY,
+    RowKind.BRIDGE: Act.STAFF_BRIDGE,
+    RowKind.NOT_CONCERNED: Act.STAFF_SEVERITY,
+    RowKind.FORM: Act.STAFF_BREACH_FORM,
+    RowKind.CLOSED: Act.STAFF_BREACH_CLOSE,
+    RowKind.REOPENED: Act.STAFF_BREACH_CLOSE,
+}
+"""Under which act the journal has the line of a row."""
+
+SAID = frozenset({RowKind.FACTS, RowKind.EFFECTS, RowKind.ACTION, RowKind.DECISION})
+"""Rows that are one text a person wrote."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row: `number` counts from 1 within the incident, `digest` covers the row and the one before it.
+
+    `entry` is the journal line written in the same transaction; its `device` field bears the first 63 bits of the
+    digest, so that a rewritten register contradicts the journal.
+    """
+
+    incident: IncidentId
+    number: int
+    kind: RowKind
+    at: datetime
+    by: str
+    staff: int
+    facts: Facts
+    digest: bytes
+    entry: EntrySeq

@@ -1,0 +1,46 @@
+"""Rows of the register: they are added and read, never changed."""
+
+import json
+
+from psycopg import Connection
+
+from tierce.incidents.errors import IncidentMissingError
+from tierce.incidents.register.model import Row, RowKind
+from tierce.incidents.register.rules import canonical
+from tierce.kernel.ids import EntrySeq, IncidentId
+
+
+def lock(connection: Connection, incident: IncidentId) -> None:
+    """Let one writer at a time add to an incident's rows, until the transaction ends.
+
+    Raises:
+        IncidentMissingError: there is no such incident.
+    """
+    row = connection.execute("select 1 from incident.incident where id = %s for update", (incident,)).fetchone()
+    if row is None:
+        raise IncidentMissingError
+
+
+def rows(connection: Connection, incident: IncidentId) -> list[Row]:
+    """Every row of one incident, the oldest first."""
+    found = connection.execute(
+        'select incident, number, kind, at, "by", staff, facts, digest, entry from incident.register'
+        " where incident = %s order by number",
+        (incident,),
+    ).fetchall()
+    return [
+        Row(IncidentId(of), number, RowKind(kind), at, by, staff, json.loads(facts), bytes(digest), EntrySeq(entry))
+        for of, number, kind, at, by, staff, facts, digest, entry in found
+    ]
+
+
+def insert(connection: Connection, row: Row) -> None:
+    """Add a row."""
+    connection.execute(
+        'insert into incident.register (incident, number, kind, at, "by", staff, facts, digest, entry)'
+        " values (%s, %s, %s, %s, %s, %s, %s, %s, %s)",
+        (
+            row.incident, row.number, row.kind.value, row.at, row.by, row.staff, canonical(row.facts), row.digest,
+            row.entry,
+        ),
+    )  # fmt: skip

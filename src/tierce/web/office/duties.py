@@ -1,0 +1,216 @@
+"""What is owed to whom and when, and the register of breaches: one page for an event, one for all of them."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from litestar import Response, get, post
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath
+from litestar.response import Redirect
+from psycopg import Connection
+
+from tierce.incidents import store
+from tierce.incidents.clocks.model import Running, State
+from tierce.incidents.clocks.rules import OPERATOR, duty_of
+from tierce.incidents.clocks.service import times_of
+from tierce.incidents.errors import FormError
+from tierce.incidents.register.export import as_csv, as_json, row_text
+from tierce.incidents.register.model import ROW_LABELS, SAID, RowKind
+from tierce.incidents.register.rules import is_closed, missing
+from tierce.incidents.rules import incident_reference
+from tierce.kernel.clock import PARIS
+from tierce.kernel.ids import IncidentId, InsurerId
+from tierce.kernel.language import Phrase
+from tierce.policy.acts import Act
+from tierce.policy.clocks import MOMENT_LABELS, Duty, Moment, Party
+from tierce.web.office.site import OfficeSite, Visit
+from tierce.web.visit import AnyRequest
+
+_MINUTE = "%Y-%m-%dT%H:%M"
+_YEARS = range(2000, 3000)
+_KINDS = {"json": "application/json", "csv": "text/csv; charset=utf-8"}
+
+Work = Callable[[Connection, Visit, Mapping[str, str]], object]
+
+
+@dataclass(frozen=True, slots=True)
+class InsurerClocks:
+    """One insurer's line: when it was told, when it received the notice, and its own clocks."""
+
+    name: str
+    insurer: InsurerId
+    sent: datetime | None
+    received: datetime | None
+    clocks: tuple[Running, ...]
+
+
+def duty_handlers(site: OfficeSite) -> list[HTTPRouteHandler]:
+    """Make the routes of the clocks and of the register."""
+
+    @get("/incidents/{number:int}/duties", opt={"act": Act.STAFF_SCOPE})
+    async def duties(request: AnyRequest, number: FromPath[int]) -> Response[str]:
+        visit = await site.visit(request)
+        return await _page(site, visit, IncidentId(number), {}, None)
+
+    def writes(path: str, act: Act, work: Callable[[IncidentId], Work]) -> HTTPRouteHandler:
+        @post(f"/incidents/{{number:int}}/duties/{path}", status_code=200, opt={"act": act}, name=f"duties-{path}")
+        async def write(request: AnyRequest, number: FromPath[int]) -> Response[Any]:
+            visit = await site.visit(request)
+            typed = await site.sign_in.check_form(request)
+            do = work(IncidentId(number))
+            try:
+                await site.rows.read(lambda connection: do(connection, visit, typed))
+            except FormError as problem:
+                return await _page(site, visit, IncidentId(number), typed, problem)
+            return Redirect(f"/incidents/{number}/duties", status_code=303)
+
+        return write
+
+    @post("/incidents/{number:int}/duties/export", status_code=200, opt={"act": Act.STAFF_REGISTER_EXPORT})
+    async def export(request: AnyRequest, number: FromPath[int]) -> Response[bytes]:
+        visit = await site.visit(request)
+        typed = await site.sign_in.check_form(request)
+        kind = typed.get("kind", "json") if typed.get("kind") in _KINDS else "json"
+
+        def read(connection: Connection) -> bytes:
+            incident = site.incidents.incident(connection, IncidentId(number))
+            rows = site.clocks.register.rows(connection, incident.id)
+            clocks = site.clocks.read(connection, incident.id)
+            site.clocks.register.note_export(connection, visit.caller, incident.id, Act.STAFF_REGISTER_EXPORT)
+            return as_csv(rows) if kind == "csv" else as_json(incident, rows, clocks)
+
+        content = await site.rows.read(read)
+        named = {"content-disposition": f'attachment; filename="registre-{number}.{kind}"'}
+        return Response(content, media_type=_KINDS[kind], headers=named)
+
+    return [
+        duties,
+        export,
+        writes("time", Act.STAFF_TIME, lambda number: _write_time(site, number)),
+        writes("done", Act.STAFF_DUTY, lambda number: _fulfil(site, number)),
+        writes("say", Act.STAFF_REGISTER, lambda number: _say(site, number)),
+        writes("close", Act.STAFF_BREACH_CLOSE, lambda number: _close(site, number)),
+        writes("reopen", Act.STAFF_BREACH_CLOSE, lambda number: _reopen(site, number)),
+    ]
+
+
+def minute(field: str, text: str) -> datetime:
+    """Read a Paris minute as the browser's control gives it.
+
+    Raises:
+        FormError: it is not one.
+    """
+    try:
+        found = datetime.strptime(text, _MINUTE).replace(tzinfo=PARIS)
+        if found.year not in _YEARS:
+            raise ValueError
+    except ValueError:
+        raise FormError(field, Phrase("Donnez un jour et une heure.", "Give a day and a time.")) from None
+    return found
+
+
+def _insurer(typed: Mapping[str, str]) -> InsurerId:
+    text = typed.get("insurer", "0")
+    return InsurerId(int(text)) if text.isdecimal() and len(text) <= 5 else OPERATOR
+
+
+def _write_time(site: OfficeSite, number: IncidentId) -> Work:
+    def work(connection: Connection, visit: Visit, typed: Mapping[str, str]) -> object:
+        moment = next((one for one in Moment if one.value == typed.get("moment")), None)
+        if moment is None:
+            raise FormError("moment", Phrase("Choisissez l'heure que vous écrivez.", "Choose which time you write."))
+        at = minute("at", typed.get("at", ""))
+        return site.clocks.write_time(
+            connection, visit.caller, number, moment=moment, at=at, why=typed.get("why", ""), insurer=_insurer(typed)
+        )
+
+    return work
+
+
+def _fulfil(site: OfficeSite, number: IncidentId) -> Work:
+    def work(connection: Connection, visit: Visit, typed: Mapping[str, str]) -> object:
+        duty, insurer = _duty(typed.get("clock", ""))
+        at = minute("done_at", typed.get("done_at", ""))
+        return site.clocks.fulfil(
+            connection, visit.caller, number, duty=duty, at=at, reasons=typed.get("reasons", ""), insurer=insurer
+        )
+
+    return work
+
+
+def _duty(text: str) -> tuple[Duty, InsurerId]:
+    duty, _, insurer = text.partition("-")
+    return duty_of(duty), _insurer({"insurer": insurer or "0"})
+
+
+def _say(site: OfficeSite, number: IncidentId) -> Work:
+    def work(connection: Connection, visit: Visit, typed: Mapping[str, str]) -> object:
+        kind = next((one for one in SAID if str(one.value) == typed.get("kind")), RowKind.TIME)
+        return site.clocks.register.say(connection, visit.caller, number, kind, typed.get("text", ""))
+
+    return work
+
+
+def _close(site: OfficeSite, number: IncidentId) -> Work:
+    return lambda connection, visit, typed: site.clocks.close(
+        connection, visit.caller, number, typed.get("closing", "")
+    )
+
+
+def _reopen(site: OfficeSite, number: IncidentId) -> Work:
+    return lambda connection, visit, typed: site.clocks.register.reopen(
+        connection, visit.caller, number, typed.get("closing", "")
+    )
+
+
+async def _page(
+    site: OfficeSite, visit: Visit, number: IncidentId, typed: Mapping[str, str], problem: FormError | None
+) -> Response[str]:
+    values = await site.rows.read(_values(site, number))
+    values |= {"typed": typed, "problem": problem}
+    return site.page(visit, "duties.html", values, status=422 if problem else 200)
+
+
+def _values(site: OfficeSite, number: IncidentId) -> Callable[[Connection], dict[str, object]]:
+    def read(connection: Connection) -> dict[str, object]:
+        incident = site.incidents.incident(connection, number)
+        rows = site.clocks.register.rows(connection, number)
+        clocks = site.clocks.read(connection, number)
+        times = times_of(incident, rows)
+        own = [clock for clock in clocks if clock.insurer == OPERATOR]
+        theirs = sorted({clock.insurer for clock in clocks if clock.rule.party is Party.INSURER})
+        names = store.insurer_names(connection, theirs)
+        return {
+            "incident": incident,
+            "reference": incident_reference(incident.id, incident.signal_at),
+            "now": site.clock.now(),
+            "clocks": own,
+            "next": min((one for one in own if one.state is State.RUNNING and one.due), key=_due, default=None),
+            "late": [one for one in own if one.state is State.OVERDUE],
+            "insurers": [
+                InsurerClocks(
+                    names.get(one, str(one)),
+                    one,
+                    times.get((Moment.NOTICE_SENT, one)),
+                    times.get((Moment.NOTICE_RECEIVED, one)),
+                    tuple(clock for clock in clocks if clock.insurer == one),
+                )
+                for one in theirs
+            ],
+            "times": [(MOMENT_LABELS[moment], times.get((moment, OPERATOR))) for moment in list(Moment)[:3]],
+            "moments": MOMENT_LABELS,
+            "rows": [(row, ROW_LABELS[row.kind], row_text(row)) for row in reversed(rows)],
+            "sayable": {kind: ROW_LABELS[kind] for kind in sorted(SAID)},
+            "missing": [ROW_LABELS[kind] for kind in missing(rows)],
+            "closed": is_closed(rows),
+            "states": State,
+        }
+
+    return read
+
+
+def _due(clock: Running) -> datetime:
+    assert clock.due is not None
+    return clock.due

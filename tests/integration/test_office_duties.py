@@ -1,0 +1,87 @@
+"""The page of legal clocks and of the register over HTTP."""
+
+import json
+from datetime import timedelta
+
+import pytest
+
+from tests.integration.conftest import Connect
+from tests.integration.rooms import Room, open_room
+from tests.integration.sites_world import Site
+from tests.integration.test_incidents_register import REASONS
+from tests.integration.test_office_holds import play
+from tests.integration.test_office_site import attack, form_of, opened, plain
+from tierce.kernel.clock import PARIS
+from tierce.policy.acts import Act
+from tierce.policy.staff import StaffRole
+from tierce.storage.database import Database
+from tierce.storage.keys import Keyring
+
+pytestmark = pytest.mark.integration
+
+
+@pytest.fixture
+def room(connect: Connect, keyring: Keyring) -> Room:
+    found = open_room(connect, keyring)
+    attack(found)
+    return found
+
+
+def test_the_page_says_what_is_owed_next_and_what_is_not_told_as_law(room: Room, database: Database) -> None:
+    async def scene(site: Site) -> None:
+        path = await opened(site)
+        page = plain(await site.http.get(f"{path}/duties"))
+        assert "Prochain délai : Notifier la CNIL" in page
+        assert "RGPD, article 33(1) : 72 heures en vigueur" in page
+        assert "Code des assurances, article L. 12-10-1 délai de prudence" in page
+        assert "proposition" not in page.lower()
+        room.clock.advance(timedelta(hours=80))
+        assert "2 délais sont passés" in plain(await site.http.get(f"{path}/duties"))
+
+    play(room, database, scene, StaffRole.DPO)
+
+
+def test_a_late_duty_asks_for_its_reasons_and_keeps_what_was_typed(room: Room, database: Database) -> None:
+    async def scene(site: Site) -> None:
+        path = await opened(site)
+        room.clock.advance(timedelta(hours=80))
+        at = room.clock.now().astimezone(PARIS).strftime("%Y-%m-%dT%H:%M")
+        form = form_of(site, clock="2-0", done_at=at, reasons="")
+        refused = await site.http.post(f"{path}/duties/done", data=form)
+        assert refused.status_code == 422
+        assert "la CNIL demande les motifs du retard" in refused.text
+        assert f'value="{at}"' in refused.text
+        form = form_of(site, clock="2-0", done_at=at, reasons=REASONS)
+        assert (await site.http.post(f"{path}/duties/done", data=form)).status_code == 303
+        assert "fait en retard, raisons écrites" in plain(await site.http.get(f"{path}/duties"))
+
+    play(room, database, scene, StaffRole.DPO)
+
+
+def test_the_register_is_exported_after_its_journal_line(room: Room, database: Database) -> None:
+    async def scene(site: Site) -> None:
+        path = await opened(site)
+        for kind, text in (("3", "=1+1 deux personnes lues"), ("6", REASONS)):
+            form = form_of(site, kind=kind, text=text)
+            assert (await site.http.post(f"{path}/duties/say", data=form)).status_code == 303
+        found = await site.http.post(f"{path}/duties/export", data=form_of(site, kind="json"))
+        told = json.loads(found.content)
+        assert [row["kind"] for row in told["rows"]] == ["facts", "decision"]
+        assert told["clocks"][0]["provision"] == "RGPD, article 33(2)"
+        sheet = await site.http.post(f"{path}/duties/export", data=form_of(site, kind="csv"))
+        assert b";'=1+1 deux" in sheet.content
+        assert sheet.headers["content-disposition"].endswith('.csv"')
+
+    play(room, database, scene, StaffRole.DPO)
+    count = room.admin.execute(
+        "select count(*) from journal.entry where kind = 5 and get_byte(body, 2) = %s",
+        (Act.STAFF_REGISTER_EXPORT.value,),
+    ).fetchone()
+    assert count == (2,)
+
+
+def test_another_role_opens_neither_the_clocks_nor_the_register(room: Room, database: Database) -> None:
+    async def scene(site: Site) -> None:
+        assert (await site.http.get("/incidents/1/duties")).status_code == 403
+
+    play(room, database, scene, StaffRole.OPERATIONS)
