@@ -263,15 +263,8 @@ def test_another_operator_s_alert_is_entered_once_with_its_line_and_counts_as_on
     play(room, database, scene)
     ((number, professional, operator),) = rows(room, "select id, professional, operator from access.alert")
     assert (professional, operator) == (501, "Viamarel")
-<<<<<<< HEAD
-    told = [
-        body for (body,) in rows(room, "select body from journal.entry where kind = 5") if isinstance(body, bytes)
-    ]
-    assert [(decode(body).act, decode(body).reference) for body in told] == [(Act.STAFF_ALERT, number)]
-=======
     bodies = [decode(bytes(one)) for (one,) in room.admin.execute("select body from journal.entry where kind = 5")]
     assert [(line.act, line.reference) for line in bodies] == [(Act.STAFF_ALERT, number)]
->>>>>>> main
     worker = connect("tierce_worker")
     watcher = Watcher(worker, Appender.enrol(worker, "worker", keyring.instance("worker")), SystemClock(), bytes(16))
     before = rows(room, "select count(*) from access.ladder")

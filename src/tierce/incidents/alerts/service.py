@@ -9,7 +9,6 @@ from typing import Final
 
 from psycopg import Connection
 
-from tierce.identity.alerts import store
 from tierce.identity.model import StaffCaller
 from tierce.incidents.alerts import store
 from tierce.journal.model import Entry, EntryKind

@@ -8,11 +8,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 from litestar.response import Redirect
 
-<<<<<<< HEAD
-from tierce.identity.alerts.service import Alerts
-=======
 from tierce.incidents.alerts.service import Alerts
->>>>>>> main
 from tierce.incidents.lines import store as line_rows
 from tierce.kernel.errors import FieldError
 from tierce.kernel.ids import ProfessionalId
