@@ -34,6 +34,7 @@ from tierce.storage.cluster import SUPERUSER
 from tierce.storage.database import Database
 from tierce.storage.keys import Keyring, Purpose
 from tierce.web.api.colleagues import COLLEAGUE_ROUTES
+from tierce.web.api.devices import DEVICE_ROUTES
 from tierce.web.api.signin import EXCEPTION_HANDLERS, ROUTES, STATE_KEY, SignInWiring
 from tierce.web.api.token import TOKEN_PATH, VENDOR_KEY, VendorWiring, token
 
@@ -225,8 +226,9 @@ class Desk:
         answer = answer_of(await sign_in(self.web, started["authorize_url"], subject))
         return {name: answer[name] for name in ("state", "code", "iss")} | {"binding": started["binding"]}
 
-    async def complete(self, body: dict[str, str]) -> httpx.Response:
-        return await self.api.post("/v1/sign-in/complete", json=body)
+    async def complete(self, body: dict[str, str], address: str = "192.0.2.77") -> httpx.Response:
+        """Come back from the provider, as the browser at `address`."""
+        return await self.api.post("/v1/sign-in/complete", json=body, headers={"X-Forwarded-For": address})
 
     async def open_session(self, subject: str = MORVAN) -> dict[str, Any]:
         response = await self.complete(await self.come_back(await self.start(), subject))
@@ -295,7 +297,7 @@ async def desk(database: Database, keyring: Keyring, origin: str, role: str = "a
         audience = API + TOKEN_PATH
         vendor = VendorWiring(VendorDoor(pool, door.provider, sessions, clock, audience), clock, API, wiring.proxies)
         app: Any = Litestar(
-            [*ROUTES, *COLLEAGUE_ROUTES, token],
+            [*ROUTES, *COLLEAGUE_ROUTES, *DEVICE_ROUTES, token],
             state=State({STATE_KEY: wiring, VENDOR_KEY: vendor}),
             exception_handlers=EXCEPTION_HANDLERS,
             openapi_config=None,

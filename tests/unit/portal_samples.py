@@ -14,6 +14,7 @@ from tierce.rights.reasons import REASONS
 from tierce.web.look import Frame
 from tierce.web.portal.api import (
     Activity,
+    Code,
     DepositStateBody,
     Device,
     Guarantee,
@@ -153,14 +154,28 @@ def _devices(language: Language) -> Iterator[Case]:
     ]
     devices = [
         Device("99102930", True, AT - timedelta(days=90), AT, 1, True, "Accueil"),
-        Device("99109931", True, AT - timedelta(days=2), AT, 1, False, None, date(2026, 3, 15)),
-        Device("99109932", False, AT - timedelta(days=2), AT, 0, False),
+        Device("99109931", True, AT - timedelta(days=2), AT, 1, False, None, new=True, new_until=date(2026, 3, 15)),
+        Device("99109932", False, AT - timedelta(days=2), AT, 0, False, new=True),
+        Device("99109933", True, AT - timedelta(days=2), AT, 1, False, continues=True),
     ]
-    many = {**base, "rows": sessions, "devices": devices}
+    urls = {"code_url": "/code", "confirm_url": "/confirm", "separate_urls": {"99109933": "/separate"}}
+    many = {
+        **base,
+        **urls,
+        "rows": sessions,
+        "devices": devices,
+        "here": devices[0],
+        "code": None,
+        "confirmed": False,
+    }
     frame = _frame("/sessions", language)
     yield "sessions", "sessions.html", frame, many
     yield "sessions-one", "sessions.html", frame, {**many, "rows": sessions[:1], "devices": devices[:1], "ended": 2}
     wrong = [("name-99109931", "Le nom de l’appareil est vide ou trop long. Donnez de un à quarante caractères.")]
+    code = Code("01290832", AT)
+    yield "sessions-new", "sessions.html", frame, {**many, "here": devices[1]}
+    yield "sessions-code", "sessions.html", frame, {**many, "here": devices[1], "code": code}
+    yield "sessions-confirmed", "sessions.html", frame, {**many, "confirmed": True}
     yield "sessions-wrong", "sessions.html", frame, {**many, "errors": dict(wrong), "error_list": wrong}
     mine: dict[str, Any] = {"session": SESSION, "signing": SIGNING, "sessions": 2, "keys": 1, "substitutes": []}
     yield "delegates", "delegates.html", _frame("/delegates", language), mine

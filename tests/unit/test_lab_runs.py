@@ -7,12 +7,17 @@ import msgspec
 import pytest
 
 from tierce.kernel.care import Profession
+from tierce.lab.arena.commons import Commons, common_constants
 from tierce.lab.arena.parts import ALL, Parts, without
+from tierce.lab.arena.post import Asked, Post
 from tierce.lab.arena.theft import Loot
 from tierce.lab.attackers.scenario import Scenario, load_scenario, names
 from tierce.lab.errors import BoundExceededError, LabError
 from tierce.lab.runs.figures import Figures, Run, figures_of
 from tierce.lab.runs.runner import Options, play
+from tierce.policy.acts import Outcome
+from tierce.policy.ladder import Level
+from tierce.policy.seats import cap_of
 
 ISSUED = {
     "enumeration", "list-replay", "own-list", "own-files", "boundary", "aitm", "cookie", "amelipro-2022", "gps-1500",
@@ -129,3 +134,50 @@ def test_a_wrong_scenario_is_refused_with_what_is_wrong(tmp_path: Path) -> None:
             load_scenario(str(file))
     with pytest.raises(LabError, match="no scenario"):
         load_scenario("nothing")
+
+
+def together(**changes: object) -> Scenario:
+    """Six robbed nurses of one vendor, with two who are not."""
+    base = replace(small("list-replay", {Profession.NURSE: 6}), together={Profession.NURSE: 2}, days=10)
+    return replace(base, **changes)  # type: ignore[arg-type]  # fields of a scenario
+
+
+def test_those_who_share_lines_learn_no_more_than_the_bound_of_all() -> None:
+    run = played(together(one_place=True), seeds=1)
+    [bound] = run.bounds
+    assert bound is not None
+    assert sum(loot.people for loot in run.every) <= bound <= sum(loot.bound for loot in run.every)
+    assert figures_of(run).bound_total == bound
+    assert set(run.neighbours) == {"nurse"}
+    assert run.neighbours["nurse"].asks > 0
+
+
+def test_a_bound_of_all_that_is_passed_fails_loudly() -> None:
+    with pytest.raises(BoundExceededError, match="in all, the bound is 3"):
+        figures_of(Run([[Loot("gp", first=4, bound=9)]], bounds=[3]))
+
+
+def test_a_common_line_that_is_full_stops_who_has_places_of_her_own() -> None:
+    nurse, gp = Profession.NURSE, Profession.GP
+    commons = Commons({nurse: 1}, 20_000, one_place=True)
+    post = Post(nurse, 20_000, commons=commons)
+    post.settle(20_000, (0.0, 0.0), ([0] * 30, [0] * 30))
+    assert post.ask(20_000, Asked()) is Outcome.RELEASED
+    crowd = Post(nurse, 20_000, commons=commons)
+    crowd.settle(20_000, (0.0, 0.0), ([0] * 30, [0] * 30))
+    told = [crowd.ask(20_000, Asked()) for _ in range(8)]
+    assert Outcome.PLACE_FULL in told, "one desk's places, used by two"
+    assert Outcome.PLACE_FULL in [post.ask(20_000, Asked())]
+    post.prove(20_000, card=False)
+    commons.begin(20_001)
+    assert post.ask(20_001, Asked()) is Outcome.RELEASED
+    vendor = Commons({gp: 1}, 20_000)
+    drawn = 0
+    while vendor.room():
+        vendor.took(gp, vendor.place(gp))
+        vendor.proved(gp, 20_000)
+        drawn += 1
+    assert drawn == cap_of(common_constants(Level.VENDOR, {gp: 1}).a), "proof gives no place of the day back"
+    assert drawn < common_constants(Level.CELL, {gp: 1}).a == vendor.shared()["CELL"].limit
+    vendor.begin(20_001)
+    assert vendor.room()

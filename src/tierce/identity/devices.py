@@ -1,5 +1,6 @@
 """A professional's own devices: seen, recognised, named."""
 
+from dataclasses import replace
 from typing import Any
 
 from tierce.identity import store
@@ -11,7 +12,7 @@ from tierce.kernel.ids import MAX_ID, DeviceId
 from tierce.kernel.labels import looks_like
 from tierce.kernel.language import Phrase
 from tierce.policy.acts import Act
-from tierce.policy.seats import PROBATION_DAYS, unpack
+from tierce.policy.seats import PROBATION_DAYS, on_probation, unpack
 
 NAME_MAX = 40
 
@@ -86,10 +87,11 @@ def read_name(text: str) -> str:
 
 
 def _device(state: SessionState, row: tuple[Any, ...], today: int) -> DeviceRow:
-    device, name, thumbprint, first, used, sessions, states = row
-    ends = [unpack(bytes(one)).since + PROBATION_DAYS for one in states if one is not None]
-    new_until = max(ends, default=0)
+    device, name, thumbprint, first, used, sessions, states, continues = row
+    lines = [unpack(bytes(one)) for one in states if one is not None]
+    new_until = max((line.since + PROBATION_DAYS for line in lines), default=0)
     return DeviceRow(
         DeviceId(device), name, bytes(thumbprint) != keyless(state.login), first, used, sessions,
-        date_of(new_until) if today < new_until else None, device == state.device,
+        any(on_probation(replace(line, day=max(line.day, today))) for line in lines),
+        date_of(new_until) if today < new_until else None, continues, device == state.device,
     )  # fmt: skip

@@ -91,6 +91,27 @@ class ColleagueRefusedError(IdentityError):
         self.reason = reason
 
 
+class ContinuingReason(StrEnum):
+    """Why a new device does not go on with an older one."""
+
+    NOT_NEW = "not_new"
+    CODE = "code"
+    OLD_IS_NEW = "old_is_new"
+    NETWORK = "network"
+    TOO_MANY = "too_many"
+    HELD = "held"
+    NOT_YOURS = "not_yours"
+
+
+class ContinuingRefusedError(IdentityError):
+    """A device asks for a code, confirms another or takes one off, and may not."""
+
+    def __init__(self, reason: ContinuingReason) -> None:
+        """Keep the machine reason."""
+        super().__init__(f"The device does not go on with another ({reason.value}).")
+        self.reason = reason
+
+
 class LinkReason(StrEnum):
     """Why a person's identity is not linked to the register; one word for nobody and for homonyms' count."""
 

@@ -230,8 +230,12 @@ class DeviceRow:
     used: datetime
     sessions: int
     """Sessions open on it now."""
+    new: bool
+    """Whether its places are those of a new device."""
     new_until: date | None
-    """The first day on which its places are no longer those of a new device; None when that day has come."""
+    """The first day on which time no longer keeps it new; None when that day has come."""
+    continues: bool
+    """Whether it draws on the line of an older one."""
     current: bool
 
 

@@ -330,11 +330,12 @@ async def sessions_of(
 async def devices_of(connection: Connection, professional: ProfessionalId, now: datetime) -> list[TupleRow]:
     """List the devices of a professional's sessions, last used first.
 
-    Each: device, name, thumbprint, first and last use, sessions open now, the newest state of its lines of seats.
+    Each: device, name, thumbprint, first and last use, sessions open now, states of its lines, whether it continues.
     """
     cursor = await connection.execute(
         "select s.device, n.name, d.thumbprint, min(s.created), max(coalesce(s.used, s.created)),"
-        " count(*) filter (where s.revoked is null and s.expires > %s), array_agg(distinct l.state)"
+        " count(*) filter (where s.revoked is null and s.expires > %s), array_agg(distinct l.state),"
+        " exists (select from access.continued k where k.device = s.device and k.login = any(array_agg(s.login)))"
         " from access.session s join access.device d on d.id = s.device"
         " left join access.line l on l.id = s.line"
         " left join access.device_name n on n.login = s.login and n.device = s.device"

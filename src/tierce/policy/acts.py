@@ -112,6 +112,12 @@ class Act(IntEnum):
     """Staff enter another operator's alert about a professional."""
     DECOYS_PLANT = 134
     """Invented beneficiaries were added for one vendor's files."""
+    DEVICE_CODE = 170
+    """A new device asks for a code, to be typed on an older one of the same professional."""
+    DEVICE_CONTINUE = 171
+    """An older device says that a new one is hers: it draws on her places. `reference` is the new device."""
+    DEVICE_SEPARATE = 172
+    """A professional takes a device off her places; it is new again at its next sign-in."""
     STAFF_TIME = 180
     """Staff write one of an incident's times: when, by whom, why."""
     STAFF_DUTY = 181

@@ -165,7 +165,7 @@ RETENTION: Mapping[Kept, Rule] = {
     ),
     Kept.SESSIONS: Rule(
         Phrase("sessions des professionnels", "professionals' sessions"),
-        "access.session",
+        "access.session, access.device_code",
         _days(365),
         _ENDED,
         End.DELETED,
@@ -205,7 +205,7 @@ RETENTION: Mapping[Kept, Rule] = {
     ),
     Kept.DEVICES: Rule(
         Phrase("appareils sans session et leurs places", "devices without a session, and their seats"),
-        "access.device, access.device_name, access.line, access.evidence, access.clientele",
+        "access.device, access.device_name, access.continued, access.line, access.evidence, access.clientele",
         _days(365),
         Phrase("leur dernier usage", "their last use"),
         End.DELETED,

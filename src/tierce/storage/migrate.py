@@ -47,6 +47,7 @@ FUNCTIONS = (
     "ceilings.sql",
     "functions.sql",
     "lines.sql",
+    "continuing.sql",
     "journal.sql",
     "functions_own.sql",
     "watch.sql",

@@ -7,6 +7,8 @@ from tierce.identity.errors import (
     ClientRefusedError,
     ColleagueReason,
     ColleagueRefusedError,
+    ContinuingReason,
+    ContinuingRefusedError,
     IdentityError,
     LinkRefusedError,
     ProofRefusedError,
@@ -197,6 +199,53 @@ COLLEAGUE: Mapping[ColleagueReason, Told] = {
     ),
 }
 
+CONTINUING: Mapping[ContinuingReason, Told] = {
+    ContinuingReason.NOT_NEW: (
+        Phrase("Cet appareil n’est pas nouveau.", "This device is not new."),
+        Phrase("Il n’a besoin d’aucun code : travaillez.", "It needs no code: work on."),
+    ),
+    ContinuingReason.CODE: (
+        Phrase("Ce code n’est pas valable, ou il a expiré.", "This code is not valid, or has expired."),
+        Phrase(
+            "Demandez-en un sur le nouvel appareil, sous votre nom et la même activité ; il dure dix minutes.",
+            "Ask for one on the new device, signed in as yourself for the same activity; it serves ten minutes.",
+        ),
+    ),
+    ContinuingReason.OLD_IS_NEW: (
+        Phrase("Cet appareil-ci est nouveau lui-même.", "This device is new itself."),
+        Phrase("Tapez le code sur un appareil que vous utilisez déjà.", "Type the code on one you already use."),
+    ),
+    ContinuingReason.NETWORK: (
+        Phrase(
+            "Les deux appareils ne se sont pas connectés depuis le même réseau.",
+            "The two devices did not sign in from the same network.",
+        ),
+        Phrase(
+            "Si vous n’avez pas le nouvel appareil sous les yeux, ne confirmez rien et appelez l’opérateur. Sinon, "
+            "reliez les deux au même réseau, reconnectez-vous et recommencez.",
+            "If the new device is not before you, confirm nothing and call the operator. Else put both on the same "
+            "network, sign in again and start over.",
+        ),
+    ),
+    ContinuingReason.TOO_MANY: (
+        Phrase("Quatre appareils partagent déjà ces places.", "Four devices share these places already."),
+        Phrase("Retirez-en un dans « Vos appareils ».", "Take one off under “Your devices”."),
+    ),
+    ContinuingReason.HELD: (
+        Phrase(
+            "Une mesure est en cours sur l’un des deux appareils ou sur votre compte.",
+            "One of the two devices, or your account, is held.",
+        ),
+        Phrase(
+            "Voyez « Mon compte est retenu », ou appelez l’opérateur.", "See why you are held, or call the operator."
+        ),
+    ),
+    ContinuingReason.NOT_YOURS: (
+        Phrase("Cet appareil ne partage pas vos places.", "This device does not share your places."),
+        Phrase("Rechargez la page : il a peut-être été retiré.", "Reload the page: it may have been taken off."),
+    ),
+}
+
 LINK: Told = (
     Phrase(
         "Nous ne pouvons pas relier votre identité à une seule personne assurée.",
@@ -260,6 +309,8 @@ def told(error: IdentityError) -> Told:
         return ACTIVITY
     if isinstance(error, ColleagueRefusedError):
         return COLLEAGUE[error.reason]
+    if isinstance(error, ContinuingRefusedError):
+        return CONTINUING[error.reason]
     return LINK if isinstance(error, LinkRefusedError) else PROOF
 
 
@@ -271,6 +322,8 @@ def code_of(error: IdentityError) -> str:
         return f"session_{error.reason.value}"
     if isinstance(error, ColleagueRefusedError):
         return f"colleague_{error.reason.value}"
+    if isinstance(error, ContinuingRefusedError):
+        return f"device_{error.reason.value}"
     if isinstance(error, ProofRefusedError):
         return f"proof_{error.reason.value}"
     if isinstance(error, ClientRefusedError):

@@ -20,6 +20,8 @@ class Cause(StrEnum):
     HELD = "held"
     """Held, or asked for proofs of new people, by the tests or the count of refusals."""
     ATTEMPTS = "attempts"
+    SHARED = "shared"
+    """A line that many share, or a pool, has no place: others drew there."""
     KNOWN = "known"
     """A settled device showed as many known people today as it may."""
     OUTAGE = "outage"
@@ -38,7 +40,12 @@ class Cause(StrEnum):
 
 
 Causes = Counter[Cause]
-_STOPS: Final = {Outcome.HELD: Cause.HELD, Outcome.OUT_OF_ATTEMPTS: Cause.ATTEMPTS}
+_STOPS: Final = {
+    Outcome.HELD: Cause.HELD,
+    Outcome.OUT_OF_ATTEMPTS: Cause.ATTEMPTS,
+    Outcome.COMMON_FULL: Cause.SHARED,
+    Outcome.PLACE_FULL: Cause.SHARED,
+}
 
 
 def on_new_device(outcome: Outcome, *, substitute: bool) -> Cause:

@@ -34,9 +34,15 @@ PAST: Final = SEAT_DAYS
 """Days drawn before the first one that is played: what they left open is open when it begins."""
 _WAKE: Final = 20
 """Days after which known people alone bring a line forward: it must not fall asleep while it is in use."""
+_NEVER: Final = -PROBATION_DAYS
 _READ: Final = {found: Asked(found, card=True) for found in (True, False)}
 """An ask with a card read: the tests do not look at these, so where she was born does not matter."""
-_STEP_UPS: Final = frozenset({Outcome.OUT_OF_SEATS, Outcome.KNOWN_LIMIT, Outcome.HELD, Outcome.OUT_OF_ATTEMPTS})
+_STEP_UPS: Final = frozenset(
+    {
+        Outcome.OUT_OF_SEATS, Outcome.KNOWN_LIMIT, Outcome.HELD, Outcome.OUT_OF_ATTEMPTS, Outcome.PLACE_FULL,
+        Outcome.COMMON_FULL,
+    }
+)  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -74,6 +80,16 @@ class Hindered:
         """Step-ups per thousand asks."""
         return 1000 * self.step_ups / self.asks if self.asks else 0.0
 
+    @property
+    def settled_per_1000(self) -> float:
+        """The same, on devices that are not on probation."""
+        asks = self.asks - self.new_asks
+        return 1000 * (self.step_ups - self.new_step_ups) / asks if asks else 0.0
+
+    def per_1000_of(self, cause: Cause) -> float:
+        """Step-ups for one cause per thousand asks."""
+        return 1000 * self.causes[cause] / self.asks if self.asks else 0.0
+
 
 @dataclass(slots=True)
 class Desk:
@@ -93,6 +109,8 @@ class Desk:
     """Days that the twin took for those of a device in its first fourteen days."""
     substitute: Bools
     begins: Bools
+    confirmed: Bools
+    """The device never seen shares the line of an older one of its login; a substitute's, of her own elsewhere."""
     proofs: tuple[Iterator[int], Iterator[int]]
     areas: Iterator[int]
     prefixes: Iterator[int]
@@ -147,6 +165,11 @@ class Desk:
             self.new_step_ups += step_ups
         return asks, step_ups
 
+    def forget(self) -> None:
+        """Begin to count again."""
+        self.asks = self.step_ups = self.new_asks = self.new_step_ups = self.false_holds = 0
+        self.causes = Causes()
+
     def _quiet_day(self, n: int, post: Post) -> Ints:
         """The twin's counts of the day, worked out again when the device is on probation for want of a proof."""
         told: Ints = self.quiet[n]
@@ -160,9 +183,11 @@ class Desk:
     def _post_of(self, n: int, day: int) -> Post:
         """Who asks today: the desk's own device, its successor, or a substitute's."""
         if self.begins[n] and self.substitute[n]:
-            self.stand_in = Post(self.profession, day, self.parts)
-        elif self.begins[n]:
-            self.post = Post(self.profession, day, self.parts)
+            self.stand_in = Post(self.profession, day, self.parts, self.post.commons)
+            if self.confirmed[n]:
+                self.stand_in.settle(day, (0.0, 0.0), ([0] * SEAT_DAYS, [0] * SEAT_DAYS))
+        elif self.begins[n] and not self.confirmed[n]:
+            self.post = Post(self.profession, day, self.parts, self.post.commons)
         return self.stand_in if self.substitute[n] and self.stand_in else self.post
 
     def _note(self, n: int, post: Post, outcome: Outcome, count: int = 1, *, card: bool = False) -> None:
@@ -210,6 +235,8 @@ def open_desks(
     if not parts.declared:
         none = np.zeros_like(drawn.known)
         drawn = replace(drawn, known=drawn.known + drawn.known_card, known_card=none)
+    if not parts.continuing:
+        drawn = replace(drawn, confirmed=np.zeros_like(drawn.begins))
     counts, young = _quiet_of(profession, drawn, present)
     desks = []
     for n in range(count):
@@ -220,6 +247,7 @@ def open_desks(
         desk = Desk(
             profession, first_day, int(crowd.home[n]), mine.file, post, firsts[PAST:],
             counts[n, PAST:], young[n, PAST:], drawn.substitute[n, PAST:], drawn.begins[n, PAST:],
+            drawn.confirmed[n, PAST:],
             _proofs_of(mine, first[n], first_card[n], rng), iter(areas.tolist()), iter(prefixes.tolist()), parts,
             _unusual(first_day, drawn.out[n, PAST:].tolist(), crowd, n),
         )  # fmt: skip
@@ -256,14 +284,19 @@ def _proofs_of(
 def _quiet_of(profession: Profession, drawn: Days, proved: Ints) -> tuple[Ints, Bools]:
     """The twin's counts for every desk and day at once [desk, day, kind], and which days are on a new device."""
     on = np.arange(proved.shape[1])[None, :]
-    own, other = (
-        np.maximum.accumulate(np.where(drawn.begins & who & (on >= PAST), on, -PROBATION_DAYS), axis=1)
-        for who in (~drawn.substitute, drawn.substitute)
-    )
-    young = on - np.where(drawn.substitute, other, own) < PROBATION_DAYS
+    opens = drawn.begins & (on >= PAST)
+    own = _last(opens & ~drawn.substitute & ~drawn.confirmed)  # a device that is confirmed goes on as the one before
+    other = _last(opens & drawn.substitute)
+    sure = np.take_along_axis(drawn.confirmed, np.maximum(other, 0), axis=1)
+    young = on - np.where(drawn.substitute, np.where(sure, _NEVER, other), own) < PROBATION_DAYS
     told = of_the_day(profession, proved, drawn.known, drawn.known_card, young)
     counts = (told.shown, told.stepped, told.refused, told.attempts, drawn.known, drawn.known_card, proved)
     return np.stack(counts, axis=2), young
+
+
+def _last(days: Bools) -> Ints:
+    """Number of the last marked day up to each day [desk, day]; _NEVER before the first."""
+    return np.maximum.accumulate(np.where(days, np.arange(days.shape[1])[None, :], _NEVER), axis=1)
 
 
 def of_the_day(profession: Profession, proved: Ints, bare: Ints, card: Ints, young: Bools) -> Quiet:
@@ -303,15 +336,10 @@ def _begin(desk: Desk, mine: Habits, crowd: Crowd, n: int, past: tuple[Ints, Int
     desk.post.know_areas(tuple((desk.home + step - 1) % AREAS + 1 for step in range(4)))
 
 
-def live_all(desks: list[Desk], days: int, month_of: list[int]) -> Hindered:
-    """Let every desk live its days; `month_of` numbers the month of each."""
+def hindered_of(desks: list[Desk], days: int) -> Hindered:
+    """What these desks met, over so many days each."""
     sums = Hindered(desks=len(desks), days=len(desks) * days)
     for desk in desks:
-        for n in range(days):
-            asks, step_ups = desk.live(n)
-            month = sums.by_month.setdefault(month_of[n], [0, 0])
-            month[0] += asks
-            month[1] += step_ups
         sums.asks += desk.asks
         sums.step_ups += desk.step_ups
         sums.new_asks += desk.new_asks
@@ -319,4 +347,18 @@ def live_all(desks: list[Desk], days: int, month_of: list[int]) -> Hindered:
         sums.false_holds += desk.false_holds
         sums.touched += desk.step_ups > 0
         sums.causes.update(desk.causes)
+    return sums
+
+
+def live_all(desks: list[Desk], days: int, month_of: list[int]) -> Hindered:
+    """Let every desk live its days; `month_of` numbers the month of each."""
+    by_month: dict[int, list[int]] = {}
+    for desk in desks:
+        for n in range(days):
+            asks, step_ups = desk.live(n)
+            month = by_month.setdefault(month_of[n], [0, 0])
+            month[0] += asks
+            month[1] += step_ups
+    sums = hindered_of(desks, days)
+    sums.by_month = by_month
     return sums

@@ -27,6 +27,8 @@ class Parts:
     """A device is held once it was refused a place often in one day."""
     declared: bool = True
     """A line of its own for cards read by certified software; without it such a reading says nothing."""
+    continuing: bool = True
+    """A new device shares the places of an older one of the same login that says so."""
     twins: bool = False
     """Sex-flipped twins of true numbers are decoys."""
 

@@ -28,6 +28,7 @@ from tierce.kernel.ids import (
     SoftwareId,
     VendorId,
 )
+from tierce.lab.arena.commons import Commons
 from tierce.lab.arena.parts import ALL, Parts, checks_of
 from tierce.lab.arena.twin import observe_known
 from tierce.policy.acts import Act, Outcome, Presence, Site
@@ -78,13 +79,14 @@ class Post:
     """A login-device, rolled forward by whoever asks; days never go back."""
 
     __slots__ = (
-        "_asks", "_checks", "_pending", "_reads", "declared", "evidence", "held", "lag", "line", "parts",
+        "_asks", "_checks", "_pending", "_reads", "commons", "declared", "evidence", "held", "lag", "line", "parts",
         "profession", "rung",
     )  # fmt: skip
 
-    def __init__(self, profession: Profession, day: int, parts: Parts = ALL) -> None:
-        """A device never seen, on `day`."""
+    def __init__(self, profession: Profession, day: int, parts: Parts = ALL, commons: Commons | None = None) -> None:
+        """A device never seen, on `day`; `commons` are the lines that it shares with others, brought to the day."""
         self.profession = profession
+        self.commons = commons
         self.parts = parts
         self.line: Line = new_line(profession, day)
         self.declared: Line = replace(_settled(self.line), limit=DECLARED[profession].a)
@@ -148,8 +150,12 @@ class Post:
         card = one.card and self.parts.declared
         presence = Presence.VERIFIED if one.present else Presence.DECLARED if card else Presence.NONE
         ask, read = self._asks[presence, one.signed], self._read(one, day)
-        place = _place_on(self.profession, day)
-        verdict = decide(ask, read, self.line, day, place, declared=self.declared, checks=self._checks)
+        place, desks, room = self._shared(one, day)
+        verdict = decide(
+            ask, read, self.line, day, place, desks, declared=self.declared, common=room, checks=self._checks
+        )
+        if verdict.seats and self.commons is not None:
+            self.commons.took(self.profession, verdict.place)
         if self._pending is not None:
             self._wait()
         self.line = verdict.line
@@ -161,6 +167,16 @@ class Post:
         ):
             self._watch(day, one, outcome)
         return outcome
+
+    def _shared(self, one: Asked, day: int) -> tuple[Line, int, bool]:
+        """The establishment's line, how many work there, and whether every common line has a place."""
+        commons = self.commons
+        if commons is None:
+            return _place_on(self.profession, day), PLACE_DESKS_MAX, True
+        room = one.known or one.present or commons.room()
+        if not commons.one_place:
+            return _place_on(self.profession, day), PLACE_DESKS_MAX, room
+        return commons.place(self.profession), commons.desks[self.profession], room
 
     def known_asks(self, day: int, count: int) -> None:
         """Weigh `count` shown asks about known people; their counts are the twin's."""
@@ -175,6 +191,8 @@ class Post:
             self.declared = prove(self.declared, drawn_day)
         else:
             self.line = prove(self.line, drawn_day)
+            if self.commons is not None:
+                self.commons.proved(self.profession, drawn_day)
 
     def _read(self, one: Asked, day: int) -> Read:
         rung = self.rung

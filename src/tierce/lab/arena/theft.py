@@ -7,6 +7,7 @@ from typing import Final
 import numpy as np
 
 from tierce.gate.rules import LOOKED_UP
+from tierce.kernel.care import Profession
 from tierce.lab.arena.crowd import Desk
 from tierce.lab.arena.post import Asked, Post
 from tierce.lab.attackers.protocol import ATTACKERS, Answer, Rest, Target, Thief, View
@@ -106,19 +107,31 @@ class Theft:
     def run(self) -> Loot:
         """Play every day of the scenario."""
         for n in range(self._scenario.days):
-            day = self._first_day + n
-            self._post.roll(day)
-            if n < self._scenario.session_days:
-                self._thief.day = n
-                self._note_limits()
-                self._act(day)
-            if self._owner is not None:
-                self._owner_lives(n)
-            self.loot.by_day.append(self.loot.people)
-        self.loot.bound = self._bound()
+            self.thief_acts(n)
+            self.owner_lives(n)
+        return self.end()
+
+    @property
+    def profession(self) -> Profession:
+        """Of the identity that was stolen."""
+        return self._thief.profession
+
+    def thief_acts(self, n: int) -> None:
+        """Play the thief's day numbered `n` of the theft."""
+        day = self._first_day + n
+        self._post.roll(day)
+        if n < self._scenario.session_days:
+            self._thief.day = n
+            self._note_limits()
+            self._act(day)
+        self.loot.by_day.append(self.loot.people)
+
+    def end(self) -> Loot:
+        """What it gave, and its bound."""
+        self.loot.bound = printed_bound(self.held(), {}, self._days, self.loot.present).total
         return self.loot
 
-    def _owner_lives(self, n: int) -> None:
+    def owner_lives(self, n: int) -> None:
         """The owner works on beside the thief; a human who looks at a hold finds a thief, and keeps it."""
         desk = self._owner
         if desk is None or desk.begins[self._begins + n]:
@@ -177,17 +190,21 @@ class Theft:
         self._limit = max(self._limit, effective_limit(self._post.line))
         self._declared_limit = max(self._declared_limit, effective_limit(self._post.declared))
 
-    def _bound(self) -> int:
-        """The printed bound of what the thief held, over the days on which he held it."""
+    def held(self, shared: tuple[str, ...] = ()) -> list[Held]:
+        """The lines that the thief held, for the printed bound; none for a session whose key he had not."""
         if not self._scenario.signed:
-            return 0
+            return []
         who = self._thief.profession
         known = DAY_LIMITS[who].attempts if self._scenario.declared else known_limit(self._post.line, who)
-        held = [Held(self._limit, known, self._thief.file if self._asked_file else 0)]
+        held = [Held(self._limit, known, self._thief.file if self._asked_file else 0, shared)]
         if self._scenario.declared:
             held.append(Held(self._declared_limit, 0, 0))
-        return printed_bound(held, {}, self._days, self.loot.present).total
+        return held
 
 
 def _post_of(desk: Desk, scenario: Scenario, day: int) -> Post:
-    return Post(desk.profession, day, desk.parts) if scenario.device is StolenDevice.NEW else desk.post
+    return (
+        Post(desk.profession, day, desk.parts, desk.post.commons)
+        if scenario.device is StolenDevice.NEW
+        else desk.post
+    )

@@ -3,7 +3,7 @@
 import importlib.util
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from importlib.resources import files
 from pathlib import Path
@@ -21,7 +21,20 @@ ATTACKERS: Final = protocol.ATTACKERS
 """Filled by the modules imported here."""
 _MODULES: Final = (known, adversary)
 _KEYS: Final = frozenset(
-    {"title", "attacker", "days", "device", "session_days", "signed", "declared", "stolen", "options", "honest"}
+    {
+        "title",
+        "attacker",
+        "days",
+        "device",
+        "session_days",
+        "signed",
+        "declared",
+        "stolen",
+        "options",
+        "honest",
+        "together",
+        "one_place",
+    }
 )
 CONTROL: Final = {"gp": 20, "pharmacy": 10, "dentist": 20, "nurse": 20, "physio": 20, "optician": 14, "hospital": 7}
 """Honest login-devices beside a theft, a seed, over a year: who is hindered by the same rules."""
@@ -53,6 +66,11 @@ class Scenario:
     stolen: Mapping[Profession, int]
     options: Mapping[str, float]
     honest: Mapping[Profession, int]
+    together: Mapping[Profession, int] = field(default_factory=dict)
+    """Honest neighbours who draw on the same common lines as the stolen identities: one vendor, one cell. Where there
+    are any, all live day by day together; else nobody shares a line."""
+    one_place: bool = False
+    """Whether all of a profession, neighbours included, work at one establishment, whose line they share too."""
 
     @property
     def identities(self) -> int:
@@ -125,6 +143,7 @@ def _checked(name: str, told: Mapping[str, Any]) -> Scenario:
         told.get("session_days", days), told.get("signed", True), told.get("declared", False),
         _counts(name, "stolen", told.get("stolen", {})), told.get("options", {}),
         _counts(name, "honest", told.get("honest", CONTROL)),
+        _counts(name, "together", told.get("together", {})), told.get("one_place", False),
     )  # fmt: skip
 
 

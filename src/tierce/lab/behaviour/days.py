@@ -61,6 +61,8 @@ class Days:
     """The day opens with a device never seen: a substitute's first day, or a device that was replaced."""
     out: Bools
     """No card can be read that day."""
+    confirmed: Bools
+    """Of the days that open with a device never seen, those on which an older one of its login confirms it."""
 
     @property
     def total(self) -> Ints:
@@ -144,7 +146,8 @@ def draw_days(
     begins = rng.random(shape) < 1 / (habits.device_years * 365.25)
     before = np.concatenate([np.zeros((shape[0], 1), bool), substitute[:, :-1]], axis=1)
     begins |= substitute & ~before
-    return Days(new, strange, known, new_card, strange_card, known_card, substitute, begins, out)
+    confirmed = begins & (rng.random(shape) < habits.confirmed)
+    return Days(new, strange, known, new_card, strange_card, known_card, substitute, begins, out, confirmed)
 
 
 def _worked(habits: Habits, shape: tuple[int, int], first_day: int, rng: np.random.Generator) -> tuple[Floats, Bools]:

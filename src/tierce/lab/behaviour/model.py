@@ -49,6 +49,7 @@ class Habits:
     file: int
     substituted: float
     device_years: float
+    confirmed: float
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """`tierce lab run`: play a scenario against the gate's rules and print what was learned, and the bound."""
 
 import os
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Final
@@ -13,6 +14,8 @@ from rich.table import Table
 
 from tierce.kernel.errors import TierceError
 from tierce.kernel.language import Language
+from tierce.lab.arena.causes import Cause
+from tierce.lab.arena.crowd import Hindered
 from tierce.lab.arena.parts import Parts, without
 from tierce.lab.attackers.scenario import load_attackers, load_scenario, names
 from tierce.lab.behaviour.model import PRESENCE
@@ -32,6 +35,8 @@ Exemples / examples:
   tierce lab run amelipro-2022 --seeds 5 --report /tmp/amelipro
 
   tierce lab run list-replay --presence half --without evidence
+
+  tierce lab run honest-year --causes
 
   tierce lab run mine.toml --attackers mine.py --seeds 3
 """
@@ -65,6 +70,9 @@ def run(
     report: Annotated[Path | None, typer.Option(help="Dossier du rapport HTML. / Folder of the report.")] = None,
     lang: Annotated[Language, typer.Option(help="Langue du rapport d’abord. / Language shown first.")] = Language.FR,
     processes: Annotated[int, typer.Option(min=0, help="0 : un par processeur. / 0 for one a processor.")] = 0,
+    causes: Annotated[
+        bool, typer.Option("--causes", help="Pourquoi on demande une preuve. / Why proofs are asked.")
+    ] = (False),
     json: Annotated[str, typer.Option(help="« - » : un objet JSON sur la sortie. / One JSON object.")] = "",
 ) -> None:
     """Jouer une attaque contre la règle. / Play an attack against the rule."""
@@ -89,6 +97,8 @@ def run(
         typer.echo(msgspec.json.encode(figures).decode())
     else:
         _screen.print(table_of(scenario.title[lang], figures, played))
+    if causes:
+        _screen.print(causes_of(played.hindered))
 
 
 @app.command("league", epilog=_LEAGUE_EPILOG)
@@ -146,6 +156,26 @@ def table_of(title: str, figures: Figures, played: Run) -> Table:
     for who, value in hindered.items():
         count = played.hindered.get(who)
         table.add_row(f"step_ups_per_1000 {who}", f"{value:g}" if count else "–")
+    if played.neighbours:
+        table.add_section()
+        for who, count in played.neighbours.items():
+            table.add_row(f"neighbours' step_ups_per_1000 {who}", f"{count.per_1000:.2f}")
+            table.add_row(f"  of them for a shared line {who}", f"{count.per_1000_of(Cause.SHARED):.2f}")
+    return table
+
+
+def causes_of(hindered: Mapping[str, Hindered]) -> Table:
+    """Proofs asked, of a thousand honest asks, by cause and profession."""
+    table = Table("cause, ‰", *hindered, title="Pourquoi une preuve est demandée / Why a proof is asked")
+    for cause in Cause:
+        told = [f"{each.per_1000_of(cause):.2f}" if each.causes[cause] else "" for each in hindered.values()]
+        if any(told):
+            table.add_row(cause.value, *told)
+    table.add_section()
+    table.add_row("in all", *(f"{each.per_1000:.2f}" for each in hindered.values()))
+    table.add_row("settled devices", *(f"{each.settled_per_1000:.2f}" for each in hindered.values()))
+    table.add_row("held wrongly", *(str(each.false_holds) for each in hindered.values()))
+    table.add_row("login-device years", *(f"{each.days / 365.25:.0f}" for each in hindered.values()))
     return table
 
 

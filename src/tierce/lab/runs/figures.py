@@ -43,6 +43,10 @@ class Run:
     """By seed, one for each stolen identity."""
     hindered: dict[str, Hindered] = field(default_factory=dict)
     """Honest desks of all seeds, by profession."""
+    neighbours: dict[str, Hindered] = field(default_factory=dict)
+    """Those of them who share lines with stolen identities, during the theft."""
+    bounds: list[int | None] = field(default_factory=list)
+    """By seed, the bound of all stolen identities together; None where they share no line, and bounds add up."""
 
     @property
     def every(self) -> list[Loot]:
@@ -61,6 +65,11 @@ def figures_of(run: Run) -> Figures:
             if loot.people > loot.bound:
                 msg = f"seed {number}, {loot.profession}: {loot.people} people learned, the bound is {loot.bound}"
                 raise BoundExceededError(msg)
+    for number, (seed, together) in enumerate(zip(run.loots, run.bounds, strict=False), start=1):
+        people_of_all = sum(loot.people for loot in seed)
+        if together is not None and people_of_all > together:
+            msg = f"seed {number}: {people_of_all} people learned in all, the bound is {together}"
+            raise BoundExceededError(msg)
     worst = max(run.loots, key=lambda seed: sum(loot.people for loot in seed), default=[])
     people = sorted(loot.people for loot in run.every)
     years = sum(each.days for each in run.hindered.values()) / 365.25
@@ -73,7 +82,7 @@ def figures_of(run: Run) -> Figures:
         learned_known_pair=sum(loot.known for loot in worst),
         learned_present=sum(loot.present for loot in worst),
         negatives=sum(loot.negatives for loot in worst),
-        bound_total=sum(loot.bound for loot in worst),
+        bound_total=_bound_of(run, worst),
         queries_to_hold_median=held_after(run.every),
         false_holds=sum(each.false_holds for each in run.hindered.values()),
         account_years=round(years, 1),
@@ -82,6 +91,13 @@ def figures_of(run: Run) -> Figures:
             name: round(run.hindered[name].per_1000, 2) if name in run.hindered else 0.0 for name in PROFESSIONS
         },
     )
+
+
+def _bound_of(run: Run, worst: list[Loot]) -> int:
+    """The bound of that seed: of all its identities together where they share lines, else the sum of theirs."""
+    apart = sum(loot.bound for loot in worst)
+    bounds = [each for seed, each in zip(run.loots, run.bounds, strict=False) if seed is worst and each is not None]
+    return min([apart, *bounds])
 
 
 def held_after(loots: Sequence[Loot]) -> float | None:

@@ -30,6 +30,8 @@ grant select on directory.professional, directory.establishment, directory.activ
     directory.enrolment, directory.substitution to tierce_api;
 grant execute on function directory.apply, directory.enrol_by_manager, directory.declare_substitute,
     directory.end_substitution to tierce_api;
+grant execute on function access.leave_code, access.codes_waiting, access.continue_line, access.separate to tierce_api;
+grant select on access.continued to tierce_api;
 grant select, insert on access.login, access.device to tierce_api;
 grant select, insert, update on access.session to tierce_api;
 grant select, insert, delete on access.pending to tierce_api;

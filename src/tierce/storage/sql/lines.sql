@@ -228,7 +228,8 @@ $$;
 
 -- The line of a (login, device, profession), created with the caller's opening state when it is new. A login has one
 -- probation for each profession: while it lasts, and for 14 days whatever the state says, a further new device shares
--- its line, so that whoever signs in again and again gets no more seats (docs/adr/0029).
+-- its line, so that whoever signs in again and again gets no more seats (docs/adr/0029). A device that continues an older
+-- one draws on that one's line, even if it had one of its own before.
 create or replace function access.line_of(
     for_login bigint, for_device bigint, for_profession smallint, new_id bigint, opening bytea) returns bigint
     language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
@@ -237,6 +238,8 @@ begin
     perform from access.login where id = for_login for update;
     select id into found from access.line
     where login = for_login and device = for_device and profession = for_profession;
+    select coalesce(k.line, found) into found from (select) one
+    left join access.continued k on k.login = for_login and k.device = for_device and k.profession = for_profession;
     if found is null then
         select id into found from access.line
         where login = for_login and profession = for_profession

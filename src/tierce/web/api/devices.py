@@ -1,20 +1,26 @@
 """A professional's own devices, and the end of every session but this one. Nobody covered appears here."""
 
 from datetime import date, datetime
+from typing import Annotated
 
 import msgspec
 from litestar import get, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, JSONBody
 
+from tierce.identity.continuing.service import Continuing
 from tierce.identity.devices import Devices
 from tierce.kernel.ids import DeviceId
 from tierce.policy.acts import Act
-from tierce.web.api.signin import STATE_KEY, AnyRequest, SignInWiring, handle_of
+from tierce.web.api.signin import STATE_KEY, AnyRequest, SignInWiring, handle_of, received
 
 
 class DeviceLine(msgspec.Struct):
-    """One of one's own devices; `new_until` is the first day on which it is no longer new, none when it is not."""
+    """One of one's own devices; `new_until` is the first day on which time no longer keeps it new.
+
+    It is `new` until then, and until one person's presence was proved there. `continues`: it shares the places of an
+    older one.
+    """
 
     id: str
     name: str | None
@@ -22,7 +28,9 @@ class DeviceLine(msgspec.Struct):
     first_at: datetime
     used_at: datetime
     sessions: int
+    new: bool
     new_until: date | None
+    continues: bool
     current: bool
 
 
@@ -36,6 +44,25 @@ class NameBody(msgspec.Struct, forbid_unknown_fields=True):
     """What a professional calls a device: where it is, not whom it serves."""
 
     name: str
+
+
+class CodeAnswer(msgspec.Struct):
+    """Eight digits to type on an older device, and until when they serve."""
+
+    code: str
+    expires_at: datetime
+
+
+class ConfirmBody(msgspec.Struct, forbid_unknown_fields=True):
+    """The eight digits that the new device shows; spaces are let through."""
+
+    code: Annotated[str, msgspec.Meta(min_length=1, max_length=20)]
+
+
+class ConfirmAnswer(msgspec.Struct):
+    """The device that now goes on with this one's places."""
+
+    device: str
 
 
 class SubstituteLine(msgspec.Struct):
@@ -71,7 +98,16 @@ async def list_devices(request: AnyRequest) -> DevicesAnswer:
     return DevicesAnswer(
         [
             DeviceLine(
-                str(row.id), row.name, row.signs, row.first, row.used, row.sessions, row.new_until, row.current
+                str(row.id),
+                row.name,
+                row.signs,
+                row.first,
+                row.used,
+                row.sessions,
+                row.new,
+                row.new_until,
+                row.continues,
+                row.current,
             )
             for row in rows
         ]
@@ -82,6 +118,33 @@ async def list_devices(request: AnyRequest) -> DevicesAnswer:
 async def name_device(request: AnyRequest, device: FromPath[int], data: JSONBody[NameBody]) -> None:
     """Name one of one's own devices."""
     await Devices(_wiring(request).sessions).name(handle_of(request), DeviceId(device), data.name)
+
+
+@post("/v1/devices/code", status_code=201, opt={"act": Act.DEVICE_CODE})
+async def ask_code(request: AnyRequest) -> CodeAnswer:
+    """Ask, on a new device, for a code to type on an older one; signed, with an empty object as its body."""
+    wiring = _wiring(request)
+    code = await Continuing(wiring.sessions).ask(handle_of(request), await received(request, wiring.url))
+    return CodeAnswer(code.digits, code.ends)
+
+
+@post("/v1/devices/confirm", status_code=200, opt={"act": Act.DEVICE_CONTINUE})
+async def confirm_device(request: AnyRequest, data: JSONBody[ConfirmBody]) -> ConfirmAnswer:
+    """Say, on an older device, that the one which shows this code is one's own; signed."""
+    wiring = _wiring(request)
+    device = await Continuing(wiring.sessions).confirm(
+        handle_of(request), await received(request, wiring.url), data.code
+    )
+    return ConfirmAnswer(str(device))
+
+
+@post("/v1/devices/{device:int}/separate", status_code=204, opt={"act": Act.DEVICE_SEPARATE})
+async def separate_device(request: AnyRequest, device: FromPath[int]) -> None:
+    """Take one of one's own devices off the places that it shares; signed."""
+    wiring = _wiring(request)
+    await Continuing(wiring.sessions).separate(
+        handle_of(request), await received(request, wiring.url), DeviceId(device)
+    )
 
 
 @get("/v1/substitutes", opt={"act": Act.SESSION_READ})
@@ -97,4 +160,6 @@ async def revoke_others(request: AnyRequest) -> EndedAnswer:
     return EndedAnswer(await _wiring(request).sessions.revoke_others(handle_of(request)))
 
 
-DEVICE_ROUTES: list[HTTPRouteHandler] = [list_devices, name_device, list_substitutes, revoke_others]
+DEVICE_ROUTES: list[HTTPRouteHandler] = [
+    list_devices, name_device, ask_code, confirm_device, separate_device, list_substitutes, revoke_others,
+]  # fmt: skip

@@ -17,6 +17,7 @@ from litestar.params import FromPath, JSONBody
 from tierce.identity.dpop import normalised
 from tierce.identity.errors import (
     ColleagueRefusedError,
+    ContinuingRefusedError,
     IdentityError,
     LinkRefusedError,
     SessionReason,
@@ -291,6 +292,8 @@ def identity_problem(error: IdentityError) -> Problem:
     status = 401
     if isinstance(error, LinkRefusedError | ColleagueRefusedError):
         status = 403
+    elif isinstance(error, ContinuingRefusedError):
+        status = 409
     elif isinstance(error, SignInRefusedError):
         status = 503 if error.reason is SignInReason.PROVIDER_DOWN else 403
     elif isinstance(error, SessionRefusedError) and error.reason in {

@@ -18,6 +18,8 @@ from tierce.web.portal.errors import ApiRefusedError, ApiUnreachableError
 RIGHTS: Final = "/v1/rights"
 DEPOSITS: Final = "/v1/deposits"
 ACTIVITY: Final = "/v1/session/activity"
+DEVICE_CODE: Final = "/v1/devices/code"
+DEVICE_CONFIRM: Final = "/v1/devices/confirm"
 ANSWER_BYTES_MAX: Final = 262_144
 _TIMEOUT: Final = httpx.Timeout(10.0, connect=2.0, pool=3.0)
 _LIMITS: Final = httpx.Limits(max_connections=64, max_keepalive_connections=16, keepalive_expiry=30.0)
@@ -91,7 +93,9 @@ class Device(msgspec.Struct):
     sessions: int
     current: bool
     name: str | None = None
+    new: bool = False
     new_until: date | None = None
+    continues: bool = False
 
 
 class Hold(msgspec.Struct):
@@ -120,6 +124,13 @@ class _Devices(msgspec.Struct):
 
 class _Ended(msgspec.Struct):
     ended: int
+
+
+class Code(msgspec.Struct):
+    """What a new device shows, to be typed on an older one."""
+
+    code: str
+    expires_at: datetime
 
 
 class Substitute(msgspec.Struct):
@@ -333,6 +344,18 @@ class Api:
         headers = {**_bearer(handle), "content-type": "application/json"}
         await self._send("POST", path, headers=headers, content=msgspec.json.encode({"name": name}))
 
+    async def device_code(self, handle: str, signed: Signed) -> Code:
+        """Relay a new device's wish for a code."""
+        return _decode(await self._relay(DEVICE_CODE, handle, signed), Code)
+
+    async def confirm_device(self, handle: str, signed: Signed) -> None:
+        """Relay an older device's word for the one that shows a code."""
+        await self._relay(DEVICE_CONFIRM, handle, signed)
+
+    async def separate_device(self, handle: str, device: str, signed: Signed) -> None:
+        """Relay that a device shares places no longer."""
+        await self._relay(separate_path(device), handle, signed)
+
     async def revoke_others(self, handle: str) -> int:
         """End every session of one's own but this one; returns how many."""
         found = await self._send("POST", "/v1/sessions/revoke-others", headers=_bearer(handle))
@@ -415,6 +438,11 @@ class Api:
         if response.is_success:
             return content
         raise _refused(response.status_code, content)
+
+
+def separate_path(device: str) -> str:
+    """The path of the act that takes a device off shared places."""
+    return f"/v1/devices/{quote(device, safe='')}/separate"
 
 
 def revisit_path(engagement: str) -> str:

@@ -8,8 +8,9 @@ from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect
 
 from tierce.policy.acts import Act
+from tierce.web.portal.api import DEVICE_CODE, DEVICE_CONFIRM, Code, Signed, separate_path
 from tierce.web.portal.errors import ApiRefusedError
-from tierce.web.portal.question import Wrong
+from tierce.web.portal.question import BODY_CHARS_MAX, PROOF_CHARS_MAX, Wrong
 from tierce.web.portal.site import AnyRequest, PortalSite, Visit
 
 TOPICS: Final = ("card", "not_shown", "places", "device", "lost", "phone", "stolen")
@@ -21,11 +22,13 @@ def session_list_handlers(site: PortalSite) -> list[HTTPRouteHandler]:
     """Make the routes of one's own sessions and devices."""
 
     @get("/sessions", opt={"act": Act.SESSION_READ})
-    async def sessions(request: AnyRequest, ended: FromQuery[str] = "") -> Response[str]:
+    async def sessions(
+        request: AnyRequest, ended: FromQuery[str] = "", confirmed: FromQuery[str] = ""
+    ) -> Response[str]:
         """List where the professional is signed in, and her devices."""
         visit = await site.visit(request)
         number = int(ended) if ended.isdecimal() and len(ended) < 4 else None
-        return await _sessions_page(site, visit, number)
+        return await _sessions_page(site, visit, number, confirmed=confirmed == "1")
 
     @post("/sessions/{session:str}/revoke", status_code=200, opt={"act": Act.SESSION_REVOKE})
     async def revoke(request: AnyRequest, session: FromPath[str]) -> Response[str]:
@@ -54,16 +57,67 @@ def session_list_handlers(site: PortalSite) -> list[HTTPRouteHandler]:
             return await _sessions_page(site, visit, None, Wrong(f"name-{device}", error.reason, error.remedy))
         return Redirect("/sessions", status_code=303)
 
-    return [sessions, revoke, revoke_others, name]
+    return [sessions, revoke, revoke_others, name, *_continuing_handlers(site)]
+
+
+def _continuing_handlers(site: PortalSite) -> list[HTTPRouteHandler]:
+    """Make the routes by which a new device shares the places of an older one."""
+
+    @post("/devices/code", status_code=200, opt={"act": Act.DEVICE_CODE})
+    async def code(request: AnyRequest) -> Response[str]:
+        """Show, on a new device, the code to type on an older one."""
+        visit, signed = await _signed(request)
+        return await _sessions_page(site, visit, None, code=await site.api.device_code(visit.handle, signed))
+
+    @post("/devices/confirm", status_code=200, opt={"act": Act.DEVICE_CONTINUE})
+    async def confirm(request: AnyRequest) -> Response[str]:
+        """Say, on an older device, that the one which shows this code is one's own."""
+        visit, signed = await _signed(request)
+        try:
+            await site.api.confirm_device(visit.handle, signed)
+        except ApiRefusedError as error:
+            if not error.code.startswith("device_"):
+                raise
+            return await _sessions_page(site, visit, None, Wrong("code", error.reason, error.remedy))
+        return Redirect("/sessions?confirmed=1", status_code=303)
+
+    @post("/devices/{device:str}/separate", status_code=200, opt={"act": Act.DEVICE_SEPARATE})
+    async def separate(request: AnyRequest, device: FromPath[str]) -> Response[str]:
+        """Take a device off the places that it shares."""
+        visit, signed = await _signed(request)
+        await site.api.separate_device(visit.handle, device, signed)
+        return Redirect("/sessions", status_code=303)
+
+    async def _signed(request: AnyRequest) -> tuple[Visit, Signed]:
+        _, fields = await site.form(request)
+        visit = await site.visit(request)
+        body, proof = fields.get("body", "{}")[:BODY_CHARS_MAX], fields.get("proof", "")[:PROOF_CHARS_MAX]
+        return visit, Signed(body.encode(), proof or None)
+
+    return [code, confirm, separate]
 
 
 async def _sessions_page(
-    site: PortalSite, visit: Visit, ended: int | None, wrong: Wrong | None = None
+    site: PortalSite,
+    visit: Visit,
+    ended: int | None,
+    wrong: Wrong | None = None,
+    *,
+    confirmed: bool = False,
+    code: Code | None = None,
 ) -> Response[str]:
     errors = {wrong.field: wrong.text(visit.frame.language)} if wrong else {}
+    devices = await site.api.devices(visit.handle)
+    here = next((one for one in devices if one.current), None)
     values = {
         "rows": await site.api.sessions(visit.handle),
-        "devices": await site.api.devices(visit.handle),
+        "devices": devices,
+        "here": here,
+        "code": code,
+        "confirmed": confirmed,
+        "code_url": site.act_url(DEVICE_CODE),
+        "confirm_url": site.act_url(DEVICE_CONFIRM),
+        "separate_urls": {one.id: site.act_url(separate_path(one.id)) for one in devices if one.continues},
         "ended": ended,
         "errors": errors,
         "error_list": list(errors.items()),

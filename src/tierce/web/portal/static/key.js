@@ -122,6 +122,12 @@ const bodies = {
   async revisit() {
     return {};
   },
+  async device() {
+    return {};
+  },
+  async code(fields) {
+    return { code: fields.get("code").trim() };
+  },
 };
 
 function put(form, name, value) {
