@@ -19,10 +19,12 @@ from tierce.incidents.errors import (
     PersonNotExposedError,
     ScopeMissingError,
 )
+from tierce.incidents.form.service import Forms
 from tierce.incidents.holds.errors import HoldMissingError
 from tierce.incidents.holds.service import Holds
 from tierce.incidents.register.errors import RegisterBrokenError, RegisterClosedError
 from tierce.incidents.service import Incidents
+from tierce.incidents.severity.service import Severity
 from tierce.journal.errors import NotSequencedError
 from tierce.journal.tiles.folder import LogFolder
 from tierce.kernel.clock import Clock
@@ -37,9 +39,11 @@ from tierce.web.office.documents import document_handlers
 from tierce.web.office.duties import duty_handlers
 from tierce.web.office.evidence import evidence_handlers
 from tierce.web.office.feeds import feed_handlers
+from tierce.web.office.forms import form_handlers
 from tierce.web.office.holds import hold_handlers
 from tierce.web.office.incidents import incident_handlers
 from tierce.web.office.live import live_handlers
+from tierce.web.office.severity import severity_handlers
 from tierce.web.office.site import HERE, OfficeSite, RoleRefusedError, office_sign_in, refused_page
 from tierce.web.signin_site import sign_in_handlers
 from tierce.web.visit import Pool, RememberLanguage, Rows
@@ -75,6 +79,7 @@ def create_office(
     pool: Pool,
     incidents: Incidents,
     clocks: Clocks,
+    forms: Forms,
     notices: Notices,
     holds: Holds,
     clients: Clients,
@@ -93,6 +98,7 @@ def create_office(
         pool: connections of role tierce_office in autocommit mode.
         incidents: the incident slice.
         clocks: the legal clocks, on the register of breaches.
+        forms: the drafts of the CNIL form, on the same register.
         notices: the notices slice.
         holds: what moves the ladder by a person's hand.
         clients: enrolments and substitutions.
@@ -130,6 +136,8 @@ def create_office(
             *directory_handlers(site),
             *document_handlers(site),
             *duty_handlers(site),
+            *form_handlers(site, forms),
+            *severity_handlers(site, Severity(clocks.register)),
             *sign_in_handlers(site.sign_in),
             *pages.static_handlers(),
         ],
