@@ -128,6 +128,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Directory, outside the database, where the worker keeps its last checkpoint and its metrics."""
     log: str | None = None
     """Folder of the log's tiles and its checkpoint, which the worker writes; if left out, `log` beside the keys."""
+    segments: str | None = None
+    """Folder of the journal's sealed segments, which `tierce journal seal` writes; `segments` beside the keys."""
 
     def connection(self) -> Database:
         """Return how to reach the database."""
@@ -146,6 +148,10 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def log_directory(self) -> Path:
         """Return the folder of the log's tiles, which must be there before the worker starts."""
         return Path(self.log) if self.log is not None else self.key_directory().parent / "log"
+
+    def segments_directory(self) -> Path:
+        """Return the folder of sealed segments; it is not there while nothing was sealed."""
+        return Path(self.segments) if self.segments is not None else self.key_directory().parent / "segments"
 
     def key_directory(self) -> Path:
         """Return the directory of key files: the service manager's own, when it hands this process its files."""

@@ -80,7 +80,16 @@ def _visit_office(page: Page, stage: Stage) -> Iterator[str]:
     yield "line"
     client = account.replace("/accounts/", "/directory/professionals/")
     watched = ("/ladder", "/appeals", "/unexplained", "/limits", "/closings")
-    for path in (*watched, "/reports", "/feeds", client, account, f"{account}/hold", f"{account}/incident"):
+    for path in (
+        *watched,
+        "/reports",
+        "/feeds",
+        "/journal",
+        client,
+        account,
+        f"{account}/hold",
+        f"{account}/incident",
+    ):
         page.goto(office + path)
         yield path.replace(client, "/client").replace(account, "/account").strip("/").replace("/", "-")
         if path == "/feeds":

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from psycopg import Connection
 
+from tierce.journal.segments.sealed import SealedLog
 from tierce.journal.tiles.folder import LogFolder
 from tierce.storage.database import Database
 
@@ -22,3 +23,14 @@ def log_of(where: Connection | Database) -> LogFolder:
     if isinstance(where, Database):
         return log_at(where.port, where.name)
     return log_at(where.info.port, where.info.dbname)
+
+
+def segments_of(where: Connection | Database) -> SealedLog:
+    """The folder of segments of what a connection or the settings of one reach: beside its tiles."""
+    return SealedLog(segments_folder(where))
+
+
+def segments_folder(where: Connection | Database) -> Path:
+    """Where it is."""
+    log = log_of(where).path
+    return log.with_name(f"{log.name}-segments")

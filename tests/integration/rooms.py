@@ -8,7 +8,7 @@ import psycopg
 
 from tests.integration.asks import AT
 from tests.integration.conftest import Connect
-from tests.integration.logs import log_of
+from tests.integration.logs import log_of, segments_of
 from tierce.identity.model import PersonCaller, StaffCaller
 from tierce.incidents import store as incident_rows
 from tierce.incidents.clocks.service import Clocks
@@ -148,5 +148,5 @@ def open_room(connect: Connect, keyring: Keyring) -> Room:
         clocks=Clocks(register),
         forms=Forms(register, OWN),
         notices=Notices(incidents, office_lines, OPERATOR, clock),
-        persons=Persons(persons_lines, person_rows.Records(sealer), clock, log_of(admin)),
+        persons=Persons(persons_lines, person_rows.Records(sealer), clock, log_of(admin), segments_of(admin)),
     )

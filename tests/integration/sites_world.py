@@ -11,7 +11,7 @@ from psycopg import Connection
 from psycopg_pool import AsyncConnectionPool, ConnectionPool
 
 from tests.integration.asks import ORIGIN
-from tests.integration.logs import log_of
+from tests.integration.logs import log_of, segments_of
 from tests.integration.rooms import OPERATOR, PAUL, Room
 from tierce.closings.service import Closings
 from tierce.directory.service import Clients
@@ -107,6 +107,7 @@ async def office_site(room: Room, database: Database, role: str = "security") ->
                 closings=Closings(lines, SystemClock(), bytes(16)),
                 log_key=verifier_key(ORIGIN, room.keyring.instance("worker").public_key()),
                 log=log_of(database),
+                sealed=segments_of(database),
                 clock=room.clock,
                 secure=False,
             )

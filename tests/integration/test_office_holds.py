@@ -14,11 +14,13 @@ from tests.integration.sites_world import Site, office_site
 from tests.integration.test_office_site import attack, form_of, plain
 from tierce.identity.local import staff_id
 from tierce.journal.encoding import decode
+from tierce.journal.service import Appender
 from tierce.kernel.clock import SystemClock
 from tierce.policy.acts import Act
 from tierce.policy.staff import STAFF_ACTS, StaffRole
 from tierce.storage.database import Database
 from tierce.storage.keys import Keyring
+from tierce.watch.service import Watcher
 from tierce.web.visit import act_of
 
 pytestmark = pytest.mark.integration
@@ -241,3 +243,32 @@ def test_files_are_listed_with_their_progress_and_their_refusals(room: Room, dat
         assert (await site.http.get("/feeds/43")).status_code == 404
 
     play(room, database, scene, StaffRole.OPERATIONS)
+
+
+def test_another_operator_s_alert_is_entered_once_with_its_line_and_counts_as_one_accusation(
+    room: Room, database: Database, connect: Connect, keyring: Keyring
+) -> None:
+    async def scene(site: Site) -> None:
+        path = "/accounts/501/alert"
+        assert "Rappelez-le à un numéro que vous aviez déjà" in plain(await site.http.get(path))
+        assert "/accounts/501/alert" in (await site.http.get("/accounts/501")).text
+        for wrong in ("", "x" * 81, "2 85 02 99 341 007 53"):
+            refused = await site.http.post(path, data=form_of(site) | {"operator": wrong})
+            assert refused.status_code == 422
+        assert (await site.http.post(path, data=form_of(site) | {"operator": "Viamarel"})).status_code == 303
+        again = await site.http.post(path, data=form_of(site) | {"operator": " VIAMAREL "})
+        assert (again.status_code, "compte déjà" in again.text) == (422, True)
+        assert (await site.http.get("/accounts/999/alert")).status_code == 404
+
+    play(room, database, scene)
+    ((number, professional, operator),) = rows(room, "select id, professional, operator from access.alert")
+    assert (professional, operator) == (501, "Viamarel")
+    bodies = [decode(body) for (body,) in rows(room, "select body from journal.entry where kind = 5") if body]  # type: ignore[arg-type]
+    assert [(line.act, line.reference) for line in bodies] == [(Act.STAFF_ALERT, number)]
+    worker = connect("tierce_worker")
+    watcher = Watcher(worker, Appender.enrol(worker, "worker", keyring.instance("worker")), SystemClock(), bytes(16))
+    before = rows(room, "select count(*) from access.ladder")
+    watcher.tidy()
+    lines = rows(room, "select id from access.line where professional = 501")
+    assert rows(room, "select count(*) from access.accused") == [(len(lines),)]
+    assert rows(room, "select count(*) from access.ladder") == before, "alone it holds nobody"

@@ -19,13 +19,13 @@ from tests.folders import private_folder
 from tests.integration.thief import Thief, enter
 from tests.waiting import eventually
 from tierce.cli import app
-from tierce.journal.verifier import Report, read_journal, verify
+from tierce.journal.verifier import Journal, Report, verify
 from tierce.kernel.language import Language
 from tierce.lab.demo.stage import Stage, open_stage
 from tierce.lab.demo.steps import Steps
 from tierce.settings import load
 from tierce.storage.cluster import SUPERUSER, Cluster
-from tierce.upkeep.backup.model import DUMP, MANIFEST
+from tierce.upkeep.backup.model import DUMP, MANIFEST, SEGMENTS
 from tierce.upkeep.backup.service import retired_lines
 
 RUNNER = CliRunner()
@@ -72,8 +72,29 @@ def doctor(stage: Stage) -> Thief:
 @pytest.fixture(scope="module")
 def taken(stage: Stage, doctor: Thief) -> Path:
     """A backup taken under load."""
+    where = stage.database
     with asking(stage, doctor) as statuses:
         eventually(lambda: len(statuses) > 3, "asks under way")
+        done = run(
+            "journal",
+            "seal",
+            "--now",
+            "--json",
+            "-",
+            "--secrets",
+            where.secrets,
+            "--keys",
+            stage.home / "keys",
+            "--log",
+            stage.home / "log",
+            "--segments",
+            stage.home / "segments",
+            "--port",
+            where.port,
+            "--name",
+            where.name,
+        )  # fmt: skip - a command line
+        assert json.loads(done)["sealed"] == 1
         said = json.loads(
             run("backup", "take", "--to", stage.home / "backups", "--settings", stage.settings_file, "--json", "-")
         )
@@ -93,7 +114,7 @@ def elsewhere(stage: Stage, home: Path, *, state: bool) -> Iterator[Path]:
     (home / "cluster" / "secrets").mkdir(parents=True)
     there = cluster.start()
     try:
-        text = f'log = "{home / "log"}"\n' + stage.settings_file.read_text("utf-8")
+        text = f'log = "{home / "log"}"\nsegments = "{home / "segments"}"\n' + stage.settings_file.read_text("utf-8")
         text = text.replace(f"port = {stage.database.port}", f"port = {there.port}")
         text = text.replace(str(stage.database.secrets), str(there.secrets))
         if not state:
@@ -156,6 +177,9 @@ def test_restored_elsewhere_it_verifies_and_serves(stage: Stage, taken: Path, do
     with elsewhere(stage, tmp_path / "there", state=False) as file:
         found = json.loads(run("restore", "run", taken, "--settings", file, "--json", "-"))
         assert (found["intact"], found["lost_lines"]) == (True, 0)
+        sealed = {one.name: one.read_bytes() for one in (taken / SEGMENTS).iterdir()}
+        assert len(sealed) == 3
+        assert {one.name: one.read_bytes() for one in (tmp_path / "there" / "segments").iterdir()} == sealed
         assert found["sessions_ended"] >= 1, "a session revoked since the backup must not live again"
         run("restore", "run", taken, "--settings", file, code=2)
         ports = {str(stage.ports["api"]): _free_port()}
@@ -223,10 +247,8 @@ def test_an_older_backup_is_noticed_and_the_way_on_is_signed(
 
 def _verified(stage: Stage, file: Path, line: str) -> Report:
     settings = load(file)
-    with settings.connection().connect(SUPERUSER) as connection:
-        return verify(
-            read_journal(connection, settings.log_directory()), line, retired=retired_lines(stage.home / "keys")
-        )
+    journal = Journal(settings.connection().dsn(SUPERUSER), settings.log_directory())
+    return verify(journal, line, retired=retired_lines(stage.home / "keys"))
 
 
 def _kept_size(stage: Stage) -> int:

@@ -17,7 +17,7 @@ from tierce.journal.model import Entry, EntryKind
 from tierce.journal.sequencer import Sequencer
 from tierce.journal.service import LOG_ORIGIN, Appender
 from tierce.journal.tiles.folder import LogFolder
-from tierce.journal.verifier import Report, read_journal, verify
+from tierce.journal.verifier import Journal, Report, verify
 from tierce.kernel.ids import PersonId
 from tierce.registry.records import decode_civil
 from tierce.settings import Settings, load
@@ -168,12 +168,11 @@ def test_a_master_is_replaced_in_two_runs_and_resumed_after_a_stop(vault: Vault,
 
 
 def _verified(vault: Vault) -> Report:
-    with vault.database.connect("tierce_office") as connection:
-        return verify(
-            read_journal(connection, vault.settings.log_directory()),
-            (vault.keys / "log.pub").read_text(),
-            retired=retired_lines(vault.keys),
-        )
+    return verify(_journal(vault), (vault.keys / "log.pub").read_text(), retired=retired_lines(vault.keys))
+
+
+def _journal(vault: Vault) -> Journal:
+    return Journal(vault.database.dsn("tierce_office"), vault.settings.log_directory())
 
 
 @pytest.mark.parametrize("step", ["retire", "place"])
@@ -238,10 +237,8 @@ def test_the_log_gets_a_new_key_and_the_old_one_vouches_for_nothing_later(
     with Sequencer_of(vault) as sequencer:
         sequencer.step()
     assert _verified(vault).intact
-    with vault.database.connect("tierce_office") as connection:
-        journal = read_journal(connection, vault.settings.log_directory())
-    assert not verify(journal, line).intact, "without the retired line, the earlier checkpoint is nobody's"
-    assert not verify(journal, old_line).intact, "the retired key alone does not do"
+    assert not verify(_journal(vault), line).intact, "without the retired line, the earlier checkpoint is nobody's"
+    assert not verify(_journal(vault), old_line).intact, "the retired key alone does not do"
     appender.append(worker, [Entry(kind=EntryKind.HEARTBEAT, time_us=2)])
     both = [*retired_log_keys(vault.keys), Keyring(vault.keys, ()).instance("log").public_key()]
     Sequencer(

@@ -14,7 +14,7 @@ from rich.console import Console
 from tests.folders import private_folder
 from tests.integration.thief import enter, visit
 from tests.waiting import eventually
-from tierce.journal.verifier import read_journal, verify
+from tierce.journal.verifier import Journal, verify
 from tierce.kernel.language import Language
 from tierce.lab.demo.stage import INSURER_USER, OFFICER, Stage, open_stage
 from tierce.lab.demo.steps import Steps
@@ -159,9 +159,8 @@ def test_after_all_of_it_a_doctor_is_answered_and_the_journal_is_whole(machine: 
     answer = doctor.ask(machine.stage.person("paul_lenoir"), "MEDG")
     assert (answer.status_code, answer.json()["shown"]) == (200, True)
     keys = machine.stage.home / "keys"
-    with machine.stage.database.connect("tierce_office") as connection:
-        journal = read_journal(connection, keys.parent / "log")
-        report = verify(journal, (keys / "log.pub").read_text(), retired=retired_lines(keys))
+    journal = Journal(machine.stage.database.dsn("tierce_office"), keys.parent / "log")
+    report = verify(journal, (keys / "log.pub").read_text(), retired=retired_lines(keys))
     assert report.intact, report.findings
     assert len(retired_lines(keys)) == 1
 

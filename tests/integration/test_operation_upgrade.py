@@ -20,7 +20,7 @@ from tierce.journal.sequencer import Sequencer
 from tierce.journal.service import LOG_ORIGIN, Appender
 from tierce.journal.signing import entry_seq, sign_batch
 from tierce.journal.tiles.folder import LogFolder
-from tierce.journal.verifier import read_journal, verify
+from tierce.journal.verifier import Journal, verify
 from tierce.kernel.clock import SystemClock
 from tierce.kernel.ids import PersonId
 from tierce.registry.records import decode_civil, encode_record
@@ -127,7 +127,7 @@ def test_the_first_release_is_brought_to_this_version_and_every_reader_works(
     with database.connect("tierce_worker") as worker:
         assert Sequencer(worker, LOG_ORIGIN, ring.instance("log"), LogFolder(load(file).log_directory())).step() >= 2
     with database.connect("tierce_office") as office:
-        journal = read_journal(office, load(file).log_directory())
+        journal = Journal(database.dsn("tierce_office"), load(file).log_directory())
         assert verify(journal, (load(file).key_directory() / "log.pub").read_text()).intact
         # The office opens civil status with the keys of then.
         sealer = load_sealer(office, ring, [Compartment.PERSON])

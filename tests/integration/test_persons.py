@@ -58,14 +58,14 @@ def test_every_opening_is_in_the_journal_before_it_shows(room: Room) -> None:
 def test_a_proof_of_her_line_holds_with_the_logs_key_alone(room: Room) -> None:
     mine, other = write_asks(room.admin, room.keyring, [ask(1), ask(2)])
     with pytest.raises(NotSequencedError):
-        room.persons.proof(room.persons_site, PAUL_HANDLE, mine)
+        room.persons.proof(room.persons_site, PAUL, PAUL_HANDLE, mine)
     sequence(room.worker, room.keyring)
     log_key = verifier_key(ORIGIN, room.keyring.instance("worker").public_key())
-    proved = check_proof(room.persons.proof(room.persons_site, PAUL_HANDLE, mine).to_json(), log_key)
+    proved = check_proof(room.persons.proof(room.persons_site, PAUL, PAUL_HANDLE, mine).to_json(), log_key)
     assert (proved.seq, proved.size) == (mine, 3)
     for seq in (other, EntrySeq(7), EntrySeq(2**63 - 1), EntrySeq(-3)):
         with pytest.raises(NotHerLineError):
-            room.persons.proof(room.persons_site, PAUL_HANDLE, seq)
+            room.persons.proof(room.persons_site, PAUL, PAUL_HANDLE, seq)
 
 
 def test_it_was_not_me_is_kept_once_with_its_line(room: Room) -> None:

@@ -14,7 +14,8 @@ from tests.integration.desk import BIRTH, LATER, PAUL, Counter, counter, fill
 from tests.integration.presenting import presenting
 from tests.integration.world import World, make_world
 from tierce.feeds.commands import open_intake
-from tierce.feeds.intake import Report, no_listener
+from tierce.feeds.intake import Report
+from tierce.journal.encoding import decode
 from tierce.journal.service import Appender
 from tierce.kernel.clock import SystemClock
 from tierce.kernel.feed import Rejection
@@ -54,7 +55,13 @@ class Peers:
                 assert store.add_peer(admin, name, insurer, self.key.public_key().public_bytes_raw())
 
     def send(
-        self, *lines: Line, peer: str = OCT, key: Ed25519PrivateKey | None = None, dry_run: bool = False
+        self,
+        *lines: Line,
+        peer: str = OCT,
+        key: Ed25519PrivateKey | None = None,
+        dry_run: bool = False,
+        chunk_lines: int = 1_000,
+        on_lines: Callable[[int], None] = lambda _lines: None,
     ) -> tuple[Report, list[Rejection]]:
         """Write a file, sign it, and take it in as the command does."""
         file = self.folder / "invoices.csv"
@@ -66,8 +73,8 @@ class Peers:
         signature = self.folder / "invoices.csv.sig"
         signature.write_bytes((key or self.key).sign(file.read_bytes()))
         refused: list[Rejection] = []
-        listener = Listener(refused.append, no_listener().on_lines)
-        with closing(open_intake(self.world.database, self.keys, People.INVENTED)) as intake:
+        listener = Listener(refused.append, on_lines)
+        with closing(open_intake(self.world.database, self.keys, People.INVENTED, chunk_lines)) as intake:
             return intake.presence(file, signature, peer, listener, dry_run=dry_run), refused
 
     def settle(self, keyring: Keyring) -> int:
@@ -266,3 +273,40 @@ def test_a_card_for_somebody_already_seen_gives_her_seat_back(world: World, keyr
 
     asyncio.run(whole())
     assert world.scalar("select count(*) from journal.entry where kind = 19") == 0
+
+
+def test_a_file_that_was_interrupted_goes_on_behind_its_last_chunk(
+    world: World, keyring: Keyring, peers: Peers
+) -> None:
+    reached: list[int] = []
+
+    def dies_behind_the_third_chunk(lines: int) -> None:
+        reached.append(lines)
+        if lines == 9:
+            raise KeyboardInterrupt
+
+    async def scene(desk: Counter) -> None:
+        assert (await desk.ask(PAUL)).json()["shown"]
+        lines = [withdrawal(f"FSE-{n}") for n in range(5)] + [proof(desk, "FSE-P"), withdrawal("bad number")]
+        lines += [withdrawal(f"FSE-{n}") for n in range(10, 13)]
+        with pytest.raises(KeyboardInterrupt):
+            peers.send(*lines, chunk_lines=2, on_lines=dies_behind_the_third_chunk)
+        with world.database.connect(SUPERUSER) as admin:
+            row = admin.execute(
+                "select state, lines_read, taken from registry.feed where kind = 'presence'"
+            ).fetchone()
+        assert row == ("running", 6, 1), "three chunks of two good lines are there, the fourth is undone"
+        report, refused = peers.send(*lines, chunk_lines=2, on_lines=reached.append)
+        assert (report.counts.read, report.counts.taken, report.counts.rejected) == (10, 1, 1)
+        assert [(one.line, one.field) for one in refused] == [(8, "evidence")]
+
+    play(world, keyring, scene)
+    assert (reached[:4], reached[-2:]) == ([2, 4, 6, 9], [9, 10])
+    assert world.scalar("select array_agg(state) from registry.feed where kind = 'presence'") == ["done"]
+    with world.database.connect(SUPERUSER) as admin:
+        told = admin.execute("select body from journal.entry where kind = 8 order by seq").fetchall()
+    assert [decode(bytes(body)).act for (body,) in told][-3:] == [
+        Act.FEED_PRESENCE,
+        Act.FEED_RESUME,
+        Act.FEED_PRESENCE,
+    ]

@@ -78,7 +78,6 @@ def test_every_entry_comes_back_byte_for_byte(
             found = sealed.read(kind(int.from_bytes(value, "big", signed=True)))
             wanted = sorted(seq for seq, body in expected.values() if body[at : at + 8] == value)
             assert sorted(one.seq for one in found) == wanted
-    sealed.close()
 
 
 @pytest.mark.parametrize("entries", [1, 4_096, 4_097, 140_000])
@@ -104,5 +103,4 @@ def test_pages_and_groups_of_any_number_are_read_by_row(tmp_path: Path, entries:
         assert one.body == every[one.leaf - 10]
         assert one.seq == (one.leaf - 10) // 64 * 256 + 5 * 256 + (one.leaf - 10) % 64
     assert len(sealed.of_professional(3)) == sum(at * 7 % 50 == 2 for at in range(entries))
-    sealed.close()
     assert building.PART not in "".join(one.name for one in tmp_path.iterdir())

@@ -21,7 +21,7 @@ from tierce.journal.engagement import parse_engagement
 from tierce.journal.errors import EntryFormatError, ProofRefusedError
 from tierce.journal.model import EntryKind
 from tierce.journal.verifier import check_proof
-from tierce.journal.verifier.check import KINDS
+from tierce.journal.verifier.stretch import KINDS
 
 TEXT = PAGE.read_text("utf-8")
 KNOWN = json.loads(VECTORS.read_text("utf-8"))

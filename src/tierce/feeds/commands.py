@@ -11,7 +11,7 @@ from rich.console import Console
 
 from tierce.directory.loads.store import DirectoryStore
 from tierce.feeds.bar import ProgressBar
-from tierce.feeds.intake import INSTANCE, Intake, Report
+from tierce.feeds.intake import CHUNK_LINES, INSTANCE, Intake, Report
 from tierce.feeds.rejects import rejects_beside
 from tierce.journal.service import Appender
 from tierce.kernel.clock import SystemClock, day_of
@@ -166,7 +166,7 @@ def presence(
     )
 
 
-def open_intake(database: Database, keys: Path, people: People) -> Intake:
+def open_intake(database: Database, keys: Path, people: People, chunk_lines: int = CHUNK_LINES) -> Intake:
     """Connect as the import role, enrol its signing key, and return what imports files."""
     connection = database.connect(ROLE)
     keyring = Keyring(keys, KEYS)
@@ -178,6 +178,7 @@ def open_intake(database: Database, keys: Path, people: People) -> Intake:
         appender=Appender.enrol(connection, INSTANCE, keyring.instance(INSTANCE)),
         clock=SystemClock(),
         people=people,
+        chunk_lines=chunk_lines,
     )
 
 

@@ -89,7 +89,7 @@ class Intake:
     Crash, step by step: 1. before the first commit nothing is there. 2. the feed row and its journal line are
     committed together, before the first line of the file. 3. each chunk of lines is committed whole, with how far
     it has come. 4. the end is committed with a second journal line. After a crash the feed stays `running`; the same
-    file of rights, sent again, goes on behind the last chunk (feeds/rights.py).
+    file of rights, sent again, goes on behind the last chunk (feeds/rights.py); so does a peer's file.
     """
 
     def __init__(
@@ -201,8 +201,22 @@ class Intake:
         check_signature(known, path, signature)
         rows = read_rows(path, REPORTS)
         feed = _Feed("presence", path, None, known.insurer, Act.FEED_PRESENCE, DataCategory.NONE)
-        reports = Reports(self._reports, known, paris_day(self._clock.now()))
-        return self._run(feed, lambda: reports.take(rows, listener), dry_run=dry_run)
+        reports = Reports(self._reports, known, paris_day(self._clock.now()), self._chunk_lines)
+        stood = None if dry_run else self._registry.unfinished(feed.kind, feed.insurer, file_sha256(path))
+        number, before = (new_id(), FeedCounts()) if stood is None else stood
+
+        def reached(counts: FeedCounts) -> None:
+            if not dry_run:
+                self._registry.reached(number, counts)
+                self._registry.commit()
+
+        return self._run(
+            feed,
+            lambda: reports.take(rows, listener, before, reached),
+            dry_run=dry_run,
+            number=number,
+            begun=stood is not None,
+        )
 
     def directory(
         self,
@@ -228,16 +242,25 @@ class Intake:
         feed = _Feed("directory", path, None, None, Act.FEED_DIRECTORY, DataCategory.PROFESSIONAL_RECORD)
         return self._run(feed, lambda: layout.take(self._directory, rows, taking), dry_run=dry_run)
 
-    def _run(self, feed: "_Feed", take: Callable[[], FeedCounts], *, dry_run: bool = False) -> Report:
+    def _run(
+        self,
+        feed: "_Feed",
+        take: Callable[[], FeedCounts],
+        *,
+        dry_run: bool = False,
+        number: int | None = None,
+        begun: bool = False,
+    ) -> Report:
+        """Take a file in; `begun` says that import `number` of it was interrupted and goes on."""
         started = time.perf_counter()
-        number = new_id()
+        number = number or new_id()
         sha256 = file_sha256(feed.path)
         with self._alone():
             if dry_run:
                 counts = take()
                 self._registry.rollback()
             else:
-                counts = self._noted(feed, number, sha256, take)
+                counts = self._noted(feed, number, sha256, take, begun=begun)
         return Report(
             kind=feed.kind,
             file=feed.path.name,
@@ -249,10 +272,13 @@ class Intake:
             seconds=time.perf_counter() - started,
         )
 
-    def _noted(self, feed: "_Feed", number: int, sha256: bytes, take: Callable[[], FeedCounts]) -> FeedCounts:
+    def _noted(
+        self, feed: "_Feed", number: int, sha256: bytes, take: Callable[[], FeedCounts], *, begun: bool
+    ) -> FeedCounts:
         """Import between two journal lines."""
-        self._registry.begin(number, feed.kind, feed.insurer, sha256, self._clock.now())
-        self._note(feed, number, Outcome.NONE)
+        if not begun:
+            self._registry.begin(number, feed.kind, feed.insurer, sha256, self._clock.now())
+        self._note(replace(feed, act=Act.FEED_RESUME) if begun else feed, number, Outcome.NONE)
         self._registry.commit()
         try:
             counts = take()

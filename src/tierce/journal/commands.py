@@ -1,15 +1,21 @@
 """`tierce journal`: verify the whole journal, print and check proofs, print the log's public key."""
 
+import os
+import sys
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
 import msgspec
 import typer
+from rich.console import Console
+from rich.progress import Progress
 
 from tierce.journal.note import parse_verifier_key, verifier_key
+from tierce.journal.segments.commands import REDACT_EPILOG, SEAL_EPILOG, redact, seal
 from tierce.journal.service import LOG_KEY_NAME, LOG_ORIGIN, prove
+from tierce.journal.standing import record
 from tierce.journal.tiles.folder import LogFolder
-from tierce.journal.verifier import Report, check_proof, read_journal
+from tierce.journal.verifier import Journal, Report, check_proof
 from tierce.journal.verifier import verify as verify_journal
 from tierce.kernel.errors import TierceError
 from tierce.kernel.ids import EntrySeq
@@ -42,6 +48,10 @@ Log = Annotated[
 Json = Annotated[str, typer.Option(help="« - » : un objet JSON sur la sortie. / One JSON object.")]
 
 
+app.command(epilog=SEAL_EPILOG)(seal)
+app.command(epilog=REDACT_EPILOG)(redact)
+
+
 @app.callback()
 def journal() -> None:
     """Vérifier le journal et prouver ses lignes. / Verify the journal and prove its lines."""
@@ -63,6 +73,12 @@ def verify(
     secrets: Secrets,
     log_key: LogKey,
     log: Log,
+    segments: Annotated[
+        Path | None,
+        typer.Option(
+            envvar="TIERCE_SEGMENTS_FOLDER", help="Dossier des segments scellés. / Folder of sealed segments."
+        ),
+    ] = None,
     kept: Annotated[
         list[Path] | None,
         typer.Option(exists=True, dir_okay=False, help="Point de contrôle gardé. / A checkpoint kept elsewhere."),
@@ -74,6 +90,13 @@ def verify(
     host: Host = "127.0.0.1",
     port: Port = 5432,
     name: Name = "tierce",
+    signatures: Annotated[
+        int,
+        typer.Option("--signatures", min=1, help="Signature d'un lot sur N ; 1 : tous. / Of one batch in N."),
+    ] = 1,
+    processes: Annotated[
+        int, typer.Option(min=0, max=64, help="Processus ; 0 : un par processeur. / 0: one a processor.")
+    ] = 0,
     json: Json = "",
 ) -> None:
     """Tout relire ; sortie 0 intact, 1 altéré, 2 refusé. / Read it all; exit 0 intact, 1 altered, 2 refused."""
@@ -81,8 +104,20 @@ def verify(
         parse_verifier_key(log_key)
         notes = [path.read_text("utf-8") for path in kept or []]
         earlier = [one for one in (retired.read_text("utf-8") if retired else "").splitlines() if one.strip()]
+        journal = Journal(Database(host, port, name, secrets).dsn(ROLE), log, segments)
+        with Progress(console=Console(stderr=True), disable=not sys.stderr.isatty(), transient=True) as shown:
+            bar = shown.add_task("vérification / verification", total=None)
+            report = verify_journal(
+                journal,
+                log_key,
+                notes,
+                earlier,
+                sample=signatures,
+                processes=processes or len(os.sched_getaffinity(0)),
+                progress=lambda leaves: shown.update(bar, advance=leaves),
+            )
         with Database(host, port, name, secrets).connect(ROLE) as connection:
-            report = verify_journal(read_journal(connection, log), log_key, notes, earlier)
+            record(connection, report)
     except TierceError as error:
         _refuse(error)
     if json == "-":
@@ -135,7 +170,8 @@ def _print(report: Report) -> None:
     verdict = "intact / intact" if report.intact else "ALTÉRÉ / ALTERED"
     typer.echo(
         f"Journal {verdict} : {report.entries} lignes / entries, {report.leaves} feuilles / leaves, "
-        f"{report.checkpoints} points de contrôle / checkpoints, {report.waiting} en attente / waiting ; "
+        f"{report.checkpoints} points de contrôle / checkpoints, {report.signatures} signatures / {report.batches}, "
+        f"{report.waiting} en attente / waiting ; "
         f"racine / root {report.root}",
         err=True,
     )

@@ -168,6 +168,8 @@ class Sequencer:
             if kept is not None and TileTree(self._log, size).root(kept.size) != kept.root:
                 msg = "the log does not give the root kept outside: run `tierce journal verify`"
                 raise ForkError(msg)
+            if self._kept is not None and last is not None and (kept is None or kept.size < size):
+                self._kept.write(last.note)
         return _Tree(edge, NOTHING_SEEN if last is None else last.seen)
 
     def _published(self, size: int) -> Edge:

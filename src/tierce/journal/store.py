@@ -26,9 +26,9 @@ _UNPLACED: LiteralString = """
 
 # Leaf hashes are made by the server, a row for each block: a tenth of the time of sending every body.
 _HASHES: LiteralString = """
-    select b.block, string_agg(sha256('\\x00'::bytea || e.body), ''::bytea order by e.seq)
-    from unnest(%s::bigint[]) b(block) join journal.entry e on e.seq between b.block * 256 and b.block * 256 + 255
-    group by b.block order by b.block"""
+    select b.block, (select string_agg(sha256('\\x00'::bytea || e.body), ''::bytea order by e.seq)
+                     from journal.entry e where e.seq between b.block * 256 and b.block * 256 + 255)
+    from unnest(%s::bigint[]) b(block)"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +122,8 @@ def unplaced(connection: Connection, seen: str, limit: int) -> tuple[list[Unplac
 
 def leaf_hashes(connection: Connection, blocks: Sequence[int]) -> dict[int, bytes]:
     """The joined leaf hashes of each block's entries, in their order."""
-    return dict(connection.execute(_HASHES, (list(blocks),)).fetchall())
+    rows = connection.execute(_HASHES, (list(blocks),), binary=True).fetchall()
+    return {block: hashes or b"" for block, hashes in rows}
 
 
 def placed_between(connection: Connection, low: int, high: int) -> list[Placed]:
@@ -167,3 +168,36 @@ def leaf_index(connection: Connection, seq: EntrySeq) -> int | None:
         {"seq": seq},
     ).fetchone()
     return row[0] if row else None
+
+
+def insert_verification(connection: Connection, row: tuple[int, int, bytes, int, int, int, str | None]) -> None:
+    """Keep what a reading of the whole journal found."""
+    connection.execute(
+        "insert into journal.verification (entries, size, root, sealed, redacted, errors, first)"
+        " values (%s, %s, %s, %s, %s, %s, %s)",
+        row,
+    )
+
+
+def last_verification(connection: Connection) -> TupleRow | None:
+    """When the last reading was made, and its entries, size, root, number of errors and the first one's code."""
+    return connection.execute(
+        "select at, entries, size, root, errors, first from journal.verification order by id desc limit 1"
+    ).fetchone()
+
+
+def last_signed(connection: Connection) -> TupleRow | None:
+    """The last checkpoint: size, root, when, and the note."""
+    return connection.execute(
+        "select size, root, at, note from journal.checkpoint order by size desc limit 1"
+    ).fetchone()
+
+
+def sealed_counts(connection: Connection) -> tuple[int, int, int, int]:
+    """How many segments are in force, their leaves, those redacted, and the leaves whose time was over."""
+    row = connection.execute(
+        "select count(*), coalesce(sum(end_idx - first_idx), 0), coalesce(sum(redacted), 0),"
+        " (select coalesce(sum(end_idx - first_idx), 0) from journal.ended) from journal.segments()"
+    ).fetchone()
+    assert row is not None
+    return int(row[0]), int(row[1]), int(row[2]), int(row[3])

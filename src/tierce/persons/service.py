@@ -7,6 +7,7 @@ from psycopg import Connection
 
 from tierce.identity.model import PersonCaller
 from tierce.journal.model import Entry, EntryKind
+from tierce.journal.segments.sealed import SealedLog
 from tierce.journal.service import Appender, Proof, prove_body
 from tierce.journal.tiles.folder import LogFolder
 from tierce.kernel.clock import Clock, from_micros, micros
@@ -30,12 +31,18 @@ class Persons:
     gives her lines and her record to nothing else. Connections are in autocommit mode.
     """
 
-    def __init__(self, appender: Appender, records: store.Records, clock: Clock, log: LogFolder) -> None:
-        """Write lines through `appender`, open her record with `records`, prove lines from the tiles in `log`."""
+    def __init__(
+        self, appender: Appender, records: store.Records, clock: Clock, log: LogFolder, sealed: SealedLog
+    ) -> None:
+        """Write lines through `appender`, open her record with `records`, prove lines from the tiles in `log`.
+
+        Her older lines are in `sealed`.
+        """
         self._appender = appender
         self._records = records
         self._clock = clock
         self._log = log
+        self._sealed = sealed
 
     def history(
         self, connection: Connection, caller: PersonCaller, handle: bytes, before: EntrySeq = store.NEWEST
@@ -50,7 +57,7 @@ class Persons:
         name = self._records.own_name(connection, handle)
         if name is None:
             raise RecordMissingError
-        found = store.own_entries(connection, handle, before, PAGE_LINES)
+        found = store.own_entries(connection, handle, before, PAGE_LINES, self._older(caller))
         lines = self._lines(connection, caller, found)
         return History(
             name=name,
@@ -65,17 +72,17 @@ class Persons:
         Raises:
             NotHerLineError: no line of hers has this number.
         """
-        found = self._own(connection, handle, seq)
+        found = self._own(connection, caller, handle, seq)
         return self._lines(connection, caller, [found])[0]
 
-    def proof(self, connection: Connection, handle: bytes, seq: EntrySeq) -> Proof:
+    def proof(self, connection: Connection, caller: PersonCaller, handle: bytes, seq: EntrySeq) -> Proof:
         """Prove one of her lines.
 
         Raises:
             NotHerLineError: no line of hers has this number.
             NotSequencedError: the line is not under a checkpoint yet.
         """
-        found = self._own(connection, handle, seq)
+        found = self._own(connection, caller, handle, seq)
         return prove_body(connection, self._log, seq, found.body)
 
     def report(self, connection: Connection, caller: PersonCaller, handle: bytes, seq: EntrySeq) -> Report:
@@ -85,7 +92,7 @@ class Persons:
             NotHerLineError: no line of hers has this number.
             NotReportableError: the line is not an ask by a professional.
         """
-        found = self._own(connection, handle, seq)
+        found = self._own(connection, caller, handle, seq)
         if kind_of(found.entry) not in ASKS:
             raise NotReportableError
         now = self._clock.now()
@@ -97,8 +104,11 @@ class Persons:
         at = store.reports(connection, caller.person, [seq])[seq]
         return Report(seq, at, first)
 
-    def _own(self, connection: Connection, handle: bytes, seq: EntrySeq) -> OwnEntry:
-        found = store.own_entry(connection, handle, seq)
+    def _older(self, caller: PersonCaller) -> store.Older:
+        return lambda connection: self._sealed.of_person(connection, caller.person)
+
+    def _own(self, connection: Connection, caller: PersonCaller, handle: bytes, seq: EntrySeq) -> OwnEntry:
+        found = store.own_entry(connection, handle, seq, self._older(caller))
         if found is None:
             raise NotHerLineError
         return found

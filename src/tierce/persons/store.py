@@ -1,6 +1,6 @@
 """A person's rows: her own lines and record, through the session whose handle she holds, and her reports."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import datetime
 
 from psycopg import Connection
@@ -8,6 +8,7 @@ from psycopg.errors import ProgramLimitExceeded
 
 from tierce.journal.encoding import decode
 from tierce.journal.model import Entry
+from tierce.journal.segments.reader import SealedEntry
 from tierce.kernel.care import Profession
 from tierce.kernel.ids import MAX_ID, EntrySeq, EstablishmentId, InsurerId, PersonId, ProfessionalId, new_id
 from tierce.kernel.saying import say_name
@@ -20,7 +21,13 @@ NEWEST = EntrySeq(MAX_ID)
 """Where a history starts."""
 
 
-def own_entries(connection: Connection, handle: bytes, before: EntrySeq, at_most: int) -> list[OwnEntry]:
+Older = Callable[[Connection], list[SealedEntry]]
+"""How her sealed lines are read; asked after the others, so that none is missed (journal/segments/sealed.py)."""
+
+
+def own_entries(
+    connection: Connection, handle: bytes, before: EntrySeq, at_most: int, older: Older
+) -> list[OwnEntry]:
     """Her lines below a number, the newest first; `handle` is the SHA-256 of her session's handle."""
     try:
         rows = connection.execute(
@@ -28,14 +35,17 @@ def own_entries(connection: Connection, handle: bytes, before: EntrySeq, at_most
         ).fetchall()
     except ProgramLimitExceeded:
         raise TooManyOpenedError from None
-    return [OwnEntry(EntrySeq(seq), bytes(body), decode(bytes(body))) for seq, body in rows]
+    found = {one.seq: one.body for one in older(connection) if one.seq < before}
+    found.update((seq, bytes(body)) for seq, body in rows)
+    newest = sorted(found, reverse=True)[:at_most]
+    return [OwnEntry(EntrySeq(seq), found[seq], decode(found[seq])) for seq in newest]
 
 
-def own_entry(connection: Connection, handle: bytes, seq: EntrySeq) -> OwnEntry | None:
+def own_entry(connection: Connection, handle: bytes, seq: EntrySeq, older: Older) -> OwnEntry | None:
     """One of her lines, or None when it is not hers."""
     if not 0 <= seq < MAX_ID:
         return None
-    found = own_entries(connection, handle, EntrySeq(seq + 1), 1)
+    found = own_entries(connection, handle, EntrySeq(seq + 1), 1, older)
     return found[0] if found and found[0].seq == seq else None
 
 

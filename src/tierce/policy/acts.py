@@ -112,6 +112,10 @@ class Act(IntEnum):
     """Staff enter another operator's alert about a professional."""
     DECOYS_PLANT = 134
     """Invented beneficiaries were added for one vendor's files."""
+    JOURNAL_REDACT = 150
+    """A member of staff asks that a line lose its person; the second who does has it done."""
+    JOURNAL_END = 151
+    """A sealed segment reached the end of its time; `reference` is its first leaf."""
     DEVICE_CODE = 170
     """A new device asks for a code, to be typed on an older one of the same professional."""
     DEVICE_CONTINUE = 171

@@ -28,6 +28,7 @@ from tierce.policy import (
     retention,
     rights,
     seats,
+    segments,
     staff,
 )
 from tierce.policy import feeds as rights_files
@@ -85,6 +86,10 @@ def policy_text() -> str:
         "seats.day_limits": _plain(seats.DAY_LIMITS),
         "seats.declared": _plain(seats.DECLARED),
         "seats.seats": _plain(seats.SEATS),
+        "segments.constants": _plain(_constants(segments)),
+        "segments.redactions": {
+            _key(reason): [_plain(one.after), one.despite_hold] for reason, one in segments.REDACTIONS.items()
+        },
     }
     return json.dumps(tables, ensure_ascii=True, sort_keys=True, separators=(",", ":"))
 

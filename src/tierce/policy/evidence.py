@@ -92,11 +92,11 @@ CAPS: Mapping[Profession, Caps] = {
     Profession.NURSE: Caps((90, 64, 205, 13), 64),
     Profession.PHYSIO: Caps((96, 64, 205, 13), 80),
     Profession.MIDWIFE: Caps((115, 64, 218, 26), 80),
-    Profession.OPTICIAN: Caps((243, 77, 218, 13), 128),
-    Profession.AUDIO: Caps((243, 77, 218, 13), 128),
+    Profession.OPTICIAN: Caps((252, 77, 218, 13), 128),
+    Profession.AUDIO: Caps((252, 77, 218, 13), 128),
     Profession.LABORATORY: Caps((179, 77, 218, 13), 600),
     Profession.RADIOLOGY: Caps((179, 77, 218, 13), 600),
-    Profession.HOSPITAL: Caps((205, 90, 230, 13), 2_000),
+    Profession.HOSPITAL: Caps((230, 90, 230, 13), 2_000),
     Profession.TRANSPORT: Caps((154, 64, 218, 13), 192),
 }
 """Where caps start and how far they may go: above the 99th percentile of assumed habits, January included. They are

@@ -14,6 +14,7 @@ from enum import IntEnum, StrEnum
 from tierce.kernel.language import Phrase
 from tierce.policy.deposits import KEPT_DAYS
 from tierce.policy.seats import PROVED_DAYS
+from tierce.policy.segments import HOT_DAYS, JOURNAL_DAYS
 
 
 class Kept(IntEnum):
@@ -35,6 +36,7 @@ class Kept(IntEnum):
     IMPORTS = 14
     REPORTS = 15
     JOURNAL = 16
+    JOURNAL_HOT = 33
     INCIDENTS = 17
     DIRECTORY = 18
     BACKUPS = 19
@@ -70,6 +72,8 @@ class Hand(StrEnum):
     WORKER = "worker"
     JOB = "job"
     """`tierce retention`, whose durations the database holds too."""
+    SEALER = "sealer"
+    """`tierce journal seal`, likewise."""
     OPERATOR = "operator"
     """Files outside the database: deploy/ and the runbooks say how."""
     NOBODY = "nobody"
@@ -349,18 +353,29 @@ RETENTION: Mapping[Kept, Rule] = {
         held=True,
     ),
     Kept.JOURNAL: Rule(
-        Phrase("lignes du journal", "journal lines"),
-        "journal",
-        None,
-        Phrase("sans objet", "does not apply"),
-        End.KEPT,
-        Hand.NOBODY,
         Phrase(
-            "trois ans visés (CNIL, délibération 2021-122) ; la rédaction d'une ligne sans rompre la preuve "
-            "n'est pas encore construite, donc rien n'est retiré",
-            "three years intended (CNIL, deliberation 2021-122); redacting a line without breaking the proof "
-            "is not built yet, so nothing is removed",
+            "lignes du journal, par segments entiers (restent leurs empreintes salées et les signatures)",
+            "journal lines, by whole segments (their salted hashes and the signatures stay)",
         ),
+        "journal.entry, files",
+        _days(JOURNAL_DAYS),
+        Phrase("la plus récente du segment", "the latest of the segment"),
+        End.DELETED,
+        Hand.SEALER,
+        _CONTROL,
+        held=True,
+    ),
+    Kept.JOURNAL_HOT: Rule(
+        Phrase(
+            "lignes du journal dans la base, une fois scellées et relues",
+            "journal lines in the database, once sealed and read back",
+        ),
+        "journal.entry",
+        _days(HOT_DAYS),
+        Phrase("la plus récente du segment", "the latest of the segment"),
+        End.DELETED,
+        Hand.SEALER,
+        _CHOICE,
     ),
     Kept.INCIDENTS: Rule(
         Phrase("incidents, listes des personnes, notifications", "incidents, lists of people, notices"),

@@ -6,7 +6,7 @@ pair that nobody asked about stays unknown: a peer that invents invoices makes n
 
 import re
 from base64 import b64decode
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -51,6 +51,8 @@ class Report:
     finess: str = ""
     who: bytes = b""
     care_day: int = 0
+    again: bool = False
+    """Taken by an import of this file that was interrupted behind it."""
 
 
 def check_signature(peer: Peer, file: Path, signature: Path) -> None:
@@ -76,20 +78,35 @@ def check_signature(peer: Peer, file: Path, signature: Path) -> None:
 class Reports:
     """Takes in the lines of one peer's file, in the caller's transaction."""
 
-    def __init__(self, rows: store.ReportRows, peer: Peer, today: int) -> None:
-        """Report as `peer`; `today` is the day number in Paris."""
+    def __init__(self, rows: store.ReportRows, peer: Peer, today: int, chunk_lines: int = CHUNK_LINES) -> None:
+        """Report as `peer`; `today` is the day number in Paris; so many good lines are settled at once."""
         self._rows = rows
         self._peer = peer
         self._today = today
+        self._chunk_lines = chunk_lines
 
-    def take(self, lines: Iterable[FeedRow | Rejection], listener: store.Listener) -> FeedCounts:
-        """Take in every good line; the others are refused one by one. A document taken before changes nothing."""
-        counts = FeedCounts()
+    def take(
+        self,
+        lines: Iterable[FeedRow | Rejection],
+        listener: store.Listener,
+        before: FeedCounts | None = None,
+        reached: Callable[[FeedCounts], None] = lambda _counts: None,
+    ) -> FeedCounts:
+        """Take in every good line; the others are refused one by one. A document taken before changes nothing.
+
+        Args:
+            lines: the file's, from its first on.
+            listener: hears of every refused line, those of the part taken before included.
+            before: how far an interrupted import of the same file came: those lines are read, and not taken again.
+            reached: is told how far it came after each chunk, to commit it.
+        """
+        done = before.read if before else 0
+        counts = FeedCounts(before.taken, before.unchanged) if before else FeedCounts()
         chunk: list[Report] = []
-        for line in lines:
+        for number, line in enumerate(lines, start=1):
             try:
                 if isinstance(line, FeedRow):
-                    chunk.append(self._read(line))
+                    chunk.append(self._read(line, again=number <= done))
                 else:
                     counts.reject(line)
                     listener.on_rejection(line)
@@ -97,13 +114,15 @@ class Reports:
                 rejection = Rejection.of(line.line, error)
                 counts.reject(rejection)
                 listener.on_rejection(rejection)
-            if len(chunk) >= CHUNK_LINES:
+            if len(chunk) >= self._chunk_lines or number == done:
                 self._settle(chunk, counts, listener)
                 chunk = []
+                if number > done:
+                    reached(counts)
         self._settle(chunk, counts, listener)
         return counts
 
-    def _read(self, row: FeedRow) -> Report:
+    def _read(self, row: FeedRow, *, again: bool) -> Report:
         cells = row.cells
         if not _EVIDENCE.fullmatch(cells["evidence"]):
             raise _wrong("evidence", "le numéro de la pièce n’a pas la forme attendue.",
@@ -111,7 +130,7 @@ class Reports:
                          "De 1 à 64 lettres, chiffres, tirets.", "1 to 64 letters, digits, dashes.")  # fmt: skip
         evidence = self._rows.evidence(self._peer.number, cells["evidence"])
         if cells["kind"] == WITHDRAWAL:
-            return Report(row.line, evidence, proof=False)
+            return Report(row.line, evidence, proof=False, again=again)
         if cells["kind"] != PROOF:
             raise _wrong("kind", "ce n’est ni une preuve ni un retrait.", "neither a proof nor a withdrawal.",
                          "Écrivez proof ou withdrawal.", "Write proof or withdrawal.")  # fmt: skip
@@ -121,9 +140,8 @@ class Reports:
         who = normalise(
             Nir.parse(cells["nir"]), BirthDate.parse(cells["birth_date"]), Rank.parse(cells["rank"] or "1")
         )
-        return Report(
-            row.line, evidence, proof=True, finess=cells["finess"], who=who, care_day=self._care(cells["care_date"])
-        )
+        care_day = self._care(cells["care_date"])
+        return Report(row.line, evidence, True, cells["finess"], who, care_day, again)
 
     def _care(self, text: str) -> int:
         try:
@@ -150,6 +168,8 @@ class Reports:
                 )
                 counts.reject(rejection)
                 listener.on_rejection(rejection)
+                continue
+            if one.again:
                 continue
             if one.proof:
                 place = places[one.finess]

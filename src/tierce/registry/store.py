@@ -48,6 +48,22 @@ class RegistryStore:
             (feed, kind, insurer, sha256, at),
         )
 
+    def unfinished(self, kind: str, insurer: InsurerId | None, sha256: bytes) -> tuple[int, FeedCounts] | None:
+        """Find the import of this very file that was interrupted, and how far it came, if there is one."""
+        row = self._connection.execute(
+            "select id, taken, unchanged, rejected from registry.feed where kind = %s and file_sha256 = %s"
+            " and insurer is not distinct from %s and state = 'running' order by started desc limit 1",
+            (kind, sha256, insurer),
+        ).fetchone()
+        return None if row is None else (row[0], FeedCounts(row[1], row[2], row[3]))
+
+    def reached(self, feed: int, counts: FeedCounts) -> None:
+        """Note how far an import came; the caller commits it with what it changed."""
+        self._connection.execute(
+            "update registry.feed set lines_read = %s, taken = %s, unchanged = %s, rejected = %s where id = %s",
+            (counts.read, counts.taken, counts.unchanged, counts.rejected, feed),
+        )
+
     def end(self, feed: int, state: str, counts: FeedCounts, at: datetime) -> None:
         """Note how it ended, `done` or `refused`; the caller commits."""
         self._connection.execute(

@@ -13,6 +13,7 @@ from tierce.policy.floors import CEILINGS, FLOORS, SHOWN_CEILINGS
 from tierce.policy.lines import COMMON
 from tierce.policy.retention import INCIDENT_HOLD, INCIDENT_LOOKS_BACK, keep_days
 from tierce.policy.seats import SEATS
+from tierce.policy.segments import HOT_DAYS, JOURNAL_DAYS
 from tierce.storage.cluster import SUPERUSER, new_secret
 from tierce.storage.database import Database
 from tierce.storage.errors import SchemaNewerError
@@ -55,6 +56,7 @@ FUNCTIONS = (
     "insurers.sql",
     "retention.sql",
     "upkeep.sql",
+    "segments.sql",
     "feeds.sql",
     "presence.sql",
 )
@@ -183,7 +185,7 @@ def _replace(connection: psycopg.Connection, name: str) -> None:
             " set per_day = excluded.per_day",
             list(SHOWN_CEILINGS.items()),
         )
-        days = {**keep_days(), -1: INCIDENT_HOLD.days, -2: INCIDENT_LOOKS_BACK.days}
+        days = {**keep_days(), -1: INCIDENT_HOLD.days, -2: INCIDENT_LOOKS_BACK.days, -3: HOT_DAYS, -4: JOURNAL_DAYS}
         cursor.execute("delete from upkeep.keep")
         cursor.executemany("insert into upkeep.keep (class, days) values (%s, %s)", sorted(days.items()))
 

@@ -34,6 +34,7 @@ from tierce.incidents.service import Incidents
 from tierce.incidents.store import Records as StaffRecords
 from tierce.insurers.service import InsurerDesk
 from tierce.journal.note import parse_verifier_key
+from tierce.journal.segments.sealed import SealedLog
 from tierce.journal.service import Appender
 from tierce.journal.tiles.folder import LogFolder
 from tierce.kernel.clock import Clock, SystemClock
@@ -273,6 +274,7 @@ async def office(settings: Settings) -> AsyncIterator[App]:
             closings=Closings(appender, clock, policy),
             log_key=log_key(settings.key_directory()),
             log=LogFolder(settings.log_directory()),
+            sealed=SealedLog(settings.segments_directory()),
             clock=clock,
             secure=settings.office.url.startswith("https:"),
             sign_in_origins=_origins(settings.staff),
@@ -300,7 +302,13 @@ async def persons(settings: Settings) -> AsyncIterator[App]:
             door=SignInDoor(pool, provider, clock),
             sessions=PersonSessions(pool, appender, clock, traits.uuid, policy),
             pool=rows,
-            persons=Persons(appender, records, clock, LogFolder(settings.log_directory())),
+            persons=Persons(
+                appender,
+                records,
+                clock,
+                LogFolder(settings.log_directory()),
+                SealedLog(settings.segments_directory()),
+            ),
             answers=Answers(appender, clock),
             cards=None if settings.signer is None else CardDesk(f"http://127.0.0.1:{settings.signer.port}", http),
             operator=Operator(

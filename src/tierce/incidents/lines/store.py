@@ -1,5 +1,6 @@
 """Reads journal lines, accounts and the ladder for staff; no statement here selects a person covered."""
 
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import LiteralString
 
@@ -20,6 +21,7 @@ from tierce.incidents.lines.model import (
     Stretch,
 )
 from tierce.journal.model import EntryKind
+from tierce.journal.segments.reader import SealedEntry
 from tierce.kernel.care import Domain, Profession
 from tierce.kernel.clock import from_micros
 from tierce.kernel.ids import MAX_ID, DeviceId, EntrySeq, ProfessionalId, SessionId
@@ -173,16 +175,38 @@ def account(connection: Connection, professional: ProfessionalId) -> Account | N
     )
 
 
-def stretches(connection: Connection, professional: ProfessionalId, at_most: int) -> list[Stretch]:
-    """The last stretches of an account's asks, the oldest first; what was shown is never folded with anything."""
+Older = Callable[[Connection], list[SealedEntry]]
+"""How an account's sealed lines are read."""
+
+
+def stretches(
+    connection: Connection, professional: ProfessionalId, at_most: int, older: Older | None = None
+) -> list[Stretch]:
+    """The last stretches of an account's asks, the oldest first; what was shown is never folded with anything.
+
+    `older` reads the sealed lines, and is asked only when those of the database do not fill the story.
+    """
+    found = _stretches(connection, professional, at_most, [])
+    sealed = older(connection) if older is not None and len(found) < at_most else []
+    return _stretches(connection, professional, at_most, sealed) if sealed else found
+
+
+def _stretches(
+    connection: Connection, professional: ProfessionalId, at_most: int, sealed: Sequence[SealedEntry]
+) -> list[Stretch]:
     rows = connection.execute(
         """
-        with own as (
+        with lines as (
+            select seq, kind, body from journal.entry where professional = %s
+            union all
+            select z.seq, get_byte(z.body, 1), z.body from unnest(%s::bigint[], %s::bytea[]) z(seq, body)
+            where not exists (select from journal.entry e where e.seq = z.seq)),
+        own as (
             select e.seq, journal.u64(e.body, 8) as at, e.kind, get_byte(e.body, 4) as outcome,
                    get_byte(e.body, 7) as domain, get_byte(e.body, 5) as presence,
                    journal.u64(e.body, 40) as device, journal.u16(e.body, 62) as seats,
                    case when get_byte(e.body, 4) = 1 then e.seq else 0 end as alone
-            from journal.entry e where e.professional = %s and e.kind in (1, 2, 3, 4)),
+            from lines e where e.kind in (1, 2, 3, 4)),
         placed as (
             select *, row_number() over (order by seq)
                       - row_number() over (partition by kind, outcome, domain, presence, device, alone order by seq)
@@ -196,7 +220,7 @@ def stretches(connection: Connection, professional: ProfessionalId, at_most: int
                                   case presence when 1 then 3 else 1 end) end
         from placed group by kind, outcome, domain, presence, device, alone, island
         order by min(seq) desc limit %s""",
-        (professional, at_most),
+        (professional, [one.seq for one in sealed], [one.body for one in sealed], at_most),
     ).fetchall()
     return [_stretch(row) for row in reversed(rows)]
 

@@ -15,5 +15,9 @@ class SegmentAlteredError(SegmentError):
     """A segment's files are not those of the manifest, or do not give the leaves of the tree."""
 
 
+class SealerBusyError(SegmentError):
+    """Another sealing job works."""
+
+
 class RedactionRefusedError(SegmentError):
     """What was asked to be redacted may not be, or not yet."""

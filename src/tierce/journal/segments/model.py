@@ -116,6 +116,10 @@ class Segment:
         """Where persons and pages are."""
         return folder / f"{self._stem}.index"
 
+    def paths(self, folder: Path) -> tuple[Path, Path, Path]:
+        """Its three files."""
+        return self.entries_path(folder), self.blocks_path(folder), self.index_path(folder)
+
     @property
     def _stem(self) -> str:
         return stem(self.first, self.end, self.revision)

@@ -2,6 +2,7 @@
 
 import os
 import struct
+import weakref
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -43,7 +44,7 @@ class SealedEntry:
 
 
 class SegmentFiles:
-    """The files of one segment, kept open. Rows are named by their place in the file, from 0."""
+    """The files of one segment, open while somebody holds this. A row is named by its place in the file, from 0."""
 
     def __init__(self, folder: Path, segment: Segment) -> None:
         """Open them.
@@ -56,15 +57,12 @@ class SegmentFiles:
         try:
             self.index = SegmentIndex.open(segment.index_path(folder))
             self._entries = os.open(self.path, os.O_RDONLY)
+            weakref.finalize(self, os.close, self._entries)
             self._blocks = os.open(segment.blocks_path(folder), os.O_RDONLY)
+            weakref.finalize(self, os.close, self._blocks)
         except (OSError, ValueError) as error:
             msg = f"the segment of leaves {segment.first} to {segment.end - 1} cannot be read: {error}"
             raise SegmentAlteredError(msg) from error
-
-    def close(self) -> None:
-        """Close them."""
-        os.close(self._entries)
-        os.close(self._blocks)
 
     def of_person(self, person: int) -> list[int]:
         """The rows of a person, ascending."""

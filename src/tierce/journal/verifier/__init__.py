@@ -1,8 +1,8 @@
 """The independent reader of the journal: it shares no code with what writes."""
 
-from tierce.journal.verifier.check import Finding, Journal, Report, Severity, verify
+from tierce.journal.verifier.check import Journal, verify
+from tierce.journal.verifier.model import Finding, Report, Severity
 from tierce.journal.verifier.proof import check_proof
-from tierce.journal.verifier.store import read_journal
 
 __all__ = [
     "Finding",
@@ -10,6 +10,5 @@ __all__ = [
     "Report",
     "Severity",
     "check_proof",
-    "read_journal",
     "verify",
 ]

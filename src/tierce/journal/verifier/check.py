@@ -1,326 +1,293 @@
-"""The independent reader: holds the stored journal to its signatures, its tree and its checkpoints.
+"""The independent reader: holds the stored journal to its signatures, its tiles, its tree and its checkpoints.
 
 It shares no code with what writes: bytes are cut by their offsets in docs/reference/journal-entry-v1.md, the tree is
-hashed from the definition in RFC 6962 §2.1, notes are read again from the C2SP texts. It changes nothing
-and stops at nothing: it lists all it finds, each finding at its entry, index or block.
+hashed from RFC 6962 §2.1, tiles and notes are found and read from the C2SP texts. It changes nothing and stops at
+nothing: it lists all it finds, each finding at its entry, leaf or block. Memory does not grow with the log.
 """
 
-import itertools
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from enum import StrEnum
-from hashlib import sha256
+import multiprocessing
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
 
-from tierce.journal.verifier.notes import read_note, signed_by
+from psycopg import Connection
 
-KINDS = frozenset(range(1, 20))
-"""The kinds of version 1; a kind outside them was written by a newer program or altered."""
+from tierce.journal.verifier import store
+from tierce.journal.verifier.front import Front
+from tierce.journal.verifier.model import Report
+from tierce.journal.verifier.notes import read_note
+from tierce.journal.verifier.sealed import check_sealed
+from tierce.journal.verifier.stretch import Stretch, Task, holds, leaf_hashes, readable, verify_stretch
+from tierce.journal.verifier.tiles import HASH, WIDTH
+from tierce.journal.verifier.upper import UpperTiles
 
+STRETCH_LEAVES = 1 << 17
+"""Leaves verified by one task; a multiple of a tile's width."""
+CHECKPOINT = "checkpoint"
 
-class Severity(StrEnum):
-    """Whether a finding means tampering or loss, or only something that can happen and must be seen."""
-
-    ERROR = "error"
-    GAP = "gap"
-    """A block number was drawn and never used: a batch that was given up before it was committed."""
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that is not as it should be, and where."""
-
-    severity: Severity
-    code: str
-    message: str
-    seq: int | None = None
-    index: int | None = None
-    block: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """A stored batch."""
-
-    block: int
-    instance: int
-    count: int
-    signature: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A stored entry: its bytes, and the columns that repeat some of them."""
-
-    seq: int
-    kind: int
-    professional: int
-    person: int
-    body: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Leaf:
-    """A stored leaf."""
-
-    index: int
-    seq: int
-    hash: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Signed:
-    """A stored checkpoint, or one kept elsewhere (then only its note is known)."""
-
-    note: str
-    size: int | None = None
-    root: bytes | None = None
+Progress = Callable[[int], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Journal:
-    """All that is verified, each list ascending by its key."""
+    """Where a journal is."""
 
-    instances: Mapping[int, bytes]
-    batches: Sequence[Batch]
-    lines: Sequence[Line]
-    leaves: Sequence[Leaf]
-    checkpoints: Sequence[Signed]
-
-
-@dataclass(slots=True)
-class Report:
-    """What was read and what was found."""
-
-    entries: int = 0
-    batches: int = 0
-    leaves: int = 0
-    checkpoints: int = 0
-    waiting: int = 0
-    """Entries not yet under a checkpoint; normal for about a second."""
-    root: str = ""
-    """The root over all leaves, in hexadecimal."""
-    findings: list[Finding] = field(default_factory=list)
-
-    @property
-    def intact(self) -> bool:
-        """True when nothing found means tampering or loss."""
-        return all(one.severity is not Severity.ERROR for one in self.findings)
-
-    def error(
-        self, code: str, message: str, *, seq: int | None = None, index: int | None = None, block: int | None = None
-    ) -> None:
-        """Record a finding that means tampering or loss."""
-        self.findings.append(Finding(Severity.ERROR, code, message, seq, index, block))
+    dsn: str
+    """How to reach the database, under a role that may read the journal."""
+    log: Path | None
+    """The log's folder; without it the tree is held to the checkpoints from the entries alone."""
+    segments: Path | None = None
+    """The folder of sealed segments, where there are any."""
 
 
-def verify(journal: Journal, log_key: str, kept: Sequence[str] = (), retired: Sequence[str] = ()) -> Report:
+@dataclass(frozen=True, slots=True)
+class _Point:
+    """A size at which a root was signed, and by which note."""
+
+    size: int
+    root: bytes
+    origin: str
+
+
+def verify(
+    journal: Journal,
+    log_key: str,
+    kept: Sequence[str] = (),
+    retired: Sequence[str] = (),
+    *,
+    sample: int = 1,
+    processes: int = 1,
+    progress: Progress = lambda _leaves: None,
+) -> Report:
     """Check a journal against the log's public key line and against checkpoints kept elsewhere.
 
     Args:
-        journal: what the database holds.
+        journal: where it is.
         log_key: `name+id+base64`, from outside the database if the answer is to hold against its owner.
         kept: signed notes that somebody else kept: a rewritten or restored log contradicts them.
         retired: the log's earlier key lines, each followed by a space and the last size that it may have signed.
+        sample: verify the batch signature of one block in so many; 1 verifies all. Hashes are always all verified.
+        processes: how many read and hash beside each other.
+        progress: told how many leaves were just verified.
     """
-    report = Report(
-        entries=len(journal.lines),
-        batches=len(journal.batches),
-        leaves=len(journal.leaves),
-        checkpoints=len(journal.checkpoints),
-    )
-    computed = {line.seq: sha256(b"\x00" + line.body).digest() for line in journal.lines}
-    stored = {leaf.seq: leaf for leaf in journal.leaves}
-    report.waiting = sum(seq not in stored for seq in computed)
-    _check_lines(report, journal)
-    _check_leaves(report, journal, computed)
-    _check_batches(report, journal, computed, stored)
-    _check_blocks(report, journal)
-    _check_checkpoints(report, journal, (log_key, *retired), kept)
+    report = Report()
+    keys = (log_key, *retired)
+    # The published note is read before the database: what it signs was committed first, so it can never be ahead.
+    note = None if journal.log is None else _published(journal.log)
+    with store.snapshot(journal.dsn) as (connection, name):
+        report.batches, report.leaves = store.counts(connection)
+        points = _points(report, connection, keys, note, kept)
+        if note is not None:
+            report.published = max((one.size for one in points if one.origin == "published"), default=0)
+        instances = store.instances(connection)
+        _check_places(report, connection)
+        _check_waiting(report, connection, instances)
+        published = min(report.published, report.leaves)
+        sealed = check_sealed(report, connection, journal.segments, journal.log, published)
+        task = Task(0, 0, published, journal.log, sample, instances, sealed)
+        tree = _Tree(report, sorted(points, key=lambda one: one.size))
+        upper = UpperTiles(report, journal.log, task.published)
+        for stretch in _stretches(connection, journal.dsn, name, task, report.leaves, processes):
+            report.entries += stretch.entries
+            report.signatures += stretch.signatures
+            report.findings += stretch.report.findings
+            tree.grow(stretch)
+            upper.grow(stretch)
+            progress(stretch.high - stretch.low)
+        tree.end()
+        upper.end()
+    if journal.log is not None and report.published < report.leaves:
+        message = f"tiles are published for {report.published} leaves of {report.leaves}"
+        report.gap("tiles-behind", message, index=report.published)
     return report
 
 
-def _check_lines(report: Report, journal: Journal) -> None:
-    """Each entry is 128 bytes of version 1, and the columns beside it say the same."""
-    for line in journal.lines:
-        body = line.body
-        if len(body) != 128 or body[0] != 1:
-            report.error("entry-unreadable", "the bytes are not an entry of version 1", seq=line.seq)
-            continue
-        if body[1] not in KINDS or any(body[92:96]):
-            report.error("entry-unreadable", "unknown kind or reserved bytes set", seq=line.seq)
-        said = (body[1], _signed64(body[16:24]), _signed64(body[80:88]))
-        if said != (line.kind, line.professional, line.person):
-            report.error("columns-differ", "the columns beside the entry do not repeat its bytes", seq=line.seq)
+def _published(log: Path) -> str | None:
+    try:
+        return (log / CHECKPOINT).read_text("utf-8")
+    except FileNotFoundError:
+        return None
 
 
-def _check_leaves(report: Report, journal: Journal, computed: Mapping[int, bytes]) -> None:
-    """Leaves are numbered without a hole, and each is the hash of its own entry."""
-    content = {leaf.hash: leaf.seq for leaf in journal.leaves}
-    for place, leaf in enumerate(journal.leaves):
-        if leaf.index != place:
-            report.error("leaf-missing", f"leaf {place} is not stored; leaf {leaf.index} follows", index=place)
-            break
-    for leaf in journal.leaves:
-        own = computed.get(leaf.seq)
-        if len(leaf.hash) != 32:
-            report.error("tile-missing", "no tile has this leaf's hash", seq=leaf.seq, index=leaf.index)
-        elif own is None:
-            report.error(
-                "entry-removed", "the tree holds this entry's hash, the entry is gone", seq=leaf.seq, index=leaf.index
-            )
-        elif own != leaf.hash:
-            owner = content.get(own)
-            where = f": it now holds the content of entry {owner}" if owner is not None else ""
-            report.error(
-                "entry-altered", f"the entry is not the one in the tree{where}", seq=leaf.seq, index=leaf.index
-            )
-
-
-def _check_batches(
-    report: Report, journal: Journal, computed: Mapping[int, bytes], stored: Mapping[int, Leaf]
-) -> None:
-    """Each batch is whole and signed by a registered instance over exactly its entries."""
-    known = {batch.block for batch in journal.batches}
-    for line in journal.lines:
-        if line.seq // 256 not in known:
-            report.error("batch-missing", "the entry belongs to no signed batch", seq=line.seq, block=line.seq // 256)
-    for leaf in journal.leaves:
-        if leaf.seq // 256 not in known and leaf.seq not in computed:
-            report.error("batch-missing", "the leaf belongs to no signed batch", seq=leaf.seq, index=leaf.index)
-    places: dict[int, int] = {}
-    for seq in computed:
-        places[seq // 256] = max(places.get(seq // 256, -1), seq % 256)
-    for batch in journal.batches:
-        if places.get(batch.block, -1) >= batch.count:
-            report.error(
-                "entry-added", f"the batch was signed for {batch.count} entries, more are stored", block=batch.block
-            )
-        seqs = range(batch.block * 256, batch.block * 256 + batch.count)
-        own = [computed.get(seq) for seq in seqs]
-        for seq, leaf_now in zip(seqs, own, strict=True):
-            if leaf_now is None and seq not in stored:
-                report.error("entry-removed", "the batch was signed with this entry, it is gone", seq=seq)
-        _check_signature(report, journal.instances, batch, own, [stored.get(seq) for seq in seqs])
-
-
-def _check_signature(
-    report: Report,
-    instances: Mapping[int, bytes],
-    batch: Batch,
-    own: Sequence[bytes | None],
-    stored: Sequence[Leaf | None],
-) -> None:
-    raw = instances.get(batch.instance)
-    if raw is None:
-        report.error("instance-unknown", f"instance {batch.instance} is not registered", block=batch.block)
+def _stretches(
+    connection: Connection, dsn: str, snapshot: str, task: Task, leaves: int, processes: int
+) -> Iterator[Stretch]:
+    """Verify all leaves, in their order, by one process or several."""
+    tasks = [
+        replace(task, low=low, high=min(leaves, low + STRETCH_LEAVES)) for low in range(0, leaves, STRETCH_LEAVES)
+    ]
+    if processes == 1 or len(tasks) < 2:
+        yield from (verify_stretch(connection, one) for one in tasks)
         return
-    if _holds(raw, batch, own):
-        return
-    # The leaves in the tree, when they are all there, tell whether the entries or the signature were touched.
-    if stored and all(stored) and _holds(raw, batch, [leaf.hash if leaf else None for leaf in stored]):
-        message = "the instance signed what the tree holds, not the entries as they are stored now"
-    else:
-        message = f"instance {batch.instance} did not sign these entries in this order"
-    report.error("batch-signature", message, block=batch.block)
+    context = multiprocessing.get_context("forkserver")
+    with ProcessPoolExecutor(processes, mp_context=context) as pool:
+        ahead: list[Future[Stretch]] = []
+        for one in tasks:
+            ahead.append(pool.submit(_in_process, dsn, snapshot, one))
+            if len(ahead) > 2 * processes:
+                yield ahead.pop(0).result()
+        for future in ahead:
+            yield future.result()
 
 
-def _holds(raw: bytes, batch: Batch, hashes: Sequence[bytes | None]) -> bool:
-    if not all(hashes):
-        return False
-    message = (
-        b"tierce-batch-v1\n"
-        + batch.instance.to_bytes(2, "big")
-        + batch.block.to_bytes(8, "big")
-        + batch.count.to_bytes(2, "big")
-        + b"".join(one for one in hashes if one)
-    )
-    return signed_by(raw, batch.signature, message)
+def _in_process(dsn: str, snapshot: str, task: Task) -> Stretch:
+    with store.snapshot(dsn, snapshot) as (connection, _name):
+        return verify_stretch(connection, task)
 
 
-def _check_blocks(report: Report, journal: Journal) -> None:
-    """List the block numbers that were drawn and never used, as ranges."""
-    expected = 1
-    for batch in journal.batches:
-        if batch.block > expected:
-            last = batch.block - 1
-            span = f"block {last} was" if last == expected else f"blocks {expected} to {last} were"
-            report.findings.append(
-                Finding(Severity.GAP, "block-abandoned", f"{span} drawn and never written", block=expected)
-            )
-        expected = batch.block + 1
+def _points(
+    report: Report, connection: Connection, keys: Sequence[str], published: str | None, kept: Sequence[str]
+) -> list[_Point]:
+    """Every signed root, its signature checked."""
+    points: list[_Point] = []
 
-
-def _check_checkpoints(report: Report, journal: Journal, log_keys: Sequence[str], kept: Sequence[str]) -> None:
-    """Every checkpoint, stored or kept elsewhere, is the log's and signs the root that the leaves give."""
-    hashes = [leaf.hash for leaf in journal.leaves]
-    read: list[tuple[int, bytes, str]] = []
-    for row in (*journal.checkpoints, *(Signed(note) for note in kept)):
-        origin = "stored" if row.size is not None else "kept"
+    def read(note: str, origin: str, index: int | None) -> _Point | None:
         try:
-            size, root = read_note(row.note, *log_keys)
+            size, root = read_note(note, *keys)
         except ValueError as error:
-            report.error("checkpoint-signature", f"a {origin} checkpoint: {error}", index=row.size)
-            continue
-        if row.size is not None and (row.size, row.root) != (size, root):
+            report.error("checkpoint-signature", f"a {origin} checkpoint: {error}", index=index)
+            return None
+        points.append(_Point(size, root, origin))
+        return points[-1]
+
+    for row in store.checkpoints(connection):
+        report.checkpoints += 1
+        said = read(row.note, "stored", row.size)
+        if said is not None and (said.size, said.root) != (row.size, row.root):
             report.error("checkpoint-row", "the row does not repeat its signed note", index=row.size)
-        read.append((size, root, origin))
-    roots = _roots(hashes, {size for size, _root, _origin in read} | {len(hashes)})
-    report.root = roots[len(hashes)].hex()
-    good = 0
-    wrong: set[str] = set()
-    for size, root, origin in sorted(read):
-        if size > len(hashes):
-            message = f"a {origin} checkpoint signs {size} leaves, {len(hashes)} are stored: the log was cut back"
-            report.error("log-cut", message, index=len(hashes))
-        elif roots[size] == root:
-            good = size
-        elif origin not in wrong:
-            # Every later root differs too: only the first says something of the place.
-            wrong.add(origin)
-            message = f"a {origin} checkpoint signs another root of {size} leaves: see leaves {good} to {size - 1}"
-            report.error("root-differs", message, index=good)
-    largest = max((size for size, _root, origin in read if origin == "stored"), default=0)
-    if largest < len(hashes):
-        report.error("leaf-unsigned", "leaves are stored under no checkpoint", index=largest)
-    _check_order(report, journal, sorted({0, *(size for size, _root, origin in read if origin == "stored")}))
+    if published is not None:
+        read(published, "published", None)
+    for note in kept:
+        read(note, "kept", None)
+    return points
 
 
-def _check_order(report: Report, journal: Journal, sizes: Sequence[int]) -> None:
-    """What one checkpoint added stands in the order of the entries' numbers."""
-    for low, high in itertools.pairwise(sizes):
-        added = journal.leaves[low:high]
-        for one, other in itertools.pairwise(added):
-            if one.seq >= other.seq:
-                report.error(
-                    "leaf-moved", f"the leaf stands after that of entry {one.seq}", seq=other.seq, index=other.index
-                )
+def _check_places(report: Report, connection: Connection) -> None:
+    """Leaves are numbered without a hole, in the order of blocks within a checkpoint; blocks not used are listed."""
+    for due, there, block in store.holes(connection):
+        report.error("leaf-missing", f"leaf {due} is due, leaf {there} follows", index=due, block=block)
+    for first, block, before in store.moved(connection):
+        message = f"the block stands behind block {before} under one checkpoint"
+        report.error("leaf-moved", message, seq=block * 256, index=first, block=block)
+    for seq, block in store.strangers(connection):
+        report.error("batch-missing", "the entry belongs to no signed batch", seq=seq, block=block)
+    for first, last in store.number_gaps(connection):
+        span = f"block {last} was" if last == first else f"blocks {first} to {last} were"
+        report.gap("block-abandoned", f"{span} drawn and never written", block=first)
 
 
-def _roots(hashes: Sequence[bytes], sizes: Iterable[int]) -> dict[int, bytes]:
-    """The roots over the first n leaves, for several n: RFC 6962 §2.1 written as it stands.
+def _check_waiting(report: Report, connection: Connection, instances: dict[int, bytes]) -> None:
+    """What is not in the tree yet is whole and signed too."""
+    for batch in store.unplaced(connection):
+        lines = store.lines(connection, batch.block)
+        report.entries += len(lines)
+        report.waiting += len(lines)
+        bodies = b"".join(line.body for line in lines)
+        if [line.seq for line in lines] != [batch.block * 256 + place for place in range(batch.count)]:
+            message = f"{batch.count} entries were signed and {len(lines)} are stored"
+            report.error("batch-cut", message, block=batch.block)
+        elif not readable(bodies) or not holds(instances.get(batch.instance, b""), batch, leaf_hashes(bodies)):
+            message = f"instance {batch.instance} did not sign these entries in this order"
+            report.error("batch-signature", message, block=batch.block)
 
-    Only complete subtrees are remembered, so that each is hashed once whatever the number of sizes.
+
+class _Tree:
+    """Grows the tree stretch by stretch and holds it to every signed root, in order.
+
+    Where entries and tiles disagree, both are tried up to the next signed root: the one that gives it is right.
     """
-    complete: dict[tuple[int, int], bytes] = {}
 
-    def tree(low: int, high: int) -> bytes:
-        if high - low == 1:
-            return hashes[low]
-        whole = (high - low).bit_count() == 1
-        if whole and (low, high) in complete:
-            return complete[low, high]
-        half = 1
-        while half * 2 < high - low:
-            half *= 2
-        made = sha256(b"\x01" + tree(low, low + half) + tree(low + half, high)).digest()
-        if whole:
-            complete[low, high] = made
-        return made
+    def __init__(self, report: Report, points: Sequence[_Point]) -> None:
+        self._report = report
+        self._points = list(points)
+        self._signed = max((one.size for one in points if one.origin == "stored"), default=0)
+        self._entries = Front()
+        self._tiles: Front | None = None
+        self._differ: list[tuple[int, int, int]] = []
+        self._good = 0
+        self._wrong: set[str] = set()
 
-    return {
-        size: tree(0, size) if size else sha256(b"").digest() for size in sorted(set(sizes)) if size <= len(hashes)
-    }
+    def grow(self, stretch: Stretch) -> None:
+        """Append a stretch, stopping at each signed size within it."""
+        self._differ += stretch.differ
+        while self._points and self._points[0].size <= stretch.high:
+            size = self._points[0].size
+            here = [one for one in self._points if one.size == size]
+            del self._points[: len(here)]
+            self._append(stretch, size)
+            self._judge(size, here)
+        self._append(stretch, stretch.high)
+
+    def end(self) -> None:
+        """Judge what is beyond the last leaf, and what no stored checkpoint signs."""
+        report, size = self._report, self._entries.size
+        here = [one for one in self._points if one.size == size]
+        if here:
+            self._judge(size, here)
+        report.root = self._entries.root().hex()
+        if self._signed < size:
+            report.error("leaf-unsigned", "leaves are stored under no checkpoint", index=self._signed)
+        for one in self._points:
+            if one.size > size and one.origin not in self._wrong:
+                self._wrong.add(one.origin)
+                message = (
+                    f"a {one.origin} checkpoint signs {one.size} leaves, {size} are stored: the log was cut back"
+                )
+                report.error("log-cut", message, index=size)
+        if self._differ:
+            self._tell(altered="entry-altered")
+
+    def _append(self, stretch: Stretch, upto: int) -> None:
+        if stretch.tiled is not None and self._tiles is None and self._entries.size < upto:
+            self._tiles = self._entries.copy()
+        if self._tiles is not None:
+            hashes = stretch.hashes if stretch.tiled is None else stretch.tiled
+            _extend(self._tiles, stretch.low, hashes, None if stretch.tiled else stretch.roots, upto)
+        _extend(self._entries, stretch.low, stretch.hashes, stretch.roots, upto)
+
+    def _judge(self, size: int, here: Sequence[_Point]) -> None:
+        root = self._entries.root()
+        stored = [one.root for one in here if one.origin == "stored"]
+        if self._tiles is not None:
+            told = self._tiles.root()
+            if stored and root in stored:
+                self._tell(altered="tile-altered", below=size)
+            elif stored and told in stored:
+                self._tell(altered="entry-altered", below=size)
+                self._entries, root = self._tiles, told
+            else:
+                self._tell(altered="entry-altered", below=size)
+            self._tiles = None
+        for one in here:
+            if one.root != root and one.origin not in self._wrong:
+                # Every later root differs too: only the first says something of the place.
+                self._wrong.add(one.origin)
+                message = f"a {one.origin} checkpoint signs another root of {size} leaves"
+                self._report.error(
+                    "root-differs", f"{message}: see leaves {self._good} to {size - 1}", index=self._good
+                )
+        if root in stored:
+            self._good = size
+
+    def _tell(self, *, altered: str, below: int | None = None) -> None:
+        now = [one for one in self._differ if below is None or one[0] < below]
+        self._differ = [one for one in self._differ if one not in now]
+        what = {
+            "entry-altered": "the entry is not the one in the tree",
+            "tile-altered": "the tile does not hold this entry's hash; the signed root says that the entry is right",
+        }[altered]
+        for first, last, seq in now:
+            span = what if first == last else f"{what}, up to leaf {last}"
+            named = seq if altered == "entry-altered" and seq >= 0 else None
+            self._report.error(altered, span, seq=named, index=first)
 
 
-def _signed64(value: bytes) -> int:
-    return int.from_bytes(value, "big", signed=True)
+def _extend(front: Front, low: int, hashes: bytes, roots: Sequence[bytes] | None, upto: int) -> None:
+    """Append the leaves from the front's size to `upto`, whole tiles at once where their roots are given."""
+    while front.size < upto:
+        at = front.size - low
+        if roots is not None and at % WIDTH == 0 and front.size + WIDTH <= upto:
+            front.add(8, roots[at // WIDTH])
+        else:
+            front.add(0, hashes[at * HASH : at * HASH + HASH])

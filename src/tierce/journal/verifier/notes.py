@@ -1,6 +1,7 @@
 """Signed notes, read from the C2SP texts `signed-note` and `tlog-checkpoint`; Ed25519 comes from a library."""
 
 import base64
+from functools import lru_cache
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -52,10 +53,15 @@ def read_key(log_key: str) -> tuple[str, str, bytes]:
     return parts[0], parts[1], raw[1:]
 
 
+@lru_cache(maxsize=256)
+def _key(raw: bytes) -> Ed25519PublicKey:
+    return Ed25519PublicKey.from_public_bytes(raw)
+
+
 def signed_by(raw: bytes, signature: bytes, message: bytes) -> bool:
     """Tell whether an Ed25519 signature holds."""
     try:
-        Ed25519PublicKey.from_public_bytes(raw).verify(signature, message)
+        _key(raw).verify(signature, message)
     except (InvalidSignature, ValueError):
         return False
     return True

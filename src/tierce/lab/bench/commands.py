@@ -15,7 +15,10 @@ from tierce.kernel.errors import TierceError
 from tierce.lab.bench.entries import make_entries
 from tierce.lab.bench.gate import SMALL, Plan, Report, measure_gate
 from tierce.lab.bench.imports import measure_import
+from tierce.lab.bench.log.service import measure_journal
 from tierce.lab.bench.oracle.service import SMALL_ORACLE, OraclePlan, OracleReport, measure_oracle
+
+SMALL_JOURNAL = 200_000
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_show_locals=False)
 _screen = Console(stderr=True, highlight=False)
@@ -106,6 +109,36 @@ def import_(
     _screen.print(
         f"import {report.rows_per_s:,.0f} lines/s, bare COPY {report.copy_rows_per_s:,.0f} lines/s: "
         f"ratio {report.ratio_to_copy}, {report.peak_mib:.0f} MiB at most"
+    )
+    if json_to == "-":
+        typer.echo(msgspec.json.encode(report).decode())
+    elif json_to is not None:
+        Path(json_to).write_bytes(msgspec.json.format(msgspec.json.encode(report)) + b"\n")
+
+
+@app.command("journal", epilog="Example:  tierce bench journal --small --json -")
+def journal(
+    *,
+    entries: Annotated[
+        int, typer.Option(min=100_000, help="Lignes du journal. / Entries of the journal.")
+    ] = 1_000_000,
+    small: Annotated[bool, typer.Option("--small", help="200 000 lignes. / 200,000 entries.")] = False,
+    seed: Annotated[int, typer.Option(help="Of what is drawn.")] = 1,
+    json_to: Annotated[
+        str | None, typer.Option("--json", help="Write one JSON object to this file, or to standard output for -.")
+    ] = None,
+) -> None:
+    """Sequence, prove and verify a journal, beside a bare reading that hashes."""
+    try:
+        count = SMALL_JOURNAL if small else entries
+        report = measure_journal(count, Path("var/bench").absolute(), seed, _Steps().say)
+    except TierceError as error:
+        _screen.print(f"[bold]tierce bench journal:[/bold] {error}", markup=True)
+        raise typer.Exit(1) from None
+    _screen.print(
+        f"sequenced {report.entries_per_s:,.0f}/s (ratio {report.ratio_sequence_to_bare} to bare), verified "
+        f"{report.verify_entries_per_s:,.0f}/s (ratio {report.ratio_verify_to_bare}), "
+        f"proof p99 {report.proof_ms_p99} ms"
     )
     if json_to == "-":
         typer.echo(msgspec.json.encode(report).decode())

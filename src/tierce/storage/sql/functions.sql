@@ -423,7 +423,7 @@ create or replace function journal.kinds_of(writer name) returns integer[] langu
         when 'tierce_persons' then array[9, 13, 14]
         when 'tierce_insurers' then array[14, 16]
         when 'tierce_signer' then array[18]
-        when 'tierce_worker' then array[7, 9, 10, 11, 15, 19]
+        when 'tierce_worker' then array[7, 9, 10, 11, 15, 17, 19]
         when 'tierce_feed' then array[8, 9]
         when 'tierce_upkeep' then array[9, 17]
         else array[]::integer[] end

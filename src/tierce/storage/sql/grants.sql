@@ -54,7 +54,10 @@ grant usage on schema gate, access, directory, registry, incident, notice to tie
 grant execute on function journal.register, journal.next_block, journal.append, gate.staff_reveal,
     gate.hindered to tierce_office;
 grant select on journal.instance, journal.batch, journal.entry, journal.placed, journal.checkpoint to tierce_office;
-grant execute on function journal.leaves, journal.leaf_count, journal.unplaced to tierce_office;
+grant execute on function journal.leaves, journal.leaf_count, journal.unplaced, journal.segments, journal.sealed_end,
+    journal.redactions to tierce_office;
+grant select on journal.segment, journal.ended to tierce_office;
+grant select, insert on journal.redaction, journal.verification to tierce_office;
 grant select on directory.professional, directory.establishment, directory.activity, directory.software,
     directory.enrolment, directory.substitution, directory.past to tierce_office;
 grant insert, update on directory.enrolment to tierce_office;
@@ -92,7 +95,9 @@ grant select, insert, delete on access.pending to tierce_persons;
 grant select, insert, update on access.person_session to tierce_persons;
 grant select on directory.professional, directory.establishment to tierce_persons;
 grant select on registry.insurer, registry.insurer_key to tierce_persons;
-grant select on journal.instance, journal.batch, journal.placed, journal.checkpoint to tierce_persons;
+grant select on journal.instance, journal.batch, journal.placed, journal.checkpoint, journal.segment, journal.ended
+    to tierce_persons;
+grant execute on function journal.segments, journal.sealed_end to tierce_persons;
 grant select, insert on notice.person_report to tierce_persons;
 grant usage on schema presence to tierce_persons;
 grant execute on function presence.asked, presence.answer_ask to tierce_persons;
@@ -117,7 +122,10 @@ grant execute on function registry.count_shown to tierce_worker;
 grant execute on function journal.register, journal.next_block, journal.append to tierce_worker;
 grant select on journal.instance, journal.batch, journal.entry to tierce_worker;
 grant select, insert on journal.placed, journal.checkpoint to tierce_worker;
-grant execute on function journal.leaves, journal.leaf_count, journal.unplaced to tierce_worker;
+grant execute on function journal.leaves, journal.leaf_count, journal.unplaced, journal.segments, journal.sealed_end,
+    journal.redactions, journal.add_segment, journal.drop_hot, journal.drop_redacted, journal.due_segments,
+    journal.end_segment, upkeep.is_held to tierce_worker;
+grant select on journal.segment, journal.redaction, journal.ended to tierce_worker;
 grant select on access.line, access.session, access.ladder to tierce_worker;
 grant insert on access.ladder to tierce_worker;
 grant select, delete on access.proof, access.pending to tierce_worker;
@@ -181,7 +189,8 @@ grant select on registry.feed, registry.insurer_key to tierce_upkeep;
 grant insert on registry.insurer_key to tierce_upkeep;
 grant update (wrapped) on registry.insurer_key to tierce_upkeep;
 grant select (level, rung, until, lifted) on access.ladder to tierce_upkeep;
-grant select on journal.instance, journal.checkpoint to tierce_upkeep;
+grant select on journal.instance, journal.checkpoint, journal.segment, journal.ended to tierce_upkeep;
+grant execute on function journal.segments to tierce_upkeep;
 grant usage on schema presence to tierce_upkeep;     -- keys of signers and peers are registered and revoked by hand
 grant select, insert, update (public_key, revoked, revoked_why) on presence.signer to tierce_upkeep;
 grant select, insert, update (revoked, revoked_why) on presence.peer to tierce_upkeep;

@@ -17,18 +17,19 @@ $$;
 
 -- Batches committed since the state that `seen` describes, and not in the tree; by the transaction that wrote them. Nothing is
 -- missed whatever the order of commits: what that state did not show was in progress then, or had not begun. Transaction
--- numbers ahead of this server's are another server's: a dump was loaded, and every batch is looked at.
+-- numbers ahead of this server's are another server's: a dump was loaded, and every batch is looked at. Each batch is looked
+-- up in the tree by its key: as a join, a planner that misjudges how many are new would read the whole table of places.
 create or replace function journal.unplaced(seen pg_snapshot, at_most integer)
     returns table (block bigint, n smallint, tx xid8) language sql stable as $$
     select f.block, f.n, f.tx from (
         select b.block, b.n, b.tx from journal.batch b
         where b.tx = any (array(select pg_snapshot_xip(seen)))
-          and not exists (select from journal.placed p where p.block = b.block)
+          and (select p.n from journal.placed p where p.block = b.block) is null
         union all
         (select b.block, b.n, b.tx from journal.batch b
          where b.tx >= case when pg_snapshot_xmax(seen) > pg_snapshot_xmax(pg_current_snapshot()) then '0'::xid8
                             else pg_snapshot_xmax(seen) end
-           and not exists (select from journal.placed p where p.block = b.block)
+           and (select p.n from journal.placed p where p.block = b.block) is null
          order by b.tx limit at_most)) f
     order by f.tx, f.block limit at_most
 $$;

@@ -6,6 +6,7 @@ FORMAT = 1
 MANIFEST = "manifest.json"
 DUMP = "dump"
 LOG = "log.tar"
+SEGMENTS = "segments"
 
 
 class FileDigest(msgspec.Struct, frozen=True):
@@ -31,6 +32,9 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     files: dict[str, FileDigest]
     log: FileDigest | None = None
     """The tiles under that checkpoint; None in an empty log, and in a backup of a version without tiles."""
+
+    segments: dict[str, FileDigest] = {}
+    """The files of sealed segments; none in a backup of a version without them."""
 
     @property
     def journal_size(self) -> int:

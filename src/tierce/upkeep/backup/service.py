@@ -18,16 +18,16 @@ from tierce.journal.errors import JournalError
 from tierce.journal.kept import KeptCheckpoint
 from tierce.journal.note import parse_verifier_key, read_checkpoint, unverified_checkpoint
 from tierce.journal.tiles.folder import LogFolder
-from tierce.journal.verifier import read_journal
+from tierce.journal.verifier import Journal
 from tierce.journal.verifier import verify as verify_journal
 from tierce.kernel.clock import Clock
 from tierce.settings import Settings
 from tierce.storage.cluster import find_binaries
 from tierce.storage.database import Database
 from tierce.storage.migrate import create_roles, head_version, migrate, stored_version
-from tierce.upkeep.backup import logfile, store
+from tierce.upkeep.backup import logfile, segmentsfile, store
 from tierce.upkeep.backup.errors import BackupBrokenError, BackupError
-from tierce.upkeep.backup.model import DUMP, FORMAT, LOG, MANIFEST, FileDigest, Manifest, Restored
+from tierce.upkeep.backup.model import DUMP, FORMAT, LOG, MANIFEST, SEGMENTS, FileDigest, Manifest, Restored
 from tierce.web.wiring import LOG_PUBLIC_FILE, retired_log_keys
 from tierce.web.worker import CHECKPOINT_FILE
 
@@ -82,6 +82,7 @@ def take(settings: Settings, to: Path, admin: str, clock: Clock, progress: Progr
                 rows=store.count_rows(connection, tables),
                 files={file.name: digest(file) for file in sorted((part / DUMP).iterdir())},
                 log=digest(part / LOG) if note is not None else None,
+                segments=segmentsfile.save(connection, settings.segments_directory(), part / SEGMENTS),
             )
         (part / MANIFEST).write_bytes(msgspec.json.format(msgspec.json.encode(manifest), indent=1) + b"\n")
         part.rename(folder)
@@ -116,6 +117,12 @@ def read_manifest(folder: Path, progress: Progress = lambda _bytes: None) -> Man
             msg = f"{LOG} is not the file that was saved: take another backup"
             raise BackupBrokenError(msg)
         progress(manifest.log.bytes)
+    for name, listed in manifest.segments.items():
+        file = folder / SEGMENTS / name
+        if not file.is_file() or digest(file) != listed:
+            msg = f"{SEGMENTS}/{name} is not the file that was saved: take another backup"
+            raise BackupBrokenError(msg)
+        progress(listed.bytes)
     return manifest
 
 
@@ -132,6 +139,7 @@ def restore(settings: Settings, folder: Path, admin: str, progress: Progress = l
         raise BackupError(msg)
     database, log = settings.connection(), LogFolder(settings.log_directory())
     logfile.insist_empty(log)
+    segmentsfile.insist_empty(settings.segments_directory())
     with database.named("postgres").connect(admin, autocommit=True) as server:
         if store.has_database(server, database.name):
             msg = (
@@ -153,7 +161,8 @@ def restore(settings: Settings, folder: Path, admin: str, progress: Progress = l
         store.settle_batches(connection)
         connection.commit()
         logfile.bring_back(folder / LOG, log)
-        return _examine(connection, settings, manifest, ended)
+        segmentsfile.bring_back(folder / SEGMENTS, manifest.segments, settings.segments_directory())
+        return _examine(database.dsn(admin), settings, manifest, ended)
 
 
 def _hold_to_manifest(database: Database, admin: str, manifest: Manifest) -> None:
@@ -165,7 +174,7 @@ def _hold_to_manifest(database: Database, admin: str, manifest: Manifest) -> Non
             raise BackupBrokenError(msg)
 
 
-def _examine(connection: psycopg.Connection, settings: Settings, manifest: Manifest, ended: int) -> Restored:
+def _examine(dsn: str, settings: Settings, manifest: Manifest, ended: int) -> Restored:
     """Verify the journal against its key, the backup's own checkpoint, and the one kept outside."""
     keys, folder = settings.key_directory(), settings.state_directory()
     line = (keys / LOG_PUBLIC_FILE).read_text("utf-8")
@@ -173,20 +182,23 @@ def _examine(connection: psycopg.Connection, settings: Settings, manifest: Manif
     origin, current = parse_verifier_key(line)
     known = (current, *retired_log_keys(keys))
     lost, notes = 0, [note for note in (manifest.checkpoint,) if note is not None]
-    connection.rollback()
-    journal = read_journal(connection, settings.log_directory())
+    with psycopg.connect(dsn) as connection:
+        size = store.leaf_count(connection)
     if kept is not None:
         with suppress(JournalError):
-            lost = max(0, read_checkpoint(kept, origin, *known).size - len(journal.leaves))
+            lost = max(0, read_checkpoint(kept, origin, *known).size - size)
         if not lost:
             notes.append(kept)
+    # A backup of a version without tiles brings none back: the sequencer makes them again from the entries.
+    log = settings.log_directory() if manifest.log is not None else None
+    journal = Journal(dsn, log, settings.segments_directory())
     report = verify_journal(journal, line, notes, retired=retired_lines(keys))
     return Restored(
         taken_at=manifest.taken_at,
         schema_before=manifest.schema,
         schema=head_version(),
         rows=sum(manifest.rows.values()),
-        journal_size=len(journal.leaves),
+        journal_size=size,
         intact=report.intact,
         lost_lines=lost,
         sessions_ended=ended,

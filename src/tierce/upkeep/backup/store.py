@@ -51,6 +51,13 @@ def newest_note(connection: Connection) -> str | None:
     return None if row is None else str(row[0])
 
 
+def leaf_count(connection: Connection) -> int:
+    """How many lines are in the journal's tree."""
+    row = connection.execute("select journal.leaf_count()").fetchone()
+    assert row is not None
+    return int(row[0])
+
+
 def database_bytes(connection: Connection) -> int:
     """The size of the database on disk, for the progress bar."""
     row = connection.execute("select pg_database_size(current_database())").fetchone()

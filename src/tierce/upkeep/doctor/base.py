@@ -6,6 +6,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from tierce.journal.errors import JournalError
 from tierce.journal.kept import KeptCheckpoint
 from tierce.journal.note import parse_verifier_key, read_checkpoint
+from tierce.journal.segments import store as segment_rows
 from tierce.kernel.clock import Clock
 from tierce.kernel.language import Phrase
 from tierce.settings import Settings
@@ -69,6 +70,7 @@ def inside(settings: Settings, clock: Clock) -> list[Finding]:
             *_sequencer(connection),
             *_imports(connection),
             *_kept(connection, settings),
+            *_segments(connection, settings),
         ]
 
 
@@ -155,6 +157,21 @@ def _imports(connection: psycopg.Connection) -> list[Finding]:
         )
         for one in stuck
     ]  # fmt: skip - one finding, two lines
+
+
+def _segments(connection: psycopg.Connection, settings: Settings) -> list[Finding]:
+    folder = settings.segments_directory()
+    missing = [path for one in segment_rows.segments(connection) for path in one.paths(folder) if not path.is_file()]
+    if not missing:
+        return [good("segments", str(folder), "chaque segment scellé est là", "each sealed segment is there")]
+    said = Phrase(
+        f"{len(missing)} fichiers du journal scellé manquent", f"{len(missing)} files of sealed lines are missing"
+    )
+    remedy = Phrase(
+        f"remettez {missing[0].name} depuis une sauvegarde, puis `tierce journal verify`",
+        f"bring {missing[0].name} back from a backup, then `tierce journal verify`",
+    )
+    return [bad("segment-missing", str(folder), said, remedy)]
 
 
 def _kept(connection: psycopg.Connection, settings: Settings) -> list[Finding]:

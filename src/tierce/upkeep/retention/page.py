@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from tierce.kernel.language import Language, Phrase
 from tierce.policy.retention import INCIDENT_HOLD, INCIDENT_LOOKS_BACK, RETENTION, End, Hand, Rule
+from tierce.policy.segments import REDACTIONS, Redactable
 
 _ENDS = {
     End.DELETED: Phrase("supprimé", "deleted"),
@@ -13,6 +14,7 @@ _ENDS = {
 _HANDS = {
     Hand.WORKER: Phrase("le processus `worker`, chaque minute", "process `worker`, each minute"),
     Hand.JOB: Phrase("`tierce retention`, chaque nuit", "`tierce retention`, each night"),
+    Hand.SEALER: Phrase("`tierce journal seal`, chaque nuit", "`tierce journal seal`, each night"),
     Hand.OPERATOR: Phrase("la machine de l'opérateur (`deploy/`)", "the operator's machine (`deploy/`)"),
     Hand.NOBODY: Phrase("personne", "nobody"),
 }
@@ -35,6 +37,17 @@ _COLUMNS = Phrase(
     "| data | where | kept | counted from | then | by whom | ground |",
 )
 _TITLES = Phrase("Tableau", "Table")
+_YES, _NO = Phrase("oui", "yes"), Phrase("non", "no")
+_REDACTED = Phrase(
+    "Une ligne du journal peut perdre sa personne et son sel, et rien d'autre ; son empreinte reste et l'arbre "
+    "tient. Deux personnes le demandent, chacune par une ligne du journal :",
+    "A journal line may lose its person and its salt, and nothing else; its hash stays and the tree holds. Two "
+    "people ask for it, each by a line of the journal:",
+)
+_REDACTIONS = Phrase(
+    "| raison | âge de la ligne | même si un incident retient la personne |",
+    "| reason | age of the line | even if an incident holds the person |",
+)
 
 
 def render() -> str:
@@ -44,8 +57,15 @@ def render() -> str:
     for language in Language:
         parts.append(f"## {_TITLES[language]}\n\n{_COLUMNS[language]}\n| --- | --- | --- | --- | --- | --- | --- |")
         parts += [_row(rule, language) for rule in RETENTION.values()]
+        parts += ["", _REDACTED[language], "", _REDACTIONS[language], "| --- | --- | --- |"]
+        parts += [_redaction(one, language) for one in REDACTIONS.values()]
         parts.append("")
     return "\n".join(parts).rstrip() + "\n"
+
+
+def _redaction(rule: Redactable, language: Language) -> str:
+    held = _YES[language] if rule.despite_hold else _NO[language]
+    return f"| {rule.what[language]} | {_duration(rule.after)[language]} | {held} |"
 
 
 def _row(rule: Rule, language: Language) -> str:

@@ -26,12 +26,14 @@ from tierce.incidents.register.errors import RegisterBrokenError, RegisterClosed
 from tierce.incidents.service import Incidents
 from tierce.incidents.severity.service import Severity
 from tierce.journal.errors import NotSequencedError
+from tierce.journal.segments.sealed import SealedLog
 from tierce.journal.tiles.folder import LogFolder
 from tierce.kernel.clock import Clock
 from tierce.notices.errors import IncidentNotAwareError, SliceMissingError, TextRefusedError
 from tierce.notices.service import Notices
 from tierce.web.error_pages import Told, error_handlers
 from tierce.web.look import Pages, SecurityHeaders
+from tierce.web.office.alerts import alert_handlers
 from tierce.web.office.appeals import appeal_handlers
 from tierce.web.office.closing import closing_handlers
 from tierce.web.office.directory import directory_handlers
@@ -42,6 +44,7 @@ from tierce.web.office.feeds import feed_handlers
 from tierce.web.office.forms import form_handlers
 from tierce.web.office.holds import hold_handlers
 from tierce.web.office.incidents import incident_handlers
+from tierce.web.office.journal import journal_handlers
 from tierce.web.office.live import live_handlers
 from tierce.web.office.severity import severity_handlers
 from tierce.web.office.site import HERE, OfficeSite, RoleRefusedError, office_sign_in, refused_page
@@ -86,6 +89,7 @@ def create_office(
     closings: Closings,
     log_key: str,
     log: LogFolder,
+    sealed: SealedLog,
     clock: Clock,
     secure: bool,
     sign_in_origins: tuple[str, ...] = (),
@@ -105,6 +109,7 @@ def create_office(
         closings: the closings slice.
         log_key: the journal's public key line, `name+id+base64`.
         log: the folder of its tiles.
+        sealed: its older lines.
         clock: the present.
         secure: whether the public address has https.
         sign_in_origins: addresses that the sign-in leads to.
@@ -122,6 +127,7 @@ def create_office(
         clients=clients,
         log_key=log_key,
         log=log,
+        sealed=sealed,
         clock=clock,
     )
     return Litestar(
@@ -129,7 +135,9 @@ def create_office(
             *live_handlers(site),
             *closing_handlers(site, closings),
             *incident_handlers(site),
+            *journal_handlers(site),
             *hold_handlers(site),
+            *alert_handlers(site),
             *evidence_handlers(site),
             *appeal_handlers(site),
             *feed_handlers(site),

@@ -24,6 +24,7 @@ from tierce.incidents.lines.model import Counts, Filter, Hold, Line, Passage, Re
 from tierce.incidents.store import device_uses
 from tierce.journal.errors import NotSequencedError, ProofRefusedError
 from tierce.journal.merkle import leaf_hash
+from tierce.journal.segments.sealed import SealedLog
 from tierce.journal.service import Proof, prove
 from tierce.journal.verifier.proof import check_proof
 from tierce.kernel.care import PROFESSION_LABELS, Profession
@@ -108,7 +109,7 @@ def live_handlers(site: OfficeSite) -> list[HTTPRouteHandler]:
         visit = await site.visit(request)
         number = ProfessionalId(professional)
         now = site.clock.now()
-        values = await site.rows.read(lambda connection: _account_values(connection, number, now))
+        values = await site.rows.read(lambda connection: _account_values(connection, number, now, site.sealed))
         if values is None:
             raise NotFoundException
         return site.page(visit, "account.html", {**values, "now": now})
@@ -215,11 +216,15 @@ def _view(proof: Proof, log_key: str) -> ProofView:
     return ProofView(proof.index, proof.size, len(proof.path), root, leaf, holds)
 
 
-def _account_values(connection: Connection, number: ProfessionalId, now: datetime) -> dict[str, object] | None:
+def _account_values(
+    connection: Connection, number: ProfessionalId, now: datetime, sealed: SealedLog
+) -> dict[str, object] | None:
     account = store.account(connection, number)
     if account is None:
         return None
-    stretches = store.stretches(connection, number, STORY_STRETCHES)
+    stretches = store.stretches(
+        connection, number, STORY_STRETCHES, lambda inside: sealed.of_professional(inside, number)
+    )
     holds = store.holds_of(connection, number)
     return {
         "account": account,

@@ -15,6 +15,7 @@ from tierce.identity.service import SignInDoor, form_token
 from tierce.incidents.clocks.service import Clocks
 from tierce.incidents.holds.service import Holds
 from tierce.incidents.service import Incidents
+from tierce.journal.segments.sealed import SealedLog
 from tierce.journal.tiles.folder import LogFolder
 from tierce.kernel.clock import Clock
 from tierce.kernel.errors import TierceError
@@ -38,6 +39,7 @@ LINKS: Final = (
     Link("/incidents", "nav.incidents"),
     Link("/directory", "nav.directory"),
     Link("/feeds", "nav.feeds"),
+    Link("/journal", "nav.journal"),
 )
 
 
@@ -76,6 +78,7 @@ class OfficeSite:
     clients: Clients
     log_key: str
     log: LogFolder
+    sealed: SealedLog
     clock: Clock
 
     async def visit(self, request: AnyRequest) -> Visit:

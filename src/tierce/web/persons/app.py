@@ -158,7 +158,10 @@ def line_handlers(site: PersonsSite) -> list[HTTPRouteHandler]:
     @get("/lines/{seq:int}/proof.json", opt={"act": Act.PERSON_HISTORY})
     async def proof(request: AnyRequest, seq: FromPath[int]) -> Response[str]:
         visit = await site.visit(request)
-        made = await site.rows.read(lambda connection: site.persons.proof(connection, visit.handle, EntrySeq(seq)))
+        number = EntrySeq(seq)
+        made = await site.rows.read(
+            lambda connection: site.persons.proof(connection, visit.caller, visit.handle, number)
+        )
         return Response(
             made.to_json(),
             media_type="application/json",

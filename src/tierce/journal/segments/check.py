@@ -1,0 +1,93 @@
+"""Reading a segment's files back, whole, against the manifest and the tree: before anything relies on them."""
+
+import hashlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from tierce.journal.merkle import HASH_BYTES
+from tierce.journal.segments.columns import Bodies, as_bodies
+from tierce.journal.segments.errors import SegmentAlteredError
+from tierce.journal.segments.files import sha256_of
+from tierce.journal.segments.model import Segment
+from tierce.journal.tiles.folder import LogFolder
+from tierce.journal.tiles.layout import WIDTH
+
+
+def insist_whole(folder: Path, segment: Segment, log: LogFolder, size: int) -> None:
+    """Hold a segment's files to the manifest, and each of its rows to the tree of `size` leaves.
+
+    Raises:
+        SegmentAlteredError: a file is missing or another one, or a row does not give the leaf that the tree has.
+    """
+    for path, wanted in (
+        (segment.entries_path(folder), segment.entries_sha256),
+        (segment.blocks_path(folder), segment.blocks_sha256),
+        (segment.index_path(folder), segment.index_sha256),
+    ):
+        if not path.exists() or sha256_of(path) != wanted:
+            msg = f"{path} is not the file of the manifest"
+            raise SegmentAlteredError(msg)
+    found = leaf_hashes(folder, segment)
+    if hashlib.sha256(found).digest() != segment.leaves:
+        msg = f"{segment.entries_path(folder)} does not give the leaves of the manifest"
+        raise SegmentAlteredError(msg)
+    for first in range(segment.first // WIDTH * WIDTH, segment.end, WIDTH):
+        tile = log.tile(0, first // WIDTH, min(WIDTH, size - first))
+        low, high = max(first, segment.first), min(first + WIDTH, segment.end)
+        of_tile = tile[(low - first) * HASH_BYTES : (high - first) * HASH_BYTES] if tile is not None else None
+        if of_tile != found[(low - segment.first) * HASH_BYTES : (high - segment.first) * HASH_BYTES]:
+            msg = (
+                f"the rows of leaves {low} to {high - 1} in {segment.entries_path(folder)} are not those of the tree"
+            )
+            raise SegmentAlteredError(msg)
+
+
+def leaf_hashes(folder: Path, segment: Segment) -> bytes:
+    """The leaf hashes that the rows give, by leaf: 32 bytes an entry of memory.
+
+    Raises:
+        SegmentAlteredError: a leaf is there twice, or not at all.
+    """
+    found = np.zeros((segment.count, HASH_BYTES), np.uint8)
+    seen = np.zeros(segment.count, bool)
+    for rows, leaf, bodies in groups(folder, segment):
+        at = leaf - segment.first
+        if (at < 0).any() or (at >= segment.count).any() or seen[at].any() or len(np.unique(at)) < len(at):
+            msg = f"{segment.entries_path(folder)} has a leaf twice, or one that is not its own"
+            raise SegmentAlteredError(msg)
+        seen[at] = True
+        raw, kept = bodies.tobytes(), rows["leaf"].combine_chunks()
+        hashes = b"".join(hashlib.sha256(b"\x00" + raw[low : low + 128]).digest() for low in range(0, len(raw), 128))
+        found[at] = np.frombuffer(hashes, np.uint8).reshape(-1, HASH_BYTES)
+        for row in np.flatnonzero(np.asarray(kept.is_valid())).tolist():
+            found[at[row]] = np.frombuffer(kept[row].as_py(), np.uint8)
+    if not seen.all():
+        msg = f"{segment.entries_path(folder)} lacks leaf {segment.first + int(seen.argmin())}"
+        raise SegmentAlteredError(msg)
+    return found.tobytes()
+
+
+def groups(
+    folder: Path, segment: Segment, read: Callable[[pa.Table], pa.Table] = lambda rows: rows
+) -> Iterator[tuple[pa.Table, NDArray[np.int64], Bodies]]:
+    """Each group of rows in the file's order: its columns, the leaf of each row, and the entries rebuilt.
+
+    Raises:
+        SegmentAlteredError: a row names a block that is not there.
+    """
+    blocks = pq.read_table(segment.blocks_path(folder), use_threads=False, memory_map=True)
+    numbers, first, at_us = (blocks[name].to_numpy() for name in ("block", "first", "at_us"))
+    with pq.ParquetFile(segment.entries_path(folder), memory_map=True) as file:
+        for group in range(file.num_row_groups):
+            rows = read(file.read_row_group(group, use_threads=False))
+            block = rows["block"].to_numpy()
+            at = np.searchsorted(numbers, block)
+            if (at >= len(numbers)).any() or (numbers[at] != block).any():
+                msg = f"{segment.entries_path(folder)} names a block that is not beside it"
+                raise SegmentAlteredError(msg)
+            yield rows, first[at] + rows["place"].to_numpy(), as_bodies(rows, at_us[at])

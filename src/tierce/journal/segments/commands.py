@@ -1,0 +1,148 @@
+"""`tierce journal seal` and `tierce journal redact`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import psycopg
+import typer
+from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from tierce.journal.segments.asking import ask_redaction
+from tierce.journal.segments.sealed import SealedLog
+from tierce.journal.segments.sealing import Sealer
+from tierce.journal.service import Appender
+from tierce.journal.tiles.folder import LogFolder
+from tierce.kernel.clock import SystemClock
+from tierce.kernel.errors import TierceError
+from tierce.kernel.ids import EntrySeq
+from tierce.policy.digest import policy_digest
+from tierce.policy.segments import REDACTIONS, RedactionReason
+from tierce.storage.database import Database
+from tierce.storage.keys import Keyring
+
+Secrets = Annotated[
+    Path, typer.Option(envvar="TIERCE_SECRETS", help="Dossier des mots de passe. / Folder of the roles' passwords.")
+]
+Keys = Annotated[Path, typer.Option(envvar="TIERCE_KEYS", help="Dossier des clés. / Folder of the key files.")]
+Segments = Annotated[
+    Path,
+    typer.Option(envvar="TIERCE_SEGMENTS_FOLDER", help="Dossier des segments scellés. / Folder of sealed segments."),
+]
+Log = Annotated[
+    Path,
+    typer.Option(envvar="TIERCE_LOG_FOLDER", help="Dossier des tuiles du journal. / Folder of the log's tiles."),
+]
+Host = Annotated[str, typer.Option(envvar="TIERCE_DATABASE_HOST", help="PostgreSQL.")]
+Port = Annotated[int, typer.Option(envvar="TIERCE_DATABASE_PORT", help="PostgreSQL.")]
+Name = Annotated[str, typer.Option(envvar="TIERCE_DATABASE_NAME", help="Base de données. / Database.")]
+
+SEAL_EPILOG = """
+Exemples / examples:
+
+  tierce journal seal                     (chaque nuit, par deploy/ / each night, by deploy/)
+
+  tierce journal seal --now --json -      (sceller ce qui est là / seal what is there)
+
+Sortie / exit: 0 fait, ou rien à faire / done, or nothing to do; 2 refusé / refused.
+"""
+REDACT_EPILOG = """
+Deux personnes lancent la même commande, chacune avec son numéro.
+/ Two people run the same command, each with her number.
+
+  tierce journal redact 123456 --reason erasure --by 81
+
+  tierce journal redact 123456 --reason erasure --by 94     (et `tierce journal seal` le fait / and seal does it)
+"""
+
+
+def seal(
+    *,
+    secrets: Secrets,
+    keys: Keys,
+    log: Log,
+    segments: Segments,
+    now: Annotated[bool, typer.Option("--now", help="Sceller même peu. / Seal however little there is.")] = False,
+    host: Host = "127.0.0.1",
+    port: Port = 5432,
+    name: Name = "tierce",
+    json: Annotated[str, typer.Option(help="« - » : un objet JSON sur la sortie. / One JSON object.")] = "",
+) -> None:
+    """Sceller ce qui est fini, retirer ce qui est dû. / Seal what is finished, remove what is due."""
+    screen = Console(stderr=True)
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    try:
+        key = Keyring(keys, ()).instance("worker")
+        with (
+            Database(host, port, name, secrets).connect("tierce_worker") as connection,
+            Progress(*columns, console=screen, disable=not screen.is_terminal, transient=True) as progress,
+        ):
+            task = progress.add_task("…")
+            sealer = Sealer(
+                connection,
+                segments,
+                LogFolder(log),
+                Appender.enrol(connection, "worker", key),
+                SystemClock(),
+                policy_digest(),
+                reached=lambda step: progress.update(task, description=step),
+            )
+            done = sealer.run(now=now)
+    except (TierceError, psycopg.Error, OSError) as error:
+        typer.echo(f"✗ {error}", err=True)
+        raise typer.Exit(2) from None
+    if json == "-":
+        typer.echo(msgspec.json.encode(done).decode())
+    typer.echo(
+        f"✓ {done.sealed} segments scellés / sealed ({done.entries} lignes / entries), {done.redacted} rédigées / "
+        f"redacted, {done.dropped} retirées de la base / dropped from the database, "
+        f"{done.ended} segments échus / ended",
+        err=True,
+    )
+
+
+def redact(
+    *,
+    seq: Annotated[int, typer.Argument(help="Numéro de la ligne. / The entry's number.")],
+    reason: Annotated[str, typer.Option(help="decision, wrong-person, erasure.")],
+    by: Annotated[int, typer.Option(min=1, help="Qui demande : son numéro d’agent. / Who asks: her staff number.")],
+    secrets: Secrets,
+    keys: Keys,
+    segments: Segments,
+    host: Host = "127.0.0.1",
+    port: Port = 5432,
+    name: Name = "tierce",
+) -> None:
+    """Demander qu’une ligne perde sa personne ; à deux. / Ask that a line lose its person; it takes two people."""
+    chosen = {one.name.lower().replace("_", "-"): one for one in RedactionReason}.get(reason)
+    if chosen is None:
+        every = ", ".join(f"{one.name.lower().replace('_', '-')} ({REDACTIONS[one].what.fr})" for one in REDACTIONS)
+        typer.echo(f"✗ --reason : choisir parmi / choose among: {every}", err=True)
+        raise typer.Exit(2)
+    try:
+        key = Keyring(keys, ()).instance("office")
+        with Database(host, port, name, secrets).connect("tierce_office") as connection:
+            asked = ask_redaction(
+                connection,
+                SealedLog(segments),
+                Appender.enrol(connection, "office", key),
+                SystemClock(),
+                policy_digest(),
+                seq=EntrySeq(seq),
+                reason=chosen,
+                author=by,
+            )
+    except (TierceError, psycopg.Error, OSError) as error:
+        typer.echo(f"✗ {error}", err=True)
+        raise typer.Exit(2) from None
+    if asked.wanted:
+        typer.echo(
+            f"✓ Noté à la ligne {asked.line} : il manque {asked.wanted} personne. / "
+            f"Noted in line {asked.line}: {asked.wanted} more person must ask."
+        )
+    else:
+        typer.echo(
+            f"✓ Noté à la ligne {asked.line} : le prochain scellement le fera. / "
+            f"Noted in line {asked.line}: the next sealing will do it."
+        )

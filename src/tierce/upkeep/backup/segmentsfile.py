@@ -1,0 +1,55 @@
+"""The journal's sealed segments in a backup: copies, so that nothing that befalls a file befalls its copy."""
+
+import shutil
+from pathlib import Path
+
+from psycopg import Connection
+
+from tierce.journal.segments import store
+from tierce.upkeep.backup.errors import BackupBrokenError, BackupError
+from tierce.upkeep.backup.model import FileDigest
+
+
+def save(connection: Connection, segments: Path, to: Path) -> dict[str, FileDigest]:
+    """Copy the files of the manifest that this connection sees beside the dump; their digests are the manifest's.
+
+    Raises:
+        BackupError: a file is missing: a redaction took it away meanwhile, or it is lost.
+    """
+    saved = {}
+    for segment in store.segments(connection):
+        digests = segment.entries_sha256, segment.blocks_sha256, segment.index_sha256
+        for path, digest in zip(segment.paths(segments), digests, strict=True):
+            to.mkdir(exist_ok=True, mode=0o700)
+            try:
+                shutil.copyfile(path, to / path.name)
+            except FileNotFoundError:
+                msg = f"{path} is missing: take the backup again, or else bring the file back from an earlier one"
+                raise BackupError(msg) from None
+            saved[path.name] = FileDigest((to / path.name).stat().st_size, digest.hex())
+    return saved
+
+
+def bring_back(folder: Path, listed: dict[str, FileDigest], segments: Path) -> None:
+    """Fill an empty folder of segments from a backup whose files were held to its manifest.
+
+    Raises:
+        BackupBrokenError: a name leads outside the folder.
+    """
+    for name in listed:
+        if Path(name).name != name:
+            msg = f"{name!r} is not the name of a segment's file"
+            raise BackupBrokenError(msg)
+        segments.mkdir(parents=True, exist_ok=True, mode=0o750)
+        shutil.copyfile(folder / name, segments / name)
+
+
+def insist_empty(segments: Path) -> None:
+    """Refuse a folder of segments that holds something.
+
+    Raises:
+        BackupError: it does.
+    """
+    if segments.is_dir() and any(segments.iterdir()):
+        msg = f"the folder of segments {segments} is not empty: a restore never writes over one, so rename it"
+        raise BackupError(msg)
