@@ -69,17 +69,7 @@ class Engine:
         self._clauses, self._tree, self._say = tuple(clauses), tree, say
         self._sealed, self._hot = sealed, hot
         self._folder = tempfile.TemporaryDirectory(prefix="tierce-scope-", dir=scratch)
-        self._database = duckdb.connect(
-            str(Path(self._folder.name) / "scope.duckdb"),
-            config={
-                "threads": os.cpu_count() or 1,
-                "memory_limit": f"{MEMORY_MIB}MiB",
-                "temp_directory": str(Path(self._folder.name) / "spill"),
-                "autoinstall_known_extensions": False,
-                "autoload_known_extensions": False,
-                "preserve_insertion_order": False,
-            },
-        )
+        self._database = open_database(Path(self._folder.name))
         self._statuses = False
         self.head = Head(self._clauses, tree, (), 0)
 
@@ -214,6 +204,21 @@ class Engine:
             )
             for batch in found.to_arrow_reader(BATCH_ROWS):
                 yield _bytes_of(batch.column(0))
+
+
+def open_database(folder: Path) -> duckdb.DuckDBPyConnection:
+    """Open a database that is thrown away with `folder`: bounded memory, nothing fetched, nothing loaded."""
+    return duckdb.connect(
+        str(folder / "scope.duckdb"),
+        config={
+            "threads": os.cpu_count() or 1,
+            "memory_limit": f"{MEMORY_MIB}MiB",
+            "temp_directory": str(folder / "spill"),
+            "autoinstall_known_extensions": False,
+            "autoload_known_extensions": False,
+            "preserve_insertion_order": False,
+        },
+    )
 
 
 def write_list(engine: Engine, folder: Path) -> tuple[Path, bytes]:

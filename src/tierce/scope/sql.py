@@ -17,8 +17,8 @@ MASKS = tuple(
 )
 """What each mask is written as."""
 COLUMNS = "block, kind, outcome, person, insurer, categories"
-_ASKS = f"kind between {int(EntryKind.DISCLOSURE)} and {int(EntryKind.REVISIT)}"
-_RELEASED = (
+ASKED = f"kind between {int(EntryKind.DISCLOSURE)} and {int(EntryKind.REVISIT)}"
+RELEASED = (
     f"case when kind = {int(EntryKind.MISS)} then categories <> 0"
     f" else kind <> {int(EntryKind.REFUSAL)} and outcome = {int(Outcome.RELEASED)} end"
 )
@@ -55,7 +55,7 @@ def _terms(clause: Criteria) -> list[tuple[Rule, str]]:
 def predicate(clauses: Sequence[Criteria]) -> str:
     """The condition that keeps every line that a clause names, whatever its time: what a scan is pruned by."""
     named = " or ".join(condition for clause in clauses for _, condition in _terms(clause))
-    return f"({named}) and {_ASKS}"
+    return f"({named}) and {ASKED}"
 
 
 def mask(clause: Criteria) -> str:
@@ -98,7 +98,7 @@ def partial(timed: str, clauses: Sequence[Criteria], *, doubts: bool) -> str:
         select person, insurer, s, case when s = 3 then t end, min(t), max(t), count(*), bit_or(categories),
             bit_or({rules})
         from (select *, {least} as s from (select l.*, {", ".join(status)}
-              from (select *, {_RELEASED} as released from ({timed})) l {joined}))
+              from (select *, {RELEASED} as released from ({timed})) l {joined}))
         where s is not null group by 1, 2, 3, 4"""  # noqa: S608 - numbers of ours
 
 

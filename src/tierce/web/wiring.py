@@ -23,7 +23,7 @@ from tierce.identity.exchange import VendorDoor
 from tierce.identity.local import InsurerSessions, PersonSessions, StaffSessions
 from tierce.identity.oidc import ProviderClient, ProviderSettings, Realm
 from tierce.identity.reading import SessionReader
-from tierce.identity.rules import address_prefix
+from tierce.kernel.network import address_prefix
 from tierce.identity.service import Sessions, SignInDoor
 from tierce.incidents.clocks.service import Clocks
 from tierce.incidents.holds.service import Holds
