@@ -30,6 +30,7 @@ _COMMANDS: Final = {
     "software": ("tierce.feeds.software.commands", "Register vendor software that connects to the API."),
     "directory": ("tierce.upkeep.clients", "Who is a client, who stands in for whom, who was where on a day."),
     "staff": ("tierce.upkeep.staff", "Sessions of the operator's own staff: which are open, end somebody's."),
+    "scope": ("tierce.scope.commands", "Who was exposed, to what, when; another operator's indicators."),
     "journal": ("tierce.journal.commands", "Verify the journal; print and check proofs of its entries."),
     "ladder": ("tierce.upkeep.ladder", "Close a part of the service for a bounded time, and open it again."),
     "decoys": ("tierce.upkeep.decoys", "Invented beneficiaries, which tell where a stolen list comes from."),

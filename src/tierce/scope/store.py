@@ -170,3 +170,12 @@ def establishments(connection: Connection, finess: Sequence[str]) -> dict[str, E
         "select finess, id from directory.establishment where finess = any(%s)", (list(finess),)
     )
     return {number: EstablishmentId(found) for number, found in rows}
+
+
+def kept_from(connection: Connection) -> int:
+    """From when on the journal is kept whole: 0 unless segments reached the end of their time."""
+    row = connection.execute(
+        "select case when exists (select from journal.ended) then coalesce((select min(s.from_us) from"
+        " journal.segments() s), (select extract(epoch from min(at)) * 1e6 from journal.batch)) else 0 end"
+    ).fetchone()
+    return int(row[0]) if row and row[0] is not None else 0
