@@ -7,6 +7,7 @@ from psycopg import Connection
 
 from tierce.kernel.clock import micros
 from tierce.scope.indicators.model import Reach
+from tierce.scope.store import kept_from
 
 
 def devices(connection: Connection, thumbprints: Sequence[bytes]) -> dict[bytes, int]:
@@ -33,14 +34,9 @@ def reach(connection: Connection, size: int, settled: datetime) -> Reach:
     batch that no checkpoint covers yet, else until `settled`, after which lines may still be committed.
     """
     row = connection.execute(
-        """
-        select case when exists (select from journal.ended)
-                    then coalesce((select min(from_us) from journal.segments()),
-                                  (select extract(epoch from min(at)) * 1000000 from journal.batch)) end,
-            (select min(b.at) from journal.batch b left join journal.placed p using (block)
-             where p.first_idx is null or p.first_idx >= %s)""",
+        "select min(b.at) from journal.batch b left join journal.placed p using (block)"
+        " where p.first_idx is null or p.first_idx >= %s",
         (size,),
     ).fetchone()
-    assert row is not None
-    until = min(settled, row[1]) if row[1] else settled
-    return Reach(int(row[0] or 0), micros(until))
+    first = row[0] if row else None
+    return Reach(kept_from(connection), micros(min(settled, first) if first else settled))
