@@ -21,6 +21,7 @@ from tierce.journal.service import Appender
 from tierce.journal.tiles.edge import Edge
 from tierce.journal.tiles.folder import LogFolder
 from tierce.journal.verifier import Journal, Report, Severity, verify
+from tierce.journal.verifier.check import STRETCH_LEAVES
 from tierce.kernel.ids import EntrySeq
 from tierce.storage.cluster import SUPERUSER
 from tierce.storage.database import Database
@@ -53,9 +54,13 @@ class House:
         self.kept = self.log.checkpoint() or ""
         self.earlier = self.backup[self.log.path / "checkpoint"].decode()
 
-    def check(self, *kept: str, processes: int = 1) -> set[tuple[str, int | None, int | None]]:
+    def check(
+        self, *kept: str, processes: int = 1, stretch_leaves: int = STRETCH_LEAVES
+    ) -> set[tuple[str, int | None, int | None]]:
         """What the independent reader finds: code, entry, leaf. Every code has its section in the runbook."""
-        report = verify(Journal(self._dsn, self.log.path), LOG_LINE, kept, processes=processes)
+        report = verify(
+            Journal(self._dsn, self.log.path), LOG_LINE, kept, processes=processes, stretch_leaves=stretch_leaves
+        )
         found = [one for one in report.findings if one.severity is Severity.ERROR]
         named = set(re.findall(r"`([a-z-]+)`", RUNBOOK.read_text("utf-8")))
         assert {one.code for one in report.findings} <= named
@@ -229,14 +234,13 @@ def test_sign_with_another_key(house: House) -> None:
     assert house.check() == {("checkpoint-signature", None, SIZE), ("leaf-unsigned", None, EARLIER)}
 
 
-def test_several_processes_find_what_one_finds(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tierce.journal.verifier.check.STRETCH_LEAVES", 256)
+def test_several_processes_find_what_one_finds(house: House) -> None:
     house.thief.execute(
         "update journal.entry set body = set_byte(body, 100, 9) where seq = %s", (house.numbers[255],)
     )
     house.thief.execute("delete from journal.entry where seq = %s", (house.numbers[600],))
     assert (
-        house.check(processes=2)
+        house.check(processes=2, stretch_leaves=256)
         == house.check()
         == {
             ("entry-altered", house.numbers[255], 255),

@@ -74,7 +74,7 @@ class Writer(threading.Thread):
                     self.written += count
 
 
-def killed(database: Database, tmp_path: Path, connect: Connect, times: int, say: Callable[[str], None]) -> None:
+def killed(database: Database, tmp_path: Path, connect: Connect, times: int, say: Callable[[str], None]) -> int:
     """Kill the sequencer so many times, and hold the log to all that it published in between."""
     seed = int(os.environ.get("TIERCE_TEST_SEED", "0")) or random.SystemRandom().randrange(1, 1 << 32)
     say(f"seed {seed}: TIERCE_TEST_SEED={seed} repeats it")
@@ -116,6 +116,7 @@ def killed(database: Database, tmp_path: Path, connect: Connect, times: int, say
     assert report.waiting == 0
     assert len(notes) > times // 4, "most sequencers lived long enough to publish something"
     say(f"{times} kills, {report.entries} entries, {report.checkpoints} checkpoints, {len(notes)} of them kept")
+    return report.entries
 
 
 @pytest.fixture
@@ -132,11 +133,11 @@ def say(capsys: pytest.CaptureFixture[str]) -> Callable[[str], None]:
 def test_forty_kills_lose_double_and_fork_nothing(
     database: Database, tmp_path: Path, connect: Connect, say: Callable[[str], None]
 ) -> None:
-    killed(database, tmp_path, connect, 40, say)
+    assert killed(database, tmp_path, connect, 40, say) > 0
 
 
 @pytest.mark.slow
 def test_five_hundred_kills_lose_double_and_fork_nothing(
     database: Database, tmp_path: Path, connect: Connect, say: Callable[[str], None]
 ) -> None:
-    killed(database, tmp_path, connect, 500, say)
+    assert killed(database, tmp_path, connect, 500, say) > 0

@@ -1,6 +1,6 @@
 """`tierce scope` on a real journal: sealed and hot rows as one, and lists told apart."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import psycopg
@@ -16,7 +16,7 @@ from tierce.policy.acts import Outcome
 from tierce.policy.ladder import Level, Rung
 from tierce.scope.commands import app
 from tierce.scope.criteria import read_criteria
-from tierce.scope.engine import write_list
+from tierce.scope.engine.store import write_list
 from tierce.scope.errors import CriteriaError, ListAlteredError
 from tierce.scope.files import differences
 from tierce.scope.model import Criteria, Gap, GapKind, Status
@@ -101,11 +101,11 @@ def test_a_file_of_criteria_is_read_and_a_wrong_one_names_its_field(tmp_path: Pa
     file.write_text(CRITERIA)
     begun = AT.replace(year=2026, month=1, day=10)
 
-    def windows(level: Level, subject: int, rung: Rung) -> list[tuple[object, object]]:
+    def windows(level: Level, subject: int, rung: Rung) -> list[tuple[datetime, datetime]]:
         assert (level, subject, rung) == (Level.DEVICE, 66, Rung.SUSPENDED)
         return [(begun, begun + HOUR)]
 
-    found = read_criteria(file, windows, lambda _rpps: {})  # type: ignore[arg-type]
+    found = read_criteria(file, windows, lambda _rpps: {})
     assert [(one.devices, one.ladder) for one in found] == [(frozenset({66}), False), (frozenset({66}), True)]
     assert (found[1].from_us, found[1].until_us) == (micros(begun), micros(begun + HOUR))
     for wrong, field in (
@@ -118,6 +118,6 @@ def test_a_file_of_criteria_is_read_and_a_wrong_one_names_its_field(tmp_path: Pa
     ):
         file.write_text(wrong)
         with pytest.raises(CriteriaError) as refused:
-            read_criteria(file, windows, lambda _rpps: {})  # type: ignore[arg-type]
+            read_criteria(file, windows, lambda _rpps: {})
         assert refused.value.field.startswith(field)
         assert "stopped" not in str(refused.value)

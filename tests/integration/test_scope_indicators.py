@@ -3,6 +3,8 @@
 import base64
 import hashlib
 import json
+import subprocess
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -24,12 +26,14 @@ from tierce.kernel.ids import SoftwareId
 from tierce.kernel.network import address_prefix
 from tierce.policy.acts import Outcome
 from tierce.scope.commands import app
+from tierce.scope.indicators.rules import read_question
 from tierce.storage.cluster import SUPERUSER
 from tierce.storage.database import Database
 from tierce.storage.keys import Keyring, Purpose
 
 pytestmark = pytest.mark.integration
 
+PAGE = Path(__file__).parents[2] / "docs" / "reference" / "scope-indicators.md"
 HEAD = {"format": "tierce-indicators-v1"}
 KNOWN, QUIET, REFUSED, NOBODY = "10000000501", "10000000502", "10000000503", "10000000999"
 THUMBPRINT = hashlib.sha256(b"a device's key").digest()
@@ -173,6 +177,12 @@ def test_an_answer_is_checked_against_its_key_and_its_question_and_repeats_nothi
         return CliRunner().invoke(app, ["verify", str(file), "--key", line, "--question", str(sent)]).exit_code
 
     assert checked() == 0
+    page = PAGE.read_text("utf-8")
+    script = page.partition("```python\n")[2].partition("```")[0]
+    run = subprocess.run([sys.executable, "-c", script, str(file), key], capture_output=True, text=True, check=False)
+    assert (run.returncode, run.stdout) == (0, "holds\n"), run.stderr
+    example = page.partition("```json\n")[2].partition("```")[0]
+    assert len(read_question(example.encode()).indicators) == 2
     assert checked(text=done.stdout.replace('"touched"', '"not touched"')) == 1
     assert checked(line=verifier_key(ORIGIN, world.keyring.instance("worker").public_key())) == 1
     assert checked(line=verifier_key("other", world.keyring.instance("office").public_key())) == 1

@@ -24,7 +24,7 @@ from tierce.kernel.ids import (
     VendorId,
 )
 from tierce.policy.acts import Evidence, Outcome
-from tierce.scope.engine import Engine, write_list
+from tierce.scope.engine.store import Engine, write_list
 from tierce.scope.model import Batch, Criteria, JournalLine, TreeHead
 from tierce.scope.rules import Scope, compute_scope, find_holes
 from tierce.scope.sources import Blocks, Hot, Sealed, hot_rows

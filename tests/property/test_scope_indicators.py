@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tests.property.test_scope_engine import MINUTE, NETWORKS, Journal, journals, sources
 from tierce.journal.model import Entry
 from tierce.scope.indicators.model import Hits, Indicator, Kind, Subject
-from tierce.scope.indicators.search import COLUMNS, search
+from tierce.scope.indicators.store import COLUMNS, search
 from tierce.scope.rules import ASKS, releases
 
 SOUGHT: dict[Kind, list[Any]] = {

@@ -59,6 +59,7 @@ CHOSEN = {
     | {f"feed.kind.{kind}" for kind in ("rights", "insurers", "directory", "finess")}
     | {f"closing.group.{level}" for level in set(CLOSED_BY_HAND) - {"cell"}}
     | {f"closing.for.{length}" for length in LENGTHS}
+    | {f"journal.title.{state}" for state in ("none", "altered", "old", "intact")}
     | {f"duties.standing.{one.replace(' ', '_')}" for one in Standing if one is not Standing.PROPOSED}
     | {f"duties.state.{one.replace(' ', '_')}" for one in State}
     | {link.key for link in OFFICE_LINKS}

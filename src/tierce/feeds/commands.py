@@ -11,7 +11,7 @@ from rich.console import Console
 
 from tierce.directory.loads.store import DirectoryStore
 from tierce.feeds.bar import ProgressBar
-from tierce.feeds.intake import CHUNK_LINES, INSTANCE, Intake, Report
+from tierce.feeds.intake import INSTANCE, Intake, Report
 from tierce.feeds.rejects import rejects_beside
 from tierce.journal.service import Appender
 from tierce.kernel.clock import SystemClock, day_of
@@ -19,7 +19,7 @@ from tierce.kernel.errors import TierceError
 from tierce.presence.store import ReportRows
 from tierce.registry.errors import FeedHeldError
 from tierce.registry.model import People
-from tierce.registry.service import Listener
+from tierce.registry.service import CHUNK_LINES, Listener
 from tierce.registry.store import RegistryStore
 from tierce.settings import Mode, load
 from tierce.storage.database import Database

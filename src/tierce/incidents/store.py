@@ -27,7 +27,7 @@ from tierce.kernel.ids import (
 )
 from tierce.policy.acts import Evidence
 from tierce.registry.records import decode_civil
-from tierce.scope.engine import Engine
+from tierce.scope.engine.store import Engine
 from tierce.scope.model import Criteria, Exposure, Gap, GapKind, Rule, Status, TreeHead
 from tierce.scope.rules import rule_text
 from tierce.storage.keys import Compartment, Sealer

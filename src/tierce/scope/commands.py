@@ -15,7 +15,7 @@ from tierce.kernel.clock import SystemClock
 from tierce.kernel.errors import TierceError
 from tierce.scope import store
 from tierce.scope.criteria import read_criteria
-from tierce.scope.engine import Said, write_list
+from tierce.scope.engine.store import Said, write_list
 from tierce.scope.files import check_list, differences, head_of, rows_of
 from tierce.scope.indicators.commands import ANSWER_EPILOG, CHECK_EPILOG, indicators, verify
 from tierce.scope.model import Status

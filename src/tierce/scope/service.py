@@ -10,7 +10,7 @@ from psycopg import Connection
 
 from tierce.journal.segments.store import segments
 from tierce.scope import store
-from tierce.scope.engine import Engine, Said
+from tierce.scope.engine.store import Engine, Said
 from tierce.scope.errors import JournalBehindError, SegmentsMissingError
 from tierce.scope.model import Criteria
 from tierce.scope.rules import check_criteria

@@ -74,7 +74,8 @@ class Sealed:
 
     def blocks(self, segment: Segment) -> Blocks:
         """The blocks of a segment, in their order."""
-        read = pq.read_table(segment.blocks_path(self.folder), columns=["block", "at_us"])
+        path = segment.blocks_path(self.folder)
+        read = pq.read_table(path, columns=["block", "at_us"], use_threads=False, memory_map=True)
         return Blocks(read["block"].to_numpy(), read["at_us"].to_numpy())
 
 

@@ -58,6 +58,7 @@ def verify(
     *,
     sample: int = 1,
     processes: int = 1,
+    stretch_leaves: int = STRETCH_LEAVES,
     progress: Progress = lambda _leaves: None,
 ) -> Report:
     """Check a journal against the log's public key line and against checkpoints kept elsewhere.
@@ -69,6 +70,7 @@ def verify(
         retired: the log's earlier key lines, each followed by a space and the last size that it may have signed.
         sample: verify the batch signature of one block in so many; 1 verifies all. Hashes are always all verified.
         processes: how many read and hash beside each other.
+        stretch_leaves: how many leaves one of them takes at a time; memory grows with it.
         progress: told how many leaves were just verified.
     """
     report = Report()
@@ -88,7 +90,11 @@ def verify(
         task = Task(0, 0, published, journal.log, sample, instances, sealed)
         tree = _Tree(report, sorted(points, key=lambda one: one.size))
         upper = UpperTiles(report, journal.log, task.published)
-        for stretch in _stretches(connection, journal.dsn, name, task, report.leaves, processes):
+        tasks = [
+            replace(task, low=low, high=min(report.leaves, low + stretch_leaves))
+            for low in range(0, report.leaves, stretch_leaves)
+        ]
+        for stretch in _stretches(connection, journal.dsn, name, tasks, processes):
             report.entries += stretch.entries
             report.signatures += stretch.signatures
             report.findings += stretch.report.findings
@@ -111,12 +117,9 @@ def _published(log: Path) -> str | None:
 
 
 def _stretches(
-    connection: Connection, dsn: str, snapshot: str, task: Task, leaves: int, processes: int
+    connection: Connection, dsn: str, snapshot: str, tasks: Sequence[Task], processes: int
 ) -> Iterator[Stretch]:
     """Verify all leaves, in their order, by one process or several."""
-    tasks = [
-        replace(task, low=low, high=min(leaves, low + STRETCH_LEAVES)) for low in range(0, leaves, STRETCH_LEAVES)
-    ]
     if processes == 1 or len(tasks) < 2:
         yield from (verify_stretch(connection, one) for one in tasks)
         return

@@ -17,7 +17,7 @@ from tierce.lab.bench.gate import SMALL, Plan, Report, measure_gate
 from tierce.lab.bench.imports import measure_import
 from tierce.lab.bench.log.service import measure_journal
 from tierce.lab.bench.oracle.service import SMALL_ORACLE, OraclePlan, OracleReport, measure_oracle
-from tierce.lab.bench.scoping import (
+from tierce.lab.bench.scope.service import (
     SMALL_ENTRIES,
     NationalReport,
     ScopeReport,

@@ -13,13 +13,12 @@ from tierce.kernel.clock import from_micros
 from tierce.kernel.ids import DeviceId, EstablishmentId, ProfessionalId, SoftwareId
 from tierce.policy.retention import RETENTION, Kept
 from tierce.scope import store as rows
-from tierce.scope.engine import Said
+from tierce.scope.engine.store import Said
 from tierce.scope.errors import JournalBehindError, SegmentsMissingError
 from tierce.scope.holes import find_holes_of
 from tierce.scope.indicators import store
 from tierce.scope.indicators.model import Answer, Hits, Indicator, Kind, Question, Subject, Why
 from tierce.scope.indicators.rules import ANSWER_FORMAT, networks_of, verdict
-from tierce.scope.indicators.search import search
 from tierce.scope.model import Criteria
 from tierce.scope.service import SETTLE
 from tierce.scope.sources import Sealed
@@ -72,7 +71,7 @@ def answer(
         near = sealed.around(clauses)
         try:
             gaps = [*find_holes_of(sealed, near, hot.blocks, clauses).gaps, *hot.gaps]
-            found = search(looked, sealed, near, hot, say)
+            found = store.search(looked, sealed, near, hot, say)
         except (duckdb.Error, FileNotFoundError) as error:
             raise SegmentsMissingError from error
     reach = store.reach(connection, head.size, settled)

@@ -8,11 +8,11 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 from litestar.response import Redirect
 
+from tierce.incidents.alerts.service import Alerts
 from tierce.incidents.lines import store as line_rows
 from tierce.kernel.errors import FieldError
 from tierce.kernel.ids import ProfessionalId
 from tierce.policy.acts import Act
-from tierce.watch.alerts.service import Alerts
 from tierce.web.office.site import OfficeSite, Visit
 from tierce.web.visit import AnyRequest
 

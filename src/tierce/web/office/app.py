@@ -3,6 +3,7 @@
 from typing import Final
 
 from litestar import Litestar
+from litestar.types import ControllerRouterHandler
 
 from tierce.closings.service import Closings
 from tierce.directory.errors import EnrolmentMissingError, EnrolmentMoveError, NotServedError
@@ -125,24 +126,28 @@ def create_office(
         clock=clock,
     )
     return Litestar(
-        route_handlers=[
-            *live_handlers(site),
-            *closing_handlers(site, closings),
-            *incident_handlers(site),
-            *journal_handlers(site),
-            *hold_handlers(site),
-            *alert_handlers(site),
-            *evidence_handlers(site),
-            *appeal_handlers(site),
-            *feed_handlers(site),
-            *directory_handlers(site),
-            *document_handlers(site),
-            *duty_handlers(site),
-            *sign_in_handlers(site.sign_in),
-            *pages.static_handlers(),
-        ],
+        route_handlers=_handlers(site, closings),
         exception_handlers=error_handlers(pages, refused_page, TOLD),
         before_send=[SecurityHeaders(form_targets=sign_in_origins, https=secure), RememberLanguage(secure=secure)],
         request_max_body_size=FORM_BYTES_MAX,
         openapi_config=None,
     )
+
+
+def _handlers(site: OfficeSite, closings: Closings) -> list[ControllerRouterHandler]:
+    return [
+        *live_handlers(site),
+        *closing_handlers(site, closings),
+        *incident_handlers(site),
+        *journal_handlers(site),
+        *hold_handlers(site),
+        *alert_handlers(site),
+        *evidence_handlers(site),
+        *appeal_handlers(site),
+        *feed_handlers(site),
+        *directory_handlers(site),
+        *document_handlers(site),
+        *duty_handlers(site),
+        *sign_in_handlers(site.sign_in),
+        *site.pages.static_handlers(),
+    ]

@@ -8,7 +8,7 @@ these are folded by stretches of persons, in order: the list streams out sorted,
 import hashlib
 import os
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -17,12 +17,13 @@ from typing import Self
 import duckdb
 import pyarrow as pa
 
+from tierce.journal.model import EntryKind
 from tierce.kernel.categories import DataCategory
 from tierce.kernel.ids import InsurerId, PersonId
-from tierce.scope import sql
+from tierce.policy.acts import Evidence, Outcome
 from tierce.scope.holes import find_holes_of
 from tierce.scope.model import Criteria, Exposure, Head, Rule, Status, TreeHead
-from tierce.scope.rules import GAP_SLACK_US, HIDING, check_criteria, head_lines, sort_gaps
+from tierce.scope.rules import GAP_SLACK_US, HIDING, check_criteria, head_lines, rule_text, sort_gaps
 from tierce.scope.sources import Hot, Sealed
 
 MEMORY_MIB = 1_024
@@ -31,6 +32,141 @@ STRETCH_ROWS = 2_000_000
 """Partial rows folded at once when the list is written."""
 BATCH_ROWS = 65_536
 _MAX = (1 << 63) - 1
+
+RULES = tuple(sorted(Rule))
+"""The place of a rule in this order is its bit in a mask."""
+MASKS = tuple(
+    rule_text(rule for place, rule in enumerate(RULES) if mask >> place & 1) for mask in range(1 << len(RULES))
+)
+"""What each mask is written as."""
+COLUMNS = "block, kind, outcome, person, insurer, categories"
+ASKED = f"kind between {int(EntryKind.DISCLOSURE)} and {int(EntryKind.REVISIT)}"
+RELEASED = (
+    f"case when kind = {int(EntryKind.MISS)} then categories <> 0"
+    f" else kind <> {int(EntryKind.REFUSAL)} and outcome = {int(Outcome.RELEASED)} end"
+)
+
+
+def signed(number: int) -> int:
+    """The same 64 bits as a signed number, as columns hold them."""
+    return number - (1 << 64) if number >> 63 else number
+
+
+def _terms(clause: Criteria) -> list[tuple[Rule, str]]:
+    """The conditions of a clause on columns, one for each kind of subject."""
+    numbers: tuple[tuple[Rule, Iterable[int]], ...] = (
+        (Rule.PROFESSIONAL, clause.professionals),
+        (Rule.DEVICE, clause.devices),
+        (Rule.SESSION, clause.sessions),
+        (Rule.ESTABLISHMENT, clause.establishments),
+        (Rule.SOFTWARE, clause.software),
+        (Rule.VENDOR, clause.vendors),
+    )
+    terms = [
+        (rule, f"{rule.value} in ({', '.join(str(signed(one)) for one in sorted(named))})")
+        for rule, named in numbers
+        if named
+    ]
+    if clause.networks:
+        blobs = ", ".join(f"unhex('{one.hex()}')" for one in sorted(clause.networks))
+        terms.append((Rule.NETWORK, f"network in ({blobs})"))
+    if clause.evidence is not Evidence.NONE:
+        terms.append((Rule.EVIDENCE, f"evidence >= {int(clause.evidence)}"))
+    return terms
+
+
+def _predicate(clauses: Sequence[Criteria]) -> str:
+    """The condition that keeps every line that a clause names, whatever its time: what a scan is pruned by."""
+    named = " or ".join(condition for clause in clauses for _, condition in _terms(clause))
+    return f"({named}) and {ASKED}"
+
+
+def _mask(clause: Criteria) -> str:
+    """The rules by which a clause names a line, as bits; 0 when it does not."""
+    if clause.ladder:
+        named = " or ".join(condition for _, condition in _terms(clause))
+        return f"case when {named} then {1 << RULES.index(Rule.LADDER)} else 0 end"
+    return " | ".join(
+        f"case when {condition} then {1 << RULES.index(rule)} else 0 end" for rule, condition in _terms(clause)
+    )
+
+
+def _candidates(source: str, clauses: Sequence[Criteria]) -> str:
+    """The lines of a source that a clause names, with the mask of each clause."""
+    masks = ", ".join(f"{_mask(clause)} as m{place}" for place, clause in enumerate(clauses))
+    late = "late_us" if source.startswith("read_parquet") else "time_us"
+    return f"select {COLUMNS}, {late}, {masks} from {source} where {_predicate(clauses)}"  # noqa: S608 - numbers, digits and names of ours alone
+
+
+def _partial(timed: str, clauses: Sequence[Criteria], *, doubts: bool) -> str:
+    """Fold timed candidates by person, insurer and status; an ask without an answer keeps its time."""
+    # Status of each clause: 1 confirmed, 2 possible by the clock, 3 an ask without an answer, null out of scope.
+    maybe = "and d.block is not null and d.from_us < {until} and d.until_us >= {begun}" if doubts else ""
+    status = []
+    for place, clause in enumerate(clauses):
+        window = f"t >= {clause.from_us} and t < {clause.until_us}"
+        shows = f"categories & {int(clause.categories)} <> 0" if clause.categories else "true"
+        possible = maybe.format(begun=clause.from_us, until=clause.until_us)
+        status.append(
+            f"case when m{place} = 0 then null when released then case when not ({shows}) then null"
+            f" when {window} then 1{f' when true {possible} then 2' if doubts else ''} end"
+            f" when person <> 0 and {window} then 3 end as s{place}"
+        )
+    each = range(len(clauses))
+    least = f"least({', '.join(f's{place}' for place in each)})" if len(clauses) > 1 else "s0"
+    rules = " | ".join(f"case when s{place} = s then m{place} else 0 end" for place in each)
+    joined = "left join doubt d on d.block = l.block" if doubts else ""
+    return f"""
+        insert into part
+        select person, insurer, s, case when s = 3 then t end, min(t), max(t), count(*), bit_or(categories),
+            bit_or({rules})
+        from (select *, {least} as s from (select l.*, {", ".join(status)}
+              from (select *, {RELEASED} as released from ({timed})) l {joined}))
+        where s is not null group by 1, 2, 3, 4"""  # noqa: S608 - numbers, digits and names of ours alone
+
+
+def _timed(source: str, blocks: str, clauses: Sequence[Criteria]) -> str:
+    """The candidates of a sealed file with their times, which are those of their blocks and what came after."""
+    named = _candidates(source, clauses)
+    return f"select e.*, b.at_us + e.late_us as t from ({named}) e join {blocks} b using (block)"  # noqa: S608 - numbers, digits and names of ours alone
+
+
+_FINAL = """
+    select person, insurer, status, categories, first, last, entries, rules from (
+        select person, insurer, status, bit_or(categories)::ubigint as categories, min(first) as first,
+            max(last) as last, sum(entries)::bigint as entries, bit_or(rules) as rules
+        from {part} where person <> 0 and person between {low} and {high} group by person, insurer, status)
+    {strongest} order by person, insurer"""
+"""The rows of one stretch of persons, in their order."""
+_STRONGEST = """
+    qualify status = min(status) over (partition by person, insurer)
+        and (status < 3 or min(status) over (partition by person) = 3)"""
+"""Where several statuses exist: the smallest of a pair, and excluded for whoever has no other."""
+_NEAR = """
+    create temp view judged as
+    select p.person, p.insurer,
+        case when p.asked is not null and n.until_us >= p.asked then 2 else p.status end as status,
+        p.first, p.last, p.entries, p.categories, p.rules
+    from part p asof left join near n on p.asked >= n.from_us"""
+"""An ask without an answer near a hole is possible: `near` holds stretches of time, apart and in order."""
+_TABLES = """
+    create temp table part (person bigint, insurer usmallint, status utinyint, asked bigint, first bigint,
+        last bigint, entries bigint, categories uinteger, rules integer);
+    create temp table doubt (block bigint, from_us bigint, until_us bigint);
+    create temp table near (from_us bigint, until_us bigint);
+    create temp table word (mask integer, text varchar)"""
+
+
+def _disjoint(stretches: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Join stretches that overlap, bounds included, in order."""
+    joined: list[tuple[int, int]] = []
+    for low, high in sorted(stretches):
+        if joined and low <= joined[-1][1]:
+            joined[-1] = joined[-1][0], max(joined[-1][1], high)
+        else:
+            joined.append((low, high))
+    return joined
+
 
 Said = Callable[[str, int, int], None]
 """Told what is being done, how much of it is done, and of how many."""
@@ -95,11 +231,11 @@ class Engine:
 
     def _compute(self) -> None:
         run = self._run
-        run(sql.TABLES)
+        run(_TABLES)
         segments = self._sealed.around(self._clauses) if self._sealed else []
         holes = find_holes_of(self._sealed, segments, self._hot.blocks, self._clauses)
         gaps = sort_gaps([*holes.gaps, *self._hot.gaps])
-        near = sql.disjoint(
+        near = _disjoint(
             (gap.from_us - GAP_SLACK_US, gap.until_us + GAP_SLACK_US) for gap in gaps if gap.kind in HIDING
         )
         self._load("near", [pa.array([one[place] for one in near], pa.int64()) for place in (0, 1)])
@@ -113,20 +249,20 @@ class Engine:
                 f"read_parquet('{_quoted(path)}')"
                 for path in (segment.entries_path(self._sealed.folder), segment.blocks_path(self._sealed.folder))
             )
-            run(sql.partial(sql.timed(source, blocks, self._clauses), self._clauses, doubts=doubts))
+            run(_partial(_timed(source, blocks, self._clauses), self._clauses, doubts=doubts))
         for rows in self._hot.rows:
             self._database.register("hot", rows)
-            hot = f"select *, time_us as t from ({sql.candidates('hot', self._clauses)})"  # noqa: S608 - ours
-            run(sql.partial(hot, self._clauses, doubts=doubts))
+            hot = f"select *, time_us as t from ({_candidates('hot', self._clauses)})"  # noqa: S608 - numbers, digits and names of ours alone
+            run(_partial(hot, self._clauses, doubts=doubts))
             self._database.unregister("hot")
         self._say("segments", len(segments), len(segments))
-        run(sql.NEAR)
+        run(_NEAR)
         self._statuses = bool(self._one("select count(*) from part where status <> 1"))
         self.head = Head(self._clauses, self._tree, gaps, self._one("select sum(entries) from part where person = 0"))
 
     def _load(self, table: str, columns: Sequence[pa.Array]) -> None:
         self._database.register("given", pa.table(list(columns), names=[f"c{n}" for n in range(len(columns))]))
-        self._run(f"insert into {table} select * from given")  # noqa: S608 - a name of ours
+        self._run(f"insert into {table} select * from given")  # noqa: S608 - numbers, digits and names of ours alone
         self._database.unregister("given")
 
     def _run(self, statement: str) -> None:
@@ -145,11 +281,11 @@ class Engine:
         for place, low in enumerate(bounds):
             self._say("list", place, pieces)
             high = bounds[place + 1] - 1 if place + 1 < pieces else _MAX
-            yield sql.FINAL.format(
+            yield _FINAL.format(
                 part="judged" if self._statuses else "part",
                 low=low if place else -_MAX - 1,
                 high=high,
-                strongest=sql.STRONGEST if self._statuses else "",
+                strongest=_STRONGEST if self._statuses else "",
             )
         self._say("list", pieces, pieces)
 
@@ -158,7 +294,7 @@ class Engine:
         persons, entries = dict.fromkeys(Status, 0), dict.fromkeys(Status, 0)
         for statement in self._stretches():
             counted = self._database.execute(
-                "select status, count(distinct person), sum(entries) from"  # noqa: S608 - ours
+                "select status, count(distinct person), sum(entries) from"  # noqa: S608 - numbers, digits and names of ours alone
                 f" ({statement}) group by status"
             ).fetchall()
             for status, some, lines in counted:
@@ -186,7 +322,7 @@ class Engine:
                         first,
                         last,
                         entries,
-                        frozenset(Rule(word) for word in sql.MASKS[rules].split("+")),
+                        frozenset(Rule(word) for word in MASKS[rules].split("+")),
                         Status(status),
                     )
 
@@ -194,11 +330,11 @@ class Engine:
         """The canonical lines (docs/reference/scope.md), head first, many at a time."""
         yield "".join(head_lines(self.head)).encode()
         self._run("delete from word")
-        self._load("word", [pa.array(range(len(sql.MASKS)), pa.int32()), pa.array(sql.MASKS)])
+        self._load("word", [pa.array(range(len(MASKS)), pa.int32()), pa.array(MASKS)])
         status = " ".join(f"when {one.value} then '{one.name.lower()}'" for one in Status)
         for statement in self._stretches():
             found = self._database.sql(
-                "select concat_ws(' ', person, insurer, categories, first, last, entries, text,"  # noqa: S608 - ours
+                "select concat_ws(' ', person, insurer, categories, first, last, entries, text,"  # noqa: S608 - numbers, digits and names of ours alone
                 f" case status {status} end) || chr(10) as line"
                 f" from ({statement}) f join word w on w.mask = f.rules order by person, insurer"
             )

@@ -10,6 +10,7 @@ from typing import Final
 from psycopg import Connection
 
 from tierce.identity.model import StaffCaller
+from tierce.incidents.alerts import store
 from tierce.journal.model import Entry, EntryKind
 from tierce.journal.service import Appender
 from tierce.kernel.clock import Clock, micros
@@ -19,7 +20,6 @@ from tierce.kernel.labels import looks_like
 from tierce.kernel.language import Phrase
 from tierce.policy.acts import Act, Outcome
 from tierce.policy.digest import policy_digest
-from tierce.watch.alerts import store
 
 NAME_MAX: Final = 80
 

@@ -5,7 +5,6 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-import duckdb
 import msgspec
 import numpy as np
 
@@ -14,7 +13,9 @@ from tierce.kernel.ids import ProfessionalId, VendorId
 from tierce.lab.bench.entries import make_entries, professional_ids
 from tierce.lab.bench.errors import BenchError
 from tierce.lab.bench.machine import Machine, describe_machine
-from tierce.scope.engine import MEMORY_MIB, Engine, write_list
+from tierce.lab.bench.scope.store import bare_scan
+from tierce.scope.engine.store import Engine, write_list
+from tierce.scope.files import rows_of
 from tierce.scope.model import Criteria, TreeHead
 from tierce.scope.sources import Sealed
 
@@ -83,7 +84,7 @@ def measure_scope(sealed: Sealed, turns: int, say: Say) -> ScopeReport:
     ours, bares = [], []
     persons = gaps = 0
     for turn in range(turns + 1):
-        bare_found, bare_s = _bare(sealed, clause)
+        bare_found, bare_s = bare_scan(sealed, clause)
         started = time.perf_counter()
         with Engine([clause], _NO_TREE, sealed=sealed) as engine:
             found = sum(1 for _ in engine.exposures())
@@ -111,30 +112,6 @@ def measure_scope(sealed: Sealed, turns: int, say: Say) -> ScopeReport:
     )
 
 
-def _bare(sealed: Sealed, clause: Criteria) -> tuple[int, float]:
-    """The same question as one statement of the engine, on the files of the same segments."""
-    around = sealed.around([clause])
-    entries = [str(one.entries_path(sealed.folder)) for one in around]
-    blocks = [str(one.blocks_path(sealed.folder)) for one in around]
-    named = ", ".join(str(one) for one in sorted(clause.professionals))
-    config: dict[str, str | bool | int | float | list[str]] = {
-        "threads": 2,
-        "memory_limit": f"{MEMORY_MIB}MiB",
-        "autoinstall_known_extensions": False,
-    }
-    started = time.perf_counter()
-    with duckdb.connect(config=config) as database:
-        rows = database.execute(
-            "select person, insurer, bit_or(categories), min(at_us + late_us), max(at_us + late_us), count(*)"  # noqa: S608
-            f" from read_parquet({entries}) join read_parquet({blocks}) using (block)"
-            f" where professional in ({named}) and at_us + late_us >= {clause.from_us}"
-            f" and at_us + late_us < {clause.until_us}"
-            " and case when kind = 3 then categories <> 0 else kind in (1, 4) and outcome = 1 end and person <> 0"
-            " group by person, insurer order by person, insurer"
-        ).fetchall()
-    return len(rows), time.perf_counter() - started
-
-
 def measure_national(sealed: Sealed, work: Path, say: Say) -> NationalReport:
     """Write the list of everybody shown through any vendor: what a closed nation would need."""
     clause = Criteria(
@@ -152,8 +129,8 @@ def measure_national(sealed: Sealed, work: Path, say: Say) -> NationalReport:
 
     with Engine([clause], _NO_TREE, sealed=sealed, say=told, scratch=work) as engine:
         path, digest = write_list(engine, work / "lists")
-        rows = sum(one.persons for one in engine.totals().values())
-    seconds = time.perf_counter() - started
+        seconds = time.perf_counter() - started
+        rows = sum(1 for _ in rows_of(path))
     size = path.stat().st_size
     path.unlink()
     return NationalReport(

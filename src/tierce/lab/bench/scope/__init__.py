@@ -1,0 +1,1 @@
+"""How long a scope takes, beside the bare engine."""
