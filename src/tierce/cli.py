@@ -32,6 +32,7 @@ _COMMANDS: Final = {
     "staff": ("tierce.upkeep.staff", "Sessions of the operator's own staff: which are open, end somebody's."),
     "scope": ("tierce.scope.commands", "Who was exposed, to what, when; another operator's indicators."),
     "journal": ("tierce.journal.commands", "Verify the journal; print and check proofs of its entries."),
+    "witness": ("tierce.journal.witness.commands", "Check that somebody's log only grows, and cosign it."),
     "ladder": ("tierce.upkeep.ladder", "Close a part of the service for a bounded time, and open it again."),
     "decoys": ("tierce.upkeep.decoys", "Invented beneficiaries, which tell where a stolen list comes from."),
     "status-page": ("tierce.upkeep.status", "Write the static status page."),

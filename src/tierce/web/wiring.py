@@ -25,6 +25,8 @@ from tierce.identity.oidc import ProviderClient, ProviderSettings, Realm
 from tierce.identity.reading import SessionReader
 from tierce.identity.service import Sessions, SignInDoor
 from tierce.incidents.clocks.service import Clocks
+from tierce.incidents.form.model import Organisation
+from tierce.incidents.form.service import Forms
 from tierce.incidents.holds.service import Holds
 from tierce.incidents.register.service import Register
 from tierce.incidents.service import Incidents
@@ -255,12 +257,17 @@ async def office(settings: Settings) -> AsyncIterator[App]:
         incidents = Incidents(appender, records, clock, settings.segments_directory())
         operator = settings.operator
         signed = Operator(operator.name, operator.address, operator.phone, operator.officer, operator.officer_email)
+        register = Register(appender, clock)
         yield create_office(
             door=SignInDoor(pool, _provider(Realm.STAFF, settings.staff, settings.office, http, clock), clock),
             sessions=StaffSessions(pool, appender, clock, STAFF_ROLES, policy),
             pool=rows,
             incidents=incidents,
-            clocks=Clocks(Register(appender, clock)),
+            clocks=Clocks(register),
+            forms=Forms(
+                register,
+                Organisation(signed.name, signed.address, signed.phone, signed.officer, signed.officer_email),
+            ),
             notices=Notices(incidents, appender, signed, clock),
             holds=Holds(appender, clock),
             clients=Clients(appender, clock),

@@ -14,6 +14,7 @@ from tierce.kernel.clock import SystemClock
 from tierce.kernel.errors import TierceError
 from tierce.lab.bench.entries import make_entries
 from tierce.lab.bench.gate import SMALL, Plan, Report, measure_gate
+from tierce.lab.bench.histories import measure_histories
 from tierce.lab.bench.imports import measure_import
 from tierce.lab.bench.log.service import measure_journal
 from tierce.lab.bench.oracle.service import SMALL_ORACLE, OraclePlan, OracleReport, measure_oracle
@@ -94,6 +95,33 @@ def entries(
         task = progress.add_task("lignes / entries", total=count)
         made = make_entries(folder, count, seed=seed, advance=lambda n: progress.update(task, advance=n))
     typer.echo(f"{made[-1].end} lignes / entries, {len(made)} segments: {folder}")
+
+
+@app.command("history")
+def history(
+    folder: Annotated[Path, typer.Argument(exists=True, help="Made by `tierce bench entries`.")],
+    *,
+    rate: Annotated[float, typer.Option(min=0.1, help="Histories asked a second.")] = 50,
+    seconds: Annotated[float, typer.Option(min=1, help="How long.")] = 30,
+    processes: Annotated[int, typer.Option(min=1, max=64, help="Processes that answer.")] = 2,
+    seed: Annotated[int, typer.Option(help="Of the people drawn.")] = 1,
+    json_to: Annotated[
+        str | None, typer.Option("--json", help="Write one JSON object to this file, or to standard output for -.")
+    ] = None,
+) -> None:
+    """Measure one person's history, and one professional's, over sealed entries.
+
+    Examples: tierce bench history var/bench/ten-million; tierce bench history /srv/year --rate 50 --json -
+    """
+    found = measure_histories(folder, rate, seconds, processes, seed)
+    table = Table("figure", "value", title="tierce bench history")
+    for name in found.__slots__:
+        table.add_row(name, str(getattr(found, name)))
+    _screen.print(table)
+    if json_to == "-":
+        typer.echo(msgspec.json.encode(found).decode())
+    elif json_to is not None:
+        Path(json_to).write_bytes(msgspec.json.format(msgspec.json.encode(found)) + b"\n")
 
 
 @app.command("scope")
