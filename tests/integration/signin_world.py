@@ -23,11 +23,11 @@ from psycopg_pool import AsyncConnectionPool
 from tierce.identity.dpop import normalised
 from tierce.identity.exchange import VendorDoor
 from tierce.identity.oidc import ProviderClient, ProviderSettings, Realm
-from tierce.identity.rules import address_prefix
 from tierce.identity.service import Pool, Sessions, SignInDoor
 from tierce.journal.service import Appender
 from tierce.kernel.clock import SystemClock
 from tierce.kernel.ids import SoftwareId
+from tierce.kernel.network import address_prefix
 from tierce.lab.standins.browser_key import BrowserKey
 from tierce.lab.standins.visitor import answer_of, sign_in
 from tierce.storage.cluster import SUPERUSER

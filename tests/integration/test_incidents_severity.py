@@ -120,7 +120,7 @@ def test_each_insurer_s_draft_counts_its_own_people_and_names_no_other(room: Roo
         assert draft.values["aware"] == Value(Knowledge.UNKNOWN)
         assert not any(other in str(value.content) for value in draft.values.values())
         assert [one.field for one in problems(draft, room.clock.now())] == ["contact_email", "aware"]
-    assert {insurer: found[:2] for insurer, found in counts.items()} == {OAK: (2, 2), CAPES: (1, 1)}  # type: ignore[index]
+    assert {insurer: found[:2] for insurer, found in counts.items()} == {OAK: (2, 2), CAPES: (1, 1)}  # type: ignore[index]  # rows of the database are untyped
     room.clocks.write_time(
         room.office, HELENE, incident.id, moment=Moment.NOTICE_RECEIVED, at=incident.aware_at or AT,
         why="Accusé de réception.", insurer=OAK,

@@ -1,41 +1,25 @@
-"""`tierce scope` on a real journal: sealed and hot rows as one, lists told apart, indicators answered and signed."""
+"""`tierce scope` on a real journal: sealed and hot rows as one, and lists told apart."""
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
-import msgspec
 import psycopg
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from typer.testing import CliRunner
 
 from tests.integration.asks import AT, ask, sequence, write_asks
 from tests.integration.conftest import Connect
 from tests.integration.logs import segments_folder
-from tierce.journal.note import verifier_key
 from tierce.kernel.clock import micros
-from tierce.kernel.ids import DeviceId, ProfessionalId
+from tierce.kernel.ids import DeviceId
 from tierce.policy.acts import Outcome
 from tierce.policy.ladder import Level, Rung
-from tierce.scope import store
 from tierce.scope.commands import app
 from tierce.scope.criteria import read_criteria
 from tierce.scope.engine.store import write_list
-from tierce.scope.errors import AnswerRefusedError, CriteriaError, ListAlteredError
+from tierce.scope.errors import CriteriaError, ListAlteredError
 from tierce.scope.files import differences
-from tierce.scope.indicators import (
-    FORMAT,
-    Answers,
-    Indicator,
-    Register,
-    Verdict,
-    clause_of,
-    sign,
-    verdict_of,
-    verify,
-)
-from tierce.scope.model import Criteria, Gap, GapKind, Head, Status, TreeHead
+from tierce.scope.model import Criteria, Gap, GapKind, Status
 from tierce.scope.service import computed
 from tierce.storage.cluster import SUPERUSER
 from tierce.storage.keys import Keyring
@@ -137,46 +121,3 @@ def test_a_file_of_criteria_is_read_and_a_wrong_one_names_its_field(tmp_path: Pa
             read_criteria(file, windows, lambda _rpps: {})
         assert refused.value.field.startswith(field)
         assert "stopped" not in str(refused.value)
-
-
-def test_indicators_are_touched_not_touched_or_not_to_be_told_and_signed(
-    admin: psycopg.Connection, office: psycopg.Connection, keyring: Keyring, connect: Connect
-) -> None:
-    write_asks(admin, keyring, [ask(1)])
-    sequence(connect("tierce_worker"), keyring)
-    known = {"10000000501": ProfessionalId(501), "10000000777": ProfessionalId(777)}
-    register = Register(known.get, lambda _finess: None)
-    found = []
-    for place, (kind, value) in enumerate(
-        [("rpps", "10000000501"), ("rpps", "10000000777"), ("rpps", "1"), ("device", "66")], start=1
-    ):
-        clause = clause_of(Indicator(kind, value, AT - HOUR, AT + HOUR), register)
-        if isinstance(clause, str):
-            found.append((Verdict.CANNOT_TELL, clause))
-            continue
-        with office.transaction(), computed(office, segments_folder(admin), [clause], AT + HOUR) as engine:
-            lines = engine.totals()[Status.CONFIRMED].entries
-            answer = verdict_of(place, clause, engine.head, lines, store.kept_from(office))
-        found.append((Verdict(answer.verdict), answer.why))
-    assert found == [
-        (Verdict.TOUCHED, ""),
-        (Verdict.NOT_TOUCHED, ""),
-        (Verdict.CANNOT_TELL, "unknown here"),
-        (Verdict.CANNOT_TELL, "unknown kind or form"),
-    ]
-    torn = Head((THIEF,), TreeHead(1, bytes(32)), (Gap(GapKind.CLOCK, 1, 2, 0),), 0)
-    assert verdict_of(1, THIEF, torn, 0, 0).why == "holes in the journal"
-    assert verdict_of(1, THIEF, replace(torn, gaps=()), 0, THIEF.from_us + 1).why == "before what is kept"
-
-
-def test_a_signed_answer_holds_for_its_key_alone() -> None:
-    key, other = Ed25519PrivateKey.generate(), Ed25519PrivateKey.generate()
-    answers = Answers(FORMAT, "their-7", "2026-11-26T04:00:00+00:00", 9, "00" * 32, [])
-    raw = sign(answers, "ours", key)
-    assert verify(raw, verifier_key("ours", key.public_key())) == answers
-    with pytest.raises(AnswerRefusedError):
-        verify(raw, verifier_key("ours", other.public_key()))
-    changed = msgspec.json.decode(raw)
-    changed["answer"]["reference"] = "their-8"
-    with pytest.raises(AnswerRefusedError):
-        verify(msgspec.json.encode(changed), verifier_key("ours", key.public_key()))

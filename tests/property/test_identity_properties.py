@@ -6,8 +6,9 @@ from hypothesis import strategies as st
 
 from tierce.identity.dpop import ProofVerifier, decode_b64, digest_of, encode_b64
 from tierce.identity.errors import ProofRefusedError
-from tierce.identity.rules import address_prefix, is_local_return
+from tierce.identity.rules import is_local_return
 from tierce.kernel.clock import SystemClock
+from tierce.kernel.network import address_prefix
 from tierce.kernel.traits import name_words
 from tierce.lab.standins.browser_key import BrowserKey
 

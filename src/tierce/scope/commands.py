@@ -11,33 +11,18 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from tierce.journal.note import verifier_key
 from tierce.kernel.clock import SystemClock
 from tierce.kernel.errors import TierceError
 from tierce.scope import store
 from tierce.scope.criteria import read_criteria
 from tierce.scope.engine.store import Said, write_list
 from tierce.scope.files import check_list, differences, head_of, rows_of
-from tierce.scope.indicators import (
-    FORMAT,
-    Answer,
-    Answers,
-    Register,
-    Verdict,
-    clause_of,
-    read_indicators,
-    sign,
-    verdict_of,
-    verify,
-)
+from tierce.scope.indicators.commands import ANSWER_EPILOG, CHECK_EPILOG, indicators, verify
 from tierce.scope.model import Status
 from tierce.scope.service import SETTLE, computed
 from tierce.storage.database import Database
-from tierce.storage.keys import Keyring
 
 ROLE = "tierce_office"
-KEY_NAME = "office"
-ORIGIN = "tierce-indicators"
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_show_locals=False)
 _screen = Console(stderr=True, highlight=False)
@@ -47,7 +32,8 @@ Secrets = Annotated[
 ]
 Keys = Annotated[Path, typer.Option(envvar="TIERCE_KEYS", help="Dossier des clés. / Folder of the key files.")]
 Segments = Annotated[
-    Path, typer.Option(envvar="TIERCE_SEGMENTS", help="Dossier des segments scellés. / Folder of sealed segments.")
+    Path,
+    typer.Option(envvar="TIERCE_SEGMENTS_FOLDER", help="Dossier des segments scellés. / Folder of sealed segments."),
 ]
 Host = Annotated[str, typer.Option(envvar="TIERCE_DATABASE_HOST", help="PostgreSQL.")]
 Port = Annotated[int, typer.Option(envvar="TIERCE_DATABASE_PORT", help="PostgreSQL.")]
@@ -158,65 +144,8 @@ def show(*, file: File, head: Annotated[int, typer.Option(min=0, help="Lignes à
     typer.echo(", ".join(f"{status} {count}" for status, count in sorted(counted.items())), err=True)
 
 
-@app.command()
-def indicators(
-    *,
-    file: File,
-    secrets: Secrets,
-    keys: Keys,
-    segments: Segments,
-    host: Host = "127.0.0.1",
-    port: Port = 5432,
-    name: Name = "tierce",
-) -> None:
-    """Répondre aux indicateurs d'un autre opérateur, signé. / Answer another operator's indicators, signed.
-
-    Exemple / Example: tierce scope indicators recus.toml --secrets secrets --keys keys --segments segments
-    """
-    now = SystemClock().now()
-    try:
-        asked = read_indicators(file)
-        key = Keyring(keys, ()).instance(KEY_NAME)
-        with Database(host, port, name, secrets).connect(ROLE) as connection, _progress() as say:
-            register = Register(
-                lambda rpps: store.professionals(connection, [rpps]).get(rpps),
-                lambda finess: store.establishments(connection, [finess]).get(finess),
-            )
-            found: list[Answer] = []
-            size, root = 0, b""
-            for place, one in enumerate(asked.indicator, start=1):
-                say("indicators", place - 1, len(asked.indicator))
-                clause = clause_of(one, register)
-                connection.rollback()
-                if isinstance(clause, str):
-                    found.append(Answer(place, Verdict.CANNOT_TELL, clause, 0))
-                    continue
-                with connection.transaction(), computed(connection, segments, [clause], now - SETTLE) as engine:
-                    lines = engine.totals()[Status.CONFIRMED].entries + engine.head.unattributed
-                    kept = store.kept_from(connection)
-                    found.append(verdict_of(place, clause, engine.head, lines, kept))
-                    size, root = engine.head.tree.size, engine.head.tree.root
-    except TierceError as error:
-        _refuse(error)
-    answers = Answers(FORMAT, asked.reference, now.isoformat(timespec="seconds"), size, root.hex(), found)
-    typer.echo(sign(answers, ORIGIN, key), nl=False)
-    typer.echo(f"clé / key: {verifier_key(ORIGIN, key.public_key())}", err=True)
-
-
-@app.command("verify")
-def verify_(
-    *, file: File, key: Annotated[str, typer.Option(help="Clé reçue par une autre voie. / Key got another way.")]
-) -> None:
-    """Vérifier une réponse signée. / Check a signed answer.
-
-    Exemple / Example: tierce scope verify reponse.json --key "tierce-indicators+…"
-    """
-    try:
-        read = verify(file.read_bytes(), key)
-    except TierceError as error:
-        _refuse(error, code=1)
-    counted = Counter(one.verdict for one in read.answers)
-    typer.echo(f"✓ {read.at}: " + ", ".join(f"{one.value} {counted[one]}" for one in Verdict))
+app.command(epilog=ANSWER_EPILOG)(indicators)
+app.command(epilog=CHECK_EPILOG)(verify)
 
 
 @contextmanager

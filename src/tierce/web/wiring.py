@@ -23,7 +23,6 @@ from tierce.identity.exchange import VendorDoor
 from tierce.identity.local import InsurerSessions, PersonSessions, StaffSessions
 from tierce.identity.oidc import ProviderClient, ProviderSettings, Realm
 from tierce.identity.reading import SessionReader
-from tierce.identity.rules import address_prefix
 from tierce.identity.service import Sessions, SignInDoor
 from tierce.incidents.clocks.service import Clocks
 from tierce.incidents.form.model import Organisation
@@ -39,6 +38,7 @@ from tierce.journal.service import Appender
 from tierce.journal.tiles.folder import LogFolder
 from tierce.kernel.clock import Clock, SystemClock
 from tierce.kernel.ids import SoftwareId
+from tierce.kernel.network import address_prefix
 from tierce.notices.model import Operator
 from tierce.notices.service import Notices
 from tierce.persons.service import Persons

@@ -40,14 +40,14 @@ MASKS = tuple(
 )
 """What each mask is written as."""
 COLUMNS = "block, kind, outcome, person, insurer, categories"
-_ASKS = f"kind between {int(EntryKind.DISCLOSURE)} and {int(EntryKind.REVISIT)}"
-_RELEASED = (
+ASKED = f"kind between {int(EntryKind.DISCLOSURE)} and {int(EntryKind.REVISIT)}"
+RELEASED = (
     f"case when kind = {int(EntryKind.MISS)} then categories <> 0"
     f" else kind <> {int(EntryKind.REFUSAL)} and outcome = {int(Outcome.RELEASED)} end"
 )
 
 
-def _signed(number: int) -> int:
+def signed(number: int) -> int:
     """The same 64 bits as a signed number, as columns hold them."""
     return number - (1 << 64) if number >> 63 else number
 
@@ -63,7 +63,7 @@ def _terms(clause: Criteria) -> list[tuple[Rule, str]]:
         (Rule.VENDOR, clause.vendors),
     )
     terms = [
-        (rule, f"{rule.value} in ({', '.join(str(_signed(one)) for one in sorted(named))})")
+        (rule, f"{rule.value} in ({', '.join(str(signed(one)) for one in sorted(named))})")
         for rule, named in numbers
         if named
     ]
@@ -78,7 +78,7 @@ def _terms(clause: Criteria) -> list[tuple[Rule, str]]:
 def _predicate(clauses: Sequence[Criteria]) -> str:
     """The condition that keeps every line that a clause names, whatever its time: what a scan is pruned by."""
     named = " or ".join(condition for clause in clauses for _, condition in _terms(clause))
-    return f"({named}) and {_ASKS}"
+    return f"({named}) and {ASKED}"
 
 
 def _mask(clause: Criteria) -> str:
@@ -121,7 +121,7 @@ def _partial(timed: str, clauses: Sequence[Criteria], *, doubts: bool) -> str:
         select person, insurer, s, case when s = 3 then t end, min(t), max(t), count(*), bit_or(categories),
             bit_or({rules})
         from (select *, {least} as s from (select l.*, {", ".join(status)}
-              from (select *, {_RELEASED} as released from ({timed})) l {joined}))
+              from (select *, {RELEASED} as released from ({timed})) l {joined}))
         where s is not null group by 1, 2, 3, 4"""  # noqa: S608 - numbers, digits and names of ours alone
 
 
@@ -205,17 +205,7 @@ class Engine:
         self._clauses, self._tree, self._say = tuple(clauses), tree, say
         self._sealed, self._hot = sealed, hot
         self._folder = tempfile.TemporaryDirectory(prefix="tierce-scope-", dir=scratch)
-        self._database = duckdb.connect(
-            str(Path(self._folder.name) / "scope.duckdb"),
-            config={
-                "threads": os.cpu_count() or 1,
-                "memory_limit": f"{MEMORY_MIB}MiB",
-                "temp_directory": str(Path(self._folder.name) / "spill"),
-                "autoinstall_known_extensions": False,
-                "autoload_known_extensions": False,
-                "preserve_insertion_order": False,
-            },
-        )
+        self._database = open_database(Path(self._folder.name))
         self._statuses = False
         self.head = Head(self._clauses, tree, (), 0)
 
@@ -350,6 +340,21 @@ class Engine:
             )
             for batch in found.to_arrow_reader(BATCH_ROWS):
                 yield _bytes_of(batch.column(0))
+
+
+def open_database(folder: Path) -> duckdb.DuckDBPyConnection:
+    """Open a database that is thrown away with `folder`: bounded memory, nothing fetched, nothing loaded."""
+    return duckdb.connect(
+        str(folder / "scope.duckdb"),
+        config={
+            "threads": os.cpu_count() or 1,
+            "memory_limit": f"{MEMORY_MIB}MiB",
+            "temp_directory": str(folder / "spill"),
+            "autoinstall_known_extensions": False,
+            "autoload_known_extensions": False,
+            "preserve_insertion_order": False,
+        },
+    )
 
 
 def write_list(engine: Engine, folder: Path) -> tuple[Path, bytes]:

@@ -1,0 +1,1 @@
+"""Another operator's indicators, answered line by line: touched, not touched, cannot tell; signed, nobody in it."""

@@ -1,0 +1,131 @@
+"""`tierce scope indicators` and `tierce scope verify`."""
+
+from collections import Counter
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from tierce.journal.note import verifier_key
+from tierce.journal.service import LOG_ORIGIN
+from tierce.kernel.clock import SystemClock
+from tierce.kernel.errors import TierceError
+from tierce.kernel.network import address_prefix
+from tierce.scope.indicators.model import Answer, Kind, Verdict
+from tierce.scope.indicators.rules import read_question
+from tierce.scope.indicators.service import answer
+from tierce.scope.indicators.signing import check, sign
+from tierce.storage.database import Database
+from tierce.storage.keys import Keyring, Purpose
+
+ROLE = "tierce_office"
+KEY_NAME = "office"
+
+File = Annotated[Path, typer.Argument(exists=True, dir_okay=False, show_default=False)]
+
+ANSWER_EPILOG = """
+Exemple / example:
+
+  tierce scope indicators received.jsonl --secrets etc/secrets --keys etc/keys --segments var/segments > answer.json
+
+received.jsonl, une ligne par indicateur / one indicator a line (docs/reference/scope-indicators.md):
+
+  {"format":"tierce-indicators-v1"}
+
+  {"kind":"network","value":"192.0.2.0/24","from":"2026-11-01T00:00:00+01:00","until":"2026-11-08T00:00:00+01:00"}
+
+Sortie / exit: 0 répondu / answered; 2 refusé, rien n'est écrit / refused, nothing is written.
+"""
+CHECK_EPILOG = """
+Exemple / example:
+
+  tierce scope verify answer.json --key "journal.example+1a2b3c4d+AQ…" --question received.jsonl
+
+Sortie / exit: 0 tient / holds; 1 ne tient pas / does not hold.
+"""
+
+
+def indicators(
+    *,
+    file: File,
+    secrets: Annotated[
+        Path,
+        typer.Option(envvar="TIERCE_SECRETS", help="Dossier des mots de passe. / Folder of the roles' passwords."),
+    ],
+    keys: Annotated[Path, typer.Option(envvar="TIERCE_KEYS", help="Dossier des clés. / Folder of the key files.")],
+    segments: Annotated[
+        Path,
+        typer.Option(
+            envvar="TIERCE_SEGMENTS_FOLDER", help="Dossier des segments scellés. / Folder of sealed segments."
+        ),
+    ],
+    origin: Annotated[
+        str, typer.Option(envvar="TIERCE_LOG_ORIGIN", help="Nom du journal. / The log's name.")
+    ] = LOG_ORIGIN,
+    host: Annotated[str, typer.Option(envvar="TIERCE_DATABASE_HOST", help="PostgreSQL.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(envvar="TIERCE_DATABASE_PORT", help="PostgreSQL.")] = 5432,
+    name: Annotated[str, typer.Option(envvar="TIERCE_DATABASE_NAME", help="Base de données. / Database.")] = "tierce",
+) -> None:
+    """Répondre aux indicateurs d'un autre opérateur, signé. / Answer another operator's indicators, signed."""
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    screen = Console(stderr=True)
+    try:
+        question = read_question(file.read_bytes())
+        needed = [Purpose.NETWORK.value] if any(one.kind is Kind.NETWORK for one in question.indicators) else []
+        ring = Keyring(keys, needed)
+        key = ring.instance(KEY_NAME)
+        with (
+            Database(host, port, name, secrets).connect(ROLE) as connection,
+            Progress(*columns, console=screen, disable=not screen.is_terminal, transient=True) as progress,
+            connection.transaction(),
+        ):
+            task = progress.add_task("journal")
+            made = answer(
+                connection,
+                segments,
+                question,
+                lambda address: ring.hash(Purpose.NETWORK).digest(address_prefix(address))[:16],
+                SystemClock().now(),
+                operator=origin,
+                say=lambda _what, done, of: progress.update(task, completed=done, total=of),
+            )
+    except TierceError as error:
+        _refuse(error, code=2)
+    typer.echo(sign(made, key), nl=False)
+    typer.echo(f"{_counts(made)}\nclé / key: {verifier_key(origin, key.public_key())}", err=True)
+
+
+def verify(
+    *,
+    file: File,
+    key: Annotated[
+        str, typer.Option(help="Ligne de la clé, reçue par une autre voie. / The key's line, got another way.")
+    ],
+    question: Annotated[
+        Path | None,
+        typer.Option(exists=True, dir_okay=False, help="Le fichier envoyé. / The file that was sent."),
+    ] = None,
+) -> None:
+    """Vérifier une réponse signée. / Check a signed answer."""
+    try:
+        read = check(file.read_bytes(), key, question.read_bytes() if question else None)
+    except TierceError as error:
+        _refuse(error, code=1)
+    typer.echo(f"✓ {read.operator}, {read.at} : {_counts(read)}")
+
+
+def _counts(read: Answer) -> str:
+    counted = Counter(one.verdict for one in read.indicators)
+    words = {
+        Verdict.TOUCHED: "touché / touched",
+        Verdict.NOT_TOUCHED: "non touché / not touched",
+        Verdict.CANNOT_TELL: "indécidable / cannot tell",
+    }
+    return ", ".join(f"{counted[one]} {words[one]}" for one in Verdict)
+
+
+def _refuse(error: TierceError, *, code: int) -> NoReturn:
+    typer.echo(f"✗ {error}", err=True)
+    raise typer.Exit(code) from None
