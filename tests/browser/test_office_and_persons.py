@@ -27,6 +27,7 @@ OFFICE_PATHS = (
     "/feeds",
     "/journal",
 )
+LAW_PAGES = ("duties", "severity", "forms", "forms/0", "forms/0/sections/6", "forms/0/sections/8")
 PERSONS_PATHS = ("/", "/read", "/help", "/nowhere")
 
 
@@ -123,7 +124,8 @@ def test_every_page_is_accessible_and_never_scrolls_sideways(
     people = officer.locator("#list ~ div a[href*='/people/']").first.get_attribute("href") or ""
     insurer = officer.locator("a[href*='/insurers/']").first.get_attribute("href") or ""
     account = "/accounts/" + re.findall(r"/accounts/(\d+)", _live(officer, stage))[0]
-    paths = [*OFFICE_PATHS, incident.removeprefix(stage.url("office")), people, insurer]
+    whole = incident.removeprefix(stage.url("office"))
+    paths = [*OFFICE_PATHS, whole, *(f"{whole}/{page}" for page in LAW_PAGES), people, insurer]
     paths += [people.replace("/people/", "/letters/"), account, f"{account}/incident", f"{account}/hold"]
     paths += [account.replace("/accounts/", "/directory/professionals/"), *_first_links(officer, stage)]
     faults: list[str] = []

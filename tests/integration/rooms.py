@@ -8,10 +8,12 @@ import psycopg
 
 from tests.integration.asks import AT
 from tests.integration.conftest import Connect
-from tests.integration.logs import log_of, segments_of
+from tests.integration.logs import log_of, segments_folder, segments_of
 from tierce.identity.model import PersonCaller, StaffCaller
 from tierce.incidents import store as incident_rows
 from tierce.incidents.clocks.service import Clocks
+from tierce.incidents.form.model import Organisation
+from tierce.incidents.form.service import Forms
 from tierce.incidents.register.service import Register
 from tierce.incidents.service import Incidents
 from tierce.journal.model import Entry, EntryKind
@@ -39,6 +41,7 @@ OPERATOR = Operator(
     officer="Marc Tessier",
     officer_email="dpo@riveclaire.example",
 )
+OWN = Organisation(OPERATOR.name, OPERATOR.address, OPERATOR.phone, OPERATOR.officer, OPERATOR.officer_email)
 PEOPLE = ((1, "LENOIR", "Paul Marie", "19800514"), (2, "AUBRY", "Lise", "20190203"), (3, "SERRE", "Anne", "19551120"))
 
 
@@ -55,6 +58,7 @@ class Room:
     clock: FixedClock
     incidents: Incidents
     clocks: Clocks
+    forms: Forms
     notices: Notices
     persons: Persons
 
@@ -130,7 +134,8 @@ def open_room(connect: Connect, keyring: Keyring) -> Room:
     at_persons = connect("tierce_persons")
     persons_lines = Appender.enrol(at_persons, "persons", keyring.instance("persons"))
     persons_lines.append(at_persons, [signed_in()])
-    incidents = Incidents(office_lines, incident_rows.Records(sealer), clock)
+    incidents = Incidents(office_lines, incident_rows.Records(sealer), clock, segments_folder(admin))
+    register = Register(office_lines, clock)
     return Room(
         admin=admin,
         office=connect("tierce_office", autocommit=True),
@@ -140,7 +145,8 @@ def open_room(connect: Connect, keyring: Keyring) -> Room:
         sealer=sealer,
         clock=clock,
         incidents=incidents,
-        clocks=Clocks(Register(office_lines, clock)),
+        clocks=Clocks(register),
+        forms=Forms(register, OWN),
         notices=Notices(incidents, office_lines, OPERATOR, clock),
         persons=Persons(persons_lines, person_rows.Records(sealer), clock, log_of(admin), segments_of(admin)),
     )

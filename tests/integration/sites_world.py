@@ -100,6 +100,7 @@ async def office_site(room: Room, database: Database, role: str = "security") ->
                 pool=rows,
                 incidents=room.incidents,
                 clocks=room.clocks,
+                forms=room.forms,
                 notices=room.notices,
                 holds=Holds(lines, SystemClock()),
                 clients=Clients(lines, SystemClock()),

@@ -26,6 +26,8 @@ from tierce.identity.reading import SessionReader
 from tierce.identity.rules import address_prefix
 from tierce.identity.service import Sessions, SignInDoor
 from tierce.incidents.clocks.service import Clocks
+from tierce.incidents.form.model import Organisation
+from tierce.incidents.form.service import Forms
 from tierce.incidents.holds.service import Holds
 from tierce.incidents.register.service import Register
 from tierce.incidents.service import Incidents
@@ -252,15 +254,20 @@ async def office(settings: Settings) -> AsyncIterator[App]:
             records = StaffRecords(
                 lasting_sealer(settings.connection(), "tierce_office", keyring, [Compartment.PERSON])
             )
-        incidents = Incidents(appender, records, clock)
+        incidents = Incidents(appender, records, clock, settings.segments_directory())
         operator = settings.operator
         signed = Operator(operator.name, operator.address, operator.phone, operator.officer, operator.officer_email)
+        register = Register(appender, clock)
         yield create_office(
             door=SignInDoor(pool, _provider(Realm.STAFF, settings.staff, settings.office, http, clock), clock),
             sessions=StaffSessions(pool, appender, clock, STAFF_ROLES, policy),
             pool=rows,
             incidents=incidents,
-            clocks=Clocks(Register(appender, clock)),
+            clocks=Clocks(register),
+            forms=Forms(
+                register,
+                Organisation(signed.name, signed.address, signed.phone, signed.officer, signed.officer_email),
+            ),
             notices=Notices(incidents, appender, signed, clock),
             holds=Holds(appender, clock),
             clients=Clients(appender, clock),

@@ -10,6 +10,7 @@ from tierce.incidents.clocks.model import Running
 from tierce.incidents.model import Incident
 from tierce.incidents.register.model import ROW_LABELS, Row, RowKind
 from tierce.incidents.rules import incident_reference
+from tierce.kernel.categories import LABELS, DataCategory
 from tierce.kernel.clock import from_micros
 from tierce.kernel.language import Phrase
 from tierce.policy.clocks import MOMENT_LABELS, Moment
@@ -89,6 +90,22 @@ def row_text(row: Row) -> Phrase:
             f"{at}. {f'Retard : {reasons}' if reasons else 'Dans le délai.'}",
             f"{at}. {f'Late: {reasons}' if reasons else 'In time.'}",
         )
+    if row.kind is RowKind.SEVERITY:
+        result = row.facts["result"]
+        assert isinstance(result, dict)
+        who = f"{row.facts['label']} : {result['alone']} / {result['coupled']}"
+        return Phrase(who, who)
+    if row.kind is RowKind.BRIDGE:
+        said = f"{row.facts['cohort']} : {row.facts['reasoning']} {row.facts['against_floor']}".strip()
+        return Phrase(said, said)
+    if row.kind is RowKind.NOT_CONCERNED:
+        label = LABELS[DataCategory(_number(row, "category"))]
+        proof = f"{row.facts['proof']} {row.facts['reference']}"
+        return Phrase(f"{label.fr} : {proof}", f"{label.en}: {proof}")
+    if row.kind is RowKind.FORM:
+        changed = row.facts["changed"]
+        assert isinstance(changed, dict)
+        return Phrase(f"{len(changed)} champs écrits", f"{len(changed)} fields written")
     said = str(row.facts.get("text", ""))
     return Phrase(said, said)
 

@@ -41,7 +41,7 @@ _CLASS_OF = {
     D.MEDICAL: DataClass.SENSITIVE,
     D.REIMBURSEMENTS: DataClass.SENSITIVE,
 }
-_DOUBT = {
+CLASS_LABELS = {
     DataClass.SIMPLE: Phrase("données simples", "simple data"),
     DataClass.BEHAVIOURAL: Phrase("données de comportement ou de statut", "behavioural or status data"),
     DataClass.FINANCIAL: Phrase("données financières", "financial data"),
@@ -131,7 +131,8 @@ def _context_reason(scoring: Scoring, attributes: D, context: int) -> Phrase:
     moved = "".join(f" {one.by:+d} : {one.reason}." for one in scoring.adjustments)
     kept = "" if context == base + sum(one.by for one in scoring.adjustments) else " (1–4)"
     return Phrase(
-        f"{_DOUBT[base].fr} ({base}) : {stated}.{moved}{kept}", f"{_DOUBT[base].en} ({base}): {stated}.{moved}{kept}"
+        f"{CLASS_LABELS[base].fr} ({base}) : {stated}.{moved}{kept}",
+        f"{CLASS_LABELS[base].en} ({base}): {stated}.{moved}{kept}",
     )
 
 

@@ -15,21 +15,22 @@ from tierce.incidents.errors import (
     CeilingReachedError,
     FormError,
     IncidentMissingError,
-    JournalBehindError,
-    JournalUnreadableError,
     PersonNotExposedError,
     ScopeMissingError,
 )
+from tierce.incidents.form.service import Forms
 from tierce.incidents.holds.errors import HoldMissingError
 from tierce.incidents.holds.service import Holds
 from tierce.incidents.register.errors import RegisterBrokenError, RegisterClosedError
 from tierce.incidents.service import Incidents
+from tierce.incidents.severity.service import Severity
 from tierce.journal.errors import NotSequencedError
 from tierce.journal.segments.sealed import SealedLog
 from tierce.journal.tiles.folder import LogFolder
 from tierce.kernel.clock import Clock
 from tierce.notices.errors import IncidentNotAwareError, SliceMissingError, TextRefusedError
 from tierce.notices.service import Notices
+from tierce.scope.errors import CriteriaError, JournalBehindError, SegmentsMissingError
 from tierce.web.error_pages import Told, error_handlers
 from tierce.web.look import Pages, SecurityHeaders
 from tierce.web.office.alerts import alert_handlers
@@ -40,10 +41,12 @@ from tierce.web.office.documents import document_handlers
 from tierce.web.office.duties import duty_handlers
 from tierce.web.office.evidence import evidence_handlers
 from tierce.web.office.feeds import feed_handlers
+from tierce.web.office.forms import form_handlers
 from tierce.web.office.holds import hold_handlers
 from tierce.web.office.incidents import incident_handlers
 from tierce.web.office.journal import journal_handlers
 from tierce.web.office.live import live_handlers
+from tierce.web.office.severity import severity_handlers
 from tierce.web.office.site import HERE, OfficeSite, RoleRefusedError, office_sign_in, refused_page
 from tierce.web.signin_site import sign_in_handlers
 from tierce.web.visit import Pool, RememberLanguage, Rows
@@ -57,9 +60,10 @@ TOLD: Final[Told] = {
     IncidentNotAwareError: ("not_aware", 409),
     JournalBehindError: ("behind", 409),
     NotSequencedError: ("behind", 409),
-    JournalUnreadableError: ("unreadable", 500),
+    SegmentsMissingError: ("unreadable", 500),
     TextRefusedError: ("text_refused", 500),
     FormError: ("form", 422),
+    CriteriaError: ("form", 422),
     RegisterClosedError: ("closed_event", 409),
     RegisterBrokenError: ("register_broken", 500),
     CeilingReachedError: ("ceiling", 429),
@@ -79,6 +83,7 @@ def create_office(
     pool: Pool,
     incidents: Incidents,
     clocks: Clocks,
+    forms: Forms,
     notices: Notices,
     holds: Holds,
     clients: Clients,
@@ -98,6 +103,7 @@ def create_office(
         pool: connections of role tierce_office in autocommit mode.
         incidents: the incident slice.
         clocks: the legal clocks, on the register of breaches.
+        forms: the drafts of the CNIL form, on the same register.
         notices: the notices slice.
         holds: what moves the ladder by a person's hand.
         clients: enrolments and substitutions.
@@ -126,7 +132,7 @@ def create_office(
         clock=clock,
     )
     return Litestar(
-        route_handlers=_handlers(site, closings),
+        route_handlers=_handlers(site, closings, forms),
         exception_handlers=error_handlers(pages, refused_page, TOLD),
         before_send=[SecurityHeaders(form_targets=sign_in_origins, https=secure), RememberLanguage(secure=secure)],
         request_max_body_size=FORM_BYTES_MAX,
@@ -134,7 +140,7 @@ def create_office(
     )
 
 
-def _handlers(site: OfficeSite, closings: Closings) -> list[ControllerRouterHandler]:
+def _handlers(site: OfficeSite, closings: Closings, forms: Forms) -> list[ControllerRouterHandler]:
     return [
         *live_handlers(site),
         *closing_handlers(site, closings),
@@ -148,6 +154,8 @@ def _handlers(site: OfficeSite, closings: Closings) -> list[ControllerRouterHand
         *directory_handlers(site),
         *document_handlers(site),
         *duty_handlers(site),
+        *form_handlers(site, forms),
+        *severity_handlers(site, Severity(site.clocks.register)),
         *sign_in_handlers(site.sign_in),
         *site.pages.static_handlers(),
     ]

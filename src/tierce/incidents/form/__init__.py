@@ -1,0 +1,1 @@
+"""The CNIL notification form: its fourteen sections as a typed schema, drafts, checks and differences."""

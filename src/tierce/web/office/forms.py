@@ -1,0 +1,202 @@
+"""The CNIL form in the office: one draft a controller, section by section as the service asks, to copy and export."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from litestar import Response, get, post
+from litestar.exceptions import NotFoundException
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath
+from litestar.response import Redirect
+from psycopg import Connection
+
+from tierce.incidents import store
+from tierce.incidents.clocks.rules import OPERATOR
+from tierce.incidents.errors import FormError
+from tierce.incidents.form.model import Content, Draft, Field, FieldKind, Knowledge, Value
+from tierce.incidents.form.rules import as_json, problems, say
+from tierce.incidents.form.service import Forms, versions_in
+from tierce.incidents.form.vocabulary import BY_KEY, FIELDS, SECTIONS
+from tierce.incidents.rules import incident_reference
+from tierce.kernel.clock import PARIS
+from tierce.kernel.ids import IncidentId, InsurerId
+from tierce.kernel.language import Phrase
+from tierce.policy.acts import Act
+from tierce.web.office.duties import minute
+from tierce.web.office.site import OfficeSite, Visit
+from tierce.web.visit import AnyRequest
+
+Typed = Mapping[str, str]
+
+_DIGITS_MAX = 9
+_PATH = "/incidents/{number:int}/forms"
+
+
+def form_handlers(site: OfficeSite, forms: Forms) -> list[HTTPRouteHandler]:
+    """Make the routes of the form."""
+
+    @get(_PATH, opt={"act": Act.STAFF_SCOPE})
+    async def listed(request: AnyRequest, number: FromPath[int]) -> Response[str]:
+        visit = await site.visit(request)
+        return site.page(visit, "forms.html", await site.rows.read(_list(site, forms, IncidentId(number))))
+
+    @get(f"{_PATH}/{{controller:int}}", opt={"act": Act.STAFF_BREACH_FORM})
+    async def whole(request: AnyRequest, number: FromPath[int], controller: FromPath[int]) -> Response[str]:
+        visit = await site.visit(request)
+        return await _page(site, forms, visit, IncidentId(number), _known(controller))
+
+    @post(f"{_PATH}/{{controller:int}}/export", status_code=200, opt={"act": Act.STAFF_BREACH_FORM_EXPORT})
+    async def export(request: AnyRequest, number: FromPath[int], controller: FromPath[int]) -> Response[bytes]:
+        visit = await site.visit(request)
+        await site.sign_in.check_form(request)
+
+        def read(connection: Connection) -> bytes:
+            incident = site.incidents.incident(connection, IncidentId(number))
+            draft = forms.draft(connection, incident.id, _known(controller))
+            forms.register.note_export(connection, visit.caller, incident.id, Act.STAFF_BREACH_FORM_EXPORT)
+            return as_json(draft, incident_reference(incident.id, incident.signal_at))
+
+        named = {"content-disposition": f'attachment; filename="cnil-{number}-{controller}.json"'}
+        return Response(await site.rows.read(read), media_type="application/json", headers=named)
+
+    return [listed, whole, export, *_section_handlers(site, forms)]
+
+
+def _section_handlers(site: OfficeSite, forms: Forms) -> list[HTTPRouteHandler]:
+    path = f"{_PATH}/{{controller:int}}/sections/{{section:int}}"
+
+    @get(path, opt={"act": Act.STAFF_BREACH_FORM})
+    async def section(
+        request: AnyRequest, number: FromPath[int], controller: FromPath[int], section: FromPath[int]
+    ) -> Response[str]:
+        visit = await site.visit(request)
+        return await _page(site, forms, visit, IncidentId(number), _known(controller), section=_section(section))
+
+    @post(path, status_code=200, opt={"act": Act.STAFF_BREACH_FORM})
+    async def write(
+        request: AnyRequest, number: FromPath[int], controller: FromPath[int], section: FromPath[int]
+    ) -> Response[Any]:
+        visit = await site.visit(request)
+        typed = await site.sign_in.check_form(request)
+        whose, shown = _known(controller), _section(section)
+        try:
+            changed = {field.key: _value(field, typed) for field in FIELDS if field.section == shown}
+            await site.rows.read(
+                lambda connection: forms.save(connection, visit.caller, IncidentId(number), whose, changed)
+            )
+        except FormError as problem:
+            return await _page(
+                site, forms, visit, IncidentId(number), whose, section=shown, typed=typed, problem=problem
+            )
+        after = f"/sections/{shown + 1}" if shown < len(SECTIONS) else ""
+        return Redirect(f"/incidents/{number}/forms/{controller}{after}", status_code=303)
+
+    return [section, write]
+
+
+def _known(controller: int) -> InsurerId:
+    if not 0 <= controller < 2**15:
+        raise NotFoundException
+    return InsurerId(controller)
+
+
+def _section(section: int) -> int:
+    if not 1 <= section <= len(SECTIONS):
+        raise NotFoundException
+    return section
+
+
+def _value(field: Field, typed: Typed) -> Value:
+    """Read one field from the page's controls.
+
+    Raises:
+        FormError: what is known is not given, or is not of the field's kind.
+    """
+    knowledge = next((one for one in Knowledge if str(one) == typed.get(f"{field.key}-is")), Knowledge.UNKNOWN)
+    return Value(knowledge, _content(field, typed) if knowledge is Knowledge.KNOWN else None)
+
+
+def _content(field: Field, typed: Typed) -> Content:
+    text = typed.get(field.key, "").strip()
+    match field.kind:
+        case FieldKind.MANY:
+            return tuple(code for code in field.vocabulary or {} if typed.get(f"{field.key}-{code}"))
+        case FieldKind.YES_NO:
+            return {"oui": True, "non": False}.get(text)
+        case FieldKind.MOMENT:
+            return minute(field.key, text).isoformat(timespec="minutes")
+        case FieldKind.COUNT:
+            least, most = (typed.get(f"{field.key}-{part}", "").replace(" ", "") for part in ("least", "most"))
+            if not (least.isdecimal() and most.isdecimal() and max(len(least), len(most)) <= _DIGITS_MAX):
+                raise FormError(field.key, Phrase("Donnez deux nombres entiers.", "Give two whole numbers."))
+            return int(least), int(most), typed.get(f"{field.key}-method", "").strip()
+        case _:
+            return text or None
+
+
+def _list(site: OfficeSite, forms: Forms, number: IncidentId) -> Callable[[Connection], dict[str, object]]:
+    def read(connection: Connection) -> dict[str, object]:
+        incident = site.incidents.incident(connection, number)
+        rows = forms.register.rows(connection, number)
+        scope = store.last_scope(connection, number)
+        listed = [one.insurer for one in store.insurer_counts(connection, scope)] if scope else []
+        names = store.insurer_names(connection, listed)
+        found = [(OPERATOR, "", len(versions_in(rows, OPERATOR)))]
+        found += [(one, names.get(one, str(one)), len(versions_in(rows, one))) for one in listed]
+        return {
+            "incident": incident,
+            "reference": incident_reference(incident.id, incident.signal_at),
+            "controllers": found,
+        }
+
+    return read
+
+
+async def _page(
+    site: OfficeSite,
+    forms: Forms,
+    visit: Visit,
+    number: IncidentId,
+    controller: InsurerId,
+    *,
+    section: int | None = None,
+    typed: Typed | None = None,
+    problem: FormError | None = None,
+) -> Response[str]:
+    def read(connection: Connection) -> dict[str, object]:
+        incident = site.incidents.incident(connection, number)
+        draft = forms.draft(connection, number, controller)
+        found = versions_in(forms.register.rows(connection, number), controller)
+        names = store.insurer_names(connection, [controller]) if controller != OPERATOR else {}
+        return {
+            "incident": incident,
+            "reference": incident_reference(incident.id, incident.signal_at),
+            "controller": controller,
+            "whose": names.get(controller, ""),
+            "sections": [
+                (place, label, [_row(field, draft) for field in FIELDS if field.section == place])
+                for place, label in enumerate(SECTIONS, start=1)
+                if section is None or place == section
+            ],
+            "problems": [(BY_KEY[one.field], one.reason) for one in problems(draft, site.clock.now())],
+            "versions": [
+                (one, [(BY_KEY[change.field], change) for change in one.changes]) for one in reversed(found)
+            ],
+            "unknown": sum(value.knowledge is Knowledge.UNKNOWN for value in draft.values.values()),
+        }
+
+    values = await site.rows.read(read)
+    values |= {"typed": typed or {}, "problem": problem, "section": section, "say_value": say, "last": len(SECTIONS)}
+    template = "form_section.html" if section else "form_whole.html"
+    return site.page(visit, template, values, status=422 if problem else 200)
+
+
+def _row(field: Field, draft: Draft) -> dict[str, object]:
+    """A field as a page shows it: its value in the service's words, and as its controls take it."""
+    value = draft.values[field.key]
+    content = value.content
+    control = content
+    if field.kind is FieldKind.MOMENT and isinstance(content, str):
+        control = datetime.fromisoformat(content).astimezone(PARIS).strftime("%Y-%m-%dT%H:%M")
+    return {"field": field, "value": value, "text": say(field, value), "control": control}

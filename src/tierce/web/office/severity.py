@@ -1,0 +1,214 @@
+"""How severe is it, for whom: cohorts scored step by step, and the conclusion that a person writes."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+from litestar import Response, get, post
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath
+from litestar.response import Redirect
+from psycopg import Connection
+
+from tierce.incidents.errors import FormError
+from tierce.incidents.rules import incident_reference
+from tierce.incidents.severity.model import (
+    CNIL_LABELS,
+    ENISA_LABELS,
+    Adjustment,
+    Bridge,
+    Cohort,
+    Controller,
+    Count,
+    DataClass,
+    Ease,
+    Loss,
+    ProofKind,
+    Scoring,
+)
+from tierce.incidents.severity.rules import CLASS_LABELS
+from tierce.incidents.severity.service import Scored, Severity, cohorts_in, not_concerned_in
+from tierce.kernel.categories import LABELS, DataCategory
+from tierce.kernel.ids import IncidentId
+from tierce.kernel.language import Language, Phrase
+from tierce.notices.insurer_notice import category_names
+from tierce.policy.acts import Act
+from tierce.policy.clocks import Risk
+from tierce.web.office.site import OfficeSite, Visit
+from tierce.web.visit import AnyRequest
+
+Typed = Mapping[str, str]
+Work = Callable[[Connection, Visit, Typed], object]
+
+T = TypeVar("T")
+_DIGITS_MAX = 9
+_EASES = {
+    Ease.NEGLIGIBLE: Phrase("0,25 : presque personne ne peut être reconnu", "0.25: almost nobody can be recognised"),
+    Ease.LIMITED: Phrase("0,5 : en croisant d’autres données", "0.5: by crossing other data"),
+    Ease.SIGNIFICANT: Phrase("0,75 : facilement, avec peu de moyens", "0.75: easily, with few means"),
+    Ease.MAXIMUM: Phrase("1 : directement, par les données mêmes", "1: directly, by the data itself"),
+}
+_LOSSES = {
+    Loss.NONE: Phrase("0 : aucune", "0: none"),
+    Loss.SOME: Phrase("0,25 : destinataires connus, ou réparée", "0.25: known recipients, or put right"),
+    Loss.FULL: Phrase("0,5 : destinataires inconnus, ou définitive", "0.5: unknown recipients, or for good"),
+}
+_RISKS = {
+    Risk.NONE: Phrase("pas de risque : ni CNIL ni personnes", "no risk: neither the authority nor people"),
+    Risk.RISK: Phrase("un risque : notifier la CNIL (33)", "a risk: notify the authority (33)"),
+    Risk.HIGH: Phrase("un risque élevé : CNIL et personnes (33, 34)", "a high risk: authority and people (33, 34)"),
+}
+_CONTROLLERS = {
+    Controller.INSURERS: Phrase("chaque organisme, pour ses assurés", "each insurer, for its own people"),
+    Controller.OPERATOR: Phrase("nous, l’opérateur", "us, the operator"),
+}
+_PROOFS = {
+    ProofKind.SCOPE: Phrase("la dernière liste, par son empreinte", "the newest list, by its digest"),
+    ProofKind.COMPARTMENT: Phrase("le compartiment fermé (contact, bank)", "the closed compartment (contact, bank)"),
+}
+_STEPS = {"0": Phrase("aucun", "none"), "1": Phrase("+1", "+1"), "-1": Phrase("−1", "−1")}
+
+
+def severity_handlers(site: OfficeSite, severity: Severity) -> list[HTTPRouteHandler]:
+    """Make the routes of severity."""
+
+    @get("/incidents/{number:int}/severity", opt={"act": Act.STAFF_SCOPE})
+    async def page(request: AnyRequest, number: FromPath[int]) -> Response[str]:
+        visit = await site.visit(request)
+        return await _page(site, severity, visit, IncidentId(number), {}, None)
+
+    def writes(path: str, act: Act, work: Callable[[Severity, IncidentId], Work]) -> HTTPRouteHandler:
+        @post(
+            f"/incidents/{{number:int}}/severity/{path}", status_code=200, opt={"act": act}, name=f"severity-{path}"
+        )
+        async def write(request: AnyRequest, number: FromPath[int]) -> Response[Any]:
+            visit = await site.visit(request)
+            typed = await site.sign_in.check_form(request)
+            do = work(severity, IncidentId(number))
+            try:
+                await site.rows.read(lambda connection: do(connection, visit, typed))
+            except FormError as problem:
+                return await _page(site, severity, visit, IncidentId(number), typed, problem)
+            return Redirect(f"/incidents/{number}/severity", status_code=303)
+
+        return write
+
+    return [
+        page,
+        writes("score", Act.STAFF_SEVERITY, _score),
+        writes("bridge", Act.STAFF_BRIDGE, _conclude),
+        writes("excluded", Act.STAFF_SEVERITY, _exclude),
+    ]
+
+
+def _chosen(field: str, options: Mapping[T, Phrase], typed: Typed) -> T:
+    found = next((one for one in options if _code(one) == typed.get(field)), None)
+    if found is None:
+        raise FormError(field, Phrase("Choisissez une réponse.", "Choose an answer."))
+    return found
+
+
+def _code(option: object) -> str:
+    return str(option.value) if isinstance(option, DataClass | Risk | DataCategory) else str(option)
+
+
+def _number(typed: Typed, field: str, part: str) -> int:
+    text = "".join(typed.get(f"{field}_{part}", "").split())
+    if not text.isdecimal() or len(text) > _DIGITS_MAX:
+        raise FormError(field, Phrase("Donnez deux nombres entiers.", "Give two whole numbers."))
+    return int(text)
+
+
+def _count(typed: Typed, field: str) -> Count:
+    return Count(_number(typed, field, "least"), _number(typed, field, "most"), typed.get(f"{field}_method", ""))
+
+
+def _score(severity: Severity, number: IncidentId) -> Work:
+    def work(connection: Connection, visit: Visit, typed: Typed) -> object:
+        categories = DataCategory(sum(one.value for one in LABELS if typed.get(f"category-{one.value}")))
+        cohort = Cohort(
+            typed.get("key", "").strip(), typed.get("label", "").strip(), _chosen("controller", _CONTROLLERS, typed),
+            categories, _count(typed, "people"), _count(typed, "records"),
+        )  # fmt: skip
+        step = int(_chosen("step", _STEPS, typed))
+        scoring = Scoring(
+            data_class=_chosen("class", CLASS_LABELS, typed),
+            class_reason=typed.get("class_reason", "").strip(),
+            adjustments=(Adjustment(step, typed.get("adjustment", "").strip()),) if step else (),
+            ease=_chosen("ease", _EASES, typed),
+            ease_reason=typed.get("ease_reason", "").strip(),
+            confidentiality=_chosen("confidentiality", _LOSSES, typed),
+            integrity=_chosen("integrity", _LOSSES, typed),
+            availability=_chosen("availability", _LOSSES, typed),
+            malicious=bool(typed.get("malicious")),
+            circumstances_reason=typed.get("circumstances_reason", "").strip(),
+            unintelligible=bool(typed.get("unintelligible")),
+        )
+        return severity.score(connection, visit.caller, number, cohort, scoring)
+
+    return work
+
+
+def _conclude(severity: Severity, number: IncidentId) -> Work:
+    def work(connection: Connection, visit: Visit, typed: Typed) -> object:
+        bridge = Bridge(
+            typed.get("cohort", ""), _chosen("risk", _RISKS, typed), typed.get("reasoning", ""),
+            typed.get("against_floor", ""),
+        )  # fmt: skip
+        return severity.conclude(connection, visit.caller, number, bridge)
+
+    return work
+
+
+def _exclude(severity: Severity, number: IncidentId) -> Work:
+    def work(connection: Connection, visit: Visit, typed: Typed) -> object:
+        proof = next((one for one in ProofKind if str(one) == typed.get("proof")), None)
+        category, reference = _chosen("category", LABELS, typed), typed.get("reference", "").strip()
+        return severity.say_not_concerned(
+            connection, visit.caller, number, category=category, proof=proof, reference=reference
+        )
+
+    return work
+
+
+async def _page(
+    site: OfficeSite, severity: Severity, visit: Visit, number: IncidentId, typed: Typed, problem: FormError | None
+) -> Response[str]:
+    def read(connection: Connection) -> dict[str, object]:
+        incident = site.incidents.incident(connection, number)
+        rows = severity.register.rows(connection, number)
+        cohorts = cohorts_in(rows)
+        return {
+            "incident": incident,
+            "reference": incident_reference(incident.id, incident.signal_at),
+            "cohorts": cohorts,
+            "open": sum(one.bridge is None for one in cohorts),
+            "not_concerned": not_concerned_in(rows),
+            "choices": _choices(cohorts, visit.frame.language),
+        }
+
+    values = await site.rows.read(read)
+    values |= {
+        "typed": typed,
+        "problem": problem,
+        "cnil": CNIL_LABELS,
+        "enisa": ENISA_LABELS,
+        "names": category_names,
+    }
+    return site.page(visit, "severity.html", values, status=422 if problem else 200)
+
+
+def _choices(cohorts: list[Scored], language: Language) -> dict[str, list[tuple[str, str]]]:
+    def options(found: Mapping[T, Phrase]) -> list[tuple[str, str]]:
+        return [(_code(one), phrase[language]) for one, phrase in found.items()]
+
+    return {
+        "cohorts": [(one.cohort.key, one.cohort.label) for one in cohorts],
+        "risks": options(_RISKS),
+        "controllers": options(_CONTROLLERS),
+        "categories": options(LABELS),
+        "classes": options(CLASS_LABELS),
+        "steps": options(_STEPS),
+        "eases": options(_EASES),
+        "losses": options(_LOSSES),
+        "proofs": options(_PROOFS),
+    }

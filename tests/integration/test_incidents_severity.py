@@ -1,0 +1,145 @@
+"""Severity and the CNIL drafts on PostgreSQL: three cohorts, two controllers, nothing said without its proof."""
+
+from datetime import timedelta
+
+import pytest
+
+from tests.integration.asks import AT
+from tests.integration.conftest import Connect
+from tests.integration.rooms import CAPES, HELENE, OAK, Room, open_room
+from tests.integration.test_incidents_register import REASONS, opened
+from tests.unit.test_incidents_severity import INSURED, PROFESSIONALS, STOLEN, TRANSPORT
+from tierce.incidents.clocks.rules import OPERATOR
+from tierce.incidents.errors import FormError
+from tierce.incidents.form.model import Knowledge, Value
+from tierce.incidents.form.prefill import known
+from tierce.incidents.form.rules import problems
+from tierce.incidents.form.service import versions_in
+from tierce.incidents.model import Incident
+from tierce.incidents.register.errors import ReasonRefusedError
+from tierce.incidents.register.model import RowKind
+from tierce.incidents.severity.model import Bridge, ProofKind
+from tierce.incidents.severity.rules import ProofMissingError
+from tierce.incidents.severity.service import Severity, cohorts_in, not_concerned_in
+from tierce.kernel.categories import DataCategory
+from tierce.kernel.ids import InsurerId
+from tierce.policy.clocks import Duty, Moment, Risk
+from tierce.storage.keys import Keyring
+
+pytestmark = pytest.mark.integration
+
+
+@pytest.fixture
+def room(connect: Connect, keyring: Keyring) -> Room:
+    return open_room(connect, keyring)
+
+
+def scored(room: Room) -> tuple[Incident, Severity]:
+    """The three cohorts of 2024."""
+    incident, severity = opened(room), Severity(room.clocks.register)
+    for cohort in (INSURED, PROFESSIONALS, TRANSPORT):
+        severity.score(room.office, HELENE, incident.id, cohort, STOLEN)
+    return incident, severity
+
+
+def test_a_score_stands_until_it_is_replaced_and_asks_for_a_new_conclusion(room: Room) -> None:
+    incident, severity = scored(room)
+    severity.conclude(room.office, HELENE, incident.id, Bridge("assures", Risk.HIGH, REASONS, ""))
+    rows = severity.register.rows(room.office, incident.id)
+    first, *others = cohorts_in(rows)
+    assert (first.cohort, first.bridge and first.bridge.risk) == (INSURED, Risk.HIGH)
+    assert [one.bridge for one in others] == [None, None]
+    severity.score(room.office, HELENE, incident.id, INSURED, STOLEN)
+    again = severity.register.rows(room.office, incident.id)
+    assert len(again) == len(rows) + 1
+    assert cohorts_in(again)[0].bridge is None
+
+
+def test_a_conclusion_decides_which_clocks_run(room: Room) -> None:
+    incident, severity = scored(room)
+    duties = {one.rule.duty for one in room.clocks.read(room.office, incident.id)}
+    assert {Duty.AUTHORITY, Duty.PERSONS} <= duties
+    severity.conclude(room.office, HELENE, incident.id, Bridge("assures", Risk.RISK, REASONS, REASONS))
+    assert Duty.PERSONS not in {one.rule.duty for one in room.clocks.read(room.office, incident.id)}
+    severity.conclude(room.office, HELENE, incident.id, Bridge("professionnels", Risk.HIGH, REASONS, ""))
+    assert Duty.PERSONS in {one.rule.duty for one in room.clocks.read(room.office, incident.id)}
+
+
+def test_a_generic_conclusion_or_one_on_nothing_is_refused(room: Room) -> None:
+    incident, severity = scored(room)
+    for text in ("", "Risque élevé."):
+        with pytest.raises(FormError):
+            severity.conclude(room.office, HELENE, incident.id, Bridge("assures", Risk.HIGH, text, ""))
+    with pytest.raises(ReasonRefusedError):
+        severity.conclude(room.office, HELENE, incident.id, Bridge("assures", Risk.NONE, REASONS, "Non."))
+    with pytest.raises(FormError, match="Score this cohort first"):
+        severity.conclude(room.office, HELENE, incident.id, Bridge("inconnue", Risk.HIGH, REASONS, ""))
+
+
+def test_not_concerned_is_written_only_with_a_proof_that_holds(room: Room) -> None:
+    incident = opened(room)
+    severity, office = Severity(room.clocks.register), room.office
+    digest = room.incidents.scope(office, incident.id).digest.hex()
+
+    def say(category: DataCategory, proof: ProofKind | None, reference: str) -> None:
+        severity.say_not_concerned(office, HELENE, incident.id, category=category, proof=proof, reference=reference)
+
+    for proof, reference in (
+        (None, ""), (ProofKind.SCOPE, ""), (ProofKind.SCOPE, "ab" * 32), (ProofKind.COMPARTMENT, "person"),
+    ):  # fmt: skip
+        with pytest.raises(ProofMissingError):
+            say(DataCategory.BANK, proof, reference)
+    with pytest.raises(ProofMissingError, match="shows the opposite"):
+        say(DataCategory.GUARANTEES, ProofKind.SCOPE, digest)
+    say(DataCategory.MEDICAL, ProofKind.SCOPE, digest)
+    say(DataCategory.BANK, ProofKind.COMPARTMENT, "bank")
+    found = not_concerned_in(severity.register.rows(office, incident.id))
+    assert [one.category for one in found] == [DataCategory.MEDICAL, DataCategory.BANK]
+
+
+def test_the_operator_s_own_form_is_that_of_the_professionals(room: Room) -> None:
+    incident, _ = scored(room)
+    room.clocks.register.say(room.office, HELENE, incident.id, RowKind.FACTS, "Un appareil volé a lu deux personnes.")
+    draft = room.forms.draft(room.office, incident.id, OPERATOR)
+    values = draft.values
+    assert values["organisation"].content == "Rive Claire Tiers Payant"
+    assert values["people_count"].content == (40_000, 45_000, PROFESSIONALS.people.method)
+    assert "financieres" in values["data"].content  # type: ignore[operator]  # a tuple of codes
+    assert values["gravity"].content == "maximal"
+    assert values["description"].content == "Un appareil volé a lu deux personnes."
+    assert values["siren"] == Value(Knowledge.UNKNOWN)
+    assert problems(draft, room.clock.now()) == []
+
+
+def test_each_insurer_s_draft_counts_its_own_people_and_names_no_other(room: Room) -> None:
+    incident, _ = scored(room)
+    counts = {}
+    for insurer, other in ((OAK, "Deux Caps"), (CAPES, "Grand Chêne")):
+        draft = room.forms.draft(room.office, incident.id, insurer)
+        counts[insurer] = draft.values["people_count"].content
+        assert draft.values["aware"] == Value(Knowledge.UNKNOWN)
+        assert not any(other in str(value.content) for value in draft.values.values())
+        assert [one.field for one in problems(draft, room.clock.now())] == ["contact_email", "aware"]
+    assert {insurer: found[:2] for insurer, found in counts.items()} == {OAK: (2, 2), CAPES: (1, 1)}  # type: ignore[index]
+    room.clocks.write_time(
+        room.office, HELENE, incident.id, moment=Moment.NOTICE_RECEIVED, at=incident.aware_at or AT,
+        why="Accusé de réception.", insurer=OAK,
+    )  # fmt: skip
+    assert room.forms.draft(room.office, incident.id, OAK).values["aware"].knowledge is Knowledge.KNOWN
+    with pytest.raises(FormError, match="None of its people"):
+        room.forms.draft(room.office, incident.id, InsurerId(99))
+
+
+def test_versions_say_what_changed_and_what_was_written_stays(room: Room) -> None:
+    incident, _ = scored(room)
+    office, forms = room.office, room.forms
+    forms.save(office, HELENE, incident.id, OPERATOR, {"siren": known("999000001")})
+    room.clock.advance(timedelta(hours=1))
+    assert forms.save(office, HELENE, incident.id, OPERATOR, {"siren": known("999000001")}) is None
+    forms.save(office, HELENE, incident.id, OPERATOR, {"ongoing": known(content=False)})
+    with pytest.raises(FormError):
+        forms.save(office, HELENE, incident.id, OPERATOR, {"origin": known("ailleurs")})
+    first, second = versions_in(forms.register.rows(office, incident.id), OPERATOR)
+    assert first.draft.values["organisation"].content == "Rive Claire Tiers Payant"
+    assert [change.field for change in second.changes] == ["ongoing"]
+    assert second.draft.values["siren"].content == "999000001"

@@ -1,0 +1,83 @@
+"""The pages of severity and of the CNIL form over HTTP."""
+
+import json
+
+import pytest
+
+from tests.integration.conftest import Connect
+from tests.integration.rooms import Room, open_room
+from tests.integration.sites_world import Site
+from tests.integration.test_incidents_register import REASONS
+from tests.integration.test_office_holds import play
+from tests.integration.test_office_site import attack, form_of, opened, plain
+from tierce.incidents.form.rules import from_json
+from tierce.policy.staff import StaffRole
+from tierce.storage.database import Database
+from tierce.storage.keys import Keyring
+
+pytestmark = pytest.mark.integration
+
+COHORT = {
+    "key": "assures", "label": "Assurés lus", "controller": "insurers", "category-1": "1", "category-4": "1",
+    "people_least": "2", "people_most": "2", "people_method": "la liste", "records_least": "3", "records_most": "3",
+    "records_method": "le journal", "class": "1", "class_reason": "identité", "step": "0", "ease": "1",
+    "ease_reason": "NIR et nom", "confidentiality": "0.5", "integrity": "0", "availability": "0", "malicious": "1",
+    "circumstances_reason": "compte hameçonné",
+}  # fmt: skip
+
+
+@pytest.fixture
+def room(connect: Connect, keyring: Keyring) -> Room:
+    found = open_room(connect, keyring)
+    attack(found)
+    return found
+
+
+def test_a_cohort_is_scored_step_by_step_and_concluded_by_a_person(room: Room, database: Database) -> None:
+    async def scene(site: Site) -> None:
+        path = await opened(site)
+        refused = await site.http.post(f"{path}/severity/score", data=form_of(site, **{**COHORT, "ease_reason": ""}))
+        assert refused.status_code == 422
+        assert 'value="compte hameçonné"' in refused.text
+        assert (await site.http.post(f"{path}/severity/score", data=form_of(site, **COHORT))).status_code == 303
+        page = plain(await site.http.get(f"{path}/severity"))
+        assert "1 population attend votre conclusion" in page
+        assert "Contexte × identification + circonstances = 2.0, niveau moyen" in page
+        assert "Au moins importante le NIR ne se change pas" in page
+        low = form_of(site, cohort="assures", risk="1", reasoning=REASONS, against_floor="")
+        told = await site.http.post(f"{path}/severity/bridge", data=low)
+        assert told.status_code == 422
+        assert "Un risque élevé est présumé" in told.text
+        high = form_of(site, cohort="assures", risk="2", reasoning=REASONS, against_floor="")
+        assert (await site.http.post(f"{path}/severity/bridge", data=high)).status_code == 303
+        assert "1 population, cotée et conclue" in plain(await site.http.get(f"{path}/severity"))
+
+    play(room, database, scene, StaffRole.DPO)
+
+
+def test_a_form_is_filled_section_by_section_and_exported(room: Room, database: Database) -> None:
+    async def scene(site: Site) -> None:
+        path = await opened(site)
+        listed = plain(await site.http.get(f"{path}/forms"))
+        assert "3 responsables notifient la CNIL" in listed
+        assert "Mutuelle du Grand Chêne" in listed
+        for section in range(1, 15):
+            plain(await site.http.get(f"{path}/forms/1/sections/{section}"))
+        assert (await site.http.get(f"{path}/forms/1/sections/15")).status_code == 404
+        wrong = form_of(site, **{"people_count-is": "known", "people_count-least": "deux", "people_count-most": "2"})
+        refused = await site.http.post(f"{path}/forms/1/sections/8", data=wrong)
+        assert refused.status_code == 422
+        assert "Donnez deux nombres entiers." in refused.text
+        form = form_of(
+            site, **{"ongoing-is": "known", "ongoing": "non", "aware-is": "known", "aware": "2026-03-03T11:30"}
+        )
+        saved = await site.http.post(f"{path}/forms/1/sections/6", data=form)
+        assert (saved.status_code, saved.headers["location"]) == (303, f"{path}/forms/1/sections/7")
+        page = plain(await site.http.get(f"{path}/forms/1"))
+        assert "Version 1, Hélène Vasseur" in page
+        sent = await site.http.post(f"{path}/forms/1/export", data=form_of(site))
+        draft = from_json(sent.content)
+        assert draft.values["ongoing"].content is False
+        assert json.loads(sent.content)["controller"] == 1
+
+    play(room, database, scene, StaffRole.DPO)

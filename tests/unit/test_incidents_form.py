@@ -1,0 +1,123 @@
+"""The CNIL form: fourteen sections, each field known, not known yet or not applicable, checked and compared."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from tierce.incidents.errors import FormError
+from tierce.incidents.form.model import NOT_APPLICABLE, NOT_KNOWN, Content, Draft, FieldKind, Knowledge, Value
+from tierce.incidents.form.rules import as_json, difference, empty_draft, from_json, problems, say, with_values
+from tierce.incidents.form.vocabulary import BY_KEY, FIELDS, SECTIONS
+from tierce.kernel.ids import InsurerId
+
+AWARE = datetime(2026, 11, 20, 9, tzinfo=UTC)
+
+
+def known(content: Content) -> Value:
+    return Value(Knowledge.KNOWN, content)
+
+
+def initial() -> Draft:
+    return with_values(
+        empty_draft(InsurerId(0)),
+        {
+            "type": known("initiale"),
+            "organisation": known("Rive Claire Tiers Payant"),
+            "contact_email": known("dpo@riveclaire.example"),
+            "aware": known(AWARE.isoformat()),
+            "nature": known(("confidentialite",)),
+        },
+    )
+
+
+def wrong(draft: Draft, hours: int = 1) -> list[str]:
+    return [one.field for one in problems(draft, AWARE + timedelta(hours=hours))]
+
+
+def test_there_are_fourteen_sections_and_each_has_fields() -> None:
+    assert len(SECTIONS) == 14
+    assert {field.section for field in FIELDS} == set(range(1, 15))
+    assert len(BY_KEY) == len(FIELDS)
+    coded = {FieldKind.CHOICE, FieldKind.MANY}
+    assert all((field.kind in coded) is (field.vocabulary is not None) for field in FIELDS)
+
+
+def test_an_initial_notification_may_leave_fields_not_known_yet() -> None:
+    assert wrong(initial()) == []
+    assert wrong(empty_draft(InsurerId(0))) == ["type", "organisation", "contact_email", "aware", "nature"]
+
+
+def test_every_field_has_an_answer_and_a_complete_one_leaves_none_unknown() -> None:
+    draft = with_values(initial(), {"type": known("complete")})
+    unknown = [key for key, value in draft.values.items() if value == NOT_KNOWN]
+    assert wrong(draft) == unknown
+    lacking = replace(draft, values={key: value for key, value in draft.values.items() if key != "siren"})
+    assert "siren" in wrong(lacking)
+
+
+def test_past_seventy_two_hours_the_reasons_are_asked_for() -> None:
+    assert wrong(initial(), hours=72) == []
+    assert wrong(initial(), hours=73) == ["delay_reasons"]
+    told = with_values(initial(), {"delay_reasons": known("L'accès au téléservice manquait au suppléant.")})
+    assert wrong(told, hours=73) == []
+
+
+def test_fields_answer_to_each_other() -> None:
+    assert wrong(with_values(initial(), {"type": known("complementaire")}), hours=99) == ["first_reference"]
+    assert wrong(with_values(initial(), {"told": known("non")})) == ["not_told_why"]
+    assert wrong(with_values(initial(), {"told": known("seront")})) == ["told_at"]
+    swapped = {"begun": known("2026-11-19T10:00+00:00"), "ended": known("2026-11-19T09:00+00:00")}
+    assert wrong(with_values(initial(), swapped)) == ["ended"]
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("origin", known("ailleurs")),
+        ("nature", known(())),
+        ("nature", known(("confidentialite", "autre"))),
+        ("people_count", known((9, 1, "compté"))),
+        ("people_count", known((1, 9, " "))),
+        ("records", known((1, 9))),  # type: ignore[arg-type]
+        ("aware", known("2026-11-20")),
+        ("aware", NOT_APPLICABLE),
+        ("contact_email", known("personne")),
+        ("ongoing", known("oui")),
+        ("siren", known(None)),
+        ("siren", Value(Knowledge.UNKNOWN, "123456789")),
+        ("description", known("Lue : 1 80 05 99 999 001 23.")),
+        ("colour", known("vert")),
+    ],
+)
+def test_what_is_not_of_the_form_is_refused(key: str, value: Value) -> None:
+    with pytest.raises(FormError):
+        with_values(initial(), {key: value})
+
+
+def test_a_draft_goes_to_its_file_and_back() -> None:
+    draft = with_values(
+        initial(),
+        {"people_count": known((30, 49, "compté")), "ongoing": known(content=False), "vat": NOT_APPLICABLE},
+    )
+    assert from_json(as_json(draft, "I-20261120-ABCD")) == draft
+    for spoiled in (b"", b"{}", b"[]", as_json(draft, "x").replace(b"confidentialite", b"secret")):
+        with pytest.raises(FormError):
+            from_json(spoiled)
+
+
+def test_the_difference_names_what_changed_and_nothing_else() -> None:
+    after = with_values(initial(), {"ongoing": known(content=False), "nature": known(("confidentialite",))})
+    (change,) = difference(initial(), after)
+    assert (change.field, change.before, change.after.content) == ("ongoing", NOT_KNOWN, False)
+    assert difference(after, after) == []
+
+
+def test_what_is_carried_into_the_service_is_in_its_words() -> None:
+    assert say(BY_KEY["people_count"], known((30, 49, "compté"))) == "entre 30 et 49 (compté)"
+    assert say(BY_KEY["ongoing"], known(content=False)) == "Non"
+    assert say(BY_KEY["origin"], known("inconnue")) == "Ne sait pas"
+    assert say(BY_KEY["nature"], known(("confidentialite", "integrite"))) == (
+        "Perte de la confidentialité\nPerte de l’intégrité"
+    )
+    assert say(BY_KEY["siren"], NOT_KNOWN) == ""
