@@ -79,7 +79,7 @@ def test_fields_answer_to_each_other() -> None:
         ("nature", known(("confidentialite", "autre"))),
         ("people_count", known((9, 1, "compté"))),
         ("people_count", known((1, 9, " "))),
-        ("records", known((1, 9))),  # type: ignore[arg-type]
+        ("records", known((1, 9))),  # type: ignore[arg-type]  # wrong on purpose
         ("aware", known("2026-11-20")),
         ("aware", NOT_APPLICABLE),
         ("contact_email", known("personne")),

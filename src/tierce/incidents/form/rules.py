@@ -180,7 +180,7 @@ def value_from(found: object) -> Value:
         FormError: it is not one.
     """
     try:
-        knowledge, content = Knowledge(found["knowledge"]), found["content"]  # type: ignore[index]  # any JSON
+        knowledge, content = Knowledge(found["knowledge"]), found["content"]  # type: ignore[index]  # any JSON may come
     except (KeyError, TypeError, ValueError):
         raise FormError("form", Phrase("Cette réponse est illisible.", "This answer cannot be read.")) from None
     return Value(knowledge, tuple(content) if isinstance(content, list) else content)
