@@ -101,6 +101,13 @@ class DepositSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The path at which the portal's own host serves that folder, for the portal to lead to."""
 
 
+class WitnessSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One witness of the log, run by somebody else: its address, and its public line."""
+
+    url: str
+    key: str
+
+
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Everything a process needs to start."""
 
@@ -130,6 +137,9 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Folder of the log's tiles and its checkpoint, which the worker writes; if left out, `log` beside the keys."""
     segments: str | None = None
     """Folder of the journal's sealed segments, which `tierce journal seal` writes; `segments` beside the keys."""
+
+    witnesses: tuple[WitnessSettings, ...] = ()
+    """Whoever checks that the log only grows, and cosigns its checkpoints."""
 
     def connection(self) -> Database:
         """Return how to reach the database."""

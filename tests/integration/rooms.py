@@ -8,7 +8,7 @@ import psycopg
 
 from tests.integration.asks import AT
 from tests.integration.conftest import Connect
-from tests.integration.logs import log_of, segments_of
+from tests.integration.logs import log_of, segments_folder, segments_of
 from tierce.identity.model import PersonCaller, StaffCaller
 from tierce.incidents import store as incident_rows
 from tierce.incidents.clocks.service import Clocks
@@ -134,7 +134,7 @@ def open_room(connect: Connect, keyring: Keyring) -> Room:
     at_persons = connect("tierce_persons")
     persons_lines = Appender.enrol(at_persons, "persons", keyring.instance("persons"))
     persons_lines.append(at_persons, [signed_in()])
-    incidents = Incidents(office_lines, incident_rows.Records(sealer), clock)
+    incidents = Incidents(office_lines, incident_rows.Records(sealer), clock, segments_folder(admin))
     register = Register(office_lines, clock)
     return Room(
         admin=admin,

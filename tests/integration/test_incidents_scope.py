@@ -7,17 +7,12 @@ import pytest
 
 from tests.integration.asks import AT, ask, sequence, write_asks
 from tests.integration.conftest import Connect
+from tests.integration.logs import segments_folder
 from tierce.identity.model import StaffCaller
 from tierce.incidents import store
-from tierce.incidents.errors import (
-    FreeTextError,
-    IncidentMissingError,
-    JournalBehindError,
-    PersonNotExposedError,
-    ScopeMissingError,
-)
-from tierce.incidents.model import GapKind, Incident, JournalLine, Purpose
-from tierce.incidents.rules import account_criteria, compute_scope
+from tierce.incidents.errors import FreeTextError, IncidentMissingError, PersonNotExposedError, ScopeMissingError
+from tierce.incidents.model import Incident, Purpose
+from tierce.incidents.rules import account_criteria
 from tierce.incidents.service import Incidents
 from tierce.journal.encoding import decode
 from tierce.journal.model import Entry, EntryKind
@@ -26,6 +21,11 @@ from tierce.kernel.clock import FixedClock, micros
 from tierce.kernel.ids import DeviceId, IncidentId, InsurerId, PersonId, ProfessionalId, SessionId, StaffId
 from tierce.policy.acts import Act, Outcome
 from tierce.registry.records import CivilRecord, encode_record
+from tierce.scope import store as scope_rows
+from tierce.scope.errors import JournalBehindError
+from tierce.scope.model import GapKind, JournalLine
+from tierce.scope.rules import compute_scope
+from tierce.scope.service import computed
 from tierce.storage.cluster import SUPERUSER
 from tierce.storage.insurer_keys import load_sealer, make_insurer_keys
 from tierce.storage.keys import Compartment, Keyring
@@ -90,7 +90,7 @@ def slice_(
     admin.execute("insert into person.record (person, insurer, sealed) values (1, 1, %s)", (sealed,))
     admin.commit()
     appender = Appender.enrol(connect("tierce_office"), "office", keyring.instance("office"))
-    return Incidents(appender, store.Records(sealer), clock)
+    return Incidents(appender, store.Records(sealer), clock, segments_folder(admin))
 
 
 def opened(slice_: Incidents, office: psycopg.Connection) -> Incident:
@@ -155,12 +155,11 @@ def test_the_database_filter_keeps_every_line_the_rule_keeps(
     )
     rows = admin.execute("select seq, body from journal.entry").fetchall()
     every = [JournalLine(seq, decode(body)) for seq, body in rows]
-    with office.transaction():
-        kept = list(store.scan(office, criteria, len(numbers)))
-    head = store.tree_head(office)
-    assert head is not None
-    assert compute_scope(criteria, kept, head) == compute_scope(criteria, every, head)
-    assert len(kept) < len(every)
+    settled = AT + timedelta(hours=1)
+    with office.transaction(), computed(office, segments_folder(admin), [criteria], settled) as engine:
+        assert engine.digest() == compute_scope([criteria], every, engine.head.tree).digest
+        kept = scope_rows.hot(office, [criteria], len(numbers), settled)
+    assert 0 < sum(len(one) for one in kept.rows) < len(every)
 
 
 def test_holes_and_late_lines_are_said(

@@ -17,6 +17,7 @@ from tests.integration.test_journal_log import LOG_KEY, LOG_LINE, ORIGIN, WORKER
 from tests.waiting import eventually
 from tierce.journal.errors import SequencerBusyError
 from tierce.journal.kept import KeptCheckpoint
+from tierce.journal.note import unverified_checkpoint
 from tierce.journal.sequencer import Sequencer
 from tierce.journal.service import Appender
 from tierce.journal.tiles.folder import LogFolder
@@ -30,7 +31,8 @@ _SERVER.set_forkserver_preload([__name__])
 LIFE_SECONDS = 0.4
 """A sequencer lives up to this long: several steps, or none."""
 REST_SECONDS = 0.01
-"""Between two rounds of the writer, so that steps are short and a kill falls anywhere in one."""
+AHEAD_MAX = 600
+"""How far the writer goes ahead of what is published, so that steps are short and a kill falls anywhere in one."""
 
 
 def work(database: Database, folder: Path, home: Path) -> None:
@@ -50,8 +52,9 @@ def work(database: Database, folder: Path, home: Path) -> None:
 class Writer(threading.Thread):
     """Appends batches until told to stop, some of them in transactions held open or given up."""
 
-    def __init__(self, connect: Connect, seed: int) -> None:
+    def __init__(self, connect: Connect, seed: int, log: LogFolder) -> None:
         super().__init__()
+        self._log = log
         self._connections = [connect("tierce_worker") for _ in range(3)]
         self._appender = Appender.enrol(self._connections[0], "worker", WORKER_KEY)
         self._chance = random.Random(seed)
@@ -60,6 +63,9 @@ class Writer(threading.Thread):
 
     def run(self) -> None:
         while not self.stopping.wait(REST_SECONDS):
+            note = self._log.checkpoint()
+            if self.written - (0 if note is None else unverified_checkpoint(note).size) > AHEAD_MAX:
+                continue
             opened = []
             for connection in self._connections:
                 count = self._chance.randint(1, 64)
@@ -79,7 +85,7 @@ def killed(database: Database, tmp_path: Path, connect: Connect, times: int, say
     seed = int(os.environ.get("TIERCE_TEST_SEED", "0")) or random.SystemRandom().randrange(1, 1 << 32)
     say(f"seed {seed}: TIERCE_TEST_SEED={seed} repeats it")
     chance, folder = random.Random(seed), log_of(database).path
-    writer, notes = Writer(connect, seed), set()
+    writer, notes = Writer(connect, seed, LogFolder(folder)), set()
     writer.start()
     try:
         for _ in range(times):

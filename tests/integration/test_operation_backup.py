@@ -247,7 +247,7 @@ def test_an_older_backup_is_noticed_and_the_way_on_is_signed(
 
 def _verified(stage: Stage, file: Path, line: str) -> Report:
     settings = load(file)
-    journal = Journal(settings.connection().dsn(SUPERUSER), settings.log_directory())
+    journal = Journal(settings.connection().dsn(SUPERUSER), settings.log_directory(), settings.segments_directory())
     return verify(journal, line, retired=retired_lines(stage.home / "keys"))
 
 

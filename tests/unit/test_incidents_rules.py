@@ -1,21 +1,17 @@
 """The scope's rules on small journals written by hand."""
 
+from dataclasses import replace
+
 import pytest
 
-from tierce.incidents.errors import CriteriaError
-from tierce.incidents.model import Batch, Criteria, Gap, GapKind, JournalLine, Rule, Status, TreeHead
-from tierce.incidents.rules import (
-    by_insurer,
-    canonical_lines,
-    compute_scope,
-    find_gaps,
-    rule_text,
-    slice_digest,
-)
+from tierce.incidents.rules import by_insurer, slice_digest
 from tierce.journal.model import Entry, EntryKind
 from tierce.kernel.categories import DataCategory
 from tierce.kernel.ids import DeviceId, EntrySeq, InsurerId, PersonId, ProfessionalId
 from tierce.policy.acts import Outcome
+from tierce.scope.errors import CriteriaError
+from tierce.scope.model import Batch, Criteria, Gap, GapKind, JournalLine, Rule, Status, TreeHead
+from tierce.scope.rules import Holes, canonical_lines, compute_scope, find_holes, rule_text, status_of
 
 TREE = TreeHead(size=4, root=bytes(32))
 THIEF = DeviceId(66)
@@ -50,8 +46,8 @@ def criteria(*, whole_account: bool = False) -> Criteria:
 
 def test_the_owners_own_patients_are_not_the_thiefs() -> None:
     lines = [line(256, 1, device=OWNER), line(257, 2)]
-    assert [one.person for one in compute_scope(criteria(), lines, TREE).exposures] == [2]
-    whole = compute_scope(criteria(whole_account=True), lines, TREE)
+    assert [one.person for one in compute_scope([criteria()], lines, TREE).exposures] == [2]
+    whole = compute_scope([criteria(whole_account=True)], lines, TREE)
     assert [(one.person, rule_text(one.rules)) for one in whole.exposures] == [
         (1, "professional"),
         (2, "device+professional"),
@@ -59,12 +55,12 @@ def test_the_owners_own_patients_are_not_the_thiefs() -> None:
 
 
 def test_a_person_with_two_contracts_is_at_each_insurer_whose_copy_was_read() -> None:
-    scope = compute_scope(criteria(), [line(256, 1, 3), line(257, 1, 3, at=200), line(258, 1, 8)], TREE)
+    scope = compute_scope([criteria()], [line(256, 1, 3), line(257, 1, 3, at=200), line(258, 1, 8)], TREE)
     assert [(one.insurer, one.entries, one.first_us, one.last_us) for one in scope.exposures] == [
         (3, 2, 100, 200),
         (8, 1, 100, 100),
     ]
-    assert scope.persons == 1
+    assert {one.person for one in scope.exposures} == {1}
     assert [(one.insurer, one.persons, one.entries) for one in by_insurer(scope.exposures)] == [
         (3, 1, 2),
         (8, 1, 1),
@@ -73,8 +69,8 @@ def test_a_person_with_two_contracts_is_at_each_insurer_whose_copy_was_read() ->
 
 
 def test_a_line_that_names_nobody_is_counted_and_never_dropped() -> None:
-    scope = compute_scope(criteria(), [line(256, 0)], TREE)
-    assert (scope.exposures, scope.unattributed, scope.entries) == ((), 1, 1)
+    scope = compute_scope([criteria()], [line(256, 0)], TREE)
+    assert (scope.exposures, scope.head.unattributed, scope.head.whole) == ((), 1, False)
 
 
 @pytest.mark.parametrize(
@@ -87,14 +83,14 @@ def test_a_line_that_names_nobody_is_counted_and_never_dropped() -> None:
 )
 def test_criteria_that_name_nothing_are_refused(wrong: Criteria, word: str) -> None:
     with pytest.raises(CriteriaError, match=word):
-        compute_scope(wrong, [], TREE)
+        compute_scope([wrong], [], TREE)
 
 
 def test_canonical_lines_are_frozen() -> None:
-    scope = compute_scope(criteria(), [line(256, 2)], TREE, [Gap(GapKind.NEVER_COMMITTED, 7, 8, 0)])
-    text = "".join(canonical_lines(scope.criteria, TREE, scope.exposures, scope.gaps, scope.unattributed))
-    assert text == (
-        "tierce-scope-v1\n"
+    holes = Holes((Gap(GapKind.NEVER_COMMITTED, 7, 8, 0),))
+    scope = compute_scope([criteria()], [line(256, 2)], TREE, holes)
+    assert "".join(canonical_lines(scope.head, scope.exposures)) == (
+        "tierce-scope-v2\n"
         f"tree 4 {'00' * 32}\n"
         "window 0 1000\n"
         "device 66\n"
@@ -106,7 +102,7 @@ def test_canonical_lines_are_frozen() -> None:
 
 def test_an_insurers_digest_ignores_what_other_insurers_have() -> None:
     lines = [line(256, 1, 3), line(257, 2, 8)]
-    scope = compute_scope(criteria(), lines, TREE)
+    scope = compute_scope([criteria()], lines, TREE)
     alone = [one for one in scope.exposures if one.insurer == 3]
     three = InsurerId(3)
     assert slice_digest(scope.digest, three, scope.exposures) == slice_digest(scope.digest, three, alone)
@@ -117,15 +113,73 @@ def batch(block: int, minute: int, signed: int = 3, found: int = 3) -> Batch:
     return Batch(block=block, at_us=minute * MINUTE_US, signed=signed, found=found)
 
 
+def window(from_minute: int, until_minute: int) -> Criteria:
+    return Criteria(frozenset({DOCTOR}), frozenset(), frozenset(), from_minute * MINUTE_US, until_minute * MINUTE_US)
+
+
 def test_holes_that_touch_the_window_are_listed() -> None:
     batches = [batch(1, 10), batch(4, 12), batch(5, 30), batch(7, 31), batch(9, 90)]
-    found = find_gaps(batches, 29 * MINUTE_US, 40 * MINUTE_US)
-    assert found == [
+    assert find_holes(batches, [window(29, 40)]).gaps == (
         Gap(GapKind.NEVER_COMMITTED, 6, 6, 0),
         Gap(GapKind.NEVER_COMMITTED, 8, 8, 0),
-    ]
+    )
 
 
 def test_a_block_with_fewer_lines_than_it_signed_is_listed() -> None:
-    found = find_gaps([batch(1, 10, 3, 2), batch(2, 90, 3, 0)], 0, 20 * MINUTE_US)
-    assert found == [Gap(GapKind.LINES_MISSING, 1, 1, 1)]
+    found = find_holes([batch(1, 10, 3, 2), batch(2, 90, 3, 0)], [window(0, 20)])
+    assert found.gaps == (Gap(GapKind.LINES_MISSING, 1, 1, 1),)
+
+
+def test_a_clock_that_went_back_puts_both_sides_in_doubt() -> None:
+    batches = [batch(1, 10), batch(2, 30), batch(3, 12), batch(4, 13)]
+    found = find_holes(batches, [window(20, 25)])
+    assert found.gaps == (Gap(GapKind.CLOCK, 2, 4, 0),)
+    scope = compute_scope([window(20, 25)], [line(3 << 8, 1, at=12 * MINUTE_US), line(1 << 8, 2)], TREE, found)
+    assert [(one.person, one.status) for one in scope.exposures] == [(1, Status.POSSIBLE)]
+    assert not scope.head.whole
+    assert find_holes([batch(1, 10), batch(2, 9), batch(3, 11)], [window(0, 60)]).gaps == ()
+
+
+def refused(seq: int, person: int, at: int) -> JournalLine:
+    shown = line(seq, person, 0, at=at).entry
+    entry = replace(shown, kind=EntryKind.REFUSAL, outcome=Outcome.OUT_OF_SEATS, categories=DataCategory.NONE)
+    return JournalLine(EntrySeq(seq), entry)
+
+
+def test_who_was_asked_for_without_an_answer_is_excluded_or_possible_near_a_hole() -> None:
+    holes = find_holes([batch(1, 10), batch(3, 10), batch(4, 50)], [window(0, 60)])
+    lines = [refused(256, 1, 10 * MINUTE_US), refused(4 << 8, 2, 50 * MINUTE_US), refused(257, 3, 10 * MINUTE_US)]
+    lines.append(line(258, 3, at=10 * MINUTE_US))
+    scope = compute_scope([window(0, 60)], lines, TREE, holes)
+    assert [(one.person, one.insurer, one.status) for one in scope.exposures] == [
+        (1, 0, Status.POSSIBLE),
+        (2, 0, Status.EXCLUDED),
+        (3, 0, Status.POSSIBLE),
+        (3, 1, Status.CONFIRMED),
+    ]
+
+
+def test_off_the_list_is_excluded_only_when_the_journal_is_whole() -> None:
+    whole = compute_scope([window(0, 60)], [line(256, 1)], TREE)
+    assert status_of(whole.head, whole.exposures, PersonId(1)) is Status.CONFIRMED
+    assert status_of(whole.head, whole.exposures, PersonId(2)) is Status.EXCLUDED
+    torn = compute_scope([window(0, 60)], [line(256, 0)], TREE)
+    assert status_of(torn.head, torn.exposures, PersonId(2)) is Status.POSSIBLE
+
+
+def test_the_three_cohorts_of_2024_are_three_criteria() -> None:
+    """The insured; professionals, whose bank details a screen showed; a few people with transport invoices."""
+    base = window(0, 60)
+    insured = replace(base, categories=DataCategory.GUARANTEES)
+    bank = replace(base, categories=DataCategory.BANK)
+    invoices = replace(base, categories=DataCategory.MEDICAL | DataCategory.REIMBURSEMENTS)
+    shown = {1: DataCategory.GUARANTEES, 2: DataCategory.BANK, 3: DataCategory.REIMBURSEMENTS | DataCategory.NIR}
+    lines = [
+        JournalLine(EntrySeq(256 + person), replace(line(256, person).entry, categories=categories))
+        for person, categories in shown.items()
+    ]
+    found = [
+        [one.person for one in compute_scope([cohort], lines, TREE).exposures] for cohort in (insured, bank, invoices)
+    ]
+    assert found == [[1], [2], [3]]
+    assert compute_scope([insured], lines, TREE).digest != compute_scope([bank], lines, TREE).digest

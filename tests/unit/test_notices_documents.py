@@ -5,7 +5,6 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from tierce.incidents.model import Gap, GapKind
 from tierce.kernel.categories import DataCategory
 from tierce.kernel.ids import IncidentId, InsurerId, PersonId
 from tierce.kernel.language import Language, Phrase
@@ -25,6 +24,7 @@ from tierce.notices.model import (
     ReadOfHer,
 )
 from tierce.notices.rules import LETTER_CONTENTS, VAGUE, check_document, is_minor, letter_reference
+from tierce.scope.model import Gap, GapKind
 
 START = datetime(2027, 3, 3, 9, 12, tzinfo=UTC)
 OPERATOR = Operator(

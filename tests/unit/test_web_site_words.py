@@ -11,12 +11,12 @@ from tierce.closings.rules import RUNGS as RUNGS_WIDE
 from tierce.directory.model import Kind
 from tierce.incidents.clocks.model import State
 from tierce.incidents.form.model import Knowledge
-from tierce.incidents.model import Rule
 from tierce.incidents.severity.model import Controller, ProofKind
 from tierce.persons.model import LineKind
 from tierce.policy.acts import Act, Evidence, Outcome
 from tierce.policy.clocks import Risk, Standing
 from tierce.policy.ladder import Level, Rung
+from tierce.scope.model import Rule
 from tierce.web.insurers.site import HERE as INSURERS
 from tierce.web.insurers.site import LINKS as INSURERS_LINKS
 from tierce.web.look import Pages
@@ -61,7 +61,6 @@ CHOSEN = {
     | {f"feed.kind.{kind}" for kind in ("rights", "insurers", "directory", "finess")}
     | {f"closing.group.{level}" for level in set(CLOSED_BY_HAND) - {"cell"}}
     | {f"closing.for.{length}" for length in LENGTHS}
-    | {f"journal.title.{state}" for state in ("none", "altered", "old", "intact")}
     | {f"duties.standing.{one.replace(' ', '_')}" for one in Standing if one is not Standing.PROPOSED}
     | {f"severity.controller.{one}" for one in Controller}
     | {f"severity.proof.{one}" for one in ProofKind}
@@ -69,6 +68,7 @@ CHOSEN = {
     | numbered("severity.risk", Risk)
     | {f"form.is.{one.replace(' ', '_')}" for one in Knowledge}
     | {f"duties.state.{one.replace(' ', '_')}" for one in State}
+    | {f"journal.title.{state}" for state in ("none", "altered", "old", "intact")}
     | {link.key for link in OFFICE_LINKS}
     | told({key for key, _ in OFFICE_ERRORS.values()}),
     INSURERS: {link.key for link in INSURERS_LINKS} | told(set()),

@@ -18,16 +18,8 @@ class FormError(IncidentError):
         self.reason = reason
 
 
-class CriteriaError(FormError):
-    """The criteria of a scope do not select anything that can be answered for."""
-
-
 class FreeTextError(FormError):
     """A text typed by staff is empty, too long, or holds what must not be kept."""
-
-
-class JournalUnreadableError(IncidentError):
-    """A journal line of the scope cannot be read, so the list would not be exact: nothing was kept."""
 
 
 class IncidentMissingError(IncidentError):
@@ -40,10 +32,6 @@ class ScopeMissingError(IncidentError):
 
 class PersonNotExposedError(IncidentError):
     """This person is not on the incident's list for this insurer, so nothing of her may be shown here."""
-
-
-class JournalBehindError(IncidentError):
-    """No checkpoint covers the journal yet: start the worker, or wait a second and compute again."""
 
 
 class CeilingReachedError(IncidentError):

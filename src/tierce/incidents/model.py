@@ -2,38 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from enum import IntEnum, StrEnum
+from enum import IntEnum
 
-from tierce.journal.model import Entry
 from tierce.kernel.categories import DataCategory
-from tierce.kernel.ids import DeviceId, EntrySeq, IncidentId, InsurerId, PersonId, ProfessionalId, SessionId
+from tierce.kernel.ids import DeviceId, IncidentId, InsurerId
 from tierce.kernel.language import Phrase
 from tierce.kernel.saying import say_name
-
-
-class Rule(StrEnum):
-    """Which criterion put a journal line into the scope."""
-
-    PROFESSIONAL = "professional"
-    DEVICE = "device"
-    SESSION = "session"
-
-
-class Status(IntEnum):
-    """How sure the journal makes us; numbers are stored."""
-
-    CONFIRMED = 1
-    """A committed line says that data of this person was released."""
-    POSSIBLE = 2
-
-
-class GapKind(StrEnum):
-    """Why the journal has a hole."""
-
-    NEVER_COMMITTED = "never committed"
-    """A block number was drawn and no batch was committed under it: nothing was revealed for it."""
-    LINES_MISSING = "lines missing"
-    """A batch holds fewer lines than its signature covers: somebody removed them."""
+from tierce.scope.model import Criteria, Gap, TreeHead
 
 
 class Purpose(IntEnum):
@@ -58,102 +33,6 @@ PURPOSES: dict[Purpose, Phrase] = {
     ),
 }
 """The purposes a member of staff may state, in the words of the form."""
-
-
-@dataclass(frozen=True, slots=True)
-class Criteria:
-    """What a scope looks for: lines of any of these accounts, devices or sessions, in a window of time.
-
-    The criteria add up: a line is in scope when one of them names it. `from_us` is included and `until_us`
-    is not; both count microseconds since 1970-01-01T00:00:00Z.
-    """
-
-    professionals: frozenset[ProfessionalId]
-    devices: frozenset[DeviceId]
-    sessions: frozenset[SessionId]
-    from_us: int
-    until_us: int
-
-
-@dataclass(frozen=True, slots=True)
-class JournalLine:
-    """One decoded line with its number."""
-
-    seq: EntrySeq
-    entry: Entry
-
-
-@dataclass(frozen=True, slots=True)
-class Exposure:
-    """What was read of one person under one insurer's copy.
-
-    `categories` is the union over her lines, `entries` their number, `first_us` and `last_us` the times of
-    the first and the last (microseconds since the epoch), `rules` the criteria that matched.
-    """
-
-    person: PersonId
-    insurer: InsurerId
-    categories: DataCategory
-    first_us: int
-    last_us: int
-    entries: int
-    rules: frozenset[Rule]
-    status: Status
-
-
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """One committed batch: its block, its time, how many lines were signed and how many are found."""
-
-    block: int
-    at_us: int
-    signed: int
-    found: int
-
-
-@dataclass(frozen=True, slots=True)
-class Gap:
-    """A hole in the block numbers, or in one block, that touches the window of a scope."""
-
-    kind: GapKind
-    first_block: int
-    last_block: int
-    lines: int
-    """Lines missing from a block; 0 for blocks that were never committed."""
-
-
-@dataclass(frozen=True, slots=True)
-class TreeHead:
-    """The checkpoint a scope was computed under."""
-
-    size: int
-    root: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Scope:
-    """The answer to "who was exposed, to what, when", with the digest that makes it checkable.
-
-    `exposures` are sorted by person and insurer. `unattributed` counts released lines that no longer name
-    anybody (redacted) or never did. `digest` is the SHA-256 of the canonical lines (rules.canonical_lines).
-    """
-
-    criteria: Criteria
-    tree: TreeHead
-    exposures: tuple[Exposure, ...]
-    gaps: tuple[Gap, ...]
-    unattributed: int
-    digest: bytes
-
-    @property
-    def persons(self) -> int:
-        """How many different people are on the list, whatever the number of insurers."""
-        return len({one.person for one in self.exposures})
-
-    @property
-    def entries(self) -> int:
-        """How many released lines the list rests on, unattributed ones included."""
-        return sum(one.entries for one in self.exposures) + self.unattributed
 
 
 @dataclass(frozen=True, slots=True)

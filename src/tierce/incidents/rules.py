@@ -1,32 +1,12 @@
-"""The scope of an incident as a pure function of journal lines: same input, same list, same digest.
+"""What an incident makes of a list: each insurer's part, the texts that staff type, the lines of their acts."""
 
-Only lines that released something expose anybody: a look-up (DISCLOSURE) or a reopening (REVISIT) whose outcome is
-RELEASED, and a MISS whose reason was said because presence was proved (its categories are not empty). Other refusals
-and misses answer in one and the same shape and show nothing of anyone.
-"""
-
-import hashlib
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable
 from datetime import datetime
 
 from tierce.identity.model import StaffCaller
-from tierce.incidents.errors import CriteriaError, FreeTextError
-from tierce.incidents.model import (
-    Batch,
-    Criteria,
-    Exposure,
-    Gap,
-    GapKind,
-    InsurerCount,
-    JournalLine,
-    Purpose,
-    Rule,
-    Scope,
-    Status,
-    TreeHead,
-)
+from tierce.incidents.errors import FreeTextError
+from tierce.incidents.model import InsurerCount, Purpose
 from tierce.journal.model import Entry, EntryKind
 from tierce.kernel.categories import DataCategory
 from tierce.kernel.clock import PARIS, micros
@@ -34,35 +14,12 @@ from tierce.kernel.ids import NOBODY, ActivityId, DeviceId, IncidentId, InsurerI
 from tierce.kernel.language import Phrase
 from tierce.policy.acts import Act, Outcome
 from tierce.policy.digest import policy_digest
-
-EXPOSING_KINDS = frozenset({EntryKind.DISCLOSURE, EntryKind.REVISIT, EntryKind.MISS})
-GAP_SLACK_US = 60 * 1_000_000
-"""Blocks are numbered before they are committed, so a hole's time is known to the minute only."""
+from tierce.scope.model import Criteria, Exposure
+from tierce.scope.rules import digest_of, exposure_line
 
 FREE_TEXT_CHARACTERS_MAX = 300
 _DIGITS_13 = re.compile(r"[0-9][0-9AB]{12}|[0-9]{13}", re.IGNORECASE)
-_CANONICAL_VERSION = "tierce-scope-v1"
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-
-
-def check_criteria(criteria: Criteria) -> None:
-    """Refuse criteria that name nobody, or a window that is empty.
-
-    Raises:
-        CriteriaError: with what is missing and what to give instead. Empty criteria never mean "everything".
-    """
-    if not (criteria.professionals or criteria.devices or criteria.sessions):
-        reason = Phrase(
-            "Aucun compte, appareil ni session n'est nommé : nommez-en au moins un.",
-            "No account, device or session is named; name at least one.",
-        )
-        raise CriteriaError("criteria", reason)
-    if criteria.from_us < 0 or criteria.until_us <= criteria.from_us:
-        reason = Phrase(
-            "La fin n'est pas après le début : donnez une fin plus tardive.",
-            "The end is not after the beginning; give a later end.",
-        )
-        raise CriteriaError("window", reason)
 
 
 def account_criteria(
@@ -76,142 +33,6 @@ def account_criteria(
     return Criteria(accounts, devices, frozenset(), from_us, until_us)
 
 
-def releases(entry: Entry) -> bool:
-    """Tell whether a line says that data left."""
-    if entry.kind is EntryKind.MISS:
-        return bool(entry.categories)
-    return entry.kind in EXPOSING_KINDS and entry.outcome is Outcome.RELEASED
-
-
-def rules_of(criteria: Criteria, entry: Entry) -> frozenset[Rule]:
-    """Give the criteria that put this line in scope; none when it is out of scope or released nothing."""
-    if not releases(entry) or not criteria.from_us <= entry.time_us < criteria.until_us:
-        return frozenset()
-    matched = set()
-    if entry.professional in criteria.professionals:
-        matched.add(Rule.PROFESSIONAL)
-    if entry.device in criteria.devices:
-        matched.add(Rule.DEVICE)
-    if entry.session in criteria.sessions:
-        matched.add(Rule.SESSION)
-    return frozenset(matched)
-
-
-@dataclass(slots=True)
-class _Tally:
-    """What has been seen so far of one person under one insurer."""
-
-    first_us: int
-    last_us: int
-    categories: DataCategory = DataCategory.NONE
-    entries: int = 0
-    rules: set[Rule] = field(default_factory=set)
-
-    def add(self, entry: Entry, matched: frozenset[Rule]) -> None:
-        self.first_us = min(self.first_us, entry.time_us)
-        self.last_us = max(self.last_us, entry.time_us)
-        self.categories |= entry.categories
-        self.entries += 1
-        self.rules |= matched
-
-
-class ScopeBuilder:
-    """Adds journal lines up to the list of people exposed; memory grows with the list, not the journal."""
-
-    def __init__(self, criteria: Criteria) -> None:
-        """Look for `criteria`; raises CriteriaError when they name nobody or no time."""
-        check_criteria(criteria)
-        self._criteria = criteria
-        self._tallies: dict[tuple[PersonId, InsurerId], _Tally] = {}
-        self._unattributed = 0
-
-    def add(self, line: JournalLine) -> None:
-        """Take one line into account, in any order, each once; a line out of scope is passed over."""
-        entry = line.entry
-        matched = rules_of(self._criteria, entry)
-        if not matched:
-            return
-        if entry.person == NOBODY:
-            self._unattributed += 1
-            return
-        pair = (entry.person, entry.insurer)
-        if pair not in self._tallies:
-            self._tallies[pair] = _Tally(first_us=entry.time_us, last_us=entry.time_us)
-        self._tallies[pair].add(entry, matched)
-
-    def finish(self, tree: TreeHead, gaps: Iterable[Gap] = ()) -> Scope:
-        """Give the list: `tree` is the checkpoint under which the lines were read, part of the digest."""
-        exposures = tuple(_exposure(pair, tally) for pair, tally in sorted(self._tallies.items()))
-        sorted_gaps = tuple(sorted(gaps, key=lambda gap: (gap.first_block, gap.last_block, gap.kind)))
-        lines = canonical_lines(self._criteria, tree, exposures, sorted_gaps, self._unattributed)
-        return Scope(self._criteria, tree, exposures, sorted_gaps, self._unattributed, _digest(lines))
-
-
-def compute_scope(
-    criteria: Criteria, lines: Iterable[JournalLine], tree: TreeHead, gaps: Iterable[Gap] = ()
-) -> Scope:
-    """Give the exact list of people exposed by these lines; see ScopeBuilder.
-
-    Raises:
-        CriteriaError: the criteria name nobody or no time.
-    """
-    builder = ScopeBuilder(criteria)
-    for line in lines:
-        builder.add(line)
-    return builder.finish(tree, gaps)
-
-
-def _exposure(pair: tuple[PersonId, InsurerId], tally: _Tally) -> Exposure:
-    return Exposure(
-        person=pair[0],
-        insurer=pair[1],
-        categories=tally.categories,
-        first_us=tally.first_us,
-        last_us=tally.last_us,
-        entries=tally.entries,
-        rules=frozenset(tally.rules),
-        status=Status.CONFIRMED,
-    )
-
-
-def rule_text(rules: frozenset[Rule]) -> str:
-    """Write the criteria that matched as one word, always in the same order: ``device+professional``."""
-    return "+".join(sorted(rules))
-
-
-def exposure_line(one: Exposure) -> str:
-    """Write one person's exposure as a canonical line: eight fields apart by one space, no line feed."""
-    return (
-        f"{one.person} {one.insurer} {int(one.categories)} {one.first_us} {one.last_us} {one.entries}"
-        f" {rule_text(one.rules)} {one.status.name.lower()}"
-    )
-
-
-def canonical_lines(
-    criteria: Criteria,
-    tree: TreeHead,
-    exposures: Iterable[Exposure],
-    gaps: Iterable[Gap],
-    unattributed: int,
-) -> Iterator[str]:
-    """Write a scope as text that is always the same for the same content, one line feed after each line."""
-    yield f"{_CANONICAL_VERSION}\n"
-    yield f"tree {tree.size} {tree.root.hex()}\n"
-    yield f"window {criteria.from_us} {criteria.until_us}\n"
-    for name, numbers in (
-        ("professional", criteria.professionals),
-        ("device", criteria.devices),
-        ("session", criteria.sessions),
-    ):
-        for number in sorted(numbers):
-            yield f"{name} {number}\n"
-    for gap in gaps:
-        yield f"gap {gap.first_block} {gap.last_block} {gap.lines} {gap.kind}\n"
-    yield f"unattributed {unattributed}\n"
-    for one in exposures:
-        yield f"{exposure_line(one)}\n"
-
-
 def slice_digest(scope_digest: bytes, insurer: InsurerId, exposures: Iterable[Exposure]) -> bytes:
     """Digest one insurer's part of a list, bound to the whole list's digest: 32 bytes, SHA-256.
 
@@ -219,14 +40,7 @@ def slice_digest(scope_digest: bytes, insurer: InsurerId, exposures: Iterable[Ex
     """
     own = sorted((one.person, exposure_line(one)) for one in exposures if one.insurer == insurer)
     head = [f"tierce-slice-v1\n{scope_digest.hex()} {insurer}\n"]
-    return _digest([*head, *(f"{line}\n" for _, line in own)])
-
-
-def _digest(lines: Iterable[str]) -> bytes:
-    digest = hashlib.sha256()
-    for line in lines:
-        digest.update(line.encode())
-    return digest.digest()
+    return digest_of([*head, *(f"{line}\n" for _, line in own)])
 
 
 def by_insurer(exposures: Iterable[Exposure]) -> list[InsurerCount]:
@@ -243,34 +57,6 @@ def by_insurer(exposures: Iterable[Exposure]) -> list[InsurerCount]:
         entries[one.insurer] = entries.get(one.insurer, 0) + one.entries
         categories[one.insurer] = categories.get(one.insurer, DataCategory.NONE) | one.categories
     return [InsurerCount(key, persons[key], entries[key], categories[key]) for key in sorted(persons)]
-
-
-def find_gaps(batches: Iterable[Batch], from_us: int, until_us: int) -> list[Gap]:
-    """List the holes of the journal that touch a window, to the minute.
-
-    Args:
-        batches: committed batches in the order of their block numbers; a few on either side of the window
-            let a hole at its edge be seen.
-        from_us: beginning of the window, microseconds since the epoch.
-        until_us: its end.
-
-    A run of absent block numbers is a hole when the time between its neighbours meets the window. Such a
-    block was drawn and its transaction never committed, hence nothing was revealed for it; a block with
-    fewer lines than it signed is a removal, and worse.
-    """
-    gaps = []
-    previous: Batch | None = None
-    for batch in batches:
-        meets = batch.at_us >= from_us - GAP_SLACK_US
-        if previous is not None and batch.block > previous.block + 1:
-            begun = min(previous.at_us, batch.at_us) <= until_us + GAP_SLACK_US
-            ended = max(previous.at_us, batch.at_us) >= from_us - GAP_SLACK_US
-            if begun and ended:
-                gaps.append(Gap(GapKind.NEVER_COMMITTED, previous.block + 1, batch.block - 1, 0))
-        if batch.found != batch.signed and meets and batch.at_us <= until_us + GAP_SLACK_US:
-            gaps.append(Gap(GapKind.LINES_MISSING, batch.block, batch.block, batch.signed - batch.found))
-        previous = batch
-    return gaps
 
 
 def check_free_text(field: str, text: str, most: int = FREE_TEXT_CHARACTERS_MAX) -> str:

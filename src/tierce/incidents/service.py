@@ -5,6 +5,7 @@ shown that the journal does not already tell of.
 """
 
 from datetime import datetime, timedelta
+from pathlib import Path
 
 from psycopg import Connection
 
@@ -12,20 +13,21 @@ from tierce.identity.model import StaffCaller
 from tierce.incidents import store
 from tierce.incidents.errors import (
     IncidentMissingError,
-    JournalBehindError,
     PersonNotExposedError,
     ScopeMissingError,
 )
-from tierce.incidents.model import Civil, Criteria, Exposure, Incident, Purpose, ScopeSummary
-from tierce.incidents.rules import ScopeBuilder, check_criteria, check_free_text, find_gaps, staff_line
+from tierce.incidents.model import Civil, Incident, Purpose, ScopeSummary
+from tierce.incidents.rules import check_free_text, staff_line
 from tierce.journal.service import Appender
 from tierce.kernel.categories import DataCategory
 from tierce.kernel.clock import Clock
 from tierce.kernel.ids import IncidentId, InsurerId, PersonId, new_id
 from tierce.policy.acts import Act
+from tierce.scope.model import Criteria, Exposure
+from tierce.scope.rules import check_criteria
+from tierce.scope.service import SETTLE, computed
+from tierce.scope.store import pending
 
-SETTLE = timedelta(seconds=5)
-"""A block drawn this recently may still be committed: it is not called a hole yet."""
 NAMED = DataCategory.CIVIL_STATUS | DataCategory.BIRTH_DATE
 """What a member of staff reads of a person she shows."""
 
@@ -33,14 +35,17 @@ NAMED = DataCategory.CIVIL_STATUS | DataCategory.BIRTH_DATE
 class Incidents:
     """The incident slice of one process."""
 
-    def __init__(self, appender: Appender, records: store.Records, clock: Clock, settle: timedelta = SETTLE) -> None:
-        """Write lines through `appender`, open persons' records with `records`; `settle` as SETTLE.
+    def __init__(
+        self, appender: Appender, records: store.Records, clock: Clock, segments: Path, settle: timedelta = SETTLE
+    ) -> None:
+        """Write lines through `appender`, open persons' records with `records`; sealed segments are in `segments`.
 
         Every connection given to a method is in autocommit mode: each use case is its own transaction.
         """
         self._appender = appender
         self._records = records
         self._clock = clock
+        self._segments = segments
         self._settle = settle
 
     def open(
@@ -97,24 +102,14 @@ class Incidents:
             CriteriaError: the criteria name nobody or no time.
             IncidentMissingError: there is no such incident.
             JournalBehindError: the journal has no checkpoint yet.
-            JournalUnreadableError: a line cannot be read; nothing was kept.
+            SegmentsMissingError: a sealed segment cannot be read; nothing was kept.
         """
         now = self._clock.now()
         check_criteria(criteria)
-        with connection.transaction():
-            store.freeze(connection)
-            if store.incident(connection, number) is None:
-                raise IncidentMissingError
-            head = store.tree_head(connection)
-            if head is None:
-                raise JournalBehindError
-            builder = ScopeBuilder(criteria)
-            for line in store.scan(connection, criteria, head.size):
-                builder.add(line)
-            found = store.batches(connection, criteria, now - self._settle)
-            scope = builder.finish(head, find_gaps(found, criteria.from_us, criteria.until_us))
-            waiting = store.pending(connection, criteria, head.size)
-            store.insert_scope(connection, number, scope, waiting, now)
+        self.incident(connection, number)
+        with connection.transaction(), computed(connection, self._segments, [criteria], now - self._settle) as engine:
+            waiting = pending(connection, [criteria], engine.head.tree.size)
+            store.insert_scope(connection, number, engine, waiting, now)
             self._appender.write(connection, [staff_line(caller, Act.STAFF_SCOPE, now, incident=number)])
         return self.scope(connection, number)
 

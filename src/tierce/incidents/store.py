@@ -1,145 +1,70 @@
-"""Incidents' rows, and the journal as a scope reads it: streamed, never all in memory."""
+"""Incidents' rows: what was found, by whom and when; and the names of persons, after their line."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime, timedelta
-from typing import LiteralString
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any, LiteralString
 
 from psycopg import Connection
 from psycopg.errors import ProgramLimitExceeded
 from psycopg.rows import TupleRow
 from psycopg.types.json import Jsonb
 
-from tierce.incidents.errors import CeilingReachedError, JournalUnreadableError
-from tierce.incidents.model import (
-    Batch,
-    Civil,
-    Criteria,
-    DeviceUse,
-    Exposure,
-    Gap,
-    GapKind,
-    Incident,
-    InsurerCount,
-    JournalLine,
-    Rule,
-    Scope,
-    ScopeSummary,
-    Status,
-    TreeHead,
-)
-from tierce.incidents.rules import rule_text
-from tierce.journal.encoding import decode
-from tierce.journal.errors import EntryFormatError
+from tierce.incidents.errors import CeilingReachedError
+from tierce.incidents.model import Civil, DeviceUse, Incident, InsurerCount, ScopeSummary
 from tierce.kernel.categories import DataCategory
 from tierce.kernel.clock import from_micros, micros
-from tierce.kernel.ids import DeviceId, EntrySeq, IncidentId, InsurerId, PersonId, ProfessionalId, SessionId
+from tierce.kernel.ids import (
+    DeviceId,
+    EntrySeq,
+    EstablishmentId,
+    IncidentId,
+    InsurerId,
+    PersonId,
+    ProfessionalId,
+    SessionId,
+    SoftwareId,
+    VendorId,
+)
+from tierce.policy.acts import Evidence
 from tierce.registry.records import decode_civil
+from tierce.scope.engine import Engine
+from tierce.scope.model import Criteria, Exposure, Gap, GapKind, Rule, Status, TreeHead
+from tierce.scope.rules import rule_text
 from tierce.storage.keys import Compartment, Sealer
 
-SCAN_ROWS = 5_000
-"""Rows fetched at a time from the server-side cursor."""
-
-# Bytes 8, 32 and 40 of a body are time, session and device (docs/reference/journal-entry-v1.md). This filter
-# keeps at least every line that rules.rules_of keeps, whatever its time; the rule decides.
-_SCAN: LiteralString = """
-    select e.seq, e.body from journal.entry e join journal.placed p on p.block = e.seq >> 8
-    where p.first_idx < %(size)s and (e.kind in (1, 4) or e.kind = 3 and journal.u16(e.body, 90) <> 0)
-      and (e.professional = any(%(professionals)s::bigint[])
-        or journal.u64(e.body, 40) = any(%(devices)s::bigint[])
-        or journal.u64(e.body, 32) = any(%(sessions)s::bigint[]))"""
-
-_PENDING: LiteralString = """
-    select count(*) from journal.entry e
-    where (e.kind in (1, 4) or e.kind = 3 and journal.u16(e.body, 90) <> 0)
-      and (e.professional = any(%(professionals)s::bigint[])
-        or journal.u64(e.body, 40) = any(%(devices)s::bigint[])
-        or journal.u64(e.body, 32) = any(%(sessions)s::bigint[]))
-      and journal.u64(e.body, 8) >= %(from_us)s and journal.u64(e.body, 8) < %(until_us)s
-      and not exists (select from journal.placed p where p.block = e.seq >> 8 and p.first_idx < %(size)s)"""
-
-_BATCHES: LiteralString = """
-    select b.block, b.at, b.n, (select count(*) from journal.entry e
-                                where e.seq between b.block * 256 and b.block * 256 + 255)
-    from journal.batch b
-    where b.block >= coalesce((select max(block) from journal.batch where at < %(from)s), 0)
-      and b.block <= coalesce((select min(block) from journal.batch where at > %(until)s), 9223372036854775807)
-      and b.at <= %(settled)s
-    order by b.block"""
+_NUMBERS = ("professionals", "devices", "sessions", "establishments", "software", "vendors")
 
 
 def _criteria_values(criteria: Criteria) -> dict[str, object]:
+    numbers: dict[str, object] = {name: sorted(getattr(criteria, name)) for name in _NUMBERS}
     return {
-        "professionals": sorted(criteria.professionals),
-        "devices": sorted(criteria.devices),
-        "sessions": sorted(criteria.sessions),
+        **numbers,
+        "networks": sorted(one.hex() for one in criteria.networks),
+        "evidence": int(criteria.evidence),
+        "categories": int(criteria.categories),
+        "ladder": criteria.ladder,
         "from_us": criteria.from_us,
         "until_us": criteria.until_us,
     }
 
 
-def _criteria_from(value: dict[str, object]) -> Criteria:
-    def numbers(name: str) -> list[int]:
-        found = value[name]
-        assert isinstance(found, list)
-        return [int(number) for number in found]
-
+def _criteria_from(value: dict[str, Any]) -> Criteria:
+    """Read criteria back; those of earlier versions name accounts, devices and sessions alone."""
+    numbers = {name: frozenset(int(one) for one in value.get(name, ())) for name in _NUMBERS}
     return Criteria(
-        professionals=frozenset(ProfessionalId(one) for one in numbers("professionals")),
-        devices=frozenset(DeviceId(one) for one in numbers("devices")),
-        sessions=frozenset(SessionId(one) for one in numbers("sessions")),
-        from_us=int(str(value["from_us"])),
-        until_us=int(str(value["until_us"])),
+        professionals=frozenset(map(ProfessionalId, numbers["professionals"])),
+        devices=frozenset(map(DeviceId, numbers["devices"])),
+        sessions=frozenset(map(SessionId, numbers["sessions"])),
+        establishments=frozenset(map(EstablishmentId, numbers["establishments"])),
+        software=frozenset(map(SoftwareId, numbers["software"])),
+        vendors=frozenset(map(VendorId, numbers["vendors"])),
+        networks=frozenset(bytes.fromhex(one) for one in value.get("networks", ())),
+        evidence=Evidence(value.get("evidence", 0)),
+        categories=DataCategory(value.get("categories", 0)),
+        ladder=bool(value.get("ladder", False)),
+        from_us=int(value["from_us"]),
+        until_us=int(value["until_us"]),
     )
-
-
-def freeze(connection: Connection) -> None:
-    """Let every statement of the transaction just begun see one and the same state of the database."""
-    connection.execute("set transaction isolation level repeatable read")
-
-
-def tree_head(connection: Connection) -> TreeHead | None:
-    """The last checkpoint, or None while the journal has none."""
-    row = connection.execute("select size, root from journal.checkpoint order by size desc limit 1").fetchone()
-    return TreeHead(row[0], row[1]) if row else None
-
-
-def scan(connection: Connection, criteria: Criteria, size: int) -> Iterator[JournalLine]:
-    """Stream the lines under the first `size` leaves that may be in scope.
-
-    Raises:
-        JournalUnreadableError: a line is not of an encoding this program knows; its number is given.
-    """
-    with connection.cursor(name="incident_scope") as cursor:
-        cursor.itersize = SCAN_ROWS
-        cursor.execute(_SCAN, {**_criteria_values(criteria), "size": size})
-        for seq, body in cursor:
-            try:
-                yield JournalLine(EntrySeq(seq), decode(body))
-            except EntryFormatError as error:
-                msg = f"journal line {seq} cannot be read ({error}); nothing was kept"
-                raise JournalUnreadableError(msg) from error
-
-
-def pending(connection: Connection, criteria: Criteria, size: int) -> int:
-    """How many lines of the window are written but not under the first `size` leaves."""
-    row = connection.execute(_PENDING, {**_criteria_values(criteria), "size": size}).fetchone()
-    assert row is not None
-    return int(row[0])
-
-
-def batches(connection: Connection, criteria: Criteria, settled: datetime) -> Iterator[Batch]:
-    """Stream the batches around the window in the order of their blocks, those after `settled` left out."""
-    slack = timedelta(minutes=2)
-    begun, ended = from_micros(criteria.from_us) - slack, from_micros(criteria.until_us) + slack
-    before = connection.execute("select exists (select from journal.batch where at < %s)", (begun,)).fetchone()
-    if before is not None and not before[0]:
-        # The journal starts inside the window: block numbers start at 1.
-        yield Batch(block=0, at_us=0, signed=0, found=0)
-    with connection.cursor(name="incident_batches") as cursor:
-        cursor.itersize = SCAN_ROWS
-        cursor.execute(_BATCHES, {"from": begun, "until": ended, "settled": settled})
-        for block, at, signed, found in cursor:
-            yield Batch(block, micros(at), signed, found)
 
 
 def insert_incident(connection: Connection, incident: Incident) -> None:
@@ -182,32 +107,38 @@ def incidents(connection: Connection) -> list[Incident]:
     return [Incident(*row) for row in connection.execute(f"{_INCIDENT} order by signal_at desc").fetchall()]
 
 
-def insert_scope(connection: Connection, number: IncidentId, scope: Scope, waiting: int, at: datetime) -> int:
-    """Store a scope and its list as the incident's next revision; gives the revision's number, from 1."""
+def insert_scope(connection: Connection, number: IncidentId, found: Engine, waiting: int, at: datetime) -> int:
+    """Store a scope as the incident's next revision; gives the revision's number, from 1.
+
+    Its list holds whom a committed line names: insurers and persons are told of these alone. Who is *possible* is in
+    the digest, and whatever makes anybody so is among the gaps, which withhold the statement "nobody else".
+    """
     row = connection.execute(
         "select coalesce(max(revision), 0) + 1 from incident.scope where incident = %s", (number,)
     ).fetchone()
     assert row is not None
     revision = int(row[0])
-    gaps = [[str(gap.kind), gap.first_block, gap.last_block, gap.lines] for gap in scope.gaps]
+    gaps = [[str(gap.kind), gap.first_block, gap.last_block, gap.lines] for gap in found.head.gaps]
+    confirmed = found.totals()[Status.CONFIRMED]
     connection.execute(
         "insert into incident.scope (incident, revision, criteria, gaps, unattributed, pending, digest, persons,"
         " entries, tree_size, at) values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
         (
             number,
             revision,
-            Jsonb(_criteria_values(scope.criteria)),
+            Jsonb(_criteria_values(found.head.clauses[0])),
             Jsonb(gaps),
-            scope.unattributed,
+            found.head.unattributed,
             waiting,
-            scope.digest,
-            scope.persons,
-            scope.entries,
-            scope.tree.size,
+            found.digest(),
+            confirmed.persons,
+            confirmed.entries + found.head.unattributed,
+            found.head.tree.size,
             at,
         ),
     )
-    _copy_exposed(connection, number, revision, scope.exposures)
+    listed = (one for one in found.exposures() if one.status is Status.CONFIRMED)
+    _copy_exposed(connection, number, revision, listed)
     connection.execute(
         "insert into incident.insurer_count (incident, revision, insurer, persons)"
         " select incident, revision, insurer, count(*) from incident.exposed"

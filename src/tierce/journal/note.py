@@ -128,6 +128,15 @@ def unverified_checkpoint(note: str) -> Checkpoint:
     return _parse_text(_cut(note)[0])
 
 
+def note_text(note: str) -> str:
+    """The signed text of a note: what any further signature is over.
+
+    Raises:
+        NoteFormatError: the note is malformed.
+    """
+    return _cut(note)[0]
+
+
 def _cut(note: str) -> tuple[str, str]:
     """The signed text, its last line feed included, and the signature lines."""
     if len(note) > NOTE_CHARACTERS_MAX:

@@ -7,6 +7,7 @@ from psycopg import Connection
 
 from tierce.journal import store
 from tierce.journal.verifier.model import Report, Severity
+from tierce.journal.witness.store import Seen, seen
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,13 @@ class Standing:
     redacted: int
     ended: int
     """Leaves whose time was over."""
+    witnesses: tuple[Seen, ...]
+    """What each witness last said."""
+
+    @property
+    def split(self) -> bool:
+        """Whether a witness holds another history than ours, and has not cosigned since."""
+        return any(one.split for one in self.witnesses)
 
 
 def record(connection: Connection, report: Report) -> None:
@@ -76,4 +84,5 @@ def standing(connection: Connection) -> Standing:
         None if last is None else last[2],
         "" if last is None else last[3],
         *sealed,
+        tuple(seen(connection)),
     )

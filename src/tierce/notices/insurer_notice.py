@@ -6,13 +6,13 @@ other insurer and counts nobody else's people.
 
 from datetime import date
 
-from tierce.incidents.model import GapKind
 from tierce.kernel.categories import LABELS, DataCategory, each
 from tierce.kernel.language import Phrase
 from tierce.kernel.saying import NBSP, count, say_instant, say_period
 from tierce.notices.letter import measure_sentence
 from tierce.notices.model import Block, BlockKind, Document, Facts, InsurerSlice, Operator
 from tierce.notices.rules import NOTICE_CONTENTS, check_document
+from tierce.scope.model import GapKind
 
 _PERSONS = (Phrase("personne", "person"), Phrase("personnes", "people"))
 _ANSWERS = (Phrase("réponse", "answer"), Phrase("réponses", "answers"))
@@ -174,6 +174,19 @@ def _evidence(facts: Facts, part: InsurerSlice) -> Block:
                 f"{lost.fr} de qui il s’agissait{NBSP}: d’autres de vos assurés ont pu être lus, et nous ne pouvons "
                 "pas dire lesquels.",
                 f"{lost.en} who was concerned: others you insure can have been read, and we cannot say which.",
+            )
+        )
+    doubtful = sum(
+        one.last_block - one.first_block + 1 for one in facts.gaps if one.kind in {GapKind.CLOCK, GapKind.UNREADABLE}
+    )
+    if doubtful:
+        lots = count(doubtful, Phrase("lot", "batch"), Phrase("lots", "batches"))
+        paragraphs.append(
+            Phrase(
+                f"{lots.fr} de lignes dont l’heure est douteuse ou qui ne se lisent pas{NBSP}: nous ne pouvons pas "
+                "affirmer que personne d’autre n’est concerné.",
+                f"{lots.en} of lines whose time is in doubt or which cannot be read: we cannot say that nobody else "
+                "is concerned.",
             )
         )
     return Block(

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import Enum, StrEnum
 
-from tierce.incidents.model import Gap
 from tierce.kernel.categories import DataCategory
 from tierce.kernel.ids import IncidentId, InsurerId
 from tierce.kernel.language import Phrase
+from tierce.scope.model import Gap
 
 
 class BlockKind(Enum):

@@ -11,7 +11,6 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Final
 
-from tierce.incidents.model import Exposure, Gap, GapKind
 from tierce.incidents.rules import crockford, slice_digest
 from tierce.kernel.categories import DataCategory
 from tierce.kernel.clock import from_micros
@@ -19,6 +18,7 @@ from tierce.kernel.ids import InsurerId, PersonId
 from tierce.kernel.language import Language
 from tierce.notices.errors import TextRefusedError
 from tierce.notices.model import BlockKind, Document, InsurerSlice
+from tierce.scope.model import Exposure, Gap, GapKind
 
 LETTER_CONTENTS: Final = (
     BlockKind.NATURE,
@@ -184,5 +184,5 @@ def is_minor(birth_date: str, on: date) -> bool:
 
 
 def is_complete(gaps: Iterable[Gap], unattributed: int) -> bool:
-    """Tell whether the journal lets us say "nothing else": no line was removed and none lost its person."""
-    return unattributed == 0 and all(gap.kind is not GapKind.LINES_MISSING for gap in gaps)
+    """Tell whether the journal lets us say "nothing else": no line was removed, lost its person, or is in doubt."""
+    return unattributed == 0 and all(gap.kind is GapKind.NEVER_COMMITTED for gap in gaps)

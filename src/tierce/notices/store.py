@@ -5,10 +5,11 @@ from datetime import datetime
 
 from psycopg import Connection
 
-from tierce.incidents.model import Criteria, ScopeSummary
+from tierce.incidents.model import ScopeSummary
 from tierce.kernel.ids import InsurerId, PersonId, new_id
 from tierce.notices.model import InsurerSlice
 from tierce.policy.ladder import Level, Rung
+from tierce.scope.model import Criteria
 
 
 @dataclass(frozen=True, slots=True)

@@ -254,7 +254,7 @@ async def office(settings: Settings) -> AsyncIterator[App]:
             records = StaffRecords(
                 lasting_sealer(settings.connection(), "tierce_office", keyring, [Compartment.PERSON])
             )
-        incidents = Incidents(appender, records, clock)
+        incidents = Incidents(appender, records, clock, settings.segments_directory())
         operator = settings.operator
         signed = Operator(operator.name, operator.address, operator.phone, operator.officer, operator.officer_email)
         register = Register(appender, clock)

@@ -6,7 +6,7 @@ A turn every TURN_SECONDS.
 import signal
 import time
 from collections.abc import Callable
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
@@ -34,6 +34,7 @@ from tierce.watch.service import Watcher
 from tierce.web import logs
 from tierce.web.status.page import StatusPage
 from tierce.web.wiring import KEYS, retired_log_keys
+from tierce.web.witnessing import Witnessing
 
 TURN_SECONDS = 0.2
 CHECKPOINT_SECONDS = 1.0
@@ -125,6 +126,7 @@ class _Hands:
     watcher: Watcher
     resolver: Resolver
     settler: Settler
+    witnessing: Witnessing
     sequencer: Sequencer | None = None
     sequenced: float = 0.0
     """When the last checkpoint was made, by a clock that only goes forward."""
@@ -134,8 +136,13 @@ class _Hands:
 
         Raises:
             SequencerBusyError: another worker sequences.
+            LogFatalError: the log is not what was signed, or a witness contradicts it.
         """
-        self.sequencer = self.sequencer or self.make_sequencer()
+        if self.sequencer is None:
+            self.sequencer = self.make_sequencer()
+            # Nothing new is signed before the witnesses were asked: one that is ahead knows of a later history.
+            self.witnessing.begin()
+        self.witnessing.insist()
         if time.monotonic() - self.sequenced < CHECKPOINT_SECONDS:
             return 0
         taken = self.sequencer.step()
@@ -163,6 +170,7 @@ def _hands(
         Watcher(watched, appender, clock, policy),
         Resolver(counter, appender, opener, clock, policy, folder=settings.spool_directory()),
         Settler(counter, appender, clock, policy),
+        stack.enter_context(closing(Witnessing(settings))),
     )
 
 

@@ -95,7 +95,7 @@ def seal(
     if json == "-":
         typer.echo(msgspec.json.encode(done).decode())
     typer.echo(
-        f"✓ {done.sealed} segments scellés / sealed ({done.entries} lignes / entries), {done.redacted} rédigées / "
+        f"✓ {done.sealed} segments scellés / sealed ({done.entries} lignes / entries), {done.redacted} caviardées / "
         f"redacted, {done.dropped} retirées de la base / dropped from the database, "
         f"{done.ended} segments échus / ended",
         err=True,

@@ -6,6 +6,7 @@ one time in 16 a row of somebody else, which whoever reads the rows tells by the
 docs/reference/journal-segment-v1.md.
 """
 
+import mmap
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -79,7 +80,8 @@ class SegmentIndex:
         Raises:
             ValueError: it is not an index of this version.
         """
-        raw = np.memmap(path, np.uint8, "r")
+        with path.open("rb") as file:
+            raw = np.frombuffer(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ), np.uint8)
         head = raw[: _HEAD.itemsize].view(_HEAD)[0]
         if head["magic"] != _MAGIC:
             msg = f"{path} is not a segment's index of version 1"
@@ -92,7 +94,7 @@ class SegmentIndex:
                 width = np.dtype(kind).itemsize * count
                 parts.append(raw[at : at + width].view(kind))
                 at += width
-            shape = (len(columns), pages)
+            shape = (pages, len(columns))
             files.append(PagedFile(parts[0], Pages(parts[1].reshape(shape), parts[2].reshape(shape))))
         rest = raw[at:].view("<u4")
         return cls(files[0], files[1], bits, rest[: (1 << bits) + 1], rest[(1 << bits) + 1 :])

@@ -24,7 +24,10 @@ _STOP, _TRUE, _FALSE, _BYTE, _BINARY, _STRUCT = 0, 1, 2, 3, 8, 12
 
 @dataclass(frozen=True, slots=True)
 class Pages:
-    """For each column and each page: where its bytes begin in the file, and how many they are."""
+    """For each page and each column of it: where its bytes begin in the file, and how many they are.
+
+    A row is one page of each column: what is looked up together stands together.
+    """
 
     starts: NDArray[np.uint64]
     lengths: NDArray[np.uint32]
@@ -38,7 +41,7 @@ def list_pages(path: Path, columns: Sequence[str]) -> Pages:
     """
     metadata = pq.read_metadata(path)
     pages = -(-metadata.num_rows // PAGE_ROWS)
-    starts, lengths = np.zeros((len(columns), pages), "<u8"), np.zeros((len(columns), pages), "<u4")
+    starts, lengths = np.zeros((pages, len(columns)), "<u8"), np.zeros((pages, len(columns)), "<u4")
     names = {metadata.schema.column(at).name: at for at in range(metadata.num_columns)}
     with path.open("rb") as file:
         raw = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
@@ -53,7 +56,7 @@ def list_pages(path: Path, columns: Sequence[str]) -> Pages:
                 if header.rows != min(PAGE_ROWS, left):
                     msg = f"{path}: a page of {name} has {header.rows} rows"
                     raise ValueError(msg)
-                starts[column, page], lengths[column, page] = at + width, header.length
+                starts[page, column], lengths[page, column] = at + width, header.length
                 at, page, left = at + width + header.length, page + 1, left - header.rows
     return Pages(starts, lengths)
 

@@ -68,7 +68,7 @@ class SegmentFiles:
         """The rows of a person, ascending."""
         found = []
         for row in self.index.of_person(person):
-            start = int(self.index.entries.pages.starts[_PERSON, row // PAGE_ROWS]) + row % PAGE_ROWS * 8
+            start = int(self.index.entries.pages.starts[row // PAGE_ROWS, _PERSON]) + row % PAGE_ROWS * 8
             if int.from_bytes(os.pread(self._entries, 8, start), "little", signed=True) == person:
                 found.append(row)
         return found
@@ -190,7 +190,7 @@ _BYTES = frozenset({"network", "policy", "salt"})
 
 
 def _read_page(handle: int, file: PagedFile, column: int, page: int, name: str, count: int) -> bytes:
-    raw = os.pread(handle, int(file.pages.lengths[column, page]), int(file.pages.starts[column, page]))
+    raw = os.pread(handle, int(file.pages.lengths[page, column]), int(file.pages.starts[page, column]))
     if COMPRESSION.get(name) == "none":
         return raw
     return bytes(_CODEC.decompress(raw, count * _WIDTH[name], asbytes=True))

@@ -14,9 +14,18 @@ from tierce.kernel.clock import SystemClock
 from tierce.kernel.errors import TierceError
 from tierce.lab.bench.entries import make_entries
 from tierce.lab.bench.gate import SMALL, Plan, Report, measure_gate
+from tierce.lab.bench.histories import measure_histories
 from tierce.lab.bench.imports import measure_import
 from tierce.lab.bench.log.service import measure_journal
 from tierce.lab.bench.oracle.service import SMALL_ORACLE, OraclePlan, OracleReport, measure_oracle
+from tierce.lab.bench.scoping import (
+    SMALL_ENTRIES,
+    NationalReport,
+    ScopeReport,
+    measure_national,
+    measure_scope,
+    ready_entries,
+)
 
 SMALL_JOURNAL = 200_000
 
@@ -86,6 +95,73 @@ def entries(
         task = progress.add_task("lignes / entries", total=count)
         made = make_entries(folder, count, seed=seed, advance=lambda n: progress.update(task, advance=n))
     typer.echo(f"{made[-1].end} lignes / entries, {len(made)} segments: {folder}")
+
+
+@app.command("history")
+def history(
+    folder: Annotated[Path, typer.Argument(exists=True, help="Made by `tierce bench entries`.")],
+    *,
+    rate: Annotated[float, typer.Option(min=0.1, help="Histories asked a second.")] = 50,
+    seconds: Annotated[float, typer.Option(min=1, help="How long.")] = 30,
+    processes: Annotated[int, typer.Option(min=1, max=64, help="Processes that answer.")] = 2,
+    seed: Annotated[int, typer.Option(help="Of the people drawn.")] = 1,
+    json_to: Annotated[
+        str | None, typer.Option("--json", help="Write one JSON object to this file, or to standard output for -.")
+    ] = None,
+) -> None:
+    """Measure one person's history, and one professional's, over sealed entries.
+
+    Examples: tierce bench history var/bench/ten-million; tierce bench history /srv/year --rate 50 --json -
+    """
+    found = measure_histories(folder, rate, seconds, processes, seed)
+    table = Table("figure", "value", title="tierce bench history")
+    for name in found.__slots__:
+        table.add_row(name, str(getattr(found, name)))
+    _screen.print(table)
+    if json_to == "-":
+        typer.echo(msgspec.json.encode(found).decode())
+    elif json_to is not None:
+        Path(json_to).write_bytes(msgspec.json.format(msgspec.json.encode(found)) + b"\n")
+
+
+@app.command("scope")
+def scope(
+    *,
+    count: Annotated[int, typer.Option("--entries", min=1_000, help="Lignes. / Entries.")] = 1_000_000_000,
+    small: Annotated[bool, typer.Option("--small", help="10 000 000 lignes. / 10,000,000 entries.")] = False,
+    folder: Annotated[
+        Path | None, typer.Option(help="Segments déjà faits, ou à faire. / Segments that are there, or to be made.")
+    ] = None,
+    turns: Annotated[int, typer.Option(min=1, help="Turns of scope and bare scan; medians are taken.")] = 3,
+    national: Annotated[
+        bool, typer.Option("--national", help="La liste de tous. / The list of everybody, streamed.")
+    ] = False,
+    json_to: Annotated[
+        str | None, typer.Option("--json", help="Write one JSON object to this file, or to standard output for -.")
+    ] = None,
+) -> None:
+    """Measure the list of 50 stolen logins over a week, beside DuckDB scanning the same columns.
+
+    Examples: tierce bench scope --small --json -; tierce bench scope --folder /srv/year --national
+    """
+    entries_wanted = SMALL_ENTRIES if small else count
+    work = Path("var/bench").absolute()
+    work.mkdir(parents=True, exist_ok=True)
+    report: ScopeReport | NationalReport
+    try:
+        sealed = ready_entries(folder or work / f"entries-{entries_wanted}", entries_wanted, _Steps().say)
+        if national:
+            report = measure_national(sealed, work, _Steps().say)
+        else:
+            report = measure_scope(sealed, turns, _Steps().say)
+    except TierceError as error:
+        _screen.print(f"[bold]tierce bench scope:[/bold] {error}", markup=True)
+        raise typer.Exit(1) from None
+    _screen.print(", ".join(f"{name} {value}" for name, value in msgspec.to_builtins(report).items()))
+    if json_to == "-":
+        typer.echo(msgspec.json.encode(report).decode())
+    elif json_to is not None:
+        Path(json_to).write_bytes(msgspec.json.format(msgspec.json.encode(report)) + b"\n")
 
 
 @app.command("import")

@@ -54,6 +54,7 @@ grant usage on schema gate, access, directory, registry, incident, notice to tie
 grant execute on function journal.register, journal.next_block, journal.append, gate.staff_reveal,
     gate.hindered to tierce_office;
 grant select on journal.instance, journal.batch, journal.entry, journal.placed, journal.checkpoint to tierce_office;
+grant select on journal.cosignature, journal.dissent to tierce_office;
 grant execute on function journal.leaves, journal.leaf_count, journal.unplaced, journal.segments, journal.sealed_end,
     journal.redactions to tierce_office;
 grant select on journal.segment, journal.ended to tierce_office;
@@ -121,7 +122,7 @@ grant usage on schema gate, access, directory, registry to tierce_worker;
 grant execute on function registry.count_shown to tierce_worker;
 grant execute on function journal.register, journal.next_block, journal.append to tierce_worker;
 grant select on journal.instance, journal.batch, journal.entry to tierce_worker;
-grant select, insert on journal.placed, journal.checkpoint to tierce_worker;
+grant select, insert on journal.placed, journal.checkpoint, journal.cosignature, journal.dissent to tierce_worker;
 grant execute on function journal.leaves, journal.leaf_count, journal.unplaced, journal.segments, journal.sealed_end,
     journal.redactions, journal.add_segment, journal.drop_hot, journal.drop_redacted, journal.due_segments,
     journal.end_segment, upkeep.is_held to tierce_worker;

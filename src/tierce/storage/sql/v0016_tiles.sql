@@ -17,3 +17,19 @@ create index batch_tx on journal.batch (tx);
 -- What the reading of the checkpoint's blocks saw: later readings begin with what it did not.
 alter table journal.checkpoint add column seen pg_snapshot not null default '2:2:';
 alter table journal.checkpoint alter column seen drop default;
+
+-- What witnesses said: a cosignature of a checkpoint, or that they hold another history.
+create table journal.cosignature (
+    witness text not null check (length(witness) <= 200),
+    size    bigint not null,
+    line    text not null check (length(line) <= 400),   -- the note's signature line, cosignature/v1
+    at      timestamptz not null default now(),
+    primary key (witness, size)
+);
+create table journal.dissent (                      -- a witness is ahead of us, or holds another root: a split view
+    witness text not null check (length(witness) <= 200),
+    ours    bigint not null,
+    theirs  bigint not null,                        -- the size it says it has last seen
+    at      timestamptz not null default now(),
+    primary key (witness, ours, theirs)
+);

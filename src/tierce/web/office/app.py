@@ -15,8 +15,6 @@ from tierce.incidents.errors import (
     CeilingReachedError,
     FormError,
     IncidentMissingError,
-    JournalBehindError,
-    JournalUnreadableError,
     PersonNotExposedError,
     ScopeMissingError,
 )
@@ -32,6 +30,7 @@ from tierce.journal.tiles.folder import LogFolder
 from tierce.kernel.clock import Clock
 from tierce.notices.errors import IncidentNotAwareError, SliceMissingError, TextRefusedError
 from tierce.notices.service import Notices
+from tierce.scope.errors import CriteriaError, JournalBehindError, SegmentsMissingError
 from tierce.web.error_pages import Told, error_handlers
 from tierce.web.look import Pages, SecurityHeaders
 from tierce.web.office.alerts import alert_handlers
@@ -61,9 +60,10 @@ TOLD: Final[Told] = {
     IncidentNotAwareError: ("not_aware", 409),
     JournalBehindError: ("behind", 409),
     NotSequencedError: ("behind", 409),
-    JournalUnreadableError: ("unreadable", 500),
+    SegmentsMissingError: ("unreadable", 500),
     TextRefusedError: ("text_refused", 500),
     FormError: ("form", 422),
+    CriteriaError: ("form", 422),
     RegisterClosedError: ("closed_event", 409),
     RegisterBrokenError: ("register_broken", 500),
     CeilingReachedError: ("ceiling", 429),

@@ -17,14 +17,12 @@ from tierce.incidents.errors import FormError, ScopeMissingError
 from tierce.incidents.lines import store as line_rows
 from tierce.incidents.model import (
     PURPOSES,
-    Criteria,
-    Exposure,
     Incident,
     InsurerCount,
     Purpose,
     ScopeSummary,
 )
-from tierce.incidents.rules import account_criteria, check_criteria, incident_reference
+from tierce.incidents.rules import account_criteria, incident_reference
 from tierce.kernel.clock import PARIS, from_micros, micros
 from tierce.kernel.ids import DeviceId, IncidentId, InsurerId, PersonId, ProfessionalId
 from tierce.kernel.language import Phrase
@@ -32,6 +30,9 @@ from tierce.notices.insurer_notice import category_names
 from tierce.notices.rules import letter_reference
 from tierce.notices.store import notices_made
 from tierce.policy.acts import Act
+from tierce.scope.errors import CriteriaError
+from tierce.scope.model import Criteria, Exposure
+from tierce.scope.rules import check_criteria
 from tierce.web.office.site import OfficeSite, Visit
 from tierce.web.visit import AnyRequest
 
@@ -52,7 +53,7 @@ class Filled:
     ended: str
     why: str
     devices: frozenset[int]
-    problem: FormError | None = None
+    problem: FormError | CriteriaError | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +88,7 @@ def incident_handlers(site: OfficeSite) -> list[HTTPRouteHandler]:
         filled = _filled(await request.form())
         try:
             found = await site.rows.read(_opening(site, visit, number, filled))
-        except FormError as problem:
+        except (FormError, CriteriaError) as problem:
             return await _form_page(site, visit, number, Filled(*_typed(filled), problem))
         return Redirect(f"/incidents/{found}", status_code=303)
 

@@ -1,0 +1,105 @@
+"""How long one person's history takes over sealed entries, asked at a given rate, and one professional's."""
+
+import random
+import time
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from multiprocessing import get_context
+from pathlib import Path
+
+import numpy as np
+
+from tierce.journal.segments.files import read_manifest
+from tierce.journal.segments.reader import SegmentFiles
+from tierce.lab.bench.entries import LOGINS, PERSONS, person_ids, professional_ids
+
+LOGINS_READ = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Histories:
+    """What was measured; times in milliseconds, sizes in bytes an entry."""
+
+    entries: int
+    segments: int
+    asked_per_s: float
+    histories: int
+    lines_each: float
+    history_ms_p50: float
+    history_ms_p99: float
+    login_lines_each: float
+    login_ms_p50: float
+    bytes_per_entry: float
+    """Rows and batches."""
+    index_bytes_per_entry: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """What one process asks."""
+
+    folder: Path
+    rate: float
+    seconds: float
+    seed: int
+
+
+def measure_histories(folder: Path, rate: float, seconds: float, processes: int, seed: int) -> Histories:
+    """Ask for the histories of people drawn at random, each at its own moment, whether or not the last has ended.
+
+    A time counts from the moment when it should have begun: waiting is part of it.
+    """
+    manifest = read_manifest(folder)
+    parts = [_Part(folder, rate / processes, seconds, seed * 1_000 + at) for at in range(processes)]
+    with ProcessPoolExecutor(processes, mp_context=get_context("forkserver")) as pool:
+        found = [one for part in pool.map(_ask, parts) for one in part]
+    times = np.array([one[0] for one in found])
+    logins = _logins(folder, seed)
+    entries = sum(one.count for one in manifest)
+
+    def size(path: Callable[[int], Path]) -> float:
+        return sum(path(at).stat().st_size for at in range(len(manifest))) / entries
+
+    return Histories(
+        entries=entries,
+        segments=len(manifest),
+        asked_per_s=rate,
+        histories=len(found),
+        lines_each=round(sum(one[1] for one in found) / len(found), 1),
+        history_ms_p50=round(float(np.percentile(times, 50)) * 1e3, 1),
+        history_ms_p99=round(float(np.percentile(times, 99)) * 1e3, 1),
+        login_lines_each=round(float(np.mean([one[1] for one in logins])), 1),
+        login_ms_p50=round(float(np.median([one[0] for one in logins])) * 1e3, 1),
+        bytes_per_entry=round(
+            size(lambda at: manifest[at].entries_path(folder)) + size(lambda at: manifest[at].blocks_path(folder)), 2
+        ),
+        index_bytes_per_entry=round(size(lambda at: manifest[at].index_path(folder)), 2),
+    )
+
+
+def _open(folder: Path) -> list[SegmentFiles]:
+    return [SegmentFiles(folder, segment) for segment in read_manifest(folder)]
+
+
+def _ask(part: _Part) -> list[tuple[float, int]]:
+    """Ask for as long as it lasts: the seconds and the lines of each history."""
+    segments, draws = _open(part.folder), random.Random(part.seed)
+    found = []
+    began = due = time.perf_counter()
+    while (due := due + draws.expovariate(part.rate)) < began + part.seconds:
+        time.sleep(max(0.0, due - time.perf_counter()))
+        person = int(person_ids(np.array([draws.randrange(PERSONS)]))[0])
+        lines = [entry for files in segments for entry in files.read(files.of_person(person))]
+        found.append((time.perf_counter() - due, len(lines)))
+    return found
+
+
+def _logins(folder: Path, seed: int) -> list[tuple[float, int]]:
+    segments, draws, every = _open(folder), random.Random(seed), professional_ids()
+    found = []
+    for _turn in range(LOGINS_READ):
+        professional, began = int(every[draws.randrange(LOGINS)]), time.perf_counter()
+        lines = [entry for files in segments for entry in files.read(files.of_professional(professional))]
+        found.append((time.perf_counter() - began, len(lines)))
+    return found

@@ -1,0 +1,171 @@
+"""How long "who was exposed, to what, when" takes over sealed entries, beside the bare engine on the same columns."""
+
+import resource
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import duckdb
+import msgspec
+import numpy as np
+
+from tierce.journal.segments.files import MANIFEST_FILE, read_manifest
+from tierce.kernel.ids import ProfessionalId, VendorId
+from tierce.lab.bench.entries import make_entries, professional_ids
+from tierce.lab.bench.errors import BenchError
+from tierce.lab.bench.machine import Machine, describe_machine
+from tierce.scope.engine import MEMORY_MIB, Engine, write_list
+from tierce.scope.model import Criteria, TreeHead
+from tierce.scope.sources import Sealed
+
+SMALL_ENTRIES = 10_000_000
+STOLEN = 50
+_WEEK_US = 7 * 86_400 * 1_000_000
+_NO_TREE = TreeHead(0, bytes(32))
+Say = Callable[[str], None]
+
+
+class ScopeReport(msgspec.Struct, frozen=True):
+    """One size. `bare_scan_s`: the same files, predicate and aggregation; `peak_mib` is the whole process's."""
+
+    entries: int
+    scope_s: float
+    bare_scan_s: float
+    ratio_to_bare: float
+    persons: int
+    gaps: int
+    segments: int
+    peak_mib: float
+    turns: int
+    machine: Machine
+
+
+class NationalReport(msgspec.Struct, frozen=True):
+    """The list of everybody who was shown, streamed into a file."""
+
+    entries: int
+    rows: int
+    minutes: float
+    file_mib: float
+    peak_mib: float
+    digest: str
+    machine: Machine
+
+
+def ready_entries(folder: Path, entries: int, say: Say) -> Sealed:
+    """Find at least so many entries in `folder`, or make them there.
+
+    Raises:
+        BenchError: the folder holds another number of entries.
+    """
+    if not (folder / MANIFEST_FILE).exists():
+        say(f"making {entries:,} entries in {folder}")
+        return Sealed(folder, make_entries(folder, entries))
+    found = read_manifest(folder)
+    kept = [one for one in found if one.first < entries * 0.98]
+    if not kept or kept[-1].end < entries * 0.98:
+        msg = f"{folder} holds {found[-1].end:,} entries: give --entries that many, or another folder"
+        raise BenchError(msg)
+    return Sealed(folder, kept)
+
+
+def measure_scope(sealed: Sealed, turns: int, say: Say) -> ScopeReport:
+    """Look for 50 stolen logins over a week in the middle, in turns with the bare engine; medians.
+
+    Raises:
+        BenchError: the two do not find the same people.
+    """
+    first, last = sealed.segments[0], sealed.segments[-1]
+    begun = (first.from_us + last.until_us - _WEEK_US) // 2
+    begun = max(begun, first.from_us)
+    stolen = np.sort(np.random.default_rng(3).choice(professional_ids(), STOLEN, replace=False)).tolist()
+    clause = Criteria(frozenset(map(ProfessionalId, stolen)), frozenset(), frozenset(), begun, begun + _WEEK_US)
+    ours, bares = [], []
+    persons = gaps = 0
+    for turn in range(turns + 1):
+        bare_found, bare_s = _bare(sealed, clause)
+        started = time.perf_counter()
+        with Engine([clause], _NO_TREE, sealed=sealed) as engine:
+            found = sum(1 for _ in engine.exposures())
+            persons, gaps = sum(one.persons for one in engine.totals().values()), len(engine.head.gaps)
+        scope_s = time.perf_counter() - started
+        say(f"turn {turn}: scope {scope_s:.2f} s, bare {bare_s:.2f} s{' (warming up)' if not turn else ''}")
+        if found != bare_found:
+            msg = f"the engine lists {found} rows, the bare scan {bare_found}"
+            raise BenchError(msg)
+        if turn:
+            ours.append(scope_s)
+            bares.append(bare_s)
+    scope_s, bare_s = float(np.median(ours)), float(np.median(bares))
+    return ScopeReport(
+        entries=last.end - first.first,
+        scope_s=round(scope_s, 3),
+        bare_scan_s=round(bare_s, 3),
+        ratio_to_bare=round(scope_s / bare_s, 2),
+        persons=persons,
+        gaps=gaps,
+        segments=len(sealed.around([clause])),
+        peak_mib=_peak_mib(),
+        turns=turns,
+        machine=describe_machine(),
+    )
+
+
+def _bare(sealed: Sealed, clause: Criteria) -> tuple[int, float]:
+    """The same question as one statement of the engine, on the files of the same segments."""
+    around = sealed.around([clause])
+    entries = [str(one.entries_path(sealed.folder)) for one in around]
+    blocks = [str(one.blocks_path(sealed.folder)) for one in around]
+    named = ", ".join(str(one) for one in sorted(clause.professionals))
+    config: dict[str, str | bool | int | float | list[str]] = {
+        "threads": 2,
+        "memory_limit": f"{MEMORY_MIB}MiB",
+        "autoinstall_known_extensions": False,
+    }
+    started = time.perf_counter()
+    with duckdb.connect(config=config) as database:
+        rows = database.execute(
+            "select person, insurer, bit_or(categories), min(at_us + late_us), max(at_us + late_us), count(*)"  # noqa: S608
+            f" from read_parquet({entries}) join read_parquet({blocks}) using (block)"
+            f" where professional in ({named}) and at_us + late_us >= {clause.from_us}"
+            f" and at_us + late_us < {clause.until_us}"
+            " and case when kind = 3 then categories <> 0 else kind in (1, 4) and outcome = 1 end and person <> 0"
+            " group by person, insurer order by person, insurer"
+        ).fetchall()
+    return len(rows), time.perf_counter() - started
+
+
+def measure_national(sealed: Sealed, work: Path, say: Say) -> NationalReport:
+    """Write the list of everybody shown through any vendor: what a closed nation would need."""
+    clause = Criteria(
+        frozenset(),
+        frozenset(),
+        frozenset(),
+        sealed.segments[0].from_us,
+        sealed.segments[-1].until_us + 1,
+        vendors=frozenset(map(VendorId, range(1, 13))),
+    )
+    started = time.perf_counter()
+
+    def told(what: str, done: int, of: int) -> None:
+        say(f"{what} {done}/{of}")
+
+    with Engine([clause], _NO_TREE, sealed=sealed, say=told, scratch=work) as engine:
+        path, digest = write_list(engine, work / "lists")
+        rows = sum(one.persons for one in engine.totals().values())
+    seconds = time.perf_counter() - started
+    size = path.stat().st_size
+    path.unlink()
+    return NationalReport(
+        entries=sealed.segments[-1].end - sealed.segments[0].first,
+        rows=rows,
+        minutes=round(seconds / 60, 2),
+        file_mib=round(size / 2**20, 1),
+        peak_mib=_peak_mib(),
+        digest=digest.hex(),
+        machine=describe_machine(),
+    )
+
+
+def _peak_mib() -> float:
+    return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1)

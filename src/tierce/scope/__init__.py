@@ -1,0 +1,1 @@
+"""Who was exposed, to what, when: exactly, over the whole journal."""

@@ -1,0 +1,34 @@
+"""What can go wrong with a scope."""
+
+from tierce.kernel.errors import TierceError
+from tierce.kernel.language import Phrase
+
+
+class ScopeError(TierceError):
+    """A scope could not be computed; nothing was written."""
+
+
+class CriteriaError(ScopeError):
+    """The criteria of a scope do not select anything that can be answered for."""
+
+    def __init__(self, field: str, reason: Phrase) -> None:
+        """Name the field, and say what is wrong and what to do; what was typed is not repeated."""
+        super().__init__(f"{field}: {reason.en} / {reason.fr}")
+        self.field = field
+        self.reason = reason
+
+
+class ListAlteredError(ScopeError):
+    """This file is not the list that its name says: its content has another digest, or is not a list."""
+
+
+class AnswerRefusedError(ScopeError):
+    """This answer was not signed by the key given, or was changed since."""
+
+
+class JournalBehindError(ScopeError):
+    """No checkpoint covers the journal yet: start the worker, or wait a second and compute again."""
+
+
+class SegmentsMissingError(ScopeError):
+    """A sealed segment cannot be read: run `tierce journal verify`, then bring its file back from a backup."""

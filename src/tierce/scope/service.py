@@ -1,0 +1,58 @@
+"""Computing a scope over the whole journal: sealed segments and hot rows under one checkpoint."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import duckdb
+from psycopg import Connection
+
+from tierce.journal.segments.store import segments
+from tierce.scope import store
+from tierce.scope.engine import Engine, Said
+from tierce.scope.errors import JournalBehindError, SegmentsMissingError
+from tierce.scope.model import Criteria
+from tierce.scope.rules import check_criteria
+from tierce.scope.sources import Sealed
+
+SETTLE = timedelta(seconds=5)
+"""A block drawn this recently may still be committed: it is not called a hole yet."""
+
+
+@contextmanager
+def computed(
+    connection: Connection,
+    folder: Path,
+    clauses: Sequence[Criteria],
+    settled: datetime,
+    say: Said = lambda _what, _done, _of: None,
+) -> Iterator[Engine]:
+    """Compute a scope under the last checkpoint; its list can be read while the context lasts.
+
+    Call in a transaction that has just begun: everything is read from one state of the database. Hot rows are read
+    before the manifest, in that state.
+
+    Args:
+        connection: in a transaction, as a role that reads the journal.
+        folder: where sealed segments are.
+        clauses: what is looked for.
+        settled: blocks written after this are not called holes.
+        say: told how far it is.
+
+    Raises:
+        CriteriaError: the criteria name nobody or no time.
+        JournalBehindError: the journal has no checkpoint yet.
+        SegmentsMissingError: a segment that the manifest names cannot be read; nothing was written.
+    """
+    check_criteria(*clauses)
+    store.freeze(connection)
+    head = store.tree_head(connection)
+    if head is None:
+        raise JournalBehindError
+    hot = store.hot(connection, clauses, head.size, settled)
+    try:
+        with Engine(clauses, head, sealed=Sealed(folder, segments(connection)), hot=hot, say=say) as engine:
+            yield engine
+    except (duckdb.Error, FileNotFoundError) as error:
+        raise SegmentsMissingError from error

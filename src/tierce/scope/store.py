@@ -1,0 +1,181 @@
+"""The rows that are not sealed, copied from PostgreSQL in one state of the database; registers looked up."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from itertools import islice
+from typing import LiteralString
+
+import numpy as np
+import pyarrow as pa
+from psycopg import Connection, sql
+
+from tierce.journal.encoding import ENTRY_BYTES, VERSION, decode
+from tierce.kernel.clock import from_micros, micros
+from tierce.kernel.ids import EntrySeq, EstablishmentId, ProfessionalId
+from tierce.policy.acts import Evidence
+from tierce.policy.ladder import Level, Rung
+from tierce.scope.model import Criteria, Gap, GapKind, JournalLine, Status, TreeHead
+from tierce.scope.rules import GAP_SLACK_US, Holes, judge
+from tierce.scope.sources import Blocks, Hot, hot_rows
+
+COPY_ROWS = 100_000
+"""Rows turned into columns at a time."""
+
+# Where each field is in an entry's body, from 1, and its width (docs/reference/journal-entry-v1.md).
+_FIELDS: dict[str, tuple[int, int]] = {
+    "professionals": (17, 8),
+    "establishments": (25, 8),
+    "sessions": (33, 8),
+    "devices": (41, 8),
+    "software": (53, 4),
+    "vendors": (57, 4),
+    "networks": (65, 16),
+}
+_HOT: LiteralString = """
+    with sealed as materialized (select coalesce(max(end_idx), 0) as upto from journal.segment)
+    select e.seq, e.body from journal.entry e join journal.placed p on p.block = e.seq >> 8, sealed
+    where p.first_idx >= sealed.upto and p.first_idx < {size}
+      and (({named}) and e.kind between 1 and 4 or {unreadable})"""
+_UNREADABLE: LiteralString = "length(e.body) <> {bytes} or get_byte(e.body, 0) <> {version}"
+_PENDING: LiteralString = """
+    select e.seq, e.body from journal.entry e left join journal.placed p on p.block = e.seq >> 8
+    where (p.first_idx is null or p.first_idx >= {size}) and ({named}) and e.kind between 1 and 4
+      and length(e.body) = 128"""
+_BLOCKS: LiteralString = """
+    with sealed as materialized (select coalesce(max(end_idx), 0) as upto from journal.segment)
+    select b.block, b.at from journal.batch b left join journal.placed p using (block), sealed
+    where (p.first_idx is null or p.first_idx >= sealed.upto) and b.at <= %(settled)s order by b.block"""
+_TORN: LiteralString = """
+    with sealed as materialized (select coalesce(max(end_idx), 0) as upto from journal.segment)
+    select b.block, b.at, b.n, count(e.seq) from journal.batch b left join journal.placed p using (block)
+        left join journal.entry e on e.seq between b.block * 256 and b.block * 256 + 255, sealed
+    where (p.first_idx is null or p.first_idx >= sealed.upto)
+      and b.at >= %(from)s::timestamptz and b.at <= %(until)s::timestamptz and b.at <= %(settled)s
+    group by b.block, b.at, b.n having count(e.seq) <> b.n order by b.block"""
+
+
+def freeze(connection: Connection) -> None:
+    """Let every statement of the transaction just begun see one and the same state of the database."""
+    connection.execute("set transaction isolation level repeatable read")
+
+
+def tree_head(connection: Connection) -> TreeHead | None:
+    """The last checkpoint, or None while the journal has none."""
+    row = connection.execute("select size, root from journal.checkpoint order by size desc limit 1").fetchone()
+    return TreeHead(row[0], row[1]) if row else None
+
+
+def _named(clauses: Sequence[Criteria]) -> sql.Composable:
+    """The condition, on bodies, that keeps at least every line that a clause names; the engine decides."""
+    terms: list[sql.Composable] = []
+    for clause in clauses:
+        for name, (at, width) in _FIELDS.items():
+            found = getattr(clause, name)
+            if found:
+                raw = [one if isinstance(one, bytes) else one.to_bytes(width, "big") for one in sorted(found)]
+                terms.append(
+                    sql.SQL("substring(e.body from {} for {}) = any({}::bytea[])").format(at, width, sql.Literal(raw))
+                )
+        if clause.evidence is not Evidence.NONE:
+            terms.append(sql.SQL("get_byte(e.body, 6) >= {}").format(int(clause.evidence)))
+    return sql.SQL(" or ").join(terms)
+
+
+def _readable(rows: Iterator[tuple[int, bytes]], wrong: set[int]) -> Iterator[pa.Table]:
+    while some := list(islice(rows, COPY_ROWS)):
+        good = [(seq, body) for seq, body in some if len(body) == ENTRY_BYTES and body[0] == VERSION]
+        wrong.update(seq >> 8 for seq, body in some if len(body) != ENTRY_BYTES or body[0] != VERSION)
+        if good:
+            yield hot_rows([body for _, body in good], [seq for seq, _ in good])
+
+
+def hot(connection: Connection, clauses: Sequence[Criteria], size: int, settled: datetime) -> Hot:
+    """What is not sealed, under the first `size` leaves: rows that a clause may name, every block, what is wrong.
+
+    Call in one transaction with `freeze`. Blocks drawn after `settled` may still be committed: no hole is seen there.
+    """
+    wrong: set[int] = set()
+    statement = sql.SQL(_HOT).format(
+        size=size,
+        named=_named(clauses),
+        unreadable=sql.SQL(_UNREADABLE).format(bytes=ENTRY_BYTES, version=VERSION),
+    )
+    with (
+        connection.cursor() as cursor,
+        cursor.copy(sql.SQL("copy ({}) to stdout (format binary)").format(statement)) as copy,
+    ):
+        copy.set_types(["int8", "bytea"])
+        rows = list(_readable(copy.rows(), wrong))
+    blocks = _blocks(connection, settled)
+    times = dict(zip(blocks.block.tolist(), blocks.at_us.tolist(), strict=True))
+    unreadable = [Gap(GapKind.UNREADABLE, one, one, 0, times[one], times[one]) for one in wrong if one in times]
+    met = [one for one in unreadable if _meets(clauses, one.from_us)]
+    return Hot(rows, blocks, [*met, *_torn(connection, clauses, settled)])
+
+
+def _meets(clauses: Sequence[Criteria], at_us: int) -> bool:
+    return any(one.from_us - GAP_SLACK_US <= at_us <= one.until_us + GAP_SLACK_US for one in clauses)
+
+
+def _blocks(connection: Connection, settled: datetime) -> Blocks:
+    found = connection.execute(_BLOCKS, {"settled": settled}).fetchall()
+    block = np.array([row[0] for row in found], np.int64)
+    return Blocks(block, np.array([micros(row[1]) for row in found], np.int64))
+
+
+def _torn(connection: Connection, clauses: Sequence[Criteria], settled: datetime) -> list[Gap]:
+    """Batches of the windows with fewer lines than they signed."""
+    gaps: dict[int, Gap] = {}
+    for clause in clauses:
+        window = {
+            "from": from_micros(max(clause.from_us - GAP_SLACK_US, 0)),
+            "until": from_micros(clause.until_us + GAP_SLACK_US),
+            "settled": settled,
+        }
+        for block, at, signed, found in connection.execute(_TORN, window):
+            gaps[block] = Gap(GapKind.LINES_MISSING, block, block, signed - found, micros(at), micros(at))
+    return list(gaps.values())
+
+
+def pending(connection: Connection, clauses: Sequence[Criteria], size: int) -> int:
+    """How many lines that released something in a window are written and not under the first `size` leaves."""
+    statement = sql.SQL(_PENDING).format(size=size, named=_named(clauses))
+    found = 0
+    for seq, body in connection.execute(statement):
+        line = JournalLine(EntrySeq(seq), decode(body))
+        judged = judge(clauses, line, Holes())
+        found += judged is not None and judged[0] is Status.CONFIRMED
+    return found
+
+
+def ladder_windows(connection: Connection, level: Level, subject: int, rung: Rung) -> list[tuple[datetime, datetime]]:
+    """When a subject stood on this rung or above: from the move to its lifting or its end."""
+    rows = connection.execute(
+        "select since, least(until, lifted) from access.ladder where level = %s and subject = %s and rung >= %s"
+        " order by since",
+        (level.value, subject, rung.value),
+    ).fetchall()
+    return [(row[0], row[1]) for row in rows]
+
+
+def professionals(connection: Connection, rpps: Sequence[str]) -> dict[str, ProfessionalId]:
+    """The professionals of these RPPS numbers that the directory knows."""
+    rows = connection.execute("select rpps, id from directory.professional where rpps = any(%s)", (list(rpps),))
+    return {number: ProfessionalId(found) for number, found in rows}
+
+
+def establishments(connection: Connection, finess: Sequence[str]) -> dict[str, EstablishmentId]:
+    """The establishments of these FINESS numbers that the directory knows."""
+    rows = connection.execute(
+        "select finess, id from directory.establishment where finess = any(%s)", (list(finess),)
+    )
+    return {number: EstablishmentId(found) for number, found in rows}
+
+
+def kept_from(connection: Connection) -> int:
+    """From when on the journal is kept whole: 0 unless segments reached the end of their time."""
+    row = connection.execute(
+        "select case when exists (select from journal.ended) then coalesce((select min(s.from_us) from"
+        " journal.segments() s), (select extract(epoch from min(at)) * 1e6 from journal.batch)) else 0 end"
+    ).fetchone()
+    return int(row[0]) if row and row[0] is not None else 0
