@@ -84,7 +84,7 @@ WHOLE = Reach(0, 300 * MINUTE)
 
 
 def said(
-    hits: Hits = Hits(),  # noqa: B008 - frozen
+    hits: Hits = Hits(),  # noqa: B008 - a frozen value, nobody can change it
     subject: Subject = LOOKED,
     reach: Reach = WHOLE,
     *gaps: Gap,
