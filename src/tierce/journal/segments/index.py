@@ -81,7 +81,9 @@ class SegmentIndex:
             ValueError: it is not an index of this version.
         """
         with path.open("rb") as file:
-            raw = np.frombuffer(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ), np.uint8)
+            mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        mapped.madvise(mmap.MADV_RANDOM)
+        raw = np.frombuffer(mapped, np.uint8)
         head = raw[: _HEAD.itemsize].view(_HEAD)[0]
         if head["magic"] != _MAGIC:
             msg = f"{path} is not a segment's index of version 1"

@@ -60,6 +60,8 @@ class SegmentFiles:
             weakref.finalize(self, os.close, self._entries)
             self._blocks = os.open(segment.blocks_path(folder), os.O_RDONLY)
             weakref.finalize(self, os.close, self._blocks)
+            for handle in (self._entries, self._blocks):  # a page is small: what follows it is of no use
+                os.posix_fadvise(handle, 0, 0, os.POSIX_FADV_RANDOM)
         except (OSError, ValueError) as error:
             msg = f"the segment of leaves {segment.first} to {segment.end - 1} cannot be read: {error}"
             raise SegmentAlteredError(msg) from error
