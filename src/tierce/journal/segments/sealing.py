@@ -82,7 +82,11 @@ class Sealer:
         """Do all that is due; `now` seals what is under the last checkpoint, however little it is."""
         done = Done()
         self._tidy()
-        while (sealed := self.seal(now=now)) is not None:
+        with self._connection.transaction():
+            until = store.tree_size(self._connection)  # what comes while it works waits for the next run
+        end = 0
+        while end < until and (sealed := self.seal(now=now)) is not None:
+            end = sealed.end
             done.sealed += 1
             done.entries += sealed.count
         done.redacted = self.redact()

@@ -87,8 +87,8 @@ def measure_scope(sealed: Sealed, turns: int, say: Say) -> ScopeReport:
         bare_found, bare_s = bare_scan(sealed, clause)
         started = time.perf_counter()
         with Engine([clause], _NO_TREE, sealed=sealed) as engine:
-            found = sum(1 for _ in engine.exposures())
-            persons, gaps = sum(one.persons for one in engine.totals().values()), len(engine.head.gaps)
+            rows = [one.person for one in engine.exposures()]
+            found, persons, gaps = len(rows), len(set(rows)), len(engine.head.gaps)
         scope_s = time.perf_counter() - started
         say(f"turn {turn}: scope {scope_s:.2f} s, bare {bare_s:.2f} s{' (warming up)' if not turn else ''}")
         if found != bare_found:
