@@ -104,7 +104,7 @@ def test_the_operator_s_own_form_is_that_of_the_professionals(room: Room) -> Non
     values = draft.values
     assert values["organisation"].content == "Rive Claire Tiers Payant"
     assert values["people_count"].content == (40_000, 45_000, PROFESSIONALS.people.method)
-    assert "financieres" in values["data"].content  # type: ignore[operator]  # a tuple of codes
+    assert "financieres" in values["data"].content  # type: ignore[operator]  # a tuple of codes here
     assert values["gravity"].content == "maximal"
     assert values["description"].content == "Un appareil volé a lu deux personnes."
     assert values["siren"] == Value(Knowledge.UNKNOWN)
@@ -120,7 +120,8 @@ def test_each_insurer_s_draft_counts_its_own_people_and_names_no_other(room: Roo
         assert draft.values["aware"] == Value(Knowledge.UNKNOWN)
         assert not any(other in str(value.content) for value in draft.values.values())
         assert [one.field for one in problems(draft, room.clock.now())] == ["contact_email", "aware"]
-    assert {insurer: found[:2] for insurer, found in counts.items()} == {OAK: (2, 2), CAPES: (1, 1)}  # type: ignore[index]
+    expected = {OAK: (2, 2), CAPES: (1, 1)}
+    assert {insurer: found[:2] for insurer, found in counts.items()} == expected  # type: ignore[index]  # each is a range
     room.clocks.write_time(
         room.office, HELENE, incident.id, moment=Moment.NOTICE_RECEIVED, at=incident.aware_at or AT,
         why="Accusé de réception.", insurer=OAK,

@@ -79,7 +79,7 @@ def test_fields_answer_to_each_other() -> None:
         ("nature", known(("confidentialite", "autre"))),
         ("people_count", known((9, 1, "compté"))),
         ("people_count", known((1, 9, " "))),
-        ("records", known((1, 9))),  # type: ignore[arg-type]
+        ("records", known((1, 9))),  # type: ignore[arg-type]  # wrong on purpose
         ("aware", known("2026-11-20")),
         ("aware", NOT_APPLICABLE),
         ("contact_email", known("personne")),
@@ -116,6 +116,7 @@ def test_the_difference_names_what_changed_and_nothing_else() -> None:
 def test_what_is_carried_into_the_service_is_in_its_words() -> None:
     assert say(BY_KEY["people_count"], known((30, 49, "compté"))) == "entre 30 et 49 (compté)"
     assert say(BY_KEY["ongoing"], known(content=False)) == "Non"
+    assert say(BY_KEY["aware"], known("2026-07-20T22:30+00:00")) == "21/07/2026 00:30"
     assert say(BY_KEY["origin"], known("inconnue")) == "Ne sait pas"
     assert say(BY_KEY["nature"], known(("confidentialite", "integrite"))) == (
         "Perte de la confidentialité\nPerte de l’intégrité"

@@ -121,26 +121,26 @@ CLOCKS: tuple[ClockRule, ...] = (
     ClockRule(
         Duty.AUTHORITY,
         Phrase("Notifier la CNIL", "Notify the CNIL"),
-        Phrase("RGPD, article 33(1) : 72 heures", "GDPR, article 33(1): 72 hours"),
+        Phrase("RGPD, article 33(1)\u00a0: 72 heures", "GDPR, article 33(1): 72 hours"),
         _GDPR, Party.OPERATOR, (Start(Moment.AWARE, hours=72),), Risk.RISK, Standing.IN_FORCE, _GDPR_DAY,
     ),
     ClockRule(
         Duty.AUTHORITY,
         Phrase("L’organisme notifie la CNIL", "The insurer notifies the CNIL"),
-        Phrase("RGPD, article 33(1) : 72 heures", "GDPR, article 33(1): 72 hours"),
+        Phrase("RGPD, article 33(1)\u00a0: 72 heures", "GDPR, article 33(1): 72 hours"),
         _GDPR, Party.INSURER, (Start(Moment.NOTICE_RECEIVED, hours=72),), Risk.RISK, Standing.IN_FORCE, _GDPR_DAY,
     ),
     ClockRule(
         Duty.AUTHORITY,
         Phrase("Notifier l’autorité (proposition)", "Notify the authority (proposal)"),
-        Phrase("Proposition omnibus : 96 heures, risque élevé", "Omnibus proposal: 96 hours, high risk"),
+        Phrase("Proposition omnibus\u00a0: 96 heures, risque élevé", "Omnibus proposal: 96 hours, high risk"),
         _OMNIBUS, Party.OPERATOR, (Start(Moment.AWARE, hours=96),), Risk.HIGH, Standing.PROPOSED, None,
     ),
     ClockRule(
         Duty.COMPLEMENT,
         Phrase("Compléter la notification", "Complete the notification"),
         Phrase(
-            "RGPD, article 33(4) ; si possible dans les 72 heures de l’initiale",
+            "RGPD, article 33(4)\u00a0; si possible dans les 72 heures de l’initiale",
             "GDPR, article 33(4); if possible within 72 hours of the first",
         ),
         _CNIL, Party.OPERATOR, (Start(Moment.INITIAL, hours=72),), Risk.RISK, Standing.PRACTICE, _GDPR_DAY,

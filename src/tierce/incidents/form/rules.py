@@ -20,6 +20,7 @@ from tierce.incidents.form.model import (
 )
 from tierce.incidents.form.vocabulary import BY_KEY, FIELDS, SCHEMA_VERSION
 from tierce.incidents.rules import check_free_text
+from tierce.kernel.clock import PARIS
 from tierce.kernel.ids import InsurerId
 from tierce.kernel.language import Phrase
 
@@ -180,7 +181,7 @@ def value_from(found: object) -> Value:
         FormError: it is not one.
     """
     try:
-        knowledge, content = Knowledge(found["knowledge"]), found["content"]  # type: ignore[index]  # any JSON
+        knowledge, content = Knowledge(found["knowledge"]), found["content"]  # type: ignore[index]  # any JSON may come
     except (KeyError, TypeError, ValueError):
         raise FormError("form", Phrase("Cette réponse est illisible.", "This answer cannot be read.")) from None
     return Value(knowledge, tuple(content) if isinstance(content, list) else content)
@@ -217,7 +218,7 @@ def from_json(content: bytes) -> Draft:
 
 
 def say(field: Field, value: Value) -> str:
-    """The text to carry into the service, in French; empty when nothing is known."""
+    """The text to carry into the service, in French, times in Paris; empty when nothing is known."""
     content = value.content
     if content is None:
         return ""
@@ -231,4 +232,6 @@ def say(field: Field, value: Value) -> str:
         return "\n".join((field.vocabulary or {})[str(one)] for one in content)
     if field.kind is FieldKind.CHOICE:
         return (field.vocabulary or {})[content]
+    if field.kind is FieldKind.MOMENT:
+        return datetime.fromisoformat(content).astimezone(PARIS).strftime("%d/%m/%Y %H:%M")
     return content

@@ -203,7 +203,7 @@ def _choices(cohorts: list[Scored], language: Language) -> dict[str, list[tuple[
 
     return {
         "cohorts": [(one.cohort.key, one.cohort.label) for one in cohorts],
-        "risks": options(_RISKS),
+        "risks": [("", "–"), *options(_RISKS)],
         "controllers": options(_CONTROLLERS),
         "categories": options(LABELS),
         "classes": options(CLASS_LABELS),
