@@ -81,10 +81,11 @@ MINUTE = 60_000_000
 ONE = Indicator(2, Kind.RPPS, "10000000501", 100 * MINUTE, 200 * MINUTE)
 LOOKED = Subject(Kind.RPPS, frozenset({501}))
 WHOLE = Reach(0, 300 * MINUTE)
+NONE = Hits()
 
 
 def said(
-    hits: Hits = Hits(),  # noqa: B008 - a frozen value, nobody can change it
+    hits: Hits = NONE,
     subject: Subject = LOOKED,
     reach: Reach = WHOLE,
     *gaps: Gap,
