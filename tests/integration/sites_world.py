@@ -15,7 +15,7 @@ from tests.integration.logs import log_of, segments_of
 from tests.integration.rooms import OPERATOR, PAUL, Room
 from tierce.closings.service import Closings
 from tierce.directory.service import Clients
-from tierce.identity.local import InsurerSessions, PersonSessions, StaffSessions, staff_id
+from tierce.identity.local import InsurerSessions, PersonSessions, StaffSessions
 from tierce.identity.oidc import ProviderClient, ProviderSettings, Realm, digest
 from tierce.identity.service import Pool, SignInDoor, form_token
 from tierce.incidents.holds.service import Holds
@@ -23,6 +23,7 @@ from tierce.insurers.service import InsurerDesk
 from tierce.journal.note import verifier_key
 from tierce.journal.service import Appender
 from tierce.kernel.clock import SystemClock
+from tierce.kernel.ids import staff_id
 from tierce.policy.allowed import STAFF_ROLES
 from tierce.presence.answers import Answers
 from tierce.storage.database import Database

@@ -14,10 +14,11 @@ from litestar import Litestar, Response
 from tests.integration.conftest import Connect
 from tests.integration.signin_world import CALLBACK, IDENTITIES, POLICY, Desk, desk, providers
 from tierce.identity.errors import IdentityError, SessionRefusedError
-from tierce.identity.local import PersonSessions, StaffSessions, staff_id
+from tierce.identity.local import PersonSessions, StaffSessions
 from tierce.identity.oidc import Realm
 from tierce.identity.service import form_token
 from tierce.journal.encoding import decode
+from tierce.kernel.ids import staff_id
 from tierce.kernel.traits import normalise_traits
 from tierce.lab.standins.visitor import sign_in
 from tierce.policy.acts import Act

@@ -12,10 +12,10 @@ from tests.integration.conftest import Connect
 from tests.integration.rooms import Room, open_room
 from tests.integration.sites_world import Site, office_site
 from tests.integration.test_office_site import attack, form_of, plain
-from tierce.identity.local import staff_id
 from tierce.journal.encoding import decode
 from tierce.journal.service import Appender
 from tierce.kernel.clock import SystemClock
+from tierce.kernel.ids import staff_id
 from tierce.policy.acts import Act
 from tierce.policy.staff import STAFF_ACTS, StaffRole
 from tierce.storage.database import Database

@@ -13,11 +13,10 @@ from tests.integration.asks import AT, ORIGIN, ask, sequence, write_asks
 from tests.integration.conftest import Connect
 from tests.integration.rooms import Room, open_room
 from tests.integration.sites_world import Site, office_site
-from tierce.identity.local import staff_id
 from tierce.journal.encoding import decode
 from tierce.journal.note import verifier_key
 from tierce.journal.verifier.proof import check_proof
-from tierce.kernel.ids import EntrySeq
+from tierce.kernel.ids import EntrySeq, staff_id
 from tierce.policy.acts import Act, Outcome
 from tierce.storage.database import Database
 from tierce.storage.keys import Keyring

@@ -1,5 +1,6 @@
 """`tierce scope` on a real journal: sealed and hot rows as one, and lists told apart."""
 
+import json
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -10,9 +11,10 @@ from typer.testing import CliRunner
 from tests.integration.asks import AT, ask, sequence, write_asks
 from tests.integration.conftest import Connect
 from tests.integration.logs import segments_folder
+from tierce.journal.encoding import decode
 from tierce.kernel.clock import micros
-from tierce.kernel.ids import DeviceId
-from tierce.policy.acts import Outcome
+from tierce.kernel.ids import DeviceId, staff_id
+from tierce.policy.acts import Act, Outcome
 from tierce.policy.ladder import Level, Rung
 from tierce.scope.commands import app
 from tierce.scope.criteria import read_criteria
@@ -22,6 +24,7 @@ from tierce.scope.files import differences
 from tierce.scope.model import Criteria, Gap, GapKind, Status
 from tierce.scope.service import computed
 from tierce.storage.cluster import SUPERUSER
+from tierce.storage.database import Database
 from tierce.storage.keys import Keyring
 
 pytestmark = pytest.mark.integration
@@ -94,6 +97,37 @@ from = 2026-01-01T00:00:00+01:00
 until = 2026-02-01T00:00:00+01:00
 ladder = { level = "device", subject = 66, rung = "suspended" }
 """
+
+
+def test_a_list_is_written_by_somebody_and_a_line_of_the_journal_says_so_first(
+    database: Database,
+    admin: psycopg.Connection,
+    keyring: Keyring,
+    key_directory: Path,
+    connect: Connect,
+    tmp_path: Path,
+) -> None:
+    write_asks(admin, keyring, [ask(1), ask(2)])
+    sequence(connect("tierce_worker"), keyring)
+    criteria, into = tmp_path / "theft.toml", tmp_path / "lists"
+    window = f"from = {(AT - HOUR).isoformat()}\nuntil = {(AT + HOUR).isoformat()}\n"
+    criteria.write_text(f"version = 1\n[[clause]]\n{window}devices = [66]\n")
+    words = ["run", str(criteria), "--secrets", str(database.secrets), "--keys", str(key_directory)]
+    words += ["--segments", str(segments_folder(admin)), "--into", str(into), "--host", database.host]
+    words += ["--port", str(database.port), "--name", database.name, "--json", "-"]
+    lines = "select body from journal.entry where kind = 6"
+
+    refused = CliRunner().invoke(app, [*words, "--by", " "])
+    assert (refused.exit_code, "--by" in refused.stderr, into.exists()) == (2, True, False)
+    assert admin.execute(lines).fetchall() == []
+    done = CliRunner().invoke(app, [*words, "--by", "Marc Tessier"])
+    assert done.exit_code == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert (found["confirmed"], Path(found["file"]).name) == (2, found["digest"] + ".scope")
+    ((body,),) = admin.execute(lines).fetchall()
+    line = decode(bytes(body))
+    assert (line.act, line.professional) == (Act.SCOPE_FILE, staff_id("command:Marc Tessier"))
+    assert line.reference == int(found["digest"][:16], 16) >> 1
 
 
 def test_a_file_of_criteria_is_read_and_a_wrong_one_names_its_field(tmp_path: Path) -> None:

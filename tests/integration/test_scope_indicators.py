@@ -17,14 +17,15 @@ from typer.testing import CliRunner, Result
 from tests.integration.asks import AT, ORIGIN, ask, sequence, write_asks
 from tests.integration.conftest import Connect
 from tests.integration.logs import log_of
+from tierce.journal.encoding import decode
 from tierce.journal.model import Entry
 from tierce.journal.note import verifier_key
 from tierce.journal.segments.sealing import Sealer
 from tierce.journal.service import Appender
 from tierce.kernel.clock import SystemClock
-from tierce.kernel.ids import SoftwareId
+from tierce.kernel.ids import SoftwareId, staff_id
 from tierce.kernel.network import address_prefix
-from tierce.policy.acts import Outcome
+from tierce.policy.acts import Act, Outcome
 from tierce.scope.commands import app
 from tierce.scope.indicators.rules import read_question
 from tierce.storage.cluster import SUPERUSER
@@ -82,7 +83,8 @@ class World:
     def ask(self, lines: Sequence[dict[str, str]]) -> tuple[Path, Result]:
         file = self.folder.with_name("received.jsonl")
         file.write_text("\n".join(json.dumps(line) for line in [HEAD, *lines]) + "\n")
-        words = ["indicators", str(file), "--secrets", str(self.database.secrets), "--keys", str(self.keys)]
+        words = ["indicators", str(file), "--by", "Marc Tessier", "--secrets", str(self.database.secrets)]
+        words += ["--keys", str(self.keys)]
         words += ["--segments", str(self.folder), "--origin", ORIGIN, "--host", str(self.database.host)]
         words += ["--port", str(self.database.port), "--name", self.database.name]
         return file, CliRunner().invoke(app, words)
@@ -171,6 +173,10 @@ def test_an_answer_is_checked_against_its_key_and_its_question_and_repeats_nothi
     file.write_text(done.stdout)
     key = verifier_key(ORIGIN, world.keyring.instance("office").public_key())
     assert key in done.stderr
+    ((body,),) = world.admin.execute("select body from journal.entry where kind = 6").fetchall()
+    line = decode(bytes(body))
+    assert (line.act, line.professional) == (Act.SCOPE_ANSWER, staff_id("command:Marc Tessier"))
+    assert line.reference == int(hashlib.sha256(done.stdout.encode()).hexdigest()[:16], 16) >> 1
 
     def checked(*, text: str = done.stdout, line: str = key, sent: Path = question) -> int:
         file.write_text(text)

@@ -11,9 +11,9 @@ from tests.integration.rooms import open_room
 from tests.integration.sites_world import office_site
 from tests.integration.test_feeds_commands import tierce
 from tests.settings_file import settings_text
-from tierce.identity.local import staff_id
 from tierce.journal.encoding import decode
 from tierce.journal.model import EntryKind
+from tierce.kernel.ids import staff_id
 from tierce.policy.acts import Act
 from tierce.storage.database import Database
 from tierce.storage.keys import Keyring

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from hashlib import sha256
 from uuid import UUID
 
 from tierce.identity import claims, rules, store
@@ -14,7 +13,7 @@ from tierce.identity.service import new_handle
 from tierce.journal.model import Entry, EntryKind
 from tierce.journal.service import Appender
 from tierce.kernel.clock import Clock, micros
-from tierce.kernel.ids import MAX_ID, InsurerId, PersonId, SessionId, StaffId, new_id
+from tierce.kernel.ids import InsurerId, PersonId, SessionId, StaffId, new_id, staff_id
 from tierce.policy.acts import Act, Outcome
 
 TraitIndex = Callable[[bytes], UUID]
@@ -22,12 +21,6 @@ TraitIndex = Callable[[bytes], UUID]
 
 Door = Callable[[str], bytes]
 """From an insurer's AMC number to what opens a session for its staff (`registry.door`)."""
-
-
-def staff_id(subject: str) -> StaffId:
-    """The number that stands for a member of staff in the journal: derived from the provider's subject."""
-    found = int.from_bytes(sha256(b"tierce-staff-v1" + subject.encode()).digest()[:8]) & MAX_ID
-    return StaffId(found or 1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """Typed internal identifiers: random 63-bit numbers that mean nothing outside Tierce."""
 
 import secrets
+from hashlib import sha256
 from typing import NewType
 
 PersonId = NewType("PersonId", int)
@@ -29,3 +30,9 @@ MAX_ID = 2**63 - 1
 def new_id() -> int:
     """Draw a random identifier in 1 .. 2**63 - 1; it says nothing of order, place or person."""
     return secrets.randbelow(MAX_ID) + 1
+
+
+def staff_id(subject: str) -> StaffId:
+    """The number that stands for a member of staff in the journal: derived from the provider's subject."""
+    found = int.from_bytes(sha256(b"tierce-staff-v1" + subject.encode()).digest()[:8]) & MAX_ID
+    return StaffId(found or 1)

@@ -116,6 +116,10 @@ class Act(IntEnum):
     """A member of staff asks that a line lose its person; the second who does has it done."""
     JOURNAL_END = 151
     """A sealed segment reached the end of its time; `reference` is its first leaf."""
+    SCOPE_FILE = 160
+    """A list of people exposed was written to a file; `reference` begins the list's digest."""
+    SCOPE_ANSWER = 161
+    """Another operator's indicators were answered; `reference` begins the answer's digest. It names nobody."""
     DEVICE_CODE = 170
     """A new device asks for a code, to be typed on an older one of the same professional."""
     DEVICE_CONTINUE = 171

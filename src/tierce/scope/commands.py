@@ -11,16 +11,19 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from tierce.journal.service import Appender
 from tierce.kernel.clock import SystemClock
 from tierce.kernel.errors import TierceError
+from tierce.policy.acts import Act
 from tierce.scope import store
 from tierce.scope.criteria import read_criteria
 from tierce.scope.engine.store import Said, write_list
 from tierce.scope.files import check_list, differences, head_of, rows_of
-from tierce.scope.indicators.commands import ANSWER_EPILOG, CHECK_EPILOG, indicators, verify
+from tierce.scope.indicators.commands import ANSWER_EPILOG, CHECK_EPILOG, KEY_NAME, indicators, verify
 from tierce.scope.model import Status
-from tierce.scope.service import SETTLE, computed
+from tierce.scope.service import SETTLE, Export, computed
 from tierce.storage.database import Database
+from tierce.storage.keys import Keyring
 
 ROLE = "tierce_office"
 
@@ -51,7 +54,9 @@ def scope() -> None:
 def run(
     *,
     criteria: File,
+    by: Annotated[str, typer.Option(help="Votre nom ; le journal en garde un numéro. / Your name.")],
     secrets: Secrets,
+    keys: Keys,
     segments: Segments,
     into: Annotated[Path, typer.Option(help="Dossier des listes. / Folder of lists.")] = Path("scopes"),
     host: Host = "127.0.0.1",
@@ -61,13 +66,16 @@ def run(
 ) -> None:
     """Écrire la liste des personnes, nommée par son empreinte. / Write the list of people, named by its digest.
 
-    Exemples / Examples: tierce scope run vol.toml --secrets etc/secrets --segments var/segments --into listes
+    Une ligne du journal dit qui l'a fait. / A line of the journal says who did it.
+
+    Exemple / Example: tierce scope run vol.toml --by "Marc Tessier" --secrets etc/secrets --keys etc/keys
+    --segments var/segments --into listes
     """
+    database = Database(host, port, name, secrets)
     try:
-        with (
-            Database(host, port, name, secrets).connect(ROLE) as connection,
-            _progress() as say,
-        ):
+        with database.connect(ROLE) as connection, database.connect(ROLE) as writing, _progress() as say:
+            appender = Appender.enrol(writing, KEY_NAME, Keyring(keys, ()).instance(KEY_NAME))
+            export = Export(appender, SystemClock(), by)
             clauses = read_criteria(
                 criteria,
                 lambda level, subject, rung: store.ladder_windows(connection, level, subject, rung),
@@ -76,7 +84,7 @@ def run(
             connection.rollback()
             settled = SystemClock().now() - SETTLE
             with connection.transaction(), computed(connection, segments, clauses, settled, say) as engine:
-                path, digest = write_list(engine, into)
+                path, digest = write_list(engine, into, lambda made: export.note(writing, Act.SCOPE_FILE, made))
                 totals, head = engine.totals(), engine.head
     except TierceError as error:
         _refuse(error)

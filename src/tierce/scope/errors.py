@@ -22,6 +22,10 @@ class ListAlteredError(ScopeError):
     """This file is not the list that its name says: its content has another digest, or is not a list."""
 
 
+class ExporterMissingError(ScopeError):
+    """Nobody is named as taking this out of the journal: give your name with --by."""
+
+
 class AnswerRefusedError(ScopeError):
     """This answer was not signed by the key given, or was changed since."""
 

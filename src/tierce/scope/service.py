@@ -2,16 +2,23 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import duckdb
 from psycopg import Connection
 
+from tierce.journal.model import Entry, EntryKind
 from tierce.journal.segments.store import segments
+from tierce.journal.service import Appender
+from tierce.kernel.clock import Clock, micros
+from tierce.kernel.ids import staff_id
+from tierce.policy.acts import Act, Outcome
+from tierce.policy.digest import policy_digest
 from tierce.scope import store
 from tierce.scope.engine.store import Engine, Said
-from tierce.scope.errors import JournalBehindError, SegmentsMissingError
+from tierce.scope.errors import ExporterMissingError, JournalBehindError, SegmentsMissingError
 from tierce.scope.model import Criteria
 from tierce.scope.rules import check_criteria
 from tierce.scope.sources import Sealed
@@ -56,3 +63,34 @@ def computed(
             yield engine
     except (duckdb.Error, FileNotFoundError) as error:
         raise SegmentsMissingError from error
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """Whose hand takes something out of the journal, and the line that says so; committed before it is out."""
+
+    appender: Appender
+    clock: Clock
+    by: str
+
+    def __post_init__(self) -> None:
+        """Refuse an export by nobody.
+
+        Raises:
+            ExporterMissingError: `by` is blank.
+        """
+        if not self.by.strip():
+            raise ExporterMissingError
+
+    def note(self, connection: Connection, act: Act, digest: bytes) -> None:
+        """Write and commit the line: `reference` is the first 63 bits of what is taken out (SHA-256)."""
+        line = Entry(
+            kind=EntryKind.EXPORT,
+            act=act,
+            outcome=Outcome.DONE,
+            time_us=micros(self.clock.now()),
+            professional=staff_id(f"command:{self.by.strip()}"),
+            policy=policy_digest(),
+            reference=int.from_bytes(digest[:8]) >> 1,
+        )
+        self.appender.append(connection, [line])

@@ -7,11 +7,11 @@ from typing import Annotated
 import psycopg
 import typer
 
-from tierce.identity.local import staff_id
 from tierce.journal.model import Entry, EntryKind
 from tierce.journal.service import Appender
 from tierce.kernel.clock import SystemClock, micros
 from tierce.kernel.errors import FieldError, TierceError
+from tierce.kernel.ids import staff_id
 from tierce.kernel.language import Phrase
 from tierce.kernel.nir import BirthDate, Nir, Rank, normalise
 from tierce.policy.acts import Act, Outcome

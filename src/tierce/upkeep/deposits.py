@@ -17,13 +17,12 @@ from tierce.deposits.model import Choice
 from tierce.deposits.receipts import print_receipt
 from tierce.deposits.resolution import Resolver
 from tierce.deposits.sealing import Opener
-from tierce.identity.local import staff_id
 from tierce.journal.model import Entry, EntryKind
 from tierce.journal.service import Appender
 from tierce.kernel.care import Domain
 from tierce.kernel.clock import SystemClock, date_of, day_of, micros
 from tierce.kernel.errors import TierceError
-from tierce.kernel.ids import InsurerId
+from tierce.kernel.ids import InsurerId, staff_id
 from tierce.policy.acts import Act, Outcome
 from tierce.policy.deposits import REASON_LABELS, STATE_LABELS, UP_TO_MAX, DepositReason, DepositState
 from tierce.policy.digest import policy_digest

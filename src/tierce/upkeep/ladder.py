@@ -22,11 +22,10 @@ from tierce.closings.rules import (
     say_hindered,
 )
 from tierce.closings.service import By, Closings
-from tierce.identity.local import staff_id
 from tierce.journal.service import Appender
 from tierce.kernel.clock import SystemClock
 from tierce.kernel.errors import TierceError
-from tierce.kernel.ids import SessionId
+from tierce.kernel.ids import SessionId, staff_id
 from tierce.policy.digest import policy_digest
 from tierce.settings import load
 from tierce.storage.keys import Keyring

@@ -6,14 +6,13 @@ from datetime import datetime
 
 from psycopg import Connection
 
-from tierce.identity.local import staff_id
 from tierce.identity.staff import store
 from tierce.identity.staff.store import OpenStaffSession
 from tierce.journal.model import Entry, EntryKind
 from tierce.journal.service import APPEND_ENTRIES_MAX, Appender
 from tierce.kernel.clock import Clock, micros
 from tierce.kernel.errors import TierceError
-from tierce.kernel.ids import SessionId
+from tierce.kernel.ids import SessionId, staff_id
 from tierce.policy.acts import Act, Outcome
 
 

@@ -357,10 +357,13 @@ def open_database(folder: Path) -> duckdb.DuckDBPyConnection:
     )
 
 
-def write_list(engine: Engine, folder: Path) -> tuple[Path, bytes]:
+def write_list(
+    engine: Engine, folder: Path, note: Callable[[bytes], None] = lambda _digest: None
+) -> tuple[Path, bytes]:
     """Write a computed scope into `folder` under the name of its digest; give the path and the digest.
 
-    The file is whole or not there: written beside its place, flushed, then named.
+    The file is whole or not there: written beside its place, flushed, then named. `note` is given the digest before
+    the file has its name: what it raises leaves no file.
     """
     folder.mkdir(parents=True, exist_ok=True)
     digest = hashlib.sha256()
@@ -372,6 +375,7 @@ def write_list(engine: Engine, folder: Path) -> tuple[Path, bytes]:
                 file.write(text)
             file.flush()
             os.fsync(file.fileno())
+        note(digest.digest())
         path = folder / f"{digest.hexdigest()}.scope"
         os.replace(part, path)
     finally:

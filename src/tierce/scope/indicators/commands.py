@@ -1,6 +1,7 @@
 """`tierce scope indicators` and `tierce scope verify`."""
 
 from collections import Counter
+from hashlib import sha256
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -9,14 +10,16 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from tierce.journal.note import verifier_key
-from tierce.journal.service import LOG_ORIGIN
+from tierce.journal.service import LOG_ORIGIN, Appender
 from tierce.kernel.clock import SystemClock
 from tierce.kernel.errors import TierceError
 from tierce.kernel.network import address_prefix
+from tierce.policy.acts import Act
 from tierce.scope.indicators.model import Answer, Kind, Verdict
 from tierce.scope.indicators.rules import read_question
 from tierce.scope.indicators.service import answer
 from tierce.scope.indicators.signing import check, sign
+from tierce.scope.service import Export
 from tierce.storage.database import Database
 from tierce.storage.keys import Keyring, Purpose
 
@@ -28,7 +31,8 @@ File = Annotated[Path, typer.Argument(exists=True, dir_okay=False, show_default=
 ANSWER_EPILOG = """
 Exemple / example:
 
-  tierce scope indicators received.jsonl --secrets etc/secrets --keys etc/keys --segments var/segments > answer.json
+  tierce scope indicators received.jsonl --by "Marc Tessier" --secrets etc/secrets --keys etc/keys \\
+    --segments var/segments > answer.json
 
 received.jsonl, une ligne par indicateur / one indicator a line (docs/reference/scope-indicators.md):
 
@@ -50,6 +54,7 @@ Sortie / exit: 0 tient / holds; 1 ne tient pas / does not hold.
 def indicators(
     *,
     file: File,
+    by: Annotated[str, typer.Option(help="Votre nom ; le journal en garde un numéro. / Your name.")],
     secrets: Annotated[
         Path,
         typer.Option(envvar="TIERCE_SECRETS", help="Dossier des mots de passe. / Folder of the roles' passwords."),
@@ -76,8 +81,11 @@ def indicators(
         needed = [Purpose.NETWORK.value] if any(one.kind is Kind.NETWORK for one in question.indicators) else []
         ring = Keyring(keys, needed)
         key = ring.instance(KEY_NAME)
+        database = Database(host, port, name, secrets)
+        with database.connect(ROLE) as writing:
+            export = Export(Appender.enrol(writing, KEY_NAME, key), SystemClock(), by)
         with (
-            Database(host, port, name, secrets).connect(ROLE) as connection,
+            database.connect(ROLE) as connection,
             Progress(*columns, console=screen, disable=not screen.is_terminal, transient=True) as progress,
             connection.transaction(),
         ):
@@ -91,9 +99,12 @@ def indicators(
                 operator=origin,
                 say=lambda _what, done, of: progress.update(task, completed=done, total=of),
             )
+        signed = sign(made, key)
+        with database.connect(ROLE) as writing:
+            export.note(writing, Act.SCOPE_ANSWER, sha256(signed).digest())
     except TierceError as error:
         _refuse(error, code=2)
-    typer.echo(sign(made, key), nl=False)
+    typer.echo(signed, nl=False)
     typer.echo(f"{_counts(made)}\nclé / key: {verifier_key(origin, key.public_key())}", err=True)
 
 
