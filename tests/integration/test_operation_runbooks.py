@@ -102,7 +102,9 @@ def machine(folder: Path) -> Iterator[Machine]:
         (home / "media").mkdir()
         (home / "passphrase").write_text("six mots choisis au hasard par la machine")
         text = stage.settings_file.read_text("utf-8").replace('name = "tierce"', 'name = "tierce_restored"')
-        (home / "restored.toml").write_text(text.replace(str(stage.home / "state"), str(home)), "utf-8")
+        text = text.replace(str(stage.home / "state"), str(home))
+        beside = f'log = "{home / "restored-log"}"\nsegments = "{home / "restored-segments"}"\n'
+        (home / "restored.toml").write_text(beside + text, "utf-8")
         # From the demonstration's one command to a unit for each process.
         stage.processes["serve"].terminate()
         stage.processes["serve"].wait(timeout=30)

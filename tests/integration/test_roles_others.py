@@ -21,7 +21,7 @@ KINDS = {
     "tierce_persons": {9, 13, 14},
     "tierce_insurers": {14, 16},
     "tierce_signer": {18},
-    "tierce_worker": {7, 9, 10, 11, 15, 19},
+    "tierce_worker": {7, 9, 10, 11, 15, 17, 19},
     "tierce_feed": {8, 9},
 }
 """What each process may append beside the gate; kinds 1 to 4 are in none of them."""

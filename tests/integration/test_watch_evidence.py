@@ -126,7 +126,7 @@ def test_refusals_of_the_day_are_counted_across_a_restart_and_held_once(night: N
     night.ask(caller, night.world.covered[:13])  # six places, then refusals
     night.turn()
     night.watcher = night.fresh()
-    night.ask(caller, night.world.covered[13:21])
+    night.ask(caller, night.world.covered[6:13] * 2)
     [hold] = night.turn()
     assert f"{hold_refused(Profession.GP)} demandes refusées" in hold.reason
     assert night.turn() == []
