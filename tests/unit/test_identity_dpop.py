@@ -255,6 +255,7 @@ def test_the_thumbprint_of_rfc_7638_section_3_1() -> None:
         ("HTTPS://API.Tierce.example:443/v1/rights?x=1#y", URL),
         ("http://127.0.0.1:8080", "http://127.0.0.1:8080/"),
         ("http://[::1]:80/a", "http://[::1]/a"),
+        ("http://[::1]/v1/history/FBZR-VSQ5-TAA5T-%3D/revisit", "http://[::1]/v1/history/FBZR-VSQ5-TAA5T-=/revisit"),
     ],
 )
 def test_addresses_are_compared_in_their_normal_form(given: str, expected: str) -> None:

@@ -17,7 +17,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from hmac import compare_digest
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import msgspec
 from cryptography.exceptions import InvalidSignature
@@ -110,7 +110,11 @@ def thumbprint_of(jwk: dict[str, Any]) -> bytes:
 
 
 def normalised(url: str) -> str:
-    """The address without query and fragment, scheme and host in lower case, default port dropped (RFC 3986)."""
+    """The address without query and fragment, scheme and host in lower case, default port dropped (RFC 3986).
+
+    The path is decoded, as the server decodes the one it was asked for: the last symbol of an engagement number may
+    be `=`, which one client sends as it is and another as `%3D`.
+    """
     parts = urlsplit(url)
     scheme = parts.scheme.lower()
     host = (parts.hostname or "").lower()
@@ -122,7 +126,7 @@ def normalised(url: str) -> str:
     port = parts.port
     if port is not None and port != {"http": 80, "https": 443}[scheme]:
         host = f"{host}:{port}"
-    return f"{scheme}://{host}{parts.path or '/'}"
+    return f"{scheme}://{host}{unquote(parts.path) or '/'}"
 
 
 def _ec_check(jwk: dict[str, Any]) -> Check:
