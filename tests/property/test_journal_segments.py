@@ -129,7 +129,7 @@ def test_a_history_tells_of_an_entry_what_it_holds_and_blanks_the_rest(tmp_path:
             act=Act.RIGHTS_ASK,
             outcome=Outcome.RELEASED if at % 3 else Outcome.OUT_OF_SEATS,
             presence=Presence(at % 4),
-            domain=Domain.PHARMACY,
+            domain=Domain(1),
             time_us=1_790_000_000_000_000 + at * 1_000,
             professional=ProfessionalId(at % 7 + 1),
             establishment=EstablishmentId(at % 5 + 1),
