@@ -95,7 +95,9 @@ def set_awareness(connection: Connection, incident: IncidentId, at: datetime, by
     return cursor.rowcount == 1
 
 
-_INCIDENT: LiteralString = "select id, title, signal_at, aware_at, aware_by, aware_why from incident.incident"
+_INCIDENT: LiteralString = (
+    "select id, title, signal_at, aware_at, aware_by, aware_why, dismissed_at from incident.incident"
+)
 
 
 def incident(connection: Connection, number: IncidentId) -> Incident | None:

@@ -144,6 +144,10 @@ class Act(IntEnum):
     """Staff export a version of the notification form."""
     STAFF_BREACH_CLOSE = 188
     """Staff close an event in the register, or open it again, with the reasons."""
+    STAFF_INCIDENT_MOVE = 189
+    """Staff write that an incident reached a stage: when it happened, why."""
+    STAFF_HOLD_RELEASE = 190
+    """Staff end an incident's legal hold, with the reasons."""
 
 
 class Lane(IntEnum):

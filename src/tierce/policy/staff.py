@@ -42,6 +42,8 @@ _INCIDENTS = frozenset(
         Act.STAFF_BREACH_FORM,
         Act.STAFF_BREACH_FORM_EXPORT,
         Act.STAFF_BREACH_CLOSE,
+        Act.STAFF_INCIDENT_MOVE,
+        Act.STAFF_HOLD_RELEASE,
     }
 )
 
