@@ -112,6 +112,8 @@ STAFF_WORDS: Mapping[Act, Phrase] = {
     Act.STAFF_BREACH_FORM: Phrase("remplir le formulaire CNIL", "fill in the CNIL form"),
     Act.STAFF_BREACH_FORM_EXPORT: Phrase("exporter le formulaire CNIL", "export the CNIL form"),
     Act.STAFF_BREACH_CLOSE: Phrase("clore ou rouvrir une violation", "close or reopen a breach"),
+    Act.STAFF_PACK: Phrase("sortir le dossier de preuves d'un incident", "take out an incident's evidence pack"),
+    Act.STAFF_INSPECTION: Phrase("contrôler : comptes et délais, personne", "inspect: counts and delays, nobody"),
     Act.STAFF_ALERT: Phrase("noter l'alerte d'un autre opérateur", "enter another operator's alert"),
 }
 
