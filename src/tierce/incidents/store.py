@@ -215,6 +215,18 @@ def last_scope(connection: Connection, number: IncidentId) -> ScopeSummary | Non
     return _summary(row) if row else None
 
 
+def scopes(connection: Connection, number: IncidentId) -> list[ScopeSummary]:
+    """Every revision of an incident's scope, without its list, the oldest first."""
+    rows = connection.execute(
+        """
+        select s.incident, s.revision, s.criteria, s.gaps, s.unattributed, s.pending, s.digest, s.persons, s.entries,
+            s.tree_size, (select c.root from journal.checkpoint c where c.size = s.tree_size), s.at
+        from incident.scope s where s.incident = %s order by s.revision""",
+        (number,),
+    )
+    return [_summary(row) for row in rows.fetchall()]
+
+
 _EXPOSED: LiteralString = """
     select person, insurer, categories, first_at, last_at, entries, status, rule from incident.exposed
     where incident = %(incident)s and revision = %(revision)s"""

@@ -168,6 +168,12 @@ class Act(IntEnum):
     """An insurer's staff report: whom they matched, or when people were told."""
     INSURER_RECIPIENT = 209
     """An insurer's staff register the key to which its lists are encrypted, or confirm another's."""
+    STAFF_PACK = 230
+    """Staff take out an incident's evidence pack; `reference` is the incident, `device` begins the file's digest."""
+    CONTROLS_SNAPSHOT = 231
+    """The worker writes how the promised measures stand; `reference` begins the digest of what it says."""
+    STAFF_INSPECTION = 232
+    """An inspector reads how an incident was handled: counts and delays, nobody."""
 
 
 class Lane(IntEnum):

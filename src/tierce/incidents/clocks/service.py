@@ -90,6 +90,14 @@ class Clocks:
         rows = self.register.rows(connection, number)
         return self._running(connection, number, rows, self.register.clock.now())
 
+    def at(self, connection: Connection, number: IncidentId, rows: Sequence[Row], now: datetime) -> list[Running]:
+        """Every clock of an incident as these rows of its register have it, at a given instant.
+
+        Raises:
+            IncidentMissingError: there is no such incident.
+        """
+        return self._running(connection, number, rows, now)
+
     def _running(
         self, connection: Connection, number: IncidentId, rows: Sequence[Row], now: datetime
     ) -> list[Running]:
