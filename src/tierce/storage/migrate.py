@@ -61,6 +61,7 @@ FUNCTIONS = (
     "feeds.sql",
     "presence.sql",
     "notices.sql",
+    "insurers_notices.sql",
 )
 """Replaced at each upgrade, in this order."""
 
