@@ -10,6 +10,7 @@ from tierce.incidents.clocks.model import Running
 from tierce.incidents.model import Incident
 from tierce.incidents.register.model import ROW_LABELS, Row, RowKind
 from tierce.incidents.rules import incident_reference
+from tierce.incidents.states.model import STEPS, Stage
 from tierce.kernel.categories import LABELS, DataCategory
 from tierce.kernel.clock import from_micros
 from tierce.kernel.language import Phrase
@@ -102,6 +103,10 @@ def row_text(row: Row) -> Phrase:
         label = LABELS[DataCategory(_number(row, "category"))]
         proof = f"{row.facts['proof']} {row.facts['reference']}"
         return Phrase(f"{label.fr} : {proof}", f"{label.en}: {proof}")
+    if row.kind is RowKind.MOVE:
+        stage, why = STEPS[Stage(str(row.facts["stage"]))].label, str(row.facts["why"])
+        at = from_micros(_number(row, "happened")).isoformat(timespec="minutes")
+        return Phrase(f"{stage.fr} : {at}. {why}".strip(), f"{stage.en}: {at}. {why}".strip())
     if row.kind is RowKind.FORM:
         changed = row.facts["changed"]
         assert isinstance(changed, dict)
