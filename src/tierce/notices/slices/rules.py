@@ -48,20 +48,19 @@ class References:
 
 
 class Moments:
-    """Seconds since 1970 written as UTC; neighbours often share their day, whose text is kept."""
+    """Seconds since 1970 written as UTC; neighbours often share their minute, whose text is kept."""
 
     def __init__(self) -> None:
-        """Know no day yet."""
-        self._days: dict[int, str] = {}
+        """Know no minute yet."""
+        self._minutes: dict[int, str] = {}
 
     def of(self, seconds: int) -> str:
         """One moment, ``2026-11-26T07:45:00Z``."""
-        day, rest = divmod(seconds, 86_400)
-        text = self._days.get(day)
+        minute, second = divmod(seconds, 60)
+        text = self._minutes.get(minute)
         if text is None:
-            text = self._days[day] = datetime.fromtimestamp(day * 86_400, UTC).strftime("%Y-%m-%dT")
-        minutes, second = divmod(rest, 60)
-        return f"{text}{minutes // 60:02}:{minutes % 60:02}:{second:02}Z"
+            text = self._minutes[minute] = datetime.fromtimestamp(minute * 60, UTC).strftime("%Y-%m-%dT%H:%M:")
+        return f"{text}{second:02}Z"
 
 
 def slice_for(
