@@ -1,7 +1,7 @@
 """Records of hand-overs: opened, written and encrypted to each insurer's key, as `notices.slices` does it.
 
 The rows are what the database gives for a list: one (person, insurer) with her sealed cover. Each insurer has a pool
-of covers that are really sealed, and its rows go round it, so that a country needs no disk; reading them from PostgreSQL
+of covers that are really sealed, and its rows go round it, so that a country needs no disk; reading from PostgreSQL
 is not in the figure (docs/reference/bench-notices.md).
 """
 
