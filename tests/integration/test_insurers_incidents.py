@@ -3,7 +3,6 @@
 import asyncio
 import re
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
 from pathlib import Path
 
 import httpx
@@ -104,7 +103,7 @@ def test_she_acknowledges_takes_her_list_and_reports_what_adds_up(world: World, 
         assert (await send_report(site, number, head + sent)).status_code == 303
         assert "Prévenus 1" in plain(await site.http.get(f"/incidents/{number}"))
         draft = from_json((await site.http.get(f"/incidents/{number}/draft.json")).content)
-        assert draft.values["people_count"].content == (2, 2, draft.values["people_count"].content[2])  # type: ignore[index]
+        assert str(draft.values["people_count"].content).startswith("(2, 2, ")
         assert "Mutuelle du Grand Chêne" in plain(await site.http.get(f"/incidents/{number}/draft"))
 
     play(world, database, scene)
@@ -182,8 +181,8 @@ def test_a_key_is_proved_by_its_holder_and_confirmed_by_somebody_else(world: Wor
         assert "vous l'avez proposée" in plain(await post(site, own), 422)
         world.room.admin.execute(
             "insert into access.insurer_session (id, handle, insurer, staff, name, created, expires)"
-            " values (980, %s, 1, 981, 'Bastien Royer', now(), %s)",
-            (digest(OTHER_HANDLE), world.room.admin.execute("select now()").fetchone()[0] + timedelta(minutes=9)),  # type: ignore[index]
+            " values (980, %s, 1, 981, 'Bastien Royer', now(), now() + interval '9 minutes')",
+            (digest(OTHER_HANDLE),),
         )
         world.room.admin.commit()
         site.http.cookies.set(site.cookie, OTHER_HANDLE)
