@@ -7,18 +7,17 @@ from psycopg import Connection
 
 from tierce.identity.model import PersonCaller
 from tierce.journal.encoding import decode
-from tierce.journal.model import Entry, EntryKind
+from tierce.journal.model import Entry
 from tierce.journal.segments.sealed import SealedLog
 from tierce.journal.service import Appender, Proof, prove_body
 from tierce.journal.tiles.folder import LogFolder
-from tierce.kernel.clock import Clock, from_micros, micros
+from tierce.kernel.clock import Clock, from_micros
 from tierce.kernel.ids import EntrySeq, EstablishmentId, ProfessionalId
 from tierce.persons import store
 from tierce.persons.errors import NotHerLineError, NotReportableError, RecordMissingError
 from tierce.persons.model import History, HistoryLine, LineKind, OwnEntry, Report
-from tierce.persons.rules import is_present, kind_of, sentence
-from tierce.policy.acts import Act, Outcome
-from tierce.policy.digest import policy_digest
+from tierce.persons.rules import is_present, kind_of, own_line, sentence
+from tierce.policy.acts import Act
 
 PAGE_LINES = 50
 ASKS = frozenset({LineKind.SHOWN, LineKind.NOT_SHOWN})
@@ -119,16 +118,7 @@ class Persons:
         return found
 
     def _line(self, caller: PersonCaller, act: Act) -> Entry:
-        return Entry(
-            kind=EntryKind.PERSON_ACT,
-            act=act,
-            outcome=Outcome.DONE,
-            time_us=micros(self._clock.now()),
-            professional=caller.person,
-            session=caller.session,
-            person=caller.person,
-            policy=policy_digest(),
-        )
+        return own_line(caller, act, self._clock.now())
 
     def _lines(self, connection: Connection, caller: PersonCaller, found: Collection[OwnEntry]) -> list[HistoryLine]:
         askers = store.askers(connection, [one.entry for one in found if kind_of(one.entry) in ASKS])

@@ -62,6 +62,7 @@ FUNCTIONS = (
     "presence.sql",
     "incidents.sql",
     "notices.sql",
+    "persons.sql",
 )
 """Replaced at each upgrade, in this order."""
 

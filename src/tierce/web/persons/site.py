@@ -27,6 +27,7 @@ LINKS: Final = (
     Link("/", "nav.history"),
     Link("/card", "nav.card"),
     Link("/read", "nav.read"),
+    Link("/concerned", "nav.concerned"),
     Link("/help", "nav.help"),
 )
 
