@@ -12,8 +12,8 @@ from tierce.directory.model import Kind
 from tierce.incidents.clocks.model import State
 from tierce.incidents.form.model import Knowledge
 from tierce.incidents.severity.model import Controller, ProofKind
-from tierce.persons.model import LineKind
 from tierce.persons.concerned.model import Answer
+from tierce.persons.model import LineKind
 from tierce.policy.acts import Act, Evidence, Outcome
 from tierce.policy.clocks import Risk, Standing
 from tierce.policy.ladder import Level, Rung

@@ -30,6 +30,7 @@ from tierce.journal.tiles.folder import LogFolder
 from tierce.kernel.clock import Clock
 from tierce.notices.errors import IncidentNotAwareError, SliceMissingError, TextRefusedError
 from tierce.notices.service import Notices
+from tierce.persons.errors import AnswerRefusedError
 from tierce.scope.errors import CriteriaError, JournalBehindError, SegmentsMissingError
 from tierce.web.error_pages import Told, error_handlers
 from tierce.web.look import Pages, SecurityHeaders
@@ -55,6 +56,7 @@ FORM_BYTES_MAX: Final = 65_536
 TOLD: Final[Told] = {
     IncidentMissingError: ("missing", 404),
     ScopeMissingError: ("missing", 404),
+    AnswerRefusedError: ("answered", 409),
     PersonNotExposedError: ("not_listed", 404),
     SliceMissingError: ("not_listed", 404),
     IncidentNotAwareError: ("not_aware", 409),

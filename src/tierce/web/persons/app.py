@@ -21,9 +21,12 @@ from tierce.persons.errors import (
     NotHerLineError,
     NotReportableError,
     RecordMissingError,
+    RequestRefusedError,
     TooManyOpenedError,
 )
 from tierce.persons.model import History, HistoryLine, Report
+from tierce.persons.requests.model import REPORT_WORDS
+from tierce.persons.requests.service import Requests
 from tierce.persons.rules import summarise
 from tierce.persons.service import ASKS, Persons
 from tierce.policy.acts import Act
@@ -34,6 +37,7 @@ from tierce.web.persons.answering import answer_handlers, waiting
 from tierce.web.persons.cards import card_handlers
 from tierce.web.persons.concerned import concerned_handlers
 from tierce.web.persons.desk import CardDesk
+from tierce.web.persons.requests import request_handlers
 from tierce.web.persons.said import SAID
 from tierce.web.persons.site import HERE, PersonsSite, Visit, persons_sign_in, refused_page
 from tierce.web.signin_site import sign_in_handlers
@@ -47,6 +51,7 @@ TOLD: Final[Told] = {
     RecordMissingError: ("no_record", 409),
     TooManyOpenedError: ("crowded", 503),
     AskedTooOftenError: ("asked_often", 429),
+    RequestRefusedError: ("request", 409),
 }
 """Which words tell of an error, and under which status."""
 
@@ -60,6 +65,7 @@ def create_persons(
     operator: Operator,
     answers: Answers,
     concerned: Concerned,
+    requests: Requests,
     secure: bool,
     cards: CardDesk | None = None,
     sign_in_origins: tuple[str, ...] = (),
@@ -74,6 +80,7 @@ def create_persons(
         operator: whom to write to.
         answers: what she says when somebody asks about her.
         concerned: whether an incident concerns her.
+        requests: what she asks of her data.
         secure: whether the public address has https.
         cards: the signer of dynamic cards, if there is one.
         sign_in_origins: addresses that the sign-in leads to.
@@ -96,6 +103,7 @@ def create_persons(
             *card_handlers(site),
             *answer_handlers(site),
             *concerned_handlers(site, concerned),
+            *request_handlers(site, requests),
             *sign_in_handlers(site.sign_in),
             *pages.static_handlers(),
         ],
@@ -130,6 +138,7 @@ def history_handlers(site: PersonsSite) -> list[HTTPRouteHandler]:
             "asked": asked if before == MAX_ID else [],
             "asks": ASKS,
             "first_page": before == MAX_ID,
+            "replies": REPORT_WORDS,
             "shown_words": {line.seq: shown_words(line) for line in found.lines},
         }
         return site.page(visit, "history.html", values)

@@ -28,6 +28,7 @@ LINKS: Final = (
     Link("/card", "nav.card"),
     Link("/read", "nav.read"),
     Link("/concerned", "nav.concerned"),
+    Link("/requests", "nav.requests"),
     Link("/help", "nav.help"),
 )
 
