@@ -1,5 +1,6 @@
 """Stages on PostgreSQL: each move is a row and a line, with its own time, author and reason."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -8,13 +9,18 @@ from tests.integration.asks import AT
 from tests.integration.conftest import Connect
 from tests.integration.rooms import HELENE, Room, open_room
 from tests.integration.test_incidents_register import REASONS, fill_register, opened
+from tierce.incidents.cohorts.model import Cohort
 from tierce.incidents.errors import FormError, FreeTextError
 from tierce.incidents.register.errors import ReasonRefusedError, RegisterClosedError
 from tierce.incidents.register.model import RowKind
 from tierce.incidents.register.rules import journal_number
+from tierce.incidents.statements.model import Privileges, ProofKind
+from tierce.incidents.statements.rules import ProofMissingError
+from tierce.incidents.statements.service import Statements
 from tierce.incidents.states.model import Stage
 from tierce.incidents.states.service import States
 from tierce.journal.encoding import decode
+from tierce.kernel.categories import DataCategory
 from tierce.policy.acts import Act
 from tierce.policy.clocks import Duty, Moment
 from tierce.storage.keys import Keyring
@@ -163,3 +169,33 @@ def test_a_closed_incident_takes_no_new_list(room: Room) -> None:
     with pytest.raises(RegisterClosedError):
         room.incidents.compute_scope(room.office, HELENE, incident.id, scope.criteria)
     assert room.incidents.scope(room.office, incident.id).revision == scope.revision
+
+
+def test_s4_not_concerned_is_kept_with_its_proof_and_falls_with_the_list(room: Room) -> None:
+    incident, office = opened(room), room.office
+    statements = Statements(room.clocks.register)
+
+    def say(category: DataCategory, cohort: Cohort, kind: ProofKind | None) -> None:
+        statements.say(office, HELENE, incident.id, category=category, cohort=cohort, kind=kind)
+
+    for kind in (None, *ProofKind):
+        with pytest.raises(ProofMissingError):
+            say(DataCategory.GUARANTEES, Cohort.INSURED, kind)
+    say(DataCategory.MEDICAL, Cohort.INSURED, ProofKind.JOURNAL)
+    say(DataCategory.BANK, Cohort.PROFESSIONALS, ProofKind.PRIVILEGES)
+    row = room.clocks.register.rows(office, incident.id)[-1]
+    kept = row.facts["privileges"]
+    assert isinstance(kept, list)
+    assert Privileges(tuple(kept)).digest.hex() == row.facts["digest"]
+    assert not [line for line in kept if line.startswith("tierce_api ")]
+    assert [one.category for one in statements.read(office, incident.id)] == [DataCategory.MEDICAL, DataCategory.BANK]
+
+    scope = room.incidents.scope(office, incident.id)
+    room.incidents.compute_scope(
+        office, HELENE, incident.id, replace(scope.criteria, until_us=scope.criteria.until_us + 1)
+    )
+    assert [one.category for one in statements.read(office, incident.id)] == [DataCategory.BANK]
+    room.admin.execute("grant usage on schema bank to tierce_api")
+    room.admin.commit()
+    with pytest.raises(ProofMissingError, match="reaches"):
+        say(DataCategory.BANK, Cohort.INSURED, ProofKind.PRIVILEGES)

@@ -66,7 +66,7 @@ def test_months_count_every_ask_and_name_none() -> None:
 
 @pytest.mark.parametrize("kind", [EntryKind.STAFF_ACT, EntryKind.EXPORT])
 def test_a_reading_for_an_authority_waits_and_no_other(kind: EntryKind) -> None:
-    assert Purpose.AUTHORITY.value == AUTHORITY
+    assert Purpose.AUTHORITY_REQUEST.value == AUTHORITY
 
     def line(purpose: int, of: EntryKind = kind) -> Entry:
         return Entry(

@@ -89,7 +89,7 @@ def waits(entry: Entry, now: datetime) -> bool:
 
 
 def by_month(times: list[datetime]) -> list[Month]:
-    """Group asks by month, the newest first; all of them, so that a missing one tells of no care that was left out."""
+    """Group asks by month, the newest first: all of them, so that none tells of care that was left out."""
     counts: dict[tuple[int, int], int] = {}
     for at in times:
         counts[at.year, at.month] = counts.get((at.year, at.month), 0) + 1

@@ -19,10 +19,10 @@ class ReportOutcome(StrEnum):
 
 REPORT_WORDS: dict[ReportOutcome, Phrase] = {
     ReportOutcome.EXPLAINED: Phrase(
-        "Le professionnel a expliqué sa demande : un soin préparé ou suivi sans vous, comme une ordonnance renouvelée. "
-        "Si cela ne vous dit toujours rien, écrivez-nous.",
-        "The professional explained the ask: care prepared or followed up without you, such as a repeat prescription. "
-        "If it still means nothing to you, write to us.",
+        "Le professionnel a expliqué sa demande : un soin préparé ou suivi sans vous, comme une ordonnance "
+        "renouvelée. Si cela ne vous dit toujours rien, écrivez-nous.",
+        "The professional explained the ask: care prepared or followed up without you, such as a repeat "
+        "prescription. If it still means nothing to you, write to us.",
     ),
     ReportOutcome.MISTYPED: Phrase(
         "Le professionnel cherchait une autre personne : c’était une erreur de saisie.",
@@ -79,10 +79,10 @@ OUTCOME_WORDS: dict[RequestOutcome, tuple[RequestKind, Phrase]] = {
     RequestOutcome.COPY: (
         RequestKind.ACCESS,
         Phrase(
-            "La copie de vos données est sur la page « Mes données ». Elles nous viennent de votre complémentaire, et "
-            "de votre usage de nos services.",
-            "The copy of your data is on the page “My data”. It comes to us from your insurer, and from your use of our "
-            "services.",
+            "La copie de vos données est sur la page « Mes données ». Elles nous viennent de votre complémentaire, "
+            "et de votre usage de nos services.",
+            "The copy of your data is on the page “My data”. It comes to us from your insurer, and from your use of "
+            "our services.",
         ),
     ),
     RequestOutcome.CORRECTED: (
@@ -106,10 +106,10 @@ OUTCOME_WORDS: dict[RequestOutcome, tuple[RequestKind, Phrase]] = {
     RequestOutcome.KEPT: (
         RequestKind.ERASURE,
         Phrase(
-            "Ces données sont gardées le temps que demandent vos droits en cours ou la preuve des accès, puis effacées. "
-            "Vous pouvez saisir la CNIL ou un juge.",
-            "This data is kept as long as your cover or the proof of accesses needs it, then erased. You may turn to the "
-            "CNIL or to a court.",
+            "Ces données sont gardées le temps que demandent vos droits en cours ou la preuve des accès, puis "
+            "effacées. Vous pouvez saisir la CNIL ou un juge.",
+            "This data is kept as long as your cover or the proof of accesses needs it, then erased. You may turn to "
+            "the CNIL or to a court.",
         ),
     ),
 }

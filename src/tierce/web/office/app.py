@@ -152,6 +152,7 @@ def _handlers(site: OfficeSite, closings: Closings, forms: Forms) -> list[Contro
         *alert_handlers(site),
         *evidence_handlers(site),
         *appeal_handlers(site),
+        *request_handlers(site),
         *feed_handlers(site),
         *directory_handlers(site),
         *document_handlers(site),
