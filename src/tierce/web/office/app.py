@@ -47,6 +47,7 @@ from tierce.web.office.holds import hold_handlers
 from tierce.web.office.incidents import incident_handlers
 from tierce.web.office.journal import journal_handlers
 from tierce.web.office.live import live_handlers
+from tierce.web.office.requests import request_handlers
 from tierce.web.office.severity import severity_handlers
 from tierce.web.office.site import HERE, OfficeSite, RoleRefusedError, office_sign_in, refused_page
 from tierce.web.signin_site import sign_in_handlers
