@@ -13,6 +13,7 @@ from tierce.incidents.clocks.model import State
 from tierce.incidents.form.model import Knowledge
 from tierce.incidents.night.model import Decision
 from tierce.incidents.severity.model import Controller
+from tierce.persons.concerned.model import Answer
 from tierce.persons.model import LineKind
 from tierce.policy.acts import Act, Evidence, Outcome
 from tierce.policy.clocks import Risk, Standing
@@ -89,6 +90,9 @@ CHOSEN = {
     | {f"help.{part}" for part in range(1, 5)}
     | {f"help.{part}_text" for part in range(1, 5)}
     | {f"not_me.step{step}" for step in range(1, 5)}
+    | {f"concerned.part_{part}" for part in ("here", "same", "logged", "post")}
+    | {f"concerned.{said}_{answer}" for said in ("is", "ground") for answer in Answer}
+    | {"concerned.ground_no_list", "concerned.cohort_insured", "concerned.cohort_invoices"}
     | {f"card.{part}_{why}" for part in ("wrong", "remedy") for why in ("away", "no_signer", "too_many")}
     | {f"answered.{said}{part}" for said in ("yes", "no", "late", "too_many") for part in ("", "_lead")},
 }

@@ -30,6 +30,7 @@ from tierce.journal.tiles.folder import LogFolder
 from tierce.kernel.clock import Clock
 from tierce.notices.errors import IncidentNotAwareError, SliceMissingError, TextRefusedError
 from tierce.notices.service import Notices
+from tierce.persons.errors import AnswerRefusedError
 from tierce.scope.errors import CriteriaError, JournalBehindError, SegmentsMissingError
 from tierce.web.error_pages import Told, error_handlers
 from tierce.web.look import Pages, SecurityHeaders
@@ -48,6 +49,7 @@ from tierce.web.office.holds import hold_handlers
 from tierce.web.office.incidents import incident_handlers
 from tierce.web.office.journal import journal_handlers
 from tierce.web.office.live import live_handlers
+from tierce.web.office.requests import request_handlers
 from tierce.web.office.severity import severity_handlers
 from tierce.web.office.site import HERE, OfficeSite, RoleRefusedError, office_sign_in, refused_page
 from tierce.web.office.stages import stage_handlers
@@ -58,6 +60,7 @@ FORM_BYTES_MAX: Final = 65_536
 TOLD: Final[Told] = {
     IncidentMissingError: ("missing", 404),
     ScopeMissingError: ("missing", 404),
+    AnswerRefusedError: ("answered", 409),
     PersonNotExposedError: ("not_listed", 404),
     SliceMissingError: ("not_listed", 404),
     IncidentNotAwareError: ("not_aware", 409),
@@ -153,6 +156,7 @@ def _handlers(site: OfficeSite, closings: Closings, forms: Forms) -> list[Contro
         *alert_handlers(site),
         *evidence_handlers(site),
         *appeal_handlers(site),
+        *request_handlers(site),
         *feed_handlers(site),
         *directory_handlers(site),
         *document_handlers(site),
