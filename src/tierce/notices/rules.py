@@ -18,6 +18,7 @@ from tierce.kernel.ids import InsurerId, PersonId
 from tierce.kernel.language import Language
 from tierce.notices.errors import TextRefusedError
 from tierce.notices.model import BlockKind, Document, InsurerSlice
+from tierce.notices.readability import LEAST, reading_ease
 from tierce.scope.model import Exposure, Gap, GapKind
 
 LETTER_CONTENTS: Final = (
@@ -120,6 +121,20 @@ def check_document(document: Document, contents: Iterable[BlockKind], forbidden:
                 msg = f"{place} says almost nothing; state the facts"
                 raise TextRefusedError(msg)
             _check_words(whole, place, banned)
+
+
+def check_readable(document: Document) -> None:
+    """Refuse a letter that is hard to read in either language; the measure is `readability`'s.
+
+    Raises:
+        TextRefusedError: with the language, the score and the least accepted.
+    """
+    for language in Language:
+        text = "\n".join(phrase[language] for block in document.blocks for phrase in block.texts())
+        score = reading_ease(text, language)
+        if score < LEAST:
+            msg = f"the text in {language.value} scores {score:.0f} in reading ease, and {LEAST:.0f} is the least"
+            raise TextRefusedError(msg)
 
 
 def _check_words(text: str, place: str, banned: Iterable[tuple[str, str]]) -> None:
