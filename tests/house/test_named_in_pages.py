@@ -11,6 +11,8 @@ from tierce.feeds.commands import KEYS as FEED_KEYS
 from tierce.feeds.intake import INSTANCE as FEED_INSTANCE
 from tierce.journal.service import LOG_KEY_NAME
 from tierce.storage.keys import EVERY_KEY
+from tierce.upkeep.notice.base import INSTANCE as NOTICES_INSTANCE
+from tierce.upkeep.notice.base import KEYS as NOTICES_KEYS
 from tierce.upkeep.retention.commands import INSTANCE as UPKEEP_INSTANCE
 from tierce.upkeep.service import INSTANCES
 from tierce.web.processes import EVERY
@@ -84,8 +86,9 @@ def test_the_table_of_keys_is_what_each_process_opens() -> None:
     given["portal"] = _opened("web/wiring.py", "portal")
     given["worker"] = set(KEYS["worker"]) | _opened("web/worker.py", "run_worker")
     given[FEED_INSTANCE] = {*FEED_KEYS, f"instance-{FEED_INSTANCE}"}
+    given[NOTICES_INSTANCE] = {*NOTICES_KEYS, f"instance-{NOTICES_INSTANCE}"}
     given[UPKEEP_INSTANCE] = {f"instance-{UPKEEP_INSTANCE}"}
-    assert set(given) == {*EVERY, FEED_INSTANCE, UPKEEP_INSTANCE}
+    assert set(given) == {*EVERY, FEED_INSTANCE, NOTICES_INSTANCE, UPKEEP_INSTANCE}
     assert printed == given
 
 

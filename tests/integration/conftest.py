@@ -14,7 +14,7 @@ from tierce.storage.keys import EVERY_KEY, Keyring, create_keys
 from tierce.storage.migrate import ROLES, migrate
 
 Connect = Callable[..., psycopg.Connection]
-INSTANCES = ("api", "office", "persons", "insurers", "signer", "worker", "feed", "upkeep")
+INSTANCES = ("api", "office", "persons", "insurers", "signer", "worker", "feed", "notices", "upkeep")
 _numbers = itertools.count()
 
 

@@ -86,6 +86,7 @@ def test_nobody_truncates_owns_or_creates(admin: psycopg.Connection, role: str) 
         ("tierce_persons", {"table person.trait"}),
         ("tierce_insurers", set()),
         ("tierce_worker", set()),
+        ("tierce_notices", {"table contact.contact", "table contact.lent_file", "table contact.loan"}),
     ],
 )
 def test_who_a_person_is_and_what_covers_her_are_read_through_functions_alone(
@@ -174,6 +175,13 @@ def test_a_wrong_password_opens_nothing(template: Database, role: str) -> None:
         ("tierce_feed", "select gate.reveal()"),
         ("tierce_insurers", "select * from registry.insurer"),
         ("tierce_insurers", "select * from registry.door"),
+        *[(role, "select * from contact.contact") for role in ROLES if role != "tierce_notices"],
+        *[(role, "select * from contact.loan") for role in ROLES if role != "tierce_notices"],
+        ("tierce_notices", "select * from person.record"),
+        ("tierce_notices", "select * from coverage.coverage"),
+        ("tierce_notices", "select * from journal.entry"),
+        ("tierce_notices", "update notice.mandate set kind = 1"),
+        ("tierce_notices", "insert into registry.insurer_key values (1, 2, 9, 'x')"),
         ("tierce_office", "update gate.shown_ceiling set per_day = 999999"),
         ("tierce_persons", "update gate.shown_ceiling set per_day = 999999"),
         ("tierce_persons", "select gate.insist_below('persons', 1)"),

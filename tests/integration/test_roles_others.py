@@ -23,6 +23,7 @@ KINDS = {
     "tierce_signer": {18},
     "tierce_worker": {7, 9, 10, 11, 15, 17, 19},
     "tierce_feed": {8, 9},
+    "tierce_notices": {21},
 }
 """What each process may append beside the gate; kinds 1 to 4 are in none of them."""
 HANDLE = b"h" * 32

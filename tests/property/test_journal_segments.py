@@ -2,6 +2,7 @@
 
 import hashlib
 import secrets
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,9 +10,24 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tierce.journal.encoding import encode
+from tierce.journal.model import Entry, EntryKind
 from tierce.journal.segments import build as building
 from tierce.journal.segments.build import Stretch, build
 from tierce.journal.segments.reader import SegmentFiles
+from tierce.kernel.care import Domain
+from tierce.kernel.categories import DataCategory
+from tierce.kernel.ids import (
+    ActivityId,
+    DeviceId,
+    EstablishmentId,
+    InsurerId,
+    PersonId,
+    ProfessionalId,
+    SessionId,
+    SoftwareId,
+)
+from tierce.policy.acts import Act, Outcome, Presence
 
 few = st.sampled_from([0, 1, 2**63 - 1, 2**63, 2**64 - 1])
 code = st.integers(0, 255)
@@ -104,3 +120,49 @@ def test_pages_and_groups_of_any_number_are_read_by_row(tmp_path: Path, entries:
         assert one.seq == (one.leaf - 10) // 64 * 256 + 5 * 256 + (one.leaf - 10) % 64
     assert len(sealed.of_professional(3)) == sum(at * 7 % 50 == 2 for at in range(entries))
     assert building.PART not in "".join(one.name for one in tmp_path.iterdir())
+
+
+def test_a_history_tells_of_an_entry_what_it_holds_and_blanks_the_rest(tmp_path: Path) -> None:
+    entries = [
+        Entry(
+            kind=EntryKind.DISCLOSURE if at % 3 else EntryKind.REFUSAL,
+            act=Act.RIGHTS_ASK,
+            outcome=Outcome.RELEASED if at % 3 else Outcome.OUT_OF_SEATS,
+            presence=Presence(at % 4),
+            domain=Domain(1),
+            time_us=1_790_000_000_000_000 + at * 1_000,
+            professional=ProfessionalId(at % 7 + 1),
+            establishment=EstablishmentId(at % 5 + 1),
+            session=SessionId(at + 900),
+            device=DeviceId(at % 11 + 1),
+            activity=ActivityId(4),
+            software=SoftwareId(3),
+            insurer=InsurerId(at % 3 + 1),
+            seats_after=at % 5,
+            network=secrets.token_bytes(16),
+            person=PersonId(at % 40 + 1),
+            categories=DataCategory(at % 32),
+            policy=secrets.token_bytes(16),
+            reference=at,
+        )
+        for at in range(5_000)
+    ]
+    bodies = [encode(one) for one in entries]
+    sealed = seal(tmp_path, 0, [(at // 100 + 1, bodies[at : at + 100]) for at in range(0, len(bodies), 100)])
+    found = {one.seq: one.entry for one in sealed.shown(13)}
+    assert found == {
+        (at // 100 + 1) * 256 + at % 100: replace(
+            one,
+            session=SessionId(0),
+            device=DeviceId(0),
+            activity=ActivityId(0),
+            software=SoftwareId(0),
+            seats_after=0,
+            network=bytes(16),
+            policy=bytes(16),
+            salt=bytes(8),
+        )
+        for at, one in enumerate(entries)
+        if one.person == 13
+    }
+    assert sealed.shown(41) == []

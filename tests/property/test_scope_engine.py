@@ -23,10 +23,10 @@ from tierce.kernel.ids import (
     SoftwareId,
     VendorId,
 )
-from tierce.policy.acts import Evidence, Outcome
+from tierce.policy.acts import Act, Evidence, Outcome
 from tierce.scope.engine.store import Engine, write_list
-from tierce.scope.model import Batch, Criteria, JournalLine, TreeHead
-from tierce.scope.rules import Scope, compute_scope, find_holes
+from tierce.scope.model import AccountUse, Batch, Criteria, JournalLine, TreeHead
+from tierce.scope.rules import Scope, compute_scope, find_holes, named_by
 from tierce.scope.sources import Blocks, Hot, Sealed, hot_rows
 
 TREE = TreeHead(size=1_000, root=b"r" * 32)
@@ -35,7 +35,8 @@ NETWORKS = [b"n" * 16, b"m" * 16]
 
 entries = st.builds(
     Entry,
-    kind=st.sampled_from([EntryKind.DISCLOSURE, *list(EntryKind)[:5]]),
+    kind=st.sampled_from([EntryKind.DISCLOSURE, EntryKind.IDENTITY, *list(EntryKind)[:5]]),
+    act=st.sampled_from([Act.RIGHTS_ASK, Act.SESSION_OPEN, Act.STAFF_SESSION_OPEN]),
     outcome=st.sampled_from([Outcome.RELEASED, Outcome.UNKNOWN, Outcome.OUT_OF_SEATS]),
     time_us=st.just(0),
     professional=st.sampled_from([1, 2, 2**63 - 1]).map(ProfessionalId),
@@ -144,6 +145,26 @@ def sources(folder: Path, journal: Journal, cuts: list[int]) -> tuple[Sealed, Ho
     return Sealed(folder, segments), Hot(rows, blocks)
 
 
+def accounts_by_rules(sought: list[Criteria], journal: Journal) -> list[AccountUse]:
+    holes = find_holes([Batch(block, at, len(inside), len(inside)) for block, at, inside in journal], sought)
+    found: dict[ProfessionalId, list[int]] = {}
+    for block, _, inside in journal:
+        doubt = holes.doubts.get(block)
+        for one in inside:
+            signs_in = one.kind is EntryKind.IDENTITY and one.act in {Act.SESSION_OPEN, Act.DEVICE_ENROL}
+            met = (signs_in or one.kind <= EntryKind.REVISIT) and any(
+                named_by(clause, one)
+                and (
+                    clause.from_us <= one.time_us < clause.until_us
+                    or (doubt is not None and doubt.from_us < clause.until_us and doubt.until_us >= clause.from_us)
+                )
+                for clause in sought
+            )
+            if met:
+                found.setdefault(ProfessionalId(one.professional), []).append(one.time_us)
+    return [AccountUse(who, min(at), max(at), len(at)) for who, at in sorted(found.items())]
+
+
 @settings(deadline=None, max_examples=25)
 @given(st.lists(clauses(), min_size=1, max_size=3), journals(), st.lists(st.integers(0, 8), max_size=2))
 def test_the_engine_says_what_the_rules_say(sought: list[Criteria], journal: Journal, cuts: list[int]) -> None:
@@ -153,6 +174,7 @@ def test_the_engine_says_what_the_rules_say(sought: list[Criteria], journal: Jou
         with Engine(sought, TREE, sealed=sealed, hot=hot) as engine:
             assert engine.head == expected.head
             assert tuple(engine.exposures()) == expected.exposures
+            assert engine.accounts() == accounts_by_rules(sought, journal)
             path, digest = write_list(engine, Path(name) / "lists")
         assert digest == expected.digest
         assert path.name == f"{digest.hex()}.scope"

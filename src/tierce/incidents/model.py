@@ -77,6 +77,10 @@ class ScopeSummary:
     entries: int
     tree: TreeHead
     at: datetime
+    possible: int | None
+    """People of whom the journal cannot tell; None in a list that was made before they were counted."""
+    excluded: int | None
+    """People who were asked for and of whom nothing was shown; None as above."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """Incidents' rows: what was found, by whom and when; and the names of persons, after their line."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any, LiteralString
 
@@ -9,6 +9,8 @@ from psycopg.errors import ProgramLimitExceeded
 from psycopg.rows import TupleRow
 from psycopg.types.json import Jsonb
 
+from tierce.incidents.cohorts import store as cohort_rows
+from tierce.incidents.cohorts.rules import exposed_by
 from tierce.incidents.errors import CeilingReachedError
 from tierce.incidents.model import Civil, DeviceUse, Incident, InsurerCount, ScopeSummary
 from tierce.kernel.categories import DataCategory
@@ -110,8 +112,9 @@ def incidents(connection: Connection) -> list[Incident]:
 def insert_scope(connection: Connection, number: IncidentId, found: Engine, waiting: int, at: datetime) -> int:
     """Store a scope as the incident's next revision; gives the revision's number, from 1.
 
-    Its list holds whom a committed line names: insurers and persons are told of these alone. Who is *possible* is in
-    the digest, and whatever makes anybody so is among the gaps, which withhold the statement "nobody else".
+    Its list holds whom a committed line names: insurers and persons are told of these alone. Who is *possible* is
+    kept apart, told "not established" when she asks; whatever makes anybody so is among the gaps, which withhold
+    the statement "nobody else". Counts by cohort and controller, and what changed since the list before, go with it.
     """
     row = connection.execute(
         "select coalesce(max(revision), 0) + 1 from incident.scope where incident = %s", (number,)
@@ -119,10 +122,12 @@ def insert_scope(connection: Connection, number: IncidentId, found: Engine, wait
     assert row is not None
     revision = int(row[0])
     gaps = [[str(gap.kind), gap.first_block, gap.last_block, gap.lines] for gap in found.head.gaps]
-    confirmed = found.totals()[Status.CONFIRMED]
+    totals = found.totals()
+    confirmed = totals[Status.CONFIRMED]
     connection.execute(
         "insert into incident.scope (incident, revision, criteria, gaps, unattributed, pending, digest, persons,"
-        " entries, tree_size, at) values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
+        " entries, tree_size, at, possible, excluded)"
+        " values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
         (
             number,
             revision,
@@ -135,17 +140,26 @@ def insert_scope(connection: Connection, number: IncidentId, found: Engine, wait
             confirmed.entries + found.head.unattributed,
             found.head.tree.size,
             at,
+            totals[Status.POSSIBLE].persons,
+            totals[Status.EXCLUDED].persons,
         ),
     )
-    listed = (one for one in found.exposures() if one.status is Status.CONFIRMED)
-    _copy_exposed(connection, number, revision, listed)
+    _copy_exposed(connection, number, revision, _of(found, Status.CONFIRMED))
+    if totals[Status.POSSIBLE].persons:
+        cohort_rows.insert_possible(connection, number, revision, _of(found, Status.POSSIBLE))
+    cohort_rows.insert_professionals(connection, number, revision, exposed_by(found.accounts()))
     connection.execute(
         "insert into incident.insurer_count (incident, revision, insurer, persons)"
         " select incident, revision, insurer, count(*) from incident.exposed"
         " where incident = %s and revision = %s group by incident, revision, insurer",
         (number, revision),
     )
+    cohort_rows.count(connection, number, revision)
     return revision
+
+
+def _of(found: Engine, status: Status) -> Iterator[Exposure]:
+    return (one for one in found.exposures() if one.status is status)
 
 
 def _copy_exposed(connection: Connection, number: IncidentId, revision: int, exposures: Iterable[Exposure]) -> None:
@@ -181,6 +195,8 @@ def _summary(row: TupleRow) -> ScopeSummary:
         entries=row[8],
         tree=TreeHead(row[9], row[10]),
         at=row[11],
+        possible=row[12],
+        excluded=row[13],
     )
 
 
@@ -189,7 +205,8 @@ def last_scope(connection: Connection, number: IncidentId) -> ScopeSummary | Non
     row = connection.execute(
         """
         select s.incident, s.revision, s.criteria, s.gaps, s.unattributed, s.pending, s.digest, s.persons, s.entries,
-            s.tree_size, (select c.root from journal.checkpoint c where c.size = s.tree_size), s.at
+            s.tree_size, (select c.root from journal.checkpoint c where c.size = s.tree_size), s.at,
+            s.possible, s.excluded
         from incident.scope s where s.incident = %s order by s.revision desc limit 1""",
         (number,),
     ).fetchone()

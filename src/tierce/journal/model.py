@@ -70,6 +70,8 @@ class EntryKind(IntEnum):
     """A dynamic card was made for a person, to be read at one place."""
     PROOF = 19
     """A proof of a person's presence was taken in, or withdrawn; `reference` begins its number."""
+    NOTICE = 21
+    """Something was done to tell insurers or people of an incident, which is `reference`; it names nobody exposed."""
 
 
 def fresh_salt() -> bytes:

@@ -26,6 +26,18 @@ def insurer_name(connection: Connection, insurer: InsurerId) -> str | None:
     return str(row[0]) if row else None
 
 
+def insurer_of(connection: Connection, amc: str) -> InsurerId | None:
+    """The insurer that has an AMC number."""
+    row = connection.execute("select id from registry.insurer where amc = %s", (amc,)).fetchone()
+    return InsurerId(row[0]) if row else None
+
+
+def insurers(connection: Connection) -> dict[InsurerId, tuple[str, str]]:
+    """The AMC number and the name of every insurer."""
+    rows = connection.execute("select id, amc, name from registry.insurer order by amc").fetchall()
+    return {InsurerId(number): (amc, name) for number, amc, name in rows}
+
+
 def hold_of(connection: Connection, criteria: Criteria) -> Hold | None:
     """Since when everything that the criteria name was held, or None when something of it was not.
 

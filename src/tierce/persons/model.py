@@ -39,10 +39,9 @@ class Asker:
 
 @dataclass(frozen=True, slots=True)
 class OwnEntry:
-    """One journal line of hers, with its bytes, so that it can be proved."""
+    """One journal line of hers."""
 
     seq: EntrySeq
-    body: bytes
     entry: Entry
 
 

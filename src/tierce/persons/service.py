@@ -6,6 +6,7 @@ from dataclasses import replace
 from psycopg import Connection
 
 from tierce.identity.model import PersonCaller
+from tierce.journal.encoding import decode
 from tierce.journal.model import Entry, EntryKind
 from tierce.journal.segments.sealed import SealedLog
 from tierce.journal.service import Appender, Proof, prove_body
@@ -82,8 +83,7 @@ class Persons:
             NotHerLineError: no line of hers has this number.
             NotSequencedError: the line is not under a checkpoint yet.
         """
-        found = self._own(connection, caller, handle, seq)
-        return prove_body(connection, self._log, seq, found.body)
+        return prove_body(connection, self._log, seq, self._body(connection, caller, handle, seq))
 
     def report(self, connection: Connection, caller: PersonCaller, handle: bytes, seq: EntrySeq) -> Report:
         """Keep her answer "it was not me" to one ask, once, with its own journal line.
@@ -105,10 +105,15 @@ class Persons:
         return Report(seq, at, first)
 
     def _older(self, caller: PersonCaller) -> store.Older:
-        return lambda connection: self._sealed.of_person(connection, caller.person)
+        return lambda connection: self._sealed.shown_of(connection, caller.person)
 
     def _own(self, connection: Connection, caller: PersonCaller, handle: bytes, seq: EntrySeq) -> OwnEntry:
-        found = store.own_entry(connection, handle, seq, self._older(caller))
+        return OwnEntry(seq, decode(self._body(connection, caller, handle, seq)))
+
+    def _body(self, connection: Connection, caller: PersonCaller, handle: bytes, seq: EntrySeq) -> bytes:
+        found = store.own_body(
+            connection, handle, seq, lambda connection: self._sealed.of_person(connection, caller.person)
+        )
         if found is None:
             raise NotHerLineError
         return found

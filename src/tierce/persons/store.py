@@ -8,7 +8,7 @@ from psycopg.errors import ProgramLimitExceeded
 
 from tierce.journal.encoding import decode
 from tierce.journal.model import Entry
-from tierce.journal.segments.reader import SealedEntry
+from tierce.journal.segments.reader import SealedEntry, ShownEntry
 from tierce.kernel.care import Profession
 from tierce.kernel.ids import MAX_ID, EntrySeq, EstablishmentId, InsurerId, PersonId, ProfessionalId, new_id
 from tierce.kernel.saying import say_name
@@ -21,32 +21,41 @@ NEWEST = EntrySeq(MAX_ID)
 """Where a history starts."""
 
 
-Older = Callable[[Connection], list[SealedEntry]]
+Older = Callable[[Connection], list[ShownEntry]]
 """How her sealed lines are read; asked after the others, so that none is missed (journal/segments/sealed.py)."""
+Whole = Callable[[Connection], list[SealedEntry]]
+"""How they are read to the last byte, which costs three times as much."""
 
 
 def own_entries(
     connection: Connection, handle: bytes, before: EntrySeq, at_most: int, older: Older
 ) -> list[OwnEntry]:
     """Her lines below a number, the newest first; `handle` is the SHA-256 of her session's handle."""
+    hot = _hot(connection, handle, before, at_most)
+    found = {one.seq: one.entry for one in older(connection) if one.seq < before}
+    found.update((seq, decode(body)) for seq, body in hot.items())
+    newest = sorted(found, reverse=True)[:at_most]
+    return [OwnEntry(EntrySeq(seq), found[seq]) for seq in newest]
+
+
+def own_body(connection: Connection, handle: bytes, seq: EntrySeq, older: Whole) -> bytes | None:
+    """The 128 bytes of one of her lines, or None when it is not hers."""
+    if not 0 <= seq < MAX_ID:
+        return None
+    hot = _hot(connection, handle, EntrySeq(seq + 1), 1)
+    if seq in hot:
+        return hot[seq]
+    return next((one.body for one in older(connection) if one.seq == seq), None)
+
+
+def _hot(connection: Connection, handle: bytes, before: EntrySeq, at_most: int) -> dict[int, bytes]:
     try:
         rows = connection.execute(
             "select seq, body from gate.person_history(%s, %s, %s)", (handle, before, at_most)
         ).fetchall()
     except ProgramLimitExceeded:
         raise TooManyOpenedError from None
-    found = {one.seq: one.body for one in older(connection) if one.seq < before}
-    found.update((seq, bytes(body)) for seq, body in rows)
-    newest = sorted(found, reverse=True)[:at_most]
-    return [OwnEntry(EntrySeq(seq), found[seq], decode(found[seq])) for seq in newest]
-
-
-def own_entry(connection: Connection, handle: bytes, seq: EntrySeq, older: Older) -> OwnEntry | None:
-    """One of her lines, or None when it is not hers."""
-    if not 0 <= seq < MAX_ID:
-        return None
-    found = own_entries(connection, handle, EntrySeq(seq + 1), 1, older)
-    return found[0] if found and found[0].seq == seq else None
+    return {seq: bytes(body) for seq, body in rows}
 
 
 class Records:

@@ -144,6 +144,26 @@ class Act(IntEnum):
     """Staff export a version of the notification form."""
     STAFF_BREACH_CLOSE = 188
     """Staff close an event in the register, or open it again, with the reasons."""
+    NOTICE_MANDATE = 200
+    """Who writes to an insurer's people is written down: a mandate, or the chain of people to warn."""
+    CONTACT_LENT = 201
+    """Contact data that an insurer lends for one incident is taken in, sealed."""
+    CONTACT_FORGOTTEN = 202
+    """Contact data that was lent is deleted, and its key destroyed."""
+    INSURER_TOLD = 203
+    """A notice to an insurer leaves for one of its contacts: first, repeated to the next one, or a test."""
+    HAND_OVER_MADE = 204
+    """An insurer's part of the list is encrypted to that insurer's key."""
+    INSURER_NOTICE_READ = 205
+    """An insurer's staff read their notice, their counts, or their draft for the authority."""
+    INSURER_ACKNOWLEDGED = 206
+    """An insurer's staff acknowledge a notice."""
+    HAND_OVER_TAKEN = 207
+    """An insurer's staff take their own encrypted list."""
+    INSURER_REPORTED = 208
+    """An insurer's staff report: whom they matched, or when people were told."""
+    INSURER_RECIPIENT = 209
+    """An insurer's staff register the key to which its lists are encrypted, or confirm another's."""
 
 
 class Lane(IntEnum):

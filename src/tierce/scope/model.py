@@ -114,6 +114,19 @@ class Exposure:
 
 
 @dataclass(frozen=True, slots=True)
+class AccountUse:
+    """An account that lines named by the criteria stand under: asks, answered or not, and sign-ins.
+
+    Times in microseconds since the epoch.
+    """
+
+    professional: ProfessionalId
+    first_us: int
+    last_us: int
+    lines: int
+
+
+@dataclass(frozen=True, slots=True)
 class Batch:
     """One committed batch: its block, its time, how many lines were signed and how many are found."""
 

@@ -35,7 +35,7 @@ _HOT: LiteralString = """
     with sealed as materialized (select coalesce(max(end_idx), 0) as upto from journal.segment)
     select e.seq, e.body from journal.entry e join journal.placed p on p.block = e.seq >> 8, sealed
     where p.first_idx >= sealed.upto and p.first_idx < {size}
-      and (({named}) and e.kind between 1 and 4 or {unreadable})"""
+      and (({named}) and (e.kind between 1 and 4 or e.kind = 14) or {unreadable})"""
 _UNREADABLE: LiteralString = "length(e.body) <> {bytes} or get_byte(e.body, 0) <> {version}"
 _PENDING: LiteralString = """
     select e.seq, e.body from journal.entry e left join journal.placed p on p.block = e.seq >> 8

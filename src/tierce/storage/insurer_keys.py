@@ -25,16 +25,20 @@ READ_KEYS: LiteralString = """
     select insurer, compartment, version, wrapped
     from registry.insurer_key where compartment = any(%s) order by insurer, compartment, version"""
 
+FED = (Compartment.PERSON, Compartment.COVERAGE)
+"""What an insurer's files fill. Contact data is lent for one incident, under a key made then (`contact.loan`)."""
+
 WrappedRow = tuple[int, int, int, bytes]
 """(insurer, compartment, version, wrapped key) as READ_KEYS returns it."""
 
 
 def make_insurer_keys(connection: psycopg.Connection, keyring: Keyring, insurers: Iterable[InsurerId]) -> int:
-    """Give each insurer a first key in every compartment where it has none, and its door; returns how many keys."""
+    """Give each insurer its door, and a first key in every compartment of FED where it has none; how many keys."""
     made = 0
     with connection.cursor() as cursor:
         for insurer in insurers:
-            for compartment, name in COMPARTMENT_KEYS.items():
+            for compartment in FED:
+                name = COMPARTMENT_KEYS[compartment]
                 wrapped = wrap_key(keyring.raw(name), compartment, insurer, 1, os.urandom(KEY_BYTES))
                 cursor.execute(
                     "insert into registry.insurer_key (insurer, compartment, version, wrapped)"

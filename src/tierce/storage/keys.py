@@ -64,6 +64,7 @@ class Purpose(StrEnum):
 COMPARTMENT_KEYS: Mapping[Compartment, str] = {
     Compartment.PERSON: "person",
     Compartment.COVERAGE: "coverage",
+    Compartment.CONTACT: "contact",
 }
 """The master key file of each compartment that exists so far."""
 

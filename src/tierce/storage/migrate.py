@@ -28,6 +28,7 @@ ROLES = (
     "tierce_worker",
     "tierce_feed",
     "tierce_upkeep",
+    "tierce_notices",
 )
 """One login role per process that reaches the database; `portal` is not among them."""
 
@@ -59,6 +60,7 @@ FUNCTIONS = (
     "segments.sql",
     "feeds.sql",
     "presence.sql",
+    "notices.sql",
 )
 """Replaced at each upgrade, in this order."""
 

@@ -2,6 +2,7 @@
 
 import os
 import struct
+import threading
 import weakref
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -10,11 +11,12 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-import pyarrow as pa
 import pyarrow.parquet as pq
+import zstandard
 from numpy.typing import NDArray
 
-from tierce.journal.encoding import VERSION
+from tierce.journal.encoding import VERSION, decode
+from tierce.journal.model import Entry
 from tierce.journal.segments.errors import SegmentAlteredError
 from tierce.journal.segments.files import COMPRESSION, SPREAD
 from tierce.journal.segments.index import PagedFile, SegmentIndex
@@ -22,12 +24,46 @@ from tierce.journal.segments.model import BLOCK_SCHEMA, ENTRY_SCHEMA, PAGE_ROWS,
 from tierce.journal.segments.pages import BLOCK_COLUMNS, ENTRY_COLUMNS
 
 _LAYOUT = struct.Struct(">8BQ4q3I2H16sqII16sq8s")
-_CODEC = pa.Codec("zstd")
+_THREAD = threading.local()
+"""The decompressor of each thread: making its tables anew for each page costs twice what the page does."""
 _STORED: Final = {1: 4, 2: 4, 4: 4, 8: 8, 16: 16}
 """Parquet has no number of fewer than four bytes."""
 _WIDTH: Final = {
     one.name: _STORED[one.type.byte_width] for one in (*ENTRY_SCHEMA, *BLOCK_SCHEMA) if one.name != "leaf"
 }
+
+
+_SHOWN: Final = frozenset(
+    {
+        "kind",
+        "act",
+        "outcome",
+        "presence",
+        "domain",
+        "block",
+        "place",
+        "late_us",
+        "professional",
+        "establishment",
+        "insurer",
+        "categories",
+        "reference",
+    }
+)  # fmt: skip - a list of names
+"""The columns that a history tells something of. The person is known, and the rest only proves the entry."""
+_BLANK: Final = {name: bytes(8 if name == "salt" else 16) if name in {"network", "policy", "salt"} else 0
+                 for name in ENTRY_COLUMNS}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class ShownEntry:
+    """An entry as a history tells it: what it shows of nobody (device, session, software, network, salt …) is blank.
+
+    It can be read, and neither hashed nor proved: SealedEntry is for that.
+    """
+
+    seq: int
+    entry: Entry
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +121,7 @@ class SegmentFiles:
 
     def of_seq(self, seq: int) -> int | None:
         """The row of the entry of this number, or None; looks through the blocks of every row."""
-        if self.block(seq >> 8) is None:
+        if self._of_block(seq >> 8, ()) is None:
             return None
         with pq.ParquetFile(self.path, memory_map=True) as file:
             for group in range(file.num_row_groups):
@@ -95,8 +131,46 @@ class SegmentFiles:
                     return group * ROW_GROUP_ROWS + int(same.argmax())
         return None
 
-    def block(self, number: int) -> tuple[int, int] | None:
-        """The first leaf and the earliest time of a block, or None when it is not here."""
+    def read(self, rows: Sequence[int]) -> list[SealedEntry]:
+        """Rebuild entries; each page is read once however many of its rows are wanted."""
+        found = []
+        for row in self._rows(rows, ENTRY_COLUMNS):
+            first, at_us = self._where(row["block"], ("first", "at_us"))
+            seq = row["block"] << 8 | row["place"]
+            found.append(SealedEntry(first + row["place"], seq, self._body(row, at_us)))
+        return self._with_redacted(rows, found) if self.segment.redacted else found
+
+    def shown(self, person: int) -> list[ShownEntry]:
+        """The entries of a person, in the order of the file, read for what a history tells of them."""
+        found = []
+        for row in self._rows(self.of_person(person), _SHOWN):
+            (at_us,) = self._where(row["block"], ("at_us",))
+            body = self._body({**_BLANK, **row, "person": person}, at_us)
+            found.append(ShownEntry(row["block"] << 8 | row["place"], decode(body)))
+        return found
+
+    def _rows(self, rows: Sequence[int], names: Iterable[str]) -> list[dict[str, Any]]:
+        """Some columns of some rows; each page is read once however many of its rows are wanted."""
+        by_page: dict[int, list[int]] = defaultdict(list)
+        for row in rows:
+            by_page[row // PAGE_ROWS].append(row % PAGE_ROWS)
+        made = {}
+        for page, places in by_page.items():
+            count = min(PAGE_ROWS, self.segment.count - page * PAGE_ROWS)
+            columns = {name: self._values(name, page, places, count) for name in names}
+            for at, row in enumerate(places):
+                made[page * PAGE_ROWS + row] = {name: values[at] for name, values in columns.items()}
+        return [made[row] for row in rows]
+
+    def _where(self, block: int, names: Sequence[str]) -> list[int]:
+        found = self._of_block(block, names)
+        if found is None:
+            msg = f"block {block} is missing beside {self.path}"
+            raise SegmentAlteredError(msg)
+        return found
+
+    def _of_block(self, number: int, names: Sequence[str]) -> list[int] | None:
+        """Values of a block's row, in the order of `names`, or None when it is not here."""
         page = int(np.searchsorted(self.index.blocks.firsts, number, "right")) - 1
         if page < 0:
             return None
@@ -104,31 +178,11 @@ class SegmentFiles:
         at = int(np.searchsorted(numbers, number))
         if at == len(numbers) or numbers[at] != number:
             return None
-        first, at_us = (
-            self._value(self._block_page(name, page), name, at, len(numbers)) for name in ("first", "at_us")
-        )
-        return int(first), int(at_us)
+        return [int(self._value(self._block_page(name, page), name, at, len(numbers))) for name in names]
 
-    def read(self, rows: Sequence[int]) -> list[SealedEntry]:
-        """Rebuild entries; each page is read once however many of its rows are wanted."""
-        by_page: dict[int, list[int]] = defaultdict(list)
-        for row in rows:
-            by_page[row // PAGE_ROWS].append(row % PAGE_ROWS)
-        made = {}
-        for page, places in by_page.items():
-            count = min(PAGE_ROWS, self.segment.count - page * PAGE_ROWS)
-            columns = {name: self._values(name, page, places, count) for name in ENTRY_COLUMNS}
-            for at, row in enumerate(places):
-                made[page * PAGE_ROWS + row] = self._entry({name: columns[name][at] for name in ENTRY_COLUMNS})
-        found = [made[row] for row in rows]
-        return self._with_redacted(rows, found) if self.segment.redacted else found
-
-    def _entry(self, row: dict[str, Any]) -> SealedEntry:
-        where = self.block(row["block"])
-        if where is None:
-            msg = f"block {row['block']} is missing beside {self.path}"
-            raise SegmentAlteredError(msg)
-        body = _LAYOUT.pack(
+    @staticmethod
+    def _body(row: dict[str, Any], at_us: int) -> bytes:
+        return _LAYOUT.pack(
             VERSION,
             row["kind"],
             row["act"],
@@ -137,7 +191,7 @@ class SegmentFiles:
             row["presence"],
             row["evidence"],
             row["domain"],
-            (where[1] + row["late_us"]) % (1 << 64),
+            (at_us + row["late_us"]) % (1 << 64),
             row["professional"],
             row["establishment"],
             row["session"],
@@ -155,7 +209,6 @@ class SegmentFiles:
             row["reference"],
             row["salt"],
         )  # fmt: skip - the layout itself
-        return SealedEntry(where[0] + row["place"], row["block"] << 8 | row["place"], body)
 
     def _with_redacted(self, rows: Sequence[int], found: list[SealedEntry]) -> list[SealedEntry]:
         """Add the leaf hashes of redacted rows: few segments have any, and their groups are read whole."""
@@ -195,7 +248,10 @@ def _read_page(handle: int, file: PagedFile, column: int, page: int, name: str, 
     raw = os.pread(handle, int(file.pages.lengths[page, column]), int(file.pages.starts[page, column]))
     if COMPRESSION.get(name) == "none":
         return raw
-    return bytes(_CODEC.decompress(raw, count * _WIDTH[name], asbytes=True))
+    made = getattr(_THREAD, "made", None)
+    if made is None:
+        made = _THREAD.made = zstandard.ZstdDecompressor()
+    return bytes(made.decompress(raw, max_output_size=count * _WIDTH[name]))
 
 
 def _unsplit(raw: bytes, width: int) -> NDArray[np.uint8]:

@@ -14,7 +14,7 @@ from psycopg import Connection
 from tierce.journal.segments import store
 from tierce.journal.segments.errors import SegmentAlteredError
 from tierce.journal.segments.model import Segment
-from tierce.journal.segments.reader import SealedEntry, SegmentFiles
+from tierce.journal.segments.reader import SealedEntry, SegmentFiles, ShownEntry
 
 _TURNS = 3
 _Found = TypeVar("_Found")
@@ -31,6 +31,12 @@ class SealedLog:
     def of_person(self, connection: Connection, person: int) -> list[SealedEntry]:
         """The sealed entries of a person, by leaf; read the hot ones first."""
         return self._read(connection, lambda files: files.of_person(person) if person else [])
+
+    def shown_of(self, connection: Connection, person: int) -> list[ShownEntry]:
+        """The sealed entries of a person, as a history tells them; read the hot ones first."""
+        if not person:
+            return []
+        return self._in_force(connection, lambda every: [one for files in every for one in files.shown(person)])
 
     def of_professional(self, connection: Connection, professional: int) -> list[SealedEntry]:
         """The sealed entries of a professional, by leaf; read the hot ones first."""

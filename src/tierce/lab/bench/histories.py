@@ -90,7 +90,7 @@ def _ask(part: _Part) -> list[tuple[float, int]]:
     while (due := due + draws.expovariate(part.rate)) < began + part.seconds:
         time.sleep(max(0.0, due - time.perf_counter()))
         person = int(person_ids(np.array([draws.randrange(PERSONS)]))[0])
-        lines = [entry for files in segments for entry in files.read(files.of_person(person))]
+        lines = [entry for files in segments for entry in files.shown(person)]
         found.append((time.perf_counter() - due, len(lines)))
     return found
 

@@ -18,11 +18,12 @@ import duckdb
 import pyarrow as pa
 
 from tierce.journal.model import EntryKind
+from tierce.journal.segments.model import Segment
 from tierce.kernel.categories import DataCategory
-from tierce.kernel.ids import InsurerId, PersonId
-from tierce.policy.acts import Evidence, Outcome
+from tierce.kernel.ids import InsurerId, PersonId, ProfessionalId
+from tierce.policy.acts import Act, Evidence, Outcome
 from tierce.scope.holes import find_holes_of
-from tierce.scope.model import Criteria, Exposure, Head, Rule, Status, TreeHead
+from tierce.scope.model import AccountUse, Criteria, Exposure, Head, Rule, Status, TreeHead
 from tierce.scope.rules import GAP_SLACK_US, HIDING, check_criteria, head_lines, rule_text, sort_gaps
 from tierce.scope.sources import Hot, Sealed
 
@@ -45,6 +46,9 @@ RELEASED = (
     f"case when kind = {int(EntryKind.MISS)} then categories <> 0"
     f" else kind <> {int(EntryKind.REFUSAL)} and outcome = {int(Outcome.RELEASED)} end"
 )
+
+
+SIGNED_IN = f"kind = {int(EntryKind.IDENTITY)} and act in ({int(Act.SESSION_OPEN)}, {int(Act.DEVICE_ENROL)})"
 
 
 def signed(number: int) -> int:
@@ -75,10 +79,10 @@ def _terms(clause: Criteria) -> list[tuple[Rule, str]]:
     return terms
 
 
-def _predicate(clauses: Sequence[Criteria]) -> str:
+def _predicate(clauses: Sequence[Criteria], kinds: str = ASKED) -> str:
     """The condition that keeps every line that a clause names, whatever its time: what a scan is pruned by."""
     named = " or ".join(condition for clause in clauses for _, condition in _terms(clause))
-    return f"({named}) and {ASKED}"
+    return f"({named}) and ({kinds})"
 
 
 def _mask(clause: Criteria) -> str:
@@ -91,11 +95,11 @@ def _mask(clause: Criteria) -> str:
     )
 
 
-def _candidates(source: str, clauses: Sequence[Criteria]) -> str:
+def _candidates(source: str, clauses: Sequence[Criteria], columns: str = COLUMNS, kinds: str = ASKED) -> str:
     """The lines of a source that a clause names, with the mask of each clause."""
     masks = ", ".join(f"{_mask(clause)} as m{place}" for place, clause in enumerate(clauses))
     late = "late_us" if source.startswith("read_parquet") else "time_us"
-    return f"select {COLUMNS}, {late}, {masks} from {source} where {_predicate(clauses)}"  # noqa: S608 - numbers, digits and names of ours alone
+    return f"select {columns}, {late}, {masks} from {source} where {_predicate(clauses, kinds)}"  # noqa: S608 - numbers, digits and names of ours alone
 
 
 def _partial(timed: str, clauses: Sequence[Criteria], *, doubts: bool) -> str:
@@ -125,9 +129,23 @@ def _partial(timed: str, clauses: Sequence[Criteria], *, doubts: bool) -> str:
         where s is not null group by 1, 2, 3, 4"""  # noqa: S608 - numbers, digits and names of ours alone
 
 
-def _timed(source: str, blocks: str, clauses: Sequence[Criteria]) -> str:
+def _used(timed: str, clauses: Sequence[Criteria], *, doubts: bool) -> str:
+    """Fold timed candidates by account; a line whose time is in doubt counts where it may stand in a window."""
+    maybe = " or d.block is not null and d.from_us < {until} and d.until_us >= {begun}" if doubts else ""
+    met = " or ".join(
+        f"m{place} <> 0 and (t >= {one.from_us} and t < {one.until_us}"
+        f"{maybe.format(begun=one.from_us, until=one.until_us)})"
+        for place, one in enumerate(clauses)
+    )
+    joined = "left join doubt d on d.block = l.block" if doubts else ""
+    return f"""
+        insert into account
+        select professional, min(t), max(t), count(*) from ({timed}) l {joined}
+        where professional <> 0 and ({met}) group by 1"""  # noqa: S608 - numbers, digits and names of ours alone
+
+
+def _timed(named: str, blocks: str) -> str:
     """The candidates of a sealed file with their times, which are those of their blocks and what came after."""
-    named = _candidates(source, clauses)
     return f"select e.*, b.at_us + e.late_us as t from ({named}) e join {blocks} b using (block)"  # noqa: S608 - numbers, digits and names of ours alone
 
 
@@ -152,6 +170,7 @@ _NEAR = """
 _TABLES = """
     create temp table part (person bigint, insurer usmallint, status utinyint, asked bigint, first bigint,
         last bigint, entries bigint, categories uinteger, rules integer);
+    create temp table account (professional bigint, first bigint, last bigint, lines bigint);
     create temp table doubt (block bigint, from_us bigint, until_us bigint);
     create temp table near (from_us bigint, until_us bigint);
     create temp table word (mask integer, text varchar)"""
@@ -206,7 +225,8 @@ class Engine:
         self._sealed, self._hot = sealed, hot
         self._folder = tempfile.TemporaryDirectory(prefix="tierce-scope-", dir=scratch)
         self._database = open_database(Path(self._folder.name))
-        self._statuses = False
+        self._statuses = self._doubts = False
+        self._segments: Sequence[Segment] = ()
         self.head = Head(self._clauses, tree, (), 0)
 
     def __enter__(self) -> Self:
@@ -232,7 +252,7 @@ class Engine:
     def _compute(self) -> None:
         run = self._run
         run(_TABLES)
-        segments = self._sealed.around(self._clauses) if self._sealed else []
+        self._segments = segments = self._sealed.around(self._clauses) if self._sealed else []
         holes = find_holes_of(self._sealed, segments, self._hot.blocks, self._clauses)
         gaps = sort_gaps([*holes.gaps, *self._hot.gaps])
         near = _disjoint(
@@ -241,24 +261,28 @@ class Engine:
         self._load("near", [pa.array([one[place] for one in near], pa.int64()) for place in (0, 1)])
         if len(holes.doubts):
             self._load("doubt", [pa.array(column) for column in holes.doubts.T])
-        doubts = bool(len(holes.doubts))
-        for place, segment in enumerate(segments):
+        self._doubts = bool(len(holes.doubts))
+        for timed in self._sources(COLUMNS, ASKED):
+            run(_partial(timed, self._clauses, doubts=self._doubts))
+        run(_NEAR)
+        self._statuses = bool(self._one("select count(*) from part where status <> 1"))
+        self.head = Head(self._clauses, self._tree, gaps, self._one("select sum(entries) from part where person = 0"))
+
+    def _sources(self, columns: str, kinds: str) -> Iterator[str]:
+        """The lines that a clause names, with their times: one statement for each file, then for the hot rows."""
+        for place, segment in enumerate(self._segments):
             assert self._sealed is not None
-            self._say("segments", place, len(segments))
+            self._say("segments", place, len(self._segments))
             source, blocks = (
                 f"read_parquet('{_quoted(path)}')"
                 for path in (segment.entries_path(self._sealed.folder), segment.blocks_path(self._sealed.folder))
             )
-            run(_partial(_timed(source, blocks, self._clauses), self._clauses, doubts=doubts))
+            yield _timed(_candidates(source, self._clauses, columns, kinds), blocks)
         for rows in self._hot.rows:
             self._database.register("hot", rows)
-            hot = f"select *, time_us as t from ({_candidates('hot', self._clauses)})"  # noqa: S608 - numbers, digits and names of ours alone
-            run(_partial(hot, self._clauses, doubts=doubts))
+            yield f"select *, time_us as t from ({_candidates('hot', self._clauses, columns, kinds)})"  # noqa: S608 - numbers, digits and names of ours alone
             self._database.unregister("hot")
-        self._say("segments", len(segments), len(segments))
-        run(_NEAR)
-        self._statuses = bool(self._one("select count(*) from part where status <> 1"))
-        self.head = Head(self._clauses, self._tree, gaps, self._one("select sum(entries) from part where person = 0"))
+        self._say("segments", len(self._segments), len(self._segments))
 
     def _load(self, table: str, columns: Sequence[pa.Array]) -> None:
         self._database.register("given", pa.table(list(columns), names=[f"c{n}" for n in range(len(columns))]))
@@ -325,6 +349,16 @@ class Engine:
                         frozenset(Rule(word) for word in MASKS[rules].split("+")),
                         Status(status),
                     )
+
+    def accounts(self) -> list[AccountUse]:
+        """The accounts that lines of the windows stand under, in their order: read in a pass of its own."""
+        self._run("delete from account")
+        for timed in self._sources("block, professional", f"{ASKED} or {SIGNED_IN}"):
+            self._run(_used(timed, self._clauses, doubts=self._doubts))
+        found = self._database.execute(
+            "select professional, min(first), max(last), sum(lines)::bigint from account group by 1 order by 1"
+        ).fetchall()
+        return [AccountUse(ProfessionalId(who), first, last, lines) for who, first, last, lines in found]
 
     def text(self) -> Iterator[bytes]:
         """The canonical lines (docs/reference/scope.md), head first, many at a time."""

@@ -426,6 +426,7 @@ create or replace function journal.kinds_of(writer name) returns integer[] langu
         when 'tierce_worker' then array[7, 9, 10, 11, 15, 17, 19]
         when 'tierce_feed' then array[8, 9]
         when 'tierce_upkeep' then array[9, 17]
+        when 'tierce_notices' then array[21]
         else array[]::integer[] end
 $$;
 

@@ -3,22 +3,23 @@
 
 revoke all on all tables in schema registry, registry_meta, person, coverage, contact, bank, care, directory, access, journal,
     incident, notice, gate, upkeep, presence from public, tierce_api, tierce_office, tierce_persons, tierce_insurers,
-    tierce_signer, tierce_worker, tierce_feed, tierce_upkeep;
-revoke all on all functions in schema journal, gate, access, registry, directory, upkeep, presence from public,
-    tierce_api, tierce_office, tierce_persons, tierce_insurers, tierce_signer, tierce_worker, tierce_feed, tierce_upkeep;
+    tierce_signer, tierce_worker, tierce_feed, tierce_upkeep, tierce_notices;
+revoke all on all functions in schema journal, gate, access, registry, directory, upkeep, presence, notice, contact
+    from public, tierce_api, tierce_office, tierce_persons, tierce_insurers, tierce_signer, tierce_worker, tierce_feed,
+    tierce_upkeep, tierce_notices;
 revoke all on all sequences in schema journal from public;
 revoke all on schema public from public;
 revoke all on database :"database" from public, tierce_api, tierce_office, tierce_persons, tierce_insurers,
-    tierce_signer, tierce_worker, tierce_feed, tierce_upkeep;
+    tierce_signer, tierce_worker, tierce_feed, tierce_upkeep, tierce_notices;
 grant connect on database :"database" to tierce_api, tierce_office, tierce_persons, tierce_insurers, tierce_signer,
-    tierce_worker, tierce_feed, tierce_upkeep;
+    tierce_worker, tierce_feed, tierce_upkeep, tierce_notices;
 
 -- The journal is INSERT and SELECT only, and for entries the insertion goes through functions: nobody updates,
 -- deletes or truncates, the sequencer included.
 grant usage on schema journal to tierce_api, tierce_office, tierce_persons, tierce_insurers, tierce_signer,
-    tierce_worker, tierce_feed, tierce_upkeep;
+    tierce_worker, tierce_feed, tierce_upkeep, tierce_notices;
 grant execute on function journal.u64(bytea, integer), journal.u16(bytea, integer)
-    to tierce_api, tierce_office, tierce_persons, tierce_worker, tierce_feed, tierce_upkeep;
+    to tierce_api, tierce_office, tierce_persons, tierce_worker, tierce_feed, tierce_upkeep, tierce_notices;
 
 -- api: the gate, sign-in, and nothing of the people ------------------------------------------------------------
 grant usage on schema gate, access, directory, registry to tierce_api;
@@ -77,6 +78,8 @@ grant select on registry.insurer, registry.insurer_key, registry.feed, registry.
     to tierce_office;
 grant select, insert, update on incident.incident to tierce_office;
 grant select, insert on incident.scope, incident.exposed, incident.insurer_count to tierce_office;
+grant select, insert on incident.possible, incident.exposed_professional, incident.cohort, incident.cohort_controller,
+    incident.difference to tierce_office;
 grant select, insert on incident.register to tierce_office;   -- rows are added, never changed
 grant select, insert on notice.insurer_notice to tierce_office;
 grant select on notice.person_report to tierce_office;
@@ -197,3 +200,16 @@ grant select, insert, update (public_key, revoked, revoked_why) on presence.sign
 grant select, insert, update (revoked, revoked_why) on presence.peer to tierce_upkeep;
 grant select, insert, update (since, ended) on presence.certified to tierce_upkeep;
 grant select (id, amc, name) on registry.insurer to tierce_upkeep;
+
+-- notices: insurers told, slices handed over, contact data lent for an incident. Of a person it reads what was lent, and
+-- the member number of whoever is on the list of an established incident; no civil status, no NIR, no journal --------------
+grant usage on schema contact, notice, incident, registry to tierce_notices;
+grant execute on function journal.register, journal.next_block, journal.append to tierce_notices;
+grant execute on function contact.open_loan, contact.next_version, contact.forget, notice.members to tierce_notices;
+grant select, insert, update, delete on contact.contact to tierce_notices;
+grant select, update (certificate) on contact.loan to tierce_notices;
+grant select, insert on contact.lent_file to tierce_notices;
+grant select, insert on notice.mandate to tierce_notices;
+grant select on registry.insurer, registry.insurer_key to tierce_notices;
+grant select on incident.incident, incident.scope, incident.exposed, incident.insurer_count to tierce_notices;
+grant select on notice.mandate to tierce_office;

@@ -24,7 +24,7 @@ from tierce.web.processes import SETTINGS_VARIABLE
 
 app = typer.Typer(add_completion=False, no_args_is_help=True)
 SettingsFile = Annotated[Path, typer.Option(help="Fichier de réglages. / Settings file.", envvar=SETTINGS_VARIABLE)]
-HOLDERS = {"person": "office, persons", "coverage": "api"}
+HOLDERS = {"person": "office, persons", "coverage": "api, notices", "contact": "notices"}
 """The processes that hold each master while they run; `feed` reads it at each import."""
 
 
@@ -33,6 +33,7 @@ class Part(StrEnum):
 
     PERSON = "person"
     COVERAGE = "coverage"
+    CONTACT = "contact"
 
     @property
     def compartment(self) -> Compartment:

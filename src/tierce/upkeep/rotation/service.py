@@ -46,6 +46,8 @@ def rotate_data_key(
     Raises:
         RotationError: a file is being taken in and goes on sealing under the old key: run again once it has ended.
     """
+    if compartment is Compartment.CONTACT:
+        raise RotationError("contact data has a key for each incident, destroyed with it: there is none to replace")
     keyring = Keyring(settings.key_directory(), list(COMPARTMENT_KEYS.values()))
     database = settings.connection()
     with (

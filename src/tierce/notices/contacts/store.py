@@ -1,0 +1,140 @@
+"""Contact data at rest: sealed under a key of one insurer for one incident, in the compartment CONTACT."""
+
+import os
+from collections.abc import Collection, Sequence
+
+import msgspec
+from psycopg import Connection
+
+from tierce.kernel.ids import IncidentId, InsurerId, PersonId
+from tierce.notices.contacts.model import Contact
+from tierce.storage.errors import SealBrokenError
+from tierce.storage.keys import COMPARTMENT_KEYS, KEY_BYTES, Compartment, Keyring, Sealer, wrap_key
+
+KEY = COMPARTMENT_KEYS[Compartment.CONTACT]
+"""The master key file of contact data."""
+Pair = tuple[PersonId, InsurerId]
+_SIZE_CLASSES = (192, 384, 768, 1536)
+_READ = 5_000
+
+
+class _Record(msgspec.Struct, frozen=True, array_like=True):
+    """The sealed form, version 1; fields are only ever added at the end, with a default."""
+
+    version: int
+    name: str
+    email: str | None
+    postal: tuple[str, ...]
+    language: str
+    representative: str | None
+    former: bool
+
+    def __repr__(self) -> str:
+        return "_Record(•••)"
+
+
+_decoder = msgspec.msgpack.Decoder(_Record)
+
+
+def encode(contact: Contact) -> bytes:
+    """Encode and pad to a size class, so that the sealed size tells at most a class."""
+    record = _Record(
+        1,
+        contact.name,
+        contact.email,
+        contact.postal,
+        contact.language,
+        contact.representative,
+        contact.former,
+    )
+    body = msgspec.msgpack.encode(record)
+    size = next(one for one in _SIZE_CLASSES if len(body) + 2 <= one)
+    return (len(body).to_bytes(2, "big") + body).ljust(size, b"\0")
+
+
+def decode(plaintext: bytes) -> Contact:
+    """Read back what `encode` wrote."""
+    record = _decoder.decode(plaintext[2 : 2 + int.from_bytes(plaintext[:2], "big")])
+    return Contact(
+        record.name, record.email, record.postal, record.language, record.representative, former=record.former
+    )
+
+
+class Contacts:
+    """Reads and writes contact data over connections of role tierce_notices, the only one that may."""
+
+    def __init__(self, keyring: Keyring) -> None:
+        """Seal and open with the keys that the master `contact` unwraps."""
+        self._keyring = keyring
+
+    def of(self, connection: Connection, incident: IncidentId, pairs: Collection[Pair]) -> dict[Pair, Contact]:
+        """The contact data lent for an incident of each (person, insurer) that has some; the others are left out."""
+        found: dict[Pair, Contact] = {}
+        sealers = {one: self.sealer(connection, incident, one) for one in {insurer for _, insurer in pairs}}
+        wanted = list(pairs)
+        for some in (wanted[at : at + _READ] for at in range(0, len(wanted), _READ)):
+            rows = connection.execute(
+                "select c.person, c.insurer, c.sealed from unnest(%s::bigint[], %s::smallint[]) w(person, insurer)"
+                " join contact.contact c on c.incident = %s and c.insurer = w.insurer and c.person = w.person",
+                ([person for person, _ in some], [insurer for _, insurer in some], incident),
+            )
+            for person, insurer, sealed in rows:
+                pair = (PersonId(person), InsurerId(insurer))
+                sealer = sealers[pair[1]]
+                if sealer is not None:
+                    found[pair] = decode(sealer.open_(Compartment.CONTACT, pair[1], pair[0], bytes(sealed)))
+        return found
+
+    def sealer(self, connection: Connection, incident: IncidentId, insurer: InsurerId) -> Sealer | None:
+        """What seals and opens one loan; None when there is none, or it was deleted."""
+        row = connection.execute(
+            "select k.version, k.wrapped from contact.loan l join registry.insurer_key k on k.insurer = l.insurer"
+            " and k.compartment = %s and k.version = l.key_version where l.incident = %s and l.insurer = %s",
+            (Compartment.CONTACT.value, incident, insurer),
+        ).fetchone()
+        if row is None:
+            return None
+        key = self._keyring.unwrap(KEY, Compartment.CONTACT, insurer, int(row[0]), bytes(row[1]))
+        return Sealer({(Compartment.CONTACT, insurer): {int(row[0]): key}})
+
+    def open_loan(self, connection: Connection, incident: IncidentId, insurer: InsurerId) -> Sealer:
+        """Open a loan, with a key of its own, or find it again.
+
+        Raises:
+            LoanEndedError: what was lent for this incident was deleted; nothing more is taken in.
+        """
+        row = connection.execute("select contact.next_version(%s::smallint)", (insurer,)).fetchone()
+        assert row is not None
+        version = int(row[0])
+        wrapped = wrap_key(self._keyring.raw(KEY), Compartment.CONTACT, insurer, version, os.urandom(KEY_BYTES))
+        connection.execute(
+            "select contact.open_loan(%s, %s::smallint, %s, %s::smallint)", (incident, insurer, wrapped, version)
+        )
+        sealer = self.sealer(connection, incident, insurer)
+        if sealer is None:
+            raise SealBrokenError
+        return sealer
+
+
+def put(
+    connection: Connection,
+    incident: IncidentId,
+    insurer: InsurerId,
+    sealer: Sealer,
+    lent: Sequence[tuple[PersonId, Contact]],
+) -> int:
+    """Keep some contact data, the last of each person; returns how many were new or differ from what was kept."""
+    plain = {person: encode(contact) for person, contact in lent}
+    rows = connection.execute(
+        "select person, sealed from contact.contact where incident = %s and insurer = %s and person = any(%s)",
+        (incident, insurer, list(plain)),
+    ).fetchall()
+    kept = {PersonId(row[0]): sealer.open_(Compartment.CONTACT, insurer, PersonId(row[0]), row[1]) for row in rows}
+    changed = [person for person, text in plain.items() if kept.get(person) != text]
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            "insert into contact.contact (incident, insurer, person, sealed) values (%s, %s, %s, %s)"
+            " on conflict (incident, insurer, person) do update set sealed = excluded.sealed",
+            [(incident, insurer, one, sealer.seal(Compartment.CONTACT, insurer, one, plain[one])) for one in changed],
+        )
+    return len(changed)

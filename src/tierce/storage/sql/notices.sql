@@ -1,0 +1,64 @@
+-- Notices: what role tierce_notices may do that a grant on a table would give too widely.
+
+-- Puts a wrapped key of compartment CONTACT in place, for one loan; gives its version, or that of the loan already open.
+create or replace function contact.open_loan(of_incident bigint, of_insurer smallint, wrapped bytea, version smallint)
+    returns smallint language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare found record;
+begin
+    select l.key_version, l.forgotten_at into found from contact.loan l
+    where l.incident = of_incident and l.insurer = of_insurer;
+    if found.forgotten_at is not null then
+        raise exception 'what was lent for this incident was deleted' using errcode = 'check_violation';
+    end if;
+    if found.key_version is null then
+        insert into registry.insurer_key (insurer, compartment, version, wrapped) values (of_insurer, 3, version, wrapped);
+        insert into contact.loan (incident, insurer, key_version, opened_at) values (of_incident, of_insurer, version, now());
+        return version;
+    end if;
+    return found.key_version;
+end $$;
+
+-- The next version of an insurer's key of compartment CONTACT; none is used twice, even once destroyed.
+create or replace function contact.next_version(of_insurer smallint) returns smallint
+    language sql stable security definer set search_path = pg_catalog, pg_temp as $$
+    select (coalesce(max(l.key_version), 0) + 1)::smallint from contact.loan l where l.insurer = of_insurer
+$$;
+
+-- Deletes what one insurer lent for one incident, and destroys the key under which it was sealed: what a backup still
+-- holds opens no more. Gives how many records there were.
+create or replace function contact.forget(of_incident bigint, of_insurer smallint) returns bigint
+    language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+    sealed_under smallint;
+    gone bigint;
+begin
+    select l.key_version into sealed_under from contact.loan l
+    where l.incident = of_incident and l.insurer = of_insurer and l.forgotten_at is null for update;
+    if sealed_under is null then
+        return null;
+    end if;
+    delete from contact.contact c where c.incident = of_incident and c.insurer = of_insurer;
+    get diagnostics gone = row_count;
+    delete from registry.insurer_key k where k.insurer = of_insurer and k.compartment = 3 and k.version = sealed_under;
+    update contact.loan l set forgotten_at = now() where l.incident = of_incident and l.insurer = of_insurer;
+    return gone;
+end $$;
+
+-- One insurer's part of an established incident's newest list, in the order of persons, with what tells the insurer who
+-- each one is: the member number, sealed in the period of cover that was read, or the last one.
+create or replace function notice.members(of_incident bigint, of_insurer smallint, after_person bigint, at_most integer)
+    returns table (person bigint, categories integer, first_at timestamptz, last_at timestamptz, entries integer,
+                   sealed bytea)
+    language sql stable security definer set search_path = pg_catalog, pg_temp as $$
+    select x.person, x.categories, x.first_at, x.last_at, x.entries, c.sealed
+    from incident.incident i
+    join lateral (select s.revision from incident.scope s where s.incident = i.id order by s.revision desc limit 1) r
+        on true
+    join incident.exposed x on x.incident = i.id and x.revision = r.revision
+    left join lateral (
+        select v.sealed from coverage.coverage v where v.person = x.person and v.insurer = x.insurer
+        order by (x.first_at at time zone 'Europe/Paris')::date - date '1970-01-01' between v.from_day and v.until_day
+            desc, v.from_day desc limit 1) c on true
+    where i.id = of_incident and i.aware_at is not null and x.insurer = of_insurer and x.person > after_person
+    order by x.person limit least(at_most, 100000)
+$$;

@@ -1,0 +1,100 @@
+"""What every `tierce notice` command shares: its role and keys, how an insurer or a day is named, how it refuses."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import psycopg
+import typer
+
+from tierce.journal.service import Appender
+from tierce.kernel.errors import FieldError, TierceError
+from tierce.kernel.ids import IncidentId, InsurerId
+from tierce.kernel.language import Phrase
+from tierce.notices.store import insurer_of
+from tierce.settings import Settings, load
+from tierce.storage.keys import Keyring
+from tierce.web.processes import SETTINGS_VARIABLE
+
+ROLE = "tierce_notices"
+INSTANCE = "notices"
+KEYS = ("contact", "coverage")
+"""The key files that these commands are given: contact data lent, and the member numbers of whoever is on a list."""
+
+SettingsFile = Annotated[
+    Path, typer.Option("--settings", envvar=SETTINGS_VARIABLE, help="Réglages de l’installation. / Settings file.")
+]
+Insurer = Annotated[str, typer.Option(help="Numéro AMC de l’organisme. / The insurer's AMC number.")]
+Incident = Annotated[
+    int, typer.Option(help="Numéro de l’incident, à la fin de son adresse. / The incident's number.")
+]
+Json = Annotated[str, typer.Option("--json", help="« - » : un objet JSON sur la sortie. / One JSON object.")]
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """An autocommit connection of role tierce_notices with its appender and keys."""
+
+    settings: Settings
+    connection: psycopg.Connection
+    appender: Appender
+    keyring: Keyring
+
+    def insurer(self, amc: str) -> InsurerId:
+        """The insurer with an AMC number.
+
+        Raises:
+            FieldError: there is none.
+        """
+        found = insurer_of(self.connection, amc)
+        if found is None:
+            raise FieldError(
+                "insurer",
+                Phrase("Aucun organisme n’a ce numéro AMC.", "No insurer has this AMC number."),
+                Phrase("Prenez d’abord le fichier des organismes.", "Take in the insurers' file first."),
+            )
+        return found
+
+
+@contextmanager
+def desk(settings: Path) -> Iterator[Desk]:
+    """Open the desk; a refusal is said in one sentence, and the command ends with 2."""
+    try:
+        read = load(settings)
+        keyring = Keyring(read.key_directory(), KEYS)
+        with read.connection().connect(ROLE, autocommit=True) as connection:
+            yield Desk(read, connection, Appender.enrol(connection, INSTANCE, keyring.instance(INSTANCE)), keyring)
+    except FieldError as error:
+        refuse(f"{error.field} : {error.reason.fr} {error.remedy.fr} / {error.reason.en} {error.remedy.en}")
+    except (TierceError, OSError, psycopg.Error) as error:
+        refuse(str(error))
+
+
+def refuse(why: str) -> NoReturn:
+    """End with 2; nothing was written."""
+    typer.echo(f"rien n’a été écrit / nothing was written: {why}", err=True)
+    raise typer.Exit(2) from None
+
+
+def incident_id(number: int) -> IncidentId:
+    """An incident's number, as its page's address ends."""
+    return IncidentId(number)
+
+
+def day_of_text(text: str, field: str) -> date:
+    """Read a day.
+
+    Raises:
+        FieldError: it is not YYYY-MM-DD.
+    """
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise FieldError(
+            field,
+            Phrase("Ce n’est pas une date.", "This is not a date."),
+            Phrase("Écrivez AAAA-MM-JJ.", "Write YYYY-MM-DD."),
+        ) from None
