@@ -29,7 +29,7 @@ class Notices:
         """Write in the name of `operator`; connections are in autocommit mode, as for Incidents."""
         self._incidents = incidents
         self._appender = appender
-        self._operator = operator
+        self.operator = operator
         self._clock = clock
 
     def insurer_notice(
@@ -45,7 +45,7 @@ class Notices:
         """
         now = self._clock.now()
         incident, scope = self._incidents.incident(connection, number), self._incidents.scope(connection, number)
-        facts = self._facts(connection, incident, scope)
+        facts = self.facts(connection, incident, scope)
         name = store.insurer_name(connection, insurer)
         rows = incident_rows.exposures(connection, scope, insurer=insurer)
         part = slice_for(scope.digest, insurer, name, rows) if name else None
@@ -56,7 +56,7 @@ class Notices:
             line = staff_line(caller, Act.STAFF_NOTICE_SHOW, now, incident=number, insurer=insurer)
             self._appender.write(connection, [line])
         reference = incident_reference(incident.id, incident.signal_at)
-        return make_insurer_notice(facts, self._operator, part, reference, made.astimezone(PARIS).date())
+        return make_insurer_notice(facts, self.operator, part, reference, made.astimezone(PARIS).date())
 
     def letter(
         self,
@@ -74,7 +74,7 @@ class Notices:
             TextRefusedError: the text would be empty, vague, or name the professional or the place of care.
         """
         incident, scope = self._incidents.incident(connection, number), self._incidents.scope(connection, number)
-        facts = self._facts(connection, incident, scope)
+        facts = self.facts(connection, incident, scope)
         exposure = self._incidents.exposed(connection, number, person, insurer)
         insurer_name = store.insurer_name(connection, insurer)
         if insurer_name is None:
@@ -99,7 +99,7 @@ class Notices:
         )
         return make_letter(
             facts=facts,
-            operator=self._operator,
+            operator=self.operator,
             recipient=representative_of(civil.full_name) if minor else Phrase(civil.full_name, civil.full_name),
             subjects=(Subject(civil.full_name if minor else None, (read,)),),
             reference=letter_reference(scope.digest, person, insurer),
@@ -119,7 +119,12 @@ class Notices:
     def _today(self) -> date:
         return self._clock.now().astimezone(PARIS).date()
 
-    def _facts(self, connection: Connection, incident: Incident, scope: ScopeSummary) -> Facts:
+    def facts(self, connection: Connection, incident: Incident, scope: ScopeSummary) -> Facts:
+        """What is established about an incident, as every document states it now.
+
+        Raises:
+            IncidentNotAwareError: nobody wrote yet when and why the breach was established.
+        """
         if incident.aware_at is None:
             raise IncidentNotAwareError
         measures = []

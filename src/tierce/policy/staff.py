@@ -42,6 +42,12 @@ _INCIDENTS = frozenset(
         Act.STAFF_BREACH_FORM,
         Act.STAFF_BREACH_FORM_EXPORT,
         Act.STAFF_BREACH_CLOSE,
+        Act.STAFF_AUDIENCE,
+        Act.STAFF_MESSAGE_WRITE,
+        Act.STAFF_MESSAGE_APPROVE,
+        Act.STAFF_MESSAGE_STOP,
+        Act.STAFF_LETTERS_TAKE,
+        Act.STAFF_LETTERS_POSTED,
     }
 )
 

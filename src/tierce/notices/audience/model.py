@@ -28,6 +28,7 @@ class Why(IntEnum):
     EMAIL_FAILED = 6
     UNPRINTABLE = 7
     RETURNED = 8
+    ALREADY_TOLD = 9
 
 
 WHY_LABELS: dict[Why, Phrase] = {
@@ -44,6 +45,7 @@ WHY_LABELS: dict[Why, Phrase] = {
     ),
     Why.UNPRINTABLE: Phrase("adresse qui ne s’imprime pas", "an address that cannot be printed"),
     Why.RETURNED: Phrase("lettre revenue", "letter returned"),
+    Why.ALREADY_TOLD: Phrase("déjà prévenue de la même chose", "already told of the same"),
 }
 
 
@@ -147,6 +149,7 @@ class Counts:
     exposed: int
     insurer_sends: int
     no_mandate: int
+    already_told: int
     unmatched: int
     matched: int
     grouped: int
@@ -163,7 +166,7 @@ class Counts:
     def unexplained(self) -> int:
         """How many pairs or adults the lines above do not account for."""
         ours = self.matched + self.unmatched
-        pairs = abs(self.exposed - self.insurer_sends - self.no_mandate - ours)
+        pairs = abs(self.exposed - self.insurer_sends - self.no_mandate - self.already_told - ours)
         adults = abs(ours - self.grouped - self.adults) + abs(self.adults - sum(self.states.values()))
         public = abs(self.states.get(State.PUBLIC, 0) - sum(self.public.values()))
         return pairs + adults + public + abs(self.sent - self.bounced - self.states.get(State.SENT, 0))

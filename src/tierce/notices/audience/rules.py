@@ -8,7 +8,7 @@ told of another adult: a mailbox that two adults share is not written to, the le
 import hashlib
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from typing import Final
 
@@ -44,7 +44,7 @@ def folded(text: str) -> str:
     return " ".join(re.sub(r"[^\w\s]|_", " ", "".join(c for c in plain if not unicodedata.combining(c))).split())
 
 
-def plan(pairs: Iterable[Pair], mandates: Mandates, contacts: Contacts) -> Plan:
+def plan(pairs: Iterable[Pair], mandates: Mandates, contacts: Contacts, told: Collection[Pair] = frozenset()) -> Plan:
     """Give every pair its place: on the item of one adult, or left with its reason.
 
     A person whose insurers gave different mandates is told by each of whoever holds it: the operator's one message
@@ -54,11 +54,12 @@ def plan(pairs: Iterable[Pair], mandates: Mandates, contacts: Contacts) -> Plan:
         pairs: every exposed pair, each once; professionals under the operator's number.
         mandates: who writes to each insurer's people on this day.
         contacts: what was lent, or what the operator holds of its own clients.
+        told: pairs of which an earlier audience of the incident told the same; nobody is written to twice.
     """
     left: list[Left] = []
     groups: dict[_Key, list[Pair]] = {}
     for pair in sorted(pairs):
-        why = _not_ours(pair, mandates)
+        why = Why.ALREADY_TOLD if pair in told else _not_ours(pair, mandates)
         if why is not None:
             left.append(Left(pair, why))
             continue

@@ -62,3 +62,22 @@ create or replace function notice.members(of_incident bigint, of_insurer smallin
     where i.id = of_incident and i.aware_at is not null and x.insurer = of_insurer and x.person > after_person
     order by x.person limit least(at_most, 100000)
 $$;
+
+-- A batch of letters is posted: its letters that still wait with it are posted with it. Gives how many; null when it was
+-- posted already, or is not there.
+create or replace function notice.post_batch(of_audience bigint, of_batch integer, posted timestamptz, posted_by text)
+    returns integer language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare gone integer;
+begin
+    update notice.letter_batch b set posted_at = posted, posted_by = post_batch.posted_by
+    where b.audience = of_audience and b.number = of_batch and b.posted_at is null;
+    if not found then
+        return null;
+    end if;
+    with those as (
+        update notice.item i set state = 6 where i.audience = of_audience and i.batch = of_batch and i.state = 5
+        returning i.number)
+    insert into notice.step (audience, item, at, step, code) select of_audience, number, posted, 9, '' from those;
+    get diagnostics gone = row_count;
+    return gone;
+end $$;
