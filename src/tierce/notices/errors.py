@@ -61,3 +61,7 @@ class SendingRefusedError(NoticeError):
 
 class AlreadySendingError(NoticeError):
     """Another process is sending the messages of this incident."""
+
+
+class BatchMissingError(NoticeError):
+    """There is no such batch of letters to take or to post, or its file is not the one that was printed."""

@@ -8,7 +8,6 @@ from psycopg import Connection
 from tierce.incidents.clocks.rules import OPERATOR
 from tierce.incidents.cohorts.model import Cohort
 from tierce.incidents.errors import ScopeMissingError
-from tierce.incidents.store import last_scope
 from tierce.journal.service import Appender
 from tierce.kernel.clock import PARIS, Clock
 from tierce.kernel.ids import IncidentId, new_id
@@ -51,19 +50,19 @@ def freeze(
         DoubtsLeftError: messages of an earlier audience are in doubt; settle them first.
         AudienceEmptyError: the list names nobody.
     """
-    scope = last_scope(connection, incident)
-    if scope is None:
+    revision = store.last_revision(connection, incident)
+    if not revision:
         raise ScopeMissingError
     if store.doubts(connection, incident):
         raise DoubtsLeftError
     now, salt = clock.now(), secrets.token_bytes(SALT_BYTES)
     with connection.transaction():
-        made = planned(connection, contacts, incident, scope.revision, now.astimezone(PARIS).date(), salt)
+        made = planned(connection, contacts, incident, revision, now.astimezone(PARIS).date(), salt)
         pairs = sum(len(item.pairs) for item in made.items) + len(made.left)
         if not pairs:
             raise AudienceEmptyError
-        digest = audience_digest(incident, scope.revision, scope.digest, salt, made)
-        audience = Audience(new_id(), incident, scope.revision, digest, salt, pairs, len(made.items), now)
+        digest = audience_digest(incident, revision, store.list_digest(connection, incident, revision), salt, made)
+        audience = Audience(new_id(), incident, revision, digest, salt, pairs, len(made.items), now)
         line = notice_line(appender, Act.AUDIENCE_FROZEN, now, incident=incident)
         (seq,) = appender.write(connection, [line])
         store.insert(connection, audience, made, seq)

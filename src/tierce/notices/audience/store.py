@@ -146,6 +146,15 @@ def last_revision(connection: Connection, incident: IncidentId) -> int:
     return int(row[0])
 
 
+def list_digest(connection: Connection, incident: IncidentId, revision: int) -> bytes:
+    """The digest of one list."""
+    row = connection.execute(
+        "select digest from incident.scope where incident = %s and revision = %s", (incident, revision)
+    ).fetchone()
+    assert row is not None
+    return bytes(row[0])
+
+
 def exposed_count(connection: Connection, audience: Audience) -> int:
     """Pairs of the audience's list, counted in the list itself and not in the audience."""
     row = connection.execute(

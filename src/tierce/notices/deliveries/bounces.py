@@ -17,6 +17,7 @@ from tierce.kernel.clock import Clock
 from tierce.kernel.ids import IncidentId
 from tierce.notices.audience.model import Audience, State, Why
 from tierce.notices.audience.rules import failed
+from tierce.notices.audience.store import list_digest
 from tierce.notices.deliveries import store
 from tierce.notices.deliveries.mail import TOKEN_BYTES, token_of
 from tierce.notices.deliveries.model import Step
@@ -125,15 +126,15 @@ def letters_back(
     appender: Appender,
     clock: Clock,
     audience: Audience,
-    scope_digest: bytes,
     references: set[str],
 ) -> set[str]:
     """Write that posted letters came back, by their references; gives those that are of no posted letter."""
     wanted = {one.strip().upper() for one in references if one.strip()}
     unknown = set(wanted)
+    digest = list_digest(connection, audience.incident, audience.revision)
     with connection.transaction():
         for number, pair in store.posted_items(connection, audience).items():
-            reference = letter_reference(scope_digest, pair.person, pair.insurer)
+            reference = letter_reference(digest, pair.person, pair.insurer)
             if reference in wanted:
                 outcome = store.Outcome(number, Step.RETURNED, "", State.PUBLIC, Why.RETURNED)
                 store.end(connection, audience.id, outcome, clock.now(), [State.POSTED])

@@ -1,5 +1,8 @@
 """Use cases of staff: write the text, approve it with its audience, stop what leaves and let it go on."""
 
+import hashlib
+from pathlib import Path
+
 from psycopg import Connection
 
 from tierce.identity.model import StaffCaller
@@ -11,9 +14,12 @@ from tierce.kernel.ids import IncidentId, new_id
 from tierce.notices.audience.model import Audience
 from tierce.notices.audience.service import newest as newest_audience
 from tierce.notices.audience.store import last_revision
+from tierce.notices.deliveries import store as deliveries
+from tierce.notices.deliveries.letters import batch_file
 from tierce.notices.errors import (
     AlreadyApprovedError,
     AudienceStaleError,
+    BatchMissingError,
     MessageChangedError,
     MessageMissingError,
     NotApprovedError,
@@ -102,6 +108,42 @@ class Messages:
             if store.lift(connection, number, caller.name, now):
                 line = staff_line(caller, Act.STAFF_MESSAGE_STOP, now, incident=number)
                 self._appender.write(connection, [line])
+
+    def take_letters(
+        self, connection: Connection, caller: StaffCaller, number: IncidentId, folder: Path, batch: int
+    ) -> bytes:
+        """Give the file of a batch of letters, after the line that says so: names and addresses leave with it.
+
+        Raises:
+            BatchMissingError: there is no such batch, or its file is not the one that was printed.
+        """
+        audience = newest_audience(connection, number)
+        found = next((one for one in deliveries.batches(connection, audience) if one.number == batch), None)
+        path = batch_file(folder, audience, batch)
+        if found is None or not path.is_file():
+            raise BatchMissingError
+        content = path.read_bytes()
+        if hashlib.sha256(content).digest() != found.sha256:
+            raise BatchMissingError
+        with connection.transaction():
+            line = staff_line(caller, Act.STAFF_LETTERS_TAKE, self._clock.now(), incident=number)
+            self._appender.write(connection, [line])
+        return content
+
+    def posted(self, connection: Connection, caller: StaffCaller, number: IncidentId, batch: int) -> int:
+        """Write that a batch was posted, and when; gives how many letters it held.
+
+        Raises:
+            BatchMissingError: there is no such batch, or it was posted already.
+        """
+        now, audience = self._clock.now(), newest_audience(connection, number)
+        with connection.transaction():
+            held = deliveries.post_batch(connection, audience, batch, now, caller.name)
+            if held is None:
+                raise BatchMissingError
+            line = staff_line(caller, Act.STAFF_LETTERS_POSTED, now, incident=number)
+            self._appender.write(connection, [line])
+        return held
 
 
 def newest_text(connection: Connection, number: IncidentId) -> Kept:

@@ -1,8 +1,8 @@
-"""`tierce notice`: mandates, contact data lent, slices handed over."""
+"""`tierce notice`: mandates, contact data lent, slices handed over, messages to people."""
 
 import typer
 
-from tierce.upkeep.notice import mandates
+from tierce.upkeep.notice import mandates, messages
 
 app = typer.Typer(
     add_completion=False,
@@ -17,3 +17,5 @@ def notice() -> None:
 
 
 app.add_typer(mandates.app, name="mandate")
+for _command in messages.app.registered_commands:
+    app.registered_commands.append(_command)
