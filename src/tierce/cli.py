@@ -31,6 +31,7 @@ _COMMANDS: Final = {
     "directory": ("tierce.upkeep.clients", "Who is a client, who stands in for whom, who was where on a day."),
     "staff": ("tierce.upkeep.staff", "Sessions of the operator's own staff: which are open, end somebody's."),
     "scope": ("tierce.scope.commands", "Who was exposed, to what, when; another operator's indicators."),
+    "incident": ("tierce.upkeep.incident", "An incident's evidence pack, for whoever inspects it without us."),
     "notice": ("tierce.upkeep.notice.commands", "Tell insurers: mandates, contacts lent, slices handed over."),
     "journal": ("tierce.journal.commands", "Verify the journal; print and check proofs of its entries."),
     "witness": ("tierce.journal.witness.commands", "Check that somebody's log only grows, and cosign it."),

@@ -225,11 +225,13 @@ def test_each_act_is_in_the_journal_before_it_answers(
     assert civil.full_name == "Paul Lenoir"
     assert "LENOIR" not in repr(civil).upper()
     lines = staff_lines(admin)
-    assert [line.act for line in lines] == [Act.STAFF_INCIDENT_OPEN, Act.STAFF_SCOPE, Act.STAFF_PERSON_SHOW]
+    assert [line.act for line in lines] == [
+        Act.STAFF_INCIDENT_OPEN, Act.STAFF_INCIDENT_MOVE, Act.STAFF_SCOPE, Act.STAFF_PERSON_SHOW
+    ]  # fmt: skip
     assert all(line.kind is EntryKind.STAFF_ACT and line.professional == 900 for line in lines)
     assert all(line.reference == incident.id for line in lines)
-    assert (lines[2].person, lines[2].insurer) == (1, 1)
-    assert int(lines[2].activity) == Purpose.MATCH_IDENTITY
+    assert (lines[3].person, lines[3].insurer) == (1, 1)
+    assert int(lines[3].activity) == Purpose.MATCH_IDENTITY
 
 
 def test_nobody_off_the_list_is_shown(
@@ -270,7 +272,7 @@ def test_what_cannot_be_answered_is_refused_and_leaves_nothing(
     with pytest.raises(IncidentMissingError):
         slice_.establish(office, HELENE, incident.id, "Deux fois.")
     assert len(store.incidents(office)) == 1
-    assert [line.act for line in staff_lines(admin)] == [Act.STAFF_INCIDENT_OPEN] * 2
+    assert [line.act for line in staff_lines(admin)] == [Act.STAFF_INCIDENT_OPEN, Act.STAFF_INCIDENT_MOVE]
 
 
 def test_devices_are_told_apart_by_what_they_did(

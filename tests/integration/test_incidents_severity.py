@@ -18,10 +18,8 @@ from tierce.incidents.form.service import versions_in
 from tierce.incidents.model import Incident
 from tierce.incidents.register.errors import ReasonRefusedError
 from tierce.incidents.register.model import RowKind
-from tierce.incidents.severity.model import Bridge, ProofKind
-from tierce.incidents.severity.rules import ProofMissingError
-from tierce.incidents.severity.service import Severity, cohorts_in, not_concerned_in
-from tierce.kernel.categories import DataCategory
+from tierce.incidents.severity.model import Bridge
+from tierce.incidents.severity.service import Severity, cohorts_in
 from tierce.kernel.ids import InsurerId
 from tierce.policy.clocks import Duty, Moment, Risk
 from tierce.storage.keys import Keyring
@@ -74,27 +72,6 @@ def test_a_generic_conclusion_or_one_on_nothing_is_refused(room: Room) -> None:
         severity.conclude(room.office, HELENE, incident.id, Bridge("assures", Risk.NONE, REASONS, "Non."))
     with pytest.raises(FormError, match="Score this cohort first"):
         severity.conclude(room.office, HELENE, incident.id, Bridge("inconnue", Risk.HIGH, REASONS, ""))
-
-
-def test_not_concerned_is_written_only_with_a_proof_that_holds(room: Room) -> None:
-    incident = opened(room)
-    severity, office = Severity(room.clocks.register), room.office
-    digest = room.incidents.scope(office, incident.id).digest.hex()
-
-    def say(category: DataCategory, proof: ProofKind | None, reference: str) -> None:
-        severity.say_not_concerned(office, HELENE, incident.id, category=category, proof=proof, reference=reference)
-
-    for proof, reference in (
-        (None, ""), (ProofKind.SCOPE, ""), (ProofKind.SCOPE, "ab" * 32), (ProofKind.COMPARTMENT, "person"),
-    ):  # fmt: skip
-        with pytest.raises(ProofMissingError):
-            say(DataCategory.BANK, proof, reference)
-    with pytest.raises(ProofMissingError, match="shows the opposite"):
-        say(DataCategory.GUARANTEES, ProofKind.SCOPE, digest)
-    say(DataCategory.MEDICAL, ProofKind.SCOPE, digest)
-    say(DataCategory.BANK, ProofKind.COMPARTMENT, "bank")
-    found = not_concerned_in(severity.register.rows(office, incident.id))
-    assert [one.category for one in found] == [DataCategory.MEDICAL, DataCategory.BANK]
 
 
 def test_the_operator_s_own_form_is_that_of_the_professionals(room: Room) -> None:

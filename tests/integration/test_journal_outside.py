@@ -1,8 +1,6 @@
 """The log's folder, read by programs that are not ours: Go's sumdb packages as Debian ships them, and pymerkle."""
 
 import importlib
-import os
-import shutil
 import subprocess
 from hashlib import sha256
 from pathlib import Path
@@ -12,6 +10,7 @@ import pytest
 
 from tests.integration.conftest import Connect
 from tests.integration.logs import log_of
+from tests.integration.outside import built
 from tests.integration.test_journal_log import LOG_KEY, LOG_LINE, ORIGIN, WORKER_KEY, lines
 from tierce.journal.merkle import leaf_hash
 from tierce.journal.note import unverified_checkpoint
@@ -25,8 +24,6 @@ pymerkle: Any = importlib.import_module("pymerkle")  # it has no types; a plain 
 
 pytestmark = pytest.mark.integration
 
-SOURCE = Path(__file__).parents[1] / "outside/go/check.go"
-MODULES = Path("/usr/share/gocode/src/golang.org/x/mod/sumdb/tlog")
 SIZE, OLD = 640, 320
 """Of 512 + 128: each complete subtree under the root is in its own tile. In other sizes this version of Go's reader
 holds every tile but the first few to the tile above it: it counts subtrees where it should count tiles."""
@@ -59,26 +56,7 @@ def house(database: Database, connect: Connect) -> House:
 @pytest.fixture(scope="session")
 def go(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Our small reader, compiled from Debian's sources alone; nothing is downloaded."""
-    compiler = shutil.which("go")
-    assert compiler is not None, "`./dev test` installs Debian's golang-go"
-    assert MODULES.is_dir(), "`./dev test` installs Debian's golang-golang-x-mod-dev"
-    home = tmp_path_factory.mktemp("go")
-    program = home / "check"
-    offline = {
-        "GO111MODULE": "off",
-        "GOFLAGS": "-mod=mod",
-        "GOPROXY": "off",
-        "GOTOOLCHAIN": "local",
-        "GOPATH": f"{home}:/usr/share/gocode",
-        "GOCACHE": str(home / "cache"),
-        "HOME": str(home),
-        "PATH": os.environ["PATH"],
-    }
-    built = subprocess.run(
-        [compiler, "build", "-o", str(program), str(SOURCE)], env=offline, capture_output=True, text=True, check=False
-    )
-    assert built.returncode == 0, built.stderr
-    return program
+    return built("check", tmp_path_factory.mktemp("go"))
 
 
 def run(go: Path, house: House, index: int, leaf: bytes, *old: str) -> subprocess.CompletedProcess[str]:

@@ -66,7 +66,7 @@ def test_the_register_is_exported_after_its_journal_line(room: Room, database: D
             assert (await site.http.post(f"{path}/duties/say", data=form)).status_code == 303
         found = await site.http.post(f"{path}/duties/export", data=form_of(site, kind="json"))
         told = json.loads(found.content)
-        assert [row["kind"] for row in told["rows"]] == ["facts", "decision"]
+        assert [row["kind"] for row in told["rows"]] == ["move", "move", "move", "facts", "decision"]
         assert told["clocks"][0]["provision"] == "RGPD, article 33(2)"
         sheet = await site.http.post(f"{path}/duties/export", data=form_of(site, kind="csv"))
         assert b";'=1+1 deux" in sheet.content

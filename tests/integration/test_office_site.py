@@ -259,9 +259,11 @@ def test_a_name_is_shown_only_for_a_stated_purpose_and_after_its_line(room: Room
     play(room, database, scene)
     rows = room.admin.execute("select body from journal.entry where kind = 5 order by seq").fetchall()
     lines = [decode(body) for (body,) in rows]
-    assert [line.act for line in lines] == [Act.STAFF_INCIDENT_OPEN, Act.STAFF_SCOPE, Act.STAFF_PERSON_SHOW]
+    assert [line.act for line in lines] == [
+        Act.STAFF_INCIDENT_OPEN, Act.STAFF_INCIDENT_MOVE, Act.STAFF_SCOPE, Act.STAFF_PERSON_SHOW
+    ]  # fmt: skip
     assert {line.professional for line in lines} == {staff_id("vasseur")}
-    assert (lines[2].person, int(lines[2].activity)) == (1, 1)
+    assert (lines[3].person, int(lines[3].activity)) == (1, 1)
 
 
 def test_the_notice_and_the_letter_read_as_documents(room: Room, database: Database) -> None:

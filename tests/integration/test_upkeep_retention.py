@@ -186,6 +186,20 @@ def test_an_incident_holds_what_it_may_need(old: Old) -> None:
     assert old.rows("coverage.coverage") == 2
 
 
+def test_l3_the_hold_ends_by_a_release_alone_and_comes_back_with_a_reopening(old: Old) -> None:
+    old.admin.execute(AN_INCIDENT.replace("1000 days", "5000 days").encode())
+    # The hold has no end of its own: fourteen years after its signal, the people of its list are still held.
+    held = "select upkeep.is_held(1), upkeep.held_since() is not null"
+    assert old.admin.execute(held.encode()).fetchone() == (True, True)
+    row = (
+        'insert into incident.register (incident, number, kind, at, "by", staff, facts, digest, entry)'
+        " values (1, {0}, {1}, now(), 'H.', 1, '{{}}', sha256('{0}'), {0})"
+    )
+    for number, kind, expected in ((1, 11, True), (2, 14, False), (3, 12, True), (4, 11, True)):
+        old.admin.execute(row.format(number, kind).encode())
+        assert old.admin.execute(held.encode()).fetchone() == (expected, expected), kind
+
+
 def test_nobody_is_removed_while_a_file_is_taken_in(old: Old) -> None:
     old.admin.execute("update registry.feed set state = 'running', ended = null where id = 101")
     old.admin.commit()

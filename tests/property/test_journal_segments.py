@@ -14,7 +14,7 @@ from tierce.journal.encoding import encode
 from tierce.journal.model import Entry, EntryKind
 from tierce.journal.segments import build as building
 from tierce.journal.segments.build import Stretch, build
-from tierce.journal.segments.reader import SegmentFiles
+from tierce.journal.segments.reader import SegmentFiles, shown_of_person
 from tierce.kernel.care import Domain
 from tierce.kernel.categories import DataCategory
 from tierce.kernel.ids import (
@@ -149,7 +149,7 @@ def test_a_history_tells_of_an_entry_what_it_holds_and_blanks_the_rest(tmp_path:
     ]
     bodies = [encode(one) for one in entries]
     sealed = seal(tmp_path, 0, [(at // 100 + 1, bodies[at : at + 100]) for at in range(0, len(bodies), 100)])
-    found = {one.seq: one.entry for one in sealed.shown(13)}
+    found = {one.seq: one.entry for one in shown_of_person([sealed], 13)}
     assert found == {
         (at // 100 + 1) * 256 + at % 100: replace(
             one,
@@ -165,4 +165,4 @@ def test_a_history_tells_of_an_entry_what_it_holds_and_blanks_the_rest(tmp_path:
         for at, one in enumerate(entries)
         if one.person == 13
     }
-    assert sealed.shown(41) == []
+    assert shown_of_person([sealed], 41) == []

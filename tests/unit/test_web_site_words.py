@@ -11,7 +11,7 @@ from tierce.closings.rules import RUNGS as RUNGS_WIDE
 from tierce.directory.model import Kind
 from tierce.incidents.clocks.model import State
 from tierce.incidents.form.model import Knowledge
-from tierce.incidents.severity.model import Controller, ProofKind
+from tierce.incidents.severity.model import Controller
 from tierce.persons.model import LineKind
 from tierce.policy.acts import Act, Evidence, Outcome
 from tierce.policy.clocks import Risk, Standing
@@ -63,7 +63,6 @@ CHOSEN = {
     | {f"closing.for.{length}" for length in LENGTHS}
     | {f"duties.standing.{one.replace(' ', '_')}" for one in Standing if one is not Standing.PROPOSED}
     | {f"severity.controller.{one}" for one in Controller}
-    | {f"severity.proof.{one}" for one in ProofKind}
     | {f"severity.{one}" for one in ("people", "records")}
     | numbered("severity.risk", Risk)
     | {f"form.is.{one.replace(' ', '_')}" for one in Knowledge}

@@ -59,6 +59,8 @@ class Incident:
     aware_at: datetime | None
     aware_by: str | None
     aware_why: str | None
+    dismissed_at: datetime | None = None
+    """Since when it is proved not to be a breach."""
 
 
 @dataclass(frozen=True, slots=True)

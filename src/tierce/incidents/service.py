@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from psycopg import Connection
+from psycopg.errors import SerializationFailure, UniqueViolation
 
 from tierce.identity.model import StaffCaller
 from tierce.incidents import store
@@ -17,7 +18,11 @@ from tierce.incidents.errors import (
     ScopeMissingError,
 )
 from tierce.incidents.model import Civil, Incident, Purpose, ScopeSummary
+from tierce.incidents.register.model import RowKind
+from tierce.incidents.register.service import Register
 from tierce.incidents.rules import check_free_text, staff_line
+from tierce.incidents.states.model import Stage
+from tierce.incidents.states.service import move_facts
 from tierce.journal.service import Appender
 from tierce.kernel.categories import DataCategory
 from tierce.kernel.clock import Clock
@@ -28,6 +33,8 @@ from tierce.scope.rules import check_criteria
 from tierce.scope.service import SETTLE, computed
 from tierce.scope.store import pending
 
+ATTEMPTS = 3
+"""How often a list is made, when the incident's register was added to while it was."""
 NAMED = DataCategory.CIVIL_STATUS | DataCategory.BIRTH_DATE
 """What a member of staff reads of a person she shows."""
 
@@ -43,6 +50,7 @@ class Incidents:
         Every connection given to a method is in autocommit mode: each use case is its own transaction.
         """
         self._appender = appender
+        self._register = Register(appender, clock)
         self._records = records
         self._clock = clock
         self._segments = segments
@@ -72,11 +80,25 @@ class Incidents:
             aware_by=caller.name if why else None,
             aware_why=why,
         )
-        line = staff_line(caller, Act.STAFF_INCIDENT_OPEN, now, incident=incident.id)
         with connection.transaction():
             store.insert_incident(connection, incident)
-            self._appender.write(connection, [line])
+            self._write(connection, caller, incident.id, Stage.SIGNAL, incident.signal_at)
+            if why:
+                self._write(connection, caller, incident.id, Stage.AWARE, now, why)
         return incident
+
+    def _write(
+        self,
+        connection: Connection,
+        caller: StaffCaller,
+        number: IncidentId,
+        stage: Stage,
+        at: datetime,
+        why: str = "",
+    ) -> None:
+        facts = move_facts(stage, at, why)
+        act = Act.STAFF_INCIDENT_OPEN if stage is Stage.SIGNAL else None
+        self._register.add(connection, caller, number, RowKind.MOVE, lambda _rows, _now: facts, act=act)
 
     def establish(self, connection: Connection, caller: StaffCaller, number: IncidentId, why: str) -> None:
         """Write that the breach is established: from here the clock of each insurer's notice runs.
@@ -89,7 +111,7 @@ class Incidents:
         with connection.transaction():
             if not store.set_awareness(connection, number, now, caller.name, reason):
                 raise IncidentMissingError
-            self._appender.write(connection, [staff_line(caller, Act.STAFF_INCIDENT_OPEN, now, incident=number)])
+            self._write(connection, caller, number, Stage.AWARE, now, reason)
 
     def compute_scope(
         self, connection: Connection, caller: StaffCaller, number: IncidentId, criteria: Criteria
@@ -101,17 +123,35 @@ class Incidents:
         Raises:
             CriteriaError: the criteria name nobody or no time.
             IncidentMissingError: there is no such incident.
+            RegisterClosedError: the incident is closed: reopen it first.
             JournalBehindError: the journal has no checkpoint yet.
             SegmentsMissingError: a sealed segment cannot be read; nothing was kept.
         """
         now = self._clock.now()
         check_criteria(criteria)
         self.incident(connection, number)
+        for left in reversed(range(ATTEMPTS)):
+            try:
+                self._compute(connection, caller, number, criteria, now)
+            except (SerializationFailure, UniqueViolation):
+                # Somebody wrote of this incident meanwhile: the list is made again, after what she wrote.
+                if not left:
+                    raise
+            else:
+                break
+        return self.scope(connection, number)
+
+    def _compute(
+        self, connection: Connection, caller: StaffCaller, number: IncidentId, criteria: Criteria, now: datetime
+    ) -> None:
         with connection.transaction(), computed(connection, self._segments, [criteria], now - self._settle) as engine:
             waiting = pending(connection, [criteria], engine.head.tree.size)
-            store.insert_scope(connection, number, engine, waiting, now)
-            self._appender.write(connection, [staff_line(caller, Act.STAFF_SCOPE, now, incident=number)])
-        return self.scope(connection, number)
+            revision = store.insert_scope(connection, number, engine, waiting, now)
+            scope = self.scope(connection, number)
+            facts = move_facts(Stage.SCOPED, now, "", revision=revision, digest=scope.digest.hex())
+            self._register.add(
+                connection, caller, number, RowKind.MOVE, lambda _rows, _now: facts, act=Act.STAFF_SCOPE
+            )
 
     def incident(self, connection: Connection, number: IncidentId) -> Incident:
         """Read an incident.

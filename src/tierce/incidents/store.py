@@ -95,7 +95,9 @@ def set_awareness(connection: Connection, incident: IncidentId, at: datetime, by
     return cursor.rowcount == 1
 
 
-_INCIDENT: LiteralString = "select id, title, signal_at, aware_at, aware_by, aware_why from incident.incident"
+_INCIDENT: LiteralString = (
+    "select id, title, signal_at, aware_at, aware_by, aware_why, dismissed_at from incident.incident"
+)
 
 
 def incident(connection: Connection, number: IncidentId) -> Incident | None:
@@ -211,6 +213,18 @@ def last_scope(connection: Connection, number: IncidentId) -> ScopeSummary | Non
         (number,),
     ).fetchone()
     return _summary(row) if row else None
+
+
+def scopes(connection: Connection, number: IncidentId) -> list[ScopeSummary]:
+    """Every revision of an incident's scope, without its list, the oldest first."""
+    rows = connection.execute(
+        """
+        select s.incident, s.revision, s.criteria, s.gaps, s.unattributed, s.pending, s.digest, s.persons, s.entries,
+            s.tree_size, (select c.root from journal.checkpoint c where c.size = s.tree_size), s.at
+        from incident.scope s where s.incident = %s order by s.revision""",
+        (number,),
+    )
+    return [_summary(row) for row in rows.fetchall()]
 
 
 _EXPOSED: LiteralString = """

@@ -82,9 +82,18 @@ def checkpoint_text(checkpoint: Checkpoint) -> str:
 
 def checkpoint_note(origin: str, size: int, root: bytes, key: Ed25519PrivateKey) -> str:
     """Sign a checkpoint under the log's own name and give the whole note."""
-    text = checkpoint_text(Checkpoint(origin, size, root))
-    signed = key_id(origin, key.public_key()) + key.sign(text.encode())
-    return f"{text}\n— {origin} {base64.b64encode(signed).decode()}\n"
+    return signed_note(checkpoint_text(Checkpoint(origin, size, root)), origin, key)
+
+
+def signed_note(text: str, name: str, key: Ed25519PrivateKey) -> str:
+    """Sign a text under a name (C2SP signed-note). It ends in a line feed and begins with what it is.
+
+    Raises:
+        KeyFormatError: no note may be signed by this name.
+    """
+    _checked_name(name)
+    signed = key_id(name, key.public_key()) + key.sign(text.encode())
+    return f"{text}\n— {name} {base64.b64encode(signed).decode()}\n"
 
 
 def read_checkpoint(note: str, origin: str, *keys: Ed25519PublicKey) -> Checkpoint:

@@ -9,6 +9,7 @@ the text before it is sent.
 """
 
 import re
+from functools import lru_cache
 from typing import Final
 
 from tierce.kernel.language import Language
@@ -35,6 +36,7 @@ def sentences(text: str) -> int:
     return sum(1 for part in _END.split(text) if _WORD.search(part))
 
 
+@lru_cache(maxsize=4_096)
 def syllables(word: str, language: Language) -> int:
     """Syllables of one word, by its groups of vowels; a silent e (es in French, ed in English) at the end is none.
 
@@ -53,18 +55,26 @@ def syllables(word: str, language: Language) -> int:
     return max(groups - 1 if silent and groups > 1 else groups, 1)
 
 
+@lru_cache(maxsize=1_024)
+def _counted(line: str, language: Language) -> tuple[int, int, int]:
+    """Words, sentences and syllables of a line: most lines of a letter are the next letter's too."""
+    found = words(line)
+    return len(found), sentences(line), sum(syllables(one, language) for one in found)
+
+
 def reading_ease(text: str, language: Language) -> float:
     """The score of a text, about 0 to 100; the higher, the easier.
 
     Raises:
         ValueError: there is no word in it.
     """
-    found = words(text)
-    if not found:
+    counted = [_counted(line, language) for line in text.split("\n")]
+    spoken = sum(one[0] for one in counted)
+    if not spoken:
         msg = "no word to measure"
         raise ValueError(msg)
-    length = len(found) / sentences(text)
-    weight = sum(syllables(one, language) for one in found) / len(found)
+    length = spoken / sum(one[1] for one in counted)
+    weight = sum(one[2] for one in counted) / spoken
     if language is Language.FR:
         return 207 - 1.015 * length - 73.6 * weight
     return 206.835 - 1.015 * length - 84.6 * weight

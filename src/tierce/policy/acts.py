@@ -144,6 +144,10 @@ class Act(IntEnum):
     """Staff export a version of the notification form."""
     STAFF_BREACH_CLOSE = 188
     """Staff close an event in the register, or open it again, with the reasons."""
+    STAFF_INCIDENT_MOVE = 189
+    """Staff write that an incident reached a stage: when it happened, why."""
+    STAFF_HOLD_RELEASE = 190
+    """Staff end an incident's legal hold, with the reasons."""
     NOTICE_MANDATE = 200
     """Who writes to an insurer's people is written down: a mandate, or the chain of people to warn."""
     CONTACT_LENT = 201
@@ -184,6 +188,12 @@ class Act(IntEnum):
     """Messages or letters that came back are taken in."""
     STAFF_AUDIENCE = 219
     """Staff read an audience in counts, and the texts; nobody's name."""
+    STAFF_PACK = 230
+    """Staff take out an incident's evidence pack; `reference` is the incident, `device` begins the file's digest."""
+    CONTROLS_SNAPSHOT = 231
+    """The worker writes how the promised measures stand; `reference` begins the digest of what it says."""
+    STAFF_INSPECTION = 232
+    """An inspector reads how an incident was handled: counts and delays, nobody."""
 
 
 class Lane(IntEnum):

@@ -98,8 +98,6 @@ def _days(number: int) -> timedelta:
     return timedelta(days=number)
 
 
-INCIDENT_HOLD = _days(1095)
-"""An incident holds what it may need for so long after its signal."""
 INCIDENT_LOOKS_BACK = _days(365)
 """How far before its signal an incident may have to look."""
 

@@ -1,7 +1,8 @@
 """Which role of the operator's staff may carry out which act in the office: an act that no row names is refused.
 
-Three roles: whoever looks after files and the directory never opens a person and holds nobody, and whoever answers
-for personal data reads everything that an incident holds without moving anybody on the ladder.
+Four roles: whoever looks after files and the directory never opens a person and holds nobody, and whoever answers
+for personal data reads everything that an incident holds without moving anybody on the ladder. An inspector reads
+counts alone.
 """
 
 from collections.abc import Iterable, Mapping
@@ -17,12 +18,15 @@ class StaffRole(StrEnum):
     SECURITY = "security"
     DPO = "dpo"
     OPERATIONS = "operations"
+    INSPECTOR = "inspector"
+    """Whoever inspects the operator, or her guest: reads how it stands, and changes nothing."""
 
 
 ROLE_LABELS: Mapping[StaffRole, Phrase] = {
     StaffRole.SECURITY: Phrase("sécurité", "security"),
     StaffRole.DPO: Phrase("protection des données", "data protection"),
     StaffRole.OPERATIONS: Phrase("exploitation", "operations"),
+    StaffRole.INSPECTOR: Phrase("contrôle", "inspection"),
 }
 
 _READ = frozenset({Act.STAFF_LIVE, Act.STAFF_DIRECTORY, Act.STAFF_FEEDS})
@@ -48,6 +52,10 @@ _INCIDENTS = frozenset(
         Act.STAFF_MESSAGE_STOP,
         Act.STAFF_LETTERS_TAKE,
         Act.STAFF_LETTERS_POSTED,
+        Act.STAFF_INCIDENT_MOVE,
+        Act.STAFF_HOLD_RELEASE,
+        Act.STAFF_PACK,
+        Act.STAFF_INSPECTION,
     }
 )
 
@@ -57,6 +65,7 @@ STAFF_ACTS: Mapping[StaffRole, frozenset[Act]] = {
     | {Act.STAFF_LADDER_MOVE, Act.STAFF_ACCESS_END, Act.STAFF_RELEASE_ASK, Act.STAFF_APPEAL_ANSWER, Act.STAFF_ALERT},
     StaffRole.DPO: _READ | _INCIDENTS,
     StaffRole.OPERATIONS: _READ | {Act.ENROLMENT_MOVE, Act.SUBSTITUTE_DECLARE, Act.SUBSTITUTE_END},
+    StaffRole.INSPECTOR: frozenset({Act.STAFF_INSPECTION}),
 }
 """Signing in and out is everybody's who holds a role."""
 

@@ -11,7 +11,7 @@ from psycopg import sql
 
 from tierce.policy.floors import CEILINGS, FLOORS, SHOWN_CEILINGS
 from tierce.policy.lines import COMMON
-from tierce.policy.retention import INCIDENT_HOLD, INCIDENT_LOOKS_BACK, keep_days
+from tierce.policy.retention import INCIDENT_LOOKS_BACK, keep_days
 from tierce.policy.seats import SEATS
 from tierce.policy.segments import HOT_DAYS, JOURNAL_DAYS
 from tierce.storage.cluster import SUPERUSER, new_secret
@@ -60,6 +60,7 @@ FUNCTIONS = (
     "segments.sql",
     "feeds.sql",
     "presence.sql",
+    "incidents.sql",
     "notices.sql",
 )
 """Replaced at each upgrade, in this order."""
@@ -187,7 +188,7 @@ def _replace(connection: psycopg.Connection, name: str) -> None:
             " set per_day = excluded.per_day",
             list(SHOWN_CEILINGS.items()),
         )
-        days = {**keep_days(), -1: INCIDENT_HOLD.days, -2: INCIDENT_LOOKS_BACK.days, -3: HOT_DAYS, -4: JOURNAL_DAYS}
+        days = {**keep_days(), -2: INCIDENT_LOOKS_BACK.days, -3: HOT_DAYS, -4: JOURNAL_DAYS}
         cursor.execute("delete from upkeep.keep")
         cursor.executemany("insert into upkeep.keep (class, days) values (%s, %s)", sorted(days.items()))
 

@@ -127,6 +127,12 @@ def check_time(moment: Moment, at: datetime, now: datetime, times: Times, insure
     """
     if at > now:
         raise FormError("at", Phrase("Cette heure est à venir.", "This time is in the future."))
+    if moment in {Moment.NOTICE_SENT, Moment.NOTICE_RECEIVED} and (Moment.AWARE, OPERATOR) not in times:
+        reason = Phrase(
+            "Écrivez d'abord qui a connu la violation, quand et pourquoi : une notification vient après.",
+            "Write first who became aware of the breach, when and why; a notice comes after.",
+        )
+        raise FormError("at", reason)
     order = _ORDER if moment in _ORDER else (Moment.AWARE, Moment.NOTICE_SENT, Moment.NOTICE_RECEIVED)
     if moment not in order:
         return

@@ -24,15 +24,18 @@ OPERATOR_ALONE = frozenset({Moment.SIGNAL, Moment.CHECK, Moment.AWARE})
 
 
 def written_in(rows: Iterable[Row]) -> list[Written]:
-    """The times that rows say, in the order they were written."""
-    return [
-        Written(
-            Moment(str(row.facts["moment"])), _insurer(row), from_micros(_int(row, "at")), row.by,
-            str(row.facts["why"]),
-        )
-        for row in rows
-        if row.kind is RowKind.TIME
-    ]  # fmt: skip
+    """The times that rows say, in the order they were written: written apart, or with the stage they are of."""
+    return [written for row in rows if (written := _written(row)) is not None]
+
+
+def _written(row: Row) -> Written | None:
+    if row.kind is RowKind.TIME:
+        moment, insurer, at = Moment(str(row.facts["moment"])), _insurer(row), _int(row, "at")
+    elif row.kind is RowKind.MOVE and row.facts["stage"] in OPERATOR_ALONE:
+        moment, insurer, at = Moment(str(row.facts["stage"])), rules.OPERATOR, _int(row, "happened")
+    else:
+        return None
+    return Written(moment, insurer, from_micros(at), row.by, str(row.facts["why"]))
 
 
 def fulfilled_in(rows: Iterable[Row]) -> list[Fulfilled]:
@@ -86,6 +89,14 @@ class Clocks:
         """
         rows = self.register.rows(connection, number)
         return self._running(connection, number, rows, self.register.clock.now())
+
+    def at(self, connection: Connection, number: IncidentId, rows: Sequence[Row], now: datetime) -> list[Running]:
+        """Every clock of an incident as these rows of its register have it, at a given instant.
+
+        Raises:
+            IncidentMissingError: there is no such incident.
+        """
+        return self._running(connection, number, rows, now)
 
     def _running(
         self, connection: Connection, number: IncidentId, rows: Sequence[Row], now: datetime
@@ -170,13 +181,30 @@ class Clocks:
         """Close the event in the register.
 
         Raises:
-            FormError: a duty of the operator has passed its time and nobody said when it was fulfilled and why late.
+            FormError: nobody wrote who became aware, nor that it proved not to be a breach; or a duty of the operator
+                has passed its time and nobody said when it was fulfilled and why late.
             ReasonRefusedError: the reasoning is empty or generic.
         """
-        return self.register.close(connection, caller, number, why, self._nothing_overdue(connection, number))
+        incident = incident_rows.incident(connection, number)
+        if incident is None:
+            raise IncidentMissingError
+        unless = (RowKind.EFFECTS, RowKind.ACTION, RowKind.DECISION) if incident.dismissed_at else ()
+        check = self._may_close(connection, number)
+        return self.register.close(connection, caller, number, why, check, unless)
 
-    def _nothing_overdue(self, connection: Connection, number: IncidentId) -> Callable[[list[Row], datetime], None]:
+    def _may_close(self, connection: Connection, number: IncidentId) -> Callable[[list[Row], datetime], None]:
         def check(rows: list[Row], now: datetime) -> None:
+            incident = incident_rows.incident(connection, number)
+            if incident is None:
+                raise IncidentMissingError
+            if incident.dismissed_at is not None:
+                return
+            if incident.aware_at is None:
+                reason = Phrase(
+                    "Écrivez d'abord qui a connu la violation, quand et pourquoi ; ou que ce n'en était pas une.",
+                    "Write first who became aware of the breach, when and why; or that it was none.",
+                )
+                raise FormError("why", reason)
             late = [
                 clock.rule.label
                 for clock in self._running(connection, number, rows, now)

@@ -7,9 +7,11 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from tierce.incidents.clocks.model import Running
+from tierce.incidents.cohorts.model import COHORT_LABELS, Cohort
 from tierce.incidents.model import Incident
 from tierce.incidents.register.model import ROW_LABELS, Row, RowKind
 from tierce.incidents.rules import incident_reference
+from tierce.incidents.states.model import STEPS, Stage
 from tierce.kernel.categories import LABELS, DataCategory
 from tierce.kernel.clock import from_micros
 from tierce.kernel.language import Phrase
@@ -100,8 +102,13 @@ def row_text(row: Row) -> Phrase:
         return Phrase(said, said)
     if row.kind is RowKind.NOT_CONCERNED:
         label = LABELS[DataCategory(_number(row, "category"))]
-        proof = f"{row.facts['proof']} {row.facts['reference']}"
-        return Phrase(f"{label.fr} : {proof}", f"{label.en}: {proof}")
+        proof = f"{row.facts['proof']} {row.facts.get('digest', row.facts.get('reference', ''))}"
+        cohort = COHORT_LABELS[Cohort(str(row.facts.get("cohort", Cohort.INSURED)))]
+        return Phrase(f"{cohort.fr}, {label.fr} : {proof}", f"{cohort.en}, {label.en}: {proof}")
+    if row.kind is RowKind.MOVE:
+        stage, why = STEPS[Stage(str(row.facts["stage"]))].label, str(row.facts["why"])
+        at = from_micros(_number(row, "happened")).isoformat(timespec="minutes")
+        return Phrase(f"{stage.fr} : {at}. {why}".strip(), f"{stage.en}: {at}. {why}".strip())
     if row.kind is RowKind.FORM:
         changed = row.facts["changed"]
         assert isinstance(changed, dict)

@@ -28,6 +28,10 @@ class RowKind(IntEnum):
     FORM = 10
     CLOSED = 11
     REOPENED = 12
+    MOVE = 13
+    """A stage of the incident was reached: `states`."""
+    HOLD_RELEASED = 14
+    """The legal hold ended; the database reads this number (storage/sql/retention.sql)."""
 
 
 ROW_LABELS: Mapping[RowKind, Phrase] = {
@@ -43,6 +47,8 @@ ROW_LABELS: Mapping[RowKind, Phrase] = {
     RowKind.FORM: Phrase("Version du formulaire CNIL", "Version of the CNIL form"),
     RowKind.CLOSED: Phrase("Clôture", "Closing"),
     RowKind.REOPENED: Phrase("Réouverture", "Reopening"),
+    RowKind.MOVE: Phrase("Étape", "Stage"),
+    RowKind.HOLD_RELEASED: Phrase("Fin de la conservation", "End of the legal hold"),
 }
 
 ACTS: Mapping[RowKind, Act] = {
@@ -58,11 +64,17 @@ ACTS: Mapping[RowKind, Act] = {
     RowKind.FORM: Act.STAFF_BREACH_FORM,
     RowKind.CLOSED: Act.STAFF_BREACH_CLOSE,
     RowKind.REOPENED: Act.STAFF_BREACH_CLOSE,
+    RowKind.MOVE: Act.STAFF_INCIDENT_MOVE,
+    RowKind.HOLD_RELEASED: Act.STAFF_HOLD_RELEASE,
 }
 """Under which act the journal has the line of a row."""
 
 SAID = frozenset({RowKind.FACTS, RowKind.EFFECTS, RowKind.ACTION, RowKind.DECISION})
 """Rows that are one text a person wrote."""
+
+
+AFTER_CLOSING = frozenset({RowKind.REOPENED, RowKind.HOLD_RELEASED})
+"""What may be written of a closed event, and of no other."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 A row and its journal line are one transaction; nothing is ever changed, a correction is one more row.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from datetime import datetime
 
@@ -13,7 +13,7 @@ from tierce.identity.model import StaffCaller
 from tierce.incidents.errors import FormError
 from tierce.incidents.register import store
 from tierce.incidents.register.errors import RegisterClosedError
-from tierce.incidents.register.model import ACTS, ROW_LABELS, SAID, Facts, Row, RowKind
+from tierce.incidents.register.model import ACTS, AFTER_CLOSING, ROW_LABELS, SAID, Facts, Row, RowKind
 from tierce.incidents.register.rules import (
     canonical,
     check_chain,
@@ -49,6 +49,8 @@ class Register:
         kind: RowKind,
         make: Callable[[list[Row], datetime], Facts],
         also: Callable[[datetime], None] | None = None,
+        *,
+        act: Act | None = None,
     ) -> Row:
         """Add one row; `make` gives its facts from the rows before it, and may refuse.
 
@@ -59,6 +61,7 @@ class Register:
             kind: what the row says.
             make: gives the facts, or raises a FormError: then nothing is written.
             also: what else the same transaction does.
+            act: under which act the journal has its line; by default that of the kind.
 
         Raises:
             IncidentMissingError: there is no such incident.
@@ -69,7 +72,7 @@ class Register:
             store.lock(connection, incident)
             rows = store.rows(connection, incident)
             check_chain(rows)
-            if is_closed(rows) is not (kind is RowKind.REOPENED):
+            if is_closed(rows) is not (kind in AFTER_CLOSING):
                 raise RegisterClosedError
             now = self.clock.now()
             facts = make(rows, now)
@@ -79,7 +82,7 @@ class Register:
             number = len(rows) + 1
             digest = row_digest(before, incident, number, kind, at=now, by=caller.name, facts=canonical(facts))
             line = replace(
-                staff_line(caller, ACTS[kind], now, incident=incident),
+                staff_line(caller, act or ACTS[kind], now, incident=incident),
                 activity=ActivityId(number),
                 device=DeviceId(journal_number(digest)),
             )
@@ -121,8 +124,11 @@ class Register:
         incident: IncidentId,
         why: str,
         check: Callable[[list[Row], datetime], None],
+        unless: Collection[RowKind] = (),
     ) -> Row:
         """Close the event: its facts, effects, actions and decision are written, and `check` finds nothing late.
+
+        What is in `unless` need not be written: of an event that proved not to be a breach.
 
         Raises:
             ReasonRefusedError: the reasoning is empty or generic.
@@ -131,7 +137,7 @@ class Register:
 
         def make(rows: list[Row], now: datetime) -> Facts:
             said = check_reasons("why", why)
-            lacking = missing(rows)
+            lacking = [kind for kind in missing(rows) if kind not in unless]
             if lacking:
                 fr = ", ".join(ROW_LABELS[kind].fr.lower() for kind in lacking)
                 en = ", ".join(ROW_LABELS[kind].en.lower() for kind in lacking)

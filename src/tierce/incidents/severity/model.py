@@ -201,12 +201,3 @@ class Bridge:
     reasoning: str
     against_floor: str
     """Why article 34 is not owed although a floor presumes it; empty when it is not presumed or is owed."""
-
-
-class ProofKind(StrEnum):
-    """What may prove that a category was not concerned."""
-
-    SCOPE = "scope"
-    """The list of people exposed, by its digest: no line of it released the category, and it has no hole."""
-    COMPARTMENT = "compartment"
-    """No role can read the compartment, or it holds nothing: by the page of grants."""

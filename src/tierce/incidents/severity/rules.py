@@ -53,10 +53,6 @@ class BridgeRefusedError(FormError):
     """A conclusion goes against a floor and does not say why."""
 
 
-class ProofMissingError(FormError):
-    """“Not concerned” is said without a proof that can be opened."""
-
-
 def level_of(value: Decimal) -> Level:
     """The level of a score: below 2 low, below 3 medium, below 4 high, then very high."""
     return Level(1 + sum(value >= threshold for threshold in THRESHOLDS))

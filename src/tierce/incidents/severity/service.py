@@ -1,4 +1,4 @@
-"""Use cases of severity: score a cohort, conclude on it, say with its proof what was not concerned.
+"""Use cases of severity: score a cohort, conclude on it.
 
 What stands is the last row of each cohort in the register; earlier ones stay.
 """
@@ -11,33 +11,24 @@ from datetime import datetime
 from psycopg import Connection
 
 from tierce.identity.model import StaffCaller
-from tierce.incidents import store as incident_rows
 from tierce.incidents.errors import FormError
-from tierce.incidents.model import ScopeSummary
 from tierce.incidents.register.model import Facts, Row, RowKind
 from tierce.incidents.register.service import Register
 from tierce.incidents.rules import check_free_text
 from tierce.incidents.severity.catalogue import CATALOGUE_VERSION
 from tierce.incidents.severity.facts import cohort_of, facts_of, scoring_of
-from tierce.incidents.severity.model import Bridge, Cohort, Coupled, ProofKind, Score, Scoring
+from tierce.incidents.severity.model import Bridge, Cohort, Coupled, Score, Scoring
 from tierce.incidents.severity.rules import (
-    ProofMissingError,
     check_bridge,
     check_count,
     couple,
     score,
 )
-from tierce.kernel.categories import LABELS, DataCategory, each
 from tierce.kernel.ids import IncidentId
 from tierce.kernel.language import Phrase
 from tierce.policy.clocks import Risk
 
 _KEY = re.compile(r"[a-z0-9][a-z0-9-]{0,30}")
-_SEALED_OFF = {
-    "contact": DataCategory.POSTAL_ADDRESS | DataCategory.PHONE | DataCategory.EMAIL,
-    "bank": DataCategory.BANK,
-}
-"""Compartments that no role may read, and the categories they hold: docs/reference/grants.txt says so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,16 +43,6 @@ class Scored:
     at: datetime
     bridge: Bridge | None
     concluded_by: str
-
-
-@dataclass(frozen=True, slots=True)
-class NotConcerned:
-    """A category said not to be concerned, and the proof it rests on."""
-
-    category: DataCategory
-    proof: ProofKind
-    reference: str
-    by: str
 
 
 def cohorts_in(rows: Iterable[Row]) -> list[Scored]:
@@ -90,18 +71,6 @@ def _scored(row: Row, concluded: Row | None) -> Scored:
         cohort, scoring, score(cohort, scoring), couple(cohort, scoring), row.by, row.at, bridge,
         concluded.by if concluded else "",
     )  # fmt: skip
-
-
-def not_concerned_in(rows: Iterable[Row]) -> list[NotConcerned]:
-    """What was said not to be concerned, each with its proof."""
-    return [
-        NotConcerned(
-            DataCategory(int(str(row.facts["category"]))), ProofKind(str(row.facts["proof"])),
-            str(row.facts["reference"]), row.by,
-        )
-        for row in rows
-        if row.kind is RowKind.NOT_CONCERNED
-    ]  # fmt: skip
 
 
 class Severity:
@@ -164,66 +133,3 @@ class Severity:
             }
 
         return self.register.add(connection, caller, number, RowKind.BRIDGE, make)
-
-    def say_not_concerned(
-        self,
-        connection: Connection,
-        caller: StaffCaller,
-        number: IncidentId,
-        *,
-        category: DataCategory,
-        proof: ProofKind | None,
-        reference: str,
-    ) -> Row:
-        """Say that a category was not concerned, on a proof that is checked here.
-
-        Args:
-            connection: in autocommit mode.
-            caller: who says so.
-            number: the incident.
-            category: exactly one.
-            proof: which kind of proof; None is refused.
-            reference: the digest of the incident's newest list in hexadecimal, or a compartment's name.
-
-        Raises:
-            ProofMissingError: there is no proof, it cannot be opened, or it does not prove this.
-        """
-        if len(each(category)) != 1:
-            raise FormError("category", Phrase("Choisissez une seule donnée.", "Choose one kind of data."))
-
-        def make(_rows: list[Row], _now: datetime) -> Facts:
-            _check_proof(category, proof, reference, incident_rows.last_scope(connection, number))
-            if proof is ProofKind.SCOPE:
-                _check_list(connection, category, incident_rows.last_scope(connection, number))
-            return {"category": int(category), "proof": str(proof), "reference": reference}
-
-        return self.register.add(connection, caller, number, RowKind.NOT_CONCERNED, make)
-
-
-def _check_proof(category: DataCategory, proof: ProofKind | None, reference: str, scope: ScopeSummary | None) -> None:
-    if proof is ProofKind.COMPARTMENT and category in _SEALED_OFF.get(reference, DataCategory.NONE):
-        return
-    if proof is ProofKind.SCOPE and scope is not None and reference == scope.digest.hex():
-        if not (scope.gaps or scope.unattributed or scope.pending):
-            return
-        reason = Phrase(
-            "La liste a un trou ou attend des lignes : elle ne prouve rien de ce qui manque.",
-            "The list has a hole or waits for lines; it proves nothing of what is missing.",
-        )
-        raise ProofMissingError("reference", reason)
-    reason = Phrase(
-        "« Non concerné » ne s'écrit qu'avec sa preuve : l'empreinte de la dernière liste, ou le compartiment fermé.",
-        "“Not concerned” is only written with its proof: the digest of the newest list, or the closed compartment.",
-    )
-    raise ProofMissingError("reference", reason)
-
-
-def _check_list(connection: Connection, category: DataCategory, scope: ScopeSummary | None) -> None:
-    assert scope is not None
-    counts = incident_rows.insurer_counts(connection, scope)
-    if any(category in one.categories for one in counts):
-        label = LABELS[category]
-        reason = Phrase(
-            f"La liste montre l'inverse : {label.fr} a été lu.", f"The list shows the opposite: {label.en} was read."
-        )
-        raise ProofMissingError("category", reason)

@@ -14,7 +14,7 @@ from psycopg import Connection
 from tierce.journal.segments import store
 from tierce.journal.segments.errors import SegmentAlteredError
 from tierce.journal.segments.model import Segment
-from tierce.journal.segments.reader import SealedEntry, SegmentFiles, ShownEntry
+from tierce.journal.segments.reader import SealedEntry, SegmentFiles, ShownEntry, shown_of_person
 
 _TURNS = 3
 _Found = TypeVar("_Found")
@@ -36,7 +36,7 @@ class SealedLog:
         """The sealed entries of a person, as a history tells them; read the hot ones first."""
         if not person:
             return []
-        return self._in_force(connection, lambda every: [one for files in every for one in files.shown(person)])
+        return self._in_force(connection, lambda every: shown_of_person(list(every), person))
 
     def of_professional(self, connection: Connection, professional: int) -> list[SealedEntry]:
         """The sealed entries of a professional, by leaf; read the hot ones first."""

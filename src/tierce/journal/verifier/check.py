@@ -5,20 +5,19 @@ hashed from RFC 6962 §2.1, tiles and notes are found and read from the C2SP tex
 nothing: it lists all it finds, each finding at its entry, leaf or block. Memory does not grow with the log.
 """
 
-import multiprocessing
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from psycopg import Connection
 
 from tierce.journal.verifier import store
+from tierce.journal.verifier.crew import Crew
 from tierce.journal.verifier.front import Front
 from tierce.journal.verifier.model import Report
 from tierce.journal.verifier.notes import read_note
 from tierce.journal.verifier.sealed import check_sealed
-from tierce.journal.verifier.stretch import Stretch, Task, holds, leaf_hashes, readable, verify_stretch
+from tierce.journal.verifier.stretch import Stretch, Task, holds, leaf_hashes, readable
 from tierce.journal.verifier.tiles import HASH, WIDTH
 from tierce.journal.verifier.upper import UpperTiles
 
@@ -77,7 +76,7 @@ def verify(
     keys = (log_key, *retired)
     # The published note is read before the database: what it signs was committed first, so it can never be ahead.
     note = None if journal.log is None else _published(journal.log)
-    with store.snapshot(journal.dsn) as (connection, name):
+    with Crew(processes) as crew, store.snapshot(journal.dsn) as (connection, name):
         report.batches, report.leaves = store.counts(connection)
         points = _points(report, connection, keys, note, kept)
         if note is not None:
@@ -94,7 +93,7 @@ def verify(
             replace(task, low=low, high=min(report.leaves, low + stretch_leaves))
             for low in range(0, report.leaves, stretch_leaves)
         ]
-        for stretch in _stretches(connection, journal.dsn, name, tasks, processes):
+        for stretch in crew.verify(connection, journal.dsn, name, tasks):
             report.entries += stretch.entries
             report.signatures += stretch.signatures
             report.findings += stretch.report.findings
@@ -114,29 +113,6 @@ def _published(log: Path) -> str | None:
         return (log / CHECKPOINT).read_text("utf-8")
     except FileNotFoundError:
         return None
-
-
-def _stretches(
-    connection: Connection, dsn: str, snapshot: str, tasks: Sequence[Task], processes: int
-) -> Iterator[Stretch]:
-    """Verify all leaves, in their order, by one process or several."""
-    if processes == 1 or len(tasks) < 2:
-        yield from (verify_stretch(connection, one) for one in tasks)
-        return
-    context = multiprocessing.get_context("forkserver")
-    with ProcessPoolExecutor(processes, mp_context=context) as pool:
-        ahead: list[Future[Stretch]] = []
-        for one in tasks:
-            ahead.append(pool.submit(_in_process, dsn, snapshot, one))
-            if len(ahead) > 2 * processes:
-                yield ahead.pop(0).result()
-        for future in ahead:
-            yield future.result()
-
-
-def _in_process(dsn: str, snapshot: str, task: Task) -> Stretch:
-    with store.snapshot(dsn, snapshot) as (connection, _name):
-        return verify_stretch(connection, task)
 
 
 def _points(

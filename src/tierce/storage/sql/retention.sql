@@ -1,20 +1,31 @@
 -- What `tierce retention` may do: delete what is past its duration, and nothing else. The durations are in upkeep.keep,
 -- copied from policy/retention.py at each upgrade; a stolen credential of tierce_upkeep deletes what was due anyway.
 
+-- Whether the legal hold of an incident lasts: from its opening until somebody released it, with reasons, after closing
+-- it; and again from a reopening. Read from the register, whose rows nobody changes (kinds 12 and 14).
+create or replace function upkeep.hold_lasts(of_incident bigint) returns boolean language sql stable
+    security definer set search_path = pg_catalog, pg_temp as $$
+    select coalesce((select r.kind = 12 from incident.register r
+                     where r.incident = of_incident and r.kind in (12, 14) order by r.number desc limit 1), true)
+$$;
+
 -- The instant before which an incident on record still needs what ended later than it; null when there is none.
 create or replace function upkeep.held_since() returns timestamptz language sql stable
     security definer set search_path = pg_catalog, pg_temp as $$
     select min(i.signal_at) - make_interval(days => (select days from upkeep.keep where class = -2))
-    from incident.incident i
-    where i.signal_at > now() - make_interval(days => (select days from upkeep.keep where class = -1))
+    from incident.incident i where upkeep.hold_lasts(i.id)
 $$;
 
 -- Whether a person is on the list of an incident that still holds.
 create or replace function upkeep.is_held(of_person bigint) returns boolean language sql stable
     security definer set search_path = pg_catalog, pg_temp as $$
-    select exists (select from incident.exposed x join incident.incident i on i.id = x.incident
-                   where x.person = of_person
-                     and i.signal_at > now() - make_interval(days => (select days from upkeep.keep where class = -1)))
+    select exists (
+        select from incident.incident i join incident.scope s on s.incident = i.id
+        where upkeep.hold_lasts(i.id) and (
+            exists (select from incident.exposed x
+                    where (x.incident, x.revision, x.person) = (s.incident, s.revision, of_person))
+            or exists (select from incident.possible x
+                       where (x.incident, x.revision, x.person) = (s.incident, s.revision, of_person))))
 $$;
 
 -- Deletes (or counts, unless `really`) at most `at_most` rows of a class that are past their duration; returns how many.

@@ -1,5 +1,6 @@
 -- Each list by cohort and by controller; professionals exposed; whom the journal cannot settle; what changed since the
 -- list before. Rows are added with their list, and never changed.
+alter table incident.incident add column dismissed_at timestamptz;   -- since when it is proved not to be a breach
 alter table incident.scope add column possible bigint, add column excluded bigint;   -- people; null: not counted then
 
 create table incident.possible (                    -- the journal cannot tell: told so when they ask, never "no"

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from tierce.kernel.language import Language, Phrase
-from tierce.policy.retention import INCIDENT_HOLD, INCIDENT_LOOKS_BACK, RETENTION, End, Hand, Rule
+from tierce.policy.retention import INCIDENT_LOOKS_BACK, RETENTION, End, Hand, Rule
 from tierce.policy.segments import REDACTIONS, Redactable
 
 _ENDS = {
@@ -24,13 +24,15 @@ _HEAD = """\
 <!-- Rendered by `tierce retention page` from policy/retention.py, which is what to change. -->
 
 *En français.* Le tableau vient du programme : la base de données reçoit ces durées et refuse d'effacer plus tôt.
-Chaque effacement laisse une ligne au journal, sans rien dire de personne. Un incident enregistré suspend, pendant
-{hold}, la fin des données marquées ◆ : celles qui étaient encore en usage dans les {back} jours d'avant son signal,
-et tout ce qui touche aux personnes de sa liste.
+Chaque effacement laisse une ligne au journal, sans rien dire de personne. Un incident suspend, dès son ouverture,
+la fin des données marquées ◆ : celles qui étaient encore en usage dans les {back} jours d'avant son signal, et
+tout ce qui touche aux personnes de ses listes. Cette conservation ne finit qu'après sa clôture, par quelqu'un,
+qui dit pourquoi.
 
 *In English.* The table is the program's own: the database is given these durations and refuses to delete earlier.
-Each removal leaves a journal line that tells of nobody. An incident on record suspends, for {hold_en}, the end of
-what is marked ◆: data still in use in the {back} days before its signal, and everything about the people on its list.
+Each removal leaves a journal line that tells of nobody. From its opening, an incident suspends the end of what
+is marked ◆: data still in use in the {back} days before its signal, and everything about the people on its lists.
+This hold ends only after its closing, by somebody and with reasons.
 """
 _COLUMNS = Phrase(
     "| données | où | durée | à compter de | ensuite | par qui | fondement |",
@@ -52,8 +54,7 @@ _REDACTIONS = Phrase(
 
 def render() -> str:
     """Render the whole page, French then English."""
-    hold = _duration(INCIDENT_HOLD)
-    parts = [_HEAD.format(hold=hold.fr, hold_en=hold.en, back=INCIDENT_LOOKS_BACK.days)]
+    parts = [_HEAD.format(back=INCIDENT_LOOKS_BACK.days)]
     for language in Language:
         parts.append(f"## {_TITLES[language]}\n\n{_COLUMNS[language]}\n| --- | --- | --- | --- | --- | --- | --- |")
         parts += [_row(rule, language) for rule in RETENTION.values()]

@@ -9,6 +9,8 @@ from litestar.params import FromPath
 from litestar.response import Redirect
 from psycopg import Connection
 
+from tierce.incidents import store
+from tierce.incidents.cohorts.model import COHORT_LABELS
 from tierce.incidents.errors import FormError
 from tierce.incidents.rules import incident_reference
 from tierce.incidents.severity.model import (
@@ -22,11 +24,13 @@ from tierce.incidents.severity.model import (
     DataClass,
     Ease,
     Loss,
-    ProofKind,
     Scoring,
 )
 from tierce.incidents.severity.rules import CLASS_LABELS
-from tierce.incidents.severity.service import Scored, Severity, cohorts_in, not_concerned_in
+from tierce.incidents.severity.service import Scored, Severity, cohorts_in
+from tierce.incidents.statements.model import PROOF_LABELS, ProofKind
+from tierce.incidents.statements.rules import standing
+from tierce.incidents.statements.service import Statements, statements_in
 from tierce.kernel.categories import LABELS, DataCategory
 from tierce.kernel.ids import IncidentId
 from tierce.kernel.language import Language, Phrase
@@ -60,10 +64,6 @@ _RISKS = {
 _CONTROLLERS = {
     Controller.INSURERS: Phrase("chaque organisme, pour ses assurés", "each insurer, for its own people"),
     Controller.OPERATOR: Phrase("nous, l’opérateur", "us, the operator"),
-}
-_PROOFS = {
-    ProofKind.SCOPE: Phrase("la dernière liste, par son empreinte", "the newest list, by its digest"),
-    ProofKind.COMPARTMENT: Phrase("le compartiment fermé (contact, bank)", "the closed compartment (contact, bank)"),
 }
 _STEPS = {"0": Phrase("aucun", "none"), "1": Phrase("+1", "+1"), "-1": Phrase("−1", "−1")}
 
@@ -161,11 +161,11 @@ def _conclude(severity: Severity, number: IncidentId) -> Work:
 
 def _exclude(severity: Severity, number: IncidentId) -> Work:
     def work(connection: Connection, visit: Visit, typed: Typed) -> object:
-        proof = next((one for one in ProofKind if str(one) == typed.get("proof")), None)
-        category, reference = _chosen("category", LABELS, typed), typed.get("reference", "").strip()
-        return severity.say_not_concerned(
-            connection, visit.caller, number, category=category, proof=proof, reference=reference
-        )
+        kind = next((one for one in ProofKind if str(one) == typed.get("proof")), None)
+        return Statements(severity.register).say(
+            connection, visit.caller, number, category=_chosen("category", LABELS, typed),
+            cohort=_chosen("of", COHORT_LABELS, typed), kind=kind,
+        )  # fmt: skip
 
     return work
 
@@ -182,7 +182,7 @@ async def _page(
             "reference": incident_reference(incident.id, incident.signal_at),
             "cohorts": cohorts,
             "open": sum(one.bridge is None for one in cohorts),
-            "not_concerned": not_concerned_in(rows),
+            "not_concerned": standing(statements_in(rows), store.last_scope(connection, number)),
             "choices": _choices(cohorts, visit.frame.language),
         }
 
@@ -193,6 +193,8 @@ async def _page(
         "cnil": CNIL_LABELS,
         "enisa": ENISA_LABELS,
         "names": category_names,
+        "proof_labels": PROOF_LABELS,
+        "cohort_labels": COHORT_LABELS,
     }
     return site.page(visit, "severity.html", values, status=422 if problem else 200)
 
@@ -210,5 +212,6 @@ def _choices(cohorts: list[Scored], language: Language) -> dict[str, list[tuple[
         "steps": options(_STEPS),
         "eases": options(_EASES),
         "losses": options(_LOSSES),
-        "proofs": options(_PROOFS),
+        "proofs": options(PROOF_LABELS),
+        "of": options(COHORT_LABELS),
     }

@@ -1,0 +1,159 @@
+"""What a pack reads from PostgreSQL, in one state of it."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import duckdb
+from psycopg import Connection
+
+from tierce.incidents import store as incident_rows
+from tierce.incidents.model import InsurerCount, ScopeSummary
+from tierce.incidents.pack.model import Line, Under
+from tierce.journal.segments.sealed import SealedLog
+from tierce.journal.segments.store import segments
+from tierce.kernel.ids import IncidentId, InsurerId
+from tierce.scope import store as scope_rows
+from tierce.scope.engine.store import Engine, Said
+from tierce.scope.model import Exposure
+from tierce.scope.service import SETTLE
+from tierce.scope.sources import Sealed
+
+_LEAF = "p.first_idx + (e.seq & 255)"
+
+
+def under(connection: Connection, size: int | None) -> Under | None:
+    """The checkpoint of this size, or the newest, with what witnesses said of it."""
+    row = connection.execute(
+        "select size, root, at, note from journal.checkpoint where %(size)s::bigint is null or size = %(size)s"
+        " order by size desc limit 1",
+        {"size": size},
+    ).fetchone()
+    if row is None:
+        return None
+    lines = connection.execute("select line from journal.cosignature where size = %s order by witness", (row[0],))
+    note = str(row[3]) + "".join(f"{line}\n" for (line,) in lines.fetchall())
+    return Under(row[0], bytes(row[1]), row[2], note)
+
+
+def instance_key(connection: Connection, name: str) -> bytes | None:
+    """The public key that an instance is registered with, in 32 bytes."""
+    row = connection.execute("select public_key from journal.instance where name = %s", (name,)).fetchone()
+    return bytes(row[0]) if row else None
+
+
+def notes(connection: Connection, sizes: Iterable[int]) -> list[tuple[int, str]]:
+    """The checkpoints of these sizes, by size."""
+    rows = connection.execute(
+        "select size, note from journal.checkpoint where size = any(%s) order by size", (sorted(set(sizes)),)
+    )
+    return [(size, note) for size, note in rows.fetchall()]
+
+
+def revisions(connection: Connection, number: IncidentId, size: int) -> list[ScopeSummary]:
+    """Every revision of an incident's list that was computed under this tree or a smaller one."""
+    return [one for one in incident_rows.scopes(connection, number) if one.tree.size <= size]
+
+
+@contextmanager
+def recomputed(connection: Connection, revision: ScopeSummary, folder: Path, say: Said) -> Iterator[Engine | None]:
+    """The list of a revision, computed again under its own tree; None when part of the journal is no longer there."""
+    clauses = [revision.criteria]
+    hot = scope_rows.hot(connection, clauses, revision.tree.size, revision.at - SETTLE)
+    try:
+        sealed = Sealed(folder, segments(connection))
+        with Engine(clauses, revision.tree, sealed=sealed, hot=hot, say=say) as engine:
+            yield engine
+    except (duckdb.Error, FileNotFoundError):
+        yield None
+
+
+def stored(connection: Connection, revision: ScopeSummary) -> Iterator[Exposure]:
+    """The stored rows of a revision: whoever the journal confirms."""
+    yield from incident_rows.exposures(connection, revision)
+
+
+def parts(connection: Connection, revision: ScopeSummary) -> list[tuple[InsurerCount, str]]:
+    """Each insurer's part of a revision, with its name."""
+    counted = incident_rows.insurer_counts(connection, revision)
+    names = incident_rows.insurer_names(connection, [one.insurer for one in counted])
+    return [(one, names.get(one.insurer, "")) for one in counted]
+
+
+def acts(connection: Connection, number: IncidentId, since: datetime, size: int) -> list[Line]:
+    """The lines of what staff did for an incident and took out of it, among those not dropped yet."""
+    rows = connection.execute(
+        f"select e.seq, {_LEAF}, e.body from journal.entry e join journal.placed p on p.block = e.seq >> 8"  # noqa: S608 - a constant of ours
+        " where e.seq >= (select coalesce(min(block), 0) from journal.batch where at >= %(since)s) * 256"
+        f" and e.kind in (5, 6) and journal.u64(e.body, 112) = %(number)s and {_LEAF} < %(size)s",
+        {"since": since - timedelta(days=1), "number": number, "size": size},
+    )
+    return [Line(seq, index, bytes(body)) for seq, index, body in rows.fetchall()]
+
+
+def numbered(connection: Connection, sealed: SealedLog, seqs: Sequence[int], size: int) -> list[Line]:
+    """The lines of these numbers, hot or sealed, that are under the tree."""
+    rows = connection.execute(
+        f"select e.seq, {_LEAF}, e.body from journal.entry e join journal.placed p on p.block = e.seq >> 8"  # noqa: S608 - a constant of ours
+        f" where e.seq = any(%s) and {_LEAF} < %s",
+        (list(seqs), size),
+    )
+    found = [Line(seq, index, bytes(body)) for seq, index, body in rows.fetchall()]
+    there = {one.seq for one in found}
+    for seq in seqs:
+        entry = None if seq in there else sealed.of_seq(connection, seq)
+        if entry is not None and entry.redacted is None and entry.leaf < size:
+            found.append(Line(entry.seq, entry.leaf, entry.body))
+    return found
+
+
+def of_person(connection: Connection, sealed: SealedLog, person: int, size: int) -> list[Line]:
+    """The lines that name a person, hot or sealed, under the tree."""
+    rows = connection.execute(
+        f"select e.seq, {_LEAF}, e.body from journal.entry e join journal.placed p on p.block = e.seq >> 8"  # noqa: S608 - a constant of ours
+        f" where e.person = %s and {_LEAF} < %s",
+        (person, size),
+    )
+    found = {seq: Line(seq, index, bytes(body)) for seq, index, body in rows.fetchall()}
+    for entry in sealed.of_person(connection, person):
+        if entry.redacted is None and entry.leaf < size:
+            found.setdefault(entry.seq, Line(entry.seq, entry.leaf, entry.body))
+    return [found[seq] for seq in sorted(found)]
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A notice made to an insurer, and the digest of the part that it tells of."""
+
+    insurer: InsurerId
+    revision: int
+    persons: int
+    digest: bytes
+    at: datetime
+
+
+def notices(connection: Connection, number: IncidentId) -> list[Notice]:
+    """The notices made to insurers, the oldest first."""
+    rows = connection.execute(
+        "select insurer, revision, persons, digest, made_at from notice.insurer_notice where incident = %s"
+        " order by made_at, insurer",
+        (number,),
+    )
+    return [Notice(*row) for row in rows.fetchall()]
+
+
+def counts(connection: Connection, number: IncidentId) -> list[dict[str, object]]:
+    """The sums of the newest list that must be right, each with its parts."""
+    found: list[dict[str, object]] = []
+    scope = incident_rows.last_scope(connection, number)
+    if scope is not None:
+        parts = incident_rows.insurer_counts(connection, scope)
+        pairs = connection.execute(
+            "select count(*) from incident.exposed where incident = %s and revision = %s", (number, scope.revision)
+        ).fetchone()
+        assert pairs is not None
+        split = [{"what": f"organisme {one.insurer}", "count": one.persons} for one in parts]
+        found.append({"what": "paires personne et organisme", "whole": pairs[0], "parts": split})
+    return found

@@ -1,0 +1,167 @@
+"""`tierce incident`: an incident's evidence pack, for whoever inspects it without us."""
+
+import getpass
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import msgspec
+import psycopg
+import typer
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from psycopg import Connection
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from tierce.identity.model import StaffCaller
+from tierce.incidents import store
+from tierce.incidents.clocks.service import Clocks
+from tierce.incidents.errors import IncidentMissingError
+from tierce.incidents.pack.errors import CheckpointMissingError, PackExistsError
+from tierce.incidents.pack.service import Packs, Seal, pack_line
+from tierce.incidents.register.service import Register
+from tierce.incidents.rules import incident_reference
+from tierce.journal.service import Appender
+from tierce.journal.tiles.folder import LogFolder
+from tierce.kernel.clock import SystemClock
+from tierce.kernel.errors import TierceError
+from tierce.kernel.ids import IncidentId, SessionId, StaffId, staff_id
+from tierce.scope.engine.store import Said
+from tierce.settings import Settings, load
+from tierce.storage.keys import Keyring
+from tierce.web.wiring import log_key
+
+ROLE, INSTANCE = "tierce_office", "office"
+_EPILOG = """
+Exemples / examples:
+
+  tierce incident list --settings tierce.toml
+
+  tierce incident pack I-20261120-7K2M --out dossier.zip --by "Marc Tessier" --settings tierce.toml
+
+  tierce incident pack I-20261120-7K2M --out dossier.zip --under 48211 --json -
+
+Puis / then: unzip dossier.zip -d dossier, lire / read dossier/LISEZMOI.md.
+
+Sortie / exit: 0 le dossier est écrit / the pack is written, 2 refusé / refused.
+"""
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_show_locals=False)
+_screen = Console(stderr=True, highlight=False)
+
+SettingsFile = Annotated[
+    Path, typer.Option("--settings", envvar="TIERCE_SETTINGS", help="Réglages de l’installation. / Settings file.")
+]
+
+
+@app.callback()
+def incident() -> None:
+    """Les incidents et leurs preuves. / Incidents and their evidence."""
+
+
+@app.command("list", epilog=_EPILOG)
+def list_(*, settings: SettingsFile) -> None:
+    """Dire les incidents et leurs références. / Say the incidents and their references."""
+    try:
+        with load(settings).connection().connect(ROLE) as connection:
+            for one in store.incidents(connection):
+                typer.echo(f"{incident_reference(one.id, one.signal_at)}  {one.title}")
+    except (TierceError, psycopg.OperationalError) as error:
+        _refuse(error)
+
+
+@app.command(epilog=_EPILOG)
+def pack(
+    *,
+    incident: Annotated[str, typer.Argument(help="Référence ou numéro. / Reference or number.")],
+    out: Annotated[Path, typer.Option(help="Le fichier à écrire. / The file to write.")],
+    settings: SettingsFile,
+    by: Annotated[str, typer.Option(help="Votre nom ; le journal en garde un numéro. / Your name.")] = "",
+    under: Annotated[
+        int | None,
+        typer.Option(min=1, help="Taille d’un point de contrôle antérieur. / Size of an earlier checkpoint."),
+    ] = None,
+    json: Annotated[str, typer.Option("--json", help="« - » : un objet JSON. / One JSON object.")] = "",
+) -> None:
+    """Écrire le dossier de preuves d'un incident ; une ligne du journal le dit avant qu'il sorte.
+
+    / Write an incident's evidence pack; a line of the journal says so before it is out.
+    """
+    try:
+        read = load(settings)
+        database, clock = read.connection(), SystemClock()
+        key = Keyring(read.key_directory(), ()).instance(INSTANCE)
+        who = by.strip() or getpass.getuser()
+        with (
+            database.connect(ROLE, autocommit=True) as connection,
+            database.connect(ROLE) as writing,
+            _progress() as say,
+        ):
+            appender = Appender.enrol(writing, INSTANCE, key)
+            number = _number(connection, incident)
+            caller = StaffCaller(StaffId(staff_id(f"command:{who}")), SessionId(0), who, frozenset())
+
+            def note(digest: bytes) -> None:
+                appender.append(writing, [pack_line(caller, number, digest, clock.now())])
+
+            packs = Packs(
+                Clocks(Register(appender, clock)),
+                LogFolder(read.log_directory()),
+                read.segments_directory(),
+                _seal(read, key),
+            )
+            made = packs.make(connection, number, out, note, size=under, say=say)
+    except (TierceError, OSError, psycopg.OperationalError) as error:
+        _refuse(error)
+    if json == "-":
+        found = {"file": str(made.path), "sha256": made.digest.hex(), "files": made.files, "tree_size": made.size}
+        typer.echo(msgspec.json.encode({**found, "lines": made.lines}))
+        return
+    typer.echo(
+        f"{made.files} fichiers / files, {made.lines} lignes prouvées / lines proved, arbre de / tree of {made.size}"
+    )
+    typer.echo(f"{made.digest.hex()}  {made.path}")
+
+
+def _seal(settings: Settings, key: Ed25519PrivateKey) -> Seal:
+    return Seal(key, log_key(settings.key_directory()), tuple(one.key for one in settings.witnesses))
+
+
+def _number(connection: Connection, named: str) -> IncidentId:
+    """The incident of a reference or a number.
+
+    Raises:
+        IncidentMissingError: there is none.
+    """
+    for one in store.incidents(connection):
+        if named.strip().upper() in {incident_reference(one.id, one.signal_at), str(one.id)}:
+            return one.id
+    raise IncidentMissingError
+
+
+@contextmanager
+def _progress() -> Iterator[Said]:
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=_screen, disable=not _screen.is_terminal, transient=True) as progress:
+        tasks = {}
+
+        def say(what: str, done: int, of: int) -> None:
+            if what not in tasks:
+                tasks[what] = progress.add_task(what, total=of)
+            progress.update(tasks[what], completed=done, total=of)
+
+        yield say
+
+
+_WORDS = {
+    IncidentMissingError: "aucun incident de ce nom / no such incident : `tierce incident list`",
+    CheckpointMissingError: "aucun point de contrôle de cette taille / no checkpoint of this size",
+    PackExistsError: "ce fichier existe déjà : donnez-en un autre / this file exists already: give another",
+}
+
+
+def _refuse(error: Exception) -> NoReturn:
+    said = next((words for kind, words in _WORDS.items() if isinstance(error, kind)), str(error))
+    typer.echo(f"✗ {said}", err=True)
+    raise typer.Exit(2) from None

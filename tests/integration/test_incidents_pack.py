@@ -1,0 +1,290 @@
+"""The evidence pack: the same bytes for the same input, checked by its own script and by code that is not ours."""
+
+import importlib
+import json
+import shutil
+import subprocess
+import zipfile
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.integration.asks import AT, ask, sequence, write_asks
+from tests.integration.inspected import Inspected, contents, forged, inspected, verify, witnessed, written
+from tests.integration.outside import built
+from tests.integration.rooms import HELENE, PEOPLE
+from tierce.incidents.errors import IncidentMissingError
+from tierce.incidents.pack.errors import CheckpointMissingError, PackExistsError
+from tierce.incidents.register.model import RowKind
+from tierce.kernel.ids import IncidentId
+from tierce.storage.cluster import Cluster
+from tierce.storage.database import Database
+
+pymerkle: Any = importlib.import_module("pymerkle")  # it has no types; a plain import would want stubs
+
+pytestmark = pytest.mark.integration
+
+
+@pytest.fixture(scope="module")
+def house(cluster: Cluster, template: Database, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Inspected]:
+    with inspected(cluster, template, tmp_path_factory.mktemp("inspected")) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def pack(house: Inspected, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return house.pack(tmp_path_factory.mktemp("pack") / "dossier.zip")
+
+
+@pytest.fixture(scope="module")
+def unpacked(pack: Path) -> Path:
+    folder = pack.parent / "dossier"
+    with zipfile.ZipFile(pack) as archive:
+        archive.extractall(folder)
+    return folder
+
+
+def test_an_inspector_checks_every_claim_with_the_pack_s_own_script(pack: Path, unpacked: Path) -> None:
+    code, said = verify(unpacked, "--keys", unpacked / "keys.txt")
+    assert code == 0, said
+    assert said.count("✓") == 11
+    assert "1 témoins" in said
+    assert "2 états antérieurs" in said
+    assert "2 révisions ; 4 paires" in said
+    code, again = verify(unpacked, pack, "--keys", unpacked / "keys.txt")
+    assert (code, again) == (0, said)
+    assert "comparez keys.txt" in verify(unpacked)[1]
+
+
+def test_the_same_state_under_the_same_checkpoint_gives_the_same_bytes(
+    house: Inspected, pack: Path, tmp_path: Path
+) -> None:
+    again = house.pack(tmp_path / "again.zip")
+    assert again.read_bytes() == pack.read_bytes()
+    with pytest.raises(PackExistsError):
+        house.pack(again)
+    with pytest.raises(CheckpointMissingError):
+        house.pack(tmp_path / "never.zip", size=house.first_size + 10_000)
+    with pytest.raises(IncidentMissingError):
+        house.packs.make(house.room.office, IncidentId(4), tmp_path / "none.zip", lambda _digest: None)
+    assert [file.name for file in tmp_path.iterdir()] == ["again.zip"]
+
+
+def test_a_pack_is_not_out_unless_its_line_is_written(house: Inspected, tmp_path: Path) -> None:
+    def refused(_digest: bytes) -> None:
+        raise IncidentMissingError
+
+    with pytest.raises(IncidentMissingError):
+        house.packs.make(house.room.office, house.incident.id, tmp_path / "dossier.zip", refused)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_nobody_exposed_is_named_and_no_nir_is_there(pack: Path) -> None:
+    everything = b"\n".join(contents(pack).values())
+    for _, family_name, given_names, birth_date in PEOPLE:
+        for word in (family_name, family_name.title(), given_names, birth_date):
+            assert word.encode() not in everything
+    assert b"\x00" * 16 not in everything
+
+
+def test_one_byte_changed_anywhere_is_found_and_located(pack: Path, unpacked: Path, tmp_path: Path) -> None:
+    files = contents(pack)
+    for name, content in files.items():
+        place = len(content) // 2
+        changed = content[:place] + bytes([content[place] ^ 1]) + content[place + 1 :]
+        wrong = written({**files, name: changed}, tmp_path / "wrong.zip")
+        code, said = verify(unpacked, wrong, "--keys", unpacked / "keys.txt")
+        assert code == 1, name
+        assert f"✗ {name}" in said, said
+
+
+def test_a_file_taken_out_or_put_in_is_found(pack: Path, unpacked: Path, tmp_path: Path) -> None:
+    files = contents(pack)
+    less = written({name: content for name, content in files.items() if name != "clocks.json"}, tmp_path / "less.zip")
+    assert "✗ clocks.json : absent" in verify(unpacked, less)[1]
+    more = written({**files, "scope/004.scope": b"x"}, tmp_path / "more.zip")
+    assert "✗ scope/004.scope : en trop" in verify(unpacked, more)[1]
+
+
+def _rows(files: dict[str, bytes], name: str) -> list[Any]:
+    return [json.loads(line) for line in files[name].splitlines()]
+
+
+def _lines(files: dict[str, bytes], name: str, rows: list[Any]) -> None:
+    files[name] = b"".join(json.dumps(row).encode() + b"\n" for row in rows)
+
+
+def _drop_row(files: dict[str, bytes]) -> None:
+    rows = _rows(files, "register/rows.jsonl")
+    _lines(files, "register/rows.jsonl", [row for row in rows if row["number"] != 2])
+
+
+def _rewrite_row(files: dict[str, bytes]) -> None:
+    rows = _rows(files, "register/rows.jsonl")
+    rows[1]["facts"] = rows[1]["facts"].replace("voleur", "public")
+    _lines(files, "register/rows.jsonl", rows)
+
+
+def _swap_proofs(files: dict[str, bytes]) -> None:
+    rows = _rows(files, "journal/lines.jsonl")
+    rows[0]["path"], rows[1]["path"] = rows[1]["path"], rows[0]["path"]
+    _lines(files, "journal/lines.jsonl", rows)
+
+
+def _drop_line(files: dict[str, bytes]) -> None:
+    entry = _rows(files, "register/rows.jsonl")[0]["entry"]
+    rows = _rows(files, "journal/lines.jsonl")
+    _lines(files, "journal/lines.jsonl", [row for row in rows if row["seq"] != entry])
+
+
+def _earlier_tree(files: dict[str, bytes]) -> None:
+    files["journal/checkpoint.txt"] = _rows(files, "journal/earlier.jsonl")[0]["note"].encode()
+
+
+def _fork(files: dict[str, bytes]) -> None:
+    rows = _rows(files, "journal/earlier.jsonl")
+    rows[0]["path"][0] = "00" * 32
+    _lines(files, "journal/earlier.jsonl", rows)
+
+
+def _unlist(files: dict[str, bytes]) -> None:
+    name = "scope/002.scope"
+    files[name] = b"".join(line for line in files[name].splitlines(keepends=True) if not line.startswith(b"3 "))
+
+
+def _fewer(files: dict[str, bytes]) -> None:
+    rows = json.loads(files["scope/revisions.json"])
+    rows[1]["insurers"][0]["persons"] -= 1
+    files["scope/revisions.json"] = json.dumps(rows).encode()
+
+
+def _unexplained(files: dict[str, bytes]) -> None:
+    sums = json.loads(files["counts.json"])
+    sums[0]["whole"] += 1
+    files["counts.json"] = json.dumps(sums).encode()
+
+
+def _other_difference(files: dict[str, bytes]) -> None:
+    files["scope/002.differences"] = b""
+
+
+def _in_time(files: dict[str, bytes]) -> None:
+    clocks = json.loads(files["clocks.json"])
+    for clock in clocks:
+        clock["reasons"] = ""
+    files["clocks.json"] = json.dumps(clocks).encode()
+
+
+def _later_due(files: dict[str, bytes]) -> None:
+    clocks = json.loads(files["clocks.json"])
+    next(one for one in clocks if one["hours"] == 72)["due_us"] += 1
+    files["clocks.json"] = json.dumps(clocks).encode()
+
+
+def _lower_score(files: dict[str, bytes]) -> None:
+    name = next(one for one in files if one.startswith("severity/"))
+    files[name] = files[name].replace(b'"value": "1"', b'"value": "0.25"', 1)
+
+
+def _other_form(files: dict[str, bytes]) -> None:
+    form = json.loads(files["forms/1.json"])
+    form["values"]["ongoing"]["content"] = True
+    files["forms/1.json"] = json.dumps(form).encode()
+
+
+def _other_policy(files: dict[str, bytes]) -> None:
+    files["policy/policy.json"] += b" "
+
+
+@pytest.mark.parametrize(
+    ("change", "found"),
+    [
+        (_drop_row, "register/rows.jsonl, 2"),
+        (_rewrite_row, "register/rows.jsonl, 2"),
+        (_swap_proofs, "journal/lines.jsonl"),
+        (_drop_line, "register/rows.jsonl, 1"),
+        (_earlier_tree, "journal/checkpoint.txt"),
+        (_fork, "l'arbre n'a pas seulement grandi"),
+        (_unlist, "scope/002.scope"),
+        (_fewer, "scope/revisions.json, 2"),
+        (_unexplained, "counts.json"),
+        (_other_difference, "scope/002.differences"),
+        (_in_time, "clocks.json"),
+        (_later_due, "clocks.json"),
+        (_lower_score, "registre/register 5"),
+        (_other_form, "forms/1.json"),
+        (_other_policy, "policy/policy.json"),
+    ],
+)
+def test_a_pack_altered_and_signed_again_by_the_operator_is_found(
+    house: Inspected,
+    pack: Path,
+    unpacked: Path,
+    tmp_path: Path,
+    change: Callable[[dict[str, bytes]], None],
+    found: str,
+) -> None:
+    wrong = forged(house, pack, tmp_path / "wrong.zip", change)
+    code, said = verify(unpacked, wrong, "--keys", unpacked / "keys.txt")
+    assert code == 1
+    assert found in said.splitlines()[-1], said
+
+
+def test_a_pack_signed_by_another_key_or_its_own_is_refused(pack: Path, unpacked: Path, tmp_path: Path) -> None:
+    other = (unpacked / "keys.txt").read_text().replace("office ", "witness ")
+    (tmp_path / "keys.txt").write_text(other)
+    code, said = verify(unpacked, pack, "--keys", tmp_path / "keys.txt")
+    assert code == 1
+    assert "✗ manifest.txt : non signé" in said
+
+
+def test_code_that_is_not_ours_checks_the_signatures_and_the_tree(unpacked: Path, tmp_path: Path) -> None:
+    program = built("pack", tmp_path)
+    done = subprocess.run([program, unpacked], capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 0, done.stderr
+    lines = (unpacked / "journal/lines.jsonl").read_text().splitlines()
+    assert done.stdout.split()[0] == str(len(lines))
+    altered = tmp_path / "altered"
+    shutil.copytree(unpacked, altered)
+    _swap_on_disk(altered)
+    assert subprocess.run([program, altered], capture_output=True, check=False, timeout=60).returncode == 1
+
+
+def _swap_on_disk(folder: Path) -> None:
+    files = {"journal/lines.jsonl": (folder / "journal/lines.jsonl").read_bytes()}
+    _swap_proofs(files)
+    (folder / "journal/lines.jsonl").write_bytes(files["journal/lines.jsonl"])
+
+
+def test_openssl_checks_the_manifest_as_the_page_in_the_pack_says(unpacked: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "dossier"
+    shutil.copytree(unpacked, folder)
+    for page in ("LISEZMOI.md", "README.md"):
+        text = (folder / page).read_text()
+        script = text[text.index("    sed '/^$/,$d'") :].split("\n\n")[0]
+        done = subprocess.run(["bash", "-e", "-c", script], cwd=folder, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        assert "Signature Verified Successfully" in done.stdout
+
+
+def test_a_later_pack_follows_an_earlier_one_and_a_rolled_back_one_does_not(
+    house: Inspected, pack: Path, unpacked: Path, tmp_path: Path
+) -> None:
+    room = house.room
+    room.clocks.register.say(room.office, HELENE, house.incident.id, RowKind.ACTION, "Les accès sont changés.")
+    later_at = AT + timedelta(days=9)
+    someone = ask(3, at=later_at, professional=502, establishment=602, device=22, session=78)
+    write_asks(room.admin, room.keyring, [someone], at=later_at)
+    sequence(room.worker, room.keyring)
+    witnessed(room)
+    later = house.pack(tmp_path / "later.zip")
+    keys = ("--keys", unpacked / "keys.txt")
+    code, said = verify(unpacked, later, *keys, "--earlier", pack)
+    assert (code, "rien n'a été retiré" in said) == (0, True), said
+    code, said = verify(unpacked, pack, *keys, "--earlier", later)
+    assert (code, "le journal a reculé" in said) == (1, True), said
+    size = int(contents(pack)["manifest.txt"].decode().split("\ntree ")[1].split(" ")[0])
+    assert house.pack(tmp_path / "again.zip", size=size).read_bytes() == pack.read_bytes()

@@ -1,0 +1,201 @@
+"""Stages on PostgreSQL: each move is a row and a line, with its own time, author and reason."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from tests.integration.asks import AT
+from tests.integration.conftest import Connect
+from tests.integration.rooms import HELENE, Room, open_room
+from tests.integration.test_incidents_register import REASONS, fill_register, opened
+from tierce.incidents.cohorts.model import Cohort
+from tierce.incidents.errors import FormError, FreeTextError
+from tierce.incidents.register.errors import ReasonRefusedError, RegisterClosedError
+from tierce.incidents.register.model import RowKind
+from tierce.incidents.register.rules import journal_number
+from tierce.incidents.statements.model import Privileges, ProofKind
+from tierce.incidents.statements.rules import ProofMissingError
+from tierce.incidents.statements.service import Statements
+from tierce.incidents.states.model import Stage
+from tierce.incidents.states.service import States
+from tierce.journal.encoding import decode
+from tierce.kernel.categories import DataCategory
+from tierce.policy.acts import Act
+from tierce.policy.clocks import Duty, Moment
+from tierce.storage.keys import Keyring
+
+pytestmark = pytest.mark.integration
+
+
+@pytest.fixture
+def room(connect: Connect, keyring: Keyring) -> Room:
+    return open_room(connect, keyring)
+
+
+@pytest.fixture
+def states(room: Room) -> States:
+    return States(room.clocks.register)
+
+
+def test_n1_each_stage_has_its_own_time_author_row_and_line(room: Room, states: States) -> None:
+    incident, office = opened(room), room.office
+    room.clock.advance(timedelta(hours=6))
+    states.move(
+        office, HELENE, incident.id, stage=Stage.CONTAINED, why="L'appareil est arrêté.",
+        happened=AT + timedelta(minutes=2),
+    )  # fmt: skip
+    row = states.move(office, HELENE, incident.id, stage=Stage.COHORTS)
+
+    found = states.read(office, incident.id)
+
+    assert [(move.stage, move.late) for move in found.moves] == [
+        (Stage.SIGNAL, False), (Stage.AWARE, False), (Stage.SCOPED, False), (Stage.CONTAINED, True),
+        (Stage.COHORTS, False),
+    ]  # fmt: skip
+    contained = found.reached(Stage.CONTAINED)
+    assert contained is not None
+    assert (contained.happened, contained.written, contained.by) == (
+        AT + timedelta(minutes=2), AT + timedelta(hours=7), HELENE.name
+    )  # fmt: skip
+    assert (found.stage, found.held) == (Stage.COHORTS, True)
+    body = room.admin.execute("select body from journal.entry where seq = %s", (row.entry,)).fetchone()
+    assert body is not None
+    line = decode(body[0])
+    assert (line.act, line.professional, line.reference) == (Act.STAFF_INCIDENT_MOVE, HELENE.staff, incident.id)
+    assert int(line.device) == journal_number(row.digest)
+
+
+def test_n1_a_corrected_awareness_moves_the_clocks_and_both_rows_stay(room: Room, states: States) -> None:
+    incident, office = opened(room), room.office
+    earlier = AT + timedelta(minutes=20)
+    states.move(office, HELENE, incident.id, stage=Stage.AWARE, why="Vue par l'astreinte.", happened=earlier)
+
+    clock = next(one for one in room.clocks.read(office, incident.id) if one.rule.duty is Duty.AUTHORITY)
+
+    assert clock.started == earlier
+    assert room.incidents.incident(office, incident.id).aware_at == earlier
+    assert sum(row.kind is RowKind.MOVE for row in room.clocks.register.rows(office, incident.id)) == 4
+
+
+def test_n3_no_notice_is_written_before_awareness(room: Room, states: States) -> None:
+    incident = room.incidents.open(room.office, HELENE, title="Accès volé", signal_at=AT)
+    with pytest.raises(FormError, match="awareness"):
+        states.move(room.office, HELENE, incident.id, stage=Stage.NOTICES)
+    with pytest.raises(FormError, match="became aware"):
+        room.clocks.write_time(
+            room.office,
+            HELENE,
+            incident.id,
+            moment=Moment.NOTICE_SENT,
+            at=AT + timedelta(minutes=30),
+            why="Courriel.",
+        )
+    with pytest.raises(FormError):
+        room.clocks.fulfil(
+            room.office, HELENE, incident.id, duty=Duty.NOTICE, at=AT + timedelta(minutes=30), reasons=""
+        )
+    assert states.read(room.office, incident.id).stage is Stage.SIGNAL
+
+
+def test_n8_what_proved_not_to_be_a_breach_is_reasoned_closed_and_stays_in_the_register(
+    room: Room, states: States
+) -> None:
+    office = room.office
+    incident = room.incidents.open(office, HELENE, title="Clé perdue", signal_at=AT)
+    with pytest.raises(FormError):  # nobody checked anything yet
+        states.move(office, HELENE, incident.id, stage=Stage.NOT_A_BREACH, why=REASONS)
+    states.move(office, HELENE, incident.id, stage=Stage.CHECK)
+    for text in (
+        "",
+        "Fausse alerte.",
+        "Rien à signaler dans cette affaire, comme toujours, pour aucune des personnes.",
+    ):
+        with pytest.raises((ReasonRefusedError, FreeTextError)):
+            states.move(office, HELENE, incident.id, stage=Stage.NOT_A_BREACH, why=text)
+    states.move(office, HELENE, incident.id, stage=Stage.NOT_A_BREACH, why=REASONS)
+    with pytest.raises(FormError, match="facts"):
+        room.clocks.close(office, HELENE, incident.id, REASONS)
+    room.clocks.register.say(office, HELENE, incident.id, RowKind.FACTS, "La clé est retrouvée, scellée.")
+    room.clocks.close(office, HELENE, incident.id, REASONS)
+
+    assert states.read(office, incident.id).stage is Stage.CLOSED
+    assert room.incidents.incident(office, incident.id).dismissed_at is not None
+    assert len(room.clocks.register.rows(office, incident.id)) == 5
+
+
+def test_n8_closing_without_reasoning_or_awareness_is_refused(room: Room) -> None:
+    incident = room.incidents.open(room.office, HELENE, title="Clé perdue", signal_at=AT)
+    fill_register(room.clocks, room, incident.id)
+    with pytest.raises(FormError, match="became aware"):
+        room.clocks.close(room.office, HELENE, incident.id, REASONS)
+    room.incidents.establish(room.office, HELENE, incident.id, "La clé a été lue.")
+    with pytest.raises(ReasonRefusedError):
+        room.clocks.close(room.office, HELENE, incident.id, "Tout va bien.")
+    room.clocks.close(room.office, HELENE, incident.id, REASONS)
+
+
+def test_l3_the_legal_hold_is_released_by_closing_and_a_reason_alone(room: Room, states: States) -> None:
+    incident, office = opened(room), room.office
+
+    def held() -> bool:
+        row = room.admin.execute("select upkeep.hold_lasts(%s), upkeep.is_held(1)", (incident.id,)).fetchone()
+        room.admin.rollback()
+        assert row is not None
+        assert row[0] == row[1] == states.read(office, incident.id).held
+        return bool(row[0])
+
+    assert held()
+    with pytest.raises(RegisterClosedError):
+        states.release_hold(office, HELENE, incident.id, REASONS)
+    fill_register(room.clocks, room, incident.id)
+    room.clocks.close(office, HELENE, incident.id, REASONS)
+    assert held()
+    with pytest.raises(ReasonRefusedError):
+        states.release_hold(office, HELENE, incident.id, "Plus besoin.")
+    states.release_hold(office, HELENE, incident.id, REASONS)
+    assert not held()
+    with pytest.raises(FormError):
+        states.release_hold(office, HELENE, incident.id, REASONS)
+    room.clocks.register.reopen(office, HELENE, incident.id, "Un troisième appareil est trouvé.")
+    assert held()
+
+
+def test_a_closed_incident_takes_no_new_list(room: Room) -> None:
+    incident = opened(room)
+    fill_register(room.clocks, room, incident.id)
+    room.clocks.close(room.office, HELENE, incident.id, REASONS)
+    scope = room.incidents.scope(room.office, incident.id)
+    with pytest.raises(RegisterClosedError):
+        room.incidents.compute_scope(room.office, HELENE, incident.id, scope.criteria)
+    assert room.incidents.scope(room.office, incident.id).revision == scope.revision
+
+
+def test_s4_not_concerned_is_kept_with_its_proof_and_falls_with_the_list(room: Room) -> None:
+    incident, office = opened(room), room.office
+    statements = Statements(room.clocks.register)
+
+    def say(category: DataCategory, cohort: Cohort, kind: ProofKind | None) -> None:
+        statements.say(office, HELENE, incident.id, category=category, cohort=cohort, kind=kind)
+
+    for kind in (None, *ProofKind):
+        with pytest.raises(ProofMissingError):
+            say(DataCategory.GUARANTEES, Cohort.INSURED, kind)
+    say(DataCategory.MEDICAL, Cohort.INSURED, ProofKind.JOURNAL)
+    say(DataCategory.BANK, Cohort.PROFESSIONALS, ProofKind.PRIVILEGES)
+    row = room.clocks.register.rows(office, incident.id)[-1]
+    kept = row.facts["privileges"]
+    assert isinstance(kept, list)
+    assert Privileges(tuple(kept)).digest.hex() == row.facts["digest"]
+    assert not [line for line in kept if line.startswith("tierce_api ")]
+    assert [one.category for one in statements.read(office, incident.id)] == [DataCategory.MEDICAL, DataCategory.BANK]
+
+    scope = room.incidents.scope(office, incident.id)
+    room.incidents.compute_scope(
+        office, HELENE, incident.id, replace(scope.criteria, until_us=scope.criteria.until_us + 1)
+    )
+    assert [one.category for one in statements.read(office, incident.id)] == [DataCategory.BANK]
+    room.admin.execute("grant usage on schema bank to tierce_api")
+    room.admin.commit()
+    with pytest.raises(ProofMissingError, match="reaches"):
+        say(DataCategory.BANK, Cohort.INSURED, ProofKind.PRIVILEGES)
