@@ -131,7 +131,7 @@ def newest(connection: Connection, incident: IncidentId) -> Audience | None:
     """The newest audience of an incident; an older one is never written to again."""
     row = connection.execute(
         "select id, incident, revision, digest, salt, pairs, items, frozen_at from notice.audience"
-        " where incident = %s order by frozen_at desc, id desc limit 1",
+        " where incident = %s order by frozen_at desc, entry desc limit 1",
         (incident,),
     ).fetchone()
     return Audience(row[0], IncidentId(row[1]), row[2], bytes(row[3]), bytes(row[4]), *row[5:]) if row else None

@@ -82,10 +82,9 @@ def _relaxed(name: bytes, value: bytes) -> bytes:
 
 def relaxed_body(body: bytes) -> bytes:
     """The body as RFC 6376 §3.4.4 has it: spaces at line ends gone, runs of them one, no empty line at the end."""
-    lines = [_SPACES.sub(b" ", line).rstrip(b" ") for line in body.split(b"\r\n")]
-    while lines and not lines[-1]:
-        lines.pop()
-    return b"".join(line + b"\r\n" for line in lines)
+    narrow = _SPACES.sub(b" ", body).replace(b" \r\n", b"\r\n")
+    whole = narrow.removesuffix(b" ").rstrip(b"\r\n")
+    return whole + b"\r\n" if whole else b""
 
 
 def _folded(value: str) -> str:

@@ -7,6 +7,7 @@ import quopri
 from datetime import datetime
 from email.header import Header
 from email.utils import format_datetime, formataddr
+from functools import lru_cache
 from typing import Final
 
 from tierce.kernel.clock import PARIS
@@ -76,7 +77,7 @@ def compose(
     headers = (
         ("From", formataddr((_safe(sender[0]), sender[1]))),
         ("To", formataddr((_safe(to[0]), to[1]))),
-        ("Subject", Header(f"{document.title[language]} ({document.reference})", "utf-8", 76).encode(linesep="\r\n")),
+        ("Subject", f"{_encoded(document.title[language])}\r\n ({document.reference})"),
         ("Date", format_datetime(at.astimezone(PARIS))),
         ("Message-ID", message_id(token, domain)),
         ("MIME-Version", "1.0"),
@@ -88,6 +89,12 @@ def compose(
     head = "".join(f"{name}: {value}\r\n" for name, value in headers)
     body = quopri.encodestring(plain(document, language).encode()).replace(b"\n", b"\r\n")
     return head.encode("ascii") + b"\r\n" + body
+
+
+@lru_cache(maxsize=64)
+def _encoded(title: str) -> str:
+    """A title as a header's value: most messages of a sending have the same."""
+    return Header(title, "utf-8", 66).encode(linesep="\r\n")
 
 
 def _safe(name: str) -> str:

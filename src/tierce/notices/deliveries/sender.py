@@ -264,10 +264,8 @@ class _Lane:
         if run.stopping.is_set():
             return
         line = self._connected()
-        with self._connection.transaction():
-            self._write()
-            begun = store.begin(self._connection, run.audience, one.item.number, self._step, run.clock.now())
-        if not begun:
+        ended, self._outcome = self._outcome, None
+        if not store.advance(self._connection, run.audience, run.clock.now(), ended, (one.item.number, self._step)):
             run.stopping.set()
             return
         if self._step is Step.RESENT:

@@ -104,55 +104,53 @@ def used_accounts(
     return {PersonId(row[0]): UsedAccount(DataCategory(row[1]), row[2], row[3], row[4]) for row in rows}
 
 
-_BEGIN = """
-    with begun as (
-        update notice.item set state = 2, attempts = attempts + 1
-        where audience = %(audience)s and number = %(number)s and state = any(%(from)s)
-          and not exists (select 1 from notice.stop s where s.incident = %(incident)s and s.lifted_at is null)
-        returning number)
-    insert into notice.step (audience, item, at, step, code) select %(audience)s, number, %(at)s, %(step)s, ''
-    from begun"""
-_END = """
-    with ended as (
-        update notice.item set state = %(state)s, why = %(why)s, due = %(due)s
-        where audience = %(audience)s and number = %(number)s and state = any(%(from)s) returning number)
-    insert into notice.step (audience, item, at, step, code) select %(audience)s, number, %(at)s, %(step)s, %(code)s
-    from ended"""
+_ADVANCE = (
+    "select notice.advance(%s, %s, %s, %s, %s::smallint, %s, %s::smallint, %s::smallint, %s, %s::smallint[], %s,"
+    " %s::smallint, %s::smallint)"
+)
 
 
-def begin(connection: Connection, audience: Audience, number: int, step: Step, at: datetime) -> bool:
-    """Write that an attempt begins: the item is in doubt from here. False when it is not to be sent, or stopped."""
-    cursor = connection.execute(
-        _BEGIN,
-        {
-            "audience": audience.id,
-            "incident": audience.incident,
-            "number": number,
-            "at": at,
-            "step": step.value,
-            "from": [State.DOUBTFUL.value if step is Step.RESENT else State.TO_SEND.value],
-        },
-    )
-    return cursor.rowcount == 1
+def advance(
+    connection: Connection,
+    audience: Audience,
+    at: datetime,
+    ended: Outcome | None,
+    begun: tuple[int, Step] | None,
+) -> bool:
+    """Write in one commit what came of an attempt, and that another begins: that item is in doubt from here.
+
+    False when the other is not to be tried: it stands elsewhere by now, or somebody stopped the messages.
+    """
+    number, step = begun or (None, None)
+    row = connection.execute(
+        _ADVANCE,
+        (
+            audience.id, audience.incident, at,
+            *_outcome_values(ended, [State.DOUBTFUL]),
+            number, step and step.value, (State.DOUBTFUL if step is Step.RESENT else State.TO_SEND).value,
+        ),
+        prepare=True,
+    ).fetchone()  # fmt: skip
+    assert row is not None
+    return bool(row[0])
 
 
 def end(connection: Connection, audience: int, outcome: Outcome, at: datetime, before: Sequence[State]) -> bool:
     """Write what came of an item that was in one of the states `before`; False when it was not."""
-    cursor = connection.execute(
-        _END,
-        {
-            "audience": audience,
-            "number": outcome.number,
-            "at": at,
-            "step": outcome.step.value,
-            "code": outcome.code[:24],
-            "state": outcome.state.value,
-            "why": outcome.why and outcome.why.value,
-            "due": outcome.due,
-            "from": [one.value for one in before],
-        },
-    )
-    return cursor.rowcount == 1
+    row = connection.execute(
+        _ADVANCE, (audience, 0, at, *_outcome_values(outcome, before), None, None, None), prepare=True
+    ).fetchone()
+    assert row is not None
+    return bool(row[0])
+
+
+def _outcome_values(outcome: Outcome | None, before: Sequence[State]) -> tuple[object, ...]:
+    if outcome is None:
+        return (None,) * 7
+    return (
+        outcome.number, outcome.step.value, outcome.code[:24], outcome.state.value,
+        outcome.why and outcome.why.value, outcome.due, [one.value for one in before],
+    )  # fmt: skip
 
 
 def lock(connection: Connection, incident: IncidentId) -> bool:

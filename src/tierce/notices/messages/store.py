@@ -32,7 +32,7 @@ def newest(connection: Connection, incident: IncidentId) -> Kept | None:
     """The newest message of an incident."""
     row = connection.execute(
         "select id, digest, facts::text, at, by from notice.message where incident = %s"
-        " order by at desc, id desc limit 1",
+        " order by at desc, entry desc limit 1",
         (incident,),
     ).fetchone()
     return Kept(row[0], incident, bytes(row[1]), _decoder.decode(row[2]), row[3], row[4]) if row else None

@@ -224,6 +224,7 @@ grant select on directory.contact to tierce_notices;
 grant select, insert on notice.audience, notice.item_pair, notice.step to tierce_notices;
 grant select, insert, update (state, why, attempts, due, batch) on notice.item to tierce_notices;
 grant select, insert on notice.letter_batch to tierce_notices;
+grant execute on function notice.advance to tierce_notices;
 grant select on notice.message, notice.approval, notice.stop to tierce_notices;
 grant select on notice.audience to tierce_office;
 grant select (audience, number, cohort, channel, language, represented, state, why, attempts, due, batch) on notice.item

@@ -81,3 +81,33 @@ begin
     get diagnostics gone = row_count;
     return gone;
 end $$;
+
+-- In one commit: what came of one item (`ended`, or null), and that the attempt of another begins (`begun`, or null).
+-- False when the other is not to be tried: it stands elsewhere by now, or somebody stopped the messages.
+create or replace function notice.advance(
+    of_audience bigint, of_incident bigint, at timestamptz, ended integer, ended_step smallint, ended_code text,
+    ended_state smallint, ended_why smallint, ended_due timestamptz, ended_from smallint[], begun integer,
+    begun_step smallint, begun_from smallint) returns boolean language plpgsql set search_path = pg_catalog, pg_temp as $$
+declare moved boolean := true;
+begin
+    if ended is not null then
+        update notice.item i set state = ended_state, why = ended_why, due = ended_due
+        where i.audience = of_audience and i.number = ended and i.state = any(ended_from);
+        moved := found;
+        if moved then
+            insert into notice.step (audience, item, at, step, code)
+            values (of_audience, ended, advance.at, ended_step, ended_code);
+        end if;
+    end if;
+    if begun is not null then
+        update notice.item i set state = 2, attempts = i.attempts + 1
+        where i.audience = of_audience and i.number = begun and i.state = begun_from
+          and not exists (select 1 from notice.stop s where s.incident = of_incident and s.lifted_at is null);
+        moved := found;
+        if moved then
+            insert into notice.step (audience, item, at, step, code)
+            values (of_audience, begun, advance.at, begun_step, '');
+        end if;
+    end if;
+    return moved;
+end $$;
