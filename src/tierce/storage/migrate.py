@@ -63,6 +63,7 @@ FUNCTIONS = (
     "incidents.sql",
     "notices.sql",
     "insurers_notices.sql",
+    "persons.sql",
 )
 """Replaced at each upgrade, in this order."""
 
