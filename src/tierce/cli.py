@@ -24,6 +24,7 @@ _COMMANDS: Final = {
     "restore": ("tierce.upkeep.backup.restoring", "Bring a backup back, and hold it to the journal."),
     "upgrade": ("tierce.upkeep.upgrade.commands", "Bring a database with data to this version."),
     "keys": ("tierce.upkeep.rotation.commands", "Replace keys and passwords."),
+    "controls": ("tierce.upkeep.controls", "What was promised, what holds it, how it stands and stood."),
     "retention": ("tierce.upkeep.retention.commands", "Remove what is past its duration; print the table."),
     "presence": ("tierce.upkeep.presence", "Keys that sign dynamic cards, and peers who report presence."),
     "feed": ("tierce.feeds.commands", "Take in what insurers and public registers send."),

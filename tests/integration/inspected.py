@@ -21,6 +21,7 @@ from tests.integration.rooms import HELENE, OAK, Room, open_room
 from tests.integration.test_incidents_register import LATE, REASONS, fill_register
 from tests.integration.test_office_site import attack
 from tests.unit.test_incidents_severity import INSURED, STOLEN, TRANSPORT
+from tierce.controls.service import Controls
 from tierce.incidents.form.prefill import known
 from tierce.incidents.model import Incident
 from tierce.incidents.pack.model import MANIFEST, OFFICE_NAME
@@ -29,6 +30,7 @@ from tierce.incidents.rules import account_criteria
 from tierce.incidents.severity.model import Bridge
 from tierce.incidents.severity.service import Severity
 from tierce.journal.note import signed_note, verifier_key
+from tierce.journal.service import Appender
 from tierce.journal.witness.cosignature import WitnessKey, cosign
 from tierce.kernel.clock import micros
 from tierce.kernel.ids import DeviceId, ProfessionalId
@@ -106,6 +108,8 @@ def _happened(room: Room) -> tuple[Incident, int]:
     write_asks(room.admin, room.keyring, [ask(3, at=AT + timedelta(minutes=5))])
     sequence(room.worker, room.keyring)
     room.incidents.compute_scope(office, HELENE, incident.id, criteria)
+    worker_key = room.keyring.instance("worker")
+    Controls(Appender.enrol(room.worker, "worker", worker_key), worker_key, room.clock, "0.1.0").step(room.worker)
     sequence(room.worker, room.keyring)
     witnessed(room)
     return incident, first.tree.size

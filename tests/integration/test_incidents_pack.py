@@ -54,6 +54,7 @@ def test_an_inspector_checks_every_claim_with_the_pack_s_own_script(pack: Path, 
     assert "1 témoins" in said
     assert "2 états antérieurs" in said
     assert "2 révisions ; 4 paires" in said
+    assert "1 relevés des mesures" in said
     code, again = verify(unpacked, pack, "--keys", unpacked / "keys.txt")
     assert (code, again) == (0, said)
     assert "comparez keys.txt" in verify(unpacked)[1]
@@ -124,7 +125,8 @@ def _drop_row(files: dict[str, bytes]) -> None:
 
 def _rewrite_row(files: dict[str, bytes]) -> None:
     rows = _rows(files, "register/rows.jsonl")
-    rows[1]["facts"] = rows[1]["facts"].replace("voleur", "public")
+    row = next(one for one in rows if "voleur" in one["facts"])
+    row["facts"] = row["facts"].replace("voleur", "public")
     _lines(files, "register/rows.jsonl", rows)
 
 
@@ -199,11 +201,17 @@ def _other_policy(files: dict[str, bytes]) -> None:
     files["policy/policy.json"] += b" "
 
 
+def _other_controls(files: dict[str, bytes]) -> None:
+    index = json.loads(files["controls/index.json"])
+    index[0]["entry"] = _rows(files, "register/rows.jsonl")[0]["entry"]
+    files["controls/index.json"] = json.dumps(index).encode()
+
+
 @pytest.mark.parametrize(
     ("change", "found"),
     [
         (_drop_row, "register/rows.jsonl, 2"),
-        (_rewrite_row, "register/rows.jsonl, 2"),
+        (_rewrite_row, "register/rows.jsonl, "),
         (_swap_proofs, "journal/lines.jsonl"),
         (_drop_line, "register/rows.jsonl, 1"),
         (_earlier_tree, "journal/checkpoint.txt"),
@@ -214,9 +222,10 @@ def _other_policy(files: dict[str, bytes]) -> None:
         (_other_difference, "scope/002.differences"),
         (_in_time, "clocks.json"),
         (_later_due, "clocks.json"),
-        (_lower_score, "registre/register 5"),
+        (_lower_score, "termes faux"),
         (_other_form, "forms/1.json"),
         (_other_policy, "policy/policy.json"),
+        (_other_controls, "controls/2026"),
     ],
 )
 def test_a_pack_altered_and_signed_again_by_the_operator_is_found(

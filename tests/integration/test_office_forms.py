@@ -1,8 +1,12 @@
 """The pages of severity and of the CNIL form over HTTP."""
 
+import html
+import io
 import json
+import re
 
 import pytest
+from pypdf import PdfReader
 
 from tests.integration.conftest import Connect
 from tests.integration.rooms import Room, open_room
@@ -11,6 +15,7 @@ from tests.integration.test_incidents_register import REASONS
 from tests.integration.test_office_holds import play
 from tests.integration.test_office_site import attack, form_of, opened, plain
 from tierce.incidents.form.rules import from_json
+from tierce.incidents.form.vocabulary import FIELDS, SECTIONS
 from tierce.policy.staff import StaffRole
 from tierce.storage.database import Database
 from tierce.storage.keys import Keyring
@@ -55,6 +60,37 @@ def test_a_cohort_is_scored_step_by_step_and_concluded_by_a_person(room: Room, d
     play(room, database, scene, StaffRole.DPO)
 
 
+def words_of(printed: bytes) -> str:
+    """The text of a PDF, lines joined."""
+    reader = PdfReader(io.BytesIO(printed))
+    return re.sub(r"\s+", " ", " ".join(page.extract_text() for page in reader.pages))
+
+
+def test_n5_the_page_to_carry_has_every_field_in_the_service_s_order_and_versions_compare(
+    room: Room, database: Database
+) -> None:
+    async def scene(site: Site) -> None:
+        path = await opened(site)
+        page = await site.http.get(f"{path}/forms/1/carry")
+        shown = re.findall(r'<div class="carry" id="(\w+)">', page.text)
+        assert shown == [field.key for field in FIELDS]
+        text = html.unescape(page.text)
+        assert all(f'<span lang="fr">{field.label.fr}</span>' in text for field in FIELDS)
+        assert 'data-copy="organisation-text"' in page.text
+        assert (await site.http.get(f"{path}/forms/1/difference?before=0&after=1")).status_code == 404
+        for value in ("oui", "non"):
+            form = form_of(site, **{"ongoing-is": "known", "ongoing": value})
+            assert (await site.http.post(f"{path}/forms/1/sections/6", data=form)).status_code == 303
+        compared = plain(await site.http.get(f"{path}/forms/1/difference?before=1&after=2"))
+        assert "De la version 1 à la version 2 : 1 champ" in compared
+        assert "6. Est‑elle encore en cours ? Oui Non" in compared
+        assert "Rien n'a changé" in plain(await site.http.get(f"{path}/forms/1/difference?before=2&after=2"))
+        for wrong in ("before=1&after=3", "before=&after=1", "before=x&after=1", ""):
+            assert (await site.http.get(f"{path}/forms/1/difference?{wrong}")).status_code == 404
+
+    play(room, database, scene, StaffRole.DPO)
+
+
 def test_a_form_is_filled_section_by_section_and_exported(room: Room, database: Database) -> None:
     async def scene(site: Site) -> None:
         path = await opened(site)
@@ -79,5 +115,10 @@ def test_a_form_is_filled_section_by_section_and_exported(room: Room, database: 
         draft = from_json(sent.content)
         assert draft.values["ongoing"].content is False
         assert json.loads(sent.content)["controller"] == 1
+        printed = await site.http.post(f"{path}/forms/1/export", data=form_of(site, **{"as": "pdf"}))
+        assert printed.headers["content-type"] == "application/pdf"
+        words = words_of(printed.content)
+        assert "Mutuelle du Grand Chêne" in words
+        assert all(f"{place}. {label.fr}" in words for place, label in enumerate(SECTIONS, start=1))
 
     play(room, database, scene, StaffRole.DPO)

@@ -1,12 +1,12 @@
 """Who may touch what: the page of grants is what the database holds, and no wider than the processes need."""
 
 import os
+from hashlib import sha256
 from pathlib import Path
 
 import psycopg
 import pytest
 
-from tests.integration.grants import objects_of, render
 from tierce.kernel.care import Profession
 from tierce.policy.floors import CEILINGS, FLOORS, SHOWN_CEILINGS
 from tierce.policy.ladder import Level
@@ -14,9 +14,11 @@ from tierce.policy.lines import COMMON
 from tierce.policy.seats import SEATS
 from tierce.storage.cluster import SUPERUSER
 from tierce.storage.database import Database
+from tierce.storage.granted import DIGEST_FILE, objects_of, printed_digest, render
 from tierce.storage.migrate import OWNER, ROLES
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "grants.txt"
+DIGEST = Path(__file__).parents[2] / "src/tierce/storage/sql" / DIGEST_FILE
 IDENTITY = ("person.", "contact.", "bank.")
 """Schemas that hold who a person is."""
 
@@ -33,7 +35,17 @@ def test_the_page_of_grants_is_what_the_database_holds(admin: psycopg.Connection
         page = render(admin)
     if os.environ.get("TIERCE_SNAPSHOTS") == "write":
         PAGE.write_text(page, "utf-8")
+        DIGEST.write_text(f"{sha256(page.encode()).hexdigest()}\n", "ascii")
     assert PAGE.read_text("utf-8") == page
+    assert printed_digest() == sha256(page.encode()).hexdigest()
+
+
+@pytest.mark.parametrize("role", ["tierce_worker", "tierce_office"])
+def test_a_role_reads_the_whole_page_as_the_superuser_does(
+    admin: psycopg.Connection, template: Database, role: str
+) -> None:
+    with admin, template.connect(role) as connection:
+        assert render(connection) == render(admin)
 
 
 def test_there_is_a_role_for_each_process_that_needs_one_and_none_for_the_portal(admin: psycopg.Connection) -> None:

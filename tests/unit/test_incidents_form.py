@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from tierce.incidents.errors import FormError
-from tierce.incidents.form.model import NOT_APPLICABLE, NOT_KNOWN, Content, Draft, FieldKind, Knowledge, Value
+from tierce.incidents.form.model import NOT_APPLICABLE, NOT_KNOWN, Content, Draft, Field, FieldKind, Knowledge, Value
 from tierce.incidents.form.rules import as_json, difference, empty_draft, from_json, problems, say, with_values
 from tierce.incidents.form.vocabulary import BY_KEY, FIELDS, SECTIONS
 from tierce.kernel.ids import InsurerId
@@ -56,7 +56,7 @@ def test_every_field_has_an_answer_and_a_complete_one_leaves_none_unknown() -> N
     assert "siren" in wrong(lacking)
 
 
-def test_past_seventy_two_hours_the_reasons_are_asked_for() -> None:
+def test_n2_past_seventy_two_hours_no_form_goes_without_its_reasons() -> None:
     assert wrong(initial(), hours=72) == []
     assert wrong(initial(), hours=73) == ["delay_reasons"]
     told = with_values(initial(), {"delay_reasons": known("L'accès au téléservice manquait au suppléant.")})
@@ -95,15 +95,42 @@ def test_what_is_not_of_the_form_is_refused(key: str, value: Value) -> None:
         with_values(initial(), {key: value})
 
 
-def test_a_draft_goes_to_its_file_and_back() -> None:
-    draft = with_values(
-        initial(),
-        {"people_count": known((30, 49, "compté")), "ongoing": known(content=False), "vat": NOT_APPLICABLE},
-    )
-    assert from_json(as_json(draft, "I-20261120-ABCD")) == draft
-    for spoiled in (b"", b"{}", b"[]", as_json(draft, "x").replace(b"confidentialite", b"secret")):
+SAMPLES: dict[FieldKind, Content] = {
+    FieldKind.TEXT: "dpo@riveclaire.example",
+    FieldKind.LONG: "Un appareil volé a lu deux personnes ; l'accès est coupé.",
+    FieldKind.MOMENT: "2026-11-20T09:00+00:00",
+    FieldKind.COUNT: (30, 49, "compté par le journal"),
+    FieldKind.YES_NO: False,
+}
+
+
+def sample(field: Field) -> Value:
+    words = tuple(field.vocabulary or ())
+    if field.kind is FieldKind.MANY:
+        return known(words)
+    return known(words[-1] if field.kind is FieldKind.CHOICE else SAMPLES[field.kind])
+
+
+def test_n5_a_form_goes_to_its_file_and_back_for_every_kind_of_field() -> None:
+    whole = with_values(empty_draft(InsurerId(7)), {field.key: sample(field) for field in FIELDS})
+    assert {field.kind for field in FIELDS} == set(FieldKind)
+    other = with_values(whole, {field.key: NOT_APPLICABLE for field in FIELDS if not field.always})
+    for draft in (empty_draft(InsurerId(0)), initial(), whole, other):
+        assert from_json(as_json(draft, "I-20261120-ABCD")) == draft
+    for spoiled in (b"", b"{}", b"[]", as_json(initial(), "x").replace(b"confidentialite", b"secret")):
         with pytest.raises(FormError):
             from_json(spoiled)
+
+
+def test_n6_people_and_records_are_each_a_range_with_its_method() -> None:
+    for key in ("people_count", "records", "told_count"):
+        assert BY_KEY[key].kind is FieldKind.COUNT
+        for wrong_count in ((9, 1, "compté"), (-1, 2, "compté"), (1, 9, " "), (1, 9), "12", (1, 9, "x" * 301)):
+            with pytest.raises(FormError):
+                with_values(initial(), {key: known(wrong_count)})  # type: ignore[arg-type]  # wrong on purpose
+    complete = with_values(initial(), {"type": known("complete"), "people_count": known((2, 2, "compté"))})
+    assert "people_count" not in wrong(complete)
+    assert "records" in wrong(complete)
 
 
 def test_the_difference_names_what_changed_and_nothing_else() -> None:

@@ -202,28 +202,22 @@ def _summary(row: TupleRow) -> ScopeSummary:
     )
 
 
+_SCOPES: LiteralString = """
+    select s.incident, s.revision, s.criteria, s.gaps, s.unattributed, s.pending, s.digest, s.persons, s.entries,
+        s.tree_size, (select c.root from journal.checkpoint c where c.size = s.tree_size), s.at,
+        s.possible, s.excluded
+    from incident.scope s where s.incident = %s order by s.revision"""
+
+
 def last_scope(connection: Connection, number: IncidentId) -> ScopeSummary | None:
     """The newest revision of an incident's scope, without its list."""
-    row = connection.execute(
-        """
-        select s.incident, s.revision, s.criteria, s.gaps, s.unattributed, s.pending, s.digest, s.persons, s.entries,
-            s.tree_size, (select c.root from journal.checkpoint c where c.size = s.tree_size), s.at,
-            s.possible, s.excluded
-        from incident.scope s where s.incident = %s order by s.revision desc limit 1""",
-        (number,),
-    ).fetchone()
+    row = connection.execute(f"{_SCOPES} desc limit 1", (number,)).fetchone()
     return _summary(row) if row else None
 
 
 def scopes(connection: Connection, number: IncidentId) -> list[ScopeSummary]:
     """Every revision of an incident's scope, without its list, the oldest first."""
-    rows = connection.execute(
-        """
-        select s.incident, s.revision, s.criteria, s.gaps, s.unattributed, s.pending, s.digest, s.persons, s.entries,
-            s.tree_size, (select c.root from journal.checkpoint c where c.size = s.tree_size), s.at
-        from incident.scope s where s.incident = %s order by s.revision""",
-        (number,),
-    )
+    rows = connection.execute(_SCOPES, (number,))
     return [_summary(row) for row in rows.fetchall()]
 
 

@@ -11,6 +11,8 @@ from tierce.scope.model import Criteria, Gap, GapKind
 from tierce.scope.rules import CLOCK_SLACK_US, GAP_SLACK_US
 from tierce.scope.sources import Blocks, Ints, Sealed, merged, ordered
 
+_MAX = (1 << 63) - 1
+SLICE_ROWS = 1 << 15
 KEPT_SEGMENTS = 4
 """Segments whose blocks are kept between the two readings: some thirty megabytes each."""
 
@@ -33,36 +35,67 @@ def find_holes_of(
     """
     others = merged(sealed.edges(segments), hot) if sealed else hot
     kept = list(ordered(sealed, segments, others)) if len(segments) <= KEPT_SEGMENTS else None
-    lows, highs = [], []
-    for blocks in kept or ordered(sealed, segments, others):
-        lows.append(int(blocks.at_us.min()))
-        highs.append(int(blocks.at_us.max()))
+    bounds = [
+        (int(blocks.at_us.min()), int(blocks.at_us.max())) for blocks in kept or ordered(sealed, segments, others)
+    ]
     gaps: list[Gap] = []
     doubts: list[Ints] = []
     places: list[Ints] = []
     previous: Blocks | None = None
     seen = 0
     for place, blocks in enumerate(kept or ordered(sealed, segments, others)):
-        whole = blocks if previous is None else _append(previous, blocks)
-        gaps += _missing(whole, clauses)
+        if previous is not None:
+            gaps += _missing(_append(previous, blocks.cut(slice(0, 1))), clauses)
         previous = blocks.cut(slice(-1, None))
-        latest = np.maximum.accumulate(blocks.at_us)
-        earliest = np.minimum.accumulate(blocks.at_us[::-1])[::-1]
-        if place:
-            latest = np.maximum(latest, max(highs[:place]))
-        if place + 1 < len(lows):
-            earliest = np.minimum(earliest, min(lows[place + 1 :]))
-        wrong = np.maximum(latest - blocks.at_us, blocks.at_us - earliest) > CLOCK_SLACK_US
-        if wrong.any():
-            wrong &= _meets(clauses, earliest, latest, 0)
-        if wrong.any():
-            doubts.append(np.stack([blocks.block, earliest, latest], axis=1)[wrong])
-            places.append(seen + np.flatnonzero(wrong))
+        before = max((high for _, high in bounds[:place]), default=-_MAX)
+        after = min((low for low, _ in bounds[place + 1 :]), default=_MAX)
+        for start, some, latest, earliest in _slices(blocks, before, after, clauses):
+            gaps += _missing(some, clauses)
+            rows = _doubtful(some.cut(slice(0, SLICE_ROWS)), latest, earliest, clauses)
+            doubts.append(rows.rows)
+            places.append(seen + start + rows.places)
         seen += len(blocks.block)
-    if not doubts:
-        return HolesOf(gaps, np.empty((0, 3), np.int64))
-    found = np.concatenate(doubts)
+    found = np.concatenate([np.empty((0, 3), np.int64), *doubts])
+    if not len(found):
+        return HolesOf(gaps, found)
     return HolesOf([*gaps, *_runs(found, np.concatenate(places))], found)
+
+
+def _slices(
+    blocks: Blocks, before: int, after: int, clauses: Sequence[Criteria]
+) -> Iterator[tuple[int, Blocks, int, int]]:
+    """The slices of some blocks in which something may touch a window, each with the first block of the next.
+
+    Gives where a slice begins, its blocks, the latest time before it and the earliest after it. A slice is small
+    enough for the processor's memory, and most are told from their bounds alone.
+    """
+    starts = np.arange(0, len(blocks.at_us), SLICE_ROWS)
+    lows, highs = (np.minimum.reduceat(blocks.at_us, starts), np.maximum.reduceat(blocks.at_us, starts))
+    latest = np.maximum.accumulate(np.append(before, highs))
+    earliest = np.minimum.accumulate(np.append(lows, after)[::-1])[::-1]
+    met = _meets(clauses, earliest[:-1], latest[1:], GAP_SLACK_US)
+    met[:-1] |= _meets(clauses, lows[1:], highs[1:], GAP_SLACK_US)  # the gap between a slice and the next
+    for place in np.flatnonzero(met).tolist():
+        start = place * SLICE_ROWS
+        yield start, blocks.cut(slice(start, start + SLICE_ROWS + 1)), int(latest[place]), int(earliest[place + 1])
+
+
+@dataclass(frozen=True, slots=True)
+class _Doubtful:
+    rows: Ints
+    places: Ints
+
+
+def _doubtful(blocks: Blocks, before: int, after: int, clauses: Sequence[Criteria]) -> _Doubtful:
+    """The blocks whose clock is behind one before them, or ahead of one after them, by more than the slack."""
+    latest = np.maximum.accumulate(blocks.at_us)
+    np.maximum(latest, before, out=latest)
+    earliest = np.minimum.accumulate(blocks.at_us[::-1])[::-1]
+    np.minimum(earliest, after, out=earliest)
+    wrong = np.maximum(latest - blocks.at_us, blocks.at_us - earliest) > CLOCK_SLACK_US
+    if wrong.any():
+        wrong &= _meets(clauses, earliest, latest, 0)
+    return _Doubtful(np.stack([blocks.block, earliest, latest], axis=1)[wrong], np.flatnonzero(wrong))
 
 
 def _append(before: Blocks, after: Blocks) -> Blocks:

@@ -98,7 +98,7 @@ def hot_rows(bodies: Sequence[bytes], seqs: Sequence[int]) -> pa.Table:
 
 
 def ordered(sealed: Sealed | None, segments: Sequence[Segment], others: Blocks) -> Iterator[Blocks]:
-    """The blocks of segments and of others, ascending, a segment's worth at a time.
+    """The blocks of segments and of others, ascending, a segment's worth at a time at most.
 
     Neighbours in the tree may hold numbers of each other's stretch: what belongs further on waits.
     """
@@ -106,14 +106,26 @@ def ordered(sealed: Sealed | None, segments: Sequence[Segment], others: Blocks) 
     left = sorted(segments, key=lambda one: one.first_block)
     for place, segment in enumerate(left):
         assert sealed is not None
-        known = merged(waiting, sealed.blocks(segment))
         until = left[place + 1].first_block if place + 1 < len(left) else _MAX
-        cut = int(np.searchsorted(known.block, until))
-        if cut:
-            yield known.cut(slice(0, cut))
-        waiting = known.cut(slice(cut, None))
+        beyond = []
+        for known in _in_pieces(waiting, sealed.blocks(segment)):
+            cut = int(np.searchsorted(known.block, until))
+            if cut:
+                yield known.cut(slice(0, cut))
+            if cut < len(known.block):
+                beyond.append(known.cut(slice(cut, None)))
+        waiting = merged(Blocks(), *beyond)
     if not left and len(waiting.block):
         yield waiting
+
+
+def _in_pieces(few: Blocks, many: Blocks) -> list[Blocks]:
+    """Two sources in one order, each piece as it stands where they do not reach into each other."""
+    low, high = (int(np.searchsorted(few.block, one)) for one in (many.block[0], many.block[-1]))
+    if low != high:
+        return [merged(few, many)]
+    pieces = [few.cut(slice(0, low)), many, few.cut(slice(high, None))]
+    return [one for one in pieces if len(one.block)]
 
 
 def merged(*some: Blocks) -> Blocks:

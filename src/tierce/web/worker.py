@@ -17,6 +17,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, writ
 from psycopg import Connection
 
 from tierce import __version__
+from tierce.controls.service import Controls
 from tierce.deposits.resolution import Resolver
 from tierce.deposits.sealing import Opener
 from tierce.journal.errors import LogFatalError, LogFolderError, SequencerBusyError
@@ -127,6 +128,7 @@ class _Hands:
     resolver: Resolver
     settler: Settler
     witnessing: Witnessing
+    controls: Controls
     sequencer: Sequencer | None = None
     sequenced: float = 0.0
     """When the last checkpoint was made, by a clock that only goes forward."""
@@ -171,6 +173,7 @@ def _hands(
         Resolver(counter, appender, opener, clock, policy, folder=settings.spool_directory()),
         Settler(counter, appender, clock, policy),
         stack.enter_context(closing(Witnessing(settings))),
+        Controls(appender, signing[0], clock, __version__),
     )
 
 
@@ -195,6 +198,7 @@ def _turns(hands: _Hands, gauges: Gauges, page: StatusPage, stopping: list[bool]
             hands.watcher.tidy()
             hands.settler.tidy()
             hands.resolver.tidy()
+            hands.controls.step(hands.watched)
         gauges.turn_seconds.observe(time.monotonic() - started)
         if turn % BEAT_EVERY_TURNS == 0:
             waiting = heartbeat.waiting(hands.watched).lines

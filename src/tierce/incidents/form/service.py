@@ -60,6 +60,11 @@ class Forms:
         self.register = register
         self._own = own
 
+    @property
+    def operator(self) -> str:
+        """The operator's name, whose own form it is that names no insurer."""
+        return self._own.name
+
     def draft(self, connection: Connection, number: IncidentId, controller: InsurerId) -> Draft:
         """The draft as it stands: its newest version, or what the incident says before there is one.
 

@@ -9,9 +9,8 @@ FORMAT = "tierce-evidence-pack-v1"
 MANIFEST = "manifest.txt"
 OFFICE_NAME = "tierce.local/office"
 """The name under which the office signs a pack's manifest; the key is that of its journal lines."""
-CONTROLS_NAME = "tierce.local/controls"
 WORKER = "worker"
-"""The instance that takes snapshots of controls, and the name under which it signs them."""
+"""The instance that takes snapshots of controls."""
 
 
 @dataclass(frozen=True, slots=True)

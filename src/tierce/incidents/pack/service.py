@@ -12,6 +12,8 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from psycopg import Connection
 
+from tierce.controls.service import SIGNER
+from tierce.controls.store import between as snapshots_between
 from tierce.gate.matrix import render
 from tierce.identity.model import StaffCaller
 from tierce.incidents.clocks.service import Clocks
@@ -23,7 +25,7 @@ from tierce.incidents.model import Incident, ScopeSummary
 from tierce.incidents.pack import rules, store
 from tierce.incidents.pack.archive import write_archive
 from tierce.incidents.pack.errors import CheckpointMissingError
-from tierce.incidents.pack.model import CONTROLS_NAME, OFFICE_NAME, WORKER, Line, Made, Part, Under
+from tierce.incidents.pack.model import OFFICE_NAME, WORKER, Line, Made, Part, Under
 from tierce.incidents.register.export import as_csv
 from tierce.incidents.register.model import Row, RowKind
 from tierce.incidents.register.rules import journal_number
@@ -36,6 +38,7 @@ from tierce.journal.segments.sealed import SealedLog
 from tierce.journal.signing import public_key
 from tierce.journal.tiles.folder import LogFolder
 from tierce.journal.tiles.tree import TileTree
+from tierce.kernel.clock import PARIS
 from tierce.kernel.ids import DeviceId, IncidentId, InsurerId
 from tierce.kernel.language import Language
 from tierce.policy.acts import Act
@@ -141,7 +144,7 @@ class Packs:
     def public(self, connection: Connection) -> list[str]:
         """The public line of every key whose signature is in a pack, its use before it."""
         worker = store.instance_key(connection, WORKER)
-        controls = [] if worker is None else [f"controls {verifier_key(CONTROLS_NAME, public_key(worker))}"]
+        controls = [] if worker is None else [f"controls {verifier_key(SIGNER, public_key(worker))}"]
         return [
             f"log {self._seal.log_line}",
             f"office {verifier_key(OFFICE_NAME, self._seal.key.public_key())}",
@@ -190,6 +193,7 @@ class _Making:
         yield from self._law()
         yield from self._scopes()
         yield from self._told()
+        yield from self._controls()
         yield whole("policy/policy.json", policy_text().encode("ascii"))
         for language in Language:
             yield whole(f"policy/decisions.{language.value}.md", render(language).encode())
@@ -297,7 +301,20 @@ class _Making:
             ),
         )  # fmt: skip - one notice, one object
         yield whole("counts.json", rules.as_json(store.counts(self._connection, self.incident.id)))
-        yield whole("controls/index.json", rules.as_json([]))
+
+    def _controls(self) -> Iterator[Part]:
+        """How the promised measures stood on each day from the first signal on, and what each role may do now."""
+        first, last = (at.astimezone(PARIS).date() for at in (self.incident.signal_at, self.under.at))
+        snapshots = snapshots_between(self._connection, first, last)
+        self._add(self._numbered([one.entry for one in snapshots]))
+        told = []
+        for one in snapshots:
+            if one.entry in self.lines:
+                name = f"controls/{one.day.isoformat()}.txt"
+                told.append({"file": name, "entry": one.entry})
+                yield whole(name, one.note.encode())
+        yield whole("controls/index.json", rules.as_json(told))
+        yield whole("controls/grants.txt", store.grants(self._connection).encode())
 
     def _journal(self) -> Iterator[Part]:
         """The checkpoint, the earlier ones that lists were computed under, and the proof of every line."""

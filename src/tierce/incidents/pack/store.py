@@ -20,6 +20,7 @@ from tierce.scope.engine.store import Engine, Said
 from tierce.scope.model import Exposure
 from tierce.scope.service import SETTLE
 from tierce.scope.sources import Sealed
+from tierce.storage.granted import render
 
 _LEAF = "p.first_idx + (e.seq & 255)"
 
@@ -42,6 +43,11 @@ def instance_key(connection: Connection, name: str) -> bytes | None:
     """The public key that an instance is registered with, in 32 bytes."""
     row = connection.execute("select public_key from journal.instance where name = %s", (name,)).fetchone()
     return bytes(row[0]) if row else None
+
+
+def grants(connection: Connection) -> str:
+    """What each role may do, as the database has it."""
+    return render(connection)
 
 
 def notes(connection: Connection, sizes: Iterable[int]) -> list[tuple[int, str]]:

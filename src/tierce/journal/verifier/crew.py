@@ -130,7 +130,7 @@ def _lead(other: "subprocess.Popen[bytes]", board: _Board, dsn: str, snapshot: s
         pickle.load(other.stdout)  # noqa: S301 - it is ready: from a process of ours, over its own pipe
         while (number := board.draw(wait=True)) is not None:
             _say(other.stdin, board.tasks[number])
-            board.give(number, pickle.load(other.stdout))  # noqa: S301 - as above
+            board.give(number, pickle.load(other.stdout))  # noqa: S301 - from a process of ours
     except (OSError, EOFError, pickle.UnpicklingError) as error:
         if number is not None:  # otherwise it took nothing from the others, who do the work
             error.add_note("a process that verified part of the journal ended; the journal was not verified")
@@ -150,6 +150,6 @@ def serve() -> None:
         with store.snapshot(dsn, snapshot) as (connection, _name):
             _say(answers, None)
             while True:
-                _say(answers, verify_stretch(connection, pickle.load(given)))  # noqa: S301 - as above
+                _say(answers, verify_stretch(connection, pickle.load(given)))  # noqa: S301 - from a process of ours
     except (EOFError, BrokenPipeError):
         return

@@ -84,6 +84,8 @@ grant execute on function incident.lists, incident.exposure_of to tierce_office;
 grant select, insert on incident.register to tierce_office;   -- rows are added, never changed
 grant select, insert on notice.insurer_notice to tierce_office;
 grant select on notice.person_report to tierce_office;
+grant usage on schema upkeep to tierce_office;
+grant select on upkeep.controls to tierce_office;
 grant select on access.evidence, access.unexplained, access.decoy_hit, access.saturated to tierce_office;
 grant select on access.decoy to tierce_office;   -- invented people: their numbers name nobody
 grant usage on schema care to tierce_office;
@@ -151,6 +153,8 @@ grant select, insert, update on care.deposit to tierce_worker;
 grant select on registry.insurer, registry.deposit_choice, access.device to tierce_worker;
 grant usage on schema upkeep to tierce_worker;
 grant select, insert, update on upkeep.heartbeat to tierce_worker;
+grant select, insert on upkeep.controls to tierce_worker;   -- a snapshot a day, never changed
+grant select on upkeep.keep, gate.floor, gate.ceiling, gate.shown_ceiling, journal.verification to tierce_worker;
 grant execute on function upkeep.waiting to tierce_worker;
 grant usage on schema presence to tierce_worker;   -- the refusals of persons are evidence; who they are is not
 grant select (seq, establishment, professional, line, yes, at) on presence.answer to tierce_worker;

@@ -15,9 +15,12 @@ from tierce.incidents import store
 from tierce.incidents.clocks.rules import OPERATOR
 from tierce.incidents.errors import FormError
 from tierce.incidents.form.model import Content, Draft, Field, FieldKind, Knowledge, Value
-from tierce.incidents.form.rules import as_json, problems, say
+from tierce.incidents.form.printed import form_pdf
+from tierce.incidents.form.rules import as_json, empty_draft, problems, say
+from tierce.incidents.form.rules import difference as changed_between
 from tierce.incidents.form.service import Forms, versions_in
 from tierce.incidents.form.vocabulary import BY_KEY, FIELDS, SECTIONS
+from tierce.incidents.model import Incident
 from tierce.incidents.rules import incident_reference
 from tierce.kernel.clock import PARIS
 from tierce.kernel.ids import IncidentId, InsurerId
@@ -49,18 +52,36 @@ def form_handlers(site: OfficeSite, forms: Forms) -> list[HTTPRouteHandler]:
     @post(f"{_PATH}/{{controller:int}}/export", status_code=200, opt={"act": Act.STAFF_BREACH_FORM_EXPORT})
     async def export(request: AnyRequest, number: FromPath[int], controller: FromPath[int]) -> Response[bytes]:
         visit = await site.visit(request)
-        await site.sign_in.check_form(request)
+        typed = await site.sign_in.check_form(request)
+        kind = "pdf" if typed.get("as") == "pdf" else "json"
 
         def read(connection: Connection) -> bytes:
             incident = site.incidents.incident(connection, IncidentId(number))
             draft = forms.draft(connection, incident.id, _known(controller))
+            made = (
+                _pdf(site, forms, connection, incident, draft)
+                if kind == "pdf"
+                else as_json(draft, incident_reference(incident.id, incident.signal_at))
+            )
             forms.register.note_export(connection, visit.caller, incident.id, Act.STAFF_BREACH_FORM_EXPORT)
-            return as_json(draft, incident_reference(incident.id, incident.signal_at))
+            return made
 
-        named = {"content-disposition": f'attachment; filename="cnil-{number}-{controller}.json"'}
-        return Response(await site.rows.read(read), media_type="application/json", headers=named)
+        named = {"content-disposition": f'attachment; filename="cnil-{number}-{controller}.{kind}"'}
+        return Response(await site.rows.read(read), media_type=f"application/{kind}", headers=named)
 
-    return [listed, whole, export, *_section_handlers(site, forms)]
+    @get(f"{_PATH}/{{controller:int}}/carry", opt={"act": Act.STAFF_BREACH_FORM})
+    async def carry(request: AnyRequest, number: FromPath[int], controller: FromPath[int]) -> Response[str]:
+        visit = await site.visit(request)
+        return await _page(site, forms, visit, IncidentId(number), _known(controller), template="form_carry.html")
+
+    @get(f"{_PATH}/{{controller:int}}/difference", opt={"act": Act.STAFF_BREACH_FORM})
+    async def difference(request: AnyRequest, number: FromPath[int], controller: FromPath[int]) -> Response[str]:
+        visit = await site.visit(request)
+        asked = tuple(request.query_params.get(name, "") for name in ("before", "after"))
+        read = _differences(site, forms, IncidentId(number), _known(controller), asked)
+        return site.page(visit, "form_difference.html", await site.rows.read(read))
+
+    return [listed, whole, export, carry, difference, *_section_handlers(site, forms)]
 
 
 def _section_handlers(site: OfficeSite, forms: Forms) -> list[HTTPRouteHandler]:
@@ -153,6 +174,47 @@ def _list(site: OfficeSite, forms: Forms, number: IncidentId) -> Callable[[Conne
     return read
 
 
+def _pdf(site: OfficeSite, forms: Forms, connection: Connection, incident: Incident, draft: Draft) -> bytes:
+    now, controller = site.clock.now(), draft.controller
+    versions = versions_in(forms.register.rows(connection, incident.id), controller)
+    names = store.insurer_names(connection, [controller]) if controller != OPERATOR else {}
+    return form_pdf(
+        draft,
+        whose=names.get(controller, "") or forms.operator,
+        reference=incident_reference(incident.id, incident.signal_at),
+        at=now,
+        version=len(versions),
+        problems=problems(draft, now),
+        changes=versions[-1].changes if len(versions) > 1 else (),
+    )
+
+
+def _differences(
+    site: OfficeSite, forms: Forms, number: IncidentId, controller: InsurerId, asked: tuple[str, ...]
+) -> Callable[[Connection], dict[str, object]]:
+    def read(connection: Connection) -> dict[str, object]:
+        incident = site.incidents.incident(connection, number)
+        versions = versions_in(forms.register.rows(connection, number), controller)
+        drafts = [empty_draft(controller), *(one.draft for one in versions)]
+        known = [int(one) if one.isdecimal() and len(one) <= _DIGITS_MAX else -1 for one in asked]
+        if not versions or not all(0 <= one < len(drafts) for one in known):
+            raise NotFoundException
+        before, after = known
+        return {
+            "incident": incident,
+            "reference": incident_reference(incident.id, incident.signal_at),
+            "controller": controller,
+            "whose": store.insurer_names(connection, [controller]).get(controller, ""),
+            "versions": versions,
+            "before": before,
+            "after": after,
+            "changes": [(BY_KEY[one.field], one) for one in changed_between(drafts[before], drafts[after])],
+            "say_value": say,
+        }
+
+    return read
+
+
 async def _page(
     site: OfficeSite,
     forms: Forms,
@@ -163,6 +225,7 @@ async def _page(
     section: int | None = None,
     typed: Typed | None = None,
     problem: FormError | None = None,
+    template: str = "form_whole.html",
 ) -> Response[str]:
     def read(connection: Connection) -> dict[str, object]:
         incident = site.incidents.incident(connection, number)
@@ -183,13 +246,14 @@ async def _page(
             "versions": [
                 (one, [(BY_KEY[change.field], change) for change in one.changes]) for one in reversed(found)
             ],
+            "carried": sum(value.content is not None for value in draft.values.values()),
             "unknown": sum(value.knowledge is Knowledge.UNKNOWN for value in draft.values.values()),
         }
 
     values = await site.rows.read(read)
     values |= {"typed": typed or {}, "problem": problem, "section": section, "say_value": say, "last": len(SECTIONS)}
-    template = "form_section.html" if section else "form_whole.html"
-    return site.page(visit, template, values, status=422 if problem else 200)
+    shown = "form_section.html" if section else template
+    return site.page(visit, shown, values, status=422 if problem else 200)
 
 
 def _row(field: Field, draft: Draft) -> dict[str, object]:
