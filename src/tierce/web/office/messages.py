@@ -11,6 +11,7 @@ from litestar.params import FromPath
 from litestar.response import Redirect
 from psycopg import Connection
 
+from tierce.incidents.cohorts.model import COHORT_LABELS
 from tierce.incidents.errors import FreeTextError
 from tierce.incidents.model import Incident
 from tierce.incidents.rules import incident_reference
@@ -18,7 +19,7 @@ from tierce.kernel.errors import TierceError
 from tierce.kernel.ids import IncidentId
 from tierce.kernel.language import Phrase
 from tierce.notices.audience import store as audiences
-from tierce.notices.audience.model import STATE_LABELS, WHY_LABELS, Audience, Counts, Why
+from tierce.notices.audience.model import STATE_LABELS, WHY_LABELS, Audience, Counts
 from tierce.notices.audience.service import counts
 from tierce.notices.deliveries import store as deliveries
 from tierce.notices.errors import (
@@ -227,7 +228,7 @@ async def _page(site: OfficeSite, visit: Visit, number: IncidentId, problem: Tie
         "m": standing,
         "states": STATE_LABELS,
         "whys": WHY_LABELS,
-        "no_contact": Why.NO_CONTACT,
+        "cohorts": COHORT_LABELS,
         "needed": APPROVALS_NEEDED,
         "mine": any(one.staff == visit.caller.staff for one in standing.approvals),
         "problem": TOLD[type(problem)] if problem else None,
