@@ -286,7 +286,8 @@ def write_contact(
     email, postal, language = contact
     connection.execute(
         'insert into directory.contact (professional, email, postal, language, at, "by")'
-        " values (%s, %s, %s, %s, %s, %s) on conflict (professional) do update set email = excluded.email, postal = excluded.postal,"
+        " values (%s, %s, %s, %s, %s, %s) on conflict (professional) do update"
+        " set email = excluded.email, postal = excluded.postal,"
         ' language = excluded.language, at = excluded.at, "by" = excluded."by"',
         (professional, email, list(postal), language, at, by),
     )
