@@ -19,12 +19,15 @@ from tierce.identity.local import InsurerSessions, PersonSessions, StaffSessions
 from tierce.identity.oidc import ProviderClient, ProviderSettings, Realm, digest
 from tierce.identity.service import Pool, SignInDoor, form_token
 from tierce.incidents.holds.service import Holds
+from tierce.insurers.breaches.service import Breaches
 from tierce.insurers.service import InsurerDesk
 from tierce.journal.note import verifier_key
 from tierce.journal.service import Appender
 from tierce.kernel.clock import SystemClock
 from tierce.kernel.ids import staff_id
 from tierce.notices.messages.service import Messages
+from tierce.persons.concerned.service import Concerned
+from tierce.persons.requests.service import Requests
 from tierce.policy.allowed import STAFF_ROLES
 from tierce.presence.answers import Answers
 from tierce.storage.database import Database
@@ -140,6 +143,8 @@ async def persons_site(room: Room, database: Database) -> AsyncIterator[Site]:
                 persons=room.persons,
                 operator=OPERATOR,
                 answers=Answers(lines, SystemClock()),
+                concerned=Concerned(lines, SystemClock()),
+                requests=Requests(lines, SystemClock()),
                 secure=False,
             )
             async with _browser(app, "tierce-persons") as found:
@@ -170,6 +175,7 @@ async def insurers_site(room: Room, database: Database, insurer: int = 1) -> Asy
                 sessions=InsurerSessions(pool, lines, SystemClock(), lambda amc: door_of(key, amc), bytes(16)),
                 pool=rows,
                 desk=InsurerDesk(lines, SystemClock(), bytes(16)),
+                breaches=Breaches(lines, SystemClock(), bytes(16)),
                 secure=False,
             )
             async with _browser(app, "tierce-insurers") as found:

@@ -11,17 +11,21 @@ from tierce.closings.rules import RUNGS as RUNGS_WIDE
 from tierce.directory.model import Kind
 from tierce.incidents.clocks.model import State
 from tierce.incidents.form.model import Knowledge
+from tierce.incidents.night.model import Decision
 from tierce.incidents.severity.model import Controller
+from tierce.persons.concerned.model import Answer
 from tierce.persons.model import LineKind
 from tierce.policy.acts import Act, Evidence, Outcome
 from tierce.policy.clocks import Risk, Standing
 from tierce.policy.ladder import Level, Rung
 from tierce.scope.model import Rule
+from tierce.web.insurers.app import TOLD as INSURERS_ERRORS
 from tierce.web.insurers.site import HERE as INSURERS
 from tierce.web.insurers.site import LINKS as INSURERS_LINKS
 from tierce.web.look import Pages
 from tierce.web.office.app import TOLD as OFFICE_ERRORS
 from tierce.web.office.closing import LENGTHS
+from tierce.web.office.criteria import LISTS as CRITERIA_LISTS
 from tierce.web.office.directory import WANTED
 from tierce.web.office.site import HERE as OFFICE
 from tierce.web.office.site import LINKS as OFFICE_LINKS
@@ -48,6 +52,8 @@ def asked_by_templates(folder: Path) -> set[str]:
     return found
 
 
+_COUNTED = {Decision.TELL, Decision.CONCLUDE, Decision.LATE, Decision.NOTIFY}
+"""Decisions whose sentence holds a number or a duty."""
 CHOSEN = {
     OFFICE: numbered("act", Act)
     | numbered("outcome", Outcome)
@@ -63,6 +69,10 @@ CHOSEN = {
     | {f"closing.for.{length}" for length in LENGTHS}
     | {f"duties.standing.{one.replace(' ', '_')}" for one in Standing if one is not Standing.PROPOSED}
     | {f"severity.controller.{one}" for one in Controller}
+    | {f"night.next.{one}" for one in Decision if one not in _COUNTED}
+    | {f"night.why.{one}" for one in Decision}
+    | {f"night.do.{one}" for one in Decision if one is not Decision.ESTABLISH}
+    | {f"criteria.{name}{part}" for name in CRITERIA_LISTS for part in ("", "_help")}
     | {f"severity.{one}" for one in ("people", "records")}
     | numbered("severity.risk", Risk)
     | {f"form.is.{one.replace(' ', '_')}" for one in Knowledge}
@@ -70,13 +80,19 @@ CHOSEN = {
     | {f"journal.title.{state}" for state in ("none", "altered", "old", "intact")}
     | {link.key for link in OFFICE_LINKS}
     | told({key for key, _ in OFFICE_ERRORS.values()}),
-    INSURERS: {link.key for link in INSURERS_LINKS} | told(set()),
+    INSURERS: {link.key for link in INSURERS_LINKS}
+    | told({key for key, _ in INSURERS_ERRORS.values()})
+    | {f"draft.is.{one.replace(' ', '_')}" for one in Knowledge}
+    | {f"key.refused.{one}{part}" for one in ("recipient", "answer", "confirm") for part in ("", "_remedy")},
     PERSONS: {f"kind.{kind.value.replace(' ', '_')}" for kind in LineKind if kind is not LineKind.OWN}
     | {link.key for link in PERSONS_LINKS}
     | told({key for key, _ in PERSONS_ERRORS.values()})
     | {f"help.{part}" for part in range(1, 5)}
     | {f"help.{part}_text" for part in range(1, 5)}
     | {f"not_me.step{step}" for step in range(1, 5)}
+    | {f"concerned.part_{part}" for part in ("here", "same", "logged", "post")}
+    | {f"concerned.{said}_{answer}" for said in ("is", "ground") for answer in Answer}
+    | {"concerned.ground_no_list", "concerned.cohort_insured", "concerned.cohort_invoices"}
     | {f"card.{part}_{why}" for part in ("wrong", "remedy") for why in ("away", "no_signer", "too_many")}
     | {f"answered.{said}{part}" for said in ("yes", "no", "late", "too_many") for part in ("", "_lead")},
 }

@@ -12,15 +12,13 @@ from datetime import date
 from functools import lru_cache
 from typing import Final
 
-from tierce.incidents.rules import crockford, slice_digest
-from tierce.kernel.categories import DataCategory
-from tierce.kernel.clock import from_micros
+from tierce.incidents.rules import crockford
 from tierce.kernel.ids import InsurerId, PersonId
 from tierce.kernel.language import Language
 from tierce.notices.errors import TextRefusedError
-from tierce.notices.model import BlockKind, Document, InsurerSlice
+from tierce.notices.model import BlockKind, Document
 from tierce.notices.readability import LEAST, reading_ease
-from tierce.scope.model import Exposure, Gap, GapKind
+from tierce.scope.model import Gap, GapKind
 
 LETTER_CONTENTS: Final = (
     BlockKind.NATURE,
@@ -118,7 +116,7 @@ _LINK = re.compile(
     r"https?:|www\.|href|<[a-z/]|(?<![@\w.-])(?:[a-z0-9-]+\.)+(?:fr|com|org|net|eu|info|io)\b", re.IGNORECASE
 )
 ADULT_YEARS: Final = 18
-_LETTER_PREFIX: Final = b"tierce-letter-v1"
+LETTER_PREFIX: Final = b"tierce-letter-v1"
 
 
 def check_document(document: Document, contents: Iterable[BlockKind], forbidden: Iterable[str] = ()) -> None:
@@ -191,31 +189,9 @@ def letter_reference(scope_digest: bytes, person: PersonId, insurer: InsurerId) 
     It cannot be guessed, because a person's internal number is random and never printed; it is checked by
     computing it again for everybody on the list.
     """
-    parts = (_LETTER_PREFIX, scope_digest, person.to_bytes(8, "big"), insurer.to_bytes(2, "big"))
+    parts = (LETTER_PREFIX, scope_digest, person.to_bytes(8, "big"), insurer.to_bytes(2, "big"))
     text = crockford(hashlib.sha256(b"".join(parts)).digest(), 12)
     return f"{text[:4]}-{text[4:8]}-{text[8:]}"
-
-
-def slice_for(
-    scope_digest: bytes, insurer: InsurerId, name: str, exposures: Iterable[Exposure]
-) -> InsurerSlice | None:
-    """Cut one insurer's part out of a list; None when it has nobody on it."""
-    own = [one for one in exposures if one.insurer == insurer]
-    if not own:
-        return None
-    categories = DataCategory.NONE
-    for one in own:
-        categories |= one.categories
-    return InsurerSlice(
-        insurer=insurer,
-        name=name,
-        persons=len(own),
-        entries=sum(one.entries for one in own),
-        categories=categories,
-        first_at=from_micros(min(one.first_us for one in own)),
-        last_at=from_micros(max(one.last_us for one in own)),
-        digest=slice_digest(scope_digest, insurer, own),
-    )
 
 
 def is_minor(birth_date: str, on: date) -> bool:

@@ -1,6 +1,6 @@
 """Use cases of the notices: make an insurer's notice, make one person's letter, check a letter's reference."""
 
-from datetime import date
+from datetime import date, datetime
 
 from psycopg import Connection
 
@@ -18,7 +18,8 @@ from tierce.notices.errors import IncidentNotAwareError, SliceMissingError
 from tierce.notices.insurer_notice import make_insurer_notice
 from tierce.notices.letter import make_letter, representative_of
 from tierce.notices.model import Document, Facts, Measure, MeasureKind, Operator, ReadOfHer, Subject
-from tierce.notices.rules import is_minor, letter_reference, slice_for
+from tierce.notices.rules import is_minor, letter_reference
+from tierce.notices.slices.rules import slice_for
 from tierce.policy.acts import Act
 
 
@@ -45,7 +46,7 @@ class Notices:
         """
         now = self._clock.now()
         incident, scope = self._incidents.incident(connection, number), self._incidents.scope(connection, number)
-        facts = self.facts(connection, incident, scope)
+        facts = facts_of(connection, incident, scope, self._clock.now())
         name = store.insurer_name(connection, insurer)
         rows = incident_rows.exposures(connection, scope, insurer=insurer)
         part = slice_for(scope.digest, insurer, name, rows) if name else None
@@ -74,7 +75,7 @@ class Notices:
             TextRefusedError: the text would be empty, vague, or name the professional or the place of care.
         """
         incident, scope = self._incidents.incident(connection, number), self._incidents.scope(connection, number)
-        facts = self.facts(connection, incident, scope)
+        facts = facts_of(connection, incident, scope, self._clock.now())
         exposure = self._incidents.exposed(connection, number, person, insurer)
         insurer_name = store.insurer_name(connection, insurer)
         if insurer_name is None:
@@ -119,28 +120,29 @@ class Notices:
     def _today(self) -> date:
         return self._clock.now().astimezone(PARIS).date()
 
-    def facts(self, connection: Connection, incident: Incident, scope: ScopeSummary) -> Facts:
-        """What is established about an incident, as every document states it now.
 
-        Raises:
-            IncidentNotAwareError: nobody wrote yet when and why the breach was established.
-        """
-        if incident.aware_at is None:
-            raise IncidentNotAwareError
-        measures = []
-        hold = store.hold_of(connection, scope.criteria)
-        if hold is not None:
-            ended = hold.until if hold.until <= self._clock.now() else None
-            measures.append(Measure(MeasureKind.ACCESS_HELD, hold.since, ended))
-        measures.append(Measure(MeasureKind.LIST_COMPUTED, scope.at))
-        return Facts(
-            incident=incident.id,
-            revision=scope.revision,
-            signal_at=incident.signal_at,
-            aware_at=incident.aware_at,
-            tree_size=scope.tree.size,
-            digest=scope.digest,
-            gaps=scope.gaps,
-            unattributed=scope.unattributed,
-            measures=tuple(measures),
-        )
+def facts_of(connection: Connection, incident: Incident, scope: ScopeSummary, now: datetime) -> Facts:
+    """What is established about an incident, as every document states it.
+
+    Raises:
+        IncidentNotAwareError: nobody wrote yet when and why the breach was established.
+    """
+    if incident.aware_at is None:
+        raise IncidentNotAwareError
+    measures = []
+    hold = store.hold_of(connection, scope.criteria)
+    if hold is not None:
+        ended = hold.until if hold.until <= now else None
+        measures.append(Measure(MeasureKind.ACCESS_HELD, hold.since, ended))
+    measures.append(Measure(MeasureKind.LIST_COMPUTED, scope.at))
+    return Facts(
+        incident=incident.id,
+        revision=scope.revision,
+        signal_at=incident.signal_at,
+        aware_at=incident.aware_at,
+        tree_size=scope.tree.size,
+        digest=scope.digest,
+        gaps=scope.gaps,
+        unattributed=scope.unattributed,
+        measures=tuple(measures),
+    )

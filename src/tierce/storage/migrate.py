@@ -62,6 +62,8 @@ FUNCTIONS = (
     "presence.sql",
     "incidents.sql",
     "notices.sql",
+    "insurers_notices.sql",
+    "persons.sql",
 )
 """Replaced at each upgrade, in this order."""
 

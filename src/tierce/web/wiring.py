@@ -31,6 +31,7 @@ from tierce.incidents.holds.service import Holds
 from tierce.incidents.register.service import Register
 from tierce.incidents.service import Incidents
 from tierce.incidents.store import Records as StaffRecords
+from tierce.insurers.breaches.service import Breaches
 from tierce.insurers.service import InsurerDesk
 from tierce.journal.note import parse_verifier_key
 from tierce.journal.segments.sealed import SealedLog
@@ -42,6 +43,8 @@ from tierce.kernel.network import address_prefix
 from tierce.notices.messages.service import Messages
 from tierce.notices.model import Operator
 from tierce.notices.service import Notices
+from tierce.persons.concerned.service import Concerned
+from tierce.persons.requests.service import Requests
 from tierce.persons.service import Persons
 from tierce.persons.store import Records as PersonRecords
 from tierce.policy.allowed import STAFF_ROLES
@@ -314,6 +317,8 @@ async def persons(settings: Settings) -> AsyncIterator[App]:
                 SealedLog(settings.segments_directory()),
             ),
             answers=Answers(appender, clock),
+            concerned=Concerned(appender, clock),
+            requests=Requests(appender, clock),
             cards=None if settings.signer is None else CardDesk(f"http://127.0.0.1:{settings.signer.port}", http),
             operator=Operator(
                 operator.name, operator.address, operator.phone, operator.officer, operator.officer_email
@@ -354,6 +359,7 @@ async def insurers(settings: Settings) -> AsyncIterator[App]:
             sessions=InsurerSessions(pool, appender, clock, lambda amc: door_of(key, amc), policy),
             pool=rows,
             desk=InsurerDesk(appender, clock, policy),
+            breaches=Breaches(appender, clock, policy),
             secure=settings.insurers.url.startswith("https:"),
             sign_in_origins=_origins(settings.insurers_provider),
         )

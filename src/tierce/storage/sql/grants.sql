@@ -83,7 +83,10 @@ grant select, insert on incident.possible, incident.exposed_professional, incide
 grant execute on function incident.lists, incident.exposure_of to tierce_office;
 grant select, insert on incident.register to tierce_office;   -- rows are added, never changed
 grant select, insert on notice.insurer_notice to tierce_office;
-grant select on notice.person_report to tierce_office;
+grant select, update (answer, answered, answered_by) on notice.person_report to tierce_office;
+grant select, update (forwarded, forwarded_by, answer, answered, answered_by) on notice.rights_request
+    to tierce_office;
+grant select, insert, update on incident.secrecy to tierce_office;
 grant usage on schema upkeep to tierce_office;
 grant select on upkeep.controls to tierce_office;
 grant select on access.evidence, access.unexplained, access.decoy_hit, access.saturated to tierce_office;
@@ -105,14 +108,15 @@ grant select on registry.insurer, registry.insurer_key to tierce_persons;
 grant select on journal.instance, journal.batch, journal.placed, journal.checkpoint, journal.segment, journal.ended
     to tierce_persons;
 grant execute on function journal.segments, journal.sealed_end to tierce_persons;
-grant select, insert on notice.person_report to tierce_persons;
+grant execute on function gate.person_concerned, gate.person_of to tierce_persons;
+grant select, insert on notice.person_report, notice.rights_request to tierce_persons;
 grant usage on schema presence to tierce_persons;
 grant execute on function presence.asked, presence.answer_ask to tierce_persons;
 
 -- insurers: counts of the insurer whose session one holds, through functions alone; no table of people, none of ours ----
 grant usage on schema access, registry to tierce_insurers;
 grant execute on function journal.register, journal.next_block, journal.append to tierce_insurers;
-grant execute on function access.open_insurer_session, access.insurer_session, access.end_insurer_session
+grant execute on function access.open_insurer_session, access.insurer_session(bytea), access.end_insurer_session
     to tierce_insurers;
 grant execute on function registry.own_people, registry.own_shown, registry.own_incidents, registry.own_feeds,
     registry.own_feed_reasons, registry.own_feed_refused to tierce_insurers;
@@ -216,8 +220,25 @@ grant select, update (certificate) on contact.loan to tierce_notices;
 grant select, insert on contact.lent_file to tierce_notices;
 grant select, insert on notice.mandate to tierce_notices;
 grant select on registry.insurer, registry.insurer_key to tierce_notices;
-grant select on incident.incident, incident.scope, incident.exposed, incident.insurer_count to tierce_notices;
-grant select on notice.mandate to tierce_office;
+grant select on incident.incident, incident.scope, incident.exposed, incident.insurer_count, incident.cohort_controller,
+    incident.difference to tierce_notices;
+grant select on journal.checkpoint to tierce_notices;
+grant usage on schema access to tierce_notices;            -- since when a stolen access is held: a fact of each notice
+grant select (level, subject, rung, since, until, lifted) on access.ladder to tierce_notices;
+grant select (id, professional) on access.login to tierce_notices;
+grant select, insert, update (document, draft) on notice.insurer_notice to tierce_notices;
+grant select, insert, update (ended_at) on notice.contact_point to tierce_notices;
+grant select, insert, update (tries, next_try, sent_at, failed) on notice.warning to tierce_notices;
+grant select on notice.acknowledgement, notice.recipient, notice.report, notice.told_count, notice.taken
+    to tierce_notices;
+grant select, insert on notice.hand_over, notice.hand_over_piece to tierce_notices;
+grant select on notice.mandate, notice.contact_point, notice.warning, notice.acknowledgement, notice.hand_over, notice.taken,
+    notice.report, notice.told_count to tierce_office;
+grant select (id, insurer, recipient, proved_at, confirmed_at) on notice.recipient to tierce_office;
+grant usage on schema notice to tierce_insurers;
+grant execute on function notice.own_notices, notice.acknowledge, notice.own_chain, notice.own_hand_overs, notice.take,
+    notice.piece, notice.own_reports, notice.report_in, notice.own_recipients, notice.propose_recipient,
+    notice.prove_recipient, notice.confirm_recipient to tierce_insurers;
 
 -- Messages to people: notices freezes audiences, tries, prints and counts; office writes, approves, stops. Office reads
 -- where each item stands and never whom it is for -------------------------------------------------------------------
