@@ -12,11 +12,12 @@ from tierce.incidents.service import Incidents
 from tierce.journal.service import Appender
 from tierce.kernel.clock import PARIS, Clock, from_micros
 from tierce.kernel.ids import IncidentId, InsurerId, PersonId
+from tierce.kernel.language import Phrase
 from tierce.notices import store
 from tierce.notices.errors import IncidentNotAwareError, SliceMissingError
 from tierce.notices.insurer_notice import make_insurer_notice
-from tierce.notices.letter import make_letter
-from tierce.notices.model import Document, Facts, Measure, MeasureKind, Operator, Reader, ReadOfHer
+from tierce.notices.letter import make_letter, representative_of
+from tierce.notices.model import Document, Facts, Measure, MeasureKind, Operator, ReadOfHer, Subject
 from tierce.notices.rules import is_minor, letter_reference
 from tierce.notices.slices.rules import slice_for
 from tierce.policy.acts import Act
@@ -29,7 +30,7 @@ class Notices:
         """Write in the name of `operator`; connections are in autocommit mode, as for Incidents."""
         self._incidents = incidents
         self._appender = appender
-        self._operator = operator
+        self.operator = operator
         self._clock = clock
 
     def insurer_notice(
@@ -56,7 +57,7 @@ class Notices:
             line = staff_line(caller, Act.STAFF_NOTICE_SHOW, now, incident=number, insurer=insurer)
             self._appender.write(connection, [line])
         reference = incident_reference(incident.id, incident.signal_at)
-        return make_insurer_notice(facts, self._operator, part, reference, made.astimezone(PARIS).date())
+        return make_insurer_notice(facts, self.operator, part, reference, made.astimezone(PARIS).date())
 
     def letter(
         self,
@@ -89,17 +90,19 @@ class Notices:
             act=Act.STAFF_LETTER_SHOW,
         )
         today = self._today()
+        minor = is_minor(civil.birth_date, today)
+        read = ReadOfHer(
+            insurer_name=insurer_name,
+            categories=exposure.categories,
+            first_at=from_micros(exposure.first_us),
+            last_at=from_micros(exposure.last_us),
+            entries=exposure.entries,
+        )
         return make_letter(
             facts=facts,
-            operator=self._operator,
-            reader=Reader(civil.full_name, is_minor(civil.birth_date, today)),
-            read=ReadOfHer(
-                insurer_name=insurer_name,
-                categories=exposure.categories,
-                first_at=from_micros(exposure.first_us),
-                last_at=from_micros(exposure.last_us),
-                entries=exposure.entries,
-            ),
+            operator=self.operator,
+            recipient=representative_of(civil.full_name) if minor else Phrase(civil.full_name, civil.full_name),
+            subjects=(Subject(civil.full_name if minor else None, (read,)),),
             reference=letter_reference(scope.digest, person, insurer),
             dated=today,
             forbidden=store.names_behind(connection, person),

@@ -239,3 +239,25 @@ grant usage on schema notice to tierce_insurers;
 grant execute on function notice.own_notices, notice.acknowledge, notice.own_chain, notice.own_hand_overs, notice.take,
     notice.piece, notice.own_reports, notice.report_in, notice.own_recipients, notice.propose_recipient,
     notice.prove_recipient, notice.confirm_recipient to tierce_insurers;
+
+-- Messages to people: notices freezes audiences, tries, prints and counts; office writes, approves, stops. Office reads
+-- where each item stands and never whom it is for -------------------------------------------------------------------
+grant usage on schema directory to tierce_notices;
+grant select on incident.exposed_professional, incident.cohort to tierce_notices;
+grant select (id, given_name, family_name) on directory.professional to tierce_notices;
+grant select on directory.contact to tierce_notices;
+grant select, insert on notice.audience, notice.item_pair, notice.step to tierce_notices;
+grant select, insert, update (state, why, attempts, due, batch) on notice.item to tierce_notices;
+grant select, insert on notice.letter_batch to tierce_notices;
+grant execute on function notice.advance to tierce_notices;
+grant select on notice.message, notice.approval, notice.stop to tierce_notices;
+grant select on notice.audience to tierce_office;
+grant select (audience, number, cohort, channel, language, represented, state, why, attempts, due, batch) on notice.item
+    to tierce_office;
+grant select (audience, insurer, cohort, item, why) on notice.item_pair to tierce_office;
+grant select on notice.step to tierce_office;
+grant select, insert on notice.message, notice.approval to tierce_office;
+grant select, insert, update (lifted_at, lifted_by) on notice.stop to tierce_office;
+grant select on notice.letter_batch to tierce_office;
+grant execute on function notice.post_batch to tierce_office;
+grant select, insert, update on directory.contact to tierce_office;
