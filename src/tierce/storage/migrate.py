@@ -63,6 +63,7 @@ FUNCTIONS = (
     "incidents.sql",
     "notices.sql",
     "persons.sql",
+    "insurers_notices.sql",
 )
 """Replaced at each upgrade, in this order."""
 
