@@ -16,7 +16,6 @@ pytestmark = pytest.mark.integration
 PEOPLE = 40
 
 
-@pytest.mark.slow
 def test_i2_i4_s1_a_theft_is_found_whole_and_each_adult_is_told_once(tmp_path: Path) -> None:
     """Also N4 (each insurer opens its own list alone) and the pack, checked by the script that it carries."""
     folder = tmp_path / "kept"
