@@ -62,8 +62,8 @@ FUNCTIONS = (
     "presence.sql",
     "incidents.sql",
     "notices.sql",
-    "persons.sql",
     "insurers_notices.sql",
+    "persons.sql",
 )
 """Replaced at each upgrade, in this order."""
 

@@ -36,7 +36,9 @@ from tierce.web.error_pages import Told, error_handlers
 from tierce.web.look import Pages, SecurityHeaders
 from tierce.web.office.alerts import alert_handlers
 from tierce.web.office.appeals import appeal_handlers
+from tierce.web.office.breaches import breach_handlers
 from tierce.web.office.closing import closing_handlers
+from tierce.web.office.criteria import criteria_handlers
 from tierce.web.office.directory import directory_handlers
 from tierce.web.office.documents import document_handlers
 from tierce.web.office.duties import duty_handlers
@@ -50,6 +52,7 @@ from tierce.web.office.live import live_handlers
 from tierce.web.office.requests import request_handlers
 from tierce.web.office.severity import severity_handlers
 from tierce.web.office.site import HERE, OfficeSite, RoleRefusedError, office_sign_in, refused_page
+from tierce.web.office.stages import stage_handlers
 from tierce.web.signin_site import sign_in_handlers
 from tierce.web.visit import Pool, RememberLanguage, Rows
 
@@ -160,6 +163,9 @@ def _handlers(site: OfficeSite, closings: Closings, forms: Forms) -> list[Contro
         *duty_handlers(site),
         *form_handlers(site, forms),
         *severity_handlers(site, Severity(site.clocks.register)),
+        *stage_handlers(site),
+        *criteria_handlers(site),
+        *breach_handlers(site),
         *sign_in_handlers(site.sign_in),
         *site.pages.static_handlers(),
     ]
