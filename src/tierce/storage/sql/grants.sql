@@ -86,6 +86,7 @@ grant select, insert on notice.insurer_notice to tierce_office;
 grant select on notice.person_report to tierce_office;
 grant usage on schema upkeep to tierce_office;
 grant select on upkeep.controls to tierce_office;
+grant execute on function notice.told to tierce_office;    -- counts by minute, for whoever inspects; nobody
 grant select on access.evidence, access.unexplained, access.decoy_hit, access.saturated to tierce_office;
 grant select on access.decoy to tierce_office;   -- invented people: their numbers name nobody
 grant usage on schema care to tierce_office;

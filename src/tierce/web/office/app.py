@@ -44,6 +44,7 @@ from tierce.web.office.feeds import feed_handlers
 from tierce.web.office.forms import form_handlers
 from tierce.web.office.holds import hold_handlers
 from tierce.web.office.incidents import incident_handlers
+from tierce.web.office.inspection import inspection_handlers
 from tierce.web.office.journal import journal_handlers
 from tierce.web.office.live import live_handlers
 from tierce.web.office.severity import severity_handlers
@@ -146,6 +147,7 @@ def _handlers(site: OfficeSite, closings: Closings, forms: Forms) -> list[Contro
         *closing_handlers(site, closings),
         *incident_handlers(site),
         *journal_handlers(site),
+        *inspection_handlers(site),
         *hold_handlers(site),
         *alert_handlers(site),
         *evidence_handlers(site),
