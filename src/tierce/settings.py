@@ -101,6 +101,32 @@ class DepositSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The path at which the portal's own host serves that folder, for the portal to lead to."""
 
 
+class MailSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The relay that takes the messages of an incident, how they are signed, and where what comes back is read."""
+
+    host: str
+    port: int
+    sender: str
+    """The address that people see; it names a mailbox somebody reads."""
+    bounces: str
+    """The domain of return paths: its mail is kept in the folder `returned`."""
+    dkim_domain: str
+    dkim_selector: str
+    dkim_key: str
+    """PEM file of the signing key, which `tierce notice mail-key` makes."""
+    starttls: bool = True
+    """Without it, only a relay on this very machine is written to."""
+    user: str | None = None
+    password_file: str | None = None
+    connections: int = 8
+    rate: float = 0.0
+    """Messages a second at most; 0 for as many as the relay takes."""
+    log: str | None = None
+    """The relay's own log, which settles doubts by Message-ID."""
+    returned: str | None = None
+    """Folder of the mailbox of return paths, a Maildir or plain files."""
+
+
 class WitnessSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One witness of the log, run by somebody else: its address, and its public line."""
 
@@ -137,6 +163,10 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Folder of the log's tiles and its checkpoint, which the worker writes; if left out, `log` beside the keys."""
     segments: str | None = None
     """Folder of the journal's sealed segments, which `tierce journal seal` writes; `segments` beside the keys."""
+    mail: MailSettings | None = None
+    """Left out, no message leaves by e-mail."""
+    letters: str | None = None
+    """Folder of batches of letters to print; `letters` beside the keys."""
 
     witnesses: tuple[WitnessSettings, ...] = ()
     """Whoever checks that the log only grows, and cosigns its checkpoints."""
@@ -158,6 +188,10 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def log_directory(self) -> Path:
         """Return the folder of the log's tiles, which must be there before the worker starts."""
         return Path(self.log) if self.log is not None else self.key_directory().parent / "log"
+
+    def letters_directory(self) -> Path:
+        """Return the folder of batches of letters; names and addresses stand in it until they are posted."""
+        return Path(self.letters) if self.letters is not None else self.key_directory().parent / "letters"
 
     def segments_directory(self) -> Path:
         """Return the folder of sealed segments; it is not there while nothing was sealed."""

@@ -19,6 +19,7 @@ from tierce.identity.local import InsurerSessions, PersonSessions, StaffSessions
 from tierce.identity.oidc import ProviderClient, ProviderSettings, Realm, digest
 from tierce.identity.service import Pool, SignInDoor, form_token
 from tierce.incidents.holds.service import Holds
+from tierce.insurers.breaches.service import Breaches
 from tierce.insurers.service import InsurerDesk
 from tierce.journal.note import verifier_key
 from tierce.journal.service import Appender
@@ -167,6 +168,7 @@ async def insurers_site(room: Room, database: Database, insurer: int = 1) -> Asy
                 sessions=InsurerSessions(pool, lines, SystemClock(), lambda amc: door_of(key, amc), bytes(16)),
                 pool=rows,
                 desk=InsurerDesk(lines, SystemClock(), bytes(16)),
+                breaches=Breaches(lines, SystemClock(), bytes(16)),
                 secure=False,
             )
             async with _browser(app, "tierce-insurers") as found:

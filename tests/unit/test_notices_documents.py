@@ -11,7 +11,7 @@ from tierce.kernel.language import Language, Phrase
 from tierce.kernel.saying import count, say_instant, say_name, say_period
 from tierce.notices.errors import TextRefusedError
 from tierce.notices.insurer_notice import make_insurer_notice
-from tierce.notices.letter import make_letter
+from tierce.notices.letter import make_letter, representative_of
 from tierce.notices.model import (
     BlockKind,
     Document,
@@ -20,8 +20,8 @@ from tierce.notices.model import (
     Measure,
     MeasureKind,
     Operator,
-    Reader,
     ReadOfHer,
+    Subject,
 )
 from tierce.notices.rules import LETTER_CONTENTS, VAGUE, check_document, is_minor, letter_reference
 from tierce.scope.model import Gap, GapKind
@@ -55,6 +55,7 @@ READ = ReadOfHer(
     last_at=START,
     entries=1,
 )
+NAME = "Paul Lenoir"
 PART = InsurerSlice(
     insurer=InsurerId(3),
     name="Mutuelle du Grand Chêne",
@@ -71,8 +72,8 @@ def letter(facts: Facts = FACTS, read: ReadOfHer = READ, *, minor: bool = False)
     return make_letter(
         facts=facts,
         operator=OPERATOR,
-        reader=Reader("Paul Lenoir", minor),
-        read=read,
+        recipient=representative_of(NAME) if minor else Phrase(NAME, NAME),
+        subjects=(Subject(NAME if minor else None, (read,)),),
         reference="7QK4-0ABC-9XYZ",
         dated=date(2027, 3, 4),
         forbidden=("Claire Morvan", "Cabinet médical des Tilleuls"),
@@ -112,9 +113,10 @@ def test_a_childs_letter_goes_to_whoever_represents_her() -> None:
     assert document.recipient[0].fr == "Au représentant légal de Paul Lenoir"
     french, english = text_of(document, Language.FR), text_of(document, Language.EN)
     assert "votre numéro" not in french
-    assert "son numéro de sécurité sociale" in french
+    assert "au sujet de Paul Lenoir" in french
+    assert "à son nom" in french
     assert "your social security" not in english
-    assert "the child's social security number" in english
+    assert "about Paul Lenoir" in english
 
 
 @pytest.mark.parametrize("category", list(DataCategory.__members__.values())[1:])

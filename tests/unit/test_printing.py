@@ -9,16 +9,16 @@ from pypdf.generic import ArrayObject, DictionaryObject
 
 from tests.unit.test_notices_documents import FACTS, OPERATOR, READ
 from tierce import printing
-from tierce.kernel.language import Language
+from tierce.kernel.language import Language, Phrase
 from tierce.notices.letter import make_letter
-from tierce.notices.model import Reader
+from tierce.notices.model import Subject
 from tierce.notices.printed import TEMPLATE, letter_pdf, printed
 
 LETTER = make_letter(
     facts=FACTS,
     operator=OPERATOR,
-    reader=Reader("Jeanne Le Goff", minor=False),
-    read=READ,
+    recipient=Phrase("Jeanne Le Goff", "Jeanne Le Goff"),
+    subjects=(Subject(None, (READ,)),),
     reference="3F7K-9QXT-M2AB",
     dated=FACTS.signal_at.date(),
 )

@@ -17,6 +17,7 @@ from tierce.policy.acts import Act, Evidence, Outcome
 from tierce.policy.clocks import Risk, Standing
 from tierce.policy.ladder import Level, Rung
 from tierce.scope.model import Rule
+from tierce.web.insurers.app import TOLD as INSURERS_ERRORS
 from tierce.web.insurers.site import HERE as INSURERS
 from tierce.web.insurers.site import LINKS as INSURERS_LINKS
 from tierce.web.look import Pages
@@ -70,7 +71,10 @@ CHOSEN = {
     | {f"journal.title.{state}" for state in ("none", "altered", "old", "intact")}
     | {link.key for link in OFFICE_LINKS}
     | told({key for key, _ in OFFICE_ERRORS.values()}),
-    INSURERS: {link.key for link in INSURERS_LINKS} | told(set()),
+    INSURERS: {link.key for link in INSURERS_LINKS}
+    | told({key for key, _ in INSURERS_ERRORS.values()})
+    | {f"draft.is.{one.replace(' ', '_')}" for one in Knowledge}
+    | {f"key.refused.{one}{part}" for one in ("recipient", "answer", "confirm") for part in ("", "_remedy")},
     PERSONS: {f"kind.{kind.value.replace(' ', '_')}" for kind in LineKind if kind is not LineKind.OWN}
     | {link.key for link in PERSONS_LINKS}
     | told({key for key, _ in PERSONS_ERRORS.values()})

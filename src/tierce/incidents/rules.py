@@ -39,8 +39,12 @@ def slice_digest(scope_digest: bytes, insurer: InsurerId, exposures: Iterable[Ex
     The lines of other insurers are left out, so that an insurer can check its own part alone.
     """
     own = sorted((one.person, exposure_line(one)) for one in exposures if one.insurer == insurer)
-    head = [f"tierce-slice-v1\n{scope_digest.hex()} {insurer}\n"]
-    return digest_of([*head, *(f"{line}\n" for _, line in own)])
+    return digest_of([slice_head(scope_digest, insurer), *(f"{line}\n" for _, line in own)])
+
+
+def slice_head(scope_digest: bytes, insurer: InsurerId) -> str:
+    """What binds an insurer's part to its list, before its lines."""
+    return f"tierce-slice-v1\n{scope_digest.hex()} {insurer}\n"
 
 
 def by_insurer(exposures: Iterable[Exposure]) -> list[InsurerCount]:

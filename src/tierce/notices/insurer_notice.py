@@ -148,10 +148,10 @@ def _evidence(facts: Facts, part: InsurerSlice) -> Block:
             f"journal as it stood at {lines.en}.",
         ),
         Phrase(
-            f"Empreinte de votre partie de la liste (SHA-256){NBSP}: {part.digest.hex()}. Elle permettra de vérifier "
-            "la liste nominative, qui vous est remise à part et n’est pas dans ce document.",
-            f"Digest of your part of the list (SHA-256): {part.digest.hex()}. It will let you check the list of "
-            "names, which is handed to you apart and is not in this document.",
+            f"Empreinte de votre partie de la liste (SHA-256){NBSP}: {part.digest.hex()}. La liste nominative, "
+            "qui vous est remise à part et n’est pas dans ce document, la porte en tête.",
+            f"Digest of your part of the list (SHA-256): {part.digest.hex()}. The list of names, which is "
+            "handed to you apart and is not in this document, bears it at its head.",
         ),
     ]
     if never:

@@ -113,21 +113,6 @@ class InsurerSlice:
     digest: bytes
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class Reader:
-    """The person a letter is about. Its repr shows nothing.
-
-    `minor` says that the letter goes to her legal representative.
-    """
-
-    name: str
-    minor: bool
-
-    def __repr__(self) -> str:
-        """Show nothing of the person."""
-        return "Reader(...)"
-
-
 @dataclass(frozen=True, slots=True)
 class ReadOfHer:
     """What was read of one person under one insurer: never by whom nor where."""
@@ -137,3 +122,18 @@ class ReadOfHer:
     first_at: datetime
     last_at: datetime
     entries: int
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Subject:
+    """Somebody whose data was read, and what was read: under each insurer. Its repr shows nothing.
+
+    `name` is None when she is the reader herself; otherwise the reader represents her.
+    """
+
+    name: str | None
+    reads: tuple[ReadOfHer, ...]
+
+    def __repr__(self) -> str:
+        """Show nothing of the person."""
+        return "Subject(...)"

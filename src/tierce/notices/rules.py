@@ -9,16 +9,16 @@ import hashlib
 import re
 from collections.abc import Iterable
 from datetime import date
+from functools import lru_cache
 from typing import Final
 
-from tierce.incidents.rules import crockford, slice_digest
-from tierce.kernel.categories import DataCategory
-from tierce.kernel.clock import from_micros
+from tierce.incidents.rules import crockford
 from tierce.kernel.ids import InsurerId, PersonId
 from tierce.kernel.language import Language
 from tierce.notices.errors import TextRefusedError
-from tierce.notices.model import BlockKind, Document, InsurerSlice
-from tierce.scope.model import Exposure, Gap, GapKind
+from tierce.notices.model import BlockKind, Document
+from tierce.notices.readability import LEAST, reading_ease
+from tierce.scope.model import Gap, GapKind
 
 LETTER_CONTENTS: Final = (
     BlockKind.NATURE,
@@ -82,13 +82,41 @@ VAGUE: Final = (
 )  # fmt: skip - a list of words reads better in lines of several
 """Phrases that stand where a fact should; each was seen in messages people could do nothing with."""
 
+REQUESTS: Final = (
+    "cliquez",
+    "communiquez-nous",
+    "transmettez-nous",
+    "envoyez-nous votre",
+    "renvoyez",
+    "confirmez votre",
+    "indiquez-nous votre",
+    "mettez à jour",
+    "répondez à ce message",
+    "click",
+    "send us your",
+    "give us your",
+    "confirm your",
+    "provide us",
+    "update your",
+    "reply to this message",
+)  # fmt: skip - a list of words reads better in lines of several
+"""Phrases that ask for something: a message that does so is what a thief's own would be."""
+
+
+def _folded(text: str) -> str:
+    return text.casefold().replace("’", "'").replace("\u00a0", " ").replace("\u202f", " ")
+
+
+_BANNED: Final = tuple(
+    (_folded(phrase), kind) for kind, some in (("vague phrase", VAGUE), ("request", REQUESTS)) for phrase in some
+)
 BLOCK_CHARACTERS_MIN: Final = 40
 SENTENCE_WORDS_MAX: Final = 40
 _LINK = re.compile(
     r"https?:|www\.|href|<[a-z/]|(?<![@\w.-])(?:[a-z0-9-]+\.)+(?:fr|com|org|net|eu|info|io)\b", re.IGNORECASE
 )
 ADULT_YEARS: Final = 18
-_LETTER_PREFIX: Final = b"tierce-letter-v1"
+LETTER_PREFIX: Final = b"tierce-letter-v1"
 
 
 def check_document(document: Document, contents: Iterable[BlockKind], forbidden: Iterable[str] = ()) -> None:
@@ -107,7 +135,7 @@ def check_document(document: Document, contents: Iterable[BlockKind], forbidden:
         if kind not in present:
             msg = f"the document has no block '{kind.value}'; write it"
             raise TextRefusedError(msg)
-    banned = [*((phrase, "vague phrase") for phrase in VAGUE), *((name, "name") for name in forbidden if name)]
+    names = [_folded(name) for name in forbidden if name]
     for block in document.blocks:
         for language in Language:
             texts = [phrase[language].strip() for phrase in block.texts()]
@@ -119,23 +147,40 @@ def check_document(document: Document, contents: Iterable[BlockKind], forbidden:
             if len(whole) < BLOCK_CHARACTERS_MIN:
                 msg = f"{place} says almost nothing; state the facts"
                 raise TextRefusedError(msg)
-            _check_words(whole, place, banned)
+            fault = "holds a name" if any(name in _folded(whole) for name in names) else _fault(whole)
+            if fault is not None:
+                # A forbidden name is not repeated in the message: it would travel to a log.
+                msg = f"{place}: {fault}"
+                raise TextRefusedError(msg)
 
 
-def _check_words(text: str, place: str, banned: Iterable[tuple[str, str]]) -> None:
-    plain = text.casefold().replace("’", "'").replace("\u00a0", " ").replace("\u202f", " ")
-    for phrase, kind in banned:
-        if phrase.casefold().replace("’", "'") in plain:
-            # A forbidden name is not repeated in the message: it would travel to a log.
-            msg = f"{place}: holds a {kind}" + (f", « {phrase} »" if kind == "vague phrase" else "")
+def check_readable(document: Document) -> None:
+    """Refuse a letter that is hard to read in either language; the measure is `readability`'s.
+
+    Raises:
+        TextRefusedError: with the language, the score and the least accepted.
+    """
+    for language in Language:
+        text = "\n".join(phrase[language] for block in document.blocks for phrase in block.texts())
+        score = reading_ease(text, language)
+        if score < LEAST:
+            msg = f"the text in {language.value} scores {score:.0f} in reading ease, and {LEAST:.0f} is the least"
             raise TextRefusedError(msg)
+
+
+@lru_cache(maxsize=1_024)
+def _fault(text: str) -> str | None:
+    """What is wrong with the words of a block; most blocks of a letter are the next letter's too."""
+    plain = _folded(text)
+    for phrase, kind in _BANNED:
+        if phrase in plain:
+            return f"holds a {kind}, « {phrase} »"
     if _LINK.search(text):
-        msg = f"{place}: holds a link; say in words where to go"
-        raise TextRefusedError(msg)
+        return "holds a link; say in words where to go"
     longest = max(len(sentence.split()) for sentence in re.split(r"[.;:?!]\s|\n", text))
     if longest > SENTENCE_WORDS_MAX:
-        msg = f"{place}: a sentence has {longest} words; keep below {SENTENCE_WORDS_MAX}"
-        raise TextRefusedError(msg)
+        return f"a sentence has {longest} words; keep below {SENTENCE_WORDS_MAX}"
+    return None
 
 
 def letter_reference(scope_digest: bytes, person: PersonId, insurer: InsurerId) -> str:
@@ -144,31 +189,9 @@ def letter_reference(scope_digest: bytes, person: PersonId, insurer: InsurerId) 
     It cannot be guessed, because a person's internal number is random and never printed; it is checked by
     computing it again for everybody on the list.
     """
-    parts = (_LETTER_PREFIX, scope_digest, person.to_bytes(8, "big"), insurer.to_bytes(2, "big"))
+    parts = (LETTER_PREFIX, scope_digest, person.to_bytes(8, "big"), insurer.to_bytes(2, "big"))
     text = crockford(hashlib.sha256(b"".join(parts)).digest(), 12)
     return f"{text[:4]}-{text[4:8]}-{text[8:]}"
-
-
-def slice_for(
-    scope_digest: bytes, insurer: InsurerId, name: str, exposures: Iterable[Exposure]
-) -> InsurerSlice | None:
-    """Cut one insurer's part out of a list; None when it has nobody on it."""
-    own = [one for one in exposures if one.insurer == insurer]
-    if not own:
-        return None
-    categories = DataCategory.NONE
-    for one in own:
-        categories |= one.categories
-    return InsurerSlice(
-        insurer=insurer,
-        name=name,
-        persons=len(own),
-        entries=sum(one.entries for one in own),
-        categories=categories,
-        first_at=from_micros(min(one.first_us for one in own)),
-        last_at=from_micros(max(one.last_us for one in own)),
-        digest=slice_digest(scope_digest, insurer, own),
-    )
 
 
 def is_minor(birth_date: str, on: date) -> bool:

@@ -1,6 +1,6 @@
 """Use cases of the notices: make an insurer's notice, make one person's letter, check a letter's reference."""
 
-from datetime import date
+from datetime import date, datetime
 
 from psycopg import Connection
 
@@ -12,12 +12,14 @@ from tierce.incidents.service import Incidents
 from tierce.journal.service import Appender
 from tierce.kernel.clock import PARIS, Clock, from_micros
 from tierce.kernel.ids import IncidentId, InsurerId, PersonId
+from tierce.kernel.language import Phrase
 from tierce.notices import store
 from tierce.notices.errors import IncidentNotAwareError, SliceMissingError
 from tierce.notices.insurer_notice import make_insurer_notice
-from tierce.notices.letter import make_letter
-from tierce.notices.model import Document, Facts, Measure, MeasureKind, Operator, Reader, ReadOfHer
-from tierce.notices.rules import is_minor, letter_reference, slice_for
+from tierce.notices.letter import make_letter, representative_of
+from tierce.notices.model import Document, Facts, Measure, MeasureKind, Operator, ReadOfHer, Subject
+from tierce.notices.rules import is_minor, letter_reference
+from tierce.notices.slices.rules import slice_for
 from tierce.policy.acts import Act
 
 
@@ -28,7 +30,7 @@ class Notices:
         """Write in the name of `operator`; connections are in autocommit mode, as for Incidents."""
         self._incidents = incidents
         self._appender = appender
-        self._operator = operator
+        self.operator = operator
         self._clock = clock
 
     def insurer_notice(
@@ -44,7 +46,7 @@ class Notices:
         """
         now = self._clock.now()
         incident, scope = self._incidents.incident(connection, number), self._incidents.scope(connection, number)
-        facts = self._facts(connection, incident, scope)
+        facts = self.facts(connection, incident, scope)
         name = store.insurer_name(connection, insurer)
         rows = incident_rows.exposures(connection, scope, insurer=insurer)
         part = slice_for(scope.digest, insurer, name, rows) if name else None
@@ -55,7 +57,7 @@ class Notices:
             line = staff_line(caller, Act.STAFF_NOTICE_SHOW, now, incident=number, insurer=insurer)
             self._appender.write(connection, [line])
         reference = incident_reference(incident.id, incident.signal_at)
-        return make_insurer_notice(facts, self._operator, part, reference, made.astimezone(PARIS).date())
+        return make_insurer_notice(facts, self.operator, part, reference, made.astimezone(PARIS).date())
 
     def letter(
         self,
@@ -73,7 +75,7 @@ class Notices:
             TextRefusedError: the text would be empty, vague, or name the professional or the place of care.
         """
         incident, scope = self._incidents.incident(connection, number), self._incidents.scope(connection, number)
-        facts = self._facts(connection, incident, scope)
+        facts = self.facts(connection, incident, scope)
         exposure = self._incidents.exposed(connection, number, person, insurer)
         insurer_name = store.insurer_name(connection, insurer)
         if insurer_name is None:
@@ -88,17 +90,19 @@ class Notices:
             act=Act.STAFF_LETTER_SHOW,
         )
         today = self._today()
+        minor = is_minor(civil.birth_date, today)
+        read = ReadOfHer(
+            insurer_name=insurer_name,
+            categories=exposure.categories,
+            first_at=from_micros(exposure.first_us),
+            last_at=from_micros(exposure.last_us),
+            entries=exposure.entries,
+        )
         return make_letter(
             facts=facts,
-            operator=self._operator,
-            reader=Reader(civil.full_name, is_minor(civil.birth_date, today)),
-            read=ReadOfHer(
-                insurer_name=insurer_name,
-                categories=exposure.categories,
-                first_at=from_micros(exposure.first_us),
-                last_at=from_micros(exposure.last_us),
-                entries=exposure.entries,
-            ),
+            operator=self.operator,
+            recipient=representative_of(civil.full_name) if minor else Phrase(civil.full_name, civil.full_name),
+            subjects=(Subject(civil.full_name if minor else None, (read,)),),
             reference=letter_reference(scope.digest, person, insurer),
             dated=today,
             forbidden=store.names_behind(connection, person),
@@ -116,23 +120,37 @@ class Notices:
     def _today(self) -> date:
         return self._clock.now().astimezone(PARIS).date()
 
-    def _facts(self, connection: Connection, incident: Incident, scope: ScopeSummary) -> Facts:
-        if incident.aware_at is None:
-            raise IncidentNotAwareError
-        measures = []
-        hold = store.hold_of(connection, scope.criteria)
-        if hold is not None:
-            ended = hold.until if hold.until <= self._clock.now() else None
-            measures.append(Measure(MeasureKind.ACCESS_HELD, hold.since, ended))
-        measures.append(Measure(MeasureKind.LIST_COMPUTED, scope.at))
-        return Facts(
-            incident=incident.id,
-            revision=scope.revision,
-            signal_at=incident.signal_at,
-            aware_at=incident.aware_at,
-            tree_size=scope.tree.size,
-            digest=scope.digest,
-            gaps=scope.gaps,
-            unattributed=scope.unattributed,
-            measures=tuple(measures),
-        )
+    def facts(self, connection: Connection, incident: Incident, scope: ScopeSummary) -> Facts:
+        """What is established about an incident, as every document states it now.
+
+        Raises:
+            IncidentNotAwareError: nobody wrote yet when and why the breach was established.
+        """
+        return facts_of(connection, incident, scope, self._clock.now())
+
+
+def facts_of(connection: Connection, incident: Incident, scope: ScopeSummary, now: datetime) -> Facts:
+    """What is established about an incident, as every document states it.
+
+    Raises:
+        IncidentNotAwareError: nobody wrote yet when and why the breach was established.
+    """
+    if incident.aware_at is None:
+        raise IncidentNotAwareError
+    measures = []
+    hold = store.hold_of(connection, scope.criteria)
+    if hold is not None:
+        ended = hold.until if hold.until <= now else None
+        measures.append(Measure(MeasureKind.ACCESS_HELD, hold.since, ended))
+    measures.append(Measure(MeasureKind.LIST_COMPUTED, scope.at))
+    return Facts(
+        incident=incident.id,
+        revision=scope.revision,
+        signal_at=incident.signal_at,
+        aware_at=incident.aware_at,
+        tree_size=scope.tree.size,
+        digest=scope.digest,
+        gaps=scope.gaps,
+        unattributed=scope.unattributed,
+        measures=tuple(measures),
+    )

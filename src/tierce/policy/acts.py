@@ -168,6 +168,26 @@ class Act(IntEnum):
     """An insurer's staff report: whom they matched, or when people were told."""
     INSURER_RECIPIENT = 209
     """An insurer's staff register the key to which its lists are encrypted, or confirm another's."""
+    AUDIENCE_FROZEN = 210
+    """Whom the operator writes to after an incident is frozen, with its digest."""
+    STAFF_MESSAGE_WRITE = 211
+    """Staff freeze the facts that the messages of an incident state."""
+    STAFF_MESSAGE_APPROVE = 212
+    """Staff approve one audience and one text, by their digests; two of them make a sending possible."""
+    MESSAGES_SENT = 213
+    """The approved messages of an incident begin to leave, or have stopped leaving."""
+    STAFF_MESSAGE_STOP = 214
+    """Staff stop the messages of an incident, or let them go on."""
+    LETTERS_PRINTED = 215
+    """A batch of letters is printed into one file."""
+    STAFF_LETTERS_TAKE = 216
+    """Staff take a batch of letters: names and addresses leave with it."""
+    STAFF_LETTERS_POSTED = 217
+    """Staff write that a batch of letters was posted."""
+    BOUNCES_READ = 218
+    """Messages or letters that came back are taken in."""
+    STAFF_AUDIENCE = 219
+    """Staff read an audience in counts, and the texts; nobody's name."""
     STAFF_PACK = 230
     """Staff take out an incident's evidence pack; `reference` is the incident, `device` begins the file's digest."""
     CONTROLS_SNAPSHOT = 231

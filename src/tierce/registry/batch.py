@@ -171,6 +171,7 @@ def coverage_record(line: RightsLine, sender: Sender) -> CoverageRecord:
         is_former=line.is_former,
         left_day=line.left_day,
         effective_day=line.effective_day,
+        rank=line.identity.rank.reveal(),
     )
 
 

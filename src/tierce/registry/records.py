@@ -59,6 +59,8 @@ class CoverageRecord(msgspec.Struct, frozen=True, array_like=True):
     is_former: bool
     left_day: int | None
     effective_day: int
+    rank: int = 0
+    """Rank of birth, with which an insurer tells twins apart; 0 in records written before it was kept."""
 
     def __repr__(self) -> str:
         return "CoverageRecord(•••)"

@@ -62,6 +62,7 @@ FUNCTIONS = (
     "presence.sql",
     "incidents.sql",
     "notices.sql",
+    "insurers_notices.sql",
 )
 """Replaced at each upgrade, in this order."""
 

@@ -31,6 +31,7 @@ from tierce.incidents.holds.service import Holds
 from tierce.incidents.register.service import Register
 from tierce.incidents.service import Incidents
 from tierce.incidents.store import Records as StaffRecords
+from tierce.insurers.breaches.service import Breaches
 from tierce.insurers.service import InsurerDesk
 from tierce.journal.note import parse_verifier_key
 from tierce.journal.segments.sealed import SealedLog
@@ -350,6 +351,7 @@ async def insurers(settings: Settings) -> AsyncIterator[App]:
             sessions=InsurerSessions(pool, appender, clock, lambda amc: door_of(key, amc), policy),
             pool=rows,
             desk=InsurerDesk(appender, clock, policy),
+            breaches=Breaches(appender, clock, policy),
             secure=settings.insurers.url.startswith("https:"),
             sign_in_origins=_origins(settings.insurers_provider),
         )

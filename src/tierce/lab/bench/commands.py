@@ -17,6 +17,8 @@ from tierce.lab.bench.gate import SMALL, Plan, Report, measure_gate
 from tierce.lab.bench.histories import measure_histories
 from tierce.lab.bench.imports import measure_import
 from tierce.lab.bench.log.service import measure_journal
+from tierce.lab.bench.notices.commands import EPILOG as NOTICES_EPILOG
+from tierce.lab.bench.notices.commands import notices
 from tierce.lab.bench.oracle.service import SMALL_ORACLE, OraclePlan, OracleReport, measure_oracle
 from tierce.lab.bench.scope.service import (
     SMALL_ENTRIES,
@@ -36,6 +38,9 @@ _screen = Console(stderr=True, highlight=False)
 @app.callback()
 def root() -> None:
     """Figures of this machine; not a test, nothing fails for being slow."""
+
+
+app.command("notices", epilog=NOTICES_EPILOG)(notices)
 
 
 @app.command("gate")

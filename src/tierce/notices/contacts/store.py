@@ -2,12 +2,15 @@
 
 import os
 from collections.abc import Collection, Sequence
+from datetime import datetime
 
 import msgspec
 from psycopg import Connection
+from psycopg.errors import CheckViolation
 
 from tierce.kernel.ids import IncidentId, InsurerId, PersonId
 from tierce.notices.contacts.model import Contact
+from tierce.notices.errors import LoanEndedError
 from tierce.storage.errors import SealBrokenError
 from tierce.storage.keys import COMPARTMENT_KEYS, KEY_BYTES, Compartment, Keyring, Sealer, wrap_key
 
@@ -107,9 +110,12 @@ class Contacts:
         assert row is not None
         version = int(row[0])
         wrapped = wrap_key(self._keyring.raw(KEY), Compartment.CONTACT, insurer, version, os.urandom(KEY_BYTES))
-        connection.execute(
-            "select contact.open_loan(%s, %s::smallint, %s, %s::smallint)", (incident, insurer, wrapped, version)
-        )
+        try:
+            connection.execute(
+                "select contact.open_loan(%s, %s::smallint, %s, %s::smallint)", (incident, insurer, wrapped, version)
+            )
+        except CheckViolation:
+            raise LoanEndedError from None
         sealer = self.sealer(connection, incident, insurer)
         if sealer is None:
             raise SealBrokenError
@@ -138,3 +144,72 @@ def put(
             [(incident, insurer, one, sealer.seal(Compartment.CONTACT, insurer, one, plain[one])) for one in changed],
         )
     return len(changed)
+
+
+Counts = tuple[int, int, int, int, int]
+"""Lines read, taken, unchanged, refused, outside."""
+
+
+def lent_file(connection: Connection, incident: IncidentId, insurer: InsurerId, sha256: bytes) -> Counts | None:
+    """The counts of a file that was taken in before."""
+    return connection.execute(
+        "select read, taken, unchanged, refused, outside from contact.lent_file"
+        " where incident = %s and insurer = %s and sha256 = %s",
+        (incident, insurer, sha256),
+    ).fetchone()
+
+
+def keep_file(
+    connection: Connection, incident: IncidentId, insurer: InsurerId, sha256: bytes, at: datetime, counts: Counts
+) -> None:
+    """Write what became of a file."""
+    connection.execute(
+        "insert into contact.lent_file (incident, insurer, sha256, at, read, taken, unchanged, refused, outside)"
+        " values (%s, %s, %s, %s, %s, %s, %s, %s, %s)",
+        (incident, insurer, sha256, at, *counts),
+    )
+
+
+def loans(connection: Connection, incident: IncidentId) -> list[InsurerId]:
+    """The insurers that lent contact data for an incident, what was deleted included."""
+    rows = connection.execute("select insurer from contact.loan where incident = %s order by insurer", (incident,))
+    return [InsurerId(row[0]) for row in rows.fetchall()]
+
+
+def forget(connection: Connection, incident: IncidentId, insurer: InsurerId) -> int | None:
+    """Delete a loan's records and destroy its key; how many there were, or None when there was no loan left."""
+    row = connection.execute("select contact.forget(%s, %s::smallint)", (incident, insurer)).fetchone()
+    return None if row is None or row[0] is None else int(row[0])
+
+
+def left(connection: Connection, incident: IncidentId, insurer: InsurerId) -> int:
+    """How many records of a loan there are."""
+    row = connection.execute(
+        "select count(*) from contact.contact where incident = %s and insurer = %s", (incident, insurer)
+    ).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def key_version(connection: Connection, incident: IncidentId, insurer: InsurerId) -> int:
+    """The version of a loan's key."""
+    row = connection.execute(
+        "select key_version from contact.loan where incident = %s and insurer = %s", (incident, insurer)
+    ).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def certificate(connection: Connection, incident: IncidentId, insurer: InsurerId) -> str | None:
+    """The certificate of a loan that was deleted."""
+    row = connection.execute(
+        "select certificate from contact.loan where incident = %s and insurer = %s", (incident, insurer)
+    ).fetchone()
+    return None if row is None else row[0]
+
+
+def keep_certificate(connection: Connection, incident: IncidentId, insurer: InsurerId, text: str) -> None:
+    """Keep the certificate of a loan."""
+    connection.execute(
+        "update contact.loan set certificate = %s where incident = %s and insurer = %s", (text, incident, insurer)
+    )

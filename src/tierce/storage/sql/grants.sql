@@ -113,7 +113,7 @@ grant execute on function presence.asked, presence.answer_ask to tierce_persons;
 -- insurers: counts of the insurer whose session one holds, through functions alone; no table of people, none of ours ----
 grant usage on schema access, registry to tierce_insurers;
 grant execute on function journal.register, journal.next_block, journal.append to tierce_insurers;
-grant execute on function access.open_insurer_session, access.insurer_session, access.end_insurer_session
+grant execute on function access.open_insurer_session, access.insurer_session(bytea), access.end_insurer_session
     to tierce_insurers;
 grant execute on function registry.own_people, registry.own_shown, registry.own_incidents, registry.own_feeds,
     registry.own_feed_reasons, registry.own_feed_refused to tierce_insurers;
@@ -217,5 +217,44 @@ grant select, update (certificate) on contact.loan to tierce_notices;
 grant select, insert on contact.lent_file to tierce_notices;
 grant select, insert on notice.mandate to tierce_notices;
 grant select on registry.insurer, registry.insurer_key to tierce_notices;
-grant select on incident.incident, incident.scope, incident.exposed, incident.insurer_count to tierce_notices;
-grant select on notice.mandate to tierce_office;
+grant select on incident.incident, incident.scope, incident.exposed, incident.insurer_count, incident.cohort_controller,
+    incident.difference to tierce_notices;
+grant select on journal.checkpoint to tierce_notices;
+grant usage on schema access to tierce_notices;            -- since when a stolen access is held: a fact of each notice
+grant select (level, subject, rung, since, until, lifted) on access.ladder to tierce_notices;
+grant select (id, professional) on access.login to tierce_notices;
+grant select, insert, update (document, draft) on notice.insurer_notice to tierce_notices;
+grant select, insert, update (ended_at) on notice.contact_point to tierce_notices;
+grant select, insert, update (tries, next_try, sent_at, failed) on notice.warning to tierce_notices;
+grant select on notice.acknowledgement, notice.recipient, notice.report, notice.told_count, notice.taken
+    to tierce_notices;
+grant select, insert on notice.hand_over, notice.hand_over_piece to tierce_notices;
+grant select on notice.mandate, notice.contact_point, notice.warning, notice.acknowledgement, notice.hand_over, notice.taken,
+    notice.report, notice.told_count to tierce_office;
+grant select (id, insurer, recipient, proved_at, confirmed_at) on notice.recipient to tierce_office;
+grant usage on schema notice to tierce_insurers;
+grant execute on function notice.own_notices, notice.acknowledge, notice.own_chain, notice.own_hand_overs, notice.take,
+    notice.piece, notice.own_reports, notice.report_in, notice.own_recipients, notice.propose_recipient,
+    notice.prove_recipient, notice.confirm_recipient to tierce_insurers;
+
+-- Messages to people: notices freezes audiences, tries, prints and counts; office writes, approves, stops. Office reads
+-- where each item stands and never whom it is for -------------------------------------------------------------------
+grant usage on schema directory to tierce_notices;
+grant select on incident.exposed_professional, incident.cohort to tierce_notices;
+grant select (id, given_name, family_name) on directory.professional to tierce_notices;
+grant select on directory.contact to tierce_notices;
+grant select, insert on notice.audience, notice.item_pair, notice.step to tierce_notices;
+grant select, insert, update (state, why, attempts, due, batch) on notice.item to tierce_notices;
+grant select, insert on notice.letter_batch to tierce_notices;
+grant execute on function notice.advance to tierce_notices;
+grant select on notice.message, notice.approval, notice.stop to tierce_notices;
+grant select on notice.audience to tierce_office;
+grant select (audience, number, cohort, channel, language, represented, state, why, attempts, due, batch) on notice.item
+    to tierce_office;
+grant select (audience, insurer, cohort, item, why) on notice.item_pair to tierce_office;
+grant select on notice.step to tierce_office;
+grant select, insert on notice.message, notice.approval to tierce_office;
+grant select, insert, update (lifted_at, lifted_by) on notice.stop to tierce_office;
+grant select on notice.letter_batch to tierce_office;
+grant execute on function notice.post_batch to tierce_office;
+grant select, insert, update on directory.contact to tierce_office;

@@ -62,3 +62,52 @@ create or replace function notice.members(of_incident bigint, of_insurer smallin
     where i.id = of_incident and i.aware_at is not null and x.insurer = of_insurer and x.person > after_person
     order by x.person limit least(at_most, 100000)
 $$;
+
+-- A batch of letters is posted: its letters that still wait with it are posted with it. Gives how many; null when it was
+-- posted already, or is not there.
+create or replace function notice.post_batch(of_audience bigint, of_batch integer, posted timestamptz, posted_by text)
+    returns integer language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare gone integer;
+begin
+    update notice.letter_batch b set posted_at = posted, posted_by = post_batch.posted_by
+    where b.audience = of_audience and b.number = of_batch and b.posted_at is null;
+    if not found then
+        return null;
+    end if;
+    with those as (
+        update notice.item i set state = 6 where i.audience = of_audience and i.batch = of_batch and i.state = 5
+        returning i.number)
+    insert into notice.step (audience, item, at, step, code) select of_audience, number, posted, 9, '' from those;
+    get diagnostics gone = row_count;
+    return gone;
+end $$;
+
+-- In one commit: what came of one item (`ended`, or null), and that the attempt of another begins (`begun`, or null).
+-- False when the other is not to be tried: it stands elsewhere by now, or somebody stopped the messages.
+create or replace function notice.advance(
+    of_audience bigint, of_incident bigint, at timestamptz, ended integer, ended_step smallint, ended_code text,
+    ended_state smallint, ended_why smallint, ended_due timestamptz, ended_from smallint[], begun integer,
+    begun_step smallint, begun_from smallint) returns boolean language plpgsql set search_path = pg_catalog, pg_temp as $$
+declare moved boolean := true;
+begin
+    if ended is not null then
+        update notice.item i set state = ended_state, why = ended_why, due = ended_due
+        where i.audience = of_audience and i.number = ended and i.state = any(ended_from);
+        moved := found;
+        if moved then
+            insert into notice.step (audience, item, at, step, code)
+            values (of_audience, ended, advance.at, ended_step, ended_code);
+        end if;
+    end if;
+    if begun is not null then
+        update notice.item i set state = 2, attempts = i.attempts + 1
+        where i.audience = of_audience and i.number = begun and i.state = begun_from
+          and not exists (select 1 from notice.stop s where s.incident = of_incident and s.lifted_at is null);
+        moved := found;
+        if moved then
+            insert into notice.step (audience, item, at, step, code)
+            values (of_audience, begun, advance.at, begun_step, '');
+        end if;
+    end if;
+    return moved;
+end $$;

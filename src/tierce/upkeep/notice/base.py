@@ -6,15 +6,19 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Annotated, NoReturn
+from urllib.parse import urlsplit
 
 import psycopg
 import typer
 
 from tierce.journal.service import Appender
+from tierce.kernel.clock import SystemClock
 from tierce.kernel.errors import FieldError, TierceError
 from tierce.kernel.ids import IncidentId, InsurerId
 from tierce.kernel.language import Phrase
+from tierce.notices.model import Operator
 from tierce.notices.store import insurer_of
+from tierce.notices.telling.service import Telling
 from tierce.settings import Settings, load
 from tierce.storage.keys import Keyring
 from tierce.web.processes import SETTINGS_VARIABLE
@@ -57,6 +61,13 @@ class Desk:
                 Phrase("Prenez d’abord le fichier des organismes.", "Take in the insurers' file first."),
             )
         return found
+
+
+def telling_of(one: Desk) -> Telling:
+    """What tells insurers, on a desk."""
+    given = one.settings.operator
+    operator = Operator(given.name, given.address, given.phone, given.officer, given.officer_email)
+    return Telling(one.appender, operator, SystemClock(), urlsplit(one.settings.insurers.url).netloc)
 
 
 @contextmanager

@@ -1,8 +1,8 @@
-"""`tierce notice`: mandates, contact data lent, slices handed over."""
+"""`tierce notice`: mandates, contact data lent, slices handed over, messages to people."""
 
 import typer
 
-from tierce.upkeep.notice import mandates
+from tierce.upkeep.notice import chains, lending, mandates, messages, telling
 
 app = typer.Typer(
     add_completion=False,
@@ -17,3 +17,15 @@ def notice() -> None:
 
 
 app.add_typer(mandates.app, name="mandate")
+app.add_typer(chains.app, name="chain")
+app.command(epilog="Examples:  tierce notice run --settings tierce.toml   ·   … --once --json -")(telling.run)
+app.command("lending-key", epilog="Example:  tierce notice lending-key --settings tierce.toml")(lending.lending_key)
+app.command(
+    epilog="Example:  tierce notice lend 99100001.csv.age --insurer 99100001 --incident 5 --settings tierce.toml"
+    "   ·   sortie / exit: 0 tout est pris / all taken, 1 des lignes laissées / lines left, 2 rien / nothing"
+)(lending.lend)
+app.command(epilog="Example:  tierce notice forget-contacts --incident 5 --into certificats --settings tierce.toml")(
+    lending.forget_contacts
+)
+for _command in messages.app.registered_commands:
+    app.registered_commands.append(_command)

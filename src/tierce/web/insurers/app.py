@@ -13,6 +13,8 @@ from psycopg import Connection
 from tierce.identity.local import InsurerSessions
 from tierce.identity.service import SignInDoor
 from tierce.insurers import store
+from tierce.insurers.breaches.errors import NoListError
+from tierce.insurers.breaches.service import Breaches
 from tierce.insurers.model import People
 from tierce.insurers.rules import DAYS_TOLD, next_expected
 from tierce.insurers.service import InsurerDesk
@@ -21,13 +23,17 @@ from tierce.kernel.categories import LABELS, DataCategory
 from tierce.policy.acts import Act
 from tierce.registry.runs.model import Run, RunLine, RunReason, RunState
 from tierce.registry.runs.rules import refused_csv
-from tierce.web.error_pages import error_handlers
+from tierce.web.error_pages import Told, error_handlers
+from tierce.web.insurers.incidents import incident_handlers
+from tierce.web.insurers.keys import key_handlers
 from tierce.web.insurers.site import HERE, InsurersSite, Visit, insurers_sign_in, refused_page
 from tierce.web.look import Pages, SecurityHeaders
 from tierce.web.signin_site import sign_in_handlers
 from tierce.web.visit import AnyRequest, Pool, RememberLanguage, Rows
 
 FORM_BYTES_MAX: Final = 16_384
+TOLD: Final[Told] = {NoListError: ("no_list", 404)}
+"""Which words tell of an error, and under which status."""
 HELD: Final = (
     DataCategory.CIVIL_STATUS,
     DataCategory.BIRTH_DATE,
@@ -59,6 +65,7 @@ def create_insurers(
     sessions: InsurerSessions,
     pool: Pool,
     desk: InsurerDesk,
+    breaches: Breaches,
     secure: bool,
     sign_in_origins: tuple[str, ...] = (),
 ) -> Litestar:
@@ -69,6 +76,7 @@ def create_insurers(
         sessions: sessions of insurers' staff.
         pool: connections of role tierce_insurers in autocommit mode.
         desk: what writes the line before activity is told.
+        breaches: what an insurer's staff read and do of an incident.
         secure: whether the public address has https.
         sign_in_origins: addresses that the sign-in leads to.
     """
@@ -79,10 +87,17 @@ def create_insurers(
         sessions=sessions,
         sign_in=insurers_sign_in(pages, door, sessions, secure=secure),
         desk=desk,
+        breaches=breaches,
     )
     return Litestar(
-        route_handlers=[*_handlers(site), *sign_in_handlers(site.sign_in), *pages.static_handlers()],
-        exception_handlers=error_handlers(pages, refused_page, {}),
+        route_handlers=[
+            *_handlers(site),
+            *incident_handlers(site),
+            *key_handlers(site),
+            *sign_in_handlers(site.sign_in),
+            *pages.static_handlers(),
+        ],
+        exception_handlers=error_handlers(pages, refused_page, TOLD),
         before_send=[SecurityHeaders(form_targets=sign_in_origins, https=secure), RememberLanguage(secure=secure)],
         request_max_body_size=FORM_BYTES_MAX,
         openapi_config=None,

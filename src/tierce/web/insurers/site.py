@@ -12,6 +12,7 @@ from tierce.identity.local import InsurerSessions
 from tierce.identity.model import InsurerCaller
 from tierce.identity.oidc import digest
 from tierce.identity.service import SignInDoor, form_token
+from tierce.insurers.breaches.service import Breaches
 from tierce.insurers.service import InsurerDesk
 from tierce.policy.acts import Act
 from tierce.web.look import Frame, Link, Pages
@@ -20,7 +21,12 @@ from tierce.web.signin_words import code_of, told
 from tierce.web.visit import AnyRequest, Rows, language_of
 
 HERE: Final = Path(__file__).parent
-LINKS: Final = (Link("/", "nav.people"), Link("/activity", "nav.activity"), Link("/feeds", "nav.feeds"))
+LINKS: Final = (
+    Link("/", "nav.people"),
+    Link("/activity", "nav.activity"),
+    Link("/incidents", "nav.incidents"),
+    Link("/feeds", "nav.feeds"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +47,7 @@ class InsurersSite:
     sessions: InsurerSessions
     sign_in: SiteSignIn
     desk: InsurerDesk
+    breaches: Breaches
 
     async def visit(self, request: AnyRequest) -> Visit:
         """Read who is signed in; SessionRefusedError when nobody is."""
@@ -57,9 +64,9 @@ class InsurersSite:
         )
         return Visit(caller, digest(handle), frame)
 
-    def page(self, visit: Visit, template: str, values: Mapping[str, object]) -> Response[str]:
+    def page(self, visit: Visit, template: str, values: Mapping[str, object], *, status: int = 200) -> Response[str]:
         """Render a page for this visit."""
-        return self.pages.page(template, visit.frame, {**values, "caller": visit.caller})
+        return self.pages.page(template, visit.frame, {**values, "caller": visit.caller}, status=status)
 
 
 def refused_page(pages: Pages, request: AnyRequest, error: IdentityError) -> Response[str]:

@@ -1,0 +1,1 @@
+"""What one insurer reads and does of an incident: its notice, its list, its report, its key."""

@@ -1,0 +1,182 @@
+"""From exposed pairs to one item per adult; every function is pure.
+
+An adult gets one message, whatever the number of her contracts. A minor, or anybody for whom the insurer names a
+representative, is told through that representative, whose one letter may speak of several of them. Nobody is ever
+told of another adult: a mailbox that two adults share is not written to, the letter goes by post under one name.
+"""
+
+import hashlib
+import re
+import unicodedata
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
+from typing import Final
+
+from tierce.incidents.clocks.rules import OPERATOR
+from tierce.incidents.cohorts.model import Cohort
+from tierce.kernel.ids import IncidentId, InsurerId, PersonId
+from tierce.kernel.language import Language
+from tierce.notices.audience.model import Channel, Item, Left, Pair, Plan, State, Why
+from tierce.notices.contacts.model import Contact
+from tierce.notices.mandates.model import Mandate
+
+Contacts = Mapping[tuple[PersonId, InsurerId], Contact]
+Mandates = Mapping[InsurerId, Mandate | None]
+_Key = tuple[str, ...]
+
+_ORDER: Final = {Cohort.INSURED: 0, Cohort.INVOICES: 1, Cohort.PROFESSIONALS: 2}
+BINDING_BYTES: Final = 16
+# What a mail server can be given as it stands: no quoting, no control character, no second address.
+_EMAIL: Final = re.compile(
+    r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,63}"
+)
+
+
+def usable_email(contact: Contact) -> str | None:
+    """Her e-mail address if a mail server can be given it as it stands."""
+    email = (contact.email or "").strip()
+    return email if _EMAIL.fullmatch(email) and len(email) <= 254 else None
+
+
+def folded(text: str) -> str:
+    """A name or an address without case, accents and punctuation, to compare two of them."""
+    plain = unicodedata.normalize("NFKD", text.casefold())
+    return " ".join(re.sub(r"[^\w\s]|_", " ", "".join(c for c in plain if not unicodedata.combining(c))).split())
+
+
+def plan(pairs: Iterable[Pair], mandates: Mandates, contacts: Contacts, told: Collection[Pair] = frozenset()) -> Plan:
+    """Give every pair its place: on the item of one adult, or left with its reason.
+
+    A person whose insurers gave different mandates is told by each of whoever holds it: the operator's one message
+    then speaks only of the contracts whose insurers told it to write.
+
+    Args:
+        pairs: every exposed pair, each once; professionals under the operator's number.
+        mandates: who writes to each insurer's people on this day.
+        contacts: what was lent, or what the operator holds of its own clients.
+        told: pairs of which an earlier audience of the incident told the same; nobody is written to twice.
+    """
+    left: list[Left] = []
+    groups: dict[_Key, list[Pair]] = {}
+    for pair in sorted(pairs):
+        why = Why.ALREADY_TOLD if pair in told else _not_ours(pair, mandates)
+        if why is not None:
+            left.append(Left(pair, why))
+            continue
+        groups.setdefault(_reader(pair, contacts), []).append(pair)
+    shared = _shared_mailboxes(groups, contacts)
+    made = [_item(key, tuple(group), contacts, shared) for key, group in groups.items()]
+    ordered = sorted(made, key=lambda item: item.pairs[0])
+    numbered = (replace(one, number=number) for number, one in enumerate(ordered, 1))
+    return Plan(tuple(numbered), tuple(left))
+
+
+def _not_ours(pair: Pair, mandates: Mandates) -> Why | None:
+    if pair.cohort is Cohort.PROFESSIONALS:
+        return None  # they are the operator's own clients
+    mandate = mandates.get(pair.insurer)
+    if mandate is Mandate.OPERATOR_SENDS:
+        return None
+    return Why.NO_MANDATE if mandate is None else Why.INSURER_SENDS
+
+
+def _reader(pair: Pair, contacts: Contacts) -> _Key:
+    """Whoever reads about this pair: the person, or her representative at that address."""
+    if pair.cohort is Cohort.PROFESSIONALS:
+        return ("professional", str(pair.person))
+    contact = contacts.get((pair.person, pair.insurer))
+    if contact is None or contact.representative is None:
+        return ("herself", str(pair.person))
+    address = folded(" ".join(contact.postal)), (usable_email(contact) or "").casefold()
+    return ("representative", folded(contact.representative), *address)
+
+
+def _shared_mailboxes(groups: Mapping[_Key, list[Pair]], contacts: Contacts) -> frozenset[str]:
+    """Mailboxes that more than one adult would read. A representative with an adult's own name is that adult."""
+    adults: dict[str, dict[str, set[str]]] = {}
+    others: dict[str, set[str]] = {}
+    for key, group in groups.items():
+        for pair in group:
+            contact = contacts.get((pair.person, pair.insurer))
+            email = usable_email(contact) if contact else None
+            if contact is None or email is None:
+                continue
+            if key[0] == "representative":
+                others.setdefault(email.casefold(), set()).add(key[1])
+            else:
+                adults.setdefault(email.casefold(), {}).setdefault(":".join(key), set()).add(folded(contact.name))
+    found = set()
+    for email in adults.keys() | others.keys():
+        known = adults.get(email, {})
+        names = set().union(*known.values()) if known else set()
+        if len(known) + len(others.get(email, set()) - names) > 1:
+            found.add(email)
+    return frozenset(found)
+
+
+def _item(key: _Key, group: tuple[Pair, ...], contacts: Contacts, shared: frozenset[str]) -> Item:
+    """Choose how one adult is told: by e-mail, else by post, else by the public notice with its reason."""
+    lent = [(pair, contacts[pair.person, pair.insurer]) for pair in group if (pair.person, pair.insurer) in contacts]
+    cohort = max((pair.cohort for pair in group), key=_ORDER.__getitem__)
+
+    def said(channel: Channel, source: Pair, contact: Contact | None, why: Why | None = None) -> Item:
+        language = Language.EN if contact and contact.language.casefold().startswith("en") else Language.FR
+        postal = bool(contact and contact.postal)
+        return Item(0, cohort, channel, why, language, key[0] == "representative", postal, group, source, b"")
+
+    if not lent:
+        return said(Channel.PUBLIC, group[0], None, Why.NO_CONTACT)
+    # What a current contract says comes before what an ended one said; a source with both channels comes first.
+    lent.sort(key=lambda one: (one[1].former, not one[1].postal, one[0]))
+    mailboxes = [(pair, one, usable_email(one)) for pair, one in lent]
+    for pair, contact, email in mailboxes:
+        if email is not None and email.casefold() not in shared:
+            return said(Channel.EMAIL, pair, contact)
+    for pair, contact in lent:
+        if contact.postal:
+            return said(Channel.POST, pair, contact)
+    blocked = any(email is not None for _, _, email in mailboxes)
+    return said(Channel.PUBLIC, lent[0][0], lent[0][1], Why.SHARED_MAILBOX if blocked else Why.NO_ADDRESS)
+
+
+def bound(plan_: Plan, contacts: Contacts, salt: bytes) -> Plan:
+    """Tie each item to its contact data as it is now: what changes afterwards is not written to."""
+
+    def tied(one: Item) -> Item:
+        contact = contacts.get((one.source.person, one.source.insurer))
+        return replace(one, binding=binding(salt, contact) if contact else bytes(BINDING_BYTES))
+
+    return Plan(tuple(map(tied, plan_.items)), plan_.left)
+
+
+def binding(salt: bytes, contact: Contact) -> bytes:
+    """16 bytes of SHA-256 over an audience's salt and contact data: equal only while the data is."""
+    fields = (
+        contact.name, contact.email or "", *contact.postal, contact.language, contact.representative or "",
+        str(contact.former),
+    )  # fmt: skip
+    return hashlib.sha256(salt + "\x1f".join(fields).encode()).digest()[:BINDING_BYTES]
+
+
+def audience_digest(incident: IncidentId, revision: int, scope_digest: bytes, salt: bytes, plan_: Plan) -> bytes:
+    """The digest that approvals name: SHA-256 over the list's digest and every item and every pair left."""
+    found = hashlib.sha256(f"tierce-audience-v1\n{incident} {revision} {scope_digest.hex()} {salt.hex()}\n".encode())
+    for one in plan_.items:
+        told = " ".join(f"{pair.person}:{pair.insurer}:{pair.cohort}" for pair in one.pairs)
+        why = one.why or 0
+        source = f"{one.source.person}:{one.source.insurer}"
+        line = f"{one.number} {one.cohort} {one.channel:d} {why:d} {one.language} {one.represented:d} {one.postal:d}"
+        found.update(f"{line} {source} {one.binding.hex()} {told}\n".encode())
+    for left in plan_.left:
+        found.update(f"- {left.pair.person}:{left.pair.insurer}:{left.pair.cohort} {left.why:d}\n".encode())
+    return found.digest()
+
+
+def is_professional(pair: Pair) -> bool:
+    """Whether a pair is of a professional, the operator's own client."""
+    return pair.insurer == OPERATOR and pair.cohort is Cohort.PROFESSIONALS
+
+
+def failed(*, postal: bool) -> tuple[State, Why | None]:
+    """Where an item goes when its message was refused or came back: a letter, or the public notice."""
+    return (State.TO_PRINT, None) if postal else (State.PUBLIC, Why.EMAIL_FAILED)

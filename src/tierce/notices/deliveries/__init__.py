@@ -1,0 +1,1 @@
+"""Messages leave and letters are printed: once each, through crashes; what came of each is a step that stays."""

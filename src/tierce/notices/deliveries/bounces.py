@@ -1,0 +1,144 @@
+"""Messages that came back: delivery status notifications (RFC 3464), read from the folder of the bounce mailbox.
+
+The item is known by the token of its return path, to which the notification is addressed, or by the Message-ID of the
+message it encloses. Only a failure counts: a delay is the servers' own affair. What is not ours stays where it is.
+"""
+
+import email
+import email.policy
+from dataclasses import dataclass
+from email.message import EmailMessage
+from pathlib import Path
+
+from psycopg import Connection
+
+from tierce.journal.service import Appender
+from tierce.kernel.clock import Clock
+from tierce.kernel.ids import IncidentId
+from tierce.notices.audience.model import Audience, State, Why
+from tierce.notices.audience.rules import failed
+from tierce.notices.audience.store import list_digest
+from tierce.notices.deliveries import store
+from tierce.notices.deliveries.mail import TOKEN_BYTES, token_of
+from tierce.notices.deliveries.model import Step
+from tierce.notices.lines import notice_line
+from tierce.notices.rules import letter_reference
+from tierce.policy.acts import Act
+
+READ = "read"
+"""The folder, inside the mailbox's, to which what was taken in is moved."""
+
+
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """What a notification says: whose message, whether it failed for good, and the status (RFC 3463)."""
+
+    token: bytes
+    failed: bool
+    status: str
+
+
+@dataclass(slots=True)
+class BounceTally:
+    """What was read: failures taken in, delays, messages that are not ours, failures that changed nothing."""
+
+    bounced: int = 0
+    delayed: int = 0
+    foreign: int = 0
+    again: int = 0
+
+
+def parse(content: bytes) -> Returned | None:
+    """Read one message of the bounce mailbox; None when it is no notification about one of ours."""
+    message = email.message_from_bytes(content, policy=email.policy.default)
+    token, action, status = None, "", ""
+    for name in ("Delivered-To", "X-Original-To", "To"):
+        token = token or token_of(str(message.get(name, "")))
+    for part in message.walk():
+        if part.get_content_type() == "message/delivery-status":
+            for group in part.get_payload():
+                if not isinstance(group, EmailMessage | email.message.Message):
+                    continue
+                action = str(group.get("Action", action)).strip().casefold() or action
+                status = str(group.get("Status", status)).strip().partition(" ")[0] or status
+        elif token is None and part.get("Message-ID"):
+            token = _of_message_id(str(part["Message-ID"]))
+    if token is None or not action:
+        return None
+    return Returned(token, failed=action == "failed" or status.startswith("5."), status=status[:12])
+
+
+def _of_message_id(value: str) -> bytes | None:
+    try:
+        found = bytes.fromhex(value.strip("<> ").partition("@")[0])
+    except ValueError:
+        return None
+    return found if len(found) == TOKEN_BYTES else None
+
+
+def take_in(
+    connection: Connection, appender: Appender, clock: Clock, incident: IncidentId, folder: Path
+) -> BounceTally:
+    """Take in every message of a folder (and of its `new` and `cur`, for a Maildir), and move away what was ours.
+
+    Reading the same message twice changes nothing. A connection in autocommit mode.
+
+    Raises:
+        OSError: the folder cannot be read.
+    """
+    tally = BounceTally()
+    done = folder / READ
+    files = [path for place in (folder, folder / "new", folder / "cur") if place.is_dir() for path in place.iterdir()]
+    for path in sorted(one for one in files if one.is_file()):
+        found = parse(path.read_bytes())
+        item = store.by_token(connection, found.token) if found else None
+        if found is None or item is None:
+            tally.foreign += 1
+            continue
+        _apply(connection, clock, found, item, tally)
+        done.mkdir(exist_ok=True)
+        path.replace(done / path.name)
+    line = notice_line(appender, Act.BOUNCES_READ, clock.now(), incident=incident)
+    with connection.transaction():
+        appender.write(connection, [line])
+    return tally
+
+
+def _apply(
+    connection: Connection, clock: Clock, found: Returned, item: tuple[int, int, State, bool], tally: BounceTally
+) -> None:
+    audience, number, state, postal = item
+    if not found.failed:
+        tally.delayed += 1
+        return
+    if state is not State.SENT:
+        tally.again += 1
+        return
+    then, why = failed(postal=postal)
+    outcome = store.Outcome(number, Step.BOUNCED, found.status, then, why)
+    with connection.transaction():
+        store.end(connection, audience, outcome, clock.now(), [State.SENT])
+    tally.bounced += 1
+
+
+def letters_back(
+    connection: Connection,
+    appender: Appender,
+    clock: Clock,
+    audience: Audience,
+    references: set[str],
+) -> set[str]:
+    """Write that posted letters came back, by their references; gives those that are of no posted letter."""
+    wanted = {one.strip().upper() for one in references if one.strip()}
+    unknown = set(wanted)
+    digest = list_digest(connection, audience.incident, audience.revision)
+    with connection.transaction():
+        for number, pair in store.posted_items(connection, audience).items():
+            reference = letter_reference(digest, pair.person, pair.insurer)
+            if reference in wanted:
+                outcome = store.Outcome(number, Step.RETURNED, "", State.PUBLIC, Why.RETURNED)
+                store.end(connection, audience.id, outcome, clock.now(), [State.POSTED])
+                unknown.discard(reference)
+        line = notice_line(appender, Act.BOUNCES_READ, clock.now(), incident=audience.incident)
+        appender.write(connection, [line])
+    return unknown

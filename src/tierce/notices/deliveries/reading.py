@@ -1,0 +1,109 @@
+"""From an item's numbers to its address and its text: contact data is opened for a chunk, used, and let go."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from psycopg import Connection
+
+from tierce.incidents.cohorts.model import Cohort
+from tierce.kernel.ids import InsurerId, PersonId
+from tierce.notices.audience.model import Audience, Pair
+from tierce.notices.audience.rules import binding, usable_email
+from tierce.notices.audience.store import client_contacts, reads
+from tierce.notices.contacts.model import Contact
+from tierce.notices.contacts.store import Contacts
+from tierce.notices.deliveries import store
+from tierce.notices.deliveries.store import Pending
+from tierce.notices.messages.model import Message
+from tierce.notices.messages.rules import text_for
+from tierce.notices.model import Document, ReadOfHer
+from tierce.notices.professional_letter import UsedAccount
+
+_Known = dict[tuple[PersonId, InsurerId], Contact]
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Written:
+    """One item ready to be written. Its repr shows nothing."""
+
+    item: Pending
+    message: Message
+    pairs: tuple[Pair, ...]
+    contacts: _Known
+    reads: dict[Pair, ReadOfHer]
+    used: dict[PersonId, UsedAccount]
+
+    def __repr__(self) -> str:
+        """Show nothing of the person."""
+        return "Written(...)"
+
+    @property
+    def _contact(self) -> Contact:
+        return self.contacts[self.item.source.person, self.item.source.insurer]
+
+    @property
+    def operator(self) -> str:
+        """Who writes."""
+        return self.message.operator.name
+
+    @property
+    def name(self) -> str:
+        """To whom it is addressed."""
+        return self._contact.representative or self._contact.name
+
+    @property
+    def email(self) -> str:
+        """Where it is sent."""
+        return usable_email(self._contact) or ""
+
+    @property
+    def postal(self) -> tuple[str, ...]:
+        """The lines of her postal address, without her name."""
+        return self._contact.postal
+
+    def document(self) -> Document:
+        """The text.
+
+        Raises:
+            TextRefusedError: it would be empty, vague or hard to read.
+        """
+        return text_for(self.message, self.pairs, self.item.source, self.contacts, self.reads, self.used)
+
+
+class Reading:
+    """Reads the items of one approved audience."""
+
+    def __init__(self, audience: Audience, message: Message, contacts: Contacts) -> None:
+        """Write `message` to the people of `audience`, at the addresses of `contacts`."""
+        self.audience = audience
+        self._message = message
+        self._contacts = contacts
+
+    def read(self, connection: Connection, items: Sequence[Pending]) -> dict[int, Written]:
+        """Give each item what it is written from; those whose contact data has changed or gone are left out."""
+        pairs = store.pairs_of(connection, self.audience, [one.number for one in items])
+        every = [pair for own in pairs.values() for pair in own]
+        people = [pair for pair in every if pair.cohort is not Cohort.PROFESSIONALS]
+        clients = [pair.person for pair in every if pair.cohort is Cohort.PROFESSIONALS]
+        known = self._contacts.of(connection, self.audience.incident, [(one.person, one.insurer) for one in people])
+        known |= client_contacts(connection, clients)
+        read = reads(connection, self.audience, every)
+        used = store.used_accounts(connection, self.audience, clients)
+        found = {}
+        for one in items:
+            own = pairs.get(one.number, ())
+            contact = known.get((one.source.person, one.source.insurer))
+            named = all((pair.person, pair.insurer) in known for pair in own) or not (
+                contact and contact.representative
+            )
+            if contact is None or binding(self.audience.salt, contact) != one.binding or not named:
+                continue
+            found[one.number] = Written(
+                one,
+                self._message,
+                own,
+                {pair: known[pair] for pair in ((p.person, p.insurer) for p in own) if pair in known},
+                {pair: read[pair] for pair in own if pair in read},
+                used,
+            )
+        return found

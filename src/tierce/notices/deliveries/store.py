@@ -1,0 +1,235 @@
+"""Rows of attempts: an item's state moves in the transaction that writes the step that moved it."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from psycopg import Connection
+
+from tierce.incidents.cohorts.model import Cohort
+from tierce.kernel.categories import DataCategory
+from tierce.kernel.ids import IncidentId, InsurerId, PersonId
+from tierce.kernel.language import Language
+from tierce.notices.audience.model import Audience, Pair, State, Why
+from tierce.notices.deliveries.model import Step
+from tierce.notices.professional_letter import UsedAccount
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """An item that waits, as it is stored."""
+
+    number: int
+    language: Language
+    postal: bool
+    source: Pair
+    binding: bytes
+    token: bytes
+    state: State
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of one attempt: its steps, where the item stands after it, and when it may be tried again."""
+
+    number: int
+    step: Step
+    code: str
+    state: State
+    why: Why | None = None
+    due: datetime | None = None
+
+
+_PENDING = """
+    select number, language, postal, person, insurer, cohort, binding, token, state, attempts
+    from notice.item where audience = %s and state = %s and number > %s and coalesce(due, '-infinity') <= %s
+    order by number limit %s"""
+
+
+def pending(
+    connection: Connection, audience: Audience, state: State, at: datetime, after: int, at_most: int
+) -> list[Pending]:
+    """Items in one state that may be tried at `at`, in order, after a number."""
+    rows = connection.execute(_PENDING, (audience.id, state.value, after, at, at_most)).fetchall()
+    return [
+        Pending(
+            row[0], Language(row[1]), row[2], Pair(PersonId(row[3]), InsurerId(row[4]), Cohort(row[5])),
+            bytes(row[6]), bytes(row[7]), State(row[8]), row[9],
+        )
+        for row in rows
+    ]  # fmt: skip
+
+
+def next_due(connection: Connection, audience: Audience, before: datetime) -> datetime | None:
+    """When the next message that was put off may be tried again, if that is before a time."""
+    row = connection.execute(
+        "select min(due) from notice.item where audience = %s and state = %s and due < %s",
+        (audience.id, State.TO_SEND.value, before),
+    ).fetchone()
+    assert row is not None
+    found: datetime | None = row[0]
+    return found
+
+
+def waiting(connection: Connection, audience: Audience, state: State) -> int:
+    """How many items are in a state."""
+    row = connection.execute(
+        "select count(*) from notice.item where audience = %s and state = %s", (audience.id, state.value)
+    ).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def pairs_of(connection: Connection, audience: Audience, numbers: Collection[int]) -> dict[int, tuple[Pair, ...]]:
+    """What each item tells of, in the order in which it was frozen."""
+    found: dict[int, list[Pair]] = {}
+    for number, person, insurer, cohort in connection.execute(
+        "select item, person, insurer, cohort from notice.item_pair where audience = %s and item = any(%s)",
+        (audience.id, list(numbers)),
+    ):
+        found.setdefault(number, []).append(Pair(PersonId(person), InsurerId(insurer), Cohort(cohort)))
+    return {number: tuple(sorted(pairs)) for number, pairs in found.items()}
+
+
+def used_accounts(
+    connection: Connection, audience: Audience, professionals: Collection[int]
+) -> dict[PersonId, UsedAccount]:
+    """What was done with each professional's account, as the list has it."""
+    rows = connection.execute(
+        "select professional, categories, first_at, last_at, entries from incident.exposed_professional"
+        " where incident = %s and revision = %s and professional = any(%s)",
+        (audience.incident, audience.revision, list(professionals)),
+    ).fetchall()
+    return {PersonId(row[0]): UsedAccount(DataCategory(row[1]), row[2], row[3], row[4]) for row in rows}
+
+
+_ADVANCE = (
+    "select notice.advance(%s, %s, %s, %s, %s::smallint, %s, %s::smallint, %s::smallint, %s, %s::smallint[], %s,"
+    " %s::smallint, %s::smallint)"
+)
+
+
+def advance(
+    connection: Connection,
+    audience: Audience,
+    at: datetime,
+    ended: Outcome | None,
+    begun: tuple[int, Step] | None,
+) -> bool:
+    """Write in one commit what came of an attempt, and that another begins: that item is in doubt from here.
+
+    False when the other is not to be tried: it stands elsewhere by now, or somebody stopped the messages.
+    """
+    number, step = begun or (None, None)
+    row = connection.execute(
+        _ADVANCE,
+        (
+            audience.id, audience.incident, at,
+            *_outcome_values(ended, [State.DOUBTFUL]),
+            number, step and step.value, (State.DOUBTFUL if step is Step.RESENT else State.TO_SEND).value,
+        ),
+        prepare=True,
+    ).fetchone()  # fmt: skip
+    assert row is not None
+    return bool(row[0])
+
+
+def end(connection: Connection, audience: int, outcome: Outcome, at: datetime, before: Sequence[State]) -> bool:
+    """Write what came of an item that was in one of the states `before`; False when it was not."""
+    row = connection.execute(
+        _ADVANCE, (audience, 0, at, *_outcome_values(outcome, before), None, None, None), prepare=True
+    ).fetchone()
+    assert row is not None
+    return bool(row[0])
+
+
+def _outcome_values(outcome: Outcome | None, before: Sequence[State]) -> tuple[object, ...]:
+    if outcome is None:
+        return (None,) * 7
+    return (
+        outcome.number, outcome.step.value, outcome.code[:24], outcome.state.value,
+        outcome.why and outcome.why.value, outcome.due, [one.value for one in before],
+    )  # fmt: skip
+
+
+def lock(connection: Connection, incident: IncidentId) -> bool:
+    """Keep other senders and printers of an incident away, until this connection ends."""
+    row = connection.execute(
+        "select pg_try_advisory_lock(hashtextextended('tierce-messages', %s))", (incident,)
+    ).fetchone()
+    assert row is not None
+    return bool(row[0])
+
+
+def by_token(connection: Connection, token: bytes) -> tuple[int, int, State, bool] | None:
+    """The audience, number and state of the item with a token, and whether a letter to her is possible."""
+    row = connection.execute(
+        "select audience, number, state, postal from notice.item where token = %s", (token,)
+    ).fetchone()
+    return (row[0], row[1], State(row[2]), row[3]) if row else None
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """A batch of letters: one file, and when it was posted."""
+
+    number: int
+    letters: int
+    sha256: bytes
+    made_at: datetime
+    posted_at: datetime | None
+    posted_by: str | None
+
+
+def batches(connection: Connection, audience: Audience) -> list[Batch]:
+    """The batches of letters of an audience, in order."""
+    rows = connection.execute(
+        "select number, letters, sha256, made_at, posted_at, posted_by from notice.letter_batch where audience = %s"
+        " order by number",
+        (audience.id,),
+    ).fetchall()
+    return [Batch(row[0], row[1], bytes(row[2]), *row[3:]) for row in rows]
+
+
+def insert_batch(connection: Connection, audience: Audience, batch: Batch, numbers: Sequence[int]) -> None:
+    """Store a batch, and that its letters are printed, in the caller's transaction."""
+    connection.execute(
+        "insert into notice.letter_batch (audience, number, letters, sha256, made_at) values (%s, %s, %s, %s, %s)",
+        (audience.id, batch.number, batch.letters, batch.sha256, batch.made_at),
+    )
+    connection.execute(
+        "with those as (update notice.item set state = %(printed)s, batch = %(batch)s where audience = %(audience)s"
+        " and number = any(%(numbers)s) and state = %(waiting)s returning number)"
+        " insert into notice.step (audience, item, at, step, code)"
+        " select %(audience)s, number, %(at)s, %(step)s, %(batch)s::text from those",
+        {
+            "audience": audience.id,
+            "batch": batch.number,
+            "numbers": list(numbers),
+            "at": batch.made_at,
+            "printed": State.PRINTED.value,
+            "waiting": State.TO_PRINT.value,
+            "step": Step.PRINTED.value,
+        },
+    )
+
+
+def post_batch(connection: Connection, audience: Audience, number: int, at: datetime, by: str) -> int | None:
+    """Write that a batch was posted; how many letters it held, or None when it was already, or is not there."""
+    row = connection.execute("select notice.post_batch(%s, %s, %s, %s)", (audience.id, number, at, by)).fetchone()
+    assert row is not None
+    return None if row[0] is None else int(row[0])
+
+
+def posted_items(connection: Connection, audience: Audience) -> dict[int, Pair]:
+    """The first pair of each item whose letter was posted: its reference is made from it."""
+    found: dict[int, Pair] = {}
+    for number, person, insurer, cohort in connection.execute(
+        "select p.item, p.person, p.insurer, p.cohort from notice.item_pair p join notice.item i"
+        " on i.audience = p.audience and i.number = p.item where p.audience = %s and i.state = %s",
+        (audience.id, State.POSTED.value),
+    ):
+        pair = Pair(PersonId(person), InsurerId(insurer), Cohort(cohort))
+        found[number] = min(found.get(number, pair), pair)
+    return found

@@ -1,0 +1,77 @@
+"""When a warning goes to the next contact, when it is tried again, and what the e-mail says; pure."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Final
+
+from tierce.kernel.language import Language
+from tierce.kernel.saying import say_date
+from tierce.notices.model import Document, Operator
+from tierce.notices.telling.model import ContactPoint, InsurerWarning
+
+ESCALATE_AFTER: Final = timedelta(hours=2)
+"""Without an acknowledgement, the next contact is warned after this; an insurer's 72 hours run meanwhile."""
+TEST_EVERY: Final = timedelta(days=92)
+"""A chain of contacts is tested each quarter."""
+TRIES_MAX: Final = 6
+"""A server that refuses an e-mail so often is given up: the next contact is warned at once."""
+RETRY_FIRST: Final = timedelta(minutes=1)
+RETRY_MOST: Final = timedelta(minutes=30)
+
+
+def next_try(at: datetime, tries: int) -> datetime:
+    """When an e-mail that was refused `tries` times is tried again: each time twice as late, up to a bound."""
+    return at + min(RETRY_FIRST * (1 << max(tries - 1, 0)), RETRY_MOST)
+
+
+def next_contact(
+    warnings: Iterable[InsurerWarning], chain: Iterable[ContactPoint], now: datetime
+) -> ContactPoint | None:
+    """Whom to warn next of an unacknowledged notice; None while the last one has time, or when all were warned."""
+    sent = sorted(warnings, key=lambda one: one.step)
+    last = sent[-1]
+    given_up = last.contact is None or (last.sent_at is None and last.tries >= TRIES_MAX)
+    late = last.sent_at is not None and now - last.sent_at >= ESCALATE_AFTER
+    if not (given_up or late):
+        return None
+    warned = {one.contact for one in sent}
+    return next((one for one in sorted(chain, key=lambda one: one.position) if one.id not in warned), None)
+
+
+def is_test_due(contact: ContactPoint, now: datetime) -> bool:
+    """Whether a contact was not reached by a test in the last quarter."""
+    return contact.tested_at is None or now - contact.tested_at > TEST_EVERY
+
+
+def mail_text(document: Document, site: str) -> str:
+    """A notice as plain text, French then English, with where to acknowledge it in words and no link to click."""
+    parts = [_in(document, language) for language in (Language.FR, Language.EN)]
+    ask = (
+        f"Accusez réception sur le site des organismes, {site}, que vous connaissez déjà.",
+        f"Acknowledge it on the insurers’ site, {site}, which you already know.",
+    )
+    return "\n\n".join(f"{text}\n\n{line}" for text, line in zip(parts, ask, strict=True)) + "\n"
+
+
+def _in(document: Document, language: Language) -> str:
+    lines = [document.title[language], f"{document.reference} · {say_date(document.dated)[language]}", ""]
+    lines += [document.greeting[language]]
+    for block in document.blocks:
+        lines += ["", block.heading[language].upper(), *(one[language] for one in block.paragraphs)]
+        lines += [f"- {one[language]}" for one in block.points]
+        lines += [one[language] for one in block.after]
+    lines += ["", document.closing[language], "", *(one[language] for one in document.signature)]
+    return "\n".join(lines)
+
+
+def test_text(operator: Operator, number: int, at: datetime, site: str) -> str:
+    """A test of the chain: it says that it is one, its date, and asks for the same acknowledgement."""
+    day = say_date(at.date())
+    return (
+        f"Ceci est un essai, nº {number}, du {day.fr}. Aucune donnée n’est concernée.\n"
+        f"{operator.name} vérifie qu’une notification vous parviendrait. Accusez réception sur le site des "
+        f"organismes, {site}, que vous connaissez déjà.\n\n"
+        f"This is a test, no. {number}, of {day.en}. No data is concerned.\n"
+        f"{operator.name} checks that a notice would reach you. Acknowledge it on the insurers’ site, {site}, which "
+        "you already know.\n"
+    )

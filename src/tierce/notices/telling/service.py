@@ -1,0 +1,215 @@
+"""Use cases of telling insurers: what is due is told, sent, and goes to the next contact until it is acknowledged.
+
+A notice waits for nothing but the list: neither for a score, nor for a decision on the risk,
+which is the controller's.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+import msgspec
+from psycopg import Connection
+
+from tierce.incidents import store as incident_rows
+from tierce.incidents.form import prefill
+from tierce.incidents.form.rules import empty_draft, value_facts, with_values
+from tierce.incidents.model import Incident, InsurerCount, ScopeSummary
+from tierce.incidents.rules import incident_reference
+from tierce.journal.service import Appender
+from tierce.kernel.clock import PARIS, Clock
+from tierce.kernel.ids import IncidentId, InsurerId, new_id
+from tierce.notices import store as notice_rows
+from tierce.notices.errors import MailRefusedError
+from tierce.notices.insurer_notice import make_insurer_notice
+from tierce.notices.lines import notice_line
+from tierce.notices.model import Document, InsurerSlice, Operator
+from tierce.notices.service import facts_of
+from tierce.notices.slices.rules import slice_for
+from tierce.notices.slices.store import exposures
+from tierce.notices.telling import rules, store
+from tierce.notices.telling.model import (
+    NO_INCIDENT,
+    ContactPoint,
+    InsurerWarning,
+    Mail,
+    Post,
+    Standing,
+    Turn,
+    WarningKind,
+)
+from tierce.policy.acts import Act
+
+
+def encode_document(document: Document) -> str:
+    """A document as the text that is kept."""
+    return msgspec.json.encode(document, order="sorted").decode()
+
+
+def decode_document(text: str) -> Document:
+    """Read back what `encode_document` wrote."""
+    return msgspec.json.decode(text, type=Document)
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """Telling insurers, in one process, over autocommit connections of role tierce_notices."""
+
+    appender: Appender
+    operator: Operator
+    clock: Clock
+    site: str
+    """The insurers' site, as its staff know it."""
+
+    def turn(self, connection: Connection, post: Post, hand_over: Callable[[IncidentId], int] | None = None) -> Turn:
+        """Tell what is due, warn the next contacts, send; nothing is done while another process does its turn."""
+        done = Turn()
+        if not store.take_turn(connection):
+            return done
+        try:
+            for number in store.established(connection):
+                done.told += self.tell(connection, number)
+                done.repeated += self.repeat(connection, number)
+                if hand_over is not None:
+                    done.handed_over += hand_over(number)
+            done.sent, done.refused = self.send(connection, post)
+        finally:
+            store.end_turn(connection)
+        return done
+
+    def tell(self, connection: Connection, number: IncidentId) -> int:
+        """Write the notice of every insurer that an incident's newest list has news for; returns how many."""
+        incident, scope = (
+            incident_rows.incident(connection, number),
+            incident_rows.last_scope(connection, number),
+        )
+        if incident is None or incident.aware_at is None or scope is None:
+            return 0
+        names, told = notice_rows.insurers(connection), 0
+        for insurer, before in store.to_tell(connection, scope).items():
+            with connection.transaction():
+                part = slice_for(scope.digest, insurer, names[insurer][1], exposures(connection, scope, insurer))
+                if part is not None:
+                    self._freeze(connection, incident, scope, part)
+                    kind = WarningKind.COMPLEMENT if before else WarningKind.NOTICE
+                    told += self._warn(connection, number, scope.revision, insurer, kind)
+        return told
+
+    def _freeze(self, connection: Connection, incident: Incident, scope: ScopeSummary, part: InsurerSlice) -> None:
+        """Make the insurer's notice and the draft of its own form, and keep both as they are now."""
+        now = self.clock.now()
+        document = make_insurer_notice(
+            facts_of(connection, incident, scope, now),
+            self.operator,
+            part,
+            incident_reference(incident.id, incident.signal_at),
+            now.astimezone(PARIS).date(),
+        )
+        count = InsurerCount(part.insurer, part.persons, part.entries, part.categories)
+        values = prefill.of_event(incident, scope, ())
+        values |= prefill.of_insurer(part.name, count, None, self.operator.name, ())
+        draft = with_values(empty_draft(part.insurer), values)
+        facts = {key: value_facts(value) for key, value in draft.values.items()}
+        store.keep_document(
+            connection, scope, part, encode_document(document), msgspec.json.encode(facts).decode(), now
+        )
+
+    def repeat(self, connection: Connection, number: IncidentId) -> int:
+        """Warn the next contact of each notice that nobody acknowledged in time; returns how many."""
+        now, chains, repeated = self.clock.now(), store.chains(connection), 0
+        for insurer, standing in store.standings(connection, number).items():
+            if standing.acknowledged_at is not None:
+                continue
+            contact = rules.next_contact(standing.warnings, chains.get(insurer, []), now)
+            if contact is not None:
+                repeated += self._next(connection, number, insurer, standing, contact)
+        return repeated
+
+    def _next(
+        self,
+        connection: Connection,
+        number: IncidentId,
+        insurer: InsurerId,
+        standing: Standing,
+        contact: ContactPoint,
+    ) -> int:
+        step = standing.warnings[-1].step + 1
+        with connection.transaction():
+            return self._warn(
+                connection, number, standing.revision, insurer, standing.kind, contact=contact, step=step
+            )
+
+    def test(self, connection: Connection, insurer: InsurerId) -> int:
+        """Send a test to the first contact of an insurer whose test is due; returns its number, 0 when none is."""
+        now = self.clock.now()
+        chain = store.chains(connection).get(insurer, [])
+        due = next((one for one in chain if rules.is_test_due(one, now)), None)
+        if due is None:
+            return 0
+        with connection.transaction():
+            number = store.next_test(connection, insurer)
+            self._warn(connection, NO_INCIDENT, number, insurer, WarningKind.TEST, contact=due)
+        return number
+
+    def _warn(
+        self,
+        connection: Connection,
+        number: IncidentId,
+        revision: int,
+        insurer: InsurerId,
+        kind: WarningKind,
+        *,
+        contact: ContactPoint | None = None,
+        step: int = 1,
+    ) -> int:
+        """Write one warning with its journal line, in the caller's transaction."""
+        now = self.clock.now()
+        if contact is None:
+            contact = next(iter(self._chain(connection, insurer, now)), None)
+        line = notice_line(self.appender, Act.INSURER_TOLD, now, incident=number, insurer=insurer)
+        (seq,) = self.appender.write(connection, [line])
+        to = contact.id if contact else None
+        one = InsurerWarning(new_id(), number, revision, insurer, step, to, kind, now, 0, None, None)
+        return int(store.insert_warning(connection, one, seq))
+
+    def _chain(self, connection: Connection, insurer: InsurerId, now: datetime) -> list[ContactPoint]:
+        """An insurer's contacts; one that wrote none has the address of its own file, if it gave one."""
+        found = store.chains(connection).get(insurer, [])
+        address = store.first_addresses(connection).get(insurer)
+        if not found and address:
+            one = ContactPoint(0, insurer, 1, "Contact du fichier des organismes", "", address, "")
+            store.put_chain(connection, insurer, [one], now)
+            found = store.chains(connection)[insurer]
+        return found
+
+    def send(self, connection: Connection, post: Post) -> tuple[int, int]:
+        """Send every warning whose time has come; returns how many the server took, and how many it refused."""
+        taken = refused = 0
+        for one, address in store.waiting(connection, self.clock.now(), rules.TRIES_MAX):
+            mail = self._mail(connection, one, address)
+            if mail is None:
+                continue
+            try:
+                post.send(mail)
+            except MailRefusedError as error:
+                now = self.clock.now()
+                store.refused(connection, one.id, str(error), rules.next_try(now, one.tries + 1))
+                refused += 1
+            else:
+                store.sent(connection, one.id, self.clock.now())
+                taken += 1
+        return taken, refused
+
+    def _mail(self, connection: Connection, one: InsurerWarning, address: str) -> Mail | None:
+        name = f"{one.id:x}.notice@{self.operator.officer_email.rpartition('@')[2] or 'localhost'}"
+        if one.kind is WarningKind.TEST:
+            text = rules.test_text(self.operator, one.revision, one.due_at.astimezone(PARIS), self.site)
+            subject = f"Essai nº {one.revision} de notification · Notice test no. {one.revision}"
+            return Mail(address, subject, text, name)
+        kept = store.document_of(connection, one.incident, one.revision, one.insurer)
+        if kept is None:
+            return None
+        document = decode_document(kept)
+        return Mail(
+            address, f"{document.reference} · {document.title.fr}", rules.mail_text(document, self.site), name
+        )

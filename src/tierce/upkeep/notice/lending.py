@@ -1,0 +1,105 @@
+"""`tierce notice lend`, `forget-contacts`: contact data that an insurer lends for one incident."""
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import pyrage
+import typer
+
+from tierce.feeds.rejects import rejects_beside
+from tierce.kernel.clock import SystemClock
+from tierce.notices.contacts import store
+from tierce.notices.contacts.service import Lending
+from tierce.notices.slices.store import Cover
+from tierce.notices.store import insurers
+from tierce.settings import Settings, load
+from tierce.upkeep.notice.base import INSTANCE, Desk, Incident, Insurer, Json, SettingsFile, desk, incident_id
+from tierce.upkeep.progress import bar
+
+LENDING_KEY = "lending.age"
+"""The file, beside the keys, that opens what insurers lend; its public half is printed for them."""
+
+
+def lending_of(one: Desk) -> Lending:
+    """What takes contact data in, on a desk."""
+    return Lending(one.appender, store.Contacts(one.keyring), Cover(one.keyring), SystemClock())
+
+
+def lending_identity(settings: Settings) -> str:
+    """The key with which lent files open, made when it is first needed, mode 0600."""
+    path = settings.key_directory() / LENDING_KEY
+    if not path.exists():
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w", encoding="ascii") as file:
+            file.write(f"{pyrage.x25519.Identity.generate()}\n")
+    return path.read_text("ascii").strip()
+
+
+def lending_key(*, settings: SettingsFile) -> None:
+    """Imprimer la clé publique age à laquelle chiffrer. / Print the public age key that insurers encrypt to."""
+    identity = lending_identity(load(settings))
+    typer.echo(str(pyrage.x25519.Identity.from_str(identity).to_public()))
+
+
+def lend(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="Fichier chiffré. / Encrypted file.")],
+    *,
+    insurer: Insurer,
+    incident: Incident,
+    settings: SettingsFile,
+    json: Json = "",
+) -> None:
+    """Prendre les coordonnées prêtées pour un incident. / Take in contact data lent for one incident."""
+    with desk(settings) as one, rejects_beside(file) as rejects, bar(f"{insurer}") as advance:
+        seen = 0
+
+        def progress(lines: int) -> None:
+            nonlocal seen
+            advance(lines - seen)
+            seen = lines
+
+        done = lending_of(one).lend(
+            one.connection,
+            incident_id(incident),
+            one.insurer(insurer),
+            file,
+            identity=lending_identity(one.settings),
+            refuse=rejects.add,
+            progress=progress,
+        )
+    figures = {name: getattr(done, name) for name in ("read", "taken", "unchanged", "refused", "outside", "again")}
+    if json == "-":
+        typer.echo(msgspec.json.encode(figures))
+    else:
+        again = " (déjà pris / taken before)" if done.again else ""
+        typer.echo(
+            f"{done.read} lignes / lines{again}: {done.taken} prises / taken,"
+            f" {done.unchanged} inchangées / unchanged,"
+            f" {done.outside} hors de sa liste / not on its list, {done.refused} refusées / refused"
+        )
+    raise typer.Exit(1 if done.refused or done.outside else 0)
+
+
+def forget_contacts(
+    *,
+    incident: Incident,
+    settings: SettingsFile,
+    into: Annotated[Path, typer.Option(help="Dossier des certificats. / Folder of the certificates.")] = Path(),
+    insurer: Annotated[str, typer.Option(help="Numéro AMC ; tous / AMC number; all.")] = "",
+) -> None:
+    """Supprimer les coordonnées prêtées, avec un certificat. / Delete lent contact data, with a certificate."""
+    number = incident_id(incident)
+    with desk(settings) as one:
+        names = insurers(one.connection)
+        chosen = [one.insurer(insurer)] if insurer else store.loans(one.connection, number)
+        key = one.keyring.instance(INSTANCE)
+        for each in chosen:
+            text = lending_of(one).forget(one.connection, number, each, names[each][0], key)
+            if text is None:
+                typer.echo(f"{names[each][0]} : rien n’a été prêté / nothing was lent", err=True)
+                continue
+            path = into / f"certificat-{number}-{names[each][0]}.json"
+            path.write_text(text + "\n", "utf-8")
+            typer.echo(f"✓ {path}")

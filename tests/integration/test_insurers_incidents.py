@@ -1,0 +1,198 @@
+"""N4 from the insurers' own site: its notice, list, report and key; nothing of another insurer, whatever is tried."""
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import httpx
+import psycopg
+import pyrage
+import pytest
+
+from tests.integration.conftest import Connect
+from tests.integration.rooms import CAPES, OAK
+from tests.integration.sites_world import HANDLE, Site, insurers_site
+from tests.integration.telling_world import World, open_world, opened_incident
+from tierce.identity.oidc import digest
+from tierce.identity.service import form_token
+from tierce.incidents.form.rules import from_json
+from tierce.kernel.ids import InsurerId
+from tierce.policy.acts import Act
+from tierce.storage.database import Database
+from tierce.storage.keys import Keyring
+
+pytestmark = pytest.mark.integration
+
+OTHER_HANDLE = "t" * 43
+
+
+@pytest.fixture
+def world(connect: Connect, keyring: Keyring, tmp_path: Path) -> World:
+    return open_world(connect, keyring, tmp_path)
+
+
+def play(
+    world: World, database: Database, scene: Callable[[Site], Awaitable[None]], insurer: InsurerId = OAK
+) -> None:
+    async def whole() -> None:
+        async with insurers_site(world.room, database, insurer) as site:
+            await scene(site)
+
+    asyncio.run(whole())
+
+
+def told(world: World) -> int:
+    """Both insurers told, with a list each; the incident's number."""
+    incident = opened_incident(world)
+    for insurer in (OAK, CAPES):
+        world.recipient(insurer)
+    world.telling.turn(world.notices, world.box, world.hand_over)
+    return incident.id
+
+
+def plain(response: httpx.Response, status: int = 200) -> str:
+    assert response.status_code == status, response.text[:2000]
+    text = re.sub(r"<[^>]+>", " ", response.text).replace("\u00a0", " ").replace("\u202f", " ").replace("&#39;", "'")
+    return re.sub(r"\s+", " ", text.replace("’", "'"))
+
+
+async def post(site: Site, path: str, **fields: str) -> httpx.Response:
+    return await site.http.post(path, data={"form_token": form_token(HANDLE), **fields})
+
+
+async def send_report(site: Site, number: int, text: str) -> httpx.Response:
+    files = {"report": ("rapport.csv", text.encode(), "text/csv")}
+    return await site.http.post(f"/incidents/{number}/report", data={"form_token": form_token(HANDLE)}, files=files)
+
+
+def one(world: World, query: str) -> tuple[object, ...] | None:
+    found = world.room.admin.execute(query.encode()).fetchone()
+    world.room.admin.rollback()
+    return found
+
+
+def test_she_acknowledges_takes_her_list_and_reports_what_adds_up(world: World, database: Database) -> None:
+    number = told(world)
+
+    async def scene(site: Site) -> None:
+        text = plain(await site.http.get("/incidents"))
+        assert "Lesquels de mes assurés, quelles données ?" in text
+        assert "Accusé de réception attendu" in text
+        assert "Inès Vidal" in text
+        text = plain(await site.http.get(f"/incidents/{number}"))
+        assert "Qu'ai-je à notifier ?" in text
+        assert "Vos assurés concernés : 2 personnes." in text
+        answer = await post(site, f"/incidents/{number}/acknowledge", revision="1")
+        assert answer.status_code == 303
+        assert "par Camille Rouvray" in plain(await site.http.get(f"/incidents/{number}"))
+        (listed,) = one(world, "select id from notice.hand_over where insurer = 1") or ()
+        taken = await post(site, f"/lists/{listed}")
+        assert taken.status_code == 200, taken.text[:500]
+        opened = pyrage.decrypt(taken.content, [world.recipients[OAK]]).decode()
+        assert opened.count("A-00004") == 2
+        assert "Z-9" not in opened
+        head = "row,value,count,hour\n"
+        wrong = await send_report(site, number, head + "outcome,matched,1,\n")
+        assert "ne font pas le compte" in plain(wrong, 422)
+        wrong = await send_report(site, number, head + "outcome,matched,deux,\n")
+        text = plain(wrong, 422)
+        assert "Ligne 2" in text
+        assert "deux" not in text.partition("Ligne 2")[2][:80]
+        sent = "outcome,matched,1,\nunexplained,7K2M-9QXA-0D4T,,\ntold,email,1,2026-03-03T12:20+01:00\n"
+        assert (await send_report(site, number, head + sent)).status_code == 303
+        assert "Prévenus 1" in plain(await site.http.get(f"/incidents/{number}"))
+        draft = from_json((await site.http.get(f"/incidents/{number}/draft.json")).content)
+        assert str(draft.values["people_count"].content).startswith("(2, 2, ")
+        assert "Mutuelle du Grand Chêne" in plain(await site.http.get(f"/incidents/{number}/draft"))
+
+    play(world, database, scene)
+    acts = [
+        int(row[0])
+        for row in world.room.admin.execute(
+            "select get_byte(body, 2) from journal.entry where kind = 16 order by seq"
+        ).fetchall()
+    ]
+    for act in (Act.INSURER_NOTICE_READ, Act.INSURER_ACKNOWLEDGED, Act.HAND_OVER_TAKEN, Act.INSURER_REPORTED):
+        assert act.value in acts
+    told_now = world.room.admin.execute("select channel, people from notice.told_count").fetchall()
+    assert told_now == [("email", 1)]
+
+
+def test_n4_an_insurer_learns_nothing_of_another_from_its_own_site(world: World, database: Database) -> None:
+    number = told(world)
+    (other,) = one(world, "select id from notice.hand_over where insurer = 2") or ()
+    (key,) = one(world, "select id from notice.recipient where insurer = 2") or ()
+
+    async def scene(site: Site) -> None:
+        for path in (
+            "/incidents",
+            f"/incidents/{number}",
+            f"/incidents/{number}/draft",
+            "/key",
+            f"/incidents/{number}?insurer=2",
+            "/incidents?amc=99100002&lang=en",
+        ):
+            text = (await site.http.get(path)).text
+            assert not re.search(r"Deux Caps|deuxcaps|99100002|Z-9", text), path
+        refused = await post(site, f"/lists/{other}")
+        assert refused.status_code == 404
+        assert b"age-encryption" not in refused.content
+        assert (await post(site, f"/key/{key}/confirm")).status_code == 422
+        assert (await site.http.get("/incidents/12345")).status_code == 404
+
+    play(world, database, scene)
+    site_role = world.room.admin.execute("select 1")
+    assert site_role is not None
+    handle = digest(HANDLE)
+    with database.connect("tierce_insurers") as role:
+        for query in (
+            "select * from notice.hand_over",
+            "select * from notice.hand_over_piece",
+            "select * from notice.report",
+            "select * from notice.recipient",
+            "select * from notice.insurer_notice",
+            "select * from contact.contact",
+        ):
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                role.execute(query.encode())
+            role.rollback()
+        assert role.execute("select notice.piece(%s, %s, 0)", (handle, other)).fetchone() in {None, (None,)}
+        rows = role.execute("select recipient from notice.own_recipients(%s)", (handle,)).fetchall()
+        assert [row[0] for row in rows] == [str(world.recipients[OAK].to_public())]
+        with pytest.raises(psycopg.errors.InsufficientPrivilege, match="no committed line"):
+            role.execute("select * from notice.own_notices(%s, 1)", (handle,))
+
+
+def test_a_key_is_proved_by_its_holder_and_confirmed_by_somebody_else(world: World, database: Database) -> None:
+    mine = pyrage.x25519.Identity.generate()
+
+    async def scene(site: Site) -> None:
+        assert "Ce n'est pas une clé publique age" in plain(await post(site, "/key", recipient="age1zzz"), 422)
+        page = (await post(site, "/key", recipient=str(mine.to_public()))).text
+        sealed = re.search(r"-----BEGIN AGE.*?END AGE ENCRYPTED FILE-----", page, re.S)
+        path = re.search(r"/key/\d+/prove", page)
+        assert sealed is not None
+        assert path is not None
+        answer = pyrage.decrypt(sealed[0].encode(), [mine]).decode()
+        assert (await post(site, path[0], answer="0" * 32)).status_code == 422
+        assert (await post(site, path[0], answer=answer)).status_code == 303
+        own = path[0].replace("prove", "confirm")
+        assert "vous l'avez proposée" in plain(await post(site, own), 422)
+        world.room.admin.execute(
+            "insert into access.insurer_session (id, handle, insurer, staff, name, created, expires)"
+            " values (980, %s, 1, 981, 'Bastien Royer', now(), now() + interval '9 minutes')",
+            (digest(OTHER_HANDLE),),
+        )
+        world.room.admin.commit()
+        site.http.cookies.set(site.cookie, OTHER_HANDLE)
+        second = await site.http.post(
+            own, data={"form_token": form_token(OTHER_HANDLE)}, headers={"cookie": f"{site.cookie}={OTHER_HANDLE}"}
+        )
+        assert second.status_code == 303, plain(second, second.status_code)
+
+    play(world, database, scene)
+    rows = world.room.admin.execute(
+        "select recipient, confirmed_name from notice.recipient where confirmed_at is not null"
+    ).fetchall()
+    assert rows == [(str(mine.to_public()), "Bastien Royer")]

@@ -1,0 +1,212 @@
+"""N3: insurers told at once, chains of contacts, complements; slices that add up; lists only their insurer opens."""
+
+import csv
+import hashlib
+import io
+from datetime import timedelta
+from email.parser import BytesParser
+from email.policy import SMTP
+from pathlib import Path
+
+import pyrage
+import pytest
+
+from tests.integration.conftest import Connect
+from tests.integration.rooms import CAPES, HELENE, OAK
+from tests.integration.telling_world import World, listed, open_world, opened_incident, read_more
+from tests.mailbox import mailbox
+from tierce.incidents.register.model import RowKind
+from tierce.incidents.store import exposures, last_scope
+from tierce.journal.encoding import decode
+from tierce.journal.model import EntryKind
+from tierce.kernel.ids import InsurerId
+from tierce.notices.deliveries.dkim import make_key
+from tierce.notices.deliveries.model import MailServer
+from tierce.notices.rules import letter_reference
+from tierce.notices.slices.rules import COLUMNS, RECORD_BYTES_MAX
+from tierce.notices.telling import store
+from tierce.notices.telling.rules import ESCALATE_AFTER, TRIES_MAX
+from tierce.policy.acts import Act
+from tierce.storage.keys import Keyring
+from tierce.upkeep.notice.posting import relay
+
+pytestmark = pytest.mark.integration
+
+
+@pytest.fixture
+def world(connect: Connect, keyring: Keyring, tmp_path: Path) -> World:
+    return open_world(connect, keyring, tmp_path)
+
+
+def acknowledge(world: World, number: int, revision: int, insurer: InsurerId) -> None:
+    world.room.admin.execute(
+        "insert into notice.acknowledgement values (%s, %s, %s, now(), 1, 'Inès Vidal', 1)",
+        (number, revision, insurer),
+    )
+    world.room.admin.commit()
+
+
+def acts(world: World) -> list[tuple[Act, int]]:
+    rows = world.room.admin.execute("select body from journal.entry where kind = 21 order by seq").fetchall()
+    found = [decode(bytes(row[0])) for row in rows]
+    assert all(one.kind is EntryKind.NOTICE and one.person == 0 for one in found)
+    return [(one.act, int(one.insurer or 0)) for one in found]
+
+
+def test_n3_the_notice_leaves_as_soon_as_it_is_established_and_waits_for_no_score(world: World) -> None:
+    incident = opened_incident(world, aware=False)
+    assert world.telling.turn(world.notices, world.box).told == 0
+    assert world.box.mails == []
+    world.room.incidents.establish(world.room.office, HELENE, incident.id, "Vingt mille demandes en une minute.")
+    done = world.telling.turn(world.notices, world.box)
+    assert (done.told, done.sent) == (2, 2)
+    scored = "select count(*) from incident.register where kind = any(%s)"
+    assert world.room.admin.execute(scored, ([RowKind.SEVERITY.value, RowKind.BRIDGE.value],)).fetchone() == (0,)
+    oak, capes = world.box.mails
+    assert (oak.to, capes.to) == ("dpo@grandchene.example", "dpo@deuxcaps.example")
+    assert "Vos assurés concernés : 2 personnes." in oak.text.replace("\u00a0", " ")
+    assert "Vos assurés concernés : 1 personne." in capes.text.replace("\u00a0", " ")
+    assert "Deux Caps" not in oak.text
+    assert "Grand Chêne" not in capes.text
+    assert "http" not in oak.text + capes.text
+    for one in (*oak.text.split(), *capes.text.split()):
+        assert one not in {"LENOIR", "Paul", "A-0000417", "Z-9"}
+    assert acts(world) == [(Act.INSURER_TOLD, 1), (Act.INSURER_TOLD, 2)]
+    again = world.telling.turn(world.notices, world.box)
+    assert (again.told, again.repeated, again.sent) == (0, 0, 0)
+
+
+def test_n3_nobody_acknowledges_and_the_next_contact_is_warned_until_somebody_does(world: World) -> None:
+    incident = opened_incident(world)
+    world.telling.turn(world.notices, world.box)
+    world.room.clock.advance(ESCALATE_AFTER - timedelta(minutes=1))
+    assert world.telling.turn(world.notices, world.box).repeated == 0
+    world.room.clock.advance(timedelta(minutes=1))
+    done = world.telling.turn(world.notices, world.box)
+    assert (done.repeated, done.sent) == (1, 1)
+    assert world.box.mails[-1].to == "rssi@grandchene.example"
+    assert world.box.mails[-1].text == world.box.mails[0].text
+    acknowledge(world, incident.id, 1, OAK)
+    world.room.clock.advance(ESCALATE_AFTER)
+    assert world.telling.turn(world.notices, world.box).repeated == 0
+    standing = store.standings(world.notices, incident.id)[OAK]
+    assert (len(standing.warnings), standing.acknowledged_by) == (2, "Inès Vidal")
+    assert acts(world)[-1] == (Act.INSURER_TOLD, 1)
+
+
+def test_a_server_that_refuses_is_tried_again_later_and_given_up_for_the_next_contact(world: World) -> None:
+    opened_incident(world)
+    world.box.closed = True
+    assert world.telling.turn(world.notices, world.box).refused == 2
+    assert world.telling.turn(world.notices, world.box).refused == 0
+    for _ in range(TRIES_MAX - 1):
+        world.room.clock.advance(timedelta(minutes=31))
+        assert world.telling.turn(world.notices, world.box).refused >= 1
+    world.box.closed = False
+    world.room.clock.advance(timedelta(minutes=31))
+    done = world.telling.turn(world.notices, world.box)
+    assert {one.to for one in world.box.mails} == {"rssi@grandchene.example"}, done
+
+
+def test_a_new_list_is_told_to_those_whose_slice_changed_alone(world: World) -> None:
+    incident = opened_incident(world)
+    world.telling.turn(world.notices, world.box)
+    listed(world, incident.id)
+    assert world.telling.turn(world.notices, world.box).told == 0
+    read_more(world, 3, 2)
+    listed(world, incident.id)
+    done = world.telling.turn(world.notices, world.box)
+    assert (done.told, done.sent) == (1, 1)
+    assert world.box.mails[-1].to == "dpo@deuxcaps.example"
+    assert "2 personnes" in world.box.mails[-1].text.replace("\u00a0", " ")
+    assert {one.kind.name for one in store.standings(world.notices, incident.id).values()} == {"NOTICE", "COMPLEMENT"}
+
+
+def test_the_chain_is_tested_each_quarter(world: World) -> None:
+    assert world.telling.test(world.notices, OAK) == 1
+    world.telling.turn(world.notices, world.box)
+    assert "essai, nº 1, du 3 mars 2026" in world.box.mails[0].text.replace("\u00a0", " ")
+    acknowledge(world, 0, 1, OAK)
+    assert world.telling.test(world.notices, OAK) == 2  # the second contact's
+    world.telling.turn(world.notices, world.box)
+    assert world.box.mails[-1].to == "rssi@grandchene.example"
+
+
+def opened_list(world: World, insurer: InsurerId) -> tuple[dict[str, str], list[dict[str, str]], bytes]:
+    """An insurer's list as its own key opens it: the values of its head, its records, its text."""
+    rows = world.room.admin.execute(
+        "select p.sealed from notice.hand_over_piece p join notice.hand_over h on h.id = p.hand_over"
+        " where h.insurer = %s and h.revision = (select max(revision) from notice.hand_over where insurer = %s)"
+        " order by p.n",
+        (insurer, insurer),
+    ).fetchall()
+    sealed = b"".join(bytes(row[0]) for row in rows)
+    text = pyrage.decrypt(sealed, [world.recipients[insurer]])
+    head, _, body = text.decode().partition("\n\n")
+    values = dict(line.split(": ", 1) for line in head.splitlines()[1:])
+    return values, list(csv.DictReader(io.StringIO(body))), text
+
+
+def test_n4_slices_add_up_and_each_list_opens_for_its_own_insurer_alone(world: World) -> None:
+    incident = opened_incident(world)
+    world.telling.turn(world.notices, world.box, world.hand_over)
+    assert world.room.admin.execute("select count(*) from notice.hand_over").fetchone() == (0,)
+    for insurer in (OAK, CAPES):
+        world.recipient(insurer)
+    assert world.telling.turn(world.notices, world.box, world.hand_over).handed_over == 2
+    assert world.telling.turn(world.notices, world.box, world.hand_over).handed_over == 0
+    scope = last_scope(world.room.office, incident.id)
+    assert scope is not None
+    lists = {insurer: opened_list(world, insurer) for insurer in (OAK, CAPES)}
+    assert sum(len(rows) for _, rows, _ in lists.values()) == len(exposures(world.room.office, scope)) == 3
+    assert [row["member_number"] for row in lists[OAK][1]] == ["A-0000417", "A-0000418"]
+    assert [row["member_number"] for row in lists[CAPES][1]] == ["Z-9"]  # person 1 has two contracts: in both
+    for insurer, (head, rows, text) in lists.items():
+        assert head["records"] == str(len(rows))
+        assert head["list"] == scope.digest.hex()
+        assert tuple(rows[0]) == COLUMNS
+        assert all(len(line) <= RECORD_BYTES_MAX for line in text.splitlines(keepends=True)[-len(rows) :])
+        document = store.document_of(world.notices, incident.id, 1, insurer)
+        assert document is not None
+        assert head["notice"] == hashlib.sha256(document.encode()).hexdigest()
+        assert head["slice"] in document
+        (kept,) = world.room.admin.execute(
+            "select digest from notice.hand_over where insurer = %s", (insurer,)
+        ).fetchall()
+        assert bytes(kept[0]) == hashlib.sha256(text).digest()
+        for row, one in zip(rows, exposures(world.room.office, scope, insurer=insurer), strict=True):
+            assert row["reference"] == letter_reference(scope.digest, one.person, insurer)
+            assert (row["rank"], row["cohort"], int(row["entries"])) == ("1", "insured", one.entries)
+    assert acts(world)[-2:] == [(Act.HAND_OVER_MADE, 1), (Act.HAND_OVER_MADE, 2)]
+
+
+def test_n3_the_e_mail_leaves_by_the_operator_s_own_relay_signed(world: World, tmp_path: Path) -> None:
+    opened_incident(world)
+    key = tmp_path / "dkim.pem"
+    key.write_bytes(make_key()[0])
+    with mailbox(tmp_path / "box") as port:
+        server = MailServer(
+            host="127.0.0.1",
+            port=port,
+            sender="notifications@riveclaire.example",
+            bounces="retours.riveclaire.example",
+            dkim_domain="riveclaire.example",
+            dkim_selector="t1",
+            dkim_key=key,
+            starttls=False,
+        )
+        with relay(server) as post:
+            done = world.telling.turn(world.notices, post)
+        assert (done.sent, done.refused) == (2, 0)
+        kept = [BytesParser(policy=SMTP).parsebytes(one.read_bytes()) for one in (tmp_path / "box/new").iterdir()]
+    assert {one["To"] for one in kept} == {"dpo@grandchene.example", "dpo@deuxcaps.example"}
+    for one in kept:
+        assert "d=riveclaire.example" in one["DKIM-Signature"]
+        assert "Violation de données" in one["Subject"]
+        assert "Accusez réception sur le site des organismes" in one.get_content()
+    with relay(server) as post:
+        world.room.clock.advance(ESCALATE_AFTER)
+        assert world.telling.turn(world.notices, post).refused == 1  # the server is away: tried again later
+    with relay(None) as post:
+        world.room.clock.advance(ESCALATE_AFTER)
+        assert world.telling.turn(world.notices, post).refused == 1
