@@ -300,6 +300,19 @@ class _Making:
                 ]
             ),
         )  # fmt: skip - one notice, one object
+        done = store.tellings(self._connection, self.incident.id)
+        self._add(self._numbered([one.entry for one in done]))
+        told = [
+            {
+                "what": one.what,
+                "insurer": int(one.insurer),
+                "at": one.at.isoformat() if one.at else None,
+                "entry": one.entry,
+            }
+            for one in done
+            if one.entry in self.lines
+        ]  # fmt: skip - one act, one object
+        yield whole("told.json", rules.as_json(told))
         yield whole("counts.json", rules.as_json(store.counts(self._connection, self.incident.id)))
 
     def _controls(self) -> Iterator[Part]:

@@ -1,4 +1,4 @@
-"""The inspector's pages: how an incident was handled, the promised measures, the journal. Counts and delays, nobody."""
+"""The inspector's pages: how an incident was handled, promised measures, the journal. Counts and delays, nobody."""
 
 from collections.abc import Callable
 from datetime import date
