@@ -1,23 +1,28 @@
 """The inspector's pages: counts and delays, nobody; and nothing else opens to her."""
 
 import asyncio
+import zipfile
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from fractions import Fraction
+from hashlib import sha256
 from pathlib import Path
 
 import psycopg
 import pytest
 
+from tests.integration.asks import sequence
 from tests.integration.conftest import Connect
+from tests.integration.inspected import verify
 from tests.integration.messages_world import MessagesRoom, lend, open_world
 from tests.integration.rooms import CAPES, HELENE, OAK
 from tests.integration.sites_world import Site, office_site
-from tests.integration.test_office_site import NAMES, plain
+from tests.integration.test_office_site import NAMES, form_of, plain
 from tierce.controls.service import Controls
 from tierce.incidents.inspection.service import inspected
 from tierce.incidents.inspection.store import read_only
 from tierce.incidents.model import Incident
+from tierce.journal.encoding import decode
 from tierce.journal.service import Appender
 from tierce.notices.audience.model import State
 from tierce.notices.contacts.model import Contact
@@ -131,3 +136,29 @@ def test_nothing_else_opens_to_an_inspector_and_her_pages_change_nothing(
         read_only(office)
         with pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
             office.execute("update access.session set revoked = now()")
+
+
+def test_the_office_gives_a_pack_whose_sums_and_acts_verify_after_a_line_that_says_so(
+    world: MessagesRoom, database: Database, tmp_path: Path
+) -> None:
+    sequence(world.room.worker, world.room.keyring)
+    out = tmp_path / "dossier.zip"
+
+    async def scene(site: Site) -> None:
+        path = f"/incidents/{world.incident}/pack"
+        assert (await site.http.post(path)).status_code in {401, 403}
+        sent = await site.http.post(path, data=form_of(site))
+        assert sent.headers["content-type"] == "application/zip"
+        out.write_bytes(sent.content)
+
+    play(world, database, scene, StaffRole.DPO)
+    with zipfile.ZipFile(out) as archive:
+        archive.extractall(tmp_path / "dossier")
+    code, said = verify(tmp_path / "dossier")
+    assert code == 0, said
+    assert "6 sommes justes, 4 actes" in said, "an audience, a text, two approvals"
+    row = world.room.admin.execute("select body from journal.entry order by seq desc limit 1").fetchone()
+    assert row is not None
+    line = decode(row[0])
+    begins = int.from_bytes(sha256(out.read_bytes()).digest()[:8], "big") >> 1
+    assert (line.act, line.reference, int(line.device)) == (Act.STAFF_PACK, world.incident, begins)
