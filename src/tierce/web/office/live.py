@@ -70,17 +70,21 @@ class StoryItem:
     reported: Reported | None = None
 
 
+async def _home(site: OfficeSite, request: AnyRequest) -> Response[Any]:
+    """Where signing in leads: an inspector goes on to her own pages, which ask again who she is."""
+    try:
+        visit = await site.visit(request)
+    except RoleRefusedError:
+        return Redirect("/inspection", status_code=303)
+    return site.page(visit, "live.html", await _live_values(site, request))
+
+
 def live_handlers(site: OfficeSite) -> list[HTTPRouteHandler]:
     """Make the routes that read the journal without any person's identity."""
 
     @get("/", opt={"act": Act.STAFF_LIVE})
     async def live(request: AnyRequest) -> Response[Any]:
-        try:
-            visit = await site.visit(request)
-        except RoleRefusedError:
-            # Signing in leads here: an inspector goes on to her own pages, which ask again who she is.
-            return Redirect("/inspection", status_code=303)
-        return site.page(visit, "live.html", await _live_values(site, request))
+        return await _home(site, request)
 
     @get("/live/lines", opt={"act": Act.STAFF_LIVE})
     async def live_lines(request: AnyRequest) -> Response[str]:
