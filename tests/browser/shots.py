@@ -4,6 +4,7 @@ Run it from the root of the repository: ``python -m tests.browser.shots DIRECTOR
 """
 
 import asyncio
+import re
 import sys
 import tempfile
 from collections.abc import Collection, Iterator
@@ -102,6 +103,18 @@ def _visit_office(page: Page, stage: Stage) -> Iterator[str]:
     page.locator("form[action$='/incident'] button[type=submit]").click()
     page.locator("#list").wait_for()
     yield "incident"
+    incident = page.url
+    page.locator("#why").fill("L’appareil est suspendu, les autres comptes sont ouverts.")
+    page.locator("#next form button").click()
+    yield "incident-next"
+    page.goto(incident + "/criteria")
+    yield "criteria"
+    page.get_by_role("button", name=re.compile("Compter|Count")).click()
+    yield "criteria-counted"
+    for path in ("/register", "/register/new"):
+        page.goto(office + path)
+        yield path.strip("/").replace("/", "-")
+    page.goto(incident)
     person = page.locator("#list ~ div a[href*='/people/']").first.get_attribute("href") or ""
     page.locator("a[href*='/insurers/']").first.click()
     yield "notice"

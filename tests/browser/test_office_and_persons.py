@@ -23,13 +23,24 @@ OFFICE_PATHS = (
     "/closings",
     "/reports",
     "/incidents",
+    "/register",
+    "/register/new",
     "/directory?q=morvan",
     "/feeds",
     "/journal",
     "/inspection",
     "/inspection/controls",
 )
-LAW_PAGES = ("duties", "severity", "forms", "forms/0", "forms/0/carry", "forms/0/sections/6", "forms/0/sections/8")
+LAW_PAGES = (
+    "criteria",
+    "duties",
+    "severity",
+    "forms",
+    "forms/0",
+    "forms/0/carry",
+    "forms/0/sections/6",
+    "forms/0/sections/8",
+)
 PERSONS_PATHS = ("/", "/read", "/help", "/nowhere")
 
 
@@ -87,7 +98,8 @@ def test_the_list_a_notice_a_letter_and_no_name_before_its_reason(stage: Stage, 
     asked(stage, new_browser)
     page = entered(stage, new_browser, "office", OFFICER)
     incident = open_incident(page, stage)
-    expect(page.locator("h1")).to_contain_text("la liste est exacte")
+    expect(page.locator("h1")).to_contain_text("Arrêtez le vol")
+    expect(page.locator(".lead")).to_contain_text("la liste est exacte")
     assert "LENOIR" not in page.content().upper()
     page.locator("#list ~ div a[href*='/people/']").first.click()
     page.locator("#purpose").select_option("2")

@@ -25,6 +25,8 @@ from tierce.journal.note import verifier_key
 from tierce.journal.service import Appender
 from tierce.kernel.clock import SystemClock
 from tierce.kernel.ids import staff_id
+from tierce.persons.concerned.service import Concerned
+from tierce.persons.requests.service import Requests
 from tierce.policy.allowed import STAFF_ROLES
 from tierce.presence.answers import Answers
 from tierce.storage.database import Database
@@ -139,6 +141,8 @@ async def persons_site(room: Room, database: Database) -> AsyncIterator[Site]:
                 persons=room.persons,
                 operator=OPERATOR,
                 answers=Answers(lines, SystemClock()),
+                concerned=Concerned(lines, SystemClock()),
+                requests=Requests(lines, SystemClock()),
                 secure=False,
             )
             async with _browser(app, "tierce-persons") as found:

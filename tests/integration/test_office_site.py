@@ -231,12 +231,16 @@ def test_a_doubt_becomes_a_breach_when_somebody_says_why(room: Room, database: D
 
     async def scene(site: Site) -> None:
         path = await opened(site, why="")
-        assert "pas encore" in plain(await site.http.get(path))
+        assert "Faites vérifier le signal." in plain(await site.http.get(path))
         refused = await site.http.get(f"{path}/insurers/1")
         assert refused.status_code == 409
         assert "La violation n’est pas encore établie" in refused.text
-        response = await site.http.post(f"{path}/awareness", data=form_of(site, why="Trois personnes ont écrit."))
+        response = await site.http.post(f"{path}/stages", data=form_of(site, stage="check"))
         assert response.status_code == 303
+        assert "Décidez : est-ce une violation ?" in plain(await site.http.get(path))
+        told = form_of(site, stage="aware", why="Trois personnes ont écrit.")
+        assert (await site.http.post(f"{path}/stages", data=told)).status_code == 303
+        assert "Arrêtez le vol" in plain(await site.http.get(path))
         assert "Trois personnes ont écrit." in plain(await site.http.get(path))
 
     play(room, database, scene)

@@ -11,7 +11,9 @@ from tierce.closings.rules import RUNGS as RUNGS_WIDE
 from tierce.directory.model import Kind
 from tierce.incidents.clocks.model import State
 from tierce.incidents.form.model import Knowledge
+from tierce.incidents.night.model import Decision
 from tierce.incidents.severity.model import Controller
+from tierce.persons.concerned.model import Answer
 from tierce.persons.model import LineKind
 from tierce.policy.acts import Act, Evidence, Outcome
 from tierce.policy.clocks import Risk, Standing
@@ -23,6 +25,7 @@ from tierce.web.insurers.site import LINKS as INSURERS_LINKS
 from tierce.web.look import Pages
 from tierce.web.office.app import TOLD as OFFICE_ERRORS
 from tierce.web.office.closing import LENGTHS
+from tierce.web.office.criteria import LISTS as CRITERIA_LISTS
 from tierce.web.office.directory import WANTED
 from tierce.web.office.site import HERE as OFFICE
 from tierce.web.office.site import LINKS as OFFICE_LINKS
@@ -49,6 +52,8 @@ def asked_by_templates(folder: Path) -> set[str]:
     return found
 
 
+_COUNTED = {Decision.TELL, Decision.CONCLUDE, Decision.LATE, Decision.NOTIFY}
+"""Decisions whose sentence holds a number or a duty."""
 CHOSEN = {
     OFFICE: numbered("act", Act)
     | numbered("outcome", Outcome)
@@ -64,6 +69,10 @@ CHOSEN = {
     | {f"closing.for.{length}" for length in LENGTHS}
     | {f"duties.standing.{one.replace(' ', '_')}" for one in Standing if one is not Standing.PROPOSED}
     | {f"severity.controller.{one}" for one in Controller}
+    | {f"night.next.{one}" for one in Decision if one not in _COUNTED}
+    | {f"night.why.{one}" for one in Decision}
+    | {f"night.do.{one}" for one in Decision if one is not Decision.ESTABLISH}
+    | {f"criteria.{name}{part}" for name in CRITERIA_LISTS for part in ("", "_help")}
     | {f"severity.{one}" for one in ("people", "records")}
     | numbered("severity.risk", Risk)
     | {f"form.is.{one.replace(' ', '_')}" for one in Knowledge}
@@ -81,6 +90,9 @@ CHOSEN = {
     | {f"help.{part}" for part in range(1, 5)}
     | {f"help.{part}_text" for part in range(1, 5)}
     | {f"not_me.step{step}" for step in range(1, 5)}
+    | {f"concerned.part_{part}" for part in ("here", "same", "logged", "post")}
+    | {f"concerned.{said}_{answer}" for said in ("is", "ground") for answer in Answer}
+    | {"concerned.ground_no_list", "concerned.cohort_insured", "concerned.cohort_invoices"}
     | {f"card.{part}_{why}" for part in ("wrong", "remedy") for why in ("away", "no_signer", "too_many")}
     | {f"answered.{said}{part}" for said in ("yes", "no", "late", "too_many") for part in ("", "_lead")},
 }

@@ -114,6 +114,13 @@ STAFF_WORDS: Mapping[Act, Phrase] = {
     Act.STAFF_BREACH_CLOSE: Phrase("clore ou rouvrir une violation", "close or reopen a breach"),
     Act.STAFF_INCIDENT_MOVE: Phrase("écrire qu'un incident a franchi une étape", "write that an incident moved on"),
     Act.STAFF_HOLD_RELEASE: Phrase("finir la conservation d'un incident", "end an incident's legal hold"),
+    Act.STAFF_REPORT_ANSWER: Phrase("répondre à « ce n'était pas moi »", "answer “it was not me”"),
+    Act.STAFF_REQUEST_ANSWER: Phrase(
+        "transmettre une demande d'une personne, y répondre", "forward a person's request, answer it"
+    ),
+    Act.STAFF_SECRECY: Phrase(
+        "écrire un secret demandé par une autorité", "write a secrecy that an authority asks for"
+    ),
     Act.STAFF_PACK: Phrase("sortir le dossier de preuves d'un incident", "take out an incident's evidence pack"),
     Act.STAFF_INSPECTION: Phrase("contrôler : comptes et délais, personne", "inspect: counts and delays, nobody"),
     Act.STAFF_ALERT: Phrase("noter l'alerte d'un autre opérateur", "enter another operator's alert"),

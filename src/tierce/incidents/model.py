@@ -86,6 +86,16 @@ class ScopeSummary:
 
 
 @dataclass(frozen=True, slots=True)
+class ListPreview:
+    """How many people a list would count, before it is kept: by status, and whether the journal is whole there."""
+
+    confirmed: int
+    possible: int
+    excluded: int
+    whole: bool
+
+
+@dataclass(frozen=True, slots=True)
 class DeviceUse:
     """What one device did with one account, for staff to tell the owner's from the thief's.
 

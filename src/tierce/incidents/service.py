@@ -17,7 +17,7 @@ from tierce.incidents.errors import (
     PersonNotExposedError,
     ScopeMissingError,
 )
-from tierce.incidents.model import Civil, Incident, Purpose, ScopeSummary
+from tierce.incidents.model import Civil, Incident, ListPreview, Purpose, ScopeSummary
 from tierce.incidents.register.model import RowKind
 from tierce.incidents.register.service import Register
 from tierce.incidents.rules import check_free_text, staff_line
@@ -28,7 +28,7 @@ from tierce.kernel.categories import DataCategory
 from tierce.kernel.clock import Clock
 from tierce.kernel.ids import IncidentId, InsurerId, PersonId, new_id
 from tierce.policy.acts import Act
-from tierce.scope.model import Criteria, Exposure
+from tierce.scope.model import Criteria, Exposure, Status
 from tierce.scope.rules import check_criteria
 from tierce.scope.service import SETTLE, computed
 from tierce.scope.store import pending
@@ -151,6 +151,24 @@ class Incidents:
             facts = move_facts(Stage.SCOPED, now, "", revision=revision, digest=scope.digest.hex())
             self._register.add(
                 connection, caller, number, RowKind.MOVE, lambda _rows, _now: facts, act=Act.STAFF_SCOPE
+            )
+
+    def preview(self, connection: Connection, criteria: Criteria) -> ListPreview:
+        """Count whom a list would hold; nothing is stored, and nobody is named.
+
+        Raises:
+            CriteriaError: the criteria name nobody or no time.
+            JournalBehindError: the journal has no checkpoint yet.
+            SegmentsMissingError: a sealed segment cannot be read.
+        """
+        settled = self._clock.now() - self._settle
+        with connection.transaction(), computed(connection, self._segments, [criteria], settled) as engine:
+            totals = engine.totals()
+            return ListPreview(
+                totals[Status.CONFIRMED].persons,
+                totals[Status.POSSIBLE].persons,
+                totals[Status.EXCLUDED].persons,
+                engine.head.whole,
             )
 
     def incident(self, connection: Connection, number: IncidentId) -> Incident:

@@ -21,3 +21,15 @@ class RecordMissingError(PersonsError):
 
 class TooManyOpenedError(PersonsError):
     """The day's ceiling of spaces opened is reached: the database tells nobody anything until tomorrow."""
+
+
+class AskedTooOftenError(PersonsError):
+    """She asked whether she is concerned too often in a day: the answer changes with a new list alone."""
+
+
+class AnswerRefusedError(PersonsError):
+    """A report or a request is answered once, by a written outcome, and this one cannot be."""
+
+
+class RequestRefusedError(PersonsError):
+    """A request names no kind or subject that the form offers, or one like it waits for its answer already."""

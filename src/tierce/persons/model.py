@@ -9,6 +9,7 @@ from tierce.kernel.care import Profession
 from tierce.kernel.categories import DataCategory
 from tierce.kernel.ids import EntrySeq, InsurerId
 from tierce.kernel.language import Phrase
+from tierce.persons.requests.model import ReportAnswer, RightsRequest
 
 
 class LineKind(Enum):
@@ -62,6 +63,37 @@ class HistoryLine:
     categories: DataCategory
     present: bool
     reported_at: datetime | None
+    reply: ReportAnswer | None = None
+    """What she was answered to her report, or until when she is."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class OwnRecord:
+    """What one insurer's copy holds of her, shown to herself. Numbers are masked: a stolen session learns none."""
+
+    insurer: InsurerId
+    insurer_name: str
+    family_name: str
+    used_name: str
+    given_names: str
+    birth_date: str
+    rank: int
+    number_end: str
+
+    def __repr__(self) -> str:
+        """Show nothing of the person."""
+        return "OwnRecord(...)"
+
+
+@dataclass(frozen=True, slots=True)
+class OwnData:
+    """All that is held of her, for her copy: records, lines, requests; nobody else's."""
+
+    records: tuple[OwnRecord, ...]
+    lines: tuple[HistoryLine, ...]
+    requests: tuple[RightsRequest, ...]
+    cut: bool
+    """Whether older lines were left out."""
 
 
 @dataclass(frozen=True, slots=True)

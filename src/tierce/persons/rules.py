@@ -4,14 +4,16 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Final
 
+from tierce.identity.model import PersonCaller
 from tierce.journal.model import Entry, EntryKind
 from tierce.kernel.care import Domain, Profession
 from tierce.kernel.categories import DataCategory
-from tierce.kernel.clock import from_micros
+from tierce.kernel.clock import from_micros, micros
 from tierce.kernel.language import Phrase
 from tierce.kernel.saying import say_instant
 from tierce.persons.model import Asker, HistoryLine, LineKind, ReadUnderInsurer
 from tierce.policy.acts import Act, Outcome, Presence
+from tierce.policy.digest import policy_digest
 
 DOMAINS: Final[dict[Domain, Phrase]] = {
     Domain.MEDG: Phrase("en médecine générale", "for general practice"),
@@ -106,8 +108,34 @@ _PRESENCE: Final[dict[Act, Phrase]] = {
 """Acts about her presence, after the instant."""
 _OF_PRESENCE: Final = frozenset(_PRESENCE)
 
+_OWN: Final[dict[Act, Phrase]] = {
+    Act.PERSON_REPORT: Phrase("vous avez répondu que ce n’était pas vous", "you answered that it was not you"),
+    Act.PERSON_HISTORY: Phrase("vous avez ouvert cette page", "you opened this page"),
+    Act.PERSON_CONCERNED: Phrase(
+        "vous avez demandé si un incident vous concerne", "you asked whether an incident concerns you"
+    ),
+    Act.PERSON_REQUEST: Phrase("vous avez fait une demande sur vos données", "you made a request about your data"),
+    Act.PERSON_EXPORT: Phrase("vous avez pris une copie de vos données", "you took a copy of your data"),
+}
+"""What she did in her own space, after the instant."""
+
 _ASKS: Final = frozenset({EntryKind.DISCLOSURE, EntryKind.REFUSAL, EntryKind.MISS, EntryKind.REVISIT})
 _PRESENT: Final = frozenset({Presence.CONFIRMED, Presence.REPORTED, Presence.VERIFIED})
+
+
+def own_line(caller: PersonCaller, act: Act, at: datetime, reference: int = 0) -> Entry:
+    """The journal line of something that a person does in her own space."""
+    return Entry(
+        kind=EntryKind.PERSON_ACT,
+        act=act,
+        outcome=Outcome.DONE,
+        time_us=micros(at),
+        professional=caller.person,
+        session=caller.session,
+        person=caller.person,
+        policy=policy_digest(),
+        reference=reference,
+    )
 
 
 def kind_of(entry: Entry) -> LineKind:
@@ -212,11 +240,7 @@ def _staff(entry: Entry, when: Phrase) -> Phrase:
 
 
 def _own(entry: Entry) -> Phrase:
-    if entry.act is Act.PERSON_REPORT:
-        return Phrase("vous avez répondu que ce n’était pas vous", "you answered that it was not you")
-    if entry.act is Act.PERSON_HISTORY:
-        return Phrase("vous avez ouvert cette page", "you opened this page")
-    return Phrase("vous avez ouvert votre espace", "you opened your space")
+    return _OWN.get(entry.act, Phrase("vous avez ouvert votre espace", "you opened your space"))
 
 
 def _when(at: datetime) -> Phrase:

@@ -7,20 +7,23 @@ from psycopg import Connection
 
 from tierce.identity.model import PersonCaller
 from tierce.journal.encoding import decode
-from tierce.journal.model import Entry, EntryKind
+from tierce.journal.model import Entry
 from tierce.journal.segments.sealed import SealedLog
 from tierce.journal.service import Appender, Proof, prove_body
 from tierce.journal.tiles.folder import LogFolder
-from tierce.kernel.clock import Clock, from_micros, micros
-from tierce.kernel.ids import EntrySeq, EstablishmentId, ProfessionalId
+from tierce.kernel.clock import Clock, from_micros
+from tierce.kernel.ids import EntrySeq, EstablishmentId, InsurerId, ProfessionalId
 from tierce.persons import store
+from tierce.persons.discretion import waits
 from tierce.persons.errors import NotHerLineError, NotReportableError, RecordMissingError
-from tierce.persons.model import History, HistoryLine, LineKind, OwnEntry, Report
-from tierce.persons.rules import is_present, kind_of, sentence
-from tierce.policy.acts import Act, Outcome
-from tierce.policy.digest import policy_digest
+from tierce.persons.model import History, HistoryLine, LineKind, OwnData, OwnEntry, Report
+from tierce.persons.requests import store as request_rows
+from tierce.persons.rules import is_present, kind_of, own_line, sentence
+from tierce.policy.acts import Act
 
 PAGE_LINES = 50
+EXPORT_PAGES = 200
+"""A copy holds so many pages of lines at most, and says so when older ones are left out."""
 ASKS = frozenset({LineKind.SHOWN, LineKind.NOT_SHOWN})
 """The lines that she may answer with "it was not me"."""
 
@@ -104,6 +107,31 @@ class Persons:
         at = store.reports(connection, caller.person, [seq])[seq]
         return Report(seq, at, first)
 
+    def insurers(self, connection: Connection, handle: bytes) -> tuple[InsurerId, ...]:
+        """The insurers that have a copy of her record: the controllers of her data."""
+        return tuple(one.insurer for one in self._records.own_records(connection, handle))
+
+    def export(self, connection: Connection, caller: PersonCaller, handle: bytes) -> OwnData:
+        """Give her a copy of all that is held of her: the journal first says that she takes it.
+
+        Raises:
+            RecordMissingError: the session has ended, or the register no longer has her record.
+        """
+        with connection.transaction():
+            self._appender.write(connection, [self._line(caller, Act.PERSON_EXPORT)])
+        records = self._records.own_records(connection, handle)
+        if not records:
+            raise RecordMissingError
+        lines: list[HistoryLine] = []
+        before = store.NEWEST
+        for _ in range(EXPORT_PAGES):
+            found = store.own_entries(connection, handle, before, PAGE_LINES, self._older(caller))
+            lines += self._lines(connection, caller, found)
+            if len(found) < PAGE_LINES:
+                return OwnData(records, tuple(lines), tuple(request_rows.of_person(connection, caller.person)), False)
+            before = found[-1].seq
+        return OwnData(records, tuple(lines), tuple(request_rows.of_person(connection, caller.person)), True)
+
     def _older(self, caller: PersonCaller) -> store.Older:
         return lambda connection: self._sealed.shown_of(connection, caller.person)
 
@@ -114,21 +142,12 @@ class Persons:
         found = store.own_body(
             connection, handle, seq, lambda connection: self._sealed.of_person(connection, caller.person)
         )
-        if found is None:
+        if found is None or waits(decode(found), self._clock.now()):
             raise NotHerLineError
         return found
 
     def _line(self, caller: PersonCaller, act: Act) -> Entry:
-        return Entry(
-            kind=EntryKind.PERSON_ACT,
-            act=act,
-            outcome=Outcome.DONE,
-            time_us=micros(self._clock.now()),
-            professional=caller.person,
-            session=caller.session,
-            person=caller.person,
-            policy=policy_digest(),
-        )
+        return own_line(caller, act, self._clock.now())
 
     def _lines(self, connection: Connection, caller: PersonCaller, found: Collection[OwnEntry]) -> list[HistoryLine]:
         askers = store.askers(connection, [one.entry for one in found if kind_of(one.entry) in ASKS])
@@ -137,9 +156,12 @@ class Persons:
             connection, {one.entry.establishment for one in found if kind_of(one.entry) is LineKind.PRESENCE}
         )
         reported = store.reports(connection, caller.person, [one.seq for one in found])
-        lines = []
+        replies = request_rows.report_answers(connection, caller.person, [one.seq for one in found])
+        lines, now = [], self._clock.now()
         for one in found:
             entry = one.entry
+            if waits(entry, now):
+                continue
             kind = kind_of(entry)
             asker = askers.get((ProfessionalId(entry.professional), EstablishmentId(entry.establishment)))
             asker = asker if kind in ASKS else None
@@ -155,6 +177,7 @@ class Persons:
                     categories=entry.categories,
                     present=is_present(entry),
                     reported_at=reported.get(one.seq),
+                    reply=replies.get(one.seq),
                 )
             )
         return lines

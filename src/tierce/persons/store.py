@@ -13,7 +13,7 @@ from tierce.kernel.care import Profession
 from tierce.kernel.ids import MAX_ID, EntrySeq, EstablishmentId, InsurerId, PersonId, ProfessionalId, new_id
 from tierce.kernel.saying import say_name
 from tierce.persons.errors import TooManyOpenedError
-from tierce.persons.model import Asker, OwnEntry, OwnName
+from tierce.persons.model import Asker, OwnEntry, OwnName, OwnRecord
 from tierce.registry.records import decode_civil
 from tierce.storage.keys import Compartment, Sealer
 
@@ -80,6 +80,34 @@ class Records:
         given = record.given_names.split()
         return OwnName(say_name(given[0]) if given else "", say_name(record.used_name or record.family_name))
 
+    def own_records(self, connection: Connection, handle: bytes) -> tuple[OwnRecord, ...]:
+        """Each insurer's copy of her record, numbers masked; empty when the session has ended."""
+        try:
+            rows = connection.execute(
+                "select s.person, s.insurer, s.sealed, i.name from gate.person_self(%s) s"
+                " join registry.insurer i on i.id = s.insurer order by s.insurer",
+                (handle,),
+            ).fetchall()
+        except ProgramLimitExceeded:
+            raise TooManyOpenedError from None
+        found = []
+        for person, insurer, sealed, name in rows:
+            plain = self._sealer.open_(Compartment.PERSON, InsurerId(insurer), PersonId(person), bytes(sealed))
+            record = decode_civil(plain)
+            found.append(
+                OwnRecord(
+                    insurer=InsurerId(insurer),
+                    insurer_name=name,
+                    family_name=record.family_name,
+                    used_name=record.used_name,
+                    given_names=record.given_names,
+                    birth_date=record.birth_date,
+                    rank=record.rank,
+                    number_end=(record.own_nir or "")[-2:],
+                )
+            )
+        return tuple(found)
+
 
 def askers(connection: Connection, entries: Collection[Entry]) -> dict[tuple[ProfessionalId, EstablishmentId], Asker]:
     """Who asked, by (professional, establishment), from the open directory."""
@@ -109,6 +137,12 @@ def places(connection: Connection, establishments: Collection[EstablishmentId]) 
 def insurer_names(connection: Connection, insurers: Collection[InsurerId]) -> dict[InsurerId, str]:
     """The names of insurers."""
     rows = connection.execute("select id, name from registry.insurer where id = any(%s)", (sorted(insurers),))
+    return {InsurerId(number): name for number, name in rows.fetchall()}
+
+
+def every_insurer(connection: Connection) -> dict[InsurerId, str]:
+    """The names of all insurers: which of them are hers is told by no shorter reading."""
+    rows = connection.execute("select id, name from registry.insurer")
     return {InsurerId(number): name for number, name in rows.fetchall()}
 
 

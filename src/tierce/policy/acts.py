@@ -188,6 +188,18 @@ class Act(IntEnum):
     """Messages or letters that came back are taken in."""
     STAFF_AUDIENCE = 219
     """Staff read an audience in counts, and the texts; nobody's name."""
+    PERSON_CONCERNED = 220
+    """A person asks whether she is concerned by an incident; answered after this line."""
+    STAFF_REPORT_ANSWER = 221
+    """Staff answer a report "it was not me", by a written outcome; `reference` is the report. It names nobody."""
+    PERSON_REQUEST = 222
+    """A person asks for access, correction or erasure; `reference` is the request."""
+    STAFF_REQUEST_ANSWER = 223
+    """Staff forward a person's request to her insurers, or answer it; `reference` is the request. It names nobody."""
+    PERSON_EXPORT = 224
+    """A person takes out a copy of all that is held of her."""
+    STAFF_SECRECY = 225
+    """Staff write that an authority asked for persons to be told of an incident later, or that this ended."""
     STAFF_PACK = 230
     """Staff take out an incident's evidence pack; `reference` is the incident, `device` begins the file's digest."""
     CONTROLS_SNAPSHOT = 231

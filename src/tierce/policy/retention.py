@@ -54,6 +54,7 @@ class Kept(IntEnum):
     CARDS_USED = 30
     ANSWERS = 31
     PROVED = 32
+    RIGHTS_REQUESTS = 60
 
 
 class End(StrEnum):
@@ -349,6 +350,15 @@ RETENTION: Mapping[Kept, Rule] = {
         Hand.JOB,
         _CONTROL,
         held=True,
+    ),
+    Kept.RIGHTS_REQUESTS: Rule(
+        Phrase("demandes d'accès, de correction, d'effacement", "requests of access, correction, erasure"),
+        "notice.rights_request",
+        _days(1095),
+        Phrase("la réponse", "the answer"),
+        End.DELETED,
+        Hand.JOB,
+        _CONTROL,
     ),
     Kept.JOURNAL: Rule(
         Phrase(

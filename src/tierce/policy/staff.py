@@ -54,6 +54,9 @@ _INCIDENTS = frozenset(
         Act.STAFF_LETTERS_POSTED,
         Act.STAFF_INCIDENT_MOVE,
         Act.STAFF_HOLD_RELEASE,
+        Act.STAFF_REPORT_ANSWER,
+        Act.STAFF_REQUEST_ANSWER,
+        Act.STAFF_SECRECY,
         Act.STAFF_PACK,
         Act.STAFF_INSPECTION,
     }

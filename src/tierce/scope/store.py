@@ -1,6 +1,7 @@
 """The rows that are not sealed, copied from PostgreSQL in one state of the database; registers looked up."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
 from typing import LiteralString
@@ -10,6 +11,7 @@ import pyarrow as pa
 from psycopg import Connection, sql
 
 from tierce.journal.encoding import ENTRY_BYTES, VERSION, decode
+from tierce.kernel.categories import DataCategory
 from tierce.kernel.clock import from_micros, micros
 from tierce.kernel.ids import EntrySeq, EstablishmentId, ProfessionalId
 from tierce.policy.acts import Evidence
@@ -18,6 +20,15 @@ from tierce.scope.model import Criteria, Gap, GapKind, JournalLine, Status, Tree
 from tierce.scope.rules import GAP_SLACK_US, Holes, judge
 from tierce.scope.sources import Blocks, Hot, hot_rows
 
+FIELD_OF = {
+    Level.LOGIN: "professionals",
+    Level.DEVICE: "devices",
+    Level.ESTABLISHMENT: "establishments",
+    Level.SOFTWARE: "software",
+    Level.VENDOR: "vendors",
+}
+"""Which field of criteria names the subject of a level."""
+STAYS_MAX = 50
 COPY_ROWS = 100_000
 """Rows turned into columns at a time."""
 
@@ -52,6 +63,23 @@ _TORN: LiteralString = """
     where (p.first_idx is null or p.first_idx >= sealed.upto)
       and b.at >= %(from)s::timestamptz and b.at <= %(until)s::timestamptz and b.at <= %(settled)s
     group by b.block, b.at, b.n having count(e.seq) <> b.n order by b.block"""
+
+
+@dataclass(frozen=True, slots=True)
+class Stay:
+    """One stay of a subject on the ladder, from the move to its lifting or its end."""
+
+    id: int
+    level: Level
+    subject: int
+    since: datetime
+    until: datetime
+
+    def criteria(self, categories: DataCategory) -> Criteria:
+        """The lines of the subject during the stay; of these categories, when any is given."""
+        nobody = Criteria(frozenset(), frozenset(), frozenset(), micros(self.since), micros(self.until))
+        named = {FIELD_OF[self.level]: frozenset({self.subject})}
+        return replace(nobody, categories=categories, ladder=True, **named)  # type: ignore[arg-type]  # the field of the level
 
 
 def freeze(connection: Connection) -> None:
@@ -170,6 +198,38 @@ def establishments(connection: Connection, finess: Sequence[str]) -> dict[str, E
         "select finess, id from directory.establishment where finess = any(%s)", (list(finess),)
     )
     return {number: EstablishmentId(found) for number, found in rows}
+
+
+def rpps_of(connection: Connection, numbers: Sequence[ProfessionalId]) -> list[str]:
+    """The RPPS numbers of professionals of the directory, in order."""
+    rows = connection.execute(
+        "select rpps from directory.professional where id = any(%s) and rpps is not null order by rpps",
+        (list(numbers),),
+    )
+    return [row[0] for row in rows]
+
+
+def finess_of(connection: Connection, numbers: Sequence[EstablishmentId]) -> list[str]:
+    """The FINESS numbers of establishments of the directory, in order."""
+    rows = connection.execute(
+        "select finess from directory.establishment where id = any(%s) order by finess", (list(numbers),)
+    )
+    return [row[0] for row in rows]
+
+
+def software_names(connection: Connection) -> list[tuple[int, int, str]]:
+    """(number, vendor's number, name) of every software that may connect."""
+    return connection.execute("select id, vendor, name from directory.software order by name").fetchall()
+
+
+def stays(connection: Connection) -> list[Stay]:
+    """The newest times that a subject which journal lines name stood on the ladder, the newest first."""
+    rows = connection.execute(
+        "select id, level, subject, since, least(until, coalesce(lifted, until)) from access.ladder"
+        " where level = any(%s) and since < least(until, coalesce(lifted, until)) order by since desc limit %s",
+        ([level.value for level in FIELD_OF], STAYS_MAX),
+    ).fetchall()
+    return [Stay(row[0], Level(row[1]), row[2], row[3], row[4]) for row in rows]
 
 
 def kept_from(connection: Connection) -> int:

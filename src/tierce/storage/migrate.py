@@ -64,6 +64,7 @@ FUNCTIONS = (
     "notices.sql",
     "insurers_notices.sql",
     "inspection.sql",
+    "persons.sql",
 )
 """Replaced at each upgrade, in this order."""
 

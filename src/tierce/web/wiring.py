@@ -43,6 +43,8 @@ from tierce.kernel.ids import SoftwareId
 from tierce.kernel.network import address_prefix
 from tierce.notices.model import Operator
 from tierce.notices.service import Notices
+from tierce.persons.concerned.service import Concerned
+from tierce.persons.requests.service import Requests
 from tierce.persons.service import Persons
 from tierce.persons.store import Records as PersonRecords
 from tierce.policy.allowed import STAFF_ROLES
@@ -322,6 +324,8 @@ async def persons(settings: Settings) -> AsyncIterator[App]:
                 SealedLog(settings.segments_directory()),
             ),
             answers=Answers(appender, clock),
+            concerned=Concerned(appender, clock),
+            requests=Requests(appender, clock),
             cards=None if settings.signer is None else CardDesk(f"http://127.0.0.1:{settings.signer.port}", http),
             operator=Operator(
                 operator.name, operator.address, operator.phone, operator.officer, operator.officer_email

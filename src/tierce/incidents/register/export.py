@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from datetime import datetime
 
+from tierce.incidents.borders.model import AUTHORITY_LABELS, RESIDENCE_LABELS, Authority, Residence
 from tierce.incidents.clocks.model import Running
 from tierce.incidents.cohorts.model import COHORT_LABELS, Cohort
 from tierce.incidents.model import Incident
@@ -14,7 +15,7 @@ from tierce.incidents.rules import incident_reference
 from tierce.incidents.states.model import STEPS, Stage
 from tierce.kernel.categories import LABELS, DataCategory
 from tierce.kernel.clock import from_micros
-from tierce.kernel.language import Phrase
+from tierce.kernel.language import Language, Phrase
 from tierce.policy.clocks import MOMENT_LABELS, Moment
 
 FORMAT = "tierce-breach-register-v1"
@@ -109,12 +110,23 @@ def row_text(row: Row) -> Phrase:
         stage, why = STEPS[Stage(str(row.facts["stage"]))].label, str(row.facts["why"])
         at = from_micros(_number(row, "happened")).isoformat(timespec="minutes")
         return Phrase(f"{stage.fr} : {at}. {why}".strip(), f"{stage.en}: {at}. {why}".strip())
+    if row.kind is RowKind.BORDER:
+        return _border_text(row)
     if row.kind is RowKind.FORM:
         changed = row.facts["changed"]
         assert isinstance(changed, dict)
         return Phrase(f"{len(changed)} champs écrits", f"{len(changed)} fields written")
     said = str(row.facts.get("text", ""))
     return Phrase(said, said)
+
+
+def _border_text(row: Row) -> Phrase:
+    where, leads = Residence(str(row.facts["residence"])), Authority(str(row.facts["authority"]))
+    countries = row.facts["countries"]
+    assert isinstance(countries, list)
+    fr, en = (" ".join([RESIDENCE_LABELS[where][one], *countries]) for one in Language)
+    why = str(row.facts["why"])
+    return Phrase(f"{fr}. {AUTHORITY_LABELS[leads].fr}. {why}", f"{en}. {AUTHORITY_LABELS[leads].en}. {why}")
 
 
 def _number(row: Row, name: str) -> int:

@@ -32,6 +32,8 @@ class RowKind(IntEnum):
     """A stage of the incident was reached: `states`."""
     HOLD_RELEASED = 14
     """The legal hold ended; the database reads this number (storage/sql/retention.sql)."""
+    BORDER = 15
+    """Where the people concerned live, and which authority leads."""
 
 
 ROW_LABELS: Mapping[RowKind, Phrase] = {
@@ -49,6 +51,7 @@ ROW_LABELS: Mapping[RowKind, Phrase] = {
     RowKind.REOPENED: Phrase("Réouverture", "Reopening"),
     RowKind.MOVE: Phrase("Étape", "Stage"),
     RowKind.HOLD_RELEASED: Phrase("Fin de la conservation", "End of the legal hold"),
+    RowKind.BORDER: Phrase("Autres États membres", "Other member states"),
 }
 
 ACTS: Mapping[RowKind, Act] = {
@@ -66,6 +69,7 @@ ACTS: Mapping[RowKind, Act] = {
     RowKind.REOPENED: Act.STAFF_BREACH_CLOSE,
     RowKind.MOVE: Act.STAFF_INCIDENT_MOVE,
     RowKind.HOLD_RELEASED: Act.STAFF_HOLD_RELEASE,
+    RowKind.BORDER: Act.STAFF_REGISTER,
 }
 """Under which act the journal has the line of a row."""
 

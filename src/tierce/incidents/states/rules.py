@@ -12,8 +12,13 @@ _ORDERED = (Stage.SIGNAL, Stage.CHECK, Stage.AWARE, Stage.NOTICES, Stage.COMPLEM
 
 
 def stage_of(moves: Iterable[Move]) -> Stage:
-    """Where an incident stands: closed, proved not to be a breach, else the furthest stage reached."""
+    """Where an incident stands: closed, proved not to be a breach, else the furthest stage reached.
+
+    Before awareness it stands at its signal or its check, whatever was done meanwhile.
+    """
     furthest, closed, dismissed = Stage.SIGNAL, False, False
+    moves = list(moves)
+    aware = any(move.stage is Stage.AWARE for move in moves)
     for move in moves:
         if move.stage is Stage.CLOSED:
             closed = True
@@ -23,7 +28,8 @@ def stage_of(moves: Iterable[Move]) -> Stage:
             dismissed = True
         elif move.stage in FURTHER:
             dismissed = dismissed and move.stage is not Stage.AWARE
-            furthest = max(furthest, move.stage, key=FURTHER.index)
+            if aware or move.stage is Stage.CHECK:
+                furthest = max(furthest, move.stage, key=FURTHER.index)
     if closed:
         return Stage.CLOSED
     return Stage.NOT_A_BREACH if dismissed else furthest

@@ -12,6 +12,7 @@ from rich.table import Table
 
 from tierce.kernel.clock import SystemClock
 from tierce.kernel.errors import TierceError
+from tierce.lab.bench.concerned.service import NATIONAL_PEOPLE, SMALL_PEOPLE, measure_concerned
 from tierce.lab.bench.entries import make_entries
 from tierce.lab.bench.gate import SMALL, Plan, Report, measure_gate
 from tierce.lab.bench.histories import measure_histories
@@ -220,6 +221,40 @@ def journal(
         f"sequenced {report.entries_per_s:,.0f}/s (ratio {report.ratio_sequence_to_bare} to bare), verified "
         f"{report.verify_entries_per_s:,.0f}/s (ratio {report.ratio_verify_to_bare}), "
         f"proof p99 {report.proof_ms_p99} ms"
+    )
+    if json_to == "-":
+        typer.echo(msgspec.json.encode(report).decode())
+    elif json_to is not None:
+        Path(json_to).write_bytes(msgspec.json.format(msgspec.json.encode(report)) + b"\n")
+
+
+@app.command("concerned")
+def concerned(
+    *,
+    people: Annotated[
+        int, typer.Option(min=1_000, help="Personnes sur la liste. / People on the list.")
+    ] = SMALL_PEOPLE,
+    national: Annotated[
+        bool, typer.Option("--national", help="33 000 000 de personnes. / 33,000,000 people.")
+    ] = False,
+    seed: Annotated[int, typer.Option(help="Of the people drawn.")] = 1,
+    json_to: Annotated[
+        str | None, typer.Option("--json", help="Write one JSON object to this file, or to standard output for -.")
+    ] = None,
+) -> None:
+    """Measure the look-up behind « Suis-je concerné ? », half of those who ask being on the list.
+
+    Examples: tierce bench concerned --json -; tierce bench concerned --national
+    """
+    try:
+        count = NATIONAL_PEOPLE if national else people
+        report = measure_concerned(count, Path("var/bench").absolute(), seed, SystemClock(), _Steps().say)
+    except TierceError as error:
+        _screen.print(f"[bold]tierce bench concerned:[/bold] {error}", markup=True)
+        raise typer.Exit(1) from None
+    _screen.print(
+        f"{report.concerned_per_s:,.0f} look-ups/s over {report.exposed:,} people exposed, "
+        f"p50 {report.p50_ms} ms, p99 {report.p99_ms} ms"
     )
     if json_to == "-":
         typer.echo(msgspec.json.encode(report).decode())

@@ -83,7 +83,10 @@ grant select, insert on incident.possible, incident.exposed_professional, incide
 grant execute on function incident.lists, incident.exposure_of to tierce_office;
 grant select, insert on incident.register to tierce_office;   -- rows are added, never changed
 grant select, insert on notice.insurer_notice to tierce_office;
-grant select on notice.person_report to tierce_office;
+grant select, update (answer, answered, answered_by) on notice.person_report to tierce_office;
+grant select, update (forwarded, forwarded_by, answer, answered, answered_by) on notice.rights_request
+    to tierce_office;
+grant select, insert, update on incident.secrecy to tierce_office;
 grant usage on schema upkeep to tierce_office;
 grant select on upkeep.controls to tierce_office;
 grant execute on function notice.told to tierce_office;    -- counts by minute, for whoever inspects; nobody
@@ -106,7 +109,8 @@ grant select on registry.insurer, registry.insurer_key to tierce_persons;
 grant select on journal.instance, journal.batch, journal.placed, journal.checkpoint, journal.segment, journal.ended
     to tierce_persons;
 grant execute on function journal.segments, journal.sealed_end to tierce_persons;
-grant select, insert on notice.person_report to tierce_persons;
+grant execute on function gate.person_concerned, gate.person_of to tierce_persons;
+grant select, insert on notice.person_report, notice.rights_request to tierce_persons;
 grant usage on schema presence to tierce_persons;
 grant execute on function presence.asked, presence.answer_ask to tierce_persons;
 

@@ -134,6 +134,10 @@ begin
         with due as (select id from notice.person_report where at < before limit at_most),
         gone as (delete from notice.person_report r using due where r.id = due.id and really)
         select count(*) into n from due;
+    when 60 then                                    -- one without its answer is never deleted, however old
+        with due as (select id from notice.rights_request where answered < before limit at_most),
+        gone as (delete from notice.rights_request r using due where r.id = due.id and really)
+        select count(*) into n from due;
     when 40 then                                    -- one that waits is never deleted, however old
         with due as (select number from care.deposit where state <> 1 and resolved < before limit at_most),
         gone as (delete from care.deposit d using due where d.number = due.number and really)

@@ -32,12 +32,15 @@ from tierce.journal.tiles.folder import LogFolder
 from tierce.kernel.clock import Clock
 from tierce.notices.errors import IncidentNotAwareError, SliceMissingError, TextRefusedError
 from tierce.notices.service import Notices
+from tierce.persons.errors import AnswerRefusedError
 from tierce.scope.errors import CriteriaError, JournalBehindError, SegmentsMissingError
 from tierce.web.error_pages import Told, error_handlers
 from tierce.web.look import Pages, SecurityHeaders
 from tierce.web.office.alerts import alert_handlers
 from tierce.web.office.appeals import appeal_handlers
+from tierce.web.office.breaches import breach_handlers
 from tierce.web.office.closing import closing_handlers
+from tierce.web.office.criteria import criteria_handlers
 from tierce.web.office.directory import directory_handlers
 from tierce.web.office.documents import document_handlers
 from tierce.web.office.duties import duty_handlers
@@ -50,8 +53,10 @@ from tierce.web.office.inspection import inspection_handlers
 from tierce.web.office.journal import journal_handlers
 from tierce.web.office.live import live_handlers
 from tierce.web.office.packs import pack_handlers
+from tierce.web.office.requests import request_handlers
 from tierce.web.office.severity import severity_handlers
 from tierce.web.office.site import HERE, OfficeSite, RoleRefusedError, office_sign_in, refused_page
+from tierce.web.office.stages import stage_handlers
 from tierce.web.signin_site import sign_in_handlers
 from tierce.web.visit import Pool, RememberLanguage, Rows
 
@@ -59,6 +64,7 @@ FORM_BYTES_MAX: Final = 65_536
 TOLD: Final[Told] = {
     IncidentMissingError: ("missing", 404),
     ScopeMissingError: ("missing", 404),
+    AnswerRefusedError: ("answered", 409),
     PersonNotExposedError: ("not_listed", 404),
     SliceMissingError: ("not_listed", 404),
     IncidentNotAwareError: ("not_aware", 409),
@@ -159,12 +165,16 @@ def _handlers(site: OfficeSite, closings: Closings, forms: Forms, packs: Packs) 
         *alert_handlers(site),
         *evidence_handlers(site),
         *appeal_handlers(site),
+        *request_handlers(site),
         *feed_handlers(site),
         *directory_handlers(site),
         *document_handlers(site),
         *duty_handlers(site),
         *form_handlers(site, forms),
         *severity_handlers(site, Severity(site.clocks.register)),
+        *stage_handlers(site),
+        *criteria_handlers(site),
+        *breach_handlers(site),
         *sign_in_handlers(site.sign_in),
         *site.pages.static_handlers(),
     ]

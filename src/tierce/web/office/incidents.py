@@ -33,6 +33,8 @@ from tierce.policy.acts import Act
 from tierce.scope.errors import CriteriaError
 from tierce.scope.model import Criteria, Exposure
 from tierce.scope.rules import check_criteria
+from tierce.web.office.criteria import criteria_words
+from tierce.web.office.night import night_values
 from tierce.web.office.site import OfficeSite, Visit
 from tierce.web.visit import AnyRequest
 
@@ -95,8 +97,7 @@ def incident_handlers(site: OfficeSite) -> list[HTTPRouteHandler]:
     @get("/incidents/{number:int}", opt={"act": Act.STAFF_SCOPE})
     async def incident(request: AnyRequest, number: FromPath[int], start: FromQuery[int] = 0) -> Response[str]:
         visit = await site.visit(request)
-        values = await site.rows.read(_incident_values(site, IncidentId(number), max(start, 0)))
-        return site.page(visit, "incident.html", values)
+        return await incident_page(site, visit, IncidentId(number), max(start, 0))
 
     @post("/incidents/{number:int}/scope", opt={"act": Act.STAFF_SCOPE})
     async def again(request: AnyRequest, number: FromPath[int]) -> Response[Any]:
@@ -110,17 +111,21 @@ def incident_handlers(site: OfficeSite) -> list[HTTPRouteHandler]:
         await site.rows.read(compute)
         return Redirect(f"/incidents/{number}", status_code=303)
 
-    @post("/incidents/{number:int}/awareness", opt={"act": Act.STAFF_INCIDENT_OPEN})
-    async def establish(request: AnyRequest, number: FromPath[int]) -> Response[Any]:
-        visit = await site.visit(request)
-        typed = await site.sign_in.check_form(request)
-        why = typed.get("why", "")
-        await site.rows.read(
-            lambda connection: site.incidents.establish(connection, visit.caller, IncidentId(number), why)
-        )
-        return Redirect(f"/incidents/{number}", status_code=303)
+    return [incidents, form, open_, incident, again, *_person_handlers(site)]
 
-    return [incidents, form, open_, incident, again, establish, *_person_handlers(site)]
+
+async def incident_page(
+    site: OfficeSite,
+    visit: Visit,
+    number: IncidentId,
+    start: int = 0,
+    typed: Mapping[str, str] | None = None,
+    problem: FormError | None = None,
+) -> Response[str]:
+    """Show the incident; with what was typed and what is wrong of it, when a form was refused."""
+    values = await site.rows.read(_incident_values(site, number, start))
+    values |= {"typed": typed or {}, "problem": problem}
+    return site.page(visit, "incident.html", values, status=422 if problem else 200)
 
 
 def _person_handlers(site: OfficeSite) -> list[HTTPRouteHandler]:
@@ -265,7 +270,7 @@ def _incident_values(site: OfficeSite, number: IncidentId, start: int) -> Callab
         try:
             scope = site.incidents.scope(connection, number)
         except ScopeMissingError:
-            return values
+            return values | night_values(site, connection, incident, None, [])
         counts = store.insurer_counts(connection, scope)
         names = store.insurer_names(connection, [one.insurer for one in counts])
         made = notices_made(connection, scope)
@@ -275,7 +280,9 @@ def _incident_values(site: OfficeSite, number: IncidentId, start: int) -> Callab
         ]
         return {
             **values,
+            **night_values(site, connection, incident, scope, counts),
             "scope": scope,
+            "criteria": criteria_words(scope.criteria),
             "window": (from_micros(scope.criteria.from_us), from_micros(scope.criteria.until_us)),
             "insurers": sorted(insurers, key=lambda row: (-row.count.persons, row.name or "")),
             "pairs": sum(one.persons for one in counts),

@@ -140,13 +140,7 @@ def live_handlers(site: OfficeSite) -> list[HTTPRouteHandler]:
             visit, "ladder.html", {"rungs": rungs, "holds": holds, "rung_labels": RUNG_LABELS, "wide": wide}
         )
 
-    @get("/reports", opt={"act": Act.STAFF_LIVE})
-    async def reports(request: AnyRequest) -> Response[str]:
-        visit = await site.visit(request)
-        found = await site.rows.read(lambda connection: store.reports(connection, REPORTS))
-        return site.page(visit, "reports.html", {"reports": found})
-
-    return [live, live_lines, line, proof_file, account, ladder, reports]
+    return [live, live_lines, line, proof_file, account, ladder]
 
 
 Named = TypeVar("Named", bound=IntEnum)

@@ -10,13 +10,23 @@ from psycopg import Connection
 from tierce.identity.local import PersonSessions
 from tierce.identity.service import SignInDoor
 from tierce.journal.errors import NotSequencedError
-from tierce.kernel.categories import LABELS, DataCategory, each
+from tierce.kernel.categories import each
 from tierce.kernel.ids import MAX_ID, EntrySeq
 from tierce.kernel.language import Phrase
 from tierce.kernel.saying import listing
 from tierce.notices.model import Operator
-from tierce.persons.errors import NotHerLineError, NotReportableError, RecordMissingError, TooManyOpenedError
+from tierce.persons.concerned.service import Concerned
+from tierce.persons.errors import (
+    AskedTooOftenError,
+    NotHerLineError,
+    NotReportableError,
+    RecordMissingError,
+    RequestRefusedError,
+    TooManyOpenedError,
+)
 from tierce.persons.model import History, HistoryLine, Report
+from tierce.persons.requests.model import REPORT_WORDS
+from tierce.persons.requests.service import Requests
 from tierce.persons.rules import summarise
 from tierce.persons.service import ASKS, Persons
 from tierce.policy.acts import Act
@@ -25,7 +35,10 @@ from tierce.web.error_pages import Told, error_handlers
 from tierce.web.look import Pages, SecurityHeaders
 from tierce.web.persons.answering import answer_handlers, waiting
 from tierce.web.persons.cards import card_handlers
+from tierce.web.persons.concerned import concerned_handlers
 from tierce.web.persons.desk import CardDesk
+from tierce.web.persons.requests import request_handlers
+from tierce.web.persons.said import SAID
 from tierce.web.persons.site import HERE, PersonsSite, Visit, persons_sign_in, refused_page
 from tierce.web.signin_site import sign_in_handlers
 from tierce.web.visit import AnyRequest, Pool, RememberLanguage, Rows
@@ -37,6 +50,8 @@ TOLD: Final[Told] = {
     NotSequencedError: ("behind", 409),
     RecordMissingError: ("no_record", 409),
     TooManyOpenedError: ("crowded", 503),
+    AskedTooOftenError: ("asked_often", 429),
+    RequestRefusedError: ("request", 409),
 }
 """Which words tell of an error, and under which status."""
 
@@ -49,6 +64,8 @@ def create_persons(
     persons: Persons,
     operator: Operator,
     answers: Answers,
+    concerned: Concerned,
+    requests: Requests,
     secure: bool,
     cards: CardDesk | None = None,
     sign_in_origins: tuple[str, ...] = (),
@@ -62,6 +79,8 @@ def create_persons(
         persons: the persons slice.
         operator: whom to write to.
         answers: what she says when somebody asks about her.
+        concerned: whether an incident concerns her.
+        requests: what she asks of her data.
         secure: whether the public address has https.
         cards: the signer of dynamic cards, if there is one.
         sign_in_origins: addresses that the sign-in leads to.
@@ -83,6 +102,8 @@ def create_persons(
             *line_handlers(site),
             *card_handlers(site),
             *answer_handlers(site),
+            *concerned_handlers(site, concerned),
+            *request_handlers(site, requests),
             *sign_in_handlers(site.sign_in),
             *pages.static_handlers(),
         ],
@@ -91,17 +112,6 @@ def create_persons(
         request_max_body_size=FORM_BYTES_MAX,
         openapi_config=None,
     )
-
-
-SAID: Final = {
-    **LABELS,
-    DataCategory.INSURER: Phrase("le nom de votre complémentaire", "the name of your insurer"),
-    DataCategory.GUARANTEES: Phrase(
-        "ce qu'elle prend en charge pour les soins demandés, et jusqu'à quelle date",
-        "what it covers for the care asked about, and until what date",
-    ),
-}
-"""How each category is named in a person's own space."""
 
 
 def shown_words(line: HistoryLine) -> Phrase:
@@ -128,6 +138,7 @@ def history_handlers(site: PersonsSite) -> list[HTTPRouteHandler]:
             "asked": asked if before == MAX_ID else [],
             "asks": ASKS,
             "first_page": before == MAX_ID,
+            "replies": REPORT_WORDS,
             "shown_words": {line.seq: shown_words(line) for line in found.lines},
         }
         return site.page(visit, "history.html", values)

@@ -27,6 +27,8 @@ LINKS: Final = (
     Link("/", "nav.history"),
     Link("/card", "nav.card"),
     Link("/read", "nav.read"),
+    Link("/concerned", "nav.concerned"),
+    Link("/requests", "nav.requests"),
     Link("/help", "nav.help"),
 )
 

@@ -1,0 +1,1 @@
+"""Whether people of an incident live in other member states, and which authority leads: a person's answer."""

@@ -1,0 +1,53 @@
+"""The next decision of an incident: pure, always one, the most urgent first."""
+
+from datetime import datetime
+
+from tierce.incidents.clocks.model import Running, State
+from tierce.incidents.clocks.rules import OPERATOR
+from tierce.incidents.night.model import Decision, Known, Next
+from tierce.incidents.states.model import Stage
+from tierce.policy.clocks import Duty
+
+
+def next_decision(known: Known) -> Next:
+    """Say what is to be decided next.
+
+    What is late comes first, then whether it is a breach, then stopping it; a notice to insurers waits for nothing
+    else once a list says who they are.
+    """
+    stands, reached = known.standing.stage, known.standing.reached
+    if stands is Stage.CLOSED:
+        return Next(Decision.RELEASE if known.standing.held else Decision.NOTHING)
+    if stands is Stage.NOT_A_BREACH:
+        return Next(Decision.CLOSE if not known.lacking else Decision.WRITE)
+    own = [clock for clock in known.clocks if clock.insurer == OPERATOR]
+    late = [clock for clock in own if clock.state is State.OVERDUE]
+    if late:
+        return Next(Decision.LATE, min(late, key=_due))
+    if reached(Stage.AWARE) is None:
+        return Next(Decision.CHECK if reached(Stage.CHECK) is None else Decision.ESTABLISH)
+    if reached(Stage.CONTAINED) is None:
+        return Next(Decision.CONTAIN)
+    if known.listed_at is None:
+        return Next(Decision.LIST)
+    if known.told < known.insurers:
+        return Next(Decision.TELL, next((clock for clock in own if clock.rule.duty is Duty.NOTICE), None))
+    confirmed = reached(Stage.COHORTS)
+    if confirmed is None or confirmed.written < known.listed_at:
+        return Next(Decision.COHORTS)
+    if known.open_cohorts:
+        return Next(Decision.CONCLUDE)
+    running = [clock for clock in own if clock.state is State.RUNNING and clock.rule.duty is not Duty.NOTICE]
+    if running:
+        return Next(Decision.NOTIFY, min(running, key=_due_or_never))
+    return Next(Decision.WRITE if known.lacking else Decision.CLOSE)
+
+
+def _due(clock: Running) -> datetime:
+    assert clock.due is not None
+    return clock.due
+
+
+def _due_or_never(clock: Running) -> tuple[bool, datetime]:
+    assert clock.started is not None
+    return clock.due is None, clock.due or clock.started

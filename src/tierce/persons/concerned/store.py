@@ -1,0 +1,42 @@
+"""The rows of one person on the lists of incidents, through the session whose handle she holds."""
+
+from psycopg import Connection
+from psycopg.errors import ConfigurationLimitExceeded, ProgramLimitExceeded
+
+from tierce.kernel.categories import DataCategory
+from tierce.kernel.ids import IncidentId, InsurerId
+from tierce.persons.concerned.model import Row
+from tierce.persons.errors import AskedTooOftenError, TooManyOpenedError
+
+
+def rows_of(connection: Connection, handle: bytes) -> list[Row]:
+    """One row or more for each established incident; none before the line that says she asks is committed.
+
+    Raises:
+        AskedTooOftenError: she asked too often in a day.
+        TooManyOpenedError: too many spaces were opened today.
+    """
+    try:
+        found = connection.execute(
+            "select incident, signal_at, listed_at, whole, insurer, confirmed, categories, first_at, last_at"
+            " from gate.person_concerned(%s)",
+            (handle,),
+        ).fetchall()
+    except ConfigurationLimitExceeded:
+        raise AskedTooOftenError from None
+    except ProgramLimitExceeded:
+        raise TooManyOpenedError from None
+    return [
+        Row(
+            incident=IncidentId(row[0]),
+            signal_at=row[1],
+            listed_at=row[2],
+            whole=row[3],
+            insurer=None if row[4] is None else InsurerId(row[4]),
+            confirmed=bool(row[5]),
+            categories=DataCategory(row[6] or 0),
+            first_at=row[7],
+            last_at=row[8],
+        )
+        for row in found
+    ]

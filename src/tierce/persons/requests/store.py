@@ -1,0 +1,139 @@
+"""Requests and reports in PostgreSQL: hers by role tierce_persons, everybody's by role tierce_office."""
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any, LiteralString
+
+from psycopg import Connection
+from psycopg.rows import TupleRow
+
+from tierce.kernel.clock import from_micros
+from tierce.kernel.ids import EntrySeq, InsurerId, PersonId, ProfessionalId
+from tierce.kernel.saying import say_name
+from tierce.persons.requests.model import (
+    ReportAnswer,
+    ReportOutcome,
+    RequestKind,
+    RequestOutcome,
+    RightsRequest,
+    StaffReport,
+)
+from tierce.persons.requests.rules import report_due
+
+LISTED_MAX = 200
+_REQUEST: LiteralString = (
+    "select id, kind, subject, insurers, made, due, forwarded, answer, answered from notice.rights_request"
+)
+
+
+def _request(row: TupleRow) -> RightsRequest:
+    return RightsRequest(
+        id=row[0],
+        kind=RequestKind(row[1]),
+        subject=row[2],
+        insurers=tuple(InsurerId(one) for one in row[3]),
+        made=row[4],
+        due=row[5],
+        forwarded=row[6],
+        answer=RequestOutcome(row[7]) if row[7] else None,
+        answered=row[8],
+    )
+
+
+def insert(connection: Connection, person: PersonId, made: RightsRequest) -> None:
+    """Keep a request."""
+    connection.execute(
+        "insert into notice.rights_request (id, person, kind, subject, insurers, made, due)"
+        " values (%s, %s, %s, %s, %s, %s, %s)",
+        (made.id, person, made.kind.value, made.subject, list(made.insurers), made.made, made.due),
+    )
+
+
+def of_person(connection: Connection, person: PersonId) -> list[RightsRequest]:
+    """Her requests, the newest first."""
+    rows = connection.execute(f"{_REQUEST} where person = %s order by made desc", (person,))
+    return [_request(row) for row in rows]
+
+
+def report_answers(
+    connection: Connection, person: PersonId, seqs: Collection[EntrySeq]
+) -> dict[EntrySeq, ReportAnswer]:
+    """What she was answered to her reports of these lines."""
+    rows = connection.execute(
+        "select seq, at, answer, answered from notice.person_report where person = %s and seq = any(%s)",
+        (person, sorted(seqs)),
+    )
+    return {
+        EntrySeq(row[0]): ReportAnswer(report_due(row[1]), ReportOutcome(row[2]) if row[2] else None, row[3])
+        for row in rows
+    }
+
+
+def waiting_first(connection: Connection) -> list[RightsRequest]:
+    """Requests, those without an answer first, the soonest due before; whose they are is not read."""
+    rows = connection.execute(f"{_REQUEST} order by answered is not null, due limit %s", (LISTED_MAX,))
+    return [_request(row) for row in rows]
+
+
+def request(connection: Connection, number: int) -> RightsRequest | None:
+    """One request, locked until the transaction ends."""
+    row = connection.execute(f"{_REQUEST} where id = %s for update", (number,)).fetchone()
+    return _request(row) if row else None
+
+
+def forward(connection: Connection, number: int, at: datetime, by: str) -> None:
+    """Keep when and by whom a request went to the insurers."""
+    connection.execute(
+        "update notice.rights_request set forwarded = %s, forwarded_by = %s where id = %s", (at, by, number)
+    )
+
+
+def answer(connection: Connection, number: int, outcome: RequestOutcome, at: datetime, by: str) -> None:
+    """Keep the answer to a request."""
+    connection.execute(
+        "update notice.rights_request set answer = %s, answered = %s, answered_by = %s where id = %s",
+        (outcome.value, at, by, number),
+    )
+
+
+def staff_reports(connection: Connection) -> list[StaffReport]:
+    """Reports, those without an answer first, the oldest before; with the account asked about, never the person."""
+    rows = connection.execute(
+        "select r.id, r.seq, r.at, journal.u64(e.body, 8), e.professional, p.given_name || ' ' || p.family_name,"
+        " r.answer, r.answered"
+        " from notice.person_report r join journal.entry e on e.seq = r.seq"
+        " left join directory.professional p on p.id = e.professional"
+        " order by r.answered is not null, r.at limit %s",
+        (LISTED_MAX,),
+    )
+    return [_report(row) for row in rows]
+
+
+def _report(row: tuple[Any, ...]) -> StaffReport:
+    return StaffReport(
+        id=row[0],
+        seq=EntrySeq(row[1]),
+        at=row[2],
+        due=report_due(row[2]),
+        asked_at=from_micros(row[3]),
+        professional=ProfessionalId(row[4]),
+        name=say_name(row[5] or "") or None,
+        answer=ReportOutcome(row[6]) if row[6] else None,
+        answered=row[7],
+    )
+
+
+def answer_report(connection: Connection, number: int, outcome: ReportOutcome, at: datetime, by: str) -> bool:
+    """Keep the answer to a report; False when it has one, or there is no such report."""
+    cursor = connection.execute(
+        "update notice.person_report set answer = %s, answered = %s, answered_by = %s"
+        " where id = %s and answered is null",
+        (outcome.value, at, by, number),
+    )
+    return cursor.rowcount == 1
+
+
+def insurer_names(connection: Connection, insurers: Collection[InsurerId]) -> dict[InsurerId, str]:
+    """The names of insurers."""
+    rows = connection.execute("select id, name from registry.insurer where id = any(%s)", (sorted(insurers),))
+    return {InsurerId(number): name for number, name in rows.fetchall()}

@@ -1,0 +1,187 @@
+"""The incident as one page that a tired person reads at night: what to decide, then clocks, people, counts."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from psycopg import Connection
+
+from tierce.incidents.borders.model import AUTHORITY_LABELS, RESIDENCE_LABELS
+from tierce.incidents.borders.service import border_in
+from tierce.incidents.clocks.model import Running
+from tierce.incidents.clocks.model import State as ClockState
+from tierce.incidents.clocks.rules import OPERATOR
+from tierce.incidents.clocks.service import times_of
+from tierce.incidents.cohorts import store as cohort_rows
+from tierce.incidents.cohorts.model import COHORT_LABELS, Cohort, CohortCount
+from tierce.incidents.cohorts.rules import in_two
+from tierce.incidents.model import Incident, InsurerCount, ScopeSummary
+from tierce.incidents.night.model import Known, Part, Sum
+from tierce.incidents.night.rules import next_decision
+from tierce.incidents.register.model import Row
+from tierce.incidents.register.rules import missing
+from tierce.incidents.severity.service import Scored, cohorts_in
+from tierce.incidents.statements.rules import standing as standing_statements
+from tierce.incidents.statements.service import statements_in
+from tierce.incidents.states.model import STEPS, Stage
+from tierce.incidents.states.rules import standing
+from tierce.incidents.states.service import WRITTEN_HERE, moves_in
+from tierce.kernel.categories import LABELS
+from tierce.kernel.ids import IncidentId, InsurerId
+from tierce.kernel.language import Phrase
+from tierce.notices.insurer_notice import category_names
+from tierce.policy.clocks import Moment
+from tierce.web.office.site import OfficeSite
+
+INSURED = (Cohort.INSURED, Cohort.INVOICES)
+CLOCK_SHAPES = {
+    ClockState.WAITING: "quiet",
+    ClockState.RUNNING: "info",
+    ClockState.OVERDUE: "attention",
+    ClockState.DONE: "good",
+    ClockState.DONE_LATE: "attention",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class CohortRow:
+    """One cohort as the page shows it."""
+
+    count: CohortCount
+    label: Phrase
+    data: Phrase
+    ours: bool
+    """The operator itself answers for it."""
+    not_concerned: Phrase | None
+
+
+def night_values(
+    site: OfficeSite,
+    connection: Connection,
+    incident: Incident,
+    scope: ScopeSummary | None,
+    counts: list[InsurerCount],
+) -> dict[str, object]:
+    """What the page shows above the list, read in one transaction."""
+    rows = site.clocks.register.rows(connection, incident.id)
+    clocks = site.clocks.read(connection, incident.id)
+    stands = standing(moves_in(incident, rows, scope.at if scope else None))
+    times = times_of(incident, rows)
+    told = {one.insurer: times.get((Moment.NOTICE_SENT, one.insurer)) for one in counts}
+    received = {one.insurer: times.get((Moment.NOTICE_RECEIVED, one.insurer)) for one in counts}
+    cohorts = cohort_rows.cohorts(connection, incident.id, scope.revision) if scope else []
+    scored = cohorts_in(rows)
+    known = Known(
+        standing=stands,
+        clocks=tuple(clocks),
+        listed_at=scope.at if scope else None,
+        insurers=len(counts),
+        told=sum(at is not None for at in told.values()),
+        open_cohorts=_open_cohorts(cohorts, scored),
+        lacking=len(missing(rows)),
+    )
+    own = [clock for clock in clocks if clock.insurer == OPERATOR]
+    return {
+        "next": next_decision(known),
+        "known": known,
+        "stands": stands,
+        "steps": STEPS,
+        "stages": [one for one in STEPS if one in WRITTEN_HERE and one in stands.next],
+        "clocks": own,
+        "clock_shapes": CLOCK_SHAPES,
+        "their_clocks": _their_clocks(clocks),
+        "cohorts": [_cohort_row(one, rows, scope) for one in cohorts],
+        "in_two": in_two(cohorts, scope.persons) if scope and cohorts else 0,
+        "sums": _sums(scope, counts, cohorts, told, received),
+        "told": told,
+        "border": border_in(rows),
+        "residences": RESIDENCE_LABELS,
+        "authorities": AUTHORITY_LABELS,
+        "changes": _changes(connection, scope),
+    }
+
+
+def _open_cohorts(cohorts: list[CohortCount], scored: list[Scored]) -> int:
+    """How many conclusions are still owed: of what was scored, or of every cohort of the list while nothing was."""
+    return sum(one.bridge is None for one in scored) if scored else sum(bool(one.persons) for one in cohorts)
+
+
+def _their_clocks(clocks: list[Running]) -> dict[ClockState, int]:
+    found: dict[ClockState, int] = {}
+    for clock in clocks:
+        if clock.insurer != OPERATOR:
+            found[clock.state] = found.get(clock.state, 0) + 1
+    return found
+
+
+def _cohort_row(one: CohortCount, rows: list[Row], scope: ScopeSummary | None) -> CohortRow:
+    said = [
+        statement.category
+        for statement in standing_statements(statements_in(rows), scope)
+        if statement.cohort is one.cohort and statement.category not in one.categories
+    ]
+    excluded = None
+    if said:
+        excluded = Phrase(", ".join(LABELS[each].fr for each in said), ", ".join(LABELS[each].en for each in said))
+    return CohortRow(
+        one, COHORT_LABELS[one.cohort], category_names(one.categories), one.cohort is Cohort.PROFESSIONALS, excluded
+    )
+
+
+def _sums(
+    scope: ScopeSummary | None,
+    counts: list[InsurerCount],
+    cohorts: list[CohortCount],
+    told: Mapping[InsurerId, datetime | None],
+    received: Mapping[InsurerId, datetime | None],
+) -> list[Sum]:
+    """Counts whose parts make the whole: people and pairs by cohort, insurers by their notice."""
+    if scope is None:
+        return []
+    found = []
+    if cohorts:
+        both, by = in_two(cohorts, scope.persons), {one.cohort: one for one in cohorts}
+        found = [
+            Sum(
+                Phrase("Personnes lues", "People read"), scope.persons,
+                (
+                    *(Part(COHORT_LABELS[each], by[each].persons - both) for each in INSURED),
+                    Part(Phrase("dans les deux", "in both"), both),
+                ),
+            ),
+            Sum(
+                Phrase("Personnes × assureurs", "People × insurers"), sum(one.persons for one in counts),
+                tuple(Part(COHORT_LABELS[each], by[each].pairs) for each in INSURED),
+            ),
+        ]  # fmt: skip
+    acknowledged = sum(received[one] is not None for one in told)
+    sent = sum(at is not None and received[one] is None for one, at in told.items())
+    waiting = sum(at is None and received[one] is None for one, at in told.items())
+    found.append(
+        Sum(
+            Phrase("Assureurs concernés", "Insurers concerned"), len(counts),
+            (
+                Part(Phrase("avis reçu", "notice received"), acknowledged),
+                Part(Phrase("avis parti, pas encore reçu", "notice sent, not received yet"), sent),
+                Part(Phrase("pas encore prévenus", "not told yet"), waiting, "#insurers"),
+            ),
+        )
+    )  # fmt: skip
+    return found
+
+
+def _changes(connection: Connection, scope: ScopeSummary | None) -> dict[str, int] | None:
+    """What changed since the list before: pairs added, gone, with other categories; None for a first list."""
+    if scope is None or scope.revision == 1:
+        return None
+    rows = cohort_rows.differences(connection, IncidentId(scope.incident), scope.revision)
+    return {
+        "added": sum(one.added for one in rows),
+        "gone": sum(one.gone for one in rows),
+        "changed": sum(one.changed for one in rows),
+    }
+
+
+def stage_named(text: str) -> Stage | None:
+    """Read a stage from a form."""
+    return next((one for one in WRITTEN_HERE if str(one) == text), None)

@@ -1,0 +1,69 @@
+"""Write that an incident reached a stage, release its legal hold, say whether people live in other member states."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from litestar import Response, post
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath
+from litestar.response import Redirect
+from psycopg import Connection
+
+from tierce.incidents.borders.model import Residence
+from tierce.incidents.borders.service import Borders, authority_named, residence_named
+from tierce.incidents.errors import FormError
+from tierce.incidents.states.service import States
+from tierce.kernel.ids import IncidentId
+from tierce.kernel.language import Phrase
+from tierce.policy.acts import Act
+from tierce.web.office.duties import minute
+from tierce.web.office.incidents import incident_page
+from tierce.web.office.night import stage_named
+from tierce.web.office.site import OfficeSite, Visit
+from tierce.web.visit import AnyRequest
+
+Typed = Mapping[str, str]
+Work = Callable[[Connection, Visit, Typed, IncidentId], object]
+
+
+def stage_handlers(site: OfficeSite) -> list[HTTPRouteHandler]:
+    """Make the routes that move an incident on; each answers with the incident's page."""
+    states, borders = States(site.clocks.register), Borders(site.clocks.register)
+
+    def move(connection: Connection, visit: Visit, typed: Typed, number: IncidentId) -> object:
+        stage = stage_named(typed.get("stage", ""))
+        if stage is None:
+            raise FormError("stage", Phrase("Choisissez l'étape atteinte.", "Choose the stage reached."))
+        happened = minute("happened", typed["happened"]) if typed.get("happened") else None
+        why = typed.get("why", "")
+        return states.move(connection, visit.caller, number, stage=stage, why=why, happened=happened)
+
+    def release(connection: Connection, visit: Visit, typed: Typed, number: IncidentId) -> object:
+        return states.release_hold(connection, visit.caller, number, typed.get("why", ""))
+
+    def abroad(connection: Connection, visit: Visit, typed: Typed, number: IncidentId) -> object:
+        residence = residence_named(typed.get("residence", ""))
+        return borders.say(
+            connection, visit.caller, number, residence=residence,
+            countries=typed.get("countries", "") if residence is Residence.ABROAD else "",
+            authority=authority_named(typed.get("authority", "")), why=typed.get("border_why", ""),
+        )  # fmt: skip
+
+    def writes(path: str, act: Act, work: Work) -> HTTPRouteHandler:
+        @post(f"/incidents/{{number:int}}/{path}", status_code=200, opt={"act": act}, name=f"incident-{path}")
+        async def write(request: AnyRequest, number: FromPath[int]) -> Response[Any]:
+            visit = await site.visit(request)
+            typed = await site.sign_in.check_form(request)
+            try:
+                await site.rows.read(lambda connection: work(connection, visit, typed, IncidentId(number)))
+            except FormError as problem:
+                return await incident_page(site, visit, IncidentId(number), typed=typed, problem=problem)
+            return Redirect(f"/incidents/{number}", status_code=303)
+
+        return write
+
+    return [
+        writes("stages", Act.STAFF_INCIDENT_MOVE, move),
+        writes("hold", Act.STAFF_HOLD_RELEASE, release),
+        writes("borders", Act.STAFF_REGISTER, abroad),
+    ]

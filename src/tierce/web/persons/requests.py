@@ -1,0 +1,116 @@
+"""Her requests of access, correction and erasure, and the copy of what is held of her."""
+
+import json
+from typing import Final
+
+from litestar import Response, get, post
+from litestar.handlers import HTTPRouteHandler
+
+from tierce.kernel.categories import each
+from tierce.kernel.language import Language
+from tierce.persons.model import OwnData
+from tierce.persons.requests import store
+from tierce.persons.requests.model import KIND_WORDS, OUTCOME_WORDS, SUBJECTS, RightsRequest
+from tierce.persons.requests.rules import receipt
+from tierce.persons.requests.service import Requests
+from tierce.policy.acts import Act
+from tierce.web.persons.said import SAID
+from tierce.web.persons.site import PersonsSite, Visit
+from tierce.web.visit import AnyRequest
+
+_WORDS: Final = {"kinds": KIND_WORDS, "subjects": SUBJECTS, "outcomes": OUTCOME_WORDS, "receipt": receipt}
+
+
+def request_handlers(site: PersonsSite, requests: Requests) -> list[HTTPRouteHandler]:
+    """Make the routes of requests and of the copy."""
+
+    async def listed(visit: Visit, made: RightsRequest | None) -> Response[str]:
+        found = await site.rows.read(lambda connection: store.of_person(connection, visit.caller.person))
+        names = await site.rows.read(
+            lambda connection: store.insurer_names(connection, {one for made in found for one in made.insurers})
+        )
+        return site.page(visit, "requests.html", {**_WORDS, "requests": found, "names": names, "made": made})
+
+    @get("/requests", opt={"act": Act.PERSON_HISTORY})
+    async def own(request: AnyRequest) -> Response[str]:
+        return await listed(await site.visit(request), None)
+
+    @post("/requests", status_code=200, opt={"act": Act.PERSON_REQUEST})
+    async def make(request: AnyRequest) -> Response[str]:
+        visit = await site.visit(request)
+        sent = await site.sign_in.check_form(request)
+        insurers = await site.rows.read(lambda connection: site.persons.insurers(connection, visit.handle))
+        made = await site.rows.read(
+            lambda connection: requests.make(connection, visit.caller, sent.get("subject", ""), insurers)
+        )
+        return await listed(visit, made)
+
+    async def copy(visit: Visit) -> OwnData:
+        return await site.rows.read(lambda connection: site.persons.export(connection, visit.caller, visit.handle))
+
+    @post("/my-data", status_code=200, opt={"act": Act.PERSON_EXPORT})
+    async def readable(request: AnyRequest) -> Response[str]:
+        visit = await site.visit(request)
+        await site.sign_in.check_form(request)
+        data = await copy(visit)
+        return site.page(visit, "my_data.html", {**_WORDS, "data": data})
+
+    @post("/my-data.json", status_code=200, opt={"act": Act.PERSON_EXPORT})
+    async def file(request: AnyRequest) -> Response[str]:
+        visit = await site.visit(request)
+        await site.sign_in.check_form(request)
+        content = as_json(await copy(visit), visit.frame.language)
+        return Response(
+            content,
+            media_type="application/json",
+            headers={"content-disposition": 'attachment; filename="mes-donnees.json"'},
+        )
+
+    return [own, make, readable, file]
+
+
+def as_json(data: OwnData, language: Language) -> str:
+    """Her copy in a structured form: sentences in her language, times in UTC."""
+    return json.dumps(
+        {
+            "records": [
+                {
+                    "insurer": one.insurer_name,
+                    "family_name": one.family_name,
+                    "used_name": one.used_name,
+                    "given_names": one.given_names,
+                    "birth_date": one.birth_date,
+                    "rank": one.rank,
+                    "social_security_number": f"held, sealed; ends with {one.number_end}"
+                    if one.number_end
+                    else "held",
+                }
+                for one in data.records
+            ],
+            "lines": [
+                {
+                    "number": int(one.seq),
+                    "at": one.at.isoformat(),
+                    "sentence": one.sentence[language],
+                    "insurer": one.insurer_name,
+                    "shown": [SAID[category][language] for category in each(one.categories)],
+                    "reported": one.reported_at.isoformat() if one.reported_at else None,
+                }
+                for one in data.lines
+            ],
+            "older_lines_left_out": data.cut,
+            "requests": [
+                {
+                    "receipt": receipt(one.id),
+                    "kind": one.kind.value,
+                    "subject": SUBJECTS[one.subject][1][language],
+                    "made": one.made.isoformat(),
+                    "due": one.due.isoformat(),
+                    "answer": OUTCOME_WORDS[one.answer][1][language] if one.answer else None,
+                }
+                for one in data.requests
+            ],
+        },
+        ensure_ascii=False,
+        indent=2,
+    )

@@ -1,0 +1,129 @@
+"""The incident's page at night, the criteria of its list, the register of all events: over HTTP, as staff do."""
+
+import re
+from html import unescape
+
+import pytest
+
+from tests.integration.asks import AT
+from tests.integration.conftest import Connect
+from tests.integration.rooms import Room, open_room
+from tests.integration.sites_world import Site
+from tests.integration.test_incidents_register import REASONS
+from tests.integration.test_office_holds import play
+from tests.integration.test_office_site import attack, form_of, opened, plain
+from tierce.kernel.clock import PARIS
+from tierce.policy.staff import StaffRole
+from tierce.storage.database import Database
+from tierce.storage.keys import Keyring
+
+pytestmark = pytest.mark.integration
+
+
+@pytest.fixture
+def room(connect: Connect, keyring: Keyring) -> Room:
+    return open_room(connect, keyring)
+
+
+def local(minutes: int) -> str:
+    return AT.astimezone(PARIS).replace(minute=minutes).strftime("%Y-%m-%dT%H:%M")
+
+
+def test_the_page_leads_from_the_signal_to_the_closing_and_refuses_in_words(room: Room, database: Database) -> None:
+    attack(room)
+
+    async def scene(site: Site) -> None:
+        path = await opened(site, why="Vingt mille demandes.")
+
+        async def page() -> str:
+            return plain(await site.http.get(path))
+
+        async def write(where: str, **fields: str) -> int:
+            return (await site.http.post(f"{path}/{where}", data=form_of(site, **fields))).status_code
+
+        assert "Arrêtez le vol" in await page()
+        assert await write("stages", stage="contained", why="") == 422
+        assert await write("stages", stage="contained", why="L'appareil est suspendu.", happened=local(5)) == 303
+        shown = await page()
+        assert "Prévenez 2 assureurs" in shown
+        assert "Écrit après coup" in shown
+        assert "2 assurés et leurs familles" in shown
+        assert "inexpliqué" not in shown
+        assert await write("stages", stage="closed", why=REASONS) == 422
+        assert await write("hold", why=REASONS) == 409
+        assert await write("borders", residence="abroad", countries="France", authority="cnil", border_why="x") == 422
+        assert (
+            await write("borders", residence="abroad", countries="be", authority="cnil", border_why="Réponses.")
+            == 303
+        )
+        assert "États membres (BE)" in await page()
+
+    play(room, database, scene)
+
+
+def test_l6_criteria_are_counted_before_they_are_kept_and_each_refusal_names_its_field(
+    room: Room, database: Database
+) -> None:
+    attack(room)
+
+    async def scene(site: Site) -> None:
+        path = await opened(site)
+        shown = (await site.http.get(f"{path}/criteria")).text
+        device = re.search(r'name="devices"[^>]*>(\d+)<', shown)
+        assert device is not None
+        window = {"begun": local(0), "ended": local(59), "evidence": "0"}
+
+        async def post(**fields: str) -> tuple[int, str]:
+            answer = await site.http.post(f"{path}/criteria", data=form_of(site, **{**window, **fields}))
+            return answer.status_code, unescape(answer.text).replace("’", "'")
+
+        for field, value, words in (
+            ("rpps", "10009999999", "L'annuaire ne connaît pas"),
+            ("devices", "abc", "numéros internes"),
+            ("devices", "9" * 30, "numéros internes"),
+            ("networks", "xyz", "32 chiffres"),
+            ("stay", "12", "frein"),
+            ("sessions", "", "Rien n'est nommé"),
+        ):
+            status, said = await post(**{field: value})
+            assert (status, words in said) == (422, True), field
+        status, said = await post(devices=device.group(1), step="preview")
+        assert status == 200
+        assert "La liste compterait 2 personnes" in said
+        assert room.admin.execute("select count(*) from incident.scope").fetchone() == (1,)
+        room.admin.rollback()
+        assert (await post(devices=device.group(1), category="32", step="keep"))[0] == 303
+        assert "coordonnées bancaires" in plain(await site.http.get(path))
+
+    play(room, database, scene)
+    row = room.admin.execute("select sum(gone), sum(added + changed) from incident.difference").fetchone()
+    assert row == (3, 0)
+
+
+def test_n8_an_event_without_an_account_enters_the_register_and_is_there_notified_or_not(
+    room: Room, database: Database
+) -> None:
+    async def scene(site: Site) -> None:
+        new = "/register/new"
+        for field, value in (("title", ""), ("signal", "hier"), ("signal", "2999-01-01T10:00")):
+            answer = await site.http.post(
+                new, data=form_of(site, **{"title": "Clé", "signal": local(0), field: value})
+            )
+            assert answer.status_code == 422, field
+        answer = await site.http.post(new, data=form_of(site, title="Clé USB perdue", signal=local(0)))
+        assert answer.status_code == 303
+        path = answer.headers["location"]
+        for stage, why in (("check", ""), ("not_a_breach", REASONS)):
+            answer = await site.http.post(f"{path}/stages", data=form_of(site, stage=stage, why=why))
+            assert answer.status_code == 303
+        register = plain(await site.http.get("/register"))
+        for words in (
+            "1 événement au registre",
+            "Clé USB perdue",
+            "ce n'en était pas une",
+            "non notifié",
+            REASONS[:40],
+        ):
+            assert words in register, words
+
+    play(room, database, scene, StaffRole.DPO)
