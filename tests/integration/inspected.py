@@ -63,7 +63,10 @@ def inspected(cluster: Cluster, template: Database, home: Path) -> Iterator[Insp
     database = template.named(f"tierce_inspected_{next(_numbers)}")
     with cluster.database("postgres").connect("postgres", autocommit=True) as admin:
         admin.execute(f"create database {database.name} template {template.name} owner tierce_owner".encode())
+        # Grants on the database itself are not copied from the template.
+        admin.execute(f"revoke all on database {database.name} from public".encode())
         admin.execute(f"grant connect on database {database.name} to {', '.join(ROLES)}".encode())
+        admin.execute(f"grant temporary on database {database.name} to tierce_feed".encode())
     opened: list[psycopg.Connection] = []
 
     def connect(role: str, *, autocommit: bool = False) -> psycopg.Connection:
