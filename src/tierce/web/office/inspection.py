@@ -14,6 +14,7 @@ from tierce.controls import store as control_rows
 from tierce.controls.rules import overdue
 from tierce.controls.table import controls
 from tierce.incidents import store as incident_rows
+from tierce.incidents.cohorts.model import COHORT_LABELS
 from tierce.incidents.inspection.service import inspected
 from tierce.incidents.inspection.store import read_only
 from tierce.incidents.rules import incident_reference
@@ -22,6 +23,7 @@ from tierce.kernel.clock import PARIS
 from tierce.kernel.ids import IncidentId
 from tierce.notices.audience.model import STATE_LABELS
 from tierce.policy.acts import Act
+from tierce.policy.staff import ROLE_LABELS
 from tierce.web.office.site import OfficeSite
 from tierce.web.visit import AnyRequest
 
@@ -93,6 +95,7 @@ def _incident(site: OfficeSite, connection: Connection, number: IncidentId) -> V
         "clocks": clocks,
         "names": incident_rows.insurer_names(connection, sorted(insurers)),
         "states": STATE_LABELS,
+        "cohorts": COHORT_LABELS,
         "hours": hours,
     }
 
@@ -107,6 +110,7 @@ def _controls(site: OfficeSite, connection: Connection, asked: str) -> Values:
     wanted = day or newest
     return {
         "controls": controls(),
+        "roles": ROLE_LABELS,
         "days": days,
         "asked": wanted,
         "snapshot": control_rows.on(connection, wanted) if wanted else None,
