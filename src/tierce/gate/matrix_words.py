@@ -112,6 +112,20 @@ STAFF_WORDS: Mapping[Act, Phrase] = {
     Act.STAFF_BREACH_FORM: Phrase("remplir le formulaire CNIL", "fill in the CNIL form"),
     Act.STAFF_BREACH_FORM_EXPORT: Phrase("exporter le formulaire CNIL", "export the CNIL form"),
     Act.STAFF_BREACH_CLOSE: Phrase("clore ou rouvrir une violation", "close or reopen a breach"),
+    Act.STAFF_MESSAGE_WRITE: Phrase(
+        "figer le texte des messages d'un incident", "freeze the text of an incident's messages"
+    ),
+    Act.STAFF_MESSAGE_APPROVE: Phrase(
+        "approuver des messages (deux personnes différentes)", "approve messages (two different people)"
+    ),
+    Act.STAFF_MESSAGE_STOP: Phrase(
+        "arrêter ou reprendre un envoi de messages", "stop or resume a sending of messages"
+    ),
+    Act.STAFF_LETTERS_TAKE: Phrase("prendre un lot de lettres", "take a batch of letters"),
+    Act.STAFF_LETTERS_POSTED: Phrase("noter un lot de lettres posté", "write that a batch of letters was posted"),
+    Act.STAFF_AUDIENCE: Phrase(
+        "lire les destinataires en comptes et les textes", "read the audience in counts, and the texts"
+    ),
     Act.STAFF_INCIDENT_MOVE: Phrase("écrire qu'un incident a franchi une étape", "write that an incident moved on"),
     Act.STAFF_HOLD_RELEASE: Phrase("finir la conservation d'un incident", "end an incident's legal hold"),
     Act.STAFF_REPORT_ANSWER: Phrase("répondre à « ce n'était pas moi »", "answer “it was not me”"),

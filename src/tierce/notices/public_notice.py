@@ -36,6 +36,35 @@ def make_public_notice(
     Raises:
         TextRefusedError: nobody is unreached, or a block would be empty, vague or hard to read.
     """
+    document = Document(
+        title=Phrase(
+            "Des informations de personnes couvertes ont été lues par quelqu’un qui n’en avait pas le droit",
+            "Information about people covered was read by somebody who had no right to it",
+        ),
+        sender=(operator.name, operator.address, operator.phone),
+        recipient=(),
+        reference=reference,
+        dated=dated,
+        greeting=Phrase("Madame, Monsieur,", "Dear Sir or Madam,"),
+        blocks=(
+            _nature(read, unreached),
+            consequences((read,), HERSELF, _INSURER),
+            measures_block(facts),
+            actions((read,), HERSELF, _INSURER),
+            contact_block(operator, reference),
+        ),
+        closing=Phrase(
+            f"Ces informations nous étaient confiées{NBSP}: nous vous présentons nos excuses.",
+            "This information was in our care: we apologise to you.",
+        ),
+        signature=signature(operator),
+    )
+    check_document(document, LETTER_CONTENTS)
+    check_readable(document)
+    return document
+
+
+def _nature(read: ReadOfHer, unreached: Mapping[Why, int]) -> Block:
     when = say_period(read.first_at, read.last_at)
     total = count(sum(unreached.values()), *_PEOPLE)
     reasons = tuple(
@@ -43,7 +72,7 @@ def make_public_notice(
         for why, number in sorted(unreached.items())
         for say in (count(number, *_PEOPLE),)
     )
-    nature = Block(
+    return Block(
         BlockKind.NATURE,
         Phrase("Ce qui s’est passé", "What happened"),
         (
@@ -71,32 +100,6 @@ def make_public_notice(
             ),
         ),
     )
-    document = Document(
-        title=Phrase(
-            "Des informations de personnes couvertes ont été lues par quelqu’un qui n’en avait pas le droit",
-            "Information about people covered was read by somebody who had no right to it",
-        ),
-        sender=(operator.name, operator.address, operator.phone),
-        recipient=(),
-        reference=reference,
-        dated=dated,
-        greeting=Phrase("Madame, Monsieur,", "Dear Sir or Madam,"),
-        blocks=(
-            nature,
-            consequences((read,), HERSELF, _INSURER),
-            measures_block(facts),
-            actions((read,), HERSELF, _INSURER),
-            contact_block(operator, reference),
-        ),
-        closing=Phrase(
-            f"Ces informations nous étaient confiées{NBSP}: nous vous présentons nos excuses.",
-            "This information was in our care: we apologise to you.",
-        ),
-        signature=signature(operator),
-    )
-    check_document(document, LETTER_CONTENTS)
-    check_readable(document)
-    return document
 
 
 def together(reads: list[ReadOfHer]) -> ReadOfHer:

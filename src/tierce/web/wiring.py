@@ -41,6 +41,7 @@ from tierce.journal.tiles.folder import LogFolder
 from tierce.kernel.clock import Clock, SystemClock
 from tierce.kernel.ids import SoftwareId
 from tierce.kernel.network import address_prefix
+from tierce.notices.messages.service import Messages
 from tierce.notices.model import Operator
 from tierce.notices.service import Notices
 from tierce.persons.concerned.service import Concerned
@@ -262,6 +263,7 @@ async def office(settings: Settings) -> AsyncIterator[App]:
         operator = settings.operator
         signed = Operator(operator.name, operator.address, operator.phone, operator.officer, operator.officer_email)
         register = Register(appender, clock)
+        notices = Notices(incidents, appender, signed, clock)
         yield create_office(
             door=SignInDoor(pool, _provider(Realm.STAFF, settings.staff, settings.office, http, clock), clock),
             sessions=StaffSessions(pool, appender, clock, STAFF_ROLES, policy),
@@ -272,7 +274,9 @@ async def office(settings: Settings) -> AsyncIterator[App]:
                 register,
                 Organisation(signed.name, signed.address, signed.phone, signed.officer, signed.officer_email),
             ),
-            notices=Notices(incidents, appender, signed, clock),
+            notices=notices,
+            messages=Messages(notices, incidents, appender, clock),
+            letters=settings.letters_directory(),
             holds=Holds(appender, clock),
             clients=Clients(appender, clock),
             closings=Closings(appender, clock, policy),

@@ -21,7 +21,6 @@ from tierce.notices.store import insurer_of
 from tierce.notices.telling.service import Telling
 from tierce.settings import Settings, load
 from tierce.storage.keys import Keyring
-from tierce.web.processes import SETTINGS_VARIABLE
 
 ROLE = "tierce_notices"
 INSTANCE = "notices"
@@ -29,7 +28,7 @@ KEYS = ("contact", "coverage")
 """The key files that these commands are given: contact data lent, and the member numbers of whoever is on a list."""
 
 SettingsFile = Annotated[
-    Path, typer.Option("--settings", envvar=SETTINGS_VARIABLE, help="Réglages de l’installation. / Settings file.")
+    Path, typer.Option("--settings", envvar="TIERCE_SETTINGS", help="Réglages de l’installation. / Settings file.")
 ]
 Insurer = Annotated[str, typer.Option(help="Numéro AMC de l’organisme. / The insurer's AMC number.")]
 Incident = Annotated[

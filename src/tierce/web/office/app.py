@@ -1,5 +1,6 @@
 """The office as an application."""
 
+from pathlib import Path
 from typing import Final
 
 from litestar import Litestar
@@ -31,6 +32,7 @@ from tierce.journal.segments.sealed import SealedLog
 from tierce.journal.tiles.folder import LogFolder
 from tierce.kernel.clock import Clock
 from tierce.notices.errors import IncidentNotAwareError, SliceMissingError, TextRefusedError
+from tierce.notices.messages.service import Messages
 from tierce.notices.service import Notices
 from tierce.persons.errors import AnswerRefusedError
 from tierce.scope.errors import CriteriaError, JournalBehindError, SegmentsMissingError
@@ -53,10 +55,12 @@ from tierce.web.office.inspection import inspection_handlers
 from tierce.web.office.journal import journal_handlers
 from tierce.web.office.live import live_handlers
 from tierce.web.office.packs import pack_handlers
+from tierce.web.office.messages import message_handlers
 from tierce.web.office.requests import request_handlers
 from tierce.web.office.severity import severity_handlers
 from tierce.web.office.site import HERE, OfficeSite, RoleRefusedError, office_sign_in, refused_page
 from tierce.web.office.stages import stage_handlers
+from tierce.web.office.telling import telling_handlers
 from tierce.web.signin_site import sign_in_handlers
 from tierce.web.visit import Pool, RememberLanguage, Rows
 
@@ -96,6 +100,8 @@ def create_office(
     clocks: Clocks,
     forms: Forms,
     notices: Notices,
+    messages: Messages,
+    letters: Path,
     holds: Holds,
     clients: Clients,
     closings: Closings,
@@ -117,6 +123,8 @@ def create_office(
         clocks: the legal clocks, on the register of breaches.
         forms: the drafts of the CNIL form, on the same register.
         notices: the notices slice.
+        messages: the messages to people.
+        letters: the folder of batches of letters.
         holds: what moves the ladder by a person's hand.
         clients: enrolments and substitutions.
         closings: the closings slice.
@@ -146,6 +154,7 @@ def create_office(
     )
     return Litestar(
         route_handlers=_handlers(site, closings, forms, packs),
+        route_handlers=[*_handlers(site, closings, forms), *message_handlers(site, messages, letters)],
         exception_handlers=error_handlers(pages, refused_page, TOLD),
         before_send=[SecurityHeaders(form_targets=sign_in_origins, https=secure), RememberLanguage(secure=secure)],
         request_max_body_size=FORM_BYTES_MAX,
@@ -169,6 +178,7 @@ def _handlers(site: OfficeSite, closings: Closings, forms: Forms, packs: Packs) 
         *feed_handlers(site),
         *directory_handlers(site),
         *document_handlers(site),
+        *telling_handlers(site),
         *duty_handlers(site),
         *form_handlers(site, forms),
         *severity_handlers(site, Severity(site.clocks.register)),

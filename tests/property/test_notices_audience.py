@@ -1,0 +1,163 @@
+"""Whom the operator writes to, over invented households: every pair and adult once, nobody told of another."""
+
+from collections import Counter
+from dataclasses import dataclass, replace
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tierce.incidents.clocks.rules import OPERATOR
+from tierce.incidents.cohorts.model import Cohort
+from tierce.kernel.ids import IncidentId, InsurerId, PersonId
+from tierce.notices.audience.model import Channel, Item, Pair, Plan, Why
+from tierce.notices.audience.rules import audience_digest, bound, folded, plan, usable_email
+from tierce.notices.contacts.model import Contact
+from tierce.notices.mandates.model import Mandate
+
+INSURERS = tuple(InsurerId(number) for number in (1, 2, 3))
+HOMES = (("1 rue A", "99000 X"), ("2 rue B", "99000 X"))
+MAILBOXES = (None, "a@foyer.example", "B@foyer.example", "c@foyer.example", "pas une adresse")
+PARENTS = ("Anne Aubry", "Éloi Aubry")
+
+
+@dataclass(frozen=True)
+class Household:
+    """What the rules are given."""
+
+    pairs: tuple[Pair, ...]
+    mandates: dict[InsurerId, Mandate | None]
+    contacts: dict[tuple[PersonId, InsurerId], Contact]
+
+
+@st.composite
+def households(draw: st.DrawFn) -> Household:
+    pairs: list[Pair] = []
+    contacts: dict[tuple[PersonId, InsurerId], Contact] = {}
+    for number in range(1, draw(st.integers(1, 8)) + 1):
+        person, child = PersonId(number), draw(st.booleans())
+        for insurer in draw(st.sets(st.sampled_from(INSURERS), min_size=1)):
+            pairs.append(Pair(person, insurer, draw(st.sampled_from((Cohort.INSURED, Cohort.INVOICES)))))
+            if draw(st.booleans()) or draw(st.booleans()):
+                contacts[person, insurer] = Contact(
+                    f"Personne {number}",
+                    draw(st.sampled_from(MAILBOXES)),
+                    draw(st.sampled_from((*HOMES, ()))),
+                    language=draw(st.sampled_from(("fr", "en", "de"))),
+                    representative=draw(st.sampled_from(PARENTS)) if child else None,
+                    former=draw(st.booleans()),
+                )
+    for number in range(501, 501 + draw(st.integers(0, 2))):
+        pairs.append(Pair(PersonId(number), OPERATOR, Cohort.PROFESSIONALS))
+        if draw(st.booleans()):
+            contacts[PersonId(number), OPERATOR] = Contact(f"Docteur {number}", draw(st.sampled_from(MAILBOXES)))
+    mandates = {one: draw(st.sampled_from((*Mandate, None))) for one in INSURERS}
+    return Household(tuple(draw(st.permutations(pairs))), mandates, contacts)
+
+
+def planned(given_: Household) -> Plan:
+    return plan(given_.pairs, given_.mandates, given_.contacts)
+
+
+def adults(item: Item, of: Household) -> set[str]:
+    """Who reads an item: herself by her number, or the representative of each pair by name."""
+    found = set()
+    for pair in item.pairs:
+        contact = of.contacts.get((pair.person, pair.insurer))
+        name = contact.representative if contact else None
+        found.add(folded(name) if name else f"#{pair.person}")
+    return found
+
+
+@settings(max_examples=120, deadline=None)
+@given(households())
+def test_i4_every_pair_is_on_one_item_or_left_with_its_reason(of: Household) -> None:
+    made = planned(of)
+    placed = Counter([pair for item in made.items for pair in item.pairs] + [left.pair for left in made.left])
+    assert placed == Counter(of.pairs)
+    for left in made.left:
+        mandate = of.mandates[left.pair.insurer]
+        assert left.why is (Why.NO_MANDATE if mandate is None else Why.INSURER_SENDS)
+    for item in made.items:
+        for pair in item.pairs:
+            assert pair.insurer == OPERATOR or of.mandates[pair.insurer] is Mandate.OPERATOR_SENDS
+
+
+@settings(max_examples=120, deadline=None)
+@given(households())
+def test_i4_an_adult_has_one_message_about_herself_and_reads_of_nobody_else(of: Household) -> None:
+    made = planned(of)
+    about_herself: Counter[PersonId] = Counter()
+    for item in made.items:
+        assert len(adults(item, of)) == 1
+        if not item.represented:
+            assert len({pair.person for pair in item.pairs}) == 1
+            about_herself[item.pairs[0].person] += 1
+    assert all(number == 1 for number in about_herself.values())
+
+
+@settings(max_examples=120, deadline=None)
+@given(households())
+def test_i4_no_mailbox_is_written_to_that_two_adults_read(of: Household) -> None:
+    readers: dict[str, set[str]] = {}
+    for item in planned(of).items:
+        if item.channel is Channel.EMAIL:
+            contact = of.contacts[item.source.person, item.source.insurer]
+            email = usable_email(contact)
+            assert email is not None
+            readers.setdefault(email.casefold(), set()).add(folded(contact.representative or contact.name))
+    assert all(len(names) == 1 for names in readers.values())
+
+
+@settings(max_examples=120, deadline=None)
+@given(households())
+def test_i2_whoever_can_be_reached_is_and_the_public_notice_is_for_the_rest(of: Household) -> None:
+    for item in planned(of).items:
+        lent = [of.contacts[key] for key in ((one.person, one.insurer) for one in item.pairs) if key in of.contacts]
+        if item.channel is Channel.PUBLIC:
+            assert not any(one.postal for one in lent)
+            assert (item.why is Why.NO_CONTACT) == (not lent)
+            assert item.why is not Why.NO_ADDRESS or not any(usable_email(one) for one in lent)
+        else:
+            assert item.why is None
+            source = of.contacts[item.source.person, item.source.insurer]
+            assert item.channel is Channel.EMAIL or source.postal
+
+
+@settings(max_examples=50, deadline=None)
+@given(households())
+def test_former_members_are_told_like_any_other(of: Household) -> None:
+    now = replace(of, contacts={key: replace(one, former=False) for key, one in of.contacts.items()})
+    assert {item.pairs for item in planned(of).items} == {item.pairs for item in planned(now).items}
+
+
+@settings(max_examples=50, deadline=None)
+@given(households())
+def test_the_digest_is_of_the_audience_and_of_the_addresses_it_was_frozen_with(of: Household) -> None:
+    salt = b"s" * 32
+
+    def digest(household: Household) -> bytes:
+        made = bound(planned(household), household.contacts, salt)
+        return audience_digest(IncidentId(7), 1, b"d" * 32, salt, made)
+
+    assert digest(of) == digest(replace(of, pairs=tuple(reversed(of.pairs))))
+    sources = [(one.source.person, one.source.insurer) for one in planned(of).items]
+    for key in sources:
+        if key in of.contacts:
+            moved = replace(of.contacts[key], name=f"{of.contacts[key].name} bis")
+            assert digest(of) != digest(replace(of, contacts={**of.contacts, key: moved}))
+
+
+def test_i4_whoever_was_told_the_same_by_an_earlier_audience_is_not_told_again() -> None:
+    pair = Pair(PersonId(1), INSURERS[0], Cohort.INSURED)
+    made = plan([pair], {INSURERS[0]: Mandate.OPERATOR_SENDS}, {}, {pair})
+    assert not made.items
+    assert made.left[0].why is Why.ALREADY_TOLD
+
+
+def test_i4_two_insurers_with_different_mandates_each_tell_their_own_part() -> None:
+    first, second = (Pair(PersonId(1), insurer, Cohort.INSURED) for insurer in INSURERS[:2])
+    contact = Contact("Anne Aubry", "anne@foyer.example")
+    mandates = {INSURERS[0]: Mandate.OPERATOR_SENDS, INSURERS[1]: Mandate.INSURER_SENDS}
+    made = plan([first, second], mandates, {(PersonId(1), one): contact for one in INSURERS})
+    assert [item.pairs for item in made.items] == [(first,)]
+    assert [(left.pair, left.why) for left in made.left] == [(second, Why.INSURER_SENDS)]

@@ -1,0 +1,101 @@
+"""What a mail server's answer means, what a returned message says, how a body is signed."""
+
+from datetime import timedelta
+
+import pytest
+
+from tierce.notices.audience.model import State, Why
+from tierce.notices.audience.rules import failed
+from tierce.notices.deliveries.bounces import parse
+from tierce.notices.deliveries.dkim import relaxed_body
+from tierce.notices.deliveries.model import Reply, Verdict
+from tierce.notices.deliveries.rules import ATTEMPTS_MAX, faster, parsed, slower, verdict, wait_after
+
+TOKEN = bytes(range(10))
+
+
+@pytest.mark.parametrize(
+    ("code", "text", "meaning"),
+    [
+        (250, "2.0.0 queued", Verdict.DONE),
+        (250, "OK", Verdict.DONE),
+        (421, "4.7.0 too many connections", Verdict.SLOW_DOWN),
+        (450, "mailbox busy", Verdict.SLOW_DOWN),
+        (451, "4.7.1 greylisted", Verdict.SLOW_DOWN),
+        (452, "4.2.2 over quota", Verdict.RETRY),
+        (451, "4.4.1 no answer from host", Verdict.RETRY),
+        (550, "5.1.1 no such user", Verdict.GIVE_UP),
+        (550, "no such user", Verdict.GIVE_UP),
+        (552, "5.2.2 mailbox full", Verdict.GIVE_UP),
+        (554, "5.4.14 loop", Verdict.GIVE_UP),
+        (550, "5.7.1 relaying denied", Verdict.HALT),
+        (550, "5.7.26 unauthenticated mail", Verdict.HALT),
+        (530, "5.7.0 authentication required", Verdict.HALT),
+        (501, "5.5.4 bad address", Verdict.HALT),
+    ],
+)
+def test_an_answer_means_done_later_slower_never_or_not_us(code: int, text: str, meaning: Verdict) -> None:
+    assert verdict(parsed(code, text)) is meaning
+
+
+def test_only_code_and_status_are_kept_of_an_answer() -> None:
+    assert parsed(550, "5.1.1 <anne@foyer.example>: unknown") == Reply(550, "5.1.1")
+    assert parsed(550, "4.1.1 contradicts itself") == Reply(550)
+    assert parsed(550, "anne 5.1.1").said == "550 5.1.1"
+
+
+def test_waits_grow_and_then_it_is_a_letter() -> None:
+    waits = [wait_after(number) for number in range(1, ATTEMPTS_MAX)]
+    assert waits == [timedelta(minutes=5 * 2**number) for number in range(ATTEMPTS_MAX - 1)]
+    assert wait_after(ATTEMPTS_MAX) is None
+    assert failed(postal=True) == (State.TO_PRINT, None)
+    assert failed(postal=False) == (State.PUBLIC, Why.EMAIL_FAILED)
+
+
+def test_slower_halves_and_faster_never_passes_what_was_asked() -> None:
+    assert slower(100) == 50
+    assert slower(1) == 1
+    assert faster(50, 100) == pytest.approx(55)
+    assert faster(99, 100) == 100
+
+
+def report(action: str, status: str, to: str = f"retour-{TOKEN.hex()}@retours.example") -> bytes:
+    return (
+        f"To: {to}\r\nMIME-Version: 1.0\r\n"
+        'Content-Type: multipart/report; report-type=delivery-status; boundary="b"\r\n\r\n'
+        "--b\r\nContent-Type: text/plain\r\n\r\nSorry.\r\n--b\r\nContent-Type: message/delivery-status\r\n\r\n"
+        "Reporting-MTA: dns; mx.example\r\n\r\n"
+        f"Final-Recipient: rfc822; a@b.example\r\nAction: {action}\r\nStatus: {status}\r\n\r\n"
+        f"--b\r\nContent-Type: text/rfc822-headers\r\n\r\nMessage-ID: <{TOKEN.hex()}@x.example>\r\n\r\n--b--\r\n"
+    ).encode()
+
+
+def test_a_notification_says_whose_and_whether_for_good() -> None:
+    gone = parse(report("failed", "5.1.1"))
+    assert gone is not None
+    assert (gone.token, gone.failed, gone.status) == (TOKEN, True, "5.1.1")
+    late = parse(report("delayed", "4.4.7"))
+    assert late is not None
+    assert not late.failed
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"\xff\xfe\x00",
+        b"To: retour-0001@x\r\n\r\nHello",
+        b"To: " + f"retour-{TOKEN.hex()}@x".encode() + b"\r\nSubject: out of office\r\n\r\nBack on Monday.",
+        report("failed", "5.1.1", to="somebody@else.example").replace(TOKEN.hex().encode(), b"ab"),
+    ],
+)
+def test_what_is_no_notification_of_ours_is_left_alone(content: bytes) -> None:
+    assert parse(content) is None
+
+
+def test_a_relaxed_body_is_that_of_the_standard() -> None:
+    # RFC 6376, 3.4.5.
+    assert relaxed_body(b" C \r\nD \t E\r\n\r\n\r\n") == b" C\r\nD E\r\n"
+    assert relaxed_body(b"\r\n\r\n") == b""
+    assert relaxed_body(b"") == b""
+    assert relaxed_body(b"a  b ") == b"a b\r\n"
