@@ -11,10 +11,8 @@ from psycopg import Connection
 from psycopg_pool import AsyncConnectionPool, ConnectionPool
 
 from tests.integration.asks import ORIGIN
-from tests.integration.logs import log_of, segments_of
-from tests.integration.rooms import OPERATOR, PAUL, Room, packs_of
 from tests.integration.logs import log_of, segments_folder, segments_of
-from tests.integration.rooms import OPERATOR, PAUL, Room
+from tests.integration.rooms import OPERATOR, PAUL, Room, packs_of
 from tierce.closings.service import Closings
 from tierce.directory.service import Clients
 from tierce.identity.local import InsurerSessions, PersonSessions, StaffSessions

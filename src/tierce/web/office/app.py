@@ -54,8 +54,8 @@ from tierce.web.office.incidents import incident_handlers
 from tierce.web.office.inspection import inspection_handlers
 from tierce.web.office.journal import journal_handlers
 from tierce.web.office.live import live_handlers
-from tierce.web.office.packs import pack_handlers
 from tierce.web.office.messages import message_handlers
+from tierce.web.office.packs import pack_handlers
 from tierce.web.office.requests import request_handlers
 from tierce.web.office.severity import severity_handlers
 from tierce.web.office.site import HERE, OfficeSite, RoleRefusedError, office_sign_in, refused_page
@@ -153,8 +153,7 @@ def create_office(
         clock=clock,
     )
     return Litestar(
-        route_handlers=_handlers(site, closings, forms, packs),
-        route_handlers=[*_handlers(site, closings, forms), *message_handlers(site, messages, letters)],
+        route_handlers=[*_handlers(site, closings, forms, packs), *message_handlers(site, messages, letters)],
         exception_handlers=error_handlers(pages, refused_page, TOLD),
         before_send=[SecurityHeaders(form_targets=sign_in_origins, https=secure), RememberLanguage(secure=secure)],
         request_max_body_size=FORM_BYTES_MAX,
