@@ -62,6 +62,7 @@ FUNCTIONS = (
     "presence.sql",
     "notices.sql",
     "insurers_notices.sql",
+    "inspection.sql",
     "persons.sql",
 )
 """Replaced at each upgrade, in this order."""

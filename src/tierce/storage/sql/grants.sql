@@ -88,6 +88,7 @@ grant select, update (forwarded, forwarded_by, answer, answered, answered_by) on
 grant select, insert, update on incident.secrecy to tierce_office;
 grant usage on schema upkeep to tierce_office;
 grant select on upkeep.controls to tierce_office;
+grant execute on function notice.told to tierce_office;    -- counts by minute, for whoever inspects; nobody
 grant select on access.evidence, access.unexplained, access.decoy_hit, access.saturated to tierce_office;
 grant select on access.decoy to tierce_office;   -- invented people: their numbers name nobody
 grant usage on schema care to tierce_office;
