@@ -32,7 +32,7 @@ ENDS: Final = frozenset({Act.SESSION_REVOKE, Act.STAFF_SESSION_END, Act.PERSON_S
 OWN_SITES: Final = frozenset({"api", "portal"})
 """Where his session opens anything at all."""
 FULLY: Final = 3
-"""Addresses of a route that are tried by every method, and on other sites in each variant: the route decides."""
+"""Addresses of a route tried by every method, and on other sites in every variant: the route decides these."""
 METHODS: Final = ("HEAD", "OPTIONS", "PUT", "PATCH", "DELETE")
 VARIANTS: Final[tuple[dict[str, str], ...]] = (
     {"accept": "application/json"},
