@@ -12,7 +12,7 @@ from psycopg_pool import AsyncConnectionPool, ConnectionPool
 
 from tests.integration.asks import ORIGIN
 from tests.integration.logs import log_of, segments_folder, segments_of
-from tests.integration.rooms import OPERATOR, PAUL, Room
+from tests.integration.rooms import OPERATOR, PAUL, Room, packs_of
 from tierce.closings.service import Closings
 from tierce.directory.service import Clients
 from tierce.identity.local import InsurerSessions, PersonSessions, StaffSessions
@@ -112,6 +112,7 @@ async def office_site(room: Room, database: Database, role: str = "security") ->
                 holds=Holds(lines, SystemClock()),
                 clients=Clients(lines, SystemClock()),
                 closings=Closings(lines, SystemClock(), bytes(16)),
+                packs=packs_of(room),
                 log_key=verifier_key(ORIGIN, room.keyring.instance("worker").public_key()),
                 log=log_of(database),
                 sealed=segments_of(database),

@@ -4,6 +4,8 @@ import csv
 import hashlib
 import io
 from datetime import timedelta
+from email.parser import BytesParser
+from email.policy import SMTP
 from pathlib import Path
 
 import pyrage
@@ -12,16 +14,21 @@ import pytest
 from tests.integration.conftest import Connect
 from tests.integration.rooms import CAPES, HELENE, OAK
 from tests.integration.telling_world import World, listed, open_world, opened_incident, read_more
+from tests.mailbox import mailbox
+from tierce.incidents.register.model import RowKind
 from tierce.incidents.store import exposures, last_scope
 from tierce.journal.encoding import decode
 from tierce.journal.model import EntryKind
 from tierce.kernel.ids import InsurerId
+from tierce.notices.deliveries.dkim import make_key
+from tierce.notices.deliveries.model import MailServer
 from tierce.notices.rules import letter_reference
 from tierce.notices.slices.rules import COLUMNS, RECORD_BYTES_MAX
 from tierce.notices.telling import store
 from tierce.notices.telling.rules import ESCALATE_AFTER, TRIES_MAX
 from tierce.policy.acts import Act
 from tierce.storage.keys import Keyring
+from tierce.upkeep.notice.posting import relay
 
 pytestmark = pytest.mark.integration
 
@@ -53,7 +60,8 @@ def test_n3_the_notice_leaves_as_soon_as_it_is_established_and_waits_for_no_scor
     world.room.incidents.establish(world.room.office, HELENE, incident.id, "Vingt mille demandes en une minute.")
     done = world.telling.turn(world.notices, world.box)
     assert (done.told, done.sent) == (2, 2)
-    assert world.room.admin.execute("select count(*) from incident.register").fetchone() == (0,)
+    scored = "select count(*) from incident.register where kind = any(%s)"
+    assert world.room.admin.execute(scored, ([RowKind.SEVERITY.value, RowKind.BRIDGE.value],)).fetchone() == (0,)
     oak, capes = world.box.mails
     assert (oak.to, capes.to) == ("dpo@grandchene.example", "dpo@deuxcaps.example")
     assert "Vos assurés concernés : 2 personnes." in oak.text.replace("\u00a0", " ")
@@ -170,3 +178,35 @@ def test_n4_slices_add_up_and_each_list_opens_for_its_own_insurer_alone(world: W
             assert row["reference"] == letter_reference(scope.digest, one.person, insurer)
             assert (row["rank"], row["cohort"], int(row["entries"])) == ("1", "insured", one.entries)
     assert acts(world)[-2:] == [(Act.HAND_OVER_MADE, 1), (Act.HAND_OVER_MADE, 2)]
+
+
+def test_n3_the_e_mail_leaves_by_the_operator_s_own_relay_signed(world: World, tmp_path: Path) -> None:
+    opened_incident(world)
+    key = tmp_path / "dkim.pem"
+    key.write_bytes(make_key()[0])
+    with mailbox(tmp_path / "box") as port:
+        server = MailServer(
+            host="127.0.0.1",
+            port=port,
+            sender="notifications@riveclaire.example",
+            bounces="retours.riveclaire.example",
+            dkim_domain="riveclaire.example",
+            dkim_selector="t1",
+            dkim_key=key,
+            starttls=False,
+        )
+        with relay(server) as post:
+            done = world.telling.turn(world.notices, post)
+        assert (done.sent, done.refused) == (2, 0)
+        kept = [BytesParser(policy=SMTP).parsebytes(one.read_bytes()) for one in (tmp_path / "box/new").iterdir()]
+    assert {one["To"] for one in kept} == {"dpo@grandchene.example", "dpo@deuxcaps.example"}
+    for one in kept:
+        assert "d=riveclaire.example" in one["DKIM-Signature"]
+        assert "Violation de données" in one["Subject"]
+        assert "Accusez réception sur le site des organismes" in one.get_content()
+    with relay(server) as post:
+        world.room.clock.advance(ESCALATE_AFTER)
+        assert world.telling.turn(world.notices, post).refused == 1  # the server is away: tried again later
+    with relay(None) as post:
+        world.room.clock.advance(ESCALATE_AFTER)
+        assert world.telling.turn(world.notices, post).refused == 1

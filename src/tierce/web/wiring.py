@@ -28,6 +28,7 @@ from tierce.incidents.clocks.service import Clocks
 from tierce.incidents.form.model import Organisation
 from tierce.incidents.form.service import Forms
 from tierce.incidents.holds.service import Holds
+from tierce.incidents.pack.service import Packs, Seal
 from tierce.incidents.register.service import Register
 from tierce.incidents.service import Incidents
 from tierce.incidents.store import Records as StaffRecords
@@ -279,6 +280,16 @@ async def office(settings: Settings) -> AsyncIterator[App]:
             holds=Holds(appender, clock),
             clients=Clients(appender, clock),
             closings=Closings(appender, clock, policy),
+            packs=Packs(
+                Clocks(register),
+                LogFolder(settings.log_directory()),
+                settings.segments_directory(),
+                Seal(
+                    keyring.instance("office"),
+                    log_key(settings.key_directory()),
+                    tuple(one.key for one in settings.witnesses),
+                ),
+            ),
             log_key=log_key(settings.key_directory()),
             log=LogFolder(settings.log_directory()),
             sealed=SealedLog(settings.segments_directory()),

@@ -13,7 +13,7 @@ from tierce.incidents.rules import incident_reference
 from tierce.journal.service import Appender
 from tierce.kernel.clock import Clock
 from tierce.kernel.ids import IncidentId, InsurerId, new_id
-from tierce.notices.errors import IncidentNotAwareError, SliceChangedError, SliceMissingError
+from tierce.notices.errors import IncidentNotAwareError, SliceChangedError
 from tierce.notices.lines import notice_line
 from tierce.notices.slices import store
 from tierce.notices.slices.model import HandOver, Head
@@ -113,11 +113,12 @@ class Slices:
         self._clock = clock
 
     def hand_over(self, connection: Connection, number: IncidentId, insurer: InsurerId, amc: str) -> HandOver | None:
-        """Make an insurer's list for the newest revision, once for each key; None while it has registered no key.
+        """Make an insurer's list for the newest revision, once for each key.
+
+        None while it has registered no key, or when no notice of this revision was due to it.
 
         Raises:
             IncidentNotAwareError: the breach is not established: nothing is handed over.
-            SliceMissingError: no notice of this revision was made for this insurer.
             SliceChangedError: another list was computed meanwhile; do it again.
         """
         incident, scope = (
@@ -128,7 +129,7 @@ class Slices:
             raise IncidentNotAwareError
         found = store.notice_digests(connection, number, scope.revision, insurer) if scope else None
         if scope is None or found is None or found[1] is None:
-            raise SliceMissingError
+            return None
         recipient = store.recipient_of(connection, insurer)
         if recipient is None or store.is_made(connection, number, scope.revision, insurer, recipient[0]):
             return None

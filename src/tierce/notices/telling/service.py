@@ -107,6 +107,7 @@ class Telling:
         )
         count = InsurerCount(part.insurer, part.persons, part.entries, part.categories)
         values = prefill.of_event(incident, scope, ())
+        values.pop("discovery", None)  # what staff typed, who may have named another insurer
         values |= prefill.of_insurer(part.name, count, None, self.operator.name, ())
         draft = with_values(empty_draft(part.insurer), values)
         facts = {key: value_facts(value) for key, value in draft.values.items()}

@@ -43,6 +43,7 @@ class RecordsReport:
     notices: int
     insurers: int
     seconds: float
+    cpu_seconds: float
     peak_mib: int
     bytes_per_record: float
     longest_record: int
@@ -66,6 +67,7 @@ class _Made:
     longest: int
     encrypted: int
     peak_kib: int
+    cpu: float
 
 
 def measure_records(notices: int, processes: int, say: Callable[[str], None]) -> RecordsReport:
@@ -87,6 +89,7 @@ def measure_records(notices: int, processes: int, say: Callable[[str], None]) ->
         notices=sum(one.persons for one in made),
         insurers=len(made),
         seconds=round(seconds, 2),
+        cpu_seconds=round(sum(one.cpu for one in made), 1),
         peak_mib=(own + sum(peaks)) // 1024,
         bytes_per_record=round(sum(one.plain for one in made) / max(notices, 1), 1),
         longest_record=max(one.longest for one in made),
@@ -138,6 +141,7 @@ class _Lines:
 
 def _prepare(part: _Part) -> _Made:
     """Prepare one insurer's list; its pieces are dropped once they are digested and counted."""
+    begun = time.process_time()
     sealer = Sealer({(Compartment.COVERAGE, part.insurer): {1: os.urandom(KEY_BYTES)}})
     identity = pyrage.x25519.Identity.generate()
     head = Head(
@@ -165,4 +169,4 @@ def _prepare(part: _Part) -> _Made:
         if plain.count(b"\n") != part.persons + head_text(head).count("\n"):
             raise BenchError("the list that was read back is not what was written")
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return _Made(part.persons, lines.total, lines.longest, pieces.bytes, peak)
+    return _Made(part.persons, lines.total, lines.longest, pieces.bytes, peak, time.process_time() - begun)

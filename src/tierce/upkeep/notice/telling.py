@@ -1,0 +1,78 @@
+"""`tierce notice run`: tell insurers what is due, warn the next contact, make their lists; once a minute, or once."""
+
+import signal
+import threading
+from pathlib import Path
+from types import FrameType
+from typing import Annotated
+
+import msgspec
+import typer
+
+from tierce.kernel.clock import SystemClock
+from tierce.kernel.ids import IncidentId
+from tierce.notices.errors import NoticeError
+from tierce.notices.slices.service import Slices
+from tierce.notices.slices.store import Cover
+from tierce.notices.store import insurers
+from tierce.notices.telling.model import Turn
+from tierce.notices.telling.store import standings
+from tierce.upkeep.notice.base import Desk, Json, SettingsFile, desk, telling_of
+from tierce.upkeep.notice.messages import mail_server
+from tierce.upkeep.notice.posting import relay
+
+EACH_SECONDS = 60.0
+
+
+def run(
+    *,
+    settings: SettingsFile,
+    once: Annotated[bool, typer.Option("--once", help="Un seul tour. / One turn alone.")] = False,
+    json: Json = "",
+) -> None:
+    """Dire à chaque organisme ce qui le concerne, et relancer. / Tell each insurer what concerns it, and escalate."""
+    stop = threading.Event()
+
+    def end(_signal: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    signal.signal(signal.SIGTERM, end)
+    while True:
+        done = turn(settings)
+        if once:
+            _say(done, json)
+            return
+        if stop.wait(EACH_SECONDS):
+            return
+
+
+def turn(settings: Path) -> Turn:
+    """Do one turn on an installation."""
+    with desk(settings) as one:
+        server = mail_server(one.settings) if one.settings.mail is not None else None
+        with relay(server) as post:
+            return telling_of(one).turn(one.connection, post, lambda number: hand_over(one, number))
+
+
+def hand_over(one: Desk, number: IncidentId) -> int:
+    """Make the list of every insurer that was told of the newest revision and registered a key; how many."""
+    slices = Slices(one.appender, Cover(one.keyring), SystemClock())
+    names, made = insurers(one.connection), 0
+    for insurer in standings(one.connection, number):
+        try:
+            made += slices.hand_over(one.connection, number, insurer, names[insurer][0]) is not None
+        except NoticeError as error:
+            # Another list is being computed, or this insurer's slice did not change: the next turn looks again.
+            typer.echo(f"{names[insurer][0]} : {error}", err=True)
+    return made
+
+
+def _say(done: Turn, json: str) -> None:
+    figures = {name: getattr(done, name) for name in ("told", "repeated", "sent", "refused", "handed_over")}
+    if json == "-":
+        typer.echo(msgspec.json.encode(figures))
+        return
+    typer.echo(
+        f"{done.told} notifications / notices, {done.repeated} relances / escalations, {done.sent} parties / sent,"
+        f" {done.refused} refusées / refused, {done.handed_over} listes / lists"
+    )

@@ -1,0 +1,87 @@
+"""An insurer's incidents in a real browser: told, key, list, report, draft; both languages, wide and narrow."""
+
+import os
+import re
+from pathlib import Path
+
+import pyrage
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import NewBrowser
+from tests.browser.test_insurers import OWN
+from tests.browser.test_office_and_persons import OFFICER, asked, entered, faults_of, open_incident
+from tierce.lab.demo.stage import Stage
+from tierce.storage.cluster import SUPERUSER
+from tierce.upkeep.notice.telling import turn
+
+pytestmark = pytest.mark.browser
+
+SHOTS = os.environ.get("TIERCE_SHOTS")
+"""A folder for pictures of these pages, when somebody wants to look at them."""
+
+
+def seen(page: Page, path: str, name: str, stage: Stage) -> list[str]:
+    """Open a page in both languages, wide and narrow; gives what axe finds."""
+    faults = []
+    for language in ("fr", "en"):
+        for width in (1280, 360):
+            page.set_viewport_size({"width": width, "height": 800})
+            page.goto(f"{stage.url('insurers')}{path}?lang={language}")
+            faults += faults_of(page, f"{path} {language} {width}")
+            if SHOTS:
+                page.screenshot(path=Path(SHOTS) / f"{name}-{language}-{width}.png", full_page=True)
+    page.set_viewport_size({"width": 1280, "height": 800})
+    page.goto(f"{stage.url('insurers')}{path}?lang=fr")
+    return faults
+
+
+def test_an_insurer_is_told_takes_its_list_and_reports(stage: Stage, new_browser: NewBrowser, tmp_path: Path) -> None:
+    asked(stage, new_browser)
+    open_incident(entered(stage, new_browser, "office", OFFICER), stage)
+    settings = stage.settings_file
+    assert turn(settings).told >= 1
+    page = entered(stage, new_browser, "insurers", OWN)
+    faults = seen(page, "/incidents", "incidents", stage)
+    expect(page.locator("h1")).to_have_text("Lesquels de mes assurés, quelles données ?")
+    incident = page.locator("a[href^='/incidents/']").first.get_attribute("href") or ""
+    faults += seen(page, incident, "incident-told", stage)
+    expect(page.locator("h1")).to_have_text("Qu’ai-je à notifier ?")
+    page.get_by_role("button", name="Confirmer la réception").click()
+    expect(page.locator("main")).to_contain_text(re.compile("Réception confirmée le .* par Camille Rouvray"))
+    faults += seen(page, "/key", "key-none", stage)
+    mine = pyrage.x25519.Identity.generate()
+    page.locator("#recipient").fill(str(mine.to_public()))
+    page.get_by_role("button", name="Proposer cette clé").click()
+    sealed = page.locator(".challenge").inner_text()
+    if SHOTS:
+        page.screenshot(path=Path(SHOTS) / "key-challenge-fr-1280.png", full_page=True)
+    faults += faults_of(page, "/key challenge")
+    page.locator("#answer").fill(pyrage.decrypt(sealed.encode(), [mine]).decode())
+    page.get_by_role("button", name="Prouver").click()
+    expect(page.locator("main")).to_contain_text("Une autre personne de votre organisme")
+    with stage.database.connect(SUPERUSER) as admin:
+        admin.execute(
+            "update notice.recipient set confirmed_by = 1, confirmed_name = 'Bastien Royer', confirmed_at = now()"
+        )
+    faults += seen(page, "/key", "key-current", stage)
+    assert turn(settings).handed_over == 1
+    faults += seen(page, incident, "incident-list", stage)
+    with page.expect_download() as taken:
+        page.get_by_role("button", name="Télécharger la liste chiffrée").click()
+    text = pyrage.decrypt(taken.value.path().read_bytes(), [mine]).decode()
+    count = int(re.search(r"^records: (\d+)$", text, re.M)[1])  # type: ignore[index]  # the head names it
+    report = tmp_path / "rapport.csv"
+    report.write_text(f"row,value,count,hour\noutcome,matched,{count + 1},\n", "utf-8")
+    page.goto(stage.url("insurers") + incident)
+    page.locator("#report-file").set_input_files(report)
+    page.get_by_role("button", name="Envoyer le compte rendu").click()
+    expect(page.locator(".notice.stop")).to_contain_text("ne font pas le compte")
+    faults += faults_of(page, "report refused")
+    report.write_text(f"row,value,count,hour\noutcome,matched,{count},\n", "utf-8")
+    page.locator("#report-file").set_input_files(report)
+    page.get_by_role("button", name="Envoyer le compte rendu").click()
+    expect(page.locator("#report")).to_contain_text("Dernier compte rendu")
+    faults += seen(page, incident, "incident-reported", stage)
+    faults += seen(page, f"{incident}/draft", "draft", stage)
+    assert faults == []
