@@ -16,6 +16,7 @@ from tierce import __version__
 
 _COMMANDS: Final = {
     "demo": ("tierce.lab.demo.commands", "The four promises in five minutes, on this machine."),
+    "drill": ("tierce.lab.drill.commands", "A theft at two operators, then everything until letters, checked."),
     "serve": ("tierce.web.commands", "Run one process of the platform, or all of them together."),
     "upkeep": ("tierce.upkeep.commands", "Make keys, bring the database to this version."),
     "health": ("tierce.upkeep.health.commands", "How each process is; figures for a collector."),

@@ -27,6 +27,7 @@ from tierce.web.office.app import TOLD as OFFICE_ERRORS
 from tierce.web.office.closing import LENGTHS
 from tierce.web.office.criteria import LISTS as CRITERIA_LISTS
 from tierce.web.office.directory import WANTED
+from tierce.web.office.night import NoticeState
 from tierce.web.office.site import HERE as OFFICE
 from tierce.web.office.site import INSPECTOR_LINKS
 from tierce.web.office.site import LINKS as OFFICE_LINKS
@@ -72,6 +73,7 @@ CHOSEN = {
     | {f"severity.controller.{one}" for one in Controller}
     | {f"night.next.{one}" for one in Decision if one not in _COUNTED}
     | {f"night.why.{one}" for one in Decision}
+    | {f"night.notice.{one}" for one in NoticeState}
     | {f"night.do.{one}" for one in Decision if one is not Decision.ESTABLISH}
     | {f"criteria.{name}{part}" for name in CRITERIA_LISTS for part in ("", "_help")}
     | {f"severity.{one}" for one in ("people", "records")}

@@ -60,7 +60,6 @@ FUNCTIONS = (
     "segments.sql",
     "feeds.sql",
     "presence.sql",
-    "incidents.sql",
     "notices.sql",
     "insurers_notices.sql",
     "inspection.sql",

@@ -63,7 +63,7 @@ def demo(
     picture: Annotated[Path | None, typer.Option(help="Image SVG du terminal. / The terminal as SVG.")] = None,
 ) -> None:
     """Les quatre promesses, sur cette machine. / The four promises, on this machine."""
-    language = lang or _language()
+    language = lang or spoken()
     console = Console(stderr=True) if picture is None else recording_console()
     steps = Steps(console, language)
     signal.signal(signal.SIGTERM, _leave)
@@ -104,7 +104,7 @@ def _play(stage: Stage, steps: Steps, clock: Clock, *, once: bool) -> Result:
     return result
 
 
-def _language() -> Language:
+def spoken() -> Language:
     """French, unless the machine speaks another language."""
     spoken = next((os.environ[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(name)), "")
     other = spoken and not spoken.startswith(("fr", "C", "POSIX"))

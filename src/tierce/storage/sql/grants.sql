@@ -80,7 +80,6 @@ grant select, insert, update on incident.incident to tierce_office;
 grant select, insert on incident.scope, incident.exposed, incident.insurer_count to tierce_office;
 grant select, insert on incident.possible, incident.exposed_professional, incident.cohort, incident.cohort_controller,
     incident.difference to tierce_office;
-grant execute on function incident.lists, incident.exposure_of to tierce_office;
 grant select, insert on incident.register to tierce_office;   -- rows are added, never changed
 grant select, insert on notice.insurer_notice to tierce_office;
 grant select, update (answer, answered, answered_by) on notice.person_report to tierce_office;

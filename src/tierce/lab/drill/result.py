@@ -1,0 +1,78 @@
+"""What a drill found, as figures and as a table that a newcomer understands."""
+
+import msgspec
+from rich.table import Table
+
+from tierce.kernel.language import Language, Phrase
+
+
+class DrillReport(msgspec.Struct, frozen=True):
+    """The one JSON object. Pairs are (person, insurer); `exposed_true` is what the thief holds."""
+
+    exposed_true: int
+    listed: int
+    recall: float
+    false_confirmed: int
+    insurer_sum_error: int
+    insurers_told: int
+    insurers_acknowledged: int
+    records_handed_over: int
+    records_matched: int
+    adults: int
+    adults_told_once: int
+    emails: int
+    letters: int
+    public_notice: int
+    unexplained: int
+    seconds_signal_to_letters: float
+    hours_to_told_p50: float
+    hours_to_told_p95: float
+    over_http: int
+    in_bulk: int
+    tries: int
+    other_operator: str
+    seconds: dict[str, float]
+    """Of each step."""
+
+    @property
+    def good(self) -> bool:
+        """Whether everything that must hold holds."""
+        return (
+            self.recall == 1.0
+            and not self.false_confirmed
+            and not self.insurer_sum_error
+            and self.adults == self.adults_told_once
+            and not self.unexplained
+        )
+
+
+_ROWS: tuple[tuple[str, Phrase], ...] = (
+    ("exposed_true", Phrase("lu par le voleur (personne × organisme)", "read by the thief (person × insurer)")),
+    ("listed", Phrase("sur la liste tirée du journal", "on the list drawn from the journal")),
+    ("recall", Phrase("part retrouvée (1 : tout)", "share found (1: everything)")),
+    ("false_confirmed", Phrase("sur la liste sans avoir été lu", "on the list without having been read")),
+    ("insurer_sum_error", Phrase("écart des comptes par organisme", "error of the counts by insurer")),
+    ("insurers_told", Phrase("organismes prévenus", "insurers told")),
+    ("insurers_acknowledged", Phrase("… qui ont accusé réception", "… that acknowledged")),
+    ("records_handed_over", Phrase("lignes remises, chiffrées", "records handed over, encrypted")),
+    ("records_matched", Phrase("… retrouvées par l’organisme", "… matched by the insurer")),
+    ("adults", Phrase("adultes à prévenir par l’opérateur", "adults for the operator to tell")),
+    ("adults_told_once", Phrase("… prévenus une fois et une seule", "… told once and only once")),
+    ("emails", Phrase("messages dans la boîte locale", "messages in the local mailbox")),
+    ("letters", Phrase("lettres en PDF", "letters in PDF")),
+    ("public_notice", Phrase("restent à l’avis public", "left to the public notice")),
+    ("unexplained", Phrase("sans explication", "unexplained")),
+    ("seconds_signal_to_letters", Phrase("secondes, du signal aux lettres", "seconds, signal to letters")),
+    ("hours_to_told_p50", Phrase("heures jusqu’au message, médiane", "hours to told, median")),
+    ("hours_to_told_p95", Phrase("heures jusqu’au message, 95 %", "hours to told, 95%")),
+)
+
+
+def table(report: DrillReport, language: Language) -> Table:
+    """The figures with their meaning."""
+    title = Phrase("Ce que l’exercice a trouvé", "What the drill found")
+    made = Table("", "", title=title[language], show_header=False)
+    for name, words in _ROWS:
+        value = getattr(report, name)
+        made.add_row(words[language], f"{value:,}" if isinstance(value, int) else f"{value:g}")
+    return made
