@@ -28,8 +28,19 @@ OFFICE_PATHS = (
     "/directory?q=morvan",
     "/feeds",
     "/journal",
+    "/inspection",
+    "/inspection/controls",
 )
-LAW_PAGES = ("criteria", "duties", "severity", "forms", "forms/0", "forms/0/sections/6", "forms/0/sections/8")
+LAW_PAGES = (
+    "criteria",
+    "duties",
+    "severity",
+    "forms",
+    "forms/0",
+    "forms/0/carry",
+    "forms/0/sections/6",
+    "forms/0/sections/8",
+)
 PERSONS_PATHS = ("/", "/read", "/help", "/nowhere")
 
 
@@ -128,7 +139,7 @@ def test_every_page_is_accessible_and_never_scrolls_sideways(
     insurer = officer.locator("a[href*='/insurers/']").first.get_attribute("href") or ""
     account = "/accounts/" + re.findall(r"/accounts/(\d+)", _live(officer, stage))[0]
     whole = incident.removeprefix(stage.url("office"))
-    paths = [*OFFICE_PATHS, whole, *(f"{whole}/{page}" for page in LAW_PAGES), people, insurer]
+    paths = [*OFFICE_PATHS, whole, *(f"{whole}/{page}" for page in LAW_PAGES), f"/inspection{whole}", people, insurer]
     paths += [people.replace("/people/", "/letters/"), account, f"{account}/incident", f"{account}/hold"]
     paths += [account.replace("/accounts/", "/directory/professionals/"), *_first_links(officer, stage)]
     faults: list[str] = []
@@ -141,6 +152,26 @@ def test_every_page_is_accessible_and_never_scrolls_sideways(
         paul.goto(f"{stage.url('persons')}{path}?lang={language}")
         faults += faults_of(paul, path)
     assert faults == []
+
+
+def test_a_form_is_carried_by_keyboard_and_without_javascript_by_one_click(
+    stage: Stage, new_browser: NewBrowser
+) -> None:
+    asked(stage, new_browser)
+    officer = entered(stage, new_browser, "office", OFFICER)
+    officer.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    incident = open_incident(officer, stage)
+    officer.goto(f"{incident}/forms/0/carry")
+    first = officer.locator("button[data-copy]").first
+    first.focus()
+    officer.keyboard.press("Enter")
+    expect(first.locator("[role=status]")).to_have_text("Copié")
+    answer = officer.locator(f"#{first.get_attribute('data-copy')}")
+    assert officer.evaluate("navigator.clipboard.readText()") == answer.text_content()
+    assert answer.evaluate("node => getComputedStyle(node).userSelect") == "all"
+    officer.keyboard.press("Tab")
+    second = officer.evaluate("document.activeElement.dataset.copy")
+    assert second == officer.locator("button[data-copy]").nth(1).get_attribute("data-copy")
 
 
 def _live(page: Page, stage: Stage) -> str:

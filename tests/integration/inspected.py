@@ -12,12 +12,10 @@ from hashlib import sha256
 from pathlib import Path
 
 import psycopg
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from tests.integration.asks import AT, ORIGIN, ask, sequence, write_asks
+from tests.integration.asks import AT, ask, sequence, write_asks
 from tests.integration.conftest import INSTANCES
-from tests.integration.logs import log_of, segments_folder
-from tests.integration.rooms import HELENE, OAK, Room, open_room
+from tests.integration.rooms import HELENE, OAK, WITNESS, WITNESS_NAME, Room, open_room, packs_of
 from tests.integration.test_incidents_register import LATE, REASONS, fill_register
 from tests.integration.test_office_site import attack
 from tests.unit.test_incidents_severity import INSURED, STOLEN, TRANSPORT
@@ -25,13 +23,13 @@ from tierce.controls.service import Controls
 from tierce.incidents.form.prefill import known
 from tierce.incidents.model import Incident
 from tierce.incidents.pack.model import MANIFEST, OFFICE_NAME
-from tierce.incidents.pack.service import Packs, Seal
+from tierce.incidents.pack.service import Packs
 from tierce.incidents.rules import account_criteria
 from tierce.incidents.severity.model import Bridge
 from tierce.incidents.severity.service import Severity
-from tierce.journal.note import signed_note, verifier_key
+from tierce.journal.note import signed_note
 from tierce.journal.service import Appender
-from tierce.journal.witness.cosignature import WitnessKey, cosign
+from tierce.journal.witness.cosignature import cosign
 from tierce.kernel.clock import micros
 from tierce.kernel.ids import DeviceId, ProfessionalId
 from tierce.policy.clocks import Duty, Moment, Risk
@@ -40,8 +38,6 @@ from tierce.storage.database import Database
 from tierce.storage.keys import EVERY_KEY, Keyring, create_keys
 from tierce.storage.migrate import ROLES
 
-WITNESS = Ed25519PrivateKey.from_private_bytes(sha256(b"a witness").digest())
-WITNESS_NAME = "temoin.example"
 _numbers = itertools.count()
 
 
@@ -67,7 +63,10 @@ def inspected(cluster: Cluster, template: Database, home: Path) -> Iterator[Insp
     database = template.named(f"tierce_inspected_{next(_numbers)}")
     with cluster.database("postgres").connect("postgres", autocommit=True) as admin:
         admin.execute(f"create database {database.name} template {template.name} owner tierce_owner".encode())
+        # Grants on the database itself are not copied from the template.
+        admin.execute(f"revoke all on database {database.name} from public".encode())
         admin.execute(f"grant connect on database {database.name} to {', '.join(ROLES)}".encode())
+        admin.execute(f"grant temporary on database {database.name} to tierce_feed".encode())
     opened: list[psycopg.Connection] = []
 
     def connect(role: str, *, autocommit: bool = False) -> psycopg.Connection:
@@ -126,17 +125,6 @@ def witnessed(room: Room) -> None:
         (WITNESS_NAME, row[0], line),
     )
     room.admin.commit()
-
-
-def packs_of(room: Room) -> Packs:
-    log_line = verifier_key(ORIGIN, room.keyring.instance("worker").public_key())
-    witness = WitnessKey(WITNESS_NAME, WITNESS.public_key()).line
-    return Packs(
-        room.clocks,
-        log_of(room.admin),
-        segments_folder(room.admin),
-        Seal(room.keyring.instance("office"), log_line, (witness,)),
-    )
 
 
 def contents(path: Path) -> dict[str, bytes]:

@@ -5,8 +5,9 @@ from datetime import timedelta
 from hashlib import sha256
 
 import psycopg
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from tests.integration.asks import AT
+from tests.integration.asks import AT, ORIGIN
 from tests.integration.conftest import Connect
 from tests.integration.logs import log_of, segments_folder, segments_of
 from tierce.identity.model import PersonCaller, StaffCaller
@@ -14,10 +15,13 @@ from tierce.incidents import store as incident_rows
 from tierce.incidents.clocks.service import Clocks
 from tierce.incidents.form.model import Organisation
 from tierce.incidents.form.service import Forms
+from tierce.incidents.pack.service import Packs, Seal
 from tierce.incidents.register.service import Register
 from tierce.incidents.service import Incidents
 from tierce.journal.model import Entry, EntryKind
+from tierce.journal.note import verifier_key
 from tierce.journal.service import Appender
+from tierce.journal.witness.cosignature import WitnessKey
 from tierce.kernel.clock import FixedClock, micros
 from tierce.kernel.ids import InsurerId, PersonId, SessionId, StaffId
 from tierce.notices.model import Operator
@@ -42,6 +46,8 @@ OPERATOR = Operator(
     officer_email="dpo@riveclaire.example",
 )
 OWN = Organisation(OPERATOR.name, OPERATOR.address, OPERATOR.phone, OPERATOR.officer, OPERATOR.officer_email)
+WITNESS = Ed25519PrivateKey.from_private_bytes(sha256(b"a witness").digest())
+WITNESS_NAME = "temoin.example"
 PEOPLE = ((1, "LENOIR", "Paul Marie", "19800514"), (2, "AUBRY", "Lise", "20190203"), (3, "SERRE", "Anne", "19551120"))
 
 
@@ -149,4 +155,15 @@ def open_room(connect: Connect, keyring: Keyring) -> Room:
         forms=Forms(register, OWN),
         notices=Notices(incidents, office_lines, OPERATOR, clock),
         persons=Persons(persons_lines, person_rows.Records(sealer), clock, log_of(admin), segments_of(admin)),
+    )
+
+
+def packs_of(room: Room) -> Packs:
+    log_line = verifier_key(ORIGIN, room.keyring.instance("worker").public_key())
+    witness = WitnessKey(WITNESS_NAME, WITNESS.public_key()).line
+    return Packs(
+        room.clocks,
+        log_of(room.admin),
+        segments_folder(room.admin),
+        Seal(room.keyring.instance("office"), log_line, (witness,)),
     )

@@ -11,8 +11,8 @@ from psycopg import Connection
 from psycopg_pool import AsyncConnectionPool, ConnectionPool
 
 from tests.integration.asks import ORIGIN
-from tests.integration.logs import log_of, segments_of
-from tests.integration.rooms import OPERATOR, PAUL, Room
+from tests.integration.logs import log_of, segments_folder, segments_of
+from tests.integration.rooms import OPERATOR, PAUL, Room, packs_of
 from tierce.closings.service import Closings
 from tierce.directory.service import Clients
 from tierce.identity.local import InsurerSessions, PersonSessions, StaffSessions
@@ -25,6 +25,7 @@ from tierce.journal.note import verifier_key
 from tierce.journal.service import Appender
 from tierce.kernel.clock import SystemClock
 from tierce.kernel.ids import staff_id
+from tierce.notices.messages.service import Messages
 from tierce.persons.concerned.service import Concerned
 from tierce.persons.requests.service import Requests
 from tierce.policy.allowed import STAFF_ROLES
@@ -106,9 +107,12 @@ async def office_site(room: Room, database: Database, role: str = "security") ->
                 clocks=room.clocks,
                 forms=room.forms,
                 notices=room.notices,
+                messages=Messages(room.notices, room.incidents, lines, room.clock),
+                letters=segments_folder(database).parent / "letters",
                 holds=Holds(lines, SystemClock()),
                 clients=Clients(lines, SystemClock()),
                 closings=Closings(lines, SystemClock(), bytes(16)),
+                packs=packs_of(room),
                 log_key=verifier_key(ORIGIN, room.keyring.instance("worker").public_key()),
                 log=log_of(database),
                 sealed=segments_of(database),

@@ -92,7 +92,7 @@ def test_i6_nothing_is_told_without_the_line_nor_too_often_nor_under_secrecy(roo
         assert [one.answer for one in told(room)] == [Answer.YES]
     with pytest.raises(AskedTooOftenError):
         told(room)
-    for statement in ("select * from incident.exposure_of(1)", "select * from incident.exposed"):
+    for statement in ("select * from incident.possible", "select * from incident.exposed"):
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             room.persons_site.execute(statement)
 

@@ -70,3 +70,17 @@ def test_staff_enrol_suspend_substitute_and_look_back(database: Database, settin
     listed = tierce("directory", "enrol-listed", *WHO, *told)
     assert json.loads(listed.stdout) == {"enrolled": 0}
     assert json.loads(tierce("directory", "waiting", *told).stdout) == {"waiting": []}
+
+
+def test_how_to_write_to_a_client_is_kept_and_a_bad_address_is_refused(
+    database: Database, settings: Path, connect: Connect
+) -> None:
+    number = f"8{enrol(make_world(database, people=1)).professional}"
+    told = ("--by", "Hélène Vasseur", "--settings", settings)
+    refused = tierce("directory", "contact", number, "--email", "cabinet", *told)
+    assert refused.returncode == 2
+    assert "cabinet" not in refused.stderr.replace("directory contact", "")
+    kept = tierce("directory", "contact", number, "--email", "c@m.example", "--postal", "4 rue X", *told)
+    assert kept.returncode == 0, kept.stderr
+    row = connect("tierce_notices").execute("select email, postal, language from directory.contact").fetchone()
+    assert row == ("c@m.example", ["4 rue X"], "fr")

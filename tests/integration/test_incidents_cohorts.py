@@ -27,7 +27,6 @@ from tierce.kernel.ids import (
     DeviceId,
     IncidentId,
     InsurerId,
-    PersonId,
     ProfessionalId,
     SessionId,
     StaffId,
@@ -151,30 +150,3 @@ def test_l7_people_near_a_hole_are_kept_as_possible_and_are_on_nobody_s_list(
     assert (found.persons, found.possible, found.excluded) == (1, 1, 1)
     assert [one.person for one in store.exposures(office, found)] == [1]
     assert office.execute("select person from incident.possible").fetchall() == [(2,)]
-
-
-def test_i6_one_person_s_lines_tell_yes_not_established_or_nothing_and_only_of_what_is_established(
-    slice_: Incidents, office: psycopg.Connection, admin: psycopg.Connection, keyring: Keyring, connect: Connect
-) -> None:
-    (torn,) = write_asks(admin, keyring, [ask(90)])
-    write_asks(admin, keyring, [ask(1), ask(1, 2), ask(2, outcome=Outcome.OUT_OF_SEATS)])
-    sequence(connect("tierce_worker"), keyring)
-    incident = slice_.open(office, HELENE, title="Accès volé d'un cabinet", signal_at=AT)
-    first = listed(slice_, office, incident.id)
-    assert cohort_rows.exposure_of(office, PersonId(1)) == []  # nobody established it yet
-    slice_.establish(office, HELENE, incident.id, "Rafale de demandes.")
-    assert [(one.insurer, one.confirmed, one.categories) for one in cohort_rows.exposure_of(office, PersonId(1))] == [
-        (OAK, True, ask(1).categories),
-        (ELM, True, ask(1).categories),
-    ]
-    assert cohort_rows.exposure_of(office, PersonId(2)) == []
-    assert [(one.revision, one.listed_at, one.whole) for one in cohort_rows.lists(office)] == [(1, first.at, True)]
-
-    admin.execute("delete from journal.entry where seq = %s", (torn,))
-    admin.commit()
-    listed(slice_, office, incident.id)
-    assert [(one.revision, one.confirmed) for one in cohort_rows.exposure_of(office, PersonId(2))] == [(2, False)]
-    assert [one.whole for one in cohort_rows.lists(office)] == [False]
-    admin.execute("update incident.incident set dismissed_at = now()")
-    admin.commit()
-    assert cohort_rows.exposure_of(office, PersonId(1)) == []

@@ -49,6 +49,23 @@ def test_the_page_leads_from_the_signal_to_the_closing_and_refuses_in_words(room
         assert "Écrit après coup" in shown
         assert "2 assurés et leurs familles" in shown
         assert "inexpliqué" not in shown
+        insert = (
+            "insert into notice.warning (id, incident, revision, insurer, step, kind, due_at, next_try, sent_at,"
+            " failed, entry) values (%s, %s, 1, %s, %s, 1, now(), now(), %s, %s, 1)"
+        )
+        number = int(path.rpartition("/")[2])
+        room.admin.execute(insert, (1, number, 1, 1, AT, None))
+        room.admin.execute(insert, (2, number, 2, 1, None, "550"))
+        room.admin.commit()
+        shown = await page()
+        assert "Prévenez 1 assureur" in shown
+        assert "2 assureurs concernés = 0 avis reçu + 1 avis parti, pas encore reçu + 1 avis refusé" in shown
+        room.admin.execute(
+            "insert into notice.acknowledgement (incident, revision, insurer, at, staff, name, entry)"
+            " values (%s, 1, 1, now(), 1, 'Une assureuse', 1)", (number,)
+        )  # fmt: skip
+        room.admin.commit()
+        assert "2 assureurs concernés = 1 avis reçu + 0 avis parti" in await page()
         assert await write("stages", stage="closed", why=REASONS) == 422
         assert await write("hold", why=REASONS) == 409
         assert await write("borders", residence="abroad", countries="France", authority="cnil", border_why="x") == 422

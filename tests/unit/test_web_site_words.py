@@ -27,7 +27,9 @@ from tierce.web.office.app import TOLD as OFFICE_ERRORS
 from tierce.web.office.closing import LENGTHS
 from tierce.web.office.criteria import LISTS as CRITERIA_LISTS
 from tierce.web.office.directory import WANTED
+from tierce.web.office.night import NoticeState
 from tierce.web.office.site import HERE as OFFICE
+from tierce.web.office.site import INSPECTOR_LINKS
 from tierce.web.office.site import LINKS as OFFICE_LINKS
 from tierce.web.persons.app import TOLD as PERSONS_ERRORS
 from tierce.web.persons.site import HERE as PERSONS
@@ -71,6 +73,7 @@ CHOSEN = {
     | {f"severity.controller.{one}" for one in Controller}
     | {f"night.next.{one}" for one in Decision if one not in _COUNTED}
     | {f"night.why.{one}" for one in Decision}
+    | {f"night.notice.{one}" for one in NoticeState}
     | {f"night.do.{one}" for one in Decision if one is not Decision.ESTABLISH}
     | {f"criteria.{name}{part}" for name in CRITERIA_LISTS for part in ("", "_help")}
     | {f"severity.{one}" for one in ("people", "records")}
@@ -78,7 +81,7 @@ CHOSEN = {
     | {f"form.is.{one.replace(' ', '_')}" for one in Knowledge}
     | {f"duties.state.{one.replace(' ', '_')}" for one in State}
     | {f"journal.title.{state}" for state in ("none", "altered", "old", "intact")}
-    | {link.key for link in OFFICE_LINKS}
+    | {link.key for link in (*OFFICE_LINKS, *INSPECTOR_LINKS)}
     | told({key for key, _ in OFFICE_ERRORS.values()}),
     INSURERS: {link.key for link in INSURERS_LINKS}
     | told({key for key, _ in INSURERS_ERRORS.values()})

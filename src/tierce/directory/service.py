@@ -39,12 +39,15 @@ from tierce.journal.model import Entry, EntryKind
 from tierce.journal.service import Appender
 from tierce.kernel.categories import DataCategory
 from tierce.kernel.clock import Clock, micros, paris_day
+from tierce.kernel.errors import FieldError
 from tierce.kernel.ids import EstablishmentId, ProfessionalId
 from tierce.kernel.language import Phrase
 from tierce.policy.acts import Act, Outcome
 from tierce.policy.digest import policy_digest
 from tierce.policy.enrolment import SUBSTITUTES_AT_ONCE_MAX
 
+EMAIL_CHARACTERS_MAX: Final = 254
+POSTAL_LINES_MAX: Final = 7
 LISTED_MAX: Final = 200
 """Rows that a list shows at once."""
 
@@ -315,3 +318,35 @@ class Clients:
             policy=policy_digest(),
             reference=reference,
         )
+
+    def write_contact(
+        self,
+        connection: Connection,
+        actor: Actor,
+        professional: Professional,
+        *,
+        email: str | None,
+        postal: tuple[str, ...],
+        language: str,
+    ) -> None:
+        """Keep how the operator writes to one of its own clients; the directory, which is public, has neither.
+
+        Raises:
+            FieldError: an address cannot be written to as it stands.
+        """
+        if email is not None and ("@" not in email or len(email) > EMAIL_CHARACTERS_MAX or not email.isprintable()):
+            raise FieldError(
+                "email",
+                Phrase("Ce n’est pas une adresse électronique.", "This is not an e-mail address."),
+                Phrase("Écrivez nom@domaine, ou rien.", "Write name@domain, or nothing."),
+            )
+        if len(postal) > POSTAL_LINES_MAX or not all(line.strip() and line.isprintable() for line in postal):
+            raise FieldError(
+                "postal",
+                Phrase("Cette adresse postale ne s’imprime pas.", "This postal address cannot be printed."),
+                Phrase("Donnez sept lignes au plus, aucune vide.", "Give seven lines at most, none empty."),
+            )
+        now = self._clock.now()
+        with connection.transaction():
+            store.write_contact(connection, professional.id, (email, postal, language), now, actor.name)
+            self._appender.write(connection, [self._line(actor, Act.ENROLMENT_MOVE, reference=professional.id)])

@@ -273,3 +273,21 @@ def enrolments_of(connection: Connection, professional: ProfessionalId) -> list[
         "select id from directory.enrolment where professional = %s order by id", (professional,)
     ).fetchall()
     return [int(row[0]) for row in rows]
+
+
+def write_contact(
+    connection: Connection,
+    professional: ProfessionalId,
+    contact: tuple[str | None, tuple[str, ...], str],
+    at: datetime,
+    by: str,
+) -> None:
+    """Keep how to write to a professional: e-mail, postal lines, language; what was kept before is replaced."""
+    email, postal, language = contact
+    connection.execute(
+        'insert into directory.contact (professional, email, postal, language, at, "by")'
+        " values (%s, %s, %s, %s, %s, %s) on conflict (professional) do update"
+        " set email = excluded.email, postal = excluded.postal,"
+        ' language = excluded.language, at = excluded.at, "by" = excluded."by"',
+        (professional, email, list(postal), language, at, by),
+    )

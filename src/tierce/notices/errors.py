@@ -19,22 +19,6 @@ class IncidentNotAwareError(NoticeError):
     """The incident has no time of awareness yet: write when, by whom and why it was established."""
 
 
-class SliceChangedError(NoticeError):
-    """Another list was computed while this one was read: nothing was handed over. Run it again."""
-
-
-class LoanEndedError(NoticeError):
-    """What this insurer lent for this incident was deleted: nothing more is taken in for it."""
-
-
-class FileRefusedError(NoticeError):
-    """A file cannot be read as what it should be: nothing of it was taken."""
-
-
-class MailRefusedError(NoticeError):
-    """The server did not take an e-mail."""
-
-
 class AudienceMissingError(NoticeError):
     """No audience is frozen yet for this incident: run `tierce notice audience`."""
 
@@ -81,3 +65,19 @@ class AlreadySendingError(NoticeError):
 
 class BatchMissingError(NoticeError):
     """There is no such batch of letters to take or to post, or its file is not the one that was printed."""
+
+
+class SliceChangedError(NoticeError):
+    """Another list was computed while this one was read: nothing was handed over. Run it again."""
+
+
+class LoanEndedError(NoticeError):
+    """What this insurer lent for this incident was deleted: nothing more is taken in for it."""
+
+
+class FileRefusedError(NoticeError):
+    """A file cannot be read as what it should be: nothing of it was taken."""
+
+
+class MailRefusedError(NoticeError):
+    """The server did not take an e-mail."""

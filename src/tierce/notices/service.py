@@ -46,7 +46,7 @@ class Notices:
         """
         now = self._clock.now()
         incident, scope = self._incidents.incident(connection, number), self._incidents.scope(connection, number)
-        facts = self.facts(connection, incident, scope)
+        facts = facts_of(connection, incident, scope, self._clock.now())
         name = store.insurer_name(connection, insurer)
         rows = incident_rows.exposures(connection, scope, insurer=insurer)
         part = slice_for(scope.digest, insurer, name, rows) if name else None
@@ -75,7 +75,7 @@ class Notices:
             TextRefusedError: the text would be empty, vague, or name the professional or the place of care.
         """
         incident, scope = self._incidents.incident(connection, number), self._incidents.scope(connection, number)
-        facts = self.facts(connection, incident, scope)
+        facts = facts_of(connection, incident, scope, self._clock.now())
         exposure = self._incidents.exposed(connection, number, person, insurer)
         insurer_name = store.insurer_name(connection, insurer)
         if insurer_name is None:
@@ -119,14 +119,6 @@ class Notices:
 
     def _today(self) -> date:
         return self._clock.now().astimezone(PARIS).date()
-
-    def facts(self, connection: Connection, incident: Incident, scope: ScopeSummary) -> Facts:
-        """What is established about an incident, as every document states it now.
-
-        Raises:
-            IncidentNotAwareError: nobody wrote yet when and why the breach was established.
-        """
-        return facts_of(connection, incident, scope, self._clock.now())
 
 
 def facts_of(connection: Connection, incident: Incident, scope: ScopeSummary, now: datetime) -> Facts:

@@ -60,9 +60,9 @@ FUNCTIONS = (
     "segments.sql",
     "feeds.sql",
     "presence.sql",
-    "incidents.sql",
     "notices.sql",
     "insurers_notices.sql",
+    "inspection.sql",
     "persons.sql",
 )
 """Replaced at each upgrade, in this order."""

@@ -20,6 +20,7 @@ from tierce.kernel.care import PROFESSION_LABELS, Profession
 from tierce.kernel.clock import SystemClock, date_of, day_of, paris_day
 from tierce.kernel.errors import TierceError
 from tierce.kernel.ids import MAX_ID, SessionId, StaffId
+from tierce.kernel.language import Language
 from tierce.settings import load
 from tierce.storage.keys import Keyring
 
@@ -40,6 +41,8 @@ Exemples / examples:
   tierce directory suspend 899900000018 990000010 --by "Hélène Vasseur" --reason "convention à revoir" --settings tierce.toml
 
   tierce directory substitute 899900000026 899900000018 990000010 --from 2026-12-01 --until 2026-12-12 --by "Hélène Vasseur" --reason "congés" --settings tierce.toml
+
+  tierce directory contact 899900000018 --email cabinet@exemple.example --postal "4 rue X" --postal "99000 Y" --by "Hélène Vasseur" --settings tierce.toml
 
   tierce directory history 899900000018 --settings tierce.toml --json -
 
@@ -181,6 +184,28 @@ def enrol_listed(*, settings: SettingsFile, by: By, reason: Reason, contract: st
     with open_desk(settings) as desk:
         made = desk.clients.enrol_listed(desk.connection, desk.actor(by), contract=contract, reason=reason)
     _tell(json, {"enrolled": made}, [f"{made} inscriptions / enrolments"])
+
+
+@app.command(epilog=_EPILOG)
+def contact(
+    *,
+    number: Number,
+    settings: SettingsFile,
+    by: By,
+    email: Annotated[str, typer.Option(help="Adresse électronique. / E-mail address.")] = "",
+    postal: Annotated[
+        list[str] | None, typer.Option(help="Une ligne d’adresse, à répéter. / A line of the address; repeat it.")
+    ] = None,
+    language: Annotated[Language, typer.Option(help="Langue des messages. / Language of messages.")] = Language.FR,
+) -> None:
+    """Noter comment écrire à un client, s’il faut le prévenir. / Keep how to write to a client, should he be told."""
+    with open_desk(settings) as desk:
+        found = desk.clients.find(desk.connection, number)
+        desk.clients.write_contact(
+            desk.connection, desk.actor(by), found, email=email or None, postal=tuple(postal or ()),
+            language=language.value,
+        )  # fmt: skip
+    typer.echo(f"✓ {number}")
 
 
 def _moved(

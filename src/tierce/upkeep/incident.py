@@ -19,7 +19,7 @@ from tierce.incidents import store
 from tierce.incidents.clocks.service import Clocks
 from tierce.incidents.errors import IncidentMissingError
 from tierce.incidents.pack.errors import CheckpointMissingError, PackExistsError
-from tierce.incidents.pack.service import Packs, Seal, pack_line
+from tierce.incidents.pack.service import Packs, Seal
 from tierce.incidents.register.service import Register
 from tierce.incidents.rules import incident_reference
 from tierce.journal.service import Appender
@@ -27,6 +27,7 @@ from tierce.journal.tiles.folder import LogFolder
 from tierce.kernel.clock import SystemClock
 from tierce.kernel.errors import TierceError
 from tierce.kernel.ids import IncidentId, SessionId, StaffId, staff_id
+from tierce.policy.acts import Act
 from tierce.scope.engine.store import Said
 from tierce.settings import Settings, load
 from tierce.storage.keys import Keyring
@@ -95,18 +96,20 @@ def pack(
         who = by.strip() or getpass.getuser()
         with (
             database.connect(ROLE, autocommit=True) as connection,
-            database.connect(ROLE) as writing,
+            database.connect(ROLE, autocommit=True) as writing,
             _progress() as say,
         ):
             appender = Appender.enrol(writing, INSTANCE, key)
             number = _number(connection, incident)
             caller = StaffCaller(StaffId(staff_id(f"command:{who}")), SessionId(0), who, frozenset())
 
+            register = Register(appender, clock)
+
             def note(digest: bytes) -> None:
-                appender.append(writing, [pack_line(caller, number, digest, clock.now())])
+                register.note_export(writing, caller, number, Act.STAFF_PACK, digest=digest)
 
             packs = Packs(
-                Clocks(Register(appender, clock)),
+                Clocks(register),
                 LogFolder(read.log_directory()),
                 read.segments_directory(),
                 _seal(read, key),

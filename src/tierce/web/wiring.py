@@ -28,6 +28,7 @@ from tierce.incidents.clocks.service import Clocks
 from tierce.incidents.form.model import Organisation
 from tierce.incidents.form.service import Forms
 from tierce.incidents.holds.service import Holds
+from tierce.incidents.pack.service import Packs, Seal
 from tierce.incidents.register.service import Register
 from tierce.incidents.service import Incidents
 from tierce.incidents.store import Records as StaffRecords
@@ -40,6 +41,7 @@ from tierce.journal.tiles.folder import LogFolder
 from tierce.kernel.clock import Clock, SystemClock
 from tierce.kernel.ids import SoftwareId
 from tierce.kernel.network import address_prefix
+from tierce.notices.messages.service import Messages
 from tierce.notices.model import Operator
 from tierce.notices.service import Notices
 from tierce.persons.concerned.service import Concerned
@@ -261,6 +263,7 @@ async def office(settings: Settings) -> AsyncIterator[App]:
         operator = settings.operator
         signed = Operator(operator.name, operator.address, operator.phone, operator.officer, operator.officer_email)
         register = Register(appender, clock)
+        notices = Notices(incidents, appender, signed, clock)
         yield create_office(
             door=SignInDoor(pool, _provider(Realm.STAFF, settings.staff, settings.office, http, clock), clock),
             sessions=StaffSessions(pool, appender, clock, STAFF_ROLES, policy),
@@ -271,10 +274,22 @@ async def office(settings: Settings) -> AsyncIterator[App]:
                 register,
                 Organisation(signed.name, signed.address, signed.phone, signed.officer, signed.officer_email),
             ),
-            notices=Notices(incidents, appender, signed, clock),
+            notices=notices,
+            messages=Messages(notices, incidents, appender, clock),
+            letters=settings.letters_directory(),
             holds=Holds(appender, clock),
             clients=Clients(appender, clock),
             closings=Closings(appender, clock, policy),
+            packs=Packs(
+                Clocks(register),
+                LogFolder(settings.log_directory()),
+                settings.segments_directory(),
+                Seal(
+                    keyring.instance("office"),
+                    log_key(settings.key_directory()),
+                    tuple(one.key for one in settings.witnesses),
+                ),
+            ),
             log_key=log_key(settings.key_directory()),
             log=LogFolder(settings.log_directory()),
             sealed=SealedLog(settings.segments_directory()),

@@ -1,11 +1,10 @@
 """Cohorts, the professionals exposed, and the counts that a stored list keeps of each."""
 
 from dataclasses import dataclass
-from datetime import datetime
 from enum import StrEnum
 
 from tierce.kernel.categories import DataCategory
-from tierce.kernel.ids import IncidentId, InsurerId, ProfessionalId
+from tierce.kernel.ids import InsurerId, ProfessionalId
 from tierce.kernel.language import Phrase
 
 
@@ -40,35 +39,6 @@ class ExposedProfessional:
     first_us: int
     last_us: int
     entries: int
-
-
-@dataclass(frozen=True, slots=True)
-class OwnExposure:
-    """What the newest list of one established incident holds of one person under one insurer.
-
-    `confirmed` is false where the journal cannot tell; `first_at` and `last_at` are when she was read, or asked for.
-    """
-
-    incident: IncidentId
-    revision: int
-    insurer: InsurerId
-    confirmed: bool
-    categories: DataCategory
-    first_at: datetime
-    last_at: datetime
-    entries: int
-    listed_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Listed:
-    """The newest list of one established incident: as of when, and whether whoever is not on it was not read."""
-
-    incident: IncidentId
-    revision: int
-    signal_at: datetime
-    listed_at: datetime
-    whole: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,18 +6,11 @@ from typing import LiteralString
 
 from psycopg import Connection
 
-from tierce.incidents.cohorts.model import (
-    Cohort,
-    CohortCount,
-    ControllerCount,
-    ExposedProfessional,
-    Listed,
-    OwnExposure,
-)
+from tierce.incidents.cohorts.model import Cohort, CohortCount, ControllerCount, ExposedProfessional
 from tierce.incidents.cohorts.rules import INVOICED
 from tierce.kernel.categories import DataCategory
 from tierce.kernel.clock import from_micros, micros
-from tierce.kernel.ids import IncidentId, InsurerId, PersonId, ProfessionalId
+from tierce.kernel.ids import IncidentId, InsurerId, ProfessionalId
 from tierce.scope.model import Exposure
 from tierce.scope.rules import rule_text
 
@@ -137,29 +130,6 @@ def professionals(connection: Connection, incident: IncidentId, revision: int) -
     ).fetchall()
     return [
         ExposedProfessional(ProfessionalId(row[0]), DataCategory(row[1]), micros(row[2]), micros(row[3]), row[4])
-        for row in rows
-    ]
-
-
-def lists(connection: Connection) -> list[Listed]:
-    """The newest list of each established incident."""
-    rows = connection.execute("select incident, revision, signal_at, listed_at, whole from incident.lists()")
-    return [Listed(IncidentId(row[0]), *row[1:]) for row in rows]
-
-
-def exposure_of(connection: Connection, person: PersonId) -> list[OwnExposure]:
-    """What the lists of established incidents hold of one person: nothing when she is on none of them.
-
-    With `lists` it answers "am I concerned?": yes, with her categories; not established, when the journal cannot tell
-    of her or a list is not whole; no, as of the day of the lists.
-    """
-    rows = connection.execute(
-        "select incident, revision, insurer, confirmed, categories, first_at, last_at, entries, listed_at"
-        " from incident.exposure_of(%s)",
-        (person,),
-    )
-    return [
-        OwnExposure(IncidentId(row[0]), row[1], InsurerId(row[2]), row[3], DataCategory(row[4]), *row[5:])
         for row in rows
     ]
 

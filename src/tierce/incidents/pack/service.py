@@ -2,8 +2,7 @@
 
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import dataclass
 from hashlib import sha256
 from importlib.resources import files
 from itertools import groupby
@@ -15,7 +14,6 @@ from psycopg import Connection
 from tierce.controls.service import SIGNER
 from tierce.controls.store import between as snapshots_between
 from tierce.gate.matrix import render
-from tierce.identity.model import StaffCaller
 from tierce.incidents.clocks.service import Clocks
 from tierce.incidents.errors import IncidentMissingError
 from tierce.incidents.form.rules import as_json as form_json
@@ -28,20 +26,17 @@ from tierce.incidents.pack.errors import CheckpointMissingError
 from tierce.incidents.pack.model import OFFICE_NAME, WORKER, Line, Made, Part, Under
 from tierce.incidents.register.export import as_csv
 from tierce.incidents.register.model import Row, RowKind
-from tierce.incidents.register.rules import journal_number
-from tierce.incidents.rules import incident_reference, staff_line
+from tierce.incidents.rules import incident_reference
 from tierce.incidents.severity.service import cohorts_in
 from tierce.incidents.store import incident as incident_of
-from tierce.journal.model import Entry, EntryKind
 from tierce.journal.note import signed_note, verifier_key
 from tierce.journal.segments.sealed import SealedLog
 from tierce.journal.signing import public_key
 from tierce.journal.tiles.folder import LogFolder
 from tierce.journal.tiles.tree import TileTree
 from tierce.kernel.clock import PARIS
-from tierce.kernel.ids import DeviceId, IncidentId, InsurerId
+from tierce.kernel.ids import IncidentId, InsurerId
 from tierce.kernel.language import Language
-from tierce.policy.acts import Act
 from tierce.policy.digest import policy_digest, policy_text
 from tierce.scope.engine.store import Said, write_list
 from tierce.scope.files import differences, rows_of
@@ -300,6 +295,19 @@ class _Making:
                 ]
             ),
         )  # fmt: skip - one notice, one object
+        done = store.tellings(self._connection, self.incident.id)
+        self._add(self._numbered([one.entry for one in done]))
+        told = [
+            {
+                "what": one.what,
+                "insurer": int(one.insurer),
+                "at": one.at.isoformat() if one.at else None,
+                "entry": one.entry,
+            }
+            for one in done
+            if one.entry in self.lines
+        ]  # fmt: skip - one act, one object
+        yield whole("told.json", rules.as_json(told))
         yield whole("counts.json", rules.as_json(store.counts(self._connection, self.incident.id)))
 
     def _controls(self) -> Iterator[Part]:
@@ -337,12 +345,6 @@ class _Making:
                 for line in sorted(self.lines.values(), key=lambda line: line.index)
             ),
         )
-
-
-def pack_line(caller: StaffCaller, number: IncidentId, digest: bytes, at: datetime) -> Entry:
-    """The journal line of a pack that leaves: for which incident, and how the file's digest begins."""
-    line = staff_line(caller, Act.STAFF_PACK, at, incident=number)
-    return replace(line, kind=EntryKind.EXPORT, device=DeviceId(journal_number(digest)))
 
 
 def whole(name: str, content: bytes) -> Part:

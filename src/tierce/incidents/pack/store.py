@@ -15,6 +15,9 @@ from tierce.incidents.pack.model import Line, Under
 from tierce.journal.segments.sealed import SealedLog
 from tierce.journal.segments.store import segments
 from tierce.kernel.ids import IncidentId, InsurerId
+from tierce.notices.audience import store as audience_rows
+from tierce.notices.audience.model import STATE_LABELS, WHY_LABELS, State
+from tierce.notices.audience.service import counts as audience_counts
 from tierce.scope import store as scope_rows
 from tierce.scope.engine.store import Engine, Said
 from tierce.scope.model import Exposure
@@ -150,6 +153,34 @@ def notices(connection: Connection, number: IncidentId) -> list[Notice]:
     return [Notice(*row) for row in rows.fetchall()]
 
 
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """Something done so that somebody is told, with its journal line; insurer 0 is nobody's in particular."""
+
+    what: str
+    insurer: InsurerId
+    at: datetime | None
+    entry: int
+
+
+def tellings(connection: Connection, number: IncidentId) -> list[Telling]:
+    """Notices that left and acknowledgements, lists handed over and reports, audiences, texts and their approvals."""
+    rows = connection.execute(
+        """
+        select 'notice', insurer, sent_at, entry from notice.warning where incident = %(n)s
+        union all select 'acknowledgement', insurer, at, entry from notice.acknowledgement where incident = %(n)s
+        union all select 'hand-over', insurer, made_at, entry from notice.hand_over where incident = %(n)s
+        union all select 'report', insurer, at, entry from notice.report where incident = %(n)s
+        union all select 'audience', 0, frozen_at, entry from notice.audience where incident = %(n)s
+        union all select 'text', 0, at, entry from notice.message where incident = %(n)s
+        union all select 'approval', 0, p.at, p.entry from notice.approval p
+            join notice.audience a on a.id = p.audience where a.incident = %(n)s
+        order by 4, 1, 2""",
+        {"n": number},
+    )
+    return [Telling(what, InsurerId(insurer), at, entry) for what, insurer, at, entry in rows.fetchall()]
+
+
 def counts(connection: Connection, number: IncidentId) -> list[dict[str, object]]:
     """The sums of the newest list that must be right, each with its parts."""
     found: list[dict[str, object]] = []
@@ -160,6 +191,47 @@ def counts(connection: Connection, number: IncidentId) -> list[dict[str, object]
             "select count(*) from incident.exposed where incident = %s and revision = %s", (number, scope.revision)
         ).fetchone()
         assert pairs is not None
-        split = [{"what": f"organisme {one.insurer}", "count": one.persons} for one in parts]
-        found.append({"what": "paires personne et organisme", "whole": pairs[0], "parts": split})
+        split = {f"organisme {one.insurer}": one.persons for one in parts}
+        found.append(_sum("paires personne et organisme", pairs[0], split))
+    audience = audience_rows.newest(connection, number)
+    if audience is not None:
+        told = audience_counts(connection, audience)
+        found += [
+            _sum(
+                "paires exposées, et leur sort",
+                told.exposed,
+                {
+                    "l’organisme écrit": told.insurer_sends,
+                    "aucun mandat": told.no_mandate,
+                    "déjà prévenues": told.already_told,
+                    "coordonnées prêtées": told.matched,
+                    "sans coordonnées": told.unmatched,
+                },
+            ),
+            _sum(
+                "paires que l’opérateur prévient",
+                told.matched + told.unmatched,
+                {"groupées avec une autre": told.grouped, "adultes": told.adults},
+            ),
+            _sum(
+                "adultes, et où en est chacun",
+                told.adults,
+                {STATE_LABELS[state].fr: count for state, count in told.states.items()},
+            ),
+            _sum(
+                "annonce publique, et pourquoi",
+                told.states.get(State.PUBLIC, 0),
+                {WHY_LABELS[why].fr: count for why, count in told.public.items()},
+            ),
+            _sum(
+                "messages acceptés par le serveur",
+                told.sent,
+                {"revenus": told.bounced, "arrivés": told.states.get(State.SENT, 0)},
+            ),
+        ]
     return found
+
+
+def _sum(what: str, whole: int, parts: dict[str, int]) -> dict[str, object]:
+    split = [{"what": name, "count": count} for name, count in sorted(parts.items())]
+    return {"what": what, "whole": whole, "parts": split}

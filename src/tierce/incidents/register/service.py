@@ -157,7 +157,18 @@ class Register:
         said = check_free_text("why", why, most=TEXT_CHARACTERS_MAX)
         return self.add(connection, caller, incident, RowKind.REOPENED, lambda _rows, _now: {"text": said})
 
-    def note_export(self, connection: Connection, caller: StaffCaller, incident: IncidentId | None, act: Act) -> None:
-        """Write in the journal that something leaves for the authority, before it does."""
+    def note_export(
+        self,
+        connection: Connection,
+        caller: StaffCaller,
+        incident: IncidentId | None,
+        act: Act,
+        *,
+        digest: bytes | None = None,
+    ) -> None:
+        """Write in the journal that something leaves for the authority, before it does; `digest` is its SHA-256."""
+        line = staff_line(caller, act, self.clock.now(), incident=incident)
+        if digest is not None:
+            line = replace(line, device=DeviceId(journal_number(digest)))
         with connection.transaction():
-            self._appender.write(connection, [staff_line(caller, act, self.clock.now(), incident=incident)])
+            self._appender.write(connection, [line])

@@ -7,13 +7,14 @@ from typing import Final
 from tierce.incidents.cohorts.model import Cohort
 from tierce.kernel.ids import InsurerId, PersonId
 from tierce.kernel.language import Language, Phrase
-from tierce.notices.audience.model import Pair
+from tierce.notices.audience.model import Pair, Why
 from tierce.notices.contacts.model import Contact
 from tierce.notices.errors import TextRefusedError
 from tierce.notices.letter import make_letter, representative_of
 from tierce.notices.messages.model import Message, Specimen
 from tierce.notices.model import Document, ReadOfHer, Subject
 from tierce.notices.professional_letter import UsedAccount, make_professional_letter
+from tierce.notices.public_notice import make_public_notice, together
 from tierce.notices.rules import letter_reference
 
 _INSURER: Final = "Mutuelle d’exemple"
@@ -127,3 +128,17 @@ def _words(document: Document, language: Language) -> str:
         phrases += [block.heading, *block.texts()]
     phrases += [document.closing, *document.signature]
     return "\n".join([*(one[language] for one in phrases), *document.sender])
+
+
+def public_notice(message: Message, unreached: Mapping[Why, int]) -> Document:
+    """Write the public notice for the people whom nothing else reaches, from the same facts.
+
+    Raises:
+        TextRefusedError: persons covered were shown nothing, or the text would be hard to read.
+    """
+    shown = [one for one in message.shown if one.cohort is not Cohort.PROFESSIONALS]
+    if not shown:
+        msg = "persons covered were shown nothing: there is nothing to make public"
+        raise TextRefusedError(msg)
+    read = together([ReadOfHer("", one.categories, one.first_at, one.last_at, 1) for one in shown])
+    return make_public_notice(message.facts, message.operator, read, unreached, message.reference, message.dated)

@@ -28,7 +28,7 @@ from tierce.notices.errors import (
 from tierce.notices.messages import store
 from tierce.notices.messages.model import APPROVALS_NEEDED, Approval, Kept, Message
 from tierce.notices.messages.rules import specimens, text_digest
-from tierce.notices.service import Notices
+from tierce.notices.service import Notices, facts_of
 from tierce.policy.acts import Act
 
 
@@ -53,7 +53,7 @@ class Messages:
         now = self._clock.now()
         incident, scope = self._incidents.incident(connection, number), self._incidents.scope(connection, number)
         message = Message(
-            facts=self._notices.facts(connection, incident, scope),
+            facts=facts_of(connection, incident, scope, now),
             operator=self._notices.operator,
             dated=now.astimezone(PARIS).date(),
             reference=incident_reference(incident.id, incident.signal_at),

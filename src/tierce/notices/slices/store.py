@@ -208,3 +208,14 @@ def told_by_report(connection: Connection, reports: list[int]) -> dict[int, list
     for report, channel, hour, people in rows:
         found.setdefault(report, []).append(Told(channel, hour, people))
     return found
+
+
+def taken_lists(connection: Connection, incident: IncidentId) -> dict[InsurerId, tuple[datetime, datetime | None]]:
+    """When each insurer's newest list was made, and first taken."""
+    rows = connection.execute(
+        "select distinct on (h.insurer) h.insurer, h.made_at,"
+        " (select min(t.at) from notice.taken t where t.hand_over = h.id)"
+        " from notice.hand_over h where h.incident = %s order by h.insurer, h.made_at desc",
+        (incident,),
+    ).fetchall()
+    return {InsurerId(row[0]): (row[1], row[2]) for row in rows}

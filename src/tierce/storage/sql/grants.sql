@@ -80,7 +80,6 @@ grant select, insert, update on incident.incident to tierce_office;
 grant select, insert on incident.scope, incident.exposed, incident.insurer_count to tierce_office;
 grant select, insert on incident.possible, incident.exposed_professional, incident.cohort, incident.cohort_controller,
     incident.difference to tierce_office;
-grant execute on function incident.lists, incident.exposure_of to tierce_office;
 grant select, insert on incident.register to tierce_office;   -- rows are added, never changed
 grant select, insert on notice.insurer_notice to tierce_office;
 grant select, update (answer, answered, answered_by) on notice.person_report to tierce_office;
@@ -89,6 +88,7 @@ grant select, update (forwarded, forwarded_by, answer, answered, answered_by) on
 grant select, insert, update on incident.secrecy to tierce_office;
 grant usage on schema upkeep to tierce_office;
 grant select on upkeep.controls to tierce_office;
+grant execute on function notice.told to tierce_office;    -- counts by minute, for whoever inspects; nobody
 grant select on access.evidence, access.unexplained, access.decoy_hit, access.saturated to tierce_office;
 grant select on access.decoy to tierce_office;   -- invented people: their numbers name nobody
 grant usage on schema care to tierce_office;

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
+from pathlib import Path
 
 from tierce.kernel.clock import PARIS, SystemClock
 from tierce.notices.deliveries.dkim import Signer
@@ -14,6 +15,7 @@ from tierce.notices.deliveries.rules import verdict
 from tierce.notices.deliveries.smtp import DoubtError, Line, LostError
 from tierce.notices.errors import MailRefusedError
 from tierce.notices.telling.model import Mail, Post
+from tierce.settings import credentials
 
 
 class Relay:
@@ -22,7 +24,7 @@ class Relay:
     def __init__(self, server: MailServer) -> None:
         """Sign as the relay's settings say."""
         self._server = server
-        self._signer = Signer.load(server.dkim_key, server.dkim_domain, server.dkim_selector)
+        self._signer = Signer.load(handed(server.dkim_key), server.dkim_domain, server.dkim_selector)
         self._line: Line | None = None
 
     def send(self, mail: Mail) -> None:
@@ -59,6 +61,12 @@ class Relay:
         if self._line is not None:
             self._line.close()
             self._line = None
+
+
+def handed(path: Path) -> Path:
+    """The file of that name that the service manager hands to this process, or the file itself."""
+    folder = credentials()
+    return folder / path.name if folder is not None and (folder / path.name).exists() else path
 
 
 class NoRelay:

@@ -1,5 +1,6 @@
 """The office as an application."""
 
+from pathlib import Path
 from typing import Final
 
 from litestar import Litestar
@@ -21,6 +22,8 @@ from tierce.incidents.errors import (
 from tierce.incidents.form.service import Forms
 from tierce.incidents.holds.errors import HoldMissingError
 from tierce.incidents.holds.service import Holds
+from tierce.incidents.pack.errors import CheckpointMissingError
+from tierce.incidents.pack.service import Packs
 from tierce.incidents.register.errors import RegisterBrokenError, RegisterClosedError
 from tierce.incidents.service import Incidents
 from tierce.incidents.severity.service import Severity
@@ -29,6 +32,7 @@ from tierce.journal.segments.sealed import SealedLog
 from tierce.journal.tiles.folder import LogFolder
 from tierce.kernel.clock import Clock
 from tierce.notices.errors import IncidentNotAwareError, SliceMissingError, TextRefusedError
+from tierce.notices.messages.service import Messages
 from tierce.notices.service import Notices
 from tierce.persons.errors import AnswerRefusedError
 from tierce.scope.errors import CriteriaError, JournalBehindError, SegmentsMissingError
@@ -47,12 +51,16 @@ from tierce.web.office.feeds import feed_handlers
 from tierce.web.office.forms import form_handlers
 from tierce.web.office.holds import hold_handlers
 from tierce.web.office.incidents import incident_handlers
+from tierce.web.office.inspection import inspection_handlers
 from tierce.web.office.journal import journal_handlers
 from tierce.web.office.live import live_handlers
+from tierce.web.office.messages import message_handlers
+from tierce.web.office.packs import pack_handlers
 from tierce.web.office.requests import request_handlers
 from tierce.web.office.severity import severity_handlers
 from tierce.web.office.site import HERE, OfficeSite, RoleRefusedError, office_sign_in, refused_page
 from tierce.web.office.stages import stage_handlers
+from tierce.web.office.telling import telling_handlers
 from tierce.web.signin_site import sign_in_handlers
 from tierce.web.visit import Pool, RememberLanguage, Rows
 
@@ -65,6 +73,7 @@ TOLD: Final[Told] = {
     SliceMissingError: ("not_listed", 404),
     IncidentNotAwareError: ("not_aware", 409),
     JournalBehindError: ("behind", 409),
+    CheckpointMissingError: ("behind", 409),
     NotSequencedError: ("behind", 409),
     SegmentsMissingError: ("unreadable", 500),
     TextRefusedError: ("text_refused", 500),
@@ -91,9 +100,12 @@ def create_office(
     clocks: Clocks,
     forms: Forms,
     notices: Notices,
+    messages: Messages,
+    letters: Path,
     holds: Holds,
     clients: Clients,
     closings: Closings,
+    packs: Packs,
     log_key: str,
     log: LogFolder,
     sealed: SealedLog,
@@ -111,9 +123,12 @@ def create_office(
         clocks: the legal clocks, on the register of breaches.
         forms: the drafts of the CNIL form, on the same register.
         notices: the notices slice.
+        messages: the messages to people.
+        letters: the folder of batches of letters.
         holds: what moves the ladder by a person's hand.
         clients: enrolments and substitutions.
         closings: the closings slice.
+        packs: what makes an incident's evidence pack.
         log_key: the journal's public key line, `name+id+base64`.
         log: the folder of its tiles.
         sealed: its older lines.
@@ -138,7 +153,7 @@ def create_office(
         clock=clock,
     )
     return Litestar(
-        route_handlers=_handlers(site, closings, forms),
+        route_handlers=[*_handlers(site, closings, forms, packs), *message_handlers(site, messages, letters)],
         exception_handlers=error_handlers(pages, refused_page, TOLD),
         before_send=[SecurityHeaders(form_targets=sign_in_origins, https=secure), RememberLanguage(secure=secure)],
         request_max_body_size=FORM_BYTES_MAX,
@@ -146,12 +161,14 @@ def create_office(
     )
 
 
-def _handlers(site: OfficeSite, closings: Closings, forms: Forms) -> list[ControllerRouterHandler]:
+def _handlers(site: OfficeSite, closings: Closings, forms: Forms, packs: Packs) -> list[ControllerRouterHandler]:
     return [
         *live_handlers(site),
         *closing_handlers(site, closings),
         *incident_handlers(site),
         *journal_handlers(site),
+        *inspection_handlers(site),
+        *pack_handlers(site, packs),
         *hold_handlers(site),
         *alert_handlers(site),
         *evidence_handlers(site),
@@ -160,6 +177,7 @@ def _handlers(site: OfficeSite, closings: Closings, forms: Forms) -> list[Contro
         *feed_handlers(site),
         *directory_handlers(site),
         *document_handlers(site),
+        *telling_handlers(site),
         *duty_handlers(site),
         *form_handlers(site, forms),
         *severity_handlers(site, Severity(site.clocks.register)),

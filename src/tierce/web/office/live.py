@@ -4,13 +4,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum
-from typing import TypeVar
+from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 from litestar import Response, get
 from litestar.exceptions import NotFoundException
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
+from litestar.response import Redirect
 from psycopg import Connection
 
 from tierce.closings import store as wide_rows
@@ -34,7 +35,7 @@ from tierce.policy.ladder import RUNG_LABELS, Level, Rung
 from tierce.watch.rules import say_evidence
 from tierce.web.office.evidence import marks, place_on_scale
 from tierce.web.office.meanings import MEANS
-from tierce.web.office.site import OfficeSite
+from tierce.web.office.site import OfficeSite, RoleRefusedError
 from tierce.web.visit import AnyRequest
 
 LIVE_LINES = 25
@@ -69,13 +70,21 @@ class StoryItem:
     reported: Reported | None = None
 
 
+async def _home(site: OfficeSite, request: AnyRequest) -> Response[Any]:
+    """Where signing in leads: an inspector goes on to her own pages, which ask again who she is."""
+    try:
+        visit = await site.visit(request)
+    except RoleRefusedError:
+        return Redirect("/inspection", status_code=303)
+    return site.page(visit, "live.html", await _live_values(site, request))
+
+
 def live_handlers(site: OfficeSite) -> list[HTTPRouteHandler]:
     """Make the routes that read the journal without any person's identity."""
 
     @get("/", opt={"act": Act.STAFF_LIVE})
-    async def live(request: AnyRequest) -> Response[str]:
-        visit = await site.visit(request)
-        return site.page(visit, "live.html", await _live_values(site, request))
+    async def live(request: AnyRequest) -> Response[Any]:
+        return await _home(site, request)
 
     @get("/live/lines", opt={"act": Act.STAFF_LIVE})
     async def live_lines(request: AnyRequest) -> Response[str]:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from psycopg import Connection
 
@@ -30,6 +31,7 @@ from tierce.kernel.categories import LABELS
 from tierce.kernel.ids import IncidentId, InsurerId
 from tierce.kernel.language import Phrase
 from tierce.notices.insurer_notice import category_names
+from tierce.notices.telling.store import standings
 from tierce.policy.clocks import Moment
 from tierce.web.office.site import OfficeSite
 
@@ -55,6 +57,33 @@ class CohortRow:
     not_concerned: Phrase | None
 
 
+class NoticeState(StrEnum):
+    """What became of an insurer's newest notice; the words are keys of the page's."""
+
+    RECEIVED = "received"
+    SENT = "sent"
+    REFUSED = "refused"
+    WAITING = "waiting"
+
+
+TOLD = {NoticeState.RECEIVED, NoticeState.SENT}
+NOTICE_SHAPES = {
+    NoticeState.RECEIVED: "good",
+    NoticeState.SENT: "info",
+    NoticeState.REFUSED: "attention",
+    NoticeState.WAITING: "quiet",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """How far one insurer was told: since when, and which of its contacts was warned last."""
+
+    state: NoticeState
+    at: datetime | None = None
+    step: int = 0
+
+
 def night_values(
     site: OfficeSite,
     connection: Connection,
@@ -67,8 +96,7 @@ def night_values(
     clocks = site.clocks.read(connection, incident.id)
     stands = standing(moves_in(incident, rows, scope.at if scope else None))
     times = times_of(incident, rows)
-    told = {one.insurer: times.get((Moment.NOTICE_SENT, one.insurer)) for one in counts}
-    received = {one.insurer: times.get((Moment.NOTICE_RECEIVED, one.insurer)) for one in counts}
+    notices = _notices(connection, incident.id, counts, times)
     cohorts = cohort_rows.cohorts(connection, incident.id, scope.revision) if scope else []
     scored = cohorts_in(rows)
     known = Known(
@@ -76,7 +104,7 @@ def night_values(
         clocks=tuple(clocks),
         listed_at=scope.at if scope else None,
         insurers=len(counts),
-        told=sum(at is not None for at in told.values()),
+        told=sum(one.state in TOLD for one in notices.values()),
         open_cohorts=_open_cohorts(cohorts, scored),
         lacking=len(missing(rows)),
     )
@@ -89,11 +117,12 @@ def night_values(
         "stages": [one for one in STEPS if one in WRITTEN_HERE and one in stands.next],
         "clocks": own,
         "clock_shapes": CLOCK_SHAPES,
+        "notice_shapes": NOTICE_SHAPES,
         "their_clocks": _their_clocks(clocks),
         "cohorts": [_cohort_row(one, rows, scope) for one in cohorts],
         "in_two": in_two(cohorts, scope.persons) if scope and cohorts else 0,
-        "sums": _sums(scope, counts, cohorts, told, received),
-        "told": told,
+        "sums": _sums(scope, counts, cohorts, notices),
+        "notices": notices,
         "border": border_in(rows),
         "residences": RESIDENCE_LABELS,
         "authorities": AUTHORITY_LABELS,
@@ -132,8 +161,7 @@ def _sums(
     scope: ScopeSummary | None,
     counts: list[InsurerCount],
     cohorts: list[CohortCount],
-    told: Mapping[InsurerId, datetime | None],
-    received: Mapping[InsurerId, datetime | None],
+    notices: Mapping[InsurerId, Notice],
 ) -> list[Sum]:
     """Counts whose parts make the whole: people and pairs by cohort, insurers by their notice."""
     if scope is None:
@@ -154,19 +182,51 @@ def _sums(
                 tuple(Part(COHORT_LABELS[each], by[each].pairs) for each in INSURED),
             ),
         ]  # fmt: skip
-    acknowledged = sum(received[one] is not None for one in told)
-    sent = sum(at is not None and received[one] is None for one, at in told.items())
-    waiting = sum(at is None and received[one] is None for one, at in told.items())
+    states = [one.state for one in notices.values()]
     found.append(
         Sum(
             Phrase("Assureurs concernés", "Insurers concerned"), len(counts),
             (
-                Part(Phrase("avis reçu", "notice received"), acknowledged),
-                Part(Phrase("avis parti, pas encore reçu", "notice sent, not received yet"), sent),
-                Part(Phrase("pas encore prévenus", "not told yet"), waiting, "#insurers"),
+                Part(Phrase("avis reçu", "notice received"), states.count(NoticeState.RECEIVED)),
+                Part(
+                    Phrase("avis parti, pas encore reçu", "notice sent, not received yet"),
+                    states.count(NoticeState.SENT), "#insurers",
+                ),
+                Part(
+                    Phrase("avis refusé par le serveur", "notice refused by the server"),
+                    states.count(NoticeState.REFUSED), "#insurers",
+                ),
+                Part(Phrase("pas encore prévenus", "not told yet"), states.count(NoticeState.WAITING), "#insurers"),
             ),
         )
     )  # fmt: skip
+    return found
+
+
+def _notices(
+    connection: Connection,
+    number: IncidentId,
+    counts: list[InsurerCount],
+    times: Mapping[tuple[Moment, InsurerId], datetime],
+) -> dict[InsurerId, Notice]:
+    """How far each insurer of the list was told, by what was sent from here and by the times that people wrote."""
+    known = standings(connection, number)
+    found = {}
+    for insurer in (one.insurer for one in counts):
+        one = known.get(insurer)
+        sent = [warning for warning in one.warnings if warning.sent_at is not None] if one else []
+        received = times.get((Moment.NOTICE_RECEIVED, insurer)) or (one.acknowledged_at if one else None)
+        written = times.get((Moment.NOTICE_SENT, insurer))
+        if received is not None:
+            found[insurer] = Notice(NoticeState.RECEIVED, received)
+        elif sent:
+            found[insurer] = Notice(NoticeState.SENT, sent[-1].sent_at, sent[-1].step)
+        elif written is not None:
+            found[insurer] = Notice(NoticeState.SENT, written)
+        elif one is not None and any(warning.failed for warning in one.warnings):
+            found[insurer] = Notice(NoticeState.REFUSED, step=one.warnings[-1].step)
+        else:
+            found[insurer] = Notice(NoticeState.WAITING)
     return found
 
 

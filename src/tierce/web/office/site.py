@@ -41,6 +41,8 @@ LINKS: Final = (
     Link("/feeds", "nav.feeds"),
     Link("/journal", "nav.journal"),
 )
+INSPECTOR_LINKS: Final = (Link("/inspection", "nav.inspection"), Link("/inspection/controls", "inspection.controls"))
+"""All that an inspector is led to: the rest would refuse her."""
 
 
 class RoleRefusedError(TierceError):
@@ -100,7 +102,7 @@ class OfficeSite:
         frame = Frame(
             language=language_of(request),
             path=request.url.path,
-            links=LINKS,
+            links=LINKS if may_act(caller.roles, Act.STAFF_LIVE) else INSPECTOR_LINKS,
             who=caller.name,
             sign_out=SIGN_OUT,
             csrf=form_token(handle),

@@ -359,7 +359,11 @@ class Checked:
         for one in found:
             if one["whole"] != sum(part["count"] for part in one["parts"]):
                 raise WrongError(f"counts.json, {one['what']} : la somme est fausse / the sum is wrong")
-        return f"{len(found)} sommes justes / sums right"
+        told = self.pack.json("told.json")
+        for one in told:
+            if one["entry"] not in self.lines:
+                raise WrongError(f"told.json, {one['what']} {one['entry']} : ligne absente / missing line")
+        return f"{len(found)} sommes justes, {len(told)} actes au journal / sums right, acts in the journal"
 
     def policy(self) -> str:
         """The rules in the pack are those whose digest the journal lines bear."""

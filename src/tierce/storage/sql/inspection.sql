@@ -1,0 +1,19 @@
+-- Counts for an inspector: whom an incident's messages reached, and when, without whom. Replaced at each upgrade.
+
+-- Pairs by the minute after awareness at which each was first told: the server took the message, or the letter was posted,
+-- and neither came back. A pair that is told twice counts once.
+create or replace function notice.told(of_incident bigint, aware timestamptz)
+    returns table (insurer smallint, cohort text, minute bigint, pairs bigint)
+    language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
+begin
+    return query
+    select f.insurer, f.cohort, floor(extract(epoch from f.first - aware) / 60)::bigint, count(*)
+    from (select p.person, p.insurer, p.cohort, min(s.at) as first
+          from notice.audience a
+          join notice.item_pair p on p.audience = a.id
+          join notice.item i on i.audience = a.id and i.number = p.item and i.state in (3, 6)
+          join notice.step s on s.audience = a.id and s.item = i.number and s.step in (2, 6, 9)
+          where a.incident = of_incident
+          group by p.person, p.insurer, p.cohort) f
+    group by 1, 2, 3;
+end $$;

@@ -1,0 +1,236 @@
+"""Messages to people: whom they go to in counts that add up, what they say, who approved, where each one stands."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from litestar import Response, get, post
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath
+from litestar.response import Redirect
+from psycopg import Connection
+
+from tierce.incidents.cohorts.model import COHORT_LABELS
+from tierce.incidents.errors import FreeTextError
+from tierce.incidents.model import Incident
+from tierce.incidents.rules import incident_reference
+from tierce.kernel.errors import TierceError
+from tierce.kernel.ids import IncidentId
+from tierce.kernel.language import Phrase
+from tierce.notices.audience import store as audiences
+from tierce.notices.audience.model import STATE_LABELS, WHY_LABELS, Audience, Counts
+from tierce.notices.audience.service import counts
+from tierce.notices.deliveries import store as deliveries
+from tierce.notices.errors import (
+    AlreadyApprovedError,
+    BatchMissingError,
+    IncidentNotAwareError,
+    MessageChangedError,
+    MessageMissingError,
+)
+from tierce.notices.messages import store
+from tierce.notices.messages.model import APPROVALS_NEEDED, Approval, Kept, Specimen
+from tierce.notices.messages.rules import public_notice, specimens
+from tierce.notices.messages.service import Messages, newest_text
+from tierce.policy.acts import Act
+from tierce.web.office.site import OfficeSite, Visit
+from tierce.web.visit import AnyRequest
+
+_Work = Callable[[Connection, Visit, IncidentId, dict[str, str]], object]
+_PATH = "/incidents/{number:int}/messages"
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Everything the page shows of one incident's messages."""
+
+    incident: Incident
+    reference: str
+    revision: int
+    audience: Audience | None
+    counts: Counts | None
+    kept: Kept | None
+    texts: tuple[Specimen, ...]
+    approvals: tuple[Approval, ...]
+    stopped: tuple[str, str] | None
+    batches: tuple[deliveries.Batch, ...]
+
+    @property
+    def of_one_list(self) -> bool:
+        """Whether audience and text are both of the newest list: only these can be approved."""
+        return bool(
+            self.audience
+            and self.kept
+            and self.audience.revision == self.kept.message.facts.revision == self.revision
+        )
+
+    @property
+    def approved(self) -> bool:
+        """Whether enough different people approved."""
+        return len({one.staff for one in self.approvals}) >= APPROVALS_NEEDED
+
+
+def message_handlers(site: OfficeSite, messages: Messages, letters: Path) -> list[HTTPRouteHandler]:
+    """Make the routes; batches of letters are read from the folder `letters`."""
+
+    @get(_PATH, opt={"act": Act.STAFF_AUDIENCE})
+    async def page(request: AnyRequest, number: FromPath[int]) -> Response[str]:
+        return await _page(site, await site.visit(request), IncidentId(number), None)
+
+    @get(f"{_PATH}/texts/{{place:int}}", opt={"act": Act.STAFF_AUDIENCE})
+    async def text(request: AnyRequest, number: FromPath[int], place: FromPath[int]) -> Response[str]:
+        visit = await site.visit(request)
+
+        def read(connection: Connection) -> Specimen:
+            found = specimens(newest_text(connection, IncidentId(number)).message)
+            if not 0 <= place < len(found):
+                raise MessageMissingError
+            return found[place]
+
+        one = await site.rows.read(read)
+        return site.page(visit, "message_text.html", {"document": one.document, "number": number})
+
+    @get(f"{_PATH}/public", opt={"act": Act.STAFF_AUDIENCE})
+    async def public(request: AnyRequest, number: FromPath[int]) -> Response[str]:
+        visit = await site.visit(request)
+
+        def read(connection: Connection) -> dict[str, object]:
+            standing = _read(site, connection, IncidentId(number))
+            if standing.kept is None or standing.counts is None:
+                raise MessageMissingError
+            return {"document": public_notice(standing.kept.message, standing.counts.public), "number": number}
+
+        return site.page(visit, "message_text.html", await site.rows.read(read))
+
+    @post(f"{_PATH}/batches/{{batch:int}}", status_code=200, opt={"act": Act.STAFF_LETTERS_TAKE})
+    async def take(request: AnyRequest, number: FromPath[int], batch: FromPath[int]) -> Response[Any]:
+        visit = await site.visit(request)
+        await site.sign_in.check_form(request)
+        try:
+            content = await site.rows.read(
+                lambda connection: messages.take_letters(connection, visit.caller, IncidentId(number), letters, batch)
+            )
+        except BatchMissingError as problem:
+            return await _page(site, visit, IncidentId(number), problem)
+        named = {"content-disposition": f'attachment; filename="lettres-{number}-{batch:04d}.zip"'}
+        return Response(content, media_type="application/zip", headers=named)
+
+    return [page, text, public, take, *_writing(site, messages)]
+
+
+def _writing(site: OfficeSite, messages: Messages) -> list[HTTPRouteHandler]:
+    """The routes that write, and come back to the page."""
+
+    def writes(
+        path: str, act: Act, work: Callable[[Connection, Visit, IncidentId, dict[str, str]], object]
+    ) -> HTTPRouteHandler:
+        @post(f"{_PATH}/{path}", status_code=200, opt={"act": act}, name=f"messages-{path}")
+        async def write(request: AnyRequest, number: FromPath[int]) -> Response[Any]:
+            visit = await site.visit(request)
+            typed = dict(await site.sign_in.check_form(request))
+            try:
+                await site.rows.read(lambda connection: work(connection, visit, IncidentId(number), typed))
+            except tuple(TOLD) as problem:
+                return await _page(site, visit, IncidentId(number), problem)
+            return Redirect(f"/incidents/{number}/messages", status_code=303)
+
+        return write
+
+    def approve(connection: Connection, visit: Visit, number: IncidentId, typed: dict[str, str]) -> object:
+        audience, read = _digest(typed, "audience"), _digest(typed, "text")
+        return messages.approve(connection, visit.caller, number, audience, read)
+
+    def stop(connection: Connection, visit: Visit, number: IncidentId, typed: dict[str, str]) -> object:
+        messages.stop(connection, visit.caller, number, typed.get("reason", ""))
+        return number
+
+    def resume(connection: Connection, visit: Visit, number: IncidentId, _: dict[str, str]) -> object:
+        messages.go_on(connection, visit.caller, number)
+        return number
+
+    def posted(connection: Connection, visit: Visit, number: IncidentId, typed: dict[str, str]) -> object:
+        return messages.posted(connection, visit.caller, number, _number(typed))
+
+    return [
+        writes("write", Act.STAFF_MESSAGE_WRITE, lambda c, v, n, _: messages.write(c, v.caller, n)),
+        writes("approve", Act.STAFF_MESSAGE_APPROVE, approve),
+        writes("stop", Act.STAFF_MESSAGE_STOP, stop),
+        writes("resume", Act.STAFF_MESSAGE_STOP, resume),
+        writes("posted", Act.STAFF_LETTERS_POSTED, posted),
+    ]
+
+
+TOLD: dict[type[TierceError], Phrase] = {
+    AlreadyApprovedError: Phrase(
+        "Vous avez déjà approuvé : la seconde approbation est celle d’une autre personne.",
+        "You have approved already: the second approval is another person’s.",
+    ),
+    MessageChangedError: Phrase(
+        "Destinataires ou texte ont changé depuis votre lecture : relisez-les ici, puis approuvez.",
+        "The audience or the text has changed since you read them: read them again here, then approve.",
+    ),
+    MessageMissingError: Phrase(
+        "Aucun texte n’est figé, ou le programme l’écrirait autrement : figez-le de nouveau.",
+        "No text is frozen, or the program would write another one: freeze it again.",
+    ),
+    IncidentNotAwareError: Phrase(
+        "La violation n’est pas encore établie : écrivez d’abord quand et pourquoi, sur la page de l’incident.",
+        "The breach is not established yet: write first when and why, on the incident’s page.",
+    ),
+    BatchMissingError: Phrase(
+        "Ce lot n’est pas là, est déjà posté, ou son fichier a changé : imprimez-le de nouveau.",
+        "This batch is not there, was posted already, or its file has changed: print it again.",
+    ),
+    FreeTextError: Phrase(
+        "Dites pourquoi en une phrase, sans nommer personne.", "Say why in a sentence, and name nobody."
+    ),
+}
+"""What staff are told, on the page itself, of what was refused there."""
+
+
+def _digest(typed: dict[str, str], name: str) -> bytes:
+    try:
+        return bytes.fromhex(typed.get(name, ""))
+    except ValueError:
+        return b""
+
+
+def _number(typed: dict[str, str]) -> int:
+    text = typed.get("batch", "")
+    return int(text) if text.isdecimal() and len(text) <= 6 else 0
+
+
+def _read(site: OfficeSite, connection: Connection, number: IncidentId) -> Standing:
+    incident = site.incidents.incident(connection, number)
+    audience = audiences.newest(connection, number)
+    try:
+        kept = newest_text(connection, number)
+    except MessageMissingError:
+        kept = None
+    return Standing(
+        incident=incident,
+        reference=incident_reference(incident.id, incident.signal_at),
+        revision=audiences.last_revision(connection, number),
+        audience=audience,
+        counts=counts(connection, audience) if audience else None,
+        kept=kept,
+        texts=specimens(kept.message) if kept else (),
+        approvals=tuple(store.approvals(connection, audience, kept.digest)) if audience and kept else (),
+        stopped=store.stopped(connection, number),
+        batches=tuple(deliveries.batches(connection, audience)) if audience else (),
+    )
+
+
+async def _page(site: OfficeSite, visit: Visit, number: IncidentId, problem: TierceError | None) -> Response[str]:
+    standing = await site.rows.read(lambda connection: _read(site, connection, number))
+    values = {
+        "m": standing,
+        "states": STATE_LABELS,
+        "whys": WHY_LABELS,
+        "cohorts": COHORT_LABELS,
+        "needed": APPROVALS_NEEDED,
+        "mine": any(one.staff == visit.caller.staff for one in standing.approvals),
+        "problem": TOLD[type(problem)] if problem else None,
+    }
+    return site.page(visit, "messages.html", values, status=409 if problem else 200)

@@ -1,0 +1,92 @@
+"""The office's page of messages: counts, texts, two approvals by two people, the stop, the letters."""
+
+import asyncio
+import re
+
+import httpx
+import pytest
+
+from tests.integration.conftest import Connect
+from tests.integration.logs import segments_folder
+from tests.integration.messages_world import MessagesRoom, client_contact, lend, open_world
+from tests.integration.rooms import HELENE, OAK
+from tests.integration.sites_world import Site, office_site
+from tierce.notices.contacts.model import Contact
+from tierce.notices.messages.service import approved
+from tierce.storage.database import Database
+from tierce.storage.keys import Keyring
+from tierce.web.signin_site import FORM_FIELD
+
+pytestmark = pytest.mark.integration
+
+
+@pytest.fixture
+def world(database: Database, connect: Connect, keyring: Keyring) -> MessagesRoom:
+    made = open_world(database, connect, keyring, ((1, 1), (2, 1), (3, 1)))
+    lend(made, OAK, {1: Contact("Paul Lenoir", None, ("12 rue des Genêts", "99120 Saint-Ourle"))})
+    client_contact(connect, 501, "cabinet@morvan.example")
+    return made
+
+
+def hidden(page: str) -> dict[str, str]:
+    """The digests that the form of approval carries."""
+    return dict(re.findall(r'name="(audience|text)" value="([0-9a-f]+)"', page))
+
+
+async def get(site: Site, path: str) -> httpx.Response:
+    found = await site.http.get(path)
+    assert found.status_code == 200, path
+    return found
+
+
+def plain(page: httpx.Response) -> str:
+    return page.text.replace("\u202f", " ").replace("\u00a0", " ")
+
+
+async def post(site: Site, path: str, typed: dict[str, str]) -> httpx.Response:
+    return await site.http.post(path, data={**typed, FORM_FIELD: site.csrf})
+
+
+def test_two_people_approve_what_they_have_read_and_one_stops_it(world: MessagesRoom, database: Database) -> None:
+    path = f"/incidents/{world.incident}/messages"
+
+    async def walk(site: Site) -> None:
+        page = await get(site, path)
+        assert "Personne n’est encore choisi" in page.text
+        world.freeze()
+        assert (await post(site, f"{path}/write", {})).status_code == 303
+        page = await get(site, path)
+        assert "4 adultes à prévenir, pas encore approuvés par deux personnes" in plain(page)
+        assert "Tout s’additionne" in page.text
+        assert "Lenoir" not in page.text
+        for place in range(3):
+            text = await get(site, f"{path}/texts/{place}")
+            assert text.status_code == 200
+        assert "ne pouvons pas joindre autrement" in (await get(site, f"{path}/public")).text
+        digests = hidden(page.text)
+        assert (await post(site, f"{path}/approve", {**digests, "text": "00"})).status_code == 409
+        assert (await post(site, f"{path}/approve", digests)).status_code == 303
+        assert (await post(site, f"{path}/approve", digests)).status_code == 409
+        world.approve(bytes.fromhex(digests["audience"]), bytes.fromhex(digests["text"]), HELENE)
+        assert "Approbations : 2 sur 2" in plain(await get(site, path))
+        assert approved(world.room.office, world.incident)
+        assert (await post(site, f"{path}/stop", {"reason": ""})).status_code == 409
+        assert (await post(site, f"{path}/stop", {"reason": "Une erreur."})).status_code == 303
+        assert "Les messages sont arrêtés" in (await get(site, path)).text
+        assert (await post(site, f"{path}/resume", {})).status_code == 303
+        folder = segments_folder(database).parent / "letters"
+        world.outbox.print_letters(world.notices, world.incident, folder, processes=1)
+        taken = await post(site, f"{path}/batches/1", {})
+        assert taken.content[:2] == b"PK"
+        (file,) = folder.glob("*.zip")
+        assert taken.content == file.read_bytes()
+        file.write_bytes(b"PK something else")
+        assert (await post(site, f"{path}/batches/1", {})).status_code == 409
+        assert (await post(site, f"{path}/posted", {"batch": "1"})).status_code == 303
+        assert (await post(site, f"{path}/posted", {"batch": "1"})).status_code == 409
+
+    async def main() -> None:
+        async with office_site(world.room, database) as site:
+            await walk(site)
+
+    asyncio.run(main())

@@ -1,0 +1,72 @@
+"""Shares and delays of people told: what the definitions say, for any counts."""
+
+from fractions import Fraction
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tierce.incidents.inspection.model import Exposed, Told
+from tierce.incidents.inspection.rules import HALF, MOST, by_cohort, by_insurer, reached, share, whole
+from tierce.kernel.ids import InsurerId
+
+MINUTES = st.dictionaries(st.integers(-300, 9_000), st.integers(1, 50), max_size=8)
+COHORTS = ("insured", "invoices", "professionals")
+
+
+@given(st.integers(0, 400), MINUTES)
+def test_a_delay_is_that_of_the_pair_that_completes_the_part(exposed: int, told: dict[int, int]) -> None:
+    one_by_one = sorted(minute for minute, count in told.items() for _ in range(count))
+    for part in (HALF, MOST):
+        needed = -(-part.numerator * exposed // part.denominator)
+        expected = None
+        if exposed and len(one_by_one) >= needed:
+            expected = Fraction(max(one_by_one[needed - 1], 0), 60)
+        assert reached(exposed, told, part) == expected
+
+
+@given(st.integers(0, 400), MINUTES)
+def test_the_half_is_never_later_than_nearly_all_and_nobody_is_told_twice(exposed: int, told: dict[int, int]) -> None:
+    found = share(exposed, told)
+    assert 0 <= found.told <= exposed
+    assert 0 <= found.percent <= 100
+    assert (found.percent == 100) is (found.told == exposed)
+    if found.p95 is not None:
+        assert found.p50 is not None
+        assert found.p50 <= found.p95
+        assert 100 * found.told >= 95 * exposed
+
+
+@given(
+    st.dictionaries(
+        st.tuples(st.integers(0, 3), st.sampled_from(COHORTS)),
+        st.lists(st.tuples(st.integers(0, 9_000), st.integers(1, 20)), max_size=4),
+        max_size=8,
+    ),
+    st.integers(0, 20),
+)
+def test_groups_add_up_to_the_whole(groups: dict[tuple[int, str], list[tuple[int, int]]], untold: int) -> None:
+    exposed = [
+        Exposed(InsurerId(insurer), cohort, untold + sum(count for _, count in minutes))
+        for (insurer, cohort), minutes in groups.items()
+    ]
+    told = [
+        Told(InsurerId(insurer), cohort, minute, count)
+        for (insurer, cohort), minutes in groups.items()
+        for minute, count in minutes
+    ]
+    together = whole(exposed, told)
+    for parts in (by_cohort(exposed, told).values(), by_insurer(exposed, told).values()):
+        assert sum(one.exposed for one in parts) == together.exposed
+        assert sum(one.told for one in parts) == together.told
+
+
+def test_a_report_without_cohort_counts_for_the_only_cohort_an_insurer_has() -> None:
+    exposed = [
+        Exposed(InsurerId(1), "insured", 2),
+        Exposed(InsurerId(2), "insured", 2),
+        Exposed(InsurerId(2), "invoices", 1),
+    ]
+    told = [Told(InsurerId(1), "", 60, 2), Told(InsurerId(2), "", 60, 3)]
+    cohorts = by_cohort(exposed, told)
+    assert (cohorts["insured"].told, cohorts["invoices"].told) == (2, 0)
+    assert whole(exposed, told).told == 5
