@@ -242,8 +242,12 @@ def test_who_is_on_the_list_of_an_incident_is_redacted_by_decision_alone(sealing
         admin.execute("insert into incident.incident (id, title, signal_at) values (1, 'i', now())")
         admin.execute("set session_replication_role = replica")
         admin.execute(
+            "insert into incident.scope (incident, revision, criteria, gaps, unattributed, pending, digest, persons,"
+            " entries, tree_size, at) values (1, 1, '{}', '[]', 0, 0, sha256(''), 1, 1, 30, now())"
+        )
+        admin.execute(
             "insert into incident.exposed (incident, revision, person, insurer, categories, first_at, last_at,"
-            " entries, status, rule) values (1, 0, 6, 1, 1, now(), now(), 1, 1, 'r')"
+            " entries, status, rule) values (1, 1, 6, 1, 1, now(), now(), 1, 1, 'r')"
         )
     held, other = (next(seq for seq, body in sealing.full.items() if decode(body).person == who) for who in (6, 5))
     for author in (ALICE, BRUNO):

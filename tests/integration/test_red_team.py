@@ -305,11 +305,15 @@ FORMS = {
         "/sign-out",
         "/accounts/1/incident",
         "/incidents/1/scope",
-        "/incidents/1/awareness",
         "/incidents/1/reference",
         "/incidents/1/people/1/1",
+        "/incidents/1/duties/export",
+        "/incidents/1/pack",
+        "/register/new",
+        "/reports/1",
+        "/requests/1",
     ),
-    "persons": ("/sign-out", "/lines/1/not-me"),
+    "persons": ("/sign-out", "/lines/1/not-me", "/concerned", "/my-data", "/my-data.json", "/requests"),
 }
 
 
