@@ -80,6 +80,9 @@ insert into registry.feed (id, kind, insurer, file_sha256, state, started, ended
     from (values (1, interval '1096 days'), (101, interval '1094 days')) f(n, age);
 insert into notice.person_report (id, person, seq, at)
     select n, 1, n, now() - age from (values (1, interval '1096 days'), (101, interval '1094 days')) r(n, age);
+insert into notice.rights_request (id, person, kind, subject, insurers, made, due, answer, answered)
+    select n, 1, 'access', 'all', '{1}', now() - age, now() - age, 'sent', now() - age
+    from (values (1, interval '1096 days'), (101, interval '1094 days')) q(n, age);
 insert into access.appeal (id, professional, hold, said, at, due, answered)
     select n, 1, n, 'Je soigne ici.', now() - age, now() - age, now() - age
     from (values (1, interval '1096 days'), (101, interval '1094 days')) a(n, age);
@@ -93,6 +96,7 @@ AN_INCIDENT = (
     "insert into incident.exposed values (1, 1, 1, 1, 1, now(), now(), 1, 1, 'r')"
 )
 TABLES = (
+    "notice.rights_request",
     "access.session",
     "access.staff_session",
     "access.person_session",
