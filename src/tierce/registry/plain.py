@@ -333,7 +333,7 @@ class _Look:
         former = pc.if_else(pa.array(small["former_member"].numbers() == 1), b"\xc3", b"\xc2").cast(pa.binary())
         texts = ("product_code", "contract_number", "member_number", "holder_member_number")
         return pad_records(
-            b"\x9f\x01",
+            b"\xdc\x00\x10\x01",
             pack_integers(small["product_code"].numbers()),
             *(pack_text(self._column(name)) for name in texts),
             *(
@@ -343,6 +343,7 @@ class _Look:
             former,
             left_packed,
             pack_integers(small["effective_on"].numbers()),
+            pack_integers(self._few("birth_rank", lambda row: int(row["birth_rank"]), empty=0).numbers()),
         )
 
 
