@@ -29,10 +29,6 @@ from tierce.web.portal.site import form_token
 REQUESTS_MAX: Final = 12_000
 ENDS: Final = frozenset({Act.SESSION_REVOKE, Act.STAFF_SESSION_END, Act.PERSON_SESSION_END})
 """Acts that end sessions: walked last, and never with one's own."""
-OWN_SITES: Final = frozenset({"api", "portal"})
-"""Where his session opens anything at all."""
-FULLY: Final = 3
-"""Addresses of a route tried by every method, and on other sites in every variant: the route decides these."""
 METHODS: Final = ("HEAD", "OPTIONS", "PUT", "PATCH", "DELETE")
 VARIANTS: Final[tuple[dict[str, str], ...]] = (
     {"accept": "application/json"},
@@ -225,13 +221,13 @@ class Walker:
     async def try_route(self, route: Route) -> None:
         """Walk one route in every way."""
         self.walked.add((route.site, route.method, route.path))
-        for place, address in enumerate(self.addresses(route)):
+        for address in self.addresses(route):
             if route.method == "GET":
                 await self.send(route.site, "GET", address, {})
                 plain = "?" not in address
-                for headers in VARIANTS if plain and (route.site in OWN_SITES or place < FULLY) else ():
+                for headers in VARIANTS if plain else ():
                     await self.send(route.site, "GET", address, headers)
-                for method in METHODS if plain and place < FULLY else ():
+                for method in METHODS if plain else ():
                     await self.send(route.site, method, address, {})
             elif route.site == "portal":
                 await self.submit(address, {}, f"/v1{address}")
