@@ -30,9 +30,11 @@ from tierce.incidents.form.service import Forms
 from tierce.incidents.holds.service import Holds
 from tierce.incidents.pack.service import Packs, Seal
 from tierce.incidents.register.service import Register
+from tierce.incidents.secrecy.service import Secrecies
 from tierce.incidents.service import Incidents
 from tierce.incidents.store import Records as StaffRecords
 from tierce.insurers.breaches.service import Breaches
+from tierce.insurers.requests.service import InsurerRequests
 from tierce.insurers.service import InsurerDesk
 from tierce.journal.note import parse_verifier_key
 from tierce.journal.segments.sealed import SealedLog
@@ -44,10 +46,13 @@ from tierce.kernel.network import address_prefix
 from tierce.notices.messages.service import Messages
 from tierce.notices.model import Operator
 from tierce.notices.service import Notices
+from tierce.persons.billed.service import CareBilled
 from tierce.persons.concerned.service import Concerned
+from tierce.persons.letters.service import Letters
 from tierce.persons.requests.service import Requests
 from tierce.persons.service import Persons
 from tierce.persons.store import Records as PersonRecords
+from tierce.persons.wishes.service import Wishes
 from tierce.policy.allowed import STAFF_ROLES
 from tierce.policy.digest import policy_digest
 from tierce.presence.answers import Answers
@@ -290,6 +295,7 @@ async def office(settings: Settings) -> AsyncIterator[App]:
                     tuple(one.key for one in settings.witnesses),
                 ),
             ),
+            secrecies=Secrecies(appender, clock),
             log_key=log_key(settings.key_directory()),
             log=LogFolder(settings.log_directory()),
             sealed=SealedLog(settings.segments_directory()),
@@ -330,6 +336,9 @@ async def persons(settings: Settings) -> AsyncIterator[App]:
             answers=Answers(appender, clock),
             concerned=Concerned(appender, clock),
             requests=Requests(appender, clock),
+            wishes=Wishes(appender, clock),
+            billed=CareBilled(appender, clock),
+            letters=Letters(appender, records, clock),
             cards=None if settings.signer is None else CardDesk(f"http://127.0.0.1:{settings.signer.port}", http),
             operator=Operator(
                 operator.name, operator.address, operator.phone, operator.officer, operator.officer_email
@@ -370,6 +379,7 @@ async def insurers(settings: Settings) -> AsyncIterator[App]:
             sessions=InsurerSessions(pool, appender, clock, lambda amc: door_of(key, amc), policy),
             pool=rows,
             desk=InsurerDesk(appender, clock, policy),
+            requests=InsurerRequests(appender, clock, policy),
             breaches=Breaches(appender, clock, policy),
             secure=settings.insurers.url.startswith("https:"),
             sign_in_origins=_origins(settings.insurers_provider),

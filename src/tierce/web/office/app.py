@@ -25,6 +25,8 @@ from tierce.incidents.holds.service import Holds
 from tierce.incidents.pack.errors import CheckpointMissingError
 from tierce.incidents.pack.service import Packs
 from tierce.incidents.register.errors import RegisterBrokenError, RegisterClosedError
+from tierce.incidents.secrecy.errors import SecrecyRefusedError
+from tierce.incidents.secrecy.service import Secrecies
 from tierce.incidents.service import Incidents
 from tierce.incidents.severity.service import Severity
 from tierce.journal.errors import NotSequencedError
@@ -57,6 +59,7 @@ from tierce.web.office.live import live_handlers
 from tierce.web.office.messages import message_handlers
 from tierce.web.office.packs import pack_handlers
 from tierce.web.office.requests import request_handlers
+from tierce.web.office.secrecy import secrecy_handlers
 from tierce.web.office.severity import severity_handlers
 from tierce.web.office.site import HERE, OfficeSite, RoleRefusedError, office_sign_in, refused_page
 from tierce.web.office.stages import stage_handlers
@@ -86,6 +89,7 @@ TOLD: Final[Told] = {
     EnrolmentMoveError: ("unknown_client", 409),
     EnrolmentMissingError: ("unknown_client", 409),
     HoldMissingError: ("moved", 409),
+    SecrecyRefusedError: ("secrecy", 409),
     RoleRefusedError: ("role", 403),
 }
 """Which words tell of an error, and under which status."""
@@ -106,6 +110,7 @@ def create_office(
     clients: Clients,
     closings: Closings,
     packs: Packs,
+    secrecies: Secrecies,
     log_key: str,
     log: LogFolder,
     sealed: SealedLog,
@@ -129,6 +134,7 @@ def create_office(
         clients: enrolments and substitutions.
         closings: the closings slice.
         packs: what makes an incident's evidence pack.
+        secrecies: what an authority asks to be told later.
         log_key: the journal's public key line, `name+id+base64`.
         log: the folder of its tiles.
         sealed: its older lines.
@@ -153,7 +159,11 @@ def create_office(
         clock=clock,
     )
     return Litestar(
-        route_handlers=[*_handlers(site, closings, forms, packs), *message_handlers(site, messages, letters)],
+        route_handlers=[
+            *_handlers(site, closings, forms, packs),
+            *message_handlers(site, messages, letters),
+            *secrecy_handlers(site, secrecies),
+        ],
         exception_handlers=error_handlers(pages, refused_page, TOLD),
         before_send=[SecurityHeaders(form_targets=sign_in_origins, https=secure), RememberLanguage(secure=secure)],
         request_max_body_size=FORM_BYTES_MAX,
