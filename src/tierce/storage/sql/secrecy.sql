@@ -34,10 +34,10 @@ end $$;
 
 create or replace function incident.end_secrecy(of_incident bigint, by_name text) returns boolean
     language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
-declare some boolean;
+declare dropped boolean;
 begin
     delete from incident.secrecy_ask a where a.incident = of_incident;
-    some := found;
+    dropped := found;
     update incident.secrecy y set until = now(), ended_by = by_name where y.incident = of_incident and y.until > now();
-    return some or found;
+    return dropped or found;
 end $$;
