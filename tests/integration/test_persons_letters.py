@@ -56,7 +56,7 @@ def test_i5_her_space_shows_word_for_word_what_she_was_sent(world: MessagesRoom,
     texts = {}
     for path in kept(tmp_path / "mailbox"):
         message = message_from_bytes(path.read_bytes(), policy=policy.default)
-        texts[str(message["To"])] = (str(message["Subject"]), str(message.get_content()))
+        texts[str(message["To"])] = (str(message["Subject"]), str(message.get_content()).replace("\r\n", "\n"))
     subject, body = next(found for to, found in texts.items() if "p1@" in to)
     assert plain(sent.document, sent.language) == body
     assert sent.document.reference in subject
