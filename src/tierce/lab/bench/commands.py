@@ -1,7 +1,9 @@
 """`tierce bench`: measurements of this machine, each beside a reference of the same run."""
 
+import signal
 import time
 from pathlib import Path
+from types import FrameType
 from typing import Annotated
 
 import msgspec
@@ -39,6 +41,11 @@ _screen = Console(stderr=True, highlight=False)
 @app.callback()
 def root() -> None:
     """Figures of this machine; not a test, nothing fails for being slow."""
+    signal.signal(signal.SIGTERM, _leave)  # a measurement that is stopped takes its cluster and folders away
+
+
+def _leave(number: int, _: FrameType | None) -> None:
+    raise SystemExit(128 + number)
 
 
 app.command("notices", epilog=NOTICES_EPILOG)(notices)

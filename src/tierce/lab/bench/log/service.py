@@ -7,8 +7,6 @@ that selects every entry and hashes it, and does nothing else.
 """
 
 import random
-import shutil
-import tempfile
 import time
 from collections.abc import Callable
 from contextlib import closing
@@ -27,6 +25,7 @@ from tierce.journal.service import APPEND_ENTRIES_MAX, Appender, prove
 from tierce.journal.tiles.folder import LogFolder
 from tierce.journal.verifier import Journal, verify
 from tierce.kernel.ids import EntrySeq, PersonId
+from tierce.kernel.scratch import Scratch
 from tierce.lab.bench.errors import BenchError
 from tierce.lab.bench.log import store
 from tierce.lab.bench.machine import DurableWrite, Machine, describe_machine, measure_durable_write
@@ -70,19 +69,17 @@ def measure_journal(entries: int, work: Path, seed: int, say: Callable[[str], No
         BenchError: the journal that was measured does not verify.
     """
     machine = describe_machine()
-    work.mkdir(parents=True, exist_ok=True)
-    home = Path(tempfile.mkdtemp(prefix="journal-", dir=work))
-    cluster = Cluster(home / "cluster", {**DURABLE, "shared_buffers": "256MB", "max_wal_size": "4GB"})
-    (home / "cluster").mkdir()
-    home.chmod(0o755)
-    try:
-        cluster.start()
-        database = cluster.database("bench")
-        migrate(database)
-        return _measure(database, home, entries, seed, machine, say)
-    finally:
-        cluster.stop()
-        shutil.rmtree(home, ignore_errors=True)
+    with Scratch("journal.", work) as home:
+        home.path.chmod(0o755)
+        (home.path / "cluster").mkdir()
+        cluster = Cluster(home.path / "cluster", {**DURABLE, "shared_buffers": "256MB", "max_wal_size": "4GB"})
+        try:
+            cluster.start()
+            database = cluster.database("bench")
+            migrate(database)
+            return _measure(database, home.path, entries, seed, machine, say)
+        finally:
+            cluster.discard()
 
 
 def _measure(
