@@ -19,7 +19,6 @@ from tierce.identity.local import InsurerSessions, PersonSessions, StaffSessions
 from tierce.identity.oidc import ProviderClient, ProviderSettings, Realm, digest
 from tierce.identity.service import Pool, SignInDoor, form_token
 from tierce.incidents.holds.service import Holds
-from tierce.incidents.secrecy.service import Secrecies
 from tierce.insurers.breaches.service import Breaches
 from tierce.insurers.requests.service import InsurerRequests
 from tierce.insurers.service import InsurerDesk
@@ -119,7 +118,6 @@ async def office_site(room: Room, database: Database, role: str = "security") ->
                 clients=Clients(lines, SystemClock()),
                 closings=Closings(lines, SystemClock(), bytes(16)),
                 packs=packs_of(room),
-                secrecies=Secrecies(lines, SystemClock()),
                 log_key=verifier_key(ORIGIN, room.keyring.instance("worker").public_key()),
                 log=log_of(database),
                 sealed=segments_of(database),

@@ -30,7 +30,6 @@ from tierce.incidents.form.service import Forms
 from tierce.incidents.holds.service import Holds
 from tierce.incidents.pack.service import Packs, Seal
 from tierce.incidents.register.service import Register
-from tierce.incidents.secrecy.service import Secrecies
 from tierce.incidents.service import Incidents
 from tierce.incidents.store import Records as StaffRecords
 from tierce.insurers.breaches.service import Breaches
@@ -297,7 +296,6 @@ async def office(settings: Settings) -> AsyncIterator[App]:
                     tuple(one.key for one in settings.witnesses),
                 ),
             ),
-            secrecies=Secrecies(appender, clock),
             log_key=log_key(settings.key_directory()),
             log=LogFolder(settings.log_directory()),
             sealed=SealedLog(settings.segments_directory()),

@@ -110,7 +110,6 @@ def create_office(
     clients: Clients,
     closings: Closings,
     packs: Packs,
-    secrecies: Secrecies,
     log_key: str,
     log: LogFolder,
     sealed: SealedLog,
@@ -134,7 +133,6 @@ def create_office(
         clients: enrolments and substitutions.
         closings: the closings slice.
         packs: what makes an incident's evidence pack.
-        secrecies: what an authority asks to be told later.
         log_key: the journal's public key line, `name+id+base64`.
         log: the folder of its tiles.
         sealed: its older lines.
@@ -159,11 +157,7 @@ def create_office(
         clock=clock,
     )
     return Litestar(
-        route_handlers=[
-            *_handlers(site, closings, forms, packs),
-            *message_handlers(site, messages, letters),
-            *secrecy_handlers(site, secrecies),
-        ],
+        route_handlers=[*_handlers(site, closings, forms, packs), *message_handlers(site, messages, letters)],
         exception_handlers=error_handlers(pages, refused_page, TOLD),
         before_send=[SecurityHeaders(form_targets=sign_in_origins, https=secure), RememberLanguage(secure=secure)],
         request_max_body_size=FORM_BYTES_MAX,
@@ -193,6 +187,7 @@ def _handlers(site: OfficeSite, closings: Closings, forms: Forms, packs: Packs) 
         *severity_handlers(site, Severity(site.clocks.register)),
         *stage_handlers(site),
         *criteria_handlers(site),
+        *secrecy_handlers(site, Secrecies(site.holds.appender, site.holds.clock)),
         *breach_handlers(site),
         *sign_in_handlers(site.sign_in),
         *site.pages.static_handlers(),
