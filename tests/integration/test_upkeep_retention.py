@@ -172,6 +172,7 @@ def test_what_is_past_its_duration_goes_and_the_rest_stays(old: Old) -> None:
     assert removed == {kept: 2 if kept is Kept.LABELS else 1 for kept in JOB_CLASSES} | {
         Kept.DEVICES: 3,
         Kept.PROVED_PAIRS: 2,
+        Kept.WISHES: 2,
         Kept.LABELS: 2,
     }
     # A device waits for its sessions and lines, a person for her coverage: counted before, they are not due yet.

@@ -146,7 +146,8 @@ begin
                  where (l.person, l.professional) = (due.person, due.professional) and really)
         select count(*) into n from due;
         with due as (select id from notice.wish w where w.ended < before
-                     and not exists (select from notice.first_look l where l.wish = w.id) limit at_most),
+                     and not exists (select from notice.first_look l where l.wish = w.id
+                                     and coalesce(l.ended, now()) >= before) limit at_most),
         gone as (delete from notice.wish w using due where w.id = due.id and really)
         select count(*) into more from due;
     when 62 then

@@ -26,7 +26,7 @@ create index wish_code on notice.wish (made) where begun is null and ended is nu
 create table notice.first_look (                    -- one professional's first look-up of one person: told once
     person       bigint not null,
     professional bigint not null,
-    wish         bigint not null references notice.wish,
+    wish         bigint not null references notice.wish on delete cascade,
     seq          bigint not null,                   -- the ask's journal line
     at           timestamptz not null default now(),
     token        bytea not null unique check (octet_length(token) = 10),
