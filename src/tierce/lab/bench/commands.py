@@ -250,7 +250,7 @@ def journal(
 def concerned(
     *,
     people: Annotated[
-        int, typer.Option(min=1_000, help="Personnes sur la liste. / People on the list.")
+        int, typer.Option(min=100_000, help="Personnes sur la liste. / People on the list.")
     ] = SMALL_PEOPLE,
     national: Annotated[
         bool, typer.Option("--national", help="33 000 000 de personnes. / 33,000,000 people.")
