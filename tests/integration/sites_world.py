@@ -20,14 +20,19 @@ from tierce.identity.oidc import ProviderClient, ProviderSettings, Realm, digest
 from tierce.identity.service import Pool, SignInDoor, form_token
 from tierce.incidents.holds.service import Holds
 from tierce.insurers.breaches.service import Breaches
+from tierce.insurers.requests.service import InsurerRequests
 from tierce.insurers.service import InsurerDesk
 from tierce.journal.note import verifier_key
 from tierce.journal.service import Appender
 from tierce.kernel.clock import SystemClock
 from tierce.kernel.ids import staff_id
 from tierce.notices.messages.service import Messages
+from tierce.persons import store as person_rows
+from tierce.persons.billed.service import CareBilled
 from tierce.persons.concerned.service import Concerned
+from tierce.persons.letters.service import Letters
 from tierce.persons.requests.service import Requests
+from tierce.persons.wishes.service import Wishes
 from tierce.policy.allowed import STAFF_ROLES
 from tierce.presence.answers import Answers
 from tierce.storage.database import Database
@@ -146,6 +151,9 @@ async def persons_site(room: Room, database: Database) -> AsyncIterator[Site]:
                 answers=Answers(lines, SystemClock()),
                 concerned=Concerned(lines, SystemClock()),
                 requests=Requests(lines, SystemClock()),
+                wishes=Wishes(lines, SystemClock()),
+                billed=CareBilled(lines, SystemClock()),
+                letters=Letters(lines, person_rows.Records(room.sealer), SystemClock()),
                 secure=False,
             )
             async with _browser(app, "tierce-persons") as found:
@@ -177,6 +185,7 @@ async def insurers_site(room: Room, database: Database, insurer: int = 1) -> Asy
                 pool=rows,
                 desk=InsurerDesk(lines, SystemClock(), bytes(16)),
                 breaches=Breaches(lines, SystemClock(), bytes(16)),
+                requests=InsurerRequests(lines, SystemClock(), bytes(16)),
                 secure=False,
             )
             async with _browser(app, "tierce-insurers") as found:

@@ -51,6 +51,11 @@ FUNCTIONS = (
     "insurers_notices.sql",
     "inspection.sql",
     "persons.sql",
+    "wishes.sql",
+    "billed.sql",
+    "letters.sql",
+    "secrecy.sql",
+    "insurers_requests.sql",
 )
 """Replaced at each upgrade, in this order."""
 

@@ -10,6 +10,7 @@ from tierce.identity.local import InsurerSessions
 from tierce.identity.oidc import Realm
 from tierce.identity.service import SignInDoor
 from tierce.insurers.breaches.service import Breaches
+from tierce.insurers.requests.service import InsurerRequests
 from tierce.insurers.service import InsurerDesk
 from tierce.journal.service import Appender
 from tierce.kernel.clock import SystemClock
@@ -41,6 +42,7 @@ async def insurers(settings: Settings) -> AsyncIterator[App]:
             sessions=InsurerSessions(pool, appender, clock, lambda amc: door_of(key, amc), policy),
             pool=rows,
             desk=InsurerDesk(appender, clock, policy),
+            requests=InsurerRequests(appender, clock, policy),
             breaches=Breaches(appender, clock, policy),
             secure=settings.insurers.url.startswith("https:"),
             sign_in_origins=origins_of(settings.insurers_provider),

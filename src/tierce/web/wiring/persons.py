@@ -14,10 +14,13 @@ from tierce.journal.service import Appender
 from tierce.journal.tiles.folder import LogFolder
 from tierce.kernel.clock import SystemClock
 from tierce.notices.model import Operator
+from tierce.persons.billed.service import CareBilled
 from tierce.persons.concerned.service import Concerned
+from tierce.persons.letters.service import Letters
 from tierce.persons.requests.service import Requests
 from tierce.persons.service import Persons
 from tierce.persons.store import Records as PersonRecords
+from tierce.persons.wishes.service import Wishes
 from tierce.policy.digest import policy_digest
 from tierce.presence.answers import Answers
 from tierce.settings import Settings
@@ -61,6 +64,9 @@ async def persons(settings: Settings) -> AsyncIterator[App]:
             answers=Answers(appender, clock),
             concerned=Concerned(appender, clock),
             requests=Requests(appender, clock),
+            wishes=Wishes(appender, clock),
+            billed=CareBilled(appender, clock),
+            letters=Letters(appender, records, clock),
             cards=None if settings.signer is None else CardDesk(f"http://127.0.0.1:{settings.signer.port}", http),
             operator=Operator(
                 operator.name, operator.address, operator.phone, operator.officer, operator.officer_email
