@@ -264,6 +264,15 @@ def exposure(connection: Connection, scope: ScopeSummary, person: PersonId, insu
     return _exposure(row) if row else None
 
 
+def insurers_of(connection: Connection, scope: ScopeSummary) -> list[InsurerId]:
+    """The insurers of a stored list, as they were counted when it was stored; no row of a person is read."""
+    rows = connection.execute(
+        "select insurer from incident.insurer_count where incident = %s and revision = %s order by insurer",
+        (scope.incident, scope.revision),
+    )
+    return [InsurerId(row[0]) for row in rows.fetchall()]
+
+
 def insurer_counts(connection: Connection, scope: ScopeSummary) -> list[InsurerCount]:
     """Pairs and lines per insurer of a stored list, counted by the database."""
     rows = connection.execute(

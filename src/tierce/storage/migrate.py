@@ -29,8 +29,10 @@ ROLES = (
     "tierce_feed",
     "tierce_upkeep",
     "tierce_notices",
+    "tierce_inspector",
 )
-"""One login role per process that reaches the database; `portal` is not among them."""
+"""One login role per process that reaches the database, and one for the pages of whoever inspects; `portal` is not
+among them."""
 
 ROLE_SETTINGS = {
     "tierce_api": {

@@ -253,6 +253,7 @@ async def office(settings: Settings) -> AsyncIterator[App]:
     dsn = partial(settings.connection().dsn, "tierce_office")
     async with AsyncExitStack() as stack:
         pool, rows = await _async_pool(stack, dsn, 2), _rows_pool(stack, dsn)
+        inspected = _rows_pool(stack, partial(settings.connection().dsn, "tierce_inspector"))
         http = await stack.enter_async_context(httpx.AsyncClient(follow_redirects=False))
         with settings.connection().connect("tierce_office") as connection:
             appender = Appender.enrol(connection, "office", keyring.instance("office"))
@@ -268,6 +269,7 @@ async def office(settings: Settings) -> AsyncIterator[App]:
             door=SignInDoor(pool, _provider(Realm.STAFF, settings.staff, settings.office, http, clock), clock),
             sessions=StaffSessions(pool, appender, clock, STAFF_ROLES, policy),
             pool=rows,
+            inspected=inspected,
             incidents=incidents,
             clocks=Clocks(register),
             forms=Forms(
