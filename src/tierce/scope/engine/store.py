@@ -7,7 +7,6 @@ these are folded by stretches of persons, in order: the list streams out sorted,
 
 import hashlib
 import os
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +20,7 @@ from tierce.journal.model import EntryKind
 from tierce.journal.segments.model import Segment
 from tierce.kernel.categories import DataCategory
 from tierce.kernel.ids import InsurerId, PersonId, ProfessionalId
+from tierce.kernel.scratch import Scratch
 from tierce.policy.acts import Act, Evidence, Outcome
 from tierce.scope.holes import find_holes_of
 from tierce.scope.model import AccountUse, Criteria, Exposure, Head, Rule, Status, TreeHead
@@ -223,8 +223,8 @@ class Engine:
         check_criteria(*clauses)
         self._clauses, self._tree, self._say = tuple(clauses), tree, say
         self._sealed, self._hot = sealed, hot
-        self._folder = tempfile.TemporaryDirectory(prefix="tierce-scope-", dir=scratch)
-        self._database = open_database(Path(self._folder.name))
+        self._folder = Scratch("tierce-scope.", scratch)
+        self._database = open_database(self._folder.path)
         self._statuses = self._doubts = False
         self._segments: Sequence[Segment] = ()
         self.head = Head(self._clauses, tree, (), 0)
@@ -247,7 +247,7 @@ class Engine:
     def close(self) -> None:
         """Throw the folder away."""
         self._database.close()
-        self._folder.cleanup()
+        self._folder.close()
 
     def _compute(self) -> None:
         run = self._run
