@@ -35,6 +35,7 @@ from tierce.scope.rules import rule_text
 from tierce.storage.keys import Compartment, Sealer
 
 _NUMBERS = ("professionals", "devices", "sessions", "establishments", "software", "vendors")
+ROWS_AT_A_TIME = 5_000
 
 
 def _criteria_values(criteria: Criteria) -> dict[str, object]:
@@ -246,6 +247,15 @@ def exposures(connection: Connection, scope: ScopeSummary, *, insurer: InsurerId
         f"{_EXPOSED} and (%(insurer)s::smallint is null or insurer = %(insurer)s) order by person, insurer", values
     ).fetchall()
     return [_exposure(row) for row in rows]
+
+
+def each_exposure(connection: Connection, scope: ScopeSummary) -> Iterator[Exposure]:
+    """The list of a revision in the same order, some rows at a time; in a transaction."""
+    values = {"incident": scope.incident, "revision": scope.revision}
+    with connection.cursor(name="each_exposure") as cursor:
+        cursor.itersize = ROWS_AT_A_TIME
+        for row in cursor.execute(f"{_EXPOSED} order by person, insurer", values):
+            yield _exposure(row)
 
 
 def exposure_page(connection: Connection, scope: ScopeSummary, offset: int, limit: int) -> list[Exposure]:
