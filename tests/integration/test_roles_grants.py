@@ -15,7 +15,7 @@ from tierce.policy.seats import SEATS
 from tierce.storage.cluster import SUPERUSER
 from tierce.storage.database import Database
 from tierce.storage.granted import DIGEST_FILE, objects_of, printed_digest, render
-from tierce.storage.migrate import OWNER, ROLES
+from tierce.storage.roles import OWNER, ROLES
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "grants.txt"
 DIGEST = Path(__file__).parents[2] / "src/tierce/storage/sql" / DIGEST_FILE

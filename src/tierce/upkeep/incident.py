@@ -32,7 +32,7 @@ from tierce.policy.acts import Act
 from tierce.scope.engine.store import Said
 from tierce.settings import Settings, load
 from tierce.storage.keys import Keyring
-from tierce.web.wiring import log_key
+from tierce.web.names import log_key
 
 ROLE, INSTANCE = "tierce_office", "office"
 _EPILOG = """

@@ -34,7 +34,7 @@ from tierce.storage.database import Database
 from tierce.storage.migrate import migrate, register_portal
 from tierce.upkeep.presence import register_signers
 from tierce.upkeep.service import make_keys
-from tierce.web.processes import INNER, SITES
+from tierce.web.names import INNER, SITES
 
 SEED: Final = 1
 OFFICER: Final = "hélène.vasseur"

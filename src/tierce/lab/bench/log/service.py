@@ -142,7 +142,7 @@ def _fill(database: Database, entries: int, seed: int) -> list[EntrySeq]:
                 connection,
                 [
                     Entry(
-                        kind=EntryKind.HEARTBEAT,
+                        kind=EntryKind.PROOF,
                         time_us=1_700_000_000_000_000 + batch * 1_000 + place,
                         professional=chance.randrange(1, 1 << 40),
                         person=PersonId(chance.randrange(1, 1 << 40)),
