@@ -1,4 +1,4 @@
-"""The roles of the database: one for each process."""
+"""The roles of the database: one for each process, and one for the pages of whoever inspects."""
 
 OWNER = "tierce_owner"
 ROLES = (
@@ -11,5 +11,6 @@ ROLES = (
     "tierce_feed",
     "tierce_upkeep",
     "tierce_notices",
+    "tierce_inspector",
 )
 """One login role per process that reaches the database; `portal` is not among them."""

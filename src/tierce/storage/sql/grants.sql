@@ -3,16 +3,16 @@
 
 revoke all on all tables in schema registry, registry_meta, person, coverage, contact, bank, care, directory, access, journal,
     incident, notice, gate, upkeep, presence from public, tierce_api, tierce_office, tierce_persons, tierce_insurers,
-    tierce_signer, tierce_worker, tierce_feed, tierce_upkeep, tierce_notices;
+    tierce_signer, tierce_worker, tierce_feed, tierce_upkeep, tierce_notices, tierce_inspector;
 revoke all on all functions in schema journal, gate, access, registry, directory, upkeep, presence, notice, contact,
     incident from public, tierce_api, tierce_office, tierce_persons, tierce_insurers, tierce_signer, tierce_worker, tierce_feed,
-    tierce_upkeep, tierce_notices;
+    tierce_upkeep, tierce_notices, tierce_inspector;
 revoke all on all sequences in schema journal from public;
 revoke all on schema public from public;
 revoke all on database :"database" from public, tierce_api, tierce_office, tierce_persons, tierce_insurers,
-    tierce_signer, tierce_worker, tierce_feed, tierce_upkeep, tierce_notices;
+    tierce_signer, tierce_worker, tierce_feed, tierce_upkeep, tierce_notices, tierce_inspector;
 grant connect on database :"database" to tierce_api, tierce_office, tierce_persons, tierce_insurers, tierce_signer,
-    tierce_worker, tierce_feed, tierce_upkeep, tierce_notices;
+    tierce_worker, tierce_feed, tierce_upkeep, tierce_notices, tierce_inspector;
 
 -- The journal is INSERT and SELECT only, and for entries the insertion goes through functions: nobody updates,
 -- deletes or truncates, the sequencer included.
@@ -98,6 +98,23 @@ grant select (number, received, state, reason, resolved, establishment, domain, 
     on care.deposit to tierce_office;
 grant select (id, establishment, care_day) on care.billed to tierce_office;   -- what a report is about; never of whom
 grant select, insert, update on registry.deposit_choice to tierce_office;
+
+-- inspector: the pages of whoever inspects, in the office's process over connections of their own; counts and delays,
+-- nothing is written, and no table that names a person covered can be read ------------------------------------------
+grant usage on schema journal, incident, notice, registry, upkeep to tierce_inspector;
+grant select on incident.incident, incident.scope, incident.insurer_count, incident.cohort_controller, incident.register
+    to tierce_inspector;
+grant select (id, name) on registry.insurer to tierce_inspector;
+grant execute on function notice.told, journal.segments to tierce_inspector;
+grant select (id, incident, frozen_at) on notice.audience to tierce_inspector;
+grant select (audience, channel, state) on notice.item to tierce_inspector;   -- how many stand where; never for whom
+grant select (incident, insurer, sent_at) on notice.warning to tierce_inspector;
+grant select (incident, insurer, at) on notice.acknowledgement to tierce_inspector;
+grant select (id, incident, insurer, at) on notice.report to tierce_inspector;
+grant select on notice.told_count to tierce_inspector;
+grant select on journal.checkpoint, journal.cosignature, journal.dissent, journal.segment, journal.ended, journal.verification
+    to tierce_inspector;
+grant select on upkeep.controls to tierce_inspector;
 
 -- persons: oneself, through the session one holds ---------------------------------------------------------------
 grant usage on schema gate, access, directory, registry, person, notice to tierce_persons;

@@ -45,6 +45,7 @@ async def office(settings: Settings) -> AsyncIterator[App]:
     dsn = partial(settings.connection().dsn, "tierce_office")
     async with AsyncExitStack() as stack:
         pool, rows = await async_pool(stack, dsn, 2), rows_pool(stack, dsn)
+        inspected = rows_pool(stack, partial(settings.connection().dsn, "tierce_inspector"))
         http = await stack.enter_async_context(httpx.AsyncClient(follow_redirects=False))
         with settings.connection().connect("tierce_office") as connection:
             appender = Appender.enrol(connection, "office", keyring.instance("office"))
@@ -60,6 +61,7 @@ async def office(settings: Settings) -> AsyncIterator[App]:
             door=SignInDoor(pool, provider_of(Realm.STAFF, settings.staff, settings.office, http, clock), clock),
             sessions=StaffSessions(pool, appender, clock, STAFF_ROLES, policy),
             pool=rows,
+            inspected=inspected,
             incidents=incidents,
             clocks=Clocks(register),
             forms=Forms(
