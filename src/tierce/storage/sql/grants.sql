@@ -227,7 +227,8 @@ grant select on registry.feed, registry.insurer_key to tierce_upkeep;
 grant insert on registry.insurer_key to tierce_upkeep;
 grant update (wrapped) on registry.insurer_key to tierce_upkeep;
 grant select (level, rung, until, lifted) on access.ladder to tierce_upkeep;
-grant select on journal.instance, journal.checkpoint, journal.segment, journal.ended to tierce_upkeep;
+grant select on journal.instance, journal.checkpoint, journal.segment, journal.ended, journal.cosignature, journal.dissent
+    to tierce_upkeep;
 grant execute on function journal.segments to tierce_upkeep;
 grant usage on schema presence to tierce_upkeep;     -- keys of signers and peers are registered and revoked by hand
 grant select, insert, update (public_key, revoked, revoked_why) on presence.signer to tierce_upkeep;
