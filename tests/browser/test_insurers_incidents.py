@@ -62,7 +62,8 @@ def test_an_insurer_is_told_takes_its_list_and_reports(stage: Stage, new_browser
     expect(page.locator("main")).to_contain_text("Une autre personne de votre organisme")
     with stage.database.connect(SUPERUSER) as admin:
         admin.execute(
-            "update notice.recipient set confirmed_by = 1, confirmed_name = 'Bastien Royer', confirmed_at = now()"
+            "update notice.recipient set confirmed_by = 1, confirmed_name = 'Bastien Royer', confirmed_at = now(),"
+            " vouched_at = now()"
         )
     faults += seen(page, "/key", "key-current", stage)
     assert turn(settings).handed_over == 1

@@ -120,6 +120,10 @@ class Act(IntEnum):
     """A list of people exposed was written to a file; `reference` begins the list's digest."""
     SCOPE_ANSWER = 161
     """Another operator's indicators were answered; `reference` begins the answer's digest. It names nobody."""
+    NOTICE_RECEIVED = 166
+    """An insurer's first acknowledgement of a notice becomes a time of the incident: its own delays run from it."""
+    STAFF_RECIPIENT = 167
+    """Staff vouch for an insurer's key, whose fingerprint they compared by telephone; `reference` is the key."""
     DEVICE_CODE = 170
     """A new device asks for a code, to be typed on an older one of the same professional."""
     DEVICE_CONTINUE = 171

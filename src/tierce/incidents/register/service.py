@@ -4,7 +4,7 @@ A row and its journal line are one transaction; nothing is ever changed, a corre
 """
 
 from collections.abc import Callable, Collection
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from psycopg import Connection
@@ -24,13 +24,42 @@ from tierce.incidents.register.rules import (
     row_digest,
 )
 from tierce.incidents.rules import check_free_text, staff_line
+from tierce.journal.model import Entry
 from tierce.journal.service import Appender
-from tierce.kernel.clock import Clock
-from tierce.kernel.ids import ActivityId, DeviceId, IncidentId
+from tierce.kernel.clock import Clock, micros
+from tierce.kernel.ids import ActivityId, DeviceId, IncidentId, InsurerId
 from tierce.kernel.language import Phrase
 from tierce.policy.acts import Act
+from tierce.policy.clocks import Moment
 
 TEXT_CHARACTERS_MAX = 2_000
+
+
+RECEIVED_ON_SITE = "Accusé de réception sur le site des organismes."
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledged:
+    """An insurer's first acknowledgement of an incident: by whom of its staff, when."""
+
+    insurer: InsurerId
+    at: datetime
+    staff: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Author:
+    """Who writes a row, the journal's line of it, and what keeps it."""
+
+    name: str
+    staff: int
+    line: Callable[[datetime], Entry]
+    keep: Callable[[Row], None]
+
+
+class _KnownError(Exception):
+    """The row would say nothing new."""
 
 
 class Register:
@@ -68,6 +97,57 @@ class Register:
             RegisterClosedError: the event is closed.
             RegisterBrokenError: the rows before it were changed outside this program.
         """
+        author = _Author(
+            caller.name,
+            int(caller.staff),
+            lambda now: staff_line(caller, act or ACTS[kind], now, incident=incident),
+            lambda row: store.insert(connection, row),
+        )
+        return self._add(connection, incident, kind, make, author, also)
+
+    def add_received(
+        self, connection: Connection, incident: IncidentId, heard: Acknowledged, line: Callable[[datetime], Entry]
+    ) -> Row | None:
+        """Write when an insurer received its notice: its first acknowledgement. None where a row says when already.
+
+        Args:
+            connection: of role tierce_notices, in autocommit mode.
+            incident: the event.
+            heard: who acknowledged, and when.
+            line: the journal's line at an instant.
+
+        Raises:
+            RegisterClosedError: the event is closed.
+            RegisterBrokenError: the rows before it were changed outside this program.
+        """
+        at, insurer = micros(heard.at), int(heard.insurer)
+        facts: Facts = {
+            "moment": str(Moment.NOTICE_RECEIVED), "insurer": insurer, "at": at, "why": RECEIVED_ON_SITE,
+        }  # fmt: skip
+
+        def make(rows: list[Row], _: datetime) -> Facts:
+            said = (facts["moment"], insurer)
+            if any(row.kind is RowKind.TIME and (row.facts["moment"], row.facts["insurer"]) == said for row in rows):
+                raise _KnownError
+            return facts
+
+        author = _Author(
+            heard.name, heard.staff, line, lambda row: store.insert_received(connection, row, heard.insurer)
+        )
+        try:
+            return self._add(connection, incident, RowKind.TIME, make, author)
+        except _KnownError:
+            return None
+
+    def _add(
+        self,
+        connection: Connection,
+        incident: IncidentId,
+        kind: RowKind,
+        make: Callable[[list[Row], datetime], Facts],
+        author: "_Author",
+        also: Callable[[datetime], None] | None = None,
+    ) -> Row:
         with connection.transaction():
             store.lock(connection, incident)
             rows = store.rows(connection, incident)
@@ -80,15 +160,11 @@ class Register:
                 also(now)
             before = rows[-1].digest if rows else b""
             number = len(rows) + 1
-            digest = row_digest(before, incident, number, kind, at=now, by=caller.name, facts=canonical(facts))
-            line = replace(
-                staff_line(caller, act or ACTS[kind], now, incident=incident),
-                activity=ActivityId(number),
-                device=DeviceId(journal_number(digest)),
-            )
+            digest = row_digest(before, incident, number, kind, at=now, by=author.name, facts=canonical(facts))
+            line = replace(author.line(now), activity=ActivityId(number), device=DeviceId(journal_number(digest)))
             (entry,) = self._appender.write(connection, [line])
-            row = Row(incident, number, kind, now, caller.name, int(caller.staff), facts, digest, entry)
-            store.insert(connection, row)
+            row = Row(incident, number, kind, now, author.name, author.staff, facts, digest, entry)
+            author.keep(row)
         return row
 
     def rows(self, connection: Connection, incident: IncidentId) -> list[Row]:

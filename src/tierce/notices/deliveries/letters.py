@@ -33,9 +33,9 @@ BATCH_LETTERS = 500
 _ZIP_DATE = (1980, 1, 1, 0, 0, 0)
 
 
-def batch_file(folder: Path, audience: Audience, number: int) -> Path:
-    """Where a batch of letters is kept."""
-    return folder / f"lettres-{audience.id}-{number:04d}.zip"
+def batch_file(folder: Path, audience: int, number: int) -> Path:
+    """Where a batch of an audience's letters is kept."""
+    return folder / f"lettres-{audience}-{number:04d}.zip"
 
 
 def print_letters(
@@ -123,7 +123,7 @@ def _keep_batch(
     batch = None
     if letters:
         content = _zipped(number, letters)
-        _keep(batch_file(folder, audience, number), content)
+        _keep(batch_file(folder, audience.id, number), content)
         batch = store.Batch(number, len(letters), hashlib.sha256(content).digest(), now, None, None)
     with connection.transaction():
         for one in some:
