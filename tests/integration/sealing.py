@@ -40,7 +40,7 @@ def lines(count: int, *, person: int = 0, at_us: int = LONG_AGO) -> list[Entry]:
     """Entries of two years ago, by three professionals."""
     return [
         Entry(
-            kind=EntryKind.HEARTBEAT,
+            kind=EntryKind.UPKEEP,
             act=Act.STAFF_LIVE,
             outcome=Outcome.DONE,
             time_us=at_us + place,

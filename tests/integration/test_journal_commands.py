@@ -51,7 +51,7 @@ def seqs(connect: Connect, keys: Path) -> list[EntrySeq]:
     keyring = Keyring(keys, ())
     worker = connect("tierce_worker")
     appender = Appender.enrol(worker, "worker", keyring.instance("worker"))
-    seqs = appender.append(worker, [Entry(kind=EntryKind.HEARTBEAT, time_us=one) for one in range(5)])
+    seqs = appender.append(worker, [Entry(kind=EntryKind.UPKEEP, time_us=one) for one in range(5)])
     Sequencer(connect("tierce_worker"), LOG_ORIGIN, keyring.instance(LOG_KEY_NAME), log_of(worker)).step()
     return seqs
 

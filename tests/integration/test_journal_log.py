@@ -42,7 +42,7 @@ LOG_LINE = verifier_key(ORIGIN, LOG_KEY.public_key())
 def lines(count: int, person: int = 0) -> list[Entry]:
     return [
         Entry(
-            kind=EntryKind.HEARTBEAT,
+            kind=EntryKind.UPKEEP,
             act=Act.STAFF_LIVE,
             outcome=Outcome.DONE,
             time_us=1_700_000_000_000_000 + place,
@@ -109,7 +109,7 @@ def test_a_line_is_appended_sequenced_and_proved(
     path = [bytes.fromhex(node) for node in proof.path]
     assert verify_inclusion(leaf_hash(bytes.fromhex(proof.entry)), 1, 3, path, signed.root)
     proved = check_proof(proof.to_json(), LOG_LINE)
-    assert (proved.seq, proved.index, proved.size, proved.kind) == (numbers[1], 1, 3, EntryKind.HEARTBEAT)
+    assert (proved.seq, proved.index, proved.size, proved.kind) == (numbers[1], 1, 3, EntryKind.UPKEEP)
     with pytest.raises(EntryMissingError):
         prove(worker, log, EntrySeq(numbers[-1] + 1))
 
@@ -182,7 +182,7 @@ def test_a_block_drawn_early_and_written_late_is_taken(
     assert sequencer.step() == 1
     gap = [one for one in check().findings if one.code == "block-abandoned"]
     assert [(one.severity, one.block) for one in gap] == [(Severity.GAP, block[0])]
-    bodies = [b"\x01\x0b" + bytes(126)]
+    bodies = [b"\x01\x11" + bytes(126)]
     slow.execute(
         "select journal.append(%s::smallint, %s::bigint, %s::bytea[], %s)",
         (appender.instance, block[0], bodies, appender._sign(block[0], bodies)),

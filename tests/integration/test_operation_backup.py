@@ -123,8 +123,7 @@ def elsewhere(stage: Stage, home: Path, *, state: bool) -> Iterator[Path]:
         file.write_text(text, "utf-8")
         yield file
     finally:
-        cluster.stop()
-        shutil.rmtree(cluster.data, ignore_errors=True)
+        cluster.discard()
 
 
 def test_a_backup_holds_no_key_and_says_what_it_holds(stage: Stage, taken: Path) -> None:

@@ -209,7 +209,7 @@ def test_a_silent_worker_a_late_sequencer_and_a_stuck_import(house: House, conne
     assert wanted & house.codes() == set()
     admin.execute("update upkeep.heartbeat set at = at - interval '1 minute'")
     appender = Appender.enrol(worker, "worker", Keyring(house.keys, ()).instance("worker"))
-    appender.append(worker, [Entry(kind=EntryKind.HEARTBEAT, time_us=1)])
+    appender.append(worker, [Entry(kind=EntryKind.UPKEEP, time_us=1)])
     admin.execute("update journal.batch set at = at - interval '1 minute'")
     admin.execute(
         "insert into registry.feed (id, kind, file_sha256, state, started)"
@@ -224,7 +224,7 @@ def test_a_checkpoint_kept_outside_that_the_database_contradicts(house: House, c
     appender = Appender.enrol(worker, "worker", ring.instance("worker"))
     kept = KeptCheckpoint(house.state / CHECKPOINT_FILE)
     sequencer = Sequencer(log, LOG_ORIGIN, ring.instance("log"), log_of(log), kept=kept)
-    appender.append(worker, [Entry(kind=EntryKind.HEARTBEAT, time_us=1)])
+    appender.append(worker, [Entry(kind=EntryKind.UPKEEP, time_us=1)])
     sequencer.step()
     agrees = {one.code: one.grade for one in base.inside(house.settings, SystemClock())}
     assert agrees["checkpoint"] is Grade.GOOD
@@ -242,7 +242,7 @@ def test_a_checkpoint_of_the_same_size_and_another_root(house: House, connect: C
     appender = Appender.enrol(worker, "worker", ring.instance("worker"))
     kept = KeptCheckpoint(house.state / CHECKPOINT_FILE)
     sequencer = Sequencer(log, LOG_ORIGIN, ring.instance("log"), log_of(log), kept=kept)
-    appender.append(worker, [Entry(kind=EntryKind.HEARTBEAT, time_us=1)])
+    appender.append(worker, [Entry(kind=EntryKind.UPKEEP, time_us=1)])
     sequencer.step()
     admin.execute("update journal.checkpoint set root = sha256('other')")
     assert "checkpoint-differs" in house.codes()

@@ -183,11 +183,11 @@ def test_an_instance_gets_a_new_key_while_it_signs_with_the_old_one(
     running = Appender.enrol(worker, "worker", ring.instance("worker"))
     with pytest.raises(Stopped):
         service.rotate_instance(vault.settings, "worker", stop_at(step))
-    running.append(worker, [Entry(kind=EntryKind.HEARTBEAT, time_us=1)])
+    running.append(worker, [Entry(kind=EntryKind.UPKEEP, time_us=1)])
     vault.run("keys", "instance", "worker")
-    running.append(worker, [Entry(kind=EntryKind.HEARTBEAT, time_us=2)])
+    running.append(worker, [Entry(kind=EntryKind.UPKEEP, time_us=2)])
     again = Appender.enrol(worker, "worker", ring.instance("worker"))
-    again.append(worker, [Entry(kind=EntryKind.HEARTBEAT, time_us=3)])
+    again.append(worker, [Entry(kind=EntryKind.UPKEEP, time_us=3)])
     assert again.instance != running.instance
     with Sequencer_of(vault) as sequencer:
         sequencer.step()
@@ -225,7 +225,7 @@ def test_the_log_gets_a_new_key_and_the_old_one_vouches_for_nothing_later(
     appender = Appender.enrol(worker, "worker", Keyring(vault.keys, ()).instance("worker"))
     old_line, old_key = (vault.keys / "log.pub").read_text(), Keyring(vault.keys, ()).instance("log")
     with Sequencer_of(vault) as sequencer:
-        appender.append(worker, [Entry(kind=EntryKind.HEARTBEAT, time_us=1)])
+        appender.append(worker, [Entry(kind=EntryKind.UPKEEP, time_us=1)])
         sequencer.step()
         with pytest.raises(RotationError, match="the worker runs"):
             service.rotate_log(vault.settings)
@@ -239,7 +239,7 @@ def test_the_log_gets_a_new_key_and_the_old_one_vouches_for_nothing_later(
     assert _verified(vault).intact
     assert not verify(_journal(vault), line).intact, "without the retired line, the earlier checkpoint is nobody's"
     assert not verify(_journal(vault), old_line).intact, "the retired key alone does not do"
-    appender.append(worker, [Entry(kind=EntryKind.HEARTBEAT, time_us=2)])
+    appender.append(worker, [Entry(kind=EntryKind.UPKEEP, time_us=2)])
     both = [*retired_log_keys(vault.keys), Keyring(vault.keys, ()).instance("log").public_key()]
     Sequencer(
         connect("tierce_worker"), LOG_ORIGIN, old_key, LogFolder(vault.settings.log_directory()), retired=both

@@ -8,6 +8,7 @@ import psycopg
 import pytest
 
 from tests.integration.conftest import Connect
+from tierce.journal.beats import beat
 from tierce.journal.encoding import encode
 from tierce.journal.model import Entry, EntryKind
 from tierce.kernel.clock import SystemClock, micros
@@ -16,7 +17,7 @@ from tierce.policy.acts import Act, Outcome
 from tierce.storage.cluster import SUPERUSER
 
 KINDS = {
-    "tierce_api": {9, 14},
+    "tierce_api": {9, 11, 14},
     "tierce_office": {5, 6, 7, 9, 12, 14},
     "tierce_persons": {9, 13, 14},
     "tierce_insurers": {14, 16},
@@ -93,12 +94,20 @@ def test_each_process_appends_its_own_kinds_of_line_alone(start: Start, role: st
     process = start(role)
     for kind in EntryKind:
         if kind in KINDS[role]:
-            process.append([line(kind)])
+            process.append([line(kind, professional=process.instance)])
             process.connection.commit()
         else:
             with pytest.raises(psycopg.errors.InsufficientPrivilege, match="no line of that kind"):
                 process.append([line(kind)])
             process.connection.rollback()
+
+
+@pytest.mark.parametrize("role", ["tierce_api", "tierce_worker"])
+def test_an_instance_says_of_itself_alone_that_it_lives(start: Start, role: str) -> None:
+    process = start(role)
+    process.append([beat(process.instance, micros(SystemClock().now()))])
+    with pytest.raises(psycopg.errors.InsufficientPrivilege, match="of itself alone"):
+        process.append([beat(process.instance + 1, micros(SystemClock().now()))])
 
 
 def own_kind(role: str) -> EntryKind:

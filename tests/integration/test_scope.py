@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 from tests.integration.asks import AT, ask, sequence, write_asks
 from tests.integration.conftest import Connect
 from tests.integration.logs import segments_folder
+from tierce.journal.beats import beat
 from tierce.journal.encoding import decode
 from tierce.kernel.clock import micros
 from tierce.kernel.ids import DeviceId, staff_id
@@ -84,6 +85,25 @@ def test_a_line_that_cannot_be_read_is_a_gap_and_withholds_nobody_else(
         assert engine.head.gaps == (Gap(GapKind.UNREADABLE, numbers[1] >> 8, numbers[1] >> 8, 0),)
         assert not engine.head.whole
         assert [(one.person, one.status) for one in engine.exposures()] == [(1, Status.CONFIRMED)]
+
+
+def test_whoever_was_asked_for_while_an_instance_was_silent_is_possible(
+    admin: psycopg.Connection, office: psycopg.Connection, keyring: Keyring, connect: Connect
+) -> None:
+    minute = timedelta(minutes=1)
+    lives = [(1, AT - 6 * minute), *((2, AT + n * minute) for n in range(-6, 3)), (1, AT + 2 * minute)]
+    write_asks(admin, keyring, [beat(instance, micros(at)) for instance, at in lives], at=AT - 6 * minute)
+    asks = [ask(1), ask(2, outcome=Outcome.OUT_OF_SEATS), ask(3, at=AT + 9 * minute, outcome=Outcome.OUT_OF_SEATS)]
+    (asked, *_) = write_asks(admin, keyring, asks)
+    sequence(connect("tierce_worker"), keyring)
+    with office.transaction(), computed(office, segments_folder(admin), [THIEF], AT + HOUR) as engine:
+        assert engine.head.gaps == (Gap(GapKind.SILENT, (asked >> 8) - 1, (asked >> 8) - 1, 0),)
+        assert engine.head.whole
+        assert [(one.person, one.status) for one in engine.exposures()] == [
+            (1, Status.CONFIRMED),
+            (2, Status.POSSIBLE),
+            (3, Status.EXCLUDED),
+        ]
 
 
 CRITERIA = """

@@ -25,7 +25,7 @@ from tierce.kernel.ids import (
 )
 from tierce.policy.acts import Act, Evidence, Outcome
 from tierce.scope.engine.store import Engine, write_list
-from tierce.scope.model import AccountUse, Batch, Criteria, JournalLine, TreeHead
+from tierce.scope.model import AccountUse, Batch, Beat, Criteria, JournalLine, TreeHead
 from tierce.scope.rules import Scope, compute_scope, find_holes, named_by
 from tierce.scope.sources import Blocks, Hot, Sealed, hot_rows
 
@@ -50,6 +50,13 @@ entries = st.builds(
     person=st.sampled_from([0, 1, 2, 3, 2**62, 2**63 - 1]).map(PersonId),
     insurer=st.integers(0, 2).map(InsurerId),
     categories=st.sampled_from([0, 1, 8, 24]).map(DataCategory),
+)
+beats = st.builds(
+    Entry,
+    kind=st.just(EntryKind.HEARTBEAT),
+    time_us=st.just(0),
+    professional=st.sampled_from([1, 2]),
+    reference=st.sampled_from([20, 60, 3_600]),
 )
 minutes = st.integers(0, 40).map(lambda n: n * MINUTE // 2)
 """Half minutes: on either side of the slack of a hole and of a clock."""
@@ -94,9 +101,15 @@ def journals(draw: st.DrawFn) -> Journal:
     for _ in range(draw(st.integers(0, 8))):
         block += draw(st.sampled_from([1, 1, 1, 2, 4]))
         at = max(
-            0, at + draw(st.sampled_from([0, 1, 30_000_000, MINUTE, 4 * MINUTE, 200 * MINUTE, -MINUTE, -5 * MINUTE]))
+            0,
+            at
+            + draw(
+                st.sampled_from(
+                    [0, 1, 30_000_000, MINUTE, 4 * MINUTE, 200 * MINUTE, -MINUTE, -5 * MINUTE, 2_000 * MINUTE]
+                )
+            ),
         )
-        inside = draw(st.lists(entries, min_size=1, max_size=5))
+        inside = draw(st.lists(entries | beats, min_size=1, max_size=5))
         late = [0, *draw(st.lists(st.integers(0, MINUTE), min_size=len(inside) - 1, max_size=len(inside) - 1))]
         found.append((block, at, [_at(one, at + more) for one, more in zip(inside, late, strict=True)]))
     return found
@@ -107,6 +120,15 @@ def _at(entry: Entry, time_us: int) -> Entry:
     return Entry(**{**values, "time_us": time_us})
 
 
+def beats_of(journal: Journal) -> list[Beat]:
+    return [
+        Beat(int(one.professional), one.time_us, block, one.reference)
+        for block, _, inside in journal
+        for one in inside
+        if one.kind is EntryKind.HEARTBEAT
+    ]
+
+
 def by_rules(sought: list[Criteria], journal: Journal) -> Scope:
     batches = [Batch(block, at, len(inside), len(inside)) for block, at, inside in journal]
     lines = [
@@ -114,7 +136,7 @@ def by_rules(sought: list[Criteria], journal: Journal) -> Scope:
         for block, _, inside in journal
         for place, one in enumerate(inside)
     ]
-    return compute_scope(sought, lines, TREE, find_holes(batches, sought))
+    return compute_scope(sought, lines, TREE, find_holes(batches, sought, beats=beats_of(journal)))
 
 
 def seal(folder: Path, first: int, some: Journal) -> Segment:
@@ -142,7 +164,7 @@ def sources(folder: Path, journal: Journal, cuts: list[int]) -> tuple[Sealed, Ho
     blocks = Blocks(
         np.array([block for block, _, _ in left], np.int64), np.array([at for _, at, _ in left], np.int64)
     )
-    return Sealed(folder, segments), Hot(rows, blocks)
+    return Sealed(folder, segments), Hot(rows, beats_of(left), blocks)
 
 
 def accounts_by_rules(sought: list[Criteria], journal: Journal) -> list[AccountUse]:

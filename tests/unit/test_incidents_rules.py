@@ -10,7 +10,7 @@ from tierce.kernel.categories import DataCategory
 from tierce.kernel.ids import DeviceId, EntrySeq, InsurerId, PersonId, ProfessionalId
 from tierce.policy.acts import Outcome
 from tierce.scope.errors import CriteriaError
-from tierce.scope.model import Batch, Criteria, Gap, GapKind, JournalLine, Rule, Status, TreeHead
+from tierce.scope.model import Batch, Beat, Criteria, Gap, GapKind, JournalLine, Rule, Status, TreeHead
 from tierce.scope.rules import Holes, canonical_lines, compute_scope, find_holes, rule_text, status_of
 
 TREE = TreeHead(size=4, root=bytes(32))
@@ -123,6 +123,39 @@ def test_holes_that_touch_the_window_are_listed() -> None:
         Gap(GapKind.NEVER_COMMITTED, 6, 6, 0),
         Gap(GapKind.NEVER_COMMITTED, 8, 8, 0),
     )
+
+
+def alive(instance: int, *minutes: float) -> list[Beat]:
+    return [Beat(instance, round(one * MINUTE_US), instance * 1_000 + round(one), 60) for one in minutes]
+
+
+def silent(first: int, last: int) -> Gap:
+    return Gap(GapKind.SILENT, first, last, 0)
+
+
+def test_an_instance_that_missed_more_than_three_signs_of_life_was_silent() -> None:
+    beats = alive(1, 10, 11, 14, 17.01, 18) + alive(2, *range(10, 40))
+    found = find_holes([], [window(0, 30)], beats=beats)
+    assert found.gaps == (silent(1_014, 1_017), silent(1_018, 2_039))
+    assert [(gap.from_us / MINUTE_US, gap.until_us / MINUTE_US) for gap in found.gaps] == [(14, 17.01), (18, 39)]
+    assert find_holes([], [window(0, 10)], beats=beats).gaps == ()
+
+
+def test_a_silence_is_listed_for_a_day_and_by_what_happened_around_the_window_alone() -> None:
+    day = 24 * 60
+    beats = alive(1, 10) + alive(2, *range(10, 4 * day))
+    (found,) = find_holes([], [window(day, 2 * day)], beats=beats).gaps
+    assert found.until_us == (10 + day) * MINUTE_US
+    assert find_holes([], [window(2 * day, 3 * day)], beats=beats).gaps == ()
+    assert find_holes([], [window(0, 30)], beats=alive(1, 10)).gaps == ()
+
+
+def test_whoever_was_asked_for_in_a_silence_is_possible_and_nobody_else_is() -> None:
+    holes = find_holes([], [window(0, 60)], beats=alive(1, 10, 20))
+    asks = [refused(9 << 8, 1, 15 * MINUTE_US), refused(9 << 8 | 1, 2, 40 * MINUTE_US)]
+    scope = compute_scope([window(0, 60)], asks, TREE, holes)
+    assert [(one.person, one.status) for one in scope.exposures] == [(1, Status.POSSIBLE), (2, Status.EXCLUDED)]
+    assert scope.head.whole
 
 
 def test_a_block_with_fewer_lines_than_it_signed_is_listed() -> None:

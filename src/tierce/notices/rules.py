@@ -18,7 +18,7 @@ from tierce.kernel.language import Language
 from tierce.notices.errors import TextRefusedError
 from tierce.notices.model import BlockKind, Document
 from tierce.notices.readability import LEAST, reading_ease
-from tierce.scope.model import Gap, GapKind
+from tierce.scope.model import HARMLESS, Gap
 
 LETTER_CONTENTS: Final = (
     BlockKind.NATURE,
@@ -216,4 +216,4 @@ def is_minor(birth_date: str, on: date) -> bool:
 
 def is_complete(gaps: Iterable[Gap], unattributed: int) -> bool:
     """Tell whether the journal lets us say "nothing else": no line was removed, lost its person, or is in doubt."""
-    return unattributed == 0 and all(gap.kind is GapKind.NEVER_COMMITTED for gap in gaps)
+    return unattributed == 0 and all(gap.kind in HARMLESS for gap in gaps)

@@ -55,8 +55,14 @@ class GapKind(StrEnum):
     """A batch holds fewer lines than its signature covers: somebody removed them."""
     UNREADABLE = "unreadable"
     """A line is not of an encoding that this program knows."""
+    SILENT = "silent"
+    """An instance that says every minute that it lives did not, for minutes: between the lines of two blocks."""
     CLOCK = "clock"
     """Blocks whose times do not follow their numbers by more than two minutes: their lines' times are in doubt."""
+
+
+HARMLESS = frozenset({GapKind.NEVER_COMMITTED, GapKind.SILENT})
+"""Gaps that hide no release: coverage is given for committed lines alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +142,16 @@ class Batch:
     found: int
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class Beat:
+    """An instance said that it lives, and within how many seconds it would say so again."""
+
+    instance: int
+    at_us: int
+    block: int
+    every_s: int
+
+
 @dataclass(frozen=True, slots=True)
 class Gap:
     """A hole in the block numbers, or in one block, that touches a window of a scope."""
@@ -183,6 +199,7 @@ class Head:
     def whole(self) -> bool:
         """Whether the journal is whole here: whoever is not on the list was not read under these criteria.
 
-        A number never committed hides no release, since coverage is given for committed lines alone.
+        A number never committed hides no release, since coverage is given for committed lines alone; nor does the
+        silence of an instance.
         """
-        return self.unattributed == 0 and all(gap.kind is GapKind.NEVER_COMMITTED for gap in self.gaps)
+        return self.unattributed == 0 and all(gap.kind in HARMLESS for gap in self.gaps)

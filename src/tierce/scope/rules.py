@@ -20,6 +20,7 @@ from tierce.policy.acts import Evidence, Outcome
 from tierce.scope.errors import CriteriaError
 from tierce.scope.model import (
     Batch,
+    Beat,
     Criteria,
     Doubt,
     Exposure,
@@ -38,7 +39,11 @@ GAP_SLACK_US = 60 * 1_000_000
 """Blocks are numbered before they are committed, so a hole's time is known to the minute only."""
 CLOCK_SLACK_US = 120 * 1_000_000
 """Clocks agree within two minutes: the database refuses lines further off."""
-HIDING = frozenset({GapKind.NEVER_COMMITTED, GapKind.LINES_MISSING, GapKind.UNREADABLE})
+BEATS_MISSED = 3
+"""An instance that missed so many of its signs of life was silent."""
+GONE_US = 86_400 * 1_000_000
+"""A silence is listed for a day at most: an instance that has not come back was taken away, not cut off."""
+HIDING = frozenset({GapKind.NEVER_COMMITTED, GapKind.SILENT, GapKind.LINES_MISSING, GapKind.UNREADABLE})
 """The gaps beside which nobody can say what became of an ask."""
 
 _VERSION = "tierce-scope-v2"
@@ -153,13 +158,19 @@ def _status(clause: Criteria, line: JournalLine, holes: Holes) -> Status | None:
     return Status.POSSIBLE if holes.near(entry.time_us) else Status.EXCLUDED
 
 
-def find_holes(batches: Iterable[Batch], clauses: Sequence[Criteria], unreadable: Iterable[int] = ()) -> Holes:
+def find_holes(
+    batches: Iterable[Batch],
+    clauses: Sequence[Criteria],
+    unreadable: Iterable[int] = (),
+    beats: Iterable[Beat] = (),
+) -> Holes:
     """List what is missing or in doubt around the windows.
 
     Args:
         batches: committed batches in the order of their block numbers.
         clauses: whose windows count.
         unreadable: the blocks of lines that cannot be read; their batches are among `batches`.
+        beats: the signs of life of the instances: see `silences`.
 
     A run of absent block numbers is a hole when the time between its neighbours meets a window, to the minute. Such a
     block was drawn and its transaction never committed, hence nothing was revealed for it; a block with fewer lines
@@ -182,7 +193,31 @@ def find_holes(batches: Iterable[Batch], clauses: Sequence[Criteria], unreadable
         if _meets(clauses, at, at):
             gaps.append(Gap(GapKind.UNREADABLE, block, block, 0, at, at))
     doubts, runs = _doubts(every, clauses)
-    return Holes(sort_gaps([*gaps, *runs]), doubts)
+    return Holes(sort_gaps([*gaps, *runs, *silences(beats, clauses)]), doubts)
+
+
+def silences(beats: Iterable[Beat], clauses: Sequence[Criteria]) -> list[Gap]:
+    """List the times, meeting a window, in which an instance that lives did not say so.
+
+    Args:
+        beats: of every instance, in any order; those further than GONE_US from the windows count for nothing.
+        clauses: whose windows count.
+
+    Between two beats of an instance, or between its last and the last of all: while another one beat, time went by.
+    """
+    near = sorted(one for one in beats if _meets(clauses, one.at_us, one.at_us, GONE_US + GAP_SLACK_US))
+    if not near:
+        return []
+    newest = max(near, key=lambda one: (one.at_us, one.block))
+    found = []
+    for place, one in enumerate(near):
+        following = near[place + 1] if place + 1 < len(near) else newest
+        then = following if following.instance == one.instance else newest
+        until = min(then.at_us, one.at_us + GONE_US)
+        if until - one.at_us > BEATS_MISSED * one.every_s * 1_000_000 and _meets(clauses, one.at_us, until):
+            first, last = sorted((one.block, then.block))
+            found.append(Gap(GapKind.SILENT, first, last, 0, one.at_us, until))
+    return found
 
 
 def sort_gaps(gaps: Iterable[Gap]) -> tuple[Gap, ...]:

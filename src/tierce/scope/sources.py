@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from tierce.journal.segments.columns import as_columns, read_bodies
 from tierce.journal.segments.model import Segment
-from tierce.scope.model import Criteria, Gap
+from tierce.scope.model import Beat, Criteria, Gap
 
 Ints = NDArray[np.int64]
 
@@ -39,7 +39,7 @@ class Sealed:
     folder: Path
     segments: Sequence[Segment]
 
-    def around(self, clauses: Sequence[Criteria]) -> list[Segment]:
+    def around(self, clauses: Sequence[Criteria], margin_us: int = MARGIN_US) -> list[Segment]:
         """The segments that a window touches; past a clock that went back, those in between as well."""
         every = sorted(self.segments, key=lambda one: one.first)
         latest: list[int] = []
@@ -51,7 +51,7 @@ class Sealed:
         return [
             one
             for one, high, low in zip(every, latest, reversed(earliest), strict=True)
-            if any(low < clause.until_us + MARGIN_US and high >= clause.from_us - MARGIN_US for clause in clauses)
+            if any(low < clause.until_us + margin_us and high >= clause.from_us - margin_us for clause in clauses)
         ]
 
     def edges(self, segments: Sequence[Segment]) -> Blocks:
@@ -81,9 +81,10 @@ class Sealed:
 
 @dataclass(frozen=True, slots=True)
 class Hot:
-    """The rows that are not sealed: their columns (`hot_rows`), their blocks, what is wrong with them."""
+    """The rows that are not sealed: columns (`hot_rows`), blocks, signs of life, what is wrong with them."""
 
     rows: Iterable[pa.Table] = ()
+    beats: Sequence[Beat] = ()
     blocks: Blocks = field(default_factory=Blocks)
     gaps: Sequence[Gap] = ()
 

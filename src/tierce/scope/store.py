@@ -16,7 +16,7 @@ from tierce.kernel.clock import from_micros, micros
 from tierce.kernel.ids import EntrySeq, EstablishmentId, ProfessionalId
 from tierce.policy.acts import Evidence
 from tierce.policy.ladder import Level, Rung
-from tierce.scope.model import Criteria, Gap, GapKind, JournalLine, Status, TreeHead
+from tierce.scope.model import Beat, Criteria, Gap, GapKind, JournalLine, Status, TreeHead
 from tierce.scope.rules import GAP_SLACK_US, Holes, judge
 from tierce.scope.sources import Blocks, Hot, hot_rows
 
@@ -52,6 +52,12 @@ _PENDING: LiteralString = """
     select e.seq, e.body from journal.entry e left join journal.placed p on p.block = e.seq >> 8
     where (p.first_idx is null or p.first_idx >= {size}) and ({named}) and e.kind between 1 and 4
       and length(e.body) = 128"""
+# Numbers of instances are small: the index of professionals finds their lines at once.
+_BEATS: LiteralString = """
+    with sealed as materialized (select coalesce(max(end_idx), 0) as upto from journal.segment)
+    select e.seq, e.body from journal.entry e join journal.placed p on p.block = e.seq >> 8, sealed
+    where e.professional between 1 and 32767 and e.kind = 11 and length(e.body) = 128
+      and p.first_idx >= sealed.upto and p.first_idx < %s"""
 _BLOCKS: LiteralString = """
     with sealed as materialized (select coalesce(max(end_idx), 0) as upto from journal.segment)
     select b.block, b.at from journal.batch b left join journal.placed p using (block), sealed
@@ -138,7 +144,7 @@ def hot(connection: Connection, clauses: Sequence[Criteria], size: int, settled:
     times = dict(zip(blocks.block.tolist(), blocks.at_us.tolist(), strict=True))
     unreadable = [Gap(GapKind.UNREADABLE, one, one, 0, times[one], times[one]) for one in wrong if one in times]
     met = [one for one in unreadable if _meets(clauses, one.from_us)]
-    return Hot(rows, blocks, [*met, *_torn(connection, clauses, settled)])
+    return Hot(rows, _beats(connection, size), blocks, [*met, *_torn(connection, clauses, settled)])
 
 
 def _meets(clauses: Sequence[Criteria], at_us: int) -> bool:
@@ -149,6 +155,14 @@ def _blocks(connection: Connection, settled: datetime) -> Blocks:
     found = connection.execute(_BLOCKS, {"settled": settled}).fetchall()
     block = np.array([row[0] for row in found], np.int64)
     return Blocks(block, np.array([micros(row[1]) for row in found], np.int64))
+
+
+def _beats(connection: Connection, size: int) -> list[Beat]:
+    found = []
+    for seq, body in connection.execute(_BEATS, (size,)):
+        entry = decode(body)
+        found.append(Beat(int(entry.professional), entry.time_us, seq >> 8, entry.reference))
+    return found
 
 
 def _torn(connection: Connection, clauses: Sequence[Criteria], settled: datetime) -> list[Gap]:

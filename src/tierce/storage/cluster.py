@@ -126,6 +126,13 @@ class Cluster:
         self._process.wait(timeout=60)
         self._process = None
 
+    def discard(self) -> None:
+        """Stop the server and take its data away, wherever they are kept."""
+        self.stop()
+        shutil.rmtree(self._data, ignore_errors=True)
+        if self._data.parent != self.home.absolute():
+            self._data.parent.rmdir()
+
     def _alive(self) -> bool:
         if self._process is not None and self._process.poll() is not None:
             tail = (self.home / "postgres.log").read_text(errors="replace")[-600:]

@@ -64,6 +64,7 @@ from tierce.web.api.callers import Callers
 from tierce.web.api.deposits import Front
 from tierce.web.api.signin import SignInWiring
 from tierce.web.api.token import TOKEN_PATH, VendorWiring
+from tierce.web.beating import beating
 from tierce.web.deposit_wiring import front_of, state_finder
 from tierce.web.insurers.app import create_insurers
 from tierce.web.office.app import create_office
@@ -241,6 +242,7 @@ async def _gated(settings: Settings, keyring: Keyring, key: Ed25519PrivateKey, f
         )
         callers = Callers(sessions, clock)
         front.know(callers.knows, state_finder(pool, callers), gate.renew)
+        await stack.enter_async_context(beating(pool, appender, clock))
         wiring = RightsWiring(gate, rights, History(pool, keyring, clock), callers, sign_in, vendor)
         yield create_api(wiring, ProofVerifier(clock))
 

@@ -20,12 +20,13 @@ from tierce import __version__
 from tierce.controls.service import Controls
 from tierce.deposits.resolution import Resolver
 from tierce.deposits.sealing import Opener
+from tierce.journal.beats import BEAT_SECONDS, beat
 from tierce.journal.errors import LogFatalError, LogFolderError, SequencerBusyError
 from tierce.journal.kept import KeptCheckpoint
 from tierce.journal.sequencer import Sequencer
 from tierce.journal.service import LOG_KEY_NAME, LOG_ORIGIN, Appender
 from tierce.journal.tiles.folder import LogFolder
-from tierce.kernel.clock import SystemClock
+from tierce.kernel.clock import SystemClock, micros
 from tierce.policy.digest import policy_digest
 from tierce.presence.settling import Settler
 from tierce.settings import Settings
@@ -42,6 +43,8 @@ CHECKPOINT_SECONDS = 1.0
 """Between two checkpoints, unless nothing is new; each is a row, a signature and a few files for ever."""
 TIDY_EVERY_TURNS = 300
 BEAT_EVERY_TURNS = 10
+BEAT_LINE_TURNS = round(BEAT_SECONDS / TURN_SECONDS)
+"""Turns that take longer than their time only make it later: three may be missed."""
 STATUS_EVERY_TURNS = 5
 RETRY_SECONDS = 1.0
 CHECKPOINT_FILE = "checkpoint"
@@ -129,6 +132,7 @@ class _Hands:
     settler: Settler
     witnessing: Witnessing
     controls: Controls
+    appender: Appender
     sequencer: Sequencer | None = None
     sequenced: float = 0.0
     """When the last checkpoint was made, by a clock that only goes forward."""
@@ -174,6 +178,7 @@ def _hands(
         Settler(counter, appender, clock, policy),
         stack.enter_context(closing(Witnessing(settings))),
         Controls(appender, signing[0], clock, __version__),
+        appender,
     )
 
 
@@ -200,6 +205,9 @@ def _turns(hands: _Hands, gauges: Gauges, page: StatusPage, stopping: list[bool]
             hands.resolver.tidy()
             hands.controls.step(hands.watched)
         gauges.turn_seconds.observe(time.monotonic() - started)
+        if turn % BEAT_LINE_TURNS == BEAT_LINE_TURNS - 1:
+            now = micros(SystemClock().now())
+            hands.appender.append(hands.watched, [beat(hands.appender.instance, now)])
         if turn % BEAT_EVERY_TURNS == 0:
             waiting = heartbeat.waiting(hands.watched).lines
             heartbeat.beat(hands.watched, "worker", __version__, turn, waiting)

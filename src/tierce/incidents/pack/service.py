@@ -1,6 +1,5 @@
 """Making a pack: everything an incident rests on, under one checkpoint, in one file."""
 
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
@@ -37,6 +36,7 @@ from tierce.journal.tiles.tree import TileTree
 from tierce.kernel.clock import PARIS
 from tierce.kernel.ids import IncidentId, InsurerId
 from tierce.kernel.language import Language
+from tierce.kernel.scratch import Scratch
 from tierce.policy.digest import policy_digest, policy_text
 from tierce.scope.engine.store import Said, write_list
 from tierce.scope.files import differences, rows_of
@@ -94,9 +94,9 @@ class Packs:
             PackExistsError: the file is there already.
             RegisterBrokenError: the register was changed outside this program: nothing is packed.
         """
-        with connection.transaction(), tempfile.TemporaryDirectory(prefix="tierce-pack-") as folder:
+        with connection.transaction(), Scratch("tierce-pack.") as folder:
             freeze(connection)
-            making = _Making(self, connection, number, size, Path(folder), say)
+            making = _Making(self, connection, number, size, folder.path, say)
             policy = policy_digest()
 
             def sign(listed: list[tuple[str, bytes, int]]) -> str:

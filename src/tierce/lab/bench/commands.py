@@ -1,7 +1,9 @@
 """`tierce bench`: measurements of this machine, each beside a reference of the same run."""
 
+import signal
 import time
 from pathlib import Path
+from types import FrameType
 from typing import Annotated
 
 import msgspec
@@ -10,6 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from tierce.journal.segments.files import read_manifest
 from tierce.kernel.clock import SystemClock
 from tierce.kernel.errors import TierceError
 from tierce.lab.bench.concerned.service import NATIONAL_PEOPLE, SMALL_PEOPLE, measure_concerned
@@ -29,8 +32,10 @@ from tierce.lab.bench.scope.service import (
     measure_scope,
     ready_entries,
 )
+from tierce.scope.sources import Sealed
 
 SMALL_JOURNAL = 200_000
+HISTORIES_A_SECOND, HISTORIES_SECONDS = 50, 20
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_show_locals=False)
 _screen = Console(stderr=True, highlight=False)
@@ -39,6 +44,11 @@ _screen = Console(stderr=True, highlight=False)
 @app.callback()
 def root() -> None:
     """Figures of this machine; not a test, nothing fails for being slow."""
+    signal.signal(signal.SIGTERM, _leave)  # a measurement that is stopped takes its cluster and folders away
+
+
+def _leave(number: int, _: FrameType | None) -> None:
+    raise SystemExit(128 + number)
 
 
 app.command("notices", epilog=NOTICES_EPILOG)(notices)
@@ -119,7 +129,12 @@ def history(
 
     Examples: tierce bench history var/bench/ten-million; tierce bench history /srv/year --rate 50 --json -
     """
-    found = measure_histories(folder, rate, seconds, processes, seed)
+    try:
+        sealed = Sealed(folder, read_manifest(folder))
+    except OSError:
+        _screen.print(f"[bold]tierce bench history:[/bold] no manifest in {folder}: `tierce bench entries` makes one")
+        raise typer.Exit(1) from None
+    found = measure_histories(sealed, rate, seconds, processes, seed)
     table = Table("figure", "value", title="tierce bench history")
     for name in found.__slots__:
         table.add_row(name, str(getattr(found, name)))
@@ -160,6 +175,8 @@ def scope(
             report = measure_national(sealed, work, _Steps().say)
         else:
             report = measure_scope(sealed, turns, _Steps().say)
+            read = measure_histories(sealed, HISTORIES_A_SECOND, HISTORIES_SECONDS, report.machine.cores, seed=1)
+            report = msgspec.structs.replace(report, history_ms_p99=read.history_ms_p99)
     except TierceError as error:
         _screen.print(f"[bold]tierce bench scope:[/bold] {error}", markup=True)
         raise typer.Exit(1) from None
@@ -220,7 +237,7 @@ def journal(
     _screen.print(
         f"sequenced {report.entries_per_s:,.0f}/s (ratio {report.ratio_sequence_to_bare} to bare), verified "
         f"{report.verify_entries_per_s:,.0f}/s (ratio {report.ratio_verify_to_bare}), "
-        f"proof p99 {report.proof_ms_p99} ms"
+        f"proof p99 {report.proof_ms_p99} ms, {report.bytes_per_entry} bytes a sealed entry"
     )
     if json_to == "-":
         typer.echo(msgspec.json.encode(report).decode())

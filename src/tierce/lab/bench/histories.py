@@ -11,10 +11,10 @@ from pathlib import Path
 
 import numpy as np
 
-from tierce.journal.segments.files import read_manifest
 from tierce.journal.segments.pages import ENTRY_COLUMNS
 from tierce.journal.segments.reader import SHOWN, SegmentFiles, shown_of_person
 from tierce.lab.bench.entries import LOGINS, PERSONS, person_ids, professional_ids
+from tierce.scope.sources import Sealed
 
 LOGINS_READ = 20
 
@@ -43,24 +43,24 @@ class Histories:
 class _Part:
     """What one process asks."""
 
-    folder: Path
+    sealed: Sealed
     rate: float
     seconds: float
     seed: int
 
 
-def measure_histories(folder: Path, rate: float, seconds: float, processes: int, seed: int) -> Histories:
+def measure_histories(sealed: Sealed, rate: float, seconds: float, processes: int, seed: int) -> Histories:
     """Ask for the histories of people drawn at random, each at its own moment, whether or not the last has ended.
 
     A time counts from the moment when it should have begun: waiting is part of it.
     """
-    manifest = read_manifest(folder)
-    warmed = sum(_warm(files, folder) for files in _open(folder))
-    parts = [_Part(folder, rate / processes, seconds, seed * 1_000 + at) for at in range(processes)]
+    manifest, folder = sealed.segments, sealed.folder
+    warmed = sum(_warm(files, folder) for files in _open(sealed))
+    parts = [_Part(sealed, rate / processes, seconds, seed * 1_000 + at) for at in range(processes)]
     with ProcessPoolExecutor(processes, mp_context=get_context("forkserver")) as pool:
         found = [one for part in pool.map(_ask, parts) for one in part]
     times = np.array([one[0] for one in found])
-    logins = _logins(folder, seed)
+    logins = _logins(sealed, seed)
     entries = sum(one.count for one in manifest)
 
     def size(path: Callable[[int], Path]) -> float:
@@ -77,15 +77,19 @@ def measure_histories(folder: Path, rate: float, seconds: float, processes: int,
         history_ms_p99=round(float(np.percentile(times, 99)) * 1e3, 1),
         login_lines_each=round(float(np.mean([one[1] for one in logins])), 1),
         login_ms_p50=round(float(np.median([one[0] for one in logins])) * 1e3, 1),
-        bytes_per_entry=round(
-            size(lambda at: manifest[at].entries_path(folder)) + size(lambda at: manifest[at].blocks_path(folder)), 2
-        ),
+        bytes_per_entry=bytes_per_entry(sealed),
         index_bytes_per_entry=round(size(lambda at: manifest[at].index_path(folder)), 2),
     )
 
 
-def _open(folder: Path) -> list[SegmentFiles]:
-    return [SegmentFiles(folder, segment) for segment in read_manifest(folder)]
+def bytes_per_entry(sealed: Sealed) -> float:
+    """What a sealed entry costs: rows and batches; neither the tiles of the tree nor the index."""
+    paths = [path for one in sealed.segments for path in one.paths(sealed.folder)[:2]]
+    return round(sum(path.stat().st_size for path in paths) / sum(one.count for one in sealed.segments), 2)
+
+
+def _open(sealed: Sealed) -> list[SegmentFiles]:
+    return [SegmentFiles(sealed.folder, segment) for segment in sealed.segments]
 
 
 def _warm(files: SegmentFiles, folder: Path) -> int:
@@ -107,7 +111,7 @@ def _warm(files: SegmentFiles, folder: Path) -> int:
 
 def _ask(part: _Part) -> list[tuple[float, int]]:
     """Ask for as long as it lasts: the seconds and the lines of each history."""
-    segments, draws = _open(part.folder), random.Random(part.seed)
+    segments, draws = _open(part.sealed), random.Random(part.seed)
     found = []
     began = due = time.perf_counter()
     while (due := due + draws.expovariate(part.rate)) < began + part.seconds:
@@ -118,8 +122,8 @@ def _ask(part: _Part) -> list[tuple[float, int]]:
     return found
 
 
-def _logins(folder: Path, seed: int) -> list[tuple[float, int]]:
-    segments, draws, every = _open(folder), random.Random(seed), professional_ids()
+def _logins(sealed: Sealed, seed: int) -> list[tuple[float, int]]:
+    segments, draws, every = _open(sealed), random.Random(seed), professional_ids()
     found = []
     for _turn in range(LOGINS_READ):
         professional, began = int(every[draws.randrange(LOGINS)]), time.perf_counter()

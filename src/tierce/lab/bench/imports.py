@@ -8,8 +8,6 @@ function. Both are durable in the same way, on the same cluster, one after the o
 
 import os
 import random
-import shutil
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -24,6 +22,7 @@ import msgspec
 from tierce.feeds.commands import open_intake
 from tierce.feeds.intake import INSTANCE, no_listener
 from tierce.kernel.feed import names
+from tierce.kernel.scratch import Scratch
 from tierce.lab.bench.copying.store import copy_back, copy_out, describe_server, empty_register
 from tierce.lab.bench.errors import BenchError
 from tierce.lab.bench.machine import DurableWrite, Machine, describe_machine, measure_durable_write
@@ -111,9 +110,8 @@ def measure_import(lines: int, turns: int, parent: Path, say: Callable[[str], No
 
 @contextmanager
 def _stage(parent: Path) -> Iterator[tuple[Path, Database]]:
-    parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="import-", dir=parent) as name:
-        home = Path(name)
+    with Scratch("import.", parent) as scratch:
+        home = scratch.path
         home.chmod(0o711)
         cluster = Cluster(home / "cluster", {**DURABLE, "shared_buffers": "1GB", "max_wal_size": "8GB"})
         cluster.start()
@@ -123,8 +121,7 @@ def _stage(parent: Path) -> Iterator[tuple[Path, Database]]:
             create_keys(home / "keys", [INSTANCE])
             yield home, database
         finally:
-            cluster.stop()
-            shutil.rmtree(cluster.data, ignore_errors=True)
+            cluster.discard()
 
 
 def write_lines(path: Path, lines: int, seed: int = 1) -> None:

@@ -4,22 +4,20 @@ import json
 import os
 import re
 import resource
-import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from types import FrameType
 from typing import Final
 
 import msgspec
 
+from tierce.kernel.scratch import Scratch
 from tierce.lab.bench.errors import BenchError
 from tierce.lab.bench.machine import busy_seconds
 from tierce.settings import load
@@ -68,30 +66,19 @@ class Stage:
 
     def stop(self) -> None:
         """Stop the server and remove its data."""
-        self._cluster.stop()
-        shutil.rmtree(self._cluster.data, ignore_errors=True)
+        self._cluster.discard()
 
 
 @contextmanager
 def open_stage(parent: Path) -> Iterator[Stage]:
     """Make a stage below `parent` for the time of a measurement; it goes when interrupted or terminated too."""
-    parent.mkdir(parents=True, exist_ok=True)
-    previous = signal.signal(signal.SIGTERM, _leave)
-    try:
-        with tempfile.TemporaryDirectory(prefix="gate-", dir=parent) as name:
-            home = Path(name)
-            home.chmod(0o711)  # the server may run as another user
-            stage = Stage(home)
-            try:
-                yield stage
-            finally:
-                stage.stop()
-    finally:
-        signal.signal(signal.SIGTERM, previous)
-
-
-def _leave(number: int, _: FrameType | None) -> None:
-    raise SystemExit(128 + number)
+    with Scratch("gate.", parent) as home:
+        home.path.chmod(0o711)  # the server may run as another user
+        stage = Stage(home.path)
+        try:
+            yield stage
+        finally:
+            stage.stop()
 
 
 class Counters(msgspec.Struct, frozen=True):

@@ -7,7 +7,6 @@ these are folded by stretches of persons, in order: the list streams out sorted,
 
 import hashlib
 import os
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,11 +20,21 @@ from tierce.journal.model import EntryKind
 from tierce.journal.segments.model import Segment
 from tierce.kernel.categories import DataCategory
 from tierce.kernel.ids import InsurerId, PersonId, ProfessionalId
+from tierce.kernel.scratch import Scratch
 from tierce.policy.acts import Act, Evidence, Outcome
 from tierce.scope.holes import find_holes_of
-from tierce.scope.model import AccountUse, Criteria, Exposure, Head, Rule, Status, TreeHead
-from tierce.scope.rules import GAP_SLACK_US, HIDING, check_criteria, head_lines, rule_text, sort_gaps
-from tierce.scope.sources import Hot, Sealed
+from tierce.scope.model import AccountUse, Beat, Criteria, Exposure, Head, Rule, Status, TreeHead
+from tierce.scope.rules import (
+    GAP_SLACK_US,
+    GONE_US,
+    HIDING,
+    check_criteria,
+    head_lines,
+    rule_text,
+    silences,
+    sort_gaps,
+)
+from tierce.scope.sources import MARGIN_US, Hot, Sealed
 
 MEMORY_MIB = 1_024
 """What the columnar engine may hold before it writes to its folder."""
@@ -149,6 +158,11 @@ def _timed(named: str, blocks: str) -> str:
     return f"select e.*, b.at_us + e.late_us as t from ({named}) e join {blocks} b using (block)"  # noqa: S608 - numbers, digits and names of ours alone
 
 
+_BEATS = """
+    select e.professional, b.at_us + e.late_us, e.block, e.reference
+    from (select * from {entries} where professional between 1 and 32767 and kind = 11) e
+        join {blocks} b using (block)"""
+"""Numbers of instances are small: the rows stand together at one place of a segment."""
 _FINAL = """
     select person, insurer, status, categories, first, last, entries, rules from (
         select person, insurer, status, bit_or(categories)::ubigint as categories, min(first) as first,
@@ -223,8 +237,8 @@ class Engine:
         check_criteria(*clauses)
         self._clauses, self._tree, self._say = tuple(clauses), tree, say
         self._sealed, self._hot = sealed, hot
-        self._folder = tempfile.TemporaryDirectory(prefix="tierce-scope-", dir=scratch)
-        self._database = open_database(Path(self._folder.name))
+        self._folder = Scratch("tierce-scope.", scratch)
+        self._database = open_database(self._folder.path)
         self._statuses = self._doubts = False
         self._segments: Sequence[Segment] = ()
         self.head = Head(self._clauses, tree, (), 0)
@@ -247,14 +261,15 @@ class Engine:
     def close(self) -> None:
         """Throw the folder away."""
         self._database.close()
-        self._folder.cleanup()
+        self._folder.close()
 
     def _compute(self) -> None:
         run = self._run
         run(_TABLES)
         self._segments = segments = self._sealed.around(self._clauses) if self._sealed else []
         holes = find_holes_of(self._sealed, segments, self._hot.blocks, self._clauses)
-        gaps = sort_gaps([*holes.gaps, *self._hot.gaps])
+        silent = silences(self._beats(), self._clauses)
+        gaps = sort_gaps([*holes.gaps, *silent, *self._hot.gaps])
         near = _disjoint(
             (gap.from_us - GAP_SLACK_US, gap.until_us + GAP_SLACK_US) for gap in gaps if gap.kind in HIDING
         )
@@ -283,6 +298,16 @@ class Engine:
             yield f"select *, time_us as t from ({_candidates('hot', self._clauses, columns, kinds)})"  # noqa: S608 - numbers, digits and names of ours alone
             self._database.unregister("hot")
         self._say("segments", len(self._segments), len(self._segments))
+
+    def _beats(self) -> list[Beat]:
+        """The signs of life of the windows, and of a day around them."""
+        beats = list(self._hot.beats)
+        if self._sealed is not None:
+            for one in self._sealed.around(self._clauses, GONE_US + MARGIN_US):
+                entries, blocks = (f"read_parquet('{_quoted(path)}')" for path in one.paths(self._sealed.folder)[:2])
+                found = self._database.execute(_BEATS.format(entries=entries, blocks=blocks)).fetchall()
+                beats += [Beat(instance, at, block, every) for instance, at, block, every in found]
+        return beats
 
     def _load(self, table: str, columns: Sequence[pa.Array]) -> None:
         self._database.register("given", pa.table(list(columns), names=[f"c{n}" for n in range(len(columns))]))

@@ -4,10 +4,8 @@ The engine of scopes folds lines by person; here they are folded by indicator, o
 thousand indicators cost one scan. Only numbers, and pseudonyms of ours, are looked for.
 """
 
-import tempfile
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from pathlib import Path
 
 import duckdb
 import pyarrow as pa
@@ -15,6 +13,7 @@ from psycopg import Connection
 
 from tierce.journal.segments.model import Segment
 from tierce.kernel.clock import micros
+from tierce.kernel.scratch import Scratch
 from tierce.scope.engine.store import ASKED, RELEASED, Said, open_database, signed
 from tierce.scope.indicators.model import Hits, Indicator, Kind, Reach, Subject
 from tierce.scope.sources import Hot, Sealed
@@ -73,8 +72,8 @@ def search(pairs: Pairs, sealed: Sealed, segments: Sequence[Segment], hot: Hot, 
         hot: the rows that are not sealed.
         say: told how far it is.
     """
-    with tempfile.TemporaryDirectory(prefix="tierce-indicators-") as folder:
-        database = open_database(Path(folder))
+    with Scratch("tierce-indicators.") as folder:
+        database = open_database(folder.path)
         try:
             return _search(database, pairs, sealed, segments, hot, say)
         finally:

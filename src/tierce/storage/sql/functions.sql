@@ -418,7 +418,7 @@ $$ select nextval('journal.block_no') $$;
 -- The kinds of line that each process writes; none writes another's, and asks (1 to 4) are the gate's alone.
 create or replace function journal.kinds_of(writer name) returns integer[] language sql immutable as $$
     select case writer
-        when 'tierce_api' then array[9, 14]
+        when 'tierce_api' then array[9, 11, 14]
         when 'tierce_office' then array[5, 6, 7, 9, 12, 14]
         when 'tierce_persons' then array[9, 13, 14]
         when 'tierce_insurers' then array[14, 16]
@@ -445,6 +445,9 @@ begin
                where get_byte(b, 0) <> 1 or get_byte(b, 1) <> all(journal.kinds_of(session_user))) then
         raise exception 'this process writes no line of that kind; asks are written by the gate alone'
             using errcode = 'insufficient_privilege';
+    end if;
+    if exists (select from unnest(bodies) b where get_byte(b, 1) = 11 and journal.u64(b, 16) <> instance_id) then
+        raise exception 'an instance says of itself alone that it lives' using errcode = 'insufficient_privilege';
     end if;
     insert into journal.batch (block, instance, n, signature)
     values (in_block, instance_id, cardinality(bodies), signature);

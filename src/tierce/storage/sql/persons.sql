@@ -39,7 +39,7 @@ begin
     return query
     select i.id, i.signal_at, s.at,
         s.unattributed = 0 and s.pending = 0
-            and not jsonb_path_exists(s.gaps, '$[*][0] ? (@ != "never committed")'),
+            and not jsonb_path_exists(s.gaps, '$[*][0] ? (@ != "never committed" && @ != "silent")'),
         x.insurer, x.confirmed, x.categories, x.first_at, x.last_at
     from incident.incident i
     left join lateral (select * from incident.scope c where c.incident = i.id order by c.revision desc limit 1) s on true

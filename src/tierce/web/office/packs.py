@@ -1,6 +1,5 @@
 """Taking an incident's evidence pack out of the office: made, then said in the journal, then sent."""
 
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from tierce.incidents.pack.model import Made
 from tierce.incidents.pack.service import Packs
 from tierce.incidents.rules import incident_reference
 from tierce.kernel.ids import IncidentId
+from tierce.kernel.scratch import Scratch
 from tierce.policy.acts import Act
 from tierce.web.office.site import OfficeSite
 from tierce.web.visit import AnyRequest
@@ -28,8 +28,8 @@ def pack_handlers(site: OfficeSite, packs: Packs) -> list[HTTPRouteHandler]:
     async def pack(request: AnyRequest, number: FromPath[int]) -> Stream:
         visit = await site.visit(request)
         await site.sign_in.check_form(request)
-        folder = tempfile.TemporaryDirectory(prefix="tierce-pack-")
-        out = Path(folder.name) / "pack.zip"
+        folder = Scratch("tierce-pack.")
+        out = folder.path / "pack.zip"
 
         def make(connection: Connection) -> Made:
             return packs.make(connection, IncidentId(number), out, lambda _digest: None)
@@ -45,7 +45,7 @@ def pack_handlers(site: OfficeSite, packs: Packs) -> list[HTTPRouteHandler]:
             made = await site.rows.read(make)
             reference = await site.rows.read(lambda connection: said(connection, made))
         except BaseException:
-            folder.cleanup()
+            folder.close()
             raise
         named = {
             "content-disposition": f'attachment; filename="dossier-{reference}.zip"',
@@ -56,7 +56,7 @@ def pack_handlers(site: OfficeSite, packs: Packs) -> list[HTTPRouteHandler]:
     return [pack]
 
 
-def _sent(folder: tempfile.TemporaryDirectory[str], out: Path) -> Iterator[bytes]:
+def _sent(folder: Scratch, out: Path) -> Iterator[bytes]:
     """The file from its beginning; its folder goes with it, sent or not."""
     with folder, out.open("rb") as file:
         while some := file.read(_CHUNK):

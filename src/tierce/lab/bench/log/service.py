@@ -7,8 +7,6 @@ that selects every entry and hashes it, and does nothing else.
 """
 
 import random
-import shutil
-import tempfile
 import time
 from collections.abc import Callable
 from contextlib import closing
@@ -22,14 +20,19 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from tierce.journal.model import Entry, EntryKind
 from tierce.journal.note import verifier_key
+from tierce.journal.segments.model import ENTRIES_MAX
 from tierce.journal.sequencer import Sequencer
 from tierce.journal.service import APPEND_ENTRIES_MAX, Appender, prove
 from tierce.journal.tiles.folder import LogFolder
 from tierce.journal.verifier import Journal, verify
 from tierce.kernel.ids import EntrySeq, PersonId
+from tierce.kernel.scratch import Scratch
+from tierce.lab.bench.entries import make_entries
 from tierce.lab.bench.errors import BenchError
+from tierce.lab.bench.histories import bytes_per_entry
 from tierce.lab.bench.log import store
 from tierce.lab.bench.machine import DurableWrite, Machine, describe_machine, measure_durable_write
+from tierce.scope.sources import Sealed
 from tierce.storage.cluster import DURABLE, SUPERUSER, Cluster
 from tierce.storage.database import Database
 from tierce.storage.migrate import migrate
@@ -58,6 +61,8 @@ class JournalReport(msgspec.Struct, frozen=True):
     """Selected and hashed, by one reader that does nothing else."""
     ratio_sequence_to_bare: float
     ratio_verify_to_bare: float
+    bytes_per_entry: float
+    """Of one full segment of a year's entries, rows and batches: nothing is gained by sealing the few above."""
     tile_bytes_per_entry: float
     machine: Machine
     durable_write: DurableWrite
@@ -70,19 +75,17 @@ def measure_journal(entries: int, work: Path, seed: int, say: Callable[[str], No
         BenchError: the journal that was measured does not verify.
     """
     machine = describe_machine()
-    work.mkdir(parents=True, exist_ok=True)
-    home = Path(tempfile.mkdtemp(prefix="journal-", dir=work))
-    cluster = Cluster(home / "cluster", {**DURABLE, "shared_buffers": "256MB", "max_wal_size": "4GB"})
-    (home / "cluster").mkdir()
-    home.chmod(0o755)
-    try:
-        cluster.start()
-        database = cluster.database("bench")
-        migrate(database)
-        return _measure(database, home, entries, seed, machine, say)
-    finally:
-        cluster.stop()
-        shutil.rmtree(home, ignore_errors=True)
+    with Scratch("journal.", work) as home:
+        home.path.chmod(0o755)
+        (home.path / "cluster").mkdir()
+        cluster = Cluster(home.path / "cluster", {**DURABLE, "shared_buffers": "256MB", "max_wal_size": "4GB"})
+        try:
+            cluster.start()
+            database = cluster.database("bench")
+            migrate(database)
+            return _measure(database, home.path, entries, seed, machine, say)
+        finally:
+            cluster.discard()
 
 
 def _measure(
@@ -109,6 +112,8 @@ def _measure(
     whole, sampled = (_verify(database, log, line, len(numbers), machine.cores, one) for one in (1, SAMPLE))
     say(f"verified: {whole:,.0f} entries/s, {sampled:,.0f} with one signature in {SAMPLE}")
     tiles = sum(file.stat().st_size for file in log.path.rglob("*") if file.is_file())
+    sealed = bytes_per_entry(Sealed(home / "year", make_entries(home / "year", ENTRIES_MAX, seed=seed)))
+    say(f"sealed: {sealed} bytes an entry in one segment of {ENTRIES_MAX:,}")
     return JournalReport(
         entries=len(numbers),
         checkpoints=steps,
@@ -120,6 +125,7 @@ def _measure(
         bare_entries_per_s=round(bare),
         ratio_sequence_to_bare=round(sequenced / bare, 2),
         ratio_verify_to_bare=round(whole / bare, 2),
+        bytes_per_entry=sealed,
         tile_bytes_per_entry=round(tiles / len(numbers), 2),
         machine=machine,
         durable_write=durable,
@@ -136,7 +142,7 @@ def _fill(database: Database, entries: int, seed: int) -> list[EntrySeq]:
                 connection,
                 [
                     Entry(
-                        kind=EntryKind.HEARTBEAT,
+                        kind=EntryKind.PROOF,
                         time_us=1_700_000_000_000_000 + batch * 1_000 + place,
                         professional=chance.randrange(1, 1 << 40),
                         person=PersonId(chance.randrange(1, 1 << 40)),

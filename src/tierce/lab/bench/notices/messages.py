@@ -1,9 +1,7 @@
 """Messages and letters as the product makes them: an invented incident, a database of its own, a real mail server."""
 
-import shutil
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,6 +17,7 @@ from tierce.incidents.store import Records
 from tierce.journal.service import Appender
 from tierce.kernel.clock import SystemClock
 from tierce.kernel.ids import IncidentId, InsurerId, PersonId, SessionId, StaffId
+from tierce.kernel.scratch import Scratch
 from tierce.lab.bench.notices.store import insert_incident
 from tierce.notices.audience.service import counts, freeze
 from tierce.notices.contacts.model import Contact
@@ -65,7 +64,12 @@ def measure_messages(emails: int, letters: int, connections: int, say: Callable[
     The first `emails` people have an e-mail address, the others a postal one.
     """
     clock = SystemClock()
-    with _home() as home, _database(home) as database, database.connect(SUPERUSER, autocommit=True) as admin:
+    with (
+        Scratch("tierce-bench.") as scratch,
+        _database(scratch.path) as database,
+        database.connect(SUPERUSER, autocommit=True) as admin,
+    ):
+        home = scratch.path
         keys = home / "keys"
         create_keys(keys, ("office", "notices"))
         keyring = Keyring(keys, EVERY_KEY)
@@ -140,15 +144,6 @@ def _server(home: Path, port: int, connections: int) -> MailServer:
 
 
 @contextmanager
-def _home() -> Iterator[Path]:
-    home = Path(tempfile.mkdtemp(prefix="tierce-bench-"))
-    try:
-        yield home
-    finally:
-        shutil.rmtree(home, ignore_errors=True)
-
-
-@contextmanager
 def _database(home: Path) -> Iterator[Database]:
     cluster = Cluster(home / "cluster", {**DURABLE, "shared_buffers": "128MB", "max_wal_size": "1GB"})
     cluster.start()
@@ -157,7 +152,7 @@ def _database(home: Path) -> Iterator[Database]:
         migrate(database)
         yield database
     finally:
-        cluster.stop()
+        cluster.discard()
 
 
 @contextmanager

@@ -27,7 +27,7 @@ Say = Callable[[str], None]
 
 
 class ScopeReport(msgspec.Struct, frozen=True):
-    """One size. `bare_scan_s`: the same files, predicate and aggregation; `peak_mib` is the whole process's."""
+    """One size. `bare_scan_s`: the same files, predicate and aggregation; `peak_mib`: of the process, by scoping."""
 
     entries: int
     scope_s: float
@@ -39,6 +39,8 @@ class ScopeReport(msgspec.Struct, frozen=True):
     peak_mib: float
     turns: int
     machine: Machine
+    history_ms_p99: float = 0.0
+    """One person's history over the same entries, fifty asked a second; waiting is part of it."""
 
 
 class NationalReport(msgspec.Struct, frozen=True):
