@@ -163,7 +163,7 @@ def test_the_register_takes_from_this_process_an_acknowledgement_and_nothing_els
     incident = opened_incident(world)
     world.telling.turn(world.notices, world.box)
     acknowledge(world, incident.id, 1, OAK)
-    note = "select incident.note_received(%s, 1::smallint, 1, now(), %s, %s, 1)"
+    note = "select notice.note_received(%s, 1::smallint, 1, now(), %s, %s, 1)"
     for facts in ('{"text":"clos"}', '{"moment":"notice_received","insurer":1,"at":1,"why":"x"}'):
         with pytest.raises(psycopg.errors.CheckViolation):
             world.notices.execute(note, (incident.id, facts, bytes(32)))

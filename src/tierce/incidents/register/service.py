@@ -48,20 +48,6 @@ class Acknowledged:
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Author:
-    """Who writes a row, the journal's line of it, and what keeps it."""
-
-    name: str
-    staff: int
-    line: Callable[[datetime], Entry]
-    keep: Callable[[Row], None]
-
-
-class _KnownError(Exception):
-    """The row would say nothing new."""
-
-
 class Register:
     """The register of one process; connections are in autocommit mode."""
 
@@ -97,57 +83,6 @@ class Register:
             RegisterClosedError: the event is closed.
             RegisterBrokenError: the rows before it were changed outside this program.
         """
-        author = _Author(
-            caller.name,
-            int(caller.staff),
-            lambda now: staff_line(caller, act or ACTS[kind], now, incident=incident),
-            lambda row: store.insert(connection, row),
-        )
-        return self._add(connection, incident, kind, make, author, also)
-
-    def add_received(
-        self, connection: Connection, incident: IncidentId, heard: Acknowledged, line: Callable[[datetime], Entry]
-    ) -> Row | None:
-        """Write when an insurer received its notice: its first acknowledgement. None where a row says when already.
-
-        Args:
-            connection: of role tierce_notices, in autocommit mode.
-            incident: the event.
-            heard: who acknowledged, and when.
-            line: the journal's line at an instant.
-
-        Raises:
-            RegisterClosedError: the event is closed.
-            RegisterBrokenError: the rows before it were changed outside this program.
-        """
-        at, insurer = micros(heard.at), int(heard.insurer)
-        facts: Facts = {
-            "moment": str(Moment.NOTICE_RECEIVED), "insurer": insurer, "at": at, "why": RECEIVED_ON_SITE,
-        }  # fmt: skip
-
-        def make(rows: list[Row], _: datetime) -> Facts:
-            said = (facts["moment"], insurer)
-            if any(row.kind is RowKind.TIME and (row.facts["moment"], row.facts["insurer"]) == said for row in rows):
-                raise _KnownError
-            return facts
-
-        author = _Author(
-            heard.name, heard.staff, line, lambda row: store.insert_received(connection, row, heard.insurer)
-        )
-        try:
-            return self._add(connection, incident, RowKind.TIME, make, author)
-        except _KnownError:
-            return None
-
-    def _add(
-        self,
-        connection: Connection,
-        incident: IncidentId,
-        kind: RowKind,
-        make: Callable[[list[Row], datetime], Facts],
-        author: "_Author",
-        also: Callable[[datetime], None] | None = None,
-    ) -> Row:
         with connection.transaction():
             store.lock(connection, incident)
             rows = store.rows(connection, incident)
@@ -160,12 +95,50 @@ class Register:
                 also(now)
             before = rows[-1].digest if rows else b""
             number = len(rows) + 1
-            digest = row_digest(before, incident, number, kind, at=now, by=author.name, facts=canonical(facts))
-            line = replace(author.line(now), activity=ActivityId(number), device=DeviceId(journal_number(digest)))
+            digest = row_digest(before, incident, number, kind, at=now, by=caller.name, facts=canonical(facts))
+            line = replace(
+                staff_line(caller, act or ACTS[kind], now, incident=incident),
+                activity=ActivityId(number),
+                device=DeviceId(journal_number(digest)),
+            )
             (entry,) = self._appender.write(connection, [line])
-            row = Row(incident, number, kind, now, author.name, author.staff, facts, digest, entry)
-            author.keep(row)
+            row = Row(incident, number, kind, now, caller.name, int(caller.staff), facts, digest, entry)
+            store.insert(connection, row)
         return row
+
+    def add_received(
+        self, connection: Connection, incident: IncidentId, heard: Acknowledged, line: Callable[[datetime], Entry]
+    ) -> bool:
+        """Write when an insurer received its notice: its first acknowledgement. False where a row says when already.
+
+        Args:
+            connection: of role tierce_notices, in autocommit mode; of the rows before it reads one digest.
+            incident: the event.
+            heard: who acknowledged, and when.
+            line: the journal's line at an instant.
+
+        Raises:
+            RegisterClosedError: the event is closed.
+        """
+        with connection.transaction():
+            store.lock(connection, incident)
+            number, before, closed, known = store.head(connection, incident, heard.insurer)
+            if closed:
+                raise RegisterClosedError
+            if known:
+                return False
+            now = self.clock.now()
+            facts: Facts = {
+                "moment": str(Moment.NOTICE_RECEIVED), "insurer": int(heard.insurer), "at": micros(heard.at),
+                "why": RECEIVED_ON_SITE,
+            }  # fmt: skip
+            text = canonical(facts)
+            digest = row_digest(before, incident, number + 1, RowKind.TIME, at=now, by=heard.name, facts=text)
+            entry = replace(line(now), activity=ActivityId(number + 1), device=DeviceId(journal_number(digest)))
+            (seq,) = self._appender.write(connection, [entry])
+            row = Row(incident, number + 1, RowKind.TIME, now, heard.name, heard.staff, facts, digest, seq)
+            store.insert_received(connection, row, heard.insurer)
+        return True
 
     def rows(self, connection: Connection, incident: IncidentId) -> list[Row]:
         """Read every row, the oldest first.

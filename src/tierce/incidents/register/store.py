@@ -46,9 +46,18 @@ def insert(connection: Connection, row: Row) -> None:
     )  # fmt: skip
 
 
+def head(connection: Connection, incident: IncidentId, insurer: InsurerId) -> tuple[int, bytes, bool, bool]:
+    """How many rows there are, the last one's digest, whether the event is closed, whether the receipt is known."""
+    row = connection.execute(
+        "select number, digest, closed, known from notice.register_head(%s, %s::smallint)", (incident, insurer)
+    ).fetchone()
+    assert row is not None
+    return int(row[0]), bytes(row[1]), bool(row[2]), bool(row[3])
+
+
 def insert_received(connection: Connection, row: Row, insurer: InsurerId) -> None:
     """Add the row of an insurer's acknowledgement, as role tierce_notices may: the database compares the two."""
     connection.execute(
-        "select incident.note_received(%s, %s::smallint, %s, %s, %s, %s, %s)",
+        "select notice.note_received(%s, %s::smallint, %s, %s, %s, %s, %s)",
         (row.incident, insurer, row.number, row.at, canonical(row.facts), row.digest, row.entry),
     )

@@ -133,7 +133,7 @@ class Telling:
                 return notice_line(self.appender, Act.NOTICE_RECEIVED, now, incident=number, insurer=insurer)
 
             try:
-                received += register.add_received(connection, number, heard, line) is not None
+                received += register.add_received(connection, number, heard, line)
             except RegisterClosedError:
                 return received
         return received

@@ -231,8 +231,7 @@ grant select, insert, update (ended_at) on notice.contact_point to tierce_notice
 grant select, insert, update (tries, next_try, sent_at, failed) on notice.warning to tierce_notices;
 grant select on notice.acknowledgement, notice.recipient, notice.report, notice.told_count, notice.taken
     to tierce_notices;
-grant select on incident.register to tierce_notices;       -- to add one row: that an insurer acknowledged, and when
-grant execute on function incident.note_received to tierce_notices;
+grant execute on function notice.register_head, notice.note_received to tierce_notices;   -- one row: an acknowledgement
 grant select, insert on notice.hand_over, notice.hand_over_piece to tierce_notices;
 grant select on notice.mandate, notice.contact_point, notice.warning, notice.acknowledgement, notice.hand_over, notice.taken,
     notice.report, notice.told_count to tierce_office;

@@ -63,9 +63,21 @@ create or replace function notice.members(of_incident bigint, of_insurer smallin
     order by x.person limit least(at_most, 100000)
 $$;
 
+-- What the next row of an incident's register is bound to, and nothing of what its rows say: how many there are, the last
+-- one's digest, whether the event is closed (kinds 11 and 12), whether a row has this insurer's receipt.
+create or replace function notice.register_head(of_incident bigint, of_insurer smallint, out number integer,
+    out digest bytea, out closed boolean, out known boolean)
+    language sql stable security definer set search_path = pg_catalog, pg_temp as $$
+    select coalesce(max(r.number), 0), coalesce((array_agg(r.digest order by r.number desc))[1], ''),
+        coalesce((array_agg(r.kind order by r.number desc) filter (where r.kind in (11, 12)))[1] = 11, false),
+        coalesce(bool_or(r.kind = 1 and r.facts::jsonb @> jsonb_build_object('moment', 'notice_received',
+                                                                             'insurer', of_insurer)), false)
+    from incident.register r where r.incident = of_incident
+$$;
+
 -- The register's row of an insurer's acknowledgement, whoever calls: by whom and when are the acknowledgement's own, and
 -- the row says nothing else.
-create or replace function incident.note_received(of_incident bigint, of_insurer smallint, of_number integer,
+create or replace function notice.note_received(of_incident bigint, of_insurer smallint, of_number integer,
     written timestamptz, said text, of_digest bytea, of_entry bigint) returns void
     language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare heard record;
