@@ -1,17 +1,19 @@
 """An audience is planned in chunks, through the database: as it would be whole, in memory, item by item."""
 
 import random
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 
 import pytest
 
 from tests.audience_plan import digest_of, plan
+from tests.integration.asks import AT
 from tests.integration.conftest import Connect
 from tests.integration.messages_world import MessagesRoom, lend, open_world
 from tests.integration.rooms import CAPES, OAK
 from tierce.kernel.clock import PARIS
 from tierce.kernel.ids import InsurerId
 from tierce.notices.audience import store
+from tierce.notices.audience.service import freeze
 from tierce.notices.contacts.model import Contact
 from tierce.notices.mandates.model import Mandate
 from tierce.storage.cluster import SUPERUSER
@@ -39,18 +41,18 @@ def drawn(rng: random.Random, person: int, today: date) -> Contact:
 
 def inserted(world: MessagesRoom, connect: Connect, revision: int) -> None:
     """Put many people on one revision of the list, of one insurer or of two."""
-    rng, now = random.Random(revision), datetime.now(UTC)
+    rng = random.Random(revision)
     rows = [(one, insurer, rng.choice((8, 24, 152))) for one in range(1_000, 1_000 + PEOPLE) for insurer in (1, 2)]
     connect(SUPERUSER, autocommit=True).cursor().executemany(
         "insert into incident.exposed (incident, revision, person, insurer, categories, first_at, last_at, entries,"
         " status, rule) values (%s, %s, %s, %s, %s, %s, %s, 1, 1, 'test')",
-        [(world.incident, revision, *row, now, now) for row in rows if rng.random() < 0.7],
+        [(world.incident, revision, *row, AT, AT) for row in rows if rng.random() < 0.7],
     )
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_i2_an_audience_planned_in_chunks_is_the_one_planned_whole(
-    seed: int, database: Database, connect: Connect, keyring: Keyring, monkeypatch: pytest.MonkeyPatch
+    seed: int, database: Database, connect: Connect, keyring: Keyring
 ) -> None:
     world = open_world(database, connect, keyring, ((1, 1), (2, 1), (1, 2)))
     rng, today = random.Random(seed), world.room.clock.now().astimezone(PARIS).date()
@@ -58,8 +60,7 @@ def test_i2_an_audience_planned_in_chunks_is_the_one_planned_whole(
     for insurer in (OAK, CAPES):
         people = [1, 2, *range(1_000, 1_000 + PEOPLE)]
         lend(world, insurer, {one: drawn(rng, one, today) for one in people if rng.random() < 0.85})
-    monkeypatch.setattr(store, "CHUNK", 7)
-    digest = world.freeze()
+    digest = freeze(world.notices, world.contacts, world.appender, world.room.clock, world.incident, chunk=7).digest
     audience = world.audience()
     with world.notices.transaction():
         pairs = [pair for chunk in store.exposed_pairs(world.notices, world.incident, 1) for pair in chunk]

@@ -4,7 +4,7 @@ import ipaddress
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -16,6 +16,7 @@ from cryptography.x509.oid import NameOID
 
 from tests.integration.messages_world import kept, mail_server
 from tests.mailbox import mailbox
+from tierce.kernel.clock import SystemClock
 from tierce.notices.deliveries.errors import LoginRefusedError, MailServerError, TlsMissingError
 from tierce.notices.deliveries.model import MailServer, Reply
 from tierce.notices.deliveries.smtp import Line
@@ -27,7 +28,7 @@ PASSWORD = "un mot de passe d'essai"
 
 def certificate(folder: Path) -> Path:
     """A certificate of 127.0.0.1, signed by itself, with its key in the same file."""
-    key, now = ec.generate_private_key(ec.SECP256R1()), datetime.now(UTC)
+    key, now = ec.generate_private_key(ec.SECP256R1()), SystemClock().now()
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "relay.example")])
     made = (
         x509.CertificateBuilder()

@@ -13,7 +13,8 @@ from tierce.journal.service import Appender
 from tierce.kernel.clock import SystemClock
 from tierce.notices.deliveries.letters import batch_file
 from tierce.policy.acts import Act
-from tierce.policy.retention import JOB_CLASSES, RETENTION, Kept, keep_days
+from tierce.policy.kept import Kept
+from tierce.policy.retention import JOB_CLASSES, RETENTION, keep_days
 from tierce.storage.cluster import SUPERUSER
 from tierce.storage.keys import Keyring
 from tierce.upkeep.retention.service import CLASS_SHIFT, Retention

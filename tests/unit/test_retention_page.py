@@ -6,7 +6,8 @@ from pathlib import Path
 from typer.testing import CliRunner
 
 from tierce.cli import app
-from tierce.policy.retention import RETENTION, End, Hand, Kept
+from tierce.policy.kept import End, Hand, Kept
+from tierce.policy.retention import RETENTION
 from tierce.upkeep.retention.page import render
 
 PAGE = Path(__file__).parents[2] / "docs" / "privacy" / "retention.md"

@@ -8,7 +8,8 @@ from tierce.journal.model import Entry, EntryKind
 from tierce.journal.service import Appender
 from tierce.kernel.clock import Clock, micros
 from tierce.policy.acts import Act, Outcome
-from tierce.policy.retention import RETENTION, Kept
+from tierce.policy.kept import Kept
+from tierce.policy.retention import RETENTION
 from tierce.presence import store
 from tierce.presence.store import Settled
 

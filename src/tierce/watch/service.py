@@ -11,8 +11,9 @@ from tierce.kernel.clock import Clock, micros, paris_day
 from tierce.kernel.ids import LineId, ProfessionalId, new_id
 from tierce.policy.acts import Act, Evidence, Outcome
 from tierce.policy.evidence import State, accuse, met, observe, released, roll, rung_of, trap, worth
+from tierce.policy.kept import Kept
 from tierce.policy.ladder import HOLD_FOR, Rung
-from tierce.policy.retention import RETENTION, Kept
+from tierce.policy.retention import RETENTION
 from tierce.watch import store
 from tierce.watch.model import Hold, Known, Looked
 from tierce.watch.rules import Watch, area_of, hold_of, is_full, is_proved, is_unexplained, observation_of, refused_of

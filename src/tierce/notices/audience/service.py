@@ -16,13 +16,12 @@ from tierce.notices.audience import store
 from tierce.notices.audience.model import Audience, Counts, Item, Pair
 from tierce.notices.audience.rules import AudienceDigest, is_professional, item_of, reading_of, usable_email
 from tierce.notices.contacts.model import Contact
-from tierce.notices.contacts.store import Contacts
+from tierce.notices.contacts.store import Contacts, Sealers
 from tierce.notices.deliveries.model import Step
 from tierce.notices.errors import AudienceEmptyError, AudienceMissingError, DoubtsLeftError
 from tierce.notices.lines import notice_line
 from tierce.notices.mandates.model import Mandate
 from tierce.policy.acts import Act
-from tierce.storage.keys import Sealer
 
 SALT_BYTES = 32
 _Person = tuple[PersonId, InsurerId]
@@ -39,13 +38,14 @@ class _Planning:
     revision: int
     on: date
     salt: bytes
-    sealers: dict[InsurerId, Sealer | None] = field(default_factory=dict)
+    chunk: int
+    sealers: Sealers = field(default_factory=Sealers)
 
     def read(self) -> int:
         """Sort every exposed pair, with the mandates of the day and the contact data of now; how many there are."""
         store.begin_planning(self.connection)
         count, mandates = 0, dict[InsurerId, Mandate | None]()
-        for pairs in store.exposed_pairs(self.connection, self.incident, self.revision):
+        for pairs in store.exposed_pairs(self.connection, self.incident, self.revision, self.chunk):
             count += len(pairs)
             unknown = {one.insurer for one in pairs if not is_professional(one)} - mandates.keys()
             mandates |= store.mandates(self.connection, unknown, self.on)
@@ -58,7 +58,7 @@ class _Planning:
         """Make the items, in order; gives how many, and the digest of the audience."""
         listed = store.list_digest(self.connection, self.incident, self.revision)
         digest, count = AudienceDigest(self.incident, self.revision, listed, self.salt), 0
-        for chunk in store.placed(self.connection):
+        for chunk in store.placed(self.connection, self.chunk):
             known = self._known([pair for _, pair, _ in chunk])
             items = [self._item(number, tuple(group), known) for number, group in groupby(chunk, itemgetter(0))]
             for one in items:
@@ -82,9 +82,17 @@ class _Planning:
 
 
 def freeze(
-    connection: Connection, contacts: Contacts, appender: Appender, clock: Clock, incident: IncidentId
+    connection: Connection,
+    contacts: Contacts,
+    appender: Appender,
+    clock: Clock,
+    incident: IncidentId,
+    *,
+    chunk: int = store.CHUNK,
 ) -> Audience:
     """Freeze the audience of the newest list, with its journal line, in one transaction of an autocommit connection.
+
+    It is planned `chunk` pairs at a time, in tables of that transaction, and never whole in memory.
 
     Approvals name its digest. Whatever changes afterwards (a list, a mandate, an address) needs another audience, and
     nobody whom this one has told is in that one again, unless there is more to tell her.
@@ -101,7 +109,7 @@ def freeze(
         raise DoubtsLeftError
     now, salt = clock.now(), secrets.token_bytes(SALT_BYTES)
     with connection.transaction():
-        planning = _Planning(connection, contacts, incident, revision, now.astimezone(PARIS).date(), salt)
+        planning = _Planning(connection, contacts, incident, revision, now.astimezone(PARIS).date(), salt, chunk)
         pairs, number = planning.read(), new_id()
         if not pairs:
             raise AudienceEmptyError

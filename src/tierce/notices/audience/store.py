@@ -29,11 +29,13 @@ _EXPOSED: LiteralString = """
     select professional, null, null from incident.exposed_professional where incident = %(i)s and revision = %(r)s"""
 
 
-def exposed_pairs(connection: Connection, incident: IncidentId, revision: int) -> Iterator[list[Pair]]:
+def exposed_pairs(
+    connection: Connection, incident: IncidentId, revision: int, chunk: int = CHUNK
+) -> Iterator[list[Pair]]:
     """Every pair of a list, and its professionals, in chunks; in a transaction, which may do other work between."""
     with connection.cursor(name="audience_exposed") as cursor:
         cursor.execute(_EXPOSED, {"i": incident, "r": revision})
-        while rows := cursor.fetchmany(CHUNK):
+        while rows := cursor.fetchmany(chunk):
             yield [
                 Pair(PersonId(person), OPERATOR, Cohort.PROFESSIONALS)
                 if insurer is None
@@ -120,7 +122,7 @@ Placed = tuple[int, Pair, bool]
 """An item's number, one of its pairs, and whether the mailbox of that pair is shared."""
 
 
-def placed(connection: Connection) -> Iterator[list[Placed]]:
+def placed(connection: Connection, chunk: int = CHUNK) -> Iterator[list[Placed]]:
     """Every pair on an item, in the order of items and of pairs, in chunks of whole items."""
     waiting: list[Placed] = []
     with connection.cursor(name="audience_placed") as cursor:
@@ -128,7 +130,7 @@ def placed(connection: Connection) -> Iterator[list[Placed]]:
             "select number, person, insurer, cohort, shared from audience_place"
             " order by number, person, insurer, cohort"
         )
-        while rows := cursor.fetchmany(CHUNK):
+        while rows := cursor.fetchmany(chunk):
             waiting += [(row[0], Pair(PersonId(row[1]), InsurerId(row[2]), Cohort(row[3])), row[4]) for row in rows]
             last = waiting[-1][0]
             whole = [one for one in waiting if one[0] != last]

@@ -17,6 +17,8 @@ from tierce.storage.keys import COMPARTMENT_KEYS, KEY_BYTES, Compartment, Keyrin
 KEY = COMPARTMENT_KEYS[Compartment.CONTACT]
 """The master key file of contact data."""
 Pair = tuple[PersonId, InsurerId]
+Sealers = dict[InsurerId, Sealer | None]
+"""What opens each loan of one incident; None where there is none, or it was deleted."""
 _SIZE_CLASSES = (192, 384, 768, 1536)
 _READ = 5_000
 
@@ -78,7 +80,7 @@ class Contacts:
         connection: Connection,
         incident: IncidentId,
         pairs: Collection[Pair],
-        sealers: dict[InsurerId, Sealer | None] | None = None,
+        sealers: Sealers | None = None,
     ) -> dict[Pair, Contact]:
         """The contact data lent for an incident of each (person, insurer) that has some; the others are left out.
 

@@ -11,7 +11,8 @@ from psycopg import Connection
 from tierce.journal.segments.store import segments
 from tierce.kernel.clock import from_micros
 from tierce.kernel.ids import DeviceId, EstablishmentId, ProfessionalId, SoftwareId
-from tierce.policy.retention import RETENTION, Kept
+from tierce.policy.kept import Kept
+from tierce.policy.retention import RETENTION
 from tierce.scope import store as rows
 from tierce.scope.engine.store import Said
 from tierce.scope.errors import JournalBehindError, SegmentsMissingError

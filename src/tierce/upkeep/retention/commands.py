@@ -11,7 +11,8 @@ from tierce.journal.service import Appender
 from tierce.kernel.clock import SystemClock
 from tierce.kernel.errors import TierceError
 from tierce.policy.digest import policy_digest
-from tierce.policy.retention import RETENTION, Kept
+from tierce.policy.kept import Kept
+from tierce.policy.retention import RETENTION
 from tierce.settings import load
 from tierce.storage.keys import Keyring
 from tierce.upkeep.progress import bar

@@ -3,7 +3,8 @@
 from datetime import timedelta
 
 from tierce.kernel.language import Language, Phrase
-from tierce.policy.retention import INCIDENT_LOOKS_BACK, RETENTION, End, Hand, Rule
+from tierce.policy.kept import End, Hand, Rule
+from tierce.policy.retention import INCIDENT_LOOKS_BACK, RETENTION
 from tierce.policy.segments import REDACTIONS, Redactable
 
 _ENDS = {

@@ -10,7 +10,8 @@ from tierce.journal.service import Appender
 from tierce.kernel.clock import Clock, micros
 from tierce.notices.deliveries.letters import batch_file
 from tierce.policy.acts import Act, Outcome
-from tierce.policy.retention import JOB_CLASSES, Kept
+from tierce.policy.kept import Kept
+from tierce.policy.retention import JOB_CLASSES
 from tierce.upkeep.retention import store
 
 CHUNK_ROWS = 2_000

@@ -2,7 +2,7 @@
 
 from psycopg import Connection
 
-from tierce.policy.retention import Kept
+from tierce.policy.kept import Kept
 
 
 def forget(connection: Connection, kept: Kept, at_most: int | None, *, really: bool) -> int:
