@@ -47,7 +47,7 @@ def test_an_insurer_is_told_takes_its_list_and_reports(stage: Stage, new_browser
     office = entered(stage, new_browser, "office", OFFICER)
     told = urlsplit(open_incident(office, stage)).path
     settings = stage.settings_file
-    assert turn(settings).told >= 1
+    assert turn(settings)[0].told >= 1
     page = entered(stage, new_browser, "insurers", OWN)
     faults = seen(page, "/incidents", "incidents", stage)
     expect(page.locator("h1")).to_have_text("Lesquels de mes assurés, quelles données ?")
@@ -78,7 +78,7 @@ def test_an_insurer_is_told_takes_its_list_and_reports(stage: Stage, new_browser
     office.get_by_role("button", name="L’empreinte est la même").click()
     expect(office.locator("main")).not_to_contain_text("Clés à mettre en service")
     faults += seen(page, "/key", "key-current", stage)
-    assert turn(settings).handed_over == 1
+    assert turn(settings)[0].handed_over == 1
     faults += seen(page, incident, "incident-list", stage)
     with page.expect_download() as taken:
         page.get_by_role("button", name="Télécharger la liste chiffrée").click()

@@ -11,7 +11,8 @@ from tests.folders import private_folder
 from tierce.storage.cluster import DURABLE, SUPERUSER, Cluster
 from tierce.storage.database import Database
 from tierce.storage.keys import EVERY_KEY, Keyring, create_keys
-from tierce.storage.migrate import ROLES, migrate
+from tierce.storage.migrate import migrate
+from tierce.storage.roles import ROLES
 
 Connect = Callable[..., psycopg.Connection]
 INSTANCES = ("api", "office", "persons", "insurers", "signer", "worker", "feed", "notices", "upkeep")

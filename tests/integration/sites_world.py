@@ -20,14 +20,19 @@ from tierce.identity.oidc import ProviderClient, ProviderSettings, Realm, digest
 from tierce.identity.service import Pool, SignInDoor, form_token
 from tierce.incidents.holds.service import Holds
 from tierce.insurers.breaches.service import Breaches
+from tierce.insurers.requests.service import InsurerRequests
 from tierce.insurers.service import InsurerDesk
 from tierce.journal.note import verifier_key
 from tierce.journal.service import Appender
 from tierce.kernel.clock import SystemClock
 from tierce.kernel.ids import staff_id
 from tierce.notices.messages.service import Messages
+from tierce.persons import store as person_rows
+from tierce.persons.billed.service import CareBilled
 from tierce.persons.concerned.service import Concerned
+from tierce.persons.letters.service import Letters
 from tierce.persons.requests.service import Requests
+from tierce.persons.wishes.service import Wishes
 from tierce.policy.allowed import STAFF_ROLES
 from tierce.presence.answers import Answers
 from tierce.storage.database import Database
@@ -93,9 +98,12 @@ async def office_site(room: Room, database: Database, role: str = "security") ->
     rows: ConnectionPool[Connection] = ConnectionPool(
         database.dsn("tierce_office"), min_size=1, max_size=2, open=False, kwargs={"autocommit": True}
     )
+    inspected: ConnectionPool[Connection] = ConnectionPool(
+        database.dsn("tierce_inspector"), min_size=0, max_size=2, open=False, kwargs={"autocommit": True}
+    )
     pool: Pool = AsyncConnectionPool(database.dsn("tierce_office"), min_size=1, max_size=2, open=False)
     async with pool, httpx.AsyncClient() as web:
-        with rows:
+        with rows, inspected:
             with rows.connection() as connection:
                 lines = Appender.enrol(connection, "office", room.keyring.instance("office"))
             sessions = StaffSessions(pool, lines, SystemClock(), ROLES, bytes(16))
@@ -103,6 +111,7 @@ async def office_site(room: Room, database: Database, role: str = "security") ->
                 door=SignInDoor(pool, _provider(Realm.STAFF, web), SystemClock()),
                 sessions=sessions,
                 pool=rows,
+                inspected=inspected,
                 incidents=room.incidents,
                 clocks=room.clocks,
                 forms=room.forms,
@@ -146,6 +155,9 @@ async def persons_site(room: Room, database: Database) -> AsyncIterator[Site]:
                 answers=Answers(lines, SystemClock()),
                 concerned=Concerned(lines, SystemClock()),
                 requests=Requests(lines, SystemClock()),
+                wishes=Wishes(lines, SystemClock()),
+                billed=CareBilled(lines, SystemClock()),
+                letters=Letters(lines, person_rows.Records(room.sealer), SystemClock()),
                 secure=False,
             )
             async with _browser(app, "tierce-persons") as found:
@@ -177,6 +189,7 @@ async def insurers_site(room: Room, database: Database, insurer: int = 1) -> Asy
                 pool=rows,
                 desk=InsurerDesk(lines, SystemClock(), bytes(16)),
                 breaches=Breaches(lines, SystemClock(), bytes(16)),
+                requests=InsurerRequests(lines, SystemClock(), bytes(16)),
                 secure=False,
             )
             async with _browser(app, "tierce-insurers") as found:

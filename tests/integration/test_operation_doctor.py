@@ -33,7 +33,7 @@ from tierce.storage import heartbeat
 from tierce.storage.cluster import SUPERUSER
 from tierce.storage.database import Database
 from tierce.storage.keys import Keyring
-from tierce.storage.migrate import ROLES
+from tierce.storage.roles import ROLES
 from tierce.upkeep.doctor import base, files, outside
 from tierce.upkeep.doctor.commands import examine
 from tierce.upkeep.doctor.model import Finding, Grade

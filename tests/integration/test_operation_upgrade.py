@@ -30,7 +30,8 @@ from tierce.storage.database import Database
 from tierce.storage.errors import SchemaNewerError
 from tierce.storage.insurer_keys import load_sealer
 from tierce.storage.keys import COMPARTMENT_KEYS, EVERY_KEY, Compartment, Keyring, Sealer, wrap_key
-from tierce.storage.migrate import OWNER, alembic_config, create_roles, head_version, migrate, stored_version
+from tierce.storage.migrate import alembic_config, create_roles, head_version, migrate, stored_version
+from tierce.storage.roles import OWNER
 from tierce.upkeep.retention.service import Retention
 from tierce.upkeep.service import make_keys
 

@@ -15,10 +15,12 @@ from tierce.policy.seats import SEATS
 from tierce.storage.cluster import SUPERUSER
 from tierce.storage.database import Database
 from tierce.storage.granted import DIGEST_FILE, objects_of, printed_digest, render
-from tierce.storage.migrate import OWNER, ROLES
+from tierce.storage.roles import OWNER, ROLES
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "grants.txt"
 DIGEST = Path(__file__).parents[2] / "src/tierce/storage/sql" / DIGEST_FILE
+REGISTER = {"tierce_office", "tierce_inspector"}
+"""Who reads the register of breaches."""
 IDENTITY = ("person.", "contact.", "bank.")
 """Schemas that hold who a person is."""
 
@@ -98,6 +100,7 @@ def test_nobody_truncates_owns_or_creates(admin: psycopg.Connection, role: str) 
         ("tierce_persons", {"table person.trait"}),
         ("tierce_insurers", set()),
         ("tierce_worker", set()),
+        ("tierce_inspector", set()),
         ("tierce_notices", {"table contact.contact", "table contact.lent_file", "table contact.loan"}),
     ],
 )
@@ -175,7 +178,7 @@ def test_a_wrong_password_opens_nothing(template: Database, role: str) -> None:
         ("tierce_office", "delete from access.ladder"),
         *[(role, "update incident.register set facts = '{}'") for role in ROLES],
         *[(role, "delete from incident.register") for role in ROLES],
-        *[(role, "select * from incident.register") for role in ROLES if role != "tierce_office"],
+        *[(role, "select * from incident.register") for role in ROLES if role not in REGISTER],
         ("tierce_persons", "select * from person.record"),
         ("tierce_persons", "select * from coverage.coverage"),
         ("tierce_persons", "select * from journal.entry"),

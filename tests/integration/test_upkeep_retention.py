@@ -86,6 +86,16 @@ insert into notice.person_report (id, person, seq, at)
 insert into notice.rights_request (id, person, kind, subject, insurers, made, due, answer, answered)
     select n, 1, 'access', 'all', '{1}', now() - age, now() - age, 'sent', now() - age
     from (values (1, interval '1096 days'), (101, interval '1094 days')) q(n, age);
+insert into notice.wish (id, person, language, token, ended, ended_why)
+    select n, n, 'fr', decode(lpad(to_hex(n), 20, '0'), 'hex'), now() - age, 'stopped'
+    from (values (1, interval '366 days'), (101, interval '364 days')) w(n, age);
+insert into notice.first_look (person, professional, wish, seq, token, ended, how)
+    select n, 501, n, n, decode(lpad(to_hex(n), 20, '0'), 'hex'), now() - age, 'sent'
+    from (values (1, interval '366 days'), (101, interval '364 days')) l(n, age);
+insert into presence.peer (name, kind, public_key) values ('oct-merle', 1, decode(repeat('00', 32), 'hex'));
+insert into care.billed (id, person, establishment, peer, care_day, asked, at)
+    select ('00000000-0000-0000-0000-' || lpad(n::text, 12, '0'))::uuid, n, 601, 1, 1, true, now() - age
+    from (values (1, interval '823 days'), (101, interval '821 days')) b(n, age);
 insert into access.appeal (id, professional, hold, said, at, due, answered)
     select n, 1, n, 'Je soigne ici.', now() - age, now() - age, now() - age
     from (values (1, interval '1096 days'), (101, interval '1094 days')) a(n, age);
@@ -125,6 +135,9 @@ AN_INCIDENT = (
     "insert into incident.exposed values (1, 1, 1, 1, 1, now(), now(), 1, 1, 'r')"
 )
 TABLES = (
+    "notice.first_look",
+    "notice.wish",
+    "care.billed",
     "notice.rights_request",
     "access.session",
     "access.staff_session",
@@ -195,6 +208,7 @@ def test_what_is_past_its_duration_goes_and_the_rest_stays(old: Old) -> None:
     assert removed == {kept: 2 if kept is Kept.LABELS else 1 for kept in JOB_CLASSES} | {
         Kept.DEVICES: 3,
         Kept.PROVED_PAIRS: 2,
+        Kept.WISHES: 2,
         Kept.LABELS: 2,
         Kept.MESSAGES: 3,
     }

@@ -13,8 +13,10 @@ from tierce.incidents.clocks.model import State
 from tierce.incidents.form.model import Knowledge
 from tierce.incidents.night.model import Decision
 from tierce.incidents.severity.model import Controller
+from tierce.notices.audience.model import Channel
 from tierce.persons.concerned.model import Answer
 from tierce.persons.model import LineKind
+from tierce.persons.wishes.errors import WishReason
 from tierce.policy.acts import Act, Evidence, Outcome
 from tierce.policy.clocks import Risk, Standing
 from tierce.policy.ladder import Level, Rung
@@ -97,7 +99,12 @@ CHOSEN = {
     | {f"concerned.{said}_{answer}" for said in ("is", "ground") for answer in Answer}
     | {"concerned.ground_no_list", "concerned.cohort_insured", "concerned.cohort_invoices"}
     | {f"card.{part}_{why}" for part in ("wrong", "remedy") for why in ("away", "no_signer", "too_many")}
-    | {f"answered.{said}{part}" for said in ("yes", "no", "late", "too_many") for part in ("", "_lead")},
+    | {f"answered.{said}{part}" for said in ("yes", "no", "late", "too_many") for part in ("", "_lead")}
+    | {f"billed.step{step}" for step in range(1, 4)}
+    | {f"letters.channel_{one.value}" for one in Channel if one is not Channel.PUBLIC}
+    | {f"wish.said_{said}{part}" for said in ("proved", "stopped") for part in ("", "_next")}
+    | {f"wish.refused_{one}{part}" for one in WishReason for part in ("", "_remedy")}
+    | {f"wish.rule_{part}" for part in ("nothing", "you", "year", "own", "address")},
 }
 """Keys that templates build from a value."""
 

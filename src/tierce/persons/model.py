@@ -23,6 +23,8 @@ class LineKind(Enum):
     """A member of the operator's staff read her civil status."""
     OWN = "own"
     """She used her own space."""
+    SETTING = "setting"
+    """She set whether she is told, and where: shown to her, since somebody else may have."""
     PRESENCE = "presence"
     """A card of hers, her word, or a proof that she was there."""
     OTHER = "other"

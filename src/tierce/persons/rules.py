@@ -116,6 +116,10 @@ _OWN: Final[dict[Act, Phrase]] = {
     ),
     Act.PERSON_REQUEST: Phrase("vous avez fait une demande sur vos données", "you made a request about your data"),
     Act.PERSON_EXPORT: Phrase("vous avez pris une copie de vos données", "you took a copy of your data"),
+    Act.PERSON_WISH: Phrase(
+        "vous avez réglé les messages qui vous préviennent", "you set the messages that tell you"
+    ),
+    Act.PERSON_BILLED: Phrase("vous avez lu les soins facturés à votre nom", "you read the care billed in your name"),
 }
 """What she did in her own space, after the instant."""
 
@@ -146,6 +150,8 @@ def kind_of(entry: Entry) -> LineKind:
         return LineKind.STAFF
     if entry.act in _OF_PRESENCE:
         return LineKind.PRESENCE
+    if entry.act is Act.PERSON_WISH:
+        return LineKind.SETTING
     if entry.kind in {EntryKind.PERSON_ACT, EntryKind.IDENTITY}:
         return LineKind.OWN
     return LineKind.OTHER
@@ -165,7 +171,7 @@ def sentence(entry: Entry, asker: Asker | None, place: str = "") -> Phrase:
     kind = kind_of(entry)
     if kind is LineKind.STAFF:
         return _staff(entry, when)
-    if kind is LineKind.OWN:
+    if kind in {LineKind.OWN, LineKind.SETTING}:
         said = _own(entry)
         return Phrase(f"{when.fr}, {said.fr}.", f"{when.en}, {said.en}.")
     if kind is LineKind.PRESENCE:

@@ -120,6 +120,14 @@ class Act(IntEnum):
     """A list of people exposed was written to a file; `reference` begins the list's digest."""
     SCOPE_ANSWER = 161
     """Another operator's indicators were answered; `reference` begins the answer's digest. It names nobody."""
+    PERSON_WISH = 162
+    """A person asks to be told at each first look-up, proves her address, or stops it; `reference` is the wish."""
+    FIRST_LOOKS_TOLD = 163
+    """Persons who asked for it were told of first look-ups; `reference` is how many. It names nobody."""
+    PERSON_BILLED = 164
+    """A person reads the care billed in her name, or says of one invoice: it was not me."""
+    INSURER_REQUEST = 165
+    """An insurer's staff read their people's requests, or answer one."""
     NOTICE_RECEIVED = 166
     """An insurer's first acknowledgement of a notice becomes a time of the incident: its own delays run from it."""
     STAFF_RECIPIENT = 167

@@ -1,4 +1,4 @@
-"""The words of the table of retention: classes of data, what happens at the end of each, and who carries it out."""
+"""What a row of the retention table says: which class of data, how it ends, by whose hand."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -45,6 +45,8 @@ class Kept(IntEnum):
     ANSWERS = 31
     PROVED = 32
     RIGHTS_REQUESTS = 60
+    WISHES = 61
+    BILLED = 62
     MESSAGES = 43
     CLIENT_CONTACTS = 44
     LETTERS = 45

@@ -274,12 +274,36 @@ RETENTION: Mapping[Kept, Rule] = {
     ),
     Kept.RIGHTS_REQUESTS: Rule(
         Phrase("demandes d'accès, de correction, d'effacement", "requests of access, correction, erasure"),
-        "notice.rights_request",
+        "notice.rights_request, notice.request_slip, notice.request_reply",
         _days(1095),
         Phrase("la réponse", "the answer"),
         End.DELETED,
         Hand.JOB,
         _CONTROL,
+    ),
+    Kept.WISHES: Rule(
+        Phrase(
+            "souhaits d'être prévenu finis (adresse effacée le jour même) et premières consultations annoncées",
+            "wishes to be told that ended (address erased at once), and first look-ups told",
+        ),
+        "notice.wish, notice.first_look",
+        _days(365),
+        Phrase("leur fin ; l'envoi", "their end; the sending"),
+        End.DELETED,
+        Hand.JOB,
+        _CHOICE,
+    ),
+    Kept.BILLED: Rule(
+        Phrase(
+            "soins facturés au nom d'une personne : jour et lieu", "care billed in a person's name: day and place"
+        ),
+        "care.billed",
+        _days(822),
+        Phrase("leur réception", "their receipt"),
+        End.DELETED,
+        Hand.JOB,
+        _CLAIMS,
+        held=True,
     ),
     Kept.MESSAGES: Rule(
         Phrase(

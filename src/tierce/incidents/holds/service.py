@@ -21,7 +21,7 @@ class Holds:
     def __init__(self, appender: Appender, clock: Clock) -> None:
         """Write lines through `appender`, of the office's instance."""
         self._appender = self.appender = appender
-        self._clock = clock
+        self._clock = self.clock = clock
 
     def place(self, connection: Connection, caller: StaffCaller, order: Order) -> int:
         """Put an account or a device on a rung, for a bounded time; returns the ladder's row.

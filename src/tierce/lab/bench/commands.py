@@ -15,7 +15,8 @@ from rich.table import Table
 from tierce.journal.segments.files import read_manifest
 from tierce.kernel.clock import SystemClock
 from tierce.kernel.errors import TierceError
-from tierce.lab.bench.concerned.service import NATIONAL_PEOPLE, SMALL_PEOPLE, measure_concerned
+from tierce.lab.bench.concerned.oracle import ConcernedOracleReport, measure_concerned_oracle
+from tierce.lab.bench.concerned.service import NATIONAL_PEOPLE, SMALL_PEOPLE, ConcernedReport, measure_concerned
 from tierce.lab.bench.entries import make_entries
 from tierce.lab.bench.gate import SMALL, Plan, Report, measure_gate
 from tierce.lab.bench.histories import measure_histories
@@ -254,6 +255,11 @@ def concerned(
     national: Annotated[
         bool, typer.Option("--national", help="33 000 000 de personnes. / 33,000,000 people.")
     ] = False,
+    oracle: Annotated[
+        bool,
+        typer.Option("--oracle", help="Can the three answers be told apart on the wire? Judges, as for the gate."),
+    ] = False,
+    each: Annotated[int, typer.Option(min=40, max=20_000, help="With --oracle: answers of each kind.")] = 600,
     seed: Annotated[int, typer.Option(help="Of the people drawn.")] = 1,
     json_to: Annotated[
         str | None, typer.Option("--json", help="Write one JSON object to this file, or to standard output for -.")
@@ -261,9 +267,15 @@ def concerned(
 ) -> None:
     """Measure the look-up behind « Suis-je concerné ? », half of those who ask being on the list.
 
-    Examples: tierce bench concerned --json -; tierce bench concerned --national
+    Examples: tierce bench concerned --json -; tierce bench concerned --national; tierce bench concerned --oracle
     """
+    report: ConcernedReport | ConcernedOracleReport
     try:
+        if oracle:
+            report = measure_concerned_oracle(each, Path("var/bench").absolute(), seed, SystemClock(), _Steps().say)
+            _screen.print(_judged_table(report))
+            _give(report, json_to)
+            return
         count = NATIONAL_PEOPLE if national else people
         report = measure_concerned(count, Path("var/bench").absolute(), seed, SystemClock(), _Steps().say)
     except TierceError as error:
@@ -273,10 +285,30 @@ def concerned(
         f"{report.concerned_per_s:,.0f} look-ups/s over {report.exposed:,} people exposed, "
         f"p50 {report.p50_ms} ms, p99 {report.p99_ms} ms"
     )
+    _give(report, json_to)
+
+
+def _give(report: msgspec.Struct, json_to: str | None) -> None:
     if json_to == "-":
         typer.echo(msgspec.json.encode(report).decode())
     elif json_to is not None:
         Path(json_to).write_bytes(msgspec.json.format(msgspec.json.encode(report)) + b"\n")
+
+
+def _judged_table(report: ConcernedOracleReport) -> Table:
+    table = Table(
+        "pair of answers", "time", "shape", "all", title="AUC on answers that taught nothing; 0.50 is chance"
+    )
+    for pair, judged in report.pairs.items():
+        table.add_row(pair, *(f"{judged[judge]:.4f}" for judge in ("time", "shape", "all")))
+    table.add_section()
+    table.add_row("the worst of all", f"{report.oracle_auc:.4f}", "", "")
+    for delay, value in report.control.items():
+        table.add_row(f"control: one kind, half of it {delay} later", f"{value:.4f}", "", "")
+    for kind in report.p50_ms:
+        table.add_row(f"{kind}: p50, p99", f"{report.p50_ms[kind]:.1f}", f"{report.p99_ms[kind]:.1f}", "ms")
+    table.add_row("different shapes; answers of a later turn", str(report.shapes), str(report.late), "")
+    return table
 
 
 def _oracle_table(report: OracleReport) -> Table:

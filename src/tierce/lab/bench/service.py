@@ -12,6 +12,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http import HTTPStatus
 from pathlib import Path
 from typing import Final
 
@@ -119,19 +120,20 @@ class Counters(msgspec.Struct, frozen=True):
 
 
 class Service:
-    """The API, as `tierce serve --only api` runs it: with the product's own number of workers when none is given."""
+    """One process as `tierce serve --only SITE` runs it; the API with its own number of workers if none is given."""
 
-    def __init__(self, stage: Stage, port: int, workers: int = 0) -> None:
-        """Start it and wait until every worker's gate is open."""
+    def __init__(self, stage: Stage, port: int, workers: int = 0, site: str = INSTANCE) -> None:
+        """Start it and wait until it answers: the API, until every worker's gate is open."""
         self.port = port
         self.url = f"http://127.0.0.1:{port}"
         self._stage = stage
-        self._log = stage.home / "api.log"
+        self._site = site
+        self._log = stage.home / f"{site}.log"
         settings = stage.home / "settings.toml"
-        settings.write_text(_settings(stage, self.url, port, workers), encoding="utf-8")
+        settings.write_text(_settings(stage, site, port, workers), encoding="utf-8")
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-c", _COMMAND, "serve", "--only", "api", "--settings", settings],
+                [sys.executable, "-c", _COMMAND, "serve", "--only", site, "--settings", settings],
                 stdout=log, stderr=log, start_new_session=True,
             )  # fmt: skip
         self.workers = load(settings).api.processes
@@ -144,16 +146,24 @@ class Service:
     def _wait_ready(self) -> None:
         deadline = time.monotonic() + READY_SECONDS_MAX
         while time.monotonic() < deadline and self._process.poll() is None:
-            try:
-                found = _WORKERS.search(self._get("/metrics"))
-            except (OSError, urllib.error.URLError):
-                found = None
-            if found is not None and int(found.group(1)) == self.workers:
+            if self._ready():
                 return
             time.sleep(0.05)
         tail = self._log.read_text(errors="replace")[-1500:]
-        msg = f"the api process did not become ready; the end of its log says:\n{tail}"
+        msg = f"the {self._site} process did not become ready; the end of its log says:\n{tail}"
         raise BenchError(msg)
+
+    def _ready(self) -> bool:
+        try:
+            if self._site == INSTANCE:
+                found = _WORKERS.search(self._get("/metrics"))
+                return found is not None and int(found.group(1)) == self.workers
+            self._get("/")
+        except urllib.error.HTTPError as answer:
+            return self._site != INSTANCE and answer.code == HTTPStatus.UNAUTHORIZED
+        except (OSError, urllib.error.URLError):
+            return False
+        return True
 
     def _get(self, path: str) -> str:
         with urllib.request.urlopen(f"{self.url}{path}", timeout=5) as answer:  # noqa: S310 - our own loopback URL
@@ -185,12 +195,15 @@ class Service:
             self._process.wait()
 
 
-def _settings(stage: Stage, url: str, port: int, workers: int) -> str:
+def _settings(stage: Stage, site: str, port: int, workers: int) -> str:
     """Settings of a measurement, as TOML: no other process runs, so the other addresses lead nowhere."""
     client_secret = stage.home / "client.secret"
     new_secret(client_secret)
     database = stage.database
     nowhere: _Table = {"url": "http://127.0.0.1:9", "port": 9}
+    served: _Table = {"url": f"http://127.0.0.1:{port}", "port": port}
+    if site == INSTANCE:
+        served["workers"] = workers
     realm: _Table = {
         "discovery": "http://127.0.0.1:9/.well-known/openid-configuration",
         "issuer": "http://127.0.0.1:9",
@@ -206,8 +219,8 @@ def _settings(stage: Stage, url: str, port: int, workers: int) -> str:
             "name": database.name,
             "secrets": str(database.secrets),
         },
-        "api": {"url": url, "port": port, "workers": workers},
-        **dict.fromkeys(("portal", "office", "persons", "insurers"), nowhere),
+        **dict.fromkeys(("api", "portal", "office", "persons", "insurers"), nowhere),
+        site: served,
         **dict.fromkeys(("psc", "staff", "persons_provider", "insurers_provider"), realm),
     }
     lines = []

@@ -12,6 +12,7 @@ import asyncio
 import re
 import ssl
 import sys
+from collections import Counter
 from dataclasses import dataclass
 from email.parser import BytesHeaderParser
 from pathlib import Path
@@ -31,6 +32,8 @@ class Mailbox:
         self._folder = folder
         self._keep = keep
         (folder / "new").mkdir(parents=True, exist_ok=True)
+        # Counted here: to look the folder through for each message takes longer with every message in it.
+        self._taken = Counter(one.name.rpartition(".")[0] for one in (folder / "new").iterdir())
         self._log = (folder / "log").open("a", encoding="utf-8", buffering=1)
 
     async def handle_EHLO(  # noqa: N802 - the server's own name for it
@@ -62,7 +65,8 @@ class Mailbox:
         number = str(BytesHeaderParser().parsebytes(content[:8192])["Message-ID"] or "")
         if self._keep:
             name = re.sub(r"[^0-9a-z.@-]", "", number) or "unnamed"
-            count = sum(1 for _ in (self._folder / "new").glob(f"{name}*"))
+            count = self._taken[name]
+            self._taken[name] += 1
             head = f"Return-Path: <{envelope.mail_from}>\r\nDelivered-To: {envelope.rcpt_tos[0]}\r\n"
             part = self._folder / f"{name}.{count}.part"
             part.write_bytes(head.encode() + content)

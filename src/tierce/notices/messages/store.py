@@ -20,6 +20,11 @@ def encode(message: Message) -> bytes:
     return msgspec.json.encode(_decoder.decode(once), order="deterministic")
 
 
+def decode(facts: str) -> Message:
+    """A message as it was stored."""
+    return _decoder.decode(facts)
+
+
 def insert(connection: Connection, kept: Kept, entry: int) -> None:
     """Store a message."""
     connection.execute(
@@ -35,7 +40,7 @@ def newest(connection: Connection, incident: IncidentId) -> Kept | None:
         " order by at desc, entry desc limit 1",
         (incident,),
     ).fetchone()
-    return Kept(row[0], incident, bytes(row[1]), _decoder.decode(row[2]), row[3], row[4]) if row else None
+    return Kept(row[0], incident, bytes(row[1]), decode(row[2]), row[3], row[4]) if row else None
 
 
 def shown(connection: Connection, incident: IncidentId, revision: int) -> tuple[Shown, ...]:
@@ -97,9 +102,12 @@ def lift(connection: Connection, incident: IncidentId, by: str, at: datetime) ->
 
 
 def stopped(connection: Connection, incident: IncidentId) -> tuple[str, str] | None:
-    """Who stopped the messages of an incident and why, while nobody let them go on."""
+    """Who stopped the messages of an incident and why, while nobody let them go on; a secrecy stops them too."""
     row = connection.execute(
-        "select by, reason from notice.stop where incident = %s and lifted_at is null order by at desc limit 1",
-        (incident,),
+        "select by, reason from ("
+        "select by, reason, at from notice.stop where incident = %(one)s and lifted_at is null"
+        ' union all select "by", why, at from incident.secrecy where incident = %(one)s and until > now()) s'
+        " order by at desc limit 1",
+        {"one": incident},
     ).fetchone()
     return (row[0], row[1]) if row else None

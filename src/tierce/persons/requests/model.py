@@ -1,7 +1,7 @@
 """Requests and reports with their clocks; every answer is a written outcome, never free text."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
 from tierce.kernel.ids import EntrySeq, InsurerId, ProfessionalId
@@ -69,6 +69,8 @@ class RequestOutcome(StrEnum):
     """The written answers to a request; the words are stored."""
 
     COPY = "copy"
+    SENT = "sent"
+    """By an insurer: it sends its own copy."""
     CORRECTED = "corrected"
     EXACT = "exact"
     ERASED = "erased"
@@ -83,6 +85,13 @@ OUTCOME_WORDS: dict[RequestOutcome, tuple[RequestKind, Phrase]] = {
             "et de votre usage de nos services.",
             "The copy of your data is on the page “My data”. It comes to us from your insurer, and from your use of "
             "our services.",
+        ),
+    ),
+    RequestOutcome.SENT: (
+        RequestKind.ACCESS,
+        Phrase(
+            "Votre complémentaire vous envoie elle-même une copie de ce qu’elle tient.",
+            "Your insurer itself sends you a copy of what it holds.",
         ),
     ),
     RequestOutcome.CORRECTED: (
@@ -115,6 +124,23 @@ OUTCOME_WORDS: dict[RequestOutcome, tuple[RequestKind, Phrase]] = {
 }
 
 
+INSURER_OUTCOMES: dict[RequestKind, tuple[RequestOutcome, ...]] = {
+    RequestKind.ACCESS: (RequestOutcome.SENT,),
+    RequestKind.CORRECTION: (RequestOutcome.CORRECTED, RequestOutcome.EXACT),
+    RequestKind.ERASURE: (RequestOutcome.ERASED, RequestOutcome.KEPT),
+}
+"""What an insurer may answer (notice.reply_request too); a copy of the operator's own is the operator's to give."""
+
+
+@dataclass(frozen=True, slots=True)
+class InsurerReply:
+    """What one insurer answered to her, and when."""
+
+    insurer: InsurerId
+    outcome: RequestOutcome
+    at: datetime
+
+
 @dataclass(frozen=True, slots=True)
 class RightsRequest:
     """One request with its clock; `forwarded` is when it went to the insurers, the controllers of her data."""
@@ -128,19 +154,29 @@ class RightsRequest:
     forwarded: datetime | None
     answer: RequestOutcome | None
     answered: datetime | None
+    replies: tuple[InsurerReply, ...] = ()
+
+    @property
+    def waited_for(self) -> tuple[InsurerId, ...]:
+        """The insurers that have not answered."""
+        return tuple(one for one in self.insurers if all(reply.insurer != one for reply in self.replies))
 
 
 @dataclass(frozen=True, slots=True)
 class StaffReport:
-    """A report as staff read it: the ask and its account, never who she is."""
+    """A report as staff read it: the ask and its account, or the invoice and its place; never who she is."""
 
     id: int
-    seq: EntrySeq
+    seq: EntrySeq | None
+    """The ask; None for an invoice at a place where nobody had asked about her."""
     at: datetime
     due: datetime
-    asked_at: datetime
-    professional: ProfessionalId
+    asked_at: datetime | None
+    professional: ProfessionalId | None
     name: str | None
+    place: str | None
+    """Where care was billed, when the report is about an invoice."""
+    care_day: date | None
     answer: ReportOutcome | None
     answered: datetime | None
 

@@ -1,16 +1,18 @@
 """Requests and reports in PostgreSQL: hers by role tierce_persons, everybody's by role tierce_office."""
 
 from collections.abc import Collection
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, LiteralString
 
 from psycopg import Connection
 from psycopg.rows import TupleRow
 
-from tierce.kernel.clock import from_micros
+from tierce.kernel.clock import date_of, from_micros
 from tierce.kernel.ids import EntrySeq, InsurerId, PersonId, ProfessionalId
 from tierce.kernel.saying import say_name
 from tierce.persons.requests.model import (
+    InsurerReply,
     ReportAnswer,
     ReportOutcome,
     RequestKind,
@@ -40,6 +42,16 @@ def _request(row: TupleRow) -> RightsRequest:
     )
 
 
+def _with_replies(connection: Connection, rows: list[TupleRow]) -> list[RightsRequest]:
+    found: dict[int, list[InsurerReply]] = {}
+    for request_, insurer, outcome, at in connection.execute(
+        "select request, insurer, outcome, at from notice.request_reply where request = any(%s) order by at",
+        ([row[0] for row in rows],),
+    ):
+        found.setdefault(request_, []).append(InsurerReply(InsurerId(insurer), RequestOutcome(outcome), at))
+    return [replace(_request(row), replies=tuple(found.get(row[0], ()))) for row in rows]
+
+
 def insert(connection: Connection, person: PersonId, made: RightsRequest) -> None:
     """Keep a request."""
     connection.execute(
@@ -51,8 +63,8 @@ def insert(connection: Connection, person: PersonId, made: RightsRequest) -> Non
 
 def of_person(connection: Connection, person: PersonId) -> list[RightsRequest]:
     """Her requests, the newest first."""
-    rows = connection.execute(f"{_REQUEST} where person = %s order by made desc", (person,))
-    return [_request(row) for row in rows]
+    rows = connection.execute(f"{_REQUEST} where person = %s order by made desc", (person,)).fetchall()
+    return _with_replies(connection, rows)
 
 
 def report_answers(
@@ -71,8 +83,8 @@ def report_answers(
 
 def waiting_first(connection: Connection) -> list[RightsRequest]:
     """Requests, those without an answer first, the soonest due before; whose they are is not read."""
-    rows = connection.execute(f"{_REQUEST} order by answered is not null, due limit %s", (LISTED_MAX,))
-    return [_request(row) for row in rows]
+    rows = connection.execute(f"{_REQUEST} order by answered is not null, due limit %s", (LISTED_MAX,)).fetchall()
+    return _with_replies(connection, rows)
 
 
 def request(connection: Connection, number: int) -> RightsRequest | None:
@@ -97,12 +109,14 @@ def answer(connection: Connection, number: int, outcome: RequestOutcome, at: dat
 
 
 def staff_reports(connection: Connection) -> list[StaffReport]:
-    """Reports, those without an answer first, the oldest before; with the account asked about, never the person."""
+    """Reports, those without an answer first, the oldest before; with the account or the place, never the person."""
     rows = connection.execute(
         "select r.id, r.seq, r.at, journal.u64(e.body, 8), e.professional, p.given_name || ' ' || p.family_name,"
-        " r.answer, r.answered"
-        " from notice.person_report r join journal.entry e on e.seq = r.seq"
+        " r.answer, r.answered, t.name, b.care_day"
+        " from notice.person_report r left join journal.entry e on e.seq = r.seq"
         " left join directory.professional p on p.id = e.professional"
+        " left join care.billed b on b.id = r.billed left join directory.establishment t on t.id = b.establishment"
+        " where e.seq is not null or b.id is not null"
         " order by r.answered is not null, r.at limit %s",
         (LISTED_MAX,),
     )
@@ -112,14 +126,16 @@ def staff_reports(connection: Connection) -> list[StaffReport]:
 def _report(row: tuple[Any, ...]) -> StaffReport:
     return StaffReport(
         id=row[0],
-        seq=EntrySeq(row[1]),
+        seq=None if row[1] is None or row[4] is None else EntrySeq(row[1]),
         at=row[2],
         due=report_due(row[2]),
-        asked_at=from_micros(row[3]),
-        professional=ProfessionalId(row[4]),
+        asked_at=None if row[3] is None else from_micros(row[3]),
+        professional=None if row[4] is None else ProfessionalId(row[4]),
         name=say_name(row[5] or "") or None,
         answer=ReportOutcome(row[6]) if row[6] else None,
         answered=row[7],
+        place=row[8],
+        care_day=None if row[9] is None else date_of(row[9]),
     )
 
 
@@ -137,3 +153,42 @@ def insurer_names(connection: Connection, insurers: Collection[InsurerId]) -> di
     """The names of insurers."""
     rows = connection.execute("select id, name from registry.insurer where id = any(%s)", (sorted(insurers),))
     return {InsurerId(number): name for number, name in rows.fetchall()}
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class SlipToMake:
+    """A request that an insurer is to be told of, and to which key. Its repr shows nothing."""
+
+    request: int
+    kind: str
+    subject: str
+    made: datetime
+    due: datetime
+    person: int
+    insurer: int
+    recipient_id: int
+    recipient: str
+    sealed: bytes | None
+
+    def __repr__(self) -> str:
+        """Show nothing of the person."""
+        return "SlipToMake(...)"
+
+
+def slips_to_make(connection: Connection, at_most: int) -> list[SlipToMake]:
+    """Requests sent on to an insurer with a key, without their slip; role tierce_notices."""
+    rows = connection.execute(
+        "select request, kind, subject, made, due, person, insurer, recipient_id, recipient, sealed"
+        " from notice.slips_to_make(%s)",
+        (at_most,),
+    ).fetchall()
+    return [SlipToMake(*row) for row in rows]
+
+
+def keep_slip(connection: Connection, one: SlipToMake, sealed: bytes) -> None:
+    """Keep the slip of one request for one insurer."""
+    connection.execute(
+        "insert into notice.request_slip (request, insurer, recipient, sealed) values (%s, %s, %s, %s)"
+        " on conflict do nothing",
+        (one.request, one.insurer, one.recipient_id, sealed),
+    )

@@ -3,16 +3,16 @@
 
 revoke all on all tables in schema registry, registry_meta, person, coverage, contact, bank, care, directory, access, journal,
     incident, notice, gate, upkeep, presence from public, tierce_api, tierce_office, tierce_persons, tierce_insurers,
-    tierce_signer, tierce_worker, tierce_feed, tierce_upkeep, tierce_notices;
-revoke all on all functions in schema journal, gate, access, registry, directory, upkeep, presence, notice, contact
-    from public, tierce_api, tierce_office, tierce_persons, tierce_insurers, tierce_signer, tierce_worker, tierce_feed,
-    tierce_upkeep, tierce_notices;
+    tierce_signer, tierce_worker, tierce_feed, tierce_upkeep, tierce_notices, tierce_inspector;
+revoke all on all functions in schema journal, gate, access, registry, directory, upkeep, presence, notice, contact,
+    incident from public, tierce_api, tierce_office, tierce_persons, tierce_insurers, tierce_signer, tierce_worker, tierce_feed,
+    tierce_upkeep, tierce_notices, tierce_inspector;
 revoke all on all sequences in schema journal from public;
 revoke all on schema public from public;
 revoke all on database :"database" from public, tierce_api, tierce_office, tierce_persons, tierce_insurers,
-    tierce_signer, tierce_worker, tierce_feed, tierce_upkeep, tierce_notices;
+    tierce_signer, tierce_worker, tierce_feed, tierce_upkeep, tierce_notices, tierce_inspector;
 grant connect on database :"database" to tierce_api, tierce_office, tierce_persons, tierce_insurers, tierce_signer,
-    tierce_worker, tierce_feed, tierce_upkeep, tierce_notices;
+    tierce_worker, tierce_feed, tierce_upkeep, tierce_notices, tierce_inspector;
 
 -- The journal is INSERT and SELECT only, and for entries the insertion goes through functions: nobody updates,
 -- deletes or truncates, the sequencer included.
@@ -85,7 +85,9 @@ grant select, insert on notice.insurer_notice to tierce_office;
 grant select, update (answer, answered, answered_by) on notice.person_report to tierce_office;
 grant select, update (forwarded, forwarded_by, answer, answered, answered_by) on notice.rights_request
     to tierce_office;
-grant select, insert, update on incident.secrecy to tierce_office;
+grant select (request, insurer, outcome, at) on notice.request_reply to tierce_office;
+grant select on incident.secrecy, incident.secrecy_ask to tierce_office;
+grant execute on function incident.ask_secrecy, incident.confirm_secrecy, incident.end_secrecy to tierce_office;
 grant usage on schema upkeep to tierce_office;
 grant select on upkeep.controls to tierce_office;
 grant execute on function notice.told to tierce_office;    -- counts by minute, for whoever inspects; nobody
@@ -94,7 +96,25 @@ grant select on access.decoy to tierce_office;   -- invented people: their numbe
 grant usage on schema care to tierce_office;
 grant select (number, received, state, reason, resolved, establishment, domain, amount, insurer)
     on care.deposit to tierce_office;
+grant select (id, establishment, care_day) on care.billed to tierce_office;   -- what a report is about; never of whom
 grant select, insert, update on registry.deposit_choice to tierce_office;
+
+-- inspector: the pages of whoever inspects, in the office's process over connections of their own; counts and delays,
+-- nothing is written, and no table that names a person covered can be read ------------------------------------------
+grant usage on schema journal, incident, notice, registry, upkeep to tierce_inspector;
+grant select on incident.incident, incident.scope, incident.insurer_count, incident.cohort_controller, incident.register
+    to tierce_inspector;
+grant select (id, name) on registry.insurer to tierce_inspector;
+grant execute on function notice.told, journal.segments to tierce_inspector;
+grant select (id, incident, frozen_at) on notice.audience to tierce_inspector;
+grant select (audience, channel, state) on notice.item to tierce_inspector;   -- how many stand where; never for whom
+grant select (incident, insurer, sent_at) on notice.warning to tierce_inspector;
+grant select (incident, insurer, at) on notice.acknowledgement to tierce_inspector;
+grant select (id, incident, insurer, at) on notice.report to tierce_inspector;
+grant select on notice.told_count to tierce_inspector;
+grant select on journal.checkpoint, journal.cosignature, journal.dissent, journal.segment, journal.ended, journal.verification
+    to tierce_inspector;
+grant select on upkeep.controls to tierce_inspector;
 
 -- persons: oneself, through the session one holds ---------------------------------------------------------------
 grant usage on schema gate, access, directory, registry, person, notice to tierce_persons;
@@ -110,8 +130,13 @@ grant select on journal.instance, journal.batch, journal.placed, journal.checkpo
 grant execute on function journal.segments, journal.sealed_end to tierce_persons;
 grant execute on function gate.person_concerned, gate.person_of to tierce_persons;
 grant select, insert on notice.person_report, notice.rights_request to tierce_persons;
+grant select (request, insurer, outcome, at) on notice.request_reply to tierce_persons;   -- each request has her insurers
 grant usage on schema presence to tierce_persons;
 grant execute on function presence.asked, presence.answer_ask to tierce_persons;
+grant execute on function notice.wish_recipient, notice.own_wishes, notice.ask_wish, notice.prove_wish, notice.stop_wish
+    to tierce_persons;   -- her own wish to be told; her address is sealed to `notices`
+grant execute on function notice.own_billed, notice.report_billed to tierce_persons;   -- care billed in her own name
+grant execute on function notice.own_messages to tierce_persons;   -- what was sent to her, of her own pairs alone
 
 -- insurers: counts of the insurer whose session one holds, through functions alone; no table of people, none of ours ----
 grant usage on schema access, registry to tierce_insurers;
@@ -239,9 +264,20 @@ grant select (id, insurer, recipient, proposed_name, proved_at, confirmed_name, 
     on notice.recipient to tierce_office;
 grant update (vouched_at, vouched_by, vouched_name, spoken_with, vouched_entry) on notice.recipient to tierce_office;
 grant usage on schema notice to tierce_insurers;
+grant execute on function notice.own_requests, notice.take_slip, notice.reply_request to tierce_insurers;
 grant execute on function notice.own_notices, notice.acknowledge, notice.own_chain, notice.own_hand_overs, notice.take,
     notice.piece, notice.own_reports, notice.report_in, notice.own_recipients, notice.propose_recipient,
     notice.prove_recipient, notice.confirm_recipient to tierce_insurers;
+
+-- Persons told at a first look-up, who asked for it: their sealed addresses, and never a journal line
+grant select, insert, update on notice.wish_key to tierce_notices;
+grant select, update (begun, sent, ended, ended_why, sealed, code) on notice.wish to tierce_notices;
+grant select, update (due, begun, ended, how, code) on notice.first_look to tierce_notices;
+grant execute on function notice.find_first_looks, notice.begin_first_look to tierce_notices;
+
+-- Requests sent on to insurers: a slip to each one's key
+grant execute on function notice.slips_to_make to tierce_notices;
+grant insert on notice.request_slip to tierce_notices;
 
 -- Messages to people: notices freezes audiences, tries, prints and counts; office writes, approves, stops. Office reads
 -- where each item stands and never whom it is for -------------------------------------------------------------------
@@ -254,7 +290,7 @@ grant temporary on database :"database" to tierce_notices;   -- an audience is s
 grant select, insert, update (state, why, attempts, due, batch) on notice.item to tierce_notices;
 grant select, insert on notice.letter_batch to tierce_notices;
 grant execute on function notice.advance to tierce_notices;
-grant select on notice.message, notice.approval, notice.stop to tierce_notices;
+grant select on notice.message, notice.approval, notice.stop, incident.secrecy to tierce_notices;
 grant select on notice.audience to tierce_office;
 grant select (audience, number, cohort, channel, language, represented, state, why, attempts, due, batch) on notice.item
     to tierce_office;

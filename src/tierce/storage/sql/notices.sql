@@ -112,7 +112,8 @@ begin
 end $$;
 
 -- In one commit: what came of one item (`ended`, or null), and that the attempt of another begins (`begun`, or null).
--- False when the other is not to be tried: it stands elsewhere by now, or somebody stopped the messages.
+-- False when the other is not to be tried: it stands elsewhere by now, somebody stopped the messages, or an authority asked
+-- for persons to be told later.
 create or replace function notice.advance(
     of_audience bigint, of_incident bigint, at timestamptz, ended integer, ended_step smallint, ended_code text,
     ended_state smallint, ended_why smallint, ended_due timestamptz, ended_from smallint[], begun integer,
@@ -131,7 +132,8 @@ begin
     if begun is not null then
         update notice.item i set state = 2, attempts = i.attempts + 1
         where i.audience = of_audience and i.number = begun and i.state = begun_from
-          and not exists (select 1 from notice.stop s where s.incident = of_incident and s.lifted_at is null);
+          and not exists (select 1 from notice.stop s where s.incident = of_incident and s.lifted_at is null)
+          and not exists (select 1 from incident.secrecy y where y.incident = of_incident and y.until > now());
         moved := found;
         if moved then
             insert into notice.step (audience, item, at, step, code)

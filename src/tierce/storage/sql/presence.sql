@@ -148,11 +148,18 @@ end $$;
 
 -- feed: a peer's proof that care was invoiced. Kept when the pair is there (somebody asked about that person at that
 -- place, at most a month after the care), when the peer may speak of her (an insurer's peer of its own people alone), and
--- the first time: false otherwise, and then the document's number stays unused.
+-- the first time: false otherwise, and then the document's number stays unused. What is invoiced in somebody's name is
+-- kept for herself to read all the same, whether anybody asked about her or not: it frees no seat and makes nobody known.
 create or replace function presence.report(
     of_peer smallint, evidence uuid, of_pair bigint, of_idx uuid, at_place bigint, on_day integer) returns boolean
     language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
+    insert into care.billed (id, person, establishment, peer, care_day, asked)
+    select evidence, k.person, at_place, q.id, on_day, exists (select from access.pair p where p.key = of_pair)
+    from presence.peer q join person.key k on k.idx = of_idx
+    where q.id = of_peer and q.revoked is null and on_day <= gate.today()
+      and (q.insurer is null or exists (select from person.record r where r.person = k.person and r.insurer = q.insurer))
+    on conflict do nothing;
     insert into presence.proof (id, pair, person, establishment, grade, peer, care_day)
     select evidence, p.key, k.person, at_place, 3, q.id, on_day
     from presence.peer q
@@ -167,10 +174,13 @@ end $$;
 -- feed: a peer takes one of its own proofs back; one that was not settled yet never will be.
 create or replace function presence.take_back(of_peer smallint, evidence uuid) returns boolean
     language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare gone boolean;
 begin
+    update care.billed b set withdrawn = now() where b.id = evidence and b.peer = of_peer and b.withdrawn is null;
+    gone := found;
     update presence.proof set state = case state when 1 then 4 else 3 end
     where id = evidence and peer = of_peer and state in (1, 2);
-    return found;
+    return gone or found;
 end $$;
 
 -- worker: tells the lines of seats (access.prove, access.withdraw), each proof in a transaction within: one whose pair

@@ -139,7 +139,9 @@ begin
                   and not exists (select from due e where e.person = r.person and e.insurer = r.insurer))),
         key as (delete from person.key k using alone a where k.person = a.person and really),
         former as (delete from person.former_key k using alone a where k.person = a.person and really),
-        trait as (delete from person.trait t using alone a where t.person = a.person and really)
+        trait as (delete from person.trait t using alone a where t.person = a.person and really),
+        wish as (update notice.wish w set ended = now(), ended_why = 'left', sealed = null, code = null
+                 from alone a where w.person = a.person and w.ended is null and really)
         select count(*) into n from due;
     when 13 then
         with due as (select id from access.ladder where least(lifted, until) < before limit at_most),
@@ -156,6 +158,20 @@ begin
     when 60 then                                    -- one without its answer is never deleted, however old
         with due as (select id from notice.rights_request where answered < before limit at_most),
         gone as (delete from notice.rights_request r using due where r.id = due.id and really)
+        select count(*) into n from due;
+    when 61 then
+        with due as (select person, professional from notice.first_look where ended < before limit at_most),
+        gone as (delete from notice.first_look l using due
+                 where (l.person, l.professional) = (due.person, due.professional) and really)
+        select count(*) into n from due;
+        with due as (select id from notice.wish w where w.ended < before
+                     and not exists (select from notice.first_look l where l.wish = w.id
+                                     and coalesce(l.ended, now()) >= before) limit at_most),
+        gone as (delete from notice.wish w using due where w.id = due.id and really)
+        select count(*) into more from due;
+    when 62 then
+        with due as (select id from care.billed where at < before and not upkeep.is_held(person) limit at_most),
+        gone as (delete from care.billed b using due where b.id = due.id and really)
         select count(*) into n from due;
     when 40 then                                    -- one that waits is never deleted, however old
         with due as (select number from care.deposit where state <> 1 and resolved < before limit at_most),

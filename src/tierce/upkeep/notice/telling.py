@@ -1,4 +1,4 @@
-"""`tierce notice run`: tell insurers what is due, warn the next contact, make their lists; once a minute, or once."""
+"""`tierce notice run`: tell insurers what is due and make their lists; tell persons who asked of first look-ups."""
 
 import signal
 import threading
@@ -17,9 +17,12 @@ from tierce.notices.slices.store import Cover
 from tierce.notices.store import insurers
 from tierce.notices.telling.model import Turn
 from tierce.notices.telling.store import standings
+from tierce.persons.requests.slips import make_slips
+from tierce.persons.wishes.model import Tally
 from tierce.upkeep.notice.base import Desk, Json, SettingsFile, desk, telling_of
 from tierce.upkeep.notice.messages import mail_server
 from tierce.upkeep.notice.posting import relay
+from tierce.upkeep.notice.wishes import tell_first_looks
 
 EACH_SECONDS = 60.0
 
@@ -30,7 +33,7 @@ def run(
     once: Annotated[bool, typer.Option("--once", help="Un seul tour. / One turn alone.")] = False,
     json: Json = "",
 ) -> None:
-    """Dire à chaque organisme ce qui le concerne, et relancer. / Tell each insurer what concerns it, and escalate."""
+    """Dire à chaque organisme, à chaque personne, ce qui les concerne. / Tell each what concerns them."""
     stop = threading.Event()
 
     def end(_signal: int, _frame: FrameType | None) -> None:
@@ -38,20 +41,22 @@ def run(
 
     signal.signal(signal.SIGTERM, end)
     while True:
-        done = turn(settings)
+        done, looks = turn(settings)
         if once:
-            _say(done, json)
+            _say(done, looks, json)
             return
         if stop.wait(EACH_SECONDS):
             return
 
 
-def turn(settings: Path) -> Turn:
-    """Do one turn on an installation."""
+def turn(settings: Path) -> tuple[Turn, Tally]:
+    """Do one turn on an installation: insurers first, then persons who wish to know of first look-ups."""
     with desk(settings) as one:
         server = mail_server(one.settings) if one.settings.mail is not None else None
         with relay(server) as post:
-            return telling_of(one).turn(one.connection, post, lambda number: hand_over(one, number))
+            done = telling_of(one).turn(one.connection, post, lambda number: hand_over(one, number))
+        make_slips(one.connection, Cover(one.keyring))
+        return done, tell_first_looks(one)
 
 
 def hand_over(one: Desk, number: IncidentId) -> int:
@@ -67,15 +72,17 @@ def hand_over(one: Desk, number: IncidentId) -> int:
     return made
 
 
-def _say(done: Turn, json: str) -> None:
+def _say(done: Turn, looks: Tally, json: str) -> None:
     figures = {
         name: getattr(done, name) for name in ("told", "received", "repeated", "sent", "refused", "handed_over")
     }
+    figures |= {"codes": looks.codes, "first_looks": looks.sent}
     if json == "-":
         typer.echo(msgspec.json.encode(figures))
         return
     typer.echo(
-        f"{done.told} notifications / notices, {done.received} reçues / received, "
-        f"{done.repeated} relances / escalations, {done.sent} parties / sent,"
-        f" {done.refused} refusées / refused, {done.handed_over} listes / lists"
+        f"{done.told} notifications / notices, {done.received} reçues / received,"
+        f" {done.repeated} relances / escalations, {done.sent} parties / sent,"
+        f" {done.refused} refusées / refused, {done.handed_over} listes / lists, {looks.codes} codes,"
+        f" {looks.sent} premières consultations / first look-ups"
     )

@@ -18,7 +18,7 @@ from tierce.storage.keys import Keyring
 from tierce.upkeep.progress import bar
 from tierce.upkeep.retention import page as retention_page
 from tierce.upkeep.retention.service import Retention
-from tierce.web.processes import SETTINGS_VARIABLE
+from tierce.web.names import SETTINGS_VARIABLE
 
 ROLE = "tierce_upkeep"
 INSTANCE = "upkeep"

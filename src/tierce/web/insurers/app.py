@@ -16,6 +16,8 @@ from tierce.insurers import store
 from tierce.insurers.breaches.errors import NoListError
 from tierce.insurers.breaches.service import Breaches
 from tierce.insurers.model import People
+from tierce.insurers.requests.errors import ReplyRefusedError
+from tierce.insurers.requests.service import InsurerRequests
 from tierce.insurers.rules import DAYS_TOLD, next_expected
 from tierce.insurers.service import InsurerDesk
 from tierce.kernel.care import DOMAIN_LABELS
@@ -26,13 +28,14 @@ from tierce.registry.runs.rules import refused_csv
 from tierce.web.error_pages import Told, error_handlers
 from tierce.web.insurers.incidents import incident_handlers
 from tierce.web.insurers.keys import key_handlers
+from tierce.web.insurers.requests import request_handlers
 from tierce.web.insurers.site import HERE, InsurersSite, Visit, insurers_sign_in, refused_page
 from tierce.web.look import Pages, SecurityHeaders
 from tierce.web.signin_site import sign_in_handlers
 from tierce.web.visit import AnyRequest, Pool, RememberLanguage, Rows
 
 FORM_BYTES_MAX: Final = 16_384
-TOLD: Final[Told] = {NoListError: ("no_list", 404)}
+TOLD: Final[Told] = {NoListError: ("no_list", 404), ReplyRefusedError: ("reply", 409)}
 """Which words tell of an error, and under which status."""
 HELD: Final = (
     DataCategory.CIVIL_STATUS,
@@ -66,6 +69,7 @@ def create_insurers(
     pool: Pool,
     desk: InsurerDesk,
     breaches: Breaches,
+    requests: InsurerRequests,
     secure: bool,
     sign_in_origins: tuple[str, ...] = (),
 ) -> Litestar:
@@ -77,6 +81,7 @@ def create_insurers(
         pool: connections of role tierce_insurers in autocommit mode.
         desk: what writes the line before activity is told.
         breaches: what an insurer's staff read and do of an incident.
+        requests: what their people ask of their data.
         secure: whether the public address has https.
         sign_in_origins: addresses that the sign-in leads to.
     """
@@ -94,6 +99,7 @@ def create_insurers(
             *_handlers(site),
             *incident_handlers(site),
             *key_handlers(site),
+            *request_handlers(site, requests),
             *sign_in_handlers(site.sign_in),
             *pages.static_handlers(),
         ],

@@ -25,6 +25,7 @@ LINKS: Final = (
     Link("/", "nav.people"),
     Link("/activity", "nav.activity"),
     Link("/incidents", "nav.incidents"),
+    Link("/requests", "nav.requests"),
     Link("/feeds", "nav.feeds"),
 )
 

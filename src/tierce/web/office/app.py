@@ -25,6 +25,8 @@ from tierce.incidents.holds.service import Holds
 from tierce.incidents.pack.errors import CheckpointMissingError
 from tierce.incidents.pack.service import Packs
 from tierce.incidents.register.errors import RegisterBrokenError, RegisterClosedError
+from tierce.incidents.secrecy.errors import SecrecyRefusedError
+from tierce.incidents.secrecy.service import Secrecies
 from tierce.incidents.service import Incidents
 from tierce.incidents.severity.service import Severity
 from tierce.journal.errors import NotSequencedError
@@ -57,6 +59,7 @@ from tierce.web.office.live import live_handlers
 from tierce.web.office.messages import message_handlers
 from tierce.web.office.packs import pack_handlers
 from tierce.web.office.requests import request_handlers
+from tierce.web.office.secrecy import secrecy_handlers
 from tierce.web.office.severity import severity_handlers
 from tierce.web.office.site import HERE, OfficeSite, RoleRefusedError, office_sign_in, refused_page
 from tierce.web.office.stages import stage_handlers
@@ -86,6 +89,7 @@ TOLD: Final[Told] = {
     EnrolmentMoveError: ("unknown_client", 409),
     EnrolmentMissingError: ("unknown_client", 409),
     HoldMissingError: ("moved", 409),
+    SecrecyRefusedError: ("secrecy", 409),
     RoleRefusedError: ("role", 403),
 }
 """Which words tell of an error, and under which status."""
@@ -96,6 +100,7 @@ def create_office(
     door: SignInDoor,
     sessions: StaffSessions,
     pool: Pool,
+    inspected: Pool,
     incidents: Incidents,
     clocks: Clocks,
     forms: Forms,
@@ -119,6 +124,7 @@ def create_office(
         door: sign-in through the operator's own provider.
         sessions: staff sessions.
         pool: connections of role tierce_office in autocommit mode.
+        inspected: connections of role tierce_inspector in autocommit mode.
         incidents: the incident slice.
         clocks: the legal clocks, on the register of breaches.
         forms: the drafts of the CNIL form, on the same register.
@@ -136,10 +142,10 @@ def create_office(
         secure: whether the public address has https.
         sign_in_origins: addresses that the sign-in leads to.
     """
-    pages = Pages(HERE)
     site = OfficeSite(
-        pages=pages,
+        pages=(pages := Pages(HERE)),
         rows=Rows(pool),
+        inspected=Rows(inspected),
         sessions=sessions,
         sign_in=office_sign_in(pages, door, sessions, secure=secure),
         incidents=incidents,
@@ -183,6 +189,7 @@ def _handlers(site: OfficeSite, closings: Closings, forms: Forms, packs: Packs) 
         *severity_handlers(site, Severity(site.clocks.register)),
         *stage_handlers(site),
         *criteria_handlers(site),
+        *secrecy_handlers(site, Secrecies(site.holds.appender, site.holds.clock)),
         *breach_handlers(site),
         *sign_in_handlers(site.sign_in),
         *site.pages.static_handlers(),

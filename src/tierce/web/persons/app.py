@@ -15,6 +15,7 @@ from tierce.kernel.ids import MAX_ID, EntrySeq
 from tierce.kernel.language import Phrase
 from tierce.kernel.saying import listing
 from tierce.notices.model import Operator
+from tierce.persons.billed.service import CareBilled
 from tierce.persons.concerned.service import Concerned
 from tierce.persons.errors import (
     AskedTooOftenError,
@@ -24,22 +25,27 @@ from tierce.persons.errors import (
     RequestRefusedError,
     TooManyOpenedError,
 )
+from tierce.persons.letters.service import Letters
 from tierce.persons.model import History, HistoryLine, Report
 from tierce.persons.requests.model import REPORT_WORDS
 from tierce.persons.requests.service import Requests
 from tierce.persons.rules import summarise
 from tierce.persons.service import ASKS, Persons
+from tierce.persons.wishes.service import Wishes
 from tierce.policy.acts import Act
 from tierce.presence.answers import Answers
 from tierce.web.error_pages import Told, error_handlers
 from tierce.web.look import Pages, SecurityHeaders
 from tierce.web.persons.answering import answer_handlers, waiting
+from tierce.web.persons.billed import billed_handlers
 from tierce.web.persons.cards import card_handlers
 from tierce.web.persons.concerned import concerned_handlers
 from tierce.web.persons.desk import CardDesk
+from tierce.web.persons.letters import letter_handlers
 from tierce.web.persons.requests import request_handlers
 from tierce.web.persons.said import SAID
 from tierce.web.persons.site import HERE, PersonsSite, Visit, persons_sign_in, refused_page
+from tierce.web.persons.wishes import wish_handlers
 from tierce.web.signin_site import sign_in_handlers
 from tierce.web.visit import AnyRequest, Pool, RememberLanguage, Rows
 
@@ -66,6 +72,9 @@ def create_persons(
     answers: Answers,
     concerned: Concerned,
     requests: Requests,
+    wishes: Wishes,
+    billed: CareBilled,
+    letters: Letters,
     secure: bool,
     cards: CardDesk | None = None,
     sign_in_origins: tuple[str, ...] = (),
@@ -81,6 +90,9 @@ def create_persons(
         answers: what she says when somebody asks about her.
         concerned: whether an incident concerns her.
         requests: what she asks of her data.
+        wishes: whether she is told at a first look-up.
+        billed: care billed in her name.
+        letters: what was sent to her after an incident.
         secure: whether the public address has https.
         cards: the signer of dynamic cards, if there is one.
         sign_in_origins: addresses that the sign-in leads to.
@@ -104,6 +116,9 @@ def create_persons(
             *answer_handlers(site),
             *concerned_handlers(site, concerned),
             *request_handlers(site, requests),
+            *wish_handlers(site, wishes),
+            *billed_handlers(site, billed),
+            *letter_handlers(site, letters),
             *sign_in_handlers(site.sign_in),
             *pages.static_handlers(),
         ],

@@ -107,6 +107,7 @@ def as_json(data: OwnData, language: Language) -> str:
                     "made": one.made.isoformat(),
                     "due": one.due.isoformat(),
                     "answer": OUTCOME_WORDS[one.answer][1][language] if one.answer else None,
+                    "insurers_answered": [OUTCOME_WORDS[reply.outcome][1][language] for reply in one.replies],
                 }
                 for one in data.requests
             ],

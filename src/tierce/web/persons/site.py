@@ -25,6 +25,7 @@ from tierce.web.visit import AnyRequest, Rows, language_of
 HERE: Final = Path(__file__).parent
 LINKS: Final = (
     Link("/", "nav.history"),
+    Link("/billed", "nav.billed"),
     Link("/card", "nav.card"),
     Link("/read", "nav.read"),
     Link("/concerned", "nav.concerned"),

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
@@ -35,6 +36,14 @@ _BLOCK = 64
 Say = Callable[[str], None]
 
 
+class Asker(NamedTuple):
+    """Somebody with a live session: its number, the digest of its handle, and who she is."""
+
+    session: SessionId
+    handle: bytes
+    person: PersonId
+
+
 class ConcernedReport(msgspec.Struct, frozen=True):
     """Look-ups a second over `connections` at once; times of one look-up in milliseconds."""
 
@@ -56,7 +65,7 @@ def measure_concerned(people: int, work: Path, seed: int, clock: Clock, say: Say
             store.fill(admin, people)
         say(f"{people:,} people exposed")
         askers = [
-            (
+            Asker(
                 SessionId(number + 1),
                 sha256(f"{seed}/{number}".encode()).digest(),
                 PersonId(drawn.randrange(1, people + 1) if number % 2 else store.NOBODYS + number),
@@ -67,7 +76,7 @@ def measure_concerned(people: int, work: Path, seed: int, clock: Clock, say: Say
             store.open_sessions(admin, askers)
         with stage.database.connect(SUPERUSER, autocommit=True) as admin:
             settle(admin)
-        _write_lines(stage, askers, clock)
+        write_lines(stage, askers, clock)
         say(f"{ASKERS:,} sessions, each with its lines")
         handles = [handle for _, handle, _ in askers] * TURNS
         drawn.shuffle(handles)
@@ -97,7 +106,8 @@ def measure_concerned(people: int, work: Path, seed: int, clock: Clock, say: Say
     )
 
 
-def _write_lines(stage: Stage, askers: list[tuple[SessionId, bytes, PersonId]], clock: Clock) -> None:
+def write_lines(stage: Stage, askers: list[Asker], clock: Clock) -> None:
+    """The line of each one's opening, and of a question, by the real signer."""
     lines = []
     for session, _, person in askers:
         caller = PersonCaller(person, session)

@@ -1,5 +1,7 @@
 """The list of one incident and persons' open sessions, made in SQL; and the look-up that is measured."""
 
+from collections.abc import Sequence
+
 from psycopg import Connection
 
 from tierce.kernel.ids import PersonId, SessionId
@@ -34,7 +36,16 @@ def fill(connection: Connection, people: int) -> None:
     )
 
 
-def open_sessions(connection: Connection, sessions: list[tuple[SessionId, bytes, PersonId]]) -> None:
+def doubt(connection: Connection, people: list[PersonId]) -> None:
+    """People of whom the journal cannot tell whether they were read."""
+    connection.execute(
+        "insert into incident.possible (incident, revision, person, insurer, categories, first_at, last_at, entries,"
+        " rule) select %s, 1, n, 1, 31, now(), now(), 1, 'session' from unnest(%s::bigint[]) n",
+        (INCIDENT, people),
+    )
+
+
+def open_sessions(connection: Connection, sessions: Sequence[tuple[SessionId, bytes, PersonId]]) -> None:
     """A live session of the persons' space for each of these people."""
     with connection.cursor() as cursor:
         cursor.executemany(

@@ -5,7 +5,7 @@ from alembic import op
 from tierce.storage.migrate import read_sql
 
 revision = "0027"
-down_revision = "0025"
+down_revision = "0026"
 
 
 def upgrade() -> None:

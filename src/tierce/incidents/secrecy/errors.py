@@ -1,0 +1,7 @@
+"""What a secrecy may be refused for."""
+
+from tierce.incidents.errors import IncidentError
+
+
+class SecrecyRefusedError(IncidentError):
+    """Nothing waits to be confirmed or ended, it is one's own, or somebody changed it meanwhile."""

@@ -1,0 +1,43 @@
+-- Secrecy of an incident (incidents/secrecy): whoever writes that persons be told later needs another before her; ending it
+-- takes one. The times are the database's.
+
+create or replace function incident.ask_secrecy(
+    of_incident bigint, until_at timestamptz, reason text, by_staff bigint, by_name text) returns boolean
+    language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+    if until_at <= now() or until_at > now() + interval '184 days'
+       or not exists (select from incident.incident i where i.id = of_incident and i.dismissed_at is null) then
+        return false;
+    end if;
+    insert into incident.secrecy_ask as a (incident, until, why, staff, name, at)
+    values (of_incident, until_at, reason, by_staff, by_name, now())
+    on conflict (incident) do update set until = excluded.until, why = excluded.why, staff = excluded.staff,
+        name = excluded.name, at = excluded.at
+    where a.staff = excluded.staff or a.at < now() - interval '1 day' or a.until <= now();
+    return found;
+end $$;
+
+create or replace function incident.confirm_secrecy(of_incident bigint, by_staff bigint, by_name text, seen timestamptz)
+    returns boolean language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+    with taken as (
+        delete from incident.secrecy_ask a
+        where a.incident = of_incident and a.staff <> by_staff and a.at = seen and a.until > now()
+          and a.at >= now() - interval '1 day'
+        returning a.*)
+    insert into incident.secrecy (incident, until, why, "by", at, confirmed_by)
+    select t.incident, t.until, t.why, t.name, now(), by_name from taken t
+    on conflict (incident) do update set until = excluded.until, why = excluded.why, "by" = excluded."by",
+        at = excluded.at, confirmed_by = excluded.confirmed_by, ended_by = null;
+    return found;
+end $$;
+
+create or replace function incident.end_secrecy(of_incident bigint, by_name text) returns boolean
+    language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare dropped boolean;
+begin
+    delete from incident.secrecy_ask a where a.incident = of_incident;
+    dropped := found;
+    update incident.secrecy y set until = now(), ended_by = by_name where y.incident = of_incident and y.until > now();
+    return dropped or found;
+end $$;

@@ -1,0 +1,138 @@
+"""Care billed in her name: each invoice of her own and of nobody else, and "it was not me" as capped evidence."""
+
+import asyncio
+from datetime import timedelta
+from uuid import UUID
+
+import psycopg
+import pytest
+
+from tests.integration.asks import ask, write_asks
+from tests.integration.conftest import Connect
+from tests.integration.rooms import PAUL, PAUL_HANDLE, Room, open_room
+from tests.integration.sites_world import office_site, persons_site
+from tests.integration.test_office_site import plain
+from tierce.kernel.clock import SystemClock, paris_day
+from tierce.persons.billed.model import Billed
+from tierce.persons.billed.service import CareBilled
+from tierce.persons.errors import NotHerLineError
+from tierce.storage.cluster import SUPERUSER
+from tierce.storage.database import Database
+from tierce.storage.keys import Keyring
+from tierce.web.signin_site import FORM_FIELD
+
+pytestmark = pytest.mark.integration
+
+NOW = SystemClock()
+CONCENTRATOR, INSURER = 1, 2
+
+
+@pytest.fixture
+def room(connect: Connect, keyring: Keyring) -> Room:
+    made = open_room(connect, keyring)
+    made.admin.execute(
+        "insert into presence.peer (name, kind, insurer, public_key) values ('oct-merle', 1, null, %(key)s),"
+        " ('deux-caps', 2, 2, %(key)s)",
+        {"key": bytes(32)},
+    )
+    for person in (1, 2):
+        made.admin.execute("insert into person.key (idx, person) values (%s, %s)", (UUID(int=person), person))
+    made.admin.execute("delete from person.record where person = 2 and insurer = 2")
+    made.admin.commit()
+    return made
+
+
+@pytest.fixture
+def feed(connect: Connect) -> psycopg.Connection:
+    return connect("tierce_feed", autocommit=True)
+
+
+def billed(
+    feed: psycopg.Connection, number: int, person: int = 1, place: int = 602, peer: int = CONCENTRATOR
+) -> None:
+    """A peer says that care of yesterday was invoiced."""
+    day = paris_day(NOW.now()) - 1
+    feed.execute(
+        "select presence.report(%s::smallint, %s, %s, %s, %s, %s)",
+        (peer, UUID(int=number), 4_000 + number, UUID(int=person), place, day),
+    )
+
+
+def hers(room: Room) -> list[Billed]:
+    return CareBilled(room.persons._appender, NOW).listed(room.persons_site, PAUL, PAUL_HANDLE)
+
+
+def test_she_reads_each_invoice_in_her_own_name_and_nobody_elses(room: Room, feed: psycopg.Connection) -> None:
+    assert hers(room) == []
+    billed(feed, 1)
+    billed(feed, 1)
+    billed(feed, 2, person=2)
+    billed(feed, 3, person=2, peer=INSURER)
+    (one,) = hers(room)
+    assert (one.place, one.asked, one.withdrawn) == ("Optique des Remparts (Port-Sérac)", False, None)
+    assert room.admin.execute("select person from care.billed order by person").fetchall() == [(1,), (2,)]
+    room.admin.commit()
+    assert feed.execute("select presence.take_back(2::smallint, %s)", (UUID(int=1),)).fetchone() == (False,)
+    assert feed.execute("select presence.take_back(1::smallint, %s)", (UUID(int=1),)).fetchone() == (True,)
+    assert hers(room)[0].withdrawn is not None
+    acts = room.admin.execute("select get_byte(body, 2) from journal.entry where kind = 13").fetchall()
+    assert acts == [(164,)] * 3, "each reading has its line"
+
+
+def test_it_was_not_me_is_evidence_about_who_had_asked_and_about_nobody_otherwise(
+    room: Room, feed: psycopg.Connection
+) -> None:
+    care = CareBilled(room.persons._appender, NOW)
+    at = NOW.now() - timedelta(days=1)
+    billed(feed, 1, place=601)
+    billed(feed, 2, place=602)
+    (asked,) = write_asks(room.admin, room.keyring, [ask(1, professional=502, establishment=602, at=at)], at=at)
+    assert care.report(room.persons_site, PAUL, PAUL_HANDLE, UUID(int=1))
+    assert care.report(room.persons_site, PAUL, PAUL_HANDLE, UUID(int=2))
+    assert not care.report(room.persons_site, PAUL, PAUL_HANDLE, UUID(int=2)), "once"
+    rows = room.admin.execute("select billed, seq from notice.person_report order by billed").fetchall()
+    assert rows == [(UUID(int=1), None), (UUID(int=2), asked)]
+    room.admin.commit()
+    with pytest.raises(NotHerLineError):
+        care.report(room.persons_site, PAUL, PAUL_HANDLE, UUID(int=9))
+    acts = room.admin.execute("select get_byte(body, 2) from journal.entry where kind = 13").fetchall()
+    assert [act for (act,) in acts].count(42) == 2
+    room.admin.commit()
+    counted = room.worker.execute("select seq from notice.person_report where seq is not null").fetchall()
+    assert counted == [(asked,)], "what the watch reads: that ask alone, once"
+
+
+def test_the_reports_reach_the_office_without_her_and_she_reads_the_answer(
+    room: Room, feed: psycopg.Connection, database: Database
+) -> None:
+    billed(feed, 1, place=601)
+
+    async def scene() -> None:
+        async with persons_site(room, database) as hers, office_site(room, database, "dpo") as staff:
+            page = plain(await hers.http.get("/billed"))
+            assert "1 soin a été facturé à votre nom" in page
+            assert "Personne n'y avait demandé vos droits" in page
+            asked = plain(await hers.http.get(f"/billed/{UUID(int=1)}/not-me"))
+            assert "Vous n'avez pas reçu ces soins ?" in asked
+            sent = await hers.http.post(f"/billed/{UUID(int=1)}/not-me", data={FORM_FIELD: hers.csrf})
+            assert "Votre réponse est notée" in plain(sent)
+            assert (await hers.http.get(f"/billed/{UUID(int=7)}/not-me")).status_code == 404
+            listed = plain(await staff.http.get("/reports"))
+            assert "Cabinet médical des Tilleuls" in listed
+            assert "rien n'est compté contre un compte" in listed
+            assert "LENOIR" not in listed.upper()
+            (number,) = room.admin.execute("select id from notice.person_report").fetchone() or (0,)
+            room.admin.commit()
+            await staff.http.post(f"/reports/{number}", data={FORM_FIELD: staff.csrf, "outcome": "unsettled"})
+            assert "Nous n'avons pas pu établir" in plain(await hers.http.get("/billed"))
+
+    asyncio.run(scene())
+
+
+def test_no_other_role_reads_whose_care_it_was(room: Room, connect: Connect) -> None:
+    for role in ("tierce_persons", "tierce_office", "tierce_worker", "tierce_feed", "tierce_notices", "tierce_api"):
+        connection = connect(role, autocommit=True)
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            connection.execute("select person from care.billed")
+    assert connect(SUPERUSER).execute("select count(*) from care.billed").fetchone() == (0,)
+    assert room is not None
