@@ -15,8 +15,7 @@ from tierce.upkeep.notice.base import INSTANCE as NOTICES_INSTANCE
 from tierce.upkeep.notice.base import KEYS as NOTICES_KEYS
 from tierce.upkeep.retention.commands import INSTANCE as UPKEEP_INSTANCE
 from tierce.upkeep.service import INSTANCES
-from tierce.web.processes import EVERY
-from tierce.web.wiring import KEYS
+from tierce.web.names import EVERY, KEYS
 
 PAGES = ("docs/mission.md", "docs/developers.md", "docs/operations.md", "SECURITY.md")
 DECISIONS = tuple(sorted(str(path.relative_to(ROOT)) for path in (ROOT / "docs/adr").glob("0*.md")))
@@ -79,11 +78,11 @@ def test_the_table_of_keys_is_what_each_process_opens() -> None:
     page = (ROOT / "docs/reference/keys.md").read_text("utf-8")
     printed = {row["process"]: set(_CODE.findall(row["files"])) for row in _ROW.finditer(page)}
     given = {
-        name: {str(one) for one in KEYS.get(name, ())} | _opened("web/wiring.py", name)
+        name: {str(one) for one in KEYS.get(name, ())} | _opened(f"web/wiring/{name}.py", name)
         for name in KEYS
         if name != "worker"
     }
-    given["portal"] = _opened("web/wiring.py", "portal")
+    given["portal"] = _opened("web/wiring/portal.py", "portal")
     given["worker"] = set(KEYS["worker"]) | _opened("web/worker.py", "run_worker")
     given[FEED_INSTANCE] = {*FEED_KEYS, f"instance-{FEED_INSTANCE}"}
     given[NOTICES_INSTANCE] = {*NOTICES_KEYS, f"instance-{NOTICES_INSTANCE}"}

@@ -11,7 +11,8 @@ from tests.folders import private_folder
 from tierce.storage.cluster import DURABLE, SUPERUSER, Cluster
 from tierce.storage.database import Database
 from tierce.storage.keys import EVERY_KEY, Keyring, create_keys
-from tierce.storage.migrate import ROLES, migrate
+from tierce.storage.migrate import migrate
+from tierce.storage.roles import ROLES
 
 Connect = Callable[..., psycopg.Connection]
 INSTANCES = ("api", "office", "persons", "insurers", "signer", "worker", "feed", "notices", "upkeep")
@@ -45,7 +46,7 @@ def database(cluster: Cluster, template: Database) -> Iterator[Database]:
         # Grants on the database itself are not copied from the template.
         admin.execute(f"revoke all on database {fresh.name} from public".encode())
         admin.execute(f"grant connect on database {fresh.name} to {', '.join(ROLES)}".encode())
-        admin.execute(f"grant temporary on database {fresh.name} to tierce_feed".encode())
+        admin.execute(f"grant temporary on database {fresh.name} to tierce_feed, tierce_notices".encode())
     yield fresh
     with cluster.database("postgres").connect(SUPERUSER, autocommit=True) as admin:
         admin.execute(f"drop database {fresh.name} with (force)".encode())

@@ -36,7 +36,7 @@ from tierce.policy.clocks import Duty, Moment, Risk
 from tierce.storage.cluster import Cluster
 from tierce.storage.database import Database
 from tierce.storage.keys import EVERY_KEY, Keyring, create_keys
-from tierce.storage.migrate import ROLES
+from tierce.storage.roles import ROLES
 
 _numbers = itertools.count()
 

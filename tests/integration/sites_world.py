@@ -98,9 +98,12 @@ async def office_site(room: Room, database: Database, role: str = "security") ->
     rows: ConnectionPool[Connection] = ConnectionPool(
         database.dsn("tierce_office"), min_size=1, max_size=2, open=False, kwargs={"autocommit": True}
     )
+    inspected: ConnectionPool[Connection] = ConnectionPool(
+        database.dsn("tierce_inspector"), min_size=0, max_size=2, open=False, kwargs={"autocommit": True}
+    )
     pool: Pool = AsyncConnectionPool(database.dsn("tierce_office"), min_size=1, max_size=2, open=False)
     async with pool, httpx.AsyncClient() as web:
-        with rows:
+        with rows, inspected:
             with rows.connection() as connection:
                 lines = Appender.enrol(connection, "office", room.keyring.instance("office"))
             sessions = StaffSessions(pool, lines, SystemClock(), ROLES, bytes(16))
@@ -108,6 +111,7 @@ async def office_site(room: Room, database: Database, role: str = "security") ->
                 door=SignInDoor(pool, _provider(Realm.STAFF, web), SystemClock()),
                 sessions=sessions,
                 pool=rows,
+                inspected=inspected,
                 incidents=room.incidents,
                 clocks=room.clocks,
                 forms=room.forms,

@@ -27,8 +27,8 @@ from tierce.policy.ladder import Level
 from tierce.settings import Settings, load
 from tierce.storage.database import Database
 from tierce.storage.keys import DEPOSIT_KEY, Keyring
-from tierce.web import wiring
 from tierce.web.api.deposits import Front
+from tierce.web.wiring.api import api
 
 HELENE = By(StaffId(900), SessionId(0), "Hélène Vasseur")
 URL = "http://127.0.0.1:1"
@@ -67,7 +67,7 @@ def served(settings: Settings, use: Use) -> None:
     """The API as its process builds it, and a client of it."""
 
     async def run() -> None:
-        async with wiring.api(settings) as app:
+        async with api(settings) as app:
             assert isinstance(app, Front)
             async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=URL) as http:
                 await use(http, app)

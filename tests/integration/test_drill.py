@@ -1,6 +1,7 @@
 """A small drill on a whole installation: everything read is found, nothing else, and each adult is told once."""
 
 import json
+import re
 import zipfile
 from pathlib import Path
 
@@ -9,27 +10,36 @@ from rich.console import Console
 
 from tierce.kernel.language import Language
 from tierce.lab.demo.steps import Steps
-from tierce.lab.drill.commands import play
+from tierce.lab.drill import kept
+from tierce.lab.drill.matching import opened
+from tierce.lab.drill.play import play
 
 pytestmark = pytest.mark.integration
 
-PEOPLE = 40
+PEOPLE, LIVE = 40, 30
 
 
 def test_i2_i4_s1_a_theft_is_found_whole_and_each_adult_is_told_once(tmp_path: Path) -> None:
     """Also N4 (each insurer opens its own list alone) and the pack, checked by the script that it carries."""
     folder = tmp_path / "kept"
-    report = play(tmp_path / "home", folder, PEOPLE, 1, Steps(Console(stderr=True), Language.EN))
+    kept.prepare(folder)
+    report, _words = play(tmp_path / "home", folder, PEOPLE, 1, Steps(Console(stderr=True), Language.EN), live=LIVE)
     assert report.exposed_true >= PEOPLE
     assert (report.recall, report.false_confirmed, report.insurer_sum_error) == (1.0, 0, 0)
-    assert report.over_http > 0, "some were read through the live gate"
+    assert report.over_http >= LIVE, "read through the live gate"
+    assert report.in_bulk >= PEOPLE - LIVE
+    assert report.honest > 1, "and people at work were answered meanwhile, who are on no list"
     assert report.insurers_told == report.insurers_acknowledged > 1
     assert report.records_handed_over == report.records_matched == report.listed == report.exposed_true
     assert report.adults == report.adults_told_once == report.emails + report.letters
     assert report.unexplained == 0
     assert report.good
-    assert report.other_operator == "touched (7)"
+    assert re.fullmatch(r"touched \([1-9]\d*\)", report.other_operator)
     with zipfile.ZipFile(next((folder / "letters").glob("*.zip"))) as letters:
         assert sum(name.endswith(".pdf") for name in letters.namelist()) == report.letters
     assert json.loads((folder / "cnil" / "notification.json").read_text())["controller"] == 0
     assert (folder / "cnil" / "notification.pdf").read_bytes().startswith(b"%PDF")
+    (drafted,) = (folder / "cnil").glob("notification-*.json")
+    _, records = opened(folder, drafted.stem.rpartition("-")[2])
+    people = json.loads(drafted.read_text())["values"]["people_count"]["content"]
+    assert people[:2] == [len(records)] * 2, "an insurer's draft counts the people of its own list"

@@ -138,6 +138,31 @@ def test_nothing_else_opens_to_an_inspector_and_her_pages_change_nothing(
             office.execute("update access.session set revoked = now()")
 
 
+@pytest.mark.parametrize(
+    "forbidden",
+    [
+        "select person from incident.exposed",
+        "select person from incident.possible",
+        "select person from notice.item_pair",
+        "select * from notice.item",
+        "select digest from notice.message",
+        "select body from journal.entry",
+        "select sealed from person.record",
+        "select handle from access.staff_session",
+        "select rpps from directory.professional",
+        "select * from gate.staff_reveal(1, array[1])",
+    ],
+)
+def test_the_role_of_an_inspector_s_pages_reads_no_person_and_writes_nothing(
+    database: Database, forbidden: str
+) -> None:
+    with database.connect("tierce_inspector", autocommit=True) as inspector:
+        with pytest.raises((psycopg.errors.InsufficientPrivilege, psycopg.errors.UndefinedFunction)):
+            inspector.execute(forbidden)
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            inspector.execute("update incident.incident set title = ''")
+
+
 def test_the_office_gives_a_pack_whose_sums_and_acts_verify_after_a_line_that_says_so(
     world: MessagesRoom, database: Database, tmp_path: Path
 ) -> None:

@@ -18,9 +18,8 @@ from tierce.kernel.clock import SystemClock
 from tierce.settings import Settings
 from tierce.storage.keys import create_keys
 from tierce.upkeep.service import INSTANCES
-from tierce.web.processes import EVERY, SITES
+from tierce.web.names import EVERY, KEYS, SITES
 from tierce.web.readiness import ROLES
-from tierce.web.wiring import KEYS
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 UNITS = sorted((DEPLOY / "systemd").glob("*.*"))

@@ -26,12 +26,12 @@ from tierce.storage.database import Database
 from tierce.storage.errors import SealBrokenError
 from tierce.storage.insurer_keys import lasting_sealer, load_sealer
 from tierce.storage.keys import EVERY_KEY, Compartment, Keyring, Sealer
-from tierce.storage.migrate import ROLES
+from tierce.storage.roles import ROLES
 from tierce.upkeep.backup.service import retired_lines
 from tierce.upkeep.rotation import service, store
 from tierce.upkeep.rotation.errors import RotationError
 from tierce.upkeep.service import make_keys
-from tierce.web.wiring import retired_log_keys
+from tierce.web.names import retired_log_keys
 
 RUNNER = CliRunner()
 

@@ -21,7 +21,7 @@ from tierce.lab.demo.steps import Steps
 from tierce.settings import load
 from tierce.upkeep.backup.service import retired_lines
 from tierce.upkeep.health.service import states
-from tierce.web.processes import EVERY
+from tierce.web.names import EVERY
 
 PAGES = Path(__file__).parents[2] / "docs" / "runbooks"
 FOLLOWED = (

@@ -23,7 +23,7 @@ from tierce.settings import load
 from tierce.storage.cluster import SUPERUSER
 from tierce.upkeep.health.service import states
 from tierce.web.logs import FIELDS
-from tierce.web.processes import SITES
+from tierce.web.names import SITES
 
 RUNNER = CliRunner()
 LABEL = "Madame Cerisier mardi"

@@ -15,10 +15,12 @@ from tierce.policy.seats import SEATS
 from tierce.storage.cluster import SUPERUSER
 from tierce.storage.database import Database
 from tierce.storage.granted import DIGEST_FILE, objects_of, printed_digest, render
-from tierce.storage.migrate import OWNER, ROLES
+from tierce.storage.roles import OWNER, ROLES
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "grants.txt"
 DIGEST = Path(__file__).parents[2] / "src/tierce/storage/sql" / DIGEST_FILE
+REGISTER = {"tierce_office", "tierce_inspector"}
+"""Who reads the register of breaches."""
 IDENTITY = ("person.", "contact.", "bank.")
 """Schemas that hold who a person is."""
 
@@ -86,7 +88,7 @@ def test_nobody_truncates_owns_or_creates(admin: psycopg.Connection, role: str) 
     assert owned == (0,)
     for name, privileges in granted.items():
         assert not {"truncate", "references", "trigger", "create"} & set(privileges), name
-    expected = ["connect", "temporary"] if role == "tierce_feed" else ["connect"]
+    expected = ["connect", "temporary"] if role in {"tierce_feed", "tierce_notices"} else ["connect"]
     assert granted["database"] == expected
 
 
@@ -98,6 +100,7 @@ def test_nobody_truncates_owns_or_creates(admin: psycopg.Connection, role: str) 
         ("tierce_persons", {"table person.trait"}),
         ("tierce_insurers", set()),
         ("tierce_worker", set()),
+        ("tierce_inspector", set()),
         ("tierce_notices", {"table contact.contact", "table contact.lent_file", "table contact.loan"}),
     ],
 )
@@ -175,7 +178,7 @@ def test_a_wrong_password_opens_nothing(template: Database, role: str) -> None:
         ("tierce_office", "delete from access.ladder"),
         *[(role, "update incident.register set facts = '{}'") for role in ROLES],
         *[(role, "delete from incident.register") for role in ROLES],
-        *[(role, "select * from incident.register") for role in ROLES if role != "tierce_office"],
+        *[(role, "select * from incident.register") for role in ROLES if role not in REGISTER],
         ("tierce_persons", "select * from person.record"),
         ("tierce_persons", "select * from coverage.coverage"),
         ("tierce_persons", "select * from journal.entry"),
@@ -193,6 +196,10 @@ def test_a_wrong_password_opens_nothing(template: Database, role: str) -> None:
         ("tierce_notices", "select * from coverage.coverage"),
         ("tierce_notices", "select * from journal.entry"),
         ("tierce_notices", "update notice.mandate set kind = 1"),
+        ("tierce_notices", "update notice.recipient set vouched_at = now()"),
+        ("tierce_insurers", "update notice.recipient set vouched_at = now()"),
+        ("tierce_upkeep", "delete from notice.item"),
+        ("tierce_upkeep", "select * from notice.letter_batch"),
         ("tierce_notices", "insert into registry.insurer_key values (1, 2, 9, 'x')"),
         ("tierce_office", "update gate.shown_ceiling set per_day = 999999"),
         ("tierce_persons", "update gate.shown_ceiling set per_day = 999999"),

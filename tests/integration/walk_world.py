@@ -31,9 +31,13 @@ from tierce.storage.database import Database
 from tierce.storage.insurer_keys import load_sealer, make_insurer_keys
 from tierce.storage.keys import Compartment, Keyring, Purpose
 from tierce.upkeep.service import make_keys
-from tierce.web import processes, wiring
+from tierce.web.names import SITES
 from tierce.web.portal.app import create_app as create_portal
 from tierce.web.portal.settings import PortalSettings
+from tierce.web.wiring.api import api
+from tierce.web.wiring.insurers import insurers
+from tierce.web.wiring.office import office
+from tierce.web.wiring.persons import persons
 
 PROFESSION, DOMAIN = Profession.AUDIO, Domain.AUDI
 KNOWN, STRANGERS = 46, 8
@@ -243,14 +247,17 @@ class Sites:
     http: dict[str, httpx.AsyncClient]
 
 
+_BUILDERS = {"api": api, "office": office, "persons": persons, "insurers": insurers}
+
+
 @asynccontextmanager
 async def open_sites(world: WalkWorld) -> AsyncIterator[Sites]:
     """Every site that `tierce serve` knows, put together by its own wiring; the portal reaches the API in here."""
     async with AsyncExitStack() as stack:
         apps: dict[str, Any] = {}
-        for name in processes.SITES:
+        for name in SITES:
             if name != "portal":
-                apps[name] = await stack.enter_async_context(getattr(wiring, name)(world.settings))
+                apps[name] = await stack.enter_async_context(_BUILDERS[name](world.settings))
         to_api = httpx.ASGITransport(app=apps["api"], raise_app_exceptions=False)
         apps["portal"] = create_portal(PortalSettings.of(world.settings), transport=to_api)
         yield Sites(apps, {name: await stack.enter_async_context(browser(app)) for name, app in apps.items()})

@@ -35,6 +35,7 @@ from tierce.scope.rules import rule_text
 from tierce.storage.keys import Compartment, Sealer
 
 _NUMBERS = ("professionals", "devices", "sessions", "establishments", "software", "vendors")
+ROWS_AT_A_TIME = 5_000
 
 
 def _criteria_values(criteria: Criteria) -> dict[str, object]:
@@ -248,6 +249,15 @@ def exposures(connection: Connection, scope: ScopeSummary, *, insurer: InsurerId
     return [_exposure(row) for row in rows]
 
 
+def each_exposure(connection: Connection, scope: ScopeSummary) -> Iterator[Exposure]:
+    """The list of a revision in the same order, some rows at a time; in a transaction."""
+    values = {"incident": scope.incident, "revision": scope.revision}
+    with connection.cursor(name="each_exposure") as cursor:
+        cursor.itersize = ROWS_AT_A_TIME
+        for row in cursor.execute(f"{_EXPOSED} order by person, insurer", values):
+            yield _exposure(row)
+
+
 def exposure_page(connection: Connection, scope: ScopeSummary, offset: int, limit: int) -> list[Exposure]:
     """One page of the list, by the time of the first reading."""
     values = {"incident": scope.incident, "revision": scope.revision, "offset": offset, "limit": limit}
@@ -262,6 +272,15 @@ def exposure(connection: Connection, scope: ScopeSummary, person: PersonId, insu
     values = {"incident": scope.incident, "revision": scope.revision, "person": person, "insurer": insurer}
     row = connection.execute(f"{_EXPOSED} and person = %(person)s and insurer = %(insurer)s", values).fetchone()
     return _exposure(row) if row else None
+
+
+def insurers_of(connection: Connection, scope: ScopeSummary) -> list[InsurerId]:
+    """The insurers of a stored list, as they were counted when it was stored; no row of a person is read."""
+    rows = connection.execute(
+        "select insurer from incident.insurer_count where incident = %s and revision = %s order by insurer",
+        (scope.incident, scope.revision),
+    )
+    return [InsurerId(row[0]) for row in rows.fetchall()]
 
 
 def insurer_counts(connection: Connection, scope: ScopeSummary) -> list[InsurerCount]:

@@ -1,5 +1,6 @@
 """The words of a letter that depend on what was shown and of whom: points, consequences, what one can do."""
 
+import unicodedata
 from dataclasses import dataclass
 from typing import Final
 
@@ -38,6 +39,11 @@ HERSELF: Final = Voice(
 )
 
 
+def _of(name: str) -> str:
+    """French “of” a name: elided before a vowel. Before an h or a y usage varies, and nothing is."""
+    return f"d’{name}" if unicodedata.normalize("NFD", name)[:1].lower() in set("aeiou") else f"de {name}"
+
+
 def voice_of(subjects: tuple[Subject, ...]) -> Voice:
     """The voice of a letter about these persons."""
     if subjects[0].name is None:
@@ -48,7 +54,7 @@ def voice_of(subjects: tuple[Subject, ...]) -> Voice:
             masculine="son",
             feminine="sa",
             plural="ses",
-            about=Phrase(f"au sujet de {name}", f"about {name}"),
+            about=Phrase(f"au sujet {_of(name)}", f"about {name}"),
             did_not_receive=Phrase("cette personne n’a pas reçus", "this person did not receive"),
             owner="this person’s",
         )

@@ -5,7 +5,7 @@ from importlib.resources import files
 
 import psycopg
 
-from tierce.storage.migrate import ROLES
+from tierce.storage.roles import ROLES
 
 SCHEMAS = (
     "registry person coverage contact bank care directory access journal incident notice gate upkeep public".split()

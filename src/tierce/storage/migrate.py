@@ -17,20 +17,7 @@ from tierce.policy.segments import HOT_DAYS, JOURNAL_DAYS
 from tierce.storage.cluster import SUPERUSER, new_secret
 from tierce.storage.database import Database
 from tierce.storage.errors import SchemaNewerError
-
-OWNER = "tierce_owner"
-ROLES = (
-    "tierce_api",
-    "tierce_office",
-    "tierce_persons",
-    "tierce_insurers",
-    "tierce_signer",
-    "tierce_worker",
-    "tierce_feed",
-    "tierce_upkeep",
-    "tierce_notices",
-)
-"""One login role per process that reaches the database; `portal` is not among them."""
+from tierce.storage.roles import OWNER, ROLES
 
 ROLE_SETTINGS = {
     "tierce_api": {

@@ -11,7 +11,7 @@ from tierce.settings import load
 from tierce.storage.cluster import SUPERUSER
 from tierce.storage.migrate import migrate, register_portal
 from tierce.upkeep.service import make_keys
-from tierce.web.processes import SETTINGS_VARIABLE
+from tierce.web.names import SETTINGS_VARIABLE
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="Look after an installation.")
 

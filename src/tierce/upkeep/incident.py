@@ -25,13 +25,14 @@ from tierce.incidents.rules import incident_reference
 from tierce.journal.service import Appender
 from tierce.journal.tiles.folder import LogFolder
 from tierce.kernel.clock import SystemClock
-from tierce.kernel.errors import TierceError
+from tierce.kernel.errors import FieldError, TierceError
 from tierce.kernel.ids import IncidentId, SessionId, StaffId, staff_id
+from tierce.kernel.language import Phrase
 from tierce.policy.acts import Act
 from tierce.scope.engine.store import Said
 from tierce.settings import Settings, load
 from tierce.storage.keys import Keyring
-from tierce.web.wiring import log_key
+from tierce.web.names import log_key
 
 ROLE, INSTANCE = "tierce_office", "office"
 _EPILOG = """
@@ -114,6 +115,8 @@ def pack(
                 read.segments_directory(),
                 _seal(read, key),
             )
+            if not out.absolute().parent.is_dir():
+                raise FieldError("--out", _NO_FOLDER, _OTHER_FOLDER)
             made = packs.make(connection, number, out, note, size=under, say=say)
     except (TierceError, OSError, psycopg.OperationalError) as error:
         _refuse(error)
@@ -157,14 +160,21 @@ def _progress() -> Iterator[Said]:
         yield say
 
 
+_NO_FOLDER = Phrase("Ce dossier n’existe pas.", "This folder does not exist.")
+_OTHER_FOLDER = Phrase("Créez-le, ou donnez-en un autre.", "Make it, or give another.")
 _WORDS = {
-    IncidentMissingError: "aucun incident de ce nom / no such incident : `tierce incident list`",
-    CheckpointMissingError: "aucun point de contrôle de cette taille / no checkpoint of this size",
-    PackExistsError: "ce fichier existe déjà : donnez-en un autre / this file exists already: give another",
+    IncidentMissingError: "incident : aucun de ce nom ; voyez `tierce incident list` / none of this name: see it",
+    CheckpointMissingError: (
+        "--under : aucun point de contrôle de cette taille ; sans --under, le plus récent"
+        " / no checkpoint of this size; without --under, the newest"
+    ),
+    PackExistsError: "--out : ce fichier existe déjà, donnez-en un autre / this file exists already, give another",
 }
 
 
 def _refuse(error: Exception) -> NoReturn:
     said = next((words for kind, words in _WORDS.items() if isinstance(error, kind)), str(error))
+    if isinstance(error, FieldError):
+        said = f"{error.field} : {error.reason.fr} {error.remedy.fr} / {error.reason.en} {error.remedy.en}"
     typer.echo(f"✗ {said}", err=True)
     raise typer.Exit(2) from None

@@ -26,7 +26,7 @@ from tierce.presence.signing import signing_key
 from tierce.settings import Settings, load
 from tierce.storage.database import Database
 from tierce.storage.keys import SIGNER_KEY, Keyring
-from tierce.web.processes import SETTINGS_VARIABLE
+from tierce.web.names import SETTINGS_VARIABLE
 
 ROLE = "tierce_upkeep"
 INSTANCE = "upkeep"

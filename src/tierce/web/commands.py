@@ -1,5 +1,6 @@
 """`tierce serve`: one process of the platform, or all of them together."""
 
+import importlib
 import os
 import signal
 import time
@@ -11,8 +12,8 @@ import typer
 
 from tierce.kernel.errors import TierceError
 from tierce.settings import load
-from tierce.web.processes import EVERY, SETTINGS_VARIABLE, Supervisor, named_in, serve_site
-from tierce.web.worker import run_worker
+from tierce.web.names import EVERY, SETTINGS_VARIABLE, named_in
+from tierce.web.serving import Supervisor, serve_site
 
 app = typer.Typer(add_completion=False, help="Run one process of the platform, or all of them together.")
 LOOK_SECONDS = 0.5
@@ -35,7 +36,8 @@ def serve(
     if only is None:
         _all(Supervisor(settings.resolve(), named_in(read), logs))
     elif only == "worker":
-        run_worker(read)
+        # Only the worker is made of this: the servers of the sites need not wait for it.
+        importlib.import_module("tierce.web.worker").run_worker(read)
     elif only in EVERY and only not in named_in(read):
         typer.echo(f"the settings file has no table [{only}]: give it one with a port", err=True)
         raise typer.Exit(2)

@@ -34,8 +34,8 @@ from tierce.storage import heartbeat
 from tierce.storage.keys import DEPOSIT_KEY, Keyring
 from tierce.watch.service import Watcher
 from tierce.web import logs
+from tierce.web.names import KEYS, retired_log_keys
 from tierce.web.status.page import StatusPage
-from tierce.web.wiring import KEYS, retired_log_keys
 from tierce.web.witnessing import Witnessing
 
 TURN_SECONDS = 0.2

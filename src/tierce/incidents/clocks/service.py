@@ -105,7 +105,7 @@ class Clocks:
         if incident is None:
             raise IncidentMissingError
         scope = incident_rows.last_scope(connection, number)
-        insurers = [one.insurer for one in incident_rows.insurer_counts(connection, scope)] if scope else []
+        insurers = incident_rows.insurers_of(connection, scope) if scope else []
         times = times_of(incident, rows)
         day, done = rules.day_of_rules(times), fulfilled_in(rows)
         return rules.running(day, now, times, done, insurers=insurers, risk=risk_in(rows), table=self._table)

@@ -81,7 +81,7 @@ def recomputed(connection: Connection, revision: ScopeSummary, folder: Path, say
 
 def stored(connection: Connection, revision: ScopeSummary) -> Iterator[Exposure]:
     """The stored rows of a revision: whoever the journal confirms."""
-    yield from incident_rows.exposures(connection, revision)
+    yield from incident_rows.each_exposure(connection, revision)
 
 
 def parts(connection: Connection, revision: ScopeSummary) -> list[tuple[InsurerCount, str]]:

@@ -129,14 +129,14 @@ async def play(stage: Stage, attack: Attack, clock: Clock, watch: Callable[[], C
     thief = await enter(stage.url("api"), stage.national_id("claire_morvan"), TILLEULS, clock, relayed=True)
     attack.device = DeviceId(int((await thief.session())["device"]))
     cookie = await _open_unprotected(stage)
-    customers = _customers(stage)
+    served = customers(stage)
     attack.began = clock.now()
     start = perf_counter()
     async with asyncio.TaskGroup() as group:
         group.create_task(watch())
         group.create_task(_side(attack.unprotected, whole, start, _unprotected(stage, cookie, today)))
         group.create_task(_side(attack.tierce, whole, start, _against(stage, thief, today)))
-        group.create_task(_serve(stage, attack, optician, customers, today))
+        group.create_task(_serve(stage, attack, optician, served, today))
 
 
 Ask = Callable[[Wire, Identity], Awaitable[tuple[int, bool]]]
@@ -186,7 +186,7 @@ def _unprotected(stage: Stage, cookie: str, today: date) -> tuple[str, Ask]:
     return stage.url("unprotected"), ask
 
 
-def _customers(stage: Stage) -> list[Identity]:
+def customers(stage: Stage) -> list[Identity]:
     """People of the story whom the optician serves: covered for glasses today."""
     found = []
     for role, told in stage.truth["story"].items():
@@ -199,13 +199,13 @@ def _customers(stage: Stage) -> list[Identity]:
     return found[:OPTICIAN_PEOPLE]
 
 
-async def _serve(stage: Stage, attack: Attack, optician: Asker, customers: list[Identity], today: date) -> None:
+async def _serve(stage: Stage, attack: Attack, optician: Asker, people: list[Identity], today: date) -> None:
     """The optician asks about her customers, one every OPTICIAN_EVERY_SECONDS, as long as the attack lasts."""
     served = attack.optician
     async with Wire(stage.url("api")) as wire:
         while not attack.over:
             asked = perf_counter()
-            said = await optician.ask(wire, customers[served.asked % len(customers)], "OPTI", today)
+            said = await optician.ask(wire, people[served.asked % len(people)], "OPTI", today)
             served.asked += 1
             served.shown += said.shown
             served.seconds_max = max(served.seconds_max, perf_counter() - asked)

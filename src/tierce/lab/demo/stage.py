@@ -34,7 +34,7 @@ from tierce.storage.database import Database
 from tierce.storage.migrate import migrate, register_portal
 from tierce.upkeep.presence import register_signers
 from tierce.upkeep.service import make_keys
-from tierce.web.processes import INNER, SITES
+from tierce.web.names import INNER, SITES
 
 SEED: Final = 1
 OFFICER: Final = "hélène.vasseur"
@@ -52,6 +52,10 @@ REALMS: Final = {
     "persons": RealmName.PERSONS,
     "insurers": RealmName.INSURERS,
 }
+_ASKED: Final = {
+    "api": "/health", "portal": "/health", "office": "/", "persons": "/", "insurers": "/", "signer": "/health",
+}  # fmt: skip
+"""Where each site is asked whether it serves."""
 _MADE_EACH_TIME: Final = (
     "keys",
     "spool",
@@ -122,7 +126,9 @@ class Stage:
 
 
 @contextmanager
-def open_stage(home: Path, steps: Steps, *, persons: int, insurers: int = 84, keep: bool = False) -> Iterator[Stage]:
+def open_stage(
+    home: Path, steps: Steps, *, persons: int, insurers: int = 84, keep: bool = False, only: tuple[str, ...] = ()
+) -> Iterator[Stage]:
     """Prepare everything and stop everything; nothing that was made before is used save the country's files.
 
     Args:
@@ -131,6 +137,7 @@ def open_stage(home: Path, steps: Steps, *, persons: int, insurers: int = 84, ke
         persons: people of the country.
         insurers: insurers of the country, at most 84.
         keep: leave the database's files after the end.
+        only: the processes to start; every one when left out.
 
     Raises:
         DemoError: a process did not start; the message names its log.
@@ -154,18 +161,15 @@ def open_stage(home: Path, steps: Steps, *, persons: int, insurers: int = 84, ke
         with steps.step(Phrase("les processus de la plateforme", "the processes of the platform")):
             _write_settings(stage)
             _start(stack, stage, "standins", ["lab", "standins", "--directory", str(home / "identities.json")])
-            _start(
-                stack, stage, "serve", ["serve", "--settings", str(stage.settings_file), "--logs", str(stage.logs)]
-            )
-            for site, path in (
-                ("api", "/health"),
-                ("portal", "/health"),
-                ("office", "/"),
-                ("persons", "/"),
-                ("insurers", "/"),
-                ("signer", "/health"),
-            ):
-                stage.wait_serving(site, path)
+            serve = ["serve", "--settings", str(stage.settings_file)]
+            if only:
+                for name in only:
+                    _start(stack, stage, f"serve-{name}", [*serve, "--only", name])
+            else:
+                _start(stack, stage, "serve", [*serve, "--logs", str(stage.logs)])
+            for site, path in _ASKED.items():
+                if site in (only or _ASKED):
+                    stage.wait_serving(site, path)
             with database.connect("tierce_office") as connection:
                 stage.wait_until(lambda: store.lines_waiting(connection) == 0, "worker")
         yield stage
@@ -198,8 +202,11 @@ def _clean_home(home: Path) -> Cluster:
     home.mkdir(parents=True, exist_ok=True)
     cluster = Cluster(home)
     running = cluster.data / "postmaster.pid"
-    if running.exists() and Path(f"/proc/{running.read_text().split()[0]}").exists():
-        msg = f"another demonstration is running in {home}: stop it, or choose another folder with --home"
+    if running.exists() and Path(f"/proc/{(number := running.read_text().split()[0])}").exists():
+        msg = (
+            f"another run is using {home}: wait for its end, or choose another folder with --home; if it was killed, "
+            f"stop the database that it left (kill -INT {number}), then what `ps` shows as `tierce.cli serve`"
+        )
         raise DemoError(msg)
     shutil.rmtree(cluster.data, ignore_errors=True)
     for name in _MADE_EACH_TIME:

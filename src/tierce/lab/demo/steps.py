@@ -2,9 +2,10 @@
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 from rich.console import Console
+from rich.markup import escape
 
 from tierce.kernel.language import Language, Phrase
 
@@ -14,9 +15,10 @@ _WIDTH = 62
 class Steps:
     """Says what is being done in one language, a line a step."""
 
-    def __init__(self, console: Console, language: Language) -> None:
-        """Write to `console` in `language`."""
+    def __init__(self, console: Console, language: Language, *, spinning: bool = False) -> None:
+        """Write to `console` in `language`; `spinning` shows the step under way, if it draws nothing itself."""
         self.console = console
+        self.spinning = spinning
         self.language = language
 
     @contextmanager
@@ -25,13 +27,18 @@ class Steps:
         began = time.perf_counter()
         more: list[str] = []
         try:
-            yield more
+            with self._turning(what[self.language]):
+                yield more
         except BaseException:
             self.console.print(f"  ✗ {what[self.language]}", markup=False, highlight=False, style="bold")
             raise
         text = ", ".join([what[self.language], *more])
         seconds = time.perf_counter() - began
         self.console.print(f"  {text:<{_WIDTH}} {seconds:6.1f} s", markup=False, highlight=False)
+
+    def _turning(self, text: str) -> AbstractContextManager[object]:
+        """Show that a step is under way, where somebody watches."""
+        return self.console.status(escape(text)) if self.spinning and self.console.is_terminal else nullcontext()
 
     def say(self, what: Phrase | str, style: str = "") -> None:
         """Print one paragraph."""

@@ -14,24 +14,23 @@ import pyrage
 
 from tierce.identity.model import StaffCaller
 from tierce.incidents import store as incident_rows
-from tierce.incidents.clocks.rules import OPERATOR
 from tierce.incidents.form.model import Organisation
-from tierce.incidents.form.printed import form_pdf
-from tierce.incidents.form.rules import as_json
 from tierce.incidents.form.service import Forms
+from tierce.incidents.holds.model import Order
+from tierce.incidents.holds.service import Holds
 from tierce.incidents.register.service import Register
-from tierce.incidents.rules import account_criteria, incident_reference
+from tierce.incidents.rules import account_criteria
 from tierce.incidents.service import Incidents
 from tierce.incidents.states.model import Stage as Reached
 from tierce.incidents.states.service import States
 from tierce.insurers.breaches.service import Breaches
 from tierce.journal.service import Appender
 from tierce.kernel.clock import PARIS, SystemClock, micros
-from tierce.kernel.ids import IncidentId, InsurerId, SessionId, StaffId
+from tierce.kernel.ids import IncidentId, ProfessionalId, SessionId, StaffId
 from tierce.lab.demo.stage import Stage
-from tierce.lab.demo.store import lines_waiting
-from tierce.lab.drill import insurers, store
-from tierce.lab.drill.attack import Taken
+from tierce.lab.demo.store import lines_waiting, professional_of
+from tierce.lab.drill import insurers, law, store
+from tierce.lab.drill.attack import VICTIM, Taken
 from tierce.notices.audience.model import Audience, Counts
 from tierce.notices.audience.service import counts, freeze
 from tierce.notices.contacts.service import Lending
@@ -43,12 +42,15 @@ from tierce.notices.mandates.model import Mandate
 from tierce.notices.mandates.service import write_mandate
 from tierce.notices.messages.service import Messages
 from tierce.notices.model import Operator
+from tierce.notices.recipients.service import KeyDesk
+from tierce.notices.recipients.store import waiting
 from tierce.notices.service import Notices
 from tierce.notices.slices.service import Slices
 from tierce.notices.slices.store import Cover
 from tierce.notices.telling.model import NO_INCIDENT
 from tierce.notices.telling.service import Telling
 from tierce.policy.digest import policy_digest
+from tierce.policy.ladder import Level, Rung
 from tierce.storage.cluster import SUPERUSER
 from tierce.storage.insurer_keys import load_sealer
 from tierce.storage.keys import Compartment, Keyring, Purpose
@@ -63,6 +65,8 @@ OWN = Operator(
 INSURER_SENDS_EVERY = 4
 """One insurer in so many writes to its people itself."""
 _MAIL_DOMAIN = "riveclaire.example"
+HOLD = timedelta(days=3)
+"""How long the office suspends a device of the theft."""
 
 
 @dataclass(slots=True)
@@ -116,23 +120,37 @@ class Chain:
         )
         self.incident = found.id
 
-    def contain(self) -> str:
-        """The watch held the device, or it is not held yet: said either way."""
-        held = store.held(self.office, self.taken.theft.device)
-        if held is not None:
-            States(self.register()).move(
-                self.office, HELENE, self.incident, stage=Reached.CONTAINED, why="La veille a freiné l’appareil.",
-                happened=max(held, self.taken.began),
+    def contain(self) -> tuple[int, int]:
+        """Hold every device of the theft that the watch has not held; (held by the watch, held by hand)."""
+        by_watch, by_hand = 0, 0
+        holds = Holds(self._lines(self.office, "office"), self.clock)
+        professional = self.professional()
+        for device in self.taken.devices:
+            if store.held(self.office, device) is not None:
+                by_watch += 1
+                continue
+            holds.place(
+                self.office, HELENE,
+                Order(professional, Level.DEVICE, device, Rung.SUSPENDED, HOLD, "Appareil cité dans l’incident."),
             )  # fmt: skip
-        return "" if held is None else held.astimezone(PARIS).strftime("%H:%M:%S")
+            by_hand += 1
+        States(self.register()).move(
+            self.office, HELENE, self.incident, stage=Reached.CONTAINED,
+            why=f"Appareils suspendus : {by_watch} par la veille, {by_hand} par le bureau.",
+        )  # fmt: skip
+        return by_watch, by_hand
+
+    def professional(self) -> ProfessionalId:
+        """Whose account was stolen."""
+        return professional_of(self.office, self.stage.truth["story"][VICTIM]["rpps"])
 
     def scope(self) -> int:
         """Draw the exact list; gives how many people are on it."""
         self.wait_sequenced()
-        theft, now = self.taken.theft, self.clock.now()
+        now = self.clock.now()
         criteria = account_criteria(
-            theft.professional,
-            frozenset({theft.device}),
+            self.professional(),
+            frozenset(self.taken.devices),
             micros(self.taken.began - timedelta(minutes=1)),
             micros(now),
         )
@@ -146,8 +164,11 @@ class Chain:
         self.stand_ins = insurers.make(self.stage.country, known)
         with self.stage.database.connect(SUPERUSER, autocommit=True) as admin:
             insurers.sign_in(admin, self.stand_ins, self.clock)
-            store.put_client_contact(admin, self.taken.theft.professional, self.clock.now())
+            store.put_client_contact(admin, self.professional(), self.clock.now())
         insurers.register_keys(self.at_insurers, self.breaches(), self.stand_ins)
+        desk = KeyDesk(self._lines(self.office, "office"), self.clock)
+        for key in waiting(self.office):
+            desk.vouch(self.office, MARC, key.id, "Gestionnaire, au numéro du contrat")
         lines, day = self._lines(self.notices, "notices"), self.clock.now().astimezone(PARIS).date()
         for one in self.stand_ins:
             sends = Mandate.INSURER_SENDS if one.insurer % INSURER_SENDS_EVERY == 0 else Mandate.OPERATOR_SENDS
@@ -189,7 +210,7 @@ class Chain:
         breaches = self.breaches()
         for one in self.told:
             insurers.open_list(self.at_insurers, breaches, one, self.folder / "insurers")
-        return sum(len(one.listed) for one in self.told), sum(one.matched for one in self.told)
+        return sum(one.records for one in self.told), sum(one.matched for one in self.told)
 
     def lend(self) -> int:
         """Insurers that gave the operator a mandate lend contact data, encrypted to it; how many records."""
@@ -206,16 +227,12 @@ class Chain:
             lent += lending.lend(self.notices, self.incident, one.insurer, file, identity=str(identity)).taken
         return lent
 
-    def draft_form(self) -> None:
-        """The draft of the CNIL form, as JSON and on paper."""
-        forms = Forms(self.register(), Organisation(OWN.name, OWN.address, OWN.phone, OWN.officer, OWN.officer_email))
-        forms.save(self.office, MARC, self.incident, OPERATOR, {})
-        draft = forms.draft(self.office, self.incident, OPERATOR)
-        reference = incident_reference(self.incident, self.taken.began)
-        (self.folder / "cnil").mkdir(parents=True, exist_ok=True)
-        (self.folder / "cnil" / "notification.json").write_bytes(as_json(draft, reference))
-        paper = form_pdf(draft, whose=OWN.name, reference=reference, at=self.clock.now(), version=1)
-        (self.folder / "cnil" / "notification.pdf").write_bytes(paper)
+    def draft_forms(self) -> None:
+        """What the law asks to be written, and drafts of the CNIL form: the operator's own, the first insurer's."""
+        register, first = self.register(), {one.insurer: one.amc for one in self.told[:1]}
+        own = Organisation(OWN.name, OWN.address, OWN.phone, OWN.officer, OWN.officer_email)
+        law.write_down(self.office, register, HELENE, self.incident)
+        law.draft_forms(self.office, Forms(register, own), MARC, self.incident, first, self.folder / "cnil")
 
     def write_and_approve(self) -> None:
         """Freeze the audience, write the text, and have two people approve both by their digests."""
@@ -270,26 +287,19 @@ class Chain:
         assert self.audience is not None
         return counts(self.notices, self.audience)
 
-    def truth_by_insurer(self) -> dict[InsurerId, int]:
-        """What the thief holds, by insurer."""
-        found: dict[InsurerId, int] = {}
-        for _, insurer in self.taken.pairs:
-            found[insurer] = found.get(insurer, 0) + 1
-        return found
-
 
 @contextmanager
 def mailbox(folder: Path) -> Iterator[MailServer]:
     """A mail server of its own process that keeps what it is given in a folder."""
     (folder / "mailbox").mkdir(parents=True, exist_ok=True)
-    key = folder / "dkim.pem"
+    key = folder / "mailbox" / "dkim.pem"
     pem, record = make_key()
     key.write_bytes(pem)
     key.chmod(0o600)
-    (folder / "dkim.txt").write_text(record)
+    (folder / "mailbox" / "dkim.txt").write_text(record)
     process = subprocess.Popen(
         [sys.executable, "-m", "tierce.lab.standins.mailbox", "--folder", str(folder / "mailbox")],
-        stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True,
+        stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True, start_new_session=True,
     )  # fmt: skip
     try:
         assert process.stdout is not None

@@ -3,7 +3,7 @@
 import csv
 import hashlib
 import io
-from collections.abc import Iterator
+import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -23,6 +23,7 @@ SESSIONS_FROM = 7_000_000
 ADULT_YEARS = 18
 EMAIL_TENTHS = 6
 """Six of ten households gave an e-mail address."""
+People = dict[tuple[str, str], dict[str, str]]
 
 
 @dataclass(slots=True)
@@ -35,9 +36,16 @@ class StandIn:
     identity: pyrage.x25519.Identity
     callers: tuple[InsurerCaller, InsurerCaller]
     handles: tuple[bytes, bytes]
-    own: dict[tuple[str, str], dict[str, str]] = field(default_factory=dict)
+    file: Path
+    """The rights file that it sent the operator; read again whenever it is needed, so that few are in memory."""
     listed: list[dict[str, str]] = field(default_factory=list)
+    """What its list says, until contact data is lent."""
+    records: int = 0
     matched: int = 0
+
+    def own(self) -> People:
+        """The people of its own file, by member number and rank; none when it sent none."""
+        return of_file(self.file) if self.file.exists() else {}
 
 
 def make(country: Path, insurers: dict[InsurerId, tuple[str, str]]) -> list[StandIn]:
@@ -49,15 +57,21 @@ def make(country: Path, insurers: dict[InsurerId, tuple[str, str]]) -> list[Stan
             InsurerCaller(StaffId(one), SessionId(one), f"Gestionnaire {one}", insurer, amc, name) for one in numbers
         ]
         handles = [hashlib.sha256(f"drill {one}".encode()).digest() for one in numbers]
-        made = StandIn(
-            insurer, amc, name, pyrage.x25519.Identity.generate(), (callers[0], callers[1]), (handles[0], handles[1])
-        )
-        path = country / "rights" / f"{amc}.csv"
-        if path.exists():
-            with path.open(encoding="utf-8", newline="") as file:
-                for row in csv.DictReader(file):
-                    made.own.setdefault((row["member_number"], row["birth_rank"] or "1"), row)
-        found.append(made)
+        found.append(
+            StandIn(
+                insurer, amc, name, pyrage.x25519.Identity.generate(), (callers[0], callers[1]),
+                (handles[0], handles[1]), country / "rights" / f"{amc}.csv",
+            )
+        )  # fmt: skip
+    return found
+
+
+def of_file(path: Path) -> People:
+    """The people of a rights file, by member number and rank of birth."""
+    found: People = {}
+    with path.open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            found.setdefault((row["member_number"], row["birth_rank"] or "1"), row)
     return found
 
 
@@ -105,18 +119,25 @@ def open_list(connection: Connection, breaches: Breaches, one: StandIn, folder: 
         raise DrillError(msg)
     plain = pyrage.decrypt(sealed, [one.identity]).decode()
     folder.mkdir(parents=True, exist_ok=True)
+    key = folder / f"{one.amc}.key"
+    key.touch(0o600)
+    key.write_text(f"{one.identity}\n", encoding="ascii")
     (folder / f"{one.amc}.age").write_bytes(sealed)
     (folder / f"{one.amc}.txt").write_text(plain, encoding="utf-8")
+    shutil.copyfile(one.file, folder / f"{one.amc}-rights.csv")
     one.listed = list(csv.DictReader(io.StringIO(plain.partition("\n\n")[2])))
-    one.matched = sum(_own(one, row) is not None for row in one.listed)
+    own = one.own()
+    one.records, one.matched = len(one.listed), sum(key_of(row) in own for row in one.listed)
     report = f"row,value,count,hour\noutcome,matched,{one.matched},\n"
     missing = len(one.listed) - one.matched
     report += f"outcome,not-found,{missing},\n" if missing else ""
+    (folder / f"{one.amc}-report.csv").write_text(report, encoding="ascii")
     breaches.report(connection, caller, handle, made.incident, report.encode())
 
 
-def _own(one: StandIn, row: dict[str, str]) -> dict[str, str] | None:
-    return one.own.get((row["member_number"], row["rank"] or "1"))
+def key_of(row: dict[str, str]) -> tuple[str, str]:
+    """What a record of a list is matched by."""
+    return row["member_number"], row["rank"] or "1"
 
 
 def contacts(one: StandIn, today: str) -> str:
@@ -124,24 +145,26 @@ def contacts(one: StandIn, today: str) -> str:
     text = io.StringIO()
     writer = csv.DictWriter(text, HEADER)
     writer.writeheader()
-    for row in one.listed:
-        own = _own(one, row)
+    people, listed, one.listed = one.own(), one.listed, []
+    for row in listed:
+        own = people.get(key_of(row))
         if own is not None:
-            writer.writerow(dict.fromkeys(HEADER, "") | _contact(one, row["reference"], own, today))
+            writer.writerow(dict.fromkeys(HEADER, "") | _contact(people, row["reference"], own, today))
     return text.getvalue()
 
 
-def _contact(one: StandIn, reference: str, own: dict[str, str], today: str) -> dict[str, str]:
+def _contact(people: People, reference: str, own: dict[str, str], today: str) -> dict[str, str]:
     reader, represented = own, ""
     if int(today[:4]) - int(own["birth_date"][:4]) < ADULT_YEARS:
         holder = own["representative_member_number"] or own["holder_member_number"]
-        reader = next(_members(one, holder), own)
+        reader = people.get((holder, "1")) or people.get((holder, "2")) or own
         represented = _name(reader)
     household = int(hashlib.sha256(reader["right_holder_nir"].encode()).hexdigest()[:8], 16)
     mine = hashlib.sha256((reader["own_nir"] or reader["member_number"]).encode()).hexdigest()[:12]
     return {
         "reference": reference,
         "name": _name(own),
+        "birth_date": own["birth_date"],
         "email": f"{mine}@foyer.example" if household % 10 < EMAIL_TENTHS else "",
         "address_1": f"{household % 200 + 1} rue des Tilleuls",
         "address_2": f"{99_000 + household % 90} Port-Sérac",
@@ -149,12 +172,6 @@ def _contact(one: StandIn, reference: str, own: dict[str, str], today: str) -> d
         "representative": represented,
         "former": "yes" if own["former_member"] == "yes" else "no",
     }
-
-
-def _members(one: StandIn, number: str) -> Iterator[dict[str, str]]:
-    found = one.own.get((number, "1")) or one.own.get((number, "2"))
-    if found is not None:
-        yield found
 
 
 def _name(row: dict[str, str]) -> str:

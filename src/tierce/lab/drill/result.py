@@ -1,9 +1,15 @@
 """What a drill found, as figures and as a table that a newcomer understands."""
 
+from collections.abc import Mapping
+from typing import Final
+
 import msgspec
 from rich.table import Table
 
 from tierce.kernel.language import Language, Phrase
+
+SECONDS_LEAST: Final = 0.05
+"""Of a stage that is shorter, no rate is said."""
 
 
 class DrillReport(msgspec.Struct, frozen=True):
@@ -30,6 +36,12 @@ class DrillReport(msgspec.Struct, frozen=True):
     over_http: int
     in_bulk: int
     tries: int
+    honest: int
+    history: int
+    pack_seconds: float
+    pack_peak_mib: int
+    verify_seconds: float
+    verify_peak_mib: int
     other_operator: str
     seconds: dict[str, float]
     """Of each step."""
@@ -43,11 +55,16 @@ class DrillReport(msgspec.Struct, frozen=True):
             and not self.insurer_sum_error
             and self.adults == self.adults_told_once
             and not self.unexplained
+            and self.records_matched == self.records_handed_over
+            and self.insurers_told == self.insurers_acknowledged
         )
 
 
 _ROWS: tuple[tuple[str, Phrase], ...] = (
     ("exposed_true", Phrase("lu par le voleur (personne × organisme)", "read by the thief (person × insurer)")),
+    ("over_http", Phrase("… montré par la garde, en direct", "… shown by the gate, live")),
+    ("in_bulk", Phrase("… écrit sans la garde, pour le nombre", "… written without the gate, for the number")),
+    ("honest", Phrase("réponses à des soignants pendant le vol", "answers to people at work meanwhile")),
     ("listed", Phrase("sur la liste tirée du journal", "on the list drawn from the journal")),
     ("recall", Phrase("part retrouvée (1 : tout)", "share found (1: everything)")),
     ("false_confirmed", Phrase("sur la liste sans avoir été lu", "on the list without having been read")),
@@ -75,4 +92,14 @@ def table(report: DrillReport, language: Language) -> Table:
     for name, words in _ROWS:
         value = getattr(report, name)
         made.add_row(words[language], f"{value:,}" if isinstance(value, int) else f"{value:g}")
+    return made
+
+
+def stages(report: DrillReport, words: Mapping[str, Phrase], language: Language) -> Table:
+    """Each stage with its seconds, and how many pairs it did in one."""
+    heads = (Phrase("étape", "stage"), Phrase("secondes", "seconds"), Phrase("paires/s", "pairs/s"))
+    made = Table(*(head[language] for head in heads))
+    for name, seconds in report.seconds.items():
+        each = f"{report.exposed_true / seconds:,.0f}" if seconds >= SECONDS_LEAST else ""
+        made.add_row(words[name][language], f"{seconds:.1f}", each)
     return made

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from psycopg import Connection
 
+from tierce.gate.rules import PAIR_PROVED
 from tierce.journal.encoding import encode
 from tierce.journal.merkle import leaf_hash
 from tierce.journal.model import Entry
@@ -15,6 +16,7 @@ from tierce.notices.deliveries.model import Step
 from tierce.policy.ladder import HOLD_RUNG, Level
 
 BLOCK_LINES = 64
+KNOWN_FOR_DAYS = 30
 Pair = tuple[PersonId, InsurerId]
 
 
@@ -59,10 +61,26 @@ def pairs(connection: Connection, seed: str) -> Iterator[Pair]:
         yield PersonId(person), InsurerId(insurer)
 
 
-def people(connection: Connection, indexes: Sequence[str]) -> list[PersonId]:
-    """The persons behind keyed identifiers."""
-    rows = connection.execute("select person from person.key where idx = any(%s::uuid[])", (list(indexes),))
-    return [PersonId(row[0]) for row in rows]
+def people(connection: Connection, indexes: Sequence[str]) -> dict[str, list[PersonId]]:
+    """The persons behind each keyed identifier."""
+    rows = connection.execute(
+        "select idx::text, person from person.key where idx = any(%s::uuid[])", (list(indexes),)
+    )
+    found: dict[str, list[PersonId]] = {index: [] for index in indexes}
+    for index, person in rows:
+        found[index].append(PersonId(person))
+    return found
+
+
+def remember_pairs(admin: Connection, keys: Sequence[int], day: int) -> None:
+    """People whom an establishment has known for a month: their presence was proved there."""
+    with (
+        admin.cursor() as cursor,
+        cursor.copy("copy access.pair (key, state, day, line, seen_day, seen_line) from stdin") as copy,
+    ):
+        for key in keys:
+            copy.write_row((key, PAIR_PROVED, day - KNOWN_FOR_DAYS, 0, 0, 0))
+    admin.commit()
 
 
 def insurers(connection: Connection) -> dict[InsurerId, tuple[str, str]]:

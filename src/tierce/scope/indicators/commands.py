@@ -5,6 +5,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Annotated, NoReturn
 
+import psycopg
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
@@ -102,7 +103,7 @@ def indicators(
         signed = sign(made, key)
         with database.connect(ROLE) as writing:
             export.note(writing, Act.SCOPE_ANSWER, sha256(signed).digest())
-    except TierceError as error:
+    except (TierceError, OSError, psycopg.Error) as error:
         _refuse(error, code=2)
     typer.echo(signed, nl=False)
     typer.echo(f"{_counts(made)}\nclé / key: {verifier_key(origin, key.public_key())}", err=True)
@@ -137,6 +138,6 @@ def _counts(read: Answer) -> str:
     return ", ".join(f"{counted[one]} {words[one]}" for one in Verdict)
 
 
-def _refuse(error: TierceError, *, code: int) -> NoReturn:
+def _refuse(error: Exception, *, code: int) -> NoReturn:
     typer.echo(f"✗ {error}", err=True)
     raise typer.Exit(code) from None

@@ -3,16 +3,16 @@
 
 revoke all on all tables in schema registry, registry_meta, person, coverage, contact, bank, care, directory, access, journal,
     incident, notice, gate, upkeep, presence from public, tierce_api, tierce_office, tierce_persons, tierce_insurers,
-    tierce_signer, tierce_worker, tierce_feed, tierce_upkeep, tierce_notices;
+    tierce_signer, tierce_worker, tierce_feed, tierce_upkeep, tierce_notices, tierce_inspector;
 revoke all on all functions in schema journal, gate, access, registry, directory, upkeep, presence, notice, contact,
     incident from public, tierce_api, tierce_office, tierce_persons, tierce_insurers, tierce_signer, tierce_worker, tierce_feed,
-    tierce_upkeep, tierce_notices;
+    tierce_upkeep, tierce_notices, tierce_inspector;
 revoke all on all sequences in schema journal from public;
 revoke all on schema public from public;
 revoke all on database :"database" from public, tierce_api, tierce_office, tierce_persons, tierce_insurers,
-    tierce_signer, tierce_worker, tierce_feed, tierce_upkeep, tierce_notices;
+    tierce_signer, tierce_worker, tierce_feed, tierce_upkeep, tierce_notices, tierce_inspector;
 grant connect on database :"database" to tierce_api, tierce_office, tierce_persons, tierce_insurers, tierce_signer,
-    tierce_worker, tierce_feed, tierce_upkeep, tierce_notices;
+    tierce_worker, tierce_feed, tierce_upkeep, tierce_notices, tierce_inspector;
 
 -- The journal is INSERT and SELECT only, and for entries the insertion goes through functions: nobody updates,
 -- deletes or truncates, the sequencer included.
@@ -98,6 +98,23 @@ grant select (number, received, state, reason, resolved, establishment, domain, 
     on care.deposit to tierce_office;
 grant select (id, establishment, care_day) on care.billed to tierce_office;   -- what a report is about; never of whom
 grant select, insert, update on registry.deposit_choice to tierce_office;
+
+-- inspector: the pages of whoever inspects, in the office's process over connections of their own; counts and delays,
+-- nothing is written, and no table that names a person covered can be read ------------------------------------------
+grant usage on schema journal, incident, notice, registry, upkeep to tierce_inspector;
+grant select on incident.incident, incident.scope, incident.insurer_count, incident.cohort_controller, incident.register
+    to tierce_inspector;
+grant select (id, name) on registry.insurer to tierce_inspector;
+grant execute on function notice.told, journal.segments to tierce_inspector;
+grant select (id, incident, frozen_at) on notice.audience to tierce_inspector;
+grant select (audience, channel, state) on notice.item to tierce_inspector;   -- how many stand where; never for whom
+grant select (incident, insurer, sent_at) on notice.warning to tierce_inspector;
+grant select (incident, insurer, at) on notice.acknowledgement to tierce_inspector;
+grant select (id, incident, insurer, at) on notice.report to tierce_inspector;
+grant select on notice.told_count to tierce_inspector;
+grant select on journal.checkpoint, journal.cosignature, journal.dissent, journal.segment, journal.ended, journal.verification
+    to tierce_inspector;
+grant select on upkeep.controls to tierce_inspector;
 
 -- persons: oneself, through the session one holds ---------------------------------------------------------------
 grant usage on schema gate, access, directory, registry, person, notice to tierce_persons;
@@ -204,13 +221,14 @@ grant execute on function presence.report, presence.take_back to tierce_feed;
 grant usage on schema upkeep, registry, access, registry_meta to tierce_upkeep;
 grant select on registry_meta.schema_version to tierce_upkeep;
 grant execute on function journal.register, journal.next_block, journal.append, upkeep.forget, upkeep.keys_in_use,
-    upkeep.drop_key, upkeep.waiting, upkeep.retire_instance to tierce_upkeep;
+    upkeep.drop_key, upkeep.waiting, upkeep.retire_instance, upkeep.due_letters, upkeep.letters_gone to tierce_upkeep;
 grant select on upkeep.keep, upkeep.heartbeat to tierce_upkeep;
 grant select on registry.feed, registry.insurer_key to tierce_upkeep;
 grant insert on registry.insurer_key to tierce_upkeep;
 grant update (wrapped) on registry.insurer_key to tierce_upkeep;
 grant select (level, rung, until, lifted) on access.ladder to tierce_upkeep;
-grant select on journal.instance, journal.checkpoint, journal.segment, journal.ended to tierce_upkeep;
+grant select on journal.instance, journal.checkpoint, journal.segment, journal.ended, journal.cosignature, journal.dissent
+    to tierce_upkeep;
 grant execute on function journal.segments to tierce_upkeep;
 grant usage on schema presence to tierce_upkeep;     -- keys of signers and peers are registered and revoked by hand
 grant select, insert, update (public_key, revoked, revoked_why) on presence.signer to tierce_upkeep;
@@ -239,10 +257,13 @@ grant select, insert, update (ended_at) on notice.contact_point to tierce_notice
 grant select, insert, update (tries, next_try, sent_at, failed) on notice.warning to tierce_notices;
 grant select on notice.acknowledgement, notice.recipient, notice.report, notice.told_count, notice.taken
     to tierce_notices;
+grant execute on function notice.register_head, notice.note_received to tierce_notices;   -- one row: an acknowledgement
 grant select, insert on notice.hand_over, notice.hand_over_piece to tierce_notices;
 grant select on notice.mandate, notice.contact_point, notice.warning, notice.acknowledgement, notice.hand_over, notice.taken,
     notice.report, notice.told_count to tierce_office;
-grant select (id, insurer, recipient, proved_at, confirmed_at) on notice.recipient to tierce_office;
+grant select (id, insurer, recipient, proposed_name, proved_at, confirmed_name, confirmed_at, vouched_at)
+    on notice.recipient to tierce_office;
+grant update (vouched_at, vouched_by, vouched_name, spoken_with, vouched_entry) on notice.recipient to tierce_office;
 grant usage on schema notice to tierce_insurers;
 grant execute on function notice.own_requests, notice.take_slip, notice.reply_request to tierce_insurers;
 grant execute on function notice.own_notices, notice.acknowledge, notice.own_chain, notice.own_hand_overs, notice.take,
@@ -266,6 +287,7 @@ grant select on incident.exposed_professional, incident.cohort to tierce_notices
 grant select (id, given_name, family_name) on directory.professional to tierce_notices;
 grant select on directory.contact to tierce_notices;
 grant select, insert on notice.audience, notice.item_pair, notice.step to tierce_notices;
+grant temporary on database :"database" to tierce_notices;   -- an audience is sorted in tables of its own transaction
 grant select, insert, update (state, why, attempts, due, batch) on notice.item to tierce_notices;
 grant select, insert on notice.letter_batch to tierce_notices;
 grant execute on function notice.advance to tierce_notices;

@@ -11,7 +11,7 @@ from tierce.upkeep.backup import store
 from tierce.upkeep.backup.errors import BackupError
 from tierce.upkeep.rotation.service import replace_log_key
 from tierce.upkeep.rotation.store import checkpoint_size
-from tierce.web.wiring import LOG_PUBLIC_FILE, retired_log_keys
+from tierce.web.names import LOG_PUBLIC_FILE, retired_log_keys
 from tierce.web.worker import CHECKPOINT_FILE
 
 BLOCKS_SKIPPED_MIN = 1 << 20

@@ -16,7 +16,7 @@ from tierce.upkeep import lines
 from tierce.upkeep.backup.loss import accept
 from tierce.upkeep.backup.service import restore
 from tierce.upkeep.progress import bar
-from tierce.web.processes import SETTINGS_VARIABLE
+from tierce.web.names import SETTINGS_VARIABLE
 
 app = typer.Typer(add_completion=False, no_args_is_help=True)
 SettingsFile = Annotated[Path, typer.Option(help="Fichier de réglages. / Settings file.", envvar=SETTINGS_VARIABLE)]

@@ -28,7 +28,7 @@ from tierce.storage.migrate import create_roles, head_version, migrate, stored_v
 from tierce.upkeep.backup import logfile, segmentsfile, store
 from tierce.upkeep.backup.errors import BackupBrokenError, BackupError
 from tierce.upkeep.backup.model import DUMP, FORMAT, LOG, MANIFEST, SEGMENTS, FileDigest, Manifest, Restored
-from tierce.web.wiring import LOG_PUBLIC_FILE, retired_log_keys
+from tierce.web.names import LOG_PUBLIC_FILE, retired_log_keys
 from tierce.web.worker import CHECKPOINT_FILE
 
 Progress = Callable[[int], None]

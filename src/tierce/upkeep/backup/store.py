@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from psycopg import Connection, IsolationLevel, sql
 
-from tierce.storage.migrate import OWNER
+from tierce.storage.roles import OWNER
 
 UNSAVED = ("access.proof", "access.pending")
 """Minutes old at most, of no use to anybody tomorrow."""

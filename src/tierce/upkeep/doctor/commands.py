@@ -14,7 +14,7 @@ from tierce.settings import load
 from tierce.upkeep.doctor import base, files, outside
 from tierce.upkeep.doctor.model import Finding, Grade, bad, good
 from tierce.upkeep.progress import bar
-from tierce.web.processes import SETTINGS_VARIABLE
+from tierce.web.names import SETTINGS_VARIABLE
 
 app = typer.Typer(add_completion=False)
 _MARKS = {Grade.GOOD: "✓", Grade.WARNING: "!", Grade.BAD: "✗"}

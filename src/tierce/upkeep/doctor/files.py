@@ -6,10 +6,10 @@ from pathlib import Path
 from tierce.kernel.language import Phrase
 from tierce.settings import Settings
 from tierce.storage.keys import EVERY_KEY, KEY_BYTES
-from tierce.storage.migrate import ROLES
+from tierce.storage.roles import ROLES
 from tierce.upkeep.doctor.model import Finding, Grade, bad, good
 from tierce.upkeep.service import INSTANCES
-from tierce.web.wiring import LOG_PUBLIC_FILE
+from tierce.web.names import LOG_PUBLIC_FILE
 
 ROOM_WARNING, ROOM_BAD = 0.15, 0.05
 """Share of a disk that is still free."""

@@ -13,7 +13,7 @@ from tierce.kernel.language import Phrase
 from tierce.settings import RealmSettings, Settings
 from tierce.upkeep.doctor.model import Finding, Grade, bad, good
 from tierce.upkeep.health.service import site_state
-from tierce.web.processes import SITES
+from tierce.web.names import SITES
 
 SECONDS_MAX = 5.0
 CERTIFICATE_WARNING = timedelta(days=21)

@@ -12,7 +12,7 @@ from prometheus_client import generate_latest, write_to_textfile
 from tierce.kernel.errors import TierceError
 from tierce.settings import load
 from tierce.upkeep.health.service import ROLE, WORKER, figures, states
-from tierce.web.processes import SETTINGS_VARIABLE, SITES
+from tierce.web.names import SETTINGS_VARIABLE, SITES
 
 app = typer.Typer(add_completion=False, no_args_is_help=True)
 SettingsFile = Annotated[Path, typer.Option(help="Fichier de réglages. / Settings file.", envvar=SETTINGS_VARIABLE)]

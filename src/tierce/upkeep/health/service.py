@@ -10,8 +10,8 @@ from prometheus_client import CollectorRegistry, Gauge
 from tierce.settings import Settings
 from tierce.storage import heartbeat
 from tierce.upkeep.health import store
+from tierce.web.names import SITES
 from tierce.web.observed import LIVE, READY
-from tierce.web.processes import SITES
 
 ROLE = "tierce_upkeep"
 WORKER = "worker"

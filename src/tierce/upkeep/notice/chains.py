@@ -59,8 +59,22 @@ def _read(file: Path) -> list[dict[str, str]]:
     Raises:
         FieldError: a line has no name or no e-mail address, or there are none or more than nine.
     """
-    with file.open(encoding="utf-8-sig", newline="") as opened:
-        rows = [{name: (row.get(name) or "").strip() for name in FIELDS} for row in csv.DictReader(opened)]
+    try:
+        with file.open(encoding="utf-8-sig", newline="") as opened:
+            reader = csv.DictReader(opened)
+            rows = [{name: (row.get(name) or "").strip() for name in FIELDS} for row in reader]
+    except (UnicodeDecodeError, csv.Error):
+        raise FieldError(
+            "file",
+            Phrase("Ce n’est pas un CSV en UTF-8.", "This is not CSV in UTF-8."),
+            Phrase("Enregistrez-le en CSV, UTF-8.", "Save it as CSV, UTF-8."),
+        ) from None
+    if missing := [name for name in FIELDS if name not in (reader.fieldnames or ())]:
+        raise FieldError(
+            missing[0],
+            Phrase("Ligne 1 : cette colonne manque.", "Line 1: this column is missing."),
+            Phrase(f"Écrivez en tête : {','.join(FIELDS)}.", f"Write as the first line: {','.join(FIELDS)}."),
+        )
     for line, row in enumerate(rows, start=2):
         for name in ("name", "email"):
             if not row[name] or (name == "email" and "@" not in row[name]):

@@ -95,6 +95,7 @@ def forget_contacts(
         names = insurers(one.connection)
         chosen = [one.insurer(insurer)] if insurer else store.loans(one.connection, number)
         key = one.keyring.instance(INSTANCE)
+        into.mkdir(parents=True, exist_ok=True)  # before anything is deleted, for the certificate to have its place
         for each in chosen:
             text = lending_of(one).forget(one.connection, number, each, names[each][0], key)
             if text is None:

@@ -14,13 +14,13 @@ from tierce.policy.acts import Act
 from tierce.settings import Settings, load
 from tierce.storage.cluster import SUPERUSER
 from tierce.storage.keys import COMPARTMENT_KEYS, Compartment
-from tierce.storage.migrate import ROLES
+from tierce.storage.roles import ROLES
 from tierce.upkeep import lines
 from tierce.upkeep.progress import bar
 from tierce.upkeep.rotation import service, store
 from tierce.upkeep.rotation.errors import RotationError
 from tierce.upkeep.service import INSTANCES
-from tierce.web.processes import SETTINGS_VARIABLE
+from tierce.web.names import SETTINGS_VARIABLE
 
 app = typer.Typer(add_completion=False, no_args_is_help=True)
 SettingsFile = Annotated[Path, typer.Option(help="Fichier de réglages. / Settings file.", envvar=SETTINGS_VARIABLE)]

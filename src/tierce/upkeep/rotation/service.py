@@ -17,11 +17,11 @@ from tierce.settings import Settings
 from tierce.storage.errors import SealBrokenError
 from tierce.storage.insurer_keys import load_sealer
 from tierce.storage.keys import COMPARTMENT_KEYS, KEY_BYTES, Compartment, Keyring, unwrap_key, wrap_key
-from tierce.storage.migrate import ROLES
+from tierce.storage.roles import ROLES
 from tierce.upkeep.rotation import store
 from tierce.upkeep.rotation.errors import RotationError
 from tierce.upkeep.rotation.files import next_key, take_place, write_private
-from tierce.web.wiring import LOG_PUBLIC_FILE, LOG_RETIRED_FILE
+from tierce.web.names import LOG_PUBLIC_FILE, LOG_RETIRED_FILE
 
 CHUNK_RECORDS = 2_000
 FEED_ROLE, UPKEEP_ROLE, WORKER_ROLE = "tierce_feed", "tierce_upkeep", "tierce_worker"

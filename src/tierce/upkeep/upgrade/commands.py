@@ -16,7 +16,7 @@ from tierce.upkeep import lines
 from tierce.upkeep.backup.errors import BackupError
 from tierce.upkeep.backup.service import read_manifest
 from tierce.upkeep.progress import bar
-from tierce.web.processes import SETTINGS_VARIABLE
+from tierce.web.names import SETTINGS_VARIABLE
 
 app = typer.Typer(add_completion=False)
 

@@ -100,6 +100,7 @@ def create_office(
     door: SignInDoor,
     sessions: StaffSessions,
     pool: Pool,
+    inspected: Pool,
     incidents: Incidents,
     clocks: Clocks,
     forms: Forms,
@@ -123,6 +124,7 @@ def create_office(
         door: sign-in through the operator's own provider.
         sessions: staff sessions.
         pool: connections of role tierce_office in autocommit mode.
+        inspected: connections of role tierce_inspector in autocommit mode.
         incidents: the incident slice.
         clocks: the legal clocks, on the register of breaches.
         forms: the drafts of the CNIL form, on the same register.
@@ -140,10 +142,10 @@ def create_office(
         secure: whether the public address has https.
         sign_in_origins: addresses that the sign-in leads to.
     """
-    pages = Pages(HERE)
     site = OfficeSite(
-        pages=pages,
+        pages=(pages := Pages(HERE)),
         rows=Rows(pool),
+        inspected=Rows(inspected),
         sessions=sessions,
         sign_in=office_sign_in(pages, door, sessions, secure=secure),
         incidents=incidents,

@@ -31,7 +31,7 @@ Values = dict[str, object]
 
 
 def inspection_handlers(site: OfficeSite) -> list[HTTPRouteHandler]:
-    """Make the routes; every one reads in a transaction that can change nothing."""
+    """Make the routes; every one reads as tierce_inspector, in a transaction that can change nothing."""
 
     async def shown(request: AnyRequest, template: str, read: Callable[[Connection], Values]) -> Response[str]:
         visit = await site.visit(request)
@@ -41,7 +41,7 @@ def inspection_handlers(site: OfficeSite) -> list[HTTPRouteHandler]:
                 read_only(connection)
                 return read(connection)
 
-        return site.page(visit, template, await site.rows.read(within))
+        return site.page(visit, template, await site.inspected.read(within))
 
     @get("/inspection", opt={"act": Act.STAFF_INSPECTION})
     async def home(request: AnyRequest) -> Response[str]:
@@ -61,7 +61,7 @@ def inspection_handlers(site: OfficeSite) -> list[HTTPRouteHandler]:
     @get("/inspection/checkpoint", opt={"act": Act.STAFF_INSPECTION})
     async def checkpoint(request: AnyRequest) -> Response[str]:
         await site.visit(request)
-        found = await site.rows.read(standing)
+        found = await site.inspected.read(standing)
         if not found.note:
             raise NotFoundException
         name = f'attachment; filename="point-de-controle-{found.size}.txt"'

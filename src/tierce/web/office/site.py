@@ -66,11 +66,13 @@ class OfficeSite:
     """Everything the office's pages use; made once at start.
 
     `log_key` is the journal's public key line (`name+id+base64`), with which this process checks each proof it
-    shows by the independent verifier; `log` is where it reads tiles for one.
+    shows by the independent verifier; `log` is where it reads tiles for one. `inspected` reads as tierce_inspector:
+    all that an inspector's pages show is read through it.
     """
 
     pages: Pages
     rows: Rows
+    inspected: Rows
     sessions: StaffSessions
     sign_in: SiteSignIn
     incidents: Incidents

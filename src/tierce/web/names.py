@@ -1,0 +1,63 @@
+"""What the processes are called, and the files that each is given; light, so that any command can read it."""
+
+import os
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from tierce.journal.note import parse_verifier_key
+from tierce.settings import Settings, secret
+from tierce.storage.keys import DEPOSIT_KEY, SIGNER_KEY, Purpose
+
+SETTINGS_VARIABLE = "TIERCE_SETTINGS"
+SITES = ("api", "portal", "office", "persons", "insurers")
+INNER = ("signer",)
+"""Processes that other processes of ours call on the loopback; no browser reaches them."""
+EVERY = (*SITES, *INNER, "worker")
+KEYS = {
+    "api": (
+        Purpose.INDEX,
+        Purpose.PAIR,
+        Purpose.NETWORK,
+        Purpose.ENGAGEMENT,
+        Purpose.RECEIPT,
+        Purpose.CARD,
+        "coverage",
+    ),
+    "signer": (Purpose.CARD, SIGNER_KEY),
+    "office": ("person", Purpose.RECEIPT),
+    "persons": ("person", Purpose.TRAIT),
+    "worker": (DEPOSIT_KEY,),
+    "insurers": (Purpose.DOOR,),
+}
+"""The key files that each process is given: docs/reference/keys.md."""
+
+LOG_PUBLIC_FILE = "log.pub"
+"""The file, beside the keys, of the public line with which the log's checkpoints are verified."""
+LOG_RETIRED_FILE = "log-retired.pub"
+"""The file of the log's earlier public lines, one a line, each followed by the last size that it signed."""
+TALLY_VARIABLE = "TIERCE_TALLY"
+"""The environment's name of the folder in which the workers of one service count together."""
+
+
+def named_in(settings: Settings) -> tuple[str, ...]:
+    """The processes that these settings name: an installation without a signer runs none."""
+    return tuple(name for name in EVERY if name not in INNER or getattr(settings, name) is not None)
+
+
+def log_key(keys: Path) -> str:
+    """Read the log's public line; its private key is the worker's alone."""
+    return secret(keys / LOG_PUBLIC_FILE)
+
+
+def retired_log_keys(keys: Path) -> list[Ed25519PublicKey]:
+    """The log's earlier keys: the newest stored checkpoint may still be theirs."""
+    file = keys / LOG_RETIRED_FILE
+    lines = file.read_text("utf-8").splitlines() if file.exists() else []
+    return [parse_verifier_key(line.split(" ")[0])[1] for line in lines if line.strip()]
+
+
+def tally_folder() -> Path | None:
+    """The folder in which the workers of one service count together, when it is served by a command."""
+    named = os.environ.get(TALLY_VARIABLE)
+    return Path(named) if named else None

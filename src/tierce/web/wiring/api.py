@@ -1,0 +1,100 @@
+"""The counter of deposits, and behind it the API with its gate."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
+
+import httpx
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from tierce.gate.service import Gate
+from tierce.gate.store import GateStore
+from tierce.gate.tally import Tally
+from tierce.identity.dpop import ProofVerifier, normalised
+from tierce.identity.exchange import VendorDoor
+from tierce.identity.oidc import Realm
+from tierce.identity.reading import SessionReader
+from tierce.identity.service import Sessions, SignInDoor
+from tierce.journal.service import Appender
+from tierce.kernel.clock import SystemClock
+from tierce.kernel.ids import SoftwareId
+from tierce.kernel.network import address_prefix
+from tierce.policy.digest import policy_digest
+from tierce.presence.plugins import installed
+from tierce.presence.service import Proofs
+from tierce.rights.history import History
+from tierce.rights.service import Rights, Shelf
+from tierce.settings import Settings
+from tierce.storage.keys import Keyring, Purpose
+from tierce.web.api.app import RightsWiring, create_api
+from tierce.web.api.callers import Callers
+from tierce.web.api.deposits import Front
+from tierce.web.api.signin import SignInWiring
+from tierce.web.api.token import TOKEN_PATH, VendorWiring
+from tierce.web.beating import beating
+from tierce.web.deposit_wiring import front_of, state_finder
+from tierce.web.names import KEYS, tally_folder
+from tierce.web.process import App, Process
+from tierce.web.wiring.parts import async_pool, provider_of
+
+
+@asynccontextmanager
+async def api(settings: Settings) -> AsyncIterator[App]:
+    """The counter of deposits, which answers while the database is away, and behind it the API with its gate."""
+    keyring = Keyring(settings.key_directory(), [str(name) for name in KEYS["api"]])
+    key = keyring.instance("api")
+    async with front_of(settings, keyring, lambda front: _gated(settings, keyring, key, front)) as app:
+        yield app
+
+
+@asynccontextmanager
+async def _gated(settings: Settings, keyring: Keyring, key: Ed25519PrivateKey, front: Front) -> AsyncIterator[App]:
+    """The API with its gate."""
+    clock, policy = SystemClock(), policy_digest()
+    dsn = partial(settings.connection().dsn, "tierce_api")
+    async with AsyncExitStack() as stack:
+        pool, reader = await async_pool(stack, dsn), await async_pool(stack, dsn, 1, single=True)
+        http = await stack.enter_async_context(httpx.AsyncClient(follow_redirects=False))
+        async with pool.connection() as connection:
+            appender = await Appender.enrol_async(connection, "api", key)
+            shelf = await Shelf.load(connection, keyring)
+        gate = Gate(
+            lambda: GateStore.connect(dsn()), appender.instance, key, clock, policy, tally=Tally(tally_folder())
+        )
+        await gate.start()
+        stack.push_async_callback(gate.stop)
+        network = keyring.hash(Purpose.NETWORK)
+        sessions = Sessions(
+            pool,
+            appender,
+            clock,
+            lambda address: network.digest(address_prefix(address))[:16],
+            policy,
+            SessionReader(reader, clock),
+        )
+        provider = provider_of(Realm.PSC, settings.psc, settings.portal, http, clock)
+        sign_in = SignInWiring(
+            door=SignInDoor(pool, provider, clock),
+            sessions=sessions,
+            url=settings.api.url,
+            software=SoftwareId(settings.portal_software),
+        )
+
+        async def reload() -> Shelf:
+            async with pool.connection() as connection:
+                return await Shelf.load(connection, keyring)
+
+        proofs = Proofs(keyring.hash(Purpose.CARD), pool.connection, clock, installed())
+        rights = Rights(gate, keyring, shelf, clock, reload, proofs)
+        audience = normalised(settings.api.url.rstrip("/") + TOKEN_PATH)
+        vendor = VendorWiring(
+            VendorDoor(pool, provider, sessions, clock, audience), clock, settings.api.url, sign_in.proxies
+        )
+        callers = Callers(sessions, clock)
+        front.know(callers.knows, state_finder(pool, callers), gate.renew)
+        await stack.enter_async_context(beating(pool, appender, clock))
+        wiring = RightsWiring(gate, rights, History(pool, keyring, clock), callers, sign_in, vendor)
+        yield create_api(wiring, ProofVerifier(clock))
+
+
+app = Process("api", api)
