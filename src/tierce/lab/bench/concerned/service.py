@@ -21,7 +21,7 @@ from tierce.kernel.clock import Clock, micros
 from tierce.kernel.ids import PersonId, SessionId
 from tierce.lab.bench.concerned import store
 from tierce.lab.bench.machine import Machine, describe_machine
-from tierce.lab.bench.service import Stage, open_stage
+from tierce.lab.bench.service import Stage, cpu_seconds, open_stage
 from tierce.lab.bench.store import settle
 from tierce.persons.rules import own_line
 from tierce.policy.acts import Act, Outcome
@@ -56,6 +56,8 @@ class Grown(msgspec.Struct, frozen=True):
     concerned_per_s: float
     p50_ms: float
     p99_ms: float
+    cpu_ms: float
+    """Processor time of one look-up, server and client: what others take of the machine is not in it."""
 
 
 class ConcernedReport(msgspec.Struct, frozen=True):
@@ -68,6 +70,8 @@ class ConcernedReport(msgspec.Struct, frozen=True):
     concerned_per_s: float
     p50_ms: float
     p99_ms: float
+    cpu_ms: float
+    """Of one look-up, server and client: two processors do at most 2,000 over this in a second."""
     yes: int
     asked: int
     connections: int
@@ -104,7 +108,7 @@ def measure_concerned(people: int, work: Path, seed: int, clock: Clock, say: Say
             with stage.database.connect(SUPERUSER, autocommit=True) as admin:
                 settle(admin)
             say(f"{people // part:,} people exposed")
-            found, seconds, yes = _turns(stage, askers, clock, drawn)
+            found, seconds, cpu, yes = _turns(stage, askers, clock, drawn)
             asked = len(found)
             grown.append(
                 Grown(
@@ -112,6 +116,7 @@ def measure_concerned(people: int, work: Path, seed: int, clock: Clock, say: Say
                     round(asked / seconds, 1),
                     round(1e3 * found[asked // 2], 3),
                     round(1e3 * found[asked * 99 // 100], 3),
+                    round(1e3 * cpu / asked, 3),
                 )
             )
             say(f"{grown[-1].concerned_per_s:,.0f} look-ups/s, p50 {grown[-1].p50_ms} ms")
@@ -121,6 +126,7 @@ def measure_concerned(people: int, work: Path, seed: int, clock: Clock, say: Say
         concerned_per_s=last.concerned_per_s,
         p50_ms=last.p50_ms,
         p99_ms=last.p99_ms,
+        cpu_ms=last.cpu_ms,
         yes=yes,
         asked=asked,
         connections=CONNECTIONS,
@@ -130,26 +136,30 @@ def measure_concerned(people: int, work: Path, seed: int, clock: Clock, say: Say
     )
 
 
-def _turns(stage: Stage, askers: list[Asker], clock: Clock, drawn: random.Random) -> tuple[list[float], float, int]:
-    """So many turns in which everybody asks once: times in order, seconds of all the look-ups, how many were yes.
+def _turns(
+    stage: Stage, askers: list[Asker], clock: Clock, drawn: random.Random
+) -> tuple[list[float], float, float, int]:
+    """So many turns in which everybody asks once: times in order, seconds and processor seconds, how many were yes.
 
     Each turn's lines are written before it, and not timed.
     """
     times: list[float] = []
-    seconds, yes = 0.0, 0
+    seconds, cpu, yes = 0.0, 0.0, 0
+    server = int((stage.data / "postmaster.pid").read_text().split()[0])
     with ThreadPoolExecutor(CONNECTIONS) as pool:
         for _ in range(TURNS):
             write_questions(stage, askers, clock)
             handles = [one.handle for one in askers]
             drawn.shuffle(handles)
-            began = time.perf_counter()
+            spent, began = cpu_seconds(server) + time.process_time(), time.perf_counter()
             for own, found in pool.map(
                 _ask, [stage] * CONNECTIONS, [handles[first::CONNECTIONS] for first in range(CONNECTIONS)]
             ):
                 times += own
                 yes += found
             seconds += time.perf_counter() - began
-    return sorted(times), seconds, yes
+            cpu += cpu_seconds(server) + time.process_time() - spent
+    return sorted(times), seconds, cpu, yes
 
 
 def write_openings(stage: Stage, askers: list[Asker], clock: Clock) -> None:
