@@ -125,6 +125,11 @@ def test_the_reports_reach_the_office_without_her_and_she_reads_the_answer(
             room.admin.commit()
             await staff.http.post(f"/reports/{number}", data={FORM_FIELD: staff.csrf, "outcome": "unsettled"})
             assert "Nous n'avons pas pu établir" in plain(await hers.http.get("/billed"))
+            copy = (await hers.http.post("/my-data.json", data={FORM_FIELD: hers.csrf})).json()
+            assert "Cabinet médical des Tilleuls" in copy["care_billed"][0]["sentence"]
+            assert "les a facturés à votre nom" in plain(
+                await hers.http.post("/my-data", data={FORM_FIELD: hers.csrf})
+            )
 
     asyncio.run(scene())
 

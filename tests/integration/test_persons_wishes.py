@@ -242,7 +242,10 @@ def test_she_sets_it_on_her_own_page(world: World, database: Database) -> None:
             assert "Votre adresse est confirmée" in proved
             assert "Vous êtes prévenu des premières consultations" in proved
             assert "vous avez réglé les messages qui vous préviennent" in plain(await hers.http.get("/"))
+            copy = (await hers.http.post("/my-data.json", data=token)).json()
+            assert copy["email_address"].startswith("held, sealed")
             stopped = plain(await hers.http.post("/wish/stop", data=token))
+            assert (await hers.http.post("/my-data.json", data=token)).json()["email_address"] is None
             assert "votre adresse est effacée" in stopped
 
     asyncio.run(scene())

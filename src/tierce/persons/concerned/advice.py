@@ -12,8 +12,8 @@ _ADVICE: Final[tuple[tuple[DataCategory, Phrase], ...]] = (
     (
         _ANY,
         Phrase(
-            "Méfiez-vous d’un appel ou d’un message qui cite votre complémentaire ou vos droits : raccrochez, puis "
-            "rappelez avec le numéro imprimé sur votre carte.",
+            "Méfiez-vous d’un appel ou d’un message qui cite votre complémentaire ou vos droits\u00a0: raccrochez, "
+            "puis rappelez avec le numéro imprimé sur votre carte.",
             "Beware of a call or message that quotes your insurer or your cover: hang up, then call back with the "
             "number printed on your card.",
         ),
@@ -28,8 +28,8 @@ _ADVICE: Final[tuple[tuple[DataCategory, Phrase], ...]] = (
     (
         _KNOWN_TO_ASK,
         Phrase(
-            "Votre numéro de sécurité sociale ne change pas : refusez de le donner à qui vous appelle, même s’il en "
-            "connaît une partie.",
+            "Votre numéro de sécurité sociale ne change pas\u00a0: refusez de le donner à qui vous appelle, même "
+            "s’il en connaît une partie.",
             "Your social security number does not change: refuse to give it to whoever calls you, even one who knows "
             "part of it.",
         ),
@@ -45,28 +45,28 @@ _ADVICE: Final[tuple[tuple[DataCategory, Phrase], ...]] = (
     (
         DataCategory.MEDICAL | DataCategory.REIMBURSEMENTS,
         Phrase(
-            "Si quelqu’un menace de parler de vos soins, ne payez pas : gardez le message et déposez plainte.",
+            "Si quelqu’un menace de parler de vos soins, ne payez pas\u00a0: gardez le message et déposez plainte.",
             "If somebody threatens to talk about your care, do not pay: keep the message and file a complaint.",
         ),
     ),
     (
         DataCategory.EMAIL,
         Phrase(
-            "Attendez-vous à de faux messages : n’ouvrez ni lien ni pièce jointe qui se réclame de nous.",
+            "Attendez-vous à de faux messages\u00a0: n’ouvrez ni lien ni pièce jointe qui se réclame de nous.",
             "Expect fake messages: open no link or attachment that claims to come from us.",
         ),
     ),
     (
         DataCategory.PHONE,
         Phrase(
-            "Attendez-vous à de faux SMS et appels : nous ne demandons jamais de code.",
+            "Attendez-vous à de faux SMS et appels\u00a0: nous ne demandons jamais de code.",
             "Expect fake texts and calls: we never ask for a code.",
         ),
     ),
     (
         DataCategory.POSTAL_ADDRESS,
         Phrase(
-            "Un courrier ou une visite peut se réclamer de nous : nous n’envoyons personne chez vous.",
+            "Un courrier ou une visite peut se réclamer de nous\u00a0: nous n’envoyons personne chez vous.",
             "A letter or a visit may claim to come from us: we send nobody to your home.",
         ),
     ),

@@ -115,7 +115,7 @@ def create_persons(
             *card_handlers(site),
             *answer_handlers(site),
             *concerned_handlers(site, concerned),
-            *request_handlers(site, requests),
+            *request_handlers(site, requests, billed, wishes),
             *wish_handlers(site, wishes),
             *billed_handlers(site, billed),
             *letter_handlers(site, letters),

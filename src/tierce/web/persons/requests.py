@@ -1,18 +1,25 @@
 """Her requests of access, correction and erasure, and the copy of what is held of her."""
 
 import json
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from litestar import Response, get, post
 from litestar.handlers import HTTPRouteHandler
+from psycopg import Connection
 
 from tierce.kernel.categories import each
 from tierce.kernel.language import Language
+from tierce.persons.billed.model import Billed
+from tierce.persons.billed.rules import sentence
+from tierce.persons.billed.service import CareBilled
 from tierce.persons.model import OwnData
 from tierce.persons.requests import store
 from tierce.persons.requests.model import KIND_WORDS, OUTCOME_WORDS, SUBJECTS, RightsRequest
 from tierce.persons.requests.rules import receipt
 from tierce.persons.requests.service import Requests
+from tierce.persons.wishes.service import Wishes
 from tierce.policy.acts import Act
 from tierce.web.persons.said import SAID
 from tierce.web.persons.site import PersonsSite, Visit
@@ -21,7 +28,19 @@ from tierce.web.visit import AnyRequest
 _WORDS: Final = {"kinds": KIND_WORDS, "subjects": SUBJECTS, "outcomes": OUTCOME_WORDS, "receipt": receipt}
 
 
-def request_handlers(site: PersonsSite, requests: Requests) -> list[HTTPRouteHandler]:
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """All that is held of her: register and journal, care billed in her name, whether she is told by e-mail."""
+
+    data: OwnData
+    billed: tuple[Billed, ...]
+    told_since: datetime | None
+    """Since when an e-mail address of hers is held, sealed: it cannot be shown."""
+
+
+def request_handlers(
+    site: PersonsSite, requests: Requests, billed: CareBilled, wishes: Wishes
+) -> list[HTTPRouteHandler]:
     """Make the routes of requests and of the copy."""
 
     async def listed(visit: Visit, made: RightsRequest | None) -> Response[str]:
@@ -45,15 +64,23 @@ def request_handlers(site: PersonsSite, requests: Requests) -> list[HTTPRouteHan
         )
         return await listed(visit, made)
 
-    async def copy(visit: Visit) -> OwnData:
-        return await site.rows.read(lambda connection: site.persons.export(connection, visit.caller, visit.handle))
+    async def copy(visit: Visit) -> Copy:
+        def read(connection: Connection) -> Copy:
+            data = site.persons.export(connection, visit.caller, visit.handle)
+            invoices = billed.listed(connection, visit.caller, visit.handle)
+            standing = wishes.standing(connection, visit.handle)
+            held = standing.live or standing.waiting
+            return Copy(data, tuple(invoices), None if held is None else held.made)
+
+        return await site.rows.read(read)
 
     @post("/my-data", status_code=200, opt={"act": Act.PERSON_EXPORT})
     async def readable(request: AnyRequest) -> Response[str]:
         visit = await site.visit(request)
         await site.sign_in.check_form(request)
-        data = await copy(visit)
-        return site.page(visit, "my_data.html", {**_WORDS, "data": data})
+        found = await copy(visit)
+        invoices = [sentence(one) for one in found.billed]
+        return site.page(visit, "my_data.html", {**_WORDS, "data": found.data, "billed": invoices, "copy": found})
 
     @post("/my-data.json", status_code=200, opt={"act": Act.PERSON_EXPORT})
     async def file(request: AnyRequest) -> Response[str]:
@@ -69,8 +96,9 @@ def request_handlers(site: PersonsSite, requests: Requests) -> list[HTTPRouteHan
     return [own, make, readable, file]
 
 
-def as_json(data: OwnData, language: Language) -> str:
+def as_json(copy: Copy, language: Language) -> str:
     """Her copy in a structured form: sentences in her language, times in UTC."""
+    data = copy.data
     return json.dumps(
         {
             "records": [
@@ -99,6 +127,16 @@ def as_json(data: OwnData, language: Language) -> str:
                 for one in data.lines
             ],
             "older_lines_left_out": data.cut,
+            "care_billed": [
+                {
+                    "care_day": one.care_day.isoformat(),
+                    "received": one.at.isoformat(),
+                    "sentence": sentence(one)[language],
+                    "reported": one.reported_at.isoformat() if one.reported_at else None,
+                }
+                for one in copy.billed
+            ],
+            "email_address": f"held, sealed, since {copy.told_since.isoformat()}" if copy.told_since else None,
             "requests": [
                 {
                     "receipt": receipt(one.id),
