@@ -46,7 +46,7 @@ def database(cluster: Cluster, template: Database) -> Iterator[Database]:
         # Grants on the database itself are not copied from the template.
         admin.execute(f"revoke all on database {fresh.name} from public".encode())
         admin.execute(f"grant connect on database {fresh.name} to {', '.join(ROLES)}".encode())
-        admin.execute(f"grant temporary on database {fresh.name} to tierce_feed".encode())
+        admin.execute(f"grant temporary on database {fresh.name} to tierce_feed, tierce_notices".encode())
     yield fresh
     with cluster.database("postgres").connect(SUPERUSER, autocommit=True) as admin:
         admin.execute(f"drop database {fresh.name} with (force)".encode())

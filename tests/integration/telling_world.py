@@ -1,7 +1,7 @@
 """An established incident over two insurers, what tells them, and a letter box in memory."""
 
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import psycopg
@@ -17,6 +17,7 @@ from tierce.kernel.clock import micros
 from tierce.kernel.ids import DeviceId, IncidentId, InsurerId, PersonId, ProfessionalId
 from tierce.notices.contacts.service import Lending
 from tierce.notices.contacts.store import Contacts
+from tierce.notices.deliveries.model import Verdict
 from tierce.notices.errors import MailRefusedError
 from tierce.notices.slices.service import Slices
 from tierce.notices.slices.store import Cover
@@ -40,12 +41,12 @@ class Box:
     """Keeps what it is handed; refuses while it is told to."""
 
     mails: list[Mail] = field(default_factory=list)
-    closed: bool = False
+    refuses: Verdict | None = None
 
     def send(self, mail: Mail) -> None:
         """Take one e-mail."""
-        if self.closed:
-            raise MailRefusedError("421")
+        if self.refuses is not None:
+            raise MailRefusedError("refused", self.refuses)
         self.mails.append(mail)
 
 
@@ -69,14 +70,14 @@ class World:
         """Make every list that can be made."""
         return sum(self.slices.hand_over(self.notices, number, one, AMC[one]) is not None for one in (OAK, CAPES))
 
-    def recipient(self, insurer: InsurerId) -> None:
-        """Register a proved and confirmed key of an insurer."""
+    def recipient(self, insurer: InsurerId, number: int = 100) -> None:
+        """Register a key of an insurer, proved, confirmed and vouched for."""
         key = self.recipients[insurer]
         self.room.admin.execute(
             "insert into notice.recipient (id, insurer, recipient, challenge, proposed_by, proposed_name,"
-            " proposed_at, proved_at, confirmed_by, confirmed_name, confirmed_at) values"
-            " (%s, %s, %s, %s, 1, 'A', now(), now(), 2, 'B', now())",
-            (100 + insurer, insurer, str(key.to_public()), bytes(32)),
+            " proposed_at, proved_at, confirmed_by, confirmed_name, confirmed_at, vouched_at) values"
+            " (%s, %s, %s, %s, 1, 'A', now(), now(), 2, 'B', now(), now())",
+            (number + insurer, insurer, str(key.to_public()), bytes(32)),
         )
         self.room.admin.commit()
 
@@ -140,9 +141,10 @@ def opened_incident(world: World, *, aware: bool = True) -> Incident:
     return incident
 
 
-def listed(world: World, number: IncidentId) -> None:
-    """Compute the list again, as the journal now stands."""
-    criteria = account_criteria(ProfessionalId(501), frozenset({THIEF}), *WINDOW)
+def listed(world: World, number: IncidentId, since: datetime | None = None) -> None:
+    """Compute the list again, as the journal now stands; from an instant on if one is given."""
+    window = (micros(since) if since else WINDOW[0], WINDOW[1])
+    criteria = account_criteria(ProfessionalId(501), frozenset({THIEF}), *window)
     world.room.incidents.compute_scope(world.room.office, HELENE, number, criteria)
 
 

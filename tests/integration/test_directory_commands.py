@@ -84,3 +84,29 @@ def test_how_to_write_to_a_client_is_kept_and_a_bad_address_is_refused(
     assert kept.returncode == 0, kept.stderr
     row = connect("tierce_notices").execute("select email, postal, language from directory.contact").fetchone()
     assert row == ("c@m.example", ["4 rue X"], "fr")
+
+
+def test_contacts_of_many_clients_are_taken_from_a_file_whole_or_not_at_all(
+    database: Database, settings: Path, connect: Connect, tmp_path: Path
+) -> None:
+    number = f"8{enrol(make_world(database, people=1)).professional}"
+    told = ("--by", "Hélène Vasseur", "--settings", settings)
+    file, rejects = tmp_path / "clients.csv", tmp_path / "clients.csv.rejects.csv"
+    good = f"{number},cabinet@m.example,4 rue X,99000 Y,en\n"
+    head = "number,email,address_1,address_2,language\n"
+    file.write_text(f"{head}{good}{number},cabinet,,,\n899999999999,a@m.example,,,\n{number},,,,\n", "utf-8")
+    refused = tierce("directory", "contacts", str(file), *told)
+    assert refused.returncode == 2, refused.stderr
+    rows = [line.split(",")[:2] for line in rejects.read_text("utf-8").splitlines()[1:]]
+    assert rows == [["3", "email"], ["4", "number"], ["5", "email"]]
+    assert "cabinet" not in rejects.read_text("utf-8")
+    with connect("tierce_notices") as role:
+        assert role.execute("select count(*) from directory.contact").fetchone() == (0,)
+    file.write_text("nom,email\nx,y\n", "utf-8")
+    assert "address_1" in tierce("directory", "contacts", str(file), *told).stderr
+    file.write_text(head + good, "utf-8")
+    kept = tierce("directory", "contacts", str(file), "--json", "-", *told)
+    assert (kept.returncode, json.loads(kept.stdout)) == (0, {"taken": 1}), kept.stderr
+    assert not rejects.exists()
+    row = connect("tierce_notices").execute("select email, postal, language from directory.contact").fetchone()
+    assert row == ("cabinet@m.example", ["4 rue X", "99000 Y"], "en")

@@ -12,11 +12,12 @@ import pytest
 
 from tests.integration.conftest import Connect
 from tests.integration.rooms import CAPES, OAK
-from tests.integration.sites_world import HANDLE, Site, insurers_site
+from tests.integration.sites_world import HANDLE, Site, insurers_site, office_site
 from tests.integration.telling_world import World, open_world, opened_incident
 from tierce.identity.oidc import digest
 from tierce.identity.service import form_token
 from tierce.incidents.form.rules import from_json
+from tierce.insurers.breaches.rules import fingerprint
 from tierce.kernel.ids import InsurerId
 from tierce.policy.acts import Act
 from tierce.storage.database import Database
@@ -198,3 +199,38 @@ def test_a_key_is_proved_by_its_holder_and_confirmed_by_somebody_else(world: Wor
         "select recipient, confirmed_name from notice.recipient where confirmed_at is not null"
     ).fetchall()
     assert rows == [(str(mine.to_public()), "Bastien Royer")]
+
+
+def test_n4_no_list_is_encrypted_to_a_key_that_the_site_alone_put_there(world: World, database: Database) -> None:
+    """Whoever holds the insurers' process makes up two people; the office, by telephone, is the third."""
+    opened_incident(world)
+    world.telling.turn(world.notices, world.box)
+    world.recipient(OAK)
+    world.room.admin.execute("update notice.recipient set vouched_at = null")
+    world.room.admin.commit()
+    with database.connect("tierce_insurers") as role, pytest.raises(psycopg.errors.InsufficientPrivilege):
+        role.execute("update notice.recipient set vouched_at = now()")
+    with database.connect("tierce_notices") as role, pytest.raises(psycopg.errors.InsufficientPrivilege):
+        role.execute("update notice.recipient set vouched_at = now()")
+    assert world.telling.turn(world.notices, world.box, world.hand_over).handed_over == 0
+
+    async def office() -> None:
+        async with office_site(world.room, database) as site:
+            (number,) = one(world, "select id from incident.incident") or ()
+            path = f"/incidents/{number}/insurers"
+            page = await site.http.get(path)
+            key = str(world.recipients[OAK].to_public())
+            assert fingerprint(key) in plain(page)
+            assert "Inès Vidal, DPO · 01 99 00 20 01" in plain(page)
+            refused = await post(site, f"{path}/keys/{100 + OAK}", spoken_with_1=" ")
+            assert "n'a pas été mise en service" in plain(refused, 422)
+            done = await post(site, f"{path}/keys/{100 + OAK}", spoken_with_1="Inès Vidal, DPO")
+            assert done.status_code == 303, plain(done, done.status_code)
+            assert fingerprint(key) not in plain(await site.http.get(path))
+            again = await post(site, f"{path}/keys/{100 + OAK}", spoken_with_1="Inès Vidal, DPO")
+            assert again.status_code == 422
+
+    asyncio.run(office())
+    assert world.telling.turn(world.notices, world.box, world.hand_over).handed_over == 1
+    kept = one(world, "select vouched_name, spoken_with, vouched_entry > 0 from notice.recipient") or ()
+    assert kept == ("Hélène Vasseur", "Inès Vidal, DPO", True)

@@ -50,8 +50,14 @@ def mandated(world: World, mandate: Mandate = Mandate.OPERATOR_SENDS, insurer: I
     assert mandate_of(world.notices, insurer, day) is mandate
 
 
+BORN = "19840512"
+
+
 def text_of(*rows: dict[str, str]) -> str:
-    lines = [",".join(HEADER), *(",".join(row.get(name, "") for name in HEADER) for row in rows)]
+    lines = [
+        ",".join(HEADER),
+        *(",".join(({"birth_date": BORN} | row).get(name, "") for name in HEADER) for row in rows),
+    ]
     return "\n".join(lines) + "\n"
 
 

@@ -8,25 +8,35 @@ from email.parser import BytesParser
 from email.policy import SMTP
 from pathlib import Path
 
+import psycopg
 import pyrage
 import pytest
 
+from tests.integration.asks import AT
 from tests.integration.conftest import Connect
 from tests.integration.rooms import CAPES, HELENE, OAK
 from tests.integration.telling_world import World, listed, open_world, opened_incident, read_more
 from tests.mailbox import mailbox
+from tierce.incidents.clocks.model import Running
+from tierce.incidents.clocks.model import State as ClockState
+from tierce.incidents.clocks.service import Clocks
 from tierce.incidents.register.model import RowKind
+from tierce.incidents.register.rules import journal_number
+from tierce.incidents.register.service import Register
 from tierce.incidents.store import exposures, last_scope
 from tierce.journal.encoding import decode
 from tierce.journal.model import EntryKind
+from tierce.journal.service import Appender
 from tierce.kernel.ids import InsurerId
 from tierce.notices.deliveries.dkim import make_key
-from tierce.notices.deliveries.model import MailServer
+from tierce.notices.deliveries.model import MailServer, Verdict
+from tierce.notices.deliveries.rules import ATTEMPTS_MAX, FIRST_WAIT
 from tierce.notices.rules import letter_reference
 from tierce.notices.slices.rules import COLUMNS, RECORD_BYTES_MAX
 from tierce.notices.telling import store
-from tierce.notices.telling.rules import ESCALATE_AFTER, TRIES_MAX
+from tierce.notices.telling.rules import ESCALATE_AFTER
 from tierce.policy.acts import Act
+from tierce.policy.clocks import Duty
 from tierce.storage.keys import Keyring
 from tierce.upkeep.notice.posting import relay
 
@@ -91,21 +101,76 @@ def test_n3_nobody_acknowledges_and_the_next_contact_is_warned_until_somebody_do
     assert world.telling.turn(world.notices, world.box).repeated == 0
     standing = store.standings(world.notices, incident.id)[OAK]
     assert (len(standing.warnings), standing.acknowledged_by) == (2, "Inès Vidal")
-    assert acts(world)[-1] == (Act.INSURER_TOLD, 1)
+    assert acts(world)[-2:] == [(Act.INSURER_TOLD, 1), (Act.NOTICE_RECEIVED, 1)]
 
 
-def test_a_server_that_refuses_is_tried_again_later_and_given_up_for_the_next_contact(world: World) -> None:
+def test_a_server_that_refuses_is_tried_again_as_messages_are_and_given_up_for_the_next_contact(world: World) -> None:
     opened_incident(world)
-    world.box.closed = True
+    world.box.refuses = Verdict.RETRY
     assert world.telling.turn(world.notices, world.box).refused == 2
     assert world.telling.turn(world.notices, world.box).refused == 0
-    for _ in range(TRIES_MAX - 1):
-        world.room.clock.advance(timedelta(minutes=31))
-        assert world.telling.turn(world.notices, world.box).refused >= 1
-    world.box.closed = False
-    world.room.clock.advance(timedelta(minutes=31))
+    world.room.clock.advance(FIRST_WAIT)
+    assert world.telling.turn(world.notices, world.box).refused == 2
+    world.box.refuses = Verdict.GIVE_UP
+    world.room.clock.advance(2 * FIRST_WAIT)
+    world.telling.turn(world.notices, world.box)
+    world.box.refuses = None
     done = world.telling.turn(world.notices, world.box)
     assert {one.to for one in world.box.mails} == {"rssi@grandchene.example"}, done
+
+
+def test_a_relay_that_refuses_us_uses_up_nobody_s_tries(world: World) -> None:
+    opened_incident(world)
+    world.box.refuses = Verdict.HALT
+    for _ in range(ATTEMPTS_MAX + 1):
+        assert world.telling.turn(world.notices, world.box).refused == 2
+        world.room.clock.advance(FIRST_WAIT)
+    world.box.refuses = None
+    assert world.telling.turn(world.notices, world.box).sent == 2
+    assert [one.to for one in world.box.mails] == ["dpo@grandchene.example", "dpo@deuxcaps.example"]
+
+
+def test_n3_an_acknowledgement_starts_the_insurer_s_own_clock_once(world: World) -> None:
+    incident = opened_incident(world)
+    world.telling.turn(world.notices, world.box)
+    office = Appender.enrol(world.room.office, "office", world.room.keyring.instance("office"))
+    clocks = Clocks(Register(office, world.room.clock))
+
+    def own() -> list[Running]:
+        return [one for one in clocks.read(world.room.admin, incident.id) if one.rule.duty is Duty.AUTHORITY]
+
+    assert [one.state for one in own() if one.insurer == OAK] == [ClockState.WAITING]
+    world.room.clock.advance(timedelta(minutes=30))
+    acknowledge(world, incident.id, 1, OAK)
+    assert world.telling.turn(world.notices, world.box).received == 1
+    world.room.clock.advance(timedelta(hours=1))
+    listed(world, incident.id)
+    assert world.telling.turn(world.notices, world.box).received == 0
+    (clock,) = [one for one in own() if one.insurer == OAK]
+    (at,) = world.room.admin.execute("select at from notice.acknowledgement").fetchone() or (None,)
+    assert clock.started == at
+    assert clock.due == at + timedelta(hours=72)
+    assert [one.state for one in own() if one.insurer == CAPES] == [ClockState.WAITING]
+    (row,) = (one for one in clocks.register.rows(world.room.admin, incident.id) if one.by == "Inès Vidal")
+    assert (row.by, row.kind, row.facts["moment"]) == ("Inès Vidal", RowKind.TIME, "notice_received")
+    entry = world.room.admin.execute(
+        "select journal.u64(body, 40), get_byte(body, 2) from journal.entry where seq = %s", (row.entry,)
+    ).fetchone()
+    assert entry == (journal_number(row.digest), Act.NOTICE_RECEIVED)
+
+
+def test_the_register_takes_from_this_process_an_acknowledgement_and_nothing_else(world: World) -> None:
+    incident = opened_incident(world)
+    world.telling.turn(world.notices, world.box)
+    acknowledge(world, incident.id, 1, OAK)
+    note = "select notice.note_received(%s, 1::smallint, 1, now(), %s, %s, 1)"
+    for facts in ('{"text":"clos"}', '{"moment":"notice_received","insurer":1,"at":1,"why":"x"}'):
+        with pytest.raises(psycopg.errors.CheckViolation):
+            world.notices.execute(note, (incident.id, facts, bytes(32)))
+    with pytest.raises(psycopg.errors.NoDataFound):
+        world.notices.execute(note.replace("1::smallint", "2::smallint"), (incident.id, "{}", bytes(32)))
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        world.notices.execute("delete from incident.register")
 
 
 def test_a_new_list_is_told_to_those_whose_slice_changed_alone(world: World) -> None:
@@ -122,6 +187,40 @@ def test_a_new_list_is_told_to_those_whose_slice_changed_alone(world: World) -> 
     assert {one.kind.name for one in store.standings(world.notices, incident.id).values()} == {"NOTICE", "COMPLEMENT"}
 
 
+def test_an_insurer_whose_last_person_leaves_the_list_is_told_and_handed_an_empty_one(world: World) -> None:
+    incident = opened_incident(world)
+    world.recipient(CAPES)
+    world.telling.turn(world.notices, world.box, world.hand_over)
+    listed(world, incident.id, since=AT + timedelta(seconds=5))
+    done = world.telling.turn(world.notices, world.box, world.hand_over)
+    assert (done.told, done.sent, done.handed_over) == (2, 2, 1)
+    text = world.box.mails[-1].text.replace("\u00a0", " ")
+    assert world.box.mails[-1].to == "dpo@deuxcaps.example"
+    assert "Vos assurés concernés : aucun." in text
+    assert "La liste nº 2 remplace la liste nº 1" in text
+    head, rows, _ = opened_list(world, CAPES)
+    assert (head["records"], head["revision"], rows) == ("0", "2", [])
+    assert head["slice"] in (store.document_of(world.notices, incident.id, 2, CAPES) or "")
+    assert world.telling.turn(world.notices, world.box, world.hand_over).told == 0
+
+
+def test_a_new_key_brings_the_list_again_though_nothing_of_it_changed(world: World) -> None:
+    incident = opened_incident(world)
+    world.recipient(OAK)
+    world.telling.turn(world.notices, world.box, world.hand_over)
+    before = opened_list(world, OAK)
+    read_more(world, 3, 2)
+    listed(world, incident.id)  # a second list, with nothing new for Oak
+    world.recipients[OAK] = pyrage.x25519.Identity.generate()
+    world.recipient(OAK, 200)
+    done = world.telling.turn(world.notices, world.box, world.hand_over)
+    assert done.handed_over == 1
+    (key,) = world.room.admin.execute("select max(recipient) from notice.hand_over").fetchone() or (0,)
+    assert key == 200 + OAK
+    head, rows, _ = opened_list(world, OAK, key)
+    assert (head["revision"], head["slice"], rows) == ("1", before[0]["slice"], before[1])
+
+
 def test_the_chain_is_tested_each_quarter(world: World) -> None:
     assert world.telling.test(world.notices, OAK) == 1
     world.telling.turn(world.notices, world.box)
@@ -132,13 +231,13 @@ def test_the_chain_is_tested_each_quarter(world: World) -> None:
     assert world.box.mails[-1].to == "rssi@grandchene.example"
 
 
-def opened_list(world: World, insurer: InsurerId) -> tuple[dict[str, str], list[dict[str, str]], bytes]:
+def opened_list(world: World, insurer: InsurerId, key: int = 0) -> tuple[dict[str, str], list[dict[str, str]], bytes]:
     """An insurer's list as its own key opens it: the values of its head, its records, its text."""
     rows = world.room.admin.execute(
         "select p.sealed from notice.hand_over_piece p join notice.hand_over h on h.id = p.hand_over"
         " where h.insurer = %s and h.revision = (select max(revision) from notice.hand_over where insurer = %s)"
-        " order by p.n",
-        (insurer, insurer),
+        " and %s in (0, h.recipient) order by p.n",
+        (insurer, insurer, key),
     ).fetchall()
     sealed = b"".join(bytes(row[0]) for row in rows)
     text = pyrage.decrypt(sealed, [world.recipients[insurer]])

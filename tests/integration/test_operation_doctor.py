@@ -16,6 +16,7 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.x509.oid import NameOID
 from typer.testing import CliRunner
 
@@ -27,6 +28,8 @@ from tierce.journal.kept import KeptCheckpoint
 from tierce.journal.model import Entry, EntryKind
 from tierce.journal.sequencer import Sequencer
 from tierce.journal.service import LOG_ORIGIN, Appender
+from tierce.journal.tiles.folder import LogFolder
+from tierce.journal.witness.cosignature import WitnessKey
 from tierce.kernel.clock import FixedClock, SystemClock
 from tierce.settings import Settings, load
 from tierce.storage import heartbeat
@@ -246,6 +249,40 @@ def test_a_checkpoint_of_the_same_size_and_another_root(house: House, connect: C
     sequencer.step()
     admin.execute("update journal.checkpoint set root = sha256('other')")
     assert "checkpoint-differs" in house.codes()
+
+
+def test_a_log_that_is_elsewhere_later_or_another(house: House, connect: Connect) -> None:
+    worker, rows, admin = connect("tierce_worker"), connect("tierce_worker"), connect(SUPERUSER, autocommit=True)
+    ring, log = Keyring(house.keys, ()), LogFolder(house.settings.log_directory())
+    appender = Appender.enrol(worker, "worker", ring.instance("worker"))
+    sequencer = Sequencer(rows, LOG_ORIGIN, ring.instance("log"), log)
+    for _ in range(2):
+        appender.append(worker, [Entry(kind=EntryKind.UPKEEP, time_us=1)])
+        sequencer.step()
+    assert {one.code: one.grade for one in base.inside(house.settings, SystemClock())}["log"] is Grade.GOOD
+    admin.execute("update journal.checkpoint set root = sha256('other') where size = 2")
+    assert "log-differs" in house.codes()
+    admin.execute("delete from journal.checkpoint where size = 2")
+    assert "log-ahead" in house.codes()
+    (log.path / "checkpoint").write_text("not a note")
+    assert "log-foreign" in house.codes()
+    (log.path / "checkpoint").unlink()
+    assert "log-missing" in house.codes()
+
+
+def test_witnesses_that_are_silent_or_hold_another_history(house: House, connect: Connect) -> None:
+    admin = connect(SUPERUSER, autocommit=True)
+    line = WitnessKey("caisse.example/temoin", Ed25519PrivateKey.generate().public_key()).line
+    table = f'\n[[witnesses]]\nurl = "http://127.0.0.1:1"\nkey = "{line}"\n'
+    house.file.write_text(house.file.read_text() + table)
+    assert "witness-silent" in house.codes()
+    admin.execute("insert into journal.cosignature (witness, size, line) values ('caisse.example/temoin', 7, 'x')")
+    told = base.inside(house.settings, SystemClock())
+    assert {one.code: one.grade for one in told}["witnesses"] is Grade.GOOD
+    admin.execute("insert into journal.dissent (witness, ours, theirs) values ('caisse.example/temoin', 7, 9)")
+    assert "witness-split" in house.codes()
+    house.file.write_text(house.file.read_text().replace(line, "nobody+0+x"))
+    assert "witness-key" in house.codes()
 
 
 def _hang_up(listening: socket.socket) -> None:

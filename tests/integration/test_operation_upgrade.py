@@ -144,7 +144,7 @@ def test_the_first_release_is_brought_to_this_version_and_every_reader_works(
         assert history == [(256,)]
     with database.connect("tierce_upkeep") as upkeep:
         appender = Appender.enrol(upkeep, "upkeep", ring.instance("upkeep"))
-        Retention(upkeep, appender, SystemClock(), bytes(16)).run()
+        Retention(upkeep, appender, SystemClock(), bytes(16), file.parent).run()
 
 
 def test_an_upgrade_of_data_wants_a_backup_of_it(first_release: tuple[Database, Path], tmp_path: Path) -> None:

@@ -88,7 +88,7 @@ def test_nobody_truncates_owns_or_creates(admin: psycopg.Connection, role: str) 
     assert owned == (0,)
     for name, privileges in granted.items():
         assert not {"truncate", "references", "trigger", "create"} & set(privileges), name
-    expected = ["connect", "temporary"] if role == "tierce_feed" else ["connect"]
+    expected = ["connect", "temporary"] if role in {"tierce_feed", "tierce_notices"} else ["connect"]
     assert granted["database"] == expected
 
 
@@ -196,6 +196,10 @@ def test_a_wrong_password_opens_nothing(template: Database, role: str) -> None:
         ("tierce_notices", "select * from coverage.coverage"),
         ("tierce_notices", "select * from journal.entry"),
         ("tierce_notices", "update notice.mandate set kind = 1"),
+        ("tierce_notices", "update notice.recipient set vouched_at = now()"),
+        ("tierce_insurers", "update notice.recipient set vouched_at = now()"),
+        ("tierce_upkeep", "delete from notice.item"),
+        ("tierce_upkeep", "select * from notice.letter_batch"),
         ("tierce_notices", "insert into registry.insurer_key values (1, 2, 9, 'x')"),
         ("tierce_office", "update gate.shown_ceiling set per_day = 999999"),
         ("tierce_persons", "update gate.shown_ceiling set per_day = 999999"),

@@ -1,6 +1,7 @@
 """Data past its duration goes, and nothing else: class by class, held by an incident, with a line for each chunk."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -10,6 +11,7 @@ from tierce.journal.encoding import decode
 from tierce.journal.model import EntryKind
 from tierce.journal.service import Appender
 from tierce.kernel.clock import SystemClock
+from tierce.notices.deliveries.letters import batch_file
 from tierce.policy.acts import Act
 from tierce.policy.kept import Kept
 from tierce.policy.retention import JOB_CLASSES, RETENTION, keep_days
@@ -100,6 +102,32 @@ insert into access.appeal (id, professional, hold, said, at, due, answered)
 insert into access.alert (id, professional, operator, at, by)
     select n, 1, 'Opérateur', now() - age, 'H.'
     from (values (1, interval '366 days'), (101, interval '364 days')) a(n, age);
+insert into incident.incident (id, title, signal_at) values (2, 'Ancien', now() - interval '1200 days');
+insert into incident.scope values (2, 1, '{}', '\\x00', 1, 1, 1, '[]', 0, 0, now());
+insert into incident.register (incident, number, kind, at, "by", staff, facts, digest, entry)
+    values (2, 1, 14, now(), 'H.', 1, '{}', sha256('2'), 1);
+insert into notice.audience (id, incident, revision, digest, salt, pairs, items, frozen_at, entry)
+    select n, 2, 1, sha256('d'), sha256('s'), 2, 1, now() - age, 1
+    from (values (1, interval '1096 days'), (101, interval '1094 days')) a(n, age);
+insert into notice.item (audience, number, cohort, channel, language, represented, postal, person, insurer, binding,
+        token, state)
+    select n, 1, 'insured', 1, 'fr', false, false, n, 1, decode(repeat('00', 16), 'hex'),
+        substr(sha256(n::text::bytea), 1, 10), 3 from (values (1), (101)) a(n);
+insert into notice.item_pair (audience, person, insurer, cohort, item, why)
+    select n, p, 1, 'insured', nullif(p, 2), nullif(1, p) from (values (1), (101)) a(n), (values (1), (2)) b(p);
+insert into notice.step (audience, item, at, step, code) select n, 1, now(), 2, '' from (values (1), (101)) a(n);
+insert into notice.message (id, incident, digest, facts, at, "by", entry)
+    select n, 2, sha256('m'), '{}', now() - age, 'H.', 1
+    from (values (1, interval '1096 days'), (101, interval '1094 days')) a(n, age);
+insert into notice.letter_batch (audience, number, letters, sha256, made_at, posted_at)
+    select n, 1, 1, sha256('z'), now() - age, now() - age
+    from (values (1, interval '31 days'), (101, interval '29 days')) a(n, age);
+insert into directory.professional (id, national_id, family_name, given_name, profession)
+    values (502, '899990000502', 'Roy', 'Ida', 1);
+insert into directory.enrolment (professional, establishment, status, at)
+    values (501, 601, 4, now() - interval '366 days'), (502, 601, 2, now() - interval '500 days');
+insert into directory.contact (professional, email, at, "by")
+    select n, 'c@m.example', now() - interval '500 days', 'H.' from (values (501), (502)) c(n);
 """
 AN_INCIDENT = (
     "insert into incident.incident (id, title, signal_at) values (1, 'Compte volé', now() - interval '1000 days');"
@@ -132,6 +160,11 @@ TABLES = (
     "notice.person_report",
     "access.appeal",
     "access.alert",
+    "notice.item",
+    "notice.item_pair",
+    "notice.step",
+    "notice.message",
+    "directory.contact",
 )  # fmt: skip - a list of tables reads better in lines of several
 
 
@@ -140,6 +173,7 @@ class Old:
     admin: psycopg.Connection
     upkeep: psycopg.Connection
     job: Retention
+    letters: Path
 
     def rows(self, table: str) -> int:
         row = self.admin.execute(f"select count(*) from {table}".encode()).fetchone()
@@ -149,12 +183,14 @@ class Old:
 
 
 @pytest.fixture
-def old(connect: Connect, keyring: Keyring) -> Old:
+def old(connect: Connect, keyring: Keyring, tmp_path: Path) -> Old:
     admin, upkeep = connect(SUPERUSER), connect("tierce_upkeep")
     admin.execute(ROWS.encode())
     admin.commit()
     appender = Appender.enrol(upkeep, "upkeep", keyring.instance("upkeep"))
-    return Old(admin, upkeep, Retention(upkeep, appender, SystemClock(), bytes(16)))
+    for audience in (1, 101):
+        batch_file(tmp_path, audience, 1).write_bytes(b"names and addresses")
+    return Old(admin, upkeep, Retention(upkeep, appender, SystemClock(), bytes(16), tmp_path), tmp_path)
 
 
 def test_a_deposit_that_waits_is_never_deleted_however_old(old: Old) -> None:
@@ -174,13 +210,18 @@ def test_what_is_past_its_duration_goes_and_the_rest_stays(old: Old) -> None:
         Kept.PROVED_PAIRS: 2,
         Kept.WISHES: 2,
         Kept.LABELS: 2,
+        Kept.MESSAGES: 3,
     }
     # A device waits for its sessions and lines, a person for her coverage: counted before, they are not due yet.
     assert counted == removed | {Kept.DEVICES: 1, Kept.PERSONS: 0}
     left = {table: old.rows(table) for table in TABLES}
-    assert left == {table: number - (2 if table == "access.pair" else 1) for table, number in before.items()}
+    assert left == {
+        table: number - (2 if table in {"access.pair", "notice.item_pair"} else 1) for table, number in before.items()
+    }
     labels = old.admin.execute("select seq, label from care.engagement order by seq").fetchall()
     assert labels == [(2, None), (101, "Mme T.")]
+    assert [path.name for path in old.letters.glob("lettres-*")] == [batch_file(old.letters, 101, 1).name]
+    assert old.admin.execute("select professional from directory.contact").fetchall() == [(502,)]
     assert sum(old.job.run().values()) == 0
 
 
@@ -196,6 +237,7 @@ def test_each_chunk_has_its_line_in_the_journal(old: Old) -> None:
 
 def test_an_incident_holds_what_it_may_need(old: Old) -> None:
     old.admin.execute(AN_INCIDENT.encode())
+    old.admin.execute("delete from incident.register")  # the older incident's hold lasts too
     old.admin.commit()
     removed = old.job.run()
     for kept in JOB_CLASSES:

@@ -2,21 +2,24 @@
 
 from collections import Counter
 from dataclasses import dataclass, replace
+from datetime import date, timedelta
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.audience_plan import Plan, digest_of, plan
 from tierce.incidents.clocks.rules import OPERATOR
 from tierce.incidents.cohorts.model import Cohort
 from tierce.kernel.ids import IncidentId, InsurerId, PersonId
-from tierce.notices.audience.model import Channel, Item, Pair, Plan, Why
-from tierce.notices.audience.rules import audience_digest, bound, folded, plan, usable_email
+from tierce.notices.audience.model import Channel, Item, Pair, Why
+from tierce.notices.audience.rules import folded, usable_email
 from tierce.notices.contacts.model import Contact
 from tierce.notices.mandates.model import Mandate
 
 INSURERS = tuple(InsurerId(number) for number in (1, 2, 3))
 HOMES = (("1 rue A", "99000 X"), ("2 rue B", "99000 X"))
 MAILBOXES = (None, "a@foyer.example", "B@foyer.example", "c@foyer.example", "pas une adresse")
+DAY = date(2026, 3, 3)
 PARENTS = ("Anne Aubry", "Éloi Aubry")
 
 
@@ -45,6 +48,7 @@ def households(draw: st.DrawFn) -> Household:
                     language=draw(st.sampled_from(("fr", "en", "de"))),
                     representative=draw(st.sampled_from(PARENTS)) if child else None,
                     former=draw(st.booleans()),
+                    adult_from=draw(st.sampled_from((None, DAY, DAY + timedelta(days=1)))),
                 )
     for number in range(501, 501 + draw(st.integers(0, 2))):
         pairs.append(Pair(PersonId(number), OPERATOR, Cohort.PROFESSIONALS))
@@ -55,7 +59,7 @@ def households(draw: st.DrawFn) -> Household:
 
 
 def planned(given_: Household) -> Plan:
-    return plan(given_.pairs, given_.mandates, given_.contacts)
+    return plan(given_.pairs, given_.mandates, given_.contacts, on=DAY)
 
 
 def adults(item: Item, of: Household) -> set[str]:
@@ -113,6 +117,10 @@ def test_i4_no_mailbox_is_written_to_that_two_adults_read(of: Household) -> None
 def test_i2_whoever_can_be_reached_is_and_the_public_notice_is_for_the_rest(of: Household) -> None:
     for item in planned(of).items:
         lent = [of.contacts[key] for key in ((one.person, one.insurer) for one in item.pairs) if key in of.contacts]
+        if item.why is Why.MINOR_ALONE:
+            assert any(one.is_alone(DAY) for one in lent)
+            continue
+        assert not any(one.is_alone(DAY) for one in lent)
         if item.channel is Channel.PUBLIC:
             assert not any(one.postal for one in lent)
             assert (item.why is Why.NO_CONTACT) == (not lent)
@@ -136,8 +144,8 @@ def test_the_digest_is_of_the_audience_and_of_the_addresses_it_was_frozen_with(o
     salt = b"s" * 32
 
     def digest(household: Household) -> bytes:
-        made = bound(planned(household), household.contacts, salt)
-        return audience_digest(IncidentId(7), 1, b"d" * 32, salt, made)
+        made = plan(household.pairs, household.mandates, household.contacts, on=DAY, salt=salt)
+        return digest_of(IncidentId(7), 1, b"d" * 32, salt, made)
 
     assert digest(of) == digest(replace(of, pairs=tuple(reversed(of.pairs))))
     sources = [(one.source.person, one.source.insurer) for one in planned(of).items]
@@ -149,7 +157,7 @@ def test_the_digest_is_of_the_audience_and_of_the_addresses_it_was_frozen_with(o
 
 def test_i4_whoever_was_told_the_same_by_an_earlier_audience_is_not_told_again() -> None:
     pair = Pair(PersonId(1), INSURERS[0], Cohort.INSURED)
-    made = plan([pair], {INSURERS[0]: Mandate.OPERATOR_SENDS}, {}, {pair})
+    made = plan([pair], {INSURERS[0]: Mandate.OPERATOR_SENDS}, {}, {pair}, on=DAY)
     assert not made.items
     assert made.left[0].why is Why.ALREADY_TOLD
 
@@ -158,6 +166,16 @@ def test_i4_two_insurers_with_different_mandates_each_tell_their_own_part() -> N
     first, second = (Pair(PersonId(1), insurer, Cohort.INSURED) for insurer in INSURERS[:2])
     contact = Contact("Anne Aubry", "anne@foyer.example")
     mandates = {INSURERS[0]: Mandate.OPERATOR_SENDS, INSURERS[1]: Mandate.INSURER_SENDS}
-    made = plan([first, second], mandates, {(PersonId(1), one): contact for one in INSURERS})
+    made = plan([first, second], mandates, {(PersonId(1), one): contact for one in INSURERS}, on=DAY)
     assert [item.pairs for item in made.items] == [(first,)]
     assert [(left.pair, left.why) for left in made.left] == [(second, Why.INSURER_SENDS)]
+
+
+@settings(max_examples=120, deadline=None)
+@given(households())
+def test_i5_a_minor_whom_nobody_represents_is_never_written_to(of: Household) -> None:
+    for item in planned(of).items:
+        source = of.contacts.get((item.source.person, item.source.insurer))
+        if item.channel is not Channel.PUBLIC:
+            assert source is not None
+            assert not source.is_alone(DAY)

@@ -1,6 +1,6 @@
 """Lines of contact data lent, and the page that describes them; when the next contact is warned; reports."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -13,14 +13,23 @@ from tierce.notices.contacts.columns import COLUMNS
 from tierce.notices.contacts.model import Contact
 from tierce.notices.contacts.rules import read_line
 from tierce.notices.contacts.store import decode, encode
+from tierce.notices.deliveries.model import Verdict
+from tierce.notices.deliveries.rules import ATTEMPTS_MAX, FIRST_WAIT, wait_after
 from tierce.notices.rules import letter_reference
 from tierce.notices.slices.rules import Moments, References
 from tierce.notices.telling.model import ContactPoint, InsurerWarning, WarningKind
-from tierce.notices.telling.rules import ESCALATE_AFTER, TRIES_MAX, next_contact, next_try
+from tierce.notices.telling.rules import ESCALATE_AFTER, after_refusal, next_contact
 
 PAGE = Path(__file__).parents[2] / "docs/reference/contacts-lent.md"
 NOW = datetime(2026, 3, 3, 9, 12, tzinfo=UTC)
 CHAIN = [ContactPoint(n, InsurerId(1), n, f"N{n}", "", f"n{n}@exemple.invalid", "") for n in (1, 2)]
+
+
+DAY = date(2026, 3, 3)
+CELLS = {
+    "member_number": "A-1", "name": "Paul Lenoir", "email": "p@exemple.invalid", "address_1": "12 rue",
+    "birth_date": "19840512",
+}  # fmt: skip
 
 
 def test_the_page_prints_the_columns() -> None:
@@ -35,22 +44,38 @@ def test_the_page_prints_the_columns() -> None:
         ({"member_number": "", "reference": ""}, "reference"), ({"reference": "ABCD-EFGH-IJKL"}, "reference"),
         ({"member_number": "A 1"}, "member_number"), ({"language": "français"}, "language"),
         ({"former": "oui"}, "former"), ({"address_2": "1800514999001 23"}, "address_2"),
-        ({"representative": "x" * 121}, "representative"),
+        ({"representative": "x" * 121}, "representative"), ({"birth_date": ""}, "birth_date"),
+        ({"birth_date": "1984-05-12"}, "birth_date"), ({"birth_date": "20990101"}, "birth_date"),
     ],
 )  # fmt: skip
 def test_a_wrong_field_is_named_and_its_value_is_not(changed: dict[str, str], field: str) -> None:
-    cells = {"member_number": "A-1", "name": "Paul Lenoir", "email": "p@exemple.invalid", "address_1": "12 rue"}
-    read_line(cells)
+    read_line(CELLS, DAY)
     with pytest.raises(FieldError) as refused:
-        read_line(cells | changed)
+        read_line(CELLS | changed, DAY)
     assert refused.value.field == field
     value = changed.get(field, "")
     assert not value or value not in str(refused.value)
 
 
+@pytest.mark.parametrize(
+    ("birth", "adult_from"),
+    [
+        ("19840512", None), ("20080303", None), ("20080304", date(2026, 3, 4)), ("20080400", date(2026, 12, 31)),
+        ("20120229", date(2030, 3, 1)), ("20200431", date(2038, 5, 1)),
+    ],
+)  # fmt: skip
+def test_i5_of_a_birth_date_the_day_of_majority_is_kept_of_a_minor_alone(birth: str, adult_from: date | None) -> None:
+    _, contact = read_line(CELLS | {"birth_date": birth}, DAY)
+    assert contact.adult_from == adult_from
+    assert contact.is_alone(DAY) is (adult_from is not None)
+    _, named = read_line(CELLS | {"birth_date": birth, "representative": "Rose Aubry"}, DAY)
+    assert not named.is_alone(DAY)
+    assert adult_from is None or not contact.is_alone(adult_from)
+
+
 def test_a_contact_comes_back_and_its_size_tells_a_class_alone() -> None:
     small = Contact("Paul", "p@exemple.invalid")
-    large = Contact("Paul", "p@exemple.invalid", ("x" * 60,) * 6, "en", "Rose", former=True)
+    large = Contact("Paul", "p@exemple.invalid", ("x" * 60,) * 6, "en", "Rose", former=True, adult_from=DAY)
     assert (decode(encode(small)), decode(encode(large))) == (small, large)
     assert len(encode(small)) == len(encode(Contact("Paul Marie Lenoir-Aubry", "plus.long@exemple.invalid"))) == 192
     assert "Paul" not in repr(small)
@@ -78,15 +103,22 @@ def test_the_next_contact_is_warned_when_the_last_had_its_time_or_cannot_be_reac
     assert next_contact([first], CHAIN, NOW + ESCALATE_AFTER - timedelta(seconds=1)) is None
     assert next_contact([first], CHAIN, NOW + ESCALATE_AFTER) == CHAIN[1]
     assert next_contact([first, warned(2, 2, sent=NOW)], CHAIN, NOW + timedelta(days=9)) is None
-    assert next_contact([warned(1, 1, sent=None, tries=TRIES_MAX)], CHAIN, NOW) == CHAIN[1]
-    assert next_contact([warned(1, 1, sent=None, tries=TRIES_MAX - 1)], CHAIN, NOW + timedelta(days=1)) is None
+    assert next_contact([warned(1, 1, sent=None, tries=ATTEMPTS_MAX)], CHAIN, NOW) == CHAIN[1]
+    waits = warned(1, 1, sent=None, tries=ATTEMPTS_MAX - 1)
+    assert next_contact([waits], CHAIN, NOW + ESCALATE_AFTER - timedelta(seconds=1)) is None
+    assert next_contact([waits], CHAIN, NOW + ESCALATE_AFTER) == CHAIN[1]
     assert next_contact([warned(None, 1, sent=None, tries=0)], CHAIN, NOW) == CHAIN[0]
 
 
-def test_an_email_is_tried_again_later_each_time() -> None:
-    waits = [next_try(NOW, tries) - NOW for tries in range(1, 8)]
-    assert waits == sorted(waits)
-    assert (waits[0], waits[-1]) == (timedelta(minutes=1), timedelta(minutes=30))
+def test_an_email_to_an_insurer_is_tried_again_as_messages_to_people_are() -> None:
+    for tries in range(ATTEMPTS_MAX - 1):
+        wait = wait_after(tries + 1)
+        assert wait is not None
+        for verdict in (Verdict.RETRY, Verdict.SLOW_DOWN):
+            assert after_refusal(verdict, tries, NOW) == (tries + 1, NOW + wait)
+    assert after_refusal(Verdict.RETRY, ATTEMPTS_MAX - 1, NOW)[0] == ATTEMPTS_MAX
+    assert after_refusal(Verdict.GIVE_UP, 0, NOW)[0] == ATTEMPTS_MAX
+    assert after_refusal(Verdict.HALT, 2, NOW) == (2, NOW + FIRST_WAIT)
 
 
 HEAD = "row,value,count,hour\n"

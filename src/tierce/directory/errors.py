@@ -7,6 +7,15 @@ class ProfessionalUnknownError(TierceError):
     """No professional of the directory has this national identifier; load the directory, or check the number."""
 
 
+class ContactsRefusedError(TierceError):
+    """Lines of a file of contacts were refused: nothing of it was kept. FILE.rejects.csv has each with its remedy."""
+
+    def __init__(self, refused: int) -> None:
+        super().__init__(
+            f"{refused} ligne(s) refusée(s), rien n’a été gardé / line(s) refused, nothing was kept: *.rejects.csv"
+        )
+
+
 class PlaceUnknownError(TierceError):
     """No establishment of the directory has this number; load the directory or FINESS, or check the number."""
 

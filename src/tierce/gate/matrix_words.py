@@ -135,6 +135,10 @@ STAFF_WORDS: Mapping[Act, Phrase] = {
     Act.STAFF_SECRECY: Phrase(
         "écrire un secret demandé par une autorité", "write a secrecy that an authority asks for"
     ),
+    Act.STAFF_RECIPIENT: Phrase(
+        "mettre en service la clé d'un organisme, comparée au téléphone",
+        "put an insurer's key in use, once compared by telephone",
+    ),
     Act.STAFF_PACK: Phrase("sortir le dossier de preuves d'un incident", "take out an incident's evidence pack"),
     Act.STAFF_INSPECTION: Phrase("contrôler : comptes et délais, personne", "inspect: counts and delays, nobody"),
     Act.STAFF_ALERT: Phrase("noter l'alerte d'un autre opérateur", "enter another operator's alert"),

@@ -1,6 +1,7 @@
 """What can go wrong with a notice."""
 
 from tierce.kernel.errors import TierceError
+from tierce.notices.deliveries.model import Verdict
 
 
 class NoticeError(TierceError):
@@ -75,9 +76,17 @@ class LoanEndedError(NoticeError):
     """What this insurer lent for this incident was deleted: nothing more is taken in for it."""
 
 
+class KeyNotWaitingError(NoticeError):
+    """This key does not wait for your word: it is not confirmed on the insurer's site, or is in use already."""
+
+
 class FileRefusedError(NoticeError):
     """A file cannot be read as what it should be: nothing of it was taken."""
 
 
 class MailRefusedError(NoticeError):
-    """The server did not take an e-mail."""
+    """The server did not take an e-mail: its code, or why it could not be asked, and what to do after that."""
+
+    def __init__(self, said: str, verdict: Verdict = Verdict.HALT) -> None:
+        super().__init__(said)
+        self.verdict = verdict

@@ -9,7 +9,7 @@ from datetime import date
 from tierce.kernel.categories import LABELS, DataCategory, each
 from tierce.kernel.language import Phrase
 from tierce.kernel.saying import NBSP, count, say_instant, say_period
-from tierce.notices.letter import measure_sentence
+from tierce.notices.letter import measures_block, signature
 from tierce.notices.model import Block, BlockKind, Document, Facts, InsurerSlice, Operator
 from tierce.notices.rules import NOTICE_CONTENTS, check_document
 from tierce.scope.model import GapKind
@@ -39,41 +39,34 @@ def make_insurer_notice(
             f"Personal data breach concerning people insured by {part.name}",
         ),
         sender=(operator.name, operator.address, operator.phone),
-        recipient=(
-            Phrase(part.name, part.name),
-            Phrase(
-                "À l’attention du délégué à la protection des données",
-                "For the attention of the data protection officer",
-            ),
-        ),
+        recipient=officer_of(part.name),
         reference=reference,
         dated=dated,
         greeting=Phrase("Madame, Monsieur,", "Dear Sir or Madam,"),
         blocks=(
             _nature(facts, part),
             _scope(part),
-            _evidence(facts, part),
-            Block(
-                BlockKind.MEASURES,
-                Phrase("Ce que nous avons fait", "What we have done"),
-                (),
-                tuple(measure_sentence(one) for one in facts.measures),
-            ),
+            evidence_block(facts, part.digest),
+            measures_block(facts),
             _duties(),
-            _contact(operator, reference),
+            insurer_contact(operator, reference),
         ),
         closing=Phrase(
             f"Nous compléterons ce message à chaque fait nouveau, sous la même référence{NBSP}: {reference}.",
             f"We will complete this message with every new fact, under the same reference: {reference}.",
         ),
-        signature=(
-            Phrase(operator.officer, operator.officer),
-            Phrase("Délégué à la protection des données", "Data protection officer"),
-            Phrase(operator.name, operator.name),
-        ),
+        signature=signature(operator),
     )
     check_document(document, NOTICE_CONTENTS)
     return document
+
+
+def officer_of(name: str) -> tuple[Phrase, ...]:
+    """To whom a notice is addressed at an insurer."""
+    officer = Phrase(
+        "À l’attention du délégué à la protection des données", "For the attention of the data protection officer"
+    )
+    return Phrase(name, name), officer
 
 
 def _nature(facts: Facts, part: InsurerSlice) -> Block:
@@ -136,7 +129,8 @@ def _scope(part: InsurerSlice) -> Block:
     )
 
 
-def _evidence(facts: Facts, part: InsurerSlice) -> Block:
+def evidence_block(facts: Facts, digest: bytes) -> Block:
+    """What the count rests on, and what the journal cannot say; `digest` is of the insurer's own part."""
     lines = count(facts.tree_size, Phrase("ligne", "line"), Phrase("lignes", "lines"))
     never = sum(one.last_block - one.first_block + 1 for one in facts.gaps if one.kind is GapKind.NEVER_COMMITTED)
     missing = sum(one.lines for one in facts.gaps if one.kind is GapKind.LINES_MISSING)
@@ -148,9 +142,9 @@ def _evidence(facts: Facts, part: InsurerSlice) -> Block:
             f"journal as it stood at {lines.en}.",
         ),
         Phrase(
-            f"Empreinte de votre partie de la liste (SHA-256){NBSP}: {part.digest.hex()}. La liste nominative, "
+            f"Empreinte de votre partie de la liste (SHA-256){NBSP}: {digest.hex()}. La liste nominative, "
             "qui vous est remise à part et n’est pas dans ce document, la porte en tête.",
-            f"Digest of your part of the list (SHA-256): {part.digest.hex()}. The list of names, which is "
+            f"Digest of your part of the list (SHA-256): {digest.hex()}. The list of names, which is "
             "handed to you apart and is not in this document, bears it at its head.",
         ),
     ]
@@ -216,7 +210,8 @@ def _duties() -> Block:
     )
 
 
-def _contact(operator: Operator, reference: str) -> Block:
+def insurer_contact(operator: Operator, reference: str) -> Block:
+    """Whom to call about a notice."""
     return Block(
         BlockKind.CONTACT,
         Phrase("Contact", "Contact"),

@@ -114,6 +114,17 @@ class InsurerSlice:
 
 
 @dataclass(frozen=True, slots=True)
+class Emptied:
+    """An insurer that the list `before` named, as it was told, and the newest does not: its part is empty."""
+
+    insurer: InsurerId
+    name: str
+    digest: bytes
+    before: int
+    persons: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class ReadOfHer:
     """What was read of one person under one insurer: never by whom nor where."""
 

@@ -194,16 +194,24 @@ def letter_reference(scope_digest: bytes, person: PersonId, insurer: InsurerId) 
     return f"{text[:4]}-{text[4:8]}-{text[8:]}"
 
 
-def is_minor(birth_date: str, on: date) -> bool:
-    """Tell whether somebody born on eight raw digits YYYYMMDD is under 18 on a day.
+def majority(birth_date: str) -> date:
+    """The first day on which somebody born on eight raw digits YYYYMMDD is 18.
 
     A month or day that is not of the calendar (lunar dates) counts as the last of the year: where the month
     is not known, the letter of the year of majority still goes to the legal representative.
     """
-    year, month, day = int(birth_date[:4]), int(birth_date[4:6]), int(birth_date[6:8])
+    year, month, day = int(birth_date[:4]) + ADULT_YEARS, int(birth_date[4:6]), int(birth_date[6:8])
     if not 1 <= month <= 12 or not 1 <= day <= 31:
         month, day = 12, 31
-    return (on.year - year, on.month, on.day) < (ADULT_YEARS, month, day)
+    try:
+        return date(year, month, day)
+    except ValueError:  # the 29th of February, or the 31st of a month of thirty days
+        return date(year, month + 1, 1)
+
+
+def is_minor(birth_date: str, on: date) -> bool:
+    """Tell whether somebody born on eight raw digits YYYYMMDD is under 18 on a day."""
+    return on < majority(birth_date)
 
 
 def is_complete(gaps: Iterable[Gap], unattributed: int) -> bool:

@@ -128,6 +128,10 @@ class Act(IntEnum):
     """A person reads the care billed in her name, or says of one invoice: it was not me."""
     INSURER_REQUEST = 165
     """An insurer's staff read their people's requests, or answer one."""
+    NOTICE_RECEIVED = 166
+    """An insurer's first acknowledgement of a notice becomes a time of the incident: its own delays run from it."""
+    STAFF_RECIPIENT = 167
+    """Staff vouch for an insurer's key, whose fingerprint they compared by telephone; `reference` is the key."""
     DEVICE_CODE = 170
     """A new device asks for a code, to be typed on an older one of the same professional."""
     DEVICE_CONTINUE = 171

@@ -47,6 +47,9 @@ class Kept(IntEnum):
     RIGHTS_REQUESTS = 60
     WISHES = 61
     BILLED = 62
+    MESSAGES = 43
+    CLIENT_CONTACTS = 44
+    LETTERS = 45
 
 
 class End(StrEnum):

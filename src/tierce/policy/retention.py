@@ -305,6 +305,41 @@ RETENTION: Mapping[Kept, Rule] = {
         _CLAIMS,
         held=True,
     ),
+    Kept.MESSAGES: Rule(
+        Phrase(
+            "messages aux personnes : à qui, par quel canal, chaque essai, le texte (restent les comptes du dossier)",
+            "messages to people: to whom, by which channel, each attempt, and the text (the pack's counts stay)",
+        ),
+        "notice.item, notice.item_pair, notice.step, notice.message",
+        _days(1095),
+        Phrase("leur préparation, et la fin de la conservation de l'incident", "their making, and the hold's end"),
+        End.DELETED,
+        Hand.JOB,
+        Phrase(
+            "prouver que chacun fut prévenu (RGPD, art. 5.2) ; durée au choix de l'opérateur",
+            "to prove that each was told (GDPR, art. 5(2)); the duration is the operator's choice",
+        ),
+        held=True,
+    ),
+    Kept.CLIENT_CONTACTS: Rule(
+        Phrase("comment écrire à un professionnel client", "how to write to a professional who is a client"),
+        "directory.contact",
+        _days(365),
+        Phrase("la fin de sa dernière inscription", "the end of her last enrolment"),
+        End.DELETED,
+        Hand.JOB,
+        _CHOICE,
+        held=True,
+    ),
+    Kept.LETTERS: Rule(
+        Phrase("fichiers de lettres imprimées (noms et adresses)", "files of printed letters (names and addresses)"),
+        "files",
+        _days(30),
+        Phrase("leur remise à la poste", "their posting"),
+        End.DELETED,
+        Hand.JOB,
+        _CHOICE,
+    ),
     Kept.JOURNAL: Rule(
         Phrase(
             "lignes du journal, par segments entiers (restent leurs empreintes salées et les signatures)",

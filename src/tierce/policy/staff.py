@@ -57,6 +57,7 @@ _INCIDENTS = frozenset(
         Act.STAFF_REPORT_ANSWER,
         Act.STAFF_REQUEST_ANSWER,
         Act.STAFF_SECRECY,
+        Act.STAFF_RECIPIENT,
         Act.STAFF_PACK,
         Act.STAFF_INSPECTION,
     }

@@ -8,7 +8,7 @@ import os
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Future, ProcessPoolExecutor
-from itertools import islice
+from itertools import chain, islice
 from typing import Final
 
 from tierce.printing.errors import UnprintableError
@@ -29,22 +29,25 @@ def print_all(
     Args:
         template: as for `pdf`.
         documents: read as they are needed, a few chunks ahead.
-        processes: how many to start; as many as there are processors when None. With one, this process does it.
+        processes: how many to start; as many as there are processors when None. With one, or with so few documents
+            that starting another would be the longest part, this process does it.
 
     Raises:
         PrintingError: the template refuses a document; nothing after it is printed.
     """
     workers = processes or len(os.sched_getaffinity(0))
     waiting = iter(documents)
-    if workers == 1:
-        yield from (_one(template, document) for document in waiting)
+    first = list(islice(waiting, CHUNK))
+    if workers == 1 or len(first) < CHUNK:
+        yield from (_one(template, document) for document in chain(first, waiting))
         return
     with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
         going: deque[Future[list[bytes | None]]] = deque()
         try:
             while True:
-                while len(going) < workers * AHEAD and (chunk := list(islice(waiting, CHUNK))):
+                while len(going) < workers * AHEAD and (chunk := first or list(islice(waiting, CHUNK))):
                     going.append(pool.submit(_chunk, template, chunk))
+                    first = []
                 if not going:
                     return
                 yield from going.popleft().result()

@@ -1,9 +1,12 @@
 """One template and its data become one PDF, by typst, in this process.
 
-Templates never build markup from data: values reach them as JSON in one input and are set as strings, so a
-name that looks like typst code is printed as it is. Nothing of the machine is read while printing: the fonts are
+Templates never build markup from data: values reach them as one string of JSON, `data`, and are set as strings, so
+a name that looks like typst code is printed as it is. Nothing of the machine is read while printing: the fonts are
 those inside the typesetter, no package is loaded, the time of making is not written. The same data give the same
 bytes.
+
+The string stands in the source's first line, and not among the typesetter's inputs: the typesetter remembers what it
+has set, and other inputs make it forget everything, even paragraphs that the next letter has word for word.
 """
 
 import json
@@ -57,12 +60,10 @@ class Press:
         except KeyError as error:
             msg = f"{self._template}: a document needs its language (fr, en) and its title"
             raise PrintingError(msg) from error
-        sent = {"data": json.dumps(_seen(values), ensure_ascii=False)}
+        source = b"#let data = " + _literal(json.dumps(_seen(values))) + b"\n" + self._source
         try:
             with self._turn:
-                made = self._compiler.compile(
-                    input=self._source, sys_inputs=sent, format="pdf", pdf_standards=[STANDARD], timestamp=0
-                )
+                made = self._compiler.compile(input=source, format="pdf", pdf_standards=[STANDARD], timestamp=0)
         except typst.TypstError as error:
             # The typesetter quotes what it could not draw, and that may be a name: its words stay here.
             if _UNDRAWN in error.message:
@@ -71,6 +72,11 @@ class Press:
             raise PrintingError(msg) from None
         assert isinstance(made, bytes)
         return made
+
+
+def _literal(text: str) -> bytes:
+    """JSON in ASCII as a string of the template's language; JSON writes no line end or control character as it is."""
+    return b'"' + text.encode("ascii").replace(b"\\", b"\\\\").replace(b'"', b'\\"') + b'"'
 
 
 def _seen(value: object) -> object:

@@ -13,8 +13,10 @@ import typer
 from psycopg import Connection
 from rich.console import Console
 
+from tierce.directory.addresses import take_contacts
 from tierce.directory.model import STATUS_LABELS, Actor, Enrolment, Professional, Standing, Status, Substitution
 from tierce.directory.service import Clients
+from tierce.feeds.rejects import rejects_beside
 from tierce.journal.service import Appender
 from tierce.kernel.care import PROFESSION_LABELS, Profession
 from tierce.kernel.clock import SystemClock, date_of, day_of, paris_day
@@ -23,6 +25,7 @@ from tierce.kernel.ids import MAX_ID, SessionId, StaffId
 from tierce.kernel.language import Language
 from tierce.settings import load
 from tierce.storage.keys import Keyring
+from tierce.upkeep.progress import bar
 
 ROLE: Final = "tierce_office"
 INSTANCE: Final = "office"
@@ -43,6 +46,8 @@ Exemples / examples:
   tierce directory substitute 899900000026 899900000018 990000010 --from 2026-12-01 --until 2026-12-12 --by "Hélène Vasseur" --reason "congés" --settings tierce.toml
 
   tierce directory contact 899900000018 --email cabinet@exemple.example --postal "4 rue X" --postal "99000 Y" --by "Hélène Vasseur" --settings tierce.toml
+
+  tierce directory contacts clients.csv --by "Hélène Vasseur" --settings tierce.toml
 
   tierce directory history 899900000018 --settings tierce.toml --json -
 
@@ -206,6 +211,24 @@ def contact(
             language=language.value,
         )  # fmt: skip
     typer.echo(f"✓ {number}")
+
+
+@app.command(epilog=_EPILOG)
+def contacts(
+    file: Annotated[
+        Path, typer.Argument(exists=True, dir_okay=False, help="CSV : number,email,address_1…,language.")
+    ],
+    *,
+    settings: SettingsFile,
+    by: By,
+    json: Json = "",
+) -> None:
+    """Prendre d’un fichier comment écrire aux clients ; tout ou rien. / Take in a file how to write to clients."""
+    with open_desk(settings) as desk, rejects_beside(file) as rejects, bar("contacts") as progress:
+        taken = take_contacts(
+            desk.clients, desk.connection, desk.actor(by), file, refuse=rejects.add, progress=progress
+        )
+    _tell(json, {"taken": taken}, [f"{taken} contacts"])
 
 
 def _moved(

@@ -4,7 +4,7 @@ A row and its journal line are one transaction; nothing is ever changed, a corre
 """
 
 from collections.abc import Callable, Collection
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from psycopg import Connection
@@ -24,13 +24,28 @@ from tierce.incidents.register.rules import (
     row_digest,
 )
 from tierce.incidents.rules import check_free_text, staff_line
+from tierce.journal.model import Entry
 from tierce.journal.service import Appender
-from tierce.kernel.clock import Clock
-from tierce.kernel.ids import ActivityId, DeviceId, IncidentId
+from tierce.kernel.clock import Clock, micros
+from tierce.kernel.ids import ActivityId, DeviceId, IncidentId, InsurerId
 from tierce.kernel.language import Phrase
 from tierce.policy.acts import Act
+from tierce.policy.clocks import Moment
 
 TEXT_CHARACTERS_MAX = 2_000
+
+
+RECEIVED_ON_SITE = "Accusé de réception sur le site des organismes."
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledged:
+    """An insurer's first acknowledgement of an incident: by whom of its staff, when."""
+
+    insurer: InsurerId
+    at: datetime
+    staff: int
+    name: str
 
 
 class Register:
@@ -90,6 +105,40 @@ class Register:
             row = Row(incident, number, kind, now, caller.name, int(caller.staff), facts, digest, entry)
             store.insert(connection, row)
         return row
+
+    def add_received(
+        self, connection: Connection, incident: IncidentId, heard: Acknowledged, line: Callable[[datetime], Entry]
+    ) -> bool:
+        """Write when an insurer received its notice: its first acknowledgement. False where a row says when already.
+
+        Args:
+            connection: of role tierce_notices, in autocommit mode; of the rows before it reads one digest.
+            incident: the event.
+            heard: who acknowledged, and when.
+            line: the journal's line at an instant.
+
+        Raises:
+            RegisterClosedError: the event is closed.
+        """
+        with connection.transaction():
+            store.lock(connection, incident)
+            number, before, closed, known = store.head(connection, incident, heard.insurer)
+            if closed:
+                raise RegisterClosedError
+            if known:
+                return False
+            now = self.clock.now()
+            facts: Facts = {
+                "moment": str(Moment.NOTICE_RECEIVED), "insurer": int(heard.insurer), "at": micros(heard.at),
+                "why": RECEIVED_ON_SITE,
+            }  # fmt: skip
+            text = canonical(facts)
+            digest = row_digest(before, incident, number + 1, RowKind.TIME, at=now, by=heard.name, facts=text)
+            entry = replace(line(now), activity=ActivityId(number + 1), device=DeviceId(journal_number(digest)))
+            (seq,) = self._appender.write(connection, [entry])
+            row = Row(incident, number + 1, RowKind.TIME, now, heard.name, heard.staff, facts, digest, seq)
+            store.insert_received(connection, row, heard.insurer)
+        return True
 
     def rows(self, connection: Connection, incident: IncidentId) -> list[Row]:
         """Read every row, the oldest first.

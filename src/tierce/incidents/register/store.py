@@ -7,7 +7,7 @@ from psycopg import Connection
 from tierce.incidents.errors import IncidentMissingError
 from tierce.incidents.register.model import Row, RowKind
 from tierce.incidents.register.rules import canonical
-from tierce.kernel.ids import EntrySeq, IncidentId
+from tierce.kernel.ids import EntrySeq, IncidentId, InsurerId
 
 
 def lock(connection: Connection, incident: IncidentId) -> None:
@@ -16,8 +16,8 @@ def lock(connection: Connection, incident: IncidentId) -> None:
     Raises:
         IncidentMissingError: there is no such incident.
     """
-    row = connection.execute("select 1 from incident.incident where id = %s for update", (incident,)).fetchone()
-    if row is None:
+    connection.execute("select pg_advisory_xact_lock(hashtextextended('tierce-register', %s))", (incident,))
+    if connection.execute("select 1 from incident.incident where id = %s", (incident,)).fetchone() is None:
         raise IncidentMissingError
 
 
@@ -44,3 +44,20 @@ def insert(connection: Connection, row: Row) -> None:
             row.entry,
         ),
     )  # fmt: skip
+
+
+def head(connection: Connection, incident: IncidentId, insurer: InsurerId) -> tuple[int, bytes, bool, bool]:
+    """How many rows there are, the last one's digest, whether the event is closed, whether the receipt is known."""
+    row = connection.execute(
+        "select number, digest, closed, known from notice.register_head(%s, %s::smallint)", (incident, insurer)
+    ).fetchone()
+    assert row is not None
+    return int(row[0]), bytes(row[1]), bool(row[2]), bool(row[3])
+
+
+def insert_received(connection: Connection, row: Row, insurer: InsurerId) -> None:
+    """Add the row of an insurer's acknowledgement, as role tierce_notices may: the database compares the two."""
+    connection.execute(
+        "select notice.note_received(%s, %s::smallint, %s, %s, %s, %s, %s)",
+        (row.incident, insurer, row.number, row.at, canonical(row.facts), row.digest, row.entry),
+    )

@@ -36,7 +36,7 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """A key to which lists are encrypted: proposed, proved by its holder, confirmed by a second person."""
+    """A key to which lists are encrypted: proved by its holder, confirmed by a second, vouched for by us."""
 
     id: int
     recipient: str
@@ -46,6 +46,7 @@ class Recipient:
     proved_at: datetime | None
     confirmed_name: str | None
     confirmed_at: datetime | None
+    vouched_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)

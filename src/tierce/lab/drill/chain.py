@@ -42,6 +42,8 @@ from tierce.notices.mandates.model import Mandate
 from tierce.notices.mandates.service import write_mandate
 from tierce.notices.messages.service import Messages
 from tierce.notices.model import Operator
+from tierce.notices.recipients.service import KeyDesk
+from tierce.notices.recipients.store import waiting
 from tierce.notices.service import Notices
 from tierce.notices.slices.service import Slices
 from tierce.notices.slices.store import Cover
@@ -164,6 +166,9 @@ class Chain:
             insurers.sign_in(admin, self.stand_ins, self.clock)
             store.put_client_contact(admin, self.professional(), self.clock.now())
         insurers.register_keys(self.at_insurers, self.breaches(), self.stand_ins)
+        desk = KeyDesk(self._lines(self.office, "office"), self.clock)
+        for key in waiting(self.office):
+            desk.vouch(self.office, MARC, key.id, "Gestionnaire, au numéro du contrat")
         lines, day = self._lines(self.notices, "notices"), self.clock.now().astimezone(PARIS).date()
         for one in self.stand_ins:
             sends = Mandate.INSURER_SENDS if one.insurer % INSURER_SENDS_EVERY == 0 else Mandate.OPERATOR_SENDS

@@ -164,6 +164,7 @@ def _contact(people: People, reference: str, own: dict[str, str], today: str) ->
     return {
         "reference": reference,
         "name": _name(own),
+        "birth_date": own["birth_date"],
         "email": f"{mine}@foyer.example" if household % 10 < EMAIL_TENTHS else "",
         "address_1": f"{household % 200 + 1} rue des Tilleuls",
         "address_2": f"{99_000 + household % 90} Port-Sérac",

@@ -4,18 +4,20 @@
 their Message-ID, with return path and recipient on top; FOLDER/log has a line for each, as a relay's own log would.
 A recipient whose address begins with a code is answered by that code: `550-5.1.1-anne@…` does not exist,
 `451-4.7.1-…` is put off, and `hold-rcpt-…` or `hold-end-…` waits, before the answer to RCPT or to the message, until
-FOLDER/go exists.
+FOLDER/go exists. `--certificate PEM` has it require STARTTLS; `--login NAME PASSWORD` has it take nothing before.
 """
 
 import argparse
 import asyncio
 import re
+import ssl
 import sys
 from collections import Counter
+from dataclasses import dataclass
 from email.parser import BytesHeaderParser
 from pathlib import Path
 
-from aiosmtpd.smtp import SMTP, Envelope, Session
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
 _CODE = re.compile(r"([245]\d\d)-([245]\.\d+\.\d+)-")
 HELD = "held"
@@ -33,6 +35,14 @@ class Mailbox:
         # Counted here: to look the folder through for each message takes longer with every message in it.
         self._taken = Counter(one.name.rpartition(".")[0] for one in (folder / "new").iterdir())
         self._log = (folder / "log").open("a", encoding="utf-8", buffering=1)
+
+    async def handle_EHLO(  # noqa: N802 - the server's own name for it
+        self, server: SMTP, session: Session, envelope: Envelope, hostname: str, responses: list[str]
+    ) -> list[str]:
+        """Announce that commands may come together, as relays in use do."""
+        _ = server, envelope
+        session.host_name = hostname
+        return [*responses[:-1], "250-PIPELINING", responses[-1]]
 
     async def handle_RCPT(  # noqa: N802 - the server's own name for it
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
@@ -72,19 +82,47 @@ class Mailbox:
             await asyncio.sleep(0.01)
 
 
-async def serve(folder: Path, port: int, *, keep: bool = True) -> asyncio.Server:
-    """Listen on 127.0.0.1; port 0 takes a free one."""
+@dataclass(frozen=True, slots=True)
+class Door:
+    """How the server is entered: a PEM certificate with its key for STARTTLS, and the one name and password."""
+
+    certificate: Path | None = None
+    login: tuple[str, str] | None = None
+
+
+async def serve(folder: Path, port: int, *, keep: bool = True, door: Door = Door()) -> asyncio.Server:
+    """Listen on 127.0.0.1; port 0 takes a free one. With a login, nothing is taken before it, nor outside TLS."""
     mailbox = Mailbox(folder, keep=keep)
     loop = asyncio.get_running_loop()
-    return await loop.create_server(
-        lambda: SMTP(mailbox, hostname="mailbox.example", ident="mailbox", enable_SMTPUTF8=False, loop=loop),
-        "127.0.0.1",
-        port,
-    )
+    context = None
+    if door.certificate is not None:
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        context.load_cert_chain(door.certificate)
+
+    def authenticate(
+        _server: SMTP, _session: Session, _envelope: Envelope, _mechanism: str, data: object
+    ) -> AuthResult:
+        given = isinstance(data, LoginPassword) and (data.login.decode(), data.password.decode())
+        return AuthResult(success=given == door.login, handled=False)
+
+    def make() -> SMTP:
+        return SMTP(
+            mailbox,
+            hostname="mailbox.example",
+            ident="mailbox",
+            enable_SMTPUTF8=False,
+            loop=loop,
+            tls_context=context,
+            require_starttls=context is not None,
+            auth_required=door.login is not None,
+            authenticator=authenticate if door.login else None,
+        )
+
+    return await loop.create_server(make, "127.0.0.1", port)
 
 
-async def _run(folder: Path, port: int, *, keep: bool) -> None:
-    server = await serve(folder, port, keep=keep)
+async def _run(folder: Path, port: int, *, keep: bool, door: Door) -> None:
+    server = await serve(folder, port, keep=keep, door=door)
     sys.stdout.write(f"{server.sockets[0].getsockname()[1]}\n")
     sys.stdout.flush()
     await server.serve_forever()
@@ -96,9 +134,12 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--folder", type=Path, required=True)
     parser.add_argument("--count-only", action="store_true")
+    parser.add_argument("--certificate", type=Path, help="PEM of certificate and key: STARTTLS is required")
+    parser.add_argument("--login", nargs=2, metavar=("NAME", "PASSWORD"), help="who may send, within TLS")
     given = parser.parse_args()
+    door = Door(given.certificate, tuple(given.login) if given.login else None)
     try:
-        asyncio.run(_run(given.folder, given.port, keep=not given.count_only))
+        asyncio.run(_run(given.folder, given.port, keep=not given.count_only, door=door))
     except KeyboardInterrupt:
         return
 

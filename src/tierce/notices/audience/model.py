@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum
+from typing import NamedTuple
 
 from tierce.incidents.cohorts.model import Cohort
 from tierce.kernel.ids import IncidentId, InsurerId, PersonId
@@ -29,6 +30,8 @@ class Why(IntEnum):
     UNPRINTABLE = 7
     RETURNED = 8
     ALREADY_TOLD = 9
+    MINOR_ALONE = 10
+    """Her insurer says that she is a minor, and names nobody to represent her: it is asked who does."""
 
 
 WHY_LABELS: dict[Why, Phrase] = {
@@ -45,6 +48,10 @@ WHY_LABELS: dict[Why, Phrase] = {
     ),
     Why.UNPRINTABLE: Phrase("adresse qui ne s’imprime pas", "an address that cannot be printed"),
     Why.RETURNED: Phrase("lettre revenue", "letter returned"),
+    Why.MINOR_ALONE: Phrase(
+        "mineure sans représentant nommé : à demander à son organisme",
+        "a minor without a named representative: her insurer is to be asked",
+    ),
     Why.ALREADY_TOLD: Phrase("déjà prévenue de la même chose", "already told of the same"),
 }
 
@@ -88,12 +95,18 @@ class Pair:
     cohort: Cohort
 
 
-@dataclass(frozen=True, slots=True)
-class Left:
-    """A pair that the operator does not write about, and why."""
+class Reading(NamedTuple):
+    """One pair as planning sorts it: `why` it is not ours, or who reads, and in which mailbox under which name.
+
+    Reader, mailbox and name are 16 bytes of SHA-256 under the audience's salt: equal where they are, and no more.
+    """
 
     pair: Pair
-    why: Why
+    why: Why | None
+    reader: bytes | None = None
+    mailbox: bytes | None = None
+    name: bytes | None = None
+    represented: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,14 +127,6 @@ class Item:
     pairs: tuple[Pair, ...]
     source: Pair
     binding: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What becomes of every exposed pair: on an item, or left with its reason."""
-
-    items: tuple[Item, ...]
-    left: tuple[Left, ...]
 
 
 @dataclass(frozen=True, slots=True)

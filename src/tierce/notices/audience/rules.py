@@ -8,15 +8,15 @@ told of another adult: a mailbox that two adults share is not written to, the le
 import hashlib
 import re
 import unicodedata
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import replace
+from collections.abc import Collection, Mapping
+from datetime import date
 from typing import Final
 
 from tierce.incidents.clocks.rules import OPERATOR
 from tierce.incidents.cohorts.model import Cohort
 from tierce.kernel.ids import IncidentId, InsurerId, PersonId
 from tierce.kernel.language import Language
-from tierce.notices.audience.model import Channel, Item, Left, Pair, Plan, State, Why
+from tierce.notices.audience.model import Channel, Item, Pair, Reading, State, Why
 from tierce.notices.contacts.model import Contact
 from tierce.notices.mandates.model import Mandate
 
@@ -44,31 +44,33 @@ def folded(text: str) -> str:
     return " ".join(re.sub(r"[^\w\s]|_", " ", "".join(c for c in plain if not unicodedata.combining(c))).split())
 
 
-def plan(pairs: Iterable[Pair], mandates: Mandates, contacts: Contacts, told: Collection[Pair] = frozenset()) -> Plan:
-    """Give every pair its place: on the item of one adult, or left with its reason.
+def reading_of(pair: Pair, mandates: Mandates, contacts: Contacts, salt: bytes) -> Reading:
+    """What planning needs to know of a pair without the others: whether it is ours, who reads, in which mailbox.
 
     A person whose insurers gave different mandates is told by each of whoever holds it: the operator's one message
     then speaks only of the contracts whose insurers told it to write.
 
     Args:
-        pairs: every exposed pair, each once; professionals under the operator's number.
+        pair: one exposed pair; professionals under the operator's number.
         mandates: who writes to each insurer's people on this day.
         contacts: what was lent, or what the operator holds of its own clients.
-        told: pairs of which an earlier audience of the incident told the same; nobody is written to twice.
+        salt: the audience's; nothing that names anybody leaves this function but under it.
     """
-    left: list[Left] = []
-    groups: dict[_Key, list[Pair]] = {}
-    for pair in sorted(pairs):
-        why = Why.ALREADY_TOLD if pair in told else _not_ours(pair, mandates)
-        if why is not None:
-            left.append(Left(pair, why))
-            continue
-        groups.setdefault(_reader(pair, contacts), []).append(pair)
-    shared = _shared_mailboxes(groups, contacts)
-    made = [_item(key, tuple(group), contacts, shared) for key, group in groups.items()]
-    ordered = sorted(made, key=lambda item: item.pairs[0])
-    numbered = (replace(one, number=number) for number, one in enumerate(ordered, 1))
-    return Plan(tuple(numbered), tuple(left))
+    why = _not_ours(pair, mandates)
+    if why is not None:
+        return Reading(pair, why)
+    key, contact = reader_of(pair, contacts), contacts.get((pair.person, pair.insurer))
+    represented, email = key[0] == "representative", usable_email(contact) if contact else None
+    if contact is None or email is None:
+        return Reading(pair, None, _hidden(salt, *key), represented=represented)
+    name = key[1] if represented else folded(contact.name)
+    return Reading(
+        pair, None, _hidden(salt, *key), _hidden(salt, email.casefold()), _hidden(salt, name), represented=represented
+    )
+
+
+def _hidden(salt: bytes, *words: str) -> bytes:
+    return hashlib.sha256(salt + "\x1f".join(words).encode()).digest()[:BINDING_BYTES]
 
 
 def _not_ours(pair: Pair, mandates: Mandates) -> Why | None:
@@ -80,7 +82,7 @@ def _not_ours(pair: Pair, mandates: Mandates) -> Why | None:
     return Why.NO_MANDATE if mandate is None else Why.INSURER_SENDS
 
 
-def _reader(pair: Pair, contacts: Contacts) -> _Key:
+def reader_of(pair: Pair, contacts: Contacts) -> _Key:
     """Whoever reads about this pair: the person, or her representative at that address."""
     if pair.cohort is Cohort.PROFESSIONALS:
         return ("professional", str(pair.person))
@@ -91,41 +93,34 @@ def _reader(pair: Pair, contacts: Contacts) -> _Key:
     return ("representative", folded(contact.representative), *address)
 
 
-def _shared_mailboxes(groups: Mapping[_Key, list[Pair]], contacts: Contacts) -> frozenset[str]:
-    """Mailboxes that more than one adult would read. A representative with an adult's own name is that adult."""
-    adults: dict[str, dict[str, set[str]]] = {}
-    others: dict[str, set[str]] = {}
-    for key, group in groups.items():
-        for pair in group:
-            contact = contacts.get((pair.person, pair.insurer))
-            email = usable_email(contact) if contact else None
-            if contact is None or email is None:
-                continue
-            if key[0] == "representative":
-                others.setdefault(email.casefold(), set()).add(key[1])
-            else:
-                adults.setdefault(email.casefold(), {}).setdefault(":".join(key), set()).add(folded(contact.name))
-    found = set()
-    for email in adults.keys() | others.keys():
-        known = adults.get(email, {})
-        names = set().union(*known.values()) if known else set()
-        if len(known) + len(others.get(email, set()) - names) > 1:
-            found.add(email)
-    return frozenset(found)
+def item_of(
+    number: int, group: tuple[Pair, ...], contacts: Contacts, shared: Collection[str], salt: bytes, *, on: date
+) -> Item:
+    """Choose how one adult is told: by e-mail, else by post, else by the public notice with its reason.
 
-
-def _item(key: _Key, group: tuple[Pair, ...], contacts: Contacts, shared: frozenset[str]) -> Item:
-    """Choose how one adult is told: by e-mail, else by post, else by the public notice with its reason."""
+    Args:
+        number: the item's, from 1 in the order of first pairs.
+        group: every pair with this reader, in order.
+        contacts: of these pairs at least.
+        shared: mailboxes, in small letters, that more than one adult would read.
+        salt: ties the item to its contact data as it is now: what changes afterwards is not written to.
+        on: the day, on which somebody is a minor or not.
+    """
+    represented = reader_of(group[0], contacts)[0] == "representative"
     lent = [(pair, contacts[pair.person, pair.insurer]) for pair in group if (pair.person, pair.insurer) in contacts]
     cohort = max((pair.cohort for pair in group), key=_ORDER.__getitem__)
 
     def said(channel: Channel, source: Pair, contact: Contact | None, why: Why | None = None) -> Item:
         language = Language.EN if contact and contact.language.casefold().startswith("en") else Language.FR
         postal = bool(contact and contact.postal)
-        return Item(0, cohort, channel, why, language, key[0] == "representative", postal, group, source, b"")
+        own = contacts.get((source.person, source.insurer))
+        tied = binding(salt, own) if own else bytes(BINDING_BYTES)
+        return Item(number, cohort, channel, why, language, represented, postal, group, source, tied)
 
     if not lent:
         return said(Channel.PUBLIC, group[0], None, Why.NO_CONTACT)
+    if any(one.is_alone(on) for _, one in lent):
+        return said(Channel.PUBLIC, group[0], None, Why.MINOR_ALONE)
     # What a current contract says comes before what an ended one said; a source with both channels comes first.
     lent.sort(key=lambda one: (one[1].former, not one[1].postal, one[0]))
     mailboxes = [(pair, one, usable_email(one)) for pair, one in lent]
@@ -139,37 +134,38 @@ def _item(key: _Key, group: tuple[Pair, ...], contacts: Contacts, shared: frozen
     return said(Channel.PUBLIC, lent[0][0], lent[0][1], Why.SHARED_MAILBOX if blocked else Why.NO_ADDRESS)
 
 
-def bound(plan_: Plan, contacts: Contacts, salt: bytes) -> Plan:
-    """Tie each item to its contact data as it is now: what changes afterwards is not written to."""
-
-    def tied(one: Item) -> Item:
-        contact = contacts.get((one.source.person, one.source.insurer))
-        return replace(one, binding=binding(salt, contact) if contact else bytes(BINDING_BYTES))
-
-    return Plan(tuple(map(tied, plan_.items)), plan_.left)
-
-
 def binding(salt: bytes, contact: Contact) -> bytes:
     """16 bytes of SHA-256 over an audience's salt and contact data: equal only while the data is."""
     fields = (
         contact.name, contact.email or "", *contact.postal, contact.language, contact.representative or "",
-        str(contact.former),
+        str(contact.former), *([contact.adult_from.isoformat()] if contact.adult_from else []),
     )  # fmt: skip
     return hashlib.sha256(salt + "\x1f".join(fields).encode()).digest()[:BINDING_BYTES]
 
 
-def audience_digest(incident: IncidentId, revision: int, scope_digest: bytes, salt: bytes, plan_: Plan) -> bytes:
-    """The digest that approvals name: SHA-256 over the list's digest and every item and every pair left."""
-    found = hashlib.sha256(f"tierce-audience-v1\n{incident} {revision} {scope_digest.hex()} {salt.hex()}\n".encode())
-    for one in plan_.items:
+class AudienceDigest:
+    """The digest that approvals name: SHA-256 over the list's digest, every item in order, then every pair left."""
+
+    def __init__(self, incident: IncidentId, revision: int, scope_digest: bytes, salt: bytes) -> None:
+        """Begin with what all of it rests on."""
+        head = f"tierce-audience-v1\n{incident} {revision} {scope_digest.hex()} {salt.hex()}\n"
+        self._made = hashlib.sha256(head.encode())
+
+    def item(self, one: Item) -> None:
+        """Add the next item."""
         told = " ".join(f"{pair.person}:{pair.insurer}:{pair.cohort}" for pair in one.pairs)
         why = one.why or 0
         source = f"{one.source.person}:{one.source.insurer}"
         line = f"{one.number} {one.cohort} {one.channel:d} {why:d} {one.language} {one.represented:d} {one.postal:d}"
-        found.update(f"{line} {source} {one.binding.hex()} {told}\n".encode())
-    for left in plan_.left:
-        found.update(f"- {left.pair.person}:{left.pair.insurer}:{left.pair.cohort} {left.why:d}\n".encode())
-    return found.digest()
+        self._made.update(f"{line} {source} {one.binding.hex()} {told}\n".encode())
+
+    def left(self, pair: Pair, why: Why) -> None:
+        """Add the next pair that the operator does not write about."""
+        self._made.update(f"- {pair.person}:{pair.insurer}:{pair.cohort} {why:d}\n".encode())
+
+    def digest(self) -> bytes:
+        """The digest of what was added."""
+        return self._made.digest()
 
 
 def is_professional(pair: Pair) -> bool:

@@ -1,46 +1,98 @@
 """Freezing an audience, and counting it."""
 
 import secrets
+from dataclasses import dataclass, field
 from datetime import date
+from itertools import groupby
+from operator import itemgetter
 
 from psycopg import Connection
 
-from tierce.incidents.clocks.rules import OPERATOR
-from tierce.incidents.cohorts.model import Cohort
 from tierce.incidents.errors import ScopeMissingError
 from tierce.journal.service import Appender
 from tierce.kernel.clock import PARIS, Clock
-from tierce.kernel.ids import IncidentId, new_id
+from tierce.kernel.ids import IncidentId, InsurerId, PersonId, new_id
 from tierce.notices.audience import store
-from tierce.notices.audience.model import Audience, Counts, Plan
-from tierce.notices.audience.rules import audience_digest, bound, is_professional, plan
-from tierce.notices.contacts.store import Contacts
+from tierce.notices.audience.model import Audience, Counts, Item, Pair
+from tierce.notices.audience.rules import AudienceDigest, is_professional, item_of, reading_of, usable_email
+from tierce.notices.contacts.model import Contact
+from tierce.notices.contacts.store import Contacts, Sealers
 from tierce.notices.deliveries.model import Step
 from tierce.notices.errors import AudienceEmptyError, AudienceMissingError, DoubtsLeftError
 from tierce.notices.lines import notice_line
+from tierce.notices.mandates.model import Mandate
 from tierce.policy.acts import Act
 
 SALT_BYTES = 32
+_Person = tuple[PersonId, InsurerId]
 COUNTED = (Step.ACCEPTED.value, Step.REFUSED.value, Step.BOUNCED.value)
 
 
-def planned(
-    connection: Connection, contacts: Contacts, incident: IncidentId, revision: int, on: date, salt: bytes
-) -> Plan:
-    """What becomes of every exposed pair of a list, with the mandates of a day and the contact data of now."""
-    pairs = store.exposed_pairs(connection, incident, revision)
-    told = store.told_before(connection, incident, revision)
-    insurers = {pair.insurer for pair in pairs if pair.insurer != OPERATOR}
-    known = contacts.of(connection, incident, [(p.person, p.insurer) for p in pairs if not is_professional(p)])
-    clients = [pair.person for pair in pairs if pair.cohort is Cohort.PROFESSIONALS]
-    known = {**known, **store.client_contacts(connection, clients)}
-    return bound(plan(pairs, store.mandates(connection, insurers, on), known, told), known, salt)
+@dataclass(slots=True)
+class _Planning:
+    """One audience on its way: read once to be sorted, read again in its order; never whole in memory."""
+
+    connection: Connection
+    contacts: Contacts
+    incident: IncidentId
+    revision: int
+    on: date
+    salt: bytes
+    chunk: int
+    sealers: Sealers = field(default_factory=Sealers)
+
+    def read(self) -> int:
+        """Sort every exposed pair, with the mandates of the day and the contact data of now; how many there are."""
+        store.begin_planning(self.connection)
+        count, mandates = 0, dict[InsurerId, Mandate | None]()
+        for pairs in store.exposed_pairs(self.connection, self.incident, self.revision, self.chunk):
+            count += len(pairs)
+            unknown = {one.insurer for one in pairs if not is_professional(one)} - mandates.keys()
+            mandates |= store.mandates(self.connection, unknown, self.on)
+            known = self._known(pairs)
+            store.keep_readings(self.connection, [reading_of(pair, mandates, known, self.salt) for pair in pairs])
+        store.place(self.connection, self.incident, self.revision)
+        return count
+
+    def plan(self, audience: int) -> tuple[int, bytes]:
+        """Make the items, in order; gives how many, and the digest of the audience."""
+        listed = store.list_digest(self.connection, self.incident, self.revision)
+        digest, count = AudienceDigest(self.incident, self.revision, listed, self.salt), 0
+        for chunk in store.placed(self.connection, self.chunk):
+            known = self._known([pair for _, pair, _ in chunk])
+            items = [self._item(number, tuple(group), known) for number, group in groupby(chunk, itemgetter(0))]
+            for one in items:
+                digest.item(one)
+            store.keep_items(self.connection, audience, items)
+            count += len(items)
+        for pair, why in store.left(self.connection):
+            digest.left(pair, why)
+        return count, digest.digest()
+
+    def _item(self, number: int, group: tuple[store.Placed, ...], known: dict[_Person, Contact]) -> Item:
+        emails = (usable_email(known[pair.person, pair.insurer]) or "" for _, pair, is_shared in group if is_shared)
+        shared = {email.casefold() for email in emails}
+        return item_of(number, tuple(pair for _, pair, _ in group), known, shared, self.salt, on=self.on)
+
+    def _known(self, pairs: list[Pair]) -> dict[_Person, Contact]:
+        people = [(one.person, one.insurer) for one in pairs if not is_professional(one)]
+        clients = [one.person for one in pairs if is_professional(one)]
+        found = self.contacts.of(self.connection, self.incident, people, self.sealers)
+        return found | store.client_contacts(self.connection, clients) if clients else found
 
 
 def freeze(
-    connection: Connection, contacts: Contacts, appender: Appender, clock: Clock, incident: IncidentId
+    connection: Connection,
+    contacts: Contacts,
+    appender: Appender,
+    clock: Clock,
+    incident: IncidentId,
+    *,
+    chunk: int = store.CHUNK,
 ) -> Audience:
     """Freeze the audience of the newest list, with its journal line, in one transaction of an autocommit connection.
+
+    It is planned `chunk` pairs at a time, in tables of that transaction, and never whole in memory.
 
     Approvals name its digest. Whatever changes afterwards (a list, a mandate, an address) needs another audience, and
     nobody whom this one has told is in that one again, unless there is more to tell her.
@@ -57,15 +109,15 @@ def freeze(
         raise DoubtsLeftError
     now, salt = clock.now(), secrets.token_bytes(SALT_BYTES)
     with connection.transaction():
-        made = planned(connection, contacts, incident, revision, now.astimezone(PARIS).date(), salt)
-        pairs = sum(len(item.pairs) for item in made.items) + len(made.left)
+        planning = _Planning(connection, contacts, incident, revision, now.astimezone(PARIS).date(), salt, chunk)
+        pairs, number = planning.read(), new_id()
         if not pairs:
             raise AudienceEmptyError
-        digest = audience_digest(incident, revision, store.list_digest(connection, incident, revision), salt, made)
-        audience = Audience(new_id(), incident, revision, digest, salt, pairs, len(made.items), now)
+        items, digest = planning.plan(number)
+        audience = Audience(number, incident, revision, digest, salt, pairs, items, now)
         line = notice_line(appender, Act.AUDIENCE_FROZEN, now, incident=incident)
         (seq,) = appender.write(connection, [line])
-        store.insert(connection, audience, made, seq)
+        store.insert(connection, audience, seq)
     return audience
 
 

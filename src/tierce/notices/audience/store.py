@@ -1,8 +1,9 @@
 """Audiences' rows: frozen whole, in one transaction; then only an item's state moves."""
 
 import secrets
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Iterator
 from datetime import date
+from typing import LiteralString
 
 from psycopg import Connection
 
@@ -11,58 +12,145 @@ from tierce.incidents.cohorts.model import Cohort
 from tierce.incidents.cohorts.rules import cohort_of
 from tierce.kernel.categories import DataCategory
 from tierce.kernel.ids import IncidentId, InsurerId, PersonId
-from tierce.notices.audience.model import FIRST, Audience, Counts, Pair, Plan, State, Why
+from tierce.notices.audience.model import FIRST, Audience, Counts, Item, Pair, Reading, State, Why
 from tierce.notices.contacts.model import Contact
 from tierce.notices.mandates.model import Mandate
 from tierce.notices.mandates.store import mandate_of
 from tierce.notices.model import ReadOfHer
 
 TOKEN_BYTES = 10
+CHUNK = 10_000
+"""Pairs in memory at once while an audience is planned."""
 
 
-def exposed_pairs(connection: Connection, incident: IncidentId, revision: int) -> list[Pair]:
-    """Every pair of a list, and its professionals."""
-    found = [
-        Pair(PersonId(person), InsurerId(insurer), cohort_of(DataCategory(categories)))
-        for person, insurer, categories in connection.execute(
-            "select person, insurer, categories from incident.exposed where incident = %s and revision = %s",
-            (incident, revision),
-        )
-    ]
-    found += [
-        Pair(PersonId(professional), OPERATOR, Cohort.PROFESSIONALS)
-        for (professional,) in connection.execute(
-            "select professional from incident.exposed_professional where incident = %s and revision = %s",
-            (incident, revision),
-        )
-    ]
-    return found
+_EXPOSED: LiteralString = """
+    select person, insurer, categories from incident.exposed where incident = %(i)s and revision = %(r)s
+    union all
+    select professional, null, null from incident.exposed_professional where incident = %(i)s and revision = %(r)s"""
 
 
-def told_before(connection: Connection, incident: IncidentId, revision: int) -> set[Pair]:
-    """Pairs that an earlier audience of the incident told of the same categories as this revision has."""
-    rows = connection.execute(
-        """
-        select p.person, p.insurer, p.cohort from notice.item_pair p
-        join notice.audience a on a.id = p.audience and a.incident = %(incident)s
-        join notice.item i on i.audience = p.audience and i.number = p.item and i.state = any(%(told)s)
-        where case when p.cohort = 'professionals' then
-            (select o.categories = n.categories from incident.exposed_professional o, incident.exposed_professional n
-             where o.incident = a.incident and o.revision = a.revision and o.professional = p.person
-               and n.incident = a.incident and n.revision = %(revision)s and n.professional = p.person)
-        else
-            (select o.categories = n.categories from incident.exposed o, incident.exposed n
-             where o.incident = a.incident and o.revision = a.revision
-               and (o.person, o.insurer) = (p.person, p.insurer)
-               and n.incident = a.incident and n.revision = %(revision)s
-               and (n.person, n.insurer) = (p.person, p.insurer)) end""",
+def exposed_pairs(
+    connection: Connection, incident: IncidentId, revision: int, chunk: int = CHUNK
+) -> Iterator[list[Pair]]:
+    """Every pair of a list, and its professionals, in chunks; in a transaction, which may do other work between."""
+    with connection.cursor(name="audience_exposed") as cursor:
+        cursor.execute(_EXPOSED, {"i": incident, "r": revision})
+        while rows := cursor.fetchmany(chunk):
+            yield [
+                Pair(PersonId(person), OPERATOR, Cohort.PROFESSIONALS)
+                if insurer is None
+                else Pair(PersonId(person), InsurerId(insurer), cohort_of(DataCategory(categories)))
+                for person, insurer, categories in rows
+            ]
+
+
+_READING: LiteralString = """
+    create temporary table audience_reading (person bigint, insurer smallint, cohort text collate "C", why smallint,
+        reader bytea, mailbox bytea, name bytea, represented boolean) on commit drop;
+    create temporary table audience_item (like notice.item) on commit drop"""
+# Pairs that an earlier audience of the incident told of the same categories as this revision has.
+_TOLD: LiteralString = """
+    update audience_reading r set why = %(already)s, reader = null, mailbox = null
+    from notice.item_pair p
+    join notice.audience a on a.id = p.audience and a.incident = %(incident)s
+    join notice.item i on i.audience = p.audience and i.number = p.item and i.state = any(%(told)s)
+    where (r.person, r.insurer, r.cohort) = (p.person, p.insurer, p.cohort)
+      and case when p.cohort = 'professionals' then
+        (select o.categories = n.categories from incident.exposed_professional o, incident.exposed_professional n
+         where o.incident = a.incident and o.revision = a.revision and o.professional = p.person
+           and n.incident = a.incident and n.revision = %(revision)s and n.professional = p.person)
+    else
+        (select o.categories = n.categories from incident.exposed o, incident.exposed n
+         where o.incident = a.incident and o.revision = a.revision
+           and (o.person, o.insurer) = (p.person, p.insurer)
+           and n.incident = a.incident and n.revision = %(revision)s
+           and (n.person, n.insurer) = (p.person, p.insurer)) end"""
+# Mailboxes that more than one adult would read; a representative with an adult's own name is that adult. Then each
+# pair's item, numbered in the order of its first pair.
+_PLACES: LiteralString = """
+    analyze audience_reading;
+    create temporary table audience_place on commit drop as
+    with own as (select mailbox, count(distinct reader) as adults from audience_reading
+                 where mailbox is not null and not represented group by mailbox),
+    others as (select o.mailbox, count(distinct o.name) as adults from audience_reading o
+               where o.mailbox is not null and o.represented and not exists (
+                   select from audience_reading h
+                   where h.mailbox = o.mailbox and h.name = o.name and not h.represented)
+               group by o.mailbox),
+    shared as (select mailbox from own full join others using (mailbox)
+               where coalesce(own.adults, 0) + coalesce(others.adults, 0) > 1),
+    placed as (select r.*, s.mailbox is not null as shared, first_value(r.person) over w as p,
+                   first_value(r.insurer) over w as i, first_value(r.cohort) over w as c
+               from audience_reading r left join shared s using (mailbox) where r.why is null
+               window w as (partition by r.reader order by r.person, r.insurer, r.cohort))
+    select dense_rank() over (order by p, i, c)::integer as number, person, insurer, cohort, shared from placed"""
+
+
+def begin_planning(connection: Connection) -> None:
+    """Make the tables in which an audience is sorted, of this transaction alone."""
+    connection.execute(_READING)
+
+
+def keep_readings(connection: Connection, readings: Iterable[Reading]) -> None:
+    """Keep some pairs to be sorted."""
+    with connection.cursor() as cursor, cursor.copy("copy audience_reading from stdin") as copy:
+        for one in readings:
+            pair = one.pair
+            copy.write_row(
+                (
+                    pair.person, pair.insurer, pair.cohort.value, one.why and one.why.value, one.reader, one.mailbox,
+                    one.name, one.represented,
+                )
+            )  # fmt: skip
+
+
+def place(connection: Connection, incident: IncidentId, revision: int) -> None:
+    """Give every pair that is kept its place: told already, left, or on the item of its reader."""
+    connection.execute(
+        _TOLD,
         {
             "incident": incident,
             "revision": revision,
+            "already": Why.ALREADY_TOLD.value,
             "told": [State.SENT, State.PRINTED, State.POSTED, State.PUBLIC],
         },
-    ).fetchall()
-    return {Pair(PersonId(row[0]), InsurerId(row[1]), Cohort(row[2])) for row in rows}
+    )
+    connection.execute(_PLACES)
+
+
+Placed = tuple[int, Pair, bool]
+"""An item's number, one of its pairs, and whether the mailbox of that pair is shared."""
+
+
+def placed(connection: Connection, chunk: int = CHUNK) -> Iterator[list[Placed]]:
+    """Every pair on an item, in the order of items and of pairs, in chunks of whole items."""
+    waiting: list[Placed] = []
+    with connection.cursor(name="audience_placed") as cursor:
+        cursor.execute(
+            "select number, person, insurer, cohort, shared from audience_place"
+            " order by number, person, insurer, cohort"
+        )
+        while rows := cursor.fetchmany(chunk):
+            waiting += [(row[0], Pair(PersonId(row[1]), InsurerId(row[2]), Cohort(row[3])), row[4]) for row in rows]
+            last = waiting[-1][0]
+            whole = [one for one in waiting if one[0] != last]
+            waiting = waiting[len(whole) :]
+            if whole:
+                yield whole
+    if waiting:
+        yield waiting
+
+
+def left(connection: Connection) -> Iterator[tuple[Pair, Why]]:
+    """Every pair that the operator does not write about, in order."""
+    with connection.cursor(name="audience_left") as cursor:
+        cursor.itersize = CHUNK
+        cursor.execute(
+            "select person, insurer, cohort, why from audience_reading where why is not null"
+            " order by person, insurer, cohort"
+        )
+        for person, insurer, cohort, why in cursor:
+            yield Pair(PersonId(person), InsurerId(insurer), Cohort(cohort)), Why(why)
 
 
 def doubts(connection: Connection, incident: IncidentId) -> int:
@@ -96,8 +184,27 @@ def client_contacts(
     }
 
 
-def insert(connection: Connection, audience: Audience, plan: Plan, entry: int) -> None:
-    """Store an audience with its items and pairs, in the caller's transaction."""
+_ITEM: LiteralString = (
+    "audience, number, cohort, channel, language, represented, postal, person, insurer, binding, token, state, why,"
+    " attempts"
+)
+
+
+def keep_items(connection: Connection, audience: int, items: Iterable[Item]) -> None:
+    """Keep some items of an audience that is being planned."""
+    with connection.cursor() as cursor, cursor.copy(f"copy audience_item ({_ITEM}) from stdin") as copy:
+        for one in items:
+            copy.write_row(
+                (
+                    audience, one.number, one.cohort.value, one.channel.value, one.language.value, one.represented,
+                    one.postal, one.source.person, one.source.insurer, one.binding, secrets.token_bytes(TOKEN_BYTES),
+                    FIRST[one.channel].value, one.why and one.why.value, 0,
+                )
+            )  # fmt: skip
+
+
+def insert(connection: Connection, audience: Audience, entry: int) -> None:
+    """Store an audience with its planned items and pairs, in the caller's transaction."""
     connection.execute(
         "insert into notice.audience (id, incident, revision, digest, salt, pairs, items, frozen_at, entry)"
         " values (%s, %s, %s, %s, %s, %s, %s, %s, %s)",
@@ -106,25 +213,13 @@ def insert(connection: Connection, audience: Audience, plan: Plan, entry: int) -
             audience.items, audience.frozen_at, entry,
         ),
     )  # fmt: skip
-    columns = "audience, number, cohort, channel, language, represented, postal, person, insurer"
-    columns += ", binding, token, state, why"
-    with connection.cursor() as cursor:
-        with cursor.copy(f"copy notice.item ({columns}) from stdin") as copy:
-            for one in plan.items:
-                copy.write_row(
-                    (
-                        audience.id, one.number, one.cohort.value, one.channel.value, one.language.value,
-                        one.represented, one.postal, one.source.person, one.source.insurer, one.binding,
-                        secrets.token_bytes(TOKEN_BYTES), FIRST[one.channel].value, one.why and one.why.value,
-                    )
-                )  # fmt: skip
-        with cursor.copy("copy notice.item_pair (audience, person, insurer, cohort, item, why) from stdin") as copy:
-            for one in plan.items:
-                for pair in one.pairs:
-                    copy.write_row((audience.id, pair.person, pair.insurer, pair.cohort.value, one.number, None))
-            for left in plan.left:
-                row = (audience.id, left.pair.person, left.pair.insurer, left.pair.cohort.value, None, left.why.value)
-                copy.write_row(row)
+    connection.execute(f"insert into notice.item ({_ITEM}) select {_ITEM} from audience_item")  # noqa: S608 - our own text
+    connection.execute(
+        "insert into notice.item_pair (audience, person, insurer, cohort, item, why)"
+        " select %(a)s, person, insurer, cohort, number, null::smallint from audience_place"
+        " union all select %(a)s, person, insurer, cohort, null, why from audience_reading where why is not null",
+        {"a": audience.id},
+    )
 
 
 def newest(connection: Connection, incident: IncidentId) -> Audience | None:

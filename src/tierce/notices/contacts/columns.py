@@ -27,6 +27,13 @@ COLUMNS: Final[tuple[Column, ...]] = (
         "Rang de naissance ; s’il est donné, il doit être celui de vos droits.",
         "Rank of birth; where it is given, it must be that of your rights file.",
     ),
+    must(
+        "birth_date",
+        "8 digits YYYYMMDD",
+        "19840512",
+        "Date de naissance, telle que dans vos droits : dit qui est mineur ; celle d’un adulte n’est pas gardée.",
+        "Birth date, as in your rights file: tells who is a minor; an adult's is not kept.",
+    ),
     must("name", "text, 1 to 120", "Paul Lenoir", "Nom auquel écrire.", "Name to write to."),
     may("email", "text, up to 254", "paul.lenoir@exemple.invalid", "Adresse électronique.", "E-mail address."),
     *(

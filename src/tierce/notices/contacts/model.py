@@ -1,6 +1,7 @@
 """How to reach one person, as her insurer lent it for one incident."""
 
 from dataclasses import dataclass, field
+from datetime import date
 
 from tierce.kernel.language import Language
 
@@ -11,7 +12,8 @@ class Contact:
 
     `name` is how she is addressed; `postal` the lines of her address, without the name, or none; `language` the code
     of the language she reads; `representative` the name of whoever must be written to in her place, a minor's or a
-    protected adult's, at this same address; `former` that she no longer is insured there.
+    protected adult's, at this same address; `former` that she no longer is insured there; `adult_from` the day on
+    which she is 18, of somebody who was not yet when it was lent.
     """
 
     name: str
@@ -20,6 +22,11 @@ class Contact:
     language: str = field(default=Language.FR.value)
     representative: str | None = None
     former: bool = False
+    adult_from: date | None = None
+
+    def is_alone(self, on: date) -> bool:
+        """Whether she is a minor on a day and nobody is named to represent her: she is not written to."""
+        return self.representative is None and self.adult_from is not None and on < self.adult_from
 
     def __repr__(self) -> str:
         return "Contact(•••)"

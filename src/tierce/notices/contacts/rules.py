@@ -3,18 +3,21 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Final
 
 from tierce.kernel.errors import FieldError
 from tierce.kernel.language import Phrase
 from tierce.notices.contacts.columns import ADDRESS_LINES
 from tierce.notices.contacts.model import Contact
+from tierce.notices.rules import majority
 
 _REFERENCE: Final = re.compile(r"[0-9A-HJKMNP-TV-Z]{4}(-[0-9A-HJKMNP-TV-Z]{4}){2}")
 _MEMBER: Final = re.compile(r"[A-Z0-9-]{1,20}")
 _EMAIL: Final = re.compile(
     r"[^\s@<>(),;:\"\[\]\\]{1,64}@(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?\.)+[A-Za-z]{2,63}"
 )
+_BIRTH: Final = re.compile(r"(18[5-9]|19\d|20\d)\d{5}")
 _LANGUAGE: Final = re.compile(r"[a-z]{2}")
 _NIR_LIKE: Final = re.compile(r"[0-9][0-9AB]{12}")
 NAME_CHARACTERS_MAX, ADDRESS_CHARACTERS_MAX, EMAIL_CHARACTERS_MAX = 120, 60, 254
@@ -32,8 +35,8 @@ class Key:
         return "Key(•••)"
 
 
-def read_line(cells: Mapping[str, str]) -> tuple[Key, Contact]:
-    """Read one line.
+def read_line(cells: Mapping[str, str], on: date) -> tuple[Key, Contact]:
+    """Read one line, on a day: of a birth date nothing is kept but the day of majority of somebody who is a minor.
 
     Raises:
         FieldError: a field does not have the form of its column.
@@ -45,6 +48,7 @@ def read_line(cells: Mapping[str, str]) -> tuple[Key, Contact]:
         language=_language(cells.get("language", "").strip()),
         representative=_text(cells, "representative", NAME_CHARACTERS_MAX) or None,
         former=_yes(cells.get("former", "").strip()),
+        adult_from=_adult_from(cells.get("birth_date", "").strip(), on),
     )
     if contact.email is None and not contact.postal:
         raise FieldError(
@@ -131,6 +135,20 @@ def _language(text: str) -> str:
             Phrase("Écrivez par exemple fr.", "Write fr, for instance."),
         )
     return text or "fr"
+
+
+def _adult_from(text: str, on: date) -> date | None:
+    if not _BIRTH.fullmatch(text) or int(text[:4]) > on.year:
+        raise FieldError(
+            "birth_date",
+            Phrase("Ce n’est pas une date de naissance.", "This is not a birth date."),
+            Phrase(
+                "Donnez huit chiffres, AAAAMMJJ, comme dans vos droits.",
+                "Give eight digits, YYYYMMDD, as in your rights file.",
+            ),
+        )
+    found = majority(text)
+    return found if on < found else None
 
 
 def _yes(text: str) -> bool:

@@ -4,7 +4,7 @@ import csv
 import hashlib
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -33,7 +33,7 @@ from tierce.notices.lines import notice_line
 from tierce.notices.mandates.model import Mandate
 from tierce.notices.mandates.store import mandate_of
 from tierce.notices.slices.rules import References
-from tierce.notices.slices.store import Cover, members
+from tierce.notices.slices.store import Cover, members, told_scope
 from tierce.policy.acts import Act
 
 CHUNK_LINES = 500
@@ -102,7 +102,7 @@ class Lending:
             people = self._people(connection, incident, insurer)
             lent = Lent()
             with decrypted(file, identity) as plain:
-                for chunk in _chunks(plain, lent, people, refuse):
+                for chunk in _chunks(plain, lent, people, self._today(), refuse):
                     changed = store.put(connection, incident, insurer, sealer, chunk)
                     lent.taken += changed
                     lent.unchanged += len(chunk) - changed
@@ -120,8 +120,10 @@ class Lending:
         scope = incident_rows.last_scope(connection, incident)
         if scope is None:
             raise IncidentNotAwareError
-        people = People(References(scope.digest, insurer))
-        for member, (number, rank) in self.cover.opened(connection, insurer, members(connection, incident, insurer)):
+        told = told_scope(connection, incident, insurer) or scope
+        people = People([References(digest, insurer) for digest in {scope.digest, told.digest}])
+        found = members(connection, incident, insurer, scope.revision)
+        for member, (number, rank) in self.cover.opened(connection, insurer, found):
             people.add(PersonId(member.person), number, rank)
         return people
 
@@ -167,15 +169,16 @@ class Lending:
 class People:
     """Whoever is on an insurer's slice, found by reference, or by member number and rank."""
 
-    def __init__(self, references: References) -> None:
-        """Begin with nobody."""
+    def __init__(self, references: Sequence[References]) -> None:
+        """Begin with nobody; `references` are those of the newest list and of the one that the insurer holds."""
         self._references = references
         self._by_member: dict[str, tuple[PersonId, int]] = {}
         self._by_reference: dict[str, PersonId] = {}
 
     def add(self, person: PersonId, number: str, rank: int) -> None:
         """Add one."""
-        self._by_reference[self._references.of(person)] = person
+        for one in self._references:
+            self._by_reference[one.of(person)] = person
         if number:
             self._by_member[number] = (person, rank)
 
@@ -191,7 +194,7 @@ class People:
 
 
 def _chunks(
-    plain: TextIO, lent: Lent, people: People, refuse: Callable[[Rejection], None]
+    plain: TextIO, lent: Lent, people: People, on: date, refuse: Callable[[Rejection], None]
 ) -> Iterator[list[tuple[PersonId, Contact]]]:
     """Read the lines, count what is refused or outside, and give the others in chunks."""
     reader = csv.DictReader(plain, strict=True)
@@ -204,7 +207,7 @@ def _chunks(
         for number, cells in enumerate(reader, start=2):
             lent.read += 1
             try:
-                key, contact = read_line({name: value or "" for name, value in cells.items() if name})
+                key, contact = read_line({name: value or "" for name, value in cells.items() if name}, on)
             except FieldError as error:
                 lent.refused += 1
                 refuse(Rejection.of(number, error))

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 import msgspec
 from psycopg import Connection
@@ -17,6 +17,8 @@ from tierce.storage.keys import COMPARTMENT_KEYS, KEY_BYTES, Compartment, Keyrin
 KEY = COMPARTMENT_KEYS[Compartment.CONTACT]
 """The master key file of contact data."""
 Pair = tuple[PersonId, InsurerId]
+Sealers = dict[InsurerId, Sealer | None]
+"""What opens each loan of one incident; None where there is none, or it was deleted."""
 _SIZE_CLASSES = (192, 384, 768, 1536)
 _READ = 5_000
 
@@ -31,6 +33,7 @@ class _Record(msgspec.Struct, frozen=True, array_like=True):
     language: str
     representative: str | None
     former: bool
+    adult_from: date | None = None
 
     def __repr__(self) -> str:
         return "_Record(•••)"
@@ -49,6 +52,7 @@ def encode(contact: Contact) -> bytes:
         contact.language,
         contact.representative,
         contact.former,
+        contact.adult_from,
     )
     body = msgspec.msgpack.encode(record)
     size = next(one for one in _SIZE_CLASSES if len(body) + 2 <= one)
@@ -59,8 +63,9 @@ def decode(plaintext: bytes) -> Contact:
     """Read back what `encode` wrote."""
     record = _decoder.decode(plaintext[2 : 2 + int.from_bytes(plaintext[:2], "big")])
     return Contact(
-        record.name, record.email, record.postal, record.language, record.representative, former=record.former
-    )
+        record.name, record.email, record.postal, record.language, record.representative, former=record.former,
+        adult_from=record.adult_from,
+    )  # fmt: skip
 
 
 class Contacts:
@@ -70,10 +75,21 @@ class Contacts:
         """Seal and open with the keys that the master `contact` unwraps."""
         self._keyring = keyring
 
-    def of(self, connection: Connection, incident: IncidentId, pairs: Collection[Pair]) -> dict[Pair, Contact]:
-        """The contact data lent for an incident of each (person, insurer) that has some; the others are left out."""
+    def of(
+        self,
+        connection: Connection,
+        incident: IncidentId,
+        pairs: Collection[Pair],
+        sealers: Sealers | None = None,
+    ) -> dict[Pair, Contact]:
+        """The contact data lent for an incident of each (person, insurer) that has some; the others are left out.
+
+        `sealers` keeps what opens each loan from one call to the next of one transaction.
+        """
         found: dict[Pair, Contact] = {}
-        sealers = {one: self.sealer(connection, incident, one) for one in {insurer for _, insurer in pairs}}
+        sealers = {} if sealers is None else sealers
+        for one in {insurer for _, insurer in pairs} - sealers.keys():
+            sealers[one] = self.sealer(connection, incident, one)
         wanted = list(pairs)
         for some in (wanted[at : at + _READ] for at in range(0, len(wanted), _READ)):
             rows = connection.execute(

@@ -16,4 +16,8 @@ class MailServerError(DeliveryError):
 
 
 class TlsMissingError(DeliveryError):
-    """The mail server offers no STARTTLS: nothing personal is sent in clear."""
+    """The mail server offers no STARTTLS, or its certificate does not verify: nothing personal is sent in clear."""
+
+
+class LoginRefusedError(DeliveryError):
+    """The mail server does not take our name and password (`mail.user`, `mail.password_file`): nothing was sent."""

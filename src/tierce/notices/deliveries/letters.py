@@ -8,8 +8,12 @@ import hashlib
 import json
 import os
 import zipfile
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
 from io import BytesIO
+from itertools import islice
 from pathlib import Path
 
 from psycopg import Connection
@@ -29,9 +33,9 @@ BATCH_LETTERS = 500
 _ZIP_DATE = (1980, 1, 1, 0, 0, 0)
 
 
-def batch_file(folder: Path, audience: Audience, number: int) -> Path:
-    """Where a batch of letters is kept."""
-    return folder / f"lettres-{audience.id}-{number:04d}.zip"
+def batch_file(folder: Path, audience: int, number: int) -> Path:
+    """Where a batch of an audience's letters is kept."""
+    return folder / f"lettres-{audience}-{number:04d}.zip"
 
 
 def print_letters(
@@ -53,50 +57,95 @@ def print_letters(
         OSError: the folder cannot be written; nothing was stored.
     """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    made, after = store.batches(connection, reading.audience), 0
     new: list[store.Batch] = []
-    while True:
-        now = clock.now()
-        some = store.pending(connection, reading.audience, State.TO_PRINT, now, after, BATCH_LETTERS)
-        if not some:
-            return new
+    first = len(store.batches(connection, reading.audience)) + 1
+    with closing(_printed(connection, reading, clock, processes)) as letters:
+        while some := list(islice(letters, BATCH_LETTERS)):
+            batch = _keep_batch(
+                connection, reading.audience, folder, first + len(new), some, appender=appender, clock=clock
+            )
+            if batch is not None:
+                new.append(batch)
+            told(len(some))
+    return new
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class _Letter:
+    """One item's letter; `page` is empty where our fonts cannot draw it. Its repr shows nothing."""
+
+    number: int
+    reference: str
+    page: bytes
+
+    def __repr__(self) -> str:
+        """Show nothing of the person."""
+        return "_Letter(...)"
+
+
+def _printed(
+    connection: Connection, reading: Reading, clock: Clock, processes: int | None
+) -> Generator[_Letter, None, None]:
+    """Print what waits, in order, a little ahead of what is kept: the presses never wait for the disk."""
+    under_way: deque[tuple[int, str]] = deque()
+
+    def pages() -> Iterator[dict[str, object]]:
+        for one in _waiting(connection, reading, clock):
+            document = one.document()
+            under_way.append((one.item.number, document.reference))
+            yield printed(document, one.item.language, one.postal)
+
+    for page in printing.print_all(TEMPLATE, pages(), processes):
+        yield _Letter(*under_way.popleft(), page or b"")
+
+
+def _waiting(connection: Connection, reading: Reading, clock: Clock) -> Iterator[Written]:
+    after = 0
+    while some := store.pending(connection, reading.audience, State.TO_PRINT, clock.now(), after, BATCH_LETTERS):
         after = some[-1].number
         ready = reading.read(connection, some)
-        written = [ready[one.number] for one in some if one.number in ready]
-        pages = list(printing.print_all(TEMPLATE, map(_data, written), processes))
-        unprintable = [one for one, page in zip(written, pages, strict=True) if page is None]
-        letters = [(one, page) for one, page in zip(written, pages, strict=True) if page is not None]
-        number = len(made) + len(new) + 1
+        yield from (ready[one.number] for one in some if one.number in ready)
+
+
+def _keep_batch(
+    connection: Connection,
+    audience: Audience,
+    folder: Path,
+    number: int,
+    some: Sequence[_Letter],
+    *,
+    appender: Appender,
+    clock: Clock,
+) -> store.Batch | None:
+    """Keep the file of a batch, then its row and what became of each letter; None when none could be printed."""
+    now = clock.now()
+    letters = [one for one in some if one.page]
+    batch = None
+    if letters:
         content = _zipped(number, letters)
-        if letters:
-            _keep(batch_file(folder, reading.audience, number), content)
-        with connection.transaction():
-            for one in unprintable:
-                gone = store.Outcome(one.item.number, Step.UNPRINTABLE, "", State.PUBLIC, Why.UNPRINTABLE)
-                store.end(connection, reading.audience.id, gone, now, [State.TO_PRINT])
-            if letters:
-                batch = store.Batch(number, len(letters), hashlib.sha256(content).digest(), now, None, None)
-                store.insert_batch(connection, reading.audience, batch, [one.item.number for one, _ in letters])
-                line = notice_line(appender, Act.LETTERS_PRINTED, now, incident=reading.audience.incident)
-                appender.write(connection, [line])
-                new.append(batch)
-        told(len(written))
+        _keep(batch_file(folder, audience.id, number), content)
+        batch = store.Batch(number, len(letters), hashlib.sha256(content).digest(), now, None, None)
+    with connection.transaction():
+        for one in some:
+            if not one.page:
+                gone = store.Outcome(one.number, Step.UNPRINTABLE, "", State.PUBLIC, Why.UNPRINTABLE)
+                store.end(connection, audience.id, gone, now, [State.TO_PRINT])
+        if batch is not None:
+            store.insert_batch(connection, audience, batch, [one.number for one in letters])
+            line = notice_line(appender, Act.LETTERS_PRINTED, now, incident=audience.incident)
+            appender.write(connection, [line])
+    return batch
 
 
-def _data(one: Written) -> dict[str, object]:
-    return printed(one.document(), one.item.language, one.postal)
-
-
-def _zipped(number: int, letters: Sequence[tuple[Written, bytes]]) -> bytes:
+def _zipped(number: int, letters: Sequence[_Letter]) -> bytes:
     """The file of a batch: each PDF by its place and reference, then the manifest."""
     kept = BytesIO()
     lines = []
     with zipfile.ZipFile(kept, "w", zipfile.ZIP_STORED) as file:
-        for place, (one, page) in enumerate(letters, 1):
-            reference = one.document().reference
-            name = f"{place:04d}-{reference}.pdf"
-            file.writestr(zipfile.ZipInfo(name, _ZIP_DATE), page)
-            lines.append({"file": name, "reference": reference, "sha256": hashlib.sha256(page).hexdigest()})
+        for place, one in enumerate(letters, 1):
+            name = f"{place:04d}-{one.reference}.pdf"
+            file.writestr(zipfile.ZipInfo(name, _ZIP_DATE), one.page)
+            lines.append({"file": name, "reference": one.reference, "sha256": hashlib.sha256(one.page).hexdigest()})
         manifest = {"format": "tierce-letters-v1", "batch": number, "letters": lines}
         text = json.dumps(manifest, ensure_ascii=False, indent=1)
         file.writestr(zipfile.ZipInfo("manifest.json", _ZIP_DATE), text)

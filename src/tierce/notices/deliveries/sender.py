@@ -26,7 +26,7 @@ from tierce.notices.deliveries.mail import compose, message_id, return_path
 from tierce.notices.deliveries.model import MailServer, Reply, Step, Verdict
 from tierce.notices.deliveries.reading import Reading, Written
 from tierce.notices.deliveries.rules import HALTS_MAX, faster, slower, verdict, wait_after
-from tierce.notices.deliveries.smtp import DoubtError, Line, LostError
+from tierce.notices.deliveries.smtp import CLOSING, DoubtError, Line, LostError
 from tierce.notices.errors import SendingRefusedError
 
 CHUNK = 200
@@ -130,7 +130,7 @@ def send(
         told: called with 1 for each message that left or was given up.
 
     Raises:
-        MailServerError, TlsMissingError: the relay cannot be used.
+        MailServerError, TlsMissingError, LoginRefusedError: the relay cannot be used.
         SendingRefusedError: it refuses us.
     """
     run = _Run(reading.audience, server, signer, clock, Pace(server.rate), told)
@@ -280,6 +280,9 @@ class _Lane:
         except DoubtError:
             self._line = None
             return
+        if reply.code == CLOSING:
+            line.close()
+            self._line = None
         self._outcome = self._judged(one, reply)
 
     def _message(self, one: Written) -> bytes:

@@ -81,7 +81,7 @@ class Outbox:
             NotApprovedError, SendingStoppedError: nothing left.
             AudienceMissingError, MessageMissingError, AudienceStaleError: there is nothing to send.
             AlreadySendingError: another process is at it.
-            DkimKeyError, MailServerError, TlsMissingError, SendingRefusedError: why it ended early.
+            DeliveryError, SendingRefusedError: why it ended early.
         """
         audience, kept = approved(connection, incident)
         signer = Signer.load(server.dkim_key, server.dkim_domain, server.dkim_selector)

@@ -119,7 +119,7 @@ class Messages:
         """
         audience = newest_audience(connection, number)
         found = next((one for one in deliveries.batches(connection, audience) if one.number == batch), None)
-        path = batch_file(folder, audience, batch)
+        path = batch_file(folder, audience.id, batch)
         if found is None or not path.is_file():
             raise BatchMissingError
         content = path.read_bytes()

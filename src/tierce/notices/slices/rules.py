@@ -13,7 +13,7 @@ from tierce.incidents.rules import slice_head
 from tierce.kernel.categories import DataCategory
 from tierce.kernel.clock import from_micros
 from tierce.kernel.ids import InsurerId
-from tierce.notices.model import InsurerSlice
+from tierce.notices.model import Emptied, InsurerSlice
 from tierce.notices.rules import LETTER_PREFIX
 from tierce.notices.slices.model import Head, Member
 from tierce.scope.model import Exposure
@@ -93,6 +93,12 @@ def slice_for(
         last_at=from_micros(last_us),
         digest=digest.digest(),
     )
+
+
+def emptied(scope_digest: bytes, insurer: InsurerId, name: str, before: int) -> Emptied:
+    """The part of an insurer that has nobody on the list any more; `before` is the list that it was told of."""
+    digest = hashlib.sha256(slice_head(scope_digest, insurer).encode()).digest()
+    return Emptied(insurer, name, digest, before)
 
 
 def head_text(head: Head) -> str:

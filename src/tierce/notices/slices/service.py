@@ -113,20 +113,18 @@ class Slices:
         self._clock = clock
 
     def hand_over(self, connection: Connection, number: IncidentId, insurer: InsurerId, amc: str) -> HandOver | None:
-        """Make an insurer's list for the newest revision, once for each key.
+        """Make an insurer's list, once for each key: the one that its newest notice tells of.
 
-        None while it has registered no key, or when no notice of this revision was due to it.
+        None while it has registered no key, or was not told of what changed for it.
 
         Raises:
             IncidentNotAwareError: the breach is not established: nothing is handed over.
             SliceChangedError: another list was computed meanwhile; do it again.
         """
-        incident, scope = (
-            incident_rows.incident(connection, number),
-            incident_rows.last_scope(connection, number),
-        )
+        incident = incident_rows.incident(connection, number)
         if incident is None or incident.aware_at is None:
             raise IncidentNotAwareError
+        scope = store.told_scope(connection, number, insurer)
         found = store.notice_digests(connection, number, scope.revision, insurer) if scope else None
         if scope is None or found is None or found[1] is None:
             return None
@@ -156,12 +154,14 @@ class Slices:
         recipient: tuple[int, str],
     ) -> HandOver:
         made = new_id()
-        found = self._cover.opened(connection, insurer, store.members(connection, scope.incident, insurer))
+        found = self._cover.opened(
+            connection, insurer, store.members(connection, scope.incident, insurer, scope.revision)
+        )
         text = Text(head_text(head), records(References(scope.digest, insurer), found))
         pieces = Pieces(lambda n, sealed: store.keep_piece(connection, made, n, sealed))
         encrypt(text, pieces, recipient[1])
         sha256 = pieces.end()
-        last = incident_rows.last_scope(connection, scope.incident)
+        last = store.told_scope(connection, scope.incident, insurer)
         if text.records != head.records or last is None or last.revision != scope.revision:
             raise SliceChangedError
         one = HandOver(

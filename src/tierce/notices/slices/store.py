@@ -7,6 +7,7 @@ from typing import LiteralString
 from psycopg import Connection
 from psycopg.rows import TupleRow
 
+from tierce.incidents import store as incident_rows
 from tierce.incidents.model import ScopeSummary
 from tierce.kernel.categories import DataCategory
 from tierce.kernel.clock import micros
@@ -45,14 +46,14 @@ def exposures(connection: Connection, scope: ScopeSummary, insurer: InsurerId) -
             )
 
 
-def members(connection: Connection, incident: IncidentId, insurer: InsurerId) -> Iterator[Member]:
-    """One insurer's part of the newest list of an established incident, with each one's sealed cover, in pieces."""
+def members(connection: Connection, incident: IncidentId, insurer: InsurerId, revision: int) -> Iterator[Member]:
+    """One insurer's part of a list of an established incident, with each one's sealed cover, in pieces."""
     after = -1
     while True:
         rows = connection.execute(
             "select person, categories, extract(epoch from first_at)::bigint, extract(epoch from last_at)::bigint,"
-            " entries, sealed from notice.members(%s, %s::smallint, %s, %s)",
-            (incident, insurer, after, READ_MEMBERS),
+            " entries, sealed from notice.members(%s, %s::smallint, %s::smallint, %s, %s)",
+            (incident, insurer, revision, after, READ_MEMBERS),
             binary=True,
         ).fetchall()
         yield from map(Member._make, rows)
@@ -98,10 +99,10 @@ def persons_of(connection: Connection, scope: ScopeSummary, insurer: InsurerId) 
 
 
 def recipient_of(connection: Connection, insurer: InsurerId) -> tuple[int, str] | None:
-    """The key to which an insurer's lists are encrypted: the newest that was proved and confirmed by two."""
+    """The key to which an insurer's lists are encrypted: the newest that the operator's staff vouched for."""
     row = connection.execute(
-        "select id, recipient from notice.recipient where insurer = %s and confirmed_at is not null"
-        " order by confirmed_at desc limit 1",
+        "select id, recipient from notice.recipient where insurer = %s and vouched_at is not null"
+        " order by vouched_at desc limit 1",
         (insurer,),
     ).fetchone()
     return (int(row[0]), str(row[1])) if row else None
@@ -125,6 +126,24 @@ def notice_digests(
         (incident, revision, insurer),
     ).fetchone()
     return (bytes(row[0]), row[1]) if row else None
+
+
+def told_scope(connection: Connection, incident: IncidentId, insurer: InsurerId) -> ScopeSummary | None:
+    """The list of which an insurer's newest notice tells: the newest one, or one since which nothing of it changed.
+
+    None while no notice was made, or when the newest list has news for it that it was not told yet.
+    """
+    row = connection.execute(
+        """
+        select max(n.revision) from notice.insurer_notice n
+        where n.incident = %(incident)s and n.insurer = %(insurer)s and n.document is not null
+        having not exists (select from incident.difference d where d.incident = %(incident)s
+                           and d.insurer = %(insurer)s and d.revision > max(n.revision))""",
+        {"incident": incident, "insurer": insurer},
+    ).fetchone()
+    if row is None or row[0] is None:
+        return None
+    return next(one for one in incident_rows.scopes(connection, incident) if one.revision == row[0])
 
 
 def keep_hand_over(connection: Connection, one: HandOver, recipient: int, entry: EntrySeq) -> None:

@@ -92,6 +92,8 @@ class Turn:
     """What one turn did."""
 
     told: int = 0
+    received: int = 0
+    """Insurers whose first acknowledgement became a time of the incident."""
     repeated: int = 0
     sent: int = 0
     refused: int = 0

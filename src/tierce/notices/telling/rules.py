@@ -6,22 +6,29 @@ from typing import Final
 
 from tierce.kernel.language import Language
 from tierce.kernel.saying import say_date
+from tierce.notices.deliveries.model import Verdict
+from tierce.notices.deliveries.rules import ATTEMPTS_MAX, FIRST_WAIT, wait_after
 from tierce.notices.model import Document, Operator
 from tierce.notices.telling.model import ContactPoint, InsurerWarning
 
 ESCALATE_AFTER: Final = timedelta(hours=2)
-"""Without an acknowledgement, the next contact is warned after this; an insurer's 72 hours run meanwhile."""
+"""Without an acknowledgement, the next contact is warned so long after the notice left, or should have left."""
 TEST_EVERY: Final = timedelta(days=92)
 """A chain of contacts is tested each quarter."""
-TRIES_MAX: Final = 6
-"""A server that refuses an e-mail so often is given up: the next contact is warned at once."""
-RETRY_FIRST: Final = timedelta(minutes=1)
-RETRY_MOST: Final = timedelta(minutes=30)
 
 
-def next_try(at: datetime, tries: int) -> datetime:
-    """When an e-mail that was refused `tries` times is tried again: each time twice as late, up to a bound."""
-    return at + min(RETRY_FIRST * (1 << max(tries - 1, 0)), RETRY_MOST)
+def after_refusal(verdict: Verdict, tries: int, at: datetime) -> tuple[int, datetime]:
+    """What a refusal makes of a warning that was tried `tries` times before: how many that counts now, and the next.
+
+    As for messages to people (`deliveries.rules`): later, or never again for an address that does not exist. What
+    refuses us, or cannot be reached, says nothing of the contact and does not count: its chain is kept for when the
+    relay is back.
+    """
+    if verdict is Verdict.GIVE_UP:
+        return ATTEMPTS_MAX, at
+    if verdict is Verdict.HALT:
+        return tries, at + FIRST_WAIT
+    return tries + 1, at + (wait_after(tries + 1) or timedelta())
 
 
 def next_contact(
@@ -30,8 +37,8 @@ def next_contact(
     """Whom to warn next of an unacknowledged notice; None while the last one has time, or when all were warned."""
     sent = sorted(warnings, key=lambda one: one.step)
     last = sent[-1]
-    given_up = last.contact is None or (last.sent_at is None and last.tries >= TRIES_MAX)
-    late = last.sent_at is not None and now - last.sent_at >= ESCALATE_AFTER
+    given_up = last.contact is None or (last.sent_at is None and last.tries >= ATTEMPTS_MAX)
+    late = now - (last.sent_at or last.due_at) >= ESCALATE_AFTER
     if not (given_up or late):
         return None
     warned = {one.contact for one in sent}

@@ -15,17 +15,23 @@ from tierce.incidents import store as incident_rows
 from tierce.incidents.form import prefill
 from tierce.incidents.form.rules import empty_draft, value_facts, with_values
 from tierce.incidents.model import Incident, InsurerCount, ScopeSummary
+from tierce.incidents.register.errors import RegisterClosedError
+from tierce.incidents.register.service import Register
 from tierce.incidents.rules import incident_reference
+from tierce.journal.model import Entry
 from tierce.journal.service import Appender
+from tierce.kernel.categories import DataCategory
 from tierce.kernel.clock import PARIS, Clock
 from tierce.kernel.ids import IncidentId, InsurerId, new_id
 from tierce.notices import store as notice_rows
+from tierce.notices.deliveries.rules import ATTEMPTS_MAX
 from tierce.notices.errors import MailRefusedError
+from tierce.notices.insurer_emptied import make_emptied_notice
 from tierce.notices.insurer_notice import make_insurer_notice
 from tierce.notices.lines import notice_line
-from tierce.notices.model import Document, InsurerSlice, Operator
+from tierce.notices.model import Document, Emptied, InsurerSlice, Operator
 from tierce.notices.service import facts_of
-from tierce.notices.slices.rules import slice_for
+from tierce.notices.slices.rules import emptied, slice_for
 from tierce.notices.slices.store import exposures
 from tierce.notices.telling import rules, store
 from tierce.notices.telling.model import (
@@ -69,6 +75,7 @@ class Telling:
         try:
             for number in store.established(connection):
                 done.told += self.tell(connection, number)
+                done.received += self.receive(connection, number)
                 done.repeated += self.repeat(connection, number)
                 if hand_over is not None:
                     done.handed_over += hand_over(number)
@@ -88,32 +95,48 @@ class Telling:
         names, told = notice_rows.insurers(connection), 0
         for insurer, before in store.to_tell(connection, scope).items():
             with connection.transaction():
-                part = slice_for(scope.digest, insurer, names[insurer][1], exposures(connection, scope, insurer))
-                if part is not None:
-                    self._freeze(connection, incident, scope, part)
-                    kind = WarningKind.COMPLEMENT if before else WarningKind.NOTICE
-                    told += self._warn(connection, number, scope.revision, insurer, kind)
+                name = names[insurer][1]
+                part = slice_for(scope.digest, insurer, name, exposures(connection, scope, insurer))
+                self._freeze(connection, incident, scope, part or emptied(scope.digest, insurer, name, before))
+                kind = WarningKind.COMPLEMENT if before else WarningKind.NOTICE
+                told += self._warn(connection, number, scope.revision, insurer, kind)
         return told
 
-    def _freeze(self, connection: Connection, incident: Incident, scope: ScopeSummary, part: InsurerSlice) -> None:
+    def _freeze(
+        self, connection: Connection, incident: Incident, scope: ScopeSummary, part: InsurerSlice | Emptied
+    ) -> None:
         """Make the insurer's notice and the draft of its own form, and keep both as they are now."""
         now = self.clock.now()
-        document = make_insurer_notice(
-            facts_of(connection, incident, scope, now),
-            self.operator,
-            part,
-            incident_reference(incident.id, incident.signal_at),
-            now.astimezone(PARIS).date(),
-        )
-        count = InsurerCount(part.insurer, part.persons, part.entries, part.categories)
+        facts, day = facts_of(connection, incident, scope, now), now.astimezone(PARIS).date()
+        reference = incident_reference(incident.id, incident.signal_at)
+        if isinstance(part, Emptied):
+            document = make_emptied_notice(facts, self.operator, part, reference, day)
+            count = InsurerCount(part.insurer, 0, 0, DataCategory.NONE)
+        else:
+            document = make_insurer_notice(facts, self.operator, part, reference, day)
+            count = InsurerCount(part.insurer, part.persons, part.entries, part.categories)
         values = prefill.of_event(incident, scope, ())
         values.pop("discovery", None)  # what staff typed, who may have named another insurer
         values |= prefill.of_insurer(part.name, count, None, self.operator.name, ())
         draft = with_values(empty_draft(part.insurer), values)
-        facts = {key: value_facts(value) for key, value in draft.values.items()}
+        values_said = {key: value_facts(value) for key, value in draft.values.items()}
         store.keep_document(
-            connection, scope, part, encode_document(document), msgspec.json.encode(facts).decode(), now
+            connection, scope, part, encode_document(document), msgspec.json.encode(values_said).decode(), now
         )
+
+    def receive(self, connection: Connection, number: IncidentId) -> int:
+        """Write in the register when each insurer first acknowledged: its own delays run from there; how many."""
+        register, received = Register(self.appender, self.clock), 0
+        for heard in store.acknowledged(connection, number):
+
+            def line(now: datetime, insurer: InsurerId = heard.insurer) -> Entry:
+                return notice_line(self.appender, Act.NOTICE_RECEIVED, now, incident=number, insurer=insurer)
+
+            try:
+                received += register.add_received(connection, number, heard, line)
+            except RegisterClosedError:
+                return received
+        return received
 
     def repeat(self, connection: Connection, number: IncidentId) -> int:
         """Warn the next contact of each notice that nobody acknowledged in time; returns how many."""
@@ -186,15 +209,15 @@ class Telling:
     def send(self, connection: Connection, post: Post) -> tuple[int, int]:
         """Send every warning whose time has come; returns how many the server took, and how many it refused."""
         taken = refused = 0
-        for one, address in store.waiting(connection, self.clock.now(), rules.TRIES_MAX):
+        for one, address in store.waiting(connection, self.clock.now(), ATTEMPTS_MAX):
             mail = self._mail(connection, one, address)
             if mail is None:
                 continue
             try:
                 post.send(mail)
             except MailRefusedError as error:
-                now = self.clock.now()
-                store.refused(connection, one.id, str(error), rules.next_try(now, one.tries + 1))
+                tries, again = rules.after_refusal(error.verdict, one.tries, self.clock.now())
+                store.refused(connection, one.id, str(error), tries, again)
                 refused += 1
             else:
                 store.sent(connection, one.id, self.clock.now())

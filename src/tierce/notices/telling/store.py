@@ -8,8 +8,9 @@ from psycopg import Connection
 from psycopg.rows import TupleRow
 
 from tierce.incidents.model import ScopeSummary
+from tierce.incidents.register.service import Acknowledged
 from tierce.kernel.ids import EntrySeq, IncidentId, InsurerId, new_id
-from tierce.notices.model import InsurerSlice
+from tierce.notices.model import Emptied, InsurerSlice
 from tierce.notices.telling.model import NO_INCIDENT, ContactPoint, InsurerWarning, Standing, WarningKind
 
 _TURN_LOCK = 0x7469_6E6F_7469
@@ -105,25 +106,37 @@ def established(connection: Connection) -> list[IncidentId]:
 def to_tell(connection: Connection, scope: ScopeSummary) -> dict[InsurerId, int]:
     """Insurers to tell of this revision, with the revision that they were last told of, 0 for none.
 
-    One that was told already is told again only where its own people, or their data, changed since.
+    One that was told already is told again only where its own people, or their data, changed since: also when the new
+    list has none of its people any more.
     """
     rows = connection.execute(
         """
-        select c.insurer, coalesce(w.revision, 0) from incident.insurer_count c
-        left join lateral (select max(revision) as revision from notice.warning
-                           where incident = c.incident and insurer = c.insurer) w on true
-        where c.incident = %(incident)s and c.revision = %(revision)s and c.persons > 0
-          and (w.revision is null or w.revision < c.revision and exists (
-                select from incident.difference d where d.incident = c.incident and d.insurer = c.insurer
-                  and d.revision > w.revision and d.revision <= c.revision))
-        order by c.insurer""",
+        select insurer, coalesce(w.revision, 0)
+        from (select insurer, persons from incident.insurer_count
+              where incident = %(incident)s and revision = %(revision)s) c
+        full join (select insurer, max(revision) as revision from notice.warning
+                   where incident = %(incident)s group by insurer) w using (insurer)
+        where case when w.revision is null then c.persons > 0 else w.revision < %(revision)s and exists (
+                select from incident.difference d where d.incident = %(incident)s and d.insurer = w.insurer
+                  and d.revision > w.revision and d.revision <= %(revision)s) end
+        order by insurer""",
         {"incident": scope.incident, "revision": scope.revision},
     ).fetchall()
     return {InsurerId(insurer): int(told) for insurer, told in rows}
 
 
+def acknowledged(connection: Connection, incident: IncidentId) -> list[Acknowledged]:
+    """Each insurer's first acknowledgement of an incident."""
+    rows = connection.execute(
+        "select distinct on (insurer) insurer, at, staff, name from notice.acknowledgement where incident = %s"
+        " order by insurer, at, revision",
+        (incident,),
+    ).fetchall()
+    return [Acknowledged(InsurerId(row[0]), *row[1:]) for row in rows]
+
+
 def keep_document(
-    connection: Connection, scope: ScopeSummary, part: InsurerSlice, document: str, draft: str, at: datetime
+    connection: Connection, scope: ScopeSummary, part: InsurerSlice | Emptied, document: str, draft: str, at: datetime
 ) -> None:
     """Freeze what an insurer is told of a revision: once, also where staff had read the notice before it left."""
     connection.execute(
@@ -192,11 +205,11 @@ def sent(connection: Connection, warning: int, at: datetime) -> None:
     )
 
 
-def refused(connection: Connection, warning: int, why: str, again: datetime) -> None:
-    """Write that the server did not take a warning, and when it is tried again."""
+def refused(connection: Connection, warning: int, why: str, tries: int, again: datetime) -> None:
+    """Write that the server did not take a warning, how many tries that counts, and when it is tried again."""
     connection.execute(
-        "update notice.warning set tries = tries + 1, failed = %s, next_try = %s where id = %s",
-        (why[:200], again, warning),
+        "update notice.warning set tries = %s, failed = %s, next_try = %s where id = %s",
+        (tries, why[:200], again, warning),
     )
 
 

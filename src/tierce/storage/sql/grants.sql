@@ -221,13 +221,14 @@ grant execute on function presence.report, presence.take_back to tierce_feed;
 grant usage on schema upkeep, registry, access, registry_meta to tierce_upkeep;
 grant select on registry_meta.schema_version to tierce_upkeep;
 grant execute on function journal.register, journal.next_block, journal.append, upkeep.forget, upkeep.keys_in_use,
-    upkeep.drop_key, upkeep.waiting, upkeep.retire_instance to tierce_upkeep;
+    upkeep.drop_key, upkeep.waiting, upkeep.retire_instance, upkeep.due_letters, upkeep.letters_gone to tierce_upkeep;
 grant select on upkeep.keep, upkeep.heartbeat to tierce_upkeep;
 grant select on registry.feed, registry.insurer_key to tierce_upkeep;
 grant insert on registry.insurer_key to tierce_upkeep;
 grant update (wrapped) on registry.insurer_key to tierce_upkeep;
 grant select (level, rung, until, lifted) on access.ladder to tierce_upkeep;
-grant select on journal.instance, journal.checkpoint, journal.segment, journal.ended to tierce_upkeep;
+grant select on journal.instance, journal.checkpoint, journal.segment, journal.ended, journal.cosignature, journal.dissent
+    to tierce_upkeep;
 grant execute on function journal.segments to tierce_upkeep;
 grant usage on schema presence to tierce_upkeep;     -- keys of signers and peers are registered and revoked by hand
 grant select, insert, update (public_key, revoked, revoked_why) on presence.signer to tierce_upkeep;
@@ -256,10 +257,13 @@ grant select, insert, update (ended_at) on notice.contact_point to tierce_notice
 grant select, insert, update (tries, next_try, sent_at, failed) on notice.warning to tierce_notices;
 grant select on notice.acknowledgement, notice.recipient, notice.report, notice.told_count, notice.taken
     to tierce_notices;
+grant execute on function notice.register_head, notice.note_received to tierce_notices;   -- one row: an acknowledgement
 grant select, insert on notice.hand_over, notice.hand_over_piece to tierce_notices;
 grant select on notice.mandate, notice.contact_point, notice.warning, notice.acknowledgement, notice.hand_over, notice.taken,
     notice.report, notice.told_count to tierce_office;
-grant select (id, insurer, recipient, proved_at, confirmed_at) on notice.recipient to tierce_office;
+grant select (id, insurer, recipient, proposed_name, proved_at, confirmed_name, confirmed_at, vouched_at)
+    on notice.recipient to tierce_office;
+grant update (vouched_at, vouched_by, vouched_name, spoken_with, vouched_entry) on notice.recipient to tierce_office;
 grant usage on schema notice to tierce_insurers;
 grant execute on function notice.own_requests, notice.take_slip, notice.reply_request to tierce_insurers;
 grant execute on function notice.own_notices, notice.acknowledge, notice.own_chain, notice.own_hand_overs, notice.take,
@@ -283,6 +287,7 @@ grant select on incident.exposed_professional, incident.cohort to tierce_notices
 grant select (id, given_name, family_name) on directory.professional to tierce_notices;
 grant select on directory.contact to tierce_notices;
 grant select, insert on notice.audience, notice.item_pair, notice.step to tierce_notices;
+grant temporary on database :"database" to tierce_notices;   -- an audience is sorted in tables of its own transaction
 grant select, insert, update (state, why, attempts, due, batch) on notice.item to tierce_notices;
 grant select, insert on notice.letter_batch to tierce_notices;
 grant execute on function notice.advance to tierce_notices;

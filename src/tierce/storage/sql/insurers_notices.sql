@@ -140,11 +140,13 @@ begin
     return slice.records;
 end $$;
 
+drop function if exists notice.own_recipients(bytea);   -- an earlier shape told less
 create or replace function notice.own_recipients(session_handle bytea)
     returns table (id bigint, recipient text, proposed_by bigint, proposed_name text, proposed_at timestamptz,
-                   proved_at timestamptz, confirmed_name text, confirmed_at timestamptz)
+                   proved_at timestamptz, confirmed_name text, confirmed_at timestamptz, vouched_at timestamptz)
     language sql stable security definer set search_path = pg_catalog, pg_temp as $$
-    select r.id, r.recipient, r.proposed_by, r.proposed_name, r.proposed_at, r.proved_at, r.confirmed_name, r.confirmed_at
+    select r.id, r.recipient, r.proposed_by, r.proposed_name, r.proposed_at, r.proved_at, r.confirmed_name, r.confirmed_at,
+        r.vouched_at
     from access.live_insurer(session_handle) l join notice.recipient r on r.insurer = l.insurer
     order by r.proposed_at desc limit 20
 $$;
@@ -170,7 +172,8 @@ begin
     return found;
 end $$;
 
--- Another member of staff of the same insurer confirms a proved key: lists are encrypted to it from then on.
+-- Another member of staff of the same insurer confirms a proved key; lists are encrypted to it once the operator's own staff
+-- vouch for it (tierce_office alone may write that).
 create or replace function notice.confirm_recipient(session_handle bytea, line bigint, of_recipient bigint) returns boolean
     language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare

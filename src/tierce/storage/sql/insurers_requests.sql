@@ -44,7 +44,7 @@ create or replace function notice.slips_to_make(at_most integer)
     from notice.rights_request q
     cross join unnest(q.insurers) i(id)
     join lateral (select r.id, r.recipient from notice.recipient r
-                  where r.insurer = i.id and r.confirmed_at is not null order by r.confirmed_at desc limit 1) k on true
+                  where r.insurer = i.id and r.vouched_at is not null order by r.vouched_at desc limit 1) k on true
     left join lateral (select v.sealed from coverage.coverage v where v.person = q.person and v.insurer = i.id
                        order by v.from_day desc limit 1) c on true
     where q.forwarded is not null and q.answered is null

@@ -44,17 +44,17 @@ begin
     return gone;
 end $$;
 
--- One insurer's part of an established incident's newest list, in the order of persons, with what tells the insurer who
+-- One insurer's part of one list of an established incident, in the order of persons, with what tells the insurer who
 -- each one is: the member number, sealed in the period of cover that was read, or the last one.
-create or replace function notice.members(of_incident bigint, of_insurer smallint, after_person bigint, at_most integer)
+drop function if exists notice.members(bigint, smallint, bigint, integer);
+create or replace function notice.members(of_incident bigint, of_insurer smallint, of_revision smallint,
+    after_person bigint, at_most integer)
     returns table (person bigint, categories integer, first_at timestamptz, last_at timestamptz, entries integer,
                    sealed bytea)
     language sql stable security definer set search_path = pg_catalog, pg_temp as $$
     select x.person, x.categories, x.first_at, x.last_at, x.entries, c.sealed
     from incident.incident i
-    join lateral (select s.revision from incident.scope s where s.incident = i.id order by s.revision desc limit 1) r
-        on true
-    join incident.exposed x on x.incident = i.id and x.revision = r.revision
+    join incident.exposed x on x.incident = i.id and x.revision = of_revision
     left join lateral (
         select v.sealed from coverage.coverage v where v.person = x.person and v.insurer = x.insurer
         order by (x.first_at at time zone 'Europe/Paris')::date - date '1970-01-01' between v.from_day and v.until_day
@@ -62,6 +62,35 @@ create or replace function notice.members(of_incident bigint, of_insurer smallin
     where i.id = of_incident and i.aware_at is not null and x.insurer = of_insurer and x.person > after_person
     order by x.person limit least(at_most, 100000)
 $$;
+
+-- What the next row of an incident's register is bound to, and nothing of what its rows say: how many there are, the last
+-- one's digest, whether the event is closed (kinds 11 and 12), whether a row has this insurer's receipt.
+create or replace function notice.register_head(of_incident bigint, of_insurer smallint, out number integer,
+    out digest bytea, out closed boolean, out known boolean)
+    language sql stable security definer set search_path = pg_catalog, pg_temp as $$
+    select coalesce(max(r.number), 0), coalesce((array_agg(r.digest order by r.number desc))[1], ''),
+        coalesce((array_agg(r.kind order by r.number desc) filter (where r.kind in (11, 12)))[1] = 11, false),
+        coalesce(bool_or(r.kind = 1 and r.facts::jsonb @> jsonb_build_object('moment', 'notice_received',
+                                                                             'insurer', of_insurer)), false)
+    from incident.register r where r.incident = of_incident
+$$;
+
+-- The register's row of an insurer's acknowledgement, whoever calls: by whom and when are the acknowledgement's own, and
+-- the row says nothing else.
+create or replace function notice.note_received(of_incident bigint, of_insurer smallint, of_number integer,
+    written timestamptz, said text, of_digest bytea, of_entry bigint) returns void
+    language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare heard record;
+begin
+    select a.at, a.staff, a.name into strict heard from notice.acknowledgement a
+    where a.incident = of_incident and a.insurer = of_insurer order by a.at, a.revision limit 1;
+    if said::jsonb - 'why' <> jsonb_build_object('moment', 'notice_received', 'insurer', of_insurer,
+                                                 'at', (extract(epoch from heard.at) * 1000000)::bigint) then
+        raise exception 'this is not what the insurer acknowledged' using errcode = 'check_violation';
+    end if;
+    insert into incident.register (incident, number, kind, at, "by", staff, facts, digest, entry)
+    values (of_incident, of_number, 1, written, heard.name, heard.staff, said, of_digest, of_entry);
+end $$;
 
 -- A batch of letters is posted: its letters that still wait with it are posted with it. Gives how many; null when it was
 -- posted already, or is not there.

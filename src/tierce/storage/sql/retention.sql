@@ -28,6 +28,25 @@ create or replace function upkeep.is_held(of_person bigint) returns boolean lang
                        where (x.incident, x.revision, x.person) = (s.incident, s.revision, of_person))))
 $$;
 
+-- Batches of letters whose file is past its duration: posted that long ago.
+create or replace function upkeep.due_letters(at_most integer) returns table (audience bigint, number integer)
+    language sql stable security definer set search_path = pg_catalog, pg_temp as $$
+    select b.audience, b.number from notice.letter_batch b
+    where b.file_gone is null
+      and b.posted_at < now() - make_interval(days => (select k.days from upkeep.keep k where k.class = 45))
+    order by b.posted_at limit at_most
+$$;
+
+-- Says that the file of a batch is gone; false when it was not due.
+create or replace function upkeep.letters_gone(of_audience bigint, of_number integer) returns boolean
+    language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+    update notice.letter_batch b set file_gone = now()
+    from upkeep.due_letters(null) d
+    where (b.audience, b.number) = (d.audience, d.number) and (d.audience, d.number) = (of_audience, of_number);
+    return found;
+end $$;
+
 -- Deletes (or counts, unless `really`) at most `at_most` rows of a class that are past their duration; returns how many.
 create or replace function upkeep.forget(of_class integer, at_most integer, really boolean) returns bigint
     language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
@@ -42,7 +61,7 @@ begin
     if kept_days is null then
         raise exception 'class % is not one that is deleted by this job', of_class using errcode = 'check_violation';
     end if;
-    if of_class in (3, 4, 5, 6, 10, 13, 15, 23, 28) then
+    if of_class in (3, 4, 5, 6, 10, 13, 15, 23, 28, 44) then
         before := least(before, held);              -- what an incident may still need stays
     end if;
     before_day := (before at time zone 'Europe/Paris')::date - date '1970-01-01';
@@ -166,6 +185,39 @@ begin
         with due as (select id from access.appeal where answered < before limit at_most),
         gone as (delete from access.appeal a using due where a.id = due.id and really)
         select count(*) into n from due;
+    when 43 then                                    -- whom an incident's messages went to, once its legal hold has ended
+        with over as (select a.id from notice.audience a where a.frozen_at < before and not upkeep.hold_lasts(a.incident)),
+        due as (select i.audience, i.number from notice.item i join over o on o.id = i.audience limit at_most),
+        steps as (delete from notice.step s using due
+                  where (s.audience, s.item) = (due.audience, due.number) and really),
+        pairs as (delete from notice.item_pair p using due
+                  where (p.audience, p.item) = (due.audience, due.number) and really),
+        gone as (delete from notice.item i using due where (i.audience, i.number) = (due.audience, due.number) and really)
+        select count(*) into n from due;
+        with over as (select a.id from notice.audience a where a.frozen_at < before and not upkeep.hold_lasts(a.incident)),
+        due as (select p.audience, p.person, p.insurer, p.cohort from notice.item_pair p join over o on o.id = p.audience
+                where p.item is null limit at_most),
+        gone as (delete from notice.item_pair p using due
+                 where (p.audience, p.person, p.insurer, p.cohort) = (due.audience, due.person, due.insurer, due.cohort)
+                   and really)
+        select n + count(*) into n from due;
+        with due as (select m.id from notice.message m where m.at < before and not upkeep.hold_lasts(m.incident)
+                     limit at_most),
+        gone as (delete from notice.message m using due where m.id = due.id and really)
+        select count(*) into more from due;
+    when 44 then                                    -- a client's, never: applied, enrolled or suspended anywhere, she is one
+        with due as (select c.professional from directory.contact c
+                     where c.at < before and not exists (
+                         select from directory.enrolment e where e.professional = c.professional
+                           and (e.status <> 4 or e.at >= before))
+                     limit at_most),
+        gone as (delete from directory.contact c using due where c.professional = due.professional and really)
+        select count(*) into n from due;
+    when 45 then                                    -- files: the job deletes one, then says so (upkeep.letters_gone)
+        if really then
+            raise exception 'letters are files: upkeep.due_letters names them' using errcode = 'check_violation';
+        end if;
+        select count(*) into n from upkeep.due_letters(at_most);
     when 29 then
         with due as (select id from access.alert where at < before limit at_most),
         gone as (delete from access.alert a using due where a.id = due.id and really)

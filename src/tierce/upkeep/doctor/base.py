@@ -13,6 +13,7 @@ from tierce.settings import Settings
 from tierce.storage import heartbeat
 from tierce.storage.migrate import head_version, stored_version
 from tierce.storage.roles import ROLES
+from tierce.upkeep.doctor import log
 from tierce.upkeep.doctor.model import Finding, Grade, bad, good
 from tierce.upkeep.health import store
 from tierce.upkeep.health.service import BEAT_SECONDS_MAX, LAG_SECONDS_MAX, WORKER
@@ -72,6 +73,8 @@ def inside(settings: Settings, clock: Clock) -> list[Finding]:
             *_imports(connection),
             *_kept(connection, settings),
             *_segments(connection, settings),
+            *log.published(connection, settings),
+            *log.witnessed(connection, settings, clock),
         ]
 
 

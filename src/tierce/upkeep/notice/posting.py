@@ -12,7 +12,7 @@ from tierce.notices.deliveries.dkim import Signer
 from tierce.notices.deliveries.errors import DeliveryError
 from tierce.notices.deliveries.model import MailServer, Verdict
 from tierce.notices.deliveries.rules import verdict
-from tierce.notices.deliveries.smtp import DoubtError, Line, LostError
+from tierce.notices.deliveries.smtp import CLOSING, DoubtError, Line, LostError
 from tierce.notices.errors import MailRefusedError
 from tierce.notices.telling.model import Mail, Post
 from tierce.settings import credentials
@@ -39,11 +39,17 @@ class Relay:
             reply = self._line.send(
                 f"retours@{self._server.bounces}", mail.to, self._signer.sign(self._written(mail))
             )
-        except (DeliveryError, LostError, DoubtError) as error:
+        except (LostError, DoubtError) as error:
+            self.close()
+            raise MailRefusedError(type(error).__name__, Verdict.RETRY) from None
+        except DeliveryError as error:
             self.close()
             raise MailRefusedError(type(error).__name__) from None
-        if verdict(reply) is not Verdict.DONE:
-            raise MailRefusedError(reply.said)
+        if reply.code == CLOSING:
+            self.close()
+        found = verdict(reply)
+        if found is not Verdict.DONE:
+            raise MailRefusedError(reply.said, found)
 
     def _written(self, mail: Mail) -> bytes:
         message = EmailMessage(policy=SMTP.clone(cte_type="7bit"))

@@ -73,13 +73,16 @@ def hand_over(one: Desk, number: IncidentId) -> int:
 
 
 def _say(done: Turn, looks: Tally, json: str) -> None:
-    figures = {name: getattr(done, name) for name in ("told", "repeated", "sent", "refused", "handed_over")}
+    figures = {
+        name: getattr(done, name) for name in ("told", "received", "repeated", "sent", "refused", "handed_over")
+    }
     figures |= {"codes": looks.codes, "first_looks": looks.sent}
     if json == "-":
         typer.echo(msgspec.json.encode(figures))
         return
     typer.echo(
-        f"{done.told} notifications / notices, {done.repeated} relances / escalations, {done.sent} parties / sent,"
+        f"{done.told} notifications / notices, {done.received} reçues / received,"
+        f" {done.repeated} relances / escalations, {done.sent} parties / sent,"
         f" {done.refused} refusées / refused, {done.handed_over} listes / lists, {looks.codes} codes,"
         f" {looks.sent} premières consultations / first look-ups"
     )

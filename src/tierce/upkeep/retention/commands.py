@@ -47,7 +47,8 @@ def run(
         read = load(settings)
         key = Keyring(read.key_directory(), ()).instance(INSTANCE)
         with read.connection().connect(ROLE) as connection, bar("conservation / retention") as advance:
-            job = Retention(connection, Appender.enrol(connection, INSTANCE, key), SystemClock(), policy_digest())
+            appender, folder = Appender.enrol(connection, INSTANCE, key), read.letters_directory()
+            job = Retention(connection, appender, SystemClock(), policy_digest(), folder)
             counts = job.due() if dry_run else job.run(lambda _kept, rows: advance(rows))
     except (TierceError, OSError, psycopg.Error) as error:
         typer.echo(f"✗ la conservation s'est arrêtée / retention stopped: {type(error).__name__}: {error}", err=True)

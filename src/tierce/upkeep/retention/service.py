@@ -1,12 +1,14 @@
 """The retention job: class after class, in bounded chunks, each chunk with its journal line in the same commit."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 from psycopg import Connection
 
 from tierce.journal.model import Entry, EntryKind
 from tierce.journal.service import Appender
 from tierce.kernel.clock import Clock, micros
+from tierce.notices.deliveries.letters import batch_file
 from tierce.policy.acts import Act, Outcome
 from tierce.policy.kept import Kept
 from tierce.policy.retention import JOB_CLASSES
@@ -22,8 +24,11 @@ Progress = Callable[[Kept, int], None]
 class Retention:
     """Removes what is past its duration; stopped at any moment, it goes on where it was at its next run."""
 
-    def __init__(self, connection: Connection, appender: Appender, clock: Clock, policy: bytes) -> None:
-        """Use a connection as tierce_upkeep; lines are signed by `appender`."""
+    def __init__(
+        self, connection: Connection, appender: Appender, clock: Clock, policy: bytes, letters: Path
+    ) -> None:
+        """Use a connection as tierce_upkeep; lines are signed by `appender`; `letters` is the folder of batches."""
+        self._letters = letters
         self._connection = connection
         self._appender = appender
         self._clock = clock
@@ -43,7 +48,7 @@ class Retention:
         removed = dict.fromkeys(JOB_CLASSES, 0)
         for kept in JOB_CLASSES:
             while True:
-                rows = store.forget(self._connection, kept, CHUNK_ROWS, really=True)
+                rows = self._remove(kept)
                 if rows == 0:
                     self._connection.rollback()
                     break
@@ -52,6 +57,16 @@ class Retention:
                 removed[kept] += rows
                 progress(kept, rows)
         return removed
+
+    def _remove(self, kept: Kept) -> int:
+        """Remove a chunk of a class in the caller's transaction; a file is gone before its row says so."""
+        if kept is not Kept.LETTERS:
+            return store.forget(self._connection, kept, CHUNK_ROWS, really=True)
+        due = store.due_letters(self._connection, CHUNK_ROWS)
+        for audience, number in due:
+            batch_file(self._letters, audience, number).unlink(missing_ok=True)
+            store.letters_gone(self._connection, audience, number)
+        return len(due)
 
     def _line(self, kept: Kept, rows: int) -> Entry:
         return Entry(

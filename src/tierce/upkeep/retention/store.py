@@ -10,3 +10,14 @@ def forget(connection: Connection, kept: Kept, at_most: int | None, *, really: b
     row = connection.execute("select upkeep.forget(%s, %s, %s)", (kept.value, at_most, really)).fetchone()
     assert row is not None
     return int(row[0])
+
+
+def due_letters(connection: Connection, at_most: int) -> list[tuple[int, int]]:
+    """The audience and number of batches of letters whose file is past its duration."""
+    rows = connection.execute("select audience, number from upkeep.due_letters(%s)", (at_most,)).fetchall()
+    return [(int(row[0]), int(row[1])) for row in rows]
+
+
+def letters_gone(connection: Connection, audience: int, number: int) -> None:
+    """Write that the file of a batch is gone."""
+    connection.execute("select upkeep.letters_gone(%s, %s)", (audience, number))

@@ -216,7 +216,7 @@ async def _page(
     values = {
         "told": told,
         "problem": problem,
-        "has_key": any(one.confirmed_at is not None for one in keys),
+        "has_key": any(one.vouched_at is not None for one in keys),
     }
     return site.page(visit, "incident.html", values, status=422 if problem else 200)
 

@@ -1,4 +1,4 @@
-"""The key to which an insurer's lists are encrypted: proposed and proved by one, confirmed by another."""
+"""The key to which an insurer's lists are encrypted: proved by one, confirmed by another, then vouched for by us."""
 
 from typing import Any
 
@@ -23,8 +23,8 @@ def key_handlers(site: InsurersSite) -> list[HTTPRouteHandler]:
         keys = await site.rows.read(
             lambda connection: store.recipients(connection, reader_of(visit.caller, visit.handle))
         )
-        current = next((one for one in keys if one.confirmed_at is not None), None)
-        waiting = next((one for one in keys if one.confirmed_at is None), None)
+        current = next((one for one in keys if one.vouched_at is not None), None)
+        waiting = next((one for one in keys if one.vouched_at is None), None)
         if waiting is not None and current is not None and waiting.proposed_at < current.proposed_at:
             waiting = None
         values = {

@@ -30,6 +30,9 @@ from tierce.incidents.states.service import WRITTEN_HERE, moves_in
 from tierce.kernel.categories import LABELS
 from tierce.kernel.ids import IncidentId, InsurerId
 from tierce.kernel.language import Phrase
+from tierce.notices.audience import store as audiences
+from tierce.notices.audience.model import STATE_LABELS, WHY_LABELS, State, Why
+from tierce.notices.audience.service import counts as counts_of
 from tierce.notices.insurer_notice import category_names
 from tierce.notices.telling.store import standings
 from tierce.policy.clocks import Moment
@@ -121,7 +124,7 @@ def night_values(
         "their_clocks": _their_clocks(clocks),
         "cohorts": [_cohort_row(one, rows, scope) for one in cohorts],
         "in_two": in_two(cohorts, scope.persons) if scope and cohorts else 0,
-        "sums": _sums(scope, counts, cohorts, notices),
+        "sums": [*_sums(scope, counts, cohorts, notices), *_messages(connection, incident.id)],
         "notices": notices,
         "border": border_in(rows),
         "residences": RESIDENCE_LABELS,
@@ -201,6 +204,32 @@ def _sums(
         )
     )  # fmt: skip
     return found
+
+
+def _messages(connection: Connection, number: IncidentId) -> list[Sum]:
+    """What becomes of each exposed pair and adult of the newest audience; nothing before one is frozen."""
+    audience = audiences.newest(connection, number)
+    if audience is None:
+        return []
+    found, page = counts_of(connection, audience), f"/incidents/{number}/messages"
+    ours = Phrase("à l’opérateur d’écrire", "for the operator to write")
+    return [
+        Sum(
+            Phrase("Personnes × assureurs, professionnels compris", "People × insurers, professionals included"),
+            found.exposed,
+            (
+                Part(ours, found.matched + found.unmatched, page),
+                Part(WHY_LABELS[Why.INSURER_SENDS], found.insurer_sends),
+                Part(WHY_LABELS[Why.NO_MANDATE], found.no_mandate, page),
+                Part(WHY_LABELS[Why.ALREADY_TOLD], found.already_told),
+            ),
+        ),
+        Sum(
+            Phrase("Adultes à prévenir", "Adults to tell"),
+            found.adults,
+            tuple(Part(STATE_LABELS[state], found.states.get(state, 0), page) for state in State),
+        ),
+    ]
 
 
 def _notices(

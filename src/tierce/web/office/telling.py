@@ -2,24 +2,32 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from litestar import Response, get
+from litestar import Response, get, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
+from litestar.response import Redirect
 from psycopg import Connection
 
 from tierce.incidents import store as incident_rows
+from tierce.incidents.errors import FreeTextError
 from tierce.incidents.rules import incident_reference
+from tierce.insurers.breaches.rules import fingerprint
 from tierce.kernel.clock import PARIS
 from tierce.kernel.ids import IncidentId
+from tierce.notices.errors import KeyNotWaitingError
 from tierce.notices.mandates.model import LABELS, Mandate
 from tierce.notices.mandates.store import mandate_of
+from tierce.notices.recipients.model import Waiting
+from tierce.notices.recipients.service import KeyDesk
+from tierce.notices.recipients.store import waiting
 from tierce.notices.slices.model import Report
 from tierce.notices.slices.store import last_reports, taken_lists
 from tierce.notices.telling.model import ContactPoint, Standing
 from tierce.notices.telling.store import chains, standings
 from tierce.policy.acts import Act
-from tierce.web.office.site import OfficeSite
+from tierce.web.office.site import OfficeSite, Visit
 from tierce.web.visit import AnyRequest
 
 
@@ -37,25 +45,66 @@ class Row:
     unanswered: tuple[ContactPoint, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class KeyRow:
+    """A key to put in use, how two people compare it, and whom to call."""
+
+    key: Waiting
+    name: str
+    fingerprint: str
+    phones: tuple[ContactPoint, ...]
+
+
 def telling_handlers(site: OfficeSite) -> list[HTTPRouteHandler]:
-    """Make the route of the page."""
+    """Make the routes of the page, and of the word given for an insurer's key."""
+    desk = KeyDesk(site.holds.appender, site.clock)
 
-    @get("/incidents/{number:int}/insurers", opt={"act": Act.STAFF_SCOPE})
-    async def listed(request: AnyRequest, number: FromPath[int]) -> Response[str]:
-        visit = await site.visit(request)
-
+    async def shown(visit: Visit, number: IncidentId, *, refused: bool = False) -> Response[str]:
         def read(connection: Connection) -> dict[str, object]:
-            incident = site.incidents.incident(connection, IncidentId(number))
+            incident = site.incidents.incident(connection, number)
             return {
                 "incident": incident,
                 "reference": incident_reference(incident.id, incident.signal_at),
                 "rows": _rows(connection, incident.id, site.clock.now()),
                 "mandates": LABELS,
+                "keys": _keys(connection),
+                "may_vouch": visit.may(Act.STAFF_RECIPIENT),
+                "refused": refused,
             }
 
-        return site.page(visit, "telling.html", await site.rows.read(read))
+        return site.page(visit, "telling.html", await site.rows.read(read), status=422 if refused else 200)
 
-    return [listed]
+    @get("/incidents/{number:int}/insurers", opt={"act": Act.STAFF_SCOPE})
+    async def listed(request: AnyRequest, number: FromPath[int]) -> Response[str]:
+        return await shown(await site.visit(request), IncidentId(number))
+
+    @post("/incidents/{number:int}/insurers/keys/{key:int}", status_code=200, opt={"act": Act.STAFF_RECIPIENT})
+    async def vouch(request: AnyRequest, number: FromPath[int], key: FromPath[int]) -> Response[Any]:
+        visit = await site.visit(request)
+        typed = await site.sign_in.check_form(request)
+        spoken = next((text for name, text in typed.items() if name.startswith("spoken_with")), "")
+        try:
+            await site.rows.read(lambda connection: desk.vouch(connection, visit.caller, key, spoken))
+        except (KeyNotWaitingError, FreeTextError):
+            return await shown(visit, IncidentId(number), refused=True)
+        return Redirect(f"/incidents/{number}/insurers", status_code=303)
+
+    return [listed, vouch]
+
+
+def _keys(connection: Connection) -> list[KeyRow]:
+    found = waiting(connection)
+    names = incident_rows.insurer_names(connection, [one.insurer for one in found])
+    every = chains(connection)
+    return [
+        KeyRow(
+            one,
+            names.get(one.insurer, str(one.insurer)),
+            fingerprint(one.recipient),
+            tuple(person for person in every.get(one.insurer, ()) if person.phone),
+        )
+        for one in found
+    ]
 
 
 def _rows(connection: Connection, number: IncidentId, now: datetime) -> list[Row]:

@@ -1,0 +1,97 @@
+"""The complement to an insurer whose people are on the list no more: its part is empty, the one before has ended."""
+
+from datetime import date
+
+from tierce.kernel.language import Phrase
+from tierce.kernel.saying import NBSP
+from tierce.notices.insurer_notice import evidence_block, insurer_contact, officer_of
+from tierce.notices.letter import measures_block, signature
+from tierce.notices.model import Block, BlockKind, Document, Emptied, Facts, Operator
+from tierce.notices.rules import NOTICE_CONTENTS, check_document
+
+
+def make_emptied_notice(facts: Facts, operator: Operator, part: Emptied, reference: str, dated: date) -> Document:
+    """Write to an insurer that the newest list has none of its people any more.
+
+    Args:
+        facts: what is established about the incident; `revision` is the newest list's.
+        operator: who writes.
+        part: the insurer, the digest of its empty part, and the list that it was told of.
+        reference: the incident's reference.
+        dated: the notice's date.
+
+    Raises:
+        TextRefusedError: a block would be empty or vague.
+    """
+    document = Document(
+        title=Phrase(
+            f"Plus aucun assuré de {part.name} sur notre liste",
+            f"Nobody insured by {part.name} on our list any more",
+        ),
+        sender=(operator.name, operator.address, operator.phone),
+        recipient=officer_of(part.name),
+        reference=reference,
+        dated=dated,
+        greeting=Phrase("Madame, Monsieur,", "Dear Sir or Madam,"),
+        blocks=(
+            Block(
+                BlockKind.NATURE,
+                Phrase("Ce qui a changé", "What has changed"),
+                (
+                    Phrase(
+                        "Nous vous avons écrit que des réponses portant sur vos assurés avaient été lues par un "
+                        "accès volé. La liste a été établie de nouveau à partir de notre journal, et aucun de vos "
+                        "assurés n’y figure.",
+                        "We wrote to you that answers about people you insure had been read through a stolen access. "
+                        "The list was drawn up again from our journal, and nobody you insure is on it.",
+                    ),
+                ),
+            ),
+            _scope(facts, part),
+            evidence_block(facts, part.digest),
+            measures_block(facts),
+            _duties(),
+            insurer_contact(operator, reference),
+        ),
+        closing=Phrase(
+            f"Nous compléterons ce message à chaque fait nouveau, sous la même référence{NBSP}: {reference}.",
+            f"We will complete this message with every new fact, under the same reference: {reference}.",
+        ),
+        signature=signature(operator),
+    )
+    check_document(document, NOTICE_CONTENTS)
+    return document
+
+
+def _scope(facts: Facts, part: Emptied) -> Block:
+    return Block(
+        BlockKind.SCOPE,
+        Phrase("Qui et quoi", "Who and what"),
+        (),
+        (
+            Phrase(f"Vos assurés concernés{NBSP}: aucun.", "People you insure concerned: none."),
+            Phrase(
+                f"La liste nº {facts.revision} remplace la liste nº {part.before}, qui vous a été remise ou annoncée "
+                f"et ne vaut plus. Votre partie de la liste nº {facts.revision} est vide.",
+                f"List no. {facts.revision} takes the place of list no. {part.before}, which was handed to you or "
+                f"announced, and is no longer good. Your part of list no. {facts.revision} is empty.",
+            ),
+        ),
+    )
+
+
+def _duties() -> Block:
+    return Block(
+        BlockKind.DUTIES,
+        Phrase("Ce que cela change pour vous", "What this changes for you"),
+        (
+            Phrase(
+                "Vous êtes responsable de ces traitements. Si vous avez notifié la CNIL, ou écrit à des personnes, "
+                "d’après la liste d’avant, ce message est le fait nouveau à leur dire. Ne détruisez rien de ce que "
+                "vous avez déjà noté de cet incident.",
+                "You are the controller of this processing. If you notified the CNIL, or wrote to people, by the "
+                "list before, this message is the new fact to tell them. Destroy nothing of what you have already "
+                "noted of this incident.",
+            ),
+        ),
+    )

@@ -1,0 +1,1 @@
+"""Keys to which insurers' lists are encrypted, and the staff of the operator who vouch for them."""

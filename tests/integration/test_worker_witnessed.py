@@ -1,0 +1,114 @@
+"""The worker as it is served, with a witness in its settings: each checkpoint cosigned, none signed behind it."""
+
+import shutil
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import psycopg
+import pytest
+
+from tests.integration.conftest import Connect
+from tests.settings_file import settings_text
+from tests.waiting import eventually
+from tierce.journal.model import Entry, EntryKind
+from tierce.journal.note import note_text
+from tierce.journal.service import Appender
+from tierce.journal.witness.cosignature import WitnessKey, read_cosignature
+from tierce.kernel.clock import SystemClock, micros
+from tierce.storage.cluster import SUPERUSER
+from tierce.storage.database import Database
+from tierce.storage.keys import Keyring
+from tierce.upkeep.service import make_keys
+
+pytestmark = pytest.mark.integration
+
+NAME = "caisse-des-merles.example/temoin"
+TIERCE = [sys.executable, "-m", "tierce"]
+
+
+@contextmanager
+def running(*arguments: str, log: Path) -> Iterator[subprocess.Popen[bytes]]:
+    with log.open("ab") as file:
+        process = subprocess.Popen([*TIERCE, *arguments], stdout=file, stderr=file)
+    try:
+        yield process
+    finally:
+        process.terminate()
+        process.wait(timeout=30)
+
+
+def answers(url: str) -> bool:
+    try:
+        return httpx.get(url, trust_env=False).status_code == 501
+    except httpx.HTTPError:
+        return False
+
+
+def write_line(worker: psycopg.Connection, keys: Path) -> None:
+    appender = Appender.enrol(worker, "worker", Keyring(keys, ()).instance("worker"))
+    appender.append(worker, [Entry(kind=EntryKind.UPKEEP, time_us=micros(SystemClock().now()))])
+
+
+def newest(admin: psycopg.Connection) -> int:
+    ((size,),) = admin.execute("select coalesce(max(size), 0) from journal.checkpoint").fetchall()
+    return int(size)
+
+
+def go_back(admin: psycopg.Connection, size: int) -> None:
+    """The database as an older backup brings it back; what the worker kept outside is lost with it."""
+    admin.execute(
+        "delete from journal.entry where seq >> 8 in (select block from journal.placed where first_idx >= %s)",
+        (size,),
+    )
+    admin.execute("delete from journal.placed where first_idx >= %s", (size,))
+    admin.execute("delete from journal.cosignature where size > %s", (size,))
+    admin.execute("delete from journal.checkpoint where size > %s", (size,))
+
+
+def test_each_checkpoint_is_cosigned_and_nothing_is_signed_behind_a_witness(
+    database: Database, connect: Connect, tmp_path: Path
+) -> None:
+    keys, state, log = tmp_path / "keys", tmp_path / "state", tmp_path / "worker.log"
+    make_keys(keys)
+    state.mkdir()
+    admin, worker = connect(SUPERUSER, autocommit=True), connect("tierce_worker")
+    home = tmp_path / "witness"
+    made = subprocess.run(
+        [*TIERCE, "witness", "key", str(home), "--name", NAME], capture_output=True, text=True, check=True
+    )
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    url, log_line = f"http://127.0.0.1:{port}", (keys / "log.pub").read_text().strip()
+    file = tmp_path / "tierce.toml"
+    text = f'state = "{state}"\nlog = "{tmp_path / "log"}"\n' + settings_text(database, keys, operator="Rive Claire")
+    file.write_text(f'{text}\n[[witnesses]]\nurl = "{url}"\nkey = "{made.stdout.strip()}"\n')
+    serve = ("serve", "--settings", str(file), "--only", "worker")
+    cosigned = "select size, line from journal.cosignature order by size desc limit 1"
+    witness = ("witness", "serve", str(home), "--name", NAME, "--log-key", log_line, "--port", str(port))
+    with running(*witness, log=tmp_path / "witness.log"):
+        eventually(lambda: answers(url), "the witness listens", seconds=60)
+        write_line(worker, keys)
+        with running(*serve, log=log):
+            eventually(lambda: admin.execute(cosigned).fetchall(), "the first is cosigned", seconds=60)
+        earlier = newest(admin)
+        shutil.copytree(tmp_path / "log", tmp_path / "backup")
+        write_line(worker, keys)
+        with running(*serve, log=log):
+            eventually(lambda: admin.execute(cosigned).fetchall()[0][0] > earlier, "so is the next", seconds=60)
+        ((size, line),) = admin.execute(cosigned).fetchall()
+        ((note,),) = admin.execute("select note from journal.checkpoint where size = %s", (size,)).fetchall()
+        assert read_cosignature(line, note_text(note), WitnessKey.parse(made.stdout)) > 1_700_000_000
+        go_back(admin, earlier)
+        shutil.rmtree(tmp_path / "log")
+        shutil.copytree(tmp_path / "backup", tmp_path / "log")
+        (state / "checkpoint").unlink()
+        with running(*serve, log=log) as again:
+            assert again.wait(timeout=60) == 1
+        assert newest(admin) == earlier
+    assert "witness" in log.read_text().splitlines()[-1]
