@@ -13,6 +13,7 @@ from tierce.incidents.cohorts import store as cohort_rows
 from tierce.incidents.cohorts.rules import exposed_by
 from tierce.incidents.errors import CeilingReachedError
 from tierce.incidents.model import Civil, DeviceUse, Incident, InsurerCount, ScopeSummary
+from tierce.incidents.rules import incident_reference
 from tierce.kernel.categories import DataCategory
 from tierce.kernel.clock import from_micros, micros
 from tierce.kernel.ids import (
@@ -110,6 +111,15 @@ def incident(connection: Connection, number: IncidentId) -> Incident | None:
 def incidents(connection: Connection) -> list[Incident]:
     """Read every incident, the newest signal first."""
     return [Incident(*row) for row in connection.execute(f"{_INCIDENT} order by signal_at desc").fetchall()]
+
+
+def named(connection: Connection, text: str) -> IncidentId | None:
+    """The incident of a reference, as people quote it, or of a number."""
+    wanted = text.strip().upper()
+    found = (
+        one for one in incidents(connection) if wanted in {incident_reference(one.id, one.signal_at), str(one.id)}
+    )
+    return next((one.id for one in found), None)
 
 
 def insert_scope(connection: Connection, number: IncidentId, found: Engine, waiting: int, at: datetime) -> int:

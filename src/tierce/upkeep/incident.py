@@ -30,7 +30,7 @@ from tierce.kernel.ids import IncidentId, SessionId, StaffId, staff_id
 from tierce.kernel.language import Phrase
 from tierce.policy.acts import Act
 from tierce.scope.engine.store import Said
-from tierce.settings import Settings, load
+from tierce.settings import Settings, SettingsError, load
 from tierce.storage.keys import Keyring
 from tierce.web.names import log_key
 
@@ -134,16 +134,16 @@ def _seal(settings: Settings, key: Ed25519PrivateKey) -> Seal:
     return Seal(key, log_key(settings.key_directory()), tuple(one.key for one in settings.witnesses))
 
 
-def _number(connection: Connection, named: str) -> IncidentId:
+def _number(connection: Connection, text: str) -> IncidentId:
     """The incident of a reference or a number.
 
     Raises:
         IncidentMissingError: there is none.
     """
-    for one in store.incidents(connection):
-        if named.strip().upper() in {incident_reference(one.id, one.signal_at), str(one.id)}:
-            return one.id
-    raise IncidentMissingError
+    found = store.named(connection, text)
+    if found is None:
+        raise IncidentMissingError
+    return found
 
 
 @contextmanager
@@ -174,6 +174,8 @@ _WORDS = {
 
 def _refuse(error: Exception) -> NoReturn:
     said = next((words for kind, words in _WORDS.items() if isinstance(error, kind)), str(error))
+    if isinstance(error, SettingsError):
+        said = f"--settings : {error}"
     if isinstance(error, FieldError):
         said = f"{error.field} : {error.reason.fr} {error.remedy.fr} / {error.reason.en} {error.remedy.en}"
     typer.echo(f"✗ {said}", err=True)

@@ -167,6 +167,7 @@ def open_stage(
                     _start(stack, stage, f"serve-{name}", [*serve, "--only", name])
             else:
                 _start(stack, stage, "serve", [*serve, "--logs", str(stage.logs)])
+            stage.wait_serving("standins", "/")
             for site, path in _ASKED.items():
                 if site in (only or _ASKED):
                     stage.wait_serving(site, path)

@@ -31,6 +31,7 @@ from tierce.lab.demo.stage import Stage
 from tierce.lab.demo.store import lines_waiting, professional_of
 from tierce.lab.drill import insurers, law, store
 from tierce.lab.drill.attack import VICTIM, Taken
+from tierce.lab.drill.errors import DrillError
 from tierce.notices.audience.model import Audience, Counts
 from tierce.notices.audience.service import counts, freeze
 from tierce.notices.contacts.service import Lending
@@ -303,7 +304,11 @@ def mailbox(folder: Path) -> Iterator[MailServer]:
     )  # fmt: skip
     try:
         assert process.stdout is not None
-        port = int(process.stdout.readline())
+        said = process.stdout.readline().strip()
+        if not said.isdigit():
+            msg = "the local mail server did not start: ./dev installs what it needs (requirements/lab.txt)"
+            raise DrillError(msg)
+        port = int(said)
         yield MailServer(
             host="127.0.0.1", port=port, sender=f"information@{_MAIL_DOMAIN}", bounces=f"retours.{_MAIL_DOMAIN}",
             dkim_domain=_MAIL_DOMAIN, dkim_selector="drill", dkim_key=key, starttls=False, connections=2,

@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
+from tierce.journal.errors import KeyFormatError
 from tierce.journal.note import verifier_key
 from tierce.journal.service import LOG_ORIGIN, Appender
 from tierce.kernel.clock import SystemClock
@@ -48,7 +49,7 @@ Exemple / example:
 
   tierce scope verify answer.json --key "journal.example+1a2b3c4d+AQ…" --question received.jsonl
 
-Sortie / exit: 0 tient / holds; 1 ne tient pas / does not hold.
+Sortie / exit: 0 tient / holds; 1 ne tient pas / does not hold; 2 la ligne de la clé n’en est pas une / not a key.
 """
 
 
@@ -123,6 +124,9 @@ def verify(
     """Vérifier une réponse signée. / Check a signed answer."""
     try:
         read = check(file.read_bytes(), key, question.read_bytes() if question else None)
+    except KeyFormatError as error:
+        typer.echo(f"✗ --key : {error}", err=True)
+        raise typer.Exit(2) from None
     except TierceError as error:
         _refuse(error, code=1)
     typer.echo(f"✓ {read.operator}, {read.at} : {_counts(read)}")

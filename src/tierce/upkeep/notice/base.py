@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import psycopg
 import typer
 
+from tierce.incidents.store import named
 from tierce.journal.service import Appender
 from tierce.kernel.clock import SystemClock
 from tierce.kernel.errors import FieldError, TierceError
@@ -19,8 +20,9 @@ from tierce.kernel.language import Phrase
 from tierce.notices.model import Operator
 from tierce.notices.store import insurer_of
 from tierce.notices.telling.service import Telling
-from tierce.settings import Settings, load
+from tierce.settings import Settings, SettingsError, load
 from tierce.storage.keys import Keyring
+from tierce.upkeep.notice.words import FRENCH
 
 ROLE = "tierce_notices"
 INSTANCE = "notices"
@@ -32,7 +34,7 @@ SettingsFile = Annotated[
 ]
 Insurer = Annotated[str, typer.Option(help="Numéro AMC de l’organisme. / The insurer's AMC number.")]
 Incident = Annotated[
-    int, typer.Option(help="Numéro de l’incident, à la fin de son adresse. / The incident's number.")
+    str, typer.Option(help="Référence ou numéro de l’incident. / The incident's reference or number.")
 ]
 Json = Annotated[str, typer.Option("--json", help="« - » : un objet JSON sur la sortie. / One JSON object.")]
 
@@ -61,6 +63,21 @@ class Desk:
             )
         return found
 
+    def incident(self, text: str) -> IncidentId:
+        """The incident of a reference or a number.
+
+        Raises:
+            FieldError: there is none.
+        """
+        found = named(self.connection, text)
+        if found is None:
+            raise FieldError(
+                "incident",
+                Phrase("Aucun incident de ce nom.", "No incident has this name."),
+                Phrase("Voyez `tierce incident list`.", "See `tierce incident list`."),
+            )
+        return found
+
 
 def telling_of(one: Desk) -> Telling:
     """What tells insurers, on a desk."""
@@ -79,19 +96,17 @@ def desk(settings: Path) -> Iterator[Desk]:
             yield Desk(read, connection, Appender.enrol(connection, INSTANCE, keyring.instance(INSTANCE)), keyring)
     except FieldError as error:
         refuse(f"{error.field} : {error.reason.fr} {error.remedy.fr} / {error.reason.en} {error.remedy.en}")
+    except SettingsError as error:
+        refuse(f"--settings : {error}")
     except (TierceError, OSError, psycopg.Error) as error:
-        refuse(str(error))
+        french = FRENCH.get(type(error))
+        refuse(f"{french} / {error}" if french else str(error))
 
 
 def refuse(why: str) -> NoReturn:
     """End with 2; nothing was written."""
     typer.echo(f"rien n’a été écrit / nothing was written: {why}", err=True)
     raise typer.Exit(2) from None
-
-
-def incident_id(number: int) -> IncidentId:
-    """An incident's number, as its page's address ends."""
-    return IncidentId(number)
 
 
 def day_of_text(text: str, field: str) -> date:

@@ -10,12 +10,14 @@ import typer
 
 from tierce.feeds.rejects import rejects_beside
 from tierce.kernel.clock import SystemClock
+from tierce.kernel.errors import FieldError
+from tierce.kernel.language import Phrase
 from tierce.notices.contacts import store
 from tierce.notices.contacts.service import Lending
 from tierce.notices.slices.store import Cover
 from tierce.notices.store import insurers
 from tierce.settings import Settings, load
-from tierce.upkeep.notice.base import INSTANCE, Desk, Incident, Insurer, Json, SettingsFile, desk, incident_id
+from tierce.upkeep.notice.base import INSTANCE, Desk, Incident, Insurer, Json, SettingsFile, desk
 from tierce.upkeep.progress import bar
 
 LENDING_KEY = "lending.age"
@@ -62,7 +64,7 @@ def lend(
 
         done = lending_of(one).lend(
             one.connection,
-            incident_id(incident),
+            one.incident(incident),
             one.insurer(insurer),
             file,
             identity=lending_identity(one.settings),
@@ -90,12 +92,12 @@ def forget_contacts(
     insurer: Annotated[str, typer.Option(help="Numéro AMC ; tous / AMC number; all.")] = "",
 ) -> None:
     """Supprimer les coordonnées prêtées, avec un certificat. / Delete lent contact data, with a certificate."""
-    number = incident_id(incident)
     with desk(settings) as one:
+        number = one.incident(incident)
         names = insurers(one.connection)
         chosen = [one.insurer(insurer)] if insurer else store.loans(one.connection, number)
         key = one.keyring.instance(INSTANCE)
-        into.mkdir(parents=True, exist_ok=True)  # before anything is deleted, for the certificate to have its place
+        _make(into)  # before anything is deleted, for the certificate to have its place
         for each in chosen:
             text = lending_of(one).forget(one.connection, number, each, names[each][0], key)
             if text is None:
@@ -104,3 +106,14 @@ def forget_contacts(
             path = into / f"certificat-{number}-{names[each][0]}.json"
             path.write_text(text + "\n", "utf-8")
             typer.echo(f"✓ {path}")
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise FieldError(
+            "into",
+            Phrase(f"Ce dossier ne peut pas être fait ({error.strerror}).", f"It cannot be made ({error.strerror})."),
+            Phrase("Donnez-en un où écrire.", "Give a folder that you may write."),
+        ) from None

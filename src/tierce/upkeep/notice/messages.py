@@ -18,7 +18,7 @@ from tierce.notices.deliveries.dkim import make_key
 from tierce.notices.deliveries.model import MailServer
 from tierce.notices.deliveries.service import Outbox, in_relay_log
 from tierce.settings import Settings, SettingsError
-from tierce.upkeep.notice.base import ROLE, Desk, Incident, Json, SettingsFile, desk, incident_id, refuse
+from tierce.upkeep.notice.base import ROLE, Desk, Incident, Json, SettingsFile, desk, refuse
 from tierce.upkeep.progress import bar
 
 app = typer.Typer(add_completion=False, no_args_is_help=True)
@@ -29,7 +29,7 @@ def audience(*, incident: Incident, settings: SettingsFile, json: Json = "") -> 
     """Figer à qui l’opérateur écrit, avec l’empreinte que deux personnes approuvent. / Freeze whom to write to."""
     with desk(settings) as one:
         made = audiences.freeze(
-            one.connection, Contacts(one.keyring), one.appender, SystemClock(), incident_id(incident)
+            one.connection, Contacts(one.keyring), one.appender, SystemClock(), one.incident(incident)
         )
         _tell(json, made, audiences.counts(one.connection, made))
 
@@ -38,7 +38,7 @@ def audience(*, incident: Incident, settings: SettingsFile, json: Json = "") -> 
 def counts(*, incident: Incident, settings: SettingsFile, json: Json = "") -> None:
     """Dire où en est chaque personne ; tout s’additionne. / Say where each person stands; it all adds up."""
     with desk(settings) as one:
-        found = audiences.newest(one.connection, incident_id(incident))
+        found = audiences.newest(one.connection, one.incident(incident))
         _tell(json, found, audiences.counts(one.connection, found))
 
 
@@ -58,7 +58,7 @@ def send(
 ) -> None:
     """Envoyer les messages approuvés, chacun une fois ; à reprendre autant qu’il faut. / Send what was approved."""
     with desk(settings) as one:
-        number, outbox = incident_id(incident), _outbox(one)
+        number, outbox = one.incident(incident), _outbox(one)
         if not really:
             found = outbox.rehearse(one.connection, number)
             _say(json, asdict(found), "à blanc, rien n’est parti / a dry run, nothing left")
@@ -78,7 +78,7 @@ def letters(*, incident: Incident, settings: SettingsFile, json: Json = "") -> N
     """Imprimer les lettres approuvées, par lots de 500. / Print the approved letters, in batches of 500."""
     began = time.monotonic()
     with desk(settings) as one:
-        number, outbox = incident_id(incident), _outbox(one)
+        number, outbox = one.incident(incident), _outbox(one)
         with bar("lettres / letters", outbox.waiting(one.connection, number)[State.TO_PRINT]) as told:
             folder = one.settings.letters_directory()
             made = outbox.print_letters(one.connection, number, folder, told=told)
@@ -100,7 +100,9 @@ def bounces(
         place = folder or (Path(given) if given else None)
         if place is None:
             refuse("mail.returned n’est pas réglé ; donnez --folder / mail.returned is not set; give --folder")
-        tally = take_in(one.connection, one.appender, SystemClock(), incident_id(incident), place)
+        if not place.is_dir():
+            refuse(f"folder : {place} n’est pas un dossier ; donnez --folder / is not a folder; give --folder")
+        tally = take_in(one.connection, one.appender, SystemClock(), one.incident(incident), place)
     _say(json, asdict(tally), "")
 
 
@@ -116,7 +118,7 @@ def returned(
 ) -> None:
     """Noter les lettres revenues : l’annonce publique vaut pour elles. / Write down letters that came back."""
     with desk(settings) as one:
-        found = audiences.newest(one.connection, incident_id(incident))
+        found = audiences.newest(one.connection, one.incident(incident))
         unknown = letters_back(one.connection, one.appender, SystemClock(), found, set(references))
     _say(json, {"returned": len(set(references)) - len(unknown), "unknown": sorted(unknown)}, "")
     if unknown:
