@@ -10,6 +10,7 @@ from pathlib import Path
 import httpx
 import psycopg
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from tests.integration.conftest import Connect
 from tests.integration.logs import log_of
@@ -22,6 +23,7 @@ from tierce.journal.service import Appender
 from tierce.journal.standing import standing
 from tierce.journal.tiles.folder import LogFolder
 from tierce.journal.tiles.tree import TileTree
+from tierce.journal.verifier import Journal, Report, verify
 from tierce.journal.witness import store
 from tierce.journal.witness.cosignature import WitnessKey, cosign, read_cosignature
 from tierce.journal.witness.feeding import Address, Feeder
@@ -133,6 +135,30 @@ def test_a_log_that_only_grows_is_cosigned_at_each_size(house: House, insurer: I
     assert read_cosignature(rows[-1][1], note_text(house.note), insurer.key) > 1_700_000_000
     with pytest.raises(NoteFormatError, match="does not hold"):
         read_cosignature(rows[0][1], note_text(house.note), insurer.key)
+
+
+def test_the_verifier_holds_what_is_stored_of_a_witness_to_its_own_key(
+    house: House, insurer: Insurer, connect: Connect, database: Database
+) -> None:
+    for _ in range(2):
+        house.grow(1)
+        house.feeder.turn()
+
+    def verified(line: str = insurer.key.line) -> Report:
+        return verify(Journal(database.dsn("tierce_office"), house.log.path), LOG_LINE, witnesses=[line])
+
+    whole = verified()
+    assert (whole.findings, whole.cosigned) == ([], {NAME: 100})
+    other = WitnessKey(NAME, Ed25519PrivateKey.generate().public_key())
+    assert [(one.code, one.index) for one in verified(other.line).findings] == [
+        ("cosignature-signature", 50),
+        ("cosignature-signature", 100),
+    ]
+    admin = connect(SUPERUSER, autocommit=True)
+    admin.execute("update journal.cosignature set line = (select line from journal.cosignature where size = 50)")
+    assert [(one.code, one.index) for one in verified().findings] == [("cosignature-signature", 100)]
+    admin.execute("delete from journal.checkpoint where size = 50")
+    assert ("cosignature-alone", 50) in [(one.code, one.index) for one in verified().findings]
 
 
 def test_a_witness_that_was_killed_remembers_what_it_saw(house: House, insurer: Insurer) -> None:

@@ -1,6 +1,7 @@
 """An audience is planned in chunks, through the database: as it would be whole, in memory, item by item."""
 
 import random
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -13,6 +14,7 @@ from tests.integration.rooms import CAPES, OAK
 from tierce.kernel.clock import PARIS
 from tierce.kernel.ids import InsurerId
 from tierce.notices.audience import store
+from tierce.notices.audience.model import State, Why
 from tierce.notices.audience.service import freeze
 from tierce.notices.contacts.model import Contact
 from tierce.notices.mandates.model import Mandate
@@ -80,3 +82,23 @@ def test_i2_an_audience_planned_in_chunks_is_the_one_planned_whole(
     counts = world.counts()
     assert (counts.adults, counts.exposed, counts.unexplained) == (len(made.items), len(pairs), 0)
     assert len({one.channel for one in made.items}) == 3
+
+
+def test_i5_a_minor_lent_without_a_representative_waits_until_her_insurer_names_one(
+    database: Database, connect: Connect, keyring: Keyring
+) -> None:
+    world = open_world(database, connect, keyring, ((1, 1), (2, 1)))
+    later = world.room.clock.now().date() + timedelta(days=900)
+    alone = Contact("Léa Aubry", "lea@foyer.example", ("1 rue A",), adult_from=later)
+    lend(world, OAK, {1: alone, 2: Contact("Paul Lenoir", "p@foyer.example")})
+    world.freeze()
+    counts = world.counts()
+    assert (counts.public, counts.states[State.TO_SEND]) == ({Why.MINOR_ALONE: 1, Why.NO_CONTACT: 1}, 1)
+    lend(world, OAK, {1: replace(alone, representative="Rose Aubry")})
+    world.freeze()
+    counts = world.counts()
+    assert (counts.already_told, counts.states[State.TO_SEND], counts.unexplained) == (1, 2, 0)
+    row = world.notices.execute(
+        "select represented from notice.item where audience = %s and person = 1", (world.audience().id,)
+    ).fetchone()
+    assert row == (True,)

@@ -121,7 +121,7 @@ def test_i2_the_public_notice_says_for_whom_it_is_and_names_nobody() -> None:
     made = make_public_notice(FACTS, OPERATOR, READ, {Why.NO_CONTACT: 3, Why.RETURNED: 1}, "I-1", date(2027, 3, 4))
     french = every(made, Language.FR)
     assert "4 personnes que nous ne pouvons pas joindre autrement" in french
-    assert "3 personnes : son organisme n'a prêté aucune coordonnée" in french
+    assert "3 personnes : aucune coordonnée prêtée ni tenue" in french
     assert "Grand Chêne" not in french
 
 

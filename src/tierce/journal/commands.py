@@ -17,6 +17,7 @@ from tierce.journal.standing import record
 from tierce.journal.tiles.folder import LogFolder
 from tierce.journal.verifier import Journal, Report, check_proof
 from tierce.journal.verifier import verify as verify_journal
+from tierce.journal.witness.cosignature import WitnessKey
 from tierce.kernel.errors import TierceError
 from tierce.kernel.ids import EntrySeq
 from tierce.storage.database import Database
@@ -87,6 +88,10 @@ def verify(
         Path | None,
         typer.Option(exists=True, dir_okay=False, help="Clés d'avant, log-retired.pub. / The log's earlier keys."),
     ] = None,
+    witness: Annotated[
+        list[str] | None,
+        typer.Option(help="Clé publique d'un témoin, donnée par lui. / A witness's public line, given by it."),
+    ] = None,
     host: Host = "127.0.0.1",
     port: Port = 5432,
     name: Name = "tierce",
@@ -102,6 +107,8 @@ def verify(
     """Tout relire ; sortie 0 intact, 1 altéré, 2 refusé. / Read it all; exit 0 intact, 1 altered, 2 refused."""
     try:
         parse_verifier_key(log_key)
+        for line in witness or []:
+            WitnessKey.parse(line)
         notes = [path.read_text("utf-8") for path in kept or []]
         earlier = [one for one in (retired.read_text("utf-8") if retired else "").splitlines() if one.strip()]
         journal = Journal(Database(host, port, name, secrets).dsn(ROLE), log, segments)
@@ -112,6 +119,7 @@ def verify(
                 log_key,
                 notes,
                 earlier,
+                witnesses=witness or [],
                 sample=signatures,
                 processes=processes or len(os.sched_getaffinity(0)),
                 progress=lambda leaves: shown.update(bar, advance=leaves),
@@ -175,6 +183,8 @@ def _print(report: Report) -> None:
         f"racine / root {report.root}",
         err=True,
     )
+    for name, size in report.cosigned.items():
+        typer.echo(f"{name} : contresigné jusqu'à / cosigned up to {size}", err=True)
 
 
 def _refuse(error: TierceError, code: int = 2) -> NoReturn:

@@ -71,10 +71,10 @@ def names_behind(connection: Connection, person: PersonId) -> tuple[str, ...]:
         """
         select p.given_name || ' ' || p.family_name from journal.entry e
         join directory.professional p on p.id = e.professional
-        where e.person = %(person)s and e.kind in (1, 2, 4)
+        where e.person = %(person)s and e.person <> 0 and e.kind in (1, 2, 4)
         union
         select t.name from journal.entry e join directory.establishment t on t.id = journal.u64(e.body, 24)
-        where e.person = %(person)s and e.kind in (1, 2, 4)""",
+        where e.person = %(person)s and e.person <> 0 and e.kind in (1, 2, 4)""",
         {"person": person},
     ).fetchall()
     return tuple(row[0] for row in rows)

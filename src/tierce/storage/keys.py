@@ -247,6 +247,23 @@ class Sealer:
         except InvalidTag:
             raise SealBrokenError from None
 
+    def opener(self, compartment: Compartment, insurer: InsurerId) -> Callable[[int, bytes], bytes]:
+        """What opens many records of one insurer, each by its person, as `open_` does one."""
+        known = self._ciphers.get((compartment, insurer), {})
+        place = _place(compartment, insurer, PersonId(0))[:-8]
+        head = 2 + _NONCE_BYTES
+
+        def opened(person: int, sealed: bytes) -> bytes:
+            cipher = known.get(sealed[1])
+            if cipher is None or sealed[0] != _SEAL_VERSION:
+                return self.open_(compartment, insurer, PersonId(person), sealed)
+            try:
+                return cipher.decrypt(sealed[2:head], sealed[head:], place + person.to_bytes(8, "big"))
+            except InvalidTag:
+                raise SealBrokenError from None
+
+        return opened
+
     def _latest(self, compartment: Compartment, insurer: InsurerId) -> tuple[int, AESGCM]:
         """The version that seals, and its cipher."""
         known = self._ciphers.get((compartment, insurer)) or self._again(compartment, insurer)

@@ -27,10 +27,12 @@ ROLE_SETTINGS = {
         "enable_seqscan": "off",
         "jit": "off",
     },
+    "tierce_persons": {"enable_seqscan": "off", "jit": "off"},
 }
 """A stopped api worker must not hold the lines of logins. Everything it reads is found by key, and a function's plan
 is kept for the life of a connection: one made while a table was small must not scan it once it has grown (measured:
-the gate at half its speed after 20,000 engagements). Compilation is off because those costs would start it."""
+the gate at half its speed after 20,000 engagements). Compilation is off because those costs would start it. The
+persons' space reads by key too, and opened each page by a scan of the journal while that was young."""
 
 FUNCTIONS = (
     "ceilings.sql",

@@ -122,7 +122,7 @@ def of_person(connection: Connection, sealed: SealedLog, person: int, size: int)
     """The lines that name a person, hot or sealed, under the tree."""
     rows = connection.execute(
         f"select e.seq, {_LEAF}, e.body from journal.entry e join journal.placed p on p.block = e.seq >> 8"  # noqa: S608 - a constant of ours
-        f" where e.person = %s and {_LEAF} < %s",
+        f" where e.person = %s and e.person <> 0 and {_LEAF} < %s",
         (person, size),
     )
     found = {seq: Line(seq, index, bytes(body)) for seq, index, body in rows.fetchall()}

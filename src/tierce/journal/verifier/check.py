@@ -15,7 +15,7 @@ from tierce.journal.verifier import store
 from tierce.journal.verifier.crew import Crew
 from tierce.journal.verifier.front import Front
 from tierce.journal.verifier.model import Report
-from tierce.journal.verifier.notes import read_note
+from tierce.journal.verifier.notes import cosigned, read_note, read_witness
 from tierce.journal.verifier.sealed import check_sealed
 from tierce.journal.verifier.stretch import Stretch, Task, holds, leaf_hashes, readable
 from tierce.journal.verifier.tiles import HASH, WIDTH
@@ -55,6 +55,7 @@ def verify(
     kept: Sequence[str] = (),
     retired: Sequence[str] = (),
     *,
+    witnesses: Sequence[str] = (),
     sample: int = 1,
     processes: int = 1,
     stretch_leaves: int = STRETCH_LEAVES,
@@ -67,6 +68,7 @@ def verify(
         log_key: `name+id+base64`, from outside the database if the answer is to hold against its owner.
         kept: signed notes that somebody else kept: a rewritten or restored log contradicts them.
         retired: the log's earlier key lines, each followed by a space and the last size that it may have signed.
+        witnesses: key lines of those who cosign, from themselves: what is stored of theirs is verified too.
         sample: verify the batch signature of one block in so many; 1 verifies all. Hashes are always all verified.
         processes: how many read and hash beside each other.
         stretch_leaves: how many leaves one of them takes at a time; memory grows with it.
@@ -84,6 +86,7 @@ def verify(
         instances = store.instances(connection)
         _check_places(report, connection)
         _check_waiting(report, connection, instances)
+        _check_cosigned(report, connection, witnesses)
         published = min(report.published, report.leaves)
         sealed = check_sealed(report, connection, journal.segments, journal.log, published)
         task = Task(0, 0, published, journal.log, sample, instances, sealed)
@@ -140,6 +143,21 @@ def _points(
     for note in kept:
         read(note, "kept", None)
     return points
+
+
+def _check_cosigned(report: Report, connection: Connection, witnesses: Sequence[str]) -> None:
+    """What each witness cosigned is a checkpoint that is stored, and its signature holds."""
+    for line in witnesses:
+        witness = read_witness(line)
+        for size, signature, note in store.cosignatures(connection, witness[0]):
+            if note is None:
+                message = f"{witness[0]} cosigned {size} leaves, and no checkpoint of that size is stored"
+                report.error("cosignature-alone", message, index=size)
+            elif not cosigned(note, signature, witness):
+                message = f"a cosignature kept as {witness[0]}'s is not its own over that checkpoint"
+                report.error("cosignature-signature", message, index=size)
+            else:
+                report.cosigned[witness[0]] = size
 
 
 def _check_places(report: Report, connection: Connection) -> None:

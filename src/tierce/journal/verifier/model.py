@@ -42,6 +42,8 @@ class Report:
     """Entries not yet under a checkpoint; normal for about a second."""
     published: int = 0
     """Leaves under the published checkpoint: those whose tiles were held to the entries."""
+    cosigned: dict[str, int] = field(default_factory=dict)
+    """By witness whose key was given, the last size that it cosigned."""
     root: str = ""
     """The root over all leaves, in hexadecimal."""
     findings: list[Finding] = field(default_factory=list)

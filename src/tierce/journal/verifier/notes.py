@@ -53,6 +53,31 @@ def read_key(log_key: str) -> tuple[str, str, bytes]:
     return parts[0], parts[1], raw[1:]
 
 
+def read_witness(line: str) -> tuple[str, bytes, bytes]:
+    """Cut a witness's key line into name, identifier and 32 bytes, or raise ValueError (C2SP tlog-cosignature)."""
+    parts = line.strip().split("+", 2)
+    raw = base64.b64decode(parts[2], validate=True) if len(parts) == 3 else b""
+    if len(raw) != 33 or raw[0] != 4:
+        msg = "a witness's key must read name+identifier+base64, as `tierce witness key` prints it"
+        raise ValueError(msg)
+    return parts[0], bytes.fromhex(parts[1]), raw[1:]
+
+
+def cosigned(note: str, line: str, witness: tuple[str, bytes, bytes]) -> bool:
+    """Tell whether a signature line is this witness's over a note: of kind 4, with the time that it was made."""
+    name, identifier, raw = witness
+    dash, signer, value = (*line.split(" "), "", "")[:3]
+    try:
+        signed = base64.b64decode(value, validate=True)
+    except ValueError:
+        return False
+    if (dash, signer, signed[:4], len(signed)) != ("—", name, identifier, 76):
+        return False
+    seconds = int.from_bytes(signed[4:12], "big")
+    text = note.partition("\n\n")[0] + "\n"
+    return signed_by(raw, signed[12:], f"cosignature/v1\ntime {seconds}\n{text}".encode())
+
+
 @lru_cache(maxsize=256)
 def _key(raw: bytes) -> Ed25519PublicKey:
     return Ed25519PublicKey.from_public_bytes(raw)

@@ -146,6 +146,17 @@ def checkpoints(connection: Connection) -> list[Signed]:
     return [Signed(*row) for row in rows.fetchall()]
 
 
+def cosignatures(connection: Connection, witness: str) -> Iterator[tuple[int, str, str | None]]:
+    """What a witness cosigned, by size: the signature line, and the stored note of that size when there is one."""
+    with connection.cursor(name="verify_cosigned") as cursor:
+        cursor.execute(
+            "select c.size, c.line, p.note from journal.cosignature c left join journal.checkpoint p using (size)"
+            " where c.witness = %s order by c.size",
+            (witness,),
+        )
+        yield from cursor
+
+
 def blocks(connection: Connection, low: int, high: int) -> Iterator[Block]:
     """The blocks that have a leaf in `low`..`high` - 1, in the tree's order, streamed."""
     with connection.cursor(name="verify_blocks") as cursor:

@@ -250,7 +250,7 @@ def journal(
 def concerned(
     *,
     people: Annotated[
-        int, typer.Option(min=1_000, help="Personnes sur la liste. / People on the list.")
+        int, typer.Option(min=100_000, help="Personnes sur la liste. / People on the list.")
     ] = SMALL_PEOPLE,
     national: Annotated[
         bool, typer.Option("--national", help="33 000 000 de personnes. / 33,000,000 people.")
@@ -283,7 +283,7 @@ def concerned(
         raise typer.Exit(1) from None
     _screen.print(
         f"{report.concerned_per_s:,.0f} look-ups/s over {report.exposed:,} people exposed, "
-        f"p50 {report.p50_ms} ms, p99 {report.p99_ms} ms"
+        f"p50 {report.p50_ms} ms, p99 {report.p99_ms} ms, {report.cpu_ms} ms of processor each"
     )
     _give(report, json_to)
 
@@ -344,6 +344,9 @@ def _table(report: Report) -> Table:
         "ratio": f"{report.ratio_to_reference:.2f}",
         "the reference's statements one by one": f"{report.reference_as_statements_per_s:,.0f}/s",
         "at 500/s, p50 and p99": f"{report.p50_ms_at_500:.1f} and {report.p99_ms_at_500:.1f} ms",
+        "lost to sequencing": "not measured"
+        if report.loss_to_sequencing is None
+        else f"{report.loss_to_sequencing:.1%}",
         "errors": ", ".join(f"{count} x {kind}" for kind, count in report.errors_by_kind.items()) or "none",
         "outcomes": ", ".join(f"{name} {share:.1%}" for name, share in report.outcomes.items()),
         "asks in a batch": f"{report.batch_mean}",

@@ -22,6 +22,7 @@ from tierce.lab.bench.load import Latency, LoadResult, build_generator, run_load
 from tierce.lab.bench.machine import DurableWrite, Machine, describe_machine, measure_durable_write
 from tierce.lab.bench.parts import measure_parts
 from tierce.lab.bench.proofs import SLICE_SECONDS_MAX, Desk, RequestPress, Target
+from tierce.lab.bench.sequencing import sequencing
 from tierce.lab.bench.service import Counters, Service, Stage, open_stage
 from tierce.lab.bench.traffic import Traffic
 from tierce.storage.cluster import DURABLE, SUPERUSER
@@ -48,6 +49,8 @@ class Plan:
     seed: int
     workers: int = 0
     """Processes that serve the API; 0 for the product's own number, one a processor."""
+    sequencing: bool = True
+    """Whether each turn is run again beside the sequencer."""
 
     def __post_init__(self) -> None:
         """Refuse a run whose proofs would be too old at its end."""
@@ -59,7 +62,7 @@ class Plan:
             raise BenchError(msg)
 
 
-SMALL: Final = Plan(seconds=2, repeat=1, persons=20_000, desks=500, seed=1)
+SMALL: Final = Plan(seconds=2, repeat=1, persons=20_000, desks=500, seed=1, sequencing=False)
 
 
 class Run(msgspec.Struct, frozen=True):
@@ -85,6 +88,8 @@ class Report(msgspec.Struct, frozen=True):
     ratio_to_reference: float
     p50_ms_at_500: float
     p99_ms_at_500: float
+    loss_to_sequencing: float | None
+    """What share of the requests a second is lost while the sequencer keeps up with them; median over the turns."""
     split: dict[str, float]
     errors: int
     errors_by_kind: dict[str, int]
@@ -166,7 +171,7 @@ class _Bench:
 
 
 def measure_gate(plan: Plan, work: Path, clock: Clock, progress: Progress) -> Report:
-    """Measure on a cluster made below `work` and removed afterwards; about 70 s + 2·repeat·seconds."""
+    """Measure on a cluster made below `work` and removed afterwards; about 70 s + 3·repeat·seconds."""
     program = build_generator(work)
     machine = describe_machine()
     with open_stage(work) as stage:
@@ -187,13 +192,18 @@ def measure_gate(plan: Plan, work: Path, clock: Clock, progress: Progress) -> Re
 def _measure(bench: _Bench, service: Service, press: RequestPress, machine: Machine, durable: DurableWrite) -> Report:
     plan = bench.plan
     rate = _warm(bench, service, press)
-    references, loads, counted = [bench.reference(0)], [], []
+    references, loads, counted, losses = [bench.reference(0)], [], [], []
     for turn in range(1, plan.repeat + 1):
+        # In turn before and after: whichever came second would meet fewer free seats.
+        beside = _beside(bench, service, press, rate) if plan.sequencing and turn % 2 == 0 else None
         result, seen = bench.load(press, service, int(rate * HEADROOM * plan.seconds), plan.seconds)
         counted.append(seen)
         loads.append(result)
         rate = max(rate, result.per_second)
         bench.progress(f"gate {result.per_second:,.0f}/s, p99 {result.latency_ms.p99:.0f} ms")
+        if plan.sequencing:
+            beside = beside or _beside(bench, service, press, rate)
+            losses.append(1 - beside / result.per_second)
         references.append(bench.reference(turn))
     at_rate, _ = bench.load(press, service, int(RATE * HEADROOM * plan.seconds), plan.seconds, RATE)
     bench.progress(f"gate at {RATE}/s: p50 {at_rate.latency_ms.p50:.1f}, p99 {at_rate.latency_ms.p99:.1f} ms")
@@ -215,6 +225,7 @@ def _measure(bench: _Bench, service: Service, press: RequestPress, machine: Mach
         ratio_to_reference=round(requests / against, 3),
         p50_ms_at_500=at_rate.latency_ms.p50,
         p99_ms_at_500=at_rate.latency_ms.p99,
+        loss_to_sequencing=round(median(losses), 3) if losses else None,
         split=_split(counted) | parts,
         errors=sum(errors.values()),
         errors_by_kind=errors,
@@ -250,6 +261,14 @@ def _warm(bench: _Bench, service: Service, press: RequestPress) -> float:
     rate = max(float(RATE_LEAST), result.per_second)
     bench.progress(f"warm-up {result.per_second:,.0f}/s, {result.shown / max(1, result.answered):.0%} shown")
     return rate
+
+
+def _beside(bench: _Bench, service: Service, press: RequestPress, rate: float) -> float:
+    """The same turn while the sequencer keeps up; requests a second."""
+    with sequencing(bench.stage):
+        result, _ = bench.load(press, service, int(rate * HEADROOM * bench.plan.seconds), bench.plan.seconds)
+    bench.progress(f"gate beside the sequencer {result.per_second:,.0f}/s")
+    return result.per_second
 
 
 def _split(counted: list[Counters]) -> dict[str, float]:

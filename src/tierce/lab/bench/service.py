@@ -178,8 +178,8 @@ class Service:
             {part: float(value) for part, value in _PART.findall(text)},
             {name: int(count) for name, count in _OUTCOME.findall(text)},
             int(batches.group(1)) if batches else 0,
-            _cpu_seconds(self._process.pid),
-            _cpu_seconds(int((self._stage.data / "postmaster.pid").read_text().split()[0])),
+            cpu_seconds(self._process.pid),
+            cpu_seconds(int((self._stage.data / "postmaster.pid").read_text().split()[0])),
             sum(resource.getrusage(resource.RUSAGE_CHILDREN)[:2]),
             busy_seconds(),
             time.monotonic(),
@@ -232,7 +232,7 @@ def _settings(stage: Stage, site: str, port: int, workers: int) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _cpu_seconds(root: int) -> float:
+def cpu_seconds(root: int) -> float:
     """Processor seconds of a process and its descendants, those that ended included."""
     children: dict[int, list[int]] = {}
     ticks: dict[int, tuple[int, int]] = {}

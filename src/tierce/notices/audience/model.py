@@ -37,7 +37,7 @@ class Why(IntEnum):
 WHY_LABELS: dict[Why, Phrase] = {
     Why.INSURER_SENDS: Phrase("son organisme lui écrit lui-même", "the insurer writes itself"),
     Why.NO_MANDATE: Phrase("aucun mandat ne dit qui lui écrit", "no mandate says who writes"),
-    Why.NO_CONTACT: Phrase("son organisme n’a prêté aucune coordonnée", "the insurer lent no contact data"),
+    Why.NO_CONTACT: Phrase("aucune coordonnée prêtée ni tenue", "no contact data lent or held"),
     Why.NO_ADDRESS: Phrase("ni adresse électronique ni adresse postale", "neither an e-mail nor a postal address"),
     Why.SHARED_MAILBOX: Phrase(
         "boîte partagée avec un autre adulte, et aucune adresse postale",
@@ -49,8 +49,8 @@ WHY_LABELS: dict[Why, Phrase] = {
     Why.UNPRINTABLE: Phrase("adresse qui ne s’imprime pas", "an address that cannot be printed"),
     Why.RETURNED: Phrase("lettre revenue", "letter returned"),
     Why.MINOR_ALONE: Phrase(
-        "mineure sans représentant nommé : à demander à son organisme",
-        "a minor without a named representative: her insurer is to be asked",
+        "mineure, sans représentant légal que nous connaissions",
+        "a minor, without a legal representative known to us",
     ),
     Why.ALREADY_TOLD: Phrase("déjà prévenue de la même chose", "already told of the same"),
 }

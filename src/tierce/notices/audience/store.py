@@ -48,12 +48,14 @@ _READING: LiteralString = """
     create temporary table audience_reading (person bigint, insurer smallint, cohort text collate "C", why smallint,
         reader bytea, mailbox bytea, name bytea, represented boolean) on commit drop;
     create temporary table audience_item (like notice.item) on commit drop"""
-# Pairs that an earlier audience of the incident told of the same categories as this revision has.
+# Pairs that an earlier audience of the incident told of the same categories as this revision has. A minor whose
+# representative was not known yet is not told by a public notice: she is planned again.
 _TOLD: LiteralString = """
     update audience_reading r set why = %(already)s, reader = null, mailbox = null
     from notice.item_pair p
     join notice.audience a on a.id = p.audience and a.incident = %(incident)s
     join notice.item i on i.audience = p.audience and i.number = p.item and i.state = any(%(told)s)
+        and i.why is distinct from %(alone)s
     where (r.person, r.insurer, r.cohort) = (p.person, p.insurer, p.cohort)
       and case when p.cohort = 'professionals' then
         (select o.categories = n.categories from incident.exposed_professional o, incident.exposed_professional n
@@ -112,6 +114,7 @@ def place(connection: Connection, incident: IncidentId, revision: int) -> None:
             "incident": incident,
             "revision": revision,
             "already": Why.ALREADY_TOLD.value,
+            "alone": Why.MINOR_ALONE.value,
             "told": [State.SENT, State.PRINTED, State.POSTED, State.PUBLIC],
         },
     )

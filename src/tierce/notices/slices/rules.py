@@ -4,6 +4,7 @@ The file is described in docs/reference/hand-over.md, with which a test reads on
 """
 
 import hashlib
+import struct
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Final
@@ -23,6 +24,9 @@ VERSION: Final = "tierce-hand-over-v1"
 COLUMNS: Final = ("reference", "member_number", "rank", "categories", "cohort", "first_at", "last_at", "entries")
 RECORD_BYTES_MAX: Final = 200
 """The longest record, its line feed included; a member number has 20 characters at most."""
+MOMENTS_MAX: Final = 100_000
+"""Seconds whose text is kept at once: a day and more, some ten mebibytes."""
+_last_eight: Final = struct.Struct(">Q").unpack_from
 _ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _PAIRS: Final = [high + low for high in _ALPHABET for low in _ALPHABET]
 
@@ -37,30 +41,36 @@ class References:
 
     def of(self, person: int) -> str:
         """The reference of one person's letter."""
-        made = self._begun.copy()
+        made, pairs = self._begun.copy(), _PAIRS
         made.update(person.to_bytes(8, "big") + self._insurer)
-        number = int.from_bytes(made.digest()[-8:], "big")
+        number = _last_eight(made.digest(), 24)[0]
         return (
-            f"{_PAIRS[number >> 50 & 1023]}{_PAIRS[number >> 40 & 1023]}-"
-            f"{_PAIRS[number >> 30 & 1023]}{_PAIRS[number >> 20 & 1023]}-"
-            f"{_PAIRS[number >> 10 & 1023]}{_PAIRS[number & 1023]}"
+            f"{pairs[number >> 50 & 1023]}{pairs[number >> 40 & 1023]}-"
+            f"{pairs[number >> 30 & 1023]}{pairs[number >> 20 & 1023]}-"
+            f"{pairs[number >> 10 & 1023]}{pairs[number & 1023]}"
         )
 
 
 class Moments:
-    """Seconds since 1970 written as UTC; neighbours often share their minute, whose text is kept."""
+    """Seconds since 1970 written as UTC; records of an incident share theirs, or their minutes: the text is kept."""
 
     def __init__(self) -> None:
-        """Know no minute yet."""
+        """Know no moment yet."""
+        self._known: dict[int, str] = {}
         self._minutes: dict[int, str] = {}
 
     def of(self, seconds: int) -> str:
         """One moment, ``2026-11-26T07:45:00Z``."""
-        minute, second = divmod(seconds, 60)
-        text = self._minutes.get(minute)
+        text = self._known.get(seconds)
         if text is None:
-            text = self._minutes[minute] = datetime.fromtimestamp(minute * 60, UTC).strftime("%Y-%m-%dT%H:%M:")
-        return f"{text}{second:02}Z"
+            if len(self._known) >= MOMENTS_MAX:
+                self._known.clear()
+            minute, second = divmod(seconds, 60)
+            begun = self._minutes.get(minute)
+            if begun is None:
+                begun = self._minutes[minute] = datetime.fromtimestamp(minute * 60, UTC).strftime("%Y-%m-%dT%H:%M:")
+            text = self._known[seconds] = f"{begun}{second:02}Z"
+        return text
 
 
 def slice_for(

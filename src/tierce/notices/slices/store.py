@@ -66,12 +66,12 @@ def open_members(
     sealer: Sealer, insurer: InsurerId, found: Iterable[Member]
 ) -> Iterator[tuple[Member, tuple[str, int]]]:
     """Open who each one is to the insurer: member number and rank; an empty number where no cover is left."""
-    open_ = sealer.open_
+    open_ = sealer.opener(Compartment.COVERAGE, insurer)
     for one in found:
         if one.sealed is None:
             yield one, ("", 0)
             continue
-        record = decode_coverage(open_(Compartment.COVERAGE, insurer, PersonId(one.person), one.sealed))
+        record = decode_coverage(open_(one.person, one.sealed))
         yield one, (record.member_number, record.rank)
 
 

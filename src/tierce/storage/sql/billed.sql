@@ -30,7 +30,7 @@ begin
         return 2;
     end if;
     select e.seq into ask from journal.entry e
-    where e.person = her and e.kind in (1, 2, 3) and journal.u64(e.body, 24) = one.establishment
+    where e.person = her and e.person <> 0 and e.kind in (1, 2, 3) and journal.u64(e.body, 24) = one.establishment
       and (to_timestamp(journal.u64(e.body, 8) / 1e6) at time zone 'Europe/Paris')::date - date '1970-01-01'
           between one.care_day - 31 and one.care_day + 31
       and not exists (select from notice.person_report r where r.person = her and r.seq = e.seq)

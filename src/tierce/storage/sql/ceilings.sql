@@ -1,29 +1,40 @@
--- How many people are shown in a day, counted on the journal itself: a line is committed before anybody is shown, so no
--- rollback takes a count back. Values are policy/floors.py's, written at each upgrade.
+-- How many people are shown in a day, counted with the journal's own lines: a line is committed before anybody is shown, so
+-- no rollback takes a count back. Values are policy/floors.py's, written at each upgrade.
 
 create or replace function gate.day_start() returns timestamptz language sql stable as
 $$ select date_trunc('day', now() at time zone 'Europe/Paris') at time zone 'Europe/Paris' $$;
 
+-- Counts the lines of one batch that show somebody, in the transaction that writes them: lines and counts are committed or
+-- lost together. A day never goes back: what began before midnight counts for the day in which another wrote already.
+create or replace function gate.count_shown(bodies bytea[]) returns void language plpgsql as $$
+begin
+    insert into gate.shown as s (scope, slot, day, n)
+    select l.scope, pg_backend_pid() % 16, gate.today(), count(*)
+    from (select case when get_byte(b, 1) = 14 then 'persons' else 'office' end as scope from unnest(bodies) b
+          where get_byte(b, 1) in (5, 6, 14) and journal.u64(b, 80) <> 0) l
+    group by l.scope order by l.scope
+    on conflict (scope, slot) do update set day = greatest(s.day, excluded.day),
+        n = case when excluded.day > s.day then excluded.n else s.n + excluded.n end;
+end $$;
+
 -- Raises when more than the ceiling's lines were written today: by one member of staff, by the office as a whole, or by
--- the persons' space as it opened people. Reads at most that many lines, whatever the journal's length.
+-- the persons' space as it opened people. One member's few lines are read; the others' are counted as they are written.
 create or replace function gate.insist_below(of_scope text, by_staff bigint) returns void language plpgsql as $$
 declare
     most integer := (select per_day from gate.shown_ceiling where scope = of_scope);
     one_too_many bigint;
+    over boolean;
 begin
     if of_scope = 'staff' then
         select e.seq into one_too_many from journal.entry e
         where e.professional = by_staff and e.kind in (5, 6) and e.person <> 0
         order by e.seq desc offset most limit 1;
-    elsif of_scope = 'office' then
-        select e.seq into one_too_many from journal.entry e
-        where e.kind in (5, 6) and e.person <> 0 order by e.seq desc offset most limit 1;
+        over := exists (select from journal.batch b
+                        where b.block = one_too_many >> 8 and b.at >= gate.day_start());
     else
-        select e.seq into one_too_many from journal.entry e
-        where e.kind = 14 and e.person <> 0 order by e.seq desc offset most limit 1;
+        over := (select sum(s.n) from gate.shown s where s.scope = of_scope and s.day = gate.today()) > most;
     end if;
-    if most is null or exists (select from journal.batch b
-                               where b.block = one_too_many >> 8 and b.at >= gate.day_start()) then
+    if most is null or over then
         raise exception 'the ceiling of people shown in a day is reached (%)', of_scope
             using errcode = 'program_limit_exceeded';
     end if;

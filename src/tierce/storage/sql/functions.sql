@@ -451,6 +451,7 @@ begin
     end if;
     insert into journal.batch (block, instance, n, signature)
     values (in_block, instance_id, cardinality(bodies), signature);
+    perform gate.count_shown(bodies);
     insert into journal.entry (seq, kind, professional, person, body)
     select in_block * 256 + a.n - 1, get_byte(a.body, 1), journal.u64(a.body, 16), journal.u64(a.body, 80), a.body
     from unnest(bodies) with ordinality a(body, n);
@@ -526,6 +527,9 @@ begin
       and e.tx is distinct from pg_current_xact_id_if_assigned();
 end $$;
 
+-- The index of lines by person leaves out those of nobody: "person <> 0" is written wherever it must serve, since a planner
+-- that does not know the number cannot tell, and would read the whole journal.
+
 -- A person's own record, for the live session whose handle she holds and whose opening is in the journal -----------------------------------------------
 create or replace function gate.person_self(session_handle bytea)
     returns table (person bigint, insurer smallint, sealed bytea)
@@ -536,7 +540,7 @@ begin
     select r.person, r.insurer, r.sealed
     from access.person_session s join person.record r on r.person = s.person
     where s.handle = session_handle and s.revoked is null and s.expires > now()
-      and exists (select from journal.entry e where e.person = s.person and e.kind = 14
+      and exists (select from journal.entry e where e.person = s.person and e.person <> 0 and e.kind = 14
                   and journal.u64(e.body, 32) = s.id and e.tx is distinct from pg_current_xact_id_if_assigned());
 end $$;
 
@@ -548,9 +552,9 @@ begin
     perform gate.insist_below('persons', null);
     return query
     select e.seq, e.body
-    from access.person_session s join journal.entry e on e.person = s.person
+    from access.person_session s join journal.entry e on e.person = s.person and e.person <> 0
     where s.handle = session_handle and s.revoked is null and s.expires > now() and e.seq < before
-      and exists (select from journal.entry o where o.person = s.person and o.kind = 14
+      and exists (select from journal.entry o where o.person = s.person and o.person <> 0 and o.kind = 14
                   and journal.u64(o.body, 32) = s.id and o.tx is distinct from pg_current_xact_id_if_assigned())
     order by e.seq desc limit least(at_most, 200);
 end $$;

@@ -1,14 +1,16 @@
 -- What a person reads of herself beside her history: through the session whose handle she holds, and nothing else.
 
 -- A session counts only once a committed line opens it, as for gate.person_history; 0 when nobody's is open.
+-- In plpgsql, which keeps its plan: in SQL, every page of hers would have it made again.
 create or replace function gate.person_of(session_handle bytea) returns bigint
-    language sql stable security definer set search_path = pg_catalog, pg_temp as $$
-    select coalesce((
+    language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
+begin
+    return coalesce((
         select s.person from access.person_session s
         where s.handle = session_handle and s.revoked is null and s.expires > now()
-          and exists (select from journal.entry o where o.person = s.person and o.kind = 14
-                      and journal.u64(o.body, 32) = s.id and o.tx is distinct from pg_current_xact_id_if_assigned())), 0)
-$$;
+          and exists (select from journal.entry o where o.person = s.person and o.person <> 0 and o.kind = 14
+                      and journal.u64(o.body, 32) = s.id and o.tx is distinct from pg_current_xact_id_if_assigned())), 0);
+end $$;
 
 -- "Am I concerned?": one row or more for each incident that is established, whoever asks; an incident of which the law
 -- keeps persons from being told yet has none, for anybody. `whole` is null where no list was made yet. It is answered
@@ -27,7 +29,7 @@ begin
                                       and e.tx is distinct from pg_current_xact_id_if_assigned()), false)
     into asked, fresh
     from (select l.seq, l.body, l.tx from journal.entry l
-          where l.person = her and her <> 0 order by l.seq desc limit 400) e
+          where l.person = her and l.person <> 0 order by l.seq desc limit 400) e
     join journal.batch b on b.block = e.seq >> 8
     where get_byte(e.body, 1) = 13 and get_byte(e.body, 2) = 220 and b.at >= now() - interval '1 day';
     if asked > 20 then

@@ -49,7 +49,7 @@ $$;
 -- role tierce_persons and makes up a session leaves a line for each person.
 create or replace function presence.is_open(of_session bigint, of_person bigint) returns boolean
     language sql stable security definer set search_path = pg_catalog, pg_temp as $$
-    select exists (select from journal.entry o where o.person = of_person and o.kind = 14
+    select exists (select from journal.entry o where o.person = of_person and o.person <> 0 and o.kind = 14
                    and journal.u64(o.body, 32) = of_session and o.tx is distinct from pg_current_xact_id_if_assigned())
 $$;
 
@@ -59,7 +59,7 @@ create or replace function presence.bearer(session_handle bytea)
     language sql security definer set search_path = pg_catalog, pg_temp as $$
     select s.id, s.person, coalesce(g.insurer, 0::smallint), coalesce(g.id, 0::smallint),
            (select count(*) from journal.entry e join journal.batch b on b.block = e.seq >> 8
-            where e.person = s.person and e.kind = 18
+            where e.person = s.person and e.person <> 0 and e.kind = 18
               and b.at >= (now() at time zone 'Europe/Paris')::date::timestamp at time zone 'Europe/Paris')
     from access.person_session s
     left join lateral (
@@ -99,7 +99,7 @@ create or replace function presence.asked(session_handle bytea)
     select w.seq, w.professional, w.establishment, w.at_us from (
         select distinct on (journal.u64(e.body, 24)) e.seq, e.professional,
                journal.u64(e.body, 24) as establishment, journal.u64(e.body, 8) as at_us
-        from access.person_session s join journal.entry e on e.person = s.person
+        from access.person_session s join journal.entry e on e.person = s.person and e.person <> 0
         where s.handle = session_handle and s.revoked is null and s.expires > now() and presence.is_open(s.id, s.person)
           and e.kind in (1, 2, 3) and get_byte(e.body, 5) < 2
           and journal.u64(e.body, 8) > (extract(epoch from now()) - 900) * 1e6

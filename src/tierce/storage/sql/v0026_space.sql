@@ -84,6 +84,24 @@ create table notice.request_reply (
     primary key (request, insurer)
 );
 
+-- How many lines that show somebody were written today: counted with each line, so that a look reads a few rows and not as
+-- many lines as there were.
+create table gate.shown (
+    scope text not null check (scope in ('office', 'persons')),
+    slot  smallint not null,                        -- writers of one moment have different ones, and do not wait
+    day   integer not null,
+    n     integer not null,
+    primary key (scope, slot)
+) with (fillfactor = 50);
+insert into gate.shown (scope, slot, day, n)
+select case when e.kind = 14 then 'persons' else 'office' end, 0,
+       (now() at time zone 'Europe/Paris')::date - date '1970-01-01', count(*)
+from journal.batch b join journal.entry e on e.seq between b.block * 256 and b.block * 256 + 255
+where b.at >= date_trunc('day', now() at time zone 'Europe/Paris') at time zone 'Europe/Paris'
+  and e.kind in (5, 6, 14) and e.person <> 0
+group by 1;
+drop index journal.entry_staff_shown, journal.entry_person_opened;   -- what counted read them, and nothing else did
+
 -- Secrecy: one asks, another confirms.
 create table incident.secrecy_ask (
     incident bigint primary key references incident.incident,

@@ -106,8 +106,8 @@ begin
         join notice.wish w on w.person = e.person and w.proved is not null and w.ended is null
         where e.kind in (1, 2, 3) and e.person <> 0
           and journal.u64(e.body, 8) >= extract(epoch from w.proved) * 1e6
-          and not exists (select from journal.entry o where o.person = e.person and o.professional = e.professional
-                          and o.kind in (1, 2, 3, 4) and o.seq < e.seq)
+          and not exists (select from journal.entry o where o.person = e.person and o.person <> 0
+                          and o.professional = e.professional and o.kind in (1, 2, 3, 4) and o.seq < e.seq)
         order by w.person, e.professional, e.seq
         on conflict do nothing)
     select max(f.idx), count(*) into reached, taken from fresh f;

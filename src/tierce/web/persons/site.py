@@ -27,7 +27,6 @@ LINKS: Final = (
     Link("/", "nav.history"),
     Link("/billed", "nav.billed"),
     Link("/card", "nav.card"),
-    Link("/read", "nav.read"),
     Link("/concerned", "nav.concerned"),
     Link("/requests", "nav.requests"),
     Link("/help", "nav.help"),

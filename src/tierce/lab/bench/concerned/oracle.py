@@ -21,7 +21,7 @@ from tierce.identity.service import form_token
 from tierce.kernel.clock import Clock
 from tierce.kernel.ids import PersonId, SessionId
 from tierce.lab.bench.concerned import store
-from tierce.lab.bench.concerned.service import Asker, Say, write_lines
+from tierce.lab.bench.concerned.service import Asker, Say, write_openings
 from tierce.lab.bench.errors import BenchError
 from tierce.lab.bench.gate import free_port
 from tierce.lab.bench.machine import Machine, describe_machine
@@ -77,10 +77,11 @@ def measure_concerned_oracle(each: int, work: Path, seed: int, clock: Clock, say
             for number, (handle, person) in enumerate(one for kind in KINDS for one in crowd[kind])
         ]
         with stage.database.connect(SUPERUSER) as admin:
+            store.prepare(admin)
             store.fill(admin, OTHERS)
             store.doubt(admin, [PersonId(person) for _, person in crowd["not_established"]])
             store.open_sessions(admin, askers)
-        write_lines(stage, askers, clock)
+        write_openings(stage, askers, clock)
         service = Service(stage, free_port(), site="persons")
         try:
             say(f"{len(askers):,} people signed in")

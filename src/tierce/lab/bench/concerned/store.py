@@ -11,9 +11,8 @@ NOBODYS = 1_000_000_000
 """Numbers from here are on no list."""
 
 
-def fill(connection: Connection, people: int) -> None:
-    """One established incident whose whole list holds persons 1 to `people`; ceilings out of reach."""
-    connection.execute("update gate.shown_ceiling set per_day = 2000000000")
+def prepare(connection: Connection) -> None:
+    """One established incident with an empty list; the ceiling of a day as far as a day allows."""
     connection.execute(
         "insert into registry.insurer (id, amc, name) values (1, '99100001', 'A') on conflict do nothing"
     )
@@ -25,14 +24,44 @@ def fill(connection: Connection, people: int) -> None:
     connection.execute(
         "insert into incident.scope (incident, revision, criteria, gaps, unattributed, pending, digest, persons,"
         " entries, tree_size, at, possible, excluded)"
-        " values (%s, 1, '{}', '[]', 0, 0, sha256(''), %s, %s, 0, now(), 0, 0)",
-        (INCIDENT, people, people),
+        " values (%s, 1, '{}', '[]', 0, 0, sha256(''), 0, 0, 0, now(), 0, 0)",
+        (INCIDENT,),
     )
+
+
+def fill(connection: Connection, people: int) -> None:
+    """Let the whole list hold persons 1 to `people`: those that are missing are added."""
     connection.execute(
         "insert into incident.exposed (incident, revision, person, insurer, categories, first_at, last_at, entries,"
-        " status, rule) select %s, 1, n, 1, 31, now(), now(), 1, 1, 'session'"
-        " from generate_series(1, %s) n",
-        (INCIDENT, people),
+        " status, rule) select %(incident)s, 1, n, 1, 31, now(), now(), 1, 1, 'session'"
+        " from generate_series((select coalesce(max(person), 0) + 1 from incident.exposed"
+        "  where incident = %(incident)s and revision = 1), %(people)s) n",
+        {"incident": INCIDENT, "people": people},
+    )
+    connection.execute(
+        "update incident.scope set persons = %s, entries = %s where incident = %s", (people, people, INCIDENT)
+    )
+
+
+def open_others(connection: Connection, people: int) -> None:
+    """Spaces that others opened today, as the lines of their openings would have counted them; with those lines."""
+    connection.execute(
+        "insert into gate.shown (scope, slot, day, n) values ('persons', 99, gate.today(), %s)", (people,)
+    )
+    connection.execute(
+        "insert into journal.instance (name, role, public_key) values ('others', 'tierce_persons', %s)", (bytes(32),)
+    )
+    connection.execute(
+        "insert into journal.batch (block, instance, n, signature)"
+        " select n, (select id from journal.instance where name = 'others'), 1, %s"
+        " from (select nextval('journal.block_no') as n from generate_series(1, %s)) b",
+        (bytes(64), people),
+    )
+    connection.execute(
+        "insert into journal.entry (seq, kind, professional, person, body)"
+        " select b.block * 256, 14, %(first)s + b.block, %(first)s + b.block, decode(repeat('01', 128), 'hex')"
+        " from journal.batch b",
+        {"first": 3 * NOBODYS},
     )
 
 
