@@ -12,6 +12,7 @@ from tierce.kernel.language import Language
 from tierce.lab.demo.steps import Steps
 from tierce.lab.drill import kept
 from tierce.lab.drill.matching import opened
+from tierce.lab.drill.operators import PROCESSES
 from tierce.lab.drill.play import play
 
 pytestmark = pytest.mark.integration
@@ -23,7 +24,8 @@ def test_i2_i4_s1_a_theft_is_found_whole_and_each_adult_is_told_once(tmp_path: P
     """Also N4 (each insurer opens its own list alone) and the pack, checked by the script that it carries."""
     folder = tmp_path / "kept"
     kept.prepare(folder)
-    report, _words = play(tmp_path / "home", folder, PEOPLE, 1, Steps(Console(stderr=True), Language.EN), live=LIVE)
+    steps = Steps(Console(stderr=True), Language.EN)
+    report, _words = play(tmp_path / "home", folder, PEOPLE, 1, steps, live=LIVE, only=PROCESSES)
     assert report.exposed_true >= PEOPLE
     assert (report.recall, report.false_confirmed, report.insurer_sum_error) == (1.0, 0, 0)
     assert report.over_http >= LIVE, "read through the live gate"
@@ -41,5 +43,7 @@ def test_i2_i4_s1_a_theft_is_found_whole_and_each_adult_is_told_once(tmp_path: P
     assert (folder / "cnil" / "notification.pdf").read_bytes().startswith(b"%PDF")
     (drafted,) = (folder / "cnil").glob("notification-*.json")
     _, records = opened(folder, drafted.stem.rpartition("-")[2])
-    people = json.loads(drafted.read_text())["values"]["people_count"]["content"]
+    values = json.loads(drafted.read_text())["values"]
+    assert values["aware"]["knowledge"] == "known", "from its notice on"
+    people = values["people_count"]["content"]
     assert people[:2] == [len(records)] * 2, "an insurer's draft counts the people of its own list"

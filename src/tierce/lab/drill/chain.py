@@ -194,15 +194,15 @@ class Chain:
 
         relay = Relay(self.server)
         try:
-            done = Telling(lines, OWN, self.clock, "organismes.riveclaire.example").turn(
-                self.notices, relay, hand_over
-            )
+            telling = Telling(lines, OWN, self.clock, "organismes.riveclaire.example")
+            done = telling.turn(self.notices, relay, hand_over)
+            breaches = self.breaches()
+            for one in self.stand_ins:
+                if insurers.acknowledge(self.at_insurers, breaches, one, self.incident, 1):
+                    self.told.append(one)
+            telling.turn(self.notices, relay)  # a minute later: each insurer's own clock runs from what it received
         finally:
             relay.close()
-        breaches = self.breaches()
-        for one in self.stand_ins:
-            if insurers.acknowledge(self.at_insurers, breaches, one, self.incident, 1):
-                self.told.append(one)
         self.acknowledged = len(self.told)
         return done.told, self.acknowledged
 

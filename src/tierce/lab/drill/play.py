@@ -42,11 +42,19 @@ class _Timed:
 
 
 def play(
-    home: Path, folder: Path, people: int, seed: int, steps: Steps, *, live: int = attack.LIVE_MOST
+    home: Path,
+    folder: Path,
+    people: int,
+    seed: int,
+    steps: Steps,
+    *,
+    live: int = attack.LIVE_MOST,
+    only: tuple[str, ...] = (),
 ) -> tuple[DrillReport, dict[str, Phrase]]:
     """Play the whole drill; `folder` takes what it leaves, and is there. The report, and each stage in words.
 
-    Of `people`, so many as `live` at most are read through the gate, the rest are written as its lines.
+    Of `people`, so many as `live` at most are read through the gate, the rest are written as its lines. `only` names
+    the first operator's processes, every one when left out.
 
     Raises:
         DrillError: a step did not do what it must.
@@ -57,7 +65,7 @@ def play(
     persons = max(COUNTRY_MIN, people * 5 // 4 + 2_000)
     with ExitStack() as stack:
         stage = stack.enter_context(
-            open_stage(home, steps, persons=persons, insurers=ALL_INSURERS if many else FEW_INSURERS)
+            open_stage(home, steps, persons=persons, insurers=ALL_INSURERS if many else FEW_INSURERS, only=only)
         )
         with timed.step("other", "le second opérateur, avec sa garde", "the second operator, with its gate"):
             beside = operators.open_other(
