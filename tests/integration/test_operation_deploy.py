@@ -18,7 +18,7 @@ from tierce.kernel.clock import SystemClock
 from tierce.settings import Settings
 from tierce.storage.keys import create_keys
 from tierce.upkeep.service import INSTANCES
-from tierce.web.names import EVERY, KEYS, SITES
+from tierce.web.names import BESIDE, EVERY, KEYS, SITES
 from tierce.web.readiness import ROLES
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
@@ -33,7 +33,8 @@ def test_there_is_a_unit_for_each_process_and_it_is_handed_its_own_files() -> No
         wanted = {str(one) for one in KEYS.get(name, ())} | ({f"instance-{name}"} if name != "portal" else set())
         assert keys == wanted | ({"instance-log"} if name == "worker" else set()), name
         role = {**ROLES, "worker": "tierce_worker"}.get(name)
-        assert {one for one in handed if one.endswith(".password")} == ({f"{role}.password"} if role else set()), name
+        passwords = {f"{one}.password" for one in (role, *BESIDE.get(name, ())) if one}
+        assert {one for one in handed if one.endswith(".password")} == passwords, name
         for hard in ("DynamicUser=yes", "NoNewPrivileges=yes", "ProtectSystem=strict", "CapabilityBoundingSet=\n"):
             assert hard in text, (name, hard)
 

@@ -31,7 +31,7 @@ from tierce.policy.digest import policy_digest
 from tierce.settings import Settings
 from tierce.storage.insurer_keys import lasting_sealer
 from tierce.storage.keys import Compartment, Keyring
-from tierce.web.names import KEYS, log_key
+from tierce.web.names import BESIDE, KEYS, log_key
 from tierce.web.office.app import create_office
 from tierce.web.process import App, Process
 from tierce.web.wiring.parts import async_pool, origins_of, provider_of, rows_pool
@@ -45,7 +45,7 @@ async def office(settings: Settings) -> AsyncIterator[App]:
     dsn = partial(settings.connection().dsn, "tierce_office")
     async with AsyncExitStack() as stack:
         pool, rows = await async_pool(stack, dsn, 2), rows_pool(stack, dsn)
-        inspected = rows_pool(stack, partial(settings.connection().dsn, "tierce_inspector"))
+        inspected = rows_pool(stack, partial(settings.connection().dsn, *BESIDE["office"]))
         http = await stack.enter_async_context(httpx.AsyncClient(follow_redirects=False))
         with settings.connection().connect("tierce_office") as connection:
             appender = Appender.enrol(connection, "office", keyring.instance("office"))
