@@ -66,7 +66,7 @@ def inspected(cluster: Cluster, template: Database, home: Path) -> Iterator[Insp
         # Grants on the database itself are not copied from the template.
         admin.execute(f"revoke all on database {database.name} from public".encode())
         admin.execute(f"grant connect on database {database.name} to {', '.join(ROLES)}".encode())
-        admin.execute(f"grant temporary on database {database.name} to tierce_feed".encode())
+        admin.execute(f"grant temporary on database {database.name} to tierce_feed, tierce_notices".encode())
     opened: list[psycopg.Connection] = []
 
     def connect(role: str, *, autocommit: bool = False) -> psycopg.Connection:

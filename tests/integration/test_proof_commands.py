@@ -69,7 +69,7 @@ def test_a_pack_is_made_by_its_reference_and_the_journal_says_by_whom(
     again = tierce(*command)
     assert (again.returncode, "existe déjà" in again.stderr) == (2, True)
     unknown = tierce("incident", "pack", "I-19990101-ABCD", "--out", tmp_path / "x.zip", "--settings", settings)
-    assert (unknown.returncode, "no such incident" in unknown.stderr) == (2, True)
+    assert (unknown.returncode, "tierce incident list" in unknown.stderr) == (2, True)
 
 
 def test_controls_are_listed_looked_at_and_opened_for_a_day(house: Inspected, settings: Path) -> None:
