@@ -194,6 +194,16 @@ def test_an_address_of_mail_is_no_link() -> None:
     )
 
 
+def test_a_reference_that_spells_a_word_of_links_is_none() -> None:
+    """Three references in a million hold these four letters: their letters must leave like the others."""
+    drawn = next(
+        one
+        for one in (letter_reference(b"d" * 32, PersonId(number), InsurerId(1)) for number in range(2_000_000))
+        if "HREF" in one
+    )
+    check_document(with_point(letter(), f"Référence {drawn}.", f"Reference {drawn}."), LETTER_CONTENTS)
+
+
 @pytest.mark.parametrize("language", list(Language))
 def test_a_notice_counts_its_own_people_and_no_others(language: Language) -> None:
     document = make_insurer_notice(FACTS, OPERATOR, PART, "I-20270303-0007", date(2027, 3, 4))
