@@ -1,5 +1,6 @@
 """What each cohort is told, and what it is not: the five contents, nothing vague, nothing to follow, readable."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -8,15 +9,16 @@ from tests.unit.test_notices_documents import FACTS, OPERATOR, READ, START, with
 from tierce.incidents.cohorts.model import Cohort
 from tierce.kernel.categories import DataCategory
 from tierce.kernel.ids import InsurerId, PersonId
-from tierce.kernel.language import Language
+from tierce.kernel.language import Language, Phrase
 from tierce.notices.audience.model import Pair, Why
 from tierce.notices.contacts.model import Contact
 from tierce.notices.deliveries.mail import compose, message_id, plain, return_path, token_of
 from tierce.notices.errors import TextRefusedError
+from tierce.notices.letter import make_letter
 from tierce.notices.messages.model import Message, Shown, Specimen
 from tierce.notices.messages.rules import specimens, text_digest, text_for
 from tierce.notices.messages.store import encode
-from tierce.notices.model import Document
+from tierce.notices.model import Document, Subject
 from tierce.notices.public_notice import make_public_notice
 from tierce.notices.readability import LEAST, reading_ease, sentences, syllables, words
 from tierce.notices.rules import LETTER_CONTENTS, REQUESTS, check_document, check_readable
@@ -73,6 +75,21 @@ def test_i1_a_text_that_is_heavy_is_refused() -> None:
         document = with_point(document, heavy, "Fine.")
     with pytest.raises(TextRefusedError, match="reading ease"):
         check_readable(document)
+
+
+def test_i1_nobody_is_left_untold_for_the_length_of_her_insurer_s_name() -> None:
+    """What is measured is the words that are approved; one reader's own names are hers."""
+    read = replace(READ, insurer_name="Anticonstitutionnellement" * 12)
+    written = make_letter(
+        facts=FACTS,
+        operator=OPERATOR,
+        recipient=Phrase("Odile", "Odile"),
+        subjects=(Subject(None, (read,)),),
+        reference="7QK4-0ABC-9XYZ",
+        dated=MESSAGE.dated,
+    )
+    with pytest.raises(TextRefusedError, match="reading ease"):
+        check_readable(written)
 
 
 @pytest.mark.parametrize("one", TEXTS, ids=lambda one: f"{one.cohort}-{one.represented}")

@@ -22,7 +22,7 @@ from tierce.notices.model import (
     ReadOfHer,
     Subject,
 )
-from tierce.notices.rules import LETTER_CONTENTS, check_document, check_readable, is_complete
+from tierce.notices.rules import LETTER_CONTENTS, check_document, is_complete
 
 
 def make_letter(
@@ -47,7 +47,7 @@ def make_letter(
         forbidden: names that may not appear (the professional, the place of care).
 
     Raises:
-        TextRefusedError: a block would be empty, vague or hard to read; no letter is better than an empty one.
+        TextRefusedError: a block would be empty or vague; no letter is better than an empty one.
     """
     voice = voice_of(subjects)
     reads = tuple(read for one in subjects for read in one.reads)
@@ -76,7 +76,6 @@ def make_letter(
         signature=signature(operator),
     )
     check_document(document, LETTER_CONTENTS, forbidden)
-    check_readable(document)
     return document
 
 

@@ -13,7 +13,7 @@ from tierce.kernel.saying import NBSP, count, say_period
 from tierce.notices.letter import contact_block, measures_block, signature
 from tierce.notices.letter_words import bank_action, bank_consequence, complaint_action, coupled
 from tierce.notices.model import Block, BlockKind, Document, Facts, Operator
-from tierce.notices.rules import LETTER_CONTENTS, check_document, check_readable
+from tierce.notices.rules import LETTER_CONTENTS, check_document
 
 _ASKS = (Phrase("demande ou connexion", "ask or sign-in"), Phrase("demandes et connexions", "asks and sign-ins"))
 _OWN = {
@@ -51,7 +51,7 @@ def make_professional_letter(
     """Write to a professional whose account was used.
 
     Raises:
-        TextRefusedError: a block would be empty, vague or hard to read.
+        TextRefusedError: a block would be empty or vague.
     """
     document = Document(
         title=Phrase(
@@ -76,7 +76,6 @@ def make_professional_letter(
         signature=signature(operator),
     )
     check_document(document, LETTER_CONTENTS)
-    check_readable(document)
     return document
 
 
