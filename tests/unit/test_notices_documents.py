@@ -11,7 +11,7 @@ from tierce.kernel.language import Language, Phrase
 from tierce.kernel.saying import count, say_instant, say_name, say_period
 from tierce.notices.errors import TextRefusedError
 from tierce.notices.insurer_notice import make_insurer_notice
-from tierce.notices.letter import make_letter, representative_of
+from tierce.notices.letter import contact_block, make_letter, representative_of
 from tierce.notices.model import (
     BlockKind,
     Document,
@@ -195,13 +195,13 @@ def test_an_address_of_mail_is_no_link() -> None:
 
 
 def test_a_reference_that_spells_a_word_of_links_is_none() -> None:
-    """Three references in a million hold these four letters: their letters must leave like the others."""
-    drawn = next(
-        one
-        for one in (letter_reference(b"d" * 32, PersonId(number), InsurerId(1)) for number in range(2_000_000))
-        if "HREF" in one
-    )
-    check_document(with_point(letter(), f"Référence {drawn}.", f"Reference {drawn}."), LETTER_CONTENTS)
+    """A few references in a hundred thousand hold these letters: their letters must leave like the others."""
+    for spelt in ("HREF-7QK4-0ABC", "7QK4-0ABC-9WWW"):
+        check_document(with_point(letter(), f"Référence {spelt}. Nous", f"Reference {spelt}. We"), LETTER_CONTENTS)
+    for number in range(20_000):
+        drawn = letter_reference(b"d" * 32, PersonId(number), InsurerId(1))
+        said = contact_block(OPERATOR, drawn)
+        check_document(replace(letter(), blocks=(said,)), [BlockKind.CONTACT])
 
 
 @pytest.mark.parametrize("language", list(Language))

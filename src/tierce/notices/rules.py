@@ -113,7 +113,7 @@ _BANNED: Final = tuple(
 BLOCK_CHARACTERS_MIN: Final = 40
 SENTENCE_WORDS_MAX: Final = 40
 _LINK = re.compile(
-    r"https?:|www\.|href\s*=|<[a-z/]|(?<![@\w.-])(?:[a-z0-9-]+\.)+(?:fr|com|org|net|eu|info|io)\b", re.IGNORECASE
+    r"https?:|www\.\w|href\s*=|<[a-z/]|(?<![@\w.-])(?:[a-z0-9-]+\.)+(?:fr|com|org|net|eu|info|io)\b", re.IGNORECASE
 )
 ADULT_YEARS: Final = 18
 LETTER_PREFIX: Final = b"tierce-letter-v1"
