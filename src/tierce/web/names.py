@@ -33,7 +33,7 @@ KEYS = {
 """The key files that each process is given: docs/reference/keys.md."""
 
 BESIDE = {"office": ("tierce_inspector",)}
-"""Roles over which a process reads some of its pages, beside its own; each has its password."""
+"""Roles over which a process reads some of its pages, beside its own; each signs in by itself."""
 
 LOG_PUBLIC_FILE = "log.pub"
 """The file, beside the keys, of the public line with which the log's checkpoints are verified."""
