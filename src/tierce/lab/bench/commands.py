@@ -296,15 +296,7 @@ def _give(report: msgspec.Struct, json_to: str | None) -> None:
 
 
 def _judged_table(report: ConcernedOracleReport) -> Table:
-    table = Table(
-        "pair of answers", "time", "shape", "all", title="AUC on answers that taught nothing; 0.50 is chance"
-    )
-    for pair, judged in report.pairs.items():
-        table.add_row(pair, *(f"{judged[judge]:.4f}" for judge in ("time", "shape", "all")))
-    table.add_section()
-    table.add_row("the worst of all", f"{report.oracle_auc:.4f}", "", "")
-    for delay, value in report.control.items():
-        table.add_row(f"control: one kind, half of it {delay} later", f"{value:.4f}", "", "")
+    table = _auc_table("pair of answers", report)
     for kind in report.p50_ms:
         table.add_row(f"{kind}: p50, p99", f"{report.p50_ms[kind]:.1f}", f"{report.p99_ms[kind]:.1f}", "ms")
     table.add_row("different shapes; answers of a later turn", str(report.shapes), str(report.late), "")
@@ -312,16 +304,22 @@ def _judged_table(report: ConcernedOracleReport) -> Table:
 
 
 def _oracle_table(report: OracleReport) -> Table:
-    table = Table("pair of kinds", "time", "shape", "all", title="AUC on answers that taught nothing; 0.50 is chance")
+    table = _auc_table("pair of kinds", report)
+    for kind in report.median_ms:
+        table.add_row(f"{kind}: p50, p99", f"{report.median_ms[kind]:.3f}", f"{report.p99_ms[kind]:.3f}", "ms")
+    table.add_row("different heads, bodies", str(report.heads), str(report.bodies), "")
+    return table
+
+
+def _auc_table(of: str, report: OracleReport | ConcernedOracleReport) -> Table:
+    """What each judge made of each pair, the worst, and how a known delay would have shown."""
+    table = Table(of, "time", "shape", "all", title="AUC on answers that taught nothing; 0.50 is chance")
     for pair, judged in report.pairs.items():
         table.add_row(pair, *(f"{judged[judge]:.4f}" for judge in ("time", "shape", "all")))
     table.add_section()
     table.add_row("the worst of all", f"{report.oracle_auc:.4f}", "", "")
     for delay, value in report.control.items():
         table.add_row(f"control: one kind, half of it {delay} later", f"{value:.4f}", "", "")
-    for kind in report.median_ms:
-        table.add_row(f"{kind}: p50, p99", f"{report.median_ms[kind]:.3f}", f"{report.p99_ms[kind]:.3f}", "ms")
-    table.add_row("different heads, bodies", str(report.heads), str(report.bodies), "")
     return table
 
 

@@ -65,7 +65,7 @@ class Written:
         """The text.
 
         Raises:
-            TextRefusedError: it would be empty, vague or hard to read.
+            TextRefusedError: it would be empty or vague.
         """
         return text_for(self.message, self.pairs, self.item.source, self.contacts, self.reads, self.used)
 

@@ -51,7 +51,7 @@ class Outbox:
 
         Raises:
             AudienceMissingError, MessageMissingError, AudienceStaleError: there is nothing to send.
-            TextRefusedError: one text would be empty, vague or hard to read.
+            TextRefusedError: one text would be empty or vague.
         """
         audience, kept = ready(connection, incident)
         reading = Reading(audience, kept.message, self._contacts)
