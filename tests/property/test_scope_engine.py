@@ -24,6 +24,7 @@ from tierce.kernel.ids import (
     VendorId,
 )
 from tierce.policy.acts import Act, Evidence, Outcome
+from tierce.scope.engine.parts.store import MANY_ROWS
 from tierce.scope.engine.store import Engine, write_list
 from tierce.scope.model import AccountUse, Batch, Beat, Criteria, JournalLine, TreeHead
 from tierce.scope.rules import Scope, compute_scope, find_holes, named_by
@@ -187,13 +188,21 @@ def accounts_by_rules(sought: list[Criteria], journal: Journal) -> list[AccountU
     return [AccountUse(who, min(at), max(at), len(at)) for who, at in sorted(found.items())]
 
 
-@settings(deadline=None, max_examples=25)
-@given(st.lists(clauses(), min_size=1, max_size=3), journals(), st.lists(st.integers(0, 8), max_size=2))
-def test_the_engine_says_what_the_rules_say(sought: list[Criteria], journal: Journal, cuts: list[int]) -> None:
+@settings(deadline=None, max_examples=40)
+@given(
+    st.lists(clauses(), min_size=1, max_size=3),
+    journals(),
+    st.lists(st.integers(0, 8), max_size=2),
+    st.sampled_from([0, 2, MANY_ROWS]),
+)
+def test_the_engine_says_what_the_rules_say(
+    sought: list[Criteria], journal: Journal, cuts: list[int], many: int
+) -> None:
+    """Whether its partial rows fit their table or go to files."""
     expected = by_rules(sought, journal)
     with tempfile.TemporaryDirectory() as name:
         sealed, hot = sources(Path(name), journal, cuts)
-        with Engine(sought, TREE, sealed=sealed, hot=hot) as engine:
+        with Engine(sought, TREE, sealed=sealed, hot=hot, many=many) as engine:
             assert engine.head == expected.head
             assert tuple(engine.exposures()) == expected.exposures
             assert engine.accounts() == accounts_by_rules(sought, journal)
