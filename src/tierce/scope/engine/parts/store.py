@@ -91,7 +91,7 @@ class Parts:
         part = self._source()
         self._run(_JUDGED.format(part=part))
         self._statuses = bool(self._one(f"select count(*) from {part} where status <> 1"))  # noqa: S608 - a name or a folder of ours
-        return self._one(f"select sum(entries) from {part} where person = 0 {self._only(0)}")  # noqa: S608 - likewise
+        return self._one(f"select sum(entries) from {part} where person = 0 {self._only(0)}")  # noqa: S608 - a name or a folder of ours, and a number
 
     def stretches(self) -> Iterator[tuple[int, int, str]]:
         """The statements that give the list, in the order of persons: which one, of how many, and itself."""
