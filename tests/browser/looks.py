@@ -6,6 +6,7 @@ from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-unt
 from playwright.sync_api import Page
 
 WIDE_AND_NARROW: Final = (1600, 360)
+_AXE: Final = Axe().axe_script
 
 
 def faults_of(page: Page, where: str, widths: tuple[int, ...] = ()) -> list[str]:
@@ -24,5 +25,8 @@ def faults_of(page: Page, where: str, widths: tuple[int, ...] = ()) -> list[str]
 
 def _faults(page: Page, where: str) -> list[str]:
     sideways = page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(_AXE)
+    violations = page.evaluate("axe.run({resultTypes: ['violations']}).then(found => found.violations)")
     found = [f"{where}: scrolls sideways"] if sideways else []
-    return found + [f"{where}: {one['id']} {one['help']}" for one in Axe().run(page).response["violations"]]
+    return found + [f"{where}: {one['id']} {one['help']}" for one in violations]

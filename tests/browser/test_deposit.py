@@ -1,6 +1,5 @@
 """The journal's store is stopped for real while an optician is at the portal: she leaves with a receipt."""
 
-import tempfile
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -14,6 +13,7 @@ from rich.console import Console
 
 from tests.browser.conftest import NewBrowser
 from tests.browser.portal_pages import Portal
+from tests.folders import private_folder
 from tests.waiting import eventually
 from tierce.closings.model import Target
 from tierce.closings.service import By, Closings
@@ -25,6 +25,7 @@ from tierce.kernel.care import Domain
 from tierce.kernel.clock import SystemClock, date_of, paris_day
 from tierce.kernel.ids import SessionId, StaffId
 from tierce.kernel.language import Language
+from tierce.kernel.loopback import NO_TLS
 from tierce.lab.demo.stage import Stage, open_stage
 from tierce.lab.demo.steps import Steps
 from tierce.policy.acts import Outcome
@@ -40,11 +41,9 @@ HELENE = By(StaffId(900), SessionId(0), "Hélène Vasseur")
 @pytest.fixture(scope="module")
 def own_stage() -> Iterator[Stage]:
     """An installation of this module's own: its database is stopped on purpose."""
-    with tempfile.TemporaryDirectory(prefix="tierce-deposit-") as name:
-        home = Path(name)
-        home.chmod(0o711)
-        with open_stage(home / "home", Steps(Console(stderr=True), Language.EN), persons=600, insurers=4) as running:
-            yield running
+    steps = Steps(Console(stderr=True), Language.EN)
+    with private_folder() as folder, open_stage(folder / "home", steps, persons=600, insurers=4) as running:
+        yield running
 
 
 class Heard:
@@ -146,7 +145,7 @@ def test_the_store_is_killed_and_an_optician_leaves_with_a_receipt(
 
     stage.cluster.start()
     eventually(lambda: [row[1] for row in deposits(stage)] == [2], "the deposit is resolved, guaranteed", seconds=60)
-    eventually(lambda: httpx.get(service).json()["open"], f"{service} says open", seconds=60)
+    eventually(lambda: httpx.get(service, verify=NO_TLS).json()["open"], f"{service} says open", seconds=60)
     key = Keyring(stage.home / "keys", [Purpose.RECEIPT.value]).raw(Purpose.RECEIPT.value)
     assert read_receipt(key, number) == deposits(stage)[0][0]
     with stage.database.connect(SUPERUSER) as admin:
@@ -178,7 +177,11 @@ def closed_beside(stage: Stage, portal: Portal, folder: Path) -> None:
         appender = Appender.enrol(office, "closing-beside", Ed25519PrivateKey.generate())
         closings = Closings(appender, SystemClock(), bytes(POLICY_BYTES))
         closings.close(office, Target(Level.DOMAIN, Domain.AUDI.value), "contrôle d'un fichier d'assureur", HELENE)
-    eventually(lambda: httpx.get(f"{stage.url('api')}/v1/service").json()["closed"], "the API knows", seconds=30)
+    eventually(
+        lambda: httpx.get(f"{stage.url('api')}/v1/service", verify=NO_TLS).json()["closed"],
+        "the API knows",
+        seconds=30,
+    )
     page = portal.open("/ask")
     notice = page.locator("main .notice", has_text="Une partie du service est fermée")
     assert "audio" in notice.inner_text().lower()

@@ -1,7 +1,9 @@
 """The house rules on every text file: no real-looking NIR, no foreign paths, one title a page."""
 
+import os
 import re
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path, PurePosixPath
 
 from tests.house.tidy import Finding
@@ -33,17 +35,27 @@ _FOREIGN = re.compile(
 )
 
 
-def text_files(root: Path = ROOT) -> Iterator[tuple[PurePosixPath, str]]:
-    """Every text file of the repository that a person wrote, with its path relative to the root."""
-    for path in sorted(root.rglob("*")):
-        relative = path.relative_to(root)
-        hidden = any(part.startswith(".") and part not in {".ci", ".gitignore"} for part in relative.parts)
-        if hidden or _MADE.intersection(relative.parts) or not path.is_file():
-            continue
-        try:
-            yield PurePosixPath(relative), path.read_text("utf-8")
-        except UnicodeDecodeError:
-            continue  # a picture or another binary file
+@cache
+def text_files(root: Path = ROOT) -> tuple[tuple[PurePosixPath, str], ...]:
+    """Every text file of the repository that a person wrote, with its path relative to the root; read once."""
+    return tuple(sorted(_text_files(root)))
+
+
+def _text_files(root: Path) -> Iterator[tuple[PurePosixPath, str]]:
+    for folder, folders, names in os.walk(root):
+        folders[:] = [name for name in folders if not _is_made(name)]
+        for name in names:
+            path = Path(folder) / name
+            if _is_made(name) or not path.is_file():
+                continue
+            try:
+                yield PurePosixPath(path.relative_to(root)), path.read_text("utf-8")
+            except UnicodeDecodeError:
+                continue  # a picture or another binary file
+
+
+def _is_made(name: str) -> bool:
+    return name in _MADE or (name.startswith(".") and name not in {".ci", ".gitignore"})
 
 
 def nirs_are_synthetic(path: PurePosixPath, text: str) -> Iterator[Finding]:

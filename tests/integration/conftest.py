@@ -8,6 +8,7 @@ import pytest
 
 from tests.folders import private_folder
 from tests.integration.fresh import fresh_database
+from tests.integration.signin_world import providers
 from tierce.storage.cluster import DURABLE, Cluster
 from tierce.storage.database import Database
 from tierce.storage.keys import EVERY_KEY, Keyring, create_keys
@@ -69,3 +70,10 @@ def key_directory(tmp_path: Path) -> Path:
 def keyring(key_directory: Path) -> Keyring:
     """Every key: tests play each process in turn."""
     return Keyring(key_directory, EVERY_KEY)
+
+
+@pytest.fixture(scope="session")
+def origin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of the stand-ins for the identity providers."""
+    with providers(tmp_path_factory.mktemp("providers")) as found:
+        yield found

@@ -12,6 +12,7 @@ from typing import Any
 import psycopg
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
 
+from tests.integration.fresh import as_superuser
 from tests.integration.signin_world import API
 from tests.integration.world import World, enrol
 from tierce.deposits.model import Choice, Insurer, Receipt
@@ -28,7 +29,6 @@ from tierce.kernel.care import Domain, Profession
 from tierce.kernel.clock import SystemClock, date_of, paris_day
 from tierce.lab.country.identifiers import make_nir
 from tierce.lab.standins.browser_key import BrowserKey
-from tierce.storage.cluster import SUPERUSER
 from tierce.storage.keys import DEPOSIT_KEY, Keyring, Purpose
 
 DEPOSITS = f"{API}/v1/deposits"
@@ -47,7 +47,7 @@ class Optician:
 def optician(world: World, profession: Profession = Profession.OPTICIAN) -> Optician:
     """Enrol one, with her own handle and her browser's key."""
     one = Optician(enrol(world, profession))
-    with world.database.connect(SUPERUSER) as admin:
+    with as_superuser(world.database) as admin:
         admin.execute(
             "update access.session set handle = %s where id = %s",
             (sha256(one.handle.encode()).digest(), one.caller.session),
@@ -102,13 +102,13 @@ class Shop:
 
     def states(self) -> dict[int, tuple[int, int]]:
         """State and reason by number."""
-        with self.world.database.connect(SUPERUSER) as admin:
+        with as_superuser(self.world.database) as admin:
             rows = admin.execute("select number, state, reason from care.deposit order by number").fetchall()
         return {number: (state, reason) for number, state, reason in rows}
 
     def lines(self) -> list[Entry]:
         """The journal's lines of deposits."""
-        with self.world.database.connect(SUPERUSER) as admin:
+        with as_superuser(self.world.database) as admin:
             rows = admin.execute("select body from journal.entry where kind = 15 order by seq").fetchall()
         return [decode(bytes(row[0])) for row in rows]
 
@@ -124,14 +124,14 @@ def open_shop(world: World, keyring: Keyring, folder: Path) -> Shop:
     clock = SystemClock()
     counter = Counter(spool, public, keyring.raw(Purpose.RECEIPT.value), ProofVerifier(clock), clock)
     counter.insurers = {OAK.amc: OAK}
-    with world.database.connect(SUPERUSER) as admin:
+    with as_superuser(world.database) as admin:
         admin.execute("insert into registry.deposit_choice values (1, %s, 15000, 0, 99999, now(), 'lettre')", (6,))
     return Shop(world, keyring, folder, counter, spool)
 
 
 def hold(world: World, level: int, subject: int, since: datetime) -> None:
     """Put somebody on the ladder since an instant."""
-    with world.database.connect(SUPERUSER) as admin:
+    with as_superuser(world.database) as admin:
         admin.execute(
             "insert into access.ladder (id, level, subject, rung, since, until, by, reason)"
             " values (%s, %s, %s, 3, %s, now() + interval '1 hour', 'watch', 'essai')",

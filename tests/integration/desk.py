@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 from psycopg_pool import AsyncConnectionPool
 
+from tests.integration.fresh import as_superuser
 from tests.integration.world import World, enrol
 from tierce.gate.service import Gate
 from tierce.identity.dpop import ProofVerifier
@@ -27,7 +28,6 @@ from tierce.presence.service import Proofs
 from tierce.registry.records import CoverageRecord, encode_record
 from tierce.rights.history import History
 from tierce.rights.service import Rights, Shelf
-from tierce.storage.cluster import SUPERUSER
 from tierce.storage.insurer_keys import load_sealer, make_insurer_keys
 from tierce.storage.keys import Compartment, Keyring, Purpose
 from tierce.web.api.callers import Callers
@@ -43,7 +43,7 @@ def place(world: World, keyring: Keyring, nir: str, person: int) -> None:
     """Give a person of the world these identifiers, and a real sealed record."""
     who = normalise(Nir.parse(nir), BirthDate.parse(BIRTH), Rank.parse(1))
     record = CoverageRecord(1, 1, "P1", "C1", "M1", "M1", 1, 0xFFF, 0, 40_000, 1, 1, False, None, 0)
-    with world.database.connect(SUPERUSER) as admin:
+    with as_superuser(world.database) as admin:
         sealed = load_sealer(admin, keyring, [Compartment.COVERAGE]).seal(
             Compartment.COVERAGE, InsurerId(1), PersonId(person), encode_record(record)
         )
@@ -53,13 +53,13 @@ def place(world: World, keyring: Keyring, nir: str, person: int) -> None:
 
 def named(world: World, keyring: Keyring, who: bytes, person: int) -> None:
     """Give a person of the world one more set of identifiers."""
-    with world.database.connect(SUPERUSER) as admin:
+    with as_superuser(world.database) as admin:
         admin.execute("insert into person.key values (%s, %s)", (keyring.hash(Purpose.INDEX).uuid(who), person))
 
 
 def fill(world: World, keyring: Keyring) -> None:
     """Keys, a product with its guarantees, and three people with identifiers."""
-    with world.database.connect(SUPERUSER) as admin:
+    with as_superuser(world.database) as admin:
         make_insurer_keys(admin, keyring, [InsurerId(1)])
         admin.execute(
             "insert into registry.product (id, insurer, code, name, responsible)"
@@ -101,7 +101,7 @@ async def counter(
     """The hot routes as the process wires them, for a new device; `gate` is one that a fault test prepared."""
     key, clock = BrowserKey(), SystemClock()
     caller = enrol(world, established=False)
-    with world.database.connect(SUPERUSER) as admin:
+    with as_superuser(world.database) as admin:
         admin.execute("update access.session set handle = %s where id = %s", (digest(HANDLE), caller.session))
         admin.execute("update access.device set thumbprint = %s where id = %s", (key.thumbprint, caller.device))
     gate = gate or world.gate()

@@ -1,15 +1,12 @@
-"""An import in a process of its own, which kills itself after so many steps.
-
-Each process is the fork of one that has imported what an import needs: what is killed is as real, and starts at once.
-"""
+"""An import in a process of its own, which kills itself after so many steps."""
 
 import os
 import signal
 import sys
 from collections.abc import Callable
-from multiprocessing import get_context
 from pathlib import Path
 
+from tests.forks import fork
 from tests.integration.feeding import make_importer
 from tierce.registry.progress.model import Progress
 from tierce.storage.database import Database
@@ -18,17 +15,13 @@ MARK = "TIERCE_TEST_IMPORT"
 """An environment variable by which a test knows the processes of its own imports."""
 CHUNK_LINES = 60
 RUN_SECONDS_MAX = 120
-_FORKS = get_context("forkserver")
-_FORKS.set_forkserver_preload([__name__])
 
 
 def run_import(
     database: Database, keys: Path, path: Path, said: Path, steps: int, *, whole: bool, load_from: int
 ) -> tuple[int, list[str]]:
     """Import `path`; `said` takes what is heard. Gives the exit code, negative for a signal, and the lines heard."""
-    ways = {"steps": steps, "whole": whole, "load_from": load_from}
-    process = _FORKS.Process(target=_import, args=(database, keys, path, said), kwargs=ways)
-    process.start()
+    process = fork(_import, database, keys, path, said, steps=steps, whole=whole, load_from=load_from)
     process.join(RUN_SECONDS_MAX)
     code = process.exitcode
     if code is None:

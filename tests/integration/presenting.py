@@ -8,6 +8,7 @@ from hashlib import sha256
 
 import psycopg
 
+from tests.integration.fresh import as_superuser
 from tests.integration.world import World
 from tierce.journal.model import Entry, EntryKind
 from tierce.journal.service import Appender
@@ -19,7 +20,6 @@ from tierce.presence.minting import Signer
 from tierce.presence.model import Minted
 from tierce.presence.rules import place_code
 from tierce.presence.signing import signing_key
-from tierce.storage.cluster import SUPERUSER
 from tierce.storage.keys import SIGNER_KEY, Keyring, Purpose
 
 OTHER = InsurerId(2)
@@ -74,7 +74,7 @@ def presenting(world: World, keyring: Keyring, people: tuple[int, ...] = (1, 2, 
     """Records of insurer 1 and live sessions for some people, and a signer for each of two insurers."""
     now = SystemClock().now()
     handles = {}
-    with world.database.connect(SUPERUSER) as admin:
+    with as_superuser(world.database) as admin:
         admin.execute(
             "insert into registry.insurer (id, amc, name) values (2, '99000002', 'Prévoyance du Test')"
             " on conflict do nothing"

@@ -27,6 +27,7 @@ from tierce.identity.service import Pool, Sessions, SignInDoor
 from tierce.journal.service import Appender
 from tierce.kernel.clock import SystemClock
 from tierce.kernel.ids import SoftwareId
+from tierce.kernel.loopback import NO_TLS
 from tierce.kernel.network import address_prefix
 from tierce.lab.standins.browser_key import BrowserKey
 from tierce.lab.standins.visitor import answer_of, sign_in
@@ -159,7 +160,7 @@ def providers(folder: Path) -> Iterator[str]:
     try:
         while True:
             try:
-                httpx.get(f"{origin}/psc/certs", timeout=1)
+                httpx.get(f"{origin}/psc/certs", timeout=1, verify=NO_TLS)
                 break
             except httpx.TransportError:
                 assert time.monotonic() < deadline, "the stand-ins did not start"
@@ -285,7 +286,7 @@ async def desk(database: Database, keyring: Keyring, origin: str, role: str = "a
     """Wire the API of sign-in as its process does, on a clock that can be moved."""
     clock = ShiftedClock()
     pool: Pool = AsyncConnectionPool(database.dsn(f"tierce_{role}"), min_size=1, max_size=4, open=False)
-    async with pool, httpx.AsyncClient() as web:
+    async with pool, httpx.AsyncClient(verify=NO_TLS) as web:
         async with pool.connection() as connection:
             appender = await Appender.enrol_async(connection, role, keyring.instance(role))
         network = keyring.hash(Purpose.NETWORK)

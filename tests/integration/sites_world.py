@@ -26,6 +26,7 @@ from tierce.journal.note import verifier_key
 from tierce.journal.service import Appender
 from tierce.kernel.clock import SystemClock
 from tierce.kernel.ids import staff_id
+from tierce.kernel.loopback import NO_TLS
 from tierce.notices.messages.service import Messages
 from tierce.persons import store as person_rows
 from tierce.persons.billed.service import CareBilled
@@ -102,7 +103,7 @@ async def office_site(room: Room, database: Database, role: str = "security") ->
         database.dsn("tierce_inspector"), min_size=0, max_size=2, open=False, kwargs={"autocommit": True}
     )
     pool: Pool = AsyncConnectionPool(database.dsn("tierce_office"), min_size=1, max_size=2, open=False)
-    async with pool, httpx.AsyncClient() as web:
+    async with pool, httpx.AsyncClient(verify=NO_TLS) as web:
         with rows, inspected:
             with rows.connection() as connection:
                 lines = Appender.enrol(connection, "office", room.keyring.instance("office"))
@@ -140,7 +141,7 @@ async def persons_site(room: Room, database: Database) -> AsyncIterator[Site]:
         database.dsn("tierce_persons"), min_size=1, max_size=2, open=False, kwargs={"autocommit": True}
     )
     pool: Pool = AsyncConnectionPool(database.dsn("tierce_persons"), min_size=1, max_size=2, open=False)
-    async with pool, httpx.AsyncClient() as web:
+    async with pool, httpx.AsyncClient(verify=NO_TLS) as web:
         with rows:
             with rows.connection() as connection:
                 lines = Appender.enrol(connection, "persons", room.keyring.instance("persons"))
@@ -178,7 +179,7 @@ async def insurers_site(room: Room, database: Database, insurer: int = 1) -> Asy
         database.dsn("tierce_insurers"), min_size=1, max_size=2, open=False, kwargs={"autocommit": True}
     )
     pool: Pool = AsyncConnectionPool(database.dsn("tierce_insurers"), min_size=1, max_size=2, open=False)
-    async with pool, httpx.AsyncClient() as web:
+    async with pool, httpx.AsyncClient(verify=NO_TLS) as web:
         with rows:
             with rows.connection() as connection:
                 lines = Appender.enrol(connection, "insurers", room.keyring.instance("insurers"))

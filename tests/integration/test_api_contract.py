@@ -4,10 +4,8 @@ Schemathesis reads the description from a running installation and makes request
 signed by a browser's key as a client's would be, so that what answers is the route and not the door in front of it.
 """
 
-import tempfile
 from collections.abc import Iterator
 from copy import deepcopy
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -28,8 +26,10 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
+from tests.folders import private_folder
 from tests.integration.thief import Thief, enter
 from tierce.kernel.language import Language
+from tierce.kernel.loopback import NO_TLS
 from tierce.lab.demo.stage import Stage, open_stage
 from tierce.lab.demo.steps import Steps
 
@@ -48,19 +48,17 @@ Case = schemathesis.Case[Any]
 
 @pytest.fixture(scope="module")
 def stage() -> Iterator[Stage]:
-    # Not in pytest's own folder: another run closes that one to the user that PostgreSQL runs as.
-    with tempfile.TemporaryDirectory(prefix="tierce-contract-") as name:
-        home = Path(name)
-        home.chmod(0o711)
-        with open_stage(
-            home, Steps(Console(stderr=True), Language.EN), persons=PERSONS, insurers=INSURERS
-        ) as running:
-            yield running
+    steps = Steps(Console(stderr=True), Language.EN)
+    with (
+        private_folder() as folder,
+        open_stage(folder / "home", steps, persons=PERSONS, insurers=INSURERS, only=("api", "worker")) as running,
+    ):
+        yield running
 
 
 @pytest.fixture(scope="module")
 def description(stage: Stage) -> dict[str, Any]:
-    found: dict[str, Any] = httpx.get(stage.url("api") + DESCRIPTION, trust_env=False).json()
+    found: dict[str, Any] = httpx.get(stage.url("api") + DESCRIPTION, trust_env=False, verify=NO_TLS).json()
     return found
 
 

@@ -1,7 +1,7 @@
 """A held professional appeals in her own session, and another person than whoever placed the hold answers her."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import psycopg
@@ -9,7 +9,7 @@ import pytest
 
 from tests.integration.conftest import Connect
 from tests.integration.rooms import Room, open_room
-from tests.integration.signin_world import Desk, desk, fill_directory, providers
+from tests.integration.signin_world import Desk, desk, fill_directory
 from tests.integration.sites_world import Site
 from tests.integration.test_office_holds import play as play_office
 from tests.integration.test_office_site import attack, form_of, plain
@@ -26,12 +26,6 @@ from tierce.storage.keys import Keyring
 pytestmark = pytest.mark.integration
 SAID = "Je vaccine dans un foyer ce matin : ces résidents sont nouveaux pour moi."
 Play = Callable[[Callable[[Desk], Awaitable[Any]]], None]
-
-
-@pytest.fixture(scope="module")
-def origin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with providers(tmp_path_factory.mktemp("standins")) as found:
-        yield found
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.forks import tierce
 from tierce.lab.bench.errors import BenchError
 from tierce.lab.bench.gate import SMALL, Plan
 from tierce.lab.bench.reference import find_pgbench
@@ -50,7 +51,7 @@ def test_the_small_measurement_prints_one_object_and_leaves_nothing_behind() -> 
     ("arguments", "named"), [(["--seconds", "16"], "--seconds"), (["--repeat", "0"], "--repeat")]
 )
 def test_a_measurement_that_makes_no_sense_is_refused(arguments: list[str], named: str) -> None:
-    done = subprocess.run([*COMMAND, *arguments, "--json", "-"], capture_output=True, text=True, check=False)
+    done = tierce("bench", "gate", *arguments, "--json", "-")
     assert done.returncode == 1
     assert done.stdout == ""
     assert named in done.stderr

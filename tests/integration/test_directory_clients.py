@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from uuid import uuid4
 
@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from tests.integration.conftest import Connect
-from tests.integration.signin_world import MORVAN, MOVED, PLACELESS, Desk, desk, fill_directory, providers
+from tests.integration.signin_world import MORVAN, MOVED, PLACELESS, Desk, desk, fill_directory
 from tests.integration.world import World, ask_all, enrol, make_world, question
 from tierce.directory.errors import (
     EnrolmentMissingError,
@@ -302,12 +302,6 @@ def test_the_professional_replaced_declares_within_the_same_bounds(
     assert api.execute(ended, (first, optician.session)).fetchone() == (False,)
     assert api.execute(ended, (first, None)).fetchone() == (False,), "api must show whose session asks"
     assert api.execute(ended, (first, substitute.session)).fetchone() == (True,)
-
-
-@pytest.fixture(scope="module")
-def origin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with providers(tmp_path_factory.mktemp("providers")) as found:
-        yield found
 
 
 @pytest.fixture

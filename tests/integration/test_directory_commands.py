@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.forks import tierce
 from tests.integration.conftest import Connect
-from tests.integration.test_feeds_commands import tierce
 from tests.integration.world import enrol, make_world
 from tests.settings_file import settings_text
 from tierce.kernel.clock import SystemClock, date_of, paris_day

@@ -7,9 +7,9 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from tests.forks import tierce
 from tests.integration.conftest import Connect
 from tests.integration.feeding import Importer, make_importer
-from tests.integration.test_feeds_commands import tierce
 from tests.settings_file import settings_text
 from tierce.directory.loads.columns import FINESS_PLACES, NATIONAL
 from tierce.directory.loads.errors import AbnormalDifferenceError

@@ -2,12 +2,11 @@
 
 import csv
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+from tests.forks import tierce
 from tests.integration.conftest import Connect
 from tests.integration.feeding import FIRST, rows_of, write_rows
 from tests.settings_file import settings_text
@@ -23,17 +22,6 @@ def settings(tmp_path: Path, database: Database, key_directory: Path) -> Path:
     path = tmp_path / "tierce.toml"
     path.write_text(settings_text(database, key_directory, operator="Rive Claire"), encoding="utf-8")
     return path
-
-
-def tierce(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    program = "from tierce.cli import app; app()"
-    return subprocess.run(
-        [sys.executable, "-c", program, *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-    )
 
 
 def test_a_country_is_made_and_taken_in_by_commands(tmp_path: Path, settings: Path, connect: Connect) -> None:

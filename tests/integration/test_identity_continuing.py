@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any, NamedTuple
 
@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from tests.integration.conftest import Connect
-from tests.integration.signin_world import MORVAN, Desk, desk, fill_directory, providers, reason
+from tests.integration.signin_world import MORVAN, Desk, desk, fill_directory, reason
 from tierce.journal.encoding import decode
 from tierce.kernel.care import Profession
 from tierce.kernel.clock import SystemClock, paris_day
@@ -35,12 +35,6 @@ class At(NamedTuple):
     handle: str
     key: BrowserKey
     device: str
-
-
-@pytest.fixture(scope="module")
-def origin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with providers(tmp_path_factory.mktemp("standins")) as found:
-        yield found
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,6 @@ from tests.integration.signin_world import (
     Desk,
     desk,
     fill_directory,
-    providers,
     reason,
 )
 from tierce.identity.errors import ProofReason, ProofRefusedError, SessionRefusedError, SignInRefusedError
@@ -40,12 +39,6 @@ from tierce.storage.keys import Keyring
 pytestmark = pytest.mark.integration
 
 Play = Callable[[Callable[[Desk], Awaitable[Any]]], None]
-
-
-@pytest.fixture(scope="module")
-def origin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with providers(tmp_path_factory.mktemp("standins")) as found:
-        yield found
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -12,7 +12,7 @@ import pytest
 from litestar import Litestar, Response
 
 from tests.integration.conftest import Connect
-from tests.integration.signin_world import CALLBACK, IDENTITIES, POLICY, Desk, desk, providers
+from tests.integration.signin_world import CALLBACK, IDENTITIES, POLICY, Desk, desk
 from tierce.identity.errors import IdentityError, SessionRefusedError
 from tierce.identity.local import PersonSessions, StaffSessions
 from tierce.identity.oidc import Realm
@@ -32,12 +32,6 @@ pytestmark = pytest.mark.integration
 
 SITE = "http://127.0.0.1:9"
 ROLES = frozenset({"security", "dpo"})
-
-
-@pytest.fixture(scope="module")
-def origin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with providers(tmp_path_factory.mktemp("standins")) as found:
-        yield found
 
 
 def refused(_request: object, error: IdentityError) -> Response[str]:

@@ -29,6 +29,7 @@ from tierce.journal.witness import store
 from tierce.journal.witness.cosignature import WitnessKey, cosign, read_cosignature
 from tierce.journal.witness.feeding import Address, Feeder
 from tierce.journal.witness.service import Request, write_request
+from tierce.kernel.loopback import NO_TLS
 from tierce.storage.cluster import SUPERUSER
 from tierce.storage.database import Database
 
@@ -48,7 +49,11 @@ class Insurer:
 
     def call(self, request: Request) -> httpx.Response:
         return httpx.post(
-            f"{self.url}/add-checkpoint", content=write_request(request).encode(), trust_env=False, timeout=10
+            f"{self.url}/add-checkpoint",
+            content=write_request(request).encode(),
+            trust_env=False,
+            verify=NO_TLS,
+            timeout=10,
         )
 
     def again(self) -> None:
@@ -61,7 +66,7 @@ class Insurer:
     def wait(self) -> None:
         def up() -> bool:
             try:
-                return httpx.get(self.url, trust_env=False).status_code == 501
+                return httpx.get(self.url, trust_env=False, verify=NO_TLS).status_code == 501
             except httpx.HTTPError:
                 return False
 
@@ -120,7 +125,7 @@ class House:
 
 @pytest.fixture
 def house(database: Database, connect: Connect, insurer: Insurer) -> Iterator[House]:
-    with httpx.Client(trust_env=False) as http:
+    with httpx.Client(trust_env=False, verify=NO_TLS) as http:
         yield House(database, connect, insurer, http)
 
 
@@ -197,7 +202,7 @@ def test_what_a_witness_refuses(house: House, insurer: Insurer) -> None:
     ):
         assert insurer.call(request).status_code == status
     for body, status in ((b"nothing", 400), (b"old x\n\n" + later.encode(), 400), (b"x" * 80_000, 413)):
-        answer = httpx.post(f"{insurer.url}/add-checkpoint", content=body, trust_env=False)
+        answer = httpx.post(f"{insurer.url}/add-checkpoint", content=body, trust_env=False, verify=NO_TLS)
         assert answer.status_code == status
     assert insurer.call(Request(100, proof, later)).status_code == 200
 
@@ -251,7 +256,7 @@ def test_a_witness_that_is_away_holds_nobody_up(house: House, insurer: Insurer) 
 def test_a_cosignature_by_another_key_is_not_kept(house: House, insurer: Insurer, connect: Connect) -> None:
     house.grow(1)
     stranger = WitnessKey(NAME, LOG_KEY.public_key())
-    with httpx.Client(trust_env=False) as http:
+    with httpx.Client(trust_env=False, verify=NO_TLS) as http:
         feeder = Feeder(connect("tierce_worker", autocommit=True), house.log, [Address(insurer.url, stranger)], http)
         assert feeder.turn() == 0
     assert house.seen() == []

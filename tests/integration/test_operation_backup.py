@@ -22,6 +22,7 @@ from tierce.cli import app
 from tierce.journal.verifier.check import Journal, verify
 from tierce.journal.verifier.model import Report
 from tierce.kernel.language import Language
+from tierce.kernel.loopback import NO_TLS
 from tierce.lab.demo.stage import Stage, open_stage
 from tierce.lab.demo.steps import Steps
 from tierce.settings import load
@@ -194,7 +195,7 @@ def test_restored_elsewhere_it_verifies_and_serves(stage: Stage, taken: Path, do
                 address = f"http://127.0.0.1:{port}"
                 eventually(lambda: _status(address + "/health/ready") == 200, "the restored API ready", seconds=60)
                 # Her session was ended with all the others: she signs in again, and is told of her patient.
-                refused = httpx.get(f"{address}/v1/session", headers=doctor.bearer, trust_env=False)
+                refused = httpx.get(f"{address}/v1/session", headers=doctor.bearer, trust_env=False, verify=NO_TLS)
                 assert refused.status_code == 401
             finally:
                 api.terminate()
@@ -208,7 +209,7 @@ def _free_port() -> int:
 
 def _status(address: str) -> int:
     try:
-        return httpx.get(address, trust_env=False).status_code
+        return httpx.get(address, trust_env=False, verify=NO_TLS).status_code
     except httpx.HTTPError:
         return 0
 

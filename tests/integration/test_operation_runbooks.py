@@ -6,12 +6,14 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
 import pytest
 from rich.console import Console
 
 from tests.folders import private_folder
+from tests.forks import start_tierce
 from tests.integration.thief import enter, visit
 from tests.waiting import eventually
 from tierce.journal.verifier.check import Journal, verify
@@ -51,20 +53,25 @@ class Machine:
 
     stage: Stage
     home: Path
-    units: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+    units: dict[str, ForkServerProcess] = field(default_factory=dict)
 
     def systemctl(self, verb: str, names: list[str]) -> None:
         """Stop and start the processes that units stand for."""
         for name in (one.removeprefix("tierce-") for one in names):
             if verb in {"stop", "restart"} and name in self.units:
-                self.units[name].terminate()
-                self.units.pop(name).wait(timeout=30)
+                self.stop(name)
             if verb in {"start", "restart"}:
-                command = [sys.executable, "-m", "tierce", "serve", "--only", name]
-                with (self.stage.logs / f"unit-{name}.log").open("ab") as log:
-                    self.units[name] = subprocess.Popen(
-                        [*command, "--settings", str(self.stage.settings_file)], stdout=log, stderr=log
-                    )
+                log = self.stage.logs / f"unit-{name}.log"
+                self.units[name] = start_tierce(
+                    "serve", "--only", name, "--settings", self.stage.settings_file, out=log
+                )
+
+    def stop(self, name: str) -> None:
+        """Stop one unit's process."""
+        unit = self.units.pop(name)
+        unit.terminate()
+        unit.join(30)
+        assert unit.exitcode is not None, f"{name} does not stop"
 
     def run(self, line: str) -> subprocess.CompletedProcess[str]:
         """Run one line of a page, with the page's paths led here."""
@@ -98,7 +105,7 @@ def folder() -> Iterator[Path]:
 @pytest.fixture(scope="module")
 def machine(folder: Path) -> Iterator[Machine]:
     home, steps = folder, Steps(Console(stderr=True), Language.EN)
-    with open_stage(home / "home", steps, persons=200, insurers=2) as stage:
+    with open_stage(home / "home", steps, persons=200, insurers=2, only=("worker",)) as stage:
         (home / "media").mkdir()
         (home / "passphrase").write_text("six mots choisis au hasard par la machine")
         text = stage.settings_file.read_text("utf-8").replace('name = "tierce"', 'name = "tierce_restored"')
@@ -114,10 +121,8 @@ def machine(folder: Path) -> Iterator[Machine]:
             eventually(running.all_ready, "every unit ready", seconds=240)
             yield running
         finally:
-            for unit in running.units.values():
-                unit.terminate()
-            for unit in running.units.values():
-                unit.wait(timeout=30)
+            for name in tuple(running.units):
+                running.stop(name)
             # The stage looks for its own command as it ends; it has ended already.
 
 

@@ -17,6 +17,7 @@ from tests.integration.thief import Thief, enter, visit
 from tests.waiting import eventually
 from tierce.cli import app
 from tierce.kernel.language import Language
+from tierce.kernel.loopback import NO_TLS
 from tierce.lab.demo.stage import OFFICER, Stage, open_stage
 from tierce.lab.demo.steps import Steps
 from tierce.settings import load
@@ -51,8 +52,8 @@ def story(stage: Stage) -> Thief:
         assert doctor.post("/v1/rights", body).status_code in {400, 422}
     for site in SITES:
         for path in (f"/people/{paul['nir']}", f"/?nir={paul['nir']}", f"/v1/history/{LABEL}/revisit", "/lenoir"):
-            httpx.get(stage.url(site) + path, headers=doctor.bearer, trust_env=False)
-    httpx.post(stage.url("api") + "/v1/rights", content=b"x" * 90_000, trust_env=False)
+            httpx.get(stage.url(site) + path, headers=doctor.bearer, trust_env=False, verify=NO_TLS)
+    httpx.post(stage.url("api") + "/v1/rights", content=b"x" * 90_000, trust_env=False, verify=NO_TLS)
     with visit(stage, "office", OFFICER) as office:
         assert office.get("/live").status_code in {200, 404}
         office.get(f"/account/{paul['nir']}")
@@ -98,15 +99,15 @@ def test_each_process_lives_and_is_ready(stage: Stage, story: Thief) -> None:
     assert set(found) == {*SITES, "worker"}
     assert set(found["api"]["checks"]) == {"database", "clock", "keys", "gate"}
     for site in SITES:
-        assert httpx.get(stage.url(site) + "/health/live", trust_env=False).json()["live"] is True
+        assert httpx.get(stage.url(site) + "/health/live", trust_env=False, verify=NO_TLS).json()["live"] is True
 
 
 def test_health_and_figures_are_for_this_machine_alone(stage: Stage) -> None:
     for site in SITES:
         for page in ("/health/ready", "/health/live", "/metrics"):
-            assert httpx.get(stage.url(site) + page, trust_env=False).status_code == 200
+            assert httpx.get(stage.url(site) + page, trust_env=False, verify=NO_TLS).status_code == 200
             came_by_proxy = httpx.get(
-                stage.url(site) + page, headers={"x-forwarded-for": "203.0.113.7"}, trust_env=False
+                stage.url(site) + page, headers={"x-forwarded-for": "203.0.113.7"}, trust_env=False, verify=NO_TLS
             )
             assert came_by_proxy.status_code == 404, (site, page)
 
@@ -116,8 +117,8 @@ def test_a_key_that_is_gone_makes_a_process_not_ready_and_says_no_more(stage: St
     key.rename(key.with_suffix(".away"))
     try:
         address = stage.url("persons") + "/health/ready"
-        eventually(lambda: httpx.get(address, trust_env=False).status_code == 503, "persons not ready")
-        answer = httpx.get(address, trust_env=False)
+        eventually(lambda: httpx.get(address, trust_env=False, verify=NO_TLS).status_code == 503, "persons not ready")
+        answer = httpx.get(address, trust_env=False, verify=NO_TLS)
         assert answer.json() == {"ready": False, "checks": {"database": True, "clock": True, "keys": False}}
     finally:
         key.with_suffix(".away").rename(key)
@@ -128,7 +129,7 @@ def _figures(text: str) -> dict[str, list[Any]]:
 
 
 def test_figures_name_nobody(stage: Stage, story: Thief) -> None:
-    texts = [httpx.get(stage.url(site) + "/metrics", trust_env=False).text for site in SITES]
+    texts = [httpx.get(stage.url(site) + "/metrics", trust_env=False, verify=NO_TLS).text for site in SITES]
     texts.append((stage.home / "state" / "worker.prom").read_text("utf-8"))
     done = RUNNER.invoke(app, ["health", "metrics", "--settings", str(stage.settings_file)])
     assert done.exit_code == 0, done.output
@@ -149,7 +150,7 @@ def test_figures_name_nobody(stage: Stage, story: Thief) -> None:
 def test_every_figure_that_an_alert_reads_is_served(stage: Stage, story: Thief) -> None:
     rules = (Path(__file__).parents[2] / "deploy" / "alerts.yml").read_text("utf-8")
     wanted = set(re.findall(r"tierce_[a-z_]+", rules))
-    texts = [httpx.get(stage.url(site) + "/metrics", trust_env=False).text for site in SITES]
+    texts = [httpx.get(stage.url(site) + "/metrics", trust_env=False, verify=NO_TLS).text for site in SITES]
     texts.append(RUNNER.invoke(app, ["health", "metrics", "--settings", str(stage.settings_file)]).stdout)
     served = {one.name for text in texts for samples in _figures(text).values() for one in samples}
     served |= set(re.findall(r"^# TYPE (\w+)", "\n".join(texts), re.M))

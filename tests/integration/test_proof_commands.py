@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.forks import tierce
 from tests.integration.asks import ORIGIN
 from tests.integration.inspected import Inspected, inspected, verify
 from tests.integration.logs import log_of, segments_folder
-from tests.integration.test_feeds_commands import tierce
 from tests.settings_file import settings_text
 from tierce.incidents.rules import incident_reference
 from tierce.journal.encoding import decode

@@ -15,6 +15,7 @@ from tests.waiting import eventually
 from tierce.kernel.clock import SystemClock
 from tierce.kernel.ids import InsurerId, PersonId
 from tierce.kernel.language import Language
+from tierce.kernel.loopback import NO_TLS
 from tierce.kernel.nir import BirthDate, Nir, Rank, normalise
 from tierce.lab.demo.stage import OFFICER, Stage, open_stage
 from tierce.lab.demo.steps import Steps
@@ -139,7 +140,11 @@ def test_a_proof_made_for_something_else_is_refused(stage: Stage, morvan: Thief,
 def test_a_path_written_otherwise_reaches_nobody(stage: Stage, morvan: Thief, path: str) -> None:
     body = question(stage.person("paul_lenoir"), "MEDG")
     answer = httpx.post(
-        morvan.api + path, content=body, headers=morvan.bearer | {"dpop": morvan.proof(RIGHTS, body)}, trust_env=False
+        morvan.api + path,
+        content=body,
+        headers=morvan.bearer | {"dpop": morvan.proof(RIGHTS, body)},
+        trust_env=False,
+        verify=NO_TLS,
     )
     assert answer.status_code in {401, 404}
 
@@ -147,7 +152,9 @@ def test_a_path_written_otherwise_reaches_nobody(stage: Stage, morvan: Thief, pa
 def test_a_repeated_proof_header_is_refused(stage: Stage, morvan: Thief) -> None:
     body = question(stage.person("paul_lenoir"), "MEDG")
     twice = [("dpop", morvan.proof(RIGHTS, body)), ("dpop", morvan.proof(RIGHTS, body))]
-    answer = httpx.post(morvan.api + RIGHTS, content=body, headers=[*morvan.bearer.items(), *twice], trust_env=False)
+    answer = httpx.post(
+        morvan.api + RIGHTS, content=body, headers=[*morvan.bearer.items(), *twice], trust_env=False, verify=NO_TLS
+    )
     assert answer.status_code == 401
 
 
@@ -188,7 +195,7 @@ def test_a_proof_is_not_sent_again_after_a_crash_of_the_database_that_forgot_it(
 def serves_again(stage: Stage) -> bool:
     """Whether every worker has its connections back: which of them answers is drawn anew for each connection."""
     start, body = stage.url("api") + "/v1/sign-in/start", {"site": "portal", "return_to": "/"}
-    return all(httpx.post(start, json=body, trust_env=False).status_code == 200 for _ in range(16))
+    return all(httpx.post(start, json=body, trust_env=False, verify=NO_TLS).status_code == 200 for _ in range(16))
 
 
 def move_to_a_new_insurer(stage: Stage, who: dict[str, Any]) -> None:
@@ -273,11 +280,19 @@ def test_the_api_serves_no_page_that_loads_scripts(morvan: Thief) -> None:
 )
 def test_a_sign_in_never_leads_to_another_site(stage: Stage, elsewhere: str) -> None:
     started = httpx.post(
-        stage.url("api") + "/v1/sign-in/start", json={"site": "portal", "return_to": elsewhere}, trust_env=False
+        stage.url("api") + "/v1/sign-in/start",
+        json={"site": "portal", "return_to": elsewhere},
+        trust_env=False,
+        verify=NO_TLS,
     )
     assert started.status_code == 403
     for site in ("office", "persons"):
-        answer = httpx.get(stage.url(site) + "/sign-in", params={"return_to": elsewhere}, trust_env=False)
+        answer = httpx.get(
+            stage.url(site) + "/sign-in",
+            params={"return_to": elsewhere},
+            trust_env=False,
+            verify=NO_TLS,
+        )
         assert answer.status_code == 401
         assert "location" not in answer.headers
         assert "evil" not in answer.text
@@ -285,7 +300,7 @@ def test_a_sign_in_never_leads_to_another_site(stage: Stage, elsewhere: str) -> 
 
 @pytest.mark.parametrize("site", ["portal", "office", "persons"])
 def test_a_sign_in_begun_by_the_thief_does_not_end_in_the_victims_browser(stage: Stage, site: str) -> None:
-    begun = httpx.get(stage.url(site) + "/sign-in", trust_env=False)
+    begun = httpx.get(stage.url(site) + "/sign-in", trust_env=False, verify=NO_TLS)
     state = httpx.URL(begun.headers["location"]).params["state"]
     for cookies in ({}, {f"tierce-{site}-pending": "other.binding"}, {f"tierce-{site}-pending": f"{state}.guess"}):
         answer = httpx.get(
@@ -293,6 +308,7 @@ def test_a_sign_in_begun_by_the_thief_does_not_end_in_the_victims_browser(stage:
             params={"state": state, "code": "x", "iss": "x"},
             cookies=cookies,
             trust_env=False,
+            verify=NO_TLS,
         )
         assert answer.status_code in {401, 403}
         kept = [cookie for cookie in answer.headers.get_list("set-cookie") if cookie.startswith(f"tierce-{site}=")]
@@ -340,7 +356,9 @@ def test_a_form_sent_from_another_site_changes_nothing(stage: Stage, site: str) 
 @pytest.mark.parametrize("site", FORMS)
 def test_cookies_are_out_of_reach_of_scripts_and_pages_out_of_caches(stage: Stage, site: str) -> None:
     with browser(stage, site) as web:
-        opened = httpx.get(stage.url(site) + "/sign-in", trust_env=False).headers.get_list("set-cookie")
+        opened = httpx.get(stage.url(site) + "/sign-in", trust_env=False, verify=NO_TLS).headers.get_list(
+            "set-cookie"
+        )
         assert opened
         assert all("httponly" in cookie.lower() and "samesite=" in cookie.lower() for cookie in opened)
         for path in ("/", "/sessions", "/read", "/incidents", "/nowhere", "/lines/1/proof.json"):

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.forks import tierce
 from tests.integration.conftest import Connect
 from tests.integration.rooms import open_room
 from tests.integration.sites_world import office_site
-from tests.integration.test_feeds_commands import tierce
 from tests.settings_file import settings_text
 from tierce.journal.encoding import decode
 from tierce.journal.model import EntryKind

@@ -6,7 +6,6 @@ import os
 import re
 import subprocess
 import sys
-import tempfile
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -17,6 +16,7 @@ import pytest
 from joserfc.jwk import ECKey
 from rich.console import Console
 
+from tests.folders import private_folder
 from tests.integration.conftest import Connect
 from tests.integration.signin_world import FERRAND, UNLISTED, Desk, desk, fill_directory, providers
 from tests.integration.thief import question
@@ -29,6 +29,7 @@ from tierce.journal.service import Appender
 from tierce.kernel.clock import SystemClock
 from tierce.kernel.ids import SoftwareId, VendorId
 from tierce.kernel.language import Language
+from tierce.kernel.loopback import NO_TLS
 from tierce.lab.demo.stage import VENDOR_BACK, VENDOR_CLIENT, Stage, open_stage
 from tierce.lab.demo.steps import Steps
 from tierce.lab.standins.browser_key import BrowserKey
@@ -250,12 +251,12 @@ def test_what_cannot_be_registered_is_refused_whole(register: SoftwareRegister, 
 
 @pytest.fixture(scope="module")
 def stage() -> Iterator[Stage]:
-    # Not in pytest's own folder: another run closes that one to the user that PostgreSQL runs as.
-    with tempfile.TemporaryDirectory(prefix="tierce-vendor-") as name:
-        home = Path(name)
-        home.chmod(0o711)
-        with open_stage(home, Steps(Console(stderr=True), Language.EN), persons=300, insurers=2) as running:
-            yield running
+    steps = Steps(Console(stderr=True), Language.EN)
+    with (
+        private_folder() as folder,
+        open_stage(folder / "home", steps, persons=300, insurers=2, only=("api", "worker")) as running,
+    ):
+        yield running
 
 
 def command(stage: Stage, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -278,7 +279,7 @@ def test_the_client_on_the_page_connects_and_asks(stage: Stage, tmp_path: Path) 
 
     async def at_provider() -> str:
         secret = (stage.home / "clients" / "vendor.secret").read_text()
-        async with httpx.AsyncClient(trust_env=False) as web:
+        async with httpx.AsyncClient(trust_env=False, verify=NO_TLS) as web:
             issuer = f"{stage.url('standins')}/psc"
             return await user_token(
                 web, issuer, (VENDOR_CLIENT, secret), VENDOR_BACK, stage.national_id("nadia_ferrand")

@@ -20,6 +20,7 @@ from tierce.journal.note import note_text
 from tierce.journal.service import Appender
 from tierce.journal.witness.cosignature import WitnessKey, read_cosignature
 from tierce.kernel.clock import SystemClock, micros
+from tierce.kernel.loopback import NO_TLS
 from tierce.storage.cluster import SUPERUSER
 from tierce.storage.database import Database
 from tierce.storage.keys import Keyring
@@ -44,7 +45,7 @@ def running(*arguments: str, log: Path) -> Iterator[subprocess.Popen[bytes]]:
 
 def answers(url: str) -> bool:
     try:
-        return httpx.get(url, trust_env=False).status_code == 501
+        return httpx.get(url, trust_env=False, verify=NO_TLS).status_code == 501
     except httpx.HTTPError:
         return False
 

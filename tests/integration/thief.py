@@ -12,6 +12,7 @@ import httpx
 
 from tierce.identity.dpop import digest_of
 from tierce.kernel.clock import SystemClock, date_of, paris_day
+from tierce.kernel.loopback import NO_TLS
 from tierce.lab.demo.stage import Stage
 from tierce.lab.standins.browser_key import BrowserKey
 from tierce.lab.standins.visitor import answer_of, sign_in
@@ -47,10 +48,10 @@ class Thief:
     def post(self, path: str, body: bytes = b"", headers: dict[str, str] | None = None) -> httpx.Response:
         """Send signed, unless `headers` says otherwise."""
         sent = {"dpop": self.proof(path, body)} if headers is None else headers
-        return httpx.post(self.api + path, content=body, headers=self.bearer | sent, trust_env=False)
+        return httpx.post(self.api + path, content=body, headers=self.bearer | sent, trust_env=False, verify=NO_TLS)
 
     def get(self, path: str, **headers: str) -> httpx.Response:
-        return httpx.get(self.api + path, headers=self.bearer | headers, trust_env=False)
+        return httpx.get(self.api + path, headers=self.bearer | headers, trust_env=False, verify=NO_TLS)
 
     def ask(self, who: dict[str, Any], domain: str) -> httpx.Response:
         return self.post(RIGHTS, question(who, domain))
@@ -70,7 +71,7 @@ def question(who: dict[str, Any], domain: str) -> bytes:
 
 async def _enter(stage: Stage, role: str, place: int) -> Thief:
     api, key = stage.url("api"), BrowserKey()
-    async with httpx.AsyncClient(trust_env=False, base_url=api, timeout=15) as http:
+    async with httpx.AsyncClient(trust_env=False, verify=NO_TLS, base_url=api, timeout=15) as http:
         started = (await http.post("/v1/sign-in/start", json={"site": "portal", "return_to": "/"})).json()
         answer = answer_of(await sign_in(http, started["authorize_url"], stage.national_id(role)))
         brought = {name: answer[name] for name in ("state", "code", "iss")} | {"binding": started["binding"]}
@@ -90,11 +91,11 @@ def enter(stage: Stage, role: str, place: int = 0) -> Thief:
 @contextmanager
 def visit(stage: Stage, site: str, subject: str) -> Iterator[httpx.Client]:
     """A browser with its cookies, signed in at a site."""
-    with httpx.Client(base_url=stage.url(site), trust_env=False, timeout=15) as web:
+    with httpx.Client(base_url=stage.url(site), trust_env=False, verify=NO_TLS, timeout=15) as web:
         leads_to = web.get("/sign-in").headers["location"]
 
         async def at_provider() -> str:
-            async with httpx.AsyncClient(trust_env=False, timeout=15) as http:
+            async with httpx.AsyncClient(trust_env=False, verify=NO_TLS, timeout=15) as http:
                 return await sign_in(http, leads_to, subject)
 
         back = httpx.URL(asyncio.run(at_provider()))

@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from tests.integration.fresh import as_superuser
 from tierce.gate.lane import Step, no_step
 from tierce.gate.model import Ask
 from tierce.gate.service import BOUNDS, Bounds, Gate
@@ -30,7 +31,6 @@ from tierce.kernel.ids import (
 from tierce.policy.acts import Act, Site
 from tierce.policy.lines import place_of
 from tierce.policy.seats import new_line, pack, settled_line
-from tierce.storage.cluster import SUPERUSER
 from tierce.storage.database import Database
 
 DOMAIN = {Profession.GP: Domain.MEDG, Profession.OPTICIAN: Domain.OPTI}
@@ -53,13 +53,13 @@ class World:
 
     def scalar(self, query: str) -> object:
         """Read one value as the superuser."""
-        with self.database.connect(SUPERUSER) as admin:
+        with as_superuser(self.database) as admin:
             row = admin.execute(query.encode()).fetchone()
-            return row[0] if row else None
+        return row[0] if row else None
 
     def run(self, statement: str) -> None:
         """Do something as the superuser."""
-        with self.database.connect(SUPERUSER) as admin:
+        with as_superuser(self.database) as admin:
             admin.execute(statement.encode())
 
     def gate(self, step: Step = no_step, *, slots: int = 1, bounds: Bounds = BOUNDS) -> Gate:
@@ -77,7 +77,7 @@ def make_world(database: Database, people: int = 40) -> World:
     """Fill a database: `people` covered, as many known but covered for nothing."""
     key = Ed25519PrivateKey.generate()
     indexes = [uuid4() for _ in range(2 * people)]
-    with database.connect(SUPERUSER) as admin:
+    with as_superuser(database) as admin:
         admin.execute("insert into registry.insurer (id, amc, name) values (1, '99000001', 'Mutuelle du Test')")
         admin.execute("insert into directory.software values (1, 1, 'Portail')")
         instance = admin.execute(
@@ -85,12 +85,11 @@ def make_world(database: Database, people: int = 40) -> World:
             (key.public_key().public_bytes_raw(),),
         ).fetchone()
         assert instance is not None
-        for number, index in enumerate(indexes, start=1):
-            admin.execute("insert into person.key values (%s, %s)", (index, number))
-            domains = 0xFFF if number <= people else 0
-            admin.execute(
-                "insert into coverage.coverage values (%s, 1, 7, %s, 0, 40000, 1, 'd', %s)", (number, domains, SEALED)
-            )
+        numbered = [(index, number) for number, index in enumerate(indexes, start=1)]
+        covered = [(number, 0xFFF if number <= people else 0, SEALED) for _, number in numbered]
+        with admin.cursor() as cursor:
+            cursor.executemany("insert into person.key values (%s, %s)", numbered)
+            cursor.executemany("insert into coverage.coverage values (%s, 1, 7, %s, 0, 40000, 1, 'd', %s)", covered)
     return World(database, key, instance[0], indexes[:people], indexes[people:])
 
 
@@ -105,7 +104,7 @@ def enrol(
         ids["establishment"] = at.establishment
     line = new_line(profession, today)
     opening = pack(line)
-    with world.database.connect(SUPERUSER) as admin:
+    with as_superuser(world.database) as admin:
         admin.execute(
             "insert into directory.professional values (%s, %s, null, 'Testard', 'Luce', %s)",
             (ids["professional"], f"8{ids['professional']}", profession),

@@ -18,6 +18,7 @@ import httpx
 
 from tierce.kernel.clock import Clock
 from tierce.kernel.ids import DeviceId
+from tierce.kernel.loopback import NO_TLS
 from tierce.lab.country.population import read_identities
 from tierce.lab.demo.errors import DemoError
 from tierce.lab.demo.stage import SEED, Stage
@@ -169,7 +170,7 @@ def _against(stage: Stage, thief: Asker, today: date) -> tuple[str, Ask]:
 
 async def _open_unprotected(stage: Stage) -> str:
     body = {"user": "morvan", "password": "volé"}
-    async with httpx.AsyncClient(trust_env=False) as http:
+    async with httpx.AsyncClient(trust_env=False, verify=NO_TLS) as http:
         response = await http.post(stage.url("unprotected") + "/login", json=body)
         return response.headers["set-cookie"].partition(";")[0]
 

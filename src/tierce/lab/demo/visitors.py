@@ -11,6 +11,7 @@ from typing import Any, Final
 import httpx
 
 from tierce.kernel.clock import Clock
+from tierce.kernel.loopback import NO_TLS
 from tierce.lab.demo.errors import DemoError
 from tierce.lab.demo.wire import Wire
 from tierce.lab.standins.browser_key import BrowserKey
@@ -65,7 +66,7 @@ class Asker:
 
     async def session(self) -> dict[str, Any]:
         """Read one's own session: activity, device, expiry."""
-        async with httpx.AsyncClient(trust_env=False) as http:
+        async with httpx.AsyncClient(trust_env=False, verify=NO_TLS) as http:
             headers = {"authorization": f"DPoP {self._handle}"}
             found: dict[str, Any] = (await http.get(self._api + "/v1/session", headers=headers)).json()
             return found
@@ -89,7 +90,7 @@ async def enter(api: str, national_id: str, place: str, clock: Clock, *, relayed
     `relayed` is the attack: the sign-in page is opened by somebody else, and the professional accepts on her phone.
     """
     way = relayed_sign_in if relayed else sign_in
-    async with httpx.AsyncClient(trust_env=False, timeout=15) as http:
+    async with httpx.AsyncClient(trust_env=False, verify=NO_TLS, timeout=15) as http:
         started = _check(await http.post(api + "/v1/sign-in/start", json={"site": "portal", "return_to": "/"}), 200)
         answer = answer_of(await way(http, started["authorize_url"], national_id))
         body = {name: answer[name] for name in ("state", "code", "iss")} | {"binding": started["binding"]}
@@ -115,7 +116,7 @@ class Opened:
 async def open_incident(office: str, staff: str, professional: int, device: int, why: str, language: str) -> Opened:
     """As a member of staff, open the incident of one device of an account, with its list."""
     headers = {"accept-language": language}
-    async with httpx.AsyncClient(trust_env=False, timeout=15, headers=headers) as http:
+    async with httpx.AsyncClient(trust_env=False, verify=NO_TLS, timeout=15, headers=headers) as http:
         authorize_url = (await http.get(office + "/sign-in")).headers["location"]
         _check_page(await http.get(await sign_in(http, authorize_url, staff)), 200)
         form = f"{office}/accounts/{professional}/incident"

@@ -15,6 +15,7 @@ import numpy as np
 from tierce.kernel.care import Domain, Profession
 from tierce.kernel.clock import SystemClock, paris_day
 from tierce.kernel.ids import DeviceId
+from tierce.kernel.loopback import NO_TLS
 from tierce.lab.attackers.protocol import ATTACKERS, Answer, Rest, Target, Thief, View
 from tierce.lab.attackers.scenario import Scenario, StolenDevice
 from tierce.lab.demo.attack import REMPARTS, TILLEULS
@@ -107,7 +108,7 @@ class _Game:
         """Send what the attacker yields until he rests, or the day's attempts are used up."""
         attack = ATTACKERS[self._scenario.attacker](thief)
         answer: Answer | None = None
-        async with httpx.AsyncClient(trust_env=False) as http:
+        async with httpx.AsyncClient(trust_env=False, verify=NO_TLS) as http:
             for _ in range(DAY_LIMITS[self._profession].attempts + 20):
                 move = attack.send(answer) if answer is not None else next(attack)
                 if isinstance(move, Rest):

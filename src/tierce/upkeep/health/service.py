@@ -7,6 +7,7 @@ import msgspec
 import psycopg
 from prometheus_client import CollectorRegistry, Gauge
 
+from tierce.kernel.loopback import NO_TLS
 from tierce.settings import Settings
 from tierce.storage import heartbeat
 from tierce.upkeep.health import store
@@ -40,7 +41,7 @@ def site_state(name: str, port: int) -> State:
     """Ask a site on its loopback port."""
     address = f"http://127.0.0.1:{port}"
     try:
-        with httpx.Client(timeout=ASK_SECONDS_MAX, trust_env=False) as client:
+        with httpx.Client(timeout=ASK_SECONDS_MAX, trust_env=False, verify=NO_TLS) as client:
             live = client.get(address + LIVE).status_code == 200
             answer = client.get(address + READY)
             checks = msgspec.json.decode(answer.content, type=_Said).checks

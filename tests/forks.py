@@ -1,0 +1,68 @@
+"""Processes of ours that start at once: each is the fork of one that has imported what they are made of.
+
+What runs is the command itself, in a process of its own with its own output and exit code; only the seconds that
+an interpreter takes to read our modules are spent once.
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from multiprocessing import get_context
+from multiprocessing.context import ForkServerProcess
+from pathlib import Path
+from typing import Final
+
+from tierce.cli import app
+
+_FORKS: Final = get_context("forkserver")
+_FORKS.set_forkserver_preload(
+    [
+        "tests.integration.killed_import",
+        "tierce.lab.bench.commands",
+        "tierce.lab.commands",
+        "tierce.upkeep.clients",
+        "tierce.web.commands",
+        "tierce.web.wiring.api",
+        "tierce.web.wiring.insurers",
+        "tierce.web.wiring.office",
+        "tierce.web.wiring.persons",
+        "tierce.web.wiring.portal",
+        "tierce.web.worker",
+    ]
+)
+SECONDS_MAX: Final = 120
+
+
+def fork(target: Callable[..., None], *arguments: object, **named: object) -> ForkServerProcess:
+    """Start `target` in a process of its own."""
+    process = _FORKS.Process(target=target, args=arguments, kwargs=named)
+    process.start()
+    return process
+
+
+def start_tierce(*arguments: str | Path, out: Path, err: Path | None = None) -> ForkServerProcess:
+    """Start a `tierce` command that writes to files; both outputs to `out` when `err` is left out."""
+    return fork(_command, [str(one) for one in arguments], out, err or out)
+
+
+def tierce(*arguments: str | Path) -> "subprocess.CompletedProcess[str]":
+    """Run a `tierce` command to its end."""
+    with tempfile.TemporaryDirectory(prefix="tierce-tests-") as folder:
+        out, err = Path(folder) / "out", Path(folder) / "err"
+        process = start_tierce(*arguments, out=out, err=err)
+        process.join(SECONDS_MAX)
+        if process.exitcode is None:
+            process.kill()
+            process.join()
+            raise subprocess.TimeoutExpired([*map(str, arguments)], SECONDS_MAX)
+        said = out.read_text("utf-8"), err.read_text("utf-8")
+        return subprocess.CompletedProcess([*map(str, arguments)], process.exitcode, *said)
+
+
+def _command(arguments: list[str], out: Path, err: Path) -> None:
+    for file, stream in ((out, sys.stdout), (err, sys.stderr)):
+        with file.open("ab") as opened:
+            os.dup2(opened.fileno(), stream.fileno())
+    app(arguments, prog_name="tierce")
