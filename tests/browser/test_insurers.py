@@ -18,7 +18,7 @@ PATHS = ("/", "/activity", "/feeds", "/nowhere")
 
 
 def test_she_reads_her_own_people_files_and_what_was_shown(stage: Stage, new_browser: NewBrowser) -> None:
-    asked(stage, new_browser)
+    asked(stage)
     page = entered(stage, new_browser, "insurers", OWN)
     expect(page.locator("h1")).to_contain_text(re.compile("[0-9]+ de vos assurés sont couverts"))
     page.locator("a[href='/activity']").click()

@@ -42,7 +42,7 @@ def seen(page: Page, path: str, name: str, stage: Stage, site: str = "insurers")
 
 
 def test_an_insurer_is_told_takes_its_list_and_reports(stage: Stage, new_browser: NewBrowser, tmp_path: Path) -> None:
-    asked(stage, new_browser)
+    asked(stage)
     office = entered(stage, new_browser, "office", OFFICER)
     told = urlsplit(open_incident(office, stage)).path
     settings = stage.settings_file
@@ -102,7 +102,7 @@ def test_an_insurer_is_told_takes_its_list_and_reports(stage: Stage, new_browser
 
 
 def test_messages_are_frozen_read_and_approved(stage: Stage, new_browser: NewBrowser) -> None:
-    asked(stage, new_browser)
+    asked(stage)
     page = entered(stage, new_browser, "office", OFFICER)
     incident = urlsplit(open_incident(page, stage)).path
     path = f"{incident}/messages"

@@ -30,7 +30,7 @@ from tierce.web.insurers.incidents import incident_handlers
 from tierce.web.insurers.keys import key_handlers
 from tierce.web.insurers.requests import request_handlers
 from tierce.web.insurers.site import HERE, InsurersSite, Visit, insurers_sign_in, refused_page
-from tierce.web.look import Pages, SecurityHeaders
+from tierce.web.look import SecurityHeaders, pages_of
 from tierce.web.signin_site import sign_in_handlers
 from tierce.web.visit import AnyRequest, Pool, RememberLanguage, Rows
 
@@ -85,7 +85,7 @@ def create_insurers(
         secure: whether the public address has https.
         sign_in_origins: addresses that the sign-in leads to.
     """
-    pages = Pages(HERE)
+    pages = pages_of(HERE)
     site = InsurersSite(
         pages=pages,
         rows=Rows(pool),

@@ -1,6 +1,6 @@
 """The look shared by every site: words in two languages, page frame, formats, headers, static files.
 
-A site makes one `Pages` at start from its folder (``templates/``, ``static/``, ``words.toml``), renders with
+A site takes `pages_of` its folder at start (``templates/``, ``static/``, ``words.toml``), renders with
 `Pages.page`, and puts `SecurityHeaders` and `Pages.static_handlers` in
 its application.
 """
@@ -8,7 +8,7 @@ its application.
 from tierce.web.look.choice import choose_language, language_cookie
 from tierce.web.look.errors import LookError, UnknownWordError, WordsError
 from tierce.web.look.headers import SecurityHeaders
-from tierce.web.look.pages import Frame, Link, Pages
+from tierce.web.look.pages import Frame, Link, Pages, pages_of
 from tierce.web.look.words import Words
 
 __all__ = [
@@ -22,4 +22,5 @@ __all__ = [
     "WordsError",
     "choose_language",
     "language_cookie",
+    "pages_of",
 ]

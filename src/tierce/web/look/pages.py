@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -132,6 +133,12 @@ class Pages:
             return _say(value, language)
 
         return {"t": t, "n": n, "say": say, "exact": formats.exact_moment, "age": _age(language)}
+
+
+@cache
+def pages_of(folder: Path) -> Pages:
+    """The pages of the site in `folder`, read once a process however many applications are made of it."""
+    return Pages(folder)
 
 
 def _age(language: Language) -> object:

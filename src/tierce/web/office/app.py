@@ -39,7 +39,7 @@ from tierce.notices.service import Notices
 from tierce.persons.errors import AnswerRefusedError
 from tierce.scope.errors import CriteriaError, JournalBehindError, SegmentsMissingError
 from tierce.web.error_pages import Told, error_handlers
-from tierce.web.look import Pages, SecurityHeaders
+from tierce.web.look import SecurityHeaders, pages_of
 from tierce.web.office.alerts import alert_handlers
 from tierce.web.office.appeals import appeal_handlers
 from tierce.web.office.breaches import breach_handlers
@@ -143,7 +143,7 @@ def create_office(
         sign_in_origins: addresses that the sign-in leads to.
     """
     site = OfficeSite(
-        pages=(pages := Pages(HERE)),
+        pages=(pages := pages_of(HERE)),
         rows=Rows(pool),
         inspected=Rows(inspected),
         sessions=sessions,

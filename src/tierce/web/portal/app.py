@@ -10,7 +10,7 @@ from litestar.exceptions import HTTPException
 
 from tierce.kernel.clock import Clock, SystemClock
 from tierce.policy.acts import Act
-from tierce.web.look import Pages, SecurityHeaders
+from tierce.web.look import SecurityHeaders, pages_of
 from tierce.web.portal.api import Api
 from tierce.web.portal.asking import ask_handlers
 from tierce.web.portal.depositing import deposit_handlers
@@ -44,7 +44,7 @@ def create_app(
 ) -> Litestar:
     """Make the portal; `transport` replaces the network towards the API, for tests that hold both ends."""
     site = PortalSite(
-        pages=Pages(HERE),
+        pages=pages_of(HERE),
         api=Api(settings.api_url, transport),
         settings=settings,
         clock=clock or SystemClock(),

@@ -21,7 +21,7 @@ from tierce.kernel.clock import Clock
 from tierce.kernel.language import Language
 from tierce.policy.ladder import Level
 from tierce.settings import OperatorSettings, Settings
-from tierce.web.look import Frame, Pages
+from tierce.web.look import Frame, Pages, pages_of
 from tierce.web.look.pages import LOOK
 
 HERE: Final = Path(__file__).parent
@@ -62,7 +62,7 @@ class StatusPage:
     folder: Path | None
     operator: OperatorSettings
     clock: Clock
-    _pages: Pages = field(default_factory=lambda: Pages(HERE))
+    _pages: Pages = field(default_factory=lambda: pages_of(HERE))
     _last: Status | None = None
     _at: datetime | None = None
 
