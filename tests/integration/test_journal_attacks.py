@@ -20,8 +20,8 @@ from tierce.journal.sequencer import Sequencer
 from tierce.journal.service import Appender
 from tierce.journal.tiles.edge import Edge
 from tierce.journal.tiles.folder import LogFolder
-from tierce.journal.verifier import Journal, Report, Severity, verify
-from tierce.journal.verifier.check import STRETCH_LEAVES
+from tierce.journal.verifier.check import STRETCH_LEAVES, Journal, verify
+from tierce.journal.verifier.model import Report, Severity
 from tierce.kernel.ids import EntrySeq
 from tierce.storage.cluster import SUPERUSER
 from tierce.storage.database import Database
@@ -96,6 +96,22 @@ def test_change_an_entry(house: House) -> None:
     changed = house.numbers[400]
     house.alter(changed)
     assert house.check() == {("entry-altered", changed, 400), ("batch-signature", None, 384)}
+
+
+def test_change_where_one_entry_ends(house: House) -> None:
+    """Joined, the two have the bytes that were signed."""
+    one, other = house.numbers[400:402]
+    thief = house.thief
+    thief.execute("alter table journal.entry drop constraint entry_body_check")
+    thief.execute(
+        "update journal.entry set body = case seq when %(other)s then"
+        " (select substr(body, 128) from journal.entry where seq = %(one)s) || body else substr(body, 1, 127) end"
+        " where seq in (%(one)s, %(other)s)",
+        {"one": one, "other": other},
+    )
+    found = house.check()
+    assert {("entry-altered", one, 400), ("entry-unreadable", one, None)} <= found
+    assert {("entry-unreadable", other, None), ("batch-signature", None, 384)} <= found
 
 
 def test_remove_an_entry(house: House) -> None:

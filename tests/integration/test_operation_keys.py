@@ -12,12 +12,13 @@ from tests.integration.conftest import Connect
 from tests.integration.rooms import OAK, PEOPLE, fill
 from tests.settings_file import settings_text
 from tierce.cli import app
-from tierce.journal.kept import KeptCheckpoint
+from tierce.journal.kept import KeptCheckpoint, retired_log_keys
 from tierce.journal.model import Entry, EntryKind
 from tierce.journal.sequencer import Sequencer
 from tierce.journal.service import LOG_ORIGIN, Appender
 from tierce.journal.tiles.folder import LogFolder
-from tierce.journal.verifier import Journal, Report, verify
+from tierce.journal.verifier.check import Journal, verify
+from tierce.journal.verifier.model import Report
 from tierce.kernel.ids import PersonId
 from tierce.registry.records import decode_civil
 from tierce.settings import Settings, load
@@ -31,7 +32,6 @@ from tierce.upkeep.backup.service import retired_lines
 from tierce.upkeep.rotation import service, store
 from tierce.upkeep.rotation.errors import RotationError
 from tierce.upkeep.service import make_keys
-from tierce.web.names import retired_log_keys
 
 RUNNER = CliRunner()
 

@@ -1,4 +1,6 @@
-"""The vectorised twin decides known and proved people exactly as the gate's own rule does, one by one."""
+"""The twin decides what takes no place without a card exactly as the gate's own rule does, one by one."""
+
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,10 +10,20 @@ from hypothesis import strategies as st
 from tests.gate_cases import TODAY, ask_of, caller, line_of, professions, read_of
 from tierce.gate.rules import PAIR_PROVED, decide
 from tierce.kernel.care import Profession
-from tierce.lab.arena.twin import observe_known, quiet
+from tierce.lab.arena.twin import declared_asks, observe_known, prove_all, quiet
 from tierce.policy.acts import Outcome, Presence
 from tierce.policy.evidence import Observation, State, begin, observe
-from tierce.policy.seats import DAY_LIMITS, known_limit
+from tierce.policy.seats import (
+    DAY_LIMITS,
+    DECLARED,
+    PROBATION_DAYS,
+    SEAT_DAYS,
+    Line,
+    cap_of,
+    has_room,
+    known_limit,
+    prove,
+)
 
 counts = st.integers(0, 60)
 spent = st.floats(0, 1)
@@ -57,3 +69,47 @@ def test_the_evidence_of_many_known_people_is_that_of_each_in_turn(
     at_once = observe_known(state, day, count) if count else state
     assert at_once._replace(bets=()) == one_by_one._replace(bets=())
     assert at_once.bets == pytest.approx(one_by_one.bets, rel=1e-9)
+
+
+few = st.integers(0, 12)
+
+
+@given(professions, st.booleans(), st.tuples(few, few), st.integers(-4, 30), st.tuples(few, few))
+def test_a_day_of_declared_readings_is_what_the_gate_decides_one_by_one(
+    profession: Profession, young: bool, free: tuple[int, int], left: int, asked: tuple[int, int]
+) -> None:
+    found, missed = asked
+    attempts_max = DAY_LIMITS[profession].attempts
+    line = line_of(profession, attempts=attempts_max - left, known=3)
+    if young:
+        line = replace(line, since=TODAY, proofs=0)
+    a = DECLARED[profession].a
+    seats = [0] * SEAT_DAYS
+    seats[(TODAY - 3) % SEAT_DAYS] = max(0, a - free[0])
+    seats[TODAY % SEAT_DAYS] = spent_today = max(0, cap_of(a) - free[1])
+    declared = Line(TODAY, TODAY - PROBATION_DAYS, a, spent_today, 0, 0, 9, 0, 0, 0, tuple(seats), 1)
+    told = declared_asks(line, declared, found, missed, attempts_max)
+    asks = [True] * found + [False] * missed
+    passed = [True] * told.found + [False] * told.missed
+    assert told.found == found or told.missed == 0, "nobody is passed over"
+    assert asks[: len(passed)] == passed
+    for pair, here in enumerate(passed, start=1):
+        ask = ask_of(caller(profession), pair=pair, presence=Presence.DECLARED)
+        verdict = decide(ask, read_of(pair=pair, person=7 if here else 0), line, TODAY, declared=declared)
+        assert verdict.outcome is (Outcome.RELEASED if here else Outcome.UNKNOWN)
+        assert verdict.seats == 0
+        line, declared = verdict.line, verdict.declared or declared
+    assert (line, declared) == (told.line, told.declared)
+    if len(passed) < len(asks):
+        assert not has_room(declared) or line.attempts >= attempts_max, "the twin stops where the rule would"
+
+
+@given(professions, st.lists(st.integers(0, 45), max_size=40), st.integers(0, 50), st.integers(0, 3))
+def test_invoices_of_a_day_at_once_are_those_of_each_in_turn(
+    profession: Profession, ages: list[int], since: int, held: int
+) -> None:
+    begun = replace(line_of(profession), since=TODAY - since, proofs=0, seats=(held,) * SEAT_DAYS)
+    one_by_one = begun
+    for age in ages:
+        one_by_one = prove(one_by_one, TODAY - age)
+    assert prove_all(begun, [TODAY - age for age in ages]) == one_by_one

@@ -168,7 +168,7 @@ def test_a_common_line_that_is_full_stops_who_has_places_of_her_own() -> None:
     told = [crowd.ask(20_000, Asked()) for _ in range(8)]
     assert Outcome.PLACE_FULL in told, "one desk's places, used by two"
     assert Outcome.PLACE_FULL in [post.ask(20_000, Asked())]
-    post.prove(20_000, card=False)
+    post.prove([20_000], card=False)
     commons.begin(20_001)
     assert post.ask(20_001, Asked()) is Outcome.RELEASED
     vendor = Commons({gp: 1}, 20_000)

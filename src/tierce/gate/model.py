@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import NamedTuple
 from uuid import UUID
 
 from tierce.identity.model import Caller
@@ -123,8 +124,7 @@ class Refuse:
 Decision = Release | StepUp | Refuse
 
 
-@dataclass(frozen=True, slots=True)
-class PairSeen:
+class PairSeen(NamedTuple):
     """The pair memory after the ask."""
 
     key: int

@@ -8,9 +8,11 @@ then ladder, signature, known pair, seats.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
+from typing import Final
 
 from tierce.gate.model import Ask, Decision, PairSeen, Read, Refuse, Release, Standing, StepUp, Verdict
-from tierce.policy.acts import Evidence, Outcome, Presence
+from tierce.policy.acts import Act, Evidence, Outcome, Presence
 from tierce.policy.allowed import LEVEL_MIN, may_ask, shown_by
 from tierce.policy.ladder import EVIDENCE_WATCHED, HOLD_REFUSED, Level, Rung
 from tierce.policy.lines import PLACE_DESKS_MAX, PLACE_UNSEEN, place_constants
@@ -30,6 +32,11 @@ from tierce.policy.seats import (
 
 PAIR_OPEN = 1
 PAIR_PROVED = 2
+_DECLARED: Final = Presence.DECLARED
+_CONFIRMED: Final = Presence.CONFIRMED
+_NOT_WHOLE: Final = (0, Level.INSURER)
+_STEP_UP, _PRESENCE_ONLY, _SUSPENDED = Rung.STEP_UP, Rung.PRESENCE_ONLY, Rung.SUSPENDED
+"""Members of enumerations, looked up once: for each ask that costs as much as the comparison."""
 
 
 @dataclass(slots=True)
@@ -85,7 +92,7 @@ def check_closed(case: Case) -> Outcome | None:
     A closed insurer is another matter: who meets it is covered by it. It is told like an absence of cover, in
     `_passed`, after a seat was taken as for anybody else.
     """
-    return Outcome.CLOSED if case.read.closed not in (0, Level.INSURER) else None
+    return Outcome.CLOSED if case.read.closed not in _NOT_WHOLE else None
 
 
 def check_proof(case: Case) -> Outcome | None:
@@ -99,13 +106,13 @@ def check_proof(case: Case) -> Outcome | None:
 def check_ladder(case: Case) -> Outcome | None:
     """The highest rung on which the login, device, establishment, profession or nation stands."""
     rung = case.read.rung
-    if rung >= Rung.SUSPENDED:
+    if rung < _STEP_UP:
+        return None
+    if rung >= _SUSPENDED:
         return Outcome.HELD
-    if rung >= Rung.PRESENCE_ONLY and not case.present:
-        return Outcome.HELD
-    if rung >= Rung.STEP_UP and not (case.present or case.known):
-        return Outcome.HELD
-    return None
+    if rung >= _PRESENCE_ONLY:
+        return None if case.present else Outcome.HELD
+    return None if case.present or case.known else Outcome.HELD
 
 
 def check_signature(case: Case) -> Outcome | None:
@@ -122,7 +129,7 @@ def check_act(case: Case) -> Outcome | None:
 
 def check_known(case: Case) -> Outcome | None:
     """Known people have a daily limit; one whose card certified software read counts as an attempt alone."""
-    if case.present or not case.known or case.counted or case.ask.presence is Presence.DECLARED:
+    if case.present or not case.known or case.counted or case.ask.presence is _DECLARED:
         return None
     limit = known_limit(case.line, case.ask.caller.profession)
     return None if case.line.known < limit else Outcome.KNOWN_LIMIT
@@ -217,8 +224,8 @@ def decide(
         line = roll(line, SEATS[profession], day)
     if place.day < day:
         place = roll(place, place_constants(profession, desks), day)
-    case = Case(ask, read, line, place, common, day, ask.presence >= Presence.CONFIRMED, is_known(read, day))
-    if declared is not None and ask.presence is Presence.DECLARED and not case.known:
+    case = Case(ask, read, line, place, common, day, ask.presence >= _CONFIRMED, is_known(read, day))
+    if declared is not None and ask.presence is _DECLARED and not case.known:
         declared = roll(declared, DECLARED[profession], day)
         case.declared = declared if has_room(declared) else None
     for check in checks:
@@ -252,7 +259,7 @@ def _passed(case: Case) -> Verdict:
         line = count(case.line)
     elif case.known:
         state, since = read.pair_state, read.pair_day
-        read_here = case.ask.presence is Presence.DECLARED
+        read_here = case.ask.presence is _DECLARED
         line = count(case.line, known=0 if case.counted or read_here else 1)
     elif case.declared is not None:
         state, since = PAIR_OPEN, case.day
@@ -271,8 +278,13 @@ def _passed(case: Case) -> Verdict:
     elif read.closed == Level.INSURER:
         decision, outcome = StepUp(Outcome.CLOSED), Outcome.CLOSED
     else:
-        decision, outcome = Release(shown_by(case.ask.act)), Outcome.RELEASED
+        decision, outcome = _release(case.ask.act), Outcome.RELEASED
     return Verdict(decision, outcome, line, pair, place, seats, declared)
+
+
+@cache
+def _release(act: Act) -> Release:
+    return Release(shown_by(act))
 
 
 def _what_is_missing(read: Read) -> Outcome | None:

@@ -11,12 +11,14 @@ from rich.console import Console
 from rich.progress import Progress
 
 from tierce.journal.note import parse_verifier_key, verifier_key
-from tierce.journal.segments.commands import REDACT_EPILOG, SEAL_EPILOG, redact, seal
+from tierce.journal.segments.commands import REDACT_EPILOG, SEAL_EPILOG, TILES_EPILOG, redact, seal, tiles
 from tierce.journal.service import LOG_KEY_NAME, LOG_ORIGIN, prove
 from tierce.journal.standing import record
 from tierce.journal.tiles.folder import LogFolder
-from tierce.journal.verifier import Journal, Report, check_proof
-from tierce.journal.verifier import verify as verify_journal
+from tierce.journal.verifier.check import Journal
+from tierce.journal.verifier.check import verify as verify_journal
+from tierce.journal.verifier.model import Report
+from tierce.journal.verifier.proof import check_proof
 from tierce.journal.witness.cosignature import WitnessKey
 from tierce.kernel.errors import TierceError
 from tierce.kernel.ids import EntrySeq
@@ -51,6 +53,7 @@ Json = Annotated[str, typer.Option(help="« - » : un objet JSON sur la sortie. 
 
 app.command(epilog=SEAL_EPILOG)(seal)
 app.command(epilog=REDACT_EPILOG)(redact)
+app.command(epilog=TILES_EPILOG)(tiles)
 
 
 @app.callback()

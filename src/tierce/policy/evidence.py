@@ -166,24 +166,29 @@ def begin(profession: Profession, day: int, anniversary: int = 0) -> State:
 
 def observe(state: State, one: Observation) -> tuple[State, Rung]:
     """Add one unproven ask; returns the state and the rung that the evidence now asks for."""
-    opened = roll(state, one.day)
+    opened = roll(state, one.day) if one.day > state.day else state
     weight = 0.0 if opened.day == state.day else 1 / YEAR_DAYS
+    (profession, day, year, month, shares, volume, events, seen, days, today, before, crowd, prefixes, areas,
+     accusers, accused, decoys) = opened  # fmt: skip
     signs = signs_of(opened, one)
     bets: list[float] = []
-    for place, sign in enumerate(signs):
-        factors = (1.0,) * len(BETS) if sign is None else FACTORS[opened.shares[place]][sign]
-        at = place * len(BETS)
-        for worth_before, factor in zip(opened.bets[at : at + len(BETS)], factors, strict=True):
-            bets.append((worth_before + weight) * factor)
-    first, second, third, fourth = opened.seen
+    at = 0
+    for share, sign in zip(shares, signs, strict=True):
+        low, middle, high = before[at : at + len(BETS)]
+        if sign is None:
+            bets += (low + weight, middle + weight, high + weight)
+        else:
+            on_low, on_middle, on_high = FACTORS[share][sign]
+            bets += ((low + weight) * on_low, (middle + weight) * on_middle, (high + weight) * on_high)
+        at += len(BETS)
+    unfamiliar, missed, elsewhere, alike = signs
     moved = State(
-        opened.profession, opened.day, opened.year, opened.month, opened.shares, opened.volume, opened.events + 1,
-        (first + (signs[0] is True), second + (signs[1] is True), third + (signs[2] is True),
-         fourth + (signs[3] is True)),
-        opened.days + (weight > 0), opened.today + one.first, tuple(bets), opened.crowd + weight,
-        (*opened.prefixes, one.prefix)[-PREFIXES:] if one.prefix and (one.first or one.miss) else opened.prefixes,
-        opened.areas if one.first or one.miss else _frequent(opened.areas, one.area),
-        opened.accusers, opened.accused, opened.decoys,
+        profession, day, year, month, shares, volume, events + 1,
+        (seen[0] + (unfamiliar is True), seen[1] + (missed is True), seen[2] + (elsewhere is True),
+         seen[3] + (alike is True)),
+        days + (weight > 0), today + one.first, tuple(bets), crowd + weight,
+        (*prefixes, one.prefix)[-PREFIXES:] if unfamiliar and one.prefix else prefixes,
+        areas if unfamiliar else _frequent(areas, one.area), accusers, accused, decoys,
     )  # fmt: skip
     return moved, rung_of(moved)
 
@@ -226,11 +231,11 @@ def rung_of(state: State) -> Rung:
     """The rung that the evidence asks for; an accusation alone asks for a closer look and nothing more."""
     weight = weight_of(state)
     value = worth(state) * weight
+    if value < OBSERVE_AT and weight == 1 and not state.decoys:
+        return Rung.NONE
     if value >= HOLD_AT or state.decoys >= DECOYS_HOLD:
         return Rung.PRESENCE_ONLY
-    if value >= STEP_UP_AT or state.decoys:
-        return Rung.STEP_UP
-    return Rung.OBSERVED if value >= OBSERVE_AT or weight > 1 else Rung.NONE
+    return Rung.STEP_UP if value >= STEP_UP_AT or state.decoys else Rung.OBSERVED
 
 
 def signs_of(state: State, one: Observation) -> tuple[bool | None, bool | None, bool | None, bool | None]:
@@ -239,7 +244,7 @@ def signs_of(state: State, one: Observation) -> tuple[bool | None, bool | None, 
     area = prefix = None
     if unfamiliar:
         if one.area and len(state.areas) == AREAS:
-            area = all(one.area != known for known, _ in state.areas)
+            area = one.area not in dict(state.areas)
         if one.prefix and state.prefixes:
             prefix = one.prefix in state.prefixes
     return unfamiliar, one.miss, area, prefix
@@ -250,7 +255,10 @@ def roll(state: State, day: int) -> State:
     if day <= state.day:
         return state
     crowd = state.crowd * _crowd_factor(state.today, state.volume)
-    moved = state._replace(day=day, crowd=crowd, today=0)
+    moved = State(
+        state.profession, day, state.year, state.month, state.shares, state.volume, state.events, state.seen,
+        state.days, 0, state.bets, crowd, state.prefixes, state.areas, state.accusers, state.accused, state.decoys,
+    )  # fmt: skip
     if day - moved.month >= MONTH_DAYS:
         moved = _next_caps(moved, day)
     if day - moved.year >= YEAR_DAYS:

@@ -187,7 +187,7 @@ def limit_of(constants: SeatConstants, freed_256: int) -> int:
 
 def on_probation(line: Line) -> bool:
     """Whether the line is on probation on its day."""
-    return line.day < line.since + PROBATION_DAYS or line.proofs < PROBATION_PROOFS
+    return line.proofs < PROBATION_PROOFS or line.day < line.since + PROBATION_DAYS
 
 
 def effective_limit(line: Line) -> int:
@@ -207,7 +207,8 @@ def known_limit(line: Line, profession: Profession) -> int:
 
 def cap_of(limit: int) -> int:
     """Seats that may be taken in one day."""
-    return min(limit, max(CAP_FLOOR, -(-limit // 3)))
+    third = -(-limit // 3)
+    return third if third > CAP_FLOOR else min(limit, CAP_FLOOR)
 
 
 def roll(line: Line, constants: SeatConstants, day: int) -> Line:
@@ -241,18 +242,19 @@ def _forward(line: Line, constants: SeatConstants, day: int) -> Line:
 
 def has_room(line: Line, weight: int = 1) -> bool:
     """Whether a rolled line can take `weight` seats today."""
-    limit = effective_limit(line)
+    limit = line.limit
+    if limit > PROBATION_LIMIT and on_probation(line):
+        limit = PROBATION_LIMIT
     return line.today + weight <= cap_of(limit) and sum(line.seats) + weight <= limit
 
 
 def take(line: Line, weight: int = 1) -> Line:
     """Take seats on a rolled line that has room."""
-    place = line.day % SEAT_DAYS
-    seats = line.seats
+    seats = list(line.seats)
+    seats[line.day % SEAT_DAYS] += weight
     return Line(
         line.day, line.since, line.limit, line.today + weight, line.attempts, line.known, line.weeks,
-        line.freed_256, line.freed_week, line.refused,
-        (*seats[:place], seats[place] + weight, *seats[place + 1 :]), line.proofs,
+        line.freed_256, line.freed_week, line.refused, tuple(seats), line.proofs,
     )  # fmt: skip
 
 
@@ -260,8 +262,9 @@ def count(line: Line, *, known: int = 0, refused: int = 0, seats: int = 0) -> Li
     """Count one attempt on a rolled line, with what came of it; the gate does it for every ask."""
     held = line.seats
     if seats:
-        place = line.day % SEAT_DAYS
-        held = (*held[:place], held[place] + seats, *held[place + 1 :])
+        by_day = list(held)
+        by_day[line.day % SEAT_DAYS] += seats
+        held = tuple(by_day)
     return Line(
         line.day, line.since, line.limit, line.today + seats, line.attempts + 1, line.known + known, line.weeks,
         line.freed_256, line.freed_week, line.refused + refused, held, line.proofs,

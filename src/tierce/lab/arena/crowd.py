@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Final
 from zlib import crc32
 
@@ -101,15 +102,15 @@ class Desk:
     file: int
     """People known at the place."""
     post: Post
-    firsts: Ints
-    """[day, kind]: first, miss, first with card, miss with card."""
-    quiet: Ints
-    """[day, kind]: known shown, stepped up, refused, attempts; known asked without and with a card, and proved."""
-    young: Bools
+    firsts: list[list[int]]
+    """By day: first, miss, first with card, miss with card."""
+    quiet: list[list[int]]
+    """By day: known shown, stepped up, refused, attempts; known asked without and with a card, and proved."""
+    young: list[bool]
     """Days that the twin took for those of a device in its first fourteen days."""
-    substitute: Bools
-    begins: Bools
-    confirmed: Bools
+    substitute: list[bool]
+    begins: list[bool]
+    confirmed: list[bool]
     """The device never seen shares the line of an older one of its login; a substitute's, of her own elsewhere."""
     proofs: tuple[Iterator[int], Iterator[int]]
     areas: Iterator[int]
@@ -118,7 +119,8 @@ class Desk:
     unusual: list[Cause | None]
     """By day: what stands out of the day or the desk, for who asks why a proof was asked."""
     stand_in: Post | None = None
-    due: dict[int, list[tuple[Post, int, bool]]] = field(default_factory=dict)
+    due: dict[int, dict[Post, tuple[list[int], list[int]]]] = field(default_factory=dict)
+    """Invoices to come, by day: whose, and the days on which their people were drawn, without and with a card."""
     asks: int = 0
     step_ups: int = 0
     new_asks: int = 0
@@ -137,12 +139,12 @@ class Desk:
             self.false_holds += 1
             post.release(day)
         if day in self.due:
-            for holder, drawn, card in self.due.pop(day):
-                if holder.line.day != day or holder.declared.day != day:
-                    holder.roll(day)
-                holder.prove(drawn, card=card)
-        shown, stepped, refused, attempts, bare, card, proved = self._quiet_day(n, post).tolist()
-        asks, step_ups = bare + card + proved, stepped + refused
+            self._invoiced(day)
+        shown, stepped, refused, attempts, bare, card, proved = self._quiet_day(n, post)
+        asks, step_ups, kinds = bare + card + proved, stepped + refused, self.firsts[n]
+        first_time = sum(kinds)
+        if not asks and not first_time:
+            return 0, 0
         if asks:
             self._note(n, post, Outcome.KNOWN_LIMIT, stepped)
             self._note(n, post, Outcome.OUT_OF_ATTEMPTS, refused)
@@ -152,11 +154,10 @@ class Desk:
                 self._note(n, post, Outcome.HELD, held)
             else:
                 post.known_asks(day, shown)
-        kinds = self.firsts[n].tolist()
-        if any(kinds) or (asks and day - post.line.day > _WAKE):
+        if first_time or day - post.line.day > _WAKE:
             post.roll(day)
             post.spent(attempts + post.line.attempts, shown + post.line.known)
-            asks += sum(kinds)
+            asks += first_time
             step_ups += self._first_time(post, n, kinds)
         self.asks += asks
         self.step_ups += step_ups
@@ -170,15 +171,26 @@ class Desk:
         self.asks = self.step_ups = self.new_asks = self.new_step_ups = self.false_holds = 0
         self.causes = Causes()
 
-    def _quiet_day(self, n: int, post: Post) -> Ints:
+    def _invoiced(self, day: int) -> None:
+        """The invoices of the day come."""
+        for holder, drawn_days in self.due.pop(day).items():
+            if holder.line.day != day or holder.declared.day != day:
+                holder.roll(day)
+            for card, drawn in enumerate(drawn_days):
+                if drawn:
+                    holder.prove(drawn, card=bool(card))
+
+    def expect(self, day: int, post: Post, drawn: int, *, declared: bool) -> None:
+        """An invoice will come on `day`."""
+        self.due.setdefault(day, {}).setdefault(post, ([], []))[declared].append(drawn)
+
+    def _quiet_day(self, n: int, post: Post) -> list[int]:
         """The twin's counts of the day, worked out again when the device is on probation for want of a proof."""
-        told: Ints = self.quiet[n]
+        told = self.quiet[n]
         if self.young[n] or not on_probation(post.line):
             return told
         bare, card, proved = told[4:7]
-        one = [np.array([each]) for each in (proved, bare, card)]
-        again = of_the_day(self.profession, one[0], one[1], one[2], np.array([True]))
-        return np.concatenate([*again, told[4:7]])
+        return [*_young_day(self.profession, proved, bare, card), bare, card, proved]
 
     def _post_of(self, n: int, day: int) -> Post:
         """Who asks today: the desk's own device, its successor, or a substitute's."""
@@ -202,22 +214,35 @@ class Desk:
         self.causes[cause] += count
 
     def _first_time(self, post: Post, n: int, kinds: list[int]) -> int:
-        day, stopped = self.first_day + n, 0
-        for kind, count in enumerate(kinds):
-            card, found = kind >= 2, kind % 2 == 0
-            one = _READ[found] if card and self.parts.declared else None
-            for _ in range(count):
-                before = post.declared.today
-                outcome = post.ask(day, one or Asked(found, area=next(self.areas), prefix=next(self.prefixes)))
-                if outcome in _STEP_UPS:
-                    stopped += 1
-                    self._note(n, post, outcome, card=card)
-                elif found:
-                    after = next(self.proofs[card])
-                    if after >= 0:
-                        drawn_on_declared = post.declared.today > before
-                        self.due.setdefault(day + max(1, after), []).append((post, day, drawn_on_declared))
+        """Ask about people never seen; returns how many were asked for a proof."""
+        first, miss, first_card, miss_card = kinds
+        stopped = self._one_by_one(post, n, first, found=True) + self._one_by_one(post, n, miss, found=False)
+        if first_card or miss_card:
+            shown, missed = post.declared_asks(first_card, miss_card)
+            for _ in range(shown):
+                self._follow(post, self.first_day + n, card=True, declared=True)
+            stopped += self._one_by_one(post, n, first_card - shown, found=True, card=True)
+            stopped += self._one_by_one(post, n, miss_card - missed, found=False, card=True)
         return stopped
+
+    def _one_by_one(self, post: Post, n: int, count: int, *, found: bool, card: bool = False) -> int:
+        day, stopped = self.first_day + n, 0
+        one = _READ[found] if card and self.parts.declared else None
+        for _ in range(count):
+            before = post.declared.today
+            outcome = post.ask(day, one or Asked(found, area=next(self.areas), prefix=next(self.prefixes)))
+            if outcome in _STEP_UPS:
+                stopped += 1
+                self._note(n, post, outcome, card=card)
+            elif found:
+                self._follow(post, day, card=card, declared=post.declared.today > before)
+        return stopped
+
+    def _follow(self, post: Post, day: int, *, card: bool, declared: bool) -> None:
+        """Somebody was shown: her invoice comes, or never does."""
+        after = next(self.proofs[card])
+        if after >= 0:
+            self.expect(day + max(1, after), post, day, declared=declared)
 
 
 def open_desks(
@@ -238,33 +263,36 @@ def open_desks(
     if not parts.continuing:
         drawn = replace(drawn, confirmed=np.zeros_like(drawn.begins))
     counts, young = _quiet_of(profession, drawn, present)
+    firsts = np.stack([first, drawn.miss, first_card, drawn.miss_card], axis=2)
+    asked_first = firsts.sum(axis=(1, 2)).tolist()
+    asked, told, new, stood_in, begun, sure = (
+        each[:, PAST:].tolist() for each in (firsts, counts, young, drawn.substitute, drawn.begins, drawn.confirmed)
+    )
+    months = [date_of(first_day + n).month for n in range(days)]
     desks = []
     for n in range(count):
         post = Post(profession, first_day, parts)
-        firsts = np.stack([first[n], drawn.miss[n], first_card[n], drawn.miss_card[n]], axis=1)
-        homes = np.full(int(firsts.sum()) + 1, crowd.home[n])
+        homes = np.full(asked_first[n] + 1, crowd.home[n])
         areas, prefixes = draw_areas(everybody, homes, rng), rng.integers(1, 65536, len(homes))
         desk = Desk(
-            profession, first_day, int(crowd.home[n]), mine.file, post, firsts[PAST:],
-            counts[n, PAST:], young[n, PAST:], drawn.substitute[n, PAST:], drawn.begins[n, PAST:],
-            drawn.confirmed[n, PAST:],
+            profession, first_day, int(crowd.home[n]), mine.file, post, asked[n], told[n],
+            new[n], stood_in[n], begun[n], sure[n],
             _proofs_of(mine, first[n], first_card[n], rng), iter(areas.tolist()), iter(prefixes.tolist()), parts,
-            _unusual(first_day, drawn.out[n, PAST:].tolist(), crowd, n),
+            _unusual(months, drawn.out[n, PAST:].tolist(), crowd, n),
         )  # fmt: skip
-        _begin(desk, mine, crowd, n, (first[n, :PAST], first_card[n, :PAST], drawn.miss[n], drawn.miss_card[n]))
+        _begin(desk, mine, crowd, n, firsts[n, :PAST].tolist())
         desks.append(desk)
     return desks
 
 
-def _unusual(first_day: int, out: list[bool], crowd: Crowd, desk: int) -> list[Cause | None]:
+def _unusual(months: list[int], out: list[bool], crowd: Crowd, desk: int) -> list[Cause | None]:
     """What stands out, day by day, of a desk."""
     portal, tourist = crowd.no_card[desk] == 1.0, crowd.tourist[desk]
+    if portal:
+        return [Cause.PORTAL] * len(out)
     found: list[Cause | None] = []
-    for n, none_read in enumerate(out):
-        month = date_of(first_day + n).month
-        if portal:
-            found.append(Cause.PORTAL)
-        elif none_read:
+    for month, none_read in zip(months, out, strict=True):
+        if none_read:
             found.append(Cause.OUTAGE)
         elif tourist and month in SUMMER:
             found.append(Cause.TOURIST)
@@ -310,7 +338,14 @@ def of_the_day(profession: Profession, proved: Ints, bare: Ints, card: Ints, you
     return quiet(none, none, proved + card, bare, np.full(bare.shape, limits.attempts), few)
 
 
-def _begin(desk: Desk, mine: Habits, crowd: Crowd, n: int, past: tuple[Ints, Ints, Ints, Ints]) -> None:
+@lru_cache(maxsize=4096)
+def _young_day(profession: Profession, proved: int, bare: int, card: int) -> tuple[int, ...]:
+    """The same of one day of one device on probation."""
+    told = of_the_day(profession, np.array([proved]), np.array([bare]), np.array([card]), np.array([True]))
+    return tuple(int(counts[0]) for counts in told)
+
+
+def _begin(desk: Desk, mine: Habits, crowd: Crowd, n: int, past: list[list[int]]) -> None:
     """Leave the desk as its past did: usual proofs a week, seats still open, invoices still to come."""
     week = mine.week_days * mine.days / (52.18 * mine.week_days)
     hits = crowd.size[n] * (1 - crowd.misses[n])
@@ -319,19 +354,20 @@ def _begin(desk: Desk, mine: Habits, crowd: Crowd, n: int, past: tuple[Ints, Int
         hits * (1 - crowd.no_card[n]) * crowd.first_card[n] * week * mine.proved_card,
     )
     seats = ([0] * SEAT_DAYS, [0] * SEAT_DAYS)
-    for card, counts, misses in ((False, past[0], past[2]), (True, past[1], None)):
-        for back in range(PAST):
+    for card in (False, True):
+        proofs, on_declared = desk.proofs[card], card and desk.parts.declared
+        for back, (first, miss, first_card, _) in enumerate(past):
             day = desk.first_day - PAST + back
             place = day % SEAT_DAYS
-            seats[card][place] += int(misses[back]) if back and misses is not None else 0
-            for _ in range(int(counts[back])):
-                after = next(desk.proofs[card])
+            unproved = 0 if card else miss
+            for _ in range(first_card if card else first):
+                after = next(proofs)
                 if after >= 0 and day + max(1, after) < desk.first_day:
                     continue
-                seats[card][place] += 1 if back else 0
+                unproved += 1
                 if after >= 0:
-                    card_line = card and desk.parts.declared
-                    desk.due.setdefault(day + max(1, after), []).append((desk.post, day, card_line))
+                    desk.expect(day + max(1, after), desk.post, day, declared=on_declared)
+            seats[card][place] += unproved if back else 0
     desk.post.settle(desk.first_day - 1, freed, seats)
     desk.post.know_areas(tuple((desk.home + step - 1) % AREAS + 1 for step in range(4)))
 
@@ -352,11 +388,11 @@ def hindered_of(desks: list[Desk], days: int) -> Hindered:
 
 def live_all(desks: list[Desk], days: int, month_of: list[int]) -> Hindered:
     """Let every desk live its days; `month_of` numbers the month of each."""
-    by_month: dict[int, list[int]] = {}
+    by_month: dict[int, list[int]] = {month: [0, 0] for month in month_of}
     for desk in desks:
-        for n in range(days):
+        for n, number in enumerate(month_of):
             asks, step_ups = desk.live(n)
-            month = by_month.setdefault(month_of[n], [0, 0])
+            month = by_month[number]
             month[0] += asks
             month[1] += step_ups
     sums = hindered_of(desks, days)

@@ -5,7 +5,7 @@ goes through `gate.rules.decide`; known people, who change nothing but two count
 (lab/arena/twin.py), and a property test holds the two equal.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from typing import Final, NamedTuple
@@ -30,13 +30,14 @@ from tierce.kernel.ids import (
 )
 from tierce.lab.arena.commons import Commons
 from tierce.lab.arena.parts import ALL, Parts, checks_of
-from tierce.lab.arena.twin import observe_known
+from tierce.lab.arena.twin import declared_asks, observe_known, prove_all, spent
 from tierce.policy.acts import Act, Outcome, Presence, Site
 from tierce.policy.allowed import DOMAINS
 from tierce.policy.evidence import DECOYS_HOLD, Observation, State, begin, observe, released, rung_of, trap
 from tierce.policy.ladder import Rung
 from tierce.policy.lines import PLACE_DESKS_MAX, PLACE_UNSEEN, place_constants
 from tierce.policy.seats import (
+    DAY_LIMITS,
     DECLARED,
     PROBATION_DAYS,
     PROBATION_PROOFS,
@@ -45,7 +46,6 @@ from tierce.policy.seats import (
     hold_refused,
     limit_of,
     new_line,
-    prove,
     roll,
 )
 
@@ -79,8 +79,8 @@ class Post:
     """A login-device, rolled forward by whoever asks; days never go back."""
 
     __slots__ = (
-        "_asks", "_checks", "_pending", "_reads", "commons", "declared", "evidence", "held", "lag", "line", "parts",
-        "profession", "rung",
+        "_asks", "_checks", "_hold_at", "_pending", "_reads", "commons", "declared", "evidence", "held", "lag",
+        "line", "parts", "profession", "rung",
     )  # fmt: skip
 
     def __init__(self, profession: Profession, day: int, parts: Parts = ALL, commons: Commons | None = None) -> None:
@@ -100,6 +100,7 @@ class Post:
         """Asks that still pass before a new rung is in force."""
         self._pending: tuple[int, Rung] | None = None
         self._checks = checks_of(parts)
+        self._hold_at = hold_refused(profession)
         self._asks = _asks_of(profession)
         self._reads: dict[tuple[bool, bool, Rung], Read] = {}
 
@@ -138,7 +139,7 @@ class Post:
 
     def spent(self, attempts: int, known: int) -> None:
         """Say what the twin counted on the rolled line today."""
-        self.line = replace(self.line, attempts=attempts, known=known)
+        self.line = spent(self.line, attempts, known)
 
     def release(self, day: int) -> None:
         """A human looked and lifted the hold: the evidence is spent, the caps stay."""
@@ -162,11 +163,20 @@ class Post:
         if verdict.declared is not None:
             self.declared = verdict.declared
         outcome = verdict.outcome
-        if presence is Presence.NONE and (
-            outcome in LOOKED_UP or outcome in (Outcome.RELEASED, Outcome.OUT_OF_SEATS)
-        ):
+        if presence is Presence.NONE and outcome in _WEIGHED:
             self._watch(day, one, outcome)
         return outcome
+
+    def declared_asks(self, found: int, missed: int) -> tuple[int, int]:
+        """Let the twin decide declared readings of people never seen, on rolled lines; says how many of each passed.
+
+        The rest are to be asked one by one: something stops them, or sends them to the other line.
+        """
+        if self.rung >= Rung.STEP_UP or self._pending is not None or not self.parts.declared:
+            return 0, 0
+        told = declared_asks(self.line, self.declared, found, missed, DAY_LIMITS[self.profession].attempts)
+        self.line, self.declared = told.line, told.declared
+        return told.found, told.missed
 
     def _shared(self, one: Asked, day: int) -> tuple[Line, int, bool]:
         """The establishment's line, how many work there, and whether every common line has a place."""
@@ -185,13 +195,14 @@ class Post:
             if self.rung is not Rung.NONE and not self.held:
                 self._stand_on(rung_of(self.evidence))
 
-    def prove(self, drawn_day: int, *, card: bool) -> None:
-        """An invoice of somebody drawn on that day came (grade B); lines are rolled to today."""
+    def prove(self, drawn_days: Sequence[int], *, card: bool) -> None:
+        """Invoices of people drawn on those days came (grade B); lines are rolled to today."""
         if card:
-            self.declared = prove(self.declared, drawn_day)
-        else:
-            self.line = prove(self.line, drawn_day)
-            if self.commons is not None:
+            self.declared = prove_all(self.declared, drawn_days)
+            return
+        self.line = prove_all(self.line, drawn_days)
+        if self.commons is not None:
+            for drawn_day in drawn_days:
                 self.commons.proved(self.profession, drawn_day)
 
     def _read(self, one: Asked, day: int) -> Read:
@@ -210,10 +221,10 @@ class Post:
         if self.parts.evidence:
             if one.twin and self.parts.twins and self.evidence.decoys < DECOYS_HOLD:
                 self.evidence = trap(self.evidence)
-            first = not one.known and outcome in (Outcome.RELEASED, Outcome.OUT_OF_SEATS)
-            seen = Observation(day, first, outcome in LOOKED_UP, one.area, one.prefix)
+            miss = outcome in LOOKED_UP
+            seen = Observation(day, not (one.known or miss), miss, one.area, one.prefix)
             self.evidence, found = observe(self.evidence, seen)
-        if self.parts.refusals and self.line.refused >= hold_refused(self.profession):
+        if self.parts.refusals and self.line.refused >= self._hold_at:
             found = Rung.PRESENCE_ONLY
         self._stand_on(found)
 

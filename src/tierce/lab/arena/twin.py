@@ -1,15 +1,19 @@
-"""The vectorised twin of the rule for asks that are nearly free: known people, and people whose presence is proved.
+"""The vectorised twin of the rule for asks that need no place without a card, and for the invoices that follow.
 
-Such an ask moves the attempts of the day, the known people of the day, and the evidence, and nothing else. So a day
-of them is a few sums, for all desks at once; tests/property/test_lab_twin.py holds it equal to the gate's own rule.
+Known people, and those whose presence is proved, move the attempts of the day, its known people, and the evidence. A
+declared reading takes a place of the declared line while it has one. An invoice gives a place back. So a day of
+each is a few sums; tests/property/test_lab_twin.py holds them equal to the gate's own rule, one by one.
 """
 
+from collections.abc import Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tierce.policy.evidence import BETS, YEAR_DAYS, Indicator, State, roll
+from tierce.policy.seats import SEAT_DAYS, Line, cap_of, effective_limit, take
 
 Ints = NDArray[np.int64]
 _NOT = tuple(1 - bet for bet in BETS)
@@ -51,12 +55,71 @@ def quiet(attempts: Ints, shown: Ints, proved: Ints, known: Ints, attempts_max: 
 
 def observe_known(state: State, day: int, count: int) -> State:
     """The evidence after `count` asks about known people on `day`: as many calls of `observe`, at once."""
-    opened = roll(state, day)
+    opened = roll(state, day) if day > state.day else state
     weight = 0.0 if opened.day == state.day else 1 / YEAR_DAYS
+    lost = _all_lost(count)
     bets = [bet + weight for bet in opened.bets]
     for place in _BET_ON:
-        for n, lost in enumerate(_NOT):
-            bets[place * len(BETS) + n] *= lost**count
-    return opened._replace(
-        bets=tuple(bets), crowd=opened.crowd + weight, days=opened.days + (weight > 0), events=opened.events + count
-    )
+        at = place * len(BETS)
+        bets[at : at + len(BETS)] = [bet * by for bet, by in zip(bets[at : at + len(BETS)], lost, strict=True)]
+    return State(
+        opened.profession, opened.day, opened.year, opened.month, opened.shares, opened.volume, opened.events + count,
+        opened.seen, opened.days + (weight > 0), opened.today, tuple(bets), opened.crowd + weight, opened.prefixes,
+        opened.areas, opened.accusers, opened.accused, opened.decoys,
+    )  # fmt: skip
+
+
+@lru_cache(maxsize=2048)
+def _all_lost(count: int) -> tuple[float, ...]:
+    """What so many lost bets in a row leave of each."""
+    return tuple(lost**count for lost in _NOT)
+
+
+class Declared(NamedTuple):
+    """What became of a day's declared readings of people never seen."""
+
+    line: Line
+    declared: Line
+    found: int
+    """People shown, each on a place of the declared line."""
+    missed: int
+    """Numbers that find nobody: they take no place."""
+
+
+def declared_asks(line: Line, declared: Line, found: int, missed: int, attempts_max: int) -> Declared:
+    """Decide `found` declared readings of people never seen, then `missed` ones of nobody, while nothing stops them.
+
+    Those beyond what is told are for the gate's rule to decide, one by one: the declared line is full, or the day's
+    attempts are used up. Both lines are rolled to the day, and no rung forbids people never seen.
+    """
+    limit = effective_limit(declared)
+    room = min(limit - declared.open, cap_of(limit) - declared.today)
+    free = attempts_max - line.attempts
+    shown = max(0, min(found, room, free))
+    passed = max(0, min(missed, free - shown)) if shown == found and room > shown else 0
+    if shown:
+        declared = take(declared, shown)
+    if shown or passed:
+        line = spent(line, line.attempts + shown + passed, line.known)
+    return Declared(line, declared, shown, passed)
+
+
+def spent(line: Line, attempts: int, known: int) -> Line:
+    """The line with so many attempts, and known people, today."""
+    return Line(
+        line.day, line.since, line.limit, line.today, attempts, known, line.weeks, line.freed_256, line.freed_week,
+        line.refused, line.seats, line.proofs,
+    )  # fmt: skip
+
+
+def prove_all(line: Line, drawn_days: Sequence[int]) -> Line:
+    """The line after proofs of grade B for people drawn on these days: as many calls of `prove`, at once."""
+    seats, proofs = list(line.seats), 0
+    for drawn_day in drawn_days:
+        if line.day - drawn_day < SEAT_DAYS and seats[drawn_day % SEAT_DAYS] > 0:
+            seats[drawn_day % SEAT_DAYS] -= 1
+        proofs += drawn_day >= line.since
+    return Line(
+        line.day, line.since, line.limit, line.today, line.attempts, line.known, line.weeks, line.freed_256,
+        line.freed_week + len(drawn_days), line.refused, tuple(seats), line.proofs + proofs,
+    )  # fmt: skip
