@@ -29,7 +29,7 @@ from tierce.lab.behaviour.days import (
 from tierce.lab.behaviour.model import NAMES, PRESENCE, Habits, habits, year
 from tierce.policy.acts import Outcome
 from tierce.policy.ladder import Rung
-from tierce.policy.seats import DAY_LIMITS, PROBATION_DAYS, PROBATION_KNOWN, SEAT_DAYS, effective_limit, on_probation
+from tierce.policy.seats import DAY_LIMITS, PROBATION_DAYS, SEAT_DAYS, effective_limit, on_probation
 
 PAST: Final = SEAT_DAYS
 """Days drawn before the first one that is played: what they left open is open when it begins."""
@@ -333,7 +333,7 @@ def of_the_day(profession: Profession, proved: Ints, bare: Ints, card: Ints, you
     Those with a card count as attempts alone, like those who prove their presence.
     """
     limits = DAY_LIMITS[profession]
-    few = np.where(young, min(PROBATION_KNOWN, limits.known), limits.known)
+    few = np.where(young, limits.known_on_probation, limits.known)
     none = np.zeros(bare.shape, np.int64)
     return quiet(none, none, proved + card, bare, np.full(bare.shape, limits.attempts), few)
 
