@@ -20,8 +20,8 @@ from tierce.journal.sequencer import Sequencer
 from tierce.journal.service import Appender
 from tierce.journal.tiles.edge import Edge
 from tierce.journal.tiles.folder import LogFolder
-from tierce.journal.verifier import Journal, Report, Severity, verify
-from tierce.journal.verifier.check import STRETCH_LEAVES
+from tierce.journal.verifier.check import STRETCH_LEAVES, Journal, verify
+from tierce.journal.verifier.model import Report, Severity
 from tierce.kernel.ids import EntrySeq
 from tierce.storage.cluster import SUPERUSER
 from tierce.storage.database import Database

@@ -16,7 +16,8 @@ from tierce.journal.sequencer import Sequencer
 from tierce.journal.service import Appender
 from tierce.journal.tiles.folder import LogFolder
 from tierce.journal.tiles.layout import Tile
-from tierce.journal.verifier import Journal, Report, verify
+from tierce.journal.verifier.check import Journal, verify
+from tierce.journal.verifier.model import Report
 from tierce.storage.database import Database
 
 pytestmark = pytest.mark.integration

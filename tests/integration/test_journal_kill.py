@@ -21,7 +21,7 @@ from tierce.journal.note import unverified_checkpoint
 from tierce.journal.sequencer import Sequencer
 from tierce.journal.service import Appender
 from tierce.journal.tiles.folder import LogFolder
-from tierce.journal.verifier import Journal, verify
+from tierce.journal.verifier.check import Journal, verify
 from tierce.storage.database import Database
 
 pytestmark = pytest.mark.integration

@@ -25,7 +25,9 @@ from tierce.journal.note import checkpoint_note, read_checkpoint, verifier_key
 from tierce.journal.sequencer import Sequencer
 from tierce.journal.service import Appender, prove
 from tierce.journal.tiles.folder import LogFolder
-from tierce.journal.verifier import Journal, Report, Severity, check_proof, verify
+from tierce.journal.verifier.check import Journal, verify
+from tierce.journal.verifier.model import Report, Severity
+from tierce.journal.verifier.proof import check_proof
 from tierce.kernel.ids import EntrySeq, PersonId
 from tierce.policy.acts import Act, Outcome
 from tierce.storage.cluster import SUPERUSER

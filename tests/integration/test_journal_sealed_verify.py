@@ -10,7 +10,8 @@ import pytest
 from tests.integration.conftest import Connect
 from tests.integration.sealing import ALICE, BRUNO, LOG_LINE, Sealing, make_sealing
 from tierce.journal.encoding import decode
-from tierce.journal.verifier import Journal, Report, Severity, verify
+from tierce.journal.verifier.check import Journal, verify
+from tierce.journal.verifier.model import Report, Severity
 from tierce.policy.segments import RedactionReason
 from tierce.storage.cluster import SUPERUSER
 from tierce.storage.database import Database

@@ -23,7 +23,8 @@ from tierce.journal.service import Appender
 from tierce.journal.standing import standing
 from tierce.journal.tiles.folder import LogFolder
 from tierce.journal.tiles.tree import TileTree
-from tierce.journal.verifier import Journal, Report, verify
+from tierce.journal.verifier.check import Journal, verify
+from tierce.journal.verifier.model import Report
 from tierce.journal.witness import store
 from tierce.journal.witness.cosignature import WitnessKey, cosign, read_cosignature
 from tierce.journal.witness.feeding import Address, Feeder

@@ -25,7 +25,9 @@ from tests.mailbox import mailbox
 from tierce.notices.audience.model import Counts, State, Why
 from tierce.notices.contacts.model import Contact
 from tierce.notices.deliveries.bounces import letters_back, take_in
+from tierce.notices.deliveries.model import Step
 from tierce.notices.errors import NotApprovedError, SendingStoppedError
+from tierce.storage.cluster import SUPERUSER
 from tierce.storage.database import Database
 from tierce.storage.keys import Keyring
 
@@ -117,6 +119,57 @@ def test_nothing_leaves_before_two_people_approve_and_a_change_voids_both(
     assert kept(folder) == []
     world.messages.go_on(world.room.office, HELENE, world.incident)
     assert world.outbox.send(world.notices, world.incident, server).accepted == 4
+
+
+def test_a_refused_text_sets_its_reader_aside_and_everybody_behind_is_told(
+    world: MessagesRoom, connect: Connect, inbox: tuple[Path, int], tmp_path: Path
+) -> None:
+    folder, port = inbox
+    server, letters = mail_server(tmp_path, port), tmp_path / "letters"
+    admin = connect(SUPERUSER, autocommit=True)
+
+    def name_oak(name: str) -> None:
+        admin.execute("update registry.insurer set name = %s where id = %s", (name, OAK))
+
+    (named,) = admin.execute("select name from registry.insurer where id = %s", (OAK,)).fetchone() or ("",)
+    world.ready()
+    name_oak("Mutuelle www.grandchene")
+    found = world.outbox.rehearse(world.notices, world.incident)
+    assert (found.messages, found.letters, found.unwritten) == (2, 0, 6)
+    assert [(one.insurer, one.adults, "link" in one.why) for one in found.refused] == [(OAK, 6, True)]
+    tally = world.outbox.send(world.notices, world.incident, server)
+    assert (tally.accepted, tally.unwritten, tally.doubtful) == (2, 4, 0)
+    assert world.outbox.print_letters(world.notices, world.incident, letters, processes=1) == []
+    assert states(world.counts()) == {State.SENT: 2, State.UNSENT: 4, State.UNPRINTED: 2, State.PUBLIC: 1}
+    assert world.outbox.send(world.notices, world.incident, server).unwritten == 4
+    name_oak(named)
+    tally = world.outbox.send(world.notices, world.incident, server)
+    assert (tally.accepted, tally.refused, tally.unwritten) == (2, 2, 0)
+    batches = world.outbox.print_letters(world.notices, world.incident, letters, processes=1)
+    assert [batch.letters for batch in batches] == [2]
+    assert states(world.counts()) == {State.SENT: 4, State.PRINTED: 2, State.PUBLIC: 3}
+    assert len(kept(folder)) == 4
+    steps = "select count(*) from notice.step where step = %s"
+    assert admin.execute(steps, (Step.UNWRITTEN.value,)).fetchone() == (6,), "written once, however often it is tried"
+
+
+def test_changed_contact_data_is_counted_and_told_by_another_audience(
+    world: MessagesRoom, inbox: tuple[Path, int], tmp_path: Path
+) -> None:
+    folder, port = inbox
+    server, letters = mail_server(tmp_path, port), tmp_path / "letters"
+    world.ready()
+    lend(world, CAPES, {3: Contact("Anne Serre", "autre@foyer.example")})
+    lend(world, OAK, {6: Contact("Marc Blanc", None, ("14 rue des Genêts", "99120 Saint-Ourle"))})
+    assert world.outbox.send(world.notices, world.incident, server).changed == 1
+    world.outbox.print_letters(world.notices, world.incident, letters, processes=1)
+    found = states(world.counts())
+    assert (found[State.CHANGED], State.TO_SEND in found, State.TO_PRINT in found) == (2, False, False)
+    world.ready()
+    assert world.outbox.send(world.notices, world.incident, server).accepted == 1
+    world.outbox.print_letters(world.notices, world.incident, letters, processes=1)
+    assert State.CHANGED not in states(world.counts())
+    assert len(kept(folder)) == 4
 
 
 def test_i4_each_adult_is_told_once_and_never_of_another(

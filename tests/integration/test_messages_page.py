@@ -75,6 +75,15 @@ def test_two_people_approve_what_they_have_read_and_one_stops_it(world: Messages
         assert "Les messages sont arrêtés" in (await get(site, path)).text
         assert (await post(site, f"{path}/resume", {})).status_code == 303
         folder = segments_folder(database).parent / "letters"
+        rename = "update registry.insurer set name = replace(name, %s, %s) where id = %s"
+        world.room.admin.execute(rename, ("Mutuelle", "www.mutuelle", OAK))
+        world.room.admin.commit()
+        assert world.outbox.print_letters(world.notices, world.incident, folder, processes=1) == []
+        page = await get(site, path)
+        assert "Lettre mise de côté, texte refusé" in page.text
+        assert "Cette commande, à blanc, dit pourquoi" in page.text
+        world.room.admin.execute(rename, ("www.mutuelle", "Mutuelle", OAK))
+        world.room.admin.commit()
         world.outbox.print_letters(world.notices, world.incident, folder, processes=1)
         taken = await post(site, f"{path}/batches/1", {})
         assert taken.content[:2] == b"PK"

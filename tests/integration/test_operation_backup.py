@@ -19,7 +19,8 @@ from tests.folders import private_folder
 from tests.integration.thief import Thief, enter
 from tests.waiting import eventually
 from tierce.cli import app
-from tierce.journal.verifier import Journal, Report, verify
+from tierce.journal.verifier.check import Journal, verify
+from tierce.journal.verifier.model import Report
 from tierce.kernel.language import Language
 from tierce.lab.demo.stage import Stage, open_stage
 from tierce.lab.demo.steps import Steps

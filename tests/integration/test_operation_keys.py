@@ -17,7 +17,8 @@ from tierce.journal.model import Entry, EntryKind
 from tierce.journal.sequencer import Sequencer
 from tierce.journal.service import LOG_ORIGIN, Appender
 from tierce.journal.tiles.folder import LogFolder
-from tierce.journal.verifier import Journal, Report, verify
+from tierce.journal.verifier.check import Journal, verify
+from tierce.journal.verifier.model import Report
 from tierce.kernel.ids import PersonId
 from tierce.registry.records import decode_civil
 from tierce.settings import Settings, load

@@ -14,7 +14,7 @@ from rich.console import Console
 from tests.folders import private_folder
 from tests.integration.thief import enter, visit
 from tests.waiting import eventually
-from tierce.journal.verifier import Journal, verify
+from tierce.journal.verifier.check import Journal, verify
 from tierce.kernel.language import Language
 from tierce.lab.demo.stage import INSURER_USER, OFFICER, Stage, open_stage
 from tierce.lab.demo.steps import Steps

@@ -20,7 +20,7 @@ from tierce.journal.sequencer import Sequencer
 from tierce.journal.service import LOG_ORIGIN, Appender
 from tierce.journal.signing import entry_seq, sign_batch
 from tierce.journal.tiles.folder import LogFolder
-from tierce.journal.verifier import Journal, verify
+from tierce.journal.verifier.check import Journal, verify
 from tierce.kernel.clock import SystemClock
 from tierce.kernel.ids import PersonId
 from tierce.registry.records import decode_civil, encode_record

@@ -20,7 +20,7 @@ from tierce.journal.encoding import ENTRY_BYTES, decode, encode
 from tierce.journal.engagement import parse_engagement
 from tierce.journal.errors import EntryFormatError, ProofRefusedError
 from tierce.journal.model import EntryKind
-from tierce.journal.verifier import check_proof
+from tierce.journal.verifier.proof import check_proof
 from tierce.journal.verifier.stretch import KINDS
 
 TEXT = PAGE.read_text("utf-8")

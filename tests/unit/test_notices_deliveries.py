@@ -4,12 +4,17 @@ from datetime import timedelta
 
 import pytest
 
-from tierce.notices.audience.model import State, Why
+from tierce.incidents.cohorts.model import Cohort
+from tierce.kernel.ids import InsurerId, PersonId
+from tierce.kernel.language import Language
+from tierce.notices.audience.model import STATE_LABELS, Pair, State, Why
 from tierce.notices.audience.rules import failed
+from tierce.notices.deliveries import store
 from tierce.notices.deliveries.bounces import parse
 from tierce.notices.deliveries.dkim import relaxed_body
 from tierce.notices.deliveries.model import Reply, Verdict
 from tierce.notices.deliveries.rules import ATTEMPTS_MAX, faster, parsed, slower, verdict, wait_after
+from tierce.notices.deliveries.service import Rehearsal
 
 TOKEN = bytes(range(10))
 
@@ -99,3 +104,22 @@ def test_a_relaxed_body_is_that_of_the_standard() -> None:
     assert relaxed_body(b"\r\n\r\n") == b""
     assert relaxed_body(b"") == b""
     assert relaxed_body(b"a  b ") == b"a b\r\n"
+
+
+def test_a_dry_run_names_each_reason_once_with_its_count_and_the_first_items() -> None:
+    found = Rehearsal()
+    for number in range(1, 26):
+        found.refuse("block 'facts' in fr: holds a link", _waiting(number, insurer=1))
+    found.refuse("block 'facts' in fr: holds a link", _waiting(40, insurer=2))
+    assert found.unwritten == 26
+    assert [(one.insurer, one.adults, len(one.items)) for one in found.refused] == [(1, 25, 20), (2, 1, 1)]
+
+
+def test_every_state_has_its_words_and_what_is_set_aside_is_tried_first() -> None:
+    assert set(STATE_LABELS) == set(State)
+    assert (store.SENDABLE[0], store.PRINTABLE[0]) == (State.UNSENT, State.UNPRINTED)
+
+
+def _waiting(number: int, *, insurer: int) -> store.Pending:
+    pair = Pair(PersonId(number), InsurerId(insurer), Cohort.INSURED)
+    return store.Pending(number, Language.FR, False, pair, bytes(16), TOKEN, State.TO_SEND, 0)

@@ -1,6 +1,10 @@
-"""The inspector's own Ed25519 and hash trees, beside RFC 8032's vectors and libraries that are not ours."""
+"""The inspector's own Ed25519 and hash trees, beside RFC 8032's vectors and libraries that are not ours.
+
+The vectors hold for the independent reader of the journal too.
+"""
 
 import importlib
+from collections.abc import Callable
 from hashlib import sha256
 from typing import Any
 
@@ -16,6 +20,7 @@ from tierce.incidents.pack.inspector.proofs import (
     signed_by,
 )
 from tierce.journal.merkle import audit_ranges, consistency_ranges
+from tierce.journal.verifier.notes import signed_by as reader_signed_by
 
 pymerkle: Any = importlib.import_module("pymerkle")  # it has no types; a plain import would want stubs
 
@@ -48,11 +53,20 @@ VECTORS = (
 """RFC 8032, section 7.1, tests 1 to 3."""
 
 
+def by_the_reader(key: bytes, message: bytes, signature: bytes) -> bool:
+    return reader_signed_by(key, signature, message)
+
+
+@pytest.mark.parametrize("signed_by", [signed_by, by_the_reader])
 @pytest.mark.parametrize(("key", "message", "signature"), VECTORS)
-def test_the_vectors_of_the_rfc_hold_and_no_changed_byte_does(key: str, message: str, signature: str) -> None:
+def test_the_vectors_of_the_rfc_hold_and_no_changed_byte_does(
+    signed_by: Callable[[bytes, bytes, bytes], bool], key: str, message: str, signature: str
+) -> None:
     raw = bytes.fromhex(key), bytes.fromhex(message), bytes.fromhex(signature)
     assert signed_by(*raw)
     assert not signed_by(raw[0], raw[1] + b"x", raw[2])
+    assert not signed_by(raw[0][:31], raw[1], raw[2])
+    assert not signed_by(b"", raw[1], raw[2])
     for place in (0, 31, 32, 63):
         changed = bytes(byte ^ (1 if at == place else 0) for at, byte in enumerate(raw[2]))
         assert not signed_by(raw[0], raw[1], changed)

@@ -6,17 +6,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from tierce.feeds.pipeline import Keys, Reader, beside, in_turn
+from tierce.feeds.pipeline import Keys, Reader, Work, beside, parts_of
 from tierce.feeds.source import Source
 from tierce.kernel.clock import Clock
 from tierce.kernel.errors import TierceError
 from tierce.kernel.ids import new_id
 from tierce.policy.acts import Act, Outcome
+from tierce.registry.batch import Ints
 from tierce.registry.errors import FeedHeldError, FeedRefusedError
 from tierce.registry.model import Sender
 from tierce.registry.prepared import Prepared
 from tierce.registry.progress.model import Phase, Progress
-from tierce.registry.service import LOAD_LINES, Desk, Listener, RightsImport, Span
+from tierce.registry.service import LOAD_LINES, Chunks, Desk, Listener, RightsImport, Span
 from tierce.registry.store import RegistryStore
 
 LOAD_FROM: Final = 100_000
@@ -65,6 +66,7 @@ class RightsRun:
         self._clock = clock
         self._ways = ways
         self._note = note
+        self._beside: Work | None = None
 
     def run(self) -> Progress:
         """Take the file in; every line of the journal is committed with what it tells.
@@ -73,13 +75,16 @@ class RightsRun:
             FeedHeldError: abnormally many people would lose their cover.
             FeedRefusedError: the file cannot be read any further, or was begun in another way.
         """
-        progress = self._stand()
         dry_run = self._ways.dry_run
-        desk = Desk(
-            self._registry, self._book, self._registry.lookup(self._sender.id),
-            self._registry.writer(self._sender, progress.told), self._clock,
-        )  # fmt: skip
         with ExitStack() as stack:
+            if self._reader.source.lines_about() >= self._ways.load_from:
+                # It takes its time to start: meanwhile the file is measured.
+                self._start_beside(stack)
+            progress = self._stand()
+            desk = Desk(
+                self._registry, self._book, self._registry.lookup(self._sender.id),
+                self._registry.writer(self._sender, progress.told), self._clock,
+            )  # fmt: skip
             chunks = self._chunks(progress, stack)
             importing = RightsImport(desk, self._sender, self._listener, progress, chunks, dry_run=dry_run)
             try:
@@ -166,16 +171,23 @@ class RightsRun:
 
     # -- chunks ----------------------------------------------------------------------------------------------
 
-    def _chunks(self, progress: Progress, stack: ExitStack) -> Callable[[int, int], Iterator[tuple[Span, Prepared]]]:
+    def _chunks(self, progress: Progress, stack: ExitStack) -> Chunks:
         large = progress.lines_total >= self._ways.load_from
         loads = progress.phase is Phase.LOADING
         size = LOAD_LINES if large and loads else self._ways.chunk_lines
         source = self._reader.source
-        if not large:
-            return lambda line, start: in_turn(self._reader, source.spans(size, line=line, start=start))
+        if large and self._beside is None:
+            self._start_beside(stack)
+        work = self._beside if large and self._beside is not None else Work(self._reader.prepared)
+
+        def chunks(line: int, start: int, wanted: Ints | None = None) -> Iterator[tuple[Span, Prepared]]:
+            return work.in_turn(parts_of(source.spans(size, line=line, start=start), wanted))
+
+        return chunks
+
+    def _start_beside(self, stack: ExitStack) -> None:
         keys = Keys(*self._registry.index_keys())
-        other = stack.enter_context(beside(self._path, self._sender, keys))
-        return lambda line, start: other.in_turn(source.spans(size, line=line, start=start))
+        self._beside = stack.enter_context(beside(self._path, self._sender, keys))
 
 
 def refuse_another_insurers(source: Source, name: str, amc: str) -> None:

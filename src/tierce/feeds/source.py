@@ -23,7 +23,9 @@ from tierce.registry.errors import FeedRefusedError
 RecordBatch = Any
 """Some rows of Arrow's, or None; the library has no type hints."""
 
-_WINDOW: Final = 1 << 25
+_LINE_BYTES_MIN: Final = 128
+"""No line with every field that must be filled is shorter."""
+_WINDOW: Final = 1 << 23
 _HASH_BYTES: Final = 1 << 20
 _GROUP_BYTES_MAX: Final = 1 << 31
 _PARQUET: Final = b"PAR1"
@@ -55,6 +57,12 @@ class Chunk:
     rows: list[FeedRow]
     rejections: list[Rejection]
 
+    def only(self, wanted: NDArray[np.int64]) -> "Chunk":
+        """Return some of the lines, by their numbers, without the refusals: these were counted when all were read."""
+        kept = np.isin(self.lines, wanted)
+        rows = [row for row in self.rows if row.line in set(wanted.tolist())]
+        return Chunk(self.span, self.table.filter(pa.array(kept)), self.lines[kept], rows, [])
+
     def __repr__(self) -> str:
         return f"Chunk({self.span.lines} lines from {self.span.line})"
 
@@ -70,6 +78,9 @@ class Measured:
 
 class Source(Protocol):
     """A rights file that was opened and whose columns are those of the feed."""
+
+    def lines_about(self) -> int:
+        """How many lines there can be, without reading them: never fewer than the good ones there are."""
 
     def measure(self) -> Measured:
         """Read the whole file once."""
@@ -109,6 +120,10 @@ class CsvSource:
         with path.open("rb") as file:
             self._delimiter, self._places = read_header(file, path.name, columns)
             self._body = file.tell()
+
+    def lines_about(self) -> int:
+        """How many good lines there can be, by the size of the file."""
+        return self._path.stat().st_size // _LINE_BYTES_MIN
 
     def measure(self) -> Measured:
         """Read the whole file once."""
@@ -258,6 +273,10 @@ class ParquetSource:
             msg = f"{path.name} : groupes de lignes trop grands / row groups too large: 2 GiB at most"
             raise FeedRefusedError(msg)
         self._reading: tuple[int, Iterator[Any], Any] | None = None
+
+    def lines_about(self) -> int:
+        """How many lines there are."""
+        return sum(self._groups)
 
     def measure(self) -> Measured:
         """Read the whole file once."""

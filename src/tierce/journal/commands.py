@@ -15,8 +15,10 @@ from tierce.journal.segments.commands import REDACT_EPILOG, SEAL_EPILOG, redact,
 from tierce.journal.service import LOG_KEY_NAME, LOG_ORIGIN, prove
 from tierce.journal.standing import record
 from tierce.journal.tiles.folder import LogFolder
-from tierce.journal.verifier import Journal, Report, check_proof
-from tierce.journal.verifier import verify as verify_journal
+from tierce.journal.verifier.check import Journal
+from tierce.journal.verifier.check import verify as verify_journal
+from tierce.journal.verifier.model import Report
+from tierce.journal.verifier.proof import check_proof
 from tierce.journal.witness.cosignature import WitnessKey
 from tierce.kernel.errors import TierceError
 from tierce.kernel.ids import EntrySeq

@@ -7,11 +7,12 @@ the few that name somebody twice, and those whose holder came long before.
 """
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Final, NoReturn
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tierce.kernel.errors import FieldError
 from tierce.kernel.feed import Rejection
@@ -19,31 +20,63 @@ from tierce.registry.batch import Bools, Ints
 from tierce.registry.prepared import ELSEWHERE, NOBODY, Bytes, Linked, Prepared, Settled
 from tierce.registry.settle import refuse_other_day, refuse_stranger
 
-_BITS: Final = 1 << 29
-"""64 MiB: at five million lines one in a million is put off for nothing, at a hundred million one in twenty."""
+_LINES: Final = 1 << 20
+"""64 MiB: at ten million lines about one in a thousand is put off for nothing, at a hundred million most are."""
+_LINE_WORDS: Final = 8
+"""A key's bits lie in one line of the processor's caches: it is fetched once for all of them."""
+_MARKS: Final = 6
 
 
 class Seen:
     """A filter of keyed numbers: never forgets one, and seldom takes one for another."""
 
     def __init__(self) -> None:
-        self._bits = np.zeros(_BITS // 8, dtype=np.uint8)
+        self._words = np.zeros(_LINES * _LINE_WORDS, dtype=np.uint64)
 
     def add(self, keys: Bytes) -> None:
         """Remember keys, 16 bytes each."""
-        for place in self._places(keys):
-            np.bitwise_or.at(self._bits, place >> 3, (1 << (place & 7)).astype(np.uint8))
+        for words, marks in self._marks(keys):
+            word, mark = words, marks
+            while len(word):
+                self._words[word] |= mark
+                # Of two marks of one word, the first was written over.
+                lost = (self._words[word] & mark) == 0
+                word, mark = word[lost], mark[lost]
 
     def perhaps(self, keys: Bytes) -> Bools:
         """Tell which keys may have been added."""
         found = np.ones(len(keys), dtype=np.bool_)
-        for place in self._places(keys):
-            found &= (self._bits[place >> 3] >> (place & 7).astype(np.uint8)) & 1 == 1
+        for word, mark in self._marks(keys):
+            found &= (self._words[word] & mark) != 0
         return found
 
-    def _places(self, keys: Bytes) -> list[Ints]:
-        words = np.ascontiguousarray(keys).view("<u4").astype(np.int64)
-        return [words[:, place] & (_BITS - 1) for place in range(4)]
+    def _marks(self, keys: Bytes) -> Iterator[tuple[Ints, NDArray[np.uint64]]]:
+        """The words and bits of each key: its first four bytes name a line, nine bits of the last eight each mark."""
+        halves = np.ascontiguousarray(keys).view("<u8")
+        line = (halves[:, 0] & np.uint64(_LINES - 1)).astype(np.int64) * _LINE_WORDS
+        for place in range(_MARKS):
+            bit = halves[:, 1] >> np.uint64(9 * place)
+            yield (
+                line + ((bit >> np.uint64(6)) & np.uint64(7)).astype(np.int64),
+                np.uint64(1) << (bit & np.uint64(63)),
+            )
+
+
+class _Last:
+    """The members of the chunk before: whose families may go on in this one."""
+
+    def __init__(self, members: Bytes, persons: Ints) -> None:
+        halves = np.ascontiguousarray(members).view("<u8")
+        order = np.argsort(halves[:, 0])
+        self._halves, self._persons = halves[order], persons[order]
+
+    def find(self, keys: Bytes) -> Ints:
+        """Whose member numbers these are; 0 for whoever is not among them."""
+        if not len(self._persons):
+            return np.zeros(len(keys), dtype=np.int64)
+        halves = np.ascontiguousarray(keys).view("<u8")
+        place = np.minimum(np.searchsorted(self._halves[:, 0], halves[:, 0]), len(self._persons) - 1)
+        return np.where((self._halves[place] == halves).all(axis=1), self._persons[place], 0)
 
 
 class FirstLoad:
@@ -53,7 +86,7 @@ class FirstLoad:
         """With `only_day`, a line that describes another day is refused."""
         self.only_day = only_day
         self._seen = Seen()
-        self._last: dict[bytes, int] = {}
+        self._last = _Last(np.zeros((0, 16), np.uint8), np.zeros(0, np.int64))
 
     def remember(self, keys: Bytes) -> None:
         """Take in keys and member numbers loaded before an interruption."""
@@ -74,8 +107,7 @@ class FirstLoad:
         is_refused[list(refused)] = True
         _put_off_who_depends(chunk, away, is_refused)
         taken = np.flatnonzero(~away & ~is_refused)
-        numbers = chunk.members.tobytes()
-        self._last = {numbers[16 * row : 16 * row + 16]: int(persons[row]) for row in taken.tolist()}
+        self._last = _Last(chunk.members[taken], persons[taken])
         self._seen.add(chunk.keys[~is_refused[chunk.key_rows]])
         self._seen.add(chunk.members[~is_refused])
         later = [(int(line), False) for line in chunk.lines[away & ~is_refused]]
@@ -102,13 +134,16 @@ class FirstLoad:
         """Find holders or representatives: in the chunk, or in the last one; else put off, or refuse a stranger."""
         rows = linked.rows
         found = np.where(rows >= 0, persons[np.maximum(rows, 0)], 0)
-        for row in np.flatnonzero((rows == ELSEWHERE) & ~away).tolist():
-            key = linked.far[row]
-            if key in self._last:
-                found[row] = self._last[key]
-            elif self._seen.perhaps(np.frombuffer(key, dtype=np.uint8).reshape(1, 16))[0]:
-                away[row] = True
-            elif row not in refused:
+        far = np.flatnonzero((rows == ELSEWHERE) & ~away)
+        if not len(far):
+            return np.where(rows == NOBODY, 0, found)
+        keys = np.frombuffer(b"".join(linked.far[row] for row in far.tolist()), dtype=np.uint8).reshape(-1, 16)
+        found[far] = self._last.find(keys)
+        unknown = found[far] == 0
+        perhaps = self._seen.perhaps(keys)
+        away[far[unknown & perhaps]] = True
+        for row in far[unknown & ~perhaps].tolist():
+            if row not in refused:
                 refused[row] = _refusal(int(chunk.lines[row]), partial(refuse_stranger, field))
         return np.where(rows == NOBODY, 0, found)
 

@@ -7,8 +7,9 @@ reason is never said twice in two ways. A property test holds both ways equal.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
+from itertools import chain
 from typing import Any, Final
 
 import numpy as np
@@ -22,7 +23,7 @@ from tierce.kernel.traits import name_words
 from tierce.registry import rules
 from tierce.registry.batch import Batch, Bools, Column, Ints, Spread
 from tierce.registry.model import People, Relationship, Sender, Status
-from tierce.registry.packing import join_bytes, pack_integers, pack_text, pad_records
+from tierce.registry.packing import fixed_text, join_bytes, pack_integers, pack_texts, pad_records, text_parts
 
 Digits = NDArray[np.uint8]
 """One row a place of a number, one column a line."""
@@ -30,7 +31,11 @@ Digits = NDArray[np.uint8]
 _DAY_ZERO: Final = date(1970, 1, 1).toordinal()
 _NIL: Final = pa.scalar(b"\xc0", pa.binary())
 _RARE: Final = ("corrects_nir", "corrects_birth_date", "corrects_birth_rank", "provisional_nir")
+_TRUTH: Final = pa.array([b"\xc2", b"\xc3"], pa.binary())
+_RANKS: Final = list("123456789")
 _MONTHS: Final = np.array([n in range(1, 13) or n in range(20, 43) or n >= 50 for n in range(100)])
+_NUMBER: Final = np.isin(np.arange(256), list(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-"))
+_NUMBER_MAX: Final = 20
 _DEPARTMENTS: Final = np.array([f"{n:02d}" in SYNTHETIC_DEPARTMENTS for n in range(100)])
 
 
@@ -46,11 +51,12 @@ def read_plain(table: pa.Table, lines: Ints, sender: Sender) -> tuple[Batch, Boo
 
 @dataclass(slots=True)
 class _Few:
-    """A column of few values: what the rule made of each, which row has which, and where it fits."""
+    """A column of few values: what the rule made of each, which row has which, where it fits; what the cells say."""
 
     values: list[Any]
     codes: Ints
     fits: Bools
+    cells: list[str] = field(default_factory=list)
 
     def keep(self, kept: Bools) -> None:
         """Forget the other rows."""
@@ -59,9 +65,19 @@ class _Few:
     def numbers(self) -> Ints:
         return np.array([0 if one is None else int(one) for one in self.values], dtype=np.int64)[self.codes]
 
-    def texts(self, kind: pa.DataType) -> Column:
-        filled = pa.array([b"" if one is None else one for one in self.values], pa.binary()).cast(kind)
-        return filled.take(pa.array(self.codes))
+    def texts(self) -> Column:
+        return self._spread(pa.array([b"" if one is None else one for one in self.values], pa.binary()))
+
+    def packed(self) -> Column:
+        """The numbers, packed for a record."""
+        return self._spread(pack_integers(0 if one is None else int(one) for one in self.values))
+
+    def packed_cells(self) -> Column:
+        """The cells as the file has them, packed for a record."""
+        return self._spread(pack_texts(self.cells))
+
+    def _spread(self, values: Column) -> Column:
+        return values.take(pa.array(self.codes))
 
 
 @dataclass(slots=True)
@@ -102,7 +118,8 @@ class _Look:
         coded = pc.dictionary_encode(self._column(name))
         values: list[object] = []
         fits: list[bool] = []
-        for text in coded.dictionary.to_pylist():
+        cells = coded.dictionary.to_pylist()
+        for text in cells:
             try:
                 values.append(empty if empty is not None and not text else rule({name: text}))
                 fits.append(True)
@@ -110,7 +127,7 @@ class _Look:
                 values.append(None)
                 fits.append(False)
         codes = coded.indices.to_numpy(zero_copy_only=False).astype(np.int64)
-        return _Few(values, codes, np.array(fits, dtype=np.bool_)[codes])
+        return _Few(values, codes, np.array(fits, dtype=np.bool_)[codes], cells)
 
     def _read_small(self) -> None:
         choose, day = rules.choice, rules.day
@@ -164,19 +181,17 @@ class _Look:
         self.family = self._few("family_name", _no_letters_is_none(family))
         self.given = self._few("given_names", _no_letters_is_none(given))
         self.used = self._few("used_name", lambda row: rules.name(row, "used_name", 80), empty="")
-        member = "^[A-Z0-9-]{1,20}$"
-        self.numbered = np.ones(self._rows, np.bool_)
+        self.numbered = _is_number(self._column("representative_member_number"), 0)
         for name in ("member_number", "holder_member_number", "contract_number"):
-            self.numbered &= _mask(pc.match_substring_regex(self._column(name), member))
-        named = self._column("representative_member_number")
-        self.numbered &= _mask(pc.or_(pc.equal(named, ""), pc.match_substring_regex(named, member)))
+            self.numbered &= _is_number(self._column(name), 1)
 
     def _read_people(self) -> None:
         self.identity = self._who("right_holder_nir", "birth_date", "birth_rank")
+        self.rank = self._few("birth_rank", lambda row: int(row["birth_rank"]) if row["birth_rank"] in _RANKS else 0)
         own = self._column("own_nir")
-        known = ~_mask(pc.equal(own, ""))
+        known = _lengths(own) > 0
         fits, synthetic = _check_nirs(own)
-        canonical = join_bytes(b"1|", pc.utf8_slice_codeunits(own, 0, 13), b"|", self._column("birth_date"), b"|1")
+        canonical = join_bytes(b"1|", _without_key(own), b"|", self._column("birth_date"), b"|1")
         self.own = _Who(
             known, ~known | (fits & (synthetic == self._synthetic)), canonical, self._column("birth_date")
         )
@@ -185,14 +200,14 @@ class _Look:
 
     def _who(self, nir: str, birth: str, rank: str) -> _Who:
         numbers, births, ranks = (self._column(name) for name in (nir, birth, rank))
-        empty = _mask(pc.equal(numbers, "")) & _mask(pc.equal(births, "")) & _mask(pc.equal(ranks, ""))
+        empty = (_lengths(numbers) == 0) & (_lengths(births) == 0) & (_lengths(ranks) == 0)
         if empty.all():
             return _Who(~empty, ~empty, births.cast(pa.binary()), births)
         fits, synthetic = _check_nirs(numbers)
         fits &= synthetic == self._synthetic
         fits &= _check_births(births)
-        fits &= _mask(pc.is_in(ranks, pa.array(list("123456789"))))
-        canonical = join_bytes(b"1|", pc.utf8_slice_codeunits(numbers, 0, 13), b"|", births, b"|", ranks)
+        fits &= _mask(pc.is_in(ranks, pa.array(_RANKS)))
+        canonical = join_bytes(b"1|", _without_key(numbers), b"|", births, b"|", ranks)
         return _Who(~empty, fits, canonical, births)
 
     def _together(self) -> Bools:
@@ -204,7 +219,7 @@ class _Look:
             # A set that is told in part takes the rest from the line: that is for the rules.
             plain &= ~who.filled | who.fits
         for name in _RARE:
-            plain &= _mask(pc.equal(self._column(name), ""))
+            plain &= _lengths(self._column(name)) == 0
         since, until, effective = (
             self.small[name].numbers() for name in ("covered_from", "covered_until", "effective_on")
         )
@@ -225,7 +240,7 @@ class _Look:
         """Go on with the plain rows alone."""
         self._table = self._table.filter(pa.array(kept))
         self._rows = self._table.num_rows
-        for few in (*self.small.values(), self.family, self.given, self.used):
+        for few in (*self.small.values(), self.family, self.given, self.used, self.rank):
             few.keep(kept)
         for who in (self.identity, self.own, self.card, self.vitale):
             who.keep(kept)
@@ -251,7 +266,7 @@ class _Look:
                 *(self._column(name).cast(pa.binary()) for name in rules.TOLD), pa.scalar(b"\x1f", pa.binary())
             ),
             traits=join_bytes(
-                *(b"1|", self.family.texts(pa.binary()), b"|", self.given.texts(pa.binary()), b"|", born),
+                *(b"1|", self.family.texts(), b"|", self.given.texts(), b"|", born),
                 *(b"|", self._column("sex"), b"|", self._column("birth_place")),
             ),
             civil=self._civil(),
@@ -270,7 +285,7 @@ class _Look:
         is_child = self.small["relationship"].numbers() == Relationship.CHILD
         is_minor = is_child & (born > limit[few.codes]) if self._rows else is_child
         named = self._column("representative_member_number")
-        unnamed = pa.array(is_minor & _mask(pc.equal(named, "")))
+        unnamed = pa.array(is_minor & (_lengths(named) == 0))
         return pc.if_else(unnamed, self._column("holder_member_number"), named)
 
     def _distinct(self) -> list[tuple[_Who, Bools]]:
@@ -299,15 +314,21 @@ class _Look:
         return _spread([(new, join_bytes(head, member, b"|", births)) for births, new in seen])
 
     def _civil(self) -> Column:
-        own = self._column("own_nir")
-        own_packed = pc.if_else(pc.equal(own, ""), _NIL, pack_text(own))
-        texts = ("family_name", "used_name", "given_names", "sex", "birth_date", "birth_place", "right_holder_nir")
+        own, head = self._column("own_nir"), fixed_text(15)
+        own_parts: tuple[Column, ...] = (head, own)
+        if not self.own.filled.all():
+            own_parts = (pc.if_else(pa.array(self.own.filled), join_bytes(head, own), _NIL),)
         return pad_records(
             b"\x9e\x01",
-            *(pack_text(self._column(name)) for name in texts),
-            pack_integers(self._few("birth_rank", lambda row: int(row["birth_rank"])).numbers()),
-            own_packed,
-            pack_text(self._column("ins_oid")),
+            *(one.packed_cells() for one in (self.family, self.used, self.given, self.small["sex"])),
+            fixed_text(8),
+            self._column("birth_date"),
+            self.small["birth_place"].packed_cells(),
+            head,
+            self._column("right_holder_nir"),
+            self.rank.packed(),
+            *own_parts,
+            self.small["ins_oid"].packed_cells(),
             self._other(self.card, "card"),
             self._other(self.vitale, "vitale"),
             _NIL,
@@ -319,31 +340,32 @@ class _Look:
             return _NIL
         differs = pa.array(who.filled & ~_mask(pc.equal(who.canonical, self.identity.canonical)))
         ranks = self._few(f"{kind}_birth_rank", lambda row: int(row[f"{kind}_birth_rank"]), empty=0)
-        packed = join_bytes(
-            *(b"\x93", pack_text(self._column(f"{kind}_nir")), pack_text(self._column(f"{kind}_birth_date"))),
-            pack_integers(ranks.numbers()),
-        )
+        told = (*text_parts(self._column(f"{kind}_nir")), *text_parts(self._column(f"{kind}_birth_date")))
+        packed = join_bytes(b"\x93", *told, ranks.packed())
         return pc.if_else(differs, packed, _NIL)
 
     def _coverage(self) -> Column:
         small = self.small
         left = small["left_on"]
         # Read whenever it is filled, as the rules do.
-        left_packed = pc.if_else(pa.array(left.numbers() >= 0), pack_integers(left.numbers()), _NIL)
-        former = pc.if_else(pa.array(small["former_member"].numbers() == 1), b"\xc3", b"\xc2").cast(pa.binary())
-        texts = ("product_code", "contract_number", "member_number", "holder_member_number")
+        left_packed = _NIL
+        if (left.numbers() >= 0).any():
+            left_packed = pc.if_else(pa.array(left.numbers() >= 0), left.packed(), _NIL)
+        former = _TRUTH.take(pa.array(small["former_member"].numbers() == 1).cast(pa.int8()))
+        numbers = ("contract_number", "member_number", "holder_member_number")
         return pad_records(
             b"\xdc\x00\x10\x01",
-            pack_integers(small["product_code"].numbers()),
-            *(pack_text(self._column(name)) for name in texts),
+            small["product_code"].packed(),
+            small["product_code"].packed_cells(),
+            *chain.from_iterable(text_parts(self._column(name)) for name in numbers),
             *(
-                pack_integers(small[name].numbers())
+                small[name].packed()
                 for name in ("relationship", "domains", "covered_from", "covered_until", "priority", "status")
             ),
             former,
             left_packed,
-            pack_integers(small["effective_on"].numbers()),
-            pack_integers(self._few("birth_rank", lambda row: int(row["birth_rank"]), empty=0).numbers()),
+            small["effective_on"].packed(),
+            self.rank.packed(),
         )
 
 
@@ -358,6 +380,35 @@ def _no_letters_is_none(read: Callable[[dict[str, str]], bytes]) -> Callable[[di
         return found or rules.text({"name": ""}, "name", rules.NEVER).encode()
 
     return checked
+
+
+def _is_number(column: Column, least: int) -> Bools:
+    """Tell which are member or contract numbers: `least` to 20 of A-Z, 0-9 and the hyphen."""
+    lengths = _lengths(column)
+    fits: Bools = (lengths >= least) & (lengths <= _NUMBER_MAX)
+    if len(column):
+        ends, data = _bounds(column), column.buffers()[2]
+        raw = np.frombuffer(data, dtype=np.uint8, count=int(ends[-1])) if data is not None else np.zeros(0, np.uint8)
+        wrong = np.flatnonzero(~_NUMBER[raw[ends[0] :]]) + int(ends[0])
+        fits[np.searchsorted(ends, wrong, side="right") - 1] = False
+    return fits
+
+
+def _lengths(column: Column) -> NDArray[np.int32]:
+    """The bytes of each text."""
+    return np.diff(_bounds(column))
+
+
+def _bounds(column: Column) -> NDArray[np.int32]:
+    """Where each text of a column begins in its bytes, and where the last ends."""
+    if not len(column):
+        return np.zeros(1, np.int32)
+    return np.frombuffer(column.buffers()[1], dtype=np.int32, count=column.offset + len(column) + 1)[column.offset :]
+
+
+def _without_key(column: Column) -> Column:
+    """The first thirteen characters of numbers of fifteen digits."""
+    return pc.binary_slice(column.cast(pa.binary()), 0, 13)
 
 
 def _mask(array: Column) -> Bools:
@@ -375,13 +426,12 @@ def _spread(several: list[tuple[Bools, Column]]) -> Spread:
 
 def _digits(column: Column, width: int) -> tuple[Bools, Digits]:
     """Return where a text is exactly `width` ASCII digits, and each place's digits (zeros where it is not)."""
-    right = _mask(pc.equal(pc.binary_length(column), width))
+    right = _lengths(column) == width
     digits = np.zeros((width, len(right)), dtype=np.uint8)
     kept = column if right.all() else column.filter(pa.array(right))
     if len(kept):
-        _validity, offsets, data = kept.buffers()
-        start = int(np.frombuffer(offsets, dtype=np.int32, count=kept.offset + 1)[kept.offset])
-        raw = np.frombuffer(data, dtype=np.uint8, count=len(kept) * width, offset=start)
+        start = int(_bounds(kept)[0])
+        raw = np.frombuffer(kept.buffers()[2], dtype=np.uint8, count=len(kept) * width, offset=start)
         digits[:, right] = raw.reshape(-1, width).T - ord("0")
     right &= (digits <= 9).all(axis=0)
     digits[:, ~right] = 0

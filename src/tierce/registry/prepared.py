@@ -1,5 +1,6 @@
 """A chunk of lines ready to be settled: keyed indexes in place of identifiers, plaintexts ready to be sealed."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -8,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from tierce.kernel.feed import Rejection
 from tierce.registry.batch import Bools, Ints
+from tierce.registry.records import SIZE_CLASSES
 
 Bytes = NDArray[np.uint8]
 """A matrix of bytes: one row a value."""
@@ -20,23 +22,19 @@ NOBODY: Final = -2
 
 @dataclass(slots=True)
 class Pieces:
-    """Byte strings end to end: piece `i` is `data[ends[i]:ends[i + 1]]`."""
+    """Padded records end to end: record `i` is `data[ends[i]:ends[i + 1]]`."""
 
-    data: bytes
+    data: NDArray[np.uint8]
     ends: Ints
 
-    def __getitem__(self, row: int) -> bytes:
-        return self.data[self.ends[row] : self.ends[row + 1]]
-
-    def only(self, rows: list[int]) -> "Pieces":
-        """Return some of the pieces."""
-        pieces = self.of(rows)
-        return Pieces(b"".join(pieces), np.cumsum([0, *map(len, pieces)], dtype=np.int64))
-
-    def of(self, rows: list[int]) -> list[bytes]:
-        """Cut out several pieces."""
-        data, ends = self.data, self.ends.tolist()
-        return [data[ends[row] : ends[row + 1]] for row in rows]
+    def sized(self, rows: Ints) -> Iterator[tuple[Ints, Bytes]]:
+        """The padded records of some rows, all of one size at a time: which of the rows, and a matrix of them."""
+        unit = SIZE_CLASSES[0]
+        starts = self.ends[rows] // unit
+        units, sizes = self.data.reshape(-1, unit), self.ends[rows + 1] // unit - starts
+        for size in np.unique(sizes).tolist():
+            there = np.flatnonzero(sizes == size)
+            yield there, units[starts[there, None] + np.arange(size)].reshape(len(there), size * unit)
 
 
 @dataclass(slots=True)
@@ -81,47 +79,6 @@ class Prepared:
 
     def __len__(self) -> int:
         return len(self.lines)
-
-    def only(self, kept: Bools) -> "Prepared":
-        """Return some of the lines, without the refusals, which were counted once already."""
-        rows = np.flatnonzero(kept)
-        moved = np.full(len(kept), -1, dtype=np.int64)
-        moved[rows] = np.arange(len(rows))
-        keys, cards = kept[self.key_rows], kept[self.card_rows]
-        return Prepared(
-            lines=self.lines[rows],
-            effective=self.effective[rows],
-            since=self.since[rows],
-            until=self.until[rows],
-            domains=self.domains[rows],
-            priority=self.priority[rows],
-            ended=self.ended[rows],
-            key_rows=moved[self.key_rows[keys]],
-            keys=self.keys[keys],
-            card_rows=moved[self.card_rows[cards]],
-            cards=self.cards[cards],
-            members=self.members[rows],
-            holders=self._links(self.holders, rows, moved),
-            representatives=self._links(self.representatives, rows, moved),
-            contracts=self.contracts[rows],
-            digests=self.digests[rows],
-            traits=self.traits[rows],
-            civil=self.civil.only(rows.tolist()),
-            coverage=self.coverage.only(rows.tolist()),
-            corrects={int(moved[row]): pair for row, pair in self.corrects.items() if kept[row]},
-        )
-
-    def _links(self, linked: Linked, rows: Ints, moved: Ints) -> Linked:
-        """Follow the rows kept; whoever is no longer in the chunk is found by her keyed member number."""
-        far = {}
-        places = linked.rows[rows]
-        for place, row in enumerate(rows.tolist()):
-            there = int(linked.rows[row])
-            if there >= 0:
-                places[place] = moved[there]
-            if places[place] == ELSEWHERE:
-                far[place] = linked.far[row] if there == ELSEWHERE else self.members[there].tobytes()
-        return Linked(places, far)
 
     def __repr__(self) -> str:
         return f"Prepared({len(self)} lines)"

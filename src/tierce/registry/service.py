@@ -14,6 +14,7 @@ from tierce.kernel.errors import FieldError
 from tierce.kernel.feed import FeedCounts, FeedRow, Rejection
 from tierce.kernel.ids import InsurerId
 from tierce.policy.feeds import shrinks_abnormally
+from tierce.registry.batch import Ints
 from tierce.registry.errors import FeedHeldError
 from tierce.registry.first_load import FirstLoad
 from tierce.registry.insurers import InsurerLine, read_insurer
@@ -65,8 +66,11 @@ class Span(Protocol):
         """How long it is."""
 
 
-Chunks = Callable[[int, int], Iterator[tuple[Span, Prepared]]]
-"""Reads a file chunk by chunk from a line on; the second argument is where that line stands, 0 for the first."""
+class Chunks(Protocol):
+    """Reads a file chunk by chunk."""
+
+    def __call__(self, line: int, start: int, wanted: Ints | None = None) -> Iterator[tuple[Span, Prepared]]:
+        """Read from a line on, which stands at `start` (0 for the first); of `wanted`, these lines alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,15 +185,9 @@ class RightsImport:
         later = book.later(feed)
         if not len(later):
             return
-        first = int(later[0])
-        for span, chunk in self._chunks(2, 0):
-            last = span.line + span.lines - 1
-            wanted = later[(later >= span.line) & (later <= last)]
-            if last < first or not len(wanted):
-                continue
-            only = chunk.only(np.isin(chunk.lines, wanted))
-            self._take(only, puts_off=False)
-            book.taken_later(feed, span.line, last)
+        for span, chunk in self._chunks(2, 0, later):
+            self._take(chunk, puts_off=False)
+            book.taken_later(feed, span.line, span.line + span.lines - 1)
             self._commit()
 
     # -- the first load --------------------------------------------------------------------------------------

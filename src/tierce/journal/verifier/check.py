@@ -21,7 +21,7 @@ from tierce.journal.verifier.stretch import Stretch, Task, holds, leaf_hashes, r
 from tierce.journal.verifier.tiles import HASH, WIDTH
 from tierce.journal.verifier.upper import UpperTiles
 
-STRETCH_LEAVES = 1 << 17
+STRETCH_LEAVES = 1 << 15
 """Leaves verified by one task; a multiple of a tile's width."""
 CHECKPOINT = "checkpoint"
 

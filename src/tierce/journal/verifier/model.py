@@ -62,3 +62,21 @@ class Report:
     def gap(self, code: str, message: str, *, index: int | None = None, block: int | None = None) -> None:
         """Record a finding that means nothing bad."""
         self.findings.append(Finding(Severity.GAP, code, message, None, index, block))
+
+
+@dataclass(slots=True)
+class Sealed:
+    """What the sealed part holds."""
+
+    held: list[tuple[int, int]] = field(default_factory=list)
+    """Leaves whose sealed entries were held to the tiles: first, one past the last."""
+    ended: list[tuple[int, int]] = field(default_factory=list)
+    """Leaves whose time was over, as a line says."""
+
+    def holds(self, leaf: int) -> bool:
+        """Whether a segment has this leaf's entry."""
+        return any(first <= leaf < end for first, end in self.held)
+
+    def covers(self, leaf: int) -> bool:
+        """Whether this leaf's row may be gone from the database."""
+        return self.holds(leaf) or any(first <= leaf < end for first, end in self.ended)

@@ -3,8 +3,8 @@
 import base64
 from functools import lru_cache
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from nacl.exceptions import BadSignatureError
+from nacl.signing import VerifyKey
 
 
 def read_note(note: str, log_key: str, *retired: str) -> tuple[int, bytes]:
@@ -79,14 +79,14 @@ def cosigned(note: str, line: str, witness: tuple[str, bytes, bytes]) -> bool:
 
 
 @lru_cache(maxsize=256)
-def _key(raw: bytes) -> Ed25519PublicKey:
-    return Ed25519PublicKey.from_public_bytes(raw)
+def _key(raw: bytes) -> VerifyKey:
+    return VerifyKey(raw)
 
 
 def signed_by(raw: bytes, signature: bytes, message: bytes) -> bool:
     """Tell whether an Ed25519 signature holds."""
     try:
-        _key(raw).verify(signature, message)
-    except (InvalidSignature, ValueError):
+        _key(raw).verify(message, signature)
+    except (BadSignatureError, ValueError):
         return False
     return True

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from psycopg import Connection
 
 from tierce.journal.verifier import store, tiles
-from tierce.journal.verifier.model import Report
+from tierce.journal.verifier.model import Report, Sealed
 from tierce.journal.verifier.store import SealedRow
 
 _ENTRY, _HASH = 128, 32
@@ -45,24 +45,6 @@ _NUMBERS = (
     ("reference", 112, 8),
 )  # fmt: skip - the layout of an entry: column, offset, width
 _BYTES = (("network", 64, 16), ("policy", 96, 16), ("salt", 120, 8))
-
-
-@dataclass(slots=True)
-class Sealed:
-    """What the sealed part holds."""
-
-    held: list[tuple[int, int]] = field(default_factory=list)
-    """Leaves whose sealed entries were held to the tiles: first, one past the last."""
-    ended: list[tuple[int, int]] = field(default_factory=list)
-    """Leaves whose time was over, as a line says."""
-
-    def holds(self, leaf: int) -> bool:
-        """Whether a segment has this leaf's entry."""
-        return any(first <= leaf < end for first, end in self.held)
-
-    def covers(self, leaf: int) -> bool:
-        """Whether this leaf's row may be gone from the database."""
-        return self.holds(leaf) or any(first <= leaf < end for first, end in self.ended)
 
 
 @dataclass(slots=True)

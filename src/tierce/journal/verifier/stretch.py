@@ -10,9 +10,8 @@ from psycopg import Connection
 
 from tierce.journal.verifier import store, tiles
 from tierce.journal.verifier.front import complete
-from tierce.journal.verifier.model import Report
+from tierce.journal.verifier.model import Report, Sealed
 from tierce.journal.verifier.notes import signed_by
-from tierce.journal.verifier.sealed import Sealed
 from tierce.journal.verifier.store import Batch, Block
 
 KINDS = frozenset((*range(1, 20), 21))

@@ -67,6 +67,12 @@ class State(IntEnum):
     PRINTED = 5
     POSTED = 6
     PUBLIC = 7
+    UNSENT = 8
+    """Set aside: her text was refused as her message was about to leave. The next sending tries it first."""
+    UNPRINTED = 9
+    """Set aside: her text was refused as her letter was about to be printed. The next printing tries it first."""
+    CHANGED = 10
+    """Set aside: her contact data is not what the audience was frozen with. Another audience takes her in."""
 
 
 STATE_LABELS: dict[State, Phrase] = {
@@ -77,6 +83,9 @@ STATE_LABELS: dict[State, Phrase] = {
     State.PRINTED: Phrase("lettre imprimée, pas encore postée", "letter printed, not posted yet"),
     State.POSTED: Phrase("lettre postée", "letter posted"),
     State.PUBLIC: Phrase("par l’annonce publique", "by the public notice"),
+    State.UNSENT: Phrase("message mis de côté, texte refusé", "message set aside, text refused"),
+    State.UNPRINTED: Phrase("lettre mise de côté, texte refusé", "letter set aside, text refused"),
+    State.CHANGED: Phrase("mis de côté, coordonnées changées", "set aside, contact data changed"),
 }
 
 FIRST: dict[Channel, State] = {

@@ -24,8 +24,10 @@ from tierce.kernel.clock import Clock
 from tierce.notices.audience.model import Audience, State, Why
 from tierce.notices.deliveries import store
 from tierce.notices.deliveries.model import Step
-from tierce.notices.deliveries.reading import Reading, Written
+from tierce.notices.deliveries.reading import Reading
+from tierce.notices.errors import TextRefusedError
 from tierce.notices.lines import notice_line
+from tierce.notices.model import Document
 from tierce.notices.printed import TEMPLATE, printed
 from tierce.policy.acts import Act
 
@@ -50,8 +52,8 @@ def print_letters(
 ) -> list[store.Batch]:
     """Print every letter that waits, in batches; a connection in autocommit mode.
 
-    Whoever's name or address our fonts cannot draw goes to the public notice with that reason; whoever's contact data
-    has changed waits for another audience.
+    Whoever's name or address our fonts cannot draw goes to the public notice with that reason. Whoever's text is
+    refused is set aside and tried first the next time; whoever's contact data has changed, for another audience.
 
     Raises:
         OSError: the folder cannot be written; nothing was stored.
@@ -90,21 +92,28 @@ def _printed(
     under_way: deque[tuple[int, str]] = deque()
 
     def pages() -> Iterator[dict[str, object]]:
-        for one in _waiting(connection, reading, clock):
-            document = one.document()
-            under_way.append((one.item.number, document.reference))
-            yield printed(document, one.item.language, one.postal)
+        for one, document, postal in _waiting(connection, reading, clock):
+            under_way.append((one.number, document.reference))
+            yield printed(document, one.language, postal)
 
     for page in printing.print_all(TEMPLATE, pages(), processes):
         yield _Letter(*under_way.popleft(), page or b"")
 
 
-def _waiting(connection: Connection, reading: Reading, clock: Clock) -> Iterator[Written]:
-    after = 0
-    while some := store.pending(connection, reading.audience, State.TO_PRINT, clock.now(), after, BATCH_LETTERS):
-        after = some[-1].number
-        ready = reading.read(connection, some)
-        yield from (ready[one.number] for one in some if one.number in ready)
+def _waiting(
+    connection: Connection, reading: Reading, clock: Clock
+) -> Iterator[tuple[store.Pending, Document, tuple[str, ...]]]:
+    """Each letter that waits, its text, and where it goes; what cannot be written is set aside on the way."""
+    for one, written in reading.waiting(connection, store.PRINTABLE, clock, BATCH_LETTERS):
+        if written is None:
+            store.set_aside(connection, reading.audience, one, Step.CHANGED, State.CHANGED, clock.now())
+            continue
+        try:
+            document = written.document()
+        except TextRefusedError:
+            store.set_aside(connection, reading.audience, one, Step.UNWRITTEN, State.UNPRINTED, clock.now())
+            continue
+        yield one, document, written.postal
 
 
 def _keep_batch(
@@ -129,7 +138,7 @@ def _keep_batch(
         for one in some:
             if not one.page:
                 gone = store.Outcome(one.number, Step.UNPRINTABLE, "", State.PUBLIC, Why.UNPRINTABLE)
-                store.end(connection, audience.id, gone, now, [State.TO_PRINT])
+                store.end(connection, audience.id, gone, now, store.PRINTABLE)
         if batch is not None:
             store.insert_batch(connection, audience, batch, [one.number for one in letters])
             line = notice_line(appender, Act.LETTERS_PRINTED, now, incident=audience.incident)

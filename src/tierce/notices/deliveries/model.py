@@ -24,6 +24,8 @@ class Step(IntEnum):
     UNPRINTABLE = 11
     CHANGED = 12
     """Her contact data is no longer what the audience was frozen with: not written to under this audience."""
+    UNWRITTEN = 13
+    """Her text was refused: empty where the law asks for content, vague, or with a link. Tried again once mended."""
 
 
 class Verdict(Enum):

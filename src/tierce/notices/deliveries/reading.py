@@ -1,13 +1,14 @@
 """From an item's numbers to its address and its text: contact data is opened for a chunk, used, and let go."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from psycopg import Connection
 
 from tierce.incidents.cohorts.model import Cohort
+from tierce.kernel.clock import Clock
 from tierce.kernel.ids import InsurerId, PersonId
-from tierce.notices.audience.model import Audience, Pair
+from tierce.notices.audience.model import Audience, Pair, State
 from tierce.notices.audience.rules import binding, usable_email
 from tierce.notices.audience.store import client_contacts, reads
 from tierce.notices.contacts.model import Contact
@@ -78,6 +79,17 @@ class Reading:
         self.audience = audience
         self._message = message
         self._contacts = contacts
+
+    def waiting(
+        self, connection: Connection, states: Sequence[State], clock: Clock, at_once: int
+    ) -> Iterator[tuple[Pending, Written | None]]:
+        """Each item that may be tried, state after state; None where its contact data has changed or gone."""
+        for state in states:
+            after, at = 0, clock.now()
+            while some := store.pending(connection, self.audience, state, at, after, at_once):
+                after = some[-1].number
+                ready = self.read(connection, some)
+                yield from ((one, ready.get(one.number)) for one in some)
 
     def read(self, connection: Connection, items: Sequence[Pending]) -> dict[int, Written]:
         """Give each item what it is written from; those whose contact data has changed or gone are left out."""

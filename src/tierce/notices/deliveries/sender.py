@@ -11,7 +11,6 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import timedelta
 from queue import Empty, Full, Queue
 
 from psycopg import Connection
@@ -27,18 +26,16 @@ from tierce.notices.deliveries.model import MailServer, Reply, Step, Verdict
 from tierce.notices.deliveries.reading import Reading, Written
 from tierce.notices.deliveries.rules import HALTS_MAX, faster, slower, verdict, wait_after
 from tierce.notices.deliveries.smtp import CLOSING, DoubtError, Line, LostError
-from tierce.notices.errors import SendingRefusedError
+from tierce.notices.errors import SendingRefusedError, TextRefusedError
 
 CHUNK = 200
 SPEED_UP_SECONDS = 60.0
 CONNECT_TRIES = 3
-NEVER = timedelta(days=36_525)
-"""When a message whose contact data has changed may leave: another audience takes her in as she is now."""
 
 
 @dataclass(slots=True)
 class Tally:
-    """What one sending did; `doubtful` is how many messages still are."""
+    """What one sending did; by its end, `doubtful` messages are in doubt and the text of `unwritten` is refused."""
 
     accepted: int = 0
     put_off: int = 0
@@ -47,6 +44,7 @@ class Tally:
     resent: int = 0
     changed: int = 0
     doubtful: int = 0
+    unwritten: int = 0
     seconds: float = 0.0
 
 
@@ -136,13 +134,10 @@ def send(
     run = _Run(reading.audience, server, signer, clock, Pace(server.rate), told)
     with connect() as connection:
         _settle(run, connection, known)
-        for step, state in (
-            (Step.RESENT, State.DOUBTFUL),
-            (Step.BEGUN, State.TO_SEND),
-            (Step.RESENT, State.DOUBTFUL),
-        ):
-            _pass(run, connect, connection, reading, step, state)
+        for state in (State.UNSENT, State.DOUBTFUL, State.TO_SEND, State.DOUBTFUL):
+            _pass(run, connect, connection, reading, state)
         run.tally.doubtful = store.waiting(connection, run.audience, State.DOUBTFUL)
+        run.tally.unwritten = store.waiting(connection, run.audience, State.UNSENT)
     run.tally.seconds = time.monotonic() - run.began
     if run.error is not None:
         raise run.error
@@ -167,7 +162,7 @@ def _settle(run: _Run, connection: Connection, known: Callable[[set[str]], set[s
 
 
 def _pass(
-    run: _Run, connect: Callable[[], Connection], connection: Connection, reading: Reading, step: Step, state: State
+    run: _Run, connect: Callable[[], Connection], connection: Connection, reading: Reading, state: State
 ) -> None:
     """Try once each item that is in a state, over all connections."""
     if run.stopping.is_set() or not store.waiting(connection, run.audience, state):
@@ -178,7 +173,7 @@ def _pass(
     def lane() -> None:
         try:
             with connect() as own:
-                _Lane(run, own, queue, step).go()
+                _Lane(run, own, queue).go()
         except (DeliveryError, SendingRefusedError) as error:
             run.fail(error)
         except Exception as error:
@@ -206,29 +201,22 @@ def _put(queue: "Queue[Written | None]", one: Written | None, stopping: threadin
 
 def _written(run: _Run, connection: Connection, reading: Reading, state: State) -> Iterator[Written]:
     """Items of a state in order, with address and facts; those whose contact data has changed are set aside."""
-    after, at = 0, run.clock.now()
-    while some := store.pending(connection, run.audience, state, at, after, CHUNK):
+    for one, written in reading.waiting(connection, [state], run.clock, CHUNK):
         if run.stopping.is_set():
             return
-        after = some[-1].number
-        ready = reading.read(connection, some)
-        for one in some:
-            if one.number in ready:
-                yield ready[one.number]
-                continue
-            aside = store.Outcome(one.number, Step.CHANGED, "", state, due=at + NEVER)
-            if store.end(connection, run.audience.id, aside, run.clock.now(), [state]):
-                run.count("changed")
+        if written is not None:
+            yield written
+        elif store.set_aside(connection, run.audience, one, Step.CHANGED, State.CHANGED, run.clock.now()):
+            run.count("changed")
 
 
 class _Lane:
     """One connection to the server with one to the database."""
 
-    def __init__(self, run: _Run, connection: Connection, queue: "Queue[Written | None]", step: Step) -> None:
+    def __init__(self, run: _Run, connection: Connection, queue: "Queue[Written | None]") -> None:
         self._run = run
         self._connection = connection
         self._queue = queue
-        self._step = step
         self._line: Line | None = None
         self._outcome: store.Outcome | None = None
 
@@ -258,17 +246,23 @@ class _Lane:
         return None
 
     def _one(self, one: Written) -> None:
-        run = self._run
-        message = self._message(one)
+        run, step = self._run, Step.RESENT if one.item.state is State.DOUBTFUL else Step.BEGUN
+        try:
+            message = self._message(one)
+        except TextRefusedError:
+            # Hers alone: everybody behind her is told, and she is counted until it can be written.
+            store.set_aside(self._connection, run.audience, one.item, Step.UNWRITTEN, State.UNSENT, run.clock.now())
+            run.told(1)
+            return
         run.pace.wait(run.stopping)
         if run.stopping.is_set():
             return
         line = self._connected()
         ended, self._outcome = self._outcome, None
-        if not store.advance(self._connection, run.audience, run.clock.now(), ended, (one.item.number, self._step)):
+        if not store.advance(self._connection, run.audience, run.clock.now(), ended, (one.item, step)):
             run.stopping.set()
             return
-        if self._step is Step.RESENT:
+        if step is Step.RESENT:
             run.count("resent")
         try:
             reply = line.send(return_path(one.item.token, run.server.bounces), one.email, message)

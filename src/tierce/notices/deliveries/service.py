@@ -1,7 +1,7 @@
 """Use cases of the process that writes to people: a dry run, the sending, the letters; all after two approvals."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from psycopg import Connection
@@ -18,20 +18,46 @@ from tierce.notices.deliveries.letters import print_letters
 from tierce.notices.deliveries.model import MailServer
 from tierce.notices.deliveries.reading import Reading
 from tierce.notices.deliveries.sender import Tally, send
-from tierce.notices.errors import AlreadySendingError
+from tierce.notices.errors import AlreadySendingError, TextRefusedError
 from tierce.notices.lines import notice_line
 from tierce.notices.messages.service import approved, ready
 from tierce.policy.acts import Act
 
+_READ_AT_ONCE = 200
+_NAMED_MAX = 20
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(slots=True)
+class Unwritten:
+    """Texts refused for one reason: what is wrong, with whose contact data, how many, the first few items."""
+
+    why: str
+    insurer: int
+    adults: int = 0
+    items: list[int] = field(default_factory=list)
+
+
+@dataclass(slots=True)
 class Rehearsal:
-    """What a dry run found: texts made, bytes of messages composed, and whose contact data has changed."""
+    """What a dry run found: texts made, their characters, whose contact data has changed, whose text is refused."""
 
-    messages: int
-    letters: int
-    changed: int
-    characters: int
+    messages: int = 0
+    letters: int = 0
+    changed: int = 0
+    characters: int = 0
+    unwritten: int = 0
+    refused: list[Unwritten] = field(default_factory=list)
+
+    def refuse(self, why: str, item: store.Pending) -> None:
+        """Count one item whose text is refused under its reason and its insurer."""
+        self.unwritten += 1
+        same = (one for one in self.refused if (one.why, one.insurer) == (why, item.source.insurer))
+        found = next(same, None)
+        if found is None:
+            self.refused.append(found := Unwritten(why, item.source.insurer))
+        found.adults += 1
+        if len(found.items) < _NAMED_MAX:
+            found.items.append(item.number)
 
 
 class Outbox:
@@ -51,20 +77,24 @@ class Outbox:
 
         Raises:
             AudienceMissingError, MessageMissingError, AudienceStaleError: there is nothing to send.
-            TextRefusedError: one text would be empty or vague.
         """
         audience, kept = ready(connection, incident)
         reading = Reading(audience, kept.message, self._contacts)
-        counts, changed, characters = {State.TO_SEND: 0, State.TO_PRINT: 0}, 0, 0
-        for state in counts:
-            after = 0
-            while some := store.pending(connection, audience, state, self._clock.now(), after, 200):
-                after = some[-1].number
-                found = reading.read(connection, some)
-                changed += len(some) - len(found)
-                counts[state] += len(found)
-                characters += sum(_length(one.document().blocks) for one in found.values())
-        return Rehearsal(counts[State.TO_SEND], counts[State.TO_PRINT], changed, characters)
+        found = Rehearsal()
+        for one, written in reading.waiting(connection, store.SENDABLE + store.PRINTABLE, self._clock, _READ_AT_ONCE):
+            if written is None:
+                found.changed += 1
+                continue
+            try:
+                found.characters += _length(written.document().blocks)
+            except TextRefusedError as error:
+                found.refuse(str(error), one)
+                continue
+            if one.state in store.SENDABLE:
+                found.messages += 1
+            else:
+                found.letters += 1
+        return found
 
     def send(
         self,
@@ -121,12 +151,10 @@ class Outbox:
             )
 
     def waiting(self, connection: Connection, incident: IncidentId) -> dict[State, int]:
-        """How many items wait to be sent, are in doubt, or wait to be printed."""
+        """How many items wait to be sent, are in doubt, or wait to be printed; those set aside too."""
         audience = newest(connection, incident)
-        return {
-            state: store.waiting(connection, audience, state)
-            for state in (State.TO_SEND, State.DOUBTFUL, State.TO_PRINT)
-        }
+        states = (*store.SENDABLE, State.DOUBTFUL, *store.PRINTABLE)
+        return {state: store.waiting(connection, audience, state) for state in states}
 
     def _line(self, connection: Connection, act: Act, incident: IncidentId) -> None:
         with connection.transaction():

@@ -14,6 +14,10 @@ from tierce.notices.audience.model import Audience, Pair, State, Why
 from tierce.notices.deliveries.model import Step
 from tierce.notices.professional_letter import UsedAccount
 
+SENDABLE = (State.UNSENT, State.TO_SEND)
+PRINTABLE = (State.UNPRINTED, State.TO_PRINT)
+"""What waits, in the order in which it is tried: what was set aside comes first, so that nothing is tried twice."""
+
 
 @dataclass(frozen=True, slots=True)
 class Pending:
@@ -115,19 +119,19 @@ def advance(
     audience: Audience,
     at: datetime,
     ended: Outcome | None,
-    begun: tuple[int, Step] | None,
+    begun: tuple[Pending, Step] | None,
 ) -> bool:
     """Write in one commit what came of an attempt, and that another begins: that item is in doubt from here.
 
     False when the other is not to be tried: it stands elsewhere by now, or somebody stopped the messages.
     """
-    number, step = begun or (None, None)
+    item, step = begun or (None, None)
     row = connection.execute(
         _ADVANCE,
         (
             audience.id, audience.incident, at,
             *_outcome_values(ended, [State.DOUBTFUL]),
-            number, step and step.value, (State.DOUBTFUL if step is Step.RESENT else State.TO_SEND).value,
+            item and item.number, step and step.value, item and item.state.value,
         ),
         prepare=True,
     ).fetchone()  # fmt: skip
@@ -142,6 +146,15 @@ def end(connection: Connection, audience: int, outcome: Outcome, at: datetime, b
     ).fetchone()
     assert row is not None
     return bool(row[0])
+
+
+def set_aside(
+    connection: Connection, audience: Audience, item: Pending, step: Step, state: State, at: datetime
+) -> bool:
+    """Set one item aside with its reason; False when it stands elsewhere by now, or there already."""
+    return item.state is not state and end(
+        connection, audience.id, Outcome(item.number, step, "", state), at, [item.state]
+    )
 
 
 def _outcome_values(outcome: Outcome | None, before: Sequence[State]) -> tuple[object, ...]:
@@ -200,7 +213,7 @@ def insert_batch(connection: Connection, audience: Audience, batch: Batch, numbe
     )
     connection.execute(
         "with those as (update notice.item set state = %(printed)s, batch = %(batch)s where audience = %(audience)s"
-        " and number = any(%(numbers)s) and state = %(waiting)s returning number)"
+        " and number = any(%(numbers)s) and state = any(%(waiting)s) returning number)"
         " insert into notice.step (audience, item, at, step, code)"
         " select %(audience)s, number, %(at)s, %(step)s, %(batch)s::text from those",
         {
@@ -209,7 +222,7 @@ def insert_batch(connection: Connection, audience: Audience, batch: Batch, numbe
             "numbers": list(numbers),
             "at": batch.made_at,
             "printed": State.PRINTED.value,
-            "waiting": State.TO_PRINT.value,
+            "waiting": [state.value for state in PRINTABLE],
             "step": Step.PRINTED.value,
         },
     )

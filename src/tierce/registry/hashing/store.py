@@ -61,7 +61,7 @@ class Hasher:
         found = pc.index_in(numbers, value_set=batch.members).fill_null(ELSEWHERE)
         rows = ints(found.to_numpy(zero_copy_only=False))
         rows[rows > np.arange(len(rows))] = ELSEWHERE
-        rows[np.asarray(pc.equal(numbers, "").to_numpy(zero_copy_only=False), dtype=np.bool_)] = NOBODY
+        rows[pc.binary_length(numbers).to_numpy(zero_copy_only=False) == 0] = NOBODY
         away = np.flatnonzero(rows == ELSEWHERE)
         keyed = self._members(numbers.take(pa.array(away)))
         return Linked(rows, {row: keyed[place].tobytes() for place, row in enumerate(away.tolist())})
@@ -80,10 +80,9 @@ def _matrix(digests: bytes) -> Bytes:
 
 def _pieces(column: Column) -> Pieces:
     if len(column) == 0:
-        return Pieces(b"", np.zeros(1, np.int64))
+        return Pieces(np.zeros(0, np.uint8), np.zeros(1, np.int64))
     if isinstance(column, pa.ChunkedArray):
         column = column.combine_chunks()
     _validity, offsets, data = column.buffers()
     ends = np.frombuffer(offsets, dtype=np.int32, count=column.offset + len(column) + 1)[column.offset :]
-    first = int(ends[0])
-    return Pieces(data.slice(first, int(ends[-1]) - first).to_pybytes(), ints(ends) - first)
+    return Pieces(np.frombuffer(data, dtype=np.uint8)[ends[0] : ends[-1]], ints(ends) - ends[0])

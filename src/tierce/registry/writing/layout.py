@@ -1,6 +1,5 @@
 """Rows in PostgreSQL's binary COPY format, laid out column by column."""
 
-from collections.abc import Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -33,17 +32,6 @@ def lay_out(rows: int, *columns: Field) -> memoryview:
 def big(values: Field, width: int) -> Field:
     """Make big-endian integers of 2, 4 or 8 bytes."""
     return np.asarray(values).astype(f">i{width}")
-
-
-def same_width(values: Sequence[bytes]) -> list[tuple[Any, Bytes]]:
-    """Group byte strings by length: (places, matrix of bytes) for each length that occurs."""
-    lengths = np.fromiter(map(len, values), dtype=np.int64, count=len(values))
-    groups = []
-    for length in np.unique(lengths).tolist():
-        places = np.flatnonzero(lengths == length)
-        several = values if len(places) == len(values) else [values[place] for place in places.tolist()]
-        groups.append((places, np.frombuffer(b"".join(several), dtype=np.uint8).reshape(-1, length)))
-    return groups
 
 
 def _matrix(column: Field) -> Bytes:

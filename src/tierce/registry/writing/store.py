@@ -16,7 +16,7 @@ from tierce.kernel.traits import normalise_traits
 from tierce.registry.model import Sender, Status
 from tierce.registry.prepared import Prepared, Settled
 from tierce.registry.records import CivilRecord, decode_civil, decode_coverage, encode_record
-from tierce.registry.writing.layout import HEAD, TAIL, Field, big, lay_out, same_width
+from tierce.registry.writing.layout import HEAD, TAIL, Field, big, lay_out
 from tierce.storage.insurer_keys import load_sealer
 from tierce.storage.keys import Compartment, Keyring, Purpose, Sealer
 
@@ -105,18 +105,16 @@ class Writer:
             "record": [],
             "coverage": [],
         }
-        people = persons.tolist()
-        places = rows.tolist()
-        sealed = self._sealer.seal_many(Compartment.PERSON, insurer, people, chunk.civil.of(places))
-        for there, matrix in same_width(sealed):
-            laid["record"].append(lay_out(len(there), who[there], several[there], matrix))
-        sealed = self._sealer.seal_many(Compartment.COVERAGE, insurer, people, chunk.coverage.of(places))
-        for there, matrix in same_width(sealed):
+        for there, records in chunk.civil.sized(rows):
+            sealed = self._sealer.seal_many(Compartment.PERSON, insurer, persons[there], records)
+            laid["record"].append(lay_out(len(there), who[there], several[there], sealed))
+        for there, records in chunk.coverage.sized(rows):
+            sealed = self._sealer.seal_many(Compartment.COVERAGE, insurer, persons[there], records)
             at = rows[there]
             days = [big(chunk.since[at], 4), big(chunk.until[at], 4)]
             told = [big(chunk.effective[at], 4), big(np.full(len(there), self._told), 8)]
             columns = [who[there], several[there], big(chunk.contracts[at], 8), big(chunk.domains[at], 4), *days,
-                       big(chunk.priority[at], 2), chunk.digests[at], matrix, *told]  # fmt: skip
+                       big(chunk.priority[at], 2), chunk.digests[at], sealed, *told]  # fmt: skip
             laid["coverage"].append(lay_out(len(there), *columns))
         return laid
 

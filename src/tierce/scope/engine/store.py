@@ -1,19 +1,21 @@
 """The scope of a journal in columns: sealed segments as they are, hot rows beside them, memory that does not grow.
 
 DuckDB does the scanning, in a database of its own that is thrown away: nothing is fetched (its extensions are off),
-and what does not fit the memory it is given goes to that folder. Each segment is folded alone into partial rows, then
-these are folded by stretches of persons, in order: the list streams out sorted, whatever its length.
+and what does not fit the memory it is given goes to that folder. Sources are folded into partial rows (`parts`), then
+these by stretches of persons, in order: the list streams out sorted, whatever its length.
 """
 
 import hashlib
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 import duckdb
+import numpy as np
 import pyarrow as pa
 
 from tierce.journal.model import EntryKind
@@ -22,7 +24,8 @@ from tierce.kernel.categories import DataCategory
 from tierce.kernel.ids import InsurerId, PersonId, ProfessionalId
 from tierce.kernel.scratch import Scratch
 from tierce.policy.acts import Act, Evidence, Outcome
-from tierce.scope.holes import find_holes_of
+from tierce.scope.engine.parts.store import MANY_ROWS, Parts, quoted
+from tierce.scope.holes import KEPT_SEGMENTS, find_holes_of
 from tierce.scope.model import AccountUse, Beat, Criteria, Exposure, Head, Rule, Status, TreeHead
 from tierce.scope.rules import (
     GAP_SLACK_US,
@@ -38,10 +41,7 @@ from tierce.scope.sources import MARGIN_US, Hot, Sealed
 
 MEMORY_MIB = 1_024
 """What the columnar engine may hold before it writes to its folder."""
-STRETCH_ROWS = 2_000_000
-"""Partial rows folded at once when the list is written."""
 BATCH_ROWS = 65_536
-_MAX = (1 << 63) - 1
 
 RULES = tuple(sorted(Rule))
 """The place of a rule in this order is its bit in a mask."""
@@ -111,8 +111,8 @@ def _candidates(source: str, clauses: Sequence[Criteria], columns: str = COLUMNS
     return f"select {columns}, {late}, {masks} from {source} where {_predicate(clauses, kinds)}"  # noqa: S608 - numbers, digits and names of ours alone
 
 
-def _partial(timed: str, clauses: Sequence[Criteria], *, doubts: bool) -> str:
-    """Fold timed candidates by person, insurer and status; an ask without an answer keeps its time."""
+def _lines(timed: str, clauses: Sequence[Criteria], *, doubts: bool) -> str:
+    """Timed candidates with their status: person, insurer, s, t, categories, rules."""
     # Status of each clause: 1 confirmed, 2 possible by the clock, 3 an ask without an answer, null out of scope.
     maybe = "and d.block is not null and d.from_us < {until} and d.until_us >= {begun}" if doubts else ""
     status = []
@@ -130,12 +130,10 @@ def _partial(timed: str, clauses: Sequence[Criteria], *, doubts: bool) -> str:
     rules = " | ".join(f"case when s{place} = s then m{place} else 0 end" for place in each)
     joined = "left join doubt d on d.block = l.block" if doubts else ""
     return f"""
-        insert into part
-        select person, insurer, s, case when s = 3 then t end, min(t), max(t), count(*), bit_or(categories),
-            bit_or({rules})
+        select person, insurer, s::utinyint as s, t, categories, ({rules})::integer as rules
         from (select *, {least} as s from (select l.*, {", ".join(status)}
               from (select *, {RELEASED} as released from ({timed})) l {joined}))
-        where s is not null group by 1, 2, 3, 4"""  # noqa: S608 - numbers, digits and names of ours alone
+        where s is not null"""  # noqa: S608 - numbers, digits and names of ours alone
 
 
 def _used(timed: str, clauses: Sequence[Criteria], *, doubts: bool) -> str:
@@ -159,34 +157,12 @@ def _timed(named: str, blocks: str) -> str:
 
 
 _BEATS = """
-    select e.professional, b.at_us + e.late_us, e.block, e.reference
-    from (select * from {entries} where professional between 1 and 32767 and kind = 11) e
-        join {blocks} b using (block)"""
+    select professional, late_us, block, reference from {entries}
+    where professional between 1 and 32767 and kind = {kind}"""
 """Numbers of instances are small: the rows stand together at one place of a segment."""
-_FINAL = """
-    select person, insurer, status, categories, first, last, entries, rules from (
-        select person, insurer, status, bit_or(categories)::ubigint as categories, min(first) as first,
-            max(last) as last, sum(entries)::bigint as entries, bit_or(rules) as rules
-        from {part} where person <> 0 and person between {low} and {high} group by person, insurer, status)
-    {strongest} order by person, insurer"""
-"""The rows of one stretch of persons, in their order."""
-_STRONGEST = """
-    qualify status = min(status) over (partition by person, insurer)
-        and (status < 3 or min(status) over (partition by person) = 3)"""
-"""Where several statuses exist: the smallest of a pair, and excluded for whoever has no other."""
-_NEAR = """
-    create temp view judged as
-    select p.person, p.insurer,
-        case when p.asked is not null and n.until_us >= p.asked then 2 else p.status end as status,
-        p.first, p.last, p.entries, p.categories, p.rules
-    from part p asof left join near n on p.asked >= n.from_us"""
-"""An ask without an answer near a hole is possible: `near` holds stretches of time, apart and in order."""
 _TABLES = """
-    create temp table part (person bigint, insurer usmallint, status utinyint, asked bigint, first bigint,
-        last bigint, entries bigint, categories uinteger, rules integer);
     create temp table account (professional bigint, first bigint, last bigint, lines bigint);
     create temp table doubt (block bigint, from_us bigint, until_us bigint);
-    create temp table near (from_us bigint, until_us bigint);
     create temp table word (mask integer, text varchar)"""
 
 
@@ -228,8 +204,9 @@ class Engine:
         hot: Hot = NOTHING_HOT,
         say: Said = lambda _what, _done, _of: None,
         scratch: Path | None = None,
+        many: int = MANY_ROWS,
     ) -> None:
-        """Prepare; `scratch` is where the throw-away folder is made.
+        """Prepare; `scratch` is where the throw-away folder is made, `many` the partial rows that one table may hold.
 
         Raises:
             CriteriaError: the criteria name nobody or no time.
@@ -239,7 +216,8 @@ class Engine:
         self._sealed, self._hot = sealed, hot
         self._folder = Scratch("tierce-scope.", scratch)
         self._database = open_database(self._folder.path)
-        self._statuses = self._doubts = False
+        self._parts = Parts(self._database, self._folder.path, many)
+        self._doubts = False
         self._segments: Sequence[Segment] = ()
         self.head = Head(self._clauses, tree, (), 0)
 
@@ -264,49 +242,62 @@ class Engine:
         self._folder.close()
 
     def _compute(self) -> None:
-        run = self._run
-        run(_TABLES)
+        self._run(_TABLES)
         self._segments = segments = self._sealed.around(self._clauses) if self._sealed else []
-        holes = find_holes_of(self._sealed, segments, self._hot.blocks, self._clauses)
-        silent = silences(self._beats(), self._clauses)
-        gaps = sort_gaps([*holes.gaps, *silent, *self._hot.gaps])
+        asked = self._sealed, segments, self._hot.blocks, self._clauses
+        if len(segments) <= KEPT_SEGMENTS:
+            # Nearly always no clock is in doubt: the lines are read meanwhile as if that were known.
+            with ThreadPoolExecutor(1) as beside:
+                finding = beside.submit(find_holes_of, *asked)
+                self._take()
+                holes = finding.result()
+        else:
+            holes = find_holes_of(*asked)
+        if len(holes.doubts):
+            self._load("doubt", [pa.array(column) for column in holes.doubts.T])
+            self._doubts = True
+            self._parts.clear()
+        if self._doubts or len(segments) > KEPT_SEGMENTS:
+            self._take()
+        gaps = sort_gaps([*holes.gaps, *silences(self._beats(), self._clauses), *self._hot.gaps])
         near = _disjoint(
             (gap.from_us - GAP_SLACK_US, gap.until_us + GAP_SLACK_US) for gap in gaps if gap.kind in HIDING
         )
-        self._load("near", [pa.array([one[place] for one in near], pa.int64()) for place in (0, 1)])
-        if len(holes.doubts):
-            self._load("doubt", [pa.array(column) for column in holes.doubts.T])
-        self._doubts = bool(len(holes.doubts))
+        self.head = Head(self._clauses, self._tree, gaps, self._parts.end(near))
+
+    def _take(self) -> None:
+        """Fold the lines that a clause names."""
         for timed in self._sources(COLUMNS, ASKED):
-            run(_partial(timed, self._clauses, doubts=self._doubts))
-        run(_NEAR)
-        self._statuses = bool(self._one("select count(*) from part where status <> 1"))
-        self.head = Head(self._clauses, self._tree, gaps, self._one("select sum(entries) from part where person = 0"))
+            self._parts.add(_lines(timed, self._clauses, doubts=self._doubts))
 
     def _sources(self, columns: str, kinds: str) -> Iterator[str]:
-        """The lines that a clause names, with their times: one statement for each file, then for the hot rows."""
-        for place, segment in enumerate(self._segments):
+        """The lines that a clause names, with their times: few segments in one statement, then the hot rows."""
+        groups = [self._segments] if len(self._segments) <= KEPT_SEGMENTS else [[one] for one in self._segments]
+        for place, group in enumerate(groups if self._segments else ()):
             assert self._sealed is not None
-            self._say("segments", place, len(self._segments))
-            source, blocks = (
-                f"read_parquet('{_quoted(path)}')"
-                for path in (segment.entries_path(self._sealed.folder), segment.blocks_path(self._sealed.folder))
-            )
-            yield _timed(_candidates(source, self._clauses, columns, kinds), blocks)
+            self._say("segments", place, len(groups))
+            entries, blocks = (_files(paths) for paths in zip(*_paths(self._sealed, group), strict=True))
+            yield _timed(_candidates(entries, self._clauses, columns, kinds), blocks)
         for rows in self._hot.rows:
             self._database.register("hot", rows)
             yield f"select *, time_us as t from ({_candidates('hot', self._clauses, columns, kinds)})"  # noqa: S608 - numbers, digits and names of ours alone
             self._database.unregister("hot")
-        self._say("segments", len(self._segments), len(self._segments))
+        self._say("segments", len(groups), len(groups))
 
     def _beats(self) -> list[Beat]:
         """The signs of life of the windows, and of a day around them."""
         beats = list(self._hot.beats)
-        if self._sealed is not None:
-            for one in self._sealed.around(self._clauses, GONE_US + MARGIN_US):
-                entries, blocks = (f"read_parquet('{_quoted(path)}')" for path in one.paths(self._sealed.folder)[:2])
-                found = self._database.execute(_BEATS.format(entries=entries, blocks=blocks)).fetchall()
-                beats += [Beat(instance, at, block, every) for instance, at, block, every in found]
+        for one in self._sealed.around(self._clauses, GONE_US + MARGIN_US) if self._sealed else ():
+            assert self._sealed is not None
+            entries = _files([one.entries_path(self._sealed.folder)])
+            found = self._database.execute(_BEATS.format(entries=entries, kind=int(EntryKind.HEARTBEAT))).fetchall()
+            if found:
+                blocks = self._sealed.blocks(one)
+                at_us = blocks.at_us[np.searchsorted(blocks.block, [row[2] for row in found])].tolist()
+                beats += [
+                    Beat(instance, at + late, block, every)
+                    for at, (instance, late, block, every) in zip(at_us, found, strict=True)
+                ]
         return beats
 
     def _load(self, table: str, columns: Sequence[pa.Array]) -> None:
@@ -318,24 +309,12 @@ class Engine:
         """Carry a statement out to its end."""
         self._database.execute(statement).fetchall()
 
-    def _one(self, statement: str) -> int:
-        ((value,),) = self._database.execute(statement).fetchall()
-        return int(value or 0)
-
     def _stretches(self) -> Iterator[str]:
-        """The statements that give the list, by stretches of persons, whose numbers are drawn evenly."""
-        count = self._one("select count(*) from part")
-        pieces = -(-count // STRETCH_ROWS) or 1
-        bounds = [_MAX // pieces * place for place in range(pieces)]
-        for place, low in enumerate(bounds):
-            self._say("list", place, pieces)
-            high = bounds[place + 1] - 1 if place + 1 < pieces else _MAX
-            yield _FINAL.format(
-                part="judged" if self._statuses else "part",
-                low=low if place else -_MAX - 1,
-                high=high,
-                strongest=_STRONGEST if self._statuses else "",
-            )
+        """The statements that give the list, in the order of persons."""
+        pieces = 0
+        for piece, pieces, statement in self._parts.stretches():
+            self._say("list", piece, pieces)
+            yield statement
         self._say("list", pieces, pieces)
 
     def totals(self) -> dict[Status, Total]:
@@ -442,8 +421,13 @@ def write_list(
     return path, digest.digest()
 
 
-def _quoted(path: Path) -> str:
-    return str(path).replace("'", "''")
+def _paths(sealed: Sealed, segments: Sequence[Segment]) -> Iterator[tuple[Path, Path]]:
+    for one in segments:
+        yield one.entries_path(sealed.folder), one.blocks_path(sealed.folder)
+
+
+def _files(paths: Iterable[Path]) -> str:
+    return f"read_parquet([{', '.join(quoted(str(one)) for one in paths)}])"
 
 
 def _bytes_of(column: pa.Array) -> bytes:

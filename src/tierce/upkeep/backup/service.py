@@ -18,8 +18,8 @@ from tierce.journal.errors import JournalError
 from tierce.journal.kept import KeptCheckpoint
 from tierce.journal.note import parse_verifier_key, read_checkpoint, unverified_checkpoint
 from tierce.journal.tiles.folder import LogFolder
-from tierce.journal.verifier import Journal
-from tierce.journal.verifier import verify as verify_journal
+from tierce.journal.verifier.check import Journal
+from tierce.journal.verifier.check import verify as verify_journal
 from tierce.kernel.clock import Clock
 from tierce.settings import Settings
 from tierce.storage.cluster import find_binaries

@@ -16,10 +16,15 @@ from tierce.notices.contacts.store import Contacts
 from tierce.notices.deliveries.bounces import letters_back, take_in
 from tierce.notices.deliveries.dkim import make_key
 from tierce.notices.deliveries.model import MailServer
-from tierce.notices.deliveries.service import Outbox, in_relay_log
+from tierce.notices.deliveries.service import Outbox, Rehearsal, in_relay_log
 from tierce.settings import Settings, SettingsError
 from tierce.upkeep.notice.base import ROLE, Desk, Incident, Json, SettingsFile, desk, refuse
 from tierce.upkeep.progress import bar
+
+_ASIDE = (
+    "textes refusés, mis de côté : sans --really, `tierce notice send` dit pourquoi ; corrigez, puis recommencez"
+    " / texts refused and set aside: `tierce notice send` without --really says why; mend that, then run this again"
+)
 
 app = typer.Typer(add_completion=False, no_args_is_help=True)
 
@@ -60,17 +65,18 @@ def send(
     with desk(settings) as one:
         number, outbox = one.incident(incident), _outbox(one)
         if not really:
-            found = outbox.rehearse(one.connection, number)
-            _say(json, asdict(found), "à blanc, rien n’est parti / a dry run, nothing left")
+            _rehearsed(json, outbox.rehearse(one.connection, number))
             return
         server = mail_server(one.settings, rate)
         log = one.settings.mail.log if one.settings.mail else None
         known = in_relay_log(Path(log)) if log else None
         waiting = outbox.waiting(one.connection, number)
-        with bar("messages", waiting[State.TO_SEND] + waiting[State.DOUBTFUL]) as told:
+        to_go = sum(waiting[state] for state in (State.TO_SEND, State.UNSENT, State.DOUBTFUL))
+        with bar("messages", to_go) as told:
             tally = outbox.send(one.connection, number, server, known=known, told=told)
         left = outbox.waiting(one.connection, number)
-        _say(json, {**asdict(tally), "left": left[State.TO_SEND], "letters": left[State.TO_PRINT]}, "fini / done")
+        values = {**asdict(tally), "left": left[State.TO_SEND], "letters": left[State.TO_PRINT]}
+        _say(json, values, _ASIDE if tally.unwritten else "fini / done")
 
 
 @app.command(epilog="Example:  tierce notice letters --incident 4821 --settings tierce.toml")
@@ -79,11 +85,14 @@ def letters(*, incident: Incident, settings: SettingsFile, json: Json = "") -> N
     began = time.monotonic()
     with desk(settings) as one:
         number, outbox = one.incident(incident), _outbox(one)
-        with bar("lettres / letters", outbox.waiting(one.connection, number)[State.TO_PRINT]) as told:
+        waiting = outbox.waiting(one.connection, number)
+        with bar("lettres / letters", waiting[State.TO_PRINT] + waiting[State.UNPRINTED]) as told:
             folder = one.settings.letters_directory()
             made = outbox.print_letters(one.connection, number, folder, told=told)
+        unwritten = outbox.waiting(one.connection, number)[State.UNPRINTED]
     total, seconds = sum(batch.letters for batch in made), round(time.monotonic() - began, 3)
-    _say(json, {"batches": len(made), "letters": total, "seconds": seconds, "folder": str(folder)}, "")
+    values = {"batches": len(made), "letters": total, "unwritten": unwritten, "seconds": seconds}
+    _say(json, {**values, "folder": str(folder)}, _ASIDE if unwritten else "")
 
 
 @app.command(epilog="Example:  tierce notice bounces --incident 4821 --settings tierce.toml")
@@ -136,6 +145,22 @@ def mail_key(path: Annotated[Path, typer.Argument(help="Où écrire la clé. / W
     with os.fdopen(handle, "wb") as file:
         file.write(pem)
     typer.echo(record)
+
+
+def _rehearsed(json: str, found: Rehearsal) -> None:
+    values = asdict(found)
+    if json != "-":
+        del values["refused"]
+    _say(json, values, "à blanc, rien n’est parti / a dry run, nothing left")
+    if json == "-":
+        return
+    for one in found.refused:
+        items = ", ".join(str(number) for number in one.items) + (", …" if one.adults > len(one.items) else "")
+        typer.echo(
+            f"texte refusé / text refused: {one.adults} (organisme / insurer {one.insurer}) : {one.why};"
+            f" adultes / adults {items}",
+            err=True,
+        )
 
 
 def _outbox(one: Desk) -> Outbox:

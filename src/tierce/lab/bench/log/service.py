@@ -24,7 +24,7 @@ from tierce.journal.segments.model import ENTRIES_MAX
 from tierce.journal.sequencer import Sequencer
 from tierce.journal.service import APPEND_ENTRIES_MAX, Appender, prove
 from tierce.journal.tiles.folder import LogFolder
-from tierce.journal.verifier import Journal, verify
+from tierce.journal.verifier.check import Journal, verify
 from tierce.kernel.ids import EntrySeq, PersonId
 from tierce.kernel.scratch import Scratch
 from tierce.lab.bench.entries import make_entries

@@ -1,0 +1,1 @@
+"""The partial rows of a scope, however many they are."""
