@@ -231,17 +231,20 @@ def _asleep(line: Line, constants: SeatConstants, day: int) -> Line:
 
 
 def _forward(line: Line, constants: SeatConstants, day: int) -> Line:
-    last = line.day
-    seats = list(line.seats)
-    for each in range(last + 1, min(day, last + SEAT_DAYS) + 1):
-        seats[each % SEAT_DAYS] = 0
+    last, seats = line.day, line.seats
+    over = [each % SEAT_DAYS for each in range(last + 1, min(day, last + SEAT_DAYS) + 1) if seats[each % SEAT_DAYS]]
+    if over:
+        left = list(seats)
+        for place in over:
+            left[place] = 0
+        seats = tuple(left)
     limit, weeks, freed_256, freed_week = line.limit, line.weeks, line.freed_256, line.freed_week
     for _ in range(last // 7 + 1 + (last % 7 >= _MONDAY), day // 7 + 1 + (day % 7 >= _MONDAY)):
         weeks = min(60, weeks + 1)
         freed_256 = max(0, freed_256 + (256 * freed_week - freed_256) // min(SMOOTHING_WEEKS, weeks + 4))
         freed_week = 0
         limit = limit_of(constants, freed_256)
-    return Line(day, line.since, limit, 0, 0, 0, weeks, freed_256, freed_week, 0, tuple(seats), line.proofs)
+    return Line(day, line.since, limit, 0, 0, 0, weeks, freed_256, freed_week, 0, seats, line.proofs)
 
 
 def has_room(line: Line, weight: int = 1) -> bool:
