@@ -61,6 +61,8 @@ class Sealing:
     log: LogFolder
     worker: psycopg.Connection
     appender: Appender
+    sequencing: psycopg.Connection
+    """The sequencer's, and its lock's."""
     sequencer: Sequencer
     full: dict[int, bytes] = field(default_factory=dict)
     """The thirty entries by number, some of persons 5 and 6."""
@@ -101,7 +103,7 @@ class Sealing:
 
 def make_sealing(database: Database, connect: Connect, tmp_path: Path) -> Sealing:
     """Thirty entries of two years ago under a checkpoint."""
-    worker, log = connect("tierce_worker"), log_of(database)
+    worker, sequencing, log = connect("tierce_worker"), connect("tierce_worker"), log_of(database)
     made = Sealing(
         database,
         connect,
@@ -109,7 +111,8 @@ def make_sealing(database: Database, connect: Connect, tmp_path: Path) -> Sealin
         log,
         worker,
         Appender.enrol(worker, "worker", WORKER_KEY),
-        Sequencer(connect("tierce_worker"), ORIGIN, LOG_KEY, log),
+        sequencing,
+        Sequencer(sequencing, ORIGIN, LOG_KEY, log),
     )  # fmt: skip - as the class has them
     for person, count in ((5, 3), (0, 10), (6, 4), (5, 2), (0, 11)):
         entries = lines(count, person=person)

@@ -98,6 +98,22 @@ def test_change_an_entry(house: House) -> None:
     assert house.check() == {("entry-altered", changed, 400), ("batch-signature", None, 384)}
 
 
+def test_change_where_one_entry_ends(house: House) -> None:
+    """Joined, the two have the bytes that were signed."""
+    one, other = house.numbers[400:402]
+    thief = house.thief
+    thief.execute("alter table journal.entry drop constraint entry_body_check")
+    thief.execute(
+        "update journal.entry set body = case seq when %(other)s then"
+        " (select substr(body, 128) from journal.entry where seq = %(one)s) || body else substr(body, 1, 127) end"
+        " where seq in (%(one)s, %(other)s)",
+        {"one": one, "other": other},
+    )
+    found = house.check()
+    assert {("entry-altered", one, 400), ("entry-unreadable", one, None)} <= found
+    assert {("entry-unreadable", other, None), ("batch-signature", None, 384)} <= found
+
+
 def test_remove_an_entry(house: House) -> None:
     house.thief.execute("delete from journal.entry where seq = %s", (house.numbers[400],))
     assert house.check() == {("entry-removed", house.numbers[400], 400)}

@@ -116,3 +116,20 @@ def test_what_cannot_be_done_is_refused_with_its_reason(
     assert (done.exit_code, f"no journal entry has the number {seqs[-1] + 1}" in done.stderr) == (2, True)
     done = run("key", "--keys", tmp_path)
     assert (done.exit_code, "instance-log.key" in done.stderr) == (2, True)
+
+
+def test_tiles_are_made_again_while_no_worker_runs(
+    seqs: list[EntrySeq], where: list[object], keys: Path, connect: Connect, log_key: str, tmp_path: Path
+) -> None:
+    log = tmp_path / "log"
+    log.mkdir()
+    words = ("tiles", *where[:-1], log, "--keys", keys, "--segments", tmp_path / "segments", "--json", "-")
+    refused = run(*words)
+    assert (refused.exit_code, refused.stdout, list(log.iterdir())) == (2, "", [])
+    connect(SUPERUSER).execute(
+        "select pg_terminate_backend(pid, 10000) from pg_stat_activity where usename = 'tierce_worker'"
+    )
+    done = run(*words)
+    assert done.exit_code == 0, done.output
+    assert json.loads(done.stdout) == {"leaves": len(seqs)}
+    assert run("verify", *where[:-1], log, "--log-key", log_key).exit_code == 0

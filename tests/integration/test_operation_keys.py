@@ -12,7 +12,7 @@ from tests.integration.conftest import Connect
 from tests.integration.rooms import OAK, PEOPLE, fill
 from tests.settings_file import settings_text
 from tierce.cli import app
-from tierce.journal.kept import KeptCheckpoint
+from tierce.journal.kept import KeptCheckpoint, retired_log_keys
 from tierce.journal.model import Entry, EntryKind
 from tierce.journal.sequencer import Sequencer
 from tierce.journal.service import LOG_ORIGIN, Appender
@@ -32,7 +32,6 @@ from tierce.upkeep.backup.service import retired_lines
 from tierce.upkeep.rotation import service, store
 from tierce.upkeep.rotation.errors import RotationError
 from tierce.upkeep.service import make_keys
-from tierce.web.names import retired_log_keys
 
 RUNNER = CliRunner()
 

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from tierce.journal.note import parse_verifier_key, verifier_key
-from tierce.journal.segments.commands import REDACT_EPILOG, SEAL_EPILOG, redact, seal
+from tierce.journal.segments.commands import REDACT_EPILOG, SEAL_EPILOG, TILES_EPILOG, redact, seal, tiles
 from tierce.journal.service import LOG_KEY_NAME, LOG_ORIGIN, prove
 from tierce.journal.standing import record
 from tierce.journal.tiles.folder import LogFolder
@@ -53,6 +53,7 @@ Json = Annotated[str, typer.Option(help="« - » : un objet JSON sur la sortie. 
 
 app.command(epilog=SEAL_EPILOG)(seal)
 app.command(epilog=REDACT_EPILOG)(redact)
+app.command(epilog=TILES_EPILOG)(tiles)
 
 
 @app.callback()

@@ -6,7 +6,20 @@ elsewhere does. The sequencer writes it after each step and refuses to begin aga
 
 from pathlib import Path
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from tierce.journal.note import parse_verifier_key
 from tierce.journal.tiles.folder import replace
+
+LOG_RETIRED_FILE = "log-retired.pub"
+"""The file of the log's earlier public lines, one a line, each followed by the last size that it signed."""
+
+
+def retired_log_keys(keys: Path) -> list[Ed25519PublicKey]:
+    """The log's earlier keys: the newest stored checkpoint may still be theirs."""
+    file = keys / LOG_RETIRED_FILE
+    lines = file.read_text("utf-8").splitlines() if file.exists() else []
+    return [parse_verifier_key(line.split(" ")[0])[1] for line in lines if line.strip()]
 
 
 class KeptCheckpoint:

@@ -6,7 +6,7 @@ The database is trusted to say what was committed; tiles and notes outside it ar
 are built upon. What a crash means stands at each step of `step` and `_apply`.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -29,6 +29,8 @@ STEP_ENTRIES_MAX = 65_536
 """What one step takes at most; the rest waits for the next step."""
 REBUILD_LEAVES = 262_144
 """Leaves whose tiles are written together when tiles are made again."""
+REBUILD_CHECKPOINTS = 4_096
+"""Checkpoints that are read together meanwhile: a year has some thirty million."""
 NOTHING_SEEN = "2:2:"
 """The state before the first transaction, as a pg_snapshot."""
 
@@ -61,12 +63,16 @@ class Sequencer:
         *,
         kept: KeptCheckpoint | None = None,
         retired: Sequence[Ed25519PublicKey] = (),
+        sealed: Callable[[int, int], bytes] = lambda _first, _count: b"",
+        progress: Callable[[int], None] = lambda _size: None,
     ) -> None:
         """Become the single sequencer of the log named `origin`, whose checkpoints `key` signs.
 
         `connection` is a connection of role tierce_worker that nothing else uses; `log` is where tiles are published;
         `kept` is where the last checkpoint is kept besides; `retired` are the log's earlier keys, whose last
-        checkpoint may still be the newest.
+        checkpoint may still be the newest; `sealed` gives the hashes of leaves whose rows are in segments alone, from
+        the first on and so many, or nothing: tiles are made again from them, and held to signed roots like the rest;
+        `progress` is told up to which leaf they are made.
 
         Raises:
             SequencerBusyError: another one runs.
@@ -78,6 +84,7 @@ class Sequencer:
         self._log = log
         self._kept = kept
         self._keys = (key.public_key(), *retired)
+        self._sealed, self._progress = sealed, progress
         store.take_lock(connection)
         connection.commit()
         self._tree: _Tree | None = self._load()
@@ -140,6 +147,9 @@ class Sequencer:
         found = store.leaf_hashes(self._connection, [one.block for one in placed])
         for one in placed:
             there = len(found.get(one.block, b"")) // HASH_BYTES
+            if there < one.count:
+                found[one.block] = self._sealed(one.first, one.count)
+                there = len(found[one.block]) // HASH_BYTES
             if there != one.count:
                 msg = f"block {one.block} signs {one.count} entries and {there} are stored"
                 raise BatchBrokenError(f"{msg}: run `tierce journal verify`")
@@ -192,15 +202,16 @@ class Sequencer:
 
     def _rebuild(self, edge: Edge) -> Edge:
         """Append what was committed and is not in the folder, each checkpoint held to its signed root."""
-        behind = store.checkpoints_after(self._connection, edge.size)
-        for rows in _stretches(behind, edge.size):
-            tiles: list[Tile] = []
-            for row in rows:
-                tiles += edge.append(self._hashes(store.placed_between(self._connection, edge.size, row.size)))
-                if (edge.size, edge.root()) != (row.size, self._signed(row).root):
-                    msg = f"the stored entries do not give the root signed for {row.size} leaves"
-                    raise ForkError(f"{msg}: run `tierce journal verify`")
-            self._apply(edge, tiles, rows[-1].note)
+        while behind := store.checkpoints_after(self._connection, edge.size, REBUILD_CHECKPOINTS):
+            for rows in _stretches(behind, edge.size):
+                tiles: list[Tile] = []
+                for row in rows:
+                    tiles += edge.append(self._hashes(store.placed_between(self._connection, edge.size, row.size)))
+                    if (edge.size, edge.root()) != (row.size, self._signed(row).root):
+                        msg = f"the stored entries do not give the root signed for {row.size} leaves"
+                        raise ForkError(f"{msg}: run `tierce journal verify`")
+                self._apply(edge, tiles, rows[-1].note)
+                self._progress(edge.size)
         return edge
 
     def _signed(self, row: CheckpointRow) -> Checkpoint:

@@ -95,10 +95,11 @@ def last_checkpoint(connection: Connection) -> CheckpointRow | None:
     return CheckpointRow(*row) if row else None
 
 
-def checkpoints_after(connection: Connection, size: int) -> list[CheckpointRow]:
-    """The stored checkpoints of more than `size` leaves, by size."""
+def checkpoints_after(connection: Connection, size: int, limit: int) -> list[CheckpointRow]:
+    """The first stored checkpoints of more than `size` leaves, by size."""
     rows = connection.execute(
-        "select size, root, note, seen::text from journal.checkpoint where size > %s order by size", (size,)
+        "select size, root, note, seen::text from journal.checkpoint where size > %s order by size limit %s",
+        (size, limit),
     )
     return [CheckpointRow(*row) for row in rows.fetchall()]
 

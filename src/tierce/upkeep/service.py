@@ -3,10 +3,11 @@
 from pathlib import Path
 
 from tierce.deposits.sealing import PUBLIC_FILE, public_of
+from tierce.journal.kept import LOG_RETIRED_FILE
 from tierce.journal.note import verifier_key
 from tierce.journal.service import LOG_KEY_NAME, LOG_ORIGIN
 from tierce.storage.keys import DEPOSIT_KEY, Keyring, create_keys
-from tierce.web.names import LOG_PUBLIC_FILE, LOG_RETIRED_FILE
+from tierce.web.names import LOG_PUBLIC_FILE
 
 INSTANCES = ("api", "office", "persons", "insurers", "signer", "worker", "feed", "notices", "upkeep", LOG_KEY_NAME)
 """The processes that sign journal lines, and the log that signs its checkpoints."""

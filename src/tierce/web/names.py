@@ -3,9 +3,6 @@
 import os
 from pathlib import Path
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-
-from tierce.journal.note import parse_verifier_key
 from tierce.settings import Settings, secret
 from tierce.storage.keys import DEPOSIT_KEY, SIGNER_KEY, Purpose
 
@@ -37,8 +34,6 @@ BESIDE = {"office": ("tierce_inspector",)}
 
 LOG_PUBLIC_FILE = "log.pub"
 """The file, beside the keys, of the public line with which the log's checkpoints are verified."""
-LOG_RETIRED_FILE = "log-retired.pub"
-"""The file of the log's earlier public lines, one a line, each followed by the last size that it signed."""
 TALLY_VARIABLE = "TIERCE_TALLY"
 """The environment's name of the folder in which the workers of one service count together."""
 
@@ -51,13 +46,6 @@ def named_in(settings: Settings) -> tuple[str, ...]:
 def log_key(keys: Path) -> str:
     """Read the log's public line; its private key is the worker's alone."""
     return secret(keys / LOG_PUBLIC_FILE)
-
-
-def retired_log_keys(keys: Path) -> list[Ed25519PublicKey]:
-    """The log's earlier keys: the newest stored checkpoint may still be theirs."""
-    file = keys / LOG_RETIRED_FILE
-    lines = file.read_text("utf-8").splitlines() if file.exists() else []
-    return [parse_verifier_key(line.split(" ")[0])[1] for line in lines if line.strip()]
 
 
 def tally_folder() -> Path | None:

@@ -22,7 +22,7 @@ from tierce.deposits.resolution import Resolver
 from tierce.deposits.sealing import Opener
 from tierce.journal.beats import BEAT_SECONDS, beat
 from tierce.journal.errors import LogFatalError, LogFolderError, SequencerBusyError
-from tierce.journal.kept import KeptCheckpoint
+from tierce.journal.kept import KeptCheckpoint, retired_log_keys
 from tierce.journal.sequencer import Sequencer
 from tierce.journal.service import LOG_KEY_NAME, LOG_ORIGIN, Appender
 from tierce.journal.tiles.folder import LogFolder
@@ -34,7 +34,7 @@ from tierce.storage import heartbeat
 from tierce.storage.keys import DEPOSIT_KEY, Keyring
 from tierce.watch.service import Watcher
 from tierce.web import logs
-from tierce.web.names import KEYS, retired_log_keys
+from tierce.web.names import KEYS
 from tierce.web.status.page import StatusPage
 from tierce.web.witnessing import Witnessing
 

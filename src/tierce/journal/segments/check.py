@@ -8,8 +8,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
+from psycopg import Connection
 
 from tierce.journal.merkle import HASH_BYTES
+from tierce.journal.segments import store
 from tierce.journal.segments.columns import Bodies, as_bodies
 from tierce.journal.segments.errors import SegmentAlteredError
 from tierce.journal.segments.files import sha256_of
@@ -70,6 +72,35 @@ def leaf_hashes(folder: Path, segment: Segment) -> bytes:
         msg = f"{segment.entries_path(folder)} lacks leaf {segment.first + int(seen.argmin())}"
         raise SegmentAlteredError(msg)
     return found.tobytes()
+
+
+class SealedLeaves:
+    """The leaf hashes of segments in force, for a sequencer that makes tiles again; one segment is in memory."""
+
+    def __init__(self, connection: Connection, folder: Path) -> None:
+        """Read the manifest over `connection` when it is first asked, and the files from `folder`."""
+        self._connection, self._folder = connection, folder
+        self._manifest: list[Segment] | None = None
+        self._read: tuple[Segment, bytes] | None = None
+
+    def __call__(self, first: int, count: int) -> bytes:
+        """The joined hashes of so many leaves from `first` on; nothing when no segment has them.
+
+        Raises:
+            SegmentAlteredError: the file is missing, or does not have each of its leaves once.
+        """
+        if self._manifest is None:
+            self._manifest = store.segments(self._connection)
+        segment = next((one for one in self._manifest if one.first <= first < one.end), None)
+        if segment is None:
+            return b""
+        if self._read is None or self._read[0] != segment:
+            if not segment.entries_path(self._folder).exists():
+                msg = f"{segment.entries_path(self._folder)} is not there"
+                raise SegmentAlteredError(msg)
+            self._read = segment, leaf_hashes(self._folder, segment)
+        at = (first - segment.first) * HASH_BYTES
+        return self._read[1][at : at + count * HASH_BYTES]
 
 
 def groups(

@@ -1,4 +1,4 @@
-"""`tierce journal seal` and `tierce journal redact`."""
+"""`tierce journal seal`, `tierce journal redact` and `tierce journal tiles`."""
 
 from pathlib import Path
 from typing import Annotated
@@ -9,10 +9,14 @@ import typer
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from tierce.journal import store
+from tierce.journal.kept import retired_log_keys
 from tierce.journal.segments.asking import ask_redaction
+from tierce.journal.segments.check import SealedLeaves
 from tierce.journal.segments.sealed import SealedLog
 from tierce.journal.segments.sealing import Sealer
-from tierce.journal.service import Appender
+from tierce.journal.sequencer import Sequencer
+from tierce.journal.service import LOG_KEY_NAME, LOG_ORIGIN, Appender
 from tierce.journal.tiles.folder import LogFolder
 from tierce.kernel.clock import SystemClock
 from tierce.kernel.errors import TierceError
@@ -54,6 +58,15 @@ Deux personnes lancent la même commande, chacune avec son numéro.
   tierce journal redact 123456 --reason erasure --by 81
 
   tierce journal redact 123456 --reason erasure --by 94     (et `tierce journal seal` le fait / and seal does it)
+"""
+
+TILES_EPILOG = """
+Le service worker est arrêté ; le dossier est là, vide ou entier jusqu’où il va.
+/ The worker is stopped; the folder is there, empty or whole as far as it goes.
+
+  systemctl stop tierce-worker && tierce journal tiles
+
+Sortie / exit: 0 les tuiles donnent la racine signée / the tiles give the signed root; 2 refusé / refused.
 """
 
 
@@ -146,3 +159,45 @@ def redact(
             f"✓ Noté à la ligne {asked.line} : le prochain scellement le fera. / "
             f"Noted in line {asked.line}: the next sealing will do it."
         )
+
+
+def tiles(
+    *,
+    secrets: Secrets,
+    keys: Keys,
+    log: Log,
+    segments: Segments,
+    host: Host = "127.0.0.1",
+    port: Port = 5432,
+    name: Name = "tierce",
+    json: Annotated[str, typer.Option(help="« - » : un objet JSON sur la sortie. / One JSON object.")] = "",
+) -> None:
+    """Refaire les tuiles perdues, des lignes et des segments. / Make lost tiles again, from entries and segments."""
+    screen = Console(stderr=True)
+    try:
+        key = Keyring(keys, ()).instance(LOG_KEY_NAME)
+        with (
+            Database(host, port, name, secrets).connect("tierce_worker") as connection,
+            Progress(console=screen, disable=not screen.is_terminal, transient=True) as progress,
+        ):
+            leaves, sealed = store.leaf_count(connection), SealedLeaves(connection, segments)
+            bar = progress.add_task("tuiles / tiles", total=leaves)
+
+            def shown(size: int) -> None:
+                progress.update(bar, completed=size)
+
+            Sequencer(
+                connection,
+                LOG_ORIGIN,
+                key,
+                LogFolder(log),
+                retired=retired_log_keys(keys),
+                sealed=sealed,
+                progress=shown,
+            )
+    except (TierceError, psycopg.Error, OSError) as error:
+        typer.echo(f"✗ {error}", err=True)
+        raise typer.Exit(2) from None
+    if json == "-":
+        typer.echo(msgspec.json.encode({"leaves": leaves}).decode())
+    typer.echo(f"✓ {leaves} lignes, racine signée retrouvée / entries, the signed root found again", err=True)

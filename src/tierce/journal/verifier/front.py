@@ -1,6 +1,9 @@
 """The left part of a tree as complete subtrees, and its root: RFC 6962 §2.1 with nothing but a stack."""
 
 from hashlib import sha256
+from struct import Struct
+
+_PAIRS = Struct("64s")
 
 
 def hash_pair(left: bytes, right: bytes) -> bytes:
@@ -11,7 +14,7 @@ def hash_pair(left: bytes, right: bytes) -> bytes:
 def complete(hashes: bytes) -> bytes:
     """The root over a power of two of joined hashes."""
     while len(hashes) > 32:
-        hashes = b"".join([sha256(b"\x01" + hashes[at : at + 64]).digest() for at in range(0, len(hashes), 64)])
+        hashes = b"".join([sha256(b"\x01" + pair).digest() for (pair,) in _PAIRS.iter_unpack(hashes)])
     return hashes
 
 

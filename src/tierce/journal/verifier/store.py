@@ -20,7 +20,8 @@ _BLOCKS: LiteralString = """
     cross join lateral (
         select count(*) as found, min(e.seq) as low, max(e.seq) as high,
                string_agg(e.body, ''::bytea order by e.seq) as bodies,
-               bool_and(get_byte(e.body, 1) = e.kind and substr(e.body, 17, 8) = int8send(e.professional)
+               bool_and(octet_length(e.body) = 128 and get_byte(e.body, 1) = e.kind
+                        and substr(e.body, 17, 8) = int8send(e.professional)
                         and substr(e.body, 81, 8) = int8send(e.person)) as alike
         from journal.entry e where e.seq between p.block * 256 and p.block * 256 + 255) x
     where p.first_idx > %s - 256 and p.first_idx < %s order by p.first_idx"""

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
+from struct import Struct
 
 from psycopg import Connection
 
@@ -17,6 +18,7 @@ from tierce.journal.verifier.store import Batch, Block
 KINDS = frozenset((*range(1, 20), 21))
 """The kinds of version 1; a kind outside them was written by a newer program or altered."""
 _ENTRY = 128
+_BODIES = Struct(f"{_ENTRY}s")
 _HASH = 32
 _NONE = bytes(_HASH)
 
@@ -57,15 +59,16 @@ class Stretch:
 
 
 def leaf_hashes(bodies: bytes) -> bytes:
-    """The joined leaf hashes of joined entries: SHA-256(0x00 || entry)."""
-    return b"".join([sha256(b"\x00" + bodies[at : at + _ENTRY]).digest() for at in range(0, len(bodies), _ENTRY)])
+    """The joined leaf hashes of joined entries, each of its length: SHA-256(0x00 || entry)."""
+    return b"".join([sha256(b"\x00" + body).digest() for (body,) in _BODIES.iter_unpack(bodies)])
 
 
 def readable(bodies: bytes) -> bool:
-    """Whether joined entries are all of version 1, of a known kind, their reserved bytes clear."""
+    """Whether joined entries are all of version 1, of its length, of a known kind, their reserved bytes clear."""
     count = len(bodies) // _ENTRY
     return (
-        bodies[0::_ENTRY] == b"\x01" * count
+        len(bodies) == count * _ENTRY
+        and bodies[0::_ENTRY] == b"\x01" * count
         and KINDS.issuperset(bodies[1::_ENTRY])
         and not any(any(bodies[at::_ENTRY]) for at in range(92, 96))
     )
@@ -124,7 +127,7 @@ def _irregular(
             report.error("entry-removed", "the tree has this entry's hash, the entry is gone", seq=seq, index=index)
             continue
         found.entries += mine
-        hashes.append(leaf_hashes(line.body))
+        hashes.append(sha256(b"\x00" + line.body).digest())
         if not readable(line.body):
             report.error("entry-unreadable", "not an entry of version 1, or an unknown kind", seq=seq)
         elif (line.kind, line.professional, line.person) != (

@@ -1,6 +1,6 @@
 """The way on after a backup that is older than the journal's last known checkpoint: said, signed, never silent."""
 
-from tierce.journal.kept import KeptCheckpoint
+from tierce.journal.kept import KeptCheckpoint, retired_log_keys
 from tierce.journal.note import parse_verifier_key, read_checkpoint
 from tierce.journal.service import LOG_KEY_NAME
 from tierce.kernel.clock import Clock
@@ -11,7 +11,7 @@ from tierce.upkeep.backup import store
 from tierce.upkeep.backup.errors import BackupError
 from tierce.upkeep.rotation.service import replace_log_key
 from tierce.upkeep.rotation.store import checkpoint_size
-from tierce.web.names import LOG_PUBLIC_FILE, retired_log_keys
+from tierce.web.names import LOG_PUBLIC_FILE
 from tierce.web.worker import CHECKPOINT_FILE
 
 BLOCKS_SKIPPED_MIN = 1 << 20

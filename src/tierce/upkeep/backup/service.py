@@ -15,7 +15,7 @@ import psycopg
 
 from tierce import __version__
 from tierce.journal.errors import JournalError
-from tierce.journal.kept import KeptCheckpoint
+from tierce.journal.kept import LOG_RETIRED_FILE, KeptCheckpoint, retired_log_keys
 from tierce.journal.note import parse_verifier_key, read_checkpoint, unverified_checkpoint
 from tierce.journal.tiles.folder import LogFolder
 from tierce.journal.verifier.check import Journal
@@ -28,7 +28,7 @@ from tierce.storage.migrate import create_roles, head_version, migrate, stored_v
 from tierce.upkeep.backup import logfile, segmentsfile, store
 from tierce.upkeep.backup.errors import BackupBrokenError, BackupError
 from tierce.upkeep.backup.model import DUMP, FORMAT, LOG, MANIFEST, SEGMENTS, FileDigest, Manifest, Restored
-from tierce.web.names import LOG_PUBLIC_FILE, retired_log_keys
+from tierce.web.names import LOG_PUBLIC_FILE
 from tierce.web.worker import CHECKPOINT_FILE
 
 Progress = Callable[[int], None]
@@ -207,7 +207,7 @@ def _examine(dsn: str, settings: Settings, manifest: Manifest, ended: int) -> Re
 
 def retired_lines(keys: Path) -> list[str]:
     """The log's earlier public lines with the last size each signed, as the reader of the journal wants them."""
-    file = keys / "log-retired.pub"
+    file = keys / LOG_RETIRED_FILE
     return [one for one in file.read_text("utf-8").splitlines() if one.strip()] if file.exists() else []
 
 

@@ -4,7 +4,7 @@ import psycopg
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from tierce.journal.errors import JournalError
-from tierce.journal.kept import KeptCheckpoint
+from tierce.journal.kept import KeptCheckpoint, retired_log_keys
 from tierce.journal.note import parse_verifier_key, read_checkpoint
 from tierce.journal.segments import store as segment_rows
 from tierce.kernel.clock import Clock
@@ -17,7 +17,7 @@ from tierce.upkeep.doctor import log
 from tierce.upkeep.doctor.model import Finding, Grade, bad, good
 from tierce.upkeep.health import store
 from tierce.upkeep.health.service import BEAT_SECONDS_MAX, LAG_SECONDS_MAX, WORKER
-from tierce.web.names import LOG_PUBLIC_FILE, retired_log_keys
+from tierce.web.names import LOG_PUBLIC_FILE
 from tierce.web.worker import CHECKPOINT_FILE
 
 ROLE = "tierce_upkeep"

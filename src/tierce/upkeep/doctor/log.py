@@ -5,6 +5,7 @@ from datetime import timedelta
 import psycopg
 
 from tierce.journal.errors import JournalError
+from tierce.journal.kept import retired_log_keys
 from tierce.journal.note import parse_verifier_key, read_checkpoint
 from tierce.journal.tiles.folder import LogFolder
 from tierce.journal.witness.cosignature import WitnessKey
@@ -14,7 +15,7 @@ from tierce.kernel.language import Phrase
 from tierce.settings import Settings
 from tierce.upkeep.doctor.model import Finding, Grade, bad, good
 from tierce.upkeep.health import store
-from tierce.web.names import LOG_PUBLIC_FILE, retired_log_keys
+from tierce.web.names import LOG_PUBLIC_FILE
 
 SILENT_MAX = timedelta(hours=1)
 """The worker asks each witness every five seconds."""

@@ -9,6 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from psycopg import Connection
 
 from tierce.journal.errors import SequencerBusyError
+from tierce.journal.kept import LOG_RETIRED_FILE
 from tierce.journal.note import verifier_key
 from tierce.journal.service import LOG_KEY_NAME, LOG_ORIGIN
 from tierce.journal.store import take_lock
@@ -21,7 +22,7 @@ from tierce.storage.roles import ROLES
 from tierce.upkeep.rotation import store
 from tierce.upkeep.rotation.errors import RotationError
 from tierce.upkeep.rotation.files import next_key, take_place, write_private
-from tierce.web.names import LOG_PUBLIC_FILE, LOG_RETIRED_FILE
+from tierce.web.names import LOG_PUBLIC_FILE
 
 CHUNK_RECORDS = 2_000
 FEED_ROLE, UPKEEP_ROLE, WORKER_ROLE = "tierce_feed", "tierce_upkeep", "tierce_worker"

@@ -1,0 +1,63 @@
+"""Lost tiles are made again, from entries and segments: what was signed, or nothing."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.integration.conftest import Connect
+from tests.integration.sealing import ALICE, BRUNO, LOG_KEY, ORIGIN, Sealing, make_sealing
+from tierce.journal.encoding import decode
+from tierce.journal.errors import BatchBrokenError
+from tierce.journal.segments.check import SealedLeaves
+from tierce.journal.segments.errors import SegmentAlteredError
+from tierce.journal.sequencer import Sequencer
+from tierce.journal.tiles.folder import LogFolder
+from tierce.policy.segments import RedactionReason
+from tierce.storage.database import Database
+
+pytestmark = pytest.mark.integration
+
+
+def files_of(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def made(sealing: Sealing, folder: Path) -> dict[str, bytes]:
+    """The tiles as an empty folder gets them."""
+    log, reached = LogFolder(folder), [0]
+    log.begin()
+    with sealing.connect("tierce_worker") as connection:
+        sealed = SealedLeaves(connection, sealing.folder)
+        Sequencer(connection, ORIGIN, LOG_KEY, log, sealed=sealed, progress=reached.append)
+    assert reached == sorted(reached)
+    assert reached[-1] > 30
+    assert (folder / "checkpoint").is_file()
+    return files_of(folder)
+
+
+def test_lost_tiles_are_made_again_from_segments_and_held_to_the_signed_root(
+    database: Database, connect: Connect, tmp_path: Path
+) -> None:
+    sealing = make_sealing(database, connect, tmp_path)
+    sealer = sealing.job()
+    sealer.run(now=True)
+    seq = next(seq for seq, body in sealing.full.items() if decode(body).person == 6)
+    for author in (ALICE, BRUNO):
+        sealing.ask(seq, author, RedactionReason.ERASURE)
+    assert sealer.run().redacted == 1
+    sealing.sequencer.step()
+    sealing.sequencing.close()
+    expected = files_of(sealing.log.path)
+    assert made(sealing, tmp_path / "one redacted").items() < expected.items()  # without what stood before
+    sealing.age()
+    assert sealer.run().dropped > 0
+    assert made(sealing, tmp_path / "rows gone").items() < expected.items()
+
+    rows = next(sealing.folder.glob("*.entries.parquet"))
+    aside = rows.rename(tmp_path / rows.name)
+    with pytest.raises(SegmentAlteredError):
+        made(sealing, tmp_path / "file missing")
+    aside.rename(rows)
+    connection = sealing.connect("tierce_worker")
+    with pytest.raises(BatchBrokenError):
+        Sequencer(connection, ORIGIN, LOG_KEY, LogFolder(tmp_path / "without segments"))
