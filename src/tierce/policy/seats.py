@@ -77,12 +77,12 @@ radiology, transport and midwife, and every top, are set by analogy with the nea
 
 
 DECLARED: Mapping[Profession, SeatConstants] = {
-    Profession.GP: SeatConstants(20, 50, 110, probation=False),
+    Profession.GP: SeatConstants(6, 50, 110, probation=False),
     Profession.SPECIALIST: SeatConstants(16, 50, 230, probation=False),
-    Profession.PHARMACY: SeatConstants(20, 33, 600, probation=False),
-    Profession.DENTIST: SeatConstants(20, 50, 120, probation=False),
-    Profession.NURSE: SeatConstants(14, 50, 100, probation=False),
-    Profession.PHYSIO: SeatConstants(40, 50, 150, probation=False),
+    Profession.PHARMACY: SeatConstants(12, 33, 600, probation=False),
+    Profession.DENTIST: SeatConstants(16, 50, 120, probation=False),
+    Profession.NURSE: SeatConstants(6, 50, 100, probation=False),
+    Profession.PHYSIO: SeatConstants(28, 50, 150, probation=False),
     Profession.OPTICIAN: SeatConstants(6, 50, 200, probation=False),
     Profession.AUDIO: SeatConstants(6, 50, 100, probation=False),
     Profession.LABORATORY: SeatConstants(36, 33, 765, probation=False),
