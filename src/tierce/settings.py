@@ -4,6 +4,7 @@ Secrets are never in the file: it names directories of key and password files. `
 """
 
 import os
+import re
 from datetime import date
 from enum import StrEnum
 from pathlib import Path
@@ -12,6 +13,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from tierce.kernel.errors import TierceError
+from tierce.kernel.language import Phrase
 from tierce.storage.database import Database
 
 DEVELOPMENT_PREFIX = "dev-insecure-"
@@ -23,7 +25,7 @@ WORKERS_MAX = 64
 
 
 class SettingsError(TierceError):
-    """A setting is missing, unknown or not acceptable."""
+    """A setting is missing, unknown or not acceptable; its text says which and what to do, in French and English."""
 
 
 class Mode(StrEnum):
@@ -219,46 +221,103 @@ def load(path: Path) -> Settings:
     try:
         text = path.read_bytes()
     except OSError as error:
-        msg = f"the settings file {path} cannot be read: {error.strerror}"
-        raise SettingsError(msg) from None
+        said = Phrase(
+            f"le fichier {path} ne se lit pas : {error.strerror} ; rendez-le lisible, ou donnez-en un autre",
+            f"the settings file {path} cannot be read: {error.strerror}; give another, or make it readable",
+        )
+        raise SettingsError(_both(said)) from None
     try:
         settings = msgspec.toml.decode(text, type=Settings)
-    except msgspec.DecodeError as error:
-        msg = f"{path}: {error}"
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        msg = f"{path}: {_both(_complaint(str(error)))}"
         raise SettingsError(msg) from None
     check(settings)
     return settings
 
 
+_MISSING_OR_UNKNOWN = re.compile(
+    r"Object (missing required|contains unknown) field `([^`]+)`(?: - at `\$\.?([^`]*)`)?"
+)
+_OTHER_KIND = re.compile(r"Expected `([^`]+)`, got `([^`]+)` - at `\$\.?([^`]*)`")
+_NOT_ALLOWED = re.compile(r"Invalid enum value .* - at `\$\.?([^`]*)`")
+
+
+def _complaint(said: str) -> Phrase:
+    """What the reader of TOML found wrong, by the field and what to do; never a value."""
+    if found := _MISSING_OR_UNKNOWN.fullmatch(said):
+        field = ".".join(part for part in (found[3], found[2]) if part)
+        if found[1] == "missing required":
+            return Phrase(f"le champ {field} manque : ajoutez-le", f"the field {field} is missing: add it")
+        return Phrase(
+            f"le champ {field} est inconnu : retirez-le, ou corrigez son nom",
+            f"the field {field} is unknown: remove it, or correct its name",
+        )
+    if found := _OTHER_KIND.fullmatch(said):
+        return Phrase(
+            f"{found[3]} : lu {found[2]} au lieu de {found[1]} ; corrigez cette valeur",
+            f"{found[3]}: read {found[2]} instead of {found[1]}; correct this value",
+        )
+    if found := _NOT_ALLOWED.fullmatch(said):
+        allowed = ", ".join(Mode)
+        return Phrase(
+            f"{found[1]} : valeur inconnue ; donnez l’une de : {allowed}",
+            f"{found[1]}: unknown value; give one of: {allowed}",
+        )
+    return Phrase(f"ce n’est pas du TOML en UTF-8 : {said}", f"this is not TOML in UTF-8: {said}")
+
+
+def _both(said: Phrase) -> str:
+    return f"{said.fr} / {said.en}"
+
+
 def check(settings: Settings) -> None:
     """Refuse what cannot work; in production also development secrets, plain HTTP and demonstration data."""
     if not 0 <= settings.api.workers <= WORKERS_MAX:
-        msg = f"api.workers: must be 0 to {WORKERS_MAX}; 0, or leaving it out, starts one a processor"
-        raise SettingsError(msg)
+        said = Phrase(
+            f"api.workers : de 0 à {WORKERS_MAX} ; 0, ou rien, en lance un par processeur",
+            f"api.workers: must be 0 to {WORKERS_MAX}; 0, or leaving it out, starts one a processor",
+        )
+        raise SettingsError(_both(said))
     if settings.mode is Mode.DEMO:
         return
     complaints = []
     if settings.demo_people is not None:
-        complaints.append("demo_people: remove it, it fills forms with invented people")
+        complaints.append(
+            Phrase(
+                "demo_people : retirez-le, il remplit les formulaires de personnes inventées",
+                "demo_people: remove it, it fills forms with invented people",
+            )
+        )
     complaints += [
-        f"{name}.url: must be an https address"
+        Phrase(f"{name}.url : il faut une adresse https", f"{name}.url: must be an https address")
         for name in ("portal", "api", "office", "persons", "insurers")
         if urlsplit(getattr(settings, name).url).scheme != "https"
     ]
     for name in ("psc", "staff", "persons_provider", "insurers_provider"):
         realm: RealmSettings = getattr(settings, name)
         if urlsplit(realm.discovery).scheme != "https":
-            complaints.append(f"{name}.discovery: must be an https address")
+            complaints.append(
+                Phrase(f"{name}.discovery : il faut une adresse https", f"{name}.discovery: must be an https address")
+            )
         file = Path(realm.client_secret_file)
         if _is_given(file) and secret(file).startswith(DEVELOPMENT_PREFIX):
-            complaints.append(f"{name}.client_secret_file: holds a development secret; put the real one there")
+            complaints.append(
+                Phrase(
+                    f"{name}.client_secret_file : secret de démonstration ; mettez-y le vrai",
+                    f"{name}.client_secret_file: holds a development secret; put the real one there",
+                )
+            )
     complaints += [
-        f"database.secrets: {password.name} holds a development secret; draw a new one"
+        Phrase(
+            f"database.secrets : {password.name} est un secret de démonstration ; tirez-en un autre",
+            f"database.secrets: {password.name} holds a development secret; draw a new one",
+        )
         for password in sorted(settings.connection().secrets.glob("*.password"))
         if secret(password).startswith(DEVELOPMENT_PREFIX)
     ]
     if complaints:
-        raise SettingsError("production refuses these settings:\n- " + "\n- ".join(complaints))
+        head = _both(Phrase("la production refuse ces réglages", "production refuses these settings"))
+        raise SettingsError(f"{head}:\n- " + "\n- ".join(map(_both, complaints)))
 
 
 def secret(path: Path) -> str:
@@ -269,5 +328,8 @@ def secret(path: Path) -> str:
     try:
         return path.read_text().strip()
     except OSError as error:
-        msg = f"the secret file {path} cannot be read: {error.strerror}"
-        raise SettingsError(msg) from None
+        said = Phrase(
+            f"le fichier de secret {path} ne se lit pas : {error.strerror}",
+            f"the secret file {path} cannot be read: {error.strerror}",
+        )
+        raise SettingsError(_both(said)) from None

@@ -6,7 +6,9 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import NewBrowser
-from tests.browser.test_office_and_persons import asked, entered, faults_of
+from tests.browser.looks import WIDE_AND_NARROW, faults_of
+from tests.browser.test_office_and_persons import asked, entered
+from tierce.kernel.language import Language
 from tierce.lab.demo.stage import Stage
 
 pytestmark = pytest.mark.browser
@@ -30,18 +32,14 @@ def test_she_reads_her_own_people_files_and_what_was_shown(stage: Stage, new_bro
     assert other.goto(stage.url("insurers") + feed).status == 404  # type: ignore[union-attr]  # it answered
 
 
-@pytest.mark.parametrize("language", ["fr", "en"])
-@pytest.mark.parametrize("width", [360, 1600])
-def test_every_page_is_accessible_and_never_scrolls_sideways(
-    stage: Stage, new_browser: NewBrowser, language: str, width: int
-) -> None:
-    page = entered(stage, new_browser, "insurers", OWN, width)
+def test_every_page_is_accessible_and_never_scrolls_sideways(stage: Stage, new_browser: NewBrowser) -> None:
+    page = entered(stage, new_browser, "insurers", OWN)
     page.goto(stage.url("insurers") + "/feeds")
     feed = page.locator("table a[href^='/feeds/']").first.get_attribute("href") or ""
+    outside = new_browser().new_page()
     faults: list[str] = []
-    for path in (*PATHS, feed):
-        page.goto(f"{stage.url('insurers')}{path}?lang={language}")
-        faults += faults_of(page, path)
-    signed_out = new_browser(width=width).new_page()
-    signed_out.goto(f"{stage.url('insurers')}/?lang={language}")
-    assert faults + faults_of(signed_out, "signed out") == []
+    for language in Language:
+        for one, path in [*((page, path) for path in (*PATHS, feed)), (outside, "/")]:
+            one.goto(f"{stage.url('insurers')}{path}?lang={language}")
+            faults += faults_of(one, f"{path} {language}", WIDE_AND_NARROW)
+    assert faults == []

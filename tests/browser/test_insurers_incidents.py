@@ -10,8 +10,9 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import NewBrowser
+from tests.browser.looks import faults_of
 from tests.browser.test_insurers import OWN
-from tests.browser.test_office_and_persons import OFFICER, asked, entered, faults_of, open_incident
+from tests.browser.test_office_and_persons import OFFICER, asked, entered, open_incident
 from tierce.kernel.clock import SystemClock
 from tierce.kernel.ids import IncidentId
 from tierce.lab.demo.stage import Stage
@@ -28,17 +29,15 @@ SHOTS = os.environ.get("TIERCE_SHOTS")
 
 
 def seen(page: Page, path: str, name: str, stage: Stage, site: str = "insurers") -> list[str]:
-    """Open a page of a site in both languages, wide and narrow; gives what axe finds."""
+    """Open a page of a site in both languages, narrow and wide, the last as she goes on; gives what axe finds."""
     faults = []
-    for language in ("fr", "en"):
-        for width in (1280, 360):
+    for language in ("en", "fr"):
+        page.goto(f"{stage.url(site)}{path}?lang={language}")
+        for width in (360, 1280):
             page.set_viewport_size({"width": width, "height": 800})
-            page.goto(f"{stage.url(site)}{path}?lang={language}")
             faults += faults_of(page, f"{path} {language} {width}")
             if SHOTS:
                 page.screenshot(path=Path(SHOTS) / f"{name}-{language}-{width}.png", full_page=True)
-    page.set_viewport_size({"width": 1280, "height": 800})
-    page.goto(f"{stage.url(site)}{path}?lang=fr")
     return faults
 
 

@@ -3,11 +3,12 @@
 import re
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]  # it ships no types
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import NewBrowser
+from tests.browser.looks import WIDE_AND_NARROW, faults_of
 from tests.browser.portal_pages import Portal
+from tierce.kernel.language import Language
 from tierce.lab.demo.stage import Stage
 
 pytestmark = pytest.mark.browser
@@ -57,12 +58,6 @@ def entered(stage: Stage, new_browser: NewBrowser, site: str, name: str, width: 
 def asked(stage: Stage, new_browser: NewBrowser) -> None:
     """Dr Morvan asks for Paul Lenoir at the portal."""
     Portal(stage, new_browser()).sign_in().ask(stage.person("paul_lenoir"))
-
-
-def faults_of(page: Page, where: str) -> list[str]:
-    wide = page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
-    found = [f"{where}: scrolls sideways"] if wide else []
-    return found + [f"{where}: {one['id']} {one['help']}" for one in Axe().run(page).response["violations"]]
 
 
 def open_incident(page: Page, stage: Stage) -> str:
@@ -127,13 +122,9 @@ def test_paul_reads_who_asked_and_answers_it_was_not_me(stage: Stage, new_browse
     assert "LENOIR" not in officer.content().upper()
 
 
-@pytest.mark.parametrize("language", ["fr", "en"])
-@pytest.mark.parametrize("width", [360, 1600])
-def test_every_page_is_accessible_and_never_scrolls_sideways(
-    stage: Stage, new_browser: NewBrowser, language: str, width: int
-) -> None:
+def test_every_page_is_accessible_and_never_scrolls_sideways(stage: Stage, new_browser: NewBrowser) -> None:
     asked(stage, new_browser)
-    officer = entered(stage, new_browser, "office", OFFICER, width)
+    officer = entered(stage, new_browser, "office", OFFICER)
     incident = open_incident(officer, stage)
     people = officer.locator("#list ~ div a[href*='/people/']").first.get_attribute("href") or ""
     insurer = officer.locator("a[href*='/insurers/']").first.get_attribute("href") or ""
@@ -142,15 +133,13 @@ def test_every_page_is_accessible_and_never_scrolls_sideways(
     paths = [*OFFICE_PATHS, whole, *(f"{whole}/{page}" for page in LAW_PAGES), f"/inspection{whole}", people, insurer]
     paths += [people.replace("/people/", "/letters/"), account, f"{account}/incident", f"{account}/hold"]
     paths += [account.replace("/accounts/", "/directory/professionals/"), *_first_links(officer, stage)]
+    paul = entered(stage, new_browser, "persons", PAUL)
+    visits = [(officer, "office", path) for path in paths] + [(paul, "persons", path) for path in PERSONS_PATHS]
     faults: list[str] = []
-    for path in paths:
-        glue = "&" if "?" in path else "?"
-        officer.goto(f"{stage.url('office')}{path}{glue}lang={language}")
-        faults += faults_of(officer, path)
-    paul = entered(stage, new_browser, "persons", PAUL, width)
-    for path in PERSONS_PATHS:
-        paul.goto(f"{stage.url('persons')}{path}?lang={language}")
-        faults += faults_of(paul, path)
+    for language in Language:
+        for page, site, path in visits:
+            page.goto(f"{stage.url(site)}{path}{'&' if '?' in path else '?'}lang={language}")
+            faults += faults_of(page, f"{path} {language}", WIDE_AND_NARROW)
     assert faults == []
 
 

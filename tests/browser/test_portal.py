@@ -5,11 +5,12 @@ from collections.abc import Iterator
 from urllib.parse import parse_qs, urlencode
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]  # it ships no types
 from playwright.sync_api import Route, expect
 
 from tests.browser.conftest import NewBrowser
+from tests.browser.looks import WIDE_AND_NARROW, faults_of
 from tests.browser.portal_pages import NOBODY, Portal, doctors
+from tierce.kernel.language import Language
 from tierce.lab.demo.stage import Stage
 from tierce.web.portal.question import birth_text
 
@@ -230,29 +231,22 @@ def test_a_device_is_named_and_every_other_sign_in_is_closed(
     assert "session_revoked" in away.page.content()
 
 
-@pytest.mark.parametrize("language", ["fr", "en"])
-@pytest.mark.parametrize("width", [360, 1600])
-def test_every_page_is_accessible_and_never_scrolls_sideways(
-    stage: Stage, new_browser: NewBrowser, language: str, width: int
-) -> None:
-    portal = Portal(stage, new_browser(width=width))
-    outside = Portal(stage, new_browser(width=width))
+def test_every_page_is_accessible_and_never_scrolls_sideways(stage: Stage, new_browser: NewBrowser) -> None:
+    portal = Portal(stage, new_browser())
+    outside = Portal(stage, new_browser())
     portal.sign_in()
     portal.ask(stage.person("paul_lenoir"))
+    faults = faults_of(portal.page, "the answer", WIDE_AND_NARROW)
     visits = [
         (portal, path)
         for path in (
-            "", "/ask?fill=paul_lenoir", "/ask?payer=2", "/history", "/history?first=x", "/history?outcome=not_shown",
+            "/ask?fill=paul_lenoir", "/ask?payer=2", "/history", "/history?first=x", "/history?outcome=not_shown",
             "/places", "/sessions", "/delegates", "/help", "/nowhere",
         )
     ]  # fmt: skip
-    faults: list[str] = []
-    for one, path in [(outside, "/"), *visits]:
-        if path:
+    for language in Language:
+        for one, path in [(outside, "/"), *visits]:
             one.open(f"{path}{'&' if '?' in path else '?'}lang={language}")
-        wide = one.page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
-        faults += [f"{path}: scrolls sideways"] if wide else []
-        report = Axe().run(one.page)
-        faults += [f"{path}: {found['id']} {found['help']}" for found in report.response["violations"]]
+            faults += faults_of(one.page, f"{path} {language}", WIDE_AND_NARROW)
     assert faults == []
     assert portal.troubles == []

@@ -7,13 +7,15 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import NewBrowser
+from tests.browser.looks import faults_of
 from tests.browser.portal_pages import NOBODY, Portal, doctors
-from tests.browser.test_office_and_persons import entered, faults_of
+from tests.browser.test_office_and_persons import entered
 from tierce.lab.demo.stage import Stage
 
 pytestmark = pytest.mark.browser
 
 PAUL = "Paul"
+WIDTHS = (1280, 360)
 
 
 @pytest.fixture(scope="module")
@@ -110,21 +112,20 @@ def test_the_camera_is_offered_where_the_browser_reads_codes_and_on_that_page_al
 
 
 @pytest.mark.parametrize("language", ["fr", "en"])
-@pytest.mark.parametrize("width", [360, 1280])
 def test_every_page_of_presence_is_accessible_and_never_scrolls_sideways(
-    stage: Stage, new_browser: NewBrowser, unused_doctors: Iterator[str], language: str, width: int
+    stage: Stage, new_browser: NewBrowser, unused_doctors: Iterator[str], language: str
 ) -> None:
-    portal = Portal(stage, new_browser(width=width)).sign_in_by_number(next(unused_doctors))
+    portal = Portal(stage, new_browser()).sign_in_by_number(next(unused_doctors))
     code = code_of(portal)
-    faults = faults_of(portal.page, "/ask")
+    faults = faults_of(portal.page, "/ask", WIDTHS)
     portal.ask(NOBODY)
-    faults += faults_of(portal.page, "not shown")
-    page = entered(stage, new_browser, "persons", PAUL, width)
+    faults += faults_of(portal.page, "not shown", WIDTHS)
+    page = entered(stage, new_browser, "persons", PAUL)
     page.goto(f"{stage.url('persons')}/card?lang={language}")
-    faults += faults_of(page, "/card")
+    faults += faults_of(page, "/card", WIDTHS)
     page.locator("#place").fill(code)
     page.locator("main button[type=submit]").click()
-    faults += faults_of(page, "/card agree")
+    faults += faults_of(page, "/card agree", WIDTHS)
     page.locator("main button[type=submit]").click()
-    faults += faults_of(page, "/card/show")
+    faults += faults_of(page, "/card/show", WIDTHS)
     assert faults == []

@@ -1,6 +1,5 @@
 """A real PostgreSQL for the integration tests: a cluster a run, a fresh database a test."""
 
-import itertools
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -8,15 +7,14 @@ import psycopg
 import pytest
 
 from tests.folders import private_folder
-from tierce.storage.cluster import DURABLE, SUPERUSER, Cluster
+from tests.integration.fresh import fresh_database
+from tierce.storage.cluster import DURABLE, Cluster
 from tierce.storage.database import Database
 from tierce.storage.keys import EVERY_KEY, Keyring, create_keys
 from tierce.storage.migrate import migrate
-from tierce.storage.roles import ROLES
 
 Connect = Callable[..., psycopg.Connection]
 INSTANCES = ("api", "office", "persons", "insurers", "signer", "worker", "feed", "notices", "upkeep")
-_numbers = itertools.count()
 
 
 @pytest.fixture(scope="session")
@@ -40,16 +38,8 @@ def template(cluster: Cluster) -> Database:
 @pytest.fixture
 def database(cluster: Cluster, template: Database) -> Iterator[Database]:
     """A fresh migrated database."""
-    fresh = template.named(f"tierce_test_{next(_numbers)}")
-    with cluster.database("postgres").connect(SUPERUSER, autocommit=True) as admin:
-        admin.execute(f"create database {fresh.name} template {template.name} owner tierce_owner".encode())
-        # Grants on the database itself are not copied from the template.
-        admin.execute(f"revoke all on database {fresh.name} from public".encode())
-        admin.execute(f"grant connect on database {fresh.name} to {', '.join(ROLES)}".encode())
-        admin.execute(f"grant temporary on database {fresh.name} to tierce_feed, tierce_notices".encode())
-    yield fresh
-    with cluster.database("postgres").connect(SUPERUSER, autocommit=True) as admin:
-        admin.execute(f"drop database {fresh.name} with (force)".encode())
+    with fresh_database(cluster, template) as fresh:
+        yield fresh
 
 
 @pytest.fixture

@@ -1,11 +1,10 @@
 """An incident with everything an inspector asks for, made once for the tests of a module."""
 
-import itertools
 import subprocess
 import sys
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import sha256
@@ -15,6 +14,7 @@ import psycopg
 
 from tests.integration.asks import AT, ask, sequence, write_asks
 from tests.integration.conftest import INSTANCES
+from tests.integration.fresh import fresh_database
 from tests.integration.rooms import HELENE, OAK, WITNESS, WITNESS_NAME, Room, open_room, packs_of
 from tests.integration.test_incidents_register import LATE, REASONS, fill_register
 from tests.integration.test_office_site import attack
@@ -36,9 +36,6 @@ from tierce.policy.clocks import Duty, Moment, Risk
 from tierce.storage.cluster import Cluster
 from tierce.storage.database import Database
 from tierce.storage.keys import EVERY_KEY, Keyring, create_keys
-from tierce.storage.roles import ROLES
-
-_numbers = itertools.count()
 
 
 @dataclass(frozen=True)
@@ -60,27 +57,15 @@ class Inspected:
 @contextmanager
 def inspected(cluster: Cluster, template: Database, home: Path) -> Iterator[Inspected]:
     """Two lists, a register of a dozen rows, a late duty, two cohorts, a form, and a witness."""
-    database = template.named(f"tierce_inspected_{next(_numbers)}")
-    with cluster.database("postgres").connect("postgres", autocommit=True) as admin:
-        admin.execute(f"create database {database.name} template {template.name} owner tierce_owner".encode())
-        # Grants on the database itself are not copied from the template.
-        admin.execute(f"revoke all on database {database.name} from public".encode())
-        admin.execute(f"grant connect on database {database.name} to {', '.join(ROLES)}".encode())
-        admin.execute(f"grant temporary on database {database.name} to tierce_feed, tierce_notices".encode())
-    opened: list[psycopg.Connection] = []
+    with fresh_database(cluster, template) as database, ExitStack() as opened:
 
-    def connect(role: str, *, autocommit: bool = False) -> psycopg.Connection:
-        opened.append(database.connect(role, autocommit=autocommit))
-        return opened[-1]
+        def connect(role: str, *, autocommit: bool = False) -> psycopg.Connection:
+            return opened.enter_context(closing(database.connect(role, autocommit=autocommit)))
 
-    create_keys(home / "keys", INSTANCES)
-    room = open_room(connect, Keyring(home / "keys", EVERY_KEY))
-    try:
+        create_keys(home / "keys", INSTANCES)
+        room = open_room(connect, Keyring(home / "keys", EVERY_KEY))
         incident, first = _happened(room)
         yield Inspected(room, database, incident, packs_of(room), first)
-    finally:
-        for connection in opened:
-            connection.close()
 
 
 def _happened(room: Room) -> tuple[Incident, int]:

@@ -249,7 +249,11 @@ def robot(world: World) -> Caller:
 
 
 def test_bulk_work_delays_an_interactive_ask_by_a_few_batches_at_most(world: World) -> None:
-    """Two hundred and fifty-six bulk asks wait; a counter's ask that comes last is answered among the first."""
+    """Two hundred and fifty-six bulk asks wait; a counter's ask that comes last is answered among the first.
+
+    However long that takes on a busy machine: no bulk batch begins meanwhile, save by the patience that the next test
+    plays and that is out of reach here.
+    """
     robots = [robot(world) for _ in range(16)]
     counters = [enrol(world) for _ in range(6)]
 
@@ -265,7 +269,7 @@ def test_bulk_work_delays_an_interactive_ask_by_a_few_batches_at_most(world: Wor
         assert all(shown(answer) for answer in every), {str(a.decision) for a in every}
         return before
 
-    before = run(world.gate, use)
+    before = run(lambda: world.gate(bounds=Bounds(wait_seconds=60.0, bulk_patience_seconds=60.0)), use)
     assert isinstance(before, list)
     assert max(before) <= 4 * BULK_BATCH_MAX, before
     lanes = "select array_agg(distinct get_byte(body, 3)::integer) from journal.entry"

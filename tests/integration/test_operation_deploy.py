@@ -2,11 +2,16 @@
 
 import re
 import shutil
+import socket
 import subprocess
 import sys
+from contextlib import ExitStack
 from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 
+import httpx
 import msgspec
 import pytest
 from cryptography import x509
@@ -14,10 +19,12 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from tests.integration.signin_world import free_port
+from tests.waiting import eventually
 from tierce.kernel.clock import SystemClock
 from tierce.settings import Settings
 from tierce.storage.keys import create_keys
-from tierce.upkeep.service import INSTANCES
+from tierce.upkeep.service import INSTANCES, LENDING_KEY, make_keys
 from tierce.web.names import BESIDE, EVERY, KEYS, SITES
 from tierce.web.readiness import ROLES
 
@@ -35,8 +42,20 @@ def test_there_is_a_unit_for_each_process_and_it_is_handed_its_own_files() -> No
         role = {**ROLES, "worker": "tierce_worker"}.get(name)
         passwords = {f"{one}.password" for one in (role, *BESIDE.get(name, ())) if one}
         assert {one for one in handed if one.endswith(".password")} == passwords, name
+        assert re.search(r"^(?:Load|Set)Credential=", text, re.M), f"{name} would try to read every secret"
         for hard in ("DynamicUser=yes", "NoNewPrivileges=yes", "ProtectSystem=strict", "CapabilityBoundingSet=\n"):
             assert hard in text, (name, hard)
+
+
+def test_every_key_file_that_a_unit_is_handed_is_made_with_the_keys(tmp_path: Path) -> None:
+    make_keys(tmp_path)
+    for unit in UNITS:
+        handed = re.findall(r"^LoadCredential=(\S+):/etc/tierce/keys/(\S+)$", unit.read_text("utf-8"), re.M)
+        assert all(name == file for name, file in handed), unit.name
+        missing = {file for _, file in handed if not (tmp_path / file).is_file()}
+        assert not missing, (unit.name, missing)
+    notices = (DEPLOY / "systemd" / "tierce-notices.service").read_text("utf-8")
+    assert f"LoadCredential={LENDING_KEY}:" in notices, "it cannot make one where it runs"
 
 
 def test_the_example_settings_are_read_and_name_every_site() -> None:
@@ -46,6 +65,27 @@ def test_the_example_settings_are_read_and_name_every_site() -> None:
         given = getattr(settings, site)
         host = given.url.removeprefix("https://")
         assert re.search(rf"^ +{re.escape(host)} +{given.port};$", nginx, re.M), site
+
+
+def test_every_folder_that_settings_and_units_name_is_made_and_every_unit_is_on_the_page() -> None:
+    made = {
+        line.split()[1] for line in (DEPLOY / "tmpfiles.conf").read_text("utf-8").splitlines() if line[:2] == "d "
+    }
+    settings = msgspec.toml.decode((DEPLOY / "tierce.toml").read_bytes(), type=Settings)
+    named = {str(one) for one in (
+        settings.spool_directory(), settings.log_directory(), settings.segments_directory(),
+        settings.letters_directory(), settings.deposits.status,
+    )}  # fmt: skip
+    groups = set(re.findall(r"^g (\S+)", (DEPLOY / "sysusers.conf").read_text("utf-8"), re.M))
+    page = (DEPLOY.parent / "docs" / "runbooks" / "install.md").read_text("utf-8")
+    for unit in UNITS:
+        text = unit.read_text("utf-8")
+        named |= {path for line in re.findall(r"^ReadWritePaths=(.*)$", text, re.M) for path in line.split()}
+        for line in re.findall(r"^(?:Supplementary)?Groups?=(.*)$", text, re.M):
+            assert set(line.split()) <= groups, unit.name
+        if "[Install]" in text and unit.name != "tierce-witness.service":
+            assert unit.name.removesuffix(".service") in page, unit.name
+    assert named <= made, named - made
 
 
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd is not on this machine")
@@ -83,30 +123,90 @@ def _certificate(folder: Path) -> None:
     )
 
 
-@pytest.mark.skipif(shutil.which("nginx") is None, reason="nginx is not on this machine")
-def test_nginx_accepts_the_example(tmp_path: Path) -> None:
-    _certificate(tmp_path)
-    shutil.copy(DEPLOY / "nginx" / "tierce-proxy.conf", tmp_path)
+def _as_debian(folder: Path, secure: int, plain: int, ports: dict[str, int]) -> Path:
+    """The example within what Debian's own nginx.conf says, on ports and in a folder of this test."""
+    _certificate(folder)
+    shutil.copy(DEPLOY / "nginx" / "tierce-proxy.conf", folder)
     text = (DEPLOY / "nginx" / "tierce.conf").read_text("utf-8")
     for there, here in (
-        ("/etc/ssl/tierce/fullchain.pem", tmp_path / "fullchain.pem"),
-        ("/etc/ssl/private/tierce.pem", tmp_path / "key.pem"),
-        ("/etc/nginx/tierce-proxy.conf", tmp_path / "tierce-proxy.conf"),
-        ("/var/log/nginx/", f"{tmp_path}/"),
-        ("listen 443", "listen 127.0.0.1:8443"),
-        ("listen 80;", "listen 127.0.0.1:8080;"),
+        ("/etc/ssl/tierce/fullchain.pem", str(folder / "fullchain.pem")),
+        ("/etc/ssl/private/tierce.pem", str(folder / "key.pem")),
+        ("/etc/nginx/tierce-proxy.conf", str(folder / "tierce-proxy.conf")),
+        ("/var/log/nginx/", f"{folder}/"),
+        ("listen 443", f"listen 127.0.0.1:{secure}"),
+        ("listen 80;", f"listen 127.0.0.1:{plain};"),
+        *((f"{port};", f"{here};") for port, here in ports.items()),
     ):
-        text = text.replace(there, str(here))
-    whole = f"pid {tmp_path}/nginx.pid;\nerror_log {tmp_path}/error.log;\nevents {{}}\nhttp {{\n{text}\n}}\n"
-    (tmp_path / "nginx.conf").write_text(whole)
+        assert there in text, there
+        text = text.replace(there, here)
+    debians = f"ssl_protocols TLSv1.2 TLSv1.3;\nssl_prefer_server_ciphers on;\naccess_log {folder}/access.log;\n"
+    for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"):
+        debians += f"{kind}_temp_path {folder}/{kind};\n"
+    whole = f"pid {folder}/nginx.pid;\nerror_log {folder}/error.log;\nevents {{}}\nhttp {{\n{debians}{text}\n}}\n"
+    (folder / "nginx.conf").write_text(whole)
+    return folder / "nginx.conf"
+
+
+@pytest.mark.skipif(shutil.which("nginx") is None, reason="nginx is not on this machine")
+def test_nginx_accepts_the_example_within_debians_own_settings(tmp_path: Path) -> None:
+    conf = _as_debian(tmp_path, 8443, 8080, {})
     said = subprocess.run(
-        ["nginx", "-t", "-p", str(tmp_path), "-c", str(tmp_path / "nginx.conf")],
-        capture_output=True,
-        text=True,
-        check=False,
+        ["nginx", "-t", "-p", str(tmp_path), "-c", str(conf)], capture_output=True, text=True, check=False
     )
     assert said.returncode == 0, said.stderr
     assert "[warn]" not in said.stderr, said.stderr
+
+
+class _Site(BaseHTTPRequestHandler):
+    """Answers with its own port, as no site of ours does."""
+
+    def do_GET(self) -> None:
+        said = str(self.connection.getsockname()[1]).encode()
+        self.send_response(200)
+        self.send_header("content-length", str(len(said)))
+        self.end_headers()
+        self.wfile.write(said)
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the server's own name for it
+        """Say nothing."""
+
+
+@pytest.mark.skipif(shutil.which("nginx") is None, reason="nginx is not on this machine")
+def test_nginx_hands_each_name_to_its_own_process_and_answers_to_no_other(tmp_path: Path) -> None:
+    settings = msgspec.toml.decode((DEPLOY / "tierce.toml").read_bytes(), type=Settings)
+    with ExitStack() as stack:
+        servers = {name: stack.enter_context(ThreadingHTTPServer(("127.0.0.1", 0), _Site)) for name in SITES}
+        for server in servers.values():
+            Thread(target=server.serve_forever, daemon=True).start()
+            stack.callback(server.shutdown)
+        secure, plain = free_port(), free_port()
+        ports = {str(getattr(settings, name).port): server.server_port for name, server in servers.items()}
+        conf = _as_debian(tmp_path, secure, plain, ports)
+        process = subprocess.Popen(["nginx", "-p", str(tmp_path), "-c", str(conf), "-g", "daemon off;"])
+        stack.callback(process.wait)
+        stack.callback(process.terminate)
+        eventually(lambda: _is_open(secure), "nginx listens")
+        for name, server in servers.items():
+            host = getattr(settings, name).url.removeprefix("https://")
+            assert _asked(secure, host).text == str(server.server_port), name
+        with pytest.raises(httpx.ConnectError):
+            _asked(secure, "other.example")
+        moved = httpx.get(
+            f"http://127.0.0.1:{plain}/x?a=1", headers={"host": "portail.riveclaire.example"}, trust_env=False
+        )
+        assert moved.headers["location"] == "https://portail.riveclaire.example/x?a=1"
+
+
+def _asked(port: int, host: str) -> httpx.Response:
+    """Ask on a connection of its own: what a connection was opened for is part of the question."""
+    named = {"sni_hostname": host}
+    with httpx.Client(verify=False, trust_env=False) as web:  # noqa: S501 - its certificate is of this test
+        return web.get(f"https://127.0.0.1:{port}/", headers={"host": host}, extensions=named)
+
+
+def _is_open(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def test_a_process_under_a_service_manager_reads_what_it_was_handed_and_nothing_else(

@@ -1,9 +1,6 @@
 """An import killed with SIGKILL at each of its steps goes on where it stood, and ends where an unbroken one ends."""
 
-import os
 import signal
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,6 +9,7 @@ import pytest
 
 from tests.integration.conftest import Connect
 from tests.integration.feeding import FIRST, PLAN, make_importer, rows_of, write_rows
+from tests.integration.killed_import import MARK, run_import
 from tests.waiting import eventually
 from tierce.lab.country.population import write_country
 from tierce.storage.cluster import SUPERUSER
@@ -19,33 +17,6 @@ from tierce.storage.database import Database
 
 pytestmark = pytest.mark.integration
 
-CHUNK = 60
-MARK = "TIERCE_TEST_IMPORT"
-"""An environment variable by which a test knows the processes of its own imports."""
-PROGRAM = """
-import os, signal, sys
-from pathlib import Path
-from tests.integration.feeding import make_importer
-from tierce.storage.database import Database
-
-host, port, name, secrets, keys, path, whole, load_from, steps = sys.argv[1:]
-database = Database(host, int(port), name, Path(secrets))
-heard = 0
-
-def hear(progress):
-    global heard
-    heard += 1
-    print(progress.phase.value, progress.lines_done, progress.resumed, flush=True)
-    if heard > int(steps):
-        os.kill(os.getpid(), signal.SIGKILL)
-
-if __name__ == "__main__":
-    with database.connect("tierce_feed") as connection:
-        importer = make_importer(connection, Path(keys), chunk_lines=60, load_from=int(load_from))
-        importer.on_progress = hear
-        importer.rights(Path(path), whole=whole == "yes")
-        print(len(importer.rejections), flush=True)
-"""
 STATE = """
     select md5(string_agg(line, '|' order by line)) from (
         select 'key ' || k.idx || ' ' || f.idx as line
@@ -103,20 +74,14 @@ Run = Callable[..., tuple[int, list[str]]]
 
 
 @pytest.fixture
-def run(database: Database, key_directory: Path) -> Run:
+def run(database: Database, key_directory: Path, tmp_path: Path) -> Run:
     """Import in a process of its own that kills itself after so many steps; returns exit code and what it said."""
 
     def started(
         path: Path, steps: int = 10_000, *, whole: bool = False, load_from: int = 10_000_000
     ) -> tuple[int, list[str]]:
-        place = (database.host, database.port, database.name, database.secrets, key_directory, path)
-        done = subprocess.run(
-            [sys.executable, "-c", PROGRAM, *map(str, place), "yes" if whole else "no", str(load_from), str(steps)],
-            capture_output=True, text=True, check=False, timeout=120, cwd=Path(__file__).parents[2],
-            env={**os.environ, MARK: str(key_directory)},
-        )  # fmt: skip
-        assert done.returncode in {0, -signal.SIGKILL}, done.stderr
-        return done.returncode, done.stdout.split("\n")[:-1]
+        said = tmp_path / "said"
+        return run_import(database, key_directory, path, said, steps, whole=whole, load_from=load_from)
 
     return started
 

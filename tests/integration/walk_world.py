@@ -241,10 +241,9 @@ def make_walk_world(database: Database, folder: Path) -> WalkWorld:
 
 @dataclass
 class Sites:
-    """Every site's application, and a browser for each."""
+    """Every site's application."""
 
     apps: dict[str, Any]
-    http: dict[str, httpx.AsyncClient]
 
 
 _BUILDERS = {"api": api, "office": office, "persons": persons, "insurers": insurers}
@@ -260,13 +259,7 @@ async def open_sites(world: WalkWorld) -> AsyncIterator[Sites]:
                 apps[name] = await stack.enter_async_context(_BUILDERS[name](world.settings))
         to_api = httpx.ASGITransport(app=apps["api"], raise_app_exceptions=False)
         apps["portal"] = create_portal(PortalSettings.of(world.settings), transport=to_api)
-        yield Sites(apps, {name: await stack.enter_async_context(browser(app)) for name, app in apps.items()})
-
-
-def browser(app: Any) -> httpx.AsyncClient:  # noqa: ANN401 - any ASGI application
-    """A client that keeps nothing by itself and follows nothing."""
-    transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
-    return httpx.AsyncClient(transport=transport, base_url="http://site.tierce.test", timeout=20)
+        yield Sites(apps)
 
 
 def question(one: Truth) -> bytes:

@@ -16,9 +16,9 @@ from itertools import islice, product
 from typing import Any, Final
 from urllib.parse import quote, unquote, urlencode, urlsplit
 
-import httpx
 from litestar import Litestar
 
+from tests.integration.asking import Told, ask
 from tests.integration.walk_world import API_URL, KNOWN, Login, Sites, Truth
 from tierce.kernel.clock import SystemClock
 from tierce.policy.acts import Act
@@ -141,15 +141,14 @@ class Walker:
     sites: Sites
     login: Login
     signs: bool = True
-    transcript: set[str] = field(default_factory=set)
+    transcript: dict[str, set[str]] = field(default_factory=dict)
+    """All that he was told, each with the paths that told it."""
     sent: list[Sent] = field(default_factory=list)
     walked: set[tuple[str, str, str]] = field(default_factory=set)
     engagements: dict[str, None] = field(default_factory=dict)
     numbers: dict[str, None] = field(default_factory=dict)
 
-    async def send(
-        self, site: str, method: str, address: str, headers: dict[str, str], body: bytes = b""
-    ) -> httpx.Response:
+    async def send(self, site: str, method: str, address: str, headers: dict[str, str], body: bytes = b"") -> Told:
         """Send one request as this session, and keep it and all that comes back."""
         handle = self.login.handle
         mine = {"authorization": f"DPoP {handle}"} if site == "api" else {"cookie": f"tierce-{site}={handle}"}
@@ -158,16 +157,15 @@ class Walker:
         self.sent.append(one)
         return await self.repeat(one)
 
-    async def repeat(self, one: Sent) -> httpx.Response:
+    async def repeat(self, one: Sent) -> Told:
         """Send a request exactly as it is."""
-        response = await self.sites.http[one.site].request(
-            one.method, one.address, headers=dict(one.headers), content=one.body
-        )
-        head = "\n".join(f"{name}: {value}" for name, value in response.headers.items())
-        told = f"{head}\n{response.content.decode('utf-8', 'replace')}"
-        self.transcript.add(told)
-        self.engagements |= dict.fromkeys(ENGAGEMENT.findall(told))
-        self.numbers |= dict.fromkeys(NUMBER.findall(told))
+        response = await ask(self.sites.apps[one.site], one.method, one.address, dict(one.headers), one.body)
+        head = "\n".join(f"{name}: {value}" for name, value in response.headers)
+        told = f"{head}\n{response.text}"
+        if told not in self.transcript:
+            self.engagements |= dict.fromkeys(ENGAGEMENT.findall(told))
+            self.numbers |= dict.fromkeys(NUMBER.findall(told))
+        self.transcript.setdefault(told, set()).add(urlsplit(one.address).path)
         return response
 
     def proof(self, path: str, body: bytes) -> dict[str, str]:
@@ -178,11 +176,11 @@ class Walker:
         made = self.login.key.proof("POST", API_URL + path, handle=self.login.handle, at=at, body=body)
         return {"dpop": made.decode()}
 
-    async def act(self, path: str, body: bytes, **headers: str) -> httpx.Response:
+    async def act(self, path: str, body: bytes, **headers: str) -> Told:
         """A signed request to the API."""
         return await self.send("api", "POST", path, self.proof(path, body) | headers, body)
 
-    async def submit(self, to: str, fields: dict[str, str], signed: str = "") -> httpx.Response:
+    async def submit(self, to: str, fields: dict[str, str], signed: str = "") -> Told:
         """Submit a form of the portal, signed for an act when it asks for that."""
         sent = {**fields, "form_token": form_token(self.login.handle)}
         if signed:
@@ -245,7 +243,7 @@ class Walker:
             response = await self.send(site, "GET", waiting.popleft(), {})
             page = _Links()
             page.feed(response.text)
-            for link in [*page.links, response.headers.get("location", "")]:
+            for link in [*page.links, response.location]:
                 parts = urlsplit(link)
                 address = parts.path + (f"?{parts.query}" if parts.query else "")
                 if address.startswith("/") and not parts.netloc and address not in known:
@@ -293,12 +291,12 @@ class Walker:
             await self.try_route(route)
         assert self.walked == {(one.site, one.method, one.path) for one in routes}
 
-    def learned(self, people: list[Truth]) -> set[int]:
-        """Numbers of the people of whom anything that he received tells."""
+    def learned(self, people: list[Truth], besides: frozenset[str] = frozenset()) -> set[int]:
+        """Numbers of the people of whom anything tells that he received from other paths than `besides`."""
         nirs = {one.nir[:13]: one.number for one in people}
         births = {f"{one.birth:{form}}": one.number for one in people for form in ("%Y%m%d", "%d%m%Y")}
         found: set[int] = set()
-        for told in self.transcript:
+        for told in (told for told, paths in self.transcript.items() if paths - besides):
             text = unquote(unescape(told))
             found |= {int(one or other) for one, other in NAMED.findall(text)}
             days = re.findall(r"(?<!\d)(\d{2,4})[-/. ](\d\d)[-/. ](\d{2,4})(?!\d)", text)

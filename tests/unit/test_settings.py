@@ -83,3 +83,30 @@ def test_the_api_has_a_worker_a_processor_unless_told_otherwise(tmp_path: Path) 
     path.write_text(path.read_text().replace("workers = 3", "workers = 65"))
     with pytest.raises(SettingsError, match=r"api\.workers"):
         load(path)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "french", "english"),
+    [
+        ("port = 8801", "prt = 8801", "le champ portal.prt est inconnu", "the field portal.prt is unknown"),
+        ('keys = "', 'kees = "', "le champ kees est inconnu", "the field kees is unknown"),
+        ('officer = "Une personne"', "", "le champ operator.officer manque", "operator.officer is missing"),
+        ("port = 8801", 'port = "8801-secret"', "portal.port : lu str au lieu de int", "read str instead of int"),
+        ('mode = "demo"', 'mode = "secret"', "mode : valeur inconnue", "give one of: demo, production"),
+        ("port = 8801", "port = ", "ce n’est pas du TOML", "at line"),
+        ("Opérateur", "Op\udcffrateur", "ce n’est pas du TOML en UTF-8", "not TOML in UTF-8"),
+    ],
+)
+def test_a_complaint_names_the_field_in_both_languages_and_never_the_value(
+    tmp_path: Path, before: str, after: str, french: str, english: str
+) -> None:
+    path = write(tmp_path, mode="demo", scheme="http", secret="x")
+    text = path.read_text(encoding="utf-8")
+    assert before in text
+    path.write_text(text.replace(before, after, 1), encoding="utf-8", errors="surrogateescape")
+    with pytest.raises(SettingsError) as caught:
+        load(path)
+    said = str(caught.value)
+    assert french in said
+    assert english in said
+    assert "secret" not in said

@@ -197,8 +197,8 @@ def _run(file: Path, settings_file: Path, json: str, take: Callable[[Intake, Lis
         typer.echo(msgspec.json.encode(report.summary()))
     counts = report.counts
     console.print(
-        f"{counts.read} lignes lues : {counts.taken} prises, {counts.unchanged} inchangées, "
-        f"{counts.rejected} refusées ; {report.seconds:.1f} s"
+        f"{counts.read} lignes lues / lines read : {counts.taken} prises / taken, "
+        f"{counts.unchanged} inchangées / unchanged, {counts.rejected} refusées / refused ; {report.seconds:.1f} s"
         + (f" ; {counts.ended} personnes closes / people ended" if counts.ended else "")
         + (f" → {rejects.path}" if counts.rejected else "")
         + (" (essai : rien n’est écrit / dry run)" if report.dry_run else ""),

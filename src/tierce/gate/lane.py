@@ -127,8 +127,8 @@ class Lane:
     ) -> None:
         """Serve a queue of `size`; `spend` is told of lines out of attempts.
 
-        `coming` counts the asks on their way to this lane. With `after`, a batch begins only when nobody waits in
-        that lane, or after `patience_seconds`.
+        `coming` counts the asks on their way to this lane. With `after`, a batch begins only when nobody waits and
+        nobody is being answered in that lane, or after `patience_seconds`.
         """
         self._connect = connect
         self._decider = decider
@@ -144,8 +144,9 @@ class Lane:
         self._queue: deque[_Waiting] = deque()
         self._of_line: Counter[LineId] = Counter()
         self._some = asyncio.Event()
-        self._nobody = asyncio.Event()
-        self._nobody.set()
+        self._under_way = 0
+        self._idle = asyncio.Event()
+        self._idle.set()
         self._slots = [_Slot() for _ in range(size.slots)]
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -201,7 +202,7 @@ class Lane:
         self._queue.append(waiting)
         self._of_line[line] += 1
         self._some.set()
-        self._nobody.clear()
+        self._idle.clear()
         self._coming.leave()
         try:
             return await waiting.answer
@@ -223,9 +224,7 @@ class Lane:
             if not batch:
                 continue
             try:
-                # Not wait_for: on Python 3.11 it may swallow the cancellation of `stop`.
-                async with asyncio.timeout(BATCH_SECONDS_MAX):
-                    await self._attempt(slot, batch, 0)
+                await self._first_attempt(slot, batch)
             except (*LOST, TimeoutError):
                 # The outcome of the commit is unknown: the lines may exist, so nothing is retried.
                 _refuse(batch, GateClosedError())
@@ -235,11 +234,26 @@ class Lane:
                 _refuse(batch, NotAnsweredError())
                 await self._reconnect(slot)
 
+    async def _first_attempt(self, slot: _Slot, batch: list[_Waiting]) -> None:
+        self._under_way += 1
+        try:
+            # Not wait_for: on Python 3.11 it may swallow the cancellation of `stop`.
+            async with asyncio.timeout(BATCH_SECONDS_MAX):
+                await self._attempt(slot, batch, 0)
+        finally:
+            self._under_way -= 1
+            self._rest()
+
+    def _rest(self) -> None:
+        """Tell the lane that gives way to this one, when nobody waits here and nobody is being answered."""
+        if not self._queue and not self._under_way:
+            self._idle.set()
+
     async def _give_way(self) -> None:
         if self._after is not None:
             with suppress(TimeoutError):
                 async with asyncio.timeout(self._patience):
-                    await self._after._nobody.wait()
+                    await self._after._idle.wait()
 
     async def _gather(self) -> None:
         """Wait a little for whoever is on the way: see GATHER_SECONDS."""
@@ -269,7 +283,8 @@ class Lane:
                 batch.append(waiting)
         if not self._queue:
             self._some.clear()
-            self._nobody.set()
+            if not batch:
+                self._rest()
         return batch
 
     async def _attempt(self, slot: _Slot, batch: list[_Waiting], tries: int, *, leased: bool = False) -> None:
@@ -351,7 +366,7 @@ class Lane:
         _refuse(self._queue, error)
         self._queue.clear()
         self._some.clear()
-        self._nobody.set()
+        self._rest()
 
     async def _open_slot(self, slot: _Slot) -> None:
         store = await self._connect()

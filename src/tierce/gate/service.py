@@ -37,7 +37,8 @@ class Bounds:
     bulk_queue: int = 512
     wait_seconds: float = 2.0
     bulk_patience_seconds: float = 0.25
-    """The bulk lane begins no batch while an interactive ask waits, except one in so long: slow, never starved."""
+    """The bulk lane begins no batch while an interactive ask waits or is being answered, except one in so long: slow,
+    never starved."""
 
 
 BOUNDS = Bounds()

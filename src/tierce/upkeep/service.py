@@ -1,6 +1,9 @@
 """Make the keys of an installation."""
 
+import os
 from pathlib import Path
+
+import pyrage
 
 from tierce.deposits.sealing import PUBLIC_FILE, public_of
 from tierce.journal.kept import LOG_RETIRED_FILE
@@ -13,11 +16,25 @@ INSTANCES = ("api", "office", "persons", "insurers", "signer", "worker", "feed",
 """The processes that sign journal lines, and the log that signs its checkpoints."""
 
 
+LENDING_KEY = "lending.age"
+"""The file, beside the keys, that opens what insurers lend and where persons wish to be written to."""
+
+
 def make_keys(folder: Path) -> list[str]:
     """Make every key file that does not exist yet, and the public halves of two; returns the names of those made."""
     made = create_keys(folder, INSTANCES)
+    if not (folder / LENDING_KEY).exists():
+        make_lending_key(folder)
+        made.append(Path(LENDING_KEY).stem)
     public = verifier_key(LOG_ORIGIN, Keyring(folder, ()).instance(LOG_KEY_NAME).public_key())
     (folder / LOG_PUBLIC_FILE).write_text(public + "\n")
     (folder / PUBLIC_FILE).write_text(public_of(Keyring(folder, (DEPOSIT_KEY,)).raw(DEPOSIT_KEY)) + "\n")
     (folder / LOG_RETIRED_FILE).touch()  # a service manager hands over a file only if it is there
     return made
+
+
+def make_lending_key(folder: Path) -> None:
+    """Draw the age identity, mode 0600; never over one that is there."""
+    descriptor = os.open(folder / LENDING_KEY, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="ascii") as file:
+        file.write(f"{pyrage.x25519.Identity.generate()}\n")

@@ -1,6 +1,5 @@
 """`tierce serve`: one process of the platform, or all of them together."""
 
-import importlib
 import os
 import signal
 import time
@@ -13,7 +12,7 @@ import typer
 from tierce.kernel.errors import TierceError
 from tierce.settings import load
 from tierce.web.names import EVERY, SETTINGS_VARIABLE, named_in
-from tierce.web.serving import Supervisor, serve_site
+from tierce.web.serving import Supervisor, serve_one
 
 app = typer.Typer(add_completion=False, help="Run one process of the platform, or all of them together.")
 LOOK_SECONDS = 0.5
@@ -23,8 +22,10 @@ LOOK_SECONDS = 0.5
 def serve(
     *,
     settings: Annotated[Path, typer.Option(help="The settings file (TOML).", envvar=SETTINGS_VARIABLE)],
-    only: Annotated[str | None, typer.Option(help=f"One of {', '.join(EVERY)}; all when left out.")] = None,
-    logs: Annotated[Path | None, typer.Option(help="Folder for one log file a process, when all are run.")] = None,
+    only: Annotated[
+        list[str] | None, typer.Option(help=f"One of {', '.join(EVERY)}; may be repeated; all when left out.")
+    ] = None,
+    logs: Annotated[Path | None, typer.Option(help="Folder for one log file a process, unless one is run.")] = None,
 ) -> None:
     """Serve until stopped (Ctrl-C, or SIGTERM)."""
     try:
@@ -33,22 +34,20 @@ def serve(
         typer.echo(str(error), err=True)
         raise typer.Exit(2) from None
     os.environ[SETTINGS_VARIABLE] = str(settings.resolve())
-    if only is None:
-        _all(Supervisor(settings.resolve(), named_in(read), logs))
-    elif only == "worker":
-        # Only the worker is made of this: the servers of the sites need not wait for it.
-        importlib.import_module("tierce.web.worker").run_worker(read)
-    elif only in EVERY and only not in named_in(read):
-        typer.echo(f"the settings file has no table [{only}]: give it one with a port", err=True)
-        raise typer.Exit(2)
-    elif only in EVERY:
-        serve_site(only, read)
+    for name in only or ():
+        if name not in EVERY:
+            typer.echo(f"there is no process '{name}'; choose one of {', '.join(EVERY)}", err=True)
+            raise typer.Exit(2)
+        if name not in named_in(read):
+            typer.echo(f"the settings file has no table [{name}]: give it one with a port", err=True)
+            raise typer.Exit(2)
+    if only is not None and len(only) == 1:
+        serve_one(only[0], read)
     else:
-        typer.echo(f"there is no process '{only}'; choose one of {', '.join(EVERY)}", err=True)
-        raise typer.Exit(2)
+        _several(Supervisor(read, tuple(only or named_in(read)), logs))
 
 
-def _all(supervisor: Supervisor) -> None:
+def _several(supervisor: Supervisor) -> None:
     stopping: list[int] = []
 
     def stop(number: int, _frame: FrameType | None) -> None:
@@ -56,12 +55,14 @@ def _all(supervisor: Supervisor) -> None:
 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
-    supervisor.start()
     ended = None
-    while not stopping and ended is None:
-        time.sleep(LOOK_SECONDS)
-        ended = supervisor.ended()
-    supervisor.stop()
+    try:
+        supervisor.start()
+        while not stopping and ended is None:
+            time.sleep(LOOK_SECONDS)
+            ended = supervisor.ended()
+    finally:
+        supervisor.stop()
     if ended is not None:
         typer.echo(f"the process '{ended}' ended by itself; everything was stopped", err=True)
         raise typer.Exit(1)

@@ -1,12 +1,17 @@
 """Serves one process behind its server, and runs them all from one command; nothing of what they are made of is here.
 
-The server's own process only waits for its workers: they alone import what they are made of.
+Alone, the server's own process only waits for its workers: they alone import what they are made of. All together, one
+process imports it once, and every other is its fork (ADR 0047).
 """
 
+import gc
+import importlib
+import multiprocessing
 import os
-import subprocess
+import signal
 import sys
 import tempfile
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 from granian import Granian
@@ -15,6 +20,18 @@ from granian.constants import HTTPModes, Interfaces
 from tierce.settings import Settings
 from tierce.web import logs
 from tierce.web.names import EVERY, TALLY_VARIABLE
+
+WORKER = "worker"
+STOP_SECONDS_MAX = 10.0
+_COMM = Path("/proc/self/comm")
+
+
+def serve_one(name: str, settings: Settings) -> None:
+    """Serve one process until stopped."""
+    if name == WORKER:
+        importlib.import_module(_module_of(name)).run_worker(settings)
+    else:
+        serve_site(name, settings)
 
 
 def serve_site(name: str, settings: Settings) -> None:
@@ -26,7 +43,7 @@ def serve_site(name: str, settings: Settings) -> None:
     with tempfile.TemporaryDirectory(prefix="tierce-") as folder:
         os.environ[TALLY_VARIABLE] = folder
         Granian(
-            f"tierce.web.wiring.{name}:app",
+            f"{_module_of(name)}:app",
             address="127.0.0.1",
             port=getattr(settings, name).port,
             interface=Interfaces.ASGI,
@@ -41,37 +58,61 @@ def serve_site(name: str, settings: Settings) -> None:
 class Supervisor:
     """Runs the processes as children; when one ends by itself, all are stopped: a part alone serves nobody."""
 
-    def __init__(self, settings_file: Path, names: tuple[str, ...] = EVERY, logs: Path | None = None) -> None:
-        """Run `names` with one settings file; each child writes to `logs`/NAME.log, or here when there is none."""
-        self._file = settings_file
+    def __init__(self, settings: Settings, names: tuple[str, ...] = EVERY, logs: Path | None = None) -> None:
+        """Run `names` with one set of settings; each child writes to `logs`/NAME.log, or here when there is none."""
+        self._settings = settings
         self._names = names
         self._logs = logs
-        self._children: dict[str, subprocess.Popen[bytes]] = {}
+        self._children: dict[str, BaseProcess] = {}
 
     def start(self) -> None:
-        """Start every child."""
+        """Import what the children are made of, then fork each of them.
+
+        Nothing that one of them must not have is in this process: no key, no password, no connection.
+        """
         for name in self._names:
-            output = None
-            if self._logs is not None:
-                self._logs.mkdir(parents=True, exist_ok=True)
-                output = (self._logs / f"{name}.log").open("ab")
-            command = [sys.executable, "-m", "tierce", "serve", "--settings", str(self._file), "--only", name]
-            self._children[name] = subprocess.Popen(command, stdout=output, stderr=output, start_new_session=True)
-            if output is not None:
-                output.close()
+            importlib.import_module(_module_of(name))
+        gc.collect()
+        gc.freeze()  # what is shared from here on is not written to by a collection in each child
+        context = multiprocessing.get_context("fork")
+        for name in self._names:
+            child = context.Process(target=self._become, args=(name,), name=name)
+            child.start()
+            self._children[name] = child
 
     def ended(self) -> str | None:
         """The name of a child that ended by itself, or None."""
-        return next((name for name, child in self._children.items() if child.poll() is not None), None)
+        return next((name for name, child in self._children.items() if not child.is_alive()), None)
 
     def stop(self) -> None:
         """Stop every child, politely and then for good."""
         for child in self._children.values():
             child.terminate()
         for child in self._children.values():
-            try:
-                child.wait(timeout=10)
-            except subprocess.TimeoutExpired:
+            child.join(STOP_SECONDS_MAX)
+            if child.is_alive():
                 child.kill()
-                child.wait()
+                child.join()
         self._children.clear()
+
+    def _become(self, name: str) -> None:
+        """Be one process, in a child: its own session, signals, output and name."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, signal.SIG_DFL)
+        os.setsid()
+        if self._logs is not None:
+            self._logs.mkdir(parents=True, exist_ok=True)
+            with (self._logs / f"{name}.log").open("ab") as output:
+                os.dup2(output.fileno(), 1)
+                os.dup2(output.fileno(), 2)
+        if _COMM.exists():
+            _COMM.write_text(f"tierce-{name}", "ascii")  # what ps and top show beside the command line
+        try:
+            serve_one(name, self._settings)
+        except Exception:  # noqa: BLE001 - whoever forked us would print the error's text
+            sys.excepthook(*sys.exc_info())
+            raise SystemExit(1) from None
+
+
+def _module_of(name: str) -> str:
+    return "tierce.web.worker" if name == WORKER else f"tierce.web.wiring.{name}"

@@ -84,7 +84,6 @@ def verify(
         if note is not None:
             report.published = max((one.size for one in points if one.origin == "published"), default=0)
         instances = store.instances(connection)
-        _check_places(report, connection)
         _check_waiting(report, connection, instances)
         _check_cosigned(report, connection, witnesses)
         published = min(report.published, report.leaves)
@@ -96,7 +95,9 @@ def verify(
             replace(task, low=low, high=min(report.leaves, low + stretch_leaves))
             for low in range(0, report.leaves, stretch_leaves)
         ]
-        for stretch in crew.verify(connection, journal.dsn, name, tasks):
+        stretches = crew.verify(connection, journal.dsn, name, tasks)
+        _check_places(report, connection)
+        for stretch in stretches:
             report.entries += stretch.entries
             report.signatures += stretch.signatures
             report.findings += stretch.report.findings

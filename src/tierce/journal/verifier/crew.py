@@ -9,7 +9,6 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
 from typing import IO
 
 from psycopg import Connection
@@ -32,6 +31,7 @@ class Crew:
             subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) for _ in range(processes - 1)
         ]
         self._threads: list[threading.Thread] = []
+        self._board: _Board | None = None
 
     def __enter__(self) -> "Crew":
         """Give itself."""
@@ -39,6 +39,8 @@ class Crew:
 
     def __exit__(self, *_error: object) -> None:
         """End the others, whatever they do."""
+        if self._board is not None:
+            self._board.end()
         for one in self._others:
             one.kill()
         for thread in self._threads:
@@ -47,7 +49,7 @@ class Crew:
             one.communicate()
 
     def verify(self, connection: Connection, dsn: str, snapshot: str, tasks: Sequence[Task]) -> Iterator[Stretch]:
-        """Give the stretches of these tasks in their order.
+        """Give the stretches of these tasks in their order; the others begin at once.
 
         Args:
             connection: what this process reads from.
@@ -55,20 +57,23 @@ class Crew:
             snapshot: the instant that all of them read.
             tasks: one for each stretch.
         """
-        board = _Board(tasks, _AHEAD * self._processes)
-        with ExitStack() as stack:
-            stack.callback(board.end)
-            for other in self._others:
-                self._threads.append(threading.Thread(target=_lead, args=(other, board, dsn, snapshot), daemon=True))
-                self._threads[-1].start()
-            for wanted in range(len(tasks)):
-                while (found := board.find(wanted)) is None:
-                    mine = board.draw(wait=False)
-                    if mine is None:
-                        board.wait(wanted)
-                    else:
-                        board.give(mine, verify_stretch(connection, tasks[mine]))
-                yield found
+        self._board = board = _Board(tasks, _AHEAD * self._processes)
+        for other in self._others:
+            self._threads.append(threading.Thread(target=_lead, args=(other, board, dsn, snapshot), daemon=True))
+            self._threads[-1].start()
+        return _stretches(connection, board)
+
+
+def _stretches(connection: Connection, board: "_Board") -> Iterator[Stretch]:
+    """Take the stretches in their order, verifying one here whenever the next is not there yet."""
+    for wanted in range(len(board.tasks)):
+        while (found := board.find(wanted)) is None:
+            mine = board.draw(wait=False)
+            if mine is None:
+                board.wait(wanted)
+            else:
+                board.give(mine, verify_stretch(connection, board.tasks[mine]))
+        yield found
 
 
 class _Board:

@@ -75,7 +75,7 @@ def check_sealed(
     segments, ended = store.sealed(connection), store.ended(connection)
     found, lines = Sealed(), _Lines()
     redacted: list[tuple[int, int]] = []
-    for body in store.accounts(connection):
+    for body in store.accounts(connection) if segments or ended else ():
         lines.add(body)
     due = 0
     for one in sorted([*ended, *((row.first, row.end) for row in segments)]):

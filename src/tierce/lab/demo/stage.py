@@ -161,12 +161,8 @@ def open_stage(
         with steps.step(Phrase("les processus de la plateforme", "the processes of the platform")):
             _write_settings(stage)
             _start(stack, stage, "standins", ["lab", "standins", "--directory", str(home / "identities.json")])
-            serve = ["serve", "--settings", str(stage.settings_file)]
-            if only:
-                for name in only:
-                    _start(stack, stage, f"serve-{name}", [*serve, "--only", name])
-            else:
-                _start(stack, stage, "serve", [*serve, "--logs", str(stage.logs)])
+            serve = ["serve", "--settings", str(stage.settings_file), "--logs", str(stage.logs)]
+            _start(stack, stage, "serve", [*serve, *(f"--only={name}" for name in only)])
             stage.wait_serving("standins", "/")
             for site, path in _ASKED.items():
                 if site in (only or _ASKED):

@@ -20,7 +20,7 @@ SALT_BYTES, NONCE_BYTES = 16, 12
 COST = 2**17
 """128 MiB and some tenths of a second for each guess of the passphrase."""
 PASSPHRASE_CHARACTERS_MIN = 20
-PATTERNS = ("*.key", "*.pub")
+PATTERNS = ("*.key", "*.pub", "*.age")
 
 
 def seal(keys: Path, to: Path, passphrase: str) -> list[str]:

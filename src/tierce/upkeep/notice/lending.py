@@ -1,6 +1,5 @@
 """`tierce notice lend`, `forget-contacts`: contact data that an insurer lends for one incident."""
 
-import os
 from pathlib import Path
 from typing import Annotated
 
@@ -19,9 +18,7 @@ from tierce.notices.store import insurers
 from tierce.settings import Settings, load
 from tierce.upkeep.notice.base import INSTANCE, Desk, Incident, Insurer, Json, SettingsFile, desk
 from tierce.upkeep.progress import bar
-
-LENDING_KEY = "lending.age"
-"""The file, beside the keys, that opens what insurers lend; its public half is printed for them."""
+from tierce.upkeep.service import LENDING_KEY, make_lending_key
 
 
 def lending_of(one: Desk) -> Lending:
@@ -30,12 +27,10 @@ def lending_of(one: Desk) -> Lending:
 
 
 def lending_identity(settings: Settings) -> str:
-    """The key with which lent files open, made when it is first needed, mode 0600."""
+    """The key with which lent files open; an installation that is older than it makes it when it is first needed."""
     path = settings.key_directory() / LENDING_KEY
     if not path.exists():
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w", encoding="ascii") as file:
-            file.write(f"{pyrage.x25519.Identity.generate()}\n")
+        make_lending_key(path.parent)
     return path.read_text("ascii").strip()
 
 

@@ -176,7 +176,10 @@ def mail_server(settings: Settings, rate: float = 0.0) -> MailServer:
     """
     mail = settings.mail
     if mail is None:
-        msg = "mail: no message leaves by e-mail without this part; see docs/reference/messages.md"
+        msg = (
+            "mail : sans cette partie, aucun message ne part par courriel / no message leaves by e-mail without this"
+            " part; see docs/reference/messages.md"
+        )
         raise SettingsError(msg)
     return MailServer(
         host=mail.host,

@@ -1,0 +1,28 @@
+"""What is wrong with how a page looks or reads: what axe finds, and whether it scrolls sideways, at each width."""
+
+from typing import Final
+
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]  # it ships no types
+from playwright.sync_api import Page
+
+WIDE_AND_NARROW: Final = (1600, 360)
+
+
+def faults_of(page: Page, where: str, widths: tuple[int, ...] = ()) -> list[str]:
+    """The faults of the page at each of `widths`, or as wide as it is; it is not loaded again between."""
+    if not widths:
+        return _faults(page, where)
+    before = page.viewport_size
+    assert before is not None
+    found = []
+    for width in widths:
+        page.set_viewport_size({"width": width, "height": before["height"]})
+        found += _faults(page, f"{where} {width}")
+    page.set_viewport_size(before)
+    return found
+
+
+def _faults(page: Page, where: str) -> list[str]:
+    sideways = page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
+    found = [f"{where}: scrolls sideways"] if sideways else []
+    return found + [f"{where}: {one['id']} {one['help']}" for one in Axe().run(page).response["violations"]]

@@ -1,0 +1,64 @@
+"""An import in a process of its own, which kills itself after so many steps.
+
+Each process is the fork of one that has imported what an import needs: what is killed is as real, and starts at once.
+"""
+
+import os
+import signal
+import sys
+from collections.abc import Callable
+from multiprocessing import get_context
+from pathlib import Path
+
+from tests.integration.feeding import make_importer
+from tierce.registry.progress.model import Progress
+from tierce.storage.database import Database
+
+MARK = "TIERCE_TEST_IMPORT"
+"""An environment variable by which a test knows the processes of its own imports."""
+CHUNK_LINES = 60
+RUN_SECONDS_MAX = 120
+_FORKS = get_context("forkserver")
+_FORKS.set_forkserver_preload([__name__])
+
+
+def run_import(
+    database: Database, keys: Path, path: Path, said: Path, steps: int, *, whole: bool, load_from: int
+) -> tuple[int, list[str]]:
+    """Import `path`; `said` takes what is heard. Gives the exit code, negative for a signal, and the lines heard."""
+    ways = {"steps": steps, "whole": whole, "load_from": load_from}
+    process = _FORKS.Process(target=_import, args=(database, keys, path, said), kwargs=ways)
+    process.start()
+    process.join(RUN_SECONDS_MAX)
+    code = process.exitcode
+    if code is None:
+        process.kill()
+        process.join()
+    assert code in {0, -signal.SIGKILL}, said.read_text("utf-8")
+    return code, said.read_text("utf-8").split("\n")[:-1]
+
+
+def _import(
+    database: Database, keys: Path, path: Path, said: Path, *, steps: int, whole: bool, load_from: int
+) -> None:
+    os.environ[MARK] = str(keys)
+    with said.open("w", encoding="utf-8") as out:
+        os.dup2(out.fileno(), sys.stderr.fileno())
+        with database.connect("tierce_feed") as connection:
+            importer = make_importer(connection, keys, chunk_lines=CHUNK_LINES, load_from=load_from)
+            importer.on_progress = _killer(steps, lambda line: print(line, file=out, flush=True))
+            importer.rights(path, whole=whole)
+            print(len(importer.rejections), file=out, flush=True)
+
+
+def _killer(steps: int, say: Callable[[str], None]) -> Callable[[Progress], None]:
+    heard = 0
+
+    def hear(progress: Progress) -> None:
+        nonlocal heard
+        heard += 1
+        say(f"{progress.phase.value} {progress.lines_done} {progress.resumed}")
+        if heard > steps:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    return hear
