@@ -180,7 +180,7 @@ def test_a_new_device_has_five_places_for_fourteen_days(profession: Profession) 
     for day in range(MONDAY, MONDAY + PROBATION_DAYS):
         rolled = roll(line, constants, day)
         assert effective_limit(rolled) == PROBATION_LIMIT == 5
-        assert known_limit(rolled, profession) == min(PROBATION_KNOWN, DAY_LIMITS[profession].known)
+        assert known_limit(rolled, profession) == DAY_LIMITS[profession].known_on_probation
     # Time alone ends no probation: somebody must have been there, and been proved.
     after = roll(line, constants, MONDAY + PROBATION_DAYS)
     assert effective_limit(after) == PROBATION_LIMIT
@@ -246,7 +246,7 @@ def test_constants_keep_their_order(profession: Profession) -> None:
     assert PROBATION_LIMIT <= constants.a <= constants.top < 2**16
     assert limit_of(constants, 0) == constants.a
     assert limit_of(constants, 2**32 - 1) == constants.top
-    assert limits.known <= limits.attempts
+    assert PROBATION_KNOWN <= limits.known_on_probation < limits.known <= limits.attempts
     # The database's floors never stop what the gate grants.
     assert floor.asked > limits.attempts
     assert floor.known > limits.known

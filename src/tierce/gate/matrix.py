@@ -39,7 +39,6 @@ from tierce.policy.seats import (
     DAY_LIMITS,
     DECLARED,
     PROBATION_DAYS,
-    PROBATION_KNOWN,
     PROBATION_LIMIT,
     SEAT_DAYS,
     SEATS,
@@ -251,7 +250,7 @@ def _numbers(language: Language) -> Iterator[str]:
                 f"{seats.a} ({cap_of(seats.a)})",
                 f"{seats.top} ({cap_of(seats.top)})",
                 f"{second.a}–{second.top} ({cap_of(second.a)}–{cap_of(second.top)})",
-                f"{limits.known} ({min(limits.known, PROBATION_KNOWN)})",
+                f"{limits.known} ({limits.known_on_probation})",
                 limits.attempts,
             ]
         )

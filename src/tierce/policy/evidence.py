@@ -85,12 +85,12 @@ class Caps:
 
 
 CAPS: Mapping[Profession, Caps] = {
-    Profession.GP: Caps((115, 64, 205, 13), 128),
+    Profession.GP: Caps((115, 64, 205, 13), 256),
     Profession.SPECIALIST: Caps((154, 64, 218, 13), 192),
-    Profession.PHARMACY: Caps((128, 77, 218, 13), 600),
-    Profession.DENTIST: Caps((134, 64, 205, 13), 128),
-    Profession.NURSE: Caps((90, 64, 205, 13), 64),
-    Profession.PHYSIO: Caps((96, 64, 205, 13), 80),
+    Profession.PHARMACY: Caps((179, 77, 218, 13), 600),
+    Profession.DENTIST: Caps((205, 64, 205, 13), 192),
+    Profession.NURSE: Caps((179, 64, 205, 13), 128),
+    Profession.PHYSIO: Caps((205, 64, 205, 13), 160),
     Profession.MIDWIFE: Caps((115, 64, 218, 26), 80),
     Profession.OPTICIAN: Caps((252, 77, 218, 13), 160),
     Profession.AUDIO: Caps((252, 77, 218, 13), 160),
@@ -99,8 +99,9 @@ CAPS: Mapping[Profession, Caps] = {
     Profession.HOSPITAL: Caps((230, 90, 230, 13), 2_000),
     Profession.TRANSPORT: Caps((154, 64, 218, 13), 192),
 }
-"""Where caps start and how far they may go: above the 99th percentile of assumed habits, January included. They are
-assumptions, to be replaced by an operator's own counts; the promise holds for whoever stays below."""
+"""Where caps start and how far they may go: above the widest of three hundred desks of assumed habits, January and
+summer included. Each device's own months bring them down to what it does. They are assumptions, to be replaced by an
+operator's own counts; the promise holds for whoever stays below."""
 FLOOR_SHARES = (26, 51, 128, 8)
 FLOOR_VOLUME = 24
 """No history lowers a cap below these: a quiet month must not make the next ordinary one look like a theft."""

@@ -29,7 +29,7 @@ from tierce.lab.behaviour.days import (
 from tierce.lab.behaviour.model import NAMES, PRESENCE, Habits, habits, year
 from tierce.policy.acts import Outcome
 from tierce.policy.ladder import Rung
-from tierce.policy.seats import DAY_LIMITS, PROBATION_DAYS, PROBATION_KNOWN, SEAT_DAYS, effective_limit, on_probation
+from tierce.policy.seats import DAY_LIMITS, PROBATION_DAYS, SEAT_DAYS, effective_limit, on_probation
 
 PAST: Final = SEAT_DAYS
 """Days drawn before the first one that is played: what they left open is open when it begins."""
@@ -146,8 +146,9 @@ class Desk:
         if not asks and not first_time:
             return 0, 0
         if asks:
-            self._note(n, post, Outcome.KNOWN_LIMIT, stepped)
-            self._note(n, post, Outcome.OUT_OF_ATTEMPTS, refused)
+            if step_ups:
+                self._note(n, post, Outcome.KNOWN_LIMIT, stepped)
+                self._note(n, post, Outcome.OUT_OF_ATTEMPTS, refused)
             if post.rung >= Rung.PRESENCE_ONLY:
                 held = min(attempts - refused - proved, shown + card)
                 step_ups += held
@@ -182,7 +183,13 @@ class Desk:
 
     def expect(self, day: int, post: Post, drawn: int, *, declared: bool) -> None:
         """An invoice will come on `day`."""
-        self.due.setdefault(day, {}).setdefault(post, ([], []))[declared].append(drawn)
+        of_day = self.due.get(day)
+        if of_day is None:
+            of_day = self.due[day] = {}
+        drawn_days = of_day.get(post)
+        if drawn_days is None:
+            drawn_days = of_day[post] = ([], [])
+        drawn_days[declared].append(drawn)
 
     def _quiet_day(self, n: int, post: Post) -> list[int]:
         """The twin's counts of the day, worked out again when the device is on probation for want of a proof."""
@@ -230,7 +237,9 @@ class Desk:
         one = _READ[found] if card and self.parts.declared else None
         for _ in range(count):
             before = post.declared.today
-            outcome = post.ask(day, one or Asked(found, area=next(self.areas), prefix=next(self.prefixes)))
+            outcome = post.ask(
+                day, one or Asked(found, False, False, False, True, next(self.areas), next(self.prefixes))
+            )
             if outcome in _STEP_UPS:
                 stopped += 1
                 self._note(n, post, outcome, card=card)
@@ -333,7 +342,7 @@ def of_the_day(profession: Profession, proved: Ints, bare: Ints, card: Ints, you
     Those with a card count as attempts alone, like those who prove their presence.
     """
     limits = DAY_LIMITS[profession]
-    few = np.where(young, min(PROBATION_KNOWN, limits.known), limits.known)
+    few = np.where(young, limits.known_on_probation, limits.known)
     none = np.zeros(bare.shape, np.int64)
     return quiet(none, none, proved + card, bare, np.full(bare.shape, limits.attempts), few)
 

@@ -57,11 +57,7 @@ def observe_known(state: State, day: int, count: int) -> State:
     """The evidence after `count` asks about known people on `day`: as many calls of `observe`, at once."""
     opened = roll(state, day) if day > state.day else state
     weight = 0.0 if opened.day == state.day else 1 / YEAR_DAYS
-    lost = _all_lost(count)
-    bets = [bet + weight for bet in opened.bets]
-    for place in _BET_ON:
-        at = place * len(BETS)
-        bets[at : at + len(BETS)] = [bet * by for bet, by in zip(bets[at : at + len(BETS)], lost, strict=True)]
+    bets = [(bet + weight) * by for bet, by in zip(opened.bets, _left_after(count), strict=True)]
     return State(
         opened.profession, opened.day, opened.year, opened.month, opened.shares, opened.volume, opened.events + count,
         opened.seen, opened.days + (weight > 0), opened.today, tuple(bets), opened.crowd + weight, opened.prefixes,
@@ -70,9 +66,11 @@ def observe_known(state: State, day: int, count: int) -> State:
 
 
 @lru_cache(maxsize=2048)
-def _all_lost(count: int) -> tuple[float, ...]:
-    """What so many lost bets in a row leave of each."""
-    return tuple(lost**count for lost in _NOT)
+def _left_after(count: int) -> tuple[float, ...]:
+    """By how much so many asks in a row multiply each bet: lost where one is placed, else as it was."""
+    lost = tuple(bet**count for bet in _NOT)
+    kept = (1.0,) * len(BETS)
+    return tuple(each for place in Indicator for each in (lost if place in _BET_ON else kept))
 
 
 class Declared(NamedTuple):
