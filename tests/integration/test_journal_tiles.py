@@ -57,6 +57,9 @@ def test_lost_tiles_are_made_again_from_segments_and_held_to_the_signed_root(
     aside = rows.rename(tmp_path / rows.name)
     with pytest.raises(SegmentAlteredError):
         made(sealing, tmp_path / "file missing")
+    rows.write_bytes(aside.read_bytes()[:-9])
+    with pytest.raises(SegmentAlteredError):
+        made(sealing, tmp_path / "file cut short")
     aside.rename(rows)
     connection = sealing.connect("tierce_worker")
     with pytest.raises(BatchBrokenError):

@@ -26,14 +26,7 @@ def insist_whole(folder: Path, segment: Segment, log: LogFolder, size: int) -> N
     Raises:
         SegmentAlteredError: a file is missing or another one, or a row does not give the leaf that the tree has.
     """
-    for path, wanted in (
-        (segment.entries_path(folder), segment.entries_sha256),
-        (segment.blocks_path(folder), segment.blocks_sha256),
-        (segment.index_path(folder), segment.index_sha256),
-    ):
-        if not path.exists() or sha256_of(path) != wanted:
-            msg = f"{path} is not the file of the manifest"
-            raise SegmentAlteredError(msg)
+    _insist_files(folder, segment)
     found = leaf_hashes(folder, segment)
     if hashlib.sha256(found).digest() != segment.leaves:
         msg = f"{segment.entries_path(folder)} does not give the leaves of the manifest"
@@ -46,6 +39,15 @@ def insist_whole(folder: Path, segment: Segment, log: LogFolder, size: int) -> N
             msg = (
                 f"the rows of leaves {low} to {high - 1} in {segment.entries_path(folder)} are not those of the tree"
             )
+            raise SegmentAlteredError(msg)
+
+
+def _insist_files(folder: Path, segment: Segment) -> None:
+    for path, wanted in zip(
+        segment.paths(folder), (segment.entries_sha256, segment.blocks_sha256, segment.index_sha256), strict=True
+    ):
+        if not path.exists() or sha256_of(path) != wanted:
+            msg = f"{path} is not the file of the manifest: bring it back from a backup"
             raise SegmentAlteredError(msg)
 
 
@@ -87,7 +89,7 @@ class SealedLeaves:
         """The joined hashes of so many leaves from `first` on; nothing when no segment has them.
 
         Raises:
-            SegmentAlteredError: the file is missing, or does not have each of its leaves once.
+            SegmentAlteredError: a file is missing or not that of the manifest, or does not have each leaf once.
         """
         if self._manifest is None:
             self._manifest = store.segments(self._connection)
@@ -95,9 +97,7 @@ class SealedLeaves:
         if segment is None:
             return b""
         if self._read is None or self._read[0] != segment:
-            if not segment.entries_path(self._folder).exists():
-                msg = f"{segment.entries_path(self._folder)} is not there"
-                raise SegmentAlteredError(msg)
+            _insist_files(self._folder, segment)
             self._read = segment, leaf_hashes(self._folder, segment)
         at = (first - segment.first) * HASH_BYTES
         return self._read[1][at : at + count * HASH_BYTES]
