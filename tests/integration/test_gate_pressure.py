@@ -25,6 +25,7 @@ pytestmark = pytest.mark.integration
 WAITING_FOR_A_LOCK = """
     select count(*) from pg_stat_activity
     where usename = 'tierce_api' and wait_event_type = 'Lock' and datname = current_database()"""
+DEADLOCKS = "select deadlocks from pg_stat_database where datname = current_database()"
 
 
 @pytest.fixture
@@ -194,15 +195,20 @@ def test_a_lock_that_is_not_had_in_time_is_tried_for_again(world: World) -> None
 
 
 def test_a_deadlock_is_tried_again(world: World) -> None:
-    """40P01, provoked: somebody locks two lines in the other order, and the gate is the one that gives way."""
-    settings(world, deadlock_timeout="700ms", lock_timeout="10s", statement_timeout="20s")
+    """40P01, provoked: somebody locks two lines in the other order, and the gate is the one that gives way.
+
+    It may give way more than once: back at once, it can take the freed line again before the other one wakes. The
+    server's own count says that there was a deadlock, and none was left without another try.
+    """
+    settings(world, deadlock_timeout="1500ms", lock_timeout="10s", statement_timeout="20s")
     low, high = sorted((enrol(world), enrol(world)), key=lambda one: one.line)
     gate = world.gate()
     asks = [question(low, world.covered[0]), question(high, world.covered[1])]
     touch = "update access.line set asked = asked where id = {}"
     answers = in_the_way(world, gate, asks, touch.format(high.line), touch.format(low.line))
     assert [shown(answer) for answer in answers] == [True, True]
-    assert gate.tally.total().retries == 1
+    deadlocks = eventually(lambda: int(str(world.scalar(DEADLOCKS))), "the deadlock counted")
+    assert deadlocks <= gate.tally.total().retries
     assert world.scalar("select count(*) from journal.entry") == 2
 
 
