@@ -12,6 +12,7 @@ from typing import Any, BinaryIO, Final, Protocol
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
@@ -253,8 +254,10 @@ class ParquetSource:
         self._path = path
         self._names = [column.name for column in columns]
         try:
-            self._file = pq.ParquetFile(path)
-            schema = self._file.schema_arrow
+            # A text that stands a million times in a column stands once in the file: so it does in memory too.
+            schema = pq.read_schema(path)
+            text = [field.name for field in schema if _is_text(field.type)]
+            self._file = pq.ParquetFile(path, read_dictionary=text)
         except (pa.ArrowException, OSError, ValueError):
             msg = f"{path.name} : fichier Parquet abîmé, renvoyez-le / damaged Parquet file: send it again"
             raise FeedRefusedError(msg) from None
@@ -305,7 +308,11 @@ class ParquetSource:
             msg = f"{self._path.name} : pages abîmées, renvoyez le fichier / damaged pages: send the file again"
             raise FeedRefusedError(msg) from None
         lines = span.line + np.arange(span.lines, dtype=np.int64)
-        return Chunk(span, _whole(table, self._names), lines, [], [])
+        long = _row_bytes(table) > LINE_BYTES_MAX
+        refused = [Rejection.of(line, too_long()) for line in lines[long].tolist()]
+        if refused:
+            table, lines = table.filter(pa.array(~long)), lines[~long]
+        return Chunk(span, _whole(table, self._names), lines, [], refused)
 
     def _rows(self, first: int, count: int) -> pa.Table:
         """Read rows on from where the last chunk ended, or find the row group to begin with."""
@@ -349,6 +356,21 @@ def _is_text(kind: pa.DataType) -> bool:
     if pa.types.is_dictionary(kind):
         kind = kind.value_type
     return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind))
+
+
+def _row_bytes(table: pa.Table) -> NDArray[np.int64]:
+    """How many bytes of text each row has, without making the text of any."""
+    sizes = np.zeros(table.num_rows, dtype=np.int64)
+    for column in table.columns:
+        at = 0
+        for chunk in column.chunks:
+            if pa.types.is_dictionary(chunk.type):
+                lengths = pc.binary_length(chunk.dictionary).take(chunk.indices)
+            else:
+                lengths = pc.binary_length(chunk)
+            sizes[at : at + len(chunk)] += lengths.fill_null(0).to_numpy(zero_copy_only=False)
+            at += len(chunk)
+    return sizes
 
 
 def _whole(table: pa.Table, names: list[str]) -> pa.Table:
