@@ -308,16 +308,16 @@ class ParquetSource:
         return Chunk(span, _whole(table, self._names), lines, [], [])
 
     def _rows(self, first: int, count: int) -> pa.Table:
-        """Read rows on from where the last chunk ended, or find the row group to begin with."""
-        if self._reading is None or self._reading[0] != first:
-            group, before = 0, 0
-            while before + self._groups[group] <= first:
-                before += self._groups[group]
-                group += 1
+        """Read rows on from behind the last chunk, or find the row group to begin with."""
+        group, before = 0, 0
+        while before + self._groups[group] <= first:
+            before += self._groups[group]
+            group += 1
+        if self._reading is None or not before <= self._reading[0] <= first:
             batches = self._file.iter_batches(batch_size=count, row_groups=list(range(group, len(self._groups))))
-            rest = self._take(batches, None, first - before)[1]
-            self._reading = (first, batches, rest)
-        _first, batches, rest = self._reading
+            self._reading = (before, batches, None)
+        at, batches, rest = self._reading
+        rest = self._take(batches, rest, first - at)[1]
         table, rest = self._take(batches, rest, count)
         self._reading = (first + count, batches, rest)
         return table
