@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
+import pyarrow as pa
 
 from tierce.feeds.source import Source, Span, open_source
 from tierce.kernel.errors import TierceError
@@ -76,7 +77,11 @@ class Reader:
     """Reads and prepares chunks of one file."""
 
     def __init__(self, path: Path, sender: Sender, keys: Keys) -> None:
-        """Open the file; see `open_source` for what may be wrong with it."""
+        """Open the file; see `open_source` for what may be wrong with it.
+
+        Arrow's own pool gives memory back after each chunk and has it zeroed again for the next; malloc keeps it.
+        """
+        pa.set_memory_pool(pa.system_memory_pool())
         self.source: Source = open_source(path, RIGHTS)
         self._sender = sender
         self._hasher = Hasher(keys.index, keys.trait, keys.feed, sender.amc)

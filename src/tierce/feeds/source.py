@@ -180,7 +180,7 @@ class CsvSource:
         with self._path.open("rb") as file:
             file.seek(span.start)
             block = file.read(span.size)
-        if b"\r\n" in block:
+        if b"\r" in block:  # a tenth of the time of looking for both bytes, of which there mostly are none
             block = block.replace(b"\r\n", b"\n")
         if not block.endswith(b"\n"):
             block += b"\n"
