@@ -181,7 +181,7 @@ class CsvSource:
         with self._path.open("rb") as file:
             file.seek(span.start)
             block = file.read(span.size)
-        if b"\r\n" in block:
+        if b"\r" in block:  # a tenth of the time of looking for both bytes, of which there mostly are none
             block = block.replace(b"\r\n", b"\n")
         if not block.endswith(b"\n"):
             block += b"\n"
@@ -315,16 +315,16 @@ class ParquetSource:
         return Chunk(span, _whole(table, self._names), lines, [], refused)
 
     def _rows(self, first: int, count: int) -> pa.Table:
-        """Read rows on from where the last chunk ended, or find the row group to begin with."""
-        if self._reading is None or self._reading[0] != first:
-            group, before = 0, 0
-            while before + self._groups[group] <= first:
-                before += self._groups[group]
-                group += 1
+        """Read rows on from behind the last chunk, or find the row group to begin with."""
+        group, before = 0, 0
+        while before + self._groups[group] <= first:
+            before += self._groups[group]
+            group += 1
+        if self._reading is None or not before <= self._reading[0] <= first:
             batches = self._file.iter_batches(batch_size=count, row_groups=list(range(group, len(self._groups))))
-            rest = self._take(batches, None, first - before)[1]
-            self._reading = (first, batches, rest)
-        _first, batches, rest = self._reading
+            self._reading = (before, batches, None)
+        at, batches, rest = self._reading
+        rest = self._take(batches, rest, first - at)[1]
         table, rest = self._take(batches, rest, count)
         self._reading = (first + count, batches, rest)
         return table
