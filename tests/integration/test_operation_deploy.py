@@ -1,5 +1,6 @@
 """Units, nginx example and settings example hold together, and the tools that will read them accept them."""
 
+import os
 import re
 import shutil
 import socket
@@ -114,6 +115,43 @@ def test_every_folder_that_settings_and_units_name_is_made_and_every_unit_is_on_
         if "[Install]" in text and unit.name != "tierce-witness.service":
             assert unit.name.removesuffix(".service") in page, unit.name
     assert named <= made, named - made
+
+
+@pytest.mark.skipif(shutil.which("systemd-tmpfiles") is None, reason="systemd is not on this machine")
+@pytest.mark.parametrize(("folder", "duration"), [("/srv/tierce-feeds", "30d"), ("/srv/backup", "35d")])
+def test_files_end_after_their_duration_and_not_before(tmp_path: Path, folder: str, duration: str) -> None:
+    """The machine's own cleaner, on one line of the example in a folder of this test."""
+    (line,) = re.findall(rf"^d {folder} .*$", (DEPLOY / "tmpfiles.conf").read_text("utf-8"), re.M)
+    kept, conf = tmp_path / "kept", tmp_path / "one.conf"
+    kept.mkdir()
+    refused = kept / "99100001.csv.rejects.csv"
+    refused.write_text("line,field\n")
+    os.utime(refused, (0, 0))  # as of 1970 where it was made; here, it came just now
+
+    def clean(age: str) -> None:
+        owner = f"{kept.owner()} {kept.group()}"
+        conf.write_text(line.replace(folder, str(kept)).replace("root root", owner).replace(duration, age) + "\n")
+        subprocess.run(["systemd-tmpfiles", "--clean", conf], check=True)
+
+    clean(duration)
+    assert refused.exists()
+    before = refused.stat().st_ctime_ns
+    eventually(lambda: _now_ns(tmp_path) > before + 10_000_000, "the file system's clock moves on")
+    refused.read_text()
+    clean("1ms")
+    assert not refused.exists()
+
+
+def _now_ns(folder: Path) -> int:
+    """The instant at which a file that is written now was changed."""
+    (folder / "now").write_text("")
+    return (folder / "now").stat().st_ctime_ns
+
+
+def test_the_import_works_in_the_folder_that_is_cleaned() -> None:
+    page = (RUNBOOKS / "import.md").read_text("utf-8")
+    used = {str(Path(one).parent) for one in re.findall(r"^\$ tierce feed \w+ (\S+)", page, re.M)}
+    assert used == {"/srv/tierce-feeds"}
 
 
 def restarted_by(page: str) -> set[str]:
