@@ -80,6 +80,9 @@ DEPOSIT_KEY = "deposit"
 SIGNER_KEY = "signer"
 """From which the signing keys of dynamic cards are derived; the signer's alone."""
 
+NO_KEY = b"none"
+"""What a service manager hands over in place of a key file that is not there: its units cannot leave one out."""
+
 EVERY_KEY = [*(purpose.value for purpose in Purpose), *COMPARTMENT_KEYS.values(), DEPOSIT_KEY, SIGNER_KEY]
 
 
@@ -163,7 +166,7 @@ class Keyring:
 def _others(directory: Path, name: str) -> tuple[bytes, ...]:
     """The keys of `name` that are about to be or have been in use, while a rotation is under way."""
     paths = (directory / f"{name}.next.key", directory / f"{name}.previous.key")
-    return tuple(_read_key(path) for path in paths if path.exists())
+    return tuple(_read_key(path) for path in paths if path.exists() and path.read_bytes() != NO_KEY)
 
 
 def _read_key(path: Path) -> bytes:
