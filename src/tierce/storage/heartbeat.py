@@ -1,6 +1,6 @@
 """The sign of life of a process that has no page of its own, kept where upkeep can read it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -17,7 +17,7 @@ class Heartbeat:
     version: str
     turns: int
     waiting: int
-    failing: tuple[str, ...] = ()
+    failing: Sequence[str] = ()
     """Its duties whose last attempt failed, while the others go on."""
 
 
@@ -42,7 +42,7 @@ def read(connection: Connection) -> list[Heartbeat]:
         "select process, started, extract(epoch from now() - at)::double precision, version, turns, waiting,"
         " failing from upkeep.heartbeat order by process"
     ).fetchall()
-    return [Heartbeat(*row[:6], tuple(row[6])) for row in rows]
+    return [Heartbeat(*row) for row in rows]
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,7 @@ FUNCTIONS = (
     "functions.sql",
     "lines.sql",
     "continuing.sql",
+    "signin.sql",
     "journal.sql",
     "functions_own.sql",
     "watch.sql",

@@ -449,6 +449,10 @@ begin
     if exists (select from unnest(bodies) b where get_byte(b, 1) = 11 and journal.u64(b, 16) <> instance_id) then
         raise exception 'an instance says of itself alone that it lives' using errcode = 'insufficient_privilege';
     end if;
+    if session_user <> 'tierce_persons'
+       and exists (select from unnest(bodies) b where get_byte(b, 1) = 14 and journal.u64(b, 80) <> 0) then
+        raise exception 'only the persons'' space opens for a person' using errcode = 'insufficient_privilege';
+    end if;
     insert into journal.batch (block, instance, n, signature)
     values (in_block, instance_id, cardinality(bodies), signature);
     perform gate.count_shown(bodies);
