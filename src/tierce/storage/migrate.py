@@ -36,6 +36,7 @@ persons' space reads by key too, and opened each page by a scan of the journal w
 
 FUNCTIONS = (
     "ceilings.sql",
+    "drawing.sql",
     "functions.sql",
     "lines.sql",
     "continuing.sql",

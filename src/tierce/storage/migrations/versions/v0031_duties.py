@@ -1,4 +1,4 @@
-"""What a process fails at while it goes on with the rest."""
+"""What a process fails at while it goes on with the rest, and what a session last drew."""
 
 from alembic import op
 
@@ -9,7 +9,7 @@ down_revision = "0027"
 
 
 def upgrade() -> None:
-    """Add the names of the duties that fail."""
+    """Add the names of the duties that fail, and the sequence of what is drawn."""
     driver = op.get_bind().connection.driver_connection
     assert driver is not None
     driver.execute(read_sql("v0031.sql").encode())
