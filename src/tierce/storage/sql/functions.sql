@@ -420,13 +420,13 @@ $$ select gate.draw(0) $$;
 create or replace function journal.kinds_of(writer name) returns integer[] language sql immutable as $$
     select case writer
         when 'tierce_api' then array[9, 11, 14]
-        when 'tierce_office' then array[5, 6, 7, 9, 12, 14]
+        when 'tierce_office' then array[5, 6, 7, 9, 14]
         when 'tierce_persons' then array[9, 13, 14]
         when 'tierce_insurers' then array[14, 16]
         when 'tierce_signer' then array[18]
         when 'tierce_worker' then array[7, 9, 10, 11, 15, 17, 19]
         when 'tierce_feed' then array[8, 9]
-        when 'tierce_upkeep' then array[9, 17]
+        when 'tierce_upkeep' then array[9, 12, 17]
         when 'tierce_notices' then array[21]
         else array[]::integer[] end
 $$;
@@ -464,6 +464,9 @@ begin
     return in_block;
 end $$;
 
+-- An instance is looked for before it is made, and its number is the next one and not a sequence's: what a conflict or a
+-- rollback throws away of a sequence is gone, and there are 32,767. A role has a thousand names at most, so that a captured
+-- one can use up its own alone.
 create or replace function journal.register(instance_name text, for_role name, key bytea) returns smallint
     language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare found smallint;
@@ -471,8 +474,16 @@ begin
     if for_role <> session_user then
         raise exception 'a process registers itself, under its own role' using errcode = 'insufficient_privilege';
     end if;
-    insert into journal.instance (name, role, public_key) values (instance_name, for_role, key)
-    on conflict (name) do nothing;
+    if not exists (select from journal.instance where name = instance_name) then
+        lock table journal.instance in share row exclusive mode;
+        if (select count(*) from journal.instance where role = for_role) >= 1000 then
+            raise exception 'role % has a thousand instances already', for_role using errcode = 'check_violation';
+        end if;
+        insert into journal.instance (id, name, role, public_key) overriding system value
+        values ((select coalesce(max(id), 0) + 1 from journal.instance), instance_name, for_role, key)
+        on conflict (name) do nothing;
+        perform setval(pg_get_serial_sequence('journal.instance', 'id'), max(id)) from journal.instance;
+    end if;
     select id into found from journal.instance
     where name = instance_name and role = for_role and public_key = key;
     if found is null then
@@ -481,7 +492,6 @@ begin
     end if;
     return found;
 end $$;
-
 -- Who a closing or a wide hold would hinder, counted and never named: live sessions, and answers of the last day among
 -- the newest 20,000. Levels are policy.ladder.Level: 3 establishment, 4 profession, 5 software, 6 vendor, 7 cell,
 -- 8 insurer, 9 nation, 10 site, 11 act, 12 domain. From 3 to 7 answers are those of the professionals hindered.
