@@ -29,7 +29,7 @@ from tierce.journal.service import Appender
 from tierce.kernel.care import Profession
 from tierce.kernel.clock import SystemClock, date_of, paris_day
 from tierce.kernel.errors import FieldError
-from tierce.kernel.ids import ActivityId, SessionId, StaffId
+from tierce.kernel.ids import SessionId, StaffId
 from tierce.lab.standins.browser_key import BrowserKey
 from tierce.policy.enrolment import SUBSTITUTION_AHEAD_DAYS_MAX, SUBSTITUTION_DAYS_MAX
 from tierce.storage.cluster import SUPERUSER
@@ -378,25 +378,6 @@ def test_a_substitute_signs_in_under_her_own_name_until_her_last_day(
         assert answer.json()["code"] == "sign_in_no_activity"
 
     play(over)
-
-
-def test_an_ask_of_a_substitute_is_answered_within_her_days_and_not_after(world: World, office: Office) -> None:
-    replaced, substitute = enrol(world), enrol(world)
-    day = today()
-    me = office.clients.find(office.at, number(world, replaced))
-    her = office.clients.find(office.at, number(world, substitute))
-    place = office.clients.find_place(office.at, str(replaced.establishment))
-    made = office.clients.declare_substitute(office.at, ACTOR, her, me, place, (day, day), reason="congés")
-    activity = ActivityId(int(str(world.scalar(f"select id from directory.activity where substitution = {made.id}"))))
-    world.run(f"update access.session set activity = {activity} where id = {substitute.session}")
-    at_work = replace(substitute, establishment=replaced.establishment, activity=activity)
-    assert asked(world, at_work, 0) == "Release"
-    for days in ("from_day - 2, until_day = until_day - 2", "from_day + 3, until_day = until_day + 3"):
-        world.run(f"update directory.substitution set from_day = {days} where id = {made.id}")
-        assert asked(world, at_work, 1) != "Release"
-    world.run(f"update directory.substitution set from_day = {day}, until_day = {day} where id = {made.id}")
-    world.run(f"update directory.professional set active = false where id = {her.id}")
-    assert asked(world, at_work, 2) != "Release", "struck off: her substitutions too"
 
 
 def test_who_was_she_and_where_on_a_day(world: World, office: Office) -> None:

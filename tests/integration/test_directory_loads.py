@@ -69,6 +69,15 @@ def write_finess(path: Path, rows: list[ROWS]) -> Path:
     return path
 
 
+def place(number: int) -> ROWS:
+    """One establishment of the extraction."""
+    return {
+        "nofinesset": make_finess(number), "nofinessej": make_finess(900 + number), "rs": f"CAB {number}",
+        "rslongue": f"CABINET MÉDICAL {number}" if number else "", "ligneacheminement": "99000 PORT-SÉRAC CEDEX",
+        "categetab": "603", "siret": luhn(luhn(f"999{number:05d}") + "0001"),
+    }  # fmt: skip
+
+
 @pytest.fixture
 def importer(connect: Connect, key_directory: Path) -> Importer:
     return make_importer(connect("tierce_feed"), key_directory)
@@ -245,12 +254,7 @@ def test_finess_names_places_closes_them_and_keeps_what_they_were(
     importer: Importer, admin: psycopg.Connection, tmp_path: Path
 ) -> None:
     importer.directory(write(tmp_path / "a.txt", [national(number) for number in range(5)]))
-    places = [
-        {"nofinesset": make_finess(number), "nofinessej": make_finess(900 + number), "rs": f"CAB {number}",
-         "rslongue": f"CABINET MÉDICAL {number}" if number else "", "ligneacheminement": "99000 PORT-SÉRAC CEDEX",
-         "categetab": "603", "siret": luhn(luhn(f"999{number:05d}") + "0001")}
-        for number in range(8)
-    ]  # fmt: skip
+    places = [place(number) for number in range(8)]
     assert importer.directory(write_finess(tmp_path / "f.csv", places)).counts.taken == 8, importer.rejections
     row = admin.execute(
         "select name, town, legal_finess, registered from directory.establishment where finess = %s",
@@ -264,6 +268,21 @@ def test_finess_names_places_closes_them_and_keeps_what_they_were(
     spoiled = [*places[1:7], places[7] | {"nofinesset": "990000000"}]
     importer.directory(write_finess(tmp_path / "h.csv", spoiled))
     assert [one.field for one in importer.rejections] == ["nofinesset"]
+
+
+def test_an_abnormal_difference_of_finess_stops_it_too(
+    importer: Importer, admin: psycopg.Connection, tmp_path: Path
+) -> None:
+    places = [place(number) for number in range(PEOPLE)]
+    importer.directory(write_finess(tmp_path / "f.csv", places))
+    closed = "select count(*) from directory.establishment where not active"
+    short = write_finess(tmp_path / "g.csv", places[:50])
+    with pytest.raises(AbnormalDifferenceError, match="70 of 120 professionals or places would leave") as caught:
+        importer.directory(short)
+    assert count(admin, closed) == 0
+    number = int(str(caught.value).rsplit(" ", 1)[1])
+    importer.intake.directory(short, importer.listener(), confirmed=number)
+    assert count(admin, closed) == 70
 
 
 def test_skills_are_kept_beside_the_professional(

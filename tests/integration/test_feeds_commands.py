@@ -10,7 +10,10 @@ from tests.forks import tierce
 from tests.integration.conftest import Connect
 from tests.integration.feeding import FIRST, rows_of, write_rows
 from tests.settings_file import settings_text
+from tierce.feeds.commands import people_of
 from tierce.feeds.rejects import REJECT_COLUMNS
+from tierce.registry.model import People
+from tierce.settings import Mode
 from tierce.storage.cluster import SUPERUSER
 from tierce.storage.database import Database
 
@@ -69,6 +72,9 @@ def test_a_country_is_made_and_taken_in_by_commands(tmp_path: Path, settings: Pa
     assert (tuple(header), refused[:2]) == (REJECT_COLUMNS, ["5", "birth_date"])
     assert "19999" not in rejects.read_text(encoding="utf-8") + done.stdout + done.stderr
 
+    left = rejects.read_bytes()
+    typo = tierce("feed", "rights", spoiled, "--insurer", "99100002", "--settings", settings)
+    assert (typo.returncode, rejects.read_bytes()) == (2, left), "another run's list is not this one's to remove"
     wrong = tierce("feed", "rights", path, "--insurer", "99100002", "--settings", settings)
     assert wrong.returncode == 2
     assert "another insurer" in wrong.stderr
@@ -76,6 +82,10 @@ def test_a_country_is_made_and_taken_in_by_commands(tmp_path: Path, settings: Pa
     assert (mended.returncode, json.loads(mended.stdout)["taken"]) == (0, 1)
     with connect(SUPERUSER) as admin:
         assert admin.execute("select count(*) from coverage.coverage").fetchone() == (len(rows),)
+
+
+def test_real_people_in_production_alone_and_nobody_invented_there() -> None:
+    assert {mode: people_of(mode) for mode in Mode} == {Mode.DEMO: People.INVENTED, Mode.PRODUCTION: People.REAL}
 
 
 def test_a_missing_settings_file_is_said_plainly(tmp_path: Path) -> None:

@@ -303,6 +303,45 @@ def test_ports_down_and_taken(house: House) -> None:
     assert found["office"] == "port-taken"
 
 
+class Portal(Quiet):
+    """Answers as the portal does, whatever name it was asked by."""
+
+    def do_GET(self) -> None:
+        self.send_response(200 if self.path == "/.well-known/tierce-site" else 404)
+        self.end_headers()
+        self.wfile.write(b"portal")
+
+
+class Elsewhere(Quiet):
+    """Somebody else's server."""
+
+    def do_GET(self) -> None:
+        self.send_response(301)
+        self.send_header("location", "https://elsewhere.example/")
+        self.end_headers()
+
+
+def test_a_public_name_that_leads_to_another_site_or_elsewhere(house: House, tmp_path: Path) -> None:
+    assert outside.names(house.settings) == []
+    text = house.file.read_text()
+
+    def lead(site: str, port: int, scheme: str = "http") -> None:
+        nonlocal text
+        text = text.replace(f'[{site}]\nurl = "http://127.0.0.1:1"', f'[{site}]\nurl = "{scheme}://localhost:{port}"')
+        house.file.write_text(text)
+
+    far = _certificate(tmp_path, SystemClock().now() + timedelta(days=80))
+    with served(Portal, far) as right, served(Elsewhere) as wrong:
+        lead("portal", right, "https")
+        assert [(one.code, one.grade) for one in outside.names(house.settings)] == [("names", Grade.GOOD)]
+        lead("office", right, "https")
+        lead("api", wrong)
+        found = {one.subject: one for one in outside.names(house.settings)}
+        assert {one.code for one in found.values()} == {"name-astray"}
+        assert f"https://localhost:{right} leads to the site “portal”" in found["office"].said.en
+        assert "autre chose que Tierce" in found["api"].said.fr
+
+
 def _certificate(folder: Path, last: datetime) -> ssl.SSLContext:
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])

@@ -22,6 +22,7 @@ from tierce.lab.demo.stage import OFFICER, Stage, open_stage
 from tierce.lab.demo.steps import Steps
 from tierce.settings import load
 from tierce.storage.cluster import SUPERUSER
+from tierce.upkeep.doctor.outside import names
 from tierce.upkeep.health.service import states
 from tierce.web.logs import FIELDS
 from tierce.web.names import SITES
@@ -110,6 +111,15 @@ def test_health_and_figures_are_for_this_machine_alone(stage: Stage) -> None:
                 stage.url(site) + page, headers={"x-forwarded-for": "203.0.113.7"}, trust_env=False, verify=NO_TLS
             )
             assert came_by_proxy.status_code == 404, (site, page)
+
+
+def test_each_site_says_which_one_it_is_to_anybody(stage: Stage) -> None:
+    """One word, by which `tierce doctor` finds a public name that leads to the wrong site."""
+    for site in SITES:
+        with httpx.Client(headers={"x-forwarded-for": "203.0.113.7"}, trust_env=False, verify=NO_TLS) as client:
+            answer = client.get(f"{stage.url(site)}/.well-known/tierce-site")
+        assert (answer.status_code, answer.text) == (200, site)
+    assert [one.code for one in names(load(stage.settings_file))] == ["names"]
 
 
 def test_a_key_that_is_gone_makes_a_process_not_ready_and_says_no_more(stage: Stage, story: Thief) -> None:

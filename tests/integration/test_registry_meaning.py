@@ -60,10 +60,15 @@ def send(importer: Importer, tmp_path: Path) -> Callable[..., dict[str, int]]:
     """Import rows and return what became of them."""
 
     def sent(
-        rows: list[Row], amc: str = FIRST, *, whole: bool = False, confirm_shrink: int | None = None
+        rows: list[Row],
+        amc: str = FIRST,
+        *,
+        dry_run: bool = False,
+        whole: bool = False,
+        confirm_shrink: int | None = None,
     ) -> dict[str, int]:
         path = write_rows(tmp_path / f"{amc}.csv", rows)
-        counts = importer.rights(path, amc, whole=whole, confirm_shrink=confirm_shrink).counts
+        counts = importer.rights(path, amc, dry_run=dry_run, whole=whole, confirm_shrink=confirm_shrink).counts
         return {
             "taken": counts.taken,
             "unchanged": counts.unchanged,
@@ -294,6 +299,46 @@ def test_an_abnormal_shrink_waits_for_its_number(
     ] or acts[-6:] == [
         Act.FEED_RIGHTS, Act.FEED_HOLD, Act.FEED_CONFIRM, Act.FEED_HOLD, Act.FEED_CONFIRM, Act.FEED_RIGHTS
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("told", [{}, {"status": "future", "covered_from": "2026-11-25"}])
+def test_cover_that_would_end_within_days_is_a_shrink_whatever_the_status(
+    send: Send, holders: list[Row], admin: psycopg.Connection, told: Row
+) -> None:
+    count = SHRINK_PEOPLE_MIN + 40
+    send(holders[:count])
+    before = periods(admin)
+    soon = {"effective_on": "2026-11-24", "covered_until": "2026-12-25"} | told
+    with pytest.raises(FeedHeldError) as raised:
+        send([row | soon for row in holders[:count]])
+    assert losing(raised) == count
+    assert periods(admin) == before
+    later = soon | {"covered_until": "2026-12-26"}
+    assert send([row | later for row in holders[:count]]) == became(taken=count)
+
+
+def test_the_number_of_a_dry_run_is_repeated_the_first_time(
+    send: Send, holders: list[Row], admin: psycopg.Connection
+) -> None:
+    """What was looked at in a dry run need not be held once more; another number is held."""
+    count = SHRINK_PEOPLE_MIN + 40
+    send(holders[:count])
+    rows = [row | {"effective_on": "2026-11-24"} for row in holders[:30]]
+    before = periods(admin)
+    with pytest.raises(FeedHeldError) as raised:
+        send(rows, whole=True, dry_run=True)
+    number = losing(raised)
+    assert send(rows, whole=True, dry_run=True, confirm_shrink=number) == became(unchanged=30, ended=number)
+    with pytest.raises(FeedHeldError):
+        send(rows[:29], whole=True, confirm_shrink=number)
+    assert periods(admin) == before
+    assert send(rows, whole=True, confirm_shrink=number) == became(unchanged=30, ended=number)
+    acts = [
+        entry.act
+        for row in admin.execute("select body from journal.entry order by seq").fetchall()
+        if (entry := decode(bytes(row[0]))).kind is EntryKind.FEED
+    ]
+    assert acts[-3:] == [Act.FEED_RIGHTS, Act.FEED_CONFIRM, Act.FEED_RIGHTS]
 
 
 def test_a_file_is_resumed_in_the_way_it_was_begun(send: Send, holders: list[Row]) -> None:

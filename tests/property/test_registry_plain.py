@@ -71,16 +71,17 @@ CELLS: Mapping[str, list[str]] = {
     "provisional_nir": ["", "", "", make_nir("F", 1984, 5, "90955", 77)],
 }
 GOOD = {name: CELLS[name][0] for name in names(RIGHTS)} | {"own_nir": NIRS[0]}
+OID = {People.INVENTED: "1.2.250.1.213.1.4.10", People.REAL: "1.2.250.1.213.1.4.8"}
 changes = st.dictionaries(
     st.sampled_from(names(RIGHTS)), st.integers(0, 99), max_size=6
 ).map(lambda drawn: {name: CELLS[name][place % len(CELLS[name])] for name, place in drawn.items()})  # fmt: skip
 
 
-def read_alone(rows: list[dict[str, str]]) -> dict[int, RightsLine]:
+def read_alone(rows: list[dict[str, str]], sender: Sender) -> dict[int, RightsLine]:
     read = {}
     for line, row in enumerate(rows, 2):
         try:
-            read[line] = read_rights(row, line, SENDER)
+            read[line] = read_rights(row, line, sender)
         except FieldError:
             continue
     return read
@@ -103,15 +104,25 @@ def shown(batch: Batch) -> dict[str, object]:
 
 
 @settings(max_examples=300)
-@given(st.lists(changes, min_size=1, max_size=12))
-def test_many_lines_at_once_say_what_each_says_alone(drawn: list[dict[str, str]]) -> None:
-    rows = [GOOD | one for one in drawn]
+@given(st.lists(changes, min_size=1, max_size=12), st.sampled_from(People))
+def test_many_lines_at_once_say_what_each_says_alone(drawn: list[dict[str, str]], people: People) -> None:
+    """Where people are real, an invented person's OID is refused by both, and the other way round."""
+    sender, own = dataclasses.replace(SENDER, people=people), OID[people]
+    rows = [GOOD | {"ins_oid": own} | one for one in drawn]
     table = pa.table({name: pa.array([row[name] for row in rows], pa.string()) for name in names(RIGHTS)})
-    batch, plain = read_plain(table, np.arange(2, len(rows) + 2), SENDER)
-    alone = read_alone(rows)
+    batch, plain = read_plain(table, np.arange(2, len(rows) + 2), sender)
+    alone = read_alone(rows, sender)
     assert set(batch.lines.tolist()) <= set(alone), "a line that the rules refuse was taken for plain"
     assert (np.flatnonzero(plain) + 2).tolist() == batch.lines.tolist()
-    assert shown(batch) == shown(batch_of([alone[line] for line in batch.lines.tolist()], SENDER))
+    assert shown(batch) == shown(batch_of([alone[line] for line in batch.lines.tolist()], sender))
+
+
+def test_where_people_are_real_no_invented_one_is_plain_under_either_oid() -> None:
+    rows = [GOOD | {"ins_oid": OID[one]} for one in People]
+    table = pa.table({name: pa.array([row[name] for row in rows], pa.string()) for name in names(RIGHTS)})
+    plain = {one: read_plain(table, np.arange(2, 4), dataclasses.replace(SENDER, people=one))[1] for one in People}
+    assert not plain[People.REAL].any()
+    assert plain[People.INVENTED].tolist() == [one is People.INVENTED for one in People]
 
 
 def test_the_plain_way_takes_the_common_lines() -> None:

@@ -157,12 +157,13 @@ def enrol_listed(connection: Connection, *, contract: str, reason: str, by: str,
 def live_sessions_ended(
     connection: Connection, professional: ProfessionalId, place: EstablishmentId, at: datetime
 ) -> int:
-    """End the live sessions of a professional at one place: her next ask says that hers is closed."""
+    """End the live sessions of a professional at one place, and of whoever stands in for her there."""
     return connection.execute(
-        "update access.session s set revoked = %s, revoked_why = 'enrolment ended or suspended'"
-        " where s.professional = %s and s.revoked is null and s.expires > %s and exists (select from"
-        " directory.activity a where a.id = s.activity and a.establishment = %s and a.substitution is null)",
-        (at, professional, at, place),
+        "update access.session s set revoked = %(at)s, revoked_why = 'enrolment ended or suspended'"
+        " from directory.activity a left join directory.substitution b on b.id = a.substitution"
+        " where a.id = s.activity and a.establishment = %(place)s and s.revoked is null and s.expires > %(at)s"
+        " and case when b.id is null then s.professional else b.replaces end = %(professional)s",
+        {"at": at, "place": place, "professional": professional},
     ).rowcount
 
 

@@ -166,6 +166,11 @@ def presence(
     )
 
 
+def people_of(mode: Mode) -> People:
+    """Whom an installation keeps: real people in production and nowhere else, invented ones nowhere in production."""
+    return People.REAL if mode is Mode.PRODUCTION else People.INVENTED
+
+
 def open_intake(database: Database, keys: Path, people: People, chunk_lines: int = CHUNK_LINES) -> Intake:
     """Connect as the import role, enrol its signing key, and return what imports files."""
     connection = database.connect(ROLE)
@@ -186,8 +191,7 @@ def _run(file: Path, settings_file: Path, json: str, take: Callable[[Intake, Lis
     console = Console(stderr=True)
     try:
         settings = load(settings_file)
-        people = People.REAL if settings.mode is Mode.PRODUCTION else People.INVENTED
-        intake = open_intake(settings.connection(), settings.key_directory(), people)
+        intake = open_intake(settings.connection(), settings.key_directory(), people_of(settings.mode))
         with rejects_beside(file) as rejects, ProgressBar(console, file.name) as bar:
             report = take(intake, Listener(rejects.add, bar.count, bar.follow))
     except TierceError as error:

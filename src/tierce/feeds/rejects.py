@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TextIO
 
 from tierce.kernel.feed import Rejection
+from tierce.registry.errors import FeedHeldError
 
 REJECT_COLUMNS = ("line", "field", "motif", "que_faire", "reason", "remedy")
 
@@ -32,19 +33,27 @@ class RejectsFile:
             ]
         )
 
-    def close(self) -> None:
-        """Close the file; when nothing was refused, take away what an earlier import left."""
-        if self._file is None:
-            self.path.unlink(missing_ok=True)
-        else:
+    def close(self, *, was_read: bool) -> None:
+        """Close the file; when all was read and nothing refused, take away what an earlier import left.
+
+        An import that is refused before its first line may be a second one beside the first, whose list this is.
+        """
+        if self._file is not None:
             self._file.close()
+        elif was_read:
+            self.path.unlink(missing_ok=True)
 
 
 @contextmanager
 def rejects_beside(path: Path) -> Iterator[RejectsFile]:
     """Open `<file>.rejects.csv` beside an imported file."""
     rejects = RejectsFile(path.with_name(f"{path.name}.rejects.csv"))
+    was_read = False
     try:
         yield rejects
+        was_read = True
+    except FeedHeldError:
+        was_read = True
+        raise
     finally:
-        rejects.close()
+        rejects.close(was_read=was_read)

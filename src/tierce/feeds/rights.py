@@ -126,13 +126,17 @@ class RightsRun:
         return found
 
     def _begin(self, progress: Progress) -> None:
-        self._mend_indexes()
+        progress.confirmed = self._ways.confirm_shrink  # a dry run has told the number already
+        if not self._ways.dry_run:
+            self._mend_indexes()
         large = progress.lines_total >= self._ways.load_from
         if large and not self._ways.dry_run and self._book.set_indexes_aside():
             progress.phase = Phase.LOADING
         self._book.begin(progress, self._sender.id, self._clock.now())
         if not self._ways.dry_run:
             self._note(Act.FEED_RIGHTS, progress.feed, Outcome.NONE)
+            if progress.confirmed is not None:
+                self._note(Act.FEED_CONFIRM, progress.feed, Outcome.NONE)
             self._registry.commit()
         self._listener.on_progress(progress)
 

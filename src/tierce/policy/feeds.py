@@ -13,6 +13,9 @@ SHRINK_PER_CENT_MAX: Final = 5
 SHRINK_PEOPLE_MIN: Final = 20
 """So many people or fewer are never abnormal: a small insurer ends a few contracts."""
 
+SHRINK_AHEAD_DAYS: Final = 31
+"""Cover that a line makes end within so many days of its own is taken away by it, whatever status the line gives."""
+
 
 def shrinks_abnormally(losing: int, covered: int) -> bool:
     """Tell whether so many people losing their cover, of so many who have it, need a confirmation."""

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
+from tierce.policy.feeds import SHRINK_AHEAD_DAYS
 from tierce.registry.rules import refuse
 
 
@@ -62,8 +63,13 @@ def place(known: Sequence[Period], line: Period) -> Placed:
 
 
 def ends_a_right(known: Sequence[Period], line: Period, *, ended: bool) -> bool:
-    """Tell whether a line of an ended right takes away cover that runs on the line's effective day."""
-    return ended and any(
+    """Tell whether a line takes away, soon, cover that runs on its effective day.
+
+    A line that says `ended` does whenever it shortens it; one that says anything else, when what is left ends within
+    SHRINK_AHEAD_DAYS: a file whose every cover ends tomorrow takes as much away as one that says so.
+    """
+    soon = ended or line.until <= line.effective + SHRINK_AHEAD_DAYS
+    return soon and any(
         one.since <= line.effective <= one.until and one.since <= line.until < one.until
         and one.effective <= line.effective
         for one in known

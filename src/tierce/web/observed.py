@@ -1,7 +1,8 @@
 """What every site has in front of its application: request ids, health, metrics, and a last word on errors.
 
 Health and metrics answer this machine alone: a request that came through a proxy is handed to the application, which
-knows no such page. Nothing here depends on a person: no label names anybody, and what an answer hides is not counted.
+knows no such page. Which site this is answers anybody, with one word: so the doctor finds a public name led astray.
+Nothing here depends on a person: no label names anybody, and what an answer hides is not counted.
 """
 
 import asyncio
@@ -29,7 +30,8 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 FORWARDED: Final = frozenset({b"x-forwarded-for", b"forwarded", b"x-real-ip"})
 HERE: Final = frozenset({"127.0.0.1", "::1"})
 LIVE, READY, METRICS = "/health/live", "/health/ready", "/metrics"
-OWN_PAGES: Final = frozenset({LIVE, READY, METRICS})
+NAME: Final = "/.well-known/tierce-site"
+OWN_PAGES: Final = frozenset({LIVE, READY, METRICS, NAME})
 ASKS: Final = ("/v1/rights", "/v1/history/")
 SLOW_SECONDS = 1.0
 """A request that takes longer has a line in the log, like one that failed."""
@@ -41,6 +43,7 @@ class Observed:
 
     def __init__(self, name: str, app: App, readiness: Readiness, shared: Path | None = None) -> None:
         """Watch `app`; `name` is the process's, and the workers of one service count together in `shared`."""
+        self._name = name
         self._app = app
         self._readiness = readiness
         self._figures = Figures(name, shared)
@@ -50,7 +53,7 @@ class Observed:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        if scope["path"] in OWN_PAGES and is_local(scope):
+        if scope["path"] in OWN_PAGES and (scope["path"] == NAME or is_local(scope)):
             await self._own_page(scope["path"], send)
             return
         started, status = perf_counter(), 0
@@ -92,7 +95,9 @@ class Observed:
         )
 
     async def _own_page(self, path: str, send: Send) -> None:
-        if path == LIVE:
+        if path == NAME:
+            await _answer(send, 200, self._name.encode(), b"text/plain; charset=utf-8")
+        elif path == LIVE:
             await _answer(send, 200, msgspec.json.encode({"live": True, "version": __version__}), b"application/json")
         elif path == READY:
             checks = await self._readiness.look(getattr(self._app, "gate", None))

@@ -7,8 +7,9 @@ create or replace function directory.day() returns integer language sql stable a
                     (now() at time zone 'Europe/Paris')::date - date '1970-01-01')
 $$;
 
--- An activity may be chosen when the directory lists it and the operator has enrolled it, or while it is a
--- substitution that nobody ended. A profession that the operator does not serve (0) never may.
+-- An activity may be chosen when the directory lists it, its place is open and the operator has enrolled it; a substitution,
+-- which nobody ended, while the activity of the professional replaced may be chosen too: who stands in for somebody has no
+-- more than she has. A profession that the operator does not serve (0) never may.
 create or replace function directory.settle_activity() returns trigger
     language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
@@ -16,18 +17,23 @@ begin
         new.active := new.listed and new.profession <> 0 and exists (
             select from directory.enrolment e
             where e.professional = new.professional and e.establishment = new.establishment and e.status = 2)
-          and exists (select from directory.professional p where p.id = new.professional and p.active);
+          and exists (select from directory.professional p where p.id = new.professional and p.active)
+          and exists (select from directory.establishment t where t.id = new.establishment and t.active);
     else
         select s.from_day, least(s.until_day, coalesce(s.ended_day - 1, s.until_day)),
                new.listed and new.profession <> 0
                  and exists (select from directory.professional p where p.id = s.professional and p.active)
+                 and exists (select from directory.activity o
+                             where o.professional = s.replaces and o.establishment = s.establishment
+                               and o.substitution is null and o.active)
         into strict new.from_day, new.until_day, new.active
         from directory.substitution s where s.id = new.substitution;
     end if;
     return new;
 end $$;
 
--- A professional who leaves the directory, an enrolment or a substitution that changes: their activities follow.
+-- A professional or a place that leaves the directory, an enrolment or a substitution that changes: their activities follow,
+-- and those of whoever stands in for somebody follow hers.
 create or replace function directory.settle_others() returns trigger
     language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
@@ -35,7 +41,13 @@ begin
         update directory.activity a set listed = a.listed
         where a.professional = new.professional and a.establishment = new.establishment and a.substitution is null;
     elsif tg_table_name = 'substitution' then
-        update directory.activity a set listed = a.listed where a.substitution = new.id;
+        update directory.activity a set listed = a.listed where a.substitution = new.id and a.establishment = new.establishment;
+    elsif tg_table_name = 'activity' then
+        update directory.activity a set listed = a.listed from directory.substitution s
+        where s.replaces = new.professional and s.establishment = new.establishment
+          and a.establishment = s.establishment and a.substitution = s.id;
+    elsif tg_table_name = 'establishment' then
+        update directory.activity a set listed = a.listed where a.establishment = new.id and a.substitution is null;
     else
         update directory.activity a set listed = a.listed
         where a.professional = new.id;
@@ -77,6 +89,11 @@ create or replace trigger a_settle after update on directory.substitution
     for each row execute function directory.settle_others();
 create or replace trigger a_settle after update of active on directory.professional
     for each row when (old.active is distinct from new.active) execute function directory.settle_others();
+create or replace trigger a_settle after update of active on directory.establishment
+    for each row when (old.active is distinct from new.active) execute function directory.settle_others();
+create or replace trigger a_settle_others after update on directory.activity
+    for each row when (old.active is distinct from new.active and new.substitution is null)
+    execute function directory.settle_others();
 create or replace trigger b_first before insert on directory.professional
     for each row execute function directory.first_day();
 create or replace trigger b_first before insert on directory.establishment
@@ -185,3 +202,8 @@ begin
     get diagnostics changed = row_count;
     return changed = 1;
 end $$;
+
+-- An upgrade may bring a rule that is stricter than the one these were settled by.
+update directory.activity a set listed = a.listed
+where a.active and (a.substitution is not null
+                    or exists (select from directory.establishment t where t.id = a.establishment and not t.active));

@@ -38,6 +38,7 @@ def examine(file: Path) -> list[Finding]:
         lambda: base.inside(settings, clock),
         lambda: outside.ports(settings),
         lambda: outside.certificates(settings, clock),
+        lambda: outside.names(settings),
         lambda: outside.providers(settings, clock),
     )
     found: list[Finding] = []

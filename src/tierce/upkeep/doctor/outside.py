@@ -1,4 +1,4 @@
-"""The doctor on what is outside: our own ports, the certificates browsers are shown, the identity providers."""
+"""The doctor on what is outside: our ports, our public names and their certificates, the identity providers."""
 
 import socket
 import ssl
@@ -10,10 +10,12 @@ from cryptography import x509
 
 from tierce.kernel.clock import Clock
 from tierce.kernel.language import Phrase
+from tierce.kernel.loopback import NO_TLS
 from tierce.settings import RealmSettings, Settings
 from tierce.upkeep.doctor.model import Finding, Grade, bad, good
 from tierce.upkeep.health.service import site_state
 from tierce.web.names import SITES
+from tierce.web.observed import NAME
 
 SECONDS_MAX = 5.0
 CERTIFICATE_WARNING = timedelta(days=21)
@@ -55,10 +57,54 @@ def certificates(settings: Settings, clock: Clock) -> list[Finding]:
     return found
 
 
+def names(settings: Settings) -> list[Finding]:
+    """Each public address leads to its own site, through whatever stands in front; a silent one is not judged."""
+    found, asked = [], 0
+    for name in SITES:
+        url = getattr(settings, name).url
+        led = _led_to(url)
+        asked += led is not None
+        if led not in (None, name):
+            other = led if led in SITES else None
+            said = (
+                Phrase(f"{url} mène au site « {other} »", f"{url} leads to the site “{other}”")
+                if other
+                else Phrase(f"{url} mène à autre chose que Tierce", f"{url} leads to something other than Tierce")
+            )
+            port = getattr(settings, name).port
+            remedy = Phrase(
+                f"faites mener ce nom au port {port} : table $tierce_port de nginx, DNS",
+                f"lead this name to port {port}: table $tierce_port of nginx, DNS",
+            )
+            found.append(bad("name-astray", name, said, remedy))
+    if asked and not found:
+        found.append(good("names", "DNS, nginx", "chaque adresse mène à son site", "each address leads to its site"))
+    return found
+
+
+def _led_to(url: str) -> str | None:
+    """Which site answers at an address; "" for another program, None for nobody."""
+    # One public word is asked for and nothing is sent: whose certificate it is, browsers judge.
+    unsigned = urlsplit(url).scheme == "https"
+    try:
+        with httpx.Client(
+            timeout=SECONDS_MAX, trust_env=False, verify=_any_certificate() if unsigned else NO_TLS
+        ) as client:
+            answer = client.get(url + NAME)
+    except httpx.HTTPError:
+        return None
+    return answer.text if answer.status_code == 200 and answer.text in SITES else ""
+
+
+def _any_certificate() -> ssl.SSLContext:
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    return context
+
+
 def certificate(name: str, host: str, port: int, now: datetime) -> list[Finding]:
     """Read one certificate, whoever signed it, and judge its last day."""
-    context = ssl.create_default_context()
-    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE  # dates are read here; browsers judge the rest
+    context = _any_certificate()  # dates are read here; browsers judge the rest
     remedy = Phrase("renouvelez-le et rechargez nginx", "renew it and reload nginx")
     try:
         with (
