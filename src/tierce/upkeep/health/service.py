@@ -51,14 +51,16 @@ def site_state(name: str, port: int) -> State:
 
 
 def worker_state(connection: psycopg.Connection) -> State:
-    """Read the worker's heartbeat, and how far behind it is."""
+    """Read the worker's heartbeat, which of its duties fail, and how far behind it is."""
     beats = {one.process: one for one in heartbeat.read(connection)}
     behind = heartbeat.waiting(connection)
     connection.rollback()
     own = beats.get(WORKER)
     live = own is not None and own.age_seconds <= BEAT_SECONDS_MAX
     in_time = behind.oldest_seconds is None or behind.oldest_seconds <= LAG_SECONDS_MAX
-    return State(WORKER, live=live, ready=live and in_time, checks={"heartbeat": live, "sequencer": in_time})
+    failing = own.failing if own is not None else ()
+    checks = {"heartbeat": live, "sequencer": in_time, **{f"duty {name}": False for name in failing}}
+    return State(WORKER, live=live, ready=all(checks.values()), checks=checks)
 
 
 def states(settings: Settings, names: tuple[str, ...] | None = None) -> list[State]:
