@@ -324,7 +324,7 @@ class ParquetSource:
             batches = self._file.iter_batches(batch_size=count, row_groups=list(range(group, len(self._groups))))
             self._reading = (before, batches, None)
         at, batches, rest = self._reading
-        rest = self._take(batches, rest, first - at)[1]
+        rest = _past(batches, rest, first - at)
         table, rest = self._take(batches, rest, count)
         self._reading = (first + count, batches, rest)
         return table
@@ -340,6 +340,15 @@ class ParquetSource:
             taken.append(piece)
             have += piece.num_rows
         return pa.Table.from_batches(taken, schema=self._file.schema_arrow), rest
+
+
+def _past(batches: Iterator[Any], rest: RecordBatch, count: int) -> RecordBatch:
+    """Go past so many rows, a batch in memory at a time; return what is left of the last."""
+    while count:
+        batch = rest if rest is not None and rest.num_rows else next(batches)
+        gone = min(count, batch.num_rows)
+        rest, count = batch.slice(gone), count - gone
+    return rest
 
 
 def _is_utf8(block: bytes) -> bool:
