@@ -52,20 +52,6 @@ def _looked(seq: int, _kind: int, body: bytes, line: int, profession: int | None
     return Looked(EntrySeq(seq), decode(bytes(body)), LineId(line), of, hint)
 
 
-def refusals_since(connection: Connection, since: datetime) -> list[Looked]:
-    """The refusals already looked at, among the lines sequenced after the last checkpoint signed before `since`."""
-    rows = connection.execute(
-        "select e.seq, e.kind, e.body, coalesce(n.id, 0), n.profession, 0"
-        " from journal.placed p join journal.entry e on e.seq between p.block * 256 and p.block * 256 + 255"
-        " left join access.session s on s.id = journal.u64(e.body, 32) left join access.line n on n.id = s.line"
-        " where p.first_idx >= coalesce((select max(size) from journal.checkpoint where at < %s), 0)"
-        " and p.first_idx + (e.seq & 255) <= (select idx from access.watched) and e.kind = %s"
-        " order by p.first_idx, e.seq",
-        (since, EntryKind.REFUSAL.value),
-    ).fetchall()
-    return [_looked(*row) for row in rows]
-
-
 def evidence(connection: Connection, lines: Iterable[LineId], day: int) -> dict[LineId, tuple[Known, bool]]:
     """The evidence against these lines, and whether a human lifted a hold since: then it begins again."""
     rows = connection.execute(
