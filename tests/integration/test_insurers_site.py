@@ -173,9 +173,9 @@ def test_what_was_shown_is_told_in_counts_after_a_line_and_small_ones_are_masked
 
     async def scene(site: Site) -> None:
         text = plain(await site.http.get("/activity"))
-        assert "Au moins 22 réponses montrées au sujet de vos assurés en 14 jours" in text
-        assert "Pharmacie 0 12 0" in text
-        assert "Optique 0 moins de 5 0" in text
+        assert "Au moins 10 réponses montrées au sujet de vos assurés en 14 jours" in text
+        assert "Pharmacie 0 masqué 0" in text, "16 that day, less 12, would tell the 4"
+        assert "Optique 0 masqué 0" in text
         assert "Soins dentaires 10 0 0" in text
         assert "Aucune violation établie" in text
 

@@ -11,11 +11,15 @@ from tests.integration.conftest import Connect
 from tests.integration.rooms import PAUL, PAUL_HANDLE, Room, open_room
 from tierce.journal.encoding import decode
 from tierce.journal.errors import NotSequencedError
+from tierce.journal.model import Entry, EntryKind
 from tierce.journal.note import verifier_key
 from tierce.journal.verifier.proof import check_proof
-from tierce.kernel.ids import EntrySeq
+from tierce.kernel.clock import micros
+from tierce.kernel.ids import ActivityId, EntrySeq
+from tierce.persons.discretion import AUTHORITY
 from tierce.persons.errors import NotHerLineError, NotReportableError, RecordMissingError
 from tierce.persons.model import LineKind
+from tierce.persons.service import PAGE_LINES
 from tierce.policy.acts import Act, Outcome
 from tierce.storage.keys import Keyring
 
@@ -117,3 +121,19 @@ def test_long_histories_come_in_pages(room: Room) -> None:
     seen = [line.seq for line in (*first.lines, *second.lines)]
     assert len(set(seen)) == len(seen) == 60
     assert second.before is None
+
+
+def test_a_reading_that_waits_leaves_no_place_empty_on_a_full_page(room: Room) -> None:
+    secret = Entry(
+        kind=EntryKind.STAFF_ACT, act=Act.STAFF_PERSON_SHOW, time_us=micros(room.clock.now()), person=PAUL.person,
+        activity=ActivityId(AUTHORITY),
+    )  # fmt: skip
+    write_asks(room.admin, room.keyring, [ask(1)] * PAGE_LINES)
+    write_asks(room.admin, room.keyring, [secret])
+    history = room.persons.history(room.persons_site, PAUL, PAUL_HANDLE)
+    assert len(history.lines) + history.own_acts == PAGE_LINES
+    assert history.before is not None
+    older = room.persons.history(room.persons_site, PAUL, PAUL_HANDLE, history.before)
+    every = [line.seq for line in (*history.lines, *older.lines)]
+    assert len(every) == len(set(every)) == PAGE_LINES, "and none is told twice or lost at the cut"
+    assert len(room.persons.export(room.persons_site, PAUL, PAUL_HANDLE).lines) == PAGE_LINES + 4

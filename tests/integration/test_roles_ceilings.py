@@ -1,6 +1,7 @@
 """How many people a stolen `tierce_office` or `tierce_persons` credential is shown in a day, tried as the role."""
 
 from datetime import timedelta
+from uuid import uuid4
 
 import psycopg
 import pytest
@@ -90,6 +91,22 @@ def test_the_persons_space_opens_so_many_people(start: Start) -> None:
                 persons.connection.rollback()
                 told.append(False)
     assert told == [True, True, True, True, False, False]
+
+
+def test_so_many_people_are_looked_for_by_their_traits_rolled_back_or_not(start: Start, connect: Connect) -> None:
+    idx = uuid4()
+    with connect(SUPERUSER) as admin:
+        admin.execute("insert into person.trait values (%s, 3)", (idx,))
+    persons = start("tierce_persons")
+    for _ in range(4):  # twice the spaces
+        assert persons.rows("select gate.person_by_traits(%s)", idx) == [(3,)]
+        persons.connection.rollback()
+    with pytest.raises(psycopg.errors.ProgramLimitExceeded, match="looked for"):
+        persons.rows("select gate.person_by_traits(%s)", idx)
+    persons.connection.rollback()
+    with connect(SUPERUSER) as admin:
+        admin.execute("select setval('gate.linked', (gate.today() - 1)::bigint * 10000000 + 99999)")
+    assert persons.rows("select gate.person_by_traits(%s)", idx) == [(3,)], "the next day begins anew"
 
 
 def test_nobody_else_uses_the_persons_space_up(start: Start) -> None:

@@ -14,7 +14,7 @@ from tierce.policy.lines import COMMON
 from tierce.policy.seats import SEATS
 from tierce.storage.cluster import SUPERUSER
 from tierce.storage.database import Database
-from tierce.storage.granted import DIGEST_FILE, objects_of, printed_digest, render
+from tierce.storage.granted import DIGEST_FILE, SCHEMAS, objects_of, printed_digest, render
 from tierce.storage.roles import OWNER, ROLES
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "grants.txt"
@@ -40,6 +40,14 @@ def test_the_page_of_grants_is_what_the_database_holds(admin: psycopg.Connection
         DIGEST.write_text(f"{sha256(page.encode()).hexdigest()}\n", "ascii")
     assert PAGE.read_text("utf-8") == page
     assert printed_digest() == sha256(page.encode()).hexdigest()
+
+
+def test_the_page_leaves_no_schema_of_ours_out(admin: psycopg.Connection) -> None:
+    with admin:
+        found = admin.execute(
+            "select nspname from pg_namespace where nspname !~ '^pg_' and nspname <> 'information_schema'"
+        ).fetchall()
+    assert sorted(name for (name,) in found) == sorted(SCHEMAS)
 
 
 @pytest.mark.parametrize("role", ["tierce_worker", "tierce_office"])
@@ -97,7 +105,7 @@ def test_nobody_truncates_owns_or_creates(admin: psycopg.Connection, role: str) 
     [
         ("tierce_api", set()),
         ("tierce_office", set()),
-        ("tierce_persons", {"table person.trait"}),
+        ("tierce_persons", set()),
         ("tierce_insurers", set()),
         ("tierce_worker", set()),
         ("tierce_inspector", set()),
@@ -190,6 +198,11 @@ def test_a_wrong_password_opens_nothing(template: Database, role: str) -> None:
         ("tierce_feed", "select gate.reveal()"),
         ("tierce_insurers", "select * from registry.insurer"),
         ("tierce_insurers", "select * from registry.door"),
+        ("tierce_persons", "select person from person.trait"),
+        ("tierce_persons", "select person from notice.person_report"),
+        ("tierce_persons", "select insurers from notice.rights_request"),
+        ("tierce_persons", "select * from notice.request_reply"),
+        ("tierce_persons", "select nextval('gate.linked')"),
         *[(role, "select verifier from access.pending") for role in ROLES],
         *[(role, "delete from access.pending") for role in ROLES],
         *[(role, "lock table access.pending in share mode") for role in ROLES],

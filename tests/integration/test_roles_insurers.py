@@ -116,3 +116,33 @@ def test_nobody_asks_for_more_than_an_hour(process: Process, keyring: Keyring) -
     door = door_of(keyring.hash(Purpose.DOOR), "99000001")
     process.rows(OPEN, door, 33, OWN, timedelta(days=400))
     assert process.rows("select expires - created from access.insurer_session(%s)", OWN) == [(HOUR,)]
+
+
+@pytest.mark.parametrize(
+    ("cells", "told"),
+    [
+        ([(3, 1, 50), (4, 1, 60)], [50, 60]),
+        ([(3, 1, 3), (4, 1, 50), (5, 1, 60)], [None, None, 60]),
+        ([(3, 1, 4), (3, 4, 4), (4, 1, 50), (5, 1, 60)], [None, None, None, 60]),
+        ([(3, 1, 1), (4, 1, 5), (5, 1, 6), (6, 1, 60)], [None, None, None, 60]),
+    ],
+)
+def test_no_small_count_is_found_by_subtracting(
+    process: Process, keyring: Keyring, connect: Connect, cells: list[tuple[int, int, int]], told: list[int | None]
+) -> None:
+    with connect(SUPERUSER) as admin:
+        admin.execute("delete from registry.shown_count where insurer = 1")
+        for domain, kind, lines in cells:
+            admin.execute(
+                "insert into registry.shown_count values (1, gate.today() - 1, %s, %s, %s)", (domain, kind, lines)
+            )
+        small = "insert into registry.shown_count values (1, gate.today() - %s, 2, 1, %s)"
+        admin.execute(small, (3, 70))
+        admin.execute(small, (4, 80))
+    opened(process, keyring, "99000001", 31, OWN)
+    seq = journalled(process)
+    process.connection.commit()
+    rows = process.rows("select day, domain, kind, lines from registry.own_shown(%s, %s, 14)", OWN, seq)
+    found = {(domain, kind): lines for day, domain, kind, lines in rows if day is None}
+    assert [found[domain, kind] for domain, kind, _ in cells] == told
+    assert [lines for day, _, _, lines in rows if day is not None][-1] == sum(lines for _, _, lines in cells)

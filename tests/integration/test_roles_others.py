@@ -271,3 +271,55 @@ def test_each_site_takes_its_own_sign_ins_alone(start: Start) -> None:
     assert worker.rows("select access.sweep_pending(now() + interval '1 hour')") == [(1,)]
     with pytest.raises(psycopg.errors.InsufficientPrivilege):
         worker.rows(put, b"mine")
+
+
+def test_reports_and_requests_are_read_and_made_through_one_s_own_open_session(
+    start: Start, connect: Connect
+) -> None:
+    with connect(SUPERUSER) as admin:
+        for who in (1, 2):
+            admin.execute(
+                "insert into notice.person_report (id, person, seq, at) values (%s, %s, 7, now())", (who, who)
+            )
+            admin.execute(
+                "insert into notice.rights_request (id, person, kind, subject, insurers, made, due)"
+                " values (%s, %s, 'access', 'all', '{1}', now(), now())",
+                (who, who),
+            )
+            admin.execute(
+                "insert into notice.request_reply (request, insurer, outcome, staff, name, entry)"
+                " values (%s, 1, 'done', 1, 'Camille', %s)",
+                (who, who),
+            )
+    persons = start("tierce_persons")
+    persons.connection.execute(
+        "insert into access.person_session (id, handle, person, created, expires)"
+        " values (9, %s, 1, now(), now() + interval '30 minutes')",
+        (HANDLE,),
+    )
+    reads = (
+        "select seq from notice.her_reports(%s, '{7}')",
+        "select id from notice.her_requests(%s)",
+        "select request from notice.her_replies(%s)",
+    )
+    make = "select notice.make_request(%s, %s, 'access', 'all', %s::smallint[], now(), now())"
+    report = "select notice.report_own(%s, %s, %s, now())"
+    assert [persons.rows(query, HANDLE) for query in reads] == [[], [], []], "no line opens this session"
+    for query, rest in ((make, (30, [1])), (report, (30, 8))):
+        persons.connection.commit()
+        with pytest.raises(psycopg.errors.InsufficientPrivilege, match="no open session"):
+            persons.rows(query, HANDLE, *rest)
+        persons.connection.rollback()
+    hers, others = persons.append(
+        [line(EntryKind.IDENTITY, person=1, session=SessionId(9)), line(EntryKind.PERSON_ACT, person=2)]
+    )
+    persons.connection.commit()
+    assert [persons.rows(query, HANDLE) for query in reads] == [[(7,)], [(1,)], [(1,)]]
+    persons.rows(make, HANDLE, 31, [1, 2])
+    assert persons.rows(report, HANDLE, 31, hers) == [(True,)]
+    assert persons.rows(report, HANDLE, 32, hers) == [(False,)]
+    persons.connection.commit()
+    for query, rest in ((make, (33, [1, 3])), (report, (33, others))):
+        with pytest.raises(psycopg.errors.InsufficientPrivilege, match="hers"):
+            persons.rows(query, HANDLE, *rest)
+        persons.connection.rollback()

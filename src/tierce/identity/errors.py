@@ -63,6 +63,7 @@ class SignInReason(StrEnum):
     NOT_STAFF = "not_staff"
     INSURER_UNKNOWN = "insurer_unknown"
     RETURN_ADDRESS = "return_address"
+    TOO_MANY_TODAY = "too_many_today"
 
 
 class SignInRefusedError(IdentityError):

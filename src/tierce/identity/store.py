@@ -6,8 +6,10 @@ from typing import Any, LiteralString
 from uuid import UUID
 
 from psycopg import AsyncConnection
+from psycopg.errors import ProgramLimitExceeded
 from psycopg.rows import TupleRow
 
+from tierce.identity.errors import SignInReason, SignInRefusedError
 from tierce.identity.model import Activity, SessionRow, SessionState, SoftwareClient
 from tierce.identity.oidc import Pending, Realm
 from tierce.kernel.care import Profession
@@ -389,8 +391,15 @@ async def use_proof(connection: Connection, once: bytes) -> bool:
 
 
 async def persons_with_traits(connection: Connection, idx: UUID) -> list[PersonId]:
-    """List at most three people who have all the traits: more than one is enough to refuse."""
-    cursor = await connection.execute("select person from person.trait where idx = %s limit 3", (idx,))
+    """List at most three people who have all the traits: more than one is enough to refuse.
+
+    Raises:
+        SignInRefusedError: too many people were looked for today.
+    """
+    try:
+        cursor = await connection.execute("select gate.person_by_traits(%s)", (idx,))
+    except ProgramLimitExceeded:
+        raise SignInRefusedError(SignInReason.TOO_MANY_TODAY) from None
     return [PersonId(row[0]) for row in await cursor.fetchall()]
 
 

@@ -30,7 +30,7 @@ class ShownRow:
     """Answers shown about the insurer's people: one count as the database tells it.
 
     `day` is None for the sum of the finished days; `domain` is None for the sum of all domains; `lines` is None
-    from 1 to 4 (told as "fewer than five").
+    when it is masked: from 1 to 4, or the next smallest of them, from which a small one could be subtracted.
     """
 
     day: date | None
@@ -41,7 +41,7 @@ class ShownRow:
 
 @dataclass(frozen=True, slots=True)
 class ShownDomain:
-    """One domain's counts as its page says them; None is "fewer than five", 0 is none at all."""
+    """One domain's counts as its page says them; None is masked, 0 is none at all."""
 
     domain: Domain
     today: int | None

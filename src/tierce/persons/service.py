@@ -61,8 +61,8 @@ class Persons:
         name = self._records.own_name(connection, handle)
         if name is None:
             raise RecordMissingError
-        found = store.own_entries(connection, handle, before, PAGE_LINES, self._older(caller))
-        lines = self._lines(connection, caller, found)
+        found = self._page(connection, caller, handle, before)
+        lines = self._lines(connection, handle, found)
         return History(
             name=name,
             lines=tuple(line for line in lines if line.kind is not LineKind.OWN),
@@ -77,7 +77,7 @@ class Persons:
             NotHerLineError: no line of hers has this number.
         """
         found = self._own(connection, caller, handle, seq)
-        return self._lines(connection, caller, [found])[0]
+        return self._lines(connection, handle, [found])[0]
 
     def proof(self, connection: Connection, caller: PersonCaller, handle: bytes, seq: EntrySeq) -> Proof:
         """Prove one of her lines.
@@ -100,11 +100,11 @@ class Persons:
             raise NotReportableError
         now = self._clock.now()
         with connection.transaction():
-            first = store.insert_report(connection, caller.person, seq, now)
+            first = store.insert_report(connection, handle, seq, now)
             if first:
                 line = replace(self._line(caller, Act.PERSON_REPORT), reference=seq)
                 self._appender.write(connection, [line])
-        at = store.reports(connection, caller.person, [seq])[seq]
+        at, _ = request_rows.own_reports(connection, handle, [seq])[seq]
         return Report(seq, at, first)
 
     def insurers(self, connection: Connection, handle: bytes) -> tuple[InsurerId, ...]:
@@ -125,12 +125,24 @@ class Persons:
         lines: list[HistoryLine] = []
         before = store.NEWEST
         for _ in range(EXPORT_PAGES):
-            found = store.own_entries(connection, handle, before, PAGE_LINES, self._older(caller))
-            lines += self._lines(connection, caller, found)
+            found = self._page(connection, caller, handle, before)
+            lines += self._lines(connection, handle, found)
             if len(found) < PAGE_LINES:
-                return OwnData(records, tuple(lines), tuple(request_rows.of_person(connection, caller.person)), False)
+                return OwnData(records, tuple(lines), tuple(request_rows.of_person(connection, handle)), False)
             before = found[-1].seq
-        return OwnData(records, tuple(lines), tuple(request_rows.of_person(connection, caller.person)), True)
+        return OwnData(records, tuple(lines), tuple(request_rows.of_person(connection, handle)), True)
+
+    def _page(self, connection: Connection, caller: PersonCaller, handle: bytes, before: EntrySeq) -> list[OwnEntry]:
+        """A page of lines that do not wait: cut after they are left out, or a full page would say that some are."""
+        page: list[OwnEntry] = []
+        now = self._clock.now()
+        while len(page) < PAGE_LINES:
+            found = store.own_entries(connection, handle, before, PAGE_LINES, self._older(caller))
+            page += [one for one in found if not waits(one.entry, now)]
+            if len(found) < PAGE_LINES:
+                break
+            before = found[-1].seq
+        return page[:PAGE_LINES]
 
     def _older(self, caller: PersonCaller) -> store.Older:
         return lambda connection: self._sealed.shown_of(connection, caller.person)
@@ -149,22 +161,20 @@ class Persons:
     def _line(self, caller: PersonCaller, act: Act) -> Entry:
         return own_line(caller, act, self._clock.now())
 
-    def _lines(self, connection: Connection, caller: PersonCaller, found: Collection[OwnEntry]) -> list[HistoryLine]:
+    def _lines(self, connection: Connection, handle: bytes, found: Collection[OwnEntry]) -> list[HistoryLine]:
         askers = store.askers(connection, [one.entry for one in found if kind_of(one.entry) in ASKS])
         names = store.insurer_names(connection, {one.entry.insurer for one in found})
         places = store.places(
             connection, {one.entry.establishment for one in found if kind_of(one.entry) is LineKind.PRESENCE}
         )
-        reported = store.reports(connection, caller.person, [one.seq for one in found])
-        replies = request_rows.report_answers(connection, caller.person, [one.seq for one in found])
-        lines, now = [], self._clock.now()
+        reports = request_rows.own_reports(connection, handle, [one.seq for one in found])
+        lines = []
         for one in found:
             entry = one.entry
-            if waits(entry, now):
-                continue
             kind = kind_of(entry)
             asker = askers.get((ProfessionalId(entry.professional), EstablishmentId(entry.establishment)))
             asker = asker if kind in ASKS else None
+            reported, reply = reports.get(one.seq, (None, None))
             lines.append(
                 HistoryLine(
                     seq=one.seq,
@@ -176,8 +186,8 @@ class Persons:
                     insurer_name=names.get(entry.insurer),
                     categories=entry.categories,
                     present=is_present(entry),
-                    reported_at=reported.get(one.seq),
-                    reply=replies.get(one.seq),
+                    reported_at=reported,
+                    reply=reply,
                 )
             )
         return lines

@@ -146,19 +146,7 @@ def every_insurer(connection: Connection) -> dict[InsurerId, str]:
     return {InsurerId(number): name for number, name in rows.fetchall()}
 
 
-def reports(connection: Connection, person: PersonId, seqs: Collection[EntrySeq]) -> dict[EntrySeq, datetime]:
-    """When she answered "it was not me" to each of these lines, if she did."""
-    rows = connection.execute(
-        "select seq, at from notice.person_report where person = %s and seq = any(%s)", (person, sorted(seqs))
-    ).fetchall()
-    return {EntrySeq(seq): at for seq, at in rows}
-
-
-def insert_report(connection: Connection, person: PersonId, seq: EntrySeq, at: datetime) -> bool:
-    """Keep her answer; False when she had already given it for this line."""
-    cursor = connection.execute(
-        "insert into notice.person_report (id, person, seq, at) values (%s, %s, %s, %s)"
-        " on conflict (person, seq) do nothing",
-        (new_id(), person, seq, at),
-    )
-    return cursor.rowcount == 1
+def insert_report(connection: Connection, handle: bytes, seq: EntrySeq, at: datetime) -> bool:
+    """Keep her answer "it was not me" to a line of hers; False when she had already given it."""
+    row = connection.execute("select notice.report_own(%s, %s, %s, %s)", (handle, new_id(), seq, at)).fetchone()
+    return row is not None and bool(row[0])

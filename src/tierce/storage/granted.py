@@ -8,8 +8,9 @@ import psycopg
 from tierce.storage.roles import ROLES
 
 SCHEMAS = (
-    "registry person coverage contact bank care directory access journal incident notice gate upkeep public".split()
-)
+    "registry registry_meta person coverage contact bank care directory access journal incident notice gate upkeep"
+    " presence public"
+).split()
 HEAD = """\
 What each process's database role may do, read from a migrated database and compared by a test.
 A role not listed under an object may do nothing with it; `portal` has no role. Columns follow in brackets when

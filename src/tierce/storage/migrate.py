@@ -55,6 +55,7 @@ FUNCTIONS = (
     "insurers_notices.sql",
     "inspection.sql",
     "persons.sql",
+    "own_space.sql",
     "wishes.sql",
     "billed.sql",
     "letters.sql",

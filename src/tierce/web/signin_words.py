@@ -127,6 +127,13 @@ SIGN_IN: Mapping[SignInReason, Told] = {
         Phrase("Vous n’avez aucun rôle dans ce bureau.", "You hold no role in this office."),
         Phrase("Demandez un rôle à votre responsable.", "Ask your manager for a role."),
     ),
+    SignInReason.TOO_MANY_TODAY: (
+        Phrase(
+            "Trop d’espaces ont été demandés aujourd’hui : aucun ne s’ouvre plus, par précaution.",
+            "Too many spaces were asked for today: no more are opened, as a precaution.",
+        ),
+        Phrase("Réessayez demain, ou appelez l’opérateur.", "Try again tomorrow, or call the operator."),
+    ),
     SignInReason.INSURER_UNKNOWN: (
         Phrase(
             "Votre compte ne désigne aucun organisme assureur que nous servons.",

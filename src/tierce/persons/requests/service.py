@@ -24,7 +24,12 @@ class Requests:
         self._clock = clock
 
     def make(
-        self, connection: Connection, caller: PersonCaller, subject: str, insurers: tuple[InsurerId, ...]
+        self,
+        connection: Connection,
+        caller: PersonCaller,
+        handle: bytes,
+        subject: str,
+        insurers: tuple[InsurerId, ...],
     ) -> RightsRequest:
         """Keep a request with its clock of one month; a second one about the same waits for the first's answer.
 
@@ -35,10 +40,10 @@ class Requests:
         made = RightsRequest(new_id(), kind, subject, insurers, now, month_after(now), None, None, None)
         with connection.transaction():
             self._appender.write(connection, [own_line(caller, Act.PERSON_REQUEST, now, made.id)])
-            waiting = store.of_person(connection, caller.person)
+            waiting = store.of_person(connection, handle)
             if any(one.subject == subject and one.answered is None for one in waiting):
                 raise RequestRefusedError
-            store.insert(connection, caller.person, made)
+            store.insert(connection, handle, made)
         return made
 
 

@@ -1,16 +1,18 @@
 """Requests and reports in PostgreSQL: hers by role tierce_persons, everybody's by role tierce_office."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, LiteralString
 
 from psycopg import Connection
+from psycopg.errors import ProgramLimitExceeded
 from psycopg.rows import TupleRow
 
 from tierce.kernel.clock import date_of, from_micros
-from tierce.kernel.ids import EntrySeq, InsurerId, PersonId, ProfessionalId
+from tierce.kernel.ids import EntrySeq, InsurerId, ProfessionalId
 from tierce.kernel.saying import say_name
+from tierce.persons.errors import TooManyOpenedError
 from tierce.persons.requests.model import (
     InsurerReply,
     ReportAnswer,
@@ -42,41 +44,53 @@ def _request(row: TupleRow) -> RightsRequest:
     )
 
 
-def _with_replies(connection: Connection, rows: list[TupleRow]) -> list[RightsRequest]:
+def _with_replies(rows: list[TupleRow], replies: Iterable[TupleRow]) -> list[RightsRequest]:
     found: dict[int, list[InsurerReply]] = {}
-    for request_, insurer, outcome, at in connection.execute(
-        "select request, insurer, outcome, at from notice.request_reply where request = any(%s) order by at",
-        ([row[0] for row in rows],),
-    ):
+    for request_, insurer, outcome, at in replies:
         found.setdefault(request_, []).append(InsurerReply(InsurerId(insurer), RequestOutcome(outcome), at))
     return [replace(_request(row), replies=tuple(found.get(row[0], ()))) for row in rows]
 
 
-def insert(connection: Connection, person: PersonId, made: RightsRequest) -> None:
-    """Keep a request."""
+def insert(connection: Connection, handle: bytes, made: RightsRequest) -> None:
+    """Keep a request of whoever holds the session."""
     connection.execute(
-        "insert into notice.rights_request (id, person, kind, subject, insurers, made, due)"
-        " values (%s, %s, %s, %s, %s, %s, %s)",
-        (made.id, person, made.kind.value, made.subject, list(made.insurers), made.made, made.due),
+        "select notice.make_request(%s, %s, %s, %s, %s::smallint[], %s, %s)",
+        (handle, made.id, made.kind.value, made.subject, list(made.insurers), made.made, made.due),
     )
 
 
-def of_person(connection: Connection, person: PersonId) -> list[RightsRequest]:
-    """Her requests, the newest first."""
-    rows = connection.execute(f"{_REQUEST} where person = %s order by made desc", (person,)).fetchall()
-    return _with_replies(connection, rows)
+def of_person(connection: Connection, handle: bytes) -> list[RightsRequest]:
+    """The requests of whoever holds the session, the newest first.
+
+    Raises:
+        TooManyOpenedError: too many spaces were opened today.
+    """
+    try:
+        rows = connection.execute("select * from notice.her_requests(%s)", (handle,)).fetchall()
+        return _with_replies(rows, connection.execute("select * from notice.her_replies(%s)", (handle,)))
+    except ProgramLimitExceeded:
+        raise TooManyOpenedError from None
 
 
-def report_answers(
-    connection: Connection, person: PersonId, seqs: Collection[EntrySeq]
-) -> dict[EntrySeq, ReportAnswer]:
-    """What she was answered to her reports of these lines."""
-    rows = connection.execute(
-        "select seq, at, answer, answered from notice.person_report where person = %s and seq = any(%s)",
-        (person, sorted(seqs)),
-    )
+def own_reports(
+    connection: Connection, handle: bytes, seqs: Collection[EntrySeq]
+) -> dict[EntrySeq, tuple[datetime, ReportAnswer]]:
+    """When she reported these lines of hers, those that she did, and what she was answered.
+
+    Raises:
+        TooManyOpenedError: too many spaces were opened today.
+    """
+    try:
+        rows = connection.execute(
+            "select seq, at, answer, answered from notice.her_reports(%s, %s)", (handle, sorted(seqs))
+        ).fetchall()
+    except ProgramLimitExceeded:
+        raise TooManyOpenedError from None
     return {
-        EntrySeq(row[0]): ReportAnswer(report_due(row[1]), ReportOutcome(row[2]) if row[2] else None, row[3])
+        EntrySeq(row[0]): (
+            row[1],
+            ReportAnswer(report_due(row[1]), ReportOutcome(row[2]) if row[2] else None, row[3]),
+        )
         for row in rows
     }
 
@@ -84,7 +98,11 @@ def report_answers(
 def waiting_first(connection: Connection) -> list[RightsRequest]:
     """Requests, those without an answer first, the soonest due before; whose they are is not read."""
     rows = connection.execute(f"{_REQUEST} order by answered is not null, due limit %s", (LISTED_MAX,)).fetchall()
-    return _with_replies(connection, rows)
+    replies = connection.execute(
+        "select request, insurer, outcome, at from notice.request_reply where request = any(%s) order by at",
+        ([row[0] for row in rows],),
+    )
+    return _with_replies(rows, replies)
 
 
 def request(connection: Connection, number: int) -> RightsRequest | None:

@@ -118,10 +118,9 @@ grant select on journal.checkpoint, journal.cosignature, journal.dissent, journa
 grant select on upkeep.controls to tierce_inspector;
 
 -- persons: oneself, through the session one holds ---------------------------------------------------------------
-grant usage on schema gate, access, directory, registry, person, notice to tierce_persons;
+grant usage on schema gate, access, directory, registry, notice to tierce_persons;
 grant execute on function journal.register, journal.next_block, journal.append, gate.person_self,
     gate.person_history to tierce_persons;
-grant select on person.trait to tierce_persons;
 grant execute on function access.put_pending, access.take_pending to tierce_persons;
 grant select, insert, update on access.person_session to tierce_persons;
 grant select on directory.professional, directory.establishment to tierce_persons;
@@ -129,9 +128,9 @@ grant select on registry.insurer, registry.insurer_key to tierce_persons;
 grant select on journal.instance, journal.batch, journal.placed, journal.checkpoint, journal.segment, journal.ended
     to tierce_persons;
 grant execute on function journal.segments, journal.sealed_end to tierce_persons;
-grant execute on function gate.person_concerned, gate.person_of to tierce_persons;
-grant select, insert on notice.person_report, notice.rights_request to tierce_persons;
-grant select (request, insurer, outcome, at) on notice.request_reply to tierce_persons;   -- each request has her insurers
+grant execute on function gate.person_concerned, gate.person_of, gate.person_by_traits to tierce_persons;
+grant execute on function notice.her_reports, notice.report_own, notice.her_requests, notice.her_replies,
+    notice.make_request to tierce_persons;   -- hers alone, by the session whose handle she holds
 grant usage on schema presence to tierce_persons;
 grant execute on function presence.asked, presence.answer_ask to tierce_persons;
 grant execute on function notice.wish_recipient, notice.own_wishes, notice.ask_wish, notice.prove_wish, notice.stop_wish

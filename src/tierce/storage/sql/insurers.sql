@@ -67,8 +67,9 @@ create or replace function registry.own_people(session_handle bytea)
 $$;
 
 -- Answers shown about its own people: a total of each finished day (domain 0); by domain and kind over those days (day
--- null); and by domain and kind for the running day. From 1 to 4 is told as null (fewer than five), and the running
--- day in steps of five, so that reading again does not tell of one person.
+-- null); and by domain and kind for the running day. From 1 to 4 is told as null, and the running day in steps of five, so
+-- that reading again does not tell of one person. Days and cells have one sum: of either, when one is masked, so are the
+-- next smallest, until two at least are and come to ten. Subtracting then leaves a sum that several counts fit.
 create or replace function registry.own_shown(session_handle bytea, line bigint, days integer)
     returns table (day integer, domain smallint, kind smallint, lines bigint)
     language sql security definer set search_path = pg_catalog, pg_temp as $$
@@ -76,14 +77,23 @@ create or replace function registry.own_shown(session_handle bytea, line bigint,
         select c.* from access.journalled_insurer(session_handle, line) o(insurer)
         join registry.shown_count c on c.insurer = o.insurer and c.day > gate.today() - least(days, 92)),
     summed as (
-        select o.day, 0::smallint as domain, 0::smallint as kind, sum(o.lines)::bigint as lines, 1 as step from own o
+        select o.day, 0::smallint as domain, 0::smallint as kind, sum(o.lines)::bigint as lines, 1 as part, 1 as step
+        from own o
         where o.day < gate.today() group by o.day
         union all
-        select null, o.domain, o.kind, sum(o.lines)::bigint, 1 from own o
+        select null, o.domain, o.kind, sum(o.lines)::bigint, 2, 1 from own o
         where o.day < gate.today() group by o.domain, o.kind
         union all
-        select o.day, o.domain, o.kind, o.lines, 5 from own o where o.day >= gate.today())
-    select s.day, s.domain, s.kind, case when s.lines >= 5 then s.lines / s.step * s.step end from summed s
+        select o.day, o.domain, o.kind, o.lines, 3, 5 from own o where o.day >= gate.today()),
+    ranked as (
+        select w.*, min(w.lines) over (partition by w.part) as least,
+               row_number() over smallest as nth,
+               coalesce(sum(w.lines) over (smallest rows between unbounded preceding and 1 preceding), 0) as below
+        from summed w window smallest as (partition by w.part order by w.lines, w.day, w.domain, w.kind))
+    select s.day, s.domain, s.kind,
+           case when s.lines >= 5 and not (s.part < 3 and s.least < 5 and (s.nth <= 2 or s.below < 10))
+                then s.lines / s.step * s.step end
+    from ranked s
     order by s.day nulls last, s.domain, s.kind
 $$;
 

@@ -4,3 +4,6 @@ alter table upkeep.heartbeat add column failing text[] not null default '{}';
 -- What a session last drew: a block and how many asks it is for. Nobody's number: each session remembers its own, whatever
 -- is rolled back (gate.draw), so nothing of it is written ahead or kept over a crash.
 create unlogged sequence gate.drawn minvalue 0;
+
+-- How many people were looked for by their traits, with the day: a count that no rollback takes back (gate.person_by_traits).
+create sequence gate.linked minvalue 0;

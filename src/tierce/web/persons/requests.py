@@ -44,7 +44,7 @@ def request_handlers(
     """Make the routes of requests and of the copy."""
 
     async def listed(visit: Visit, made: RightsRequest | None) -> Response[str]:
-        found = await site.rows.read(lambda connection: store.of_person(connection, visit.caller.person))
+        found = await site.rows.read(lambda connection: store.of_person(connection, visit.handle))
         names = await site.rows.read(
             lambda connection: store.insurer_names(connection, {one for made in found for one in made.insurers})
         )
@@ -60,7 +60,9 @@ def request_handlers(
         sent = await site.sign_in.check_form(request)
         insurers = await site.rows.read(lambda connection: site.persons.insurers(connection, visit.handle))
         made = await site.rows.read(
-            lambda connection: requests.make(connection, visit.caller, sent.get("subject", ""), insurers)
+            lambda connection: requests.make(
+                connection, visit.caller, visit.handle, sent.get("subject", ""), insurers
+            )
         )
         return await listed(visit, made)
 

@@ -1,0 +1,80 @@
+-- Her reports and requests, through the session whose handle she holds; and who has the traits that a provider vouched for.
+
+-- Which people, three at most, have exactly these traits. Told before there is a line, so counted where no rollback reaches:
+-- gate.linked holds the day and how many were looked for, ten million a day at most. A sign-in that finds nobody opens
+-- nothing, so twice as many are told in a day as spaces may be opened.
+create or replace function gate.person_by_traits(of_idx uuid) returns setof bigint
+    language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+    turn bigint := nextval('gate.linked');
+    most integer := (select 2 * per_day from gate.shown_ceiling where scope = 'persons');
+begin
+    if turn / 10000000 < gate.today() then   -- the first of a day; one that comes with it is at worst not counted
+        turn := setval('gate.linked', gate.today()::bigint * 10000000 + 1);
+    end if;
+    if most is null or turn - gate.today()::bigint * 10000000 > most then
+        raise exception 'the ceiling of people looked for in a day is reached' using errcode = 'program_limit_exceeded';
+    end if;
+    return query select t.person from person.trait t where t.idx = of_idx limit 3;
+end $$;
+
+-- What she reported of these lines, and what she was answered.
+create or replace function notice.her_reports(session_handle bytea, seqs bigint[])
+    returns table (seq bigint, at timestamptz, answer text, answered timestamptz)
+    language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
+declare her bigint := gate.person_of(session_handle);
+begin
+    perform gate.insist_below('persons', null);
+    return query select r.seq, r.at, r.answer, r.answered from notice.person_report r
+    where r.person = her and her <> 0 and r.seq = any(seqs);
+end $$;
+
+-- "It was not me" to one line of hers: whether it is the first time. A line that is in segments alone is nobody else's here.
+create or replace function notice.report_own(session_handle bytea, new_id bigint, of_seq bigint, reported timestamptz)
+    returns boolean language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare her bigint := gate.person_of(session_handle);
+begin
+    if her = 0 or exists (select from journal.entry e where e.seq = of_seq and e.person <> her) then
+        raise exception 'no open session has this handle, or the line is not hers' using errcode = 'insufficient_privilege';
+    end if;
+    insert into notice.person_report (id, person, seq, at) values (new_id, her, of_seq, reported) on conflict do nothing;
+    return found;
+end $$;
+
+-- Her requests, the newest first.
+create or replace function notice.her_requests(session_handle bytea)
+    returns table (id bigint, kind text, subject text, insurers smallint[], made timestamptz, due timestamptz,
+                   forwarded timestamptz, answer text, answered timestamptz)
+    language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
+declare her bigint := gate.person_of(session_handle);
+begin
+    perform gate.insist_below('persons', null);
+    return query select q.id, q.kind, q.subject, q.insurers, q.made, q.due, q.forwarded, q.answer, q.answered
+    from notice.rights_request q where q.person = her and her <> 0 order by q.made desc;
+end $$;
+
+-- What insurers answered to them.
+create or replace function notice.her_replies(session_handle bytea)
+    returns table (request bigint, insurer smallint, outcome text, at timestamptz)
+    language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
+declare her bigint := gate.person_of(session_handle);
+begin
+    perform gate.insist_below('persons', null);
+    return query select p.request, p.insurer, p.outcome, p.at
+    from notice.rights_request q join notice.request_reply p on p.request = q.id
+    where q.person = her and her <> 0 order by p.at;
+end $$;
+
+-- Keeps a request of hers, to insurers that have a copy of her record and to no other.
+create or replace function notice.make_request(
+    session_handle bytea, new_id bigint, of_kind text, about text, controllers smallint[], at timestamptz,
+    until timestamptz) returns void
+    language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare her bigint := gate.person_of(session_handle);
+begin
+    if her = 0 or not controllers <@ array(select r.insurer from person.record r where r.person = her) then
+        raise exception 'no open session has this handle, or an insurer is not hers' using errcode = 'insufficient_privilege';
+    end if;
+    insert into notice.rights_request (id, person, kind, subject, insurers, made, due)
+    values (new_id, her, of_kind, about, controllers, at, until);
+end $$;
