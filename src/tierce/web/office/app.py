@@ -162,7 +162,7 @@ def create_office(
         holds=holds,
         clients=clients,
         log_key=log_key, log=log, sealed=sealed, clock=clock,
-    )  # fmt: skip - what proofs are made from, on one line
+    )  # fmt: skip
     return Litestar(
         route_handlers=[*_handlers(site, closings, forms, packs), *message_handlers(site, messages, letters)],
         exception_handlers=error_handlers(pages, refused_page, TOLD),
