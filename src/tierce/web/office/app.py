@@ -161,8 +161,11 @@ def create_office(
         notices=notices,
         holds=holds,
         clients=clients,
-        log_key=log_key, log=log, sealed=sealed, clock=clock,
-    )  # fmt: skip
+        log_key=log_key,
+        log=log,
+        sealed=sealed,
+        clock=clock,
+    )  # fmt: skip - what goes through under its own name
     return Litestar(
         route_handlers=[*_handlers(site, closings, forms, packs), *message_handlers(site, messages, letters)],
         exception_handlers=error_handlers(pages, refused_page, TOLD),
