@@ -1,0 +1,48 @@
+"""What an operator sees while a file is taken in."""
+
+from io import StringIO
+
+import pytest
+from rich.console import Console
+
+from tierce.feeds.bar import ProgressBar
+from tierce.registry.progress.model import Phase, Progress
+
+
+def screen() -> Console:
+    return Console(file=StringIO(), force_terminal=True, width=120, color_system=None)
+
+
+def shown(console: Console) -> str:
+    assert isinstance(console.file, StringIO)
+    return console.file.getvalue()
+
+
+@pytest.mark.parametrize("phase", Phase)
+def test_every_phase_has_its_words_and_the_share_that_is_done(phase: Phase) -> None:
+    console = screen()
+    with ProgressBar(console, "99100001.csv") as bar:
+        bar.follow(Progress(1, bytes(32), 20_000, 1, whole=False, phase=phase, lines_done=5_000, rate=1234.5))
+    text = shown(console)
+    assert "99100001.csv · " in text
+    assert " / " in text.split("99100001.csv · ")[1], "in both languages"
+    assert "25%" in text
+    assert "5 000/20 000 · 1 234/s" in text
+
+
+def test_where_it_goes_on_after_a_stop_is_said_once() -> None:
+    console = screen()
+    standing = Progress(1, bytes(32), 20_000, 1, whole=False, lines_done=5_000, resumed=1)
+    with ProgressBar(console, "f.csv") as bar:
+        bar.follow(standing)
+        bar.follow(standing)
+    assert shown(console).count("reprise à la ligne 5002 / resuming at line 5002") == 1
+    assert "/s" not in shown(console).split("5 000/20 000")[1][:6], "no speed before one is known"
+
+
+def test_an_empty_file_and_one_without_noted_progress() -> None:
+    console = screen()
+    with ProgressBar(console, "f.csv") as bar:
+        bar.follow(Progress(1, bytes(32), 0, 0, whole=True))
+        bar.count(1_234_567)
+    assert "1 234 567 lignes / lines" in shown(console)
