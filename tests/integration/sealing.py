@@ -30,10 +30,13 @@ ORIGIN = "tierce.test/journal"
 LOG_KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 LOG_LINE = verifier_key(ORIGIN, LOG_KEY.public_key())
 WORKER_KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(1, 33)))
-OFFICE_KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(2, 34)))
+UPKEEP_KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(2, 34)))
 POLICY = bytes(16)
 LONG_AGO = micros(SystemClock().now() - timedelta(days=730))
 ALICE, BRUNO = 501, 502
+TAKEN = """
+    update journal.batch b set at = to_timestamp(%s) from journal.placed p
+    where p.block = b.block and p.first_idx >= %s and p.first_idx < (select max(end_idx) from journal.segment)"""
 
 
 def lines(count: int, *, person: int = 0, at_us: int = LONG_AGO) -> list[Entry]:
@@ -79,15 +82,26 @@ class Sealing:
         return numbers
 
     def age(self) -> None:
-        """Let two days pass for what is sealed; the entries themselves are years old."""
+        """Let two days pass for what is sealed; the database took its entries when they say, years ago."""
         with self.database.connect(SUPERUSER, autocommit=True) as admin:
             admin.execute("update journal.segment set at = at - interval '2 days'")
+            admin.execute(TAKEN, (LONG_AGO / 1e6, 0))
+
+    def older(self, days: int, *, from_leaf: int = 0) -> None:
+        """Make segments so many days older, in the manifest and where the database says when it took their blocks."""
+        with self.database.connect(SUPERUSER, autocommit=True) as admin:
+            back = days * 86_400
+            admin.execute(
+                "update journal.segment set until_us = until_us - %s where first_idx >= %s", (back * 10**6, from_leaf)
+            )
+            admin.execute(TAKEN, (LONG_AGO / 1e6 - back, from_leaf))
 
     def ask(self, seq: int, author: int, reason: RedactionReason) -> int:
         """Ask for a redaction; how many more people must."""
-        office = self.connect("tierce_office")
-        appender = Appender.enrol(office, "office", OFFICE_KEY)
+        upkeep, office = self.connect("tierce_upkeep"), self.connect("tierce_office")
+        appender = Appender.enrol(upkeep, "upkeep", UPKEEP_KEY)
         asked = ask_redaction(
+            upkeep,
             office,
             SealedLog(self.folder),
             appender,
@@ -98,6 +112,7 @@ class Sealing:
             author=author,
         )  # fmt: skip - what is asked on one line
         office.close()
+        upkeep.close()
         return asked.wanted
 
 

@@ -23,6 +23,7 @@ from tierce.journal.service import Appender
 from tierce.kernel.care import Domain
 from tierce.kernel.clock import SystemClock
 from tierce.kernel.ids import SessionId, StaffId
+from tierce.policy.deposits import GRACE
 from tierce.policy.ladder import Level
 from tierce.settings import Settings, load
 from tierce.storage.database import Database
@@ -98,7 +99,7 @@ def test_a_deposit_is_taken_for_what_is_closed_and_for_nothing_else(
 
     async def use(http: httpx.AsyncClient, front: Front) -> None:
         await seen(lambda: not front._openness.away, "the store answers")
-        front._openness.last_closed = None  # the moment before the first answer is no closing
+        front._openness.last_away = None  # the moment before the first answer is no closing
         assert (await http.get("/v1/service")).json()["open"] is True
         refused = await leave(http, who, card(1))
         assert (refused.status_code, code(refused)) == (409, "open")
@@ -117,6 +118,30 @@ def test_a_deposit_is_taken_for_what_is_closed_and_for_nothing_else(
     served(settings, use)
 
 
+def test_what_was_closed_a_moment_ago_is_still_taken_whatever_else_is_closed_now(
+    world: World, close: Callable[[Target], None], key_directory: Path, tmp_path: Path
+) -> None:
+    who, settings = optician(world), settings_of(world.database, key_directory, tmp_path)
+    close(Target(Level.DOMAIN, Domain.OPTI))
+
+    async def use(http: httpx.AsyncClient, front: Front) -> None:
+        openness = front._openness
+        await seen(lambda: bool(openness.closings), "the closing is seen")
+        openness.last_away = None
+        world.run("update access.ladder set lifted = now()")
+        await seen(lambda: not openness.closings, "the opening is seen")
+        assert (await leave(http, who, card(1))).status_code == 201
+        assert code(await leave(http, who, card(2, domain="PHAR"))) == "open"
+        close(Target(Level.DOMAIN, Domain.PHAR))
+        await seen(lambda: bool(openness.closings), "the next closing is seen")
+        for number, domain in enumerate(("OPTI", "PHAR"), 3):
+            assert (await leave(http, who, card(number, domain=domain))).status_code == 201
+        openness.last_closed = {at: when - GRACE for at, when in openness.last_closed.items()}
+        assert code(await leave(http, who, card(5))) == "open"
+
+    served(settings, use)
+
+
 def test_an_insurers_closing_takes_its_own_cards_alone(
     world: World, close: Callable[[Target], None], key_directory: Path, tmp_path: Path
 ) -> None:
@@ -125,6 +150,7 @@ def test_an_insurers_closing_takes_its_own_cards_alone(
 
     async def use(http: httpx.AsyncClient, front: Front) -> None:
         await seen(lambda: bool(front._openness.closings) and bool(front._counter.insurers), "the closing is seen")
+        front._openness.last_away = None
         assert (await leave(http, who, card(1))).status_code == 201
         other = await leave(http, who, card(2, amc="99000009"))
         assert (other.status_code, code(other)) == (409, "open")

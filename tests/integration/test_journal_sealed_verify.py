@@ -135,8 +135,7 @@ def test_a_redaction_that_two_people_asked_for_verifies(sealing: Sealing) -> Non
     assert (report.sealed, report.redacted, report.entries) == (30, 1, 32)
     job.run(now=True)  # the two lines that ask are sealed too, and dropped
     sealing.age()
-    with sealing.database.connect(SUPERUSER, autocommit=True) as admin:
-        admin.execute("update journal.segment set until_us = until_us - 500 * 86400e6 where first_idx = 30")
+    sealing.older(500, from_leaf=30)
     assert job.run().dropped == 2
     report = check(sealing)
     assert report.intact, report.findings
@@ -158,13 +157,15 @@ def test_a_swapped_or_missing_segment_is_found(sealing: Sealing) -> None:
 
 
 def test_the_end_of_a_segment_needs_its_line(sealing: Sealing) -> None:
-    with sealing.database.connect(SUPERUSER, autocommit=True) as admin:
-        admin.execute("update journal.segment set until_us = until_us - 550 * 86400e6")
+    sealing.older(550)
     assert sealing.job().run().ended == 1
     sealing.sequencer.step()
     report = check(sealing)
     assert report.intact, report.findings
     assert "segment-ended" in [one.code for one in report.findings]
     with sealing.database.connect(SUPERUSER, autocommit=True) as admin:
+        admin.execute("update journal.batch set at = now() - interval '1094 days' where block = 3")
+        assert "ended-early" in errors(check(sealing))
+        admin.execute("update journal.batch set at = now() - interval '1096 days' where block = 3")
         admin.execute("delete from journal.entry")
     assert {"end-unlisted", "entry-removed"} <= set(errors(check(sealing)))

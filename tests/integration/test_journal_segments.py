@@ -212,16 +212,38 @@ def test_what_may_not_be_redacted_is_refused(sealing: Sealing) -> None:
     assert sealing.ask(young, ALICE, RedactionReason.WRONG_PERSON) == 1
 
 
+def test_a_manifest_that_lies_about_its_times_takes_nothing_away(sealing: Sealing) -> None:
+    """The worker's own role says that a stretch of today is years old, waits for a day, and asks for it to go."""
+    worker, digest = sealing.worker, bytes(32)
+    root = worker.execute("select root from journal.checkpoint where size = 30").fetchone()
+    assert root is not None
+    worker.execute(
+        "select journal.add_segment(row(0, 0, 30, 5, 1, 5, 0, 0, 0, %s, %s, %s, %s, %s, now())::journal.segment)",
+        (digest, root[0], digest, digest, digest),
+    )
+    worker.commit()
+    with sealing.database.connect(SUPERUSER, autocommit=True) as admin:
+        admin.execute("update journal.segment set at = at - interval '2 days'")
+    assert store.hot_due(worker, 0) == [0], "what the database took a moment ago is there"
+    assert store.hot_due(worker, 1) == []
+    assert store.drop_hot(worker, 0, 10**9) == 0
+    assert store.due_segments(worker) == []
+    with pytest.raises(psycopg.errors.CheckViolation):
+        store.end_segment(worker, 0, 1)
+    worker.rollback()
+    assert hot_rows(sealing.connect("tierce_office")) == 30
+
+
 def test_a_segment_ends_when_its_time_is_over_and_no_incident_holds_it(sealing: Sealing) -> None:
     sealer, reader, folder = sealing.job(), sealing.connect("tierce_office"), sealing.folder
     sealer.run(now=True)
+    sealing.older(550)  # three years and a half ago
     with sealing.database.connect(SUPERUSER, autocommit=True) as admin:
-        admin.execute("update journal.segment set until_us = until_us - 550 * 86400e6")  # three years and a half ago
         assert store.due_segments(sealing.connect("tierce_worker")) == []  # its rows are still hot
         admin.execute(
             "insert into incident.incident (id, title, signal_at) values (1, 'i', now() - interval '1000 days')"
         )
-        sealing.age()
+        admin.execute("update journal.segment set at = at - interval '2 days'")
         done = sealer.run()
         assert (done.dropped, done.ended) == (30, 0)
         assert len(history(reader, SealedLog(folder), 5)) == 5  # the incident looks back a year

@@ -18,12 +18,13 @@ from tierce.storage.cluster import SUPERUSER
 
 KINDS = {
     "tierce_api": {9, 11, 14},
-    "tierce_office": {5, 6, 7, 9, 12, 14},
+    "tierce_office": {5, 6, 7, 9, 14},
     "tierce_persons": {9, 13, 14},
     "tierce_insurers": {14, 16},
     "tierce_signer": {18},
     "tierce_worker": {7, 9, 10, 11, 15, 17, 19},
     "tierce_feed": {8, 9},
+    "tierce_upkeep": {9, 12, 17},
     "tierce_notices": {21},
 }
 """What each process may append beside the gate; kinds 1 to 4 are in none of them."""
@@ -108,6 +109,23 @@ def test_an_instance_says_of_itself_alone_that_it_lives(start: Start, role: str)
     process.append([beat(process.instance, micros(SystemClock().now()))])
     with pytest.raises(psycopg.errors.InsufficientPrivilege, match="of itself alone"):
         process.append([beat(process.instance + 1, micros(SystemClock().now()))])
+
+
+def test_a_name_that_is_known_draws_no_number_and_a_role_has_a_thousand(start: Start, connect: Connect) -> None:
+    """There are 32,767 numbers; a command a minute would have drawn them all in three weeks."""
+    connection = connect("tierce_signer", autocommit=True)
+    register = "select journal.register(%s, session_user, %s)"
+    first = _one(connection, register, "signer", bytes(32))
+    for _ in range(50):
+        assert _one(connection, register, "signer", bytes(32)) == first
+    assert _one(connection, register, "signer of another machine", bytes(32)) == first + 1
+    with pytest.raises(psycopg.errors.UniqueViolation):
+        connection.execute(register, ("signer", bytes(31) + b"1"))
+    with pytest.raises(psycopg.errors.CheckViolation, match="a thousand"):  # and it is all undone
+        connection.execute(
+            "select journal.register('n' || n, session_user, %s) from generate_series(1, 1000) n", (bytes(32),)
+        )
+    assert start("tierce_feed").instance == first + 2, "what one role wastes is its own"
 
 
 def own_kind(role: str) -> EntryKind:
@@ -227,3 +245,29 @@ def test_the_feed_writes_and_cannot_read_the_journal_nor_a_session(start: Start)
         with pytest.raises(psycopg.errors.InsufficientPrivilege, match="permission denied"):
             feed.rows(f"select * from {table}")
         feed.connection.rollback()
+
+
+SITES = ("tierce_api", "tierce_office", "tierce_persons", "tierce_insurers")
+
+
+def test_each_site_takes_its_own_sign_ins_alone(start: Start) -> None:
+    put = "select access.put_pending(%s, 'binding', 'nonce', 'verifier', '/', now())"
+    take = "select verifier from access.take_pending(%s)"
+    sites = {role: start(role) for role in SITES}
+    for role, site in sites.items():
+        site.rows(put, role.encode())
+        site.connection.commit()
+    for role, site in sites.items():
+        for other in SITES:
+            if other != role:
+                assert site.rows(take, other.encode()) == []
+        assert site.rows(take, role.encode()) == [("verifier",)]
+        assert site.rows(take, role.encode()) == []
+        site.connection.commit()
+    sites["tierce_api"].rows(put, b"left")
+    sites["tierce_api"].connection.commit()
+    worker = start("tierce_worker")
+    assert worker.rows("select access.sweep_pending(now() - interval '1 hour')") == [(0,)]
+    assert worker.rows("select access.sweep_pending(now() + interval '1 hour')") == [(1,)]
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        worker.rows(put, b"mine")

@@ -8,7 +8,7 @@ after it leaves lines for answers that were never given: it over-reports, never 
 import asyncio
 import logging
 import secrets
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -73,7 +73,7 @@ class Coming:
     def __init__(self) -> None:
         """Nobody is on the way."""
         self.count = 0
-        self._change = asyncio.Event()
+        self._settled = asyncio.Event()
 
     def enter(self) -> None:
         """One more is on the way, or has its answer and is about to leave."""
@@ -82,12 +82,17 @@ class Coming:
     def leave(self) -> None:
         """One less: it waits in the queue, or has left."""
         self.count -= 1
-        self._change.set()
+        if not self.count:
+            self._settled.set()
 
-    async def change(self) -> None:
-        """Wait until one less is on the way."""
-        self._change.clear()
-        await self._change.wait()
+    def enough(self) -> None:
+        """Wait for nobody more: a batch is full."""
+        self._settled.set()
+
+    async def settled(self) -> None:
+        """Wait until nobody is on the way, or a batch is full."""
+        self._settled.clear()
+        await self._settled.wait()
 
 
 @dataclass(slots=True)
@@ -142,12 +147,13 @@ class Lane:
         self._patience = patience_seconds
         self._coming = coming or Coming()
         self._queue: deque[_Waiting] = deque()
-        self._of_line: Counter[LineId] = Counter()
+        self._of_line: dict[LineId, int] = {}
         self._some = asyncio.Event()
         self._under_way = 0
         self._idle = asyncio.Event()
         self._idle.set()
         self._slots = [_Slot() for _ in range(size.slots)]
+        self._standing = 0
         self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
@@ -172,7 +178,7 @@ class Lane:
     @property
     def open(self) -> bool:
         """Whether a connection stands; when none does, asks are refused at once."""
-        return any(slot.store is not None for slot in self._slots)
+        return self._standing > 0
 
     @property
     def waiting(self) -> int:
@@ -187,30 +193,32 @@ class Lane:
 
     def shed(self) -> None:
         """Refuse before any signature is verified, when full or closed."""
-        if not self.open:
+        if not self._standing:
             raise GateClosedError
         if len(self._queue) >= self._size.queue:
             raise GateBusyError
 
     async def ask(self, ask: Ask) -> Answer:
-        """Queue one ask and wait for its answer."""
-        self.shed()
-        line = ask.caller.line
-        if self._of_line[line] >= LINE_WAITING_MAX:
+        """Queue one ask, which `shed` has let in, and wait for its answer."""
+        line, of_line = ask.caller.line, self._of_line
+        others = of_line.get(line, 0)
+        if others >= LINE_WAITING_MAX:
             raise GateBusyError
         waiting = _Waiting(ask, perf_counter(), asyncio.get_running_loop().create_future())
         self._queue.append(waiting)
-        self._of_line[line] += 1
+        of_line[line] = others + 1
         self._some.set()
         self._idle.clear()
         self._coming.leave()
+        if len(self._queue) >= self._size.batch:
+            self._coming.enough()
         try:
             return await waiting.answer
         finally:
             self._coming.enter()
-            self._of_line[line] -= 1
-            if not self._of_line[line]:
-                del self._of_line[line]
+            others = of_line.pop(line) - 1
+            if others:
+                of_line[line] = others
 
     async def _serve(self, slot: _Slot) -> None:
         while True:
@@ -257,10 +265,11 @@ class Lane:
 
     async def _gather(self) -> None:
         """Wait a little for whoever is on the way: see GATHER_SECONDS."""
+        if not self._coming.count or len(self._queue) >= self._size.batch:
+            return
         with suppress(TimeoutError):
             async with asyncio.timeout(GATHER_SECONDS):
-                while self._coming.count > 0 and len(self._queue) < self._size.batch:
-                    await self._coming.change()
+                await self._coming.settled()
 
     def _take(self, slot: _Slot) -> list[_Waiting]:
         """Take what waits: whoever is gone is dropped, the late and the stale are refused unopened."""
@@ -377,6 +386,7 @@ class Lane:
                 await store.close_connection()
             raise
         slot.store = store
+        self._standing += 1
 
     async def _reopened(self, slot: _Slot) -> bool:
         with suppress(*LOST):
@@ -386,6 +396,7 @@ class Lane:
 
     async def _reconnect(self, slot: _Slot) -> None:
         broken, slot.store = slot.store, None
+        self._standing -= broken is not None
         if not self.open:
             self._empty(GateClosedError())
         if broken is not None:

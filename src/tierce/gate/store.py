@@ -30,6 +30,14 @@ from tierce.policy.seats import (
 )
 from tierce.presence.model import Claim
 
+_BY_KEY = " ".join(
+    f"-c {setting}"
+    for setting in (
+        "plan_cache_mode=force_generic_plan", "enable_hashjoin=off", "enable_mergejoin=off", "enable_material=off"
+    )
+)  # fmt: skip
+"""Whatever a batch reads it finds by key, 64 rows at most: each plan is made once for the life of a connection, and
+none hashes a whole table because it is small today. They change no result; see storage.migrate.ROLE_SETTINGS."""
 _OPEN: LiteralString = """
     select * from gate.open(%b::bigint[], %b::bigint[], %b::uuid[], %b::bigint[], %b::bigint[], %b::uuid[],
                             %b::smallint[], %b::integer[], %b::text[], %b::smallint[])"""
@@ -143,7 +151,7 @@ class GateStore:
     @classmethod
     async def connect(cls, dsn: str) -> "GateStore":
         """Open the connection."""
-        return cls(await AsyncConnection.connect(dsn, autocommit=True, prepare_threshold=0))
+        return cls(await AsyncConnection.connect(dsn, autocommit=True, prepare_threshold=0, options=_BY_KEY))
 
     async def close_connection(self) -> None:
         """Close the connection."""

@@ -9,9 +9,8 @@ key, so header bytes -> (key, thumbprint) is cached, for keys that have signed v
 
 import hashlib
 import json
-from base64 import urlsafe_b64encode
 from binascii import Error as Base64Error
-from binascii import a2b_base64
+from binascii import a2b_base64, b2a_base64
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -38,13 +37,14 @@ PRIVATE_MEMBERS = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k"})
 EDWARDS = frozenset({"EdDSA", "Ed25519"})  # RFC 9864 renames the first to the second
 
 _ECDSA = ECDSA(SHA256())
+_TO_URL = bytes.maketrans(b"+/", b"-_")
 _TO_STANDARD = bytes.maketrans(b"-_", b"+/")
 
 Check = Callable[[bytes, bytes], None]
 """Takes a signature and the bytes signed; raises when they do not fit."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Proof:
     """A proof that fits its request: the key's thumbprint (RFC 7638, 32 bytes) and the once-only identifier."""
 
@@ -78,7 +78,7 @@ class _Key:
 
 def encode_b64(value: bytes) -> str:
     """Base64url without padding, as JOSE writes it."""
-    return urlsafe_b64encode(value).rstrip(b"=").decode()
+    return b2a_base64(value, newline=False).translate(_TO_URL, b"=").decode("ascii")
 
 
 def decode_b64(value: bytes) -> bytes:

@@ -1,6 +1,7 @@
 """The only place where the time of day is read; everything else receives a Clock."""
 
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
@@ -58,7 +59,15 @@ def from_micros(value: int) -> datetime:
 
 def paris_day(at: datetime) -> int:
     """Days since 1970-01-01 of the civil day in Paris: seats, caps and rights count civil days."""
-    return (at.astimezone(PARIS).date() - EPOCH_DAY).days
+    if at.tzinfo is not UTC:
+        at = at.astimezone(UTC)
+    return _paris_day(at.date(), at.hour)
+
+
+@lru_cache(maxsize=1024)
+def _paris_day(value: date, hour: int) -> int:
+    """By hours of UTC: since 1911 a day in Paris begins on one."""
+    return (datetime(value.year, value.month, value.day, hour, tzinfo=UTC).astimezone(PARIS).date() - EPOCH_DAY).days
 
 
 def start_of(value: date) -> datetime:
@@ -77,6 +86,7 @@ def day_of(value: date) -> int:
     return (value - EPOCH_DAY).days
 
 
+@lru_cache(maxsize=4096)
 def date_of(day: int) -> date:
     """The civil date of a day number."""
     return EPOCH_DAY + timedelta(days=day)

@@ -10,7 +10,7 @@ from tierce.kernel.nir import BirthDate, Nir, Rank, normalise
 from tierce.presence.model import Shown as Proof
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class ByNir:
     """Somebody named by the NIR of the rights holder, a birth date and a rank."""
 
@@ -46,7 +46,7 @@ class ByCard:
         return
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Question:
     """One person, one domain, one day of care; `label` is whatever helps the professional find it again."""
 
@@ -60,7 +60,7 @@ class Question:
     """What was shown as proof of presence, not yet verified."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Shown:
     """Covered: what may be shown of one person for one domain, under one insurer."""
 

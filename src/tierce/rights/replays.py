@@ -11,7 +11,6 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
-from uuid import UUID
 from weakref import WeakValueDictionary
 
 from psycopg import AsyncConnection
@@ -32,7 +31,7 @@ KEY_CHARS_MAX: Final = 64
 _KEY_BYTES: Final = 5
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Mark:
     """What marks one ask: the key's five bytes and the question's three."""
 
@@ -75,14 +74,17 @@ class Replays:
         self._clock = clock
         self._under_way: WeakValueDictionary[bytes, asyncio.Lock] = WeakValueDictionary()
 
-    def mark(self, caller: Caller, key: str | UUID, path: str, body: bytes) -> Mark:
-        """The mark of one ask of one line of seats."""
-        kind = b"key" if isinstance(key, str) else b"proof"
-        name = key.encode() if isinstance(key, str) else key.bytes
+    def mark(self, caller: Caller, key: str, path: str, body: bytes) -> Mark:
+        """The mark of one ask of one line of seats, by its `Idempotency-Key`."""
         line = caller.line.to_bytes(8, "big")
-        marked = self._hash.digest(b"|".join((b"replay", kind, line, name)))
+        marked = self._hash.digest(b"|".join((b"replay", b"key", line, key.encode())))
         asked = self._hash.digest(b"|".join((b"replayed question", line, path.encode(), body)))
         return Mark(marked[:_KEY_BYTES], asked[: 8 - _KEY_BYTES])
+
+    def mark_of_proof(self, caller: Caller, once: bytes) -> Mark:
+        """The mark of an ask by its proof: one proof is of one question, for it names path and body."""
+        marked = self._hash.digest(b"|".join((b"replay", b"proof", caller.line.to_bytes(8, "big"), once)))
+        return Mark(marked[:_KEY_BYTES], marked[_KEY_BYTES:8])
 
     @asynccontextmanager
     async def alone(self, mark: Mark) -> AsyncIterator[None]:

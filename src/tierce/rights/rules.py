@@ -1,6 +1,7 @@
 """From the words of a question to a question, and from an answer to the bytes that leave."""
 
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -131,6 +132,7 @@ def _domain(text: str) -> Domain:
         raise QuestionError("domain", reason, remedy) from None
 
 
+@lru_cache(maxsize=1024)
 def _care_date(text: str, domain: Domain, today: date) -> date:
     window = CARE_WINDOWS[domain]
     try:

@@ -122,7 +122,10 @@ class Rights:
                 hint=self._hint(caller, question.who.origin()),
             )
         )  # fmt: skip
-        return await self._told(answer, question.domain)
+        try:
+            return self._worded(answer, question.domain)
+        except (KeyError, SealBrokenError):
+            return await self._told_again(answer, question.domain)
 
     def _hint(self, caller: Caller, origin: tuple[str, str] | None) -> int:
         """What the watch may know of the identifiers, keyed for this establishment: none is compared across."""
@@ -164,20 +167,20 @@ class Rights:
                 person=None, pair=None, engagement=seq, once=once, issued=issued, lane=caller.lane, mark=mark,
             )
         )  # fmt: skip
-        return await self._told(answer, domain, engagement)
+        try:
+            return self._worded(answer, domain, engagement)
+        except (KeyError, SealBrokenError):
+            return await self._told_again(answer, domain, engagement)
 
     def number(self, seq: EntrySeq) -> str:
         """The engagement number of an entry."""
         return format_engagement(self._engagement, seq)
 
-    async def _told(self, answer: Answer, domain: Domain, engagement: str | None = None) -> RightsAnswer:
-        try:
-            return self._worded(answer, domain, engagement)
-        except (KeyError, SealBrokenError):
-            if self._reload is None:
-                raise
+    async def _told_again(self, answer: Answer, domain: Domain, engagement: str | None = None) -> RightsAnswer:
+        """Word an answer about an insurer or a product that came since the shelf was read."""
+        if self._reload is not None:
             self.shelf = await self._reload()
-            return self._worded(answer, domain, engagement)
+        return self._worded(answer, domain, engagement)
 
     def _worded(self, answer: Answer, domain: Domain, engagement: str | None = None) -> RightsAnswer:
         if isinstance(answer.decision, Release) and answer.revealed is not None:

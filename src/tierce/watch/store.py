@@ -10,6 +10,7 @@ from psycopg.errors import UniqueViolation
 
 from tierce.journal.encoding import decode
 from tierce.journal.model import EntryKind
+from tierce.journal.store import number
 from tierce.kernel.care import Profession
 from tierce.kernel.clock import paris_day
 from tierce.kernel.ids import DeviceId, EntrySeq, LineId, ProfessionalId, new_id
@@ -194,7 +195,7 @@ def tidy(connection: Connection, before: datetime) -> Sequence[int]:
     """Forget used proofs, abandoned sign-ins and traces left behind, older than `before`: they live minutes."""
     return [
         connection.execute(_FORGET_PROOFS, (before,)).rowcount,
-        connection.execute("delete from access.pending where created < %s", (before,)).rowcount,
+        number(connection.execute("select access.sweep_pending(%s)", (before,)).fetchone()),
         connection.execute(
             "delete from access.trace t using journal.batch b where b.block = t.seq >> 8 and b.at < %s", (before,)
         ).rowcount,

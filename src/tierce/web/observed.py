@@ -58,11 +58,11 @@ class Observed:
             return
         started, status = perf_counter(), 0
 
-        async def watched(message: Message) -> None:
+        def watched(message: Message) -> Awaitable[None]:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-            await send(message)
+            return send(message)
 
         self._figures.begin()
         fault: Exception | None = None

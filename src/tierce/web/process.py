@@ -31,14 +31,15 @@ class Process:
         self._builder = builder
         self._app: Observed | None = None
 
-    async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
-        """Serve, or follow the server's life."""
-        if scope["type"] == "lifespan":
-            await self._live(receive, send)
-        elif self._app is not None:
-            await self._app(scope, receive, send)
+    def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> Awaitable[None]:
+        """Serve, or follow the server's life; what is served is handed on, without a coroutine of its own."""
+        if scope["type"] == "lifespan" or self._app is None:
+            return self._live(scope, receive, send)
+        return self._app(scope, receive, send)
 
-    async def _live(self, receive: Receive, send: Send) -> None:
+    async def _live(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
+        if scope["type"] != "lifespan":
+            return
         await receive()
         try:
             settings = load(Path(os.environ[SETTINGS_VARIABLE]))

@@ -29,6 +29,7 @@ class Asked:
 
 def ask_redaction(
     connection: Connection,
+    reader: Connection,
     sealed: SealedLog,
     appender: Appender,
     clock: Clock,
@@ -38,14 +39,17 @@ def ask_redaction(
     reason: RedactionReason,
     author: int,
 ) -> Asked:
-    """Write that `author` asks for the redaction of an entry, on a connection of role tierce_office.
+    """Write that `author` asks for the redaction of an entry.
+
+    `connection` is of role tierce_upkeep, which alone may ask and reads no entry; `reader` of role tierce_office,
+    which reads entries and may not ask.
 
     Raises:
         RedactionRefusedError: no such entry, nobody in it, too young for the reason, or asked by her already.
     """
     with connection.transaction():
-        body = rows.entry_body(connection, seq)
-        found = sealed.of_seq(connection, seq) if body is None else None
+        body = rows.entry_body(reader, seq)
+        found = sealed.of_seq(reader, seq) if body is None else None
         if body is None and (found is None or found.redacted is not None):
             msg = f"no entry that names a person has the number {seq}"
             raise RedactionRefusedError(msg)

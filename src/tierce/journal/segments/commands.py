@@ -134,12 +134,13 @@ def redact(
         typer.echo(f"✗ --reason : choisir parmi / choose among: {every}", err=True)
         raise typer.Exit(2)
     try:
-        key = Keyring(keys, ()).instance("office")
-        with Database(host, port, name, secrets).connect("tierce_office") as connection:
+        key, database = Keyring(keys, ()).instance("upkeep"), Database(host, port, name, secrets)
+        with database.connect("tierce_upkeep") as connection, database.connect("tierce_office") as reader:
             asked = ask_redaction(
                 connection,
+                reader,
                 SealedLog(segments),
-                Appender.enrol(connection, "office", key),
+                Appender.enrol(connection, "upkeep", key),
                 SystemClock(),
                 policy_digest(),
                 seq=EntrySeq(seq),

@@ -125,10 +125,11 @@ def hot_due(connection: Connection, hot_days: int) -> list[int]:
     rows = connection.execute(
         "select s.first_idx from journal.segment s where s.revision = 0 and s.at < now() - interval '1 day'"
         " and s.until_us < (extract(epoch from now()) - %s * 86400.0) * 1e6"
-        " and exists (select from journal.placed p join journal.entry e"
-        "   on e.seq between p.block * 256 and p.block * 256 + 255"
+        " and exists (select from journal.placed p"
+        "   join journal.batch b on b.block = p.block and b.at < now() - make_interval(days => %s)"
+        "   join journal.entry e on e.seq between p.block * 256 and p.block * 256 + 255"
         "   where p.first_idx >= s.first_idx and p.first_idx < s.end_idx) order by 1",
-        (hot_days,),
+        (hot_days, hot_days),
     )
     return [row[0] for row in rows.fetchall()]
 

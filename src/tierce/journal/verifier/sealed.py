@@ -21,6 +21,8 @@ from tierce.journal.verifier import store, tiles
 from tierce.journal.verifier.model import Report, Sealed
 from tierce.journal.verifier.store import SealedRow
 
+JOURNAL_DAYS = 1095
+"""How long the format's page says that lines are kept."""
 _ENTRY, _HASH = 128, 32
 _REDACTION, _UPKEEP, _JOURNAL_END = 12, 17, 151
 _NUMBERS = (
@@ -95,8 +97,11 @@ def check_sealed(
         if not lines.both_asked(seq):
             message = "the entry was redacted and no two people asked for it"
             report.error("redaction-unlisted", message, seq=seq, index=leaf)
+    early = store.ended_early(connection, JOURNAL_DAYS) if ended else set()
     for first, end in ended:
-        if first in lines.ends:
+        if first in early:
+            report.error("ended-early", "a segment is gone whose time was not over", index=first)
+        elif first in lines.ends:
             found.ended.append((first, end))
             report.gap("segment-ended", f"the time of leaves {first} to {end - 1} was over", index=first)
         else:

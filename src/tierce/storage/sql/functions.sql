@@ -3,7 +3,10 @@
 
 create or replace function journal.u64(body bytea, place integer) returns bigint
     language sql immutable strict as
-$$ select ('x' || encode(substring(body from place + 1 for 8), 'hex'))::bit(64)::bigint $$;
+$$ select (get_byte(body, place)::bigint << 56) | (get_byte(body, place + 1)::bigint << 48)
+       | (get_byte(body, place + 2)::bigint << 40) | (get_byte(body, place + 3)::bigint << 32)
+       | (get_byte(body, place + 4)::bigint << 24) | (get_byte(body, place + 5)::bigint << 16)
+       | (get_byte(body, place + 6) << 8) | get_byte(body, place + 7) $$;
 
 create or replace function journal.u16(body bytea, place integer) returns integer
     language sql immutable strict as
@@ -83,11 +86,14 @@ declare
     used uuid[];
     places bigint[];
     today integer := gate.today();
+    -- Written out, for an expression with a query in it is planned each time.
+    numbered constant bigint[] := '{1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31,32,'
+        '33,34,35,36,37,38,39,40,41,42,43,44,45,46,47,48,49,50,51,52,53,54,55,56,57,58,59,60,61,62,63,64}';
 begin
     if cardinality(sessions) > 64 then
         raise exception 'a batch holds at most 64 asks' using errcode = 'check_violation';
     end if;
-    block := nextval('journal.block_no');
+    block := gate.draw(cardinality(sessions));
     select coalesce(array_agg(l.id), '{}'), coalesce(array_agg(l.state), '{}'), coalesce(array_agg(l.owed), '{}'),
            coalesce(array_agg(l.desks), '{}'), coalesce(array_agg(l.cell), '{}')
     into line_ids, states, owed, desks, cells
@@ -113,10 +119,7 @@ begin
         on conflict do nothing returning id)
     select coalesce(array_agg(id), '{}') into used from fresh_proofs;
 
-    with holds as materialized (
-        select h.level, h.subject, max(h.rung) as rung from access.ladder h
-        where h.lifted is null and h.until > now() group by h.level, h.subject),
-    asks as (
+    with asks as (
         select * from unnest(sessions, idx, pairs, engagements, proofs, domains, care_days, cards, payers)
             with ordinality a(session, idx, pair, engagement, proof, domain, care_day, card, payer, n)),
     found as (
@@ -133,34 +136,22 @@ begin
         left join directory.activity t on t.id = s.activity
         left join person.key k on k.idx = a.idx
         left join registry.insurer i on i.amc = a.card
-        left join care.engagement e on e.seq = a.engagement and e.establishment = t.establishment)
+        left join lateral (select * from care.engagement g where g.seq = a.engagement limit 1) e
+             on e.establishment = t.establishment)
     -- One sort for all the columns, in the inner query; an aggregate with an order of its own would each sort again.
-    select array_agg(r.n), array_agg(r.is_live), array_agg(r.is_fresh), array_agg(r.rung), array_agg(r.person),
+    select array_agg(r.n), array_agg(r.is_live), array_agg(r.is_fresh), array_agg(r.person),
            array_agg(r.insurer), array_agg(r.until_day), array_agg(r.pair_key), array_agg(r.pair_state),
            array_agg(r.pair_day), array_agg(r.seen_day), array_agg(r.seen_line), array_agg(r.from_day),
-           array_agg(r.standing), array_agg(r.others), array_agg(r.closed), array_agg(r.engaged_until)
-    into places, live, fresh, rungs, persons, insurers, untils, pair_keys, pair_states, pair_days, seen_days,
-         seen_lines, from_days, standings, others, closed, engaged_untils
+           array_agg(r.standing), array_agg(r.others), array_agg(r.engaged_until)
+    into places, live, fresh, persons, insurers, untils, pair_keys, pair_states, pair_days, seen_days,
+         seen_lines, from_days, standings, others, engaged_untils
     from (
         select f.n, f.is_live, f.proof is null or f.proof = any(used) as is_fresh,
-               case when (select exists (select from holds)) then coalesce((
-                   select max(h.rung) from holds h where (h.level, h.subject) in (
-                       (1, f.login), (2, f.device), (3, f.establishment), (4, f.profession), (5, f.software),
-                       (6, (select o.vendor from directory.software o where o.id = f.software)),
-                       (7, (select directory.cell_of(b.finess, f.profession) from directory.establishment b
-                            where b.id = f.establishment)), (9, 0), (10, f.site),
-                       (11, case when f.engagement is null then 1 else 2 end), (12, f.domain))), 0)
-                   else 0 end::smallint as rung,
                f.person, coalesce(c.insurer, 0)::smallint as insurer, coalesce(c.until_day, 0) as until_day,
                f.pair_key, coalesce(p.state, 0)::smallint as pair_state, coalesce(p.day, 0) as pair_day,
                coalesce(p.seen_day, 0) as seen_day, coalesce(p.seen_line, 0) as seen_line,
                coalesce(c.from_day, 0) as from_day, coalesce(c.standing, 0)::smallint as standing,
                coalesce(c.others, false) as others,
-               case when (select exists (select from holds)) then coalesce(
-                   (select max(h.level) from holds h where h.rung >= 4 and (h.level, h.subject) in (
-                       (9, 0), (10, f.site), (11, case when f.engagement is null then 1 else 2 end), (12, f.domain))),
-                   (select 8 from holds h where h.rung >= 4 and h.level = 8 and h.subject = c.insurer), 0)
-                   else 0 end::smallint as closed,
                f.engaged_until
         from found f
         left join access.pair p on p.key = f.pair_key
@@ -168,8 +159,37 @@ begin
                                            f.profession, f.professional) c on true
         order by f.n) r;
     -- Each answer belongs to the ask in its place: were the order ever lost, nobody is answered.
-    if places is distinct from array(select generate_series(1, cardinality(sessions))::bigint) then
+    if places is distinct from numbered[1:cardinality(sessions)] then
         raise exception 'answers out of order' using errcode = 'data_exception';
+    end if;
+
+    -- Rungs and closings, in a statement that a batch makes only while somebody or something is held.
+    rungs := array_fill(0::smallint, array[cardinality(sessions)]);
+    closed := rungs;
+    if exists (select from access.ladder h where h.lifted is null and h.until > now()) then
+        select array_agg(r.rung), array_agg(r.closed) into rungs, closed
+        from (
+            with holds as materialized (
+                select h.level, h.subject, max(h.rung) as rung from access.ladder h
+                where h.lifted is null and h.until > now() group by h.level, h.subject)
+            select coalesce((
+                       select max(h.rung) from holds h where (h.level, h.subject) in (
+                           (1, s.login), (2, s.device), (3, t.establishment), (4, t.profession), (5, s.software),
+                           (6, (select o.vendor from directory.software o where o.id = s.software)),
+                           (7, (select directory.cell_of(b.finess, t.profession) from directory.establishment b
+                                where b.id = t.establishment)), (9, 0), (10, s.site),
+                           (11, case when a.engagement is null then 1 else 2 end), (12, a.domain))), 0)::smallint as rung,
+                   coalesce(
+                       (select max(h.level) from holds h where h.rung >= 4 and (h.level, h.subject) in (
+                           (9, 0), (10, s.site), (11, case when a.engagement is null then 1 else 2 end),
+                           (12, a.domain))),
+                       (select 8 from holds h where h.rung >= 4 and h.level = 8 and h.subject = a.insurer), 0)::smallint
+                       as closed
+            from unnest(sessions, engagements, domains, insurers)
+                 with ordinality a(session, engagement, domain, insurer, n)
+            left join access.session s on s.id = a.session and s.revoked is null and s.expires > now()
+            left join directory.activity t on t.id = s.activity
+            order by a.n) r;
     end if;
 end $$;
 
@@ -177,40 +197,47 @@ end $$;
 -- An ask refused without a look at the person counts for nothing: however often a thief goes on, his refusals are
 -- written with his neighbours' lines and never make their batch fail. The caller's state of each line is written by
 -- the same statement: a row changed twice in one transaction has its foreign keys checked again.
+drop function if exists gate.count_floors(bigint[], bigint[], boolean[], boolean[], boolean[], integer, bigint[], bytea[]);
 create or replace function gate.count_floors(
-    e_lines bigint[], e_places bigint[], e_refused boolean[], e_released boolean[], e_known boolean[], today integer,
-    line_ids bigint[], states bytea[]) returns void
-    language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+    e_lines bigint[], e_places bigint[], e_pairs bigint[], bodies bytea[], today integer, line_ids bigint[],
+    states bytea[], let_out integer) returns void
+    language plpgsql as $$
 declare
     over integer;
-    let_out integer := (select count(*) from unnest(e_released) r where r);
 begin
-    update access.line l set
-        state = coalesce(w.state, l.state),
-        owed = case when w.state is null then l.owed end,
-        floor_day = today,
-        asked = case when l.floor_day = today then l.asked else 0 end + b.asked,
-        drawn = case when l.floor_day = today then l.drawn else 0 end + b.drawn,
-        known = case when l.floor_day = today then l.known else 0 end + b.known
-    from (select c.line, count(*) filter (where c.own and not refused) as asked,
-                 count(*) filter (where released and not is_known) as drawn,
-                 count(*) filter (where c.own and released and is_known) as known
-          from unnest(e_lines, e_places, e_refused, e_released, e_known) a(line, place, refused, released, is_known)
-          cross join lateral (values (a.line, true), (a.place, false)) c(line, own) group by c.line) b
-    left join unnest(line_ids, states) w(id, state) on w.id = b.line
-    where l.id = b.line;
-    select count(*) into over from access.line l left join gate.floor f on f.profession = l.profession
-    where l.id = any(e_lines || e_places)
-      and (f.profession is null or l.asked > f.asked or l.known > f.known
-           or l.drawn > case when l.establishment is null then f.drawn else f.place end);
+    with counted as (
+        update access.line l set
+            state = coalesce(b.state, l.state),
+            owed = case when b.state is null then l.owed end,
+            floor_day = today,
+            asked = case when l.floor_day = today then l.asked else 0 end + b.asked,
+            drawn = case when l.floor_day = today then l.drawn else 0 end + b.drawn,
+            known = case when l.floor_day = today then l.known else 0 end + b.known
+        from (select c.line, states[array_position(line_ids, c.line)] as state,
+                     count(*) filter (where c.own and a.kind <> 2) as asked,
+                     count(*) filter (where a.released and not a.is_known) as drawn,
+                     count(*) filter (where c.own and a.released and a.is_known) as known
+              from (select e.line, e.place, get_byte(e.body, 1) as kind, get_byte(e.body, 4) = 1 as released,
+                           p.key is not null or get_byte(e.body, 5) >= 2 as is_known
+                    from unnest(e_lines, e_places, e_pairs, bodies) e(line, place, pair, body)
+                    left join access.pair p on p.key = e.pair) a
+              cross join lateral (values (a.line, true), (a.place, false)) c(line, own) group by c.line) b
+        where l.id = b.line
+        returning l.profession, l.establishment, l.asked, l.drawn, l.known)
+    select count(*) into over from counted l left join gate.floor f on f.profession = l.profession
+    where f.profession is null or l.asked > f.asked or l.known > f.known
+       or l.drawn > case when l.establishment is null then f.drawn else f.place end;
     if over > 0 then
         raise exception 'a line is past the floor of its profession' using errcode = 'check_violation';
     end if;
+    if let_out = 0 then
+        return;
+    end if;
     update gate.leased m set left_minute = m.left_minute - let_out, left_day = m.left_day - let_out
-    where m.role = session_user and m.pid = pg_backend_pid() and let_out > 0
+    where m.role = session_user and m.pid = pg_backend_pid()
       and m.minute >= gate.this_minute() and m.day >= gate.this_day()
       and m.left_minute >= let_out and m.left_day >= let_out;
-    if let_out > 0 and not found then
+    if not found then
         raise exception 'the ceiling of this minute or day is reached, or nothing was leased from it'
             using errcode = 'check_violation', constraint = 'lease';
     end if;
@@ -273,7 +300,7 @@ end $$;
 -- Whether the lines to be written name the identity of the session they came by, and whether anybody will be able
 -- to read them: a code that no reader knows would hide a release from scope. Raises when one does not.
 create or replace function gate.check_lines(e_lines bigint[], e_places bigint[], bodies bytea[]) returns void
-    language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+    language plpgsql as $$   -- called by gate.close alone, in whose search path it is
 declare wrong integer;
 begin
     select count(*) into wrong
@@ -287,8 +314,8 @@ begin
                select l.profession from access.line l where l.id = s.line)))
        or (get_byte(a.body, 4) = 1 and (s.revoked is not null or s.expires <= now()
            or not coalesce(t.active and gate.today() between t.from_day and t.until_day, false)))
-       or s.professional <> journal.u64(a.body, 16) or s.device is distinct from journal.u64(a.body, 40)
-       or t.establishment is distinct from journal.u64(a.body, 24)
+       or substring(a.body from 17 for 32) is distinct from int8send(s.professional)
+              || int8send(t.establishment::bigint) || int8send(s.id) || int8send(s.device)
        or get_byte(a.body, 0) <> 1 or get_byte(a.body, 1) not in (1, 2, 3, 4)
        or (get_byte(a.body, 1) in (1, 4)) <> (get_byte(a.body, 4) = 1)
        or get_byte(a.body, 2) not in (1, 2) or get_byte(a.body, 3) not in (1, 2)
@@ -300,7 +327,7 @@ begin
        or (get_byte(a.body, 4) = 1 and get_byte(a.body, 90) + get_byte(a.body, 91) = 0)
        or substring(a.body from 93 for 4) <> '\x00000000'
        or abs(journal.u64(a.body, 8) - extract(epoch from clock_timestamp()) * 1e6) > 120e6
-       or (get_byte(a.body, 4) = 1 and journal.u64(a.body, 80) = 0);
+       or (get_byte(a.body, 4) = 1 and substring(a.body from 81 for 8) = '\x0000000000000000');
     if wrong > 0 then
         raise exception 'a journal line does not name its own session, its time is off, or it cannot be read'
             using errcode = 'check_violation';
@@ -322,23 +349,18 @@ create or replace function gate.close(
 declare
     this_block bigint := currval('journal.block_no');
     today integer := gate.today();
-    e_refused boolean[];
-    e_released boolean[];
-    e_known boolean[];
+    let_out integer := (select count(*) from unnest(bodies) b where get_byte(b, 4) = 1);
 begin
     perform gate.insist_durable();
     if cardinality(bodies) not between 1 and 64 or cardinality(bodies) <> cardinality(e_lines) then
         raise exception 'a batch holds 1 to 64 lines' using errcode = 'check_violation';
     end if;
+    perform gate.insist_drawn(this_block, cardinality(bodies));
     if not exists (select from journal.instance where id = instance_id and role = session_user) then
         raise exception 'not an instance of this role' using errcode = 'insufficient_privilege';
     end if;
     perform gate.check_lines(e_lines, e_places, bodies);
-    select array_agg(get_byte(a.body, 1) = 2 order by a.n), array_agg(get_byte(a.body, 4) = 1 order by a.n),
-           array_agg(p.key is not null or get_byte(a.body, 5) >= 2 order by a.n)
-    into e_refused, e_released, e_known
-    from unnest(bodies, e_pairs) with ordinality a(body, pair, n) left join access.pair p on p.key = a.pair;
-    perform gate.count_floors(e_lines, e_places, e_refused, e_released, e_known, today, line_ids, states);
+    perform gate.count_floors(e_lines, e_places, e_pairs, bodies, today, line_ids, states, let_out);
 
     -- A proof that came between open and close stands: an ask only ever says again what it read.
     insert into access.pair as p (key, state, day, line, seen_day, seen_line, place, software, vendor)
@@ -359,12 +381,14 @@ begin
     insert into journal.entry (seq, kind, professional, person, body)
     select this_block * 256 + a.n - 1, get_byte(a.body, 1), journal.u64(a.body, 16), journal.u64(a.body, 80), a.body
     from unnest(bodies) with ordinality a(body, n);
-    insert into care.engagement
-        (seq, establishment, professional, person, insurer, domain, pair, until_day, care_day, label, at)
-    select this_block * 256 + a.n - 1, journal.u64(a.body, 24), journal.u64(a.body, 16), journal.u64(a.body, 80),
-           journal.u16(a.body, 60), get_byte(a.body, 7), a.pair, a.until, a.day, a.label, now()
-    from unnest(bodies, e_pairs, e_untils, e_days, e_labels) with ordinality a(body, pair, until, day, label, n)
-    where get_byte(a.body, 1) = 1 and get_byte(a.body, 4) = 1;
+    if let_out > 0 then
+        insert into care.engagement
+            (seq, establishment, professional, person, insurer, domain, pair, until_day, care_day, label, at)
+        select this_block * 256 + a.n - 1, journal.u64(a.body, 24), journal.u64(a.body, 16), journal.u64(a.body, 80),
+               journal.u16(a.body, 60), get_byte(a.body, 7), a.pair, a.until, a.day, a.label, now()
+        from unnest(bodies, e_pairs, e_untils, e_days, e_labels) with ordinality a(body, pair, until, day, label, n)
+        where get_byte(a.body, 1) = 1 and get_byte(a.body, 4) = 1;
+    end if;
     insert into access.trace (seq, hint)
     select this_block * 256 + a.n - 1, a.hint from unnest(e_hints) with ordinality a(hint, n) where a.hint <> 0;
     return this_block;
@@ -413,19 +437,19 @@ select access.proofs_since();   -- a new database was asked nothing yet: its mar
 -- Journal lines of processes other than api: staff, persons, worker, feed ----------------------------------------
 create or replace function journal.next_block() returns bigint
     language sql security definer set search_path = pg_catalog, pg_temp as
-$$ select nextval('journal.block_no') $$;
+$$ select gate.draw(0) $$;
 
 -- The kinds of line that each process writes; none writes another's, and asks (1 to 4) are the gate's alone.
 create or replace function journal.kinds_of(writer name) returns integer[] language sql immutable as $$
     select case writer
         when 'tierce_api' then array[9, 11, 14]
-        when 'tierce_office' then array[5, 6, 7, 9, 12, 14]
+        when 'tierce_office' then array[5, 6, 7, 9, 14]
         when 'tierce_persons' then array[9, 13, 14]
         when 'tierce_insurers' then array[14, 16]
         when 'tierce_signer' then array[18]
         when 'tierce_worker' then array[7, 9, 10, 11, 15, 17, 19]
         when 'tierce_feed' then array[8, 9]
-        when 'tierce_upkeep' then array[9, 17]
+        when 'tierce_upkeep' then array[9, 12, 17]
         when 'tierce_notices' then array[21]
         else array[]::integer[] end
 $$;
@@ -438,6 +462,7 @@ begin
         raise exception 'a block is drawn once, in the same session, for 1 to 64 lines'
             using errcode = 'check_violation';
     end if;
+    perform gate.insist_drawn(in_block, 0);
     if not exists (select from journal.instance where id = instance_id and role = session_user) then
         raise exception 'not an instance of this role' using errcode = 'insufficient_privilege';
     end if;
@@ -449,6 +474,10 @@ begin
     if exists (select from unnest(bodies) b where get_byte(b, 1) = 11 and journal.u64(b, 16) <> instance_id) then
         raise exception 'an instance says of itself alone that it lives' using errcode = 'insufficient_privilege';
     end if;
+    if session_user <> 'tierce_persons'
+       and exists (select from unnest(bodies) b where get_byte(b, 1) = 14 and journal.u64(b, 80) <> 0) then
+        raise exception 'only the persons'' space opens for a person' using errcode = 'insufficient_privilege';
+    end if;
     insert into journal.batch (block, instance, n, signature)
     values (in_block, instance_id, cardinality(bodies), signature);
     perform gate.count_shown(bodies);
@@ -458,6 +487,9 @@ begin
     return in_block;
 end $$;
 
+-- An instance is looked for before it is made, and its number is the next one and not a sequence's: what a conflict or a
+-- rollback throws away of a sequence is gone, and there are 32,767. A role has a thousand names at most, so that a captured
+-- one can use up its own alone.
 create or replace function journal.register(instance_name text, for_role name, key bytea) returns smallint
     language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare found smallint;
@@ -465,8 +497,16 @@ begin
     if for_role <> session_user then
         raise exception 'a process registers itself, under its own role' using errcode = 'insufficient_privilege';
     end if;
-    insert into journal.instance (name, role, public_key) values (instance_name, for_role, key)
-    on conflict (name) do nothing;
+    if not exists (select from journal.instance where name = instance_name) then
+        lock table journal.instance in share row exclusive mode;
+        if (select count(*) from journal.instance where role = for_role) >= 1000 then
+            raise exception 'role % has a thousand instances already', for_role using errcode = 'check_violation';
+        end if;
+        insert into journal.instance (id, name, role, public_key) overriding system value
+        values ((select coalesce(max(id), 0) + 1 from journal.instance), instance_name, for_role, key)
+        on conflict (name) do nothing;
+        perform setval(pg_get_serial_sequence('journal.instance', 'id'), max(id)) from journal.instance;
+    end if;
     select id into found from journal.instance
     where name = instance_name and role = for_role and public_key = key;
     if found is null then
@@ -475,7 +515,6 @@ begin
     end if;
     return found;
 end $$;
-
 -- Who a closing or a wide hold would hinder, counted and never named: live sessions, and answers of the last day among
 -- the newest 20,000. Levels are policy.ladder.Level: 3 establishment, 4 profession, 5 software, 6 vendor, 7 cell,
 -- 8 insurer, 9 nation, 10 site, 11 act, 12 domain. From 3 to 7 answers are those of the professionals hindered.

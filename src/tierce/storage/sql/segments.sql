@@ -49,7 +49,8 @@ begin
     insert into journal.segment select made.*;
 end $$;
 
--- Drops at most so many hot rows of a segment that was sealed long enough ago; returns how many.
+-- Drops at most so many hot rows of a segment that was sealed long enough ago; returns how many. The manifest is written by
+-- the one who asks, so its times are not enough: each row's own batch says when the database took it.
 create or replace function journal.drop_hot(of_first bigint, at_most integer) returns bigint
     language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
@@ -63,7 +64,9 @@ begin
         raise exception 'this stretch is not sealed, or not for long enough' using errcode = 'check_violation';
     end if;
     with due as (
-        select e.seq from journal.placed p join journal.entry e on e.seq between p.block * 256 and p.block * 256 + 255
+        select e.seq from journal.placed p
+        join journal.batch b on b.block = p.block and b.at < now() - make_interval(days => kept_days)
+        join journal.entry e on e.seq between p.block * 256 and p.block * 256 + 255
         where p.first_idx >= sealed.first_idx and p.first_idx < sealed.end_idx limit at_most)
     delete from journal.entry e using due where e.seq = due.seq;
     get diagnostics n = row_count;
@@ -85,13 +88,17 @@ begin
     return found;
 end $$;
 
--- The segments whose time is over, oldest first: past the journal's duration, and before what an incident still needs.
+-- The segments whose time is over, oldest first: past the journal's duration, and before what an incident still needs, by
+-- the manifest and by when the database took each of their blocks.
 create or replace function journal.due_segments() returns table (first_idx bigint, end_idx bigint)
     language sql stable security definer set search_path = pg_catalog, pg_temp as $$
-    select s.first_idx, s.end_idx from journal.segments() s
-    where s.until_us < extract(epoch from least(
-              now() - make_interval(days => (select k.days from upkeep.keep k where k.class = -4)),
-              upkeep.held_since())) * 1e6
+    with over (at) as materialized (
+        select least(now() - make_interval(days => (select k.days from upkeep.keep k where k.class = -4)),
+                     upkeep.held_since()))
+    select s.first_idx, s.end_idx from over, journal.segments() s
+    where s.until_us < extract(epoch from over.at) * 1e6
+      and not exists (select from journal.placed p join journal.batch b on b.block = p.block
+                      where p.first_idx >= s.first_idx and p.first_idx < s.end_idx and b.at >= over.at)
       and not exists (select from journal.placed p join journal.entry e on e.seq between p.block * 256 and p.block * 256 + 255
                       where p.first_idx >= s.first_idx and p.first_idx < s.end_idx)
     order by s.first_idx

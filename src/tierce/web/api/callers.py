@@ -72,6 +72,22 @@ class Callers:
         self._wanted: dict[str, asyncio.Future[SessionState | SessionReason | Exception]] = {}
         self._reading: asyncio.Task[None] | None = None
 
+    def remembered(self, authorization: bytes | None) -> Bound | None:
+        """Return the caller of `Authorization: DPoP <handle>` if she is remembered; None says to `find` her."""
+        if authorization is None or not authorization.startswith(_SCHEME):
+            return None
+        digest = sha256(authorization[len(_SCHEME) :]).digest()
+        known = self._known.get(digest)
+        if known is None:
+            return None
+        now = self._clock.now()
+        if now >= known.ends:
+            return None
+        self._known.move_to_end(digest)
+        if now >= known.slide_at:
+            self._use(digest, known, now)
+        return known.bound
+
     async def find(self, authorization: bytes | None, *, fresh: bool = False) -> Bound:
         """Return the caller of `Authorization: DPoP <handle>`, or raise SessionRefusedError.
 
@@ -79,15 +95,12 @@ class Callers:
         """
         if authorization is None or not authorization.startswith(_SCHEME):
             raise SessionRefusedError(SessionReason.UNKNOWN)
+        bound = None if fresh else self.remembered(authorization)
+        if bound is not None:
+            return bound
         handle = authorization[len(_SCHEME) :]
         digest = sha256(handle).digest()
         now = self._clock.now()
-        known = self._known.get(digest)
-        if not fresh and known is not None and now < known.ends:
-            self._known.move_to_end(digest)
-            if now >= known.slide_at:
-                self._use(digest, known, now)
-            return known.bound
         self._known.pop(digest, None)
         state = await self._read(handle.decode("ascii", "replace"))
         caller = caller_of(state, signed=state.signs)

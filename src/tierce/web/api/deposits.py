@@ -93,14 +93,19 @@ class Front:
         """Be told, once the store is there, who was seen alive, how a state is found, who hears that it is back."""
         self._counter.knows, self.find_state, self._openness.back = knows, find_state, back
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request."""
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        """Serve one request, or hand it on, without a coroutine of its own: an ask passes here."""
         path = scope.get("path", "")
+        if self.rest is not None and path == "/v1/rights":
+            return self.rest(scope, receive, send)
         if scope["type"] == "http" and (path == SERVICE or path.startswith(DEPOSITS)):
-            await self._serve(scope, path, receive, send)
-        elif self.rest is not None and (not self._openness.away or path.startswith(ALWAYS)):
-            await self.rest(scope, receive, send)
-        elif scope["type"] == "http":
+            return self._serve(scope, path, receive, send)
+        if self.rest is not None and (not self._openness.away or path.startswith(ALWAYS)):
+            return self.rest(scope, receive, send)
+        return self._closed(scope, send)
+
+    async def _closed(self, scope: Scope, send: Send) -> None:
+        if scope["type"] == "http":
             await _problem(send, problems.CLOSED)
 
     async def _serve(self, scope: Scope, path: str, receive: Receive, send: Send) -> None:

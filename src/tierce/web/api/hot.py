@@ -24,7 +24,7 @@ from tierce.rights.errors import QuestionError
 from tierce.rights.history import History
 from tierce.rights.model import Refused, RightsAnswer
 from tierce.rights.replays import read_key
-from tierce.rights.rules import QUESTION_BYTES_MAX, answer_bytes
+from tierce.rights.rules import ANSWER_BYTES, QUESTION_BYTES_MAX, answer_bytes
 from tierce.rights.service import Rights
 from tierce.web.api import problems
 from tierce.web.api.callers import Bound, Callers
@@ -50,6 +50,13 @@ _TOLD_HEADERS = [
     (b"cache-control", b"no-store"),
     (b"x-content-type-options", b"nosniff"),
 ]
+_TOLD = {
+    "type": "http.response.start",
+    "status": 200,
+    "headers": [*_TOLD_HEADERS, (b"content-length", str(ANSWER_BYTES).encode())],
+}
+"""The head of every told answer: one object, for its length never changes either."""
+_READ = frozenset({b"authorization", b"dpop", b"idempotency-key"})
 _PROBLEM_HEADERS = [(b"content-type", b"application/problem+json"), *_TOLD_HEADERS[1:]]
 
 
@@ -81,25 +88,27 @@ class HotRoutes:
         """The gate, for the metrics and the readiness of the process."""
         return self._gate
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Serve one request."""
         path = scope.get("path", "")
         revisit = path.startswith(HISTORY_PREFIX) and path.endswith(REVISIT_SUFFIX)
         if scope["type"] != "http" or not (path == RIGHTS_PATH or revisit):
-            await self._rest(scope, receive, send)
-            return
+            return self._rest(scope, receive, send)
+        return self._serve(scope, path, receive, send)
+
+    async def _serve(self, scope: Scope, path: str, receive: Receive, send: Send) -> None:
         coming = self._gate.coming
         coming.enter()
         try:
             self._gate.shed()
-            async with asyncio.timeout(BODY_SECONDS_MAX):
+            with _Within(BODY_SECONDS_MAX):
                 body = await _read(scope, receive)
             if isinstance(body, Problem):
                 await _problem(send, body)
                 return
-            bound, proof = await self._authenticate(scope, path, body)  # 1. authenticate
-            key = header(scope, b"idempotency-key")
-            answer = await self._answer_once(path, bound, body, proof, key)
+            given = _given(scope)
+            bound, proof = await self._authenticate(given, path, body)  # 1. authenticate
+            answer = await self._answer_once(path, bound, body, proof, given.get(b"idempotency-key"))
         except (GateError, IdentityError, QuestionError, EngagementFormatError) as error:
             await _problem(send, as_problem(error))
             return
@@ -120,13 +129,15 @@ class HotRoutes:
                 self._callers.forget(header(scope, b"authorization"))
             await _problem(send, replace(known, extra={**(known.extra or {}), **retry}))
             return
-        await _send(send, 200, _TOLD_HEADERS, answer_bytes(answer))
+        await send(_TOLD)
+        await send({"type": "http.response.body", "body": answer_bytes(answer)})
 
-    async def _authenticate(self, scope: Scope, path: str, body: bytes) -> tuple[Bound, Proof | None]:
+    async def _authenticate(self, given: dict[bytes, bytes], path: str, body: bytes) -> tuple[Bound, Proof | None]:
         """Find the caller by the handle, and check the proof of the browser's key when there is one."""
-        bound = await self._callers.find(header(scope, b"authorization"))
+        handle = given.get(b"authorization")
+        bound = self._callers.remembered(handle) or await self._callers.find(handle)
         self._gate.shed(bound.caller.lane)
-        proof = header(scope, b"dpop")
+        proof = given.get(b"dpop")
         if proof is None:
             return bound.unsigned(), None
         if bound.thumbprint is None:
@@ -148,7 +159,7 @@ class HotRoutes:
                 return earlier or await self._answer(path, bound, body, proof, mark.salt)
         if proof is None:
             return await self._answer(path, bound, body, None, b"")
-        mark = replays.mark(caller, UUID(bytes=proof.once), path, body)
+        mark = replays.mark_of_proof(caller, proof.once)
         answer = await self._answer(path, bound, body, proof, mark.salt)
         if isinstance(answer, Refused) and answer.code == "not_allowed":
             return await replays.earlier(caller, mark, revisited) or answer
@@ -161,6 +172,38 @@ class HotRoutes:
         engagement = path[len(HISTORY_PREFIX) : -len(REVISIT_SUFFIX)]
         domain = await self._history.domain_of(bound.caller, engagement)
         return await self._rights.revisit(bound.caller, engagement, domain, once, issued, mark)
+
+
+def _given(scope: Scope) -> dict[bytes, bytes]:
+    """The headers that an ask may have, in one pass; a repeated one as `header` gives it."""
+    found: dict[bytes, bytes] = {}
+    for name, value in scope["headers"]:
+        if name in _READ:
+            found[name] = bytes(value) if name not in found else found[name] + b", " + bytes(value)
+    return found
+
+
+class _Within:
+    """`asyncio.timeout`, for a wait inside one task: of the time of an ask, that took a twentieth."""
+
+    def __init__(self, seconds: float) -> None:
+        loop = asyncio.get_running_loop()
+        self._task = asyncio.current_task(loop)
+        self._late = False
+        self._alarm = loop.call_later(seconds, self._ring)
+
+    def _ring(self) -> None:
+        if self._task is not None:
+            self._late = True
+            self._task.cancel()
+
+    def __enter__(self) -> None:
+        """The alarm is set."""
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _trace: object) -> None:
+        self._alarm.cancel()
+        if self._late and self._task is not None and self._task.uncancel() == 0 and kind is asyncio.CancelledError:
+            raise TimeoutError from error
 
 
 def header(scope: Scope, name: bytes) -> bytes | None:

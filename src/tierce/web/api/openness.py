@@ -10,7 +10,7 @@ import logging
 import os
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
@@ -50,7 +50,9 @@ class Openness:
     """Until the first answer of the store, it is away."""
     since: datetime | None = None
     closings: tuple[Closing, ...] = ()
-    last_closed: datetime | None = None
+    last_away: datetime | None = None
+    last_closed: dict[Target, datetime] = field(default_factory=dict)
+    """When each part was last seen closed, for as long as a deposit about it is still taken."""
     back: Callable[[], None] = lambda: None
     """Called when the store answers again."""
 
@@ -77,8 +79,7 @@ class Openness:
                     self._lost(error)
                     await _leave(connection)
                     connection, looks = None, 0
-                if self.away or self.closings:
-                    self.last_closed = self.clock.now()
+                self._note(self.clock.now())
                 await asyncio.to_thread(self.counter.turn)
                 await asyncio.sleep(LOOK_SECONDS)
         finally:
@@ -98,21 +99,29 @@ class Openness:
             self.remember()  # another worker may have read the insurers after this one did
         self.away = True
 
+    def _note(self, now: datetime) -> None:
+        """Keep when the store was last away, and when each part was last closed."""
+        if self.away:
+            self.last_away = now
+        seen = self.last_closed | {closing.target: now for closing in self.closings}
+        self.last_closed = {target: at for target, at in seen.items() if now - at <= GRACE}
+
     def takes(self, typed: Typed) -> bool:
         """Whether a deposit is taken now: what it is about is closed, or was a moment ago."""
-        if self.away:
+        now = self.clock.now()
+        if self.away or (self.last_away is not None and now - self.last_away <= GRACE):
             return True
-        if not self.closings:
-            return self.last_closed is not None and self.clock.now() - self.last_closed <= GRACE
+        lately = {target for target, at in self.last_closed.items() if now - at <= GRACE}
+        return any(self._is_about(typed, target) for target in lately | {one.target for one in self.closings})
+
+    def _is_about(self, typed: Typed, target: Target) -> bool:
+        """Whether what a deposit is about is closed with a part."""
         insurer = self.counter.insurers.get(typed.amc)
-        return any(
-            closing.target.level in {Level.NATION, Level.PORTAL}
-            or (closing.target.level is Level.ACT and closing.target.subject == Act.RIGHTS_ASK)
-            or (closing.target.level is Level.DOMAIN and closing.target.subject == typed.domain)
-            or (
-                closing.target.level is Level.INSURER and insurer is not None and closing.target.subject == insurer.id
-            )
-            for closing in self.closings
+        return (
+            target.level in {Level.NATION, Level.PORTAL}
+            or (target.level is Level.ACT and target.subject == Act.RIGHTS_ASK)
+            or (target.level is Level.DOMAIN and target.subject == typed.domain)
+            or (target.level is Level.INSURER and insurer is not None and target.subject == insurer.id)
         )
 
     def body(self) -> dict[str, Any]:
