@@ -4,13 +4,15 @@ from dataclasses import replace
 from pathlib import Path
 
 import msgspec
+import numpy as np
 import pytest
 
 from tierce.kernel.care import Profession
 from tierce.lab.arena.commons import Commons, common_constants
 from tierce.lab.arena.parts import ALL, Parts, without
 from tierce.lab.arena.post import Asked, Post
-from tierce.lab.arena.theft import Loot
+from tierce.lab.arena.theft import Loot, Sight
+from tierce.lab.attackers.protocol import Thief
 from tierce.lab.attackers.scenario import Scenario, load_scenario, names
 from tierce.lab.errors import BoundExceededError, LabError
 from tierce.lab.runs.figures import Figures, Run, figures_of
@@ -121,6 +123,15 @@ def test_a_contract_that_ended_takes_a_place_and_is_no_number_made_up() -> None:
     assert post.ask(20_000, Asked(found=False)) is Outcome.UNKNOWN
     assert post.line.open == 2
     assert post.evidence.seen[:2] == (2, 1), "two unfamiliar asks, one of them a miss"
+
+
+def test_whoever_is_missing_from_the_operators_own_list_was_covered() -> None:
+    sight = Sight(Post(Profession.GP, 20_000), home=1)
+    for told in (True, False):
+        thief = Thief(Profession.GP, 0, np.random.default_rng(1), {"ended": float(told)}, 10, sight)
+        missing, covered = thief.listed(0.0), thief.listed(1.0)
+        assert (missing.found, missing.ended) == (False, told)
+        assert (covered.found, covered.ended) == (True, False)
 
 
 def test_a_rung_stands_for_its_day_at_least() -> None:

@@ -175,6 +175,7 @@ class Theft:
         one = Asked(
             target.found, known=target.known or seen, present=target.present, card=self._scenario.declared,
             area=target.area, prefix=target.prefix, again=seen and not target.known, twin=target.twin,
+            ended=target.ended,
         )  # fmt: skip
         held = self._post.held
         outcome = self._post.ask(day, one)

@@ -42,6 +42,8 @@ class Target:
     prefix: int = 0
     twin: bool = False
     """The number of a person but for the sex."""
+    ended: bool = False
+    """Not covered any more: she was, and the register says so."""
 
 
 class Answer(NamedTuple):
@@ -116,10 +118,14 @@ class Thief:
         return self._new(found, area=self._anywhere(), prefix=block, twin=twin)
 
     def listed(self, hit: float, *, nearby: bool = False) -> Target:
-        """The next person of a stolen list; covered by this operator with probability `hit`."""
+        """The next person of a stolen list; covered by this operator with probability `hit`.
+
+        With the option `ended` the list is the operator's own, and the others were covered when it was made.
+        """
         found = bool(self.rng.random() < hit)
         area = self.home if nearby else self._anywhere()
-        return self._new(found, area=area, prefix=int(self.rng.integers(1, 65536)))
+        ended = not found and bool(self.option("ended", 0))
+        return self._new(found, area=area, prefix=int(self.rng.integers(1, 65536)), ended=ended)
 
     def of_the_file(self) -> Target:
         """Somebody known at the place, drawn from its file without looking whether she was asked about before."""
@@ -133,6 +139,6 @@ class Thief:
     def _anywhere(self) -> int:
         return int(self.rng.integers(1, AREAS + 1))
 
-    def _new(self, found: bool, *, area: int, prefix: int, twin: bool = False) -> Target:
+    def _new(self, found: bool, *, area: int, prefix: int, twin: bool = False, ended: bool = False) -> Target:
         self._next += 1
-        return Target(self._next if found else 0, found=found, area=area, prefix=prefix, twin=twin)
+        return Target(self._next if found else 0, found=found, area=area, prefix=prefix, twin=twin, ended=ended)
