@@ -193,8 +193,9 @@ class GateStore:
             cursor = self._connection.cursor(binary=True)
             await cursor.execute(_OPEN, arguments)
             used = await self._use(claims) if claims else None
-            row = await cursor.fetchone()
-            said = await used.fetchone() if used is not None else None
+        # Fetched once the pipeline has ended: within it, each fetch is a wait of its own, and its end one more.
+        row = await cursor.fetchone()
+        said = await used.fetchone() if used is not None else None
         if row is None or (claims and said is None):
             msg = "gate.open answered nothing"
             raise psycopg.DataError(msg)
@@ -248,8 +249,8 @@ class GateStore:
             await self._connection.execute("commit")
             cursor = self._connection.cursor(binary=True)
             await cursor.execute(_REVEAL)
-            row = await closed.fetchone()
-            rows = await cursor.fetchall()
+        row = await closed.fetchone()
+        rows = await cursor.fetchall()
         if row is None:
             msg = "gate.close answered nothing"
             raise psycopg.DataError(msg)
