@@ -8,7 +8,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from multiprocessing import get_context
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
@@ -42,9 +42,11 @@ def fork(target: Callable[..., None], *arguments: object, **named: object) -> Fo
     return process
 
 
-def start_tierce(*arguments: str | Path, out: Path, err: Path | None = None) -> ForkServerProcess:
+def start_tierce(
+    *arguments: str | Path, out: Path, err: Path | None = None, environment: Mapping[str, str] | None = None
+) -> ForkServerProcess:
     """Start a `tierce` command that writes to files; both outputs to `out` when `err` is left out."""
-    return fork(_command, [str(one) for one in arguments], out, err or out)
+    return fork(_command, [str(one) for one in arguments], out, err or out, dict(environment or {}))
 
 
 def tierce(*arguments: str | Path) -> "subprocess.CompletedProcess[str]":
@@ -61,7 +63,8 @@ def tierce(*arguments: str | Path) -> "subprocess.CompletedProcess[str]":
         return subprocess.CompletedProcess([*map(str, arguments)], process.exitcode, *said)
 
 
-def _command(arguments: list[str], out: Path, err: Path) -> None:
+def _command(arguments: list[str], out: Path, err: Path, environment: dict[str, str]) -> None:
+    os.environ.update(environment)
     for file, stream in ((out, sys.stdout), (err, sys.stderr)):
         with file.open("ab") as opened:
             os.dup2(opened.fileno(), stream.fileno())

@@ -90,11 +90,11 @@ class Thief:
         self.write(caller, [encode(forged(caller, person)) for person in people])
         return [person for _, person, _ in self.reveal()]
 
-    def write(self, caller: Caller, bodies: list[bytes], *, asks: int = 1, line: int | None = None) -> None:
+    def write(self, caller: Caller, bodies: list[bytes], *, asks: int | None = None, line: int | None = None) -> None:
         """One whole batch, committed, of lines of one's own making."""
         self.lease()
         with self.connection.transaction():
-            self.open(caller, asks)
+            self.open(caller, len(bodies) if asks is None else asks)
             self.close(caller, bodies, line=line)
 
     def take_until_refused(self, shares: Iterable[tuple[Caller, list[int]]]) -> tuple[list[int], str]:

@@ -27,13 +27,15 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from tests.folders import private_folder
+from tests.forks import tierce
 from tests.integration.thief import Thief, enter
+from tests.waiting import eventually
 from tierce.kernel.language import Language
 from tierce.kernel.loopback import NO_TLS
 from tierce.lab.demo.stage import Stage, open_stage
 from tierce.lab.demo.steps import Steps
 
-PERSONS, INSURERS, EXAMPLES = 300, 2, 40
+PERSONS, INSURERS, EXAMPLES, FEW = 300, 2, 40, 2
 CHECKS = [
     not_a_server_error,
     status_code_conformance,
@@ -81,7 +83,7 @@ def _send(case: Case, thief: Thief, web: requests.Session, *, signed: bool) -> r
     return web.send(prepared, timeout=10, allow_redirects=False)
 
 
-def _faults(operation: Operation, thief: Thief, examples: int = EXAMPLES) -> list[str]:
+def _faults(operation: Operation, thief: Thief, examples: int = EXAMPLES, checks: list[Any] = CHECKS) -> list[str]:
     """What a route answers that its description does not say, each fault once."""
     faults: dict[str, None] = {}
     right, wrong = (operation.as_strategy(generation_mode=mode) for mode in GenerationMode)
@@ -98,7 +100,7 @@ def _faults(operation: Operation, thief: Thief, examples: int = EXAMPLES) -> lis
     def send(case: Case, *, signed: bool) -> None:
         response = _send(case, thief, web, signed=signed)
         try:
-            case.validate_response(response, checks=CHECKS)
+            case.validate_response(response, checks=checks)
         except FailureGroup as group:
             faults.update({f"{operation.label} {response.status_code}: {one}": None for one in group.exceptions})
 
@@ -123,3 +125,31 @@ def test_an_answer_left_out_of_the_description_is_found(stage: Stage, descriptio
     (listing,) = (one for one in operations(shorter) if one.label == "GET /v1/sessions")
     (fault,) = _faults(listing, enter(stage, "nadia_ferrand"), examples=8)
     assert "Undocumented HTTP status code" in fault or "Undocumented status code" in fault
+
+
+def test_nor_while_a_part_is_closed_or_the_store_is_stopped_or_has_just_stopped(
+    stage: Stage, description: dict[str, Any]
+) -> None:
+    """Last of this file: the store is not started again."""
+    found, who = operations(description), enter(stage, "nadia_ferrand")
+    named = ("--reason", "répétition", "--by", "Hélène Vasseur", "--for", "30m", "--yes")
+    assert tierce("ladder", "close", "nation", *named, "--settings", stage.settings_file).returncode == 0
+    eventually(lambda: _service(stage)["open"] is False, "the closing is seen")
+    faults = {"closed": _every(found, who)}
+    assert stage.cluster is not None
+    stage.cluster.stop(immediate=True)
+    faults["just stopped"] = _every(found, who)
+    eventually(lambda: _service(stage)["store"] is False, "the store is missed")
+    faults["stopped"] = _every(found, who)
+    assert faults == {"closed": [], "just stopped": [], "stopped": []}
+
+
+def _service(stage: Stage) -> dict[str, Any]:
+    found: dict[str, Any] = httpx.get(stage.url("api") + "/v1/service", trust_env=False, verify=NO_TLS).json()
+    return found
+
+
+def _every(found: list[Operation], who: Thief) -> list[str]:
+    """Faults of every route; refusing for want of the store is none where the description says so, and a 500 is."""
+    assert not any("500" in one.definition.raw["responses"] for one in found)
+    return [fault for one in found for fault in _faults(one, who, FEW, CHECKS[1:])]

@@ -14,6 +14,7 @@ from tests.integration.world import World, make_world
 from tierce.deposits import store
 from tierce.deposits.errors import TooManyDepositsError
 from tierce.deposits.model import State
+from tierce.deposits.resolution import Done
 from tierce.deposits.service import Pace
 from tierce.deposits.spool import segments
 from tierce.identity.errors import ProofRefusedError, SessionRefusedError
@@ -74,6 +75,20 @@ def test_a_deposit_is_taken_resolved_and_journalled_and_names_nobody(
     assert taken.person == resolved.person == 0
     assert (resolved.professional, resolved.establishment) == (who.caller.professional, who.caller.establishment)
     assert not any(segment.records for segment in segments(shop.folder)), "the spool is empty again"
+
+
+def test_a_segment_that_cannot_be_read_keeps_no_other_waiting(shop: Shop, world: World, connect: Connect) -> None:
+    receipt = asyncio.run(shop.leave(optician(world), card()))
+    shop.counter.turn()
+    bad = shop.folder / "00" / f"{0:016x}.spool"
+    bad.mkdir()
+    resolver = shop.resolver(connect("tierce_worker"))
+    with pytest.raises(IsADirectoryError):
+        resolver.take()
+    assert resolver.resolve(Done()) == 1
+    assert worth(shop, shop.number(receipt))[0] is DepositState.GUARANTEED
+    bad.rmdir()
+    assert resolver.take() == 0
 
 
 def test_what_lies_in_the_spool_and_in_the_database_names_nobody(shop: Shop, world: World, connect: Connect) -> None:

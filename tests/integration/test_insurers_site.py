@@ -36,7 +36,10 @@ def room(connect: Connect, keyring: Keyring) -> Room:
 
 
 def fill(room: Room) -> None:
-    """Seven people of the first insurer (one ended, one to come, one second), two of the other; a file of each."""
+    """Seven people of the first insurer (one ended, one to come, one second), two of the other; a file of each.
+
+    Some have other periods before or after: each is one person all the same.
+    """
     today = "(now() at time zone 'Europe/Paris')::date - date '1970-01-01'"
     people = [
         *[(n, 1, "t - 30", "t + 30", 1, 0b101) for n in range(1, 5)],
@@ -45,6 +48,9 @@ def fill(room: Room) -> None:
         (7, 1, "t + 5", "t + 90", 1, 0b111),
         (1, 2, "t - 30", "t + 30", 2, 0b111),
         (8, 2, "t - 30", "t + 30", 1, 0b111),
+        *[(n, 1, "t - 400", "t - 31", 2, 0b111) for n in (1, 2, 7)],
+        *[(n, 1, "t + 31", "t + 90", 2, 0b111) for n in (1, 5)],
+        *[(n, 1, begun, ended, 2, 0b111) for n, begun, ended in ((6, "t - 200", "t - 91"), (7, "t + 91", "t + 95"))],
     ]
     for person, insurer, begun, ended, priority, domains in people:
         span = f"{begun.replace('t', f'({today})')}, {ended.replace('t', f'({today})')}"

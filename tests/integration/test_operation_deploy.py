@@ -1,5 +1,6 @@
 """Units, nginx example and settings example hold together, and the tools that will read them accept them."""
 
+import os
 import re
 import shutil
 import socket
@@ -20,15 +21,20 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from tests.integration.signin_world import free_port
+from tests.integration.units import lasting_units
 from tests.waiting import eventually
 from tierce.kernel.clock import SystemClock
+from tierce.kernel.ids import InsurerId
 from tierce.settings import Settings
-from tierce.storage.keys import create_keys
+from tierce.storage.errors import KeyMissingError, SealBrokenError
+from tierce.storage.keys import COMPARTMENT_KEYS, NO_KEY, Compartment, Keyring, create_keys, wrap_key
 from tierce.upkeep.service import INSTANCES, LENDING_KEY, make_keys
 from tierce.web.names import BESIDE, EVERY, KEYS, SITES
 from tierce.web.readiness import ROLES
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
+RUNBOOKS = DEPLOY.parent / "docs" / "runbooks"
+MASTERS = set(COMPARTMENT_KEYS.values())
 UNITS = sorted((DEPLOY / "systemd").glob("*.*"))
 
 
@@ -38,6 +44,7 @@ def test_there_is_a_unit_for_each_process_and_it_is_handed_its_own_files() -> No
         handed = {line.split(":")[0] for line in re.findall(r"^LoadCredential=(.*)$", text, re.M)}
         keys = {one.removesuffix(".key") for one in handed if one.endswith(".key")}
         wanted = {str(one) for one in KEYS.get(name, ())} | ({f"instance-{name}"} if name != "portal" else set())
+        wanted |= {f"{master}.{when}" for master in wanted & MASTERS for when in ("next", "previous")}
         assert keys == wanted | ({"instance-log"} if name == "worker" else set()), name
         role = {**ROLES, "worker": "tierce_worker"}.get(name)
         passwords = {f"{one}.password" for one in (role, *BESIDE.get(name, ())) if one}
@@ -47,13 +54,35 @@ def test_there_is_a_unit_for_each_process_and_it_is_handed_its_own_files() -> No
             assert hard in text, (name, hard)
 
 
-def test_every_key_file_that_a_unit_is_handed_is_made_with_the_keys(tmp_path: Path) -> None:
+def test_every_key_file_that_a_unit_is_handed_is_made_with_the_keys_or_may_be_left_out(tmp_path: Path) -> None:
     make_keys(tmp_path)
     for unit in UNITS:
-        handed = re.findall(r"^LoadCredential=(\S+):/etc/tierce/keys/(\S+)$", unit.read_text("utf-8"), re.M)
+        text = unit.read_text("utf-8")
+        handed = re.findall(r"^LoadCredential=(\S+):/etc/tierce/keys/(\S+)$", text, re.M)
         assert all(name == file for name, file in handed), unit.name
         missing = {file for _, file in handed if not (tmp_path / file).is_file()}
-        assert not missing, (unit.name, missing)
+        # Without a value of its own, a file that is not there keeps the unit from starting.
+        instead = re.findall(r"^SetCredential=(\S+\.key):(.*)$", text, re.M)
+        assert missing == {file for file, _ in instead}, unit.name
+        assert all(value.encode() == NO_KEY for _, value in instead), unit.name
+        masters = MASTERS & {file.removesuffix(".key") for file, _ in handed}
+        assert missing == {f"{one}.{when}.key" for one in masters for when in ("next", "previous")}, unit.name
+
+
+def test_a_process_reads_the_master_that_takes_the_place_of_its_own_only_when_it_was_handed_one(
+    tmp_path: Path,
+) -> None:
+    make_keys(tmp_path)
+    new, place = bytes(range(32)), (Compartment.PERSON, InsurerId(1), 1)
+    wrapped = wrap_key(new, *place, b"k" * 32)
+    (tmp_path / "person.next.key").write_bytes(NO_KEY)
+    with pytest.raises(SealBrokenError):
+        Keyring(tmp_path, ["person"]).unwrap("person", *place, wrapped)
+    (tmp_path / "person.next.key").write_bytes(new)
+    assert Keyring(tmp_path, ["person"]).unwrap("person", *place, wrapped) == b"k" * 32
+    (tmp_path / "person.next.key").write_bytes(new[:4])
+    with pytest.raises(KeyMissingError, match=r"person\.next\.key holds 4 bytes"):
+        Keyring(tmp_path, ["person"])
     notices = (DEPLOY / "systemd" / "tierce-notices.service").read_text("utf-8")
     assert f"LoadCredential={LENDING_KEY}:" in notices, "it cannot make one where it runs"
 
@@ -77,7 +106,7 @@ def test_every_folder_that_settings_and_units_name_is_made_and_every_unit_is_on_
         settings.letters_directory(), settings.deposits.status,
     )}  # fmt: skip
     groups = set(re.findall(r"^g (\S+)", (DEPLOY / "sysusers.conf").read_text("utf-8"), re.M))
-    page = (DEPLOY.parent / "docs" / "runbooks" / "install.md").read_text("utf-8")
+    page = (RUNBOOKS / "install.md").read_text("utf-8")
     for unit in UNITS:
         text = unit.read_text("utf-8")
         named |= {path for line in re.findall(r"^ReadWritePaths=(.*)$", text, re.M) for path in line.split()}
@@ -86,6 +115,59 @@ def test_every_folder_that_settings_and_units_name_is_made_and_every_unit_is_on_
         if "[Install]" in text and unit.name != "tierce-witness.service":
             assert unit.name.removesuffix(".service") in page, unit.name
     assert named <= made, named - made
+
+
+@pytest.mark.skipif(shutil.which("systemd-tmpfiles") is None, reason="systemd is not on this machine")
+@pytest.mark.parametrize(("folder", "duration"), [("/srv/tierce-feeds", "30d"), ("/srv/backup", "35d")])
+def test_files_end_after_their_duration_and_not_before(tmp_path: Path, folder: str, duration: str) -> None:
+    """The machine's own cleaner, on one line of the example in a folder of this test."""
+    (line,) = re.findall(rf"^d {folder} .*$", (DEPLOY / "tmpfiles.conf").read_text("utf-8"), re.M)
+    kept, conf = tmp_path / "kept", tmp_path / "one.conf"
+    kept.mkdir()
+    refused = kept / "99100001.csv.rejects.csv"
+    refused.write_text("line,field\n")
+    os.utime(refused, (0, 0))  # as of 1970 where it was made; here, it came just now
+
+    def clean(age: str) -> None:
+        owner = f"{kept.owner()} {kept.group()}"
+        conf.write_text(line.replace(folder, str(kept)).replace("root root", owner).replace(duration, age) + "\n")
+        subprocess.run(["systemd-tmpfiles", "--clean", conf], check=True)
+
+    clean(duration)
+    assert refused.exists()
+    before = refused.stat().st_ctime_ns
+    eventually(lambda: _now_ns(tmp_path) > before + 10_000_000, "the file system's clock moves on")
+    refused.read_text()
+    clean("1ms")
+    assert not refused.exists()
+
+
+def _now_ns(folder: Path) -> int:
+    """The instant at which a file that is written now was changed."""
+    (folder / "now").write_text("")
+    return (folder / "now").stat().st_ctime_ns
+
+
+def test_the_import_works_in_the_folder_that_is_cleaned() -> None:
+    page = (RUNBOOKS / "import.md").read_text("utf-8")
+    used = {str(Path(one).parent) for one in re.findall(r"^\$ tierce feed \w+ (\S+)", page, re.M)}
+    assert used == {"/srv/tierce-feeds"}
+
+
+def restarted_by(page: str) -> set[str]:
+    """The units that the blocks of a page start again."""
+    lines = re.findall(r"^\$ systemctl (?:try-)?restart (.*)$", (RUNBOOKS / f"{page}.md").read_text("utf-8"), re.M)
+    return {name.removeprefix("tierce-") for line in lines for name in line.split()}
+
+
+def test_an_upgrade_starts_every_lasting_unit_again_and_new_passwords_all_that_were_handed_one() -> None:
+    assert restarted_by("upgrade") == set(lasting_units()) > {"notices", "signer"}
+    handed = {
+        name
+        for name in lasting_units()
+        if ".password:" in (DEPLOY / "systemd" / f"tierce-{name}.service").read_text("utf-8")
+    }
+    assert restarted_by("role-passwords") == handed
 
 
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd is not on this machine")

@@ -210,6 +210,8 @@ def test_a_silent_worker_a_late_sequencer_and_a_stuck_import(house: House, conne
     heartbeat.beat(worker, "worker", "0", 1, 0)
     wanted = {"worker-silent", "sequencer-late", "import-stuck"}
     assert wanted & house.codes() == set()
+    heartbeat.beat(worker, "worker", "0", 2, 0, ["spool"])
+    assert "worker-duty" in house.codes()
     admin.execute("update upkeep.heartbeat set at = at - interval '1 minute'")
     appender = Appender.enrol(worker, "worker", Keyring(house.keys, ()).instance("worker"))
     appender.append(worker, [Entry(kind=EntryKind.UPKEEP, time_us=1)])

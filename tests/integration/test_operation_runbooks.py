@@ -2,19 +2,19 @@
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
 import pytest
 from rich.console import Console
 
 from tests.folders import private_folder
-from tests.forks import start_tierce
 from tests.integration.thief import enter, visit
+from tests.integration.units import Running, lasting_units, read_unit
 from tests.waiting import eventually
 from tierce.journal.verifier.check import Journal, verify
 from tierce.kernel.language import Language
@@ -23,7 +23,6 @@ from tierce.lab.demo.steps import Steps
 from tierce.settings import load
 from tierce.upkeep.backup.service import retired_lines
 from tierce.upkeep.health.service import states
-from tierce.web.names import EVERY
 
 PAGES = Path(__file__).parents[2] / "docs" / "runbooks"
 FOLLOWED = (
@@ -53,25 +52,28 @@ class Machine:
 
     stage: Stage
     home: Path
-    units: dict[str, ForkServerProcess] = field(default_factory=dict)
+    units: dict[str, Running] = field(default_factory=dict)
 
     def systemctl(self, verb: str, names: list[str]) -> None:
         """Stop and start the processes that units stand for."""
         for name in (one.removeprefix("tierce-") for one in names):
-            if verb in {"stop", "restart"} and name in self.units:
-                self.stop(name)
-            if verb in {"start", "restart"}:
+            runs = name in self.units
+            if runs and verb != "start":
+                self.units.pop(name).stop()
+            if verb in {"start", "restart"} or (verb == "try-restart" and runs):
                 log = self.stage.logs / f"unit-{name}.log"
-                self.units[name] = start_tierce(
-                    "serve", "--only", name, "--settings", self.stage.settings_file, out=log
-                )
+                self.units[name] = Running(read_unit(name), self.led, self.home / "credentials" / name, log)
 
-    def stop(self, name: str) -> None:
-        """Stop one unit's process."""
-        unit = self.units.pop(name)
-        unit.terminate()
-        unit.join(30)
-        assert unit.exitcode is not None, f"{name} does not stop"
+    def led(self, there: str) -> Path:
+        """Where a path of the units is on this machine."""
+        for path, here in (
+            ("/etc/tierce/tierce.toml", self.stage.settings_file),
+            ("/etc/tierce/keys", self.stage.home / "keys"),
+            ("/etc/tierce/secrets", self.stage.database.secrets),
+            ("/etc/tierce", self.stage.home),
+        ):
+            there = there.replace(path, str(here))
+        return Path(there)
 
     def run(self, line: str) -> subprocess.CompletedProcess[str]:
         """Run one line of a page, with the page's paths led here."""
@@ -83,8 +85,8 @@ class Machine:
             ("/srv/restored-keys", self.home / "restored-keys"),
             ("/media/keys", self.home / "media"),
             ("/root/passphrase", self.home / "passphrase"),
-            ("/srv/feeds/99100001.csv", self.stage.country / "rights" / "99100001.csv"),
-            ("/srv/feeds", self.stage.country),
+            ("/srv/tierce-feeds/99100001.csv", self.stage.country / "rights" / "99100001.csv"),
+            ("/srv/tierce-feeds", self.stage.country),
         ):
             line = line.replace(there, str(here))
         path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
@@ -94,6 +96,11 @@ class Machine:
 
     def all_ready(self) -> bool:
         return all(one.ready for one in states(load(self.stage.settings_file)))
+
+    def left_wrong(self) -> list[str]:
+        """Units that ended by themselves, and files that a unit still holds as they were before."""
+        ended = [name for name, unit in self.units.items() if unit.process.exitcode is not None]
+        return ended + [each for unit in self.units.values() for each in unit.stale()]
 
 
 @pytest.fixture(scope="module")
@@ -115,15 +122,33 @@ def machine(folder: Path) -> Iterator[Machine]:
         # From the demonstration's one command to a unit for each process.
         stage.processes["serve"].terminate()
         stage.processes["serve"].wait(timeout=30)
+        as_deployed(stage)
         running = Machine(stage, home)
-        running.systemctl("start", [f"tierce-{name}" for name in EVERY])
+        running.systemctl("start", lasting_units())
         try:
             eventually(running.all_ready, "every unit ready", seconds=240)
             yield running
         finally:
-            for name in tuple(running.units):
-                running.stop(name)
+            running.systemctl("stop", list(running.units))
             # The stage looks for its own command as it ends; it has ended already.
+
+
+def as_deployed(stage: Stage) -> None:
+    """Name every folder and secret in the settings as deploy/tierce.toml does: a unit finds none beside its keys."""
+    home, text = stage.home, stage.settings_file.read_text("utf-8")
+    for site, realm in (
+        ("portal", "psc"),
+        ("office", "staff"),
+        ("persons", "persons_provider"),
+        ("insurers", "insurers_provider"),
+    ):
+        was, named = home / "clients" / f"{site}.secret", home / "clients" / f"{realm}.secret"
+        shutil.copy(was, named)
+        text = text.replace(str(was), str(named))
+    (home / "dkim.pem").write_text("no relay is set here, and nobody reads this")
+    folders = "".join(f'{name} = "{home / name}"\n' for name in ("log", "segments", "letters"))
+    text = folders + text.replace("[deposits]\n", f'[deposits]\nspool = "{home / "spool"}"\n')
+    stage.settings_file.write_text(text, "utf-8")
 
 
 @pytest.mark.parametrize("page", FOLLOWED)
@@ -147,18 +172,21 @@ def follow_while_she_works(machine: Machine, lines: list[str]) -> None:
 
 
 def follow(machine: Machine, page: str, lines: list[str]) -> None:
-    """Run the lines in order; each ends well and leaves everybody served."""
+    """Run the lines in order, those of the program once what was started serves; each ends well."""
+    stopped: set[str] = set()
     for line in lines:
         if line.startswith("systemctl "):
             _systemctl, verb, *names = line.split()
-            assert verb in {"stop", "start", "restart"}, line
+            assert verb in {"stop", "start", "restart", "try-restart"}, line
             machine.systemctl(verb, names)
-            if verb != "stop":
-                eventually(machine.all_ready, f"{page}: ready again after {line}", seconds=240)
+            stopped = stopped | set(names) if verb == "stop" else stopped - set(names)
             continue
+        if not stopped:
+            eventually(machine.all_ready, f"{page}: ready before {line}", seconds=240)
         done = machine.run(line)
         assert done.returncode == 0, f"{page}: {line}\n{done.stdout[-800:]}\n{done.stderr[-800:]}"
     eventually(machine.all_ready, f"{page}: everybody is served after it", seconds=240)
+    assert machine.left_wrong() == [], page
 
 
 def test_after_all_of_it_a_doctor_is_answered_and_the_journal_is_whole(machine: Machine) -> None:

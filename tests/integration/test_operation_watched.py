@@ -22,10 +22,10 @@ from tierce.lab.demo.stage import OFFICER, Stage, open_stage
 from tierce.lab.demo.steps import Steps
 from tierce.settings import load
 from tierce.storage.cluster import SUPERUSER
-from tierce.upkeep.doctor.outside import names
+from tierce.upkeep.doctor.outside import names, ports
 from tierce.upkeep.health.service import states
 from tierce.web.logs import FIELDS
-from tierce.web.names import SITES
+from tierce.web.names import EVERY, SITES
 
 RUNNER = CliRunner()
 LABEL = "Madame Cerisier mardi"
@@ -69,13 +69,13 @@ def story(stage: Stage) -> Thief:
 
 
 def _lines(stage: Stage) -> list[dict[str, Any]]:
-    files = [stage.logs / f"{name}.log" for name in (*SITES, "worker")]
+    files = [stage.logs / f"{name}.log" for name in EVERY]
     return [json.loads(line) for file in files for line in file.read_text("utf-8").splitlines()]
 
 
 def test_every_line_of_every_log_is_json_with_known_fields(stage: Stage, story: Thief) -> None:
     lines = _lines(stage)
-    assert {line["process"] for line in lines} == {*SITES, "worker"}
+    assert {line["process"] for line in lines} == set(EVERY)
     assert all(set(line) <= set(FIELDS) for line in lines), [line for line in lines if not set(line) <= set(FIELDS)]
     assert all(line.keys() >= {"at", "level", "process", "event"} for line in lines)
 
@@ -97,10 +97,22 @@ def test_each_process_lives_and_is_ready(stage: Stage, story: Thief) -> None:
     done = RUNNER.invoke(app, ["health", "show", "--settings", str(stage.settings_file), "--json", "-"])
     assert done.exit_code == 0, done.output
     found = {one["process"]: one for one in json.loads(done.stdout)}
-    assert set(found) == {*SITES, "worker"}
+    assert set(found) == set(EVERY)
+    assert set(found["signer"]["checks"]) == {"database", "clock", "keys"}
     assert set(found["api"]["checks"]) == {"database", "clock", "keys", "gate"}
     for site in SITES:
         assert httpx.get(stage.url(site) + "/health/live", trust_env=False, verify=NO_TLS).json()["live"] is True
+
+
+def test_a_process_that_the_settings_leave_out_is_neither_asked_nor_missed(stage: Stage, tmp_path: Path) -> None:
+    """An installation may give nobody a dynamic card."""
+    without = tmp_path / "tierce.toml"
+    text = stage.settings_file.read_text("utf-8")
+    without.write_text(re.sub(r"\n\[signer\]\nport = \d+\n", "\n", text), "utf-8")
+    assert {one.process for one in states(load(without))} == {*SITES, "worker"}
+    done = RUNNER.invoke(app, ["health", "show", "signer", "--settings", str(without)])
+    assert done.exit_code == 2
+    assert "« signer » : api, portal" in done.output
 
 
 def test_health_and_figures_are_for_this_machine_alone(stage: Stage) -> None:
@@ -187,6 +199,5 @@ def test_processes_that_stop_are_seen(stage: Stage, story: Thief) -> None:
         admin.execute("update upkeep.heartbeat set at = at - interval '1 minute'")
     done = RUNNER.invoke(app, ["health", "show", "--settings", str(stage.settings_file), "--json", "-"])
     assert done.exit_code == 1
-    assert {one["process"]: one["live"] for one in json.loads(done.stdout)} == dict.fromkeys(
-        (*SITES, "worker"), False
-    )
+    assert {one["process"]: one["live"] for one in json.loads(done.stdout)} == dict.fromkeys(EVERY, False)
+    assert {one.subject for one in ports(load(stage.settings_file)) if one.code == "site-down"} == {*SITES, "signer"}

@@ -213,6 +213,7 @@ LINES: list[tuple[str, Spoil, int]] = [
         0, "record_kind", table.column("record_kind").combine_chunks().dictionary_encode())), 0),
     ("parquet with nulls", parquet(lambda table: table.set_column(
         table.column_names.index("used_name"), "used_name", pa.nulls(table.num_rows, pa.string()))), 0),
+    ("parquet with a line of a megabyte", parquet_cell("family_name", "A" * 1_000_000), 1),
     ("cut in the last line", on_bytes(lambda raw, rng: raw[: -rng.randrange(20, 150)]), 1),
     ("latin-1 line", on_lines(put("current,é,".encode("latin-1") + b"\n")), 1),
     ("lone bytes", on_lines(put(b"\xff\xfe\x80\n")), 1),

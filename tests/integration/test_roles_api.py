@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from uuid import uuid4
 
 import psycopg
 import pytest
@@ -10,9 +11,12 @@ import pytest
 from tests.integration.conftest import Connect
 from tests.integration.stolen_credential import REVEAL, Thief, forged
 from tests.integration.world import SEALED, World, enrol, make_world
+from tierce.controls.model import Standing
+from tierce.controls.rules import ABANDONED_MIN, looked
+from tierce.controls.store import readings
 from tierce.identity.model import Caller
 from tierce.journal.encoding import encode
-from tierce.journal.model import EntryKind
+from tierce.journal.model import Entry, EntryKind
 from tierce.kernel.care import Profession
 from tierce.kernel.clock import SystemClock, micros, paris_day
 from tierce.kernel.ids import DeviceId, EstablishmentId, PersonId, ProfessionalId, SessionId, new_id
@@ -254,6 +258,69 @@ def test_signing_in_again_and_again_opens_one_line(world: World, thief: Thief) -
         "update access.line set state = overlay(state placing int2send(1::smallint) from 27) where login is not null"
     )
     assert share_of(thief, caller, opening) not in {*lines, caller.line}
+
+
+APPEND = "select journal.append(%s::smallint, %s::bigint, %s::bytea[], %s)"
+USE = "select presence.use(%s::smallint[], %s::uuid[], %s::integer[], %s::uuid[], %s::bigint[])"
+
+
+def proofs(number: int) -> tuple[list[object], ...]:
+    return (
+        [1] * number,
+        [uuid4() for _ in range(number)],
+        [1] * number,
+        [uuid4() for _ in range(number)],
+        [1] * number,
+    )
+
+
+def test_proofs_told_and_rolled_back_leave_a_gap_that_a_control_counts(world: World, thief: Thief) -> None:
+    caller = enrol(world)
+    thief.take(caller, [1])
+    for _ in range(ABANDONED_MIN + 3):
+        with thief.connection.transaction(force_rollback=True):
+            thief.open(caller, 64)
+            thief.connection.execute(USE, proofs(64))
+    thief.take(caller, [2])
+    with world.database.connect("tierce_worker") as worker:
+        found = readings(worker, SystemClock().now())
+    assert found.drawn - found.written == ABANDONED_MIN + 3
+    judged = {one.live: one.standing for one in looked(found, found.grants)}
+    assert judged["abandoned"] is Standing.FAILS
+
+
+def test_proofs_are_told_once_with_the_asks_of_a_batch_just_opened(world: World, thief: Thief) -> None:
+    caller = enrol(world)
+    refused = pytest.raises(psycopg.errors.CheckViolation, match="proofs are told once")
+    thief.take(caller, [1])
+    with refused:  # that batch is written
+        thief.connection.execute(USE, proofs(1))
+    with refused, thief.connection.transaction():
+        thief.open(caller, 2)
+        thief.connection.execute(USE, proofs(3))
+    with refused, thief.connection.transaction():  # columns of other lengths tell nothing more
+        thief.open(caller, 2)
+        thief.connection.execute(USE, (*proofs(1)[:3], *proofs(3)[3:]))
+    with refused, thief.connection.transaction():
+        thief.open(caller, 2)
+        with thief.connection.transaction(force_rollback=True):
+            thief.connection.execute(USE, proofs(2))
+        thief.connection.execute(USE, proofs(2))
+
+
+def test_a_block_is_written_with_a_line_for_each_ask_or_never(world: World, thief: Thief) -> None:
+    caller = enrol(world)
+    refused = pytest.raises(psycopg.errors.CheckViolation, match="a line for each ask")
+    with refused:
+        thief.write(caller, [encode(forged(caller, 1))], asks=64)
+    block = world.scalar("select last_value from journal.block_no")
+    beating = encode(Entry(kind=EntryKind.HEARTBEAT, time_us=micros(SystemClock().now())))
+    with refused:  # rolled back, its block takes no other line
+        thief.connection.execute(APPEND, (world.instance, block, [beating], bytes(64)))
+    thief.connection.execute("discard sequences")
+    with pytest.raises(psycopg.errors.ObjectNotInPrerequisiteState):
+        thief.connection.execute(APPEND, (world.instance, block, [beating], bytes(64)))
+    assert thief.take(caller, [1, 2]) == [1, 2]
 
 
 def test_opening_alone_leaves_a_gap_in_the_blocks(world: World, thief: Thief) -> None:

@@ -92,6 +92,15 @@ def test_the_persons_space_opens_so_many_people(start: Start) -> None:
     assert told == [True, True, True, True, False, False]
 
 
+def test_nobody_else_uses_the_persons_space_up(start: Start) -> None:
+    for role in ("tierce_api", "tierce_office", "tierce_insurers"):
+        process = start(role)
+        with pytest.raises(psycopg.errors.InsufficientPrivilege, match="only the persons' space"):
+            process.append([line(EntryKind.IDENTITY, act=Act.PERSON_SESSION_OPEN, person=3, session=SessionId(3))])
+        process.connection.rollback()
+        process.append([line(EntryKind.IDENTITY, act=Act.SESSION_OPEN, session=SessionId(3))])
+
+
 def test_a_line_that_opens_no_session_opens_no_space(start: Start) -> None:
     persons = start("tierce_persons")
     now = SystemClock().now()

@@ -245,3 +245,29 @@ def test_the_feed_writes_and_cannot_read_the_journal_nor_a_session(start: Start)
         with pytest.raises(psycopg.errors.InsufficientPrivilege, match="permission denied"):
             feed.rows(f"select * from {table}")
         feed.connection.rollback()
+
+
+SITES = ("tierce_api", "tierce_office", "tierce_persons", "tierce_insurers")
+
+
+def test_each_site_takes_its_own_sign_ins_alone(start: Start) -> None:
+    put = "select access.put_pending(%s, 'binding', 'nonce', 'verifier', '/', now())"
+    take = "select verifier from access.take_pending(%s)"
+    sites = {role: start(role) for role in SITES}
+    for role, site in sites.items():
+        site.rows(put, role.encode())
+        site.connection.commit()
+    for role, site in sites.items():
+        for other in SITES:
+            if other != role:
+                assert site.rows(take, other.encode()) == []
+        assert site.rows(take, role.encode()) == [("verifier",)]
+        assert site.rows(take, role.encode()) == []
+        site.connection.commit()
+    sites["tierce_api"].rows(put, b"left")
+    sites["tierce_api"].connection.commit()
+    worker = start("tierce_worker")
+    assert worker.rows("select access.sweep_pending(now() - interval '1 hour')") == [(0,)]
+    assert worker.rows("select access.sweep_pending(now() + interval '1 hour')") == [(1,)]
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        worker.rows(put, b"mine")

@@ -21,9 +21,8 @@ from tierce.kernel.care import Profession
 from tierce.kernel.clock import SystemClock
 from tierce.kernel.nir import nir_key
 from tierce.policy.acts import Outcome, Presence
-from tierce.policy.evidence import hint_of, unpack, worth
+from tierce.policy.evidence import CAPS, hint_of, unpack, worth
 from tierce.policy.ladder import AUTOMATIC_HOLDS_MAX, Rung
-from tierce.policy.seats import hold_refused
 from tierce.storage.database import Database
 from tierce.storage.keys import Keyring
 from tierce.upkeep.decoys import app as decoys_app
@@ -121,14 +120,15 @@ def test_a_worker_that_starts_again_looks_at_no_line_twice(night: Night) -> None
     assert night.world.scalar("select count(*) from access.trace") == 0, "a trace is gone once the watch has looked"
 
 
-def test_refusals_of_the_day_are_counted_across_a_restart_and_held_once(night: Night) -> None:
+def test_refusals_add_up_across_a_restart_and_hold_once(night: Night) -> None:
     caller = enrol(night.world)
-    night.ask(caller, night.world.covered[:13])  # six places, then refusals
-    night.turn()
+    night.ask(caller, night.world.covered[:8])  # six places, then refusals
+    assert night.turn() == []
     night.watcher = night.fresh()
-    night.ask(caller, night.world.covered[6:13] * 2)
+    night.ask(caller, night.world.covered[6:13] * 3)
     [hold] = night.turn()
-    assert f"{hold_refused(Profession.GP)} demandes refusées" in hold.reason
+    assert hold.rung is Rung.PRESENCE_ONLY
+    assert "29 pour des personnes jamais vues ici" in hold.reason
     assert night.turn() == []
 
 
@@ -182,6 +182,9 @@ def test_after_a_human_lifts_a_hold_the_evidence_begins_again(night: Night) -> N
     assert shown.revealed is not None
     assert night.turn() == []
     assert night.world.scalar("select rung from access.evidence") == Rung.NONE
+    state = night.world.scalar("select state from access.evidence")
+    assert isinstance(state, bytes)
+    assert unpack(state).shares == CAPS[Profession.OPTICIAN].shares, "nobody vouches for numbers that find nobody"
 
 
 def test_a_hold_that_ends_by_itself_comes_back_a_few_times_and_then_waits_for_a_human(night: Night) -> None:

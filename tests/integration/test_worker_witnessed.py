@@ -1,4 +1,4 @@
-"""The worker as it is served, with a witness in its settings: each checkpoint cosigned, none signed behind it."""
+"""The worker as it is served: each checkpoint cosigned, none signed behind a witness; a duty that fails, alone."""
 
 import shutil
 import socket
@@ -24,6 +24,7 @@ from tierce.kernel.loopback import NO_TLS
 from tierce.storage.cluster import SUPERUSER
 from tierce.storage.database import Database
 from tierce.storage.keys import Keyring
+from tierce.upkeep.health.service import worker_state
 from tierce.upkeep.service import make_keys
 
 pytestmark = pytest.mark.integration
@@ -113,3 +114,29 @@ def test_each_checkpoint_is_cosigned_and_nothing_is_signed_behind_a_witness(
             assert again.wait(timeout=60) == 1
         assert newest(admin) == earlier
     assert "witness" in log.read_text().splitlines()[-1]
+
+
+def test_a_duty_that_fails_is_told_and_the_others_go_on(database: Database, connect: Connect, tmp_path: Path) -> None:
+    keys, spool, log = tmp_path / "keys", tmp_path / "spool", tmp_path / "worker.log"
+    make_keys(keys)
+    bad = spool / "00" / f"{0:016x}.spool"
+    bad.mkdir(parents=True)  # what cannot be read as a file, whoever asks
+    admin, upkeep = connect(SUPERUSER, autocommit=True), connect("tierce_upkeep")
+    file = tmp_path / "tierce.toml"
+    text = f'log = "{tmp_path / "log"}"\n' + settings_text(database, keys, operator="Rive Claire")
+    file.write_text(f'{text}\n[deposits]\nspool = "{spool}"\n')
+    with running("serve", "--settings", str(file), "--only", "worker", log=log):
+        eventually(lambda: "duty spool" in worker_state(upkeep).checks, "the spool is told to fail", seconds=60)
+        state = worker_state(upkeep)
+        assert state.live
+        assert not state.ready
+        assert [name for name, holds in state.checks.items() if not holds] == ["duty spool"]
+        write_line(connect("tierce_worker"), keys)
+        before = newest(admin)
+        eventually(lambda: newest(admin) > before, "lines are sequenced all the same")
+        bad.rmdir()
+        eventually(lambda: worker_state(upkeep).ready, "the spool is told to work again", seconds=60)
+    (said,) = [line for line in log.read_text().splitlines() if "a duty failed" in line]
+    assert "IsADirectoryError" in said
+    assert '"detail": "spool"' in said
+    assert str(spool) not in said

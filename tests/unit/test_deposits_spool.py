@@ -1,5 +1,9 @@
 """The spool: durable, bounded, each sending once, and readable by the worker's key alone."""
 
+import os
+import shutil
+import tempfile
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,6 +15,9 @@ from tierce.deposits.sealing import Envelope, Opener, public_of, seal
 from tierce.deposits.spool import CLOSED, OPEN, SpoolWriter, forget, segments
 
 BYTES_MAX = 1_000_000
+UNITS = Path(__file__).parents[2] / "deploy" / "systemd"
+GROUP = 64_900
+"""Of the two users that share the spool; no such number is given out by Debian."""
 SECRET = bytes(range(32))
 PUBLIC = X25519PublicKey.from_public_bytes(bytes.fromhex(public_of(SECRET)))
 
@@ -131,3 +138,53 @@ def test_only_the_worker_opens_what_was_sealed_and_only_under_its_number() -> No
     assert Opener(bytes(reversed(range(32)))).open_(sealed, 7) is None
     assert Opener(SECRET).open_(sealed[:-1] + bytes([sealed[-1] ^ 1]), 7) is None
     assert seal(PUBLIC, envelope) != sealed
+
+
+def umask_of(unit: str) -> int:
+    """What the shipped unit gives its process."""
+    (mask,) = (line for line in (UNITS / unit).read_text("utf-8").splitlines() if line.startswith("UMask="))
+    return int(mask.removeprefix("UMask="), 8)
+
+
+def as_user(uid: int, unit: str, work: Callable[[], object]) -> None:
+    """Do `work` in a process of another user of the spool's group, with that unit's umask."""
+    child = os.fork()
+    if child == 0:
+        status = 1
+        try:
+            os.setgroups([])
+            os.setresgid(GROUP, GROUP, GROUP)
+            os.setresuid(uid, uid, uid)
+            os.umask(umask_of(unit))
+            work()
+            status = 0
+        finally:
+            os._exit(status)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0, f"refused to {uid} as in {unit}"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="becoming two other users takes root")
+def test_what_one_user_of_the_group_writes_another_takes_away() -> None:
+    root = Path(tempfile.mkdtemp(prefix="tierce-spool-"))
+    try:
+        os.chown(root, 0, GROUP)
+        root.chmod(0o2770)  # deploy/tmpfiles.conf
+
+        def write() -> None:
+            writer = SpoolWriter(root)
+            writer.append(os.urandom(16), 1, lambda _number: b"sealed", BYTES_MAX)
+            writer.rotate()
+            writer.close()
+
+        def take() -> None:
+            for segment in segments(root):
+                forget(segment)
+
+        as_user(64_901, "tierce-api.service", write)
+        assert sum(len(one.records) for one in segments(root)) == 1
+        as_user(64_902, "tierce-worker.service", take)
+        assert not any(one.records for one in segments(root))
+        as_user(64_903, "tierce-api.service", write)  # DynamicUser= may draw another number at each start
+        assert len(list(root.glob("[0-9]*"))) == 1, "it goes on in the slot that the other left"
+    finally:
+        shutil.rmtree(root)

@@ -20,7 +20,8 @@ OPENERS = {"put_session", "put_staff_session", "put_person_session", "open_insur
 
 def product_sources() -> dict[str, str]:
     """The source text of everything that an operator installs."""
-    found = {str(path.relative_to(SOURCES)): path.read_text() for path in SOURCES.rglob("*.[ps][yq]*")}
+    files = [path for path in SOURCES.rglob("*") if path.suffix in {".py", ".sql"}]
+    found = {str(path.relative_to(SOURCES)): path.read_text() for path in files}
     return {name: text for name, text in found.items() if not name.startswith("lab/")}
 
 

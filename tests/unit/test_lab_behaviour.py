@@ -10,6 +10,7 @@ from tierce.kernel.clock import day_of
 from tierce.lab.arena.crowd import live_all, open_desks
 from tierce.lab.behaviour.days import draw_crowd, draw_days, factors
 from tierce.lab.behaviour.model import PROFESSIONS, habits, tables, year
+from tierce.policy.evidence import CAPS, FLOOR_SHARES, Indicator
 from tierce.policy.seats import SEATS
 
 JANUARY = day_of(date(2026, 1, 1))
@@ -31,6 +32,16 @@ def test_misses_rise_in_january_and_august_is_quiet() -> None:
     assert first[10] == pytest.approx(1.3)
     assert asks[213:243].mean() < 0.75 * asks[150:180].mean()
     assert tourists[200] == 3.0
+
+
+def test_what_january_has_more_of_is_contracts_that_ended() -> None:
+    rng = np.random.default_rng(3)
+    mine = habits()[Profession.PHARMACY]
+    drawn = draw_days(mine, year(), draw_crowd(mine, year(), 60, rng), JANUARY, 59, rng=rng, cells=1)
+    assert drawn.ended[:, 31:].sum() == 0
+    first_week, rest = drawn.ended[:, :7].sum(), drawn.ended[:, 7:31].sum()
+    assert first_week / (first_week + drawn.miss[:, :7].sum()) == pytest.approx(5 / 6, abs=0.06)
+    assert rest / (rest + drawn.miss[:, 7:31].sum()) == pytest.approx(2 / 3, abs=0.06)
 
 
 def test_a_crowd_asks_about_as_much_as_its_habits_say() -> None:
@@ -61,6 +72,18 @@ def test_a_desk_of_long_standing_has_the_limit_that_its_proofs_give() -> None:
     assert limits[0] >= SEATS[Profession.DENTIST].a
     assert limits[30] > SEATS[Profession.DENTIST].a
     assert all(desk.post.line.open <= desk.post.line.limit + 20 for desk in desks)
+
+
+def test_a_desk_of_long_standing_begins_with_the_caps_that_its_month_gives() -> None:
+    desks = open_desks(Profession.PHARMACY, JANUARY, 5, 40, (1,))
+    most = CAPS[Profession.PHARMACY]
+    states = [desk.post.evidence for desk in desks]
+    assert {state.month for state in states} == {JANUARY}
+    assert all(state.events == 0 and sum(state.bets) == 0 for state in states), "they are spent, what was bet is not"
+    shares = [state.shares[Indicator.UNFAMILIAR] for state in states]
+    assert all(FLOOR_SHARES[0] <= share <= most.shares[0] for share in shares)
+    assert sum(share < most.shares[0] for share in shares) > 20
+    assert sum(state.volume < most.volume for state in states) > 30
 
 
 def test_whoever_proves_presence_takes_no_place() -> None:

@@ -16,7 +16,8 @@ from tierce.lab.errors import BoundExceededError, LabError
 from tierce.lab.runs.figures import Figures, Run, figures_of
 from tierce.lab.runs.runner import Options, play
 from tierce.policy.acts import Outcome
-from tierce.policy.ladder import Level
+from tierce.policy.evidence import worth
+from tierce.policy.ladder import Level, Rung
 from tierce.policy.seats import cap_of
 
 ISSUED = {
@@ -90,13 +91,13 @@ def test_a_robot_is_held_after_few_asks_and_goes_on_without_the_tests() -> None:
     scenario = small("enumeration", {Profession.HOSPITAL: 1})
     with_tests = played(scenario)
     assert all(0 < loot.hold_ask < 60 for loot in with_tests.every)
-    alone = learned(scenario, Parts(evidence=False, refusals=False))
+    alone = learned(scenario, Parts(evidence=False))
     assert alone > 5 * sum(loot.people for loot in with_tests.every)
 
 
 def test_each_part_left_out_gives_a_thief_no_less() -> None:
     scenario = small("own-list", {Profession.DENTIST: 2})
-    places = Parts(evidence=False, refusals=False)
+    places = Parts(evidence=False)
     whole = learned(scenario, places)
     assert learned(scenario, replace(places, thirty_days=False)) > whole
     assert learned(scenario, replace(places, seats=False)) > 10 * whole
@@ -112,6 +113,39 @@ def test_whoever_asks_for_nobody_new_is_counted_apart() -> None:
     assert sum(loot.first for loot in run.every) == 0
     present = played(small("insider"))
     assert all(loot.present > 20 for loot in present.every)
+
+
+def test_a_contract_that_ended_takes_a_place_and_is_no_number_made_up() -> None:
+    post = Post(Profession.GP, 20_000)
+    assert post.ask(20_000, Asked(found=False, ended=True)) is Outcome.ENDED
+    assert post.ask(20_000, Asked(found=False)) is Outcome.UNKNOWN
+    assert post.line.open == 2
+    assert post.evidence.seen[:2] == (2, 1), "two unfamiliar asks, one of them a miss"
+
+
+def test_a_rung_stands_for_its_day_at_least() -> None:
+    post = Post(Profession.GP, 20_000)
+    while post.rung < Rung.STEP_UP:
+        post.ask(20_000, Asked(found=False))
+    for _ in range(9):
+        post.known_asks(20_000, 9)
+    assert worth(post.evidence) < 1
+    same_day = post.rung
+    post.known_asks(20_001, 1)
+    assert (same_day, post.rung) == (Rung.STEP_UP, Rung.NONE), (
+        "known people do not take it down before the day is over"
+    )
+    assert post.since == 20_000
+
+
+def test_a_human_who_is_fooled_gives_a_thief_more_and_never_more_than_the_bound() -> None:
+    scenario = small("enumeration", {Profession.PHARMACY: 2, Profession.OPTICIAN: 2})
+    once, never = (
+        played(replace(scenario, options={**scenario.options, "fooled": times})).every for times in (1.0, 0.0)
+    )
+    assert sum(loot.people for loot in never) < sum(loot.people for loot in once)
+    assert all(loot.people <= loot.bound for loot in once)
+    assert max(loot.people for loot in once) < 40
 
 
 def test_twins_are_decoys_when_they_are_on() -> None:

@@ -8,7 +8,10 @@ from tierce.policy.evidence import (
     CAPS,
     FLOOR_SHARES,
     GROWTH_PERCENT,
+    LIFT_PERCENT,
+    LIFTED_TOP,
     MONTH_DAYS,
+    SHARE_MAX,
     STATE_BYTES,
     YEAR_DAYS,
     Indicator,
@@ -113,11 +116,43 @@ def test_one_decoy_asks_for_proofs_and_a_second_holds() -> None:
     assert rung_of(trap(once)) is Rung.PRESENCE_ONLY
 
 
-def test_a_lifted_hold_starts_from_nothing_and_keeps_the_caps() -> None:
+def test_a_lifted_hold_starts_from_nothing_and_raises_the_caps_of_new_people_by_half_at_most() -> None:
     held = trap(accuse(asked(begin(GP, DAY), 40), DAY))
     free = released(held, DAY)
     assert rung_of(free) is Rung.NONE
-    assert (free.shares, free.volume) == (held.shares, held.volume)
+    assert worth(free) == 0
+    unfamiliar, *others = free.shares
+    assert unfamiliar == held.shares[Indicator.UNFAMILIAR] * LIFT_PERCENT // 100
+    assert tuple(others) == held.shares[1:], "what did not accuse stays"
+    assert free.volume == held.volume, "one busy day is not worth much"
+    missing = asked(begin(GP, DAY), 40, first=False, miss=True)
+    assert released(missing, DAY).shares[1:] == missing.shares[1:], "nobody vouches for misses"
+    crowds = begin(Profession.OPTICIAN, DAY)
+    for day in range(DAY, DAY + 12):
+        crowds = asked(crowds, 24, day=day)
+    assert released(crowds, DAY + 12).volume == crowds.volume * LIFT_PERCENT // 100
+    quiet = released(accuse(asked(begin(GP, DAY), 3), DAY), DAY)
+    assert (quiet.shares, quiet.volume) == (begin(GP, DAY).shares, begin(GP, DAY).volume)
+
+
+@pytest.mark.parametrize("profession", CAPS)
+def test_however_often_a_human_is_fooled_caps_stay_in_their_bounds_and_months_bring_them_down(
+    profession: Profession,
+) -> None:
+    state, most = begin(profession, DAY), CAPS[profession]
+    for lift in range(12):
+        day = DAY + lift
+        state = released(asked(state, 400, day=day, miss=lift % 2 == 0, first=lift % 2 == 1), day)
+        assert all(
+            cap <= min(SHARE_MAX, LIFTED_TOP * top) for cap, top in zip(state.shares, most.shares, strict=True)
+        )
+        assert state.volume <= LIFTED_TOP * most.volume
+        assert unpack(pack(state)) == state
+    lifted = state
+    busy = roll(asked(state, 400, day=DAY + 12), DAY + MONTH_DAYS)
+    assert busy.shares[Indicator.UNFAMILIAR] == lifted.shares[Indicator.UNFAMILIAR], "it never grows by itself"
+    calm = asked(state._replace(events=0, seen=(0,) * len(Indicator)), 400, day=DAY + 12, first=False)
+    assert roll(calm, DAY + MONTH_DAYS).shares[:2] == FLOOR_SHARES[:2], "and falls with a quiet month"
 
 
 def test_the_year_turns_on_its_own_day() -> None:

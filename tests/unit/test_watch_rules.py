@@ -1,58 +1,93 @@
-"""When the watch holds a device."""
+"""What a line of the journal says against a device, and that refusals alone hold nobody."""
 
+import pytest
+
+from tierce.journal.model import Entry, EntryKind
 from tierce.kernel.care import Profession
-from tierce.kernel.ids import DeviceId, ProfessionalId
-from tierce.policy.acts import Outcome
-from tierce.policy.ladder import HOLD_RUNG
-from tierce.policy.seats import HOLD_REFUSED_LEAST, hold_refused
-from tierce.watch.model import Refused
-from tierce.watch.rules import Watch
+from tierce.kernel.ids import DeviceId, EntrySeq, LineId, ProfessionalId
+from tierce.policy.acts import Act, Evidence, Outcome, Presence
+from tierce.policy.evidence import HINT_FIRST, Observation, begin, hint_of, observe, released
+from tierce.policy.ladder import Rung
+from tierce.policy.seats import DAY_LIMITS, SEATS
+from tierce.watch.model import Looked
+from tierce.watch.rules import hold_of, observation_of
 
 DAY = 20_000
+NOON_US = (DAY * 24 + 12) * 3_600_000_000
+REFUSED = Observation(DAY, first=True)
+FAMILIAR = Observation(DAY, first=False)
 
 
-def refused(
-    count: int,
-    *,
-    day: int = DAY,
-    device: int = 1,
-    outcome: Outcome = Outcome.OUT_OF_SEATS,
-    profession: Profession | None = Profession.DENTIST,
-) -> list[Refused]:
-    """That many refusals of one device."""
-    return [Refused(day, DeviceId(device), ProfessionalId(9), profession, outcome)] * count
+def looked(
+    kind: EntryKind, outcome: Outcome, *, hint: int = HINT_FIRST | hint_of(7, 44), presence: Presence = Presence.NONE
+) -> Looked:
+    """A line of one ask."""
+    entry = Entry(
+        kind=kind, act=Act.RIGHTS_ASK, outcome=outcome, evidence=Evidence.NONE, time_us=NOON_US,
+        professional=ProfessionalId(9), device=DeviceId(1), presence=presence, policy=bytes(16),
+    )  # fmt: skip
+    return Looked(EntrySeq(1), entry, LineId(3), Profession.GP, hint)
 
 
-def test_a_device_is_named_once_when_it_reaches_the_threshold() -> None:
-    watch = Watch()
-    assert watch.look(refused(HOLD_REFUSED_LEAST - 1)) == []
-    [hold] = watch.look(refused(5))
-    assert (hold.device, hold.rung) == (1, HOLD_RUNG)
-    assert str(HOLD_REFUSED_LEAST) in hold.reason
-    assert watch.look(refused(50)) == []
+def test_each_ask_without_proof_says_what_it_was() -> None:
+    area, prefix = 8, 45
+    refused = looked(EntryKind.REFUSAL, Outcome.OUT_OF_SEATS)
+    assert observation_of(refused) == Observation(DAY, True, False, area, prefix)
+    assert observation_of(looked(EntryKind.MISS, Outcome.UNKNOWN)) == Observation(DAY, False, True, area, prefix)
+    shown = looked(EntryKind.DISCLOSURE, Outcome.RELEASED)
+    assert observation_of(shown) == Observation(DAY, True, False, area, prefix)
+    known = looked(EntryKind.DISCLOSURE, Outcome.RELEASED, hint=hint_of(7, 44))
+    assert observation_of(known) == Observation(DAY, False, False, area, prefix)
 
 
-def test_devices_are_counted_apart() -> None:
-    lines = refused(HOLD_REFUSED_LEAST - 1, device=1) + refused(HOLD_REFUSED_LEAST - 1, device=2)
-    assert Watch().look(lines) == []
+def test_a_contract_that_ended_is_somebody_new_and_no_number_made_up() -> None:
+    seen = observation_of(looked(EntryKind.MISS, Outcome.ENDED))
+    assert seen is not None
+    assert (seen.first, seen.miss) == (True, False)
 
 
-def test_a_new_day_starts_the_count_again() -> None:
-    watch = Watch()
-    watch.look(refused(HOLD_REFUSED_LEAST - 1))
-    assert watch.look(refused(HOLD_REFUSED_LEAST - 1, day=DAY + 1)) == []
-    assert watch.look(refused(1)) == [], "a line of an earlier day is not counted in this one"
+@pytest.mark.parametrize("outcome", [Outcome.HELD, Outcome.OUT_OF_ATTEMPTS, Outcome.CLOSED, Outcome.NOT_ALLOWED])
+def test_other_refusals_say_nothing(outcome: Outcome) -> None:
+    assert observation_of(looked(EntryKind.REFUSAL, outcome)) is None
 
 
-def test_other_refusals_do_not_count() -> None:
-    assert Watch().look(refused(3 * HOLD_REFUSED_LEAST, outcome=Outcome.HELD)) == []
+@pytest.mark.parametrize("presence", [Presence.DECLARED, Presence.CONFIRMED, Presence.VERIFIED])
+def test_a_card_that_was_read_is_no_evidence(presence: Presence) -> None:
+    assert observation_of(looked(EntryKind.DISCLOSURE, Outcome.RELEASED, presence=presence)) is None
 
 
-def test_a_busy_desk_is_refused_more_before_it_is_held() -> None:
-    assert hold_refused(Profession.GP) < hold_refused(Profession.PHARMACY) < hold_refused(Profession.HOSPITAL)
-    lines = refused(hold_refused(Profession.HOSPITAL) - 1, profession=Profession.HOSPITAL)
-    assert Watch().look(lines) == []
+@pytest.mark.parametrize("profession", SEATS)
+def test_whoever_goes_on_after_refusals_is_held_by_what_the_asks_are_worth(profession: Profession) -> None:
+    state, asks, rung = begin(profession, DAY), 0, Rung.NONE
+    while rung < Rung.PRESENCE_ONLY:
+        state, rung = observe(state, REFUSED)
+        asks += 1
+    assert asks < DAY_LIMITS[profession].attempts, "before the first day is over"
+    hold = hold_of(DeviceId(1), ProfessionalId(9), state, rung, 1e4)
+    assert hold.rung is Rung.PRESENCE_ONLY
+    assert f"{asks} pour des personnes jamais vues ici" in hold.reason
 
 
-def test_a_line_of_no_known_profession_is_not_counted() -> None:
-    assert Watch().look(refused(100, profession=None)) == []
+def test_a_busy_desk_that_is_refused_often_among_its_own_patients_is_not_held() -> None:
+    state, rung = begin(Profession.GP, DAY), Rung.NONE
+    for ask in range(90):
+        state, rung = observe(state, REFUSED if ask % 3 == 0 else FAMILIAR)
+    assert rung is Rung.NONE, "thirty refusals in a day, and twice as many known people"
+
+
+def test_what_a_human_found_honest_holds_less_often_the_next_weeks() -> None:
+    def holds(*, forgets: bool) -> int:
+        state, count = begin(Profession.GP, DAY), 0
+        for day in range(DAY, DAY + 60):
+            for ask in range(20):
+                state, rung = observe(state, Observation(day, first=ask % 10 < 7))
+                if rung >= Rung.STEP_UP:
+                    count += 1
+                    caps = state.shares, state.volume
+                    state = released(state, day)
+                    if forgets:
+                        state = state._replace(shares=caps[0], volume=caps[1])
+        return count
+
+    assert holds(forgets=True) > 10
+    assert holds(forgets=False) == 1

@@ -73,6 +73,10 @@ class Readings:
     """Whether a witness holds another history, and has not cosigned since."""
     verified: datetime | None
     verified_errors: int
+    drawn: int
+    """Block numbers drawn in the last day."""
+    written: int
+    """Those of them that hold lines; each other was abandoned, or jumped by a crash or a restored backup."""
     waiting: timedelta | None
     """How long the oldest line waits for a checkpoint; None when none does."""
     backup: datetime | None

@@ -13,6 +13,8 @@ FORMAT = "tierce-controls-v1"
 COSIGNED_MAX = timedelta(hours=1)
 VERIFIED_MAX = timedelta(days=8)
 WAITING_MAX = timedelta(minutes=1)
+ABANDONED_MIN = 100
+"""So many abandoned batches a day, and one in a hundred besides, are nobody's doing."""
 BACKUP_MAX = timedelta(hours=30)
 RETENTION_MAX = timedelta(days=8)
 KEYS_MAX = timedelta(days=400)
@@ -73,6 +75,17 @@ def _sequenced(found: Readings) -> tuple[Standing, Phrase]:
     return standing, Phrase(f"la plus ancienne ligne attend depuis {seconds} s", f"oldest line waits for {seconds} s")
 
 
+def _abandoned(found: Readings) -> tuple[Standing, Phrase]:
+    """Honest batches are abandoned too: one that others held up, or that must draw more from a shared line first."""
+    lost = found.drawn - found.written
+    standing = Standing.HOLDS if lost <= ABANDONED_MIN + found.drawn // 100 else Standing.FAILS
+    said = Phrase(
+        f"lots ouverts et abandonnés en un jour : {lost} sur {found.drawn}",
+        f"batches opened and abandoned in a day: {lost} of {found.drawn}",
+    )
+    return standing, said
+
+
 def _backup(found: Readings) -> tuple[Standing, Phrase]:
     return _age(found, found.backup, BACKUP_MAX, Phrase("sauvegarde", "backup"))
 
@@ -110,6 +123,7 @@ def live_checks(printed_grants: str) -> Mapping[str, Judge]:
         "witness": _witness,
         "verified": _verified,
         "sequenced": _sequenced,
+        "abandoned": _abandoned,
         "backup": _backup,
         "retention": _retention,
         "keys": _keys,

@@ -22,6 +22,7 @@ def readings(connection: Connection, at: datetime) -> Readings:
     verified = execute("select at, errors from journal.verification order by id desc limit 1").fetchone()
     waiting = execute("select oldest_seconds from upkeep.waiting()").fetchone()
     begun = execute("select min(since), max(since) from journal.instance").fetchone()
+    drawn, written = _blocks(connection)
     rotated = _last(connection, 9, [Act.OPERATION_KEY_ROTATE])
     return Readings(
         at=at,
@@ -34,6 +35,8 @@ def readings(connection: Connection, at: datetime) -> Readings:
         split=split,
         verified=verified[0] if verified else None,
         verified_errors=verified[1] if verified else 0,
+        drawn=drawn,
+        written=written,
         waiting=timedelta(seconds=waiting[0]) if waiting and waiting[0] is not None else None,
         backup=_last(connection, 17, [Act.OPERATION_BACKUP]),
         retention=_last(connection, 17, [Act.OPERATION_RETENTION]),
@@ -54,6 +57,17 @@ def _witnesses(connection: Connection) -> tuple[datetime | None, bool]:
         " from journal.cosignature"
     ).fetchone()
     return (row[0], row[1]) if row else (None, False)
+
+
+def _blocks(connection: Connection) -> tuple[int, int]:
+    """How many block numbers were drawn since the last batch that is older than a day, and how many hold lines."""
+    row = connection.execute(
+        "with old as (select coalesce((select block from journal.batch where at < now() - interval '1 day'"
+        " order by block desc limit 1), (select min(block) - 1 from journal.batch)) as block)"
+        " select coalesce(max(b.block) - min(old.block), 0), count(b.block)"
+        " from old left join journal.batch b on b.block > old.block"
+    ).fetchone()
+    return (int(row[0]), int(row[1])) if row else (0, 0)
 
 
 def _last(connection: Connection, kind: int, acts: Iterable[Act]) -> datetime | None:

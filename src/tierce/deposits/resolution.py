@@ -22,7 +22,7 @@ from tierce.deposits.errors import DepositFieldError
 from tierce.deposits.model import Insurer, Signer, Typed, Worth
 from tierce.deposits.rules import Case, judge, parse_deposit, promise
 from tierce.deposits.sealing import Envelope, Opener
-from tierce.deposits.spool import Segment, forget, segments
+from tierce.deposits.spool import Segment, forget, read_segment, segment_paths
 from tierce.identity.dpop import ProofVerifier
 from tierce.identity.errors import ProofRefusedError
 from tierce.journal.model import Entry, EntryKind
@@ -83,11 +83,26 @@ class Resolver:
 
     def turn(self) -> Done:
         """Take in what the spool holds and resolve one batch; nothing to do is the usual case."""
-        done = Done()
-        for segment in segments(self._folder) if self._folder.is_dir() else ():
-            done.taken += self._take(segment)
-        done.resolved = self._resolve(done)
+        done = Done(taken=self.take())
+        done.resolved = self.resolve(done)
         return done
+
+    def take(self) -> int:
+        """Take in what the spool holds; give how many deposits were new. A segment that fails holds no other up.
+
+        Raises:
+            OSError: a segment cannot be read or deleted; every other was taken in.
+        """
+        taken, failed = 0, None
+        for path in segment_paths(self._folder):
+            try:
+                segment = read_segment(path)
+                taken += self._take(segment) if segment is not None else 0
+            except OSError as error:
+                failed = failed or error
+        if failed is not None:
+            raise failed
+        return taken
 
     def waiting(self) -> int:
         """How many deposits are taken in and not resolved."""
@@ -126,11 +141,12 @@ class Resolver:
         if segment.closed and store.taken(self._connection, segment.records):
             self._connection.commit()
             self._step("forget")
-            forget(segment)
+            forget(segment)  # what it raises hides no deposit: all of them are committed
         self._connection.commit()
         return number
 
-    def _resolve(self, done: Done) -> int:
+    def resolve(self, done: Done) -> int:
+        """Judge one batch of those taken in, and count their worth in `done`; give how many there were."""
         found = store.waiting(self._connection, APPEND_ENTRIES_MAX)
         if not found:
             self._connection.commit()

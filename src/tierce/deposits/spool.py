@@ -5,6 +5,10 @@ number they hold. The one being written ends in `.open`, the others in `.spool`;
 once every record is in the database. A number is never given twice: the writer starts after the highest it finds, and
 there is always an `.open` segment to find.
 
+Writer and worker are two users of one group: whatever is made here is the group's as far as the umask lets it, since
+the worker deletes what the writer made. The bit that hands the group on is the folder's, and inherited: a process
+that asked for it would be refused under `RestrictSUIDSGID=`.
+
 A file for each key in `keys` makes a second sending the same deposit, whichever process it reaches.
 
 What a crash leaves: a record written in part, which was never acknowledged and is cut off at the next start; or a
@@ -39,6 +43,8 @@ _HEAD: Final = struct.Struct(">4sHIQQ16s8s")
 _MAGIC: Final = b"TDEP"
 _VERSION: Final = 1
 _PAYLOAD_MAX: Final = 64 * 1024
+_FOLDER_MODE: Final = 0o770
+_FILE_MODE: Final = 0o660
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,14 +71,27 @@ class Segment:
         return self.path.suffix == CLOSED
 
 
+def segment_paths(root: Path) -> list[Path]:
+    """The file of every segment of every slot, the oldest of a slot first."""
+    return sorted([*root.glob(f"*/*{OPEN}"), *root.glob(f"*/*{CLOSED}")], key=lambda one: one.stem)
+
+
+def read_segment(path: Path) -> Segment | None:
+    """One segment, ended by a record written in part; None when it was renamed or taken away meanwhile.
+
+    Raises:
+        OSError: it is there and cannot be read.
+    """
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        return None  # it is seen again, or done
+    return _read(path, content)
+
+
 def segments(root: Path) -> Iterator[Segment]:
-    """Every segment of every slot, the oldest of a slot first; a record written in part ends its segment."""
-    for path in sorted([*root.glob(f"*/*{OPEN}"), *root.glob(f"*/*{CLOSED}")], key=lambda one: one.stem):
-        try:
-            content = path.read_bytes()
-        except FileNotFoundError:
-            continue  # renamed or taken away since the folder was listed: it is seen again, or done
-        yield _read(path, content)
+    """Every segment of every slot, the oldest of a slot first."""
+    return (segment for path in segment_paths(root) if (segment := read_segment(path)) is not None)
 
 
 def forget(segment: Segment) -> None:
@@ -109,7 +128,7 @@ class SpoolWriter:
             SpoolBusyError: every slot is taken.
         """
         self._root = root
-        (root / KEYS).mkdir(parents=True, exist_ok=True, mode=0o750)
+        (root / KEYS).mkdir(parents=True, exist_ok=True, mode=_FOLDER_MODE)
         self._folder, self._lock = _take_slot(root)
         self._turn = threading.Lock()
         self._file = -1
@@ -192,7 +211,7 @@ class SpoolWriter:
         waited = time.monotonic() + ABANDONED_SECONDS
         while True:
             try:
-                os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o640))
+                os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _FILE_MODE))
             except FileExistsError:
                 found = self.find(key)
                 if found is not None:
@@ -242,7 +261,7 @@ class SpoolWriter:
 
     def _start(self) -> None:
         self._path = self._folder / f"{self._next:016x}{OPEN}"
-        self._file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o640)
+        self._file = os.open(self._path, os.O_RDWR | os.O_CREAT, _FILE_MODE)
         self._length = os.fstat(self._file).st_size
         _sync_folder(self._folder)
 
@@ -257,8 +276,8 @@ class SpoolWriter:
 def _take_slot(root: Path) -> tuple[Path, int]:
     for number in range(SLOTS_MAX):
         folder = root / f"{number:02d}"
-        folder.mkdir(exist_ok=True, mode=0o750)
-        lock = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o640)
+        folder.mkdir(exist_ok=True, mode=_FOLDER_MODE)
+        lock = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, _FILE_MODE)
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:

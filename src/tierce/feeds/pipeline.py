@@ -1,8 +1,10 @@
-"""Reads and prepares the chunks of a rights file, in this process or, for a large file, in one beside it.
+"""Reads and prepares the chunks of a rights file, in this process or, for a large file, in one beside it as well.
 
-The other process holds the keys of the indexes and no connection; it gets them over a pipe that nothing else reads,
-and ends with the pipe: nobody has to clean up behind an import that was killed. What it prepares lies in memory that
-both share and that has no name, so that no chunk is copied from one to the other, nor waits for the other to be read.
+The other process does most of it. Whenever the import would wait for it, while it starts too, the import prepares a
+chunk itself, so that both processors have work whichever of the two is slower. The other process holds the keys of
+the indexes and no connection; it gets them over a pipe that nothing else reads, and ends with the pipe: nobody has to
+clean up behind an import that was killed. What it prepares lies in memory that both share and that has no name, so
+that no chunk is copied from one to the other, nor waits for the other to be read.
 """
 
 import mmap
@@ -12,13 +14,13 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import chain
 from multiprocessing import get_context, reduction
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Final
 
 import numpy as np
+import pyarrow as pa
 
 from tierce.feeds.source import Source, Span, open_source
 from tierce.kernel.errors import TierceError
@@ -29,10 +31,12 @@ from tierce.registry.model import Sender
 from tierce.registry.prepare import prepare
 from tierce.registry.prepared import Prepared
 
-_AHEAD: Final = 2
-"""Chunks asked for before they are needed: while one is written, the next is prepared."""
+_OWN_AHEAD: Final = 2
+"""Chunks that the import prepares itself while it waits for one; then it waits."""
 
-_SLOTS: Final = _AHEAD + 1
+_SLOTS: Final = 3
+"""Chunks asked of the other process before they are needed, the one being written included."""
+
 _SLOT_BYTES: Final = 1 << 26
 """Room for one chunk: 64 MiB of addresses, of which only what is used is memory. Larger ones go by the pipe."""
 _ALIGNED: Final = 64
@@ -73,7 +77,11 @@ class Reader:
     """Reads and prepares chunks of one file."""
 
     def __init__(self, path: Path, sender: Sender, keys: Keys) -> None:
-        """Open the file; see `open_source` for what may be wrong with it."""
+        """Open the file; see `open_source` for what may be wrong with it.
+
+        Arrow's own pool gives memory back after each chunk and has it zeroed again for the next; malloc keeps it.
+        """
+        pa.set_memory_pool(pa.system_memory_pool())
         self.source: Source = open_source(path, RIGHTS)
         self._sender = sender
         self._hasher = Hasher(keys.index, keys.trait, keys.feed, sender.amc)
@@ -84,6 +92,10 @@ class Reader:
         if part.wanted is not None:
             chunk = chunk.only(part.wanted)
         return prepare(chunk.table, chunk.lines, chunk.rows, chunk.rejections, self._sender, self._hasher)
+
+
+_Found = int | Prepared | TierceError
+"""The slot where a chunk will lie; a chunk prepared here, or what was wrong with it."""
 
 
 class Work:
@@ -100,8 +112,11 @@ class Work:
 
 
 @contextmanager
-def beside(path: Path, sender: Sender, keys: Keys) -> Iterator["Beside"]:
-    """Start a process that prepares chunks; it ends when the block does, or when this process dies."""
+def beside(path: Path, sender: Sender, keys: Keys, prepared: Callable[[Part], Prepared]) -> Iterator["Beside"]:
+    """Start a process that prepares chunks; it ends when the block does, or when this process dies.
+
+    `prepared` is how this process prepares a chunk by itself.
+    """
     context = get_context("spawn")
     ours, theirs = context.Pipe()
     shelf = os.memfd_create("tierce-feed")
@@ -113,7 +128,7 @@ def beside(path: Path, sender: Sender, keys: Keys) -> Iterator["Beside"]:
         assert process.pid is not None
         reduction.send_handle(ours, shelf, process.pid)
         ours.send((path, sender, keys))
-        yield Beside(ours, shelf)
+        yield Beside(ours, shelf, prepared)
     finally:
         os.close(shelf)
         ours.close()
@@ -121,26 +136,59 @@ def beside(path: Path, sender: Sender, keys: Keys) -> Iterator["Beside"]:
 
 
 class Beside(Work):
-    """Asks the other process for chunks, a few ahead."""
+    """Asks the other process for chunks, a few ahead, and prepares some here instead of waiting."""
 
-    def __init__(self, pipe: Connection, shelf: int) -> None:
+    def __init__(self, pipe: Connection, shelf: int, prepared: Callable[[Part], Prepared]) -> None:
         """Use our end of the pipe, and the memory that both share."""
+        super().__init__(prepared)
         self._pipe = pipe
         self._shelf = memoryview(mmap.mmap(shelf, _SLOTS * _SLOT_BYTES))
+        self._came = False
+        self._free = deque(range(_SLOTS))
 
     def in_turn(self, parts: Iterator[Part]) -> Iterator[tuple[Span, Prepared]]:
         """Yield chunk after chunk in the order of the file; each is good until the next is asked for."""
-        waiting: deque[tuple[Span, int]] = deque()
-        free = deque(range(_SLOTS))
-        for part in chain(parts, [None] * _AHEAD):
-            if part is not None:
-                slot = free.popleft()
-                self._pipe.send((part, slot))
-                waiting.append((part.span, slot))
-            if waiting and (part is None or len(waiting) > _AHEAD):
-                span, slot = waiting.popleft()
-                yield span, self._answer(slot)
-                free.append(slot)
+        ahead: deque[tuple[Span, _Found]] = deque()
+        while True:
+            self._ask(parts, ahead)
+            if (not ahead or self._would_wait(ahead)) and (part := next(parts, None)) is not None:
+                ahead.append((part.span, self._own(part)))
+                continue
+            if not ahead:
+                return
+            span, found = ahead.popleft()
+            if isinstance(found, int):
+                yield span, self._answer(found)
+                self._free.append(found)
+            elif isinstance(found, TierceError):
+                raise found
+            else:
+                yield span, found
+
+    def is_there(self) -> bool:
+        """Tell whether the other process has started and opened the file."""
+        if not self._came and self._pipe.poll():
+            self._came = self._pipe.recv()
+        return self._came
+
+    def _ask(self, parts: Iterator[Part], ahead: deque[tuple[Span, _Found]]) -> None:
+        """Ask for as many chunks as the other process may have before it, once it is there."""
+        while self._free and self.is_there() and (part := next(parts, None)) is not None:
+            slot = self._free.popleft()
+            self._pipe.send((part, slot))
+            ahead.append((part.span, slot))
+
+    def _would_wait(self, ahead: deque[tuple[Span, _Found]]) -> bool:
+        """Tell whether the next chunk is not there yet, and few enough lie here behind it."""
+        own = sum(not isinstance(found, int) for _span, found in ahead)
+        return isinstance(ahead[0][1], int) and own < _OWN_AHEAD and not self._pipe.poll()
+
+    def _own(self, part: Part) -> Prepared | TierceError:
+        """Prepare a chunk here; what is wrong with it is said when its turn comes."""
+        try:
+            return self._prepared(part)
+        except TierceError as error:
+            return error
 
     def _answer(self, slot: int) -> Prepared:
         answer = self._pipe.recv()
@@ -157,6 +205,7 @@ def _serve(pipe: Connection) -> None:
     try:
         shelf = memoryview(mmap.mmap(reduction.recv_handle(pipe), _SLOTS * _SLOT_BYTES))
         reader = Reader(*pipe.recv())
+        pipe.send(True)
         while True:
             part, slot = pipe.recv()
             try:

@@ -191,7 +191,7 @@ class RightsRun:
 
     def _start_beside(self, stack: ExitStack) -> None:
         keys = Keys(*self._registry.index_keys())
-        self._beside = stack.enter_context(beside(self._path, self._sender, keys))
+        self._beside = stack.enter_context(beside(self._path, self._sender, keys, self._reader.prepared))
 
 
 def refuse_another_insurers(source: Source, name: str, amc: str) -> None:

@@ -12,6 +12,7 @@ from typing import Any, BinaryIO, Final, Protocol
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
@@ -180,7 +181,7 @@ class CsvSource:
         with self._path.open("rb") as file:
             file.seek(span.start)
             block = file.read(span.size)
-        if b"\r\n" in block:
+        if b"\r" in block:  # a tenth of the time of looking for both bytes, of which there mostly are none
             block = block.replace(b"\r\n", b"\n")
         if not block.endswith(b"\n"):
             block += b"\n"
@@ -253,8 +254,10 @@ class ParquetSource:
         self._path = path
         self._names = [column.name for column in columns]
         try:
-            self._file = pq.ParquetFile(path)
-            schema = self._file.schema_arrow
+            # A text that stands a million times in a column stands once in the file: so it does in memory too.
+            schema = pq.read_schema(path)
+            text = [field.name for field in schema if _is_text(field.type)]
+            self._file = pq.ParquetFile(path, read_dictionary=text)
         except (pa.ArrowException, OSError, ValueError):
             msg = f"{path.name} : fichier Parquet abîmé, renvoyez-le / damaged Parquet file: send it again"
             raise FeedRefusedError(msg) from None
@@ -305,19 +308,23 @@ class ParquetSource:
             msg = f"{self._path.name} : pages abîmées, renvoyez le fichier / damaged pages: send the file again"
             raise FeedRefusedError(msg) from None
         lines = span.line + np.arange(span.lines, dtype=np.int64)
-        return Chunk(span, _whole(table, self._names), lines, [], [])
+        long = _row_bytes(table) > LINE_BYTES_MAX
+        refused = [Rejection.of(line, too_long()) for line in lines[long].tolist()]
+        if refused:
+            table, lines = table.filter(pa.array(~long)), lines[~long]
+        return Chunk(span, _whole(table, self._names), lines, [], refused)
 
     def _rows(self, first: int, count: int) -> pa.Table:
-        """Read rows on from where the last chunk ended, or find the row group to begin with."""
-        if self._reading is None or self._reading[0] != first:
-            group, before = 0, 0
-            while before + self._groups[group] <= first:
-                before += self._groups[group]
-                group += 1
+        """Read rows on from behind the last chunk, or find the row group to begin with."""
+        group, before = 0, 0
+        while before + self._groups[group] <= first:
+            before += self._groups[group]
+            group += 1
+        if self._reading is None or not before <= self._reading[0] <= first:
             batches = self._file.iter_batches(batch_size=count, row_groups=list(range(group, len(self._groups))))
-            rest = self._take(batches, None, first - before)[1]
-            self._reading = (first, batches, rest)
-        _first, batches, rest = self._reading
+            self._reading = (before, batches, None)
+        at, batches, rest = self._reading
+        rest = _past(batches, rest, first - at)
         table, rest = self._take(batches, rest, count)
         self._reading = (first + count, batches, rest)
         return table
@@ -335,6 +342,15 @@ class ParquetSource:
         return pa.Table.from_batches(taken, schema=self._file.schema_arrow), rest
 
 
+def _past(batches: Iterator[Any], rest: RecordBatch, count: int) -> RecordBatch:
+    """Go past so many rows, a batch in memory at a time; return what is left of the last."""
+    while count:
+        batch = rest if rest is not None and rest.num_rows else next(batches)
+        gone = min(count, batch.num_rows)
+        rest, count = batch.slice(gone), count - gone
+    return rest
+
+
 def _is_utf8(block: bytes) -> bool:
     if block.isascii():
         return True
@@ -349,6 +365,21 @@ def _is_text(kind: pa.DataType) -> bool:
     if pa.types.is_dictionary(kind):
         kind = kind.value_type
     return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind))
+
+
+def _row_bytes(table: pa.Table) -> NDArray[np.int64]:
+    """How many bytes of text each row has, without making the text of any."""
+    sizes = np.zeros(table.num_rows, dtype=np.int64)
+    for column in table.columns:
+        at = 0
+        for chunk in column.chunks:
+            if pa.types.is_dictionary(chunk.type):
+                lengths = pc.binary_length(chunk.dictionary).take(chunk.indices)
+            else:
+                lengths = pc.binary_length(chunk)
+            sizes[at : at + len(chunk)] += lengths.fill_null(0).to_numpy(zero_copy_only=False)
+            at += len(chunk)
+    return sizes
 
 
 def _whole(table: pa.Table, names: list[str]) -> pa.Table:

@@ -54,13 +54,11 @@ async def _one(connection: Connection, query: LiteralString, params: Iterable[An
 
 
 async def put_pending(connection: Connection, pending: Pending) -> None:
-    """Remember a sign-in under way."""
+    """Remember a sign-in under way, in the realm of this connection's role."""
     await connection.execute(
-        "insert into access.pending (state, realm, binding, nonce, verifier, return_to, created)"
-        " values (%s, %s, %s, %s, %s, %s, %s)",
+        "select access.put_pending(%s, %s, %s, %s, %s, %s)",
         (
             pending.state,
-            pending.realm.value,
             pending.binding,
             pending.nonce,
             pending.verifier,
@@ -71,10 +69,10 @@ async def put_pending(connection: Connection, pending: Pending) -> None:
 
 
 async def take_pending(connection: Connection, state: bytes) -> Pending | None:
-    """Find a sign-in under way and forget it in the same statement: an answer serves once."""
+    """Find a sign-in of this site under way and forget it in the same statement: an answer serves once."""
     row = await _one(
         connection,
-        "delete from access.pending where state = %s returning realm, binding, nonce, verifier, return_to, created",
+        "select realm, binding, nonce, verifier, return_to, created from access.take_pending(%s)",
         (state,),
     )
     if row is None:

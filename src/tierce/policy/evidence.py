@@ -9,7 +9,8 @@ however often one looks (docs/adr/0031). Nothing here is a bound of what is lear
     V        = (V + 1/366) * exp(t X) (1 - (mu / r)(e^t - 1))^r        X: unfamiliar people of the day
     worth    = mean over the indicators and the volume, V counting as one indicator; begun again once a year
 
-Caps follow the login-device's own lagged history, never above the profession's and by at most a tenth in 28 days.
+Caps follow the login-device's own lagged history, never above the profession's and by at most a tenth in 28 days. A
+human who lifts a hold raises those of unfamiliar people, within bounds (docs/adr/0046).
 Accusations (a person's report, another operator's alert) multiply what the asks themselves are worth, by ACCUSED_MAX
 at most: nobody is held by accusation alone. Pure; days are civil days in Paris since 1970-01-01.
 """
@@ -37,6 +38,11 @@ MONTH_EVENTS = 20
 """Asks of a month below which its history says too little to move a cap."""
 GROWTH_PERCENT = 110
 """A cap grows to at most this share of what it was, a month."""
+LIFT_PERCENT = 150
+"""A lift raises the caps of unfamiliar people to at most this share of what they were."""
+LIFTED_TOP = 2
+"""Lifts raise such a cap to at most so many times its profession's; a share to SHARE_MAX at most."""
+SHARE_MAX = 252
 ACCUSED_MAX = 20
 """By how much accusations multiply at most; the promise for who is accused is then ACCUSED_MAX * ALPHA."""
 ACCUSED_DAYS = 30
@@ -211,8 +217,24 @@ def trap(state: State) -> State:
 
 
 def released(state: State, day: int) -> State:
-    """Begin again after a human lifted a hold: the evidence is spent, the caps stay."""
-    return state._replace(year=day, bets=(0.0,) * CELLS, crowd=0.0, today=0, accusers=0, decoys=0, prefixes=())
+    """Begin again after a human lifted what the watch had put there: the evidence is spent.
+
+    A human can vouch for it that a desk meets many new people, and the cap that said otherwise rises to what it saw,
+    by half as much again at most, and never above LIFTED_TOP times the profession's. Months bring it down as they do
+    others, and only another lift raises it further. Nobody vouches for misses, places of birth or beginnings: those
+    caps stay.
+    """
+    said, crowded = _said(state)
+    most, (unfamiliar, *others), volume = CAPS[state.profession], state.shares, state.volume
+    if sum(state.bets[: len(BETS)]) > len(BETS):
+        top = min(SHARE_MAX, LIFTED_TOP * most.shares[Indicator.UNFAMILIAR])
+        unfamiliar = _lifted(unfamiliar, top, said[Indicator.UNFAMILIAR])
+    if state.crowd * _crowd_factor(state.today, volume) > 1:
+        volume = _lifted(volume, LIFTED_TOP * most.volume, crowded)
+    return state._replace(
+        year=day, shares=(unfamiliar, *others), volume=volume, bets=(0.0,) * CELLS, crowd=0.0, today=0, accusers=0,
+        decoys=0, prefixes=(),
+    )  # fmt: skip
 
 
 def worth(state: State) -> float:
@@ -286,15 +308,22 @@ def _next_caps(state: State, day: int) -> State:
     """Caps of the next month: what the month that ended says, with room for chance, inside the profession's."""
     shares, volume, most = state.shares, state.volume, CAPS[state.profession]
     if state.events >= MONTH_EVENTS:
-        unfamiliar = max(1, state.seen[Indicator.UNFAMILIAR])
-        asked = (state.events, state.events, unfamiliar, unfamiliar)
+        said, crowded = _said(state)
         shares = tuple(
-            _next(cap, floor, top, 256 * _with_chance(n) / of)
-            for cap, floor, top, n, of in zip(shares, FLOOR_SHARES, most.shares, state.seen, asked, strict=True)
+            _next(cap, floor, top, wanted)
+            for cap, floor, top, wanted in zip(shares, FLOOR_SHARES, most.shares, said, strict=True)
         )
-        firsts = max(0, state.seen[Indicator.UNFAMILIAR] - state.seen[Indicator.MISS])
-        volume = _next(volume, FLOOR_VOLUME, most.volume, 16 * _with_chance(firsts) / max(1, state.days))
+        volume = _next(volume, FLOOR_VOLUME, most.volume, crowded)
     return state._replace(month=day, shares=shares, volume=volume, events=0, seen=(0,) * len(Indicator), days=0)
+
+
+def _said(state: State) -> tuple[tuple[float, ...], float]:
+    """What the running month says of the caps: of each share in 1/256, and of the volume in 1/16."""
+    unfamiliar = max(1, state.seen[Indicator.UNFAMILIAR])
+    asked = (max(1, state.events), max(1, state.events), unfamiliar, unfamiliar)
+    firsts = max(0, state.seen[Indicator.UNFAMILIAR] - state.seen[Indicator.MISS])
+    shares = tuple(256 * _with_chance(n) / of for n, of in zip(state.seen, asked, strict=True))
+    return shares, 16 * _with_chance(firsts) / max(1, state.days)
 
 
 def _with_chance(n: int) -> float:
@@ -303,7 +332,14 @@ def _with_chance(n: int) -> float:
 
 
 def _next(cap: int, floor: int, top: int, said: float) -> int:
-    return max(min(floor, top), min(top, math.ceil(said), -(-cap * GROWTH_PERCENT // 100)))
+    """The cap of the next month; one above its profession's, which a lift alone makes, falls and never grows."""
+    grown = cap if cap > top else min(top, -(-cap * GROWTH_PERCENT // 100))
+    return max(min(floor, top), min(math.ceil(said), grown))
+
+
+def _lifted(cap: int, top: int, said: float) -> int:
+    """The cap after a lift: what was seen, within its bounds, and never less than it was."""
+    return max(cap, min(top, math.ceil(said), cap * LIFT_PERCENT // 100))
 
 
 def _frequent(areas: tuple[tuple[int, int], ...], area: int) -> tuple[tuple[int, int], ...]:

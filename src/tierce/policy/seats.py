@@ -126,18 +126,6 @@ DAY_LIMITS: Mapping[Profession, DayLimits] = {
 """About three times a busy day of one desk, which is an assumption to be replaced by an operator's own counts."""
 
 
-HOLD_REFUSED_LEAST = 20
-
-
-def hold_refused(profession: Profession) -> int:
-    """Refusals for want of a seat, in one day, at which the watch holds a device.
-
-    A professional who is refused asks for the card; a busy desk whose line is full refuses many honest people in a
-    day, hence a tenth of its day's attempts, or a day's seats where they are more.
-    """
-    return max(HOLD_REFUSED_LEAST, DAY_LIMITS[profession].attempts // 10, cap_of(SEATS[profession].a))
-
-
 @dataclass(slots=True)
 class Line:
     """The state of one line of seats, as stored in access.line.state (90 bytes).

@@ -1,5 +1,6 @@
 """The sign of life of a process that has no page of its own, kept where upkeep can read it."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -16,16 +17,21 @@ class Heartbeat:
     version: str
     turns: int
     waiting: int
+    failing: Sequence[str] = ()
+    """Its duties whose last attempt failed, while the others go on."""
 
 
-def beat(connection: Connection, process: str, version: str, turns: int, waiting: int) -> None:
-    """Say that `process` lives, on its own connection; the first turn is its start."""
+def beat(
+    connection: Connection, process: str, version: str, turns: int, waiting: int, failing: Iterable[str] = ()
+) -> None:
+    """Say that `process` lives and which of its duties fail, on its own connection; the first turn is its start."""
     connection.execute(
-        "insert into upkeep.heartbeat as h (process, started, at, version, turns, waiting)"
-        " values (%s, now(), now(), %s, %s, %s) on conflict (process) do update set"
+        "insert into upkeep.heartbeat as h (process, started, at, version, turns, waiting, failing)"
+        " values (%s, now(), now(), %s, %s, %s, %s) on conflict (process) do update set"
         " started = case when excluded.turns <= h.turns then now() else h.started end,"
-        " at = now(), version = excluded.version, turns = excluded.turns, waiting = excluded.waiting",
-        (process, version, turns, waiting),
+        " at = now(), version = excluded.version, turns = excluded.turns, waiting = excluded.waiting,"
+        " failing = excluded.failing",
+        (process, version, turns, waiting, sorted(failing)),
     )
     connection.commit()
 
@@ -33,8 +39,8 @@ def beat(connection: Connection, process: str, version: str, turns: int, waiting
 def read(connection: Connection) -> list[Heartbeat]:
     """Every process that ever said so."""
     rows = connection.execute(
-        "select process, started, extract(epoch from now() - at)::double precision, version, turns, waiting"
-        " from upkeep.heartbeat order by process"
+        "select process, started, extract(epoch from now() - at)::double precision, version, turns, waiting,"
+        " failing from upkeep.heartbeat order by process"
     ).fetchall()
     return [Heartbeat(*row) for row in rows]
 

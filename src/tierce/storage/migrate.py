@@ -36,9 +36,11 @@ persons' space reads by key too, and opened each page by a scan of the journal w
 
 FUNCTIONS = (
     "ceilings.sql",
+    "drawing.sql",
     "functions.sql",
     "lines.sql",
     "continuing.sql",
+    "signin.sql",
     "journal.sql",
     "functions_own.sql",
     "watch.sql",

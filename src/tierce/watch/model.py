@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from tierce.journal.model import Entry
 from tierce.kernel.care import Profession
 from tierce.kernel.ids import DeviceId, EntrySeq, LineId, ProfessionalId
-from tierce.policy.acts import Outcome
 from tierce.policy.evidence import State
 from tierce.policy.ladder import Rung
 
@@ -32,17 +31,6 @@ class Known:
     professional: ProfessionalId
     state: State
     rung: Rung
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """What the count of refusals needs of one journal line."""
-
-    day: int
-    device: DeviceId
-    professional: ProfessionalId
-    profession: Profession | None
-    outcome: Outcome
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,10 @@
-"""When a device is held: a count of refusals, and the evidence of policy/evidence.py; pure, over journal lines.
+"""When a device is held: the evidence of policy/evidence.py, over journal lines; pure.
 
-A professional who is refused a seat stops and asks for the card; whoever goes on has a list to empty. Whoever empties
-a list within her seats asks for people never seen, misses some, and it is the evidence that adds up. A hold demands
-presence on that device only: the professional's other devices, and her patients who are present, are not hindered.
+Whoever empties a list asks for people never seen, misses some, and goes on when she is refused a seat: each of these
+is a sign against her, and the signs add up. A count of refusals alone holds nobody, for a busy desk whose line is
+full refuses many honest people in a day (docs/adr/0046). A hold demands presence on that device only: the
+professional's other devices, and her patients who are present, are not hindered.
 """
-
-from collections.abc import Iterable
-from dataclasses import dataclass, field
 
 from tierce.journal.model import Entry, EntryKind
 from tierce.kernel.clock import from_micros, paris_day
@@ -14,42 +12,11 @@ from tierce.kernel.ids import DeviceId, ProfessionalId
 from tierce.kernel.language import Phrase
 from tierce.policy.acts import Outcome, Presence
 from tierce.policy.evidence import HINT_FIRST, HOLD_AT, Indicator, Observation, State
-from tierce.policy.ladder import HOLD_RUNG
-from tierce.policy.seats import hold_refused
-from tierce.watch.model import Hold, Looked, Refused
+from tierce.policy.ladder import Rung
+from tierce.watch.model import Hold, Looked
 
 MISSES = frozenset({Outcome.UNKNOWN, Outcome.NOT_COVERED})
 """Identifiers that name nobody covered. Rights that ended, or another domain, are honest surprises and no miss."""
-
-
-@dataclass(slots=True)
-class Watch:
-    """Counts of the running day; rebuilt from the day's lines after a restart."""
-
-    day: int = 0
-    counts: dict[DeviceId, int] = field(default_factory=dict)
-
-    def look(self, lines: Iterable[Refused]) -> list[Hold]:
-        """Count new lines, in order, and name each device at the moment its count reaches its profession's mark."""
-        holds = []
-        for line in lines:
-            if line.day > self.day:
-                self.day, self.counts = line.day, {}
-            if line.day < self.day or line.outcome is not Outcome.OUT_OF_SEATS or line.profession is None:
-                continue
-            count = self.counts.get(line.device, 0) + 1
-            self.counts[line.device] = count
-            if count == hold_refused(line.profession):
-                reason = f"{count} demandes refusées faute de place dans la journée"
-                holds.append(Hold(line.device, line.professional, HOLD_RUNG, reason))
-        return holds
-
-
-def refused_of(looked: Looked) -> Refused:
-    """What the count needs of a line."""
-    entry = looked.entry
-    day = paris_day(from_micros(entry.time_us))
-    return Refused(day, entry.device, ProfessionalId(entry.professional), looked.profession, entry.outcome)
 
 
 def is_proved(entry: Entry) -> bool:
@@ -116,4 +83,4 @@ def say_evidence(state: State, worth: float) -> Phrase:
 
 def hold_of(device: DeviceId, professional: ProfessionalId, state: State, rung: int, worth: float) -> Hold:
     """The hold that evidence asks for, with its sentence."""
-    return Hold(device, professional, type(HOLD_RUNG)(rung), say_evidence(state, worth).fr)
+    return Hold(device, professional, Rung(rung), say_evidence(state, worth).fr)

@@ -16,12 +16,10 @@ from tierce.policy.ladder import HOLD_FOR, Rung
 from tierce.policy.retention import RETENTION
 from tierce.watch import store
 from tierce.watch.model import Hold, Known, Looked
-from tierce.watch.rules import Watch, area_of, hold_of, is_full, is_proved, is_unexplained, observation_of, refused_of
+from tierce.watch.rules import area_of, hold_of, is_full, is_proved, is_unexplained, observation_of
 
 FORGET_AFTER = min(RETENTION[kept].keep or timedelta() for kept in (Kept.PROOFS, Kept.PENDING, Kept.TRACES))
 """One turn forgets them all."""
-LOOK_BACK = timedelta(hours=26)
-"""After a restart the running day is counted again from its lines."""
 
 
 class Watcher:
@@ -33,9 +31,6 @@ class Watcher:
         self._appender = appender
         self._clock = clock
         self._policy = policy
-        self._watch = Watch()
-        self._watch.look(map(refused_of, store.refusals_since(connection, clock.now() - LOOK_BACK)))
-        connection.commit()
 
     def step(self) -> list[Hold]:
         """Look at what is new, and count what was shown by insurer; returns the devices held by this turn."""
@@ -43,9 +38,7 @@ class Watcher:
         lines = store.look(self._connection)
         held = []
         if lines:
-            wanted = self._watch.look(refused_of(one) for one in lines if one.entry.kind is EntryKind.REFUSAL)
-            wanted += self._weigh(now, lines)
-            held = [hold for hold in wanted if self._hold(now, hold)]
+            held = [hold for hold in self._weigh(now, lines) if self._hold(now, hold)]
         store.count_shown(self._connection)
         self._connection.commit()
         return held

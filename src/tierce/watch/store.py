@@ -10,6 +10,7 @@ from psycopg.errors import UniqueViolation
 
 from tierce.journal.encoding import decode
 from tierce.journal.model import EntryKind
+from tierce.journal.store import number
 from tierce.kernel.care import Profession
 from tierce.kernel.clock import paris_day
 from tierce.kernel.ids import DeviceId, EntrySeq, LineId, ProfessionalId, new_id
@@ -49,20 +50,6 @@ def look(connection: Connection) -> list[Looked]:
 def _looked(seq: int, _kind: int, body: bytes, line: int, profession: int | None, hint: int) -> Looked:
     of = None if profession is None else Profession(profession)
     return Looked(EntrySeq(seq), decode(bytes(body)), LineId(line), of, hint)
-
-
-def refusals_since(connection: Connection, since: datetime) -> list[Looked]:
-    """The refusals already looked at, among the lines sequenced after the last checkpoint signed before `since`."""
-    rows = connection.execute(
-        "select e.seq, e.kind, e.body, coalesce(n.id, 0), n.profession, 0"
-        " from journal.placed p join journal.entry e on e.seq between p.block * 256 and p.block * 256 + 255"
-        " left join access.session s on s.id = journal.u64(e.body, 32) left join access.line n on n.id = s.line"
-        " where p.first_idx >= coalesce((select max(size) from journal.checkpoint where at < %s), 0)"
-        " and p.first_idx + (e.seq & 255) <= (select idx from access.watched) and e.kind = %s"
-        " order by p.first_idx, e.seq",
-        (since, EntryKind.REFUSAL.value),
-    ).fetchall()
-    return [_looked(*row) for row in rows]
 
 
 def evidence(connection: Connection, lines: Iterable[LineId], day: int) -> dict[LineId, tuple[Known, bool]]:
@@ -208,7 +195,7 @@ def tidy(connection: Connection, before: datetime) -> Sequence[int]:
     """Forget used proofs, abandoned sign-ins and traces left behind, older than `before`: they live minutes."""
     return [
         connection.execute(_FORGET_PROOFS, (before,)).rowcount,
-        connection.execute("delete from access.pending where created < %s", (before,)).rowcount,
+        number(connection.execute("select access.sweep_pending(%s)", (before,)).fetchone()),
         connection.execute(
             "delete from access.trace t using journal.batch b where b.block = t.seq >> 8 and b.at < %s", (before,)
         ).rowcount,

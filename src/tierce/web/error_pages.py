@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from litestar import Response
-from litestar.exceptions import HTTPException
+from litestar.exceptions import HTTPException, NotFoundException
+from psycopg.errors import NumericValueOutOfRange
 
 from tierce.identity.errors import IdentityError
 from tierce.kernel.errors import TierceError
@@ -18,6 +19,8 @@ log = logging.getLogger(__name__)
 Told = Mapping[type[TierceError], tuple[str, int]]
 """For each error: the key of its words (``error.<key>.title`` and ``error.<key>.remedy``), and its status."""
 Refused = Callable[[Pages, AnyRequest, IdentityError], Response[str]]
+ID_MAX = 2**63 - 1
+"""The greatest number that anything here can have."""
 Handlers = dict[int | type[Exception], Callable[[AnyRequest, Any], Response[Any]]]
 
 
@@ -43,11 +46,26 @@ def error_handlers(pages: Pages, refused: Refused, told: Told) -> Handlers:
         missing = error.status_code in {404, 405}
         return page(request, "missing" if missing else "unexpected", error.status_code)
 
+    def of_number(request: AnyRequest, _error: NumericValueOutOfRange) -> Response[str]:
+        return page(request, "missing", 404)  # a number that no column can hold names nothing
+
     def of_anything(request: AnyRequest, error: Exception) -> Response[str]:
         log.error("request failed: %s", where(error))
         return page(request, "unexpected", 500)
 
-    return {IdentityError: of_identity, TierceError: of_tierce, HTTPException: of_http, Exception: of_anything}
+    return {
+        IdentityError: of_identity,
+        TierceError: of_tierce,
+        HTTPException: of_http,
+        NumericValueOutOfRange: of_number,
+        Exception: of_anything,
+    }
+
+
+async def refuse_impossible_numbers(request: AnyRequest) -> None:
+    """Answer before any work that an address is not here when a number in it is one that nothing can have."""
+    if any(isinstance(one, int) and not 0 <= one <= ID_MAX for one in request.path_params.values()):
+        raise NotFoundException
 
 
 def where(error: Exception) -> str:

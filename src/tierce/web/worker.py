@@ -1,6 +1,6 @@
 """The worker: sequences the journal, watches its new lines, takes deposits in, and says that it lives.
 
-A turn every TURN_SECONDS.
+A turn every TURN_SECONDS; a duty of the turn that fails is logged and told (`web/duties.py`), and the others go on.
 """
 
 import signal
@@ -18,10 +18,10 @@ from psycopg import Connection
 
 from tierce import __version__
 from tierce.controls.service import Controls
-from tierce.deposits.resolution import Resolver
+from tierce.deposits.resolution import Done, Resolver
 from tierce.deposits.sealing import Opener
 from tierce.journal.beats import BEAT_SECONDS, beat
-from tierce.journal.errors import LogFatalError, LogFolderError, SequencerBusyError
+from tierce.journal.errors import LogFatalError, SequencerBusyError
 from tierce.journal.kept import KeptCheckpoint, retired_log_keys
 from tierce.journal.sequencer import Sequencer
 from tierce.journal.service import LOG_KEY_NAME, LOG_ORIGIN, Appender
@@ -34,6 +34,7 @@ from tierce.storage import heartbeat
 from tierce.storage.keys import DEPOSIT_KEY, Keyring
 from tierce.watch.service import Watcher
 from tierce.web import logs
+from tierce.web.duties import Duties
 from tierce.web.names import KEYS
 from tierce.web.status.page import StatusPage
 from tierce.web.witnessing import Witnessing
@@ -107,8 +108,8 @@ def run_worker(settings: Settings) -> None:
         except LogFatalError as error:
             logs.say("the sequencer refuses to go on", level="error", kind=type(error).__name__, detail=str(error))
             raise SystemExit(1) from None
-        except (LogFolderError, OSError) as error:
-            logs.say("the log's folder cannot be written", level="error", kind=type(error).__name__)
+        except OSError as error:
+            logs.say("a folder cannot be used", level="error", kind=type(error).__name__, where=logs.where(error))
             time.sleep(RETRY_SECONDS)
         except SequencerBusyError:
             logs.say("another worker sequences: waiting for its turn", level="warning")
@@ -156,6 +157,17 @@ class _Hands:
             self.sequenced = time.monotonic()
         return taken
 
+    def sequence_if_free(self) -> int:
+        """Sequence, unless another worker does: this one then watches until that one is gone."""
+        with suppress(SequencerBusyError):
+            return self.sequence()
+        return 0
+
+    def say_alive(self) -> None:
+        """Write the journal line by which others know that the worker lives."""
+        now = micros(SystemClock().now())
+        self.appender.append(self.watched, [beat(self.appender.instance, now)])
+
 
 def _hands(
     stack: ExitStack,
@@ -185,34 +197,32 @@ def _hands(
 def _turns(hands: _Hands, gauges: Gauges, page: StatusPage, stopping: list[bool]) -> None:
     """Turn until stopped, or until the database goes away."""
     turn = 0
+    duties = Duties(hands.watched, hands.counter)
     while not stopping:
         started = time.monotonic()
-        taken = 0
-        # Another worker may be the one that sequences; this one then watches until it is gone.
-        with suppress(SequencerBusyError):
-            taken = hands.sequence()
+        taken = duties.run("sequencer", hands.sequence_if_free) or 0
         gauges.sequenced.inc(taken)
         if taken:
             gauges.step_lines.observe(taken)
-        gauges.holds.inc(len(hands.watcher.step()))
-        gauges.deposits.inc(hands.resolver.turn().resolved)
-        hands.settler.step()
+        gauges.holds.inc(len(duties.run("watch", hands.watcher.step) or ()))
+        duties.run("spool", hands.resolver.take)
+        gauges.deposits.inc(duties.run("deposits", lambda: hands.resolver.resolve(Done())) or 0)
+        duties.run("presence", hands.settler.step)
         if turn % STATUS_EVERY_TURNS == 0:
-            page.write(hands.counter)
+            duties.run("status", lambda: page.write(hands.counter))
         if turn % TIDY_EVERY_TURNS == 0:
-            hands.watcher.tidy()
-            hands.settler.tidy()
-            hands.resolver.tidy()
-            hands.controls.step(hands.watched)
+            duties.run("watch-tidy", hands.watcher.tidy)
+            duties.run("presence-tidy", hands.settler.tidy)
+            duties.run("deposits-tidy", hands.resolver.tidy)
+            duties.run("controls", lambda: hands.controls.step(hands.watched))
         gauges.turn_seconds.observe(time.monotonic() - started)
         if turn % BEAT_LINE_TURNS == BEAT_LINE_TURNS - 1:
-            now = micros(SystemClock().now())
-            hands.appender.append(hands.watched, [beat(hands.appender.instance, now)])
+            duties.run("beat", hands.say_alive)
         if turn % BEAT_EVERY_TURNS == 0:
             waiting = heartbeat.waiting(hands.watched).lines
-            heartbeat.beat(hands.watched, "worker", __version__, turn, waiting)
+            heartbeat.beat(hands.watched, "worker", __version__, turn, waiting, duties.failing)
             gauges.waiting.set(waiting)
             gauges.beat.set(SystemClock().now().timestamp())
-            gauges.write()
+            duties.run("figures", gauges.write)
         turn += 1
         time.sleep(max(0.0, TURN_SECONDS - (time.monotonic() - started)))

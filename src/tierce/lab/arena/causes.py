@@ -18,7 +18,7 @@ class Cause(StrEnum):
     """The desk's own device was replaced, and is on probation: its five places are taken."""
     DEVICE_KNOWN = "device_known"
     HELD = "held"
-    """Held, or asked for proofs of new people, by the tests or the count of refusals."""
+    """Held, or asked for proofs of new people, by the tests."""
     ATTEMPTS = "attempts"
     SHARED = "shared"
     """A line that many share, or a pool, has no place: others drew there."""

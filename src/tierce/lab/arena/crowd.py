@@ -28,6 +28,7 @@ from tierce.lab.behaviour.days import (
 )
 from tierce.lab.behaviour.model import NAMES, PRESENCE, Habits, habits, year
 from tierce.policy.acts import Outcome
+from tierce.policy.evidence import MONTH_DAYS
 from tierce.policy.ladder import Rung
 from tierce.policy.seats import DAY_LIMITS, PROBATION_DAYS, SEAT_DAYS, effective_limit, on_probation
 
@@ -103,7 +104,7 @@ class Desk:
     """People known at the place."""
     post: Post
     firsts: list[list[int]]
-    """By day: first, miss, first with card, miss with card."""
+    """By day: first, miss, miss of a contract that ended, first with card, miss with card."""
     quiet: list[list[int]]
     """By day: known shown, stepped up, refused, attempts; known asked without and with a card, and proved."""
     young: list[bool]
@@ -131,12 +132,12 @@ class Desk:
     def live(self, n: int, *, robbed: bool = False) -> tuple[int, int]:
         """Play the day numbered `n` from first_day; returns its asks and step-ups.
 
-        A hold is lifted by a human the next day, unless the desk is `robbed`.
+        Whatever the watch put in its way is lifted by a human the next day, unless the desk is `robbed`.
         """
         day = self.first_day + n
         post = self._post_of(n, day)
-        if post.held and not robbed and post.evidence.day < day:
-            self.false_holds += 1
+        if post.rung >= Rung.STEP_UP and not robbed and post.since < day:
+            self.false_holds += post.held
             post.release(day)
         if day in self.due:
             self._invoiced(day)
@@ -222,8 +223,9 @@ class Desk:
 
     def _first_time(self, post: Post, n: int, kinds: list[int]) -> int:
         """Ask about people never seen; returns how many were asked for a proof."""
-        first, miss, first_card, miss_card = kinds
+        first, miss, ended, first_card, miss_card = kinds
         stopped = self._one_by_one(post, n, first, found=True) + self._one_by_one(post, n, miss, found=False)
+        stopped += self._one_by_one(post, n, ended, found=False, ended=True)
         if first_card or miss_card:
             shown, missed = post.declared_asks(first_card, miss_card)
             for _ in range(shown):
@@ -232,14 +234,15 @@ class Desk:
             stopped += self._one_by_one(post, n, miss_card - missed, found=False, card=True)
         return stopped
 
-    def _one_by_one(self, post: Post, n: int, count: int, *, found: bool, card: bool = False) -> int:
+    def _one_by_one(
+        self, post: Post, n: int, count: int, *, found: bool, card: bool = False, ended: bool = False
+    ) -> int:
         day, stopped = self.first_day + n, 0
         one = _READ[found] if card and self.parts.declared else None
         for _ in range(count):
             before = post.declared.today
-            outcome = post.ask(
-                day, one or Asked(found, False, False, False, True, next(self.areas), next(self.prefixes))
-            )
+            asked = one or Asked(found, area=next(self.areas), prefix=next(self.prefixes), ended=ended)
+            outcome = post.ask(day, asked)
             if outcome in _STEP_UPS:
                 stopped += 1
                 self._note(n, post, outcome, card=card)
@@ -272,7 +275,7 @@ def open_desks(
     if not parts.continuing:
         drawn = replace(drawn, confirmed=np.zeros_like(drawn.begins))
     counts, young = _quiet_of(profession, drawn, present)
-    firsts = np.stack([first, drawn.miss, first_card, drawn.miss_card], axis=2)
+    firsts = np.stack([first, drawn.miss, drawn.ended, first_card, drawn.miss_card], axis=2)
     asked_first = firsts.sum(axis=(1, 2)).tolist()
     asked, told, new, stood_in, begun, sure = (
         each[:, PAST:].tolist() for each in (firsts, counts, young, drawn.substitute, drawn.begins, drawn.confirmed)
@@ -290,6 +293,7 @@ def open_desks(
             _unusual(months, drawn.out[n, PAST:].tolist(), crowd, n),
         )  # fmt: skip
         _begin(desk, mine, crowd, n, firsts[n, :PAST].tolist())
+        _remember(desk, drawn.known[n, :PAST].tolist(), firsts[n, :PAST].tolist())
         desks.append(desk)
     return desks
 
@@ -365,10 +369,10 @@ def _begin(desk: Desk, mine: Habits, crowd: Crowd, n: int, past: list[list[int]]
     seats = ([0] * SEAT_DAYS, [0] * SEAT_DAYS)
     for card in (False, True):
         proofs, on_declared = desk.proofs[card], card and desk.parts.declared
-        for back, (first, miss, first_card, _) in enumerate(past):
+        for back, (first, miss, ended, first_card, _) in enumerate(past):
             day = desk.first_day - PAST + back
             place = day % SEAT_DAYS
-            unproved = 0 if card else miss
+            unproved = 0 if card else miss + ended
             for _ in range(first_card if card else first):
                 after = next(proofs)
                 if after >= 0 and day + max(1, after) < desk.first_day:
@@ -378,7 +382,18 @@ def _begin(desk: Desk, mine: Habits, crowd: Crowd, n: int, past: list[list[int]]
                     desk.expect(day + max(1, after), desk.post, day, declared=on_declared)
             seats[card][place] += unproved if back else 0
     desk.post.settle(desk.first_day - 1, freed, seats)
-    desk.post.know_areas(tuple((desk.home + step - 1) % AREAS + 1 for step in range(4)))
+
+
+def _remember(desk: Desk, known: list[int], past: list[list[int]]) -> None:
+    """Leave the caps of the tests as the month before made them: a device of long standing has a history."""
+    usual = tuple((desk.home + step - 1) % AREAS + 1 for step in range(4))
+    month = list(zip(known, past, strict=True))[-MONTH_DAYS:]
+    misses = sum(miss for _, (_, miss, *_) in month)
+    strange = misses + sum(first + ended for _, (first, _, ended, *_) in month)
+    elsewhere = sum(next(desk.areas) not in usual for _ in range(strange))
+    days = sum(bool(familiar + sum(kinds[:3])) for familiar, kinds in month)
+    asked = strange + sum(familiar for familiar, _ in month)
+    desk.post.remember(usual, asked, (strange, misses, elsewhere, 0), days)
 
 
 def hindered_of(desks: list[Desk], days: int) -> Hindered:

@@ -23,8 +23,6 @@ class Parts:
     """The daily limit of known people."""
     attempts: bool = True
     evidence: bool = True
-    refusals: bool = True
-    """A device is held once it was refused a place often in one day."""
     declared: bool = True
     """A line of its own for cards read by certified software; without it such a reading says nothing."""
     continuing: bool = True

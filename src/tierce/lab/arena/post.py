@@ -33,7 +33,20 @@ from tierce.lab.arena.parts import ALL, Parts, checks_of
 from tierce.lab.arena.twin import declared_asks, observe_known, prove_all, spent
 from tierce.policy.acts import Act, Outcome, Presence, Site
 from tierce.policy.allowed import DOMAINS
-from tierce.policy.evidence import DECOYS_HOLD, Observation, State, begin, observe, released, rung_of, trap
+from tierce.policy.evidence import (
+    DECOYS_HOLD,
+    MONTH_DAYS,
+    Observation,
+    State,
+    begin,
+    observe,
+    released,
+    rung_of,
+    trap,
+)
+from tierce.policy.evidence import (
+    roll as roll_evidence,
+)
 from tierce.policy.ladder import Rung
 from tierce.policy.lines import PLACE_DESKS_MAX, PLACE_UNSEEN, place_constants
 from tierce.policy.seats import (
@@ -43,11 +56,11 @@ from tierce.policy.seats import (
     PROBATION_PROOFS,
     SEATS,
     Line,
-    hold_refused,
     limit_of,
     new_line,
     roll,
 )
+from tierce.watch.rules import MISSES
 
 _WEIGHED: Final = LOOKED_UP | {Outcome.RELEASED, Outcome.OUT_OF_SEATS}
 """Outcomes that the tests look at."""
@@ -73,14 +86,16 @@ class Asked(NamedTuple):
     """This line showed her today already."""
     twin: bool = False
     """The number of a person but for the sex."""
+    ended: bool = False
+    """Not found, and her contract here ended: the register says so."""
 
 
 class Post:
     """A login-device, rolled forward by whoever asks; days never go back."""
 
     __slots__ = (
-        "_asks", "_checks", "_hold_at", "_pending", "_reads", "commons", "declared", "evidence", "held", "lag",
-        "line", "parts", "profession", "rung",
+        "_asks", "_checks", "_pending", "_reads", "commons", "declared", "evidence", "held", "lag",
+        "line", "parts", "profession", "rung", "since",
     )  # fmt: skip
 
     def __init__(self, profession: Profession, day: int, parts: Parts = ALL, commons: Commons | None = None) -> None:
@@ -94,13 +109,14 @@ class Post:
             self.line = _settled(self.line)
         self.evidence: State = begin(profession, day)
         self.rung = Rung.NONE
+        self.since = day
+        """The day on which it was put there; a rung that asks for proofs stands for that day at least."""
         self.held = False
         """Held until a human looks."""
         self.lag = 0
         """Asks that still pass before a new rung is in force."""
         self._pending: tuple[int, Rung] | None = None
         self._checks = checks_of(parts)
-        self._hold_at = hold_refused(profession)
         self._asks = _asks_of(profession)
         self._reads: dict[tuple[bool, bool, Rung], Read] = {}
 
@@ -128,9 +144,17 @@ class Post:
         self.line, self.declared = lines
         self.evidence = self.evidence._replace(year=day - 180)
 
-    def know_areas(self, areas: tuple[int, ...]) -> None:
-        """Say where most of the place's people were born."""
-        self.evidence = self.evidence._replace(areas=tuple((area, OFTEN) for area in areas))
+    def remember(self, areas: tuple[int, ...], asked: int, seen: tuple[int, ...], days: int) -> None:
+        """Say where most of the place's people were born, and what the month that ends today was made of.
+
+        `asked` counts asks without a card, `seen` the signs among them by Indicator, `days` those with any.
+        """
+        state = self.evidence
+        month = state._replace(
+            areas=tuple((area, OFTEN) for area in areas), month=state.day + 1 - MONTH_DAYS, events=asked, seen=seen,
+            days=days,
+        )  # fmt: skip
+        self.evidence = roll_evidence(month, state.day + 1)._replace(day=state.day)
 
     def roll(self, day: int) -> None:
         """Bring both lines to `day`."""
@@ -193,7 +217,7 @@ class Post:
         if self.parts.evidence and count:
             self.evidence = observe_known(self.evidence, day, count)
             if self.rung is not Rung.NONE and not self.held:
-                self._stand_on(rung_of(self.evidence))
+                self._stand_on(rung_of(self.evidence), day)
 
     def prove(self, drawn_days: Sequence[int], *, card: bool) -> None:
         """Invoices of people drawn on those days came (grade B); lines are rolled to today."""
@@ -209,10 +233,10 @@ class Post:
         rung = self.rung
         if one.known:
             return _read(rung, found=one.found, state=PAIR_PROVED, day=day, seen=day if one.again else 0)
-        key = (one.found, one.known, rung)
+        key = (one.found, one.ended, rung)
         read = self._reads.get(key)
         if read is None:
-            read = self._reads[key] = _read(rung, found=one.found, state=0, day=0, seen=0)
+            read = self._reads[key] = _read(rung, found=one.found, state=0, day=0, seen=0, ended=one.ended)
         return read
 
     def _watch(self, day: int, one: Asked, outcome: Outcome) -> None:
@@ -221,18 +245,20 @@ class Post:
         if self.parts.evidence:
             if one.twin and self.parts.twins and self.evidence.decoys < DECOYS_HOLD:
                 self.evidence = trap(self.evidence)
-            miss = outcome in LOOKED_UP
+            miss = outcome in MISSES
             seen = Observation(day, not (one.known or miss), miss, one.area, one.prefix)
             self.evidence, found = observe(self.evidence, seen)
-        if self.parts.refusals and self.line.refused >= self._hold_at:
-            found = Rung.PRESENCE_ONLY
-        self._stand_on(found)
+        self._stand_on(found, day)
 
-    def _stand_on(self, found: Rung) -> None:
+    def _stand_on(self, found: Rung, day: int) -> None:
         if found is Rung.PRESENCE_ONLY and not self.held:
             self.held = True
         if self.held:
             found = Rung.PRESENCE_ONLY
+        if found < self.rung and self.rung >= Rung.STEP_UP and self.since == day:
+            return
+        if found > self.rung:
+            self.since = day
         if found <= self.rung or not self.lag:
             self.rung = found
         elif self._pending is None or self._pending[1] < found:
@@ -280,9 +306,10 @@ def _ask(profession: Profession, presence: Presence, *, signed: bool) -> Ask:
     )  # fmt: skip
 
 
-def _read(rung: Rung, *, found: bool, state: int, day: int, seen: int) -> Read:
+def _read(rung: Rung, *, found: bool, state: int, day: int, seen: int, ended: bool = False) -> Read:
+    standing = Standing.COVERED if found else Standing.ENDED if ended else Standing.NONE
     return Read(
-        live=True, fresh=True, rung=rung, person=PersonId(1 if found else 0), insurer=InsurerId(1 if found else 0),
-        until_day=1 << 20, pair=1, pair_state=state, pair_day=day, seen_day=seen, seen_line=1 if seen else 0,
-        from_day=0, standing=Standing.COVERED if found else Standing.NONE, others=False, engaged_until=0,
+        live=True, fresh=True, rung=rung, person=PersonId(1 if found or ended else 0),
+        insurer=InsurerId(1 if found else 0), until_day=1 << 20, pair=1, pair_state=state, pair_day=day,
+        seen_day=seen, seen_line=1 if seen else 0, from_day=0, standing=standing, others=False, engaged_until=0,
     )  # fmt: skip

@@ -103,6 +103,7 @@ class Theft:
         self._learned: set[int] = set()
         self._days = self._limit = self._declared_limit = 0
         self._asked_file = False
+        self._fooled = int(scenario.options.get("fooled", 0))
 
     def run(self) -> Loot:
         """Play every day of the scenario."""
@@ -120,6 +121,9 @@ class Theft:
         """Play the thief's day numbered `n` of the theft."""
         day = self._first_day + n
         self._post.roll(day)
+        if self._fooled and self._post.rung >= Rung.STEP_UP and self._post.since < day:
+            self._fooled -= 1
+            self._post.release(day)
         if n < self._scenario.session_days:
             self._thief.day = n
             self._note_limits()
@@ -132,7 +136,10 @@ class Theft:
         return self.loot
 
     def owner_lives(self, n: int) -> None:
-        """The owner works on beside the thief; a human who looks at a hold finds a thief, and keeps it."""
+        """The owner works on beside the thief; a human who looks at a hold finds a thief, and keeps it.
+
+        A scenario may say how often one is `fooled` and lifts it all the same.
+        """
         desk = self._owner
         if desk is None or desk.begins[self._begins + n]:
             return

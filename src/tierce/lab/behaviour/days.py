@@ -50,6 +50,8 @@ class Days:
     """First-time people without a card, found."""
     miss: Ints
     """Nobody found, no card, not a regular."""
+    ended: Ints
+    """The same, of contracts here that ended lately: what January has more of than other months."""
     known: Ints
     """Known people without a card, regulars' misses included."""
     first_card: Ints
@@ -67,7 +69,8 @@ class Days:
     @property
     def total(self) -> Ints:
         """All asks."""
-        return self.first + self.miss + self.known + self.first_card + self.miss_card + self.known_card
+        bare = self.first + self.miss + self.ended + self.known
+        return bare + self.first_card + self.miss_card + self.known_card
 
 
 def draw_crowd(habits: Habits, year: Year, count: int, rng: np.random.Generator) -> Crowd:
@@ -142,12 +145,16 @@ def draw_days(
         return new, strange, n - new - strange
 
     new, strange, known = split(without, crowd.first_no_card)
+    # A generator of its own: whether a miss is of a contract that ended changes nothing else that is drawn.
+    ended = rng.spawn(1)[0].binomial(strange, 1 - 1 / misses[None, :])
     new_card, strange_card, known_card = split(asks - without, crowd.first_card)
     begins = rng.random(shape) < 1 / (habits.device_years * 365.25)
     before = np.concatenate([np.zeros((shape[0], 1), bool), substitute[:, :-1]], axis=1)
     begins |= substitute & ~before
     confirmed = begins & (rng.random(shape) < habits.confirmed)
-    return Days(new, strange, known, new_card, strange_card, known_card, substitute, begins, out, confirmed)
+    return Days(
+        new, strange - ended, ended, known, new_card, strange_card, known_card, substitute, begins, out, confirmed
+    )
 
 
 def _worked(habits: Habits, shape: tuple[int, int], first_day: int, rng: np.random.Generator) -> tuple[Floats, Bools]:

@@ -21,10 +21,6 @@ from tierce.lab.runs.runner import YEAR_BEGINS, Options, play
 OURS: Final[Mapping[str, tuple[Phrase, Parts]]] = {
     "ours": (Phrase("Tierce", "Tierce"), Parts()),
     "no_evidence": (Phrase("Tierce sans les tests", "Tierce without the tests"), Parts(evidence=False)),
-    "no_refusals": (
-        Phrase("Tierce sans le compte des refus", "Tierce without the count of refusals"), Parts(refusals=False),
-    ),
-    "places_alone": (Phrase("les places seules", "places alone"), Parts(evidence=False, refusals=False)),
     "no_day_cap": (Phrase("Tierce sans plafond du jour", "Tierce without the day's cap"), Parts(day_cap=False)),
     "no_thirty_days": (
         Phrase("Tierce sans limite de trente jours", "Tierce without the thirty-day limit"), Parts(thirty_days=False),

@@ -11,7 +11,7 @@ begin
     insert into gate.shown as s (scope, slot, day, n)
     select l.scope, pg_backend_pid() % 16, gate.today(), count(*)
     from (select case when get_byte(b, 1) = 14 then 'persons' else 'office' end as scope from unnest(bodies) b
-          where get_byte(b, 1) in (5, 6, 14) and journal.u64(b, 80) <> 0) l
+          where get_byte(b, 1) in (5, 6, 14) and journal.u64(b, 80) <> 0) l   -- journal.append: 14 so is persons' alone
     group by l.scope order by l.scope
     on conflict (scope, slot) do update set day = greatest(s.day, excluded.day),
         n = case when excluded.day > s.day then excluded.n else s.n + excluded.n end;

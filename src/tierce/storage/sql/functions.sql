@@ -93,7 +93,7 @@ begin
     if cardinality(sessions) > 64 then
         raise exception 'a batch holds at most 64 asks' using errcode = 'check_violation';
     end if;
-    block := nextval('journal.block_no');
+    block := gate.draw(cardinality(sessions));
     select coalesce(array_agg(l.id), '{}'), coalesce(array_agg(l.state), '{}'), coalesce(array_agg(l.owed), '{}'),
            coalesce(array_agg(l.desks), '{}'), coalesce(array_agg(l.cell), '{}')
     into line_ids, states, owed, desks, cells
@@ -355,6 +355,7 @@ begin
     if cardinality(bodies) not between 1 and 64 or cardinality(bodies) <> cardinality(e_lines) then
         raise exception 'a batch holds 1 to 64 lines' using errcode = 'check_violation';
     end if;
+    perform gate.insist_drawn(this_block, cardinality(bodies));
     if not exists (select from journal.instance where id = instance_id and role = session_user) then
         raise exception 'not an instance of this role' using errcode = 'insufficient_privilege';
     end if;
@@ -436,7 +437,7 @@ select access.proofs_since();   -- a new database was asked nothing yet: its mar
 -- Journal lines of processes other than api: staff, persons, worker, feed ----------------------------------------
 create or replace function journal.next_block() returns bigint
     language sql security definer set search_path = pg_catalog, pg_temp as
-$$ select nextval('journal.block_no') $$;
+$$ select gate.draw(0) $$;
 
 -- The kinds of line that each process writes; none writes another's, and asks (1 to 4) are the gate's alone.
 create or replace function journal.kinds_of(writer name) returns integer[] language sql immutable as $$
@@ -461,6 +462,7 @@ begin
         raise exception 'a block is drawn once, in the same session, for 1 to 64 lines'
             using errcode = 'check_violation';
     end if;
+    perform gate.insist_drawn(in_block, 0);
     if not exists (select from journal.instance where id = instance_id and role = session_user) then
         raise exception 'not an instance of this role' using errcode = 'insufficient_privilege';
     end if;
@@ -471,6 +473,10 @@ begin
     end if;
     if exists (select from unnest(bodies) b where get_byte(b, 1) = 11 and journal.u64(b, 16) <> instance_id) then
         raise exception 'an instance says of itself alone that it lives' using errcode = 'insufficient_privilege';
+    end if;
+    if session_user <> 'tierce_persons'
+       and exists (select from unnest(bodies) b where get_byte(b, 1) = 14 and journal.u64(b, 80) <> 0) then
+        raise exception 'only the persons'' space opens for a person' using errcode = 'insufficient_privilege';
     end if;
     insert into journal.batch (block, instance, n, signature)
     values (in_block, instance_id, cardinality(bodies), signature);

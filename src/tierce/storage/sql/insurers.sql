@@ -137,29 +137,39 @@ create or replace function registry.own_feed_refused(session_handle bytea, of_fe
     order by r.line limit least(at_most, 10000)
 $$;
 
--- Counts one insurer's people from its coverage; run by an import once it is done.
+-- Counts one insurer's people from its coverage; run by an import once it is done. One insurer's periods of a person
+-- never overlap, so that each that covers today is one more person covered, and nobody need be told from the others
+-- but those of the other periods.
 create or replace function registry.count_people(for_insurer smallint) returns void
-    language sql security definer set search_path = pg_catalog, pg_temp as $$
-    with own as (
-        select c.person, bool_or(gate.today() between c.from_day and c.until_day) as now,
-               bool_or(c.from_day > gate.today()) as later,
-               coalesce(bit_or(c.domains) filter (where gate.today() between c.from_day and c.until_day), 0) as domains,
-               bool_or(c.priority > 1 and gate.today() between c.from_day and c.until_day) as second
-        from coverage.coverage c where c.insurer = for_insurer group by c.person),
-    alike as (select now, later, domains, second, count(*) as people from own group by 1, 2, 3, 4)
+    language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+    today integer := gate.today();
+begin
+    with alike as materialized (
+        select case when today between c.from_day and c.until_day then 0 else c.person end as person,
+               c.from_day > today as later,
+               case when today between c.from_day and c.until_day then c.domains end as domains,
+               today between c.from_day and c.until_day and c.priority > 1 as second,
+               count(*) as people
+        from coverage.coverage c where c.insurer = for_insurer group by 1, 2, 3, 4),
+    others as (
+        select a.person, bool_or(a.later) as later from alike a
+        where a.person <> 0 and not exists (
+            select from coverage.coverage c
+            where c.person = a.person and c.insurer = for_insurer and today between c.from_day and c.until_day)
+        group by a.person)
     insert into registry.people_count (insurer, day, counted, covered, ended, future, second, domains)
-    select for_insurer, gate.today(), now(),
-           coalesce(sum(people) filter (where now), 0),
-           coalesce(sum(people) filter (where not now and not later), 0),
-           coalesce(sum(people) filter (where not now and later), 0),
-           coalesce(sum(people) filter (where second), 0),
+    select for_insurer, today, now(),
+           (select coalesce(sum(a.people), 0) from alike a where a.person = 0),
+           (select count(*) from others o where not o.later),
+           (select count(*) from others o where o.later),
+           (select coalesce(sum(a.people), 0) from alike a where a.second),
            array(select coalesce((select sum(a.people) from alike a where a.domains & (1 << (d - 1)) <> 0), 0)::bigint
                  from generate_series(1, 12) d order by d)
-    from alike
     on conflict (insurer, day) do update set
         counted = excluded.counted, covered = excluded.covered, ended = excluded.ended, future = excluded.future,
-        second = excluded.second, domains = excluded.domains
-$$;
+        second = excluded.second, domains = excluded.domains;
+end $$;
 
 -- Adds what the journal's next leaves show to the counts by insurer; returns how many leaves were read.
 create or replace function registry.count_shown(at_most integer) returns integer

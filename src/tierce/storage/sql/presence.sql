@@ -4,9 +4,14 @@
 -- revoked, 27 no yes of hers is waiting, 28 the software may not declare a reading, 1 its key does not sign for an insurer of whoever was asked for. The last is
 -- told only when the card's own digest names that person, so that nobody learns who is insured where. Kinds are those
 -- of presence/model.py: 1 card, 2 confirmation, 3 verifier, 4 reading. A proof used twice in one batch stands the first time.
+-- Told once a batch, for its asks at most: a transaction that is rolled back leaves the batch's number as a gap (drawing.sql).
 create or replace function presence.use(
     kinds smallint[], onces uuid[], signers integer[], idx uuid[], places bigint[]) returns smallint[]
-    language sql security definer set search_path = pg_catalog, pg_temp as $$
+    language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare told smallint[];
+begin
+    perform gate.insist_untold(greatest(cardinality(kinds), cardinality(onces), cardinality(signers), cardinality(idx),
+                                        cardinality(places)));
     with claims as (
         select *, row_number() over (partition by once order by n) as nth
         from unnest(kinds, onces, signers, idx, places) with ordinality a(kind, once, signer, idx, place, n)),
@@ -26,10 +31,12 @@ create or replace function presence.use(
         when s.id is null or s.revoked is not null then 25
         when not exists (select from person.record r where r.person = k.person and r.insurer = s.insurer) then 1
         else 0 end::smallint order by c.n)
+    into told
     from claims c
     left join person.key k on k.idx = c.idx
-    left join presence.signer s on s.id = c.signer
-$$;
+    left join presence.signer s on s.id = c.signer;
+    return told;
+end $$;
 
 -- Proofs that came with asks whose pair holds a seat: the worker gives the seat back (presence/settling.py).
 create or replace function presence.note(ids uuid[], pairs bigint[], persons bigint[], places bigint[], grades smallint[])

@@ -125,6 +125,12 @@ def _clock(connection: psycopg.Connection, clock: Clock) -> list[Finding]:
     return [bad("clock", "PostgreSQL", said, remedy, grade=Grade.BAD if skew > CLOCK_BAD else Grade.WARNING)]
 
 
+_DUTY_REMEDY = Phrase(
+    "lisez dans son journal technique la nature et le lieu de l'échec ; vérifiez les droits de ses dossiers",
+    "read the kind and the place of the failure in its log; check the modes of its folders",
+)
+
+
 def _sequencer(connection: psycopg.Connection) -> list[Finding]:
     found = []
     remedy = Phrase(
@@ -135,6 +141,10 @@ def _sequencer(connection: psycopg.Connection) -> list[Finding]:
         found.append(
             bad("worker-silent", WORKER, Phrase("ne donne plus signe de vie", "gives no sign of life"), remedy)
         )
+    elif beats[WORKER].failing:
+        names = ", ".join(beats[WORKER].failing)
+        said = Phrase(f"ne peut plus accomplir : {names}", f"can no longer do: {names}")
+        found.append(bad("worker-duty", WORKER, said, _DUTY_REMEDY))
     late = heartbeat.waiting(connection).oldest_seconds
     if late is not None and late > LAG_SECONDS_MAX:
         said = Phrase(

@@ -13,8 +13,8 @@ from tierce.kernel.language import Phrase
 from tierce.kernel.loopback import NO_TLS
 from tierce.settings import RealmSettings, Settings
 from tierce.upkeep.doctor.model import Finding, Grade, bad, good
-from tierce.upkeep.health.service import site_state
-from tierce.web.names import SITES
+from tierce.upkeep.health.service import WORKER, site_state
+from tierce.web.names import SITES, named_in
 from tierce.web.observed import NAME
 
 SECONDS_MAX = 5.0
@@ -24,9 +24,11 @@ REALMS = ("psc", "staff", "persons_provider", "insurers_provider")
 
 
 def ports(settings: Settings) -> list[Finding]:
-    """Each site answers on its own port, and it is ours that answers."""
+    """Each site, and the signer where there is one, answers on its own port, and it is ours that answers."""
     found = []
-    for name in SITES:
+    for name in named_in(settings):
+        if name == WORKER:
+            continue  # it listens nowhere: its heartbeat is looked at in the database
         port = getattr(settings, name).port
         state = site_state(name, port)
         if state.ready:

@@ -11,8 +11,8 @@ from prometheus_client import generate_latest, write_to_textfile
 
 from tierce.kernel.errors import TierceError
 from tierce.settings import load
-from tierce.upkeep.health.service import ROLE, WORKER, figures, states
-from tierce.web.names import SETTINGS_VARIABLE, SITES
+from tierce.upkeep.health.service import ROLE, figures, states
+from tierce.web.names import EVERY, SETTINGS_VARIABLE, named_in
 
 app = typer.Typer(add_completion=False, no_args_is_help=True)
 SettingsFile = Annotated[Path, typer.Option(help="Fichier de réglages. / Settings file.", envvar=SETTINGS_VARIABLE)]
@@ -25,20 +25,23 @@ def health() -> None:
 
 @app.command(epilog="Examples:  tierce health show --settings tierce.toml   ·   … show worker   ·   … show --json -")
 def show(
-    name: Annotated[str | None, typer.Argument(help=f"{', '.join((*SITES, WORKER))} ; tous / all.")] = None,
+    name: Annotated[str | None, typer.Argument(help=f"{', '.join(EVERY)} ; tous / all.")] = None,
     *,
     settings: SettingsFile,
     json: Annotated[str, typer.Option(help="« - » : un objet JSON. / One JSON object.")] = "",
 ) -> None:
     """Dire l'état de chaque processus ; sortie 1 si l'un n'est pas prêt. / Exit 1 when one is not ready."""
-    if name is not None and name not in (*SITES, WORKER):
-        typer.echo(f"✗ pas de processus « {name} » / no such process: {', '.join((*SITES, WORKER))}", err=True)
-        raise typer.Exit(2)
     try:
-        found = states(load(settings), (*SITES, WORKER) if name is None else (name,))
+        read = load(settings)
     except TierceError as error:
         typer.echo(f"✗ {error}", err=True)
         raise typer.Exit(2) from None
+    known = named_in(read)
+    if name is not None and name not in known:
+        said = "dans les réglages, pas de processus / the settings name no process"
+        typer.echo(f"✗ {said} « {name} » : {', '.join(known)}", err=True)
+        raise typer.Exit(2)
+    found = states(read, known if name is None else (name,))
     if json == "-":
         typer.echo(msgspec.json.encode([asdict(one) for one in found]))
     else:

@@ -11,7 +11,7 @@ from tierce.kernel.loopback import NO_TLS
 from tierce.settings import Settings
 from tierce.storage import heartbeat
 from tierce.upkeep.health import store
-from tierce.web.names import SITES
+from tierce.web.names import named_in
 from tierce.web.observed import LIVE, READY
 
 ROLE = "tierce_upkeep"
@@ -38,7 +38,7 @@ class _Said(msgspec.Struct):
 
 
 def site_state(name: str, port: int) -> State:
-    """Ask a site on its loopback port."""
+    """Ask a site, or the signer, on its loopback port."""
     address = f"http://127.0.0.1:{port}"
     try:
         with httpx.Client(timeout=ASK_SECONDS_MAX, trust_env=False, verify=NO_TLS) as client:
@@ -51,18 +51,21 @@ def site_state(name: str, port: int) -> State:
 
 
 def worker_state(connection: psycopg.Connection) -> State:
-    """Read the worker's heartbeat, and how far behind it is."""
+    """Read the worker's heartbeat, which of its duties fail, and how far behind it is."""
     beats = {one.process: one for one in heartbeat.read(connection)}
     behind = heartbeat.waiting(connection)
     connection.rollback()
     own = beats.get(WORKER)
     live = own is not None and own.age_seconds <= BEAT_SECONDS_MAX
     in_time = behind.oldest_seconds is None or behind.oldest_seconds <= LAG_SECONDS_MAX
-    return State(WORKER, live=live, ready=live and in_time, checks={"heartbeat": live, "sequencer": in_time})
+    failing = own.failing if own is not None else ()
+    checks = {"heartbeat": live, "sequencer": in_time, **{f"duty {name}": False for name in failing}}
+    return State(WORKER, live=live, ready=all(checks.values()), checks=checks)
 
 
-def states(settings: Settings, names: tuple[str, ...] = (*SITES, WORKER)) -> list[State]:
-    """Ask every process of `names`; one that cannot be asked is not live."""
+def states(settings: Settings, names: tuple[str, ...] | None = None) -> list[State]:
+    """Ask every process of `names`, or all that the settings name; one that cannot be asked is not live."""
+    names = named_in(settings) if names is None else names
     found = [site_state(name, getattr(settings, name).port) for name in names if name != WORKER]
     if WORKER in names:
         try:

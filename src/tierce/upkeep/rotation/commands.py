@@ -89,7 +89,7 @@ def master(
         typer.echo(f"    Relancez / restart: {holders} ; puis relancez cette commande / then run this again.")
         return
     typer.echo(f"✓ 2/2 {wrapped} clés enveloppées à nouveau / keys wrapped again.")
-    typer.echo(f"    Relancez / restart: {holders}. Puis / then: `tierce keys forget-master {part.value}`.")
+    typer.echo(f"    `tierce keys forget-master {part.value}`, puis relancez / then restart: {holders}.")
 
 
 @app.command("forget-master", epilog="Example:  tierce keys forget-master coverage --settings tierce.toml")
@@ -109,7 +109,7 @@ def forget_master(
         previous.unlink()
     except (TierceError, OSError, psycopg.Error) as error:
         _refuse(error)
-    typer.echo(f"✓ {part.value}.previous.key")
+    typer.echo(f"✓ {part.value}.previous.key ; relancez / restart: {HOLDERS[part.value]}")
     typer.echo(
         "  Les sauvegardes plus anciennes ont besoin de sa copie scellée. / Older backups need its sealed copy."
     )
@@ -144,6 +144,7 @@ def log(*, settings: SettingsFile) -> None:
         _refuse(error)
     typer.echo(line)
     typer.echo("À annoncer à qui garde la précédente. / To be announced to whoever keeps the previous one.", err=True)
+    typer.echo("Lancez / start: worker ; relancez / restart: office", err=True)
 
 
 @app.command(epilog="Example:  tierce keys passwords --settings tierce.toml")
@@ -153,7 +154,7 @@ def passwords(
     role: Annotated[str | None, typer.Option(help=f"{', '.join(ROLES)} ; tous / all.")] = None,
     admin: Annotated[str, typer.Option(help="Rôle administrateur. / The administrator's role.")] = SUPERUSER,
 ) -> None:
-    """Changer les mots de passe des rôles, sans arrêt. / Change the roles' passwords; nothing is stopped."""
+    """Changer les mots de passe des rôles ; puis relancer. / Change the roles' passwords; then restart."""
     try:
         if role is not None and role not in ROLES:
             raise RotationError(f"there is no role '{role}'")
@@ -163,7 +164,7 @@ def passwords(
         lines.tell(read, Act.OPERATION_PASSWORDS, kind=EntryKind.KEY_OR_POLICY_CHANGE)
     except (TierceError, OSError, psycopg.Error) as error:
         _refuse(error)
-    typer.echo(f"✓ {role or f'{len(ROLES)} rôles / roles'}")
+    typer.echo(f"✓ {role or f'{len(ROLES)} rôles / roles'} ; relancez leurs processus / restart their processes")
 
 
 def _line(settings: Settings, reference: int = 0) -> None:

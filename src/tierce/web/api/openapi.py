@@ -6,6 +6,7 @@ running installation, so an answer that stands nowhere here is found.
 """
 
 from collections.abc import Iterator, Mapping
+from copy import deepcopy
 from typing import Any, Final
 
 from tierce.kernel.care import Domain
@@ -217,11 +218,11 @@ _WHY: Final[Mapping[int, str]] = {
     409: "The session's activity and key are chosen already, this activity was not offered, or a device may not.",
     413: "More than sixteen kilobytes.",
     422: "A field cannot be accepted; `field` names it.",
-    503: "Closed, busy, or the identity provider is out of reach: nothing was shown.",
+    503: "Closed, busy, the store is away or the identity provider out of reach: nothing was shown.",
 }
 _ALSO: Final[Mapping[str, tuple[int, ...]]] = {
-    "/v1/sign-in/start": (403, 503),
-    "/v1/sign-in/complete": (403, 503),
+    "/v1/sign-in/start": (403,),
+    "/v1/sign-in/complete": (403,),
     "/v1/session/activity": (403, 409),
     "/v1/history": (422,),
     "/v1/devices/{device}/name": (422,),
@@ -246,13 +247,19 @@ def describe(schema: dict[str, Any]) -> dict[str, Any]:
             if path not in _OPEN:
                 operation["security"] = [{SESSION: []}]
     health = schema["paths"]["/health"]["get"]["responses"]
-    health["503"] = health["200"] | {"description": "The gate cannot answer; the body says so."}
-    schema["paths"] |= HOT_PATHS | {TOKEN_PATH: TOKEN}
+    health["503"] = {
+        "description": "The gate cannot answer; the body says so. A problem document before the store ever answered.",
+        "content": health["200"]["content"] | health["503"]["content"],
+    }
+    token = deepcopy(TOKEN)
+    token["post"]["responses"]["503"]["content"] |= _problem(_WHY[503])["content"]
+    schema["paths"] |= HOT_PATHS | {TOKEN_PATH: token}
     schema.setdefault("components", {})["securitySchemes"] = _SECURITY
     return schema
 
 
 def _refusals(path: str, operation: Mapping[str, Any]) -> Iterator[int]:
+    yield 503  # whatever needs the store is refused in front while it is away
     yield from _ALSO.get(path, ())
     if path not in _OPEN:
         yield 401

@@ -25,7 +25,7 @@ from tierce.kernel.categories import LABELS, DataCategory
 from tierce.policy.acts import Act
 from tierce.registry.runs.model import Run, RunLine, RunReason, RunState
 from tierce.registry.runs.rules import refused_csv
-from tierce.web.error_pages import Told, error_handlers
+from tierce.web.error_pages import Told, error_handlers, refuse_impossible_numbers
 from tierce.web.insurers.incidents import incident_handlers
 from tierce.web.insurers.keys import key_handlers
 from tierce.web.insurers.requests import request_handlers
@@ -104,6 +104,7 @@ def create_insurers(
             *pages.static_handlers(),
         ],
         exception_handlers=error_handlers(pages, refused_page, TOLD),
+        before_request=refuse_impossible_numbers,
         before_send=[SecurityHeaders(form_targets=sign_in_origins, https=secure), RememberLanguage(secure=secure)],
         request_max_body_size=FORM_BYTES_MAX,
         openapi_config=None,

@@ -33,12 +33,18 @@ from tierce.journal.errors import NotSequencedError
 from tierce.journal.segments.sealed import SealedLog
 from tierce.journal.tiles.folder import LogFolder
 from tierce.kernel.clock import Clock
-from tierce.notices.errors import IncidentNotAwareError, SliceMissingError, TextRefusedError
+from tierce.notices.errors import (
+    AudienceMissingError,
+    IncidentNotAwareError,
+    MessageMissingError,
+    SliceMissingError,
+    TextRefusedError,
+)
 from tierce.notices.messages.service import Messages
 from tierce.notices.service import Notices
 from tierce.persons.errors import AnswerRefusedError
 from tierce.scope.errors import CriteriaError, JournalBehindError, SegmentsMissingError
-from tierce.web.error_pages import Told, error_handlers
+from tierce.web.error_pages import Told, error_handlers, refuse_impossible_numbers
 from tierce.web.look import SecurityHeaders, pages_of
 from tierce.web.office.alerts import alert_handlers
 from tierce.web.office.appeals import appeal_handlers
@@ -74,6 +80,8 @@ TOLD: Final[Told] = {
     AnswerRefusedError: ("answered", 409),
     PersonNotExposedError: ("not_listed", 404),
     SliceMissingError: ("not_listed", 404),
+    AudienceMissingError: ("missing", 404),
+    MessageMissingError: ("missing", 404),
     IncidentNotAwareError: ("not_aware", 409),
     JournalBehindError: ("behind", 409),
     CheckpointMissingError: ("behind", 409),
@@ -157,10 +165,11 @@ def create_office(
         log=log,
         sealed=sealed,
         clock=clock,
-    )
+    )  # fmt: skip - what goes through under its own name
     return Litestar(
         route_handlers=[*_handlers(site, closings, forms, packs), *message_handlers(site, messages, letters)],
         exception_handlers=error_handlers(pages, refused_page, TOLD),
+        before_request=refuse_impossible_numbers,
         before_send=[SecurityHeaders(form_targets=sign_in_origins, https=secure), RememberLanguage(secure=secure)],
         request_max_body_size=FORM_BYTES_MAX,
         openapi_config=None,

@@ -34,7 +34,7 @@ from tierce.persons.service import ASKS, Persons
 from tierce.persons.wishes.service import Wishes
 from tierce.policy.acts import Act
 from tierce.presence.answers import Answers
-from tierce.web.error_pages import Told, error_handlers
+from tierce.web.error_pages import Told, error_handlers, refuse_impossible_numbers
 from tierce.web.look import SecurityHeaders, pages_of
 from tierce.web.persons.answering import answer_handlers, waiting
 from tierce.web.persons.billed import billed_handlers
@@ -123,6 +123,7 @@ def create_persons(
             *pages.static_handlers(),
         ],
         exception_handlers=error_handlers(pages, refused_page, TOLD),
+        before_request=refuse_impossible_numbers,
         before_send=[SecurityHeaders(form_targets=sign_in_origins, https=secure), RememberLanguage(secure=secure)],
         request_max_body_size=FORM_BYTES_MAX,
         openapi_config=None,
