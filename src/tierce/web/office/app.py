@@ -156,16 +156,9 @@ def create_office(
         inspected=Rows(inspected),
         sessions=sessions,
         sign_in=office_sign_in(pages, door, sessions, secure=secure),
-        incidents=incidents,
-        clocks=clocks,
-        notices=notices,
-        holds=holds,
-        clients=clients,
-        log_key=log_key,
-        log=log,
-        sealed=sealed,
-        clock=clock,
-    )  # fmt: skip - what goes through under its own name
+        incidents=incidents, clocks=clocks, notices=notices, holds=holds, clients=clients,
+        log_key=log_key, log=log, sealed=sealed, clock=clock,
+    )  # fmt: skip
     return Litestar(
         route_handlers=[*_handlers(site, closings, forms, packs), *message_handlers(site, messages, letters)],
         exception_handlers=error_handlers(pages, refused_page, TOLD),
