@@ -147,6 +147,9 @@ class GateStore:
         self.leased = 0
         """People that this connection may still show on its lease, as far as is known here; the database counts."""
         accept_packed(connection)
+        # Kept for the life of the connection: each takes a map of adapters, and a batch would make five.
+        self._words = connection.cursor()
+        self._opening, self._closing, self._revealing = (connection.cursor(binary=True) for _ in range(3))
 
     @classmethod
     async def connect(cls, dsn: str) -> "GateStore":
@@ -189,12 +192,12 @@ class GateStore:
         )
         claims = [(place, ask, ask.claim) for place, ask in enumerate(asks) if ask.claim is not None]
         async with self._connection.pipeline():
-            await self._connection.execute("begin")
-            cursor = self._connection.cursor(binary=True)
-            await cursor.execute(_OPEN, arguments)
+            await self._words.execute("begin")
+            await self._opening.execute(_OPEN, arguments)
             used = await self._use(claims) if claims else None
-            row = await cursor.fetchone()
-            said = await used.fetchone() if used is not None else None
+        # Fetched once the pipeline has ended: within it, each fetch is a wait of its own, and its end one more.
+        row = await self._opening.fetchone()
+        said = await used.fetchone() if used is not None else None
         if row is None or (claims and said is None):
             msg = "gate.open answered nothing"
             raise psycopg.DataError(msg)
@@ -241,15 +244,13 @@ class GateStore:
             integers(closing.hints),
         )
         async with self._connection.pipeline():
-            closed = self._connection.cursor(binary=True)
-            await closed.execute(_CLOSE, arguments)
+            await self._closing.execute(_CLOSE, arguments)
             if closing.noted:
                 await self._note(closing.noted)
-            await self._connection.execute("commit")
-            cursor = self._connection.cursor(binary=True)
-            await cursor.execute(_REVEAL)
-            row = await closed.fetchone()
-            rows = await cursor.fetchall()
+            await self._words.execute("commit")
+            await self._revealing.execute(_REVEAL)
+        row = await self._closing.fetchone()
+        rows = await self._revealing.fetchall()
         if row is None:
             msg = "gate.close answered nothing"
             raise psycopg.DataError(msg)
