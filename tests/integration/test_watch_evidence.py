@@ -19,6 +19,7 @@ from tierce.identity.model import Caller
 from tierce.journal.sequencer import Sequencer
 from tierce.kernel.care import Profession
 from tierce.kernel.clock import SystemClock
+from tierce.kernel.ids import DeviceId, SessionId
 from tierce.kernel.nir import nir_key
 from tierce.policy.acts import Outcome, Presence
 from tierce.policy.evidence import CAPS, hint_of, unpack, worth
@@ -185,6 +186,29 @@ def test_after_a_human_lifts_a_hold_the_evidence_begins_again(night: Night) -> N
     state = night.world.scalar("select state from access.evidence")
     assert isinstance(state, bytes)
     assert unpack(state).shares == CAPS[Profession.OPTICIAN].shares, "nobody vouches for numbers that find nobody"
+
+
+def test_of_two_devices_on_one_line_the_one_that_asks_is_held_and_its_lift_is_theirs(night: Night) -> None:
+    """A probation is shared, and so is the line of a device that continues another: who asks is not who began it."""
+    owner, world = enrol(night.world, Profession.OPTICIAN), night.world
+    device, session = owner.device + 1, owner.session + 1
+    world.run(
+        f"insert into access.device select {device}, sha256('other'), created from access.device"
+        f" where id = {owner.device};"
+        f" insert into access.session select (jsonb_populate_record(s, jsonb_build_object('id', {session},"
+        f" 'device', {device}, 'handle', sha256('other')))).* from access.session s where s.id = {owner.session}"
+    )
+    thief = replace(owner, device=DeviceId(device), session=SessionId(session))
+    night.ask(thief, strangers(16))
+    assert [hold.device for hold in night.turn()] == [device]
+    [served] = night.ask(owner, world.covered[:1])
+    assert served.revealed is not None
+    world.run("update access.ladder set lifted = now()")
+    night.ask(thief, world.covered[1:2])
+    assert night.turn() == []
+    assert world.scalar("select rung from access.evidence") == Rung.NONE
+    night.ask(thief, strangers(24), hint=hint_of(HERE, 44))
+    assert [hold.device for hold in night.turn()] == [device], "what is asked after a lift is weighed the same day"
 
 
 def test_a_hold_that_ends_by_itself_comes_back_a_few_times_and_then_waits_for_a_human(night: Night) -> None:

@@ -135,6 +135,17 @@ def test_a_lifted_hold_starts_from_nothing_and_raises_the_caps_of_new_people_by_
     assert (quiet.shares, quiet.volume) == (begin(GP, DAY).shares, begin(GP, DAY).volume)
 
 
+def test_what_is_asked_after_a_lift_is_weighed_the_same_day() -> None:
+    """A human lifts a hold in the morning: a thief who goes on is held again before noon, and days count once."""
+    held = asked(begin(GP, DAY), 40)
+    again = asked(released(held, DAY), 80)
+    assert rung_of(held) is rung_of(again) is Rung.PRESENCE_ONLY
+    assert again.days == held.days == 1
+    nothing_yet = released(asked(begin(GP, DAY), 40), DAY + 1)
+    assert (nothing_yet.day, nothing_yet.days) == (DAY, 1), "nothing was seen on the day of the lift"
+    assert rung_of(asked(nothing_yet, 80, day=DAY + 1)) is Rung.PRESENCE_ONLY
+
+
 @pytest.mark.parametrize("profession", CAPS)
 def test_however_often_a_human_is_fooled_caps_stay_in_their_bounds_and_months_bring_them_down(
     profession: Profession,

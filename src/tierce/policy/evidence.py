@@ -223,6 +223,9 @@ def released(state: State, day: int) -> State:
     by half as much again at most, and never above LIFTED_TOP times the profession's. Months bring it down as they do
     others, and only another lift raises it further. Nobody vouches for misses, places of birth or beginnings: those
     caps stay.
+
+    The day of the lift is the first of a year that begins, and opens once more: what is asked after it, and before
+    midnight, is weighed as on any other day.
     """
     said, crowded = _said(state)
     most, (unfamiliar, *others), volume = CAPS[state.profession], state.shares, state.volume
@@ -231,9 +234,10 @@ def released(state: State, day: int) -> State:
         unfamiliar = _lifted(unfamiliar, top, said[Indicator.UNFAMILIAR])
     if state.crowd * _crowd_factor(state.today, volume) > 1:
         volume = _lifted(volume, LIFTED_TOP * most.volume, crowded)
+    opened = min(state.day, day - 1)
     return state._replace(
-        year=day, shares=(unfamiliar, *others), volume=volume, bets=(0.0,) * CELLS, crowd=0.0, today=0, accusers=0,
-        decoys=0, prefixes=(),
+        day=opened, year=day, days=max(0, state.days - (opened < state.day)), shares=(unfamiliar, *others),
+        volume=volume, bets=(0.0,) * CELLS, crowd=0.0, today=0, accusers=0, decoys=0, prefixes=(),
     )  # fmt: skip
 
 

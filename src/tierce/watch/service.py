@@ -1,5 +1,6 @@
 """The watch's turn: look at new lines, add up the evidence, hold what must be, each hold with its journal line."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
@@ -8,9 +9,9 @@ from psycopg import Connection
 from tierce.journal.model import Entry, EntryKind
 from tierce.journal.service import Appender
 from tierce.kernel.clock import Clock, micros, paris_day
-from tierce.kernel.ids import LineId, ProfessionalId, new_id
+from tierce.kernel.ids import DeviceId, LineId, ProfessionalId, new_id
 from tierce.policy.acts import Act, Evidence, Outcome
-from tierce.policy.evidence import State, accuse, met, observe, released, roll, rung_of, trap, worth
+from tierce.policy.evidence import State, accuse, met, observe, released, rung_of, trap, worth
 from tierce.policy.kept import Kept
 from tierce.policy.ladder import HOLD_FOR, Rung
 from tierce.policy.retention import RETENTION
@@ -18,6 +19,8 @@ from tierce.watch import store
 from tierce.watch.model import Hold, Known, Looked
 from tierce.watch.rules import area_of, hold_of, is_full, is_proved, is_unexplained, observation_of
 
+Asked = defaultdict[LineId, set[DeviceId]]
+"""The devices whose asks, or whose accusers, spoke against a line."""
 FORGET_AFTER = min(RETENTION[kept].keep or timedelta() for kept in (Kept.PROOFS, Kept.PENDING, Kept.TRACES))
 """One turn forgets them all."""
 
@@ -58,6 +61,7 @@ class Watcher:
         store.put_saturated(self._connection, paris_day(now), [one for one in lines if is_full(one)])
         known = self._evidence(now, [one.line for one in lines if one.line])
         states = {line: each.state for line, each in known.items()}
+        asked: Asked = defaultdict(set)
         for one in lines:
             state = states.get(one.line)
             if state is None:
@@ -65,21 +69,26 @@ class Watcher:
             seen = observation_of(one)
             if seen is not None:
                 states[one.line], _ = observe(state, seen)
+                if seen.first or seen.miss:
+                    asked[one.line].add(one.entry.device)
             elif is_proved(one.entry):
                 states[one.line] = met(state, area_of(one.hint))
         for line in store.hit_decoys(self._connection, now, lines):
             if line in states:
                 states[line] = trap(states[line])
-        return self._keep(now, known, states)
+                asked[line] |= {one.entry.device for one in lines if one.line == line}
+        return self._keep(now, known, states, asked)
 
     def _accuse(self, now: datetime) -> list[Hold]:
-        lines = store.accusations(self._connection, now)
-        known = self._evidence(now, lines)
+        accused = store.accusations(self._connection, now)
+        known = self._evidence(now, [line for line, _ in accused])
         states = {line: each.state for line, each in known.items()}
-        for line in lines:
+        asked: Asked = defaultdict(set)
+        for line, device in accused:
             if line in states:
-                states[line] = accuse(roll(states[line], paris_day(now)), paris_day(now))
-        return self._keep(now, known, states)
+                states[line] = accuse(states[line], paris_day(now))
+                asked[line].add(device)
+        return self._keep(now, known, states, asked)
 
     def _evidence(self, now: datetime, lines: Sequence[LineId]) -> dict[LineId, Known]:
         today = paris_day(now)
@@ -91,14 +100,20 @@ class Watcher:
             for line, (each, lifted) in stored.items()
         }
 
-    def _keep(self, now: datetime, known: dict[LineId, Known], states: dict[LineId, State]) -> list[Hold]:
-        """Store the states; a hold for each that asks for one, even when its last one has ended meanwhile."""
+    def _keep(
+        self, now: datetime, known: dict[LineId, Known], states: dict[LineId, State], asked: Asked
+    ) -> list[Hold]:
+        """Store the states; a hold for each that asks for one, even when its last one has ended meanwhile.
+
+        Several devices may draw on one line (a probation, a device that continues another): whoever asked is held.
+        """
         rungs = {line: rung_of(state) for line, state in states.items()}
         store.put_evidence(self._connection, now, [(line, state, rungs[line]) for line, state in states.items()])
         return [
-            hold_of(known[line].device, known[line].professional, states[line], rung, worth(states[line]))
+            hold_of(device or known[line].device, known[line].professional, states[line], rung, worth(states[line]))
             for line, rung in rungs.items()
             if rung >= Rung.STEP_UP
+            for device in sorted(asked[line])
         ]
 
     def _hold(self, now: datetime, hold: Hold) -> bool:

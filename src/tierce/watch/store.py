@@ -56,7 +56,8 @@ def evidence(connection: Connection, lines: Iterable[LineId], day: int) -> dict[
     """The evidence against these lines, and whether a human lifted a hold since: then it begins again."""
     rows = connection.execute(
         "select l.id, l.device, l.professional, l.profession, v.state, coalesce(v.rung, 0),"
-        " exists (select from access.ladder h where h.level = 2 and h.subject = l.device and h.lifted > v.at)"
+        " exists (select from access.ladder h where h.level = 2 and h.lifted > v.at and (h.subject = l.device"
+        "  or exists (select from access.session s where s.device = h.subject and s.line = l.id)))"
         " from access.line l left join access.evidence v on v.line = l.id where l.id = any(%s)",
         (sorted(set(lines)),),
     ).fetchall()
@@ -128,22 +129,22 @@ def hit_decoys(connection: Connection, at: datetime, lines: Sequence[Looked]) ->
     return hits
 
 
-def accusations(connection: Connection, now: datetime) -> list[LineId]:
-    """Count the reports and alerts not counted yet; returns the lines that each names, once an accusation."""
+def accusations(connection: Connection, now: datetime) -> list[tuple[LineId, DeviceId]]:
+    """Count the reports and alerts not counted yet; returns the line and the device that each names."""
     since = now - timedelta(days=ACCUSED_DAYS)
     rows = connection.execute(
-        "select r.id, s.line from notice.person_report r join journal.entry e on e.seq = r.seq"
+        "select r.id, s.line, coalesce(s.device, 0) from notice.person_report r join journal.entry e on e.seq = r.seq"
         " join access.session s on s.id = journal.u64(e.body, 32)"
         " where r.at > %(since)s and s.line is not null"
         " and not exists (select from access.accused a where a.source = r.id)"
-        " union all select a.id # l.id, l.id from access.alert a join access.line l using (professional)"
+        " union all select a.id # l.id, l.id, l.device from access.alert a join access.line l using (professional)"
         " where a.at > %(since)s and not exists (select from access.accused k where k.source = a.id # l.id)"
         " limit %(most)s",
         {"since": since, "most": SOURCES_MAX},
     ).fetchall()
-    for source, line in rows:
+    for source, line, _ in rows:
         connection.execute("insert into access.accused (source, line, at) values (%s, %s, %s)", (source, line, now))
-    return [LineId(line) for _, line in rows]
+    return [(LineId(line), DeviceId(device)) for _, line, device in rows]
 
 
 def put_hold(connection: Connection, number: int, hold: Hold, since: datetime, until: datetime) -> bool:
