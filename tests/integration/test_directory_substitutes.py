@@ -1,12 +1,14 @@
 """What a substitute may ask, and until when: never more than whom she replaces."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import pytest
 
 from tests.integration.conftest import Connect
 from tests.integration.test_directory_clients import ACTOR, Office, asked, number, today
 from tests.integration.world import World, enrol, make_world
+from tierce.directory.model import Place, Professional, Substitution
+from tierce.identity.model import Caller
 from tierce.kernel.ids import ActivityId
 from tierce.storage.database import Database
 from tierce.storage.keys import Keyring
@@ -24,50 +26,67 @@ def office(connect: Connect, keyring: Keyring) -> Office:
     return Office(connect, keyring)
 
 
-def test_an_ask_of_a_substitute_is_answered_within_her_days_and_not_after(world: World, office: Office) -> None:
+@dataclass(frozen=True)
+class Standing:
+    """A client, who stands in for her today, the substitution, and its activity."""
+
+    replaced: Caller
+    substitute: Caller
+    me: Professional
+    her: Professional
+    place: Place
+    made: Substitution
+    activity: ActivityId
+
+    @property
+    def at_work(self) -> Caller:
+        """The substitute as the gate sees her there."""
+        return replace(self.substitute, establishment=self.replaced.establishment, activity=self.activity)
+
+    def sits_down(self, world: World) -> None:
+        """Bind her session to the substitution's activity, as a sign-in does."""
+        session = self.substitute.session
+        world.run(f"update access.session set activity = {self.activity}, revoked = null where id = {session}")
+
+
+@pytest.fixture
+def standing(world: World, office: Office) -> Standing:
     replaced, substitute = enrol(world), enrol(world)
-    day = today()
     me = office.clients.find(office.at, number(world, replaced))
     her = office.clients.find(office.at, number(world, substitute))
     place = office.clients.find_place(office.at, str(replaced.establishment))
-    made = office.clients.declare_substitute(office.at, ACTOR, her, me, place, (day, day), reason="congés")
+    made = office.clients.declare_substitute(office.at, ACTOR, her, me, place, (today(), today()), reason="congés")
     activity = ActivityId(int(str(world.scalar(f"select id from directory.activity where substitution = {made.id}"))))
-    world.run(f"update access.session set activity = {activity} where id = {substitute.session}")
-    at_work = replace(substitute, establishment=replaced.establishment, activity=activity)
-    assert asked(world, at_work, 0) == "Release"
+    return Standing(replaced, substitute, me, her, place, made, activity)
+
+
+def test_an_ask_of_a_substitute_is_answered_within_her_days_and_not_after(world: World, standing: Standing) -> None:
+    day, made = today(), standing.made
+    standing.sits_down(world)
+    assert asked(world, standing.at_work, 0) == "Release"
     for days in ("from_day - 2, until_day = until_day - 2", "from_day + 3, until_day = until_day + 3"):
         world.run(f"update directory.substitution set from_day = {days} where id = {made.id}")
-        assert asked(world, at_work, 1) != "Release"
+        assert asked(world, standing.at_work, 1) != "Release"
     world.run(f"update directory.substitution set from_day = {day}, until_day = {day} where id = {made.id}")
-    world.run(f"update directory.professional set active = false where id = {her.id}")
-    assert asked(world, at_work, 2) != "Release", "struck off: her substitutions too"
+    world.run(f"update directory.professional set active = false where id = {standing.her.id}")
+    assert asked(world, standing.at_work, 2) != "Release", "struck off: her substitutions too"
 
 
-def test_a_substitute_has_no_more_than_whom_she_replaces(world: World, office: Office) -> None:
+def test_a_substitute_has_no_more_than_whom_she_replaces(world: World, office: Office, standing: Standing) -> None:
     """Suspended, struck off, or her place closed: what was declared from her account ends with it, and comes back."""
-    replaced, substitute = enrol(world), enrol(world)
-    day = today()
-    me = office.clients.find(office.at, number(world, replaced))
-    her = office.clients.find(office.at, number(world, substitute))
-    place = office.clients.find_place(office.at, str(replaced.establishment))
-    made = office.clients.declare_substitute(office.at, ACTOR, her, me, place, (day, day), reason="congés")
-    activity = ActivityId(int(str(world.scalar(f"select id from directory.activity where substitution = {made.id}"))))
-
-    def sits_down() -> None:
-        world.run(f"update access.session set activity = {activity}, revoked = null where id = {substitute.session}")
-
-    at_work = replace(substitute, establishment=replaced.establishment, activity=activity)
-    sits_down()
+    me, place, at_work = standing.me, standing.place, standing.at_work
+    standing.sits_down(world)
     assert asked(world, at_work, 0) == "Release"
     office.clients.suspend(office.at, ACTOR, me, place, reason="identité volée")
-    assert world.scalar(f"select revoked_why from access.session where id = {substitute.session}") is not None
-    sits_down()
+    session = standing.substitute.session
+    assert world.scalar(f"select revoked_why from access.session where id = {session}") is not None
+    standing.sits_down(world)
     assert asked(world, at_work, 1) != "Release", "declared from an account that is suspended"
     office.clients.enrol(office.at, ACTOR, me, place, contract="", reason="identité rendue")
     assert asked(world, at_work, 1) == "Release"
     for table, row in (("professional", me.id), ("establishment", place.id)):
         world.run(f"update directory.{table} set active = false where id = {row}")
         assert asked(world, at_work, 2) != "Release", table
-        assert asked(world, replaced, 2) != "Release", table
+        assert asked(world, standing.replaced, 2) != "Release", table
         world.run(f"update directory.{table} set active = true where id = {row}")
         assert asked(world, at_work, 2) == "Release", table
