@@ -211,6 +211,20 @@ def test_of_two_devices_on_one_line_the_one_that_asks_is_held_and_its_lift_is_th
     assert [hold.device for hold in night.turn()] == [device], "what is asked after a lift is weighed the same day"
 
 
+def test_the_lift_of_what_a_human_had_put_spends_no_evidence(night: Night) -> None:
+    caller = enrol(night.world, Profession.OPTICIAN)
+    night.ask(caller, strangers(3))
+    night.turn()
+    before = night.world.scalar("select worth from access.evidence")
+    night.world.run(
+        "insert into access.ladder (id, level, subject, rung, since, until, by, reason, lifted)"
+        f" values (1, 2, {caller.device}, 1, now(), now() + interval '1 day', 'Hélène Vasseur', 'essai', now())"
+    )
+    night.ask(caller, strangers(1))
+    night.turn()
+    assert float(str(night.world.scalar("select worth from access.evidence"))) > float(str(before)) > 0
+
+
 def test_a_hold_that_ends_by_itself_comes_back_a_few_times_and_then_waits_for_a_human(night: Night) -> None:
     caller = enrol(night.world, Profession.OPTICIAN)
     night.ask(caller, strangers(16))

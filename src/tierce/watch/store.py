@@ -53,11 +53,12 @@ def _looked(seq: int, _kind: int, body: bytes, line: int, profession: int | None
 
 
 def evidence(connection: Connection, lines: Iterable[LineId], day: int) -> dict[LineId, tuple[Known, bool]]:
-    """The evidence against these lines, and whether a human lifted a hold since: then it begins again."""
+    """The evidence against these lines, and whether a human lifted what the watch had put: it begins again."""
     rows = connection.execute(
         "select l.id, l.device, l.professional, l.profession, v.state, coalesce(v.rung, 0),"
-        " exists (select from access.ladder h where h.level = 2 and h.lifted > v.at and (h.subject = l.device"
-        "  or exists (select from access.session s where s.device = h.subject and s.line = l.id)))"
+        " exists (select from access.ladder h where h.level = 2 and h.by = 'watch' and h.lifted > v.at"
+        "  and (h.subject = l.device or exists"
+        "   (select from access.session s where s.device = h.subject and s.line = l.id)))"
         " from access.line l left join access.evidence v on v.line = l.id where l.id = any(%s)",
         (sorted(set(lines)),),
     ).fetchall()
