@@ -15,7 +15,7 @@ from tierce.gate.store import read_line
 from tierce.identity.model import Caller
 from tierce.policy.acts import Outcome, Presence
 from tierce.policy.lines import place_of
-from tierce.policy.seats import Line, cap_of, unpack, unpack_declared
+from tierce.policy.seats import SEATS, Line, cap_of, unpack, unpack_declared
 from tierce.storage.database import Database
 
 pytestmark = pytest.mark.integration
@@ -170,7 +170,7 @@ def test_a_late_proof_counts_and_gives_no_seat_back(world: World, feed: psycopg.
 
 def test_colleagues_share_the_establishment_s_seats(world: World) -> None:
     caller = enrol(world)
-    limit = cap_of(14)
+    limit = cap_of(SEATS[caller.profession].a)
     people = world.covered[: limit + 2]
     told = shown(world, caller, *people[:limit])
     assert told == [Outcome.RELEASED] * limit

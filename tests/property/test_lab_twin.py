@@ -74,12 +74,13 @@ def test_the_evidence_of_many_known_people_is_that_of_each_in_turn(
 few = st.integers(0, 12)
 
 
-@given(professions, st.booleans(), st.tuples(few, few), st.integers(-4, 30), st.tuples(few, few))
+@given(professions, st.booleans(), st.tuples(few, few), st.integers(-4, 30), st.integers(0, 9), st.tuples(few, few))
 def test_a_day_of_declared_readings_is_what_the_gate_decides_one_by_one(
-    profession: Profession, young: bool, free: tuple[int, int], left: int, asked: tuple[int, int]
+    profession: Profession, young: bool, free: tuple[int, int], left: int, misses_left: int, asked: tuple[int, int]
 ) -> None:
     found, missed = asked
-    attempts_max = DAY_LIMITS[profession].attempts
+    limits = DAY_LIMITS[profession]
+    attempts_max = limits.attempts
     line = line_of(profession, attempts=attempts_max - left, known=3)
     if young:
         line = replace(line, since=TODAY, proofs=0)
@@ -87,8 +88,9 @@ def test_a_day_of_declared_readings_is_what_the_gate_decides_one_by_one(
     seats = [0] * SEAT_DAYS
     seats[(TODAY - 3) % SEAT_DAYS] = max(0, a - free[0])
     seats[TODAY % SEAT_DAYS] = spent_today = max(0, cap_of(a) - free[1])
-    declared = Line(TODAY, TODAY - PROBATION_DAYS, a, spent_today, 0, 0, 9, 0, 0, 0, tuple(seats), 1)
-    told = declared_asks(line, declared, found, missed, attempts_max)
+    misses = max(0, limits.declared_misses - misses_left)
+    declared = Line(TODAY, TODAY - PROBATION_DAYS, a, spent_today, misses, 0, 9, 0, 0, 0, tuple(seats), 1)
+    told = declared_asks(line, declared, found, missed, limits)
     asks = [True] * found + [False] * missed
     passed = [True] * told.found + [False] * told.missed
     assert told.found == found or told.missed == 0, "nobody is passed over"
@@ -101,7 +103,8 @@ def test_a_day_of_declared_readings_is_what_the_gate_decides_one_by_one(
         line, declared = verdict.line, verdict.declared or declared
     assert (line, declared) == (told.line, told.declared)
     if len(passed) < len(asks):
-        assert not has_room(declared) or line.attempts >= attempts_max, "the twin stops where the rule would"
+        used_up = line.attempts >= attempts_max or declared.attempts >= limits.declared_misses
+        assert not has_room(declared) or used_up, "the twin stops where the rule would"
 
 
 @given(professions, st.lists(st.integers(0, 45), max_size=40), st.integers(0, 50), st.integers(0, 3))

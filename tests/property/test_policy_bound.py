@@ -10,15 +10,21 @@ from tests.gate_cases import TODAY, ask_of, caller, read_of
 from tierce.gate.rules import decide
 from tierce.kernel.care import Profession
 from tierce.kernel.ids import EstablishmentId
+from tierce.policy.acts import Presence
 from tierce.policy.bound import Held, Shared, printed_bound
 from tierce.policy.lines import PLACE_UNSEEN, place_constants
 from tierce.policy.seats import (
+    DAY_LIMITS,
+    DECLARED,
+    DECLARED_UNSEEN,
+    MISS_DAYS,
     PROBATION_DAYS,
     PROBATION_PROOFS,
     SEAT_DAYS,
     SEATS,
     Line,
     SeatConstants,
+    cap_of,
     effective_limit,
     has_room,
     new_line,
@@ -42,6 +48,8 @@ class Draw:
     day: int
     line: int
     place: int
+    card: bool = False
+    """The seat is the declared line's."""
     proved: bool = False
     ever_proved: bool = False
 
@@ -62,6 +70,11 @@ class Town:
     draws: list[Draw] = field(default_factory=list)
     limits: dict[str, int] = field(default_factory=dict)
     pairs: int = 0
+    declared: list[Line] = field(default_factory=list)
+    certified: set[int] = field(default_factory=set)
+    """Lines on which the thief declared a reading."""
+    misses: list[tuple[int, bool]] = field(default_factory=list)
+    """The thief's negatives: the line, and whether a reading was declared."""
 
     def __post_init__(self) -> None:
         """The vendor's line starts empty."""
@@ -82,6 +95,7 @@ class Town:
 
     def _add(self, line: Line, login: int, created: int) -> None:
         self.lines.append(line)
+        self.declared.append(DECLARED_UNSEEN)
         self.login_of.append(login)
         self.created.append(created)
 
@@ -93,27 +107,38 @@ class Town:
         self.lines = [roll(line, SEATS[PROFESSION], self.day) for line in self.lines]
         self.places = [roll(line, place_constants(PROFESSION, 1), self.day) for line in self.places]
         self.vendor = roll(self.vendor, self.vendor_rule, self.day)
+        self.declared = [roll(line, DECLARED[PROFESSION], self.day) for line in self.declared]
         now = {f"line {n}": line for n, line in enumerate(self.lines)}
         now |= {f"place {n}": line for n, line in enumerate(self.places)} | {"vendor": self.vendor}
+        now |= {f"declared {n}": line for n, line in enumerate(self.declared)}
         for name, line in now.items():
             self.limits[name] = max(self.limits.get(name, 0), effective_limit(line))
 
-    def ask(self, n: int, *, thief: bool) -> bool:
-        """Ask on a line about somebody new; whether a seat was taken."""
+    def ask(self, n: int, *, thief: bool, found: bool = True, card: bool = False) -> bool:
+        """Ask on a line about somebody new; whether a seat was taken or, of a miss with a card, counted."""
         place = self.login_of[n] % PLACES
         who = replace(caller(PROFESSION, line=n + 1), establishment=EstablishmentId(place + 1))
         self.pairs += 1
         common = has_room(self.vendor) and self.pooled < self.pool
         verdict = decide(
-            ask_of(who, pair=self.pairs), read_of(pair=self.pairs), replace(self.lines[n], attempts=0), self.day,
-            self.places[place], 1, common=common,
+            ask_of(who, pair=self.pairs, presence=Presence.DECLARED if card else Presence.NONE),
+            read_of(pair=self.pairs, person=7 if found else 0), replace(self.lines[n], attempts=0), self.day,
+            self.places[place], 1, declared=self.declared[n], common=common,
         )  # fmt: skip
-        if not verdict.seats:
+        if not verdict.seats and verdict.declared is None:
             return False
         self.lines[n], self.places[place] = verdict.line, verdict.place
-        self.vendor = take(self.vendor)
-        self.pooled += 1
-        self.draws.append(Draw(thief, self.day, n, place))
+        if thief and card:
+            self.certified.add(n)
+        if verdict.declared is not None:
+            self.declared[n] = verdict.declared
+        else:
+            self.vendor = take(self.vendor)
+            self.pooled += 1
+        if found:
+            self.draws.append(Draw(thief, self.day, n, place, card=verdict.declared is not None))
+        elif thief:
+            self.misses.append((n, verdict.declared is not None))
         return True
 
     def prove(self, draw: Draw) -> None:
@@ -121,6 +146,9 @@ class Town:
         if draw.proved:
             return
         draw.proved = draw.ever_proved = True
+        if draw.card:
+            self.declared[draw.line] = prove(self.declared[draw.line], draw.day)
+            return
         self.lines[draw.line] = prove(self.lines[draw.line], draw.day)
         self.places[draw.place] = prove(self.places[draw.place], draw.day)
         self.vendor = prove(self.vendor, draw.day)
@@ -130,6 +158,9 @@ class Town:
         if not draw.proved:
             return
         draw.proved = False
+        if draw.card:
+            self.declared[draw.line] = withdraw(self.declared[draw.line], draw.day)
+            return
         self.lines[draw.line] = withdraw(self.lines[draw.line], draw.day)
         self.places[draw.place] = withdraw(self.places[draw.place], draw.day)
         self.vendor = withdraw(self.vendor, draw.day)
@@ -145,10 +176,17 @@ class Town:
             Held(self.limits[f"line {n}"], 0, 0, (f"place {self.login_of[n] % PLACES}", "vendor", "nation"))
             for n in range(len(self.lines))
         ]
-        assert len(learned) <= printed_bound(held, shared, days, present).total
-        for n, one in enumerate(held):
-            mine = [draw for draw in learned if draw.line == n and not draw.ever_proved]
-            assert len(mine) <= printed_bound([one], {}, days).total
+        misses_a_day = DAY_LIMITS[PROFESSION].declared_misses
+        cards = {n: Held(self.limits[f"declared {n}"], 0, 0, (), misses_a_day) for n in self.certified}
+        bound = printed_bound([*held, *cards.values()], shared, days, present)
+        assert len(learned) <= bound.total
+        assert len(self.misses) <= bound.negatives
+        each = [(n, False, one) for n, one in enumerate(held)] + [(n, True, one) for n, one in cards.items()]
+        for n, card, one in each:
+            alone = printed_bound([one], {}, days)
+            mine = [draw for draw in learned if (draw.line, draw.card) == (n, card) and not draw.ever_proved]
+            assert len(mine) <= alone.total
+            assert self.misses.count((n, card)) <= alone.negatives
 
 
 def opened(vendor: int, pool: int, logins: int) -> Town:
@@ -178,7 +216,7 @@ def test_a_thief_who_does_anything_at_all_stays_within_the_bound(
         for _ in range(many):
             n = chance.randrange(len(town.lines))
             if kind <= 1:
-                town.ask(n, thief=True)
+                town.ask(n, thief=True, found=kind == 0 or chance.random() < 0.5, card=chance.random() < 0.3)
             elif kind == 2:
                 town.ask(n, thief=False)
             elif kind == 3 and town.draws:
@@ -208,8 +246,10 @@ def test_the_greediest_thief_stays_within_the_bound(
                 town.sign_in(login)
             town.later(0)
             for n in range(len(town.lines)):
-                while town.ask(n, thief=True):
-                    pass
+                for found in (True, False):
+                    for card in (True, False):
+                        while town.ask(n, thief=True, found=found, card=card):
+                            pass
         for n in range(logins):
             for _ in range(owner):
                 town.ask(n, thief=False)
@@ -228,8 +268,26 @@ def test_alone_he_reaches_the_bound_of_a_settled_line(days: int) -> None:
         while town.ask(0, thief=True):
             pass
     town.holds()
-    learned = len(town.draws)
-    assert learned == min(5 * days, 14) if days <= SEAT_DAYS else 14 < learned <= 14 * -(-days // SEAT_DAYS)
+    learned, limit = len(town.draws), SEATS[PROFESSION].a
+    assert (
+        learned == min(cap_of(limit) * days, limit)
+        if days <= SEAT_DAYS
+        else limit < learned <= limit * -(-days // SEAT_DAYS)
+    )
+
+
+@given(st.integers(1, 90))
+def test_alone_he_learns_of_three_times_as_many_that_they_are_not_covered(days: int) -> None:
+    """A miss holds its seat for ten days: negatives reach their bound, and not one more; nobody is learned."""
+    town = opened(10_000, 10_000, 1)
+    for number in range(days):
+        town.later(1 if number else 0)
+        while town.ask(0, thief=True, found=False):
+            pass
+    town.holds()
+    assert not town.draws
+    limit = SEATS[PROFESSION].a
+    assert len(town.misses) == min(cap_of(limit) * days, limit) if days <= MISS_DAYS else limit < len(town.misses)
 
 
 @given(st.integers(1, 60), st.integers(1, 9))

@@ -6,7 +6,7 @@ import pytest
 
 from tests.gate_cases import TODAY, ask_of, caller, domain_of, line_of, read_of
 from tierce.gate.model import PairSeen, Refuse, Release, StepUp
-from tierce.gate.rules import PAIR_OPEN, PAIR_PROVED, counted_by, decide, evidence_of, seen
+from tierce.gate.rules import PAIR_MISSED, PAIR_OPEN, PAIR_PROVED, counted_by, decide, evidence_of, seen
 from tierce.kernel.care import Domain, Profession
 from tierce.policy.acts import Act, Evidence, Outcome, Presence
 from tierce.policy.allowed import DOMAINS, shown_by
@@ -15,11 +15,14 @@ from tierce.policy.seats import (
     DAY_LIMITS,
     DECLARED,
     DECLARED_UNSEEN,
+    MISS_AGE,
+    MISS_DAYS,
     PROBATION_KNOWN,
     PROVED_DAYS,
     SEAT_DAYS,
     SEATS,
     cap_of,
+    roll,
 )
 
 GP = Profession.GP
@@ -220,9 +223,40 @@ def test_a_declared_reading_has_seats_of_its_own_and_a_miss_takes_none() -> None
     assert (first.declared.open, first.line.open, first.place.open, first.seats) == (1, 0, 0, 0)
     assert first.pair == PairSeen(1, PAIR_OPEN, TODAY)
     miss = decide(card, read_of(person=0, insurer=0), full, TODAY, declared=first.declared)
-    assert (miss.outcome, miss.declared, miss.pair) == (Outcome.UNKNOWN, None, None)
+    assert (miss.outcome, miss.pair) == (Outcome.UNKNOWN, None)
+    assert miss.declared == replace(first.declared, attempts=1), "a miss is counted, and takes no seat"
+    used_up = replace(first.declared, attempts=DAY_LIMITS[GP].declared_misses)
+    assert decide(card, read_of(person=0, insurer=0), full, TODAY, declared=used_up).outcome is Outcome.OUT_OF_SEATS
+    fallen = decide(card, read_of(person=0, insurer=0), line_of(GP), TODAY, declared=used_up)
+    assert (fallen.outcome, fallen.seats, fallen.declared) == (Outcome.UNKNOWN, 1, None)
+    assert decide(card, FRESH, full, TODAY, declared=used_up).outcome is Outcome.RELEASED, "found: a seat"
     young = replace(line_of(GP), since=TODAY, proofs=0)
     assert decide(card, FRESH, young, TODAY, declared=DECLARED_UNSEEN).declared is not None, "no probation there"
+
+
+def test_a_miss_holds_its_seat_for_ten_days_and_asking_again_draws_no_other() -> None:
+    gone = read_of(person=0, insurer=0)
+    miss = decide(ASK, gone, line_of(GP), TODAY)
+    assert (miss.outcome, miss.line.open, miss.place.open) == (Outcome.UNKNOWN, 1, 1)
+    assert miss.pair == PairSeen(1, PAIR_MISSED, TODAY - MISS_AGE)
+    for day, open_seats in ((TODAY + MISS_DAYS - 1, 1), (TODAY + MISS_DAYS, 0)):
+        assert roll(miss.line, SEATS[GP], day).open == open_seats
+    again = replace(gone, pair_state=PAIR_MISSED, pair_day=TODAY - MISS_AGE)
+    full = replace(miss.line, today=cap_of(SEATS[GP].a))
+    second = decide(ASK, again, full, TODAY)
+    assert (second.outcome, second.seats, second.pair) == (Outcome.UNKNOWN, 0, miss.pair)
+    assert decide(ASK, again, full, TODAY + MISS_DAYS).seats == 1, "and afterwards it is a miss like any other"
+
+
+def test_whoever_is_found_after_a_miss_is_a_person_never_shown() -> None:
+    found = replace(FRESH, pair_state=PAIR_MISSED, pair_day=TODAY - MISS_AGE)
+    shown = decide(ASK, found, line_of(GP), TODAY)
+    assert (shown.outcome, shown.seats, shown.pair) == (Outcome.RELEASED, 1, PairSeen(1, PAIR_OPEN, TODAY))
+    assert shown.line.seats[TODAY % SEAT_DAYS] == 1
+    full = line_of(GP, today=cap_of(SEATS[GP].a))
+    assert decide(ASK, found, full, TODAY).outcome is Outcome.OUT_OF_SEATS
+    present = decide(replace(ASK, presence=Presence.VERIFIED), found, full, TODAY)
+    assert present.pair == PairSeen(1, PAIR_MISSED, TODAY - MISS_AGE), "until the proof gives the miss's seat back"
 
 
 def test_a_full_declared_line_falls_back_on_the_seats() -> None:

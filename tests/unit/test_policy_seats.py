@@ -261,12 +261,13 @@ def test_a_declared_line_follows_its_line_and_both_fit(profession: Profession) -
     line = settled_line(profession, MONDAY)
     second = replace(
         DECLARED_UNSEEN, day=MONDAY, limit=constants.top, today=cap, weeks=60, freed_256=256 * 30_000,
-        freed_week=-30_000, seats=(cap,) * SEAT_DAYS,
+        freed_week=-30_000, seats=(cap,) * SEAT_DAYS, attempts=DAY_LIMITS[profession].declared_misses,
     )  # fmt: skip
     stored = pack(line) + pack_declared(second)
     assert (unpack(stored), unpack_declared(stored)) == (line, second)
     assert unpack_declared(pack(line)) is None
-    assert len(stored) == 135, "with the evidence of a device, less than 256"
+    assert unpack_declared(stored[:-1]) == replace(second, attempts=0), "written before its misses were counted"
+    assert len(stored) == 136, "with the evidence of a device, less than 256"
 
 
 def test_proofs_of_the_two_lines_are_told_apart() -> None:

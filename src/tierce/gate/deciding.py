@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from tierce.gate.leases import Key, Leases
 from tierce.gate.model import Ask, Read, Refuse, Release, StepUp, Verdict
-from tierce.gate.rules import LOOKED_UP, PAIR_OPEN, counted_by, decide, evidence_of, is_known, seen, settle_claim
+from tierce.gate.rules import HOLD_SEATS, LOOKED_UP, counted_by, decide, evidence_of, is_seated, seen, settle_claim
 from tierce.gate.store import Closing, Noted, Opened, PairKept
 from tierce.journal.encoding import pack_entry
 from tierce.journal.merkle import leaf_hash
@@ -64,7 +64,7 @@ class Decider:
             keys = (
                 (_SOFTWARE, caller.software), (_VENDOR, caller.vendor), (_CELL, cells[place]), (_NATION, 0)
             )  # fmt: skip
-            room = is_known(read, day) or leases.room(keys, day)
+            room = is_seated(read, day) or leases.room(keys, day)
             second = declared.get(line, DECLARED_UNSEEN)
             verdict = decide(ask, read, lines[line], day, lines[place], desks[place], declared=second, common=room)
             lines[line], lines[place] = verdict.line, verdict.place
@@ -73,6 +73,8 @@ class Decider:
                 taken.update(keys)
             elif verdict.outcome is Outcome.COMMON_FULL:
                 short.extend(keys)
+            if verdict.declared is not None:
+                declared[line] = verdict.declared
             pair = verdict.pair
             if pair is not None and pair.key != 0:
                 # The lines that gave the seat keep it, whoever of the batch sees the person after.
@@ -80,7 +82,6 @@ class Decider:
                 if before is not None and before.pair == pair:
                     pairs[pair.key] = before._replace(last=last)
                 elif verdict.declared is not None:
-                    declared[line] = verdict.declared
                     pairs[pair.key] = PairKept(pair, line, last, DECLARED_PLACE)
                 elif verdict.seats:
                     pairs[pair.key] = PairKept(pair, line, last, place, caller.software, caller.vendor)
@@ -169,7 +170,7 @@ def _noted(asks: Sequence[Ask], opened: Opened) -> tuple[Noted, ...]:
         if (claim := asks[place].claim) is not None
         and claim.once is not None
         and (read := opened.reads[place]).unproved is None
-        and read.pair_state == PAIR_OPEN
+        and read.pair_state in HOLD_SEATS
     )
 
 

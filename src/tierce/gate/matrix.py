@@ -38,6 +38,8 @@ from tierce.policy.rights import CARE_WINDOWS, ENGAGEMENT_DAYS
 from tierce.policy.seats import (
     DAY_LIMITS,
     DECLARED,
+    DECLARED_MISSES_PERCENT,
+    MISS_DAYS,
     PROBATION_DAYS,
     PROBATION_LIMIT,
     SEAT_DAYS,
@@ -291,7 +293,9 @@ def _staff(language: Language) -> Iterator[str]:
 
 def render(language: Language) -> str:
     """The whole page, in Markdown."""
-    numbers = PAGE["numbers_intro"][language].format(probation=PROBATION_DAYS, seat=SEAT_DAYS)
+    numbers = PAGE["numbers_intro"][language].format(
+        probation=PROBATION_DAYS, seat=SEAT_DAYS, miss=MISS_DAYS, percent=DECLARED_MISSES_PERCENT
+    )
     lines = [f"# {PAGE['title'][language]}", "", PAGE["intro"][language], ""]
     lines += [f"## {PAGE['who'][language]}", "", *_who_asks_what(language)]
     lines += [f"## {PAGE['before'][language]}", "", PAGE["before_intro"][language], "", *_refusals(language)]

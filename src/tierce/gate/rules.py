@@ -12,6 +12,7 @@ from functools import cache
 from typing import Final
 
 from tierce.gate.model import Ask, Decision, PairSeen, Read, Refuse, Release, Standing, StepUp, Verdict
+from tierce.kernel.care import Profession
 from tierce.policy.acts import Act, Evidence, Outcome, Presence
 from tierce.policy.allowed import LEVEL_MIN, may_ask, shown_by
 from tierce.policy.ladder import EVIDENCE_WATCHED, HOLD_REFUSED, Level, Rung
@@ -19,6 +20,7 @@ from tierce.policy.lines import PLACE_DESKS_MAX, PLACE_UNSEEN, place_constants
 from tierce.policy.seats import (
     DAY_LIMITS,
     DECLARED,
+    MISS_AGE,
     PROVED_DAYS,
     SEAT_DAYS,
     SEATS,
@@ -32,6 +34,10 @@ from tierce.policy.seats import (
 
 PAIR_OPEN = 1
 PAIR_PROVED = 2
+PAIR_MISSED = 3
+"""Nobody was found: the seat of that miss stands, for as long as nobody is found."""
+HOLD_SEATS: Final = frozenset({PAIR_OPEN, PAIR_MISSED})
+"""States of a pair that holds a seat."""
 _DECLARED: Final = Presence.DECLARED
 _CONFIRMED: Final = Presence.CONFIRMED
 _NOT_WHOLE: Final = (0, Level.INSURER)
@@ -56,6 +62,10 @@ class Case:
     """Presence is proved to us, reported by a peer, or confirmed by the person."""
     known: bool
     """The establishment holds a seat for these identifiers, or had presence proved within 24 months."""
+    missing: Outcome | None
+    """Why nothing can be shown of whoever was looked up, or None when one insurer's period answers."""
+    seated: bool
+    """No seat is to be drawn: presence, a known pair, or a miss whose seat still stands."""
     declared: Line | None = None
     """The declared line, when certified software read the card and a seat is free there."""
 
@@ -70,6 +80,20 @@ def is_known(read: Read, day: int) -> bool:
     if read.pair_state == PAIR_OPEN:
         return day - read.pair_day < SEAT_DAYS
     return read.pair_state == PAIR_PROVED and day - read.pair_day <= PROVED_DAYS
+
+
+def is_missed(read: Read, day: int) -> bool:
+    """Whether nobody was found for these identifiers in the last days, and still nobody is: that miss has its seat.
+
+    Once somebody is found who was not before, she is a person never shown here: her seat is one of thirty days.
+    """
+    asked_lately = read.pair_state == PAIR_MISSED and day - read.pair_day < SEAT_DAYS
+    return asked_lately and _what_is_missing(read) is not None
+
+
+def is_seated(read: Read, day: int) -> bool:
+    """Whether an ask without presence draws no seat: a known pair, or a miss that has its seat."""
+    return is_known(read, day) or is_missed(read, day)
 
 
 Check = Callable[[Case], Outcome | None]
@@ -137,21 +161,21 @@ def check_known(case: Case) -> Outcome | None:
 
 def check_seats(case: Case) -> Outcome | None:
     """A first-time pair without proved presence needs a free seat."""
-    if case.present or case.known or case.declared is not None or has_room(case.line):
+    if case.seated or case.declared is not None or has_room(case.line):
         return None
     return Outcome.OUT_OF_SEATS
 
 
 def check_place(case: Case) -> Outcome | None:
     """The seat is drawn on the establishment's line too, whoever of its people draws it."""
-    if case.present or case.known or case.declared is not None or has_room(case.place):
+    if case.seated or case.declared is not None or has_room(case.place):
         return None
     return Outcome.PLACE_FULL
 
 
 def check_common(case: Case) -> Outcome | None:
     """And on those of the software, its vendor, the cell and the nation; full, they ask for a proof, no more."""
-    free = case.present or case.known or case.declared is not None or case.common
+    free = case.seated or case.declared is not None or case.common
     return None if free else Outcome.COMMON_FULL
 
 
@@ -224,15 +248,23 @@ def decide(
         line = roll(line, SEATS[profession], day)
     if place.day < day:
         place = roll(place, place_constants(profession, desks), day)
-    case = Case(ask, read, line, place, common, day, ask.presence >= _CONFIRMED, is_known(read, day))
-    if declared is not None and ask.presence is _DECLARED and not case.known:
-        declared = roll(declared, DECLARED[profession], day)
-        case.declared = declared if has_room(declared) else None
+    present, known, missing = ask.presence >= _CONFIRMED, is_known(read, day), _what_is_missing(read)
+    seated = present or known or is_missed(read, day)
+    case = Case(ask, read, line, place, common, day, present, known, missing, seated)
+    if declared is not None and ask.presence is _DECLARED and not seated:
+        case.declared = _declared_room(roll(declared, DECLARED[profession], day), profession, missing)
     for check in checks:
         outcome = check(case)
         if outcome is not None:
             return _stopped(case, outcome)
     return _passed(case)
+
+
+def _declared_room(line: Line, profession: Profession, missing: Outcome | None) -> Line | None:
+    """The rolled declared line, if it takes one more of this kind today."""
+    if missing is not None and line.attempts >= DAY_LIMITS[profession].declared_misses:
+        return None
+    return line if has_room(line) else None
 
 
 def _stopped(case: Case, outcome: Outcome) -> Verdict:
@@ -249,37 +281,39 @@ def _stopped(case: Case, outcome: Outcome) -> Verdict:
 
 
 def _passed(case: Case) -> Verdict:
-    read = case.read
+    read, missing = case.read, case.missing
     place, seats, declared = case.place, 0, None
-    missing = _what_is_missing(read)
-    if case.present:
-        # A pair that holds a seat stays open until the proof, noted in this transaction, has given it back.
-        holds = case.known and read.pair_state == PAIR_OPEN
-        state, since = (read.pair_state, read.pair_day) if holds else (PAIR_PROVED, case.day)
-        line = count(case.line)
-    elif case.known:
-        state, since = read.pair_state, read.pair_day
-        read_here = case.ask.presence is _DECLARED
-        line = count(case.line, known=0 if case.counted or read_here else 1)
+    pair: PairSeen | None
+    if case.seated:
+        line, pair = _seated(case)
     elif case.declared is not None:
-        state, since = PAIR_OPEN, case.day
         line = count(case.line)
-        declared = take(case.declared)
+        # A declared miss takes no seat, so nothing of it is remembered but that it was one.
+        declared = take(case.declared) if missing is None else count(case.declared)
+        pair = PairSeen(read.pair, PAIR_OPEN, case.day) if missing is None else None
     else:
-        state, since, seats = PAIR_OPEN, case.day, 1
-        line = count(case.line, seats=1)
-        place = take(place)
-    pair: PairSeen | None = PairSeen(read.pair, state, since)
-    if declared is not None and missing is not None:
-        pair = declared = None  # a declared miss takes no seat, so nothing of it is remembered
+        age, state = (0, PAIR_OPEN) if missing is None else (MISS_AGE, PAIR_MISSED)
+        seats, line, place = 1, count(case.line, seats=1, age=age), take(place, age=age)
+        pair = PairSeen(read.pair, state, case.day - age)
     decision: Decision
     if missing is not None:
-        decision, outcome = StepUp(missing, precise=case.present), missing
-    elif read.closed == Level.INSURER:
-        decision, outcome = StepUp(Outcome.CLOSED), Outcome.CLOSED
+        decision, outcome = StepUp(missing, precise=case.present and missing is not Outcome.CLOSED), missing
     else:
         decision, outcome = _release(case.ask.act), Outcome.RELEASED
     return Verdict(decision, outcome, line, pair, place, seats, declared)
+
+
+def _seated(case: Case) -> tuple[Line, PairSeen]:
+    """The line and the pair after an ask that draws no seat."""
+    read = case.read
+    if case.present:
+        # A pair that holds a seat keeps it until the proof, noted in this transaction, has given it back.
+        holds = read.pair_state in HOLD_SEATS and case.day - read.pair_day < SEAT_DAYS
+        state, since = (read.pair_state, read.pair_day) if holds else (PAIR_PROVED, case.day)
+        return count(case.line), PairSeen(read.pair, state, since)
+    uncounted = not case.known or case.counted or case.ask.presence is _DECLARED
+    line = count(case.line, known=0 if uncounted else 1)
+    return line, PairSeen(read.pair, read.pair_state, read.pair_day)
 
 
 @cache
@@ -288,12 +322,18 @@ def _release(act: Act) -> Release:
 
 
 def _what_is_missing(read: Read) -> Outcome | None:
-    """Why nothing can be shown of whoever was looked up, or None when one insurer's period answers."""
+    """Why nothing can be shown of whoever was looked up, or None when one insurer's period answers.
+
+    A closed insurer is no other case: its people hold their seats as long as a miss does, or the count of seats would
+    tell days later who they are.
+    """
     if read.person == 0:
         return Outcome.UNKNOWN
     if read.standing is not Standing.COVERED:
         return MISSES[read.standing]
-    return None if read.insurer else Outcome.NOT_COVERED
+    if not read.insurer:
+        return Outcome.NOT_COVERED
+    return Outcome.CLOSED if read.closed == Level.INSURER else None
 
 
 def settle_claim(ask: Ask, read: Read, looked_up: int) -> tuple[Ask, Read]:

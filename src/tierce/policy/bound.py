@@ -7,7 +7,7 @@ statistics: only what the lines' limits were, at most, during the period.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from tierce.policy.seats import SEAT_DAYS, cap_of
+from tierce.policy.seats import MISS_DAYS, SEAT_DAYS, cap_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +24,9 @@ class Held:
     """People whom its establishment knows and whose identifiers the thief has."""
     shared: tuple[str, ...] = ()
     """Names of the lines that it touches besides: establishment, software, vendor, cell, nation."""
+    misses_a_day: int = 0
+    """Of a declared line: the misses of a day, which take none of its seats (policy.seats.DayLimits.declared_misses).
+    Of any other line 0: its misses take seats."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +43,15 @@ class Shared:
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """The three terms of the bound: their sum is never passed."""
+    """The three terms of the bound of people, whose sum is never passed, and that of negatives."""
 
     first: int
-    """People of first-time pairs, and misses, without proof of presence."""
+    """People of first-time pairs, without proof of presence."""
     known: int
     present: int
     """People for whom a proof of presence was accepted, those withdrawn later included."""
+    negatives: int
+    """Identifiers never seen there of which it was learned, without proof of presence, that they are not covered."""
 
     @property
     def total(self) -> int:
@@ -57,6 +62,13 @@ class Bound:
 def seats_bound(limit: int, days: int) -> int:
     """Seats that one line gives at most in so many days while its limit never passes `limit`."""
     return min(cap_of(limit) * days, limit * -(-days // SEAT_DAYS))
+
+
+def misses_bound(line: Held, days: int) -> int:
+    """Misses on one line at most in so many days: each holds its seat for MISS_DAYS, or counts on a number a day."""
+    if line.misses_a_day:
+        return line.misses_a_day * days
+    return min(cap_of(line.limit) * days, line.limit * -(-days // MISS_DAYS))
 
 
 def printed_bound(held: Sequence[Held], shared: Mapping[str, Shared], days: int, present: int = 0) -> Bound:
@@ -78,4 +90,5 @@ def printed_bound(held: Sequence[Held], shared: Mapping[str, Shared], days: int,
             of_it = one.limit * days if one.pool else seats_bound(one.limit, days)
             alone += min(of_it, sum(most for most, mine in zip(each, names, strict=True) if mine == name))
         first = min(first, alone)
-    return Bound(first, sum(min(line.known * days, line.file) for line in held), present)
+    known = sum(min(line.known * days, line.file) for line in held)
+    return Bound(first, known, present, sum(misses_bound(line, days) for line in held))

@@ -56,12 +56,12 @@ class CommonSize:
 
 
 COMMON: Mapping[Level, CommonSize] = {
-    Level.SOFTWARE: CommonSize(600, 50),
-    Level.VENDOR: CommonSize(600, 50),
+    Level.SOFTWARE: CommonSize(600, 70),
+    Level.VENDOR: CommonSize(600, 70),
     Level.CELL: CommonSize(500, 100),
     Level.NATION: CommonSize(20_000, 50),
 }
-"""Honest logins hold about a third of their base seats at once, and few hold all of them on one day: half of the sum
-leaves room for a bad week and halves what a stolen vendor is worth. An assumption, to be refitted."""
+"""Honest logins hold about half of their base seats at once, and few hold all of them on one day: seven tenths of the
+sum leave room for a bad week and lower what a stolen vendor is worth. An assumption, to be refitted."""
 COMMON_B_PERCENT = 50
 POOLS = frozenset({Level.CELL, Level.NATION})

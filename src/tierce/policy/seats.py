@@ -1,9 +1,9 @@
 """Seats: the rule that bounds what a stolen identity learns.
 
 A seat is a first-time (establishment, person) pair, or a miss, disclosed without proof of presence. Proof gives
-it back at once, age gives it back after 30 days, and only proof of grade A or B raises the limit; nothing is
-learned from unproven use (docs/adr/0002). A line of seats belongs to one (login, device, profession). Days are
-civil days in Paris, counted since 1970-01-01.
+it back at once, age gives it back after 30 days, that of a miss after 10 (docs/adr/0053), and only proof of grade A
+or B raises the limit; nothing is learned from unproven use (docs/adr/0002). A line of seats belongs to one (login,
+device, profession). Days are civil days in Paris, counted since 1970-01-01.
 
     a seat is taken  <=>  open + w <= limit  and  today + w <= cap
     limit = min(top, a + b * freed per 4 weeks)     freed smoothed over 16 weeks, updated on Mondays
@@ -20,6 +20,11 @@ from dataclasses import dataclass, replace
 from tierce.kernel.care import Profession
 
 SEAT_DAYS = 30
+MISS_DAYS = 10
+"""Days for which a miss holds its seat. Nobody ever proves a miss, so honest desks lost their seats to contracts that
+had ended; and who is told that somebody is not covered has learned of no guarantee (docs/adr/0053)."""
+MISS_AGE = SEAT_DAYS - MISS_DAYS
+"""A miss draws its seat as if so many days ago: age gives it back in time, and a line knows one kind of seat."""
 PROBATION_DAYS = 14
 PROBATION_LIMIT = 5
 PROBATION_PROOFS = 1
@@ -35,7 +40,9 @@ PROVED_DAYS = 730
 """A proved pair is remembered 24 months."""
 
 _PACK = struct.Struct(">BBHIIIhHHHHHH30H")
-_DECLARED_PACK = struct.Struct(">HHIIhB30B")
+_DECLARED_PACK = struct.Struct(">HHIIhB30BB")
+_DECLARED_OLD = _DECLARED_PACK.size - 1
+"""Bytes of a declared line written before its misses were counted."""
 _STATE_VERSION = 2
 _OWED = struct.Struct(">iihh")
 _MONDAY = 4
@@ -57,23 +64,23 @@ class SeatConstants:
 
 
 SEATS: Mapping[Profession, SeatConstants] = {
-    Profession.GP: SeatConstants(14, 150, 240),
+    Profession.GP: SeatConstants(10, 200, 240),
     Profession.SPECIALIST: SeatConstants(38, 100, 240),
-    Profession.PHARMACY: SeatConstants(11, 150, 480),
-    Profession.DENTIST: SeatConstants(24, 200, 240),
-    Profession.NURSE: SeatConstants(14, 150, 180),
-    Profession.PHYSIO: SeatConstants(13, 200, 180),
-    Profession.OPTICIAN: SeatConstants(128, 100, 420),
-    Profession.AUDIO: SeatConstants(128, 100, 420),
+    Profession.PHARMACY: SeatConstants(11, 170, 480),
+    Profession.DENTIST: SeatConstants(14, 250, 240),
+    Profession.NURSE: SeatConstants(10, 150, 180),
+    Profession.PHYSIO: SeatConstants(7, 200, 180),
+    Profession.OPTICIAN: SeatConstants(80, 150, 420),
+    Profession.AUDIO: SeatConstants(80, 150, 420),
     Profession.LABORATORY: SeatConstants(38, 100, 240),
     Profession.RADIOLOGY: SeatConstants(38, 100, 240),
-    Profession.HOSPITAL: SeatConstants(545, 100, 2400),
+    Profession.HOSPITAL: SeatConstants(250, 150, 2400),
     Profession.TRANSPORT: SeatConstants(14, 100, 90),
     Profession.MIDWIFE: SeatConstants(14, 100, 90),
 }
-"""Fitted to the simulated country (docs/adr/0045): where most people are proved in the end, the limit follows proofs
-by more than one for one, rather than have a larger base, for a thief proves nobody. Those of audio, laboratory,
-radiology, transport and midwife, and every top, are set by analogy with the nearest measured profession."""
+"""Fitted to the simulated country (docs/adr/0045, 0053): where most people are proved in the end, the limit follows
+proofs by more than one for one, rather than have a larger base, for a thief proves nobody. Those of audio, transport,
+laboratory, radiology and midwife, and every top, are set by analogy with the nearest measured profession."""
 
 
 DECLARED: Mapping[Profession, SeatConstants] = {
@@ -92,8 +99,11 @@ DECLARED: Mapping[Profession, SeatConstants] = {
     Profession.MIDWIFE: SeatConstants(28, 50, 150, probation=False),
 }
 """The second line of a login on a device: for asks whose card was read by certified software (grade C). It knows no
-probation, for a sign-in relayed to another machine has no such software there; a miss takes none of its seats; when
-it is full the ask falls back on the seats above. Starting constants; those of specialist and midwife by analogy."""
+probation, for a sign-in relayed to another machine has no such software there; a miss takes none of its seats, but
+has a number a day of its own (`declared_misses`); when either is used up the ask falls back on the seats above.
+Starting constants; those of specialist and midwife by analogy."""
+DECLARED_MISSES_PERCENT = 20
+"""Declared readings of a day that may find nobody, in per cent of the day's attempts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +116,11 @@ class DayLimits:
     """Distinct people of known pairs, asked about without presence or a card read."""
     known_on_probation: int = PROBATION_KNOWN
     """The same, on a device that is on probation."""
+
+    @property
+    def declared_misses(self) -> int:
+        """Declared readings that may find nobody and take no seat; a line keeps their count in one byte."""
+        return min(0xFF, self.attempts * DECLARED_MISSES_PERCENT // 100)
 
 
 DAY_LIMITS: Mapping[Profession, DayLimits] = {
@@ -133,8 +148,8 @@ class Line:
     A value: nobody changes one that is made. It is not frozen because that takes three times as long to make, and two
     are made for each ask.
 
-    `seats[d % 30]` counts the seats taken on day d and still unproved; `freed_256` is the smoothed number of
-    proofs a week, in 1/256.
+    `seats[d % 30]` counts the seats taken on day d and still unproved, and misses of MISS_AGE days later;
+    `freed_256` is the smoothed number of proofs a week, in 1/256.
     """
 
     day: int
@@ -144,6 +159,7 @@ class Line:
     today: int
     """Units drawn today, proved since or not."""
     attempts: int
+    """Asks of the day, of any kind; of a declared line, its misses of the day."""
     known: int
     """Distinct people of known pairs shown today without presence or a card read."""
     weeks: int
@@ -243,22 +259,25 @@ def has_room(line: Line, weight: int = 1) -> bool:
     return line.today + weight <= cap_of(limit) and sum(line.seats) + weight <= limit
 
 
-def take(line: Line, weight: int = 1) -> Line:
-    """Take seats on a rolled line that has room."""
+def take(line: Line, weight: int = 1, *, age: int = 0) -> Line:
+    """Take seats on a rolled line that has room, as if `age` days ago: MISS_AGE for a miss."""
     seats = list(line.seats)
-    seats[line.day % SEAT_DAYS] += weight
+    seats[(line.day - age) % SEAT_DAYS] += weight
     return Line(
         line.day, line.since, line.limit, line.today + weight, line.attempts, line.known, line.weeks,
         line.freed_256, line.freed_week, line.refused, tuple(seats), line.proofs,
     )  # fmt: skip
 
 
-def count(line: Line, *, known: int = 0, refused: int = 0, seats: int = 0) -> Line:
-    """Count one attempt on a rolled line, with what came of it; the gate does it for every ask."""
+def count(line: Line, *, known: int = 0, refused: int = 0, seats: int = 0, age: int = 0) -> Line:
+    """Count one attempt on a rolled line, with what came of it; the gate does it for every ask.
+
+    `seats` are taken as if `age` days ago.
+    """
     held = line.seats
     if seats:
         by_day = list(held)
-        by_day[line.day % SEAT_DAYS] += seats
+        by_day[(line.day - age) % SEAT_DAYS] += seats
         held = tuple(by_day)
     return Line(
         line.day, line.since, line.limit, line.today + seats, line.attempts + 1, line.known + known, line.weeks,
@@ -353,7 +372,7 @@ def pack_declared(line: Line) -> bytes:
     """The stored form of a declared line, which follows that of its line."""
     return _DECLARED_PACK.pack(
         line.limit, line.today, line.day, line.freed_256, line.freed_week, line.weeks,
-        *(min(0xFF, seats) for seats in line.seats),
+        *(min(0xFF, seats) for seats in line.seats), min(0xFF, line.attempts),
     )  # fmt: skip
 
 
@@ -361,10 +380,12 @@ def unpack_declared(state: bytes) -> Line | None:
     """Read the declared line that follows a stored line; None when it was never used."""
     if len(state) <= _PACK.size:
         return None
-    limit, today, day, freed_256, freed_week, weeks, *seats = _DECLARED_PACK.unpack_from(state, _PACK.size)
+    if len(state) == _PACK.size + _DECLARED_OLD:
+        state += bytes(1)
+    limit, today, day, freed_256, freed_week, weeks, *seats, misses = _DECLARED_PACK.unpack_from(state, _PACK.size)
     return replace(
         DECLARED_UNSEEN, day=day, limit=limit, today=today, weeks=weeks, freed_256=freed_256, freed_week=freed_week,
-        seats=tuple(seats),
+        seats=tuple(seats), attempts=misses,
     )  # fmt: skip
 
 

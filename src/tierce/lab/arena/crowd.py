@@ -30,7 +30,7 @@ from tierce.lab.behaviour.model import NAMES, PRESENCE, Habits, habits, year
 from tierce.policy.acts import Outcome
 from tierce.policy.evidence import MONTH_DAYS
 from tierce.policy.ladder import Rung
-from tierce.policy.seats import DAY_LIMITS, PROBATION_DAYS, SEAT_DAYS, effective_limit, on_probation
+from tierce.policy.seats import DAY_LIMITS, MISS_AGE, PROBATION_DAYS, SEAT_DAYS, effective_limit, on_probation
 
 PAST: Final = SEAT_DAYS
 """Days drawn before the first one that is played: what they left open is open when it begins."""
@@ -372,7 +372,7 @@ def _begin(desk: Desk, mine: Habits, crowd: Crowd, n: int, past: list[list[int]]
         for back, (first, miss, ended, first_card, _) in enumerate(past):
             day = desk.first_day - PAST + back
             place = day % SEAT_DAYS
-            unproved = 0 if card else miss + ended
+            unproved = 0
             for _ in range(first_card if card else first):
                 after = next(proofs)
                 if after >= 0 and day + max(1, after) < desk.first_day:
@@ -381,6 +381,8 @@ def _begin(desk: Desk, mine: Habits, crowd: Crowd, n: int, past: list[list[int]]
                 if after >= 0:
                     desk.expect(day + max(1, after), desk.post, day, declared=on_declared)
             seats[card][place] += unproved if back else 0
+            if not card and back > MISS_AGE:
+                seats[card][(day - MISS_AGE) % SEAT_DAYS] += miss + ended
     desk.post.settle(desk.first_day - 1, freed, seats)
 
 

@@ -198,7 +198,7 @@ class Post:
         """
         if self.rung >= Rung.STEP_UP or self._pending is not None or not self.parts.declared:
             return 0, 0
-        told = declared_asks(self.line, self.declared, found, missed, DAY_LIMITS[self.profession].attempts)
+        told = declared_asks(self.line, self.declared, found, missed, DAY_LIMITS[self.profession])
         self.line, self.declared = told.line, told.declared
         return told.found, told.missed
 

@@ -45,6 +45,7 @@ class Loot:
     """The thief's ask after which the device was held; 0 never."""
     hold_day: int = -1
     bound: int = 0
+    negatives_bound: int = 0
     by_day: list[int] = field(default_factory=list)
     """People learned by the end of each day."""
 
@@ -132,7 +133,8 @@ class Theft:
 
     def end(self) -> Loot:
         """What it gave, and its bound."""
-        self.loot.bound = printed_bound(self.held(), {}, self._days, self.loot.present).total
+        bound = printed_bound(self.held(), {}, self._days, self.loot.present)
+        self.loot.bound, self.loot.negatives_bound = bound.total, bound.negatives
         return self.loot
 
     def owner_lives(self, n: int) -> None:
@@ -206,7 +208,7 @@ class Theft:
         known = DAY_LIMITS[who].attempts if self._scenario.declared else known_limit(self._post.line, who)
         held = [Held(self._limit, known, self._thief.file if self._asked_file else 0, shared)]
         if self._scenario.declared:
-            held.append(Held(self._declared_limit, 0, 0))
+            held.append(Held(self._declared_limit, 0, 0, misses_a_day=DAY_LIMITS[who].declared_misses))
         return held
 
 

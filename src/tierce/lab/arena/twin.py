@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tierce.policy.evidence import BETS, YEAR_DAYS, Indicator, State, roll
-from tierce.policy.seats import SEAT_DAYS, Line, cap_of, effective_limit, take
+from tierce.policy.seats import SEAT_DAYS, DayLimits, Line, cap_of, effective_limit, take
 
 Ints = NDArray[np.int64]
 _NOT = tuple(1 - bet for bet in BETS)
@@ -81,22 +81,25 @@ class Declared(NamedTuple):
     found: int
     """People shown, each on a place of the declared line."""
     missed: int
-    """Numbers that find nobody: they take no place."""
+    """Numbers that find nobody: they take no place, and are counted."""
 
 
-def declared_asks(line: Line, declared: Line, found: int, missed: int, attempts_max: int) -> Declared:
+def declared_asks(line: Line, declared: Line, found: int, missed: int, limits: DayLimits) -> Declared:
     """Decide `found` declared readings of people never seen, then `missed` ones of nobody, while nothing stops them.
 
     Those beyond what is told are for the gate's rule to decide, one by one: the declared line is full, or the day's
-    attempts are used up. Both lines are rolled to the day, and no rung forbids people never seen.
+    attempts or declared misses are used up. Both lines are rolled to the day, and no rung forbids people never seen.
     """
     limit = effective_limit(declared)
     room = min(limit - declared.open, cap_of(limit) - declared.today)
-    free = attempts_max - line.attempts
+    free = limits.attempts - line.attempts
     shown = max(0, min(found, room, free))
-    passed = max(0, min(missed, free - shown)) if shown == found and room > shown else 0
+    left = min(free - shown, limits.declared_misses - declared.attempts)
+    passed = max(0, min(missed, left)) if shown == found and room > shown else 0
     if shown:
         declared = take(declared, shown)
+    if passed:
+        declared = spent(declared, declared.attempts + passed, declared.known)
     if shown or passed:
         line = spent(line, line.attempts + shown + passed, line.known)
     return Declared(line, declared, shown, passed)

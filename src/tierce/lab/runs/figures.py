@@ -65,6 +65,10 @@ def figures_of(run: Run) -> Figures:
             if loot.people > loot.bound:
                 msg = f"seed {number}, {loot.profession}: {loot.people} people learned, the bound is {loot.bound}"
                 raise BoundExceededError(msg)
+            if loot.negatives > loot.negatives_bound:
+                most = loot.negatives_bound
+                msg = f"seed {number}, {loot.profession}: {loot.negatives} negatives learned, the bound is {most}"
+                raise BoundExceededError(msg)
     for number, (seed, together) in enumerate(zip(run.loots, run.bounds, strict=False), start=1):
         people_of_all = sum(loot.people for loot in seed)
         if together is not None and people_of_all > together:

@@ -218,7 +218,7 @@ begin
                      count(*) filter (where a.released and not a.is_known) as drawn,
                      count(*) filter (where c.own and a.released and a.is_known) as known
               from (select e.line, e.place, get_byte(e.body, 1) as kind, get_byte(e.body, 4) = 1 as released,
-                           p.key is not null or get_byte(e.body, 5) >= 2 as is_known
+                           coalesce(p.state in (1, 2), false) or get_byte(e.body, 5) >= 2 as is_known
                     from unnest(e_lines, e_places, e_pairs, bodies) e(line, place, pair, body)
                     left join access.pair p on p.key = e.pair) a
               cross join lateral (values (a.line, true), (a.place, false)) c(line, own) group by c.line) b
@@ -374,7 +374,7 @@ begin
                 (excluded.state, excluded.day, excluded.line, excluded.place, excluded.software, excluded.vendor,
                  false)) o(state, day, line, place, software, vendor, keeps)
             where o.keeps = ((p.day = excluded.day and p.state = excluded.state)
-                             or (p.state = 2 and excluded.state = 1 and excluded.day - p.day <= 730))),
+                             or (p.state = 2 and excluded.state in (1, 3) and excluded.day - p.day <= 730))),
         seen_day = excluded.seen_day, seen_line = excluded.seen_line;
     insert into journal.batch (block, instance, n, signature)
     values (this_block, instance_id, cardinality(bodies), signature);

@@ -47,7 +47,7 @@ create or replace function access.prove(of_pair bigint, of_evidence uuid, of_gra
 declare
     at access.pair := access.lock_draw(of_pair);
     today integer := gate.this_day();
-    held boolean := coalesce(at.state = 1, false);
+    held boolean := coalesce(at.state in (1, 3), false);   -- a miss holds a seat too
     late boolean := held and today - at.day >= 30;
 begin
     insert into access.presented (id, pair, grade, day, freed)
@@ -58,7 +58,7 @@ begin
     insert into access.pair as p (key, state, day, line, seen_day, seen_line)
     values (of_pair, 2, today, 0, 0, 0)
     on conflict (key) do update set
-        state = 2, day = today, drawn_day = case when p.state = 1 then p.day else p.drawn_day end;
+        state = 2, day = today, drawn_day = case when p.state in (1, 3) then p.day else p.drawn_day end;
     if held then
         perform access.tell_lines(at, at.day, case when late then 0 else -1 end,
                                   case when of_grade >= 3 then 1 else 0 end);

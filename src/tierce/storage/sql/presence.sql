@@ -170,7 +170,7 @@ begin
     insert into presence.proof (id, pair, person, establishment, grade, peer, care_day)
     select evidence, p.key, k.person, at_place, 3, q.id, on_day
     from presence.peer q
-    join access.pair p on p.key = of_pair and (p.state = 2 or on_day >= p.day - 31)
+    join access.pair p on p.key = of_pair and (p.state = 2 or on_day >= p.day - case p.state when 3 then 11 else 31 end)
     join person.key k on k.idx = of_idx
     where q.id = of_peer and q.revoked is null and on_day <= gate.today()
       and (q.insurer is null or exists (select from person.record r where r.person = k.person and r.insurer = q.insurer))

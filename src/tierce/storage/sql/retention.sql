@@ -101,7 +101,8 @@ begin
         gone as (delete from access.device d using due where d.id = due.id and really)
         select count(*) into more from due;
     when 7, 8 then
-        with due as (select key from access.pair where state = of_class - 6 and seen_day < before_day limit at_most),
+        with due as (select key from access.pair
+                     where (state = 2) = (of_class = 8) and seen_day < before_day limit at_most),
         gone as (delete from access.pair p using due where p.key = due.key and really)
         select count(*) into n from due;
         with due as (select id from access.presented where of_class = 8 and day < before_day limit at_most),
