@@ -62,30 +62,50 @@ def test_the_story_says_the_evidence_and_what_explains_each_answer(room: Room, d
     play(room, database, scene)
 
 
-def test_the_queue_puts_the_strongest_evidence_first_and_is_paged(room: Room, database: Database) -> None:
-    line = suspect(room, enumerated(paris_day(room.clock.now())), 1)
+def test_whoever_has_evidence_comes_first_whenever_he_asked_then_the_most_unusual(
+    room: Room, database: Database
+) -> None:
+    suspect(room, enumerated(paris_day(room.clock.now())), 1)
     for number in range(30):
+        account = 9_000 + number
         room.admin.execute(
-            "insert into directory.professional values (%s, %s, null, 'Autre', 'Zoé', 1)",
-            (9_000 + number, f"8{9_000 + number}"),
+            "insert into directory.professional values (%s, %s, null, %s, 'Zoé', 1)",
+            (account, f"8{account}", "Goutte" if number == 29 else "Autre"),
         )
-        for times in range(3):
-            room.admin.execute(
-                "insert into access.unexplained values (%s, now(), 5, %s, 601, null)",
-                (10_000 + 10 * number + times, 9_000 + number),
-            )
-    room.admin.execute("insert into access.unexplained values (5, now(), %s, 501, 601, null)", (line,))
+        room.admin.execute(
+            "insert into access.overdue values (%s, %s, %s, null, now())",
+            (account, 30 if number == 29 else 900, 5.5 if number == 29 else 0.1),
+        )
+    room.admin.execute(
+        "insert into access.unexplained select n, now(), 5, 9000, 601, null from generate_series(20000, 40001) n"
+    )
     room.admin.commit()
 
     async def scene(site: Site) -> None:
         first = plain(await site.http.get("/unexplained"))
-        assert "91 réponses restent inexpliquées, pour 31 comptes" in first
-        assert 0 < first.index("Claire Morvan") < first.index("Zoé Autre")
+        assert "2 comptes sont à regarder" in first
+        assert 0 < first.index("Claire Morvan") < first.index("Zoé Goutte") < first.index("Zoé Autre")
+        assert "plus que d'habitude" in first
+        assert "30 comptes ont des réponses sans suite" in first
         assert "Page suivante" in first
         second = plain(await site.http.get("/unexplained?page=1"))
         assert "Claire Morvan" not in second
         assert "Page précédente" in second
-        assert "91 answers are unexplained" in plain(await site.http.get("/unexplained?page=-4&lang=en"))
+        assert "2 accounts are to be looked at" in plain(await site.http.get("/unexplained?page=-4&lang=en"))
+
+    play(room, database, scene)
+
+
+def test_whoever_counts_as_usual_is_said_to_be_so(room: Room, database: Database) -> None:
+    room.admin.execute("insert into access.overdue values (501, 4, -0.3, null, now())")
+    room.admin.execute("insert into access.unexplained_day values (%s, 7, 2)", (paris_day(room.clock.now()),))
+    room.admin.commit()
+
+    async def scene(site: Site) -> None:
+        page = plain(await site.http.get("/unexplained"))
+        assert "Aucun compte ne sort de l'ordinaire" in page
+        assert "habituel" in page
+        assert "Premières réponses sans preuve, par jour" in page
 
     play(room, database, scene)
 

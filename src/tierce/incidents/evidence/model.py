@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import IntEnum
 
 from tierce.kernel.care import Profession
-from tierce.kernel.ids import DeviceId, EntrySeq, ProfessionalId
+from tierce.kernel.ids import DeviceId, ProfessionalId
 from tierce.kernel.language import Phrase
 from tierce.policy.evidence import State
 from tierce.policy.ladder import Rung
@@ -57,16 +57,18 @@ class Suspicion:
 
 @dataclass(frozen=True, slots=True)
 class Unexplained:
-    """One account with answers that nothing explains yet, among the newest of the service."""
+    """One account of the queue: evidence against it, or answers that nothing explains beyond the usual delay."""
 
     professional: ProfessionalId
     name: str
     profession: Profession
     place: str
     answers: int
-    newest: datetime
-    newest_seq: EntrySeq
+    newest: datetime | None
+    """Of these answers; None when there is evidence alone."""
     worth: float
+    score: float
+    """policy.overdue.score_of."""
     held: bool
 
 

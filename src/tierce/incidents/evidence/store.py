@@ -1,20 +1,22 @@
 """Reads evidence, the queue of the unexplained and crowds for staff; no statement here selects a person covered."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from psycopg import Connection
 
 from tierce.incidents.evidence.model import Crowd, Day, Decoy, Suspicion, Unexplained
 from tierce.kernel.care import Profession
-from tierce.kernel.ids import DeviceId, EntrySeq, ProfessionalId
+from tierce.kernel.clock import paris_day
+from tierce.kernel.ids import DeviceId, ProfessionalId
 from tierce.kernel.saying import say_name
 from tierce.policy.crowds import CROWD_DAYS, is_crowd
-from tierce.policy.evidence import unpack
+from tierce.policy.evidence import OBSERVE_AT, unpack
 from tierce.policy.ladder import Rung
+from tierce.policy.overdue import LOOK_AT
 
-QUEUE_MAX = 20_000
-"""Unexplained answers, the newest, among which the queue is made: whoever is drained today comes first."""
 PAGE = 25
+PAGES_MAX = 200
+"""Pages of the queue that are shown: what a person may go through, and the most that one page reads."""
 CHART_DAYS = 14
 CROWDS_MAX = 50
 
@@ -33,42 +35,49 @@ def of_account(connection: Connection, professional: ProfessionalId) -> list[Sus
 
 
 def queue(connection: Connection, page: int) -> tuple[list[Unexplained], bool]:
-    """One page of accounts with unexplained answers, the strongest evidence first, and whether another follows."""
+    """One page of accounts, whoever has evidence first, then the most unusual; and whether another page follows.
+
+    Each part is read in the order of its index and no further than the page: nothing here grows with the answers.
+    """
     rows = connection.execute(
         """
-        with newest as (
-            select seq, at, line, professional, establishment from access.unexplained
-            where explained is null order by seq desc limit %(newest)s),
-        accounts as (
-            select n.professional, count(*) as answers, max(n.at) as at, max(n.seq) as seq,
-                   (array_agg(n.establishment order by n.seq desc))[1] as establishment,
-                   coalesce(max(v.worth), 0) as worth
-            from newest n left join access.evidence v on v.line = n.line group by n.professional)
-        select a.professional, p.given_name || ' ' || p.family_name, p.profession, t.name || ', ' || t.town,
-               a.answers, a.at, a.seq, a.worth,
+        with suspect as (select * from access.suspects(%(at)s)),
+        listed as (
+            (select professional, worth, 0::real as score from suspect order by worth desc, professional limit %(to)s)
+            union all
+            (select professional, 0, score from access.overdue o where answers > 0
+             and not exists (select from access.line l join access.evidence v on v.line = l.id
+                             where l.professional = o.professional and v.rung > 0 and v.worth >= %(at)s)
+             order by score desc, professional limit %(to)s)),
+        shown as (select * from listed order by worth desc, score desc, professional limit %(most)s offset %(offset)s)
+        select s.professional, p.given_name || ' ' || p.family_name, p.profession, t.name || ', ' || t.town,
+               coalesce(o.answers, 0), u.at, s.worth, coalesce(o.score, 0),
                exists (select from access.line l join access.ladder h on h.level = 2 and h.subject = l.device
-                       where l.professional = a.professional and h.lifted is null and h.until > now())
-        from accounts a join directory.professional p on p.id = a.professional
-        left join directory.establishment t on t.id = a.establishment
-        order by a.worth >= 20 desc, a.answers desc, a.seq desc limit %(most)s offset %(offset)s""",
-        {"newest": QUEUE_MAX, "most": PAGE + 1, "offset": page * PAGE},
+                       where l.professional = s.professional and h.lifted is null and h.until > now())
+        from shown s join directory.professional p on p.id = s.professional
+        left join access.overdue o on o.professional = s.professional
+        left join access.unexplained u on u.seq = o.newest
+        left join directory.establishment t on t.id = u.establishment
+        order by s.worth desc, s.score desc, s.professional""",
+        {"at": OBSERVE_AT, "to": (page + 1) * PAGE + 1, "most": PAGE + 1, "offset": page * PAGE},
     ).fetchall()
     found = [
-        Unexplained(
-            ProfessionalId(row[0]), say_name(row[1]), Profession(row[2]), row[3] or "", row[4], row[5],
-            EntrySeq(row[6]), row[7], row[8],
-        )
+        Unexplained(ProfessionalId(row[0]), say_name(row[1]), Profession(row[2]), row[3] or "", *row[4:])
         for row in rows[:PAGE]
-    ]  # fmt: skip
+    ]
     return found, len(rows) > PAGE
 
 
 def queue_size(connection: Connection) -> tuple[int, int]:
-    """(unexplained answers, accounts) among the newest QUEUE_MAX."""
+    """(accounts to look at, accounts in the queue)."""
     row = connection.execute(
-        "select count(*), count(distinct professional) from (select professional from access.unexplained"
-        " where explained is null order by seq desc limit %s) n",
-        (QUEUE_MAX,),
+        """
+        with suspect as (select * from access.suspects(%(at)s))
+        select (select count(*) from suspect)
+               + (select count(*) from access.overdue o where answers > 0 and score >= %(score)s
+                  and not exists (select from suspect s where s.professional = o.professional)),
+               (select count(*) from access.overdue where answers > 0)""",
+        {"at": OBSERVE_AT, "score": LOOK_AT},
     ).fetchone()
     assert row is not None
     return int(row[0]), int(row[1])
@@ -77,9 +86,8 @@ def queue_size(connection: Connection) -> tuple[int, int]:
 def queue_days(connection: Connection, now: datetime) -> list[Day]:
     """First-time answers without proof of the last days: how many, and how many were explained since."""
     rows = connection.execute(
-        "select (at at time zone 'Europe/Paris')::date - date '1970-01-01' as day, count(*),"
-        " count(explained) from access.unexplained where at > %s group by day order by day",
-        (now - timedelta(days=CHART_DAYS),),
+        "select day, answers, explained from access.unexplained_day where day > %s order by day",
+        (paris_day(now) - CHART_DAYS,),
     ).fetchall()
     return [Day(day, count, explained) for day, count, explained in rows]
 

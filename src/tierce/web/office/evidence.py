@@ -14,6 +14,7 @@ from tierce.kernel.care import PROFESSION_LABELS, Profession
 from tierce.kernel.clock import date_of, paris_day
 from tierce.policy.acts import Act
 from tierce.policy.evidence import HOLD_AT, OBSERVE_AT, STEP_UP_AT
+from tierce.policy.overdue import LOOK_AT
 from tierce.web.office.site import OfficeSite
 from tierce.web.visit import AnyRequest
 
@@ -39,15 +40,15 @@ def evidence_handlers(site: OfficeSite) -> list[HTTPRouteHandler]:
     @get("/unexplained", opt={"act": Act.STAFF_LIVE})
     async def unexplained(request: AnyRequest, page: FromQuery[int] = 0) -> Response[str]:
         visit = await site.visit(request)
-        now, number = site.clock.now(), min(max(page, 0), store.QUEUE_MAX // store.PAGE)
+        now, number = site.clock.now(), min(max(page, 0), store.PAGES_MAX - 1)
 
         def read(connection: Connection) -> dict[str, object]:
             accounts, more = store.queue(connection, number)
-            answers, of = store.queue_size(connection)
+            unusual, of = store.queue_size(connection)
             return {
                 "accounts": accounts,
-                "more": more,
-                "answers": answers,
+                "more": more and number + 1 < store.PAGES_MAX,
+                "unusual": unusual,
                 "of": of,
                 "bars": store.queue_days(connection, now),
             }
@@ -64,7 +65,9 @@ def evidence_handlers(site: OfficeSite) -> list[HTTPRouteHandler]:
                 "top": max((day.count for day in days), default=0),
                 "page": number,
                 "professions": PROFESSION_LABELS,
-                "at_most": store.QUEUE_MAX,
+                "at_most": store.PAGES_MAX * store.PAGE,
+                "evidence_from": OBSERVE_AT,
+                "unusual_from": LOOK_AT,
             },
         )
 
