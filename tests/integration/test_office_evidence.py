@@ -73,7 +73,7 @@ def test_whoever_has_evidence_comes_first_whenever_he_asked_then_the_most_unusua
             (account, f"8{account}", "Goutte" if number == 29 else "Autre"),
         )
         room.admin.execute(
-            "insert into access.overdue values (%s, %s, %s, null, now())",
+            "insert into access.overdue values (%s, %s, 0, %s, null, now())",
             (account, 30 if number == 29 else 900, 5.5 if number == 29 else 0.1),
         )
     room.admin.execute(
@@ -97,8 +97,8 @@ def test_whoever_has_evidence_comes_first_whenever_he_asked_then_the_most_unusua
 
 
 def test_whoever_counts_as_usual_is_said_to_be_so(room: Room, database: Database) -> None:
-    room.admin.execute("insert into access.overdue values (501, 4, -0.3, null, now())")
-    room.admin.execute("insert into access.unexplained_day values (%s, 7, 2)", (paris_day(room.clock.now()),))
+    room.admin.execute("insert into access.overdue values (501, 4, 0, -0.3, null, now())")
+    room.admin.execute("insert into access.unexplained_day values (%s, false, 7, 2)", (paris_day(room.clock.now()),))
     room.admin.commit()
 
     async def scene(site: Site) -> None:
@@ -106,6 +106,36 @@ def test_whoever_counts_as_usual_is_said_to_be_so(room: Room, database: Database
         assert "Aucun compte ne sort de l'ordinaire" in page
         assert "habituel" in page
         assert "Premières réponses sans preuve, par jour" in page
+
+    play(room, database, scene)
+
+
+def test_declared_readings_that_nothing_confirmed_are_told_apart(room: Room, database: Database) -> None:
+    room.admin.execute(
+        "insert into directory.professional values (9001, '89001', null, 'Autre', 'Zoé', 1),"
+        " (9002, '89002', null, 'Lecture', 'Yves', 3)"
+    )
+    room.admin.execute(
+        "insert into access.overdue values (9001, 40, 0, 2.5, null, now()), (9002, 30, 28, 2, null, now())"
+    )
+    [first] = room.admin.execute("select seq from journal.entry where kind = 1 order by seq limit 1").fetchall()
+    room.admin.execute("insert into access.unexplained values (%s, now(), 1, 501, 601, null, true)", first)
+    room.admin.execute(
+        "insert into access.unexplained_day values (%(day)s, false, 7, 2), (%(day)s, true, 9, 4)",
+        {"day": paris_day(room.clock.now())},
+    )
+    room.admin.commit()
+
+    async def scene(site: Site) -> None:
+        everybody = plain(await site.http.get("/unexplained"))
+        assert 0 < everybody.index("Zoé Autre") < everybody.index("Yves Lecture")
+        assert "Carte déclarée (1)" in everybody
+        declared = plain(await site.http.get("/unexplained?declared=true"))
+        assert "Yves Lecture" in declared
+        assert "Zoé Autre" not in declared
+        assert "avec une carte déclarée lue, par jour" in declared
+        story = plain(await site.http.get("/accounts/501"))
+        assert "rien ne l'a encore confirmé" in story
 
     play(room, database, scene)
 

@@ -7,6 +7,7 @@ from tests.integration.test_watch_evidence import Night
 from tests.integration.world import World, enrol, make_world
 from tierce.kernel.care import Profession
 from tierce.kernel.clock import SystemClock
+from tierce.policy.acts import Presence
 from tierce.policy.overdue import OVERDUE_DAYS, USUAL
 from tierce.storage.database import Database
 from tierce.storage.keys import Keyring
@@ -80,3 +81,32 @@ def test_each_turn_counts_the_accounts_that_were_counted_longest_ago(night: Nigh
         store.settle(night.watched, SystemClock().now(), 1)
         night.watched.commit()
         assert night.world.scalar("select count(*) from access.overdue where answers = 1") == turn
+
+
+def test_a_declared_reading_is_queued_apart_until_a_proof_follows(night: Night) -> None:
+    caller = enrol(night.world, Profession.OPTICIAN)
+    night.ask(caller, night.world.covered[:2], presence=Presence.DECLARED)
+    night.ask(caller, night.world.covered[2:3])
+    night.ask(caller, night.world.covered[3:4], presence=Presence.VERIFIED)
+    night.ask(caller, night.world.covered[:1], presence=Presence.DECLARED)  # known by now
+    night.turn()
+    counts = "select string_agg(declared || ':' || answers, ' ' order by declared) from access.unexplained_day"
+    assert night.world.scalar(counts) == "false:1 true:2"
+    older(night, DELAY)
+    assert overdue(night) == 3
+    assert night.world.scalar("select declared from access.overdue") == 2
+    pair = "(select pair from care.engagement order by seq limit 1)"
+    night.world.run(f"select access.prove({pair}, '00000000-0000-0000-0000-000000000007', 3::smallint)")
+    assert overdue(night) == 2
+    assert night.world.scalar("select declared from access.overdue") == 1
+
+
+def test_the_more_a_line_declares_in_vain_the_higher_it_stands(night: Night) -> None:
+    declaring, asking = enrol(night.world, Profession.GP), enrol(night.world, Profession.GP)
+    night.ask(declaring, night.world.covered[:4], presence=Presence.DECLARED)
+    night.ask(asking, night.world.covered[4:8])
+    night.turn()
+    older(night, DELAY)
+    night.watcher.tidy()
+    first = "select declared from access.overdue order by score desc limit 1"
+    assert night.world.scalar(first) == 4, "of a practice's declared readings hardly one in sixteen stays open"

@@ -151,9 +151,11 @@ RETENTION: Mapping[Kept, Rule] = {
     ),
     Kept.UNEXPLAINED: Rule(
         Phrase(
-            "réponses que rien n'expliquait et leur compte par professionnel, leurres demandés, signalements déjà"
+            "réponses que rien n'expliquait (cartes déclarées lues comprises), leur compte par"
+            " professionnel, leurres demandés, signalements déjà"
             " comptés, appareils à leur limite",
-            "answers that nothing explained and their count by professional, decoys asked for, reports already"
+            "answers that nothing explained (cards declared read included), their count by"
+            " professional, decoys asked for, reports already"
             " counted, devices at their limit",
         ),
         "access.unexplained, access.overdue, access.unexplained_day, access.decoy_hit, access.accused,"

@@ -14,6 +14,7 @@ from tierce.journal.store import number
 from tierce.kernel.care import Profession
 from tierce.kernel.clock import paris_day
 from tierce.kernel.ids import DeviceId, EntrySeq, LineId, ProfessionalId, new_id
+from tierce.policy.acts import Presence
 from tierce.policy.evidence import ACCUSED_DAYS, State, begin, pack, unpack, worth
 from tierce.policy.ladder import AUTOMATIC_HOLDS_DAYS, AUTOMATIC_HOLDS_MAX, Level, Rung
 from tierce.policy.overdue import OVERDUE_DAYS, USUAL, Counted, score_of
@@ -96,15 +97,16 @@ def put_unexplained(connection: Connection, at: datetime, lines: Sequence[Looked
     connection.execute(
         """
         with put as (
-            insert into access.unexplained (seq, at, line, professional, establishment)
-            select seq, %(at)s, line, professional, establishment
-            from unnest(%(seqs)s::bigint[], %(lines)s::bigint[], %(accounts)s::bigint[], %(places)s::bigint[])
-                 one(seq, line, professional, establishment)
-            on conflict do nothing returning professional),
+            insert into access.unexplained (seq, at, line, professional, establishment, declared)
+            select seq, %(at)s, line, professional, establishment, declared
+            from unnest(%(seqs)s::bigint[], %(lines)s::bigint[], %(accounts)s::bigint[], %(places)s::bigint[],
+                        %(declared)s::boolean[]) one(seq, line, professional, establishment, declared)
+            on conflict do nothing returning professional, declared),
         known as (
             insert into access.overdue (professional) select distinct professional from put on conflict do nothing)
-        insert into access.unexplained_day as d (day, answers) select %(day)s, count(*) from put
-        on conflict (day) do update set answers = d.answers + excluded.answers
+        insert into access.unexplained_day as d (day, declared, answers)
+        select %(day)s, declared, count(*) from put group by declared
+        on conflict (day, declared) do update set answers = d.answers + excluded.answers
         """,
         {
             "at": at,
@@ -113,6 +115,7 @@ def put_unexplained(connection: Connection, at: datetime, lines: Sequence[Looked
             "lines": [one.line for one in lines],
             "accounts": [one.entry.professional for one in lines],
             "places": [one.entry.establishment for one in lines],
+            "declared": [one.entry.presence is Presence.DECLARED for one in lines],
         },
     )
 
@@ -203,8 +206,9 @@ def settle(connection: Connection, now: datetime, at_most: int) -> None:
     found = _overdue(connection, now, accounts)
     with connection.cursor() as cursor:
         cursor.executemany(
-            "update access.overdue set answers = %s, score = %s, newest = %s, counted = %s where professional = %s",
-            [(*found.get(account, (0, 0.0, None)), now, account) for account in accounts],
+            "update access.overdue set answers = %s, declared = %s, score = %s, newest = %s, counted = %s"
+            " where professional = %s",
+            [(*found.get(account, (0, 0, 0.0, None)), now, account) for account in accounts],
         )
     connection.execute(
         "delete from access.overdue o where professional = any(%s)"
@@ -215,10 +219,12 @@ def settle(connection: Connection, now: datetime, at_most: int) -> None:
 
 def _overdue(
     connection: Connection, now: datetime, accounts: Sequence[int]
-) -> dict[int, tuple[int, float, int | None]]:
-    """By account with answers past the usual delay: how many nothing explains, the score, the last of them."""
+) -> dict[int, tuple[int, int, float, int | None]]:
+    """By account with answers past the usual delay: how many nothing explains, declared, score, the last."""
     rows = connection.execute(
-        "select u.professional, l.profession, count(*), count(*) filter (where u.explained is null),"
+        "select u.professional, l.profession,"
+        " count(*) filter (where not u.declared), count(*) filter (where not u.declared and u.explained is null),"
+        " count(*) filter (where u.declared), count(*) filter (where u.declared and u.explained is null),"
         " max(u.seq) filter (where u.explained is null)"
         " from access.unexplained u join access.line l on l.id = u.line"
         " join unnest(%(professions)s::smallint[], %(days)s::integer[]) w(profession, days)"
@@ -234,11 +240,12 @@ def _overdue(
         },
     ).fetchall()
     lines: dict[int, list[tuple[Profession, Counted, int | None]]] = {}
-    for account, profession, answers, overdue, newest in rows:
-        lines.setdefault(account, []).append((Profession(profession), Counted(answers, overdue), newest))
+    for account, profession, *counts, newest in rows:
+        lines.setdefault(account, []).append((Profession(profession), Counted(*counts), newest))
     return {
         account: (
-            sum(counted.overdue for _, counted, _ in of),
+            sum(counted.overdue + counted.overdue_declared for _, counted, _ in of),
+            sum(counted.overdue_declared for _, counted, _ in of),
             score_of(of[0][0], [counted for _, counted, _ in of]),
             max((newest for _, _, newest in of if newest is not None), default=None),
         )

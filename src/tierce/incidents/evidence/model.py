@@ -20,6 +20,8 @@ class Explanation(IntEnum):
     PRESENT = 2
     DECLARED = 3
     FOLLOWED = 4
+    DECLARED_ALONE = 5
+    """Declared for a person never seen there, and nothing has followed."""
 
 
 SENTENCES: Mapping[Explanation, Phrase] = {
@@ -39,6 +41,10 @@ SENTENCES: Mapping[Explanation, Phrase] = {
     Explanation.FOLLOWED: Phrase(
         "Une preuve de présence ou la facture de ces soins a suivi.",
         "A proof of presence, or the invoice of this care, followed.",
+    ),
+    Explanation.DECLARED_ALONE: Phrase(
+        "Le logiciel a déclaré avoir lu la carte de cette personne jamais vue ; rien ne l’a encore confirmé.",
+        "The software declared that it read the card of this person never seen before; nothing has confirmed it yet.",
     ),
 }  # fmt: skip
 
@@ -64,6 +70,8 @@ class Unexplained:
     profession: Profession
     place: str
     answers: int
+    declared: int
+    """Of these, for which certified software declared a reading."""
     newest: datetime | None
     """Of these answers; None when there is evidence alone."""
     worth: float

@@ -34,24 +34,29 @@ def of_account(connection: Connection, professional: ProfessionalId) -> list[Sus
     ]
 
 
-def queue(connection: Connection, page: int) -> tuple[list[Unexplained], bool]:
+def queue(connection: Connection, page: int, *, declared: bool = False) -> tuple[list[Unexplained], bool]:
     """One page of accounts, whoever has evidence first, then the most unusual; and whether another page follows.
 
+    `declared`: accounts alone with declared readings that nothing followed.
     Each part is read in the order of its index and no further than the page: nothing here grows with the answers.
     """
     rows = connection.execute(
         """
         with suspect as (select * from access.suspects(%(at)s)),
         listed as (
-            (select professional, worth, 0::real as score from suspect order by worth desc, professional limit %(to)s)
+            (select professional, worth, 0::real as score from suspect s
+             where not %(declared)s or exists (select from access.overdue o
+                                               where o.professional = s.professional and o.declared > 0)
+             order by worth desc, professional limit %(to)s)
             union all
-            (select professional, 0, score from access.overdue o where answers > 0
+            (select professional, 0, score from access.overdue o
+             where answers > 0 and (not %(declared)s or declared > 0)
              and not exists (select from access.line l join access.evidence v on v.line = l.id
                              where l.professional = o.professional and v.rung > 0 and v.worth >= %(at)s)
              order by score desc, professional limit %(to)s)),
         shown as (select * from listed order by worth desc, score desc, professional limit %(most)s offset %(offset)s)
         select s.professional, p.given_name || ' ' || p.family_name, p.profession, t.name || ', ' || t.town,
-               coalesce(o.answers, 0), u.at, s.worth, coalesce(o.score, 0),
+               coalesce(o.answers, 0), coalesce(o.declared, 0), u.at, s.worth, coalesce(o.score, 0),
                exists (select from access.line l join access.ladder h on h.level = 2 and h.subject = l.device
                        where l.professional = s.professional and h.lifted is null and h.until > now())
         from shown s join directory.professional p on p.id = s.professional
@@ -59,7 +64,13 @@ def queue(connection: Connection, page: int) -> tuple[list[Unexplained], bool]:
         left join access.unexplained u on u.seq = o.newest
         left join directory.establishment t on t.id = u.establishment
         order by s.worth desc, s.score desc, s.professional""",
-        {"at": OBSERVE_AT, "to": (page + 1) * PAGE + 1, "most": PAGE + 1, "offset": page * PAGE},
+        {
+            "at": OBSERVE_AT,
+            "declared": declared,
+            "to": (page + 1) * PAGE + 1,
+            "most": PAGE + 1,
+            "offset": page * PAGE,
+        },
     ).fetchall()
     found = [
         Unexplained(ProfessionalId(row[0]), say_name(row[1]), Profession(row[2]), row[3] or "", *row[4:])
@@ -68,26 +79,27 @@ def queue(connection: Connection, page: int) -> tuple[list[Unexplained], bool]:
     return found, len(rows) > PAGE
 
 
-def queue_size(connection: Connection) -> tuple[int, int]:
-    """(accounts to look at, accounts in the queue)."""
+def queue_size(connection: Connection) -> tuple[int, int, int]:
+    """(accounts to look at, accounts in the queue, those of them with declared readings)."""
     row = connection.execute(
         """
         with suspect as (select * from access.suspects(%(at)s))
         select (select count(*) from suspect)
                + (select count(*) from access.overdue o where answers > 0 and score >= %(score)s
                   and not exists (select from suspect s where s.professional = o.professional)),
-               (select count(*) from access.overdue where answers > 0)""",
+               (select count(*) from access.overdue where answers > 0),
+               (select count(*) from access.overdue where declared > 0)""",
         {"at": OBSERVE_AT, "score": LOOK_AT},
     ).fetchone()
     assert row is not None
-    return int(row[0]), int(row[1])
+    return int(row[0]), int(row[1]), int(row[2])
 
 
-def queue_days(connection: Connection, now: datetime) -> list[Day]:
-    """First-time answers without proof of the last days: how many, and how many were explained since."""
+def queue_days(connection: Connection, now: datetime, *, declared: bool = False) -> list[Day]:
+    """First-time answers of the last days, without a card or with a declared one; how many were explained since."""
     rows = connection.execute(
-        "select day, answers, explained from access.unexplained_day where day > %s order by day",
-        (paris_day(now) - CHART_DAYS,),
+        "select day, answers, explained from access.unexplained_day where day > %s and declared = %s order by day",
+        (paris_day(now) - CHART_DAYS, declared),
     ).fetchall()
     return [Day(day, count, explained) for day, count, explained in rows]
 
