@@ -146,13 +146,17 @@ def test_who_reaches_the_limit_together_is_said_first_and_whose_list_was_asked_f
     today = paris_day(room.clock.now())
     for line in range(12):
         room.admin.execute("insert into access.saturated values (%s, %s, 7, '75', 1, %s)", (today, line, b"n" * 16))
+    room.admin.execute(
+        "insert into directory.software values (1, 31, 'Optivia') on conflict (id) do update set name = excluded.name"
+    )
     room.admin.execute("insert into access.decoy values (1, 1, 'fichier', now()), (2, 1, 'fichier', now())")
     room.admin.execute("insert into access.decoy_hit values (1, 3, 4, now())")
     room.admin.commit()
 
     async def scene(site: Site) -> None:
         page = plain(await site.http.get("/limits"))
-        assert "2 groupes d'appareils atteignent leur limite ensemble" in page
+        assert "3 groupes d'appareils atteignent leur limite ensemble" in page
+        assert "Logiciel Optivia" in page
         assert "département 75" in page
         assert "6e6e6e6e" in page
         assert "Bénéficiaires" not in page

@@ -91,19 +91,20 @@ class Day:
 
 @dataclass(frozen=True, slots=True)
 class Crowd:
-    """Devices of one cell, or on one network, that reached their limit on the same day."""
+    """Devices of one cell, on one network or with one piece of software, that reached their limit on the same day."""
 
     class Of(IntEnum):
         """What they have in common."""
 
         CELL = 1
         NETWORK = 2
+        SOFTWARE = 3
 
     of: "Crowd.Of"
     profession: int
-    """0 for a network."""
+    """0 for a network or software."""
     name: str
-    """The département as FINESS numbers begin, or the first digits of the network's pseudonym."""
+    """The département as FINESS numbers begin, the first digits of the network's pseudonym, or the software's."""
     today: int
     before: tuple[int, ...]
     unusual: bool

@@ -44,9 +44,8 @@ def queue(connection: Connection, page: int, *, declared: bool = False) -> tuple
         """
         with suspect as (select * from access.suspects(%(at)s)),
         listed as (
-            (select professional, worth, 0::real as score from suspect s
-             where not %(declared)s or exists (select from access.overdue o
-                                               where o.professional = s.professional and o.declared > 0)
+            (select professional, worth, 0::real as score from suspect
+             where not %(declared)s or professional in (select professional from access.overdue where declared > 0)
              order by worth desc, professional limit %(to)s)
             union all
             (select professional, 0, score from access.overdue o
@@ -85,10 +84,10 @@ def queue_size(connection: Connection) -> tuple[int, int, int]:
         """
         with suspect as (select * from access.suspects(%(at)s))
         select (select count(*) from suspect)
-               + (select count(*) from access.overdue o where answers > 0 and score >= %(score)s
-                  and not exists (select from suspect s where s.professional = o.professional)),
-               (select count(*) from access.overdue where answers > 0),
-               (select count(*) from access.overdue where declared > 0)""",
+               + count(*) filter (where score >= %(score)s
+                                  and professional not in (select professional from suspect)),
+               count(*), count(*) filter (where declared > 0)
+        from access.overdue where answers > 0""",
         {"at": OBSERVE_AT, "score": LOOK_AT},
     ).fetchone()
     assert row is not None
@@ -105,7 +104,7 @@ def queue_days(connection: Connection, now: datetime, *, declared: bool = False)
 
 
 def crowds(connection: Connection, today: int) -> list[Crowd]:
-    """Cells (profession and département) and networks with devices at their limit today, the unusual first."""
+    """Cells, software and networks with devices at their limit today, the unusual first."""
     rows = connection.execute(
         "select profession, department, day, count(*) from access.saturated where day > %s"
         " group by profession, department, day",
@@ -121,6 +120,18 @@ def crowds(connection: Connection, today: int) -> list[Crowd]:
         (today, bytes(16), CROWDS_MAX),
     ).fetchall()
     found += [_crowd(Crowd.Of.NETWORK, 0, network, {today: count}, today) for network, count in shared]
+    used = connection.execute(
+        "select a.software, coalesce(s.name, a.software::text), a.day, count(*) from access.saturated a"
+        " left join directory.software s on s.id = a.software where a.day > %s and a.software <> 0"
+        " group by a.software, s.name, a.day",
+        (today - CROWD_DAYS - 1,),
+    ).fetchall()
+    software: dict[tuple[int, str], dict[int, int]] = {}
+    for number, name, day, count in used:
+        software.setdefault((number, name), {})[day] = count
+    found += [
+        _crowd(Crowd.Of.SOFTWARE, 0, name, days, today) for (_, name), days in software.items() if days.get(today)
+    ]
     return sorted(found, key=lambda one: (not one.unusual, -one.today))[:CROWDS_MAX]
 
 

@@ -95,6 +95,7 @@ grant execute on function notice.told to tierce_office;    -- counts by minute, 
 grant select on access.evidence, access.unexplained, access.decoy_hit, access.saturated to tierce_office;
 grant select on access.overdue, access.unexplained_day to tierce_office;
 grant execute on function access.suspects to tierce_office;
+grant select on gate.common, access.clientele to tierce_office;   -- how full what many share is, and by whom: nobody covered
 grant select on access.decoy to tierce_office;   -- invented people: their numbers name nobody
 grant usage on schema care to tierce_office;
 grant select (number, received, state, reason, resolved, establishment, domain, amount, insurer)
