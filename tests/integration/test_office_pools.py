@@ -54,6 +54,7 @@ def test_the_fullest_come_first_after_the_nation_and_say_how_full(room: Room, da
         assert "90 %" in page
         assert "120 places prises sur 600, dont 0 aujourd'hui" in page
         assert "Logiciel Optivia" not in page, "nothing of it is taken"
+        assert 'href="/pools"' in (await site.http.get("/limits")).text, "led to from the devices at their limit"
         assert "1 common line is nearly full" in plain(await site.http.get("/pools?lang=en"))
 
     play(room, database, scene)
@@ -80,7 +81,7 @@ def test_a_pool_names_its_establishments_and_a_vendor_its_accounts(room: Room, d
 
     async def scene(site: Site) -> None:
         pool = plain(await site.http.get(f"/pools/{Level.CELL}/{cell}"))
-        assert "Opticien, département 75 : pleine à 1 %" in pool
+        assert "Opticien, département 75 : réserve pleine à 1 %" in pool
         assert "Qui la remplit aujourd'hui" in pool
         [place] = room.admin.execute("select name from directory.establishment where id = 601").fetchone() or [""]
         assert place in pool

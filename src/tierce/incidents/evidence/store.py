@@ -15,7 +15,7 @@ from tierce.policy.ladder import Rung
 from tierce.policy.overdue import LOOK_AT
 
 PAGE = 25
-PAGES_MAX = 200
+PAGES_MAX = 40
 """Pages of the queue that are shown: what a person may go through, and the most that one page reads."""
 CHART_DAYS = 14
 CROWDS_MAX = 50

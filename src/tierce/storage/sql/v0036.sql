@@ -24,4 +24,5 @@ select (at at time zone 'Europe/Paris')::date - date '1970-01-01', false, count(
 from access.unexplained group by 1;
 create index unexplained_professional on access.unexplained (professional, at);
 drop index access.unexplained_line, access.unexplained_open;
+create index line_place_cell on access.line (cell) where establishment is not null;
 create index line_professional on access.line (professional);   -- an account's devices

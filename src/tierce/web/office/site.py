@@ -34,7 +34,6 @@ LINKS: Final = (
     Link("/appeals", "nav.appeals"),
     Link("/unexplained", "nav.unexplained"),
     Link("/limits", "nav.limits"),
-    Link("/pools", "nav.pools"),
     Link("/closings", "nav.closings"),
     Link("/reports", "nav.reports"),
     Link("/incidents", "nav.incidents"),
