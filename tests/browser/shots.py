@@ -80,7 +80,7 @@ def _visit_office(page: Page, stage: Stage) -> Iterator[str]:
     page.locator("#live a[href^='/lines/']").first.click()
     yield "line"
     client = account.replace("/accounts/", "/directory/professionals/")
-    watched = ("/ladder", "/appeals", "/unexplained", "/limits", "/closings")
+    watched = ("/ladder", "/appeals", "/unexplained", "/limits", "/pools", "/pools/9/0", "/closings")
     for path in (
         *watched,
         "/reports",

@@ -23,6 +23,8 @@ OFFICE_PATHS = (
     "/appeals",
     "/unexplained",
     "/limits",
+    "/pools",
+    "/pools/9/0",
     "/closings",
     "/reports",
     "/incidents",

@@ -62,30 +62,80 @@ def test_the_story_says_the_evidence_and_what_explains_each_answer(room: Room, d
     play(room, database, scene)
 
 
-def test_the_queue_puts_the_strongest_evidence_first_and_is_paged(room: Room, database: Database) -> None:
-    line = suspect(room, enumerated(paris_day(room.clock.now())), 1)
+def test_whoever_has_evidence_comes_first_whenever_he_asked_then_the_most_unusual(
+    room: Room, database: Database
+) -> None:
+    suspect(room, enumerated(paris_day(room.clock.now())), 1)
     for number in range(30):
+        account = 9_000 + number
         room.admin.execute(
-            "insert into directory.professional values (%s, %s, null, 'Autre', 'Zoé', 1)",
-            (9_000 + number, f"8{9_000 + number}"),
+            "insert into directory.professional values (%s, %s, null, %s, 'Zoé', 1)",
+            (account, f"8{account}", "Goutte" if number == 29 else "Autre"),
         )
-        for times in range(3):
-            room.admin.execute(
-                "insert into access.unexplained values (%s, now(), 5, %s, 601, null)",
-                (10_000 + 10 * number + times, 9_000 + number),
-            )
-    room.admin.execute("insert into access.unexplained values (5, now(), %s, 501, 601, null)", (line,))
+        room.admin.execute(
+            "insert into access.overdue values (%s, %s, 0, %s, null, now())",
+            (account, 30 if number == 29 else 900, 5.5 if number == 29 else 0.1),
+        )
+    room.admin.execute(
+        "insert into access.unexplained select n, now(), 5, 9000, 601, null from generate_series(20000, 40001) n"
+    )
     room.admin.commit()
 
     async def scene(site: Site) -> None:
         first = plain(await site.http.get("/unexplained"))
-        assert "91 réponses restent inexpliquées, pour 31 comptes" in first
-        assert 0 < first.index("Claire Morvan") < first.index("Zoé Autre")
+        assert "2 comptes sont à regarder" in first
+        assert 0 < first.index("Claire Morvan") < first.index("Zoé Goutte") < first.index("Zoé Autre")
+        assert "plus que d'habitude" in first
+        assert "30 comptes ont des réponses sans suite" in first
         assert "Page suivante" in first
         second = plain(await site.http.get("/unexplained?page=1"))
         assert "Claire Morvan" not in second
         assert "Page précédente" in second
-        assert "91 answers are unexplained" in plain(await site.http.get("/unexplained?page=-4&lang=en"))
+        assert "2 accounts are to be looked at" in plain(await site.http.get("/unexplained?page=-4&lang=en"))
+
+    play(room, database, scene)
+
+
+def test_whoever_counts_as_usual_is_said_to_be_so(room: Room, database: Database) -> None:
+    room.admin.execute("insert into access.overdue values (501, 4, 0, -0.3, null, now())")
+    room.admin.execute("insert into access.unexplained_day values (%s, false, 7, 2)", (paris_day(room.clock.now()),))
+    room.admin.commit()
+
+    async def scene(site: Site) -> None:
+        page = plain(await site.http.get("/unexplained"))
+        assert "Aucun compte ne sort de l'ordinaire" in page
+        assert "habituel" in page
+        assert "Premières réponses sans preuve, par jour" in page
+
+    play(room, database, scene)
+
+
+def test_declared_readings_that_nothing_confirmed_are_told_apart(room: Room, database: Database) -> None:
+    room.admin.execute(
+        "insert into directory.professional values (9001, '89001', null, 'Autre', 'Zoé', 1),"
+        " (9002, '89002', null, 'Lecture', 'Yves', 3)"
+    )
+    room.admin.execute(
+        "insert into access.overdue values (9001, 40, 0, 2.5, null, now()), (9002, 30, 28, 2, null, now())"
+    )
+    [first] = room.admin.execute("select seq from journal.entry where kind = 1 order by seq limit 1").fetchall()
+    room.admin.execute("insert into access.unexplained values (%s, now(), 1, 501, 601, null, true)", first)
+    room.admin.execute(
+        "insert into access.unexplained_day values (%(day)s, false, 7, 2), (%(day)s, true, 9, 4)",
+        {"day": paris_day(room.clock.now())},
+    )
+    room.admin.commit()
+
+    async def scene(site: Site) -> None:
+        everybody = plain(await site.http.get("/unexplained"))
+        assert 0 < everybody.index("Zoé Autre") < everybody.index("Yves Lecture")
+        assert "Carte déclarée (1)" in everybody
+        declared = plain(await site.http.get("/unexplained?declared=true"))
+        assert "Yves Lecture" in declared
+        assert "Zoé Autre" not in declared
+        assert "avec une carte déclarée lue, par jour" in declared
+        story = plain(await site.http.get("/accounts/501"))
+        assert "rien ne l'a encore confirmé" in story
 
     play(room, database, scene)
 
@@ -96,13 +146,17 @@ def test_who_reaches_the_limit_together_is_said_first_and_whose_list_was_asked_f
     today = paris_day(room.clock.now())
     for line in range(12):
         room.admin.execute("insert into access.saturated values (%s, %s, 7, '75', 1, %s)", (today, line, b"n" * 16))
+    room.admin.execute(
+        "insert into directory.software values (1, 31, 'Optivia') on conflict (id) do update set name = excluded.name"
+    )
     room.admin.execute("insert into access.decoy values (1, 1, 'fichier', now()), (2, 1, 'fichier', now())")
     room.admin.execute("insert into access.decoy_hit values (1, 3, 4, now())")
     room.admin.commit()
 
     async def scene(site: Site) -> None:
         page = plain(await site.http.get("/limits"))
-        assert "2 groupes d'appareils atteignent leur limite ensemble" in page
+        assert "3 groupes d'appareils atteignent leur limite ensemble" in page
+        assert "Logiciel Optivia" in page
         assert "département 75" in page
         assert "6e6e6e6e" in page
         assert "Bénéficiaires" not in page

@@ -86,6 +86,7 @@ REASONS: Mapping[str, Phrase] = {
 
 STAFF_WORDS: Mapping[Act, Phrase] = {
     Act.STAFF_LIVE: Phrase("lire le direct, les comptes, l'échelle", "read the live list, accounts, the ladder"),
+    Act.STAFF_POOLS: Phrase("lire les réserves communes", "read lines and pools that many share"),
     Act.STAFF_PERSON_SHOW: Phrase("lire le nom d'une personne exposée", "read an exposed person's name"),
     Act.STAFF_LADDER_MOVE: Phrase("freiner, lever un frein, fermer, rouvrir", "hold, lift a hold, close, open again"),
     Act.STAFF_INCIDENT_OPEN: Phrase("ouvrir un incident, l'établir", "open an incident, establish it"),

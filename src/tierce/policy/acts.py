@@ -138,6 +138,8 @@ class Act(IntEnum):
     """An older device says that a new one is hers: it draws on her places. `reference` is the new device."""
     DEVICE_SEPARATE = 172
     """A professional takes a device off her places; it is new again at its next sign-in."""
+    STAFF_POOLS = 173
+    """Staff read how full the lines and pools that many share are, and who fills them; nobody covered."""
     STAFF_TIME = 180
     """Staff write one of an incident's times: when, by whom, why."""
     STAFF_DUTY = 181

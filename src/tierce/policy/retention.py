@@ -151,10 +151,15 @@ RETENTION: Mapping[Kept, Rule] = {
     ),
     Kept.UNEXPLAINED: Rule(
         Phrase(
-            "réponses que rien n'a expliquées, leurres demandés, signalements déjà comptés, appareils à leur limite",
-            "answers that nothing explained, decoys asked for, reports already counted, devices at their limit",
+            "réponses que rien n'expliquait (cartes déclarées lues comprises), leur compte par"
+            " professionnel, leurres demandés, signalements déjà"
+            " comptés, appareils à leur limite",
+            "answers that nothing explained (cards declared read included), their count by"
+            " professional, decoys asked for, reports already"
+            " counted, devices at their limit",
         ),
-        "access.unexplained, access.decoy_hit, access.accused, access.saturated",
+        "access.unexplained, access.overdue, access.unexplained_day, access.decoy_hit, access.accused,"
+        " access.saturated",
         _days(60),
         Phrase("la réponse", "the answer"),
         End.DELETED,

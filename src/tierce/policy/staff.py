@@ -29,7 +29,7 @@ ROLE_LABELS: Mapping[StaffRole, Phrase] = {
     StaffRole.INSPECTOR: Phrase("contrôle", "inspection"),
 }
 
-_READ = frozenset({Act.STAFF_LIVE, Act.STAFF_DIRECTORY, Act.STAFF_FEEDS})
+_READ = frozenset({Act.STAFF_LIVE, Act.STAFF_POOLS, Act.STAFF_DIRECTORY, Act.STAFF_FEEDS})
 _INCIDENTS = frozenset(
     {
         Act.STAFF_INCIDENT_OPEN,

@@ -46,11 +46,11 @@ def area_of(hint: int) -> int:
 
 
 def is_unexplained(looked: Looked) -> bool:
-    """A person never seen there was shown, and nothing says that she was present."""
+    """A person never seen there was shown, and nobody but the asker says that she was present."""
     entry = looked.entry
     return (
         entry.kind is EntryKind.DISCLOSURE
-        and entry.presence is Presence.NONE
+        and not is_proved(entry)
         and looked.hint & HINT_FIRST != 0
         and looked.line != 0
     )

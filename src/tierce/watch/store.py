@@ -14,8 +14,10 @@ from tierce.journal.store import number
 from tierce.kernel.care import Profession
 from tierce.kernel.clock import paris_day
 from tierce.kernel.ids import DeviceId, EntrySeq, LineId, ProfessionalId, new_id
+from tierce.policy.acts import Presence
 from tierce.policy.evidence import ACCUSED_DAYS, State, begin, pack, unpack, worth
 from tierce.policy.ladder import AUTOMATIC_HOLDS_DAYS, AUTOMATIC_HOLDS_MAX, Level, Rung
+from tierce.policy.overdue import OVERDUE_DAYS, USUAL, Counted, score_of
 from tierce.watch.model import Hold, Known, Looked
 
 LINES_MAX = 5_000
@@ -90,12 +92,32 @@ def put_evidence(connection: Connection, at: datetime, states: Sequence[tuple[Li
 
 def put_unexplained(connection: Connection, at: datetime, lines: Sequence[Looked]) -> None:
     """Queue disclosures that nothing explains yet."""
-    with connection.cursor() as cursor:
-        cursor.executemany(
-            "insert into access.unexplained (seq, at, line, professional, establishment)"
-            " values (%s, %s, %s, %s, %s) on conflict do nothing",
-            [(one.seq, at, one.line, one.entry.professional, one.entry.establishment) for one in lines],
-        )
+    if not lines:
+        return
+    connection.execute(
+        """
+        with put as (
+            insert into access.unexplained (seq, at, line, professional, establishment, declared)
+            select seq, %(at)s, line, professional, establishment, declared
+            from unnest(%(seqs)s::bigint[], %(lines)s::bigint[], %(accounts)s::bigint[], %(places)s::bigint[],
+                        %(declared)s::boolean[]) one(seq, line, professional, establishment, declared)
+            on conflict do nothing returning professional, declared),
+        known as (
+            insert into access.overdue (professional) select distinct professional from put on conflict do nothing)
+        insert into access.unexplained_day as d (day, declared, answers)
+        select %(day)s, declared, count(*) from put group by declared
+        on conflict (day, declared) do update set answers = d.answers + excluded.answers
+        """,
+        {
+            "at": at,
+            "day": paris_day(at),
+            "seqs": [one.seq for one in lines],
+            "lines": [one.line for one in lines],
+            "accounts": [one.entry.professional for one in lines],
+            "places": [one.entry.establishment for one in lines],
+            "declared": [one.entry.presence is Presence.DECLARED for one in lines],
+        },
+    )
 
 
 def put_saturated(connection: Connection, day: int, lines: Sequence[Looked]) -> None:
@@ -178,10 +200,63 @@ def count_shown(connection: Connection) -> int:
     return 0 if row is None else int(row[0])
 
 
-def settle(connection: Connection, before: datetime) -> None:
-    """Mark what proofs have explained since, and forget what is older than `before`."""
-    connection.execute("select access.settle_unexplained(%s)", (LINES_MAX,))
+def settle(connection: Connection, now: datetime, at_most: int) -> None:
+    """Settle the accounts that were counted longest ago, count them anew, forget those without any answer left."""
+    accounts = [row[0] for row in connection.execute("select access.settle_unexplained(%s, %s)", (at_most, now))]
+    found = _overdue(connection, now, accounts)
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            "update access.overdue set answers = %s, declared = %s, score = %s, newest = %s, counted = %s"
+            " where professional = %s",
+            [(*found.get(account, (0, 0, 0.0, None)), now, account) for account in accounts],
+        )
+    connection.execute(
+        "delete from access.overdue o where professional = any(%s)"
+        " and not exists (select from access.unexplained u where u.professional = o.professional)",
+        (accounts,),
+    )
+
+
+def _overdue(
+    connection: Connection, now: datetime, accounts: Sequence[int]
+) -> dict[int, tuple[int, int, float, int | None]]:
+    """By account with answers past the usual delay: how many nothing explains, declared, score, the last."""
+    rows = connection.execute(
+        "select u.professional, l.profession,"
+        " count(*) filter (where not u.declared), count(*) filter (where not u.declared and u.explained is null),"
+        " count(*) filter (where u.declared), count(*) filter (where u.declared and u.explained is null),"
+        " max(u.seq) filter (where u.explained is null)"
+        " from access.unexplained u join access.line l on l.id = u.line"
+        " join unnest(%(professions)s::smallint[], %(days)s::integer[]) w(profession, days)"
+        " on w.profession = l.profession where u.professional = any(%(accounts)s)"
+        " and u.at <= %(now)s - w.days * interval '1 day'"
+        " and u.at > %(now)s - (w.days + %(over)s) * interval '1 day' group by u.professional, l.profession, u.line",
+        {
+            "professions": [profession.value for profession in USUAL],
+            "days": [usual.days for usual in USUAL.values()],
+            "accounts": accounts,
+            "now": now,
+            "over": OVERDUE_DAYS,
+        },
+    ).fetchall()
+    lines: dict[int, list[tuple[Profession, Counted, int | None]]] = {}
+    for account, profession, *counts, newest in rows:
+        lines.setdefault(account, []).append((Profession(profession), Counted(*counts), newest))
+    return {
+        account: (
+            sum(counted.overdue + counted.overdue_declared for _, counted, _ in of),
+            sum(counted.overdue_declared for _, counted, _ in of),
+            score_of(of[0][0], [counted for _, counted, _ in of]),
+            max((newest for _, _, newest in of if newest is not None), default=None),
+        )
+        for account, of in lines.items()
+    }
+
+
+def forget(connection: Connection, before: datetime) -> None:
+    """Forget what the queue and the crowds kept and is older than `before`."""
     connection.execute("delete from access.unexplained where at < %s", (before,))
+    connection.execute("delete from access.unexplained_day where day < %s", (paris_day(before),))
     connection.execute("delete from access.decoy_hit where at < %s", (before,))
     connection.execute("delete from access.accused where at < %s", (before,))
     connection.execute("delete from access.saturated where day < %s", (paris_day(before),))

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import IntEnum
 
 from tierce.kernel.care import Profession
-from tierce.kernel.ids import DeviceId, EntrySeq, ProfessionalId
+from tierce.kernel.ids import DeviceId, ProfessionalId
 from tierce.kernel.language import Phrase
 from tierce.policy.evidence import State
 from tierce.policy.ladder import Rung
@@ -20,6 +20,8 @@ class Explanation(IntEnum):
     PRESENT = 2
     DECLARED = 3
     FOLLOWED = 4
+    DECLARED_ALONE = 5
+    """Declared for a person never seen there, and nothing has followed."""
 
 
 SENTENCES: Mapping[Explanation, Phrase] = {
@@ -40,6 +42,10 @@ SENTENCES: Mapping[Explanation, Phrase] = {
         "Une preuve de présence ou la facture de ces soins a suivi.",
         "A proof of presence, or the invoice of this care, followed.",
     ),
+    Explanation.DECLARED_ALONE: Phrase(
+        "Le logiciel a déclaré avoir lu la carte de cette personne jamais vue ; rien ne l’a encore confirmé.",
+        "The software declared that it read the card of this person never seen before; nothing has confirmed it yet.",
+    ),
 }  # fmt: skip
 
 
@@ -57,16 +63,20 @@ class Suspicion:
 
 @dataclass(frozen=True, slots=True)
 class Unexplained:
-    """One account with answers that nothing explains yet, among the newest of the service."""
+    """One account of the queue: evidence against it, or answers that nothing explains beyond the usual delay."""
 
     professional: ProfessionalId
     name: str
     profession: Profession
     place: str
     answers: int
-    newest: datetime
-    newest_seq: EntrySeq
+    declared: int
+    """Of these, for which certified software declared a reading."""
+    newest: datetime | None
+    """Of these answers; None when there is evidence alone."""
     worth: float
+    score: float
+    """policy.overdue.score_of."""
     held: bool
 
 
@@ -81,19 +91,20 @@ class Day:
 
 @dataclass(frozen=True, slots=True)
 class Crowd:
-    """Devices of one cell, or on one network, that reached their limit on the same day."""
+    """Devices of one cell, on one network or with one piece of software, that reached their limit on the same day."""
 
     class Of(IntEnum):
         """What they have in common."""
 
         CELL = 1
         NETWORK = 2
+        SOFTWARE = 3
 
     of: "Crowd.Of"
     profession: int
-    """0 for a network."""
+    """0 for a network or software."""
     name: str
-    """The département as FINESS numbers begin, or the first digits of the network's pseudonym."""
+    """The département as FINESS numbers begin, the first digits of the network's pseudonym, or the software's."""
     today: int
     before: tuple[int, ...]
     unusual: bool

@@ -1,20 +1,22 @@
 """Reads evidence, the queue of the unexplained and crowds for staff; no statement here selects a person covered."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from psycopg import Connection
 
 from tierce.incidents.evidence.model import Crowd, Day, Decoy, Suspicion, Unexplained
 from tierce.kernel.care import Profession
-from tierce.kernel.ids import DeviceId, EntrySeq, ProfessionalId
+from tierce.kernel.clock import paris_day
+from tierce.kernel.ids import DeviceId, ProfessionalId
 from tierce.kernel.saying import say_name
 from tierce.policy.crowds import CROWD_DAYS, is_crowd
-from tierce.policy.evidence import unpack
+from tierce.policy.evidence import OBSERVE_AT, unpack
 from tierce.policy.ladder import Rung
+from tierce.policy.overdue import LOOK_AT
 
-QUEUE_MAX = 20_000
-"""Unexplained answers, the newest, among which the queue is made: whoever is drained today comes first."""
 PAGE = 25
+PAGES_MAX = 40
+"""Pages of the queue that are shown: what a person may go through, and the most that one page reads."""
 CHART_DAYS = 14
 CROWDS_MAX = 50
 
@@ -32,60 +34,77 @@ def of_account(connection: Connection, professional: ProfessionalId) -> list[Sus
     ]
 
 
-def queue(connection: Connection, page: int) -> tuple[list[Unexplained], bool]:
-    """One page of accounts with unexplained answers, the strongest evidence first, and whether another follows."""
+def queue(connection: Connection, page: int, *, declared: bool = False) -> tuple[list[Unexplained], bool]:
+    """One page of accounts, whoever has evidence first, then the most unusual; and whether another page follows.
+
+    `declared`: accounts alone with declared readings that nothing followed.
+    Each part is read in the order of its index and no further than the page: nothing here grows with the answers.
+    """
     rows = connection.execute(
         """
-        with newest as (
-            select seq, at, line, professional, establishment from access.unexplained
-            where explained is null order by seq desc limit %(newest)s),
-        accounts as (
-            select n.professional, count(*) as answers, max(n.at) as at, max(n.seq) as seq,
-                   (array_agg(n.establishment order by n.seq desc))[1] as establishment,
-                   coalesce(max(v.worth), 0) as worth
-            from newest n left join access.evidence v on v.line = n.line group by n.professional)
-        select a.professional, p.given_name || ' ' || p.family_name, p.profession, t.name || ', ' || t.town,
-               a.answers, a.at, a.seq, a.worth,
+        with suspect as (select * from access.suspects(%(at)s)),
+        listed as (
+            (select professional, worth, 0::real as score from suspect
+             where not %(declared)s or professional in (select professional from access.overdue where declared > 0)
+             order by worth desc, professional limit %(to)s)
+            union all
+            (select professional, 0, score from access.overdue o
+             where answers > 0 and (not %(declared)s or declared > 0)
+             and not exists (select from access.line l join access.evidence v on v.line = l.id
+                             where l.professional = o.professional and v.rung > 0 and v.worth >= %(at)s)
+             order by score desc, professional limit %(to)s)),
+        shown as (select * from listed order by worth desc, score desc, professional limit %(most)s offset %(offset)s)
+        select s.professional, p.given_name || ' ' || p.family_name, p.profession, t.name || ', ' || t.town,
+               coalesce(o.answers, 0), coalesce(o.declared, 0), u.at, s.worth, coalesce(o.score, 0),
                exists (select from access.line l join access.ladder h on h.level = 2 and h.subject = l.device
-                       where l.professional = a.professional and h.lifted is null and h.until > now())
-        from accounts a join directory.professional p on p.id = a.professional
-        left join directory.establishment t on t.id = a.establishment
-        order by a.worth >= 20 desc, a.answers desc, a.seq desc limit %(most)s offset %(offset)s""",
-        {"newest": QUEUE_MAX, "most": PAGE + 1, "offset": page * PAGE},
+                       where l.professional = s.professional and h.lifted is null and h.until > now())
+        from shown s join directory.professional p on p.id = s.professional
+        left join access.overdue o on o.professional = s.professional
+        left join access.unexplained u on u.seq = o.newest
+        left join directory.establishment t on t.id = u.establishment
+        order by s.worth desc, s.score desc, s.professional""",
+        {
+            "at": OBSERVE_AT,
+            "declared": declared,
+            "to": (page + 1) * PAGE + 1,
+            "most": PAGE + 1,
+            "offset": page * PAGE,
+        },
     ).fetchall()
     found = [
-        Unexplained(
-            ProfessionalId(row[0]), say_name(row[1]), Profession(row[2]), row[3] or "", row[4], row[5],
-            EntrySeq(row[6]), row[7], row[8],
-        )
+        Unexplained(ProfessionalId(row[0]), say_name(row[1]), Profession(row[2]), row[3] or "", *row[4:])
         for row in rows[:PAGE]
-    ]  # fmt: skip
+    ]
     return found, len(rows) > PAGE
 
 
-def queue_size(connection: Connection) -> tuple[int, int]:
-    """(unexplained answers, accounts) among the newest QUEUE_MAX."""
+def queue_size(connection: Connection) -> tuple[int, int, int]:
+    """(accounts to look at, accounts in the queue, those of them with declared readings)."""
     row = connection.execute(
-        "select count(*), count(distinct professional) from (select professional from access.unexplained"
-        " where explained is null order by seq desc limit %s) n",
-        (QUEUE_MAX,),
+        """
+        with suspect as (select * from access.suspects(%(at)s))
+        select (select count(*) from suspect)
+               + count(*) filter (where score >= %(score)s
+                                  and professional not in (select professional from suspect)),
+               count(*), count(*) filter (where declared > 0)
+        from access.overdue where answers > 0""",
+        {"at": OBSERVE_AT, "score": LOOK_AT},
     ).fetchone()
     assert row is not None
-    return int(row[0]), int(row[1])
+    return int(row[0]), int(row[1]), int(row[2])
 
 
-def queue_days(connection: Connection, now: datetime) -> list[Day]:
-    """First-time answers without proof of the last days: how many, and how many were explained since."""
+def queue_days(connection: Connection, now: datetime, *, declared: bool = False) -> list[Day]:
+    """First-time answers of the last days, without a card or with a declared one; how many were explained since."""
     rows = connection.execute(
-        "select (at at time zone 'Europe/Paris')::date - date '1970-01-01' as day, count(*),"
-        " count(explained) from access.unexplained where at > %s group by day order by day",
-        (now - timedelta(days=CHART_DAYS),),
+        "select day, answers, explained from access.unexplained_day where day > %s and declared = %s order by day",
+        (paris_day(now) - CHART_DAYS, declared),
     ).fetchall()
     return [Day(day, count, explained) for day, count, explained in rows]
 
 
 def crowds(connection: Connection, today: int) -> list[Crowd]:
-    """Cells (profession and département) and networks with devices at their limit today, the unusual first."""
+    """Cells, software and networks with devices at their limit today, the unusual first."""
     rows = connection.execute(
         "select profession, department, day, count(*) from access.saturated where day > %s"
         " group by profession, department, day",
@@ -101,6 +120,18 @@ def crowds(connection: Connection, today: int) -> list[Crowd]:
         (today, bytes(16), CROWDS_MAX),
     ).fetchall()
     found += [_crowd(Crowd.Of.NETWORK, 0, network, {today: count}, today) for network, count in shared]
+    used = connection.execute(
+        "select a.software, coalesce(s.name, a.software::text), a.day, count(*) from access.saturated a"
+        " left join directory.software s on s.id = a.software where a.day > %s and a.software <> 0"
+        " group by a.software, s.name, a.day",
+        (today - CROWD_DAYS - 1,),
+    ).fetchall()
+    software: dict[tuple[int, str], dict[int, int]] = {}
+    for number, name, day, count in used:
+        software.setdefault((number, name), {})[day] = count
+    found += [
+        _crowd(Crowd.Of.SOFTWARE, 0, name, days, today) for (_, name), days in software.items() if days.get(today)
+    ]
     return sorted(found, key=lambda one: (not one.unusual, -one.today))[:CROWDS_MAX]
 
 

@@ -215,7 +215,7 @@ def _stretches(
         select min(seq), min(at), max(at), kind, outcome, domain, presence, device,
                (array_agg(seats order by seq desc))[1], count(*),
                case when outcome <> 1 then null when presence >= 2 then 2
-                    else coalesce((select case when u.explained is null then 0 else 4 end
+                    else coalesce((select case when u.explained is not null then 4 when u.declared then 5 else 0 end
                                    from access.unexplained u where u.seq = min(placed.seq)),
                                   case presence when 1 then 3 else 1 end) end
         from placed group by kind, outcome, domain, presence, device, alone, island

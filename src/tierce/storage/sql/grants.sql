@@ -93,6 +93,9 @@ grant usage on schema upkeep to tierce_office;
 grant select on upkeep.controls to tierce_office;
 grant execute on function notice.told to tierce_office;    -- counts by minute, for whoever inspects; nobody
 grant select on access.evidence, access.unexplained, access.decoy_hit, access.saturated to tierce_office;
+grant select on access.overdue, access.unexplained_day to tierce_office;
+grant execute on function access.suspects to tierce_office;
+grant select on gate.common, access.clientele to tierce_office;   -- how full what many share is, and by whom: nobody covered
 grant select on access.decoy to tierce_office;   -- invented people: their numbers name nobody
 grant usage on schema care to tierce_office;
 grant select (number, received, state, reason, resolved, establishment, domain, amount, insurer)
@@ -171,7 +174,7 @@ grant select on directory.activity to tierce_worker;
 grant select, delete on access.trace to tierce_worker;
 grant select, update on access.watched to tierce_worker;
 grant select, insert, update on access.evidence to tierce_worker;
-grant select, insert, update, delete on access.unexplained to tierce_worker;
+grant select, insert, update, delete on access.unexplained, access.overdue, access.unexplained_day to tierce_worker;
 grant select on access.decoy, access.alert to tierce_worker;
 grant select, insert, delete on access.decoy_hit, access.accused, access.saturated to tierce_worker;
 grant select on directory.establishment to tierce_worker;

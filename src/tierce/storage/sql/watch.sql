@@ -1,14 +1,33 @@
 -- What the watch needs of tables that its role does not read. Replaced at each upgrade.
 
--- Mark as explained what a proof of presence, whoever reported it, has since settled; returns how many.
-create or replace function access.settle_unexplained(at_most integer) returns bigint
-    language sql security definer set search_path = pg_catalog, pg_temp as $$
-    with due as (
-        select u.seq from access.unexplained u
-        join care.engagement g on g.seq = u.seq join access.pair p on p.key = g.pair
-        where u.explained is null and p.state = 2 order by u.seq desc limit at_most),
-    settled as (update access.unexplained u set explained = now() from due where u.seq = due.seq returning 1)
-    select count(*) from settled
+-- Settle the answers of the accounts that were counted longest ago: explained by a proof of presence, whoever reported
+-- it, and open again when that proof was withdrawn. Returns those accounts, for the caller to count. So many accounts a
+-- turn, however many answers wait in the country.
+drop function if exists access.settle_unexplained(integer);
+create or replace function access.settle_unexplained(at_most integer, at timestamptz) returns setof bigint
+    language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare accounts bigint[];
+begin
+    accounts := array(select o.professional from access.overdue o order by o.counted limit at_most);
+    with moved as (
+        update access.unexplained u set explained = case when p.state = 2 then settle_unexplained.at end
+        from care.engagement g join access.pair p on p.key = g.pair
+        where u.professional = any(accounts) and g.seq = u.seq and p.state in (1, 2)
+          and (p.state = 2) <> (u.explained is not null)
+        returning u.at, u.declared, p.state)
+    update access.unexplained_day d set explained = d.explained + m.by
+    from (select (moved.at at time zone 'Europe/Paris')::date - date '1970-01-01' as day, moved.declared,
+                 sum(case moved.state when 2 then 1 else -1 end) as by
+          from moved group by 1, 2) m
+    where d.day = m.day and d.declared = m.declared;
+    return query select unnest(accounts);
+end $$;
+
+-- Accounts with evidence worth so much on one device; read by the index of those that the watch looks at closely.
+create or replace function access.suspects(worth_from real) returns table (professional bigint, worth real)
+    language sql stable as $$
+    select l.professional, max(v.worth) from access.evidence v join access.line l on l.id = v.line
+    where v.rung > 0 and v.worth >= worth_from group by l.professional
 $$;
 
 -- Let go of a live hold or closing. Levels 4 to 12 (policy.ladder.BROAD) need that another member of staff asked for it

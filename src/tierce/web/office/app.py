@@ -64,6 +64,7 @@ from tierce.web.office.journal import journal_handlers
 from tierce.web.office.live import live_handlers
 from tierce.web.office.messages import message_handlers
 from tierce.web.office.packs import pack_handlers
+from tierce.web.office.pools import pool_handlers
 from tierce.web.office.requests import request_handlers
 from tierce.web.office.secrecy import secrecy_handlers
 from tierce.web.office.severity import severity_handlers
@@ -180,6 +181,7 @@ def _handlers(site: OfficeSite, closings: Closings, forms: Forms, packs: Packs) 
         *hold_handlers(site),
         *alert_handlers(site),
         *evidence_handlers(site),
+        *pool_handlers(site),
         *appeal_handlers(site),
         *request_handlers(site),
         *feed_handlers(site),

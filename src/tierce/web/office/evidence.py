@@ -14,6 +14,7 @@ from tierce.kernel.care import PROFESSION_LABELS, Profession
 from tierce.kernel.clock import date_of, paris_day
 from tierce.policy.acts import Act
 from tierce.policy.evidence import HOLD_AT, OBSERVE_AT, STEP_UP_AT
+from tierce.policy.overdue import LOOK_AT
 from tierce.web.office.site import OfficeSite
 from tierce.web.visit import AnyRequest
 
@@ -37,19 +38,22 @@ def evidence_handlers(site: OfficeSite) -> list[HTTPRouteHandler]:
     """Make the routes of the queue and of crowds."""
 
     @get("/unexplained", opt={"act": Act.STAFF_LIVE})
-    async def unexplained(request: AnyRequest, page: FromQuery[int] = 0) -> Response[str]:
+    async def unexplained(
+        request: AnyRequest, page: FromQuery[int] = 0, declared: FromQuery[bool] = False
+    ) -> Response[str]:
         visit = await site.visit(request)
-        now, number = site.clock.now(), min(max(page, 0), store.QUEUE_MAX // store.PAGE)
+        now, number = site.clock.now(), min(max(page, 0), store.PAGES_MAX - 1)
 
         def read(connection: Connection) -> dict[str, object]:
-            accounts, more = store.queue(connection, number)
-            answers, of = store.queue_size(connection)
+            accounts, more = store.queue(connection, number, declared=declared)
+            unusual, of, of_declared = store.queue_size(connection)
             return {
                 "accounts": accounts,
-                "more": more,
-                "answers": answers,
+                "more": more and number + 1 < store.PAGES_MAX,
+                "unusual": unusual,
                 "of": of,
-                "bars": store.queue_days(connection, now),
+                "of_declared": of_declared,
+                "bars": store.queue_days(connection, now, declared=declared),
             }
 
         values = await site.rows.read(read)
@@ -63,8 +67,11 @@ def evidence_handlers(site: OfficeSite) -> list[HTTPRouteHandler]:
                 "bars": _bars(days, paris_day(now)),
                 "top": max((day.count for day in days), default=0),
                 "page": number,
+                "declared": declared,
                 "professions": PROFESSION_LABELS,
-                "at_most": store.QUEUE_MAX,
+                "at_most": store.PAGES_MAX * store.PAGE,
+                "evidence_from": OBSERVE_AT,
+                "unusual_from": LOOK_AT,
             },
         )
 

@@ -5,7 +5,7 @@ from alembic import op
 from tierce.storage.migrate import read_sql
 
 revision = "0037"
-down_revision = "0031"
+down_revision = "0036"
 
 
 def upgrade() -> None:
