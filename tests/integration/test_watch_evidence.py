@@ -110,6 +110,31 @@ def test_known_people_and_a_few_strangers_hold_nobody(night: Night) -> None:
     assert worth(unpack(state)) < 1
 
 
+def test_asking_again_about_somebody_shown_wears_no_evidence_down(night: Night) -> None:
+    """Neither the same day nor the next ones: whom only an unproved ask made known is no sign of a practice."""
+    caller, covered = enrol(night.world, Profession.OPTICIAN), night.world.covered
+    night.ask(caller, [*covered[:1], *strangers(3)])
+    night.turn()
+
+    def evidence() -> object:
+        return night.world.scalar("select (state, worth) from access.evidence")
+
+    before = evidence()
+    night.ask(caller, covered[:1] * 9)
+    night.turn()
+    assert evidence() == before
+    night.world.run("update access.pair set day = day - 1, seen_day = seen_day - 1")
+    night.ask(caller, covered[:1])
+    night.turn()
+    assert evidence() == before
+    night.world.run("update access.pair set state = 2, seen_day = seen_day - 1")
+    night.ask(caller, covered[:1] * 2)
+    night.turn()
+    state = night.world.scalar("select state from access.evidence")
+    assert isinstance(state, bytes)
+    assert unpack(state).events == 5, "once her presence was proved she is a familiar person, once a day"
+
+
 def test_a_worker_that_starts_again_looks_at_no_line_twice(night: Night) -> None:
     caller = enrol(night.world, Profession.OPTICIAN)
     night.ask(caller, strangers(3))
