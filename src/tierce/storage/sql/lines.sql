@@ -148,7 +148,8 @@ end $$;
 -- Units of common lines drawn for the calling process, which spends them in memory; at most as many as each line has.
 -- The rows are locked here alone, in a transaction of its own, never while a batch is under way. `backs` are units of
 -- day `back_days` that the process had and did not spend. A process that dies takes its units along: fewer are served,
--- never one more. Returns the day that the units are good for and, in the order given, how many there are.
+-- never one more. Returns the day that the units are good for and, in the order given, how many there are: every row is
+-- locked before the day is read, once, so that midnight between two lines gives none of them a day that it did not count.
 create or replace function gate.lend(
     kinds smallint[], subjects bigint[], wants integer[], back_days integer[], backs integer[],
     out for_day integer, out granted integer[])
@@ -166,10 +167,13 @@ begin
     granted := array_fill(0, array[cardinality(kinds)]);
     insert into gate.common (kind, subject, day)
     select distinct k, s, gate.this_day() from unnest(kinds, subjects) a(k, s) order by k, s on conflict do nothing;
+    perform from gate.common c where (c.kind, c.subject) in (select k, s from unnest(kinds, subjects) a(k, s))
+    order by c.kind, c.subject for update;
+    select greatest(gate.this_day(), max(c.day)) into for_day from gate.common c
+    where (c.kind, c.subject) in (select k, s from unnest(kinds, subjects) a(k, s));
     for asked in select * from unnest(kinds, subjects, wants, back_days, backs)
                      with ordinality a(kind, subject, want, back_day, back, n) order by kind, subject loop
-        select * into line from gate.common where kind = asked.kind and subject = asked.subject for update;
-        for_day := gate.this_day();
+        select * into line from gate.common where kind = asked.kind and subject = asked.subject;
         for told in delete from gate.given_back g where g.kind = asked.kind and g.subject = asked.subject
                     returning g.drawn, g.day, g.seats, g.freed loop
             line := gate.roll_common(line, least(told.day, for_day));
@@ -179,7 +183,6 @@ begin
             line.freed_week := line.freed_week + told.freed;
         end loop;
         line := gate.roll_common(line, for_day);
-        for_day := line.day;
         if asked.back > 0 and line.day - asked.back_day < 30 then
             line.seats[asked.back_day % 30 + 1] := greatest(0, line.seats[asked.back_day % 30 + 1] - asked.back);
             if asked.back_day = line.day then
