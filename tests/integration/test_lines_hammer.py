@@ -121,8 +121,8 @@ CALLS_A_DAY = 23
 def test_midnight_comes_between_two_lines_of_one_call(world: World, connect: Connect) -> None:
     """The units of a call are good for one day, and no line ever gives more for a day than it has."""
     world.run(
-        f"update gate.common_size set base = case when kind >= 7 then {CAP} else {30 * CAP} end; create sequence gate.looked;"
-        " grant usage on sequence gate.looked to tierce_owner;"
+        f"update gate.common_size set base = case when kind >= 7 then {CAP} else {30 * CAP} end;"
+        " create sequence gate.looked; grant usage on sequence gate.looked to tierce_owner;"
         " create or replace function gate.this_day() returns integer language sql volatile as"
         f" $$ select 20000 + (nextval('gate.looked') / {CALLS_A_DAY})::integer $$"
     )

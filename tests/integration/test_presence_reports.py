@@ -187,6 +187,22 @@ def test_a_proof_withdrawn_before_it_was_settled_never_counts(world: World, keyr
     play(world, keyring, scene)
 
 
+def test_an_invoice_withdrawn_before_anybody_asked_never_comes_back(
+    world: World, keyring: Keyring, peers: Peers
+) -> None:
+    async def scene(desk: Counter) -> None:
+        assert peers.send(proof(desk))[0].counts.unchanged == 1, "nobody asked about him"
+        assert peers.send(withdrawal())[0].counts.taken == 1
+        assert (await desk.ask(PAUL)).json()["shown"]
+        report, _ = peers.send(proof(desk))
+        assert (report.counts.taken, report.counts.unchanged) == (0, 1), "the number stays used"
+        assert peers.settle(keyring) == 0
+        assert seats(world, desk) == (1, 0)
+        assert peers.send(proof(desk, evidence="FSE-2"))[0].counts.taken == 1
+
+    play(world, keyring, scene)
+
+
 def test_invoice_for_a_pair_that_never_was_makes_nobody_known(world: World, keyring: Keyring, peers: Peers) -> None:
     """Whoever writes invoices for a stolen account's list makes no pair known, and so opens nothing."""
 
