@@ -213,6 +213,30 @@ def test_after_a_human_lifts_a_hold_the_evidence_begins_again(night: Night) -> N
     assert unpack(state).shares == CAPS[Profession.OPTICIAN].shares, "nobody vouches for numbers that find nobody"
 
 
+@pytest.mark.parametrize("minutes", [-5, 5])
+def test_a_lift_counts_once_whatever_the_clock_of_whoever_lifts(night: Night, minutes: int) -> None:
+    caller = enrol(night.world, Profession.GP)
+    night.ask(caller, [*night.world.covered[:5], *strangers(20)])
+    assert len(night.turn()) == 1
+    night.world.run(f"update access.ladder set lifted = now() + interval '{minutes} minutes'")
+    assert night.turn() == []
+    assert night.world.scalar("select rung from access.evidence") == Rung.NONE, "with no new line too"
+
+    def caps() -> tuple[object, ...]:
+        state = night.world.scalar("select state from access.evidence")
+        assert isinstance(state, bytes)
+        return unpack(state).shares, unpack(state).volume
+
+    lifted = caps()
+    assert lifted != (CAPS[Profession.GP].shares, CAPS[Profession.GP].volume)
+    for _ in range(2):
+        before = float(str(night.world.scalar("select worth from access.evidence")))
+        night.ask(caller, strangers(2))
+        night.turn()
+        assert float(str(night.world.scalar("select worth from access.evidence"))) > before, "asks add up again"
+    assert caps() == lifted, "no cap is raised twice"
+
+
 def test_of_two_devices_on_one_line_the_one_that_asks_is_held_and_its_lift_is_theirs(night: Night) -> None:
     """A probation is shared, and so is the line of a device that continues another: who asks is not who began it."""
     owner, world = enrol(night.world, Profession.OPTICIAN), night.world
