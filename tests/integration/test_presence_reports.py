@@ -229,6 +229,22 @@ def test_late_proof_marks_the_pair_proved_and_counts_once(world: World, keyring:
     assert world.scalar("select array_agg(state::integer) from access.pair") == [2]
 
 
+@pytest.mark.parametrize(("care_ago", "known_since"), [(690, 650), (20, 20)])
+def test_an_invoice_makes_known_from_its_care_and_not_from_when_it_was_sent(
+    world: World, keyring: Keyring, peers: Peers, care_ago: int, known_since: int
+) -> None:
+    async def scene(desk: Counter) -> None:
+        await desk.ask(PAUL)
+        peers.send(proof(desk))
+        peers.settle(keyring)
+        world.run("update access.pair set day = day - 650")
+        assert peers.send(proof(desk, "FSE-OLD", days_ago=care_ago))[0].counts.taken == 1
+        assert peers.settle(keyring) == 1
+
+    play(world, keyring, scene)
+    assert world.scalar("select gate.today() - day from access.pair") == known_since
+
+
 def test_provenance_is_who_signed_the_file(world: World, keyring: Keyring, peers: Peers) -> None:
     async def scene(desk: Counter) -> None:
         await desk.ask(PAUL)

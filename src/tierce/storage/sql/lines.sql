@@ -41,7 +41,7 @@ end $$;
 -- policy.acts.Presence of 2 (confirmed by the person), 3 (reported by a peer) or 4 (verified by us). Gives the seat
 -- back on every line it was drawn on. Returns what came of it: 0 this proof was used before, 1 a seat is free again,
 -- 2 late, the seat was free already and the proof counts, 3 the pair was proved already, 4 no seat was held: the pair
--- is known from now on. Raises serialization_failure when the pair changed hands meanwhile: try again.
+-- is known from now on. Known from the day on which she was there: an old invoice makes nobody known for longer. Raises serialization_failure when the pair changed hands meanwhile: try again.
 create or replace function access.prove(of_pair bigint, of_evidence uuid, of_grade smallint) returns smallint
     language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
@@ -49,6 +49,7 @@ declare
     today integer := gate.this_day();
     held boolean := coalesce(at.state = 1, false);
     late boolean := held and today - at.day >= 30;
+    there integer := coalesce((select f.care_day from presence.proof f where f.id = of_evidence), today);
 begin
     insert into access.presented (id, pair, grade, day, freed)
     values (of_evidence, of_pair, of_grade, today, held) on conflict do nothing;
@@ -58,7 +59,7 @@ begin
     insert into access.pair as p (key, state, day, line, seen_day, seen_line)
     values (of_pair, 2, today, 0, 0, 0)
     on conflict (key) do update set
-        state = 2, day = today, drawn_day = case when p.state = 1 then p.day else p.drawn_day end;
+        state = 2, day = greatest(p.day, there), drawn_day = case when p.state = 1 then p.day else p.drawn_day end;
     if held then
         perform access.tell_lines(at, at.day, case when late then 0 else -1 end,
                                   case when of_grade >= 3 then 1 else 0 end);
