@@ -14,7 +14,7 @@ from tests.integration.stolen_credential import Thief
 from tests.integration.world import World, again, ask_all, enrol, make_world, question
 from tests.settings_file import settings_text
 from tierce.closings import store
-from tierce.closings.errors import ClosingError, NotClosedError
+from tierce.closings.errors import ClosingError, NotClosedError, SecondPersonError
 from tierce.closings.model import Released, Target
 from tierce.closings.service import By, Closings
 from tierce.gate.model import Answer, Refuse, Release, StepUp
@@ -95,6 +95,22 @@ def test_a_closing_takes_effect_in_the_next_batch_and_is_said_plainly(
     assert closings.reopen(office, target, HELENE) == Released(lifted=0, waiting=1)
     assert closings.reopen(office, target, MARC) == Released(lifted=1, waiting=0)
     assert isinstance(asked(world, caller)[0].decision, Release)
+
+
+def test_one_person_is_one_in_the_office_and_by_command(
+    office: psycopg.Connection, closings: Closings, world: World
+) -> None:
+    """Her number is another one by each way; her name is not."""
+    closings.close(office, OPTICS, WHY, HELENE)
+    by_command = By(StaffId(920), SessionId(0), " hélène  vasseur")
+    assert closings.reopen(office, OPTICS, by_command) == Released(lifted=0, waiting=1)
+    with pytest.raises(SecondPersonError):
+        closings.reopen(office, OPTICS, HELENE)
+    assert closings.reopen(office, OPTICS, MARC) == Released(lifted=1, waiting=0)
+    closings.close(office, OPTICS, WHY, HELENE)
+    assert closings.reopen(office, OPTICS, MARC) == Released(lifted=0, waiting=1)
+    namesake = By(StaffId(930), SessionId(931), MARC.name)
+    assert closings.reopen(office, OPTICS, namesake) == Released(lifted=1, waiting=0), "each signed in as herself"
 
 
 def test_others_go_on_while_one_domain_is_closed(

@@ -2,13 +2,15 @@
 
 import asyncio
 from collections import Counter
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from multiprocessing import get_context
 from uuid import UUID
 
+import psycopg
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from tests.integration.conftest import Connect
 from tests.integration.world import World, ask_all, enrol, make_world, question
 from tierce.gate.model import Answer, Release
 from tierce.identity.model import Caller
@@ -110,3 +112,43 @@ def test_a_line_that_many_share(world: World, level: Level) -> None:
     assert world.scalar(drawn) == [told[RELEASED]]
     seats = f"select sum(s) from gate.common, unnest(seats) s where kind = {Level.VENDOR.value}"
     assert world.scalar(seats) == told[RELEASED]
+
+
+CALLS_A_DAY = 23
+"""Looks at the clock after which a day of the next test is over, most often between two lines of one call."""
+
+
+def test_midnight_comes_between_two_lines_of_one_call(world: World, connect: Connect) -> None:
+    """The units of a call are good for one day, and no line ever gives more for a day than it has."""
+    world.run(
+        f"update gate.common_size set base = case when kind >= 7 then {CAP} else {30 * CAP} end;"
+        " create sequence gate.looked; grant usage on sequence gate.looked to tierce_owner;"
+        " create or replace function gate.this_day() returns integer language sql volatile as"
+        f" $$ select 20000 + (nextval('gate.looked') / {CALLS_A_DAY})::integer $$"
+    )
+    lines = [(level.value, 7) for level in (Level.SOFTWARE, Level.VENDOR, Level.CELL)] + [(Level.NATION.value, 0)]
+    kinds, subjects = ([line[n] for line in lines] for n in (0, 1))
+
+    def draws(api: psycopg.Connection) -> Counter[tuple[int, int]]:
+        got: Counter[tuple[int, int]] = Counter()
+        for _ in range(60):
+            row = api.execute(
+                "select * from gate.lend(%s::smallint[], %s::bigint[], %s, %s, %s)",
+                (kinds, subjects, [8] * 4, [0] * 4, [0] * 4),
+            ).fetchone()
+            assert row is not None
+            got.update({(kind, row[0]): units for kind, units in zip(kinds, row[1], strict=True)})
+        return got
+
+    connections = [connect("tierce_api", autocommit=True) for _ in range(PROCESSES)]
+    with ThreadPoolExecutor(PROCESSES) as pool:
+        given = sum(pool.map(draws, connections), Counter())
+    assert {kind for kind, _ in given} == set(kinds)
+    days = sorted({day for _, day in given})
+    assert len(days) > 9
+    assert max(units for (kind, _), units in given.items() if kind >= Level.CELL) == CAP
+    for kind in (Level.SOFTWARE, Level.VENDOR):
+        seats = world.scalar(f"select seats from gate.common where kind = {kind.value}")
+        assert isinstance(seats, list)
+        told = {day: seats[day % 30] for day in days[-9:]}
+        assert told == {day: given[kind, day] for day in told}, "a seat is as old as the day that it was drawn for"

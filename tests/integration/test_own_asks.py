@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from dataclasses import replace
 
 import httpx
 import psycopg
@@ -9,7 +10,7 @@ import pytest
 from psycopg_pool import AsyncConnectionPool
 
 from tests.integration.desk import HANDLE, LATER, PAUL, STRANGER, UNCOVERED, URL, Counter, counter, fill
-from tests.integration.world import World, make_world
+from tests.integration.world import World, enrol, make_world
 from tests.waiting import eventually
 from tierce.gate.service import Gate
 from tierce.identity.oidc import digest
@@ -17,7 +18,8 @@ from tierce.identity.service import caller_of
 from tierce.identity.store import session_by_handle
 from tierce.kernel.care import Domain
 from tierce.kernel.clock import SystemClock, date_of, paris_day
-from tierce.rights.history import PAGE_ROWS, History, HistoryFilter, HistoryRow
+from tierce.policy.seats import PROBATION_LIMIT, pack, settled_line
+from tierce.rights.history import PAGE_ROWS, History, HistoryFilter, HistoryRow, Seats
 from tierce.storage.database import Database
 from tierce.storage.keys import Keyring
 
@@ -233,3 +235,20 @@ def test_the_gate_s_role_reads_no_journal_line_but_by_these_two_functions(world:
                 connection.execute(f"select * from {table}".encode())
             connection.rollback()
     assert isinstance(world.gate(), Gate)
+
+
+@pytest.mark.parametrize(("age", "proofs", "new"), [(13, 1, True), (20, 0, True), (20, 1, False)])
+def test_the_places_say_that_a_probation_goes_on_until_somebody_is_proved_present(
+    world: World, keyring: Keyring, age: int, proofs: int, new: bool
+) -> None:
+    caller = enrol(world)
+    today = paris_day(SystemClock().now())
+    state = pack(replace(settled_line(caller.profession, today), since=today - age, proofs=proofs))
+    world.run(f"update access.line set state = '\\x{state.hex()}' where id = {caller.line}")
+
+    async def run() -> Seats:
+        async with AsyncConnectionPool(world.database.dsn("tierce_api"), min_size=1, max_size=1, open=False) as pool:
+            return await History(pool, keyring, SystemClock()).seats(caller)
+
+    seats = asyncio.run(run())
+    assert (seats.new_device, seats.limit == PROBATION_LIMIT) == (new, new)

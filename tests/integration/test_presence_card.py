@@ -4,6 +4,7 @@ import asyncio
 import json
 import secrets
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -12,10 +13,11 @@ import pytest
 from tests.integration.desk import LATER, PAUL, STRANGER, UNCOVERED, Counter, counter, fill
 from tests.integration.presenting import OTHER, Presenting, presenting
 from tests.integration.world import World, enrol, make_world
-from tierce.kernel.clock import SystemClock
+from tierce.kernel.clock import SystemClock, paris_day
 from tierce.kernel.ids import PersonId
 from tierce.policy.acts import Act, Outcome, Presence
 from tierce.policy.presence import CARD_SECONDS, SKEW_SECONDS
+from tierce.policy.seats import DAY_LIMITS, new_line, pack
 from tierce.presence.model import Card
 from tierce.presence.rules import HANDLE_BYTES, NONCE_BYTES, named, pack_card, write_card
 from tierce.presence.signing import sign_card, signing_key
@@ -80,9 +82,22 @@ def test_eight_digits_said_aloud_stand_for_the_card(world: World, keyring: Keyri
         first = await desk.ask(PAUL, presence=shown(made.spoken))
         again = await desk.ask(PAUL, presence=shown(made.spoken))
         wrong = await desk.ask(PAUL, presence=shown("0000 0000"))
-        return [first.json()["shown"], again.json()["code"], (wrong.status_code, wrong.json()["field"])]
+        return [first.json()["shown"], again.json()["code"], (wrong.status_code, wrong.json()["code"])]
 
-    assert play(world, keyring, scene) == [True, "proof_refused", (422, "presence")]
+    assert play(world, keyring, scene) == [True, "proof_refused", (403, "proof_refused")]
+    lines = "select array_agg(get_byte(body, 4) order by seq) from journal.entry where kind = 2"
+    assert world.scalar(lines) == [Outcome.PROOF_REFUSED] * 2, "digits that stand for nothing have their line too"
+
+
+def test_digits_are_tried_no_oftener_than_the_day_s_attempts(world: World, keyring: Keyring) -> None:
+    async def scene(desk: Counter, _cards: Presenting) -> list[Any]:
+        left = DAY_LIMITS[desk.caller.profession].attempts - 2
+        today = paris_day(SystemClock().now())
+        state = pack(replace(new_line(desk.caller.profession, today), attempts=left))
+        world.run(f"update access.line set state = '\\x{state.hex()}' where id = {desk.caller.line}")
+        return [(await desk.ask(PAUL, presence=shown(f"0000 000{n}"))).json()["code"] for n in range(4)]
+
+    assert play(world, keyring, scene) == ["proof_refused"] * 2 + ["out_of_attempts"] * 2
 
 
 def test_replay_a_card_serves_once_whoever_shows_it_again(world: World, keyring: Keyring) -> None:

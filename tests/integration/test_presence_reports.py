@@ -187,6 +187,22 @@ def test_a_proof_withdrawn_before_it_was_settled_never_counts(world: World, keyr
     play(world, keyring, scene)
 
 
+def test_an_invoice_withdrawn_before_anybody_asked_never_comes_back(
+    world: World, keyring: Keyring, peers: Peers
+) -> None:
+    async def scene(desk: Counter) -> None:
+        assert peers.send(proof(desk))[0].counts.unchanged == 1, "nobody asked about him"
+        assert peers.send(withdrawal())[0].counts.taken == 1
+        assert (await desk.ask(PAUL)).json()["shown"]
+        report, _ = peers.send(proof(desk))
+        assert (report.counts.taken, report.counts.unchanged) == (0, 1), "the number stays used"
+        assert peers.settle(keyring) == 0
+        assert seats(world, desk) == (1, 0)
+        assert peers.send(proof(desk, evidence="FSE-2"))[0].counts.taken == 1
+
+    play(world, keyring, scene)
+
+
 def test_invoice_for_a_pair_that_never_was_makes_nobody_known(world: World, keyring: Keyring, peers: Peers) -> None:
     """Whoever writes invoices for a stolen account's list makes no pair known, and so opens nothing."""
 
@@ -211,6 +227,22 @@ def test_late_proof_marks_the_pair_proved_and_counts_once(world: World, keyring:
 
     play(world, keyring, scene)
     assert world.scalar("select array_agg(state::integer) from access.pair") == [2]
+
+
+@pytest.mark.parametrize(("care_ago", "known_since"), [(690, 650), (20, 20)])
+def test_an_invoice_makes_known_from_its_care_and_not_from_when_it_was_sent(
+    world: World, keyring: Keyring, peers: Peers, care_ago: int, known_since: int
+) -> None:
+    async def scene(desk: Counter) -> None:
+        await desk.ask(PAUL)
+        peers.send(proof(desk))
+        peers.settle(keyring)
+        world.run("update access.pair set day = day - 650")
+        assert peers.send(proof(desk, "FSE-OLD", days_ago=care_ago))[0].counts.taken == 1
+        assert peers.settle(keyring) == 1
+
+    play(world, keyring, scene)
+    assert world.scalar("select gate.today() - day from access.pair") == known_since
 
 
 def test_provenance_is_who_signed_the_file(world: World, keyring: Keyring, peers: Peers) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from tierce.kernel.clock import SystemClock, date_of, paris_day
 from tierce.kernel.ids import EstablishmentId, InsurerId, PersonId
 from tierce.kernel.nir import BirthDate
 from tierce.policy.acts import Outcome
+from tierce.policy.seats import DAY_LIMITS, new_line, pack
 from tierce.presence.plugins import Verified
 from tierce.registry.records import CoverageRecord, encode_record
 from tierce.rights.reasons import REASONS
@@ -79,8 +81,10 @@ class Wallet:
 
     def __init__(self) -> None:
         self.read: dict[str, bytes] = {}
+        self.asked = 0
 
     async def verify(self, proof: str, _place: EstablishmentId) -> Verified | None:
+        self.asked += 1
         return Verified(self.read[proof], proof) if proof in self.read else None
 
 
@@ -121,6 +125,28 @@ def test_the_reason_is_told_only_once_presence_is_proved(world: World, keyring: 
         }
     codes = world.scalar("select array_agg(get_byte(body, 4)::integer order by seq) from journal.entry")
     assert codes == [Outcome.UNKNOWN.value, *[outcome.value] * 3]
+
+
+def test_what_a_verifier_does_not_accept_is_an_attempt_and_after_the_last_one_it_is_asked_no_more(
+    world: World, keyring: Keyring
+) -> None:
+    async def run() -> list[str]:
+        wallet = Wallet()
+        async with counter(world, keyring, verifiers={"wallet": wallet}) as desk:
+            wallet.read["hers"] = parse_question(json.dumps(question()).encode(), date_of(TODAY)).who.canonical()
+            left = DAY_LIMITS[desk.caller.profession].attempts - 2
+            line = replace(new_line(desk.caller.profession, TODAY), attempts=left)
+            world.run(f"update access.line set state = '\\x{pack(line).hex()}' where id = {desk.caller.line}")
+            codes = []
+            for nir, proof in ((PAUL, "made up"), (STRANGER, "hers"), (PAUL, "hers"), (PAUL, "hers")):
+                wallet.asked = 0
+                told = await desk.post(
+                    "/v1/rights", {**question(nir=nir), "presence": {"means": "wallet", "proof": proof}}
+                )
+                codes.append(f"{told.json()['code']} {wallet.asked}")
+            return codes
+
+    assert asyncio.run(run()) == ["proof_refused 1", "proof_of_another 1", "out_of_attempts 1", "out_of_attempts 0"]
 
 
 def test_a_reason_that_was_told_is_in_the_journal_as_a_disclosure_of_one_insurer(

@@ -181,6 +181,23 @@ def test_a_line_never_passes_its_floor_however_often_one_asks(world: World, thie
     assert world.scalar("select count(*) from journal.entry where kind = 1") == GP.drawn
 
 
+def test_a_transaction_kept_open_over_midnight_buys_no_floor_again(
+    world: World, thief: Thief, connect: Connect
+) -> None:
+    """A floor's day is the transaction's; one that began before midnight counts on the day that the line is in."""
+    world.run(
+        "create or replace function gate.today() returns integer language sql stable as $$ select"
+        " (now() at time zone 'Europe/Paris')::date - date '1970-01-01' - coalesce(current_setting('old.days', true),"
+        " '0')::integer $$"
+    )
+    caller, old = enrol(world), Thief(world, connect("tierce_api", autocommit=True))
+    old.connection.execute("set old.days = 1")
+    had, refusal = thief.take_until_refused((caller, [person]) for person in range(1, 200))
+    assert (len(had), "floor" in refusal) == (GP.drawn, True)
+    assert old.take_until_refused([(caller, [1])])[0] == []
+    assert thief.take_until_refused([(caller, [1])])[0] == []
+
+
 def test_a_line_of_a_profession_without_floor_gets_nothing(world: World, thief: Thief) -> None:
     caller = enrol(world)
     world.run(f"update access.line set profession = 99 where id = {caller.line}")

@@ -110,6 +110,31 @@ def test_known_people_and_a_few_strangers_hold_nobody(night: Night) -> None:
     assert worth(unpack(state)) < 1
 
 
+def test_asking_again_about_somebody_shown_wears_no_evidence_down(night: Night) -> None:
+    """Neither the same day nor the next ones: whom only an unproved ask made known is no sign of a practice."""
+    caller, covered = enrol(night.world, Profession.OPTICIAN), night.world.covered
+    night.ask(caller, [*covered[:1], *strangers(3)])
+    night.turn()
+
+    def evidence() -> object:
+        return night.world.scalar("select (state, worth) from access.evidence")
+
+    before = evidence()
+    night.ask(caller, covered[:1] * 9)
+    night.turn()
+    assert evidence() == before
+    night.world.run("update access.pair set day = day - 1, seen_day = seen_day - 1")
+    night.ask(caller, covered[:1])
+    night.turn()
+    assert evidence() == before
+    night.world.run("update access.pair set state = 2, seen_day = seen_day - 1")
+    night.ask(caller, covered[:1] * 2)
+    night.turn()
+    state = night.world.scalar("select state from access.evidence")
+    assert isinstance(state, bytes)
+    assert unpack(state).events == 5, "once her presence was proved she is a familiar person, once a day"
+
+
 def test_a_worker_that_starts_again_looks_at_no_line_twice(night: Night) -> None:
     caller = enrol(night.world, Profession.OPTICIAN)
     night.ask(caller, strangers(3))
@@ -186,6 +211,30 @@ def test_after_a_human_lifts_a_hold_the_evidence_begins_again(night: Night) -> N
     state = night.world.scalar("select state from access.evidence")
     assert isinstance(state, bytes)
     assert unpack(state).shares == CAPS[Profession.OPTICIAN].shares, "nobody vouches for numbers that find nobody"
+
+
+@pytest.mark.parametrize("minutes", [-5, 5])
+def test_a_lift_counts_once_whatever_the_clock_of_whoever_lifts(night: Night, minutes: int) -> None:
+    caller = enrol(night.world, Profession.GP)
+    night.ask(caller, [*night.world.covered[:5], *strangers(20)])
+    assert len(night.turn()) == 1
+    night.world.run(f"update access.ladder set lifted = now() + interval '{minutes} minutes'")
+    assert night.turn() == []
+    assert night.world.scalar("select rung from access.evidence") == Rung.NONE, "with no new line too"
+
+    def caps() -> tuple[object, ...]:
+        state = night.world.scalar("select state from access.evidence")
+        assert isinstance(state, bytes)
+        return unpack(state).shares, unpack(state).volume
+
+    lifted = caps()
+    assert lifted != (CAPS[Profession.GP].shares, CAPS[Profession.GP].volume)
+    for _ in range(2):
+        before = float(str(night.world.scalar("select worth from access.evidence")))
+        night.ask(caller, strangers(2))
+        night.turn()
+        assert float(str(night.world.scalar("select worth from access.evidence"))) > before, "asks add up again"
+    assert caps() == lifted, "no cap is raised twice"
 
 
 def test_of_two_devices_on_one_line_the_one_that_asks_is_held_and_its_lift_is_theirs(night: Night) -> None:

@@ -125,6 +125,24 @@ def test_a_contract_that_ended_takes_a_place_and_is_no_number_made_up() -> None:
     assert post.evidence.seen[:2] == (2, 1), "two unfamiliar asks, one of them a miss"
 
 
+@pytest.mark.parametrize(("again", "opened"), [(True, False), (False, True), (True, True)])
+def test_whoever_asks_again_about_one_person_wears_no_evidence_down(again: bool, opened: bool) -> None:
+    post = Post(Profession.GP, 20_000)
+    for _ in range(2):
+        post.ask(20_000, Asked(found=False))
+    before = post.evidence
+    assert post.ask(20_000, Asked(known=True, again=again, opened=opened)) is Outcome.RELEASED
+    assert post.evidence == before
+    post.ask(20_000, Asked(known=True))
+    assert worth(post.evidence) < worth(before)
+
+
+def test_repeating_whom_he_was_shown_gains_a_thief_nobody() -> None:
+    scenario = small("enumeration", {Profession.OPTICIAN: 6})
+    repeating = replace(scenario, options={**scenario.options, "repeats": 3.0})
+    assert learned(repeating) <= learned(scenario)
+
+
 def test_whoever_is_missing_from_the_operators_own_list_was_covered() -> None:
     sight = Sight(Post(Profession.GP, 20_000), home=1)
     for told in (True, False):

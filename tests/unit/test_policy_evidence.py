@@ -30,7 +30,7 @@ from tierce.policy.evidence import (
     worth,
 )
 from tierce.policy.ladder import Rung
-from tierce.policy.seats import new_line
+from tierce.policy.seats import DECLARED_UNSEEN, new_line, pack_declared
 from tierce.policy.seats import pack as pack_line
 
 DAY = 20_000
@@ -238,7 +238,7 @@ def test_the_stored_form_is_small_and_comes_back() -> None:
     assert back._replace(bets=state.bets, crowd=state.crowd) == state
     assert back.bets == pytest.approx(state.bets, rel=1e-6)
     assert STATE_BYTES == len(pack(state)) == len(pack(begin(GP, DAY)))
-    assert STATE_BYTES + len(pack_line(new_line(GP, DAY))) <= 256
+    assert STATE_BYTES + len(pack_line(new_line(GP, DAY)) + pack_declared(DECLARED_UNSEEN)) <= 256
 
 
 def test_another_version_is_refused() -> None:

@@ -6,7 +6,7 @@ from tierce.journal.model import Entry, EntryKind
 from tierce.kernel.care import Profession
 from tierce.kernel.ids import DeviceId, EntrySeq, LineId, ProfessionalId
 from tierce.policy.acts import Act, Evidence, Outcome, Presence
-from tierce.policy.evidence import HINT_FIRST, Observation, begin, hint_of, observe, released
+from tierce.policy.evidence import HINT_AGAIN, HINT_FIRST, Observation, begin, hint_of, observe, released
 from tierce.policy.ladder import Rung
 from tierce.policy.seats import DAY_LIMITS, SEATS
 from tierce.watch.model import Looked
@@ -54,6 +54,12 @@ def test_other_refusals_say_nothing(outcome: Outcome) -> None:
 @pytest.mark.parametrize("presence", [Presence.DECLARED, Presence.CONFIRMED, Presence.VERIFIED])
 def test_a_card_that_was_read_is_no_evidence(presence: Presence) -> None:
     assert observation_of(looked(EntryKind.DISCLOSURE, Outcome.RELEASED, presence=presence)) is None
+
+
+@pytest.mark.parametrize("kind", [EntryKind.DISCLOSURE, EntryKind.REVISIT, EntryKind.MISS])
+def test_one_more_ask_about_somebody_told_today_is_no_observation(kind: EntryKind) -> None:
+    outcome = Outcome.UNKNOWN if kind is EntryKind.MISS else Outcome.RELEASED
+    assert observation_of(looked(kind, outcome, hint=HINT_AGAIN | hint_of(7, 44))) is None
 
 
 @pytest.mark.parametrize("profession", SEATS)

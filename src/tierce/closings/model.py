@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from tierce.kernel.ids import StaffId
+from tierce.kernel.ids import SessionId, StaffId
 from tierce.policy.ladder import Level, Rung
 
 
@@ -38,6 +38,8 @@ class Release:
 
     hold: int
     staff: StaffId
+    session: SessionId
+    """0 by command."""
     name: str
     reason: str
     until: datetime

@@ -90,12 +90,12 @@ class Closings:
                 raise NotClosedError
             for hold in holds:
                 before = asked.get(hold.id)
-                if target.level not in BROAD or (before is not None and before.staff != by.staff):
+                if target.level not in BROAD or (before is not None and not _is_hers(before, by)):
                     lifted += store.lift(connection, hold.id, now, by.staff, by.name, reason)
                     self._appender.write(connection, [self._line(Act.STAFF_LADDER_MOVE, hold.id, target, by)])
                 elif before is None:
-                    release = Release(hold.id, by.staff, by.name, reason, now + RELEASE_WAITS)
-                    store.ask_release(connection, release, by.session, now)
+                    release = Release(hold.id, by.staff, by.session, by.name, reason, now + RELEASE_WAITS)
+                    store.ask_release(connection, release, now)
                     self._appender.write(connection, [self._line(Act.STAFF_RELEASE_ASK, hold.id, target, by)])
                     waiting += 1
             if not lifted and not waiting:
@@ -114,6 +114,14 @@ class Closings:
             policy=self._policy,
             reference=number,
         )
+
+
+def _is_hers(release: Release, by: By) -> bool:
+    """Whether one person asked and would confirm: a command numbers her by her name, the office by her sign-in."""
+    if release.session and by.session:
+        return release.staff == by.staff
+    asked, confirms = (" ".join(name.split()).casefold() for name in (release.name, by.name))
+    return asked == confirms
 
 
 def concerned(target: Target) -> list[Profession]:

@@ -63,18 +63,18 @@ def put(connection: Connection, closing: Closing) -> None:
 
 def releases(connection: Connection) -> dict[int, Release]:
     """Releases that wait for a second person, by hold."""
-    rows = connection.execute("select hold, staff, name, reason, until from access.release where until > now()")
-    return {
-        hold: Release(hold, StaffId(staff), name, why, until) for hold, staff, name, why, until in rows.fetchall()
-    }
+    rows = connection.execute(
+        "select hold, staff, session, name, reason, until from access.release where until > now()"
+    )
+    return {hold: Release(hold, StaffId(staff), SessionId(session), *said) for hold, staff, session, *said in rows}
 
 
-def ask_release(connection: Connection, release: Release, session: SessionId, at: datetime) -> None:
+def ask_release(connection: Connection, release: Release, at: datetime) -> None:
     """Write that somebody asks for a release; an earlier request of the same hold has run out and gives way."""
     connection.execute(
         "insert into access.release (hold, staff, session, name, reason, asked, until)"
         " values (%s, %s, %s, %s, %s, %s, %s) on conflict (hold) do nothing",
-        (release.hold, release.staff, session, release.name, release.reason, at, release.until),
+        (release.hold, release.staff, release.session, release.name, release.reason, at, release.until),
     )
 
 

@@ -9,7 +9,17 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from tierce.gate.leases import Key, Leases
 from tierce.gate.model import Ask, Read, Refuse, Release, StepUp, Verdict
-from tierce.gate.rules import HOLD_SEATS, LOOKED_UP, counted_by, decide, evidence_of, is_seated, seen, settle_claim
+from tierce.gate.rules import (
+    HOLD_SEATS,
+    LOOKED_UP,
+    counted_by,
+    decide,
+    evidence_of,
+    is_seated,
+    says_nothing,
+    seen,
+    settle_claim,
+)
 from tierce.gate.store import Closing, Noted, Opened, PairKept
 from tierce.journal.encoding import pack_entry
 from tierce.journal.merkle import leaf_hash
@@ -19,7 +29,7 @@ from tierce.kernel.categories import DataCategory
 from tierce.kernel.clock import Clock, micros, ordinal_of
 from tierce.kernel.ids import NOBODY, LineId
 from tierce.policy.acts import Act, Outcome
-from tierce.policy.evidence import HINT_FIRST
+from tierce.policy.evidence import HINT_AGAIN, HINT_FIRST
 from tierce.policy.ladder import Level
 from tierce.policy.lines import DECLARED_PLACE, place_of
 from tierce.policy.rights import engagement_until
@@ -89,7 +99,8 @@ class Decider:
                     pairs[pair.key] = PairKept(pair, line, last)
             verdicts.append(verdict)
             first = pair is not None and (pair.state, pair.day) != (read.pair_state, read.pair_day)
-            hints.append(ask.hint | HINT_FIRST if first else ask.hint)
+            again = not first and says_nothing(read, line, day)
+            hints.append(ask.hint | (HINT_FIRST if first else HINT_AGAIN if again else 0))
         bodies = self._bodies(asks, opened.reads, verdicts)
         closing = Closing(
             self._instance,

@@ -72,7 +72,17 @@ class Case:
     @property
     def counted(self) -> bool:
         """This line already showed this pair today, so it is not another person of the day."""
-        return self.read.seen_day == self.day and self.read.seen_line == self.ask.caller.line
+        return was_told(self.read, self.ask.caller.line, self.day)
+
+
+def was_told(read: Read, line: int, day: int) -> bool:
+    """Whether this line asked about this pair today, and was answered."""
+    return read.seen_day == day and read.seen_line == line
+
+
+def says_nothing(read: Read, line: int, day: int) -> bool:
+    """Whether one more ask about this known pair says nothing of the practice (policy.evidence.HINT_AGAIN)."""
+    return is_known(read, day) and (read.pair_state == PAIR_OPEN or was_told(read, line, day))
 
 
 def is_known(read: Read, day: int) -> bool:
@@ -372,7 +382,7 @@ def counted_by(ask: Ask, read: Read, day: int) -> int:
     line = ask.caller.line
     if ask.presence is not Presence.DECLARED or not is_known(read, day):
         return line
-    return line if read.seen_day == day and read.seen_line == line else 0
+    return line if was_told(read, line, day) else 0
 
 
 def seen(read: Read, pair: PairSeen, day: int, line: int) -> Read:

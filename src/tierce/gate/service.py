@@ -120,11 +120,14 @@ class Gate:
         """
         lane = self._lane(ask.lane)
         lane.shed()
-        spent = self._spent.get(ask.caller.line)
-        if spent is not None and spent == paris_day(self._clock.now()):
+        if self.is_spent(ask.caller.line):
             # The journal already says that this line's attempts of the day are used up; nothing is looked up.
-            return Answer(Refuse(Outcome.OUT_OF_ATTEMPTS, spent + 1), NO_ENTRY, None)
+            return Answer(Refuse(Outcome.OUT_OF_ATTEMPTS, self._spent[ask.caller.line] + 1), NO_ENTRY, None)
         return await lane.ask(ask)
+
+    def is_spent(self, line: LineId) -> bool:
+        """Whether this process told the line that its attempts of the day are used up."""
+        return line in self._spent and self._spent[line] == paris_day(self._clock.now())
 
     def _lane(self, lane: acts.Lane) -> Lane:
         return self._bulk if lane is acts.Lane.BULK else self._interactive

@@ -115,6 +115,10 @@ FLOOR_VOLUME = 24
 
 HINT_FIRST = 1 << 24
 """Bit of a hint: the ask opened or proved a pair not known before; bits 16 to 23 are the area, 0 to 15 the prefix."""
+HINT_AGAIN = 1 << 25
+"""Bit of a hint: one more ask about somebody of whom this line was told today already, or whom only an unproved ask
+made known. It is no sign of a real practice, and no observation at all: else whoever has one hit, and repeats it,
+would wear down what the evidence is worth for nothing."""
 
 
 def hint_of(area: int, prefix: int) -> int:

@@ -42,20 +42,9 @@ WORDS: Mapping[Reason, tuple[Phrase, Phrase]] = {
             "Give the person the code of your place: her page will make another one.",
         ),
     ),
-    Reason.SPOKEN: (
-        Phrase("ces huit chiffres ne désignent aucune carte ici", "these eight digits stand for no card here"),
-        Phrase(
-            "Vérifiez-les : ils changent chaque minute, et ne valent qu’à votre lieu.",
-            "Check them: they change every minute, and count at your place alone.",
-        ),
-    ),
     Reason.MEANS: (
         Phrase("ce moyen de preuve n’est pas accepté ici", "this means of proof is not accepted here"),
         Phrase("Employez « card » ou « confirmation ».", "Use “card” or “confirmation”."),
-    ),
-    Reason.NOT_THEIRS: (
-        Phrase("la preuve n’est pas celle de la personne demandée", "the proof is not that of the person asked for"),
-        Phrase("Vérifiez les identifiants tapés.", "Check the identifiers typed."),
     ),
 }
 

@@ -24,9 +24,7 @@ class Reason(StrEnum):
     EARLY = "early"
     EXPIRED = "expired"
     AUDIENCE = "audience"
-    SPOKEN = "spoken"
     MEANS = "means"
-    NOT_THEIRS = "not_theirs"
 
 
 @dataclass(frozen=True, slots=True)

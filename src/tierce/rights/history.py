@@ -16,12 +16,12 @@ from tierce.kernel.clock import Clock, from_micros, micros, paris_day, seconds_l
 from tierce.kernel.ids import EntrySeq
 from tierce.policy.seats import (
     DAY_LIMITS,
-    PROBATION_DAYS,
     SEAT_DAYS,
     SEATS,
     cap_of,
     effective_limit,
     known_limit,
+    on_probation,
     roll,
 )
 from tierce.rights.replays import Replays
@@ -76,7 +76,7 @@ class Seats:
     ages: list[int]
     """Age in days of each place taken, oldest first."""
     new_device: bool
-    """Whether the device is in its first fortnight."""
+    """Whether the device is on probation: for a fortnight, and until one patient is proved to have been there."""
     attempts_limit: int
     renewed_in_seconds: int
     """Until the next civil day in Paris, when the asks of the day are given back."""
@@ -152,5 +152,5 @@ class History:
             renewed_in_seconds=seconds_left_today(now),
             known_left=max(0, known_limit(line, caller.profession) - line.known),
             ages=ages,
-            new_device=line.day < line.since + PROBATION_DAYS,
+            new_device=on_probation(line),
         )

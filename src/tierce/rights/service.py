@@ -111,7 +111,9 @@ class Rights:
         question = parse_question(body, date_of(today))  # 2. parse and normalise
         who = question.who.canonical()
         pair = self._pair.int64(caller.establishment.to_bytes(8, "big") + who) or 1
-        claim = None if question.proof is None else await self._claim(question.proof, caller, who)
+        claim = None
+        if question.proof is not None and not self._gate.is_spent(caller.line):
+            claim = await self._claim(question.proof, caller, who)
         answer = await self._gate.ask(
             Ask(
                 caller=caller, act=Act.RIGHTS_ASK, domain=question.domain, care_day=day_of(question.care_date),

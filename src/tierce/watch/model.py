@@ -30,7 +30,6 @@ class Known:
     device: DeviceId
     professional: ProfessionalId
     state: State
-    rung: Rung
 
 
 @dataclass(frozen=True, slots=True)

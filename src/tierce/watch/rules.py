@@ -11,7 +11,7 @@ from tierce.kernel.clock import from_micros, paris_day
 from tierce.kernel.ids import DeviceId, ProfessionalId
 from tierce.kernel.language import Phrase
 from tierce.policy.acts import Outcome, Presence
-from tierce.policy.evidence import HINT_FIRST, HOLD_AT, Indicator, Observation, State
+from tierce.policy.evidence import HINT_AGAIN, HINT_FIRST, HOLD_AT, Indicator, Observation, State
 from tierce.policy.ladder import Rung
 from tierce.watch.model import Hold, Looked
 
@@ -25,13 +25,13 @@ def is_proved(entry: Entry) -> bool:
 
 
 def observation_of(looked: Looked) -> Observation | None:
-    """What a line says to the tests; None for a reading, proved or declared, or when nobody was decided about.
+    """What a line says to the tests; None for a reading, proved or declared, when nobody was decided about, or again.
 
     Readings that certified software declares have a line of seats of their own and other habits: beside them the
     caps of unproven asks would call every pharmacy a thief.
     """
     entry, hint = looked.entry, looked.hint
-    if entry.presence is not Presence.NONE:
+    if entry.presence is not Presence.NONE or hint & HINT_AGAIN:
         return None
     day, area, prefix = paris_day(from_micros(entry.time_us)), area_of(hint), hint & 0xFFFF
     if entry.kind is EntryKind.REFUSAL:

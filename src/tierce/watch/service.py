@@ -41,6 +41,7 @@ class Watcher:
         """Look at what is new, and count what was shown by insurer; returns the devices held by this turn."""
         now = self._clock.now()
         lines = store.look(self._connection)
+        self._spend_lifts(now)
         held = []
         if lines:
             held = [hold for hold in self._weigh(now, lines) if self._hold(now, hold)]
@@ -51,6 +52,7 @@ class Watcher:
     def tidy(self) -> None:
         """Count reports and alerts, settle what proofs explained, forget what served its time."""
         now = self._clock.now()
+        self._spend_lifts(now)
         for hold in self._accuse(now):
             self._hold(now, hold)
         store.settle(self._connection, now, ACCOUNTS_A_TURN)
@@ -62,7 +64,7 @@ class Watcher:
         """Add up the evidence of new lines, and queue what nothing explains."""
         store.put_unexplained(self._connection, now, [one for one in lines if is_unexplained(one)])
         store.put_saturated(self._connection, paris_day(now), [one for one in lines if is_full(one)])
-        known = self._evidence(now, [one.line for one in lines if one.line])
+        known = store.evidence(self._connection, [one.line for one in lines if one.line], paris_day(now))
         states = {line: each.state for line, each in known.items()}
         asked: Asked = defaultdict(set)
         for one in lines:
@@ -84,7 +86,7 @@ class Watcher:
 
     def _accuse(self, now: datetime) -> list[Hold]:
         accused = store.accusations(self._connection, now)
-        known = self._evidence(now, [line for line, _ in accused])
+        known = store.evidence(self._connection, [line for line, _ in accused], paris_day(now))
         states = {line: each.state for line, each in known.items()}
         asked: Asked = defaultdict(set)
         for line, device in accused:
@@ -93,15 +95,13 @@ class Watcher:
                 asked[line].add(device)
         return self._keep(now, known, states, asked)
 
-    def _evidence(self, now: datetime, lines: Sequence[LineId]) -> dict[LineId, Known]:
-        today = paris_day(now)
-        stored = store.evidence(self._connection, lines, today)
-        return {
-            line: Known(each.line, each.device, each.professional, released(each.state, today), Rung.NONE)
-            if lifted
-            else each
-            for line, (each, lifted) in stored.items()
-        }
+    def _spend_lifts(self, now: datetime) -> None:
+        """Begin the evidence again where a human lifted what the watch had put."""
+        lines = store.spend_lifts(self._connection)
+        if lines:
+            known = store.evidence(self._connection, lines, paris_day(now))
+            states = {line: released(each.state, paris_day(now)) for line, each in known.items()}
+            self._keep(now, known, states, defaultdict(set))
 
     def _keep(
         self, now: datetime, known: dict[LineId, Known], states: dict[LineId, State], asked: Asked

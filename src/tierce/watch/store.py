@@ -54,28 +54,40 @@ def _looked(seq: int, _kind: int, body: bytes, line: int, profession: int | None
     return Looked(EntrySeq(seq), decode(bytes(body)), LineId(line), of, hint)
 
 
-def evidence(connection: Connection, lines: Iterable[LineId], day: int) -> dict[LineId, tuple[Known, bool]]:
-    """The evidence against these lines, and whether a human lifted what the watch had put: it begins again."""
+def spend_lifts(connection: Connection) -> list[LineId]:
+    """Take note, once, of what humans lifted of the watch's own; the lines that its devices draw on begin again.
+
+    The row says so itself: what is later on the clock of whoever lifts may be earlier here.
+    """
+    devices = connection.execute(
+        "update access.ladder set spent = true where level = 2 and by = 'watch' and lifted is not null and not spent"
+        " returning subject"
+    ).fetchall()
+    if not devices:
+        return []
     rows = connection.execute(
-        "select l.id, l.device, l.professional, l.profession, v.state, coalesce(v.rung, 0),"
-        " exists (select from access.ladder h where h.level = 2 and h.by = 'watch' and h.lifted > v.at"
-        "  and (h.subject = l.device or exists"
-        "   (select from access.session s where s.device = h.subject and s.line = l.id)))"
+        "select line from access.evidence where line in (select id from access.line where device = any(%(devices)s)"
+        " union select line from access.session where device = any(%(devices)s))",
+        {"devices": sorted({device for (device,) in devices})},
+    ).fetchall()
+    return [LineId(line) for (line,) in rows]
+
+
+def evidence(connection: Connection, lines: Iterable[LineId], day: int) -> dict[LineId, Known]:
+    """The evidence against these lines."""
+    rows = connection.execute(
+        "select l.id, l.device, l.professional, l.profession, v.state"
         " from access.line l left join access.evidence v on v.line = l.id where l.id = any(%s)",
         (sorted(set(lines)),),
     ).fetchall()
     return {
-        LineId(line): (
-            Known(
-                LineId(line),
-                DeviceId(device),
-                ProfessionalId(professional),
-                begin(Profession(profession), day, line) if state is None else unpack(bytes(state)),
-                Rung(rung),
-            ),
-            lifted,
+        LineId(line): Known(
+            LineId(line),
+            DeviceId(device),
+            ProfessionalId(professional),
+            begin(Profession(profession), day, line) if state is None else unpack(bytes(state)),
         )
-        for line, device, professional, profession, state, rung, lifted in rows
+        for line, device, professional, profession, state in rows
     }
 
 

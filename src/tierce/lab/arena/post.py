@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 from uuid import UUID
 
 from tierce.gate.model import Ask, Read, Standing
-from tierce.gate.rules import LOOKED_UP, PAIR_PROVED, decide
+from tierce.gate.rules import LOOKED_UP, PAIR_OPEN, PAIR_PROVED, decide, says_nothing
 from tierce.identity.model import Assurance, Caller
 from tierce.kernel.care import Profession
 from tierce.kernel.ids import (
@@ -74,7 +74,9 @@ class Asked(NamedTuple):
     found: bool = True
     """The register knows her, and she is covered."""
     known: bool = False
-    """The place had her presence proved within 24 months."""
+    """She is known at the place: her presence was proved within 24 months, unless `opened`."""
+    opened: bool = False
+    """Known by an ask of the last thirty days alone, which nothing has proved since."""
     present: bool = False
     """She proves her presence to us."""
     card: bool = False
@@ -187,7 +189,7 @@ class Post:
         if verdict.declared is not None:
             self.declared = verdict.declared
         outcome = verdict.outcome
-        if presence is Presence.NONE and outcome in _WEIGHED:
+        if presence is Presence.NONE and outcome in _WEIGHED and not says_nothing(read, ask.caller.line, day):
             self._watch(day, one, outcome)
         return outcome
 
@@ -232,7 +234,8 @@ class Post:
     def _read(self, one: Asked, day: int) -> Read:
         rung = self.rung
         if one.known:
-            return _read(rung, found=one.found, state=PAIR_PROVED, day=day, seen=day if one.again else 0)
+            state = PAIR_OPEN if one.opened else PAIR_PROVED
+            return _read(rung, found=one.found, state=state, day=day, seen=day if one.again else 0)
         key = (one.found, one.ended, rung)
         read = self._reads.get(key)
         if read is None:

@@ -17,7 +17,7 @@ from tierce.policy.acts import Outcome
 from tierce.policy.bound import Held, printed_bound
 from tierce.policy.evidence import Observation, observe, worth
 from tierce.policy.ladder import Rung
-from tierce.policy.seats import DAY_LIMITS, DORMANT_DAYS, cap_of, effective_limit, known_limit
+from tierce.policy.seats import DAY_LIMITS, DORMANT_DAYS, SEAT_DAYS, cap_of, effective_limit, known_limit
 
 EFFECT_SECONDS: Final = 1.0
 """What the watch decides is in force everywhere within this time."""
@@ -102,6 +102,10 @@ class Theft:
         self._answer: Answer | None = None
         self.loot = Loot(NAMES[desk.profession])
         self._learned: set[int] = set()
+        self._opened: dict[int, int] = {}
+        """The day of the ask that made each person known, of those whom the place did not know."""
+        self._told: set[int] = set()
+        """The people of the day."""
         self._days = self._limit = self._declared_limit = 0
         self._asked_file = False
         self._fooled = int(scenario.options.get("fooled", 0))
@@ -154,6 +158,7 @@ class Theft:
 
     def _act(self, day: int) -> None:
         spent = 0
+        self._told.clear()
         asks_max = DAY_LIMITS[self._thief.profession].attempts + BEYOND_ATTEMPTS
         for _ in range(asks_max):
             move = self._play.send(self._answer) if self._answer is not None else next(self._play)
@@ -173,23 +178,32 @@ class Theft:
         if not self._scenario.signed:
             # The session is bound to a key: an ask without its proof is refused before the gate (identity).
             return Outcome.NOT_ALLOWED
-        seen = target.person in self._learned
+        person = target.person
+        opened = day - self._opened.get(person, -SEAT_DAYS) < SEAT_DAYS
         one = Asked(
-            target.found, known=target.known or seen, present=target.present, card=self._scenario.declared,
-            area=target.area, prefix=target.prefix, again=seen and not target.known, twin=target.twin,
-            ended=target.ended,
+            target.found, known=target.known or opened, opened=opened, present=target.present,
+            card=self._scenario.declared, area=target.area, prefix=target.prefix, again=person in self._told,
+            twin=target.twin, ended=target.ended,
         )  # fmt: skip
         held = self._post.held
         outcome = self._post.ask(day, one)
-        if outcome is Outcome.RELEASED and not seen:
-            self._learned.add(target.person)
-            kind = "present" if target.present else "known" if target.known else "first"
-            setattr(self.loot, kind, getattr(self.loot, kind) + 1)
+        if outcome is Outcome.RELEASED:
+            self._note_shown(day, target, opened=opened)
         elif outcome in LOOKED_UP:
             self.loot.negatives += 1
         if self._post.held and not held:
             self._note_hold(day)
         return outcome
+
+    def _note_shown(self, day: int, target: Target, *, opened: bool) -> None:
+        self._told.add(target.person)
+        if not target.known and not target.present and not opened:
+            self._opened[target.person] = day
+        if target.person not in self._learned:
+            self._learned.add(target.person)
+            self._thief.shown.append(target)
+            kind = "present" if target.present else "known" if target.known else "first"
+            setattr(self.loot, kind, getattr(self.loot, kind) + 1)
 
     def _note_hold(self, day: int) -> None:
         if self.loot.hold_day < 0:

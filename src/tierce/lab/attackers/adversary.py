@@ -15,7 +15,8 @@ def adversary(thief: Thief) -> Attack:
 
     The gate's state has two parts: places, which come back with time alone, and what the evidence is worth, which
     familiar asks wear down. So the best that he can do on a day is to go as far as both allow; when he holds the file
-    of the place he pads with people known there.
+    of the place he pads with people known there. With the option `repeats` he tries to pad with people whom he was
+    shown, which the watch takes for nothing: it costs him attempts.
     """
     hit = thief.option("hit", 0.95)
     padding = int(thief.option("known_a_day", 0))
@@ -23,6 +24,7 @@ def adversary(thief: Thief) -> Attack:
         for _ in range(padding):
             yield thief.of_the_file()
         while _safe(thief):
+            yield from thief.repeats()
             yield _best(thief, hit)
         yield REST
 

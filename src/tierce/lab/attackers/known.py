@@ -5,10 +5,13 @@ from tierce.lab.attackers.protocol import REST, Attack, Thief, attacker
 
 @attacker("enumeration")
 def enumeration(thief: Thief) -> Attack:
-    """Make numbers up and try them at speed, every day, whatever is answered."""
+    """Make numbers up and try them at speed, every day, whatever is answered; `patient`, while places are left."""
     while True:
         for _ in range(int(thief.option("tries_a_day", 400))):
-            yield thief.guess(thief.option("hit", 0.24))
+            yield from thief.repeats()
+            answer = yield thief.guess(thief.option("hit", 0.24))
+            if thief.option("patient", 0) and (answer is None or answer.places == 0):
+                break
         yield REST
 
 

@@ -100,8 +100,10 @@ class Thief:
     view: View
     home: int = 1
     """Area where most of the place's people were born."""
+    shown: list[Target] = field(default_factory=list)
+    """Whom he was shown, in the order in which he learned of them."""
     _next: int = 1
-    _seen: list[Target] = field(default_factory=list)
+    _turn: int = 0
 
     def option(self, name: str, default: float) -> float:
         """A setting of the scenario, or `default`."""
@@ -130,6 +132,16 @@ class Thief:
     def of_the_file(self) -> Target:
         """Somebody known at the place, drawn from its file without looking whether she was asked about before."""
         return Target(-1 - int(self.rng.integers(0, self.file)), found=True, known=True)
+
+    def again(self) -> Target:
+        """Somebody whom he was shown already, each in turn; there must be one."""
+        self._turn += 1
+        return self.shown[self._turn % len(self.shown)]
+
+    def repeats(self) -> Generator[Target, Answer | None, None]:
+        """Before a new question, so many asks about people shown already as the option `repeats` says."""
+        for _ in range(int(self.option("repeats", 0)) if self.shown else 0):
+            yield self.again()
 
     def present(self) -> Target:
         """A person who stands before the thief with her proof."""

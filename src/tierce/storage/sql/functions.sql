@@ -195,7 +195,8 @@ end $$;
 
 -- Floors of one batch: what each line drew today, and what this role and the nation released this minute and day.
 -- An ask refused without a look at the person counts for nothing: however often a thief goes on, his refusals are
--- written with his neighbours' lines and never make their batch fail. The caller's state of each line is written by
+-- written with his neighbours' lines and never make their batch fail. `today` is the transaction's: one that was kept
+-- open over midnight counts on the day that the line is in, which never goes back. The caller's state of each line is written by
 -- the same statement: a row changed twice in one transaction has its foreign keys checked again.
 drop function if exists gate.count_floors(bigint[], bigint[], boolean[], boolean[], boolean[], integer, bigint[], bytea[]);
 create or replace function gate.count_floors(
@@ -209,10 +210,10 @@ begin
         update access.line l set
             state = coalesce(b.state, l.state),
             owed = case when b.state is null then l.owed end,
-            floor_day = today,
-            asked = case when l.floor_day = today then l.asked else 0 end + b.asked,
-            drawn = case when l.floor_day = today then l.drawn else 0 end + b.drawn,
-            known = case when l.floor_day = today then l.known else 0 end + b.known
+            floor_day = greatest(l.floor_day, today),
+            asked = case when l.floor_day >= today then l.asked else 0 end + b.asked,
+            drawn = case when l.floor_day >= today then l.drawn else 0 end + b.drawn,
+            known = case when l.floor_day >= today then l.known else 0 end + b.known
         from (select c.line, states[array_position(line_ids, c.line)] as state,
                      count(*) filter (where c.own and a.kind <> 2) as asked,
                      count(*) filter (where a.released and not a.is_known) as drawn,

@@ -166,7 +166,7 @@ grant execute on function journal.leaves, journal.leaf_count, journal.unplaced, 
     journal.end_segment, upkeep.is_held to tierce_worker;
 grant select on journal.segment, journal.redaction, journal.ended to tierce_worker;
 grant select on access.line, access.session, access.ladder to tierce_worker;
-grant insert on access.ladder to tierce_worker;
+grant insert, update (spent) on access.ladder to tierce_worker;
 grant select, delete on access.proof to tierce_worker;
 grant execute on function access.sweep_pending to tierce_worker;   -- its secrets are nobody's to read
 grant execute on function access.prove, access.withdraw to tierce_worker;

@@ -41,7 +41,8 @@ end $$;
 -- policy.acts.Presence of 2 (confirmed by the person), 3 (reported by a peer) or 4 (verified by us). Gives the seat
 -- back on every line it was drawn on. Returns what came of it: 0 this proof was used before, 1 a seat is free again,
 -- 2 late, the seat was free already and the proof counts, 3 the pair was proved already, 4 no seat was held: the pair
--- is known from now on. Raises serialization_failure when the pair changed hands meanwhile: try again.
+-- is known from now on. Known from the day on which she was there: an old invoice makes nobody known for longer. Raises
+-- serialization_failure when the pair changed hands meanwhile: try again.
 create or replace function access.prove(of_pair bigint, of_evidence uuid, of_grade smallint) returns smallint
     language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
@@ -49,6 +50,7 @@ declare
     today integer := gate.this_day();
     held boolean := coalesce(at.state in (1, 3), false);   -- a miss holds a seat too
     late boolean := held and today - at.day >= 30;
+    there integer := coalesce((select f.care_day from presence.proof f where f.id = of_evidence), today);
 begin
     insert into access.presented (id, pair, grade, day, freed)
     values (of_evidence, of_pair, of_grade, today, held) on conflict do nothing;
@@ -58,7 +60,8 @@ begin
     insert into access.pair as p (key, state, day, line, seen_day, seen_line)
     values (of_pair, 2, today, 0, 0, 0)
     on conflict (key) do update set
-        state = 2, day = today, drawn_day = case when p.state in (1, 3) then p.day else p.drawn_day end;
+        state = 2, day = greatest(p.day, there),
+        drawn_day = case when p.state in (1, 3) then p.day else p.drawn_day end;
     if held then
         perform access.tell_lines(at, at.day, case when late then 0 else -1 end,
                                   case when of_grade >= 3 then 1 else 0 end);
@@ -148,7 +151,8 @@ end $$;
 -- Units of common lines drawn for the calling process, which spends them in memory; at most as many as each line has.
 -- The rows are locked here alone, in a transaction of its own, never while a batch is under way. `backs` are units of
 -- day `back_days` that the process had and did not spend. A process that dies takes its units along: fewer are served,
--- never one more. Returns the day that the units are good for and, in the order given, how many there are.
+-- never one more. Returns the day that the units are good for and, in the order given, how many there are: every row is
+-- locked before the day is read, once, so that midnight between two lines gives none of them a day that it did not count.
 create or replace function gate.lend(
     kinds smallint[], subjects bigint[], wants integer[], back_days integer[], backs integer[],
     out for_day integer, out granted integer[])
@@ -166,10 +170,13 @@ begin
     granted := array_fill(0, array[cardinality(kinds)]);
     insert into gate.common (kind, subject, day)
     select distinct k, s, gate.this_day() from unnest(kinds, subjects) a(k, s) order by k, s on conflict do nothing;
+    perform from gate.common c where (c.kind, c.subject) in (select k, s from unnest(kinds, subjects) a(k, s))
+    order by c.kind, c.subject for update;
+    select greatest(gate.this_day(), max(c.day)) into for_day from gate.common c
+    where (c.kind, c.subject) in (select k, s from unnest(kinds, subjects) a(k, s));
     for asked in select * from unnest(kinds, subjects, wants, back_days, backs)
                      with ordinality a(kind, subject, want, back_day, back, n) order by kind, subject loop
-        select * into line from gate.common where kind = asked.kind and subject = asked.subject for update;
-        for_day := gate.this_day();
+        select * into line from gate.common where kind = asked.kind and subject = asked.subject;
         for told in delete from gate.given_back g where g.kind = asked.kind and g.subject = asked.subject
                     returning g.drawn, g.day, g.seats, g.freed loop
             line := gate.roll_common(line, least(told.day, for_day));
@@ -179,7 +186,6 @@ begin
             line.freed_week := line.freed_week + told.freed;
         end loop;
         line := gate.roll_common(line, for_day);
-        for_day := line.day;
         if asked.back > 0 and line.day - asked.back_day < 30 then
             line.seats[asked.back_day % 30 + 1] := greatest(0, line.seats[asked.back_day % 30 + 1] - asked.back);
             if asked.back_day = line.day then

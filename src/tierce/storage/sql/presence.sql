@@ -153,7 +153,7 @@ begin
     return query select 0::smallint, asked.place;
 end $$;
 
--- feed: a peer's proof that care was invoiced. Kept when the pair is there (somebody asked about that person at that
+-- feed: a peer's proof that care was invoiced, which it has not taken back. Kept when the pair is there (somebody asked about that person at that
 -- place, at most a month after the care), when the peer may speak of her (an insurer's peer of its own people alone), and
 -- the first time: false otherwise, and then the document's number stays unused. What is invoiced in somebody's name is
 -- kept for herself to read all the same, whether anybody asked about her or not: it frees no seat and makes nobody known.
@@ -174,6 +174,7 @@ begin
     join person.key k on k.idx = of_idx
     where q.id = of_peer and q.revoked is null and on_day <= gate.today()
       and (q.insurer is null or exists (select from person.record r where r.person = k.person and r.insurer = q.insurer))
+      and not exists (select from care.billed b where b.id = evidence and b.withdrawn is not null)
     on conflict do nothing;
     return found;
 end $$;

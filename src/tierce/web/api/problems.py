@@ -133,9 +133,10 @@ REFUSED: Mapping[str, Problem] = {
     ),
     "proof_refused": _problem(
         403, "proof_refused",
-        ("Cette preuve de présence a déjà servi, ou sa clé ne vaut pas pour cette personne.",
-         "This proof of presence was used before, or its key does not serve for this person."),
-        ("Demandez à la personne d'en présenter une nouvelle.", "Ask the person to show a new one."),
+        ("Cette preuve de présence n'en est pas une ici, a déjà servi, ou sa clé ne vaut pas pour cette personne.",
+         "This proof of presence is none here, was used before, or its key does not serve for this person."),
+        ("Vérifiez les chiffres tapés, ou demandez à la personne d'en présenter une nouvelle.",
+         "Check the digits typed, or ask the person to show a new one."),
     ),
     "proof_of_another": _problem(
         403, "proof_of_another",

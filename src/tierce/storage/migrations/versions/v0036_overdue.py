@@ -5,7 +5,7 @@ from alembic import op
 from tierce.storage.migrate import read_sql
 
 revision = "0036"
-down_revision = "0031"
+down_revision = "0035"
 
 
 def upgrade() -> None:
