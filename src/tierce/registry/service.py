@@ -230,9 +230,13 @@ class RightsImport:
         settled: Settled,
         laid: dict[str, list[memoryview]],
     ) -> None:
-        """Copy one chunk and commit it with how far it reaches; never when the one before it was not."""
+        """Copy one chunk and commit it with how far it reaches; never when the one before it was not.
+
+        The disk is waited for once, when all are loaded: a server that crashes before goes back a few chunks.
+        """
         if before is not None:
             before.result()
+        self._desk.book.wait_for_no_disk()
         self._desk.writer.copy(laid, staged=False)
         self._count(chunk, settled)
         self._went_past(span)
