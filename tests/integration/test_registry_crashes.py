@@ -1,5 +1,7 @@
 """An import killed with SIGKILL at each of its steps goes on where it stood, and ends where an unbroken one ends."""
 
+import errno
+import os
 import signal
 from collections.abc import Callable
 from pathlib import Path
@@ -7,13 +9,20 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from tests.folders import private_folder
 from tests.integration.conftest import Connect
 from tests.integration.feeding import FIRST, PLAN, make_importer, rows_of, write_rows
 from tests.integration.killed_import import MARK, run_import
 from tests.waiting import eventually
+from tierce.feeds.intake import Report
+from tierce.kernel.feed import Rejection
+from tierce.lab.bench.imports import AMC, write_lines
 from tierce.lab.country.population import write_country
-from tierce.storage.cluster import SUPERUSER
+from tierce.registry.progress.model import Progress
+from tierce.registry.service import LOAD_LINES, Listener
+from tierce.storage.cluster import DURABLE, SUPERUSER, Cluster
 from tierce.storage.database import Database
+from tierce.storage.migrate import migrate
 
 pytestmark = pytest.mark.integration
 
@@ -152,6 +161,81 @@ def test_its_helper_ends_with_an_import_that_is_killed(
 ) -> None:
     assert run(files[0], 2, load_from=1)[0] == -signal.SIGKILL
     eventually(lambda: not helpers(key_directory), "the helper of a killed import still runs")
+
+
+def test_no_chunk_is_committed_behind_one_that_was_not(
+    connect: Connect, admin: psycopg.Connection, key_directory: Path, tmp_path: Path
+) -> None:
+    """A refusal of a first load cannot be written, the disk being full, while other chunks wait to be copied."""
+    path = tmp_path / "first.csv"
+    write_lines(path, 3 * LOAD_LINES + 500)
+    lines = path.read_text("utf-8").split("\n")
+    lines[LOAD_LINES + 70] = lines[LOAD_LINES + 70].replace(",active,", ",asleep,")
+    path.write_text("\n".join(lines), "utf-8")
+    importer = make_importer(connect("tierce_feed"), key_directory, load_from=1)
+
+    def full(_rejection: Rejection) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with pytest.raises(OSError, match=os.strerror(errno.ENOSPC)):
+        importer.intake.rights(path, AMC, Listener(full, lambda _lines: None))
+    stood = admin.execute("select lines_done, taken, rejected from registry.feed where kind = 'rights'").fetchall()
+    assert stood == [(LOAD_LINES, LOAD_LINES, 0)]
+    assert admin.execute("select count(*) from person.record").fetchone() == (LOAD_LINES,)
+    counts = importer.rights(path).counts
+    assert (counts.taken, counts.rejected) == (3 * LOAD_LINES + 499, 1)
+    assert [one.line for one in importer.rejections] == [LOAD_LINES + 71]
+    assert admin.execute("select count(*) from person.record").fetchone() == (3 * LOAD_LINES + 499,)
+
+
+def test_a_server_that_crashes_in_a_first_load_goes_back_a_few_chunks_and_never_behind_what_it_said_was_done(
+    country: Path, key_directory: Path, tmp_path: Path
+) -> None:
+    """Chunks are committed without waiting for the disk; nothing in between is lost, and in the end all waits."""
+    path = tmp_path / "first.csv"
+    write_lines(path, 4 * LOAD_LINES)
+    with private_folder() as home:
+        cluster = Cluster(home, {**DURABLE, "shared_buffers": "128MB", "wal_writer_delay": "10s"})
+        cluster.start()
+        try:
+            database = cluster.database("tierce")
+            migrate(database)
+
+            def take(on_progress: Callable[[Progress], None] = lambda _progress: None) -> Report:
+                with database.connect("tierce_feed") as connection:
+                    importer = make_importer(connection, key_directory, load_from=1)
+                    importer.on_progress = on_progress
+                    return importer.rights(path)
+
+            def said() -> object:
+                with database.connect(SUPERUSER) as admin:
+                    return state(admin)
+
+            with database.connect("tierce_feed") as connection:
+                make_importer(connection, key_directory).insurers(country / "insurers.csv")
+            assert take().counts.taken == 4 * LOAD_LINES
+            cluster.stop(immediate=True)
+            cluster.start()
+            unbroken = said()
+            with database.connect(SUPERUSER, autocommit=True) as admin:
+                clear(admin)
+
+            def crash(progress: Progress) -> None:
+                if progress.lines_done == 3 * LOAD_LINES:
+                    cluster.stop(immediate=True)
+
+            with pytest.raises(psycopg.OperationalError):
+                take(crash)
+            cluster.start()
+            with database.connect(SUPERUSER) as admin:
+                row = admin.execute("select lines_done, (select count(*) from person.record) from registry.feed"
+                                    " where kind = 'rights'").fetchone()  # fmt: skip
+            assert row is not None
+            assert row[0] == row[1] <= 3 * LOAD_LINES
+            assert take().counts.taken == 4 * LOAD_LINES
+            assert said() == unbroken
+        finally:
+            cluster.stop()
 
 
 def helpers(key_directory: Path) -> list[str]:

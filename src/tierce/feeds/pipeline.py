@@ -7,6 +7,7 @@ clean up behind an import that was killed. What it prepares lies in memory that 
 that no chunk is copied from one to the other, nor waits for the other to be read.
 """
 
+import ctypes
 import mmap
 import os
 import pickle
@@ -40,6 +41,12 @@ _SLOTS: Final = 3
 _SLOT_BYTES: Final = 1 << 26
 """Room for one chunk: 64 MiB of addresses, of which only what is used is memory. Larger ones go by the pipe."""
 _ALIGNED: Final = 64
+
+_TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3
+"""M_TRIM_THRESHOLD and M_MMAP_THRESHOLD of glibc's mallopt."""
+_KEPT: Final = 1 << 28
+_NOT_MAPPED: Final = 1 << 25
+"""The most that mallopt takes."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -77,11 +84,8 @@ class Reader:
     """Reads and prepares chunks of one file."""
 
     def __init__(self, path: Path, sender: Sender, keys: Keys) -> None:
-        """Open the file; see `open_source` for what may be wrong with it.
-
-        Arrow's own pool gives memory back after each chunk and has it zeroed again for the next; malloc keeps it.
-        """
-        pa.set_memory_pool(pa.system_memory_pool())
+        """Open the file; see `open_source` for what may be wrong with it."""
+        _keep_memory()
         self.source: Source = open_source(path, RIGHTS)
         self._sender = sender
         self._hasher = Hasher(keys.index, keys.trait, keys.feed, sender.amc)
@@ -92,6 +96,19 @@ class Reader:
         if part.wanted is not None:
             chunk = chunk.only(part.wanted)
         return prepare(chunk.table, chunk.lines, chunk.rows, chunk.rejections, self._sender, self._hasher)
+
+
+def _keep_memory() -> None:
+    """Keep what a chunk gives back for the next: else the system takes it, and zeroes it page by page each time.
+
+    Arrow's own pool gives it back always, malloc from some MiB on unless it is told otherwise. What is kept is what
+    one chunk needs.
+    """
+    pa.set_memory_pool(pa.system_memory_pool())
+    tell = getattr(ctypes.CDLL(None), "mallopt", None)  # glibc's alone
+    if tell is not None:
+        tell(_TRIM_THRESHOLD, _KEPT)
+        tell(_MMAP_THRESHOLD, _NOT_MAPPED)
 
 
 _Found = int | Prepared | TierceError

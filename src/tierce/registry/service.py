@@ -2,6 +2,7 @@
 
 import sys
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -34,6 +35,9 @@ CHUNK_LINES: Final = 5_000
 
 LOAD_LINES: Final = 10_000
 """The same, for the first load of an empty register; a chunk of this size still fits the processor’s caches."""
+
+_LAID_AHEAD: Final = 2
+"""Chunks of a first load, some 12 MB each, that may wait for the one being copied."""
 
 _TURN_SECONDS: Final = 0.0002
 
@@ -197,33 +201,46 @@ class RightsImport:
     # -- the first load --------------------------------------------------------------------------------------
 
     def _load(self) -> None:
-        """Fill an empty register: while one chunk is copied by a thread, the next is settled and sealed."""
+        """Fill an empty register: while chunks are copied by a thread, the next are settled and sealed."""
         load = FirstLoad()
         if self._progress.lines_done:
             for numbers in self._desk.book.loaded_numbers():
                 load.remember(numbers)
         self._desk.registry.commit()
         with _taking_turns(), ThreadPoolExecutor(1) as pool:
-            under_way: Future[None] | None = None
+            before: Future[None] | None = None
+            waiting: deque[Future[None]] = deque()
             for span, chunk in self._chunks(self._progress.lines_done + 2, self._progress.bytes_done):
                 self._note_day(chunk)
                 load.only_day = self._only_day()
                 settled = load.settle(chunk)
                 laid = self._desk.writer.laid_out(chunk, settled)
-                if under_way is not None:
-                    under_way.result()
-                    self._tell()
-                self._went_past(span)
-                under_way = pool.submit(self._commit_loaded, chunk, settled, laid)
-            if under_way is not None:
-                under_way.result()
-                self._tell()
+                if len(waiting) > _LAID_AHEAD:
+                    waiting.popleft().result()
+                before = pool.submit(self._commit_loaded, before, span, chunk, settled, laid)
+                waiting.append(before)
+            for one in waiting:
+                one.result()
 
-    def _commit_loaded(self, chunk: Prepared, settled: Settled, laid: dict[str, list[memoryview]]) -> None:
+    def _commit_loaded(
+        self,
+        before: "Future[None] | None",
+        span: Span,
+        chunk: Prepared,
+        settled: Settled,
+        laid: dict[str, list[memoryview]],
+    ) -> None:
+        """Copy one chunk and commit it with how far it reaches; never when the one before it was not.
+
+        The disk is waited for once, when all are loaded: a server that crashes before goes back a few chunks.
+        """
+        if before is not None:
+            before.result()
+        self._desk.book.wait_for_no_disk()
         self._desk.writer.copy(laid, staged=False)
         self._count(chunk, settled)
-        self._desk.book.save(self._progress, self._desk.clock.now())
-        self._desk.registry.commit()
+        self._went_past(span)
+        self._commit()
 
     # -- what takes away -------------------------------------------------------------------------------------
 

@@ -3,7 +3,8 @@
 The import is the product's own, in a process of its own, from the file on disk to the last index: digest, reading,
 checks, keyed indexes, sealing, journal. Then the six tables it filled are copied out in binary, emptied, and the same
 bytes go back through plain COPY into the same tables without indexes, and the same indexes are built by the same
-function. Both are durable in the same way, on the same cluster, one after the other.
+function. Both are durable in the same way, on the same cluster, one after the other, which has written its log once
+before: neither waits while the files of the log are created.
 """
 
 import os
@@ -23,7 +24,7 @@ from tierce.feeds.commands import open_intake
 from tierce.feeds.intake import INSTANCE, no_listener
 from tierce.kernel.feed import names
 from tierce.kernel.scratch import Scratch
-from tierce.lab.bench.copying.store import copy_back, copy_out, describe_server, empty_register
+from tierce.lab.bench.copying.store import copy_back, copy_out, describe_server, empty_register, write_log
 from tierce.lab.bench.errors import BenchError
 from tierce.lab.bench.machine import DurableWrite, Machine, describe_machine, measure_durable_write
 from tierce.lab.country.block import TEST_OID
@@ -40,6 +41,8 @@ from tierce.storage.migrate import migrate
 AMC: Final = "99100001"
 BLOCK_LINES: Final = 50_000
 """Lines that draw their numbers from one block: a block has two hundred of a sex, year and month."""
+_LOG_BYTES: Final = 1_110
+"""What the server logs of a line, its indexes included; as much by the import as by the copy."""
 _FAMILIES: Final = (
     "MARCHAND",
     "LENOIR",
@@ -87,6 +90,7 @@ def measure_import(lines: int, turns: int, parent: Path, say: Callable[[str], No
         write_insurers(home / "insurers.csv", make_insurers(1))
         with closing(open_intake(database, home / "keys", People.INVENTED)) as intake:
             intake.insurers(home / "insurers.csv", no_listener())
+        write_log(database, lines * _LOG_BYTES)
         imports, copies, peaks, size = [], [], [], 0
         for turn in range(turns):
             empty_register(database)

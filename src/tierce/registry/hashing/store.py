@@ -1,5 +1,7 @@
 """Turns prepared columns into keyed indexes: the only thing of a line's identifiers that the database ever holds."""
 
+from typing import Final
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -7,6 +9,9 @@ import pyarrow.compute as pc
 from tierce.registry.batch import Batch, Column, Ints
 from tierce.registry.prepared import ELSEWHERE, NOBODY, Bytes, Linked, Pieces, Prepared, ints
 from tierce.storage.keys import KeyedHash
+
+_AT_ONCE: Final = 512
+"""Values made objects at a time, so that each lot takes the memory of the one before, in the caches still."""
 
 
 class Hasher:
@@ -31,15 +36,15 @@ class Hasher:
             priority=batch.priority,
             ended=batch.ended,
             key_rows=batch.identities.rows,
-            keys=_matrix(self._index.many(batch.identities.values.to_pylist())),
+            keys=_matrix(_many(self._index, batch.identities.values)),
             card_rows=batch.cards.rows,
-            cards=_matrix(self._index.many(batch.cards.values.to_pylist())),
+            cards=_matrix(_many(self._index, batch.cards.values)),
             members=members,
             holders=self._linked(batch, batch.holders, members),
             representatives=self._linked(batch, batch.representatives, members),
             contracts=self._contracts(batch.contracts),
-            digests=_matrix(self._feed.many(batch.told.to_pylist(), b"line|2|")),
-            traits=_matrix(self._trait.many(batch.traits.to_pylist())),
+            digests=_matrix(_many(self._feed, batch.told, b"line|2|")),
+            traits=_matrix(_many(self._trait, batch.traits)),
             civil=_pieces(batch.civil),
             coverage=_pieces(batch.coverage),
             corrects={
@@ -54,7 +59,7 @@ class Hasher:
 
     def _members(self, numbers: Column) -> Bytes:
         head = f"member|1|{self._amc}|".encode()
-        return _matrix(self._feed.many(numbers.cast(pa.binary()).to_pylist(), head))
+        return _matrix(_many(self._feed, numbers.cast(pa.binary()), head))
 
     def _linked(self, batch: Batch, numbers: Column, members: Bytes) -> Linked:
         """Find whose member number it is among the chunk's earlier lines."""
@@ -69,9 +74,15 @@ class Hasher:
     def _contracts(self, numbers: Column) -> Ints:
         coded = pc.dictionary_encode(numbers)
         head = f"contract|1|{self._amc}|".encode()
-        keyed = self._feed.many([one.encode() for one in coded.dictionary.to_pylist()], head)
+        keyed = _many(self._feed, coded.dictionary.cast(pa.binary()), head)
         firsts = np.frombuffer(keyed, dtype=">i8").reshape(-1, 4)[:, 0].astype(np.int64)
         return ints(firsts[coded.indices.to_numpy(zero_copy_only=False)])
+
+
+def _many(keyed: KeyedHash, values: Column, head: bytes = b"") -> bytes:
+    """Hash a column, a few values at a time."""
+    lots = range(0, len(values), _AT_ONCE)
+    return b"".join([keyed.many(values.slice(at, _AT_ONCE).to_pylist(), head) for at in lots])
 
 
 def _matrix(digests: bytes) -> Bytes:

@@ -199,6 +199,14 @@ class FeedBook:
             for _built in pool.map(build, [table for table in _HEAVY if table in waiting]):
                 pass
 
+    def wait_for_no_disk(self) -> None:
+        """Let the commit of the transaction under way return before it is on disk.
+
+        If the server crashes within the second, it is as if it had not been, nor those behind it; a later commit that
+        waits makes all before it durable.
+        """
+        self._connection.execute("set local synchronous_commit to off")
+
     def loaded_numbers(self) -> Iterator[Bytes]:
         """Yield every key and member number that a first load has written so far."""
         for query in ("copy (select idx from person.key) to stdout (format binary)",

@@ -20,6 +20,19 @@ _COPY_BYTES: Final = 1 << 20
 _SHOWN: Final = ("shared_buffers", "max_wal_size", "fsync", "synchronous_commit", "wal_level")
 
 
+def write_log(database: Database, size: int) -> None:
+    """Have the server write so many bytes of log; the next checkpoint keeps its files for what is written then.
+
+    A new server creates each file of its log, writes it full of zeros and syncs it before it can be used. Only the
+    import of the first turn would: the COPY after it finds those that a checkpoint kept.
+    """
+    with database.connect(SUPERUSER, autocommit=True) as admin:
+        admin.execute(
+            "select count(pg_logical_emit_message(false, 'bench', repeat('0', %s))) from generate_series(1, %s)",
+            (_COPY_BYTES, size // _COPY_BYTES + 1),
+        )
+
+
 def empty_register(database: Database) -> None:
     """Remove everybody and every import from the database, and start from a fresh checkpoint."""
     with database.connect(SUPERUSER, autocommit=True) as admin:
