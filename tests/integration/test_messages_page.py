@@ -103,3 +103,21 @@ def test_two_people_approve_what_they_have_read_and_one_stops_it(world: Messages
             await walk(site)
 
     asyncio.run(main())
+
+
+def test_what_was_read_of_an_older_list_is_not_approved_and_the_page_says_so(
+    world: MessagesRoom, database: Database
+) -> None:
+    world.freeze()
+    world.write()
+
+    async def main() -> None:
+        async with office_site(world.room, database) as site:
+            path = f"/incidents/{world.incident}"
+            digests = hidden((await get(site, f"{path}/messages")).text)
+            assert (await post(site, f"{path}/scope", {})).status_code == 303
+            refused = await post(site, f"{path}/messages/approve", digests)
+            assert refused.status_code == 409
+            assert "Une liste plus récente existe" in refused.text
+
+    asyncio.run(main())
