@@ -102,6 +102,10 @@ class SiteThief:
     known: Mapping[str, Sequence[str]]
     typed: Mapping[str, str]
     asked: Mapping[str, str] = field(default_factory=dict)
+    most: int = ADDRESSES_MAX
+    """Addresses of one route."""
+    language: str = "fr"
+    offers: dict[str, dict[str, str]] = field(default_factory=dict)
     heard: list[Heard] = field(default_factory=list)
 
     def values(self, path: str, name: str) -> Sequence[str]:
@@ -112,12 +116,12 @@ class SiteThief:
     def addresses(self, route: SiteRoute) -> Iterator[str]:
         """A route's addresses."""
         names = re.findall(r"\{(\w+)", route.path)
-        for chosen in islice(product(*(self.values(route.path, name) for name in names)), ADDRESSES_MAX):
+        for chosen in islice(product(*(self.values(route.path, name) for name in names)), self.most):
             path = route.path
             for value in chosen:
                 path = re.sub(r"\{[^}]*\}", value, path, count=1)
             yield path + self.asked.get(route.path, "")
-        if not names and route.method == "GET":
+        if not names and route.method == "GET" and self.most == ADDRESSES_MAX:
             yield from (f"{route.path}?{urlencode({name: value})}" for name, value in QUERIES)
             yield from (
                 f"{route.path}?{urlencode({name: value})}"
@@ -127,7 +131,7 @@ class SiteThief:
 
     async def send(self, route: SiteRoute, address: str, body: bytes = b"", *, cookie: bool = True) -> Told:
         """Send one request, and keep its answer with the lines that were written."""
-        headers = {"cookie": f"{self.site.cookie}={HANDLE}"} if cookie else {}
+        headers = {"accept-language": self.language} | ({"cookie": f"{self.site.cookie}={HANDLE}"} if cookie else {})
         last = self._last()
         told = await ask(self.site.app, route.method, address, headers | (FORM if body else {}), body)
         rows = self.admin.execute("select body from journal.entry where seq > %s order by seq", (last,)).fetchall()
@@ -156,20 +160,30 @@ class SiteThief:
             if one["by"] == "POST"
         }
 
+    @property
+    def last(self) -> list[SiteRoute]:
+        """The routes that end the session."""
+        return [one for one in site_routes(self.site) if one.act in ENDS or one.path == "/sign-out"]
+
+    async def see(self) -> None:
+        """Every page, and what its forms offer."""
+        for route in (one for one in site_routes(self.site) if one.method == "GET" and not one.public):
+            for address in self.addresses(route):
+                self.offers |= await self.offered((await self.send(route, address)).text)
+
+    async def fill(self) -> None:
+        """Every form, with what its page offers and what he types."""
+        for route in (one for one in site_routes(self.site) if one.method == "POST" and one not in self.last):
+            for address in self.addresses(route):
+                await self.send(route, address, self.body({**self.typed, **self.offers.get(address, {})}))
+
     async def walk(self) -> None:
         """Every page, every form, every page again; then what ends the session, and nothing opens any more."""
-        routes = site_routes(self.site)
-        last = [one for one in routes if one.act in ENDS or one.path == "/sign-out"]
-        offers: dict[str, dict[str, str]] = {}
-        for turn in range(2):
-            for route in (one for one in routes if one.method == "GET" and not one.public):
-                for address in self.addresses(route):
-                    offers |= await self.offered((await self.send(route, address)).text)
-            for route in (one for one in routes if one.method == "POST" and one not in last and turn == 0):
-                for address in self.addresses(route):
-                    await self.send(route, address, self.body({**self.typed, **offers.get(address, {})}))
+        await self.see()
+        await self.fill()
+        await self.see()
         whole = list(self.heard)
-        for route in last:
+        for route in self.last:
             await self.send(route, route.path, self.body({}))
         for one in {(one.route, one.address): one for one in whole}.values():
             await self.send(one.route, one.address, self.body(self.typed) if one.route.method == "POST" else b"")

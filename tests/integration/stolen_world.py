@@ -44,6 +44,21 @@ THEIR_REFUSED, THEIR_SHOWN = 617, 877
 FEW, MANY = 4, 13
 """What was shown of one insurer's people in a day: below the floor of what is told, and above it."""
 
+TYPED = {
+    "why": "Vingt mille demandes en une minute.", "reason": "Vingt mille demandes.", "text": "Mesure prise.",
+    "title": "Accès volé", "purpose": "2", "begun": "2026-03-03T10:00", "ended": "2026-03-03T10:40",
+    "at": "2026-03-03T10:30", "signal": "2026-03-03T10:00", "until": "2026-04-03T10:00", "hours": "2", "rung": "1",
+    "device": "66", "decision": "keep", "words": "Le frein reste en place.", "outcome": "corrected",
+    "part": "domain:OPTI",
+    "length": "30m", "quoted": "0000-0000-0000", "subject": "everything", "batch": "1", "answer": "yes",
+    "address": "voleur@ailleurs.example", "code": "123456", "place": "12345678", "spoken_with": "Camille Rouvray",
+    "revision": "1", "recipient": "age1zzz", "operator": "Autre opérateur", "contract": "C-1",
+}  # fmt: skip
+"""What is typed in a field of a form, whichever form it is."""
+DIFFERENCE = "/incidents/{number:int}/forms/{controller:int}/difference"
+ASKED = {DIFFERENCE: "?before=0&after=1"}
+"""Queries without which a route shows nothing."""
+
 
 @dataclass(frozen=True)
 class StolenWorld:
@@ -74,6 +89,29 @@ class StolenWorld:
         found = self.room.admin.execute(query.encode()).fetchall()
         self.room.admin.commit()
         return [str(row[0]) for row in found]
+
+    def known(self, site: str) -> dict[str, list[str]]:
+        """The numbers with which a site's routes may be tried, one's own first: see SiteThief."""
+        reports = self.numbers("select id from notice.person_report")
+        lists = self.numbers("select id from notice.hand_over order by insurer")
+        incident, requests = str(self.incident), [str(one) for one in self.requests]
+        feeds, lines = [str(OAK_FEED), str(CAPES_FEED)], [str(one) for one in (*self.hers, *self.theirs, 5)]
+        of_site: dict[str, dict[str, list[str]]] = {
+            "office": {
+                "number": [incident], "person": sorted({str(one) for one, _ in PAIRS}), "insurer": ["1", "2"],
+                "professional": ["501", "502"], "session": [str(SESSION)], "appeals/number": [str(APPEAL)],
+                "holds/number": [str(HOLD)], "feeds/number": feeds, "lines/seq": lines, "reports/number": reports,
+                "requests/number": requests, "batch": ["1"], "directory/number": ["501", "601"], "at": ["601"],
+                "move": ["suspend", "enrol", "end"], "controller": ["0", "1", "2"], "section": ["1", "6"],
+                "place": ["0", "1", "2"], "key": ["101", "102"],
+            },
+            "persons": {"seq": lines, "which": [str(UUID(int=one)) for one in (HOLDER, CHILD, STRANGER)]},
+            "insurers": {
+                "feeds/number": feeds, "incidents/number": [incident, "12345"], "lists/number": lists,
+                "key/number": ["101", "102"], "requests/number": requests,
+            },
+        }  # fmt: skip
+        return of_site[site]
 
 
 def _records(room: Room, keyring: Keyring, people: tuple[Truth, ...]) -> None:

@@ -9,7 +9,6 @@ import re
 from collections.abc import Callable
 from hashlib import sha256
 from html import unescape
-from uuid import UUID
 
 import pytest
 from litestar import get
@@ -20,18 +19,14 @@ from tests.integration.rooms import OAK
 from tests.integration.site_thief import Heard, SiteThief, site_routes
 from tests.integration.sites_world import insurers_site, office_site, persons_site
 from tests.integration.stolen_world import (
-    APPEAL,
+    ASKED,
     CAPES_FEED,
-    CHILD,
     FEW,
-    HOLD,
     HOLDER,
-    OAK_FEED,
     PAIRS,
-    SESSION,
-    STRANGER,
     THEIR_REFUSED,
     THEIR_SHOWN,
+    TYPED,
     StolenWorld,
     make_stolen_world,
 )
@@ -50,18 +45,7 @@ pytestmark = pytest.mark.integration
 WALKED_ELSEWHERE = {"portal", "api"}
 A_DAY = 6
 """People whom one member of staff is shown in a day here: fewer than are listed, so that the walk comes to it."""
-TYPED = {
-    "why": "Vingt mille demandes en une minute.", "reason": "Vingt mille demandes.", "text": "Mesure prise.",
-    "title": "Accès volé", "purpose": "2", "begun": "2026-03-03T10:00", "ended": "2026-03-03T10:40",
-    "at": "2026-03-03T10:30", "signal": "2026-03-03T10:00", "until": "2026-04-03T10:00", "hours": "2", "rung": "1",
-    "device": "66", "decision": "keep", "words": "Le frein reste en place.", "outcome": "corrected",
-    "part": "domain:OPTI",
-    "length": "30m", "quoted": "0000-0000-0000", "subject": "everything", "batch": "1", "answer": "yes",
-    "address": "voleur@ailleurs.example", "code": "123456", "place": "12345678", "spoken_with": "Camille Rouvray",
-    "revision": "1", "recipient": "age1zzz", "operator": "Autre opérateur", "contract": "C-1",
-}  # fmt: skip
 
-DIFFERENCE = "/incidents/{number:int}/forms/{controller:int}/difference"
 
 HERS = re.compile(r"Grand Chêne|Deux Caps|Optique des Remparts|Cabinet médical|[A-Z]+LENOIR|Quorvel")
 """Her insurers, who asked about her and where, her name."""
@@ -134,24 +118,12 @@ def test_a_stolen_session_of_the_office_shows_nobody_without_a_line_and_a_day_s_
     admin = world.room.admin
     admin.execute("update gate.shown_ceiling set per_day = %s where scope = 'staff'", (A_DAY,))
     admin.commit()
-    people, insurers = sorted({str(one) for one, _ in PAIRS}), ["1", "2"]
-    (report,) = world.numbers("select id from notice.person_report")
-    known = {
-        "number": [str(world.incident)], "person": people, "insurer": insurers, "professional": ["501", "502"],
-        "session": [str(SESSION)], "appeals/number": [str(APPEAL)], "holds/number": [str(HOLD)],
-        "feeds/number": [str(OAK_FEED), str(CAPES_FEED)],
-        "lines/seq": [str(one) for one in world.hers + world.theirs],
-        "reports/number": [report], "requests/number": [str(one) for one in world.requests], "batch": ["1"],
-        "places/number": ["601"], "at": ["601"], "move": ["suspend", "enrol", "end"], "controller": ["0", "1", "2"],
-        "section": ["1", "6"], "place": ["0", "1", "2"], "key": ["101", "102"],
-        "directory/number": ["501", "601"],
-    }  # fmt: skip
 
     async def rob() -> SiteThief:
         async with office_site(world.room, world.database) as site:
             admin.execute("update access.staff_session set roles = '{security,dpo,operations,inspector}'")
             admin.commit()
-            thief = SiteThief(site, admin, known, TYPED, {DIFFERENCE: "?before=0&after=1"})
+            thief = SiteThief(site, admin, world.known("office"), TYPED, ASKED)
             await thief.walk()
             return thief
 
@@ -181,14 +153,10 @@ def check_letters(thief: SiteThief) -> None:
 
 def test_a_stolen_session_of_a_person_s_space_shows_herself_alone_and_each_reading_has_its_line(made: Made) -> None:
     world = made(posted=True)
-    known = {
-        "seq": [str(one) for one in (*world.hers, *world.theirs, 5)],
-        "which": [str(UUID(int=one)) for one in (HOLDER, CHILD, STRANGER)],
-    }
 
     async def rob() -> SiteThief:
         async with persons_site(world.room, world.database) as site:
-            thief = SiteThief(site, world.room.admin, known, TYPED)
+            thief = SiteThief(site, world.room.admin, world.known("persons"), TYPED)
             await thief.walk()
             return thief
 
@@ -208,15 +176,11 @@ def test_a_stolen_session_of_a_person_s_space_shows_herself_alone_and_each_readi
 
 def test_a_stolen_session_of_an_insurer_names_nobody_and_nothing_of_another_insurer(made: Made) -> None:
     world = made(posted=False)
-    lists = world.numbers("select id from notice.hand_over order by insurer")
-    known = {
-        "feeds/number": [str(OAK_FEED), str(CAPES_FEED)], "incidents/number": [str(world.incident), "12345"],
-        "lists/number": lists, "key/number": ["101", "102"], "requests/number": [str(one) for one in world.requests],
-    }  # fmt: skip
+    theirs = world.numbers("select id from notice.hand_over where insurer = 2")[0]
 
     async def rob() -> SiteThief:
         async with insurers_site(world.room, world.database) as site:
-            thief = SiteThief(site, world.room.admin, known, TYPED)
+            thief = SiteThief(site, world.room.admin, world.known("insurers"), TYPED)
             await thief.walk()
             return thief
 
@@ -226,9 +190,7 @@ def test_a_stolen_session_of_an_insurer_names_nobody_and_nothing_of_another_insu
     opened = [one for one in thief.before_the_end() if one.told.status < 400]
     for one in opened:
         assert not OF_ANOTHER.search(unescape(one.text)), one.address
-        assert not {str(CAPES_FEED), lists[1], "102", str(world.requests[1])} & set(one.address.split("/")), (
-            one.address
-        )
+        assert not {str(CAPES_FEED), theirs, "102", str(world.requests[1])} & set(one.address.split("/")), one.address
         if one.route.path.startswith(TELLS_OF_PEOPLE):
             assert [(line.kind, line.insurer, line.person) for line in one.lines] == [
                 (EntryKind.INSURER_ACT, OAK, 0)
