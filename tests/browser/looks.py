@@ -5,7 +5,6 @@ from typing import Final
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]  # it ships no types
 from playwright.sync_api import Page
 
-WIDE_AND_NARROW: Final = (1600, 360)
 _AXE: Final = Axe().axe_script
 
 
@@ -24,9 +23,17 @@ def faults_of(page: Page, where: str, widths: tuple[int, ...] = ()) -> list[str]
 
 
 def _faults(page: Page, where: str) -> list[str]:
-    sideways = page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
+    return ([f"{where}: scrolls sideways"] if scrolls_sideways(page) else []) + axe_faults(page, where)
+
+
+def scrolls_sideways(page: Page) -> bool:
+    """Whether the page is wider than its window."""
+    return bool(page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"))
+
+
+def axe_faults(page: Page, where: str) -> list[str]:
+    """What axe finds wrong of the page as it stands."""
     if not page.evaluate("'axe' in window"):
         page.evaluate(_AXE)
     violations = page.evaluate("axe.run({resultTypes: ['violations']}).then(found => found.violations)")
-    found = [f"{where}: scrolls sideways"] if sideways else []
-    return found + [f"{where}: {one['id']} {one['help']}" for one in violations]
+    return [f"{where}: {one['id']} {one['help']}" for one in violations]

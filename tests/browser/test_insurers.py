@@ -6,15 +6,12 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import NewBrowser
-from tests.browser.looks import WIDE_AND_NARROW, faults_of
 from tests.browser.test_office_and_persons import asked, entered
-from tierce.kernel.language import Language
 from tierce.lab.demo.stage import Stage
 
 pytestmark = pytest.mark.browser
 
 OWN, OTHER = "Camille Rouvray", "Idriss Belval"
-PATHS = ("/", "/activity", "/feeds", "/nowhere")
 
 
 def test_she_reads_her_own_people_files_and_what_was_shown(stage: Stage, new_browser: NewBrowser) -> None:
@@ -30,16 +27,3 @@ def test_she_reads_her_own_people_files_and_what_was_shown(stage: Stage, new_bro
     expect(page.locator("main .status").first).to_contain_text("Pris en entier")
     other = entered(stage, new_browser, "insurers", OTHER)
     assert other.goto(stage.url("insurers") + feed).status == 404  # type: ignore[union-attr]  # it answered
-
-
-def test_every_page_is_accessible_and_never_scrolls_sideways(stage: Stage, new_browser: NewBrowser) -> None:
-    page = entered(stage, new_browser, "insurers", OWN)
-    page.goto(stage.url("insurers") + "/feeds")
-    feed = page.locator("table a[href^='/feeds/']").first.get_attribute("href") or ""
-    outside = new_browser().new_page()
-    faults: list[str] = []
-    for language in Language:
-        for one, path in [*((page, path) for path in (*PATHS, feed)), (outside, "/")]:
-            one.goto(f"{stage.url('insurers')}{path}?lang={language}")
-            faults += faults_of(one, f"{path} {language}", WIDE_AND_NARROW)
-    assert faults == []

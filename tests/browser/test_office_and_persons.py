@@ -8,45 +8,12 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import NewBrowser
-from tests.browser.looks import WIDE_AND_NARROW, faults_of
 from tests.integration.thief import enter
-from tierce.kernel.language import Language
 from tierce.lab.demo.stage import Stage
 
 pytestmark = pytest.mark.browser
 
 OFFICER, PAUL = "Hélène Vasseur", "Paul"
-OFFICE_PATHS = (
-    "/",
-    "/?outcome=4",
-    "/ladder",
-    "/appeals",
-    "/unexplained",
-    "/limits",
-    "/pools",
-    "/pools/9/0",
-    "/closings",
-    "/reports",
-    "/incidents",
-    "/register",
-    "/register/new",
-    "/directory?q=morvan",
-    "/feeds",
-    "/journal",
-    "/inspection",
-    "/inspection/controls",
-)
-LAW_PAGES = (
-    "criteria",
-    "duties",
-    "severity",
-    "forms",
-    "forms/0",
-    "forms/0/carry",
-    "forms/0/sections/6",
-    "forms/0/sections/8",
-)
-PERSONS_PATHS = ("/", "/read", "/help", "/nowhere")
 
 
 def entered(stage: Stage, new_browser: NewBrowser, site: str, name: str, width: int = 1280) -> Page:
@@ -131,27 +98,6 @@ def test_paul_reads_who_asked_and_answers_it_was_not_me(stage: Stage, new_browse
     assert "LENOIR" not in officer.content().upper()
 
 
-def test_every_page_is_accessible_and_never_scrolls_sideways(stage: Stage, new_browser: NewBrowser) -> None:
-    asked(stage)
-    officer = entered(stage, new_browser, "office", OFFICER)
-    incident = open_incident(officer, stage)
-    people = officer.locator("#list ~ div a[href*='/people/']").first.get_attribute("href") or ""
-    insurer = officer.locator("a[href*='/insurers/']").first.get_attribute("href") or ""
-    account = "/accounts/" + re.findall(r"/accounts/(\d+)", _live(officer, stage))[0]
-    whole = incident.removeprefix(stage.url("office"))
-    paths = [*OFFICE_PATHS, whole, *(f"{whole}/{page}" for page in LAW_PAGES), f"/inspection{whole}", people, insurer]
-    paths += [people.replace("/people/", "/letters/"), account, f"{account}/incident", f"{account}/hold"]
-    paths += [account.replace("/accounts/", "/directory/professionals/"), *_first_links(officer, stage)]
-    paul = entered(stage, new_browser, "persons", PAUL)
-    visits = [(officer, "office", path) for path in paths] + [(paul, "persons", path) for path in PERSONS_PATHS]
-    faults: list[str] = []
-    for language in Language:
-        for page, site, path in visits:
-            page.goto(f"{stage.url(site)}{path}{'&' if '?' in path else '?'}lang={language}")
-            faults += faults_of(page, f"{path} {language}", WIDE_AND_NARROW)
-    assert faults == []
-
-
 def test_a_form_is_carried_by_keyboard_and_without_javascript_by_one_click(
     stage: Stage, new_browser: NewBrowser
 ) -> None:
@@ -170,24 +116,6 @@ def test_a_form_is_carried_by_keyboard_and_without_javascript_by_one_click(
     officer.keyboard.press("Tab")
     second = officer.evaluate("document.activeElement.dataset.copy")
     assert second == officer.locator("button[data-copy]").nth(1).get_attribute("data-copy")
-
-
-def _live(page: Page, stage: Stage) -> str:
-    page.goto(stage.url("office"))
-    return page.content()
-
-
-def _first_links(page: Page, stage: Stage) -> list[str]:
-    """One file, one place and one session to end, as their lists lead to them."""
-    found = []
-    for listed, link in (
-        ("/feeds", "table a[href^='/feeds/']"),
-        ("/directory?q=cabinet", "a[href^='/directory/places/']"),
-        ("/accounts/" + re.findall(r"/accounts/(\d+)", _live(page, stage))[0], "a[href$='/end']"),
-    ):
-        page.goto(stage.url("office") + listed)
-        found.append(page.locator(link).first.get_attribute("href") or "")
-    return found
 
 
 def test_a_device_is_held_from_its_account_and_the_hold_is_lifted(stage: Stage, new_browser: NewBrowser) -> None:

@@ -8,9 +8,7 @@ import pytest
 from playwright.sync_api import Route, expect
 
 from tests.browser.conftest import NewBrowser
-from tests.browser.looks import WIDE_AND_NARROW, faults_of
 from tests.browser.portal_pages import NOBODY, Portal, doctors
-from tierce.kernel.language import Language
 from tierce.lab.demo.stage import Stage
 from tierce.web.portal.question import birth_text
 
@@ -229,24 +227,3 @@ def test_a_device_is_named_and_every_other_sign_in_is_closed(
     expect(portal.page.get_by_role("status").first).to_contain_text("1 connexion a été fermée")
     away.open("/ask")
     assert "session_revoked" in away.page.content()
-
-
-def test_every_page_is_accessible_and_never_scrolls_sideways(stage: Stage, new_browser: NewBrowser) -> None:
-    portal = Portal(stage, new_browser())
-    outside = Portal(stage, new_browser())
-    portal.sign_in()
-    portal.ask(stage.person("paul_lenoir"))
-    faults = faults_of(portal.page, "the answer", WIDE_AND_NARROW)
-    visits = [
-        (portal, path)
-        for path in (
-            "/ask?fill=paul_lenoir", "/ask?payer=2", "/history", "/history?first=x", "/history?outcome=not_shown",
-            "/places", "/sessions", "/delegates", "/help", "/nowhere",
-        )
-    ]  # fmt: skip
-    for language in Language:
-        for one, path in [(outside, "/"), *visits]:
-            one.open(f"{path}{'&' if '?' in path else '?'}lang={language}")
-            faults += faults_of(one.page, f"{path} {language}", WIDE_AND_NARROW)
-    assert faults == []
-    assert portal.troubles == []

@@ -12,6 +12,7 @@ from tests.integration.messages_world import MessagesRoom, client_contact, lend,
 from tests.integration.rooms import HELENE, OAK
 from tests.integration.sites_world import Site, office_site
 from tierce.notices.contacts.model import Contact
+from tierce.notices.deliveries.letters import batch_file
 from tierce.notices.messages.service import approved
 from tierce.storage.database import Database
 from tierce.storage.keys import Keyring
@@ -87,15 +88,36 @@ def test_two_people_approve_what_they_have_read_and_one_stops_it(world: Messages
         world.outbox.print_letters(world.notices, world.incident, folder, processes=1)
         taken = await post(site, f"{path}/batches/1", {})
         assert taken.content[:2] == b"PK"
-        (file,) = folder.glob("*.zip")
+        file = batch_file(folder, world.audience().id, 1)
         assert taken.content == file.read_bytes()
         file.write_bytes(b"PK something else")
         assert (await post(site, f"{path}/batches/1", {})).status_code == 409
         assert (await post(site, f"{path}/posted", {"batch": "1"})).status_code == 303
+        file.write_bytes(taken.content)
+        assert (await post(site, f"{path}/batches/1", {})).status_code == 409, "what was posted is not given again"
+        assert f"{path}/batches/1" not in (await get(site, path)).text
         assert (await post(site, f"{path}/posted", {"batch": "1"})).status_code == 409
 
     async def main() -> None:
         async with office_site(world.room, database) as site:
             await walk(site)
+
+    asyncio.run(main())
+
+
+def test_what_was_read_of_an_older_list_is_not_approved_and_the_page_says_so(
+    world: MessagesRoom, database: Database
+) -> None:
+    world.freeze()
+    world.write()
+
+    async def main() -> None:
+        async with office_site(world.room, database) as site:
+            path = f"/incidents/{world.incident}"
+            digests = hidden((await get(site, f"{path}/messages")).text)
+            assert (await post(site, f"{path}/scope", {})).status_code == 303
+            refused = await post(site, f"{path}/messages/approve", digests)
+            assert refused.status_code == 409
+            assert "Une liste plus récente existe" in refused.text
 
     asyncio.run(main())

@@ -25,6 +25,8 @@ from tests.integration.units import lasting_units
 from tests.waiting import eventually
 from tierce.kernel.clock import SystemClock
 from tierce.kernel.ids import InsurerId
+from tierce.policy.kept import Hand, Kept
+from tierce.policy.retention import RETENTION
 from tierce.settings import Settings
 from tierce.storage.errors import KeyMissingError, SealBrokenError
 from tierce.storage.keys import COMPARTMENT_KEYS, NO_KEY, Compartment, Keyring, create_keys, wrap_key
@@ -118,28 +120,44 @@ def test_every_folder_that_settings_and_units_name_is_made_and_every_unit_is_on_
 
 
 @pytest.mark.skipif(shutil.which("systemd-tmpfiles") is None, reason="systemd is not on this machine")
-@pytest.mark.parametrize(("folder", "duration"), [("/srv/tierce-feeds", "30d"), ("/srv/backup", "35d")])
-def test_files_end_after_their_duration_and_not_before(tmp_path: Path, folder: str, duration: str) -> None:
-    """The machine's own cleaner, on one line of the example in a folder of this test."""
+@pytest.mark.parametrize(
+    ("folder", "name", "kept_class"),
+    [
+        ("/srv/tierce-feeds", "99100001.csv", Kept.RECEIVED),
+        ("/srv/tierce-feeds", "PS_LibreAcces_Personne_activite.txt", Kept.RECEIVED),
+        ("/srv/tierce-feeds", "presence/2026-03-03.csv", Kept.RECEIVED),
+        ("/srv/tierce-feeds", "99100001.csv.rejects.csv", Kept.REJECTS),
+        ("/srv/backup", "tierce.dump", Kept.BACKUPS),
+    ],
+)
+def test_files_end_after_their_duration_and_not_before(
+    tmp_path: Path, folder: str, name: str, kept_class: Kept
+) -> None:
+    """The machine's own cleaner, on one line of the example in a folder of this test; its duration is the table's."""
+    rule = RETENTION[kept_class]
+    assert rule.keep is not None
+    assert rule.hand is Hand.OPERATOR
+    duration = f"{rule.keep.days}d"
     (line,) = re.findall(rf"^d {folder} .*$", (DEPLOY / "tmpfiles.conf").read_text("utf-8"), re.M)
     kept, conf = tmp_path / "kept", tmp_path / "one.conf"
-    kept.mkdir()
-    refused = kept / "99100001.csv.rejects.csv"
-    refused.write_text("line,field\n")
-    os.utime(refused, (0, 0))  # as of 1970 where it was made; here, it came just now
+    file = kept / name
+    file.parent.mkdir(parents=True)
+    file.write_text("line,field\n")
+    os.utime(file, (0, 0))  # as of 1970 where it was made; here, it came just now
 
     def clean(age: str) -> None:
+        assert f":{duration}" in line
         owner = f"{kept.owner()} {kept.group()}"
         conf.write_text(line.replace(folder, str(kept)).replace("root root", owner).replace(duration, age) + "\n")
         subprocess.run(["systemd-tmpfiles", "--clean", conf], check=True)
 
     clean(duration)
-    assert refused.exists()
-    before = refused.stat().st_ctime_ns
+    assert file.exists()
+    before = file.stat().st_ctime_ns
     eventually(lambda: _now_ns(tmp_path) > before + 10_000_000, "the file system's clock moves on")
-    refused.read_text()
+    file.read_text()
     clean("1ms")
-    assert not refused.exists()
+    assert not file.exists()
 
 
 def _now_ns(folder: Path) -> int:

@@ -8,7 +8,7 @@ as HTML and as JSON, with conditional headers, in both languages; then he sends 
 import json
 import re
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from html import unescape
 from html.parser import HTMLParser
@@ -293,16 +293,22 @@ class Walker:
 
     def learned(self, people: list[Truth], besides: frozenset[str] = frozenset()) -> set[int]:
         """Numbers of the people of whom anything tells that he received from other paths than `besides`."""
-        nirs = {one.nir[:13]: one.number for one in people}
-        births = {f"{one.birth:{form}}": one.number for one in people for form in ("%Y%m%d", "%d%m%Y")}
         found: set[int] = set()
         for told in (told for told, paths in self.transcript.items() if paths - besides):
-            text = unquote(unescape(told))
-            found |= {int(one or other) for one, other in NAMED.findall(text)}
-            days = re.findall(r"(?<!\d)(\d{2,4})[-/. ](\d\d)[-/. ](\d{2,4})(?!\d)", text)
-            runs = {"".join(day) for day in days} | set(re.findall(r"(?<!\d)\d{8}(?!\d)", text))
-            found |= {births[run] for run in runs & births.keys()}
-            digits = re.sub(r"[\s\u00a0\u202f.\-]", "", text)
-            for run in re.findall(r"\d{13,}", digits):
-                found |= {nirs[run[at : at + 13]] for at in range(len(run) - 12) if run[at : at + 13] in nirs}
+            found |= people_in(told, people)
         return found
+
+
+def people_in(told: str, people: Sequence[Truth]) -> set[int]:
+    """Numbers of the people of whom a text holds a mark, in whichever form it is written."""
+    nirs = {one.nir[:13]: one.number for one in people}
+    births = {f"{one.birth:{form}}": one.number for one in people for form in ("%Y%m%d", "%d%m%Y")}
+    text = unquote(unescape(told))
+    found = {int(one or other) for one, other in NAMED.findall(text)}
+    days = re.findall(r"(?<!\d)(\d{2,4})[-/. ](\d\d)[-/. ](\d{2,4})(?!\d)", text)
+    runs = {"".join(day) for day in days} | set(re.findall(r"(?<!\d)\d{8}(?!\d)", text))
+    found |= {births[run] for run in runs & births.keys()}
+    digits = re.sub(r"[\s\u00a0\u202f.\-]", "", text)
+    for run in re.findall(r"\d{13,}", digits):
+        found |= {nirs[run[at : at + 13]] for at in range(len(run) - 12) if run[at : at + 13] in nirs}
+    return found

@@ -56,8 +56,7 @@ class Persons:
         Raises:
             RecordMissingError: the session has ended, or the register no longer has her record.
         """
-        with connection.transaction():
-            self._appender.write(connection, [self._line(caller, Act.PERSON_HISTORY)])
+        self._reads(connection, caller)
         name = self._records.own_name(connection, handle)
         if name is None:
             raise RecordMissingError
@@ -71,21 +70,23 @@ class Persons:
         )
 
     def line(self, connection: Connection, caller: PersonCaller, handle: bytes, seq: EntrySeq) -> HistoryLine:
-        """Show one of her lines.
+        """Show one of her lines: the journal first says that she opens it.
 
         Raises:
             NotHerLineError: no line of hers has this number.
         """
+        self._reads(connection, caller)
         found = self._own(connection, caller, handle, seq)
         return self._lines(connection, handle, [found])[0]
 
     def proof(self, connection: Connection, caller: PersonCaller, handle: bytes, seq: EntrySeq) -> Proof:
-        """Prove one of her lines.
+        """Prove one of her lines: the journal first says that she opens it.
 
         Raises:
             NotHerLineError: no line of hers has this number.
             NotSequencedError: the line is not under a checkpoint yet.
         """
+        self._reads(connection, caller)
         return prove_body(connection, self._log, seq, self._body(connection, caller, handle, seq))
 
     def report(self, connection: Connection, caller: PersonCaller, handle: bytes, seq: EntrySeq) -> Report:
@@ -143,6 +144,10 @@ class Persons:
                 break
             before = found[-1].seq
         return page[:PAGE_LINES]
+
+    def _reads(self, connection: Connection, caller: PersonCaller) -> None:
+        with connection.transaction():
+            self._appender.write(connection, [self._line(caller, Act.PERSON_HISTORY)])
 
     def _older(self, caller: PersonCaller) -> store.Older:
         return lambda connection: self._sealed.shown_of(connection, caller.person)

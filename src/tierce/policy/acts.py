@@ -195,7 +195,7 @@ class Act(IntEnum):
     LETTERS_PRINTED = 215
     """A batch of letters is printed into one file."""
     STAFF_LETTERS_TAKE = 216
-    """Staff take a batch of letters: names and addresses leave with it."""
+    """Staff take a batch of letters: names and addresses leave with it; `device` begins the file's digest."""
     STAFF_LETTERS_POSTED = 217
     """Staff write that a batch of letters was posted."""
     BOUNCES_READ = 218

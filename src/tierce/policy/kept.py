@@ -50,6 +50,7 @@ class Kept(IntEnum):
     MESSAGES = 43
     CLIENT_CONTACTS = 44
     LETTERS = 45
+    RECEIVED = 46
 
 
 class End(StrEnum):

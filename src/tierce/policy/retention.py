@@ -411,6 +411,21 @@ RETENTION: Mapping[Kept, Rule] = {
         Hand.OPERATOR,
         _LOGGING,
     ),
+    Kept.RECEIVED: Rule(
+        Phrase(
+            "fichiers reçus des organismes et des registres (droits, conventions, annuaire, présence)",
+            "files received from insurers and registers (rights, contracts, directory, presence)",
+        ),
+        "files",
+        _days(30),
+        Phrase("leur arrivée dans le dossier", "their arrival in the folder"),
+        End.DELETED,
+        Hand.OPERATOR,
+        Phrase(
+            "reprendre un fichier interrompu, répondre à qui l'envoya ; choix de l'opérateur (RGPD, art. 5.1.e)",
+            "to resume one interrupted and answer whoever sent it; the operator's choice (GDPR, art. 5(1)(e))",
+        ),
+    ),
     Kept.REJECTS: Rule(
         Phrase("listes de lignes refusées, sans valeur", "lists of refused lines, without values"),
         "files",

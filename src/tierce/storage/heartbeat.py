@@ -36,6 +36,11 @@ def beat(
     connection.commit()
 
 
+def notices_live(connection: Connection, version: str, turns: int) -> None:
+    """Say that `tierce notice run` lives, over a connection of role tierce_notices in autocommit mode."""
+    connection.execute("select upkeep.notices_live(%s, %s)", (version, turns))
+
+
 def read(connection: Connection) -> list[Heartbeat]:
     """Every process that ever said so."""
     rows = connection.execute(

@@ -152,4 +152,4 @@ def _go_on(return_to: str) -> Response[str]:
         f'<meta http-equiv="refresh" content="0;url={path}"></head><body><main><h1>Vous êtes connecté</h1>'
         f'<p><a href="{path}">Continuer <span lang="en">/ Continue</span></a></p></main></body></html>'
     )
-    return Response(page, media_type="text/html; charset=utf-8", headers={"Cache-Control": "no-store"})
+    return Response(page, media_type="text/html", headers={"Cache-Control": "no-store"})

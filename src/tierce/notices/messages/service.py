@@ -1,16 +1,18 @@
 """Use cases of staff: write the text, approve it with its audience, stop what leaves and let it go on."""
 
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 
 from psycopg import Connection
 
 from tierce.identity.model import StaffCaller
+from tierce.incidents.register.rules import journal_number
 from tierce.incidents.rules import check_free_text, incident_reference, staff_line
 from tierce.incidents.service import Incidents
 from tierce.journal.service import Appender
 from tierce.kernel.clock import PARIS, Clock
-from tierce.kernel.ids import IncidentId, new_id
+from tierce.kernel.ids import DeviceId, IncidentId, new_id
 from tierce.notices.audience.model import Audience
 from tierce.notices.audience.service import newest as newest_audience
 from tierce.notices.audience.store import last_revision
@@ -112,22 +114,24 @@ class Messages:
     def take_letters(
         self, connection: Connection, caller: StaffCaller, number: IncidentId, folder: Path, batch: int
     ) -> bytes:
-        """Give the file of a batch of letters, after the line that says so: names and addresses leave with it.
+        """Give the file of a batch of letters, after the line that says which: names and addresses leave with it.
+
+        The line's `device` begins the file's digest, so that whose names left is known from the batch's own letters.
 
         Raises:
-            BatchMissingError: there is no such batch, or its file is not the one that was printed.
+            BatchMissingError: there is no such batch, it was posted, or its file is not the one that was printed.
         """
         audience = newest_audience(connection, number)
         found = next((one for one in deliveries.batches(connection, audience) if one.number == batch), None)
         path = batch_file(folder, audience.id, batch)
-        if found is None or not path.is_file():
+        if found is None or found.posted_at is not None or not path.is_file():
             raise BatchMissingError
         content = path.read_bytes()
         if hashlib.sha256(content).digest() != found.sha256:
             raise BatchMissingError
         with connection.transaction():
             line = staff_line(caller, Act.STAFF_LETTERS_TAKE, self._clock.now(), incident=number)
-            self._appender.write(connection, [line])
+            self._appender.write(connection, [replace(line, device=DeviceId(journal_number(found.sha256)))])
         return content
 
     def posted(self, connection: Connection, caller: StaffCaller, number: IncidentId, batch: int) -> int:

@@ -23,6 +23,12 @@ class Requests:
         self._appender = appender
         self._clock = clock
 
+    def listed(self, connection: Connection, caller: PersonCaller, handle: bytes) -> list[RightsRequest]:
+        """Her requests, the newest first: they name her insurers, so the journal first says that she reads them."""
+        with connection.transaction():
+            self._appender.write(connection, [own_line(caller, Act.PERSON_HISTORY, self._clock.now())])
+        return store.of_person(connection, handle)
+
     def make(
         self,
         connection: Connection,

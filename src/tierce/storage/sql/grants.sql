@@ -243,7 +243,8 @@ grant select (id, amc, name) on registry.insurer to tierce_upkeep;
 
 -- notices: insurers told, slices handed over, contact data lent for an incident. Of a person it reads what was lent, and
 -- the member number of whoever is on the list of an established incident; no civil status, no NIR, no journal --------------
-grant usage on schema contact, notice, incident, registry to tierce_notices;
+grant usage on schema contact, notice, incident, registry, upkeep to tierce_notices;
+grant execute on function upkeep.notices_live to tierce_notices;
 grant execute on function journal.register, journal.next_block, journal.append to tierce_notices;
 grant execute on function contact.open_loan, contact.next_version, contact.forget, notice.members to tierce_notices;
 grant select, insert, update, delete on contact.contact to tierce_notices;

@@ -16,6 +16,16 @@ create or replace function upkeep.waiting(out lines bigint, out oldest_seconds d
            coalesce((select size from last), 0)
 $$;
 
+-- The sign of life of `notices`, whose role writes no other process's: a captured one cannot say that the worker lives.
+create or replace function upkeep.notices_live(of_version text, of_turns bigint) returns void
+    language sql security definer set search_path = pg_catalog, pg_temp as $$
+    insert into upkeep.heartbeat as h (process, started, at, version, turns, waiting)
+    values ('notices', now(), now(), of_version, of_turns, 0)
+    on conflict (process) do update set
+        started = case when excluded.turns < h.turns then now() else h.started end,
+        at = now(), version = excluded.version, turns = excluded.turns
+$$;
+
 -- How many records of an insurer and compartment are sealed under each version of its data key.
 create or replace function upkeep.keys_in_use(of_insurer smallint, of_compartment smallint)
     returns table (version integer, records bigint)

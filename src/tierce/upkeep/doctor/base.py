@@ -16,7 +16,14 @@ from tierce.storage.roles import ROLES
 from tierce.upkeep.doctor import log
 from tierce.upkeep.doctor.model import Finding, Grade, bad, good
 from tierce.upkeep.health import store
-from tierce.upkeep.health.service import BEAT_SECONDS_MAX, LAG_SECONDS_MAX, WORKER
+from tierce.upkeep.health.service import (
+    BEAT_SECONDS_MAX,
+    LAG_SECONDS_MAX,
+    NOTICES,
+    WORKER,
+    notices_state,
+    watched_in,
+)
 from tierce.web.names import LOG_PUBLIC_FILE
 from tierce.web.worker import CHECKPOINT_FILE
 
@@ -70,6 +77,7 @@ def inside(settings: Settings, clock: Clock) -> list[Finding]:
             *_schema(connection),
             *_clock(connection, clock),
             *_sequencer(connection),
+            *_notices(connection, settings),
             *_imports(connection),
             *_kept(connection, settings),
             *_segments(connection, settings),
@@ -153,6 +161,20 @@ def _sequencer(connection: psycopg.Connection) -> list[Finding]:
         )
         found.append(bad("sequencer-late", "journal", said, remedy))
     return found or [good("sequencer", "journal", "le journal suit", "the journal keeps up")]
+
+
+def _notices(connection: psycopg.Connection, settings: Settings) -> list[Finding]:
+    """Where there is a relay, `tierce notice run` tells insurers and people; nobody sees that it does not."""
+    if NOTICES not in watched_in(settings):
+        return []
+    if notices_state(connection).live:
+        return [good("notices", NOTICES, "les tours se suivent", "its turns go on")]
+    said = Phrase("ne donne plus signe de vie", "gives no sign of life")
+    remedy = Phrase(
+        "`systemctl status tierce-notices`, puis relancez-le : organismes et personnes attendent",
+        "`systemctl status tierce-notices`, then start it again: insurers and people are waiting",
+    )
+    return [bad("notices-silent", NOTICES, said, remedy)]
 
 
 def _imports(connection: psycopg.Connection) -> list[Finding]:

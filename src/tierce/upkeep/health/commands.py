@@ -11,8 +11,8 @@ from prometheus_client import generate_latest, write_to_textfile
 
 from tierce.kernel.errors import TierceError
 from tierce.settings import load
-from tierce.upkeep.health.service import ROLE, figures, states
-from tierce.web.names import EVERY, SETTINGS_VARIABLE, named_in
+from tierce.upkeep.health.service import NOTICES, ROLE, figures, states, watched_in
+from tierce.web.names import EVERY, SETTINGS_VARIABLE
 
 app = typer.Typer(add_completion=False, no_args_is_help=True)
 SettingsFile = Annotated[Path, typer.Option(help="Fichier de réglages. / Settings file.", envvar=SETTINGS_VARIABLE)]
@@ -25,7 +25,7 @@ def health() -> None:
 
 @app.command(epilog="Examples:  tierce health show --settings tierce.toml   ·   … show worker   ·   … show --json -")
 def show(
-    name: Annotated[str | None, typer.Argument(help=f"{', '.join(EVERY)} ; tous / all.")] = None,
+    name: Annotated[str | None, typer.Argument(help=f"{', '.join((*EVERY, NOTICES))} ; tous / all.")] = None,
     *,
     settings: SettingsFile,
     json: Annotated[str, typer.Option(help="« - » : un objet JSON. / One JSON object.")] = "",
@@ -36,7 +36,7 @@ def show(
     except TierceError as error:
         typer.echo(f"✗ {error}", err=True)
         raise typer.Exit(2) from None
-    known = named_in(read)
+    known = watched_in(read)
     if name is not None and name not in known:
         said = "dans les réglages, pas de processus / the settings name no process"
         typer.echo(f"✗ {said} « {name} » : {', '.join(known)}", err=True)

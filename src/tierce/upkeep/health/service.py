@@ -1,6 +1,8 @@
 """Asks each process how it is, over the loopback or by its heartbeat."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Final
 
 import httpx
 import msgspec
@@ -18,6 +20,9 @@ ROLE = "tierce_upkeep"
 WORKER = "worker"
 BEAT_SECONDS_MAX = 15.0
 """The worker says that it lives every two seconds; silent for longer, it does not."""
+NOTICES = "notices"
+NOTICES_SECONDS_MAX = 180.0
+"""`tierce notice run` says that it lives before and after each turn, one a minute; three minutes are silence."""
 LAG_SECONDS_MAX = 10.0
 """A journal line waits a fraction of a second; ten seconds mean that nothing is sequenced."""
 ASK_SECONDS_MAX = 5.0
@@ -63,16 +68,35 @@ def worker_state(connection: psycopg.Connection) -> State:
     return State(WORKER, live=live, ready=all(checks.values()), checks=checks)
 
 
+def notices_state(connection: psycopg.Connection) -> State:
+    """Read the heartbeat of `tierce notice run`."""
+    own = next((one for one in heartbeat.read(connection) if one.process == NOTICES), None)
+    connection.rollback()
+    live = own is not None and own.age_seconds <= NOTICES_SECONDS_MAX
+    return State(NOTICES, live=live, ready=live, checks={"heartbeat": live})
+
+
+def watched_in(settings: Settings) -> tuple[str, ...]:
+    """The processes that these settings name; `notices` where there is a relay to send by."""
+    return (*named_in(settings), *((NOTICES,) if settings.mail is not None else ()))
+
+
+_BY_HEARTBEAT: Final[dict[str, Callable[[psycopg.Connection], State]]] = {
+    WORKER: worker_state,
+    NOTICES: notices_state,
+}
+
+
 def states(settings: Settings, names: tuple[str, ...] | None = None) -> list[State]:
     """Ask every process of `names`, or all that the settings name; one that cannot be asked is not live."""
-    names = named_in(settings) if names is None else names
-    found = [site_state(name, getattr(settings, name).port) for name in names if name != WORKER]
-    if WORKER in names:
+    names = watched_in(settings) if names is None else names
+    found = [site_state(name, getattr(settings, name).port) for name in names if name not in _BY_HEARTBEAT]
+    for name in (one for one in _BY_HEARTBEAT if one in names):
         try:
             with settings.connection().connect(ROLE) as connection:
-                found.append(worker_state(connection))
+                found.append(_BY_HEARTBEAT[name](connection))
         except (OSError, psycopg.Error):
-            found.append(State(WORKER, live=False, ready=False, checks={"database": False}))
+            found.append(State(name, live=False, ready=False, checks={"database": False}))
     return found
 
 

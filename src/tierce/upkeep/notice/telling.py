@@ -9,6 +9,7 @@ from typing import Annotated
 import msgspec
 import typer
 
+from tierce import __version__
 from tierce.kernel.clock import SystemClock
 from tierce.kernel.ids import IncidentId
 from tierce.notices.errors import NoticeError
@@ -19,6 +20,7 @@ from tierce.notices.telling.model import Turn
 from tierce.notices.telling.store import standings
 from tierce.persons.requests.slips import make_slips
 from tierce.persons.wishes.model import Tally
+from tierce.storage.heartbeat import notices_live
 from tierce.upkeep.notice.base import Desk, Json, SettingsFile, desk, telling_of
 from tierce.upkeep.notice.messages import mail_server
 from tierce.upkeep.notice.posting import relay
@@ -40,13 +42,23 @@ def run(
         stop.set()
 
     signal.signal(signal.SIGTERM, end)
+    if once:
+        _say(*turn(settings), json)
+        return
+    turns = 0
     while True:
-        done, looks = turn(settings)
-        if once:
-            _say(done, looks, json)
-            return
+        lives(settings, turns)
+        turn(settings)
+        turns += 1
+        lives(settings, turns)
         if stop.wait(EACH_SECONDS):
             return
+
+
+def lives(settings: Path, turns: int) -> None:
+    """Say in the database that the turns go on: whoever looks after the machine is told of a silence."""
+    with desk(settings) as one:
+        notices_live(one.connection, __version__, turns)
 
 
 def turn(settings: Path) -> tuple[Turn, Tally]:

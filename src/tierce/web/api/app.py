@@ -5,9 +5,11 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import psycopg
-from litestar import Litestar, MediaType, Request, Response, get
+from litestar import Litestar, MediaType, Request, Response, Router, get
+from litestar.connection import ASGIConnection
 from litestar.datastructures import MutableScopeHeaders, State
 from litestar.exceptions import HTTPException, NotFoundException
+from litestar.handlers import BaseRouteHandler
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.params import FromQuery
@@ -170,6 +172,11 @@ def _anything(_request: AnyRequest, error: Exception) -> Response[bytes]:
     return _told(problems.of_status(500))
 
 
+def _nobody(_connection: ASGIConnection[Any, Any, Any, Any], _handler: BaseRouteHandler) -> None:
+    """Answer as an address that is not here."""
+    raise NotFoundException
+
+
 def create_api(wiring: RightsWiring, proofs: ProofVerifier) -> App:
     """Assemble the application; the gate must be started."""
     rest = Litestar(
@@ -207,9 +214,9 @@ def create_api(wiring: RightsWiring, proofs: ProofVerifier) -> App:
         openapi_config=OpenAPIConfig(
             title="Tierce",
             version=__version__,
-            path="/v1/framework",
+            # What the framework makes is completed at /v1/openapi.json; its own address answers nobody.
+            openapi_router=Router("/v1/framework", route_handlers=[], include_in_schema=False, guards=[_nobody]),
             use_handler_docstrings=True,
-            # Without one of its own choosing, the framework serves a page that loads scripts from elsewhere.
             render_plugins=[JsonRenderPlugin()],
         ),
     )

@@ -184,7 +184,7 @@ def _handlers(site: InsurersSite) -> list[HTTPRouteHandler]:
 
         return Response(
             refused_csv(*await site.rows.read(read)),
-            media_type="text/csv; charset=utf-8",
+            media_type="text/csv",
             headers={"content-disposition": f'attachment; filename="lignes-refusees-{number}.csv"'},
         )
 

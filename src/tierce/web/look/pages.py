@@ -94,9 +94,7 @@ class Pages:
 
     def page(self, template: str, frame: Frame, values: Mapping[str, object], *, status: int = 200) -> Response[str]:
         """Return the page as an answer."""
-        return Response(
-            self.render(template, frame, values), status_code=status, media_type="text/html; charset=utf-8"
-        )
+        return Response(self.render(template, frame, values), status_code=status, media_type="text/html")
 
     def asset(self, path: str) -> Asset:
         """Return a static file.
@@ -166,7 +164,6 @@ def _assets(folder: Path, prefix: str) -> dict[str, Asset]:
     for file in sorted(folder.glob("*")):
         content = file.read_bytes()
         media_type = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
-        charset = "; charset=utf-8" if media_type.startswith("text/") else ""
         version = hashlib.sha256(content).hexdigest()[:12]
-        found[f"{prefix}/{file.name}"] = Asset(content, media_type + charset, version)
+        found[f"{prefix}/{file.name}"] = Asset(content, media_type, version)
     return found

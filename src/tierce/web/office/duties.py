@@ -30,7 +30,7 @@ from tierce.web.visit import AnyRequest
 
 _MINUTE = "%Y-%m-%dT%H:%M"
 _YEARS = range(2000, 3000)
-_KINDS = {"json": "application/json", "csv": "text/csv; charset=utf-8"}
+_KINDS = {"json": "application/json", "csv": "text/csv"}
 
 Work = Callable[[Connection, Visit, Mapping[str, str]], object]
 

@@ -45,7 +45,7 @@ def feed_handlers(site: OfficeSite) -> list[HTTPRouteHandler]:
 
         return Response(
             refused_csv(*await site.rows.read(read)),
-            media_type="text/csv; charset=utf-8",
+            media_type="text/csv",
             headers={"content-disposition": f'attachment; filename="lignes-refusees-{number}.csv"'},
         )
 

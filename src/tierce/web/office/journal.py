@@ -32,6 +32,6 @@ def journal_handlers(site: OfficeSite) -> list[HTTPRouteHandler]:
         if not found.note:
             raise NotFoundException
         name = f'attachment; filename="point-de-controle-{found.size}.txt"'
-        return Response(found.note, media_type="text/plain; charset=utf-8", headers={"content-disposition": name})
+        return Response(found.note, media_type="text/plain", headers={"content-disposition": name})
 
     return [journal, checkpoint]

@@ -24,6 +24,7 @@ from tierce.notices.audience.service import counts
 from tierce.notices.deliveries import store as deliveries
 from tierce.notices.errors import (
     AlreadyApprovedError,
+    AudienceStaleError,
     BatchMissingError,
     IncidentNotAwareError,
     MessageChangedError,
@@ -169,6 +170,10 @@ TOLD: dict[type[TierceError], Phrase] = {
     MessageChangedError: Phrase(
         "Destinataires ou texte ont changé depuis votre lecture : relisez-les ici, puis approuvez.",
         "The audience or the text has changed since you read them: read them again here, then approve.",
+    ),
+    AudienceStaleError: Phrase(
+        "Une liste plus récente existe : figez de nouveau les destinataires, puis le texte.",
+        "A newer list exists: freeze the recipients again, then the text.",
     ),
     MessageMissingError: Phrase(
         "Aucun texte n’est figé, ou le programme l’écrirait autrement : figez-le de nouveau.",

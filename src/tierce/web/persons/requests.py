@@ -44,7 +44,7 @@ def request_handlers(
     """Make the routes of requests and of the copy."""
 
     async def listed(visit: Visit, made: RightsRequest | None) -> Response[str]:
-        found = await site.rows.read(lambda connection: store.of_person(connection, visit.handle))
+        found = await site.rows.read(lambda connection: requests.listed(connection, visit.caller, visit.handle))
         names = await site.rows.read(
             lambda connection: store.insurer_names(connection, {one for made in found for one in made.insurers})
         )

@@ -1,0 +1,114 @@
+"""Every page of every site, each as a document that a browser can be given: a page that is added is among them.
+
+Those of the office, the persons' space and the insurers' site are what every route of their routing tables answers,
+on a filled installation in this process; the portal's are its templates in each of their states, which a unit test
+keeps complete; the status page's are its states.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from tests.integration.site_thief import SiteThief
+from tests.integration.sites_world import Site, insurers_site, office_site, persons_site
+from tests.integration.stolen_world import ASKED, TYPED, StolenWorld
+from tests.unit.portal_samples import cases
+from tierce.closings.model import Closing, Target
+from tierce.kernel.clock import FixedClock
+from tierce.kernel.language import Language
+from tierce.policy.ladder import Level
+from tierce.settings import OperatorSettings
+from tierce.web.insurers.site import HERE as INSURERS
+from tierce.web.look import Pages
+from tierce.web.look.pages import pages_of
+from tierce.web.office.site import HERE as OFFICE
+from tierce.web.persons.site import HERE as PERSONS
+from tierce.web.portal.site import HERE as PORTAL
+from tierce.web.status.page import HERE as STATUS
+from tierce.web.status.page import Status, StatusPage
+
+SITE: Final = "https://site.tierce.example"
+FOLDERS: Final = {"office": OFFICE, "persons": PERSONS, "insurers": INSURERS, "portal": PORTAL, "status": STATUS}
+OPEN: Final[dict[str, Callable[..., AbstractAsyncContextManager[Site]]]] = {
+    "office": office_site, "persons": persons_site, "insurers": insurers_site,
+}  # fmt: skip
+ADDRESSES: Final = 2
+"""Addresses of one route: what is open to it, and what is another's."""
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One page as it was answered."""
+
+    site: str
+    name: str
+    language: Language
+    html: str
+
+    @property
+    def address(self) -> str:
+        """Where the browser finds it."""
+        return f"{SITE}/{self.site}"
+
+    def asset(self, path: str) -> tuple[bytes, str]:
+        """A static file that it asks for; KeyError when there is none."""
+        found = pages_of(FOLDERS[self.site]).asset(path if self.site != "status" else f"look/{path}")
+        return found.content, found.media_type
+
+
+def of_site(world: StolenWorld, site: str) -> Iterator[Shown]:
+    """Every page that a site's routes answer to somebody who holds every role, and to nobody: one of each status."""
+
+    async def visit() -> list[SiteThief]:
+        async with OPEN[site](world.room, world.database) as opened:
+            if site == "office":
+                world.room.admin.execute(
+                    "update access.staff_session set roles = '{security,dpo,operations,inspector}'"
+                )
+                world.room.admin.commit()
+            known = world.known(site)
+            visitors = [
+                SiteThief(opened, world.room.admin, known, TYPED, ASKED, ADDRESSES, language=str(language))
+                for language in Language
+            ]
+            for one in visitors:  # before what a form of either language changes
+                await one.see()
+            for one in visitors:
+                await one.fill()
+                await one.see()
+                await one.send(one.heard[0].route, "/", cookie=False)
+                await one.send(one.heard[0].route, "/nowhere")
+            return visitors
+
+    with ThreadPoolExecutor(1) as thread:  # a browser's own loop may be running in this one
+        visitors = thread.submit(asyncio.run, visit()).result()
+    for language, visitor in zip(Language, visitors, strict=True):
+        found = {
+            f"{one.route.method} {one.route.path} {one.told.status}": one.told.text
+            for one in reversed(visitor.heard)
+            if one.told.text.startswith("<!DOCTYPE html>")
+        }
+        yield from (Shown(site, name, language, html) for name, html in sorted(found.items()))
+
+
+def of_portal(language: Language) -> Iterator[Shown]:
+    """Every template of the portal, in each of its states."""
+    pages = Pages(PORTAL)
+    for name, template, frame, values in cases(language):
+        yield Shown("portal", name, language, pages.render(template, frame, values))
+
+
+def of_status() -> Iterator[Shown]:
+    """The status page: all is well, a part is closed, the store is away. It is in both languages at once."""
+    now = datetime(2026, 3, 3, 9, 12, tzinfo=UTC)
+    operator = OperatorSettings("Rive Claire Tiers Payant", "4 quai des Merles", "01 99 00 14 20", "M", "a@b.example")
+    page = StatusPage(None, operator, FixedClock(now))
+    closing = Closing(1, Target(Level.DOMAIN, 6), now, now + timedelta(hours=2), "Hélène", "panne")
+    for name, status in (
+        ("open", Status(None, (), {})), ("partly", Status(None, (closing,), {})), ("away", Status(now, (), {})),
+    ):  # fmt: skip
+        yield Shown("status", name, Language.FR, page.render(status, now))

@@ -1,0 +1,84 @@
+"""`tierce notice run` says that it lives; health, the doctor and the figures see its silence."""
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import msgspec
+import psycopg
+import pytest
+
+from tests.integration.conftest import INSTANCES, Connect
+from tests.integration.test_messages_killed import settings
+from tests.waiting import eventually
+from tierce.kernel.clock import SystemClock
+from tierce.settings import load
+from tierce.storage import heartbeat
+from tierce.storage.cluster import SUPERUSER
+from tierce.storage.database import Database
+from tierce.storage.keys import create_keys
+from tierce.upkeep.doctor import base
+from tierce.upkeep.doctor.model import Grade
+from tierce.upkeep.health.service import NOTICES, State, figures, states, watched_in
+
+pytestmark = pytest.mark.integration
+
+
+@pytest.fixture
+def installed(database: Database, tmp_path: Path) -> Path:
+    """Settings with a relay."""
+    create_keys(tmp_path / "keys", INSTANCES)
+    return settings(tmp_path, database, tmp_path / "keys", 1)
+
+
+def seen(path: Path) -> list[State]:
+    return states(load(path), (NOTICES,))
+
+
+def doctor(path: Path) -> set[tuple[str, Grade]]:
+    found = base.inside(load(path), SystemClock())
+    return {(one.code, one.grade) for one in found if one.subject == NOTICES}
+
+
+def test_its_turns_are_signs_of_life_and_their_end_is_seen(installed: Path, connect: Connect) -> None:
+    admin = connect(SUPERUSER, autocommit=True)
+    assert seen(installed) == [State(NOTICES, live=False, ready=False, checks={"heartbeat": False})]
+    assert doctor(installed) == {("notices-silent", Grade.BAD)}
+    command = [sys.executable, "-m", "tierce", "notice", "run", "--settings", str(installed)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as running:
+        try:
+            eventually(
+                lambda: [one.turns for one in heartbeat.read(admin) if one.process == NOTICES] == [1], "a turn"
+            )
+            assert seen(installed) == [State(NOTICES, live=True, ready=True, checks={"heartbeat": True})]
+            assert doctor(installed) == {("notices", Grade.GOOD)}
+        finally:
+            running.send_signal(signal.SIGTERM)
+            told, _ = running.communicate(timeout=30)
+        assert running.returncode == 0, told
+    admin.execute("update upkeep.heartbeat set at = at - interval '4 minutes'")
+    assert not seen(installed)[0].live
+    assert doctor(installed) == {("notices-silent", Grade.BAD)}
+    ages = [one for one in figures(admin).collect() if one.name == "tierce_heartbeat_age_seconds"]
+    assert [sample.labels for one in ages for sample in one.samples] == [{"process": NOTICES}]
+
+
+def test_where_no_relay_is_named_nobody_waits_for_it(installed: Path) -> None:
+    read = load(installed)
+    assert NOTICES in watched_in(read)
+    without = msgspec.structs.replace(read, mail=None)
+    assert NOTICES not in watched_in(without)
+    assert [one for one in base.inside(without, SystemClock()) if one.subject == NOTICES] == []
+
+
+def test_its_role_gives_no_other_process_s_sign_of_life(connect: Connect) -> None:
+    notices = connect("tierce_notices", autocommit=True)
+    heartbeat.notices_live(notices, "0", 1)
+    for statement in (
+        "insert into upkeep.heartbeat values ('worker', now(), now(), '0', 1, 0)",
+        "update upkeep.heartbeat set process = 'worker'",
+        "select * from upkeep.heartbeat",
+    ):
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            notices.execute(statement.encode())
