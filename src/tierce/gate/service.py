@@ -76,7 +76,7 @@ class Gate:
         )  # fmt: skip
         self._bulk = Lane(
             connect, decider, leases, clock, Size(1, bounds.bulk_queue, BULK_BATCH_MAX, bounds.wait_seconds),
-            spend=self._remember_spent, tally=self.tally, step=step,
+            spend=self._remember_spent, tally=self.tally, step=step, coming=self.coming,
             after=self._interactive, patience_seconds=bounds.bulk_patience_seconds,
         )  # fmt: skip
 
