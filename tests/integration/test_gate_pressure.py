@@ -273,12 +273,11 @@ def test_a_robots_ask_that_waits_is_no_longer_on_its_way(world: World) -> None:
     asyncio.run(use())
 
 
-def test_a_batch_waits_on_while_each_wait_brings_enough(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tierce.gate.lane.GATHER_SECONDS", 1.5)
+def test_a_batch_waits_on_while_each_wait_brings_enough(world: World) -> None:
     callers = [enrol(world) for _ in range(5)]
 
     async def use() -> None:
-        gate = world.gate(bounds=Bounds(wait_seconds=30.0))
+        gate = world.gate(bounds=Bounds(wait_seconds=30.0, gather_seconds=1.5))
         await gate.start()
         for _ in range(6):
             gate.coming.enter()  # five asks, and one that stays on its way

@@ -34,13 +34,11 @@ TRIES_MAX = 3
 JITTER_MS = 4
 """A batch that the database undid is tried again after 0 to 4 ms, 8 the second time, 16 the third: two batches that
 met once must not meet again."""
-GATHER_SECONDS = 0.005
-"""How long a batch waits at most for asks that are being read and verified in this process: half of what a small
-batch costs is the same for a large one. Alone, an ask waits for nobody."""
 GATHER_TURNS = 3
 GATHER_WORTH = 4
-"""It waits as long again, three times in all, while each wait brought it four asks at least: a process that is full
-verifies for longer than one wait, and whoever only holds a connection open brings nothing."""
+"""A batch waits `Size.gather_seconds` for whoever is on the way, three times in all, while each wait brought it four
+asks at least: a process that is full verifies for longer than one wait, and whoever only holds a connection open
+brings nothing."""
 LEND_TURNS = 3
 """Times that a batch draws from lines that many share before it says one is full: the other lanes spend them too."""
 BATCH_SECONDS_MAX = 5.0
@@ -63,12 +61,16 @@ async def no_step(step_name: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """How much one lane holds: slots, asks waiting, asks in a batch, and the seconds that an ask may wait."""
+    """How much one lane holds: slots, asks waiting, asks in a batch, and the seconds that an ask may wait.
+
+    `gather_seconds` is how long a batch waits for asks that are being read and verified in this process.
+    """
 
     slots: int
     queue: int
     batch: int
     wait_seconds: float
+    gather_seconds: float
 
 
 class Coming:
@@ -268,13 +270,13 @@ class Lane:
                     await self._after._idle.wait()
 
     async def _gather(self) -> None:
-        """Wait a little for whoever is on the way: see GATHER_SECONDS and GATHER_TURNS."""
+        """Wait a little for whoever is on the way: see GATHER_TURNS."""
         for _ in range(GATHER_TURNS):
             had = len(self._queue)
             if self._coming.count <= 0 or had >= self._size.batch:
                 return
             with suppress(TimeoutError):
-                async with asyncio.timeout(GATHER_SECONDS):
+                async with asyncio.timeout(self._size.gather_seconds):
                     await self._coming.settled()
             if len(self._queue) - had < GATHER_WORTH:
                 return
