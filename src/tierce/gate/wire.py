@@ -2,7 +2,7 @@
 
 A batch makes the same few statements for the life of a connection, with values that are packed already. For each, the
 driver's cursors did again what never changes: adapters, plans to keep, a pipeline to enter and to leave. That was a
-quarter of what a small batch cost the process. Here statements are prepared once; those of a turn leave together, and
+third of what a small batch cost the process. Here statements are prepared once; those of a turn leave together, and
 are waited for once.
 """
 
