@@ -254,6 +254,46 @@ def robot(world: World) -> Caller:
     return replace(enrol(world), lane=Lane.BULK)
 
 
+def test_a_robots_ask_that_waits_is_no_longer_on_its_way(world: World) -> None:
+    """Else each batch of the counters would wait for it, as long as the robot has no answer."""
+
+    async def use() -> None:
+        held = Held("open")
+        gate = world.gate(held)
+        await gate.start()
+        gate.coming.enter()
+        asked = asyncio.create_task(gate.ask(question(robot(world), world.covered[0])))
+        await held.reached.wait()
+        assert gate.coming.count == 0
+        held.go.set()
+        assert shown(await asked)
+        assert gate.coming.count == 1
+        await gate.stop()
+
+    asyncio.run(use())
+
+
+def test_a_batch_waits_on_while_each_wait_brings_enough(world: World) -> None:
+    callers = [enrol(world) for _ in range(5)]
+
+    async def use() -> None:
+        gate = world.gate(bounds=Bounds(wait_seconds=30.0, gather_seconds=1.5))
+        await gate.start()
+        for _ in range(6):
+            gate.coming.enter()  # five asks, and one that stays on its way
+        asks = [asyncio.create_task(gate.ask(question(callers[0], world.covered[0])))]
+        await until_waiting(gate, 1, asks[0])
+        asks += [asyncio.create_task(gate.ask(question(caller, world.covered[0]))) for caller in callers[1:]]
+        await asyncio.wait(asks, timeout=2.0)
+        assert gate.waiting == 5
+        gate.coming.leave()
+        assert all(shown(answer) for answer in await asyncio.gather(*asks))
+        await gate.stop()
+
+    asyncio.run(use())
+    assert world.scalar("select count(*) from journal.batch") == 1
+
+
 def test_bulk_work_delays_an_interactive_ask_by_a_few_batches_at_most(world: World) -> None:
     """Two hundred and fifty-six bulk asks wait; a counter's ask that comes last is answered among the first.
 

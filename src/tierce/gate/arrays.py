@@ -9,62 +9,14 @@ from collections.abc import Sequence
 from functools import lru_cache
 from uuid import UUID
 
-from psycopg import AsyncConnection
-from psycopg.abc import Buffer
-from psycopg.adapt import Dumper
-from psycopg.pq import Format
-
 _HEAD = struct.Struct(">iiIii")
 _EMPTY = struct.Struct(">iiI")
 _SIZE = struct.Struct(">i")
 _NULL = b"\xff\xff\xff\xff"
 
 
-class Packed(bytes):
-    """An array as it goes over the wire; its class says of what."""
-
-    __slots__ = ()
-    element = 0
-    """The element type's number in pg_type, fixed by PostgreSQL."""
-
-
-class Bigints(Packed):
-    """bigint[]."""
-
-    element = 20
-
-
-class Integers(Packed):
-    """integer[]."""
-
-    element = 23
-
-
-class Smallints(Packed):
-    """smallint[]."""
-
-    element = 21
-
-
-class Uuids(Packed):
-    """uuid[]."""
-
-    element = 2950
-
-
-class Byteas(Packed):
-    """bytea[]."""
-
-    element = 17
-
-
-class Texts(Packed):
-    """text[]."""
-
-    element = 25
-
-
-ARRAY_TYPES = {Bigints: 1016, Integers: 1007, Smallints: 1005, Uuids: 2951, Byteas: 1001, Texts: 1009}
+_BIGINT, _INTEGER, _SMALLINT, _UUID, _BYTEA, _TEXT = 20, 23, 21, 2950, 17, 25
+"""The element types' numbers in pg_type, fixed by PostgreSQL."""
 
 
 @lru_cache(maxsize=1024)
@@ -72,23 +24,23 @@ def _numbers(count: int, code: str) -> struct.Struct:
     return struct.Struct(">iiIii" + f"i{code}" * count)
 
 
-def _fixed(kind: type[Packed], code: str, size: int, values: Sequence[int]) -> bytes:
+def _fixed(element: int, code: str, size: int, values: Sequence[int]) -> bytes:
     count = len(values)
     if not count:
-        return _EMPTY.pack(0, 0, kind.element)
+        return _EMPTY.pack(0, 0, element)
     flat = [size] * (2 * count)
     flat[1::2] = values
-    return _numbers(count, code).pack(1, 0, kind.element, count, 1, *flat)
+    return _numbers(count, code).pack(1, 0, element, count, 1, *flat)
 
 
-def _any(kind: type[Packed], values: Sequence[bytes | None]) -> bytes:
+def _any(element: int, values: Sequence[bytes | None]) -> bytes:
     count = len(values)
     if not count:
-        return _EMPTY.pack(0, 0, kind.element)
-    parts = [_HEAD.pack(1, 0, kind.element, count, 1)]
+        return _EMPTY.pack(0, 0, element)
+    parts = [_HEAD.pack(1, 0, element, count, 1)]
     for value in values:
         if value is None:
-            parts[0] = _HEAD.pack(1, 1, kind.element, count, 1)
+            parts[0] = _HEAD.pack(1, 1, element, count, 1)
             parts.append(_NULL)
         else:
             parts.append(_SIZE.pack(len(value)))
@@ -96,50 +48,40 @@ def _any(kind: type[Packed], values: Sequence[bytes | None]) -> bytes:
     return b"".join(parts)
 
 
-def bigints(values: Sequence[int | None]) -> Bigints:
+def bigints(values: Sequence[int | None]) -> bytes:
     """Pack a bigint[]; None is null."""
     if None in values:
-        return Bigints(_any(Bigints, [None if v is None else v.to_bytes(8, "big", signed=True) for v in values]))
-    return Bigints(_fixed(Bigints, "q", 8, values))  # type: ignore[arg-type]  # no None is left
+        return _any(_BIGINT, [None if v is None else v.to_bytes(8, "big", signed=True) for v in values])
+    return _fixed(_BIGINT, "q", 8, values)  # type: ignore[arg-type]  # no None is left
 
 
-def integers(values: Sequence[int]) -> Integers:
+def integers(values: Sequence[int]) -> bytes:
     """Pack an integer[]."""
-    return Integers(_fixed(Integers, "i", 4, values))
+    return _fixed(_INTEGER, "i", 4, values)
 
 
-def smallints(values: Sequence[int | None]) -> Smallints:
+def smallints(values: Sequence[int | None]) -> bytes:
     """Pack a smallint[]; None is null."""
     if None in values:
-        return Smallints(_any(Smallints, [None if v is None else v.to_bytes(2, "big", signed=True) for v in values]))
-    return Smallints(_fixed(Smallints, "h", 2, values))  # type: ignore[arg-type]  # no None is left
+        return _any(_SMALLINT, [None if v is None else v.to_bytes(2, "big", signed=True) for v in values])
+    return _fixed(_SMALLINT, "h", 2, values)  # type: ignore[arg-type]  # no None is left
 
 
-def uuids(values: Sequence[UUID | None]) -> Uuids:
+def uuids(values: Sequence[UUID | None]) -> bytes:
     """Pack a uuid[]; None is null."""
-    return Uuids(_any(Uuids, [None if value is None else value.bytes for value in values]))
+    return _any(_UUID, [None if value is None else value.bytes for value in values])
 
 
-def byteas(values: Sequence[bytes]) -> Byteas:
+def byteas(values: Sequence[bytes]) -> bytes:
     """Pack a bytea[]."""
-    return Byteas(_any(Byteas, values))
+    return _any(_BYTEA, values)
 
 
-def texts(values: Sequence[str | None]) -> Texts:
+def texts(values: Sequence[str | None]) -> bytes:
     """Pack a text[], for a database in UTF-8; None is null."""
-    return Texts(_any(Texts, [None if value is None else value.encode() for value in values]))
+    return _any(_TEXT, [None if value is None else value.encode() for value in values])
 
 
-class _PackedDumper(Dumper):
-    format = Format.BINARY
-
-    def dump(self, obj: Packed) -> Buffer:
-        """Give the bytes as they are."""
-        return obj
-
-
-def accept_packed(connection: AsyncConnection[object]) -> None:
-    """Let the connection's statements take packed arrays as binary parameters."""
-    for kind, oid in ARRAY_TYPES.items():
-        dumper = type(f"{kind.__name__}Dumper", (_PackedDumper,), {"oid": oid})
-        connection.adapters.register_dumper(kind, dumper)
+def smallint(value: int) -> bytes:
+    """Pack one smallint."""
+    return value.to_bytes(2, "big", signed=True)

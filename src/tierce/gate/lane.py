@@ -34,9 +34,11 @@ TRIES_MAX = 3
 JITTER_MS = 4
 """A batch that the database undid is tried again after 0 to 4 ms, 8 the second time, 16 the third: two batches that
 met once must not meet again."""
-GATHER_SECONDS = 0.005
-"""How long a batch waits at most for asks that are being read and verified in this process: half of what a small
-batch costs is the same for a large one. Alone, an ask waits for nobody."""
+GATHER_TURNS = 3
+GATHER_WORTH = 4
+"""A batch waits `Size.gather_seconds` for whoever is on the way, three times in all, while each wait brought it four
+asks at least: a process that is full verifies for longer than one wait, and whoever only holds a connection open
+brings nothing."""
 LEND_TURNS = 3
 """Times that a batch draws from lines that many share before it says one is full: the other lanes spend them too."""
 BATCH_SECONDS_MAX = 5.0
@@ -59,12 +61,16 @@ async def no_step(step_name: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """How much one lane holds: slots, asks waiting, asks in a batch, and the seconds that an ask may wait."""
+    """How much one lane holds: slots, asks waiting, asks in a batch, and the seconds that an ask may wait.
+
+    `gather_seconds` is how long a batch waits for asks that are being read and verified in this process.
+    """
 
     slots: int
     queue: int
     batch: int
     wait_seconds: float
+    gather_seconds: float
 
 
 class Coming:
@@ -82,7 +88,7 @@ class Coming:
     def leave(self) -> None:
         """One less: it waits in the queue, or has left."""
         self.count -= 1
-        if not self.count:
+        if self.count <= 0:
             self._settled.set()
 
     def enough(self) -> None:
@@ -128,12 +134,12 @@ class Lane:
         step: Step = no_step,
         after: "Lane | None" = None,
         patience_seconds: float = 0.0,
-        coming: "Coming | None" = None,
+        coming: "Coming",
     ) -> None:
         """Serve a queue of `size`; `spend` is told of lines out of attempts.
 
-        `coming` counts the asks on their way to this lane. With `after`, a batch begins only when nobody waits and
-        nobody is being answered in that lane, or after `patience_seconds`.
+        `coming` counts the asks on their way to any lane of the process. With `after`, a batch begins only when
+        nobody waits and nobody is being answered in that lane, or after `patience_seconds`.
         """
         self._connect = connect
         self._decider = decider
@@ -145,7 +151,7 @@ class Lane:
         self._step = step
         self._after = after
         self._patience = patience_seconds
-        self._coming = coming or Coming()
+        self._coming = coming
         self._queue: deque[_Waiting] = deque()
         self._of_line: dict[LineId, int] = {}
         self._some = asyncio.Event()
@@ -264,12 +270,16 @@ class Lane:
                     await self._after._idle.wait()
 
     async def _gather(self) -> None:
-        """Wait a little for whoever is on the way: see GATHER_SECONDS."""
-        if not self._coming.count or len(self._queue) >= self._size.batch:
-            return
-        with suppress(TimeoutError):
-            async with asyncio.timeout(GATHER_SECONDS):
-                await self._coming.settled()
+        """Wait a little for whoever is on the way: see GATHER_TURNS."""
+        for _ in range(GATHER_TURNS):
+            had = len(self._queue)
+            if self._coming.count <= 0 or had >= self._size.batch:
+                return
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._size.gather_seconds):
+                    await self._coming.settled()
+            if len(self._queue) - had < GATHER_WORTH:
+                return
 
     def _take(self, slot: _Slot) -> list[_Waiting]:
         """Take what waits: whoever is gone is dropped, the late and the stale are refused unopened."""

@@ -36,6 +36,9 @@ class Bounds:
     queue: int = 2_000
     bulk_queue: int = 512
     wait_seconds: float = 2.0
+    gather_seconds: float = 0.005
+    """How long a batch waits at most, at a time, for asks that are being read and verified in this process: half of
+    what a small batch costs is the same for a large one. Alone, an ask waits for nobody."""
     bulk_patience_seconds: float = 0.25
     """The bulk lane begins no batch while an interactive ask waits or is being answered, except one in so long: slow,
     never starved."""
@@ -71,12 +74,14 @@ class Gate:
         leases = Leases()
         decider = Decider(instance, key, clock, policy, leases)
         self._interactive = Lane(
-            connect, decider, leases, clock, Size(slots, bounds.queue, BATCH_MAX, bounds.wait_seconds),
+            connect, decider, leases, clock,
+            Size(slots, bounds.queue, BATCH_MAX, bounds.wait_seconds, bounds.gather_seconds),
             spend=self._remember_spent, tally=self.tally, step=step, coming=self.coming,
         )  # fmt: skip
         self._bulk = Lane(
-            connect, decider, leases, clock, Size(1, bounds.bulk_queue, BULK_BATCH_MAX, bounds.wait_seconds),
-            spend=self._remember_spent, tally=self.tally, step=step,
+            connect, decider, leases, clock,
+            Size(1, bounds.bulk_queue, BULK_BATCH_MAX, bounds.wait_seconds, bounds.gather_seconds),
+            spend=self._remember_spent, tally=self.tally, step=step, coming=self.coming,
             after=self._interactive, patience_seconds=bounds.bulk_patience_seconds,
         )  # fmt: skip
 

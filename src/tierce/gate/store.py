@@ -9,9 +9,10 @@ from uuid import UUID
 import psycopg
 from psycopg import AsyncConnection
 
-from tierce.gate.arrays import accept_packed, bigints, byteas, integers, smallints, texts, uuids
+from tierce.gate.arrays import bigints, byteas, integers, smallint, smallints, texts, uuids
 from tierce.gate.leases import Draw, Key
 from tierce.gate.model import Ask, PairSeen, Read, Revealed, Standing
+from tierce.gate.wire import Call, Wire
 from tierce.journal.signing import entry_seq
 from tierce.kernel.care import Profession
 from tierce.kernel.ids import EstablishmentId, InsurerId, LineId, PersonId
@@ -38,19 +39,30 @@ _BY_KEY = " ".join(
 )  # fmt: skip
 """Whatever a batch reads it finds by key, 64 rows at most: each plan is made once for the life of a connection, and
 none hashes a whole table because it is small today. They change no result; see storage.migrate.ROLE_SETTINGS."""
-_OPEN: LiteralString = """
-    select * from gate.open(%b::bigint[], %b::bigint[], %b::uuid[], %b::bigint[], %b::bigint[], %b::uuid[],
-                            %b::smallint[], %b::integer[], %b::text[], %b::smallint[])"""
-_CLOSE: LiteralString = """
-    select gate.close(%b::smallint, %b, %b::bigint[], %b::bytea[], %b::bigint[], %b::smallint[], %b::integer[],
-                      %b::bigint[], %b::integer[], %b::bigint[], %b::bigint[], %b::integer[], %b::integer[],
-                      %b::bigint[], %b::bigint[], %b::bigint[], %b::integer[], %b::integer[], %b::text[],
-                      %b::bytea[], %b::integer[])"""
-_LEND: LiteralString = """
-    select * from gate.lend(%b::smallint[], %b::bigint[], %b::integer[], %b::integer[], %b::integer[])"""
-_USE: LiteralString = "select presence.use(%b::smallint[], %b::uuid[], %b::integer[], %b::uuid[], %b::bigint[])"
-_NOTE: LiteralString = "select presence.note(%b::uuid[], %b::bigint[], %b::bigint[], %b::bigint[], %b::smallint[])"
-_REVEAL: LiteralString = "select n, insurer, person, from_day, until_day, sealed from gate.reveal()"
+_OPEN, _CLOSE, _REVEAL, _LEASE, _LEND, _USE, _NOTE, _SINCE = (
+    b"open", b"close", b"reveal", b"lease", b"lend", b"use", b"note", b"since"
+)  # fmt: skip
+_BEGIN, _COMMIT, _ROLLBACK = b"begin", b"commit", b"rollback"
+_STATEMENTS: Mapping[bytes, LiteralString] = {
+    _BEGIN: "begin",
+    _COMMIT: "commit",
+    _ROLLBACK: "rollback",
+    _SINCE: "select access.proofs_since()",
+    _LEASE: "select gate.lease()",
+    _OPEN: """
+        select * from gate.open($1::bigint[], $2::bigint[], $3::uuid[], $4::bigint[], $5::bigint[], $6::uuid[],
+                                $7::smallint[], $8::integer[], $9::text[], $10::smallint[])""",
+    _CLOSE: """
+        select gate.close($1::smallint, $2::bytea, $3::bigint[], $4::bytea[], $5::bigint[], $6::smallint[],
+                          $7::integer[], $8::bigint[], $9::integer[], $10::bigint[], $11::bigint[], $12::integer[],
+                          $13::integer[], $14::bigint[], $15::bigint[], $16::bigint[], $17::integer[],
+                          $18::integer[], $19::text[], $20::bytea[], $21::integer[])""",
+    _REVEAL: "select n, insurer, person, from_day, until_day, sealed from gate.reveal()",
+    _LEND: "select * from gate.lend($1::smallint[], $2::bigint[], $3::integer[], $4::integer[], $5::integer[])",
+    _USE: "select presence.use($1::smallint[], $2::uuid[], $3::integer[], $4::uuid[], $5::bigint[])",
+    _NOTE: "select presence.note($1::uuid[], $2::bigint[], $3::bigint[], $4::bigint[], $5::smallint[])",
+}
+"""All that a batch ever says, prepared when its connection is opened."""
 
 LOST = (psycopg.OperationalError, psycopg.InterfaceError)
 """The connection is gone, or the server refuses for now: nothing is known of the transaction's end."""
@@ -141,35 +153,29 @@ class Closing:
 class GateStore:
     """One connection, used by one slot; not shared."""
 
-    def __init__(self, connection: AsyncConnection[Any]) -> None:
-        """Take an autocommit connection as role tierce_api."""
-        self._connection = connection
+    def __init__(self, wire: Wire) -> None:
+        """Take a wire as role tierce_api on which the statements are prepared."""
+        self._wire = wire
         self.leased = 0
         """People that this connection may still show on its lease, as far as is known here; the database counts."""
-        accept_packed(connection)
-        # Kept for the life of the connection: each takes a map of adapters, and a batch would make five.
-        self._words = connection.cursor()
-        self._opening, self._closing, self._revealing = (connection.cursor(binary=True) for _ in range(3))
 
     @classmethod
     async def connect(cls, dsn: str) -> "GateStore":
         """Open the connection."""
-        return cls(await AsyncConnection.connect(dsn, autocommit=True, prepare_threshold=0, options=_BY_KEY))
+        wire = Wire(await AsyncConnection.connect(dsn, autocommit=True, options=_BY_KEY))
+        await wire.prepare(_STATEMENTS)
+        return cls(wire)
 
     async def close_connection(self) -> None:
         """Close the connection."""
-        await self._connection.close()
+        await self._wire.close()
 
     async def proofs_since(self) -> int:
         """Read the first second (of the Unix epoch) of which a signed proof may be new.
 
         A crash of the database forgets which proofs were used, and closes every connection: read once for each.
         """
-        cursor = await self._connection.execute("select access.proofs_since()")
-        row = await cursor.fetchone()
-        if row is None:
-            msg = "access.proofs_since answered nothing"
-            raise psycopg.DataError(msg)
+        ((row,),) = await self._wire.say((_SINCE, ()))
         return int(row[0])
 
     async def open(self, asks: Sequence[Ask]) -> Opened:
@@ -191,37 +197,15 @@ class GateStore:
             smallints([ask.payer for ask in asks]),
         )
         claims = [(place, ask, ask.claim) for place, ask in enumerate(asks) if ask.claim is not None]
-        async with self._connection.pipeline():
-            await self._words.execute("begin")
-            await self._opening.execute(_OPEN, arguments)
-            used = await self._use(claims) if claims else None
-        # Fetched once the pipeline has ended: within it, each fetch is a wait of its own, and its end one more.
-        row = await self._opening.fetchone()
-        said = await used.fetchone() if used is not None else None
-        if row is None or (claims and said is None):
-            msg = "gate.open answered nothing"
-            raise psycopg.DataError(msg)
-        proofs = dict(zip((place for place, _, _ in claims), said[0], strict=True)) if said is not None else {}
+        _, (row,), *used = await self._wire.say((_BEGIN, ()), (_OPEN, arguments), *_used(claims))
+        proofs = dict(zip((place for place, _, _ in claims), used[0][0][0], strict=True)) if used else {}
         return _opened(row, asks, proofs)
-
-    async def _use(self, claims: Sequence[tuple[int, Ask, Claim]]) -> psycopg.AsyncCursor[Any]:
-        """Spend the proofs of presence of a batch, in its transaction; only a batch that has one comes here."""
-        cursor = self._connection.cursor(binary=True)
-        arguments = (
-            smallints([claim.kind for _, _, claim in claims]),
-            uuids([claim.once for _, _, claim in claims]),
-            integers([claim.signer for _, _, claim in claims]),
-            uuids([ask.person for _, ask, _ in claims]),
-            bigints([ask.caller.establishment for _, ask, _ in claims]),
-        )
-        await cursor.execute(_USE, arguments)
-        return cursor
 
     async def close(self, closing: Closing) -> dict[int, Revealed]:
         """Write, commit durably, then reveal what the committed lines release; place in batch -> coverage."""
         pairs = sorted(closing.pairs.items())
         arguments = (
-            closing.instance,
+            smallint(closing.instance),
             closing.signature,
             bigints(list(closing.lines)),
             byteas([_packed(line, closing.declared.get(number)) for number, line in closing.lines.items()]),
@@ -243,42 +227,22 @@ class GateStore:
             byteas(closing.bodies),
             integers(closing.hints),
         )
-        async with self._connection.pipeline():
-            await self._closing.execute(_CLOSE, arguments)
-            if closing.noted:
-                await self._note(closing.noted)
-            await self._words.execute("commit")
-            await self._revealing.execute(_REVEAL)
-        row = await self._closing.fetchone()
-        rows = await self._revealing.fetchall()
-        if row is None:
-            msg = "gate.close answered nothing"
-            raise psycopg.DataError(msg)
-        block = row[0]
+        ((block,),), *_, rows = await self._wire.say(
+            (_CLOSE, arguments), *_noted(closing.noted), (_COMMIT, ()), (_REVEAL, ())
+        )
         self.leased -= closing.released
         return {
-            n: Revealed(entry_seq(block, n), InsurerId(insurer), start, until, bytes(sealed), PersonId(person))
+            n: Revealed(entry_seq(block, n), InsurerId(insurer), start, until, sealed, PersonId(person))
             for n, insurer, person, start, until, sealed in rows
         }
-
-    async def _note(self, noted: Sequence[Noted]) -> None:
-        arguments = (
-            uuids([one.once for one in noted]),
-            bigints([one.pair for one in noted]),
-            bigints([one.person for one in noted]),
-            bigints([one.establishment for one in noted]),
-            smallints([one.grade for one in noted]),
-        )
-        await self._connection.cursor(binary=True).execute(_NOTE, arguments)
 
     async def lease(self) -> None:
         """Draw people from the ceilings for this connection, in a transaction of its own.
 
         Where a ceiling is reached the lease is short, and the batch that needs more is refused by `close`.
         """
-        cursor = await self._connection.execute("select gate.lease()")
-        row = await cursor.fetchone()
-        self.leased = row[0] if row else 0
+        ((row,),) = await self._wire.say((_LEASE, ()))
+        self.leased = row[0]
 
     async def lend(self, draws: Sequence[Draw]) -> tuple[int, list[int]]:
         """Draw from lines that many share, on their own; the day the units are good for, and how many of each."""
@@ -289,17 +253,35 @@ class GateStore:
             integers([draw.back_day for draw in draws]),
             integers([draw.back for draw in draws]),
         )
-        cursor = self._connection.cursor(binary=True)
-        await cursor.execute(_LEND, arguments)
-        row = await cursor.fetchone()
-        if row is None:
-            msg = "gate.lend answered nothing"
-            raise psycopg.DataError(msg)
-        return row[0], row[1]
+        (((day, granted),),) = await self._wire.say((_LEND, arguments))
+        return day, granted
 
     async def rollback(self) -> None:
         """Undo the batch; the lines' locks are let go."""
-        await self._connection.execute("rollback")
+        await self._wire.say((_ROLLBACK, ()))
+
+
+def _used(claims: Sequence[tuple[int, Ask, Claim]]) -> list[Call]:
+    """Spend the proofs of presence of a batch, in its transaction; nothing in a batch that has none."""
+    arguments = (
+        smallints([claim.kind for _, _, claim in claims]),
+        uuids([claim.once for _, _, claim in claims]),
+        integers([claim.signer for _, _, claim in claims]),
+        uuids([ask.person for _, ask, _ in claims]),
+        bigints([ask.caller.establishment for _, ask, _ in claims]),
+    )
+    return [(_USE, arguments)] if claims else []
+
+
+def _noted(noted: Sequence[Noted]) -> list[Call]:
+    arguments = (
+        uuids([one.once for one in noted]),
+        bigints([one.pair for one in noted]),
+        bigints([one.person for one in noted]),
+        bigints([one.establishment for one in noted]),
+        smallints([one.grade for one in noted]),
+    )
+    return [(_NOTE, arguments)] if noted else []
 
 
 def _opened(row: Sequence[Any], asks: Sequence[Ask], proofs: dict[int, int]) -> Opened:
