@@ -103,7 +103,7 @@ class StolenWorld:
                 "holds/number": [str(HOLD)], "feeds/number": feeds, "lines/seq": lines, "reports/number": reports,
                 "requests/number": requests, "batch": ["1"], "directory/number": ["501", "601"], "at": ["601"],
                 "move": ["suspend", "enrol", "end"], "controller": ["0", "1", "2"], "section": ["1", "6"],
-                "place": ["0", "1", "2"], "key": ["101", "102"],
+                "place": ["0", "1", "2"], "key": ["101", "102"], "kind": ["9", "5"], "subject": ["0", "1"],
             },
             "persons": {"seq": lines, "which": [str(UUID(int=one)) for one in (HOLDER, CHILD, STRANGER)]},
             "insurers": {
@@ -263,6 +263,10 @@ def make_stolen_world(database: Database, connect: Connect, keyring: Keyring, *,
     rows = room.admin.execute("select seq, person from journal.entry where kind <= 4 order by seq").fetchall()
     room.admin.execute(
         "insert into notice.person_report (id, person, seq, at) values (1, 1, %s, now())", (rows[0][0],)
+    )
+    room.admin.execute(
+        "insert into gate.common (kind, subject, day, a, top, limit_now, today) values (9, 0, gate.today(), 20000, 0,"
+        " 20000, 3), (5, 1, gate.today(), 600, 900, 600, 2) on conflict do nothing"
     )
     room.admin.commit()
     return StolenWorld(
