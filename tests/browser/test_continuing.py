@@ -12,7 +12,7 @@ from tests.browser.portal_pages import Portal, doctors
 from tierce.kernel.care import Profession
 from tierce.kernel.clock import SystemClock, paris_day
 from tierce.lab.demo.stage import Stage
-from tierce.policy.seats import pack, settled_line
+from tierce.policy.seats import SEATS, pack, settled_line
 from tierce.storage.cluster import SUPERUSER
 
 
@@ -65,7 +65,7 @@ def test_a_new_device_is_confirmed_from_the_old_one_and_taken_off_again(
     expect(old.page.get_by_role("status").first).to_contain_text("Le nouvel appareil partage vos places")
     assert Axe().run(old.page).response["violations"] == []
     new.open("/ask")
-    assert "sur 14" in new.places()
+    assert f"sur {SEATS[Profession.GP].a}" in new.places()
 
     old.page.get_by_text("Retirer cet appareil de mes places").click()
     with old.page.expect_navigation():

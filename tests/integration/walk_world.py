@@ -23,7 +23,7 @@ from tierce.kernel.ids import InsurerId, PersonId, new_id
 from tierce.kernel.nir import BirthDate, Nir, Rank, normalise
 from tierce.lab.country.identifiers import STORY_COMMUNE, make_nir
 from tierce.lab.standins.browser_key import BrowserKey
-from tierce.policy.seats import PROBATION_DAYS, PROBATION_PROOFS, new_line, pack, settled_line
+from tierce.policy.seats import PROBATION_DAYS, PROBATION_PROOFS, SEATS, cap_of, new_line, pack, settled_line
 from tierce.registry.records import CivilRecord, CoverageRecord, encode_record
 from tierce.settings import Settings
 from tierce.storage.cluster import SUPERUSER
@@ -42,7 +42,7 @@ from tierce.web.wiring.persons import persons
 PROFESSION, DOMAIN = Profession.AUDIO, Domain.AUDI
 KNOWN, STRANGERS = 46, 8
 """People whom the owner asked about, more than the day's limit of known people; and people nobody asked about."""
-A_DAY = 40
+A_DAY = cap_of(SEATS[PROFESSION].a)
 """First-time people whom an old device of this profession may ask about in a day."""
 API_URL = "http://api.tierce.test"
 
