@@ -6,6 +6,7 @@ keeps complete; the status page's are its states.
 """
 
 import asyncio
+import re
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager
@@ -36,6 +37,8 @@ FOLDERS: Final = {"office": OFFICE, "persons": PERSONS, "insurers": INSURERS, "p
 OPEN: Final[dict[str, Callable[..., AbstractAsyncContextManager[Site]]]] = {
     "office": office_site, "persons": persons_site, "insurers": insurers_site,
 }  # fmt: skip
+TAGS: Final = re.compile(r"<[^>]+>")
+VALUES: Final = re.compile(r"""(?<!class)(?<!type)(?<!role)=("[^"]*"|'[^']*')""")
 ADDRESSES: Final = 2
 """Addresses of one route: what is open to it, and what is another's."""
 
@@ -53,6 +56,11 @@ class Shown:
     def address(self) -> str:
         """Where the browser finds it."""
         return f"{SITE}/{self.site}"
+
+    @property
+    def shape(self) -> str:
+        """Its elements with the names of their attributes, and their classes: what it is but for its words."""
+        return VALUES.sub("", " ".join(TAGS.findall(self.html)))
 
     def asset(self, path: str) -> tuple[bytes, str]:
         """A static file that it asks for; KeyError when there is none."""
