@@ -86,7 +86,7 @@ class Coming:
         self.count += 1
 
     def leave(self) -> None:
-        """One less: it waits in the queue, or has left."""
+        """One less: it waits in the queue, or has left. Below zero while one waits whom nobody had announced."""
         self.count -= 1
         if self.count <= 0:
             self._settled.set()
