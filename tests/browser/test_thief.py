@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import pytest
 from rich.console import Console
 
-from tierce.kernel.clock import SystemClock
+from tierce.kernel.clock import PARIS, SystemClock
 from tierce.kernel.ids import ProfessionalId
 from tierce.kernel.language import Language
 from tierce.lab.demo import store
@@ -85,7 +85,7 @@ def test_a_sign_in_relayed_by_a_thief_starts_with_few_places(stage: Stage) -> No
             for role in ROLES:
                 one = stage.person(role)
                 who = (one["nir"], one["birth_date"], str(one["rank"]))
-                told_of.append((await thief.ask(wire, who, "HOSP", clock.now().date())).shown)
+                told_of.append((await thief.ask(wire, who, "HOSP", clock.now().astimezone(PARIS).date())).shown)
         return told_of
 
     shown = played_out(ask_four())

@@ -51,6 +51,8 @@ BAD = [
     (tidy.clock_is_injected, SRC_FILE, "from time import time\n"),
     (tidy.clock_is_injected, SRC_FILE, "import time\nmake(clock=time.time)"),
     (tidy.clock_is_injected, TEST_FILE, "import datetime as dt\ndt.datetime.utcnow()"),
+    (tidy.days_are_those_of_paris, SRC_FILE, "day = self.clock.now().date()"),
+    (tidy.days_are_those_of_paris, TEST_FILE, "left = until - now.date()"),
     (tidy.tests_do_not_sleep, TEST_FILE, "import time\ntime.sleep(1)"),
     (tidy.tests_do_not_sleep, TEST_FILE, "from asyncio import sleep"),
     (tidy.nothing_is_postponed, SRC_FILE, f"# {POSTPONED} later"),

@@ -24,6 +24,7 @@ CLOCK_READS = frozenset(
         ("time", "time_ns"),
     }
 )
+INSTANTS = frozenset({"at", "now"})
 SLEEPS = frozenset({("asyncio", "sleep"), ("time", "sleep")})
 MOCKS = frozenset({"mock", "pytest_mock", "unittest.mock"})
 
@@ -111,6 +112,17 @@ def clock_is_injected(source: Source) -> Iterator[Finding]:
         yield from _uses(source, CLOCK_READS, "reads the wall clock: take a Clock (kernel/clock.py) instead")
 
 
+def days_are_those_of_paris(source: Source) -> Iterator[Finding]:
+    """An instant's `.date()` is the day in UTC: for an hour or two of every night, not the one that rules count."""
+    if source.path != CLOCK_MODULE:
+        for node in ast.walk(source.tree):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "date":
+                instant = node.func.value
+                last = instant.func if isinstance(instant, ast.Call) else instant
+                if (last.attr if isinstance(last, ast.Attribute) else getattr(last, "id", "")) in INSTANTS:
+                    yield source.at(node.lineno, "takes the day in UTC: say `.astimezone(PARIS).date()`")
+
+
 def tests_do_not_sleep(source: Source) -> Iterator[Finding]:
     if source.is_test:
         yield from _uses(source, SLEEPS, "sleeps: wait for a condition with tests/waiting.py instead")
@@ -176,6 +188,7 @@ RULES: tuple[Rule, ...] = (
     names_say_what,
     starts_with_docstring,
     clock_is_injected,
+    days_are_those_of_paris,
     tests_do_not_sleep,
     nothing_is_postponed,
     silencing_has_a_reason,

@@ -88,7 +88,7 @@ def test_i5_a_minor_lent_without_a_representative_waits_until_her_insurer_names_
     database: Database, connect: Connect, keyring: Keyring
 ) -> None:
     world = open_world(database, connect, keyring, ((1, 1), (2, 1)))
-    later = world.room.clock.now().date() + timedelta(days=900)
+    later = world.room.clock.now().astimezone(PARIS).date() + timedelta(days=900)
     alone = Contact("Léa Aubry", "lea@foyer.example", ("1 rue A",), adult_from=later)
     lend(world, OAK, {1: alone, 2: Contact("Paul Lenoir", "p@foyer.example")})
     world.freeze()

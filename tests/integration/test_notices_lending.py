@@ -12,6 +12,7 @@ from tests.integration.conftest import Connect
 from tests.integration.rooms import CAPES, OAK
 from tests.integration.telling_world import AMC, World, open_world, opened_incident
 from tierce.incidents.store import last_scope
+from tierce.kernel.clock import PARIS
 from tierce.kernel.errors import FieldError
 from tierce.kernel.feed import Rejection
 from tierce.kernel.ids import IncidentId, InsurerId, PersonId
@@ -37,7 +38,7 @@ def world(connect: Connect, keyring: Keyring, tmp_path: Path) -> World:
 
 
 def mandated(world: World, mandate: Mandate = Mandate.OPERATOR_SENDS, insurer: InsurerId = OAK) -> None:
-    day = world.room.clock.now().date()
+    day = world.room.clock.now().astimezone(PARIS).date()
     write_mandate(
         world.notices,
         world.lending.appender,

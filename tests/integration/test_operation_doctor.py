@@ -30,7 +30,7 @@ from tierce.journal.sequencer import Sequencer
 from tierce.journal.service import LOG_ORIGIN, Appender
 from tierce.journal.tiles.folder import LogFolder
 from tierce.journal.witness.cosignature import WitnessKey
-from tierce.kernel.clock import FixedClock, SystemClock
+from tierce.kernel.clock import PARIS, FixedClock, SystemClock
 from tierce.settings import Settings, load
 from tierce.storage import heartbeat
 from tierce.storage.cluster import SUPERUSER
@@ -387,7 +387,7 @@ def test_providers_away_under_another_name_and_secrets_that_end(house: House) ->
         assert {one.grade for one in outside.providers(house.settings, SystemClock())} == {Grade.GOOD}
         house.file.write_text(text.replace('issuer = "http://127.0.0.1:1"', 'issuer = "https://other.example"'))
         assert {one.code for one in outside.providers(house.settings, SystemClock())} == {"provider-issuer"}
-        today = SystemClock().now().date()
+        today = SystemClock().now().astimezone(PARIS).date()
         for days, code in ((0, "client-secret-expired"), (10, "client-secret-ends")):
             until = (today + timedelta(days=days)).isoformat()
             house.file.write_text(text.replace("[psc]\n", f"[psc]\nclient_secret_until = {until}\n"))

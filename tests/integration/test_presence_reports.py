@@ -17,7 +17,7 @@ from tierce.feeds.commands import open_intake
 from tierce.feeds.intake import Report
 from tierce.journal.encoding import decode
 from tierce.journal.service import Appender
-from tierce.kernel.clock import SystemClock
+from tierce.kernel.clock import PARIS, SystemClock
 from tierce.kernel.feed import Rejection
 from tierce.policy.acts import Act
 from tierce.policy.seats import SEATS, unpack
@@ -32,7 +32,7 @@ from tierce.storage.database import Database
 from tierce.storage.keys import Keyring
 
 pytestmark = pytest.mark.integration
-TODAY = SystemClock().now().date()
+TODAY = SystemClock().now().astimezone(PARIS).date()
 OCT, INSURER = "oct-merle", "mutuelle-du-test"
 Line = dict[str, str]
 

@@ -15,6 +15,7 @@ from tests.settings_file import settings_text
 from tierce.incidents.rules import incident_reference
 from tierce.journal.encoding import decode
 from tierce.journal.note import verifier_key
+from tierce.kernel.clock import PARIS
 from tierce.kernel.ids import staff_id
 from tierce.policy.acts import Act
 from tierce.storage.cluster import Cluster
@@ -78,7 +79,7 @@ def test_controls_are_listed_looked_at_and_opened_for_a_day(house: Inspected, se
     found = json.loads(checked.stdout)
     assert (checked.returncode, found["overdue"]) == (0, []), found
     assert found["checks"]["grants"]["standing"] == "holds"
-    day = house.room.clock.now().date().isoformat()
+    day = house.room.clock.now().astimezone(PARIS).date().isoformat()
     shown = tierce("controls", "show", "--on", day, "--settings", settings)
     assert shown.stdout.startswith(f"tierce-controls-v1\nday {day}\n"), shown.stderr
     none = tierce("controls", "show", "--on", "2020-01-01", "--settings", settings)

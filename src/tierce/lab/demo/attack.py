@@ -16,7 +16,7 @@ from typing import Final
 
 import httpx
 
-from tierce.kernel.clock import Clock
+from tierce.kernel.clock import PARIS, Clock
 from tierce.kernel.ids import DeviceId
 from tierce.kernel.loopback import NO_TLS
 from tierce.lab.country.population import read_identities
@@ -125,7 +125,7 @@ async def play(stage: Stage, attack: Attack, clock: Clock, watch: Callable[[], C
     """
     patient = stage.person("paul_lenoir")
     whole = true_identities(stage, attack.tries, (patient["nir"], patient["birth_date"], str(patient["rank"])))
-    today = clock.now().date()
+    today = clock.now().astimezone(PARIS).date()
     optician = await enter(stage.url("api"), stage.national_id("nadia_ferrand"), REMPARTS, clock)
     thief = await enter(stage.url("api"), stage.national_id("claire_morvan"), TILLEULS, clock, relayed=True)
     attack.device = DeviceId(int((await thief.session())["device"]))

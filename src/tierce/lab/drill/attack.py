@@ -13,7 +13,7 @@ from typing import Final
 
 from tierce.kernel.care import Domain, Profession
 from tierce.kernel.categories import DataCategory
-from tierce.kernel.clock import Clock, paris_day
+from tierce.kernel.clock import PARIS, Clock, paris_day
 from tierce.kernel.ids import DeviceId, InsurerId, PersonId, SessionId
 from tierce.kernel.nir import BirthDate, Nir, Rank, normalise
 from tierce.lab.country.population import read_identities
@@ -82,7 +82,7 @@ class Thief:
 
     async def ask(self, asker: Asker, people: Iterable[Identity], domain: str, most: int) -> None:
         """Ask for people one by one until `most` were shown or the door closes."""
-        wanted, today = len(self._shown) + most, self._clock.now().date()
+        wanted, today = len(self._shown) + most, self._clock.now().astimezone(PARIS).date()
         async with Wire(self.stage.url("api")) as wire:
             for who in people:
                 if len(self._shown) >= wanted:
@@ -132,7 +132,7 @@ async def _machine(thief: Thief, taken: Taken, wanted: int, clock: Clock, seed: 
     stage, day = thief.stage, paris_day(clock.now())
     asker = await enter(stage.url("api"), stage.national_id(VICTIM), HOSPITAL, clock)
     device = await _device(asker)
-    people = sorted(covered(stage, Domain.HOSP, clock.now().date()))
+    people = sorted(covered(stage, Domain.HOSP, clock.now().astimezone(PARIS).date()))
     Random(f"{seed}/hospital").shuffle(people)
     strangers, known = people[:STRANGERS], people[STRANGERS : STRANGERS + wanted]
     with stage.database.connect(SUPERUSER) as admin:
@@ -150,7 +150,7 @@ async def _machine(thief: Thief, taken: Taken, wanted: int, clock: Clock, seed: 
 
 async def _at_work(stage: Stage, clock: Clock) -> int:
     """Meanwhile Dr Morvan serves a patient on her own machine, and an optician her customers: on no list."""
-    shown, today = 0, clock.now().date()
+    shown, today = 0, clock.now().astimezone(PARIS).date()
     patient = stage.person("paul_lenoir")
     paul = (patient["nir"], patient["birth_date"], str(patient["rank"]))
     served = ((VICTIM, TILLEULS, DOMAIN, [paul]), ("nadia_ferrand", REMPARTS, "OPTI", customers(stage)))

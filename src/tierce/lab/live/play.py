@@ -13,7 +13,7 @@ import httpx
 import numpy as np
 
 from tierce.kernel.care import Domain, Profession
-from tierce.kernel.clock import SystemClock, paris_day
+from tierce.kernel.clock import PARIS, SystemClock, paris_day
 from tierce.kernel.ids import DeviceId
 from tierce.kernel.loopback import NO_TLS
 from tierce.lab.attackers.protocol import ATTACKERS, Answer, Rest, Target, Thief, View
@@ -79,7 +79,7 @@ async def rob(stage: Stage, scenario: Scenario, profession: Profession, seed: in
         with stage.database.connect(SUPERUSER) as connection:
             store.settle_device(connection, device, profession, day)
     thief = Thief(profession, 0, np.random.default_rng([seed]), dict(scenario.options), 1, Blind())
-    game = _Game(stage, scenario, asker, clock.now().date(), profession, seed)
+    game = _Game(stage, scenario, asker, clock.now().astimezone(PARIS).date(), profession, seed)
     taken = Taken(profession.name.lower())
     async with Wire(api) as wire:
         await game.play(wire, thief, taken)

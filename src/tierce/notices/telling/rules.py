@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Final
 
+from tierce.kernel.clock import PARIS
 from tierce.kernel.language import Language
 from tierce.kernel.saying import say_date
 from tierce.notices.deliveries.model import Verdict
@@ -73,7 +74,7 @@ def _in(document: Document, language: Language) -> str:
 
 def test_text(operator: Operator, number: int, at: datetime, site: str) -> str:
     """A test of the chain: it says that it is one, its date, and asks for the same acknowledgement."""
-    day = say_date(at.date())
+    day = say_date(at.astimezone(PARIS).date())
     return (
         f"Ceci est un essai, nº {number}, du {day.fr}. Aucune donnée n’est concernée.\n"
         f"{operator.name} vérifie qu’une notification vous parviendrait. Accusez réception sur le site des "

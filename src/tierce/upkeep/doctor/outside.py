@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import httpx
 from cryptography import x509
 
-from tierce.kernel.clock import Clock
+from tierce.kernel.clock import PARIS, Clock
 from tierce.kernel.language import Phrase
 from tierce.kernel.loopback import NO_TLS
 from tierce.settings import RealmSettings, Settings
@@ -167,7 +167,7 @@ def _provider(realm: str, given: RealmSettings) -> list[Finding]:
 def _client_secret(realm: str, given: RealmSettings, now: datetime) -> list[Finding]:
     if given.client_secret_until is None:
         return []
-    left = given.client_secret_until - now.date()
+    left = given.client_secret_until - now.astimezone(PARIS).date()
     remedy = Phrase(
         "demandez-en un nouveau et suivez docs/runbooks/key-rotation.md",
         "ask for a new one and follow docs/runbooks/key-rotation.md",
