@@ -4,8 +4,9 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
+from tests.browser.cards import PAUL, code_of, shown, token_of
 from tests.browser.conftest import NewBrowser
 from tests.browser.looks import faults_of
 from tests.browser.portal_pages import NOBODY, Portal, doctors
@@ -14,7 +15,6 @@ from tierce.lab.demo.stage import Stage
 
 pytestmark = pytest.mark.browser
 
-PAUL = "Paul"
 WIDTHS = (1280, 360)
 
 
@@ -28,27 +28,6 @@ def unused_doctors(stage: Stage) -> Iterator[str]:
 def portal(stage: Stage, new_browser: NewBrowser, unused_doctors: Iterator[str]) -> Portal:
     """A doctor on her first device."""
     return Portal(stage, new_browser()).sign_in_by_number(next(unused_doctors))
-
-
-def code_of(portal: Portal) -> str:
-    """The code of the place, as the portal shows it."""
-    portal.open("/ask")
-    portal.page.locator("details.presence summary").click()
-    return portal.page.locator(".place-code").inner_text()
-
-
-def shown(page: Page, stage: Stage, code: str) -> None:
-    """She types the place's code, agrees to the place, and her card is on the screen."""
-    page.goto(f"{stage.url('persons')}/card")
-    page.locator("#place").fill(code)
-    page.get_by_role("button", name="Continuer").click()
-    page.get_by_role("button", name="Oui, montrer ma carte").click()
-    expect(page.locator(".card-qr svg")).to_be_visible()
-
-
-def token_of(page: Page) -> str:
-    page.locator("details summary").click()
-    return page.locator("#token").inner_text()
 
 
 def test_she_shows_her_card_and_the_professional_pastes_it(
@@ -98,13 +77,11 @@ def test_a_code_that_no_place_has_is_told_at_its_field(stage: Stage, new_browser
     expect(page.locator("#place-error")).to_contain_text("Aucun lieu ne porte ce code")
 
 
-def test_the_camera_is_offered_where_the_browser_reads_codes_and_on_that_page_alone(portal: Portal) -> None:
-    """A browser that reads no code by itself offers the paste and the eight digits alone."""
+def test_the_camera_is_offered_on_that_page_alone(portal: Portal) -> None:
     portal.open("/ask")
-    reads = portal.page.evaluate("() => globalThis.BarcodeDetector !== undefined")
     portal.page.locator("details.presence summary").click()
     expect(portal.page.locator("#presence")).to_be_visible()
-    expect(portal.page.get_by_role("button", name="Lire avec la caméra")).to_be_visible(visible=reads)
+    expect(portal.page.get_by_role("button", name="Lire avec la caméra")).to_be_visible()
     allowed = "() => document.featurePolicy.allowsFeature('camera')"
     assert portal.page.evaluate(allowed) is True
     portal.open("/history")

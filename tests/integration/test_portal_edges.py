@@ -11,6 +11,7 @@ from litestar.testing import TestClient
 from tests.integration.signin_world import free_port
 from tests.unit.well_formed import faults_of
 from tierce.web.portal.app import create_app
+from tierce.web.portal.reading import PICTURE_BYTES
 from tierce.web.portal.settings import PortalSettings
 from tierce.web.portal.site import form_token
 
@@ -89,6 +90,22 @@ def test_a_form_that_is_too_long_is_refused(portal: TestClient[Litestar]) -> Non
     with_session(portal)
     response = portal.post("/ask", data={"form_token": form_token(HANDLE), "label": "x" * 20_000})
     assert response.status_code == 413
+
+
+@pytest.mark.parametrize(
+    ("token", "size", "status"),
+    [("", PICTURE_BYTES, 403), (form_token("another handle"), PICTURE_BYTES, 403), (form_token(HANDLE), 10, 403),
+     (form_token(HANDLE), PICTURE_BYTES + 1, 413), (form_token(HANDLE), PICTURE_BYTES, 503)],
+)  # fmt: skip
+def test_a_picture_is_read_for_whoever_is_signed_in_alone(
+    portal: TestClient[Litestar], token: str, size: int, status: int
+) -> None:
+    """The last has all it needs but an API that knows the session."""
+    response = portal.post("/ask/picture", content=b"\0" * size, headers={"x-form-token": token})
+    assert response.status_code == 401, "nobody is signed in"
+    with_session(portal)
+    response = portal.post("/ask/picture", content=b"\0" * size, headers={"x-form-token": token})
+    assert response.status_code == status
 
 
 def test_a_sign_in_that_began_elsewhere_is_not_completed(portal: TestClient[Litestar]) -> None:

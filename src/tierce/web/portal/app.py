@@ -24,6 +24,7 @@ from tierce.web.portal.errors import (
 from tierce.web.portal.history import history_handlers
 from tierce.web.portal.holding import holding_handlers
 from tierce.web.portal.own import about_handlers, session_list_handlers
+from tierce.web.portal.reading import reading_handlers
 from tierce.web.portal.settings import PortalSettings
 from tierce.web.portal.site import HERE, AnyRequest, PortalSite, read_demo
 from tierce.web.visit import RememberLanguage
@@ -61,6 +62,7 @@ def create_app(
             *sign_in_handlers(site),
             *session_handlers(site),
             *ask_handlers(site),
+            *reading_handlers(site),
             *history_handlers(site),
             *deposit_handlers(site),
             *session_list_handlers(site),
