@@ -24,7 +24,7 @@ HERE: Final = Path(__file__).parent
 LINKS: Final = (
     Link("/", "nav.people"),
     Link("/activity", "nav.activity"),
-    Link("/incidents", "nav.incidents"),
+    Link("/incidents", "nav.incidents", ("/key",)),
     Link("/requests", "nav.requests"),
     Link("/feeds", "nav.feeds"),
 )

@@ -31,10 +31,14 @@ _FOREVER: Final = "public, max-age=31536000, immutable"
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """One entry of a site's navigation; `key` is the key of its words."""
+    """One entry of a site's navigation; `key` is the key of its words, `under` the addresses that belong to it.
+
+    What is below its own address belongs to it too.
+    """
 
     href: str
     key: str
+    under: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +53,18 @@ class Frame:
     sign_out: str | None = None
     """Where the sign-out form posts to, when somebody is signed in."""
     csrf: str | None = None
+
+    def here(self, link: Link) -> str | None:
+        """What `aria-current` says of a link: "page" on its own page, "true" on one that belongs to it."""
+        if link.href == self.path:
+            return "page"
+        return "true" if self._nearest() == link.href else None
+
+    def _nearest(self) -> str | None:
+        """The address of the link whose page, or part of the site, the present one is."""
+        roots = [(root, link.href) for link in self.links for root in (link.href, *link.under)]
+        held = [(len(root), href) for root, href in roots if self.path == root or self.path.startswith(f"{root}/")]
+        return max(held)[1] if held else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,14 +29,14 @@ from tierce.web.visit import AnyRequest, Rows, act_of, language_of
 
 HERE: Final = Path(__file__).parent
 LINKS: Final = (
-    Link("/", "nav.live"),
+    Link("/", "nav.live", ("/accounts", "/holds", "/lines", "/live")),
     Link("/ladder", "nav.ladder"),
     Link("/appeals", "nav.appeals"),
     Link("/unexplained", "nav.unexplained"),
-    Link("/limits", "nav.limits"),
+    Link("/limits", "nav.limits", ("/pools",)),
     Link("/closings", "nav.closings"),
-    Link("/reports", "nav.reports"),
-    Link("/incidents", "nav.incidents"),
+    Link("/reports", "nav.reports", ("/requests",)),
+    Link("/incidents", "nav.incidents", ("/register",)),
     Link("/directory", "nav.directory"),
     Link("/feeds", "nav.feeds"),
     Link("/journal", "nav.journal"),

@@ -24,10 +24,10 @@ from tierce.web.visit import AnyRequest, Rows, language_of
 
 HERE: Final = Path(__file__).parent
 LINKS: Final = (
-    Link("/", "nav.history"),
+    Link("/", "nav.history", ("/lines",)),
     Link("/billed", "nav.billed"),
     Link("/card", "nav.card"),
-    Link("/concerned", "nav.concerned"),
+    Link("/concerned", "nav.concerned", ("/letters",)),
     Link("/requests", "nav.requests"),
     Link("/help", "nav.help"),
 )

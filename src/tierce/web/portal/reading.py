@@ -22,13 +22,14 @@ PICTURE_BYTES: Final = PICTURE_SIDE * PICTURE_SIDE
 FORM_HEADER: Final = "x-form-token"
 READERS: Final = 1
 """Pictures read at once: a reading takes a millisecond or two, and the pages of others come first."""
+_CODES: Final = zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode)
 _CARD: Final = re.compile(r"[A-Z2-7]{154}")
 
 
 def card_in(picture: bytes) -> str | None:
     """The text of the first dynamic card in a grey picture of PICTURE_BYTES; None when it shows none."""
     view = memoryview(picture).cast("B", (PICTURE_SIDE, PICTURE_SIDE))
-    texts = (found.text.strip() for found in zxingcpp.read_barcodes(view, formats=zxingcpp.BarcodeFormat.QRCode))
+    texts = (found.text.strip() for found in zxingcpp.read_barcodes(view, formats=_CODES))
     return next((text for text in texts if _CARD.fullmatch(text)), None)
 
 

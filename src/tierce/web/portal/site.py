@@ -26,7 +26,7 @@ HANDLE_CHARS_MAX: Final = 128
 OFFER_SECONDS: Final = 600
 PENDING_SECONDS: Final = 300
 LINKS: Final = (
-    Link("/ask", "nav.ask"),
+    Link("/ask", "nav.ask", ("/deposit", "/receipts", "/held")),
     Link("/history", "nav.history"),
     Link("/places", "nav.places"),
     Link("/sessions", "nav.sessions"),

@@ -1,0 +1,34 @@
+"""Which entry of the navigation says where we are."""
+
+import pytest
+
+from tierce.kernel.language import Language
+from tierce.web.insurers.site import LINKS as OF_INSURERS
+from tierce.web.look import Frame, Link
+from tierce.web.office.site import INSPECTOR_LINKS
+from tierce.web.office.site import LINKS as OF_OFFICE
+from tierce.web.persons.site import LINKS as OF_PERSONS
+from tierce.web.portal.site import LINKS as OF_PORTAL
+
+
+@pytest.mark.parametrize(
+    ("links", "path", "said"),
+    [
+        (OF_OFFICE, "/", {"/": "page"}),
+        (OF_OFFICE, "/accounts/12", {"/": "true"}),
+        (OF_OFFICE, "/ladder", {"/ladder": "page"}),
+        (OF_OFFICE, "/pools/4/12", {"/limits": "true"}),
+        (OF_OFFICE, "/register/new", {"/incidents": "true"}),
+        (OF_OFFICE, "/incidents/3/duties", {"/incidents": "true"}),
+        (OF_OFFICE, "/laddering", {}),
+        (INSPECTOR_LINKS, "/inspection/controls", {"/inspection/controls": "page"}),
+        (INSPECTOR_LINKS, "/inspection/incidents/3", {"/inspection": "true"}),
+        (OF_PORTAL, "/deposit", {"/ask": "true"}),
+        (OF_PERSONS, "/letters", {"/concerned": "true"}),
+        (OF_INSURERS, "/key", {"/incidents": "true"}),
+        ((), "/", {}),
+    ],
+)
+def test_one_entry_at_most_says_where_we_are(links: tuple[Link, ...], path: str, said: dict[str, str]) -> None:
+    frame = Frame(Language.FR, path, links)
+    assert {link.href: frame.here(link) for link in links if frame.here(link)} == said
