@@ -92,7 +92,7 @@ def test_an_enumeration_is_held_by_evidence_and_its_next_ask_is_refused(night: N
     night.ask(neighbour, night.world.covered[:2])
     holds = night.turn()
     assert [(hold.device, hold.rung) for hold in holds] == [(thief.device, Rung.PRESENCE_ONLY)]
-    assert "8 pour des personnes jamais vues ici, dont 8 inconnues" in holds[0].reason
+    assert "8 pour des personnes jamais vues ici, dont 8 inconnues" in holds[0].reason.fr
     [refused] = night.ask(thief, night.world.covered[:1])
     assert refused.decision == StepUp(Outcome.HELD)
     [served] = night.ask(neighbour, night.world.covered[2:3])
@@ -154,7 +154,7 @@ def test_refusals_add_up_across_a_restart_and_hold_once(night: Night) -> None:
     night.ask(caller, night.world.covered[6:13] * 3)
     [hold] = night.turn()
     assert hold.rung is Rung.PRESENCE_ONLY
-    assert "29 pour des personnes jamais vues ici" in hold.reason
+    assert "29 pour des personnes jamais vues ici" in hold.reason.fr
     assert night.turn() == []
 
 

@@ -71,7 +71,8 @@ def test_whoever_goes_on_after_refusals_is_held_by_what_the_asks_are_worth(profe
     assert asks < DAY_LIMITS[profession].attempts, "before the first day is over"
     hold = hold_of(DeviceId(1), ProfessionalId(9), state, rung, 1e4)
     assert hold.rung is Rung.PRESENCE_ONLY
-    assert f"{asks} pour des personnes jamais vues ici" in hold.reason
+    assert f"{asks} pour des personnes jamais vues ici" in hold.reason.fr
+    assert f"{asks} for people never seen here" in hold.reason.en
 
 
 def test_a_busy_desk_that_is_refused_often_among_its_own_patients_is_not_held() -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from tierce.journal.model import Entry
 from tierce.kernel.care import Profession
 from tierce.kernel.ids import DeviceId, EntrySeq, LineId, ProfessionalId
+from tierce.kernel.language import Phrase
 from tierce.policy.evidence import State
 from tierce.policy.ladder import Rung
 
@@ -39,4 +40,4 @@ class Hold:
     device: DeviceId
     professional: ProfessionalId
     rung: Rung
-    reason: str
+    reason: Phrase

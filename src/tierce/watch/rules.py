@@ -83,4 +83,4 @@ def say_evidence(state: State, worth: float) -> Phrase:
 
 def hold_of(device: DeviceId, professional: ProfessionalId, state: State, rung: int, worth: float) -> Hold:
     """The hold that evidence asks for, with its sentence."""
-    return Hold(device, professional, Rung(rung), say_evidence(state, worth).fr)
+    return Hold(device, professional, Rung(rung), say_evidence(state, worth))

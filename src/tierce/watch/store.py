@@ -198,7 +198,7 @@ def put_hold(connection: Connection, number: int, hold: Hold, since: datetime, u
             "rung": hold.rung,
             "since": since,
             "until": until,
-            "reason": hold.reason,
+            "reason": f"{hold.reason.fr}\n{hold.reason.en}",  # each reader is given her own line: incidents/lines
             "recent": since - timedelta(days=AUTOMATIC_HOLDS_DAYS),
             "most": AUTOMATIC_HOLDS_MAX,
         },

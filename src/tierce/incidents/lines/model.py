@@ -7,8 +7,12 @@ from tierce.incidents.evidence.model import Explanation
 from tierce.journal.model import EntryKind
 from tierce.kernel.care import Domain, Profession
 from tierce.kernel.ids import DeviceId, EntrySeq, ProfessionalId, SessionId
+from tierce.kernel.language import Language
 from tierce.policy.acts import Act, Evidence, Outcome, Presence
 from tierce.policy.ladder import Level, Rung
+
+WATCH = "watch"
+"""Who put what nobody of the staff put, in access.ladder."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +95,11 @@ class Hold:
     lifted_why: str | None
     professional: ProfessionalId | None
     name: str | None
+
+    def why(self, language: Language) -> str:
+        """The reason as staff wrote it; the watch writes its own in both languages, a line each."""
+        french, _, english = self.reason.partition("\n") if self.by == WATCH else (self.reason, "", "")
+        return english if english and language is Language.EN else french
 
 
 @dataclass(frozen=True, slots=True)
