@@ -161,7 +161,9 @@ def test_a_lifted_hold_starts_from_nothing_and_raises_the_caps_of_new_people_by_
     away = usual_places()
     for _ in range(40):
         away, _ = observe(away, Observation(DAY, True, area=9))
-    assert released(away, DAY).shares[1:] == away.shares[1:], "nor for places of birth"
+    vouched = released(away, DAY).shares
+    assert vouched[1:-1] == away.shares[1:-1], "what they are among new people stays"
+    assert vouched[Indicator.ELSEWHERE] == away.shares[Indicator.ELSEWHERE] * LIFT_PERCENT // 100
     missing = asked(begin(GP, DAY), 40, first=False, miss=True)
     assert released(missing, DAY).shares[1:] == missing.shares[1:], "nobody vouches for misses"
     crowds = begin(Profession.OPTICIAN, DAY)

@@ -24,6 +24,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import cache
+from itertools import chain
 from typing import NamedTuple
 
 from tierce.kernel.care import Profession
@@ -88,14 +89,18 @@ _KEPT_OF_1 = (0, 1, 2, 4, 5, 7, 8, 10, 11)
 """Bets of version 1, three an indicator, that version 2 goes on with; what was in the others is lost."""
 _SHORT_MAX = 0xFFFF
 _FLOAT_MAX = 1e30
-FACTORS = tuple(
+FACTORS: tuple[tuple[Mapping[bool | None, tuple[float, ...]], ...], ...] = tuple(
     tuple(
-        (tuple(1 - bet for bet in bets), tuple(1 + bet * (256 - share) / max(1, share) for bet in bets))
+        {
+            None: (1.0,) * len(bets),
+            False: tuple(1 - bet for bet in bets),
+            True: tuple(1 + bet * (256 - share) / max(1, share) for bet in bets),
+        }
         for share in range(257)
     )
     for bets in BETS
 )
-"""What a bet is multiplied by, by indicator, share, and whether the indicator was seen."""
+"""What a bet is multiplied by, by indicator, share, and whether the indicator was seen (None: not defined)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,17 +203,8 @@ def observe(state: State, one: Observation) -> tuple[State, Rung]:
     (profession, day, year, month, shares, volume, events, seen, days, today, before, crowd, prefixes, areas,
      accusers, accused, decoys) = opened  # fmt: skip
     signs = signs_of(opened, one)
-    bets: list[float] = []
-    at = 0
-    for factors, share, sign in zip(FACTORS, shares, signs, strict=True):
-        if sign is None:
-            ends = at + len(factors[share][0])
-            bets += [bet + weight for bet in before[at:ends]]
-        else:
-            by = factors[share][sign]
-            ends = at + len(by)
-            bets += [(bet + weight) * factor for bet, factor in zip(before[at:ends], by, strict=True)]
-        at = ends
+    by = chain.from_iterable([of[share][sign] for of, share, sign in zip(FACTORS, shares, signs, strict=True)])
+    bets = [(bet + weight) * factor for bet, factor in zip(before, by, strict=True)]
     unfamiliar, missed, area, alike, _ = signs
     moved = State(
         profession, day, year, month, shares, volume, events + 1,
@@ -240,25 +236,26 @@ def trap(state: State) -> State:
 def released(state: State, day: int) -> State:
     """Begin again after a human lifted what the watch had put there: the evidence is spent.
 
-    A human can vouch for it that a desk meets many new people, and the cap that said otherwise rises to what it saw,
-    by half as much again at most, and never above LIFTED_TOP times the profession's. Months bring it down as they do
-    others, and only another lift raises it further. Nobody vouches for misses, places of birth or beginnings: those
-    caps stay.
+    A human can vouch for it that a desk meets many new people, or many from elsewhere, and the cap that said
+    otherwise rises to what it saw, by half as much again at most, and never above LIFTED_TOP times the profession's.
+    Months bring it down as they do others, and only another lift raises it further. Nobody vouches for misses, for
+    places of birth among new people, or for beginnings: those caps stay.
 
     The day of the lift is the first of a year that begins, and opens once more: what is asked after it, and before
     midnight, is weighed as on any other day.
     """
     said, crowded = _said(state)
-    most, (unfamiliar, *others), volume = CAPS[state.profession], state.shares, state.volume
-    bets = len(BETS[Indicator.UNFAMILIAR])
-    if sum(state.bets[:bets]) > bets:
-        top = min(SHARE_MAX, LIFTED_TOP * most.shares[Indicator.UNFAMILIAR])
-        unfamiliar = _lifted(unfamiliar, top, said[Indicator.UNFAMILIAR])
+    most, shares, volume = CAPS[state.profession], list(state.shares), state.volume
+    for indicator in (Indicator.UNFAMILIAR, Indicator.ELSEWHERE):
+        bets = _bets_on(state, indicator)
+        if sum(bets) > len(bets):
+            top = min(SHARE_MAX, LIFTED_TOP * most.shares[indicator])
+            shares[indicator] = _lifted(shares[indicator], top, said[indicator])
     if state.crowd * _crowd_factor(state.today, volume) > 1:
         volume = _lifted(volume, LIFTED_TOP * most.volume, crowded)
     opened = min(state.day, day - 1)
     return state._replace(
-        day=opened, year=day, days=max(0, state.days - (opened < state.day)), shares=(unfamiliar, *others),
+        day=opened, year=day, days=max(0, state.days - (opened < state.day)), shares=tuple(shares),
         volume=volume, bets=(0.0,) * CELLS, crowd=0.0, today=0, accusers=0, decoys=0, prefixes=(),
     )  # fmt: skip
 
@@ -365,6 +362,12 @@ def _next(cap: int, floor: int, top: int, said: float) -> int:
     """The cap of the next month; one above its profession's, which a lift alone makes, falls and never grows."""
     grown = cap if cap > top else min(top, -(-cap * GROWTH_PERCENT // 100))
     return max(min(floor, top), min(math.ceil(said), grown))
+
+
+def _bets_on(state: State, indicator: Indicator) -> tuple[float, ...]:
+    """What the bets on one indicator are worth."""
+    begins = sum(map(len, BETS[:indicator]))
+    return state.bets[begins : begins + len(BETS[indicator])]
 
 
 def _lifted(cap: int, top: int, said: float) -> int:
