@@ -294,10 +294,10 @@ def test_a_state_of_the_release_before_is_read_and_is_worth_no_more_than_it_was(
     assert (state.days, state.today, state.accusers, state.decoys) == (3, 4, 1, 1)
     assert state.areas == ((1, 26), (2, 36), (3, 26), (4, 36))
     assert state.prefixes == (60, 61, 62, 63, 64, 65, 70, 70)
-    kept = (0.0347, 0.1428, 0.7351, 0.0145, 0.00138, 0.0374, 0.0446, 0.00066, 0.0000013)
-    assert state.bets == pytest.approx((*kept, 0.0, 0.0, 0.0), rel=0.05)
+    kept = (0.0347, 0.1428, 0.7351, 0.0183, 0.0145, 0.00138, 0.0374, 0.0446, 0.00066, 0.0000013)
+    assert state.bets == pytest.approx((*kept, 0.0, 0.0), rel=0.05)
     assert CELLS + CROWD_PARTS == 15, "each bet weighs what it did"
-    assert 0.0686 < worth(state) < 0.0733, "the bets that were dropped are lost, and nothing is gained"
+    assert 0.0698 < worth(state) < 0.0733, "the bets that were dropped are lost, and nothing is gained"
     assert unpack(pack(state)) == state
     assert rung_of(state) is Rung.STEP_UP
 

@@ -73,7 +73,7 @@ class Indicator(IntEnum):
     """Of any ask, once usual places are known: an unfamiliar person, born where none of the usual people are."""
 
 
-BETS: tuple[tuple[float, ...], ...] = ((0.25, 0.5, 0.8), (0.5, 0.8), (0.5, 0.8), (0.5, 0.8), (0.5, 0.8, 0.9))
+BETS: tuple[tuple[float, ...], ...] = ((0.25, 0.5, 0.8), (0.25, 0.5, 0.8), (0.5, 0.8), (0.5, 0.8), (0.5, 0.9))
 """By Indicator, the parts `l` of a stake that are risked on it, each a bet of its own."""
 CELLS = sum(map(len, BETS))
 CROWD_PARTS = 3
@@ -85,7 +85,7 @@ _PACK = struct.Struct(f">BBHHH{len(BETS)}BHH{COUNTED}HBHBHB{AREAS * 2}B{PREFIXES
 STATE_BYTES = _PACK.size
 _STATE_VERSION = 2
 _PACK_1 = struct.Struct(f">BBHHH4BHH4HBHBHB{AREAS * 2}B{PREFIXES}H12ff")
-_KEPT_OF_1 = (0, 1, 2, 4, 5, 7, 8, 10, 11)
+_KEPT_OF_1 = (0, 1, 2, 3, 4, 5, 7, 8, 10, 11)
 """Bets of version 1, three an indicator, that version 2 goes on with; what was in the others is lost."""
 _SHORT_MAX = 0xFFFF
 _FLOAT_MAX = 1e30
