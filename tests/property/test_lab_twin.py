@@ -55,11 +55,18 @@ def test_a_day_of_known_and_proved_people_is_what_the_gate_decides_one_by_one(
         assert shown[n] + told.shown[n] == line.known
 
 
-@given(professions, st.lists(st.tuples(st.integers(0, 40), st.booleans(), st.booleans()), max_size=12), counts)
+@given(
+    professions,
+    st.booleans(),
+    st.lists(st.tuples(st.integers(0, 40), st.booleans(), st.booleans()), max_size=12),
+    counts,
+)
 def test_the_evidence_of_many_known_people_is_that_of_each_in_turn(
-    profession: Profession, before: list[tuple[int, bool, bool]], count: int
+    profession: Profession, usual: bool, before: list[tuple[int, bool, bool]], count: int
 ) -> None:
     state, day = begin(profession, TODAY), TODAY
+    if usual:
+        state = state._replace(areas=((1, 9), (2, 9), (3, 9), (4, 9)))
     for gap, first, miss in before:
         day += gap
         state, _ = observe(state, Observation(day, first and not miss, miss, area=day % 7, prefix=day % 5))

@@ -6,8 +6,12 @@ from tierce.kernel.care import Profession
 from tierce.policy.evidence import (
     ACCUSED_DAYS,
     CAPS,
+    CELLS,
+    COUNTED,
+    CROWD_PARTS,
     FLOOR_SHARES,
     GROWTH_PERCENT,
+    HOLD_AT,
     LIFT_PERCENT,
     LIFTED_TOP,
     MONTH_DAYS,
@@ -91,6 +95,35 @@ def test_a_person_born_elsewhere_counts_once_the_usual_places_are_known() -> Non
     assert after.areas == learned.areas, "unfamiliar people teach nothing about usual places"
 
 
+def usual_places(profession: Profession = GP) -> State:
+    """A device that knows where its people are usually born."""
+    state = begin(profession, DAY)
+    for area in (1, 2, 3, 4):
+        state = met(state, area)
+    return state
+
+
+def test_strangers_born_elsewhere_are_seen_through_a_crowd_of_familiar_people() -> None:
+    """Their share of all asks is small at an honest desk, so few of them weigh more than as many from near."""
+    worst = {}
+    for area in (1, 9):
+        state, worst[area] = usual_places()._replace(shares=CAPS[GP].shares[:4] + FLOOR_SHARES[4:]), 0.0
+        for day in range(DAY, DAY + 8):
+            for _ in range(5):
+                state, _ = observe(state, Observation(day, True, area=area))
+            worst[area] = max(worst[area], worth(state))
+            state = asked(state, 5, day=day, first=False)
+    assert worst[9] > HOLD_AT > 100 * worst[1]
+
+
+def test_strangers_of_an_honest_mixture_are_worth_nothing_wherever_they_were_born() -> None:
+    state = usual_places()
+    for n in range(1_000):
+        state, rung = observe(state, Observation(DAY + n // 4, n % 5 == 0, area=9 if n % 25 == 0 else 1 + n % 4))
+        assert rung is Rung.NONE
+    assert state.shares[Indicator.ELSEWHERE] < 0.6 * CAPS[GP].shares[Indicator.ELSEWHERE], "months bring the cap down"
+
+
 def test_nobody_is_held_by_accusation_alone() -> None:
     state = begin(GP, DAY)
     for _ in range(50):
@@ -125,6 +158,12 @@ def test_a_lifted_hold_starts_from_nothing_and_raises_the_caps_of_new_people_by_
     assert unfamiliar == held.shares[Indicator.UNFAMILIAR] * LIFT_PERCENT // 100
     assert tuple(others) == held.shares[1:], "what did not accuse stays"
     assert free.volume == held.volume, "one busy day is not worth much"
+    away = usual_places()
+    for _ in range(40):
+        away, _ = observe(away, Observation(DAY, True, area=9))
+    vouched = released(away, DAY).shares
+    assert vouched[1:-1] == away.shares[1:-1], "what they are among new people stays"
+    assert vouched[Indicator.ELSEWHERE] == away.shares[Indicator.ELSEWHERE] * LIFT_PERCENT // 100
     missing = asked(begin(GP, DAY), 40, first=False, miss=True)
     assert released(missing, DAY).shares[1:] == missing.shares[1:], "nobody vouches for misses"
     crowds = begin(Profession.OPTICIAN, DAY)
@@ -162,7 +201,7 @@ def test_however_often_a_human_is_fooled_caps_stay_in_their_bounds_and_months_br
     lifted = state
     busy = roll(asked(state, 400, day=DAY + 12), DAY + MONTH_DAYS)
     assert busy.shares[Indicator.UNFAMILIAR] == lifted.shares[Indicator.UNFAMILIAR], "it never grows by itself"
-    calm = asked(state._replace(events=0, seen=(0,) * len(Indicator)), 400, day=DAY + 12, first=False)
+    calm = asked(state._replace(events=0, seen=(0,) * COUNTED), 400, day=DAY + 12, first=False)
     assert roll(calm, DAY + MONTH_DAYS).shares[:2] == FLOOR_SHARES[:2], "and falls with a quiet month"
 
 
@@ -239,6 +278,28 @@ def test_the_stored_form_is_small_and_comes_back() -> None:
     assert back.bets == pytest.approx(state.bets, rel=1e-6)
     assert STATE_BYTES == len(pack(state)) == len(pack(begin(GP, DAY)))
     assert STATE_BYTES + len(pack_line(new_line(GP, DAY)) + pack_declared(DECLARED_UNSEEN)) <= 256
+
+
+OF_THE_RELEASE_BEFORE = bytes.fromhex(
+    "01014e3f4e1b4e3c7133cd0d001e00120009000400090001030004014e3f01011a0224031a0424003c003d003e003f00400041004600463d"
+    "0e11413e12393f3f3c30673c9610973c6d01a03ab508ca3d297d083d193f4e3d3695823c2706ca3a2cc2c135a879c73b5abb29"
+)
+"""What version 1 stored of a GP after eleven days, an accusation and a decoy; it was worth 0.0733."""
+
+
+def test_a_state_of_the_release_before_is_read_and_is_worth_no_more_than_it_was() -> None:
+    state = unpack(OF_THE_RELEASE_BEFORE)
+    assert state.shares == (113, 51, 205, 13, CAPS[GP].shares[Indicator.ELSEWHERE])
+    assert (state.day, state.month, state.volume, state.events, state.seen) == (20_031, 20_028, 30, 18, (9, 4, 9, 1))
+    assert (state.days, state.today, state.accusers, state.decoys) == (3, 4, 1, 1)
+    assert state.areas == ((1, 26), (2, 36), (3, 26), (4, 36))
+    assert state.prefixes == (60, 61, 62, 63, 64, 65, 70, 70)
+    kept = (0.0347, 0.1428, 0.7351, 0.0183, 0.0145, 0.00138, 0.0374, 0.0446, 0.00066, 0.0000013)
+    assert state.bets == pytest.approx((*kept, 0.0, 0.0), rel=0.05)
+    assert CELLS + CROWD_PARTS == 15, "each bet weighs what it did"
+    assert 0.0698 < worth(state) < 0.0733, "the bets that were dropped are lost, and nothing is gained"
+    assert unpack(pack(state)) == state
+    assert rung_of(state) is Rung.STEP_UP
 
 
 def test_another_version_is_refused() -> None:

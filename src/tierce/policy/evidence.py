@@ -7,7 +7,10 @@ however often one looks (docs/adr/0031). Nothing here is a bound of what is lear
 
     R[i, l]  = (R[i, l] + 1/366 on the first ask of a day) * (1 + l (1 - p) / p  if seen, else 1 - l)
     V        = (V + 1/366) * exp(t X) (1 - (mu / r)(e^t - 1))^r        X: unfamiliar people of the day
-    worth    = mean over the indicators and the volume, V counting as one indicator; begun again once a year
+    worth    = mean over the bets and the volume, V counting as CROWD_PARTS of them; begun again once a year
+
+No bet needs another's cap: each has a mean of 1 at most while its own indicator's rate, given what was asked before,
+is at or below its own cap (docs/adr/0054). Whether an indicator is bet on at all is settled before what it looks at.
 
 Caps follow the login-device's own lagged history, never above the profession's and by at most a tenth in 28 days. A
 human who lifts a hold raises those of unfamiliar people, within bounds (docs/adr/0046).
@@ -21,6 +24,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import cache
+from itertools import chain
 from typing import NamedTuple
 
 from tierce.kernel.care import Profession
@@ -52,7 +56,6 @@ PREFIXES = 8
 AREAS = 4
 DISPERSION = 6
 """`r` of the volume test: days of one desk are at least as regular as a negative binomial of this size."""
-BETS = (0.25, 0.5, 0.8)
 
 
 class Indicator(IntEnum):
@@ -66,49 +69,67 @@ class Indicator(IntEnum):
     """Of an unfamiliar person: born where none of this device's usual people are."""
     PREFIX = 3
     """Of an unfamiliar person: the identifiers begin like one of the last unfamiliar ones."""
+    ELSEWHERE = 4
+    """Of any ask, once usual places are known: an unfamiliar person, born where none of the usual people are."""
 
 
-CELLS = len(Indicator) * len(BETS)
+BETS: tuple[tuple[float, ...], ...] = ((0.25, 0.5, 0.8), (0.25, 0.5, 0.8), (0.5, 0.8), (0.5, 0.8), (0.5, 0.9))
+"""By Indicator, the parts `l` of a stake that are risked on it, each a bet of its own."""
+CELLS = sum(map(len, BETS))
+CROWD_PARTS = 3
+"""Parts of the whole that the volume counts for."""
+COUNTED = 4
+"""Indicators counted in a month; ELSEWHERE is seen exactly when AREA is."""
 COUNT_MAX = 255
-_PACK = struct.Struct(f">BBHHH4BHH4HBHBHB{AREAS * 2}B{PREFIXES}H{CELLS}ff")
+_PACK = struct.Struct(f">BBHHH{len(BETS)}BHH{COUNTED}HBHBHB{AREAS * 2}B{PREFIXES}H{CELLS}ff")
 STATE_BYTES = _PACK.size
-_STATE_VERSION = 1
+_STATE_VERSION = 2
+_PACK_1 = struct.Struct(f">BBHHH4BHH4HBHBHB{AREAS * 2}B{PREFIXES}H12ff")
+_KEPT_OF_1 = (0, 1, 2, 3, 4, 5, 7, 8, 10, 11)
+"""Bets of version 1, three an indicator, that version 2 goes on with; what was in the others is lost."""
 _SHORT_MAX = 0xFFFF
 _FLOAT_MAX = 1e30
-FACTORS = tuple(
-    (tuple(1 - bet for bet in BETS), tuple(1 + bet * (256 - share) / max(1, share) for bet in BETS))
-    for share in range(257)
+FACTORS: tuple[tuple[Mapping[bool | None, tuple[float, ...]], ...], ...] = tuple(
+    tuple(
+        {
+            None: (1.0,) * len(bets),
+            False: tuple(1 - bet for bet in bets),
+            True: tuple(1 + bet * (256 - share) / max(1, share) for bet in bets),
+        }
+        for share in range(257)
+    )
+    for bets in BETS
 )
-"""What a bet is multiplied by, by share and by whether the indicator was seen."""
+"""What a bet is multiplied by, by indicator, share, and whether the indicator was seen (None: not defined)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Caps:
     """A profession's caps: shares in 1/256 by Indicator, and unfamiliar people a day in 1/16."""
 
-    shares: tuple[int, int, int, int]
+    shares: tuple[int, int, int, int, int]
     volume: int
 
 
 CAPS: Mapping[Profession, Caps] = {
-    Profession.GP: Caps((115, 64, 205, 13), 256),
-    Profession.SPECIALIST: Caps((154, 64, 218, 13), 192),
-    Profession.PHARMACY: Caps((179, 77, 218, 13), 600),
-    Profession.DENTIST: Caps((205, 64, 205, 13), 192),
-    Profession.NURSE: Caps((179, 64, 205, 13), 128),
-    Profession.PHYSIO: Caps((205, 64, 205, 13), 160),
-    Profession.MIDWIFE: Caps((115, 64, 218, 26), 80),
-    Profession.OPTICIAN: Caps((252, 77, 218, 13), 160),
-    Profession.AUDIO: Caps((252, 77, 218, 13), 160),
-    Profession.LABORATORY: Caps((179, 77, 218, 13), 600),
-    Profession.RADIOLOGY: Caps((179, 77, 218, 13), 600),
-    Profession.HOSPITAL: Caps((230, 90, 230, 13), 2_000),
-    Profession.TRANSPORT: Caps((154, 64, 218, 13), 192),
+    Profession.GP: Caps((115, 64, 205, 13, 64), 256),
+    Profession.SPECIALIST: Caps((154, 64, 218, 13, 77), 192),
+    Profession.PHARMACY: Caps((179, 77, 218, 13, 64), 600),
+    Profession.DENTIST: Caps((205, 64, 205, 13, 64), 192),
+    Profession.NURSE: Caps((179, 64, 205, 13, 51), 128),
+    Profession.PHYSIO: Caps((205, 64, 205, 13, 51), 160),
+    Profession.MIDWIFE: Caps((115, 64, 218, 26, 64), 80),
+    Profession.OPTICIAN: Caps((252, 77, 218, 13, 115), 160),
+    Profession.AUDIO: Caps((252, 77, 218, 13, 115), 160),
+    Profession.LABORATORY: Caps((179, 77, 218, 13, 64), 600),
+    Profession.RADIOLOGY: Caps((179, 77, 218, 13, 64), 600),
+    Profession.HOSPITAL: Caps((230, 90, 230, 13, 77), 2_000),
+    Profession.TRANSPORT: Caps((154, 64, 218, 13, 77), 192),
 }
 """Where caps start and how far they may go: above the widest of three hundred desks of assumed habits, January and
 summer included. Each device's own months bring them down to what it does. They are assumptions, to be replaced by an
 operator's own counts; the promise holds for whoever stays below."""
-FLOOR_SHARES = (26, 51, 128, 8)
+FLOOR_SHARES = (26, 20, 90, 8, 16)
 FLOOR_VOLUME = 24
 """No history lowers a cap below these: a quiet month must not make the next ordinary one look like a theft."""
 
@@ -153,7 +174,7 @@ class State(NamedTuple):
     volume: int
     events: int = 0
     """Asks of the running month, from which the next caps are made."""
-    seen: tuple[int, ...] = (0,) * len(Indicator)
+    seen: tuple[int, ...] = (0,) * COUNTED
     days: int = 0
     today: int = 0
     """Unfamiliar people of the day."""
@@ -182,20 +203,12 @@ def observe(state: State, one: Observation) -> tuple[State, Rung]:
     (profession, day, year, month, shares, volume, events, seen, days, today, before, crowd, prefixes, areas,
      accusers, accused, decoys) = opened  # fmt: skip
     signs = signs_of(opened, one)
-    bets: list[float] = []
-    at = 0
-    for share, sign in zip(shares, signs, strict=True):
-        low, middle, high = before[at : at + len(BETS)]
-        if sign is None:
-            bets += (low + weight, middle + weight, high + weight)
-        else:
-            on_low, on_middle, on_high = FACTORS[share][sign]
-            bets += ((low + weight) * on_low, (middle + weight) * on_middle, (high + weight) * on_high)
-        at += len(BETS)
-    unfamiliar, missed, elsewhere, alike = signs
+    by = chain.from_iterable([of[share][sign] for of, share, sign in zip(FACTORS, shares, signs, strict=True)])
+    bets = [(bet + weight) * factor for bet, factor in zip(before, by, strict=True)]
+    unfamiliar, missed, area, alike, _ = signs
     moved = State(
         profession, day, year, month, shares, volume, events + 1,
-        (seen[0] + (unfamiliar is True), seen[1] + (missed is True), seen[2] + (elsewhere is True),
+        (seen[0] + (unfamiliar is True), seen[1] + (missed is True), seen[2] + (area is True),
          seen[3] + (alike is True)),
         days + (weight > 0), today + one.first, tuple(bets), crowd + weight,
         (*prefixes, one.prefix)[-PREFIXES:] if unfamiliar and one.prefix else prefixes,
@@ -223,24 +236,26 @@ def trap(state: State) -> State:
 def released(state: State, day: int) -> State:
     """Begin again after a human lifted what the watch had put there: the evidence is spent.
 
-    A human can vouch for it that a desk meets many new people, and the cap that said otherwise rises to what it saw,
-    by half as much again at most, and never above LIFTED_TOP times the profession's. Months bring it down as they do
-    others, and only another lift raises it further. Nobody vouches for misses, places of birth or beginnings: those
-    caps stay.
+    A human can vouch for it that a desk meets many new people, or many from elsewhere, and the cap that said
+    otherwise rises to what it saw, by half as much again at most, and never above LIFTED_TOP times the profession's.
+    Months bring it down as they do others, and only another lift raises it further. Nobody vouches for misses, for
+    places of birth among new people, or for beginnings: those caps stay.
 
     The day of the lift is the first of a year that begins, and opens once more: what is asked after it, and before
     midnight, is weighed as on any other day.
     """
     said, crowded = _said(state)
-    most, (unfamiliar, *others), volume = CAPS[state.profession], state.shares, state.volume
-    if sum(state.bets[: len(BETS)]) > len(BETS):
-        top = min(SHARE_MAX, LIFTED_TOP * most.shares[Indicator.UNFAMILIAR])
-        unfamiliar = _lifted(unfamiliar, top, said[Indicator.UNFAMILIAR])
+    most, shares, volume = CAPS[state.profession], list(state.shares), state.volume
+    for indicator in (Indicator.UNFAMILIAR, Indicator.ELSEWHERE):
+        bets = _bets_on(state, indicator)
+        if sum(bets) > len(bets):
+            top = min(SHARE_MAX, LIFTED_TOP * most.shares[indicator])
+            shares[indicator] = _lifted(shares[indicator], top, said[indicator])
     if state.crowd * _crowd_factor(state.today, volume) > 1:
         volume = _lifted(volume, LIFTED_TOP * most.volume, crowded)
     opened = min(state.day, day - 1)
     return state._replace(
-        day=opened, year=day, days=max(0, state.days - (opened < state.day)), shares=(unfamiliar, *others),
+        day=opened, year=day, days=max(0, state.days - (opened < state.day)), shares=tuple(shares),
         volume=volume, bets=(0.0,) * CELLS, crowd=0.0, today=0, accusers=0, decoys=0, prefixes=(),
     )  # fmt: skip
 
@@ -248,7 +263,7 @@ def released(state: State, day: int) -> State:
 def worth(state: State) -> float:
     """What the asks themselves are worth: a test martingale of the year."""
     crowd = state.crowd * _crowd_factor(state.today, state.volume)
-    return (sum(state.bets) + len(BETS) * crowd) / (CELLS + len(BETS))
+    return (sum(state.bets) + CROWD_PARTS * crowd) / (CELLS + CROWD_PARTS)
 
 
 def weight_of(state: State) -> int:
@@ -269,16 +284,18 @@ def rung_of(state: State) -> Rung:
     return Rung.STEP_UP if value >= STEP_UP_AT or state.decoys else Rung.OBSERVED
 
 
-def signs_of(state: State, one: Observation) -> tuple[bool | None, bool | None, bool | None, bool | None]:
+def signs_of(state: State, one: Observation) -> tuple[bool, bool, bool | None, bool | None, bool | None]:
     """Each Indicator of an ask; None where it is not defined, and then nothing is bet on it."""
     unfamiliar = one.first or one.miss
     area = prefix = None
+    usual = len(state.areas) == AREAS
     if unfamiliar:
-        if one.area and len(state.areas) == AREAS:
+        if one.area and usual:
             area = one.area not in dict(state.areas)
         if one.prefix and state.prefixes:
             prefix = one.prefix in state.prefixes
-    return unfamiliar, one.miss, area, prefix
+    # Whether anything is bet on ELSEWHERE is known before the ask: unfamiliar people without an area count as near.
+    return unfamiliar, one.miss, area, prefix, area is True if usual else None
 
 
 def roll(state: State, day: int) -> State:
@@ -322,15 +339,17 @@ def _next_caps(state: State, day: int) -> State:
             for cap, floor, top, wanted in zip(shares, FLOOR_SHARES, most.shares, said, strict=True)
         )
         volume = _next(volume, FLOOR_VOLUME, most.volume, crowded)
-    return state._replace(month=day, shares=shares, volume=volume, events=0, seen=(0,) * len(Indicator), days=0)
+    return state._replace(month=day, shares=shares, volume=volume, events=0, seen=(0,) * COUNTED, days=0)
 
 
 def _said(state: State) -> tuple[tuple[float, ...], float]:
     """What the running month says of the caps: of each share in 1/256, and of the volume in 1/16."""
     unfamiliar = max(1, state.seen[Indicator.UNFAMILIAR])
-    asked = (max(1, state.events), max(1, state.events), unfamiliar, unfamiliar)
+    events = max(1, state.events)
+    seen = (*state.seen, state.seen[Indicator.AREA])
+    asked = (events, events, unfamiliar, unfamiliar, events)
     firsts = max(0, state.seen[Indicator.UNFAMILIAR] - state.seen[Indicator.MISS])
-    shares = tuple(256 * _with_chance(n) / of for n, of in zip(state.seen, asked, strict=True))
+    shares = tuple(256 * _with_chance(n) / of for n, of in zip(seen, asked, strict=True))
     return shares, 16 * _with_chance(firsts) / max(1, state.days)
 
 
@@ -343,6 +362,12 @@ def _next(cap: int, floor: int, top: int, said: float) -> int:
     """The cap of the next month; one above its profession's, which a lift alone makes, falls and never grows."""
     grown = cap if cap > top else min(top, -(-cap * GROWTH_PERCENT // 100))
     return max(min(floor, top), min(math.ceil(said), grown))
+
+
+def _bets_on(state: State, indicator: Indicator) -> tuple[float, ...]:
+    """What the bets on one indicator are worth."""
+    begins = sum(map(len, BETS[:indicator]))
+    return state.bets[begins : begins + len(BETS[indicator])]
 
 
 def _lifted(cap: int, top: int, said: float) -> int:
@@ -378,12 +403,25 @@ def pack(state: State) -> bytes:
 
 
 def unpack(stored: bytes) -> State:
-    """Read a stored state; an unknown version raises ValueError."""
-    version, profession, day, year, month, *rest = _PACK.unpack(stored)
-    if version != _STATE_VERSION:
-        msg = f"evidence of version {version}: this release reads version {_STATE_VERSION}"
+    """Read a stored state, of version 1 too; another one raises ValueError.
+
+    What version 1 did not bet on begins at nothing, under its profession's cap, and each bet it shares with version 2
+    has the weight that it had: a year that goes through both is worth no more than either.
+    """
+    version = stored[0]
+    if version not in {1, _STATE_VERSION}:
+        msg = f"evidence of version {version}: this release reads versions 1 and {_STATE_VERSION}"
         raise ValueError(msg)
-    shares, (volume, events), seen, rest = rest[:4], rest[4:6], rest[6:10], rest[10:]
+    _, profession, day, year, month, *rest = (_PACK if version == _STATE_VERSION else _PACK_1).unpack(stored)
+    if version == 1:
+        rest.insert(COUNTED, CAPS[Profession(profession)].shares[Indicator.ELSEWHERE])
+        *rest, crowd = rest
+        before = rest[-12:]
+        kept = [before[place] for place in _KEPT_OF_1]
+        rest = [*rest[:-12], *kept, *(0.0,) * (CELLS - len(kept)), crowd]
+    ends = len(BETS)
+    shares, (volume, events), rest = rest[:ends], rest[ends : ends + 2], rest[ends + 2 :]
+    seen, rest = rest[:COUNTED], rest[COUNTED:]
     days, today, accusers, accused, decoys, *rest = rest
     areas, prefixes, floats = rest[: 2 * AREAS], rest[2 * AREAS : 2 * AREAS + PREFIXES], rest[2 * AREAS + PREFIXES :]
     return State(

@@ -12,13 +12,12 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from tierce.policy.evidence import BETS, YEAR_DAYS, Indicator, State, roll
+from tierce.policy.evidence import AREAS, BETS, YEAR_DAYS, Indicator, State, roll
 from tierce.policy.seats import SEAT_DAYS, DayLimits, Line, cap_of, effective_limit, take
 
 Ints = NDArray[np.int64]
-_NOT = tuple(1 - bet for bet in BETS)
-_BET_ON = (Indicator.UNFAMILIAR, Indicator.MISS)
-"""What is bet on when somebody known is asked about; the other indicators are not defined then."""
+_BET_ON = frozenset({Indicator.UNFAMILIAR, Indicator.MISS})
+"""What is bet on when somebody known is asked about; so is ELSEWHERE, once usual places are known."""
 
 
 class Quiet(NamedTuple):
@@ -57,7 +56,8 @@ def observe_known(state: State, day: int, count: int) -> State:
     """The evidence after `count` asks about known people on `day`: as many calls of `observe`, at once."""
     opened = roll(state, day) if day > state.day else state
     weight = 0.0 if opened.day == state.day else 1 / YEAR_DAYS
-    bets = [(bet + weight) * by for bet, by in zip(opened.bets, _left_after(count), strict=True)]
+    usual = len(opened.areas) == AREAS
+    bets = [(bet + weight) * by for bet, by in zip(opened.bets, _left_after(count, usual), strict=True)]
     return State(
         opened.profession, opened.day, opened.year, opened.month, opened.shares, opened.volume, opened.events + count,
         opened.seen, opened.days + (weight > 0), opened.today, tuple(bets), opened.crowd + weight, opened.prefixes,
@@ -66,11 +66,10 @@ def observe_known(state: State, day: int, count: int) -> State:
 
 
 @lru_cache(maxsize=2048)
-def _left_after(count: int) -> tuple[float, ...]:
+def _left_after(count: int, usual: bool) -> tuple[float, ...]:
     """By how much so many asks in a row multiply each bet: lost where one is placed, else as it was."""
-    lost = tuple(bet**count for bet in _NOT)
-    kept = (1.0,) * len(BETS)
-    return tuple(each for place in Indicator for each in (lost if place in _BET_ON else kept))
+    on = _BET_ON | {Indicator.ELSEWHERE} if usual else _BET_ON
+    return tuple((1 - bet) ** count if place in on else 1.0 for place in Indicator for bet in BETS[place])
 
 
 class Declared(NamedTuple):
