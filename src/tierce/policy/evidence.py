@@ -112,24 +112,24 @@ class Caps:
 
 
 CAPS: Mapping[Profession, Caps] = {
-    Profession.GP: Caps((115, 64, 205, 13, 64), 256),
-    Profession.SPECIALIST: Caps((154, 64, 218, 13, 77), 192),
-    Profession.PHARMACY: Caps((179, 77, 218, 13, 64), 600),
-    Profession.DENTIST: Caps((205, 64, 205, 13, 64), 192),
-    Profession.NURSE: Caps((179, 64, 205, 13, 51), 128),
-    Profession.PHYSIO: Caps((205, 64, 205, 13, 51), 160),
-    Profession.MIDWIFE: Caps((115, 64, 218, 26, 64), 80),
-    Profession.OPTICIAN: Caps((252, 77, 218, 13, 115), 160),
-    Profession.AUDIO: Caps((252, 77, 218, 13, 115), 160),
-    Profession.LABORATORY: Caps((179, 77, 218, 13, 64), 600),
-    Profession.RADIOLOGY: Caps((179, 77, 218, 13, 64), 600),
-    Profession.HOSPITAL: Caps((230, 90, 230, 13, 77), 2_000),
-    Profession.TRANSPORT: Caps((154, 64, 218, 13, 77), 192),
+    Profession.GP: Caps((115, 64, 205, 13, 92), 256),
+    Profession.SPECIALIST: Caps((154, 64, 218, 13, 131), 192),
+    Profession.PHARMACY: Caps((179, 77, 218, 13, 152), 600),
+    Profession.DENTIST: Caps((205, 64, 205, 13, 164), 192),
+    Profession.NURSE: Caps((179, 64, 205, 13, 143), 128),
+    Profession.PHYSIO: Caps((205, 64, 205, 13, 164), 160),
+    Profession.MIDWIFE: Caps((115, 64, 218, 26, 97), 80),
+    Profession.OPTICIAN: Caps((252, 77, 218, 13, 214), 160),
+    Profession.AUDIO: Caps((252, 77, 218, 13, 214), 160),
+    Profession.LABORATORY: Caps((179, 77, 218, 13, 152), 600),
+    Profession.RADIOLOGY: Caps((179, 77, 218, 13, 152), 600),
+    Profession.HOSPITAL: Caps((230, 90, 230, 13, 206), 2_000),
+    Profession.TRANSPORT: Caps((154, 64, 218, 13, 131), 192),
 }
 """Where caps start and how far they may go: above the widest of three hundred desks of assumed habits, January and
 summer included. Each device's own months bring them down to what it does. They are assumptions, to be replaced by an
 operator's own counts; the promise holds for whoever stays below."""
-FLOOR_SHARES = (26, 20, 90, 8, 16)
+FLOOR_SHARES = (26, 20, 90, 8, 10)
 FLOOR_VOLUME = 24
 """No history lowers a cap below these: a quiet month must not make the next ordinary one look like a theft."""
 
