@@ -10,13 +10,13 @@ from tests.integration.conftest import Connect
 from tests.integration.feeding import FIRST, PLAN, Importer, make_importer, rows_of, write_rows
 from tierce.journal.encoding import decode
 from tierce.journal.model import EntryKind
-from tierce.kernel.clock import day_of
+from tierce.kernel.clock import SystemClock, date_of, day_of, paris_day
 from tierce.kernel.ids import InsurerId, PersonId
 from tierce.kernel.nir import BirthDate, Nir, Rank, normalise
 from tierce.lab.country.identifiers import make_nir
 from tierce.lab.country.population import write_country
 from tierce.policy.acts import Act
-from tierce.policy.feeds import SHRINK_PEOPLE_MIN, SHRINK_PER_CENT_MAX, shrinks_abnormally
+from tierce.policy.feeds import EFFECTIVE_AHEAD_DAYS, SHRINK_PEOPLE_MIN, SHRINK_PER_CENT_MAX, shrinks_abnormally
 from tierce.registry.errors import FeedHeldError, FeedRefusedError
 from tierce.registry.records import decode_coverage
 from tierce.storage.cluster import SUPERUSER
@@ -85,6 +85,10 @@ Send = Callable[..., dict[str, int]]
 
 def became(**counts: int) -> dict[str, int]:
     return dict.fromkeys(("taken", "unchanged", "rejected", "outdated", "ended"), 0) | counts
+
+
+def day_text(day: int) -> str:
+    return date_of(day).isoformat()
 
 
 def periods(admin: psycopg.Connection) -> list[tuple[str, str]]:
@@ -315,6 +319,45 @@ def test_cover_that_would_end_within_days_is_a_shrink_whatever_the_status(
     assert periods(admin) == before
     later = soon | {"covered_until": "2026-12-26"}
     assert send([row | later for row in holders[:count]]) == became(taken=count)
+
+
+def test_a_file_of_a_day_ahead_takes_nothing_away_that_nobody_weighed(
+    send: Send, importer: Importer, holders: list[Row], admin: psycopg.Connection
+) -> None:
+    """Who is covered today counts, whatever day the lines name; a day of next year is a slip, and is refused."""
+    today = paris_day(SystemClock().now())
+    here = {
+        "covered_from": day_text(today - 90),
+        "covered_until": day_text(today + 90),
+        "effective_on": day_text(today),
+    }
+    rows = [row | here for row in holders[: SHRINK_PEOPLE_MIN + 40]]
+    send(rows)
+    before = periods(admin)
+    gone = {"covered_until": day_text(today - 1), "status": "ended"}
+    with pytest.raises(FeedHeldError) as raised:
+        # Nobody's cover reaches the day that these lines name.
+        send([row | gone | {"effective_on": day_text(today + EFFECTIVE_AHEAD_DAYS)} for row in rows])
+    assert losing(raised) == len(rows)
+    assert periods(admin) == before
+    far = [row | gone | {"effective_on": day_text(today + EFFECTIVE_AHEAD_DAYS + 1)} for row in rows]
+    assert send(far) == became(rejected=len(rows))
+    assert {one.field for one in importer.rejections} == {"effective_on"}
+    assert periods(admin) == before
+
+
+def test_a_domain_left_out_is_a_shrink_too(send: Send, holders: list[Row], admin: psycopg.Connection) -> None:
+    rows = [row for row in holders if len(row["domains"].split()) > 1][: SHRINK_PEOPLE_MIN + 40]
+    send(rows)
+    fewer = [row | {"domains": row["domains"].split()[0], "effective_on": "2026-11-24"} for row in rows]
+    domains = "select domains from coverage.coverage order by person"
+    before = admin.execute(domains).fetchall()
+    with pytest.raises(FeedHeldError) as raised:
+        send(fewer)
+    assert losing(raised) == len(rows)
+    assert admin.execute(domains).fetchall() == before
+    assert send(fewer, confirm_shrink=len(rows)) == became(taken=len(rows))
+    assert admin.execute(domains).fetchall() != before
 
 
 def test_the_number_of_a_dry_run_is_repeated_the_first_time(

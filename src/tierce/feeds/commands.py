@@ -89,7 +89,7 @@ def rights(
     ] = False,
     confirm_shrink: Annotated[
         int | None,
-        typer.Option(help="Répéter combien perdraient leurs droits. / Repeat how many would lose their cover."),
+        typer.Option(help="Répéter combien perdraient des droits. / Repeat how many would lose cover."),
     ] = None,
     json: Json = "",
 ) -> None:

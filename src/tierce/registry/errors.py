@@ -16,7 +16,7 @@ class FeedBusyError(FeedRefusedError):
 
 
 class FeedHeldError(TierceError):
-    """Abnormally many people would lose their cover: what adds was taken, what takes away waits to be confirmed."""
+    """Abnormally many would lose cover, or a domain of it: what adds was taken, what takes away waits for a word."""
 
     def __init__(self, losing: int, covered: int, unread: int) -> None:
         """Say how many of how many, and how many refused lines could be told to be nobody's."""
@@ -26,9 +26,9 @@ class FeedHeldError(TierceError):
             else ""
         )
         super().__init__(
-            f"{losing} personnes sur {covered} perdraient leurs droits{told}. Rien ne leur est retiré. "
+            f"{losing} personnes sur {covered} perdraient des droits{told}. Rien ne leur est retiré. "
             f"Vérifiez le fichier, puis relancez avec --confirm-shrink {losing}. / "
-            f"{losing} people of {covered} would lose their cover. Nothing was taken from them. "
+            f"{losing} people of {covered} would lose cover. Nothing was taken from them. "
             f"Check the file, then run again with --confirm-shrink {losing}."
         )
         self.losing = losing

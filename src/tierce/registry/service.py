@@ -12,7 +12,7 @@ from typing import Final, Protocol
 import numpy as np
 
 from tierce.kernel.care import Domain
-from tierce.kernel.clock import Clock
+from tierce.kernel.clock import Clock, paris_day
 from tierce.kernel.errors import FieldError
 from tierce.kernel.feed import FeedCounts, FeedRow, Rejection
 from tierce.kernel.ids import InsurerId
@@ -151,7 +151,12 @@ class RightsImport:
         """Settle whose lines these are and write those that say something new, in the transaction under way."""
         self._note_day(chunk)
         settled = Settler(
-            chunk, self._desk.lookup, self._progress.told, puts_off=puts_off, only_day=self._only_day()
+            chunk,
+            self._desk.lookup,
+            self._progress.told,
+            today=self._today(),
+            puts_off=puts_off,
+            only_day=self._only_day(),
         ).settle()
         self._desk.writer.merge(chunk, settled, self._progress.feed)
         self._count(chunk, settled)
@@ -163,6 +168,9 @@ class RightsImport:
     def _note_day(self, chunk: Prepared) -> None:
         if self._progress.effective_day is None and len(chunk):
             self._progress.effective_day = int(chunk.effective[0])
+
+    def _today(self) -> int:
+        return paris_day(self._desk.clock.now())
 
     def _only_day(self) -> int | None:
         return self._progress.effective_day if self._progress.whole else None
@@ -202,7 +210,7 @@ class RightsImport:
 
     def _load(self) -> None:
         """Fill an empty register: while chunks are copied by a thread, the next are settled and sealed."""
-        load = FirstLoad()
+        load = FirstLoad(self._today())
         if self._progress.lines_done:
             for numbers in self._desk.book.loaded_numbers():
                 load.remember(numbers)
@@ -253,7 +261,7 @@ class RightsImport:
             losing = book.count_endings(progress.feed)
             if progress.whole:
                 losing = max(losing, book.count_absent(self._sender.id, day, progress.told))
-            covered = book.count_covered(self._sender.id, day) if losing else 0
+            covered = book.count_covered(self._sender.id, min(day, self._today())) if losing else 0
             abnormal = shrinks_abnormally(losing, covered) or (progress.whole and progress.unread > 0 and losing > 0)
             if abnormal and progress.confirmed != losing:
                 progress.shrink = losing
