@@ -151,6 +151,24 @@ def test_two_lines_of_one_file_may_not_speak_of_the_same_days(
     assert periods(admin) == [("2026-01-01", "2026-12-31")]
 
 
+def test_a_twin_without_her_rank_takes_nobody_s_place_in_a_later_file(
+    send: Send, importer: Importer, holders: list[Row], admin: psycopg.Connection
+) -> None:
+    row = holders[0]
+    twin = row | {"given_names": "AUTRE", "member_number": "T-2", "holder_member_number": "T-2"}
+    send([row])
+    assert send([twin]) == became(rejected=1)
+    assert [(one.line, one.field) for one in importer.rejections] == [(2, "birth_rank")]
+    assert send([twin | {"birth_rank": "2", "own_nir": ""}]) == became(taken=1)
+    assert admin.execute("select count(distinct person) from coverage.coverage").fetchone() == (2,)
+    # The same person under another number is no twin; nor is she once her new name was told under the former one.
+    assert send([row | {"member_number": "N-2", "holder_member_number": "N-2"}]) == became(taken=1)
+    renamed = row | {"family_name": "NOUVEAU", "member_number": "N-2", "holder_member_number": "N-2"}
+    assert send([renamed]) == became(taken=1)
+    assert send([renamed | {"member_number": "N-3", "holder_member_number": "N-3"}]) == became(taken=1)
+    assert admin.execute("select count(distinct person) from coverage.coverage").fetchone() == (2,)
+
+
 def test_an_end_of_contract_is_taken_at_the_end_of_the_file(
     send: Send, holders: list[Row], admin: psycopg.Connection
 ) -> None:

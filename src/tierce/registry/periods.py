@@ -24,7 +24,7 @@ class Fate(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """One period of cover as last told: its days, the day it was true for, the file, the digest of the line, domains."""
+    """One period of cover as last told: its days, the day it was true for, the file, the digest, the domains."""
 
     since: int
     until: int

@@ -68,10 +68,10 @@ class Settler:
         again = {person for person, known in self._periods.items() if any(one.told == told for one in known)}
         self._trait_keys = _keys(chunk.traits)
         self._traits = register.find_traits(
-            (self._people[key], self._trait_keys[row])
+            (person, self._trait_keys[row])
             for row, keys in enumerate(self._row_keys)
-            for key in keys
-            if self._people.get(key) in again
+            for person in {self._people[key] for key in keys if key in self._people}
+            if person in again or (person in self._periods and self._numbers[row] not in self._members)
         )
 
     def settle(self) -> Settled:
@@ -109,8 +109,11 @@ class Settler:
         )  # fmt: skip
         known = self._periods.get(person, [])
         trait = self._trait_keys[row]
-        if any(one.told == self._told for one in known) and (person, trait) not in self._traits:
-            _refuse_other_traits()
+        if (person, trait) not in self._traits:
+            if any(one.told == self._told for one in known):
+                _refuse_other_traits()
+            if known and number not in self._members and row not in chunk.corrects:
+                _refuse_new_number()
         if self._puts_off and ends_a_right(known, line, ended=bool(chunk.ended[row]), today=self._today):
             done.later.append((int(chunk.lines[row]), True))
             return None
@@ -201,6 +204,14 @@ def _refuse_other_traits() -> NoReturn:
            "another line of the file has the same identifiers.",
            "Une seule ligne par personne et période ; pour des jumeaux, donnez le rang.",
            "One line a person and period; for twins, give the rank.")  # fmt: skip
+
+
+def _refuse_new_number() -> NoReturn:
+    """Refuse somebody's identifiers under another member number and another name: a twin, most often."""
+    refuse("birth_rank", "ces identifiants sont ceux d’un autre adhérent, aux autres noms.",
+           "these identifiers are those of another member, of other names.",
+           "Pour des jumeaux, donnez le rang ; sinon, envoyez d’abord son nouveau nom sous son ancien numéro.",
+           "For twins, give the rank; else send her new name under her former number first.")  # fmt: skip
 
 
 def _keys(matrix: object) -> list[Key]:
