@@ -396,6 +396,9 @@ def test_a_file_that_is_none_of_the_directory_s_is_refused_before_anything(
     importer: Importer, admin: psycopg.Connection, tmp_path: Path, first: bytes
 ) -> None:
     path = tmp_path / "other.csv"
+    for take in (importer.directory, importer.insurers):
+        with pytest.raises(FeedRefusedError, match=r"other\.csv : illisible"):
+            take(path)
     path.write_bytes(first + b"x|y|z\n")
     with pytest.raises(FeedRefusedError):
         importer.directory(path)

@@ -20,9 +20,13 @@ _HASH_BYTES: Final = 1 << 20
 
 
 def file_sha256(path: Path) -> bytes:
-    """Hash a file, block by block."""
+    """Hash a file, block by block.
+
+    Raises:
+        FeedRefusedError: it cannot be opened.
+    """
     digest = hashlib.sha256()
-    with path.open("rb") as file:
+    with opened(path) as file:
         while block := file.read(_HASH_BYTES):
             digest.update(block)
     return digest.digest()
@@ -34,7 +38,7 @@ def read_rows(path: Path, columns: Sequence[Column]) -> Iterator[FeedRow | Rejec
     Raises:
         FeedRefusedError: before the first line, when the header is not that of the feed.
     """
-    with _opened(path) as file:
+    with opened(path) as file:
         delimiter, places = read_header(file, path.name, columns)
         number = 1
         while raw := file.readline(LINE_BYTES_MAX + 1):
@@ -50,7 +54,12 @@ def read_rows(path: Path, columns: Sequence[Column]) -> Iterator[FeedRow | Rejec
                 yield FeedRow(number, {column.name: row.get(column.name, "") for column in columns})
 
 
-def _opened(path: Path) -> BinaryIO:
+def opened(path: Path) -> BinaryIO:
+    """Open a file, or refuse it.
+
+    Raises:
+        FeedRefusedError: it cannot be opened.
+    """
     try:
         return path.open("rb")
     except OSError as error:
