@@ -14,7 +14,7 @@ import msgspec
 from tierce.deposits.errors import DepositFieldError
 from tierce.deposits.model import Insurer, Signer, Typed, Worth
 from tierce.kernel.care import Domain
-from tierce.kernel.clock import day_of, paris_day
+from tierce.kernel.clock import day_of, paris_day, read_date
 from tierce.kernel.errors import FieldError
 from tierce.kernel.language import Phrase
 from tierce.kernel.nir import BirthDate, Nir, Rank
@@ -125,7 +125,7 @@ def _domain(text: str) -> Domain:
 
 def _day(field: str, text: str, first: date, last: date) -> date:
     try:
-        value = date.fromisoformat(text)
+        value: date | None = read_date(text)
     except ValueError:
         value = None
     if value is None or not first <= value <= last:
