@@ -71,7 +71,10 @@ def _finess_rows(path: Path) -> Iterator[FeedRow | Rejection]:
         places = list(FINESS_PLACES) if first.startswith(_FINESS_MARK) else first.split(";")
         missing = [column.name for column in FINESS if column.name not in places]
         if missing:
-            msg = f"{path.name}, line 1: missing columns: {', '.join(missing[:5])}; add them"
+            msg = (
+                f"{path.name}, ligne / line 1 : colonnes manquantes, à ajouter / missing columns, to be added : "
+                f"{', '.join(missing[:5])}"
+            )
             raise FeedRefusedError(msg)
         number = 1
         while raw := file.readline(LINE_BYTES_MAX + 1):

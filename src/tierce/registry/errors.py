@@ -8,11 +8,11 @@ class FeedRefusedError(TierceError):
 
 
 class InsurerUnknownError(FeedRefusedError):
-    """No insurer has this AMC number; import the insurers' file first with `tierce feed insurers`."""
+    """Aucun organisme n’a ce numéro AMC / no insurer has this AMC number: `tierce feed insurers FILE`."""
 
 
 class FeedBusyError(FeedRefusedError):
-    """Another import is running; wait for its end, then start this one again."""
+    """Un autre fichier est pris en ce moment ; attendez sa fin / another import is running: wait for its end."""
 
 
 class FeedHeldError(TierceError):

@@ -18,6 +18,7 @@ from tierce.directory.loads.rules import (
 from tierce.directory.loads.store import DirectoryStore
 from tierce.kernel.errors import FieldError
 from tierce.kernel.feed import FeedCounts, FeedRow, Rejection
+from tierce.kernel.language import Language
 
 Line = TypeVar("Line")
 Rows = Iterable[FeedRow | Rejection]
@@ -137,9 +138,11 @@ def _judge(found: Difference, counts: FeedCounts, taking: Taking, nobody: int = 
     found.lines, found.refused, found.nobody = counts.read, counts.rejected, nobody
     said = abnormal(found)
     if said and taking.confirmed != found.number:
+        french, english = ("; ".join(one[language] for one in said) for language in (Language.FR, Language.EN))
         msg = (
-            f"{'; '.join(said)}. Nothing was written. Check that the file is whole and of the right day; "
-            f"if it is, confirm its {found.number} differences with --confirm {found.number}"
+            f"{french}. Rien n’est écrit : vérifiez que le fichier est entier et du bon jour, puis répétez le nombre "
+            f"de ses écarts. / {english}. Nothing was written: check that the file is whole and of the right day, "
+            f"then repeat its differences with --confirm {found.number}"
         )
         raise AbnormalDifferenceError(msg)
 
