@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
 from tierce.deposits.errors import NotClosedError, TooManyDepositsError
 from tierce.deposits.model import Insurer, Receipt, State, Typed
 from tierce.deposits.receipts import print_receipt, read_receipt
-from tierce.deposits.rules import parse_deposit, promise
+from tierce.deposits.rules import check_label, parse_deposit, promise
 from tierce.deposits.sealing import Envelope, seal
 from tierce.deposits.spool import SpoolWriter
 from tierce.identity.dpop import ProofVerifier, digest_of
@@ -107,6 +107,7 @@ class Counter:
         """
         now = self._clock.now()
         typed = parse_deposit(left.body, date_of(paris_day(now)))
+        check_label(typed)
         handle = sha256(left.handle).digest()
         if not takes(typed):
             raise NotClosedError

@@ -22,7 +22,8 @@ MOVES: Final[Mapping[Status, frozenset[Status]]] = {
 
 REASON_CHARACTERS_MAX: Final = 400
 CONTRACT_CHARACTERS_MAX: Final = 60
-_DIGITS_13: Final = re.compile(r"[0-9]{13}", re.ASCII)
+_NIR: Final = re.compile(r"[0-9]{13}|[1-8][0-9]{4}2[AB][0-9]{6}", re.ASCII | re.IGNORECASE)
+"""The thirteen characters of a NIR, Corsica's letters included."""
 
 
 def may_follow(present: Status | None, wanted: Status) -> bool:
@@ -53,7 +54,7 @@ def _check(field: str, text: str, length_max: int, *, needed: bool) -> str:
         raise FieldError(field, Phrase("trop long, ou caractère non imprimable.", "too long, or not printable."),
                          Phrase(f"Écrivez {length_max} caractères au plus.",
                                 f"Write {length_max} characters at most."))  # fmt: skip
-    if _DIGITS_13.search(re.sub(r"[\s.\-]", "", said)):
+    if _NIR.search(re.sub(r"[\s.\-]", "", said)):
         raise FieldError(field, Phrase("cela ressemble à un numéro de sécurité sociale.",
                                        "this looks like a social security number."),
                          Phrase("Ne nommez aucune personne assurée.", "Name no person covered."))  # fmt: skip
