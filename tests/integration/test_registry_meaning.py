@@ -18,6 +18,7 @@ from tierce.lab.country.population import write_country
 from tierce.policy.acts import Act
 from tierce.policy.feeds import EFFECTIVE_AHEAD_DAYS, SHRINK_PEOPLE_MIN, SHRINK_PER_CENT_MAX, shrinks_abnormally
 from tierce.registry.errors import FeedHeldError, FeedRefusedError
+from tierce.registry.progress.model import Progress
 from tierce.registry.records import decode_coverage
 from tierce.storage.cluster import SUPERUSER
 from tierce.storage.insurer_keys import load_sealer
@@ -337,6 +338,30 @@ def test_cover_that_would_end_within_days_is_a_shrink_whatever_the_status(
     assert periods(admin) == before
     later = soon | {"covered_until": "2026-12-26"}
     assert send([row | later for row in holders[:count]]) == became(taken=count)
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_what_was_confirmed_once_is_not_asked_again_of_a_file_that_is_resumed(
+    send: Send, importer: Importer, holders: list[Row], admin: psycopg.Connection, whole: bool
+) -> None:
+    """Killed while it takes away what somebody confirmed, the same command goes on, as the runbook says."""
+    rows = holders[: 3 * (SHRINK_PEOPLE_MIN + 30)]
+    send(rows)
+    gone = {"covered_until": "2026-10-31", "status": "ended", "effective_on": "2026-11-24"}
+    told = [row | gone for row in rows]
+    went: list[int] = []
+
+    def breaks(progress: Progress) -> None:
+        if progress.counts.taken and not went:
+            went.append(progress.counts.taken)
+            raise ConnectionResetError
+
+    importer.on_progress = breaks
+    with pytest.raises(ConnectionResetError):
+        send(told, whole=whole, confirm_shrink=len(rows))
+    assert 0 < periods(admin).count(("2026-01-01", "2026-10-31")) < len(rows) - SHRINK_PEOPLE_MIN
+    assert send(told, whole=whole)["taken"] == len(rows)
+    assert set(periods(admin)) == {("2026-01-01", "2026-10-31")}
 
 
 def test_a_file_of_a_day_ahead_takes_nothing_away_that_nobody_weighed(
