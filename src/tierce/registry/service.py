@@ -20,7 +20,7 @@ from tierce.policy.feeds import shrinks_abnormally
 from tierce.registry.batch import Ints
 from tierce.registry.errors import FeedHeldError
 from tierce.registry.first_load import FirstLoad
-from tierce.registry.insurers import InsurerLine, read_insurer
+from tierce.registry.insurers import InsurerLine, Said, read_insurer
 from tierce.registry.lookup.store import Lookup
 from tierce.registry.model import Sender
 from tierce.registry.prepared import Prepared, Settled, ints
@@ -319,10 +319,13 @@ def take_insurers(store: RegistryStore, rows: Iterable[FeedRow | Rejection], lis
     """Take in the list of insurers whole, or nothing of it when one line is refused; the caller commits."""
     counts = FeedCounts()
     lines: list[InsurerLine] = []
+    said = Said()
     for row in rows:
         try:
             if isinstance(row, FeedRow):
-                lines.append(read_insurer(row.cells))
+                line = read_insurer(row.cells)
+                said.agree(line)
+                lines.append(line)
                 continue
             rejection = row
         except FieldError as error:
