@@ -46,8 +46,13 @@ ABSENT: dict[str, tuple[tuple[str, str], ...]] = {
         ("Recherche de campagnes", r"campaign|campagne"),
         ("Clés dans un module matériel", r"pkcs.?11|\bhsm\b|\bkms\b"),
         ("liées à une clé de leur navigateur", r"(staff|person)_session[^;]{0,400}\b(thumbprint|jkt)\b"),
+        ("Effacement de la mémoire des paires", r"def (forget|erase)_pair"),
         ("Destruction des clés d'un organisme", r"def (destroy|drop)_insurer|def end_contract"),
         ("Égalité des *temps* de réponse", r"def (test_)?equal_times"),
+    ),
+    "docs/privacy/pair-memory.md": (
+        ("L'effacement d'une seule paire", r"def (forget|erase)_pair"),
+        ("Renouveler la clé des paires", r"def rotate_(pair|purpose)"),
     ),
     "docs/reference/duties.md": (
         ("there is no reset to attack", r"def \w*reset_password|forgot.?password"),

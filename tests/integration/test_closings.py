@@ -197,6 +197,8 @@ def test_a_closing_is_bounded_has_its_reason_and_its_line(
 ) -> None:
     with pytest.raises(ClosingError, match="reason"):
         closings.close(office, OPTICS, "bof", HELENE)
+    with pytest.raises(ClosingError, match="social security number"):
+        closings.close(office, OPTICS, f"{WHY}, vu avec 1 84 05 2A 950 012", HELENE)
     with pytest.raises(ValueError, match="bounded"):
         closings.close(office, OPTICS, WHY, HELENE, CLOSE_FOR_MAX + timedelta(seconds=1))
     assert store.live(office) == []

@@ -168,6 +168,9 @@ def test_what_is_not_a_deposit_is_refused_with_its_reason(
         await seen(lambda: bool(front._openness.closings), "the closing is seen")
         wrong = await leave(http, who, card(1, amount="-1"))
         assert (wrong.status_code, wrong.json()["field"]) == (422, "amount")
+        for named in ("Mme L. 12/03/1950", "1 84 05 2A 950 012"):
+            wrong = await leave(http, who, card(1, label=named))
+            assert (wrong.status_code, wrong.json()["field"]) == (422, "label"), "it would be kept in clear"
         assert (await http.post("/v1/deposits", content=card(1))).status_code == 401
         assert (await leave(http, Optician(who.caller, "short"), card(1))).status_code == 401
         assert (await leave(http, who, card(1, label="x" * 3_000))).status_code == 413

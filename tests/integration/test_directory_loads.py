@@ -221,6 +221,30 @@ def test_a_refused_line_ends_nothing_of_whom_it_names(
     assert count(admin, LISTED) == 19, "the one who is not named at all, alone"
 
 
+def test_while_a_line_names_nobody_nothing_ends_unlooked_at(
+    importer: Importer, admin: psycopg.Connection, tmp_path: Path
+) -> None:
+    rows = [national(number) for number in range(20)]
+    importer.directory(write(tmp_path / "a.txt", rows))
+    lines = write(tmp_path / "b.txt", rows).read_bytes().splitlines(keepends=True)
+    cut, latin = lines[3][:-3] + b"\n", lines[4].replace(b"CLAIRE", b"CL\xe9O")
+    nul = lines[5].replace(f"|8{make_rpps(4)}|".encode(), b"|8\x00|")
+    spoiled = tmp_path / "c.txt"
+    spoiled.write_bytes(b"".join([*lines[:3], cut, latin, nul, *lines[6:]]))
+    with pytest.raises(
+        AbnormalDifferenceError, match="2 refused lines name nobody that can be told, and 4 rows"
+    ) as caught:
+        importer.directory(spoiled)
+    assert count(admin, LISTED) == 20
+    number = int(str(caught.value).rsplit(" ", 1)[1])
+    importer.intake.directory(spoiled, importer.listener(), confirmed=number)
+    assert count(admin, LISTED) == 18
+    # A line added that names nobody holds nothing up while nothing ends.
+    spoiled.write_bytes(b"".join([*lines, cut]))
+    assert importer.directory(spoiled).counts.rejected == 1
+    assert count(admin, LISTED) == 20
+
+
 def test_one_file_does_not_end_what_another_source_names(
     importer: Importer, admin: psycopg.Connection, tmp_path: Path
 ) -> None:
@@ -265,9 +289,15 @@ def test_finess_names_places_closes_them_and_keeps_what_they_were(
     assert importer.directory(write(tmp_path / "a.txt", [national(number) for number in range(5)])).counts.taken == 0
     importer.directory(write_finess(tmp_path / "g.csv", places[1:]))
     assert count(admin, "select count(*) from directory.establishment where not active") == 1
-    spoiled = [*places[1:7], places[7] | {"nofinesset": "990000000"}]
-    importer.directory(write_finess(tmp_path / "h.csv", spoiled))
+    closed = "select count(*) from directory.establishment where not active"
+    unnamed = write_finess(tmp_path / "h.csv", [*places[1:7], places[7] | {"nofinesset": "990000000"}])
+    with pytest.raises(AbnormalDifferenceError, match="1 refused lines name nobody"):
+        importer.directory(unnamed)
     assert [one.field for one in importer.rejections] == ["nofinesset"]
+    assert count(admin, closed) == 1
+    named = write_finess(tmp_path / "i.csv", [*places[1:7], places[7] | {"ligneacheminement": ""}])
+    assert importer.directory(named).counts.rejected == 1
+    assert count(admin, closed) == 1, "the place that a refused line names is not closed"
 
 
 def test_an_abnormal_difference_of_finess_stops_it_too(
@@ -366,6 +396,9 @@ def test_a_file_that_is_none_of_the_directory_s_is_refused_before_anything(
     importer: Importer, admin: psycopg.Connection, tmp_path: Path, first: bytes
 ) -> None:
     path = tmp_path / "other.csv"
+    for take in (importer.directory, importer.insurers):
+        with pytest.raises(FeedRefusedError, match=r"other\.csv : illisible"):
+            take(path)
     path.write_bytes(first + b"x|y|z\n")
     with pytest.raises(FeedRefusedError):
         importer.directory(path)

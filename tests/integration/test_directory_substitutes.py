@@ -7,8 +7,10 @@ import pytest
 from tests.integration.conftest import Connect
 from tests.integration.test_directory_clients import ACTOR, Office, asked, number, today
 from tests.integration.world import World, enrol, make_world
+from tierce.directory.errors import SubstitutionRefusedError
 from tierce.directory.model import Place, Professional, Substitution
 from tierce.identity.model import Caller
+from tierce.kernel.care import Profession
 from tierce.kernel.ids import ActivityId
 from tierce.storage.database import Database
 from tierce.storage.keys import Keyring
@@ -90,3 +92,43 @@ def test_a_substitute_has_no_more_than_whom_she_replaces(world: World, office: O
         assert asked(world, standing.replaced, 2) != "Release", table
         world.run(f"update directory.{table} set active = true where id = {row}")
         assert asked(world, at_work, 2) == "Release", table
+
+
+def test_whom_staff_suspended_comes_back_as_nobody_s_substitute(
+    world: World, office: Office, standing: Standing
+) -> None:
+    """Suspended at her own place, or ended at this one: a colleague's word does not undo it."""
+    her, place, at_work = standing.her, standing.place, standing.at_work
+    own = office.clients.find_place(office.at, str(standing.substitute.establishment))
+    standing.sits_down(world)
+    assert asked(world, at_work, 0) == "Release"
+    office.clients.suspend(office.at, ACTOR, her, own, reason="identité volée")
+    standing.sits_down(world)
+    assert asked(world, at_work, 1) != "Release"
+    days = (today() + 1, today() + 1)
+    with pytest.raises(SubstitutionRefusedError):
+        office.clients.declare_substitute(office.at, ACTOR, her, standing.me, place, days, reason="congés")
+    session = standing.replaced.session
+    declare = f"select directory.declare_substitute({session}, {her.id}, {days[0]}, {days[1]})"
+    assert world.scalar(declare) is None
+    office.clients.enrol(office.at, ACTOR, her, own, contract="", reason="identité rendue")
+    assert asked(world, at_work, 1) == "Release"
+    world.run(
+        "insert into directory.enrolment (professional, establishment, status, reason, by)"
+        f" values ({her.id}, {place.id}, 4, 'départ', 'Hélène')"
+    )
+    assert asked(world, at_work, 2) != "Release"
+
+
+def test_a_substitute_exercises_what_is_still_exercised_there(world: World, standing: Standing) -> None:
+    """Whoever is replaced keeps another activity at the place: it is not the one that was lent."""
+    replaced = standing.replaced
+    standing.sits_down(world)
+    assert asked(world, standing.at_work, 0) == "Release"
+    other = Profession.MIDWIFE if replaced.profession is not Profession.MIDWIFE else Profession.NURSE
+    world.run(
+        "insert into directory.activity (professional, establishment, profession)"
+        f" values ({replaced.professional}, {replaced.establishment}, {other.value})"
+    )
+    world.run(f"update directory.activity set listed = false where id = {replaced.activity}")
+    assert asked(world, standing.at_work, 1) != "Release"

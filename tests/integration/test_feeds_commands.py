@@ -2,6 +2,7 @@
 
 import csv
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,26 @@ def settings(tmp_path: Path, database: Database, key_directory: Path) -> Path:
     path = tmp_path / "tierce.toml"
     path.write_text(settings_text(database, key_directory, operator="Rive Claire"), encoding="utf-8")
     return path
+
+
+def test_what_cannot_be_opened_is_said_in_one_line(
+    tmp_path: Path, settings: Path, database: Database, key_directory: Path
+) -> None:
+    away = tmp_path / "away.toml"
+    text = settings_text(replace(database, port=1), key_directory, operator="Rive Claire")
+    away.write_text(text, encoding="utf-8")
+    (tmp_path / "there.csv").write_text("x\n", encoding="utf-8")
+    for kind, file, told, said in (
+        ("insurers", "nowhere.csv", settings, "nowhere.csv : illisible"),
+        ("directory", "nowhere.csv", settings, "nowhere.csv : illisible"),
+        ("insurers", "there.csv", away, "la base ne répond pas"),
+    ):
+        failed = tierce("feed", kind, tmp_path / file, "--settings", told)
+        *_bar, last = failed.stderr.splitlines()
+        assert failed.returncode == 2
+        assert last.startswith("✗ ")
+        assert said in last
+        assert "Traceback" not in failed.stderr
 
 
 def test_a_country_is_made_and_taken_in_by_commands(tmp_path: Path, settings: Path, connect: Connect) -> None:

@@ -119,6 +119,22 @@ def test_every_folder_that_settings_and_units_name_is_made_and_every_unit_is_on_
     assert named <= made, named - made
 
 
+def test_each_job_may_write_where_it_writes_and_removes() -> None:
+    """A unit sees a read-only system: a folder that it was not given back ends its job with an error, each night."""
+    settings = msgspec.toml.decode((DEPLOY / "tierce.toml").read_bytes(), type=Settings)
+    needed = {
+        "retention": {settings.letters_directory()},
+        "seal": {settings.segments_directory()},
+        "worker": {settings.log_directory(), settings.spool_directory(), Path(str(settings.deposits.status))},
+        "api": {settings.spool_directory()},
+    }
+    for name, folders in needed.items():
+        text = (DEPLOY / "systemd" / f"tierce-{name}.service").read_text("utf-8")
+        given = {Path(one) for line in re.findall(r"^ReadWritePaths=(.*)$", text, re.M) for one in line.split()}
+        assert "ProtectSystem=strict" in text, name
+        assert folders <= given, name
+
+
 @pytest.mark.skipif(shutil.which("systemd-tmpfiles") is None, reason="systemd is not on this machine")
 @pytest.mark.parametrize(
     ("folder", "name", "kept_class"),

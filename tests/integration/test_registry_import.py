@@ -383,6 +383,23 @@ def test_every_import_has_its_lines_in_the_journal(
     assert row == ("done", report.counts.taken)
 
 
+@pytest.mark.parametrize(
+    ("field", "other"),
+    [("operator_sends", {"yes": "no", "no": "yes"}), ("responsible", {"yes": "no", "no": "yes"}), ("formula_fr", {})],
+)
+def test_two_lines_of_the_insurers_file_that_disagree_are_not_taken(
+    importer: Importer, country: Path, admin: psycopg.Connection, tmp_path: Path, field: str, other: dict[str, str]
+) -> None:
+    """Who writes to the insured is one of them: it is nobody's to guess which line was meant."""
+    rows = rows_of(country / "insurers.csv")
+    before = admin.execute("select * from registry.insurer order by id").fetchall()
+    rows.append(rows[0] | {field: other.get(rows[0][field], "autre chose")})
+    report = importer.insurers(write_rows(tmp_path / "insurers.csv", rows))
+    assert (report.counts.taken, report.counts.rejected) == (0, 1)
+    assert [(one.line, one.field) for one in importer.rejections] == [(len(rows) + 1, field)]
+    assert admin.execute("select * from registry.insurer order by id").fetchall() == before
+
+
 def test_the_insurers_file_is_taken_whole_or_not_at_all(
     open_importer: Callable[[], Importer], country: Path, admin: psycopg.Connection, tmp_path: Path
 ) -> None:

@@ -10,14 +10,15 @@ from tests.integration.conftest import Connect
 from tests.integration.feeding import FIRST, PLAN, Importer, make_importer, rows_of, write_rows
 from tierce.journal.encoding import decode
 from tierce.journal.model import EntryKind
-from tierce.kernel.clock import day_of
+from tierce.kernel.clock import SystemClock, date_of, day_of, paris_day
 from tierce.kernel.ids import InsurerId, PersonId
 from tierce.kernel.nir import BirthDate, Nir, Rank, normalise
 from tierce.lab.country.identifiers import make_nir
 from tierce.lab.country.population import write_country
 from tierce.policy.acts import Act
-from tierce.policy.feeds import SHRINK_PEOPLE_MIN, SHRINK_PER_CENT_MAX, shrinks_abnormally
+from tierce.policy.feeds import EFFECTIVE_AHEAD_DAYS, SHRINK_PEOPLE_MIN, SHRINK_PER_CENT_MAX, shrinks_abnormally
 from tierce.registry.errors import FeedHeldError, FeedRefusedError
+from tierce.registry.progress.model import Progress
 from tierce.registry.records import decode_coverage
 from tierce.storage.cluster import SUPERUSER
 from tierce.storage.insurer_keys import load_sealer
@@ -87,6 +88,10 @@ def became(**counts: int) -> dict[str, int]:
     return dict.fromkeys(("taken", "unchanged", "rejected", "outdated", "ended"), 0) | counts
 
 
+def day_text(day: int) -> str:
+    return date_of(day).isoformat()
+
+
 def periods(admin: psycopg.Connection) -> list[tuple[str, str]]:
     rows = admin.execute(
         "select (date '1970-01-01' + from_day)::text, (date '1970-01-01' + until_day)::text"
@@ -145,6 +150,24 @@ def test_two_lines_of_one_file_may_not_speak_of_the_same_days(
     assert send([row, other | {"status": "future"}]) == became(unchanged=1, rejected=1)
     assert [one.field for one in importer.rejections] == ["birth_rank"]
     assert periods(admin) == [("2026-01-01", "2026-12-31")]
+
+
+def test_a_twin_without_her_rank_takes_nobody_s_place_in_a_later_file(
+    send: Send, importer: Importer, holders: list[Row], admin: psycopg.Connection
+) -> None:
+    row = holders[0]
+    twin = row | {"given_names": "AUTRE", "member_number": "T-2", "holder_member_number": "T-2"}
+    send([row])
+    assert send([twin]) == became(rejected=1)
+    assert [(one.line, one.field) for one in importer.rejections] == [(2, "birth_rank")]
+    assert send([twin | {"birth_rank": "2", "own_nir": ""}]) == became(taken=1)
+    assert admin.execute("select count(distinct person) from coverage.coverage").fetchone() == (2,)
+    # The same person under another number is no twin; nor is she once her new name was told under the former one.
+    assert send([row | {"member_number": "N-2", "holder_member_number": "N-2"}]) == became(taken=1)
+    renamed = row | {"family_name": "NOUVEAU", "member_number": "N-2", "holder_member_number": "N-2"}
+    assert send([renamed]) == became(taken=1)
+    assert send([renamed | {"member_number": "N-3", "holder_member_number": "N-3"}]) == became(taken=1)
+    assert admin.execute("select count(distinct person) from coverage.coverage").fetchone() == (2,)
 
 
 def test_an_end_of_contract_is_taken_at_the_end_of_the_file(
@@ -315,6 +338,69 @@ def test_cover_that_would_end_within_days_is_a_shrink_whatever_the_status(
     assert periods(admin) == before
     later = soon | {"covered_until": "2026-12-26"}
     assert send([row | later for row in holders[:count]]) == became(taken=count)
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_what_was_confirmed_once_is_not_asked_again_of_a_file_that_is_resumed(
+    send: Send, importer: Importer, holders: list[Row], admin: psycopg.Connection, whole: bool
+) -> None:
+    """Killed while it takes away what somebody confirmed, the same command goes on, as the runbook says."""
+    rows = holders[: 3 * (SHRINK_PEOPLE_MIN + 30)]
+    send(rows)
+    gone = {"covered_until": "2026-10-31", "status": "ended", "effective_on": "2026-11-24"}
+    told = [row | gone for row in rows]
+    went: list[int] = []
+
+    def breaks(progress: Progress) -> None:
+        if progress.counts.taken and not went:
+            went.append(progress.counts.taken)
+            raise ConnectionResetError
+
+    importer.on_progress = breaks
+    with pytest.raises(ConnectionResetError):
+        send(told, whole=whole, confirm_shrink=len(rows))
+    assert 0 < periods(admin).count(("2026-01-01", "2026-10-31")) < len(rows) - SHRINK_PEOPLE_MIN
+    assert send(told, whole=whole)["taken"] == len(rows)
+    assert set(periods(admin)) == {("2026-01-01", "2026-10-31")}
+
+
+def test_a_file_of_a_day_ahead_takes_nothing_away_that_nobody_weighed(
+    send: Send, importer: Importer, holders: list[Row], admin: psycopg.Connection
+) -> None:
+    """Who is covered today counts, whatever day the lines name; a day of next year is a slip, and is refused."""
+    today = paris_day(SystemClock().now())
+    here = {
+        "covered_from": day_text(today - 90),
+        "covered_until": day_text(today + 90),
+        "effective_on": day_text(today),
+    }
+    rows = [row | here for row in holders[: SHRINK_PEOPLE_MIN + 40]]
+    send(rows)
+    before = periods(admin)
+    gone = {"covered_until": day_text(today - 1), "status": "ended"}
+    with pytest.raises(FeedHeldError) as raised:
+        # Nobody's cover reaches the day that these lines name.
+        send([row | gone | {"effective_on": day_text(today + EFFECTIVE_AHEAD_DAYS)} for row in rows])
+    assert losing(raised) == len(rows)
+    assert periods(admin) == before
+    far = [row | gone | {"effective_on": day_text(today + EFFECTIVE_AHEAD_DAYS + 1)} for row in rows]
+    assert send(far) == became(rejected=len(rows))
+    assert {one.field for one in importer.rejections} == {"effective_on"}
+    assert periods(admin) == before
+
+
+def test_a_domain_left_out_is_a_shrink_too(send: Send, holders: list[Row], admin: psycopg.Connection) -> None:
+    rows = [row for row in holders if len(row["domains"].split()) > 1][: SHRINK_PEOPLE_MIN + 40]
+    send(rows)
+    fewer = [row | {"domains": row["domains"].split()[0], "effective_on": "2026-11-24"} for row in rows]
+    domains = "select domains from coverage.coverage order by person"
+    before = admin.execute(domains).fetchall()
+    with pytest.raises(FeedHeldError) as raised:
+        send(fewer)
+    assert losing(raised) == len(rows)
+    assert admin.execute(domains).fetchall() == before
+    assert send(fewer, confirm_shrink=len(rows)) == became(taken=len(rows))
+    assert admin.execute(domains).fetchall() != before
 
 
 def test_the_number_of_a_dry_run_is_repeated_the_first_time(

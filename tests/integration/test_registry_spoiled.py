@@ -241,6 +241,7 @@ LINES: list[tuple[str, Spoil, int]] = [
     ("corsica in digits and letters", set_cell("right_holder_nir", "1840520A0001234"), 1),
     ("full-width digits", set_cell("birth_date", "１９８４０５１２"), 1),
     ("a date of the wrong order", set_cell("covered_from", "01/01/2026"), 1),
+    ("a date told by its week", set_cell("covered_from", "2026-W01-1"), 1),
     ("a day that is none", set_cell("covered_until", "2026-02-30"), 1),
     ("a year of five digits", set_cell("effective_on", "12026-01-01"), 1),
     ("an end before its beginning", on_rows(lambda rows, _rng: rows[1].update(

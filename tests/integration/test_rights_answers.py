@@ -4,13 +4,18 @@ import asyncio
 import json
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pytest
+from psycopg_pool import AsyncConnectionPool
 
 from tests.integration.desk import BIRTH, PAUL, STRANGER, Counter, counter, fill, named
 from tests.integration.world import World, make_world
+from tests.waiting import eventually
+from tierce.identity.service import Pool
 from tierce.kernel.card import MemberNumber, normalise_card
+from tierce.kernel.care import Domain
 from tierce.kernel.clock import SystemClock, date_of, paris_day
 from tierce.kernel.ids import EstablishmentId, InsurerId, PersonId
 from tierce.kernel.nir import BirthDate
@@ -20,10 +25,12 @@ from tierce.presence.plugins import Verified
 from tierce.registry.records import CoverageRecord, encode_record
 from tierce.rights.reasons import REASONS
 from tierce.rights.rules import ANSWER_BYTES, parse_question
+from tierce.rights.service import Rights, Shelf
 from tierce.storage.cluster import SUPERUSER
 from tierce.storage.database import Database
 from tierce.storage.insurer_keys import load_sealer, make_insurer_keys
 from tierce.storage.keys import Compartment, Keyring
+from tierce.web.rereading import rereading
 
 TODAY = paris_day(SystemClock().now())
 CARD = {"amc": "99000001", "member_number": "M-1"}
@@ -226,3 +233,33 @@ def test_the_other_insurer_is_shown_by_the_same_question_and_named_by_its_own_li
     assert world.scalar("select array_agg(journal.u16(body, 60) order by seq) from journal.entry") == [1, 2, 1, 2, 1]
     # One place for each set of identifiers; the other payer of a known pair takes none.
     assert world.scalar("select array_agg(journal.u16(body, 62) order by seq) from journal.entry") == [4, 4, 3, 2, 2]
+
+
+def test_a_guarantee_told_anew_words_the_answers_that_follow(world: World, keyring: Keyring) -> None:
+    """By a file of insurers, while the process runs; and it goes on after the database was away for a moment."""
+    said = ["100 % du tarif de base", "rien"]
+
+    async def play() -> list[str]:
+        found = []
+        pool: Pool = AsyncConnectionPool(world.database.dsn("tierce_api"), min_size=1, max_size=2, open=False)
+        async with pool:
+
+            async def reload() -> Shelf:
+                async with pool.connection() as connection:
+                    return await Shelf.load(connection, keyring)
+
+            rights = Rights(world.gate(), keyring, await reload(), SystemClock(), reload)
+
+            def changed(before: str) -> str:
+                now = rights.shelf.guarantees[1, Domain.MEDG].fr
+                return now if now != before else ""
+
+            async with rereading(rights, every=0.05):
+                for told in said:
+                    before = rights.shelf.guarantees[1, Domain.MEDG].fr
+                    world.run(f"update registry.guarantee set formula_fr = '{told}' where product = 1")
+                    world.run("select pg_terminate_backend(pid) from pg_stat_activity where usename = 'tierce_api'")
+                    found.append(await asyncio.to_thread(eventually, partial(changed, before), "new words"))
+        return found
+
+    assert asyncio.run(play()) == said

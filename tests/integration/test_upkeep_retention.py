@@ -225,6 +225,18 @@ def test_what_is_past_its_duration_goes_and_the_rest_stays(old: Old) -> None:
     assert sum(old.job.run().values()) == 0
 
 
+def test_a_file_that_cannot_be_removed_keeps_no_other_class_past_its_duration(old: Old) -> None:
+    due = batch_file(old.letters, 1, 1)
+    due.unlink()
+    due.mkdir()  # no file, which unlink says as it says of a folder that may not be written
+    with pytest.raises(OSError, match=due.name):
+        old.job.run()
+    due.rmdir()
+    due.write_bytes(b"names and addresses")
+    assert old.job.run() == dict.fromkeys(JOB_CLASSES, 0) | {Kept.LETTERS: 1}
+    assert not due.exists()
+
+
 def test_each_chunk_has_its_line_in_the_journal(old: Old) -> None:
     removed = old.job.run()
     bodies = [bytes(body) for (body,) in old.admin.execute("select body from journal.entry order by seq")]

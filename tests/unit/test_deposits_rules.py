@@ -9,7 +9,7 @@ import pytest
 from tierce.deposits.errors import DepositFieldError, ReceiptUnknownError
 from tierce.deposits.model import Choice, Insurer, Signer, Typed, Worth
 from tierce.deposits.receipts import print_receipt, read_receipt
-from tierce.deposits.rules import CHECKS, Case, judge, parse_deposit, promise
+from tierce.deposits.rules import CHECKS, Case, check_label, judge, parse_deposit, promise
 from tierce.kernel.care import Domain, Profession
 from tierce.kernel.clock import day_of
 from tierce.lab.country.identifiers import make_nir
@@ -81,6 +81,16 @@ def test_a_wrong_field_is_named_and_its_value_never_repeated(changed: dict[str, 
     said = f"{caught.value} {caught.value.reason.fr} {caught.value.remedy.fr}"
     assert NIR not in said
     assert caught.value.reason.fr != caught.value.reason.en
+
+
+@pytest.mark.parametrize("label", ["L. 12/03/1950", "1 84 05 2A 950 012", "184052b950012", "19500312"])
+def test_a_label_that_names_somebody_is_refused_at_the_counter_and_not_after(label: str) -> None:
+    taken = typed(label=label)
+    with pytest.raises(DepositFieldError) as caught:
+        check_label(taken)
+    assert caught.value.field == "label"
+    assert label not in str(caught.value)
+    check_label(typed(label="P. L. dossier 4417"))
 
 
 @pytest.mark.parametrize(

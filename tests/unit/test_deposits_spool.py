@@ -1,9 +1,11 @@
 """The spool: durable, bounded, each sending once, and readable by the worker's key alone."""
 
 import os
+import resource
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,7 +14,10 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
 
 from tierce.deposits.errors import SpoolFullError
 from tierce.deposits.sealing import Envelope, Opener, public_of, seal
+from tierce.deposits.service import Counter
 from tierce.deposits.spool import CLOSED, OPEN, SpoolWriter, forget, segments
+from tierce.identity.dpop import ProofVerifier
+from tierce.kernel.clock import FixedClock
 
 BYTES_MAX = 1_000_000
 UNITS = Path(__file__).parents[2] / "deploy" / "systemd"
@@ -104,6 +109,54 @@ def test_the_spool_is_bounded_and_refuses_whole(tmp_path: Path) -> None:
     assert spool.find(key(2)) is None
     assert len(numbers(tmp_path)) == 1
     assert put(spool, 2) > 0, "and takes it once there is room"
+    spool.close()
+
+
+@contextmanager
+def no_file_opens() -> Iterator[None]:
+    """Take every file this process may still open: what the system says then is what a flood makes it say."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(soft, 1_024), hard))
+    taken: list[int] = []
+    try:
+        with suppress(OSError):
+            while True:
+                taken.append(os.open(os.devnull, os.O_RDONLY))
+        yield
+    finally:
+        for one in taken:
+            os.close(one)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def test_a_rotation_that_fails_loses_nothing_of_what_comes_after(tmp_path: Path) -> None:
+    spool = SpoolWriter(tmp_path)
+    first = put(spool, 1)
+    with no_file_opens(), pytest.raises(OSError, match="Too many open files"):
+        spool.rotate()
+    spool.rotate()
+    for segment in segments(tmp_path):
+        assert segment.closed == bool(segment.records), "what is closed is what was written, and nobody writes there"
+    taken = [record.number for segment in segments(tmp_path) if segment.closed for record in segment.records]
+    for segment in segments(tmp_path):
+        forget(segment)
+    assert taken == [first]
+    second = put(spool, 2)
+    assert numbers(tmp_path) == [second]
+    spool.close()
+
+
+def test_the_counter_goes_on_after_its_folder_failed(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Whoever looks at what is closed calls it, and must go on looking."""
+    spool, clock = SpoolWriter(tmp_path), FixedClock(datetime(2026, 11, 23, tzinfo=UTC))
+    counter = Counter(spool, PUBLIC, bytes(32), ProofVerifier(clock), clock)
+    put(spool, 1)
+    with no_file_opens():
+        counter.turn()
+        counter.turn()
+    assert [one.message for one in caplog.records] == ["the spool fails: OSError"]
+    counter.turn()
+    assert [segment.closed for segment in segments(tmp_path) if segment.records] == [True]
     spool.close()
 
 

@@ -5,8 +5,9 @@ import pytest
 from tierce.directory.loads.model import Difference
 from tierce.directory.loads.rules import abnormal
 from tierce.directory.model import Kind, Status, Version
-from tierce.directory.rules import MOVES, may_follow, standing
+from tierce.directory.rules import MOVES, check_reason, may_follow, standing
 from tierce.kernel.care import Profession
+from tierce.kernel.errors import FieldError
 from tierce.policy.allowed import DOMAINS
 from tierce.policy.professions import PROFESSIONS, SECTIONS, SKILLS, activity_profession, base_profession
 
@@ -82,3 +83,11 @@ def test_a_day_before_the_first_version_is_unknown_and_the_last_of_a_day_holds()
     ]
     names = {day: standing(day, versions, [], []).family_name for day in (9, 10, 19, 20, 99)}
     assert names == {9: "", 10: "A", 19: "A", 20: "C", 99: "C"}
+
+
+@pytest.mark.parametrize("nir", ["1 84 05 41 950 012 73", "1 84 05 2A 950 012", "184052b950012"])
+def test_a_reason_names_no_person_covered(nir: str) -> None:
+    with pytest.raises(FieldError) as caught:
+        check_reason(f"vu avec {nir}")
+    assert nir not in str(caught.value)
+    assert check_reason("convention du 12/03/2026, appel au 02 99 00 00 00") != ""

@@ -1,10 +1,10 @@
 """Civil days in Paris."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 
-from tierce.kernel.clock import seconds_left_today
+from tierce.kernel.clock import read_date, seconds_left_today
 
 
 @pytest.mark.parametrize(
@@ -19,3 +19,10 @@ from tierce.kernel.clock import seconds_left_today
 )
 def test_what_is_left_of_the_day_counts_to_the_next_midnight_in_paris(at: datetime, left: int) -> None:
     assert seconds_left_today(at) == left
+
+
+@pytest.mark.parametrize("text", ["2026-W01-1", "2026-W01", "20260105", "2026-01-05 ", "２０２６-01-05", ""])
+def test_a_date_is_written_in_one_way(text: str) -> None:
+    assert read_date("2026-01-05") == date(2026, 1, 5)
+    with pytest.raises(ValueError, match=r"."):
+        read_date(text)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tierce.kernel.labels import Likeness, looks_like
+from tierce.kernel.labels import Likeness, holds_nir, looks_like
 from tierce.lab.country.identifiers import make_nir
 from tierce.web.portal.question import group_nir
 
@@ -17,6 +17,12 @@ CORSICAN = MAN[:5] + "2A" + MAN[7:]
 )  # fmt: skip
 def test_a_number_that_names_somebody_is_seen_however_it_is_written(text: str) -> None:
     assert looks_like(text) is Likeness.NIR
+    assert holds_nir(f"vague de refus, vue par {text}, à revoir")
+
+
+@pytest.mark.parametrize("text", ["appel au 02 99 00 14 20, le 12/03/2026 à 14:30", "formule 2A, 1 204 refus", ""])
+def test_a_reason_may_hold_dates_and_telephone_numbers(text: str) -> None:
+    assert not holds_nir(text)
 
 
 @pytest.mark.parametrize(

@@ -172,9 +172,9 @@ def test_quotes_and_long_lines_spoil_one_line(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("header", "said"),
     [
-        (b"amc\n", "missing columns: record_kind, effective_on"),
+        (b"amc\n", "missing columns, to be added : record_kind, effective_on"),
         (HEADER[:-1] + b",nir\n", "unknown columns"),
-        (HEADER[:-1] + b",amc\n", "given twice: amc"),
+        (HEADER[:-1] + b",amc\n", "given twice, keep one of each : amc"),
         (b"\xff\n", "not UTF-8"),
         (b"", "missing columns"),
     ],

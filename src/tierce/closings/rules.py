@@ -8,6 +8,7 @@ from typing import Final
 from tierce.closings.errors import ClosingError
 from tierce.closings.model import Closing, Hindered, Target
 from tierce.kernel.care import DOMAIN_LABELS, PROFESSION_LABELS, Domain, Profession
+from tierce.kernel.labels import holds_nir
 from tierce.kernel.language import Phrase
 from tierce.kernel.saying import NBSP, count, say_instant
 from tierce.policy.acts import Act, Site
@@ -184,6 +185,12 @@ def read_reason(text: str) -> str:
             "reason",
             ("il faut dire pourquoi.", "the reason must be said."),
             ("Écrivez une phrase de 10 à 300 caractères.", "Write a sentence of 10 to 300 characters."),
+        )
+    if holds_nir(reason):
+        raise _refuse(
+            "reason",
+            ("cela ressemble à un numéro de sécurité sociale.", "this looks like a social security number."),
+            ("Ne nommez aucune personne assurée.", "Name no person covered."),
         )
     return reason
 

@@ -14,8 +14,9 @@ import msgspec
 from tierce.deposits.errors import DepositFieldError
 from tierce.deposits.model import Insurer, Signer, Typed, Worth
 from tierce.kernel.care import Domain
-from tierce.kernel.clock import day_of, paris_day
+from tierce.kernel.clock import day_of, paris_day, read_date
 from tierce.kernel.errors import FieldError
+from tierce.kernel.labels import looks_like
 from tierce.kernel.language import Phrase
 from tierce.kernel.nir import BirthDate, Nir, Rank
 from tierce.policy.allowed import DOMAINS
@@ -125,7 +126,7 @@ def _domain(text: str) -> Domain:
 
 def _day(field: str, text: str, first: date, last: date) -> date:
     try:
-        value = date.fromisoformat(text)
+        value: date | None = read_date(text)
     except ValueError:
         value = None
     if value is None or not first <= value <= last:
@@ -157,12 +158,31 @@ def _label(text: str | None) -> str | None:
     label = (text or "").strip()
     digits = sum(character.isdigit() for character in label)
     if len(label) > LABEL_MAX or not label.isprintable() or digits >= 13:
-        raise _refuse(
-            "label",
-            ("ce repère ne convient pas.", "this label will not do."),
-            ("Quarante caractères au plus, sans nom ni NIR.", "Forty characters at most, no name and no NIR."),
-        )
+        raise _wrong_label()
     return label or None
+
+
+def _wrong_label() -> DepositFieldError:
+    return _refuse(
+        "label",
+        ("ce repère ne convient pas.", "this label will not do."),
+        (
+            "Quarante caractères au plus, sans nom, NIR ni date de naissance.",
+            "Forty characters at most; no name, NIR or birth date.",
+        ),
+    )
+
+
+def check_label(typed: Typed) -> None:
+    """Refuse a label that looks like a NIR or a birth date, as those of asks are: it is kept in clear.
+
+    At the counter alone: what was taken once is judged, never thrown away for its label.
+
+    Raises:
+        DepositFieldError: it does.
+    """
+    if typed.label is not None and looks_like(typed.label) is not None:
+        raise _wrong_label()
 
 
 def promise(typed: Typed, received: datetime, insurers: Mapping[str, Insurer], *, signed: bool) -> Worth:

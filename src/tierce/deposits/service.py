@@ -7,6 +7,7 @@ whether that session stands is verified at the resolution, from the very bytes t
 
 import asyncio
 import hmac
+import logging
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -18,7 +19,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
 from tierce.deposits.errors import NotClosedError, TooManyDepositsError
 from tierce.deposits.model import Insurer, Receipt, State, Typed
 from tierce.deposits.receipts import print_receipt, read_receipt
-from tierce.deposits.rules import parse_deposit, promise
+from tierce.deposits.rules import check_label, parse_deposit, promise
 from tierce.deposits.sealing import Envelope, seal
 from tierce.deposits.spool import SpoolWriter
 from tierce.identity.dpop import ProofVerifier, digest_of
@@ -38,6 +39,7 @@ HANDLE_LENGTH: Final = 43
 COUNTED_MAX: Final = 100_000
 TIDY_SECONDS: Final = 600
 _MINUTE, _DAY = 60, 86_400
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -87,6 +89,7 @@ class Counter:
         self._clock = clock
         self._paces = (Pace(_MINUTE, SESSION_A_MINUTE), Pace(_DAY, SESSION_A_DAY))
         self._tidied = 0.0
+        self._failing = False
         self._strangers = Pace(_MINUTE, STRANGERS_A_MINUTE)
         self.insurers: Mapping[str, Insurer] = {}
         """By AMC number, with their choices; public, kept for when the store is away."""
@@ -104,6 +107,7 @@ class Counter:
         """
         now = self._clock.now()
         typed = parse_deposit(left.body, date_of(paris_day(now)))
+        check_label(typed)
         handle = sha256(left.handle).digest()
         if not takes(typed):
             raise NotClosedError
@@ -139,12 +143,19 @@ class Counter:
         return print_receipt(self._key, number)
 
     def turn(self) -> None:
-        """Hand what was taken to the worker; called now and then."""
-        self._spool.rotate()
+        """Hand what was taken to the worker; called now and then, and again when the folder failed."""
         now = self._clock.now().timestamp()
-        if now - self._tidied > TIDY_SECONDS:
-            self._tidied = now
-            self._spool.forget_keys(now)
+        try:
+            self._spool.rotate()
+            if now - self._tidied > TIDY_SECONDS:
+                self._tidied = now
+                self._spool.forget_keys(now)
+        except OSError as error:
+            if not self._failing:
+                _log.warning("the spool fails: %s", type(error).__name__)
+            self._failing = True
+        else:
+            self._failing = False
 
     def close(self) -> None:
         """Let the spool go."""

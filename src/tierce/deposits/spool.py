@@ -260,10 +260,16 @@ class SpoolWriter:
         _sync_folder(self._folder)
 
     def _start(self) -> None:
-        self._path = self._folder / f"{self._next:016x}{OPEN}"
-        self._file = os.open(self._path, os.O_RDWR | os.O_CREAT, _FILE_MODE)
-        self._length = os.fstat(self._file).st_size
-        _sync_folder(self._folder)
+        """Open the next segment; until that is done, what is written goes on into the present one."""
+        path = self._folder / f"{self._next:016x}{OPEN}"
+        file = os.open(path, os.O_RDWR | os.O_CREAT, _FILE_MODE)
+        try:
+            length = os.fstat(file).st_size
+            _sync_folder(self._folder)
+        except OSError:
+            os.close(file)
+            raise
+        self._path, self._file, self._length = path, file, length
 
     def _rotate(self) -> None:
         full, path = self._file, self._path

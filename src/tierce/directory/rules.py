@@ -1,6 +1,5 @@
 """Pure rules of enrolment and substitution: which step may follow which, bounded days, what staff may type."""
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Final
 
@@ -9,6 +8,7 @@ from tierce.directory.model import Place, Standing, Status, Version, Worked
 from tierce.kernel.care import Profession
 from tierce.kernel.errors import FieldError
 from tierce.kernel.ids import EstablishmentId
+from tierce.kernel.labels import holds_nir
 from tierce.kernel.language import Phrase
 from tierce.policy.enrolment import SUBSTITUTION_AHEAD_DAYS_MAX, SUBSTITUTION_DAYS_MAX
 
@@ -22,7 +22,6 @@ MOVES: Final[Mapping[Status, frozenset[Status]]] = {
 
 REASON_CHARACTERS_MAX: Final = 400
 CONTRACT_CHARACTERS_MAX: Final = 60
-_DIGITS_13: Final = re.compile(r"[0-9]{13}", re.ASCII)
 
 
 def may_follow(present: Status | None, wanted: Status) -> bool:
@@ -53,7 +52,7 @@ def _check(field: str, text: str, length_max: int, *, needed: bool) -> str:
         raise FieldError(field, Phrase("trop long, ou caractère non imprimable.", "too long, or not printable."),
                          Phrase(f"Écrivez {length_max} caractères au plus.",
                                 f"Write {length_max} characters at most."))  # fmt: skip
-    if _DIGITS_13.search(re.sub(r"[\s.\-]", "", said)):
+    if holds_nir(said):
         raise FieldError(field, Phrase("cela ressemble à un numéro de sécurité sociale.",
                                        "this looks like a social security number."),
                          Phrase("Ne nommez aucune personne assurée.", "Name no person covered."))  # fmt: skip

@@ -229,6 +229,13 @@ class Clients:
             served = store.served_activities(connection, replaced.id, place.id)
             if present is None or present.status is not Status.ENROLLED or not served or not replaced.active:
                 raise NotServedError
+            if store.kept_out(connection, substitute.id, place.id):
+                raise SubstitutionRefusedError(
+                    "substitute",
+                    Phrase("son inscription est suspendue, ou terminée à cet endroit.",
+                           "her enrolment is suspended, or ended at this place."),
+                    Phrase("Décidez d’abord de cette inscription.", "Decide about that enrolment first."),
+                )  # fmt: skip
             if store.overlapping_substitutes(connection, replaced.id, *days) >= SUBSTITUTES_AT_ONCE_MAX:
                 raise SubstitutionRefusedError(
                     "substitute",

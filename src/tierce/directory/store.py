@@ -201,6 +201,16 @@ def _substitution(row: Sequence[Any]) -> Substitution:
     )  # fmt: skip
 
 
+def kept_out(connection: Connection, substitute: ProfessionalId, place: EstablishmentId) -> bool:
+    """Tell whether the operator suspended somebody, wherever it is, or ended her at this place."""
+    row = connection.execute(
+        "select exists (select from directory.enrolment e where e.professional = %s"
+        " and (e.status = %s or e.status = %s and e.establishment = %s))",
+        (substitute, Status.SUSPENDED.value, Status.ENDED.value, place),
+    ).fetchone()
+    return bool(row and row[0])
+
+
 def overlapping_substitutes(connection: Connection, replaced: ProfessionalId, from_day: int, until_day: int) -> int:
     """Count the substitutions of one professional that share a day with the given ones."""
     row = connection.execute(

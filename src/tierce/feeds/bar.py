@@ -13,8 +13,8 @@ _SAID: Final = {
     Phase.READING: "lecture / reading",
     Phase.LOADING: "premier chargement / first load",
     Phase.INDEXING: "index / indexing",
-    Phase.PUTTING_OFF: "lignes différées / lines put off",
-    Phase.ENDING: "fins de droits / endings",
+    Phase.PUTTING_OFF: "pesée / weighing",
+    Phase.ENDING: "lignes différées, fins de droits / lines put off, endings",
     Phase.DONE: "terminé / done",
 }
 

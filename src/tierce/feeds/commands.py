@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated
 
 import msgspec
+import psycopg
 import typer
 from rich.console import Console
 
@@ -89,7 +90,7 @@ def rights(
     ] = False,
     confirm_shrink: Annotated[
         int | None,
-        typer.Option(help="Répéter combien perdraient leurs droits. / Repeat how many would lose their cover."),
+        typer.Option(help="Répéter combien perdraient des droits. / Repeat how many would lose cover."),
     ] = None,
     json: Json = "",
 ) -> None:
@@ -197,6 +198,12 @@ def _run(file: Path, settings_file: Path, json: str, take: Callable[[Intake, Lis
     except TierceError as error:
         console.print(f"✗ {error}", style="red", markup=False, highlight=False, soft_wrap=True)
         raise typer.Exit(3 if isinstance(error, FeedHeldError) else 2) from None
+    except psycopg.OperationalError as error:
+        # What the driver says of a lost connection, never of a statement: nothing in it was read from the file.
+        said = " ".join(str(error).split())
+        told = "la base ne répond pas ; relancez la même commande / the database is away: run the same command again"
+        console.print(f"✗ {told} ({said})", style="red", markup=False, highlight=False, soft_wrap=True)
+        raise typer.Exit(2) from None
     if json == "-":
         typer.echo(msgspec.json.encode(report.summary()))
     counts = report.counts

@@ -8,7 +8,7 @@ from typing import Final
 from tierce.directory.loads.columns import DIRECTORY, FINESS, FINESS_PLACES, NATIONAL, SKILLS
 from tierce.directory.loads.service import Rows, Taking, take_establishments, take_national, take_own, take_skills
 from tierce.directory.loads.store import DirectoryStore
-from tierce.feeds.reader import LINE_BYTES_MAX, read_rows
+from tierce.feeds.reader import LINE_BYTES_MAX, opened, read_rows
 from tierce.kernel.feed import Column, FeedCounts, FeedRow, Rejection
 from tierce.kernel.language import Phrase
 from tierce.registry.errors import FeedRefusedError
@@ -36,9 +36,9 @@ def layout_of(path: Path) -> Layout:
     """Tell the layout of a directory file from its first line.
 
     Raises:
-        FeedRefusedError: it is none of those that we read.
+        FeedRefusedError: it cannot be opened, or is none of those that we read.
     """
-    with path.open("rb") as file:
+    with opened(path) as file:
         first = file.readline(LINE_BYTES_MAX).decode("utf-8-sig", "replace").rstrip("\r\n")
     if first.startswith(_FINESS_MARK) or "nofinesset" in first.split(";"):
         return PLACES
@@ -71,7 +71,10 @@ def _finess_rows(path: Path) -> Iterator[FeedRow | Rejection]:
         places = list(FINESS_PLACES) if first.startswith(_FINESS_MARK) else first.split(";")
         missing = [column.name for column in FINESS if column.name not in places]
         if missing:
-            msg = f"{path.name}, line 1: missing columns: {', '.join(missing[:5])}; add them"
+            msg = (
+                f"{path.name}, ligne / line 1 : colonnes manquantes, à ajouter / missing columns, to be added : "
+                f"{', '.join(missing[:5])}"
+            )
             raise FeedRefusedError(msg)
         number = 1
         while raw := file.readline(LINE_BYTES_MAX + 1):

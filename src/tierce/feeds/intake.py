@@ -233,7 +233,7 @@ class Intake:
         difference that somebody has looked at.
 
         Raises:
-            FeedRefusedError: the header is that of no file of the directory.
+            FeedRefusedError: the header is that of no file of the directory, or it cannot be opened.
             AbnormalDifferenceError: it would change too much at once; nothing was written, and the journal says so.
         """
         layout = layout_of(path)

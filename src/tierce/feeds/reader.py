@@ -20,9 +20,13 @@ _HASH_BYTES: Final = 1 << 20
 
 
 def file_sha256(path: Path) -> bytes:
-    """Hash a file, block by block."""
+    """Hash a file, block by block.
+
+    Raises:
+        FeedRefusedError: it cannot be opened.
+    """
     digest = hashlib.sha256()
-    with path.open("rb") as file:
+    with opened(path) as file:
         while block := file.read(_HASH_BYTES):
             digest.update(block)
     return digest.digest()
@@ -34,7 +38,7 @@ def read_rows(path: Path, columns: Sequence[Column]) -> Iterator[FeedRow | Rejec
     Raises:
         FeedRefusedError: before the first line, when the header is not that of the feed.
     """
-    with _opened(path) as file:
+    with opened(path) as file:
         delimiter, places = read_header(file, path.name, columns)
         number = 1
         while raw := file.readline(LINE_BYTES_MAX + 1):
@@ -50,7 +54,12 @@ def read_rows(path: Path, columns: Sequence[Column]) -> Iterator[FeedRow | Rejec
                 yield FeedRow(number, {column.name: row.get(column.name, "") for column in columns})
 
 
-def _opened(path: Path) -> BinaryIO:
+def opened(path: Path) -> BinaryIO:
+    """Open a file, or refuse it.
+
+    Raises:
+        FeedRefusedError: it cannot be opened.
+    """
     try:
         return path.open("rb")
     except OSError as error:
@@ -79,7 +88,7 @@ def read_header(file: BinaryIO, name: str, columns: Sequence[Column]) -> tuple[s
     try:
         text = file.readline(LINE_BYTES_MAX).decode("utf-8-sig").rstrip("\r\n")
     except UnicodeDecodeError:
-        msg = f"{name}, line 1: not UTF-8 text; save the file as UTF-8"
+        msg = f"{name}, ligne / line 1 : pas de l’UTF-8, enregistrez-le en UTF-8 / not UTF-8, save it as UTF-8"
         raise FeedRefusedError(msg) from None
     delimiter = "|" if "|" in text else ","
     places = text.split(delimiter)
@@ -94,14 +103,15 @@ def check_columns(places: list[str], name: str, columns: Sequence[Column], delim
     unknown = [] if delimiter == "|" else [place for place in places if place not in wanted]
     missing = [column.name for column in columns if column.required and column.name not in places]
     twice = sorted({place for place in places if place in wanted and places.count(place) > 1})
-    for problem, found, remedy in (
-        ("missing columns", missing, "add them"),
-        ("unknown columns", unknown, "remove or rename them"),
-        ("columns given twice", twice, "keep one of each"),
+    counted = [f"{len(unknown)} / {len(places)}"] if unknown else []  # a name that is none of ours is not repeated
+    for found, fr, en in (
+        (missing, "colonnes manquantes, à ajouter", "missing columns, to be added"),
+        (counted, "colonnes inconnues, à ôter ou renommer", "unknown columns, to be removed or renamed"),
+        (twice, "colonnes données deux fois, gardez-en une", "columns given twice, keep one of each"),
     ):
         if found:
-            listed = ", ".join(found[:5]) if problem != "unknown columns" else f"{len(found)} of {len(places)}"
-            msg = f"{name}, line 1: {problem}: {listed}; {remedy}, the published format lists them"
+            listed = ", ".join(found[:5])
+            msg = f"{name}, ligne / line 1 : {fr} / {en} : {listed} ; voyez le format publié / see the format"
             raise FeedRefusedError(msg)
 
 

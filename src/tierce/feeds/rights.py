@@ -204,6 +204,9 @@ def refuse_another_insurers(source: Source, name: str, amc: str) -> None:
         chunk = source.read(span)
         found = chunk.table.column("amc").to_pylist() + [row.cells["amc"] for row in chunk.rows]
         if found and found[0] != amc:
-            msg = f"{name}: its first line is of another insurer than {amc}; nothing was written: check the file"
+            msg = (
+                f"{name} : sa première ligne n’est pas de l’organisme {amc}, rien n’est écrit : vérifiez-le / "
+                f"its first line is of another insurer than {amc}; nothing was written: check it"
+            )
             raise FeedRefusedError(msg)
         return

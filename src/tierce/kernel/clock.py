@@ -81,6 +81,19 @@ def seconds_left_today(at: datetime) -> int:
     return -int((at - tomorrow) // timedelta(seconds=1))
 
 
+def read_date(text: str) -> date:
+    """Read a civil date as YYYY-MM-DD alone: `date.fromisoformat` reads weeks (2026-W01-1) and bare digits too.
+
+    Raises:
+        ValueError: it is none.
+    """
+    value = date.fromisoformat(text)
+    if value.isoformat() != text:
+        msg = "a date is written YYYY-MM-DD"
+        raise ValueError(msg)
+    return value
+
+
 def day_of(value: date) -> int:
     """Days since 1970-01-01 of a civil date."""
     return (value - EPOCH_DAY).days

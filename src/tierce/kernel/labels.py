@@ -11,6 +11,7 @@ from typing import Final
 
 _NIR: Final = re.compile(r"[1-8]\d{4}(?:\d{2}|2[AB])\d{6}", re.IGNORECASE)
 """The thirteen characters of a NIR, Corsica included, once separators are gone; the key may follow."""
+_HELD: Final = re.compile(r"[0-9]{13}|[1-8][0-9]{4}2[AB][0-9]{6}", re.ASCII | re.IGNORECASE)
 _DIGITS_MAX: Final = 12
 _DAY: Final = r"(?:0?[1-9]|[12]\d|3[01])"
 _MONTH: Final = r"(?:0?[1-9]|1[0-2])"
@@ -50,3 +51,11 @@ def looks_like(text: str) -> Likeness | None:
     if _NIR.search(compact) or sum(character.isdigit() for character in compact) > _DIGITS_MAX:
         return Likeness.NIR
     return Likeness.BIRTH_DATE if any(one.search(plain) for one in _DATES) else None
+
+
+def holds_nir(text: str) -> bool:
+    """Say whether a sentence, such as a reason, holds a NIR: thirteen digits in a row, or Corsica's letters in them.
+
+    Spaces, dots and hyphens apart. Dates and telephone numbers pass, which a reason may well hold.
+    """
+    return _HELD.search(re.sub(r"[\s.\-]", "", unicodedata.normalize("NFKC", text))) is not None

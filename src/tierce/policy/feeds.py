@@ -16,6 +16,9 @@ SHRINK_PEOPLE_MIN: Final = 20
 SHRINK_AHEAD_DAYS: Final = 31
 """Cover that a line makes end within so many days of its own is taken away by it, whatever status the line gives."""
 
+EFFECTIVE_AHEAD_DAYS: Final = 92
+"""A line describes a day at most so far ahead: one of a later year would speak over every file until then."""
+
 
 def shrinks_abnormally(losing: int, covered: int) -> bool:
     """Tell whether so many people losing their cover, of so many who have it, need a confirmation."""

@@ -8,12 +8,11 @@ import re
 from base64 import b64decode
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 from typing import Final
 from uuid import UUID
 
-from tierce.kernel.clock import day_of
+from tierce.kernel.clock import day_of, read_date
 from tierce.kernel.errors import FieldError
 from tierce.kernel.feed import FeedCounts, FeedRow, Rejection
 from tierce.kernel.ids import InsurerId
@@ -145,7 +144,7 @@ class Reports:
 
     def _care(self, text: str) -> int:
         try:
-            day = day_of(date.fromisoformat(text))
+            day = day_of(read_date(text))
         except ValueError:
             raise _wrong("care_date", "le jour des soins n’est pas une date.", "the day of care is not a date.",
                          "Écrivez AAAA-MM-JJ.", "Write YYYY-MM-DD.") from None  # fmt: skip

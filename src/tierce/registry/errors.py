@@ -8,15 +8,15 @@ class FeedRefusedError(TierceError):
 
 
 class InsurerUnknownError(FeedRefusedError):
-    """No insurer has this AMC number; import the insurers' file first with `tierce feed insurers`."""
+    """Aucun organisme n’a ce numéro AMC / no insurer has this AMC number: `tierce feed insurers FILE`."""
 
 
 class FeedBusyError(FeedRefusedError):
-    """Another import is running; wait for its end, then start this one again."""
+    """Un autre fichier est pris en ce moment ; attendez sa fin / another import is running: wait for its end."""
 
 
 class FeedHeldError(TierceError):
-    """Abnormally many people would lose their cover: what adds was taken, what takes away waits to be confirmed."""
+    """Abnormally many would lose cover, or a domain of it: what adds was taken, what takes away waits for a word."""
 
     def __init__(self, losing: int, covered: int, unread: int) -> None:
         """Say how many of how many, and how many refused lines could be told to be nobody's."""
@@ -26,9 +26,9 @@ class FeedHeldError(TierceError):
             else ""
         )
         super().__init__(
-            f"{losing} personnes sur {covered} perdraient leurs droits{told}. Rien ne leur est retiré. "
+            f"{losing} personnes sur {covered} perdraient des droits{told}. Rien ne leur est retiré. "
             f"Vérifiez le fichier, puis relancez avec --confirm-shrink {losing}. / "
-            f"{losing} people of {covered} would lose their cover. Nothing was taken from them. "
+            f"{losing} people of {covered} would lose cover. Nothing was taken from them. "
             f"Check the file, then run again with --confirm-shrink {losing}."
         )
         self.losing = losing

@@ -16,9 +16,10 @@ from numpy.typing import NDArray
 
 from tierce.kernel.errors import FieldError
 from tierce.kernel.feed import Rejection
+from tierce.policy.feeds import EFFECTIVE_AHEAD_DAYS
 from tierce.registry.batch import Bools, Ints
 from tierce.registry.prepared import ELSEWHERE, NOBODY, Bytes, Linked, Prepared, Settled
-from tierce.registry.settle import refuse_other_day, refuse_stranger
+from tierce.registry.settle import refuse_far_day, refuse_other_day, refuse_stranger
 
 _LINES: Final = 1 << 20
 """64 MiB: at ten million lines about one in a thousand is put off for nothing, at a hundred million most are."""
@@ -82,8 +83,9 @@ class _Last:
 class FirstLoad:
     """Settles chunk after chunk in the order of the file."""
 
-    def __init__(self, only_day: int | None = None) -> None:
-        """With `only_day`, a line that describes another day is refused."""
+    def __init__(self, today: int, only_day: int | None = None) -> None:
+        """With `only_day`, a line that describes another day is refused; and one of a day too far from `today`."""
+        self._today = today
         self.only_day = only_day
         self._seen = Seen()
         self._last = _Last(np.zeros((0, 16), np.uint8), np.zeros(0, np.int64))
@@ -98,6 +100,8 @@ class FirstLoad:
         away = self._named_before(chunk)
         persons = np.frombuffer(os.urandom(8 * rows), dtype=np.int64) & (2**63 - 1) | 1
         refused: dict[int, Rejection] = {}
+        for row in np.flatnonzero(chunk.effective > self._today + EFFECTIVE_AHEAD_DAYS).tolist():
+            refused[row] = _refusal(int(chunk.lines[row]), refuse_far_day)
         if self.only_day is not None:
             for row in np.flatnonzero(chunk.effective != self.only_day).tolist():
                 refused[row] = _refusal(int(chunk.lines[row]), refuse_other_day)

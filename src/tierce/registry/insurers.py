@@ -30,6 +30,33 @@ class InsurerLine:
     formula_en: str
 
 
+class Said:
+    """What earlier lines of a file said of an insurer, a product and a guarantee."""
+
+    def __init__(self) -> None:
+        """Begin with nothing."""
+        self._said: dict[tuple[str, ...], tuple[object, ...]] = {}
+
+    def agree(self, line: InsurerLine) -> None:
+        """Refuse a line that says otherwise than an earlier one: who writes to people is in it, and their guarantees.
+
+        Raises:
+            FieldError: names the field that differs.
+        """
+        insurer, product = (line.amc,), (line.amc, line.product_code)
+        self._same(insurer, name=line.name, contact_email=line.contact_email, operator_sends=line.operator_sends)
+        self._same(product, product_name=line.product_name, responsible=line.responsible)
+        self._same((*product, line.domain.name), formula_fr=line.formula_fr, formula_en=line.formula_en)
+
+    def _same(self, about: tuple[str, ...], **told: object) -> None:
+        before = self._said.setdefault(about, tuple(told.values()))
+        for field, value, earlier in zip(told, told.values(), before, strict=True):
+            if value != earlier:
+                refuse(field, "une ligne précédente dit autre chose du même organisme ou de la même formule.",
+                       "an earlier line says otherwise of the same insurer or product.",
+                       "Écrivez partout la même chose.", "Write the same everywhere.")  # fmt: skip
+
+
 def read_insurer(row: Mapping[str, str]) -> InsurerLine:
     """Read one line of the insurers' file.
 

@@ -24,13 +24,14 @@ class Fate(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """One period of cover as last told: its days, the day it was true for, the file and the digest of the line."""
+    """One period of cover as last told: its days, the day it was true for, the file, the digest, the domains."""
 
     since: int
     until: int
     effective: int
     told: int
     digest: bytes
+    domains: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,18 +63,24 @@ def place(known: Sequence[Period], line: Period) -> Placed:
     return Placed(Fate.TAKEN, cut, removed)
 
 
-def ends_a_right(known: Sequence[Period], line: Period, *, ended: bool) -> bool:
-    """Tell whether a line takes away, soon, cover that runs on its effective day.
+def ends_a_right(known: Sequence[Period], line: Period, *, ended: bool, today: int) -> bool:
+    """Tell whether a line takes away, soon, cover that runs on its effective day, or today when that day lies ahead.
 
     A line that says `ended` does whenever it shortens it; one that says anything else, when what is left ends within
-    SHRINK_AHEAD_DAYS: a file whose every cover ends tomorrow takes as much away as one that says so.
+    SHRINK_AHEAD_DAYS: a file whose every cover ends tomorrow takes as much away as one that says so. So does a line
+    that leaves a domain out. Today counts too, or a file of next year would take away what nobody weighs.
     """
-    soon = ended or line.until <= line.effective + SHRINK_AHEAD_DAYS
-    return soon and any(
-        one.since <= line.effective <= one.until and one.since <= line.until < one.until
-        and one.effective <= line.effective
-        for one in known
-    )  # fmt: skip
+    days = {line.effective, min(line.effective, today)}
+    return any(_takes_from(one, line, day, ended=ended) for one in known for day in days)
+
+
+def _takes_from(one: Period, line: Period, day: int, *, ended: bool) -> bool:
+    if not one.since <= day <= one.until or one.effective > line.effective:
+        return False
+    soon = day + SHRINK_AHEAD_DAYS
+    shortened = one.since <= line.until < one.until and (ended or line.until <= soon)
+    narrowed = day <= line.until and line.since <= min(soon, one.until) and one.domains & ~line.domains != 0
+    return shortened or narrowed
 
 
 def after(known: Sequence[Period], line: Period, placed: Placed) -> list[Period]:
@@ -81,7 +88,7 @@ def after(known: Sequence[Period], line: Period, placed: Placed) -> list[Period]
     if placed.fate is Fate.OUTDATED:
         return list(known)
     kept = [one for one in known if one.since != line.since and one not in placed.cut + placed.removed]
-    cut = [Period(one.since, line.since - 1, one.effective, 0, b"") for one in placed.cut]
+    cut = [Period(one.since, line.since - 1, one.effective, 0, b"", one.domains) for one in placed.cut]
     return [*kept, *cut, line]
 
 

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Final, NoReturn, TypeVar
 
 from tierce.kernel.care import Domain
-from tierce.kernel.clock import day_of
+from tierce.kernel.clock import day_of, read_date
 from tierce.kernel.errors import FieldError, IdentifierError
 from tierce.kernel.language import Phrase
 from tierce.kernel.nir import BirthDate, Nir, Rank
@@ -143,9 +143,7 @@ def day(row: Row, field: str) -> int:
     """Read a calendar date as days since 1970-01-01."""
     value = row[field]
     try:
-        if len(value) != 10:
-            raise ValueError
-        return day_of(date.fromisoformat(value))
+        return day_of(read_date(value))
     except ValueError:
         pass
     refuse(field, "ce n’est pas une date.", "this is not a date.",

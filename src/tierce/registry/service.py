@@ -12,7 +12,7 @@ from typing import Final, Protocol
 import numpy as np
 
 from tierce.kernel.care import Domain
-from tierce.kernel.clock import Clock
+from tierce.kernel.clock import Clock, paris_day
 from tierce.kernel.errors import FieldError
 from tierce.kernel.feed import FeedCounts, FeedRow, Rejection
 from tierce.kernel.ids import InsurerId
@@ -20,7 +20,7 @@ from tierce.policy.feeds import shrinks_abnormally
 from tierce.registry.batch import Ints
 from tierce.registry.errors import FeedHeldError
 from tierce.registry.first_load import FirstLoad
-from tierce.registry.insurers import InsurerLine, read_insurer
+from tierce.registry.insurers import InsurerLine, Said, read_insurer
 from tierce.registry.lookup.store import Lookup
 from tierce.registry.model import Sender
 from tierce.registry.prepared import Prepared, Settled, ints
@@ -131,9 +131,10 @@ class RightsImport:
             self._enter(Phase.PUTTING_OFF)
         if progress.phase is Phase.PUTTING_OFF:
             self._weigh()
-            self._read_later()
             self._enter(Phase.ENDING)
         if progress.phase is Phase.ENDING:
+            # Weighed once: killed in the middle, what is left to take away is another number than was confirmed.
+            self._read_later()
             if progress.whole:
                 self._end_absent()
             self._enter(Phase.DONE)
@@ -151,7 +152,12 @@ class RightsImport:
         """Settle whose lines these are and write those that say something new, in the transaction under way."""
         self._note_day(chunk)
         settled = Settler(
-            chunk, self._desk.lookup, self._progress.told, puts_off=puts_off, only_day=self._only_day()
+            chunk,
+            self._desk.lookup,
+            self._progress.told,
+            today=self._today(),
+            puts_off=puts_off,
+            only_day=self._only_day(),
         ).settle()
         self._desk.writer.merge(chunk, settled, self._progress.feed)
         self._count(chunk, settled)
@@ -163,6 +169,9 @@ class RightsImport:
     def _note_day(self, chunk: Prepared) -> None:
         if self._progress.effective_day is None and len(chunk):
             self._progress.effective_day = int(chunk.effective[0])
+
+    def _today(self) -> int:
+        return paris_day(self._desk.clock.now())
 
     def _only_day(self) -> int | None:
         return self._progress.effective_day if self._progress.whole else None
@@ -202,7 +211,7 @@ class RightsImport:
 
     def _load(self) -> None:
         """Fill an empty register: while chunks are copied by a thread, the next are settled and sealed."""
-        load = FirstLoad()
+        load = FirstLoad(self._today())
         if self._progress.lines_done:
             for numbers in self._desk.book.loaded_numbers():
                 load.remember(numbers)
@@ -253,7 +262,7 @@ class RightsImport:
             losing = book.count_endings(progress.feed)
             if progress.whole:
                 losing = max(losing, book.count_absent(self._sender.id, day, progress.told))
-            covered = book.count_covered(self._sender.id, day) if losing else 0
+            covered = book.count_covered(self._sender.id, min(day, self._today())) if losing else 0
             abnormal = shrinks_abnormally(losing, covered) or (progress.whole and progress.unread > 0 and losing > 0)
             if abnormal and progress.confirmed != losing:
                 progress.shrink = losing
@@ -310,10 +319,13 @@ def take_insurers(store: RegistryStore, rows: Iterable[FeedRow | Rejection], lis
     """Take in the list of insurers whole, or nothing of it when one line is refused; the caller commits."""
     counts = FeedCounts()
     lines: list[InsurerLine] = []
+    said = Said()
     for row in rows:
         try:
             if isinstance(row, FeedRow):
-                lines.append(read_insurer(row.cells))
+                line = read_insurer(row.cells)
+                said.agree(line)
+                lines.append(line)
                 continue
             rejection = row
         except FieldError as error:

@@ -10,6 +10,7 @@ from typing import NoReturn, Protocol
 from tierce.kernel.errors import FieldError
 from tierce.kernel.feed import Rejection
 from tierce.kernel.ids import new_id
+from tierce.policy.feeds import EFFECTIVE_AHEAD_DAYS
 from tierce.registry.periods import Fate, Period, after, ends_a_right, place
 from tierce.registry.prepared import ELSEWHERE, NOBODY, Linked, Prepared, Settled, ints
 from tierce.registry.rules import refuse
@@ -37,12 +38,20 @@ class Settler:
     """Settles one chunk against the register as it is."""
 
     def __init__(
-        self, chunk: Prepared, register: Register, told: int, *, puts_off: bool, only_day: int | None = None
+        self,
+        chunk: Prepared,
+        register: Register,
+        told: int,
+        *,
+        today: int,
+        puts_off: bool,
+        only_day: int | None = None,
     ) -> None:
         """`told` marks the file; with `puts_off`, a line that ends a running right is put off to the end.
 
         A whole file describes one day: with `only_day`, a line of another is refused.
         """
+        self._today = today
         self._only_day = only_day
         self._chunk = chunk
         self._told = told
@@ -59,10 +68,10 @@ class Settler:
         again = {person for person, known in self._periods.items() if any(one.told == told for one in known)}
         self._trait_keys = _keys(chunk.traits)
         self._traits = register.find_traits(
-            (self._people[key], self._trait_keys[row])
+            (person, self._trait_keys[row])
             for row, keys in enumerate(self._row_keys)
-            for key in keys
-            if self._people.get(key) in again
+            for person in {self._people[key] for key in keys if key in self._people}
+            if person in again or (person in self._periods and self._numbers[row] not in self._members)
         )
 
     def settle(self) -> Settled:
@@ -88,19 +97,24 @@ class Settler:
         chunk = self._chunk
         if self._only_day is not None and chunk.effective[row] != self._only_day:
             refuse_other_day()
+        if chunk.effective[row] > self._today + EFFECTIVE_AHEAD_DAYS:
+            refuse_far_day()
         keys, number = self._row_keys[row], self._numbers[row]
         person = whose(keys, chunk.corrects.get(row, (None,))[0], number, self._people, self._members)
         holder = self._other(chunk.holders, row, number, person, "holder_member_number")
         representative = self._other(chunk.representatives, row, number, person, "representative_member_number")
         line = Period(
             int(chunk.since[row]), int(chunk.until[row]), int(chunk.effective[row]), self._told,
-            chunk.digests[row].tobytes(),
+            chunk.digests[row].tobytes(), int(chunk.domains[row]),
         )  # fmt: skip
         known = self._periods.get(person, [])
         trait = self._trait_keys[row]
-        if any(one.told == self._told for one in known) and (person, trait) not in self._traits:
-            _refuse_other_traits()
-        if self._puts_off and ends_a_right(known, line, ended=bool(chunk.ended[row])):
+        if (person, trait) not in self._traits:
+            if any(one.told == self._told for one in known):
+                _refuse_other_traits()
+            if known and number not in self._members and row not in chunk.corrects:
+                _refuse_new_number()
+        if self._puts_off and ends_a_right(known, line, ended=bool(chunk.ended[row]), today=self._today):
             done.later.append((int(chunk.lines[row]), True))
             return None
         placed = place(known, line)
@@ -178,11 +192,26 @@ def refuse_other_day() -> NoReturn:
            "Donnez le même jour à toutes les lignes.", "Give every line the same day.")  # fmt: skip
 
 
+def refuse_far_day() -> NoReturn:
+    """Refuse a line that describes a day too far ahead: no file of a day before it could mend what it says."""
+    refuse("effective_on", "ce jour est trop loin.", "this day is too far ahead.",
+           f"Donnez le jour que le fichier décrit : au plus {EFFECTIVE_AHEAD_DAYS} jours après aujourd’hui.",
+           f"Give the day that the file describes: at most {EFFECTIVE_AHEAD_DAYS} days from today.")  # fmt: skip
+
+
 def _refuse_other_traits() -> NoReturn:
     refuse("birth_rank", "une autre ligne du fichier porte les mêmes identifiants.",
            "another line of the file has the same identifiers.",
            "Une seule ligne par personne et période ; pour des jumeaux, donnez le rang.",
            "One line a person and period; for twins, give the rank.")  # fmt: skip
+
+
+def _refuse_new_number() -> NoReturn:
+    """Refuse somebody's identifiers under another member number and another name: a twin, most often."""
+    refuse("birth_rank", "ces identifiants sont ceux d’un autre adhérent, aux autres noms.",
+           "these identifiers are those of another member, of other names.",
+           "Pour des jumeaux, donnez le rang ; sinon, envoyez d’abord son nouveau nom sous son ancien numéro.",
+           "For twins, give the rank; else send her new name under her former number first.")  # fmt: skip
 
 
 def _keys(matrix: object) -> list[Key]:

@@ -8,7 +8,7 @@ import msgspec
 
 from tierce.kernel.card import MemberNumber, parse_amc
 from tierce.kernel.care import Domain
-from tierce.kernel.clock import day_of
+from tierce.kernel.clock import day_of, read_date
 from tierce.kernel.errors import FieldError
 from tierce.kernel.labels import Likeness, looks_like
 from tierce.kernel.language import Phrase
@@ -136,7 +136,7 @@ def _domain(text: str) -> Domain:
 def _care_date(text: str, domain: Domain, today: date) -> date:
     window = CARE_WINDOWS[domain]
     try:
-        value = date.fromisoformat(text)
+        value = read_date(text)
     except ValueError:
         reason = Phrase("la date des soins n'est pas une date", "the date of care is not a date")
         raise QuestionError("care_date", reason, _window_remedy(domain)) from None

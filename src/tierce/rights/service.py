@@ -45,7 +45,7 @@ PLACES_KEPT = 8_192
 
 @dataclass(slots=True)
 class Shelf:
-    """What answers are worded with; read at the start and again when an insurer or product is new."""
+    """What answers are worded with; read at the start, now and then, and when an insurer or product is new."""
 
     insurers: dict[InsurerId, str]
     guarantees: dict[tuple[int, Domain], Phrase]
@@ -76,7 +76,7 @@ class Rights:
         reload: Callable[[], Awaitable[Shelf]] | None = None,
         proofs: Proofs | None = None,
     ) -> None:
-        """Answer with what `gate` releases; `reload` reads the shelf again when an insurer or product is new.
+        """Answer with what `gate` releases; `reload` reads the shelf again.
 
         Without `proofs` no proof of presence is accepted.
         """
@@ -178,10 +178,14 @@ class Rights:
         """The engagement number of an entry."""
         return format_engagement(self._engagement, seq)
 
-    async def _told_again(self, answer: Answer, domain: Domain, engagement: str | None = None) -> RightsAnswer:
-        """Word an answer about an insurer or a product that came since the shelf was read."""
+    async def reread(self) -> None:
+        """Read again what answers are worded with; what was read before stands when this fails."""
         if self._reload is not None:
             self.shelf = await self._reload()
+
+    async def _told_again(self, answer: Answer, domain: Domain, engagement: str | None = None) -> RightsAnswer:
+        """Word an answer about an insurer or a product that came since the shelf was read."""
+        await self.reread()
         return self._worded(answer, domain, engagement)
 
     def _worded(self, answer: Answer, domain: Domain, engagement: str | None = None) -> RightsAnswer:

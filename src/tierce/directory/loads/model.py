@@ -70,6 +70,8 @@ class Difference:
     professionals_new: int = 0
     lines: int = 0
     refused: int = 0
+    nobody: int = 0
+    """Refused lines of which it cannot be told whom they name."""
     said: list[str] = field(default_factory=list)
 
     @property

@@ -62,6 +62,27 @@ def read_identity(row: Mapping[str, str]) -> tuple[str, str | None]:
     return f"{kind}{number}", number if is_rpps else None
 
 
+def named_professional(row: Mapping[str, str]) -> str | None:
+    """The national identifier that a refused line names; None when it cannot be told, or when it names two."""
+    told = (row["Identification nationale PP"], row["Type d'identifiant PP"] + row["Identifiant PP"])
+    named = {one for one in told if _is_national(one)}
+    return named.pop() if len(named) == 1 else None
+
+
+def _is_national(number: str) -> bool:
+    if number[:1] == "8":
+        return _RPPS.fullmatch(number[1:]) is not None and luhn_holds(number[1:])
+    return number[:1] == "0" and _ADELI.fullmatch(number[1:]) is not None
+
+
+def named_place(row: Mapping[str, str]) -> str | None:
+    """What the establishment of a refused line of FINESS is known by; None when it cannot be told."""
+    try:
+        return f"F{_finess(row, 'nofinesset', needed=True)}"
+    except FieldError:
+        return None
+
+
 def read_activity(row: Mapping[str, str]) -> ActivityLine:
     """Read one line of the operator's own file; `row` holds every column, empty where the file had none.
 
@@ -212,21 +233,31 @@ def _refuse(field: str, fr: str, en: str, remedy_fr: str, remedy_en: str) -> NoR
     raise FieldError(field, Phrase(fr, en), Phrase(remedy_fr, remedy_en))
 
 
-def abnormal(found: Difference) -> list[str]:
+def abnormal(found: Difference) -> list[Phrase]:
     """Say what of a day's difference is abnormally large; empty when nothing is.
 
-    Shares are of what is listed now; a first load adds everything and is not suspected for it.
+    Shares are of what is listed now; a first load adds everything and is not suspected for it. A refused line that
+    names nobody may be of anybody whom the file would end: then nothing ends unlooked at.
     """
     judged = (
-        (found.ended, found.listed, ENDED_PERCENT_MAX, "would end"),
-        (found.professionals_ended, found.professionals, ENDED_PERCENT_MAX, "professionals or places would leave"),
-        (found.renamed, found.professionals, RENAMED_PERCENT_MAX, "would change their name"),
-        (found.new, found.listed, NEW_PERCENT_MAX, "activities would be new"),
-        (found.professionals_new, found.professionals, NEW_PERCENT_MAX, "professionals or places would be new"),
-        (found.refused, found.lines, REFUSED_PERCENT_MAX, "lines cannot be read"),
-    )
-    return [
-        f"{count} of {whole} {what} (more than {most} %)"
-        for count, whole, most, what in judged
+        (found.ended, found.listed, ENDED_PERCENT_MAX, "activités finiraient", "would end"),
+        (found.professionals_ended, found.professionals, ENDED_PERCENT_MAX,
+         "professionnels ou lieux partiraient", "professionals or places would leave"),
+        (found.renamed, found.professionals, RENAMED_PERCENT_MAX, "changeraient de nom", "would change their name"),
+        (found.new, found.listed, NEW_PERCENT_MAX, "activités seraient nouvelles", "activities would be new"),
+        (found.professionals_new, found.professionals, NEW_PERCENT_MAX,
+         "professionnels ou lieux seraient nouveaux", "professionals or places would be new"),
+        (found.refused, found.lines, REFUSED_PERCENT_MAX, "lignes sont refusées", "lines cannot be read"),
+    )  # fmt: skip
+    said = [
+        Phrase(f"{count} sur {whole} {fr} (plus de {most} %)", f"{count} of {whole} {en} (more than {most} %)")
+        for count, whole, most, fr, en in judged
         if whole and count > DIFFERENCES_MIN and count * 100 > whole * most
     ]
+    ending = found.ended + found.professionals_ended
+    if found.nobody and ending:
+        said.append(Phrase(
+            f"{found.nobody} lignes refusées ne disent pas de qui elles sont, et {ending} inscriptions finiraient",
+            f"{found.nobody} refused lines name nobody that can be told, and {ending} rows would end",
+        ))  # fmt: skip
+    return said

@@ -30,7 +30,7 @@ _STAGES: tuple[LiteralString, ...] = (
        ) on commit drop""",
     "create temporary table gone_activity (id integer) on commit drop",
     "create temporary table gone_professional (id bigint) on commit drop",
-    "create temporary table stage_kept (national_id text) on commit drop",
+    "create temporary table stage_kept (named text) on commit drop",
     "create temporary table stage_skill (national_id text, skill_code text) on commit drop",
 )
 _COPY_ACTIVITY: LiteralString = """
@@ -88,11 +88,11 @@ _GONE: tuple[LiteralString, ...] = (
        where a.listed and a.substitution is null and a.source = %(source)s
          and not exists (select from day_activity d where d.national_id = p.national_id
                          and d.place_key = e.place_key and d.profession = a.profession)
-         and not exists (select from stage_kept k where k.national_id = p.national_id)""",
+         and not exists (select from stage_kept k where k.named = p.national_id)""",
     """insert into gone_professional
        select p.id from directory.professional p where p.active and p.source = %(source)s
          and not exists (select from day_professional d where d.national_id = p.national_id)
-         and not exists (select from stage_kept k where k.national_id = p.national_id)""",
+         and not exists (select from stage_kept k where k.named = p.national_id)""",
 )
 
 _DIFFERENCE: LiteralString = """
@@ -157,7 +157,8 @@ _RETIRE: tuple[LiteralString, ...] = (
 _PLACE_DIFFERENCE: LiteralString = """
     select (select count(*) from directory.establishment where registered and active),
            (select count(*) from directory.establishment e where e.registered and e.active
-            and not exists (select from day_place d where d.place_key = e.place_key)),
+            and not exists (select from day_place d where d.place_key = e.place_key)
+            and not exists (select from stage_kept k where k.named = e.place_key)),
            (select count(*) from day_place d join directory.establishment e using (place_key)
             where e.registered and e.active and e.name <> d.name),
            (select count(*) from day_place d where not exists (
@@ -174,7 +175,8 @@ _WRITE_PLACES: LiteralString = """
            true, true)"""
 _CLOSE_PLACES: LiteralString = """
     update directory.establishment e set active = false where e.registered and e.active
-    and not exists (select from day_place d where d.place_key = e.place_key)"""
+    and not exists (select from day_place d where d.place_key = e.place_key)
+    and not exists (select from stage_kept k where k.named = e.place_key)"""
 _WRITE_SKILLS: LiteralString = """
     update directory.professional p set skill_codes = s.codes
     from (select national_id, array_agg(distinct skill_code order by skill_code) as codes from stage_skill
@@ -230,10 +232,10 @@ class DirectoryStore:
             for skill in skills:
                 copy.write_row((skill.national_id, skill.skill_code))
 
-    def keep(self, national_ids: Iterable[str]) -> None:
-        """Name professionals whom this file must not end: a line of theirs could not be read."""
+    def keep(self, named: Iterable[str]) -> None:
+        """Name professionals, or places, that this file must not end: a line of theirs was refused."""
         with self._connection.cursor() as cursor:
-            cursor.executemany("insert into stage_kept values (%s)", [(one,) for one in national_ids])
+            cursor.executemany("insert into stage_kept values (%s)", [(one,) for one in named])
 
     def settle(self) -> None:
         """Put the staged lines together, one row a professional, a place and an activity."""

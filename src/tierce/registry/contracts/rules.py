@@ -6,7 +6,7 @@ from typing import Final
 
 from tierce.kernel.card import parse_amc
 from tierce.kernel.care import Domain, Profession
-from tierce.kernel.clock import day_of
+from tierce.kernel.clock import day_of, read_date
 from tierce.policy.acts import Act
 from tierce.policy.allowed import may_ask
 from tierce.registry.contracts.model import ContractLine, Party
@@ -56,9 +56,7 @@ def read_contract(row: Mapping[str, str], line: int) -> ContractLine:
 
 def _day(row: Mapping[str, str], field: str) -> int:
     try:
-        if len(row[field]) != 10:
-            raise ValueError
-        return day_of(date.fromisoformat(row[field]))
+        return day_of(read_date(row[field]))
     except ValueError:
         pass
     refuse(field, "ce n’est pas une date.", "this is not a date.",

@@ -41,13 +41,13 @@ class Lookup:
     def find_periods(self, persons: Iterable[int]) -> dict[int, list[Period]]:
         """Map people to the periods that the insurer told of them."""
         rows = self._connection.execute(
-            "select person, from_day, until_day, effective_day, told, digest from coverage.coverage"
+            "select person, from_day, until_day, effective_day, told, digest, domains from coverage.coverage"
             " where insurer = %s and person = any(%s)",
             (self._insurer, list(persons)),
         ).fetchall()
         found: dict[int, list[Period]] = {}
-        for person, since, until, effective, told, digest in rows:
-            found.setdefault(person, []).append(Period(since, until, effective, told, bytes(digest)))
+        for person, since, until, effective, told, digest, domains in rows:
+            found.setdefault(person, []).append(Period(since, until, effective, told, bytes(digest), domains))
         return found
 
     def find_traits(self, pairs: Iterable[tuple[int, bytes]]) -> set[tuple[int, bytes]]:

@@ -14,9 +14,9 @@ class Phase(StrEnum):
     """The first load of an empty register, whose indexes are set aside."""
     INDEXING = "indexing"
     PUTTING_OFF = "putting_off"
-    """Taking the lines that were put off to the end."""
+    """Weighing what would be taken away; a held import waits here."""
     ENDING = "ending"
-    """Ending the cover of people whom a whole file leaves out."""
+    """Taking the lines that were put off to the end, then ending the cover of people whom a whole file leaves out."""
     DONE = "done"
 
 

@@ -8,8 +8,9 @@ create or replace function directory.day() returns integer language sql stable a
 $$;
 
 -- An activity may be chosen when the directory lists it, its place is open and the operator has enrolled it; a substitution,
--- which nobody ended, while the activity of the professional replaced may be chosen too: who stands in for somebody has no
--- more than she has. A profession that the operator does not serve (0) never may.
+-- which nobody ended, while the same activity of the professional replaced may be chosen too: who stands in for somebody has no
+-- more than she has. A profession that the operator does not serve (0) never may. Nor does anybody stand in while the operator
+-- suspends her, wherever it is, or where it ended her: a colleague would undo by a substitution what staff decided.
 create or replace function directory.settle_activity() returns trigger
     language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
@@ -23,9 +24,11 @@ begin
         select s.from_day, least(s.until_day, coalesce(s.ended_day - 1, s.until_day)),
                new.listed and new.profession <> 0
                  and exists (select from directory.professional p where p.id = s.professional and p.active)
+                 and not exists (select from directory.enrolment e where e.professional = s.professional
+                                 and (e.status = 3 or e.status = 4 and e.establishment = s.establishment))
                  and exists (select from directory.activity o
                              where o.professional = s.replaces and o.establishment = s.establishment
-                               and o.substitution is null and o.active)
+                               and o.profession = s.profession and o.substitution is null and o.active)
         into strict new.from_day, new.until_day, new.active
         from directory.substitution s where s.id = new.substitution;
     end if;
@@ -39,7 +42,7 @@ create or replace function directory.settle_others() returns trigger
 begin
     if tg_table_name = 'enrolment' then
         update directory.activity a set listed = a.listed
-        where a.professional = new.professional and a.establishment = new.establishment and a.substitution is null;
+        where a.professional = new.professional and (a.establishment = new.establishment or a.substitution is not null);
     elsif tg_table_name = 'substitution' then
         update directory.activity a set listed = a.listed where a.substitution = new.id and a.establishment = new.establishment;
     elsif tg_table_name = 'activity' then
@@ -162,7 +165,9 @@ begin
     if own.id is null or substitute = own.professional or first_day < today or last_day < first_day
        or last_day - first_day >= 92 or first_day > today + 180
        or not exists (select from directory.professional p join directory.professional r on r.id = own.professional
-                      where p.id = substitute and p.active and p.profession = r.profession and p.profession <> 0) then
+                      where p.id = substitute and p.active and p.profession = r.profession and p.profession <> 0)
+       or exists (select from directory.enrolment e where e.professional = substitute
+                  and (e.status = 3 or e.status = 4 and e.establishment = own.establishment)) then
         return null;
     end if;
     perform from directory.professional where id = own.professional for update;

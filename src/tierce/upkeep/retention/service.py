@@ -44,18 +44,24 @@ class Retention:
         return found
 
     def run(self, progress: Progress = lambda _kept, _rows: None) -> dict[Kept, int]:
-        """Remove everything that is due; returns how many rows of each class."""
-        removed = dict.fromkeys(JOB_CLASSES, 0)
+        """Remove everything that is due; returns how many rows of each class.
+
+        Raises:
+            OSError: files of a class cannot be removed; what was due of every other class is gone.
+        """
+        removed, failed = dict.fromkeys(JOB_CLASSES, 0), None
         for kept in JOB_CLASSES:
-            while True:
-                rows = self._remove(kept)
-                if rows == 0:
-                    self._connection.rollback()
-                    break
-                self._appender.write(self._connection, [self._line(kept, rows)])
-                self._connection.commit()
-                removed[kept] += rows
-                progress(kept, rows)
+            try:
+                while rows := self._remove(kept):
+                    self._appender.write(self._connection, [self._line(kept, rows)])
+                    self._connection.commit()
+                    removed[kept] += rows
+                    progress(kept, rows)
+            except OSError as error:
+                failed = error
+            self._connection.rollback()
+        if failed is not None:
+            raise failed
         return removed
 
     def _remove(self, kept: Kept) -> int:

@@ -35,6 +35,7 @@ from tierce.web.beating import beating
 from tierce.web.deposit_wiring import front_of, state_finder
 from tierce.web.names import KEYS, tally_folder
 from tierce.web.process import App, Process
+from tierce.web.rereading import rereading
 from tierce.web.wiring.parts import async_pool, provider_of
 
 
@@ -93,6 +94,7 @@ async def _gated(settings: Settings, keyring: Keyring, key: Ed25519PrivateKey, f
         callers = Callers(sessions, clock)
         front.know(callers.knows, state_finder(pool, callers), gate.renew)
         await stack.enter_async_context(beating(pool, appender, clock))
+        await stack.enter_async_context(rereading(rights))
         wiring = RightsWiring(gate, rights, History(pool, keyring, clock), callers, sign_in, vendor)
         yield create_api(wiring, ProofVerifier(clock))
 
