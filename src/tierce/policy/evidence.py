@@ -127,8 +127,9 @@ CAPS: Mapping[Profession, Caps] = {
     Profession.TRANSPORT: Caps((154, 64, 218, 13, 131), 192),
 }
 """Where caps start and how far they may go: above the widest of three hundred desks of assumed habits, January and
-summer included. Each device's own months bring them down to what it does. They are assumptions, to be replaced by an
-operator's own counts; the promise holds for whoever stays below."""
+summer included; of people from elsewhere, all that the caps of unfamiliar people and of their places allow together:
+towns differ more than a laboratory can assume. Each device's own months bring them down to what it does. They are
+assumptions, to be replaced by an operator's own counts; the promise holds for whoever stays below."""
 FLOOR_SHARES = (26, 20, 90, 8, 10)
 FLOOR_VOLUME = 24
 """No history lowers a cap below these: a quiet month must not make the next ordinary one look like a theft."""
