@@ -11,7 +11,7 @@ import psycopg
 import pytest
 
 from tests.integration.conftest import Connect
-from tests.integration.depositing import OAK, Optician, card, optician
+from tests.integration.depositing import OAK, Optician, card, hold, optician
 from tests.integration.signin_world import free_port
 from tests.integration.world import World, make_world
 from tests.settings_file import settings_text
@@ -210,3 +210,38 @@ def test_an_api_started_while_the_database_is_away_takes_deposits_and_shows_noth
 
     served(settings, use)
     assert OAK.amc
+
+
+def test_a_look_that_fails_in_an_unforeseen_way_is_a_store_away_and_the_next_one_is_made(
+    world: World, key_directory: Path, tmp_path: Path
+) -> None:
+    """A rung that this release does not know: what is closed cannot be read, and deposits are taken."""
+    who, settings = optician(world), settings_of(world.database, key_directory, tmp_path)
+
+    async def use(http: httpx.AsyncClient, front: Front) -> None:
+        openness = front._openness
+        await seen(lambda: not openness.away, "the store answers")
+        hold(world, Level.NATION, 0, SystemClock().now())
+        world.run("update access.ladder set rung = 9")
+        await seen(lambda: openness.away, "the look fails")
+        assert (await leave(http, who, card(1))).status_code == 201
+        world.run("update access.ladder set lifted = now()")
+        await seen(lambda: not openness.away, "the next look is made")
+
+    served(settings, use)
+
+
+def test_insurers_that_cannot_be_kept_are_no_store_away(world: World, key_directory: Path, tmp_path: Path) -> None:
+    settings = settings_of(world.database, key_directory, tmp_path)
+
+    async def use(_http: httpx.AsyncClient, front: Front) -> None:
+        openness = front._openness
+        await seen(lambda: not openness.away, "the store answers")
+        openness.folder, openness.kept = tmp_path / "nowhere", None
+        openness._keep(dict(openness.counter.insurers))
+        assert (openness.away, openness.kept) == (False, None), "and it is tried again"
+        openness.folder = tmp_path
+        openness._keep(dict(openness.counter.insurers))
+        assert (tmp_path / "insurers.json").exists()
+
+    served(settings, use)

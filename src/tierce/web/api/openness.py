@@ -53,6 +53,8 @@ class Openness:
     last_away: datetime | None = None
     last_closed: dict[Target, datetime] = field(default_factory=dict)
     """When each part was last seen closed, for as long as a deposit about it is still taken."""
+    kept: dict[str, Insurer] | None = None
+    """What this process wrote last to the file of insurers."""
     back: Callable[[], None] = lambda: None
     """Called when the store answers again."""
 
@@ -75,7 +77,7 @@ class Openness:
                             connection = await self.connect()
                         await self._look(connection, insurers=looks % INSURERS_EVERY == 0)
                     looks += 1
-                except (psycopg.Error, OSError, TimeoutError) as error:
+                except Exception as error:  # noqa: BLE001 - whoever stopped looking would answer from what he saw last
                     self._lost(error)
                     await _leave(connection)
                     connection, looks = None, 0
@@ -94,6 +96,7 @@ class Openness:
         self.away = False
 
     def _lost(self, error: Exception) -> None:
+        """Fail closed: what cannot be looked at is away, whatever the fault."""
         if not self.away:
             _log.warning("the store is away: %s", type(error).__name__)
             self.remember()  # another worker may have read the insurers after this one did
@@ -142,12 +145,17 @@ class Openness:
         return {"open": not self.away and not parts, "store": not self.away, "closed": parts, "since": self.since}
 
     def _keep(self, insurers: dict[str, Insurer]) -> None:
-        if insurers == self.counter.insurers:
-            return
         self.counter.insurers = insurers
+        if insurers == self.kept:
+            return
         made = self.folder / f"{INSURERS_FILE}.{os.getpid()}"
-        made.write_bytes(msgspec.json.encode(insurers))
-        made.replace(self.folder / INSURERS_FILE)
+        try:
+            made.write_bytes(msgspec.json.encode(insurers))
+            made.replace(self.folder / INSURERS_FILE)
+        except OSError as error:
+            _log.warning("insurers are not kept for when the store is away: %s", type(error).__name__)
+        else:
+            self.kept = insurers
 
 
 async def _leave(connection: AsyncConnection[Any] | None) -> None:
