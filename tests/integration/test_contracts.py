@@ -17,6 +17,7 @@ from tierce.journal.encoding import decode
 from tierce.kernel.care import Profession
 from tierce.policy.acts import Act, Outcome
 from tierce.registry.contracts.columns import CONTRACTS
+from tierce.registry.errors import ListingHeldError
 from tierce.storage.cluster import SUPERUSER
 from tierce.storage.database import Database
 
@@ -41,13 +42,15 @@ def admin(world: World, connect: Connect) -> psycopg.Connection:
     return connect(SUPERUSER, autocommit=True)
 
 
-def take(importer: Importer, path: Path, *lines: dict[str, str], dry_run: bool = False) -> Report:
-    """Write a file and take it in."""
+def take(
+    importer: Importer, path: Path, *lines: dict[str, str], dry_run: bool = False, confirmed: int | None = 1
+) -> Report:
+    """Write a file and take it in; most of them begin one listing."""
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, [column.name for column in CONTRACTS])
         writer.writeheader()
         writer.writerows([{**LINE, **line} for line in lines])
-    return importer.intake.contracts(path, importer.listener(), dry_run=dry_run)
+    return importer.intake.contracts(path, importer.listener(), dry_run=dry_run, confirmed=confirmed)
 
 
 def shown(world: World, caller: Caller) -> bool:
@@ -62,6 +65,14 @@ def shown(world: World, caller: Caller) -> bool:
             await gate.stop()
 
     return asyncio.run(run())
+
+
+def national_id(admin: psycopg.Connection, caller: Caller) -> str:
+    row = admin.execute(
+        "select national_id from directory.professional where id = %s", (caller.professional,)
+    ).fetchone()
+    assert row is not None
+    return str(row[0])
 
 
 def counts(report: Report) -> tuple[int, int, int]:
@@ -90,15 +101,31 @@ def test_a_file_decides_who_is_shown_from_its_first_line_on(
     # The whole profession again.
     assert counts(take(importer, file, LINE)) == (1, 0, 0)
     assert (shown(world, caller), shown(world, other)) == (True, True)
-    national = admin.execute(
-        "select national_id from directory.professional where id = %s", (other.professional,)
-    ).fetchone()
-    assert national is not None
+    assert national_id(admin, other)
     report = take(
         importer, file, {**LINE, "contracted_until": "2020-06-30"}, {"party": "professional", "number": "x"}
     )
     assert counts(report) == (1, 0, 1)
     assert not shown(world, other)
+
+
+def test_a_file_that_closes_domains_waits_until_somebody_repeats_how_many(
+    world: World, importer: Importer, admin: psycopg.Connection, tmp_path: Path
+) -> None:
+    other = enrol(world)
+    file = tmp_path / "contracts.csv"
+    optics = {"party": "profession", "number": "OPTICIAN", "domain": "OPTI"}
+    one = {"party": "professional", "number": str(national_id(admin, enrol(world)))}
+    for confirmed in (None, 1):
+        with pytest.raises(ListingHeldError, match="--confirm 2") as held:
+            take(importer, file, one, optics, confirmed=confirmed)
+        assert held.value.begun == 2
+        assert shown(world, other), "nothing was written"
+        assert admin.execute("select count(*) from registry.convention").fetchone() == (0,)
+    assert counts(take(importer, file, one, optics, dry_run=True, confirmed=None)) == (2, 0, 0)
+    assert counts(take(importer, file, one, optics, confirmed=2)) == (2, 0, 0)
+    assert not shown(world, other)
+    assert counts(take(importer, file, {**one, "contracted_until": "2020-12-31"}, confirmed=None)) == (1, 0, 0)
 
 
 def test_each_file_leaves_its_lines_in_the_journal(

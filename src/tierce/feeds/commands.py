@@ -139,10 +139,18 @@ def contracts(
     file: File,
     settings: SettingsFile,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Tout vérifier, ne rien écrire. / Check only.")] = False,
+    confirm: Annotated[
+        int | None, typer.Option(help="Répéter le nombre de domaines fermés. / Repeat the number of domains closed.")
+    ] = None,
     json: Json = "",
 ) -> None:
     """Prendre les conventions entre organismes et professionnels. / Take in contracts with professionals."""
-    _run(file, settings, json, lambda intake, listener: intake.contracts(file, listener, dry_run=dry_run))
+    _run(
+        file,
+        settings,
+        json,
+        lambda intake, listener: intake.contracts(file, listener, dry_run=dry_run, confirmed=confirm),
+    )
 
 
 @app.command(epilog=_EPILOG)

@@ -177,12 +177,22 @@ class Intake:
         feed = _Feed("insurers", path, None, None, Act.FEED_RIGHTS, DataCategory.NONE)
         return self._run(feed, lambda: take_insurers(self._registry, rows, listener))
 
-    def contracts(self, path: Path, listener: Listener, *, dry_run: bool = False) -> Report:
-        """Take in contracts between insurers and professionals."""
+    def contracts(
+        self, path: Path, listener: Listener, *, dry_run: bool = False, confirmed: int | None = None
+    ) -> Report:
+        """Take in contracts between insurers and professionals.
+
+        `confirmed` repeats how many listings begin: domains that the file closes to whoever it does not name.
+
+        Raises:
+            ListingHeldError: listings would begin unconfirmed; nothing was written, and the journal says so.
+        """
         rows = read_rows(path, CONTRACTS)
         feed = _Feed("contracts", path, None, None, Act.FEED_CONTRACTS, DataCategory.NONE)
         store = ContractStore(self._connection)
-        return self._run(feed, lambda: take_contracts(store, rows, listener), dry_run=dry_run)
+        return self._run(
+            feed, lambda: take_contracts(store, rows, listener, confirmed, dry_run=dry_run), dry_run=dry_run
+        )
 
     def presence(
         self, path: Path, signature: Path, peer: str, listener: Listener, *, dry_run: bool = False

@@ -32,3 +32,17 @@ class FeedHeldError(TierceError):
             f"Check the file, then run again with --confirm-shrink {losing}."
         )
         self.losing = losing
+
+
+class ListingHeldError(TierceError):
+    """A contracts' file would close domains, open until then, to whoever it does not name; nothing was written."""
+
+    def __init__(self, begun: int) -> None:
+        """Say how many (insurer, domain) would begin to be listed."""
+        super().__init__(
+            f"{begun} domaine(s) d’organisme, ouverts à tous jusqu’ici, seraient fermés à qui le fichier ne nomme "
+            f"pas. Rien n’a été écrit. Vérifiez-le avec --dry-run, puis relancez avec --confirm {begun}. / "
+            f"{begun} domain(s) of insurers, open to everybody until now, would be closed to whoever the file does "
+            f"not name. Nothing was written. Check it with --dry-run, then run again with --confirm {begun}."
+        )
+        self.begun = begun

@@ -10,6 +10,7 @@ from tierce.kernel.feed import FeedCounts, FeedRow, Rejection
 from tierce.registry.contracts.model import Contract, ContractLine, Party
 from tierce.registry.contracts.rules import read_contract
 from tierce.registry.contracts.store import ContractStore
+from tierce.registry.errors import ListingHeldError
 from tierce.registry.rules import refuse
 from tierce.registry.service import Listener
 
@@ -25,14 +26,26 @@ class _Numbers:
     professionals: Mapping[str, int]
 
 
-def take_contracts(store: ContractStore, rows: Iterable[FeedRow | Rejection], listener: Listener) -> FeedCounts:
+def take_contracts(
+    store: ContractStore,
+    rows: Iterable[FeedRow | Rejection],
+    listener: Listener,
+    confirmed: int | None = None,
+    *,
+    dry_run: bool = False,
+) -> FeedCounts:
     """Take in every good line in the caller's transaction, which commits; the others are refused one by one.
 
     A contract is named by insurer, party, domain and first day: a line that names one already known changes its last
     day, and changes nothing when it says the same. From its first line on, an insurer lists the domain: whoever it
-    does not name is no longer shown its people there.
+    does not name is no longer shown its people there. A file of one line would stop a whole profession, so a listing
+    begins only when `confirmed` repeats how many do.
+
+    Raises:
+        ListingHeldError: listings would begin unconfirmed; the caller undoes what was written. Not in a dry run.
     """
     counts = FeedCounts()
+    listed = store.listed()
     insurers = store.insurers()
     chunk: list[ContractLine] = []
     for row in rows:
@@ -47,6 +60,9 @@ def take_contracts(store: ContractStore, rows: Iterable[FeedRow | Rejection], li
             _take(store, insurers, chunk, counts, listener)
             chunk = []
     _take(store, insurers, chunk, counts, listener)
+    begun = store.listed() - listed
+    if begun and confirmed != begun and not dry_run:
+        raise ListingHeldError(begun)
     return counts
 
 

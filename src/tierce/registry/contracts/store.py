@@ -33,6 +33,13 @@ class ContractStore:
         ).fetchall()
         return {number: int(found) for number, found in rows}
 
+    def listed(self) -> int:
+        """How many (insurer, domain) are listed: closed to whoever has no contract."""
+        row = self._connection.execute(
+            "select coalesce(sum(length(replace(listed_domains::bit(32)::text, '0', ''))), 0) from registry.insurer"
+        ).fetchone()
+        return int(row[0]) if row else 0
+
     def put(self, contracts: Sequence[Contract]) -> int:
         """Write contracts, and note that their insurers list these domains; gives how many said something new."""
         columns = [
