@@ -20,12 +20,12 @@ from tierce.journal.sequencer import Sequencer
 from tierce.kernel.care import Profession
 from tierce.kernel.clock import SystemClock
 from tierce.kernel.ids import DeviceId, SessionId
-from tierce.kernel.nir import nir_key
+from tierce.kernel.nir import BirthDate, Nir, Rank, nir_key, normalise
 from tierce.policy.acts import Outcome, Presence
 from tierce.policy.evidence import CAPS, hint_of, unpack, worth
 from tierce.policy.ladder import AUTOMATIC_HOLDS_MAX, Rung
 from tierce.storage.database import Database
-from tierce.storage.keys import Keyring
+from tierce.storage.keys import Keyring, Purpose
 from tierce.upkeep.decoys import app as decoys_app
 from tierce.watch.model import Hold
 from tierce.watch.service import Watcher
@@ -307,6 +307,37 @@ def test_decoys_are_planted_whole_or_not_at_all_and_never_with_a_number_of_someb
     assert planted(good)[0] == 2, "already in the register"
     assert night.world.scalar("select count(*) from access.decoy") == 1
     assert night.world.scalar("select count(*) from coverage.coverage v join access.decoy using (person)") == 0
+
+
+def test_twins_of_a_rights_file_are_decoys_until_a_number_becomes_somebody_s(
+    night: Night, key_directory: Path, tmp_path: Path
+) -> None:
+    settings, file = tmp_path / "tierce.toml", tmp_path / "99000001.csv"
+    settings.write_text(settings_text(night.world.database, key_directory, operator="Rive Claire"))
+    adults = [with_key(body) for body in ("1790441950014", "2790441950015", "1490441950016", "1790499404017")]
+    births = ("19790423", "19790423", "19490423", "19790423")
+    child = f"{adults[1]},,20150101,1"
+    rows = [f"{nir},{nir},{birth},1" for nir, birth in zip(adults, births, strict=True)]
+    file.write_text("\n".join(["right_holder_nir,own_nir,birth_date,birth_rank", *rows, child, "x,x,x,x"]) + "\n")
+    somebodys = normalise(Nir.parse(with_key("1790441950015")), BirthDate.parse("19790423"), Rank.parse("1"))
+    index = night.keyring.hash(Purpose.INDEX)
+    with night.world.database.connect("postgres") as admin:
+        admin.execute("insert into person.key (idx, person) values (%s, 900)", (index.uuid(somebodys),))
+    words = ["twins", str(file), "--one-in", "1", "--note", "essai", "--settings", str(settings)]
+    assert night.world.scalar("select count(*) from access.decoy") == 0, "none before the command"
+    for planted in (1, 0):
+        done = CliRunner().invoke(decoys_app, words)
+        assert (done.exit_code, done.output.split()[0]) == (0, str(planted))
+    assert night.world.scalar("select count(*) from access.decoy where vendor = 0") == 1
+    twin = index.uuid(normalise(Nir.parse(with_key("2790441950014")), BirthDate.parse("19790423"), Rank.parse("1")))
+    thief, honest = enrol(night.world, Profession.OPTICIAN), enrol(night.world, Profession.OPTICIAN)
+    [answer] = night.ask(thief, [twin])
+    assert answer.decision == StepUp(Outcome.NOT_COVERED), "as anybody whom nobody covers"
+    assert [hold.rung for hold in night.turn()] == [Rung.STEP_UP]
+    night.world.run("insert into access.decoy values (1, 0, 'essai', now())")
+    [shown] = night.ask(honest, night.world.covered[:1])
+    assert shown.revealed is not None, "the number was given to somebody since"
+    assert night.turn() == []
 
 
 def with_key(body: str) -> str:

@@ -1,11 +1,15 @@
-"""`tierce decoys`: invented beneficiaries in one vendor's files, which tell where a stolen list comes from."""
+"""`tierce decoys`: invented people in one vendor's files, which tell where a list comes from; sex-flipped twins."""
 
 import csv
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
 import psycopg
 import typer
+from psycopg import Connection
 
 from tierce.journal.model import Entry, EntryKind
 from tierce.journal.service import Appender
@@ -13,12 +17,13 @@ from tierce.kernel.clock import SystemClock, micros
 from tierce.kernel.errors import FieldError, TierceError
 from tierce.kernel.ids import staff_id
 from tierce.kernel.language import Phrase
-from tierce.kernel.nir import BirthDate, Nir, Rank, normalise
+from tierce.kernel.nir import BirthDate, Nir, Rank, nir_key, normalise
 from tierce.policy.acts import Act, Outcome
 from tierce.policy.digest import policy_digest
-from tierce.settings import load
+from tierce.settings import Settings, load
 from tierce.storage.keys import Keyring, Purpose
 from tierce.watch import store
+from tierce.watch.model import TWINS
 
 DECOYS_MAX = 10_000
 _EPILOG = """
@@ -31,6 +36,21 @@ The file begins with nir,birth_date,rank. Only numbers that can be nobody's are 
 
 Sortie / exit: 0 fait / done, 2 refusé, rien n’est posé / refused, nothing was planted.
 """
+
+_EPILOG_TWINS = """
+Exemple / example:
+
+  tierce decoys twins 99100001.csv --one-in 100 --note "fichier de novembre" --settings tierce.toml
+
+Un numéro dont le premier chiffre dit l’autre sexe n’est celui de personne : qui le demande en essaie.
+The number with the other sex's first digit is nobody's: asking for it betrays whoever tries numbers out.
+
+Sans cette commande, aucun jumeau n’est posé. / Without this command no twin is planted.
+"""
+TWINS_AT_ONCE = 5_000
+BORN_SINCE = 1950
+"""Orders of birth were given otherwise before: whether such a twin is free is not known."""
+_TWIN_SEX = {"1": "2", "2": "1"}
 
 app = typer.Typer(
     add_completion=False, no_args_is_help=True, help="Bénéficiaires inventés. / Invented beneficiaries."
@@ -77,6 +97,92 @@ def read_decoys(path: Path) -> list[bytes]:
     return found
 
 
+def twin_of(nir: Nir, birth: BirthDate) -> Nir | None:
+    """The number with the other sex's first digit and its own key; None where it might be somebody's.
+
+    One series of orders serves both sexes of a month and a commune, so that the twin of a number that was given is
+    not. That is taken as sure for nobody born before BORN_SINCE, overseas or abroad, nor for provisional numbers.
+    """
+    text = nir.reveal()
+    sex, place = _TWIN_SEX.get(text[0]), text[5:7]
+    if sex is None or int(birth.reveal()[:4]) < BORN_SINCE or place > "90" or place == "20":
+        return None
+    body = sex + text[1:13]
+    return Nir.parse(f"{body}{nir_key(body):02d}")
+
+
+def read_twins(path: Path, chosen: Callable[[bytes], bool]) -> Iterator[bytes]:
+    """The twins of the adults of a rights file whose canonical bytes are `chosen`, as canonical bytes.
+
+    A line that cannot be read is left out: the import of the file says what is wrong with it.
+    """
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        head = file.readline()
+        names = next(csv.reader([head], delimiter="|" if "|" in head else ","))
+        for row in csv.DictReader(file, names, delimiter="|" if "|" in head else ","):
+            with suppress(FieldError):
+                nir, birth = (
+                    Nir.parse(row.get("right_holder_nir") or ""),
+                    BirthDate.parse(row.get("birth_date") or ""),
+                )
+                rank = Rank.parse(row.get("birth_rank") or "1")
+                own = row.get("own_nir") == row.get("right_holder_nir")
+                twin = twin_of(nir, birth) if own and chosen(normalise(nir, birth, rank)) else None
+                if twin is not None:
+                    yield normalise(twin, birth, rank)
+
+
+@app.command(epilog=_EPILOG_TWINS)
+def twins(
+    file: Annotated[Path, typer.Argument(help="Fichier de droits (CSV). / Rights file (CSV).")],
+    *,
+    one_in: Annotated[int, typer.Option(min=1, help="Un adulte sur tant. / One adult in so many.")],
+    note: Annotated[str, typer.Option(help="Quel fichier. / Which file.")],
+    settings: Annotated[
+        Path, typer.Option("--settings", envvar="TIERCE_SETTINGS", help="Réglages. / Settings file.")
+    ],
+) -> None:
+    """Poser les jumeaux d’un fichier de droits. / Plant the sex-flipped twins of a rights file."""
+    try:
+        configured = load(settings)
+        keyring = Keyring(configured.key_directory(), (Purpose.INDEX.value,))
+        index = keyring.hash(Purpose.INDEX)
+        # A keyed coin: whoever has the file cannot tell whose twin is a decoy.
+        found = read_twins(file, lambda who: index.uuid(b"twin" + who).int % one_in == 0)
+        indexes = list({index.uuid(who) for who in found})
+
+        def put(connection: Connection, at: datetime) -> int:
+            parts = (indexes[n : n + TWINS_AT_ONCE] for n in range(0, len(indexes), TWINS_AT_ONCE))
+            return sum(store.plant_twins(connection, part, note.strip(), at) for part in parts)
+
+        planted = _written(configured, keyring, TWINS, put)
+        typer.echo(f"{planted} jumeaux posés. / twins planted.")
+    except (TierceError, OSError, UnicodeDecodeError, psycopg.Error) as error:
+        said = str(error) if isinstance(error, TierceError | OSError) else type(error).__name__
+        typer.echo(f"✗ {said}", err=True)
+        raise typer.Exit(2) from None
+
+
+def _written(configured: Settings, keyring: Keyring, vendor: int, put: Callable[[Connection, datetime], int]) -> int:
+    """Plant, with a line in the journal, in one transaction; returns how many."""
+    clock = SystemClock()
+    with configured.connection().connect("tierce_feed") as connection:
+        appender = Appender.enrol(connection, "feed", keyring.instance("feed"))
+        planted = put(connection, clock.now())
+        entry = Entry(
+            kind=EntryKind.KEY_OR_POLICY_CHANGE,
+            act=Act.DECOYS_PLANT,
+            outcome=Outcome.DONE,
+            time_us=micros(clock.now()),
+            professional=staff_id("command:decoys"),
+            policy=policy_digest(),
+            reference=vendor,
+        )
+        appender.write(connection, [entry])
+        connection.commit()
+    return planted
+
+
 @app.command(epilog=_EPILOG)
 def plant(
     file: Annotated[Path, typer.Argument(help="CSV nir,birth_date,rank.")],
@@ -92,25 +198,13 @@ def plant(
         people = read_decoys(file)
         configured = load(settings)
         keyring = Keyring(configured.key_directory(), (Purpose.INDEX.value,))
-        index, clock = keyring.hash(Purpose.INDEX), SystemClock()
-        with configured.connection().connect("tierce_feed") as connection:
-            appender = Appender.enrol(connection, "feed", keyring.instance("feed"))
-            planted = store.plant(connection, [index.uuid(who) for who in people], vendor, note.strip(), clock.now())
-            appender.write(
-                connection,
-                [
-                    Entry(
-                        kind=EntryKind.KEY_OR_POLICY_CHANGE,
-                        act=Act.DECOYS_PLANT,
-                        outcome=Outcome.DONE,
-                        time_us=micros(clock.now()),
-                        professional=staff_id("command:decoys"),
-                        policy=policy_digest(),
-                        reference=vendor,
-                    )
-                ],
-            )
-            connection.commit()
+        indexes = [keyring.hash(Purpose.INDEX).uuid(who) for who in people]
+        planted = _written(
+            configured,
+            keyring,
+            vendor,
+            lambda connection, at: store.plant(connection, indexes, vendor, note.strip(), at),
+        )
         typer.echo(f"{planted} leurres posés pour l’éditeur {vendor}. / decoys planted for vendor {vendor}.")
     except (TierceError, OSError, UnicodeDecodeError, psycopg.Error) as error:
         said = str(error) if isinstance(error, TierceError | OSError) else type(error).__name__

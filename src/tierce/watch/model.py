@@ -9,6 +9,9 @@ from tierce.kernel.language import Phrase
 from tierce.policy.evidence import State
 from tierce.policy.ladder import Rung
 
+TWINS = 0
+"""In access.decoy, whose decoys the sex-flipped twins of true numbers are: no vendor's."""
+
 
 @dataclass(frozen=True, slots=True)
 class Looked:

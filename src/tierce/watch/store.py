@@ -14,11 +14,11 @@ from tierce.journal.store import number
 from tierce.kernel.care import Profession
 from tierce.kernel.clock import paris_day
 from tierce.kernel.ids import DeviceId, EntrySeq, LineId, ProfessionalId, new_id
-from tierce.policy.acts import Presence
+from tierce.policy.acts import Outcome, Presence
 from tierce.policy.evidence import ACCUSED_DAYS, State, begin, pack, unpack, worth
 from tierce.policy.ladder import AUTOMATIC_HOLDS_DAYS, AUTOMATIC_HOLDS_MAX, Level, Rung
 from tierce.policy.overdue import OVERDUE_DAYS, USUAL, Counted, score_of
-from tierce.watch.model import Hold, Known, Looked
+from tierce.watch.model import TWINS, Hold, Known, Looked
 
 LINES_MAX = 5_000
 """Lines looked at in one turn; the rest waits for the next."""
@@ -147,15 +147,20 @@ def put_saturated(connection: Connection, day: int, lines: Sequence[Looked]) -> 
 
 
 def hit_decoys(connection: Connection, at: datetime, lines: Sequence[Looked]) -> list[LineId]:
-    """Write who asked for which decoy; returns a line of seats once for each decoy that is new to it."""
+    """Write who asked for which decoy; returns a line of seats once for each decoy that is new to it.
+
+    A twin counts while she is nobody: whoever changes civil sex may be given that very number, and an insurer's file
+    then makes it hers.
+    """
     people = {one.entry.person for one in lines if one.entry.person and one.line}
     decoys = connection.execute(
-        "select person from access.decoy where person = any(%s)", (sorted(people),)
+        "select person, vendor from access.decoy where person = any(%s)", (sorted(people),)
     ).fetchall()
-    wanted = {person for (person,) in decoys}
+    wanted: dict[int, int] = dict(decoys)
     hits = []
     for one in lines:
-        if one.entry.person in wanted and one.line:
+        vendor = wanted.get(one.entry.person) if one.line else None
+        if vendor is not None and (vendor != TWINS or one.entry.outcome is Outcome.NOT_COVERED):
             put = connection.execute(
                 "insert into access.decoy_hit (person, line, seq, at) values (%s, %s, %s, %s) on conflict do nothing",
                 (one.entry.person, one.line, one.seq, at),
@@ -308,3 +313,16 @@ def plant(connection: Connection, indexes: Sequence[UUID], vendor: int, note: st
             (person, vendor, note, at),
         )
     return len(indexes)
+
+
+def plant_twins(connection: Connection, indexes: Sequence[UUID], note: str, at: datetime) -> int:
+    """Add twins, known by their keyed indexes alone, but for those that are somebody's; returns how many."""
+    row = connection.execute(
+        "with free as (insert into person.key (idx, person)"
+        " select t.idx, t.person from unnest(%s::uuid[], %s::bigint[]) t(idx, person)"
+        " where not exists (select from person.key k where k.idx = t.idx) returning person),"
+        " planted as (insert into access.decoy (person, vendor, note, planted)"
+        " select person, %s, %s, %s from free returning 1) select count(*) from planted",
+        (list(indexes), [new_id() for _ in indexes], TWINS, note, at),
+    ).fetchone()
+    return int(row[0]) if row else 0
