@@ -27,6 +27,10 @@ class Pieces:
     data: NDArray[np.uint8]
     ends: Ints
 
+    def one(self, row: int) -> bytes:
+        """The padded record of one row."""
+        return self.data[self.ends[row] : self.ends[row + 1]].tobytes()
+
     def sized(self, rows: Ints) -> Iterator[tuple[Ints, Bytes]]:
         """The padded records of some rows, all of one size at a time: which of the rows, and a matrix of them."""
         unit = SIZE_CLASSES[0]

@@ -154,6 +154,7 @@ class RightsImport:
         settled = Settler(
             chunk,
             self._desk.lookup,
+            self._desk.writer,
             self._progress.told,
             today=self._today(),
             puts_off=puts_off,

@@ -11,8 +11,10 @@ from tierce.kernel.errors import FieldError
 from tierce.kernel.feed import Rejection
 from tierce.kernel.ids import new_id
 from tierce.policy.feeds import EFFECTIVE_AHEAD_DAYS
+from tierce.registry.likeness import Traits, may_be_one
 from tierce.registry.periods import Fate, Period, after, ends_a_right, place
 from tierce.registry.prepared import ELSEWHERE, NOBODY, Linked, Prepared, Settled, ints
+from tierce.registry.records import CivilRecord, decode_civil
 from tierce.registry.rules import refuse
 
 Key = bytes
@@ -34,6 +36,13 @@ class Register(Protocol):
         """Tell which people have which keyed traits."""
 
 
+class Copies(Protocol):
+    """What is asked of sealed records, of few people: those whose traits are told otherwise."""
+
+    def find_copies(self, persons: Iterable[int]) -> dict[int, list[CivilRecord]]:
+        """Map people to every insurer's copy of their civil status."""
+
+
 class Settler:
     """Settles one chunk against the register as it is."""
 
@@ -41,6 +50,7 @@ class Settler:
         self,
         chunk: Prepared,
         register: Register,
+        copies: Copies,
         told: int,
         *,
         today: int,
@@ -67,12 +77,24 @@ class Settler:
         self._periods = register.find_periods({*self._people.values(), *self._members.values()})
         again = {person for person, known in self._periods.items() if any(one.told == told for one in known)}
         self._trait_keys = _keys(chunk.traits)
-        self._traits = register.find_traits(
-            (person, self._trait_keys[row])
-            for row, keys in enumerate(self._row_keys)
-            for person in {self._people[key] for key in keys if key in self._people}
-            if person in again or (person in self._periods and self._numbers[row] not in self._members)
-        )
+        weighed = [
+            (person, row)
+            for row in range(len(chunk))
+            for person in self._named(row)
+            if person in again or self._numbers[row] not in self._members
+        ]
+        self._traits = register.find_traits((person, self._trait_keys[row]) for person, row in weighed)
+        self._copies = copies.find_copies({
+            person
+            for person, row in weighed
+            if person not in self._periods and (person, self._trait_keys[row]) not in self._traits
+        })  # fmt: skip
+
+    def _named(self, row: int) -> set[int]:
+        """Find whom the identifiers of a line lead to, those that it corrects included."""
+        keys = self._row_keys[row]
+        former = self._chunk.corrects.get(row, (None,))[:1]
+        return {self._people[key] for key in (*keys, *former) if key in self._people}
 
     def settle(self) -> Settled:
         """Settle every line in order."""
@@ -114,6 +136,8 @@ class Settler:
                 _refuse_other_traits()
             if known and number not in self._members and row not in chunk.corrects:
                 _refuse_new_number()
+            if not known and number not in self._members:
+                self._check_alike(row, person)
         if self._puts_off and ends_a_right(known, line, ended=bool(chunk.ended[row]), today=self._today):
             done.later.append((int(chunk.lines[row]), True))
             return None
@@ -134,6 +158,15 @@ class Settler:
         done.cut.extend((person, one.since, line.since - 1) for one in placed.cut)
         done.removed.extend((person, one.since) for one in placed.removed)
         return person, holder, representative
+
+    def _check_alike(self, row: int, person: int) -> None:
+        """Refuse to join a line to somebody whom this insurer never told of, and every other describes otherwise."""
+        copies = self._copies.get(person)
+        if copies is None:
+            return
+        told = _traits_of(decode_civil(self._chunk.civil.one(row)))
+        if not any(may_be_one(told, _traits_of(copy)) for copy in copies):
+            _refuse_somebody_else()
 
     def _other(self, linked: Linked, row: int, number: Key, person: int, field: str) -> int:
         """Find the holder or the representative of a line; 0 when it names none."""
@@ -212,6 +245,20 @@ def _refuse_new_number() -> NoReturn:
            "these identifiers are those of another member, of other names.",
            "Pour des jumeaux, donnez le rang ; sinon, envoyez d’abord son nouveau nom sous son ancien numéro.",
            "For twins, give the rank; else send her new name under her former number first.")  # fmt: skip
+
+
+def _refuse_somebody_else() -> NoReturn:
+    """Refuse a line that would give one person's cover to another; which trait differs is the other insurer's."""
+    refuse("right_holder_nir", "ces identifiants mènent à quelqu’un que les autres organismes décrivent autrement.",
+           "these identifiers lead to somebody whom the other insurers describe otherwise.",
+           "Vérifiez NIR, date, rang (des jumeaux ont chacun le leur), cartes, sexe et prénoms ; s’ils sont exacts, "
+           "dites-le à l’exploitant : la ligne d’un autre organisme est à corriger.",
+           "Check NIR, date, rank (twins have one each), cards, sex and given names; if they are right, "
+           "tell the operator: another insurer's line is to be corrected.")  # fmt: skip
+
+
+def _traits_of(record: CivilRecord) -> Traits:
+    return Traits(record.family_name, record.used_name, record.given_names, record.birth_date, record.sex)
 
 
 def _keys(matrix: object) -> list[Key]:

@@ -3,7 +3,7 @@
 A clear identifier reaches neither a statement nor a temporary table: what is copied is keyed or sealed.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, LiteralString
 from uuid import UUID
 
@@ -259,17 +259,31 @@ class Writer:
 
     def _traits_of(self, persons: Sequence[int]) -> list[tuple[int, int, UUID]]:
         """Return (person, insurer, keyed trait) of every copy of some people's civil status."""
-        rows = self._connection.execute(
-            "select person, insurer, sealed from person.record where person = any(%s)", (list(persons),)
-        ).fetchall()
         found = []
-        for person, insurer, sealed in rows:
-            record = self.open_civil(InsurerId(insurer), PersonId(person), bytes(sealed))
+        for person, insurer, record in self._copies(persons):
             traits = normalise_traits(
                 record.family_name, record.given_names, record.birth_date, record.sex, record.birth_place
             )
             found.append((person, insurer, self._trait.uuid(traits)))
         return found
+
+    # -- copies of civil status ------------------------------------------------------------------------------
+
+    def find_copies(self, persons: Iterable[int]) -> dict[int, list[CivilRecord]]:
+        """Map people to every insurer's copy of their civil status."""
+        found: dict[int, list[CivilRecord]] = {}
+        for person, _insurer, record in self._copies(list(persons)):
+            found.setdefault(person, []).append(record)
+        return found
+
+    def _copies(self, persons: Sequence[int]) -> Iterator[tuple[int, int, CivilRecord]]:
+        if not persons:
+            return
+        rows = self._connection.execute(
+            "select person, insurer, sealed from person.record where person = any(%s)", (list(persons),)
+        ).fetchall()
+        for person, insurer, sealed in rows:
+            yield person, insurer, self.open_civil(InsurerId(insurer), PersonId(person), bytes(sealed))
 
     def open_civil(self, insurer: InsurerId, person: PersonId, sealed: bytes) -> CivilRecord:
         """Open one insurer's copy of a person's civil status."""

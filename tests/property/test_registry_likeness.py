@@ -1,0 +1,103 @@
+"""Two copies of one person spelled honestly are hers; those of two people whom one key leads to are never joined."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tierce.kernel.nir import YEAR_MAX, YEAR_MIN
+from tierce.registry.likeness import Traits, may_be_one
+
+FAMILIES = ["MARCHAND", "DE LA TOUR", "D’AUBIGNÉ", "LENOIR", "LE GOFF", "ŒUVRARD", "BEN SALAH"]
+GIVEN = ["SOPHIE ANNE", "JEAN-PIERRE", "MARIE-CLAUDE LUCIE", "FRANÇOISE", "LÉA", "ELIE", "MOHAMED"]
+FIRSTS = ["THOMAS", "NICOLAS", "JULIE", "CLÉMENCE", "LÉO", "INÈS", "PAUL", "EVE"]
+"""First given names, no two of which are one slip apart: so are twins named."""
+
+people = st.builds(
+    Traits,
+    family_name=st.sampled_from(FAMILIES),
+    used_name=st.sampled_from(["", "", *FAMILIES]),
+    given_names=st.sampled_from(GIVEN),
+    birth_date=st.dates(date(YEAR_MIN, 1, 1), date(YEAR_MAX, 12, 31)).map(lambda day: f"{day:%Y%m%d}"),
+    sex=st.sampled_from("MF"),
+)
+
+HONEST: dict[str, Callable[[Traits], Traits]] = {
+    "accents": lambda one: replace(one, family_name=one.family_name.replace("É", "E").replace("Œ", "OE")),
+    "hyphens": lambda one: replace(one, given_names=one.given_names.replace("-", " ")),
+    "composed in one": lambda one: replace(one, given_names=one.given_names.replace("-", "").replace(" ", "")),
+    "first name alone": lambda one: replace(one, given_names=one.given_names.replace("-", " ").split()[0]),
+    "the last name alone": lambda one: replace(one, given_names=one.given_names.replace("-", " ").split()[-1]),
+    "in another order": lambda one: replace(
+        one, given_names=" ".join(reversed(one.given_names.replace("-", " ").split()))
+    ),
+    "married, and said so": lambda one: replace(one, used_name="MARIÉ"),
+    "married, in place of the name at birth": lambda one: replace(one, family_name="MARIÉ", used_name=""),
+    "both names in one": lambda one: replace(one, family_name=f"{one.family_name}-MARIÉ", used_name=""),
+    "sex": lambda one: replace(one, sex="F" if one.sex == "M" else "M"),
+    "day unknown": lambda one: replace(one, birth_date=one.birth_date[:6] + "00"),
+    "month unknown": lambda one: replace(one, birth_date=one.birth_date[:4] + "9900"),
+    "a digit": lambda one: replace(one, birth_date=one.birth_date[:7] + str((int(one.birth_date[7]) + 1) % 10)),
+}
+
+
+@settings(max_examples=300)
+@given(person=people, slip=st.sampled_from(sorted(HONEST)))
+def test_an_honest_copy_is_hers(person: Traits, slip: str) -> None:
+    other = HONEST[slip](person)
+    assert may_be_one(person, other)
+    assert may_be_one(other, person)
+
+
+@settings(max_examples=300)
+@given(
+    person=people,
+    first=st.sampled_from(FIRSTS),
+    second=st.sampled_from(FIRSTS),
+    more=st.sampled_from(["", " MARIE", " ANNE MARIE"]),
+    other_sex=st.booleans(),
+)
+def test_twins_are_never_one(person: Traits, first: str, second: str, more: str, other_sex: bool) -> None:
+    one = replace(person, given_names=first + more)
+    twin = replace(person, given_names=second + more, sex="MF"[(person.sex == "M") ^ (not other_sex)])
+    assert may_be_one(one, twin) is (first == second)
+
+
+@settings(max_examples=300)
+@given(person=people, child=people, years=st.integers(15, 60), same_name=st.booleans())
+def test_a_child_of_the_same_name_is_never_its_parent(
+    person: Traits, child: Traits, years: int, same_name: bool
+) -> None:
+    """What is between them is a birth date that no slip explains: here another year, month and day."""
+    year, month, day = int(person.birth_date[:4]), int(person.birth_date[4:6]), int(person.birth_date[6:])
+    years = years if year + years <= YEAR_MAX else -years
+    born = f"{year + years}{month % 12 + 1:02d}{day % 28 + 1:02d}"
+    assert not may_be_one(person, replace(person if same_name else child, birth_date=born))
+
+
+@settings(max_examples=200)
+@given(one=people, other=people)
+def test_the_order_of_two_copies_says_nothing(one: Traits, other: Traits) -> None:
+    assert may_be_one(one, other) is may_be_one(other, one)
+    assert may_be_one(one, one)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (Traits("MARTIN", "", "LOUIS", "20150512", "M"), Traits("MARTIN", "", "LOUISE", "20150512", "F")),
+        (Traits("MARTIN", "", "DOMINIQUE", "19600512", "M"), Traits("ROY", "", "DOMINIQUE", "19600512", "F")),
+        (Traits("MARTIN", "", "LEA", "20150512", "F"), Traits("MARTIN", "", "LEO", "20150512", "M")),
+        (Traits("MARTIN", "", "JULIE MARIE", "20150512", "F"), Traits("MARTIN", "", "ANNE MARIE", "20150512", "F")),
+        (Traits("MARTIN", "", "PAUL", "20150512", "M"), Traits("ROY", "", "PAUL", "20150521", "M")),
+    ],
+)  # fmt: skip
+def test_what_two_people_share_does_not_make_them_one(one: Traits, other: Traits) -> None:
+    assert not may_be_one(one, other)
+
+
+def test_copies_are_not_printed() -> None:
+    assert "MARTIN" not in repr(Traits("MARTIN", "", "LOUIS", "20150512", "M"))
