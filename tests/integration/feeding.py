@@ -13,7 +13,7 @@ from tierce.feeds.commands import KEYS
 from tierce.feeds.intake import INSTANCE, Intake, Report
 from tierce.feeds.rights import LOAD_FROM
 from tierce.journal.service import Appender
-from tierce.kernel.clock import SystemClock
+from tierce.kernel.clock import Clock, SystemClock
 from tierce.kernel.feed import Rejection
 from tierce.lab.country.population import Plan
 from tierce.presence.store import ReportRows
@@ -71,6 +71,7 @@ def make_importer(
     key_directory: Path,
     chunk_lines: int = CHUNK_LINES,
     load_from: int = LOAD_FROM,
+    clock: Clock | None = None,
 ) -> Importer:
     """Import over a connection of role tierce_feed, with its own keys."""
     keyring = Keyring(key_directory, KEYS)
@@ -81,7 +82,7 @@ def make_importer(
             directory=DirectoryStore(connection),
             reports=ReportRows(connection, keyring),
             appender=Appender.enrol(connection, INSTANCE, keyring.instance(INSTANCE)),
-            clock=SystemClock(),
+            clock=clock or SystemClock(),
             people=People.INVENTED,
             chunk_lines=chunk_lines,
             load_from=load_from,

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import psycopg
@@ -16,7 +17,7 @@ from tierce.directory.loads.errors import AbnormalDifferenceError
 from tierce.directory.model import Actor
 from tierce.directory.service import Clients
 from tierce.journal.service import Appender
-from tierce.kernel.clock import SystemClock, paris_day
+from tierce.kernel.clock import FixedClock, SystemClock, paris_day
 from tierce.kernel.feed import names
 from tierce.kernel.ids import SessionId, StaffId
 from tierce.lab.country.identifiers import luhn, make_finess, make_rpps
@@ -133,10 +134,17 @@ def test_the_national_extraction_is_read_by_header_name_and_twice_changes_nothin
 
 
 def test_struck_off_is_refused_at_the_next_ask_and_who_was_she_is_still_told(
-    importer: Importer, admin: psycopg.Connection, office: tuple[Clients, psycopg.Connection], tmp_path: Path
+    importer: Importer,
+    admin: psycopg.Connection,
+    office: tuple[Clients, psycopg.Connection],
+    tmp_path: Path,
+    connect: Connect,
+    key_directory: Path,
 ) -> None:
     clients, at = office
     today = paris_day(SystemClock().now())
+    ahead = FixedClock(SystemClock().now() + timedelta(days=30))
+    later = make_importer(connect("tierce_feed"), key_directory, clock=ahead).intake
     rows = [national(number) for number in range(PEOPLE)]
     importer.intake.directory(write(tmp_path / "a.txt", rows), importer.listener(), day=today - 40)
     clients.enrol_listed(at, Actor("Hélène", StaffId(1), SessionId(1)), contract="", reason="premier jour")
@@ -144,7 +152,7 @@ def test_struck_off_is_refused_at_the_next_ask_and_who_was_she_is_still_told(
     assert count(admin, active) == PEOPLE
     moved = national(2, **{"Raison sociale site": "MAISON DE SANTE", "Nom d'exercice": "MORVAN-DUBOIS"})
     day = write(tmp_path / "b.txt", [moved if number == 2 else row for number, row in enumerate(rows) if number != 1])
-    importer.intake.directory(day, importer.listener(), day=today + 10)
+    later.directory(day, importer.listener(), day=today + 10)
     assert count(admin, active) == PEOPLE - 1
     gone = clients.find(at, f"8{make_rpps(1)}")
     assert not gone.active
@@ -160,8 +168,36 @@ def test_struck_off_is_refused_at_the_next_ask_and_who_was_she_is_still_told(
     told = [(one.said["name"], one.until_day) for one in clients.place_history(at, place)]
     assert told == [("CABINET 2", today + 10), ("MAISON DE SANTE", None)]
     # She comes back: the same row, and what the operator decided of her.
-    importer.intake.directory(write(tmp_path / "c.txt", rows), importer.listener(), day=today + 20)
+    later.directory(write(tmp_path / "c.txt", rows), importer.listener(), day=today + 20)
     assert count(admin, active) == PEOPLE
+
+
+def test_no_file_is_of_a_day_to_come_and_an_older_one_waits_for_its_number(
+    importer: Importer, admin: psycopg.Connection, tmp_path: Path
+) -> None:
+    intake, listener, today = importer.intake, importer.listener(), paris_day(SystemClock().now())
+    rows = [national(number) for number in range(10)]
+    path = write(tmp_path / "a.txt", rows)
+    with pytest.raises(FeedRefusedError, match="à venir"):
+        intake.directory(path, listener, day=today + 1)
+    assert count(admin, "select count(*) from registry.feed") == 0
+    intake.directory(write(tmp_path / "b.txt", rows[1:]), listener, day=today - 1)
+    # The file of the day before still names somebody who was struck off since.
+    with pytest.raises(AbnormalDifferenceError, match="est déjà pris"):
+        intake.directory(path, listener, day=today - 2, dry_run=True)
+    with pytest.raises(AbnormalDifferenceError, match="est déjà pris") as caught:
+        intake.directory(path, listener, day=today - 2)
+    assert count(admin, LISTED) == 9
+    # Another layout has its own days.
+    places = write_finess(tmp_path / "f.csv", [place(number) for number in range(10)])
+    assert intake.directory(places, listener, day=today - 30).counts.taken == 10
+    number = int(str(caught.value).rsplit(" ", 1)[1])
+    intake.directory(path, listener, day=today - 2, confirmed=number)
+    assert count(admin, LISTED) == 10
+    # The last day is still the later one's; and the same day again is no older.
+    with pytest.raises(AbnormalDifferenceError):
+        intake.directory(path, listener, day=today - 2)
+    intake.directory(path, listener, day=today - 1)
 
 
 @pytest.mark.parametrize(

@@ -116,7 +116,7 @@ def directory(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Tout vérifier, ne rien écrire. / Check only.")] = False,
     on: Annotated[
         datetime | None,
-        typer.Option(formats=["%Y-%m-%d"], help="Jour du fichier ; aujourd’hui par défaut. / The file's day."),
+        typer.Option(formats=["%Y-%m-%d"], help="Jour du fichier ; aujourd’hui au plus. / Its day, today at most."),
     ] = None,
     confirm: Annotated[
         int | None, typer.Option(help="Répéter le nombre affiché d’un écart anormal. / Repeat the printed number.")

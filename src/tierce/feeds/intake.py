@@ -32,7 +32,7 @@ from tierce.registry.columns import INSURERS
 from tierce.registry.contracts.columns import CONTRACTS
 from tierce.registry.contracts.service import take_contracts
 from tierce.registry.contracts.store import ContractStore
-from tierce.registry.errors import FeedBusyError, InsurerUnknownError
+from tierce.registry.errors import FeedBusyError, FeedRefusedError, InsurerUnknownError
 from tierce.registry.model import People
 from tierce.registry.service import CHUNK_LINES, Listener, take_insurers
 from tierce.registry.store import RegistryStore
@@ -243,14 +243,30 @@ class Intake:
         difference that somebody has looked at.
 
         Raises:
-            FeedRefusedError: the header is that of no file of the directory, or it cannot be opened.
-            AbnormalDifferenceError: it would change too much at once; nothing was written, and the journal says so.
+            FeedRefusedError: the header is that of no file of the directory, it cannot be opened, its day is ahead.
+            AbnormalDifferenceError: it would change too much at once, or a later file of its layout was taken;
+                nothing was written, and the journal says so.
         """
         layout = layout_of(path)
         rows = rows_of(path, layout)
-        taking = Taking(listener.on_rejection, listener.on_lines, day, confirmed)
-        feed = _Feed("directory", path, None, None, Act.FEED_DIRECTORY, DataCategory.PROFESSIONAL_RECORD)
-        return self._run(feed, lambda: layout.take(self._directory, rows, taking), dry_run=dry_run)
+        today = paris_day(self._clock.now())
+        day = today if day is None else day
+        if day > today:
+            msg = (
+                f"{path.name} : le jour du fichier est à venir ; donnez à --on celui de son extraction, au plus tard "
+                "aujourd’hui / the file's day is ahead: give --on the day it was extracted, today at the latest"
+            )
+            raise FeedRefusedError(msg)
+        feed = _Feed("directory", path, None, None, Act.FEED_DIRECTORY, DataCategory.PROFESSIONAL_RECORD,
+                     of=(layout.name, day))  # fmt: skip
+
+        def take() -> FeedCounts:
+            # Asked once no other import runs.
+            last = self._registry.last_day(layout.name)
+            taking = Taking(listener.on_rejection, listener.on_lines, day, last, confirmed)
+            return layout.take(self._directory, rows, taking)
+
+        return self._run(feed, take, dry_run=dry_run)
 
     def _run(
         self,
@@ -287,7 +303,7 @@ class Intake:
     ) -> FeedCounts:
         """Import between two journal lines."""
         if not begun:
-            self._registry.begin(number, feed.kind, feed.insurer, sha256, self._clock.now())
+            self._registry.begin(number, feed.kind, feed.insurer, sha256, self._clock.now(), feed.of)
         self._note(replace(feed, act=Act.FEED_RESUME) if begun else feed, number, Outcome.NONE)
         self._registry.commit()
         try:
@@ -340,6 +356,8 @@ class _Feed:
     insurer: InsurerId | None
     act: Act
     categories: DataCategory
+    of: tuple[str, int] | None = None
+    """Of the directory's files, the layout and the day."""
 
 
 def no_listener() -> Listener:

@@ -40,13 +40,29 @@ class RegistryStore:
         self._connection.execute("select pg_advisory_unlock(%s)", (_IMPORT_LOCK,))
         self._connection.commit()
 
-    def begin(self, feed: int, kind: str, insurer: InsurerId | None, sha256: bytes, at: datetime) -> None:
-        """Note that a file is being taken in; the caller commits."""
+    def begin(
+        self,
+        feed: int,
+        kind: str,
+        insurer: InsurerId | None,
+        sha256: bytes,
+        at: datetime,
+        of: tuple[str, int] | None = None,
+    ) -> None:
+        """Note that a file is being taken in, `of` a layout and a day where it has one; the caller commits."""
+        layout, day = of or (None, None)
         self._connection.execute(
-            "insert into registry.feed (id, kind, insurer, file_sha256, state, started)"
-            " values (%s, %s, %s, %s, 'running', %s)",
-            (feed, kind, insurer, sha256, at),
+            "insert into registry.feed (id, kind, insurer, file_sha256, state, started, layout, effective_day)"
+            " values (%s, %s, %s, %s, 'running', %s, %s, %s)",
+            (feed, kind, insurer, sha256, at, layout, day),
         )
+
+    def last_day(self, layout: str) -> int | None:
+        """The latest day of which a file of this layout was taken."""
+        row = self._connection.execute(
+            "select max(effective_day) from registry.feed where layout = %s and state = 'done'", (layout,)
+        ).fetchone()
+        return row[0] if row else None
 
     def unfinished(self, kind: str, insurer: InsurerId | None, sha256: bytes) -> tuple[int, FeedCounts] | None:
         """Find the import of this very file that was interrupted, and how far it came, if there is one."""

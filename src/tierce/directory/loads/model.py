@@ -1,6 +1,6 @@
 """What a line of the directory says, once read."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import IntEnum
 
 from tierce.kernel.care import Profession
@@ -72,7 +72,9 @@ class Difference:
     refused: int = 0
     nobody: int = 0
     """Refused lines of which it cannot be told whom they name."""
-    said: list[str] = field(default_factory=list)
+    day: int = 0
+    last: int | None = None
+    """The day of the latest file of this layout."""
 
     @property
     def number(self) -> int:

@@ -6,6 +6,7 @@ from typing import Final, NoReturn
 
 from tierce.directory.loads.model import ActivityLine, Difference, PlaceLine, SkillLine
 from tierce.kernel.care import Profession
+from tierce.kernel.clock import date_of
 from tierce.kernel.errors import FieldError
 from tierce.kernel.language import Phrase
 from tierce.policy.directory import (
@@ -237,7 +238,8 @@ def abnormal(found: Difference) -> list[Phrase]:
     """Say what of a day's difference is abnormally large; empty when nothing is.
 
     Shares are of what is listed now; a first load adds everything and is not suspected for it. A refused line that
-    names nobody may be of anybody whom the file would end: then nothing ends unlooked at.
+    names nobody may be of anybody whom the file would end: then nothing ends unlooked at. Nor does a file of a day
+    before the last one go in unlooked at: it would list again whoever was struck off since.
     """
     judged = (
         (found.ended, found.listed, ENDED_PERCENT_MAX, "activités finiraient", "would end"),
@@ -259,5 +261,11 @@ def abnormal(found: Difference) -> list[Phrase]:
         said.append(Phrase(
             f"{found.nobody} lignes refusées ne disent pas de qui elles sont, et {ending} inscriptions finiraient",
             f"{found.nobody} refused lines name nobody that can be told, and {ending} rows would end",
+        ))  # fmt: skip
+    if found.last is not None and found.day < found.last:
+        of, last = date_of(found.day).isoformat(), date_of(found.last).isoformat()
+        said.append(Phrase(
+            f"le fichier est du {of}, et celui du {last} est déjà pris",
+            f"the file is of {of}, and that of {last} has been taken",
         ))  # fmt: skip
     return said

@@ -31,12 +31,14 @@ class Taking:
     """How a file is taken.
 
     `on_rejection` hears of each refused line and `on_lines` of lines read so far. `day` is the day on which what it
-    changes changes, as a day number (None: today). `confirmed` repeats the number of an abnormal difference.
+    changes changes, as a day number, and `last` that of the latest file of its layout. `confirmed` repeats the number
+    of an abnormal difference.
     """
 
     on_rejection: Callable[[Rejection], None]
     on_lines: Callable[[int], None]
-    day: int | None = None
+    day: int
+    last: int | None = None
     confirmed: int | None = None
 
 
@@ -136,6 +138,7 @@ def _lines(
 
 def _judge(found: Difference, counts: FeedCounts, taking: Taking, nobody: int = 0) -> None:
     found.lines, found.refused, found.nobody = counts.read, counts.rejected, nobody
+    found.day, found.last = taking.day, taking.last
     said = abnormal(found)
     if said and taking.confirmed != found.number:
         french, english = ("; ".join(one[language] for one in said) for language in (Language.FR, Language.EN))

@@ -191,10 +191,9 @@ class DirectoryStore:
         """Use `connection`, not in autocommit."""
         self._connection = connection
 
-    def begin(self, day: int | None) -> None:
-        """Start a file: what it changes changes on `day` (a day number), today when None."""
-        if day is not None:
-            self._connection.execute("select set_config('tierce.directory_day', %s, true)", (str(day),))
+    def begin(self, day: int) -> None:
+        """Start a file: what it changes changes on `day`, a day number."""
+        self._connection.execute("select set_config('tierce.directory_day', %s, true)", (str(day),))
         for statement in (*_PLANS, *_STAGES):
             self._connection.execute(statement)
 
