@@ -29,6 +29,7 @@ from tierce.web.look.pages import pages_of
 from tierce.web.office.site import HERE as OFFICE
 from tierce.web.persons.site import HERE as PERSONS
 from tierce.web.portal.site import HERE as PORTAL
+from tierce.web.status.answering import Answering
 from tierce.web.status.page import HERE as STATUS
 from tierce.web.status.page import Status, StatusPage
 
@@ -111,12 +112,13 @@ def of_portal(language: Language) -> Iterator[Shown]:
 
 
 def of_status() -> Iterator[Shown]:
-    """The status page: all is well, a part is closed, the store is away. It is in both languages at once."""
+    """The status page: all is well, a part is closed, the store or `api` is away. Both languages at once."""
     now = datetime(2026, 3, 3, 9, 12, tzinfo=UTC)
     operator = OperatorSettings("Rive Claire Tiers Payant", "4 quai des Merles", "01 99 00 14 20", "M", "a@b.example")
-    page = StatusPage(None, operator, FixedClock(now))
+    page = StatusPage(None, operator, FixedClock(now), Answering(1, FixedClock(now)))
     closing = Closing(1, Target(Level.DOMAIN, 6), now, now + timedelta(hours=2), "Hélène", "panne")
     for name, status in (
         ("open", Status(None, (), {})), ("partly", Status(None, (closing,), {})), ("away", Status(now, (), {})),
+        ("silent", Status(None, (), {}, now)),
     ):  # fmt: skip
         yield Shown("status", name, Language.FR, page.render(status, now))

@@ -1,7 +1,12 @@
 """The commands of deposits and of the status page, as an operator types them."""
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from threading import Thread
 
 import pytest
 from typer.testing import CliRunner
@@ -10,9 +15,14 @@ from tests.integration.depositing import card, open_shop, optician
 from tests.integration.signin_world import free_port
 from tests.integration.world import World, make_world
 from tests.settings_file import settings_text
+from tests.waiting import eventually
+from tierce.kernel.clock import FixedClock
+from tierce.settings import load
 from tierce.storage.database import Database
 from tierce.storage.keys import Keyring
 from tierce.upkeep import deposits, status
+from tierce.web.observed import LIVE
+from tierce.web.status.answering import SILENT_AFTER, Answering
 
 CHOICE = ("--domain", "OPTI", "--up-to", "120", "--from", "2026-01-01", "--until", "2027-12-31", "--by", "lettre")
 
@@ -50,19 +60,62 @@ def test_choices_counts_and_resolution_by_hand(
     shop.spool.close()
 
 
+@contextmanager
+def answering_site(port: int) -> Iterator[None]:
+    """Something that answers where `api` would, and is gone with the context."""
+
+    class Alive(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200 if self.path == LIVE else 404)
+            self.end_headers()
+
+        def log_message(self, *_words: object) -> None:
+            return
+
+    with HTTPServer(("127.0.0.1", port), Alive) as server:
+        thread = Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def test_the_status_page_says_that_nothing_answers_once_a_restart_would_be_over() -> None:
+    clock, port = FixedClock(datetime(2026, 11, 27, 9, tzinfo=UTC)), free_port()
+    answering = Answering(port, clock)
+    began = clock.now()
+    assert not answering.ask()
+    assert answering.silent_since() is None, "it may be restarting"
+    clock.advance(SILENT_AFTER)
+    assert not answering.ask()
+    assert answering.silent_since() == began
+    with answering_site(port), answering.asked():
+        eventually(lambda: answering.silent_since() is None, "asked again, by itself")
+    assert not answering.ask()
+    assert answering.silent_since() is None
+
+
+@pytest.mark.parametrize("silent", [False, True])
 @pytest.mark.parametrize("away", [False, True])
-def test_the_status_page_is_written_whether_the_database_answers_or_not(
-    world: World, key_directory: Path, tmp_path: Path, *, away: bool
+def test_the_status_page_is_written_whatever_answers_or_not(
+    world: World, key_directory: Path, tmp_path: Path, *, away: bool, silent: bool
 ) -> None:
     database = Database("127.0.0.1", free_port(), "x", world.database.secrets) if away else world.database
     file, folder = tmp_path / "tierce.toml", tmp_path / "page"
-    file.write_text(settings_text(database, key_directory, operator="Rive Claire"))
-    done = CliRunner().invoke(status.app, ["--write", str(folder), "--settings", str(file)])
+    text = settings_text(database, key_directory, operator="Rive Claire")
+    api = '[api]\nurl = "http://127.0.0.1:1"\nport = '
+    file.write_text(text.replace(f"{api}1\n", f"{api}{free_port()}\n"))
+    with nullcontext() if silent else answering_site(load(file).api.port):
+        done = CliRunner().invoke(status.app, ["--write", str(folder), "--settings", str(file)])
     assert done.exit_code == 0, done.output
     page = (folder / "index.html").read_text()
-    expected = "Le registre ne répond pas" if away else "Le service répond"
-    assert f">{expected}</h1>" in page
-    assert ("The register does not answer" if away else "The service answers") in page
+    works = "Le registre ne répond pas" if away else "Le service répond"
+    assert f">{'Le service ne répond pas' if silent else works}</h1>" in page
+    works = "The register does not answer" if away else "The service answers"
+    assert ("The service does not answer" if silent else works) in page
+    assert page.count("répond</span>") == (0 if silent else 1 if away else 2), "questions and deposits"
     assert "<script" not in page
     assert (folder / "tierce.css").exists()
     assert not list(folder.glob(".*")), "nothing is left half-written"

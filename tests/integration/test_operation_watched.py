@@ -1,7 +1,9 @@
 """A whole story on a running installation, then: its logs, its health, its figures, its kept checkpoint."""
 
 import json
+import os
 import re
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -178,6 +180,29 @@ def test_every_figure_that_an_alert_reads_is_served(stage: Stage, story: Thief) 
     served |= set(re.findall(r"^# TYPE (\w+)", "\n".join(texts), re.M))
     assert wanted
     assert wanted - served == set()
+
+
+def _tree(pid: int) -> list[int]:
+    """A process and all that it started."""
+    found = [int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text("ascii").split()]
+    return [pid, *(one for child in found for one in _tree(child))]
+
+
+def test_the_status_page_sees_an_api_that_answers_no_more(stage: Stage, story: Thief) -> None:
+    """It hangs, with the worker and the database well."""
+    page = stage.home / "status" / "index.html"
+    everything = _tree(stage.processes["serve"].pid)
+    api = next(pid for pid in everything if Path(f"/proc/{pid}/comm").read_text("utf-8").strip() == "tierce-api")
+    hung = _tree(api)
+    assert "Le service répond" in page.read_text("utf-8")
+    for pid in hung:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        eventually(lambda: "Le service ne répond pas" in page.read_text("utf-8"), "the page says so", seconds=30)
+    finally:
+        for pid in hung:
+            os.kill(pid, signal.SIGCONT)
+    eventually(lambda: "Le service répond" in page.read_text("utf-8"), "the page takes it back", seconds=30)
 
 
 def test_the_last_checkpoint_is_kept_outside_the_database(stage: Stage, story: Thief) -> None:

@@ -1,6 +1,7 @@
 """`tierce status-page`: write the static status page once; the worker writes it by itself."""
 
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -10,6 +11,7 @@ import typer
 from tierce.kernel.clock import SystemClock
 from tierce.kernel.errors import TierceError
 from tierce.settings import load
+from tierce.web.status.answering import Answering
 from tierce.web.status.page import StatusPage
 
 app = typer.Typer(add_completion=False)
@@ -38,7 +40,9 @@ def status_page(
     """
     try:
         read = load(settings)
-        page = replace(StatusPage.of(read, SystemClock()), folder=write)
+        answering = Answering(read.api.port, SystemClock(), patience=timedelta(0))
+        answering.ask()
+        page = replace(StatusPage.of(read, SystemClock()), folder=write, answering=answering)
         try:
             with read.connection().connect("tierce_worker") as connection:
                 page.write(connection)

@@ -6,7 +6,7 @@ A turn every TURN_SECONDS; a duty of the turn that fails is logged and told (`we
 import signal
 import time
 from collections.abc import Callable
-from contextlib import ExitStack, closing, suppress
+from contextlib import ExitStack, closing, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
@@ -99,10 +99,17 @@ def run_worker(settings: Settings) -> None:
 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
+    with page.answering.asked() if page.folder is not None else nullcontext():
+        _live(lambda stack: _hands(stack, settings, signing, kept, opener), gauges, page, stopping)
+    logs.say("stopped")
+
+
+def _live(take_up: Callable[[ExitStack], "_Hands"], gauges: Gauges, page: StatusPage, stopping: list[bool]) -> None:
+    """Turn on one set of connections after another until stopped."""
     while not stopping:
         try:
             with ExitStack() as stack:
-                hands = _hands(stack, settings, signing, kept, opener)
+                hands = take_up(stack)
                 logs.say("started")
                 _turns(hands, gauges, page, stopping)
         except LogFatalError as error:
@@ -118,7 +125,6 @@ def run_worker(settings: Settings) -> None:
             logs.say("the database is away", level="warning", kind=type(error).__name__)
             page.write_away()
             time.sleep(RETRY_SECONDS)
-    logs.say("stopped")
 
 
 @dataclass(slots=True)

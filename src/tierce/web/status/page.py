@@ -23,6 +23,7 @@ from tierce.policy.ladder import Level
 from tierce.settings import OperatorSettings, Settings
 from tierce.web.look import Frame, Pages, pages_of
 from tierce.web.look.pages import LOOK
+from tierce.web.status.answering import Answering
 
 HERE: Final = Path(__file__).parent
 REWRITE_EVERY: Final = timedelta(seconds=60)
@@ -47,12 +48,29 @@ class Status:
     away_since: datetime | None
     closings: tuple[Closing, ...]
     insurers: dict[Target, str]
+    silent_since: datetime | None = None
+    """Since when `api` has not answered: nobody is asked anything, and no deposit is received."""
 
     @property
     def whole(self) -> bool:
         """Whether questions are closed for everybody."""
         wide = {Level.NATION, Level.PORTAL, Level.ACT}
-        return self.away_since is not None or any(closing.target.level in wide for closing in self.closings)
+        gone = self.away_since is not None or self.silent_since is not None
+        return gone or any(closing.target.level in wide for closing in self.closings)
+
+    @property
+    def state(self) -> str:
+        """The word by which the page's texts are found: what hinders most."""
+        if self.silent_since is not None:
+            return "silent"
+        if self.away_since is not None:
+            return "away"
+        return "closed" if self.whole else "partly" if self.closings else "open"
+
+    @property
+    def since(self) -> datetime | None:
+        """Since when it is so."""
+        return self.silent_since or self.away_since or min((closing.since for closing in self.closings), default=None)
 
 
 @dataclass(slots=True)
@@ -62,6 +80,7 @@ class StatusPage:
     folder: Path | None
     operator: OperatorSettings
     clock: Clock
+    answering: Answering
     _pages: Pages = field(default_factory=lambda: pages_of(HERE))
     _last: Status | None = None
     _at: datetime | None = None
@@ -70,7 +89,8 @@ class StatusPage:
     def of(cls, settings: Settings, clock: Clock) -> "StatusPage":
         """The page of an installation."""
         folder = settings.deposits.status
-        return cls(Path(folder) if folder is not None else None, settings.operator, clock)
+        where = Path(folder) if folder is not None else None
+        return cls(where, settings.operator, clock, Answering(settings.api.port, clock))
 
     def write(self, connection: Connection) -> None:
         """Read what is closed and write the page when it changed or grows old."""
@@ -79,7 +99,7 @@ class StatusPage:
         closings = tuple(store.live(connection))
         insurers = {Target(Level.INSURER, one.id): one.name for one in store.insurers(connection)}
         connection.commit()
-        self._put(Status(None, closings, insurers))
+        self._put(Status(None, closings, insurers, self.answering.silent_since()))
 
     def write_away(self) -> None:
         """Say that the store is away, since the first time this is said."""
@@ -87,7 +107,8 @@ class StatusPage:
             return
         since = self._last.away_since if self._last else None
         closings = self._last.closings if self._last else ()
-        self._put(Status(since or self.clock.now(), closings, self._last.insurers if self._last else {}))
+        insurers = self._last.insurers if self._last else {}
+        self._put(Status(since or self.clock.now(), closings, insurers, self.answering.silent_since()))
 
     def render(self, status: Status, now: datetime) -> str:
         """The page's HTML, French first."""
@@ -104,13 +125,15 @@ class StatusPage:
             for closing in status.closings
         ]
         ends = [closing.until for closing in status.closings if closing.until > now]
-        state = "away" if status.away_since else "closed" if status.whole else "partly" if parts else "open"
+        silent = status.silent_since is not None
         values = {
-            "state": state,
-            "works": [Part("questions", not status.whole), Part("deposits", works=True)],
-            "since": status.away_since or min((closing.since for closing in status.closings), default=None),
+            "state": status.state,
+            "works": [Part("questions", not status.whole), Part("deposits", not silent)],
+            "stopped": "silent" if silent else "stopped",
+            "since": status.since,
             "parts": parts,
-            "news": min([now + NEWS_WITHIN, *ends]) if state != "open" else None,
+            "steps": ("silent",) if silent else ("1", "2", "3"),
+            "news": min([now + NEWS_WITHIN, *ends]) if status.state != "open" else None,
             "operator": self.operator,
             "written": now,
             "old": OLD_MINUTES,
