@@ -128,6 +128,12 @@ def elsewhere(stage: Stage, home: Path, *, state: bool) -> Iterator[Path]:
         cluster.discard()
 
 
+def test_jobs_of_the_night_say_that_they_ended(stage: Stage, taken: Path) -> None:
+    with stage.database.connect(SUPERUSER) as admin:
+        rows = admin.execute("select process from upkeep.heartbeat where process <> 'worker' order by 1").fetchall()
+    assert rows == [("backup",), ("seal",)]
+
+
 def test_a_backup_holds_no_key_and_says_what_it_holds(stage: Stage, taken: Path) -> None:
     run("backup", "check", taken)
     names = {file.name for file in taken.rglob("*")}

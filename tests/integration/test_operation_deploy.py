@@ -25,10 +25,12 @@ from tests.integration.units import lasting_units
 from tests.waiting import eventually
 from tierce.kernel.clock import SystemClock
 from tierce.kernel.ids import InsurerId
+from tierce.policy.deposits import SPOOL_BYTES_MAX
 from tierce.policy.kept import Hand, Kept
 from tierce.policy.retention import RETENTION
 from tierce.settings import Settings
 from tierce.storage.errors import KeyMissingError, SealBrokenError
+from tierce.storage.heartbeat import JOBS
 from tierce.storage.keys import COMPARTMENT_KEYS, NO_KEY, Compartment, Keyring, create_keys, wrap_key
 from tierce.upkeep.service import INSTANCES, LENDING_KEY, make_keys
 from tierce.web.names import BESIDE, EVERY, KEYS, SITES
@@ -133,6 +135,21 @@ def test_each_job_may_write_where_it_writes_and_removes() -> None:
         given = {Path(one) for line in re.findall(r"^ReadWritePaths=(.*)$", text, re.M) for one in line.split()}
         assert "ProtectSystem=strict" in text, name
         assert folders <= given, name
+
+
+def test_each_alert_has_its_page_and_its_line_on_the_page_of_alerts() -> None:
+    rules = (DEPLOY / "alerts.yml").read_text("utf-8")
+    alerts = re.findall(r"- alert: (\w+)\n +expr: .+\n(?: +for: \w+\n)? +annotations: {.+, runbook: (\S+)}", rules)
+    assert len(alerts) == rules.count("- alert:")
+    lines = (RUNBOOKS / "health-and-alerts.md").read_text("utf-8")
+    for name, page in alerts:
+        assert (RUNBOOKS / Path(page).name).is_file(), page
+        assert f"`{name}`" in lines, name
+    # Each job that a timer runs at night has its alert, and the spool's comes before it is full.
+    jobs = set(re.findall(r'tierce_job_ended_timestamp_seconds{kind="(\w+)"}', rules))
+    nightly = {unit.stem.removeprefix("tierce-") for unit in UNITS if unit.suffix == ".timer"} - {"metrics"}
+    assert jobs == nightly == set(JOBS)
+    assert [int(most) < SPOOL_BYTES_MAX for most in re.findall(r"tierce_spool_bytes > (\d+)", rules)] == [True]
 
 
 @pytest.mark.skipif(shutil.which("systemd-tmpfiles") is None, reason="systemd is not on this machine")

@@ -4,6 +4,7 @@ import json
 import os
 import re
 import signal
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ from tierce.lab.demo.stage import OFFICER, Stage, open_stage
 from tierce.lab.demo.steps import Steps
 from tierce.settings import load
 from tierce.storage.cluster import SUPERUSER
+from tierce.storage.heartbeat import JOBS
 from tierce.upkeep.doctor.outside import names, ports
 from tierce.upkeep.health.service import states
 from tierce.web.logs import FIELDS
@@ -176,10 +178,28 @@ def test_every_figure_that_an_alert_reads_is_served(stage: Stage, story: Thief) 
     wanted = set(re.findall(r"tierce_[a-z_]+", rules))
     texts = [httpx.get(stage.url(site) + "/metrics", trust_env=False, verify=NO_TLS).text for site in SITES]
     texts.append(RUNNER.invoke(app, ["health", "metrics", "--settings", str(stage.settings_file)]).stdout)
+    texts.append((stage.home / "state" / "worker.prom").read_text("utf-8"))
     served = {one.name for text in texts for samples in _figures(text).values() for one in samples}
     served |= set(re.findall(r"^# TYPE (\w+)", "\n".join(texts), re.M))
     assert wanted
     assert wanted - served == set()
+    worker = _figures(texts[-1])
+    assert {one.labels["part"] for one in worker["tierce_disk_free_ratio"] if 0 < one.value <= 1} == {"spool", "log"}
+
+
+def test_a_job_is_known_by_when_it_last_ended_well(stage: Stage, story: Thief) -> None:
+    def ended() -> dict[str, float]:
+        text = RUNNER.invoke(app, ["health", "metrics", "--settings", str(stage.settings_file)]).stdout
+        return {one.labels["kind"]: one.value for one in _figures(text)["tierce_job_ended_timestamp_seconds"]}
+
+    assert ended() == dict.fromkeys(JOBS, 0), "never: an alert sees it too"
+    retention = ["retention", "run", "--settings", str(stage.settings_file)]
+    assert RUNNER.invoke(app, [*retention, "--dry-run"]).exit_code == 0
+    assert ended()["retention"] == 0, "nothing was removed"
+    began = time.time()
+    assert RUNNER.invoke(app, retention).exit_code == 0
+    assert ended()["retention"] >= began - 1
+    assert ended()["backup"] == 0
 
 
 def _tree(pid: int) -> list[int]:

@@ -76,6 +76,11 @@ def segment_paths(root: Path) -> list[Path]:
     return sorted([*root.glob(f"*/*{OPEN}"), *root.glob(f"*/*{CLOSED}")], key=lambda one: one.stem)
 
 
+def bytes_held(root: Path) -> int:
+    """Bytes that every slot takes, together."""
+    return sum(_size(path) for ending in (OPEN, CLOSED) for path in root.glob(f"[0-9]*/*{ending}"))
+
+
 def read_segment(path: Path) -> Segment | None:
     """One segment, ended by a record written in part; None when it was renamed or taken away meanwhile.
 
@@ -145,7 +150,7 @@ class SpoolWriter:
     @property
     def used(self) -> int:
         """Bytes that every slot takes, together."""
-        return sum(_size(path) for ending in (OPEN, CLOSED) for path in self._root.glob(f"[0-9]*/*{ending}"))
+        return bytes_held(self._root)
 
     def given(self, number: int) -> bool:
         """Whether a slot holds a record of this number; says nothing of what is under it."""

@@ -6,6 +6,9 @@ from datetime import datetime
 
 from psycopg import Connection
 
+JOBS = ("backup", "retention", "seal")
+"""What a timer runs each night: each has a row too, of when it last ended well."""
+
 
 @dataclass(frozen=True, slots=True)
 class Heartbeat:
@@ -41,8 +44,14 @@ def notices_live(connection: Connection, version: str, turns: int) -> None:
     connection.execute("select upkeep.notices_live(%s, %s)", (version, turns))
 
 
+def job_ended(connection: Connection, job: str, version: str) -> None:
+    """Say that a job of JOBS ended well, and commit; one that fails says nothing, and its silence is alerted on."""
+    connection.execute("select upkeep.job_ended(%s, %s)", (job, version))
+    connection.commit()
+
+
 def read(connection: Connection) -> list[Heartbeat]:
-    """Every process that ever said so."""
+    """Every process that ever said so, and every job that ever ended well."""
     rows = connection.execute(
         "select process, started, extract(epoch from now() - at)::double precision, version, turns, waiting,"
         " failing from upkeep.heartbeat order by process"

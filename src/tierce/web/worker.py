@@ -3,6 +3,7 @@
 A turn every TURN_SECONDS; a duty of the turn that fails is logged and told (`web/duties.py`), and the others go on.
 """
 
+import os
 import signal
 import time
 from collections.abc import Callable
@@ -20,6 +21,7 @@ from tierce import __version__
 from tierce.controls.service import Controls
 from tierce.deposits.resolution import Done, Resolver
 from tierce.deposits.sealing import Opener
+from tierce.deposits.spool import bytes_held
 from tierce.journal.beats import BEAT_SECONDS, beat
 from tierce.journal.errors import LogFatalError, SequencerBusyError
 from tierce.journal.kept import KeptCheckpoint, retired_log_keys
@@ -55,8 +57,8 @@ METRICS_FILE = "worker.prom"
 class Gauges:
     """The worker's figures, as a file for a collector of text files: the worker serves no page."""
 
-    def __init__(self, folder: Path | None) -> None:
-        """Write `folder`/worker.prom, or nothing when the operator gives no folder."""
+    def __init__(self, folder: Path | None, disks: dict[str, Path]) -> None:
+        """Write `folder`/worker.prom, or nothing when there is no folder; `disks` are the folders that are filled."""
         self._file = None if folder is None else folder / METRICS_FILE
         self._registry = CollectorRegistry()
         self.sequenced = Counter("tierce_worker_sequenced", "Journal lines sequenced.", registry=self._registry)
@@ -75,12 +77,23 @@ class Gauges:
             buckets=(1, 10, 100, 1_000, 10_000),
         )  # fmt: skip - one figure, one line of words
         self.waiting = Gauge("tierce_journal_waiting", "Lines not under a checkpoint yet.", registry=self._registry)
+        self._disks = disks
+        self.spool = Gauge("tierce_spool_bytes", "Files of the spool of deposits.", registry=self._registry)
+        self.free = Gauge(
+            "tierce_disk_free_ratio", "Free share of a folder's disk.", ["part"], registry=self._registry
+        )
         self.beat = Gauge("tierce_worker_beat_timestamp_seconds", "The last sign of life.", registry=self._registry)
 
     def write(self) -> None:
-        """Replace the file."""
-        if self._file is not None:
-            write_to_textfile(str(self._file), self._registry)
+        """Look at the disks and replace the file."""
+        if self._file is None:
+            return
+        self.spool.set(bytes_held(self._disks["spool"]))
+        for part, folder in self._disks.items():
+            with suppress(FileNotFoundError):  # the spool is made by the first deposit's process
+                disk = os.statvfs(folder)
+                self.free.labels(part).set(disk.f_bavail / max(disk.f_blocks, 1))
+        write_to_textfile(str(self._file), self._registry)
 
 
 def run_worker(settings: Settings) -> None:
@@ -90,7 +103,8 @@ def run_worker(settings: Settings) -> None:
     signing = keyring.instance("worker"), keyring.instance(LOG_KEY_NAME)
     opener = Opener(keyring.raw(DEPOSIT_KEY))
     clock, folder = SystemClock(), settings.state_directory()
-    gauges, page = Gauges(folder), StatusPage.of(settings, clock)
+    disks = {"spool": settings.spool_directory(), "log": settings.log_directory()}
+    gauges, page = Gauges(folder, disks), StatusPage.of(settings, clock)
     kept = None if folder is None else KeptCheckpoint(folder / CHECKPOINT_FILE)
     stopping: list[bool] = []
 
@@ -124,6 +138,8 @@ def _live(take_up: Callable[[ExitStack], "_Hands"], gauges: Gauges, page: Status
         except psycopg.OperationalError as error:
             logs.say("the database is away", level="warning", kind=type(error).__name__)
             page.write_away()
+            with suppress(OSError):
+                gauges.write()  # the spool fills while the database is away
             time.sleep(RETRY_SECONDS)
 
 

@@ -9,6 +9,7 @@ import typer
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from tierce import __version__
 from tierce.journal import store
 from tierce.journal.kept import retired_log_keys
 from tierce.journal.segments.asking import ask_redaction
@@ -23,6 +24,7 @@ from tierce.kernel.errors import TierceError
 from tierce.kernel.ids import EntrySeq
 from tierce.policy.digest import policy_digest
 from tierce.policy.segments import REDACTIONS, RedactionReason
+from tierce.storage import heartbeat
 from tierce.storage.database import Database
 from tierce.storage.keys import Keyring
 
@@ -102,6 +104,7 @@ def seal(
                 reached=lambda step: progress.update(task, description=step),
             )
             done = sealer.run(now=now)
+            heartbeat.job_ended(connection, "seal", __version__)
     except (TierceError, psycopg.Error, OSError) as error:
         typer.echo(f"✗ {error}", err=True)
         raise typer.Exit(2) from None

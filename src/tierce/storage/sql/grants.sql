@@ -188,7 +188,7 @@ grant usage on schema upkeep to tierce_worker;
 grant select, insert, update on upkeep.heartbeat to tierce_worker;
 grant select, insert on upkeep.controls to tierce_worker;   -- a snapshot a day, never changed
 grant select on upkeep.keep, gate.floor, gate.ceiling, gate.shown_ceiling, journal.verification to tierce_worker;
-grant execute on function upkeep.waiting to tierce_worker;
+grant execute on function upkeep.waiting, upkeep.job_ended to tierce_worker;
 grant usage on schema presence to tierce_worker;   -- the refusals of persons are evidence; who they are is not
 grant select (seq, establishment, professional, line, yes, at) on presence.answer to tierce_worker;
 grant execute on function presence.settle, presence.tidy to tierce_worker;
@@ -225,14 +225,15 @@ grant execute on function presence.report, presence.take_back to tierce_feed;
 grant usage on schema upkeep, registry, access, registry_meta to tierce_upkeep;
 grant select on registry_meta.schema_version to tierce_upkeep;
 grant execute on function journal.register, journal.next_block, journal.append, upkeep.forget, upkeep.keys_in_use,
-    upkeep.drop_key, upkeep.waiting, upkeep.retire_instance, upkeep.due_letters, upkeep.letters_gone to tierce_upkeep;
+    upkeep.drop_key, upkeep.waiting, upkeep.retire_instance, upkeep.due_letters, upkeep.letters_gone,
+    upkeep.job_ended to tierce_upkeep;
 grant select on upkeep.keep, upkeep.heartbeat to tierce_upkeep;
 grant select on registry.feed, registry.insurer_key to tierce_upkeep;
 grant insert on registry.insurer_key to tierce_upkeep;
 grant update (wrapped) on registry.insurer_key to tierce_upkeep;
 grant select (level, rung, until, lifted) on access.ladder to tierce_upkeep;
-grant select on journal.instance, journal.checkpoint, journal.segment, journal.ended, journal.cosignature, journal.dissent
-    to tierce_upkeep;
+grant select on journal.instance, journal.checkpoint, journal.segment, journal.ended, journal.cosignature, journal.dissent,
+    journal.verification to tierce_upkeep;
 grant execute on function journal.segments to tierce_upkeep;
 grant select, insert on journal.redaction to tierce_upkeep;   -- asked for by two who have the machine's own commands
 grant usage on schema presence to tierce_upkeep;     -- keys of signers and peers are registered and revoked by hand

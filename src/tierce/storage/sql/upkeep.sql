@@ -26,6 +26,14 @@ create or replace function upkeep.notices_live(of_version text, of_turns bigint)
         at = now(), version = excluded.version, turns = excluded.turns
 $$;
 
+-- That a job of a timer ended well: for roles that write no process's sign of life.
+create or replace function upkeep.job_ended(of_job text, of_version text) returns void
+    language sql security definer set search_path = pg_catalog, pg_temp as $$
+    insert into upkeep.heartbeat (process, started, at, version, turns, waiting)
+    select of_job, now(), now(), of_version, 0, 0 where of_job in ('backup', 'retention', 'seal')
+    on conflict (process) do update set started = now(), at = now(), version = excluded.version
+$$;
+
 -- How many records of an insurer and compartment are sealed under each version of its data key.
 create or replace function upkeep.keys_in_use(of_insurer smallint, of_compartment smallint)
     returns table (version integer, records bigint)

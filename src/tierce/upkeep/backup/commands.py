@@ -7,10 +7,12 @@ import msgspec
 import psycopg
 import typer
 
+from tierce import __version__
 from tierce.kernel.clock import SystemClock
 from tierce.kernel.errors import TierceError
 from tierce.policy.acts import Act
 from tierce.settings import load, secret
+from tierce.storage import heartbeat
 from tierce.storage.cluster import SUPERUSER
 from tierce.upkeep import lines
 from tierce.upkeep.backup import keyfile
@@ -48,6 +50,8 @@ def take_one(
             taken = take(read, to, admin, SystemClock(), advance)
         size = taken.manifest.journal_size
         lines.tell(read, Act.OPERATION_BACKUP, size)
+        with read.connection().connect(lines.ROLE) as connection:
+            heartbeat.job_ended(connection, "backup", __version__)
     except (TierceError, OSError, psycopg.Error) as error:
         _refuse(error)
     stored = sum(file.bytes for file in taken.manifest.files.values())

@@ -115,8 +115,24 @@ def figures(connection: psycopg.Connection) -> CollectorRegistry:
     beats = Gauge(
         "tierce_heartbeat_age_seconds", "Since a process said that it lives.", ["process"], registry=registry
     )
+    # Instants, not ages: a file of figures that nobody replaces any more still grows old.
+    jobs = Gauge(
+        "tierce_job_ended_timestamp_seconds", "When a job last ended well; 0: never.", ["kind"], registry=registry
+    )
+    for job in heartbeat.JOBS:
+        jobs.labels(job).set(0)
     for beat in heartbeat.read(connection):
-        beats.labels(beat.process).set(beat.age_seconds)
+        if beat.process in heartbeat.JOBS:
+            jobs.labels(beat.process).set(beat.started.timestamp())
+        else:
+            beats.labels(beat.process).set(beat.age_seconds)
+    gauge("tierce_figures_timestamp_seconds", "When these were read.", store.server_now(connection).timestamp())
+    verified = store.last_verified(connection)
+    gauge(
+        "tierce_journal_read_timestamp_seconds",
+        "The last reading of it all.",
+        verified.timestamp() if verified else 0,
+    )  # fmt: skip - one figure, one line of words
     imports = store.running_imports(connection)
     running = Gauge("tierce_imports_running", "Files being taken in, by kind.", ["kind"], registry=registry)
     for kind in sorted({one.kind for one in imports}):

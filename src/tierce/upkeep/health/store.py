@@ -39,6 +39,12 @@ def newest_checkpoint(connection: Connection) -> str | None:
     return None if row is None else str(row[0])
 
 
+def last_verified(connection: Connection) -> datetime | None:
+    """When the whole journal was last read back."""
+    row = connection.execute("select max(at) from journal.verification").fetchone()
+    return row[0] if row else None
+
+
 def root_bytes(connection: Connection, size: int) -> bytes | None:
     """The root of the stored checkpoint of exactly that size, if there is one."""
     row = connection.execute("select root from journal.checkpoint where size = %s", (size,)).fetchone()

@@ -7,6 +7,7 @@ import msgspec
 import psycopg
 import typer
 
+from tierce import __version__
 from tierce.journal.service import Appender
 from tierce.kernel.clock import SystemClock
 from tierce.kernel.errors import TierceError
@@ -14,6 +15,7 @@ from tierce.policy.digest import policy_digest
 from tierce.policy.kept import Kept
 from tierce.policy.retention import RETENTION
 from tierce.settings import load
+from tierce.storage import heartbeat
 from tierce.storage.keys import Keyring
 from tierce.upkeep.progress import bar
 from tierce.upkeep.retention import page as retention_page
@@ -50,6 +52,8 @@ def run(
             appender, folder = Appender.enrol(connection, INSTANCE, key), read.letters_directory()
             job = Retention(connection, appender, SystemClock(), policy_digest(), folder)
             counts = job.due() if dry_run else job.run(lambda _kept, rows: advance(rows))
+            if not dry_run:
+                heartbeat.job_ended(connection, "retention", __version__)
     except (TierceError, OSError, psycopg.Error) as error:
         typer.echo(f"✗ la conservation s'est arrêtée / retention stopped: {type(error).__name__}: {error}", err=True)
         raise typer.Exit(2) from None
