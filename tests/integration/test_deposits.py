@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from threading import Thread
 
 import psycopg
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from tests.integration.conftest import Connect
 from tests.integration.depositing import Optician, Shop, card, hold, open_shop, optician, person
 from tests.integration.world import World, make_world
+from tests.waiting import eventually
 from tierce.deposits import store
 from tierce.deposits.errors import TooManyDepositsError
 from tierce.deposits.model import State
@@ -241,6 +243,40 @@ def test_a_thief_who_deposits_true_identities_and_waits_learns_nothing(
     assert {end[0] for end in ends} == {DepositState.GUARANTEED, DepositState.ON_CARD}
     assert world.scalar("select count(*) from journal.entry where person <> 0") == before
     assert world.scalar("select count(*) from care.engagement") == 0
+
+
+def test_two_resolvers_at_once_guarantee_no_more_than_the_day_s_limit(
+    shop: Shop, world: World, connect: Connect
+) -> None:
+    """The second begins when the first has judged and not committed yet."""
+    who, most = optician(world), GUARANTEED_A_DAY_PAIRS
+    shop.counter._paces, shop.counter._strangers = _unpaced()
+    for order in range(most):
+        asyncio.run(shop.leave(who, card(order)))
+    shop.counter.turn()
+    first, second = connect("tierce_worker"), connect("tierce_worker")
+    beside = shop.resolver(second)
+    threads: list[Thread] = []
+
+    def meanwhile(step: str) -> None:
+        if step != "commit resolution" or threads:
+            return
+        asyncio.run(shop.leave(who, card(most)))
+        shop.counter.turn()
+        threads.append(Thread(target=beside.turn))
+        threads[0].start()
+        waits = f"select count(*) from pg_stat_activity where pid = {second.info.backend_pid}"
+        eventually(
+            lambda: not threads[0].is_alive() or world.scalar(f"{waits} and wait_event = 'advisory'"), "it waits"
+        )
+
+    resolver = shop.resolver(first, meanwhile)
+    while (done := resolver.turn()).taken or done.resolved:
+        pass
+    threads[0].join()
+    resolve(shop, connect)
+    ends = [state for state, _reason in shop.states().values()]
+    assert (len(ends), ends.count(DepositState.GUARANTEED)) == (most + 1, most)
 
 
 GUARANTEED_A_DAY_PAIRS = GUARANTEED_A_DAY[Profession.OPTICIAN]

@@ -58,7 +58,7 @@ class Done:
 
 
 class Resolver:
-    """One per worker; several may run at once."""
+    """One per worker; several may run at once, and judge one batch after the other."""
 
     def __init__(
         self,

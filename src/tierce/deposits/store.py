@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, LiteralString
+from typing import Any, Final, LiteralString
 from uuid import UUID
 
 from psycopg import AsyncConnection, Connection
@@ -14,6 +14,9 @@ from tierce.kernel.care import Domain, Profession
 from tierce.kernel.clock import PARIS, date_of, from_micros
 from tierce.policy.deposits import DepositReason, DepositState
 from tierce.policy.ladder import Level, Rung
+
+RESOLVER_LOCK: Final = 0x7469_6572_6470
+"""The advisory lock under which deposits are judged, one batch at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +59,15 @@ def taken(connection: Connection, records: Sequence[Record]) -> bool:
 
 
 def waiting(connection: Connection, at_most: int) -> list[Waiting]:
-    """Deposits to resolve, locked for this transaction; another resolver takes others."""
+    """Deposits to resolve; no other resolver judges any until this transaction ends.
+
+    Each is judged by what was guaranteed before it: two resolvers side by side would pass the limit of a day, and
+    guarantee one care twice.
+    """
+    connection.execute("select pg_advisory_xact_lock(%s)", (RESOLVER_LOCK,))
     rows = connection.execute(
         "select number, received, sealed from care.deposit where state = %s and sealed is not null"
-        " order by number limit %s for update skip locked",
+        " order by number limit %s for update",
         (DepositState.RECEIVED, at_most),
     ).fetchall()
     return [Waiting(number, received, bytes(sealed)) for number, received, sealed in rows]
