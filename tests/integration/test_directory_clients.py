@@ -272,6 +272,30 @@ def test_a_substitute_is_declared_by_staff_within_bounds(world: World, office: O
     assert world.scalar(f"select until_day from directory.activity where substitution = {made.id}") == day - 1
 
 
+def test_of_two_professions_staff_say_which_is_lent(world: World, office: Office) -> None:
+    replaced, substitute = enrol(world), enrol(world)
+    me, her = (office.clients.find(office.at, number(world, one)) for one in (replaced, substitute))
+    place = office.clients.find_place(office.at, str(replaced.establishment))
+    world.run(
+        "insert into directory.activity (professional, establishment, profession)"
+        f" values ({me.id}, {place.id}, {Profession.HOSPITAL.value})"
+    )
+
+    def declare(profession: Profession | None) -> Substitution:
+        days = (today(), today())
+        return office.clients.declare_substitute(
+            office.at, ACTOR, her, me, place, days, reason="congés", profession=profession
+        )
+
+    for wrong in (None, Profession.OPTICIAN):
+        with pytest.raises(SubstitutionRefusedError, match="GP, HOSPITAL"):
+            declare(wrong)
+    assert world.scalar("select count(*) from directory.substitution") == 0
+    assert [declare(one).profession for one in (Profession.HOSPITAL, Profession.GP)] == [
+        Profession.HOSPITAL, Profession.GP,
+    ]  # fmt: skip
+
+
 def test_the_professional_replaced_declares_within_the_same_bounds(
     world: World, office: Office, connect: Connect
 ) -> None:

@@ -43,6 +43,23 @@ def check_contract(text: str) -> str:
     return _check("contract", text, CONTRACT_CHARACTERS_MAX, needed=False)
 
 
+def choose_lent(wanted: Profession | None, served: Sequence[Profession]) -> Profession:
+    """Choose which of the professions that a client exercises at a place is lent; staff say which of several.
+
+    Raises:
+        SubstitutionRefusedError: none was said of several, or another one.
+    """
+    if wanted in served or (wanted is None and len(served) == 1):
+        return wanted or served[0]
+    named = ", ".join(one.name for one in served)
+    raise SubstitutionRefusedError(
+        "profession",
+        Phrase(f"la personne remplacée exerce ici : {named}.", f"whom she replaces exercises here: {named}."),
+        Phrase("Dites laquelle est prêtée (--as) ; une déclaration pour chacune.",
+               "Say which is lent (--as); one declaration for each."),
+    )  # fmt: skip
+
+
 def _check(field: str, text: str, length_max: int, *, needed: bool) -> str:
     said = " ".join(text.split())
     if needed and not said:

@@ -34,9 +34,10 @@ from tierce.directory.model import (
     Substitution,
     Version,
 )
-from tierce.directory.rules import check_contract, check_days, check_reason, may_follow, standing
+from tierce.directory.rules import check_contract, check_days, check_reason, choose_lent, may_follow, standing
 from tierce.journal.model import Entry, EntryKind
 from tierce.journal.service import Appender
+from tierce.kernel.care import Profession
 from tierce.kernel.categories import DataCategory
 from tierce.kernel.clock import Clock, micros, paris_day
 from tierce.kernel.errors import FieldError
@@ -204,15 +205,16 @@ class Clients:
         days: tuple[int, int],
         *,
         reason: str,
+        profession: Profession | None = None,
     ) -> Substitution:
         """Let a substitute work in a client's stead, from the first to the last of `days` (both included).
 
         She signs in as herself, has seats of her own, and what she is shown is journalled under her name. Her
-        activity ends by itself.
+        activity ends by itself. `profession` is the one lent, to be said of a client who exercises several there.
 
         Raises:
             NotServedError: the professional replaced may not ask at this place.
-            SubstitutionRefusedError: days, profession or number of substitutes.
+            SubstitutionRefusedError: days, profession or number of substitutes; or which profession must be said.
             FieldError: the reason cannot be kept as typed.
         """
         said, today = check_reason(reason), paris_day(self._clock.now())
@@ -229,6 +231,7 @@ class Clients:
             served = store.served_activities(connection, replaced.id, place.id)
             if present is None or present.status is not Status.ENROLLED or not served or not replaced.active:
                 raise NotServedError
+            lent = choose_lent(profession, served)
             if store.kept_out(connection, substitute.id, place.id):
                 raise SubstitutionRefusedError(
                     "substitute",
@@ -247,7 +250,7 @@ class Clients:
                 substitute=substitute.id,
                 replaced=replaced.id,
                 place=place.id,
-                profession=served[0],
+                profession=lent,
                 days=days,
                 by=actor.name,
                 reason=said,

@@ -269,9 +269,14 @@ def substitute(
     last: Annotated[datetime, typer.Option("--until", formats=["%Y-%m-%d"], help="Dernier jour. / Last day.")],
     by: By,
     reason: Reason,
+    profession: Annotated[
+        str, typer.Option("--as", help="Profession prêtée, s’il y en a plusieurs. / The one lent, of several.")
+    ] = "",
     json: Json = "",
 ) -> None:
     """Déclarer un remplaçant pour des jours bornés. / Declare a substitute for bounded days."""
+    if profession and profession not in Profession.__members__:
+        raise typer.BadParameter(", ".join(Profession.__members__), param_hint="--as")
     with open_desk(settings) as desk:
         found = desk.clients.declare_substitute(
             desk.connection,
@@ -281,6 +286,7 @@ def substitute(
             desk.clients.find_place(desk.connection, place),
             (day_of(first.date()), day_of(last.date())),
             reason=reason,
+            profession=Profession[profession] if profession else None,
         )
     _tell(json, _substitution(found), [_say_substitution(found)])
 
