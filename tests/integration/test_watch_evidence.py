@@ -340,6 +340,30 @@ def test_twins_of_a_rights_file_are_decoys_until_a_number_becomes_somebody_s(
     assert night.turn() == []
 
 
+@pytest.mark.parametrize(
+    ("words", "header", "missing"),
+    [
+        (("twins", "--one-in", "1"), "right_holder_nir,birth_date", "own_nir, birth_rank"),
+        (("twins", "--one-in", "1"), "NIR|date", "right_holder_nir, own_nir, birth_date, birth_rank"),
+        (("twins", "--one-in", "1"), "", "right_holder_nir, own_nir, birth_date, birth_rank"),
+        (("plant", "--vendor", "3"), "numero,birth_date", "nir"),
+    ],
+)
+def test_a_file_without_the_columns_of_decoys_is_refused_by_their_names(
+    night: Night, key_directory: Path, tmp_path: Path, words: tuple[str, ...], header: str, missing: str
+) -> None:
+    """A file of other columns planted nobody, and said that it was done."""
+    settings, file = tmp_path / "tierce.toml", tmp_path / "people.csv"
+    settings.write_text(settings_text(night.world.database, key_directory, operator="Rive Claire"))
+    file.write_text(f"{header}\n{with_key('1790441950014')},19790423\n" if header else "")
+    told = ("--note", "essai", "--settings", str(settings))
+    done = CliRunner().invoke(decoys_app, [words[0], str(file), *words[1:], *told])
+    assert done.exit_code == 2
+    assert f"missing columns: {missing}." in done.output
+    assert with_key("1790441950014") not in done.output
+    assert night.world.scalar("select count(*) from access.decoy") == 0
+
+
 def with_key(body: str) -> str:
     """A NIR with its key."""
     return f"{body}{nir_key(body):02d}"

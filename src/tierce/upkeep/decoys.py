@@ -1,8 +1,8 @@
 """`tierce decoys`: invented people in one vendor's files, which tell where a list comes from; sex-flipped twins."""
 
 import csv
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -42,6 +42,9 @@ Exemple / example:
 
   tierce decoys twins 99100001.csv --one-in 100 --note "fichier de novembre" --settings tierce.toml
 
+Le fichier est celui de tierce feed rights : right_holder_nir, own_nir, birth_date, birth_rank.
+The file is that of tierce feed rights: these columns at least.
+
 Un numéro dont le premier chiffre dit l’autre sexe n’est celui de personne : qui le demande en essaie.
 The number with the other sex's first digit is nobody's: asking for it betrays whoever tries numbers out.
 
@@ -50,6 +53,7 @@ Sans cette commande, aucun jumeau n’est posé. / Without this command no twin 
 TWINS_AT_ONCE = 5_000
 BORN_SINCE = 1950
 """Orders of birth were given otherwise before: whether such a twin is free is not known."""
+_TWIN_COLUMNS = ("right_holder_nir", "own_nir", "birth_date", "birth_rank")
 _TWIN_SEX = {"1": "2", "2": "1"}
 
 app = typer.Typer(
@@ -66,6 +70,29 @@ def _error(line: int, field: str, reason: tuple[str, str], remedy: tuple[str, st
     return FieldError(f"{field} (ligne / line {line})", Phrase(*reason), Phrase(*remedy))
 
 
+@contextmanager
+def _refusing() -> Iterator[None]:
+    """Say in one line what was refused, and end with 2; nothing of what a file says is repeated."""
+    try:
+        yield
+    except (TierceError, OSError, UnicodeDecodeError, psycopg.Error) as error:
+        said = str(error) if isinstance(error, TierceError | OSError) else type(error).__name__
+        typer.echo(f"✗ {said}", err=True)
+        raise typer.Exit(2) from None
+
+
+def _check_columns(names: Iterable[str] | None, needed: Sequence[str]) -> None:
+    """Refuse a file whose header lacks a column: every line of it would be left out, in silence."""
+    missing = ", ".join(name for name in needed if name not in set(names or ()))
+    if missing:
+        raise _error(
+            1, "file",
+            (f"colonnes manquantes : {missing}.", f"missing columns: {missing}."),
+            ("Mettez en première ligne les noms des colonnes, ceux que dit --help.",
+             "Put the names of the columns in the first line, those that --help says."),
+        )  # fmt: skip
+
+
 def read_decoys(path: Path) -> list[bytes]:
     """Read a file of decoys into canonical bytes.
 
@@ -74,7 +101,9 @@ def read_decoys(path: Path) -> list[bytes]:
     """
     found = []
     with path.open(encoding="utf-8", newline="") as file:
-        for number, row in enumerate(csv.DictReader(file), start=2):
+        rows = csv.DictReader(file)
+        _check_columns(rows.fieldnames, ("nir", "birth_date"))
+        for number, row in enumerate(rows, start=2):
             try:
                 nir = Nir.parse(row.get("nir") or "")
                 birth, rank = BirthDate.parse(row.get("birth_date") or ""), Rank.parse(row.get("rank") or "1")
@@ -115,10 +144,14 @@ def read_twins(path: Path, chosen: Callable[[bytes], bool]) -> Iterator[bytes]:
     """The twins of the adults of a rights file whose canonical bytes are `chosen`, as canonical bytes.
 
     A line that cannot be read is left out: the import of the file says what is wrong with it.
+
+    Raises:
+        FieldError: the header lacks columns that it names.
     """
     with path.open(encoding="utf-8-sig", newline="") as file:
         head = file.readline()
-        names = next(csv.reader([head], delimiter="|" if "|" in head else ","))
+        names = next(csv.reader([head], delimiter="|" if "|" in head else ","), [])
+        _check_columns(names, _TWIN_COLUMNS)
         for row in csv.DictReader(file, names, delimiter="|" if "|" in head else ","):
             with suppress(FieldError):
                 nir, birth = (
@@ -143,7 +176,7 @@ def twins(
     ],
 ) -> None:
     """Poser les jumeaux d’un fichier de droits. / Plant the sex-flipped twins of a rights file."""
-    try:
+    with _refusing():
         configured = load(settings)
         keyring = Keyring(configured.key_directory(), (Purpose.INDEX.value,))
         index = keyring.hash(Purpose.INDEX)
@@ -157,10 +190,6 @@ def twins(
 
         planted = _written(configured, keyring, TWINS, put)
         typer.echo(f"{planted} jumeaux posés. / twins planted.")
-    except (TierceError, OSError, UnicodeDecodeError, psycopg.Error) as error:
-        said = str(error) if isinstance(error, TierceError | OSError) else type(error).__name__
-        typer.echo(f"✗ {said}", err=True)
-        raise typer.Exit(2) from None
 
 
 def _written(configured: Settings, keyring: Keyring, vendor: int, put: Callable[[Connection, datetime], int]) -> int:
@@ -194,7 +223,7 @@ def plant(
     ],
 ) -> None:
     """Poser des leurres. / Plant decoys."""
-    try:
+    with _refusing():
         people = read_decoys(file)
         configured = load(settings)
         keyring = Keyring(configured.key_directory(), (Purpose.INDEX.value,))
@@ -206,7 +235,3 @@ def plant(
             lambda connection, at: store.plant(connection, indexes, vendor, note.strip(), at),
         )
         typer.echo(f"{planted} leurres posés pour l’éditeur {vendor}. / decoys planted for vendor {vendor}.")
-    except (TierceError, OSError, UnicodeDecodeError, psycopg.Error) as error:
-        said = str(error) if isinstance(error, TierceError | OSError) else type(error).__name__
-        typer.echo(f"✗ {said}", err=True)
-        raise typer.Exit(2) from None
