@@ -30,7 +30,7 @@ from tierce.storage.cluster import SUPERUSER
 from tierce.storage.database import Database
 from tierce.storage.insurer_keys import load_sealer, make_insurer_keys
 from tierce.storage.keys import Compartment, Keyring
-from tierce.web.rereading import rereading
+from tierce.web.repeating import rereading
 
 TODAY = paris_day(SystemClock().now())
 CARD = {"amc": "99000001", "member_number": "M-1"}

@@ -16,7 +16,7 @@ from tierce.journal.service import Appender
 from tierce.kernel.clock import SystemClock
 from tierce.storage.cluster import SUPERUSER
 from tierce.storage.database import Database
-from tierce.web.beating import beating
+from tierce.web.repeating import beating
 
 pytestmark = pytest.mark.integration
 

@@ -31,11 +31,10 @@ from tierce.web.api.callers import Callers
 from tierce.web.api.deposits import Front
 from tierce.web.api.signin import SignInWiring
 from tierce.web.api.token import TOKEN_PATH, VendorWiring
-from tierce.web.beating import beating
 from tierce.web.deposit_wiring import front_of, state_finder
 from tierce.web.names import KEYS, tally_folder
 from tierce.web.process import App, Process
-from tierce.web.rereading import rereading
+from tierce.web.repeating import beating, rereading
 from tierce.web.wiring.parts import async_pool, provider_of
 
 

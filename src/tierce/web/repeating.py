@@ -1,0 +1,57 @@
+"""What a process that answers does by itself now and then, beside its answers: says that it lives, reads again."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from typing import Any, Final
+
+import psycopg
+from psycopg import AsyncConnection
+from psycopg_pool import AsyncConnectionPool
+
+from tierce.journal.beats import BEAT_SECONDS, beat
+from tierce.journal.service import Appender
+from tierce.kernel.clock import Clock, micros
+from tierce.rights.service import Rights
+from tierce.web import logs
+
+Pool = AsyncConnectionPool[AsyncConnection[Any]]
+REREAD_SECONDS: Final = 60.0
+
+
+@asynccontextmanager
+async def repeating(work: Callable[[], Awaitable[None]], every: float, failed: str) -> AsyncIterator[None]:
+    """Do `work` after each `every` seconds, for as long as the context lasts; what the database refuses is logged."""
+
+    async def again() -> None:
+        while True:
+            await asyncio.sleep(every)
+            try:
+                await work()
+            except psycopg.Error as error:  # the next time may succeed, and answering goes on
+                logs.say(failed, level="warning", kind=type(error).__name__)
+
+    task = asyncio.create_task(again())
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+def beating(
+    pool: Pool, appender: Appender, clock: Clock, every: float = BEAT_SECONDS
+) -> AbstractAsyncContextManager[None]:
+    """Write the signs of life of a process that answers (`journal.beats`); a scope lists their silence."""
+
+    async def write() -> None:
+        async with pool.connection() as connection:
+            await appender.append_async(connection, [beat(appender.instance, micros(clock.now()))])
+
+    return repeating(write, every, "no sign of life could be written")
+
+
+def rereading(rights: Rights, every: float = REREAD_SECONDS) -> AbstractAsyncContextManager[None]:
+    """Read again what answers are worded with: a guarantee told anew is shown within a minute."""
+    return repeating(rights.reread, every, "names and guarantees could not be read again")
