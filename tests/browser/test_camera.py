@@ -71,6 +71,21 @@ def portal(stage: Stage, with_camera: Browser, unused_doctors: Iterator[str]) ->
     return Portal(stage, context).sign_in_by_number(next(unused_doctors))
 
 
+def look(portal: Portal) -> None:
+    """Start the camera from the question that is open."""
+    portal.page.locator("details.presence summary").click()
+    portal.page.get_by_role("button", name="Lire avec la caméra").click()
+
+
+def look_in_vain(portal: Portal) -> None:
+    """Start the camera and wait for the answer to its first picture: nothing in it is a card."""
+    portal.open("/ask")
+    with portal.page.expect_response("**/ask/picture") as answered:
+        look(portal)
+    assert answered.value.status == 204
+    expect(portal.page.locator("#presence")).to_have_value("")
+
+
 def test_a_card_held_before_the_camera_is_read_and_serves(
     stage: Stage, new_browser: NewBrowser, portal: Portal, seen: Path
 ) -> None:
@@ -79,9 +94,8 @@ def test_a_card_held_before_the_camera_is_read_and_serves(
     token = token_of(phone)
     film(seen, token)
     portal.fill(stage.person("paul_lenoir"))
+    look(portal)
     page = portal.page
-    page.locator("details.presence summary").click()
-    page.get_by_role("button", name="Lire avec la caméra").click()
     expect(page.locator("[data-camera] [role=status]")).to_have_text("Carte lue.")
     expect(page.locator("#presence")).to_have_value(token)
     expect(page.locator("video.camera")).to_be_hidden()
@@ -92,12 +106,8 @@ def test_a_card_held_before_the_camera_is_read_and_serves(
 
 
 def test_a_sheet_without_a_code_is_looked_at_until_it_is_stopped(portal: Portal) -> None:
+    look_in_vain(portal)
     page = portal.page
-    portal.open("/ask")
-    page.locator("details.presence summary").click()
-    with page.expect_response("**/ask/picture") as answered:
-        page.get_by_role("button", name="Lire avec la caméra").click()
-    assert answered.value.status == 204
     expect(page.locator("[data-camera] [role=status]")).to_contain_text("n’en garde rien")
     expect(page.locator("video.camera")).to_be_visible()
     page.get_by_role("button", name="Arrêter la caméra").click()
@@ -108,10 +118,4 @@ def test_a_sheet_without_a_code_is_looked_at_until_it_is_stopped(portal: Portal)
 
 def test_a_code_that_is_no_card_fills_nothing(portal: Portal, seen: Path) -> None:
     film(seen, "https://elsewhere.example/?card=" + "A" * 120)
-    page = portal.page
-    portal.open("/ask")
-    page.locator("details.presence summary").click()
-    with page.expect_response("**/ask/picture") as answered:
-        page.get_by_role("button", name="Lire avec la caméra").click()
-    assert answered.value.status == 204
-    assert page.locator("#presence").input_value() == ""
+    look_in_vain(portal)
