@@ -4,7 +4,6 @@ import json
 import os
 import re
 import signal
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ from tests.folders import private_folder
 from tests.integration.thief import Thief, enter, visit
 from tests.waiting import eventually
 from tierce.cli import app
+from tierce.kernel.clock import SystemClock
 from tierce.kernel.language import Language
 from tierce.kernel.loopback import NO_TLS
 from tierce.lab.demo.stage import OFFICER, Stage, open_stage
@@ -196,7 +196,7 @@ def test_a_job_is_known_by_when_it_last_ended_well(stage: Stage, story: Thief) -
     retention = ["retention", "run", "--settings", str(stage.settings_file)]
     assert RUNNER.invoke(app, [*retention, "--dry-run"]).exit_code == 0
     assert ended()["retention"] == 0, "nothing was removed"
-    began = time.time()
+    began = SystemClock().now().timestamp()
     assert RUNNER.invoke(app, retention).exit_code == 0
     assert ended()["retention"] >= began - 1
     assert ended()["backup"] == 0
