@@ -75,6 +75,12 @@ def test_another_insurer_s_line_joins_nobody_whom_the_first_describes_otherwise(
     # Nor does the wrong line come second: whom it would join is known to the other insurer by now.
     assert send(at_another(one, "B-2")) == 1
     assert admin.execute("select count(distinct person) from coverage.coverage").fetchone() == (1,)
+    # Once the first insurer takes its mistake back, she comes in as herself.
+    mended = {f"corrects_{name}": wrong[column] for name, column in (
+        ("nir", "right_holder_nir"), ("birth_date", "birth_date"), ("birth_rank", "birth_rank"))}  # fmt: skip
+    assert send(one | mended | {"record_kind": "correction"}) == 1
+    assert send(at_another(wrong)) == 1
+    assert admin.execute("select count(distinct person) from coverage.coverage").fetchone() == (2,)
 
 
 def test_twins_of_two_insurers_without_their_ranks_stay_two(
