@@ -18,7 +18,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from rich.console import Console
 
 from tests.browser.conftest import FLAGS, INSURERS, PERSONS, WAIT_MS
-from tests.browser.portal_pages import NOBODY, Portal
+from tests.browser.portal_pages import NOBODY, Portal, doctors
 from tierce.kernel.clock import SystemClock
 from tierce.kernel.language import Language
 from tierce.lab.demo.attack import Attack, play
@@ -31,11 +31,11 @@ NOT_ME = ".line-card a[href$='/not-me']"
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 
 
-def _visit(portal: Portal, stage: Stage) -> Iterator[str]:
-    """Go through the portal; gives the name of each page while it is shown."""
+def _visit(portal: Portal, stage: Stage, doctor: str) -> Iterator[str]:
+    """Go through the portal as `doctor`; gives the name of each page while it is shown."""
     portal.open("/")
     yield "sign-in"
-    portal.sign_in()
+    portal.sign_in_by_number(doctor)
     yield "ask"
     portal.open("/ask?fill=paul_lenoir")
     yield "ask-filled"
@@ -171,6 +171,7 @@ def _visit_insurers(page: Page, stage: Stage) -> Iterator[str]:
 def take(browser: Browser, stage: Stage, out: Path, only: Collection[str]) -> int:
     """Write the pictures of the sites in `only` under `out`, of every site when it is empty; returns how many."""
     taken = 0
+    others = doctors(stage)  # each looks once: the thief, and whoever looked before, used up the day's asks
     for language, width, scheme in product(Language, WIDTHS, SCHEMES):
         context = browser.new_context(
             locale=f"{language}-FR", viewport={"width": width, "height": 800}, color_scheme=scheme
@@ -178,7 +179,7 @@ def take(browser: Browser, stage: Stage, out: Path, only: Collection[str]) -> in
         context.set_default_timeout(WAIT_MS)
         portal = Portal(stage, context)
         visits = (
-            ("portal", portal.page, _visit(portal, stage)),
+            ("portal", portal.page, _visit(portal, stage, next(others))),
             ("office", page := context.new_page(), _visit_office(page, stage)),
             ("persons", page := context.new_page(), _visit_persons(page, stage)),
             ("insurers", page := context.new_page(), _visit_insurers(page, stage)),

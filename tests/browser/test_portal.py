@@ -111,6 +111,9 @@ def test_a_question_changed_on_the_way_is_refused(portal: Portal, stage: Stage) 
     portal.send()
     expect(portal.page.locator("h1")).to_have_text("La demande n’a pas été acceptée")
     assert "Mutuelle" not in portal.page.content()
+    # Still signed in: the page says as whom, and leads on.
+    expect(portal.page.get_by_role("link", name="Mes demandes")).to_be_visible()
+    assert "Claire Morvan" in portal.page.locator("header").inner_text()
 
 
 def test_a_browser_that_lost_its_key_is_told_the_way_out(portal: Portal, stage: Stage) -> None:

@@ -96,7 +96,7 @@ def _error_handlers(site: PortalSite) -> dict[int | type[Exception], Handler]:
             return forget(site, sign_in_page(site, request, refusal=error, status=401))
         if error.code.startswith("sign_in_"):
             return sign_in_page(site, request, refusal=error, status=error.status)
-        frame = site.frame(request)
+        frame = site.around(request)
         values = {
             "reason": error.reason[frame.language],
             "remedy": error.remedy[frame.language],
@@ -108,19 +108,19 @@ def _error_handlers(site: PortalSite) -> dict[int | type[Exception], Handler]:
     def unreachable(request: AnyRequest, error: ApiUnreachableError) -> Response[str]:
         log.warning("api unreachable: %s", error)
         return site.pages.page(
-            "unreachable.html", site.frame(request), {"status_path": site.settings.status_path or ""}, status=503
+            "unreachable.html", site.around(request), {"status_path": site.settings.status_path or ""}, status=503
         )
 
     def form_refused(request: AnyRequest, _error: FormRefusedError) -> Response[str]:
-        return site.pages.page("trouble.html", site.frame(request), {"key": "form"}, status=403)
+        return site.pages.page("trouble.html", site.around(request), {"key": "form"}, status=403)
 
     def http(request: AnyRequest, error: HTTPException) -> Response[str]:
         key = "missing" if error.status_code in {404, 405} else "request"
-        return site.pages.page("trouble.html", site.frame(request), {"key": key}, status=error.status_code)
+        return site.pages.page("trouble.html", site.around(request), {"key": key}, status=error.status_code)
 
     def anything(request: AnyRequest, error: Exception) -> Response[str]:
         log.error("request failed: %s", type(error).__name__)
-        return site.pages.page("trouble.html", site.frame(request), {"key": "fault"}, status=500)
+        return site.pages.page("trouble.html", site.around(request), {"key": "fault"}, status=500)
 
     return {
         NotSignedInError: not_signed_in,

@@ -34,6 +34,9 @@ LINKS: Final = (
     Link("/help", "nav.help"),
 )
 
+_FRAME: Final = "frame"
+"""Where a request keeps what stands around its pages: whoever is refused an act keeps her way to the others."""
+
 AnyRequest = Request[Any, Any, State]
 
 
@@ -110,7 +113,13 @@ class PortalSite:
         handle = self.handle(request)
         session = await self.api.session(handle)
         frame = self.frame(request, handle=handle, session=session)
+        request.state[_FRAME] = frame
         return Visit(handle, session, frame, self.signing(handle, session))
+
+    def around(self, request: AnyRequest) -> Frame:
+        """What stands around a page that says what went wrong: of the visit, where it got as far as one."""
+        found: Frame | None = request.state.get(_FRAME)
+        return found or self.frame(request)
 
     def signing(self, handle: str, session: Session) -> Mapping[str, str]:
         """The page's data for the browser's key: digest of the handle, the server's seconds, whether it must sign.
