@@ -33,6 +33,8 @@ from tierce.lab.bench.scope.service import (
     measure_scope,
     ready_entries,
 )
+from tierce.lab.bench.soak.commands import EPILOG as SOAK_EPILOG
+from tierce.lab.bench.soak.commands import soak
 from tierce.scope.sources import Sealed
 
 SMALL_JOURNAL = 200_000
@@ -53,6 +55,7 @@ def _leave(number: int, _: FrameType | None) -> None:
 
 
 app.command("notices", epilog=NOTICES_EPILOG)(notices)
+app.command("soak", epilog=SOAK_EPILOG)(soak)
 
 
 @app.command("gate")

@@ -71,10 +71,13 @@ class Asker:
             found: dict[str, Any] = (await http.get(self._api + "/v1/session", headers=headers)).json()
             return found
 
-    def _headers(self, path: str, body: bytes) -> dict[str, str]:
+    def proof(self, path: str, body: bytes) -> str:
+        """Sign one request to the API, as the page's script does before it is sent through the portal."""
         at = self._clock.now().timestamp()
-        proof = self._key.proof("POST", self._api + path, handle=self._handle, at=at, body=body)
-        return {"authorization": f"DPoP {self._handle}", "dpop": proof.decode()}
+        return self._key.proof("POST", self._api + path, handle=self._handle, at=at, body=body).decode()
+
+    def _headers(self, path: str, body: bytes) -> dict[str, str]:
+        return {"authorization": f"DPoP {self._handle}", "dpop": self.proof(path, body)}
 
     async def choose(self, http: httpx.AsyncClient, activity: int) -> None:
         """Choose the activity and bind this browser's key to the session."""
@@ -84,8 +87,8 @@ class Asker:
         _check(response, 200)
 
 
-async def enter(api: str, national_id: str, place: str, clock: Clock, *, relayed: bool = False) -> Asker:
-    """Sign in as a professional of the stand-in provider, at the establishment named `place`.
+async def enter(api: str, national_id: str, place: str | None, clock: Clock, *, relayed: bool = False) -> Asker:
+    """Sign in as a professional of the stand-in provider, at the establishment named `place`; None, the first.
 
     `relayed` is the attack: the sign-in page is opened by somebody else, and the professional accepts on her phone.
     """
@@ -95,9 +98,9 @@ async def enter(api: str, national_id: str, place: str, clock: Clock, *, relayed
         answer = answer_of(await way(http, started["authorize_url"], national_id))
         body = {name: answer[name] for name in ("state", "code", "iss")} | {"binding": started["binding"]}
         opened = _check(await http.post(api + "/v1/sign-in/complete", json=body), 200)
-        found = [one["id"] for one in opened["activities"] if one["establishment_name"] == place]
+        found = [one["id"] for one in opened["activities"] if place in (None, one["establishment_name"])]
         if not found:
-            msg = f"the directory offers no activity at {place}"
+            msg = f"the directory offers no activity at {place or 'any place'}"
             raise DemoError(msg)
         asker = Asker(api, opened["handle"], BrowserKey(), clock)
         await asker.choose(http, found[0])

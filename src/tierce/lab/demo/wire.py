@@ -19,7 +19,7 @@ class Wire:
         """Speak to the server at `url`; nothing is opened yet."""
         parts = urlsplit(url)
         self._host, self._port = parts.hostname or "", parts.port or 80
-        self._head = f"host: {parts.netloc}\r\ncontent-type: application/json\r\n"
+        self._host_line = f"host: {parts.netloc}\r\n"
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
     async def __aenter__(self) -> Self:
@@ -29,24 +29,28 @@ class Wire:
         await self.close()
 
     async def post(self, path: str, body: bytes, headers: Mapping[str, str]) -> tuple[int, bytes]:
+        """Send one request in JSON; returns the status and the body, as `send` does."""
+        return await self.send("POST", path, body, {"content-type": "application/json", **headers})
+
+    async def send(self, method: str, path: str, body: bytes, headers: Mapping[str, str]) -> tuple[int, bytes]:
         """Send one request; returns the status and the body.
 
         Raises:
             DemoError: the server went away or did not answer in time.
         """
         try:
-            return await asyncio.wait_for(self._post(path, body, headers), ANSWER_SECONDS_MAX)
+            return await asyncio.wait_for(self._send(method, path, body, headers), ANSWER_SECONDS_MAX)
         except (OSError, EOFError, TimeoutError) as error:
             await self.close()
             msg = f"no answer from port {self._port} ({type(error).__name__})"
             raise DemoError(msg) from None
 
-    async def _post(self, path: str, body: bytes, headers: Mapping[str, str]) -> tuple[int, bytes]:
+    async def _send(self, method: str, path: str, body: bytes, headers: Mapping[str, str]) -> tuple[int, bytes]:
         if self._streams is None:
             self._streams = await asyncio.open_connection(self._host, self._port, limit=HEAD_BYTES_MAX)
         reader, writer = self._streams
         more = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
-        head = f"POST {path} HTTP/1.1\r\n{self._head}{more}content-length: {len(body)}\r\n\r\n"
+        head = f"{method} {path} HTTP/1.1\r\n{self._host_line}{more}content-length: {len(body)}\r\n\r\n"
         writer.write(head.encode("latin-1") + body)
         answer = (await reader.readuntil(b"\r\n\r\n")).lower()
         status = int(answer[9:12])
