@@ -1,0 +1,27 @@
+"""The browsers of a long run, for a few seconds, on the installation that every browser test uses."""
+
+import asyncio
+
+from tierce.kernel.clock import SystemClock
+from tierce.lab.bench.soak.browsers import Told
+from tierce.lab.bench.soak.model import Plan
+from tierce.lab.bench.soak.service import soak
+from tierce.lab.demo.stage import Stage
+
+
+def test_browsers_ask_through_the_portal_and_every_process_is_read(stage: Stage) -> None:
+    shares: list[float] = []
+
+    def progress(share: float, _told: Told) -> None:
+        shares.append(share)
+
+    report = asyncio.run(soak(stage, Plan(3, 0.1, 0.5, 2_000, 1), SystemClock(), progress))
+    assert report.sign_ins >= 3
+    assert report.asks > 0
+    assert report.shown > 0
+    assert set(report.answers) <= {"/ask 200", "ask 200", "/history 200", "/places 200"}, report.answers
+    assert report.answers["ask 200"] == report.asks
+    assert shares == sorted(shares)
+    read = {one.process: one for one in report.memory}
+    assert {"postgres", "tierce-api", "tierce-portal", "tierce-worker", "tierce-office"} <= set(read)
+    assert all(one.at_start > 1 for one in report.memory)
