@@ -211,7 +211,9 @@ def import_(
         raise typer.Exit(1) from None
     _screen.print(
         f"import {report.rows_per_s:,.0f} lines/s, bare COPY {report.copy_rows_per_s:,.0f} lines/s: "
-        f"ratio {report.ratio_to_copy}, {report.peak_mib:.0f} MiB at most"
+        f"ratio {report.ratio_to_copy}, {report.peak_mib:.0f} MiB at most\n"
+        f"merged into it: another insurer {report.second_rows_per_s:,.0f} lines/s, its next day, unchanged, "
+        f"{report.again_rows_per_s:,.0f} lines/s"
     )
     if json_to == "-":
         typer.echo(msgspec.json.encode(report).decode())

@@ -5,6 +5,9 @@ checks, keyed indexes, sealing, journal. Then the six tables it filled are copie
 bytes go back through plain COPY into the same tables without indexes, and the same indexes are built by the same
 function. Both are durable in the same way, on the same cluster, one after the other, which has written its log once
 before: neither waits while the files of the log are created.
+
+Into the register that is full then, a second insurer's file is merged, and its file of the next day, which says the
+same.
 """
 
 import os
@@ -39,6 +42,11 @@ from tierce.storage.keys import create_keys
 from tierce.storage.migrate import migrate
 
 AMC: Final = "99100001"
+SECOND: Final = "99100002"
+SECOND_SHARE: Final = 5
+"""The second insurer has this much fewer lines than the first."""
+_SECOND_BLOCKS: Final = 1_000
+"""Where its blocks of numbers begin: its people are others."""
 BLOCK_LINES: Final = 50_000
 """Lines that draw their numbers from one block: a block has two hundred of a sex, year and month."""
 _LOG_BYTES: Final = 1_110
@@ -66,6 +74,10 @@ class ImportReport(msgspec.Struct, frozen=True):
     copy_rows_per_s: float
     ratio_to_copy: float
     ratios: list[float]
+    second_rows_per_s: float
+    """Lines a second of another insurer's first file, a fifth as large, merged into the full register."""
+    again_rows_per_s: float
+    """Of its file of the next day, in which nothing has changed."""
     peak_mib: float
     import_s: float
     copy_s: float
@@ -87,14 +99,14 @@ def measure_import(lines: int, turns: int, parent: Path, say: Callable[[str], No
         say(f"writing {lines:,} lines")
         path = home / f"{AMC}.csv"
         write_lines(path, lines)
-        write_insurers(home / "insurers.csv", make_insurers(1))
+        write_insurers(home / "insurers.csv", make_insurers(2))
         with closing(open_intake(database, home / "keys", People.INVENTED)) as intake:
             intake.insurers(home / "insurers.csv", no_listener())
         write_log(database, lines * _LOG_BYTES)
         imports, copies, peaks, size = [], [], [], 0
         for turn in range(turns):
             empty_register(database)
-            seconds, peak = _import(database, home / "keys", path, lines)
+            seconds, peak = _import(database, home / "keys", path, lines, AMC)
             say(f"turn {turn + 1}: import {seconds:.1f} s, {lines / seconds:,.0f} lines/s, {peak:.0f} MiB")
             size = copy_out(database, home / "out")
             empty_register(database)
@@ -103,11 +115,13 @@ def measure_import(lines: int, turns: int, parent: Path, say: Callable[[str], No
             imports.append(seconds)
             copies.append(copied)
             peaks.append(peak)
+        second, again = _merge(database, home, max(1, lines // SECOND_SHARE), say)
         version, settings = describe_server(database)
         ratios = [one / other for one, other in zip(imports, copies, strict=True)]
         return ImportReport(
             lines, turns, round(lines / median(imports)), round(lines / median(copies)), round(median(ratios), 2),
-            [round(one, 2) for one in ratios], round(max(peaks)), round(median(imports), 4), round(median(copies), 4),
+            [round(one, 2) for one in ratios], round(second), round(again), round(max(peaks)),
+            round(median(imports), 4), round(median(copies), 4),
             size, path.stat().st_size, describe_machine(), measure_durable_write(home), version, settings,
         )  # fmt: skip
 
@@ -128,9 +142,23 @@ def _stage(parent: Path) -> Iterator[tuple[Path, Database]]:
             cluster.discard()
 
 
-def write_lines(path: Path, lines: int, seed: int = 1) -> None:
+def _merge(database: Database, home: Path, lines: int, say: Callable[[str], None]) -> tuple[float, float]:
+    """Import a second insurer's file, then that of the next day; lines a second of each."""
+    rates = []
+    for day in ("2026-11-23", "2026-11-24"):
+        path = home / f"{SECOND}.csv"
+        write_lines(path, lines, amc=SECOND, day=day, first_block=_SECOND_BLOCKS)
+        seconds, _peak = _import(database, home / "keys", path, lines, SECOND)
+        rates.append(lines / seconds)
+        say(f"another insurer's file of {day}: {rates[-1]:,.0f} lines/s")
+    return rates[0], rates[1]
+
+
+def write_lines(
+    path: Path, lines: int, seed: int = 1, *, amc: str = AMC, day: str = "2026-11-23", first_block: int = 0
+) -> None:
     """Write a rights file of invented families, quickly: every line is good, an eighth has another card."""
-    rng, block, numbers = random.Random(seed), 0, NirSource(0)
+    rng, block, numbers = random.Random(seed), 0, NirSource(first_block)
     products = [(one.code, " ".join(domain.name for domain in one.domains)) for one in PRODUCTS]
     header = names(RIGHTS)
     with path.open("w", encoding="utf-8", newline="") as file:
@@ -139,7 +167,7 @@ def write_lines(path: Path, lines: int, seed: int = 1) -> None:
         while made < lines:
             if made // BLOCK_LINES != block:
                 block = made // BLOCK_LINES
-                numbers = NirSource(block)
+                numbers = NirSource(first_block + block)
             family, (product, domains) = rng.choice(_FAMILIES), products[made % len(products)]
             holder, contract = f"A-{made + 1:08d}", f"C-{made + 1:08d}"
             since = f"20{rng.randrange(15, 26)}-{rng.randrange(1, 13):02d}-01"
@@ -150,7 +178,7 @@ def write_lines(path: Path, lines: int, seed: int = 1) -> None:
                 birth = f"{year}{month:02d}{rng.randrange(1, 29):02d}"
                 card = f"{nir},{birth[:6]}00,1" if made % 8 == 0 else ",,"
                 file.write(
-                    f"current,2026-11-23,{AMC},A-{made + 1:08d},{holder},{contract},{product},{kind},{nir},{nir},"
+                    f"current,{day},{amc},A-{made + 1:08d},{holder},{contract},{product},{kind},{nir},{nir},"
                     f"{TEST_OID},{birth},1,{sex},{family},,"
                     f"{rng.choice(_GIVEN)},{town},,,,{card},"
                     f"{holder if kind == 'child' else ''},{domains},{since},2026-12-31,"
@@ -159,11 +187,11 @@ def write_lines(path: Path, lines: int, seed: int = 1) -> None:
                 made += 1
 
 
-def _import(database: Database, keys: Path, path: Path, lines: int) -> tuple[float, float]:
+def _import(database: Database, keys: Path, path: Path, lines: int, amc: str) -> tuple[float, float]:
     """Import in a process of its own; return seconds and the peak of memory in MiB, its helper's included."""
     context = get_context("spawn")
     ours, theirs = context.Pipe()
-    process = context.Process(target=_import_there, args=(theirs, database, keys, path))
+    process = context.Process(target=_import_there, args=(theirs, database, keys, path, amc))
     process.start()
     theirs.close()
     ended, peaks = Event(), [0.0]
@@ -184,11 +212,11 @@ def _import(database: Database, keys: Path, path: Path, lines: int) -> tuple[flo
     return seconds, peaks[0]
 
 
-def _import_there(pipe: object, database: Database, keys: Path, path: Path) -> None:
+def _import_there(pipe: object, database: Database, keys: Path, path: Path, amc: str) -> None:
     with closing(open_intake(database, keys, People.INVENTED)) as intake:
         started = time.perf_counter()
-        taken = intake.rights(path, AMC, no_listener()).counts.taken
-        pipe.send((time.perf_counter() - started, taken))  # type: ignore[attr-defined]  # a Connection
+        counts = intake.rights(path, amc, no_listener()).counts
+        pipe.send((time.perf_counter() - started, counts.taken + counts.unchanged))  # type: ignore[attr-defined]  # a Connection
 
 
 def _watch_memory(process: int, ended: Event, peaks: list[float]) -> None:

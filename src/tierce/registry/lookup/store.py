@@ -1,4 +1,8 @@
-"""Looks people up by keyed numbers, many in one statement."""
+"""Looks people up by keyed numbers, many in one statement.
+
+Each number is looked up by key in a subquery of its own. In a join the planner may read instead all that an insurer
+sent so far, for every chunk: it counts nobody yet of an insurer whose first file this is.
+"""
 
 from collections.abc import Iterable
 from typing import LiteralString
@@ -8,7 +12,20 @@ from psycopg import Connection
 from tierce.kernel.ids import InsurerId
 from tierce.registry.periods import Period
 
-_ASKED: LiteralString = "unnest(%b::bytea[]) with ordinality a(raw, n)"
+_FIND_KEYS: LiteralString = """
+    select f.n, f.person
+    from (select a.n, (select k.person from person.key k where k.idx = encode(a.raw, 'hex')::uuid) as person
+          from unnest(%b::bytea[]) with ordinality a(raw, n)) f
+    where f.person is not null"""
+_FIND_MEMBERS: LiteralString = """
+    select f.n, f.person
+    from (select a.n, (select m.person from person.member m
+                       where m.insurer = %s and m.idx = encode(a.raw, 'hex')::uuid) as person
+          from unnest(%b::bytea[]) with ordinality a(raw, n)) f
+    where f.person is not null"""
+_FIND_TRAITS: LiteralString = """
+    select a.n from unnest(%b::bigint[], %b::bytea[]) with ordinality a(person, raw, n)
+    where (select true from person.trait t where t.idx = encode(a.raw, 'hex')::uuid and t.person = a.person)"""
 
 
 class Lookup:
@@ -22,20 +39,13 @@ class Lookup:
     def find_keys(self, keys: Iterable[bytes]) -> dict[bytes, int]:
         """Map those keyed identifiers that lead to somebody."""
         asked = list(keys)
-        rows = self._connection.execute(
-            f"select a.n, k.person from {_ASKED} join person.key k on k.idx = encode(a.raw, 'hex')::uuid",  # noqa: S608 - a constant
-            (asked,),
-        ).fetchall()
+        rows = self._connection.execute(_FIND_KEYS, (asked,)).fetchall()
         return {asked[place - 1]: person for place, person in rows}
 
     def find_members(self, numbers: Iterable[bytes]) -> dict[bytes, int]:
         """Map those keyed member numbers of the insurer that lead to somebody."""
         asked = list(numbers)
-        rows = self._connection.execute(
-            f"select a.n, m.person from {_ASKED}"  # noqa: S608 - a constant
-            " join person.member m on m.insurer = %s and m.idx = encode(a.raw, 'hex')::uuid",
-            (asked, self._insurer),
-        ).fetchall()
+        rows = self._connection.execute(_FIND_MEMBERS, (self._insurer, asked)).fetchall()
         return {asked[place - 1]: person for place, person in rows}
 
     def find_periods(self, persons: Iterable[int]) -> dict[int, list[Period]]:
@@ -54,8 +64,7 @@ class Lookup:
         """Tell which people have which keyed traits."""
         asked = list(pairs)
         rows = self._connection.execute(
-            "select a.n from unnest(%b::bigint[], %b::bytea[]) with ordinality a(person, raw, n)"
-            " join person.trait t on t.idx = encode(a.raw, 'hex')::uuid and t.person = a.person",
+            _FIND_TRAITS,
             ([person for person, _trait in asked], [trait for _person, trait in asked]),
         ).fetchall()
         return {asked[place - 1] for (place,) in rows}

@@ -3,6 +3,7 @@
 A clear identifier reaches neither a statement nor a temporary table: what is copied is keyed or sealed.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, LiteralString
 from uuid import UUID
@@ -70,7 +71,26 @@ _MERGE: Final[tuple[LiteralString, ...]] = (
            digest = excluded.digest, sealed = excluded.sealed, effective_day = excluded.effective_day,
            told = excluded.told""",
 )
-_ASTRAY: LiteralString = "select count(*) from stage_key s join person.key k using (idx) where k.person <> s.person"
+_ASTRAY: LiteralString = """
+    select count(*) from stage_key s where (select k.person from person.key k where k.idx = s.idx) <> s.person"""
+"""By key, as whatever is looked up for a chunk: joined, all the keys of the register were read each time."""
+# Rows of periods, by key. The planner knows nobody of an insurer until the tables are analysed: in a join it read all
+# of the insurer's periods for each chunk, and compared each with every line.
+_RUNNING: LiteralString = """
+    select c.person, c.from_day, c.sealed from coverage.coverage c where c.ctid = any(array(
+        select (select x.ctid from coverage.coverage x
+                where x.person = a.person and x.insurer = %s and x.from_day = a.since)
+        from unnest(%s::bigint[], %s::integer[]) a(person, since)))"""
+_REMOVE: LiteralString = """
+    delete from coverage.coverage c where c.ctid = any(array(
+        select (select x.ctid from coverage.coverage x
+                where x.person = a.person and x.insurer = %s and x.from_day = a.since)
+        from unnest(%s::bigint[], %s::integer[]) a(person, since)))"""
+_TELL_AGAIN: LiteralString = """
+    update coverage.coverage c set told = %s, effective_day = greatest(c.effective_day, %s) where c.ctid = any(array(
+        select (select x.ctid from coverage.coverage x
+                where x.person = a.person and x.insurer = %s and x.from_day = a.since)
+        from unnest(%s::bigint[], %s::integer[]) a(person, since)))"""
 _NO_DIGEST: Final = bytes(16)
 """Of a period that was shortened: whatever is told of it next says something new."""
 
@@ -173,24 +193,16 @@ class Writer:
     def _cut(self, settled: Settled) -> None:
         self.remove(settled.removed)
         if settled.cut:
-            persons, days, untils = zip(*settled.cut, strict=True)
-            rows = self._connection.execute(
-                "select c.person, c.from_day, a.until, c.sealed"
-                " from unnest(%s::bigint[], %s::integer[], %s::integer[]) a(person, since, until)"
-                " join coverage.coverage c on c.person = a.person and c.insurer = %s and c.from_day = a.since",
-                (list(persons), list(days), list(untils), self._sender.id),
-            ).fetchall()
-            self.shorten(rows)
+            persons, days, _untils = zip(*settled.cut, strict=True)
+            until = {(person, since): day for person, since, day in settled.cut}
+            rows = self._connection.execute(_RUNNING, (self._sender.id, list(persons), list(days))).fetchall()
+            self.shorten([(person, since, until[person, since], sealed) for person, since, sealed in rows])
 
     def remove(self, periods: Sequence[tuple[int, int]]) -> None:
         """Take periods away: (person, first day)."""
         if periods:
             persons, days = zip(*periods, strict=True)
-            self._connection.execute(
-                "delete from coverage.coverage c using unnest(%s::bigint[], %s::integer[]) a(person, since)"
-                " where c.person = a.person and c.insurer = %s and c.from_day = a.since",
-                (list(persons), list(days), self._sender.id),
-            )
+            self._connection.execute(_REMOVE, (self._sender.id, list(persons), list(days)))
 
     def shorten(self, periods: Sequence[tuple[int, int, int, bytes]], effective: int | None = None) -> None:
         """End periods on a day: (person, first day, new last day, sealed record).
@@ -217,15 +229,13 @@ class Writer:
             )
 
     def _tell_again(self, again: Sequence[tuple[int, int, int]]) -> None:
-        if not again:
-            return
-        persons, days, effective = zip(*again, strict=True)
-        self._connection.execute(
-            "update coverage.coverage c set told = %s, effective_day = greatest(c.effective_day, a.effective)"
-            " from unnest(%s::bigint[], %s::integer[], %s::integer[]) a(person, since, effective)"
-            " where c.person = a.person and c.insurer = %s and c.from_day = a.since",
-            (self._told, list(persons), list(days), list(effective), self._sender.id),
-        )
+        """Note that periods are told anew: (person, first day, day that the line describes), most often one day."""
+        of_day: dict[int, list[tuple[int, int]]] = defaultdict(list)
+        for person, since, effective in again:
+            of_day[effective].append((person, since))
+        for effective, periods in sorted(of_day.items()):
+            persons, days = zip(*periods, strict=True)
+            self._connection.execute(_TELL_AGAIN, (self._told, effective, self._sender.id, list(persons), list(days)))
 
     def spare(self, persons: Iterable[int]) -> None:
         """Count people whose line was refused as told of: a whole file does not end them for a spelling mistake."""

@@ -1,0 +1,74 @@
+"""What a chunk of a file costs does not grow with the register: whatever it names is found by key.
+
+The database counts the rows and index entries that it read. The tables are not analysed meanwhile, as in an insurer's
+first days: the planner knows nobody of that insurer, and joins that are right for nobody read everybody.
+"""
+
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from tests.integration.conftest import Connect
+from tests.integration.feeding import make_importer
+from tierce.lab.bench.imports import SECOND, write_lines
+from tierce.lab.country.insurers import make_insurers
+from tierce.lab.country.population import write_insurers
+from tierce.storage.cluster import SUPERUSER
+
+pytestmark = pytest.mark.integration
+
+LOADED, LINES, CHUNK = 3_000, 6_000, 500
+TABLES = ("person.key", "person.member", "person.trait", "coverage.coverage")
+READ_A_LINE = 12
+"""Rows and index entries of these tables read for one line at most: keys, number, trait, period, and what counts at
+the end; 5 and 8 are. Read again for each chunk, they were dozens, and as many more as the register is larger."""
+
+
+@pytest.fixture
+def admin(connect: Connect) -> psycopg.Connection:
+    found = connect(SUPERUSER, autocommit=True)
+    for table in TABLES:
+        found.execute(f"alter table {table} set (autovacuum_enabled = false)".encode())
+    return found
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> tuple[Path, Path, Path]:
+    """A file of the first insurer, one of the second, and the second's of the day after: the same people."""
+    made = (tmp_path / "first.csv", tmp_path / "second.csv", tmp_path / "again.csv")
+    write_lines(made[0], LOADED)
+    write_lines(made[1], LINES, amc=SECOND, first_block=1)
+    write_lines(made[2], LINES, amc=SECOND, first_block=1, day="2026-11-24")
+    return made
+
+
+def read_so_far(feed: psycopg.Connection, admin: psycopg.Connection) -> int:
+    """Rows and index entries read of the tables since the database was made."""
+    feed.execute("select pg_stat_force_next_flush()")
+    feed.commit()
+    row = admin.execute(
+        "select sum(t.seq_tup_read) + sum(i.entries) from pg_stat_user_tables t cross join lateral"
+        " (select sum(x.idx_tup_read) as entries from pg_stat_user_indexes x where x.relid = t.relid) i"
+        " where t.relid = any(%s::regclass[])",
+        (list(TABLES),),
+    ).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def test_a_second_insurer_and_its_second_file_read_a_few_rows_a_line(
+    connect: Connect, admin: psycopg.Connection, key_directory: Path, files: tuple[Path, Path, Path], tmp_path: Path
+) -> None:
+    feed = connect("tierce_feed")
+    importer = make_importer(feed, key_directory, chunk_lines=CHUNK)
+    write_insurers(tmp_path / "insurers.csv", make_insurers(2))
+    importer.insurers(tmp_path / "insurers.csv")
+    importer.rights(files[0])
+    for path, part in ((files[1], "taken"), (files[2], "unchanged")):
+        before = read_so_far(feed, admin)
+        counts = importer.rights(path, SECOND).counts
+        lines = getattr(counts, part)
+        assert lines >= LINES
+        read = (read_so_far(feed, admin) - before) / lines
+        assert read < READ_A_LINE, f"{path.name}: {read:.0f} rows and index entries read for each line"
