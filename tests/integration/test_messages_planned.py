@@ -97,7 +97,8 @@ def test_i5_a_minor_lent_without_a_representative_waits_until_her_insurer_names_
     lend(world, OAK, {1: replace(alone, representative="Rose Aubry")})
     world.freeze()
     counts = world.counts()
-    assert (counts.already_told, counts.states[State.TO_SEND], counts.unexplained) == (1, 2, 0)
+    assert (counts.already_told, counts.states[State.TO_SEND], counts.unexplained) == (0, 2, 0)
+    assert counts.public == {Why.NO_CONTACT: 1}, "the professional: a public notice told her nothing yet"
     row = world.notices.execute(
         "select represented from notice.item where audience = %s and person = 1", (world.audience().id,)
     ).fetchone()

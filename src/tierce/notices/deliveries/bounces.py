@@ -15,9 +15,9 @@ from psycopg import Connection
 from tierce.journal.service import Appender
 from tierce.kernel.clock import Clock
 from tierce.kernel.ids import IncidentId
-from tierce.notices.audience.model import Audience, State, Why
+from tierce.notices.audience.model import State, Why
 from tierce.notices.audience.rules import failed
-from tierce.notices.audience.store import list_digest
+from tierce.notices.audience.store import audiences, list_digest
 from tierce.notices.deliveries import store
 from tierce.notices.deliveries.mail import TOKEN_BYTES, token_of
 from tierce.notices.deliveries.model import Step
@@ -125,20 +125,24 @@ def letters_back(
     connection: Connection,
     appender: Appender,
     clock: Clock,
-    audience: Audience,
+    incident: IncidentId,
     references: set[str],
 ) -> set[str]:
-    """Write that posted letters came back, by their references; gives those that are of no posted letter."""
+    """Write that posted letters came back, by their references, whichever audience of the incident they were of.
+
+    Gives those that are of no posted letter.
+    """
     wanted = {one.strip().upper() for one in references if one.strip()}
     unknown = set(wanted)
-    digest = list_digest(connection, audience.incident, audience.revision)
     with connection.transaction():
-        for number, pair in store.posted_items(connection, audience).items():
-            reference = letter_reference(digest, pair.person, pair.insurer)
-            if reference in wanted:
-                outcome = store.Outcome(number, Step.RETURNED, "", State.PUBLIC, Why.RETURNED)
-                store.end(connection, audience.id, outcome, clock.now(), [State.POSTED])
-                unknown.discard(reference)
-        line = notice_line(appender, Act.BOUNCES_READ, clock.now(), incident=audience.incident)
+        for audience in audiences(connection, incident):
+            digest = list_digest(connection, incident, audience.revision)
+            for number, pair in store.posted_items(connection, audience).items():
+                reference = letter_reference(digest, pair.person, pair.insurer)
+                if reference in wanted:
+                    outcome = store.Outcome(number, Step.RETURNED, "", State.PUBLIC, Why.RETURNED)
+                    store.end(connection, audience.id, outcome, clock.now(), [State.POSTED])
+                    unknown.discard(reference)
+        line = notice_line(appender, Act.BOUNCES_READ, clock.now(), incident=incident)
         appender.write(connection, [line])
     return unknown

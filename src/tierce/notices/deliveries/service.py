@@ -113,12 +113,13 @@ class Outbox:
             AlreadySendingError: another process is at it.
             DeliveryError, SendingRefusedError: why it ended early.
         """
-        audience, kept = approved(connection, incident)
         signer = Signer.load(server.dkim_key, server.dkim_domain, server.dkim_selector)
-        reading = Reading(audience, kept.message, self._contacts)
         with self._connect() as alone:
             if not store.lock(alone, incident):
                 raise AlreadySendingError
+            # What is newest is read under the lock: nobody freezes another audience from here on.
+            audience, kept = approved(connection, incident)
+            reading = Reading(audience, kept.message, self._contacts)
             self._line(connection, Act.MESSAGES_SENT, incident)
             try:
                 return send(self._connect, reading, server, signer, self._clock, known=known, told=told)
@@ -141,11 +142,11 @@ class Outbox:
             AudienceMissingError, MessageMissingError, AudienceStaleError: there is nothing to print.
             AlreadySendingError: another process is at it.
         """
-        audience, kept = approved(connection, incident)
-        reading = Reading(audience, kept.message, self._contacts)
         with self._connect() as alone:
             if not store.lock(alone, incident):
                 raise AlreadySendingError
+            audience, kept = approved(connection, incident)
+            reading = Reading(audience, kept.message, self._contacts)
             return print_letters(
                 connection, reading, folder, self._appender, self._clock, processes=processes, told=told
             )

@@ -111,6 +111,20 @@ begin
     return gone;
 end $$;
 
+-- How many of those that an audience has as told already (reason 9) are told no longer: a message came back (step 7) or a
+-- letter (10) since it was frozen. A count: whoever counts need not read of whom.
+create or replace function notice.come_back(of_audience bigint) returns bigint
+    language sql stable security definer set search_path = pg_catalog, pg_temp as $$
+    select count(distinct (p.person, p.insurer, p.cohort))
+    from notice.audience a
+    join notice.audience b on b.incident = a.incident and b.id <> a.id
+    join notice.step s on s.audience = b.id and s.step in (7, 10) and s.at > a.frozen_at
+    join notice.item_pair q on q.audience = s.audience and q.item = s.item
+    join notice.item_pair p on p.audience = a.id and p.why = 9
+        and (p.person, p.insurer, p.cohort) = (q.person, q.insurer, q.cohort)
+    where a.id = of_audience
+$$;
+
 -- In one commit: what came of one item (`ended`, or null), and that the attempt of another begins (`begun`, or null).
 -- False when the other is not to be tried: it stands elsewhere by now, somebody stopped the messages, or an authority asked
 -- for persons to be told later.
