@@ -1,7 +1,9 @@
 """A second audience of one incident: whoever the first one did not tell is told, and nobody it told is told twice."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
+from email import message_from_bytes, policy
 from pathlib import Path
 
 import pytest
@@ -18,6 +20,7 @@ from tests.integration.messages_world import (
 )
 from tests.integration.rooms import HELENE, OAK
 from tests.mailbox import mailbox
+from tierce.kernel.clock import PARIS
 from tierce.notices.audience.model import State, Why
 from tierce.notices.contacts.model import Contact
 from tierce.notices.deliveries import store as deliveries
@@ -171,3 +174,33 @@ def test_an_audience_is_not_frozen_while_messages_of_another_leave(world: Messag
         with pytest.raises(AlreadySendingError):
             world.freeze()
     world.freeze()
+
+
+def test_i4_whoever_came_of_age_since_it_was_lent_is_told_herself_by_post(
+    world: MessagesRoom, inbox: tuple[Path, int], tmp_path: Path
+) -> None:
+    folder, port = inbox
+    server, letters = mail_server(tmp_path, port), tmp_path / "letters"
+    today = world.room.clock.now().astimezone(PARIS).date()
+    mother = Contact("Lise Aubry", "mere@foyer.example", HOME, representative="Rose Aubry")
+    lent = {
+        1: replace(mother, adult_from=today),
+        2: replace(mother, name="Zoé Aubry", adult_from=today + timedelta(days=1)),
+        3: replace(mother, name="Marc Aubry"),
+    }
+    lend(world, OAK, lent)
+    world.ready()
+    found = world.counts()
+    assert (found.states[State.TO_PRINT], found.states[State.TO_SEND]) == (1, 1), "Zoé and Marc through their mother"
+    world.room.clock.advance(timedelta(days=1))
+    assert world.outbox.send(world.notices, world.incident, server).changed == 1, "Zoé is 18 today"
+    world.outbox.print_letters(world.notices, world.incident, letters, processes=1)
+    world.messages.posted(world.room.office, HELENE, world.incident, 1)
+    world.ready()
+    found = world.counts()
+    assert (found.already_told, found.states[State.TO_PRINT], found.states[State.TO_SEND]) == (1, 1, 1)
+    world.outbox.send(world.notices, world.incident, server)
+    (message,) = kept(folder)
+    text = str(message_from_bytes(message.read_bytes(), policy=policy.default).get_content())
+    assert "Marc Aubry" in text
+    assert not [name for name in ("Lise", "Zoé") if name in text]

@@ -67,7 +67,7 @@ def test_i2_an_audience_planned_in_chunks_is_the_one_planned_whole(
     with world.notices.transaction():
         pairs = [pair for chunk in store.exposed_pairs(world.notices, world.incident, 1) for pair in chunk]
     people = [(one.person, one.insurer) for one in pairs if one.insurer]
-    contacts = world.contacts.of(world.notices, world.incident, people)
+    contacts = {one: lent.on(today) for one, lent in world.contacts.of(world.notices, world.incident, people).items()}
     contacts |= store.client_contacts(world.notices, [one.person for one in pairs if not one.insurer])
     mandates: dict[InsurerId, Mandate | None] = dict.fromkeys((OAK, CAPES), Mandate.OPERATOR_SENDS)
     made = plan(pairs, mandates, contacts, on=today, salt=audience.salt)

@@ -97,7 +97,8 @@ class _Planning:
     def _known(self, pairs: list[Pair]) -> dict[_Person, Contact]:
         people = [(one.person, one.insurer) for one in pairs if not is_professional(one)]
         clients = [one.person for one in pairs if is_professional(one)]
-        found = self.contacts.of(self.connection, self.incident, people, self.sealers)
+        lent = self.contacts.of(self.connection, self.incident, people, self.sealers)
+        found = {person: contact.on(self.on) for person, contact in lent.items()}
         return found | store.client_contacts(self.connection, clients) if clients else found
 
 
