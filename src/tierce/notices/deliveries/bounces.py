@@ -40,12 +40,16 @@ class Returned:
 
 @dataclass(slots=True)
 class BounceTally:
-    """What was read: failures taken in, delays, messages that are not ours, failures that changed nothing."""
+    """What was read: failures taken in, delays, messages that are not ours, failures that changed nothing.
+
+    `doubtful` are of messages in doubt, left where they are: read again once the doubt is settled.
+    """
 
     bounced: int = 0
     delayed: int = 0
     foreign: int = 0
     again: int = 0
+    doubtful: int = 0
 
 
 def parse(content: bytes) -> Returned | None:
@@ -94,6 +98,9 @@ def take_in(
         item = store.by_token(connection, found.token) if found else None
         if found is None or item is None:
             tally.foreign += 1
+            continue
+        if found.failed and item[2] is State.DOUBTFUL:
+            tally.doubtful += 1
             continue
         _apply(connection, clock, found, item, tally)
         done.mkdir(exist_ok=True)
