@@ -1,6 +1,7 @@
 """A server that never takes one recipient, a bounce that comes too early, a stop while letters are printed."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -83,6 +84,28 @@ def test_i2_a_bounce_of_a_message_in_doubt_waits_until_the_doubt_is_settled(
     assert read() == (1, 0, 0)
     assert world.counts().states[State.TO_PRINT] == 1
     assert (back / READ / "1").exists()
+
+
+def test_told_is_counted_from_the_posting_where_the_message_came_back(
+    world: MessagesRoom, inbox: tuple[Path, int], tmp_path: Path
+) -> None:
+    folder, port = inbox
+    lend(
+        world, OAK, {1: Contact("Paul Lenoir", "paul@foyer.example", HOME), 2: Contact("Anne", "anne@foyer.example")}
+    )
+    world.ready()
+    aware = world.room.clock.now()
+    world.outbox.send(world.notices, world.incident, mail_server(tmp_path, port))
+    back = tmp_path / "returned"
+    back.mkdir()
+    paul = next(one for one in kept(folder) if b"paul@foyer" in one.read_bytes())
+    (back / "1").write_bytes(delivery_status(paul.read_bytes()))
+    take_in(world.notices, world.appender, world.room.clock, world.incident, back)
+    world.outbox.print_letters(world.notices, world.incident, tmp_path / "letters", processes=1)
+    world.room.clock.advance(timedelta(hours=50))
+    world.messages.posted(world.room.office, HELENE, world.incident, 1)
+    told = "select minute, pairs from notice.told(%s, %s) order by minute"
+    assert world.room.office.execute(told, (world.incident, aware)).fetchall() == [(0, 1), (50 * 60, 1)]
 
 
 def test_a_stop_holds_the_letters_too(world: MessagesRoom, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
