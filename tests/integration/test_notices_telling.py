@@ -3,7 +3,7 @@
 import csv
 import hashlib
 import io
-from datetime import timedelta
+from datetime import datetime, timedelta
 from email.parser import BytesParser
 from email.policy import SMTP
 from pathlib import Path
@@ -20,13 +20,14 @@ from tests.mailbox import mailbox
 from tierce.incidents.clocks.model import Running
 from tierce.incidents.clocks.model import State as ClockState
 from tierce.incidents.clocks.service import Clocks
-from tierce.incidents.register.model import RowKind
-from tierce.incidents.register.rules import journal_number
-from tierce.incidents.register.service import Register
+from tierce.incidents.register.model import Row, RowKind
+from tierce.incidents.register.rules import canonical, journal_number, row_digest
+from tierce.incidents.register.service import RECEIVED_ON_SITE, Register
 from tierce.incidents.store import exposures, last_scope
 from tierce.journal.encoding import decode
 from tierce.journal.model import EntryKind
 from tierce.journal.service import Appender
+from tierce.kernel.clock import micros
 from tierce.kernel.ids import InsurerId
 from tierce.notices.deliveries.dkim import make_key
 from tierce.notices.deliveries.model import MailServer, Verdict
@@ -159,6 +160,13 @@ def test_n3_an_acknowledgement_starts_the_insurer_s_own_clock_once(world: World)
     assert entry == (journal_number(row.digest), Act.NOTICE_RECEIVED)
 
 
+def followed_by(rows: list[Row], heard: datetime, name: str) -> bytes:
+    """A digest that follows from these rows, without any journal line that bears it."""
+    facts = canonical({"moment": "notice_received", "insurer": 1, "at": micros(heard), "why": RECEIVED_ON_SITE})
+    last = rows[-1]
+    return row_digest(last.digest, last.incident, last.number + 1, RowKind.TIME, at=heard, by=name, facts=facts)
+
+
 def test_the_register_takes_from_this_process_an_acknowledgement_and_nothing_else(world: World) -> None:
     incident = opened_incident(world)
     world.telling.turn(world.notices, world.box)
@@ -167,6 +175,21 @@ def test_the_register_takes_from_this_process_an_acknowledgement_and_nothing_els
     for facts in ('{"text":"clos"}', '{"moment":"notice_received","insurer":1,"at":1,"why":"x"}'):
         with pytest.raises(psycopg.errors.CheckViolation):
             world.notices.execute(note, (incident.id, facts, bytes(32)))
+    (heard,) = world.room.admin.execute("select at from notice.acknowledgement").fetchone() or (AT,)
+    rows = Register(world.telling.appender, world.room.clock)
+    before = rows.rows(world.room.admin, incident.id)
+    for why, digest in (
+        (RECEIVED_ON_SITE, bytes(32)),
+        ("Nous avons reçu trop tard.", bytes(32)),
+        (RECEIVED_ON_SITE, followed_by(before, heard, "Inès Vidal")),
+    ):
+        facts = canonical({"moment": "notice_received", "insurer": 1, "at": micros(heard), "why": why})
+        with pytest.raises(psycopg.errors.CheckViolation):
+            world.notices.execute(
+                "select notice.note_received(%s, 1::smallint, %s, %s, %s, %s, 1)",
+                (incident.id, len(before) + 1, heard, facts, digest),
+            )
+    assert rows.rows(world.room.admin, incident.id) == before, "the register still follows, row by row"
     with pytest.raises(psycopg.errors.NoDataFound):
         world.notices.execute(note.replace("1::smallint", "2::smallint"), (incident.id, "{}", bytes(32)))
     with pytest.raises(psycopg.errors.InsufficientPrivilege):
