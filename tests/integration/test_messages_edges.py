@@ -1,6 +1,6 @@
 """A server that never takes one recipient, a bounce that comes too early, a stop while letters are printed."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -12,7 +12,6 @@ from tests.integration.rooms import HELENE, OAK
 from tests.mailbox import mailbox
 from tierce.notices.audience.model import State
 from tierce.notices.contacts.model import Contact
-from tierce.notices.deliveries import letters as printing
 from tierce.notices.deliveries.bounces import READ, take_in
 from tierce.notices.deliveries.rules import ATTEMPTS_MAX
 from tierce.notices.errors import SendingStoppedError
@@ -108,28 +107,28 @@ def test_told_is_counted_from_the_posting_where_the_message_came_back(
     assert world.room.office.execute(told, (world.incident, aware)).fetchall() == [(0, 1), (50 * 60, 1)]
 
 
-def test_a_stop_holds_the_letters_too(world: MessagesRoom, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_stop_holds_the_letters_too(world: MessagesRoom, tmp_path: Path) -> None:
     letters = tmp_path / "letters"
-    monkeypatch.setattr(printing, "BATCH_LETTERS", 1)
     lend(world, OAK, {one: Contact(f"Personne {one}", None, HOME) for one in (1, 2, 3)})
     world.ready()
 
-    def stop_after_one(_printed: int) -> None:
+    def stop(_printed: int) -> None:
         world.messages.stop(world.room.office, HELENE, world.incident, "Une erreur dans le texte.")
+
+    def printed(told: Callable[[int], None] = lambda _: None) -> list[int]:
+        made = world.outbox.print_letters(
+            world.notices, world.incident, letters, processes=1, told=told, batch_letters=1
+        )
+        return [one.letters for one in made]
 
     def take() -> bytes:
         return world.messages.take_letters(world.room.office, HELENE, world.incident, letters, 1)
 
     with pytest.raises(SendingStoppedError):
-        world.outbox.print_letters(world.notices, world.incident, letters, processes=1, told=stop_after_one)
+        printed(stop)
     assert world.counts().states[State.PRINTED] == 1
     with pytest.raises(SendingStoppedError):
         take()
     world.messages.go_on(world.room.office, HELENE, world.incident)
     assert take()
-    assert [
-        one.letters for one in world.outbox.print_letters(world.notices, world.incident, letters, processes=1)
-    ] == [
-        1,
-        1,
-    ]
+    assert printed() == [1, 1]

@@ -50,6 +50,7 @@ def print_letters(
     *,
     processes: int | None = None,
     told: Callable[[int], None] = lambda _: None,
+    batch_letters: int = BATCH_LETTERS,
 ) -> list[store.Batch]:
     """Print every letter that waits, in batches; a connection in autocommit mode.
 
@@ -64,7 +65,7 @@ def print_letters(
     new: list[store.Batch] = []
     first = len(store.batches(connection, reading.audience)) + 1
     with closing(_printed(connection, reading, clock, processes)) as letters:
-        while some := list(islice(letters, BATCH_LETTERS)):
+        while some := list(islice(letters, batch_letters)):
             if stopped(connection, reading.audience.incident):
                 raise SendingStoppedError
             batch = _keep_batch(

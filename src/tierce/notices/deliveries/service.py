@@ -14,7 +14,7 @@ from tierce.notices.audience.service import newest
 from tierce.notices.contacts.store import Contacts
 from tierce.notices.deliveries import store
 from tierce.notices.deliveries.dkim import Signer
-from tierce.notices.deliveries.letters import print_letters
+from tierce.notices.deliveries.letters import BATCH_LETTERS, print_letters
 from tierce.notices.deliveries.model import MailServer
 from tierce.notices.deliveries.reading import Reading
 from tierce.notices.deliveries.sender import Tally, send
@@ -134,6 +134,7 @@ class Outbox:
         *,
         processes: int | None = None,
         told: Callable[[int], None] = lambda _: None,
+        batch_letters: int = BATCH_LETTERS,
     ) -> list[store.Batch]:
         """Print every approved letter that waits, in batches; each batch has its journal line.
 
@@ -148,7 +149,14 @@ class Outbox:
             audience, kept = approved(connection, incident)
             reading = Reading(audience, kept.message, self._contacts)
             return print_letters(
-                connection, reading, folder, self._appender, self._clock, processes=processes, told=told
+                connection,
+                reading,
+                folder,
+                self._appender,
+                self._clock,
+                processes=processes,
+                told=told,
+                batch_letters=batch_letters,
             )
 
     def waiting(self, connection: Connection, incident: IncidentId) -> dict[State, int]:
