@@ -246,6 +246,19 @@ def stays(connection: Connection) -> list[Stay]:
     return [Stay(row[0], Level(row[1]), row[2], row[3], row[4]) for row in rows]
 
 
+def ended(connection: Connection, clauses: Sequence[Criteria]) -> list[Gap]:
+    """What is no longer kept of the windows, as one gap: up to the first block of what is."""
+    kept = kept_from(connection)
+    if not any(one.from_us < kept for one in clauses):
+        return []
+    row = connection.execute(
+        "select coalesce(min(block), 1) - 1 from journal.placed"
+        " where first_idx >= (select max(end_idx) from journal.ended)"
+    ).fetchone()
+    assert row is not None
+    return [Gap(GapKind.ENDED, 0, int(row[0]), 0, 0, kept)]
+
+
 def kept_from(connection: Connection) -> int:
     """From when on the journal is kept whole: 0 unless segments reached the end of their time."""
     row = connection.execute(
