@@ -107,6 +107,26 @@ def test_told_is_counted_from_the_posting_where_the_message_came_back(
     assert world.room.office.execute(told, (world.incident, aware)).fetchall() == [(0, 1), (50 * 60, 1)]
 
 
+def test_messages_of_what_proved_to_be_no_breach_do_not_leave(
+    world: MessagesRoom, connect: Connect, inbox: tuple[Path, int], tmp_path: Path
+) -> None:
+    folder, port = inbox
+    lend(world, OAK, {1: Contact("Paul Lenoir", "paul@foyer.example", HOME)})
+    world.ready()
+    admin = connect(SUPERUSER, autocommit=True)
+    admin.execute("update incident.incident set dismissed_at = now()")
+    with pytest.raises(SendingStoppedError):
+        world.outbox.send(world.notices, world.incident, mail_server(tmp_path, port))
+    begun = (
+        "select notice.advance(%s, %s, now(), null, null, null, null, null, null, null, 1, 1::smallint, 1::smallint)"
+    )
+    audience = world.audience().id
+    assert world.notices.execute(begun, (audience, world.incident)).fetchone() == (False,)
+    admin.execute("update incident.incident set dismissed_at = null")
+    assert world.outbox.send(world.notices, world.incident, mail_server(tmp_path, port)).accepted == 1
+    assert len(kept(folder)) == 1
+
+
 def test_a_stop_holds_the_letters_too(world: MessagesRoom, tmp_path: Path) -> None:
     letters = tmp_path / "letters"
     lend(world, OAK, {one: Contact(f"Personne {one}", None, HOME) for one in (1, 2, 3)})

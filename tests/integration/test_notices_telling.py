@@ -105,6 +105,19 @@ def test_n3_nobody_acknowledges_and_the_next_contact_is_warned_until_somebody_do
     assert acts(world)[-2:] == [(Act.INSURER_TOLD, 1), (Act.NOTICE_RECEIVED, 1)]
 
 
+def test_what_proved_to_be_no_breach_is_escalated_to_nobody(world: World) -> None:
+    incident = opened_incident(world)
+    assert world.telling.turn(world.notices, world.box).told == 2
+    world.room.clock.advance(ESCALATE_AFTER)
+    world.room.admin.execute("update incident.incident set dismissed_at = now() where id = %s", (incident.id,))
+    world.room.admin.commit()
+    done = world.telling.turn(world.notices, world.box)
+    assert (done.told, done.repeated, done.sent) == (0, 0, 0)
+    world.room.admin.execute("update incident.incident set dismissed_at = null where id = %s", (incident.id,))
+    world.room.admin.commit()
+    assert world.telling.turn(world.notices, world.box).repeated == 1
+
+
 def test_a_server_that_refuses_is_tried_again_as_messages_are_and_given_up_for_the_next_contact(world: World) -> None:
     opened_incident(world)
     world.box.refuses = Verdict.RETRY

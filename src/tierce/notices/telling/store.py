@@ -95,9 +95,9 @@ def first_addresses(connection: Connection) -> dict[InsurerId, str]:
 
 
 def established(connection: Connection) -> list[IncidentId]:
-    """Incidents that are established and have a list."""
+    """Incidents that are established, and not proved since to be no breach, and have a list."""
     rows = connection.execute(
-        "select i.id from incident.incident i where i.aware_at is not null"
+        "select i.id from incident.incident i where i.aware_at is not null and i.dismissed_at is null"
         " and exists (select from incident.scope s where s.incident = i.id) order by i.aware_at"
     ).fetchall()
     return [IncidentId(row[0]) for row in rows]

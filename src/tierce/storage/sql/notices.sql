@@ -142,8 +142,8 @@ create or replace function notice.come_back(of_audience bigint) returns bigint
 $$;
 
 -- In one commit: what came of one item (`ended`, or null), and that the attempt of another begins (`begun`, or null).
--- False when the other is not to be tried: it stands elsewhere by now, somebody stopped the messages, or an authority asked
--- for persons to be told later.
+-- False when the other is not to be tried: it stands elsewhere by now, somebody stopped the messages, an authority asked
+-- for persons to be told later, or the incident proved to be no breach.
 create or replace function notice.advance(
     of_audience bigint, of_incident bigint, at timestamptz, ended integer, ended_step smallint, ended_code text,
     ended_state smallint, ended_why smallint, ended_due timestamptz, ended_from smallint[], begun integer,
@@ -163,7 +163,8 @@ begin
         update notice.item i set state = 2, attempts = i.attempts + 1
         where i.audience = of_audience and i.number = begun and i.state = begun_from
           and not exists (select 1 from notice.stop s where s.incident = of_incident and s.lifted_at is null)
-          and not exists (select 1 from incident.secrecy y where y.incident = of_incident and y.until > now());
+          and not exists (select 1 from incident.secrecy y where y.incident = of_incident and y.until > now())
+          and not exists (select 1 from incident.incident n where n.id = of_incident and n.dismissed_at is not null);
         moved := found;
         if moved then
             insert into notice.step (audience, item, at, step, code)
