@@ -61,7 +61,7 @@ _TOLD: LiteralString = """
     join notice.item i on i.audience = p.audience and i.number = p.item
         and (i.state = any(%(told)s) or i.state = %(public)s and exists (
             select from audience_failed f where (f.audience, f.item) = (i.audience, i.number)))
-    where (r.person, r.insurer, r.cohort) = (p.person, p.insurer, p.cohort) and r.why is null
+    where (r.person, r.insurer, r.cohort) = (p.person, p.insurer, p.cohort)
       and case when p.cohort = 'professionals' then
         (select o.categories = n.categories from incident.exposed_professional o, incident.exposed_professional n
          where o.incident = a.incident and o.revision = a.revision and o.professional = p.person
