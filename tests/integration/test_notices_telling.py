@@ -3,6 +3,8 @@
 import csv
 import hashlib
 import io
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.parser import BytesParser
 from email.policy import SMTP
@@ -15,7 +17,7 @@ import pytest
 from tests.integration.asks import AT
 from tests.integration.conftest import Connect
 from tests.integration.rooms import CAPES, HELENE, OAK
-from tests.integration.telling_world import World, listed, open_world, opened_incident, read_more
+from tests.integration.telling_world import AMC, World, listed, open_world, opened_incident, read_more
 from tests.mailbox import mailbox
 from tierce.incidents.clocks.model import Running
 from tierce.incidents.clocks.model import State as ClockState
@@ -27,14 +29,16 @@ from tierce.incidents.store import exposures, last_scope
 from tierce.journal.encoding import decode
 from tierce.journal.model import EntryKind
 from tierce.journal.service import Appender
+from tierce.kernel.alone import EachAlone
 from tierce.kernel.clock import micros
-from tierce.kernel.ids import InsurerId
+from tierce.kernel.ids import IncidentId, InsurerId
 from tierce.notices.deliveries.dkim import make_key
 from tierce.notices.deliveries.model import MailServer, Verdict
 from tierce.notices.deliveries.rules import ATTEMPTS_MAX, FIRST_WAIT
 from tierce.notices.rules import letter_reference
 from tierce.notices.slices.rules import COLUMNS, RECORD_BYTES_MAX
 from tierce.notices.telling import store
+from tierce.notices.telling.model import Mail
 from tierce.notices.telling.rules import ESCALATE_AFTER
 from tierce.policy.acts import Act
 from tierce.policy.clocks import Duty
@@ -105,6 +109,38 @@ def test_n3_nobody_acknowledges_and_the_next_contact_is_warned_until_somebody_do
     assert acts(world)[-2:] == [(Act.INSURER_TOLD, 1), (Act.NOTICE_RECEIVED, 1)]
 
 
+def test_what_fails_for_one_insurer_fails_alone(world: World) -> None:
+    """One damaged record, one address that no header takes: the others are told, and the failure is raised after."""
+    incident = opened_incident(world)
+    for insurer in (OAK, CAPES):
+        world.recipient(insurer)
+    world.room.admin.execute("update coverage.coverage set sealed = '\\x0101' where insurer = %s", (OAK,))
+    world.room.admin.commit()
+    made: list[InsurerId] = []
+
+    def hand_over(number: IncidentId) -> int:
+        alone = EachAlone(world.notices)
+        for one in (OAK, CAPES):
+            with alone.one():
+                world.slices.hand_over(world.notices, number, one, AMC[one])
+                made.append(one)
+        alone.done()
+        return len(made)
+
+    def refuses_oak(mail: Mail) -> None:
+        if "grandchene" in mail.to:
+            raise ValueError
+        world.box.send(mail)
+
+    for failing in (Posting(refuses_oak), world.box):
+        with pytest.raises((pyrage.EncryptError, ValueError)):
+            world.telling.turn(world.notices, failing, hand_over)
+    assert [one.to for one in world.box.mails] == ["dpo@deuxcaps.example", "dpo@grandchene.example"]
+    assert set(made) == {CAPES}
+    assert world.notices.execute("select insurer from notice.hand_over").fetchall() == [(CAPES,)]
+    assert {one.acknowledged_at for one in store.standings(world.notices, incident.id).values()} == {None}
+
+
 def test_what_proved_to_be_no_breach_is_escalated_to_nobody(world: World) -> None:
     incident = opened_incident(world)
     assert world.telling.turn(world.notices, world.box).told == 2
@@ -171,6 +207,16 @@ def test_n3_an_acknowledgement_starts_the_insurer_s_own_clock_once(world: World)
         "select journal.u64(body, 40), get_byte(body, 2) from journal.entry where seq = %s", (row.entry,)
     ).fetchone()
     assert entry == (journal_number(row.digest), Act.NOTICE_RECEIVED)
+
+
+@dataclass(frozen=True)
+class Posting:
+    """A letter box that does something of its own."""
+
+    take: Callable[[Mail], None]
+
+    def send(self, mail: Mail) -> None:
+        self.take(mail)
 
 
 def followed_by(rows: list[Row], heard: datetime, name: str) -> bytes:
