@@ -173,7 +173,8 @@ def test_an_audience_is_not_frozen_while_messages_of_another_leave(world: Messag
         assert deliveries.lock(sender, world.incident)
         with pytest.raises(AlreadySendingError):
             world.freeze()
-    world.freeze()
+        deliveries.unlock(sender, world.incident)
+        world.freeze()
 
 
 def test_i4_whoever_came_of_age_since_it_was_lent_is_told_herself_by_post(

@@ -1,6 +1,7 @@
 """Use cases of the process that writes to people: a dry run, the sending, the letters; all after two approvals."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -114,10 +115,7 @@ class Outbox:
             DeliveryError, SendingRefusedError: why it ended early.
         """
         signer = Signer.load(server.dkim_key, server.dkim_domain, server.dkim_selector)
-        with self._connect() as alone:
-            if not store.lock(alone, incident):
-                raise AlreadySendingError
-            # What is newest is read under the lock: nobody freezes another audience from here on.
+        with self._alone(incident):
             audience, kept = approved(connection, incident)
             reading = Reading(audience, kept.message, self._contacts)
             self._line(connection, Act.MESSAGES_SENT, incident)
@@ -143,9 +141,7 @@ class Outbox:
             AudienceMissingError, MessageMissingError, AudienceStaleError: there is nothing to print.
             AlreadySendingError: another process is at it.
         """
-        with self._connect() as alone:
-            if not store.lock(alone, incident):
-                raise AlreadySendingError
+        with self._alone(incident):
             audience, kept = approved(connection, incident)
             reading = Reading(audience, kept.message, self._contacts)
             return print_letters(
@@ -158,6 +154,21 @@ class Outbox:
                 told=told,
                 batch_letters=batch_letters,
             )
+
+    @contextmanager
+    def _alone(self, incident: IncidentId) -> Iterator[None]:
+        """Keep other senders and printers away, and whoever would freeze another audience: what is newest stays so.
+
+        Given back at once at the end: a connection that is only closed keeps its locks until the server has seen it.
+        """
+        with self._connect() as alone:
+            if not store.lock(alone, incident):
+                raise AlreadySendingError
+            try:
+                yield
+            finally:
+                if not alone.closed:
+                    store.unlock(alone, incident)
 
     def waiting(self, connection: Connection, incident: IncidentId) -> dict[State, int]:
         """How many items wait to be sent, are in doubt, or wait to be printed; those set aside too."""

@@ -175,6 +175,11 @@ def lock(connection: Connection, incident: IncidentId) -> bool:
     return bool(row[0])
 
 
+def unlock(connection: Connection, incident: IncidentId) -> None:
+    """Let others send and print again."""
+    connection.execute("select pg_advisory_unlock(hashtextextended('tierce-messages', %s))", (incident,))
+
+
 def by_token(connection: Connection, token: bytes) -> tuple[int, int, State, bool] | None:
     """The audience, number and state of the item with a token, and whether a letter to her is possible."""
     row = connection.execute(
