@@ -4,7 +4,7 @@ import csv
 import hashlib
 import io
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from email.parser import BytesParser
 from email.policy import SMTP
@@ -17,7 +17,7 @@ import pytest
 from tests.integration.asks import AT
 from tests.integration.conftest import Connect
 from tests.integration.rooms import CAPES, HELENE, OAK
-from tests.integration.telling_world import AMC, World, listed, open_world, opened_incident, read_more
+from tests.integration.telling_world import AMC, CHAIN, World, listed, open_world, opened_incident, read_more
 from tests.mailbox import mailbox
 from tierce.incidents.clocks.model import Running
 from tierce.incidents.clocks.model import State as ClockState
@@ -107,6 +107,19 @@ def test_n3_nobody_acknowledges_and_the_next_contact_is_warned_until_somebody_do
     standing = store.standings(world.notices, incident.id)[OAK]
     assert (len(standing.warnings), standing.acknowledged_by) == (2, "Inès Vidal")
     assert acts(world)[-2:] == [(Act.INSURER_TOLD, 1), (Act.NOTICE_RECEIVED, 1)]
+
+
+def test_a_contact_that_was_replaced_before_the_notice_left_gets_none(world: World) -> None:
+    opened_incident(world)
+    world.box.refuses = Verdict.RETRY
+    world.telling.turn(world.notices, world.box)
+    new = replace(CHAIN[0], email="nouvelle@grandchene.example")
+    store.put_chain(world.notices, OAK, [new, CHAIN[1]], world.room.clock.now())
+    world.box.refuses = None
+    world.room.clock.advance(FIRST_WAIT)
+    done = world.telling.turn(world.notices, world.box)
+    assert done.repeated == 1
+    assert {one.to for one in world.box.mails} == {"nouvelle@grandchene.example", "dpo@deuxcaps.example"}
 
 
 def test_what_fails_for_one_insurer_fails_alone(world: World) -> None:

@@ -188,11 +188,12 @@ def insert_warning(connection: Connection, one: InsurerWarning, entry: EntrySeq)
 
 
 def waiting(connection: Connection, now: datetime, tries_max: int) -> list[tuple[InsurerWarning, str]]:
-    """Warnings to send now, with the address of each."""
+    """Warnings to send now, with the address of each; none goes to somebody whom the insurer has replaced."""
     rows = connection.execute(
         "select w.id, w.incident, w.revision, w.insurer, w.step, w.contact, w.kind, w.due_at, w.tries, w.sent_at,"
         " w.failed, c.email from notice.warning w join notice.contact_point c on c.id = w.contact"
-        " where w.sent_at is null and w.next_try <= %s and w.tries < %s order by w.due_at, w.insurer, w.step",
+        " where c.ended_at is null and w.sent_at is null and w.next_try <= %s and w.tries < %s"
+        " order by w.due_at, w.insurer, w.step",
         (now, tries_max),
     ).fetchall()
     return [(_warning(row[:11]), str(row[11])) for row in rows]
