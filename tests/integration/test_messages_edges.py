@@ -1,15 +1,18 @@
 """A server that never takes one recipient, a bounce that comes too early, a stop while letters are printed."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from tests.integration.asks import AT
 from tests.integration.conftest import Connect
 from tests.integration.messages_world import MessagesRoom, delivery_status, kept, lend, mail_server, open_world
 from tests.integration.rooms import HELENE, OAK
 from tests.mailbox import mailbox
+from tierce.kernel.clock import micros
 from tierce.notices.audience.model import State
 from tierce.notices.contacts.model import Contact
 from tierce.notices.deliveries.bounces import READ, take_in
@@ -103,8 +106,16 @@ def test_told_is_counted_from_the_posting_where_the_message_came_back(
     world.outbox.print_letters(world.notices, world.incident, tmp_path / "letters", processes=1)
     world.room.clock.advance(timedelta(hours=50))
     world.messages.posted(world.room.office, HELENE, world.incident, 1)
-    told = "select minute, pairs from notice.told(%s, %s) order by minute"
-    assert world.room.office.execute(told, (world.incident, aware)).fetchall() == [(0, 1), (50 * 60, 1)]
+
+    def told() -> list[tuple[int, int]]:
+        statement = "select minute, pairs from notice.told(%s, %s) order by minute"
+        return world.room.office.execute(statement, (world.incident, aware)).fetchall()
+
+    assert told() == [(0, 1), (50 * 60, 1)]
+    room, scope = world.room, world.room.incidents.scope(world.room.office, world.incident)
+    later = replace(scope.criteria, from_us=micros(AT + timedelta(seconds=1)))
+    room.incidents.compute_scope(room.office, HELENE, world.incident, later)
+    assert told() == [(0, 1)], "the first person is not on the newest list: she is no share of those who are"
 
 
 def test_messages_of_what_proved_to_be_no_breach_do_not_leave(
