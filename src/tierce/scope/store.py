@@ -262,7 +262,10 @@ def ended(connection: Connection, clauses: Sequence[Criteria]) -> list[Gap]:
 def kept_from(connection: Connection) -> int:
     """From when on the journal is kept whole: 0 unless segments reached the end of their time."""
     row = connection.execute(
-        "select case when exists (select from journal.ended) then coalesce((select min(s.from_us) from"
-        " journal.segments() s), (select extract(epoch from min(at)) * 1e6 from journal.batch)) else 0 end"
+        """
+        select case when exists (select from journal.ended) then coalesce(
+            (select min(s.from_us) from journal.segments() s),
+            (select extract(epoch from min(b.at)) * 1e6 from journal.batch b join journal.placed p using (block)
+             where p.first_idx >= (select max(end_idx) from journal.ended))) else 0 end"""
     ).fetchone()
     return int(row[0]) if row and row[0] is not None else 0
