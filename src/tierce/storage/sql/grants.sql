@@ -112,9 +112,10 @@ grant select (id, name) on registry.insurer to tierce_inspector;
 grant execute on function notice.told, journal.segments to tierce_inspector;
 grant select (id, incident, frozen_at) on notice.audience to tierce_inspector;
 grant select (audience, channel, state) on notice.item to tierce_inspector;   -- how many stand where; never for whom
+grant select on incident.difference to tierce_inspector;   -- counts by insurer
 grant select (incident, insurer, sent_at) on notice.warning to tierce_inspector;
 grant select (incident, insurer, at) on notice.acknowledgement to tierce_inspector;
-grant select (id, incident, insurer, at) on notice.report to tierce_inspector;
+grant select (id, incident, revision, insurer, at) on notice.report to tierce_inspector;
 grant select on notice.told_count to tierce_inspector;
 grant select on journal.checkpoint, journal.cosignature, journal.dissent, journal.segment, journal.ended, journal.verification
     to tierce_inspector;
