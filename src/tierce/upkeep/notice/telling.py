@@ -46,20 +46,28 @@ def run(
     if once:
         _say(*turn(settings), json)
         return
-    turns = 0
+    turns, failed = 0, False
     while True:
-        lives(settings, turns)
-        turn(settings)
+        lives(settings, turns, failed=failed)
+        try:
+            turn(settings)
+            failed = False
+        except Exception as error:  # noqa: BLE001 - it failed for somebody, and the others were told: the next turn tries
+            typer.echo(f"un tour a échoué / a turn failed: {type(error).__name__}", err=True)
+            failed = True
         turns += 1
-        lives(settings, turns)
+        lives(settings, turns, failed=failed)
         if stop.wait(EACH_SECONDS):
             return
 
 
-def lives(settings: Path, turns: int) -> None:
-    """Say in the database that the turns go on: whoever looks after the machine is told of a silence."""
+def lives(settings: Path, turns: int, *, failed: bool) -> None:
+    """Say in the database that the turns go on, and whether the last one failed for somebody.
+
+    Whoever looks after the machine is told of a silence, and of a failure that lasts.
+    """
     with desk(settings) as one:
-        notices_live(one.connection, __version__, turns)
+        notices_live(one.connection, __version__, turns, failed=failed)
 
 
 def turn(settings: Path) -> tuple[Turn, Tally]:
