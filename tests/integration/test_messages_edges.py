@@ -13,11 +13,13 @@ from tests.integration.messages_world import MessagesRoom, delivery_status, kept
 from tests.integration.rooms import HELENE, OAK
 from tests.mailbox import mailbox
 from tierce.kernel.clock import micros
+from tierce.kernel.ids import IncidentId
 from tierce.notices.audience.model import State
 from tierce.notices.contacts.model import Contact
 from tierce.notices.deliveries.bounces import READ, take_in
 from tierce.notices.deliveries.rules import ATTEMPTS_MAX
 from tierce.notices.errors import SendingStoppedError
+from tierce.policy.acts import Act
 from tierce.storage.cluster import SUPERUSER
 from tierce.storage.database import Database
 from tierce.storage.keys import Keyring
@@ -83,7 +85,13 @@ def test_i2_a_bounce_of_a_message_in_doubt_waits_until_the_doubt_is_settled(
     stands(State.DOUBTFUL)
     assert read() == (0, 0, 1)
     stands(State.SENT)
-    assert read() == (1, 0, 0)
+    tally = take_in(world.notices, world.appender, world.room.clock, IncidentId(1), back)
+    assert (tally.bounced, tally.again, tally.doubtful) == (1, 0, 0)
+    lines = "select journal.u64(body, 112) from journal.entry where kind = 21 and get_byte(body, 2) = %s order by seq"
+    read_for = [one for (one,) in admin.execute(lines, (Act.BOUNCES_READ.value,))]
+    assert read_for == [world.incident, 1, world.incident], (
+        "the incident that it is of has its line, whichever was named"
+    )
     assert world.counts().states[State.TO_PRINT] == 1
     assert (back / READ / "1").exists()
 

@@ -85,12 +85,13 @@ def take_in(
 ) -> BounceTally:
     """Take in every message of a folder (and of its `new` and `cur`, for a Maildir), and move away what was ours.
 
-    Reading the same message twice changes nothing. A connection in autocommit mode.
+    Reading the same message twice changes nothing. Messages of other incidents come to the same folder: each incident
+    has its own line. A connection in autocommit mode.
 
     Raises:
         OSError: the folder cannot be read.
     """
-    tally = BounceTally()
+    tally, incidents = BounceTally(), {incident}
     done = folder / READ
     files = [path for place in (folder, folder / "new", folder / "cur") if place.is_dir() for path in place.iterdir()]
     for path in sorted(one for one in files if one.is_file()):
@@ -99,32 +100,31 @@ def take_in(
         if found is None or item is None:
             tally.foreign += 1
             continue
-        if found.failed and item[2] is State.DOUBTFUL:
+        if found.failed and item.state is State.DOUBTFUL:
             tally.doubtful += 1
             continue
+        incidents.add(item.incident)
         _apply(connection, clock, found, item, tally)
         done.mkdir(exist_ok=True)
         path.replace(done / path.name)
-    line = notice_line(appender, Act.BOUNCES_READ, clock.now(), incident=incident)
     with connection.transaction():
-        appender.write(connection, [line])
+        for one in sorted(incidents):
+            line = notice_line(appender, Act.BOUNCES_READ, clock.now(), incident=one)
+            appender.write(connection, [line])
     return tally
 
 
-def _apply(
-    connection: Connection, clock: Clock, found: Returned, item: tuple[int, int, State, bool], tally: BounceTally
-) -> None:
-    audience, number, state, postal = item
+def _apply(connection: Connection, clock: Clock, found: Returned, item: store.Sent, tally: BounceTally) -> None:
     if not found.failed:
         tally.delayed += 1
         return
-    if state is not State.SENT:
+    if item.state is not State.SENT:
         tally.again += 1
         return
-    then, why = failed(postal=postal)
-    outcome = store.Outcome(number, Step.BOUNCED, found.status, then, why)
+    then, why = failed(postal=item.postal)
+    outcome = store.Outcome(item.number, Step.BOUNCED, found.status, then, why)
     with connection.transaction():
-        store.end(connection, audience, outcome, clock.now(), [State.SENT])
+        store.end(connection, item.audience, outcome, clock.now(), [State.SENT])
     tally.bounced += 1
 
 
