@@ -1,6 +1,6 @@
 """The audience planned whole, in memory: what the streamed one is held to, over few people."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
 from datetime import date
 
@@ -38,12 +38,13 @@ def plan(
     pairs: Iterable[Pair],
     mandates: Mandates,
     contacts: Contacts,
-    told: Collection[Pair] = frozenset(),
+    told: Set[Pair] = frozenset(),
     *,
     on: date,
     salt: bytes = b"",
 ) -> Plan:
     """Give every pair its place; pairs that are `told` were told the same by an earlier audience."""
+    pairs = tuple(pairs)
     left: list[Left] = []
     groups: dict[tuple[str, ...], list[Pair]] = {}
     for pair in sorted(pairs):
@@ -52,7 +53,12 @@ def plan(
             left.append(Left(pair, why))
             continue
         groups.setdefault(reader_of(pair, contacts), []).append(pair)
-    shared = _shared_mailboxes(groups, contacts)
+    # Whoever was told already reads her mailbox all the same.
+    readers = {key: list(group) for key, group in groups.items()}
+    for pair in sorted(told & set(pairs)):
+        if reading_of(pair, mandates, contacts, salt).why is None:
+            readers.setdefault(reader_of(pair, contacts), []).append(pair)
+    shared = _shared_mailboxes(readers, contacts)
     ordered = sorted(tuple(group) for group in groups.values())
     items = [item_of(number, group, contacts, shared, salt, on=on) for number, group in enumerate(ordered, 1)]
     return Plan(tuple(items), tuple(left))

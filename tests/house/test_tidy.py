@@ -1,6 +1,7 @@
 """The house rules hold over the whole repository, and each rule catches what it is for."""
 
 import ast
+import re
 from pathlib import PurePosixPath
 
 import pytest
@@ -31,6 +32,15 @@ def test_every_python_file_keeps(rule: Rule) -> None:
 def test_every_text_file_keeps(rule: wording.TextRule) -> None:
     broken = [str(finding) for path, text in wording.text_files() for finding in rule(path, text)]
     assert not broken, "\n" + "\n".join(broken)
+
+
+SERVERS_DAY = re.compile(r"\bcurrent_date\b|\bnow\(\)::date\b", re.IGNORECASE)
+
+
+def test_no_sql_takes_the_server_s_own_day() -> None:
+    """At night the day of the server's time zone is not that of Paris."""
+    found = [str(path) for path, text in wording.text_files() if path.suffix == ".sql" and SERVERS_DAY.search(text)]
+    assert not found
 
 
 TEST_FILE = "tests/unit/test_it.py"

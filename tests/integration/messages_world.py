@@ -50,8 +50,10 @@ class MessagesRoom:
     messages: Messages
     incident: IncidentId
 
-    def freeze(self) -> bytes:
-        return freeze(self.notices, self.contacts, self.appender, self.room.clock, self.incident).digest
+    def freeze(self, *, print_again: bool = False) -> bytes:
+        return freeze(
+            self.notices, self.contacts, self.appender, self.room.clock, self.incident, print_again=print_again
+        ).digest
 
     def write(self) -> Kept:
         return self.messages.write(self.room.office, HELENE, self.incident)

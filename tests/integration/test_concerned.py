@@ -73,8 +73,13 @@ def test_i6_she_is_told_yes_no_or_not_established_with_its_ground(room: Room) ->
     room.admin.execute("update incident.scope set unattributed = 1 where incident = %s", (other,))
     room.admin.commit()
     assert {one.incident: one.answer for one in told(room)}[other] is Answer.NOT_ESTABLISHED
+    narrow = """update incident.scope set unattributed = 0, criteria = criteria || '{"categories": 8}'"""
+    room.admin.execute(f"{narrow} where incident = %s", (other,))
+    room.admin.commit()
+    narrowed = {one.incident: one.answer for one in told(room)}[other]
+    assert narrowed is Answer.NOT_ESTABLISHED, "a list of some categories alone says nothing of the others"
     entries = [decode(body) for (body,) in room.admin.execute("select body from journal.entry where kind = 13")]
-    assert [entry.act for entry in entries] == [Act.PERSON_CONCERNED] * 4
+    assert [entry.act for entry in entries] == [Act.PERSON_CONCERNED] * 5
 
 
 def test_i6_nothing_is_told_without_the_line_nor_too_often_nor_under_secrecy(room: Room) -> None:

@@ -1,5 +1,6 @@
 """The exact list, from a real journal: everybody read is on it, and nobody sees a name without a committed line."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import psycopg
@@ -17,6 +18,7 @@ from tierce.incidents.service import Incidents
 from tierce.journal.encoding import decode
 from tierce.journal.model import Entry, EntryKind
 from tierce.journal.service import Appender
+from tierce.kernel.categories import DataCategory
 from tierce.kernel.clock import FixedClock, micros
 from tierce.kernel.ids import DeviceId, IncidentId, InsurerId, PersonId, ProfessionalId, SessionId, StaffId
 from tierce.policy.acts import Act, Outcome
@@ -184,6 +186,32 @@ def test_holes_and_late_lines_are_said(
     assert (summary.persons, summary.pending) == (2, 1)
     sequence(worker, keyring)
     assert slice_.compute_scope(office, HELENE, incident.id, criteria).persons == 3
+
+
+def test_what_is_no_longer_kept_and_what_is_left_out_are_said(
+    slice_: Incidents,
+    office: psycopg.Connection,
+    admin: psycopg.Connection,
+    worker: psycopg.Connection,
+    keyring: Keyring,
+) -> None:
+    write_asks(admin, keyring, [ask(1)])
+    sequence(worker, keyring)
+    write_asks(admin, keyring, [ask(2)], at=AT + timedelta(minutes=5))
+    sequence(worker, keyring)
+    admin.execute("delete from journal.entry where person = 1")
+    admin.execute("delete from journal.batch where at < %s", (AT + timedelta(minutes=1),))
+    admin.execute("insert into journal.ended (first_idx, end_idx, line) values (0, 1, 0)")
+    admin.commit()
+    incident = opened(slice_, office)
+    criteria = account_criteria(DOCTOR, frozenset(), *WINDOW)
+    summary = slice_.compute_scope(office, HELENE, incident.id, criteria)
+    assert [gap.kind for gap in summary.gaps] == [GapKind.ENDED]
+    assert not slice_.preview(office, criteria).whole
+    later = replace(criteria, from_us=micros(AT + timedelta(minutes=5)))
+    assert slice_.preview(office, later).whole
+    narrowed = slice_.compute_scope(office, HELENE, incident.id, replace(later, categories=DataCategory.GUARANTEES))
+    assert ([gap.kind for gap in narrowed.gaps], [gap.kind for gap in narrowed.untold]) == ([], [GapKind.NARROWED])
 
 
 def test_removed_lines_are_said(

@@ -12,7 +12,7 @@ from tests.integration.test_incidents_register import REASONS, fill_register, op
 from tierce.incidents.cohorts.model import Cohort
 from tierce.incidents.errors import FormError, FreeTextError
 from tierce.incidents.register.errors import ReasonRefusedError, RegisterClosedError
-from tierce.incidents.register.model import RowKind
+from tierce.incidents.register.model import Row, RowKind
 from tierce.incidents.register.rules import journal_number
 from tierce.incidents.statements.model import Privileges, ProofKind
 from tierce.incidents.statements.rules import ProofMissingError
@@ -122,6 +122,31 @@ def test_n8_what_proved_not_to_be_a_breach_is_reasoned_closed_and_stays_in_the_r
     assert states.read(office, incident.id).stage is Stage.CLOSED
     assert room.incidents.incident(office, incident.id).dismissed_at is not None
     assert len(room.clocks.register.rows(office, incident.id)) == 5
+
+
+def test_n8_awareness_written_in_any_way_makes_it_a_breach_again(room: Room, states: States) -> None:
+    incident, office = opened(room), room.office
+    said = "Le patient a confirmé."
+
+    def moved() -> Row:
+        return states.move(office, HELENE, incident.id, stage=Stage.AWARE, why=said)
+
+    def timed() -> Row:
+        at = room.clock.now()
+        return room.clocks.write_time(office, HELENE, incident.id, moment=Moment.AWARE, at=at, why=said)
+
+    for again in (moved, timed):
+        room.clock.advance(timedelta(minutes=1))
+        if Stage.CHECK in states.read(office, incident.id).next:
+            states.move(office, HELENE, incident.id, stage=Stage.CHECK, happened=AT)
+        states.move(office, HELENE, incident.id, stage=Stage.NOT_A_BREACH, why=REASONS)
+        assert states.read(office, incident.id).stage is Stage.NOT_A_BREACH
+        room.clock.advance(timedelta(minutes=1))
+        again()
+        assert states.read(office, incident.id).stage is not Stage.NOT_A_BREACH
+        assert room.incidents.incident(office, incident.id).dismissed_at is None
+        with pytest.raises(FormError):
+            room.clocks.close(office, HELENE, incident.id, REASONS)
 
 
 def test_n8_closing_without_reasoning_or_awareness_is_refused(room: Room) -> None:

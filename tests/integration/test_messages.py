@@ -86,7 +86,7 @@ def test_i2_counts_reconcile_from_exposed_to_the_public_notice(
     assert take_in(world.notices, world.appender, world.room.clock, world.incident, back).bounced == 1
     assert world.messages.posted(world.room.office, HELENE, world.incident, 1) == 2
     reference = references(tmp_path / "letters")[0]
-    unknown = letters_back(world.notices, world.appender, world.room.clock, world.audience(), {reference, "NONE"})
+    unknown = letters_back(world.notices, world.appender, world.room.clock, world.incident, {reference, "NONE"})
     assert unknown == {"NONE"}
     found = world.counts()
     assert states(found) == {State.SENT: 3, State.POSTED: 1, State.PUBLIC: 5}
@@ -165,6 +165,7 @@ def test_changed_contact_data_is_counted_and_told_by_another_audience(
     world.outbox.print_letters(world.notices, world.incident, letters, processes=1)
     found = states(world.counts())
     assert (found[State.CHANGED], State.TO_SEND in found, State.TO_PRINT in found) == (2, False, False)
+    assert world.messages.posted(world.room.office, HELENE, world.incident, 1) == 1
     world.ready()
     assert world.outbox.send(world.notices, world.incident, server).accepted == 1
     world.outbox.print_letters(world.notices, world.incident, letters, processes=1)

@@ -67,7 +67,7 @@ def test_i2_an_audience_planned_in_chunks_is_the_one_planned_whole(
     with world.notices.transaction():
         pairs = [pair for chunk in store.exposed_pairs(world.notices, world.incident, 1) for pair in chunk]
     people = [(one.person, one.insurer) for one in pairs if one.insurer]
-    contacts = world.contacts.of(world.notices, world.incident, people)
+    contacts = {one: lent.on(today) for one, lent in world.contacts.of(world.notices, world.incident, people).items()}
     contacts |= store.client_contacts(world.notices, [one.person for one in pairs if not one.insurer])
     mandates: dict[InsurerId, Mandate | None] = dict.fromkeys((OAK, CAPES), Mandate.OPERATOR_SENDS)
     made = plan(pairs, mandates, contacts, on=today, salt=audience.salt)
@@ -97,7 +97,8 @@ def test_i5_a_minor_lent_without_a_representative_waits_until_her_insurer_names_
     lend(world, OAK, {1: replace(alone, representative="Rose Aubry")})
     world.freeze()
     counts = world.counts()
-    assert (counts.already_told, counts.states[State.TO_SEND], counts.unexplained) == (1, 2, 0)
+    assert (counts.already_told, counts.states[State.TO_SEND], counts.unexplained) == (0, 2, 0)
+    assert counts.public == {Why.NO_CONTACT: 1}, "the professional: a public notice told her nothing yet"
     row = world.notices.execute(
         "select represented from notice.item where audience = %s and person = 1", (world.audience().id,)
     ).fetchone()

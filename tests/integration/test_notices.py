@@ -1,5 +1,6 @@
 """Notices and letters from a real list, and what each leaves in the journal."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -12,11 +13,11 @@ from tierce.incidents.rules import account_criteria, by_insurer
 from tierce.incidents.store import exposures
 from tierce.journal.encoding import decode
 from tierce.kernel.clock import micros
-from tierce.kernel.ids import DeviceId, PersonId, ProfessionalId
+from tierce.kernel.ids import DeviceId, EstablishmentId, PersonId, ProfessionalId, SessionId
 from tierce.kernel.language import Language
 from tierce.notices.errors import IncidentNotAwareError, SliceMissingError
 from tierce.notices.model import BlockKind, Document
-from tierce.notices.store import notices_made
+from tierce.notices.store import hold_of, notices_made
 from tierce.policy.acts import Act
 from tierce.storage.keys import Keyring
 
@@ -66,6 +67,37 @@ def test_each_insurer_is_told_of_its_own_people(room: Room) -> None:
     counts = by_insurer(exposures(room.office, scope))
     assert sum(one.persons for one in counts) == 3
     assert set(notices_made(room.office, scope)) == {OAK, CAPES}
+
+
+def test_a_hold_that_was_let_go_of_is_not_said_to_last(room: Room) -> None:
+    incident = attacked(room)
+    room.admin.execute(
+        'insert into access.ladder (id, level, subject, rung, since, until, "by", reason, lifted)'
+        " select n, 2, 66, 3, %(at)s - n * interval '25 days', %(at)s - n * interval '24 days', 'watch', 'seats',"
+        " %(at)s - n * interval '25 days' + interval '1 hour' from generate_series(2, 3) n",
+        {"at": AT},
+    )
+    room.admin.commit()
+    letter = room.notices.letter(room.office, HELENE, incident.id, PersonId(1), OAK)
+    assert "Le 3 mars 2026 à 10 h 13, nous avons bridé l'accès volé. Depuis" in words(letter, BlockKind.MEASURES)
+    room.admin.execute("update access.ladder set lifted = since + interval '5 minutes' where id = 1")
+    room.admin.commit()
+    room.clock.advance(timedelta(hours=1))
+    letter = room.notices.letter(room.office, HELENE, incident.id, PersonId(1), OAK)
+    assert "Jusqu'au 3 mars 2026 à 10 h 18, il n'a plus rien pu lire" in words(letter, BlockKind.MEASURES)
+
+
+def test_what_is_not_held_is_not_said_to_be(room: Room) -> None:
+    attacked(room)
+    held = account_criteria(ProfessionalId(501), frozenset({THIEF}), micros(AT), micros(AT + timedelta(hours=1)))
+    assert hold_of(room.admin, held) is not None
+    for more in (
+        {"establishments": frozenset({EstablishmentId(601)})},
+        {"sessions": frozenset({SessionId(7)})},
+        {"networks": frozenset({bytes(16)})},
+        {"professionals": frozenset({ProfessionalId(1 << 40)})},
+    ):
+        assert hold_of(room.admin, replace(held, **more)) is None
 
 
 def test_a_notice_keeps_its_first_date(room: Room) -> None:

@@ -1,6 +1,7 @@
 """I3: contact data lent for an incident: only of people on its own list, sealed, and nothing left after."""
 
 import subprocess
+from datetime import timedelta
 from pathlib import Path
 
 import msgspec
@@ -118,6 +119,11 @@ def test_i3_only_people_on_the_insurers_list_are_kept_sealed_and_read_by_one_rol
     more = text_of({"member_number": "A-0000417", "name": "Paul Lenoir", "email": PAUL_EMAIL, "address_1": STREET})
     again = lend(world, incident.id, world.lent(more))
     assert (again.taken, again.unchanged) == (0, 1)
+    world.room.clock.advance(timedelta(minutes=1))
+    other = lend(world, incident.id, world.lent(more.replace("Paul", "Pauline")))
+    assert (other.taken, other.unchanged) == (1, 0)
+    back = lend(world, incident.id, path)
+    assert (back.again, back.taken) == (False, 1), "the first file again takes the second one's data away"
 
 
 def test_i3_nothing_is_kept_without_a_mandate_nor_of_a_file_that_was_cut(world: World) -> None:

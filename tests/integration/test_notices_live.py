@@ -64,6 +64,25 @@ def test_its_turns_are_signs_of_life_and_their_end_is_seen(installed: Path, conn
     assert [sample.labels for one in ages for sample in one.samples] == [{"process": NOTICES}]
 
 
+def test_a_turn_that_fails_is_said_and_the_next_one_comes(installed: Path, connect: Connect) -> None:
+    admin = connect(SUPERUSER, autocommit=True)
+    Path(str(load(installed).mail.dkim_key)).unlink()  # type: ignore[union-attr]  # these settings have a relay
+    command = [sys.executable, "-m", "tierce", "notice", "run", "--settings", str(installed)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as running:
+        try:
+            eventually(
+                lambda: [one.turns for one in heartbeat.read(admin) if one.process == NOTICES] == [1], "a turn"
+            )
+            checks = {"heartbeat": True, "duty turn": False}
+            assert seen(installed) == [State(NOTICES, live=True, ready=False, checks=checks)]
+            assert doctor(installed) == {("notices-duty", Grade.BAD)}
+            assert running.poll() is None
+        finally:
+            running.send_signal(signal.SIGTERM)
+            told, _ = running.communicate(timeout=30)
+    assert "un tour a échoué" in told
+
+
 def test_where_no_relay_is_named_nobody_waits_for_it(installed: Path) -> None:
     read = load(installed)
     assert NOTICES in watched_in(read)
@@ -74,7 +93,7 @@ def test_where_no_relay_is_named_nobody_waits_for_it(installed: Path) -> None:
 
 def test_its_role_gives_no_other_process_s_sign_of_life(connect: Connect) -> None:
     notices = connect("tierce_notices", autocommit=True)
-    heartbeat.notices_live(notices, "0", 1)
+    heartbeat.notices_live(notices, "0", 1, failed=False)
     for statement in (
         "insert into upkeep.heartbeat values ('worker', now(), now(), '0', 1, 0)",
         "update upkeep.heartbeat set process = 'worker'",

@@ -3,7 +3,9 @@
 import csv
 import hashlib
 import io
-from datetime import timedelta
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from email.parser import BytesParser
 from email.policy import SMTP
 from pathlib import Path
@@ -15,25 +17,28 @@ import pytest
 from tests.integration.asks import AT
 from tests.integration.conftest import Connect
 from tests.integration.rooms import CAPES, HELENE, OAK
-from tests.integration.telling_world import World, listed, open_world, opened_incident, read_more
+from tests.integration.telling_world import AMC, CHAIN, World, listed, open_world, opened_incident, read_more
 from tests.mailbox import mailbox
 from tierce.incidents.clocks.model import Running
 from tierce.incidents.clocks.model import State as ClockState
 from tierce.incidents.clocks.service import Clocks
-from tierce.incidents.register.model import RowKind
-from tierce.incidents.register.rules import journal_number
-from tierce.incidents.register.service import Register
+from tierce.incidents.register.model import Row, RowKind
+from tierce.incidents.register.rules import canonical, journal_number, row_digest
+from tierce.incidents.register.service import RECEIVED_ON_SITE, Register
 from tierce.incidents.store import exposures, last_scope
 from tierce.journal.encoding import decode
 from tierce.journal.model import EntryKind
 from tierce.journal.service import Appender
-from tierce.kernel.ids import InsurerId
+from tierce.kernel.alone import EachAlone
+from tierce.kernel.clock import micros
+from tierce.kernel.ids import IncidentId, InsurerId
 from tierce.notices.deliveries.dkim import make_key
 from tierce.notices.deliveries.model import MailServer, Verdict
 from tierce.notices.deliveries.rules import ATTEMPTS_MAX, FIRST_WAIT
 from tierce.notices.rules import letter_reference
 from tierce.notices.slices.rules import COLUMNS, RECORD_BYTES_MAX
 from tierce.notices.telling import store
+from tierce.notices.telling.model import Mail
 from tierce.notices.telling.rules import ESCALATE_AFTER
 from tierce.policy.acts import Act
 from tierce.policy.clocks import Duty
@@ -104,6 +109,64 @@ def test_n3_nobody_acknowledges_and_the_next_contact_is_warned_until_somebody_do
     assert acts(world)[-2:] == [(Act.INSURER_TOLD, 1), (Act.NOTICE_RECEIVED, 1)]
 
 
+def test_a_contact_that_was_replaced_before_the_notice_left_gets_none(world: World) -> None:
+    opened_incident(world)
+    world.box.refuses = Verdict.RETRY
+    world.telling.turn(world.notices, world.box)
+    new = replace(CHAIN[0], email="nouvelle@grandchene.example")
+    store.put_chain(world.notices, OAK, [new, CHAIN[1]], world.room.clock.now())
+    world.box.refuses = None
+    world.room.clock.advance(FIRST_WAIT)
+    done = world.telling.turn(world.notices, world.box)
+    assert done.repeated == 1
+    assert {one.to for one in world.box.mails} == {"nouvelle@grandchene.example", "dpo@deuxcaps.example"}
+
+
+def test_what_fails_for_one_insurer_fails_alone(world: World) -> None:
+    """One damaged record, one address that no header takes: the others are told, and the failure is raised after."""
+    incident = opened_incident(world)
+    for insurer in (OAK, CAPES):
+        world.recipient(insurer)
+    world.room.admin.execute("update coverage.coverage set sealed = '\\x0101' where insurer = %s", (OAK,))
+    world.room.admin.commit()
+    made: list[InsurerId] = []
+
+    def hand_over(number: IncidentId) -> int:
+        alone = EachAlone(world.notices)
+        for one in (OAK, CAPES):
+            with alone.one():
+                world.slices.hand_over(world.notices, number, one, AMC[one])
+                made.append(one)
+        alone.done()
+        return len(made)
+
+    def refuses_oak(mail: Mail) -> None:
+        if "grandchene" in mail.to:
+            raise ValueError
+        world.box.send(mail)
+
+    for failing in (Posting(refuses_oak), world.box):
+        with pytest.raises((pyrage.EncryptError, ValueError)):
+            world.telling.turn(world.notices, failing, hand_over)
+    assert [one.to for one in world.box.mails] == ["dpo@deuxcaps.example", "dpo@grandchene.example"]
+    assert set(made) == {CAPES}
+    assert world.notices.execute("select insurer from notice.hand_over").fetchall() == [(CAPES,)]
+    assert {one.acknowledged_at for one in store.standings(world.notices, incident.id).values()} == {None}
+
+
+def test_what_proved_to_be_no_breach_is_escalated_to_nobody(world: World) -> None:
+    incident = opened_incident(world)
+    assert world.telling.turn(world.notices, world.box).told == 2
+    world.room.clock.advance(ESCALATE_AFTER)
+    world.room.admin.execute("update incident.incident set dismissed_at = now() where id = %s", (incident.id,))
+    world.room.admin.commit()
+    done = world.telling.turn(world.notices, world.box)
+    assert (done.told, done.repeated, done.sent) == (0, 0, 0)
+    world.room.admin.execute("update incident.incident set dismissed_at = null where id = %s", (incident.id,))
+    world.room.admin.commit()
+    assert world.telling.turn(world.notices, world.box).repeated == 1
+
+
 def test_a_server_that_refuses_is_tried_again_as_messages_are_and_given_up_for_the_next_contact(world: World) -> None:
     opened_incident(world)
     world.box.refuses = Verdict.RETRY
@@ -159,6 +222,23 @@ def test_n3_an_acknowledgement_starts_the_insurer_s_own_clock_once(world: World)
     assert entry == (journal_number(row.digest), Act.NOTICE_RECEIVED)
 
 
+@dataclass(frozen=True)
+class Posting:
+    """A letter box that does something of its own."""
+
+    take: Callable[[Mail], None]
+
+    def send(self, mail: Mail) -> None:
+        self.take(mail)
+
+
+def followed_by(rows: list[Row], heard: datetime, name: str) -> bytes:
+    """A digest that follows from these rows, without any journal line that bears it."""
+    facts = canonical({"moment": "notice_received", "insurer": 1, "at": micros(heard), "why": RECEIVED_ON_SITE})
+    last = rows[-1]
+    return row_digest(last.digest, last.incident, last.number + 1, RowKind.TIME, at=heard, by=name, facts=facts)
+
+
 def test_the_register_takes_from_this_process_an_acknowledgement_and_nothing_else(world: World) -> None:
     incident = opened_incident(world)
     world.telling.turn(world.notices, world.box)
@@ -167,6 +247,21 @@ def test_the_register_takes_from_this_process_an_acknowledgement_and_nothing_els
     for facts in ('{"text":"clos"}', '{"moment":"notice_received","insurer":1,"at":1,"why":"x"}'):
         with pytest.raises(psycopg.errors.CheckViolation):
             world.notices.execute(note, (incident.id, facts, bytes(32)))
+    (heard,) = world.room.admin.execute("select at from notice.acknowledgement").fetchone() or (AT,)
+    rows = Register(world.telling.appender, world.room.clock)
+    before = rows.rows(world.room.admin, incident.id)
+    for why, digest in (
+        (RECEIVED_ON_SITE, bytes(32)),
+        ("Nous avons reçu trop tard.", bytes(32)),
+        (RECEIVED_ON_SITE, followed_by(before, heard, "Inès Vidal")),
+    ):
+        facts = canonical({"moment": "notice_received", "insurer": 1, "at": micros(heard), "why": why})
+        with pytest.raises(psycopg.errors.CheckViolation):
+            world.notices.execute(
+                "select notice.note_received(%s, 1::smallint, %s, %s, %s, %s, 1)",
+                (incident.id, len(before) + 1, heard, facts, digest),
+            )
+    assert rows.rows(world.room.admin, incident.id) == before, "the register still follows, row by row"
     with pytest.raises(psycopg.errors.NoDataFound):
         world.notices.execute(note.replace("1::smallint", "2::smallint"), (incident.id, "{}", bytes(32)))
     with pytest.raises(psycopg.errors.InsufficientPrivilege):

@@ -3,6 +3,7 @@
 import asyncio
 import zipfile
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import timedelta
 from fractions import Fraction
 from hashlib import sha256
@@ -11,7 +12,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from tests.integration.asks import sequence
+from tests.integration.asks import AT, sequence
 from tests.integration.conftest import Connect
 from tests.integration.inspected import verify
 from tests.integration.messages_world import MessagesRoom, lend, open_world
@@ -24,6 +25,7 @@ from tierce.incidents.inspection.store import read_only
 from tierce.incidents.model import Incident
 from tierce.journal.encoding import decode
 from tierce.journal.service import Appender
+from tierce.kernel.clock import micros
 from tierce.notices.audience.model import State
 from tierce.notices.contacts.model import Contact
 from tierce.notices.mandates.model import Mandate
@@ -94,6 +96,20 @@ def test_shares_and_delays_come_from_letters_posted_and_from_insurers_reports(wo
     assert dict(found.cohorts)["insured"].told == 3
     states = {one.state: one.count for one in found.messages}
     assert states == {State.POSTED: 1, State.PUBLIC: 2}, "no address for a member and for the professional"
+
+
+def test_a_report_on_an_earlier_list_tells_of_nobody_added_since(world: MessagesRoom) -> None:
+    room = world.room
+    room.admin.execute("update notice.told_count set people = 3")
+    room.admin.commit()
+    criteria = room.incidents.scope(room.office, world.incident).criteria
+    for since in (AT + timedelta(seconds=3), AT):
+        later = replace(criteria, from_us=micros(since))
+        room.incidents.compute_scope(room.office, HELENE, world.incident, later)
+    with room.office.transaction():
+        found = inspected(room.office, of(world))
+    shares = {one.insurer: one.share for one in found.insurers}
+    assert (shares[CAPES].exposed, shares[CAPES].told) == (3, 2), "one of the three was added after the report's list"
 
 
 def test_an_inspector_reads_counts_and_delays_and_nobody_is_there(world: MessagesRoom, database: Database) -> None:

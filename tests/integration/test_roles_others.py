@@ -319,6 +319,11 @@ def test_reports_and_requests_are_read_and_made_through_one_s_own_open_session(
     assert persons.rows(report, HANDLE, 31, hers) == [(True,)]
     assert persons.rows(report, HANDLE, 32, hers) == [(False,)]
     persons.connection.commit()
+    late = make.replace("now(), now()", "now() + interval '2 days', now() + interval '9 years'")
+    persons.rows(late, HANDLE, 34, [1])
+    persons.connection.commit()
+    ahead = "select made > now(), due > now() + interval '32 days' from notice.her_requests(%s) where id = 34"
+    assert persons.rows(ahead, HANDLE) == [(False, False)], "no clock of hers is put off"
     for query, rest in ((make, (33, [1, 3])), (report, (33, others))):
         with pytest.raises(psycopg.errors.InsufficientPrivilege, match="hers"):
             persons.rows(query, HANDLE, *rest)

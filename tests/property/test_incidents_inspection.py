@@ -6,7 +6,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tierce.incidents.inspection.model import Exposed, Told
-from tierce.incidents.inspection.rules import HALF, MOST, by_cohort, by_insurer, reached, share, whole
+from tierce.incidents.inspection.rules import (
+    HALF,
+    MOST,
+    by_cohort,
+    by_insurer,
+    of_earlier_lists,
+    reached,
+    share,
+    whole,
+)
 from tierce.kernel.ids import InsurerId
 
 MINUTES = st.dictionaries(st.integers(-300, 9_000), st.integers(1, 50), max_size=8)
@@ -22,6 +31,16 @@ def test_a_delay_is_that_of_the_pair_that_completes_the_part(exposed: int, told:
         if exposed and len(one_by_one) >= needed:
             expected = Fraction(max(one_by_one[needed - 1], 0), 60)
         assert reached(exposed, told, part) == expected
+
+
+@given(st.integers(0, 40), st.integers(0, 60), MINUTES)
+def test_what_an_insurer_reported_of_an_earlier_list_is_no_share_of_whom_came_after(
+    exposed: int, later: int, minutes: dict[int, int]
+) -> None:
+    said = [Told(InsurerId(1), "", minute, pairs) for minute, pairs in minutes.items()]
+    kept = of_earlier_lists([Exposed(InsurerId(1), "insured", exposed)], said, {InsurerId(1): later})
+    assert sum(one.pairs for one in kept) == min(sum(minutes.values()), max(exposed - later, 0))
+    assert [one.minute for one in kept] == sorted(minutes)[: len(kept)], "the earliest first"
 
 
 @given(st.integers(0, 400), MINUTES)

@@ -47,6 +47,7 @@ def test_s4_a_proof_is_made_for_one_category_of_one_cohort() -> None:
         (D.MEDICAL, ProofKind.PRIVILEGES, SCOPE),  # no compartment of its own: its being closed proves nothing
         (D.BANK, ProofKind.JOURNAL, replace(SCOPE, pending=1)),
         (D.BANK, ProofKind.JOURNAL, replace(SCOPE, unattributed=1)),
+        (D.BANK, ProofKind.JOURNAL, replace(SCOPE, criteria=replace(SCOPE.criteria, categories=D.GUARANTEES))),
         (D.BANK, ProofKind.JOURNAL, replace(SCOPE, gaps=(Gap(GapKind.LINES_MISSING, 1, 1, 1),))),
     ],
 )

@@ -131,6 +131,12 @@ def test_nothing_else_is_said_only_when_the_journal_is_whole() -> None:
     whole = text_of(letter(), Language.FR)
     assert "n'en contient aucune autre" in whole
     torn = replace(FACTS, gaps=(Gap(GapKind.LINES_MISSING, 5, 5, 2),))
+    for kind in (GapKind.ENDED, GapKind.WAITING, GapKind.NARROWED):
+        less = replace(FACTS, gaps=(Gap(kind, 0, 0, 0),))
+        assert "aucune autre" not in text_of(letter(less), Language.FR)
+        notice = make_insurer_notice(less, OPERATOR, PART, "I-20270303-0007", date(2027, 3, 4))
+        (evidence,) = (block for block in notice.blocks if block.kind is BlockKind.EVIDENCE)
+        assert len(evidence.paragraphs) == 3, "each is said to the insurer too"
     lost = replace(FACTS, unattributed=1)
     harmless = replace(FACTS, gaps=(Gap(GapKind.NEVER_COMMITTED, 5, 9, 0),))
     assert "aucune autre" not in text_of(letter(torn), Language.FR)
@@ -211,6 +217,8 @@ def test_a_notice_counts_its_own_people_and_no_others(language: Language) -> Non
     for word in ("4", "5", (b"s" * 32).hex(), "72", "33", "I-20270303-0007"):
         assert word in text
     assert (b"d" * 32).hex() not in text
+    known = {Language.FR: "son NIR ou son numéro d'adhérent", Language.EN: "a NIR or member number"}[language]
+    assert known in text, "there are two ways to name a person, and the journal does not say which was used"
 
 
 def test_a_notice_states_the_journals_holes() -> None:

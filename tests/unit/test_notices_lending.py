@@ -108,6 +108,10 @@ def test_the_next_contact_is_warned_when_the_last_had_its_time_or_cannot_be_reac
     assert next_contact([waits], CHAIN, NOW + ESCALATE_AFTER - timedelta(seconds=1)) is None
     assert next_contact([waits], CHAIN, NOW + ESCALATE_AFTER) == CHAIN[1]
     assert next_contact([warned(None, 1, sent=None, tries=0)], CHAIN, NOW) == CHAIN[0]
+    assert next_contact([warned(9, 1, sent=None, tries=0)], CHAIN, NOW) == CHAIN[0], (
+        "whom the insurer replaced meanwhile"
+    )
+    assert next_contact([warned(9, 1, sent=NOW)], CHAIN, NOW) is None
 
 
 def test_an_email_to_an_insurer_is_tried_again_as_messages_to_people_are() -> None:

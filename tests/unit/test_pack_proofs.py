@@ -19,8 +19,12 @@ from tierce.incidents.pack.inspector.proofs import (
     root_from,
     signed_by,
 )
+from tierce.incidents.pack.rules import criteria_facts
+from tierce.incidents.rules import account_criteria
 from tierce.journal.merkle import audit_ranges, consistency_ranges
 from tierce.journal.verifier.notes import signed_by as reader_signed_by
+from tierce.kernel.ids import ProfessionalId
+from tierce.scope.model import Criteria
 
 pymerkle: Any = importlib.import_module("pymerkle")  # it has no types; a plain import would want stubs
 
@@ -108,3 +112,8 @@ def test_paths_of_a_library_lead_to_its_root_and_its_old_roots_are_prefixes(size
         check_consistency(old, over(0, old), size, root, path)
         with pytest.raises(WrongError):
             check_consistency(old, root, size, root, path)
+
+
+def test_a_pack_says_all_that_a_list_was_asked() -> None:
+    asked = criteria_facts(account_criteria(ProfessionalId(501), frozenset(), 0, 1))
+    assert set(asked) == set(Criteria.__slots__)

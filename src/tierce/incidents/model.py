@@ -8,7 +8,7 @@ from tierce.kernel.categories import DataCategory
 from tierce.kernel.ids import DeviceId, IncidentId, InsurerId
 from tierce.kernel.language import Phrase
 from tierce.kernel.saying import say_name
-from tierce.scope.model import Criteria, Gap, TreeHead
+from tierce.scope.model import Criteria, Gap, GapKind, TreeHead
 
 
 class Purpose(IntEnum):
@@ -83,6 +83,13 @@ class ScopeSummary:
     """People of whom the journal cannot tell; None in a list that was made before they were counted."""
     excluded: int | None
     """People who were asked for and of whom nothing was shown; None as above."""
+
+    @property
+    def untold(self) -> tuple[Gap, ...]:
+        """Why the list says less than "nobody else": its gaps, lines that wait, categories that it leaves out."""
+        waiting = (Gap(GapKind.WAITING, 0, 0, self.pending),) if self.pending else ()
+        narrowed = (Gap(GapKind.NARROWED, 0, 0, 0),) if self.criteria.categories else ()
+        return self.gaps + waiting + narrowed
 
 
 @dataclass(frozen=True, slots=True)

@@ -90,7 +90,7 @@ def insert_incident(connection: Connection, incident: Incident) -> None:
 def set_awareness(connection: Connection, incident: IncidentId, at: datetime, by: str, why: str) -> bool:
     """Write when, by whom and why the breach was established; False when that was already written."""
     cursor = connection.execute(
-        "update incident.incident set aware_at = %s, aware_by = %s, aware_why = %s"
+        "update incident.incident set aware_at = %s, aware_by = %s, aware_why = %s, dismissed_at = null"
         " where id = %s and aware_at is null",
         (at, by, why, incident),
     )

@@ -32,6 +32,10 @@ class DoubtsLeftError(NoticeError):
     """Messages of the last audience are in doubt: run `tierce notice send` again, then freeze a new one."""
 
 
+class LettersWaitError(NoticeError):
+    """Printed letters are not posted: write their batches posted, or destroy them and give --print-again."""
+
+
 class AudienceStaleError(NoticeError):
     """A newer list exists than the one this audience was frozen from: freeze a new audience."""
 

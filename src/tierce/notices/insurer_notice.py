@@ -5,6 +5,7 @@ other insurer and counts nobody else's people.
 """
 
 from datetime import date
+from typing import Final
 
 from tierce.kernel.categories import LABELS, DataCategory, each
 from tierce.kernel.language import Phrase
@@ -120,13 +121,34 @@ def _scope(part: InsurerSlice) -> Block:
             ),
             Phrase(f"Catégories de données montrées{NBSP}: {data.fr}.", f"Categories of data shown: {data.en}."),
             Phrase(
-                "Pour poser chaque question, l’auteur a tapé le NIR, la date et le rang de naissance de la personne. "
-                "Il les détenait donc déjà, et une réponse confirme qu’ils sont exacts.",
-                "To ask each question, the author typed the person’s NIR, birth date and rank of birth. They "
+                "Pour poser chaque question, l’auteur a tapé la date de naissance de la personne, et son NIR ou son "
+                "numéro d’adhérent. Il les détenait donc déjà, et une réponse confirme qu’ils sont exacts.",
+                "To ask each question, the author typed the person’s birth date, and a NIR or member number. They "
                 "already held them, and an answer confirms that they are right.",
             ),
         ),
     )
+
+
+_UNTOLD: Final[dict[GapKind, Phrase]] = {
+    GapKind.ENDED: Phrase(
+        "La période commence avant la plus ancienne ligne que notre journal garde encore. Nous ne pouvons pas "
+        "affirmer que personne d’autre n’est concerné.",
+        "The period begins before the oldest line that our journal still keeps. We cannot say that nobody else is "
+        "concerned.",
+    ),
+    GapKind.WAITING: Phrase(
+        "Des lignes de cette période étaient écrites et pas encore sous le sceau du journal. Si d’autres de vos "
+        "assurés y sont, un complément vous le dira.",
+        "Lines of that period were written and not under the journal’s seal yet. If others you insure are in them, a "
+        "complement will tell you.",
+    ),
+    GapKind.NARROWED: Phrase(
+        "Cette liste laisse de côté les réponses qui montrent d’autres données que celles qu’elle nomme. D’autres de "
+        "vos assurés ont pu être lus.",
+        "This list leaves out the answers that show other data than it names. Others you insure can have been read.",
+    ),
+}
 
 
 def evidence_block(facts: Facts, digest: bytes) -> Block:
@@ -183,6 +205,7 @@ def evidence_block(facts: Facts, digest: bytes) -> Block:
                 "is concerned.",
             )
         )
+    paragraphs += [phrase for kind, phrase in _UNTOLD.items() if any(gap.kind is kind for gap in facts.gaps)]
     return Block(
         BlockKind.EVIDENCE, Phrase("Sur quoi repose ce compte", "What this count rests on"), tuple(paragraphs)
     )

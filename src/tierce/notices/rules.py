@@ -8,7 +8,7 @@ that is empty or vague where the law wants facts is refused here, before anybody
 import hashlib
 import re
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, datetime
 from functools import lru_cache
 from typing import Final
 
@@ -217,3 +217,11 @@ def is_minor(birth_date: str, on: date) -> bool:
 def is_complete(gaps: Iterable[Gap], unattributed: int) -> bool:
     """Tell whether the journal lets us say "nothing else": no line was removed, lost its person, or is in doubt."""
     return unattributed == 0 and all(gap.kind in HARMLESS for gap in gaps)
+
+
+def last_stay(stays: Iterable[tuple[datetime, datetime]]) -> tuple[datetime, datetime] | None:
+    """The last of some stays, as (since, until), those that touch or overlap being one; None when there is none."""
+    found: tuple[datetime, datetime] | None = None
+    for since, until in sorted(stays):
+        found = (since, until) if found is None or since > found[1] else (found[0], max(found[1], until))
+    return found

@@ -142,7 +142,7 @@ def facts_of(connection: Connection, incident: Incident, scope: ScopeSummary, no
         aware_at=incident.aware_at,
         tree_size=scope.tree.size,
         digest=scope.digest,
-        gaps=scope.gaps,
+        gaps=scope.untold,
         unattributed=scope.unattributed,
         measures=tuple(measures),
     )

@@ -6,8 +6,11 @@ from datetime import datetime
 from psycopg import Connection
 
 from tierce.incidents.model import ScopeSummary
+from tierce.kernel.clock import from_micros
 from tierce.kernel.ids import InsurerId, PersonId, new_id
 from tierce.notices.model import InsurerSlice
+from tierce.notices.rules import last_stay
+from tierce.policy.acts import Evidence
 from tierce.policy.ladder import Level, Rung
 from tierce.scope.model import Criteria
 
@@ -39,30 +42,50 @@ def insurers(connection: Connection) -> dict[InsurerId, tuple[str, str]]:
 
 
 def hold_of(connection: Connection, criteria: Criteria) -> Hold | None:
-    """Since when everything that the criteria name was held, or None when something of it was not.
+    """Since when everything that the criteria name has been held, or None when something of it was not.
 
-    A device is held by itself or not at all; an account by its login. Ladder rows of a rung that still lets
-    known people through do not count. The end is when the first of them was, or will be, free again.
+    A subject counts as held during its last stay without a break that reaches into the window or comes after it:
+    what was let go of in between was not held. Ladder rows of a rung that still lets known people through do not
+    count; nor can a session, a network or a suspicion be held. The end is when the first was, or will be, free again.
     """
+    if criteria.sessions or criteria.networks or criteria.evidence is not Evidence.NONE:
+        return None
     rows = connection.execute(
         """
-        select s.level, s.subject, min(h.since), max(least(h.until, coalesce(h.lifted, h.until)))
+        select s.level, s.subject, h.since, least(h.until, coalesce(h.lifted, h.until))
         from (select %(device)s::smallint as level, unnest(%(devices)s::bigint[]) as subject
+              union all select %(establishment)s::smallint, unnest(%(establishments)s::bigint[])
+              union all select %(software)s::smallint, unnest(%(softwares)s::bigint[])
+              union all select %(vendor)s::smallint, unnest(%(vendors)s::bigint[])
               union all
-              select %(login)s::smallint, g.id from access.login g where g.professional = any(%(professionals)s)) s
+              select %(login)s::smallint, g.id
+              from unnest(%(professionals)s::bigint[]) p(id) left join access.login g on g.professional = p.id) s
         left join access.ladder h on h.level = s.level and h.subject = s.subject and h.rung >= %(rung)s
-        group by 1, 2""",
+            and least(h.until, coalesce(h.lifted, h.until)) > %(from)s""",
         {
             "device": Level.DEVICE.value,
+            "establishment": Level.ESTABLISHMENT.value,
+            "software": Level.SOFTWARE.value,
+            "vendor": Level.VENDOR.value,
             "login": Level.LOGIN.value,
             "devices": sorted(criteria.devices),
+            "establishments": sorted(criteria.establishments),
+            "softwares": sorted(criteria.software),
+            "vendors": sorted(criteria.vendors),
             "professionals": sorted(criteria.professionals),
             "rung": Rung.PRESENCE_ONLY.value,
+            "from": from_micros(criteria.from_us),
         },
     ).fetchall()
-    if not rows or any(row[2] is None for row in rows):
+    stays: dict[tuple[int, int | None], list[tuple[datetime, datetime]]] = {}
+    for level, subject, since, until in rows:
+        stays.setdefault((level, subject), []).extend([(since, until)] if since is not None else [])
+    last = [last_stay(some) for some in stays.values()]
+    held = [one for one in last if one is not None]
+    if not last or len(held) < len(last):
         return None
-    return Hold(since=max(row[2] for row in rows), until=min(row[3] for row in rows))
+    since, until = max(one[0] for one in held), min(one[1] for one in held)
+    return Hold(since, until) if since < until else None
 
 
 def names_behind(connection: Connection, person: PersonId) -> tuple[str, ...]:

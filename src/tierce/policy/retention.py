@@ -340,7 +340,10 @@ RETENTION: Mapping[Kept, Rule] = {
         Phrase("fichiers de lettres imprimées (noms et adresses)", "files of printed letters (names and addresses)"),
         "files",
         _days(30),
-        Phrase("leur remise à la poste", "their posting"),
+        Phrase(
+            "leur remise à la poste, ou leur impression quand elles sont à refaire",
+            "their posting, or their printing where they are planned again",
+        ),
         End.DELETED,
         Hand.JOB,
         _CHOICE,

@@ -59,6 +59,12 @@ class GapKind(StrEnum):
     """An instance that says every minute that it lives did not, for minutes: between the lines of two blocks."""
     CLOCK = "clock"
     """Blocks whose times do not follow their numbers by more than two minutes: their lines' times are in doubt."""
+    ENDED = "ended"
+    """A window begins before the oldest line that is kept: the time of what was written before that is over."""
+    WAITING = "waiting"
+    """Lines of a window were written, and are not under the list's checkpoint. Said of a list, never within one."""
+    NARROWED = "narrowed"
+    """The list keeps releases of some categories alone. Said of a list, never within one: its clauses say it."""
 
 
 HARMLESS = frozenset({GapKind.NEVER_COMMITTED, GapKind.SILENT})

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -58,6 +58,7 @@ def computed(
     if head is None:
         raise JournalBehindError
     hot = store.hot(connection, clauses, head.size, settled)
+    hot = replace(hot, gaps=[*hot.gaps, *store.ended(connection, clauses)])
     try:
         with Engine(clauses, head, sealed=Sealed(folder, segments(connection)), hot=hot, say=say) as engine:
             yield engine

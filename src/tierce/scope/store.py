@@ -246,10 +246,26 @@ def stays(connection: Connection) -> list[Stay]:
     return [Stay(row[0], Level(row[1]), row[2], row[3], row[4]) for row in rows]
 
 
+def ended(connection: Connection, clauses: Sequence[Criteria]) -> list[Gap]:
+    """What is no longer kept of the windows, as one gap: up to the first block of what is."""
+    kept = kept_from(connection)
+    if not any(one.from_us < kept for one in clauses):
+        return []
+    row = connection.execute(
+        "select coalesce(min(block), 1) - 1 from journal.placed"
+        " where first_idx >= (select max(end_idx) from journal.ended)"
+    ).fetchone()
+    assert row is not None
+    return [Gap(GapKind.ENDED, 0, int(row[0]), 0, 0, kept)]
+
+
 def kept_from(connection: Connection) -> int:
     """From when on the journal is kept whole: 0 unless segments reached the end of their time."""
     row = connection.execute(
-        "select case when exists (select from journal.ended) then coalesce((select min(s.from_us) from"
-        " journal.segments() s), (select extract(epoch from min(at)) * 1e6 from journal.batch)) else 0 end"
+        """
+        select case when exists (select from journal.ended) then coalesce(
+            (select min(s.from_us) from journal.segments() s),
+            (select extract(epoch from min(b.at)) * 1e6 from journal.batch b join journal.placed p using (block)
+             where p.first_idx >= (select max(end_idx) from journal.ended))) else 0 end"""
     ).fetchone()
     return int(row[0]) if row and row[0] is not None else 0

@@ -39,9 +39,12 @@ def beat(
     connection.commit()
 
 
-def notices_live(connection: Connection, version: str, turns: int) -> None:
-    """Say that `tierce notice run` lives, over a connection of role tierce_notices in autocommit mode."""
-    connection.execute("select upkeep.notices_live(%s, %s)", (version, turns))
+def notices_live(connection: Connection, version: str, turns: int, *, failed: bool) -> None:
+    """Say that `tierce notice run` lives, and whether its last turn failed for somebody.
+
+    Over a connection of role tierce_notices in autocommit mode.
+    """
+    connection.execute("select upkeep.notices_live(%s, %s, %s)", (version, turns, failed))
 
 
 def job_ended(connection: Connection, job: str, version: str) -> None:

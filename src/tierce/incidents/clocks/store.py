@@ -13,8 +13,9 @@ def set_signal(connection: Connection, incident: IncidentId, at: datetime) -> No
 
 
 def set_aware(connection: Connection, incident: IncidentId, at: datetime, by: str, why: str) -> None:
-    """Write since when, by whom and why the breach is known."""
+    """Write since when, by whom and why the breach is known: it is one, whatever was written before."""
     connection.execute(
-        "update incident.incident set aware_at = %s, aware_by = %s, aware_why = %s where id = %s",
+        "update incident.incident set aware_at = %s, aware_by = %s, aware_why = %s, dismissed_at = null"
+        " where id = %s",
         (at, by, why, incident),
     )

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from fractions import Fraction
 
 from tierce.incidents.inspection.model import Exposed, Share, Told
@@ -65,6 +66,27 @@ def by_insurer(exposed: Iterable[Exposed], told: Iterable[Told]) -> dict[Insurer
     for each in told:
         minutes[each.insurer].append(each)
     return {insurer: share(pairs, _minutes(minutes[insurer])) for insurer, pairs in sorted(groups.items())}
+
+
+def of_earlier_lists(
+    exposed: Iterable[Exposed], reported: Iterable[Told], later: Mapping[InsurerId, int]
+) -> list[Told]:
+    """What insurers reported, the earliest first, as far as their own list went: `later` pairs came after it.
+
+    People told of an earlier list are no share of those who were added since.
+    """
+    left: dict[InsurerId, int] = defaultdict(int)
+    for one in exposed:
+        left[one.insurer] += one.pairs
+    for insurer, pairs in later.items():
+        left[insurer] = max(left[insurer] - pairs, 0)
+    found = []
+    for told in sorted(reported, key=lambda one: one.minute):
+        pairs = min(told.pairs, left[told.insurer])
+        left[told.insurer] -= pairs
+        if pairs:
+            found.append(replace(told, pairs=pairs))
+    return found
 
 
 def _minutes(told: Iterable[Told]) -> dict[int, int]:

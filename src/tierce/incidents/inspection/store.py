@@ -24,22 +24,36 @@ def exposed(connection: Connection, number: IncidentId) -> list[Exposed]:
 
 
 def told(connection: Connection, number: IncidentId, aware: datetime) -> list[Told]:
-    """Pairs told, by the operator's own messages and by what insurers reported last."""
-    own = connection.execute("select insurer, cohort, minute, pairs from notice.told(%s, %s)", (number, aware))
-    reported = connection.execute(
+    """Pairs told by the operator's own messages."""
+    rows = connection.execute("select insurer, cohort, minute, pairs from notice.told(%s, %s)", (number, aware))
+    return [Told(InsurerId(insurer), cohort, minute, pairs) for insurer, cohort, minute, pairs in rows.fetchall()]
+
+
+def reported(connection: Connection, number: IncidentId, aware: datetime) -> list[Told]:
+    """Pairs told as insurers reported last."""
+    rows = connection.execute(
         "select r.insurer, c.hour, c.people from notice.told_count c join notice.report r on r.id = c.report"
         " where r.incident = %(number)s and r.id in (select distinct on (insurer) id from notice.report"
         " where incident = %(number)s order by insurer, at desc, id desc)",
         {"number": number},
     )
     return [
-        *(Told(InsurerId(insurer), cohort, minute, pairs) for insurer, cohort, minute, pairs in own.fetchall()),
-        *(
-            # An hour is told by its end: nobody is said to be told before she was.
-            Told(InsurerId(insurer), "", int((hour + timedelta(hours=1) - aware).total_seconds() // 60), people)
-            for insurer, hour, people in reported.fetchall()
-        ),
+        # An hour is told by its end: nobody is said to be told before she was.
+        Told(InsurerId(insurer), "", int((hour + timedelta(hours=1) - aware).total_seconds() // 60), people)
+        for insurer, hour, people in rows.fetchall()
     ]
+
+
+def since_reported(connection: Connection, number: IncidentId) -> dict[InsurerId, int]:
+    """Pairs that each insurer's last report cannot tell of: added, or shown with other data, since its list."""
+    rows = connection.execute(
+        "select d.insurer, sum(d.added + d.changed)::bigint from incident.difference d join (select distinct on"
+        " (insurer) insurer, revision from notice.report where incident = %(number)s"
+        " order by insurer, at desc, id desc) r using (insurer)"
+        " where d.incident = %(number)s and d.revision > r.revision group by d.insurer",
+        {"number": number},
+    )
+    return {InsurerId(insurer): int(pairs) for insurer, pairs in rows.fetchall()}
 
 
 def messages(connection: Connection, number: IncidentId) -> list[Messages]:

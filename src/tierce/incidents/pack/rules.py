@@ -194,6 +194,9 @@ def criteria_facts(criteria: Criteria) -> dict[str, object]:
         "software": sorted(criteria.software),
         "vendors": sorted(criteria.vendors),
         "networks": sorted(one.hex() for one in criteria.networks),
+        "evidence": int(criteria.evidence),
+        "categories": int(criteria.categories),
+        "ladder": criteria.ladder,
         "from_us": criteria.from_us,
         "until_us": criteria.until_us,
     }

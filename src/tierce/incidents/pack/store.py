@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -71,6 +71,7 @@ def recomputed(connection: Connection, revision: ScopeSummary, folder: Path, say
     """The list of a revision, computed again under its own tree; None when part of the journal is no longer there."""
     clauses = [revision.criteria]
     hot = scope_rows.hot(connection, clauses, revision.tree.size, revision.at - SETTLE)
+    hot = replace(hot, gaps=[*hot.gaps, *scope_rows.ended(connection, clauses)])
     try:
         sealed = Sealed(folder, segments(connection))
         with Engine(clauses, revision.tree, sealed=sealed, hot=hot, say=say) as engine:

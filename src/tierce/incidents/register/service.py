@@ -36,6 +36,7 @@ TEXT_CHARACTERS_MAX = 2_000
 
 
 RECEIVED_ON_SITE = "Accusé de réception sur le site des organismes."
+"""The words that notice.note_received takes, and no others."""
 
 
 @dataclass(frozen=True, slots=True)

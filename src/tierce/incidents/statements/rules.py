@@ -68,11 +68,11 @@ def prove(
         )
         raise ProofMissingError("proof", reason)
     if kind is ProofKind.JOURNAL and scope is not None and own is not None:
-        if not (scope.gaps or scope.unattributed or scope.pending):
+        if not (scope.untold or scope.unattributed):
             return Proof(kind, scope.digest)
         reason = Phrase(
-            "La liste a un trou ou attend des lignes : elle ne prouve rien de ce qui manque.",
-            "The list has a hole or waits for lines; it proves nothing of what is missing.",
+            "La liste a un trou, attend des lignes, ou laisse de côté des données : elle ne prouve rien du reste.",
+            "The list has a hole, waits for lines, or leaves categories out; it proves nothing of the rest.",
         )
         raise ProofMissingError("proof", reason)
     reason = Phrase(

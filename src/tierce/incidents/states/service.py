@@ -149,8 +149,8 @@ class States:
         def also(now: datetime) -> None:
             if stage is Stage.AWARE:
                 set_aware(connection, number, happened or now, caller.name, said)
-            if stage in {Stage.AWARE, Stage.NOT_A_BREACH}:
-                store.set_dismissed(connection, number, now if stage is Stage.NOT_A_BREACH else None)
+            if stage is Stage.NOT_A_BREACH:
+                store.set_dismissed(connection, number, now)
 
         return self._register.add(connection, caller, number, RowKind.MOVE, make, also)
 

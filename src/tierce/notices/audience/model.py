@@ -56,6 +56,10 @@ WHY_LABELS: dict[Why, Phrase] = {
 }
 
 
+FAILED = (Why.EMAIL_FAILED, Why.UNPRINTABLE, Why.RETURNED)
+"""Reasons found by trying: with the same contact data, trying again would find the same."""
+
+
 class State(IntEnum):
     """Where an item stands; exactly one at a time. The numbers are stored."""
 
@@ -157,7 +161,8 @@ class Counts:
     """Counts of one audience. Pairs first, then adults; `unexplained` is what no line accounts for, and must be zero.
 
     `grouped` is how many pairs share an item with another; `sent`, `refused` and `bounced` count messages over time,
-    the states say where each adult stands now.
+    the states say where each adult stands now. `come_back` is how many of those already told are told no longer: what
+    told them came back after this audience was frozen, and only another audience takes them in.
     """
 
     exposed: int
@@ -175,6 +180,7 @@ class Counts:
     refused: int
     bounced: int
     doubts: int
+    come_back: int
 
     @property
     def unexplained(self) -> int:

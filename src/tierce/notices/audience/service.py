@@ -14,18 +14,35 @@ from tierce.kernel.clock import PARIS, Clock
 from tierce.kernel.ids import IncidentId, InsurerId, PersonId, new_id
 from tierce.notices.audience import store
 from tierce.notices.audience.model import Audience, Counts, Item, Pair
-from tierce.notices.audience.rules import AudienceDigest, is_professional, item_of, reading_of, usable_email
+from tierce.notices.audience.rules import (
+    AudienceDigest,
+    binding,
+    is_professional,
+    item_of,
+    reading_of,
+    usable_email,
+)
 from tierce.notices.contacts.model import Contact
 from tierce.notices.contacts.store import Contacts, Sealers
 from tierce.notices.deliveries.model import Step
-from tierce.notices.errors import AudienceEmptyError, AudienceMissingError, DoubtsLeftError
+from tierce.notices.errors import (
+    AlreadySendingError,
+    AudienceEmptyError,
+    AudienceMissingError,
+    DoubtsLeftError,
+    LettersWaitError,
+)
 from tierce.notices.lines import notice_line
 from tierce.notices.mandates.model import Mandate
 from tierce.policy.acts import Act
 
 SALT_BYTES = 32
 _Person = tuple[PersonId, InsurerId]
-COUNTED = (Step.ACCEPTED.value, Step.REFUSED.value, Step.BOUNCED.value)
+COUNTED = store.Steps(
+    taken=(Step.ACCEPTED.value, Step.KNOWN.value),
+    refused=Step.REFUSED.value,
+    bounced=Step.BOUNCED.value,
+)
 
 
 @dataclass(slots=True)
@@ -51,6 +68,9 @@ class _Planning:
             mandates |= store.mandates(self.connection, unknown, self.on)
             known = self._known(pairs)
             store.keep_readings(self.connection, [reading_of(pair, mandates, known, self.salt) for pair in pairs])
+        for some in store.failed_items(self.connection, self.incident, self.chunk):
+            known = self._known([one.source for one in some])
+            store.keep_failed(self.connection, [one for one in some if _is_unchanged(one, known)])
         store.place(self.connection, self.incident, self.revision)
         return count
 
@@ -77,8 +97,15 @@ class _Planning:
     def _known(self, pairs: list[Pair]) -> dict[_Person, Contact]:
         people = [(one.person, one.insurer) for one in pairs if not is_professional(one)]
         clients = [one.person for one in pairs if is_professional(one)]
-        found = self.contacts.of(self.connection, self.incident, people, self.sealers)
+        lent = self.contacts.of(self.connection, self.incident, people, self.sealers)
+        found = {person: contact.on(self.on) for person, contact in lent.items()}
         return found | store.client_contacts(self.connection, clients) if clients else found
+
+
+def _is_unchanged(failed: store.FailedItem, known: dict[_Person, Contact]) -> bool:
+    """Whether an item would be tried with the very contact data that failed."""
+    contact = known.get((failed.source.person, failed.source.insurer))
+    return contact is not None and binding(failed.salt, contact) == failed.binding
 
 
 def freeze(
@@ -88,6 +115,7 @@ def freeze(
     clock: Clock,
     incident: IncidentId,
     *,
+    print_again: bool = False,
     chunk: int = store.CHUNK,
 ) -> Audience:
     """Freeze the audience of the newest list, with its journal line, in one transaction of an autocommit connection.
@@ -95,20 +123,28 @@ def freeze(
     It is planned `chunk` pairs at a time, in tables of that transaction, and never whole in memory.
 
     Approvals name its digest. Whatever changes afterwards (a list, a mandate, an address) needs another audience, and
-    nobody whom this one has told is in that one again, unless there is more to tell her.
+    nobody whom this one has told is in that one again, unless there is more to tell her. A letter that was printed
+    tells nobody before it is posted, and a batch is of the newest audience or of none: what is printed is posted
+    first, or `print_again` says that those batches are destroyed.
 
     Raises:
         ScopeMissingError: no list was computed yet.
         DoubtsLeftError: messages of an earlier audience are in doubt; settle them first.
+        LettersWaitError: letters are printed and nobody wrote them posted.
+        AlreadySendingError: messages of the last audience are leaving, or its letters are being printed.
         AudienceEmptyError: the list names nobody.
     """
     revision = store.last_revision(connection, incident)
     if not revision:
         raise ScopeMissingError
-    if store.doubts(connection, incident):
-        raise DoubtsLeftError
     now, salt = clock.now(), secrets.token_bytes(SALT_BYTES)
     with connection.transaction():
+        if not store.alone(connection, incident):
+            raise AlreadySendingError
+        if store.doubts(connection, incident):
+            raise DoubtsLeftError
+        if not print_again and store.printed_not_posted(connection, incident):
+            raise LettersWaitError
         planning = _Planning(connection, contacts, incident, revision, now.astimezone(PARIS).date(), salt, chunk)
         pairs, number = planning.read(), new_id()
         if not pairs:

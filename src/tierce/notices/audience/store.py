@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
 from datetime import date
 from typing import LiteralString
 
@@ -12,7 +13,7 @@ from tierce.incidents.cohorts.model import Cohort
 from tierce.incidents.cohorts.rules import cohort_of
 from tierce.kernel.categories import DataCategory
 from tierce.kernel.ids import IncidentId, InsurerId, PersonId
-from tierce.notices.audience.model import FIRST, Audience, Counts, Item, Pair, Reading, State, Why
+from tierce.notices.audience.model import FAILED, FIRST, Audience, Counts, Item, Pair, Reading, State, Why
 from tierce.notices.contacts.model import Contact
 from tierce.notices.mandates.model import Mandate
 from tierce.notices.mandates.store import mandate_of
@@ -47,15 +48,19 @@ def exposed_pairs(
 _READING: LiteralString = """
     create temporary table audience_reading (person bigint, insurer smallint, cohort text collate "C", why smallint,
         reader bytea, mailbox bytea, name bytea, represented boolean) on commit drop;
+    create temporary table audience_failed (audience bigint, item integer, primary key (audience, item))
+        on commit drop;
     create temporary table audience_item (like notice.item) on commit drop"""
-# Pairs that an earlier audience of the incident told of the same categories as this revision has. A minor whose
-# representative was not known yet is not told by a public notice: she is planned again.
+# Pairs that an earlier audience of the incident told of the same categories as this revision has. The public notice
+# tells those alone whom every other way failed, and with the same contact data would fail again: whoever had none, or
+# none of her own, is planned again with what is lent now. Her mailbox stays here: another adult may read it too.
 _TOLD: LiteralString = """
-    update audience_reading r set why = %(already)s, reader = null, mailbox = null
+    update audience_reading r set why = %(already)s
     from notice.item_pair p
     join notice.audience a on a.id = p.audience and a.incident = %(incident)s
-    join notice.item i on i.audience = p.audience and i.number = p.item and i.state = any(%(told)s)
-        and i.why is distinct from %(alone)s
+    join notice.item i on i.audience = p.audience and i.number = p.item
+        and (i.state = any(%(told)s) or i.state = %(public)s and exists (
+            select from audience_failed f where (f.audience, f.item) = (i.audience, i.number)))
     where (r.person, r.insurer, r.cohort) = (p.person, p.insurer, p.cohort)
       and case when p.cohort = 'professionals' then
         (select o.categories = n.categories from incident.exposed_professional o, incident.exposed_professional n
@@ -67,6 +72,10 @@ _TOLD: LiteralString = """
            and (o.person, o.insurer) = (p.person, p.insurer)
            and n.incident = a.incident and n.revision = %(revision)s
            and (n.person, n.insurer) = (p.person, p.insurer)) end"""
+_FAILED: LiteralString = """
+    select i.audience, i.number, a.salt, i.binding, i.person, i.insurer, i.cohort
+    from notice.item i join notice.audience a on a.id = i.audience
+    where a.incident = %(incident)s and i.state = %(public)s and i.why = any(%(why)s)"""
 # Mailboxes that more than one adult would read; a representative with an adult's own name is that adult. Then each
 # pair's item, numbered in the order of its first pair.
 _PLACES: LiteralString = """
@@ -93,6 +102,40 @@ def begin_planning(connection: Connection) -> None:
     connection.execute(_READING)
 
 
+@dataclass(frozen=True, slots=True)
+class FailedItem:
+    """An item of an earlier audience that neither message nor letter reached, and what it was tried with."""
+
+    audience: int
+    number: int
+    salt: bytes
+    binding: bytes
+    source: Pair
+
+
+def failed_items(connection: Connection, incident: IncidentId, chunk: int = CHUNK) -> Iterator[list[FailedItem]]:
+    """Items left to the public notice since every other way failed, in chunks; in a transaction."""
+    with connection.cursor(name="audience_failed_items") as cursor:
+        cursor.execute(
+            _FAILED, {"incident": incident, "public": State.PUBLIC.value, "why": [why.value for why in FAILED]}
+        )
+        while rows := cursor.fetchmany(chunk):
+            yield [
+                FailedItem(
+                    row[0], row[1], bytes(row[2]), bytes(row[3]),
+                    Pair(PersonId(row[4]), InsurerId(row[5]), Cohort(row[6])),
+                )
+                for row in rows
+            ]  # fmt: skip
+
+
+def keep_failed(connection: Connection, failed: Iterable[FailedItem]) -> None:
+    """Keep those whose contact data is still what failed."""
+    with connection.cursor() as cursor, cursor.copy("copy audience_failed from stdin") as copy:
+        for one in failed:
+            copy.write_row((one.audience, one.number))
+
+
 def keep_readings(connection: Connection, readings: Iterable[Reading]) -> None:
     """Keep some pairs to be sorted."""
     with connection.cursor() as cursor, cursor.copy("copy audience_reading from stdin") as copy:
@@ -108,14 +151,15 @@ def keep_readings(connection: Connection, readings: Iterable[Reading]) -> None:
 
 def place(connection: Connection, incident: IncidentId, revision: int) -> None:
     """Give every pair that is kept its place: told already, left, or on the item of its reader."""
+    connection.execute("analyze audience_failed")
     connection.execute(
         _TOLD,
         {
             "incident": incident,
             "revision": revision,
             "already": Why.ALREADY_TOLD.value,
-            "alone": Why.MINOR_ALONE.value,
-            "told": [State.SENT, State.PRINTED, State.POSTED, State.PUBLIC],
+            "told": [State.SENT, State.POSTED],
+            "public": State.PUBLIC.value,
         },
     )
     connection.execute(_PLACES)
@@ -154,6 +198,26 @@ def left(connection: Connection) -> Iterator[tuple[Pair, Why]]:
         )
         for person, insurer, cohort, why in cursor:
             yield Pair(PersonId(person), InsurerId(insurer), Cohort(cohort)), Why(why)
+
+
+def alone(connection: Connection, incident: IncidentId) -> bool:
+    """Keep senders and printers of an incident away until the transaction ends; False where one is at work."""
+    row = connection.execute(
+        "select pg_try_advisory_xact_lock(hashtextextended('tierce-messages', %s))", (incident,)
+    ).fetchone()
+    assert row is not None
+    return bool(row[0])
+
+
+def printed_not_posted(connection: Connection, incident: IncidentId) -> int:
+    """Letters of the incident's newest audience that are printed, in batches that nobody wrote posted."""
+    row = connection.execute(
+        "select count(*) from notice.item where state = %s and audience = (select id from notice.audience"
+        " where incident = %s order by frozen_at desc, entry desc limit 1)",
+        (State.PRINTED.value, incident),
+    ).fetchone()
+    assert row is not None
+    return int(row[0])
 
 
 def doubts(connection: Connection, incident: IncidentId) -> int:
@@ -225,14 +289,19 @@ def insert(connection: Connection, audience: Audience, entry: int) -> None:
     )
 
 
-def newest(connection: Connection, incident: IncidentId) -> Audience | None:
-    """The newest audience of an incident; an older one is never written to again."""
-    row = connection.execute(
+def audiences(connection: Connection, incident: IncidentId) -> list[Audience]:
+    """Every audience of an incident, the newest first; an older one is never written to again."""
+    rows = connection.execute(
         "select id, incident, revision, digest, salt, pairs, items, frozen_at from notice.audience"
-        " where incident = %s order by frozen_at desc, entry desc limit 1",
+        " where incident = %s order by frozen_at desc, entry desc",
         (incident,),
-    ).fetchone()
-    return Audience(row[0], IncidentId(row[1]), row[2], bytes(row[3]), bytes(row[4]), *row[5:]) if row else None
+    ).fetchall()
+    return [Audience(row[0], IncidentId(row[1]), row[2], bytes(row[3]), bytes(row[4]), *row[5:]) for row in rows]
+
+
+def newest(connection: Connection, incident: IncidentId) -> Audience | None:
+    """The newest audience of an incident."""
+    return next(iter(audiences(connection, incident)), None)
 
 
 def last_revision(connection: Connection, incident: IncidentId) -> int:
@@ -264,8 +333,17 @@ def exposed_count(connection: Connection, audience: Audience) -> int:
     return int(row[0])
 
 
-def counts(connection: Connection, audience: Audience, steps: tuple[int, int, int]) -> Counts:
-    """Count an audience from its rows. `steps` are the numbers of accepted, refused and bounced."""
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """The numbers of steps that counts are made of: taken by the server, refused by it, come back."""
+
+    taken: tuple[int, ...]
+    refused: int
+    bounced: int
+
+
+def counts(connection: Connection, audience: Audience, steps: Steps) -> Counts:
+    """Count an audience from its rows."""
     value = {"a": audience.id, "no_contact": Why.NO_CONTACT.value}
     left: dict[int, int] = dict(
         connection.execute(
@@ -287,12 +365,15 @@ def counts(connection: Connection, audience: Audience, steps: tuple[int, int, in
     public = connection.execute(
         "select why, count(*) from notice.item where audience = %(a)s and why is not null group by why", value
     ).fetchall()
-    told: dict[int, int] = dict(
-        connection.execute(
-            "select step, count(distinct item) from notice.step where audience = %s and step = any(%s) group by step",
-            (audience.id, list(steps)),
-        ).fetchall()
-    )
+    row = connection.execute(
+        "select count(distinct item) filter (where step = any(%s)), count(distinct item) filter (where step = %s),"
+        " count(distinct item) filter (where step = %s) from notice.step where audience = %s",
+        (list(steps.taken), steps.refused, steps.bounced, audience.id),
+    ).fetchone()
+    assert row is not None
+    taken, refused, bounced = (int(one) for one in row)
+    row = connection.execute("select notice.come_back(%s)", (audience.id,)).fetchone()
+    assert row is not None
     by_state = {State(state): int(number) for state, number, _ in states}
     return Counts(
         exposed=exposed_count(connection, audience),
@@ -306,10 +387,11 @@ def counts(connection: Connection, audience: Audience, steps: tuple[int, int, in
         reachable=sum(int(reachable) for _, _, reachable in states),
         states=by_state,
         public={Why(why): int(number) for why, number in public},
-        sent=told.get(steps[0], 0),
-        refused=told.get(steps[1], 0),
-        bounced=told.get(steps[2], 0),
+        sent=taken,
+        refused=refused,
+        bounced=bounced,
         doubts=by_state.get(State.DOUBTFUL, 0),
+        come_back=int(row[0]),
     )
 
 

@@ -1,6 +1,6 @@
 """How to reach one person, as her insurer lent it for one incident."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from tierce.kernel.language import Language
@@ -23,6 +23,16 @@ class Contact:
     representative: str | None = None
     former: bool = False
     adult_from: date | None = None
+
+    def on(self, day: date) -> "Contact":
+        """How she is written to on a day: whoever came of age since it was lent, at her address and in her own name.
+
+        Her representative was a minor's, and the mailbox is read by whoever represented her: what concerns her now is
+        not told there. A protected adult's has no day of majority, or is lent again.
+        """
+        if self.representative is None or self.adult_from is None or day < self.adult_from:
+            return self
+        return replace(self, representative=None, email=None)
 
     def is_alone(self, on: date) -> bool:
         """Whether she is a minor on a day and nobody is named to represent her: she is not written to."""

@@ -167,10 +167,10 @@ Counts = tuple[int, int, int, int, int]
 
 
 def lent_file(connection: Connection, incident: IncidentId, insurer: InsurerId, sha256: bytes) -> Counts | None:
-    """The counts of a file that was taken in before."""
+    """The counts of a file that was the last to be taken in; one before which another came may change much again."""
     return connection.execute(
-        "select read, taken, unchanged, refused, outside from contact.lent_file"
-        " where incident = %s and insurer = %s and sha256 = %s",
+        "select read, taken, unchanged, refused, outside from (select * from contact.lent_file"
+        " where incident = %s and insurer = %s order by at desc limit 1) f where f.sha256 = %s",
         (incident, insurer, sha256),
     ).fetchone()
 
@@ -178,10 +178,10 @@ def lent_file(connection: Connection, incident: IncidentId, insurer: InsurerId, 
 def keep_file(
     connection: Connection, incident: IncidentId, insurer: InsurerId, sha256: bytes, at: datetime, counts: Counts
 ) -> None:
-    """Write what became of a file."""
+    """Write what became of a file, the first time that it came."""
     connection.execute(
         "insert into contact.lent_file (incident, insurer, sha256, at, read, taken, unchanged, refused, outside)"
-        " values (%s, %s, %s, %s, %s, %s, %s, %s, %s)",
+        " values (%s, %s, %s, %s, %s, %s, %s, %s, %s) on conflict do nothing",
         (incident, insurer, sha256, at, *counts),
     )
 

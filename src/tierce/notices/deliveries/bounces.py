@@ -15,9 +15,9 @@ from psycopg import Connection
 from tierce.journal.service import Appender
 from tierce.kernel.clock import Clock
 from tierce.kernel.ids import IncidentId
-from tierce.notices.audience.model import Audience, State, Why
+from tierce.notices.audience.model import State, Why
 from tierce.notices.audience.rules import failed
-from tierce.notices.audience.store import list_digest
+from tierce.notices.audience.store import audiences, list_digest
 from tierce.notices.deliveries import store
 from tierce.notices.deliveries.mail import TOKEN_BYTES, token_of
 from tierce.notices.deliveries.model import Step
@@ -40,12 +40,16 @@ class Returned:
 
 @dataclass(slots=True)
 class BounceTally:
-    """What was read: failures taken in, delays, messages that are not ours, failures that changed nothing."""
+    """What was read: failures taken in, delays, messages that are not ours, failures that changed nothing.
+
+    `doubtful` are of messages in doubt, left where they are: read again once the doubt is settled.
+    """
 
     bounced: int = 0
     delayed: int = 0
     foreign: int = 0
     again: int = 0
+    doubtful: int = 0
 
 
 def parse(content: bytes) -> Returned | None:
@@ -81,12 +85,13 @@ def take_in(
 ) -> BounceTally:
     """Take in every message of a folder (and of its `new` and `cur`, for a Maildir), and move away what was ours.
 
-    Reading the same message twice changes nothing. A connection in autocommit mode.
+    Reading the same message twice changes nothing. Messages of other incidents come to the same folder: each incident
+    has its own line. A connection in autocommit mode.
 
     Raises:
         OSError: the folder cannot be read.
     """
-    tally = BounceTally()
+    tally, incidents = BounceTally(), {incident}
     done = folder / READ
     files = [path for place in (folder, folder / "new", folder / "cur") if place.is_dir() for path in place.iterdir()]
     for path in sorted(one for one in files if one.is_file()):
@@ -95,29 +100,31 @@ def take_in(
         if found is None or item is None:
             tally.foreign += 1
             continue
+        if found.failed and item.state is State.DOUBTFUL:
+            tally.doubtful += 1
+            continue
+        incidents.add(item.incident)
         _apply(connection, clock, found, item, tally)
         done.mkdir(exist_ok=True)
         path.replace(done / path.name)
-    line = notice_line(appender, Act.BOUNCES_READ, clock.now(), incident=incident)
     with connection.transaction():
-        appender.write(connection, [line])
+        for one in sorted(incidents):
+            line = notice_line(appender, Act.BOUNCES_READ, clock.now(), incident=one)
+            appender.write(connection, [line])
     return tally
 
 
-def _apply(
-    connection: Connection, clock: Clock, found: Returned, item: tuple[int, int, State, bool], tally: BounceTally
-) -> None:
-    audience, number, state, postal = item
+def _apply(connection: Connection, clock: Clock, found: Returned, item: store.Sent, tally: BounceTally) -> None:
     if not found.failed:
         tally.delayed += 1
         return
-    if state is not State.SENT:
+    if item.state is not State.SENT:
         tally.again += 1
         return
-    then, why = failed(postal=postal)
-    outcome = store.Outcome(number, Step.BOUNCED, found.status, then, why)
+    then, why = failed(postal=item.postal)
+    outcome = store.Outcome(item.number, Step.BOUNCED, found.status, then, why)
     with connection.transaction():
-        store.end(connection, audience, outcome, clock.now(), [State.SENT])
+        store.end(connection, item.audience, outcome, clock.now(), [State.SENT])
     tally.bounced += 1
 
 
@@ -125,20 +132,24 @@ def letters_back(
     connection: Connection,
     appender: Appender,
     clock: Clock,
-    audience: Audience,
+    incident: IncidentId,
     references: set[str],
 ) -> set[str]:
-    """Write that posted letters came back, by their references; gives those that are of no posted letter."""
+    """Write that posted letters came back, by their references, whichever audience of the incident they were of.
+
+    Gives those that are of no posted letter.
+    """
     wanted = {one.strip().upper() for one in references if one.strip()}
     unknown = set(wanted)
-    digest = list_digest(connection, audience.incident, audience.revision)
     with connection.transaction():
-        for number, pair in store.posted_items(connection, audience).items():
-            reference = letter_reference(digest, pair.person, pair.insurer)
-            if reference in wanted:
-                outcome = store.Outcome(number, Step.RETURNED, "", State.PUBLIC, Why.RETURNED)
-                store.end(connection, audience.id, outcome, clock.now(), [State.POSTED])
-                unknown.discard(reference)
-        line = notice_line(appender, Act.BOUNCES_READ, clock.now(), incident=audience.incident)
+        for audience in audiences(connection, incident):
+            digest = list_digest(connection, incident, audience.revision)
+            for number, pair in store.posted_items(connection, audience).items():
+                reference = letter_reference(digest, pair.person, pair.insurer)
+                if reference in wanted:
+                    outcome = store.Outcome(number, Step.RETURNED, "", State.PUBLIC, Why.RETURNED)
+                    store.end(connection, audience.id, outcome, clock.now(), [State.POSTED])
+                    unknown.discard(reference)
+        line = notice_line(appender, Act.BOUNCES_READ, clock.now(), incident=incident)
         appender.write(connection, [line])
     return unknown

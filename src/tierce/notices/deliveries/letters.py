@@ -25,8 +25,9 @@ from tierce.notices.audience.model import Audience, State, Why
 from tierce.notices.deliveries import store
 from tierce.notices.deliveries.model import Step
 from tierce.notices.deliveries.reading import Reading
-from tierce.notices.errors import TextRefusedError
+from tierce.notices.errors import SendingStoppedError, TextRefusedError
 from tierce.notices.lines import notice_line
+from tierce.notices.messages.store import stopped
 from tierce.notices.model import Document
 from tierce.notices.printed import TEMPLATE, printed
 from tierce.policy.acts import Act
@@ -49,6 +50,7 @@ def print_letters(
     *,
     processes: int | None = None,
     told: Callable[[int], None] = lambda _: None,
+    batch_letters: int = BATCH_LETTERS,
 ) -> list[store.Batch]:
     """Print every letter that waits, in batches; a connection in autocommit mode.
 
@@ -56,13 +58,16 @@ def print_letters(
     refused is set aside and tried first the next time; whoever's contact data has changed, for another audience.
 
     Raises:
+        SendingStoppedError: somebody stopped the messages meanwhile; batches kept before that stay.
         OSError: the folder cannot be written; nothing was stored.
     """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     new: list[store.Batch] = []
     first = len(store.batches(connection, reading.audience)) + 1
     with closing(_printed(connection, reading, clock, processes)) as letters:
-        while some := list(islice(letters, BATCH_LETTERS)):
+        while some := list(islice(letters, batch_letters)):
+            if stopped(connection, reading.audience.incident):
+                raise SendingStoppedError
             batch = _keep_batch(
                 connection, reading.audience, folder, first + len(new), some, appender=appender, clock=clock
             )

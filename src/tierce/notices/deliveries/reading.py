@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from psycopg import Connection
 
 from tierce.incidents.cohorts.model import Cohort
-from tierce.kernel.clock import Clock
+from tierce.kernel.clock import PARIS, Clock
 from tierce.kernel.ids import InsurerId, PersonId
 from tierce.notices.audience.model import Audience, Pair, State
 from tierce.notices.audience.rules import binding, usable_email
@@ -88,16 +89,20 @@ class Reading:
             after, at = 0, clock.now()
             while some := store.pending(connection, self.audience, state, at, after, at_once):
                 after = some[-1].number
-                ready = self.read(connection, some)
+                ready = self.read(connection, some, at.astimezone(PARIS).date())
                 yield from ((one, ready.get(one.number)) for one in some)
 
-    def read(self, connection: Connection, items: Sequence[Pending]) -> dict[int, Written]:
-        """Give each item what it is written from; those whose contact data has changed or gone are left out."""
+    def read(self, connection: Connection, items: Sequence[Pending], on: date) -> dict[int, Written]:
+        """Give each item what it is written from; those whose contact data has changed or gone are left out.
+
+        So is whoever came of age since: her representative's message no longer tells of her.
+        """
         pairs = store.pairs_of(connection, self.audience, [one.number for one in items])
         every = [pair for own in pairs.values() for pair in own]
         people = [pair for pair in every if pair.cohort is not Cohort.PROFESSIONALS]
         clients = [pair.person for pair in every if pair.cohort is Cohort.PROFESSIONALS]
-        known = self._contacts.of(connection, self.audience.incident, [(one.person, one.insurer) for one in people])
+        lent = self._contacts.of(connection, self.audience.incident, [(one.person, one.insurer) for one in people])
+        known = {person: contact.on(on) for person, contact in lent.items()}
         known |= client_contacts(connection, clients)
         read = reads(connection, self.audience, every)
         used = store.used_accounts(connection, self.audience, clients)
@@ -105,9 +110,8 @@ class Reading:
         for one in items:
             own = pairs.get(one.number, ())
             contact = known.get((one.source.person, one.source.insurer))
-            named = all((pair.person, pair.insurer) in known for pair in own) or not (
-                contact and contact.representative
-            )
+            others = [known.get((pair.person, pair.insurer)) for pair in own]
+            named = all(one and one.representative for one in others) or not (contact and contact.representative)
             if contact is None or binding(self.audience.salt, contact) != one.binding or not named:
                 continue
             found[one.number] = Written(

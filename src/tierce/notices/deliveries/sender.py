@@ -314,7 +314,9 @@ class _Lane:
             run.halts += 1
             if run.halts >= HALTS_MAX:
                 run.fail(SendingRefusedError())
-            return store.Outcome(number, Step.PUT_OFF, reply.said, State.TO_SEND)
+            if wait is not None:
+                return store.Outcome(number, Step.PUT_OFF, reply.said, State.TO_SEND)
+            # Answered so each time: it is her server's own policy, and a letter tells her.
         if said is Verdict.SLOW_DOWN:
             run.pace.slow_down(run.tally.accepted / max(time.monotonic() - run.began, 1.0))
         if said is Verdict.GIVE_UP or wait is None:

@@ -1,6 +1,7 @@
 """Use cases of the process that writes to people: a dry run, the sending, the letters; all after two approvals."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from tierce.notices.audience.service import newest
 from tierce.notices.contacts.store import Contacts
 from tierce.notices.deliveries import store
 from tierce.notices.deliveries.dkim import Signer
-from tierce.notices.deliveries.letters import print_letters
+from tierce.notices.deliveries.letters import BATCH_LETTERS, print_letters
 from tierce.notices.deliveries.model import MailServer
 from tierce.notices.deliveries.reading import Reading
 from tierce.notices.deliveries.sender import Tally, send
@@ -113,12 +114,10 @@ class Outbox:
             AlreadySendingError: another process is at it.
             DeliveryError, SendingRefusedError: why it ended early.
         """
-        audience, kept = approved(connection, incident)
         signer = Signer.load(server.dkim_key, server.dkim_domain, server.dkim_selector)
-        reading = Reading(audience, kept.message, self._contacts)
-        with self._connect() as alone:
-            if not store.lock(alone, incident):
-                raise AlreadySendingError
+        with self._alone(incident):
+            audience, kept = approved(connection, incident)
+            reading = Reading(audience, kept.message, self._contacts)
             self._line(connection, Act.MESSAGES_SENT, incident)
             try:
                 return send(self._connect, reading, server, signer, self._clock, known=known, told=told)
@@ -133,6 +132,7 @@ class Outbox:
         *,
         processes: int | None = None,
         told: Callable[[int], None] = lambda _: None,
+        batch_letters: int = BATCH_LETTERS,
     ) -> list[store.Batch]:
         """Print every approved letter that waits, in batches; each batch has its journal line.
 
@@ -141,14 +141,34 @@ class Outbox:
             AudienceMissingError, MessageMissingError, AudienceStaleError: there is nothing to print.
             AlreadySendingError: another process is at it.
         """
-        audience, kept = approved(connection, incident)
-        reading = Reading(audience, kept.message, self._contacts)
+        with self._alone(incident):
+            audience, kept = approved(connection, incident)
+            reading = Reading(audience, kept.message, self._contacts)
+            return print_letters(
+                connection,
+                reading,
+                folder,
+                self._appender,
+                self._clock,
+                processes=processes,
+                told=told,
+                batch_letters=batch_letters,
+            )
+
+    @contextmanager
+    def _alone(self, incident: IncidentId) -> Iterator[None]:
+        """Keep other senders and printers away, and whoever would freeze another audience: what is newest stays so.
+
+        Given back at once at the end: a connection that is only closed keeps its locks until the server has seen it.
+        """
         with self._connect() as alone:
             if not store.lock(alone, incident):
                 raise AlreadySendingError
-            return print_letters(
-                connection, reading, folder, self._appender, self._clock, processes=processes, told=told
-            )
+            try:
+                yield
+            finally:
+                if not alone.closed:
+                    store.unlock(alone, incident)
 
     def waiting(self, connection: Connection, incident: IncidentId) -> dict[State, int]:
         """How many items wait to be sent, are in doubt, or wait to be printed; those set aside too."""

@@ -175,12 +175,30 @@ def lock(connection: Connection, incident: IncidentId) -> bool:
     return bool(row[0])
 
 
-def by_token(connection: Connection, token: bytes) -> tuple[int, int, State, bool] | None:
-    """The audience, number and state of the item with a token, and whether a letter to her is possible."""
+def unlock(connection: Connection, incident: IncidentId) -> None:
+    """Let others send and print again."""
+    connection.execute("select pg_advisory_unlock(hashtextextended('tierce-messages', %s))", (incident,))
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """The item of a token: of which incident and audience, where it stands, whether a letter to her is possible."""
+
+    incident: IncidentId
+    audience: int
+    number: int
+    state: State
+    postal: bool
+
+
+def by_token(connection: Connection, token: bytes) -> Sent | None:
+    """The item with a token."""
     row = connection.execute(
-        "select audience, number, state, postal from notice.item where token = %s", (token,)
+        "select a.incident, i.audience, i.number, i.state, i.postal from notice.item i"
+        " join notice.audience a on a.id = i.audience where i.token = %s",
+        (token,),
     ).fetchone()
-    return (row[0], row[1], State(row[2]), row[3]) if row else None
+    return Sent(IncidentId(row[0]), row[1], row[2], State(row[3]), row[4]) if row else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -119,8 +119,11 @@ class Messages:
         The line's `device` begins the file's digest, so that whose names left is known from the batch's own letters.
 
         Raises:
+            SendingStoppedError: messages are stopped, or an authority asked for persons to be told later.
             BatchMissingError: there is no such batch, it was posted, or its file is not the one that was printed.
         """
+        if store.stopped(connection, number):
+            raise SendingStoppedError
         audience = newest_audience(connection, number)
         found = next((one for one in deliveries.batches(connection, audience) if one.number == batch), None)
         path = batch_file(folder, audience.id, batch)

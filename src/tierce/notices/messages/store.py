@@ -102,11 +102,16 @@ def lift(connection: Connection, incident: IncidentId, by: str, at: datetime) ->
 
 
 def stopped(connection: Connection, incident: IncidentId) -> tuple[str, str] | None:
-    """Who stopped the messages of an incident and why, while nobody let them go on; a secrecy stops them too."""
+    """Who stopped the messages of an incident and why, while nobody let them go on.
+
+    A secrecy stops them too, and that the incident proved to be no breach.
+    """
     row = connection.execute(
         "select by, reason from ("
         "select by, reason, at from notice.stop where incident = %(one)s and lifted_at is null"
-        ' union all select "by", why, at from incident.secrecy where incident = %(one)s and until > now()) s'
+        ' union all select "by", why, at from incident.secrecy where incident = %(one)s and until > now()'
+        " union all select coalesce(aware_by, ''), 'pas une violation / not a breach', dismissed_at"
+        " from incident.incident where id = %(one)s and dismissed_at is not null) s"
         " order by at desc limit 1",
         {"one": incident},
     ).fetchone()

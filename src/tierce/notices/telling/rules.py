@@ -36,9 +36,10 @@ def next_contact(
     warnings: Iterable[InsurerWarning], chain: Iterable[ContactPoint], now: datetime
 ) -> ContactPoint | None:
     """Whom to warn next of an unacknowledged notice; None while the last one has time, or when all were warned."""
-    sent = sorted(warnings, key=lambda one: one.step)
+    sent, chain = sorted(warnings, key=lambda one: one.step), list(chain)
     last = sent[-1]
-    given_up = last.contact is None or (last.sent_at is None and last.tries >= ATTEMPTS_MAX)
+    replaced = all(one.id != last.contact for one in chain)
+    given_up = last.contact is None or (last.sent_at is None and (replaced or last.tries >= ATTEMPTS_MAX))
     late = now - (last.sent_at or last.due_at) >= ESCALATE_AFTER
     if not (given_up or late):
         return None

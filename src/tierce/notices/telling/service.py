@@ -20,6 +20,7 @@ from tierce.incidents.register.service import Register
 from tierce.incidents.rules import incident_reference
 from tierce.journal.model import Entry
 from tierce.journal.service import Appender
+from tierce.kernel.alone import EachAlone
 from tierce.kernel.categories import DataCategory
 from tierce.kernel.clock import PARIS, Clock
 from tierce.kernel.ids import IncidentId, InsurerId, new_id
@@ -67,21 +68,30 @@ class Telling:
     site: str
     """The insurers' site, as its staff know it."""
 
-    def turn(self, connection: Connection, post: Post, hand_over: Callable[[IncidentId], int] | None = None) -> Turn:
-        """Tell what is due, warn the next contacts, send; nothing is done while another process does its turn."""
-        done = Turn()
+    def turn(self, connection: Connection, post: Post, hand_over: Callable[[IncidentId], int] = lambda _: 0) -> Turn:
+        """Tell what is due, warn the next contacts, send; nothing is done while another process does its turn.
+
+        Whatever fails for one incident or one insurer fails alone, and is raised once the others were told.
+        """
+        done, alone = Turn(), EachAlone(connection)
         if not store.take_turn(connection):
             return done
         try:
             for number in store.established(connection):
-                done.told += self.tell(connection, number)
-                done.received += self.receive(connection, number)
-                done.repeated += self.repeat(connection, number)
-                if hand_over is not None:
+                with alone.one():
+                    done.told += self.tell(connection, number)
+                with alone.one():
+                    done.received += self.receive(connection, number)
+                with alone.one():
+                    done.repeated += self.repeat(connection, number)
+            with alone.one():
+                done.sent, done.refused = self.send(connection, post)
+            for number in store.established(connection):
+                with alone.one():
                     done.handed_over += hand_over(number)
-            done.sent, done.refused = self.send(connection, post)
         finally:
             store.end_turn(connection)
+        alone.done()
         return done
 
     def tell(self, connection: Connection, number: IncidentId) -> int:
@@ -92,14 +102,15 @@ class Telling:
         )
         if incident is None or incident.aware_at is None or scope is None:
             return 0
-        names, told = notice_rows.insurers(connection), 0
+        names, told, alone = notice_rows.insurers(connection), 0, EachAlone(connection)
         for insurer, before in store.to_tell(connection, scope).items():
-            with connection.transaction():
+            with alone.one(), connection.transaction():
                 name = names[insurer][1]
                 part = slice_for(scope.digest, insurer, name, exposures(connection, scope, insurer))
                 self._freeze(connection, incident, scope, part or emptied(scope.digest, insurer, name, before))
                 kind = WarningKind.COMPLEMENT if before else WarningKind.NOTICE
                 told += self._warn(connection, number, scope.revision, insurer, kind)
+        alone.done()
         return told
 
     def _freeze(
@@ -209,19 +220,22 @@ class Telling:
     def send(self, connection: Connection, post: Post) -> tuple[int, int]:
         """Send every warning whose time has come; returns how many the server took, and how many it refused."""
         taken = refused = 0
+        alone = EachAlone(connection)
         for one, address in store.waiting(connection, self.clock.now(), ATTEMPTS_MAX):
-            mail = self._mail(connection, one, address)
-            if mail is None:
-                continue
-            try:
-                post.send(mail)
-            except MailRefusedError as error:
-                tries, again = rules.after_refusal(error.verdict, one.tries, self.clock.now())
-                store.refused(connection, one.id, str(error), tries, again)
-                refused += 1
-            else:
-                store.sent(connection, one.id, self.clock.now())
-                taken += 1
+            with alone.one():
+                mail = self._mail(connection, one, address)
+                if mail is None:
+                    continue
+                try:
+                    post.send(mail)
+                except MailRefusedError as error:
+                    tries, again = rules.after_refusal(error.verdict, one.tries, self.clock.now())
+                    store.refused(connection, one.id, str(error), tries, again)
+                    refused += 1
+                else:
+                    store.sent(connection, one.id, self.clock.now())
+                    taken += 1
+        alone.done()
         return taken, refused
 
     def _mail(self, connection: Connection, one: InsurerWarning, address: str) -> Mail | None:

@@ -95,9 +95,9 @@ def first_addresses(connection: Connection) -> dict[InsurerId, str]:
 
 
 def established(connection: Connection) -> list[IncidentId]:
-    """Incidents that are established and have a list."""
+    """Incidents that are established, and not proved since to be no breach, and have a list."""
     rows = connection.execute(
-        "select i.id from incident.incident i where i.aware_at is not null"
+        "select i.id from incident.incident i where i.aware_at is not null and i.dismissed_at is null"
         " and exists (select from incident.scope s where s.incident = i.id) order by i.aware_at"
     ).fetchall()
     return [IncidentId(row[0]) for row in rows]
@@ -188,11 +188,12 @@ def insert_warning(connection: Connection, one: InsurerWarning, entry: EntrySeq)
 
 
 def waiting(connection: Connection, now: datetime, tries_max: int) -> list[tuple[InsurerWarning, str]]:
-    """Warnings to send now, with the address of each."""
+    """Warnings to send now, with the address of each; none goes to somebody whom the insurer has replaced."""
     rows = connection.execute(
         "select w.id, w.incident, w.revision, w.insurer, w.step, w.contact, w.kind, w.due_at, w.tries, w.sent_at,"
         " w.failed, c.email from notice.warning w join notice.contact_point c on c.id = w.contact"
-        " where w.sent_at is null and w.next_try <= %s and w.tries < %s order by w.due_at, w.insurer, w.step",
+        " where c.ended_at is null and w.sent_at is null and w.next_try <= %s and w.tries < %s"
+        " order by w.due_at, w.insurer, w.step",
         (now, tries_max),
     ).fetchall()
     return [(_warning(row[:11]), str(row[11])) for row in rows]

@@ -5,6 +5,7 @@ import json
 import pyrage
 from psycopg import Connection
 
+from tierce.kernel.alone import EachAlone
 from tierce.kernel.ids import InsurerId
 from tierce.notices.slices.model import Member
 from tierce.notices.slices.store import Cover
@@ -18,10 +19,12 @@ FORMAT = "tierce-request-v1"
 
 def make_slips(connection: Connection, cover: Cover) -> int:
     """Make the slip of every request sent on to an insurer that registered a key; how many."""
-    found = store.slips_to_make(connection, AT_MOST)
+    found, alone = store.slips_to_make(connection, AT_MOST), EachAlone(connection)
     for one in found:
-        sealed = pyrage.encrypt(_text(connection, cover, one), [pyrage.x25519.Recipient.from_str(one.recipient)])
-        store.keep_slip(connection, one, bytes(sealed))
+        with alone.one():
+            sealed = pyrage.encrypt(_text(connection, cover, one), [pyrage.x25519.Recipient.from_str(one.recipient)])
+            store.keep_slip(connection, one, bytes(sealed))
+    alone.done()
     return len(found)
 
 

@@ -112,9 +112,10 @@ grant select (id, name) on registry.insurer to tierce_inspector;
 grant execute on function notice.told, journal.segments to tierce_inspector;
 grant select (id, incident, frozen_at) on notice.audience to tierce_inspector;
 grant select (audience, channel, state) on notice.item to tierce_inspector;   -- how many stand where; never for whom
+grant select on incident.difference to tierce_inspector;   -- counts by insurer
 grant select (incident, insurer, sent_at) on notice.warning to tierce_inspector;
 grant select (incident, insurer, at) on notice.acknowledgement to tierce_inspector;
-grant select (id, incident, insurer, at) on notice.report to tierce_inspector;
+grant select (id, incident, revision, insurer, at) on notice.report to tierce_inspector;
 grant select on notice.told_count to tierce_inspector;
 grant select on journal.checkpoint, journal.cosignature, journal.dissent, journal.segment, journal.ended, journal.verification
     to tierce_inspector;
@@ -297,7 +298,7 @@ grant select, insert on notice.audience, notice.item_pair, notice.step to tierce
 grant temporary on database :"database" to tierce_notices;   -- an audience is sorted in tables of its own transaction
 grant select, insert, update (state, why, attempts, due, batch) on notice.item to tierce_notices;
 grant select, insert on notice.letter_batch to tierce_notices;
-grant execute on function notice.advance to tierce_notices;
+grant execute on function notice.advance, notice.come_back to tierce_notices;
 grant select on notice.message, notice.approval, notice.stop, incident.secrecy to tierce_notices;
 grant select on notice.audience to tierce_office;
 grant select (audience, number, cohort, channel, language, represented, state, why, attempts, due, batch) on notice.item
@@ -307,5 +308,5 @@ grant select on notice.step to tierce_office;
 grant select, insert on notice.message, notice.approval to tierce_office;
 grant select, insert, update (lifted_at, lifted_by) on notice.stop to tierce_office;
 grant select on notice.letter_batch to tierce_office;
-grant execute on function notice.post_batch to tierce_office;
+grant execute on function notice.post_batch, notice.come_back to tierce_office;
 grant select, insert, update on directory.contact to tierce_office;

@@ -1,10 +1,13 @@
 -- Counts for an inspector: whom an incident's messages reached, and when, without whom. Replaced at each upgrade.
 
 -- Pairs by the minute after awareness at which each was first told: the server took the message, or the letter was posted,
--- and neither came back. A pair that is told twice counts once.
+-- and neither came back: of a letter that took the place of a message, its posting. A pair that is told twice counts once;
+-- one that the newest list no longer has, or has with other data than she was told of, does not count: a share of those
+-- exposed is not made of others.
 create or replace function notice.told(of_incident bigint, aware timestamptz)
     returns table (insurer smallint, cohort text, minute bigint, pairs bigint)
     language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
+declare newest smallint := (select max(c.revision) from incident.scope c where c.incident = of_incident);
 begin
     return query
     select f.insurer, f.cohort, floor(extract(epoch from f.first - aware) / 60)::bigint, count(*)
@@ -12,8 +15,18 @@ begin
           from notice.audience a
           join notice.item_pair p on p.audience = a.id
           join notice.item i on i.audience = a.id and i.number = p.item and i.state in (3, 6)
-          join notice.step s on s.audience = a.id and s.item = i.number and s.step in (2, 6, 9)
+          join notice.step s on s.audience = a.id and s.item = i.number
+            and s.step = any(case i.state when 6 then array[9] else array[2, 6] end)
           where a.incident = of_incident
+            and case when p.cohort = 'professionals' then exists (
+                    select from incident.exposed_professional o join incident.exposed_professional n
+                      using (incident, professional, categories)
+                    where o.incident = a.incident and o.revision = a.revision and o.professional = p.person
+                      and n.revision = newest)
+                else exists (
+                    select from incident.exposed o join incident.exposed n using (incident, person, insurer, categories)
+                    where o.incident = a.incident and o.revision = a.revision and o.person = p.person
+                      and o.insurer = p.insurer and n.revision = newest) end
           group by p.person, p.insurer, p.cohort) f
     group by 1, 2, 3;
 end $$;

@@ -31,7 +31,7 @@ create or replace function notice.own_notices(session_handle bytea, line bigint)
     language sql security definer set search_path = pg_catalog, pg_temp as $$
     select w.incident, w.revision, w.kind, i.signal_at, coalesce(n.persons, 0), n.document, n.draft, w.due_at, a.at, a.name,
         (select m.kind from notice.mandate m where m.insurer = w.insurer
-           and current_date between m.from_day and coalesce(m.until_day, 'infinity')
+           and (now() at time zone 'Europe/Paris')::date between m.from_day and coalesce(m.until_day, 'infinity')
          order by m.from_day desc, m.written_at desc limit 1)
     from access.journalled_insurer(session_handle, line, 205) own(id)
     join notice.warning w on w.insurer = own.id and w.step = 1

@@ -75,17 +75,33 @@ create or replace function notice.register_head(of_incident bigint, of_insurer s
     from incident.register r where r.incident = of_incident
 $$;
 
--- The register's row of an insurer's acknowledgement, whoever calls: by whom and when are the acknowledgement's own, and
--- the row says nothing else.
+-- The register's row of an insurer's acknowledgement, once, whoever calls: by whom and when are the acknowledgement's own,
+-- the words are always the same, the row follows from the one before it, and its journal line is of this very transaction
+-- and bears its digest. A row that did not follow could not be taken away, and the register would be read no more.
 create or replace function notice.note_received(of_incident bigint, of_insurer smallint, of_number integer,
     written timestamptz, said text, of_digest bytea, of_entry bigint) returns void
     language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
-declare heard record;
+declare
+    heard record;
+    head record;
 begin
+    perform pg_advisory_xact_lock(hashtextextended('tierce-register', of_incident));
     select a.at, a.staff, a.name into strict heard from notice.acknowledgement a
     where a.incident = of_incident and a.insurer = of_insurer order by a.at, a.revision limit 1;
-    if said::jsonb - 'why' <> jsonb_build_object('moment', 'notice_received', 'insurer', of_insurer,
-                                                 'at', (extract(epoch from heard.at) * 1000000)::bigint) then
+    select * into head from notice.register_head(of_incident, of_insurer);
+    if said <> '{"at":' || (extract(epoch from heard.at) * 1000000)::bigint || ',"insurer":' || of_insurer
+               || ',"moment":"notice_received","why":"Accusé de réception sur le site des organismes."}'
+       or head.closed or head.known or of_number <> head.number + 1
+       or of_digest <> sha256(convert_to(
+              E'tierce-register-v1\n' || encode(head.digest, 'hex') || E'\n' || of_incident || ' ' || of_number || ' 1 '
+              || (extract(epoch from written) * 1000000)::bigint || E'\n' || heard.name || E'\n' || said || E'\n', 'UTF8'))
+       or not exists (
+           select from journal.entry e
+           where e.seq = of_entry and e.tx = pg_current_xact_id() and e.kind = 21 and get_byte(e.body, 2) = 166
+             and journal.u64(e.body, 8) = (extract(epoch from written) * 1000000)::bigint
+             and journal.u64(e.body, 40) = journal.u64(of_digest, 0) >> 1 & 9223372036854775807
+             and journal.u16(e.body, 60) = of_insurer and journal.u64(e.body, 112) = of_incident)
+    then
         raise exception 'this is not what the insurer acknowledged' using errcode = 'check_violation';
     end if;
     insert into incident.register (incident, number, kind, at, "by", staff, facts, digest, entry)
@@ -111,9 +127,23 @@ begin
     return gone;
 end $$;
 
+-- How many of those that an audience has as told already (reason 9) are told no longer: a message came back (step 7) or a
+-- letter (10) since it was frozen. A count: whoever counts need not read of whom.
+create or replace function notice.come_back(of_audience bigint) returns bigint
+    language sql stable security definer set search_path = pg_catalog, pg_temp as $$
+    select count(distinct (p.person, p.insurer, p.cohort))
+    from notice.audience a
+    join notice.audience b on b.incident = a.incident and b.id <> a.id
+    join notice.step s on s.audience = b.id and s.step in (7, 10) and s.at > a.frozen_at
+    join notice.item_pair q on q.audience = s.audience and q.item = s.item
+    join notice.item_pair p on p.audience = a.id and p.why = 9
+        and (p.person, p.insurer, p.cohort) = (q.person, q.insurer, q.cohort)
+    where a.id = of_audience
+$$;
+
 -- In one commit: what came of one item (`ended`, or null), and that the attempt of another begins (`begun`, or null).
--- False when the other is not to be tried: it stands elsewhere by now, somebody stopped the messages, or an authority asked
--- for persons to be told later.
+-- False when the other is not to be tried: it stands elsewhere by now, somebody stopped the messages, an authority asked
+-- for persons to be told later, or the incident proved to be no breach.
 create or replace function notice.advance(
     of_audience bigint, of_incident bigint, at timestamptz, ended integer, ended_step smallint, ended_code text,
     ended_state smallint, ended_why smallint, ended_due timestamptz, ended_from smallint[], begun integer,
@@ -133,7 +163,8 @@ begin
         update notice.item i set state = 2, attempts = i.attempts + 1
         where i.audience = of_audience and i.number = begun and i.state = begun_from
           and not exists (select 1 from notice.stop s where s.incident = of_incident and s.lifted_at is null)
-          and not exists (select 1 from incident.secrecy y where y.incident = of_incident and y.until > now());
+          and not exists (select 1 from incident.secrecy y where y.incident = of_incident and y.until > now())
+          and not exists (select 1 from incident.incident n where n.id = of_incident and n.dismissed_at is not null);
         moved := found;
         if moved then
             insert into notice.step (audience, item, at, step, code)

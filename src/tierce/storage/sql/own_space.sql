@@ -37,7 +37,8 @@ begin
     if her = 0 or exists (select from journal.entry e where e.seq = of_seq and e.person <> her) then
         raise exception 'no open session has this handle, or the line is not hers' using errcode = 'insufficient_privilege';
     end if;
-    insert into notice.person_report (id, person, seq, at) values (new_id, her, of_seq, reported) on conflict do nothing;
+    insert into notice.person_report (id, person, seq, at) values (new_id, her, of_seq, least(reported, now()))
+    on conflict do nothing;
     return found;
 end $$;
 
@@ -65,16 +66,19 @@ begin
     where q.person = her and her <> 0 order by p.at;
 end $$;
 
--- Keeps a request of hers, to insurers that have a copy of her record and to no other.
+-- Keeps a request of hers, to insurers that have a copy of her record and to no other; none is made later than now, nor due
+-- later than a month after (article 12(3)), whatever the process says.
 create or replace function notice.make_request(
     session_handle bytea, new_id bigint, of_kind text, about text, controllers smallint[], at timestamptz,
     until timestamptz) returns void
     language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
-declare her bigint := gate.person_of(session_handle);
+declare
+    her bigint := gate.person_of(session_handle);
+    at_last timestamptz := least(at, now());
 begin
     if her = 0 or not controllers <@ array(select r.insurer from person.record r where r.person = her) then
         raise exception 'no open session has this handle, or an insurer is not hers' using errcode = 'insufficient_privilege';
     end if;
     insert into notice.rights_request (id, person, kind, subject, insurers, made, due)
-    values (new_id, her, of_kind, about, controllers, at, until);
+    values (new_id, her, of_kind, about, controllers, at_last, least(until, at_last + interval '31 days 1 hour'));
 end $$;

@@ -40,7 +40,7 @@ begin
     end if;
     return query
     select i.id, i.signal_at, s.at,
-        s.unattributed = 0 and s.pending = 0
+        s.unattributed = 0 and s.pending = 0 and coalesce((s.criteria ->> 'categories')::integer, 0) = 0
             and not jsonb_path_exists(s.gaps, '$[*][0] ? (@ != "never committed" && @ != "silent")'),
         x.insurer, x.confirmed, x.categories, x.first_at, x.last_at
     from incident.incident i

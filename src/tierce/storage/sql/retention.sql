@@ -28,13 +28,18 @@ create or replace function upkeep.is_held(of_person bigint) returns boolean lang
                        where (x.incident, x.revision, x.person) = (s.incident, s.revision, of_person))))
 $$;
 
--- Batches of letters whose file is past its duration: posted that long ago.
+-- Batches of letters whose file is past its duration: posted that long ago, or printed that long ago and of an audience in
+-- the place of which another was frozen since: nobody can take it any more, nor write it posted.
 create or replace function upkeep.due_letters(at_most integer) returns table (audience bigint, number integer)
     language sql stable security definer set search_path = pg_catalog, pg_temp as $$
     select b.audience, b.number from notice.letter_batch b
     where b.file_gone is null
-      and b.posted_at < now() - make_interval(days => (select k.days from upkeep.keep k where k.class = 45))
-    order by b.posted_at limit at_most
+      and coalesce(b.posted_at, (
+              select b.made_at from notice.audience a join notice.audience n
+                on n.incident = a.incident and (n.frozen_at, n.entry) > (a.frozen_at, a.entry)
+              where a.id = b.audience limit 1))
+          < now() - make_interval(days => (select k.days from upkeep.keep k where k.class = 45))
+    order by coalesce(b.posted_at, b.made_at) limit at_most
 $$;
 
 -- Says that the file of a batch is gone; false when it was not due.

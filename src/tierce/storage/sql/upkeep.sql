@@ -17,13 +17,14 @@ create or replace function upkeep.waiting(out lines bigint, out oldest_seconds d
 $$;
 
 -- The sign of life of `notices`, whose role writes no other process's: a captured one cannot say that the worker lives.
-create or replace function upkeep.notices_live(of_version text, of_turns bigint) returns void
+drop function if exists upkeep.notices_live(text, bigint);   -- an earlier shape did not say that a turn failed
+create or replace function upkeep.notices_live(of_version text, of_turns bigint, failed boolean) returns void
     language sql security definer set search_path = pg_catalog, pg_temp as $$
-    insert into upkeep.heartbeat as h (process, started, at, version, turns, waiting)
-    values ('notices', now(), now(), of_version, of_turns, 0)
+    insert into upkeep.heartbeat as h (process, started, at, version, turns, waiting, failing)
+    values ('notices', now(), now(), of_version, of_turns, 0, case when failed then array['turn'] else '{}' end)
     on conflict (process) do update set
         started = case when excluded.turns < h.turns then now() else h.started end,
-        at = now(), version = excluded.version, turns = excluded.turns
+        at = now(), version = excluded.version, turns = excluded.turns, failing = excluded.failing
 $$;
 
 -- That a job of a timer ended well: for roles that write no process's sign of life.

@@ -167,8 +167,12 @@ def _notices(connection: psycopg.Connection, settings: Settings) -> list[Finding
     """Where there is a relay, `tierce notice run` tells insurers and people; nobody sees that it does not."""
     if NOTICES not in watched_in(settings):
         return []
-    if notices_state(connection).live:
+    state = notices_state(connection)
+    if state.ready:
         return [good("notices", NOTICES, "les tours se suivent", "its turns go on")]
+    if state.live:
+        said = Phrase("échoue pour quelqu’un à chaque tour", "fails for somebody at each turn")
+        return [bad("notices-duty", NOTICES, said, _DUTY_REMEDY)]
     said = Phrase("ne donne plus signe de vie", "gives no sign of life")
     remedy = Phrase(
         "`systemctl status tierce-notices`, puis relancez-le : organismes et personnes attendent",

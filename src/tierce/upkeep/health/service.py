@@ -69,11 +69,12 @@ def worker_state(connection: psycopg.Connection) -> State:
 
 
 def notices_state(connection: psycopg.Connection) -> State:
-    """Read the heartbeat of `tierce notice run`."""
+    """Read the heartbeat of `tierce notice run`, and whether its last turn failed for somebody."""
     own = next((one for one in heartbeat.read(connection) if one.process == NOTICES), None)
     connection.rollback()
     live = own is not None and own.age_seconds <= NOTICES_SECONDS_MAX
-    return State(NOTICES, live=live, ready=live, checks={"heartbeat": live})
+    checks = {"heartbeat": live, **{f"duty {name}": False for name in (own.failing if own is not None else ())}}
+    return State(NOTICES, live=live, ready=all(checks.values()), checks=checks)
 
 
 def watched_in(settings: Settings) -> tuple[str, ...]:

@@ -30,11 +30,29 @@ app = typer.Typer(add_completion=False, no_args_is_help=True)
 
 
 @app.command(epilog="Example:  tierce notice audience --incident 4821 --settings tierce.toml")
-def audience(*, incident: Incident, settings: SettingsFile, json: Json = "") -> None:
+def audience(
+    *,
+    incident: Incident,
+    settings: SettingsFile,
+    print_again: Annotated[
+        bool,
+        typer.Option(
+            "--print-again",
+            help="Les lots imprimés et non postés sont détruits : leurs lettres sont à refaire."
+            " / Batches printed and not posted are destroyed: their letters are planned again.",
+        ),
+    ] = False,
+    json: Json = "",
+) -> None:
     """Figer à qui l’opérateur écrit, avec l’empreinte que deux personnes approuvent. / Freeze whom to write to."""
     with desk(settings) as one:
         made = audiences.freeze(
-            one.connection, Contacts(one.keyring), one.appender, SystemClock(), one.incident(incident)
+            one.connection,
+            Contacts(one.keyring),
+            one.appender,
+            SystemClock(),
+            one.incident(incident),
+            print_again=print_again,
         )
         _tell(json, made, audiences.counts(one.connection, made))
 
@@ -127,8 +145,8 @@ def returned(
 ) -> None:
     """Noter les lettres revenues : l’annonce publique vaut pour elles. / Write down letters that came back."""
     with desk(settings) as one:
-        found = audiences.newest(one.connection, one.incident(incident))
-        unknown = letters_back(one.connection, one.appender, SystemClock(), found, set(references))
+        number = one.incident(incident)
+        unknown = letters_back(one.connection, one.appender, SystemClock(), number, set(references))
     _say(json, {"returned": len(set(references)) - len(unknown), "unknown": sorted(unknown)}, "")
     if unknown:
         raise typer.Exit(1)

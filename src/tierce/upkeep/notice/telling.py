@@ -10,6 +10,7 @@ import msgspec
 import typer
 
 from tierce import __version__
+from tierce.kernel.alone import EachAlone
 from tierce.kernel.clock import SystemClock
 from tierce.kernel.ids import IncidentId
 from tierce.notices.errors import NoticeError
@@ -45,42 +46,57 @@ def run(
     if once:
         _say(*turn(settings), json)
         return
-    turns = 0
+    turns, failed = 0, False
     while True:
-        lives(settings, turns)
-        turn(settings)
+        lives(settings, turns, failed=failed)
+        try:
+            turn(settings)
+            failed = False
+        except Exception as error:  # noqa: BLE001 - it failed for somebody, and the others were told: the next turn tries
+            typer.echo(f"un tour a échoué / a turn failed: {type(error).__name__}", err=True)
+            failed = True
         turns += 1
-        lives(settings, turns)
+        lives(settings, turns, failed=failed)
         if stop.wait(EACH_SECONDS):
             return
 
 
-def lives(settings: Path, turns: int) -> None:
-    """Say in the database that the turns go on: whoever looks after the machine is told of a silence."""
+def lives(settings: Path, turns: int, *, failed: bool) -> None:
+    """Say in the database that the turns go on, and whether the last one failed for somebody.
+
+    Whoever looks after the machine is told of a silence, and of a failure that lasts.
+    """
     with desk(settings) as one:
-        notices_live(one.connection, __version__, turns)
+        notices_live(one.connection, __version__, turns, failed=failed)
 
 
 def turn(settings: Path) -> tuple[Turn, Tally]:
     """Do one turn on an installation: insurers first, then persons who wish to know of first look-ups."""
     with desk(settings) as one:
         server = mail_server(one.settings) if one.settings.mail is not None else None
-        with relay(server) as post:
+        done, looks, alone = Turn(), Tally(), EachAlone(one.connection)
+        with alone.one(), relay(server) as post:
             done = telling_of(one).turn(one.connection, post, lambda number: hand_over(one, number))
-        make_slips(one.connection, Cover(one.keyring))
-        return done, tell_first_looks(one)
+        with alone.one():
+            make_slips(one.connection, Cover(one.keyring))
+        with alone.one():
+            looks = tell_first_looks(one)
+        alone.done()
+        return done, looks
 
 
 def hand_over(one: Desk, number: IncidentId) -> int:
     """Make the list of every insurer that was told of the newest revision and registered a key; how many."""
     slices = Slices(one.appender, Cover(one.keyring), SystemClock())
-    names, made = insurers(one.connection), 0
+    names, made, alone = insurers(one.connection), 0, EachAlone(one.connection)
     for insurer in standings(one.connection, number):
-        try:
-            made += slices.hand_over(one.connection, number, insurer, names[insurer][0]) is not None
-        except NoticeError as error:
-            # Another list is being computed, or this insurer's slice did not change: the next turn looks again.
-            typer.echo(f"{names[insurer][0]} : {error}", err=True)
+        with alone.one():
+            try:
+                made += slices.hand_over(one.connection, number, insurer, names[insurer][0]) is not None
+            except NoticeError as error:
+                # Another list is being computed, or this insurer's slice did not change: the next turn looks again.
+                typer.echo(f"{names[insurer][0]} : {error}", err=True)
+    alone.done()
     return made
 
 

@@ -29,6 +29,7 @@ from tierce.notices.errors import (
     IncidentNotAwareError,
     MessageChangedError,
     MessageMissingError,
+    SendingStoppedError,
 )
 from tierce.notices.messages import store
 from tierce.notices.messages.model import APPROVALS_NEEDED, Approval, Kept, Specimen
@@ -112,7 +113,7 @@ def message_handlers(site: OfficeSite, messages: Messages, letters: Path) -> lis
             content = await site.rows.read(
                 lambda connection: messages.take_letters(connection, visit.caller, IncidentId(number), letters, batch)
             )
-        except BatchMissingError as problem:
+        except (BatchMissingError, SendingStoppedError) as problem:
             return await _page(site, visit, IncidentId(number), problem)
         named = {"content-disposition": f'attachment; filename="lettres-{number}-{batch:04d}.zip"'}
         return Response(content, media_type="application/zip", headers=named)
@@ -186,6 +187,10 @@ TOLD: dict[type[TierceError], Phrase] = {
     BatchMissingError: Phrase(
         "Ce lot n’est pas là, est déjà posté, ou son fichier a changé : imprimez-le de nouveau.",
         "This batch is not there, was posted already, or its file has changed: print it again.",
+    ),
+    SendingStoppedError: Phrase(
+        "Les messages sont arrêtés : aucun lot de lettres n’est remis avant qu’ils reprennent.",
+        "Messages are stopped: no batch of letters is handed out before they go on.",
     ),
     FreeTextError: Phrase(
         "Dites pourquoi en une phrase, sans nommer personne.", "Say why in a sentence, and name nobody."

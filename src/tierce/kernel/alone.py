@@ -1,0 +1,37 @@
+"""Several pieces of work over one connection, of which one that fails stops no other."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Protocol
+
+
+class Connected(Protocol):
+    """A connection that may be lost."""
+
+    @property
+    def closed(self) -> bool:
+        """Whether it is."""
+
+
+class EachAlone:
+    """Lets each piece of work fail alone; the first failure is raised once all of them were tried."""
+
+    def __init__(self, connection: Connected) -> None:
+        """Work over an autocommit connection, which every piece needs: once it is lost, nothing more is tried."""
+        self._connection = connection
+        self._first: Exception | None = None
+
+    @contextmanager
+    def one(self) -> Iterator[None]:
+        """Do one piece of work."""
+        try:
+            yield
+        except Exception as error:
+            if self._connection.closed:
+                raise
+            self._first = self._first or error
+
+    def done(self) -> None:
+        """Raise the first failure, if there was one."""
+        if self._first is not None:
+            raise self._first
