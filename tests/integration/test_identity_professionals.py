@@ -335,6 +335,28 @@ def test_a_browser_without_a_key_never_signs(play: Play) -> None:
     play(scene)
 
 
+def test_all_others_are_ended_also_those_that_the_list_leaves_out(play: Play, connect: Connect) -> None:
+    async def scene(desk_: Desk) -> None:
+        stolen, mine = await desk_.open_session(), await desk_.open_session()
+        for handle in (stolen["handle"], mine["handle"]):
+            assert (await desk_.send("GET", "/v1/session", handle)).status_code == 200
+        # Whoever stole one opens more, so that it is older than the fifty that are listed.
+        connect(SUPERUSER, autocommit=True).execute(
+            "insert into access.session (id, handle, site, login, professional, acr, offered, software, network,"
+            " created, expires) select 1000 + n, sha256(n::text::bytea), site, login, professional, acr, offered,"
+            " software, network, created + interval '1 minute', expires from generate_series(1, 60) n,"
+            " (select * from access.session order by created limit 1) s"
+        )
+        ended = await desk_.send("POST", "/v1/sessions/revoke-others", mine["handle"])
+        assert ended.json() == {"ended": 61}
+        assert reason(await desk_.send("GET", "/v1/session", stolen["handle"])) == "session_revoked"
+        assert (await desk_.send("GET", "/v1/session", mine["handle"])).status_code == 200
+
+    play(scene)
+    row = connect(SUPERUSER).execute("select count(*) from access.session where revoked is not null").fetchone()
+    assert row == (61,)
+
+
 def test_sessions_are_listed_and_revoked_at_once(play: Play, connect: Connect) -> None:
     async def scene(desk_: Desk) -> None:
         key, other = BrowserKey(), BrowserKey()

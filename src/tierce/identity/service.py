@@ -345,15 +345,11 @@ class Sessions:
         """End every other session of one's own, each with its journal line; returns how many."""
         async with self._pool.connection() as connection:
             state, _ = await self._live(connection, handle)
-            now = self._clock.now()
-            ended = 0
-            for row in await store.sessions_of(connection, state.professional, state.id, now):
-                if row.current:
-                    continue
-                if await store.revoke(connection, row.id, state.professional, now, "all others ended by their owner"):
-                    await self._journal(connection, state, Act.SESSION_REVOKE, reference=row.id)
-                    ended += 1
-        return ended
+            now, why = self._clock.now(), "all others ended by their owner"
+            ended = await store.revoke(connection, state.id, state.professional, now, why, others=True)
+            for session in ended:
+                await self._journal(connection, state, Act.SESSION_REVOKE, reference=session)
+        return len(ended)
 
     async def end(self, handle: str) -> None:
         """Sign out."""

@@ -313,17 +313,8 @@ async def sessions_of(
         (professional, now, SESSIONS_LISTED_MAX),
     )
     return [
-        SessionRow(
-            SessionId(row[0]),
-            None if row[1] is None else DeviceId(row[1]),
-            row[2],
-            row[3],
-            row[4],
-            row[5],
-            row[6],
-            row[0] == current,
-        )
-        for row in await cursor.fetchall()
+        SessionRow(SessionId(number), device, name, place, created, used, expires, number == current)
+        for number, device, name, place, created, used, expires in await cursor.fetchall()
     ]
 
 
@@ -373,15 +364,21 @@ async def name_device(connection: Connection, login: LoginId, device: DeviceId, 
 
 
 async def revoke(
-    connection: Connection, session: SessionId, professional: ProfessionalId, now: datetime, why: str
-) -> bool:
-    """End one of a professional's own sessions; False when it is not hers or was over."""
+    connection: Connection,
+    session: SessionId,
+    professional: ProfessionalId,
+    now: datetime,
+    why: str,
+    *,
+    others: bool = False,
+) -> list[SessionId]:
+    """End one of a professional's live sessions, or all `others` of hers, listed or not; those that this ended."""
     cursor = await connection.execute(
-        "update access.session set revoked = %s, revoked_why = %s"
-        " where id = %s and professional = %s and revoked is null and expires > %s",
-        (now, why, session, professional, now),
+        "update access.session set revoked = %s, revoked_why = %s where professional = %s and (id = %s) <> %s"
+        " and revoked is null and expires > %s returning id",
+        (now, why, professional, session, others, now),
     )
-    return cursor.rowcount == 1
+    return [SessionId(row[0]) for row in await cursor.fetchall()]
 
 
 async def use_proof(connection: Connection, once: bytes) -> bool:
