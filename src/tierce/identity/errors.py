@@ -64,6 +64,7 @@ class SignInReason(StrEnum):
     INSURER_UNKNOWN = "insurer_unknown"
     RETURN_ADDRESS = "return_address"
     TOO_MANY_TODAY = "too_many_today"
+    TOO_OFTEN_TODAY = "too_often_today"
 
 
 class SignInRefusedError(IdentityError):

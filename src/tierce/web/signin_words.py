@@ -134,6 +134,18 @@ SIGN_IN: Mapping[SignInReason, Told] = {
         ),
         Phrase("Réessayez demain, ou appelez l’opérateur.", "Try again tomorrow, or call the operator."),
     ),
+    SignInReason.TOO_OFTEN_TODAY: (
+        Phrase(
+            "Vous avez ouvert votre espace trop souvent aujourd’hui.",
+            "You opened your space too often today.",
+        ),
+        Phrase(
+            "Réessayez demain. Si ce n’était pas vous, changez le mot de passe de votre fournisseur d’identité et "
+            "appelez l’opérateur.",
+            "Try again tomorrow. If it was not you, change your password at your identity provider and call the "
+            "operator.",
+        ),
+    ),
     SignInReason.INSURER_UNKNOWN: (
         Phrase(
             "Votre compte ne désigne aucun organisme assureur que nous servons.",
