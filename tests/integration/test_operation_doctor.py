@@ -38,7 +38,7 @@ from tierce.storage.database import Database
 from tierce.storage.keys import Keyring
 from tierce.storage.roles import ROLES
 from tierce.upkeep.doctor import base, files, outside
-from tierce.upkeep.doctor.commands import examine
+from tierce.upkeep.doctor.commands import examine, examine_all
 from tierce.upkeep.doctor.model import Finding, Grade
 from tierce.upkeep.service import make_keys
 from tierce.web.worker import CHECKPOINT_FILE
@@ -196,6 +196,42 @@ def test_a_schema_that_is_older_or_newer_than_the_program(house: House, connect:
         admin.execute("update registry_meta.schema_version set version_num = %s", (version,))
         (found,) = _inside(house, "schema")
         assert version in found.said.fr
+
+
+def test_it_looks_on_when_something_cannot_be_looked_at(house: House, connect: Connect) -> None:
+    """As it is run at night: just after the new program came, by another user than root, with a key file spoiled."""
+    rows, ring = connect("tierce_worker"), Keyring(house.keys, ())
+    kept = KeptCheckpoint(house.state / CHECKPOINT_FILE)
+    Appender.enrol(rows, "worker", ring.instance("worker")).append(rows, [Entry(kind=EntryKind.UPKEEP, time_us=1)])
+    Sequencer(rows, LOG_ORIGIN, ring.instance("log"), log_of(rows), kept=kept).step()
+    for name in ("log.pub", "log-retired.pub"):
+        before = (house.keys / name).read_text()
+        (house.keys / name).write_text("not a line of a log\n")
+        assert "log-public" in house.codes(), name
+        (house.keys / name).write_text(before)
+    admin = connect(SUPERUSER, autocommit=True)
+    admin.execute("update registry_meta.schema_version set version_num = '0010'")
+    admin.execute("drop function journal.segments cascade")
+    assert "schema" in house.codes()
+    told = RUNNER.invoke(app, ["doctor", "--settings", str(house.file), "--lang", "en"])
+    assert told.exit_code == 2
+    assert "then `tierce upgrade`" in told.output
+
+
+def test_another_user_than_root_is_told_what_she_may_not_look_at(house: House) -> None:
+    settings, before = house.settings, os.geteuid()
+    for folder in (house.keys, house.secrets, house.state):
+        folder.chmod(0o700 if before == 0 else 0o000)
+    if before == 0:
+        os.seteuid(65534)
+    try:
+        codes = {one.code for one in examine_all(settings)}
+    finally:
+        os.seteuid(before)
+        for folder in (house.keys, house.secrets, house.state):
+            folder.chmod(0o700)
+    assert codes & {"key-file-unreadable", "keys-folder-unreadable"}
+    assert "log-public" not in codes, "what cannot be read is not said to be spoiled"
 
 
 def test_clocks_that_disagree(house: House) -> None:

@@ -1,11 +1,10 @@
 """The doctor on the database: who can reach it, its version and settings, its clock, the sequencer, imports."""
 
 import psycopg
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from tierce.journal.errors import JournalError
-from tierce.journal.kept import KeptCheckpoint, retired_log_keys
-from tierce.journal.note import parse_verifier_key, read_checkpoint
+from tierce.journal.kept import KeptCheckpoint
+from tierce.journal.note import read_checkpoint
 from tierce.journal.segments import store as segment_rows
 from tierce.kernel.clock import Clock
 from tierce.kernel.language import Phrase
@@ -24,7 +23,6 @@ from tierce.upkeep.health.service import (
     notices_state,
     watched_in,
 )
-from tierce.web.names import LOG_PUBLIC_FILE
 from tierce.web.worker import CHECKPOINT_FILE
 
 ROLE = "tierce_upkeep"
@@ -42,7 +40,7 @@ def reach(settings: Settings) -> list[Finding]:
     for role in ROLES:
         try:
             settings.connection().connect(role).close()
-        except FileNotFoundError:
+        except (FileNotFoundError, PermissionError):
             continue  # said with the password files
         except psycopg.OperationalError as error:
             denied = "password authentication failed" in str(error)
@@ -72,10 +70,11 @@ def inside(settings: Settings, clock: Clock) -> list[Finding]:
     except (OSError, psycopg.Error):
         return []  # said by `reach`
     with connection:
+        first = [*_server(connection, settings), *_schema(connection), *_clock(connection, clock)]
+        if stored_version(connection) != head_version():
+            return first  # what follows is asked of tables and functions that another schema may not have
         return [
-            *_server(connection, settings),
-            *_schema(connection),
-            *_clock(connection, clock),
+            *first,
             *_sequencer(connection),
             *_notices(connection, settings),
             *_imports(connection),
@@ -211,12 +210,11 @@ def _segments(connection: psycopg.Connection, settings: Settings) -> list[Findin
 
 
 def _kept(connection: psycopg.Connection, settings: Settings) -> list[Finding]:
-    folder, keys = settings.state_directory(), settings.key_directory()
+    folder, line = settings.state_directory(), log.line(settings)
     note = None if folder is None else KeptCheckpoint(folder / CHECKPOINT_FILE).read()
-    if note is None or not (keys / LOG_PUBLIC_FILE).exists():
+    if note is None or line is None:
         return []
-    origin, current = parse_verifier_key((keys / LOG_PUBLIC_FILE).read_text("utf-8"))
-    known: list[Ed25519PublicKey] = [current, *retired_log_keys(keys)]
+    origin, known = line
     remedy = Phrase("suivez docs/runbooks/backup-and-restore.md", "follow docs/runbooks/backup-and-restore.md")
     stored = store.newest_checkpoint(connection)
     try:

@@ -3,10 +3,12 @@
 import shutil
 from pathlib import Path
 
+from tierce.journal.kept import LOG_RETIRED_FILE
 from tierce.kernel.language import Phrase
 from tierce.settings import Settings
 from tierce.storage.keys import EVERY_KEY, KEY_BYTES
 from tierce.storage.roles import ROLES
+from tierce.upkeep.doctor import log
 from tierce.upkeep.doctor.model import Finding, Grade, bad, good
 from tierce.upkeep.service import INSTANCES
 from tierce.web.names import LOG_PUBLIC_FILE
@@ -28,11 +30,15 @@ def keys(settings: Settings) -> list[Finding]:
             found.append(
                 bad("key-length", name, Phrase("n'a pas 32 octets", "does not have 32 bytes"), _RESTORE_KEYS)
             )
-    if not (folder / LOG_PUBLIC_FILE).exists():
+    if log.line(settings) is None and not any(one.code.endswith("-unreadable") for one in found):
+        said = Phrase(
+            f"manque, ou n'est pas ce qu'il doit être (ou {LOG_RETIRED_FILE})",
+            f"is missing, or not what it must be (or {LOG_RETIRED_FILE})",
+        )
         remedy = Phrase(
             "`tierce upkeep keys DOSSIER` l'écrit à nouveau", "`tierce upkeep keys FOLDER` writes it again"
         )
-        found.append(bad("log-public", LOG_PUBLIC_FILE, Phrase("manque", "is missing"), remedy))
+        found.append(bad("log-public", LOG_PUBLIC_FILE, said, remedy))
     return found or [
         good("keys", str(folder), "toutes les clés sont là et protégées", "every key is there and private")
     ]
