@@ -1,5 +1,6 @@
 """Each of the doctor's findings, found by breaking the real thing, and gone once it is mended."""
 
+import json
 import os
 import socket
 import ssl
@@ -123,11 +124,15 @@ def test_keys_missing_open_or_cut(house: House) -> None:
     (house.keys / "pair.key").unlink()
     (house.keys / "index.key").chmod(0o644)
     (house.keys / "person.key").write_bytes(b"short")
-    (house.keys / "log.pub").unlink()
+    for name in ("log.pub", "deposit.pub", "log-retired.pub", "lending.age"):
+        (house.keys / name).unlink()
     house.keys.chmod(0o777)
     found = {(one.code, Path(one.subject).name) for one in files.keys(house.settings)}
     assert found == {
         ("key-file-missing", "pair.key"),
+        ("key-file-missing", "deposit.pub"),
+        ("key-file-missing", "log-retired.pub"),
+        ("key-file-missing", "lending.age"),
         ("key-file-open", "index.key"),
         ("key-length", "person.key"),
         ("log-public", "log.pub"),
@@ -152,8 +157,12 @@ def test_passwords_and_client_secrets_missing_or_open(house: House) -> None:
     (house.secrets / "tierce_api.password").chmod(0o644)
     (house.secrets / "tierce_office.password").unlink()
     Path(house.settings.psc.client_secret_file).unlink()
+    relay = {"host": "127.0.0.1", "port": 25, "sender": "a@b.example", "bounces": "c.example"}
+    signed = {"dkim_domain": "b.example", "dkim_selector": "t", "dkim_key": str(house.keys / "dkim.pem")}
+    table = "".join(f"{name} = {json.dumps(value)}\n" for name, value in (relay | signed).items())
+    house.file.write_text(f"{house.file.read_text()}\n[mail]\n{table}")
     codes = {one.code for one in files.secrets(house.settings)}
-    assert codes == {"password-file-open", "password-file-missing", "client-secret-missing"}
+    assert codes == {"password-file-open", "password-file-missing", "client-secret-missing", "mail-key-missing"}
 
 
 def test_no_room_and_no_state(house: House) -> None:

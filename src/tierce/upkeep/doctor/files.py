@@ -3,6 +3,7 @@
 import shutil
 from pathlib import Path
 
+from tierce.deposits.sealing import PUBLIC_FILE
 from tierce.journal.kept import LOG_RETIRED_FILE
 from tierce.kernel.language import Phrase
 from tierce.settings import Settings
@@ -10,7 +11,7 @@ from tierce.storage.keys import EVERY_KEY, KEY_BYTES
 from tierce.storage.roles import ROLES
 from tierce.upkeep.doctor import log
 from tierce.upkeep.doctor.model import Finding, Grade, bad, good
-from tierce.upkeep.service import INSTANCES
+from tierce.upkeep.service import INSTANCES, LENDING_KEY
 from tierce.web.names import LOG_PUBLIC_FILE
 
 ROOM_WARNING, ROOM_BAD = 0.15, 0.05
@@ -30,15 +31,19 @@ def keys(settings: Settings) -> list[Finding]:
             found.append(
                 bad("key-length", name, Phrase("n'a pas 32 octets", "does not have 32 bytes"), _RESTORE_KEYS)
             )
-    if log.line(settings) is None and not any(one.code.endswith("-unreadable") for one in found):
+    found += _private(folder / LENDING_KEY, "key-file")
+    if any(one.code.endswith("-unreadable") for one in found):
+        return found
+    for name, remedy in ((PUBLIC_FILE, _MADE_AGAIN), (LOG_RETIRED_FILE, _RESTORE_KEYS)):
+        if not (folder / name).exists():
+            said = Phrase("manque : une unité ne démarrera plus", "is missing: a unit will not start any more")
+            found.append(bad("key-file-missing", name, said, remedy))
+    if log.line(settings) is None:
         said = Phrase(
             f"manque, ou n'est pas ce qu'il doit être (ou {LOG_RETIRED_FILE})",
             f"is missing, or not what it must be (or {LOG_RETIRED_FILE})",
         )
-        remedy = Phrase(
-            "`tierce upkeep keys DOSSIER` l'écrit à nouveau", "`tierce upkeep keys FOLDER` writes it again"
-        )
-        found.append(bad("log-public", LOG_PUBLIC_FILE, said, remedy))
+        found.append(bad("log-public", LOG_PUBLIC_FILE, said, _MADE_AGAIN))
     return found or [
         good("keys", str(folder), "toutes les clés sont là et protégées", "every key is there and private")
     ]
@@ -48,6 +53,8 @@ def secrets(settings: Settings) -> list[Finding]:
     """Every role's password file and every provider's client secret is there, and open to nobody else."""
     database = settings.connection()
     found = [one for role in ROLES for one in _private(database.secrets / f"{role}.password", "password-file")]
+    if settings.mail is not None:
+        found += _private(Path(settings.mail.dkim_key), "mail-key")
     for realm in ("psc", "staff", "persons_provider", "insurers_provider"):
         if hasattr(settings, realm):
             found += _private(Path(getattr(settings, realm).client_secret_file), "client-secret")
@@ -92,6 +99,7 @@ def state(settings: Settings) -> list[Finding]:
     return [good("state", str(folder), "est en place", "is in place")]
 
 
+_MADE_AGAIN = Phrase("`tierce upkeep keys DOSSIER` l'écrit à nouveau", "`tierce upkeep keys FOLDER` writes it again")
 _RESTORE_KEYS = Phrase(
     "remettez-la depuis la copie scellée : `tierce backup open-keys`",
     "bring it back from the sealed copy: `tierce backup open-keys`",
@@ -120,6 +128,7 @@ def _private(path: Path, code: str, *, is_folder: bool = False) -> list[Finding]
 
 _MADE_BY = {
     "password-file": Phrase("`tierce upgrade` le crée", "`tierce upgrade` makes it"),
+    "mail-key": Phrase("remettez-la, ou `tierce notice mail-key`", "bring it back, or `tierce notice mail-key`"),
     "client-secret": Phrase(
         "écrivez-y le secret donné par le fournisseur d'identité", "write the secret given by the identity provider"
     ),
