@@ -165,6 +165,13 @@ def test_passwords_and_client_secrets_missing_or_open(house: House) -> None:
     assert codes == {"password-file-open", "password-file-missing", "client-secret-missing", "mail-key-missing"}
 
 
+def test_every_folder_that_fills_up_is_measured(house: House) -> None:
+    named = [house.state.parent / name for name in ("spool", "log", "segments", "letters")]
+    measured = files.written_to(house.settings)
+    assert {*named, house.state, house.keys, files.DATABASE_FILES} <= set(measured)
+    assert {one.code for one in files.room(house.settings)} == {"room"}, "one that is not there yet is no fault"
+
+
 def test_no_room_and_no_state(house: House) -> None:
     assert files.free_room("/", 0.5) == []
     assert [one.grade for one in files.free_room("/", 0.10)] == [Grade.WARNING]

@@ -13,6 +13,7 @@ from tierce.storage import heartbeat
 from tierce.storage.migrate import head_version, stored_version
 from tierce.storage.roles import ROLES
 from tierce.upkeep.doctor import log
+from tierce.upkeep.doctor.files import LOOPBACK
 from tierce.upkeep.doctor.model import Finding, Grade, bad, good
 from tierce.upkeep.health import store
 from tierce.upkeep.health.service import (
@@ -31,7 +32,6 @@ CLOCK_WARNING, CLOCK_BAD = 1.0, 60.0
 IMPORT_SECONDS_MAX = 6 * 3600.0
 """Thirty-three million people take less; a file that has run for longer was left by a process that died."""
 WANTED = {"fsync": "on", "full_page_writes": "on", "synchronous_commit": "on"}
-LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
 def reach(settings: Settings) -> list[Finding]:

@@ -16,6 +16,9 @@ from tierce.web.names import LOG_PUBLIC_FILE
 
 ROOM_WARNING, ROOM_BAD = 0.15, 0.05
 """Share of a disk that is still free."""
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+DATABASE_FILES = Path("/var/lib/postgresql")
+"""Where Debian keeps them."""
 
 
 def keys(settings: Settings) -> list[Finding]:
@@ -62,14 +65,32 @@ def secrets(settings: Settings) -> list[Finding]:
 
 
 def room(settings: Settings) -> list[Finding]:
-    """There is room where the state, the keys and this machine's files are."""
-    found = []
-    for place in sorted({settings.state_directory() or Path("/var"), settings.key_directory(), Path("/tmp")}):  # noqa: S108 - measured, never written to
-        if not place.exists():
-            continue
-        use = shutil.disk_usage(place)
-        found += free_room(str(place), use.free / use.total)
+    """There is room where this installation writes."""
+    found, measured = [], set()
+    for place in written_to(settings):
+        try:
+            disk, use = place.stat().st_dev, shutil.disk_usage(place)
+        except OSError:
+            continue  # not there yet, which its own check says, or not this user's to look at
+        if disk not in measured:
+            measured.add(disk)
+            found += free_room(str(place), use.free / use.total)
     return found or [good("room", "/", "il reste de la place", "there is room left")]
+
+
+def written_to(settings: Settings) -> list[Path]:
+    """Every folder that fills up: those of the settings, and the database's own where it is on this machine."""
+    database = [DATABASE_FILES] if settings.database.host in LOOPBACK else []
+    return [
+        *database,
+        settings.state_directory() or Path("/var"),
+        settings.spool_directory(),
+        settings.log_directory(),
+        settings.segments_directory(),
+        settings.letters_directory(),
+        settings.key_directory(),
+        Path("/tmp"),  # noqa: S108 - measured, never written to
+    ]
 
 
 def free_room(place: str, share: float) -> list[Finding]:
