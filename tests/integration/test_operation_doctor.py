@@ -446,6 +446,16 @@ def test_providers_away_under_another_name_and_secrets_that_end(house: House) ->
             assert [one.code for one in outside.providers(house.settings, SystemClock())] == [code]
 
 
+@pytest.mark.parametrize(("ahead", "grade"), [(-60, Grade.BAD), (20, Grade.BAD), (0, Grade.GOOD)])
+def test_a_machine_whose_clock_is_not_the_providers(house: House, ahead: int, grade: Grade) -> None:
+    with served(Discovery) as port:
+        house.file.write_text(house.file.read_text().replace('"http://127.0.0.1:1/"', f'"http://127.0.0.1:{port}/"'))
+        now = SystemClock().now().replace(microsecond=0)
+        found = outside.providers(house.settings, FixedClock(now + timedelta(seconds=ahead)))
+    assert {one.grade for one in found} == {grade}
+    assert grade is Grade.GOOD or {one.code for one in found} == {"clock-provider"}
+
+
 def test_the_command_says_it_in_both_languages_and_exits_by_the_worst(house: House) -> None:
     (house.keys / "pair.key").unlink()
     french = RUNNER.invoke(app, ["doctor", "--settings", str(house.file)])
