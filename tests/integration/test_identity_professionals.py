@@ -2,8 +2,10 @@
 
 import asyncio
 import json
+import threading
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -23,14 +25,14 @@ from tests.integration.signin_world import (
     reason,
 )
 from tierce.identity.errors import ProofReason, ProofRefusedError, SessionRefusedError, SignInRefusedError
-from tierce.identity.oidc import Realm
+from tierce.identity.oidc import Answer, Realm
 from tierce.identity.service import Received
 from tierce.journal.encoding import decode
 from tierce.journal.model import EntryKind
 from tierce.kernel.care import Profession
 from tierce.lab.standins.browser_key import BrowserKey
 from tierce.lab.standins.provider import ProviderError, load_directory
-from tierce.lab.standins.visitor import answer_of, relayed_sign_in
+from tierce.lab.standins.visitor import answer_of, relayed_sign_in, sign_in
 from tierce.policy.acts import Act
 from tierce.storage.cluster import SUPERUSER
 from tierce.storage.database import Database
@@ -219,6 +221,38 @@ def test_the_discovery_document_must_be_of_the_issuer(play: Play) -> None:
         standard = f"{desk_.origin}/psc/.well-known/openid-configuration"
         with pytest.raises(SignInRefusedError, match="provider_down"):
             await desk_.door(Realm.PSC, discovery_url=standard).start("/")
+
+    play(scene)
+
+
+@pytest.mark.parametrize(
+    "added", [{"kty": "EC", "crv": "of-tomorrow", "x": "AA", "y": "AA", "kid": "n"}, {}, "no key"]
+)
+def test_a_key_of_a_kind_that_we_cannot_read_stops_no_sign_in(play: Play, added: object) -> None:
+    async def scene(desk_: Desk) -> None:
+        theirs = f"{desk_.origin}/psc"
+        document = (await desk_.web.get(f"{theirs}/.well-known/wallet-openid-configuration")).json()
+        keys = (await desk_.web.get(document["jwks_uri"])).json()["keys"]
+
+        class Provider(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                at = f"http://127.0.0.1:{self.server.server_address[1]}/keys"  # type: ignore[index]
+                told = {"keys": [added, *keys]} if self.path == "/keys" else document | {"jwks_uri": at}
+                self.send_response(200)
+                self.end_headers()
+                self.wfile.write(json.dumps(told).encode())
+
+            def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
+                """Say nothing."""
+
+        with ThreadingHTTPServer(("127.0.0.1", 0), Provider) as server:
+            threading.Thread(target=server.serve_forever, daemon=True).start()
+            door = desk_.door(Realm.PSC, discovery_url=f"http://127.0.0.1:{server.server_address[1]}/")
+            started = await door.start("/")
+            answer = answer_of(await sign_in(desk_.web, started.authorize_url, MORVAN))
+            vouched, _ = await door.complete(Answer(answer["state"], answer["code"], answer["iss"]), started.binding)
+            server.shutdown()
+        assert vouched.userinfo["SubjectNameID"] == MORVAN
 
     play(scene)
 

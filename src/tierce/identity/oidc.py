@@ -8,6 +8,7 @@ has its sign-in page on another host and its discovery document under a name of 
 import logging
 import secrets
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -290,8 +291,17 @@ class ProviderClient:
                 if now - self._keys[0] < KEYS_REFETCH_AFTER:
                     raise
         found = await self._get((await self._discover())["jwks_uri"])
-        self._keys = (now, KeySet.import_key_set({"keys": found.get("keys", [])}))
+        self._keys = (now, _readable(found.get("keys")))
         return jwt.decode(id_token, self._keys[1], algorithms=ALGORITHMS)
+
+
+def _readable(keys: object) -> KeySet:
+    """The keys of a set that we can read: others are left out (RFC 7517 §5): one new kind would stop all."""
+    read = []
+    for key in keys if isinstance(keys, list) else []:
+        with suppress(JoseError, ValueError, LookupError, TypeError):
+            read += KeySet.import_key_set({"keys": [key]}).keys
+    return KeySet(read)
 
 
 def _object(response: httpx.Response) -> dict[str, Any]:
