@@ -236,7 +236,7 @@ def test_a_key_of_a_kind_that_we_cannot_read_stops_no_sign_in(play: Play, added:
 
         class Provider(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
-                at = f"http://127.0.0.1:{self.server.server_address[1]}/keys"  # type: ignore[index]
+                at = f"http://{self.headers['host']}/keys"
                 told = {"keys": [added, *keys]} if self.path == "/keys" else document | {"jwks_uri": at}
                 self.send_response(200)
                 self.end_headers()

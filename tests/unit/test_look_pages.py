@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from typing import Any
 from urllib.parse import urljoin
 
 import httpx
@@ -44,10 +45,10 @@ def test_one_entry_at_most_says_where_we_are(links: tuple[Link, ...], path: str,
 @pytest.mark.parametrize("path", ["//elsewhere.example/x", "/\\elsewhere.example", "/", "/help?x=1"])
 def test_the_other_language_is_never_on_another_site(path: str) -> None:
     ours = "https://portail.example"
-    app = create_app(PortalSettings(ours, "http://127.0.0.1:1", "https://api.example", None))
+    app: Any = create_app(PortalSettings(ours, "http://127.0.0.1:1", "https://api.example", None))
 
     async def shown() -> str:
-        async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url=ours) as browser:  # type: ignore[arg-type]
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url=ours) as browser:
             return (await browser.get(ours + path)).text
 
     (link,) = re.findall(r'class="switch" href="([^"]*)"', asyncio.run(shown()))
