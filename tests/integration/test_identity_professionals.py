@@ -9,11 +9,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from tests.integration.conftest import Connect
 from tests.integration.signin_world import (
     API,
+    CALLBACK,
     FERRAND,
     MORVAN,
     MOVED,
@@ -37,6 +39,8 @@ from tierce.policy.acts import Act
 from tierce.storage.cluster import SUPERUSER
 from tierce.storage.database import Database
 from tierce.storage.keys import Keyring
+from tierce.web.portal.app import create_app
+from tierce.web.portal.settings import PortalSettings
 
 pytestmark = pytest.mark.integration
 
@@ -273,6 +277,39 @@ def test_a_relayed_push_opens_a_session_only_on_the_thiefs_own_key(play: Play, c
     assert connect(SUPERUSER).execute("select count(*) from access.line").fetchone() == (2,)
 
 
+def test_whoever_works_at_many_places_chooses_among_all_of_them(play: Play, connect: Connect) -> None:
+    """A cookie holds four thousand characters: the portal asks the API, and keeps nothing of it in the browser."""
+
+    async def scene(desk_: Desk) -> None:
+        ours = CALLBACK.removesuffix("/sign-in/callback")
+        app: Any = create_app(PortalSettings(ours, API, API), clock=desk_.clock, transport=desk_.transport)
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url=ours) as browser:
+            left = await browser.get("/sign-in")
+            back = await browser.get(await sign_in(desk_.web, left.headers["location"], MORVAN))
+            assert sum(map(len, back.headers.get_list("set-cookie"))) < 1_000
+            admin = connect(SUPERUSER, autocommit=True)
+            admin.execute(
+                "insert into directory.establishment select 500 + n, (990000100 + n)::text, 'Laboratoire ' || n,"
+                " 'Valbrume' from generate_series(1, 40) n"
+            )
+            admin.execute(
+                "insert into directory.activity (professional, establishment, profession)"
+                " select 201, 500 + n, 1 from generate_series(1, 40) n"
+            )
+            admin.execute(
+                "insert into directory.enrolment (professional, establishment, status)"
+                " select 201, 500 + n, 2 from generate_series(1, 40) n"
+            )
+            admin.execute(
+                "update access.session set offered ="
+                " (select array_agg(id) from directory.activity where establishment > 500)"
+            )
+            page = (await browser.get("/activity")).text
+        assert page.count('name="activity"') == 40
+
+    play(scene)
+
+
 def test_nothing_serves_before_an_activity_is_chosen(play: Play) -> None:
     async def scene(desk_: Desk) -> None:
         opened = await desk_.open_session()
@@ -280,6 +317,9 @@ def test_nothing_serves_before_an_activity_is_chosen(play: Play) -> None:
             await desk_.sessions.caller(opened["handle"], ask(desk_, opened["handle"], BrowserKey()))
         read = await desk_.send("GET", "/v1/session", opened["handle"])
         assert read.json()["activity"] is None
+        assert read.json()["offered"] == opened["activities"]
+        await desk_.bind(opened, BrowserKey())
+        assert (await desk_.send("GET", "/v1/session", opened["handle"])).json()["offered"] == []
 
     play(scene)
 

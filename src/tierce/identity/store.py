@@ -166,14 +166,13 @@ async def enrol_by_manager(
     return row is not None and bool(row[0])
 
 
-async def activity(connection: Connection, wanted: ActivityId, today: int) -> Activity | None:
-    """Read one activity that may be used today."""
-    row = await _one(
-        connection,
-        _ACTIVITY + " where a.id = %s and a.active and %s between a.from_day and a.until_day",
-        (wanted, today),
+async def activities(connection: Connection, wanted: Sequence[ActivityId], today: int) -> list[Activity]:
+    """Read those of some activities that may be used today."""
+    cursor = await connection.execute(
+        _ACTIVITY + " where a.id = any(%s) and a.active and %s between a.from_day and a.until_day order by a.id",
+        (list(wanted), today),
     )
-    return None if row is None else _activity(row)
+    return [_activity(row) for row in await cursor.fetchall()]
 
 
 async def login_of(connection: Connection, professional: ProfessionalId, now: datetime) -> LoginId:
