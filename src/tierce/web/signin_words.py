@@ -140,10 +140,8 @@ SIGN_IN: Mapping[SignInReason, Told] = {
             "You opened your space too often today.",
         ),
         Phrase(
-            "Réessayez demain. Si ce n’était pas vous, changez le mot de passe de votre fournisseur d’identité et "
-            "appelez l’opérateur.",
-            "Try again tomorrow. If it was not you, change your password at your identity provider and call the "
-            "operator.",
+            "Réessayez demain. Si ce n’était pas vous, prévenez votre fournisseur d’identité et l’opérateur.",
+            "Try again tomorrow. If it was not you, tell your identity provider and the operator.",
         ),
     ),
     SignInReason.INSURER_UNKNOWN: (
