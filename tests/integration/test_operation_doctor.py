@@ -186,6 +186,8 @@ def test_a_wrong_password_and_a_database_that_is_away(house: House) -> None:
     assert {one.grade for one in base.reach(house.settings)} == {Grade.GOOD}
     (house.secrets / "tierce_api.password").write_text("not the password")
     assert [(one.code, one.subject) for one in base.reach(house.settings)] == [("role-denied", "tierce_api")]
+    (house.secrets / "postgres.password").write_text("not the administrator's")
+    assert [one.subject for one in base.reach(house.settings)] == ["tierce_api", SUPERUSER]
     house.file.write_text(house.file.read_text().replace(f"port = {house.database.port}", "port = 1"))
     assert [one.code for one in base.reach(house.settings)] == ["database-down"]
     assert base.inside(house.settings, SystemClock()) == []

@@ -10,6 +10,7 @@ from tierce.kernel.clock import Clock
 from tierce.kernel.language import Phrase
 from tierce.settings import Settings
 from tierce.storage import heartbeat
+from tierce.storage.cluster import SUPERUSER
 from tierce.storage.migrate import head_version, stored_version
 from tierce.storage.roles import ROLES
 from tierce.upkeep.doctor import log
@@ -35,9 +36,9 @@ WANTED = {"fsync": "on", "full_page_writes": "on", "synchronous_commit": "on"}
 
 
 def reach(settings: Settings) -> list[Finding]:
-    """Each role signs in with its own password."""
+    """Each role signs in with its own password, and the administrator with the one that backups use."""
     found = []
-    for role in ROLES:
+    for role in (*ROLES, SUPERUSER):
         try:
             settings.connection().connect(role).close()
         except (FileNotFoundError, PermissionError):
@@ -50,7 +51,7 @@ def reach(settings: Settings) -> list[Finding]:
                 else Phrase("n'atteint pas la base", "does not reach the database")
             )
             remedy = (
-                Phrase("`tierce upgrade` remet les mots de passe", "`tierce upgrade` sets the passwords again")
+                _AGAIN[role == SUPERUSER]
                 if denied
                 else Phrase(
                     "démarrez PostgreSQL, ou corrigez [database] host, port et name",
@@ -61,6 +62,16 @@ def reach(settings: Settings) -> list[Finding]:
             if not denied:
                 break
     return found or [good("roles", "database", "chaque rôle entre", "each role is let in")]
+
+
+_AGAIN = {
+    False: Phrase("`tierce upgrade` remet les mots de passe", "`tierce upgrade` sets the passwords again"),
+    True: Phrase(
+        "sauvegardes et mises à niveau échoueront : refaites l'étape 6 de docs/runbooks/install.md",
+        "backups and upgrades will fail: do step 6 of docs/runbooks/install.md again",
+    ),
+}
+"""What sets a password again: of a role, of the administrator."""
 
 
 def inside(settings: Settings, clock: Clock) -> list[Finding]:
