@@ -54,6 +54,7 @@ class SignInReason(StrEnum):
     TOKEN_REFUSED = "token_refused"  # noqa: S105 - a word of refusal, not a secret
     TOKEN_EXPIRED = "token_expired"  # noqa: S105 - a word of refusal, not a secret
     NONCE = "nonce"
+    AUTHENTICATED_LONG_AGO = "authenticated_long_ago"
     LEVEL_TOO_LOW = "level_too_low"
     NOT_PHISHING_RESISTANT = "not_phishing_resistant"
     IDENTITY_INCOMPLETE = "identity_incomplete"

@@ -50,6 +50,10 @@ class Realm(StrEnum):
     INSURERS = "insurers"
 
 
+AUTHENTICATED_SECONDS_MAX = {Realm.STAFF: 3600, Realm.INSURERS: 3600}
+"""How long ago a hand was on the key at most: a provider's own session would open ours all day without any."""
+
+
 @dataclass(frozen=True, slots=True)
 class ProviderSettings:
     """How one provider is reached; every address comes from configuration or from its discovery document."""
@@ -151,6 +155,7 @@ class ProviderClient:
             code_verifier=verifier,
             nonce=nonce,
             acr_values=settings.acr_values,
+            max_age=AUTHENTICATED_SECONDS_MAX.get(settings.realm),
         )
         pending = Pending(
             digest(state), settings.realm, digest(binding), nonce, verifier, return_to, self._clock.now()
@@ -279,7 +284,17 @@ class ProviderClient:
             raise SignInRefusedError(reason) from error
         except JoseError as error:
             raise SignInRefusedError(SignInReason.TOKEN_REFUSED) from error
+        self._check_hand(claims.get("auth_time"))
         return dict(claims)
+
+    def _check_hand(self, authenticated: object) -> None:
+        """Refuse a sign-in to which nobody lent a hand lately, where the realm wants it (`max_age`)."""
+        most = AUTHENTICATED_SECONDS_MAX.get(self.settings.realm)
+        if most is None:
+            return
+        now = self._clock.now().timestamp()
+        if not isinstance(authenticated, int | float) or not now - authenticated <= most + SKEW_SECONDS:
+            raise SignInRefusedError(SignInReason.AUTHENTICATED_LONG_AGO)
 
     async def _decode(self, id_token: str) -> jwt.Token:
         """Decode under the provider's keys; a key never seen makes them be read again, at most every 30 s."""
