@@ -64,8 +64,9 @@ def run(
         )
         if not found.compared:
             typer.echo(
-                "! Rien ne dit combien de lignes manquent depuis cette sauvegarde ; avant de servir : / "
-                "Nothing tells how many lines were written since this backup; before serving: "
+                "! Rien ne dit combien de lignes manquent depuis cette sauvegarde. / Nothing tells how many lines "
+                "were written since this backup.\n"
+                "    → sauf exercice, avant de servir / unless it is a drill, before serving: "
                 "tierce restore accept-loss --unknown\n"
                 "    → docs/runbooks/backup-and-restore.md",
                 err=True,
