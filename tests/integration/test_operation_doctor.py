@@ -295,6 +295,19 @@ def test_a_checkpoint_kept_outside_that_the_database_contradicts(house: House, c
     assert "checkpoint-foreign" in house.codes()
 
 
+def test_a_checkpoint_that_is_not_kept(house: House, connect: Connect) -> None:
+    worker, log, ring = connect("tierce_worker"), connect("tierce_worker"), Keyring(house.keys, ())
+    Appender.enrol(worker, "worker", ring.instance("worker")).append(
+        worker, [Entry(kind=EntryKind.UPKEEP, time_us=1)]
+    )
+    kept = KeptCheckpoint(house.state / CHECKPOINT_FILE)
+    assert "checkpoint-missing" not in house.codes(), "nothing was signed yet"
+    Sequencer(log, LOG_ORIGIN, ring.instance("log"), log_of(log), kept=kept).step()
+    assert "checkpoint-missing" not in house.codes()
+    kept.path.unlink()
+    assert "checkpoint-missing" in house.codes()
+
+
 def test_a_checkpoint_of_the_same_size_and_another_root(house: House, connect: Connect) -> None:
     worker, log, admin = connect("tierce_worker"), connect("tierce_worker"), connect(SUPERUSER, autocommit=True)
     ring = Keyring(house.keys, ())

@@ -223,11 +223,21 @@ def _segments(connection: psycopg.Connection, settings: Settings) -> list[Findin
 def _kept(connection: psycopg.Connection, settings: Settings) -> list[Finding]:
     folder, line = settings.state_directory(), log.line(settings)
     note = None if folder is None else KeptCheckpoint(folder / CHECKPOINT_FILE).read()
+    stored = store.newest_checkpoint(connection)
+    if folder is not None and note is None and stored is not None:
+        said = Phrase(
+            "n'est pas gardé : une restauration ne saurait pas ce qu'elle a perdu",
+            "is not kept: a restore would not know what it lost",
+        )
+        remedy = Phrase(
+            "le `worker` l'écrit à chaque pas : regardez son journal technique et les droits du dossier",
+            "the `worker` writes it at each step: look at its log and at the folder's modes",
+        )
+        return [bad("checkpoint-missing", CHECKPOINT_FILE, said, remedy)]
     if note is None or line is None:
         return []
     origin, known = line
     remedy = Phrase("suivez docs/runbooks/backup-and-restore.md", "follow docs/runbooks/backup-and-restore.md")
-    stored = store.newest_checkpoint(connection)
     try:
         kept = read_checkpoint(note, origin, *known)
         size = 0 if stored is None else read_checkpoint(stored, origin, *known).size
