@@ -209,6 +209,8 @@ class Desk:
     pool: Pool
     appender: Appender
     origin: str
+    transport: httpx.AsyncBaseTransport
+    """The wire to the API, for a site in front of it."""
 
     def provider(self, realm: Realm, discovery_url: str | None = None) -> ProviderClient:
         return provider_client(self.origin, realm, self.web, self.clock, discovery_url)
@@ -305,7 +307,7 @@ async def desk(database: Database, keyring: Keyring, origin: str, role: str = "a
         )
         transport = httpx.ASGITransport(app=app)
         async with httpx.AsyncClient(transport=transport, base_url=normalised(API)) as api:
-            yield Desk(api, web, clock, sessions, pool, appender, origin)
+            yield Desk(api, web, clock, sessions, pool, appender, origin, transport)
 
 
 def reason(response: httpx.Response) -> str:

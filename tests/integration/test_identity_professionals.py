@@ -2,16 +2,20 @@
 
 import asyncio
 import json
+import threading
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from tests.integration.conftest import Connect
 from tests.integration.signin_world import (
     API,
+    CALLBACK,
     FERRAND,
     MORVAN,
     MOVED,
@@ -23,18 +27,20 @@ from tests.integration.signin_world import (
     reason,
 )
 from tierce.identity.errors import ProofReason, ProofRefusedError, SessionRefusedError, SignInRefusedError
-from tierce.identity.oidc import Realm
+from tierce.identity.oidc import Answer, Realm
 from tierce.identity.service import Received
 from tierce.journal.encoding import decode
 from tierce.journal.model import EntryKind
 from tierce.kernel.care import Profession
 from tierce.lab.standins.browser_key import BrowserKey
 from tierce.lab.standins.provider import ProviderError, load_directory
-from tierce.lab.standins.visitor import answer_of, relayed_sign_in
+from tierce.lab.standins.visitor import answer_of, relayed_sign_in, sign_in
 from tierce.policy.acts import Act
 from tierce.storage.cluster import SUPERUSER
 from tierce.storage.database import Database
 from tierce.storage.keys import Keyring
+from tierce.web.portal.app import create_app
+from tierce.web.portal.settings import PortalSettings
 
 pytestmark = pytest.mark.integration
 
@@ -223,6 +229,38 @@ def test_the_discovery_document_must_be_of_the_issuer(play: Play) -> None:
     play(scene)
 
 
+@pytest.mark.parametrize(
+    "added", [{"kty": "EC", "crv": "of-tomorrow", "x": "AA", "y": "AA", "kid": "n"}, {}, "no key"]
+)
+def test_a_key_of_a_kind_that_we_cannot_read_stops_no_sign_in(play: Play, added: object) -> None:
+    async def scene(desk_: Desk) -> None:
+        theirs = f"{desk_.origin}/psc"
+        document = (await desk_.web.get(f"{theirs}/.well-known/wallet-openid-configuration")).json()
+        keys = (await desk_.web.get(document["jwks_uri"])).json()["keys"]
+
+        class Provider(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                at = f"http://{self.headers['host']}/keys"
+                told = {"keys": [added, *keys]} if self.path == "/keys" else document | {"jwks_uri": at}
+                self.send_response(200)
+                self.end_headers()
+                self.wfile.write(json.dumps(told).encode())
+
+            def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
+                """Say nothing."""
+
+        with ThreadingHTTPServer(("127.0.0.1", 0), Provider) as server:
+            threading.Thread(target=server.serve_forever, daemon=True).start()
+            door = desk_.door(Realm.PSC, discovery_url=f"http://127.0.0.1:{server.server_address[1]}/")
+            started = await door.start("/")
+            answer = answer_of(await sign_in(desk_.web, started.authorize_url, MORVAN))
+            vouched, _ = await door.complete(Answer(answer["state"], answer["code"], answer["iss"]), started.binding)
+            server.shutdown()
+        assert vouched.userinfo["SubjectNameID"] == MORVAN
+
+    play(scene)
+
+
 def test_a_relayed_push_opens_a_session_only_on_the_thiefs_own_key(play: Play, connect: Connect) -> None:
     """The provider cannot tell; the device can: the thief's key has its own line, and starts small."""
 
@@ -239,6 +277,39 @@ def test_a_relayed_push_opens_a_session_only_on_the_thiefs_own_key(play: Play, c
     assert connect(SUPERUSER).execute("select count(*) from access.line").fetchone() == (2,)
 
 
+def test_whoever_works_at_many_places_chooses_among_all_of_them(play: Play, connect: Connect) -> None:
+    """A cookie holds four thousand characters: the portal asks the API, and keeps nothing of it in the browser."""
+
+    async def scene(desk_: Desk) -> None:
+        ours = CALLBACK.removesuffix("/sign-in/callback")
+        app: Any = create_app(PortalSettings(ours, API, API), clock=desk_.clock, transport=desk_.transport)
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url=ours) as browser:
+            left = await browser.get("/sign-in")
+            back = await browser.get(await sign_in(desk_.web, left.headers["location"], MORVAN))
+            assert sum(map(len, back.headers.get_list("set-cookie"))) < 1_000
+            admin = connect(SUPERUSER, autocommit=True)
+            admin.execute(
+                "insert into directory.establishment select 500 + n, (990000100 + n)::text, 'Laboratoire ' || n,"
+                " 'Valbrume' from generate_series(1, 40) n"
+            )
+            admin.execute(
+                "insert into directory.activity (professional, establishment, profession)"
+                " select 201, 500 + n, 1 from generate_series(1, 40) n"
+            )
+            admin.execute(
+                "insert into directory.enrolment (professional, establishment, status)"
+                " select 201, 500 + n, 2 from generate_series(1, 40) n"
+            )
+            admin.execute(
+                "update access.session set offered ="
+                " (select array_agg(id) from directory.activity where establishment > 500)"
+            )
+            page = (await browser.get("/activity")).text
+        assert page.count('name="activity"') == 40
+
+    play(scene)
+
+
 def test_nothing_serves_before_an_activity_is_chosen(play: Play) -> None:
     async def scene(desk_: Desk) -> None:
         opened = await desk_.open_session()
@@ -246,6 +317,9 @@ def test_nothing_serves_before_an_activity_is_chosen(play: Play) -> None:
             await desk_.sessions.caller(opened["handle"], ask(desk_, opened["handle"], BrowserKey()))
         read = await desk_.send("GET", "/v1/session", opened["handle"])
         assert read.json()["activity"] is None
+        assert read.json()["offered"] == opened["activities"]
+        await desk_.bind(opened, BrowserKey())
+        assert (await desk_.send("GET", "/v1/session", opened["handle"])).json()["offered"] == []
 
     play(scene)
 
@@ -333,6 +407,28 @@ def test_a_browser_without_a_key_never_signs(play: Play) -> None:
             await desk_.sessions.caller(opened["handle"], ask(desk_, opened["handle"], BrowserKey()))
 
     play(scene)
+
+
+def test_all_others_are_ended_also_those_that_the_list_leaves_out(play: Play, connect: Connect) -> None:
+    async def scene(desk_: Desk) -> None:
+        stolen, mine = await desk_.open_session(), await desk_.open_session()
+        for handle in (stolen["handle"], mine["handle"]):
+            assert (await desk_.send("GET", "/v1/session", handle)).status_code == 200
+        # Whoever stole one opens more, so that it is older than the fifty that are listed.
+        connect(SUPERUSER, autocommit=True).execute(
+            "insert into access.session (id, handle, site, login, professional, acr, offered, software, network,"
+            " created, expires) select 1000 + n, sha256(n::text::bytea), site, login, professional, acr, offered,"
+            " software, network, created + interval '1 minute', expires from generate_series(1, 60) n,"
+            " (select * from access.session order by created limit 1) s"
+        )
+        ended = await desk_.send("POST", "/v1/sessions/revoke-others", mine["handle"])
+        assert ended.json() == {"ended": 61}
+        assert reason(await desk_.send("GET", "/v1/session", stolen["handle"])) == "session_revoked"
+        assert (await desk_.send("GET", "/v1/session", mine["handle"])).status_code == 200
+
+    play(scene)
+    row = connect(SUPERUSER).execute("select count(*) from access.session where revoked is not null").fetchone()
+    assert row == (61,)
 
 
 def test_sessions_are_listed_and_revoked_at_once(play: Play, connect: Connect) -> None:

@@ -16,8 +16,10 @@ from tests.integration.signin_world import CALLBACK, IDENTITIES, POLICY, Desk, d
 from tierce.identity.errors import IdentityError, SessionRefusedError
 from tierce.identity.local import PersonSessions, StaffSessions
 from tierce.identity.oidc import Realm
+from tierce.identity.rules import PERSON_SIGN_INS_A_DAY
 from tierce.identity.service import form_token
 from tierce.journal.encoding import decode
+from tierce.kernel.clock import paris_day
 from tierce.kernel.ids import staff_id
 from tierce.kernel.traits import normalise_traits
 from tierce.lab.standins.visitor import sign_in
@@ -180,6 +182,27 @@ def test_a_person_is_linked_to_the_one_who_has_all_the_traits(
     row = connect(SUPERUSER).execute("select body from journal.entry").fetchone()
     assert row is not None
     assert (decode(bytes(row[0])).act, decode(bytes(row[0])).person) == (Act.PERSON_SESSION_OPEN, 7)
+
+
+def test_one_person_alone_uses_up_no_ceiling_that_is_everybody_s(
+    database: Database, keyring: Keyring, origin: str, connect: Connect
+) -> None:
+    register(database, keyring, (7, LENOIR), (8, MARCHAND))
+
+    async def scene(browser: Browser, sessions: StaffSessions | PersonSessions) -> None:
+        assert isinstance(sessions, PersonSessions)
+        idx, day = keyring.index(Purpose.TRAIT, normalise_traits(*LENOIR)), paris_day(browser.desk.clock.now())
+        for _ in range(PERSON_SIGN_INS_A_DAY - 1):
+            assert sessions.today.once_more(idx, day)
+        assert (await browser.enter("lenoir")).status_code == 200
+        for _ in range(3):
+            assert (await browser.enter("lenoir")).text == "sign_in_too_often_today"
+        assert (await browser.enter("stranger")).text == "link_refused"
+        assert sessions.today.once_more(idx, day + 1)
+
+    play(database, keyring, origin, Realm.PERSONS, scene)
+    row = connect(SUPERUSER).execute("select last_value % 10000000 from gate.linked").fetchone()
+    assert row == (2,), "what is refused is looked for nowhere: it takes nothing from the others"
 
 
 def test_homonyms_never_fall_through(database: Database, keyring: Keyring, origin: str, connect: Connect) -> None:

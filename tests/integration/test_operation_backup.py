@@ -182,13 +182,16 @@ def test_keys_are_sealed_apart_and_come_back(stage: Stage, taken: Path, tmp_path
 
 def test_restored_elsewhere_it_verifies_and_serves(stage: Stage, taken: Path, doctor: Thief, tmp_path: Path) -> None:
     with elsewhere(stage, tmp_path / "there", state=False) as file:
-        found = json.loads(run("restore", "run", taken, "--settings", file, "--json", "-"))
-        assert (found["intact"], found["lost_lines"]) == (True, 0)
+        run(
+            "restore", "run", taken, "--settings", file, code=2
+        )  # nothing to hold it to: said before anything is made
+        found = json.loads(run("restore", "run", taken, "--nothing-kept", "--settings", file, "--json", "-"))
+        assert (found["intact"], found["compared"], found["lost_lines"]) == (True, False, 0)
         sealed = {one.name: one.read_bytes() for one in (taken / SEGMENTS).iterdir()}
         assert len(sealed) == 3
         assert {one.name: one.read_bytes() for one in (tmp_path / "there" / "segments").iterdir()} == sealed
         assert found["sessions_ended"] >= 1, "a session revoked since the backup must not live again"
-        run("restore", "run", taken, "--settings", file, code=2)
+        run("restore", "run", taken, "--nothing-kept", "--settings", file, code=2)
         ports = {str(stage.ports["api"]): _free_port()}
         text = file.read_text("utf-8")
         for old, new in ports.items():
@@ -218,6 +221,26 @@ def _status(address: str) -> int:
         return httpx.get(address, trust_env=False, verify=NO_TLS).status_code
     except httpx.HTTPError:
         return 0
+
+
+def test_a_machine_that_is_lost_with_what_it_kept_draws_no_number_twice(
+    stage: Stage, taken: Path, doctor: Thief, tmp_path: Path
+) -> None:
+    assert doctor.ask(stage.person("paul_lenoir"), "MEDG").status_code == 200
+    with stage.database.connect(SUPERUSER) as lost:
+        (drawn,) = lost.execute("select last_value from journal.block_no").fetchone() or (0,)
+    keys = tmp_path / "keys"
+    shutil.copytree(stage.home / "keys", keys)
+    with elsewhere(stage, tmp_path / "lost", state=False) as file:
+        file.write_text(file.read_text("utf-8").replace(str(stage.home / "keys"), str(keys)), "utf-8")
+        run("restore", "run", taken, "--nothing-kept", "--settings", file)
+        run("restore", "accept-loss", "--settings", file, code=2)
+        run("restore", "accept-loss", "--lines", 1, "--settings", file, code=2)
+        line = run("restore", "accept-loss", "--unknown", "--settings", file)
+        assert line.strip() != (stage.home / "keys" / "log.pub").read_text("utf-8").strip()
+        with load(file).connection().connect(SUPERUSER) as found:
+            (again,) = found.execute("select max(block) from journal.batch").fetchone() or (0,)
+        assert again > drawn, "a number that was printed since the backup names nobody else's line"
 
 
 def test_an_older_backup_is_noticed_and_the_way_on_is_signed(

@@ -58,6 +58,17 @@ def test_there_is_a_unit_for_each_process_and_it_is_handed_its_own_files() -> No
             assert hard in text, (name, hard)
 
 
+def test_an_upgrade_puts_in_place_what_an_install_does() -> None:
+    """What a version mends in a unit, a folder or the proxy reaches an installation that stands."""
+    install, upgrade = ((RUNBOOKS / f"{name}.md").read_text("utf-8") for name in ("install", "upgrade"))
+    placed = re.findall(r"^ *\$ ((?:/opt/tierce/bin/pip )?install .*)$", install, re.M)
+    kept_by_hand = ("/etc/tierce/tierce.toml", "/etc/nginx/conf.d/tierce.conf")  # names were put in
+    assert len(placed) > 6
+    for line in placed:
+        assert line in upgrade or line.endswith(kept_by_hand), line
+    assert "diff deploy/nginx/tierce.conf /etc/nginx/conf.d/tierce.conf" in upgrade
+
+
 def test_every_key_file_that_a_unit_is_handed_is_made_with_the_keys_or_may_be_left_out(tmp_path: Path) -> None:
     make_keys(tmp_path)
     for unit in UNITS:

@@ -1,5 +1,6 @@
 """Each of the doctor's findings, found by breaking the real thing, and gone once it is mended."""
 
+import json
 import os
 import socket
 import ssl
@@ -38,7 +39,7 @@ from tierce.storage.database import Database
 from tierce.storage.keys import Keyring
 from tierce.storage.roles import ROLES
 from tierce.upkeep.doctor import base, files, outside
-from tierce.upkeep.doctor.commands import examine
+from tierce.upkeep.doctor.commands import examine, examine_all
 from tierce.upkeep.doctor.model import Finding, Grade
 from tierce.upkeep.service import make_keys
 from tierce.web.worker import CHECKPOINT_FILE
@@ -123,11 +124,15 @@ def test_keys_missing_open_or_cut(house: House) -> None:
     (house.keys / "pair.key").unlink()
     (house.keys / "index.key").chmod(0o644)
     (house.keys / "person.key").write_bytes(b"short")
-    (house.keys / "log.pub").unlink()
+    for name in ("log.pub", "deposit.pub", "log-retired.pub", "lending.age"):
+        (house.keys / name).unlink()
     house.keys.chmod(0o777)
     found = {(one.code, Path(one.subject).name) for one in files.keys(house.settings)}
     assert found == {
         ("key-file-missing", "pair.key"),
+        ("key-file-missing", "deposit.pub"),
+        ("key-file-missing", "log-retired.pub"),
+        ("key-file-missing", "lending.age"),
         ("key-file-open", "index.key"),
         ("key-length", "person.key"),
         ("log-public", "log.pub"),
@@ -152,8 +157,19 @@ def test_passwords_and_client_secrets_missing_or_open(house: House) -> None:
     (house.secrets / "tierce_api.password").chmod(0o644)
     (house.secrets / "tierce_office.password").unlink()
     Path(house.settings.psc.client_secret_file).unlink()
+    relay = {"host": "127.0.0.1", "port": 25, "sender": "a@b.example", "bounces": "c.example"}
+    signed = {"dkim_domain": "b.example", "dkim_selector": "t", "dkim_key": str(house.keys / "dkim.pem")}
+    table = "".join(f"{name} = {json.dumps(value)}\n" for name, value in (relay | signed).items())
+    house.file.write_text(f"{house.file.read_text()}\n[mail]\n{table}")
     codes = {one.code for one in files.secrets(house.settings)}
-    assert codes == {"password-file-open", "password-file-missing", "client-secret-missing"}
+    assert codes == {"password-file-open", "password-file-missing", "client-secret-missing", "mail-key-missing"}
+
+
+def test_every_folder_that_fills_up_is_measured(house: House) -> None:
+    named = [house.state.parent / name for name in ("spool", "log", "segments", "letters")]
+    measured = files.written_to(house.settings)
+    assert {*named, house.state, house.keys, files.DATABASE_FILES} <= set(measured)
+    assert {one.code for one in files.room(house.settings)} == {"room"}, "one that is not there yet is no fault"
 
 
 def test_no_room_and_no_state(house: House) -> None:
@@ -170,6 +186,8 @@ def test_a_wrong_password_and_a_database_that_is_away(house: House) -> None:
     assert {one.grade for one in base.reach(house.settings)} == {Grade.GOOD}
     (house.secrets / "tierce_api.password").write_text("not the password")
     assert [(one.code, one.subject) for one in base.reach(house.settings)] == [("role-denied", "tierce_api")]
+    (house.secrets / "postgres.password").write_text("not the administrator's")
+    assert [one.subject for one in base.reach(house.settings)] == ["tierce_api", SUPERUSER]
     house.file.write_text(house.file.read_text().replace(f"port = {house.database.port}", "port = 1"))
     assert [one.code for one in base.reach(house.settings)] == ["database-down"]
     assert base.inside(house.settings, SystemClock()) == []
@@ -196,6 +214,42 @@ def test_a_schema_that_is_older_or_newer_than_the_program(house: House, connect:
         admin.execute("update registry_meta.schema_version set version_num = %s", (version,))
         (found,) = _inside(house, "schema")
         assert version in found.said.fr
+
+
+def test_it_looks_on_when_something_cannot_be_looked_at(house: House, connect: Connect) -> None:
+    """As it is run at night: just after the new program came, by another user than root, with a key file spoiled."""
+    rows, ring = connect("tierce_worker"), Keyring(house.keys, ())
+    kept = KeptCheckpoint(house.state / CHECKPOINT_FILE)
+    Appender.enrol(rows, "worker", ring.instance("worker")).append(rows, [Entry(kind=EntryKind.UPKEEP, time_us=1)])
+    Sequencer(rows, LOG_ORIGIN, ring.instance("log"), log_of(rows), kept=kept).step()
+    for name in ("log.pub", "log-retired.pub"):
+        before = (house.keys / name).read_text()
+        (house.keys / name).write_text("not a line of a log\n")
+        assert "log-public" in house.codes(), name
+        (house.keys / name).write_text(before)
+    admin = connect(SUPERUSER, autocommit=True)
+    admin.execute("update registry_meta.schema_version set version_num = '0010'")
+    admin.execute("drop function journal.segments cascade")
+    assert "schema" in house.codes()
+    told = RUNNER.invoke(app, ["doctor", "--settings", str(house.file), "--lang", "en"])
+    assert told.exit_code == 2
+    assert "then `tierce upgrade`" in told.output
+
+
+def test_another_user_than_root_is_told_what_she_may_not_look_at(house: House) -> None:
+    settings, before = house.settings, os.geteuid()
+    for folder in (house.keys, house.secrets, house.state):
+        folder.chmod(0o700 if before == 0 else 0o000)
+    if before == 0:
+        os.seteuid(65534)
+    try:
+        codes = {one.code for one in examine_all(settings)}
+    finally:
+        os.seteuid(before)
+        for folder in (house.keys, house.secrets, house.state):
+            folder.chmod(0o700)
+    assert codes & {"key-file-unreadable", "keys-folder-unreadable"}
+    assert "log-public" not in codes, "what cannot be read is not said to be spoiled"
 
 
 def test_clocks_that_disagree(house: House) -> None:
@@ -239,6 +293,19 @@ def test_a_checkpoint_kept_outside_that_the_database_contradicts(house: House, c
     kept.write(kept.read() or "")
     kept.path.write_text("not a note")
     assert "checkpoint-foreign" in house.codes()
+
+
+def test_a_checkpoint_that_is_not_kept(house: House, connect: Connect) -> None:
+    worker, log, ring = connect("tierce_worker"), connect("tierce_worker"), Keyring(house.keys, ())
+    Appender.enrol(worker, "worker", ring.instance("worker")).append(
+        worker, [Entry(kind=EntryKind.UPKEEP, time_us=1)]
+    )
+    kept = KeptCheckpoint(house.state / CHECKPOINT_FILE)
+    assert "checkpoint-missing" not in house.codes(), "nothing was signed yet"
+    Sequencer(log, LOG_ORIGIN, ring.instance("log"), log_of(log), kept=kept).step()
+    assert "checkpoint-missing" not in house.codes()
+    kept.path.unlink()
+    assert "checkpoint-missing" in house.codes()
 
 
 def test_a_checkpoint_of_the_same_size_and_another_root(house: House, connect: Connect) -> None:
@@ -392,6 +459,16 @@ def test_providers_away_under_another_name_and_secrets_that_end(house: House) ->
             until = (today + timedelta(days=days)).isoformat()
             house.file.write_text(text.replace("[psc]\n", f"[psc]\nclient_secret_until = {until}\n"))
             assert [one.code for one in outside.providers(house.settings, SystemClock())] == [code]
+
+
+@pytest.mark.parametrize(("ahead", "grade"), [(-60, Grade.BAD), (20, Grade.BAD), (0, Grade.GOOD)])
+def test_a_machine_whose_clock_is_not_the_providers(house: House, ahead: int, grade: Grade) -> None:
+    with served(Discovery) as port:
+        house.file.write_text(house.file.read_text().replace('"http://127.0.0.1:1/"', f'"http://127.0.0.1:{port}/"'))
+        now = SystemClock().now().replace(microsecond=0)
+        found = outside.providers(house.settings, FixedClock(now + timedelta(seconds=ahead)))
+    assert {one.grade for one in found} == {grade}
+    assert grade is Grade.GOOD or {one.code for one in found} == {"clock-provider"}
 
 
 def test_the_command_says_it_in_both_languages_and_exits_by_the_worst(house: House) -> None:

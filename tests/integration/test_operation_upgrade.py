@@ -3,8 +3,10 @@
 import itertools
 import json
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 
+import msgspec
 import psycopg
 import pytest
 from alembic import command
@@ -32,6 +34,7 @@ from tierce.storage.insurer_keys import load_sealer
 from tierce.storage.keys import COMPARTMENT_KEYS, EVERY_KEY, Compartment, Keyring, Sealer, wrap_key
 from tierce.storage.migrate import alembic_config, create_roles, head_version, migrate, stored_version
 from tierce.storage.roles import OWNER
+from tierce.upkeep.backup.model import DUMP, MANIFEST, Manifest
 from tierce.upkeep.retention.service import Retention
 from tierce.upkeep.service import make_keys
 
@@ -158,6 +161,25 @@ def test_an_upgrade_of_data_wants_a_backup_of_it(first_release: tuple[Database, 
     with database.connect(SUPERUSER) as admin:
         assert stored_version(admin) == "0001", "nothing was done"
     assert RUNNER.invoke(app, [*given, "--backup", str(tmp_path)]).exit_code == 2
+
+
+def test_a_backup_of_long_ago_or_of_another_database_will_not_do(
+    first_release: tuple[Database, Path], tmp_path: Path
+) -> None:
+    database, file = first_release
+    backup, now = tmp_path / "backup", SystemClock().now()
+    (backup / DUMP).mkdir(parents=True)
+
+    def upgraded_with(name: str, taken: datetime) -> int:
+        manifest = Manifest(1, taken.isoformat(timespec="seconds"), "0", "0001", 150000, name, None, {}, {})
+        (backup / MANIFEST).write_bytes(msgspec.json.encode(manifest))
+        return RUNNER.invoke(app, ["upgrade", "--settings", str(file), "--backup", str(backup)]).exit_code
+
+    assert upgraded_with("tierce_elsewhere", now) == 2
+    assert upgraded_with(database.name, now - timedelta(days=1)) == 2
+    with database.connect(SUPERUSER) as admin:
+        assert stored_version(admin) == "0001", "nothing was done"
+    assert upgraded_with(database.name, now - timedelta(hours=1)) == 0
 
 
 def test_a_newer_schema_is_refused(first_release: tuple[Database, Path]) -> None:

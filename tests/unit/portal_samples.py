@@ -204,7 +204,7 @@ def _outside(language: Language) -> Iterator[Case]:
     frame = Frame(language=language, path="/")
     quiet: dict[str, Any] = {"trouble": "", "reason": "", "remedy": "", "code": "", "demo": True}
     yield "sign-in", "sign_in.html", frame, quiet
-    for trouble in ("other_browser", "offer_lost"):
+    for trouble in ("other_browser", "nothing_offered"):
         yield f"sign-in-{trouble}", "sign_in.html", frame, {**quiet, "trouble": trouble}
     ended = {"reason": "Votre session est terminée.", "remedy": "Recommencez.", "code": "session_expired"}
     yield "sign-in-ended", "sign_in.html", frame, {**quiet, **ended}

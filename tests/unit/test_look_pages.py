@@ -1,5 +1,11 @@
-"""Which entry of the navigation says where we are."""
+"""Which entry of the navigation says where we are, and where the link to the other language leads."""
 
+import asyncio
+import re
+from typing import Any
+from urllib.parse import urljoin
+
+import httpx
 import pytest
 
 from tierce.kernel.language import Language
@@ -8,6 +14,8 @@ from tierce.web.look import Frame, Link
 from tierce.web.office.site import INSPECTOR_LINKS
 from tierce.web.office.site import LINKS as OF_OFFICE
 from tierce.web.persons.site import LINKS as OF_PERSONS
+from tierce.web.portal.app import create_app
+from tierce.web.portal.settings import PortalSettings
 from tierce.web.portal.site import LINKS as OF_PORTAL
 
 
@@ -32,3 +40,16 @@ from tierce.web.portal.site import LINKS as OF_PORTAL
 def test_one_entry_at_most_says_where_we_are(links: tuple[Link, ...], path: str, said: dict[str, str]) -> None:
     frame = Frame(Language.FR, path, links)
     assert {link.href: frame.here(link) for link in links if frame.here(link)} == said
+
+
+@pytest.mark.parametrize("path", ["//elsewhere.example/x", "/\\elsewhere.example", "/", "/help?x=1"])
+def test_the_other_language_is_never_on_another_site(path: str) -> None:
+    ours = "https://portail.example"
+    app: Any = create_app(PortalSettings(ours, "http://127.0.0.1:1", "https://api.example", None))
+
+    async def shown() -> str:
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url=ours) as browser:
+            return (await browser.get(ours + path)).text
+
+    (link,) = re.findall(r'class="switch" href="([^"]*)"', asyncio.run(shown()))
+    assert urljoin(ours + path, link).startswith(ours + "/")

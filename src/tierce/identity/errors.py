@@ -54,6 +54,7 @@ class SignInReason(StrEnum):
     TOKEN_REFUSED = "token_refused"  # noqa: S105 - a word of refusal, not a secret
     TOKEN_EXPIRED = "token_expired"  # noqa: S105 - a word of refusal, not a secret
     NONCE = "nonce"
+    AUTHENTICATED_LONG_AGO = "authenticated_long_ago"
     LEVEL_TOO_LOW = "level_too_low"
     NOT_PHISHING_RESISTANT = "not_phishing_resistant"
     IDENTITY_INCOMPLETE = "identity_incomplete"
@@ -64,6 +65,7 @@ class SignInReason(StrEnum):
     INSURER_UNKNOWN = "insurer_unknown"
     RETURN_ADDRESS = "return_address"
     TOO_MANY_TODAY = "too_many_today"
+    TOO_OFTEN_TODAY = "too_often_today"
 
 
 class SignInRefusedError(IdentityError):

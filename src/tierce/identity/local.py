@@ -1,7 +1,8 @@
 """Sessions of the sites that are OIDC clients themselves: the office, the insurers' site, the persons' space."""
 
+from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from tierce.identity import claims, rules, store
@@ -12,7 +13,7 @@ from tierce.identity.reading import HANDLE_LENGTH, Pool
 from tierce.identity.service import new_handle
 from tierce.journal.model import Entry, EntryKind
 from tierce.journal.service import Appender
-from tierce.kernel.clock import Clock, micros
+from tierce.kernel.clock import Clock, micros, paris_day
 from tierce.kernel.ids import InsurerId, PersonId, SessionId, StaffId, new_id, staff_id
 from tierce.policy.acts import Act, Outcome
 
@@ -149,6 +150,21 @@ class InsurerSessions:
             await store.end_insurer_session(connection, digest(handle))
 
 
+@dataclass(slots=True)
+class SignInsToday:
+    """How often each identity signed in today, by its keyed index: in the memory of the one process that lets in."""
+
+    day: int = 0
+    times: Counter[UUID] = field(default_factory=Counter)
+
+    def once_more(self, idx: UUID, day: int) -> bool:
+        """Count one more; False once there were too many today."""
+        if day > self.day:
+            self.day, self.times = day, Counter()
+        self.times[idx] += 1
+        return self.times[idx] <= rules.PERSON_SIGN_INS_A_DAY
+
+
 @dataclass(frozen=True, slots=True)
 class PersonSessions:
     """Opens, reads and ends the sessions of persons covered."""
@@ -158,12 +174,13 @@ class PersonSessions:
     clock: Clock
     trait_index: TraitIndex
     policy: bytes
+    today: SignInsToday = field(default_factory=SignInsToday)
 
     async def open_session(self, vouched: Claims) -> OpenedSession:
         """Open a session for the one person of the register who has all the traits.
 
         Raises:
-            SignInRefusedError: the level is too low.
+            SignInRefusedError: the level is too low, or this identity signed in too often today.
             LinkRefusedError: nobody, or more than one person, has these traits.
         """
         pivot = claims.person(vouched)
@@ -171,8 +188,10 @@ class PersonSessions:
         handle, stored = new_handle()
         session = SessionId(new_id())
         expires = rules.expiry(now, now, rules.PERSON_LIFETIME)
+        idx = self.trait_index(rules.pivot_bytes(pivot))
+        if not self.today.once_more(idx, paris_day(now)):
+            raise SignInRefusedError(SignInReason.TOO_OFTEN_TODAY)
         async with self.pool.connection() as connection:
-            idx = self.trait_index(rules.pivot_bytes(pivot))
             person = rules.link(await store.persons_with_traits(connection, idx))
             await store.put_person_session(
                 connection, session=session, handle=stored, person=person, created=now, expires=expires

@@ -8,6 +8,7 @@ has its sign-in page on another host and its discovery document under a name of 
 import logging
 import secrets
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -47,6 +48,10 @@ class Realm(StrEnum):
     STAFF = "staff"
     PERSONS = "persons"
     INSURERS = "insurers"
+
+
+AUTHENTICATED_SECONDS_MAX = {Realm.STAFF: 3600, Realm.INSURERS: 3600}
+"""How long ago a hand was on the key at most: a provider's own session would open ours all day without any."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +155,7 @@ class ProviderClient:
             code_verifier=verifier,
             nonce=nonce,
             acr_values=settings.acr_values,
+            max_age=AUTHENTICATED_SECONDS_MAX.get(settings.realm),
         )
         pending = Pending(
             digest(state), settings.realm, digest(binding), nonce, verifier, return_to, self._clock.now()
@@ -278,7 +284,17 @@ class ProviderClient:
             raise SignInRefusedError(reason) from error
         except JoseError as error:
             raise SignInRefusedError(SignInReason.TOKEN_REFUSED) from error
+        self._check_hand(claims.get("auth_time"))
         return dict(claims)
+
+    def _check_hand(self, authenticated: object) -> None:
+        """Refuse a sign-in to which nobody lent a hand lately, where the realm wants it (`max_age`)."""
+        most = AUTHENTICATED_SECONDS_MAX.get(self.settings.realm)
+        if most is None:
+            return
+        now = self._clock.now().timestamp()
+        if not isinstance(authenticated, int | float) or not now - authenticated <= most + SKEW_SECONDS:
+            raise SignInRefusedError(SignInReason.AUTHENTICATED_LONG_AGO)
 
     async def _decode(self, id_token: str) -> jwt.Token:
         """Decode under the provider's keys; a key never seen makes them be read again, at most every 30 s."""
@@ -290,8 +306,17 @@ class ProviderClient:
                 if now - self._keys[0] < KEYS_REFETCH_AFTER:
                     raise
         found = await self._get((await self._discover())["jwks_uri"])
-        self._keys = (now, KeySet.import_key_set({"keys": found.get("keys", [])}))
+        self._keys = (now, _readable(found.get("keys")))
         return jwt.decode(id_token, self._keys[1], algorithms=ALGORITHMS)
+
+
+def _readable(keys: object) -> KeySet:
+    """The keys of a set that we can read: others are left out (RFC 7517 §5): one new kind would stop all."""
+    read = []
+    for key in keys if isinstance(keys, list) else []:
+        with suppress(JoseError, ValueError, LookupError, TypeError):
+            read += KeySet.import_key_set({"keys": [key]}).keys
+    return KeySet(read)
 
 
 def _object(response: httpx.Response) -> dict[str, Any]:

@@ -32,6 +32,8 @@ STAFF_LIFETIME = Lifetime(timedelta(hours=1), timedelta(hours=1))
 INSURER_LIFETIME = Lifetime(timedelta(hours=1), timedelta(hours=1))
 """The database function that opens the session holds the same hour, whatever it is sent."""
 PERSON_LIFETIME = Lifetime(timedelta(minutes=30), timedelta(minutes=30))
+PERSON_SIGN_INS_A_DAY = 40
+"""By one identity, found or not: the day's ceilings are everybody's, and nobody may use them up alone."""
 
 _EIDAS = re.compile(r"eidas([123])", re.ASCII)
 _NATIONAL_ID = re.compile(r"8[0-9]{11}|0[0-9A-Z]{9}|[3-6][0-9]{9,14}/[0-9A-Za-z]{1,20}", re.ASCII)

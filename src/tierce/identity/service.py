@@ -237,9 +237,9 @@ class Sessions:
     async def _open_activity(
         self, connection: store.Connection, chosen: ActivityId, offered: list[ActivityId]
     ) -> Activity | None:
-        if chosen not in offered:
-            return None
-        return await store.activity(connection, chosen, paris_day(self._clock.now()))
+        wanted = [chosen] if chosen in offered else []
+        found = await store.activities(connection, wanted, paris_day(self._clock.now()))
+        return found[0] if found else None
 
     async def _attach(
         self,
@@ -280,6 +280,17 @@ class Sessions:
         if self._clock.now() - found.used >= SLIDE_AFTER:
             await self.reader.slide({found.id: self.reader.end_of(found)})
         return found
+
+    async def offered(self, handle: str) -> list[Activity]:
+        """The activities that a session may still choose from; none once it has chosen.
+
+        Raises:
+            SessionRefusedError: unknown, ended, idle or revoked.
+        """
+        async with self._pool.connection() as connection:
+            state, offered = await self._live(connection, handle)
+            wanted = offered if state.activity is None else []
+            return await store.activities(connection, wanted, paris_day(self._clock.now()))
 
     async def name_of(self, state: SessionState) -> str:
         """Tell a professional her own name, as the directory has it."""
@@ -345,15 +356,11 @@ class Sessions:
         """End every other session of one's own, each with its journal line; returns how many."""
         async with self._pool.connection() as connection:
             state, _ = await self._live(connection, handle)
-            now = self._clock.now()
-            ended = 0
-            for row in await store.sessions_of(connection, state.professional, state.id, now):
-                if row.current:
-                    continue
-                if await store.revoke(connection, row.id, state.professional, now, "all others ended by their owner"):
-                    await self._journal(connection, state, Act.SESSION_REVOKE, reference=row.id)
-                    ended += 1
-        return ended
+            now, why = self._clock.now(), "all others ended by their owner"
+            ended = await store.revoke(connection, state.id, state.professional, now, why, others=True)
+            for session in ended:
+                await self._journal(connection, state, Act.SESSION_REVOKE, reference=session)
+        return len(ended)
 
     async def end(self, handle: str) -> None:
         """Sign out."""

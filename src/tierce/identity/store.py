@@ -166,14 +166,13 @@ async def enrol_by_manager(
     return row is not None and bool(row[0])
 
 
-async def activity(connection: Connection, wanted: ActivityId, today: int) -> Activity | None:
-    """Read one activity that may be used today."""
-    row = await _one(
-        connection,
-        _ACTIVITY + " where a.id = %s and a.active and %s between a.from_day and a.until_day",
-        (wanted, today),
+async def activities(connection: Connection, wanted: Sequence[ActivityId], today: int) -> list[Activity]:
+    """Read those of some activities that may be used today."""
+    cursor = await connection.execute(
+        _ACTIVITY + " where a.id = any(%s) and a.active and %s between a.from_day and a.until_day order by a.id",
+        (list(wanted), today),
     )
-    return None if row is None else _activity(row)
+    return [_activity(row) for row in await cursor.fetchall()]
 
 
 async def login_of(connection: Connection, professional: ProfessionalId, now: datetime) -> LoginId:
@@ -313,17 +312,8 @@ async def sessions_of(
         (professional, now, SESSIONS_LISTED_MAX),
     )
     return [
-        SessionRow(
-            SessionId(row[0]),
-            None if row[1] is None else DeviceId(row[1]),
-            row[2],
-            row[3],
-            row[4],
-            row[5],
-            row[6],
-            row[0] == current,
-        )
-        for row in await cursor.fetchall()
+        SessionRow(SessionId(number), device, name, place, created, used, expires, number == current)
+        for number, device, name, place, created, used, expires in await cursor.fetchall()
     ]
 
 
@@ -373,15 +363,21 @@ async def name_device(connection: Connection, login: LoginId, device: DeviceId, 
 
 
 async def revoke(
-    connection: Connection, session: SessionId, professional: ProfessionalId, now: datetime, why: str
-) -> bool:
-    """End one of a professional's own sessions; False when it is not hers or was over."""
+    connection: Connection,
+    session: SessionId,
+    professional: ProfessionalId,
+    now: datetime,
+    why: str,
+    *,
+    others: bool = False,
+) -> list[SessionId]:
+    """End one of a professional's live sessions, or all `others` of hers, listed or not; those that this ended."""
     cursor = await connection.execute(
-        "update access.session set revoked = %s, revoked_why = %s"
-        " where id = %s and professional = %s and revoked is null and expires > %s",
-        (now, why, session, professional, now),
+        "update access.session set revoked = %s, revoked_why = %s where professional = %s and (id = %s) <> %s"
+        " and revoked is null and expires > %s returning id",
+        (now, why, professional, session, others, now),
     )
-    return cursor.rowcount == 1
+    return [SessionId(row[0]) for row in await cursor.fetchall()]
 
 
 async def use_proof(connection: Connection, once: bytes) -> bool:

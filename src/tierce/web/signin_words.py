@@ -79,6 +79,16 @@ SIGN_IN: Mapping[SignInReason, Told] = {
         Phrase("La réponse ne correspond pas à la demande.", "The answer does not match the request."),
         _AGAIN,
     ),
+    SignInReason.AUTHENTICATED_LONG_AGO: (
+        Phrase(
+            "Votre fournisseur d’identité vous a reconnu sans vous demander votre clé depuis plus d’une heure.",
+            "Your identity provider knew you again without asking for your key for more than an hour.",
+        ),
+        Phrase(
+            "Déconnectez-vous chez lui, puis recommencez avec votre clé.",
+            "Sign out there, then start again with your key.",
+        ),
+    ),
     SignInReason.LEVEL_TOO_LOW: (
         Phrase("Ce moyen de connexion n’est pas assez sûr.", "This means of signing in is not strong enough."),
         Phrase("Utilisez un moyen de niveau plus élevé.", "Use a means of a higher level."),
@@ -133,6 +143,16 @@ SIGN_IN: Mapping[SignInReason, Told] = {
             "Too many spaces were asked for today: no more are opened, as a precaution.",
         ),
         Phrase("Réessayez demain, ou appelez l’opérateur.", "Try again tomorrow, or call the operator."),
+    ),
+    SignInReason.TOO_OFTEN_TODAY: (
+        Phrase(
+            "Vous avez ouvert votre espace trop souvent aujourd’hui.",
+            "You opened your space too often today.",
+        ),
+        Phrase(
+            "Réessayez demain. Si ce n’était pas vous, prévenez votre fournisseur d’identité et l’opérateur.",
+            "Try again tomorrow. If it was not you, tell your identity provider and the operator.",
+        ),
     ),
     SignInReason.INSURER_UNKNOWN: (
         Phrase(

@@ -4,6 +4,7 @@ from tierce.journal.kept import KeptCheckpoint, retired_log_keys
 from tierce.journal.note import parse_verifier_key, read_checkpoint
 from tierce.journal.service import LOG_KEY_NAME
 from tierce.kernel.clock import Clock
+from tierce.kernel.ids import MAX_ID
 from tierce.policy.acts import Act
 from tierce.settings import Settings
 from tierce.upkeep import lines
@@ -16,17 +17,22 @@ from tierce.web.worker import CHECKPOINT_FILE
 
 BLOCKS_SKIPPED_MIN = 1 << 20
 """Beyond the lost lines themselves: lines that were written and not yet under a checkpoint had numbers too."""
+BLOCKS_A_DAY = 1 << 24
+"""When nobody knows how many lines are lost: more blocks than a day draws, for each day begun since the last line."""
+UNKNOWN = MAX_ID
+"""The number of lost lines in the journal's own line, when nobody knows it."""
 
 
-def accept(settings: Settings, admin: str, lost: int, clock: Clock) -> str:
+def accept(settings: Settings, admin: str, lost: int | None, clock: Clock) -> str:
     """Let the journal go on from what was restored; returns the log's new public line.
 
     The log's key is retired at the restored size, so that checkpoints of before and after never bear the same
     signature; the block numbers of lost lines are left out, which every list of an incident prints as a hole; the
-    kept checkpoint is put aside as evidence, and a journal line says how many lines were lost.
+    kept checkpoint is put aside as evidence, and a journal line says how many lines were lost. `lost` is None when no
+    checkpoint was kept, so that nobody can tell.
 
     Raises:
-        BackupError: nothing is lost, or not as many lines as the operator was told.
+        BackupError: nothing is lost, or not as many lines as the operator was told; or how many can be told.
     """
     keys, folder = settings.key_directory(), settings.state_directory()
     if folder is None:
@@ -37,12 +43,21 @@ def accept(settings: Settings, admin: str, lost: int, clock: Clock) -> str:
     with settings.connection().connect(admin) as connection:
         size = checkpoint_size(connection)
         kept_size = 0 if note is None else read_checkpoint(note, origin, current, *retired_log_keys(keys)).size
-        if kept_size - size != lost or lost <= 0:
+        if lost is None:
+            if note is not None:
+                raise BackupError(
+                    "a checkpoint was kept, so the loss is known: read what `tierce restore run` printed"
+                )
+            days = (clock.now() - (store.last_line(connection) or clock.now())).days + 1
+            store.skip_blocks(connection, max(1, days) * BLOCKS_A_DAY)
+        elif kept_size - size != lost or lost <= 0:
             msg = f"{max(0, kept_size - size)} lines are lost, not {lost}: read what `tierce restore run` printed"
             raise BackupError(msg)
-        store.skip_blocks(connection, lost + BLOCKS_SKIPPED_MIN)
+        else:
+            store.skip_blocks(connection, lost + BLOCKS_SKIPPED_MIN)
         connection.commit()
     line = replace_log_key(keys, f"instance-{LOG_KEY_NAME}", size, lambda _step: None)
-    lines.tell(settings, Act.OPERATION_RESTORE, lost)
-    kept.path.rename(kept.path.with_name(f"{CHECKPOINT_FILE}.lost-{clock.now():%Y%m%dT%H%M%SZ}"))
+    lines.tell(settings, Act.OPERATION_RESTORE, UNKNOWN if lost is None else lost)
+    if note is not None:
+        kept.path.rename(kept.path.with_name(f"{CHECKPOINT_FILE}.lost-{clock.now():%Y%m%dT%H%M%SZ}"))
     return line

@@ -53,4 +53,6 @@ class Restored(msgspec.Struct, frozen=True):
     intact: bool
     lost_lines: int
     """Lines that a checkpoint kept outside signs and the backup does not have: it is older than that checkpoint."""
+    compared: bool
+    """Whether a checkpoint was kept outside: without one nobody knows how many lines are lost."""
     sessions_ended: int

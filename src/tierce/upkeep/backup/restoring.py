@@ -34,6 +34,13 @@ def run(
     folder: Annotated[Path, typer.Argument(help="Une sauvegarde. / One backup.", exists=True, file_okay=False)],
     *,
     settings: SettingsFile,
+    nothing_kept: Annotated[
+        bool,
+        typer.Option(
+            "--nothing-kept",
+            help="Aucun point de contrôle n'a été gardé : exercice, ou machine perdue. / None was kept.",
+        ),
+    ] = False,
     admin: Admin = SUPERUSER,
     json: Json = "",
 ) -> None:
@@ -41,8 +48,8 @@ def run(
     try:
         read = load(settings)
         with bar("restauration / restore") as advance:
-            found = restore(read, folder, admin, advance)
-        if found.intact and not found.lost_lines:
+            found = restore(read, folder, admin, advance, nothing_kept=nothing_kept)
+        if found.intact and found.compared and not found.lost_lines:
             lines.tell(read, Act.OPERATION_RESTORE, 0)
     except (TierceError, OSError, psycopg.Error) as error:
         typer.echo(f"✗ {error if isinstance(error, TierceError) else type(error).__name__}", err=True)
@@ -55,6 +62,15 @@ def run(
             f"schéma / schema {found.schema_before} → {found.schema}, "
             f"{found.sessions_ended} sessions closes / ended"
         )
+        if not found.compared:
+            typer.echo(
+                "! Rien ne dit combien de lignes manquent depuis cette sauvegarde. / Nothing tells how many lines "
+                "were written since this backup.\n"
+                "    → sauf exercice, avant de servir / unless it is a drill, before serving: "
+                "tierce restore accept-loss --unknown\n"
+                "    → docs/runbooks/backup-and-restore.md",
+                err=True,
+            )
         if found.lost_lines:
             typer.echo(
                 f"✗ {found.lost_lines} lignes du journal manquent : cette sauvegarde est plus ancienne que le "
@@ -66,16 +82,25 @@ def run(
     raise typer.Exit(1 if not found.intact else 3 if found.lost_lines else 0)
 
 
-@app.command("accept-loss", epilog="Example:  tierce restore accept-loss --lines 120 --settings tierce.toml")
+@app.command(
+    "accept-loss",
+    epilog="Examples:  tierce restore accept-loss --lines 120 --settings tierce.toml   ·   … --unknown",
+)
 def accept_loss(
     *,
     settings: SettingsFile,
     lost: Annotated[
-        int, typer.Option("--lines", help="Lignes perdues, telles qu'annoncées. / Lines lost, as printed.")
-    ],
+        int | None, typer.Option("--lines", help="Lignes perdues, telles qu'annoncées. / Lines lost, as printed.")
+    ] = None,
+    unknown: Annotated[
+        bool, typer.Option("--unknown", help="Aucun point de contrôle n'a été gardé. / No checkpoint was kept.")
+    ] = False,
     admin: Admin = SUPERUSER,
 ) -> None:
     """Reprendre le journal après une perte, sous une clé neuve. / Go on after a loss, under a new key of the log."""
+    if unknown == (lost is not None):
+        typer.echo("✗ --lines N, ou / or --unknown", err=True)
+        raise typer.Exit(2)
     try:
         line = accept(load(settings), admin, lost, SystemClock())
     except (TierceError, OSError, psycopg.Error) as error:

@@ -126,13 +126,35 @@ def read_manifest(folder: Path, progress: Progress = lambda _bytes: None) -> Man
     return manifest
 
 
-def restore(settings: Settings, folder: Path, admin: str, progress: Progress = lambda _bytes: None) -> Restored:
+def restore(
+    settings: Settings,
+    folder: Path,
+    admin: str,
+    progress: Progress = lambda _bytes: None,
+    *,
+    nothing_kept: bool = False,
+) -> Restored:
     """Bring a backup back into a new database of the name in the settings, and hold it to the journal.
 
+    Args:
+        settings: where the new database, log and segments go, and where the last checkpoint is kept.
+        folder: the backup.
+        admin: the administrator of the server.
+        progress: is told of bytes that came back.
+        nothing_kept: go on although no checkpoint was kept outside, so that nobody knows what is lost.
+
     Raises:
-        BackupError: the database exists, the backup is of a newer program, or pg_restore failed: the new database is
-            taken away again.
+        BackupError: the database exists, the backup is of a newer program, no checkpoint was kept to hold it to, or
+            pg_restore failed: the new database is taken away again.
     """
+    state = settings.state_directory()
+    if not nothing_kept and (state is None or KeptCheckpoint(state / CHECKPOINT_FILE).read() is None):
+        msg = (
+            f"no checkpoint is kept in {state or '`state`'}, so nothing tells how many lines this backup lacks: put "
+            f"the last one known there, as a file named {CHECKPOINT_FILE} (a witness has one), or say --nothing-kept "
+            "(docs/runbooks/backup-and-restore.md)"
+        )
+        raise BackupError(msg)
     manifest = read_manifest(folder)
     if manifest.schema > head_version():
         msg = f"this backup is at schema {manifest.schema}, newer than {head_version()}: install its program"
@@ -201,6 +223,7 @@ def _examine(dsn: str, settings: Settings, manifest: Manifest, ended: int) -> Re
         journal_size=size,
         intact=report.intact,
         lost_lines=lost,
+        compared=kept is not None,
         sessions_ended=ended,
     )
 

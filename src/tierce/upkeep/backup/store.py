@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 
 from psycopg import Connection, IsolationLevel, sql
 
@@ -102,6 +103,12 @@ def settle_batches(connection: Connection) -> None:
     connection.execute(
         "update journal.checkpoint set seen = '2:2:' where size = (select max(size) from journal.checkpoint)"
     )
+
+
+def last_line(connection: Connection) -> datetime | None:
+    """When the last line of the journal was written; None in an empty one."""
+    row = connection.execute("select max(at) from journal.batch").fetchone()
+    return None if row is None else row[0]
 
 
 def skip_blocks(connection: Connection, blocks: int) -> None:

@@ -1,19 +1,20 @@
 """The doctor on the database: who can reach it, its version and settings, its clock, the sequencer, imports."""
 
 import psycopg
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from tierce.journal.errors import JournalError
-from tierce.journal.kept import KeptCheckpoint, retired_log_keys
-from tierce.journal.note import parse_verifier_key, read_checkpoint
+from tierce.journal.kept import KeptCheckpoint
+from tierce.journal.note import read_checkpoint
 from tierce.journal.segments import store as segment_rows
 from tierce.kernel.clock import Clock
 from tierce.kernel.language import Phrase
 from tierce.settings import Settings
 from tierce.storage import heartbeat
+from tierce.storage.cluster import SUPERUSER
 from tierce.storage.migrate import head_version, stored_version
 from tierce.storage.roles import ROLES
 from tierce.upkeep.doctor import log
+from tierce.upkeep.doctor.files import LOOPBACK
 from tierce.upkeep.doctor.model import Finding, Grade, bad, good
 from tierce.upkeep.health import store
 from tierce.upkeep.health.service import (
@@ -24,7 +25,6 @@ from tierce.upkeep.health.service import (
     notices_state,
     watched_in,
 )
-from tierce.web.names import LOG_PUBLIC_FILE
 from tierce.web.worker import CHECKPOINT_FILE
 
 ROLE = "tierce_upkeep"
@@ -33,16 +33,15 @@ CLOCK_WARNING, CLOCK_BAD = 1.0, 60.0
 IMPORT_SECONDS_MAX = 6 * 3600.0
 """Thirty-three million people take less; a file that has run for longer was left by a process that died."""
 WANTED = {"fsync": "on", "full_page_writes": "on", "synchronous_commit": "on"}
-LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
 def reach(settings: Settings) -> list[Finding]:
-    """Each role signs in with its own password."""
+    """Each role signs in with its own password, and the administrator with the one that backups use."""
     found = []
-    for role in ROLES:
+    for role in (*ROLES, SUPERUSER):
         try:
             settings.connection().connect(role).close()
-        except FileNotFoundError:
+        except (FileNotFoundError, PermissionError):
             continue  # said with the password files
         except psycopg.OperationalError as error:
             denied = "password authentication failed" in str(error)
@@ -52,7 +51,7 @@ def reach(settings: Settings) -> list[Finding]:
                 else Phrase("n'atteint pas la base", "does not reach the database")
             )
             remedy = (
-                Phrase("`tierce upgrade` remet les mots de passe", "`tierce upgrade` sets the passwords again")
+                _AGAIN[role == SUPERUSER]
                 if denied
                 else Phrase(
                     "démarrez PostgreSQL, ou corrigez [database] host, port et name",
@@ -65,6 +64,16 @@ def reach(settings: Settings) -> list[Finding]:
     return found or [good("roles", "database", "chaque rôle entre", "each role is let in")]
 
 
+_AGAIN = {
+    False: Phrase("`tierce upgrade` remet les mots de passe", "`tierce upgrade` sets the passwords again"),
+    True: Phrase(
+        "sauvegardes et mises à niveau échoueront : refaites l'étape 6 de docs/runbooks/install.md",
+        "backups and upgrades will fail: do step 6 of docs/runbooks/install.md again",
+    ),
+}
+"""What sets a password again: of a role, of the administrator."""
+
+
 def inside(settings: Settings, clock: Clock) -> list[Finding]:
     """Everything that is read once inside, as the role of upkeep."""
     try:
@@ -72,10 +81,11 @@ def inside(settings: Settings, clock: Clock) -> list[Finding]:
     except (OSError, psycopg.Error):
         return []  # said by `reach`
     with connection:
+        first = [*_server(connection, settings), *_schema(connection), *_clock(connection, clock)]
+        if stored_version(connection) != head_version():
+            return first  # what follows is asked of tables and functions that another schema may not have
         return [
-            *_server(connection, settings),
-            *_schema(connection),
-            *_clock(connection, clock),
+            *first,
             *_sequencer(connection),
             *_notices(connection, settings),
             *_imports(connection),
@@ -215,14 +225,23 @@ def _segments(connection: psycopg.Connection, settings: Settings) -> list[Findin
 
 
 def _kept(connection: psycopg.Connection, settings: Settings) -> list[Finding]:
-    folder, keys = settings.state_directory(), settings.key_directory()
+    folder, line = settings.state_directory(), log.line(settings)
     note = None if folder is None else KeptCheckpoint(folder / CHECKPOINT_FILE).read()
-    if note is None or not (keys / LOG_PUBLIC_FILE).exists():
-        return []
-    origin, current = parse_verifier_key((keys / LOG_PUBLIC_FILE).read_text("utf-8"))
-    known: list[Ed25519PublicKey] = [current, *retired_log_keys(keys)]
-    remedy = Phrase("suivez docs/runbooks/backup-and-restore.md", "follow docs/runbooks/backup-and-restore.md")
     stored = store.newest_checkpoint(connection)
+    if folder is not None and note is None and stored is not None:
+        said = Phrase(
+            "n'est pas gardé : une restauration ne saurait pas ce qu'elle a perdu",
+            "is not kept: a restore would not know what it lost",
+        )
+        remedy = Phrase(
+            "le `worker` l'écrit à chaque pas : regardez son journal technique et les droits du dossier",
+            "the `worker` writes it at each step: look at its log and at the folder's modes",
+        )
+        return [bad("checkpoint-missing", CHECKPOINT_FILE, said, remedy)]
+    if note is None or line is None:
+        return []
+    origin, known = line
+    remedy = Phrase("suivez docs/runbooks/backup-and-restore.md", "follow docs/runbooks/backup-and-restore.md")
     try:
         kept = read_checkpoint(note, origin, *known)
         size = 0 if stored is None else read_checkpoint(stored, origin, *known).size

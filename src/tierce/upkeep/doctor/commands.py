@@ -5,12 +5,13 @@ from pathlib import Path
 from typing import Annotated
 
 import msgspec
+import psycopg
 import typer
 
 from tierce.kernel.clock import SystemClock
 from tierce.kernel.errors import TierceError
 from tierce.kernel.language import Language, Phrase
-from tierce.settings import load
+from tierce.settings import Settings, load
 from tierce.upkeep.doctor import base, files, outside
 from tierce.upkeep.doctor.model import Finding, Grade, bad, good
 from tierce.upkeep.progress import bar
@@ -22,31 +23,49 @@ _MARKS = {Grade.GOOD: "✓", Grade.WARNING: "!", Grade.BAD: "✗"}
 
 def examine(file: Path) -> list[Finding]:
     """Look at everything that the settings file leads to."""
-    clock = SystemClock()
     try:
         settings = load(file)
     except TierceError as error:
         remedy = Phrase("corrigez le fichier de réglages", "correct the settings file")
         return [bad("settings", str(file), Phrase(str(error), str(error)), remedy)]
-    steps: tuple[Callable[[], list[Finding]], ...] = (
-        lambda: [good("settings", str(file), "les réglages se lisent", "the settings can be read")],
-        lambda: files.keys(settings),
-        lambda: files.secrets(settings),
-        lambda: files.state(settings),
-        lambda: files.room(settings),
-        lambda: base.reach(settings),
-        lambda: base.inside(settings, clock),
-        lambda: outside.ports(settings),
-        lambda: outside.certificates(settings, clock),
-        lambda: outside.names(settings),
-        lambda: outside.providers(settings, clock),
-    )
+    return [good("settings", str(file), "les réglages se lisent", "the settings can be read"), *examine_all(settings)]
+
+
+def examine_all(settings: Settings) -> list[Finding]:
+    """Look at everything that the settings lead to."""
+    clock = SystemClock()
+    steps: dict[str, Callable[[], list[Finding]]] = {
+        "keys": lambda: files.keys(settings),
+        "secrets": lambda: files.secrets(settings),
+        "state": lambda: files.state(settings),
+        "room": lambda: files.room(settings),
+        "roles": lambda: base.reach(settings),
+        "database": lambda: base.inside(settings, clock),
+        "sites": lambda: outside.ports(settings),
+        "certificates": lambda: outside.certificates(settings, clock),
+        "names": lambda: outside.names(settings),
+        "providers": lambda: outside.providers(settings, clock),
+    }
     found: list[Finding] = []
     with bar("doctor", len(steps)) as advance:
-        for step in steps:
-            found += step()
+        for name, step in steps.items():
+            found += _looked(name, step)
             advance(1)
     return found
+
+
+def _looked(name: str, step: Callable[[], list[Finding]]) -> list[Finding]:
+    """What a step finds; one that cannot look says so, and the others look all the same."""
+    try:
+        return step()
+    except (OSError, psycopg.Error, TierceError) as error:
+        kind = type(error).__name__
+        said = Phrase(f"n'a pas pu être regardé ({kind})", f"could not be looked at ({kind})")
+        remedy = Phrase(
+            "réparez d'abord les autres constats, et lancez la commande en tant que root",
+            "mend the other findings first, and run this command as root",
+        )
+        return [bad("not-looked", name, said, remedy)]
 
 
 @app.command(epilog="Examples:  tierce doctor --settings /etc/tierce/tierce.toml   ·   … --lang en   ·   … --json -")

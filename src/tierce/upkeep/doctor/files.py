@@ -3,16 +3,22 @@
 import shutil
 from pathlib import Path
 
+from tierce.deposits.sealing import PUBLIC_FILE
+from tierce.journal.kept import LOG_RETIRED_FILE
 from tierce.kernel.language import Phrase
 from tierce.settings import Settings
 from tierce.storage.keys import EVERY_KEY, KEY_BYTES
 from tierce.storage.roles import ROLES
+from tierce.upkeep.doctor import log
 from tierce.upkeep.doctor.model import Finding, Grade, bad, good
-from tierce.upkeep.service import INSTANCES
+from tierce.upkeep.service import INSTANCES, LENDING_KEY
 from tierce.web.names import LOG_PUBLIC_FILE
 
 ROOM_WARNING, ROOM_BAD = 0.15, 0.05
 """Share of a disk that is still free."""
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+DATABASE_FILES = Path("/var/lib/postgresql")
+"""Where Debian keeps them."""
 
 
 def keys(settings: Settings) -> list[Finding]:
@@ -28,11 +34,19 @@ def keys(settings: Settings) -> list[Finding]:
             found.append(
                 bad("key-length", name, Phrase("n'a pas 32 octets", "does not have 32 bytes"), _RESTORE_KEYS)
             )
-    if not (folder / LOG_PUBLIC_FILE).exists():
-        remedy = Phrase(
-            "`tierce upkeep keys DOSSIER` l'écrit à nouveau", "`tierce upkeep keys FOLDER` writes it again"
+    found += _private(folder / LENDING_KEY, "key-file")
+    if any(one.code.endswith("-unreadable") for one in found):
+        return found
+    for name, remedy in ((PUBLIC_FILE, _MADE_AGAIN), (LOG_RETIRED_FILE, _RESTORE_KEYS)):
+        if not (folder / name).exists():
+            said = Phrase("manque : une unité ne démarrera plus", "is missing: a unit will not start any more")
+            found.append(bad("key-file-missing", name, said, remedy))
+    if log.line(settings) is None:
+        said = Phrase(
+            f"manque, ou n'est pas ce qu'il doit être (ou {LOG_RETIRED_FILE})",
+            f"is missing, or not what it must be (or {LOG_RETIRED_FILE})",
         )
-        found.append(bad("log-public", LOG_PUBLIC_FILE, Phrase("manque", "is missing"), remedy))
+        found.append(bad("log-public", LOG_PUBLIC_FILE, said, _MADE_AGAIN))
     return found or [
         good("keys", str(folder), "toutes les clés sont là et protégées", "every key is there and private")
     ]
@@ -42,6 +56,8 @@ def secrets(settings: Settings) -> list[Finding]:
     """Every role's password file and every provider's client secret is there, and open to nobody else."""
     database = settings.connection()
     found = [one for role in ROLES for one in _private(database.secrets / f"{role}.password", "password-file")]
+    if settings.mail is not None:
+        found += _private(Path(settings.mail.dkim_key), "mail-key")
     for realm in ("psc", "staff", "persons_provider", "insurers_provider"):
         if hasattr(settings, realm):
             found += _private(Path(getattr(settings, realm).client_secret_file), "client-secret")
@@ -49,14 +65,32 @@ def secrets(settings: Settings) -> list[Finding]:
 
 
 def room(settings: Settings) -> list[Finding]:
-    """There is room where the state, the keys and this machine's files are."""
-    found = []
-    for place in sorted({settings.state_directory() or Path("/var"), settings.key_directory(), Path("/tmp")}):  # noqa: S108 - measured, never written to
-        if not place.exists():
-            continue
-        use = shutil.disk_usage(place)
-        found += free_room(str(place), use.free / use.total)
+    """There is room where this installation writes."""
+    found, measured = [], set()
+    for place in written_to(settings):
+        try:
+            disk, use = place.stat().st_dev, shutil.disk_usage(place)
+        except OSError:
+            continue  # not there yet, which its own check says, or not this user's to look at
+        if disk not in measured:
+            measured.add(disk)
+            found += free_room(str(place), use.free / use.total)
     return found or [good("room", "/", "il reste de la place", "there is room left")]
+
+
+def written_to(settings: Settings) -> list[Path]:
+    """Every folder that fills up: those of the settings, and the database's own where it is on this machine."""
+    database = [DATABASE_FILES] if settings.database.host in LOOPBACK else []
+    return [
+        *database,
+        settings.state_directory() or Path("/var"),
+        settings.spool_directory(),
+        settings.log_directory(),
+        settings.segments_directory(),
+        settings.letters_directory(),
+        settings.key_directory(),
+        Path("/tmp"),  # noqa: S108 - measured, never written to
+    ]
 
 
 def free_room(place: str, share: float) -> list[Finding]:
@@ -86,6 +120,7 @@ def state(settings: Settings) -> list[Finding]:
     return [good("state", str(folder), "est en place", "is in place")]
 
 
+_MADE_AGAIN = Phrase("`tierce upkeep keys DOSSIER` l'écrit à nouveau", "`tierce upkeep keys FOLDER` writes it again")
 _RESTORE_KEYS = Phrase(
     "remettez-la depuis la copie scellée : `tierce backup open-keys`",
     "bring it back from the sealed copy: `tierce backup open-keys`",
@@ -114,6 +149,7 @@ def _private(path: Path, code: str, *, is_folder: bool = False) -> list[Finding]
 
 _MADE_BY = {
     "password-file": Phrase("`tierce upgrade` le crée", "`tierce upgrade` makes it"),
+    "mail-key": Phrase("remettez-la, ou `tierce notice mail-key`", "bring it back, or `tierce notice mail-key`"),
     "client-secret": Phrase(
         "écrivez-y le secret donné par le fournisseur d'identité", "write the secret given by the identity provider"
     ),

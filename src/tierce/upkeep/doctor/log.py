@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import psycopg
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from tierce.journal.errors import JournalError
 from tierce.journal.kept import retired_log_keys
@@ -26,11 +27,21 @@ _VERIFY = Phrase(
 )
 
 
+def line(settings: Settings) -> tuple[str, list[Ed25519PublicKey]] | None:
+    """The log's origin, and its present and earlier keys; None when their files are missing or not such (`keys`)."""
+    folder = settings.key_directory()
+    try:
+        origin, current = parse_verifier_key((folder / LOG_PUBLIC_FILE).read_text("utf-8"))
+        return origin, [current, *retired_log_keys(folder)]
+    except (OSError, ValueError, JournalError):
+        return None
+
+
 def published(connection: psycopg.Connection, settings: Settings) -> list[Finding]:
     """What anybody can read of the log is there, signed by it, and no later or other than the database's."""
-    folder, keys = settings.log_directory(), settings.key_directory()
+    folder, keys = settings.log_directory(), line(settings)
     stored = store.newest_checkpoint(connection)
-    if stored is None or not (keys / LOG_PUBLIC_FILE).exists():
+    if stored is None or keys is None:
         return []
     try:
         note = LogFolder(folder).checkpoint()
@@ -45,10 +56,9 @@ def published(connection: psycopg.Connection, settings: Settings) -> list[Findin
             "mount the disk, or correct `log` in the settings; else bring the folder back from the backup",
         )
         return [bad("log-missing", str(folder), said, remedy)]
-    origin, current = parse_verifier_key((keys / LOG_PUBLIC_FILE).read_text("utf-8"))
+    origin, known = keys
     try:
-        shown = read_checkpoint(note, origin, current, *retired_log_keys(keys))
-        size = read_checkpoint(stored, origin, current, *retired_log_keys(keys)).size
+        shown, size = read_checkpoint(note, origin, *known), read_checkpoint(stored, origin, *known).size
     except JournalError:
         said = Phrase("un point de contrôle n'est pas signé par le journal", "a checkpoint is not signed by the log")
         return [bad("log-foreign", str(folder), said, _VERIFY)]

@@ -3,11 +3,13 @@
 import socket
 import ssl
 from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
 
 import httpx
 from cryptography import x509
 
+from tierce.identity.oidc import SKEW_SECONDS
 from tierce.kernel.clock import PARIS, Clock
 from tierce.kernel.language import Phrase
 from tierce.kernel.loopback import NO_TLS
@@ -20,6 +22,8 @@ from tierce.web.observed import NAME
 SECONDS_MAX = 5.0
 CERTIFICATE_WARNING = timedelta(days=21)
 SECRET_WARNING = timedelta(days=30)
+CLOCK_WARNING = 3.0
+"""A provider's answer is dated to the second, and takes a moment to come."""
 REALMS = ("psc", "staff", "persons_provider", "insurers_provider")
 
 
@@ -137,17 +141,18 @@ def providers(settings: Settings, clock: Clock) -> list[Finding]:
     for realm in REALMS:
         given: RealmSettings | None = getattr(settings, realm, None)
         if given is not None:
-            found += [*_provider(realm, given), *_client_secret(realm, given, clock.now())]
+            found += [*_provider(realm, given, clock), *_client_secret(realm, given, clock.now())]
     return found or [
         good("providers", "OpenID", "les fournisseurs d'identité répondent", "the identity providers answer")
     ]
 
 
-def _provider(realm: str, given: RealmSettings) -> list[Finding]:
+def _provider(realm: str, given: RealmSettings, clock: Clock) -> list[Finding]:
+    told = None
     try:
         with httpx.Client(timeout=SECONDS_MAX) as client:
             answer = client.get(given.discovery)
-        document = answer.json() if answer.status_code == 200 else {}
+        document, told = answer.json() if answer.status_code == 200 else {}, answer.headers.get("date")
     except (httpx.HTTPError, ValueError):
         document = {}
     if not isinstance(document, dict) or "issuer" not in document:
@@ -161,7 +166,25 @@ def _provider(realm: str, given: RealmSettings) -> list[Finding]:
         said = Phrase("s'annonce sous un autre nom", "announces another issuer")
         remedy = Phrase(f"corrigez [{realm}] issuer", f"correct [{realm}] issuer")
         return [bad("provider-issuer", realm, said, remedy)]
-    return []
+    return _clock(realm, told, clock.now())
+
+
+def _clock(realm: str, told: str | None, now: datetime) -> list[Finding]:
+    """Hold this machine's clock to a provider's, by the date of its answer: the database's is often the same one."""
+    try:
+        there = parsedate_to_datetime(told or "")
+    except ValueError:
+        return []
+    skew = abs((now - there).total_seconds()) if there.tzinfo else 0.0
+    if skew <= CLOCK_WARNING:
+        return []
+    said = Phrase(
+        f"son horloge et celle de cette machine s'écartent de {skew:.0f} s : au-delà de {SKEW_SECONDS} s, "
+        "ses connexions sont refusées",
+        f"its clock and this machine's are {skew:.0f} s apart: beyond {SKEW_SECONDS} s its sign-ins are refused",
+    )
+    remedy = Phrase("réglez NTP sur cette machine (`timedatectl`)", "set up NTP on this machine (`timedatectl`)")
+    return [bad("clock-provider", realm, said, remedy, grade=Grade.BAD if skew > SKEW_SECONDS else Grade.WARNING)]
 
 
 def _client_secret(realm: str, given: RealmSettings, now: datetime) -> list[Finding]:

@@ -1,5 +1,6 @@
 """`tierce upgrade`: say what will be done, insist on a backup, do it."""
 
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -7,6 +8,7 @@ import msgspec
 import psycopg
 import typer
 
+from tierce.kernel.clock import SystemClock
 from tierce.kernel.errors import TierceError
 from tierce.policy.acts import Act
 from tierce.settings import Settings, load
@@ -17,6 +19,9 @@ from tierce.upkeep.backup.errors import BackupError
 from tierce.upkeep.backup.service import read_manifest
 from tierce.upkeep.progress import bar
 from tierce.web.names import SETTINGS_VARIABLE
+
+BACKUP_AGE_MAX = timedelta(hours=6)
+"""What is older lacks hours of what people did."""
 
 app = typer.Typer(add_completion=False)
 
@@ -41,7 +46,7 @@ def upgrade(
         _say(before, steps)
         if not dry_run:
             if steps and before is not None and not without_backup:
-                _insist(backup, before)
+                _insist(backup, before, read.database.name, SystemClock().now())
             with bar("mise à niveau / upgrade"):
                 migrate(read.connection(), admin=admin)
                 register_portal(read.connection(), read.portal_software, f"Portail {read.operator.name}")
@@ -75,8 +80,8 @@ def _say(before: str | None, steps: list[tuple[str, str]]) -> None:
     typer.echo("  puis / then: fonctions, droits, planchers, durées / functions, grants, floors, durations", err=True)
 
 
-def _insist(backup: Path | None, before: str) -> None:
-    """Refuse to change data without a backup of the schema as it stands, read back whole."""
+def _insist(backup: Path | None, before: str, name: str, now: datetime) -> None:
+    """Refuse to change data without a backup of this very database as it stands, of today, read back whole."""
     if backup is None:
         msg = (
             "this changes data and there is no way back: `tierce backup take`, then give the folder with --backup "
@@ -86,4 +91,12 @@ def _insist(backup: Path | None, before: str) -> None:
     manifest = read_manifest(backup)
     if manifest.schema != before:
         msg = f"{backup} is at schema {manifest.schema}, the database at {before}: take a backup now"
+        raise BackupError(msg)
+    if manifest.database != name:
+        msg = f"{backup} is of the database {manifest.database}, and this one is {name}: take a backup of it now"
+        raise BackupError(msg)
+    age = now - datetime.fromisoformat(manifest.taken_at)
+    if age > BACKUP_AGE_MAX:
+        hours = age // timedelta(hours=1)
+        msg = f"{backup} was taken {hours} hours ago, and whatever was written since would be lost: take a backup now"
         raise BackupError(msg)

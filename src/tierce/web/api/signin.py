@@ -109,11 +109,12 @@ class BindBody(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class SessionAnswer(msgspec.Struct):
-    """One's own session."""
+    """One's own session; `offered` are the activities to choose from until one is chosen."""
 
     id: str
     professional_name: str
     activity: ActivityAnswer | None
+    offered: list[ActivityAnswer]
     device: str | None
     signs: bool
     level: int
@@ -187,11 +188,13 @@ def activity_answer(activity: Activity) -> ActivityAnswer:
     )
 
 
-async def _session(sessions: Sessions, state: SessionState) -> SessionAnswer:
+async def _session(sessions: Sessions, handle: str, state: SessionState) -> SessionAnswer:
+    offered = await sessions.offered(handle) if state.activity is None else []
     return SessionAnswer(
         id=str(state.id),
         professional_name=await sessions.name_of(state),
         activity=activity_answer(state.activity) if state.activity else None,
+        offered=[activity_answer(one) for one in offered],
         device=str(state.device) if state.device else None,
         signs=state.signs,
         level=state.level,
@@ -229,17 +232,18 @@ async def complete(request: AnyRequest, data: JSONBody[CompleteBody]) -> Complet
 async def choose_activity(request: AnyRequest, data: JSONBody[BindBody]) -> SessionAnswer:
     """Choose the activity and bind the browser's key, once for the session."""
     wiring = _wiring(request)
+    handle = handle_of(request)
     state = await wiring.sessions.bind(
-        handle_of(request), ActivityId(data.activity), data.jwk, await received(request, wiring.url)
+        handle, ActivityId(data.activity), data.jwk, await received(request, wiring.url)
     )
-    return await _session(wiring.sessions, state)
+    return await _session(wiring.sessions, handle, state)
 
 
 @get("/v1/session", opt={"act": Act.SESSION_READ})
 async def read_session(request: AnyRequest) -> SessionAnswer:
     """Read one's own session."""
-    sessions = _wiring(request).sessions
-    return await _session(sessions, await sessions.read(handle_of(request)))
+    sessions, handle = _wiring(request).sessions, handle_of(request)
+    return await _session(sessions, handle, await sessions.read(handle))
 
 
 @get("/v1/sessions", opt={"act": Act.SESSION_READ})

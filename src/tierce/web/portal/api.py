@@ -53,20 +53,20 @@ class Activity(msgspec.Struct):
 
 
 class Opened(msgspec.Struct):
-    """A session just opened, and the activities to choose from."""
+    """A session just opened."""
 
     handle: str
-    activities: list[Activity]
 
 
 class Session(msgspec.Struct):
-    """One's own session."""
+    """One's own session; `offered` are the activities to choose from until one is chosen."""
 
     id: str
     signs: bool
     created_at: datetime
     expires_at: datetime
     activity: Activity | None = None
+    offered: list[Activity] = []
     professional_name: str = ""
 
 

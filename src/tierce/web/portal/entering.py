@@ -9,12 +9,9 @@ from tierce.web.portal.api import ACTIVITY, Signed
 from tierce.web.portal.errors import ApiRefusedError, NotSignedInError
 from tierce.web.portal.question import BODY_CHARS_MAX, PROOF_CHARS_MAX
 from tierce.web.portal.site import (
-    OFFER_SECONDS,
     PENDING_SECONDS,
     AnyRequest,
     PortalSite,
-    read_offer,
-    write_offer,
     write_pending,
 )
 
@@ -52,7 +49,6 @@ def sign_in_handlers(site: PortalSite) -> list[HTTPRouteHandler]:
         opened = await site.api.complete(answer, address_of(request))
         response: Response[str] = Redirect("/activity", status_code=303)
         response.set_cookie(site.cookie(site.session_cookie, opened.handle, None))
-        response.set_cookie(site.cookie(site.offer_cookie, write_offer(opened.activities), OFFER_SECONDS))
         response.set_cookie(site.cookie(site.pending_cookie, "", 0))
         return response
 
@@ -68,9 +64,9 @@ def session_handlers(site: PortalSite) -> list[HTTPRouteHandler]:
         visit = await site.visit(request)
         if visit.session.activity is not None:
             return Redirect("/ask", status_code=303)
-        offered = read_offer(request.cookies.get(site.offer_cookie, ""))
+        offered = visit.session.offered
         if not offered:
-            return forget(site, sign_in_page(site, request, trouble="offer_lost", status=403))
+            return forget(site, sign_in_page(site, request, trouble="nothing_offered", status=403))
         return site.page(
             visit, "activity.html", {"activities": offered, "act_url": site.act_url(ACTIVITY), "error": ""}
         )
@@ -91,9 +87,7 @@ def session_handlers(site: PortalSite) -> list[HTTPRouteHandler]:
         except ApiRefusedError as error:
             if error.code != "session_already_bound":
                 raise
-        response: Response[str] = Redirect("/ask", status_code=303)
-        response.set_cookie(site.cookie(site.offer_cookie, "", 0))
-        return response
+        return Redirect("/ask", status_code=303)
 
     @post("/sign-out", status_code=200, opt={"act": Act.SESSION_REVOKE})
     async def sign_out(request: AnyRequest) -> Response[str]:
@@ -131,7 +125,7 @@ def sign_in_page(
 
 def forget(site: PortalSite, response: Response[str]) -> Response[str]:
     """Make the browser forget the session."""
-    for name in (site.session_cookie, site.offer_cookie, site.pending_cookie):
+    for name in (site.session_cookie, site.pending_cookie):
         response.set_cookie(site.cookie(name, "", 0))
     return response
 

@@ -1,8 +1,7 @@
 """What every page of the portal starts from: the cookies, the session as the API tells it, the frame."""
 
 import hmac
-from base64 import b64decode, urlsafe_b64encode
-from binascii import Error as Base64Error
+from base64 import urlsafe_b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -16,14 +15,13 @@ from litestar.datastructures import Cookie, State
 from tierce.kernel.clock import Clock
 from tierce.web.look import Frame, Link, Pages, choose_language
 from tierce.web.look.choice import COOKIE
-from tierce.web.portal.api import Activity, Api, Session, Started
+from tierce.web.portal.api import Api, Session, Started
 from tierce.web.portal.errors import FormRefusedError, NotSignedInError
 from tierce.web.portal.settings import PortalSettings
 
 HERE: Final = Path(__file__).parent
 FORM_FIELD: Final = "form_token"
 HANDLE_CHARS_MAX: Final = 128
-OFFER_SECONDS: Final = 600
 PENDING_SECONDS: Final = 300
 LINKS: Final = (
     Link("/ask", "nav.ask", ("/deposit", "/receipts", "/held")),
@@ -78,11 +76,6 @@ class PortalSite:
     def pending_cookie(self) -> str:
         """The name of the cookie of a sign-in under way."""
         return self._named("tierce-portal-pending")
-
-    @property
-    def offer_cookie(self) -> str:
-        """The name of the cookie that keeps the activities to choose from until one is chosen."""
-        return self._named("tierce-portal-offer")
 
     def handle(self, request: AnyRequest) -> str:
         """The handle that the browser holds; NotSignedInError when it holds none."""
@@ -169,20 +162,6 @@ def form_token(handle: str) -> str:
 def write_pending(started: Started) -> str:
     """The value of the cookie of a sign-in under way."""
     return f"{started.state}.{started.binding}"
-
-
-def write_offer(activities: list[Activity]) -> str:
-    """The value of the cookie that keeps the activities offered; the API checks the choice again."""
-    return urlsafe_b64encode(msgspec.json.encode(activities)).rstrip(b"=").decode()
-
-
-def read_offer(text: str) -> list[Activity]:
-    """Read the activities offered; none when the cookie is absent or not ours."""
-    try:
-        content = b64decode(text.encode() + b"=" * (-len(text) % 4), altchars=b"-_", validate=True)
-        return msgspec.json.decode(content, type=list[Activity])
-    except (Base64Error, UnicodeEncodeError, msgspec.DecodeError):
-        return []
 
 
 def _said(name: str) -> str:
