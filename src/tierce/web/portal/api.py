@@ -14,6 +14,7 @@ import msgspec
 
 from tierce.kernel.language import Phrase
 from tierce.web.portal.errors import ApiRefusedError, ApiUnreachableError
+from tierce.web.upstream import Upstream
 
 RIGHTS: Final = "/v1/rights"
 DEPOSITS: Final = "/v1/deposits"
@@ -21,8 +22,7 @@ ACTIVITY: Final = "/v1/session/activity"
 DEVICE_CODE: Final = "/v1/devices/code"
 DEVICE_CONFIRM: Final = "/v1/devices/confirm"
 ANSWER_BYTES_MAX: Final = 262_144
-_TIMEOUT: Final = httpx.Timeout(10.0, connect=2.0, pool=3.0)
-_LIMITS: Final = httpx.Limits(max_connections=64, max_keepalive_connections=16, keepalive_expiry=30.0)
+_TIMEOUT: Final = httpx.Timeout(10.0, connect=2.0)
 
 Body = TypeVar("Body")
 
@@ -290,9 +290,7 @@ class Api:
 
     def __init__(self, url: str, transport: httpx.AsyncBaseTransport | None = None) -> None:
         """Speak to the API at `url`; `transport` lets a test bring its own wire."""
-        self._client = httpx.AsyncClient(
-            base_url=url, timeout=_TIMEOUT, limits=_LIMITS, transport=transport, trust_env=False
-        )
+        self._client = Upstream(base_url=url, timeout=_TIMEOUT, transport=transport, trust_env=False)
 
     async def close(self) -> None:
         """Close the pool."""

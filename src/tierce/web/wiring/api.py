@@ -4,7 +4,6 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 
-import httpx
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from tierce.gate.service import Gate
@@ -35,6 +34,7 @@ from tierce.web.deposit_wiring import front_of, state_finder
 from tierce.web.names import KEYS, tally_folder
 from tierce.web.process import App, Process
 from tierce.web.repeating import beating, rereading
+from tierce.web.upstream import Upstream
 from tierce.web.wiring.parts import async_pool, provider_of
 
 
@@ -54,7 +54,7 @@ async def _gated(settings: Settings, keyring: Keyring, key: Ed25519PrivateKey, f
     dsn = partial(settings.connection().dsn, "tierce_api")
     async with AsyncExitStack() as stack:
         pool, reader = await async_pool(stack, dsn), await async_pool(stack, dsn, 1, single=True)
-        http = await stack.enter_async_context(httpx.AsyncClient(follow_redirects=False))
+        http = await stack.enter_async_context(Upstream(follow_redirects=False))
         async with pool.connection() as connection:
             appender = await Appender.enrol_async(connection, "api", key)
             shelf = await Shelf.load(connection, keyring)

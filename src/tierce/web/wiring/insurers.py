@@ -4,8 +4,6 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 
-import httpx
-
 from tierce.identity.local import InsurerSessions
 from tierce.identity.oidc import Realm
 from tierce.identity.service import SignInDoor
@@ -21,6 +19,7 @@ from tierce.storage.keys import Keyring, Purpose
 from tierce.web.insurers.app import create_insurers
 from tierce.web.names import KEYS
 from tierce.web.process import App, Process
+from tierce.web.upstream import Upstream
 from tierce.web.wiring.parts import async_pool, origins_of, provider_of, rows_pool
 
 
@@ -32,7 +31,7 @@ async def insurers(settings: Settings) -> AsyncIterator[App]:
     dsn = partial(settings.connection().dsn, "tierce_insurers")
     async with AsyncExitStack() as stack:
         pool, rows = await async_pool(stack, dsn, 2), rows_pool(stack, dsn)
-        http = await stack.enter_async_context(httpx.AsyncClient(follow_redirects=False))
+        http = await stack.enter_async_context(Upstream(follow_redirects=False))
         with settings.connection().connect("tierce_insurers") as connection:
             appender = Appender.enrol(connection, "insurers", keyring.instance("insurers"))
         provider = provider_of(Realm.INSURERS, settings.insurers_provider, settings.insurers, http, clock)

@@ -4,8 +4,6 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 
-import httpx
-
 from tierce.closings.service import Closings
 from tierce.directory.service import Clients
 from tierce.identity.local import StaffSessions
@@ -34,6 +32,7 @@ from tierce.storage.keys import Compartment, Keyring
 from tierce.web.names import BESIDE, KEYS, log_key
 from tierce.web.office.app import create_office
 from tierce.web.process import App, Process
+from tierce.web.upstream import Upstream
 from tierce.web.wiring.parts import async_pool, origins_of, provider_of, rows_pool
 
 
@@ -46,7 +45,7 @@ async def office(settings: Settings) -> AsyncIterator[App]:
     async with AsyncExitStack() as stack:
         pool, rows = await async_pool(stack, dsn, 2), rows_pool(stack, dsn)
         inspected = rows_pool(stack, partial(settings.connection().dsn, *BESIDE["office"]))
-        http = await stack.enter_async_context(httpx.AsyncClient(follow_redirects=False))
+        http = await stack.enter_async_context(Upstream(follow_redirects=False))
         with settings.connection().connect("tierce_office") as connection:
             appender = Appender.enrol(connection, "office", keyring.instance("office"))
             records = StaffRecords(

@@ -4,8 +4,6 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 
-import httpx
-
 from tierce.identity.local import PersonSessions
 from tierce.identity.oidc import Realm
 from tierce.identity.service import SignInDoor
@@ -30,6 +28,7 @@ from tierce.web.names import KEYS
 from tierce.web.persons.app import create_persons
 from tierce.web.persons.desk import CardDesk
 from tierce.web.process import App, Process
+from tierce.web.upstream import Upstream
 from tierce.web.wiring.parts import async_pool, origins_of, provider_of, rows_pool
 
 
@@ -41,7 +40,7 @@ async def persons(settings: Settings) -> AsyncIterator[App]:
     dsn = partial(settings.connection().dsn, "tierce_persons")
     async with AsyncExitStack() as stack:
         pool, rows = await async_pool(stack, dsn, 2), rows_pool(stack, dsn)
-        http = await stack.enter_async_context(httpx.AsyncClient(follow_redirects=False))
+        http = await stack.enter_async_context(Upstream(follow_redirects=False))
         with settings.connection().connect("tierce_persons") as connection:
             appender = Appender.enrol(connection, "persons", keyring.instance("persons"))
             records = PersonRecords(

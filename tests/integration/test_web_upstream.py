@@ -1,0 +1,109 @@
+"""Another server through `Upstream`, over real sockets: however many give up, the next request is answered."""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
+import httpx
+import pytest
+
+from tierce.web.upstream import Upstream
+
+pytestmark = pytest.mark.integration
+
+CONNECTIONS, CROWD, ROUNDS = 4, 24, 60
+
+
+class Server:
+    """Answers each request; `held` keeps every answer back until it is set."""
+
+    def __init__(self) -> None:
+        self.held = asyncio.Event()
+        self.held.set()
+        self.reached = asyncio.Event()
+        self.under_way = self.most = 0
+        self.connections: set[asyncio.Task[None] | None] = set()
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.connections.add(asyncio.current_task())
+        with suppress(asyncio.IncompleteReadError, ConnectionError):
+            while True:
+                await reader.readuntil(b"\r\n\r\n")
+                self.reached.set()
+                self.under_way += 1
+                self.most = max(self.most, self.under_way)
+                await self.held.wait()
+                self.under_way -= 1
+                writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}")
+                await writer.drain()
+        writer.close()
+        with suppress(ConnectionError):
+            await writer.wait_closed()
+
+
+@asynccontextmanager
+async def world(wait_seconds: float) -> AsyncIterator[tuple[Server, Upstream]]:
+    """A server and a client of it."""
+    server = Server()
+    listening = await asyncio.start_server(server.serve, "127.0.0.1", 0)
+    url = f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}"
+    async with Upstream(connections=CONNECTIONS, wait_seconds=wait_seconds, base_url=url, trust_env=False) as client:
+        yield server, client
+    listening.close()
+    await asyncio.gather(*(one for one in server.connections if one is not None))
+
+
+async def _churn(seed: int) -> None:
+    draws = random.Random(seed)
+    async with world(5.0) as (server, client):
+        for _ in range(ROUNDS):
+            crowd = [asyncio.create_task(client.get("/")) for _ in range(CROWD)]
+            for _ in range(draws.randrange(12)):
+                await asyncio.sleep(0)
+            for one in draws.sample(crowd, CROWD // 2):
+                one.cancel()
+            await asyncio.gather(*crowd, return_exceptions=True)
+        assert server.most <= CONNECTIONS
+        assert (await client.get("/")).status_code == 200
+
+
+@pytest.mark.parametrize("seed", [7])
+def test_a_client_whose_requests_are_cancelled_in_a_crowd_goes_on(seed: int) -> None:
+    asyncio.run(_churn(seed))
+
+
+async def _crowded() -> None:
+    async with world(0.05) as (server, client):
+        server.held.clear()
+        crowd = [asyncio.create_task(client.get("/")) for _ in range(CROWD)]
+        # Those that found no room end first; the others wait for their answers.
+        refused = await asyncio.gather(*crowd[CONNECTIONS:], return_exceptions=True)
+        assert {type(one) for one in refused} == {httpx.PoolTimeout}
+        assert server.most <= CONNECTIONS
+        server.held.set()
+        assert [one.status_code for one in await asyncio.gather(*crowd[:CONNECTIONS])] == [200] * CONNECTIONS
+        after = await asyncio.gather(*(client.get("/") for _ in range(CONNECTIONS)))
+        assert [one.status_code for one in after] == [200] * CONNECTIONS
+
+
+def test_whoever_finds_no_room_is_refused_and_takes_none_away() -> None:
+    asyncio.run(_crowded())
+
+
+async def _left() -> None:
+    async with world(5.0) as (server, client):
+        server.held.clear()
+        gone = asyncio.create_task(client.get("/"))
+        await server.reached.wait()
+        gone.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await gone
+        server.held.set()
+        assert (await client.get("/")).status_code == 200
+        with pytest.raises(ValueError, match="bit by bit"):
+            await client.send(client.build_request("GET", "/"), stream=True)
+
+
+def test_a_request_whose_asker_has_gone_ends_by_itself() -> None:
+    asyncio.run(_left())
