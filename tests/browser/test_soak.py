@@ -1,23 +1,41 @@
-"""The browsers of a long run, for a few seconds, on the installation that every browser test uses."""
+"""The browsers of a long run, for a few seconds, on an installation of their own: they use up places and asks."""
 
 import asyncio
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
+from rich.console import Console
+
+from tests.browser.conftest import INSURERS, PERSONS
+from tests.folders import private_folder
 from tierce.kernel.clock import SystemClock
+from tierce.kernel.language import Language
 from tierce.lab.bench.soak.browsers import Told
 from tierce.lab.bench.soak.model import Plan, Report
 from tierce.lab.bench.soak.service import soak
-from tierce.lab.demo.stage import Stage
+from tierce.lab.demo.stage import Stage, open_stage
+from tierce.lab.demo.steps import Steps
 
 
-def test_browsers_ask_through_the_portal_and_every_process_is_read(stage: Stage) -> None:
+@pytest.fixture
+def own_stage() -> Iterator[Stage]:
+    steps = Steps(Console(stderr=True), Language.EN)
+    with (
+        private_folder() as folder,
+        open_stage(folder / "home", steps, persons=PERSONS, insurers=INSURERS) as running,
+    ):
+        yield running
+
+
+def test_browsers_ask_through_the_portal_and_every_process_is_read(own_stage: Stage) -> None:
     shares: list[float] = []
 
     def progress(share: float, _told: Told) -> None:
         shares.append(share)
 
     def run() -> Report:
-        return asyncio.run(soak(stage, Plan(3, 0.1, 0.5, 2_000, 1), SystemClock(), progress))
+        return asyncio.run(soak(own_stage, Plan(3, 0.1, 0.5, PERSONS, 1), SystemClock(), progress))
 
     with ThreadPoolExecutor(1) as beside:  # the browser of other tests has a loop of its own in this thread
         report = beside.submit(run).result()
