@@ -104,3 +104,20 @@ def test_a_request_whose_asker_has_gone_ends_by_itself() -> None:
                 await client.send(client.build_request("GET", "/"), stream=True)
 
     asyncio.run(run())
+
+
+def test_the_end_of_its_context_waits_for_what_is_under_way() -> None:
+    async def run() -> None:
+        async with world(5.0) as (server, client):
+            server.held.clear()
+            gone = asyncio.create_task(client.get("/"))
+            await server.reached.wait()
+            gone.cancel()
+            leaving = asyncio.create_task(client.__aexit__(None, None, None))
+            done, _ = await asyncio.wait({leaving}, timeout=0.05)
+            assert not done
+            server.held.set()
+            await leaving
+            assert client.is_closed
+
+    asyncio.run(run())

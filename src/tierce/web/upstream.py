@@ -56,6 +56,10 @@ class Upstream(httpx.AsyncClient):
         await asyncio.gather(*self._turns, return_exceptions=True)
         await super().aclose()
 
+    async def __aexit__(self, *how: Any) -> None:  # noqa: ANN401 - httpx's own
+        """Close as `aclose` does: left to itself, the end of the context waits for nothing."""
+        await self.aclose()
+
     async def _turn(self, request: httpx.Request, options: dict[str, Any]) -> httpx.Response:
         try:
             async with asyncio.timeout(self._wait):
