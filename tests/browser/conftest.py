@@ -7,12 +7,9 @@ from shutil import which
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Playwright, sync_playwright
-from rich.console import Console
 
-from tests.folders import private_folder
-from tierce.kernel.language import Language
-from tierce.lab.demo.stage import Stage, open_stage, start_unprotected
-from tierce.lab.demo.steps import Steps
+from tests.installation import installation
+from tierce.lab.demo.stage import Stage, start_unprotected
 
 PERSONS, INSURERS = 2_000, 8
 FLAGS = (
@@ -32,11 +29,7 @@ NewBrowser = Callable[..., BrowserContext]
 @pytest.fixture(scope="session")
 def stage() -> Iterator[Stage]:
     """The platform with its stand-ins and an invented country, over real HTTP."""
-    steps = Steps(Console(stderr=True), Language.EN)
-    with (
-        private_folder() as folder,
-        open_stage(folder / "home", steps, persons=PERSONS, insurers=INSURERS) as running,
-    ):
+    with installation(PERSONS, INSURERS) as running:
         yield running
 
 

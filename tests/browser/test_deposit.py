@@ -9,11 +9,10 @@ import httpx
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from playwright.sync_api import Page, Response
-from rich.console import Console
 
 from tests.browser.conftest import NewBrowser
 from tests.browser.portal_pages import Portal
-from tests.folders import private_folder
+from tests.installation import installation
 from tests.waiting import eventually
 from tierce.closings.model import Target
 from tierce.closings.service import By, Closings
@@ -24,10 +23,8 @@ from tierce.journal.service import Appender
 from tierce.kernel.care import Domain
 from tierce.kernel.clock import SystemClock, date_of, paris_day
 from tierce.kernel.ids import SessionId, StaffId
-from tierce.kernel.language import Language
 from tierce.kernel.loopback import NO_TLS
-from tierce.lab.demo.stage import Stage, open_stage
-from tierce.lab.demo.steps import Steps
+from tierce.lab.demo.stage import Stage
 from tierce.policy.acts import Outcome
 from tierce.policy.ladder import Level
 from tierce.storage.cluster import SUPERUSER
@@ -41,8 +38,7 @@ HELENE = By(StaffId(900), SessionId(0), "Hélène Vasseur")
 @pytest.fixture(scope="module")
 def own_stage() -> Iterator[Stage]:
     """An installation of this module's own: its database is stopped on purpose."""
-    steps = Steps(Console(stderr=True), Language.EN)
-    with private_folder() as folder, open_stage(folder / "home", steps, persons=600, insurers=4) as running:
+    with installation(600, 4) as running:
         yield running
 
 

@@ -5,26 +5,19 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from rich.console import Console
 
 from tests.browser.conftest import INSURERS, PERSONS
-from tests.folders import private_folder
+from tests.installation import installation
 from tierce.kernel.clock import SystemClock
-from tierce.kernel.language import Language
 from tierce.lab.bench.soak.browsers import Told
 from tierce.lab.bench.soak.model import Plan, Report
 from tierce.lab.bench.soak.service import soak
-from tierce.lab.demo.stage import Stage, open_stage
-from tierce.lab.demo.steps import Steps
+from tierce.lab.demo.stage import Stage
 
 
 @pytest.fixture
 def own_stage() -> Iterator[Stage]:
-    steps = Steps(Console(stderr=True), Language.EN)
-    with (
-        private_folder() as folder,
-        open_stage(folder / "home", steps, persons=PERSONS, insurers=INSURERS) as running,
-    ):
+    with installation(PERSONS, INSURERS) as running:
         yield running
 
 

@@ -14,7 +14,6 @@ import requests
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis.strategies import booleans
-from rich.console import Console
 from schemathesis import GenerationMode
 from schemathesis.checks import not_a_server_error
 from schemathesis.core.failures import FailureGroup
@@ -26,14 +25,12 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from tests.folders import private_folder
 from tests.forks import tierce
+from tests.installation import installation
 from tests.integration.thief import Thief, enter
 from tests.waiting import eventually
-from tierce.kernel.language import Language
 from tierce.kernel.loopback import NO_TLS
-from tierce.lab.demo.stage import Stage, open_stage
-from tierce.lab.demo.steps import Steps
+from tierce.lab.demo.stage import Stage
 
 PERSONS, INSURERS, EXAMPLES, FEW = 300, 2, 40, 2
 CHECKS = [
@@ -50,11 +47,7 @@ Case = schemathesis.Case[Any]
 
 @pytest.fixture(scope="module")
 def stage() -> Iterator[Stage]:
-    steps = Steps(Console(stderr=True), Language.EN)
-    with (
-        private_folder() as folder,
-        open_stage(folder / "home", steps, persons=PERSONS, insurers=INSURERS, only=("api", "worker")) as running,
-    ):
+    with installation(PERSONS, INSURERS, ("api", "worker")) as running:
         yield running
 
 

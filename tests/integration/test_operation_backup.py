@@ -12,19 +12,16 @@ from pathlib import Path
 
 import httpx
 import pytest
-from rich.console import Console
 from typer.testing import CliRunner
 
-from tests.folders import private_folder
+from tests.installation import installation
 from tests.integration.thief import Thief, enter
 from tests.waiting import eventually
 from tierce.cli import app
 from tierce.journal.verifier.check import Journal, verify
 from tierce.journal.verifier.model import Report
-from tierce.kernel.language import Language
 from tierce.kernel.loopback import NO_TLS
-from tierce.lab.demo.stage import Stage, open_stage
-from tierce.lab.demo.steps import Steps
+from tierce.lab.demo.stage import Stage
 from tierce.settings import load
 from tierce.storage.cluster import SUPERUSER, Cluster
 from tierce.upkeep.backup.model import DUMP, MANIFEST, SEGMENTS
@@ -36,8 +33,7 @@ PASSPHRASE = "six mots choisis au hasard par la machine"
 
 @pytest.fixture(scope="module")
 def stage() -> Iterator[Stage]:
-    steps = Steps(Console(stderr=True), Language.EN)
-    with private_folder() as folder, open_stage(folder / "home", steps, persons=300, insurers=3) as running:
+    with installation(300, 3) as running:
         yield running
 
 

@@ -11,18 +11,15 @@ from typing import Any
 import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
-from rich.console import Console
 from typer.testing import CliRunner
 
-from tests.folders import private_folder
+from tests.installation import installation
 from tests.integration.thief import Thief, enter, visit
 from tests.waiting import eventually
 from tierce.cli import app
 from tierce.kernel.clock import SystemClock
-from tierce.kernel.language import Language
 from tierce.kernel.loopback import NO_TLS
-from tierce.lab.demo.stage import OFFICER, Stage, open_stage
-from tierce.lab.demo.steps import Steps
+from tierce.lab.demo.stage import OFFICER, Stage
 from tierce.settings import load
 from tierce.storage.cluster import SUPERUSER
 from tierce.storage.heartbeat import JOBS
@@ -40,8 +37,7 @@ LABELS = {"status", "lane", "part", "outcome", "process", "version", "le", "kind
 
 @pytest.fixture(scope="module")
 def stage() -> Iterator[Stage]:
-    steps = Steps(Console(stderr=True), Language.EN)
-    with private_folder() as folder, open_stage(folder / "home", steps, persons=300, insurers=3) as running:
+    with installation(300, 3) as running:
         yield running
 
 

@@ -7,18 +7,15 @@ from typing import Any
 
 import httpx
 import pytest
-from rich.console import Console
 
-from tests.folders import private_folder
+from tests.installation import installation
 from tests.integration.thief import RIGHTS, Thief, enter, question, visit
 from tests.waiting import eventually
 from tierce.kernel.clock import SystemClock
 from tierce.kernel.ids import InsurerId, PersonId
-from tierce.kernel.language import Language
 from tierce.kernel.loopback import NO_TLS
 from tierce.kernel.nir import BirthDate, Nir, Rank, normalise
-from tierce.lab.demo.stage import OFFICER, Stage, open_stage
-from tierce.lab.demo.steps import Steps
+from tierce.lab.demo.stage import OFFICER, Stage
 from tierce.rights.rules import ANSWER_BYTES
 from tierce.storage.cluster import SUPERUSER
 from tierce.storage.insurer_keys import load_sealer, make_insurer_keys
@@ -32,11 +29,7 @@ HISTORY = "/v1/history/{}/revisit"
 
 @pytest.fixture(scope="module")
 def stage() -> Iterator[Stage]:
-    steps = Steps(Console(stderr=True), Language.EN)
-    with (
-        private_folder() as folder,
-        open_stage(folder / "home", steps, persons=PERSONS, insurers=INSURERS) as running,
-    ):
+    with installation(PERSONS, INSURERS) as running:
         yield running
 
 

@@ -14,9 +14,8 @@ from typing import Any
 import httpx
 import pytest
 from joserfc.jwk import ECKey
-from rich.console import Console
 
-from tests.folders import private_folder
+from tests.installation import installation
 from tests.integration.conftest import Connect
 from tests.integration.signin_world import FERRAND, UNLISTED, Desk, desk, fill_directory, providers
 from tests.integration.thief import question
@@ -28,10 +27,8 @@ from tierce.journal.model import EntryKind
 from tierce.journal.service import Appender
 from tierce.kernel.clock import SystemClock
 from tierce.kernel.ids import SoftwareId, VendorId
-from tierce.kernel.language import Language
 from tierce.kernel.loopback import NO_TLS
-from tierce.lab.demo.stage import VENDOR_BACK, VENDOR_CLIENT, Stage, open_stage
-from tierce.lab.demo.steps import Steps
+from tierce.lab.demo.stage import VENDOR_BACK, VENDOR_CLIENT, Stage
 from tierce.lab.standins.browser_key import BrowserKey
 from tierce.policy.acts import Act, Site
 from tierce.storage.cluster import SUPERUSER
@@ -251,11 +248,7 @@ def test_what_cannot_be_registered_is_refused_whole(register: SoftwareRegister, 
 
 @pytest.fixture(scope="module")
 def stage() -> Iterator[Stage]:
-    steps = Steps(Console(stderr=True), Language.EN)
-    with (
-        private_folder() as folder,
-        open_stage(folder / "home", steps, persons=300, insurers=2, only=("api", "worker")) as running,
-    ):
+    with installation(300, 2, ("api", "worker")) as running:
         yield running
 
 

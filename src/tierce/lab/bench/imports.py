@@ -30,6 +30,7 @@ from tierce.kernel.scratch import Scratch
 from tierce.lab.bench.copying.store import copy_back, copy_out, describe_server, empty_register, write_log
 from tierce.lab.bench.errors import BenchError
 from tierce.lab.bench.machine import DurableWrite, Machine, describe_machine, measure_durable_write
+from tierce.lab.bench.processes import children, with_below
 from tierce.lab.country.block import TEST_OID
 from tierce.lab.country.identifiers import NirSource
 from tierce.lab.country.insurers import PRODUCTS, make_insurers
@@ -222,15 +223,7 @@ def _import_there(pipe: object, database: Database, keys: Path, path: Path, amc:
 def _watch_memory(process: int, ended: Event, peaks: list[float]) -> None:
     """Add up the resident memory of a process and its children, again and again."""
     while not ended.wait(0.1):
-        peaks[0] = max(peaks[0], sum(map(_resident, [process, *_children(process)])) / 2**20)
-
-
-def _children(process: int) -> list[int]:
-    try:
-        tasks = list(Path(f"/proc/{process}/task").iterdir())
-        return [int(one) for task in tasks for one in (task / "children").read_text().split()]
-    except OSError:
-        return []
+        peaks[0] = max(peaks[0], sum(map(_resident, with_below(process, children()))) / 2**20)
 
 
 def _resident(process: int) -> int:

@@ -11,7 +11,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http import HTTPStatus
 from pathlib import Path
 from typing import Final
@@ -21,6 +21,7 @@ import msgspec
 from tierce.kernel.scratch import Scratch
 from tierce.lab.bench.errors import BenchError
 from tierce.lab.bench.machine import busy_seconds
+from tierce.lab.bench.processes import children, stat, with_below
 from tierce.settings import load
 from tierce.storage.cluster import DURABLE, Cluster, new_secret
 from tierce.storage.database import Database
@@ -234,21 +235,8 @@ def _settings(stage: Stage, site: str, port: int, workers: int) -> str:
 
 def cpu_seconds(root: int) -> float:
     """Processor seconds of a process and its descendants, those that ended included."""
-    children: dict[int, list[int]] = {}
-    ticks: dict[int, tuple[int, int]] = {}
-    for entry in Path("/proc").iterdir():
-        if not entry.name.isdigit():
-            continue
-        try:
-            fields = (entry / "stat").read_text().rpartition(")")[2].split()
-        except OSError:
-            continue  # it ended meanwhile
-        pid, parent = int(entry.name), int(fields[1])
-        children.setdefault(parent, []).append(pid)
-        ticks[pid] = (int(fields[11]) + int(fields[12]), int(fields[13]) + int(fields[14]))
-    total, left = 0, [root]
-    while left:
-        pid = left.pop()
-        total += sum(ticks.get(pid, (0, 0)))
-        left += children.get(pid, [])
+    total = 0
+    for one in with_below(root, children()):
+        with suppress(OSError):  # it ended meanwhile: its parent has its seconds
+            total += sum(int(ticks) for ticks in stat(one)[11:15])
     return total / _TICKS
