@@ -1,14 +1,18 @@
 """How much memory of their own the processes of an installation hold, as the system tells it (proc(5))."""
 
+from collections import Counter
+
 from tierce.lab.bench.processes import PROC, children, with_below
 
 KIB = 1024
 
 
 def own_memory(root: int) -> dict[str, int]:
-    """Bytes of anonymous memory of each child of process `root`, by name; its own workers count with it."""
-    of = children()
-    return {_name(child): sum(_anonymous(one) for one in with_below(child, of)) for child in of.get(root, ())}
+    """Bytes of anonymous memory of the children of process `root`, by name, each with its own workers."""
+    of, found = children(), Counter[str]()
+    for child in of.get(root, ()):
+        found[_name(child)] += sum(_anonymous(one) for one in with_below(child, of))
+    return dict(found)
 
 
 def memory_below(root: int) -> int:
