@@ -1,7 +1,7 @@
 """The exact list, from a real journal: everybody read is on it, and nobody sees a name without a committed line."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import psycopg
 import pytest
@@ -12,8 +12,8 @@ from tests.integration.logs import segments_folder
 from tierce.identity.model import StaffCaller
 from tierce.incidents import store
 from tierce.incidents.errors import FreeTextError, IncidentMissingError, PersonNotExposedError, ScopeMissingError
-from tierce.incidents.model import Incident, Purpose
-from tierce.incidents.rules import account_criteria
+from tierce.incidents.model import Incident, Purpose, ScopeSummary
+from tierce.incidents.rules import account_criteria, staff_line
 from tierce.incidents.service import Incidents
 from tierce.journal.encoding import decode
 from tierce.journal.model import Entry, EntryKind
@@ -21,11 +21,14 @@ from tierce.journal.service import Appender
 from tierce.kernel.categories import DataCategory
 from tierce.kernel.clock import FixedClock, micros
 from tierce.kernel.ids import DeviceId, IncidentId, InsurerId, PersonId, ProfessionalId, SessionId, StaffId
+from tierce.notices.messages.service import ON_LETTERS
+from tierce.notices.model import MeasureKind
+from tierce.notices.service import facts_of
 from tierce.policy.acts import Act, Outcome
 from tierce.registry.records import CivilRecord, encode_record
 from tierce.scope import store as scope_rows
-from tierce.scope.errors import JournalBehindError
-from tierce.scope.model import GapKind, JournalLine
+from tierce.scope.errors import CriteriaError, JournalBehindError
+from tierce.scope.model import GapKind, JournalLine, Rule
 from tierce.scope.rules import compute_scope
 from tierce.scope.service import computed
 from tierce.storage.cluster import SUPERUSER
@@ -260,6 +263,64 @@ def test_each_act_is_in_the_journal_before_it_answers(
     assert all(line.reference == incident.id for line in lines)
     assert (lines[3].person, lines[3].insurer) == (1, 1)
     assert int(lines[3].activity) == Purpose.MATCH_IDENTITY
+
+
+def test_whoever_was_read_with_a_stolen_access_of_staff_is_on_a_list_too(
+    slice_: Incidents,
+    office: psycopg.Connection,
+    admin: psycopg.Connection,
+    worker: psycopg.Connection,
+    keyring: Keyring,
+    clock: FixedClock,
+) -> None:
+    """By name, or as letters taken away, which name nobody: then nothing else can be ruled out."""
+    write_asks(admin, keyring, [ask(1), ask(2)])
+    sequence(worker, keyring)
+    first = opened(slice_, office)
+    by_account = account_criteria(DOCTOR, frozenset(), *WINDOW)
+    before = slice_.compute_scope(office, HELENE, first.id, by_account)
+    slice_.show_person(office, HELENE, first.id, person=PersonId(1), insurer=OAK, purpose=Purpose.MATCH_IDENTITY)
+    sequence(worker, keyring)
+
+    assert scope_rows.staff(office, ["900", "901", "personne"]) == {"900": StaffId(900)}
+    nobody = account_criteria(ProfessionalId(0), frozenset(), *WINDOW)
+    by_staff = replace(nobody, professionals=frozenset(), until_us=WINDOW[1] + 1, staff=frozenset({StaffId(900)}))
+    second = slice_.open(office, HELENE, title="Accès d'une officière", signal_at=AT, aware_why="Elle l'a dit.")
+    found = slice_.compute_scope(office, HELENE, second.id, by_staff)
+    (one,) = store.exposures(office, found)
+    assert (one.person, one.insurer, one.entries, one.rules) == (1, 1, 1, {Rule.STAFF})
+    assert one.categories == DataCategory.CIVIL_STATUS | DataCategory.BIRTH_DATE | DataCategory.INSURER
+    assert (found.criteria, found.untold) == (by_staff, ())
+    assert [kind for kind, _ in measures(office, second, found, clock)] == [MeasureKind.LIST_COMPUTED]
+
+    admin.execute(
+        "insert into access.staff_session (id, handle, staff, subject, name, roles, created, expires, revoked)"
+        " values (1, 'h', 900, 'helene', 'H', '{}', %s, %s, %s)",
+        (AT, AT + timedelta(hours=9), AT + timedelta(minutes=5)),
+    )
+    admin.commit()
+    assert scope_rows.staff_names(office, [StaffId(900), StaffId(901)]) == ["helene", "901"]
+    assert measures(office, second, found, clock)[0] == (MeasureKind.ACCESS_ENDED, AT + timedelta(minutes=5))
+
+    appender = Appender.enrol(office, "office", keyring.instance("office"))
+    taken = staff_line(HELENE, Act.STAFF_LETTERS_TAKE, clock.now(), incident=first.id, categories=ON_LETTERS)
+    with office.transaction():
+        appender.write(office, [taken])
+    sequence(worker, keyring)
+    found = slice_.compute_scope(office, HELENE, second.id, by_staff)
+    assert (found.persons, found.unattributed) == (1, 1)
+    again = slice_.compute_scope(office, HELENE, first.id, by_account)
+    assert (again.persons, again.entries) == (before.persons, before.entries), "an account's list has none of it"
+    with pytest.raises(CriteriaError, match="staff"):
+        slice_.compute_scope(office, HELENE, first.id, replace(by_account, staff=by_staff.staff))
+
+
+def measures(
+    office: psycopg.Connection, incident: Incident, found: ScopeSummary, clock: FixedClock
+) -> list[tuple[MeasureKind, datetime]]:
+    facts = facts_of(office, incident, found, clock.now())
+    assert facts.by_staff
+    return [(one.kind, one.at) for one in facts.measures]
 
 
 def test_nobody_off_the_list_is_shown(

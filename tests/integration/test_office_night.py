@@ -101,6 +101,7 @@ def test_l6_criteria_are_counted_before_they_are_kept_and_each_refusal_names_its
             ("networks", "xyz", "32 chiffres"),
             ("stay", "12", "frein"),
             ("sessions", "", "Rien n'est nommé"),
+            ("staff", "personne", "aucune ligne à ce nom"),
         ):
             status, said = await post(**{field: value})
             assert (status, words in said) == (422, True), field
@@ -111,6 +112,13 @@ def test_l6_criteria_are_counted_before_they_are_kept_and_each_refusal_names_its
         room.admin.rollback()
         assert (await post(devices=device.group(1), category="32", step="keep"))[0] == 303
         assert "coordonnées bancaires" in plain(await site.http.get(path))
+        acts = "select distinct professional from journal.entry where kind = 5"
+        ((staff,),) = room.admin.execute(acts).fetchall()
+        room.admin.rollback()
+        status, said = await post(staff=str(staff), devices=device.group(1), step="preview")
+        assert (status, "Du personnel est nommé avec autre chose" in said) == (422, True)
+        status, said = await post(staff=str(staff), step="preview")
+        assert (status, "La liste compterait 0 personne" in said) == (200, True)
 
     play(room, database, scene)
     row = room.admin.execute("select sum(gone), sum(added + changed) from incident.difference").fetchone()

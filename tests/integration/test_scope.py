@@ -18,7 +18,7 @@ from tierce.kernel.ids import DeviceId, staff_id
 from tierce.policy.acts import Act, Outcome
 from tierce.policy.ladder import Level, Rung
 from tierce.scope.commands import app
-from tierce.scope.criteria import read_criteria
+from tierce.scope.criteria import Registers, read_criteria
 from tierce.scope.engine.store import write_list
 from tierce.scope.errors import CriteriaError, ListAlteredError
 from tierce.scope.files import differences
@@ -159,7 +159,8 @@ def test_a_file_of_criteria_is_read_and_a_wrong_one_names_its_field(tmp_path: Pa
         assert (level, subject, rung) == (Level.DEVICE, 66, Rung.SUSPENDED)
         return [(begun, begun + HOUR)]
 
-    found = read_criteria(file, windows, lambda _rpps: {})
+    registers = Registers(windows, lambda _rpps: {}, lambda _names: {})
+    found = read_criteria(file, registers)
     assert [(one.devices, one.ladder) for one in found] == [(frozenset({66}), False), (frozenset({66}), True)]
     assert (found[1].from_us, found[1].until_us) == (micros(begun), micros(begun + HOUR))
     for wrong, field in (
@@ -168,10 +169,11 @@ def test_a_file_of_criteria_is_read_and_a_wrong_one_names_its_field(tmp_path: Pa
         (CRITERIA.replace("suspended", "stopped"), "clause 2, ladder.rung"),
         (CRITERIA.replace("version = 1", "version = 7"), "version"),
         (CRITERIA.replace("+01:00", ""), "clause 1, from/until"),
+        (CRITERIA.replace("devices = [66]", 'staff = ["nobody"]', 1), "clause 1, staff 1"),
         ("version = [", ""),
     ):
         file.write_text(wrong)
         with pytest.raises(CriteriaError) as refused:
-            read_criteria(file, windows, lambda _rpps: {})
+            read_criteria(file, registers)
         assert refused.value.field.startswith(field)
         assert "stopped" not in str(refused.value)

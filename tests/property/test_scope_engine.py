@@ -36,7 +36,7 @@ NETWORKS = [b"n" * 16, b"m" * 16]
 
 entries = st.builds(
     Entry,
-    kind=st.sampled_from([*[EntryKind.DISCLOSURE] * 3, EntryKind.IDENTITY, *list(EntryKind)[:5]]),
+    kind=st.sampled_from([*[EntryKind.DISCLOSURE] * 3, EntryKind.IDENTITY, *list(EntryKind)[:6]]),
     act=st.sampled_from([Act.RIGHTS_ASK, Act.SESSION_OPEN, Act.STAFF_SESSION_OPEN]),
     outcome=st.sampled_from([*[Outcome.RELEASED] * 3, Outcome.UNKNOWN, Outcome.OUT_OF_SEATS]),
     time_us=st.just(0),
@@ -80,14 +80,17 @@ def clauses(draw: st.DrawFn) -> Criteria:
             }
         )
     )
-    if not any(some.values()):
+    if draw(st.sampled_from([False, False, True])):
+        some = {name: frozenset() for name in some} | {"evidence": Evidence.NONE}
+        some["staff"] = draw(st.frozensets(st.sampled_from([1, 2]), min_size=1))
+    elif not any(some.values()):
         some["devices"] = frozenset({10})
     return Criteria(
         **some,
         from_us=begun,
         until_us=begun + draw(st.sampled_from([1, 5 * MINUTE, 20 * MINUTE, 240 * MINUTE])),
         categories=draw(st.sampled_from([DataCategory.NONE, DataCategory(8)])),
-        ladder=draw(st.booleans()),
+        ladder="staff" not in some and draw(st.booleans()),
     )
 
 
@@ -182,6 +185,7 @@ def accounts_by_rules(sought: list[Criteria], journal: Journal) -> list[AccountU
                     or (doubt is not None and doubt.from_us < clause.until_us and doubt.until_us >= clause.from_us)
                 )
                 for clause in sought
+                if not clause.staff
             )
             if met:
                 found.setdefault(ProfessionalId(one.professional), []).append(one.time_us)

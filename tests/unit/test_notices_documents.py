@@ -9,6 +9,7 @@ from tierce.kernel.categories import DataCategory
 from tierce.kernel.ids import IncidentId, InsurerId, PersonId
 from tierce.kernel.language import Language, Phrase
 from tierce.kernel.saying import count, say_instant, say_name, say_period
+from tierce.notices.audience.model import Why
 from tierce.notices.errors import TextRefusedError
 from tierce.notices.insurer_notice import make_insurer_notice
 from tierce.notices.letter import contact_block, make_letter, representative_of
@@ -23,7 +24,15 @@ from tierce.notices.model import (
     ReadOfHer,
     Subject,
 )
-from tierce.notices.rules import LETTER_CONTENTS, VAGUE, check_document, is_minor, letter_reference
+from tierce.notices.public_notice import make_public_notice
+from tierce.notices.rules import (
+    LETTER_CONTENTS,
+    VAGUE,
+    check_document,
+    check_readable,
+    is_minor,
+    letter_reference,
+)
 from tierce.scope.model import Gap, GapKind
 
 START = datetime(2027, 3, 3, 9, 12, tzinfo=UTC)
@@ -47,6 +56,7 @@ FACTS = Facts(
         Measure(MeasureKind.ACCESS_HELD, START + timedelta(minutes=1)),
         Measure(MeasureKind.LIST_COMPUTED, START + timedelta(minutes=40)),
     ),
+    by_staff=False,
 )
 READ = ReadOfHer(
     insurer_name="Mutuelle du Grand Chêne",
@@ -149,6 +159,28 @@ def test_a_hold_that_has_ended_is_said_in_the_past() -> None:
     text = text_of(letter(replace(FACTS, measures=(ended,))), Language.FR)
     assert "Jusqu'au 4\u00a0mars 2027 à 10\u00a0h\u00a012, il n'a plus rien pu lire" in text
     assert "Depuis, il ne peut" not in text
+
+
+def test_what_was_read_with_the_access_of_staff_is_not_said_of_a_professional() -> None:
+    """Nothing had to be typed of anybody, and no professional is accused; the letter stays as readable."""
+    ended = Measure(MeasureKind.ACCESS_ENDED, START + timedelta(minutes=5))
+    facts = replace(FACTS, by_staff=True, measures=(ended, FACTS.measures[1]))
+    read = replace(READ, categories=DataCategory.CIVIL_STATUS | DataCategory.BIRTH_DATE | DataCategory.INSURER)
+    written = letter(facts, read)
+    check_readable(written)
+    notice = make_insurer_notice(facts, OPERATOR, replace(PART, categories=read.categories), "I-1", date(2027, 3, 4))
+    public = make_public_notice(facts, OPERATOR, read, {Why.NO_ADDRESS: 2}, "I-1", date(2027, 3, 4))
+    for document in (written, notice, public):
+        french, english = text_of(document, Language.FR), text_of(document, Language.EN)
+        assert "accès d'un membre de notre équipe" in french
+        assert "access of a member of our staff" in english
+        assert "professionnel de santé a servi" not in french
+        assert "l'accès d'un professionnel" not in french
+        assert "a tapé" not in french
+        assert "taper" not in french
+    assert "nous avons mis fin à toutes les sessions de cet accès" in text_of(written, Language.FR)
+    assert "aucune autre, faite avec cet accès" in text_of(written, Language.FR)
+    assert "aucune autre" not in text_of(letter(replace(facts, unattributed=1), read), Language.FR)
 
 
 def test_no_measure_no_letter() -> None:

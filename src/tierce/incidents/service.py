@@ -35,8 +35,8 @@ from tierce.scope.store import pending
 
 ATTEMPTS = 3
 """How often a list is made, when the incident's register was added to while it was."""
-NAMED = DataCategory.CIVIL_STATUS | DataCategory.BIRTH_DATE
-"""What a member of staff reads of a person she shows."""
+NAMED = DataCategory.CIVIL_STATUS | DataCategory.BIRTH_DATE | DataCategory.INSURER
+"""What a member of staff reads of a person she shows, under one insurer."""
 
 
 class Incidents:

@@ -26,6 +26,7 @@ from tierce.kernel.ids import (
     ProfessionalId,
     SessionId,
     SoftwareId,
+    StaffId,
     VendorId,
 )
 from tierce.policy.acts import Evidence
@@ -35,7 +36,7 @@ from tierce.scope.model import Criteria, Exposure, Gap, GapKind, Rule, Status, T
 from tierce.scope.rules import rule_text
 from tierce.storage.keys import Compartment, Sealer
 
-_NUMBERS = ("professionals", "devices", "sessions", "establishments", "software", "vendors")
+_NUMBERS = ("professionals", "devices", "sessions", "establishments", "software", "vendors", "staff")
 ROWS_AT_A_TIME = 5_000
 
 
@@ -62,6 +63,7 @@ def _criteria_from(value: dict[str, Any]) -> Criteria:
         establishments=frozenset(map(EstablishmentId, numbers["establishments"])),
         software=frozenset(map(SoftwareId, numbers["software"])),
         vendors=frozenset(map(VendorId, numbers["vendors"])),
+        staff=frozenset(map(StaffId, numbers["staff"])),
         networks=frozenset(bytes.fromhex(one) for one in value.get("networks", ())),
         evidence=Evidence(value.get("evidence", 0)),
         categories=DataCategory(value.get("categories", 0)),

@@ -46,7 +46,7 @@ def make_insurer_notice(
         greeting=Phrase("Madame, Monsieur,", "Dear Sir or Madam,"),
         blocks=(
             _nature(facts, part),
-            _scope(part),
+            _scope(facts, part),
             evidence_block(facts, part.digest),
             measures_block(facts),
             _duties(),
@@ -76,18 +76,29 @@ def _nature(facts: Facts, part: InsurerSlice) -> Block:
         say_instant(facts.signal_at),
         say_instant(facts.aware_at),
     )
+    what = (
+        Phrase(
+            "L’accès d’un membre de notre équipe a servi, sans droit, à lire nos fiches. Celles de personnes que "
+            f"vous assurez ont été lues {period.fr}. Il s’agit d’une perte de confidentialité, par un acte "
+            "malveillant.",
+            "The access of a member of our staff was used, with no right, to read our records. Those of people you "
+            f"insure were read {period.en}. This is a loss of confidentiality, through a malicious act.",
+        )
+        if facts.by_staff
+        else Phrase(
+            "L’accès volé d’un professionnel de santé a servi à interroger notre service de tiers payant. Des "
+            f"réponses portant sur vos assurés ont été lues {period.fr}. Il s’agit d’une perte de "
+            "confidentialité, par un acte externe malveillant.",
+            "The stolen access of a health professional was used to ask our tiers payant service. Answers about "
+            f"people you insure were read {period.en}. This is a loss of confidentiality, through a malicious "
+            "act from outside.",
+        )
+    )
     return Block(
         BlockKind.NATURE,
         Phrase("Ce qui s’est passé", "What happened"),
         (
-            Phrase(
-                "L’accès volé d’un professionnel de santé a servi à interroger notre service de tiers payant. Des "
-                f"réponses portant sur vos assurés ont été lues {period.fr}. Il s’agit d’une perte de "
-                "confidentialité, par un acte externe malveillant.",
-                "The stolen access of a health professional was used to ask our tiers payant service. Answers about "
-                f"people you insure were read {period.en}. This is a loss of confidentiality, through a malicious "
-                "act from outside.",
-            ),
+            what,
             Phrase(
                 f"Premier signal{NBSP}: {signal.fr}. Violation établie{NBSP}: {aware.fr}.",
                 f"First signal: {signal.en}. Breach established: {aware.en}.",
@@ -106,9 +117,17 @@ def category_names(categories: DataCategory) -> Phrase:
     return Phrase(", ".join(one.fr for one in found), ", ".join(one.en for one in found))
 
 
-def _scope(part: InsurerSlice) -> Block:
+def _scope(facts: Facts, part: InsurerSlice) -> Block:
     persons, answers = count(part.persons, *_PERSONS), count(part.entries, *_ANSWERS)
     data = category_names(part.categories)
+    held = (
+        Phrase(
+            "Pour poser chaque question, l’auteur a tapé la date de naissance de la personne, et son NIR ou son "
+            "numéro d’adhérent. Il les détenait donc déjà, et une réponse confirme qu’ils sont exacts.",
+            "To ask each question, the author typed the person’s birth date, and a NIR or member number. They "
+            "already held them, and an answer confirms that they are right.",
+        ),
+    )
     return Block(
         BlockKind.SCOPE,
         Phrase("Qui et quoi", "Who and what"),
@@ -120,12 +139,7 @@ def _scope(part: InsurerSlice) -> Block:
                 f"Records read: {answers.en} of the service.",
             ),
             Phrase(f"Catégories de données montrées{NBSP}: {data.fr}.", f"Categories of data shown: {data.en}."),
-            Phrase(
-                "Pour poser chaque question, l’auteur a tapé la date de naissance de la personne, et son NIR ou son "
-                "numéro d’adhérent. Il les détenait donc déjà, et une réponse confirme qu’ils sont exacts.",
-                "To ask each question, the author typed the person’s birth date, and a NIR or member number. They "
-                "already held them, and an answer confirms that they are right.",
-            ),
+            *(() if facts.by_staff else held),
         ),
     )
 

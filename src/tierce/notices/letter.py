@@ -7,6 +7,7 @@ stolen. It carries no link and asks for nothing.
 
 from collections.abc import Iterable
 from datetime import date
+from typing import Final
 
 from tierce.kernel.language import Phrase
 from tierce.kernel.saying import NBSP, count, listing, say_instant, say_period
@@ -23,6 +24,8 @@ from tierce.notices.model import (
     Subject,
 )
 from tierce.notices.rules import LETTER_CONTENTS, check_document, is_complete
+
+_HAPPENED: Final = Phrase("Ce qui s’est passé", "What happened")
 
 
 def make_letter(
@@ -104,6 +107,14 @@ def _nature(facts: Facts, subjects: tuple[Subject, ...], voice: Voice) -> Block:
     entries = sum(one.entries for one in reads)
     times = count(entries, Phrase("fois", "time"), Phrase("fois", "times"))
     often = Phrase("", "") if entries == 1 else Phrase(f" {times.fr}", f" {times.en}")
+    if facts.by_staff:
+        return Block(
+            BlockKind.NATURE,
+            _HAPPENED,
+            (_opened(when, often, voice),),
+            _shown(subjects, voice),
+            _no_other(facts, reads),
+        )
     opening = Phrase(
         f"Une personne a volé l’accès d’un professionnel de santé. {_begun(when.fr)}, elle s’en "
         f"est servie pour interroger notre service de tiers payant{often.fr} {voice.about.fr}. "
@@ -111,31 +122,49 @@ def _nature(facts: Facts, subjects: tuple[Subject, ...], voice: Voice) -> Block:
         f"Somebody stole the access of a health professional. {_begun(when.en)}, they used it "
         f"to ask our tiers payant service{often.en} {voice.about.en}. This is what we showed:",
     )
-    after = [
+    after = (
         Phrase(
             "Pour poser cette question, il faut taper une date de naissance, et un numéro de sécurité sociale ou "
             f"d’adhérent. L’auteur du vol les avait donc déjà{NBSP}; nous ne savons pas d’où il les tient. "
             "Notre réponse lui a confirmé qu’ils sont exacts.",
             "To ask this question, one has to type a birth date, and a social security or member number. So the "
             "thief already had them; we do not know from where. Our answer confirmed that they are right.",
-        )
-    ]
-    if is_complete(facts.gaps, facts.unattributed):
-        named = listing([Phrase(name, name) for name in dict.fromkeys(one.insurer_name for one in reads)])
-        after.append(
+        ),
+    )
+    return Block(BlockKind.NATURE, _HAPPENED, (opening,), _shown(subjects, voice), (*after, *_no_other(facts, reads)))
+
+
+def _opened(when: Phrase, often: Phrase, voice: Voice) -> Phrase:
+    """What was done with the access of a member of staff: nothing had to be known of her beforehand."""
+    return Phrase(
+        "Une personne s’est servie sans droit de l’accès d’un membre de notre équipe. "
+        f"{_begun(when.fr)}, elle a lu nos fiches{often.fr} {voice.about.fr}. Voici ce qu’elle y a lu{NBSP}:",
+        "Somebody used the access of a member of our staff with no right to do so. "
+        f"{_begun(when.en)}, they read our records{often.en} {voice.about.en}. This is what they read:",
+    )
+
+
+def _no_other(facts: Facts, reads: Iterable[ReadOfHer]) -> tuple[Phrase, ...]:
+    """Say that there is nothing else, where the journal allows it."""
+    if not is_complete(facts.gaps, facts.unattributed):
+        return ()
+    named = listing([Phrase(name, name) for name in dict.fromkeys(one.insurer_name for one in reads)])
+    if facts.by_staff:
+        return (
             Phrase(
-                "Notre journal note chaque réponse avant qu’elle parte. Il n’en contient aucune autre, donnée à "
-                f"l’accès volé, pour le contrat chez {named.fr}.",
-                "Our journal records every answer before it leaves. It holds no other answer given to the stolen "
+                "Notre journal note chaque lecture avant qu’elle ait lieu. Il n’en contient aucune autre, faite avec "
+                f"cet accès, pour le contrat chez {named.fr}.",
+                "Our journal records every reading before it takes place. It holds no other one made with that "
                 f"access for the contract with {named.en}.",
-            )
+            ),
         )
-    return Block(
-        BlockKind.NATURE,
-        Phrase("Ce qui s’est passé", "What happened"),
-        (opening,),
-        _shown(subjects, voice),
-        tuple(after),
+    return (
+        Phrase(
+            "Notre journal note chaque réponse avant qu’elle parte. Il n’en contient aucune autre, donnée à "
+            f"l’accès volé, pour le contrat chez {named.fr}.",
+            "Our journal records every answer before it leaves. It holds no other answer given to the stolen "
+            f"access for the contract with {named.en}.",
+        ),
     )
 
 
@@ -172,6 +201,11 @@ def measure_sentence(measure: Measure) -> Phrase:
             "informations ont été lues et de ce qui a été lu de chacune.",
             f"{begun_en}, we drew up from our journal the list of the people whose information was read, and "
             "of what was read of each.",
+        )
+    if measure.kind is MeasureKind.ACCESS_ENDED:
+        return Phrase(
+            f"{begun_fr}, nous avons mis fin à toutes les sessions de cet accès.",
+            f"{begun_en}, we ended every session of that access.",
         )
     if measure.until is not None:
         end = say_instant(measure.until)

@@ -68,6 +68,8 @@ class MeasureKind(StrEnum):
     """A thing that was really done; each has its own sentence, and no sentence exists without its time."""
 
     ACCESS_HELD = "access held"
+    ACCESS_ENDED = "access ended"
+    """Every session of the members of staff named was ended."""
     LIST_COMPUTED = "list computed"
 
 
@@ -85,7 +87,7 @@ class Facts:
     """What is established about an incident, as every document states it.
 
     `tree_size` is the number of journal lines under the checkpoint that the list was computed from, `digest`
-    the list's SHA-256.
+    the list's SHA-256. `by_staff` tells that the operator's own staff's access was used, not a professional's.
     """
 
     incident: IncidentId
@@ -97,6 +99,7 @@ class Facts:
     gaps: tuple[Gap, ...]
     unattributed: int
     measures: tuple[Measure, ...]
+    by_staff: bool
 
 
 @dataclass(frozen=True, slots=True)

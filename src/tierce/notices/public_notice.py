@@ -47,7 +47,7 @@ def make_public_notice(
         dated=dated,
         greeting=Phrase("Madame, Monsieur,", "Dear Sir or Madam,"),
         blocks=(
-            _nature(read, unreached),
+            _nature(facts, read, unreached),
             consequences((read,), HERSELF, _INSURER),
             measures_block(facts),
             actions((read,), HERSELF, _INSURER),
@@ -64,7 +64,7 @@ def make_public_notice(
     return document
 
 
-def _nature(read: ReadOfHer, unreached: Mapping[Why, int]) -> Block:
+def _nature(facts: Facts, read: ReadOfHer, unreached: Mapping[Why, int]) -> Block:
     when = say_period(read.first_at, read.last_at)
     total = count(sum(unreached.values()), *_PEOPLE)
     reasons = tuple(
@@ -72,17 +72,25 @@ def _nature(read: ReadOfHer, unreached: Mapping[Why, int]) -> Block:
         for why, number in sorted(unreached.items())
         for say in (count(number, *_PEOPLE),)
     )
+    what = (
+        Phrase(
+            "Une personne s’est servie sans droit de l’accès d’un membre de notre équipe. Elle a lu nos fiches "
+            f"{when.fr}. Voici ce qu’elle a pu y lire{NBSP}:",
+            "Somebody used the access of a member of our staff with no right to do so. They read our records "
+            f"{when.en}. This is what they can have read:",
+        )
+        if facts.by_staff
+        else Phrase(
+            "Une personne a volé l’accès d’un professionnel de santé. Elle s’en est servie pour interroger notre "
+            f"service de tiers payant {when.fr}. Voici ce que nos réponses ont pu lui montrer{NBSP}:",
+            "Somebody stole the access of a health professional. They used it to ask our tiers payant service "
+            f"{when.en}. This is what our answers can have shown:",
+        )
+    )
     return Block(
         BlockKind.NATURE,
         Phrase("Ce qui s’est passé", "What happened"),
-        (
-            Phrase(
-                "Une personne a volé l’accès d’un professionnel de santé. Elle s’en est servie pour interroger notre "
-                f"service de tiers payant {when.fr}. Voici ce que nos réponses ont pu lui montrer{NBSP}:",
-                "Somebody stole the access of a health professional. They used it to ask our tiers payant service "
-                f"{when.en}. This is what our answers can have shown:",
-            ),
-        ),
+        (what,),
         tuple(LABELS[one] for one in each(read.categories)),
         (
             Phrase(

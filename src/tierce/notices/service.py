@@ -134,6 +134,9 @@ def facts_of(connection: Connection, incident: Incident, scope: ScopeSummary, no
     if hold is not None:
         ended = hold.until if hold.until <= now else None
         measures.append(Measure(MeasureKind.ACCESS_HELD, hold.since, ended))
+    out = store.sessions_ended(connection, scope.criteria.staff, now)
+    if out is not None:
+        measures.append(Measure(MeasureKind.ACCESS_ENDED, out))
     measures.append(Measure(MeasureKind.LIST_COMPUTED, scope.at))
     return Facts(
         incident=incident.id,
@@ -145,4 +148,5 @@ def facts_of(connection: Connection, incident: Incident, scope: ScopeSummary, no
         gaps=scope.untold,
         unattributed=scope.unattributed,
         measures=tuple(measures),
+        by_staff=bool(scope.criteria.staff),
     )

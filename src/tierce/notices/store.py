@@ -1,5 +1,6 @@
 """Notices' rows, and the few facts of other schemas that a document states."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -7,7 +8,7 @@ from psycopg import Connection
 
 from tierce.incidents.model import ScopeSummary
 from tierce.kernel.clock import from_micros
-from tierce.kernel.ids import InsurerId, PersonId, new_id
+from tierce.kernel.ids import InsurerId, PersonId, StaffId, new_id
 from tierce.notices.model import InsurerSlice
 from tierce.notices.rules import last_stay
 from tierce.policy.acts import Evidence
@@ -46,9 +47,10 @@ def hold_of(connection: Connection, criteria: Criteria) -> Hold | None:
 
     A subject counts as held during its last stay without a break that reaches into the window or comes after it:
     what was let go of in between was not held. Ladder rows of a rung that still lets known people through do not
-    count; nor can a session, a network or a suspicion be held. The end is when the first was, or will be, free again.
+    count; nor can a session, a network, a suspicion or a member of staff be held. The end is when the first was, or
+    will be, free again.
     """
-    if criteria.sessions or criteria.networks or criteria.evidence is not Evidence.NONE:
+    if criteria.sessions or criteria.networks or criteria.staff or criteria.evidence is not Evidence.NONE:
         return None
     rows = connection.execute(
         """
@@ -86,6 +88,17 @@ def hold_of(connection: Connection, criteria: Criteria) -> Hold | None:
         return None
     since, until = max(one[0] for one in held), min(one[1] for one in held)
     return Hold(since, until) if since < until else None
+
+
+def sessions_ended(connection: Connection, staff: Collection[StaffId], now: datetime) -> datetime | None:
+    """When the last session of these members of staff was ended, or None while one is open or none was ended."""
+    row = connection.execute(
+        "select max(revoked), bool_or(revoked is null and expires > %s) from access.staff_session"
+        " where staff = any(%s)",
+        (now, sorted(staff)),
+    ).fetchone()
+    assert row is not None
+    return None if row[1] else row[0]
 
 
 def names_behind(connection: Connection, person: PersonId) -> tuple[str, ...]:

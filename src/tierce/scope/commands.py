@@ -16,7 +16,7 @@ from tierce.kernel.clock import SystemClock
 from tierce.kernel.errors import TierceError
 from tierce.policy.acts import Act
 from tierce.scope import store
-from tierce.scope.criteria import read_criteria
+from tierce.scope.criteria import Registers, read_criteria
 from tierce.scope.engine.store import Said, write_list
 from tierce.scope.files import check_list, differences, head_of, rows_of
 from tierce.scope.indicators.commands import ANSWER_EPILOG, CHECK_EPILOG, KEY_NAME, indicators, verify
@@ -76,11 +76,12 @@ def run(
         with database.connect(ROLE) as connection, database.connect(ROLE) as writing, _progress() as say:
             appender = Appender.enrol(writing, KEY_NAME, Keyring(keys, ()).instance(KEY_NAME))
             export = Export(appender, SystemClock(), by)
-            clauses = read_criteria(
-                criteria,
+            registers = Registers(
                 lambda level, subject, rung: store.ladder_windows(connection, level, subject, rung),
                 lambda rpps: store.professionals(connection, rpps),
+                lambda names: store.staff(connection, names),
             )
+            clauses = read_criteria(criteria, registers)
             connection.rollback()
             settled = SystemClock().now() - SETTLE
             with connection.transaction(), computed(connection, segments, clauses, settled, say) as engine:

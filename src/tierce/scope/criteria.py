@@ -3,6 +3,7 @@
 import json
 import tomllib
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from tierce.kernel.ids import (
     ProfessionalId,
     SessionId,
     SoftwareId,
+    StaffId,
     VendorId,
 )
 from tierce.kernel.language import Phrase
@@ -39,6 +41,8 @@ Windows = Callable[[Level, int, Rung], Sequence[tuple[datetime, datetime]]]
 """When a subject stood on a rung or above: `store.ladder_windows`."""
 Names = Callable[[Sequence[str]], dict[str, ProfessionalId]]
 """The professionals of RPPS numbers: `store.professionals`."""
+Staff = Callable[[Sequence[str]], dict[str, StaffId]]
+"""The members of staff of names or numbers: `store.staff`."""
 
 
 class LadderClause(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -65,6 +69,7 @@ class Clause(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"f
     evidence: str = "none"
     categories: list[str] = []
     ladder: LadderClause | None = None
+    staff: list[str] = []
 
 
 class CriteriaFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -74,13 +79,21 @@ class CriteriaFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     clause: list[Clause]
 
 
-def read_criteria(path: Path, windows: Windows, names: Names) -> list[Criteria]:
+@dataclass(frozen=True, slots=True)
+class Registers:
+    """What is looked up for a file of criteria."""
+
+    windows: Windows
+    names: Names
+    staff: Staff
+
+
+def read_criteria(path: Path, registers: Registers) -> list[Criteria]:
     """Read the clauses of a file.
 
     Args:
         path: a `.toml` file, or JSON.
-        windows: asked for the windows of ladder moves.
-        names: asked for the professionals of RPPS numbers.
+        registers: asked for the windows of ladder moves, the professionals of RPPS numbers, and staff.
 
     Raises:
         CriteriaError: with the clause (from 1), the field and the remedy; the value is not repeated.
@@ -90,7 +103,7 @@ def read_criteria(path: Path, windows: Windows, names: Names) -> list[Criteria]:
         raise _refused("version", "seule la version 1 est connue", "only version 1 is known")
     found: list[Criteria] = []
     for place, clause in enumerate(read.clause, start=1):
-        found += _clauses(clause, f"clause {place}", windows, names)
+        found += _clauses(clause, f"clause {place}", registers)
     if not found:
         raise _refused("clause", "aucune clause : donnez-en une", "there is no clause; give one")
     return found
@@ -115,13 +128,19 @@ def _refused(field: str, fr: str, en: str) -> CriteriaError:
     return CriteriaError(field, Phrase(fr, en))
 
 
-def _clauses(clause: Clause, where: str, windows: Windows, names: Names) -> list[Criteria]:
+def _clauses(clause: Clause, where: str, registers: Registers) -> list[Criteria]:
     if clause.from_.tzinfo is None or clause.until.tzinfo is None:
         raise _refused(f"{where}, from/until", "ajoutez le décalage horaire, +01:00", "add the offset, +01:00")
-    known = names(clause.rpps) if clause.rpps else {}
+    known = registers.names(clause.rpps) if clause.rpps else {}
     for place, number in enumerate(clause.rpps, start=1):
         if number not in known:
             raise _refused(f"{where}, rpps {place}", "inconnu de l'annuaire", "the directory does not know it")
+    staff = registers.staff(clause.staff) if clause.staff else {}
+    for place, name in enumerate(clause.staff, start=1):
+        if name not in staff:
+            raise _refused(
+                f"{where}, staff {place}", "aucune ligne du journal à ce nom", "no journal line of that name"
+            )
     base = Criteria(
         professionals=frozenset([*map(ProfessionalId, clause.professionals), *known.values()]),
         devices=frozenset(map(DeviceId, clause.devices)),
@@ -134,9 +153,10 @@ def _clauses(clause: Clause, where: str, windows: Windows, names: Names) -> list
         categories=_categories(clause.categories, where),
         from_us=micros(clause.from_),
         until_us=micros(clause.until),
+        staff=frozenset(staff.values()),
     )
     _check_numbers(base, where)
-    return [base] if clause.ladder is None else _ladder(base, clause.ladder, where, windows)
+    return [base] if clause.ladder is None else _ladder(base, clause.ladder, where, registers.windows)
 
 
 def _check_numbers(base: Criteria, where: str) -> None:

@@ -14,6 +14,7 @@ from tierce.kernel.ids import (
     ProfessionalId,
     SessionId,
     SoftwareId,
+    StaffId,
     VendorId,
 )
 from tierce.policy.acts import Evidence
@@ -32,6 +33,8 @@ class Rule(StrEnum):
     EVIDENCE = "evidence"
     LADDER = "ladder"
     """The line falls in the time during which its subject stood on the ladder."""
+    STAFF = "staff"
+    """The line is of the operator's own staff, who read somebody's record or took letters away."""
 
 
 class Status(IntEnum):
@@ -83,6 +86,8 @@ class Criteria:
         evidence: lines that the watch suspected this much or more; NONE looks for none.
         categories: only releases that show one of these; NONE takes every release.
         ladder: the window is the time that the subjects stood on the ladder; lines then bear the rule LADDER.
+        staff: members of the operator's own staff. A clause that names any looks for what they read, and for nothing
+            else: it names no other subject.
     """
 
     professionals: frozenset[ProfessionalId]
@@ -97,6 +102,7 @@ class Criteria:
     evidence: Evidence = Evidence.NONE
     categories: DataCategory = DataCategory.NONE
     ladder: bool = False
+    staff: frozenset[StaffId] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,8 @@
 
 Only lines that released something expose anybody: a look-up (DISCLOSURE) or a reopening (REVISIT) whose outcome is
 RELEASED, and a MISS whose reason was said because presence was proved (its categories are not empty). Other refusals
-and misses answer in one and the same shape and show nothing of anyone.
+and misses answer in one and the same shape and show nothing of anyone. Where a clause names staff, the lines are
+those by which staff read somebody's record or took letters away: they say which categories.
 
 This is the meaning; `engine.py` says the same in columns, and a property test holds the two equal.
 """
@@ -35,6 +36,8 @@ from tierce.scope.model import (
 
 ASKS = frozenset({EntryKind.DISCLOSURE, EntryKind.REFUSAL, EntryKind.MISS, EntryKind.REVISIT})
 """The kinds of line that answer somebody's question about a person."""
+STAFF_READS = frozenset({EntryKind.STAFF_ACT, EntryKind.EXPORT})
+"""The kinds of line by which staff read about people; those that did say which categories."""
 GAP_SLACK_US = 60 * 1_000_000
 """Blocks are numbered before they are committed, so a hole's time is known to the minute only."""
 CLOCK_SLACK_US = 120 * 1_000_000
@@ -58,12 +61,19 @@ def check_criteria(*clauses: Criteria) -> None:
     if not clauses:
         raise CriteriaError("clause", Phrase("Aucune clause : donnez-en une.", "There is no clause; give one."))
     for one in clauses:
-        if not any(_subjects(one)) and one.evidence is Evidence.NONE:
+        asked = any(_subjects(one)) or one.evidence is not Evidence.NONE
+        if not asked and not one.staff:
             reason = Phrase(
                 "Rien n'est nommé : nommez au moins un compte, appareil, session, lieu, logiciel ou réseau.",
                 "Nothing is named; name at least one account, device, session, place, software or network.",
             )
             raise CriteriaError("criteria", reason)
+        if one.staff and (asked or one.ladder):
+            reason = Phrase(
+                "Du personnel est nommé avec autre chose : séparez-les, ce ne sont pas les mêmes lignes.",
+                "Staff are named beside something else; keep them apart, their lines are others.",
+            )
+            raise CriteriaError("staff", reason)
         if one.from_us < 0 or one.until_us <= one.from_us:
             reason = Phrase(
                 "La fin n'est pas après le début : donnez une fin plus tardive.",
@@ -73,6 +83,7 @@ def check_criteria(*clauses: Criteria) -> None:
 
 
 def _subjects(clause: Criteria) -> tuple[frozenset[int] | frozenset[bytes], ...]:
+    """What a clause names of those who ask; staff do not ask."""
     return (
         clause.professionals,
         clause.devices,
@@ -84,9 +95,14 @@ def _subjects(clause: Criteria) -> tuple[frozenset[int] | frozenset[bytes], ...]
     )
 
 
+def looks_at(clause: Criteria, entry: Entry) -> bool:
+    """Tell whether a clause looks at lines like this one, whoever they name: what staff read, or what was asked."""
+    return entry.kind in STAFF_READS and bool(entry.categories) if clause.staff else entry.kind in ASKS
+
+
 def releases(entry: Entry) -> bool:
     """Tell whether a line says that data left."""
-    if entry.kind is EntryKind.MISS:
+    if entry.kind is EntryKind.MISS or entry.kind in STAFF_READS:
         return bool(entry.categories)
     return entry.kind in {EntryKind.DISCLOSURE, EntryKind.REVISIT} and entry.outcome is Outcome.RELEASED
 
@@ -104,6 +120,7 @@ def named_by(clause: Criteria, entry: Entry) -> frozenset[Rule]:
             (Rule.VENDOR, entry.vendor in clause.vendors),
             (Rule.NETWORK, entry.network in clause.networks),
             (Rule.EVIDENCE, Evidence.NONE < clause.evidence <= entry.evidence),
+            (Rule.STAFF, entry.professional in clause.staff),
         )
         if named
     }
@@ -133,7 +150,7 @@ def judge(clauses: Iterable[Criteria], line: JournalLine, holes: Holes) -> tuple
     best: Status | None = None
     rules: frozenset[Rule] = frozenset()
     for clause in clauses:
-        named = named_by(clause, line.entry) if line.entry.kind in ASKS else frozenset()
+        named = named_by(clause, line.entry) if looks_at(clause, line.entry) else frozenset()
         status = _status(clause, line, holes) if named else None
         if status is None or (best is not None and status > best):
             continue
@@ -354,6 +371,7 @@ def head_lines(head: Head) -> Iterator[str]:
             ("establishment", frozenset(clause.establishments)),
             ("software", frozenset(clause.software)),
             ("vendor", frozenset(clause.vendors)),
+            ("staff", frozenset(clause.staff)),
         )
         for name, named in numbers:
             for number in sorted(named):

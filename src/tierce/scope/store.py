@@ -13,7 +13,7 @@ from psycopg import Connection, sql
 from tierce.journal.encoding import ENTRY_BYTES, VERSION, decode
 from tierce.kernel.categories import DataCategory
 from tierce.kernel.clock import from_micros, micros
-from tierce.kernel.ids import EntrySeq, EstablishmentId, ProfessionalId
+from tierce.kernel.ids import MAX_ID, EntrySeq, EstablishmentId, ProfessionalId, StaffId, staff_id
 from tierce.policy.acts import Evidence
 from tierce.policy.ladder import Level, Rung
 from tierce.scope.model import Beat, Criteria, Gap, GapKind, JournalLine, Status, TreeHead
@@ -41,16 +41,17 @@ _FIELDS: dict[str, tuple[int, int]] = {
     "software": (53, 4),
     "vendors": (57, 4),
     "networks": (65, 16),
+    "staff": (17, 8),
 }
 _HOT: LiteralString = """
     with sealed as materialized (select coalesce(max(end_idx), 0) as upto from journal.segment)
     select e.seq, e.body from journal.entry e join journal.placed p on p.block = e.seq >> 8, sealed
     where p.first_idx >= sealed.upto and p.first_idx < {size}
-      and (({named}) and (e.kind between 1 and 4 or e.kind = 14) or {unreadable})"""
+      and (({named}) and (e.kind between 1 and 6 or e.kind = 14) or {unreadable})"""
 _UNREADABLE: LiteralString = "length(e.body) <> {bytes} or get_byte(e.body, 0) <> {version}"
 _PENDING: LiteralString = """
     select e.seq, e.body from journal.entry e left join journal.placed p on p.block = e.seq >> 8
-    where (p.first_idx is null or p.first_idx >= {size}) and ({named}) and e.kind between 1 and 4
+    where (p.first_idx is null or p.first_idx >= {size}) and ({named}) and e.kind between 1 and 6
       and length(e.body) = 128"""
 # Numbers of instances are small: the index of professionals finds their lines at once.
 _BEATS: LiteralString = """
@@ -212,6 +213,34 @@ def establishments(connection: Connection, finess: Sequence[str]) -> dict[str, E
         "select finess, id from directory.establishment where finess = any(%s)", (list(finess),)
     )
     return {number: EstablishmentId(found) for number, found in rows}
+
+
+def staff(connection: Connection, names: Sequence[str]) -> dict[str, StaffId]:
+    """The members of staff of these names, or internal numbers, under whom the journal has a line.
+
+    A name is the provider's subject, or `command:` and what was given to `--by`.
+    """
+    numbers = {one: StaffId(int(one)) if _is_number(one) else staff_id(one) for one in names}
+    rows = connection.execute(
+        "select distinct professional from journal.entry where professional = any(%s) and kind in (5, 6)",
+        (list(numbers.values()),),
+    )
+    known = {row[0] for row in rows}
+    return {name: number for name, number in numbers.items() if number in known}
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and 0 < int(text[:20]) <= MAX_ID
+
+
+def staff_names(connection: Connection, numbers: Sequence[StaffId]) -> list[str]:
+    """What `staff` takes for these members of staff: the subject while a session of theirs is kept, or the number."""
+    rows = connection.execute(
+        "select distinct on (n) n, s.subject from unnest(%s::bigint[]) n left join access.staff_session s"
+        " on s.staff = n order by n, s.created desc",
+        (list(numbers),),
+    )
+    return [str(number) if subject is None else subject for number, subject in rows]
 
 
 def rpps_of(connection: Connection, numbers: Sequence[ProfessionalId]) -> list[str]:

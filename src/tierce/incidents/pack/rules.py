@@ -193,6 +193,7 @@ def criteria_facts(criteria: Criteria) -> dict[str, object]:
         "establishments": sorted(criteria.establishments),
         "software": sorted(criteria.software),
         "vendors": sorted(criteria.vendors),
+        "staff": sorted(criteria.staff),
         "networks": sorted(one.hex() for one in criteria.networks),
         "evidence": int(criteria.evidence),
         "categories": int(criteria.categories),

@@ -11,6 +11,7 @@ from tierce.incidents.register.rules import journal_number
 from tierce.incidents.rules import check_free_text, incident_reference, staff_line
 from tierce.incidents.service import Incidents
 from tierce.journal.service import Appender
+from tierce.kernel.categories import DataCategory
 from tierce.kernel.clock import PARIS, Clock
 from tierce.kernel.ids import DeviceId, IncidentId, new_id
 from tierce.notices.audience.model import Audience
@@ -32,6 +33,9 @@ from tierce.notices.messages.model import APPROVALS_NEEDED, Approval, Kept, Mess
 from tierce.notices.messages.rules import specimens, text_digest
 from tierce.notices.service import Notices, facts_of
 from tierce.policy.acts import Act
+
+ON_LETTERS = DataCategory.CIVIL_STATUS | DataCategory.POSTAL_ADDRESS | DataCategory.INSURER
+"""What whoever takes a batch of letters away can read of each person in it."""
 
 
 class Messages:
@@ -133,7 +137,9 @@ class Messages:
         if hashlib.sha256(content).digest() != found.sha256:
             raise BatchMissingError
         with connection.transaction():
-            line = staff_line(caller, Act.STAFF_LETTERS_TAKE, self._clock.now(), incident=number)
+            line = staff_line(
+                caller, Act.STAFF_LETTERS_TAKE, self._clock.now(), incident=number, categories=ON_LETTERS
+            )
             self._appender.write(connection, [replace(line, device=DeviceId(journal_number(found.sha256)))])
         return content
 

@@ -31,6 +31,7 @@ from tierce.scope.rules import (
     GAP_SLACK_US,
     GONE_US,
     HIDING,
+    STAFF_READS,
     check_criteria,
     head_lines,
     rule_text,
@@ -51,8 +52,9 @@ MASKS = tuple(
 """What each mask is written as."""
 COLUMNS = "block, kind, outcome, person, insurer, categories"
 ASKED = f"kind between {int(EntryKind.DISCLOSURE)} and {int(EntryKind.REVISIT)}"
+READ_BY_STAFF = f"kind in ({', '.join(str(int(kind)) for kind in sorted(STAFF_READS))}) and categories <> 0"
 RELEASED = (
-    f"case when kind = {int(EntryKind.MISS)} then categories <> 0"
+    f"case when kind = {int(EntryKind.MISS)} or {READ_BY_STAFF} then categories <> 0"
     f" else kind <> {int(EntryKind.REFUSAL)} and outcome = {int(Outcome.RELEASED)} end"
 )
 
@@ -75,38 +77,56 @@ def _terms(clause: Criteria) -> list[tuple[Rule, str]]:
         (Rule.SOFTWARE, clause.software),
         (Rule.VENDOR, clause.vendors),
     )
-    terms = [
-        (rule, f"{rule.value} in ({', '.join(str(signed(one)) for one in sorted(named))})")
-        for rule, named in numbers
-        if named
-    ]
+    terms = [(rule, f"{rule.value} in ({_numbers(named)})") for rule, named in numbers if named]
     if clause.networks:
         blobs = ", ".join(f"unhex('{one.hex()}')" for one in sorted(clause.networks))
         terms.append((Rule.NETWORK, f"network in ({blobs})"))
     if clause.evidence is not Evidence.NONE:
         terms.append((Rule.EVIDENCE, f"evidence >= {int(clause.evidence)}"))
+    if clause.staff:
+        terms.append((Rule.STAFF, f"professional in ({_numbers(clause.staff)})"))
     return terms
 
 
-def _predicate(clauses: Sequence[Criteria], kinds: str = ASKED) -> str:
-    """The condition that keeps every line that a clause names, whatever its time: what a scan is pruned by."""
-    named = " or ".join(condition for clause in clauses for _, condition in _terms(clause))
-    return f"({named}) and ({kinds})"
+def _numbers(named: Iterable[int]) -> str:
+    return ", ".join(str(signed(one)) for one in sorted(named))
 
 
-def _mask(clause: Criteria) -> str:
-    """The rules by which a clause names a line, as bits; 0 when it does not."""
-    if clause.ladder:
-        named = " or ".join(condition for _, condition in _terms(clause))
-        return f"case when {named} then {1 << RULES.index(Rule.LADDER)} else 0 end"
-    return " | ".join(
-        f"case when {condition} then {1 << RULES.index(rule)} else 0 end" for rule, condition in _terms(clause)
+def _predicate(clauses: Sequence[Criteria], kinds: str) -> str:
+    """The condition that keeps every line that a clause names, whatever its time: what a scan is pruned by.
+
+    `kinds` is the condition on kinds of a clause that names those who ask.
+    """
+    some = (
+        (READ_BY_STAFF if staff else kinds, [one for one in clauses if bool(one.staff) is staff])
+        for staff in (False, True)
+    )
+    return " or ".join(
+        f"({' or '.join(condition for clause in named for _, condition in _terms(clause))}) and ({kept})"
+        for kept, named in some
+        if named
     )
 
 
-def _candidates(source: str, clauses: Sequence[Criteria], columns: str = COLUMNS, kinds: str = ASKED) -> str:
+def _mask(clause: Criteria, *, mixed: bool) -> str:
+    """The rules by which a clause names a line, as bits; 0 when it does not.
+
+    `mixed` tells that lines of the other kinds are kept too, for another clause.
+    """
+    if clause.ladder:
+        named = " or ".join(condition for _, condition in _terms(clause))
+        bits = f"case when {named} then {1 << RULES.index(Rule.LADDER)} else 0 end"
+    else:
+        bits = " | ".join(
+            f"case when {condition} then {1 << RULES.index(rule)} else 0 end" for rule, condition in _terms(clause)
+        )
+    return f"case when {READ_BY_STAFF if clause.staff else ASKED} then {bits} else 0 end" if mixed else bits
+
+
+def _candidates(source: str, clauses: Sequence[Criteria], columns: str, kinds: str) -> str:
     """The lines of a source that a clause names, with the mask of each clause."""
-    masks = ", ".join(f"{_mask(clause)} as m{place}" for place, clause in enumerate(clauses))
+    mixed = len({bool(one.staff) for one in clauses}) > 1
+    masks = ", ".join(f"{_mask(clause, mixed=mixed)} as m{place}" for place, clause in enumerate(clauses))
     late = "late_us" if source.startswith("read_parquet") else "time_us"
     return f"select {columns}, {late}, {masks} from {source} where {_predicate(clauses, kinds)}"  # noqa: S608 - numbers, digits and names of ours alone
 
@@ -267,20 +287,20 @@ class Engine:
 
     def _take(self) -> None:
         """Fold the lines that a clause names."""
-        for timed in self._sources(COLUMNS, ASKED):
+        for timed in self._sources(COLUMNS, ASKED, self._clauses):
             self._parts.add(_lines(timed, self._clauses, doubts=self._doubts))
 
-    def _sources(self, columns: str, kinds: str) -> Iterator[str]:
+    def _sources(self, columns: str, kinds: str, clauses: Sequence[Criteria]) -> Iterator[str]:
         """The lines that a clause names, with their times: few segments in one statement, then the hot rows."""
         groups = [self._segments] if len(self._segments) <= KEPT_SEGMENTS else [[one] for one in self._segments]
         for place, group in enumerate(groups if self._segments else ()):
             assert self._sealed is not None
             self._say("segments", place, len(groups))
             entries, blocks = (_files(paths) for paths in zip(*_paths(self._sealed, group), strict=True))
-            yield _timed(_candidates(entries, self._clauses, columns, kinds), blocks)
+            yield _timed(_candidates(entries, clauses, columns, kinds), blocks)
         for rows in self._hot.rows:
             self._database.register("hot", rows)
-            yield f"select *, time_us as t from ({_candidates('hot', self._clauses, columns, kinds)})"  # noqa: S608 - numbers, digits and names of ours alone
+            yield f"select *, time_us as t from ({_candidates('hot', clauses, columns, kinds)})"  # noqa: S608 - numbers, digits and names of ours alone
             self._database.unregister("hot")
         self._say("segments", len(groups), len(groups))
 
@@ -355,10 +375,11 @@ class Engine:
                     )
 
     def accounts(self) -> list[AccountUse]:
-        """The accounts that lines of the windows stand under, in their order: read in a pass of its own."""
+        """The professionals' accounts that lines of the windows stand under, in order: read in a pass of its own."""
         self._run("delete from account")
-        for timed in self._sources("block, professional", f"{ASKED} or {SIGNED_IN}"):
-            self._run(_used(timed, self._clauses, doubts=self._doubts))
+        asking = [one for one in self._clauses if not one.staff]
+        for timed in self._sources("block, professional", f"{ASKED} or {SIGNED_IN}", asking) if asking else ():
+            self._run(_used(timed, asking, doubts=self._doubts))
         found = self._database.execute(
             "select professional, min(first), max(last), sum(lines)::bigint from account group by 1 order by 1"
         ).fetchall()

@@ -260,6 +260,7 @@ grant select on journal.checkpoint to tierce_notices;
 grant usage on schema access to tierce_notices;            -- since when a stolen access is held: a fact of each notice
 grant select (level, subject, rung, since, until, lifted) on access.ladder to tierce_notices;
 grant select (id, professional) on access.login to tierce_notices;
+grant select (staff, expires, revoked) on access.staff_session to tierce_notices;
 grant select, insert, update (document, draft) on notice.insurer_notice to tierce_notices;
 grant select, insert, update (ended_at) on notice.contact_point to tierce_notices;
 grant select, insert, update (tries, next_try, sent_at, failed) on notice.warning to tierce_notices;

@@ -37,7 +37,7 @@ _EVIDENCE: Mapping[Evidence, Phrase] = {
     Evidence.WATCHED: Phrase("suivies ou plus", "watched or more"),
     Evidence.STRONG: Phrase("fortement soupçonnées", "strongly suspected"),
 }
-LISTS = ("rpps", "finess", "devices", "sessions", "software", "vendors", "networks")
+LISTS = ("rpps", "finess", "devices", "sessions", "software", "vendors", "networks", "staff")
 _BITS = {"devices": 63, "sessions": 63, "software": 31, "vendors": 31}
 
 
@@ -119,6 +119,7 @@ def _prefilled(site: OfficeSite, connection: Connection, number: IncidentId) -> 
             "software": "\n".join(map(str, sorted(one.software))),
             "vendors": "\n".join(map(str, sorted(one.vendors))),
             "networks": "\n".join(sorted(each_.hex() for each_ in one.networks)),
+            "staff": "\n".join(scope_rows.staff_names(connection, sorted(one.staff))),
             "evidence": str(int(one.evidence)),
             "stay": "",
         },
@@ -142,6 +143,14 @@ def criteria_from(typed: Typed, connection: Connection) -> Criteria:
     for field, wanted, found in (("rpps", rpps, found_rpps), ("finess", finess, found_finess)):
         if set(wanted) - set(found):
             raise FormError(field, Phrase("L'annuaire ne connaît pas ce numéro.", "The directory does not know it."))
+    named = typed.words("staff")
+    staff = scope_rows.staff(connection, named)
+    if set(named) - set(staff):
+        reason = Phrase(
+            "Le journal n'a aucune ligne à ce nom : donnez-le comme votre fournisseur d'identité l'écrit.",
+            "The journal has no line of that name: give it as your identity provider writes it.",
+        )
+        raise FormError("staff", reason)
     criteria = Criteria(
         professionals=frozenset(found_rpps.values()),
         devices=frozenset(map(DeviceId, _numbers(typed, "devices"))),
@@ -154,6 +163,7 @@ def criteria_from(typed: Typed, connection: Connection) -> Criteria:
         categories=DataCategory(sum(int(one) for one in LABELS if str(int(one)) in typed.categories)),
         from_us=micros(begun),
         until_us=micros(ended),
+        staff=frozenset(staff.values()),
     )
     if typed.get("stay"):
         criteria = _stayed(connection, typed.get("stay"), criteria)
@@ -240,6 +250,7 @@ def criteria_words(criteria: Criteria) -> Phrase:
         (len(criteria.software), "logiciel", "logiciels", "software", "software"),
         (len(criteria.vendors), "éditeur", "éditeurs", "vendor", "vendors"),
         (len(criteria.networks), "réseau", "réseaux", "network", "networks"),
+        (len(criteria.staff), "membre du personnel", "membres du personnel", "member of staff", "members of staff"),
     )
     fr = [f"{count} {many if count > 1 else one}" for count, one, many, _, _ in counted if count]
     en = [f"{count} {many if count > 1 else one}" for count, _, _, one, many in counted if count]
