@@ -288,7 +288,7 @@ def test_whoever_was_read_with_a_stolen_access_of_staff_is_on_a_list_too(
     second = slice_.open(office, HELENE, title="Accès d'une officière", signal_at=AT, aware_why="Elle l'a dit.")
     found = slice_.compute_scope(office, HELENE, second.id, by_staff)
     (one,) = store.exposures(office, found)
-    assert (one.person, one.insurer, one.entries, one.rules) == (1, 1, 1, {Rule.STAFF})
+    assert (one.person, one.insurer, one.entries, one.rules) == (1, 1, 1, frozenset({Rule.STAFF}))
     assert one.categories == DataCategory.CIVIL_STATUS | DataCategory.BIRTH_DATE | DataCategory.INSURER
     assert (found.criteria, found.untold) == (by_staff, ())
     assert [kind for kind, _ in measures(office, second, found, clock)] == [MeasureKind.LIST_COMPUTED]
