@@ -16,7 +16,7 @@ from tierce.kernel.nir import BirthDate, Nir, Rank
 from tierce.policy.rights import CARE_WINDOWS
 from tierce.presence.model import Shown as Proof
 from tierce.rights.errors import QuestionError
-from tierce.rights.model import Already, ByCard, ByNir, NotShown, Question, Reason, RightsAnswer, Shown
+from tierce.rights.model import Already, ByCard, ByNir, NotShown, Question, Reason, Shown
 
 QUESTION_BYTES_MAX = 2_048
 ANSWER_BYTES = 2_048
@@ -214,8 +214,3 @@ def _both(phrase: Phrase) -> dict[str, str]:
 
 def _told(reason: Reason) -> dict[str, object]:
     return {"code": reason.code, "detail": _both(reason.sentence), "remedy": _both(reason.remedy)}
-
-
-def is_told(answer: RightsAnswer) -> bool:
-    """Whether the answer is one of the uniform ones."""
-    return isinstance(answer, Shown | NotShown | Already)

@@ -6,7 +6,7 @@ whatever the number of processes.
 
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Final
@@ -198,8 +198,3 @@ def _together(task: Task) -> Result:
     bound = printed_bound(held, commons.shared(), scenario.days, present).total
     met = {who: hindered_of(desks, scenario.days) for who, desks in others.items() if desks}
     return Result(loots, neighbours=met, bound=bound)
-
-
-def scaled(scenario: Scenario, scale: float) -> Scenario:
-    """The same scenario with its honest desks multiplied by `scale`."""
-    return replace(scenario, honest={who: max(1, round(count * scale)) for who, count in scenario.honest.items()})

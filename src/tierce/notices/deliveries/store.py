@@ -65,17 +65,6 @@ def pending(
     ]  # fmt: skip
 
 
-def next_due(connection: Connection, audience: Audience, before: datetime) -> datetime | None:
-    """When the next message that was put off may be tried again, if that is before a time."""
-    row = connection.execute(
-        "select min(due) from notice.item where audience = %s and state = %s and due < %s",
-        (audience.id, State.TO_SEND.value, before),
-    ).fetchone()
-    assert row is not None
-    found: datetime | None = row[0]
-    return found
-
-
 def waiting(connection: Connection, audience: Audience, state: State) -> int:
     """How many items are in a state."""
     row = connection.execute(

@@ -59,13 +59,6 @@ def leaf_count(connection: Connection) -> int:
     return int(row[0])
 
 
-def database_bytes(connection: Connection) -> int:
-    """The size of the database on disk, for the progress bar."""
-    row = connection.execute("select pg_database_size(current_database())").fetchone()
-    assert row is not None
-    return int(row[0])
-
-
 def has_database(connection: Connection, name: str) -> bool:
     """Whether a database of that name is there."""
     return connection.execute("select 1 from pg_database where datname = %s", (name,)).fetchone() is not None
