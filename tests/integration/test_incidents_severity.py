@@ -108,6 +108,14 @@ def test_each_insurer_s_draft_counts_its_own_people_and_names_no_other(room: Roo
         room.forms.draft(room.office, incident.id, InsurerId(99))
 
 
+def test_whose_hand_used_an_access_of_staff_is_for_a_person_to_say(room: Room) -> None:
+    incident, _ = scored(room)
+    assert room.forms.draft(room.office, incident.id, OAK).values["cause"].content == "externe-malveillant"
+    room.admin.execute("update incident.scope set criteria = criteria || '{\"staff\": [900]}'")
+    room.admin.commit()
+    assert room.forms.draft(room.office, incident.id, OAK).values["cause"] == Value(Knowledge.UNKNOWN)
+
+
 def test_versions_say_what_changed_and_what_was_written_stays(room: Room) -> None:
     incident, _ = scored(room)
     office, forms = room.office, room.forms

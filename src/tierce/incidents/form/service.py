@@ -15,7 +15,7 @@ from tierce.incidents.clocks.rules import OPERATOR
 from tierce.incidents.clocks.service import times_of
 from tierce.incidents.errors import FormError, IncidentMissingError
 from tierce.incidents.form import prefill
-from tierce.incidents.form.model import Change, Draft, Organisation, Value
+from tierce.incidents.form.model import Change, Draft, Knowledge, Organisation, Value
 from tierce.incidents.form.rules import difference, empty_draft, value_facts, value_from, with_values
 from tierce.incidents.form.vocabulary import SCHEMA_VERSION
 from tierce.incidents.register.model import Facts, Row, RowKind
@@ -93,6 +93,8 @@ class Forms:
             name = incident_rows.insurer_names(connection, [controller])[controller]
             received = times_of(incident, rows).get((Moment.NOTICE_RECEIVED, controller))
             values |= prefill.of_insurer(name, count, received, self._own.name, cohorts)
+        if scope is not None and scope.criteria.staff:
+            values["cause"] = Value(Knowledge.UNKNOWN)  # a thief's hand or the member of staff's own: no line tells
         return with_values(empty_draft(controller), values)
 
     def save(
