@@ -19,6 +19,7 @@ from tierce.storage.cluster import SUPERUSER
 pytestmark = pytest.mark.integration
 
 LOADED, LINES, CHUNK = 3_000, 6_000, 500
+COUNTRY, SMALL = 20_000, 500
 TABLES = ("person.key", "person.member", "person.trait", "coverage.coverage")
 READ_A_LINE = 12
 """Rows and index entries of these tables read for one line at most: keys, number, trait, period, and what counts at
@@ -72,3 +73,36 @@ def test_a_second_insurer_and_its_second_file_read_a_few_rows_a_line(
         assert lines >= LINES
         read = (read_so_far(feed, admin) - before) / lines
         assert read < READ_A_LINE, f"{path.name}: {read:.0f} rows and index entries read for each line"
+
+
+def test_counts_after_a_file_read_where_its_insurer_lies_and_not_the_country(
+    connect: Connect, admin: psycopg.Connection, key_directory: Path, tmp_path: Path
+) -> None:
+    feed = connect("tierce_feed")
+    importer = make_importer(feed, key_directory)
+    write_insurers(tmp_path / "insurers.csv", make_insurers(2))
+    importer.insurers(tmp_path / "insurers.csv")
+    country, small = tmp_path / "country.csv", tmp_path / "small.csv"
+    write_lines(country, COUNTRY)
+    write_lines(small, SMALL, amc=SECOND, first_block=1)
+    importer.rights(country)
+    importer.rights(small, SECOND)
+    admin.execute("vacuum analyze coverage.coverage")
+    write_lines(small, SMALL, amc=SECOND, first_block=1, day="2026-11-24")
+    before = read_in_order(feed, admin)
+    importer.rights(small, SECOND, whole=True)
+    assert read_in_order(feed, admin) == before, "the whole table was read"
+    counted = admin.execute("select covered + ended + future from registry.people_count order by insurer").fetchall()
+    held = admin.execute("select count(distinct person) from coverage.coverage group by insurer order by insurer")
+    assert counted == held.fetchall()
+
+
+def read_in_order(feed: psycopg.Connection, admin: psycopg.Connection) -> int:
+    """Periods read by going through the table, since the database was made."""
+    feed.execute("select pg_stat_force_next_flush()")
+    feed.commit()
+    row = admin.execute(
+        "select seq_tup_read from pg_stat_user_tables where relid = 'coverage.coverage'::regclass"
+    ).fetchone()
+    assert row is not None
+    return int(row[0])
