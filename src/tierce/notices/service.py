@@ -56,7 +56,7 @@ class Notices:
             made = store.keep_notice(connection, scope, part, now)
             line = staff_line(caller, Act.STAFF_NOTICE_SHOW, now, incident=number, insurer=insurer)
             self._appender.write(connection, [line])
-        reference = incident_reference(incident.id, incident.signal_at)
+        reference = incident_reference(incident.id, incident.day)
         return make_insurer_notice(facts, self.operator, part, reference, made.astimezone(PARIS).date())
 
     def letter(

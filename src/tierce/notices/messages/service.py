@@ -58,7 +58,7 @@ class Messages:
             facts=facts_of(connection, incident, scope, now),
             operator=self._notices.operator,
             dated=now.astimezone(PARIS).date(),
-            reference=incident_reference(incident.id, incident.signal_at),
+            reference=incident_reference(incident.id, incident.day),
             shown=store.shown(connection, number, scope.revision),
         )
         digest = text_digest(store.encode(message), specimens(message))

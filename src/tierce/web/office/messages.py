@@ -220,7 +220,7 @@ def _read(site: OfficeSite, connection: Connection, number: IncidentId) -> Stand
         kept = None
     return Standing(
         incident=incident,
-        reference=incident_reference(incident.id, incident.signal_at),
+        reference=incident_reference(incident.id, incident.day),
         revision=audiences.last_revision(connection, number),
         audience=audience,
         counts=counts(connection, audience) if audience else None,

@@ -1,0 +1,15 @@
+"""An incident's reference stays what it was."""
+
+from alembic import op
+
+from tierce.storage.migrate import read_sql
+
+revision = "0040"
+down_revision = "0038"
+
+
+def upgrade() -> None:
+    """Keep the day that a reference bears."""
+    driver = op.get_bind().connection.driver_connection
+    assert driver is not None
+    driver.execute(read_sql("v0040.sql").encode())
