@@ -80,6 +80,10 @@ class LoanEndedError(NoticeError):
     """What this insurer lent for this incident was deleted: nothing more is taken in for it."""
 
 
+class LoanNeededError(NoticeError):
+    """Messages or letters wait to be written with what was lent: send them, or end the mandate and freeze again."""
+
+
 class KeyNotWaitingError(NoticeError):
     """This key does not wait for your word: it is not confirmed on the insurer's site, or is in use already."""
 

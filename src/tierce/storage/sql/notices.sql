@@ -25,7 +25,8 @@ create or replace function contact.next_version(of_insurer smallint) returns sma
 $$;
 
 -- Deletes what one insurer lent for one incident, and destroys the key under which it was sealed: what a backup still
--- holds opens no more. Gives how many records there were.
+-- holds opens no more. Gives how many records there were. Not while messages or letters of the newest audience wait to be
+-- written with what it lent (states 1, 2, 4, 8, 9), or are being: whoever they are for would be told by nothing.
 create or replace function contact.forget(of_incident bigint, of_insurer smallint) returns bigint
     language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
@@ -36,6 +37,16 @@ begin
     where l.incident = of_incident and l.insurer = of_insurer and l.forgotten_at is null for update;
     if sealed_under is null then
         return null;
+    end if;
+    if not pg_try_advisory_xact_lock(hashtextextended('tierce-messages', of_incident))
+       or exists (
+           select from notice.item i
+           where i.insurer = of_insurer and i.state in (1, 2, 4, 8, 9)
+             and i.audience = (select a.id from notice.audience a
+                               join incident.incident n on n.id = a.incident and n.dismissed_at is null
+                               where a.incident = of_incident order by a.frozen_at desc, a.entry desc limit 1))
+    then
+        raise exception 'messages wait to be written with what was lent' using errcode = 'check_violation';
     end if;
     delete from contact.contact c where c.incident = of_incident and c.insurer = of_insurer;
     get diagnostics gone = row_count;
@@ -138,7 +149,8 @@ $$;
 
 -- In one commit: what came of one item (`ended`, or null), and that the attempt of another begins (`begun`, or null).
 -- False when the other is not to be tried: it stands elsewhere by now, somebody stopped the messages, an authority asked
--- for persons to be told later, or the incident proved to be no breach.
+-- for persons to be told later, the incident proved to be no breach, or another audience is frozen or being frozen. A sender
+-- keeps freezing away by a lock of its session, which may be lost while its lanes go on: this is what they ask each time.
 create or replace function notice.advance(
     of_audience bigint, of_incident bigint, at timestamptz, ended integer, ended_step smallint, ended_code text,
     ended_state smallint, ended_why smallint, ended_due timestamptz, ended_from smallint[], begun integer,
@@ -154,12 +166,17 @@ begin
             values (of_audience, ended, advance.at, ended_step, ended_code);
         end if;
     end if;
+    if begun is not null and not pg_try_advisory_xact_lock_shared(hashtextextended('tierce-audience', of_incident)) then
+        return false;
+    end if;
     if begun is not null then
         update notice.item i set state = 2, attempts = i.attempts + 1
         where i.audience = of_audience and i.number = begun and i.state = begun_from
           and not exists (select 1 from notice.stop s where s.incident = of_incident and s.lifted_at is null)
           and not exists (select 1 from incident.secrecy y where y.incident = of_incident and y.until > now())
-          and not exists (select 1 from incident.incident n where n.id = of_incident and n.dismissed_at is not null);
+          and not exists (select 1 from incident.incident n where n.id = of_incident and n.dismissed_at is not null)
+          and of_audience = (select a.id from notice.audience a where a.incident = of_incident
+                             order by a.frozen_at desc, a.entry desc limit 1);
         moved := found;
         if moved then
             insert into notice.step (audience, item, at, step, code)
