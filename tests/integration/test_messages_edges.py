@@ -21,7 +21,13 @@ from tierce.notices.deliveries.bounces import READ, take_in
 from tierce.notices.deliveries.model import Step
 from tierce.notices.deliveries.rules import ATTEMPTS_MAX
 from tierce.notices.deliveries.store import Outcome, end
-from tierce.notices.errors import AlreadySendingError, DoubtsLeftError, LoanNeededError, SendingStoppedError
+from tierce.notices.errors import (
+    AlreadySendingError,
+    BatchTakenError,
+    DoubtsLeftError,
+    LoanNeededError,
+    SendingStoppedError,
+)
 from tierce.notices.slices.store import Cover
 from tierce.policy.acts import Act
 from tierce.storage.cluster import SUPERUSER
@@ -164,8 +170,8 @@ def test_a_stop_holds_the_letters_too(world: MessagesRoom, tmp_path: Path) -> No
         )
         return [one.letters for one in made]
 
-    def take() -> bytes:
-        return world.messages.take_letters(world.room.office, HELENE, world.incident, letters, 1)
+    def take(*, again: bool = False) -> bytes:
+        return world.messages.take_letters(world.room.office, HELENE, world.incident, letters, 1, again=again)
 
     with pytest.raises(SendingStoppedError):
         printed(stop)
@@ -174,6 +180,9 @@ def test_a_stop_holds_the_letters_too(world: MessagesRoom, tmp_path: Path) -> No
         take()
     world.messages.go_on(world.room.office, HELENE, world.incident)
     assert take()
+    with pytest.raises(BatchTakenError):
+        take()
+    assert take(again=True)
     assert printed() == [1, 1]
 
 

@@ -72,6 +72,10 @@ class BatchMissingError(NoticeError):
     """There is no such batch of letters to take or to post, or its file is not the one that was printed."""
 
 
+class BatchTakenError(NoticeError):
+    """Somebody took this batch already: see that her copy is destroyed before you take it again."""
+
+
 class SliceChangedError(NoticeError):
     """Another list was computed while this one was read: nothing was handed over. Run it again."""
 

@@ -109,11 +109,18 @@ class Notices:
         )
 
     def knows_reference(self, connection: Connection, number: IncidentId, reference: str) -> bool:
-        """Tell whether a reference somebody quotes is that of a letter of this incident; it tells of nobody."""
-        scope = self._incidents.scope(connection, number)
+        """Tell whether a reference somebody quotes is that of a letter of this incident; it tells of nobody.
+
+        Of any of its lists: a letter that was posted, or what its insurer was handed, may be of an earlier one.
+
+        Raises:
+            ScopeMissingError: no list was computed yet.
+        """
+        self._incidents.scope(connection, number)
         said = "".join(reference.upper().split()).replace("-", "")
         return any(
             letter_reference(scope.digest, one.person, one.insurer).replace("-", "") == said
+            for scope in reversed(incident_rows.scopes(connection, number))
             for one in incident_rows.exposures(connection, scope)
         )
 

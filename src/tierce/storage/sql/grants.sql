@@ -308,5 +308,5 @@ grant select on notice.step to tierce_office;
 grant select, insert on notice.message, notice.approval to tierce_office;
 grant select, insert, update (lifted_at, lifted_by) on notice.stop to tierce_office;
 grant select on notice.letter_batch to tierce_office;
-grant execute on function notice.post_batch, notice.come_back to tierce_office;
+grant execute on function notice.take_batch, notice.post_batch, notice.come_back to tierce_office;
 grant select, insert, update on directory.contact to tierce_office;

@@ -114,6 +114,16 @@ begin
     values (of_incident, of_number, 1, written, heard.name, heard.staff, said, of_digest, of_entry);
 end $$;
 
+-- The file of a batch of letters is taken, by one: by another after her only where `again` says that she knows. False where it
+-- is not to be taken, or is posted.
+create or replace function notice.take_batch(of_audience bigint, of_batch integer, taken timestamptz, taken_by text,
+    again boolean) returns boolean language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+    update notice.letter_batch b set taken_at = taken, taken_by = take_batch.taken_by
+    where b.audience = of_audience and b.number = of_batch and b.posted_at is null and (again or b.taken_at is null);
+    return found;
+end $$;
+
 -- A batch of letters is posted: its letters that still wait with it are posted with it. Gives how many; null when it was
 -- posted already, or is not there.
 create or replace function notice.post_batch(of_audience bigint, of_batch integer, posted timestamptz, posted_by text)

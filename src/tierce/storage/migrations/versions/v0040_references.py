@@ -1,4 +1,4 @@
-"""An incident's reference stays what it was."""
+"""An incident's reference stays what it was; a batch of letters says who took it."""
 
 from alembic import op
 
@@ -9,7 +9,7 @@ down_revision = "0038"
 
 
 def upgrade() -> None:
-    """Keep the day that a reference bears."""
+    """Keep the day that a reference bears, and who took a batch."""
     driver = op.get_bind().connection.driver_connection
     assert driver is not None
     driver.execute(read_sql("v0040.sql").encode())
