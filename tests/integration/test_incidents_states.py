@@ -263,6 +263,9 @@ def test_the_role_of_the_office_moves_an_incident_by_a_row_and_its_line_alone(ro
             " from incident.scope where incident = %s",
             (incident.id,),
         )
+    for table in ("exposed", "possible", "exposed_professional", "insurer_count"):  # whom no list says
+        with pytest.raises(psycopg.errors.CheckViolation):
+            office.execute(f"insert into incident.{table} select * from incident.{table}")
     assert room.clocks.register.rows(office, incident.id) == before
     assert room.incidents.incident(office, incident.id) == own
     assert room.incidents.scope(office, incident.id).revision == 1

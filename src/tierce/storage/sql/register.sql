@@ -84,6 +84,23 @@ drop trigger if exists list_is_said on incident.scope;
 create constraint trigger list_is_said after insert on incident.scope deferrable initially deferred
     for each row execute function incident.list_is_said();
 
+-- People are added in the transaction that makes a list, and in no other: it has its row. Looked at once a statement, since
+-- a list may hold millions.
+create or replace function incident.with_a_list() returns trigger
+    language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+    if session_user = 'tierce_office'
+       and not exists (select from incident.scope s where s.xmin = pg_current_xact_id()::xid) then
+        raise exception 'no list is made in this transaction' using errcode = 'check_violation';
+    end if;
+    return null;
+end $$;
+create or replace trigger with_a_list before insert on incident.exposed execute function incident.with_a_list();
+create or replace trigger with_a_list before insert on incident.possible execute function incident.with_a_list();
+create or replace trigger with_a_list before insert on incident.exposed_professional
+    execute function incident.with_a_list();
+create or replace trigger with_a_list before insert on incident.insurer_count execute function incident.with_a_list();
+
 -- An approval has its line too, of this transaction and of whoever approves: two cannot be written where one of them is
 -- nowhere in the journal.
 create or replace function notice.approved_in_line() returns trigger
