@@ -20,6 +20,7 @@ from tierce.incidents.errors import IncidentMissingError
 from tierce.incidents.pack.errors import CheckpointMissingError, PackExistsError
 from tierce.incidents.register.model import RowKind
 from tierce.kernel.ids import IncidentId
+from tierce.policy.segments import HOT_DAYS
 from tierce.storage.cluster import Cluster
 from tierce.storage.database import Database
 
@@ -277,6 +278,11 @@ def test_openssl_checks_the_manifest_as_the_page_in_the_pack_says(unpacked: Path
         done = subprocess.run(["bash", "-e", "-c", script], cwd=folder, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
         assert "Signature Verified Successfully" in done.stdout
+
+
+def test_the_pages_in_the_pack_say_from_when_acts_of_staff_are_in_it(unpacked: Path) -> None:
+    for page, said in (("LISEZMOI.md", "plus de {} jours"), ("README.md", "more than {} days ago")):
+        assert said.format(HOT_DAYS) in (unpacked / page).read_text()
 
 
 def test_a_later_pack_follows_an_earlier_one_and_a_rolled_back_one_does_not(

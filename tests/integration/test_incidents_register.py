@@ -14,6 +14,7 @@ from tierce.incidents.clocks.rules import OPERATOR, LateWithoutReasonsError
 from tierce.incidents.clocks.service import Clocks
 from tierce.incidents.errors import FormError, FreeTextError
 from tierce.incidents.model import Incident
+from tierce.incidents.register import store as register_rows
 from tierce.incidents.register.errors import ReasonRefusedError, RegisterBrokenError, RegisterClosedError
 from tierce.incidents.register.model import RowKind
 from tierce.incidents.register.rules import journal_number
@@ -181,7 +182,7 @@ def test_no_row_holds_a_social_security_number(room: Room) -> None:
 def test_two_writers_at_once_keep_one_chain(room: Room, connect: Connect) -> None:
     incident = opened(room)
     waiting = connect("tierce_office")
-    waiting.execute("select 1 from incident.incident where id = %s for update", (incident.id,))
+    register_rows.lock(waiting, incident.id)
     room.office.execute("set lock_timeout = '100ms'")
     with pytest.raises(psycopg.errors.LockNotAvailable):
         room.clocks.register.say(room.office, HELENE, incident.id, RowKind.ACTION, "Une mesure.")

@@ -3,17 +3,20 @@
 from dataclasses import replace
 from datetime import timedelta
 
+import psycopg
 import pytest
 
 from tests.integration.asks import AT
 from tests.integration.conftest import Connect
 from tests.integration.rooms import HELENE, Room, open_room
 from tests.integration.test_incidents_register import REASONS, fill_register, opened
+from tierce.incidents import store as incident_rows
 from tierce.incidents.cohorts.model import Cohort
 from tierce.incidents.errors import FormError, FreeTextError
 from tierce.incidents.register.errors import ReasonRefusedError, RegisterClosedError
 from tierce.incidents.register.model import Row, RowKind
-from tierce.incidents.register.rules import journal_number
+from tierce.incidents.register.rules import canonical, journal_number, row_digest
+from tierce.incidents.rules import incident_reference
 from tierce.incidents.statements.model import Privileges, ProofKind
 from tierce.incidents.statements.rules import ProofMissingError
 from tierce.incidents.statements.service import Statements
@@ -21,6 +24,7 @@ from tierce.incidents.states.model import Stage
 from tierce.incidents.states.service import States
 from tierce.journal.encoding import decode
 from tierce.kernel.categories import DataCategory
+from tierce.kernel.clock import micros
 from tierce.policy.acts import Act
 from tierce.policy.clocks import Duty, Moment
 from tierce.storage.keys import Keyring
@@ -224,3 +228,58 @@ def test_s4_not_concerned_is_kept_with_its_proof_and_falls_with_the_list(room: R
     room.admin.commit()
     with pytest.raises(ProofMissingError, match="reaches"):
         say(DataCategory.BANK, Cohort.INSURED, ProofKind.PRIVILEGES)
+
+
+def test_the_role_of_the_office_moves_an_incident_by_a_row_and_its_line_alone(room: Room) -> None:
+    """A stolen credential of tierce_office takes no breach away from persons and insurers without saying so."""
+    incident, office = opened(room), room.office
+    own = room.incidents.incident(office, incident.id)
+    for name, value in (("dismissed_at", "now()"), ("aware_at", "null"), ("signal_at", "now()"), ("title", "''")):
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            office.execute(f"update incident.incident set {name} = {value} where id = %s", (incident.id,))
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        office.execute("insert into incident.incident (id, title, signal_at, aware_at) values (9, 'x', now(), now())")
+    before = room.clocks.register.rows(office, incident.id)
+    facts = canonical({"stage": "not_a_breach", "happened": micros(AT), "why": REASONS})
+    number = len(before) + 1
+    digest, other = (
+        row_digest(last, incident.id, number, RowKind.MOVE, at=AT, by=HELENE.name, facts=facts)
+        for last in (before[-1].digest, b"")
+    )
+    earlier = before[-1].entry  # a line, but of another row and of another transaction
+    for at, of_digest in ((number, digest), (number, other), (number + 1, digest)):
+        with pytest.raises(psycopg.errors.CheckViolation):
+            office.execute(
+                'insert into incident.register (incident, number, kind, at, "by", staff, facts, digest, entry)'
+                " values (%s, %s, 13, %s, %s, %s, %s, %s, %s)",
+                (incident.id, at, AT, HELENE.name, HELENE.staff, facts, of_digest, earlier),
+            )
+    with pytest.raises(psycopg.errors.CheckViolation):
+        office.execute("insert into incident.incident (id, title, signal_at) values (9, 'x', 'epoch')")
+    with pytest.raises(psycopg.errors.CheckViolation):  # an empty list in the place of hers
+        office.execute(
+            "insert into incident.scope (incident, revision, criteria, digest, persons, entries, tree_size, gaps,"
+            " unattributed, pending, at) select incident, 2, criteria, digest, 0, 0, tree_size, gaps, 0, 0, at"
+            " from incident.scope where incident = %s",
+            (incident.id,),
+        )
+    for table in ("exposed", "possible", "exposed_professional", "insurer_count"):  # whom no list says
+        with pytest.raises(psycopg.errors.CheckViolation):
+            office.execute(f"insert into incident.{table} select * from incident.{table}")
+    assert room.clocks.register.rows(office, incident.id) == before
+    assert room.incidents.incident(office, incident.id) == own
+    assert room.incidents.scope(office, incident.id).revision == 1
+
+
+def test_a_corrected_signal_leaves_the_reference_that_was_quoted(room: Room, states: States) -> None:
+    incident, office = opened(room), room.office
+    quoted = incident_reference(incident.id, incident.day)
+    earlier = AT - timedelta(days=3)
+    room.clocks.write_time(
+        office, HELENE, incident.id, moment=Moment.SIGNAL, at=earlier, why="Un premier courriel, retrouvé depuis."
+    )
+    found = room.incidents.incident(office, incident.id)
+    assert found.signal_at == earlier
+    assert incident_reference(found.id, found.day) == quoted
+    assert f"{AT:%Y%m%d}" in quoted
+    assert incident_rows.named(office, quoted) == incident.id

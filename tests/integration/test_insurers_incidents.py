@@ -3,6 +3,7 @@
 import asyncio
 import re
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from pathlib import Path
 
 import httpx
@@ -10,15 +11,19 @@ import psycopg
 import pyrage
 import pytest
 
+from tests.integration.asks import AT
 from tests.integration.conftest import Connect
-from tests.integration.rooms import CAPES, OAK
+from tests.integration.rooms import CAPES, HELENE, OAK
 from tests.integration.sites_world import HANDLE, Site, insurers_site, office_site
 from tests.integration.telling_world import World, open_world, opened_incident
+from tests.integration.test_incidents_register import REASONS
 from tierce.identity.oidc import digest
 from tierce.identity.service import form_token
 from tierce.incidents.form.rules import from_json
+from tierce.incidents.states.model import Stage
+from tierce.incidents.states.service import States
 from tierce.insurers.breaches.rules import fingerprint
-from tierce.kernel.ids import InsurerId
+from tierce.kernel.ids import IncidentId, InsurerId
 from tierce.policy.acts import Act
 from tierce.storage.database import Database
 from tierce.storage.keys import Keyring
@@ -234,3 +239,25 @@ def test_n4_no_list_is_encrypted_to_a_key_that_the_site_alone_put_there(world: W
     assert world.telling.turn(world.notices, world.box, world.hand_over).handed_over == 1
     kept = one(world, "select vouched_name, spoken_with, vouched_entry > 0 from notice.recipient") or ()
     assert kept == ("Hélène Vasseur", "Inès Vidal, DPO", True)
+
+
+def test_what_proved_to_be_no_breach_is_said_to_whoever_was_told_that_it_was_one(
+    world: World, database: Database
+) -> None:
+    number = told(world)
+    incident = IncidentId(number)
+    counted = "sur la liste d'une violation"
+
+    async def scene(site: Site) -> None:
+        assert counted in plain(await site.http.get("/activity"))
+        assert "Pas une violation" not in plain(await site.http.get("/incidents"))
+        states = States(world.room.clocks.register)
+        states.move(world.room.office, HELENE, incident, stage=Stage.CHECK, happened=AT + timedelta(minutes=1))
+        states.move(world.room.office, HELENE, incident, stage=Stage.NOT_A_BREACH, why=REASONS)
+        assert counted not in plain(await site.http.get("/activity"))
+        assert "Pas une violation, selon l'opérateur" in plain(await site.http.get("/incidents"))
+        page = plain(await site.http.get(f"/incidents/{number}"))
+        assert "l'opérateur tient que cet incident n'est pas une violation" in page
+        assert "restent vôtres" in page
+
+    play(world, database, scene)

@@ -7,6 +7,7 @@ from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
+from psycopg.errors import CheckViolation
 
 from tests.integration.conftest import Connect
 from tests.integration.messages_world import (
@@ -104,6 +105,11 @@ def test_nothing_leaves_before_two_people_approve_and_a_change_voids_both(
     audience, text = world.freeze(), world.write().digest
     assert world.outbox.rehearse(world.notices, world.incident).messages == 6
     world.approve(audience, text, HELENE)
+    with pytest.raises(CheckViolation):  # the second approval of whoever holds the role and writes no line
+        world.room.office.execute(
+            "insert into notice.approval (audience, audience_digest, text_digest, staff, name, at, entry)"
+            " select audience, audience_digest, text_digest, 7, 'Armand', at, entry from notice.approval"
+        )
     with pytest.raises(NotApprovedError):
         world.outbox.send(world.notices, world.incident, server)
     world.approve(audience, text, ARMAND)

@@ -13,12 +13,22 @@ from tests.integration.messages_world import MessagesRoom, delivery_status, kept
 from tests.integration.rooms import HELENE, OAK
 from tests.mailbox import mailbox
 from tierce.kernel.clock import micros
-from tierce.kernel.ids import IncidentId
+from tierce.kernel.ids import IncidentId, PersonId
 from tierce.notices.audience.model import State
 from tierce.notices.contacts.model import Contact
+from tierce.notices.contacts.service import Lending
 from tierce.notices.deliveries.bounces import READ, take_in
+from tierce.notices.deliveries.model import Step
 from tierce.notices.deliveries.rules import ATTEMPTS_MAX
-from tierce.notices.errors import SendingStoppedError
+from tierce.notices.deliveries.store import Outcome, end
+from tierce.notices.errors import (
+    AlreadySendingError,
+    BatchTakenError,
+    DoubtsLeftError,
+    LoanNeededError,
+    SendingStoppedError,
+)
+from tierce.notices.slices.store import Cover
 from tierce.policy.acts import Act
 from tierce.storage.cluster import SUPERUSER
 from tierce.storage.database import Database
@@ -160,8 +170,8 @@ def test_a_stop_holds_the_letters_too(world: MessagesRoom, tmp_path: Path) -> No
         )
         return [one.letters for one in made]
 
-    def take() -> bytes:
-        return world.messages.take_letters(world.room.office, HELENE, world.incident, letters, 1)
+    def take(*, again: bool = False) -> bytes:
+        return world.messages.take_letters(world.room.office, HELENE, world.incident, letters, 1, again=again)
 
     with pytest.raises(SendingStoppedError):
         printed(stop)
@@ -170,4 +180,51 @@ def test_a_stop_holds_the_letters_too(world: MessagesRoom, tmp_path: Path) -> No
         take()
     world.messages.go_on(world.room.office, HELENE, world.incident)
     assert take()
+    with pytest.raises(BatchTakenError):
+        take()
+    assert take(again=True)
     assert printed() == [1, 1]
+
+
+def test_a_loan_is_not_deleted_while_messages_wait_for_it(
+    world: MessagesRoom, keyring: Keyring, inbox: tuple[Path, int], tmp_path: Path
+) -> None:
+    lend(world, OAK, {1: Contact("Paul Lenoir", "paul@foyer.example"), 2: Contact("Zoé Petit", None, HOME)})
+    lending = Lending(world.appender, world.contacts, Cover(keyring), world.room.clock)
+
+    def forget() -> str | None:
+        return lending.forget(world.notices, world.incident, OAK, "A", keyring.instance("notices"))
+
+    world.ready()
+    with pytest.raises(LoanNeededError):
+        forget()
+    world.outbox.send(world.notices, world.incident, mail_server(tmp_path, inbox[1]))
+    with pytest.raises(LoanNeededError):  # her letter waits
+        forget()
+    assert len(world.contacts.of(world.notices, world.incident, [(PersonId(1), OAK), (PersonId(2), OAK)])) == 2
+    world.outbox.print_letters(world.notices, world.incident, tmp_path / "letters", processes=1)
+    assert forget() is not None
+
+
+def test_lanes_that_lost_their_lock_begin_nothing_once_another_audience_is_frozen(
+    world: MessagesRoom, connect: Connect
+) -> None:
+    """The lock of a sending is its session's: it may be lost, with its connection, while its lanes go on."""
+    lend(world, OAK, {1: Contact("Paul Lenoir", "paul@foyer.example"), 2: Contact("Anne", "anne@foyer.example")})
+    world.ready()
+    audience, lane = world.audience().id, connect("tierce_notices")
+    begin = (
+        "select notice.advance(%s, %s, now(), null, null, null, null, null, null, null, %s, 1::smallint, 1::smallint)"
+    )
+    assert lane.execute(begin, (audience, world.incident, 1)).fetchone() == (True,)
+    with pytest.raises(AlreadySendingError):
+        world.freeze()
+    lane.commit()
+    with pytest.raises(DoubtsLeftError):
+        world.freeze()
+    lost = Outcome(1, Step.PUT_OFF, "lost", State.TO_SEND)
+    assert end(world.notices, audience, lost, world.room.clock.now(), [State.DOUBTFUL])
+    world.room.clock.advance(timedelta(minutes=1))
+    world.freeze()
+    assert world.audience().id != audience
+    assert lane.execute(begin, (audience, world.incident, 2)).fetchone() == (False,)

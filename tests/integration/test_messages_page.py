@@ -90,6 +90,10 @@ def test_two_people_approve_what_they_have_read_and_one_stops_it(world: Messages
         assert taken.content[:2] == b"PK"
         file = batch_file(folder, world.audience().id, 1)
         assert taken.content == file.read_bytes()
+        twice = await post(site, f"{path}/batches/1", {})
+        assert twice.status_code == 409
+        assert "Pris par Hélène Vasseur" in twice.text
+        assert (await post(site, f"{path}/batches/1", {"again": "1"})).content == taken.content
         file.write_bytes(b"PK something else")
         assert (await post(site, f"{path}/batches/1", {})).status_code == 409
         assert (await post(site, f"{path}/posted", {"batch": "1"})).status_code == 303

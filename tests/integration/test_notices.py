@@ -120,6 +120,14 @@ def test_a_letter_names_the_person_and_never_the_professional(room: Room) -> Non
     assert child.recipient[0].fr == "Au représentant légal de Lise Aubry"
     assert room.notices.knows_reference(room.office, incident.id, f" {letter.reference.lower()} ")
     assert not room.notices.knows_reference(room.office, incident.id, "0000-0000-0000")
+    write_asks(room.admin, room.keyring, [ask(3, at=AT + timedelta(seconds=20))])
+    sequence(room.worker, room.keyring)
+    criteria = room.incidents.scope(room.office, incident.id).criteria
+    room.incidents.compute_scope(room.office, HELENE, incident.id, criteria)
+    later = room.notices.letter(room.office, HELENE, incident.id, PersonId(1), OAK)
+    assert later.reference != letter.reference
+    assert room.notices.knows_reference(room.office, incident.id, letter.reference), "she holds the letter of then"
+    assert room.notices.knows_reference(room.office, incident.id, later.reference)
 
 
 def test_letters_and_notices_are_in_the_journal(room: Room) -> None:

@@ -49,7 +49,7 @@ def settings(house: Inspected, home: Path) -> Path:
 def test_a_pack_is_made_by_its_reference_and_the_journal_says_by_whom(
     house: Inspected, settings: Path, tmp_path: Path
 ) -> None:
-    reference = incident_reference(house.incident.id, house.incident.signal_at)
+    reference = incident_reference(house.incident.id, house.incident.day)
     assert reference in tierce("incident", "list", "--settings", settings).stdout
     out = tmp_path / "dossier.zip"
     command = ("incident", "pack", reference, "--out", out, "--by", "Marc Tessier", "--settings", settings)

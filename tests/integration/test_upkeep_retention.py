@@ -1,11 +1,13 @@
 """Data past its duration goes, and nothing else: class by class, held by an incident, with a line for each chunk."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 import psycopg
 import pytest
 
+from tests.integration.asks import ask, write_asks
 from tests.integration.conftest import Connect
 from tierce.journal.encoding import decode
 from tierce.journal.model import EntryKind
@@ -104,6 +106,7 @@ insert into access.alert (id, professional, operator, at, by)
     from (values (1, interval '366 days'), (101, interval '364 days')) a(n, age);
 insert into incident.incident (id, title, signal_at) values (2, 'Ancien', now() - interval '1200 days');
 insert into incident.scope values (2, 1, '{}', '\\x00', 1, 1, 1, '[]', 0, 0, now());
+alter table incident.register disable trigger follow;   -- rows without their lines: retention reads their kinds alone
 insert into incident.register (incident, number, kind, at, "by", staff, facts, digest, entry)
     values (2, 1, 14, now(), 'H.', 1, '{}', sha256('2'), 1);
 insert into notice.audience (id, incident, revision, digest, salt, pairs, items, frozen_at, entry)
@@ -257,6 +260,22 @@ def test_an_incident_holds_what_it_may_need(old: Old) -> None:
         assert removed[kept] == 0 or not RETENTION[kept].held, kept
     assert removed[Kept.OPEN_PAIRS] == 1
     assert old.rows("coverage.coverage") == 2
+
+
+def test_the_cover_of_whoever_was_asked_about_waits_for_the_first_list(old: Old, keyring: Keyring) -> None:
+    """An ask for an old day of care shows cover that is due; its incident is known, and there is no list yet."""
+    old.admin.execute("insert into incident.incident (id, title, signal_at) values (1, 'Compte volé', now())")
+    now = SystemClock().now()
+    write_asks(old.admin, keyring, [ask(1, at=now - timedelta(days=2))], at=now)
+    old.admin.commit()
+    removed = old.job.run()
+    assert (removed[Kept.COVERAGE], removed[Kept.PERSONS]) == (0, 0)
+    old.admin.execute("update incident.incident set signal_at = now() + interval '364 days' where id = 1")
+    old.admin.commit()
+    removed = old.job.run()
+    assert (removed[Kept.COVERAGE], removed[Kept.PERSONS]) == (1, 1), (
+        "asked about before what the incident looks back to"
+    )
 
 
 def test_l3_the_hold_ends_by_a_release_alone_and_comes_back_with_a_reopening(old: Old) -> None:

@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tierce.incidents.clocks.rules import OPERATOR, due_by, due_of, rules_on
+from tierce.incidents.clocks.rules import OPERATOR, due_by, due_of, rules_on, running
 from tierce.kernel.clock import EPOCH, PARIS
-from tierce.policy.clocks import CLOCKS, Duty, Moment, Party, Standing, Start
+from tierce.kernel.ids import InsurerId
+from tierce.policy.clocks import CLOCKS, Duty, Moment, Party, Risk, Standing, Start
 
 ZONES = [PARIS, UTC, ZoneInfo("Indian/Reunion"), ZoneInfo("America/Cayenne"), ZoneInfo("Pacific/Noumea")]
 INSTANTS = st.builds(
@@ -86,3 +87,14 @@ def test_a_proposal_is_never_chosen(day: date) -> None:
     assert all(rule.standing is not Standing.PROPOSED for rule in rules_on(day))
     undated = [replace(rule, begins=None) for rule in CLOCKS]
     assert rules_on(day, undated) == []
+
+
+@pytest.mark.parametrize("risk", [None, *Risk])
+def test_what_the_operator_concludes_hides_no_clock_of_an_insurer(risk: Risk | None) -> None:
+    """Each insurer is a controller of its own: whether there is a risk to its people is its to conclude."""
+    day, oak = date(2026, 11, 27), InsurerId(1)
+    at = datetime(2026, 11, 27, 9, tzinfo=PARIS)
+    times = {(Moment.AWARE, OPERATOR): at, (Moment.NOTICE_RECEIVED, oak): at}
+    found = {(clock.rule.duty, clock.insurer) for clock in running(day, at, times, [], insurers=[oak], risk=risk)}
+    assert (Duty.AUTHORITY, oak) in found
+    assert ((Duty.AUTHORITY, OPERATOR) in found) is (risk is not Risk.NONE)

@@ -82,6 +82,7 @@ def test_a_reading_for_an_authority_waits_and_no_other(kind: EntryKind) -> None:
 def row(*, whole: bool | None, insurer: int | None = None, confirmed: bool = False) -> Row:
     return Row(
         incident=IncidentId(7),
+        day=AT.date(),
         signal_at=AT,
         listed_at=None if whole is None else AT,
         whole=whole,

@@ -1,7 +1,7 @@
 """An incident, the criteria of its scope, and the exact list of people exposed."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import IntEnum
 
 from tierce.kernel.categories import DataCategory
@@ -56,6 +56,8 @@ class Incident:
     id: IncidentId
     title: str
     signal_at: datetime
+    day: date
+    """Of the first signal as it was said first, in Paris: the reference bears it, whatever is corrected since."""
     aware_at: datetime | None
     aware_by: str | None
     aware_why: str | None

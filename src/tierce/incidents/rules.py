@@ -2,14 +2,14 @@
 
 import re
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 
 from tierce.identity.model import StaffCaller
 from tierce.incidents.errors import FreeTextError
 from tierce.incidents.model import InsurerCount, Purpose
 from tierce.journal.model import Entry, EntryKind
 from tierce.kernel.categories import DataCategory
-from tierce.kernel.clock import PARIS, micros
+from tierce.kernel.clock import micros
 from tierce.kernel.ids import NOBODY, ActivityId, DeviceId, IncidentId, InsurerId, PersonId, ProfessionalId
 from tierce.kernel.language import Phrase
 from tierce.policy.acts import Act, Outcome
@@ -123,9 +123,8 @@ def staff_line(
     )
 
 
-def incident_reference(incident: IncidentId, signal_at: datetime) -> str:
-    """Name an incident for people to quote: the Paris day of its first signal and four characters of its number."""
-    day = signal_at.astimezone(PARIS).date()
+def incident_reference(incident: IncidentId, day: date) -> str:
+    """Name an incident for people to quote: the day it was opened with, and four characters of its number."""
     return f"I-{day:%Y%m%d}-{crockford(incident.to_bytes(8, 'big'), 4)}"
 
 

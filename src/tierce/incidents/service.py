@@ -18,7 +18,7 @@ from tierce.incidents.errors import (
     ScopeMissingError,
 )
 from tierce.incidents.model import Civil, Incident, ListPreview, Purpose, ScopeSummary
-from tierce.incidents.register.model import RowKind
+from tierce.incidents.register.model import Facts, Row, RowKind
 from tierce.incidents.register.service import Register
 from tierce.incidents.rules import check_free_text, staff_line
 from tierce.incidents.states.model import Stage
@@ -72,20 +72,13 @@ class Incidents:
         """
         now = self._clock.now()
         why = check_free_text("aware_why", aware_why) if aware_why else None
-        incident = Incident(
-            id=IncidentId(new_id()),
-            title=check_free_text("title", title),
-            signal_at=min(signal_at, now),
-            aware_at=now if why else None,
-            aware_by=caller.name if why else None,
-            aware_why=why,
-        )
+        number, begun = IncidentId(new_id()), min(signal_at, now)
         with connection.transaction():
-            store.insert_incident(connection, incident)
-            self._write(connection, caller, incident.id, Stage.SIGNAL, incident.signal_at)
+            store.insert_incident(connection, number, check_free_text("title", title), begun)
+            self._write(connection, caller, number, Stage.SIGNAL, begun)
             if why:
-                self._write(connection, caller, incident.id, Stage.AWARE, now, why)
-        return incident
+                self._write(connection, caller, number, Stage.AWARE, now, why)
+        return self.incident(connection, number)
 
     def _write(
         self,
@@ -108,10 +101,13 @@ class Incidents:
             IncidentMissingError: there is no such incident, or it was already established.
         """
         now, reason = self._clock.now(), check_free_text("aware_why", why)
-        with connection.transaction():
-            if not store.set_awareness(connection, number, now, caller.name, reason):
+
+        def make(_rows: list[Row], _now: datetime) -> Facts:
+            if self.incident(connection, number).aware_at is not None:
                 raise IncidentMissingError
-            self._write(connection, caller, number, Stage.AWARE, now, reason)
+            return move_facts(Stage.AWARE, now, reason)
+
+        self._register.add(connection, caller, number, RowKind.MOVE, make)
 
     def compute_scope(
         self, connection: Connection, caller: StaffCaller, number: IncidentId, criteria: Criteria

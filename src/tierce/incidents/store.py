@@ -73,34 +73,15 @@ def _criteria_from(value: dict[str, Any]) -> Criteria:
     )
 
 
-def insert_incident(connection: Connection, incident: Incident) -> None:
-    """Store a new incident."""
+def insert_incident(connection: Connection, number: IncidentId, title: str, signal_at: datetime) -> None:
+    """Store a new incident; since when it is known, and whether it is a breach, rows of its register say."""
     connection.execute(
-        "insert into incident.incident (id, title, signal_at, aware_at, aware_by, aware_why)"
-        " values (%s, %s, %s, %s, %s, %s)",
-        (
-            incident.id,
-            incident.title,
-            incident.signal_at,
-            incident.aware_at,
-            incident.aware_by,
-            incident.aware_why,
-        ),
+        "insert into incident.incident (id, title, signal_at) values (%s, %s, %s)", (number, title, signal_at)
     )
-
-
-def set_awareness(connection: Connection, incident: IncidentId, at: datetime, by: str, why: str) -> bool:
-    """Write when, by whom and why the breach was established; False when that was already written."""
-    cursor = connection.execute(
-        "update incident.incident set aware_at = %s, aware_by = %s, aware_why = %s, dismissed_at = null"
-        " where id = %s and aware_at is null",
-        (at, by, why, incident),
-    )
-    return cursor.rowcount == 1
 
 
 _INCIDENT: LiteralString = (
-    "select id, title, signal_at, aware_at, aware_by, aware_why, dismissed_at from incident.incident"
+    "select id, title, signal_at, day, aware_at, aware_by, aware_why, dismissed_at from incident.incident"
 )
 
 
@@ -118,9 +99,7 @@ def incidents(connection: Connection) -> list[Incident]:
 def named(connection: Connection, text: str) -> IncidentId | None:
     """The incident of a reference, as people quote it, or of a number."""
     wanted = text.strip().upper()
-    found = (
-        one for one in incidents(connection) if wanted in {incident_reference(one.id, one.signal_at), str(one.id)}
-    )
+    found = (one for one in incidents(connection) if wanted in {incident_reference(one.id, one.day), str(one.id)})
     return next((one.id for one in found), None)
 
 

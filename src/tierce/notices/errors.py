@@ -72,12 +72,20 @@ class BatchMissingError(NoticeError):
     """There is no such batch of letters to take or to post, or its file is not the one that was printed."""
 
 
+class BatchTakenError(NoticeError):
+    """Somebody took this batch already: see that her copy is destroyed before you take it again."""
+
+
 class SliceChangedError(NoticeError):
     """Another list was computed while this one was read: nothing was handed over. Run it again."""
 
 
 class LoanEndedError(NoticeError):
     """What this insurer lent for this incident was deleted: nothing more is taken in for it."""
+
+
+class LoanNeededError(NoticeError):
+    """Messages or letters wait to be written with what was lent: send them, or end the mandate and freeze again."""
 
 
 class KeyNotWaitingError(NoticeError):

@@ -56,7 +56,7 @@ class Notices:
             made = store.keep_notice(connection, scope, part, now)
             line = staff_line(caller, Act.STAFF_NOTICE_SHOW, now, incident=number, insurer=insurer)
             self._appender.write(connection, [line])
-        reference = incident_reference(incident.id, incident.signal_at)
+        reference = incident_reference(incident.id, incident.day)
         return make_insurer_notice(facts, self.operator, part, reference, made.astimezone(PARIS).date())
 
     def letter(
@@ -109,11 +109,18 @@ class Notices:
         )
 
     def knows_reference(self, connection: Connection, number: IncidentId, reference: str) -> bool:
-        """Tell whether a reference somebody quotes is that of a letter of this incident; it tells of nobody."""
-        scope = self._incidents.scope(connection, number)
+        """Tell whether a reference somebody quotes is that of a letter of this incident; it tells of nobody.
+
+        Of any of its lists: a letter that was posted, or what its insurer was handed, may be of an earlier one.
+
+        Raises:
+            ScopeMissingError: no list was computed yet.
+        """
+        self._incidents.scope(connection, number)
         said = "".join(reference.upper().split()).replace("-", "")
         return any(
             letter_reference(scope.digest, one.person, one.insurer).replace("-", "") == said
+            for scope in reversed(incident_rows.scopes(connection, number))
             for one in incident_rows.exposures(connection, scope)
         )
 

@@ -51,6 +51,7 @@ FUNCTIONS = (
     "segments.sql",
     "feeds.sql",
     "presence.sql",
+    "register.sql",
     "notices.sql",
     "insurers_notices.sql",
     "inspection.sql",

@@ -68,7 +68,7 @@ def list_(*, settings: SettingsFile) -> None:
     try:
         with load(settings).connection().connect(ROLE) as connection:
             for one in store.incidents(connection):
-                typer.echo(f"{incident_reference(one.id, one.signal_at)}  {one.title}")
+                typer.echo(f"{incident_reference(one.id, one.day)}  {one.title}")
     except (TierceError, psycopg.OperationalError) as error:
         _refuse(error)
 

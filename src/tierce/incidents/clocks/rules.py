@@ -95,12 +95,13 @@ def running(
         times: the times known, the operator's under OPERATOR.
         done: duties said to be fulfilled.
         insurers: those whose people are concerned.
-        risk: what a person concluded; None while nobody did, and then every clock is shown.
+        risk: what the operator concluded; None while it did not, and then every clock of its own is shown. Each
+            insurer concludes for itself: its clocks are shown whatever the operator did.
         table: the delays.
     """
     found: list[Running] = []
     for rule in rules_on(day, table):
-        if risk is not None and risk < rule.from_risk:
+        if rule.party is Party.OPERATOR and risk is not None and risk < rule.from_risk:
             continue
         parties = (OPERATOR,) if rule.party is Party.OPERATOR else insurers
         found.extend(_running(rule, party, now, times, done) for party in parties)

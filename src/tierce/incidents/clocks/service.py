@@ -7,7 +7,7 @@ from psycopg import Connection
 
 from tierce.identity.model import StaffCaller
 from tierce.incidents import store as incident_rows
-from tierce.incidents.clocks import rules, store
+from tierce.incidents.clocks import rules
 from tierce.incidents.clocks.model import Fulfilled, Running, State, Written
 from tierce.incidents.errors import FormError, IncidentMissingError
 from tierce.incidents.model import Incident
@@ -138,13 +138,7 @@ class Clocks:
             rules.check_time(moment, at, now, times_of(incident, rows), insurer)
             return {"moment": str(moment), "insurer": int(insurer), "at": micros(at), "why": said}
 
-        def also(_now: datetime) -> None:
-            if moment is Moment.SIGNAL:
-                store.set_signal(connection, number, at)
-            elif moment is Moment.AWARE:
-                store.set_aware(connection, number, at, caller.name, said)
-
-        return self.register.add(connection, caller, number, RowKind.TIME, make, also)
+        return self.register.add(connection, caller, number, RowKind.TIME, make)
 
     def fulfil(
         self,

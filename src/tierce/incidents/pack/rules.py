@@ -49,7 +49,7 @@ def json_line(value: object) -> bytes:
 
 def manifest_text(incident: Incident, under: Under, policy: bytes, files: Iterable[tuple[str, bytes, int]]) -> str:
     """The list that is signed: what the pack is about, then each file by name with its SHA-256 and its bytes."""
-    reference = incident_reference(incident.id, incident.signal_at)
+    reference = incident_reference(incident.id, incident.day)
     head = [
         FORMAT,
         f"incident {reference} {incident.id}",
@@ -64,7 +64,7 @@ def manifest_text(incident: Incident, under: Under, policy: bytes, files: Iterab
 def incident_facts(incident: Incident) -> dict[str, object]:
     """The incident's own row."""
     return {
-        "reference": incident_reference(incident.id, incident.signal_at),
+        "reference": incident_reference(incident.id, incident.day),
         "id": int(incident.id),
         "title": incident.title,
         "signal_at": incident.signal_at.isoformat(),

@@ -205,7 +205,7 @@ class _Making:
                     f"severity/{scored.cohort.key}-{place}.json",
                     rules.as_json(rules.severity_facts(scored.cohort.label, scored.alone, scored.coupled)),
                 )
-        reference = incident_reference(self.incident.id, self.incident.signal_at)
+        reference = incident_reference(self.incident.id, self.incident.day)
         written = {row.facts["controller"] for row in self._rows if row.kind is RowKind.FORM}
         for controller in sorted(InsurerId(one) for one in written if isinstance(one, int)):
             versions = versions_in(self._rows, controller)

@@ -93,7 +93,10 @@ def parts(connection: Connection, revision: ScopeSummary) -> list[tuple[InsurerC
 
 
 def acts(connection: Connection, number: IncidentId, since: datetime, size: int) -> list[Line]:
-    """The lines of what staff did for an incident and took out of it, among those not dropped yet."""
+    """The lines of what staff did for an incident and took out of it, among those not dropped yet.
+
+    Sealed ones are not looked for: the pages in the pack say so.
+    """
     rows = connection.execute(
         f"select e.seq, {_LEAF}, e.body from journal.entry e join journal.placed p on p.block = e.seq >> 8"  # noqa: S608 - a constant of ours
         " where e.seq >= (select coalesce(min(block), 0) from journal.batch where at >= %(since)s) * 256"

@@ -30,7 +30,7 @@ def as_json(incident: Incident, rows: Sequence[Row], clocks: Sequence[Running]) 
     """The event's times, its clocks with their provisions, and every row with its digest."""
     found = {
         "format": FORMAT,
-        "reference": incident_reference(incident.id, incident.signal_at),
+        "reference": incident_reference(incident.id, incident.day),
         "title": incident.title,
         "signal_at": _time(incident.signal_at),
         "aware_at": _time(incident.aware_at),

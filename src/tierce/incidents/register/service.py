@@ -64,7 +64,6 @@ class Register:
         incident: IncidentId,
         kind: RowKind,
         make: Callable[[list[Row], datetime], Facts],
-        also: Callable[[datetime], None] | None = None,
         *,
         act: Act | None = None,
     ) -> Row:
@@ -76,7 +75,6 @@ class Register:
             incident: the event.
             kind: what the row says.
             make: gives the facts, or raises a FormError: then nothing is written.
-            also: what else the same transaction does.
             act: under which act the journal has its line; by default that of the kind.
 
         Raises:
@@ -92,8 +90,6 @@ class Register:
                 raise RegisterClosedError
             now = self.clock.now()
             facts = make(rows, now)
-            if also is not None:
-                also(now)
             before = rows[-1].digest if rows else b""
             number = len(rows) + 1
             digest = row_digest(before, incident, number, kind, at=now, by=caller.name, facts=canonical(facts))

@@ -12,14 +12,12 @@ from psycopg import Connection
 from tierce.identity.model import StaffCaller
 from tierce.incidents import store as incident_rows
 from tierce.incidents.clocks.rules import OPERATOR
-from tierce.incidents.clocks.store import set_aware
 from tierce.incidents.errors import FormError, IncidentMissingError
 from tierce.incidents.model import Incident
 from tierce.incidents.register.model import Facts, Row, RowKind
 from tierce.incidents.register.rules import REASON_CHARACTERS_MAX, check_reasons
 from tierce.incidents.register.service import Register
 from tierce.incidents.rules import check_free_text
-from tierce.incidents.states import store
 from tierce.incidents.states.model import STEPS, Move, Stage, Standing
 from tierce.incidents.states.rules import check_move, standing
 from tierce.kernel.clock import from_micros, micros
@@ -146,13 +144,7 @@ class States:
             check_move(stage, at, now, self._standing(connection, number, rows).moves)
             return move_facts(stage, at, said)
 
-        def also(now: datetime) -> None:
-            if stage is Stage.AWARE:
-                set_aware(connection, number, happened or now, caller.name, said)
-            if stage is Stage.NOT_A_BREACH:
-                store.set_dismissed(connection, number, now)
-
-        return self._register.add(connection, caller, number, RowKind.MOVE, make, also)
+        return self._register.add(connection, caller, number, RowKind.MOVE, make)
 
     def release_hold(self, connection: Connection, caller: StaffCaller, number: IncidentId, why: str) -> Row:
         """End the legal hold of a closed incident.

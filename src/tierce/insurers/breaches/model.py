@@ -19,7 +19,8 @@ class Notice:
     incident: IncidentId
     revision: int
     kind: WarningKind
-    signal_at: datetime | None
+    dismissed_at: datetime | None
+    """Since when the operator holds that the incident was no breach."""
     persons: int
     document: Document | None
     draft: str | None

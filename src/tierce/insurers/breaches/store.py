@@ -25,7 +25,7 @@ def notices(connection: Connection, reader: Reader, line: EntrySeq) -> list[Noti
             incident=IncidentId(row[0]),
             revision=row[1],
             kind=WarningKind(row[2]),
-            signal_at=row[3],
+            dismissed_at=row[3],
             persons=row[4],
             document=decode_document(row[5]) if row[5] else None,
             draft=row[6],

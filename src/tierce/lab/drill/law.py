@@ -76,7 +76,7 @@ def draft_forms(
     """The operator's draft for what it controls, and one for each of `insurers`, by AMC number: JSON and paper."""
     found = incident_rows.incident(connection, number)
     assert found is not None
-    reference = incident_reference(number, found.signal_at)
+    reference = incident_reference(number, found.day)
     names = incident_rows.insurer_names(connection, list(insurers))
     folder.mkdir(parents=True, exist_ok=True)
     for controller, amc in {OPERATOR: "", **insurers}.items():

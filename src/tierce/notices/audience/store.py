@@ -203,7 +203,9 @@ def left(connection: Connection) -> Iterator[tuple[Pair, Why]]:
 def alone(connection: Connection, incident: IncidentId) -> bool:
     """Keep senders and printers of an incident away until the transaction ends; False where one is at work."""
     row = connection.execute(
-        "select pg_try_advisory_xact_lock(hashtextextended('tierce-messages', %s))", (incident,)
+        "select pg_try_advisory_xact_lock(hashtextextended('tierce-messages', %(one)s))"
+        " and pg_try_advisory_xact_lock(hashtextextended('tierce-audience', %(one)s))",
+        {"one": incident},
     ).fetchone()
     assert row is not None
     return bool(row[0])

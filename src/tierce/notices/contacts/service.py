@@ -134,6 +134,9 @@ class Lending:
 
         The certificate is signed by the process's own key, which the journal knows, and kept with the loan. Done
         again, the same one is given.
+
+        Raises:
+            LoanNeededError: messages or letters wait to be written with what it lent.
         """
         kept = store.certificate(connection, incident, insurer)
         if kept is not None:

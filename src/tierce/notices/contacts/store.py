@@ -10,7 +10,7 @@ from psycopg.errors import CheckViolation
 
 from tierce.kernel.ids import IncidentId, InsurerId, PersonId
 from tierce.notices.contacts.model import Contact
-from tierce.notices.errors import LoanEndedError
+from tierce.notices.errors import LoanEndedError, LoanNeededError
 from tierce.storage.errors import SealBrokenError
 from tierce.storage.keys import COMPARTMENT_KEYS, KEY_BYTES, Compartment, Keyring, Sealer, wrap_key
 
@@ -193,8 +193,15 @@ def loans(connection: Connection, incident: IncidentId) -> list[InsurerId]:
 
 
 def forget(connection: Connection, incident: IncidentId, insurer: InsurerId) -> int | None:
-    """Delete a loan's records and destroy its key; how many there were, or None when there was no loan left."""
-    row = connection.execute("select contact.forget(%s, %s::smallint)", (incident, insurer)).fetchone()
+    """Delete a loan's records and destroy its key; how many there were, or None when there was no loan left.
+
+    Raises:
+        LoanNeededError: messages or letters wait to be written with it.
+    """
+    try:
+        row = connection.execute("select contact.forget(%s, %s::smallint)", (incident, insurer)).fetchone()
+    except CheckViolation:
+        raise LoanNeededError from None
     return None if row is None or row[0] is None else int(row[0])
 
 

@@ -138,7 +138,7 @@ def _keep_batch(
     if letters:
         content = _zipped(number, letters)
         _keep(batch_file(folder, audience.id, number), content)
-        batch = store.Batch(number, len(letters), hashlib.sha256(content).digest(), now, None, None)
+        batch = store.Batch(number, len(letters), hashlib.sha256(content).digest(), now)
     with connection.transaction():
         for one in some:
             if not one.page:

@@ -192,21 +192,24 @@ def by_token(connection: Connection, token: bytes) -> Sent | None:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """A batch of letters: one file, and when it was posted."""
+    """A batch of letters: one file, when it was taken and when it was posted."""
 
     number: int
     letters: int
     sha256: bytes
     made_at: datetime
-    posted_at: datetime | None
-    posted_by: str | None
+    posted_at: datetime | None = None
+    posted_by: str | None = None
+    taken_at: datetime | None = None
+    taken_by: str | None = None
+    """By whom its file was taken last."""
 
 
 def batches(connection: Connection, audience: Audience) -> list[Batch]:
     """The batches of letters of an audience, in order."""
     rows = connection.execute(
-        "select number, letters, sha256, made_at, posted_at, posted_by from notice.letter_batch where audience = %s"
-        " order by number",
+        "select number, letters, sha256, made_at, posted_at, posted_by, taken_at, taken_by from notice.letter_batch"
+        " where audience = %s order by number",
         (audience.id,),
     ).fetchall()
     return [Batch(row[0], row[1], bytes(row[2]), *row[3:]) for row in rows]
@@ -233,6 +236,17 @@ def insert_batch(connection: Connection, audience: Audience, batch: Batch, numbe
             "step": Step.PRINTED.value,
         },
     )
+
+
+def take_batch(
+    connection: Connection, audience: Audience, number: int, at: datetime, by: str, *, again: bool
+) -> bool:
+    """Write that the file of a batch is taken; False when somebody took it already, unless `again`."""
+    row = connection.execute(
+        "select notice.take_batch(%s, %s, %s, %s, %s)", (audience.id, number, at, by, again)
+    ).fetchone()
+    assert row is not None
+    return bool(row[0])
 
 
 def post_batch(connection: Connection, audience: Audience, number: int, at: datetime, by: str) -> int | None:

@@ -23,6 +23,7 @@ from tierce.notices.errors import (
     AlreadyApprovedError,
     AudienceStaleError,
     BatchMissingError,
+    BatchTakenError,
     MessageChangedError,
     MessageMissingError,
     NotApprovedError,
@@ -62,7 +63,7 @@ class Messages:
             facts=facts_of(connection, incident, scope, now),
             operator=self._notices.operator,
             dated=now.astimezone(PARIS).date(),
-            reference=incident_reference(incident.id, incident.signal_at),
+            reference=incident_reference(incident.id, incident.day),
             shown=store.shown(connection, number, scope.revision),
         )
         digest = text_digest(store.encode(message), specimens(message))
@@ -116,15 +117,24 @@ class Messages:
                 self._appender.write(connection, [line])
 
     def take_letters(
-        self, connection: Connection, caller: StaffCaller, number: IncidentId, folder: Path, batch: int
+        self,
+        connection: Connection,
+        caller: StaffCaller,
+        number: IncidentId,
+        folder: Path,
+        batch: int,
+        *,
+        again: bool = False,
     ) -> bytes:
         """Give the file of a batch of letters, after the line that says which: names and addresses leave with it.
 
         The line's `device` begins the file's digest, so that whose names left is known from the batch's own letters.
+        Whoever takes what somebody took before says `again`: two copies would be printed and posted.
 
         Raises:
             SendingStoppedError: messages are stopped, or an authority asked for persons to be told later.
             BatchMissingError: there is no such batch, it was posted, or its file is not the one that was printed.
+            BatchTakenError: somebody took it already.
         """
         if store.stopped(connection, number):
             raise SendingStoppedError
@@ -136,10 +146,11 @@ class Messages:
         content = path.read_bytes()
         if hashlib.sha256(content).digest() != found.sha256:
             raise BatchMissingError
+        now = self._clock.now()
         with connection.transaction():
-            line = staff_line(
-                caller, Act.STAFF_LETTERS_TAKE, self._clock.now(), incident=number, categories=ON_LETTERS
-            )
+            if not deliveries.take_batch(connection, audience, batch, now, caller.name, again=again):
+                raise BatchTakenError
+            line = staff_line(caller, Act.STAFF_LETTERS_TAKE, now, incident=number, categories=ON_LETTERS)
             self._appender.write(connection, [replace(line, device=DeviceId(journal_number(found.sha256)))])
         return content
 

@@ -132,7 +132,7 @@ class Slices:
         if recipient is None or store.is_made(connection, number, scope.revision, insurer, recipient[0]):
             return None
         head = Head(
-            incident=incident_reference(number, incident.signal_at),
+            incident=incident_reference(number, incident.day),
             number=number,
             revision=scope.revision,
             insurer=amc,

@@ -119,7 +119,7 @@ class Telling:
         """Make the insurer's notice and the draft of its own form, and keep both as they are now."""
         now = self.clock.now()
         facts, day = facts_of(connection, incident, scope, now), now.astimezone(PARIS).date()
-        reference = incident_reference(incident.id, incident.signal_at)
+        reference = incident_reference(incident.id, incident.day)
         if isinstance(part, Emptied):
             document = make_emptied_notice(facts, self.operator, part, reference, day)
             count = InsurerCount(part.insurer, 0, 0, DataCategory.NONE)

@@ -1,7 +1,7 @@
 """What a person is told of an incident."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
 from tierce.kernel.categories import DataCategory
@@ -27,6 +27,8 @@ class Row:
     """
 
     incident: IncidentId
+    day: date
+    """That its reference bears."""
     signal_at: datetime
     listed_at: datetime | None
     whole: bool | None

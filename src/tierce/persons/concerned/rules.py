@@ -38,7 +38,7 @@ def _answer(rows: list[Row], names: Mapping[InsurerId, str]) -> Told:
         seen |= one.categories
     return Told(
         incident=first.incident,
-        reference=incident_reference(first.incident, first.signal_at),
+        reference=incident_reference(first.incident, first.day),
         signal_at=first.signal_at,
         listed_at=first.listed_at,
         answer=answer,

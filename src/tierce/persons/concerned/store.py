@@ -18,7 +18,7 @@ def rows_of(connection: Connection, handle: bytes) -> list[Row]:
     """
     try:
         found = connection.execute(
-            "select incident, signal_at, listed_at, whole, insurer, confirmed, categories, first_at, last_at"
+            "select incident, day, signal_at, listed_at, whole, insurer, confirmed, categories, first_at, last_at"
             " from gate.person_concerned(%s)",
             (handle,),
         ).fetchall()
@@ -29,14 +29,15 @@ def rows_of(connection: Connection, handle: bytes) -> list[Row]:
     return [
         Row(
             incident=IncidentId(row[0]),
-            signal_at=row[1],
-            listed_at=row[2],
-            whole=row[3],
-            insurer=None if row[4] is None else InsurerId(row[4]),
-            confirmed=bool(row[5]),
-            categories=DataCategory(row[6] or 0),
-            first_at=row[7],
-            last_at=row[8],
+            day=row[1],
+            signal_at=row[2],
+            listed_at=row[3],
+            whole=row[4],
+            insurer=None if row[5] is None else InsurerId(row[5]),
+            confirmed=bool(row[6]),
+            categories=DataCategory(row[7] or 0),
+            first_at=row[8],
+            last_at=row[9],
         )
         for row in found
     ]

@@ -1,7 +1,7 @@
 """One letter as her space shows it."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from tierce.kernel.ids import IncidentId
 from tierce.kernel.language import Language
@@ -16,7 +16,7 @@ class Row:
     audience: int
     item: int
     incident: IncidentId
-    signal_at: datetime
+    day: date
     language: Language
     channel: Channel
     left_at: datetime
@@ -42,7 +42,6 @@ class Sent:
 
     incident: IncidentId
     reference: str
-    signal_at: datetime
     left_at: datetime
     channel: Channel
     language: Language

@@ -53,8 +53,7 @@ def _sent(rows: list[Row], name: str) -> Sent:
     first = rows[0]
     return Sent(
         incident=first.incident,
-        reference=incident_reference(first.incident, first.signal_at),
-        signal_at=first.signal_at,
+        reference=incident_reference(first.incident, first.day),
         left_at=first.left_at,
         channel=first.channel,
         language=first.language,

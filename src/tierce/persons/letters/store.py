@@ -21,7 +21,7 @@ def own(connection: Connection, handle: bytes) -> list[Row]:
     """
     try:
         rows = connection.execute(
-            "select audience, item, incident, signal_at, language, channel, left_at, represented, digest, facts,"
+            "select audience, item, incident, day, language, channel, left_at, represented, digest, facts,"
             " person, insurer, cohort, insurer_name, categories, first_at, last_at, entries"
             " from notice.own_messages(%s)"
             " order by left_at desc, audience, item, insurer",
@@ -34,7 +34,7 @@ def own(connection: Connection, handle: bytes) -> list[Row]:
             audience=row[0],
             item=row[1],
             incident=IncidentId(row[2]),
-            signal_at=row[3],
+            day=row[3],
             language=Language(row[4]),
             channel=Channel(row[5]),
             left_at=row[6],

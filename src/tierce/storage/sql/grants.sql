@@ -77,7 +77,7 @@ grant select, insert, update on access.staff_session to tierce_office;
 grant select (id, insurer, expires, revoked), update (revoked) on access.insurer_session to tierce_office;
 grant select on registry.insurer, registry.insurer_key, registry.feed, registry.feed_reason, registry.feed_refused
     to tierce_office;
-grant select, insert, update on incident.incident to tierce_office;
+grant select, insert (id, title, signal_at) on incident.incident to tierce_office;   -- the rest follows the register
 grant select, insert on incident.scope, incident.exposed, incident.insurer_count to tierce_office;
 grant select, insert on incident.possible, incident.exposed_professional, incident.cohort, incident.cohort_controller,
     incident.difference to tierce_office;
@@ -309,5 +309,5 @@ grant select on notice.step to tierce_office;
 grant select, insert on notice.message, notice.approval to tierce_office;
 grant select, insert, update (lifted_at, lifted_by) on notice.stop to tierce_office;
 grant select on notice.letter_batch to tierce_office;
-grant execute on function notice.post_batch, notice.come_back to tierce_office;
+grant execute on function notice.take_batch, notice.post_batch, notice.come_back to tierce_office;
 grant select, insert, update on directory.contact to tierce_office;

@@ -97,13 +97,14 @@ create or replace function registry.own_shown(session_handle bytea, line bigint,
     order by s.day nulls last, s.domain, s.kind
 $$;
 
--- Its own people on the list of each incident that is established: exact, since the insurer must be told.
+-- Its own people on the list of each incident that is established, and did not prove since to be no breach: exact, since
+-- the insurer must be told.
 create or replace function registry.own_incidents(session_handle bytea, line bigint)
     returns table (incident bigint, signal_at timestamptz, aware_at timestamptz, listed_at timestamptz, persons bigint)
     language sql security definer set search_path = pg_catalog, pg_temp as $$
     select i.id, i.signal_at, i.aware_at, s.at, coalesce(n.persons, 0)
     from access.journalled_insurer(session_handle, line) own(insurer)
-    join incident.incident i on i.aware_at is not null
+    join incident.incident i on i.aware_at is not null and i.dismissed_at is null
     join lateral (select c.revision, c.at from incident.scope c where c.incident = i.id
                   order by c.revision desc limit 1) s on true
     join incident.insurer_count n

@@ -24,12 +24,14 @@ create or replace function access.insurer_staff(session_handle bytea, out sessio
     where s.handle = session_handle and s.revoked is null and s.expires > now()
 $$;
 
--- Every notice that left for its own staff, the newest first; a test has incident 0.
+-- Every notice that left for its own staff, the newest first; a test has incident 0. With each, since when the operator holds
+-- that it was no breach: what was told stays, and so does that it was taken back.
+drop function if exists notice.own_notices(bytea, bigint);   -- an earlier shape did not say so
 create or replace function notice.own_notices(session_handle bytea, line bigint)
-    returns table (incident bigint, revision smallint, kind smallint, signal_at timestamptz, persons bigint, document text,
+    returns table (incident bigint, revision smallint, kind smallint, dismissed_at timestamptz, persons bigint, document text,
                    draft text, left_at timestamptz, acknowledged_at timestamptz, acknowledged_by text, mandate smallint)
     language sql security definer set search_path = pg_catalog, pg_temp as $$
-    select w.incident, w.revision, w.kind, i.signal_at, coalesce(n.persons, 0), n.document, n.draft, w.due_at, a.at, a.name,
+    select w.incident, w.revision, w.kind, i.dismissed_at, coalesce(n.persons, 0), n.document, n.draft, w.due_at, a.at, a.name,
         (select m.kind from notice.mandate m where m.insurer = w.insurer
            and (now() at time zone 'Europe/Paris')::date between m.from_day and coalesce(m.until_day, 'infinity')
          order by m.from_day desc, m.written_at desc limit 1)

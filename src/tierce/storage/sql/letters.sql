@@ -1,8 +1,9 @@
 -- The messages that left for her (persons/letters), through the session whose handle she holds: her own pairs alone. Where
 -- the reader represents her, that it left and nothing else: its text may be about others too. The text is the one that two
 -- people had approved when it was written; whom else the audience held is told to nobody.
+drop function if exists notice.own_messages(bytea);   -- an earlier shape had another day for the reference
 create or replace function notice.own_messages(session_handle bytea)
-    returns table (audience bigint, item integer, incident bigint, signal_at timestamptz, language text, channel smallint,
+    returns table (audience bigint, item integer, incident bigint, day date, language text, channel smallint,
         left_at timestamptz, represented boolean, digest bytea, facts text, person bigint, insurer smallint, cohort text,
         insurer_name text, categories integer, first_at timestamptz, last_at timestamptz, entries integer)
     language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
@@ -10,7 +11,7 @@ declare her bigint := gate.person_of(session_handle);
 begin
     perform gate.insist_below('persons', null);
     return query
-    select i.audience, i.number, a.incident, n.signal_at, i.language,
+    select i.audience, i.number, a.incident, n.day, i.language,
         (case i.state when 6 then 2 else 1 end)::smallint, s.left_at, i.represented, m.digest, m.facts::text,
         p.person, p.insurer, p.cohort, r.name, x.categories, x.first_at, x.last_at, x.entries
     from notice.item_pair p

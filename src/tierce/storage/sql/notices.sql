@@ -25,7 +25,8 @@ create or replace function contact.next_version(of_insurer smallint) returns sma
 $$;
 
 -- Deletes what one insurer lent for one incident, and destroys the key under which it was sealed: what a backup still
--- holds opens no more. Gives how many records there were.
+-- holds opens no more. Gives how many records there were. Not while messages or letters of the newest audience wait to be
+-- written with what it lent (states 1, 2, 4, 8, 9), or are being: whoever they are for would be told by nothing.
 create or replace function contact.forget(of_incident bigint, of_insurer smallint) returns bigint
     language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
@@ -36,6 +37,16 @@ begin
     where l.incident = of_incident and l.insurer = of_insurer and l.forgotten_at is null for update;
     if sealed_under is null then
         return null;
+    end if;
+    if not pg_try_advisory_xact_lock(hashtextextended('tierce-messages', of_incident))
+       or exists (
+           select from notice.item i
+           where i.insurer = of_insurer and i.state in (1, 2, 4, 8, 9)
+             and i.audience = (select a.id from notice.audience a
+                               join incident.incident n on n.id = a.incident and n.dismissed_at is null
+                               where a.incident = of_incident order by a.frozen_at desc, a.entry desc limit 1))
+    then
+        raise exception 'messages wait to be written with what was lent' using errcode = 'check_violation';
     end if;
     delete from contact.contact c where c.incident = of_incident and c.insurer = of_insurer;
     get diagnostics gone = row_count;
@@ -76,8 +87,8 @@ create or replace function notice.register_head(of_incident bigint, of_insurer s
 $$;
 
 -- The register's row of an insurer's acknowledgement, once, whoever calls: by whom and when are the acknowledgement's own,
--- the words are always the same, the row follows from the one before it, and its journal line is of this very transaction
--- and bears its digest. A row that did not follow could not be taken away, and the register would be read no more.
+-- the words are always the same, and its journal line is of this very act. That the row follows is looked at as for any
+-- other (incident.follow).
 create or replace function notice.note_received(of_incident bigint, of_insurer smallint, of_number integer,
     written timestamptz, said text, of_digest bytea, of_entry bigint) returns void
     language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
@@ -91,21 +102,26 @@ begin
     select * into head from notice.register_head(of_incident, of_insurer);
     if said <> '{"at":' || (extract(epoch from heard.at) * 1000000)::bigint || ',"insurer":' || of_insurer
                || ',"moment":"notice_received","why":"Accusé de réception sur le site des organismes."}'
-       or head.closed or head.known or of_number <> head.number + 1
-       or of_digest <> sha256(convert_to(
-              E'tierce-register-v1\n' || encode(head.digest, 'hex') || E'\n' || of_incident || ' ' || of_number || ' 1 '
-              || (extract(epoch from written) * 1000000)::bigint || E'\n' || heard.name || E'\n' || said || E'\n', 'UTF8'))
+       or head.closed or head.known
        or not exists (
            select from journal.entry e
-           where e.seq = of_entry and e.tx = pg_current_xact_id() and e.kind = 21 and get_byte(e.body, 2) = 166
-             and journal.u64(e.body, 8) = (extract(epoch from written) * 1000000)::bigint
-             and journal.u64(e.body, 40) = journal.u64(of_digest, 0) >> 1 & 9223372036854775807
-             and journal.u16(e.body, 60) = of_insurer and journal.u64(e.body, 112) = of_incident)
+           where e.seq = of_entry and e.kind = 21 and get_byte(e.body, 2) = 166
+             and journal.u16(e.body, 60) = of_insurer)
     then
         raise exception 'this is not what the insurer acknowledged' using errcode = 'check_violation';
     end if;
     insert into incident.register (incident, number, kind, at, "by", staff, facts, digest, entry)
     values (of_incident, of_number, 1, written, heard.name, heard.staff, said, of_digest, of_entry);
+end $$;
+
+-- The file of a batch of letters is taken, by one: by another after her only where `again` says that she knows. False where it
+-- is not to be taken, or is posted.
+create or replace function notice.take_batch(of_audience bigint, of_batch integer, taken timestamptz, taken_by text,
+    again boolean) returns boolean language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+    update notice.letter_batch b set taken_at = taken, taken_by = take_batch.taken_by
+    where b.audience = of_audience and b.number = of_batch and b.posted_at is null and (again or b.taken_at is null);
+    return found;
 end $$;
 
 -- A batch of letters is posted: its letters that still wait with it are posted with it. Gives how many; null when it was
@@ -143,7 +159,8 @@ $$;
 
 -- In one commit: what came of one item (`ended`, or null), and that the attempt of another begins (`begun`, or null).
 -- False when the other is not to be tried: it stands elsewhere by now, somebody stopped the messages, an authority asked
--- for persons to be told later, or the incident proved to be no breach.
+-- for persons to be told later, the incident proved to be no breach, or another audience is frozen or being frozen. A sender
+-- keeps freezing away by a lock of its session, which may be lost while its lanes go on: this is what they ask each time.
 create or replace function notice.advance(
     of_audience bigint, of_incident bigint, at timestamptz, ended integer, ended_step smallint, ended_code text,
     ended_state smallint, ended_why smallint, ended_due timestamptz, ended_from smallint[], begun integer,
@@ -159,12 +176,17 @@ begin
             values (of_audience, ended, advance.at, ended_step, ended_code);
         end if;
     end if;
+    if begun is not null and not pg_try_advisory_xact_lock_shared(hashtextextended('tierce-audience', of_incident)) then
+        return false;
+    end if;
     if begun is not null then
         update notice.item i set state = 2, attempts = i.attempts + 1
         where i.audience = of_audience and i.number = begun and i.state = begun_from
           and not exists (select 1 from notice.stop s where s.incident = of_incident and s.lifted_at is null)
           and not exists (select 1 from incident.secrecy y where y.incident = of_incident and y.until > now())
-          and not exists (select 1 from incident.incident n where n.id = of_incident and n.dismissed_at is not null);
+          and not exists (select 1 from incident.incident n where n.id = of_incident and n.dismissed_at is not null)
+          and of_audience = (select a.id from notice.audience a where a.incident = of_incident
+                             order by a.frozen_at desc, a.entry desc limit 1);
         moved := found;
         if moved then
             insert into notice.step (audience, item, at, step, code)

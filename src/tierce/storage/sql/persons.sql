@@ -15,8 +15,9 @@ end $$;
 -- "Am I concerned?": one row or more for each incident that is established, whoever asks; an incident of which the law
 -- keeps persons from being told yet has none, for anybody. `whole` is null where no list was made yet. It is answered
 -- after a committed line of this question (act 220) of the last minute, and so many times in a day.
+drop function if exists gate.person_concerned(bytea);   -- an earlier shape had no day of the reference
 create or replace function gate.person_concerned(session_handle bytea)
-    returns table (incident bigint, signal_at timestamptz, listed_at timestamptz, whole boolean, insurer smallint,
+    returns table (incident bigint, day date, signal_at timestamptz, listed_at timestamptz, whole boolean, insurer smallint,
         confirmed boolean, categories integer, first_at timestamptz, last_at timestamptz)
     language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
@@ -39,7 +40,7 @@ begin
         return;
     end if;
     return query
-    select i.id, i.signal_at, s.at,
+    select i.id, i.day, i.signal_at, s.at,
         s.unattributed = 0 and s.pending = 0 and coalesce((s.criteria ->> 'categories')::integer, 0) = 0
             and not jsonb_path_exists(s.gaps, '$[*][0] ? (@ != "never committed" && @ != "silent")'),
         x.insurer, x.confirmed, x.categories, x.first_at, x.last_at

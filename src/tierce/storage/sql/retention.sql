@@ -28,6 +28,16 @@ create or replace function upkeep.is_held(of_person bigint) returns boolean lang
                        where (x.incident, x.revision, x.person) = (s.incident, s.revision, of_person))))
 $$;
 
+-- Whether the journal, as far back as its lines are in the database, has an ask about a person since an instant: an incident
+-- on record may still list her. Never, where no incident is (null).
+create or replace function upkeep.may_be_listed(of_person bigint, since timestamptz) returns boolean language sql stable
+    security definer set search_path = pg_catalog, pg_temp as $$
+    select since is not null and exists (
+        select from journal.entry e
+        where e.person = of_person and e.person <> 0 and e.kind in (1, 2, 3, 4)
+          and journal.u64(e.body, 8) >= extract(epoch from since) * 1000000)
+$$;
+
 -- Batches of letters whose file is past its duration: posted that long ago, or printed that long ago and of an audience in
 -- the place of which another was frozen since: nobody can take it any more, nor write it posted.
 create or replace function upkeep.due_letters(at_most integer) returns table (audience bigint, number integer)
@@ -123,7 +133,8 @@ begin
         select count(*) into n from due;
     when 11 then
         with due as (select person, insurer, from_day from coverage.coverage
-                     where until_day < before_day and not upkeep.is_held(person) limit at_most),
+                     where until_day < before_day and not upkeep.is_held(person)
+                       and not upkeep.may_be_listed(person, held) limit at_most),
         gone as (delete from coverage.coverage c using due
                  where (c.person, c.insurer, c.from_day) = (due.person, due.insurer, due.from_day) and really)
         select count(*) into n from due;
@@ -134,7 +145,7 @@ begin
         with due as (
             select r.person, r.insurer from person.record r
             where not exists (select from coverage.coverage c where c.person = r.person and c.insurer = r.insurer)
-              and not upkeep.is_held(r.person)
+              and not upkeep.is_held(r.person) and not upkeep.may_be_listed(r.person, held)
             limit at_most),
         gone as (delete from person.record r using due where (r.person, r.insurer) = (due.person, due.insurer) and really),
         family as (delete from person.family f using due where (f.person, f.insurer) = (due.person, due.insurer) and really),

@@ -17,5 +17,9 @@ FRENCH: Final[dict[type[BaseException], str]] = {
     errors.SendingStoppedError: "Les envois de cet incident sont arrêtés : reprenez-les sur la page des messages.",
     errors.AlreadySendingError: "Un autre processus envoie déjà les messages de cet incident.",
     errors.LoanEndedError: "Ce que cet organisme avait prêté est supprimé : plus rien n’est pris pour lui.",
+    errors.LoanNeededError: (
+        "Des messages ou des lettres attendent ces coordonnées : envoyez-les,"
+        " ou terminez le mandat et figez de nouveau."
+    ),
     errors.FileRefusedError: "Ce fichier ne se lit pas comme il faut : rien n’en est pris.",
 }

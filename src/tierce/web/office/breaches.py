@@ -108,6 +108,6 @@ def _event(site: OfficeSite, connection: Connection, incident: Incident) -> Even
     dismissed = stands.reached(Stage.NOT_A_BREACH)
     decided = dismissed.why if incident.dismissed_at and dismissed else (decisions or [""])[-1]
     return Event(
-        incident, incident_reference(incident.id, incident.signal_at), stands, scope.persons if scope else None,
+        incident, incident_reference(incident.id, incident.day), stands, scope.persons if scope else None,
         None if risk is None else _RISKS[risk], min(notified, default=None), decided,
     )  # fmt: skip

@@ -226,7 +226,7 @@ async def _page(
         last = store.last_scope(connection, number)
         return {
             "incident": incident,
-            "reference": incident_reference(incident.id, incident.signal_at),
+            "reference": incident_reference(incident.id, incident.day),
             "last": last,
             "known_software": scope_rows.software_names(connection),
             "stays": scope_rows.stays(connection),

@@ -53,7 +53,7 @@ def document_handlers(site: OfficeSite) -> list[HTTPRouteHandler]:
             "known": known,
             "quoted": quoted.strip(),
             "number": number,
-            "reference": incident_reference(incident.id, incident.signal_at),
+            "reference": incident_reference(incident.id, incident.day),
         }
         return site.page(visit, "reference.html", values)
 

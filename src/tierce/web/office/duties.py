@@ -184,7 +184,7 @@ def _values(site: OfficeSite, number: IncidentId) -> Callable[[Connection], dict
         names = store.insurer_names(connection, theirs)
         return {
             "incident": incident,
-            "reference": incident_reference(incident.id, incident.signal_at),
+            "reference": incident_reference(incident.id, incident.day),
             "now": site.clock.now(),
             "clocks": own,
             "next": min((one for one in own if one.state is State.RUNNING and one.due), key=_due, default=None),

@@ -61,7 +61,7 @@ def form_handlers(site: OfficeSite, forms: Forms) -> list[HTTPRouteHandler]:
             made = (
                 _pdf(site, forms, connection, incident, draft)
                 if kind == "pdf"
-                else as_json(draft, incident_reference(incident.id, incident.signal_at))
+                else as_json(draft, incident_reference(incident.id, incident.day))
             )
             forms.register.note_export(connection, visit.caller, incident.id, Act.STAFF_BREACH_FORM_EXPORT)
             return made
@@ -167,7 +167,7 @@ def _list(site: OfficeSite, forms: Forms, number: IncidentId) -> Callable[[Conne
         found += [(one, names.get(one, str(one)), len(versions_in(rows, one))) for one in listed]
         return {
             "incident": incident,
-            "reference": incident_reference(incident.id, incident.signal_at),
+            "reference": incident_reference(incident.id, incident.day),
             "controllers": found,
         }
 
@@ -181,7 +181,7 @@ def _pdf(site: OfficeSite, forms: Forms, connection: Connection, incident: Incid
     return form_pdf(
         draft,
         whose=names.get(controller, "") or forms.operator,
-        reference=incident_reference(incident.id, incident.signal_at),
+        reference=incident_reference(incident.id, incident.day),
         at=now,
         version=len(versions),
         problems=problems(draft, now),
@@ -202,7 +202,7 @@ def _differences(
         before, after = known
         return {
             "incident": incident,
-            "reference": incident_reference(incident.id, incident.signal_at),
+            "reference": incident_reference(incident.id, incident.day),
             "controller": controller,
             "whose": store.insurer_names(connection, [controller]).get(controller, ""),
             "versions": versions,
@@ -234,7 +234,7 @@ async def _page(
         names = store.insurer_names(connection, [controller]) if controller != OPERATOR else {}
         return {
             "incident": incident,
-            "reference": incident_reference(incident.id, incident.signal_at),
+            "reference": incident_reference(incident.id, incident.day),
             "controller": controller,
             "whose": names.get(controller, ""),
             "sections": [

@@ -165,7 +165,7 @@ def _person_handlers(site: OfficeSite) -> list[HTTPRouteHandler]:
 
 def _incidents(connection: Connection) -> list[tuple[Incident, str, ScopeSummary | None]]:
     return [
-        (one, incident_reference(one.id, one.signal_at), store.last_scope(connection, one.id))
+        (one, incident_reference(one.id, one.day), store.last_scope(connection, one.id))
         for one in store.incidents(connection)
     ]
 
@@ -263,7 +263,7 @@ def _incident_values(site: OfficeSite, number: IncidentId, start: int) -> Callab
         incident = site.incidents.incident(connection, number)
         values: dict[str, object] = {
             "incident": incident,
-            "reference": incident_reference(incident.id, incident.signal_at),
+            "reference": incident_reference(incident.id, incident.day),
             "now": site.clock.now(),
             "scope": None,
         }
@@ -315,7 +315,7 @@ def _person_values(
         return {
             **_row(exposure, store.insurer_names(connection, [insurer])),
             "incident": incident,
-            "reference": incident_reference(incident.id, incident.signal_at),
+            "reference": incident_reference(incident.id, incident.day),
             "letter": letter_reference(scope.digest, person, insurer),
             "purposes": PURPOSES,
         }

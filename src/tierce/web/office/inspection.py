@@ -74,9 +74,7 @@ def _home(site: OfficeSite, connection: Connection) -> Values:
     days = control_rows.days(connection, most=1)
     today = site.clock.now().astimezone(PARIS).date()
     return {
-        "incidents": [
-            (one, incident_reference(one.id, one.signal_at)) for one in incident_rows.incidents(connection)
-        ],
+        "incidents": [(one, incident_reference(one.id, one.day)) for one in incident_rows.incidents(connection)],
         "journal": standing(connection),
         "log_key": site.log_key,
         "day": days[0] if days else None,
@@ -90,7 +88,7 @@ def _incident(site: OfficeSite, connection: Connection, number: IncidentId) -> V
     insurers = {one.insurer for one in clocks if one.insurer}
     return {
         "incident": found,
-        "reference": incident_reference(found.id, found.signal_at),
+        "reference": incident_reference(found.id, found.day),
         "found": inspected(connection, found),
         "clocks": clocks,
         "names": incident_rows.insurer_names(connection, sorted(insurers)),

@@ -26,6 +26,7 @@ from tierce.notices.errors import (
     AlreadyApprovedError,
     AudienceStaleError,
     BatchMissingError,
+    BatchTakenError,
     IncidentNotAwareError,
     MessageChangedError,
     MessageMissingError,
@@ -108,12 +109,14 @@ def message_handlers(site: OfficeSite, messages: Messages, letters: Path) -> lis
     @post(f"{_PATH}/batches/{{batch:int}}", status_code=200, opt={"act": Act.STAFF_LETTERS_TAKE})
     async def take(request: AnyRequest, number: FromPath[int], batch: FromPath[int]) -> Response[Any]:
         visit = await site.visit(request)
-        await site.sign_in.check_form(request)
+        again = (await site.sign_in.check_form(request)).get("again") == "1"
         try:
             content = await site.rows.read(
-                lambda connection: messages.take_letters(connection, visit.caller, IncidentId(number), letters, batch)
+                lambda connection: messages.take_letters(
+                    connection, visit.caller, IncidentId(number), letters, batch, again=again
+                )
             )
-        except (BatchMissingError, SendingStoppedError) as problem:
+        except (BatchMissingError, BatchTakenError, SendingStoppedError) as problem:
             return await _page(site, visit, IncidentId(number), problem)
         named = {"content-disposition": f'attachment; filename="lettres-{number}-{batch:04d}.zip"'}
         return Response(content, media_type="application/zip", headers=named)
@@ -188,6 +191,10 @@ TOLD: dict[type[TierceError], Phrase] = {
         "Ce lot n’est pas là, est déjà posté, ou son fichier a changé : imprimez-le de nouveau.",
         "This batch is not there, was posted already, or its file has changed: print it again.",
     ),
+    BatchTakenError: Phrase(
+        "Ce lot a été pris entre-temps : sa ligne dit par qui. Deux copies feraient deux lettres à chacun.",
+        "This batch was taken meanwhile; its row says by whom. Two copies would make two letters to each.",
+    ),
     SendingStoppedError: Phrase(
         "Les messages sont arrêtés : aucun lot de lettres n’est remis avant qu’ils reprennent.",
         "Messages are stopped: no batch of letters is handed out before they go on.",
@@ -220,7 +227,7 @@ def _read(site: OfficeSite, connection: Connection, number: IncidentId) -> Stand
         kept = None
     return Standing(
         incident=incident,
-        reference=incident_reference(incident.id, incident.signal_at),
+        reference=incident_reference(incident.id, incident.day),
         revision=audiences.last_revision(connection, number),
         audience=audience,
         counts=counts(connection, audience) if audience else None,

@@ -39,7 +39,7 @@ def pack_handlers(site: OfficeSite, packs: Packs) -> list[HTTPRouteHandler]:
             site.clocks.register.note_export(
                 connection, visit.caller, incident.id, Act.STAFF_PACK, digest=made.digest
             )
-            return incident_reference(incident.id, incident.signal_at)
+            return incident_reference(incident.id, incident.day)
 
         try:
             made = await site.rows.read(make)

@@ -34,7 +34,7 @@ def secrecy_handlers(site: OfficeSite, secrecies: Secrecies) -> list[HTTPRouteHa
             standing, now = secrecies.standing(connection, number), secrecies.clock.now()
             return {
                 "incident": incident,
-                "reference": incident_reference(incident.id, incident.signal_at),
+                "reference": incident_reference(incident.id, incident.day),
                 "standing": standing,
                 "holds": holds(standing, now),
                 "waits": waits(standing, now),

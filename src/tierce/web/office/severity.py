@@ -179,7 +179,7 @@ async def _page(
         cohorts = cohorts_in(rows)
         return {
             "incident": incident,
-            "reference": incident_reference(incident.id, incident.signal_at),
+            "reference": incident_reference(incident.id, incident.day),
             "cohorts": cohorts,
             "open": sum(one.bridge is None for one in cohorts),
             "not_concerned": standing(statements_in(rows), store.last_scope(connection, number)),

@@ -64,7 +64,7 @@ def telling_handlers(site: OfficeSite) -> list[HTTPRouteHandler]:
             incident = site.incidents.incident(connection, number)
             return {
                 "incident": incident,
-                "reference": incident_reference(incident.id, incident.signal_at),
+                "reference": incident_reference(incident.id, incident.day),
                 "rows": _rows(connection, incident.id, site.clock.now()),
                 "mandates": LABELS,
                 "keys": _keys(connection),

@@ -1,0 +1,120 @@
+-- The register of breaches (incidents/register) leads, and an incident's own row follows it: since when it is known, and that
+-- it proved to be no breach, are written by the row of the register that says so, and by nothing else.
+
+-- Paris day of the first signal as it was when the incident was opened: its reference bears it, and a correction of the
+-- signal does not change what letters and notices quote.
+create or replace function incident.name_day() returns trigger
+    language plpgsql set search_path = pg_catalog, pg_temp as $$
+begin
+    new.day := (new.signal_at at time zone 'Europe/Paris')::date;
+    return new;
+end $$;
+create or replace trigger name_day before insert on incident.incident for each row execute function incident.name_day();
+
+-- A row is the next of its incident, its digest follows from the one before it, and its journal line is of this very
+-- transaction, by whom the row says, and bears that digest. A row that did not follow could not be taken away, and the
+-- register would be read no more. Whoever's own row of the incident it changes, it changes in the same breath.
+create or replace function incident.follow() returns trigger
+    language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+    said jsonb := case when new.kind in (1, 13) then new.facts::jsonb end;
+    before record;
+    written bigint := (extract(epoch from new.at) * 1000000)::bigint;
+    happened timestamptz := timestamptz 'epoch'
+        + coalesce(said -> 'happened', said -> 'at')::bigint * interval '1 microsecond';
+begin
+    perform pg_advisory_xact_lock(hashtextextended('tierce-register', new.incident));
+    select coalesce(max(r.number), 0) as number,
+        coalesce((array_agg(r.digest order by r.number desc))[1], '') as digest
+    into before from incident.register r where r.incident = new.incident;
+    if new.number <> before.number + 1
+       or new.digest <> sha256(convert_to(
+              E'tierce-register-v1\n' || encode(before.digest, 'hex') || E'\n' || new.incident || ' ' || new.number || ' '
+              || new.kind || ' ' || written || E'\n' || new."by" || E'\n' || new.facts || E'\n', 'UTF8'))
+       or not exists (
+           select from journal.entry e
+           where e.seq = new.entry and e.tx = pg_current_xact_id()
+             and (e.kind = 5 and e.professional = new.staff or e.kind = 21)
+             and journal.u64(e.body, 8) = written
+             and journal.u64(e.body, 40) = journal.u64(new.digest, 0) >> 1 & 9223372036854775807
+             and journal.u64(e.body, 112) = new.incident)
+    then
+        raise exception 'this row does not follow, or its journal line does not say it' using errcode = 'check_violation';
+    end if;
+    if new.kind = 1 and said ->> 'moment' = 'signal' and said -> 'insurer' = '0' then
+        update incident.incident i set signal_at = happened where i.id = new.incident;
+    elsif new.kind = 1 and said ->> 'moment' = 'aware' and said -> 'insurer' = '0'
+          or new.kind = 13 and said ->> 'stage' = 'aware' then      -- it is a breach, whatever was written before
+        update incident.incident i
+        set aware_at = happened, aware_by = new."by", aware_why = said ->> 'why', dismissed_at = null
+        where i.id = new.incident;
+    elsif new.kind = 13 and said ->> 'stage' = 'not_a_breach' then
+        update incident.incident i set dismissed_at = new.at where i.id = new.incident;
+    end if;
+    return new;
+end $$;
+create or replace trigger follow before insert on incident.register for each row execute function incident.follow();
+
+-- What the office's process adds without a row of the register is gone with its transaction: an incident (which holds what is
+-- past its duration) and a list (the newest one is what persons, insurers and letters are told of).
+create or replace function incident.is_said() returns trigger
+    language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+    if session_user = 'tierce_office' and not exists (
+        select from incident.register r where r.incident = new.id and r.number = 1) then
+        raise exception 'no row of the register opens this incident' using errcode = 'check_violation';
+    end if;
+    return null;
+end $$;
+create or replace function incident.list_is_said() returns trigger
+    language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+    if session_user = 'tierce_office' and not exists (
+        select from incident.register r
+        where r.incident = new.incident and r.kind = 13 and r.facts::jsonb @> jsonb_build_object(
+            'stage', 'scoped', 'revision', new.revision, 'digest', encode(new.digest, 'hex'))) then
+        raise exception 'no row of the register says this list' using errcode = 'check_violation';
+    end if;
+    return null;
+end $$;
+drop trigger if exists is_said on incident.incident;
+create constraint trigger is_said after insert on incident.incident deferrable initially deferred
+    for each row execute function incident.is_said();
+drop trigger if exists list_is_said on incident.scope;
+create constraint trigger list_is_said after insert on incident.scope deferrable initially deferred
+    for each row execute function incident.list_is_said();
+
+-- People are added in the transaction that makes a list, and in no other: it has its row. Looked at once a statement, since
+-- a list may hold millions.
+create or replace function incident.with_a_list() returns trigger
+    language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+    if session_user = 'tierce_office'
+       and not exists (select from incident.scope s where s.xmin = pg_current_xact_id()::xid) then
+        raise exception 'no list is made in this transaction' using errcode = 'check_violation';
+    end if;
+    return null;
+end $$;
+create or replace trigger with_a_list before insert on incident.exposed execute function incident.with_a_list();
+create or replace trigger with_a_list before insert on incident.possible execute function incident.with_a_list();
+create or replace trigger with_a_list before insert on incident.exposed_professional
+    execute function incident.with_a_list();
+create or replace trigger with_a_list before insert on incident.insurer_count execute function incident.with_a_list();
+
+-- An approval has its line too, of this transaction and of whoever approves: two cannot be written where one of them is
+-- nowhere in the journal.
+create or replace function notice.approved_in_line() returns trigger
+    language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+    if not exists (
+        select from journal.entry e join notice.audience a on a.id = new.audience
+        where e.seq = new.entry and e.tx = pg_current_xact_id() and e.kind = 5 and e.professional = new.staff
+          and get_byte(e.body, 2) = 212 and journal.u64(e.body, 112) = a.incident
+          and journal.u64(e.body, 8) = (extract(epoch from new.at) * 1000000)::bigint)
+    then
+        raise exception 'no line of this transaction says who approves' using errcode = 'check_violation';
+    end if;
+    return new;
+end $$;
+create or replace trigger approved_in_line before insert on notice.approval for each row
+    execute function notice.approved_in_line();
