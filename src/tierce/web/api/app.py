@@ -160,6 +160,11 @@ def _http(_request: AnyRequest, error: HTTPException) -> Response[bytes]:
     return _told(problems.of_status(error.status_code))
 
 
+def _bytes(_request: AnyRequest, _error: UnicodeDecodeError) -> Response[bytes]:
+    """A body that is no UTF-8, which the framework takes for a fault of ours."""
+    return _told(problems.of_status(400))
+
+
 def _away(_request: AnyRequest, error: psycopg.OperationalError) -> Response[bytes]:
     """The store went away a moment ago: closed, as for whoever comes after."""
     _log.error("the store is away: %s", type(error).__name__)
@@ -198,6 +203,7 @@ def create_api(wiring: RightsWiring, proofs: ProofVerifier) -> App:
             EngagementFormatError: _engagement,
             FieldError: _field,
             HTTPException: _http,
+            UnicodeDecodeError: _bytes,
             psycopg.OperationalError: _away,
             Exception: _anything,
         },
