@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import re
+import secrets
 import subprocess
 import sys
 from collections.abc import Awaitable, Callable, Iterator
@@ -13,11 +14,12 @@ from typing import Any
 
 import httpx
 import pytest
+from joserfc import jwt
 from joserfc.jwk import ECKey
 
 from tests.installation import installation
 from tests.integration.conftest import Connect
-from tests.integration.signin_world import FERRAND, UNLISTED, Desk, desk, fill_directory, providers
+from tests.integration.signin_world import API, FERRAND, UNLISTED, Desk, desk, fill_directory, providers
 from tests.integration.thief import question
 from tests.integration.vendor_play import Software, user_token
 from tierce.identity.exchange import ClientKeysError
@@ -143,6 +145,33 @@ def test_an_assertion_serves_once_and_another_key_is_not_the_software(scene: Pla
         assert (told.status_code, told.json()["code"]) == (401, "client_assertion")
         stranger = await Software("nobody-here").exchange(found, key=BrowserKey())
         assert (stranger.status_code, stranger.json()["code"]) == (401, "client_unknown")
+
+    scene(played)
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_while_keys_are_changed_over_either_signs_whether_it_is_named_or_not(
+    scene: Play, merle: Software, register: SoftwareRegister, named: bool
+) -> None:
+    def draw(kid: str) -> ECKey:
+        return ECKey.generate_key("P-256", {"kid": kid} if named else None)
+
+    old, new, stranger = draw("old"), draw("new"), draw("old")
+    keys = {"keys": [key.as_dict(private=False) for key in (old, new)]}
+    register.add(replace(registration(merle), keys=keys))
+
+    async def played(found: Desk) -> None:
+        at = int(found.clock.now().timestamp())
+        for key, status in ((old, 400), (new, 400), (stranger, 401)):
+            for kid in (None, "old", "another"):
+                claims = {
+                    "iss": merle.client_id, "sub": merle.client_id, "aud": API + "/v1/token", "exp": at + 60,
+                    "jti": secrets.token_urlsafe(16),
+                }  # fmt: skip
+                assertion = jwt.encode({"alg": "ES256", **({"kid": kid} if kid else {})}, claims, key)
+                told = await merle.exchange(found, key=BrowserKey(), client_assertion=assertion)
+                assert told.status_code == status, told.text
+                assert told.json()["code"] == ("activity_wanted" if status == 400 else "client_assertion")
 
     scene(played)
 

@@ -20,6 +20,7 @@ from tierce.identity.errors import (
     ContinuingRefusedError,
     IdentityError,
     LinkRefusedError,
+    NotHersError,
     SessionReason,
     SessionRefusedError,
     SignInReason,
@@ -296,6 +297,8 @@ def identity_problem(error: IdentityError) -> Problem:
     status = 401
     if isinstance(error, LinkRefusedError | ColleagueRefusedError):
         status = 403
+    elif isinstance(error, NotHersError):
+        status = 404
     elif isinstance(error, ContinuingRefusedError):
         status = 409
     elif isinstance(error, SignInRefusedError):
