@@ -252,3 +252,18 @@ def test_the_places_say_that_a_probation_goes_on_until_somebody_is_proved_presen
 
     seats = asyncio.run(run())
     assert (seats.new_device, seats.limit == PROBATION_LIMIT) == (new, new)
+
+
+def test_the_first_ask_after_a_session_ended_says_so_and_how_to_sign_in(world: World, keyring: Keyring) -> None:
+    async def run() -> list[httpx.Response]:
+        async with counter(world, keyring) as desk:
+            stands = [await send(desk, body_of(PAUL), {}), await desk.ask(PAUL, "HOSP")]
+            world.run("update access.session set revoked = now(), revoked_why = 'signed out'")
+            return [*stands, await send(desk, body_of(PAUL), {}), await send(desk, body_of(PAUL), {})]
+
+    shown, other_domain, first, second = asyncio.run(run())
+    assert shown.json()["shown"] is True
+    assert (other_domain.status_code, other_domain.json()["code"]) == (403, "not_allowed")
+    for one in (first, second):
+        assert (one.status_code, one.json()["code"]) == (401, "session_revoked")
+        assert one.headers["www-authenticate"].startswith("DPoP ")

@@ -144,7 +144,10 @@ async def _headers(message: Message, scope: Scope) -> None:
 
 
 def _told(problem: Problem) -> Response[bytes]:
-    return Response(problem.body(), status_code=problem.status, media_type="application/problem+json")
+    return Response(
+        problem.body(), status_code=problem.status, media_type="application/problem+json",
+        headers=problems.headers_of(problem),
+    )  # fmt: skip
 
 
 def _engagement(_request: AnyRequest, error: EngagementFormatError) -> Response[bytes]:

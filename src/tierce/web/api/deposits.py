@@ -5,7 +5,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -235,10 +235,13 @@ async def _json(send: Send, status: int, body: dict[str, Any]) -> None:
 
 
 async def _problem(send: Send, problem: Problem) -> None:
-    await _send(send, problem.status, b"application/problem+json", problem.body())
+    more = [(name.encode(), value.encode()) for name, value in problems.headers_of(problem).items()]
+    await _send(send, problem.status, b"application/problem+json", problem.body(), more)
 
 
-async def _send(send: Send, status: int, media: bytes, body: bytes) -> None:
-    headers = [(b"content-type", media), *_HEADERS, (b"content-length", str(len(body)).encode())]
+async def _send(
+    send: Send, status: int, media: bytes, body: bytes, more: Sequence[tuple[bytes, bytes]] = ()
+) -> None:
+    headers = [(b"content-type", media), *_HEADERS, *more, (b"content-length", str(len(body)).encode())]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
