@@ -36,8 +36,8 @@ COUNTER_ROUTES: Final = (("POST", DEPOSITS), ("GET", DEPOSITS + "/{receipt}"), (
 """What the counter serves by itself, in front of every routing table."""
 ACTS: Final = {DEPOSITS: Act.DEPOSIT_MAKE, DEPOSITS + "/{receipt}": Act.DEPOSIT_READ, SERVICE: Act.NONE}
 """The acts of the routes served here, for the test that enumerates every route."""
-ALWAYS: Final = ("/health", "/metrics", "/v1/openapi.json", "/v1/rights")
-"""What the rest of the API answers by itself while the store is away; the gate sheds its own asks."""
+ALWAYS: Final = ("/health", "/metrics", "/v1/openapi.json")
+"""What the rest of the API answers by itself while the store is away: of a frozen one, an ask would wait for ever."""
 _SCHEME: Final = b"DPoP "
 _log = logging.getLogger(__name__)
 
@@ -96,7 +96,7 @@ class Front:
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Serve one request, or hand it on, without a coroutine of its own: an ask passes here."""
         path = scope.get("path", "")
-        if self.rest is not None and path == "/v1/rights":
+        if self.rest is not None and path == "/v1/rights" and not self._openness.away:
             return self.rest(scope, receive, send)
         if scope["type"] == "http" and (path == SERVICE or path.startswith(DEPOSITS)):
             return self._serve(scope, path, receive, send)

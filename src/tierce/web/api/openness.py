@@ -8,12 +8,12 @@ starts while the store is away.
 import asyncio
 import logging
 import os
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import msgspec
 import psycopg
@@ -35,6 +35,7 @@ ANSWER_SECONDS_MAX: Final = 2.0
 INSURERS_EVERY: Final = 20
 """Insurers and their choices are read again every so many looks."""
 INSURERS_FILE: Final = "insurers.json"
+_Found = TypeVar("_Found")
 _log = logging.getLogger(__name__)
 
 
@@ -42,7 +43,7 @@ _log = logging.getLogger(__name__)
 class Openness:
     """What is closed, and since when the store is away."""
 
-    connect: Callable[[], Awaitable[AsyncConnection[Any]]]
+    connect: Callable[[], Coroutine[Any, Any, AsyncConnection[Any]]]
     clock: Clock
     counter: Counter
     folder: Path
@@ -72,10 +73,9 @@ class Openness:
         try:
             while True:
                 try:
-                    async with asyncio.timeout(ANSWER_SECONDS_MAX):
-                        if connection is None:
-                            connection = await self.connect()
-                        await self._look(connection, insurers=looks % INSURERS_EVERY == 0)
+                    if connection is None:
+                        connection = await _answered(self.connect())
+                    await _answered(self._look(connection, insurers=looks % INSURERS_EVERY == 0))
                     looks += 1
                 except Exception as error:  # noqa: BLE001 - whoever stopped looking would answer from what he saw last
                     self._lost(error)
@@ -156,6 +156,29 @@ class Openness:
             _log.warning("insurers are not kept for when the store is away: %s", type(error).__name__)
         else:
             self.kept = insurers
+
+
+_late: Final[set[asyncio.Task[Any]]] = set()
+"""What was not waited for any longer, until it ends."""
+
+
+async def _answered(asked: Coroutine[Any, Any, _Found]) -> _Found:
+    """What the store answers in time; a late answer is left behind.
+
+    A timeout around the question would not do: the driver, told to stop, waits ten seconds more for a store that is
+    frozen or out of reach to agree.
+    """
+    task = asyncio.create_task(asked)
+    try:
+        done, _ = await asyncio.wait({task}, timeout=ANSWER_SECONDS_MAX)
+    finally:
+        if not task.done():
+            _late.add(task)
+            task.add_done_callback(_late.discard)
+            task.cancel()
+    if not done:
+        raise TimeoutError
+    return task.result()
 
 
 async def _leave(connection: AsyncConnection[Any] | None) -> None:
