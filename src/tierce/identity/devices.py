@@ -48,7 +48,10 @@ class Devices:
         today = paris_day(self._clock.now())
         async with self._pool.connection() as connection:
             rows = await store.substitutes_of(connection, state.professional, today)
-        return [SubstituteRow(name, place, date_of(first), date_of(last)) for name, place, first, last in rows]
+        return [
+            SubstituteRow(number, name, place, date_of(first), date_of(last))
+            for number, name, place, first, last in rows
+        ]
 
     async def name(self, handle: str, device: DeviceId, name: str) -> None:
         """Name one of one's own devices.
