@@ -106,11 +106,14 @@ def test_a_deposit_is_taken_for_what_is_closed_and_for_nothing_else(
     async def use(http: httpx.AsyncClient, front: Front) -> None:
         await seen(lambda: not front._openness.away, "the store answers")
         front._openness.last_away = None  # the moment before the first answer is no closing
-        assert (await http.get("/v1/service")).json()["open"] is True
+        said = (await http.get("/v1/service")).json()
+        assert (said["open"], said["since"]) == (True, None)
         refused = await leave(http, who, card(1))
         assert (refused.status_code, code(refused)) == (409, "open")
         close(Target(Level.DOMAIN, Domain.OPTI))
         await seen(lambda: bool(front._openness.closings), "the closing is seen")
+        (part,) = (await http.get("/v1/service")).json()["closed"]
+        assert (part["level"], part["code"]) == ("domain", "OPTI")
         body = card(2)
         first, again = await leave(http, who, body), await leave(http, who, body)
         assert first.status_code == again.status_code == 201, first.text
@@ -245,7 +248,9 @@ def test_a_store_that_hangs_is_soon_away_and_asks_are_told_to_deposit(
         with frozen(cluster):
             began = time.monotonic()
             await seen(lambda: openness.away, "the store is missed")
-            assert time.monotonic() - began < 2 * (ANSWER_SECONDS_MAX + LOOK_SECONDS), "the driver takes twelve seconds"
+            assert time.monotonic() - began < 2 * (ANSWER_SECONDS_MAX + LOOK_SECONDS), (
+                "the driver takes twelve seconds"
+            )
             assert (await http.get("/v1/service")).json()["store"] is False
             asked = await http.post("/v1/rights", content=b"{}", headers={"authorization": f"DPoP {who.handle}"})
             assert (asked.status_code, code(asked), asked.json()["deposit"]) == (503, "closed", True)

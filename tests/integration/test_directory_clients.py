@@ -465,7 +465,9 @@ def test_the_professional_replaced_declares_her_substitute_from_her_own_session(
         path = f"/v1/substitutions/{made.json()['number']}/end"
         assert (await desk_.send("POST", path, handle, key)).status_code == 204
         assert (await desk_.send("POST", path, handle, key)).json()["code"] == "colleague_not_found"
-        assert (await desk_.send("GET", "/v1/substitutes", handle)).json()["substitutes"] == [], "she may not any more"
+        assert (await desk_.send("GET", "/v1/substitutes", handle)).json()["substitutes"] == [], (
+            "she may not any more"
+        )
         assert (await desk_.send("POST", f"/v1/substitutions/{2**80}/end", handle, key)).status_code == 403
 
     play(scene)

@@ -144,8 +144,8 @@ def check_assertion(assertion: str, client: SoftwareClient, audience: str, now: 
 def _claims(assertion: str, keys: list[dict[str, Any]]) -> dict[str, Any]:
     """What an assertion says, by whichever of the software's keys signed it.
 
-    Every key is tried, KEYS_MAX at most: `kid` only hints at one (RFC 7515 §4.1.4), and a vendor who changes over from
-    one key to the next need not have named either.
+    Every key is tried, KEYS_MAX at most: `kid` only hints at one (RFC 7515 §4.1.4), and a vendor who changes over
+    from one key to the next need not have named either.
     """
     for key in keys:
         try:

@@ -10,7 +10,6 @@ from tierce.identity.errors import (
     ContinuingReason,
     ContinuingRefusedError,
     IdentityError,
-    LinkRefusedError,
     NotHersError,
     ProofReason,
     ProofRefusedError,

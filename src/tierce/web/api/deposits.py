@@ -239,9 +239,7 @@ async def _problem(send: Send, problem: Problem) -> None:
     await _send(send, problem.status, b"application/problem+json", problem.body(), more)
 
 
-async def _send(
-    send: Send, status: int, media: bytes, body: bytes, more: Sequence[tuple[bytes, bytes]] = ()
-) -> None:
+async def _send(send: Send, status: int, media: bytes, body: bytes, more: Sequence[tuple[bytes, bytes]] = ()) -> None:
     headers = [(b"content-type", media), *_HEADERS, *more, (b"content-length", str(len(body)).encode())]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})

@@ -21,7 +21,7 @@ from psycopg import AsyncConnection
 
 from tierce.closings import store as closing_rows
 from tierce.closings.model import Closing, Target
-from tierce.closings.rules import name_of
+from tierce.closings.rules import code_of, name_of
 from tierce.deposits import store as deposit_rows
 from tierce.deposits.model import Insurer, Typed
 from tierce.deposits.service import Counter
@@ -129,7 +129,9 @@ class Openness:
 
     def body(self) -> dict[str, Any]:
         """What `GET /v1/service` says: nothing of anybody."""
-        names = {Target(Level.INSURER, one.id): one.name for one in self.counter.insurers.values()}
+        insurers = [(Target(Level.INSURER, one.id), one) for one in self.counter.insurers.values()]
+        names = {target: one.name for target, one in insurers}
+        numbers = {target: one.amc for target, one in insurers}
         parts = []
         for closing in self.closings:
             said = name_of(closing.target, names)
@@ -137,12 +139,18 @@ class Openness:
                 {
                     "level": closing.target.level.name.lower(),
                     "subject": closing.target.subject,
+                    "code": code_of(closing.target, numbers),
                     "name": {"fr": said.fr, "en": said.en},
                     "since": closing.since,
                     "until": closing.until,
                 }
             )
-        return {"open": not self.away and not parts, "store": not self.away, "closed": parts, "since": self.since}
+        return {
+            "open": not self.away and not parts,
+            "store": not self.away,
+            "closed": parts,
+            "since": self.since if self.away else None,
+        }
 
     def _keep(self, insurers: dict[str, Insurer]) -> None:
         self.counter.insurers = insurers
