@@ -221,6 +221,23 @@ def test_an_api_started_while_the_database_is_away_takes_deposits_and_shows_noth
     assert OAK.amc
 
 
+def test_a_deposit_sent_at_once_after_a_closing_is_taken(
+    world: World, close: Callable[[Target], None], key_directory: Path, tmp_path: Path
+) -> None:
+    """The gate refuses asks at its next batch; the counter looks twice a second, in each worker by itself."""
+    who, settings = optician(world), settings_of(world.database, key_directory, tmp_path)
+
+    async def use(http: httpx.AsyncClient, front: Front) -> None:
+        await seen(lambda: not front._openness.away, "the store answers")
+        front._openness.last_away = None  # the moment before the first answer is no closing
+        assert (await leave(http, who, card(1))).status_code == 409
+        close(Target(Level.DOMAIN, Domain.OPTI))
+        taken = await leave(http, who, card(2))
+        assert taken.status_code == 201, taken.text
+
+    served(settings, use)
+
+
 @contextmanager
 def frozen(cluster: Cluster) -> Iterator[None]:
     """The store hangs as behind a disk or a network that does: every process of it, none of them ended."""

@@ -130,7 +130,12 @@ class Front:
         async with asyncio.timeout(BODY_SECONDS_MAX):
             body = await _read(receive)
         left = Left(_handle(scope), body, header(scope, b"dpop"), self._url + DEPOSITS)
-        return await self._counter.take(left, self._openness.takes)
+        try:
+            return await self._counter.take(left, self._openness.takes)
+        except NotClosedError:
+            # Whoever was told "closed" a moment ago, by the gate or another worker, is not told "open" by this one.
+            await self._openness.look_again()
+            return await self._counter.take(left, self._openness.takes)
 
     async def _state(self, scope: Scope, text: str) -> State:
         number = self._counter.number(text)

@@ -58,6 +58,8 @@ class Openness:
     """What this process wrote last to the file of insurers."""
     back: Callable[[], None] = lambda: None
     """Called when the store answers again."""
+    looked: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set at the end of the look under way; the next one has its own."""
 
     def remember(self) -> None:
         """Read the insurers kept in a file; none when there is no file yet."""
@@ -82,10 +84,19 @@ class Openness:
                     await _leave(connection)
                     connection, looks = None, 0
                 self._note(self.clock.now())
+                self.looked.set()
+                self.looked = asyncio.Event()
                 await asyncio.to_thread(self.counter.turn)
                 await asyncio.sleep(LOOK_SECONDS)
         finally:
             await _leave(connection)
+
+    async def look_again(self) -> None:
+        """Wait for a look that began after this moment: the gate, or another worker, may know more by now."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(2 * ANSWER_SECONDS_MAX):
+                await self.looked.wait()
+                await self.looked.wait()
 
     async def _look(self, connection: AsyncConnection[Any], *, insurers: bool) -> None:
         self.closings = tuple(await closing_rows.live_async(connection))

@@ -217,7 +217,7 @@ DESCRIPTION: dict[str, Any] = {
                     "properties": {
                         "access_token": _text("The handle, for `Authorization: DPoP <handle>`."),
                         "token_type": {"const": "DPoP"},
-                        "expires_in": {"type": "integer", "description": "Seconds without use; each use begins them again."},
+                        "expires_in": {"type": "integer", "description": "Seconds unused; each use renews them."},
                         "activity": _ACTIVITY,
                     },
                 }}},
