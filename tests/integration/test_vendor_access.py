@@ -1,27 +1,18 @@
 """Vendor software exchanges its user's sign-in for a session of hers, bound to a key; and asks as she would."""
 
 import asyncio
-import json
-import os
-import re
 import secrets
-import subprocess
-import sys
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 from joserfc import jwt
 from joserfc.jwk import ECKey
 
-from tests.installation import installation
 from tests.integration.conftest import Connect
 from tests.integration.signin_world import API, FERRAND, UNLISTED, Desk, desk, fill_directory, providers
-from tests.integration.thief import question
-from tests.integration.vendor_play import Software, user_token
+from tests.integration.vendor_play import Software
 from tierce.identity.exchange import ClientKeysError
 from tierce.identity.software.service import Registration, SoftwareError, SoftwareRegister
 from tierce.journal.encoding import decode
@@ -29,15 +20,12 @@ from tierce.journal.model import EntryKind
 from tierce.journal.service import Appender
 from tierce.kernel.clock import SystemClock
 from tierce.kernel.ids import SoftwareId, VendorId
-from tierce.kernel.loopback import NO_TLS
-from tierce.lab.demo.stage import VENDOR_BACK, VENDOR_CLIENT, Stage
 from tierce.lab.standins.browser_key import BrowserKey
 from tierce.policy.acts import Act, Site
 from tierce.storage.cluster import SUPERUSER
 from tierce.storage.database import Database
 from tierce.storage.keys import Keyring
 
-PAGE = Path(__file__).parents[2] / "docs/reference/vendors.md"
 Play = Callable[[Callable[[Desk], Awaitable[Any]]], None]
 
 
@@ -273,57 +261,3 @@ def test_what_cannot_be_registered_is_refused_whole(register: SoftwareRegister, 
     assert [one.software for one in register.every()] == [12]
     kinds = admin.execute("select kind from journal.entry").fetchall()
     assert kinds == [(EntryKind.KEY_OR_POLICY_CHANGE,)]
-
-
-@pytest.fixture(scope="module")
-def stage() -> Iterator[Stage]:
-    with installation(300, 2, ("api", "worker")) as running:
-        yield running
-
-
-def command(stage: Stage, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "tierce.cli", "software", *arguments, "--settings", str(stage.settings_file)],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
-
-
-def test_the_client_on_the_page_connects_and_asks(stage: Stage, tmp_path: Path) -> None:
-    software = Software()
-    (tmp_path / "merle.jwks.json").write_text(json.dumps(software.jwks))
-    (tmp_path / "merle.pem").write_bytes(software.key.as_pem(private=True))
-    added = command(
-        stage, "add", "lgo-merle", "--software", "12", "--vendor", "4", "--name", "LGO Merle",
-        "--keys", str(tmp_path / "merle.jwks.json"), "--provider-client", VENDOR_CLIENT,
-    )  # fmt: skip
-    assert added.returncode == 0, added.stderr
-    assert "LGO Merle" in command(stage, "list").stdout
-
-    async def at_provider() -> str:
-        secret = (stage.home / "clients" / "vendor.secret").read_text()
-        async with httpx.AsyncClient(trust_env=False, verify=NO_TLS) as web:
-            issuer = f"{stage.url('standins')}/psc"
-            return await user_token(
-                web, issuer, (VENDOR_CLIENT, secret), VENDOR_BACK, stage.national_id("nadia_ferrand")
-            )
-
-    script = re.search(r"```python\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
-    assert script is not None
-    given = {
-        "API": stage.url("api"), "CLIENT": "lgo-merle", "KEY_FILE": str(tmp_path / "merle.pem"),
-        "USER_TOKEN": asyncio.run(at_provider()),
-    }  # fmt: skip
-    said = subprocess.run(
-        [sys.executable, "-c", script[1]], input=question(stage.person("paul_lenoir"), "OPTI"),
-        env=os.environ | given, capture_output=True, check=False,
-    )  # fmt: skip
-    assert said.returncode == 0, said.stderr.decode()
-    assert json.loads(said.stdout)["shown"] is True
-    with stage.database.connect(SUPERUSER) as admin:
-        bodies = admin.execute("select body from journal.entry where kind = 1").fetchall()
-    (line,) = (decode(row[0]) for row in bodies)
-    assert (line.software, line.vendor) == (12, 4)
-    assert command(stage, "end", "lgo-merle").returncode == 0
-    refused = command(stage, "end", "lgo-merle")
-    assert refused.returncode == 2
-    assert "tierce software list" in refused.stderr
