@@ -9,6 +9,7 @@ import psycopg
 import pytest
 from psycopg_pool import AsyncConnectionPool
 
+from tests.integration.depositing import hold
 from tests.integration.desk import HANDLE, LATER, PAUL, STRANGER, UNCOVERED, URL, Counter, counter, fill
 from tests.integration.world import World, enrol, make_world
 from tests.waiting import eventually
@@ -18,6 +19,7 @@ from tierce.identity.service import caller_of
 from tierce.identity.store import session_by_handle
 from tierce.kernel.care import Domain
 from tierce.kernel.clock import SystemClock, date_of, paris_day
+from tierce.policy.ladder import Level, Rung
 from tierce.policy.seats import PROBATION_LIMIT, pack, settled_line
 from tierce.rights.history import PAGE_ROWS, History, HistoryFilter, HistoryRow, Seats
 from tierce.storage.database import Database
@@ -267,3 +269,41 @@ def test_the_first_ask_after_a_session_ended_says_so_and_how_to_sign_in(world: W
     for one in (first, second):
         assert (one.status_code, one.json()["code"]) == (401, "session_revoked")
         assert one.headers["www-authenticate"].startswith("DPoP ")
+
+
+def test_what_was_refused_outright_is_asked_anew_with_its_key(world: World, keyring: Keyring) -> None:
+    """Closed, or not confirmed yet: the remedy says to ask again, and the same question has the same key."""
+
+    async def run() -> list[httpx.Response]:
+        async with counter(world, keyring) as desk:
+            hold(world, Level.DOMAIN, Domain.MEDG, SystemClock().now())
+            world.run(f"update access.ladder set rung = {Rung.SUSPENDED.value}")
+            closed = await send(desk, body_of(PAUL), KEY)
+            world.run("update access.ladder set lifted = now()")
+            reopened = [await send(desk, body_of(PAUL), KEY) for _ in range(2)]
+            said = json.loads(body_of(LATER)) | {"presence": {"means": "confirmation"}}
+            key = {"Idempotency-Key": "said-1"}
+            unconfirmed = [await send(desk, json.dumps(said).encode(), key) for _ in range(2)]
+            return [closed, *reopened, *unconfirmed]
+
+    closed, shown, replayed, *unconfirmed = asyncio.run(run())
+    assert (closed.status_code, closed.json()["code"]) == (503, "closed")
+    assert shown.json()["shown"] is True
+    assert replayed.json()["engagement"] == shown.json()["engagement"], "the answer, not the refusal before it"
+    assert [one.json()["code"] for one in unconfirmed] == ["not_confirmed"] * 2
+    assert lines(world) == [20, 1, 27, 27]
+
+
+def test_whose_insurer_is_closed_is_told_again_as_whoever_is_unknown(world: World, keyring: Keyring) -> None:
+    async def run() -> list[httpx.Response]:
+        async with counter(world, keyring) as desk:
+            hold(world, Level.INSURER, 1, SystemClock().now())
+            world.run(f"update access.ladder set rung = {Rung.SUSPENDED.value}")
+            sent = [(nir, {"Idempotency-Key": f"key-{nir[-4:]}"}) for nir in (PAUL, STRANGER) for _ in range(2)]
+            return [await send(desk, body_of(nir), headers) for nir, headers in sent]
+
+    closed, closed_again, unknown, unknown_again = asyncio.run(run())
+    assert closed.content == unknown.content
+    assert closed_again.content == unknown_again.content
+    assert closed_again.json()["outcome"] == "not_shown"
+    assert lines(world) == [20, 2]
