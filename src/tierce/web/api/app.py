@@ -1,7 +1,7 @@
 """The API as an application: the hot routes in front, sign-in and the caller's own pages behind."""
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal
 
@@ -10,7 +10,7 @@ import psycopg
 from litestar import Litestar, MediaType, Request, Response, Router, get
 from litestar.connection import ASGIConnection
 from litestar.datastructures import MutableScopeHeaders, State
-from litestar.exceptions import HTTPException, NotFoundException
+from litestar.exceptions import HTTPException, NotFoundException, ValidationException
 from litestar.handlers import BaseRouteHandler
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
@@ -172,7 +172,17 @@ def _field(_request: AnyRequest, error: FieldError) -> Response[bytes]:
 
 def _http(_request: AnyRequest, error: HTTPException) -> Response[bytes]:
     """The framework's own refusals, without its words: they quote what was sent."""
-    return _told(problems.of_status(error.status_code))
+    problem, field = problems.of_status(error.status_code), _field_of(error)
+    return _told(problem if field is None else replace(problem, extra={"field": field}))
+
+
+def _field_of(error: HTTPException) -> str | None:
+    """The field that is not of the expected type, by the name that the description gives it: never one of theirs."""
+    extra = error.extra if isinstance(error, ValidationException) else None
+    if not isinstance(extra, list) or not extra or not isinstance(extra[0], dict):
+        return None
+    key, _, _ = str(extra[0].get("key", "")).partition("[")
+    return key if key not in {"", "data"} else None  # "data": the body as a whole
 
 
 def _bytes(_request: AnyRequest, _error: UnicodeDecodeError) -> Response[bytes]:

@@ -118,7 +118,8 @@ class Front:
             elif path.startswith(DEPOSITS + "/") and method == "GET":
                 await _json(send, 200, state_body(await self._state(scope, path.removeprefix(DEPOSITS + "/"))))
             else:
-                await _problem(send, problems.of_status(404 if "/" in path.removeprefix("/v1/") else 405))
+                known = path in {SERVICE, DEPOSITS} or path.startswith(DEPOSITS + "/")
+                await _problem(send, problems.of_status(405 if known else 404))
         except (DepositFieldError, NotClosedError, SpoolFullError, TooManyDepositsError, ReceiptUnknownError,
                 IdentityError, _TooLargeError, TimeoutError) as error:  # fmt: skip
             await _problem(send, _as_problem(error))
