@@ -117,6 +117,24 @@ def test_the_same_signed_request_twice_says_where_the_answer_is(world: World, ke
     assert lines(world) == [1, 8, 1, 8], "a proof used twice is a line of its own, and shows nothing"
 
 
+def test_the_same_signed_request_at_once_is_answered_once_and_found_by_the_others(
+    world: World, keyring: Keyring
+) -> None:
+    async def run() -> list[httpx.Response]:
+        async with counter(world, keyring) as desk:
+            asked = body_of(PAUL)
+            at = SystemClock().now().timestamp()
+            proof = desk.key.proof("POST", URL + "/v1/rights", handle=HANDLE, at=at, body=asked)
+            return list(await asyncio.gather(*(send(desk, asked, {}, proof=proof) for _ in range(6))))
+
+    answers = asyncio.run(run())
+    assert [one.status_code for one in answers] == [200] * 6
+    (shown,) = (one.json() for one in answers if one.json()["shown"])
+    others = [one.json() for one in answers if not one.json()["shown"]]
+    assert {one["engagement"] for one in others} == {shown["engagement"]}
+    assert lines(world) == [1, 8, 8, 8, 8, 8]
+
+
 def test_many_at_once_with_one_key_are_one_ask(world: World, keyring: Keyring) -> None:
     async def run() -> list[httpx.Response]:
         async with counter(world, keyring) as desk:
