@@ -112,6 +112,45 @@ def test_no_request_gets_a_server_error_or_an_answer_that_is_not_described(
     assert faults == [], "\n".join(faults)
 
 
+def test_a_body_that_is_no_utf8_is_refused_as_such_by_every_route(stage: Stage, description: dict[str, Any]) -> None:
+    """Programs of the field send Windows-1252; told to try again, they would for ever."""
+    bodied = [path for path, item in description["paths"].items() if "requestBody" in item.get("post", {})]
+    assert len(bodied) > 10
+    who, body = enter(stage, "nadia_ferrand"), '{"label": "é", "name": "é"}'.encode("latin-1")
+    told = {}
+    for path in bodied:
+        address = path.replace("{device}", "1").replace("{engagement}", "1")
+        headers = who.bearer | {"DPoP": who.proof(address, body), "Content-Type": "application/json"}
+        answer = httpx.post(stage.url("api") + address, content=body, headers=headers, trust_env=False, verify=NO_TLS)
+        told[path] = answer.status_code
+    assert set(told.values()) <= {400, 422}, told
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "field"),
+    [
+        ("/v1/devices/confirm", b'{"code": 12345678}', "code"),
+        ("/v1/devices/confirm", b'{"code": "123456789012345678901"}', "code"),
+        ("/v1/holds/appeal", b'{"hold": 5, "said": "essai"}', "hold"),
+        (
+            "/v1/substitutions",
+            b'{"substitute": "8", "first_day": "27/11/2026", "last_day": "2026-11-27"}',
+            "first_day",
+        ),
+        ("/v1/devices/confirm", b'{"code": "1", "179044197901487": 1}', None),
+        ("/v1/devices/confirm", b"{}", None),
+    ],
+)
+def test_a_field_of_the_wrong_type_is_named_and_nothing_that_was_sent(
+    stage: Stage, path: str, body: bytes, field: str | None
+) -> None:
+    who = enter(stage, "nadia_ferrand")
+    headers = who.bearer | {"DPoP": who.proof(path, body)}
+    answer = httpx.post(stage.url("api") + path, content=body, headers=headers, trust_env=False, verify=NO_TLS)
+    assert (answer.status_code, answer.json()["code"], answer.json().get("field")) == (400, "malformed", field)
+    assert "179044197901487" not in answer.text
+
+
 def test_an_answer_left_out_of_the_description_is_found(stage: Stage, description: dict[str, Any]) -> None:
     shorter = deepcopy(description)
     del shorter["paths"]["/v1/sessions"]["get"]["responses"]["401"]

@@ -2,7 +2,11 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
+import os
+import signal
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -26,9 +30,11 @@ from tierce.kernel.ids import SessionId, StaffId
 from tierce.policy.deposits import GRACE
 from tierce.policy.ladder import Level
 from tierce.settings import Settings, load
+from tierce.storage.cluster import Cluster
 from tierce.storage.database import Database
 from tierce.storage.keys import DEPOSIT_KEY, Keyring
 from tierce.web.api.deposits import Front
+from tierce.web.api.openness import ANSWER_SECONDS_MAX, LOOK_SECONDS
 from tierce.web.wiring.api import api
 
 HELENE = By(StaffId(900), SessionId(0), "Hélène Vasseur")
@@ -100,11 +106,14 @@ def test_a_deposit_is_taken_for_what_is_closed_and_for_nothing_else(
     async def use(http: httpx.AsyncClient, front: Front) -> None:
         await seen(lambda: not front._openness.away, "the store answers")
         front._openness.last_away = None  # the moment before the first answer is no closing
-        assert (await http.get("/v1/service")).json()["open"] is True
+        said = (await http.get("/v1/service")).json()
+        assert (said["open"], said["since"]) == (True, None)
         refused = await leave(http, who, card(1))
         assert (refused.status_code, code(refused)) == (409, "open")
         close(Target(Level.DOMAIN, Domain.OPTI))
         await seen(lambda: bool(front._openness.closings), "the closing is seen")
+        (part,) = (await http.get("/v1/service")).json()["closed"]
+        assert (part["level"], part["code"]) == ("domain", "OPTI")
         body = card(2)
         first, again = await leave(http, who, body), await leave(http, who, body)
         assert first.status_code == again.status_code == 201, first.text
@@ -174,7 +183,9 @@ def test_what_is_not_a_deposit_is_refused_with_its_reason(
         assert (await http.post("/v1/deposits", content=card(1))).status_code == 401
         assert (await leave(http, Optician(who.caller, "short"), card(1))).status_code == 401
         assert (await leave(http, who, card(1, label="x" * 3_000))).status_code == 413
-        assert (await http.get("/v1/deposits")).status_code in {404, 405}
+        assert (await http.get("/v1/deposits")).status_code == 405
+        assert (await http.delete("/v1/deposits/D-0000-0000-00000-0")).status_code == 405
+        assert (await http.get("/v1/depositsx")).status_code == 404
         unknown = await http.get("/v1/deposits/D-0000-0000-00000-0", headers={"authorization": f"DPoP {who.handle}"})
         assert (unknown.status_code, code(unknown)) == (404, "receipt_unknown")
         taken = await leave(http, who, card(1))
@@ -210,6 +221,62 @@ def test_an_api_started_while_the_database_is_away_takes_deposits_and_shows_noth
 
     served(settings, use)
     assert OAK.amc
+
+
+def test_a_deposit_sent_at_once_after_a_closing_is_taken(
+    world: World, close: Callable[[Target], None], key_directory: Path, tmp_path: Path
+) -> None:
+    """The gate refuses asks at its next batch; the counter looks twice a second, in each worker by itself."""
+    who, settings = optician(world), settings_of(world.database, key_directory, tmp_path)
+
+    async def use(http: httpx.AsyncClient, front: Front) -> None:
+        await seen(lambda: not front._openness.away, "the store answers")
+        front._openness.last_away = None  # the moment before the first answer is no closing
+        assert (await leave(http, who, card(1))).status_code == 409
+        close(Target(Level.DOMAIN, Domain.OPTI))
+        taken = await leave(http, who, card(2))
+        assert taken.status_code == 201, taken.text
+
+    served(settings, use)
+
+
+@contextmanager
+def frozen(cluster: Cluster) -> Iterator[None]:
+    """The store hangs as behind a disk or a network that does: every process of it, none of them ended."""
+    postmaster = int((cluster.data / "postmaster.pid").read_text().split()[0])
+    children = Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text().split()
+    hung = [postmaster, *map(int, children)]
+    for pid in hung:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for pid in hung:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGCONT)
+
+
+def test_a_store_that_hangs_is_soon_away_and_asks_are_told_to_deposit(
+    world: World, cluster: Cluster, key_directory: Path, tmp_path: Path
+) -> None:
+    who, settings = optician(world), settings_of(world.database, key_directory, tmp_path)
+
+    async def use(http: httpx.AsyncClient, front: Front) -> None:
+        openness = front._openness
+        await seen(lambda: not openness.away, "the store answers")
+        with frozen(cluster):
+            began = time.monotonic()
+            await seen(lambda: openness.away, "the store is missed")
+            assert time.monotonic() - began < 2 * (ANSWER_SECONDS_MAX + LOOK_SECONDS), (
+                "the driver takes twelve seconds"
+            )
+            assert (await http.get("/v1/service")).json()["store"] is False
+            asked = await http.post("/v1/rights", content=b"{}", headers={"authorization": f"DPoP {who.handle}"})
+            assert (asked.status_code, code(asked), asked.json()["deposit"]) == (503, "closed", True)
+            assert (await leave(http, who, card(1))).status_code == 201
+        await seen(lambda: not openness.away, "the store is back")
+
+    served(settings, use)
 
 
 def test_a_look_that_fails_in_an_unforeseen_way_is_a_store_away_and_the_next_one_is_made(

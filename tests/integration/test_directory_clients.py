@@ -320,8 +320,10 @@ def test_the_professional_replaced_declares_within_the_same_bounds(
     first = declare(replaced.session, her, day, day + SUBSTITUTION_DAYS_MAX - 1)
     assert first is not None
     assert declare(replaced.session, her, day + SUBSTITUTION_AHEAD_DAYS_MAX, day + 181) is not None
-    assert declare(replaced.session, her, day, day) is not None
-    assert declare(replaced.session, her, day, day) is None, "two at once, no more"
+    second = declare(replaced.session, her, day, day)
+    assert second not in (None, first)
+    assert declare(replaced.session, her, day, day) == second, "the same words are the same substitution"
+    assert declare(replaced.session, her, day, day + 1) is None, "two at once, no more"
     ended = "select directory.end_substitution(%s, %s, 'x')"
     assert api.execute(ended, (first, optician.session)).fetchone() == (False,)
     assert api.execute(ended, (first, None)).fetchone() == (False,), "api must show whose session asks"
@@ -450,6 +452,10 @@ def test_the_professional_replaced_declares_her_substitute_from_her_own_session(
         assert (refused.status_code, refused.json()["code"]) == (403, "colleague_substitute")
         made = await desk_.send("POST", "/v1/substitutions", handle, key, body)
         assert made.status_code == 201, made.text
+        repeated = await desk_.send("POST", "/v1/substitutions", handle, key, body)
+        assert repeated.json() == made.json(), "said again after a lost answer: a second would outlive its end"
+        listed = (await desk_.send("GET", "/v1/substitutes", handle)).json()["substitutes"]
+        assert [one["number"] for one in listed] == [made.json()["number"]]
         substitute = await desk_.open_session(PLACELESS)
         assert len(substitute["activities"]) == 1
         own = BrowserKey()
@@ -459,6 +465,9 @@ def test_the_professional_replaced_declares_her_substitute_from_her_own_session(
         path = f"/v1/substitutions/{made.json()['number']}/end"
         assert (await desk_.send("POST", path, handle, key)).status_code == 204
         assert (await desk_.send("POST", path, handle, key)).json()["code"] == "colleague_not_found"
+        assert (await desk_.send("GET", "/v1/substitutes", handle)).json()["substitutes"] == [], (
+            "she may not any more"
+        )
         assert (await desk_.send("POST", f"/v1/substitutions/{2**80}/end", handle, key)).status_code == 403
 
     play(scene)
@@ -466,7 +475,7 @@ def test_the_professional_replaced_declares_her_substitute_from_her_own_session(
         "select get_byte(body, 2) from journal.entry where get_byte(body, 1) = 14 and get_byte(body, 2) in (58, 59)"
     )
     with database.connect(SUPERUSER) as admin:
-        assert [row[0] for row in admin.execute(acts).fetchall()] == [58, 59]
+        assert [row[0] for row in admin.execute(acts).fetchall()] == [58, 58, 59]
 
 
 def test_a_manager_enrols_a_colleague_from_her_own_session(play: Play, database: Database, office: Office) -> None:

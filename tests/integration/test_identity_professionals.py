@@ -446,7 +446,9 @@ def test_sessions_are_listed_and_revoked_at_once(play: Play, connect: Connect) -
         with pytest.raises(SessionRefusedError, match="revoked"):
             await desk_.sessions.caller(stolen["handle"], ask(desk_, stolen["handle"], other))
         again = await desk_.send("POST", f"/v1/sessions/{taken['id']}/revoke", mine["handle"])
-        assert reason(again) == "session_unknown"
+        assert (again.status_code, reason(again)) == (404, "not_yours"), "her own session stands"
+        named = await desk_.send("POST", "/v1/devices/12/name", mine["handle"], body=b'{"name": "Accueil"}')
+        assert (named.status_code, reason(named)) == (404, "not_yours")
         assert (await desk_.send("POST", "/v1/session/end", mine["handle"])).status_code == 204
         assert reason(await desk_.send("GET", "/v1/session", mine["handle"])) == "session_revoked"
 

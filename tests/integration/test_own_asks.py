@@ -9,6 +9,7 @@ import psycopg
 import pytest
 from psycopg_pool import AsyncConnectionPool
 
+from tests.integration.depositing import hold
 from tests.integration.desk import HANDLE, LATER, PAUL, STRANGER, UNCOVERED, URL, Counter, counter, fill
 from tests.integration.world import World, enrol, make_world
 from tests.waiting import eventually
@@ -18,6 +19,7 @@ from tierce.identity.service import caller_of
 from tierce.identity.store import session_by_handle
 from tierce.kernel.care import Domain
 from tierce.kernel.clock import SystemClock, date_of, paris_day
+from tierce.policy.ladder import Level, Rung
 from tierce.policy.seats import PROBATION_LIMIT, pack, settled_line
 from tierce.rights.history import PAGE_ROWS, History, HistoryFilter, HistoryRow, Seats
 from tierce.storage.database import Database
@@ -100,7 +102,7 @@ def test_the_same_signed_request_twice_says_where_the_answer_is(world: World, ke
             at = SystemClock().now().timestamp()
             proof = desk.key.proof("POST", URL + "/v1/rights", handle=HANDLE, at=at, body=asked)
             first, again = [await send(desk, asked, {}, proof=proof) for _ in range(2)]
-            path = f"/v1/history/{first.json()['engagement']}/revisit"
+            path = f"/v1/history/{first.json()['engagement'].lower()}/revisit"  # typed as one likes
             escaped = path.replace("-", "%2D")  # one client escapes what another sends as it is
             proof = desk.key.proof("POST", URL + escaped, handle=HANDLE, at=at, body=b"{}")
             return [first, again, *[await send(desk, b"{}", {}, path, proof) for _ in range(2)]]
@@ -113,6 +115,24 @@ def test_the_same_signed_request_twice_says_where_the_answer_is(world: World, ke
         assert replayed.json()["engagement"] == number
         assert first.json()["insurer"] not in replayed.text
     assert lines(world) == [1, 8, 1, 8], "a proof used twice is a line of its own, and shows nothing"
+
+
+def test_the_same_signed_request_at_once_is_answered_once_and_found_by_the_others(
+    world: World, keyring: Keyring
+) -> None:
+    async def run() -> list[httpx.Response]:
+        async with counter(world, keyring) as desk:
+            asked = body_of(PAUL)
+            at = SystemClock().now().timestamp()
+            proof = desk.key.proof("POST", URL + "/v1/rights", handle=HANDLE, at=at, body=asked)
+            return list(await asyncio.gather(*(send(desk, asked, {}, proof=proof) for _ in range(6))))
+
+    answers = asyncio.run(run())
+    assert [one.status_code for one in answers] == [200] * 6
+    (shown,) = (one.json() for one in answers if one.json()["shown"])
+    others = [one.json() for one in answers if not one.json()["shown"]]
+    assert {one["engagement"] for one in others} == {shown["engagement"]}
+    assert lines(world) == [1, 8, 8, 8, 8, 8]
 
 
 def test_many_at_once_with_one_key_are_one_ask(world: World, keyring: Keyring) -> None:
@@ -252,3 +272,56 @@ def test_the_places_say_that_a_probation_goes_on_until_somebody_is_proved_presen
 
     seats = asyncio.run(run())
     assert (seats.new_device, seats.limit == PROBATION_LIMIT) == (new, new)
+
+
+def test_the_first_ask_after_a_session_ended_says_so_and_how_to_sign_in(world: World, keyring: Keyring) -> None:
+    async def run() -> list[httpx.Response]:
+        async with counter(world, keyring) as desk:
+            stands = [await send(desk, body_of(PAUL), {}), await desk.ask(PAUL, "HOSP")]
+            world.run("update access.session set revoked = now(), revoked_why = 'signed out'")
+            return [*stands, await send(desk, body_of(PAUL), {}), await send(desk, body_of(PAUL), {})]
+
+    shown, other_domain, first, second = asyncio.run(run())
+    assert shown.json()["shown"] is True
+    assert (other_domain.status_code, other_domain.json()["code"]) == (403, "not_allowed")
+    for one in (first, second):
+        assert (one.status_code, one.json()["code"]) == (401, "session_revoked")
+        assert one.headers["www-authenticate"].startswith("DPoP ")
+
+
+def test_what_was_refused_outright_is_asked_anew_with_its_key(world: World, keyring: Keyring) -> None:
+    """Closed, or not confirmed yet: the remedy says to ask again, and the same question has the same key."""
+
+    async def run() -> list[httpx.Response]:
+        async with counter(world, keyring) as desk:
+            hold(world, Level.DOMAIN, Domain.MEDG, SystemClock().now())
+            world.run(f"update access.ladder set rung = {Rung.SUSPENDED.value}")
+            closed = await send(desk, body_of(PAUL), KEY)
+            world.run("update access.ladder set lifted = now()")
+            reopened = [await send(desk, body_of(PAUL), KEY) for _ in range(2)]
+            said = json.loads(body_of(LATER)) | {"presence": {"means": "confirmation"}}
+            key = {"Idempotency-Key": "said-1"}
+            unconfirmed = [await send(desk, json.dumps(said).encode(), key) for _ in range(2)]
+            return [closed, *reopened, *unconfirmed]
+
+    closed, shown, replayed, *unconfirmed = asyncio.run(run())
+    assert (closed.status_code, closed.json()["code"]) == (503, "closed")
+    assert shown.json()["shown"] is True
+    assert replayed.json()["engagement"] == shown.json()["engagement"], "the answer, not the refusal before it"
+    assert [one.json()["code"] for one in unconfirmed] == ["not_confirmed"] * 2
+    assert lines(world) == [20, 1, 27, 27]
+
+
+def test_whose_insurer_is_closed_is_told_again_as_whoever_is_unknown(world: World, keyring: Keyring) -> None:
+    async def run() -> list[httpx.Response]:
+        async with counter(world, keyring) as desk:
+            hold(world, Level.INSURER, 1, SystemClock().now())
+            world.run(f"update access.ladder set rung = {Rung.SUSPENDED.value}")
+            sent = [(nir, {"Idempotency-Key": f"key-{nir[-4:]}"}) for nir in (PAUL, STRANGER) for _ in range(2)]
+            return [await send(desk, body_of(nir), headers) for nir, headers in sent]
+
+    closed, closed_again, unknown, unknown_again = asyncio.run(run())
+    assert closed.content == unknown.content
+    assert closed_again.content == unknown_again.content
+    assert closed_again.json()["outcome"] == "not_shown"
+    assert lines(world) == [20, 2]

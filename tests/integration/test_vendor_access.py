@@ -1,25 +1,18 @@
 """Vendor software exchanges its user's sign-in for a session of hers, bound to a key; and asks as she would."""
 
 import asyncio
-import json
-import os
-import re
-import subprocess
-import sys
+import secrets
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
+from joserfc import jwt
 from joserfc.jwk import ECKey
 
-from tests.installation import installation
 from tests.integration.conftest import Connect
-from tests.integration.signin_world import FERRAND, UNLISTED, Desk, desk, fill_directory, providers
-from tests.integration.thief import question
-from tests.integration.vendor_play import Software, user_token
+from tests.integration.signin_world import API, FERRAND, UNLISTED, Desk, desk, fill_directory, providers
+from tests.integration.vendor_play import Software
 from tierce.identity.exchange import ClientKeysError
 from tierce.identity.software.service import Registration, SoftwareError, SoftwareRegister
 from tierce.journal.encoding import decode
@@ -27,15 +20,12 @@ from tierce.journal.model import EntryKind
 from tierce.journal.service import Appender
 from tierce.kernel.clock import SystemClock
 from tierce.kernel.ids import SoftwareId, VendorId
-from tierce.kernel.loopback import NO_TLS
-from tierce.lab.demo.stage import VENDOR_BACK, VENDOR_CLIENT, Stage
 from tierce.lab.standins.browser_key import BrowserKey
 from tierce.policy.acts import Act, Site
 from tierce.storage.cluster import SUPERUSER
 from tierce.storage.database import Database
 from tierce.storage.keys import Keyring
 
-PAGE = Path(__file__).parents[2] / "docs/reference/vendors.md"
 Play = Callable[[Callable[[Desk], Awaitable[Any]]], None]
 
 
@@ -147,6 +137,33 @@ def test_an_assertion_serves_once_and_another_key_is_not_the_software(scene: Pla
     scene(played)
 
 
+@pytest.mark.parametrize("named", [True, False])
+def test_while_keys_are_changed_over_either_signs_whether_it_is_named_or_not(
+    scene: Play, merle: Software, register: SoftwareRegister, named: bool
+) -> None:
+    def draw(kid: str) -> ECKey:
+        return ECKey.generate_key("P-256", {"kid": kid} if named else None)
+
+    old, new, stranger = draw("old"), draw("new"), draw("old")
+    keys = {"keys": [key.as_dict(private=False) for key in (old, new)]}
+    register.add(replace(registration(merle), keys=keys))
+
+    async def played(found: Desk) -> None:
+        at = int(found.clock.now().timestamp())
+        for key, status in ((old, 400), (new, 400), (stranger, 401)):
+            for kid in (None, "old", "another"):
+                claims = {
+                    "iss": merle.client_id, "sub": merle.client_id, "aud": API + "/v1/token", "exp": at + 60,
+                    "jti": secrets.token_urlsafe(16),
+                }  # fmt: skip
+                assertion = jwt.encode({"alg": "ES256", **({"kid": kid} if kid else {})}, claims, key)
+                told = await merle.exchange(found, key=BrowserKey(), client_assertion=assertion)
+                assert told.status_code == status, told.text
+                assert told.json()["code"] == ("activity_wanted" if status == 400 else "client_assertion")
+
+    scene(played)
+
+
 def test_a_token_given_to_another_service_or_too_old_is_refused(scene: Play, merle: Software) -> None:
     async def played(found: Desk) -> None:
         stolen = await merle.exchange(found, key=BrowserKey(), client="other-psc")
@@ -244,57 +261,3 @@ def test_what_cannot_be_registered_is_refused_whole(register: SoftwareRegister, 
     assert [one.software for one in register.every()] == [12]
     kinds = admin.execute("select kind from journal.entry").fetchall()
     assert kinds == [(EntryKind.KEY_OR_POLICY_CHANGE,)]
-
-
-@pytest.fixture(scope="module")
-def stage() -> Iterator[Stage]:
-    with installation(300, 2, ("api", "worker")) as running:
-        yield running
-
-
-def command(stage: Stage, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "tierce.cli", "software", *arguments, "--settings", str(stage.settings_file)],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
-
-
-def test_the_client_on_the_page_connects_and_asks(stage: Stage, tmp_path: Path) -> None:
-    software = Software()
-    (tmp_path / "merle.jwks.json").write_text(json.dumps(software.jwks))
-    (tmp_path / "merle.pem").write_bytes(software.key.as_pem(private=True))
-    added = command(
-        stage, "add", "lgo-merle", "--software", "12", "--vendor", "4", "--name", "LGO Merle",
-        "--keys", str(tmp_path / "merle.jwks.json"), "--provider-client", VENDOR_CLIENT,
-    )  # fmt: skip
-    assert added.returncode == 0, added.stderr
-    assert "LGO Merle" in command(stage, "list").stdout
-
-    async def at_provider() -> str:
-        secret = (stage.home / "clients" / "vendor.secret").read_text()
-        async with httpx.AsyncClient(trust_env=False, verify=NO_TLS) as web:
-            issuer = f"{stage.url('standins')}/psc"
-            return await user_token(
-                web, issuer, (VENDOR_CLIENT, secret), VENDOR_BACK, stage.national_id("nadia_ferrand")
-            )
-
-    script = re.search(r"```python\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
-    assert script is not None
-    given = {
-        "API": stage.url("api"), "CLIENT": "lgo-merle", "KEY_FILE": str(tmp_path / "merle.pem"),
-        "USER_TOKEN": asyncio.run(at_provider()),
-    }  # fmt: skip
-    said = subprocess.run(
-        [sys.executable, "-c", script[1]], input=question(stage.person("paul_lenoir"), "OPTI"),
-        env=os.environ | given, capture_output=True, check=False,
-    )  # fmt: skip
-    assert said.returncode == 0, said.stderr.decode()
-    assert json.loads(said.stdout)["shown"] is True
-    with stage.database.connect(SUPERUSER) as admin:
-        bodies = admin.execute("select body from journal.entry where kind = 1").fetchall()
-    (line,) = (decode(row[0]) for row in bodies)
-    assert (line.software, line.vendor) == (12, 4)
-    assert command(stage, "end", "lgo-merle").returncode == 0
-    refused = command(stage, "end", "lgo-merle")
-    assert refused.returncode == 2
-    assert "tierce software list" in refused.stderr

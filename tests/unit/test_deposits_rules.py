@@ -72,6 +72,8 @@ def test_a_deposit_reads_what_the_card_shows_and_its_repr_shows_nothing() -> Non
         ({"label": NIR}, "label"),
         ({"request": "x"}, "request"),
         ({"more": 1}, "body"),
+        ({"amount": 59.9}, "amount"),
+        ({"nir": 7}, "nir"),
     ],
 )
 def test_a_wrong_field_is_named_and_its_value_never_repeated(changed: dict[str, object], field: str) -> None:
@@ -81,6 +83,13 @@ def test_a_wrong_field_is_named_and_its_value_never_repeated(changed: dict[str, 
     said = f"{caught.value} {caught.value.reason.fr} {caught.value.remedy.fr}"
     assert NIR not in said
     assert caught.value.reason.fr != caught.value.reason.en
+
+
+@pytest.mark.parametrize("sent", ['{"label": "é"}'.encode("latin-1"), b"x", b"[]"])
+def test_a_body_that_is_none_is_refused_whatever_its_bytes(sent: bytes) -> None:
+    with pytest.raises(DepositFieldError) as caught:
+        parse_deposit(sent, TODAY)
+    assert caught.value.field == "body"
 
 
 @pytest.mark.parametrize("label", ["L. 12/03/1950", "1 84 05 2A 950 012", "184052b950012", "19500312"])

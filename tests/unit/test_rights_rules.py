@@ -35,6 +35,24 @@ def test_a_good_question_is_read() -> None:
 
 
 @pytest.mark.parametrize(
+    ("sent", "field", "said"),
+    [
+        ('{"birth_date": "19800112", "label": "é"}'.encode("latin-1"), "body", "UTF-8"),
+        (b"\xef\xbb\xbf{}", "body", "object"),
+        (b"[]", "body", "object"),
+        (b"", "body", "object"),
+        (b'{"nir": "1"}', "birth_date", "missing"),
+        (body(presence={"means": "card", "proof": "x", "grade": "A"}), "presence", "type"),
+    ],
+)
+def test_a_body_that_is_none_is_said_to_be_none_whatever_its_bytes(sent: bytes, field: str, said: str) -> None:
+    with pytest.raises(QuestionError) as caught:
+        parse_question(sent, TODAY)
+    assert caught.value.field == field
+    assert said in caught.value.reason.en
+
+
+@pytest.mark.parametrize(
     ("changes", "field"),
     [
         ({"nir": SYNTHETIC_NIR[:-2] + "00"}, "nir"),
@@ -47,7 +65,12 @@ def test_a_good_question_is_read() -> None:
         ({"label": "x" * 41}, "label"),
         ({"label": SYNTHETIC_NIR}, "label"),
         ({"unexpected": 1}, "body"),
-        ({"nir": 7}, "body"),
+        ({"nir": 7}, "nir"),
+        ({"rank": "1"}, "rank"),
+        ({"payer": "2"}, "payer"),
+        ({"presence": "card"}, "presence"),
+        ({"presence": {"means": 1}}, "presence"),
+        ({"domain": None}, "domain"),
     ],
 )
 def test_each_misfit_names_its_field_and_a_remedy_but_no_value(changes: dict[str, object], field: str) -> None:

@@ -195,6 +195,19 @@ def read_reason(text: str) -> str:
     return reason
 
 
+def code_of(target: Target, codes: Mapping[Target, str]) -> str | None:
+    """What is closed, as a program knows it: a domain's code, a site's or an act's name, an AMC number; else None."""
+    match target.level:
+        case Level.PORTAL:
+            return next((name for name, site in SITES.items() if site == target.subject), None)
+        case Level.ACT:
+            return next((name for name, act in ACTS.items() if act == target.subject), None)
+        case Level.DOMAIN:
+            return Domain(target.subject).name
+        case _:
+            return codes.get(target)
+
+
 def name_of(target: Target, names: Mapping[Target, str]) -> Phrase:
     """What is closed, in words; what has a name of its own by its name."""
     known = names.get(target, str(target.subject))

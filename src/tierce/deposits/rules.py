@@ -13,6 +13,7 @@ import msgspec
 
 from tierce.deposits.errors import DepositFieldError
 from tierce.deposits.model import Insurer, Signer, Typed, Worth
+from tierce.kernel.bodies import UNREADABLE, fault_of
 from tierce.kernel.care import Domain
 from tierce.kernel.clock import day_of, paris_day, read_date
 from tierce.kernel.errors import FieldError
@@ -57,6 +58,13 @@ class DepositBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 _decoder = msgspec.json.Decoder(DepositBody)
 
+_BODY_REMEDY: Final = Phrase(
+    "Envoyez un objet JSON, en UTF-8, avec nir, birth_date, amc, member, valid_until, domain, care_date, amount et "
+    "request ; au besoin rank et label. rank est un nombre, le reste des textes, amount compris.",
+    "Send a JSON object, in UTF-8, with nir, birth_date, amc, member, valid_until, domain, care_date, amount and "
+    "request; if needed, rank and label. rank is a number, the rest is text, amount too.",
+)
+
 
 def _refuse(field: str, reason: tuple[str, str], remedy: tuple[str, str]) -> DepositFieldError:
     return DepositFieldError(field, Phrase(*reason), Phrase(*remedy))
@@ -66,13 +74,10 @@ def parse_deposit(body: bytes, today: date) -> Typed:
     """Read a deposit, or raise DepositFieldError naming the field and the remedy, never the value."""
     try:
         raw = _decoder.decode(body)
-    except msgspec.DecodeError:
+    except UNREADABLE:
         # The decoder's own message may quote a value: it is not repeated.
-        raise _refuse(
-            "body",
-            ("le dépôt n'est pas au format attendu.", "the deposit is not in the expected form."),
-            ("Voyez la description de l'API, /v1/openapi.json.", "See the description of the API, /v1/openapi.json."),
-        ) from None
+        field, reason = fault_of(body, DepositBody)
+        raise DepositFieldError(field, reason, _BODY_REMEDY) from None
     try:
         nir, birth, rank = Nir.parse(raw.nir), BirthDate.parse(raw.birth_date), Rank.parse(raw.rank)
     except FieldError as error:

@@ -282,8 +282,12 @@ class Lane:
                 return
 
     def _take(self, slot: _Slot) -> list[_Waiting]:
-        """Take what waits: whoever is gone is dropped, the late and the stale are refused unopened."""
+        """Take what waits: whoever is gone is dropped, the late and the stale are refused unopened.
+
+        A signed proof goes once in a batch: the next one finds it used, and where its answer is.
+        """
         batch: list[_Waiting] = []
+        again: list[_Waiting] = []
         late = perf_counter() - self._size.wait_seconds
         once = set()
         while self._queue and len(batch) < self._size.batch:
@@ -296,10 +300,11 @@ class Lane:
             elif ask.once is not None and ask.issued < slot.since:
                 _refuse([waiting], ProofRefusedError(ProofReason.ISSUED))
             elif ask.once is not None and ask.once in once:
-                _refuse([waiting], NotAnsweredError("the same signed proof was sent twice"))
+                again.append(waiting)
             else:
                 once.add(ask.once)
                 batch.append(waiting)
+        self._queue.extendleft(reversed(again))
         if not self._queue:
             self._some.clear()
             if not batch:

@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from tierce.identity import store
-from tierce.identity.errors import NameRefusedError, SessionReason, SessionRefusedError
+from tierce.identity.errors import NameRefusedError, NotHersError
 from tierce.identity.model import DeviceRow, SessionState, SubstituteRow, keyless
 from tierce.identity.service import Sessions
 from tierce.kernel.clock import date_of, paris_day
@@ -48,22 +48,26 @@ class Devices:
         today = paris_day(self._clock.now())
         async with self._pool.connection() as connection:
             rows = await store.substitutes_of(connection, state.professional, today)
-        return [SubstituteRow(name, place, date_of(first), date_of(last)) for name, place, first, last in rows]
+        return [
+            SubstituteRow(number, name, place, date_of(first), date_of(last))
+            for number, name, place, first, last in rows
+        ]
 
     async def name(self, handle: str, device: DeviceId, name: str) -> None:
         """Name one of one's own devices.
 
         Raises:
-            SessionRefusedError: the session is over, or the device is not one's own.
+            SessionRefusedError: the session is over.
+            NotHersError: the device is not one's own.
             NameRefusedError: the name is empty, too long, or looks like a number or date that names somebody.
         """
         state = await self._sessions.read(handle)
         checked = read_name(name)
         if device > MAX_ID:
-            raise SessionRefusedError(SessionReason.UNKNOWN)
+            raise NotHersError
         async with self._pool.connection() as connection:
             if not await store.name_device(connection, state.login, device, checked, self._clock.now()):
-                raise SessionRefusedError(SessionReason.UNKNOWN)
+                raise NotHersError
             await self._sessions.journal(connection, state, Act.DEVICE_NAME, reference=device)
 
 

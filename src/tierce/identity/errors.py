@@ -153,6 +153,10 @@ class SessionRefusedError(IdentityError):
         self.reason = reason
 
 
+class NotHersError(IdentityError):
+    """No live session, or no device, of the professional has this number; her own session stands."""
+
+
 class ClientReason(StrEnum):
     """Why a piece of software is refused: fixed words, safe to answer, log and count."""
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from joserfc import jwt
 from joserfc.errors import JoseError
-from joserfc.jwk import KeySet
+from joserfc.jwk import JWKRegistry, KeySet
 
 from tierce.identity import store
 from tierce.identity.dpop import PRIVATE_MEMBERS, ProofVerifier
@@ -128,12 +128,7 @@ def check_assertion(assertion: str, client: SoftwareClient, audience: str, now: 
     """
     if len(assertion) > ASSERTION_CHARS_MAX:
         raise ClientRefusedError(ClientReason.ASSERTION)
-    try:
-        claims = jwt.decode(
-            assertion, KeySet.import_key_set({"keys": client.keys["keys"]}), algorithms=ALGORITHMS
-        ).claims
-    except (JoseError, ValueError) as error:
-        raise ClientRefusedError(ClientReason.ASSERTION) from error
+    claims = _claims(assertion, client.keys["keys"])
     ends, jti, meant_for = claims.get("exp"), claims.get("jti"), claims.get("aud")
     named = claims.get("iss") == claims.get("sub") == client.client_id
     addressed = audience in (meant_for if isinstance(meant_for, list) else [meant_for])
@@ -144,6 +139,21 @@ def check_assertion(assertion: str, client: SoftwareClient, audience: str, now: 
     if not -SKEW_SECONDS < ends - now.timestamp() <= ASSERTION_SECONDS_MAX:
         raise ClientRefusedError(ClientReason.EXPIRED)
     return sha256(b"tierce-assertion-v1" + client.client_id.encode() + b"\0" + jti.encode()).digest()[:16]
+
+
+def _claims(assertion: str, keys: list[dict[str, Any]]) -> dict[str, Any]:
+    """What an assertion says, by whichever of the software's keys signed it.
+
+    Every key is tried, KEYS_MAX at most: `kid` only hints at one (RFC 7515 §4.1.4), and a vendor who changes over
+    from one key to the next need not have named either.
+    """
+    for key in keys:
+        try:
+            nameless = {name: value for name, value in key.items() if name != "kid"}
+            return jwt.decode(assertion, JWKRegistry.import_key(nameless), algorithms=ALGORITHMS).claims
+        except (JoseError, ValueError):
+            continue
+    raise ClientRefusedError(ClientReason.ASSERTION)
 
 
 def check_keys(jwks: object) -> dict[str, Any]:

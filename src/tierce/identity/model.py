@@ -243,6 +243,7 @@ class DeviceRow:
 class SubstituteRow:
     """Somebody who may work in a professional's place, from a first to a last day, both included."""
 
+    number: int
     name: str
     place: str
     first: date

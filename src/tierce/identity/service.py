@@ -17,6 +17,7 @@ from psycopg_pool import AsyncConnectionPool
 from tierce.identity import claims, rules, store
 from tierce.identity.dpop import PRIVATE_MEMBERS, Proof, ProofVerifier, digest_of, encode_b64, thumbprint_of
 from tierce.identity.errors import (
+    NotHersError,
     ProofReason,
     ProofRefusedError,
     SessionReason,
@@ -344,12 +345,13 @@ class Sessions:
         """End one of one's own sessions, this one included; it opens nothing more from its next ask.
 
         Raises:
-            SessionRefusedError: this session is over, or the other is not one's own.
+            SessionRefusedError: this session is over.
+            NotHersError: the other is over already, or is not one's own.
         """
         async with self._pool.connection() as connection:
             state, _ = await self._live(connection, handle)
             if not await store.revoke(connection, session, state.professional, self._clock.now(), why):
-                raise SessionRefusedError(SessionReason.UNKNOWN)
+                raise NotHersError
             await self._journal(connection, state, Act.SESSION_REVOKE, reference=session)
 
     async def revoke_others(self, handle: str) -> int:

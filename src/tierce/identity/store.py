@@ -338,16 +338,19 @@ async def devices_of(connection: Connection, professional: ProfessionalId, now: 
 
 async def substitutes_of(
     connection: Connection, professional: ProfessionalId, today: int
-) -> list[tuple[str, str, int, int]]:
-    """List who may work in a professional's place, now or later: name, place, first and last day."""
+) -> list[tuple[int, str, str, int, int]]:
+    """List who may work in a professional's place, now or later: number, name, place, first and last day.
+
+    One that was ended opens nothing from that moment on, whatever its days were.
+    """
     cursor = await connection.execute(
-        "select p.given_name || ' ' || p.family_name, e.name, b.from_day, least(b.until_day, b.ended_day)"
+        "select b.id, p.given_name || ' ' || p.family_name, e.name, b.from_day, b.until_day"
         " from directory.substitution b join directory.professional p on p.id = b.professional"
         " join directory.establishment e on e.id = b.establishment"
-        " where b.replaces = %s and least(b.until_day, b.ended_day) >= %s order by b.from_day, b.id limit %s",
+        " where b.replaces = %s and b.ended_day is null and b.until_day >= %s order by b.from_day, b.id limit %s",
         (professional, today, SESSIONS_LISTED_MAX),
     )
-    return [(row[0], row[1], row[2], row[3]) for row in await cursor.fetchall()]
+    return [(row[0], row[1], row[2], row[3], row[4]) for row in await cursor.fetchall()]
 
 
 async def name_device(connection: Connection, login: LoginId, device: DeviceId, name: str, now: datetime) -> bool:

@@ -14,6 +14,7 @@ from tierce.journal.errors import EngagementFormatError
 from tierce.kernel.care import Domain
 from tierce.kernel.clock import Clock, from_micros, micros, paris_day, seconds_left_today, start_of
 from tierce.kernel.ids import EntrySeq
+from tierce.kernel.language import Phrase
 from tierce.policy.seats import (
     DAY_LIMITS,
     SEAT_DAYS,
@@ -24,6 +25,7 @@ from tierce.policy.seats import (
     on_probation,
     roll,
 )
+from tierce.rights.errors import QuestionError
 from tierce.rights.replays import Replays
 from tierce.rights.store import Keyring, Purpose, Wanted, engagement_domain, own_asks
 
@@ -65,7 +67,10 @@ class HistoryFilter:
 
 @dataclass(frozen=True, slots=True)
 class Seats:
-    """The places of one device: how many are taken, since how many days, and what is left today."""
+    """The places of one device: `open` of `limit` are taken, `today` of `cap_today` since midnight in Paris.
+
+    `attempts_left` asks of any kind are left of the day's, `known_left` known people may still be opened.
+    """
 
     limit: int
     open: int
@@ -108,9 +113,14 @@ class History:
         """One page of the caller's own asks, newest first, and the cursor of the next page.
 
         Raises:
-            EngagementFormatError: the cursor is none of ours.
+            QuestionError: the cursor is none of ours.
         """
-        last = parse_engagement(self._key, before) if before else None
+        try:
+            last = parse_engagement(self._key, before) if before else None
+        except EngagementFormatError:
+            reason = Phrase("ce curseur n’est pas d’ici", "this cursor is none of ours")
+            remedy = Phrase("Reprenez celui de la page précédente.", "Take that of the page before.")
+            raise QuestionError("cursor", reason, remedy) from None
         async with self._pool.connection() as connection:
             rows = await own_asks(
                 connection, caller.professional, caller.establishment, last, only.wanted(), self._page_rows + 1

@@ -17,7 +17,7 @@ from psycopg import AsyncConnection
 from psycopg_pool import AsyncConnectionPool
 
 from tierce.identity.model import Caller
-from tierce.journal.engagement import format_engagement
+from tierce.journal.engagement import format_engagement, parse_engagement
 from tierce.kernel.clock import Clock, micros
 from tierce.kernel.ids import EntrySeq
 from tierce.kernel.language import Phrase
@@ -116,5 +116,5 @@ class Replays:
             )  # fmt: skip
         if not told:
             return None
-        number = revisited or format_engagement(self._engagement, EntrySeq(seq))
-        return Already(number if shown else None)
+        opened = EntrySeq(seq) if revisited is None else parse_engagement(self._engagement, revisited)
+        return Already(format_engagement(self._engagement, opened) if shown else None)

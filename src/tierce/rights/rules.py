@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from tierce.kernel.bodies import UNREADABLE, fault_of
 from tierce.kernel.card import MemberNumber, parse_amc
 from tierce.kernel.care import Domain
 from tierce.kernel.clock import day_of, read_date
@@ -52,10 +53,12 @@ _decoder = msgspec.json.Decoder(QuestionBody)
 
 _LABEL_REMEDY = Phrase("Mettez des initiales ou un numéro de dossier.", "Use initials or a file number.")
 _BODY_REMEDY = Phrase(
-    "Envoyez un objet JSON avec birth_date, domain, care_date, puis nir (et rank), ou amc et member_number ; au "
-    "besoin payer et label.",
-    "Send a JSON object with birth_date, domain, care_date, then nir (and rank), or amc and member_number; if "
-    "needed, payer and label.",
+    "Envoyez un objet JSON, en UTF-8, avec birth_date, domain, care_date, puis nir (et rank), ou amc et "
+    "member_number ; au besoin payer, label et presence. rank et payer sont des nombres, presence un objet, le reste "
+    "des textes.",
+    "Send a JSON object, in UTF-8, with birth_date, domain, care_date, then nir (and rank), or amc and "
+    "member_number; if needed, payer, label and presence. rank and payer are numbers, presence is an object, the "
+    "rest is text.",
 )
 _ONE_WAY_REMEDY = Phrase(
     "Donnez le NIR et le rang, ou bien le numéro AMC et le numéro d’adhérent.",
@@ -67,10 +70,10 @@ def parse_question(body: bytes, today: date) -> Question:
     """Read a question, or raise QuestionError naming the field and the remedy, never the value."""
     try:
         raw = _decoder.decode(body)
-    except msgspec.DecodeError:
+    except UNREADABLE:
         # The decoder's own message may quote a value: it is not repeated.
-        reason = Phrase("la question n'est pas au format attendu", "the question is not in the expected form")
-        raise QuestionError("body", reason, _BODY_REMEDY) from None
+        field, reason = fault_of(body, QuestionBody)
+        raise QuestionError(field, reason, _BODY_REMEDY) from None
     try:
         who = _who(raw)
     except FieldError as error:
@@ -161,7 +164,9 @@ def _label(text: str | None) -> str | None:
         return None
     label = text.strip()
     if len(label) > LABEL_MAX or not label.isprintable():
-        reason = Phrase("le repère est trop long", "the label is too long")
+        reason = Phrase(
+            "le repère est trop long, ou ne tient pas sur une ligne", "the label is too long, or not one line of text"
+        )
         remedy = Phrase(
             "Quarante caractères au plus, sans nom ni NIR.", "Forty characters at most, no name and no NIR."
         )

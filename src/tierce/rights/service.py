@@ -163,6 +163,7 @@ class Rights:
             GateError: the gate could not answer.
         """
         seq = parse_engagement(self._engagement, engagement)
+        engagement = self.number(seq)  # as it is printed, however it was typed
         answer = await self._gate.ask(
             Ask(
                 caller=caller, act=Act.RIGHTS_REVISIT, domain=domain, care_day=paris_day(self._clock.now()),

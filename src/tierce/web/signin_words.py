@@ -10,7 +10,8 @@ from tierce.identity.errors import (
     ContinuingReason,
     ContinuingRefusedError,
     IdentityError,
-    LinkRefusedError,
+    NotHersError,
+    ProofReason,
     ProofRefusedError,
     SessionReason,
     SessionRefusedError,
@@ -285,10 +286,36 @@ LINK: Told = (
 )
 """One answer for nobody and for homonyms: which of the two is nobody's business."""
 
-PROOF: Told = (
-    Phrase("La signature de votre navigateur n’est pas valable.", "Your browser's signature is not valid."),
-    Phrase("Rechargez la page ; sinon reconnectez-vous.", "Reload the page; else sign in again."),
+NOT_HERS: Told = (
+    Phrase(
+        "Vous n’avez ni session en cours ni appareil de ce numéro.",
+        "You have no live session and no device of this number.",
+    ),
+    Phrase("Relisez la liste : elle a pu changer.", "Read the list again: it may have changed."),
 )
+
+PROOF: Told = (
+    Phrase("La signature de votre appareil n’est pas valable.", "Your device's signature is not valid."),
+    Phrase(
+        "Rechargez la page, ou faites une preuve neuve pour cette demande ; sinon reconnectez-vous.",
+        "Reload the page, or make a new proof for this very request; else sign in again.",
+    ),
+)
+PROOF_TOO_FAR: Told = (
+    Phrase("La signature n’est pas de la minute.", "The signature is not of this minute."),
+    Phrase(
+        "Mettez l’horloge de l’appareil à l’heure, puis recommencez : une minute d’écart au plus avec la nôtre.",
+        "Set the device's clock, then try again: one minute at most from ours.",
+    ),
+)
+PROOF_USED: Told = (
+    Phrase("Cette signature a déjà servi.", "This signature was used already."),
+    Phrase(
+        "La demande était peut-être arrivée : regardez avant de la refaire, avec une signature neuve.",
+        "The request may have arrived: look before you make it again, with a new signature.",
+    ),
+)
+_PROOFS: Mapping[ProofReason, Told] = {ProofReason.ISSUED: PROOF_TOO_FAR, ProofReason.REPLAYED: PROOF_USED}
 
 CLIENT: Mapping[ClientReason, Told] = {
     ClientReason.UNKNOWN: (
@@ -338,7 +365,11 @@ def told(error: IdentityError) -> Told:
         return COLLEAGUE[error.reason]
     if isinstance(error, ContinuingRefusedError):
         return CONTINUING[error.reason]
-    return LINK if isinstance(error, LinkRefusedError) else PROOF
+    if isinstance(error, NotHersError):
+        return NOT_HERS
+    if isinstance(error, ProofRefusedError):
+        return _PROOFS.get(error.reason, PROOF)
+    return LINK
 
 
 def code_of(error: IdentityError) -> str:
@@ -357,4 +388,4 @@ def code_of(error: IdentityError) -> str:
         return f"client_{error.reason.value}"
     if isinstance(error, ActivityWantedError):
         return "activity_wanted"
-    return "link_refused"
+    return "not_yours" if isinstance(error, NotHersError) else "link_refused"

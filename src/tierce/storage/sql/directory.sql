@@ -157,7 +157,7 @@ end $$;
 create or replace function directory.declare_substitute(
     by_session bigint, substitute bigint, first_day integer, last_day integer) returns bigint
     language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
-declare found bigint; own directory.activity%rowtype; today integer := gate.today();
+declare made bigint; own directory.activity%rowtype; today integer := gate.today();
 begin
     select a.* into own from access.session s join directory.activity a on a.id = s.activity
     where s.id = by_session and s.revoked is null and s.expires > now() and a.active and a.substitution is null
@@ -171,6 +171,13 @@ begin
         return null;
     end if;
     perform from directory.professional where id = own.professional for update;
+    -- Said again after an answer that was lost, it is the same one: a second would outlive the end of the first.
+    select s.id into made from directory.substitution s
+    where s.professional = substitute and s.replaces = own.professional and s.establishment = own.establishment
+      and s.profession = own.profession and s.from_day = first_day and s.until_day = last_day and s.ended_day is null;
+    if made is not null then
+        return made;
+    end if;
     if (select count(*) from directory.substitution s where s.replaces = own.professional and s.ended_day is null
         and s.from_day <= last_day and s.until_day >= first_day) >= 2 then
         return null;

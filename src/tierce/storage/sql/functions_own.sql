@@ -18,15 +18,19 @@ create or replace function gate.own_asks(
     order by e.seq desc limit least(at_most, 200)
 $$;
 
--- The first line of an ask that carries this mark (docs/adr: a lost answer), among a professional's latest lines.
--- The mark is the first five bytes of the line's salt, and the next three bind it to the question.
+-- The line of an ask that carries this mark (docs/adr: a lost answer), among a professional's latest lines: the first that
+-- answered it, else the first. What was refused outright is no answer: attempts, session, held, a proof of presence that
+-- does not stand, a whole part closed; of an insurer that is closed the line names the person, and the answer is that of
+-- all who are not shown. The mark is the first five bytes of the line's salt, and the next three bind it to the question.
 create or replace function gate.asked_before(of_professional bigint, mark bytea, since_us bigint)
     returns table (seq bigint, shown boolean, told boolean, question bytea)
     language sql stable security definer set search_path = pg_catalog, pg_temp as $$
-    select l.seq, get_byte(l.body, 4) = 1, l.kind <> 2 or get_byte(l.body, 4) not in (6, 7, 8),
+    select l.seq, get_byte(l.body, 4) = 1,
+           l.kind <> 2 or not (get_byte(l.body, 4) in (6, 7, 8, 25, 26, 27, 28)
+                               or get_byte(l.body, 4) = 20 and journal.u64(l.body, 80) = 0) as answered,
            substring(l.body from 126 for 3)
     from (select e.seq, e.kind, e.body from journal.entry e
           where e.professional = of_professional order by e.seq desc limit 4000) l
     where l.kind in (1, 2, 3, 4) and substring(l.body from 121 for 5) = mark and journal.u64(l.body, 8) >= since_us
-    order by l.seq limit 1
+    order by answered desc, l.seq limit 1
 $$;

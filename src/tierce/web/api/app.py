@@ -1,14 +1,16 @@
 """The API as an application: the hot routes in front, sign-in and the caller's own pages behind."""
 
 import logging
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Literal
 
+import msgspec
 import psycopg
 from litestar import Litestar, MediaType, Request, Response, Router, get
 from litestar.connection import ASGIConnection
 from litestar.datastructures import MutableScopeHeaders, State
-from litestar.exceptions import HTTPException, NotFoundException
+from litestar.exceptions import HTTPException, NotFoundException, ValidationException
 from litestar.handlers import BaseRouteHandler
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
@@ -18,10 +20,9 @@ from litestar.types import Message, Scope
 from tierce import __version__
 from tierce.gate.service import Gate
 from tierce.identity.dpop import ProofVerifier
-from tierce.journal.errors import EngagementFormatError
 from tierce.kernel.errors import FieldError
 from tierce.policy.acts import Act
-from tierce.rights.history import History
+from tierce.rights.history import History, Seats
 from tierce.rights.service import Rights
 from tierce.web.api import problems
 from tierce.web.api.appeals import APPEAL_ROUTES
@@ -29,7 +30,7 @@ from tierce.web.api.callers import Callers
 from tierce.web.api.colleagues import COLLEAGUE_ROUTES
 from tierce.web.api.devices import DEVICE_ROUTES
 from tierce.web.api.filters import read_filter
-from tierce.web.api.hot import App, HotRoutes, as_problem
+from tierce.web.api.hot import App, HotRoutes
 from tierce.web.api.metrics import render
 from tierce.web.api.openapi import describe
 from tierce.web.api.openapi_deposits import with_deposits
@@ -58,13 +59,37 @@ class RightsWiring:
     vendor: VendorWiring
 
 
+class HistoryLine(msgspec.Struct):
+    """One ask: when, about what, and the number that opens its answer again; null when nothing was shown."""
+
+    engagement: str | None
+    at: datetime
+    domain: str
+    outcome: Literal["shown", "not_shown"]
+    label: str | None
+
+
+class HistoryAnswer(msgspec.Struct):
+    """One page, newest first, and the cursor of the next; null on the last page."""
+
+    rows: list[HistoryLine]
+    cursor: str | None
+
+
+class HealthAnswer(msgspec.Struct):
+    """Whether the gate can answer."""
+
+    gate: Literal["open", "closed"]
+    version: str
+
+
 def _wiring(request: Request[Any, Any, State]) -> RightsWiring:
     found: RightsWiring = request.app.state[WIRING_KEY]
     return found
 
 
 @get("/v1/seats", opt={"act": Act.NONE})
-async def seats(request: AnyRequest) -> Response[dict[str, Any]]:
+async def seats(request: AnyRequest) -> Response[Seats]:
     """The places of the session's device; says nothing of anybody.
 
     `RateLimit` tells the day's asks that are left, and the seconds until Paris's midnight gives them back. No other
@@ -77,7 +102,7 @@ async def seats(request: AnyRequest) -> Response[dict[str, Any]]:
         "RateLimit-Policy": f'"asks";q={found.attempts_limit};w=86400',
         "RateLimit": f'"asks";r={found.attempts_left};t={found.renewed_in_seconds}',
     }
-    return Response(asdict(found), headers=NO_STORE | left)
+    return Response(found, headers=NO_STORE | left)
 
 
 @get("/v1/history", opt={"act": Act.NONE})
@@ -88,7 +113,7 @@ async def history(
     outcome: FromQuery[str | None] = None,
     first: FromQuery[str | None] = None,
     last: FromQuery[str | None] = None,
-) -> Response[dict[str, Any]]:
+) -> Response[HistoryAnswer]:
     """What was asked in the caller's name, newest first, without identity; opening a line is the act `revisit`.
 
     `domain` is a domain's code, `outcome` `shown` or `not_shown`, `first` and `last` days, both included.
@@ -97,27 +122,18 @@ async def history(
     bound = await wiring.callers.find(request.headers.get("authorization", "").encode(), fresh=True)
     only = read_filter(domain, outcome, first, last)
     rows, following = await wiring.history.page(bound.caller, cursor or None, only)
-    body = {
-        "rows": [
-            {
-                "engagement": r.engagement,
-                "at": r.at,
-                "domain": r.domain.name,
-                "outcome": "shown" if r.engagement else "not_shown",
-                "label": r.label,
-            }
-            for r in rows
-        ],
-        "cursor": following,
-    }
-    return Response(body, headers=NO_STORE)
+    lines = [
+        HistoryLine(r.engagement, r.at, r.domain.name, "shown" if r.engagement else "not_shown", r.label)
+        for r in rows
+    ]
+    return Response(HistoryAnswer(lines, following), headers=NO_STORE)
 
 
 @get("/health", opt={"act": Act.NONE})
-async def health(request: AnyRequest) -> Response[dict[str, Any]]:
+async def health(request: AnyRequest) -> Response[HealthAnswer]:
     """Whether the gate can answer: 200 when it can, 503 when its connection is lost."""
     is_open = _wiring(request).gate.open
-    body = {"gate": "open" if is_open else "closed", "version": __version__}
+    body = HealthAnswer("open" if is_open else "closed", __version__)
     return Response(body, status_code=200 if is_open else 503, headers=NO_STORE)
 
 
@@ -144,11 +160,10 @@ async def _headers(message: Message, scope: Scope) -> None:
 
 
 def _told(problem: Problem) -> Response[bytes]:
-    return Response(problem.body(), status_code=problem.status, media_type="application/problem+json")
-
-
-def _engagement(_request: AnyRequest, error: EngagementFormatError) -> Response[bytes]:
-    return _told(as_problem(error))
+    return Response(
+        problem.body(), status_code=problem.status, media_type="application/problem+json",
+        headers=problems.headers_of(problem),
+    )  # fmt: skip
 
 
 def _field(_request: AnyRequest, error: FieldError) -> Response[bytes]:
@@ -157,7 +172,22 @@ def _field(_request: AnyRequest, error: FieldError) -> Response[bytes]:
 
 def _http(_request: AnyRequest, error: HTTPException) -> Response[bytes]:
     """The framework's own refusals, without its words: they quote what was sent."""
-    return _told(problems.of_status(error.status_code))
+    problem, field = problems.of_status(error.status_code), _field_of(error)
+    return _told(problem if field is None else replace(problem, extra={"field": field}))
+
+
+def _field_of(error: HTTPException) -> str | None:
+    """The field that is not of the expected type, by the name that the description gives it: never one of theirs."""
+    extra = error.extra if isinstance(error, ValidationException) else None
+    if not isinstance(extra, list) or not extra or not isinstance(extra[0], dict):
+        return None
+    key, _, _ = str(extra[0].get("key", "")).partition("[")
+    return key if key not in {"", "data"} else None  # "data": the body as a whole
+
+
+def _bytes(_request: AnyRequest, _error: UnicodeDecodeError) -> Response[bytes]:
+    """A body that is no UTF-8, which the framework takes for a fault of ours."""
+    return _told(problems.of_status(400))
 
 
 def _away(_request: AnyRequest, error: psycopg.OperationalError) -> Response[bytes]:
@@ -195,9 +225,9 @@ def create_api(wiring: RightsWiring, proofs: ProofVerifier) -> App:
         ],
         exception_handlers={
             **EXCEPTION_HANDLERS,
-            EngagementFormatError: _engagement,
             FieldError: _field,
             HTTPException: _http,
+            UnicodeDecodeError: _bytes,
             psycopg.OperationalError: _away,
             Exception: _anything,
         },

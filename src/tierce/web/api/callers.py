@@ -143,11 +143,6 @@ class Callers:
         """Whether this process has seen a session alive, by the SHA-256 of its handle; it may have ended since."""
         return digest in self._known
 
-    def forget(self, authorization: bytes | None) -> None:
-        """Read the session again at its next ask."""
-        if authorization is not None:
-            self._known.pop(sha256(authorization[len(_SCHEME) :]).digest(), None)
-
     def _use(self, digest: bytes, known: _Known, now: datetime) -> None:
         known.ends, known.slide_at = self._sessions.reader.end_of(known.state), now + SLIDE_AFTER
         self._used[known.state.id] = (digest, known.ends)

@@ -5,7 +5,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -36,8 +36,8 @@ COUNTER_ROUTES: Final = (("POST", DEPOSITS), ("GET", DEPOSITS + "/{receipt}"), (
 """What the counter serves by itself, in front of every routing table."""
 ACTS: Final = {DEPOSITS: Act.DEPOSIT_MAKE, DEPOSITS + "/{receipt}": Act.DEPOSIT_READ, SERVICE: Act.NONE}
 """The acts of the routes served here, for the test that enumerates every route."""
-ALWAYS: Final = ("/health", "/metrics", "/v1/openapi.json", "/v1/rights")
-"""What the rest of the API answers by itself while the store is away; the gate sheds its own asks."""
+ALWAYS: Final = ("/health", "/metrics", "/v1/openapi.json")
+"""What the rest of the API answers by itself while the store is away: of a frozen one, an ask would wait for ever."""
 _SCHEME: Final = b"DPoP "
 _log = logging.getLogger(__name__)
 
@@ -96,7 +96,7 @@ class Front:
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Serve one request, or hand it on, without a coroutine of its own: an ask passes here."""
         path = scope.get("path", "")
-        if self.rest is not None and path == "/v1/rights":
+        if self.rest is not None and path == "/v1/rights" and not self._openness.away:
             return self.rest(scope, receive, send)
         if scope["type"] == "http" and (path == SERVICE or path.startswith(DEPOSITS)):
             return self._serve(scope, path, receive, send)
@@ -118,7 +118,8 @@ class Front:
             elif path.startswith(DEPOSITS + "/") and method == "GET":
                 await _json(send, 200, state_body(await self._state(scope, path.removeprefix(DEPOSITS + "/"))))
             else:
-                await _problem(send, problems.of_status(404 if "/" in path.removeprefix("/v1/") else 405))
+                known = path in {SERVICE, DEPOSITS} or path.startswith(DEPOSITS + "/")
+                await _problem(send, problems.of_status(405 if known else 404))
         except (DepositFieldError, NotClosedError, SpoolFullError, TooManyDepositsError, ReceiptUnknownError,
                 IdentityError, _TooLargeError, TimeoutError) as error:  # fmt: skip
             await _problem(send, _as_problem(error))
@@ -130,7 +131,12 @@ class Front:
         async with asyncio.timeout(BODY_SECONDS_MAX):
             body = await _read(receive)
         left = Left(_handle(scope), body, header(scope, b"dpop"), self._url + DEPOSITS)
-        return await self._counter.take(left, self._openness.takes)
+        try:
+            return await self._counter.take(left, self._openness.takes)
+        except NotClosedError:
+            # Whoever was told "closed" a moment ago, by the gate or another worker, is not told "open" by this one.
+            await self._openness.look_again()
+            return await self._counter.take(left, self._openness.takes)
 
     async def _state(self, scope: Scope, text: str) -> State:
         number = self._counter.number(text)
@@ -235,10 +241,11 @@ async def _json(send: Send, status: int, body: dict[str, Any]) -> None:
 
 
 async def _problem(send: Send, problem: Problem) -> None:
-    await _send(send, problem.status, b"application/problem+json", problem.body())
+    more = [(name.encode(), value.encode()) for name, value in problems.headers_of(problem).items()]
+    await _send(send, problem.status, b"application/problem+json", problem.body(), more)
 
 
-async def _send(send: Send, status: int, media: bytes, body: bytes) -> None:
-    headers = [(b"content-type", media), *_HEADERS, (b"content-length", str(len(body)).encode())]
+async def _send(send: Send, status: int, media: bytes, body: bytes, more: Sequence[tuple[bytes, bytes]] = ()) -> None:
+    headers = [(b"content-type", media), *_HEADERS, *more, (b"content-length", str(len(body)).encode())]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})

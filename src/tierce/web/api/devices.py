@@ -66,8 +66,9 @@ class ConfirmAnswer(msgspec.Struct):
 
 
 class SubstituteLine(msgspec.Struct):
-    """Somebody who may work in one's place, for bounded days, both included."""
+    """Somebody who may work in one's place, for bounded days, both included; `number` ends it."""
 
+    number: int
     name: str
     establishment_name: str
     first: date
@@ -151,7 +152,7 @@ async def separate_device(request: AnyRequest, device: FromPath[int]) -> None:
 async def list_substitutes(request: AnyRequest) -> SubstitutesAnswer:
     """List who may work in one's place: professionals of the directory, under their own names and keys."""
     rows = await Devices(_wiring(request).sessions).substitutes(handle_of(request))
-    return SubstitutesAnswer([SubstituteLine(row.name, row.place, row.first, row.last) for row in rows])
+    return SubstitutesAnswer([SubstituteLine(row.number, row.name, row.place, row.first, row.last) for row in rows])
 
 
 @post("/v1/sessions/revoke-others", status_code=200, opt={"act": Act.SESSION_REVOKE})

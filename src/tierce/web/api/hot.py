@@ -109,6 +109,9 @@ class HotRoutes:
             given = _given(scope)
             bound, proof = await self._authenticate(given, path, body)  # 1. authenticate
             answer = await self._answer_once(path, bound, body, proof, given.get(b"idempotency-key"))
+            if isinstance(answer, Refused) and answer.code == "not_allowed":
+                # The session may have ended since it was remembered: read again, it is said to have.
+                await self._callers.find(given.get(b"authorization"), fresh=True)
         except (GateError, IdentityError, QuestionError, EngagementFormatError) as error:
             await _problem(send, as_problem(error))
             return
@@ -125,8 +128,6 @@ class HotRoutes:
         if isinstance(answer, Refused):
             retry = {"retry_date": answer.retry_date} if answer.retry_date else {}
             known = problems.REFUSED[answer.code]
-            if answer.code == "not_allowed":
-                self._callers.forget(header(scope, b"authorization"))
             await _problem(send, replace(known, extra={**(known.extra or {}), **retry}))
             return
         await send(_TOLD)
@@ -249,8 +250,8 @@ async def _read(scope: Scope, receive: Receive) -> bytes | Problem:
 
 
 async def _problem(send: Send, problem: Problem) -> None:
-    headers = [*_PROBLEM_HEADERS, (b"retry-after", b"1")] if problem.status == 503 else _PROBLEM_HEADERS
-    await _send(send, problem.status, headers, problem.body())
+    more = [(name.encode(), value.encode()) for name, value in problems.headers_of(problem).items()]
+    await _send(send, problem.status, [*_PROBLEM_HEADERS, *more], problem.body())
 
 
 async def _send(send: Send, status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> None:

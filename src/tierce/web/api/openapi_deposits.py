@@ -83,23 +83,35 @@ SERVICE: Final = {
     "type": "object",
     "required": ["open", "store", "closed", "since"],
     "properties": {
-        "open": {"type": "boolean"},
+        "open": {
+            "type": "boolean",
+            "description": "Nothing at all is closed. When false, `closed` says what: the rest is asked as ever.",
+        },
         "store": {"type": "boolean"},
         "closed": {
             "type": "array",
             "items": {
                 "type": "object",
-                "required": ["level", "subject", "name", "since", "until"],
+                "required": ["level", "subject", "code", "name", "since", "until"],
                 "properties": {
                     "level": {"enum": ["nation", "portal", "act", "domain", "insurer"]},
                     "subject": {"type": "integer"},
+                    "code": {
+                        "type": ["string", "null"],
+                        "description": "A domain's code, `portal` or `api` (software), `ask` or `revisit`, an AMC "
+                        "number; null for the nation.",
+                    },
                     "name": _TWO,
                     "since": _INSTANT,
                     "until": _INSTANT,
                 },
             },
         },
-        "since": {"type": ["string", "null"], "format": "date-time", "description": "Since when the store is away."},
+        "since": {
+            "type": ["string", "null"],
+            "format": "date-time",
+            "description": "Since when the store is away; null while it is there.",
+        },
     },
 }
 

@@ -8,12 +8,12 @@ starts while the store is away.
 import asyncio
 import logging
 import os
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import msgspec
 import psycopg
@@ -21,7 +21,7 @@ from psycopg import AsyncConnection
 
 from tierce.closings import store as closing_rows
 from tierce.closings.model import Closing, Target
-from tierce.closings.rules import name_of
+from tierce.closings.rules import code_of, name_of
 from tierce.deposits import store as deposit_rows
 from tierce.deposits.model import Insurer, Typed
 from tierce.deposits.service import Counter
@@ -35,6 +35,7 @@ ANSWER_SECONDS_MAX: Final = 2.0
 INSURERS_EVERY: Final = 20
 """Insurers and their choices are read again every so many looks."""
 INSURERS_FILE: Final = "insurers.json"
+_Found = TypeVar("_Found")
 _log = logging.getLogger(__name__)
 
 
@@ -42,7 +43,7 @@ _log = logging.getLogger(__name__)
 class Openness:
     """What is closed, and since when the store is away."""
 
-    connect: Callable[[], Awaitable[AsyncConnection[Any]]]
+    connect: Callable[[], Coroutine[Any, Any, AsyncConnection[Any]]]
     clock: Clock
     counter: Counter
     folder: Path
@@ -57,6 +58,8 @@ class Openness:
     """What this process wrote last to the file of insurers."""
     back: Callable[[], None] = lambda: None
     """Called when the store answers again."""
+    looked: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set at the end of the look under way; the next one has its own."""
 
     def remember(self) -> None:
         """Read the insurers kept in a file; none when there is no file yet."""
@@ -72,20 +75,28 @@ class Openness:
         try:
             while True:
                 try:
-                    async with asyncio.timeout(ANSWER_SECONDS_MAX):
-                        if connection is None:
-                            connection = await self.connect()
-                        await self._look(connection, insurers=looks % INSURERS_EVERY == 0)
+                    if connection is None:
+                        connection = await _answered(self.connect())
+                    await _answered(self._look(connection, insurers=looks % INSURERS_EVERY == 0))
                     looks += 1
                 except Exception as error:  # noqa: BLE001 - whoever stopped looking would answer from what he saw last
                     self._lost(error)
                     await _leave(connection)
                     connection, looks = None, 0
                 self._note(self.clock.now())
+                self.looked.set()
+                self.looked = asyncio.Event()
                 await asyncio.to_thread(self.counter.turn)
                 await asyncio.sleep(LOOK_SECONDS)
         finally:
             await _leave(connection)
+
+    async def look_again(self) -> None:
+        """Wait for a look that began after this moment: the gate, or another worker, may know more by now."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(2 * ANSWER_SECONDS_MAX):
+                await self.looked.wait()
+                await self.looked.wait()
 
     async def _look(self, connection: AsyncConnection[Any], *, insurers: bool) -> None:
         self.closings = tuple(await closing_rows.live_async(connection))
@@ -129,7 +140,9 @@ class Openness:
 
     def body(self) -> dict[str, Any]:
         """What `GET /v1/service` says: nothing of anybody."""
-        names = {Target(Level.INSURER, one.id): one.name for one in self.counter.insurers.values()}
+        insurers = [(Target(Level.INSURER, one.id), one) for one in self.counter.insurers.values()]
+        names = {target: one.name for target, one in insurers}
+        numbers = {target: one.amc for target, one in insurers}
         parts = []
         for closing in self.closings:
             said = name_of(closing.target, names)
@@ -137,12 +150,18 @@ class Openness:
                 {
                     "level": closing.target.level.name.lower(),
                     "subject": closing.target.subject,
+                    "code": code_of(closing.target, numbers),
                     "name": {"fr": said.fr, "en": said.en},
                     "since": closing.since,
                     "until": closing.until,
                 }
             )
-        return {"open": not self.away and not parts, "store": not self.away, "closed": parts, "since": self.since}
+        return {
+            "open": not self.away and not parts,
+            "store": not self.away,
+            "closed": parts,
+            "since": self.since if self.away else None,
+        }
 
     def _keep(self, insurers: dict[str, Insurer]) -> None:
         self.counter.insurers = insurers
@@ -156,6 +175,29 @@ class Openness:
             _log.warning("insurers are not kept for when the store is away: %s", type(error).__name__)
         else:
             self.kept = insurers
+
+
+_late: Final[set[asyncio.Task[Any]]] = set()
+"""What was not waited for any longer, until it ends."""
+
+
+async def _answered(asked: Coroutine[Any, Any, _Found]) -> _Found:
+    """What the store answers in time; a late answer is left behind.
+
+    A timeout around the question would not do: the driver, told to stop, waits ten seconds more for a store that is
+    frozen or out of reach to agree.
+    """
+    task = asyncio.create_task(asked)
+    try:
+        done, _ = await asyncio.wait({task}, timeout=ANSWER_SECONDS_MAX)
+    finally:
+        if not task.done():
+            _late.add(task)
+            task.add_done_callback(_late.discard)
+            task.cancel()
+    if not done:
+        raise TimeoutError
+    return task.result()
 
 
 async def _leave(connection: AsyncConnection[Any] | None) -> None:

@@ -1,7 +1,6 @@
 """The short code of the caller's own place, which she gives to whoever shows a dynamic card."""
 
-from typing import Any
-
+import msgspec
 from litestar import Response, get
 
 from tierce.policy.acts import Act
@@ -14,10 +13,16 @@ PLACE_KEY = "place"
 PlaceWiring = tuple[Proofs | None, Callers]
 
 
+class PlaceAnswer(msgspec.Struct):
+    """Eight digits in two groups; null where no proof of presence is accepted."""
+
+    code: str | None
+
+
 @get("/v1/place", opt={"act": Act.NONE})
-async def place(request: AnyRequest) -> Response[dict[str, Any]]:
+async def place(request: AnyRequest) -> Response[PlaceAnswer]:
     """The code of the session's establishment; the same for every session there, and printable."""
     proofs, callers = request.app.state[PLACE_KEY]
     bound = await callers.find(request.headers.get("authorization", "").encode(), fresh=True)
     code = None if proofs is None else spaced(await proofs.code_of(bound.caller.establishment))
-    return Response({"code": code}, headers={"Cache-Control": "no-store"})
+    return Response(PlaceAnswer(code), headers={"Cache-Control": "no-store"})

@@ -10,6 +10,8 @@ from tierce.kernel.language import Phrase
 
 TYPE_BASE = "https://tierce.example/problems/"
 """Base of the `type` members: names, not pages to fetch."""
+CLOSED_SECONDS = 10
+"""When to try again what is closed: a closing lasts minutes or hours, and a deposit serves meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +162,15 @@ REFUSED: Mapping[str, Problem] = {
          "Ask her to answer in her own space, then ask again."),
     ),
 }  # fmt: skip
+
+
+def headers_of(problem: Problem) -> dict[str, str]:
+    """What goes with a refusal beside its body: how to sign in, or when to try again."""
+    if problem.status == 401:
+        return {"www-authenticate": 'DPoP algs="ES256 Ed25519"'}
+    if problem.status == 503:
+        return {"retry-after": str(CLOSED_SECONDS if problem.code == CLOSED.code else 1)}
+    return {}
 
 
 def field_problem(field: str, reason: Phrase, remedy: Phrase) -> Problem:

@@ -20,6 +20,7 @@ from tierce.identity.errors import (
     ContinuingRefusedError,
     IdentityError,
     LinkRefusedError,
+    NotHersError,
     SessionReason,
     SessionRefusedError,
     SignInReason,
@@ -31,7 +32,7 @@ from tierce.identity.service import Received, Sessions, SignInDoor
 from tierce.kernel.care import PROFESSION_LABELS
 from tierce.kernel.ids import ActivityId, SessionId, SoftwareId
 from tierce.policy.acts import Act, Site
-from tierce.web.api.problems import Problem
+from tierce.web.api.problems import Problem, headers_of
 from tierce.web.signin_words import code_of, told
 
 STATE_KEY = "sign_in"
@@ -296,6 +297,8 @@ def identity_problem(error: IdentityError) -> Problem:
     status = 401
     if isinstance(error, LinkRefusedError | ColleagueRefusedError):
         status = 403
+    elif isinstance(error, NotHersError):
+        status = 404
     elif isinstance(error, ContinuingRefusedError):
         status = 409
     elif isinstance(error, SignInRefusedError):
@@ -310,9 +313,7 @@ def identity_problem(error: IdentityError) -> Problem:
 
 def _answer(_request: AnyRequest, error: IdentityError) -> Response[bytes]:
     problem = identity_problem(error)
-    headers = {"Cache-Control": "no-store"}
-    if problem.status == 401:
-        headers["WWW-Authenticate"] = 'DPoP algs="ES256 Ed25519"'
+    headers = {"Cache-Control": "no-store", **headers_of(problem)}
     return Response(
         problem.body(), status_code=problem.status, media_type="application/problem+json", headers=headers
     )

@@ -159,6 +159,7 @@ def _text(description: str) -> dict[str, Any]:
     return {"type": "string", "description": description}
 
 
+_ACTIVITY = {"$ref": "#/components/schemas/ActivityAnswer"}
 _ERROR = {
     "type": "object",
     "description": "RFC 6749 §5.2, with our code, reason and remedy.",
@@ -168,7 +169,13 @@ _ERROR = {
             "invalid_request", "invalid_client", "unsupported_grant_type", "invalid_dpop_proof",
             "temporarily_unavailable",
         ]},
-        "activities": {"type": "array", "description": "The professional's own activities, when one must be chosen."},
+        "error_description": _text("The reason, in English."),
+        "code": _text("Ours, stable: `client_…`, `proof_…`, `sign_in_…`, `activity_wanted` or `form`."),
+        "activities": {
+            "type": "array",
+            "items": _ACTIVITY,
+            "description": "The professional's own activities, when one must be chosen.",
+        },
     },
 }  # fmt: skip
 _BODY = {
@@ -210,8 +217,8 @@ DESCRIPTION: dict[str, Any] = {
                     "properties": {
                         "access_token": _text("The handle, for `Authorization: DPoP <handle>`."),
                         "token_type": {"const": "DPoP"},
-                        "expires_in": {"type": "integer", "description": "Seconds, unless it is used meanwhile."},
-                        "activity": {"type": "object"},
+                        "expires_in": {"type": "integer", "description": "Seconds unused; each use renews them."},
+                        "activity": _ACTIVITY,
                     },
                 }}},
             },
