@@ -394,8 +394,9 @@ class Sessions:
         )
 
     async def _use_proof(self, connection: store.Connection, proof: Proof) -> None:
-        if not await store.use_proof(connection, proof.once):
-            raise ProofRefusedError(ProofReason.REPLAYED)
+        refusal = await store.use_proof(connection, proof.once, proof.issued_at)
+        if refusal is not None:
+            raise ProofRefusedError(refusal)
 
     def _application(
         self,
