@@ -316,8 +316,12 @@ class Sessions:
         return Signed(caller_of(state, signed=True), found.once)
 
     @asynccontextmanager
-    async def signed(self, handle: str, request: Received) -> AsyncIterator[tuple[store.Connection, SessionState]]:
+    async def signed(
+        self, handle: str, request: Received, *, keyless_too: bool = False
+    ) -> AsyncIterator[tuple[store.Connection, SessionState]]:
         """A transaction for an act that the session's key has signed: its connection and the session.
+
+        A session without a key has nothing that could sign: it is refused as an unsigned one, unless `keyless_too`.
 
         Raises:
             SessionRefusedError, ProofRefusedError: not live, not bound, without a key, or the proof does not fit.
@@ -326,8 +330,8 @@ class Sessions:
             state, _ = await self._live(connection, handle)
             if state.activity is None or state.thumbprint is None:
                 raise SessionRefusedError(SessionReason.NOT_BOUND)
-            # A session without a key has nothing that could sign: it is refused as an unsigned one.
-            await self._use_proof(connection, self._verify(handle, request, state.thumbprint))
+            if state.signs or not keyless_too:
+                await self._use_proof(connection, self._verify(handle, request, state.thumbprint))
             yield connection, state
 
     async def note(self, connection: store.Connection, state: SessionState, act: Act, *, reference: int) -> None:
