@@ -24,10 +24,13 @@ from tierce.kernel.clock import Clock
 from tierce.settings import Settings
 from tierce.storage.cluster import find_binaries
 from tierce.storage.database import Database
+from tierce.storage.keys import Keyring
 from tierce.storage.migrate import create_roles, head_version, migrate, stored_version
 from tierce.upkeep.backup import logfile, segmentsfile, store
 from tierce.upkeep.backup.errors import BackupBrokenError, BackupError
 from tierce.upkeep.backup.model import DUMP, FORMAT, LOG, MANIFEST, SEGMENTS, FileDigest, Manifest, Restored
+from tierce.upkeep.rotation.store import retire_instance
+from tierce.upkeep.service import INSTANCES
 from tierce.web.names import LOG_PUBLIC_FILE
 from tierce.web.worker import CHECKPOINT_FILE
 
@@ -181,10 +184,11 @@ def restore(
     with database.connect(admin) as connection:
         ended = store.end_sessions(connection)
         store.settle_batches(connection)
+        retired = _retire_replaced(connection, settings.key_directory())
         connection.commit()
         logfile.bring_back(folder / LOG, log)
         segmentsfile.bring_back(folder / SEGMENTS, manifest.segments, settings.segments_directory())
-        return _examine(database.dsn(admin), settings, manifest, ended)
+        return _examine(database.dsn(admin), settings, manifest, ended, retired)
 
 
 def _hold_to_manifest(database: Database, admin: str, manifest: Manifest) -> None:
@@ -196,7 +200,22 @@ def _hold_to_manifest(database: Database, admin: str, manifest: Manifest) -> Non
             raise BackupBrokenError(msg)
 
 
-def _examine(dsn: str, settings: Settings, manifest: Manifest, ended: int) -> Restored:
+def _retire_replaced(connection: psycopg.Connection, folder: Path) -> list[str]:
+    """Retire again each process's signing key that was replaced since the backup; the names of those.
+
+    The process registers its present key when it next signs. A key that the backup holds as retired is not given its
+    name back: it may have been replaced because it was stolen.
+    """
+    known, retired = store.instances(connection), []
+    for name in INSTANCES:
+        if name in known and (folder / f"instance-{name}.key").exists():
+            present = Keyring(folder, ()).instance(name).public_key().public_bytes_raw()
+            if present not in known.values() and retire_instance(connection, name):
+                retired.append(name)
+    return retired
+
+
+def _examine(dsn: str, settings: Settings, manifest: Manifest, ended: int, retired: list[str]) -> Restored:
     """Verify the journal against its key, the backup's own checkpoint, and the one kept outside."""
     keys, folder = settings.key_directory(), settings.state_directory()
     line = (keys / LOG_PUBLIC_FILE).read_text("utf-8")
@@ -225,6 +244,7 @@ def _examine(dsn: str, settings: Settings, manifest: Manifest, ended: int) -> Re
         lost_lines=lost,
         compared=kept is not None,
         sessions_ended=ended,
+        keys_retired=retired,
     )
 
 
