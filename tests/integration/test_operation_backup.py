@@ -101,9 +101,17 @@ def taken(stage: Stage, doctor: Thief) -> Path:
             where.name,
         )  # fmt: skip - a command line
         assert json.loads(done)["sealed"] == 1
-        said = json.loads(
-            run("backup", "take", "--to", stage.home / "backups", "--settings", stage.settings_file, "--json", "-")
+        long_ago = stage.home / "backups" / "tierce-20200101T021000Z"
+        long_ago.mkdir(parents=True)
+        given = ("backup", "take", "--to", stage.home / "backups", "--forget-old", "--settings")
+        nowhere = stage.home / "nowhere.toml"
+        nowhere.write_text(
+            stage.settings_file.read_text("utf-8").replace(f"port = {where.port}", "port = 1"), "utf-8"
         )
+        run(*given, nowhere, code=2)
+        assert long_ago.exists(), "a night that fails removes nothing"
+        said = json.loads(run(*given, stage.settings_file, "--json", "-"))
+        assert not long_ago.exists()
         during = len(statuses)
         eventually(lambda: len(statuses) > during, "asks go on after the backup")
     assert set(statuses) == {200}

@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 from contextlib import ExitStack
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
@@ -32,6 +32,7 @@ from tierce.settings import Settings
 from tierce.storage.errors import KeyMissingError, SealBrokenError
 from tierce.storage.heartbeat import JOBS
 from tierce.storage.keys import COMPARTMENT_KEYS, NO_KEY, Compartment, Keyring, create_keys, wrap_key
+from tierce.upkeep.backup.service import NAMED, forget_old
 from tierce.upkeep.service import INSTANCES, LENDING_KEY, make_keys
 from tierce.web.names import BESIDE, EVERY, KEYS, SITES
 from tierce.web.readiness import ROLES
@@ -171,7 +172,6 @@ def test_each_alert_has_its_page_and_its_line_on_the_page_of_alerts() -> None:
         ("/srv/tierce-feeds", "PS_LibreAcces_Personne_activite.txt", Kept.RECEIVED),
         ("/srv/tierce-feeds", "presence/2026-03-03.csv", Kept.RECEIVED),
         ("/srv/tierce-feeds", "99100001.csv.rejects.csv", Kept.REJECTS),
-        ("/srv/backup", "tierce.dump", Kept.BACKUPS),
     ],
 )
 def test_files_end_after_their_duration_and_not_before(
@@ -202,6 +202,25 @@ def test_files_end_after_their_duration_and_not_before(
     file.read_text()
     clean("1ms")
     assert not file.exists()
+
+
+def test_a_backup_ends_by_a_newer_one_and_never_by_its_age_alone(tmp_path: Path) -> None:
+    (line,) = re.findall(r"^d /srv/backup .*$", (DEPLOY / "tmpfiles.conf").read_text("utf-8"), re.M)
+    assert line.split()[-1] == "-", "the machine's cleaner removes none"
+    assert "take --to /srv/backup --forget-old" in (DEPLOY / "systemd" / "tierce-backup.service").read_text("utf-8")
+    rule = RETENTION[Kept.BACKUPS]
+    assert rule.keep is not None
+    assert rule.hand is Hand.BACKUP
+    now = datetime(2026, 11, 27, 2, 10, tzinfo=UTC)
+    ages = {"old": rule.keep + timedelta(seconds=1), "due": rule.keep, "new": timedelta()}
+    made = {name: tmp_path / (now - age).strftime(NAMED) for name, age in ages.items()}
+    begun = tmp_path / f"{made['old'].name}.part"
+    for folder in (*made.values(), begun, tmp_path / "tierce-by-hand"):
+        folder.mkdir()
+        (folder / "manifest.json").write_text("{}")
+    assert forget_old(tmp_path, made["new"], now) == [made["old"], begun]
+    assert {one.name for one in tmp_path.iterdir()} == {made["due"].name, made["new"].name, "tierce-by-hand"}
+    assert forget_old(tmp_path, made["new"], now + 2 * rule.keep) == [made["due"]], "the one just taken stays"
 
 
 def _now_ns(folder: Path) -> int:

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
@@ -21,6 +22,8 @@ from tierce.journal.tiles.folder import LogFolder
 from tierce.journal.verifier.check import Journal
 from tierce.journal.verifier.check import verify as verify_journal
 from tierce.kernel.clock import Clock
+from tierce.policy.kept import Kept
+from tierce.policy.retention import RETENTION
 from tierce.settings import Settings
 from tierce.storage.cluster import find_binaries
 from tierce.storage.database import Database
@@ -38,6 +41,8 @@ Progress = Callable[[int], None]
 LOOK_SECONDS = 0.2
 READ_BYTES = 1 << 20
 JOBS = 2
+NAMED = "tierce-%Y%m%dT%H%M%SZ"
+"""The name of a backup: when it was taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +63,7 @@ def take(settings: Settings, to: Path, admin: str, clock: Clock, progress: Progr
         msg = f"{to} holds key files: a backup with its keys tells everything. Choose a folder of its own"
         raise BackupError(msg)
     now = clock.now()
-    folder = to / f"tierce-{now:%Y%m%dT%H%M%SZ}"
+    folder = to / now.astimezone(UTC).strftime(NAMED)
     part = folder.with_suffix(".part")
     if folder.exists():
         msg = f"{folder} is there already"
@@ -93,6 +98,22 @@ def take(settings: Settings, to: Path, admin: str, clock: Clock, progress: Progr
         shutil.rmtree(part, ignore_errors=True)
         raise
     return Taken(folder, manifest)
+
+
+def forget_old(to: Path, taken: Path, now: datetime) -> list[Path]:
+    """Remove the backups of a folder that are past their duration, and what was begun and never ended; those removed.
+
+    Called once `taken` is whole, so that nights that fail remove nothing: the last good one stays.
+    """
+    keep, gone = RETENTION[Kept.BACKUPS].keep, []
+    assert keep is not None, "backups have a duration"
+    for folder in sorted(to.glob("tierce-*")):
+        with suppress(ValueError):
+            at = datetime.strptime(folder.name.removesuffix(".part"), NAMED).replace(tzinfo=UTC)
+            if folder != taken and now - at > keep:
+                shutil.rmtree(folder)
+                gone.append(folder)
+    return gone
 
 
 def read_manifest(folder: Path, progress: Progress = lambda _bytes: None) -> Manifest:
