@@ -157,6 +157,10 @@ def test_each_alert_has_its_page_and_its_line_on_the_page_of_alerts() -> None:
     for name, page in alerts:
         assert (RUNBOOKS / Path(page).name).is_file(), page
         assert f"`{name}`" in lines, name
+    # A file of figures that grows old, or that is gone, silences every alert on it but this one.
+    (old,) = re.findall(r"- alert: FiguresOld\n +expr: (.+)", rules)
+    stamp = "tierce_figures_timestamp_seconds"
+    assert old == f"time() - {stamp} > 300 or absent({stamp})"
     # Each job that a timer runs at night has its alert, and the spool's comes before it is full.
     jobs = set(re.findall(r'tierce_job_ended_timestamp_seconds{kind="(\w+)"}', rules))
     nightly = {unit.stem.removeprefix("tierce-") for unit in UNITS if unit.suffix == ".timer"} - {"metrics"}
