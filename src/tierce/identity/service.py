@@ -8,7 +8,7 @@ import hmac
 import secrets
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
@@ -80,6 +80,21 @@ def named_key(jwk: Mapping[str, Any]) -> bytes:
     return thumbprint_of(dict(jwk))
 
 
+@dataclass(slots=True)
+class Starts:
+    """How many sign-ins began in this second, whoever began them."""
+
+    second: int = 0
+    begun: int = 0
+
+    def one_more(self, second: int) -> bool:
+        """Count one more; False once there were too many. The next second is everybody's again."""
+        if second != self.second:
+            self.second, self.begun = second, 0
+        self.begun += 1
+        return self.begun <= rules.STARTS_A_SECOND
+
+
 @dataclass(frozen=True, slots=True)
 class SignInDoor:
     """The two steps of one provider's sign-in, with what lies between them kept in the database."""
@@ -87,9 +102,12 @@ class SignInDoor:
     pool: Pool
     provider: ProviderClient
     clock: Clock
+    starts: Starts = field(default_factory=Starts)
 
     async def start(self, return_to: str) -> Started:
         """Begin; the site keeps `state` and `binding` in the browser's cookie."""
+        if not self.starts.one_more(int(self.clock.now().timestamp())):
+            raise SignInRefusedError(SignInReason.BUSY)
         started = await self.provider.start(return_to)
         async with self.pool.connection() as connection:
             await store.put_pending(connection, started.pending)
