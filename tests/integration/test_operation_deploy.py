@@ -364,6 +364,34 @@ def test_nginx_hands_each_name_to_its_own_process_and_answers_to_no_other(tmp_pa
         assert moved.headers["location"] == "https://portail.riveclaire.example/x?a=1"
 
 
+@pytest.mark.skipif(shutil.which("nginx") is None, reason="nginx is not on this machine")
+@pytest.mark.parametrize("hosted", [False, True])
+def test_software_that_is_hosted_has_a_rate_of_its_own(tmp_path: Path, hosted: bool) -> None:
+    """All its users come from one address, which may exchange and ask for them; another address is one machine."""
+    with ExitStack() as stack:
+        server = stack.enter_context(ThreadingHTTPServer(("127.0.0.1", 0), _Site))
+        Thread(target=server.serve_forever, daemon=True).start()
+        stack.callback(server.shutdown)
+        secure, plain = free_port(), free_port()
+        conf = _as_debian(tmp_path, secure, plain, {"8100": server.server_port})
+        if hosted:
+            conf.write_text(conf.read_text().replace("# 198.51.100.7 1;", "127.0.0.1 1;"))
+        process = subprocess.Popen(["nginx", "-p", str(tmp_path), "-c", str(conf), "-g", "daemon off;"])
+        stack.callback(process.wait)
+        stack.callback(process.terminate)
+        eventually(lambda: _is_open(secure), "nginx listens")
+        host = "api.riveclaire.example"
+        web = stack.enter_context(httpx.Client(verify=False, trust_env=False))  # noqa: S501 - of this test
+
+        def is_slowed(path: str) -> bool:
+            url, named = f"https://127.0.0.1:{secure}{path}", {"sni_hostname": host}
+            answers = (web.get(url, headers={"host": host}, extensions=named) for _ in range(200))
+            return any(one.status_code == 429 for one in answers)
+
+        assert [is_slowed(path) for path in ("/v1/token", "/v1/rights")] == [not hosted] * 2
+        assert is_slowed("/v1/sign-in/start"), "nobody signs in there for others"
+
+
 def _asked(port: int, host: str) -> httpx.Response:
     """Ask on a connection of its own: what a connection was opened for is part of the question."""
     named = {"sni_hostname": host}
