@@ -150,8 +150,8 @@ class Tierce:
         """Exchange the user's sign-in for a session; nothing of an exchange is sent twice."""
         self.handle, token = "", self.sign_in()
         for _ in range(TRIES):
-            claims = {"iss": self.name, "sub": self.name, "aud": self.api + "/v1/token", "exp": self.now() + 60}
-            claims["jti"] = secrets.token_urlsafe(16)
+            claims = {"iss": self.name, "sub": self.name, "aud": self.api + "/v1/token", "iat": self.now()}
+            claims |= {"exp": self.now() + 60, "jti": secrets.token_urlsafe(16)}
             form = {
                 "grant_type": "urn:ietf:params:oauth:grant-type:token-exchange", "client_id": self.name,
                 "client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",

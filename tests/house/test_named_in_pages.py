@@ -14,7 +14,7 @@ from tierce.storage.keys import EVERY_KEY
 from tierce.upkeep.notice.base import INSTANCE as NOTICES_INSTANCE
 from tierce.upkeep.notice.base import KEYS as NOTICES_KEYS
 from tierce.upkeep.retention.commands import INSTANCE as UPKEEP_INSTANCE
-from tierce.upkeep.service import INSTANCES
+from tierce.upkeep.service import INSTANCES, LENDING_KEY
 from tierce.web.names import EVERY, KEYS
 
 PAGES = ("docs/mission.md", "docs/developers.md", "docs/operations.md", "SECURITY.md")
@@ -94,6 +94,13 @@ def test_the_table_of_keys_is_what_each_process_opens() -> None:
 def test_every_key_file_has_its_line() -> None:
     page = (ROOT / "docs/reference/keys.md").read_text("utf-8")
     assert {row["name"] for row in _FILE.finditer(page)} == {*EVERY_KEY, f"instance-{LOG_KEY_NAME}", "instance-NAME"}
+
+
+def test_every_key_file_has_its_way_of_being_replaced() -> None:
+    page = (ROOT / "docs/reference/keys.md").read_text("utf-8")
+    rows = [line for line in page.split("## Rotation")[1].split("\n## ")[0].splitlines() if line.startswith("| ")]
+    named = {name for row in rows for name in _CODE.findall(row.split(" | ")[0])}
+    assert {*EVERY_KEY, LENDING_KEY} - named == set()
 
 
 def test_upkeep_makes_a_signing_key_for_whoever_signs() -> None:

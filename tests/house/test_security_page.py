@@ -3,6 +3,7 @@
 import re
 
 from tests.house.wording import ROOT
+from tierce.identity.rules import STARTS_A_SECOND
 from tierce.kernel.care import Profession
 from tierce.policy.floors import BATCH_MAX, CEILINGS, FLOORS
 
@@ -29,3 +30,4 @@ def test_ceilings_are_printed_as_they_are() -> None:
         )
     assert re.search(rf"^\| one batch \| {BATCH_MAX} \|$", page, re.M)
     assert f"{CEILINGS['instance'].per_day:,} people a day" in page
+    assert f"begins {STARTS_A_SECOND} a second at most" in page

@@ -34,6 +34,7 @@ from tierce.lab.standins.visitor import answer_of, sign_in
 from tierce.storage.cluster import SUPERUSER
 from tierce.storage.database import Database
 from tierce.storage.keys import Keyring, Purpose
+from tierce.web.api.appeals import APPEAL_ROUTES
 from tierce.web.api.colleagues import COLLEAGUE_ROUTES
 from tierce.web.api.devices import DEVICE_ROUTES
 from tierce.web.api.signin import EXCEPTION_HANDLERS, ROUTES, STATE_KEY, SignInWiring
@@ -300,7 +301,7 @@ async def desk(database: Database, keyring: Keyring, origin: str, role: str = "a
         audience = API + TOKEN_PATH
         vendor = VendorWiring(VendorDoor(pool, door.provider, sessions, clock, audience), clock, API, wiring.proxies)
         app: Any = Litestar(
-            [*ROUTES, *COLLEAGUE_ROUTES, *DEVICE_ROUTES, token],
+            [*ROUTES, *COLLEAGUE_ROUTES, *DEVICE_ROUTES, *APPEAL_ROUTES, token],
             state=State({STATE_KEY: wiring, VENDOR_KEY: vendor}),
             exception_handlers=EXCEPTION_HANDLERS,
             openapi_config=None,

@@ -1,6 +1,7 @@
 """A held professional appeals in her own session, and another person than whoever placed the hold answers her."""
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -9,12 +10,13 @@ import pytest
 
 from tests.integration.conftest import Connect
 from tests.integration.rooms import Room, open_room
-from tests.integration.signin_world import Desk, desk, fill_directory
+from tests.integration.signin_world import API, Desk, desk, fill_directory, reason
 from tests.integration.sites_world import Site
 from tests.integration.test_office_holds import play as play_office
 from tests.integration.test_office_site import attack, form_of, plain
 from tierce.identity.appeals.service import Appeals
 from tierce.identity.errors import AppealRefusedError
+from tierce.identity.service import Received
 from tierce.journal.encoding import decode
 from tierce.lab.standins.browser_key import BrowserKey
 from tierce.policy.acts import Act
@@ -25,6 +27,8 @@ from tierce.storage.keys import Keyring
 
 pytestmark = pytest.mark.integration
 SAID = "Je vaccine dans un foyer ce matin : ces résidents sont nouveaux pour moi."
+PATH = "/v1/holds/appeal"
+URL = API + PATH
 Play = Callable[[Callable[[Desk], Awaitable[Any]]], None]
 
 
@@ -47,6 +51,12 @@ def admin(connect: Connect) -> psycopg.Connection:
     return connect(SUPERUSER, autocommit=True)
 
 
+def by(key: BrowserKey, desk_: Desk, handle: str) -> Received:
+    """A request that the session's key has signed."""
+    at = desk_.clock.now().timestamp()
+    return Received("POST", URL, b"", key.proof("POST", URL, handle=handle, at=at))
+
+
 def hold_device(
     admin: psycopg.Connection, number: int, *, device: str = "(select max(device) from access.line)"
 ) -> None:
@@ -59,26 +69,57 @@ def hold_device(
 
 def test_her_own_hold_is_told_and_appealed_once_in_her_session(play: Play, admin: psycopg.Connection) -> None:
     async def scene(desk_: Desk) -> None:
-        opened = await desk_.open_session()
-        await desk_.bind(opened, BrowserKey())
+        opened, key = await desk_.open_session(), BrowserKey()
+        await desk_.bind(opened, key)
         appeals, handle = Appeals(desk_.sessions), opened["handle"]
         assert await appeals.holds(handle) == []
         hold_device(admin, 31)
         hold_device(admin, 32, device="424242")
         (hold,) = await appeals.holds(handle)
         assert (hold.id, hold.level, hold.automatic, hold.said) == (31, Level.DEVICE, True, None)
-        await appeals.appeal(handle, 31, f"  {SAID}  ")
+        await appeals.appeal(handle, by(key, desk_, handle), 31, f"  {SAID}  ")
         (hold,) = await appeals.holds(handle)
         assert hold.said is not None
         assert hold.due == hold.said + APPEAL_ANSWERED_WITHIN
         for number in (31, 32, 0):
             with pytest.raises(AppealRefusedError):
-                await appeals.appeal(handle, number, SAID)
+                await appeals.appeal(handle, by(key, desk_, handle), number, SAID)
 
     play(scene)
     assert admin.execute("select said from access.appeal").fetchall() == [(SAID,)]
     acts = [decode(bytes(body)).act for (body,) in admin.execute("select body from journal.entry order by seq")]
     assert acts.count(Act.APPEAL_MAKE) == 1
+
+
+def test_a_stolen_cookie_alone_writes_no_appeal_and_the_owner_s_still_counts(
+    play: Play, admin: psycopg.Connection
+) -> None:
+    body = json.dumps({"hold": "31", "said": SAID}).encode()
+
+    async def scene(desk_: Desk) -> None:
+        opened, key = await desk_.open_session(), BrowserKey()
+        handle = opened["handle"]
+        await desk_.bind(opened, key)
+        hold_device(admin, 31)
+        assert reason(await desk_.send("POST", PATH, handle, None, body)) == "proof_missing"
+        assert reason(await desk_.send("POST", PATH, handle, BrowserKey(), body)) == "proof_other_key"
+        assert admin.execute("select count(*) from access.appeal").fetchone() == (0,)
+        assert (await desk_.send("POST", PATH, handle, key, body)).status_code == 204
+
+    play(scene)
+
+
+def test_a_session_without_a_key_may_appeal(play: Play, admin: psycopg.Connection) -> None:
+    async def scene(desk_: Desk) -> None:
+        opened = await desk_.open_session()
+        keyless = json.dumps({"activity": opened["activities"][0]["id"]}).encode()
+        bound = await desk_.send("POST", "/v1/session/activity", opened["handle"], None, keyless)
+        assert bound.status_code == 200, bound.text
+        hold_device(admin, 31)
+        body = json.dumps({"hold": "31", "said": SAID}).encode()
+        assert (await desk_.send("POST", PATH, opened["handle"], None, body)).status_code == 204
+
+    play(scene)
 
 
 @pytest.mark.parametrize(
@@ -92,7 +133,7 @@ def test_a_text_that_cannot_be_kept_is_refused_without_being_repeated(
         await desk_.bind(opened, BrowserKey())
         hold_device(admin, 31)
         with pytest.raises(AppealRefusedError) as refused:
-            await Appeals(desk_.sessions).appeal(opened["handle"], 31, said)
+            await Appeals(desk_.sessions).appeal(opened["handle"], Received("POST", URL, b"", None), 31, said)
         assert not said or said not in str(refused.value)
 
     play(scene)

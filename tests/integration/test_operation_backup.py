@@ -1,6 +1,7 @@
 """A backup taken while people ask, brought back elsewhere, held to the journal, and served from."""
 
 import json
+import os
 import shutil
 import socket
 import subprocess
@@ -25,6 +26,7 @@ from tierce.kernel.loopback import NO_TLS
 from tierce.lab.demo.stage import Stage
 from tierce.settings import load
 from tierce.storage.cluster import SUPERUSER, Cluster
+from tierce.storage.keys import KEY_BYTES, Keyring
 from tierce.upkeep.backup.model import DUMP, MANIFEST, SEGMENTS
 from tierce.upkeep.backup.service import retired_lines
 
@@ -99,9 +101,17 @@ def taken(stage: Stage, doctor: Thief) -> Path:
             where.name,
         )  # fmt: skip - a command line
         assert json.loads(done)["sealed"] == 1
-        said = json.loads(
-            run("backup", "take", "--to", stage.home / "backups", "--settings", stage.settings_file, "--json", "-")
+        long_ago = stage.home / "backups" / "tierce-20200101T021000Z"
+        long_ago.mkdir(parents=True)
+        given = ("backup", "take", "--to", stage.home / "backups", "--forget-old", "--settings")
+        nowhere = stage.home / "nowhere.toml"
+        nowhere.write_text(
+            stage.settings_file.read_text("utf-8").replace(f"port = {where.port}", "port = 1"), "utf-8"
         )
+        run(*given, nowhere, code=2)
+        assert long_ago.exists(), "a night that fails removes nothing"
+        said = json.loads(run(*given, stage.settings_file, "--json", "-"))
+        assert not long_ago.exists()
         during = len(statuses)
         eventually(lambda: len(statuses) > during, "asks go on after the backup")
     assert set(statuses) == {200}
@@ -243,6 +253,23 @@ def test_a_machine_that_is_lost_with_what_it_kept_draws_no_number_twice(
         with load(file).connection().connect(SUPERUSER) as found:
             (again,) = found.execute("select max(block) from journal.batch").fetchone() or (0,)
         assert again > drawn, "a number that was printed since the backup names nobody else's line"
+
+
+def test_signing_keys_replaced_since_the_backup_are_retired_again(stage: Stage, taken: Path, tmp_path: Path) -> None:
+    keys, home = tmp_path / "keys", tmp_path / "replaced"
+    shutil.copytree(stage.home / "keys", keys)
+    for name in ("upkeep", "office"):
+        (keys / f"instance-{name}.key").write_bytes(os.urandom(KEY_BYTES))
+    with elsewhere(stage, home, state=False) as file:
+        file.write_text(file.read_text("utf-8").replace(str(stage.home / "keys"), str(keys)), "utf-8")
+        note = json.loads((taken / MANIFEST).read_text("utf-8"))["checkpoint"]
+        (home / "checkpoint").write_text(note, "utf-8")
+        found = json.loads(run("restore", "run", taken, "--settings", file, "--json", "-"))
+        assert (found["intact"], found["compared"], found["lost_lines"]) == (True, True, 0)
+        assert found["keys_retired"] == ["office", "upkeep"]
+        with load(file).connection().connect(SUPERUSER) as admin:
+            rows = admin.execute("select public_key from journal.instance where name = 'upkeep'").fetchall()
+        assert rows == [(Keyring(keys, ()).instance("upkeep").public_key().public_bytes_raw(),)], "it signed its line"
 
 
 def test_an_older_backup_is_noticed_and_the_way_on_is_signed(

@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 from contextlib import ExitStack
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
@@ -32,6 +32,7 @@ from tierce.settings import Settings
 from tierce.storage.errors import KeyMissingError, SealBrokenError
 from tierce.storage.heartbeat import JOBS
 from tierce.storage.keys import COMPARTMENT_KEYS, NO_KEY, Compartment, Keyring, create_keys, wrap_key
+from tierce.upkeep.backup.service import NAMED, forget_old
 from tierce.upkeep.service import INSTANCES, LENDING_KEY, make_keys
 from tierce.web.names import BESIDE, EVERY, KEYS, SITES
 from tierce.web.readiness import ROLES
@@ -156,6 +157,10 @@ def test_each_alert_has_its_page_and_its_line_on_the_page_of_alerts() -> None:
     for name, page in alerts:
         assert (RUNBOOKS / Path(page).name).is_file(), page
         assert f"`{name}`" in lines, name
+    # A file of figures that grows old, or that is gone, silences every alert on it but this one.
+    (old,) = re.findall(r"- alert: FiguresOld\n +expr: (.+)", rules)
+    stamp = "tierce_figures_timestamp_seconds"
+    assert old == f"time() - {stamp} > 300 or absent({stamp})"
     # Each job that a timer runs at night has its alert, and the spool's comes before it is full.
     jobs = set(re.findall(r'tierce_job_ended_timestamp_seconds{kind="(\w+)"}', rules))
     nightly = {unit.stem.removeprefix("tierce-") for unit in UNITS if unit.suffix == ".timer"} - {"metrics"}
@@ -171,7 +176,6 @@ def test_each_alert_has_its_page_and_its_line_on_the_page_of_alerts() -> None:
         ("/srv/tierce-feeds", "PS_LibreAcces_Personne_activite.txt", Kept.RECEIVED),
         ("/srv/tierce-feeds", "presence/2026-03-03.csv", Kept.RECEIVED),
         ("/srv/tierce-feeds", "99100001.csv.rejects.csv", Kept.REJECTS),
-        ("/srv/backup", "tierce.dump", Kept.BACKUPS),
     ],
 )
 def test_files_end_after_their_duration_and_not_before(
@@ -202,6 +206,25 @@ def test_files_end_after_their_duration_and_not_before(
     file.read_text()
     clean("1ms")
     assert not file.exists()
+
+
+def test_a_backup_ends_by_a_newer_one_and_never_by_its_age_alone(tmp_path: Path) -> None:
+    (line,) = re.findall(r"^d /srv/backup .*$", (DEPLOY / "tmpfiles.conf").read_text("utf-8"), re.M)
+    assert line.split()[-1] == "-", "the machine's cleaner removes none"
+    assert "take --to /srv/backup --forget-old" in (DEPLOY / "systemd" / "tierce-backup.service").read_text("utf-8")
+    rule = RETENTION[Kept.BACKUPS]
+    assert rule.keep is not None
+    assert rule.hand is Hand.BACKUP
+    now = datetime(2026, 11, 27, 2, 10, tzinfo=UTC)
+    ages = {"old": rule.keep + timedelta(seconds=1), "due": rule.keep, "new": timedelta()}
+    made = {name: tmp_path / (now - age).strftime(NAMED) for name, age in ages.items()}
+    begun = tmp_path / f"{made['old'].name}.part"
+    for folder in (*made.values(), begun, tmp_path / "tierce-by-hand"):
+        folder.mkdir()
+        (folder / "manifest.json").write_text("{}")
+    assert forget_old(tmp_path, made["new"], now) == [made["old"], begun]
+    assert {one.name for one in tmp_path.iterdir()} == {made["due"].name, made["new"].name, "tierce-by-hand"}
+    assert forget_old(tmp_path, made["new"], now + 2 * rule.keep) == [made["due"]], "the one just taken stays"
 
 
 def _now_ns(folder: Path) -> int:
@@ -339,6 +362,34 @@ def test_nginx_hands_each_name_to_its_own_process_and_answers_to_no_other(tmp_pa
             f"http://127.0.0.1:{plain}/x?a=1", headers={"host": "portail.riveclaire.example"}, trust_env=False
         )
         assert moved.headers["location"] == "https://portail.riveclaire.example/x?a=1"
+
+
+@pytest.mark.skipif(shutil.which("nginx") is None, reason="nginx is not on this machine")
+@pytest.mark.parametrize("hosted", [False, True])
+def test_software_that_is_hosted_has_a_rate_of_its_own(tmp_path: Path, hosted: bool) -> None:
+    """All its users come from one address, which may exchange and ask for them; another address is one machine."""
+    with ExitStack() as stack:
+        server = stack.enter_context(ThreadingHTTPServer(("127.0.0.1", 0), _Site))
+        Thread(target=server.serve_forever, daemon=True).start()
+        stack.callback(server.shutdown)
+        secure, plain = free_port(), free_port()
+        conf = _as_debian(tmp_path, secure, plain, {"8100": server.server_port})
+        if hosted:
+            conf.write_text(conf.read_text().replace("# 198.51.100.7 1;", "127.0.0.1 1;"))
+        process = subprocess.Popen(["nginx", "-p", str(tmp_path), "-c", str(conf), "-g", "daemon off;"])
+        stack.callback(process.wait)
+        stack.callback(process.terminate)
+        eventually(lambda: _is_open(secure), "nginx listens")
+        host = "api.riveclaire.example"
+        web = stack.enter_context(httpx.Client(verify=False, trust_env=False))  # noqa: S501 - of this test
+
+        def is_slowed(path: str) -> bool:
+            url, named = f"https://127.0.0.1:{secure}{path}", {"sni_hostname": host}
+            answers = (web.get(url, headers={"host": host}, extensions=named) for _ in range(200))
+            return any(one.status_code == 429 for one in answers)
+
+        assert [is_slowed(path) for path in ("/v1/token", "/v1/rights")] == [not hosted] * 2
+        assert is_slowed("/v1/sign-in/start"), "nobody signs in there for others"
 
 
 def _asked(port: int, host: str) -> httpx.Response:

@@ -72,7 +72,7 @@ def house(database: Database, tmp_path: Path) -> House:
     make_keys(keys)
     secrets.mkdir()
     state.mkdir()
-    for role in ROLES:
+    for role in (*ROLES, SUPERUSER):
         copy = secrets / f"{role}.password"
         copy.write_text((database.secrets / copy.name).read_text())
         copy.chmod(0o600)
@@ -156,13 +156,15 @@ def test_passwords_and_client_secrets_missing_or_open(house: House) -> None:
     assert {one.grade for one in files.secrets(house.settings)} == {Grade.GOOD}
     (house.secrets / "tierce_api.password").chmod(0o644)
     (house.secrets / "tierce_office.password").unlink()
+    (house.secrets / "postgres.password").unlink()
     Path(house.settings.psc.client_secret_file).unlink()
     relay = {"host": "127.0.0.1", "port": 25, "sender": "a@b.example", "bounces": "c.example"}
     signed = {"dkim_domain": "b.example", "dkim_selector": "t", "dkim_key": str(house.keys / "dkim.pem")}
     table = "".join(f"{name} = {json.dumps(value)}\n" for name, value in (relay | signed).items())
     house.file.write_text(f"{house.file.read_text()}\n[mail]\n{table}")
     codes = {one.code for one in files.secrets(house.settings)}
-    assert codes == {"password-file-open", "password-file-missing", "client-secret-missing", "mail-key-missing"}
+    passwords = {"password-file-open", "password-file-missing", "admin-password-missing"}
+    assert codes == passwords | {"client-secret-missing", "mail-key-missing"}
 
 
 def test_every_folder_that_fills_up_is_measured(house: House) -> None:
@@ -411,7 +413,7 @@ def test_a_public_name_that_leads_to_another_site_or_elsewhere(house: House, tmp
         assert "autre chose que Tierce" in found["api"].said.fr
 
 
-def _certificate(folder: Path, last: datetime) -> ssl.SSLContext:
+def _certificate(folder: Path, last: datetime, *names: str) -> ssl.SSLContext:
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
     made = (
@@ -422,6 +424,7 @@ def _certificate(folder: Path, last: datetime) -> ssl.SSLContext:
         .serial_number(1)
         .not_valid_before(last - timedelta(days=90))
         .not_valid_after(last)
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(one) for one in names or ("localhost",)]), False)
         .sign(key, hashes.SHA256())
     )  # fmt: skip - one certificate, one expression
     private = key.private_bytes(
@@ -442,6 +445,15 @@ def test_certificates(tmp_path: Path, days: int, code: str) -> None:
     with served(Quiet, _certificate(tmp_path, now.astimezone(UTC) + timedelta(days=days))) as port:
         assert [one.code for one in outside.certificate("portal", "localhost", port, now)] == [code]
     assert [one.code for one in outside.certificate("portal", "localhost", port, now)] == ["https-down"]
+
+
+def test_a_certificate_of_another_name(tmp_path: Path) -> None:
+    now = SystemClock().now()
+    with served(Quiet, _certificate(tmp_path, now + timedelta(days=80), "*.tierce.example")) as port:
+        assert [one.code for one in outside.certificate("portal", "localhost", port, now)] == ["certificate-astray"]
+    shown = x509.load_pem_x509_certificate((tmp_path / "certificate.pem").read_bytes())
+    hosts = ("A.tierce.example", "tierce.example", "a.b.tierce.example", "127.0.0.1")
+    assert [outside.is_for(shown, host) for host in hosts] == [True, False, False, False]
 
 
 def test_providers_away_under_another_name_and_secrets_that_end(house: House) -> None:

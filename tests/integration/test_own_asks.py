@@ -77,6 +77,25 @@ def test_a_lost_answer_is_found_again_and_never_told_twice(world: World, keyring
     assert world.scalar("select count(*) from journal.entry where kind = 4") == 1
 
 
+@pytest.mark.parametrize("by_key", [True, False])
+def test_a_session_that_was_ended_is_told_nothing_of_what_it_asked(
+    world: World, keyring: Keyring, by_key: bool
+) -> None:
+    async def run() -> list[httpx.Response]:
+        async with counter(world, keyring) as desk:
+            asked, headers = body_of(PAUL), KEY if by_key else {}
+            at = SystemClock().now().timestamp()
+            proof = desk.key.proof("POST", URL + "/v1/rights", handle=HANDLE, at=at, body=asked)
+            first = await send(desk, asked, headers, proof=proof)
+            world.run("update access.session set revoked = now(), revoked_why = 'test'")
+            return [first, *[await send(desk, asked, headers, proof=proof) for _ in range(2)]]
+
+    first, *again = asyncio.run(run())
+    assert first.json()["shown"] is True
+    assert [(one.status_code, one.json()["code"]) for one in again] == [(401, "session_revoked")] * 2
+    assert first.json()["engagement"] not in again[0].text
+
+
 def test_what_was_not_shown_is_not_shown_again_whatever_the_reason(world: World, keyring: Keyring) -> None:
     async def run() -> list[httpx.Response]:
         async with counter(world, keyring) as desk:

@@ -106,6 +106,8 @@ def test_a_session_is_the_users_own_and_bound_to_the_key_of_the_proof(
         ({"exp": 1}, 401, "client_expired"),
         ({"exp": 4_000_000_000}, 401, "client_expired"),
         ({"exp": None}, 401, "client_assertion"),
+        ({"exp": 10**400}, 401, "client_assertion"),
+        ({"iat": 10**400}, 401, "client_assertion"),
         ({"jti": "short"}, 401, "client_assertion"),
     ],
 )

@@ -15,6 +15,8 @@ from tierce.lab.standins.browser_key import BrowserKey
 from tierce.lab.standins.visitor import answer_of, sign_in
 from tierce.web.api.token import ACCESS_TOKEN, ASSERTION, GRANT, TOKEN_PATH
 
+ABSENT = object()
+"""The value of a claim that an assertion leaves out."""
 FORM = {"content-type": "application/x-www-form-urlencoded"}
 
 
@@ -50,10 +52,11 @@ class Software:
 
     def assertion(self, at: float, **over: object) -> str:
         claims = {
-            "iss": self.client_id, "sub": self.client_id, "aud": API + TOKEN_PATH, "exp": int(at) + 60,
-            "jti": secrets.token_urlsafe(16),
+            "iss": self.client_id, "sub": self.client_id, "aud": API + TOKEN_PATH, "iat": int(at),
+            "exp": int(at) + 60, "jti": secrets.token_urlsafe(16),
         }  # fmt: skip
-        return jwt.encode({"alg": "ES256", "kid": "merle-1"}, claims | over, self.key)
+        told = {name: value for name, value in (claims | over).items() if value is not ABSENT}
+        return jwt.encode({"alg": "ES256", "kid": "merle-1"}, told, self.key)
 
     async def exchange(
         self,

@@ -184,7 +184,10 @@ def _devices(language: Language) -> Iterator[Case]:
     held = Hold("31", "device", 3, AT, AT + timedelta(days=1), automatic=True, lifted=False)
     sent = msgspec.structs.replace(held, appealed_at=AT, answer_due=AT + timedelta(days=1))
     told = msgspec.structs.replace(sent, answered_at=AT, answer="Le foyer a confirmé votre visite.", lifted=True)
-    hold: dict[str, Any] = {"session": SESSION, "signing": SIGNING, "live": [], "past": [], "said": "", "fault": ""}
+    hold: dict[str, Any] = {
+        "session": SESSION, "signing": SIGNING, "live": [], "past": [], "said": "", "fault": "",
+        "appeal_url": "https://api.tierce.example/v1/holds/appeal",
+    }  # fmt: skip
     for name, more in (
         ("held", {"live": [held]}),
         ("held-by-a-person", {"live": [msgspec.structs.replace(held, on="account", rung=4, automatic=False)]}),

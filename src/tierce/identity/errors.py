@@ -44,6 +44,7 @@ class ProofRefusedError(IdentityError):
 class SignInReason(StrEnum):
     """Why a sign-in is refused: fixed words, safe to answer, log and count."""
 
+    BUSY = "busy"
     STATE_UNKNOWN = "state_unknown"
     STATE_EXPIRED = "state_expired"
     OTHER_BROWSER = "other_browser"

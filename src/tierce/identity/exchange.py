@@ -8,7 +8,7 @@ professional's own, with her activity, her seats and her device: software asks f
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
-from typing import Any
+from typing import Any, TypeGuard
 
 from joserfc import jwt
 from joserfc.errors import JoseError
@@ -29,6 +29,7 @@ ASSERTION_CHARS_MAX = 4_096
 ASSERTION_SECONDS_MAX = 300
 """How far ahead an assertion may end: it is made for one request."""
 SKEW_SECONDS = 5
+TIME_MAX = 2**53
 JTI_LENGTH_MIN, JTI_LENGTH_MAX = 16, 128
 KEYS_MAX = 5
 ALGORITHMS = ["ES256", "PS256", "RS256", "Ed25519"]
@@ -111,17 +112,17 @@ class VendorDoor:
             client = await store.software_client(connection, given.client_id)
             if client is None:
                 raise ClientRefusedError(ClientReason.UNKNOWN)
-            once = check_assertion(given.assertion, client, self._audience, self._clock.now())
-            if not await store.use_proof(connection, once):
+            once, made = check_assertion(given.assertion, client, self._audience, self._clock.now())
+            if await store.use_proof(connection, once, made) is not None:
                 raise ClientRefusedError(ClientReason.REPLAYED)
         return client
 
 
-def check_assertion(assertion: str, client: SoftwareClient, audience: str, now: datetime) -> bytes:
+def check_assertion(assertion: str, client: SoftwareClient, audience: str, now: datetime) -> tuple[bytes, float]:
     """Check that an assertion (RFC 7523 §3) is this software's, for this address, and ends within five minutes.
 
     Returns:
-        The sixteen bytes to remember, so that it serves once.
+        The sixteen bytes to remember, so that it serves once, and when it was made: at the earliest, unless it says.
 
     Raises:
         ClientRefusedError: it does not fit.
@@ -132,13 +133,21 @@ def check_assertion(assertion: str, client: SoftwareClient, audience: str, now: 
     ends, jti, meant_for = claims.get("exp"), claims.get("jti"), claims.get("aud")
     named = claims.get("iss") == claims.get("sub") == client.client_id
     addressed = audience in (meant_for if isinstance(meant_for, list) else [meant_for])
-    if not named or not addressed or not isinstance(ends, int | float):
+    if not named or not addressed or not _is_time(ends):
         raise ClientRefusedError(ClientReason.ASSERTION)
     if not isinstance(jti, str) or not JTI_LENGTH_MIN <= len(jti) <= JTI_LENGTH_MAX:
         raise ClientRefusedError(ClientReason.ASSERTION)
     if not -SKEW_SECONDS < ends - now.timestamp() <= ASSERTION_SECONDS_MAX:
         raise ClientRefusedError(ClientReason.EXPIRED)
-    return sha256(b"tierce-assertion-v1" + client.client_id.encode() + b"\0" + jti.encode()).digest()[:16]
+    made = claims.get("iat", ends - ASSERTION_SECONDS_MAX)
+    if not _is_time(made):
+        raise ClientRefusedError(ClientReason.ASSERTION)
+    return sha256(b"tierce-assertion-v1" + client.client_id.encode() + b"\0" + jti.encode()).digest()[:16], made
+
+
+def _is_time(value: object) -> TypeGuard[float]:
+    """Whether a claim is a NumericDate: JSON knows integers that no subtraction with the clock's time can hold."""
+    return isinstance(value, int | float) and abs(value) < TIME_MAX
 
 
 def _claims(assertion: str, keys: list[dict[str, Any]]) -> dict[str, Any]:

@@ -32,6 +32,8 @@ STAFF_LIFETIME = Lifetime(timedelta(hours=1), timedelta(hours=1))
 INSURER_LIFETIME = Lifetime(timedelta(hours=1), timedelta(hours=1))
 """The database function that opens the session holds the same hour, whatever it is sent."""
 PERSON_LIFETIME = Lifetime(timedelta(minutes=30), timedelta(minutes=30))
+STARTS_A_SECOND = 200
+"""Of sign-ins, in one process: whoever begins one has no account yet, and each leaves a row for some minutes."""
 PERSON_SIGN_INS_A_DAY = 40
 """By one identity, found or not: the day's ceilings are everybody's, and nobody may use them up alone."""
 

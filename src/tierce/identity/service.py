@@ -8,7 +8,7 @@ import hmac
 import secrets
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
@@ -81,6 +81,21 @@ def named_key(jwk: Mapping[str, Any]) -> bytes:
     return thumbprint_of(dict(jwk))
 
 
+@dataclass(slots=True)
+class Starts:
+    """How many sign-ins began in this second, whoever began them."""
+
+    second: int = 0
+    begun: int = 0
+
+    def one_more(self, second: int) -> bool:
+        """Count one more; False once there were too many. The next second is everybody's again."""
+        if second != self.second:
+            self.second, self.begun = second, 0
+        self.begun += 1
+        return self.begun <= rules.STARTS_A_SECOND
+
+
 @dataclass(frozen=True, slots=True)
 class SignInDoor:
     """The two steps of one provider's sign-in, with what lies between them kept in the database."""
@@ -88,9 +103,12 @@ class SignInDoor:
     pool: Pool
     provider: ProviderClient
     clock: Clock
+    starts: Starts = field(default_factory=Starts)
 
     async def start(self, return_to: str) -> Started:
         """Begin; the site keeps `state` and `binding` in the browser's cookie."""
+        if not self.starts.one_more(int(self.clock.now().timestamp())):
+            raise SignInRefusedError(SignInReason.BUSY)
         started = await self.provider.start(return_to)
         async with self.pool.connection() as connection:
             await store.put_pending(connection, started.pending)
@@ -317,8 +335,12 @@ class Sessions:
         return Signed(caller_of(state, signed=True), found.once)
 
     @asynccontextmanager
-    async def signed(self, handle: str, request: Received) -> AsyncIterator[tuple[store.Connection, SessionState]]:
+    async def signed(
+        self, handle: str, request: Received, *, keyless_too: bool = False
+    ) -> AsyncIterator[tuple[store.Connection, SessionState]]:
         """A transaction for an act that the session's key has signed: its connection and the session.
+
+        A session without a key has nothing that could sign: it is refused as an unsigned one, unless `keyless_too`.
 
         Raises:
             SessionRefusedError, ProofRefusedError: not live, not bound, without a key, or the proof does not fit.
@@ -327,8 +349,8 @@ class Sessions:
             state, _ = await self._live(connection, handle)
             if state.activity is None or state.thumbprint is None:
                 raise SessionRefusedError(SessionReason.NOT_BOUND)
-            # A session without a key has nothing that could sign: it is refused as an unsigned one.
-            await self._use_proof(connection, self._verify(handle, request, state.thumbprint))
+            if state.signs or not keyless_too:
+                await self._use_proof(connection, self._verify(handle, request, state.thumbprint))
             yield connection, state
 
     async def note(self, connection: store.Connection, state: SessionState, act: Act, *, reference: int) -> None:
@@ -396,8 +418,9 @@ class Sessions:
         )
 
     async def _use_proof(self, connection: store.Connection, proof: Proof) -> None:
-        if not await store.use_proof(connection, proof.once):
-            raise ProofRefusedError(ProofReason.REPLAYED)
+        refusal = await store.use_proof(connection, proof.once, proof.issued_at)
+        if refusal is not None:
+            raise ProofRefusedError(refusal)
 
     def _application(
         self,

@@ -9,7 +9,7 @@ from psycopg import AsyncConnection
 from psycopg.errors import ProgramLimitExceeded
 from psycopg.rows import TupleRow
 
-from tierce.identity.errors import SignInReason, SignInRefusedError
+from tierce.identity.errors import ProofReason, SignInReason, SignInRefusedError
 from tierce.identity.model import Activity, SessionRow, SessionState, SoftwareClient
 from tierce.identity.oidc import Pending, Realm
 from tierce.kernel.care import Profession
@@ -339,10 +339,7 @@ async def devices_of(connection: Connection, professional: ProfessionalId, now: 
 async def substitutes_of(
     connection: Connection, professional: ProfessionalId, today: int
 ) -> list[tuple[int, str, str, int, int]]:
-    """List who may work in a professional's place, now or later: number, name, place, first and last day.
-
-    One that was ended opens nothing from that moment on, whatever its days were.
-    """
+    """List who may work in a professional's place, and was not ended: number, name, place, first and last day."""
     cursor = await connection.execute(
         "select b.id, p.given_name || ' ' || p.family_name, e.name, b.from_day, b.until_day"
         " from directory.substitution b join directory.professional p on p.id = b.professional"
@@ -383,10 +380,12 @@ async def revoke(
     return [SessionId(row[0]) for row in await cursor.fetchall()]
 
 
-async def use_proof(connection: Connection, once: bytes) -> bool:
-    """Use a browser's proof; False when it was used before."""
-    row = await _one(connection, "select access.use_proof(%s)", (UUID(bytes=once),))
-    return row is not None and bool(row[0])
+async def use_proof(connection: Connection, once: bytes, made: float) -> ProofReason | None:
+    """Use a proof up, whatever becomes of what it was for; why it does not serve (a crash forgets what was used)."""
+    row = await _one(connection, "select %s < access.proofs_since(), access.use_proof(%s)", (made, UUID(bytes=once)))
+    await connection.commit()
+    assert row is not None, "functions always answer"
+    return ProofReason.ISSUED if row[0] else None if row[1] else ProofReason.REPLAYED
 
 
 async def persons_with_traits(connection: Connection, idx: UUID) -> list[PersonId]:

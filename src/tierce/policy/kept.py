@@ -71,6 +71,8 @@ class Hand(StrEnum):
     """`tierce retention`, whose durations the database holds too."""
     SEALER = "sealer"
     """`tierce journal seal`, likewise."""
+    BACKUP = "backup"
+    """`tierce backup take --forget-old`, once the new one is whole: the last one is never removed."""
     OPERATOR = "operator"
     """Files outside the database: deploy/ and the runbooks say how."""
     NOBODY = "nobody"

@@ -400,9 +400,9 @@ RETENTION: Mapping[Kept, Rule] = {
         Phrase("sauvegardes de la base", "backups of the database"),
         "files",
         _days(35),
-        Phrase("leur date", "their date"),
+        Phrase("leur date, quand une plus récente est entière", "their date, once a newer one is whole"),
         End.DELETED,
-        Hand.OPERATOR,
+        Hand.BACKUP,
         _CHOICE,
     ),
     Kept.PROCESS_LOGS: Rule(

@@ -66,16 +66,16 @@ class Signer:
             TooManyCardsError: she asked for too many today.
             PlaceUnknownError: no place has this code.
         """
-        bearer = store.bearer(connection, sha256(handle.encode()).digest())
-        if bearer is None:
-            raise BearerUnknownError
-        if not bearer.signer:
-            raise NoSignerError
-        if bearer.today >= CARDS_A_DAY:
-            raise TooManyCardsError
-        place = self.place(connection, code)
-        token = self._token(bearer, place)
         with connection.transaction():
+            bearer = store.bearer(connection, sha256(handle.encode()).digest())
+            if bearer is None:
+                raise BearerUnknownError
+            if not bearer.signer:
+                raise NoSignerError
+            if bearer.today >= CARDS_A_DAY:
+                raise TooManyCardsError
+            place = self.place(connection, code)
+            token = self._token(bearer, place)
             self._appender.write(connection, [self._line(bearer, place)])
             spoken = self._say(connection, place, token)
         return Minted(token, spaced(spoken, SPOKEN_DIGITS), place, CARD_SECONDS)

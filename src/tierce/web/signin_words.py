@@ -60,6 +60,10 @@ SIGN_IN: Mapping[SignInReason, Told] = {
         ),
         _AGAIN,
     ),
+    SignInReason.BUSY: (
+        Phrase("Trop de connexions commencent en ce moment.", "Too many sign-ins begin at this moment."),
+        _LATER,
+    ),
     SignInReason.PROVIDER_DOWN: (
         Phrase("Le fournisseur d’identité ne répond pas.", "The identity provider does not answer."),
         _LATER,

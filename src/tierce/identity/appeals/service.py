@@ -6,7 +6,7 @@ from tierce.identity.appeals import store
 from tierce.identity.appeals.model import OwnHold
 from tierce.identity.appeals.rules import read_appeal
 from tierce.identity.errors import AppealRefusedError
-from tierce.identity.service import Sessions
+from tierce.identity.service import Received, Sessions
 from tierce.kernel.ids import new_id
 from tierce.kernel.language import Phrase
 from tierce.policy.acts import Act
@@ -33,16 +33,18 @@ class Appeals:
         async with self._sessions.pool.connection() as connection:
             return await store.own_holds(connection, state, since)
 
-    async def appeal(self, handle: str, hold: int, said: str) -> None:
+    async def appeal(self, handle: str, request: Received, hold: int, said: str) -> None:
         """Say why one should not be held; staff answer in time (policy.ladder).
 
+        Signed by the session's key where it has one: a hold is appealed once, so a stolen cookie would take the
+        owner's only word from her.
+
         Raises:
-            SessionRefusedError: the session is over.
+            SessionRefusedError, ProofRefusedError.
             AppealRefusedError: the text cannot be kept, the hold is over or not one's own, or was appealed already.
         """
-        state = await self._sessions.read(handle)
         words, now, number = read_appeal(said), self._sessions.clock.now(), new_id()
-        async with self._sessions.pool.connection() as connection:
+        async with self._sessions.signed(handle, request, keyless_too=True) as (connection, state):
             live = [one.id for one in await store.own_holds(connection, state, now)]
             if hold not in live or not await store.put_appeal(connection, number, state, hold, words, now):
                 raise AppealRefusedError(

@@ -60,10 +60,17 @@ create or replace function presence.is_open(of_session bigint, of_person bigint)
                    and journal.u64(o.body, 32) = of_session and o.tx is distinct from pg_current_xact_id_if_assigned())
 $$;
 
--- signer: whoever holds a live session, the key of her first insurer that has one, and how many cards she had today.
+-- What a person may do so many times a day is counted by one transaction of hers after the other, whatever her sessions.
+create or replace function presence.one_at_a_time(of_person bigint) returns void language sql as $$
+    select pg_advisory_xact_lock(hashtextextended('tierce-presence', of_person))
+$$;
+
+-- signer: whoever holds a live session, the key of her first insurer that has one, and how many cards she had today;
+-- in the transaction of the card's line, which the next count must see.
 create or replace function presence.bearer(session_handle bytea)
     returns table (session bigint, person bigint, insurer smallint, signer smallint, made bigint)
     language sql security definer set search_path = pg_catalog, pg_temp as $$
+    select presence.one_at_a_time(s.person) from access.person_session s where s.handle = session_handle;
     select s.id, s.person, coalesce(g.insurer, 0::smallint), coalesce(g.id, 0::smallint),
            (select count(*) from journal.entry e join journal.batch b on b.block = e.seq >> 8
             where e.person = s.person and e.person <> 0 and e.kind = 18
@@ -128,6 +135,7 @@ begin
     select s.person into who from access.person_session s
     where s.handle = session_handle and s.revoked is null and s.expires > now() and presence.is_open(s.id, s.person)
     for update;
+    perform presence.one_at_a_time(who);
     select e.professional, journal.u64(e.body, 24) as place, journal.u64(e.body, 32) as session into asked
     from journal.entry e
     where e.seq = to_seq and e.person = who and e.kind in (1, 2, 3)

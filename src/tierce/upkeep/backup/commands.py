@@ -16,7 +16,7 @@ from tierce.storage import heartbeat
 from tierce.storage.cluster import SUPERUSER
 from tierce.upkeep import lines
 from tierce.upkeep.backup import keyfile
-from tierce.upkeep.backup.service import read_manifest, take
+from tierce.upkeep.backup.service import forget_old, read_manifest, take
 from tierce.upkeep.progress import bar
 from tierce.web.names import SETTINGS_VARIABLE
 
@@ -40,18 +40,25 @@ def take_one(
     *,
     to: Annotated[Path, typer.Option(help="Dossier des sauvegardes. / Folder of the backups.")],
     settings: SettingsFile,
+    forget: Annotated[
+        bool,
+        typer.Option(
+            "--forget-old", help="Retirer ensuite celles qui ont fait leur temps. / Remove those past theirs."
+        ),
+    ] = False,
     admin: Admin = SUPERUSER,
     json: Json = "",
 ) -> None:
     """Sauvegarder la base telle qu'à un instant, sans rien arrêter. / Save one instant; nothing is stopped."""
     try:
-        read = load(settings)
+        read, clock = load(settings), SystemClock()
         with bar("sauvegarde / backup") as advance:
-            taken = take(read, to, admin, SystemClock(), advance)
+            taken = take(read, to, admin, clock, advance)
         size = taken.manifest.journal_size
         lines.tell(read, Act.OPERATION_BACKUP, size)
         with read.connection().connect(lines.ROLE) as connection:
             heartbeat.job_ended(connection, "backup", __version__)
+        gone = forget_old(to, taken.folder, clock.now()) if forget else []
     except (TierceError, OSError, psycopg.Error) as error:
         _refuse(error)
     stored = sum(file.bytes for file in taken.manifest.files.values())
@@ -63,6 +70,8 @@ def take_one(
             )
         )
         return
+    for folder in gone:
+        typer.echo(f"  {folder.name} : retirée / removed")
     typer.echo(f"✓ {taken.folder} : {rows:,} lignes / rows, {stored / 1e6:,.1f} Mo / MB")
     typer.echo(
         "  Sans les clés : `tierce backup keys`, ailleurs. / Without the keys: `tierce backup keys`, elsewhere."

@@ -56,3 +56,5 @@ class Restored(msgspec.Struct, frozen=True):
     compared: bool
     """Whether a checkpoint was kept outside: without one nobody knows how many lines are lost."""
     sessions_ended: int
+    keys_retired: list[str]
+    """The processes whose signing key was replaced since the backup, which knew the earlier one."""

@@ -62,6 +62,11 @@ def run(
             f"schéma / schema {found.schema_before} → {found.schema}, "
             f"{found.sessions_ended} sessions closes / ended"
         )
+        if found.keys_retired:
+            typer.echo(
+                "  clés de signature remplacées depuis, et retirées de nouveau / signing keys replaced since, and "
+                f"retired again: {', '.join(found.keys_retired)}"
+            )
         if not found.compared:
             typer.echo(
                 "! Rien ne dit combien de lignes manquent depuis cette sauvegarde. / Nothing tells how many lines "

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
@@ -21,13 +22,18 @@ from tierce.journal.tiles.folder import LogFolder
 from tierce.journal.verifier.check import Journal
 from tierce.journal.verifier.check import verify as verify_journal
 from tierce.kernel.clock import Clock
+from tierce.policy.kept import Kept
+from tierce.policy.retention import RETENTION
 from tierce.settings import Settings
 from tierce.storage.cluster import find_binaries
 from tierce.storage.database import Database
+from tierce.storage.keys import Keyring
 from tierce.storage.migrate import create_roles, head_version, migrate, stored_version
 from tierce.upkeep.backup import logfile, segmentsfile, store
 from tierce.upkeep.backup.errors import BackupBrokenError, BackupError
 from tierce.upkeep.backup.model import DUMP, FORMAT, LOG, MANIFEST, SEGMENTS, FileDigest, Manifest, Restored
+from tierce.upkeep.rotation.store import retire_instance
+from tierce.upkeep.service import INSTANCES
 from tierce.web.names import LOG_PUBLIC_FILE
 from tierce.web.worker import CHECKPOINT_FILE
 
@@ -35,6 +41,8 @@ Progress = Callable[[int], None]
 LOOK_SECONDS = 0.2
 READ_BYTES = 1 << 20
 JOBS = 2
+NAMED = "tierce-%Y%m%dT%H%M%SZ"
+"""The name of a backup: when it was taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +63,7 @@ def take(settings: Settings, to: Path, admin: str, clock: Clock, progress: Progr
         msg = f"{to} holds key files: a backup with its keys tells everything. Choose a folder of its own"
         raise BackupError(msg)
     now = clock.now()
-    folder = to / f"tierce-{now:%Y%m%dT%H%M%SZ}"
+    folder = to / now.astimezone(UTC).strftime(NAMED)
     part = folder.with_suffix(".part")
     if folder.exists():
         msg = f"{folder} is there already"
@@ -90,6 +98,22 @@ def take(settings: Settings, to: Path, admin: str, clock: Clock, progress: Progr
         shutil.rmtree(part, ignore_errors=True)
         raise
     return Taken(folder, manifest)
+
+
+def forget_old(to: Path, taken: Path, now: datetime) -> list[Path]:
+    """Remove the backups of a folder that are past their duration, and what was begun and never ended; those removed.
+
+    Called once `taken` is whole, so that nights that fail remove nothing: the last good one stays.
+    """
+    keep, gone = RETENTION[Kept.BACKUPS].keep, []
+    assert keep is not None, "backups have a duration"
+    for folder in sorted(to.glob("tierce-*")):
+        with suppress(ValueError):
+            at = datetime.strptime(folder.name.removesuffix(".part"), NAMED).replace(tzinfo=UTC)
+            if folder != taken and now - at > keep:
+                shutil.rmtree(folder)
+                gone.append(folder)
+    return gone
 
 
 def read_manifest(folder: Path, progress: Progress = lambda _bytes: None) -> Manifest:
@@ -181,10 +205,11 @@ def restore(
     with database.connect(admin) as connection:
         ended = store.end_sessions(connection)
         store.settle_batches(connection)
+        retired = _retire_replaced(connection, settings.key_directory())
         connection.commit()
         logfile.bring_back(folder / LOG, log)
         segmentsfile.bring_back(folder / SEGMENTS, manifest.segments, settings.segments_directory())
-        return _examine(database.dsn(admin), settings, manifest, ended)
+        return _examine(database.dsn(admin), settings, manifest, ended, retired)
 
 
 def _hold_to_manifest(database: Database, admin: str, manifest: Manifest) -> None:
@@ -196,7 +221,22 @@ def _hold_to_manifest(database: Database, admin: str, manifest: Manifest) -> Non
             raise BackupBrokenError(msg)
 
 
-def _examine(dsn: str, settings: Settings, manifest: Manifest, ended: int) -> Restored:
+def _retire_replaced(connection: psycopg.Connection, folder: Path) -> list[str]:
+    """Retire again each process's signing key that was replaced since the backup; the names of those.
+
+    The process registers its present key when it next signs. A key that the backup holds as retired is not given its
+    name back: it may have been replaced because it was stolen.
+    """
+    known, retired = store.instances(connection), []
+    for name in INSTANCES:
+        if name in known and (folder / f"instance-{name}.key").exists():
+            present = Keyring(folder, ()).instance(name).public_key().public_bytes_raw()
+            if present not in known.values() and retire_instance(connection, name):
+                retired.append(name)
+    return retired
+
+
+def _examine(dsn: str, settings: Settings, manifest: Manifest, ended: int, retired: list[str]) -> Restored:
     """Verify the journal against its key, the backup's own checkpoint, and the one kept outside."""
     keys, folder = settings.key_directory(), settings.state_directory()
     line = (keys / LOG_PUBLIC_FILE).read_text("utf-8")
@@ -225,6 +265,7 @@ def _examine(dsn: str, settings: Settings, manifest: Manifest, ended: int) -> Re
         lost_lines=lost,
         compared=kept is not None,
         sessions_ended=ended,
+        keys_retired=retired,
     )
 
 

@@ -104,6 +104,11 @@ def last_line(connection: Connection) -> datetime | None:
     return None if row is None else row[0]
 
 
+def instances(connection: Connection) -> dict[str, bytes]:
+    """The public key of each signing instance, by its name."""
+    return dict(connection.execute("select name, public_key from journal.instance").fetchall())
+
+
 def skip_blocks(connection: Connection, blocks: int) -> None:
     """Leave so many block numbers unused: those of lost lines must never name others."""
     connection.execute("select setval('journal.block_no', (select last_value from journal.block_no) + %s)", (blocks,))

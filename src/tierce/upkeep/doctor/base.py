@@ -14,7 +14,7 @@ from tierce.storage.cluster import SUPERUSER
 from tierce.storage.migrate import head_version, stored_version
 from tierce.storage.roles import ROLES
 from tierce.upkeep.doctor import log
-from tierce.upkeep.doctor.files import LOOPBACK
+from tierce.upkeep.doctor.files import LOOPBACK, MADE_BY
 from tierce.upkeep.doctor.model import Finding, Grade, bad, good
 from tierce.upkeep.health import store
 from tierce.upkeep.health.service import (
@@ -66,10 +66,7 @@ def reach(settings: Settings) -> list[Finding]:
 
 _AGAIN = {
     False: Phrase("`tierce upgrade` remet les mots de passe", "`tierce upgrade` sets the passwords again"),
-    True: Phrase(
-        "sauvegardes et mises à niveau échoueront : refaites l'étape 6 de docs/runbooks/install.md",
-        "backups and upgrades will fail: do step 6 of docs/runbooks/install.md again",
-    ),
+    True: MADE_BY["admin-password"],
 }
 """What sets a password again: of a role, of the administrator."""
 

@@ -7,6 +7,7 @@ from tierce.deposits.sealing import PUBLIC_FILE
 from tierce.journal.kept import LOG_RETIRED_FILE
 from tierce.kernel.language import Phrase
 from tierce.settings import Settings
+from tierce.storage.cluster import SUPERUSER
 from tierce.storage.keys import EVERY_KEY, KEY_BYTES
 from tierce.storage.roles import ROLES
 from tierce.upkeep.doctor import log
@@ -53,9 +54,10 @@ def keys(settings: Settings) -> list[Finding]:
 
 
 def secrets(settings: Settings) -> list[Finding]:
-    """Every role's password file and every provider's client secret is there, and open to nobody else."""
+    """Every password file, the administrator's too, and every client secret is there, and open to nobody else."""
     database = settings.connection()
     found = [one for role in ROLES for one in _private(database.secrets / f"{role}.password", "password-file")]
+    found += _private(database.secrets / f"{SUPERUSER}.password", "admin-password")
     if settings.mail is not None:
         found += _private(Path(settings.mail.dkim_key), "mail-key")
     for realm in ("psc", "staff", "persons_provider", "insurers_provider"):
@@ -134,7 +136,7 @@ def _private(path: Path, code: str, *, is_folder: bool = False) -> list[Finding]
             with path.open("rb"):
                 pass
     except FileNotFoundError:
-        remedy = _RESTORE_KEYS if path.suffix == ".key" else _MADE_BY.get(code, _RESTORE_KEYS)
+        remedy = _RESTORE_KEYS if path.suffix == ".key" else MADE_BY.get(code, _RESTORE_KEYS)
         return [bad(f"{code}-missing", str(path), Phrase("manque", "is missing"), remedy)]
     except PermissionError:
         remedy = Phrase("lancez la commande en tant que root", "run this command as root")
@@ -147,8 +149,12 @@ def _private(path: Path, code: str, *, is_folder: bool = False) -> list[Finding]
     return []
 
 
-_MADE_BY = {
+MADE_BY = {
     "password-file": Phrase("`tierce upgrade` le crée", "`tierce upgrade` makes it"),
+    "admin-password": Phrase(
+        "sauvegardes et mises à niveau échoueront : refaites l'étape 6 de docs/runbooks/install.md",
+        "backups and upgrades will fail: do step 6 of docs/runbooks/install.md again",
+    ),
     "mail-key": Phrase("remettez-la, ou `tierce notice mail-key`", "bring it back, or `tierce notice mail-key`"),
     "client-secret": Phrase(
         "écrivez-y le secret donné par le fournisseur d'identité", "write the secret given by the identity provider"

@@ -2,8 +2,10 @@
 
 import socket
 import ssl
+from contextlib import suppress
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
+from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 import httpx
@@ -109,8 +111,8 @@ def _any_certificate() -> ssl.SSLContext:
 
 
 def certificate(name: str, host: str, port: int, now: datetime) -> list[Finding]:
-    """Read one certificate, whoever signed it, and judge its last day."""
-    context = _any_certificate()  # dates are read here; browsers judge the rest
+    """Read one certificate, whoever signed it, and judge its names and its last day."""
+    context = _any_certificate()  # names and dates are read here; browsers judge the rest
     remedy = Phrase("renouvelez-le et rechargez nginx", "renew it and reload nginx")
     try:
         with (
@@ -122,7 +124,18 @@ def certificate(name: str, host: str, port: int, now: datetime) -> list[Finding]
         said = Phrase(f"{host} ne répond pas en https", f"{host} does not answer over https")
         return [bad("https-down", name, said, Phrase("démarrez nginx", "start nginx"))]
     assert raw is not None
-    last = x509.load_der_x509_certificate(raw).not_valid_after_utc
+    shown = x509.load_der_x509_certificate(raw)
+    last = shown.not_valid_after_utc
+    if not is_for(shown, host):
+        said = Phrase(
+            f"{host} montre le certificat d'un autre nom : les navigateurs le refusent",
+            f"{host} shows the certificate of another name: browsers refuse it",
+        )
+        another = Phrase(
+            f"faites-en un pour {host}, ou corrigez ssl_certificate de nginx",
+            f"have one made for {host}, or correct ssl_certificate of nginx",
+        )
+        return [bad("certificate-astray", name, said, another)]
     if last <= now:
         said = Phrase(f"le certificat de {host} a expiré", f"the certificate of {host} has expired")
         return [bad("certificate-expired", name, said, remedy)]
@@ -133,6 +146,19 @@ def certificate(name: str, host: str, port: int, now: datetime) -> list[Finding]
         )
         return [bad("certificate-ends", name, said, remedy, grade=Grade.WARNING)]
     return [good("certificate", name, f"le certificat de {host} est valable", f"the certificate of {host} is valid")]
+
+
+def is_for(certificate: x509.Certificate, host: str) -> bool:
+    """Whether a certificate names this host, as browsers look: among its alternative names alone (RFC 9525)."""
+    try:
+        found = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except x509.ExtensionNotFound:
+        return False
+    with suppress(ValueError):
+        return ip_address(host) in found.get_values_for_type(x509.IPAddress)
+    names = {one.lower() for one in found.get_values_for_type(x509.DNSName)}
+    _, _, parent = host.lower().partition(".")
+    return host.lower() in names or f"*.{parent}" in names
 
 
 def providers(settings: Settings, clock: Clock) -> list[Finding]:

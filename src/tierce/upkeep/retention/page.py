@@ -16,6 +16,7 @@ _HANDS = {
     Hand.WORKER: Phrase("le processus `worker`, chaque minute", "process `worker`, each minute"),
     Hand.JOB: Phrase("`tierce retention`, chaque nuit", "`tierce retention`, each night"),
     Hand.SEALER: Phrase("`tierce journal seal`, chaque nuit", "`tierce journal seal`, each night"),
+    Hand.BACKUP: Phrase("`tierce backup take`, chaque nuit", "`tierce backup take`, each night"),
     Hand.OPERATOR: Phrase("la machine de l'opérateur (`deploy/`)", "the operator's machine (`deploy/`)"),
     Hand.NOBODY: Phrase("personne", "nobody"),
 }

@@ -23,7 +23,7 @@ from tierce.policy.acts import Act
 from tierce.rights.errors import QuestionError
 from tierce.rights.history import History
 from tierce.rights.model import Refused, RightsAnswer
-from tierce.rights.replays import read_key
+from tierce.rights.replays import Mark, read_key
 from tierce.rights.rules import ANSWER_BYTES, QUESTION_BYTES_MAX, answer_bytes
 from tierce.rights.service import Rights
 from tierce.web.api import problems
@@ -108,7 +108,7 @@ class HotRoutes:
                 return
             given = _given(scope)
             bound, proof = await self._authenticate(given, path, body)  # 1. authenticate
-            answer = await self._answer_once(path, bound, body, proof, given.get(b"idempotency-key"))
+            answer = await self._answer_once(path, bound, body, proof, given)
             if isinstance(answer, Refused) and answer.code == "not_allowed":
                 # The session may have ended since it was remembered: read again, it is said to have.
                 await self._callers.find(given.get(b"authorization"), fresh=True)
@@ -148,23 +148,31 @@ class HotRoutes:
         )
 
     async def _answer_once(
-        self, path: str, bound: Bound, body: bytes, proof: Proof | None, given: bytes | None
+        self, path: str, bound: Bound, body: bytes, proof: Proof | None, given: dict[bytes, bytes]
     ) -> RightsAnswer:
         """Answer, and answer the same ask a second time by saying where its answer is (docs/adr/0023)."""
         replays, caller = self._history.replays, bound.caller
-        revisited = path[len(HISTORY_PREFIX) : -len(REVISIT_SUFFIX)] if path != RIGHTS_PATH else None
-        if given is not None:
-            mark = replays.mark(caller, read_key(given), path, body)
+        key = given.get(b"idempotency-key")
+        if key is not None:
+            mark = replays.mark(caller, read_key(key), path, body)
             async with replays.alone(mark):
-                earlier = await replays.earlier(caller, mark, revisited)
+                earlier = await self._earlier(path, bound, mark, given)
                 return earlier or await self._answer(path, bound, body, proof, mark.salt)
         if proof is None:
             return await self._answer(path, bound, body, None, b"")
         mark = replays.mark_of_proof(caller, proof.once)
         answer = await self._answer(path, bound, body, proof, mark.salt)
         if isinstance(answer, Refused) and answer.code == "not_allowed":
-            return await replays.earlier(caller, mark, revisited) or answer
+            return await self._earlier(path, bound, mark, given) or answer
         return answer
+
+    async def _earlier(self, path: str, bound: Bound, mark: Mark, given: dict[bytes, bytes]) -> RightsAnswer | None:
+        """What became of the ask of this mark, told to a session that lives: no gate looks at it here."""
+        revisited = path[len(HISTORY_PREFIX) : -len(REVISIT_SUFFIX)] if path != RIGHTS_PATH else None
+        found = await self._history.replays.earlier(bound.caller, mark, revisited)
+        if found is not None:
+            await self._callers.find(given.get(b"authorization"), fresh=True)
+        return found
 
     async def _answer(self, path: str, bound: Bound, body: bytes, proof: Proof | None, mark: bytes) -> RightsAnswer:
         once, issued = (UUID(bytes=proof.once), proof.issued_at) if proof else (None, 0)

@@ -302,7 +302,7 @@ def identity_problem(error: IdentityError) -> Problem:
     elif isinstance(error, ContinuingRefusedError):
         status = 409
     elif isinstance(error, SignInRefusedError):
-        status = 503 if error.reason is SignInReason.PROVIDER_DOWN else 403
+        status = 503 if error.reason in {SignInReason.PROVIDER_DOWN, SignInReason.BUSY} else 403
     elif isinstance(error, SessionRefusedError) and error.reason in {
         SessionReason.ALREADY_BOUND,
         SessionReason.OTHER_ACTIVITY,

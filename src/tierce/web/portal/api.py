@@ -19,6 +19,7 @@ from tierce.web.upstream import Upstream
 RIGHTS: Final = "/v1/rights"
 DEPOSITS: Final = "/v1/deposits"
 ACTIVITY: Final = "/v1/session/activity"
+APPEAL: Final = "/v1/holds/appeal"
 DEVICE_CODE: Final = "/v1/devices/code"
 DEVICE_CONFIRM: Final = "/v1/devices/confirm"
 ANSWER_BYTES_MAX: Final = 262_144
@@ -367,12 +368,9 @@ class Api:
         """List what holds oneself, now or lately."""
         return (await self._get("/v1/holds", handle, _Holds)).holds
 
-    async def appeal(self, handle: str, hold: str, said: str) -> None:
-        """Appeal a hold."""
-        headers = {**_bearer(handle), "content-type": "application/json"}
-        await self._send(
-            "POST", "/v1/holds/appeal", headers=headers, content=msgspec.json.encode({"hold": hold, "said": said})
-        )
+    async def appeal(self, handle: str, signed: Signed) -> None:
+        """Relay the appeal of a hold."""
+        await self._relay(APPEAL, handle, signed)
 
     async def history(self, handle: str, query: dict[str, str]) -> HistoryPage:
         """Read one page of what was asked in one's name; `query` holds a cursor and filters."""

@@ -1,14 +1,24 @@
 """Why a proof is asked for, what to do, and the appeal of whoever is held. Nobody covered appears here."""
 
+import msgspec
 from litestar import Response, get, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.response import Redirect
 
 from tierce.policy.acts import Act
+from tierce.web.portal.api import APPEAL, Signed
 from tierce.web.portal.errors import ApiRefusedError
+from tierce.web.portal.question import signed_of
 from tierce.web.portal.site import AnyRequest, PortalSite, Visit
 
 SAID_MAX = 1_000
+
+
+class _Appeal(msgspec.Struct):
+    """The body of an appeal, as the browser signs it; unsigned where the session has no key."""
+
+    hold: str
+    said: str
 
 
 def holding_handlers(site: PortalSite) -> list[HTTPRouteHandler]:
@@ -23,12 +33,16 @@ def holding_handlers(site: PortalSite) -> list[HTTPRouteHandler]:
     async def appeal(request: AnyRequest) -> Response[str]:
         """Send an appeal."""
         handle, fields = await site.form(request)
-        said = fields.get("said", "")[:SAID_MAX]
+        signed = signed_of(fields)
+        if not signed.body:
+            plain = _Appeal(fields.get("hold", ""), fields.get("said", "")[:SAID_MAX])
+            signed = Signed(msgspec.json.encode(plain), None)
         try:
-            await site.api.appeal(handle, fields.get("hold", ""), said)
+            await site.api.appeal(handle, signed)
         except ApiRefusedError as error:
             if error.field != "said":
                 raise
+            said = msgspec.json.decode(signed.body, type=_Appeal).said
             return await _page(site, await site.visit(request), said, error)
         return Redirect("/held", status_code=303)
 
@@ -46,6 +60,7 @@ async def _page(
         "live": live,
         "past": [one for one in holds if one not in live],
         "said": said,
+        "appeal_url": site.act_url(APPEAL),
         "fault": text[:1].upper() + text[1:],
     }
     return site.page(visit, "held.html", values, status=422 if error else 200)

@@ -10,7 +10,7 @@ from litestar.response import Redirect
 from tierce.policy.acts import Act
 from tierce.web.portal.api import DEVICE_CODE, DEVICE_CONFIRM, Code, Signed, separate_path
 from tierce.web.portal.errors import ApiRefusedError
-from tierce.web.portal.question import BODY_CHARS_MAX, PROOF_CHARS_MAX, Wrong
+from tierce.web.portal.question import Wrong, signed_of
 from tierce.web.portal.site import AnyRequest, PortalSite, Visit
 
 TOPICS: Final = ("card", "not_shown", "places", "device", "lost", "phone", "stolen")
@@ -91,8 +91,7 @@ def _continuing_handlers(site: PortalSite) -> list[HTTPRouteHandler]:
     async def _signed(request: AnyRequest) -> tuple[Visit, Signed]:
         _, fields = await site.form(request)
         visit = await site.visit(request)
-        body, proof = fields.get("body", "{}")[:BODY_CHARS_MAX], fields.get("proof", "")[:PROOF_CHARS_MAX]
-        return visit, Signed(body.encode(), proof or None)
+        return visit, signed_of({"body": "{}", **fields})
 
     return [code, confirm, separate]
 

@@ -102,11 +102,16 @@ def birth_text(digits: str) -> str:
     return f"{digits[6:]}/{digits[4:6]}/{digits[:4]}" if len(digits) == 8 else digits
 
 
+def signed_of(fields: Mapping[str, str]) -> Signed:
+    """What the browser's key has signed, to relay as it is; an empty body where it signed nothing."""
+    proof = fields.get("proof", "")[:PROOF_CHARS_MAX]
+    return Signed(fields.get("body", "")[:BODY_CHARS_MAX].encode(), proof or None)
+
+
 def read_form(fields: Mapping[str, str]) -> tuple[AskForm, Signed]:
     """Read a submitted form: what to show again in the fields, and what to relay."""
-    body = fields.get("body", "")
-    if body:
-        signed = Signed(body[:BODY_CHARS_MAX].encode(), fields.get("proof", "")[:PROOF_CHARS_MAX] or None)
+    signed = signed_of(fields)
+    if signed.body:
         return _form_of(signed.body), signed
     typed = {name: fields.get(name, "")[: _CHARS_MAX.get(name, 80)].strip() for name in AskForm.__slots__}
     form = AskForm(**typed | {"way": typed["way"] if typed["way"] in WAYS else WAYS[0]})

@@ -128,6 +128,9 @@ const bodies = {
   async code(fields) {
     return { code: fields.get("code").trim() };
   },
+  async appeal(fields) {
+    return { hold: fields.get("hold"), said: fields.get("said").trim() };
+  },
 };
 
 function put(form, name, value) {
@@ -158,7 +161,7 @@ async function signAndSubmit(form) {
   }
   const body = JSON.stringify(await bodies[form.dataset.sign](fields, key));
   const proof = await prove(key, form.dataset.url, body);
-  for (const field of form.querySelectorAll("input, select")) {
+  for (const field of form.querySelectorAll("input, select, textarea")) {
     if (field.name !== "form_token") field.disabled = true;
   }
   put(form, "body", body);
