@@ -155,8 +155,8 @@ def test_while_keys_are_changed_over_either_signs_whether_it_is_named_or_not(
         for key, status in ((old, 400), (new, 400), (stranger, 401)):
             for kid in (None, "old", "another"):
                 claims = {
-                    "iss": merle.client_id, "sub": merle.client_id, "aud": API + "/v1/token", "exp": at + 60,
-                    "jti": secrets.token_urlsafe(16),
+                    "iss": merle.client_id, "sub": merle.client_id, "aud": API + "/v1/token", "iat": at,
+                    "exp": at + 60, "jti": secrets.token_urlsafe(16),
                 }  # fmt: skip
                 assertion = jwt.encode({"alg": "ES256", **({"kid": kid} if kid else {})}, claims, key)
                 told = await merle.exchange(found, key=BrowserKey(), client_assertion=assertion)
