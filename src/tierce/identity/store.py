@@ -381,7 +381,7 @@ async def revoke(
 
 
 async def use_proof(connection: Connection, once: bytes, made: float) -> ProofReason | None:
-    """Use a proof up, whatever becomes of what it was for; why it does not serve (a crash forgets what was used)."""
+    """Use a proof up, committed whatever follows: call it first. Why it does not serve (a crash forgets what was)."""
     row = await _one(connection, "select %s < access.proofs_since(), access.use_proof(%s)", (made, UUID(bytes=once)))
     await connection.commit()
     assert row is not None, "functions always answer"
