@@ -27,6 +27,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
 Json = dict[str, Any]
 WAIT_SECONDS, TRIES = 10, 4
+NEEDED = "KEY_FILE MACHINE_KEY_FILE API CLIENT PROVIDER PROVIDER_CLIENT PROVIDER_SECRET_FILE BACK".split()
 
 
 class LostError(Exception):
@@ -221,6 +222,9 @@ class Tierce:
 def main() -> None:
     """`keys` prints what to register; else sign in, and answer each question on the input, a JSON object a line."""
     given, lines = os.environ, iter(sys.stdin)
+    missing = [name for name in (NEEDED[:1] if sys.argv[1:] == ["keys"] else NEEDED) if name not in given]
+    if missing:
+        sys.exit(f"not set: {', '.join(missing)}; docs/reference/vendors.md says what each is")
     key = kept_key(Path(given["KEY_FILE"]))
     if sys.argv[1:] == ["keys"]:
         print(json.dumps({"keys": [jwk_of(key)]}))
