@@ -2,16 +2,23 @@
 
 import asyncio
 import json
+from pathlib import Path
 
 import httpx
 import pytest
 
+from tests.integration.conftest import Connect
 from tests.integration.desk import LATER, PAUL, STRANGER, UNCOVERED, counter, fill
 from tests.integration.world import World, make_world
+from tierce.gate.rules import PAIR_BLANK, PAIR_MISSED, PAIR_OPEN
+from tierce.journal.service import Appender
+from tierce.kernel.clock import SystemClock
+from tierce.policy.kept import Kept
 from tierce.policy.seats import PROBATION_LIMIT, cap_of
 from tierce.rights.rules import ANSWER_BYTES
 from tierce.storage.database import Database
 from tierce.storage.keys import Keyring
+from tierce.upkeep.retention.service import Retention
 
 
 @pytest.fixture
@@ -25,6 +32,11 @@ def world(database: Database, keyring: Keyring) -> World:
 def told(response: httpx.Response) -> tuple[int, list[tuple[bytes, bytes]], int]:
     """All that a listener sees of an answer but its bytes."""
     return response.status_code, list(response.headers.raw), len(response.content)
+
+
+def remembered(world: World) -> object:
+    """The states of all pairs."""
+    return world.scalar("select array_agg(state::integer order by state) from access.pair")
 
 
 def test_unknown_not_covered_and_out_of_seats_are_one_answer(world: World, keyring: Keyring) -> None:
@@ -45,6 +57,8 @@ def test_unknown_not_covered_and_out_of_seats_are_one_answer(world: World, keyri
     assert len(shown.content) == ANSWER_BYTES
     # The journal knows the difference.
     assert world.scalar("select array_agg(get_byte(body, 4) order by seq) from journal.entry") == [1, 2, 13, 4, 4, 2]
+    # Each answer that looks like a miss cost the row of one: those without a seat wrote two, of nobody.
+    assert remembered(world) == [PAIR_OPEN, PAIR_MISSED, PAIR_MISSED, PAIR_BLANK, PAIR_BLANK]
 
 
 @pytest.mark.parametrize("rung", [2, 3])
@@ -61,6 +75,31 @@ def test_held_is_the_same_answer_too(world: World, keyring: Keyring, rung: int) 
     answers = asyncio.run(run())
     assert len({response.content for response in answers}) == 1
     assert len({str(told(response)) for response in answers}) == 1
+    # The first ask was a miss, before the hold.
+    assert remembered(world) == [PAIR_MISSED] + [PAIR_BLANK] * 3
+
+
+def test_an_answer_that_does_not_look_like_a_miss_leaves_no_blank(world: World, keyring: Keyring) -> None:
+    async def run() -> list[httpx.Response]:
+        async with counter(world, keyring) as desk:
+            return [await desk.ask(nir, "OPTI") for nir in (PAUL, STRANGER)]
+
+    assert {response.status_code for response in asyncio.run(run())} == {403}
+    assert remembered(world) is None
+
+
+def test_a_blank_is_gone_the_next_night(world: World, keyring: Keyring, connect: Connect, tmp_path: Path) -> None:
+    async def run() -> None:
+        async with counter(world, keyring) as desk:
+            for nir in (PAUL, STRANGER, UNCOVERED, LATER):
+                await desk.ask(nir)
+
+    asyncio.run(run())
+    upkeep = connect("tierce_upkeep")
+    appender = Appender.enrol(upkeep, "upkeep", keyring.instance("upkeep"))
+    removed = Retention(upkeep, appender, SystemClock(), bytes(16), tmp_path).run()
+    assert removed[Kept.OPEN_PAIRS] == 1
+    assert remembered(world) == [PAIR_OPEN, PAIR_MISSED, PAIR_MISSED]
 
 
 def test_a_domain_that_is_not_the_profession_s_is_refused_whoever_is_asked_for(

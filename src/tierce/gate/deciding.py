@@ -8,10 +8,11 @@ from dataclasses import replace
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from tierce.gate.leases import Key, Leases
-from tierce.gate.model import Ask, Read, Refuse, Release, StepUp, Verdict
+from tierce.gate.model import Ask, PairSeen, Read, Refuse, Release, StepUp, Verdict
 from tierce.gate.rules import (
     HOLD_SEATS,
     LOOKED_UP,
+    PAIR_BLANK,
     counted_by,
     decide,
     evidence_of,
@@ -106,7 +107,7 @@ class Decider:
             self._instance,
             sign_batch(self._key, self._instance, opened.block, [leaf_hash(body) for body in bodies]),
             lines,
-            pairs,
+            pairs | _blanks(verdicts),
             asks,
             [read.pair for read in opened.reads],
             [engaged_until(ask, read) for ask, read in zip(asks, opened.reads, strict=True)],
@@ -183,6 +184,17 @@ def _noted(asks: Sequence[Ask], opened: Opened) -> tuple[Noted, ...]:
         and (read := opened.reads[place]).unproved is None
         and read.pair_state in HOLD_SEATS
     )
+
+
+def _blanks(verdicts: Sequence[Verdict]) -> dict[int, PairKept]:
+    """A row under a drawn key for each ask that is told like a miss and whose pair is not remembered.
+
+    What is written decides how soon the batch is answered: a miss that alone wrote a pair would be told from a refusal.
+    """
+    count = sum(verdict.pair is None and isinstance(verdict.decision, StepUp) for verdict in verdicts)
+    drawn = os.urandom(8 * count)
+    keys = [int.from_bytes(drawn[8 * n : 8 * n + 8], "big", signed=True) for n in range(count)]
+    return {key: PairKept(PairSeen(key, PAIR_BLANK, 0), LineId(0), LineId(0)) for key in keys}
 
 
 def engaged_until(ask: Ask, read: Read) -> int:

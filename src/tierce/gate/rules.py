@@ -36,6 +36,8 @@ PAIR_OPEN = 1
 PAIR_PROVED = 2
 PAIR_MISSED = 3
 """Nobody was found: the seat of that miss stands, for as long as nobody is found."""
+PAIR_BLANK = 4
+"""Nobody's: a refusal told like a miss writes a row of the same cost, or its answer would come sooner."""
 HOLD_SEATS: Final = frozenset({PAIR_OPEN, PAIR_MISSED})
 """States of a pair that holds a seat."""
 _DECLARED: Final = Presence.DECLARED

@@ -12,6 +12,7 @@ from psycopg import AsyncConnection
 from tierce.gate.arrays import bigints, byteas, integers, smallint, smallints, texts, uuids
 from tierce.gate.leases import Draw, Key
 from tierce.gate.model import Ask, PairSeen, Read, Revealed, Standing
+from tierce.gate.rules import PAIR_BLANK
 from tierce.gate.wire import Call, Wire
 from tierce.journal.signing import entry_seq
 from tierce.kernel.care import Profession
@@ -213,7 +214,8 @@ class GateStore:
             smallints([kept.pair.state for _, kept in pairs]),
             integers([kept.pair.day for _, kept in pairs]),
             bigints([kept.line for _, kept in pairs]),
-            integers([closing.day] * len(pairs)),
+            # A blank was seen on no day, so that the next night takes it away.
+            integers([0 if kept.pair.state == PAIR_BLANK else closing.day for _, kept in pairs]),
             bigints([kept.last for _, kept in pairs]),
             bigints([kept.place for _, kept in pairs]),
             integers([kept.software for _, kept in pairs]),
