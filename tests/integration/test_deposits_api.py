@@ -7,6 +7,7 @@ import signal
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -275,6 +276,22 @@ def test_a_store_that_hangs_is_soon_away_and_asks_are_told_to_deposit(
             assert (asked.status_code, code(asked), asked.json()["deposit"]) == (503, "closed", True)
             assert (await leave(http, who, card(1))).status_code == 201
         await seen(lambda: not openness.away, "the store is back")
+
+    served(settings, use)
+
+
+def test_whoever_is_signed_in_is_no_stranger_to_an_api_that_she_never_asked(
+    world: World, cluster: Cluster, key_directory: Path, tmp_path: Path
+) -> None:
+    who, settings = optician(world), settings_of(world.database, key_directory, tmp_path)
+
+    async def use(http: httpx.AsyncClient, front: Front) -> None:
+        handle = sha256(who.handle.encode()).digest()
+        await seen(lambda: front._counter.knows(handle), "her session is learned")
+        with frozen(cluster):
+            await seen(lambda: front._openness.away, "the store is missed")
+            assert front._counter.knows(handle)
+            assert (await leave(http, who, card(1))).status_code == 201
 
     served(settings, use)
 

@@ -15,8 +15,8 @@ from tests.integration.world import World, enrol, make_world
 from tests.waiting import eventually
 from tierce.gate.service import Gate
 from tierce.identity.oidc import digest
+from tierce.identity.reading.store import session_by_handle
 from tierce.identity.service import caller_of
-from tierce.identity.store import session_by_handle
 from tierce.kernel.care import Domain
 from tierce.kernel.clock import SystemClock, date_of, paris_day
 from tierce.policy.ladder import Level, Rung

@@ -189,7 +189,7 @@ def _noted(asks: Sequence[Ask], opened: Opened) -> tuple[Noted, ...]:
 def _blanks(verdicts: Sequence[Verdict]) -> dict[int, PairKept]:
     """A row under a drawn key for each ask that is told like a miss and whose pair is not remembered.
 
-    What is written decides how soon the batch is answered: a miss that alone wrote a pair would be told from a refusal.
+    What is written decides how soon a batch is answered: a miss that alone wrote a pair would be told by its time.
     """
     count = sum(verdict.pair is None and isinstance(verdict.decision, StepUp) for verdict in verdicts)
     drawn = os.urandom(8 * count)

@@ -8,7 +8,7 @@ from tierce.identity import claims, rules, store
 from tierce.identity.errors import SessionReason, SessionRefusedError, SignInReason, SignInRefusedError
 from tierce.identity.model import InsurerCaller, OpenedSession, PersonCaller, StaffCaller
 from tierce.identity.oidc import Claims, digest
-from tierce.identity.reading import HANDLE_LENGTH, Pool
+from tierce.identity.reading.service import HANDLE_LENGTH, Pool
 from tierce.identity.service import new_handle
 from tierce.journal.model import Entry, EntryKind
 from tierce.journal.service import Appender

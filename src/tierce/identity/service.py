@@ -35,7 +35,8 @@ from tierce.identity.model import (
     keyless,
 )
 from tierce.identity.oidc import Answer, Claims, ProviderClient, Started, check_pending, digest
-from tierce.identity.reading import HANDLE_LENGTH, SessionReader, refusal_of
+from tierce.identity.reading.service import HANDLE_LENGTH, SessionReader, refusal_of
+from tierce.identity.reading.store import session_by_handle
 from tierce.journal.model import Entry, EntryKind
 from tierce.journal.service import Appender
 from tierce.kernel.clock import Clock, micros, paris_day
@@ -281,7 +282,7 @@ class Sessions:
         line, is_new = await store.line_of(connection, state.login, device, activity.profession, opening)
         if not await store.bind_session(connection, state.id, activity.id, device, line):
             raise SessionRefusedError(SessionReason.ALREADY_BOUND)
-        read = await store.session_by_handle(connection, digest(handle))
+        read = await session_by_handle(connection, digest(handle))
         assert read is not None, "the session was just bound"
         if is_new:
             await self._journal(connection, read[0], Act.DEVICE_ENROL)
@@ -398,7 +399,7 @@ class Sessions:
     async def _live(self, connection: store.Connection, handle: str) -> tuple[SessionState, list[ActivityId]]:
         found = None
         if len(handle) == HANDLE_LENGTH:
-            found = await store.session_by_handle(connection, digest(handle))
+            found = await session_by_handle(connection, digest(handle))
         if found is None:
             raise SessionRefusedError(SessionReason.UNKNOWN)
         state, revoked, offered = found

@@ -1,6 +1,6 @@
 """Sign-ins and sessions in PostgreSQL. Only digests of what a browser holds are stored."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, LiteralString
 from uuid import UUID
@@ -27,27 +27,13 @@ from tierce.kernel.ids import (
     VendorId,
     new_id,
 )
-from tierce.policy.acts import Lane, Site
 
 Connection = AsyncConnection[TupleRow]
-Found = tuple[SessionState, datetime | None, list[ActivityId]]
-"""A session: its state, when it was revoked, and the activities it may be bound to."""
 SESSIONS_LISTED_MAX = 50
 
 _ACTIVITY: LiteralString = """
     select a.id, a.profession, a.establishment, e.name, e.town
     from directory.activity a join directory.establishment e on e.id = a.establishment"""
-
-_SESSION: LiteralString = """
-    select s.id, s.site, s.login, s.professional, s.acr, s.device, s.line, d.thumbprint, s.software, w.vendor,
-           s.network, s.created, s.expires, s.revoked, s.offered,
-           a.id, a.profession, a.establishment, e.name, e.town, w.bulk, coalesce(s.used, s.created), s.handle
-    from access.session s
-    join directory.software w on w.id = s.software
-    left join access.device d on d.id = s.device
-    left join directory.activity a on a.id = s.activity
-    left join directory.establishment e on e.id = a.establishment
-    where s.handle = any(%s)"""
 
 
 async def _one(connection: Connection, query: LiteralString, params: Iterable[Any]) -> TupleRow | None:
@@ -101,7 +87,8 @@ async def professional_name(connection: Connection, professional: ProfessionalId
     return " ".join(row) if row else ""
 
 
-def _activity(row: tuple[Any, ...]) -> Activity:
+def activity_of(row: tuple[Any, ...]) -> Activity:
+    """An activity from the five columns by which each statement here reads one."""
     return Activity(ActivityId(row[0]), Profession(row[1]), EstablishmentId(row[2]), row[3], row[4])
 
 
@@ -118,7 +105,7 @@ async def activities_at(
         and (a.substitution is not null or e.finess = any(%s) or e.siret = any(%s)) order by a.id""",
         (professional, today, list(places), list(places)),
     )
-    return [_activity(row) for row in await cursor.fetchall()]
+    return [activity_of(row) for row in await cursor.fetchall()]
 
 
 async def apply_at(
@@ -172,7 +159,7 @@ async def activities(connection: Connection, wanted: Sequence[ActivityId], today
         _ACTIVITY + " where a.id = any(%s) and a.active and %s between a.from_day and a.until_day order by a.id",
         (list(wanted), today),
     )
-    return [_activity(row) for row in await cursor.fetchall()]
+    return [activity_of(row) for row in await cursor.fetchall()]
 
 
 async def login_of(connection: Connection, professional: ProfessionalId, now: datetime) -> LoginId:
@@ -237,41 +224,6 @@ async def software_client(connection: Connection, client_id: str) -> SoftwareCli
     return None if row is None else SoftwareClient(client_id, SoftwareId(row[0]), row[1], frozenset(row[2]))
 
 
-async def session_by_handle(connection: Connection, handle: bytes) -> Found | None:
-    """Read one session."""
-    return (await sessions_by_handle(connection, [handle])).get(handle)
-
-
-async def sessions_by_handle(connection: Connection, handles: Sequence[bytes]) -> dict[bytes, Found]:
-    """Read sessions, each by its handle's digest; those that do not exist are left out."""
-    cursor = await connection.execute(_SESSION, (list(handles),), binary=True)
-    return {
-        bytes(row[22]): (_session(row), row[13], [ActivityId(one) for one in row[14]])
-        for row in await cursor.fetchall()
-    }
-
-
-def _session(row: TupleRow) -> SessionState:
-    return SessionState(
-        id=SessionId(row[0]),
-        site=Site(row[1]),
-        login=LoginId(row[2]),
-        professional=ProfessionalId(row[3]),
-        level=row[4],
-        activity=None if row[15] is None else _activity(row[15:20]),
-        device=None if row[5] is None else DeviceId(row[5]),
-        line=None if row[6] is None else LineId(row[6]),
-        thumbprint=None if row[7] is None else bytes(row[7]),
-        software=SoftwareId(row[8]),
-        vendor=VendorId(row[9]),
-        network=bytes(row[10]),
-        created=row[11],
-        used=row[21],
-        expires=row[12],
-        lane=Lane.BULK if row[20] else Lane.INTERACTIVE,
-    )
-
-
 async def bind_session(
     connection: Connection, session: SessionId, chosen: ActivityId, device: DeviceId, line: LineId
 ) -> bool:
@@ -284,17 +236,6 @@ async def bind_session(
         return False
     await connection.execute("select access.join_lines(%s)", (session,))
     return True
-
-
-async def slide(connection: Connection, ends: Mapping[SessionId, datetime], used: datetime) -> set[SessionId]:
-    """Push sessions' ends away, because they were used; returns those that still live."""
-    cursor = await connection.execute(
-        "update access.session s set expires = greatest(s.expires, u.expires), used = %s"
-        " from unnest(%s::bigint[], %s::timestamptz[]) u(id, expires)"
-        " where s.id = u.id and s.revoked is null and s.expires > now() returning s.id",
-        (used, list(ends), list(ends.values())),
-    )
-    return {SessionId(row[0]) for row in await cursor.fetchall()}
 
 
 async def sessions_of(

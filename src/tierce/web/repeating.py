@@ -14,18 +14,24 @@ from tierce.journal.service import Appender
 from tierce.kernel.clock import Clock, micros
 from tierce.rights.service import Rights
 from tierce.web import logs
+from tierce.web.api.callers import Callers
 
 Pool = AsyncConnectionPool[AsyncConnection[Any]]
 REREAD_SECONDS: Final = 60.0
+LEARN_SECONDS: Final = 30.0
 
 
 @asynccontextmanager
-async def repeating(work: Callable[[], Awaitable[None]], every: float, failed: str) -> AsyncIterator[None]:
+async def repeating(
+    work: Callable[[], Awaitable[None]], every: float, failed: str, *, at_once: bool = False
+) -> AsyncIterator[None]:
     """Do `work` after each `every` seconds, for as long as the context lasts; what the database refuses is logged."""
 
     async def again() -> None:
+        pause = 0.0 if at_once else every
         while True:
-            await asyncio.sleep(every)
+            await asyncio.sleep(pause)
+            pause = every
             try:
                 await work()
             except psycopg.Error as error:  # the next time may succeed, and answering goes on
@@ -55,3 +61,8 @@ def beating(
 def rereading(rights: Rights, every: float = REREAD_SECONDS) -> AbstractAsyncContextManager[None]:
     """Read again what answers are worded with: a guarantee told anew is shown within a minute."""
     return repeating(rights.reread, every, "names and guarantees could not be read again")
+
+
+def learning(callers: Callers, every: float = LEARN_SECONDS) -> AbstractAsyncContextManager[None]:
+    """Learn the sessions that serve: their asks wait for no reading, and their deposits are no stranger's."""
+    return repeating(callers.learn, every, "the sessions that serve could not be read", at_once=True)

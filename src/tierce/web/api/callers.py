@@ -3,7 +3,8 @@
 Remembering is safe because the gate reads the session's row in the transaction of every ask: a session ended a
 moment ago is refused there, whatever is remembered here. What a session is bound to never changes.
 
-Sessions that must be read are read many in one statement: whoever comes while one runs waits for the next.
+Every process learns the sessions that serve, when it starts and now and then, before their asks or deposits come.
+Those it must still read are read many in one statement: whoever comes while one runs waits for the next.
 Using a session pushes its end away. The ends of those used are written a moment later, many in one statement, once a
 minute for each; a session that the statement no longer finds alive is forgotten.
 """
@@ -13,13 +14,14 @@ import logging
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import sha256
 from itertools import islice
 
-from tierce.identity.dpop import digest_of
+from tierce.identity.dpop import encode_b64
 from tierce.identity.errors import ProofReason, ProofRefusedError, SessionReason, SessionRefusedError
 from tierce.identity.model import Caller, SessionState
+from tierce.identity.rules import PROFESSIONAL_LIFETIME
 from tierce.identity.service import SLIDE_AFTER, Sessions, caller_of
 from tierce.kernel.clock import Clock
 from tierce.kernel.ids import SessionId
@@ -27,6 +29,8 @@ from tierce.kernel.ids import SessionId
 REMEMBERED_MAX = 50_000
 READ_MAX = 64
 """Sessions read in one statement."""
+LEARN_BACK = timedelta(minutes=5)
+"""How long a professional may take between sign-in and choice of a place, and still be learned before she asks."""
 SLIDE_SECONDS = 0.5
 """Between two statements that push ends away."""
 _SCHEME = b"DPoP "
@@ -67,6 +71,7 @@ class Callers:
         self._sessions = sessions
         self._clock = clock
         self._known: OrderedDict[bytes, _Known] = OrderedDict()
+        self._learned = clock.now() - PROFESSIONAL_LIFETIME.total
         self._used: dict[SessionId, tuple[bytes, datetime]] = {}
         self._sliding: asyncio.Task[None] | None = None
         self._wanted: dict[str, asyncio.Future[SessionState | SessionReason | Exception]] = {}
@@ -102,15 +107,30 @@ class Callers:
         digest = sha256(handle).digest()
         now = self._clock.now()
         self._known.pop(digest, None)
-        state = await self._read(handle.decode("ascii", "replace"))
-        caller = caller_of(state, signed=state.signs)
-        bound = Bound(caller, digest_of(handle), state.thumbprint if state.signs else None)
-        known = self._known[digest] = _Known(bound, state, state.expires, state.used + SLIDE_AFTER)
+        known = self._remember(digest, await self._read(handle.decode("ascii", "replace")))
         if now >= known.slide_at:
             self._use(digest, known, now)
+        return known.bound
+
+    async def learn(self) -> None:
+        """Remember every session that serves: all of them the first time, then those opened since."""
+        began = self._clock.now()
+        place = (self._learned, SessionId(0))
+        while page := await self._sessions.reader.live(place):
+            for digest, state in page.items():
+                place = (state.created, state.id)
+                if digest not in self._known:
+                    self._remember(digest, state)
+        self._learned = began - LEARN_BACK
+
+    def _remember(self, digest: bytes, state: SessionState) -> _Known:
+        bound = Bound(
+            caller_of(state, signed=state.signs), encode_b64(digest), state.thumbprint if state.signs else None
+        )
+        known = self._known[digest] = _Known(bound, state, state.expires, state.used + SLIDE_AFTER)
         if len(self._known) > REMEMBERED_MAX:
             self._known.popitem(last=False)
-        return bound
+        return known
 
     async def _read(self, handle: str) -> SessionState:
         wanted = self._wanted.get(handle)

@@ -12,7 +12,7 @@ from tierce.gate.tally import Tally
 from tierce.identity.dpop import ProofVerifier, normalised
 from tierce.identity.exchange import VendorDoor
 from tierce.identity.oidc import Realm
-from tierce.identity.reading import SessionReader
+from tierce.identity.reading.service import SessionReader
 from tierce.identity.service import Sessions, SignInDoor
 from tierce.journal.service import Appender
 from tierce.kernel.clock import SystemClock
@@ -33,7 +33,7 @@ from tierce.web.api.token import TOKEN_PATH, VendorWiring
 from tierce.web.deposit_wiring import front_of, state_finder
 from tierce.web.names import KEYS, tally_folder
 from tierce.web.process import App, Process
-from tierce.web.repeating import beating, rereading
+from tierce.web.repeating import beating, learning, rereading
 from tierce.web.upstream import Upstream
 from tierce.web.wiring.parts import async_pool, provider_of
 
@@ -94,6 +94,7 @@ async def _gated(settings: Settings, keyring: Keyring, key: Ed25519PrivateKey, f
         front.know(callers.knows, state_finder(pool, callers), gate.renew)
         await stack.enter_async_context(beating(pool, appender, clock))
         await stack.enter_async_context(rereading(rights))
+        await stack.enter_async_context(learning(callers))
         wiring = RightsWiring(gate, rights, History(pool, keyring, clock), callers, sign_in, vendor)
         yield create_api(wiring, ProofVerifier(clock))
 

@@ -6,15 +6,19 @@ from datetime import datetime
 import psycopg
 from psycopg_pool import AsyncConnectionPool
 
-from tierce.identity import rules, store
+from tierce.identity import rules
 from tierce.identity.errors import SessionReason
 from tierce.identity.model import SessionState
 from tierce.identity.oidc import digest
+from tierce.identity.reading import store
+from tierce.identity.store import Connection
 from tierce.kernel.clock import Clock
 from tierce.kernel.ids import SessionId
 
-Pool = AsyncConnectionPool[store.Connection]
+Pool = AsyncConnectionPool[Connection]
 HANDLE_LENGTH = 43
+PAGE = 128
+"""Live sessions read at once: few enough that whoever waits for hers behind them does not notice."""
 
 
 class SessionReader:
@@ -39,6 +43,12 @@ class SessionReader:
                 state, revoked, _ = found[stored]
                 read[handle] = refusal_of(state, revoked, self._clock.now()) or state
         return read
+
+    async def live(self, after: store.After) -> dict[bytes, SessionState]:
+        """Read a page of sessions that serve, of those opened after a place, by the digests of their handles."""
+        async with self._pool.connection() as connection:
+            found = await store.live_sessions(connection, after, self._clock.now(), PAGE)
+        return {handle: state for handle, (state, _, _) in found.items()}
 
     async def slide(self, ends: Mapping[SessionId, datetime]) -> set[SessionId]:
         """Push away the ends of sessions that were used, many at once; returns those that still live."""

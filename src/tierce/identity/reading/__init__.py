@@ -1,0 +1,1 @@
+"""Sessions of professionals read many at once, and remembered by whoever answers."""

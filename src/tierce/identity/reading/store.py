@@ -1,0 +1,94 @@
+"""Sessions of professionals, read many at once."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import LiteralString
+
+from psycopg.rows import TupleRow
+
+from tierce.identity.model import SessionState
+from tierce.identity.store import Connection, activity_of
+from tierce.kernel.ids import (
+    ActivityId,
+    DeviceId,
+    LineId,
+    LoginId,
+    ProfessionalId,
+    SessionId,
+    SoftwareId,
+    VendorId,
+)
+from tierce.policy.acts import Lane, Site
+
+Found = tuple[SessionState, datetime | None, list[ActivityId]]
+"""A session: its state, when it was revoked, and the activities it may be bound to."""
+After = tuple[datetime, SessionId]
+"""A place in the order of sessions: when one was opened, and its number."""
+
+_SESSION: LiteralString = """
+    select s.id, s.site, s.login, s.professional, s.acr, s.device, s.line, d.thumbprint, s.software, w.vendor,
+           s.network, s.created, s.expires, s.revoked, s.offered,
+           a.id, a.profession, a.establishment, e.name, e.town, w.bulk, coalesce(s.used, s.created), s.handle
+    from access.session s
+    join directory.software w on w.id = s.software
+    left join access.device d on d.id = s.device
+    left join directory.activity a on a.id = s.activity
+    left join directory.establishment e on e.id = a.establishment"""
+_BY_HANDLE: LiteralString = _SESSION + " where s.handle = any(%s)"
+_LIVE: LiteralString = (
+    _SESSION + " where (s.created, s.id) > (%s, %s) and s.revoked is null and s.expires > %s"
+    " and s.activity is not null and s.device is not null and s.line is not null order by s.created, s.id limit %s"
+)
+
+
+async def session_by_handle(connection: Connection, handle: bytes) -> Found | None:
+    """Read one session."""
+    return (await sessions_by_handle(connection, [handle])).get(handle)
+
+
+async def sessions_by_handle(connection: Connection, handles: Sequence[bytes]) -> dict[bytes, Found]:
+    """Read sessions, each by its handle's digest; those that do not exist are left out."""
+    cursor = await connection.execute(_BY_HANDLE, (list(handles),), binary=True)
+    return _found(await cursor.fetchall())
+
+
+async def live_sessions(connection: Connection, after: After, now: datetime, most: int) -> dict[bytes, Found]:
+    """Read sessions that serve, in the order in which they were opened, by the digests of their handles."""
+    cursor = await connection.execute(_LIVE, (*after, now, most), binary=True)
+    return _found(await cursor.fetchall())
+
+
+def _found(rows: Sequence[TupleRow]) -> dict[bytes, Found]:
+    return {bytes(row[22]): (_session(row), row[13], [ActivityId(one) for one in row[14]]) for row in rows}
+
+
+def _session(row: TupleRow) -> SessionState:
+    return SessionState(
+        id=SessionId(row[0]),
+        site=Site(row[1]),
+        login=LoginId(row[2]),
+        professional=ProfessionalId(row[3]),
+        level=row[4],
+        activity=None if row[15] is None else activity_of(row[15:20]),
+        device=None if row[5] is None else DeviceId(row[5]),
+        line=None if row[6] is None else LineId(row[6]),
+        thumbprint=None if row[7] is None else bytes(row[7]),
+        software=SoftwareId(row[8]),
+        vendor=VendorId(row[9]),
+        network=bytes(row[10]),
+        created=row[11],
+        used=row[21],
+        expires=row[12],
+        lane=Lane.BULK if row[20] else Lane.INTERACTIVE,
+    )
+
+
+async def slide(connection: Connection, ends: Mapping[SessionId, datetime], used: datetime) -> set[SessionId]:
+    """Push sessions' ends away, because they were used; returns those that still live."""
+    cursor = await connection.execute(
+        "update access.session s set expires = greatest(s.expires, u.expires), used = %s"
+        " from unnest(%s::bigint[], %s::timestamptz[]) u(id, expires)"
+        " where s.id = u.id and s.revoked is null and s.expires > now() returning s.id",
+        (used, list(ends), list(ends.values())),
+    )
+    return {SessionId(row[0]) for row in await cursor.fetchall()}
