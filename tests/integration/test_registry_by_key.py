@@ -1,7 +1,8 @@
 """What a chunk of a file costs does not grow with the register: whatever it names is found by key.
 
-The database counts the rows and index entries that it read. The tables are not analysed meanwhile, as in an insurer's
-first days: the planner knows nobody of that insurer, and joins that are right for nobody read everybody.
+The database counts the rows and index entries that it read. The tables are not analysed meanwhile, or were while one
+insurer was alone in them, as in another's first days: the planner knows nobody of that insurer, and what is right for
+nobody reads everybody.
 """
 
 from pathlib import Path
@@ -21,9 +22,11 @@ pytestmark = pytest.mark.integration
 LOADED, LINES, CHUNK = 3_000, 6_000, 500
 COUNTRY, SMALL = 20_000, 500
 TABLES = ("person.key", "person.member", "person.trait", "coverage.coverage")
-READ_A_LINE = 12
-"""Rows and index entries of these tables read for one line at most: keys, number, trait, period, and what counts at
-the end; 5 and 8 are. Read again for each chunk, they were dozens, and as many more as the register is larger."""
+READ_A_LINE, FETCHED_A_LINE = 12, 10
+"""Rows and index entries of these tables read for one line at most, and rows that an index led to: keys, number,
+trait, period, and what counts at the end. Read again for each chunk, they were dozens, more as the register grows."""
+PAGES_A_PERSON = 10
+"""Pages of periods and their indexes read to count one person whose cover ended: 5 are. All of the insurer's were."""
 
 
 @pytest.fixture
@@ -44,35 +47,79 @@ def files(tmp_path: Path) -> tuple[Path, Path, Path]:
     return made
 
 
-def read_so_far(feed: psycopg.Connection, admin: psycopg.Connection) -> int:
-    """Rows and index entries read of the tables since the database was made."""
+def read_so_far(feed: psycopg.Connection, admin: psycopg.Connection) -> tuple[int, int]:
+    """Rows and index entries read of the tables since the database was made, and rows that an index led to."""
     feed.execute("select pg_stat_force_next_flush()")
     feed.commit()
     row = admin.execute(
-        "select sum(t.seq_tup_read) + sum(i.entries) from pg_stat_user_tables t cross join lateral"
+        "select sum(t.seq_tup_read) + sum(i.entries), sum(t.idx_tup_fetch)"
+        " from pg_stat_user_tables t cross join lateral"
         " (select sum(x.idx_tup_read) as entries from pg_stat_user_indexes x where x.relid = t.relid) i"
         " where t.relid = any(%s::regclass[])",
         (list(TABLES),),
     ).fetchone()
     assert row is not None
-    return int(row[0])
+    return int(row[0]), int(row[1])
 
 
+@pytest.mark.parametrize("analysed", [False, True])
 def test_a_second_insurer_and_its_second_file_read_a_few_rows_a_line(
-    connect: Connect, admin: psycopg.Connection, key_directory: Path, files: tuple[Path, Path, Path], tmp_path: Path
+    connect: Connect,
+    admin: psycopg.Connection,
+    key_directory: Path,
+    files: tuple[Path, Path, Path],
+    tmp_path: Path,
+    *,
+    analysed: bool,
 ) -> None:
     feed = connect("tierce_feed")
     importer = make_importer(feed, key_directory, chunk_lines=CHUNK)
     write_insurers(tmp_path / "insurers.csv", make_insurers(2))
     importer.insurers(tmp_path / "insurers.csv")
     importer.rights(files[0])
+    if analysed:
+        admin.execute(f"analyze {', '.join(TABLES)}".encode())
     for path, part in ((files[1], "taken"), (files[2], "unchanged")):
         before = read_so_far(feed, admin)
         counts = importer.rights(path, SECOND).counts
         lines = getattr(counts, part)
         assert lines >= LINES
-        read = (read_so_far(feed, admin) - before) / lines
+        read, fetched = ((now - then) / lines for now, then in zip(read_so_far(feed, admin), before, strict=True))
         assert read < READ_A_LINE, f"{path.name}: {read:.0f} rows and index entries read for each line"
+        assert fetched < FETCHED_A_LINE, f"{path.name}: {fetched:.0f} rows fetched for each line"
+
+
+def test_counting_whose_cover_ended_asks_for_each_by_key(
+    connect: Connect, admin: psycopg.Connection, key_directory: Path, files: tuple[Path, Path, Path], tmp_path: Path
+) -> None:
+    feed = connect("tierce_feed")
+    importer = make_importer(feed, key_directory)
+    write_insurers(tmp_path / "insurers.csv", make_insurers(2))
+    importer.insurers(tmp_path / "insurers.csv")
+    importer.rights(files[0])
+    admin.execute("analyze coverage.coverage")
+    write_lines(files[1], LINES, amc=SECOND, first_block=1, day="2026-01-15")
+    files[1].write_text(files[1].read_text().replace(",2026-12-31,", ",2026-01-31,"))
+    importer.rights(files[1], SECOND)
+    ended = admin.execute("select ended from registry.people_count order by insurer desc limit 1").fetchone()
+    assert ended == (LINES,)
+    before = pages_so_far(feed, admin)
+    feed.execute("select registry.count_people(2::smallint)")
+    feed.commit()
+    pages = (pages_so_far(feed, admin) - before) / LINES
+    assert pages < PAGES_A_PERSON, f"{pages:.0f} pages read for each person"
+
+
+def pages_so_far(feed: psycopg.Connection, admin: psycopg.Connection) -> int:
+    """Pages of periods and their indexes read since the database was made."""
+    feed.execute("select pg_stat_force_next_flush()")
+    feed.commit()
+    row = admin.execute(
+        "select heap_blks_read + heap_blks_hit + idx_blks_read + idx_blks_hit"
+        " from pg_statio_user_tables where relid = 'coverage.coverage'::regclass"
+    ).fetchone()
+    assert row is not None
+    return int(row[0])
 
 
 def test_counts_after_a_file_read_where_its_insurer_lies_and_not_the_country(

@@ -28,6 +28,7 @@ ROLE_SETTINGS = {
         "jit": "off",
     },
     "tierce_persons": {"enable_seqscan": "off", "jit": "off"},
+    "tierce_feed": {"jit": "off"},
 }
 """A stopped api worker must not hold the lines of logins. Everything it reads is found by key, and a function's plan
 is kept for the life of a connection: one made while a table was small must not scan it once it has grown (measured:

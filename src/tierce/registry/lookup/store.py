@@ -1,7 +1,7 @@
 """Looks people up by keyed numbers, many in one statement.
 
-Each number is looked up by key in a subquery of its own. In a join the planner may read instead all that an insurer
-sent so far, for every chunk: it counts nobody yet of an insurer whose first file this is.
+Each number is looked up by key in a subquery of its own. In a join, or in a list of people, the planner may read instead
+all that an insurer sent so far, for every chunk: it counts nobody yet of an insurer whose first file this is.
 """
 
 from collections.abc import Iterable
@@ -26,6 +26,10 @@ _FIND_MEMBERS: LiteralString = """
 _FIND_TRAITS: LiteralString = """
     select a.n from unnest(%b::bigint[], %b::bytea[]) with ordinality a(person, raw, n)
     where (select true from person.trait t where t.idx = encode(a.raw, 'hex')::uuid and t.person = a.person)"""
+_FIND_PERIODS: LiteralString = """
+    select a.person, c.from_day, c.until_day, c.effective_day, c.told, c.digest, c.domains
+    from unnest(%s::bigint[]) a(person)
+    cross join lateral (select * from coverage.coverage x where x.person = a.person and x.insurer = %s offset 0) c"""
 
 
 class Lookup:
@@ -50,11 +54,7 @@ class Lookup:
 
     def find_periods(self, persons: Iterable[int]) -> dict[int, list[Period]]:
         """Map people to the periods that the insurer told of them."""
-        rows = self._connection.execute(
-            "select person, from_day, until_day, effective_day, told, digest, domains from coverage.coverage"
-            " where insurer = %s and person = any(%s)",
-            (self._insurer, list(persons)),
-        ).fetchall()
+        rows = self._connection.execute(_FIND_PERIODS, (list(persons), self._insurer)).fetchall()
         found: dict[int, list[Period]] = {}
         for person, since, until, effective, told, digest, domains in rows:
             found.setdefault(person, []).append(Period(since, until, effective, told, bytes(digest), domains))

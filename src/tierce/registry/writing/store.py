@@ -46,12 +46,19 @@ _STAGE: LiteralString = """
     create temporary table if not exists stage_family (like person.family) on commit delete rows;
     create temporary table if not exists stage_record (like person.record) on commit delete rows;
     create temporary table if not exists stage_coverage (like coverage.coverage) on commit delete rows"""
+_PUT_KEYS: LiteralString = """
+    with put as (
+        insert into person.key (idx, person) select idx, person from stage_key order by idx
+        on conflict do nothing returning idx, person),
+    rest as materialized (select idx, person from stage_key except select idx, person from put)
+    select count(*) from rest r where (select k.person from person.key k where k.idx = r.idx) is distinct from r.person"""
+"""Counts the keys that lead to somebody else: looked up by key, and those alone that were not put just now."""
 _MERGE: Final[tuple[LiteralString, ...]] = (
-    "insert into person.key (idx, person) select idx, person from stage_key on conflict do nothing",
     """insert into person.member as m (insurer, idx, person)
        select distinct on (insurer, idx) insurer, idx, person from stage_member
        on conflict (insurer, idx) do update set person = excluded.person where m.person <> excluded.person""",
-    "insert into person.trait (idx, person) select idx, person from stage_trait on conflict do nothing",
+    "insert into person.trait (idx, person) select idx, person from stage_trait order by idx, person"
+    " on conflict do nothing",
     # Of several lines of one person in a chunk, the last one's copy stands.
     """insert into person.record (person, insurer, sealed)
        select distinct on (person, insurer) person, insurer, sealed from stage_record
@@ -65,15 +72,12 @@ _MERGE: Final[tuple[LiteralString, ...]] = (
     """insert into coverage.coverage (person, insurer, contract, domains, from_day, until_day, priority, digest,
                                       sealed, effective_day, told)
        select person, insurer, contract, domains, from_day, until_day, priority, digest, sealed, effective_day, told
-       from stage_coverage
+       from stage_coverage order by person
        on conflict (person, insurer, from_day) do update set contract = excluded.contract,
            domains = excluded.domains, until_day = excluded.until_day, priority = excluded.priority,
            digest = excluded.digest, sealed = excluded.sealed, effective_day = excluded.effective_day,
            told = excluded.told""",
 )
-_ASTRAY: LiteralString = """
-    select count(*) from stage_key s where (select k.person from person.key k where k.idx = s.idx) <> s.person"""
-"""By key, as whatever is looked up for a chunk: joined, all the keys of the register were read each time."""
 # Rows of periods, by key. The planner knows nobody of an insurer until the tables are analysed: in a join it read all
 # of the insurer's periods for each chunk, and compared each with every line.
 _RUNNING: LiteralString = """
@@ -91,6 +95,11 @@ _TELL_AGAIN: LiteralString = """
         select (select x.ctid from coverage.coverage x
                 where x.person = a.person and x.insurer = %s and x.from_day = a.since)
         from unnest(%s::bigint[], %s::integer[]) a(person, since)))"""
+_SPARE: LiteralString = """
+    update coverage.coverage c set told = %s where c.ctid = any(array(
+        select x.ctid from unnest(%s::bigint[]) a(person)
+        cross join lateral (select y.ctid from coverage.coverage y
+                            where y.person = a.person and y.insurer = %s and y.told <> %s offset 0) x))"""
 _NO_DIGEST: Final = bytes(16)
 """Of a period that was shortened: whatever is told of it next says something new."""
 
@@ -181,12 +190,12 @@ class Writer:
         ]
         if corrected:
             self._take_away(corrected, feed)
+        astray = self._connection.execute(_PUT_KEYS).fetchone()
+        assert astray == (0,), "a keyed identifier leads to two people"
         for statement in _MERGE:
             self._connection.execute(statement)
         if corrected:
             self._put_other_traits([person for person, _keys, _day in corrected])
-        astray = self._connection.execute(_ASTRAY).fetchone()
-        assert astray == (0,), "a keyed identifier leads to two people"
 
     # -- periods that give way -------------------------------------------------------------------------------
 
@@ -239,10 +248,7 @@ class Writer:
 
     def spare(self, persons: Iterable[int]) -> None:
         """Count people whose line was refused as told of: a whole file does not end them for a spelling mistake."""
-        self._connection.execute(
-            "update coverage.coverage set told = %s where insurer = %s and person = any(%s) and told <> %s",
-            (self._told, self._sender.id, list(persons), self._told),
-        )
+        self._connection.execute(_SPARE, (self._told, list(persons), self._sender.id, self._told))
 
     # -- corrections -----------------------------------------------------------------------------------------
 

@@ -165,9 +165,11 @@ begin
         from coverage.coverage c where c.insurer = for_insurer group by 1, 2, 3, 4),
     others as (
         select a.person, bool_or(a.later) as later from alike a
-        where a.person <> 0 and not exists (
-            select from coverage.coverage c
-            where c.person = a.person and c.insurer = for_insurer and today between c.from_day and c.until_day)
+        -- Asked by key for each, and not joined: the planner counts nobody of an insurer whose first file this is, and
+        -- would read all of them for each. Its periods never overlap, so there is one at most.
+        where a.person <> 0 and (
+            select true from coverage.coverage c
+            where c.person = a.person and c.insurer = for_insurer and today between c.from_day and c.until_day) is null
         group by a.person)
     insert into registry.people_count (insurer, day, counted, covered, ended, future, second, domains)
     select for_insurer, today, now(),
