@@ -83,6 +83,8 @@ def test_every_session_that_serves_is_learned_and_no_other(world: World) -> None
         learned = callers.remembered(b"DPoP " + handle_of(3))
         assert learned == await callers.find(b"DPoP " + handle_of(3), fresh=True), "what a reading would have found"
         assert learned.ath == digest_of(handle_of(3))
+        assert callers.remembered(b"dpop " + handle_of(3)) == learned, "the case of the scheme is free"
+        assert await callers.find(b"DPOP " + handle_of(3), fresh=True) == learned
         assert callers.knows(sha256(handle_of(3)).digest())
         assert not callers.knows(sha256(handle_of(0)).digest())
 

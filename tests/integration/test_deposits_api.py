@@ -83,8 +83,10 @@ def served(settings: Settings, use: Use) -> None:
     asyncio.run(run())
 
 
-async def leave(http: httpx.AsyncClient, who: Optician, body: bytes, *, signed: bool = True) -> httpx.Response:
-    headers = {"authorization": f"DPoP {who.handle}", "content-type": "application/json"}
+async def leave(
+    http: httpx.AsyncClient, who: Optician, body: bytes, *, signed: bool = True, scheme: str = "DPoP"
+) -> httpx.Response:
+    headers = {"authorization": f"{scheme} {who.handle}", "content-type": "application/json"}
     if signed:
         at = SystemClock().now().timestamp()
         headers["dpop"] = who.key.proof("POST", f"{URL}/v1/deposits", handle=who.handle, at=at, body=body).decode()
@@ -116,7 +118,7 @@ def test_a_deposit_is_taken_for_what_is_closed_and_for_nothing_else(
         (part,) = (await http.get("/v1/service")).json()["closed"]
         assert (part["level"], part["code"]) == ("domain", "OPTI")
         body = card(2)
-        first, again = await leave(http, who, body), await leave(http, who, body)
+        first, again = await leave(http, who, body), await leave(http, who, body, scheme="dpop")
         assert first.status_code == again.status_code == 201, first.text
         assert first.json()["receipt"] == again.json()["receipt"]
         other = await leave(http, who, card(3, domain="PHAR"))

@@ -33,8 +33,15 @@ LEARN_BACK = timedelta(minutes=5)
 """How long a professional may take between sign-in and choice of a place, and still be learned before she asks."""
 SLIDE_SECONDS = 0.5
 """Between two statements that push ends away."""
-_SCHEME = b"DPoP "
+_SCHEME = b"dpop "
 _log = logging.getLogger(__name__)
+
+
+def handle_in(authorization: bytes | None) -> bytes | None:
+    """The handle of `Authorization: DPoP <handle>`, in whatever case the scheme is (RFC 9110, 11.1); None without."""
+    if authorization is None or authorization[: len(_SCHEME)].lower() != _SCHEME:
+        return None
+    return authorization[len(_SCHEME) :]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +86,10 @@ class Callers:
 
     def remembered(self, authorization: bytes | None) -> Bound | None:
         """Return the caller of `Authorization: DPoP <handle>` if she is remembered; None says to `find` her."""
-        if authorization is None or not authorization.startswith(_SCHEME):
+        handle = handle_in(authorization)
+        if handle is None:
             return None
-        digest = sha256(authorization[len(_SCHEME) :]).digest()
+        digest = sha256(handle).digest()
         known = self._known.get(digest)
         if known is None:
             return None
@@ -98,12 +106,12 @@ class Callers:
 
         What answers without asking the gate passes `fresh`: only the gate reads the session again by itself.
         """
-        if authorization is None or not authorization.startswith(_SCHEME):
+        handle = handle_in(authorization)
+        if handle is None:
             raise SessionRefusedError(SessionReason.UNKNOWN)
         bound = None if fresh else self.remembered(authorization)
         if bound is not None:
             return bound
-        handle = authorization[len(_SCHEME) :]
         digest = sha256(handle).digest()
         now = self._clock.now()
         self._known.pop(digest, None)

@@ -26,6 +26,7 @@ from tierce.kernel.language import Phrase
 from tierce.policy.acts import Act
 from tierce.policy.deposits import BODY_BYTES_MAX, STATE_LABELS, DepositState
 from tierce.web.api import problems
+from tierce.web.api.callers import handle_in
 from tierce.web.api.hot import BODY_SECONDS_MAX, App, Receive, Scope, Send, as_problem, header
 from tierce.web.api.openness import Openness
 from tierce.web.api.problems import Problem
@@ -38,7 +39,6 @@ ACTS: Final = {DEPOSITS: Act.DEPOSIT_MAKE, DEPOSITS + "/{receipt}": Act.DEPOSIT_
 """The acts of the routes served here, for the test that enumerates every route."""
 ALWAYS: Final = ("/health", "/metrics", "/v1/openapi.json")
 """What the rest of the API answers by itself while the store is away: of a frozen one, an ask would wait for ever."""
-_SCHEME: Final = b"DPoP "
 _log = logging.getLogger(__name__)
 
 _HEADERS: Final = [(b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff")]
@@ -199,10 +199,10 @@ def euros(cents: int) -> str:
 
 
 def _handle(scope: Scope) -> bytes:
-    authorization = header(scope, b"authorization")
-    if authorization is None or not authorization.startswith(_SCHEME):
+    handle = handle_in(header(scope, b"authorization"))
+    if handle is None:
         raise SessionRefusedError(SessionReason.UNKNOWN)
-    return authorization[len(_SCHEME) :]
+    return handle
 
 
 def _as_problem(error: Exception) -> Problem:

@@ -32,11 +32,11 @@ from tierce.identity.service import Received, Sessions, SignInDoor
 from tierce.kernel.care import PROFESSION_LABELS
 from tierce.kernel.ids import ActivityId, SessionId, SoftwareId
 from tierce.policy.acts import Act, Site
+from tierce.web.api.callers import handle_in
 from tierce.web.api.problems import Problem, headers_of
 from tierce.web.signin_words import code_of, told
 
 STATE_KEY = "sign_in"
-SCHEME = "DPoP "
 AnyRequest = Request[Any, Any, State]
 
 
@@ -149,10 +149,10 @@ def _wiring(request: AnyRequest) -> SignInWiring:
 
 def handle_of(request: AnyRequest) -> str:
     """The handle of `Authorization: DPoP <handle>`; SessionRefusedError when there is none."""
-    value = request.headers.get("authorization", "")
-    if not value.startswith(SCHEME):
+    handle = handle_in(request.headers.get("authorization", "").encode("latin-1"))
+    if handle is None:
         raise SessionRefusedError(SessionReason.UNKNOWN)
-    return value.removeprefix(SCHEME)
+    return handle.decode("latin-1")
 
 
 def client_address(request: AnyRequest, proxies: frozenset[str]) -> str:
