@@ -2,7 +2,8 @@
 
 Asks gather while the previous batch commits, and a batch waits shortly for those on the way: alone, an ask waits for
 nobody. The numbers in comments are those of ARCHITECTURE.md, "one disclosure". A crash before the commit answers
-nobody and writes nothing; a crash after it leaves lines for answers that were never given: it over-reports, never under-reports.
+nobody and writes nothing; a crash after it leaves lines for answers that were never given: it over-reports, never
+under-reports.
 """
 
 import asyncio
