@@ -130,6 +130,8 @@ def test_the_proxy_lets_through_what_each_site_takes() -> None:
     assert re.fullmatch(report[1], "/incidents/12/report")
     assert int(report[2]) * 1024 >= REPORT_BYTES_MAX + 8_192
     assert report[2] == report[3], "the rest would be written to the disk"
+    handed = (DEPLOY / "nginx" / "tierce-proxy.conf").read_text("utf-8")
+    assert re.search(r"^proxy_max_temp_file_size 0;$", handed, re.M), "letters would be written to the disk"
 
 
 def test_every_folder_that_settings_and_units_name_is_made_and_every_unit_is_on_the_page() -> None:
