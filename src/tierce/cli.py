@@ -15,35 +15,92 @@ import typer
 from tierce import __version__
 
 _COMMANDS: Final = {
-    "demo": ("tierce.lab.demo.commands", "The four promises in five minutes, on this machine."),
-    "drill": ("tierce.lab.drill.commands", "A theft at two operators, then everything until letters, checked."),
-    "serve": ("tierce.web.commands", "Run one process of the platform, or all of them together."),
-    "upkeep": ("tierce.upkeep.commands", "Make keys, bring the database to this version."),
-    "health": ("tierce.upkeep.health.commands", "How each process is; figures for a collector."),
-    "doctor": ("tierce.upkeep.doctor.commands", "Say what is wrong with an installation, and how to mend it."),
-    "backup": ("tierce.upkeep.backup.commands", "Back the database up, and the keys apart."),
-    "restore": ("tierce.upkeep.backup.restoring", "Bring a backup back, and hold it to the journal."),
-    "upgrade": ("tierce.upkeep.upgrade.commands", "Bring a database with data to this version."),
-    "keys": ("tierce.upkeep.rotation.commands", "Replace keys and passwords."),
-    "controls": ("tierce.upkeep.controls", "What was promised, what holds it, how it stands and stood."),
-    "retention": ("tierce.upkeep.retention.commands", "Remove what is past its duration; print the table."),
-    "presence": ("tierce.upkeep.presence", "Keys that sign dynamic cards, and peers who report presence."),
-    "feed": ("tierce.feeds.commands", "Take in what insurers and public registers send."),
-    "software": ("tierce.feeds.software.commands", "Register vendor software that connects to the API."),
-    "directory": ("tierce.upkeep.clients", "Who is a client, who stands in for whom, who was where on a day."),
-    "staff": ("tierce.upkeep.staff", "Sessions of the operator's own staff: which are open, end somebody's."),
-    "scope": ("tierce.scope.commands", "Who was exposed, to what, when; another operator's indicators."),
-    "incident": ("tierce.upkeep.incident", "An incident's evidence pack, for whoever inspects it without us."),
-    "notice": ("tierce.upkeep.notice.commands", "Tell insurers: mandates, contacts lent, slices handed over."),
-    "journal": ("tierce.journal.commands", "Verify the journal; print and check proofs of its entries."),
-    "witness": ("tierce.journal.witness.commands", "Check that somebody's log only grows, and cosign it."),
-    "ladder": ("tierce.upkeep.ladder", "Close a part of the service for a bounded time, and open it again."),
-    "decoys": ("tierce.upkeep.decoys", "Invented beneficiaries, which tell where a stolen list comes from."),
-    "status-page": ("tierce.upkeep.status", "Write the static status page."),
-    "deposits": ("tierce.upkeep.deposits", "Deposits left while closed: insurers' choices, counts, resolution."),
-    "policy": ("tierce.gate.commands", "Print the decision table, made by the rules themselves."),
-    "lab": ("tierce.lab.commands", "Make the synthetic country and play against it."),
-    "bench": ("tierce.lab.bench.commands", "Measure on this machine; the figures are those of this run."),
+    "demo": (
+        "tierce.lab.demo.commands",
+        "Les quatre promesses, sur cette machine. / The four promises, on this machine.",
+    ),
+    "drill": (
+        "tierce.lab.drill.commands",
+        "Un vol chez deux opérateurs, jusqu’aux lettres. / A theft at two operators, until letters.",
+    ),
+    "serve": (
+        "tierce.web.commands",
+        "Lancer la plateforme, ou un seul processus. / Run the platform, or one process.",
+    ),
+    "upkeep": ("tierce.upkeep.commands", "Clés et base d’une installation. / Keys and database of an installation."),
+    "health": ("tierce.upkeep.health.commands", "État des processus, et chiffres. / How each process is; figures."),
+    "doctor": (
+        "tierce.upkeep.doctor.commands",
+        "Ce qui ne va pas, et comment le réparer. / What is wrong, and how to mend it.",
+    ),
+    "backup": (
+        "tierce.upkeep.backup.commands",
+        "Sauvegarder la base, et les clés à part. / Back up the database, and the keys apart.",
+    ),
+    "restore": (
+        "tierce.upkeep.backup.restoring",
+        "Ramener une sauvegarde, tenue au journal. / Bring a backup back, held to the journal.",
+    ),
+    "upgrade": (
+        "tierce.upkeep.upgrade.commands",
+        "Mettre la base à cette version. / Bring the database to this version.",
+    ),
+    "keys": ("tierce.upkeep.rotation.commands", "Remplacer clés et mots de passe. / Replace keys and passwords."),
+    "controls": (
+        "tierce.upkeep.controls",
+        "Mesures promises, et ce qui les tient. / Promised measures, and what holds them.",
+    ),
+    "retention": (
+        "tierce.upkeep.retention.commands",
+        "Retirer ce qui a fait son temps. / Remove what is past its duration.",
+    ),
+    "presence": (
+        "tierce.upkeep.presence",
+        "Qui signe les cartes, qui rapporte des présences. / Who signs cards, who reports presence.",
+    ),
+    "feed": ("tierce.feeds.commands", "Prendre les fichiers des organismes et de l’annuaire. / Take in files."),
+    "software": (
+        "tierce.feeds.software.commands",
+        "Logiciels d’éditeurs reliés à l’API. / Vendor software that connects to the API.",
+    ),
+    "directory": ("tierce.upkeep.clients", "Clients, remplaçants, histoire. / Clients, substitutes, history."),
+    "staff": (
+        "tierce.upkeep.staff",
+        "Sessions des agents : les voir, les fermer. / Sessions of staff: see and end them.",
+    ),
+    "scope": ("tierce.scope.commands", "Qui a été exposé, à quoi, quand. / Who was exposed, to what, when."),
+    "incident": (
+        "tierce.upkeep.incident",
+        "Les incidents et leur dossier de preuves. / Incidents and their evidence pack.",
+    ),
+    "notice": (
+        "tierce.upkeep.notice.commands",
+        "Prévenir les organismes et les personnes. / Tell insurers and people.",
+    ),
+    "journal": (
+        "tierce.journal.commands",
+        "Vérifier le journal, prouver ses lignes. / Verify the journal, prove its entries.",
+    ),
+    "witness": (
+        "tierce.journal.witness.commands",
+        "Vérifier qu’un journal ne fait que croître. / Check that a log only grows; cosign it.",
+    ),
+    "ladder": (
+        "tierce.upkeep.ladder",
+        "Fermer une partie du service, rouvrir. / Close a part of the service, open it again.",
+    ),
+    "decoys": (
+        "tierce.upkeep.decoys",
+        "Bénéficiaires inventés, témoins d’une liste volée. / Invented people that betray a stolen list.",
+    ),
+    "status-page": ("tierce.upkeep.status", "Écrire la page d’état. / Write the status page."),
+    "deposits": ("tierce.upkeep.deposits", "Les dépôts faits pendant une fermeture. / Deposits left while closed."),
+    "policy": ("tierce.gate.commands", "La politique en vigueur. / The policy in force."),
+    "lab": (
+        "tierce.lab.commands",
+        "Le laboratoire : pays inventé, attaques. / The laboratory: invented country, attacks.",
+    ),
+    "bench": ("tierce.lab.bench.commands", "Mesurer sur cette machine. / Measure on this machine."),
 }
 
 app = typer.Typer(
@@ -51,7 +108,7 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_show_locals=False,  # a local variable may hold what no terminal should show
-    help="Tierce: a tiers payant platform that a stolen identity cannot drain.",
+    help="Tiers payant qu’une identité volée ne vide pas. / Tiers payant that a stolen identity cannot drain.",
 )
 
 
@@ -80,7 +137,7 @@ def root() -> None:
 
 @app.command("version")
 def version() -> None:
-    """Print the version and nothing else."""
+    """Dire la version. / Print the version."""
     typer.echo(__version__)
 
 

@@ -107,3 +107,15 @@ def test_upkeep_makes_a_signing_key_for_whoever_signs() -> None:
     page = (ROOT / "docs/reference/keys.md").read_text("utf-8")
     signing = {name for row in _ROW.finditer(page) for name in _CODE.findall(row["files"]) if "-" in name}
     assert signing == {f"instance-{name}" for name in INSTANCES}
+
+
+def test_the_runbook_has_a_place_for_each_finding_of_the_reader_and_gives_it_all_it_reads() -> None:
+    page = (ROOT / "docs/runbooks/journal-does-not-verify.md").read_text("utf-8")
+    reader = "\n".join(file.read_text("utf-8") for file in (ROOT / "src/tierce/journal/verifier").glob("*.py"))
+    codes = set(re.findall(r"\.(?:error|gap)\(\s*\"([a-z-]+)\"", reader))
+    assert len(codes) > 20
+    assert codes - set(_CODE.findall("\n".join(re.findall(r"^## .*$", page, re.M)))) == set()
+    command = re.findall(r"^\$ tierce journal verify (?:.*\\\n)*.*$", page, re.M)
+    assert len(command) == 1
+    # Without the folder of segments the reader finds `segments-unread`, from the first night of sealing on.
+    assert all(option in command[0] for option in ("--secrets", "--log ", "--log-key", "--segments", "--retired"))

@@ -23,6 +23,7 @@ from cryptography.x509.oid import NameOID
 from tests.integration.signin_world import free_port
 from tests.integration.units import lasting_units
 from tests.waiting import eventually
+from tierce.insurers.breaches.rules import REPORT_BYTES_MAX
 from tierce.kernel.clock import SystemClock
 from tierce.kernel.ids import InsurerId
 from tierce.policy.deposits import SPOOL_BYTES_MAX
@@ -34,7 +35,12 @@ from tierce.storage.heartbeat import JOBS
 from tierce.storage.keys import COMPARTMENT_KEYS, NO_KEY, Compartment, Keyring, create_keys, wrap_key
 from tierce.upkeep.backup.service import NAMED, forget_old
 from tierce.upkeep.service import INSTANCES, LENDING_KEY, make_keys
+from tierce.web.api import app as api
+from tierce.web.insurers import app as insurers
 from tierce.web.names import BESIDE, EVERY, KEYS, SITES
+from tierce.web.office import app as office
+from tierce.web.persons import app as persons
+from tierce.web.portal import app as portal
 from tierce.web.readiness import ROLES
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
@@ -110,6 +116,22 @@ def test_the_example_settings_are_read_and_name_every_site() -> None:
         given = getattr(settings, site)
         host = given.url.removeprefix("https://")
         assert re.search(rf"^ +{re.escape(host)} +{given.port};$", nginx, re.M), site
+
+
+def test_the_proxy_lets_through_what_each_site_takes() -> None:
+    """A form that the proxy cuts shorter than its site does is refused in the proxy's words, at the worst moment."""
+    text = (DEPLOY / "nginx" / "tierce.conf").read_text("utf-8")
+    general = re.search(r"^    client_max_body_size +(\d+)k;", text, re.M)
+    assert general
+    forms = (portal.FORM_BYTES_MAX, office.FORM_BYTES_MAX, persons.FORM_BYTES_MAX, insurers.FORM_BYTES_MAX)
+    assert int(general[1]) * 1024 >= max(*forms, api.BODY_BYTES_MAX)
+    report = re.search(r"location ~ (\S+) \{ client_max_body_size (\d+)k; client_body_buffer_size (\d+)k;", text)
+    assert report
+    assert re.fullmatch(report[1], "/incidents/12/report")
+    assert int(report[2]) * 1024 >= REPORT_BYTES_MAX + 8_192
+    assert report[2] == report[3], "the rest would be written to the disk"
+    handed = (DEPLOY / "nginx" / "tierce-proxy.conf").read_text("utf-8")
+    assert re.search(r"^proxy_max_temp_file_size 0;$", handed, re.M), "letters would be written to the disk"
 
 
 def test_every_folder_that_settings_and_units_name_is_made_and_every_unit_is_on_the_page() -> None:

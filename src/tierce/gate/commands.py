@@ -18,11 +18,11 @@ def root() -> None:
 
 @app.command("show")
 def show(language: Annotated[Language, typer.Option(help="fr, en.")] = Language.FR) -> None:
-    """Print who obtains what, in Markdown. / Qui obtient quoi, en Markdown."""
+    """Qui obtient quoi, en Markdown. / Print who obtains what, in Markdown."""
     typer.echo(render(language), nl=False)
 
 
 @app.command("text")
 def text() -> None:
-    """Print the text whose digest each journal line bears. / Le texte dont chaque ligne porte l'empreinte."""
+    """Le texte dont chaque ligne du journal porte l’empreinte. / The text whose digest lines bear."""
     typer.echo(policy_text())

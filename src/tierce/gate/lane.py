@@ -1,8 +1,9 @@
 """One lane of the gate: a queue, and slots that serve it in batches, each on a connection of its own.
 
-Asks gather while the previous batch commits, without a timer: alone, an ask waits for nobody. The numbers in comments
-are those of ARCHITECTURE.md, "one disclosure". A crash before the commit answers nobody and writes nothing; a crash
-after it leaves lines for answers that were never given: it over-reports, never under-reports.
+Asks gather while the previous batch commits, and a batch waits shortly for those on the way: alone, an ask waits for
+nobody. The numbers in comments are those of ARCHITECTURE.md, "one disclosure". A crash before the commit answers
+nobody and writes nothing; a crash after it leaves lines for answers that were never given: it over-reports, never
+under-reports.
 """
 
 import asyncio

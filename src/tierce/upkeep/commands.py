@@ -13,30 +13,40 @@ from tierce.storage.migrate import migrate, register_portal
 from tierce.upkeep.service import make_keys
 from tierce.web.names import SETTINGS_VARIABLE
 
-app = typer.Typer(add_completion=False, no_args_is_help=True, help="Look after an installation.")
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    help="Clés et base d’une installation. / Keys and database of an installation.",
+)
 
 
 @app.command(epilog="Example:  tierce upkeep keys /etc/tierce/keys")
-def keys(folder: Annotated[Path, typer.Argument(help="Folder of the key files; made when missing.")]) -> None:
-    """Make every key file that does not exist yet; one that exists is never overwritten."""
+def keys(
+    folder: Annotated[Path, typer.Argument(help="Dossier des clés, créé s’il manque. / Folder of the key files.")],
+) -> None:
+    """Créer les clés qui manquent, sans jamais rien écraser. / Make the key files that are missing."""
     made = make_keys(folder)
-    typer.echo(f"{len(made)} key files made in {folder}: {', '.join(made) or 'all were there'}")
+    names = ", ".join(made) or "toutes étaient là / all were there"
+    typer.echo(f"{folder} : {len(made)} clés créées / key files made : {names}")
     if made:
-        typer.echo("Copy the folder to a safe place now: without it nothing sealed can be opened.")
+        typer.echo(
+            "Scellez-les à part maintenant, sans elles rien ne s’ouvre : tierce backup keys "
+            "/ Seal them apart now: without them nothing sealed can be opened."
+        )
 
 
 @app.command(epilog="Example:  tierce upkeep database --settings tierce.toml")
 def database(
     *,
-    settings: Annotated[Path, typer.Option(help="The settings file (TOML).", envvar=SETTINGS_VARIABLE)],
-    admin: Annotated[str, typer.Option(help="The role that may create roles and databases.")] = SUPERUSER,
+    settings: Annotated[Path, typer.Option(help="Fichier de réglages. / Settings file.", envvar=SETTINGS_VARIABLE)],
+    admin: Annotated[str, typer.Option(help="Rôle administrateur. / The administrator's role.")] = SUPERUSER,
 ) -> None:
-    """Create what is missing and bring the schema, functions, grants and floors to this version."""
+    """Créer ou mettre à niveau rôles, schéma, droits et planchers. / Bring the database to this version."""
     try:
         read = load(settings)
         migrate(read.connection(), admin=admin)
         register_portal(read.connection(), read.portal_software, f"Portail {read.operator.name}")
     except (TierceError, OSError, psycopg.Error) as error:
-        typer.echo(f"the database was left as it was: {error}", err=True)
+        typer.echo(f"la base est restée telle quelle / the database was left as it was: {error}", err=True)
         raise typer.Exit(2) from None
-    typer.echo("the database is at this version")
+    typer.echo("✓ la base est à cette version / the database is at this version")

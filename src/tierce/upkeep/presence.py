@@ -31,20 +31,24 @@ from tierce.web.names import SETTINGS_VARIABLE
 ROLE = "tierce_upkeep"
 INSTANCE = "upkeep"
 app = typer.Typer(
-    add_completion=False, no_args_is_help=True, help="Keys that sign dynamic cards, and peers who report presence."
+    add_completion=False,
+    no_args_is_help=True,
+    help="Qui signe les cartes, qui rapporte des présences. / Who signs cards, who reports presence.",
 )
-SettingsFile = Annotated[Path, typer.Option("--settings", help="The settings file (TOML).", envvar=SETTINGS_VARIABLE)]
-Json = Annotated[str, typer.Option(help="“-”: one JSON object on the output.")]
+SettingsFile = Annotated[
+    Path, typer.Option("--settings", help="Fichier de réglages. / Settings file.", envvar=SETTINGS_VARIABLE)
+]
+Json = Annotated[str, typer.Option(help="« - » : un objet JSON. / One JSON object.")]
 
 
 @app.callback()
 def presence() -> None:
-    """Register and revoke what proves that somebody was there."""
+    """Inscrire et révoquer ce qui prouve une présence. / Register and revoke what proves presence."""
 
 
 @app.command(epilog="Example:  tierce presence signers --settings tierce.toml")
 def signers(*, settings: SettingsFile, json: Json = "") -> None:
-    """Give each insurer that has none a key that signs dynamic cards, and list them all."""
+    """Donner à chaque organisme sa clé de cartes, et les lister. / Give each insurer a key, list all."""
     try:
         read = load(settings)
         made = register_signers(read.connection(), read.key_directory())
@@ -67,11 +71,11 @@ def signers(*, settings: SettingsFile, json: Json = "") -> None:
 @app.command(epilog='Example:  tierce presence revoke 12 --why "copied disk" --settings tierce.toml')
 def revoke(
     *,
-    signer: Annotated[int, typer.Argument(help="Number of the key, as `signers` prints it.")],
-    why: Annotated[str, typer.Option(help="The reason, kept with the key.")],
+    signer: Annotated[int, typer.Argument(help="Numéro de la clé, dans `signers`. / Number of the key.")],
+    why: Annotated[str, typer.Option(help="Pourquoi, gardé avec la clé. / The reason, kept.")],
     settings: SettingsFile,
 ) -> None:
-    """Revoke a key from the next ask on: cards that it signed serve no more, those already shown included."""
+    """Révoquer une clé ; ses cartes ne servent plus. / Revoke a key; its cards serve no more."""
     try:
         read = load(settings)
         with _journalled(read) as (connection, appender):
@@ -90,12 +94,12 @@ def revoke(
 @app.command(epilog="Example:  tierce presence peer oct-merle --key oct-merle.pub --settings tierce.toml")
 def peer(
     *,
-    name: Annotated[str, typer.Argument(help="The name under which it will report.")],
-    key: Annotated[Path, typer.Option(help="Its Ed25519 public key, PEM.")],
+    name: Annotated[str, typer.Argument(help="Son nom de pair. / The name under which it reports.")],
+    key: Annotated[Path, typer.Option(help="Sa clé publique Ed25519, PEM. / Its public key.")],
     settings: SettingsFile,
-    insurer: Annotated[str | None, typer.Option(help="AMC number, for an insurer: its own people alone.")] = None,
+    insurer: Annotated[str | None, typer.Option(help="Numéro AMC, pour un organisme. / For an insurer.")] = None,
 ) -> None:
-    """Register a peer that reports invoiced care: a concentrator, or an insurer when `--insurer` is given."""
+    """Inscrire qui rapporte des soins facturés. / Register a peer that reports invoiced care."""
     try:
         read = load(settings)
         public = read_public_key(key)
@@ -115,11 +119,11 @@ def peer(
 @app.command(epilog='Example:  tierce presence end-peer oct-merle --why "contract ended" --settings tierce.toml')
 def end_peer(
     *,
-    name: Annotated[str, typer.Argument(help="The peer.")],
-    why: Annotated[str, typer.Option(help="The reason, kept with it.")],
+    name: Annotated[str, typer.Argument(help="Le pair. / The peer.")],
+    why: Annotated[str, typer.Option(help="Pourquoi, gardé avec lui. / The reason, kept.")],
     settings: SettingsFile,
 ) -> None:
-    """Let a peer report no more; what it reported stands."""
+    """Ne plus admettre un pair ; ce qu’il a rapporté demeure. / Let a peer report no more."""
     try:
         with _journalled(load(settings)) as (connection, appender):
             ended = store.revoke_peer(connection, name, why)
@@ -137,11 +141,11 @@ def end_peer(
 @app.command(epilog="Example:  tierce presence certify 7 --settings tierce.toml")
 def certify(
     *,
-    software: Annotated[int, typer.Argument(help="Number of the vendor's software, as registered.", min=2)],
+    software: Annotated[int, typer.Argument(help="Numéro du logiciel. / The software's number.", min=2)],
     settings: SettingsFile,
-    end: Annotated[bool, typer.Option("--end", help="It may declare no more, from the next ask on.")] = False,
+    end: Annotated[bool, typer.Option("--end", help="Ne plus l’admettre. / No more, from the next ask on.")] = False,
 ) -> None:
-    """Let vendor software declare the readings of cards (grade C), or let it no more."""
+    """Admettre qu’un logiciel déclare ses lectures (grade C). / Let software declare readings."""
     try:
         with _journalled(load(settings)) as (connection, appender):
             if end:

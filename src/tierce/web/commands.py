@@ -14,20 +14,24 @@ from tierce.settings import load
 from tierce.web.names import EVERY, SETTINGS_VARIABLE, named_in
 from tierce.web.serving import Supervisor, serve_one
 
-app = typer.Typer(add_completion=False, help="Run one process of the platform, or all of them together.")
+app = typer.Typer(
+    add_completion=False, help="Lancer la plateforme, ou un seul processus. / Run the platform, or one process."
+)
 LOOK_SECONDS = 0.5
 
 
 @app.command(epilog="Examples:  tierce serve --settings tierce.toml   ·   tierce serve --settings t.toml --only api")
 def serve(
     *,
-    settings: Annotated[Path, typer.Option(help="The settings file (TOML).", envvar=SETTINGS_VARIABLE)],
+    settings: Annotated[Path, typer.Option(help="Fichier de réglages. / Settings file.", envvar=SETTINGS_VARIABLE)],
     only: Annotated[
-        list[str] | None, typer.Option(help=f"One of {', '.join(EVERY)}; may be repeated; all when left out.")
+        list[str] | None, typer.Option(help=f"{', '.join(EVERY)} ; répétable ; tous. / May be repeated; all.")
     ] = None,
-    logs: Annotated[Path | None, typer.Option(help="Folder for one log file a process, unless one is run.")] = None,
+    logs: Annotated[
+        Path | None, typer.Option(help="Dossier, un fichier par processus. / Folder, a log file a process.")
+    ] = None,
 ) -> None:
-    """Serve until stopped (Ctrl-C, or SIGTERM)."""
+    """Servir jusqu’à l’arrêt (Ctrl-C, SIGTERM). / Serve until stopped."""
     try:
         read = load(settings)
     except TierceError as error:
