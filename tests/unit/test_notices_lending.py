@@ -57,6 +57,16 @@ def test_a_wrong_field_is_named_and_its_value_is_not(changed: dict[str, str], fi
     assert not value or value not in str(refused.value)
 
 
+def test_what_may_be_left_empty_has_its_default_and_each_cell_says_its_own() -> None:
+    _, bare = read_line(CELLS | {"email": ""}, DAY)
+    assert bare == Contact("Paul Lenoir", None, ("12 rue",))
+    full = {"address_1": "", "language": "en", "former": "yes", "representative": "Rose Aubry", "rank": "9"}
+    key, contact = read_line(CELLS | full, DAY)
+    assert contact == Contact("Paul Lenoir", "p@exemple.invalid", (), "en", "Rose Aubry", former=True)
+    assert (key.reference, key.member_number, key.rank) == ("", "A-1", 9)
+    assert read_line(CELLS | {"former": "no"}, DAY)[1].former is False
+
+
 @pytest.mark.parametrize(
     ("birth", "adult_from"),
     [
