@@ -52,7 +52,11 @@ def test_a_deposit_reads_what_the_card_shows_and_its_repr_shows_nothing() -> Non
     found = typed(label="P. L.")
     assert (found.amount, found.domain, found.member) == (59_90, Domain.OPTI, "A1204")
     assert repr(found) == "Typed(...)"
-    assert [typed(amount=text).amount for text in ("0,01", f"{AMOUNT_MAX // 100}", "59.90 €")] == [1, AMOUNT_MAX, 59_90]
+    assert [typed(amount=text).amount for text in ("0,01", f"{AMOUNT_MAX // 100}", "59.90 €")] == [
+        1,
+        AMOUNT_MAX,
+        59_90,
+    ]
 
 
 @pytest.mark.parametrize(

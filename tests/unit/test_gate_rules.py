@@ -328,6 +328,8 @@ def test_when_one_more_ask_says_nothing(state: int, age: int, seen_day: int, see
     "outcome", [Outcome.PROOF_REFUSED, Outcome.PROOF_OF_ANOTHER, Outcome.NOT_CONFIRMED, Outcome.NOT_CERTIFIED]
 )
 def test_a_proof_that_does_not_stand_is_told_as_it_is(outcome: Outcome) -> None:
-    asked = replace(ASK, presence=Presence.VERIFIED, claim=Claim(Kind.CARD, Presence.VERIFIED, None, 1, lambda _: True))
+    asked = replace(
+        ASK, presence=Presence.VERIFIED, claim=Claim(Kind.CARD, Presence.VERIFIED, None, 1, lambda _: True)
+    )
     settled, read = settle_claim(asked, KNOWN, outcome)
     assert decide(settled, read, line_of(GP), TODAY).decision == Refuse(outcome)

@@ -132,11 +132,12 @@ def test_a_duty_is_closed_between_its_start_and_now_and_after_its_end_with_reaso
 
 def test_a_first_notification_starts_what_follows_it_unless_its_time_was_written() -> None:
     done = [
-        fulfilled(AT), fulfilled(AT + HOUR, Duty.AUTHORITY, OAK), fulfilled(AT + 2 * HOUR, Duty.FINANCIAL_INITIAL, PINE),
-        fulfilled(AT + 3 * HOUR, Duty.NOTICE, OAK), fulfilled(AT, Duty.COMPLAINT),
+        fulfilled(AT), fulfilled(AT + HOUR, Duty.AUTHORITY, OAK), fulfilled(AT, Duty.COMPLAINT),
+        fulfilled(AT + 2 * HOUR, Duty.FINANCIAL_INITIAL, PINE), fulfilled(AT + 3 * HOUR, Duty.NOTICE, OAK),
     ]  # fmt: skip
     assert with_fulfilled({}, done) == {
-        (Moment.INITIAL, OPERATOR): AT, (Moment.INITIAL, PINE): AT + 2 * HOUR, (Moment.NOTICE_SENT, OAK): AT + 3 * HOUR
+        (Moment.INITIAL, OPERATOR): AT, (Moment.INITIAL, PINE): AT + 2 * HOUR,
+        (Moment.NOTICE_SENT, OAK): AT + 3 * HOUR,
     }  # fmt: skip
     written = {(Moment.NOTICE_SENT, OAK): AT + 5 * HOUR}
     assert with_fulfilled(written, done)[Moment.NOTICE_SENT, OAK] == AT + 5 * HOUR

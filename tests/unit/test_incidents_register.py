@@ -1,4 +1,4 @@
-"""The register's chain, what of it is missing, reasonings that say nothing; secrecy, holds and appeals to the second."""
+"""The register's chain and reasonings that say nothing; secrecy, holds and appeals at their ends."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta

@@ -1,13 +1,23 @@
 """The scope's rules on small journals written by hand."""
 
 from dataclasses import replace
+from datetime import date
 
 import pytest
 
-from tierce.incidents.rules import by_insurer, slice_digest
+from tierce.incidents.errors import FreeTextError
+from tierce.incidents.rules import (
+    FREE_TEXT_CHARACTERS_MAX,
+    account_criteria,
+    by_insurer,
+    check_free_text,
+    crockford,
+    incident_reference,
+    slice_digest,
+)
 from tierce.journal.model import Entry, EntryKind
 from tierce.kernel.categories import DataCategory
-from tierce.kernel.ids import DeviceId, EntrySeq, InsurerId, PersonId, ProfessionalId
+from tierce.kernel.ids import DeviceId, EntrySeq, IncidentId, InsurerId, PersonId, ProfessionalId
 from tierce.policy.acts import Outcome
 from tierce.scope.errors import CriteriaError
 from tierce.scope.model import Batch, Beat, Criteria, Gap, GapKind, JournalLine, Rule, Status, TreeHead
@@ -216,3 +226,39 @@ def test_the_three_cohorts_of_2024_are_three_criteria() -> None:
     ]
     assert found == [[1], [2], [3]]
     assert compute_scope([insured], lines, TREE).digest != compute_scope([bank], lines, TREE).digest
+
+
+def test_the_thiefs_devices_are_looked_for_under_every_account_and_else_the_account_is() -> None:
+    told_apart = account_criteria(ProfessionalId(9), frozenset({DeviceId(4)}), 1, 2)
+    assert (told_apart.professionals, told_apart.devices) == (frozenset(), {4})
+    whole = account_criteria(ProfessionalId(9), frozenset(), 1, 2)
+    assert (whole.professionals, whole.devices) == ({9}, frozenset())
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        ("", "Nothing"), (" \n ", "Nothing"), ("x" * (FREE_TEXT_CHARACTERS_MAX + 1), "Longer"),
+        ("un\u0007deux", "control"), ("vu 1 84 05 75 116 001", "security"),
+        ("vu 184.05.2A.004-012 ce jour", "security"),
+        ("1840519004012", "security"), ("１８４０５１９００４０１２", "security"),
+    ],
+)  # fmt: skip
+def test_what_staff_write_names_nobody(text: str, word: str) -> None:
+    with pytest.raises(FreeTextError) as refused:
+        check_free_text("why", text)
+    assert refused.value.field == "why"
+    assert word in refused.value.reason.en
+
+
+def test_what_staff_write_is_kept_trimmed() -> None:
+    assert (
+        check_free_text("why", "  Appel du\n 12/03/2026, 06 12 34 56 78.") == "Appel du 12/03/2026, 06 12 34 56 78."
+    )
+    assert len(check_free_text("why", "x" * FREE_TEXT_CHARACTERS_MAX)) == FREE_TEXT_CHARACTERS_MAX
+
+
+def test_numbers_are_written_in_crockfords_letters() -> None:
+    assert crockford(bytes([0xFF] * 4), 6) == "ZZZZZZ"
+    assert crockford((10 << 5 | 18).to_bytes(2, "big"), 3) == "0AJ"
+    assert incident_reference(IncidentId(32**4 + 31), date(2027, 3, 3)) == "I-20270303-000Z"

@@ -44,6 +44,8 @@ def test_the_page_prints_the_columns() -> None:
         ({"member_number": "", "reference": ""}, "reference"), ({"reference": "ABCD-EFGH-IJKL"}, "reference"),
         ({"member_number": "A 1"}, "member_number"), ({"language": "français"}, "language"),
         ({"former": "oui"}, "former"), ({"address_2": "1800514999001 23"}, "address_2"),
+        ({"address_2": "１８００５１４９９９００１"}, "address_2"),
+        ({"address_2": "1 80 05 2a 999 001"}, "address_2"),
         ({"representative": "x" * 121}, "representative"), ({"birth_date": ""}, "birth_date"),
         ({"birth_date": "1984-05-12"}, "birth_date"), ({"birth_date": "20990101"}, "birth_date"),
     ],

@@ -161,7 +161,9 @@ def test_new_words_or_facts_are_a_new_text() -> None:
     assert same != text_digest(encode(MESSAGE).replace(b"Tessier", b"Tissier"), TEXTS)
     first = TEXTS[0]
     for language in ("fr", "en"):
-        said = {"fr": "Un fait de plus, écrit ici.", "en": "One more fact, written here."} | {language: "Un autre fait."}
+        said = {"fr": "Un fait de plus, écrit ici.", "en": "One more fact, written here."} | {
+            language: "Un autre fait."
+        }
         documents = (with_point(first.document, "Un fait de plus, écrit ici.", "One more fact, written here."),
                      with_point(first.document, said["fr"], said["en"]))  # fmt: skip
         one, other = (text_digest(b"", (replace(first, document=document),)) for document in documents)

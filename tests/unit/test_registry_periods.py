@@ -1,6 +1,7 @@
 """How a statement meets what the same insurer told before: each day of its edges, and what is taken away."""
 
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 
@@ -25,7 +26,10 @@ def test_what_says_the_same_again_is_unchanged_and_what_says_more_is_taken() -> 
 
 @pytest.mark.parametrize(
     ("since", "until", "cut", "removed"),
-    [(901, 950, 0, 0), (900, 950, 1, 0), (101, 950, 1, 0), (100, 950, 0, 0), (99, 950, 0, 1), (50, 100, 0, 1), (50, 99, 0, 0)],
+    [
+        (901, 950, 0, 0), (900, 950, 1, 0), (101, 950, 1, 0), (100, 950, 0, 0), (99, 950, 0, 1), (50, 100, 0, 1),
+        (50, 99, 0, 0),
+    ],
 )  # fmt: skip
 def test_a_newer_statement_wins_on_its_days_alone(since: int, until: int, cut: int, removed: int) -> None:
     line = replace(LINE, since=since, until=until)
@@ -33,7 +37,7 @@ def test_a_newer_statement_wins_on_its_days_alone(since: int, until: int, cut: i
     assert (placed.fate, len(placed.cut), len(placed.removed)) == (Fate.TAKEN, cut, removed)
     left = sorted(after([KNOWN], line, placed), key=lambda one: one.since)
     assert line in left
-    assert all(one.until < other.since for one, other in zip(left, left[1:], strict=False)), "no day is told twice"
+    assert all(one.until < other.since for one, other in pairwise(left)), "no day is told twice"
     assert (KNOWN in left) == (since > 900 or until < 100)
     if cut:
         ended = Period(KNOWN.since, since - 1, KNOWN.effective, 0, b"", KNOWN.domains)
@@ -97,7 +101,9 @@ def test_a_line_of_a_day_ahead_is_weighed_today_too() -> None:
     assert ends_a_right([running], ahead, ended=True, today=TODAY)
     assert not ends_a_right([running], ahead, ended=True, today=TODAY + 90), "it no longer runs that day"
     begins = replace(KNOWN, since=TODAY + 80)
-    assert ends_a_right([begins], replace(ahead, until=TODAY + 100), ended=True, today=TODAY), "it runs that day alone"
+    assert ends_a_right([begins], replace(ahead, until=TODAY + 100), ended=True, today=TODAY), (
+        "it runs that day alone"
+    )
     past = replace(LINE, effective=TODAY - 100, until=TODAY - 60)
     over = replace(KNOWN, until=TODAY - 50, effective=300)
     assert ends_a_right([over], past, ended=True, today=TODAY), "of a day gone by, on its own day"
