@@ -11,7 +11,7 @@ from tests.gate_cases import LINES, TODAY, ask_of, caller, domain_of, line_of, r
 from tierce.gate.deciding import Decider
 from tierce.gate.leases import Draw, Leases
 from tierce.gate.model import Ask, Read
-from tierce.gate.rules import decide
+from tierce.gate.rules import PAIR_BLANK, decide
 from tierce.gate.store import Opened
 from tierce.journal.encoding import decode
 from tierce.journal.model import EntryKind
@@ -44,6 +44,8 @@ class Memory:
     pairs: dict[int, tuple[int, int, int, LineId]] = field(default_factory=dict)
     holders: dict[int, LineId] = field(default_factory=dict)
     """The line whose seat each pair holds: kept, as gate.close keeps it, while the pair stays what it was."""
+    blanks: int = 0
+    """Rows of nobody's pair: each has a drawn key, so how many there are is all that two memories share."""
 
     def opened(self, asks: Sequence[Ask], rungs: Sequence[int]) -> Opened:
         """What gate.open would read: a person exists unless her number divides by 3."""
@@ -70,6 +72,9 @@ class Memory:
         verdicts, closing = DECIDER.decide(self.opened(asks, rungs), asks, TODAY)
         self.lines |= closing.lines
         for key, (pair, holder, last, *_) in closing.pairs.items():
+            if pair.state == PAIR_BLANK:
+                self.blanks += 1
+                continue
             if self.pairs.get(key, ())[:2] != (pair.state, pair.day):
                 self.holders[key] = holder
             self.pairs[key] = (pair.state, pair.day, closing.day, last)

@@ -120,3 +120,84 @@ def test_every_end_asks_for_its_reasons() -> None:
     assert {stage for stage, step in STEPS.items() if step.reasoned} == {
         Stage.CLOSED, Stage.NOT_A_BREACH, Stage.HOLD_RELEASED
     }  # fmt: skip
+
+
+def moved(*stages: Stage) -> list[Move]:
+    """Moves of one second."""
+    return [Move(stage, T0, T0, "H.", "Parce que.") for stage in stages]
+
+
+def test_what_is_reopened_stands_where_it_stood_and_its_hold_is_released_once_it_is_closed_again_alone() -> None:
+    closed = moved(Stage.SIGNAL, Stage.AWARE, Stage.SCOPED, Stage.CLOSED)
+    assert Stage.HOLD_RELEASED in allowed(closed)
+    assert Stage.HOLD_RELEASED not in allowed(closed[:-1])
+    released = closed + moved(Stage.HOLD_RELEASED)
+    assert Stage.HOLD_RELEASED not in allowed(released), "there is no hold to release"
+    reopened = released + moved(Stage.REOPENED)
+    assert stage_of(reopened) is Stage.SCOPED
+    assert is_held(reopened)
+    assert Stage.HOLD_RELEASED not in allowed(reopened)
+    assert Stage.HOLD_RELEASED in allowed(reopened + moved(Stage.CLOSED))
+
+
+def test_the_furthest_stage_counts_whatever_was_written_after_it() -> None:
+    assert stage_of(moved(Stage.SIGNAL, Stage.CONTAINED)) is Stage.SIGNAL, "before awareness"
+    assert stage_of(moved(Stage.SIGNAL, Stage.CHECK, Stage.CONTAINED)) is Stage.CHECK
+    assert stage_of(moved(Stage.SIGNAL, Stage.AWARE, Stage.NOTICES, Stage.CONTAINED)) is Stage.NOTICES
+
+
+def test_a_complement_needs_awareness_and_a_notice() -> None:
+    assert Stage.COMPLEMENTS in allowed(moved(Stage.SIGNAL, Stage.AWARE, Stage.NOTICES))
+    assert Stage.COMPLEMENTS not in allowed(moved(Stage.SIGNAL, Stage.AWARE))
+    assert Stage.COMPLEMENTS not in allowed(moved(Stage.SIGNAL, Stage.NOTICES))
+
+
+def placed(**hours: int) -> list[Move]:
+    """Moves at these hours, all written at the tenth."""
+    written = T0 + timedelta(hours=10)
+    return [Move(Stage(name), T0 + timedelta(hours=hour), written, "H.", "") for name, hour in hours.items()]
+
+
+@pytest.mark.parametrize(
+    ("moves", "stage", "hour", "fits"),
+    [
+        (placed(signal=1), Stage.AWARE, 1, True),
+        (placed(signal=1), Stage.AWARE, 0, False),
+        (placed(signal=1, check=3), Stage.AWARE, 2, False),
+        (placed(signal=1, aware=3), Stage.CHECK, 3, True),
+        (placed(signal=1, aware=3), Stage.CHECK, 4, False),
+        (placed(signal=1, aware=3, notices=5), Stage.AWARE, 2, True),
+        (placed(signal=1, aware=3, notices=5), Stage.AWARE, 5, True),
+        (placed(signal=1, aware=3, notices=5), Stage.AWARE, 6, False),
+        (placed(signal=1, aware=3), Stage.NOTICES, 2, False),
+        (placed(signal=1, aware=3, notices=5, complements=6), Stage.NOTICES, 8, True),
+        (placed(signal=1, aware=3, notices=5), Stage.COMPLEMENTS, 4, False),
+        (placed(signal=1, aware=3), Stage.CONTAINED, 0, True),
+        (placed(signal=1), Stage.AWARE, 10, True),
+        (placed(signal=1), Stage.AWARE, 11, False),
+    ],
+)
+def test_the_times_of_signal_check_awareness_and_notices_follow_each_other(
+    moves: list[Move], stage: Stage, hour: int, fits: bool
+) -> None:
+    at, now = T0 + timedelta(hours=hour), T0 + timedelta(hours=10)
+    if fits:
+        check_move(stage, at, now, moves)
+        return
+    with pytest.raises(FormError) as refused:
+        check_move(stage, at, now, moves)
+    assert refused.value.field == "happened"
+
+
+@pytest.mark.parametrize("first", [4, 7])
+def test_awareness_comes_before_the_first_notice_and_is_what_was_corrected_last(first: int) -> None:
+    moves = placed(signal=1, aware=3, notices=first)
+    moves += placed(notices=11 - first)
+    now = T0 + timedelta(hours=10)
+    check_move(Stage.AWARE, T0 + timedelta(hours=4), now, moves)
+    with pytest.raises(FormError):
+        check_move(Stage.AWARE, T0 + timedelta(hours=5), now, moves)
+    corrected = [*placed(signal=1, aware=5), *placed(aware=3)]
+    check_move(Stage.NOTICES, T0 + timedelta(hours=4), now, corrected)
+    with pytest.raises(FormError):
+        check_move(Stage.NOTICES, T0 + timedelta(hours=4), now, [*placed(signal=1, aware=3), *placed(aware=5)])

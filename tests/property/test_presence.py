@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,11 +16,13 @@ from tierce.policy.presence import SKEW_SECONDS
 from tierce.policy.seats import Line
 from tierce.presence.model import Card, Claim, Kind, Reason
 from tierce.presence.rules import (
+    named,
     once_of,
     pack_card,
     place_code,
     read_card,
     read_place_code,
+    read_spoken,
     refusal,
     spaced,
     write_card,
@@ -84,7 +87,35 @@ def test_a_card_is_read_as_it_was_written_and_no_other_text_is_it(card: Card, si
     assert read_card(text.lower()) == (card, pack_card(card), signature)
     assert read_card(text[:-1]) is None
     assert read_card(text[:-1] + chr(ord("A") + (ord(text[-1]) - ord("A") + 1) % 26)) != read_card(text)
-    assert once_of(pack_card(card)) == once_of(pack_card(card))
+    assert read_card(text[:2]) is read_card(text + "A" * 8) is None
+
+
+@given(cards, cards)
+def test_a_card_is_spent_under_a_number_of_its_own(one: Card, other: Card) -> None:
+    numbers = {once_of(pack_card(card)) for card in (one, other, replace(one, nonce=other.nonce))}
+    assert len(numbers) == len({one, other, replace(one, nonce=other.nonce)})
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "digits"),
+    [
+        ("1234 5674", 12345674, 12345674),
+        ("12345674", 12345674, 12345674),
+        ("00000000", 0, 0),
+        ("12345675", None, 12345675),
+        ("1234567", None, None),
+        ("123456740", None, None),
+        ("1234567४", None, None),
+        ("1234567²", None, None),
+        ("-1234567", None, None),
+        ("", None, None),
+    ],
+)
+def test_eight_digits_and_nothing_else_are_a_code_or_said_aloud(
+    text: str, code: int | None, digits: int | None
+) -> None:
+    assert read_place_code(text) == code
+    assert read_spoken(text) == digits
 
 
 @given(cards, st.integers(-400, 400))
@@ -94,6 +125,25 @@ def test_a_card_serves_from_its_issue_to_its_end_with_the_skew_and_at_its_place(
     assert (why is None) == (-SKEW_SECONDS <= after <= card.seconds + SKEW_SECONDS)
     elsewhere = refusal(card, EstablishmentId(card.establishment + 1), now)
     assert elsewhere is (why or Reason.AUDIENCE)
+
+
+def test_a_card_serves_to_the_last_second_and_not_past_it() -> None:
+    card = Card(1, EstablishmentId(7), bytes(8), 1_800_000_000, 90, bytes(8))
+    for after, why in (
+        (-SKEW_SECONDS, None), (-SKEW_SECONDS - 1, Reason.EARLY),
+        (90 + SKEW_SECONDS, None), (91 + SKEW_SECONDS, Reason.EXPIRED),
+    ):  # fmt: skip
+        assert refusal(card, card.establishment, datetime.fromtimestamp(card.issued + after, UTC)) is why
+
+
+def test_a_card_names_one_person_at_one_place_at_one_time() -> None:
+    told = {
+        named(nonce, PersonId(person), EstablishmentId(place))
+        for nonce in (b"a" * 8, b"b" * 8)
+        for person in (1, 256)
+        for place in (1, 256)
+    }
+    assert len(told) == 8
 
 
 @given(st.integers(0, 2**31), st.integers(0, 7), st.integers(1, 9))

@@ -52,6 +52,11 @@ def test_a_deposit_reads_what_the_card_shows_and_its_repr_shows_nothing() -> Non
     found = typed(label="P. L.")
     assert (found.amount, found.domain, found.member) == (59_90, Domain.OPTI, "A1204")
     assert repr(found) == "Typed(...)"
+    assert [typed(amount=text).amount for text in ("0,01", f"{AMOUNT_MAX // 100}", "59.90 €")] == [
+        1,
+        AMOUNT_MAX,
+        59_90,
+    ]
 
 
 @pytest.mark.parametrize(
@@ -69,6 +74,7 @@ def test_a_deposit_reads_what_the_card_shows_and_its_repr_shows_nothing() -> Non
         ({"amount": "0"}, "amount"),
         ({"amount": "-5"}, "amount"),
         ({"amount": str(AMOUNT_MAX)}, "amount"),
+        ({"amount": f"{AMOUNT_MAX // 100},01"}, "amount"),
         ({"label": NIR}, "label"),
         ({"request": "x"}, "request"),
         ({"more": 1}, "body"),
@@ -139,13 +145,16 @@ def test_a_choice_above_the_bound_of_one_false_deposit_counts_for_the_bound() ->
         (replace(PLAIN, proved=False), DepositReason.SESSION),
         (replace(PLAIN, signer=None), DepositReason.SESSION),
         (replace(PLAIN, signer=replace(SIGNER, revoked=NOW - timedelta(seconds=1))), DepositReason.SESSION),
+        (replace(PLAIN, signer=replace(SIGNER, revoked=NOW)), DepositReason.SESSION),
         (replace(PLAIN, signer=replace(SIGNER, revoked=NOW + timedelta(seconds=1))), DepositReason.NONE),
+        (replace(PLAIN, signer=replace(SIGNER, created=NOW)), DepositReason.NONE),
         (replace(PLAIN, signer=replace(SIGNER, created=NOW - SESSION_FOR)), DepositReason.NONE),
         (replace(PLAIN, signer=replace(SIGNER, created=NOW - SESSION_FOR - MOMENT)), DepositReason.SESSION),
         (replace(PLAIN, signer=replace(SIGNER, created=NOW + timedelta(seconds=1))), DepositReason.SESSION),
         (replace(PLAIN, signer=replace(SIGNER, held=True)), DepositReason.HELD),
         (replace(PLAIN, signer=replace(SIGNER, profession=Profession.GP)), DepositReason.NOT_ALLOWED),
         (replace(PLAIN, repeated=True), DepositReason.REPEATED),
+        (replace(PLAIN, guaranteed_today=GUARANTEED_A_DAY[Profession.OPTICIAN] - 1), DepositReason.NONE),
         (replace(PLAIN, guaranteed_today=GUARANTEED_A_DAY[Profession.OPTICIAN]), DepositReason.DAY_FULL),
     ],
 )  # fmt: skip

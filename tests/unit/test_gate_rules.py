@@ -5,12 +5,23 @@ from dataclasses import replace
 import pytest
 
 from tests.gate_cases import TODAY, ask_of, caller, domain_of, line_of, read_of
-from tierce.gate.model import PairSeen, Refuse, Release, StepUp
-from tierce.gate.rules import PAIR_MISSED, PAIR_OPEN, PAIR_PROVED, counted_by, decide, evidence_of, seen
+from tierce.gate.model import Ask, PairSeen, Read, Refuse, Release, StepUp
+from tierce.gate.rules import (
+    PAIR_MISSED,
+    PAIR_OPEN,
+    PAIR_PROVED,
+    counted_by,
+    decide,
+    evidence_of,
+    says_nothing,
+    seen,
+    settle_claim,
+)
 from tierce.kernel.care import Domain, Profession
 from tierce.policy.acts import Act, Evidence, Outcome, Presence
 from tierce.policy.allowed import DOMAINS, shown_by
 from tierce.policy.ladder import EVIDENCE_WATCHED, HOLD_REFUSED, Rung
+from tierce.policy.lines import PLACE_DESKS_MAX, PLACE_UNSEEN, place_constants
 from tierce.policy.seats import (
     DAY_LIMITS,
     DECLARED,
@@ -21,9 +32,11 @@ from tierce.policy.seats import (
     PROVED_DAYS,
     SEAT_DAYS,
     SEATS,
+    Line,
     cap_of,
     roll,
 )
+from tierce.presence.model import Claim, Kind
 
 GP = Profession.GP
 ASK = ask_of(caller())
@@ -267,3 +280,56 @@ def test_a_full_declared_line_falls_back_on_the_seats() -> None:
     full = line_of(GP, today=cap_of(SEATS[GP].a))
     assert decide(card, FRESH, full, TODAY, declared=spent).outcome is Outcome.OUT_OF_SEATS
     assert decide(ASK, FRESH, full, TODAY).outcome is Outcome.OUT_OF_SEATS, "nothing without a declared reading"
+
+
+FULL_PLACE = replace(PLACE_UNSEEN, day=TODAY, today=cap_of(place_constants(GP, PLACE_DESKS_MAX).top))
+MISSED = read_of(person=0, insurer=0, state=PAIR_MISSED, day=TODAY - MISS_AGE)
+
+
+@pytest.mark.parametrize(("place", "common", "stopped"), [
+    (FULL_PLACE, True, Outcome.PLACE_FULL),
+    (PLACE_UNSEEN, False, Outcome.COMMON_FULL),
+])  # fmt: skip
+def test_a_line_that_others_filled_stops_new_people_alone(place: Line, common: bool, stopped: Outcome) -> None:
+    def outcome(ask: Ask, read: Read, declared: Line | None = None) -> Outcome:
+        return decide(ask, read, line_of(GP), TODAY, place, declared=declared, common=common).outcome
+
+    new = decide(ASK, FRESH, line_of(GP), TODAY, place, common=common)
+    assert (new.outcome, new.decision, new.pair, new.line.refused) == (stopped, StepUp(stopped), None, 0)
+    card = replace(ASK, presence=Presence.DECLARED)
+    assert outcome(ASK, KNOWN) is Outcome.RELEASED
+    assert outcome(ASK, MISSED) is Outcome.UNKNOWN
+    assert outcome(replace(ASK, presence=Presence.CONFIRMED), FRESH) is Outcome.RELEASED
+    assert outcome(card, FRESH, DECLARED_UNSEEN) is Outcome.RELEASED
+    assert outcome(card, FRESH) is stopped
+    assert outcome(ASK, FRESH, DECLARED_UNSEEN) is stopped
+
+
+@pytest.mark.parametrize(
+    ("state", "age", "seen_day", "seen_line", "nothing"),
+    [
+        (PAIR_OPEN, SEAT_DAYS - 1, 0, 0, True),
+        (PAIR_OPEN, SEAT_DAYS, 0, 0, False),
+        (PAIR_OPEN, SEAT_DAYS, TODAY, 1, False),
+        (PAIR_PROVED, 0, 0, 0, False),
+        (PAIR_PROVED, 0, TODAY, 1, True),
+        (PAIR_PROVED, 0, TODAY, 2, False),
+        (PAIR_PROVED, 0, TODAY - 1, 1, False),
+        (PAIR_PROVED, PROVED_DAYS + 1, TODAY, 1, False),
+        (0, 0, TODAY, 1, False),
+    ],
+)
+def test_when_one_more_ask_says_nothing(state: int, age: int, seen_day: int, seen_line: int, nothing: bool) -> None:
+    read = read_of(state=state, day=TODAY - age, seen_day=seen_day, seen_line=seen_line)
+    assert says_nothing(read, 1, TODAY) is nothing
+
+
+@pytest.mark.parametrize(
+    "outcome", [Outcome.PROOF_REFUSED, Outcome.PROOF_OF_ANOTHER, Outcome.NOT_CONFIRMED, Outcome.NOT_CERTIFIED]
+)
+def test_a_proof_that_does_not_stand_is_told_as_it_is(outcome: Outcome) -> None:
+    asked = replace(
+        ASK, presence=Presence.VERIFIED, claim=Claim(Kind.CARD, Presence.VERIFIED, None, 1, lambda _: True)
+    )
+    settled, read = settle_claim(asked, KNOWN, outcome)
+    assert decide(settled, read, line_of(GP), TODAY).decision == Refuse(outcome)

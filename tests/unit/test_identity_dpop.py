@@ -70,6 +70,7 @@ WRONG_CLAIMS = [
     ({"iat": True}, ProofReason.CLAIMS),
     ({"iat": 1e400}, ProofReason.CLAIMS),
     ({"jti": "short"}, ProofReason.IDENTIFIER),
+    ({"jti": "x" * 15}, ProofReason.IDENTIFIER),
     ({"jti": "x" * 129}, ProofReason.IDENTIFIER),
     ({"jti": "é" * 20}, ProofReason.IDENTIFIER),
     ({"jti": None}, ProofReason.CLAIMS),
@@ -88,6 +89,12 @@ def test_each_wrong_claim_has_its_reason(
     with pytest.raises(ProofRefusedError) as refused:
         verify(verifier, key.sign(key.header(), claims(**changed)))
     assert refused.value.reason is reason
+
+
+@pytest.mark.parametrize("length", [16, 128])
+def test_an_identifier_is_random_enough_and_short_enough(verifier: ProofVerifier, length: int) -> None:
+    key = BrowserKey()
+    assert verify(verifier, key.sign(key.header(), claims(jti="x" * length))).jti == "x" * length
 
 
 def _with_private(jwk: dict[str, str]) -> dict[str, str]:

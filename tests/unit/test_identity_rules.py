@@ -25,6 +25,8 @@ def test_the_level_of_an_acr(acr: object, level: int) -> None:
 def test_levels_are_compared_and_not_strings() -> None:
     assert rules.meets_level("eidas3", 1)
     assert rules.meets_level("eidas2", 2)
+    assert rules.meets_level("eidas1", 1)
+    assert rules.meets_level("eidas1", 0)
     assert not rules.meets_level("eidas1", 2)
     assert not rules.meets_level("unknown", 0), "no requirement is never a way in"
 
@@ -84,6 +86,8 @@ def test_the_same_person_spelt_twice_has_the_same_traits() -> None:
 def test_a_birth_abroad_is_placed_by_its_country() -> None:
     abroad = PivotIdentity("Silva", "Ana", "19900101", "female", "", "99139")
     assert rules.pivot_bytes(abroad).endswith(b"|F|99139")
+    placed = PivotIdentity("Silva", "Ana", "19900101", "female", "99352", "99139")
+    assert rules.pivot_bytes(placed).endswith(b"|F|99352"), "the place that is told, when one is"
 
 
 @pytest.mark.parametrize(
@@ -145,6 +149,21 @@ def test_a_session_ends_by_revocation_age_or_idleness(
     expires = rules.expiry(AT - timedelta(minutes=used_ago), created, life)
     found = rules.session_refusal(AT, created=created, expires=expires, revoked=AT if revoked else None, life=life)
     assert found is refusal
+
+
+@pytest.mark.parametrize(
+    ("life", "minutes", "idle"),
+    [
+        (rules.PROFESSIONAL_LIFETIME, 240, 30),
+        (rules.STAFF_LIFETIME, 60, 60),
+        (rules.INSURER_LIFETIME, 60, 60),
+        (rules.PERSON_LIFETIME, 30, 30),
+    ],
+)
+def test_no_session_lasts_longer_than_is_promised(life: rules.Lifetime, minutes: int, idle: int) -> None:
+    assert rules.expiry(AT, AT, life) == AT + timedelta(minutes=idle)
+    late = AT + timedelta(minutes=minutes - 1)
+    assert rules.expiry(late, AT, life) == AT + timedelta(minutes=minutes), "use does not prolong it"
 
 
 @pytest.mark.parametrize("path", ["/", "/rights?x=1", "/a/b#c"])

@@ -1,17 +1,27 @@
 """The scope's rules on small journals written by hand."""
 
 from dataclasses import replace
+from datetime import date
 
 import pytest
 
-from tierce.incidents.rules import by_insurer, slice_digest
+from tierce.incidents.errors import FreeTextError
+from tierce.incidents.rules import (
+    FREE_TEXT_CHARACTERS_MAX,
+    account_criteria,
+    by_insurer,
+    check_free_text,
+    crockford,
+    incident_reference,
+    slice_digest,
+)
 from tierce.journal.model import Entry, EntryKind
 from tierce.kernel.categories import DataCategory
-from tierce.kernel.ids import DeviceId, EntrySeq, InsurerId, PersonId, ProfessionalId
+from tierce.kernel.ids import DeviceId, EntrySeq, IncidentId, InsurerId, PersonId, ProfessionalId
 from tierce.policy.acts import Outcome
 from tierce.scope.errors import CriteriaError
-from tierce.scope.model import Batch, Beat, Criteria, Gap, GapKind, JournalLine, Rule, Status, TreeHead
-from tierce.scope.rules import Holes, canonical_lines, compute_scope, find_holes, rule_text, status_of
+from tierce.scope.model import Batch, Beat, Criteria, Doubt, Gap, GapKind, JournalLine, Rule, Status, TreeHead
+from tierce.scope.rules import Holes, canonical_lines, compute_scope, find_holes, judge, rule_text, status_of
 
 TREE = TreeHead(size=4, root=bytes(32))
 THIEF = DeviceId(66)
@@ -216,3 +226,69 @@ def test_the_three_cohorts_of_2024_are_three_criteria() -> None:
     ]
     assert found == [[1], [2], [3]]
     assert compute_scope([insured], lines, TREE).digest != compute_scope([bank], lines, TREE).digest
+
+
+def test_the_thiefs_devices_are_looked_for_under_every_account_and_else_the_account_is() -> None:
+    told_apart = account_criteria(ProfessionalId(9), frozenset({DeviceId(4)}), 1, 2)
+    assert (told_apart.professionals, told_apart.devices) == (frozenset(), {4})
+    whole = account_criteria(ProfessionalId(9), frozenset(), 1, 2)
+    assert (whole.professionals, whole.devices) == ({9}, frozenset())
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        ("", "Nothing"), (" \n ", "Nothing"), ("x" * (FREE_TEXT_CHARACTERS_MAX + 1), "Longer"),
+        ("un\u0007deux", "control"), ("vu 1 84 05 75 116 001", "security"),
+        ("vu 184.05.2A.004-012 ce jour", "security"),
+        ("1840519004012", "security"), ("１８４０５１９００４０１２", "security"),
+    ],
+)  # fmt: skip
+def test_what_staff_write_names_nobody(text: str, word: str) -> None:
+    with pytest.raises(FreeTextError) as refused:
+        check_free_text("why", text)
+    assert refused.value.field == "why"
+    assert word in refused.value.reason.en
+
+
+def test_what_staff_write_is_kept_trimmed() -> None:
+    assert (
+        check_free_text("why", "  Appel du\n 12/03/2026, 06 12 34 56 78.") == "Appel du 12/03/2026, 06 12 34 56 78."
+    )
+    assert len(check_free_text("why", "x" * FREE_TEXT_CHARACTERS_MAX)) == FREE_TEXT_CHARACTERS_MAX
+
+
+def test_numbers_are_written_in_crockfords_letters() -> None:
+    assert crockford(bytes([0xFF] * 4), 6) == "ZZZZZZ"
+    assert crockford((10 << 5 | 18).to_bytes(2, "big"), 3) == "0AJ"
+    assert incident_reference(IncidentId(32**4 + 31), date(2027, 3, 3)) == "I-20270303-000Z"
+
+
+def test_a_line_bears_every_criterion_that_gives_its_smallest_status() -> None:
+    device, account = criteria(), replace(criteria(whole_account=True), devices=frozenset())
+    one = line(256, 1)
+    both = {Rule.DEVICE, Rule.PROFESSIONAL}
+    assert (
+        judge([device, account], one, Holes()) == judge([account, device], one, Holes()) == (Status.CONFIRMED, both)
+    )
+    doubtful = Holes(doubts={1: Doubt(1, 0, 5_000)})
+    later = replace(account, from_us=2_000, until_us=3_000)
+    for clauses in ([device, later], [later, device]):
+        assert judge(clauses, one, doubtful) == (Status.CONFIRMED, {Rule.DEVICE}), "not what makes it possible alone"
+    assert judge([later], one, doubtful) == (Status.POSSIBLE, {Rule.PROFESSIONAL})
+    assert judge([later], one, Holes()) is None
+    stay = replace(device, ladder=True)
+    assert judge([stay], one, Holes()) == (Status.CONFIRMED, {Rule.LADDER})
+    assert judge([stay], line(257, 2, device=OWNER), Holes()) is None, "another device, while that one stood there"
+
+
+@pytest.mark.parametrize(
+    ("doubt", "status"),
+    [((0, 1_999), None), ((0, 2_000), Status.POSSIBLE), ((2_999, 9_000), Status.POSSIBLE), ((3_000, 9_000), None)],
+)
+def test_a_line_of_a_block_in_doubt_is_possible_where_its_time_may_fall_in_the_window(
+    doubt: tuple[int, int], status: Status | None
+) -> None:
+    clause = replace(criteria(), from_us=2_000, until_us=3_000)
+    found = judge([clause], line(256, 1), Holes(doubts={1: Doubt(1, *doubt)}))
+    assert (found and found[0]) == status

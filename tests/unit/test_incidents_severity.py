@@ -23,6 +23,8 @@ from tierce.incidents.severity.rules import (
     BridgeRefusedError,
     check_bridge,
     check_count,
+    class_of,
+    context_of,
     couple,
     ease_of,
     level_of,
@@ -99,10 +101,43 @@ def test_levels_begin_at_their_thresholds(value: str, level: int) -> None:
         (D.NIR | D.BIRTH_DATE, "0.75"),
         (D.NIR | D.CIVIL_STATUS, "1"),
         (D.INSURER, "0.25"),
+        (D.CIVIL_STATUS | D.BIRTH_DATE, "0.25"),
+        (D.NIR | D.CIVIL_STATUS | D.BIRTH_DATE, "1"),
     ],
 )
 def test_a_nir_identifies_as_published(categories: D, ease: str) -> None:
     assert ease_of(categories).value == ease
+
+
+def test_the_gravest_category_sets_the_class_and_the_context_stays_within_its_bounds() -> None:
+    assert class_of(D.CIVIL_STATUS) is DataClass.SIMPLE
+    assert class_of(D.BANK | D.EMAIL) is DataClass.FINANCIAL
+    assert class_of(D.BANK | D.MEDICAL) is class_of(D.REIMBURSEMENTS) is DataClass.SENSITIVE
+    assert context_of(STOLEN, DataClass.SENSITIVE) == context_of(
+        replace(STOLEN, data_class=DataClass.SENSITIVE), DataClass.SIMPLE
+    )
+    up, down = Adjustment(1, "plus"), Adjustment(-1, "moins")
+    found = [context_of(replace(STOLEN, adjustments=(one,) * 9), DataClass.FINANCIAL) for one in (up, down)]
+    assert found == [4, 1]
+    assert context_of(replace(STOLEN, adjustments=(up,)), DataClass.BEHAVIOURAL) == 3
+    said = score(TRANSPORT, STOLEN).steps[0].reason.fr
+    assert said.startswith("données sensibles (4)")
+    assert not said.endswith("(1–4)")
+    bounded = score(TRANSPORT, replace(STOLEN, adjustments=(up,))).steps[0].reason.fr
+    assert bounded.endswith("+1 : plus. (1–4)")
+
+
+def test_a_floor_falls_with_each_of_its_facts() -> None:
+    def keys(whose: Cohort, **changed: object) -> set[str]:
+        return {floor.key for floor in score(whose, replace(STOLEN, **changed)).floors}  # type: ignore[arg-type]
+
+    assert keys(PROFESSIONALS, malicious=False) == {"number"}
+    assert keys(INSURED, malicious=False) == {"number"}
+    assert keys(TRANSPORT, malicious=False) == {"health"}
+    assert keys(PROFESSIONALS, confidentiality=Loss.NONE) == set()
+    for most, floors in ((100, set[str]()), (101, {"number"})):
+        few = replace(INSURED, categories=D.EMAIL, people=Count(1, most, LISTED))
+        assert keys(few) == floors
 
 
 def test_near_a_threshold_a_second_reader_is_asked_for() -> None:
@@ -153,8 +188,13 @@ def test_passing_under_a_floor_needs_its_own_reasons() -> None:
         "un faux message de remboursement."
     )
     found = score(INSURED, STOLEN)
-    with pytest.raises(BridgeRefusedError):
+    with pytest.raises(BridgeRefusedError) as silent:
         check_bridge(Bridge("assures", Risk.RISK, reasoning, ""), found)
+    assert "a NIR cannot be changed" in silent.value.reason.en
+    assert "numbers" not in silent.value.reason.en, "what presumes no high risk is not named"
+    low = score(replace(INSURED, categories=D.EMAIL), STOLEN)
+    assert not low.presumes_high_risk
+    assert check_bridge(Bridge("assures", Risk.RISK, reasoning, ""), low).against_floor == ""
     with pytest.raises(ReasonRefusedError):
         check_bridge(Bridge("assures", Risk.RISK, reasoning, "Risque faible."), found)
     kept = check_bridge(Bridge("assures", Risk.RISK, reasoning, reasoning), found)

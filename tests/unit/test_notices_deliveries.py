@@ -37,6 +37,15 @@ TOKEN = bytes(range(10))
         (550, "5.7.26 unauthenticated mail", Verdict.HALT),
         (530, "5.7.0 authentication required", Verdict.HALT),
         (501, "5.5.4 bad address", Verdict.HALT),
+        (200, "", Verdict.DONE),
+        (299, "", Verdict.DONE),
+        (300, "", Verdict.GIVE_UP),
+        (354, "go on", Verdict.GIVE_UP),
+        (400, "", Verdict.RETRY),
+        (499, "", Verdict.RETRY),
+        (452, "too much", Verdict.SLOW_DOWN),
+        (453, "", Verdict.RETRY),
+        (599, "", Verdict.GIVE_UP),
     ],
 )
 def test_an_answer_means_done_later_slower_never_or_not_us(code: int, text: str, meaning: Verdict) -> None:

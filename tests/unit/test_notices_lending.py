@@ -44,6 +44,8 @@ def test_the_page_prints_the_columns() -> None:
         ({"member_number": "", "reference": ""}, "reference"), ({"reference": "ABCD-EFGH-IJKL"}, "reference"),
         ({"member_number": "A 1"}, "member_number"), ({"language": "français"}, "language"),
         ({"former": "oui"}, "former"), ({"address_2": "1800514999001 23"}, "address_2"),
+        ({"address_2": "１８００５１４９９９００１"}, "address_2"),
+        ({"address_2": "1 80 05 2a 999 001"}, "address_2"),
         ({"representative": "x" * 121}, "representative"), ({"birth_date": ""}, "birth_date"),
         ({"birth_date": "1984-05-12"}, "birth_date"), ({"birth_date": "20990101"}, "birth_date"),
     ],
@@ -55,6 +57,16 @@ def test_a_wrong_field_is_named_and_its_value_is_not(changed: dict[str, str], fi
     assert refused.value.field == field
     value = changed.get(field, "")
     assert not value or value not in str(refused.value)
+
+
+def test_what_may_be_left_empty_has_its_default_and_each_cell_says_its_own() -> None:
+    _, bare = read_line(CELLS | {"email": ""}, DAY)
+    assert bare == Contact("Paul Lenoir", None, ("12 rue",))
+    full = {"address_1": "", "language": "en", "former": "yes", "representative": "Rose Aubry", "rank": "9"}
+    key, contact = read_line(CELLS | full, DAY)
+    assert contact == Contact("Paul Lenoir", "p@exemple.invalid", (), "en", "Rose Aubry", former=True)
+    assert (key.reference, key.member_number, key.rank) == ("", "A-1", 9)
+    assert read_line(CELLS | {"former": "no"}, DAY)[1].former is False
 
 
 @pytest.mark.parametrize(

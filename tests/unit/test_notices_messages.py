@@ -16,7 +16,7 @@ from tierce.notices.deliveries.mail import compose, message_id, plain, return_pa
 from tierce.notices.errors import TextRefusedError
 from tierce.notices.letter import make_letter
 from tierce.notices.messages.model import Message, Shown, Specimen
-from tierce.notices.messages.rules import specimens, text_digest, text_for
+from tierce.notices.messages.rules import public_notice, specimens, text_digest, text_for
 from tierce.notices.messages.store import encode
 from tierce.notices.model import Document, Subject
 from tierce.notices.public_notice import make_public_notice
@@ -127,11 +127,47 @@ def test_i4_one_letter_for_two_contracts_names_both_and_no_professional() -> Non
     check_document(made, LETTER_CONTENTS, ("Claire Morvan", "Cabinet médical des Tilleuls"))
 
 
+def test_i5_a_letter_about_minors_is_her_representative_s_and_names_each_of_them() -> None:
+    pairs = tuple(Pair(PersonId(number), InsurerId(1), Cohort.INSURED) for number in (5, 6))
+    contacts = {
+        (pair.person, pair.insurer): Contact(name, "rose@foyer.example", representative="Rose Aubry")
+        for pair, name in zip(pairs, ("Léa Aubry", "Tom Aubry"), strict=True)
+    }
+    made = text_for(MESSAGE, pairs, pairs[0], contacts, dict.fromkeys(pairs, READ), {})
+    assert [line.fr for line in made.recipient] == ["Rose Aubry"]
+    french = every(made, Language.FR)
+    assert "Léa Aubry" in french
+    assert "Tom Aubry" in french
+    grown = {key: replace(one, representative=None) for key, one in contacts.items()}
+    own = text_for(MESSAGE, pairs[:1], pairs[0], grown, {pairs[0]: READ}, {})
+    assert [line.fr for line in own.recipient] == ["Léa Aubry"]
+    assert "Tom" not in every(own, Language.FR)
+
+
+def test_nobody_who_was_shown_nothing_is_written_to() -> None:
+    with pytest.raises(TextRefusedError, match="nothing to say"):
+        specimens(replace(MESSAGE, shown=()))
+    professionals = tuple(one for one in MESSAGE.shown if one.cohort is Cohort.PROFESSIONALS)
+    with pytest.raises(TextRefusedError, match="nothing to make public"):
+        public_notice(replace(MESSAGE, shown=professionals), {Why.NO_CONTACT: 1})
+    covered = public_notice(replace(MESSAGE, shown=MESSAGE.shown), {Why.NO_CONTACT: 1})
+    assert covered == public_notice(replace(MESSAGE, shown=MESSAGE.shown[:2]), {Why.NO_CONTACT: 1})
+
+
 def test_new_words_or_facts_are_a_new_text() -> None:
     same = text_digest(encode(MESSAGE), specimens(MESSAGE))
     assert same == text_digest(encode(MESSAGE), TEXTS)
     assert same != text_digest(encode(MESSAGE), TEXTS[:-1])
     assert same != text_digest(encode(MESSAGE).replace(b"Tessier", b"Tissier"), TEXTS)
+    first = TEXTS[0]
+    for language in ("fr", "en"):
+        said = {"fr": "Un fait de plus, écrit ici.", "en": "One more fact, written here."} | {
+            language: "Un autre fait."
+        }
+        documents = (with_point(first.document, "Un fait de plus, écrit ici.", "One more fact, written here."),
+                     with_point(first.document, said["fr"], said["en"]))  # fmt: skip
+        one, other = (text_digest(b"", (replace(first, document=document),)) for document in documents)
+        assert one != other
 
 
 def test_i2_the_public_notice_says_for_whom_it_is_and_names_nobody() -> None:

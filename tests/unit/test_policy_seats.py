@@ -281,3 +281,26 @@ def test_proofs_of_the_two_lines_are_told_apart() -> None:
     owed = struct.pack(">iihh", MONDAY, MONDAY, -1, 1)
     told, carded = settle(line, rule, owed), settle(card, second, owed, declared=True)
     assert (told.open, told.freed_week, told.proofs, carded) == (0, 1, 1, card)
+
+
+@pytest.mark.parametrize("declared", [False, True])
+@pytest.mark.parametrize(
+    ("moved", "freed", "opened", "freed_week"),
+    [(-1, 1, -1, 1), (-1, 0, -1, 0), (0, 1, -1, 1), (1, -1, 1, -1), (1, 0, 1, 0), (0, -1, 1, -1)],
+)
+def test_what_a_proof_moved_and_what_it_counts_are_told_apart(
+    declared: bool, moved: int, freed: int, opened: int, freed_week: int
+) -> None:
+    line = take(take(roll(DECLARED_UNSEEN, DECLARED[Profession.GP], MONDAY)))
+    owed = struct.pack(">iihh", MONDAY, MONDAY, moved + (10 if declared else 0), freed)
+    after = settle(line, DECLARED[Profession.GP], owed, declared=declared)
+    assert (after.open, after.freed_week) == (line.open + opened, freed_week)
+
+
+def test_a_seat_that_aged_out_is_neither_given_back_nor_taken_again() -> None:
+    line = drawn(line_at(MONDAY), 2)
+    for age, moves in ((SEAT_DAYS - 1, 1), (SEAT_DAYS, 0)):
+        aged = replace(line, day=MONDAY + age)
+        assert prove(aged, MONDAY).open == aged.open - moves
+        assert withdraw(aged, MONDAY).open == aged.open + moves
+        assert withdraw(aged, MONDAY).freed_week == aged.freed_week - 1

@@ -59,7 +59,26 @@ def test_a_wrong_line_is_named_and_not_repeated(line: object, field: str) -> Non
     assert SECRET not in str(refused.value)
 
 
-@pytest.mark.parametrize("raw", [b"", question(), question(*[GOOD] * (INDICATORS_MAX + 1)), question(GOOD, head={})])
+def test_the_remedy_names_the_kinds_where_a_kind_is_wrong_and_a_form_elsewhere() -> None:
+    said = {}
+    for field, value in (("kind", SECRET), ("value", 7)):
+        with pytest.raises(IndicatorError) as refused:
+            read_question(question({**GOOD, field: value}))
+        said[field] = str(refused.value)
+    assert Kind.FINESS.value in said["kind"]
+    assert Kind.FINESS.value not in said["value"]
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"",
+        question(),
+        question(*[GOOD] * (INDICATORS_MAX + 1)),
+        question(GOOD, head={}),
+        question(GOOD, head={"format": "tierce-indicators-v2"}),
+    ],
+)
 def test_a_file_without_its_head_or_of_no_or_too_many_lines_is_refused(raw: bytes) -> None:
     with pytest.raises(IndicatorError):
         read_question(raw)

@@ -1,5 +1,7 @@
 """What a line of the journal says against a device, and that refusals alone hold nobody."""
 
+from dataclasses import replace
+
 import pytest
 
 from tierce.journal.model import Entry, EntryKind
@@ -10,7 +12,7 @@ from tierce.policy.evidence import HINT_AGAIN, HINT_FIRST, Observation, begin, h
 from tierce.policy.ladder import Rung
 from tierce.policy.seats import DAY_LIMITS, SEATS
 from tierce.watch.model import Looked
-from tierce.watch.rules import hold_of, observation_of
+from tierce.watch.rules import hold_of, is_full, is_proved, is_unexplained, observation_of, say_evidence
 
 DAY = 20_000
 NOON_US = (DAY * 24 + 12) * 3_600_000_000
@@ -36,6 +38,8 @@ def test_each_ask_without_proof_says_what_it_was() -> None:
     assert observation_of(looked(EntryKind.MISS, Outcome.UNKNOWN)) == Observation(DAY, False, True, area, prefix)
     shown = looked(EntryKind.DISCLOSURE, Outcome.RELEASED)
     assert observation_of(shown) == Observation(DAY, True, False, area, prefix)
+    uncovered = looked(EntryKind.MISS, Outcome.NOT_COVERED)
+    assert observation_of(uncovered) == Observation(DAY, False, True, area, prefix)
     known = looked(EntryKind.DISCLOSURE, Outcome.RELEASED, hint=hint_of(7, 44))
     assert observation_of(known) == Observation(DAY, False, False, area, prefix)
 
@@ -44,6 +48,51 @@ def test_a_contract_that_ended_is_somebody_new_and_no_number_made_up() -> None:
     seen = observation_of(looked(EntryKind.MISS, Outcome.ENDED))
     assert seen is not None
     assert (seen.first, seen.miss) == (True, False)
+
+
+@pytest.mark.parametrize(
+    ("presence", "proved"),
+    [
+        (Presence.NONE, False),
+        (Presence.DECLARED, False),
+        (Presence.CONFIRMED, True),
+        (Presence.REPORTED, True),
+        (Presence.VERIFIED, True),
+    ],
+)
+def test_only_somebody_shown_for_the_first_time_without_proof_waits_for_an_invoice(
+    presence: Presence, proved: bool
+) -> None:
+    shown = looked(EntryKind.DISCLOSURE, Outcome.RELEASED, presence=presence)
+    assert is_proved(shown.entry) is proved
+    assert is_unexplained(shown) is not proved
+    assert not is_unexplained(replace(shown, hint=hint_of(7, 44))), "a known person"
+    assert not is_unexplained(replace(shown, line=LineId(0))), "no line of seats"
+    assert not is_unexplained(looked(EntryKind.MISS, Outcome.UNKNOWN, presence=presence)), "nobody was shown"
+
+
+@pytest.mark.parametrize(
+    ("outcome", "left", "full"),
+    [
+        (Outcome.OUT_OF_SEATS, 5, True),
+        (Outcome.OUT_OF_SEATS, 0, True),
+        (Outcome.RELEASED, 0, True),
+        (Outcome.RELEASED, 1, False),
+        (Outcome.RELEASED, None, False),
+        (Outcome.HELD, 3, False),
+    ],
+)
+def test_a_line_is_full_when_no_place_is_left_before_or_after(outcome: Outcome, left: int | None, full: bool) -> None:
+    one = looked(EntryKind.DISCLOSURE, outcome)
+    one = replace(one, entry=replace(one.entry, seats_after=left))
+    assert is_full(one) is full
+    assert not is_full(replace(one, line=LineId(0)))
+
+
+def test_what_is_usual_is_said_to_be() -> None:
+    state = begin(Profession.GP, DAY)
+    assert say_evidence(state, 1.9).fr.endswith("rien d’inhabituel.")
+    assert "une année sur 2 au plus" in say_evidence(state, 2.0).fr
 
 
 @pytest.mark.parametrize("outcome", [Outcome.HELD, Outcome.OUT_OF_ATTEMPTS, Outcome.CLOSED, Outcome.NOT_ALLOWED])

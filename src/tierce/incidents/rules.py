@@ -1,6 +1,7 @@
 """What an incident makes of a list: each insurer's part, the texts that staff type, the lines of their acts."""
 
 import re
+import unicodedata
 from collections.abc import Iterable
 from datetime import date, datetime
 
@@ -83,7 +84,7 @@ def check_free_text(field: str, text: str, most: int = FREE_TEXT_CHARACTERS_MAX)
     if not trimmed.isprintable():
         reason = Phrase("Ce texte contient un caractère de commande.", "This text holds a control character.")
         raise FreeTextError(field, reason)
-    if _DIGITS_13.search(re.sub(r"[\s.\-]", "", trimmed)):
+    if _DIGITS_13.search(re.sub(r"[\s.\-]", "", unicodedata.normalize("NFKC", trimmed))):
         reason = Phrase(
             "Ce texte semble contenir un numéro de sécurité sociale : ne nommez personne ici.",
             "This text seems to hold a social security number; name nobody here.",

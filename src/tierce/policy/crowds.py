@@ -8,11 +8,10 @@ import math
 from collections.abc import Sequence
 from statistics import median
 
-CROWD_MIN = 5
-"""Accounts below which nothing is called a crowd."""
 CROWD_DAYS = 20
 """Days before today that say what is usual."""
 CROWD_SIGMAS = 5
+"""Where nothing is usual, the deviation is one account: five or fewer are never called a crowd."""
 
 
 def usual(before: Sequence[int]) -> float:
@@ -28,4 +27,4 @@ def usual(before: Sequence[int]) -> float:
 
 def is_crowd(today: int, before: Sequence[int]) -> bool:
     """Whether so many accounts at their limit is more than an ordinary day shows."""
-    return today >= CROWD_MIN and today > usual(before)
+    return today > usual(before)

@@ -1,6 +1,7 @@
 """Reading one line of contact data lent: pure. An error names the field and the remedy, never the value."""
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -101,7 +102,7 @@ def _text(cells: Mapping[str, str], field: str, most: int, *, required: bool = F
             Phrase(f"Plus de {most} caractères, ou illisible.", f"Over {most} characters, or not readable."),
             Phrase("Raccourcissez, ou retirez le caractère.", "Shorten it, or take the character out."),
         )
-    if _NIR_LIKE.search(re.sub(r"[\s.\-]", "", text).upper()):
+    if _NIR_LIKE.search(re.sub(r"[\s.\-]", "", unicodedata.normalize("NFKC", text)).upper()):
         raise FieldError(
             field,
             Phrase("Semble contenir un numéro de sécurité sociale.", "Seems to hold a social security number."),
