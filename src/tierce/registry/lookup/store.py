@@ -1,7 +1,7 @@
 """Looks people up by keyed numbers, many in one statement.
 
-Each number is looked up by key in a subquery of its own. In a join, or in a list of people, the planner may read instead
-all that an insurer sent so far, for every chunk: it counts nobody yet of an insurer whose first file this is.
+Each number is looked up by key in a subquery of its own. In a join, or in a list of people, the planner may instead
+read all that an insurer sent so far, for every chunk: it counts nobody yet of an insurer whose first file this is.
 """
 
 from collections.abc import Iterable

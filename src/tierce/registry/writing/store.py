@@ -51,14 +51,15 @@ _PUT_KEYS: LiteralString = """
         insert into person.key (idx, person) select idx, person from stage_key order by idx
         on conflict do nothing returning idx, person),
     rest as materialized (select idx, person from stage_key except select idx, person from put)
-    select count(*) from rest r where (select k.person from person.key k where k.idx = r.idx) is distinct from r.person"""
+    select count(*) from rest r
+    where (select k.person from person.key k where k.idx = r.idx) is distinct from r.person"""
 """Counts the keys that lead to somebody else: looked up by key, and those alone that were not put just now."""
 _MERGE: Final[tuple[LiteralString, ...]] = (
     """insert into person.member as m (insurer, idx, person)
        select distinct on (insurer, idx) insurer, idx, person from stage_member
        on conflict (insurer, idx) do update set person = excluded.person where m.person <> excluded.person""",
-    "insert into person.trait (idx, person) select idx, person from stage_trait order by idx, person"
-    " on conflict do nothing",
+    """insert into person.trait (idx, person) select idx, person from stage_trait order by idx, person
+       on conflict do nothing""",
     # Of several lines of one person in a chunk, the last one's copy stands.
     """insert into person.record (person, insurer, sealed)
        select distinct on (person, insurer) person, insurer, sealed from stage_record
