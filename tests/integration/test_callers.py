@@ -15,8 +15,7 @@ from tierce.journal.service import Appender
 from tierce.kernel.clock import SystemClock
 from tierce.kernel.ids import SessionId
 from tierce.storage.database import Database
-from tierce.web.api import callers as remembering
-from tierce.web.api.callers import Callers
+from tierce.web.api.callers import REMEMBERED_MAX, Callers
 
 
 @pytest.fixture
@@ -55,13 +54,13 @@ def remembered(callers: Callers, numbers: range) -> list[int]:
     return [number for number in numbers if callers.remembered(b"DPoP " + handle_of(number)) is not None]
 
 
-async def with_callers(world: World, *turns: object) -> None:
+async def with_callers(world: World, *turns: object, most: int = REMEMBERED_MAX) -> None:
     """Run turns with one process's memory of sessions, one after the other."""
     pool: Pool = AsyncConnectionPool(world.database.dsn("tierce_api"), min_size=1, max_size=2, open=False)
     clock = SystemClock()
     async with pool:
         callers = Callers(
-            Sessions(pool, Appender(world.instance, world.key), clock, lambda _: bytes(16), bytes(16)), clock
+            Sessions(pool, Appender(world.instance, world.key), clock, lambda _: bytes(16), bytes(16)), clock, most
         )
         for turn in turns:
             assert callable(turn)
@@ -107,12 +106,11 @@ def test_who_signed_in_since_is_learned_the_next_time(world: World) -> None:
     asyncio.run(with_callers(world, first, second))
 
 
-def test_no_more_is_remembered_than_the_memory_holds(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(remembering, "REMEMBERED_MAX", 5)
+def test_no_more_is_remembered_than_the_memory_holds(world: World) -> None:
     signed_in(world, 0, 9)
 
     async def run(callers: Callers) -> None:
         await callers.learn()
         assert len(remembered(callers, range(9))) == 5
 
-    asyncio.run(with_callers(world, run))
+    asyncio.run(with_callers(world, run, most=5))

@@ -73,9 +73,10 @@ class _Known:
 class Callers:
     """The callers of one process, by digest of their handle."""
 
-    def __init__(self, sessions: Sessions, clock: Clock) -> None:
-        """Read sessions through `sessions`."""
+    def __init__(self, sessions: Sessions, clock: Clock, most: int = REMEMBERED_MAX) -> None:
+        """Read sessions through `sessions`, and remember `most` at once."""
         self._sessions = sessions
+        self._most = most
         self._clock = clock
         self._known: OrderedDict[bytes, _Known] = OrderedDict()
         self._learned = clock.now() - PROFESSIONAL_LIFETIME.total
@@ -136,7 +137,7 @@ class Callers:
             caller_of(state, signed=state.signs), encode_b64(digest), state.thumbprint if state.signs else None
         )
         known = self._known[digest] = _Known(bound, state, state.expires, state.used + SLIDE_AFTER)
-        if len(self._known) > REMEMBERED_MAX:
+        if len(self._known) > self._most:
             self._known.popitem(last=False)
         return known
 
