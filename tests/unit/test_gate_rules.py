@@ -340,3 +340,17 @@ def test_a_proof_that_does_not_stand_is_told_as_it_is(outcome: Outcome) -> None:
     )
     settled, read = settle_claim(asked, KNOWN, outcome)
     assert decide(settled, read, line_of(GP), TODAY).decision == Refuse(outcome)
+
+
+def test_a_proof_that_stands_changes_nothing_and_one_of_another_counts_for_nothing() -> None:
+    asked = replace(
+        ASK, presence=Presence.VERIFIED, claim=Claim(Kind.CARD, Presence.VERIFIED, None, 1, lambda _: True)
+    )
+    assert settle_claim(asked, FRESH, 0) == (asked, FRESH)
+    assert settle_claim(ASK, FRESH, 0) == (ASK, FRESH), "no proof came with it"
+    other = replace(asked, claim=Claim(Kind.CARD, Presence.VERIFIED, None, 1, lambda _: False))
+    for looked_up, outcome in ((0, Outcome.PROOF_OF_ANOTHER), (1, Outcome.PROOF_OF_ANOTHER)):
+        settled, read = settle_claim(other, FRESH, looked_up)
+        assert (settled.presence, read.unproved) == (Presence.NONE, outcome)
+    settled, read = settle_claim(asked, FRESH, 1)
+    assert (settled.presence, read.unproved) == (Presence.NONE, Outcome.PROOF_REFUSED)
