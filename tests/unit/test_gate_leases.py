@@ -51,9 +51,9 @@ def test_units_of_a_day_gone_by_are_not_held_and_those_of_a_new_day_take_their_p
 
 def test_what_is_left_of_yesterday_is_given_back_once_with_the_next_draw() -> None:
     leases = holding(3)
-    leases.take([NATION] * 3)
+    leases.take([NATION] * 3 + [SOFTWARE] * 2)
     leases.add([], DAY + 1, [])
-    assert leases.short(KEYS, DAY + 1) == [Draw(SOFTWARE, WANTED, DAY, 3), Draw(NATION, WANTED)]
+    assert leases.short(KEYS, DAY + 1) == [Draw(SOFTWARE, WANTED, DAY, 1), Draw(NATION, WANTED)]
     assert leases.short(KEYS, DAY + 1) == [Draw(SOFTWARE, WANTED), Draw(NATION, WANTED)]
 
 
@@ -69,7 +69,7 @@ def test_a_clock_put_back_draws_nothing() -> None:
     leases = holding(1)
     assert leases.short([NATION] * 4, DAY - 1) == []
     assert leases.low(DAY - 1) == leases.low(DAY + 1) == []
-    assert leases.short([NATION], DAY + 1) == [Draw(NATION, WANTED)], "a new day has nothing yet"
+    assert holding(9).short([NATION], DAY + 1) == [Draw(NATION, WANTED)], "a new day has nothing yet"
 
 
 @pytest.mark.parametrize(("spent", "low"), [(60, False), (61, True)])

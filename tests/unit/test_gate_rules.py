@@ -109,12 +109,18 @@ def test_each_rung_forbids_what_it_says(rung: Rung, fresh: bool, known: bool, pr
         for ask, read in ((ASK, FRESH), (ASK, KNOWN), (there, FRESH))
     ]
     assert passed == [fresh, known, present]
+    if not fresh:
+        held = decide(ASK, replace(FRESH, rung=rung), line_of(GP), TODAY).decision
+        plainly = rung >= Rung.SUSPENDED
+        assert held == (Refuse(Outcome.HELD) if plainly else StepUp(Outcome.HELD)), "told like a miss below the last"
 
 
 def test_an_unsigned_ask_shows_known_people_alone() -> None:
     unsigned = ask_of(caller(signed=False))
     assert decide(unsigned, FRESH, line_of(GP), TODAY).decision == StepUp(Outcome.UNSIGNED)
     assert decide(unsigned, KNOWN, line_of(GP), TODAY).outcome is Outcome.RELEASED
+    there = replace(unsigned, presence=Presence.CONFIRMED)
+    assert decide(there, FRESH, line_of(GP), TODAY).outcome is Outcome.RELEASED, "and whoever is there"
 
 
 @pytest.mark.parametrize(
@@ -258,6 +264,7 @@ def test_a_miss_holds_its_seat_for_ten_days_and_asking_again_draws_no_other() ->
     full = replace(miss.line, today=cap_of(SEATS[GP].a))
     second = decide(ASK, again, full, TODAY)
     assert (second.outcome, second.seats, second.pair) == (Outcome.UNKNOWN, 0, miss.pair)
+    assert (second.line.known, second.line.attempts) == (0, full.attempts + 1), "nobody known was shown"
     assert decide(ASK, again, full, TODAY + MISS_DAYS).seats == 1, "and afterwards it is a miss like any other"
 
 
@@ -333,3 +340,17 @@ def test_a_proof_that_does_not_stand_is_told_as_it_is(outcome: Outcome) -> None:
     )
     settled, read = settle_claim(asked, KNOWN, outcome)
     assert decide(settled, read, line_of(GP), TODAY).decision == Refuse(outcome)
+
+
+def test_a_proof_that_stands_changes_nothing_and_one_of_another_counts_for_nothing() -> None:
+    asked = replace(
+        ASK, presence=Presence.VERIFIED, claim=Claim(Kind.CARD, Presence.VERIFIED, None, 1, lambda _: True)
+    )
+    assert settle_claim(asked, FRESH, 0) == (asked, FRESH)
+    assert settle_claim(ASK, FRESH, 0) == (ASK, FRESH), "no proof came with it"
+    other = replace(asked, claim=Claim(Kind.CARD, Presence.VERIFIED, None, 1, lambda _: False))
+    for looked_up, outcome in ((0, Outcome.PROOF_OF_ANOTHER), (1, Outcome.PROOF_OF_ANOTHER)):
+        settled, read = settle_claim(other, FRESH, looked_up)
+        assert (settled.presence, read.unproved) == (Presence.NONE, outcome)
+    settled, read = settle_claim(asked, FRESH, 1)
+    assert (settled.presence, read.unproved) == (Presence.NONE, Outcome.PROOF_REFUSED)
