@@ -19,6 +19,7 @@ from tierce.identity.rules import PROFESSIONAL_LIFETIME
 from tierce.incidents.lines import store as lines
 from tierce.incidents.rules import account_criteria
 from tierce.journal.segments import store as segments
+from tierce.journal.witness.store import seen
 from tierce.kernel.clock import SystemClock, micros
 from tierce.kernel.ids import EstablishmentId, ProfessionalId
 from tierce.policy.kept import Kept
@@ -170,6 +171,24 @@ def test_a_report_is_found_among_those_of_years(country: Country) -> None:
     office = country.connect("tierce_office")
     read = country.pages(office, lambda: lines.standing(office, SystemClock().now()), "notice.person_report")
     assert read < FEW_PAGES, "the first page of the office"
+
+
+def test_what_each_witness_said_last_is_found_among_a_row_a_second(country: Country) -> None:
+    country.admin.execute(
+        "insert into journal.cosignature (witness, size, line, at)"
+        f" select w, n, 'l', now() - ({MANY} - n) * interval '1 second'"
+        f" from unnest(array['a.example', 'b.example']) w, generate_series(1, {MANY}) n;"
+        "insert into journal.dissent (witness, ours, theirs) values ('c.example', 1, 2);"
+        "analyze journal.cosignature".encode()
+    )
+    worker = country.connect("tierce_worker")
+    said: list[tuple[str, int]] = []
+
+    def read() -> None:
+        said[:] = [(one.witness, one.size) for one in seen(worker)]
+
+    assert country.pages(worker, read, "journal.cosignature") < FEW_PAGES
+    assert said == [("a.example", MANY), ("b.example", MANY), ("c.example", 0)]
 
 
 JOURNAL = f"""

@@ -8,6 +8,7 @@ from typing import LiteralString
 from psycopg import Connection
 
 from tierce.controls.model import Readings, Snapshot
+from tierce.journal.witness.store import seen
 from tierce.kernel.clock import from_micros
 from tierce.policy.acts import Act
 from tierce.storage.granted import printed_digest, render
@@ -59,11 +60,10 @@ def printed_grants() -> str:
 
 def _witnesses(connection: Connection) -> tuple[datetime | None, bool]:
     """When a witness last cosigned, and whether one has dissented since."""
-    row = connection.execute(
-        "select max(at), coalesce((select max(at) from journal.dissent) > coalesce(max(at), '-infinity'), false)"
-        " from journal.cosignature"
-    ).fetchone()
-    return (row[0], row[1]) if row else (None, False)
+    witnesses = seen(connection)
+    cosigned = max((one.at for one in witnesses if one.at is not None), default=None)
+    dissent = max((one.since for one in witnesses if one.since is not None), default=None)
+    return cosigned, dissent is not None and (cosigned is None or dissent > cosigned)
 
 
 def _blocks(connection: Connection) -> tuple[int, int]:
