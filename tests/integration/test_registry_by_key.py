@@ -5,6 +5,7 @@ insurer was alone in them, as in another's first days: the planner knows nobody 
 nobody reads everybody.
 """
 
+from datetime import date
 from pathlib import Path
 
 import psycopg
@@ -12,9 +13,12 @@ import pytest
 
 from tests.integration.conftest import Connect
 from tests.integration.feeding import make_importer
+from tierce.kernel.clock import day_of
+from tierce.kernel.ids import InsurerId
 from tierce.lab.bench.imports import SECOND, write_lines
 from tierce.lab.country.insurers import make_insurers
 from tierce.lab.country.population import write_insurers
+from tierce.registry.progress.store import FeedBook
 from tierce.storage.cluster import SUPERUSER
 
 pytestmark = pytest.mark.integration
@@ -27,6 +31,9 @@ READ_A_LINE, FETCHED_A_LINE = 12, 10
 trait, period, and what counts at the end. Read again for each chunk, they were dozens, more as the register grows."""
 PAGES_A_PERSON = 10
 """Pages of periods and their indexes read to count one person whose cover ended: 5 are. All of the insurer's were."""
+
+ABSENT_PAGES = LINES // 6
+"""Pages read to give all of an insurer's people in thirty lots: the table's 500, once. Each lot read most of them."""
 
 
 @pytest.fixture
@@ -108,6 +115,29 @@ def test_counting_whose_cover_ended_asks_for_each_by_key(
     feed.commit()
     pages = (pages_so_far(feed, admin) - before) / LINES
     assert pages < PAGES_A_PERSON, f"{pages:.0f} pages read for each person"
+
+
+def test_whoever_is_absent_is_looked_for_once_and_not_for_each_lot(
+    connect: Connect, admin: psycopg.Connection, key_directory: Path, files: tuple[Path, Path, Path], tmp_path: Path
+) -> None:
+    feed = connect("tierce_feed")
+    importer = make_importer(feed, key_directory)
+    write_insurers(tmp_path / "insurers.csv", make_insurers(2))
+    importer.insurers(tmp_path / "insurers.csv")
+    importer.rights(files[0])
+    admin.execute("analyze coverage.coverage")
+    importer.rights(files[1], SECOND)
+    before = pages_so_far(feed, admin)
+    lots = []
+    for periods in FeedBook(feed).absent(InsurerId(2), day_of(date(2026, 11, 24)), 0, LINES // 30):
+        lots.append([person for person, _since, _until, _sealed in periods])
+        feed.commit()
+    found = [person for lot in lots for person in lot]
+    assert len(set(found)) == LINES
+    assert found == sorted(found)
+    assert len(lots) >= 30
+    pages = pages_so_far(feed, admin) - before
+    assert pages < ABSENT_PAGES, f"{pages} pages read"
 
 
 def pages_so_far(feed: psycopg.Connection, admin: psycopg.Connection) -> int:

@@ -3,16 +3,24 @@
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from hashlib import sha256
+from typing import LiteralString
 
 from psycopg import Connection
 
 from tierce.controls.model import Readings, Snapshot
+from tierce.journal.witness.store import seen
 from tierce.kernel.clock import from_micros
 from tierce.policy.acts import Act
 from tierce.storage.granted import printed_digest, render
 
 SNAPSHOT_LOCK = 0x7469_6572_6332
 """The advisory lock under which a day's snapshot is taken, once."""
+# Asked so that the index of these kinds alone serves, in its own order. A worker repeats the statement, which is then
+# prepared and planned for any kind: by number alone, the journal was read back line by line to the last of its kind.
+_LAST: LiteralString = """
+    select journal.u64(body, 8) from journal.entry
+    where kind in (9, 10, 17) and kind between %(kind)s and %(kind)s and get_byte(body, 2) = any(%(acts)s)
+    order by kind desc, seq desc limit 1"""
 
 
 def readings(connection: Connection, at: datetime) -> Readings:
@@ -52,11 +60,10 @@ def printed_grants() -> str:
 
 def _witnesses(connection: Connection) -> tuple[datetime | None, bool]:
     """When a witness last cosigned, and whether one has dissented since."""
-    row = connection.execute(
-        "select max(at), coalesce((select max(at) from journal.dissent) > coalesce(max(at), '-infinity'), false)"
-        " from journal.cosignature"
-    ).fetchone()
-    return (row[0], row[1]) if row else (None, False)
+    witnesses = seen(connection)
+    cosigned = max((one.at for one in witnesses if one.at is not None), default=None)
+    dissent = max((one.since for one in witnesses if one.since is not None), default=None)
+    return cosigned, dissent is not None and (cosigned is None or dissent > cosigned)
 
 
 def _blocks(connection: Connection) -> tuple[int, int]:
@@ -72,11 +79,7 @@ def _blocks(connection: Connection) -> tuple[int, int]:
 
 def _last(connection: Connection, kind: int, acts: Iterable[Act]) -> datetime | None:
     """When the last journal line of these acts was written, among those not dropped yet."""
-    row = connection.execute(
-        "select journal.u64(body, 8) from journal.entry where kind = %s and get_byte(body, 2) = any(%s)"
-        " order by seq desc limit 1",
-        (kind, [act.value for act in acts]),
-    ).fetchone()
+    row = connection.execute(_LAST, {"kind": kind, "acts": [act.value for act in acts]}).fetchone()
     return from_micros(row[0]) if row else None
 
 

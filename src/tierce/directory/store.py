@@ -159,10 +159,17 @@ def live_sessions_ended(
 ) -> int:
     """End the live sessions of a professional at one place, and of whoever stands in for her there."""
     return connection.execute(
-        "update access.session s set revoked = %(at)s, revoked_why = 'enrolment ended or suspended'"
-        " from directory.activity a left join directory.substitution b on b.id = a.substitution"
-        " where a.id = s.activity and a.establishment = %(place)s and s.revoked is null and s.expires > %(at)s"
-        " and case when b.id is null then s.professional else b.replaces end = %(professional)s",
+        # Whose they may be comes first: nothing finds the sessions of a place among a year of them.
+        "with hers as materialized (select %(professional)s::bigint as professional union"
+        "  select professional from directory.substitution where establishment = %(place)s"
+        "  and replaces = %(professional)s),"
+        " due as materialized (select s.id from hers h join access.session s on s.professional = h.professional"
+        "  join directory.activity a on a.id = s.activity"
+        "  left join directory.substitution b on b.id = a.substitution"
+        "  where a.establishment = %(place)s and s.revoked is null and s.expires > %(at)s"
+        "  and case when b.id is null then s.professional else b.replaces end = %(professional)s)"
+        " update access.session s set revoked = %(at)s, revoked_why = 'enrolment ended or suspended'"
+        " where s.id = any(array(select id from due)) and s.revoked is null",
         {"at": at, "place": place, "professional": professional},
     ).rowcount
 

@@ -272,20 +272,15 @@ class RightsImport:
     def _end_absent(self) -> None:
         """End the cover of people whom the file left out, on the day before the one it describes."""
         progress, desk = self._progress, self._desk
-        day, after = progress.effective_day, 0
-        while day is not None:
-            periods = desk.book.absent(self._sender.id, day, progress.told, after, ABSENT_PERIODS)
-            if not periods:
-                return
-            if len(periods) == ABSENT_PERIODS:
-                # The last person may have more periods: she comes whole, with the next ones.
-                periods = [one for one in periods if one[0] != periods[-1][0]] or periods
+        day = progress.effective_day
+        if day is None:
+            return
+        for periods in desk.book.absent(self._sender.id, day, progress.told, ABSENT_PERIODS):
             ahead = [(person, since) for person, since, _until, _sealed in periods if since >= day]
             running = [(person, since, day - 1, sealed) for person, since, _until, sealed in periods if since < day]
             desk.writer.remove(ahead)
             desk.writer.shorten(running, effective=day)
             progress.counts.ended += len({person for person, _since, _until, _sealed in periods})
-            after = periods[-1][0]
             self._commit()
 
     # -- commits ---------------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ hashed from RFC 6962 §2.1, tiles and notes are found and read from the C2SP tex
 nothing: it lists all it finds, each finding at its entry, leaf or block. Memory does not grow with the log.
 """
 
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -198,7 +199,7 @@ class _Tree:
 
     def __init__(self, report: Report, points: Sequence[_Point]) -> None:
         self._report = report
-        self._points = list(points)
+        self._points = deque(points)
         self._signed = max((one.size for one in points if one.origin == "stored"), default=0)
         self._entries = Front()
         self._tiles: Front | None = None
@@ -210,9 +211,10 @@ class _Tree:
         """Append a stretch, stopping at each signed size within it."""
         self._differ += stretch.differ
         while self._points and self._points[0].size <= stretch.high:
-            size = self._points[0].size
-            here = [one for one in self._points if one.size == size]
-            del self._points[: len(here)]
+            here = [self._points.popleft()]
+            size = here[0].size
+            while self._points and self._points[0].size == size:  # a year has millions: those at hand alone
+                here.append(self._points.popleft())
             self._append(stretch, size)
             self._judge(size, here)
         self._append(stretch, stretch.high)

@@ -142,10 +142,13 @@ def counts(connection: Connection) -> tuple[int, int]:
     return int(row[0]), int(row[1])
 
 
-def checkpoints(connection: Connection) -> list[Signed]:
-    """The stored checkpoints, by size."""
-    rows = connection.execute("select size, root, note from journal.checkpoint order by size")
-    return [Signed(*row) for row in rows.fetchall()]
+def checkpoints(connection: Connection) -> Iterator[Signed]:
+    """The stored checkpoints, by size, streamed: there may be one for each second."""
+    with connection.cursor(name="verify_checkpoints") as cursor:
+        cursor.itersize = _ROWS
+        cursor.execute("select size, root, note from journal.checkpoint order by size")
+        for row in cursor:
+            yield Signed(*row)
 
 
 def cosignatures(connection: Connection, witness: str) -> Iterator[tuple[int, str, str | None]]:

@@ -53,7 +53,13 @@ def seen(connection: Connection) -> list[Seen]:
     """What each witness last said, by name."""
     rows = connection.execute(
         """
-        with names as (select witness from journal.cosignature union select witness from journal.dissent)
+        with recursive cosigning as (   -- from one name to the next: there may be a row for each second
+            (select witness from journal.cosignature order by witness limit 1)
+            union all
+            select (select c.witness from journal.cosignature c where c.witness > o.witness
+                    order by c.witness limit 1) from cosigning o where o.witness is not null),
+        names as (select witness from cosigning where witness is not null
+                  union select witness from journal.dissent)
         select n.witness, coalesce(c.size, 0), c.at, d.theirs, d.at from names n
         left join lateral (select size, at from journal.cosignature c where c.witness = n.witness
                            order by size desc limit 1) c on true

@@ -526,6 +526,7 @@ create or replace function gate.hindered(of_level smallint, of_subject bigint, p
         select s.professional, t.establishment
         from access.session s join directory.activity t on t.id = s.activity
         where s.revoked is null and s.expires > now() and t.profession = any(professions)
+          and s.created > now() - interval '4 hours'   -- a session's whole life (identity/rules.py), of a year of sessions
           and case of_level
               when 3 then t.establishment = of_subject
               when 4 then t.profession = of_subject

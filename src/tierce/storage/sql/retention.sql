@@ -62,6 +62,29 @@ begin
     return found;
 end $$;
 
+-- Deletes insurers' copies of people, and what is keyed to whoever has no copy left. Keys, traits and member numbers are found
+-- by what they say, and by nothing else: each table is read once for a chunk, never once for each person. The insurer is
+-- compared as an expression, lest the planner, who knows not how many they are, read all of an insurer's members for each.
+create or replace function upkeep.forget_people(people bigint[], senders smallint[]) returns void
+    language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+    alone bigint[];
+begin
+    delete from person.record r using unnest(people, senders) d(person, insurer)
+    where r.person = d.person and r.insurer = d.insurer;
+    delete from person.family f using unnest(people, senders) d(person, insurer)
+    where f.person = d.person and f.insurer = d.insurer;
+    delete from person.member m where exists (
+        select from unnest(people, senders) d(person, insurer) where d.person = m.person and d.insurer = m.insurer + 0);
+    alone := array(select distinct p from unnest(people) p
+                   where not exists (select from person.record r where r.person = p));
+    delete from person.key k where exists (select from unnest(alone) p where p = k.person);
+    delete from person.former_key k where exists (select from unnest(alone) p where p = k.person);
+    delete from person.trait t where exists (select from unnest(alone) p where p = t.person);
+    update notice.wish w set ended = now(), ended_why = 'left', sealed = null, code = null
+    where w.ended is null and exists (select from unnest(alone) p where p = w.person);
+end $$;
+
 -- Deletes (or counts, unless `really`) at most `at_most` rows of a class that are past their duration; returns how many.
 create or replace function upkeep.forget(of_class integer, at_most integer, really boolean) returns bigint
     language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
@@ -72,6 +95,8 @@ declare
     before timestamptz := now() - make_interval(days => kept_days);
     held timestamptz := upkeep.held_since();
     before_day integer;
+    people bigint[];
+    senders smallint[];
 begin
     if kept_days is null then
         raise exception 'class % is not one that is deleted by this job', of_class using errcode = 'check_violation';
@@ -142,24 +167,17 @@ begin
         if exists (select from registry.feed where state = 'running') then
             return 0;                               -- a file under way may hold the coverage that is missing
         end if;
-        with due as (
+        -- Whom an incident holds is asked of those alone who have no coverage: as one condition, it is asked of the country.
+        with nobody as materialized (
             select r.person, r.insurer from person.record r
-            where not exists (select from coverage.coverage c where c.person = r.person and c.insurer = r.insurer)
-              and not upkeep.is_held(r.person) and not upkeep.may_be_listed(r.person, held)
-            limit at_most),
-        gone as (delete from person.record r using due where (r.person, r.insurer) = (due.person, due.insurer) and really),
-        family as (delete from person.family f using due where (f.person, f.insurer) = (due.person, due.insurer) and really),
-        member as (delete from person.member m using due where (m.person, m.insurer) = (due.person, due.insurer) and really),
-        alone as (
-            select d.person from due d where not exists (
-                select from person.record r where r.person = d.person
-                  and not exists (select from due e where e.person = r.person and e.insurer = r.insurer))),
-        key as (delete from person.key k using alone a where k.person = a.person and really),
-        former as (delete from person.former_key k using alone a where k.person = a.person and really),
-        trait as (delete from person.trait t using alone a where t.person = a.person and really),
-        wish as (update notice.wish w set ended = now(), ended_why = 'left', sealed = null, code = null
-                 from alone a where w.person = a.person and w.ended is null and really)
-        select count(*) into n from due;
+            where not exists (select from coverage.coverage c where c.person = r.person and c.insurer = r.insurer)),
+        due as (select * from nobody b where not upkeep.is_held(b.person) and not upkeep.may_be_listed(b.person, held)
+                limit at_most)
+        select count(*), coalesce(array_agg(d.person), '{}'), coalesce(array_agg(d.insurer), '{}')
+        into n, people, senders from due d;
+        if really and n > 0 then
+            perform upkeep.forget_people(people, senders);
+        end if;
     when 13 then
         with due as (select id from access.ladder where least(lifted, until) < before limit at_most),
         gone as (delete from access.ladder h using due where h.id = due.id and really)

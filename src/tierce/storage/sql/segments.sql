@@ -56,6 +56,7 @@ create or replace function journal.drop_hot(of_first bigint, at_most integer) re
 declare
     kept_days integer := (select k.days from upkeep.keep k where k.class = -3);
     sealed journal.segment;
+    from_block bigint;
     n bigint;
 begin
     select * into sealed from journal.segment s where s.first_idx = of_first and s.revision = 0;
@@ -63,11 +64,17 @@ begin
        or sealed.until_us > (extract(epoch from now()) - kept_days * 86400.0) * 1e6 then
         raise exception 'this stretch is not sealed, or not for long enough' using errcode = 'check_violation';
     end if;
+    -- From the first row that is left: what was dropped before is not looked at again. The manifest's numbers of blocks say
+    -- where to look; which leaves are the segment's, and how old, the rows say.
+    select min(e.seq) >> 8 into from_block from journal.entry e
+    where e.seq between sealed.first_block * 256 and sealed.last_block * 256 + 255;
     with due as (
         select e.seq from journal.placed p
         join journal.batch b on b.block = p.block and b.at < now() - make_interval(days => kept_days)
         join journal.entry e on e.seq between p.block * 256 and p.block * 256 + 255
-        where p.first_idx >= sealed.first_idx and p.first_idx < sealed.end_idx limit at_most)
+        where p.block between from_block and sealed.last_block
+          and p.first_idx >= sealed.first_idx and p.first_idx < sealed.end_idx
+        order by p.block limit at_most)
     delete from journal.entry e using due where e.seq = due.seq;
     get diagnostics n = row_count;
     return n;

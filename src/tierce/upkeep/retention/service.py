@@ -15,6 +15,8 @@ from tierce.policy.retention import JOB_CLASSES
 from tierce.upkeep.retention import store
 
 CHUNK_ROWS = 2_000
+CHUNK_PEOPLE = 50_000
+"""People removed at once: nothing leads from a person to her keys, so that each chunk reads their tables whole."""
 CLASS_SHIFT = 40
 """The line's reference: the class in the bits above this one, the number of rows below."""
 
@@ -67,7 +69,8 @@ class Retention:
     def _remove(self, kept: Kept) -> int:
         """Remove a chunk of a class in the caller's transaction; a file is gone before its row says so."""
         if kept is not Kept.LETTERS:
-            return store.forget(self._connection, kept, CHUNK_ROWS, really=True)
+            rows = CHUNK_PEOPLE if kept is Kept.PERSONS else CHUNK_ROWS
+            return store.forget(self._connection, kept, rows, really=True)
         due = store.due_letters(self._connection, CHUNK_ROWS)
         for audience, number in due:
             batch_file(self._letters, audience, number).unlink(missing_ok=True)

@@ -1,0 +1,338 @@
+"""What a page, a minute or a night asks of a table that grows for years is found by key: the rest of it is not read.
+
+The database counts the pages that it read of a table and of its indexes. Each statement is made seven times where a
+connection lives long, since a plan that is kept is made after five.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+import psycopg
+import pytest
+
+from tests.integration.asks import ask, write_asks
+from tests.integration.conftest import Connect
+from tierce.controls import store as controls
+from tierce.directory import store as directory
+from tierce.identity.rules import PROFESSIONAL_LIFETIME
+from tierce.incidents.lines import store as lines
+from tierce.incidents.rules import account_criteria
+from tierce.journal.segments import store as segments
+from tierce.journal.witness.store import seen
+from tierce.kernel.clock import SystemClock, micros
+from tierce.kernel.ids import EstablishmentId, ProfessionalId
+from tierce.policy.kept import Kept
+from tierce.policy.segments import HOT_DAYS
+from tierce.presence import store as presence
+from tierce.scope import store as scope
+from tierce.storage.cluster import SUPERUSER
+from tierce.storage.keys import Keyring
+from tierce.upkeep.retention import store as retention
+
+pytestmark = pytest.mark.integration
+
+MANY = 20_000
+FEW_PAGES = 40
+"""Pages that one statement may read of the tables named, where it reads rows of one subject."""
+COUNTRY = f"""
+set session_replication_role = replica;
+insert into directory.professional (id, national_id, family_name, given_name, profession)
+    select n, '8' || n, 'NOM', 'Prénom', 1 from generate_series(1, {MANY}) n;
+insert into directory.establishment (id, finess, name, town)
+    select n, lpad(n::text, 9, '0'), 'Cabinet', 'Valbrume' from generate_series(1, {MANY}) n;
+insert into directory.activity (professional, establishment, profession, active)
+    select n, n, 1, true from generate_series(1, {MANY}) n;
+insert into directory.software (id, vendor, name) values (1, 1, 'Portail');
+insert into access.login (id, professional, created) select n, n, now() from generate_series(1, {MANY}) n;
+insert into access.device (id, thumbprint, created)
+    select n, sha256(n::text::bytea), now() from generate_series(1, {MANY}) n;
+insert into access.line (id, login, device, professional, profession, created_day, state)
+    select n, n, n, n, 1, gate.today(), '\\x00' from generate_series(1, {MANY}) n;
+insert into access.session (id, handle, site, login, professional, acr, activity, device, line, software, network,
+        created, expires)
+    select n, sha256(n::text::bytea), 1, n, n, 2, n, n, n, 1, '\\x00', now() - (n - 1) * interval '1 hour',
+        now() - (n - 1) * interval '1 hour' + interval '3 hours'
+    from generate_series(1, {MANY}) n;
+set session_replication_role = origin;
+analyze directory.professional, directory.establishment, directory.activity, access.line, access.session"""
+
+
+@dataclass
+class Country:
+    """A database that holds many of each, and what was read of it."""
+
+    admin: psycopg.Connection
+    connect: Connect
+
+    def pages(self, working: psycopg.Connection, work: Callable[[], object], *tables: str) -> int:
+        """Pages read of these tables and of their indexes while `working` does its work, once everything is known."""
+        work()
+        self.admin.execute("select pg_stat_force_next_flush()")
+        before = self._read(working, tables)
+        work()
+        return self._read(working, tables) - before
+
+    def _read(self, working: psycopg.Connection, tables: tuple[str, ...]) -> int:
+        working.execute("select pg_stat_force_next_flush()")
+        working.commit()
+        row = self.admin.execute(
+            "select sum(coalesce(heap_blks_read + heap_blks_hit, 0) + coalesce(idx_blks_read + idx_blks_hit, 0))"
+            " from pg_statio_user_tables where relid = any(%s::regclass[])",
+            (list(tables),),
+        ).fetchone()
+        assert row is not None
+        return int(row[0])
+
+
+@pytest.fixture
+def country(connect: Connect) -> Country:
+    admin = connect(SUPERUSER, autocommit=True)
+    admin.execute(COUNTRY.encode())
+    return Country(admin, connect)
+
+
+def test_an_account_s_activities_are_found_by_its_number(country: Country) -> None:
+    api, feed = country.connect("tierce_api"), country.connect("tierce_feed")
+    activities = "directory.activity"
+    read = country.pages(api, lambda: directory.activities_of(api, ProfessionalId(77)), activities)
+    assert read < FEW_PAGES, "at a sign-in"
+
+    def leaves() -> None:
+        feed.execute("update directory.professional set active = not active where id = 78")
+
+    assert country.pages(feed, leaves, activities) < FEW_PAGES, "when she leaves the directory"
+
+
+def test_whoever_used_a_device_is_found_by_it(country: Country) -> None:
+    country.admin.execute(
+        "insert into access.ladder (id, level, subject, rung, since, until, by, reason)"
+        " select n, 2, n * 97, 2, now(), now() + interval '1 hour', 'watch', 'r' from generate_series(1, 5) n"
+    )
+    office = country.connect("tierce_office")
+    held: list[int] = []
+
+    def page() -> None:
+        held[:] = [one.professional or 0 for one in lines.live_holds(office, SystemClock().now())]
+
+    assert country.pages(office, page, "access.line") < 5 * FEW_PAGES
+    assert sorted(held) == [97, 194, 291, 388, 485]
+    country.admin.execute("update access.session set device = null, line = null where device between 1 and 5")
+    country.admin.execute("delete from access.line where device between 1 and 5")
+    gone = iter(range(1, 3))
+    read = country.pages(
+        country.admin,
+        lambda: country.admin.execute("delete from access.device where id = %s", (next(gone),)),
+        "access.line",
+        "access.device_name",
+    )
+    assert read < FEW_PAGES, "the foreign keys of a device that is deleted"
+
+
+def test_the_live_sessions_of_a_place_are_found_by_whose_they_are(country: Country) -> None:
+    office = country.connect("tierce_office")
+    now = SystemClock().now()
+    ended: list[int] = []
+
+    def end(professional: int) -> Callable[[], None]:
+        def work() -> None:
+            who, where = ProfessionalId(professional), EstablishmentId(professional)
+            ended.append(directory.live_sessions_ended(office, who, where, now))
+
+        return work
+
+    assert country.pages(office, end(2), "access.session") < FEW_PAGES
+    assert ended == [1, 0], "hers was open, and is no more"
+    assert directory.live_sessions_ended(office, ProfessionalId(3), EstablishmentId(4), now) == 0, "of that place"
+    whole = "select * from gate.hindered(4::smallint, 1, '{1}')"
+    assert country.pages(office, lambda: office.execute(whole.encode()).fetchall(), "access.session") < FEW_PAGES
+    row = office.execute(whole.encode()).fetchone()
+    assert row is not None
+    assert row[:2] == (2, 2), "three were opened in the last three hours, and one was ended"
+    assert timedelta(hours=4) == PROFESSIONAL_LIFETIME.total, "gate.hindered looks back as far"
+
+
+def test_what_is_forgotten_each_minute_is_found_by_its_age(country: Country) -> None:
+    country.admin.execute(
+        f"insert into presence.answer (seq, person, establishment, professional, yes, at, until)"
+        f" select n, n, 1, 1, true, now() - interval '1 hour', now() from generate_series(1, {MANY}) n"
+    )
+    country.admin.execute("analyze presence.answer")
+    worker = country.connect("tierce_worker")
+    assert country.pages(worker, lambda: presence.tidy(worker, (2, 365, 30)), "presence.answer") < FEW_PAGES
+
+
+def test_a_report_is_found_among_those_of_years(country: Country) -> None:
+    country.admin.execute(
+        f"insert into notice.person_report (id, person, seq, at)"
+        f" select n, n, n, now() - n * interval '1 hour' from generate_series(1, {MANY}) n"
+    )
+    country.admin.execute("analyze notice.person_report")
+    office = country.connect("tierce_office")
+    read = country.pages(office, lambda: lines.standing(office, SystemClock().now()), "notice.person_report")
+    assert read < FEW_PAGES, "the first page of the office"
+
+
+def test_what_each_witness_said_last_is_found_among_a_row_a_second(country: Country) -> None:
+    country.admin.execute(
+        "insert into journal.cosignature (witness, size, line, at)"
+        f" select w, n, 'l', now() - ({MANY} - n) * interval '1 second'"
+        f" from unnest(array['a.example', 'b.example']) w, generate_series(1, {MANY}) n;"
+        "insert into journal.dissent (witness, ours, theirs) values ('c.example', 1, 2);"
+        "analyze journal.cosignature".encode()
+    )
+    worker = country.connect("tierce_worker")
+    said: list[tuple[str, int]] = []
+
+    def read() -> None:
+        said[:] = [(one.witness, one.size) for one in seen(worker)]
+
+    assert country.pages(worker, read, "journal.cosignature") < FEW_PAGES
+    assert said == [("a.example", MANY), ("b.example", MANY), ("c.example", 0)]
+
+
+JOURNAL = f"""
+insert into journal.instance (name, role, public_key) values ('old', 'tierce_api', sha256('old'));
+insert into journal.batch (block, instance, n, at, signature)
+    select n, 1, 10, now() - ({MANY} - n) * interval '1 hour', sha256('a') || sha256('b')
+    from generate_series(1, {MANY} / 10) n;
+insert into journal.entry (seq, kind, professional, person, body)
+    select b * 256 + p, 1, 900000 + p, b, decode('01010000010000' || '01' || repeat('00', 120), 'hex')
+    from generate_series(1, {MANY} / 10) b, generate_series(0, 9) p;
+insert into journal.placed (block, first_idx, n) select n, (n - 1) * 10, 10 from generate_series(1, {MANY} / 10) n;
+select setval('journal.block_no', {MANY} / 10);
+analyze journal.entry, journal.batch, journal.placed"""
+
+
+def test_the_day_s_snapshot_reads_no_journal_back_to_a_rare_line(country: Country) -> None:
+    """A worker lives for weeks on one connection: what it asks each day is prepared, then planned for any kind."""
+    country.admin.execute(JOURNAL.encode())
+    worker = country.connect("tierce_worker")
+
+    def days() -> None:
+        for _ in range(4):
+            assert controls.readings(worker, SystemClock().now()).backup is None
+
+    assert country.pages(worker, days, "journal.entry") < 4 * FEW_PAGES
+
+
+def test_a_list_reads_what_is_not_sealed_and_leaves_the_year_that_is(country: Country, keyring: Keyring) -> None:
+    country.admin.execute(JOURNAL.encode())
+    country.admin.execute(
+        f"insert into journal.segment (first_idx, revision, end_idx, blocks, first_block, last_block, from_us,"
+        f" until_us, redacted, leaves, root, entries_sha256, blocks_sha256, index_sha256)"
+        f" values (0, 0, {MANY}, {MANY} / 10, 1, {MANY} / 10, 0, 1, 0,"
+        f" sha256('a'), sha256('a'), sha256('a'), sha256('a'), sha256('a'))"
+    )
+    country.admin.execute(
+        "insert into journal.checkpoint (size, root, note, seen)"
+        f" values ({MANY}, sha256('a'), 'n', pg_current_snapshot())"
+    )
+    now = SystemClock().now()
+    numbers = write_asks(country.admin, keyring, [ask(1, at=now), ask(2, at=now), ask(3, at=now)], at=now)
+    country.admin.execute(
+        f"insert into journal.placed (block, first_idx, n) values ({numbers[0] >> 8}, {MANY}, 3);"
+        "analyze journal.entry, journal.batch, journal.placed".encode()
+    )
+    write_asks(country.admin, keyring, [ask(4, at=now)], at=now)
+    office = country.connect("tierce_office")
+    window = (micros(now - timedelta(hours=1)), micros(now + timedelta(hours=1)))
+    criteria = [account_criteria(ProfessionalId(501), frozenset(), *window)]
+    found: list[int] = []
+
+    def read() -> None:
+        kept = scope.hot(office, criteria, MANY + 3, now + timedelta(minutes=1))
+        found[:] = [sum(len(one) for one in kept.rows), len(kept.blocks.block), len(kept.gaps)]
+        found.append(scope.pending(office, criteria, MANY + 3))
+
+    assert country.pages(office, read, "journal.entry") < 2 * FEW_PAGES
+    assert found == [3, 2, 0, 1], "three lines under the tree, one more block, nothing torn, one line that waits"
+
+
+SEGMENTS = f"""
+insert into journal.segment (first_idx, revision, end_idx, blocks, first_block, last_block, from_us, until_us,
+        redacted, leaves, root, entries_sha256, blocks_sha256, index_sha256, at)
+    select n * {MANY} / 2, 0, (n + 1) * {MANY} / 2, {MANY} / 20, n * {MANY} / 20 + 1, (n + 1) * {MANY} / 20, 0, 1, 0,
+        sha256('a'), sha256('a'), sha256('a'), sha256('a'), sha256('a'), now() - interval '2 days'
+    from generate_series(0, 1) n;
+update journal.batch set at = now() - interval '500 days';
+delete from journal.entry where seq < ({MANY} / 20 + 1) * 256;
+vacuum (analyze) journal.batch, journal.entry"""
+
+
+def test_hot_rows_are_dropped_once_and_their_blocks_gone_through_no_more(country: Country) -> None:
+    country.admin.execute(JOURNAL.encode())
+    for statement in SEGMENTS.split(";\n"):
+        country.admin.execute(statement.encode())
+    worker = country.connect("tierce_worker")
+    due: list[list[int]] = []
+    log = ("journal.entry", "journal.batch", "journal.placed")
+    read = country.pages(worker, lambda: due.append(segments.hot_due(worker, HOT_DAYS)), *log)
+    assert read < FEW_PAGES
+    assert due[0] == [MANY // 2], "the first was dropped"
+    dropped: list[int] = []
+    for _ in range(4):
+        segments.drop_hot(worker, MANY // 2, MANY // 10)
+        worker.commit()
+    country.admin.execute("vacuum journal.entry")
+    last = country.pages(
+        worker, lambda: dropped.append(segments.drop_hot(worker, MANY // 2, 10)), "journal.batch", "journal.placed"
+    )
+    assert last < FEW_PAGES, "what was dropped before is passed over"
+    assert dropped == [10, 10]
+
+
+PEOPLE = f"""
+insert into registry.insurer (id, amc, name) select n, (99100000 + n)::text, 'Mutuelle' from generate_series(1, 3) n;
+insert into person.record (person, insurer, sealed) select n, n % 3 + 1, '\\x01' from generate_series(1, {MANY}) n;
+insert into person.key (idx, person) select gen_random_uuid(), n from generate_series(1, {MANY}) n;
+insert into person.trait (idx, person) select gen_random_uuid(), n from generate_series(1, {MANY}) n;
+insert into person.member (insurer, idx, person)
+    select n % 3 + 1, gen_random_uuid(), n from generate_series(1, {MANY}) n;
+insert into coverage.coverage (person, insurer, contract, domains, from_day, until_day, digest, sealed)
+    select n, n % 3 + 1, 1, 1, 0, gate.today(), '\\x00', '\\x01' from generate_series(1, {MANY}) n;
+insert into incident.incident (id, title, signal_at, day) values (1, 'Ancien', now(), current_date);
+analyze person.record, person.key, person.trait, person.member, coverage.coverage;
+delete from coverage.coverage where person % 20 = 0"""
+LEAVE = MANY // 20
+"""People whose cover is gone."""
+
+
+def test_people_who_leave_are_removed_by_one_reading_of_each_table(connect: Connect) -> None:
+    admin, upkeep = connect(SUPERUSER, autocommit=True), connect("tierce_upkeep")
+    admin.execute(PEOPLE.encode())
+    country = Country(admin, connect)
+
+    def rows(*columns: str) -> int:
+        upkeep.execute("select pg_stat_force_next_flush()")
+        upkeep.commit()
+        found = admin.execute(
+            "select coalesce(sum(t.seq_tup_read), 0) + coalesce(sum(i.entries), 0), coalesce(sum(i.scans), 0)"
+            " from pg_stat_user_tables t cross join lateral (select sum(x.idx_tup_read) as entries,"
+            " sum(x.idx_scan) as scans from pg_stat_user_indexes x where x.relid = t.relid) i"
+            " where t.relid = any(%s::regclass[])",
+            (list(columns),),
+        ).fetchone()
+        assert found is not None
+        return int(found[0])
+
+    keyed = ("person.key", "person.trait", "person.member")
+    admin.execute("select pg_stat_force_next_flush()")
+    before, asked = rows(*keyed), journal_scans(country, upkeep)
+    assert retention.forget(upkeep, Kept.PERSONS, MANY, really=True) == LEAVE
+    upkeep.commit()
+    assert journal_scans(country, upkeep) - asked <= LEAVE, "whether she is held is asked of whoever leaves alone"
+    assert rows(*keyed) - before <= 3 * MANY, "each table once"
+    for table in ("person.record", *keyed):
+        assert admin.execute(f"select count(*) from {table}".encode()).fetchone() == (MANY - LEAVE,)
+
+
+def journal_scans(country: Country, working: psycopg.Connection) -> int:
+    """How many times the journal's index of persons was looked into."""
+    working.execute("select pg_stat_force_next_flush()")
+    working.commit()
+    row = country.admin.execute(
+        "select idx_scan from pg_stat_user_indexes where indexrelname = 'entry_person'"
+    ).fetchone()
+    assert row is not None
+    return int(row[0])
