@@ -133,5 +133,5 @@ def test_a_field_that_is_empty_comes_back_empty_and_is_not_blamed_for_another() 
     bare = Entry(kind=EntryKind.REFUSAL, act=Act.RIGHTS_ASK, outcome=Outcome.HELD, time_us=0, policy=bytes(16))
     assert (bare.seats_after, bare.professional, bare.time_us) == (None, 0, 0)
     assert decode(encode(bare)) == bare
-    with pytest.raises(EntryFieldError, match="^person does not fit"):
+    with pytest.raises(EntryFieldError, match=r"^person does not fit"):
         encode(dataclasses.replace(bare, person=PersonId(2**64)))
