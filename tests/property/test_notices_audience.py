@@ -218,3 +218,14 @@ def test_names_are_compared_without_case_accents_and_punctuation() -> None:
     assert folded("Éloïse  D’Aubigné-Lœuil") == folded("eloise d aubigne lœuil") == "eloise d aubigne lœuil"
     assert folded("Anne Aubry") != folded("Anna Aubry")
     assert folded("a_b") == "a b"
+
+
+def test_a_representative_with_an_adult_s_own_name_bears_her_mark() -> None:
+    pairs = [Pair(PersonId(number), INSURERS[0], Cohort.INSURED) for number in (1, 2, 3)]
+    told = (Contact("Anne Aubry", "A@foyer.example"), Contact("ANNE AUBRY", "a@foyer.example"),
+            Contact("Tom Aubry", "a@foyer.example", representative="Anne  Aubry"))  # fmt: skip
+    contacts = {(pair.person, pair.insurer): one for pair, one in zip(pairs, told, strict=True)}
+    made = [reading_of(pair, {INSURERS[0]: Mandate.OPERATOR_SENDS}, contacts, b"s" * 32) for pair in pairs]
+    assert len({one.name for one in made}) == len({one.mailbox for one in made}) == 1
+    assert len({one.reader for one in made}) == 3
+    assert [one.represented for one in made] == [False, False, True]
