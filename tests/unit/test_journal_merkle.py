@@ -146,5 +146,5 @@ def test_a_hash_is_thirty_two_bytes_wherever_the_cut_between_two_falls() -> None
     assert not verify_inclusion(shorter, 1, 2, [longer], ROOTS[2])
     assert not verify_inclusion(LEAVES[1], 1, 2, [LEAVES[0][:-1]], ROOTS[2])
     proof = consistency_proof(LEAVES[:3], 2)
-    assert not verify_consistency(2, ROOTS[2], 3, ROOTS[3], [proof[0] + b"x"])
+    assert not verify_consistency(2, ROOTS[2] + proof[0][:1], 3, ROOTS[3], [proof[0][1:]])
     assert not verify_consistency(2, ROOTS[2], 3, ROOTS[3], [])
