@@ -192,6 +192,7 @@ def test_passing_under_a_floor_needs_its_own_reasons() -> None:
         check_bridge(Bridge("assures", Risk.RISK, reasoning, ""), found)
     assert "a NIR cannot be changed" in silent.value.reason.en
     assert "numbers" not in silent.value.reason.en, "what presumes no high risk is not named"
+    assert "nombre" not in silent.value.reason.fr
     low = score(replace(INSURED, categories=D.EMAIL), STOLEN)
     assert not low.presumes_high_risk
     assert check_bridge(Bridge("assures", Risk.RISK, reasoning, ""), low).against_floor == ""
