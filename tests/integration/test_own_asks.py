@@ -19,9 +19,11 @@ from tierce.identity.reading.store import session_by_handle
 from tierce.identity.service import caller_of
 from tierce.kernel.care import Domain
 from tierce.kernel.clock import SystemClock, date_of, paris_day
+from tierce.policy.acts import Outcome
 from tierce.policy.ladder import Level, Rung
 from tierce.policy.seats import PROBATION_LIMIT, pack, settled_line
 from tierce.rights.history import PAGE_ROWS, History, HistoryFilter, HistoryRow, Seats
+from tierce.rights.rules import QUESTION_BYTES_MAX
 from tierce.storage.database import Database
 from tierce.storage.keys import Keyring
 
@@ -344,3 +346,23 @@ def test_whose_insurer_is_closed_is_told_again_as_whoever_is_unknown(world: Worl
     assert closed_again.content == unknown_again.content
     assert closed_again.json()["outcome"] == "not_shown"
     assert lines(world) == [20, 2]
+
+
+def test_what_is_no_question_is_refused_before_anybody_is_asked_for(world: World, keyring: Keyring) -> None:
+    async def run() -> list[httpx.Response]:
+        async with counter(world, keyring) as desk:
+            return [
+                await desk.http.get("/v1/rights"),
+                await desk.http.put("/v1/rights", content=body_of(PAUL)),
+                await desk.http.get("/v1/history/0000-0000-0000-0/revisit"),
+                await desk.http.post("/v1/rights", content=body_of(PAUL)),
+                await send(desk, b" " * (QUESTION_BYTES_MAX + 1), {}),
+                await send(desk, body_of(PAUL).ljust(QUESTION_BYTES_MAX + 1), {}),
+                await send(desk, b" " * QUESTION_BYTES_MAX, {}),
+                await send(desk, body_of(PAUL).ljust(QUESTION_BYTES_MAX), {}),
+            ]
+
+    *refused, asked = asyncio.run(run())
+    assert [one.status_code for one in refused] == [405, 405, 405, 401, 413, 413, 422]
+    assert asked.json()["shown"] is True
+    assert lines(world) == [Outcome.RELEASED], "and nothing else is in the journal"

@@ -89,3 +89,13 @@ def test_a_report_without_cohort_counts_for_the_only_cohort_an_insurer_has() -> 
     cohorts = by_cohort(exposed, told)
     assert (cohorts["insured"].told, cohorts["invoices"].told) == (2, 0)
     assert whole(exposed, told).told == 5
+
+
+def test_what_an_insurer_reports_counts_for_the_only_cohort_in_which_it_has_anybody() -> None:
+    oak, elm = InsurerId(1), InsurerId(2)
+    exposed = [Exposed(oak, "insured", 4), Exposed(oak, "invoices", 0), Exposed(elm, "invoices", 3)]
+    said = [Told(oak, "", 60, 3), Told(elm, "invoices", 30, 2)]
+    found = by_cohort(exposed, said)
+    assert (found["insured"], found["invoices"]) == (share(4, {60: 3}), share(3, {30: 2}))
+    both = by_cohort([*exposed, Exposed(oak, "invoices", 1)], said)
+    assert both["insured"] == share(4, {}), "of which cohort it does not say"

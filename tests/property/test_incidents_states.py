@@ -197,6 +197,10 @@ def test_awareness_comes_before_the_first_notice_and_is_what_was_corrected_last(
     check_move(Stage.AWARE, T0 + timedelta(hours=4), now, moves)
     with pytest.raises(FormError):
         check_move(Stage.AWARE, T0 + timedelta(hours=5), now, moves)
+    late = [*placed(signal=1, aware=3, notices=9, complements=5), *placed(complements=8)]
+    check_move(Stage.AWARE, T0 + timedelta(hours=5), now, late)
+    with pytest.raises(FormError):
+        check_move(Stage.AWARE, T0 + timedelta(hours=6), now, late)
     corrected = [*placed(signal=1, aware=5), *placed(aware=3)]
     check_move(Stage.NOTICES, T0 + timedelta(hours=4), now, corrected)
     with pytest.raises(FormError):

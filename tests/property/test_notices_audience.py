@@ -11,8 +11,8 @@ from tests.audience_plan import Plan, digest_of, plan
 from tierce.incidents.clocks.rules import OPERATOR
 from tierce.incidents.cohorts.model import Cohort
 from tierce.kernel.ids import IncidentId, InsurerId, PersonId
-from tierce.notices.audience.model import Channel, Item, Pair, Why
-from tierce.notices.audience.rules import folded, usable_email
+from tierce.notices.audience.model import Channel, Item, Pair, Reading, Why
+from tierce.notices.audience.rules import folded, reader_of, reading_of, usable_email
 from tierce.notices.contacts.model import Contact
 from tierce.notices.mandates.model import Mandate
 
@@ -179,3 +179,53 @@ def test_i5_a_minor_whom_nobody_represents_is_never_written_to(of: Household) ->
         if item.channel is not Channel.PUBLIC:
             assert source is not None
             assert not source.is_alone(DAY)
+
+
+@settings(max_examples=80, deadline=None)
+@given(households())
+def test_readings_are_equal_where_reader_mailbox_and_name_are_and_only_under_one_salt(of: Household) -> None:
+    """What a streamed audience sorts by says who is who exactly as the words themselves would."""
+    said: dict[tuple[str, object], set[bytes]] = {}
+    for pair in of.pairs:
+        made = reading_of(pair, of.mandates, of.contacts, b"s" * 32)
+        other = reading_of(pair, of.mandates, of.contacts, b"t" * 32)
+        mandate = of.mandates.get(pair.insurer)
+        ours = pair.cohort is Cohort.PROFESSIONALS or mandate is Mandate.OPERATOR_SENDS
+        assert (made.why is None) == ours == (made.reader is not None)
+        if not ours:
+            assert made == Reading(pair, Why.NO_MANDATE if mandate is None else Why.INSURER_SENDS)
+            continue
+        contact, key = of.contacts.get((pair.person, pair.insurer)), reader_of(pair, of.contacts)
+        email = usable_email(contact) if contact else None
+        assert made.represented is (contact is not None and contact.representative is not None)
+        assert (made.mailbox is not None) is (made.name is not None) is (email is not None)
+        assert made.reader != other.reader
+        assert made.mailbox is None or made.mailbox != other.mailbox
+        words: list[tuple[str, object, bytes | None]] = [("reader", key, made.reader)]
+        if contact is not None and email is not None:
+            words.append(("mailbox", email.casefold(), made.mailbox))
+            words.append(("name", folded(contact.representative or contact.name), made.name))
+        for field, word, hidden in words:
+            assert hidden is not None
+            said.setdefault((field, word), set()).add(hidden)
+    assert all(len(found) == 1 for found in said.values())
+    for field in ("reader", "mailbox", "name"):
+        of_field = [found for (kind, _), found in said.items() if kind == field]
+        assert len(of_field) == len({hidden for found in of_field for hidden in found})
+
+
+def test_names_are_compared_without_case_accents_and_punctuation() -> None:
+    assert folded("Éloïse  D’Aubigné-Lœuil") == folded("eloise d aubigne lœuil") == "eloise d aubigne lœuil"
+    assert folded("Anne Aubry") != folded("Anna Aubry")
+    assert folded("a_b") == "a b"
+
+
+def test_a_representative_with_an_adult_s_own_name_bears_her_mark() -> None:
+    pairs = [Pair(PersonId(number), INSURERS[0], Cohort.INSURED) for number in (1, 2, 3)]
+    told = (Contact("Anne Aubry", "A@foyer.example"), Contact("ANNE AUBRY", "a@foyer.example"),
+            Contact("Tom Aubry", "a@foyer.example", representative="Anne  Aubry"))  # fmt: skip
+    contacts = {(pair.person, pair.insurer): one for pair, one in zip(pairs, told, strict=True)}
+    made = [reading_of(pair, {INSURERS[0]: Mandate.OPERATOR_SENDS}, contacts, b"s" * 32) for pair in pairs]
+    assert len({one.name for one in made}) == len({one.mailbox for one in made}) == 1
+    assert len({one.reader for one in made}) == 3
+    assert [one.represented for one in made] == [False, False, True]

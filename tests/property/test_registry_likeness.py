@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tierce.kernel.nir import YEAR_MAX, YEAR_MIN
-from tierce.registry.likeness import Traits, may_be_one
+from tierce.registry.likeness import Dates, Traits, compare_dates, given_agree, may_be_one
 
 FAMILIES = ["MARCHAND", "DE LA TOUR", "D’AUBIGNÉ", "LENOIR", "LE GOFF", "ŒUVRARD", "BEN SALAH"]
 GIVEN = ["SOPHIE ANNE", "JEAN-PIERRE", "MARIE-CLAUDE LUCIE", "FRANÇOISE", "LÉA", "ELIE", "MOHAMED"]
@@ -101,3 +101,48 @@ def test_what_two_people_share_does_not_make_them_one(one: Traits, other: Traits
 
 def test_copies_are_not_printed() -> None:
     assert "MARTIN" not in repr(Traits("MARTIN", "", "LOUIS", "20150512", "M"))
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "agree"),
+    [
+        ("MARTIN", "MARTIN", True),
+        ("MARTIN", "MARTIM", True),  # one replaced, at the end, in the middle, at the beginning
+        ("MARTIN", "MARLIN", True),
+        ("MARTIN", "NARTIN", True),
+        ("MARTIN", "MARTINE", True),  # one added
+        ("MARTIN", "MAARTIN", True),
+        ("MARTIN", "MATRIN", True),  # two that changed places
+        ("MARTIN", "AMRTIN", True),
+        ("MARTIN", "MARTNI", True),
+        ("MARTIN", "MATRIM", False),  # and one more
+        ("MARTIN", "MARLIM", False),
+        ("MARTIN", "MRATNI", False),
+        ("MARTIN", "MARTINEZ", False),
+        ("MARTIN", "AMARTIM", False),
+        ("MARTIN", "RAMTIN", False),  # that are not neighbours
+        ("EMMA", "GEMMA", False),  # a short name is another by one letter
+        ("ENZOE", "GENZOE", True),
+    ],
+)
+def test_one_slip_of_a_long_given_name_is_the_same_and_two_are_not(one: str, other: str, agree: bool) -> None:
+    assert given_agree(one, other) is given_agree(other, one) is agree
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "found"),
+    [
+        ("19840512", "19840512", Dates.SAME),
+        ("19840512", "19840500", Dates.SAME),
+        ("19840512", "19849900", Dates.SAME),
+        ("19840512", "19840600", Dates.OTHER),
+        ("19840512", "19850500", Dates.OTHER),
+        ("19840512", "19840521", Dates.NEAR),
+        ("19840512", "19841205", Dates.NEAR),
+        ("19840512", "19480512", Dates.NEAR),
+        ("19840512", "19840511", Dates.NEAR),
+        ("19840512", "19840623", Dates.OTHER),
+    ],
+)
+def test_how_two_birth_dates_stand_to_each_other(one: str, other: str, found: Dates) -> None:
+    assert compare_dates(one, other) is compare_dates(other, one) is found

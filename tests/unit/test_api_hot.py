@@ -76,8 +76,11 @@ def test_a_header_that_is_repeated_is_no_valid_value() -> None:
 
 
 def test_a_body_that_does_not_come_is_given_up_and_one_that_comes_is_not() -> None:
+    begun = asyncio.Event()
+
     async def wait(seconds: float, event: asyncio.Event) -> None:
         with hot._Within(seconds):
+            begun.set()
             await event.wait()
 
     async def play() -> None:
@@ -86,8 +89,9 @@ def test_a_body_that_does_not_come_is_given_up_and_one_that_comes_is_not() -> No
         with pytest.raises(TimeoutError):
             await wait(0.0, never)
         await wait(60.0, there)
+        begun.clear()
         stopped = asyncio.ensure_future(wait(60.0, never))
-        await asyncio.sleep(0)
+        await begun.wait()
         stopped.cancel()
         with pytest.raises(asyncio.CancelledError):
             await stopped

@@ -56,6 +56,8 @@ def test_a_person_in_two_cohorts_under_two_insurers_is_one_person_of_each_and_tw
     assert (counts[Cohort.INSURED].persons, counts[Cohort.INSURED].pairs) == (2, 2)
     assert (counts[Cohort.INVOICES].persons, counts[Cohort.INVOICES].pairs) == (1, 1)
     assert in_two(counts.values(), persons=2) == 1
+    practices = exposed_by([AccountUse(ProfessionalId(9), 5, 8, 4)])
+    assert in_two(count_cohorts(both, practices), persons=2) == 1, "professionals are of neither"
     assert sum(one.pairs for one in counts.values()) == len(both)
 
 

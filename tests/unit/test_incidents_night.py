@@ -13,6 +13,7 @@ from tierce.incidents.night.model import Decision, Known, Part, Sum
 from tierce.incidents.night.rules import next_decision
 from tierce.incidents.states.model import Move, Stage
 from tierce.incidents.states.rules import standing
+from tierce.kernel.ids import InsurerId
 from tierce.kernel.language import Phrase
 from tierce.policy.clocks import CLOCKS, Duty, Party
 
@@ -61,6 +62,18 @@ def test_n2_what_is_late_comes_before_everything_else() -> None:
         known(*ALL[:3], told=0, clocks=(clock(Duty.COMPLAINT, State.OVERDUE, T0 + timedelta(1)), late))
     )
     assert (found.decision, found.clock) == (Decision.LATE, late)
+
+
+def test_only_the_operator_s_own_clocks_decide_its_night_the_earliest_first() -> None:
+    insurers_own = replace(clock(Duty.AUTHORITY, State.OVERDUE, T0), insurer=InsurerId(1))
+    assert next_decision(known(*ALL, clocks=(insurers_own,))).decision is Decision.CLOSE
+    assert next_decision(known(*ALL, clocks=(clock(Duty.NOTICE, State.RUNNING),))).decision is Decision.CLOSE
+    assert next_decision(known(*ALL, clocks=(clock(Duty.AUTHORITY, State.DONE, T0),))).decision is Decision.CLOSE
+    soon, later = (clock(Duty.AUTHORITY, State.RUNNING, T0 + timedelta(hours=hours)) for hours in (70, 72))
+    undated = clock(Duty.PERSONS, State.RUNNING)
+    found = next_decision(known(*ALL, clocks=(undated, later, insurers_own, soon)))
+    assert (found.decision, found.clock) == (Decision.NOTIFY, soon)
+    assert next_decision(known(*ALL, clocks=(undated,))).clock == undated
 
 
 def test_a_new_list_asks_for_its_cohorts_to_be_confirmed_again() -> None:

@@ -7,10 +7,11 @@ import pytest
 
 from tierce.identity.appeals.rules import read_appeal
 from tierce.identity.errors import AppealRefusedError
+from tierce.identity.model import StaffCaller
 from tierce.incidents.errors import FormError, FreeTextError
 from tierce.incidents.holds.errors import OrderError
 from tierce.incidents.holds.model import Order
-from tierce.incidents.holds.rules import DURATIONS, check_order
+from tierce.incidents.holds.rules import DURATIONS, check_order, end_line, move_line
 from tierce.incidents.register.errors import ReasonRefusedError, RegisterBrokenError
 from tierce.incidents.register.model import Facts, Row, RowKind
 from tierce.incidents.register.rules import (
@@ -26,8 +27,10 @@ from tierce.incidents.register.rules import (
 )
 from tierce.incidents.secrecy.model import Asked, Secrecy, Standing
 from tierce.incidents.secrecy.rules import ASKED_FOR, LONGEST, check_until, holds, waits
-from tierce.kernel.ids import EntrySeq, IncidentId, ProfessionalId, StaffId
+from tierce.journal.model import EntryKind
+from tierce.kernel.ids import EntrySeq, IncidentId, ProfessionalId, SessionId, StaffId
 from tierce.lab.country.identifiers import make_nir
+from tierce.policy.acts import Act
 from tierce.policy.ladder import APPEAL_CHARS, Level, Rung
 
 NOW = datetime(2026, 3, 3, 9, 12, tzinfo=UTC)
@@ -151,6 +154,17 @@ def test_these_pages_hold_an_account_or_a_device_for_a_time_of_the_list() -> Non
         with pytest.raises(OrderError) as refused:
             check_order(wrong)
         assert refused.value.field == field
+
+
+def test_the_line_of_a_hold_names_its_device_and_that_of_an_account_none() -> None:
+    caller = StaffCaller(StaffId(900), SessionId(901), "H.", frozenset({"security"}))
+    device = Order(ProfessionalId(9), Level.DEVICE, 7, Rung.PRESENCE_ONLY, DURATIONS[24], "Appel.")
+    login = replace(device, level=Level.LOGIN)
+    assert [move_line(caller, NOW, 5, order).device for order in (device, login, None)] == [7, 0, 0]
+    placed, ended = move_line(caller, NOW, 5, device), end_line(caller, NOW, SessionId(6))
+    assert (placed.kind, placed.act, placed.reference) == (EntryKind.LADDER_MOVE, Act.STAFF_LADDER_MOVE, 5)
+    assert (ended.kind, ended.act, ended.reference) == (EntryKind.STAFF_ACT, Act.STAFF_ACCESS_END, 6)
+    assert {(line.professional, line.session) for line in (placed, ended)} == {(900, 901)}
 
 
 def test_an_appeal_is_of_some_length_and_names_no_patient() -> None:

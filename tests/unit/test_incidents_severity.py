@@ -129,7 +129,7 @@ def test_the_gravest_category_sets_the_class_and_the_context_stays_within_its_bo
 
 def test_a_floor_falls_with_each_of_its_facts() -> None:
     def keys(whose: Cohort, **changed: object) -> set[str]:
-        return {floor.key for floor in score(whose, replace(STOLEN, **changed)).floors}  # type: ignore[arg-type]
+        return {floor.key for floor in score(whose, replace(STOLEN, **changed)).floors}  # type: ignore[arg-type]  # fields of the test's choice
 
     assert keys(PROFESSIONALS, malicious=False) == {"number"}
     assert keys(INSURED, malicious=False) == {"number"}
@@ -192,6 +192,7 @@ def test_passing_under_a_floor_needs_its_own_reasons() -> None:
         check_bridge(Bridge("assures", Risk.RISK, reasoning, ""), found)
     assert "a NIR cannot be changed" in silent.value.reason.en
     assert "numbers" not in silent.value.reason.en, "what presumes no high risk is not named"
+    assert "nombre" not in silent.value.reason.fr
     low = score(replace(INSURED, categories=D.EMAIL), STOLEN)
     assert not low.presumes_high_risk
     assert check_bridge(Bridge("assures", Risk.RISK, reasoning, ""), low).against_floor == ""

@@ -127,3 +127,11 @@ def test_bytes_of_no_known_meaning_are_refused(offset: int, value: int, message:
 def test_another_length_is_refused(length: int) -> None:
     with pytest.raises(EntryFormatError, match=f"these are {length}"):
         decode(bytes(length))
+
+
+def test_a_field_that_is_empty_comes_back_empty_and_is_not_blamed_for_another() -> None:
+    bare = Entry(kind=EntryKind.REFUSAL, act=Act.RIGHTS_ASK, outcome=Outcome.HELD, time_us=0, policy=bytes(16))
+    assert (bare.seats_after, bare.professional, bare.time_us) == (None, 0, 0)
+    assert decode(encode(bare)) == bare
+    with pytest.raises(EntryFieldError, match=r"^person does not fit"):
+        encode(dataclasses.replace(bare, person=PersonId(2**64)))

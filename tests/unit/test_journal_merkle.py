@@ -131,3 +131,20 @@ def test_a_prefix_that_cannot_be_is_refused(old: int) -> None:
     with pytest.raises(ProofError, match="no prefix"):
         consistency_proof(LEAVES[:3], old)
     assert not verify_consistency(old, ROOTS[0], 3, ROOTS[3], [])
+
+
+@pytest.mark.parametrize("index", [-1, 3, 5])
+def test_a_path_that_would_lead_to_the_root_is_none_of_a_leaf_that_is_not_there(index: int) -> None:
+    """The bits of these numbers go left and right as those of leaf 1 do."""
+    assert verify_inclusion(LEAVES[1], 1, 2, [LEAVES[0]], ROOTS[2])
+    assert not verify_inclusion(LEAVES[1], index, 2, [LEAVES[0]], ROOTS[2])
+
+
+def test_a_hash_is_thirty_two_bytes_wherever_the_cut_between_two_falls() -> None:
+    longer, shorter = LEAVES[0] + LEAVES[1][:1], LEAVES[1][1:]
+    assert node_hash(longer, shorter) == ROOTS[2]
+    assert not verify_inclusion(shorter, 1, 2, [longer], ROOTS[2])
+    assert not verify_inclusion(LEAVES[1], 1, 2, [LEAVES[0][:-1]], ROOTS[2])
+    proof = consistency_proof(LEAVES[:3], 2)
+    assert not verify_consistency(2, ROOTS[2] + proof[0][:1], 3, ROOTS[3], [proof[0][1:]])
+    assert not verify_consistency(2, ROOTS[2], 3, ROOTS[3], [])

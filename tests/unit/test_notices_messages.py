@@ -142,6 +142,7 @@ def test_i5_a_letter_about_minors_is_her_representative_s_and_names_each_of_them
     own = text_for(MESSAGE, pairs[:1], pairs[0], grown, {pairs[0]: READ}, {})
     assert [line.fr for line in own.recipient] == ["Léa Aubry"]
     assert "Tom" not in every(own, Language.FR)
+    assert "Léa Aubry, contrat" not in every(own, Language.FR), "she is spoken to, not of"
 
 
 def test_nobody_who_was_shown_nothing_is_written_to() -> None:
