@@ -13,6 +13,7 @@ from tierce.gate.rules import (
     counted_by,
     decide,
     evidence_of,
+    is_seated,
     says_nothing,
     seen,
     settle_claim,
@@ -20,7 +21,7 @@ from tierce.gate.rules import (
 from tierce.kernel.care import Domain, Profession
 from tierce.policy.acts import Act, Evidence, Outcome, Presence
 from tierce.policy.allowed import DOMAINS, shown_by
-from tierce.policy.ladder import EVIDENCE_WATCHED, HOLD_REFUSED, Rung
+from tierce.policy.ladder import EVIDENCE_WATCHED, HOLD_REFUSED, Level, Rung
 from tierce.policy.lines import PLACE_DESKS_MAX, PLACE_UNSEEN, place_constants
 from tierce.policy.seats import (
     DAY_LIMITS,
@@ -354,3 +355,40 @@ def test_a_proof_that_stands_changes_nothing_and_one_of_another_counts_for_nothi
         assert (settled.presence, read.unproved) == (Presence.NONE, outcome)
     settled, read = settle_claim(asked, FRESH, 1)
     assert (settled.presence, read.unproved) == (Presence.NONE, Outcome.PROOF_REFUSED)
+
+
+@pytest.mark.parametrize(
+    ("state", "age", "kept"),
+    [
+        (0, 0, (PAIR_PROVED, 0)),
+        (PAIR_PROVED, 5, (PAIR_PROVED, 0)),
+        (PAIR_OPEN, SEAT_DAYS - 1, (PAIR_OPEN, SEAT_DAYS - 1)),
+        (PAIR_OPEN, SEAT_DAYS, (PAIR_PROVED, 0)),
+        (PAIR_MISSED, SEAT_DAYS, (PAIR_PROVED, 0)),
+    ],
+)
+def test_whoever_is_there_is_known_from_today_unless_her_seat_waits_for_the_proof(
+    state: int, age: int, kept: tuple[int, int]
+) -> None:
+    there = replace(ASK, presence=Presence.VERIFIED)
+    after = decide(there, read_of(state=state, day=TODAY - age), line_of(GP), TODAY)
+    assert after.pair == PairSeen(1, kept[0], TODAY - kept[1])
+
+
+def test_the_limit_of_known_people_stops_nobody_new_and_a_miss_has_its_seat() -> None:
+    assert decide(ASK, FRESH, line_of(GP, known=DAY_LIMITS[GP].known), TODAY).outcome is Outcome.RELEASED
+    assert is_seated(MISSED, TODAY)
+    assert is_seated(KNOWN, TODAY)
+    assert not is_seated(FRESH, TODAY)
+
+
+def test_a_reason_is_told_to_whoever_is_there_but_never_that_her_insurer_is_closed() -> None:
+    there = replace(ASK, presence=Presence.VERIFIED)
+    closed, uncovered = replace(FRESH, closed=Level.INSURER), read_of(insurer=0)
+    for ask, read, outcome, precise in (
+        (there, uncovered, Outcome.NOT_COVERED, True),
+        (there, closed, Outcome.CLOSED, False),
+        (ASK, uncovered, Outcome.NOT_COVERED, False),
+        (ASK, closed, Outcome.CLOSED, False),
+    ):
+        assert decide(ask, read, line_of(GP), TODAY).decision == StepUp(outcome, precise=precise)
