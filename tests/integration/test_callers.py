@@ -9,7 +9,7 @@ from psycopg_pool import AsyncConnectionPool
 from tests.integration.fresh import as_superuser
 from tests.integration.world import World, enrol, make_world
 from tierce.identity.dpop import digest_of
-from tierce.identity.reading.service import PAGE
+from tierce.identity.reading.service import LOOK, PAGE
 from tierce.identity.service import Pool, Sessions
 from tierce.journal.service import Appender
 from tierce.kernel.clock import SystemClock
@@ -68,7 +68,7 @@ async def with_callers(world: World, *turns: object, most: int = REMEMBERED_MAX)
 
 
 def test_every_session_that_serves_is_learned_and_no_other(world: World) -> None:
-    count = 2 * PAGE + 2
+    count = LOOK + PAGE
     sessions = signed_in(world, 0, count)
     world.run(f"update access.session set revoked = now() where id = {sessions[0]}")
     world.run(f"update access.session set expires = now() where id = {sessions[1]}")

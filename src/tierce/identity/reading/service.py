@@ -18,7 +18,9 @@ from tierce.kernel.ids import SessionId
 Pool = AsyncConnectionPool[Connection]
 HANDLE_LENGTH = 43
 PAGE = 128
-"""Live sessions read at once: few enough that whoever waits for hers behind them does not notice."""
+"""Sessions learned at once: few enough that whoever waits for hers behind them does not notice."""
+LOOK = 1_000
+"""Sessions looked at at once, by their handles alone: most are known, and cost no more."""
 
 
 class SessionReader:
@@ -44,11 +46,16 @@ class SessionReader:
                 read[handle] = refusal_of(state, revoked, self._clock.now()) or state
         return read
 
-    async def live(self, after: store.After) -> dict[bytes, SessionState]:
-        """Read a page of sessions that serve, of those opened after a place, by the digests of their handles."""
+    async def live(self, after: store.After) -> list[tuple[bytes, store.After]]:
+        """Look for sessions that serve, of those opened after a place: each one's digest of the handle, and place."""
         async with self._pool.connection() as connection:
-            found = await store.live_sessions(connection, after, self._clock.now(), PAGE)
-        return {handle: state for handle, (state, _, _) in found.items()}
+            return await store.live_handles(connection, after, self._clock.now(), LOOK)
+
+    async def of(self, digests: Sequence[bytes]) -> dict[bytes, SessionState]:
+        """Read those sessions that serve, by the digests of their handles; no end is pushed away."""
+        now = self._clock.now()
+        found = (await self._stored(digests)).items()
+        return {digest: state for digest, (state, revoked, _) in found if refusal_of(state, revoked, now) is None}
 
     async def slide(self, ends: Mapping[SessionId, datetime]) -> set[SessionId]:
         """Push away the ends of sessions that were used, many at once; returns those that still live."""

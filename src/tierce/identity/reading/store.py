@@ -35,10 +35,11 @@ _SESSION: LiteralString = """
     left join directory.activity a on a.id = s.activity
     left join directory.establishment e on e.id = a.establishment"""
 _BY_HANDLE: LiteralString = _SESSION + " where s.handle = any(%s)"
-_LIVE: LiteralString = (
-    _SESSION + " where (s.created, s.id) > (%s, %s) and s.revoked is null and s.expires > %s"
-    " and s.activity is not null and s.device is not null and s.line is not null order by s.created, s.id limit %s"
-)
+_LIVE: LiteralString = """
+    select handle, created, id from access.session
+    where (created, id) > (%s, %s) and revoked is null and expires > %s
+      and activity is not null and device is not null and line is not null
+    order by created, id limit %s"""
 
 
 async def session_by_handle(connection: Connection, handle: bytes) -> Found | None:
@@ -52,10 +53,10 @@ async def sessions_by_handle(connection: Connection, handles: Sequence[bytes]) -
     return _found(await cursor.fetchall())
 
 
-async def live_sessions(connection: Connection, after: After, now: datetime, most: int) -> dict[bytes, Found]:
-    """Read sessions that serve, in the order in which they were opened, by the digests of their handles."""
+async def live_handles(connection: Connection, after: After, now: datetime, most: int) -> list[tuple[bytes, After]]:
+    """Read the digests of the handles of sessions that serve, in the order in which they were opened."""
     cursor = await connection.execute(_LIVE, (*after, now, most), binary=True)
-    return _found(await cursor.fetchall())
+    return [(bytes(row[0]), (row[1], SessionId(row[2]))) for row in await cursor.fetchall()]
 
 
 def _found(rows: Sequence[TupleRow]) -> dict[bytes, Found]:

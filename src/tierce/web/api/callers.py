@@ -21,6 +21,7 @@ from itertools import islice
 from tierce.identity.dpop import encode_b64
 from tierce.identity.errors import ProofReason, ProofRefusedError, SessionReason, SessionRefusedError
 from tierce.identity.model import Caller, SessionState
+from tierce.identity.reading.service import PAGE
 from tierce.identity.rules import PROFESSIONAL_LIFETIME
 from tierce.identity.service import SLIDE_AFTER, Sessions, caller_of
 from tierce.kernel.clock import Clock
@@ -125,10 +126,12 @@ class Callers:
         """Remember every session that serves: all of them the first time, then those opened since."""
         began = self._clock.now()
         place = (self._learned, SessionId(0))
-        while page := await self._sessions.reader.live(place):
-            for digest, state in page.items():
-                place = (state.created, state.id)
-                if digest not in self._known:
+        reader = self._sessions.reader
+        while page := await reader.live(place):
+            place = page[-1][1]
+            unknown = [digest for digest, _place in page if digest not in self._known]
+            for first in range(0, len(unknown), PAGE):
+                for digest, state in (await reader.of(unknown[first : first + PAGE])).items():
                     self._remember(digest, state)
         self._learned = began - LEARN_BACK
 
