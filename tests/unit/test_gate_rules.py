@@ -5,8 +5,9 @@ from dataclasses import replace
 import pytest
 
 from tests.gate_cases import TODAY, ask_of, caller, domain_of, line_of, read_of
-from tierce.gate.model import Ask, PairSeen, Read, Refuse, Release, StepUp
+from tierce.gate.model import Ask, PairSeen, Read, Refuse, Release, Standing, StepUp
 from tierce.gate.rules import (
+    MISSES,
     PAIR_MISSED,
     PAIR_OPEN,
     PAIR_PROVED,
@@ -392,3 +393,25 @@ def test_a_reason_is_told_to_whoever_is_there_but_never_that_her_insurer_is_clos
         (ASK, closed, Outcome.CLOSED, False),
     ):
         assert decide(ask, read, line_of(GP), TODAY).decision == StepUp(outcome, precise=precise)
+
+
+@pytest.mark.parametrize("level", [Level.NATION, Level.PORTAL, Level.ACT, Level.DOMAIN])
+def test_what_is_closed_whole_is_said_plainly_to_whoever_is_there_too(level: Level) -> None:
+    for ask in (ASK, replace(ASK, presence=Presence.VERIFIED)):
+        assert decide(ask, replace(KNOWN, closed=level), line_of(GP), TODAY).decision == Refuse(Outcome.CLOSED)
+
+
+def test_the_lowest_level_of_sign_in_asks_and_whoever_is_there_or_was_told_today_passes_the_limit() -> None:
+    assert decide(ask_of(caller(level=1)), FRESH, line_of(GP), TODAY).outcome is Outcome.RELEASED
+    full = line_of(GP, known=DAY_LIMITS[GP].known)
+    there = decide(replace(ASK, presence=Presence.CONFIRMED), KNOWN, full, TODAY)
+    again = decide(ASK, replace(KNOWN, seen_day=TODAY, seen_line=1), full, TODAY)
+    for verdict in (there, again):
+        assert (verdict.outcome, verdict.line.known) == (Outcome.RELEASED, full.known)
+
+
+@pytest.mark.parametrize("standing", list(MISSES))
+def test_each_standing_that_shows_nothing_has_its_outcome_though_an_insurer_is_read(standing: Standing) -> None:
+    assert decide(ASK, replace(FRESH, standing=standing), line_of(GP), TODAY).outcome is MISSES[standing]
+    nobodys = read_of(insurer=0, standing=Standing.COVERED)
+    assert decide(ASK, nobodys, line_of(GP), TODAY).outcome is Outcome.NOT_COVERED
