@@ -347,6 +347,20 @@ def test_imports_run_one_at_a_time(importer: Importer, open_importer: Callable[[
     assert other.rights(country / "rights" / "99100002.csv", "99100002").counts.rejected == 0
 
 
+def test_a_large_file_waits_for_nobody_who_reads_a_register_that_is_full(
+    connect: Connect, key_directory: Path, importer: Importer, country: Path
+) -> None:
+    """Behind a lock that waits for a backup, every ask of the gate would wait too."""
+    importer.rights(country / "rights" / f"{FIRST}.csv")
+    reader = connect(SUPERUSER)
+    reader.execute("select from coverage.coverage limit 1")  # and its transaction goes on
+    feed = connect("tierce_feed")
+    feed.execute("set lock_timeout = '1s'")
+    feed.commit()
+    large = make_importer(feed, key_directory, load_from=1)
+    assert large.rights(country / "rights" / "99100002.csv", "99100002").counts.rejected == 0
+
+
 def test_a_crash_between_chunks_loses_nothing_and_the_file_is_sent_again(
     importer: Importer, open_importer: Callable[[], Importer], country: Path, admin: psycopg.Connection
 ) -> None:

@@ -21,6 +21,11 @@ create or replace function registry.set_indexes_aside() returns boolean
     language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare one record;
 begin
+    -- Looked at before the lock and behind it: where somebody is in the register, each file would stop every ask for as
+    -- long as whoever reads these tables (a backup, a night's removal) has to be waited for.
+    if not registry.is_empty() then
+        return false;
+    end if;
     lock table person.key, person.trait, person.record, person.member, person.family, coverage.coverage
         in access exclusive mode;
     if not registry.is_empty() or exists (select from registry.set_aside) then
