@@ -12,13 +12,14 @@ import psycopg
 import pytest
 
 from tests.integration.conftest import Connect
-from tests.integration.feeding import make_importer
+from tests.integration.feeding import Importer, make_importer
 from tierce.kernel.clock import day_of
 from tierce.kernel.ids import InsurerId
 from tierce.lab.bench.imports import SECOND, write_lines
 from tierce.lab.country.insurers import make_insurers
 from tierce.lab.country.population import write_insurers
 from tierce.registry.progress.store import FeedBook
+from tierce.registry.service import CHUNK_LINES
 from tierce.storage.cluster import SUPERUSER
 
 pytestmark = pytest.mark.integration
@@ -69,21 +70,29 @@ def read_so_far(feed: psycopg.Connection, admin: psycopg.Connection) -> tuple[in
     return int(row[0]), int(row[1])
 
 
+def beside_the_first(
+    feed: psycopg.Connection, keys: Path, first: Path, *, chunk_lines: int = CHUNK_LINES
+) -> Importer:
+    """An intake of two insurers, the first of which has sent its file."""
+    importer = make_importer(feed, keys, chunk_lines=chunk_lines)
+    listed = first.with_name("insurers.csv")
+    write_insurers(listed, make_insurers(2))
+    importer.insurers(listed)
+    importer.rights(first)
+    return importer
+
+
 @pytest.mark.parametrize("analysed", [False, True])
 def test_a_second_insurer_and_its_second_file_read_a_few_rows_a_line(
     connect: Connect,
     admin: psycopg.Connection,
     key_directory: Path,
     files: tuple[Path, Path, Path],
-    tmp_path: Path,
     *,
     analysed: bool,
 ) -> None:
     feed = connect("tierce_feed")
-    importer = make_importer(feed, key_directory, chunk_lines=CHUNK)
-    write_insurers(tmp_path / "insurers.csv", make_insurers(2))
-    importer.insurers(tmp_path / "insurers.csv")
-    importer.rights(files[0])
+    importer = beside_the_first(feed, key_directory, files[0], chunk_lines=CHUNK)
     if analysed:
         admin.execute(f"analyze {', '.join(TABLES)}".encode())
     for path, part in ((files[1], "taken"), (files[2], "unchanged")):
@@ -97,13 +106,10 @@ def test_a_second_insurer_and_its_second_file_read_a_few_rows_a_line(
 
 
 def test_counting_whose_cover_ended_asks_for_each_by_key(
-    connect: Connect, admin: psycopg.Connection, key_directory: Path, files: tuple[Path, Path, Path], tmp_path: Path
+    connect: Connect, admin: psycopg.Connection, key_directory: Path, files: tuple[Path, Path, Path]
 ) -> None:
     feed = connect("tierce_feed")
-    importer = make_importer(feed, key_directory)
-    write_insurers(tmp_path / "insurers.csv", make_insurers(2))
-    importer.insurers(tmp_path / "insurers.csv")
-    importer.rights(files[0])
+    importer = beside_the_first(feed, key_directory, files[0])
     admin.execute("analyze coverage.coverage")
     write_lines(files[1], LINES, amc=SECOND, first_block=1, day="2026-01-15")
     files[1].write_text(files[1].read_text().replace(",2026-12-31,", ",2026-01-31,"))
@@ -118,13 +124,10 @@ def test_counting_whose_cover_ended_asks_for_each_by_key(
 
 
 def test_whoever_is_absent_is_looked_for_once_and_not_for_each_lot(
-    connect: Connect, admin: psycopg.Connection, key_directory: Path, files: tuple[Path, Path, Path], tmp_path: Path
+    connect: Connect, admin: psycopg.Connection, key_directory: Path, files: tuple[Path, Path, Path]
 ) -> None:
     feed = connect("tierce_feed")
-    importer = make_importer(feed, key_directory)
-    write_insurers(tmp_path / "insurers.csv", make_insurers(2))
-    importer.insurers(tmp_path / "insurers.csv")
-    importer.rights(files[0])
+    importer = beside_the_first(feed, key_directory, files[0])
     admin.execute("analyze coverage.coverage")
     importer.rights(files[1], SECOND)
     before = pages_so_far(feed, admin)

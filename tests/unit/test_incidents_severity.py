@@ -128,13 +128,14 @@ def test_the_gravest_category_sets_the_class_and_the_context_stays_within_its_bo
 
 
 def test_a_floor_falls_with_each_of_its_facts() -> None:
-    def keys(whose: Cohort, **changed: object) -> set[str]:
-        return {floor.key for floor in score(whose, replace(STOLEN, **changed)).floors}  # type: ignore[arg-type]  # fields of the test's choice
+    def keys(whose: Cohort, facts: Scoring = STOLEN) -> set[str]:
+        return {floor.key for floor in score(whose, facts).floors}
 
-    assert keys(PROFESSIONALS, malicious=False) == {"number"}
-    assert keys(INSURED, malicious=False) == {"number"}
-    assert keys(TRANSPORT, malicious=False) == {"health"}
-    assert keys(PROFESSIONALS, confidentiality=Loss.NONE) == set()
+    by_accident = replace(STOLEN, malicious=False)
+    assert keys(PROFESSIONALS, by_accident) == {"number"}
+    assert keys(INSURED, by_accident) == {"number"}
+    assert keys(TRANSPORT, by_accident) == {"health"}
+    assert keys(PROFESSIONALS, replace(STOLEN, confidentiality=Loss.NONE)) == set()
     for most, floors in ((100, set[str]()), (101, {"number"})):
         few = replace(INSURED, categories=D.EMAIL, people=Count(1, most, LISTED))
         assert keys(few) == floors
