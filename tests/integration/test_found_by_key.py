@@ -15,6 +15,7 @@ from tests.integration.asks import ask, write_asks
 from tests.integration.conftest import Connect
 from tierce.controls import store as controls
 from tierce.directory import store as directory
+from tierce.gate.store import BY_KEY
 from tierce.identity.rules import PROFESSIONAL_LIFETIME
 from tierce.incidents.lines import store as lines
 from tierce.incidents.rules import account_criteria
@@ -296,6 +297,31 @@ analyze person.record, person.key, person.trait, person.member, coverage.coverag
 delete from coverage.coverage where person % 20 = 0"""
 LEAVE = MANY // 20
 """People whose cover is gone."""
+
+
+def test_who_works_in_a_cell_is_found_by_it_with_the_gate_s_own_settings(country: Country) -> None:
+    """A plan made for every kind of line read everybody, for each cell and day."""
+    country.admin.execute(
+        "insert into access.clientele select 1, n, 1, 9, n, gate.today() - 90, gate.today()"
+        f" from generate_series(1, {MANY}) n".encode()
+    )
+    country.admin.execute("analyze access.clientele")
+    api = country.connect("tierce_api")
+    for setting in BY_KEY:
+        api.execute(f"set {setting}".encode())
+    cells = iter(range(1, MANY))
+
+    def draw() -> None:
+        for _ in range(7):
+            api.execute(
+                "select * from gate.lend(array[7]::smallint[], array[%s::bigint], array[8], array[0], array[0])",
+                (next(cells),),
+            )
+        api.commit()
+
+    assert country.pages(api, draw, "access.clientele") < 7 * FEW_PAGES
+    counted = country.admin.execute("select distinct clients from gate.common where kind = 7").fetchall()
+    assert counted == [(1,)]
 
 
 def test_people_who_leave_are_removed_by_one_reading_of_each_table(connect: Connect) -> None:

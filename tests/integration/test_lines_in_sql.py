@@ -58,7 +58,7 @@ def test_a_common_line_rolls_as_the_policy_does(admin: psycopg.Connection) -> No
                   line.today, list(line.seats), None)  # fmt: skip
         row = admin.execute(
             "with l as (select gate.roll_common(row(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s::integer[],"
-            " %s::timestamptz)::gate.common, %s) as line)"
+            " %s::timestamptz, 0)::gate.common, %s) as line)"
             " select (line).day, (line).weeks, (line).freed_256, (line).freed_week, (line).today, (line).seats,"
             " gate.limit_common(line), gate.free_common(line) from l",
             (*stored, to_day),
@@ -111,13 +111,14 @@ def test_a_common_line_is_sized_by_who_works_with_it(admin: psycopg.Connection) 
         whole, new = (cap_of(a), cap_of(PROBATION_LIMIT) - 1) if level >= Level.CELL else (a, PROBATION_LIMIT)
         row = admin.execute(
             "with l as (select gate.size_common(row(%s, %s, %s, 0, 0, 0, 0, 0, 0, 0, array_fill(0, array[30]),"
-            " now())::gate.common, %s) as line) select (line).a, (line).top from l",
+            " now(), 0)::gate.common, %s) as line) select (line).a, (line).top, (line).clients from l",
             (level.value, subject, today, today),
         ).fetchone()
         size = COMMON[level]
         assert row == (
             max(size.base, (300 * whole + 50 * new) * size.percent // 100),
             max(size.base, 350 * top * size.percent // 100),
+            350,
         )
 
 

@@ -7,7 +7,7 @@ from typing import Any, LiteralString, NamedTuple
 from uuid import UUID
 
 import psycopg
-from psycopg import AsyncConnection
+from psycopg import AsyncConnection, Connection
 
 from tierce.gate.arrays import bigints, byteas, integers, smallint, smallints, texts, uuids
 from tierce.gate.leases import Draw, Key
@@ -32,11 +32,8 @@ from tierce.policy.seats import (
 )
 from tierce.presence.model import Claim
 
-_BY_KEY = " ".join(
-    f"-c {setting}"
-    for setting in (
-        "plan_cache_mode=force_generic_plan", "enable_hashjoin=off", "enable_mergejoin=off", "enable_material=off"
-    )
+BY_KEY = (
+    "plan_cache_mode=force_generic_plan", "enable_hashjoin=off", "enable_mergejoin=off", "enable_material=off"
 )  # fmt: skip
 """Whatever a batch reads it finds by key, 64 rows at most: each plan is made once for the life of a connection, and
 none hashes a whole table because it is small today. They change no result; see storage.migrate.ROLE_SETTINGS."""
@@ -163,7 +160,8 @@ class GateStore:
     @classmethod
     async def connect(cls, dsn: str) -> "GateStore":
         """Open the connection."""
-        wire = Wire(await AsyncConnection.connect(dsn, autocommit=True, options=_BY_KEY))
+        options = " ".join(f"-c {setting}" for setting in BY_KEY)
+        wire = Wire(await AsyncConnection.connect(dsn, autocommit=True, options=options))
         await wire.prepare(_STATEMENTS)
         return cls(wire)
 
@@ -340,3 +338,13 @@ async def read_line(connection: AsyncConnection[Any], line: LineId) -> Line:
         msg = "no such line"
         raise psycopg.DataError(msg)
     return settle(unpack(bytes(row[0])), SEATS[Profession(row[2])], bytes(row[1] or b""))
+
+
+def size_crowded(connection: Connection) -> bool:
+    """Count who works with one common line of many, if one is due; returns whether one was counted.
+
+    For the worker: whoever draws from a line holds its row, and counting the nation takes a second.
+    """
+    row = connection.execute("select gate.size_crowded()").fetchone()
+    connection.commit()
+    return row == (True,)

@@ -1,4 +1,4 @@
-"""The worker: sequences the journal, watches its new lines, takes deposits in, and says that it lives.
+"""The worker: sequences the journal, watches its new lines, takes deposits in, counts for lines of many, beats.
 
 A turn every TURN_SECONDS; a duty of the turn that fails is logged and told (`web/duties.py`), and the others go on.
 """
@@ -22,6 +22,7 @@ from tierce.controls.service import Controls
 from tierce.deposits.resolution import Done, Resolver
 from tierce.deposits.sealing import Opener
 from tierce.deposits.spool import bytes_held
+from tierce.gate.store import size_crowded
 from tierce.journal.beats import BEAT_SECONDS, beat
 from tierce.journal.errors import LogFatalError, SequencerBusyError
 from tierce.journal.kept import KeptCheckpoint, retired_log_keys
@@ -232,6 +233,7 @@ def _turns(hands: _Hands, gauges: Gauges, page: StatusPage, stopping: list[bool]
         duties.run("presence", hands.settler.step)
         if turn % STATUS_EVERY_TURNS == 0:
             duties.run("status", lambda: page.write(hands.counter))
+            duties.run("common-lines", lambda: size_crowded(hands.counter))
         if turn % TIDY_EVERY_TURNS == 0:
             duties.run("watch-tidy", hands.watcher.tidy)
             duties.run("presence-tidy", hands.settler.tidy)

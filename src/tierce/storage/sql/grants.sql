@@ -158,7 +158,7 @@ grant execute on function journal.register, journal.next_block, journal.append, 
 
 -- worker: sequencer and watch; no person ------------------------------------------------------------------------
 grant usage on schema gate, access, directory, registry to tierce_worker;
-grant execute on function registry.count_shown to tierce_worker;
+grant execute on function registry.count_shown, gate.size_crowded to tierce_worker;
 grant execute on function journal.register, journal.next_block, journal.append to tierce_worker;
 grant select on journal.instance, journal.batch, journal.entry to tierce_worker;
 grant select, insert on journal.placed, journal.checkpoint, journal.cosignature, journal.dissent to tierce_worker;

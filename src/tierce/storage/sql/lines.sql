@@ -127,25 +127,64 @@ begin
 end $$;
 
 -- The size of a common line: a share of the sum over the professionals who worked with it in the last sixty days, one
--- who is new counting as her device on probation does; never below a base.
+-- who is new counting as her device on probation does; never below a base. How many they were is kept too.
+--
+-- The statement is made for the kind, so that it is planned for it: a plan good for every kind reads everybody for a cell.
 create or replace function gate.size_common(line gate.common, today integer) returns gate.common
     language plpgsql stable as $$
 declare size gate.common_size := (select s from gate.common_size s where s.kind = line.kind);
 begin
-    select greatest(size.base, sum(w.a) * size.percent / 100), greatest(size.base, sum(w.top) * size.percent / 100)
-    into line.a, line.top
-    from (
-        select case when line.kind >= 7 then (u.a + 2) / 3 else u.a end as a, u.top
-        from (
-            select c.login, c.profession, min(f.top) as top,
-                   case when min(c.first_day) > today - 14 then least(5, min(f.a)) else min(f.a) end as a
-            from access.clientele c join gate.floor f on f.profession = c.profession
-            where c.last_day > today - 60
-              and (line.kind <> 5 or c.software = line.subject) and (line.kind <> 6 or c.vendor = line.subject)
-              and (line.kind <> 7 or c.cell = line.subject)
-            group by c.login, c.profession) u) w;
+    execute 'with worked as (
+                select c.login, c.profession, min(c.first_day) > $1 - 14 as new from access.clientele c
+                where c.last_day > $1 - 60 and '
+            || case line.kind when 5 then 'c.software = $2' when 6 then 'c.vendor = $2' when 7 then 'c.cell = $2' else '$2 = 0' end
+            || ' group by c.login, c.profession),
+            counted as (select profession, new, count(*) as n from worked group by profession, new),
+            worth as (
+                select c.n, case when c.new then least(5, f.a) else f.a end as a, f.top
+                from counted c join gate.floor f using (profession))
+            select coalesce(sum(n * case when $3 then (a + 2) / 3 else a end), 0), coalesce(sum(n * top), 0),
+                   coalesce(sum(n), 0) from worth'
+    into line.a, line.top, line.clients using today, line.subject::integer, line.kind >= 7;
+    line.a := greatest(size.base, line.a::bigint * size.percent / 100);
+    line.top := greatest(size.base, line.top::bigint * size.percent / 100);
     line.counted := clock_timestamp();
     return line;
+end $$;
+
+-- Whether a line's size is out of date: counted on an earlier day, or a minute ago at least while `short` of units.
+create or replace function gate.size_due(line gate.common, short boolean) returns boolean language sql stable as $$
+    select line.counted < gate.day_start() or (short and line.counted < clock_timestamp() - interval '1 minute')
+$$;
+
+-- Whether so many work with a line that counting them is the worker's (gate.size_crowded): a draw would hold the row, and
+-- every other draw of it, for as long. What the worker has not counted since yesterday began, a draw counts.
+create or replace function gate.is_crowded(line gate.common) returns boolean language sql stable as $$
+    select line.clients >= 10000 and line.counted >= gate.day_start() - interval '1 day'
+$$;
+
+-- Counts one crowded line anew, if one is due, and locks its row only once it has counted. Returns whether there was one.
+create or replace function gate.size_crowded() returns boolean
+    language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+    line gate.common;
+    sized gate.common;
+begin
+    for line in select * from gate.common c where c.clients >= 10000 order by c.counted loop
+        sized := gate.roll_common(line, greatest(line.day, gate.this_day()));
+        -- A draw takes at most a block of 1024, so with less than two left one may go away with less than it asked for.
+        if gate.size_due(line, gate.free_common(sized) < 2048) then
+            sized := gate.size_common(line, sized.day);
+            select * into line from gate.common c where c.kind = line.kind and c.subject = line.subject for update;
+            line.a := sized.a;
+            line.top := sized.top;
+            update gate.common c set a = sized.a, top = sized.top, limit_now = gate.limit_common(line),
+                                     clients = sized.clients, counted = sized.counted
+            where c.kind = line.kind and c.subject = line.subject;
+            return true;
+        end if;
+    end loop;
+    return false;
 end $$;
 
 -- Units of common lines drawn for the calling process, which spends them in memory; at most as many as each line has.
@@ -193,7 +232,7 @@ begin
             end if;
         end if;
         free := gate.free_common(line);
-        if line.counted < gate.day_start() or (free < asked.want and line.counted < clock_timestamp() - interval '1 minute') then
+        if gate.size_due(line, free < asked.want) and not gate.is_crowded(line) then
             line := gate.size_common(line, line.day);
             free := gate.free_common(line);
         end if;
@@ -208,7 +247,7 @@ begin
         update gate.common c set
             day = line.day, weeks = line.weeks, a = line.a, top = line.top, limit_now = line.limit_now,
             freed_256 = line.freed_256, freed_week = line.freed_week, today = line.today, seats = line.seats,
-            counted = line.counted
+            counted = line.counted, clients = line.clients
         where c.kind = line.kind and c.subject = line.subject;
     end loop;
 end $$;
