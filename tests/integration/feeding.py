@@ -14,6 +14,7 @@ from tierce.feeds.intake import INSTANCE, Intake, Report
 from tierce.feeds.rights import LOAD_FROM
 from tierce.journal.service import Appender
 from tierce.kernel.clock import Clock, SystemClock
+from tierce.kernel.errors import TierceError
 from tierce.kernel.feed import Rejection
 from tierce.lab.country.population import Plan
 from tierce.presence.store import ReportRows
@@ -25,6 +26,37 @@ from tierce.storage.keys import Keyring
 
 PLAN = Plan(persons=2_000, insurers=4, seed=11, on=date(2026, 11, 23), professionals=60)
 FIRST = "99100001"
+
+STATE = """
+    select md5(string_agg(line, '|' order by line)) from (
+        select 'key ' || k.idx || ' ' || f.idx as line
+        from person.key k join (select person, min(idx::text) as idx from person.key group by person) f using (person)
+        union all
+        select 'member ' || m.idx || ' ' || f.idx
+        from person.member m
+        join (select person, min(idx::text) as idx from person.key group by person) f using (person)
+        union all
+        select concat_ws(' ', 'cover', f.idx, insurer, from_day, until_day, domains, priority, contract, digest,
+                         effective_day, told)
+        from coverage.coverage c join (select person, min(idx::text) as idx from person.key group by person) f
+            using (person)
+        union all
+        select concat_ws(' ', 'family', f.idx, h.idx, r.idx) from person.family
+        join (select person, min(idx::text) as idx from person.key group by person) f using (person)
+        join (select person as holder, min(idx::text) as idx from person.key group by person) h using (holder)
+        left join (select person as representative, min(idx::text) as idx from person.key group by person) r
+            using (representative)
+        union all
+        select concat_ws(' ', 'trait', t.idx, f.idx) from person.trait t
+        join (select person, min(idx::text) as idx from person.key group by person) f using (person)
+        union all select concat_ws(' ', 'refused', line, field, code) from registry.feed_refused
+    ) lines"""
+"""What the register says, whatever numbers its people drew."""
+
+
+def state(admin: psycopg.Connection) -> object:
+    """One digest of what the register says."""
+    return admin.execute(STATE).fetchone()
 
 
 @dataclass
@@ -58,6 +90,10 @@ class Importer:
         return self.intake.rights(
             path, amc, self.listener(), dry_run=dry_run, whole=whole, confirm_shrink=confirm_shrink
         )
+
+    def first_load(self, files: list[Path]) -> dict[str, Report | TierceError | None]:
+        listener = self.listener()
+        return {path.name: found for path, found in self.intake.first_load(files, lambda _path: listener)}
 
     def insurers(self, path: Path) -> Report:
         return self.intake.insurers(path, self.listener())

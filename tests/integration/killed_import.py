@@ -20,7 +20,10 @@ RUN_SECONDS_MAX = 120
 def run_import(
     database: Database, keys: Path, path: Path, said: Path, steps: int, *, whole: bool, load_from: int
 ) -> tuple[int, list[str]]:
-    """Import `path`; `said` takes what is heard. Gives the exit code, negative for a signal, and the lines heard."""
+    """Import `path`, or all of a folder by a first load; `said` takes what is heard.
+
+    Gives the exit code, negative for a signal, and the lines heard.
+    """
     process = fork(_import, database, keys, path, said, steps=steps, whole=whole, load_from=load_from)
     process.join(RUN_SECONDS_MAX)
     code = process.exitcode
@@ -40,7 +43,10 @@ def _import(
         with database.connect("tierce_feed") as connection:
             importer = make_importer(connection, keys, chunk_lines=CHUNK_LINES, load_from=load_from)
             importer.on_progress = _killer(steps, lambda line: print(line, file=out, flush=True))
-            importer.rights(path, whole=whole)
+            if path.is_dir():
+                importer.first_load(sorted(path.iterdir()))
+            else:
+                importer.rights(path, whole=whole)
             print(len(importer.rejections), file=out, flush=True)
 
 

@@ -105,6 +105,54 @@ def test_a_country_is_made_and_taken_in_by_commands(tmp_path: Path, settings: Pa
         assert admin.execute("select count(*) from coverage.coverage").fetchone() == (len(rows),)
 
 
+def test_a_folder_of_all_insurers_is_taken_at_once(tmp_path: Path, settings: Path, connect: Connect) -> None:
+    out = tmp_path / "country"
+    made = tierce("lab", "population", "--persons", "300", "--insurers", "3", "--seed", "5", "--out", out)
+    assert made.returncode == 0, made.stderr
+    assert tierce("feed", "insurers", out / "insurers.csv", "--settings", settings).returncode == 0
+    folder = out / "rights"
+    files = sorted(folder.iterdir())
+    rows = rows_of(files[1])
+    rows[-1]["birth_date"] = "19999"
+    write_rows(files[1], rows)
+    told = ("feed", "first-load", folder, "--settings", settings, "--json", "-")
+    done = tierce(*told)
+    assert done.returncode == 1, done.stderr
+    answer = json.loads(done.stdout)
+    assert [one["file"] for one in answer["files"]] == [path.name for path in files]
+    assert [one["rejected"] for one in answer["files"]] == [0, 1, 0]
+    assert f"{files[1].name} : 1 refusées / refused" in done.stderr
+    assert f"3 fichiers pris / files taken : {sum(one['taken'] for one in answer['files'])} lignes" in done.stderr
+    assert (folder / f"{files[1].name}.rejects.csv").exists()
+    with connect(SUPERUSER) as admin:
+        states = admin.execute("select state, resumed from registry.feed where kind = 'rights'").fetchall()
+    assert states == [("done", 0)] * 3
+
+    again = tierce(*told)
+    assert (again.returncode, json.loads(again.stdout)["taken_before"]) == (0, 3), again.stderr
+    assert f"{files[0].name} : déjà pris / taken before" in again.stderr
+
+
+def test_a_folder_that_cannot_be_taken_is_said_in_one_line(tmp_path: Path, settings: Path) -> None:
+    empty, doubled, strange = (tmp_path / name for name in ("empty", "doubled", "strange"))
+    for folder in (empty, doubled, strange):
+        folder.mkdir()
+    (empty / "99100001.csv.rejects.csv").write_text("line\n", encoding="utf-8")
+    for name in ("99100001.csv", "99100001.parquet"):
+        (doubled / name).write_text("amc\n", encoding="utf-8")
+    (strange / "notes.csv").write_text("amc\n", encoding="utf-8")
+    for folder, said in (
+        (tmp_path / "none", "pas un dossier"),
+        (empty, "aucun fichier de droits"),
+        (doubled, "99100001.csv, 99100001.parquet : un organisme, deux fichiers"),
+        (strange, "notes.csv : Aucun organisme"),
+    ):
+        failed = tierce("feed", "first-load", folder, "--settings", settings)
+        assert failed.returncode == 2
+        assert said in failed.stderr.splitlines()[-1]
+        assert "Traceback" not in failed.stderr
+
+
 def test_real_people_in_production_alone_and_nobody_invented_there() -> None:
     assert {mode: people_of(mode) for mode in Mode} == {Mode.DEMO: People.INVENTED, Mode.PRODUCTION: People.REAL}
 

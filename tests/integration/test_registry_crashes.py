@@ -11,7 +11,7 @@ import pytest
 
 from tests.folders import private_folder
 from tests.integration.conftest import Connect
-from tests.integration.feeding import FIRST, PLAN, make_importer, rows_of, write_rows
+from tests.integration.feeding import FIRST, PLAN, make_importer, rows_of, state, write_rows
 from tests.integration.killed_import import MARK, run_import
 from tests.waiting import eventually
 from tierce.feeds.intake import Report
@@ -25,32 +25,6 @@ from tierce.storage.database import Database
 from tierce.storage.migrate import migrate
 
 pytestmark = pytest.mark.integration
-
-STATE = """
-    select md5(string_agg(line, '|' order by line)) from (
-        select 'key ' || k.idx || ' ' || f.idx as line
-        from person.key k join (select person, min(idx::text) as idx from person.key group by person) f using (person)
-        union all
-        select 'member ' || m.idx || ' ' || f.idx
-        from person.member m
-        join (select person, min(idx::text) as idx from person.key group by person) f using (person)
-        union all
-        select concat_ws(' ', 'cover', f.idx, insurer, from_day, until_day, domains, priority, contract, digest,
-                         effective_day, told)
-        from coverage.coverage c join (select person, min(idx::text) as idx from person.key group by person) f
-            using (person)
-        union all
-        select concat_ws(' ', 'family', f.idx, h.idx, r.idx) from person.family
-        join (select person, min(idx::text) as idx from person.key group by person) f using (person)
-        join (select person as holder, min(idx::text) as idx from person.key group by person) h using (holder)
-        left join (select person as representative, min(idx::text) as idx from person.key group by person) r
-            using (representative)
-        union all
-        select concat_ws(' ', 'trait', t.idx, f.idx) from person.trait t
-        join (select person, min(idx::text) as idx from person.key group by person) f using (person)
-        union all select concat_ws(' ', 'refused', line, field, code) from registry.feed_refused
-    ) lines"""
-"""What the register says, whatever numbers its people drew."""
 
 
 @pytest.fixture(scope="module")
@@ -93,10 +67,6 @@ def run(database: Database, key_directory: Path, tmp_path: Path) -> Run:
         return run_import(database, key_directory, path, said, steps, whole=whole, load_from=load_from)
 
     return started
-
-
-def state(admin: psycopg.Connection) -> object:
-    return admin.execute(STATE).fetchone()
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ def keys(count: int) -> "np.ndarray[tuple[int, ...], np.dtype[np.uint8]]":
 
 
 def test_the_filter_forgets_no_key_and_seldom_takes_one_for_another() -> None:
-    seen, known = Seen(), keys(200_000)
+    seen, known = Seen(200_000), keys(200_000)
     for at in range(0, len(known), 10_000):
         seen.add(known[at : at + 10_000])
     assert seen.perhaps(known).all()
@@ -32,9 +32,21 @@ def test_keys_of_one_word_are_both_remembered() -> None:
     one = keys(1)
     crowded = np.repeat(one, 512, axis=0)
     crowded[:, 8:] = keys(512)[:, 8:]
-    seen = Seen()
+    seen = Seen(1_000)
     seen.add(crowded)
     assert seen.perhaps(crowded).all()
+
+
+def test_the_filter_has_room_for_a_country() -> None:
+    """Places that share a line of bits for a small file do not for one of thirty-three million lines."""
+    full, asked = keys(4_096).copy(), keys(100).copy()
+    full[:, :8], asked[:, :8] = 0, 0
+    asked[:, 2] = 1 << 5  # a line of bits further by 2²¹
+    for file_lines, taken in ((1_000_000, True), (33_000_000, False)):
+        seen = Seen(file_lines)
+        seen.add(full)
+        assert seen.perhaps(full).all()
+        assert seen.perhaps(asked).all() == seen.perhaps(asked).any() == taken, f"{file_lines} lines"
 
 
 @pytest.mark.parametrize("size", [256, 1024])

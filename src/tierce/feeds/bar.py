@@ -43,6 +43,12 @@ class ProgressBar:
     ) -> None:
         self._bar.stop()
 
+    def turn_to(self, name: str) -> None:
+        """Show another file from now on."""
+        if name != self._name:
+            self._name, self._resumed = name, False
+            self._bar.reset(self._task, total=None, lines="")
+
     def count(self, lines: int) -> None:
         """Show how many lines were read, for files whose progress is not noted."""
         self._bar.update(self._task, lines=f"{lines:,} lignes / lines".replace(",", " "))

@@ -1,6 +1,7 @@
 """`tierce feed`: the rights of one insurer, the list of insurers, the directory of professionals."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -12,6 +13,7 @@ from rich.console import Console
 
 from tierce.directory.loads.store import DirectoryStore
 from tierce.feeds.bar import ProgressBar
+from tierce.feeds.folder import ALL_TAKEN, FILE_REFUSED, HELD, LINES_REFUSED, Folder, rights_files
 from tierce.feeds.intake import INSTANCE, Intake, Report
 from tierce.feeds.rejects import rejects_beside
 from tierce.journal.service import Appender
@@ -44,6 +46,8 @@ Exemples / examples:
   tierce feed rights 99100001.parquet --insurer 99100001 --dry-run --settings tierce.toml --json -
 
   tierce feed rights 99100001.csv --insurer 99100001 --whole --confirm-shrink 1234 --settings tierce.toml
+
+  tierce feed first-load rights/ --settings tierce.toml
 
   tierce feed directory PS_LibreAcces_Personne_activite.txt --dry-run --settings tierce.toml
 
@@ -100,6 +104,26 @@ def rights(
         return intake.rights(file, insurer, listener, dry_run=dry_run, whole=whole, confirm_shrink=confirm_shrink)
 
     _run(file, settings, json, take)
+
+
+@app.command("first-load", epilog=_EPILOG)
+def first_load(
+    *,
+    folder: Annotated[
+        Path,
+        typer.Argument(help="Dossier : un fichier par organisme, nommé par son numéro AMC. / One file an insurer."),
+    ],
+    settings: SettingsFile,
+    json: Json = "",
+) -> None:
+    """Remplir un registre vide : tous les organismes à la fois. / Fill an empty register, all insurers at once."""
+    console, taken = Console(stderr=True), Folder()
+    with _refusals_told(console):
+        taken.take(_opened(settings), rights_files(folder), console)
+    if json == "-":
+        typer.echo(msgspec.json.encode(taken.summary()))
+    console.print(taken.said(), markup=False, soft_wrap=True)
+    raise typer.Exit(taken.code)
 
 
 @app.command(epilog=_EPILOG)
@@ -196,22 +220,33 @@ def open_intake(database: Database, keys: Path, people: People, chunk_lines: int
     )
 
 
-def _run(file: Path, settings_file: Path, json: str, take: Callable[[Intake, Listener], Report]) -> None:
-    console = Console(stderr=True)
+@contextmanager
+def _refusals_told(console: Console) -> Iterator[None]:
+    """Say why a file is refused or held, or that the database is away, and leave with the code of it."""
     try:
-        settings = load(settings_file)
-        intake = open_intake(settings.connection(), settings.key_directory(), people_of(settings.mode))
-        with rejects_beside(file) as rejects, ProgressBar(console, file.name) as bar:
-            report = take(intake, Listener(rejects.add, bar.count, bar.follow))
+        yield
     except TierceError as error:
         console.print(f"✗ {error}", style="red", markup=False, highlight=False, soft_wrap=True)
-        raise typer.Exit(3 if isinstance(error, FeedHeldError) else 2) from None
+        raise typer.Exit(HELD if isinstance(error, FeedHeldError) else FILE_REFUSED) from None
     except psycopg.OperationalError as error:
         # What the driver says of a lost connection, never of a statement: nothing in it was read from the file.
         said = " ".join(str(error).split())
         told = "la base ne répond pas ; relancez la même commande / the database is away: run the same command again"
         console.print(f"✗ {told} ({said})", style="red", markup=False, highlight=False, soft_wrap=True)
-        raise typer.Exit(2) from None
+        raise typer.Exit(FILE_REFUSED) from None
+
+
+def _opened(settings_file: Path) -> Intake:
+    settings = load(settings_file)
+    return open_intake(settings.connection(), settings.key_directory(), people_of(settings.mode))
+
+
+def _run(file: Path, settings: Path, json: str, take: Callable[[Intake, Listener], Report]) -> None:
+    console = Console(stderr=True)
+    with _refusals_told(console):
+        intake = _opened(settings)
+        with rejects_beside(file) as rejects, ProgressBar(console, file.name) as bar:
+            report = take(intake, Listener(rejects.add, bar.count, bar.follow))
     if json == "-":
         typer.echo(msgspec.json.encode(report.summary()))
     counts = report.counts
@@ -224,4 +259,4 @@ def _run(file: Path, settings_file: Path, json: str, take: Callable[[Intake, Lis
         markup=False,
         soft_wrap=True,
     )
-    raise typer.Exit(1 if counts.rejected else 0)
+    raise typer.Exit(LINES_REFUSED if counts.rejected else ALL_TAKEN)

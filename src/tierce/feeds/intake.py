@@ -1,7 +1,7 @@
 """One import from beginning to end: lock, journal, lines, journal."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,6 +14,7 @@ from tierce.directory.loads.store import DirectoryStore
 from tierce.feeds.directory_files import layout_of, rows_of
 from tierce.feeds.reader import file_sha256, read_rows
 from tierce.feeds.rights import LOAD_FROM, RightsRun, Ways
+from tierce.feeds.together import take_together
 from tierce.journal.model import Entry, EntryKind
 from tierce.journal.service import Appender
 from tierce.kernel.categories import DataCategory
@@ -34,6 +35,7 @@ from tierce.registry.contracts.service import take_contracts
 from tierce.registry.contracts.store import ContractStore
 from tierce.registry.errors import FeedBusyError, FeedRefusedError, InsurerUnknownError
 from tierce.registry.model import People
+from tierce.registry.progress.model import Progress
 from tierce.registry.service import CHUNK_LINES, Listener, take_insurers
 from tierce.registry.store import RegistryStore
 
@@ -145,30 +147,55 @@ class Intake:
             FeedBusyError: another import is running.
         """
         started = time.perf_counter()
+        ways = Ways(dry_run, whole, confirm_shrink, self._chunk_lines, self._load_from)
+        run = self._rights_run(path, amc, listener, ways)
+        with self._alone():
+            progress = run.run()
+        return _of_rights(path, amc, progress, time.perf_counter() - started, dry_run=dry_run)
+
+    def first_load(
+        self, files: Sequence[Path], listener_of: Callable[[Path], Listener]
+    ) -> Iterator[tuple[Path, Report | TierceError | None]]:
+        """Take in many insurers' rights files, each named by its AMC number, into an empty register.
+
+        Their lines are loaded together and the indexes built once; see feeds/together.py. Gives what became of each
+        file as it ends: its report, what refused or holds it, or None where it is the insurer's last already.
+
+        Raises:
+            FeedRefusedError: a file is none of rights, or of no insurer; nothing was written of any.
+            FeedBusyError: another import is running.
+        """
+        started = time.perf_counter()
+        ways = Ways(
+            dry_run=False, whole=False, confirm_shrink=None, chunk_lines=self._chunk_lines, load_from=self._load_from
+        )
+        runs = []
+        for path in files:
+            try:
+                runs.append((path, self._rights_run(path, path.stem, listener_of(path), ways)))
+            except InsurerUnknownError as error:
+                msg = f"{path.name} : {error}"
+                raise FeedRefusedError(msg) from None
+        with self._alone():
+            for one in take_together(self._registry, runs):
+                report = one.progress and _of_rights(
+                    one.path, one.path.stem, one.progress, time.perf_counter() - started, dry_run=False
+                )
+                yield one.path, report or one.error
+
+    def _rights_run(self, path: Path, amc: str, listener: Listener, ways: Ways) -> RightsRun:
         sender = self._registry.sender(amc, self._people)
         if sender is None:
             raise InsurerUnknownError
         feed = _Feed("rights", path, amc, sender.id, Act.FEED_RIGHTS, _RIGHTS_CATEGORIES)
-        run = RightsRun(
+        return RightsRun(
             self._registry,
             sender,
             path,
             listener,
             clock=self._clock,
-            ways=Ways(dry_run, whole, confirm_shrink, self._chunk_lines, self._load_from),
+            ways=ways,
             note=lambda act, number, outcome: self._note(replace(feed, act=act), number, outcome),
-        )
-        with self._alone():
-            progress = run.run()
-        return Report(
-            kind="rights",
-            file=path.name,
-            sha256=progress.sha256.hex(),
-            amc=amc,
-            feed=progress.feed,
-            dry_run=dry_run,
-            counts=progress.counts,
-            seconds=time.perf_counter() - started,
         )
 
     def insurers(self, path: Path, listener: Listener) -> Report:
@@ -358,6 +385,19 @@ class _Feed:
     categories: DataCategory
     of: tuple[str, int] | None = None
     """Of the directory's files, the layout and the day."""
+
+
+def _of_rights(path: Path, amc: str, progress: Progress, seconds: float, *, dry_run: bool) -> Report:
+    return Report(
+        kind="rights",
+        file=path.name,
+        sha256=progress.sha256.hex(),
+        amc=amc,
+        feed=progress.feed,
+        dry_run=dry_run,
+        counts=progress.counts,
+        seconds=seconds,
+    )
 
 
 def no_listener() -> Listener:

@@ -9,6 +9,7 @@ from typing import TextIO
 from tierce.kernel.feed import Rejection
 from tierce.registry.errors import FeedHeldError
 
+REJECTS_SUFFIX = ".rejects.csv"
 REJECT_COLUMNS = ("line", "field", "motif", "que_faire", "reason", "remedy")
 
 
@@ -47,7 +48,7 @@ class RejectsFile:
 @contextmanager
 def rejects_beside(path: Path) -> Iterator[RejectsFile]:
     """Open `<file>.rejects.csv` beside an imported file."""
-    rejects = RejectsFile(path.with_name(f"{path.name}.rejects.csv"))
+    rejects = RejectsFile(path.with_name(path.name + REJECTS_SUFFIX))
     was_read = False
     try:
         yield rejects

@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import Final
 
 from tierce.feeds.pipeline import Keys, Reader, Work, beside, parts_of
-from tierce.feeds.source import Source
+from tierce.feeds.source import Measured, Source
 from tierce.kernel.clock import Clock
 from tierce.kernel.errors import TierceError
 from tierce.kernel.ids import new_id
 from tierce.policy.acts import Act, Outcome
 from tierce.registry.batch import Ints
 from tierce.registry.errors import FeedHeldError, FeedRefusedError
+from tierce.registry.first_load import Seen
 from tierce.registry.model import Sender
 from tierce.registry.prepared import Prepared
 from tierce.registry.progress.model import Phase, Progress
@@ -67,6 +68,8 @@ class RightsRun:
         self._ways = ways
         self._note = note
         self._beside: Work | None = None
+        self._measured: Measured | None = None
+        self._progress: Progress | None = None
 
     def run(self) -> Progress:
         """Take the file in; every line of the journal is committed with what it tells.
@@ -75,24 +78,8 @@ class RightsRun:
             FeedHeldError: abnormally many people would lose their cover.
             FeedRefusedError: the file cannot be read any further, or was begun in another way.
         """
-        dry_run = self._ways.dry_run
-        with ExitStack() as stack:
-            if self._reader.source.lines_about() >= self._ways.load_from:
-                # It takes its time to start: meanwhile the file is measured.
-                self._start_beside(stack)
-            progress = self._stand()
-            desk = Desk(
-                self._registry, self._book, self._registry.lookup(self._sender.id),
-                self._registry.writer(self._sender, progress.told), self._clock,
-            )  # fmt: skip
-            chunks = self._chunks(progress, stack)
-            importing = RightsImport(desk, self._sender, self._listener, progress, chunks, dry_run=dry_run)
-            try:
-                importing.run()
-            except TierceError as error:
-                self._stop(progress, error)
-                raise
-        if dry_run:
+        progress = self._carry(None, lambda importing: importing.run())
+        if self._ways.dry_run:
             self._registry.rollback()
             return progress
         self._registry.count_people(self._sender.id)
@@ -102,11 +89,52 @@ class RightsRun:
         self._registry.commit()
         return progress
 
+    def load(self, seen: Seen) -> None:
+        """Load its new people into a register whose indexes are set aside; `run` takes the rest once they are built.
+
+        Raises:
+            FeedRefusedError: the file cannot be read any further, or was begun in another way.
+        """
+        self._carry(seen, lambda importing: importing.load(seen))
+
+    def was_last(self) -> bool:
+        """Tell whether this very file is the insurer's last that was taken to its end."""
+        return self._book.was_last(self._sender.id, self._measure().sha256)
+
+    def lines_about(self) -> int:
+        """How many lines there can be, without reading them."""
+        return self._reader.source.lines_about()
+
+    def _carry(self, seen: Seen | None, work: Callable[[RightsImport], object]) -> Progress:
+        with ExitStack() as stack:
+            if self.lines_about() >= self._ways.load_from:
+                # It takes its time to start: meanwhile the file is measured.
+                self._start_beside(stack)
+            progress = self._progress = self._progress or self._stand(seen)
+            desk = Desk(
+                self._registry, self._book, self._registry.lookup(self._sender.id),
+                self._registry.writer(self._sender, progress.told), self._clock,
+            )  # fmt: skip
+            chunks = self._chunks(progress, stack)
+            importing = RightsImport(desk, self._sender, self._listener, progress, chunks, dry_run=self._ways.dry_run)
+            try:
+                work(importing)
+            except TierceError as error:
+                self._stop(progress, error)
+                raise
+        self._beside = None
+        return progress
+
     # -- where it stands -------------------------------------------------------------------------------------
 
-    def _stand(self) -> Progress:
+    def _measure(self) -> Measured:
+        if self._measured is None:
+            self._measured = self._reader.source.measure()
+        return self._measured
+
+    def _stand(self, seen: Seen | None) -> Progress:
         """Find the import of this file where it was interrupted or held, or begin one."""
-        measured = self._reader.source.measure()
+        measured = self._measure()
         found = None
         if not self._ways.dry_run:
             found = self._book.find(self._sender.id, measured.sha256, measured.lines_total, measured.bytes_total)
@@ -114,7 +142,7 @@ class RightsRun:
             progress = Progress(
                 new_id(), measured.sha256, measured.lines_total, measured.bytes_total, self._ways.whole
             )
-            self._begin(progress)
+            self._begin(progress, seen)
             return progress
         if found.whole != self._ways.whole:
             msg = (
@@ -122,15 +150,15 @@ class RightsRun:
                 f"begun {'with' if found.whole else 'without'} --whole: go on in the same way"
             )
             raise FeedRefusedError(msg)
-        self._go_on(found)
+        self._go_on(found, seen)
         return found
 
-    def _begin(self, progress: Progress) -> None:
+    def _begin(self, progress: Progress, seen: Seen | None) -> None:
         progress.confirmed = self._ways.confirm_shrink  # a dry run has told the number already
-        if not self._ways.dry_run:
-            self._mend_indexes()
         large = progress.lines_total >= self._ways.load_from
-        if large and not self._ways.dry_run and self._book.set_indexes_aside():
+        if not self._ways.dry_run and seen is None:
+            self._mend_indexes()
+        if seen is not None or (large and not self._ways.dry_run and self._book.set_indexes_aside()):
             progress.phase = Phase.LOADING
         self._book.begin(progress, self._sender.id, self._clock.now())
         if not self._ways.dry_run:
@@ -140,8 +168,8 @@ class RightsRun:
             self._registry.commit()
         self._listener.on_progress(progress)
 
-    def _go_on(self, progress: Progress) -> None:
-        if progress.phase not in {Phase.LOADING, Phase.INDEXING}:
+    def _go_on(self, progress: Progress, seen: Seen | None) -> None:
+        if seen is None and progress.phase not in {Phase.LOADING, Phase.INDEXING}:
             self._mend_indexes()
         for rejection in self._book.refused(progress.feed):
             self._listener.on_rejection(rejection)

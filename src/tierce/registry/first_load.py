@@ -1,7 +1,7 @@
-"""Settles the lines of the first load of an empty register, without asking the database anything.
+"""Settles the lines of the first load of an empty register, of one file or several, without asking the database.
 
 The tables have no index while they are loaded, so nobody can be looked up. A line whose identifiers and member
-number no earlier line of the file can have named is a new person's: that is told by a filter of fixed size, which
+number no earlier line of any file can have named is a new person's: that is told by a filter of fixed size, which
 errs only towards *perhaps*. Every other line is put off until the indexes are there and the rules can settle it:
 the few that name somebody twice, and those whose holder came long before.
 """
@@ -21,8 +21,10 @@ from tierce.registry.batch import Bools, Ints
 from tierce.registry.prepared import ELSEWHERE, NOBODY, Bytes, Linked, Prepared, Settled
 from tierce.registry.settle import refuse_far_day, refuse_other_day, refuse_stranger
 
-_LINES: Final = 1 << 20
-"""64 MiB: at ten million lines about one in a thousand is put off for nothing, at a hundred million most are."""
+_LINES_LEAST, _LINES_MOST = 1 << 20, 1 << 22
+"""64 to 256 MiB, a line of bits for four to eight lines of the file: at 33 million, one in some thousands is put off
+for nothing (one in forty with 64 MiB); beyond, ever more."""
+_FILE_LINES: Final = 8
 _LINE_WORDS: Final = 8
 """A key's bits lie in one line of the processor's caches: it is fetched once for all of them."""
 _MARKS: Final = 6
@@ -31,8 +33,11 @@ _MARKS: Final = 6
 class Seen:
     """A filter of keyed numbers: never forgets one, and seldom takes one for another."""
 
-    def __init__(self) -> None:
-        self._words = np.zeros(_LINES * _LINE_WORDS, dtype=np.uint64)
+    def __init__(self, file_lines: int) -> None:
+        """Make room for the keys and member numbers of so many lines."""
+        wanted = 1 << (file_lines // _FILE_LINES).bit_length()
+        self._lines = min(max(wanted, _LINES_LEAST), _LINES_MOST)
+        self._words = np.zeros(self._lines * _LINE_WORDS, dtype=np.uint64)
 
     def add(self, keys: Bytes) -> None:
         """Remember keys, 16 bytes each."""
@@ -54,7 +59,7 @@ class Seen:
     def _marks(self, keys: Bytes) -> Iterator[tuple[Ints, NDArray[np.uint64]]]:
         """The words and bits of each key: its first four bytes name a line, nine bits of the last eight each mark."""
         halves = np.ascontiguousarray(keys).view("<u8")
-        line = (halves[:, 0] & np.uint64(_LINES - 1)).astype(np.int64) * _LINE_WORDS
+        line = (halves[:, 0] & np.uint64(self._lines - 1)).astype(np.int64) * _LINE_WORDS
         for place in range(_MARKS):
             bit = halves[:, 1] >> np.uint64(9 * place)
             yield (
@@ -83,16 +88,13 @@ class _Last:
 class FirstLoad:
     """Settles chunk after chunk in the order of the file."""
 
-    def __init__(self, today: int, only_day: int | None = None) -> None:
-        """With `only_day`, a line that describes another day is refused; and one of a day too far from `today`."""
+    def __init__(self, today: int, seen: Seen) -> None:
+        """Refuse a line of a day too far from `today`; `seen` holds what was loaded before, and learns the rest."""
         self._today = today
-        self.only_day = only_day
-        self._seen = Seen()
+        self.only_day: int | None = None
+        """A line that describes another day is refused, if there is one."""
+        self._seen = seen
         self._last = _Last(np.zeros((0, 16), np.uint8), np.zeros(0, np.int64))
-
-    def remember(self, keys: Bytes) -> None:
-        """Take in keys and member numbers loaded before an interruption."""
-        self._seen.add(keys)
 
     def settle(self, chunk: Prepared) -> Settled:
         """Settle the lines of new people; put off the others."""

@@ -19,7 +19,7 @@ from tierce.kernel.ids import InsurerId
 from tierce.policy.feeds import shrinks_abnormally
 from tierce.registry.batch import Ints
 from tierce.registry.errors import FeedHeldError
-from tierce.registry.first_load import FirstLoad
+from tierce.registry.first_load import FirstLoad, Seen
 from tierce.registry.insurers import InsurerLine, Said, read_insurer
 from tierce.registry.lookup.store import Lookup
 from tierce.registry.model import Sender
@@ -120,9 +120,7 @@ class RightsImport:
             FeedHeldError: abnormally many would lose their cover; what adds was taken, what takes away waits.
         """
         progress = self._progress
-        if progress.phase is Phase.LOADING:
-            self._load()
-            self._enter(Phase.INDEXING)
+        self.load(None)
         if progress.phase is Phase.READING:
             self._read()
             self._enter(Phase.PUTTING_OFF)
@@ -139,6 +137,16 @@ class RightsImport:
                 self._end_absent()
             self._enter(Phase.DONE)
         return progress.counts
+
+    def load(self, seen: Seen | None) -> None:
+        """Load the lines of new people, if it stands there; `seen` holds what is in the register, if given."""
+        if self._progress.phase is Phase.LOADING:
+            if seen is None:
+                seen = Seen(self._progress.lines_total)
+                if self._progress.lines_done:
+                    self._desk.book.remember_loaded(seen)
+            self._load(FirstLoad(self._today(), seen))
+            self._enter(Phase.INDEXING)
 
     # -- reading ---------------------------------------------------------------------------------------------
 
@@ -210,12 +218,8 @@ class RightsImport:
 
     # -- the first load --------------------------------------------------------------------------------------
 
-    def _load(self) -> None:
-        """Fill an empty register: while chunks are copied by a thread, the next are settled and sealed."""
-        load = FirstLoad(self._today())
-        if self._progress.lines_done:
-            for numbers in self._desk.book.loaded_numbers():
-                load.remember(numbers)
+    def _load(self, load: FirstLoad) -> None:
+        """Fill the register: while chunks are copied by a thread, the next are settled and sealed."""
         self._desk.registry.commit()
         with _taking_turns(), ThreadPoolExecutor(1) as pool:
             before: Future[None] | None = None

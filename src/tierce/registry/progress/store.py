@@ -12,6 +12,7 @@ from tierce.kernel.feed import FeedCounts, Rejection
 from tierce.kernel.ids import InsurerId
 from tierce.kernel.language import Phrase
 from tierce.registry.batch import Ints
+from tierce.registry.first_load import Seen
 from tierce.registry.prepared import Bytes
 from tierce.registry.progress.model import Phase, Progress
 
@@ -52,6 +53,15 @@ class FeedBook:
             feed, sha256, lines_total, bytes_total, whole, Phase(phase), day, lines, size, unread, shrink, confirmed,
             resumed, counts=counted,
         )  # fmt: skip
+
+    def was_last(self, insurer: InsurerId, sha256: bytes) -> bool:
+        """Tell whether this very file is the last of the insurer that was taken to its end."""
+        row = self._connection.execute(
+            "select file_sha256 from registry.feed where kind = 'rights' and insurer = %s and state = 'done'"
+            " order by ended desc limit 1",
+            (insurer,),
+        ).fetchone()
+        return row == (sha256,)
 
     def begin(self, progress: Progress, insurer: InsurerId, at: datetime) -> None:
         """Note that a file is being taken in, and that imports of this insurer's other files are left."""
@@ -220,8 +230,12 @@ class FeedBook:
         """
         self._connection.execute("set local synchronous_commit to off")
 
-    def loaded_numbers(self) -> Iterator[Bytes]:
-        """Yield every key and member number that a first load has written so far."""
+    def remember_loaded(self, seen: Seen) -> None:
+        """Add every key and member number that a first load has written so far."""
+        for numbers in self._loaded_numbers():
+            seen.add(numbers)
+
+    def _loaded_numbers(self) -> Iterator[Bytes]:
         for query in ("copy (select idx from person.key) to stdout (format binary)",
                       "copy (select idx from person.member) to stdout (format binary)"):  # fmt: skip
             with self._connection.cursor() as cursor, cursor.copy(query.encode()) as copy:
