@@ -24,6 +24,9 @@ from tierce.registry.store import RegistryStore
 LOAD_FROM: Final = 100_000
 """A file of so many lines is read in a process of its own, and fills an empty register without its indexes."""
 
+PUT_OFF_SPAN_MAX: Final = 20_000
+"""Lines of the file that one chunk of lines put off is looked for in, at most; all of them may be such."""
+
 Note = Callable[[Act, int, Outcome], None]
 
 
@@ -208,12 +211,19 @@ class RightsRun:
         loads = progress.phase is Phase.LOADING
         size = LOAD_LINES if large and loads else self._ways.chunk_lines
         source = self._reader.source
+
+        def size_of(wanted: Ints | None) -> int:
+            """Of a file of which few lines were put off, more is read at once: a chunk costs whatever it holds."""
+            if wanted is None or not len(wanted):
+                return size
+            return max(size, min(PUT_OFF_SPAN_MAX, self._ways.chunk_lines * (progress.lines_total // len(wanted))))
+
         if large and self._beside is None:
             self._start_beside(stack)
         work = self._beside if large and self._beside is not None else Work(self._reader.prepared)
 
         def chunks(line: int, start: int, wanted: Ints | None = None) -> Iterator[tuple[Span, Prepared]]:
-            return work.in_turn(parts_of(source.spans(size, line=line, start=start), wanted))
+            return work.in_turn(parts_of(source.spans(size_of(wanted), line=line, start=start), wanted))
 
         return chunks
 
