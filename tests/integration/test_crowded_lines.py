@@ -23,7 +23,7 @@ def admin(database: Database, connect: Connect) -> psycopg.Connection:
     return connect(SUPERUSER, autocommit=True)
 
 
-CROWD = 10_000
+CROWD = 2_000
 """From so many on, the worker counts who works with a line (gate.is_crowded)."""
 DRAW_NATION = "select granted[1] from gate.lend(array[9]::smallint[], array[0::bigint], array[8], array[0], array[0])"
 

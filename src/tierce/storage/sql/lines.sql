@@ -160,7 +160,7 @@ $$;
 -- Whether so many work with a line that counting them is the worker's (gate.size_crowded): a draw would hold the row, and
 -- every other draw of it, for as long. What the worker has not counted since yesterday began, a draw counts.
 create or replace function gate.is_crowded(line gate.common) returns boolean language sql stable as $$
-    select line.clients >= 10000 and line.counted >= gate.day_start() - interval '1 day'
+    select line.clients >= 2000 and line.counted >= gate.day_start() - interval '1 day'
 $$;
 
 -- Counts one crowded line anew, if one is due, and locks its row only once it has counted. Returns whether there was one.
@@ -170,7 +170,7 @@ declare
     line gate.common;
     sized gate.common;
 begin
-    for line in select * from gate.common c where c.clients >= 10000 order by c.counted loop
+    for line in select * from gate.common c where c.clients >= 2000 order by c.counted loop
         sized := gate.roll_common(line, greatest(line.day, gate.this_day()));
         -- A draw takes at most a block of 1024, so with less than two left one may go away with less than it asked for.
         if gate.size_due(line, gate.free_common(sized) < 2048) then

@@ -2,4 +2,4 @@
 -- it has counted, vendors and the nation, which are large or soon counted, are taken for such: a line counted before
 -- yesterday is counted by a draw all the same.
 alter table gate.common add column clients integer not null default 0;
-update gate.common set clients = 10000 where kind in (6, 9);
+update gate.common set clients = 2000 where kind in (6, 9);
