@@ -126,7 +126,7 @@ grant usage on schema gate, access, directory, registry, notice to tierce_person
 grant execute on function journal.register, journal.next_block, journal.append, gate.person_self,
     gate.person_history to tierce_persons;
 grant execute on function access.put_pending, access.take_pending to tierce_persons;
-grant select, insert, update on access.person_session to tierce_persons;
+grant select, insert, update (revoked) on access.person_session to tierce_persons;   -- whose it is, and for how long, stays
 grant select on directory.professional, directory.establishment to tierce_persons;
 grant select on registry.insurer, registry.insurer_key to tierce_persons;
 grant select on journal.instance, journal.batch, journal.placed, journal.checkpoint, journal.segment, journal.ended
