@@ -18,11 +18,15 @@ _MONTH: Final = r"(?:0?[1-9]|1[0-2])"
 _YEAR: Final = r"(?:18[89]\d|19\d{2}|20\d{2})"
 _MONTHS: Final = "janv|jan|fevr|fev|feb|mars|mar|avr|apr|mai|may|juin|jun|juil|jul|aout|aug|sept|sep|oct|nov|dec"
 _SEPARATED: Final = r"\s*[/.\-\s]\s*"
+_BETWEEN: Final = r"[^0-9A-Za-z]+"
+"""Whatever stands between the parts of a date whose year is whole: dashes, commas, middle dots, what is not seen."""
 _DATES: Final = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
-        rf"(?<!\d){_DAY}{_SEPARATED}{_MONTH}{_SEPARATED}(?:{_YEAR}|\d{{2}})(?!\d)",
-        rf"(?<!\d){_YEAR}{_SEPARATED}{_MONTH}{_SEPARATED}{_DAY}(?!\d)",
+        rf"(?<!\d){_DAY}{_BETWEEN}{_MONTH}{_BETWEEN}{_YEAR}(?!\d)",
+        rf"(?<!\d){_MONTH}{_BETWEEN}{_DAY}{_BETWEEN}{_YEAR}(?!\d)",
+        rf"(?<!\d){_DAY}{_SEPARATED}{_MONTH}{_SEPARATED}\d{{2}}(?!\d)",
+        rf"(?<!\d){_YEAR}{_BETWEEN}{_MONTH}{_BETWEEN}{_DAY}(?!\d)",
         r"(?<!\d)(?:0[1-9]|[12]\d|3[01])(?:0[1-9]|1[0-2])" + _YEAR + r"(?!\d)",
         r"(?<!\d)" + _YEAR + r"(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?!\d)",
         rf"(?<!\d){_DAY}(?:er|st|nd|rd|th)?\s*(?:{_MONTHS})[a-z]*\.?,?\s*{_YEAR}(?!\d)",
@@ -45,7 +49,9 @@ def looks_like(text: str) -> Likeness | None:
     to twelve digits pass.
     """
     plain = "".join(
-        character for character in unicodedata.normalize("NFKD", text) if not unicodedata.combining(character)
+        str(unicodedata.decimal(character, character))
+        for character in unicodedata.normalize("NFKD", text)
+        if not unicodedata.combining(character)
     )
     compact = re.sub(r"[\W_]", "", plain)
     if _NIR.search(compact) or sum(character.isdigit() for character in compact) > _DIGITS_MAX:

@@ -67,7 +67,7 @@ FUNCTIONS = (
 """Replaced at each upgrade, in this order."""
 
 _NO_LARGE_OBJECTS = "revoke execute on function lo_creat, lo_create, lo_from_bytea from public"
-"""PostgreSQL lets whoever connects make them: rows in no table of ours, which nothing here counts, reads or deletes."""
+"""PostgreSQL lets whoever connects make them: rows in no table of ours, which nothing here counts or deletes."""
 _MIGRATION_LOCK = 0x7469_6572_6365
 
 
