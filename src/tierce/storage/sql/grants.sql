@@ -178,7 +178,8 @@ grant select, insert, update on access.evidence to tierce_worker;
 grant select, insert, update, delete on access.unexplained, access.overdue, access.unexplained_day to tierce_worker;
 grant select on access.decoy, access.alert to tierce_worker;
 grant select, insert, delete on access.decoy_hit, access.accused, access.saturated to tierce_worker;
-grant select on directory.establishment to tierce_worker;
+grant select on directory.establishment, directory.software to tierce_worker;
+grant execute on function directory.cell_of to tierce_worker;   -- whether whoever deposited was held, by any part
 grant usage on schema notice to tierce_worker;
 grant select (id, seq, at) on notice.person_report to tierce_worker;   -- that somebody said so; never who
 grant execute on function access.settle_unexplained to tierce_worker;
