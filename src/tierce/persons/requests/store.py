@@ -9,7 +9,7 @@ from psycopg import Connection
 from psycopg.rows import TupleRow
 
 from tierce.kernel.clock import date_of, from_micros
-from tierce.kernel.ids import EntrySeq, InsurerId, ProfessionalId
+from tierce.kernel.ids import EntrySeq, InsurerId, PersonId, ProfessionalId
 from tierce.kernel.saying import say_name
 from tierce.persons.requests.model import (
     InsurerReply,
@@ -47,6 +47,11 @@ def _with_replies(rows: list[TupleRow], replies: Iterable[TupleRow]) -> list[Rig
     for request_, insurer, outcome, at in replies:
         found.setdefault(request_, []).append(InsurerReply(InsurerId(insurer), RequestOutcome(outcome), at))
     return [replace(_request(row), replies=tuple(found.get(row[0], ()))) for row in rows]
+
+
+def one_at_a_time(connection: Connection, person: PersonId) -> None:
+    """Let no other request of hers be made until this transaction ends, whatever her sessions."""
+    connection.execute("select pg_advisory_xact_lock(hashtextextended('tierce-request', %s))", (person,))
 
 
 def insert(connection: Connection, handle: bytes, made: RightsRequest) -> None:
