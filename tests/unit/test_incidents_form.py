@@ -88,6 +88,7 @@ def test_fields_answer_to_each_other() -> None:
         ("siren", known(None)),
         ("siren", Value(Knowledge.UNKNOWN, "123456789")),
         ("description", known("Lue : 1 80 05 99 999 001 23.")),
+        ("description", known("Lue : 1–80–05–99–999–001–23.")),
         ("colour", known("vert")),
     ],
 )

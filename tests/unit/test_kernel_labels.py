@@ -20,7 +20,16 @@ def test_a_number_that_names_somebody_is_seen_however_it_is_written(text: str) -
     assert holds_nir(f"vague de refus, vue par {text}, à revoir")
 
 
-@pytest.mark.parametrize("text", ["appel au 02 99 00 14 20, le 12/03/2026 à 14:30", "formule 2A, 1 204 refus", ""])
+@pytest.mark.parametrize("between", ["_", "–", "·", "\u200b", "\u202f", "’", " – "])
+def test_a_reason_holds_no_number_whatever_stands_between_its_digits(between: str) -> None:
+    assert holds_nir(f"vue par {between.join((MAN[0], MAN[1:3], MAN[3:5], MAN[5:10], MAN[10:13]))}, à revoir")
+    assert holds_nir("vue par " + "".join(chr(ord(digit) - ord("0") + 0x0660) for digit in MAN))
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["appel au 02 99 00 14 20, le 12/03/2026 à 14:30", "du 27/11/2026 – 28/11/2026", "formule 2A, 1 204 refus", ""],
+)
 def test_a_reason_may_hold_dates_and_telephone_numbers(text: str) -> None:
     assert not holds_nir(text)
 
