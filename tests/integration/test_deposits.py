@@ -11,6 +11,7 @@ import pytest
 
 from tests.integration.conftest import Connect
 from tests.integration.depositing import Optician, Shop, card, hold, open_shop, optician, person
+from tests.integration.fresh import as_superuser
 from tests.integration.world import World, make_world
 from tests.waiting import eventually
 from tierce.deposits import store
@@ -26,7 +27,7 @@ from tierce.kernel.nir import BirthDate, Nir, Rank, normalise
 from tierce.lab.standins.browser_key import BrowserKey
 from tierce.policy.acts import Outcome
 from tierce.policy.deposits import GUARANTEED_A_DAY, SESSION_A_MINUTE, DepositReason, DepositState
-from tierce.policy.ladder import Level
+from tierce.policy.ladder import HELD_WHOLE, Level
 from tierce.storage.cluster import SUPERUSER
 from tierce.storage.database import Database
 from tierce.storage.keys import Keyring, Purpose
@@ -154,6 +155,28 @@ def test_who_was_held_is_not_guaranteed_and_who_is_held_since_is(shop: Shop, wor
     resolve(shop, connect)
     assert worth(shop, shop.number(first)) == (DepositState.ON_CARD, DepositReason.HELD)
     assert worth(shop, shop.number(second))[0] is DepositState.GUARANTEED
+
+
+@pytest.mark.parametrize("level", sorted({Level.LOGIN, Level.DEVICE} | HELD_WHOLE))
+def test_whatever_part_was_held_nothing_is_guaranteed(
+    shop: Shop, world: World, connect: Connect, level: Level
+) -> None:
+    who = optician(world)
+    with as_superuser(world.database) as admin:
+        row = admin.execute(
+            "select directory.cell_of(e.finess, %s) from directory.establishment e where e.id = %s",
+            (who.caller.profession, who.caller.establishment),
+        ).fetchone()
+    assert row is not None
+    subjects = {
+        Level.LOGIN: who.caller.login, Level.DEVICE: who.caller.device, Level.ESTABLISHMENT: who.caller.establishment,
+        Level.PROFESSION: who.caller.profession, Level.SOFTWARE: who.caller.software, Level.VENDOR: who.caller.vendor,
+        Level.CELL: row[0],
+    }  # fmt: skip
+    hold(world, level, subjects[level], SystemClock().now() - timedelta(minutes=1))
+    left = asyncio.run(shop.leave(who, card()))
+    resolve(shop, connect)
+    assert worth(shop, shop.number(left)) == (DepositState.ON_CARD, DepositReason.HELD)
 
 
 def test_a_proof_for_something_else_and_a_handle_of_no_shape_are_refused_at_the_counter(

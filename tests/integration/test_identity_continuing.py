@@ -124,6 +124,23 @@ def test_a_confirmed_device_draws_on_the_old_one_s_line_now_and_at_its_next_sign
     assert told == [(Act.DEVICE_CODE, 0), (Act.DEVICE_CONTINUE, confirmed[0][0])]
 
 
+def test_two_addresses_that_cannot_be_read_are_of_no_common_network(play: Play, connect: Connect) -> None:
+    """Behind a proxy that says something else than an address, everybody would be on everybody's network."""
+
+    async def scene(desk_: Desk) -> None:
+        met = []
+        for _ in range(2):
+            started = await desk_.start()
+            answer = answer_of(await relayed_sign_in(desk_.web, started["authorize_url"], MORVAN))
+            body = {name: answer[name] for name in ("state", "code", "iss")} | {"binding": started["binding"]}
+            met.append(await at(desk_, (await desk_.complete(body, "198.51.100.7:50123")).json()))
+            settle(connect, met[0])
+        assert reason(await confirm(desk_, *met)) == "device_network"
+        assert [limit_of_line(connect, line) for line in lines_of(connect, met[1])] == [5]
+
+    play(scene)
+
+
 def test_a_thief_with_a_relayed_sign_in_gets_no_place_even_when_the_code_is_typed_for_him(
     play: Play, connect: Connect
 ) -> None:

@@ -1,17 +1,23 @@
 """Requests and answers over HTTP: a receipt, a clock, an answer that she reads; staff learn of no one."""
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from tests.integration.asks import ask, sequence, write_asks
 from tests.integration.conftest import Connect
-from tests.integration.rooms import PAUL, PAUL_HANDLE, Room, open_room
+from tests.integration.rooms import OAK, PAUL, PAUL_HANDLE, Room, open_room
 from tests.integration.sites_world import office_site, persons_site
 from tests.integration.test_office_site import plain
+from tests.waiting import eventually
 from tierce.journal.encoding import decode
+from tierce.kernel.clock import SystemClock
+from tierce.persons.errors import RequestRefusedError
 from tierce.persons.requests.rules import receipt
+from tierce.persons.requests.service import Requests
 from tierce.policy.acts import Act
+from tierce.storage.cluster import SUPERUSER
 from tierce.storage.database import Database
 from tierce.storage.keys import Keyring
 from tierce.web.signin_site import FORM_FIELD
@@ -65,6 +71,32 @@ def test_reports_and_requests_are_answered_in_written_words_and_read_by_her(room
     assert len(staffs) == 3
     assert {entry.person for entry in staffs} == {0}, "staff name nobody"
     assert sum(entry.act is Act.PERSON_EXPORT for entry in entries) == 2
+
+
+def test_two_requests_about_the_same_at_once_are_one(room: Room, connect: Connect) -> None:
+    """Each has a month's clock and is sent to her insurers: a thief of her session would start thousands."""
+    clock, other = SystemClock(), connect("tierce_persons", autocommit=True)
+    requests = Requests(room.persons._appender, clock)
+
+    def again() -> bool:
+        try:
+            requests.make(other, PAUL, PAUL_HANDLE, "name", (OAK,))
+        except RequestRefusedError:
+            return False
+        return True
+
+    with ThreadPoolExecutor(1) as elsewhere:
+        with room.persons_site.transaction():
+            requests.make(room.persons_site, PAUL, PAUL_HANDLE, "name", (OAK,))
+            doing = elsewhere.submit(again)
+            waits = "select exists (select from pg_stat_activity where pid = %s and wait_event_type = 'Lock')"
+            watch = connect(SUPERUSER, autocommit=True)
+            eventually(
+                lambda: doing.done() or watch.execute(waits, (other.info.backend_pid,)).fetchone() == (True,),
+                "the second request waits for the first",
+            )
+        assert doing.result() is False
+    assert _only(room, "select count(*) from notice.rights_request") == 1
 
 
 def _only(room: Room, query: str) -> int:

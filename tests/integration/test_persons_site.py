@@ -129,6 +129,18 @@ def test_without_a_session_nothing_is_told(room: Room, database: Database) -> No
     play(room, database, scene)
 
 
+def test_past_the_day_s_ceiling_every_page_says_to_come_back(room: Room, database: Database) -> None:
+    room.admin.execute("update gate.shown_ceiling set per_day = 0 where scope = 'persons'")
+    room.admin.commit()
+
+    async def scene(site: Site) -> None:
+        for path in ("/", "/billed", "/requests", "/wish"):
+            assert (await site.http.get(path)).status_code == 503, path
+        assert (await site.http.post("/wish/stop", data={FORM_FIELD: site.csrf})).status_code == 503
+
+    play(room, database, scene)
+
+
 def test_somebody_nobody_asked_about_reads_so(room: Room, database: Database) -> None:
     async def scene(site: Site) -> None:
         assert "Paul, personne n'a consulté vos droits" in plain(await site.http.get("/"))

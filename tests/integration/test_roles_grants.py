@@ -15,6 +15,7 @@ from tierce.policy.seats import SEATS
 from tierce.storage.cluster import SUPERUSER
 from tierce.storage.database import Database
 from tierce.storage.granted import DIGEST_FILE, SCHEMAS, objects_of, printed_digest, render
+from tierce.storage.migrate import create_roles
 from tierce.storage.roles import OWNER, ROLES
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "grants.txt"
@@ -151,6 +152,25 @@ def test_floors_and_ceilings_in_the_database_are_those_of_the_policy(admin: psyc
     assert {row[0]: row[1:] for row in ceilings} == {
         scope: (ceiling.per_minute, ceiling.per_day) for scope, ceiling in CEILINGS.items()
     }
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_nobody_keeps_anything_outside_the_tables(template: Database, role: str) -> None:
+    """A large object is nobody's table: no page of grants shows it, and no job deletes it."""
+    for made in ("lo_create(0)", "lo_creat(-1)", "lo_from_bytea(0, 'kept')"):
+        with template.connect(role) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
+            connection.execute(f"select {made}".encode())
+
+
+def test_what_a_stolen_role_set_for_itself_ends_with_the_next_upgrade(template: Database) -> None:
+    with template.connect("tierce_office", autocommit=True) as thief:
+        thief.execute("alter role current_user set default_transaction_read_only = on")
+        thief.execute("alter role current_user set synchronous_commit = off")
+    with template.connect(SUPERUSER, autocommit=True) as admin:
+        create_roles(admin, template.secrets)
+    with template.connect("tierce_office") as office:
+        assert office.execute("show synchronous_commit").fetchone() == ("on",)
+        assert office.execute("show default_transaction_read_only").fetchone() == ("off",)
 
 
 @pytest.mark.parametrize("role", ROLES)

@@ -6,11 +6,13 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+import pytest
 
 from tierce.feeds.reader import LINE_BYTES_MAX
-from tierce.feeds.source import ParquetSource
+from tierce.feeds.source import ParquetSource, open_source
 from tierce.kernel.feed import names
 from tierce.registry.columns import RIGHTS
+from tierce.registry.errors import FeedRefusedError
 
 ROWS, CELL = 2_000, 4_000_000
 READ = """
@@ -49,3 +51,41 @@ def test_a_line_may_be_as_long_as_in_a_csv_file_and_no_longer(tmp_path: Path) ->
         (chunk,) = [source.read(span) for span in source.spans(10)]
         assert [one.line for one in chunk.rejections] == [2, 3, 4][:refused]
         assert chunk.table.num_rows == 3 - refused == len(chunk.lines)
+
+
+def varint(number: int) -> bytes:
+    """A number as Parquet's footer writes it."""
+    number, out = number << 1, b""
+    while number >= 128:
+        out, number = out + bytes([number % 128 | 128]), number // 128
+    return out + bytes([number])
+
+
+def lying(path: Path, rows: int, said: bytes, *, everywhere: bool) -> Path:
+    """The file with another number of rows in its footer: in its last row group, or wherever it stands."""
+    whole = path.read_bytes()
+    size = int.from_bytes(whole[-8:-4], "little")
+    before, footer, after = whole[: -8 - size], whole[-8 - size : -8], whole[-8:]
+    at = footer.rfind(varint(rows))
+    changed = footer.replace(varint(rows), said) if everywhere else footer[:at] + said + footer[at + len(said) :]
+    found = path.with_name("lying.parquet")
+    found.write_bytes(before + changed + after)
+    return found
+
+
+def read_whole(path: Path) -> None:
+    source = open_source(path, RIGHTS)
+    for span in source.spans(300):
+        source.read(span)
+
+
+@pytest.mark.parametrize("everywhere", [True, False])
+@pytest.mark.parametrize("said", [varint(2_000), b"\x81\x00"])
+def test_a_file_that_says_another_number_of_rows_than_it_has_is_refused(
+    tmp_path: Path, said: bytes, *, everywhere: bool
+) -> None:
+    """It was an unforeseen error, or an empty file taken in whole."""
+    honest = tmp_path / "honest.parquet"
+    pq.write_table(pa.table({column.name: ["x"] * 1_000 for column in RIGHTS}), honest, compression="none")
+    with pytest.raises(FeedRefusedError, match="damaged"):
+        read_whole(lying(honest, 1_000, said, everywhere=everywhere))

@@ -166,6 +166,20 @@ def test_no_session_lasts_longer_than_is_promised(life: rules.Lifetime, minutes:
     assert rules.expiry(late, AT, life) == AT + timedelta(minutes=minutes), "use does not prolong it"
 
 
+@pytest.mark.parametrize(
+    ("opened", "ends"),
+    [
+        ("2026-07-03T21:29:00", "2026-07-03T21:59:00"),
+        ("2026-07-03T21:45:00", "2026-07-03T22:00:00"),
+        ("2026-07-03T22:00:00", "2026-07-03T22:30:00"),
+        ("2026-12-03T22:45:00", "2026-12-03T23:00:00"),
+    ],
+)
+def test_a_person_s_session_ends_with_the_day_in_paris_that_counts_it(opened: str, ends: str) -> None:
+    opened_at, ends_at = (datetime.fromisoformat(one).replace(tzinfo=UTC) for one in (opened, ends))
+    assert rules.person_expiry(opened_at) == ends_at
+
+
 @pytest.mark.parametrize("path", ["/", "/rights?x=1", "/a/b#c"])
 def test_a_return_within_the_site(path: str) -> None:
     assert rules.is_local_return(path)

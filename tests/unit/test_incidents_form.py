@@ -81,12 +81,14 @@ def test_fields_answer_to_each_other() -> None:
         ("people_count", known((1, 9, " "))),
         ("records", known((1, 9))),  # type: ignore[arg-type]  # wrong on purpose
         ("aware", known("2026-11-20")),
+        ("aware", known("0001-01-01T00:00+14:00")),
         ("aware", NOT_APPLICABLE),
         ("contact_email", known("personne")),
         ("ongoing", known("oui")),
         ("siren", known(None)),
         ("siren", Value(Knowledge.UNKNOWN, "123456789")),
         ("description", known("Lue : 1 80 05 99 999 001 23.")),
+        ("description", known("Lue : 1–80–05–99–999–001–23.")),
         ("colour", known("vert")),
     ],
 )

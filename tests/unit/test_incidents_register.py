@@ -1,5 +1,7 @@
 """The register's chain and reasonings that say nothing; secrecy, holds and appeals at their ends."""
 
+import csv
+import io
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -13,6 +15,7 @@ from tierce.incidents.holds.errors import OrderError
 from tierce.incidents.holds.model import Order
 from tierce.incidents.holds.rules import DURATIONS, check_order, end_line, move_line
 from tierce.incidents.register.errors import ReasonRefusedError, RegisterBrokenError
+from tierce.incidents.register.export import as_csv
 from tierce.incidents.register.model import Facts, Row, RowKind
 from tierce.incidents.register.rules import (
     REASON_CHARACTERS_MAX,
@@ -48,6 +51,17 @@ def chained(*kinds: RowKind) -> list[Row]:
         )
         rows.append(Row(INCIDENT, number, kind, NOW, "H.", 3, facts, digest, EntrySeq(number)))
     return rows
+
+
+@pytest.mark.parametrize("sign", ["=", "+", "-", "@", "\t", "\r"])
+def test_neither_a_text_nor_a_name_is_a_formula_in_a_spreadsheet(sign: str) -> None:
+    facts: Facts = {"reasoning": "b", "cohort": f"{sign}cmd", "against_floor": ""}
+    row = Row(INCIDENT, 1, RowKind.BRIDGE, NOW, f'{sign}HYPERLINK("//ailleurs.example")', 3, facts, b"", EntrySeq(1))
+    cells = next(
+        row for row in list(csv.reader(io.StringIO(as_csv([row]).decode("utf-8-sig"), newline=""), delimiter=";"))[1:]
+    )
+    assert [cell for cell in cells if cell.startswith(("=", "+", "-", "@", "\t", "\r"))] == []
+    assert cells[3] == f'\'{sign}HYPERLINK("//ailleurs.example")'
 
 
 CHAIN = chained(RowKind.TIME, RowKind.FACTS, RowKind.CLOSED)

@@ -159,6 +159,7 @@ def test_a_report_is_counts_and_references_alone() -> None:
         ("unexplained,Paul,,\n", "value", 2),
         ("outcome,matched,1,\ntold,email,1,2026-03-03T09:05\n", "hour", 3),
         ("told,email,1,2026-03-04T09:05Z\n", "hour", 2),
+        ("told,email,1,0001-01-01T00:00+14:00\n", "hour", 2),
         ("told,pigeon,1,2026-03-03T09:05Z\n", "row", 2),
     ],
 )  # fmt: skip

@@ -87,10 +87,14 @@ _SIGNER: LiteralString = """
                select from access.ladder h where h.rung >= %(rung)s and h.since <= %(at)s and h.until > %(at)s
                  and (h.lifted is null or h.lifted > %(at)s)
                  and (h.level, h.subject) in ((%(login)s, s.login), (%(device)s, s.device),
-                                              (%(establishment)s, t.establishment), (%(profession)s, t.profession)))
+                                              (%(establishment)s, t.establishment), (%(profession)s, t.profession),
+                                              (%(software)s, s.software), (%(vendor)s, o.vendor),
+                                              (%(cell)s, directory.cell_of(e.finess, t.profession))))
     from access.session s
     join access.device d on d.id = s.device
     join directory.activity t on t.id = s.activity
+    join directory.establishment e on e.id = t.establishment
+    join directory.software o on o.id = s.software
     where s.handle = %(handle)s"""
 
 
@@ -100,7 +104,8 @@ def signer(connection: Connection, handle: bytes, at: datetime) -> Signer | None
         _SIGNER,
         {
             "handle": handle, "at": at, "rung": Rung.PRESENCE_ONLY, "login": Level.LOGIN, "device": Level.DEVICE,
-            "establishment": Level.ESTABLISHMENT, "profession": Level.PROFESSION,
+            "establishment": Level.ESTABLISHMENT, "profession": Level.PROFESSION, "software": Level.SOFTWARE,
+            "vendor": Level.VENDOR, "cell": Level.CELL,
         },
     ).fetchone()  # fmt: skip
     if row is None:

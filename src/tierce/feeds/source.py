@@ -260,8 +260,7 @@ class ParquetSource:
             text = [field.name for field in schema if _is_text(field.type)]
             self._file = pq.ParquetFile(path, read_dictionary=text)
         except (pa.ArrowException, OSError, ValueError):
-            msg = f"{path.name} : fichier Parquet abîmé, renvoyez-le / damaged Parquet file: send it again"
-            raise FeedRefusedError(msg) from None
+            raise _damaged(path) from None
         check_columns(schema.names, path.name, columns)
         wrong = [name for name in schema.names if not _is_text(schema.field(name).type)]
         if wrong:
@@ -273,6 +272,8 @@ class ParquetSource:
             raise FeedRefusedError(msg)
         meta = self._file.metadata
         self._groups = [meta.row_group(number).num_rows for number in range(meta.num_row_groups)]
+        if min(self._groups, default=0) < 0 or sum(self._groups) != meta.num_rows:
+            raise _damaged(path)
         if any(meta.row_group(number).total_byte_size > _GROUP_BYTES_MAX for number in range(meta.num_row_groups)):
             msg = f"{path.name} : groupes de lignes trop grands / row groups too large: 2 GiB at most"
             raise FeedRefusedError(msg)
@@ -305,7 +306,7 @@ class ParquetSource:
         """Read one chunk."""
         try:
             table = self._rows(span.start, span.size)
-        except (pa.ArrowException, OSError):
+        except (pa.ArrowException, OSError, StopIteration):  # the last: fewer rows than the file says it has
             msg = f"{self._path.name} : pages abîmées, renvoyez le fichier / damaged pages: send the file again"
             raise FeedRefusedError(msg) from None
         lines = span.line + np.arange(span.lines, dtype=np.int64)
@@ -341,6 +342,11 @@ class ParquetSource:
             taken.append(piece)
             have += piece.num_rows
         return pa.Table.from_batches(taken, schema=self._file.schema_arrow), rest
+
+
+def _damaged(path: Path) -> FeedRefusedError:
+    msg = f"{path.name} : fichier Parquet abîmé, renvoyez-le / damaged Parquet file: send it again"
+    return FeedRefusedError(msg)
 
 
 def _past(batches: Iterator[Any], rest: RecordBatch, count: int) -> RecordBatch:

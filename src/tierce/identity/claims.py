@@ -20,6 +20,7 @@ from tierce.identity.rules import (
 )
 
 PLACES_MAX = 200
+NAME_CHARS_MAX = 120
 PLACE_MEMBERS = ("numeroFinessSite", "numeroFinessetablissementJuridique", "numeroSiretSite")
 
 
@@ -61,6 +62,17 @@ def _text(said: Mapping[str, Any], member: str) -> str:
     return value.strip() if isinstance(value, str) else ""
 
 
+def _name(said: Mapping[str, Any]) -> str:
+    """The name under which somebody acts: it stands in registers, files and letters that others read.
+
+    Refused when it is none, too long, or holds what is not seen: ends of lines, marks that turn the writing.
+    """
+    name = _text(said, "name")
+    if not name or len(name) > NAME_CHARS_MAX or not name.isprintable():
+        raise SignInRefusedError(SignInReason.IDENTITY_INCOMPLETE)
+    return name
+
+
 def staff(claims: Claims, roles: frozenset[str]) -> StaffIdentity:
     """Read a member of staff; `roles` are those the operator's policy knows, and one at least is needed."""
     if not is_phishing_resistant(claims.id_token.get("acr"), claims.id_token.get("amr")):
@@ -69,9 +81,7 @@ def staff(claims: Claims, roles: frozenset[str]) -> StaffIdentity:
     held = frozenset(role for role in (said if isinstance(said, list) else []) if isinstance(role, str)) & roles
     if not held:
         raise SignInRefusedError(SignInReason.NOT_STAFF)
-    name = _text(claims.userinfo, "name")
-    if not name:
-        raise SignInRefusedError(SignInReason.IDENTITY_INCOMPLETE)
+    name = _name(claims.userinfo)
     return StaffIdentity(str(claims.id_token["sub"]), name, held)
 
 
@@ -79,11 +89,10 @@ def insurer_staff(claims: Claims) -> InsurerIdentity:
     """Read somebody of an insurer's staff; the claim `amc` names the one insurer she works for."""
     if not is_phishing_resistant(claims.id_token.get("acr"), claims.id_token.get("amr")):
         raise SignInRefusedError(SignInReason.NOT_PHISHING_RESISTANT)
-    name, amc = _text(claims.userinfo, "name"), _text(claims.userinfo, "amc")
+    amc = _text(claims.userinfo, "amc")
     if not amc:
         raise SignInRefusedError(SignInReason.INSURER_UNKNOWN)
-    if not name:
-        raise SignInRefusedError(SignInReason.IDENTITY_INCOMPLETE)
+    name = _name(claims.userinfo)
     return InsurerIdentity(str(claims.id_token["sub"]), name, amc)
 
 

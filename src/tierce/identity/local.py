@@ -205,7 +205,7 @@ class PersonSessions:
         now = self.clock.now()
         handle, stored = new_handle()
         session = SessionId(new_id())
-        expires = rules.expiry(now, now, rules.PERSON_LIFETIME)
+        expires = rules.person_expiry(now)
         idx = self.trait_index(rules.pivot_bytes(pivot))
         if not self.today.once_more(idx, paris_day(now)):
             raise SignInRefusedError(SignInReason.TOO_OFTEN_TODAY)

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from tierce.identity.errors import LinkReason, LinkRefusedError, SessionReason
 from tierce.identity.model import PivotIdentity
+from tierce.kernel.clock import date_of, paris_day, start_of
 from tierce.kernel.ids import PersonId
 from tierce.kernel.traits import FRANCE, normalise_traits
 
@@ -92,6 +93,11 @@ def expiry(now: datetime, created: datetime, life: Lifetime) -> datetime:
     The stored expiry slides with use, so the database alone can tell whether a session is live.
     """
     return min(now + life.idle, created + life.total)
+
+
+def person_expiry(now: datetime) -> datetime:
+    """When a person's session ends: after its life, or with the day in Paris whose ceiling counts it."""
+    return min(expiry(now, now, PERSON_LIFETIME), start_of(date_of(paris_day(now) + 1)))
 
 
 def session_refusal(

@@ -172,6 +172,10 @@ class Sessions:
         """The connections with which sessions are read."""
         return self._pool
 
+    def knows_network(self, state: SessionState) -> bool:
+        """Whether the address that a session came by could be read: two that could not are of no common network."""
+        return state.network != self._network("")
+
     @property
     def clock(self) -> Clock:
         """The clock by which sessions end."""

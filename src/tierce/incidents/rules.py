@@ -12,6 +12,7 @@ from tierce.journal.model import Entry, EntryKind
 from tierce.kernel.categories import DataCategory
 from tierce.kernel.clock import micros
 from tierce.kernel.ids import NOBODY, ActivityId, DeviceId, IncidentId, InsurerId, PersonId, ProfessionalId
+from tierce.kernel.labels import holds_nir
 from tierce.kernel.language import Phrase
 from tierce.policy.acts import Act, Outcome
 from tierce.policy.digest import policy_digest
@@ -84,7 +85,7 @@ def check_free_text(field: str, text: str, most: int = FREE_TEXT_CHARACTERS_MAX)
     if not trimmed.isprintable():
         reason = Phrase("Ce texte contient un caractère de commande.", "This text holds a control character.")
         raise FreeTextError(field, reason)
-    if _DIGITS_13.search(re.sub(r"[\s.\-]", "", unicodedata.normalize("NFKC", trimmed))):
+    if holds_nir(trimmed) or _DIGITS_13.search(re.sub(r"[\s.\-]", "", unicodedata.normalize("NFKC", trimmed))):
         reason = Phrase(
             "Ce texte semble contenir un numéro de sécurité sociale : ne nommez personne ici.",
             "This text seems to hold a social security number; name nobody here.",

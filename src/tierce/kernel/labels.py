@@ -12,17 +12,23 @@ from typing import Final
 _NIR: Final = re.compile(r"[1-8]\d{4}(?:\d{2}|2[AB])\d{6}", re.IGNORECASE)
 """The thirteen characters of a NIR, Corsica included, once separators are gone; the key may follow."""
 _HELD: Final = re.compile(r"[0-9]{13}|[1-8][0-9]{4}2[AB][0-9]{6}", re.ASCII | re.IGNORECASE)
+_APART: Final = re.compile(r"[^\w,;:()!?\"«»/]|_")
+"""What may stand between the digits of one number: no mark that ends a part of a sentence, nor that of a date."""
 _DIGITS_MAX: Final = 12
 _DAY: Final = r"(?:0?[1-9]|[12]\d|3[01])"
 _MONTH: Final = r"(?:0?[1-9]|1[0-2])"
 _YEAR: Final = r"(?:18[89]\d|19\d{2}|20\d{2})"
 _MONTHS: Final = "janv|jan|fevr|fev|feb|mars|mar|avr|apr|mai|may|juin|jun|juil|jul|aout|aug|sept|sep|oct|nov|dec"
 _SEPARATED: Final = r"\s*[/.\-\s]\s*"
+_BETWEEN: Final = r"[^0-9A-Za-z]+"
+"""Whatever stands between the parts of a date whose year is whole: dashes, commas, middle dots, what is not seen."""
 _DATES: Final = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
-        rf"(?<!\d){_DAY}{_SEPARATED}{_MONTH}{_SEPARATED}(?:{_YEAR}|\d{{2}})(?!\d)",
-        rf"(?<!\d){_YEAR}{_SEPARATED}{_MONTH}{_SEPARATED}{_DAY}(?!\d)",
+        rf"(?<!\d){_DAY}{_BETWEEN}{_MONTH}{_BETWEEN}{_YEAR}(?!\d)",
+        rf"(?<!\d){_MONTH}{_BETWEEN}{_DAY}{_BETWEEN}{_YEAR}(?!\d)",
+        rf"(?<!\d){_DAY}{_SEPARATED}{_MONTH}{_SEPARATED}\d{{2}}(?!\d)",
+        rf"(?<!\d){_YEAR}{_BETWEEN}{_MONTH}{_BETWEEN}{_DAY}(?!\d)",
         r"(?<!\d)(?:0[1-9]|[12]\d|3[01])(?:0[1-9]|1[0-2])" + _YEAR + r"(?!\d)",
         r"(?<!\d)" + _YEAR + r"(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?!\d)",
         rf"(?<!\d){_DAY}(?:er|st|nd|rd|th)?\s*(?:{_MONTHS})[a-z]*\.?,?\s*{_YEAR}(?!\d)",
@@ -44,8 +50,10 @@ def looks_like(text: str) -> Likeness | None:
     It errs on the side of refusing: any full date is taken for a birth date. A time, initials, a file number of up
     to twelve digits pass.
     """
-    plain = "".join(
-        character for character in unicodedata.normalize("NFKD", text) if not unicodedata.combining(character)
+    plain = _plain_digits(
+        "".join(
+            character for character in unicodedata.normalize("NFKD", text) if not unicodedata.combining(character)
+        )
     )
     compact = re.sub(r"[\W_]", "", plain)
     if _NIR.search(compact) or sum(character.isdigit() for character in compact) > _DIGITS_MAX:
@@ -56,6 +64,12 @@ def looks_like(text: str) -> Likeness | None:
 def holds_nir(text: str) -> bool:
     """Say whether a sentence, such as a reason, holds a NIR: thirteen digits in a row, or Corsica's letters in them.
 
-    Spaces, dots and hyphens apart. Dates and telephone numbers pass, which a reason may well hold.
+    In whatever digits, with spaces, dots, dashes or what is not seen between them. Dates and telephone numbers pass,
+    which a reason may well hold.
     """
-    return _HELD.search(re.sub(r"[\s.\-]", "", unicodedata.normalize("NFKC", text))) is not None
+    return _HELD.search(_APART.sub("", _plain_digits(unicodedata.normalize("NFKC", text)))) is not None
+
+
+def _plain_digits(text: str) -> str:
+    """The text with the digits of any script as ours."""
+    return "".join(str(unicodedata.decimal(character, character)) for character in text)

@@ -4,7 +4,6 @@ from collections.abc import Callable, Collection
 from datetime import datetime
 
 from psycopg import Connection
-from psycopg.errors import ProgramLimitExceeded
 
 from tierce.journal.encoding import decode
 from tierce.journal.model import Entry
@@ -12,7 +11,6 @@ from tierce.journal.segments.reader import SealedEntry, ShownEntry
 from tierce.kernel.care import Profession
 from tierce.kernel.ids import MAX_ID, EntrySeq, EstablishmentId, InsurerId, PersonId, ProfessionalId, new_id
 from tierce.kernel.saying import say_name
-from tierce.persons.errors import TooManyOpenedError
 from tierce.persons.model import Asker, OwnEntry, OwnName, OwnRecord
 from tierce.registry.records import decode_civil
 from tierce.storage.keys import Compartment, Sealer
@@ -49,12 +47,7 @@ def own_body(connection: Connection, handle: bytes, seq: EntrySeq, older: Whole)
 
 
 def _hot(connection: Connection, handle: bytes, before: EntrySeq, at_most: int) -> dict[int, bytes]:
-    try:
-        rows = connection.execute(
-            "select seq, body from gate.person_history(%s, %s, %s)", (handle, before, at_most)
-        ).fetchall()
-    except ProgramLimitExceeded:
-        raise TooManyOpenedError from None
+    rows = connection.execute("select seq, body from gate.person_history(%s, %s, %s)", (handle, before, at_most))
     return {seq: bytes(body) for seq, body in rows}
 
 
@@ -67,12 +60,9 @@ class Records:
 
     def own_name(self, connection: Connection, handle: bytes) -> OwnName | None:
         """Her name from the first insurer's copy, or None when the session has ended."""
-        try:
-            row = connection.execute(
-                "select person, insurer, sealed from gate.person_self(%s) order by insurer limit 1", (handle,)
-            ).fetchone()
-        except ProgramLimitExceeded:
-            raise TooManyOpenedError from None
+        row = connection.execute(
+            "select person, insurer, sealed from gate.person_self(%s) order by insurer limit 1", (handle,)
+        ).fetchone()
         if row is None:
             return None
         plain = self._sealer.open_(Compartment.PERSON, InsurerId(row[1]), PersonId(row[0]), bytes(row[2]))
@@ -82,14 +72,11 @@ class Records:
 
     def own_records(self, connection: Connection, handle: bytes) -> tuple[OwnRecord, ...]:
         """Each insurer's copy of her record, numbers masked; empty when the session has ended."""
-        try:
-            rows = connection.execute(
-                "select s.person, s.insurer, s.sealed, i.name from gate.person_self(%s) s"
-                " join registry.insurer i on i.id = s.insurer order by s.insurer",
-                (handle,),
-            ).fetchall()
-        except ProgramLimitExceeded:
-            raise TooManyOpenedError from None
+        rows = connection.execute(
+            "select s.person, s.insurer, s.sealed, i.name from gate.person_self(%s) s"
+            " join registry.insurer i on i.id = s.insurer order by s.insurer",
+            (handle,),
+        ).fetchall()
         found = []
         for person, insurer, sealed, name in rows:
             plain = self._sealer.open_(Compartment.PERSON, InsurerId(insurer), PersonId(person), bytes(sealed))

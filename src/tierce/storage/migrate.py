@@ -51,12 +51,12 @@ FUNCTIONS = (
     "upkeep.sql",
     "segments.sql",
     "feeds.sql",
+    "persons.sql",
     "presence.sql",
     "register.sql",
     "notices.sql",
     "insurers_notices.sql",
     "inspection.sql",
-    "persons.sql",
     "own_space.sql",
     "wishes.sql",
     "billed.sql",
@@ -66,6 +66,8 @@ FUNCTIONS = (
 )
 """Replaced at each upgrade, in this order."""
 
+_NO_LARGE_OBJECTS = "revoke execute on function lo_creat, lo_create, lo_from_bytea from public"
+"""PostgreSQL lets whoever connects make them: rows in no table of ours, which nothing here counts or deletes."""
 _MIGRATION_LOCK = 0x7469_6572_6365
 
 
@@ -88,6 +90,7 @@ def migrate(database: Database, *, admin: str = SUPERUSER) -> None:
             pending(stored_version(inside))
         _upgrade(database, admin)
         with database.connect(admin) as inside:
+            inside.execute(_NO_LARGE_OBJECTS)
             inside.execute(sql.SQL("set role {}").format(sql.Identifier(OWNER)))
             _replace(inside, database.name)
 
@@ -121,7 +124,10 @@ def pending(stored: str | None) -> list[tuple[str, str]]:
 
 
 def create_roles(connection: psycopg.Connection, secrets: Path) -> None:
-    """Create the roles that are missing, and give each the password of its file."""
+    """Create the roles that are missing, and give each the password of its file and its settings, and no others.
+
+    A role may change both of itself: what whoever stole it left there ends with the next upgrade.
+    """
     known = {row[0] for row in connection.execute("select rolname from pg_roles").fetchall()}
     if OWNER not in known:
         connection.execute(sql.SQL("create role {} nologin").format(sql.Identifier(OWNER)))
@@ -131,6 +137,7 @@ def create_roles(connection: psycopg.Connection, secrets: Path) -> None:
         connection.execute(
             sql.SQL("{} role {} login password {}").format(verb, sql.Identifier(role), sql.Literal(password))
         )
+        connection.execute(sql.SQL("alter role {} reset all").format(sql.Identifier(role)))
         for name, value in ROLE_SETTINGS.get(role, {}).items():
             connection.execute(
                 sql.SQL("alter role {} set {} = {}").format(

@@ -65,6 +65,8 @@ class Continuing:
         """
         digits = "".join(each for each in typed if each.isdecimal())
         async with self._sessions.signed(handle, request) as (connection, state):
+            if not self._sessions.knows_network(state):
+                raise ContinuingRefusedError(ContinuingReason.NETWORK)
             waiting = await store.codes_waiting(connection, state.id)
             named = [of for code, of in waiting.items() if secrets.compare_digest(code, _digest(of, digits))]
             if not named:

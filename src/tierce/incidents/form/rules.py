@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from tierce.incidents.errors import FormError
 from tierce.incidents.form.model import (
@@ -101,7 +101,8 @@ def _is_range(content: object) -> bool:
 def _moment(text: str) -> datetime | None:
     try:
         found = datetime.fromisoformat(text)
-    except ValueError:
+        found.astimezone(UTC)  # the first and the last day have hours that no other zone has
+    except (ValueError, OverflowError):
         return None
     return found if found.tzinfo is not None else None
 

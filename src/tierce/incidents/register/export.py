@@ -19,7 +19,7 @@ from tierce.kernel.language import Language, Phrase
 from tierce.policy.clocks import MOMENT_LABELS, Moment
 
 FORMAT = "tierce-breach-register-v1"
-_FORMULA = ("=", "+", "-", "@", "\t")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def _time(at: datetime | None) -> str | None:
@@ -67,15 +67,14 @@ def as_json(incident: Incident, rows: Sequence[Row], clocks: Sequence[Running]) 
 
 
 def as_csv(rows: Sequence[Row]) -> bytes:
-    """One line a row, in French; a text that a spreadsheet would take for a formula is quoted as text."""
+    """One line a row, in French; a text or a name that a spreadsheet would take for a formula is quoted as text."""
     out = io.StringIO()
     writer = csv.writer(out, delimiter=";", lineterminator="\r\n")
     writer.writerow(["numéro", "nature", "écrit le", "par", "texte", "empreinte", "ligne du journal"])
     for row in rows:
-        text = row_text(row).fr
-        safe = f"'{text}" if text.startswith(_FORMULA) else text
+        by, text = (f"'{one}" if one.startswith(_FORMULA) else one for one in (row.by, row_text(row).fr))
         writer.writerow(
-            [row.number, ROW_LABELS[row.kind].fr, row.at.isoformat(), row.by, safe, row.digest.hex(), int(row.entry)]
+            [row.number, ROW_LABELS[row.kind].fr, row.at.isoformat(), by, text, row.digest.hex(), int(row.entry)]
         )
     return b"\xef\xbb\xbf" + out.getvalue().encode()
 

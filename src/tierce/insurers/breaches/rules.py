@@ -79,13 +79,14 @@ def _number(line: int, text: str) -> int:
 def _hour(line: int, text: str, now: datetime) -> datetime:
     try:
         at = datetime.fromisoformat(text)
-    except ValueError:
-        at = None
-    if at is None or at.tzinfo is None:
+        hour = None if at.tzinfo is None else at.astimezone(UTC)
+    except (ValueError, OverflowError):
+        hour = None
+    if hour is None:
         raise _error(line, "hour", "Il faut une heure avec son fuseau.", "An hour with its offset is needed.")
-    if at > now:
+    if hour > now:
         raise _error(line, "hour", "Cette heure est à venir.", "This hour is yet to come.")
-    return at.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+    return hour.replace(minute=0, second=0, microsecond=0)
 
 
 def _error(line: int, field: str, fr: str, en: str) -> FieldError:

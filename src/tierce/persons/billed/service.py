@@ -26,11 +26,7 @@ class CareBilled:
         self._clock = clock
 
     def listed(self, connection: Connection, caller: PersonCaller, handle: bytes) -> list[Billed]:
-        """Her invoices, the newest care first.
-
-        Raises:
-            TooManyOpenedError: too many spaces were opened today.
-        """
+        """Her invoices, the newest care first."""
         with connection.transaction():
             self._appender.write(connection, [own_line(caller, Act.PERSON_BILLED, self._clock.now())])
         return store.own(connection, handle)

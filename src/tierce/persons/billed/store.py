@@ -4,11 +4,9 @@ from datetime import datetime
 from uuid import UUID
 
 from psycopg import Connection
-from psycopg.errors import ProgramLimitExceeded
 
 from tierce.kernel.clock import date_of
 from tierce.persons.billed.model import Billed
-from tierce.persons.errors import TooManyOpenedError
 from tierce.persons.requests.model import ReportAnswer, ReportOutcome
 from tierce.persons.requests.rules import report_due
 
@@ -16,22 +14,15 @@ LISTED_MAX = 200
 
 
 def own(connection: Connection, handle: bytes) -> list[Billed]:
-    """Her invoices, the newest care first.
-
-    Raises:
-        TooManyOpenedError: too many spaces were opened today.
-    """
-    try:
-        rows = connection.execute(
-            "select b.id,"
-            " case when position(t.town in t.name) > 0 then t.name else t.name || ' (' || t.town || ')' end,"
-            " b.care_day, b.at, b.asked, b.withdrawn, b.reported, b.answer, b.answered"
-            " from notice.own_billed(%s, %s) b join directory.establishment t on t.id = b.establishment"
-            " order by b.care_day desc, b.at desc, b.id",
-            (handle, LISTED_MAX),
-        ).fetchall()
-    except ProgramLimitExceeded:
-        raise TooManyOpenedError from None
+    """Her invoices, the newest care first."""
+    rows = connection.execute(
+        "select b.id,"
+        " case when position(t.town in t.name) > 0 then t.name else t.name || ' (' || t.town || ')' end,"
+        " b.care_day, b.at, b.asked, b.withdrawn, b.reported, b.answer, b.answered"
+        " from notice.own_billed(%s, %s) b join directory.establishment t on t.id = b.establishment"
+        " order by b.care_day desc, b.at desc, b.id",
+        (handle, LISTED_MAX),
+    ).fetchall()
     return [
         Billed(
             id=row[0],

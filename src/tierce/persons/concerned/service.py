@@ -28,7 +28,6 @@ class Concerned:
 
         Raises:
             AskedTooOftenError: she asked too often in a day.
-            TooManyOpenedError: too many spaces were opened today.
         """
         with connection.transaction():
             self._appender.write(connection, [own_line(caller, Act.PERSON_CONCERNED, self._clock.now())])

@@ -1,12 +1,12 @@
 """The rows of one person on the lists of incidents, through the session whose handle she holds."""
 
 from psycopg import Connection
-from psycopg.errors import ConfigurationLimitExceeded, ProgramLimitExceeded
+from psycopg.errors import ConfigurationLimitExceeded
 
 from tierce.kernel.categories import DataCategory
 from tierce.kernel.ids import IncidentId, InsurerId
 from tierce.persons.concerned.model import Row
-from tierce.persons.errors import AskedTooOftenError, TooManyOpenedError
+from tierce.persons.errors import AskedTooOftenError
 
 
 def rows_of(connection: Connection, handle: bytes) -> list[Row]:
@@ -14,7 +14,6 @@ def rows_of(connection: Connection, handle: bytes) -> list[Row]:
 
     Raises:
         AskedTooOftenError: she asked too often in a day.
-        TooManyOpenedError: too many spaces were opened today.
     """
     try:
         found = connection.execute(
@@ -24,8 +23,6 @@ def rows_of(connection: Connection, handle: bytes) -> list[Row]:
         ).fetchall()
     except ConfigurationLimitExceeded:
         raise AskedTooOftenError from None
-    except ProgramLimitExceeded:
-        raise TooManyOpenedError from None
     return [
         Row(
             incident=IncidentId(row[0]),

@@ -38,7 +38,6 @@ class Letters:
 
         Raises:
             RecordMissingError: the session has ended, or the register no longer has her record.
-            TooManyOpenedError: too many spaces were opened today.
         """
         with connection.transaction():
             self._appender.write(connection, [own_line(caller, Act.PERSON_HISTORY, self._clock.now())])

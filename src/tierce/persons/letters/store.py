@@ -1,7 +1,6 @@
 """Her items that left, through the session whose handle she holds."""
 
 from psycopg import Connection
-from psycopg.errors import ProgramLimitExceeded
 
 from tierce.incidents.cohorts.model import Cohort
 from tierce.kernel.categories import DataCategory
@@ -9,26 +8,18 @@ from tierce.kernel.ids import IncidentId, InsurerId, PersonId
 from tierce.kernel.language import Language
 from tierce.notices.audience.model import Channel, Pair
 from tierce.notices.model import ReadOfHer
-from tierce.persons.errors import TooManyOpenedError
 from tierce.persons.letters.model import Row
 
 
 def own(connection: Connection, handle: bytes) -> list[Row]:
-    """One row for each pair of hers on an item that left, the newest item first.
-
-    Raises:
-        TooManyOpenedError: too many spaces were opened today.
-    """
-    try:
-        rows = connection.execute(
-            "select audience, item, incident, day, language, channel, left_at, represented, digest, facts,"
-            " person, insurer, cohort, insurer_name, categories, first_at, last_at, entries"
-            " from notice.own_messages(%s)"
-            " order by left_at desc, audience, item, insurer",
-            (handle,),
-        ).fetchall()
-    except ProgramLimitExceeded:
-        raise TooManyOpenedError from None
+    """One row for each pair of hers on an item that left, the newest item first."""
+    rows = connection.execute(
+        "select audience, item, incident, day, language, channel, left_at, represented, digest, facts,"
+        " person, insurer, cohort, insurer_name, categories, first_at, last_at, entries"
+        " from notice.own_messages(%s)"
+        " order by left_at desc, audience, item, insurer",
+        (handle,),
+    ).fetchall()
     return [
         Row(
             audience=row[0],

@@ -6,13 +6,11 @@ from datetime import datetime
 from typing import Any, LiteralString
 
 from psycopg import Connection
-from psycopg.errors import ProgramLimitExceeded
 from psycopg.rows import TupleRow
 
 from tierce.kernel.clock import date_of, from_micros
-from tierce.kernel.ids import EntrySeq, InsurerId, ProfessionalId
+from tierce.kernel.ids import EntrySeq, InsurerId, PersonId, ProfessionalId
 from tierce.kernel.saying import say_name
-from tierce.persons.errors import TooManyOpenedError
 from tierce.persons.requests.model import (
     InsurerReply,
     ReportAnswer,
@@ -51,6 +49,11 @@ def _with_replies(rows: list[TupleRow], replies: Iterable[TupleRow]) -> list[Rig
     return [replace(_request(row), replies=tuple(found.get(row[0], ()))) for row in rows]
 
 
+def one_at_a_time(connection: Connection, person: PersonId) -> None:
+    """Let no other request of hers be made until this transaction ends, whatever her sessions."""
+    connection.execute("select pg_advisory_xact_lock(hashtextextended('tierce-request', %s))", (person,))
+
+
 def insert(connection: Connection, handle: bytes, made: RightsRequest) -> None:
     """Keep a request of whoever holds the session."""
     connection.execute(
@@ -60,32 +63,18 @@ def insert(connection: Connection, handle: bytes, made: RightsRequest) -> None:
 
 
 def of_person(connection: Connection, handle: bytes) -> list[RightsRequest]:
-    """The requests of whoever holds the session, the newest first.
-
-    Raises:
-        TooManyOpenedError: too many spaces were opened today.
-    """
-    try:
-        rows = connection.execute("select * from notice.her_requests(%s)", (handle,)).fetchall()
-        return _with_replies(rows, connection.execute("select * from notice.her_replies(%s)", (handle,)))
-    except ProgramLimitExceeded:
-        raise TooManyOpenedError from None
+    """The requests of whoever holds the session, the newest first."""
+    rows = connection.execute("select * from notice.her_requests(%s)", (handle,)).fetchall()
+    return _with_replies(rows, connection.execute("select * from notice.her_replies(%s)", (handle,)))
 
 
 def own_reports(
     connection: Connection, handle: bytes, seqs: Collection[EntrySeq]
 ) -> dict[EntrySeq, tuple[datetime, ReportAnswer]]:
-    """When she reported these lines of hers, those that she did, and what she was answered.
-
-    Raises:
-        TooManyOpenedError: too many spaces were opened today.
-    """
-    try:
-        rows = connection.execute(
-            "select seq, at, answer, answered from notice.her_reports(%s, %s)", (handle, sorted(seqs))
-        ).fetchall()
-    except ProgramLimitExceeded:
-        raise TooManyOpenedError from None
+    """When she reported these lines of hers, those that she did, and what she was answered."""
+    rows = connection.execute(
+        "select seq, at, answer, answered from notice.her_reports(%s, %s)", (handle, sorted(seqs))
+    ).fetchall()
     return {
         EntrySeq(row[0]): (
             row[1],

@@ -1,8 +1,9 @@
 -- How many people are shown in a day, counted with the journal's own lines: a line is committed before anybody is shown, so
 -- no rollback takes a count back. Values are policy/floors.py's, written at each upgrade.
 
-create or replace function gate.day_start() returns timestamptz language sql stable as
-$$ select date_trunc('day', now() at time zone 'Europe/Paris') at time zone 'Europe/Paris' $$;
+-- By the clock, not by the transaction's: one that was begun before midnight is of no other day than the rest.
+create or replace function gate.day_start() returns timestamptz language sql volatile as
+$$ select date_trunc('day', clock_timestamp() at time zone 'Europe/Paris') at time zone 'Europe/Paris' $$;
 
 -- Counts the lines of one batch that show somebody, in the transaction that writes them: lines and counts are committed or
 -- lost together. A day never goes back: what began before midnight counts for the day in which another wrote already.
@@ -19,6 +20,8 @@ end $$;
 
 -- Raises when more than the ceiling's lines were written today: by one member of staff, by the office as a whole, or by
 -- the persons' space as it opened people. One member's few lines are read; the others' are counted as they are written.
+-- What is read is read by lines of today alone (gate.staff_reveal, presence.is_open), so that lines hoarded past a day's
+-- ceiling are worth nothing on the next.
 create or replace function gate.insist_below(of_scope text, by_staff bigint) returns void language plpgsql as $$
 declare
     most integer := (select per_day from gate.shown_ceiling where scope = of_scope);
@@ -32,7 +35,7 @@ begin
         over := exists (select from journal.batch b
                         where b.block = one_too_many >> 8 and b.at >= gate.day_start());
     else
-        over := (select sum(s.n) from gate.shown s where s.scope = of_scope and s.day = gate.today()) > most;
+        over := (select sum(s.n) from gate.shown s where s.scope = of_scope and s.day >= gate.this_day()) > most;
     end if;
     if most is null or over then
         raise exception 'the ceiling of people shown in a day is reached (%)', of_scope

@@ -126,7 +126,7 @@ grant usage on schema gate, access, directory, registry, notice to tierce_person
 grant execute on function journal.register, journal.next_block, journal.append, gate.person_self,
     gate.person_history to tierce_persons;
 grant execute on function access.put_pending, access.take_pending to tierce_persons;
-grant select, insert, update on access.person_session to tierce_persons;
+grant select, insert, update (revoked) on access.person_session to tierce_persons;   -- whose it is, and for how long, stays
 grant select on directory.professional, directory.establishment to tierce_persons;
 grant select on registry.insurer, registry.insurer_key to tierce_persons;
 grant select on journal.instance, journal.batch, journal.placed, journal.checkpoint, journal.segment, journal.ended
@@ -178,7 +178,8 @@ grant select, insert, update on access.evidence to tierce_worker;
 grant select, insert, update, delete on access.unexplained, access.overdue, access.unexplained_day to tierce_worker;
 grant select on access.decoy, access.alert to tierce_worker;
 grant select, insert, delete on access.decoy_hit, access.accused, access.saturated to tierce_worker;
-grant select on directory.establishment to tierce_worker;
+grant select on directory.establishment, directory.software to tierce_worker;
+grant execute on function directory.cell_of to tierce_worker;   -- whether whoever deposited was held, by any part
 grant usage on schema notice to tierce_worker;
 grant select (id, seq, at) on notice.person_report to tierce_worker;   -- that somebody said so; never who
 grant execute on function access.settle_unexplained to tierce_worker;

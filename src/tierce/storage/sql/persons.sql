@@ -1,15 +1,15 @@
 -- What a person reads of herself beside her history: through the session whose handle she holds, and nothing else.
 
--- A session counts only once a committed line opens it, as for gate.person_history; 0 when nobody's is open.
+-- Whose space a live session opens; 0 when nobody's is open. Raises once too many were opened today.
 -- In plpgsql, which keeps its plan: in SQL, every page of hers would have it made again.
 create or replace function gate.person_of(session_handle bytea) returns bigint
     language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
 begin
+    perform gate.insist_below('persons', null);
     return coalesce((
         select s.person from access.person_session s
         where s.handle = session_handle and s.revoked is null and s.expires > now()
-          and exists (select from journal.entry o where o.person = s.person and o.person <> 0 and o.kind = 14
-                      and journal.u64(o.body, 32) = s.id and o.tx is distinct from pg_current_xact_id_if_assigned())), 0);
+          and presence.is_open(s.id, s.person)), 0);
 end $$;
 
 -- "Am I concerned?": one row or more for each incident that is established, whoever asks; an incident of which the law
@@ -25,7 +25,6 @@ declare
     asked integer;
     fresh boolean;
 begin
-    perform gate.insist_below('persons', null);
     select count(*), coalesce(bool_or(b.at >= now() - interval '1 minute'
                                       and e.tx is distinct from pg_current_xact_id_if_assigned()), false)
     into asked, fresh

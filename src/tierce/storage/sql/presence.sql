@@ -52,13 +52,19 @@ create or replace function presence.place_code(of_place bigint, drawn integer) r
     select code from presence.place where establishment = of_place
 $$;
 
--- A session of the persons' space counts only once a committed line opens it, as for gate.person_self: whoever holds the
--- role tierce_persons and makes up a session leaves a line for each person.
+-- A session of the persons' space counts only once a committed line opens it: whoever holds the role tierce_persons and
+-- makes up a session leaves a line for each person. The line is of today, as is what the ceiling counts, and no older than a
+-- session's life (identity/rules.py) and what clocks may differ by: neither a hoard of lines nor the line of somebody who
+-- came before opens anything. In plpgsql, which keeps its plan.
 create or replace function presence.is_open(of_session bigint, of_person bigint) returns boolean
-    language sql stable security definer set search_path = pg_catalog, pg_temp as $$
-    select exists (select from journal.entry o where o.person = of_person and o.person <> 0 and o.kind = 14
-                   and journal.u64(o.body, 32) = of_session and o.tx is distinct from pg_current_xact_id_if_assigned())
-$$;
+    language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
+declare since timestamptz := greatest(gate.day_start(), clock_timestamp() - interval '32 minutes');
+begin
+    return exists (select from journal.entry o
+                   where o.person = of_person and o.person <> 0 and o.kind = 14
+                     and journal.u64(o.body, 32) = of_session and o.tx is distinct from pg_current_xact_id_if_assigned()
+                     and (select b.at from journal.batch b where b.block = o.seq >> 8) >= since);
+end $$;
 
 -- What a person may do so many times a day is counted by one transaction of hers after the other, whatever her sessions.
 create or replace function presence.one_at_a_time(of_person bigint) returns void language sql as $$
@@ -113,11 +119,11 @@ create or replace function presence.asked(session_handle bytea)
     select w.seq, w.professional, w.establishment, w.at_us from (
         select distinct on (journal.u64(e.body, 24)) e.seq, e.professional,
                journal.u64(e.body, 24) as establishment, journal.u64(e.body, 8) as at_us
-        from access.person_session s join journal.entry e on e.person = s.person and e.person <> 0
-        where s.handle = session_handle and s.revoked is null and s.expires > now() and presence.is_open(s.id, s.person)
+        from journal.entry e
+        where e.person = gate.person_of(session_handle) and e.person <> 0
           and e.kind in (1, 2, 3) and get_byte(e.body, 5) < 2
           and journal.u64(e.body, 8) > (extract(epoch from now()) - 900) * 1e6
-          and not exists (select from presence.answer a where a.person = s.person
+          and not exists (select from presence.answer a where a.person = e.person
                           and a.establishment = journal.u64(e.body, 24) and a.at > now() - interval '15 minutes')
         order by journal.u64(e.body, 24), e.seq desc) w
     order by w.seq desc limit 5

@@ -35,8 +35,8 @@ begin
     end if;
     update notice.wish w set ended = now(), ended_why = 'replaced', sealed = null, code = null
     where w.person = her and w.proved is null and w.ended is null;
-    insert into notice.wish (id, person, language, sealed, code, token)
-    values (new_id, her, of_language, address, code_digest, mail_token);
+    insert into notice.wish (id, person, language, sealed, code, token, made)   -- by the clock, as the day is
+    values (new_id, her, of_language, address, code_digest, mail_token, clock_timestamp());
     return 0;
 end $$;
 

@@ -44,10 +44,10 @@ from tierce.web.persons.desk import CardDesk
 from tierce.web.persons.letters import letter_handlers
 from tierce.web.persons.requests import request_handlers
 from tierce.web.persons.said import SAID
-from tierce.web.persons.site import HERE, PersonsSite, Visit, persons_sign_in, refused_page
+from tierce.web.persons.site import HERE, OwnRows, PersonsSite, Visit, persons_sign_in, refused_page
 from tierce.web.persons.wishes import wish_handlers
 from tierce.web.signin_site import sign_in_handlers
-from tierce.web.visit import AnyRequest, Pool, RememberLanguage, Rows
+from tierce.web.visit import AnyRequest, Pool, RememberLanguage
 
 FORM_BYTES_MAX: Final = 16_384
 TOLD: Final[Told] = {
@@ -100,7 +100,7 @@ def create_persons(
     pages = pages_of(HERE)
     site = PersonsSite(
         pages=pages,
-        rows=Rows(pool),
+        rows=OwnRows(pool),
         sessions=sessions,
         sign_in=persons_sign_in(pages, door, sessions, secure=secure),
         persons=persons,

@@ -1,11 +1,13 @@
 """What every page of the persons' space starts from: the person signed in, and her session's handle."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from litestar import Response
+from psycopg import Connection
+from psycopg.errors import ProgramLimitExceeded
 
 from tierce.identity.errors import IdentityError, SessionRefusedError
 from tierce.identity.local import PersonSessions
@@ -13,6 +15,7 @@ from tierce.identity.model import PersonCaller
 from tierce.identity.oidc import digest
 from tierce.identity.service import SignInDoor, form_token
 from tierce.notices.model import Operator
+from tierce.persons.errors import TooManyOpenedError
 from tierce.persons.service import Persons
 from tierce.policy.acts import Act
 from tierce.presence.answers import Answers
@@ -20,7 +23,7 @@ from tierce.web.look import Frame, Link, Pages
 from tierce.web.persons.desk import CardDesk
 from tierce.web.signin_site import SIGN_IN, SIGN_OUT, SiteSignIn
 from tierce.web.signin_words import code_of, told
-from tierce.web.visit import AnyRequest, Rows, language_of
+from tierce.web.visit import AnyRequest, Found, Rows, language_of
 
 HERE: Final = Path(__file__).parent
 LINKS: Final = (
@@ -31,6 +34,18 @@ LINKS: Final = (
     Link("/requests", "nav.requests"),
     Link("/help", "nav.help"),
 )
+
+
+@dataclass(frozen=True, slots=True)
+class OwnRows(Rows):
+    """Rows that the database refuses to everybody once too many spaces were opened in a day."""
+
+    async def read(self, work: Callable[[Connection], Found]) -> Found:
+        """Run `work`; TooManyOpenedError past that ceiling, whatever it reads or keeps."""
+        try:
+            return await Rows.read(self, work)
+        except ProgramLimitExceeded:
+            raise TooManyOpenedError from None
 
 
 @dataclass(frozen=True, slots=True)
