@@ -1,21 +1,27 @@
 """What a substitute may ask, and until when: never more than whom she replaces."""
 
+import json
 from dataclasses import dataclass, replace
 
 import pytest
 
 from tests.integration.conftest import Connect
-from tests.integration.test_directory_clients import ACTOR, Office, asked, number, today
+from tests.integration.signin_world import MORVAN, PLACELESS, Desk
+from tests.integration.test_directory_clients import ACTOR, Office, Play, asked, number, play, today
 from tests.integration.world import World, enrol, make_world
 from tierce.directory.errors import SubstitutionRefusedError
 from tierce.directory.model import Place, Professional, Substitution
 from tierce.identity.model import Caller
 from tierce.kernel.care import Profession
+from tierce.kernel.clock import date_of
 from tierce.kernel.ids import ActivityId
+from tierce.lab.standins.browser_key import BrowserKey
+from tierce.storage.cluster import SUPERUSER
 from tierce.storage.database import Database
 from tierce.storage.keys import Keyring
 
 pytestmark = pytest.mark.integration
+__all__ = ["play"]
 
 
 @pytest.fixture
@@ -132,3 +138,62 @@ def test_a_substitute_exercises_what_is_still_exercised_there(world: World, stan
     )
     world.run(f"update directory.activity set listed = false where id = {replaced.activity}")
     assert asked(world, standing.at_work, 1) != "Release"
+
+
+HOLD = (
+    "insert into access.ladder (id, level, subject, rung, since, until, by, reason)"
+    " select 7, {level}, {subject}, {rung}, now(), now() + interval '1 hour', 'watch', 'r'"
+    " from access.session s join directory.activity t on t.id = s.activity"
+    " join directory.establishment e on e.id = t.establishment"
+    " join directory.software o on o.id = s.software where s.id = {session}"
+)
+
+
+@pytest.mark.parametrize(
+    ("level", "subject", "rung"),
+    [
+        (1, "s.login", 2), (2, "s.device", 2), (3, "t.establishment", 3), (4, "t.profession", 3),
+        (5, "s.software", 3), (6, "o.vendor", 3), (7, "directory.cell_of(e.finess, t.profession)", 3), (9, "0", 3),
+        (10, "s.site", 3),
+    ],
+)  # fmt: skip
+def test_whoever_is_held_brings_nobody_in(
+    world: World, standing: Standing, level: int, subject: str, rung: int
+) -> None:
+    """A stolen account that was stopped would go on as the substitute's, or as the colleague's, that it names."""
+    session, day = standing.replaced.session, today() + 5
+    declare = f"select directory.declare_substitute({session}, {standing.her.id}, {day}, {day})"
+    her = standing.her.id
+    place = standing.place.id
+    world.run(
+        f"update directory.enrolment set manager = true where professional = {standing.me.id};"
+        "insert into directory.enrolment (professional, establishment, status, reason, by)"
+        f" values ({her}, {place}, 1, '', 'sign-in')"
+    )
+    enrols = f"select directory.enrol_by_manager({session}, {her}, 'r')"
+    world.run(HOLD.format(level=level, subject=subject, rung=rung, session=session))
+    assert world.scalar(declare) is None
+    assert world.scalar(enrols) is False
+    world.run("update access.ladder set lifted = now() where id = 7")
+    assert world.scalar(declare) is not None
+    assert world.scalar(enrols) is True
+
+
+def test_a_held_session_is_told_why_she_adds_nobody(play: Play, database: Database) -> None:
+    day = date_of(today()).isoformat()
+    body = json.dumps({"substitute": PLACELESS, "first_day": day, "last_day": day}).encode()
+
+    async def scene(desk_: Desk) -> None:
+        key, opened = BrowserKey(), await desk_.open_session(MORVAN)
+        handle = opened["handle"]
+        assert (await desk_.bind(opened, key)).status_code == 200
+        with database.connect(SUPERUSER) as admin:
+            admin.execute(
+                "insert into access.ladder (id, level, subject, rung, since, until, by, reason)"
+                " select 7, 2, device, 2, now(), now() + interval '1 hour', 'watch', 'r' from access.session"
+            )
+        for path, sent in (("substitutions", body), ("enrolments", json.dumps({"colleague": PLACELESS}).encode())):
+            refused = await desk_.send("POST", f"/v1/{path}", handle, key, sent)
+            assert (refused.status_code, refused.json()["code"]) == (403, "colleague_held")
+
+    play(scene)

@@ -35,11 +35,12 @@ class Colleagues:
         Returns the substitution's number.
 
         Raises:
-            ColleagueRefusedError: nobody of that number, another profession, days or number out of bounds, or the
-                session acts under a substitution itself.
+            ColleagueRefusedError: nobody of that number, another profession, days or number out of bounds, the
+                session acts under a substitution itself, or is held.
             SessionRefusedError, ProofRefusedError.
         """
         async with self._sessions.signed(handle, request) as (connection, state):
+            await _refuse_held(connection, state)
             who = await _find(connection, substitute)
             made = await store.declare_substitute(connection, state.id, who, day_of(first), day_of(last))
             if made is None:
@@ -63,10 +64,12 @@ class Colleagues:
         """As an enrolled manager, enrol a colleague who signed in and applied at this very establishment.
 
         Raises:
-            ColleagueRefusedError: one is no manager there, or the colleague did not apply or was decided on by staff.
+            ColleagueRefusedError: one is no manager there or is held, or the colleague did not apply or was decided
+                on by staff.
             SessionRefusedError, ProofRefusedError.
         """
         async with self._sessions.signed(handle, request) as (connection, state):
+            await _refuse_held(connection, state)
             who = await _find(connection, colleague)
             if not await store.enrol_by_manager(connection, state.id, who, BY_MANAGER):
                 raise ColleagueRefusedError(ColleagueReason.ENROLMENT)
@@ -75,6 +78,12 @@ class Colleagues:
 
 def _by(state: SessionState) -> str:
     return f"professional {state.professional}"
+
+
+async def _refuse_held(connection: store.Connection, state: SessionState) -> None:
+    """The database holds it too; here it is told from the other reasons."""
+    if await store.brings_nobody(connection, state.id):
+        raise ColleagueRefusedError(ColleagueReason.HELD)
 
 
 async def _find(connection: store.Connection, national_id: str) -> ProfessionalId:

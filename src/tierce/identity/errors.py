@@ -84,6 +84,7 @@ class ColleagueReason(StrEnum):
     NOT_FOUND = "not_found"
     SUBSTITUTE = "substitute"
     ENROLMENT = "enrolment"
+    HELD = "held"
 
 
 class ColleagueRefusedError(IdentityError):

@@ -129,6 +129,11 @@ async def apply_at(
     return [EstablishmentId(one) for one in made[0]], bool(known[0])
 
 
+async def brings_nobody(connection: Connection, session: SessionId) -> bool:
+    """Tell whether a hold keeps the session from bringing somebody else in."""
+    return await _one(connection, "select access.brings_nobody(%s)", (session,)) == (True,)
+
+
 async def declare_substitute(
     connection: Connection, session: SessionId, substitute: ProfessionalId, first: int, last: int
 ) -> int | None:

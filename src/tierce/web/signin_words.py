@@ -220,6 +220,16 @@ COLLEAGUE: Mapping[ColleagueReason, Told] = {
             "a substitute declares none.",
         ),
     ),
+    ColleagueReason.HELD: (
+        Phrase(
+            "Votre compte, votre poste ou votre logiciel est retenu : vous n’ajoutez personne.",
+            "Your account, device or software is held: you add nobody.",
+        ),
+        Phrase(
+            "Faites lever la retenue depuis vos postes et sessions, ou appelez l’opérateur, qui peut l’ajouter.",
+            "Have the hold lifted from your sessions and devices, or call the operator, who can add her.",
+        ),
+    ),
     ColleagueReason.ENROLMENT: (
         Phrase("Vous ne pouvez pas inscrire cette personne ici.", "You cannot enrol this person here."),
         Phrase(

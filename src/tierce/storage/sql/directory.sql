@@ -130,6 +130,24 @@ create or replace function directory.apply(for_professional bigint, at_establish
     select coalesce(array_agg(establishment), '{}') from made
 $$;
 
+-- Whether a session may bring nobody else in: its login or device is held, or a part that it belongs to is down to proofs of
+-- presence (policy/ladder.py). Who stole one account does not make another of it while it is stopped.
+create or replace function access.brings_nobody(of_session bigint) returns boolean
+    language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
+begin
+    return exists (
+        select from access.session s
+        left join directory.activity t on t.id = s.activity
+        left join directory.establishment e on e.id = t.establishment
+        left join directory.software o on o.id = s.software
+        join access.ladder h on h.lifted is null and h.until > now() and (
+            h.rung >= 2 and (h.level, h.subject) in ((1, s.login), (2, s.device))
+            or h.rung >= 3 and (h.level, h.subject) in (
+                (3, t.establishment), (4, t.profession), (5, s.software), (6, o.vendor),
+                (7, directory.cell_of(e.finess, t.profession)), (9, 0), (10, s.site)))
+        where s.id = of_session);
+end $$;
+
 -- A manager enrols a colleague of her own establishment: her live session must be bound to an activity there, and her
 -- own enrolment must be in force and a manager's. Nobody is made a manager this way. Returns whether it was done.
 create or replace function directory.enrol_by_manager(by_session bigint, colleague bigint, why text)
@@ -142,7 +160,7 @@ begin
     join directory.enrolment e on e.professional = a.professional and e.establishment = a.establishment
     where s.id = by_session and s.revoked is null and s.expires > now() and e.status = 2 and e.manager
       and a.professional = s.professional;
-    if place is null or colleague = leader then
+    if place is null or colleague = leader or access.brings_nobody(by_session) then
         return false;
     end if;
     -- Only somebody who signed in and applied, or never was anything here: what staff suspended or ended stays theirs.
@@ -163,7 +181,7 @@ begin
     where s.id = by_session and s.revoked is null and s.expires > now() and a.active and a.substitution is null
       and a.professional = s.professional;
     if own.id is null or substitute = own.professional or first_day < today or last_day < first_day
-       or last_day - first_day >= 92 or first_day > today + 180
+       or last_day - first_day >= 92 or first_day > today + 180 or access.brings_nobody(by_session)
        or not exists (select from directory.professional p join directory.professional r on r.id = own.professional
                       where p.id = substitute and p.active and p.profession = r.profession and p.profession <> 0)
        or exists (select from directory.enrolment e where e.professional = substitute
