@@ -1,7 +1,5 @@
 """What an incident makes of a list: each insurer's part, the texts that staff type, the lines of their acts."""
 
-import re
-import unicodedata
 from collections.abc import Iterable
 from datetime import date, datetime
 
@@ -12,6 +10,7 @@ from tierce.journal.model import Entry, EntryKind
 from tierce.kernel.categories import DataCategory
 from tierce.kernel.clock import micros
 from tierce.kernel.ids import NOBODY, ActivityId, DeviceId, IncidentId, InsurerId, PersonId, ProfessionalId
+from tierce.kernel.labels import holds_nir
 from tierce.kernel.language import Phrase
 from tierce.policy.acts import Act, Outcome
 from tierce.policy.digest import policy_digest
@@ -19,7 +18,6 @@ from tierce.scope.model import Criteria, Exposure
 from tierce.scope.rules import digest_of, exposure_line
 
 FREE_TEXT_CHARACTERS_MAX = 300
-_DIGITS_13 = re.compile(r"[0-9][0-9AB]{12}|[0-9]{13}", re.IGNORECASE)
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
@@ -65,10 +63,10 @@ def by_insurer(exposures: Iterable[Exposure]) -> list[InsurerCount]:
 
 
 def check_free_text(field: str, text: str, most: int = FREE_TEXT_CHARACTERS_MAX) -> str:
-    """Give back a text that staff typed, trimmed; refuse one that is empty, too long, not text, or holds a NIR.
+    """Give back a text that staff typed, trimmed; refuse one that is empty, too long, not text, or may hold a NIR.
 
     Raises:
-        FreeTextError: 13 digits in a row (spaces, dots and hyphens aside) may be a social security number.
+        FreeTextError: it is one of these.
     """
     trimmed = " ".join(text.split())
     if not trimmed:
@@ -84,7 +82,7 @@ def check_free_text(field: str, text: str, most: int = FREE_TEXT_CHARACTERS_MAX)
     if not trimmed.isprintable():
         reason = Phrase("Ce texte contient un caractère de commande.", "This text holds a control character.")
         raise FreeTextError(field, reason)
-    if _DIGITS_13.search(re.sub(r"[\s.\-]", "", unicodedata.normalize("NFKC", trimmed))):
+    if holds_nir(trimmed):
         reason = Phrase(
             "Ce texte semble contenir un numéro de sécurité sociale : ne nommez personne ici.",
             "This text seems to hold a social security number; name nobody here.",

@@ -11,7 +11,7 @@ from typing import Final
 
 _NIR: Final = re.compile(r"[1-8]\d{4}(?:\d{2}|2[AB])\d{6}", re.IGNORECASE)
 """The thirteen characters of a NIR, Corsica included, once separators are gone; the key may follow."""
-_HELD: Final = re.compile(r"[0-9]{13}|[1-8][0-9]{4}2[AB][0-9]{6}", re.ASCII | re.IGNORECASE)
+_HELD: Final = re.compile(r"[0-9][0-9AB]{12}", re.ASCII | re.IGNORECASE)
 _DIGITS_MAX: Final = 12
 _DAY: Final = r"(?:0?[1-9]|[12]\d|3[01])"
 _MONTH: Final = r"(?:0?[1-9]|1[0-2])"
@@ -54,7 +54,7 @@ def looks_like(text: str) -> Likeness | None:
 
 
 def holds_nir(text: str) -> bool:
-    """Say whether a sentence, such as a reason, holds a NIR: thirteen digits in a row, or Corsica's letters in them.
+    """Say whether a sentence, such as a reason, may hold a NIR: 13 digits in a row, or A or B for some of them.
 
     Spaces, dots and hyphens apart. Dates and telephone numbers pass, which a reason may well hold.
     """

@@ -73,7 +73,7 @@ def run(
     """
     database = Database(host, port, name, secrets)
     try:
-        with database.connect(ROLE) as connection, database.connect(ROLE) as writing, _progress() as say:
+        with database.connect(ROLE) as connection, database.connect(ROLE) as writing, progress() as say:
             appender = Appender.enrol(writing, KEY_NAME, Keyring(keys, ()).instance(KEY_NAME))
             export = Export(appender, SystemClock(), by)
             registers = Registers(
@@ -158,15 +158,16 @@ app.command(epilog=CHECK_EPILOG)(verify)
 
 
 @contextmanager
-def _progress() -> Iterator[Said]:
+def progress() -> Iterator[Said]:
+    """Show a bar for each stage of a list on a terminal's error output; call what it gives with each step."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=_screen, disable=not _screen.is_terminal, transient=True) as progress:
+    with Progress(*columns, console=_screen, disable=not _screen.is_terminal, transient=True) as bars:
         tasks = {}
 
         def say(what: str, done: int, of: int) -> None:
             if what not in tasks:
-                tasks[what] = progress.add_task(what, total=of)
-            progress.update(tasks[what], completed=done, total=of)
+                tasks[what] = bars.add_task(what, total=of)
+            bars.update(tasks[what], completed=done, total=of)
 
         yield say
 

@@ -29,7 +29,7 @@ from tierce.web.error_pages import Told, error_handlers, refuse_impossible_numbe
 from tierce.web.insurers.incidents import incident_handlers
 from tierce.web.insurers.keys import key_handlers
 from tierce.web.insurers.requests import request_handlers
-from tierce.web.insurers.site import HERE, InsurersSite, Visit, insurers_sign_in, refused_page
+from tierce.web.insurers.site import HERE, InsurersSite, Visit, insurers_sign_in
 from tierce.web.look import SecurityHeaders, pages_of
 from tierce.web.signin_site import sign_in_handlers
 from tierce.web.visit import AnyRequest, Pool, RememberLanguage, Rows
@@ -103,7 +103,7 @@ def create_insurers(
             *sign_in_handlers(site.sign_in),
             *pages.static_handlers(),
         ],
-        exception_handlers=error_handlers(pages, refused_page, TOLD),
+        exception_handlers=error_handlers(pages, site.sign_in.refused, TOLD),
         before_request=refuse_impossible_numbers,
         before_send=[SecurityHeaders(form_targets=sign_in_origins, https=secure), RememberLanguage(secure=secure)],
         request_max_body_size=FORM_BYTES_MAX,

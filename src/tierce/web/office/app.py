@@ -68,7 +68,7 @@ from tierce.web.office.pools import pool_handlers
 from tierce.web.office.requests import request_handlers
 from tierce.web.office.secrecy import secrecy_handlers
 from tierce.web.office.severity import severity_handlers
-from tierce.web.office.site import HERE, OfficeSite, RoleRefusedError, office_sign_in, refused_page
+from tierce.web.office.site import HERE, OfficeSite, RoleRefusedError, office_sign_in
 from tierce.web.office.stages import stage_handlers
 from tierce.web.office.telling import telling_handlers
 from tierce.web.signin_site import sign_in_handlers
@@ -162,7 +162,7 @@ def create_office(
     )  # fmt: skip
     return Litestar(
         route_handlers=[*_handlers(site, closings, forms, packs), *message_handlers(site, messages, letters)],
-        exception_handlers=error_handlers(pages, refused_page, TOLD),
+        exception_handlers=error_handlers(pages, site.sign_in.refused, TOLD),
         before_request=refuse_impossible_numbers,
         before_send=[SecurityHeaders(form_targets=sign_in_origins, https=secure), RememberLanguage(secure=secure)],
         request_max_body_size=FORM_BYTES_MAX,

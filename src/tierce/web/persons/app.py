@@ -44,7 +44,7 @@ from tierce.web.persons.desk import CardDesk
 from tierce.web.persons.letters import letter_handlers
 from tierce.web.persons.requests import request_handlers
 from tierce.web.persons.said import SAID
-from tierce.web.persons.site import HERE, PersonsSite, Visit, persons_sign_in, refused_page
+from tierce.web.persons.site import HERE, PersonsSite, Visit, persons_sign_in
 from tierce.web.persons.wishes import wish_handlers
 from tierce.web.signin_site import sign_in_handlers
 from tierce.web.visit import AnyRequest, Pool, RememberLanguage, Rows
@@ -122,7 +122,7 @@ def create_persons(
             *sign_in_handlers(site.sign_in),
             *pages.static_handlers(),
         ],
-        exception_handlers=error_handlers(pages, refused_page, TOLD),
+        exception_handlers=error_handlers(pages, site.sign_in.refused, TOLD),
         before_request=refuse_impossible_numbers,
         before_send=[SecurityHeaders(form_targets=sign_in_origins, https=secure), RememberLanguage(secure=secure)],
         request_max_body_size=FORM_BYTES_MAX,
