@@ -21,7 +21,7 @@ from tierce.kernel.ids import DeviceId, EntrySeq, IncidentId, InsurerId, PersonI
 from tierce.policy.acts import Outcome
 from tierce.scope.errors import CriteriaError
 from tierce.scope.model import Batch, Beat, Criteria, Doubt, Gap, GapKind, JournalLine, Rule, Status, TreeHead
-from tierce.scope.rules import Holes, canonical_lines, compute_scope, find_holes, judge, rule_text, status_of
+from tierce.scope.rules import Holes, canonical_lines, compute_scope, find_holes, judge, rule_text
 
 TREE = TreeHead(size=4, root=bytes(32))
 THIEF = DeviceId(66)
@@ -200,14 +200,6 @@ def test_who_was_asked_for_without_an_answer_is_excluded_or_possible_near_a_hole
         (3, 0, Status.POSSIBLE),
         (3, 1, Status.CONFIRMED),
     ]
-
-
-def test_off_the_list_is_excluded_only_when_the_journal_is_whole() -> None:
-    whole = compute_scope([window(0, 60)], [line(256, 1)], TREE)
-    assert status_of(whole.head, whole.exposures, PersonId(1)) is Status.CONFIRMED
-    assert status_of(whole.head, whole.exposures, PersonId(2)) is Status.EXCLUDED
-    torn = compute_scope([window(0, 60)], [line(256, 0)], TREE)
-    assert status_of(torn.head, torn.exposures, PersonId(2)) is Status.POSSIBLE
 
 
 def test_the_three_cohorts_of_2024_are_three_criteria() -> None:

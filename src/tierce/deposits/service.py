@@ -111,12 +111,12 @@ class Counter:
         handle = sha256(left.handle).digest()
         if not takes(typed):
             raise NotClosedError
-        self._check(left, handle)
+        self._check(left)
         key = hmac.digest(self._key, b"tierce-deposit-key-v1" + handle + left.body, "sha256")[:16]
         found = self._spool.find(key)
         if found is None:
             stranger = not self.knows(handle)
-            self._pace(left, handle, int(now.timestamp()), stranger=stranger)
+            self._pace(handle, int(now.timestamp()), stranger=stranger)
 
             def make(number: int) -> bytes:
                 ath = digest_of(left.handle)
@@ -161,7 +161,7 @@ class Counter:
         """Let the spool go."""
         self._spool.close()
 
-    def _check(self, left: Left, handle: bytes) -> None:
+    def _check(self, left: Left) -> None:
         """The handle has its shape, and a proof fits this request by the key that it carries itself."""
         if len(left.handle) != HANDLE_LENGTH:
             raise SessionRefusedError(SessionReason.UNKNOWN)
@@ -174,7 +174,7 @@ class Counter:
         if not self._paces[0].count(proof.thumbprint, seconds):
             raise TooManyDepositsError
 
-    def _pace(self, left: Left, handle: bytes, seconds: int, *, stranger: bool) -> None:
+    def _pace(self, handle: bytes, seconds: int, *, stranger: bool) -> None:
         counted = [pace.count(handle, seconds) for pace in self._paces]
         if stranger:
             counted.append(self._strangers.count(b"", seconds))

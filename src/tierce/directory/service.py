@@ -302,10 +302,6 @@ class Clients:
         found += store.versions(connection, Kind.ACTIVITY, store.activities_of(connection, professional.id))
         return found + store.versions(connection, Kind.ENROLMENT, store.enrolments_of(connection, professional.id))
 
-    def place_history(self, connection: Connection, place: Place) -> list[Version]:
-        """Everything that the directory ever said of an establishment."""
-        return store.versions(connection, Kind.ESTABLISHMENT, [place.id])
-
     def standing(self, connection: Connection, professional: Professional, day: int) -> Standing:
         """Who a professional was and where she worked on a day, by what was known on that day."""
         persons = store.versions(connection, Kind.PROFESSIONAL, [professional.id])

@@ -64,7 +64,6 @@ def read_rights(row: Row, line: int, sender: Sender) -> RightsLine:
     product = text(row, "product_code", CODE)
     read = RightsLine(
         line=line,
-        is_correction=is_correction,
         effective_day=effective,
         member_number=text(row, "member_number", MEMBER),
         holder_member_number=text(row, "holder_member_number", MEMBER),

@@ -21,11 +21,6 @@ def cohort_of(categories: DataCategory) -> Cohort:
     return Cohort.INVOICES if categories & INVOICED else Cohort.INSURED
 
 
-def controller_of(cohort: Cohort, insurer: InsurerId) -> InsurerId:
-    """Who notifies for a pair: its insurer; for professionals the operator, who keeps their accounts."""
-    return OPERATOR if cohort is Cohort.PROFESSIONALS else insurer
-
-
 def exposed_by(uses: Iterable[AccountUse]) -> list[ExposedProfessional]:
     """The professionals exposed by the accounts that lines in scope stand under.
 

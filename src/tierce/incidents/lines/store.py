@@ -24,7 +24,7 @@ from tierce.journal.model import EntryKind
 from tierce.journal.segments.reader import SealedEntry
 from tierce.kernel.care import Domain, Profession
 from tierce.kernel.clock import from_micros
-from tierce.kernel.ids import MAX_ID, DeviceId, EntrySeq, ProfessionalId, SessionId
+from tierce.kernel.ids import MAX_ID, DeviceId, EntrySeq, ProfessionalId
 from tierce.kernel.saying import say_name
 from tierce.policy.acts import Act, Evidence, Outcome, Presence
 from tierce.policy.ladder import Level, Rung
@@ -38,7 +38,7 @@ SEATS_NOT_APPLICABLE = 0xFFFF
 _COLUMNS: LiteralString = """
     select e.seq, journal.u64(e.body, 8), e.kind, get_byte(e.body, 2), get_byte(e.body, 4), get_byte(e.body, 5),
            get_byte(e.body, 6), get_byte(e.body, 7), e.professional, journal.u64(e.body, 40),
-           journal.u64(e.body, 32), journal.u16(e.body, 62),
+           journal.u16(e.body, 62),
            exists (select from journal.placed p where p.block = e.seq >> 8),
            p.given_name || ' ' || p.family_name, p.profession, t.name, t.town, s.name
     from journal.entry e
@@ -49,7 +49,7 @@ _COLUMNS: LiteralString = """
 
 def _line(row: TupleRow) -> Line:
     seq, time_us, kind, act, outcome, presence, evidence, domain, professional = row[:9]
-    device, session, seats, sealed, name, profession, establishment, town, staff = row[9:]
+    device, seats, sealed, name, profession, establishment, town, staff = row[9:]
     actor = None
     if name is not None:
         actor = Actor(say_name(name), Profession(profession), establishment, town)
@@ -67,7 +67,6 @@ def _line(row: TupleRow) -> Line:
         professional=ProfessionalId(professional) if name is not None else None,
         actor=actor,
         device=DeviceId(device),
-        session=SessionId(session),
         seats_after=None if seats == SEATS_NOT_APPLICABLE else seats,
         sealed=sealed,
     )
@@ -136,11 +135,11 @@ def counts(connection: Connection) -> Counts:
     row = connection.execute(
         "select coalesce(c.size, 0)"
         " + (select coalesce(sum(n), 0) from journal.unplaced(coalesce(c.seen, '2:2:'), 1000000)),"
-        " coalesce(c.size, 0), c.at from (select 1) one left join lateral"
-        " (select size, at, seen from journal.checkpoint order by size desc limit 1) c on true"
+        " coalesce(c.size, 0) from (select 1) one left join lateral"
+        " (select size, seen from journal.checkpoint order by size desc limit 1) c on true"
     ).fetchone()
     assert row is not None
-    return Counts(int(row[0]), row[1], row[2])
+    return Counts(int(row[0]), row[1])
 
 
 def standing(connection: Connection, now: datetime) -> Standing:

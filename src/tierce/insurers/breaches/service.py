@@ -21,7 +21,7 @@ CHALLENGE_BYTES = 16
 
 def reader_of(caller: InsurerCaller, handle: bytes) -> Reader:
     """Who reads."""
-    return Reader(caller.insurer, int(caller.staff), int(caller.session), handle)
+    return Reader(caller.insurer, handle)
 
 
 @dataclass(frozen=True, slots=True)
