@@ -27,6 +27,7 @@ from tierce.kernel.language import Phrase
 from tierce.policy.acts import Act
 from tierce.scope.commands import progress
 from tierce.settings import Settings, SettingsError, load
+from tierce.storage.command_line import Json, SettingsFile
 from tierce.storage.keys import Keyring
 from tierce.web.names import log_key
 
@@ -46,10 +47,6 @@ Sortie / exit: 0 le dossier est écrit / the pack is written, 2 refusé / refuse
 """
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_show_locals=False)
-
-SettingsFile = Annotated[
-    Path, typer.Option("--settings", envvar="TIERCE_SETTINGS", help="Réglages de l’installation. / Settings file.")
-]
 
 
 @app.callback()
@@ -79,7 +76,7 @@ def pack(
         int | None,
         typer.Option(min=1, help="Taille d’un point de contrôle antérieur. / Size of an earlier checkpoint."),
     ] = None,
-    json: Annotated[str, typer.Option("--json", help="« - » : un objet JSON. / One JSON object.")] = "",
+    json: Json = "",
 ) -> None:
     """Écrire le dossier de preuves d'un incident ; une ligne du journal le dit avant qu'il sorte.
 
