@@ -18,7 +18,7 @@ from tierce.incidents.rules import check_free_text
 from tierce.kernel.clock import from_micros, micros
 from tierce.kernel.ids import IncidentId, InsurerId
 from tierce.kernel.language import Language, Phrase
-from tierce.policy.clocks import CLOCKS, ClockRule, Duty, Moment, Risk
+from tierce.policy.clocks import Duty, Moment, Risk
 
 OPERATOR_ALONE = frozenset({Moment.SIGNAL, Moment.CHECK, Moment.AWARE})
 
@@ -76,10 +76,9 @@ def times_of(incident: Incident, rows: Sequence[Row]) -> dict[tuple[Moment, Insu
 class Clocks:
     """The clocks of one process, on its register."""
 
-    def __init__(self, register: Register, table: Sequence[ClockRule] = CLOCKS) -> None:
-        """Count by the delays of `table`."""
+    def __init__(self, register: Register) -> None:
+        """Read and write rows through `register`."""
         self.register = register
-        self._table = table
 
     def read(self, connection: Connection, number: IncidentId) -> list[Running]:
         """Every clock of an incident, at present.
@@ -108,7 +107,7 @@ class Clocks:
         insurers = incident_rows.insurers_of(connection, scope) if scope else []
         times = times_of(incident, rows)
         day, done = rules.day_of_rules(times), fulfilled_in(rows)
-        return rules.running(day, now, times, done, insurers=insurers, risk=risk_in(rows), table=self._table)
+        return rules.running(day, now, times, done, insurers=insurers, risk=risk_in(rows))
 
     def write_time(
         self,

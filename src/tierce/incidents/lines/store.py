@@ -24,12 +24,11 @@ from tierce.journal.model import EntryKind
 from tierce.journal.segments.reader import SealedEntry
 from tierce.kernel.care import Domain, Profession
 from tierce.kernel.clock import from_micros
-from tierce.kernel.ids import MAX_ID, DeviceId, EntrySeq, ProfessionalId
+from tierce.kernel.ids import DeviceId, EntrySeq, ProfessionalId
 from tierce.kernel.saying import say_name
 from tierce.policy.acts import Act, Evidence, Outcome, Presence
 from tierce.policy.ladder import Level, Rung
 
-NEWEST = EntrySeq(MAX_ID)
 LINES_MAX = 200
 FILTERED_MAX = 20_000
 """Lines among which a filter looks."""
@@ -72,12 +71,11 @@ def _line(row: TupleRow) -> Line:
     )
 
 
-def latest(connection: Connection, at_most: int, before: EntrySeq = NEWEST) -> list[Line]:
-    """The newest lines, below a number; persons' own acts are left out, for they say who opened her space."""
+def latest(connection: Connection, at_most: int) -> list[Line]:
+    """The newest lines; persons' own acts are left out, for they say who opened her space."""
     rows = connection.execute(
-        f"{_COLUMNS} where e.kind <> 13 and not (e.kind = 14 and e.person <> 0) and e.seq < %s"
-        " order by e.seq desc limit %s",
-        (before, min(at_most, LINES_MAX)),
+        f"{_COLUMNS} where e.kind <> 13 and not (e.kind = 14 and e.person <> 0) order by e.seq desc limit %s",
+        (min(at_most, LINES_MAX),),
     ).fetchall()
     return [_line(row) for row in rows]
 

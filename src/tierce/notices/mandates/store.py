@@ -42,12 +42,10 @@ def mandate_of(connection: Connection, insurer: InsurerId, on: date) -> Mandate 
     return _OF_NUMBER[int(row[0])] if row else None
 
 
-def written(connection: Connection, insurer: InsurerId | None = None) -> list[Written]:
+def written(connection: Connection) -> list[Written]:
     """Every mandate written down, by insurer, the newest first."""
     rows = connection.execute(
         "select insurer, kind, document, from_day, until_day, written_at from notice.mandate"
-        " where %(insurer)s::smallint is null or insurer = %(insurer)s"
-        " order by insurer, from_day desc, written_at desc",
-        {"insurer": insurer},
+        " order by insurer, from_day desc, written_at desc"
     ).fetchall()
     return [Written(InsurerId(row[0]), _OF_NUMBER[int(row[1])], *row[2:]) for row in rows]
