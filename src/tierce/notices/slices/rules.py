@@ -78,8 +78,8 @@ def slice_for(
 ) -> InsurerSlice | None:
     """Cut one insurer's part out of a list that is in the order of persons; None when it has nobody on it.
 
-    What it is given may be the whole list or that insurer's part, read once and not kept. Its digest is that of
-    `slice_digest`.
+    What it is given may be the whole list or that insurer's part, read once and not kept. Its digest, bound to the
+    whole list's, leaves out the lines of others, so that an insurer can check its own part alone.
     """
     digest = hashlib.sha256(slice_head(scope_digest, insurer).encode())
     persons = entries = categories = 0
