@@ -24,6 +24,7 @@ from tierce.deposits.sealing import Envelope, seal
 from tierce.deposits.spool import SpoolWriter
 from tierce.identity.dpop import ProofVerifier, digest_of
 from tierce.identity.errors import SessionReason, SessionRefusedError
+from tierce.identity.reading.service import HANDLE_LENGTH
 from tierce.kernel.clock import Clock, date_of, from_micros, micros, paris_day
 from tierce.policy.deposits import (
     SESSION_A_DAY,
@@ -35,7 +36,6 @@ from tierce.policy.deposits import (
     DepositState,
 )
 
-HANDLE_LENGTH: Final = 43
 COUNTED_MAX: Final = 100_000
 TIDY_SECONDS: Final = 600
 _MINUTE, _DAY = 60, 86_400

@@ -8,8 +8,7 @@ from typing import TextIO
 
 from tierce.kernel.feed import Rejection
 from tierce.registry.errors import FeedHeldError
-
-REJECT_COLUMNS = ("line", "field", "motif", "que_faire", "reason", "remedy")
+from tierce.registry.runs.rules import COLUMNS
 
 
 class RejectsFile:
@@ -24,7 +23,7 @@ class RejectsFile:
         """Add one line."""
         if self._file is None:
             self._file = self.path.open("w", encoding="utf-8", newline="")
-            csv.writer(self._file).writerow(REJECT_COLUMNS)
+            csv.writer(self._file).writerow(COLUMNS)
         csv.writer(self._file).writerow(
             [
                 *(rejection.line, rejection.field),

@@ -5,6 +5,7 @@ from datetime import date, datetime
 from tierce.identity.model import StaffCaller
 from tierce.incidents.errors import FreeTextError
 from tierce.incidents.model import Purpose
+from tierce.journal.engagement import SYMBOLS
 from tierce.journal.model import Entry, EntryKind
 from tierce.kernel.categories import DataCategory
 from tierce.kernel.clock import micros
@@ -16,7 +17,6 @@ from tierce.policy.digest import policy_digest
 from tierce.scope.model import Criteria
 
 FREE_TEXT_CHARACTERS_MAX = 300
-_CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
 def account_criteria(
@@ -103,4 +103,4 @@ def incident_reference(incident: IncidentId, day: date) -> str:
 def crockford(data: bytes, length: int) -> str:
     """Write the last `length` times five bits of `data` in Crockford's base 32 (no I, L, O, U)."""
     number = int.from_bytes(data, "big")
-    return "".join(_CROCKFORD[number >> (5 * place) & 31] for place in reversed(range(length)))
+    return "".join(SYMBOLS[number >> (5 * place) & 31] for place in reversed(range(length)))

@@ -30,9 +30,9 @@ def written_in(rows: Iterable[Row]) -> list[Written]:
 
 def _written(row: Row) -> Written | None:
     if row.kind is RowKind.TIME:
-        moment, insurer, at = Moment(str(row.facts["moment"])), _insurer(row), _int(row, "at")
+        moment, insurer, at = Moment(str(row.facts["moment"])), _insurer(row), row.whole("at")
     elif row.kind is RowKind.MOVE and row.facts["stage"] in OPERATOR_ALONE:
-        moment, insurer, at = Moment(str(row.facts["stage"])), rules.OPERATOR, _int(row, "happened")
+        moment, insurer, at = Moment(str(row.facts["stage"])), rules.OPERATOR, row.whole("happened")
     else:
         return None
     return Written(moment, insurer, from_micros(at), row.by, str(row.facts["why"]))
@@ -42,7 +42,7 @@ def fulfilled_in(rows: Iterable[Row]) -> list[Fulfilled]:
     """The duties that rows say were fulfilled."""
     return [
         Fulfilled(
-            Duty(_int(row, "duty")), _insurer(row), from_micros(_int(row, "at")), row.by, str(row.facts["reasons"])
+            Duty(row.whole("duty")), _insurer(row), from_micros(row.whole("at")), row.by, str(row.facts["reasons"])
         )
         for row in rows
         if row.kind is RowKind.DUTY
@@ -51,18 +51,12 @@ def fulfilled_in(rows: Iterable[Row]) -> list[Fulfilled]:
 
 def risk_in(rows: Iterable[Row]) -> Risk | None:
     """The highest risk that people concluded, the last conclusion of each cohort counting; None while nobody did."""
-    last = {str(row.facts["cohort"]): Risk(_int(row, "risk")) for row in rows if row.kind is RowKind.BRIDGE}
+    last = {str(row.facts["cohort"]): Risk(row.whole("risk")) for row in rows if row.kind is RowKind.BRIDGE}
     return max(last.values(), default=None)
 
 
-def _int(row: Row, name: str) -> int:
-    found = row.facts[name]
-    assert isinstance(found, int)
-    return found
-
-
 def _insurer(row: Row) -> InsurerId:
-    return InsurerId(_int(row, "insurer"))
+    return InsurerId(row.whole("insurer"))
 
 
 def times_of(incident: Incident, rows: Sequence[Row]) -> dict[tuple[Moment, InsurerId], datetime]:

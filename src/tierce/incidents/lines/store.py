@@ -20,6 +20,7 @@ from tierce.incidents.lines.model import (
     Standing,
     Stretch,
 )
+from tierce.journal.encoding import SEATS_NOT_APPLICABLE
 from tierce.journal.model import EntryKind
 from tierce.journal.segments.reader import SealedEntry
 from tierce.kernel.care import Domain, Profession
@@ -32,7 +33,6 @@ from tierce.policy.ladder import Level, Rung
 LINES_MAX = 200
 FILTERED_MAX = 20_000
 """Lines among which a filter looks."""
-SEATS_NOT_APPLICABLE = 0xFFFF
 
 _COLUMNS: LiteralString = """
     select e.seq, journal.u64(e.body, 8), e.kind, get_byte(e.body, 2), get_byte(e.body, 4), get_byte(e.body, 5),

@@ -13,7 +13,7 @@ from tierce.notices.contacts.columns import ADDRESS_LINES
 from tierce.notices.contacts.model import Contact
 from tierce.notices.rules import majority
 
-_REFERENCE: Final = re.compile(r"[0-9A-HJKMNP-TV-Z]{4}(-[0-9A-HJKMNP-TV-Z]{4}){2}")
+REFERENCE: Final = re.compile(r"[0-9A-HJKMNP-TV-Z]{4}(-[0-9A-HJKMNP-TV-Z]{4}){2}")
 _MEMBER: Final = re.compile(r"[A-Z0-9-]{1,20}")
 _EMAIL: Final = re.compile(
     r"[^\s@<>(),;:\"\[\]\\]{1,64}@(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?\.)+[A-Za-z]{2,63}"
@@ -61,7 +61,7 @@ def read_line(cells: Mapping[str, str], on: date) -> tuple[Key, Contact]:
 
 def _key(cells: Mapping[str, str]) -> Key:
     reference, member = cells.get("reference", "").strip().upper(), cells.get("member_number", "").strip()
-    if reference and not _REFERENCE.fullmatch(reference):
+    if reference and not REFERENCE.fullmatch(reference):
         raise FieldError(
             "reference",
             Phrase("Ce n’est pas une référence.", "This is not a reference of the list."),

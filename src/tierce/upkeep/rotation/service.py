@@ -11,6 +11,7 @@ from psycopg import Connection
 from tierce.journal.errors import SequencerBusyError
 from tierce.journal.kept import LOG_RETIRED_FILE
 from tierce.journal.note import verifier_key
+from tierce.journal.segments.store import tree_size
 from tierce.journal.service import LOG_KEY_NAME, LOG_ORIGIN
 from tierce.journal.store import take_lock
 from tierce.kernel.ids import InsurerId, PersonId
@@ -161,7 +162,7 @@ def rotate_log(settings: Settings, step: Step = _no_step) -> str:
             take_lock(connection)
         except SequencerBusyError:
             raise RotationError("the worker runs: stop it, run this again, start it") from None
-        size = store.checkpoint_size(connection)
+        size = tree_size(connection)
         line = replace_log_key(folder, key, size, step)
         connection.rollback()
     return line
