@@ -9,9 +9,13 @@ import psycopg
 import pytest
 
 from tests.folders import private_folder
+from tests.integration.desk import fill
 from tests.integration.feeding import PLAN
 from tests.integration.fresh import fresh_database
 from tests.integration.signin_world import Desk, Play, desk, fill_directory, providers
+from tests.integration.world import World, make_world
+from tests.mailbox import mailbox
+from tests.settings_file import settings_text
 from tierce.lab.country.population import write_country
 from tierce.storage.cluster import DURABLE, SUPERUSER, Cluster
 from tierce.storage.database import Database
@@ -107,3 +111,27 @@ def country(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("country") / "made"
     write_country(PLAN, out, lambda _made: None)
     return out
+
+
+@pytest.fixture
+def world(database: Database, keyring: Keyring) -> World:
+    """A register with real identifiers for three people."""
+    made = make_world(database)
+    fill(made, keyring)
+    return made
+
+
+@pytest.fixture
+def inbox(tmp_path: Path) -> Iterator[tuple[Path, int]]:
+    """A mail server's folder and port."""
+    folder = tmp_path / "mailbox"
+    with mailbox(folder) as port:
+        yield folder, port
+
+
+@pytest.fixture
+def settings(tmp_path: Path, database: Database, key_directory: Path) -> Path:
+    """The settings file of an installation."""
+    path = tmp_path / "tierce.toml"
+    path.write_text(settings_text(database, key_directory, operator="Rive Claire"), encoding="utf-8")
+    return path

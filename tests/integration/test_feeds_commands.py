@@ -21,13 +21,6 @@ from tierce.storage.database import Database
 pytestmark = pytest.mark.integration
 
 
-@pytest.fixture
-def settings(tmp_path: Path, database: Database, key_directory: Path) -> Path:
-    path = tmp_path / "tierce.toml"
-    path.write_text(settings_text(database, key_directory, operator="Rive Claire"), encoding="utf-8")
-    return path
-
-
 def test_what_cannot_be_opened_is_said_in_one_line(
     tmp_path: Path, settings: Path, database: Database, key_directory: Path
 ) -> None:
