@@ -311,7 +311,7 @@ class Clients:
         )
         return standing(day, persons, activities, places)
 
-    def _line(self, actor: Actor, act: Act, *, place: EstablishmentId | None = None, reference: int = 0) -> Entry:
+    def _line(self, actor: Actor, act: Act, *, place: EstablishmentId | None = None, reference: int) -> Entry:
         return Entry(
             kind=EntryKind.STAFF_ACT,
             act=act,

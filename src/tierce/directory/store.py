@@ -93,10 +93,10 @@ def enrolment(
 def enrolments(
     connection: Connection,
     *,
-    professional: ProfessionalId | None = None,
-    place: EstablishmentId | None = None,
-    status: Status | None = None,
-    at_most: int = 200,
+    professional: ProfessionalId | None,
+    place: EstablishmentId | None,
+    status: Status | None,
+    at_most: int,
 ) -> list[Enrolment]:
     """List enrolments of one professional, one place or one status, the newest step first."""
     rows = connection.execute(
@@ -179,10 +179,10 @@ def live_sessions_ended(
 def substitutions(
     connection: Connection,
     *,
-    professional: ProfessionalId | None = None,
-    place: EstablishmentId | None = None,
-    not_before: int = 0,
-    at_most: int = 200,
+    professional: ProfessionalId | None,
+    place: EstablishmentId | None,
+    not_before: int,
+    at_most: int,
 ) -> list[Substitution]:
     """List substitutions of a professional, on either side, or of a place, that last until `not_before` or later."""
     rows = connection.execute(

@@ -30,7 +30,7 @@ def exposed_by(uses: Iterable[AccountUse]) -> list[ExposedProfessional]:
 
 
 def count_controllers(
-    exposures: Iterable[Exposure], professionals: Sequence[ExposedProfessional] = ()
+    exposures: Iterable[Exposure], professionals: Sequence[ExposedProfessional]
 ) -> list[ControllerCount]:
     """Count pairs by cohort and controller, in that order; the sums are those of the whole list."""
     found: dict[tuple[Cohort, InsurerId], tuple[int, int, DataCategory]] = {}

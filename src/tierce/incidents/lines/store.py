@@ -296,7 +296,7 @@ def holds_of(connection: Connection, professional: ProfessionalId) -> list[Hold]
     return [_hold(row) for row in rows]
 
 
-def reports(connection: Connection, at_most: int, professional: ProfessionalId | None = None) -> list[Reported]:
+def reports(connection: Connection, at_most: int, professional: ProfessionalId | None) -> list[Reported]:
     """The newest answers "it was not me", of every account or of one."""
     rows = connection.execute(
         "select r.seq, r.at, journal.u64(e.body, 8), e.professional, p.given_name || ' ' || p.family_name"

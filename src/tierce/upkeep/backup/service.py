@@ -54,7 +54,7 @@ class Taken:
     manifest: Manifest
 
 
-def take(settings: Settings, to: Path, admin: str, clock: Clock, progress: Progress = lambda _bytes: None) -> Taken:
+def take(settings: Settings, to: Path, admin: str, clock: Clock, progress: Progress) -> Taken:
     """Save the database as one instant shows it, while everybody goes on working.
 
     Raises:
@@ -155,9 +155,9 @@ def restore(
     settings: Settings,
     folder: Path,
     admin: str,
-    progress: Progress = lambda _bytes: None,
+    progress: Progress,
     *,
-    nothing_kept: bool = False,
+    nothing_kept: bool,
 ) -> Restored:
     """Bring a backup back into a new database of the name in the settings, and hold it to the journal.
 
