@@ -21,7 +21,7 @@ from tierce.kernel.ids import (
     SoftwareId,
     VendorId,
 )
-from tierce.policy.acts import Act, Presence, Site
+from tierce.policy.acts import Act, Presence
 from tierce.policy.allowed import DOMAINS
 from tierce.policy.seats import DAY_LIMITS, SEAT_DAYS, SEATS, Line, cap_of
 
@@ -36,7 +36,7 @@ def caller(profession: Profession = Profession.GP, *, line: int = 1, level: int 
         professional=ProfessionalId(10 + line), login=LoginId(20 + line), establishment=EstablishmentId(30 + line),
         activity=ActivityId(1), profession=profession, software=SoftwareId(1), vendor=VendorId(1),
         session=SessionId(40 + line), device=DeviceId(50 + line), line=LineId(line),
-        assurance=Assurance(level, signed), network=bytes(16), site=Site.PORTAL,
+        assurance=Assurance(level, signed), network=bytes(16),
     )  # fmt: skip
 
 

@@ -1,14 +1,22 @@
 """A real PostgreSQL for the integration tests: a cluster a run, a fresh database a test."""
 
-from collections.abc import Callable, Iterator
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
 
 from tests.folders import private_folder
+from tests.integration.desk import fill
+from tests.integration.feeding import PLAN
 from tests.integration.fresh import fresh_database
-from tests.integration.signin_world import providers
+from tests.integration.signin_world import Desk, Play, desk, fill_directory, providers
+from tests.integration.world import World, make_world
+from tests.mailbox import mailbox
+from tests.settings_file import settings_text
+from tierce.lab.country.population import write_country
 from tierce.storage.cluster import DURABLE, SUPERUSER, Cluster
 from tierce.storage.database import Database
 from tierce.storage.keys import EVERY_KEY, Keyring, create_keys
@@ -80,3 +88,50 @@ def origin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of the stand-ins for the identity providers."""
     with providers(tmp_path_factory.mktemp("providers")) as found:
         yield found
+
+
+@pytest.fixture
+def play(database: Database, keyring: Keyring, origin: str) -> Play:
+    """Plays a scene at a desk where professionals sign in."""
+    fill_directory(database)
+
+    def run(scene: Callable[[Desk], Awaitable[Any]]) -> None:
+        async def whole() -> None:
+            async with desk(database, keyring, origin) as found:
+                await scene(found)
+
+        asyncio.run(whole())
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def country(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a small country's files; no test changes them."""
+    out = tmp_path_factory.mktemp("country") / "made"
+    write_country(PLAN, out, lambda _made: None)
+    return out
+
+
+@pytest.fixture
+def world(database: Database, keyring: Keyring) -> World:
+    """A register with real identifiers for three people."""
+    made = make_world(database)
+    fill(made, keyring)
+    return made
+
+
+@pytest.fixture
+def inbox(tmp_path: Path) -> Iterator[tuple[Path, int]]:
+    """A mail server's folder and port."""
+    folder = tmp_path / "mailbox"
+    with mailbox(folder) as port:
+        yield folder, port
+
+
+@pytest.fixture
+def settings(tmp_path: Path, database: Database, key_directory: Path) -> Path:
+    """The settings file of an installation."""
+    path = tmp_path / "tierce.toml"
+    path.write_text(settings_text(database, key_directory, operator="Rive Claire"), encoding="utf-8")
+    return path

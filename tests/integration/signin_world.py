@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -317,3 +317,7 @@ def reason(response: httpx.Response) -> str:
     code: str = response.json()["code"]
     assert re.fullmatch(r"[a-z_]+", code)
     return code
+
+
+Play = Callable[[Callable[[Desk], Awaitable[Any]]], None]
+"""Plays one scene at a desk."""

@@ -20,6 +20,7 @@ from tierce.identity.oidc import ProviderClient, ProviderSettings, Realm, digest
 from tierce.identity.service import Pool, SignInDoor, form_token
 from tierce.incidents.holds.service import Holds
 from tierce.insurers.breaches.service import Breaches
+from tierce.insurers.lines import InsurerLines
 from tierce.insurers.requests.service import InsurerRequests
 from tierce.insurers.service import InsurerDesk
 from tierce.journal.note import verifier_key
@@ -182,15 +183,16 @@ async def insurers_site(room: Room, database: Database, insurer: int = 1) -> Asy
     async with pool, httpx.AsyncClient(verify=NO_TLS) as web:
         with rows:
             with rows.connection() as connection:
-                lines = Appender.enrol(connection, "insurers", room.keyring.instance("insurers"))
+                appender = Appender.enrol(connection, "insurers", room.keyring.instance("insurers"))
+            lines = InsurerLines(appender, SystemClock(), bytes(16))
             key = room.keyring.hash(Purpose.DOOR)
             app = create_insurers(
                 door=SignInDoor(pool, _provider(Realm.INSURERS, web), SystemClock()),
-                sessions=InsurerSessions(pool, lines, SystemClock(), lambda amc: door_of(key, amc), bytes(16)),
+                sessions=InsurerSessions(pool, appender, SystemClock(), lambda amc: door_of(key, amc), bytes(16)),
                 pool=rows,
-                desk=InsurerDesk(lines, SystemClock(), bytes(16)),
-                breaches=Breaches(lines, SystemClock(), bytes(16)),
-                requests=InsurerRequests(lines, SystemClock(), bytes(16)),
+                desk=InsurerDesk(lines),
+                breaches=Breaches(lines),
+                requests=InsurerRequests(lines),
                 secure=False,
             )
             async with _browser(app, "tierce-insurers") as found:

@@ -1,16 +1,13 @@
 """A held professional appeals in her own session, and another person than whoever placed the hold answers her."""
 
-import asyncio
 import json
-from collections.abc import Awaitable, Callable
-from typing import Any
 
 import psycopg
 import pytest
 
 from tests.integration.conftest import Connect
 from tests.integration.rooms import Room, open_room
-from tests.integration.signin_world import API, Desk, desk, fill_directory, reason
+from tests.integration.signin_world import API, Desk, Play, reason
 from tests.integration.sites_world import Site
 from tests.integration.test_office_holds import play as play_office
 from tests.integration.test_office_site import attack, form_of, plain
@@ -29,21 +26,6 @@ pytestmark = pytest.mark.integration
 SAID = "Je vaccine dans un foyer ce matin : ces résidents sont nouveaux pour moi."
 PATH = "/v1/holds/appeal"
 URL = API + PATH
-Play = Callable[[Callable[[Desk], Awaitable[Any]]], None]
-
-
-@pytest.fixture
-def play(database: Database, keyring: Keyring, origin: str) -> Play:
-    fill_directory(database)
-
-    def run(scene: Callable[[Desk], Awaitable[Any]]) -> None:
-        async def whole() -> None:
-            async with desk(database, keyring, origin) as found:
-                await scene(found)
-
-        asyncio.run(whole())
-
-    return run
 
 
 @pytest.fixture

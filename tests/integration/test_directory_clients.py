@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from uuid import uuid4
 
@@ -10,7 +9,7 @@ import psycopg
 import pytest
 
 from tests.integration.conftest import Connect
-from tests.integration.signin_world import MORVAN, MOVED, PLACELESS, Desk, desk, fill_directory
+from tests.integration.signin_world import MORVAN, MOVED, PLACELESS, Desk, Play
 from tests.integration.world import World, ask_all, enrol, make_world, question
 from tierce.directory.errors import (
     EnrolmentMissingError,
@@ -38,7 +37,6 @@ from tierce.storage.keys import Keyring
 
 ACTOR = Actor("Hélène Vasseur", StaffId(77), SessionId(900))
 WHY = "convention signée"
-Play = Callable[[Callable[[Desk], Awaitable[None]]], None]
 
 
 class Office:
@@ -328,20 +326,6 @@ def test_the_professional_replaced_declares_within_the_same_bounds(
     assert api.execute(ended, (first, optician.session)).fetchone() == (False,)
     assert api.execute(ended, (first, None)).fetchone() == (False,), "api must show whose session asks"
     assert api.execute(ended, (first, substitute.session)).fetchone() == (True,)
-
-
-@pytest.fixture
-def play(database: Database, keyring: Keyring, origin: str) -> Play:
-    fill_directory(database)
-
-    def run(scene: Callable[[Desk], Awaitable[None]]) -> None:
-        async def go() -> None:
-            async with desk(database, keyring, origin) as opened:
-                await scene(opened)
-
-        asyncio.run(go())
-
-    return run
 
 
 def test_a_first_sign_in_is_an_application_and_only_staff_open_the_door(

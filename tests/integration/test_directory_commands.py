@@ -3,23 +3,13 @@
 import json
 from pathlib import Path
 
-import pytest
-
 from tests.forks import tierce
 from tests.integration.conftest import Connect
 from tests.integration.world import enrol, make_world
-from tests.settings_file import settings_text
 from tierce.kernel.clock import SystemClock, date_of, paris_day
 from tierce.storage.database import Database
 
 WHO = ("--by", "Hélène Vasseur", "--reason", "convention signée")
-
-
-@pytest.fixture
-def settings(tmp_path: Path, database: Database, key_directory: Path) -> Path:
-    path = tmp_path / "tierce.toml"
-    path.write_text(settings_text(database, key_directory, operator="Rive Claire"), encoding="utf-8")
-    return path
 
 
 def test_staff_enrol_suspend_substitute_and_look_back(database: Database, settings: Path, connect: Connect) -> None:

@@ -14,8 +14,9 @@ from tests.integration.feeding import Importer, make_importer
 from tests.settings_file import settings_text
 from tierce.directory.loads.columns import FINESS_PLACES, NATIONAL
 from tierce.directory.loads.errors import AbnormalDifferenceError
-from tierce.directory.model import Actor
+from tierce.directory.model import Actor, Kind
 from tierce.directory.service import Clients
+from tierce.directory.store import versions
 from tierce.journal.service import Appender
 from tierce.kernel.clock import FixedClock, SystemClock, paris_day
 from tierce.kernel.feed import names
@@ -165,7 +166,7 @@ def test_struck_off_is_refused_at_the_next_ask_and_who_was_she_is_still_told(
     names_ = [clients.standing(at, renamed, today + day_).family_name for day_ in (-41, -40, 9, 10, 30)]
     assert names_ == ["", "MORVAN 2", "MORVAN 2", "MORVAN-DUBOIS", "MORVAN-DUBOIS"]
     place = clients.find_place(at, make_finess(2))
-    told = [(one.said["name"], one.until_day) for one in clients.place_history(at, place)]
+    told = [(one.said["name"], one.until_day) for one in versions(at, Kind.ESTABLISHMENT, [place.id])]
     assert told == [("CABINET 2", today + 10), ("MAISON DE SANTE", None)]
     # She comes back: the same row, and what the operator decided of her.
     later.directory(write(tmp_path / "c.txt", rows), importer.listener(), day=today + 20)

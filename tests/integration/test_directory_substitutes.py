@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 import pytest
 
 from tests.integration.conftest import Connect
-from tests.integration.signin_world import MORVAN, PLACELESS, Desk
-from tests.integration.test_directory_clients import ACTOR, Office, Play, asked, number, play, today
+from tests.integration.signin_world import MORVAN, PLACELESS, Desk, Play
+from tests.integration.test_directory_clients import ACTOR, Office, asked, number, today
 from tests.integration.world import World, enrol, make_world
 from tierce.directory.errors import SubstitutionRefusedError
 from tierce.directory.model import Place, Professional, Substitution
@@ -21,7 +21,6 @@ from tierce.storage.database import Database
 from tierce.storage.keys import Keyring
 
 pytestmark = pytest.mark.integration
-__all__ = ["play"]
 
 
 @pytest.fixture

@@ -12,20 +12,13 @@ from tests.integration.conftest import Connect
 from tests.integration.feeding import FIRST, rows_of, write_rows
 from tests.settings_file import settings_text
 from tierce.feeds.commands import people_of
-from tierce.feeds.rejects import REJECT_COLUMNS
 from tierce.registry.model import People
+from tierce.registry.runs.rules import COLUMNS
 from tierce.settings import Mode
 from tierce.storage.cluster import SUPERUSER
 from tierce.storage.database import Database
 
 pytestmark = pytest.mark.integration
-
-
-@pytest.fixture
-def settings(tmp_path: Path, database: Database, key_directory: Path) -> Path:
-    path = tmp_path / "tierce.toml"
-    path.write_text(settings_text(database, key_directory, operator="Rive Claire"), encoding="utf-8")
-    return path
 
 
 def test_what_cannot_be_opened_is_said_in_one_line(
@@ -90,7 +83,7 @@ def test_a_country_is_made_and_taken_in_by_commands(tmp_path: Path, settings: Pa
     rejects = spoiled.with_name("spoiled.csv.rejects.csv")
     with rejects.open(encoding="utf-8", newline="") as file:
         header, refused = csv.reader(file)
-    assert (tuple(header), refused[:2]) == (REJECT_COLUMNS, ["5", "birth_date"])
+    assert (tuple(header), refused[:2]) == (COLUMNS, ["5", "birth_date"])
     assert "19999" not in rejects.read_text(encoding="utf-8") + done.stdout + done.stderr
 
     left = rejects.read_bytes()

@@ -1,8 +1,6 @@
 """A new device goes on with the places of an older one that says so, and adds none for anybody."""
 
-import asyncio
 import json
-from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any, NamedTuple
 
@@ -10,7 +8,7 @@ import httpx
 import pytest
 
 from tests.integration.conftest import Connect
-from tests.integration.signin_world import MORVAN, Desk, desk, fill_directory, reason
+from tests.integration.signin_world import MORVAN, Desk, Play, reason
 from tierce.journal.encoding import decode
 from tierce.kernel.care import Profession
 from tierce.kernel.clock import SystemClock, paris_day
@@ -19,12 +17,9 @@ from tierce.lab.standins.visitor import answer_of, relayed_sign_in
 from tierce.policy.acts import Act
 from tierce.policy.seats import effective_limit, new_line, pack, settled_line, unpack
 from tierce.storage.cluster import SUPERUSER
-from tierce.storage.database import Database
-from tierce.storage.keys import Keyring
 
 pytestmark = pytest.mark.integration
 
-Play = Callable[[Callable[[Desk], Awaitable[Any]]], None]
 ELSEWHERE = "203.0.113.9"
 TODAY = paris_day(SystemClock().now())
 
@@ -35,20 +30,6 @@ class At(NamedTuple):
     handle: str
     key: BrowserKey
     device: str
-
-
-@pytest.fixture
-def play(database: Database, keyring: Keyring, origin: str) -> Play:
-    fill_directory(database)
-
-    def run(scene: Callable[[Desk], Awaitable[Any]]) -> None:
-        async def whole() -> None:
-            async with desk(database, keyring, origin) as found:
-                await scene(found)
-
-        asyncio.run(whole())
-
-    return run
 
 
 async def at(desk_: Desk, opened: dict[str, Any]) -> At:

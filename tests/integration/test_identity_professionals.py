@@ -3,7 +3,6 @@
 import asyncio
 import json
 import threading
-from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -22,8 +21,7 @@ from tests.integration.signin_world import (
     PLACELESS,
     UNLISTED,
     Desk,
-    desk,
-    fill_directory,
+    Play,
     reason,
 )
 from tierce.identity.errors import ProofReason, ProofRefusedError, SessionRefusedError, SignInRefusedError
@@ -37,28 +35,10 @@ from tierce.lab.standins.provider import ProviderError, load_directory
 from tierce.lab.standins.visitor import answer_of, relayed_sign_in, sign_in
 from tierce.policy.acts import Act
 from tierce.storage.cluster import SUPERUSER
-from tierce.storage.database import Database
-from tierce.storage.keys import Keyring
 from tierce.web.portal.app import create_app
 from tierce.web.portal.settings import PortalSettings
 
 pytestmark = pytest.mark.integration
-
-Play = Callable[[Callable[[Desk], Awaitable[Any]]], None]
-
-
-@pytest.fixture
-def play(database: Database, keyring: Keyring, origin: str) -> Play:
-    fill_directory(database)
-
-    def run(scene: Callable[[Desk], Awaitable[Any]]) -> None:
-        async def whole() -> None:
-            async with desk(database, keyring, origin) as found:
-                await scene(found)
-
-        asyncio.run(whole())
-
-    return run
 
 
 def ask(desk_: Desk, handle: str, key: BrowserKey | None, *, body: bytes = b"{}") -> Received:

@@ -4,14 +4,14 @@ import json
 from datetime import timedelta
 
 from tests.integration.conftest import Connect
-from tests.integration.signin_world import API, Desk, reason
-from tests.integration.test_identity_continuing import At, Play, at, play, settled
+from tests.integration.signin_world import API, Desk, Play, reason
+from tests.integration.test_identity_continuing import At, at, settled
 from tests.integration.test_vendor_access import merle, origin, register, scene
 from tests.integration.vendor_play import ABSENT, Software
 from tierce.lab.standins.browser_key import BrowserKey
 from tierce.storage.cluster import SUPERUSER
 
-__all__ = ["merle", "origin", "play", "register", "scene"]
+__all__ = ["merle", "origin", "register", "scene"]
 CONFIRM = "/v1/devices/confirm"
 
 

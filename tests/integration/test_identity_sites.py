@@ -9,11 +9,11 @@ from typing import Any
 
 import httpx
 import pytest
-from litestar import Litestar, Response
+from litestar import Litestar
 
 from tests.integration.conftest import Connect
 from tests.integration.signin_world import CALLBACK, IDENTITIES, POLICY, Desk, desk
-from tierce.identity.errors import IdentityError, SessionRefusedError
+from tierce.identity.errors import SessionRefusedError
 from tierce.identity.local import PersonSessions, StaffSessions
 from tierce.identity.oidc import Realm
 from tierce.identity.rules import PERSON_SIGN_INS_A_DAY
@@ -27,17 +27,15 @@ from tierce.policy.acts import Act
 from tierce.storage.cluster import SUPERUSER
 from tierce.storage.database import Database
 from tierce.storage.keys import Keyring, Purpose
+from tierce.web.look import pages_of
+from tierce.web.office.site import HERE as OFFICE
+from tierce.web.persons.site import HERE as PERSONS
 from tierce.web.signin_site import FORM_FIELD, SiteSignIn, sign_in_handlers
-from tierce.web.signin_words import code_of
 
 pytestmark = pytest.mark.integration
 
 SITE = "http://127.0.0.1:9"
 ROLES = frozenset({"security", "dpo"})
-
-
-def refused(_request: object, error: IdentityError) -> Response[str]:
-    return Response(code_of(error), status_code=403, media_type="text/plain")
 
 
 @dataclass
@@ -80,7 +78,8 @@ def play(database: Database, keyring: Keyring, origin: str, realm: Realm, scene:
                 index = keyring.hash(Purpose.TRAIT)
                 sessions = PersonSessions(found.pool, found.appender, found.clock, index.uuid, POLICY)
                 acts = (Act.PERSON_SESSION_OPEN, Act.PERSON_SESSION_END)
-            site = SiteSignIn(role, found.door(realm), sessions.open_session, sessions.end, refused, False, *acts)
+            pages, door = pages_of(OFFICE if realm is Realm.STAFF else PERSONS), found.door(realm)
+            site = SiteSignIn(role, pages, door, sessions.open_session, sessions.end, False, *acts)
             app: Any = Litestar(sign_in_handlers(site), openapi_config=None)
             transport = httpx.ASGITransport(app=app)
             async with httpx.AsyncClient(transport=transport, base_url=SITE) as http:
@@ -117,7 +116,7 @@ def test_staff_enter_with_a_hardware_key_and_leave(
         assert (caller.name, caller.roles) == ("Hélène Vasseur", frozenset({"security"}))
         handle = browser.handle
         wrong = await browser.http.post("/sign-out", data={FORM_FIELD: "forged"})
-        assert wrong.status_code == 403
+        assert wrong.status_code == 401
         await sessions.read(handle)
         out = await browser.http.post("/sign-out", data={FORM_FIELD: form_token(handle)})
         assert out.status_code == 303, out.text
@@ -139,7 +138,8 @@ def test_staff_who_may_not_enter(
 ) -> None:
     async def scene(browser: Browser, _sessions: object) -> None:
         back = await browser.enter(subject)
-        assert (back.status_code, back.text) == (403, expected)
+        assert back.status_code == 401
+        assert expected in back.text
         assert browser.site.session_cookie not in browser.http.cookies
 
     play(database, keyring, origin, Realm.STAFF, scene)
@@ -151,7 +151,7 @@ def test_a_callback_without_the_browsers_own_cookie_is_refused(
     async def scene(browser: Browser, _sessions: object) -> None:
         left = await browser.leave()
         browser.http.cookies.clear()
-        assert (await browser.come_back(left, "vasseur")).text == "sign_in_other_browser"
+        assert "sign_in_other_browser" in (await browser.come_back(left, "vasseur")).text
 
     play(database, keyring, origin, Realm.STAFF, scene)
 
@@ -196,8 +196,8 @@ def test_one_person_alone_uses_up_no_ceiling_that_is_everybody_s(
             assert sessions.today.once_more(idx, day)
         assert (await browser.enter("lenoir")).status_code == 200
         for _ in range(3):
-            assert (await browser.enter("lenoir")).text == "sign_in_too_often_today"
-        assert (await browser.enter("stranger")).text == "link_refused"
+            assert "sign_in_too_often_today" in (await browser.enter("lenoir")).text
+        assert "link_refused" in (await browser.enter("stranger")).text
         assert sessions.today.once_more(idx, day + 1)
 
     play(database, keyring, origin, Realm.PERSONS, scene)
@@ -211,8 +211,9 @@ def test_homonyms_never_fall_through(database: Database, keyring: Keyring, origi
 
     async def scene(browser: Browser, _sessions: object) -> None:
         homonyms, nobody = await browser.enter("twin"), await browser.enter("stranger")
-        assert homonyms.text == nobody.text == "link_refused", "from outside the two look the same"
-        assert homonyms.status_code == nobody.status_code
+        assert homonyms.text == nobody.text, "from outside the two look the same"
+        assert "link_refused" in nobody.text
+        assert homonyms.status_code == nobody.status_code == 401
 
     play(database, keyring, origin, Realm.PERSONS, scene)
     assert connect(SUPERUSER).execute("select count(*) from access.person_session").fetchone() == (0,)

@@ -6,8 +6,7 @@ from datetime import timedelta
 import pytest
 
 from tests.integration.conftest import Connect
-from tests.integration.signin_world import Desk
-from tests.integration.test_identity_continuing import Play, play
+from tests.integration.signin_world import Desk, Play
 from tierce.identity.errors import SignInReason, SignInRefusedError
 from tierce.identity.oidc import Realm
 from tierce.identity.rules import STARTS_A_SECOND
@@ -17,7 +16,6 @@ from tierce.storage.cluster import SUPERUSER
 from tierce.web.api.signin import identity_problem
 
 pytestmark = pytest.mark.integration
-__all__ = ["play"]
 
 
 def test_what_is_beyond_the_second_s_number_leaves_no_row_and_the_next_second_is_free(

@@ -13,7 +13,7 @@ from tierce.identity.model import StaffCaller
 from tierce.incidents import store
 from tierce.incidents.clocks.rules import OPERATOR
 from tierce.incidents.cohorts import store as cohort_rows
-from tierce.incidents.cohorts.model import Cohort
+from tierce.incidents.cohorts.model import Cohort, ControllerCount, ExposedProfessional
 from tierce.incidents.cohorts.rules import OWN_PAGES, count_cohorts, count_controllers, in_two
 from tierce.incidents.cohorts.store import Difference
 from tierce.incidents.model import ScopeSummary
@@ -85,6 +85,30 @@ def listed(slice_: Incidents, office: psycopg.Connection, number: IncidentId) ->
     return slice_.compute_scope(office, HELENE, number, criteria)
 
 
+def controllers(connection: psycopg.Connection, incident: IncidentId) -> list[ControllerCount]:
+    """The counts kept of the first list."""
+    rows = connection.execute(
+        "select cohort, controller, pairs, entries, categories from incident.cohort_controller"
+        " where incident = %s and revision = 1 order by controller",
+        (incident,),
+    ).fetchall()
+    found = [ControllerCount(Cohort(row[0]), InsurerId(row[1]), row[2], row[3], DataCategory(row[4])) for row in rows]
+    return sorted(found, key=lambda one: list(Cohort).index(one.cohort))
+
+
+def professionals(connection: psycopg.Connection, incident: IncidentId) -> list[ExposedProfessional]:
+    """The professionals kept of the first list."""
+    rows = connection.execute(
+        "select professional, categories, first_at, last_at, entries from incident.exposed_professional"
+        " where incident = %s and revision = 1 order by professional",
+        (incident,),
+    ).fetchall()
+    return [
+        ExposedProfessional(ProfessionalId(row[0]), DataCategory(row[1]), micros(row[2]), micros(row[3]), row[4])
+        for row in rows
+    ]
+
+
 def test_s1_a_list_keeps_three_cohorts_whose_pairs_sum_to_it_and_the_next_says_what_changed(
     slice_: Incidents, office: psycopg.Connection, admin: psycopg.Connection, keyring: Keyring, connect: Connect
 ) -> None:
@@ -99,9 +123,9 @@ def test_s1_a_list_keeps_three_cohorts_whose_pairs_sum_to_it_and_the_next_says_w
     first = listed(slice_, office, incident.id)
 
     exposures = store.exposures(office, first)
-    accounts = cohort_rows.professionals(office, incident.id, 1)
+    accounts = professionals(office, incident.id)
     counts = cohort_rows.cohorts(office, incident.id, 1)
-    parts = cohort_rows.controllers(office, incident.id, 1)
+    parts = controllers(office, incident.id)
     assert counts == count_cohorts(exposures, accounts)
     assert parts == count_controllers(exposures, accounts)
     assert [(one.cohort, one.persons, one.pairs) for one in counts] == [

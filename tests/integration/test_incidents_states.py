@@ -153,12 +153,12 @@ def test_n8_awareness_written_in_any_way_makes_it_a_breach_again(room: Room, sta
             room.clocks.close(office, HELENE, incident.id, REASONS)
 
 
-def test_n8_closing_without_reasoning_or_awareness_is_refused(room: Room) -> None:
+def test_n8_closing_without_reasoning_or_awareness_is_refused(room: Room, states: States) -> None:
     incident = room.incidents.open(room.office, HELENE, title="Clé perdue", signal_at=AT)
     fill_register(room.clocks, room, incident.id)
     with pytest.raises(FormError, match="became aware"):
         room.clocks.close(room.office, HELENE, incident.id, REASONS)
-    room.incidents.establish(room.office, HELENE, incident.id, "La clé a été lue.")
+    states.move(room.office, HELENE, incident.id, stage=Stage.AWARE, why="La clé a été lue.")
     with pytest.raises(ReasonRefusedError):
         room.clocks.close(room.office, HELENE, incident.id, "Tout va bien.")
     room.clocks.close(room.office, HELENE, incident.id, REASONS)

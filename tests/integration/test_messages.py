@@ -1,7 +1,6 @@
 """Messages to people on a real database and a real mail server: frozen, approved, sent once, counted to the last."""
 
 import subprocess
-from collections.abc import Iterator
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
@@ -22,7 +21,6 @@ from tests.integration.messages_world import (
     references,
 )
 from tests.integration.rooms import CAPES, HELENE, OAK
-from tests.mailbox import mailbox
 from tierce.notices.audience.model import Counts, State, Why
 from tierce.notices.contacts.model import Contact
 from tierce.notices.deliveries.bounces import letters_back, take_in
@@ -54,13 +52,6 @@ def world(database: Database, connect: Connect, keyring: Keyring) -> MessagesRoo
     lend(made, CAPES, LENT_CAPES)
     client_contact(connect, 501, "cabinet@morvan.example", HOME)
     return made
-
-
-@pytest.fixture
-def inbox(tmp_path: Path) -> Iterator[tuple[Path, int]]:
-    folder = tmp_path / "mailbox"
-    with mailbox(folder) as port:
-        yield folder, port
 
 
 def states(found: Counts) -> dict[State, int]:

@@ -1,6 +1,5 @@
 """A second audience of one incident: whoever the first one did not tell is told, and nobody it told is told twice."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from email import message_from_bytes, policy
@@ -19,7 +18,6 @@ from tests.integration.messages_world import (
     references,
 )
 from tests.integration.rooms import HELENE, OAK
-from tests.mailbox import mailbox
 from tierce.kernel.clock import PARIS
 from tierce.notices.audience.model import State, Why
 from tierce.notices.contacts.model import Contact
@@ -39,13 +37,6 @@ PAIRS = tuple((person, 1) for person in range(1, 5))
 @pytest.fixture
 def world(database: Database, connect: Connect, keyring: Keyring) -> MessagesRoom:
     return open_world(database, connect, keyring, PAIRS)
-
-
-@pytest.fixture
-def inbox(tmp_path: Path) -> Iterator[tuple[Path, int]]:
-    folder = tmp_path / "mailbox"
-    with mailbox(folder) as port:
-        yield folder, port
 
 
 def mailboxes(folder: Path) -> list[str]:

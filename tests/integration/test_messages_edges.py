@@ -1,6 +1,6 @@
 """A server that never takes one recipient, a bounce that comes too early, a stop while letters are printed."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -11,7 +11,6 @@ from tests.integration.asks import AT
 from tests.integration.conftest import Connect
 from tests.integration.messages_world import MessagesRoom, delivery_status, kept, lend, mail_server, open_world
 from tests.integration.rooms import HELENE, OAK
-from tests.mailbox import mailbox
 from tierce.kernel.clock import micros
 from tierce.kernel.ids import IncidentId, PersonId
 from tierce.notices.audience.model import State
@@ -42,13 +41,6 @@ HOME = ("12 rue des Genêts", "99120 Saint-Ourle")
 @pytest.fixture
 def world(database: Database, connect: Connect, keyring: Keyring) -> MessagesRoom:
     return open_world(database, connect, keyring, tuple((person, 1) for person in range(1, 4)))
-
-
-@pytest.fixture
-def inbox(tmp_path: Path) -> Iterator[tuple[Path, int]]:
-    folder = tmp_path / "mailbox"
-    with mailbox(folder) as port:
-        yield folder, port
 
 
 def test_i2_whoever_s_server_never_takes_us_gets_a_letter(

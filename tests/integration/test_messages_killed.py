@@ -5,7 +5,6 @@ import signal
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
@@ -14,7 +13,6 @@ import pytest
 from tests.integration.conftest import Connect
 from tests.integration.messages_world import MessagesRoom, kept, lend, mail_server, open_world
 from tests.integration.rooms import OAK
-from tests.mailbox import mailbox
 from tests.settings_file import settings_text
 from tests.waiting import eventually
 from tierce.notices.audience.model import State
@@ -28,13 +26,6 @@ pytestmark = pytest.mark.integration
 @pytest.fixture
 def world(database: Database, connect: Connect, keyring: Keyring) -> MessagesRoom:
     return open_world(database, connect, keyring, tuple((person, 1) for person in range(1, 9)))
-
-
-@pytest.fixture
-def inbox(tmp_path: Path) -> Iterator[tuple[Path, int]]:
-    folder = tmp_path / "mailbox"
-    with mailbox(folder) as port:
-        yield folder, port
 
 
 def settings(tmp_path: Path, database: Database, keys: Path, port: int, *, log: Path | None = None) -> Path:

@@ -9,8 +9,8 @@ from tests.integration.asks import AT, ask, sequence, write_asks
 from tests.integration.conftest import Connect
 from tests.integration.rooms import CAPES, HELENE, OAK, Room, open_room
 from tierce.incidents.model import Incident
-from tierce.incidents.rules import account_criteria, by_insurer
-from tierce.incidents.store import exposures
+from tierce.incidents.rules import account_criteria
+from tierce.incidents.store import insurer_counts
 from tierce.journal.encoding import decode
 from tierce.kernel.clock import micros
 from tierce.kernel.ids import DeviceId, EstablishmentId, PersonId, ProfessionalId, SessionId
@@ -64,7 +64,7 @@ def test_each_insurer_is_told_of_its_own_people(room: Room) -> None:
     assert "Deux Caps" not in str(oak)
     assert "Le 3 mars 2026 à 10 h 13, nous avons bridé l'accès volé. Depuis" in words(oak, BlockKind.MEASURES)
     scope = room.incidents.scope(room.office, incident.id)
-    counts = by_insurer(exposures(room.office, scope))
+    counts = insurer_counts(room.office, scope)
     assert sum(one.persons for one in counts) == 3
     assert set(notices_made(room.office, scope)) == {OAK, CAPES}
 

@@ -25,6 +25,8 @@ from tierce.incidents.clocks.service import Clocks
 from tierce.incidents.register.model import Row, RowKind
 from tierce.incidents.register.rules import canonical, journal_number, row_digest
 from tierce.incidents.register.service import RECEIVED_ON_SITE, Register
+from tierce.incidents.states.model import Stage
+from tierce.incidents.states.service import States
 from tierce.incidents.store import exposures, last_scope
 from tierce.journal.encoding import decode
 from tierce.journal.model import EntryKind
@@ -72,7 +74,9 @@ def test_n3_the_notice_leaves_as_soon_as_it_is_established_and_waits_for_no_scor
     incident = opened_incident(world, aware=False)
     assert world.telling.turn(world.notices, world.box).told == 0
     assert world.box.mails == []
-    world.room.incidents.establish(world.room.office, HELENE, incident.id, "Vingt mille demandes en une minute.")
+    States(world.room.clocks.register).move(
+        world.room.office, HELENE, incident.id, stage=Stage.AWARE, why="Vingt mille demandes en une minute."
+    )
     done = world.telling.turn(world.notices, world.box)
     assert (done.told, done.sent) == (2, 2)
     scored = "select count(*) from incident.register where kind = any(%s)"

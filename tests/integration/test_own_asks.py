@@ -10,8 +10,8 @@ import pytest
 from psycopg_pool import AsyncConnectionPool
 
 from tests.integration.depositing import hold
-from tests.integration.desk import HANDLE, LATER, PAUL, STRANGER, UNCOVERED, URL, Counter, counter, fill
-from tests.integration.world import World, enrol, make_world
+from tests.integration.desk import HANDLE, LATER, PAUL, STRANGER, UNCOVERED, URL, Counter, counter
+from tests.integration.world import World, enrol
 from tests.waiting import eventually
 from tierce.gate.service import Gate
 from tierce.identity.oidc import digest
@@ -24,18 +24,9 @@ from tierce.policy.ladder import Level, Rung
 from tierce.policy.seats import PROBATION_LIMIT, pack, settled_line
 from tierce.rights.history import PAGE_ROWS, History, HistoryFilter, HistoryRow, Seats
 from tierce.rights.rules import QUESTION_BYTES_MAX
-from tierce.storage.database import Database
 from tierce.storage.keys import Keyring
 
 KEY = {"Idempotency-Key": '"1b4e28ba-2fa1-11d2-883f-0016d3cca427"'}
-
-
-@pytest.fixture
-def world(database: Database, keyring: Keyring) -> World:
-    """A register with real identifiers for three people."""
-    world = make_world(database)
-    fill(world, keyring)
-    return world
 
 
 def body_of(nir: str, **more: str) -> bytes:

@@ -8,9 +8,9 @@ from hashlib import sha256
 import psycopg
 import pytest
 
-from tests.integration.desk import PAUL, counter, fill
+from tests.integration.desk import PAUL, counter
 from tests.integration.presenting import presenting
-from tests.integration.world import World, enrol, make_world
+from tests.integration.world import World, enrol
 from tests.waiting import eventually
 from tierce.journal.model import Entry, EntryKind
 from tierce.journal.service import Appender
@@ -20,18 +20,10 @@ from tierce.policy.acts import Act, Outcome
 from tierce.policy.presence import CARDS_A_DAY, CONFIRMATIONS_A_DAY
 from tierce.presence.errors import TooManyCardsError
 from tierce.storage.cluster import SUPERUSER
-from tierce.storage.database import Database
 from tierce.storage.keys import Keyring
 
 pytestmark = pytest.mark.integration
 SECOND = "another session of person 1".ljust(43, ".")
-
-
-@pytest.fixture
-def world(database: Database, keyring: Keyring) -> World:
-    made = make_world(database)
-    fill(made, keyring)
-    return made
 
 
 def sign_in_again(world: World, keyring: Keyring) -> None:

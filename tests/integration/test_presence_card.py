@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from tests.integration.desk import LATER, PAUL, STRANGER, UNCOVERED, Counter, counter, fill
+from tests.integration.desk import LATER, PAUL, STRANGER, UNCOVERED, Counter, counter
 from tests.integration.presenting import OTHER, Presenting, presenting
-from tests.integration.world import World, enrol, make_world
+from tests.integration.world import World, enrol
 from tierce.kernel.clock import SystemClock, paris_day
 from tierce.kernel.ids import PersonId
 from tierce.policy.acts import Act, Outcome, Presence
@@ -21,18 +21,10 @@ from tierce.policy.seats import DAY_LIMITS, new_line, pack
 from tierce.presence.model import Card
 from tierce.presence.rules import HANDLE_BYTES, NONCE_BYTES, named, pack_card, write_card
 from tierce.presence.signing import sign_card, signing_key
-from tierce.storage.database import Database
 from tierce.storage.keys import SIGNER_KEY, Keyring, Purpose
 
 pytestmark = pytest.mark.integration
 Scene = Callable[[Counter, Presenting], Awaitable[object]]
-
-
-@pytest.fixture
-def world(database: Database, keyring: Keyring) -> World:
-    made = make_world(database)
-    fill(made, keyring)
-    return made
 
 
 def play(world: World, keyring: Keyring, scene: Scene) -> object:

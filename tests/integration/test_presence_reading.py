@@ -5,22 +5,14 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from tests.integration.desk import PAUL, Counter, counter, fill
-from tests.integration.world import World, make_world
+from tests.integration.desk import PAUL, Counter, counter
+from tests.integration.world import World
 from tierce.policy.acts import Outcome, Presence
 from tierce.presence import store
-from tierce.storage.database import Database
 from tierce.storage.keys import Keyring
 
 pytestmark = pytest.mark.integration
 READ = {"means": "reading"}
-
-
-@pytest.fixture
-def world(database: Database, keyring: Keyring) -> World:
-    made = make_world(database)
-    fill(made, keyring)
-    return made
 
 
 def certify(world: World) -> None:

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from tests.integration.desk import BIRTH, LATER, PAUL, Counter, counter, fill
+from tests.integration.desk import BIRTH, LATER, PAUL, Counter, counter
 from tests.integration.presenting import presenting
-from tests.integration.world import World, make_world
+from tests.integration.world import World
 from tierce.feeds.commands import open_intake
 from tierce.feeds.intake import Report
 from tierce.journal.encoding import decode
@@ -28,20 +28,12 @@ from tierce.presence.settling import Settler
 from tierce.registry.model import People
 from tierce.registry.service import Listener
 from tierce.storage.cluster import SUPERUSER
-from tierce.storage.database import Database
 from tierce.storage.keys import Keyring
 
 pytestmark = pytest.mark.integration
 TODAY = SystemClock().now().astimezone(PARIS).date()
 OCT, INSURER = "oct-merle", "mutuelle-du-test"
 Line = dict[str, str]
-
-
-@pytest.fixture
-def world(database: Database, keyring: Keyring) -> World:
-    made = make_world(database)
-    fill(made, keyring)
-    return made
 
 
 class Peers:

@@ -7,9 +7,9 @@ from hashlib import sha256
 import psycopg
 import pytest
 
-from tests.integration.desk import LATER, PAUL, STRANGER, Counter, counter, fill
+from tests.integration.desk import LATER, PAUL, STRANGER, Counter, counter
 from tests.integration.presenting import Presenting, presenting
-from tests.integration.world import World, enrol, make_world
+from tests.integration.world import World, enrol
 from tierce.journal.service import Appender
 from tierce.kernel.clock import SystemClock
 from tierce.kernel.ids import EntrySeq, PersonId, SessionId
@@ -21,18 +21,10 @@ from tierce.presence.answers import Answers, Asked
 from tierce.presence.errors import NotAskedError, TooManyAnswersError
 from tierce.presence.settling import Settler
 from tierce.storage.cluster import SUPERUSER
-from tierce.storage.database import Database
 from tierce.storage.keys import Keyring
 
 pytestmark = pytest.mark.integration
 SAID = {"means": "confirmation"}
-
-
-@pytest.fixture
-def world(database: Database, keyring: Keyring) -> World:
-    made = make_world(database)
-    fill(made, keyring)
-    return made
 
 
 class Space:

@@ -7,21 +7,13 @@ import psycopg
 import pytest
 
 from tests.integration.conftest import Connect
-from tests.integration.feeding import FIRST, PLAN, Importer, make_importer, rows_of, write_rows
-from tierce.lab.country.population import write_country
+from tests.integration.feeding import FIRST, Importer, make_importer, rows_of, write_rows
 from tierce.storage.cluster import SUPERUSER
 
 pytestmark = pytest.mark.integration
 
 Row = dict[str, str]
 OTHER = "99100002"
-
-
-@pytest.fixture(scope="module")
-def country(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    out = tmp_path_factory.mktemp("country") / "made"
-    write_country(PLAN, out, lambda _made: None)
-    return out
 
 
 @pytest.fixture(scope="module")

@@ -11,13 +11,12 @@ import pytest
 
 from tests.folders import private_folder
 from tests.integration.conftest import Connect
-from tests.integration.feeding import FIRST, PLAN, make_importer, rows_of, state, write_rows
+from tests.integration.feeding import FIRST, make_importer, rows_of, state, write_rows
 from tests.integration.killed_import import MARK, run_import
 from tests.waiting import eventually
 from tierce.feeds.intake import Report
 from tierce.kernel.feed import Rejection
 from tierce.lab.bench.imports import AMC, write_lines
-from tierce.lab.country.population import write_country
 from tierce.registry.progress.model import Progress
 from tierce.registry.service import LOAD_LINES, Listener
 from tierce.storage.cluster import DURABLE, SUPERUSER, Cluster
@@ -25,13 +24,6 @@ from tierce.storage.database import Database
 from tierce.storage.migrate import migrate
 
 pytestmark = pytest.mark.integration
-
-
-@pytest.fixture(scope="module")
-def country(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    out = tmp_path_factory.mktemp("country") / "made"
-    write_country(PLAN, out, lambda _made: None)
-    return out
 
 
 @pytest.fixture

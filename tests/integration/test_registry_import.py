@@ -19,7 +19,7 @@ from tierce.kernel.clock import SystemClock
 from tierce.kernel.ids import InsurerId, PersonId
 from tierce.kernel.nir import BirthDate, Nir, Rank, normalise
 from tierce.lab.country.identifiers import make_nir
-from tierce.lab.country.population import read_identities, write_country
+from tierce.lab.country.population import read_identities
 from tierce.policy.acts import Act
 from tierce.registry.errors import FeedBusyError, FeedRefusedError, InsurerUnknownError
 from tierce.registry.records import decode_civil, decode_coverage
@@ -28,13 +28,6 @@ from tierce.storage.insurer_keys import load_sealer
 from tierce.storage.keys import Compartment, Keyring, Purpose
 
 pytestmark = pytest.mark.integration
-
-
-@pytest.fixture(scope="module")
-def country(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    out = tmp_path_factory.mktemp("country") / "made"
-    write_country(PLAN, out, lambda _made: None)
-    return out
 
 
 @pytest.fixture

@@ -14,7 +14,6 @@ from tierce.kernel.clock import SystemClock, date_of, day_of, paris_day
 from tierce.kernel.ids import InsurerId, PersonId
 from tierce.kernel.nir import BirthDate, Nir, Rank, normalise
 from tierce.lab.country.identifiers import make_nir
-from tierce.lab.country.population import write_country
 from tierce.policy.acts import Act
 from tierce.policy.feeds import EFFECTIVE_AHEAD_DAYS, SHRINK_PEOPLE_MIN, SHRINK_PER_CENT_MAX, shrinks_abnormally
 from tierce.registry.errors import FeedHeldError, FeedRefusedError
@@ -27,13 +26,6 @@ from tierce.storage.keys import Compartment, Keyring, Purpose
 pytestmark = pytest.mark.integration
 
 Row = dict[str, str]
-
-
-@pytest.fixture(scope="module")
-def country(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    out = tmp_path_factory.mktemp("country") / "made"
-    write_country(PLAN, out, lambda _made: None)
-    return out
 
 
 @pytest.fixture(scope="module")

@@ -12,12 +12,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.integration.conftest import Connect
-from tests.integration.feeding import FIRST, PLAN, Importer, make_importer, rows_of, write_rows
+from tests.integration.feeding import FIRST, Importer, make_importer, rows_of, write_rows
 from tests.integration.test_registry_import import state_of
 from tierce.feeds.source import CsvSource, open_source
 from tierce.kernel.errors import TierceError
 from tierce.lab.country.identifiers import make_nir
-from tierce.lab.country.population import write_country
 from tierce.registry.columns import RIGHTS
 from tierce.storage.cluster import SUPERUSER
 
@@ -266,13 +265,6 @@ LINES: list[tuple[str, Spoil, int]] = [
 CASES = [Case(name, spoil, whole=True) for name, spoil in WHOLE] + [
     Case(name, spoil, whole=False, refused=refused) for name, spoil, refused in LINES
 ]
-
-
-@pytest.fixture(scope="module")
-def country(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    out = tmp_path_factory.mktemp("country") / "made"
-    write_country(PLAN, out, lambda _made: None)
-    return out
 
 
 @pytest.fixture(scope="module")

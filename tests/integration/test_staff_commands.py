@@ -10,7 +10,6 @@ from tests.forks import tierce
 from tests.integration.conftest import Connect
 from tests.integration.rooms import open_room
 from tests.integration.sites_world import office_site
-from tests.settings_file import settings_text
 from tierce.journal.encoding import decode
 from tierce.journal.model import EntryKind
 from tierce.kernel.ids import staff_id
@@ -21,13 +20,6 @@ from tierce.storage.keys import Keyring
 pytestmark = pytest.mark.integration
 
 SESSION = 900
-
-
-@pytest.fixture
-def settings(tmp_path: Path, database: Database, key_directory: Path) -> Path:
-    path = tmp_path / "tierce.toml"
-    path.write_text(settings_text(database, key_directory, operator="Rive Claire"), encoding="utf-8")
-    return path
 
 
 def test_who_leaves_is_refused_at_her_next_request_and_a_line_says_who_did_it(

@@ -8,25 +8,16 @@ import httpx
 import pytest
 
 from tests.integration.conftest import Connect
-from tests.integration.desk import LATER, PAUL, STRANGER, UNCOVERED, counter, fill
-from tests.integration.world import World, make_world
+from tests.integration.desk import LATER, PAUL, STRANGER, UNCOVERED, counter
+from tests.integration.world import World
 from tierce.gate.rules import PAIR_BLANK, PAIR_MISSED, PAIR_OPEN
 from tierce.journal.service import Appender
 from tierce.kernel.clock import SystemClock
 from tierce.policy.kept import Kept
 from tierce.policy.seats import PROBATION_LIMIT, cap_of
 from tierce.rights.rules import ANSWER_BYTES
-from tierce.storage.database import Database
 from tierce.storage.keys import Keyring
 from tierce.upkeep.retention.service import Retention
-
-
-@pytest.fixture
-def world(database: Database, keyring: Keyring) -> World:
-    """A register with real identifiers for three people."""
-    world = make_world(database)
-    fill(world, keyring)
-    return world
 
 
 def told(response: httpx.Response) -> tuple[int, list[tuple[bytes, bytes]], int]:

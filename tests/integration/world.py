@@ -28,7 +28,7 @@ from tierce.kernel.ids import (
     VendorId,
     new_id,
 )
-from tierce.policy.acts import Act, Site
+from tierce.policy.acts import Act
 from tierce.policy.lines import place_of
 from tierce.policy.seats import new_line, pack, settled_line
 from tierce.storage.database import Database
@@ -158,7 +158,6 @@ def enrol(
         line=LineId(ids["line"]),
         assurance=Assurance(2, signed=True),
         network=bytes(16),
-        site=Site.PORTAL,
     )
 
 

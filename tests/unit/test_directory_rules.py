@@ -9,7 +9,9 @@ from tierce.directory.rules import MOVES, check_reason, may_follow, standing
 from tierce.kernel.care import Profession
 from tierce.kernel.errors import FieldError
 from tierce.policy.allowed import DOMAINS
+from tierce.policy.enrolment import APPLICATIONS_A_SIGN_IN_MAX
 from tierce.policy.professions import PROFESSIONS, SECTIONS, SKILLS, activity_profession, base_profession
+from tierce.storage.migrate import read_sql
 
 
 @pytest.mark.parametrize(
@@ -91,3 +93,7 @@ def test_a_reason_names_no_person_covered(nir: str) -> None:
         check_reason(f"vu avec {nir}")
     assert nir not in str(caught.value)
     assert check_reason("convention du 12/03/2026, appel au 02 99 00 00 00") != ""
+
+
+def test_the_database_takes_as_many_applications_at_once_as_the_policy_says() -> None:
+    assert f"order by a.establishment limit {APPLICATIONS_A_SIGN_IN_MAX}\n" in read_sql("directory.sql")

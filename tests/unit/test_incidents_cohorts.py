@@ -5,7 +5,6 @@ from tierce.incidents.cohorts.model import Cohort, CohortCount, ControllerCount,
 from tierce.incidents.cohorts.rules import (
     OWN_PAGES,
     cohort_of,
-    controller_of,
     count_cohorts,
     count_controllers,
     exposed_by,
@@ -39,8 +38,6 @@ def test_s1_the_case_of_2024_is_three_cohorts_with_their_own_data_and_controller
     ]
     assert D.BANK in counts[2].categories
     assert D.BANK not in counts[0].categories | counts[1].categories
-    assert controller_of(Cohort.INSURED, OAK) == OAK
-    assert controller_of(Cohort.PROFESSIONALS, OAK) == OPERATOR
 
 
 def test_one_invoice_or_care_seen_makes_the_cohort_of_invoices_and_identity_alone_does_not() -> None:

@@ -9,19 +9,18 @@ from tierce.incidents.errors import FreeTextError
 from tierce.incidents.rules import (
     FREE_TEXT_CHARACTERS_MAX,
     account_criteria,
-    by_insurer,
     check_free_text,
     crockford,
     incident_reference,
-    slice_digest,
 )
 from tierce.journal.model import Entry, EntryKind
 from tierce.kernel.categories import DataCategory
 from tierce.kernel.ids import DeviceId, EntrySeq, IncidentId, InsurerId, PersonId, ProfessionalId
+from tierce.notices.slices.rules import slice_for
 from tierce.policy.acts import Outcome
 from tierce.scope.errors import CriteriaError
 from tierce.scope.model import Batch, Beat, Criteria, Doubt, Gap, GapKind, JournalLine, Rule, Status, TreeHead
-from tierce.scope.rules import Holes, canonical_lines, compute_scope, find_holes, judge, rule_text, status_of
+from tierce.scope.rules import Holes, canonical_lines, compute_scope, find_holes, judge, rule_text
 
 TREE = TreeHead(size=4, root=bytes(32))
 THIEF = DeviceId(66)
@@ -71,10 +70,8 @@ def test_a_person_with_two_contracts_is_at_each_insurer_whose_copy_was_read() ->
         (8, 1, 100, 100),
     ]
     assert {one.person for one in scope.exposures} == {1}
-    assert [(one.insurer, one.persons, one.entries) for one in by_insurer(scope.exposures)] == [
-        (3, 1, 2),
-        (8, 1, 1),
-    ]
+    parts = [slice_for(scope.digest, InsurerId(insurer), "", scope.exposures) for insurer in (3, 8)]
+    assert [(one.insurer, one.persons, one.entries) for one in parts if one] == [(3, 1, 2), (8, 1, 1)]
     assert all(one.status is Status.CONFIRMED and one.rules == {Rule.DEVICE} for one in scope.exposures)
 
 
@@ -114,9 +111,11 @@ def test_an_insurers_digest_ignores_what_other_insurers_have() -> None:
     lines = [line(256, 1, 3), line(257, 2, 8)]
     scope = compute_scope([criteria()], lines, TREE)
     alone = [one for one in scope.exposures if one.insurer == 3]
-    three = InsurerId(3)
-    assert slice_digest(scope.digest, three, scope.exposures) == slice_digest(scope.digest, three, alone)
-    assert slice_digest(scope.digest, three, alone) != slice_digest(scope.digest, InsurerId(8), alone)
+    part, other = (slice_for(scope.digest, InsurerId(insurer), "", scope.exposures) for insurer in (3, 8))
+    assert part is not None
+    assert other is not None
+    assert part == slice_for(scope.digest, InsurerId(3), "", alone)
+    assert part.digest != other.digest
 
 
 def batch(block: int, minute: int, signed: int = 3, found: int = 3) -> Batch:
@@ -200,14 +199,6 @@ def test_who_was_asked_for_without_an_answer_is_excluded_or_possible_near_a_hole
         (3, 0, Status.POSSIBLE),
         (3, 1, Status.CONFIRMED),
     ]
-
-
-def test_off_the_list_is_excluded_only_when_the_journal_is_whole() -> None:
-    whole = compute_scope([window(0, 60)], [line(256, 1)], TREE)
-    assert status_of(whole.head, whole.exposures, PersonId(1)) is Status.CONFIRMED
-    assert status_of(whole.head, whole.exposures, PersonId(2)) is Status.EXCLUDED
-    torn = compute_scope([window(0, 60)], [line(256, 0)], TREE)
-    assert status_of(torn.head, torn.exposures, PersonId(2)) is Status.POSSIBLE
 
 
 def test_the_three_cohorts_of_2024_are_three_criteria() -> None:

@@ -65,8 +65,3 @@ def test_money_always_has_two_decimals() -> None:
 )
 def test_a_length_of_time_is_said_by_its_largest_unit(length: timedelta, fr: str) -> None:
     assert plain(formats.say_duration(length, FR)) == fr
-
-
-def test_a_mask_shows_the_end_and_not_the_length() -> None:
-    assert plain(formats.mask("123456789")) == plain(formats.mask("99989")) == "••• 89"
-    assert formats.mask("89") == formats.mask("") == "•••"

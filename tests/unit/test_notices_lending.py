@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.feed_table import as_markdown
 from tierce.insurers.breaches.rules import fingerprint, read_report
 from tierce.kernel.errors import FieldError
-from tierce.kernel.feed import as_markdown
 from tierce.kernel.ids import IncidentId, InsurerId, PersonId
 from tierce.notices.contacts.columns import COLUMNS
 from tierce.notices.contacts.model import Contact

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tierce.incidents.rules import slice_digest
+from tierce.incidents.rules import slice_head
 from tierce.kernel.categories import DataCategory
 from tierce.kernel.ids import InsurerId, PersonId
 from tierce.notices.rules import is_complete, last_stay
@@ -13,6 +13,7 @@ from tierce.notices.slices.rules import References, emptied, records, slice_for
 from tierce.notices.telling.model import ContactPoint
 from tierce.notices.telling.rules import TEST_EVERY, is_test_due
 from tierce.scope.model import HARMLESS, Exposure, Gap, GapKind, Status
+from tierce.scope.rules import digest_of, exposure_line
 
 OAK, PINE, NOBODYS = InsurerId(1), InsurerId(2), InsurerId(3)
 LIST = b"l" * 32
@@ -38,12 +39,13 @@ ROWS = [
 def test_an_insurers_part_counts_its_own_people_and_shows_their_first_and_last_moment() -> None:
     part = slice_for(LIST, OAK, "Chêne", ROWS)
     assert part is not None
+    own = [f"{exposure_line(one)}\n" for one in ROWS if one.insurer == OAK]
     assert (part.persons, part.entries, part.categories) == (3, 6, DataCategory(3))
     assert (part.first_at.timestamp(), part.last_at.timestamp()) == (40, 70)
-    assert part.digest == slice_digest(LIST, OAK, ROWS)
+    assert part.digest == digest_of([slice_head(LIST, OAK), *own])
     assert slice_for(LIST, OAK, "Chêne", [one for one in ROWS if one.insurer == OAK]) == part
     assert slice_for(LIST, NOBODYS, "Personne", ROWS) is None
-    assert emptied(LIST, NOBODYS, "Personne", 4).digest == slice_digest(LIST, NOBODYS, ROWS)
+    assert emptied(LIST, NOBODYS, "Personne", 4).digest == digest_of([slice_head(LIST, NOBODYS)])
 
 
 def test_each_record_has_the_cohort_of_its_own_categories() -> None:

@@ -4,11 +4,11 @@ from dataclasses import replace
 
 from tierce.incidents.pack.model import Line
 from tierce.incidents.pack.rules import drawn, rests_on, slices
-from tierce.incidents.rules import slice_digest
 from tierce.journal.encoding import encode
 from tierce.journal.model import Entry, EntryKind
 from tierce.kernel.categories import DataCategory
 from tierce.kernel.ids import DeviceId, InsurerId, PersonId, ProfessionalId
+from tierce.notices.slices.rules import slice_for
 from tierce.policy.acts import Act, Outcome
 from tierce.scope.model import Criteria, Exposure, Status
 from tierce.scope.rules import exposure_line
@@ -27,7 +27,8 @@ OTHERS = [exposure_line(exposure(99, OAK, status)) for status in (Status.POSSIBL
 
 
 def test_each_insurers_digest_is_that_of_its_own_confirmed_lines() -> None:
-    assert slices(LIST, [*ROWS, *OTHERS]) == {one: slice_digest(LIST, one, CONFIRMED) for one in (OAK, ELM)}
+    parts = [slice_for(LIST, one, "", CONFIRMED) for one in (OAK, ELM)]
+    assert slices(LIST, [*ROWS, *OTHERS]) == {one.insurer: one.digest for one in parts if one}
 
 
 def test_the_lines_given_are_drawn_by_the_list_and_by_nothing_else() -> None:

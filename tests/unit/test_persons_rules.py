@@ -99,11 +99,9 @@ def line(seq: int, insurer_name: str, categories: DataCategory, kind: LineKind =
         kind=kind,
         at=AT + timedelta(days=seq),
         sentence=Phrase("a", "a"),
-        asker=None,
         insurer=InsurerId(1),
         insurer_name=insurer_name,
         categories=categories,
-        present=False,
         reported_at=None,
     )
 

@@ -67,7 +67,7 @@ def test_an_address_is_taken_without_its_spaces() -> None:
 
 def test_what_is_live_waits_or_ended_last_is_told_apart() -> None:
     def wish(number: int, proved: bool, why: Ended | None) -> Wish:
-        return Wish(number, AT, None, 0, AT if proved else None, AT if why else None, why, 0, None)
+        return Wish(number, AT, None, AT if proved else None, AT if why else None, why, 0, None)
 
     live, waiting = wish(1, True, None), wish(2, False, None)
     assert standing([waiting, live], offered=True).live is live

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from tierce.kernel.care import Profession
-from tierce.kernel.clock import is_monday
+from tierce.kernel.clock import date_of
 from tierce.policy.floors import FLOORS
 from tierce.policy.seats import (
     DAY_LIMITS,
@@ -62,7 +62,7 @@ def drawn(line: Line, times: int = 1) -> Line:
 
 
 def test_the_golden_sequence() -> None:
-    assert is_monday(MONDAY)
+    assert date_of(MONDAY).weekday() == 0
     line = drawn(line_at(MONDAY), 3)  # P1, P2, P3
     assert (line.open, line.today, cap_of(effective_limit(line))) == (3, 3, 3)
     assert not has_room(line)  # P4
@@ -95,7 +95,7 @@ def test_the_limit_moves_on_mondays_only(weekday: int) -> None:
         line = prove(line, line.day)
     for day in range(MONDAY + weekday + 1, MONDAY + weekday + 30):
         rolled = roll(line, PROVING, day)
-        assert rolled.limit == line.limit or is_monday(day)
+        assert rolled.limit == line.limit or date_of(day).weekday() == 0
         line = rolled
 
 
@@ -123,7 +123,7 @@ def test_the_monday_update(weeks: int, freed_256: int, freed_week: int, then_fre
 def test_a_seat_that_expires_on_a_monday_is_free_before_the_new_limit_counts() -> None:
     line = drawn(line_at(MONDAY - 2), 3)
     line = roll(line, GOLDEN, MONDAY + 28)
-    assert is_monday(line.day)
+    assert date_of(line.day).weekday() == 0
     assert line.open == 0
     assert has_room(line)
 

@@ -12,7 +12,7 @@ from tierce import printing
 from tierce.kernel.language import Language, Phrase
 from tierce.notices.letter import make_letter
 from tierce.notices.model import Subject
-from tierce.notices.printed import TEMPLATE, letter_pdf, printed
+from tierce.notices.printed import TEMPLATE, printed
 
 LETTER = make_letter(
     facts=FACTS,
@@ -23,6 +23,10 @@ LETTER = make_letter(
     dated=FACTS.signal_at.date(),
 )
 ADDRESS = ("12 rue des Genêts", "99120 Saint-Ourle")
+
+
+def letter_pdf(language: Language) -> bytes:
+    return printing.pdf(TEMPLATE, printed(LETTER, language, ADDRESS))
 
 
 def tags(root: DictionaryObject) -> list[str]:
@@ -50,7 +54,7 @@ def plain(text: str) -> str:
 
 @pytest.mark.parametrize("language", list(Language))
 def test_a_letter_is_tagged_and_says_its_language_and_title(language: Language) -> None:
-    reader = PdfReader(BytesIO(letter_pdf(LETTER, language, ADDRESS)))
+    reader = PdfReader(BytesIO(letter_pdf(language)))
     root: Any = reader.root_object
     assert root["/MarkInfo"]["/Marked"]
     assert str(root["/Lang"]).startswith(language.value)
@@ -66,7 +70,7 @@ def test_a_letter_is_tagged_and_says_its_language_and_title(language: Language) 
 
 @pytest.mark.parametrize("language", list(Language))
 def test_every_sentence_of_the_letter_is_on_paper_and_nothing_is_a_link(language: Language) -> None:
-    reader = PdfReader(BytesIO(letter_pdf(LETTER, language, ADDRESS)))
+    reader = PdfReader(BytesIO(letter_pdf(language)))
     whole = plain(" ".join(page.extract_text() for page in reader.pages))
     for block in LETTER.blocks:
         for text in (block.heading, *block.texts()):
@@ -80,7 +84,7 @@ def test_every_sentence_of_the_letter_is_on_paper_and_nothing_is_a_link(language
 
 
 def test_the_same_letter_gives_the_same_bytes() -> None:
-    assert letter_pdf(LETTER, Language.FR) == letter_pdf(LETTER, Language.FR)
+    assert letter_pdf(Language.FR) == letter_pdf(Language.FR)
 
 
 def test_a_character_without_a_shape_is_refused_and_not_repeated() -> None:

@@ -5,12 +5,13 @@ from pathlib import Path
 
 import pytest
 
+from tests.feed_table import as_markdown
 from tierce.directory.loads.columns import DIRECTORY, FINESS, NATIONAL, SKILLS
 from tierce.directory.loads.rules import luhn_holds, read_activity
 from tierce.feeds.reader import LINE_BYTES_MAX, read_rows
 from tierce.kernel.care import Domain, Profession
 from tierce.kernel.errors import FieldError
-from tierce.kernel.feed import Column, FeedRow, Rejection, as_markdown, names
+from tierce.kernel.feed import Column, FeedRow, Rejection, names
 from tierce.kernel.ids import InsurerId
 from tierce.lab.country.identifiers import make_finess, make_nir, make_rpps
 from tierce.presence.columns import REPORTS

@@ -73,7 +73,7 @@ class Closings:
             self._appender.write(connection, [self._line(Act.STAFF_LADDER_MOVE, closing.id, target, by)])
         return closing
 
-    def reopen(self, connection: Connection, target: Target, by: By, reason: str = "") -> Released:
+    def reopen(self, connection: Connection, target: Target, by: By) -> Released:
         """Let go of every live hold of the target, or ask another person to, and commit.
 
         Raises:
@@ -91,10 +91,10 @@ class Closings:
             for hold in holds:
                 before = asked.get(hold.id)
                 if target.level not in BROAD or (before is not None and not _is_hers(before, by)):
-                    lifted += store.lift(connection, hold.id, now, by.staff, by.name, reason)
+                    lifted += store.lift(connection, hold.id, now, by.staff, by.name, "")
                     self._appender.write(connection, [self._line(Act.STAFF_LADDER_MOVE, hold.id, target, by)])
                 elif before is None:
-                    release = Release(hold.id, by.staff, by.session, by.name, reason, now + RELEASE_WAITS)
+                    release = Release(hold.id, by.staff, by.session, by.name, "", now + RELEASE_WAITS)
                     store.ask_release(connection, release, now)
                     self._appender.write(connection, [self._line(Act.STAFF_RELEASE_ASK, hold.id, target, by)])
                     waiting += 1

@@ -14,6 +14,7 @@ import msgspec
 from tierce.deposits.errors import DepositFieldError
 from tierce.deposits.model import Insurer, Signer, Typed, Worth
 from tierce.kernel.bodies import UNREADABLE, fault_of
+from tierce.kernel.card import AMC
 from tierce.kernel.care import Domain
 from tierce.kernel.clock import day_of, paris_day, read_date
 from tierce.kernel.errors import FieldError
@@ -34,7 +35,6 @@ from tierce.policy.deposits import (
 CARE_PAST: Final = timedelta(days=60)
 LABEL_MAX: Final = 40
 _AMOUNT: Final = re.compile(r"([0-9]{1,6})(?:[.,]([0-9]{2}))?", re.ASCII)
-_AMC: Final = re.compile(r"[0-9]{8,10}", re.ASCII)
 _MEMBER: Final = re.compile(r"[0-9A-Za-z][0-9A-Za-z ./-]{0,19}", re.ASCII)
 _REQUEST: Final = re.compile(r"[0-9A-Za-z_-]{8,64}", re.ASCII)
 
@@ -95,7 +95,7 @@ def parse_deposit(body: bytes, today: date) -> Typed:
         nir=nir,
         birth_date=birth,
         rank=rank,
-        amc=_shaped("amc", raw.amc, _AMC, ("8 à 10 chiffres, comme sur la carte", "8 to 10 digits, as on the card")),
+        amc=_shaped("amc", raw.amc, AMC, ("8 à 10 chiffres, comme sur la carte", "8 to 10 digits, as on the card")),
         member=_shaped(
             "member", raw.member, _MEMBER, ("le numéro d'adhérent de la carte", "the card's member number")
         ),

@@ -24,6 +24,7 @@ from tierce.deposits.sealing import Envelope, seal
 from tierce.deposits.spool import SpoolWriter
 from tierce.identity.dpop import ProofVerifier, digest_of
 from tierce.identity.errors import SessionReason, SessionRefusedError
+from tierce.identity.reading.service import HANDLE_LENGTH
 from tierce.kernel.clock import Clock, date_of, from_micros, micros, paris_day
 from tierce.policy.deposits import (
     SESSION_A_DAY,
@@ -35,7 +36,6 @@ from tierce.policy.deposits import (
     DepositState,
 )
 
-HANDLE_LENGTH: Final = 43
 COUNTED_MAX: Final = 100_000
 TIDY_SECONDS: Final = 600
 _MINUTE, _DAY = 60, 86_400
@@ -111,12 +111,12 @@ class Counter:
         handle = sha256(left.handle).digest()
         if not takes(typed):
             raise NotClosedError
-        self._check(left, handle)
+        self._check(left)
         key = hmac.digest(self._key, b"tierce-deposit-key-v1" + handle + left.body, "sha256")[:16]
         found = self._spool.find(key)
         if found is None:
             stranger = not self.knows(handle)
-            self._pace(left, handle, int(now.timestamp()), stranger=stranger)
+            self._pace(handle, int(now.timestamp()), stranger=stranger)
 
             def make(number: int) -> bytes:
                 ath = digest_of(left.handle)
@@ -161,7 +161,7 @@ class Counter:
         """Let the spool go."""
         self._spool.close()
 
-    def _check(self, left: Left, handle: bytes) -> None:
+    def _check(self, left: Left) -> None:
         """The handle has its shape, and a proof fits this request by the key that it carries itself."""
         if len(left.handle) != HANDLE_LENGTH:
             raise SessionRefusedError(SessionReason.UNKNOWN)
@@ -174,7 +174,7 @@ class Counter:
         if not self._paces[0].count(proof.thumbprint, seconds):
             raise TooManyDepositsError
 
-    def _pace(self, left: Left, handle: bytes, seconds: int, *, stranger: bool) -> None:
+    def _pace(self, handle: bytes, seconds: int, *, stranger: bool) -> None:
         counted = [pace.count(handle, seconds) for pace in self._paces]
         if stranger:
             counted.append(self._strangers.count(b"", seconds))

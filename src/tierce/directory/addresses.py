@@ -39,7 +39,7 @@ def take_contacts(
     file: Path,
     *,
     refuse: Callable[[Rejection], None],
-    progress: Callable[[int], None] = lambda lines: None,
+    progress: Callable[[int], None],
 ) -> int:
     """Keep how to write to each client of a CSV file, in one transaction; gives how many.
 

@@ -302,10 +302,6 @@ class Clients:
         found += store.versions(connection, Kind.ACTIVITY, store.activities_of(connection, professional.id))
         return found + store.versions(connection, Kind.ENROLMENT, store.enrolments_of(connection, professional.id))
 
-    def place_history(self, connection: Connection, place: Place) -> list[Version]:
-        """Everything that the directory ever said of an establishment."""
-        return store.versions(connection, Kind.ESTABLISHMENT, [place.id])
-
     def standing(self, connection: Connection, professional: Professional, day: int) -> Standing:
         """Who a professional was and where she worked on a day, by what was known on that day."""
         persons = store.versions(connection, Kind.PROFESSIONAL, [professional.id])
@@ -315,7 +311,7 @@ class Clients:
         )
         return standing(day, persons, activities, places)
 
-    def _line(self, actor: Actor, act: Act, *, place: EstablishmentId | None = None, reference: int = 0) -> Entry:
+    def _line(self, actor: Actor, act: Act, *, place: EstablishmentId | None = None, reference: int) -> Entry:
         return Entry(
             kind=EntryKind.STAFF_ACT,
             act=act,

@@ -42,18 +42,20 @@ def profession_of(code: int | None) -> Profession | None:
     return Profession(code) if code else None
 
 
-def _professional(row: Sequence[Any]) -> Professional:
+def professional_of(row: Sequence[Any]) -> Professional:
+    """A row of (id, national_id, family_name, given_name, profession, active)."""
     return Professional(ProfessionalId(row[0]), row[1], row[2], row[3], profession_of(row[4]), row[5])
 
 
-def _place(row: Sequence[Any]) -> Place:
+def place_of(row: Sequence[Any]) -> Place:
+    """A row of the four columns of a Place, in its order."""
     return Place(EstablishmentId(row[0]), row[1], row[2], row[3])
 
 
 def professional_by_number(connection: Connection, national_id: str) -> Professional | None:
     """Find a professional by her national identifier (type digit and number)."""
     row = connection.execute(_PROFESSIONAL + " where p.national_id = %s", (national_id,)).fetchone()
-    return None if row is None else _professional(row)
+    return None if row is None else professional_of(row)
 
 
 def place_by_number(connection: Connection, number: str) -> Place | None:
@@ -62,7 +64,7 @@ def place_by_number(connection: Connection, number: str) -> Place | None:
         _PLACE + " where t.place_key = any(%s) or t.siret = %s order by t.active desc, t.place_key limit 1",
         ([f"F{number}", f"S{number}", f"T{number}"], number),
     ).fetchone()
-    return None if row is None else _place(row)
+    return None if row is None else place_of(row)
 
 
 def served_activities(
@@ -91,10 +93,10 @@ def enrolment(
 def enrolments(
     connection: Connection,
     *,
-    professional: ProfessionalId | None = None,
-    place: EstablishmentId | None = None,
-    status: Status | None = None,
-    at_most: int = 200,
+    professional: ProfessionalId | None,
+    place: EstablishmentId | None,
+    status: Status | None,
+    at_most: int,
 ) -> list[Enrolment]:
     """List enrolments of one professional, one place or one status, the newest step first."""
     rows = connection.execute(
@@ -110,7 +112,7 @@ def enrolments(
 def _enrolment(row: Sequence[Any]) -> Enrolment:
     return Enrolment(
         id=row[0], status=Status(row[1]), manager=row[2], contract=row[3], reason=row[4], by=row[5],
-        since_day=row[6], at=row[7], professional=_professional(row[8:14]), place=_place(row[14:18]),
+        since_day=row[6], at=row[7], professional=professional_of(row[8:14]), place=place_of(row[14:18]),
     )  # fmt: skip
 
 
@@ -177,10 +179,10 @@ def live_sessions_ended(
 def substitutions(
     connection: Connection,
     *,
-    professional: ProfessionalId | None = None,
-    place: EstablishmentId | None = None,
-    not_before: int = 0,
-    at_most: int = 200,
+    professional: ProfessionalId | None,
+    place: EstablishmentId | None,
+    not_before: int,
+    at_most: int,
 ) -> list[Substitution]:
     """List substitutions of a professional, on either side, or of a place, that last until `not_before` or later."""
     rows = connection.execute(
@@ -203,8 +205,8 @@ def substitution(connection: Connection, wanted: int) -> Substitution | None:
 def _substitution(row: Sequence[Any]) -> Substitution:
     return Substitution(
         id=row[0], profession=Profession(row[1]), from_day=row[2], until_day=row[3], by=row[4], reason=row[5],
-        ended_day=row[6], at=row[7], substitute=_professional(row[8:14]), replaced=_professional(row[14:20]),
-        place=_place(row[20:24]),
+        ended_day=row[6], at=row[7], substitute=professional_of(row[8:14]), replaced=professional_of(row[14:20]),
+        place=place_of(row[20:24]),
     )  # fmt: skip
 
 

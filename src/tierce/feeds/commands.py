@@ -25,6 +25,7 @@ from tierce.registry.model import People
 from tierce.registry.service import CHUNK_LINES, Listener
 from tierce.registry.store import RegistryStore
 from tierce.settings import Mode, load
+from tierce.storage.command_line import Json, SettingsFile
 from tierce.storage.database import Database
 from tierce.storage.keys import Keyring, Purpose
 
@@ -67,10 +68,6 @@ Sortie / exit: 0 tout est pris / all taken, 1 des lignes refusées / lines refus
 app = typer.Typer(add_completion=False, no_args_is_help=True)
 
 File = Annotated[Path, typer.Argument(help="Fichier à lire. / File to read.")]
-SettingsFile = Annotated[
-    Path, typer.Option("--settings", envvar="TIERCE_SETTINGS", help="Réglages de l’installation. / Settings file.")
-]
-Json = Annotated[str, typer.Option(help="« - » : un objet JSON sur la sortie. / One JSON object.")]
 
 
 @app.callback()

@@ -36,7 +36,7 @@ from tierce.registry.contracts.store import ContractStore
 from tierce.registry.errors import FeedBusyError, FeedRefusedError, InsurerUnknownError
 from tierce.registry.model import People
 from tierce.registry.progress.model import Progress
-from tierce.registry.service import CHUNK_LINES, Listener, take_insurers
+from tierce.registry.service import Listener, take_insurers
 from tierce.registry.store import RegistryStore
 
 INSTANCE: Final = "feed"
@@ -104,7 +104,7 @@ class Intake:
         appender: Appender,
         clock: Clock,
         people: People,
-        chunk_lines: int = CHUNK_LINES,
+        chunk_lines: int,
         load_from: int = LOAD_FROM,
     ) -> None:
         """Both stores use `connection`; `people` says whether the installation holds real or invented people.
@@ -204,9 +204,7 @@ class Intake:
         feed = _Feed("insurers", path, None, None, Act.FEED_RIGHTS, DataCategory.NONE)
         return self._run(feed, lambda: take_insurers(self._registry, rows, listener))
 
-    def contracts(
-        self, path: Path, listener: Listener, *, dry_run: bool = False, confirmed: int | None = None
-    ) -> Report:
+    def contracts(self, path: Path, listener: Listener, *, dry_run: bool, confirmed: int | None) -> Report:
         """Take in contracts between insurers and professionals.
 
         `confirmed` repeats how many listings begin: domains that the file closes to whoever it does not name.
@@ -221,9 +219,7 @@ class Intake:
             feed, lambda: take_contracts(store, rows, listener, confirmed, dry_run=dry_run), dry_run=dry_run
         )
 
-    def presence(
-        self, path: Path, signature: Path, peer: str, listener: Listener, *, dry_run: bool = False
-    ) -> Report:
+    def presence(self, path: Path, signature: Path, peer: str, listener: Listener, *, dry_run: bool) -> Report:
         """Take in a peer's file of invoiced care, once its signature is verified.
 
         Raises:

@@ -8,9 +8,9 @@ from typing import TextIO
 
 from tierce.kernel.feed import Rejection
 from tierce.registry.errors import FeedHeldError
+from tierce.registry.runs.rules import COLUMNS
 
 REJECTS_SUFFIX = ".rejects.csv"
-REJECT_COLUMNS = ("line", "field", "motif", "que_faire", "reason", "remedy")
 
 
 class RejectsFile:
@@ -25,7 +25,7 @@ class RejectsFile:
         """Add one line."""
         if self._file is None:
             self._file = self.path.open("w", encoding="utf-8", newline="")
-            csv.writer(self._file).writerow(REJECT_COLUMNS)
+            csv.writer(self._file).writerow(COLUMNS)
         csv.writer(self._file).writerow(
             [
                 *(rejection.line, rejection.field),

@@ -29,7 +29,7 @@ from tierce.kernel.ids import (
     VendorId,
 )
 from tierce.kernel.language import Language
-from tierce.policy.acts import Act, Outcome, Presence, Site
+from tierce.policy.acts import Act, Outcome, Presence
 from tierce.policy.allowed import LEVEL_MIN, SHOWN
 from tierce.policy.digest import policy_digest
 from tierce.policy.ladder import RUNG_LABELS, Level, Rung
@@ -118,7 +118,7 @@ def _ask(
 ) -> Ask:
     caller = Caller(
         ProfessionalId(1), LoginId(1), EstablishmentId(1), ActivityId(1), profession, SoftwareId(1), VendorId(1),
-        SessionId(1), DeviceId(1), LineId(1), Assurance(level, signed), bytes(16), Site.PORTAL,
+        SessionId(1), DeviceId(1), LineId(1), Assurance(level, signed), bytes(16),
     )  # fmt: skip
     return Ask(caller, act, domain, _DAY, None, 1, None, None, presence=presence)
 

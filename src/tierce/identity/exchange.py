@@ -18,7 +18,7 @@ from tierce.identity import store
 from tierce.identity.dpop import PRIVATE_MEMBERS, ProofVerifier
 from tierce.identity.errors import ClientReason, ClientRefusedError, IdentityError
 from tierce.identity.model import Activity, OpenedSession, SessionState, SoftwareClient
-from tierce.identity.oidc import ProviderClient
+from tierce.identity.oidc import SKEW_SECONDS, ProviderClient
 from tierce.identity.service import Pool, Received, Sessions
 from tierce.kernel.clock import Clock
 from tierce.kernel.errors import TierceError
@@ -28,7 +28,6 @@ from tierce.policy.acts import Site
 ASSERTION_CHARS_MAX = 4_096
 ASSERTION_SECONDS_MAX = 300
 """How far ahead an assertion may end: it is made for one request."""
-SKEW_SECONDS = 5
 TIME_MAX = 2**53
 JTI_LENGTH_MIN, JTI_LENGTH_MAX = 16, 128
 KEYS_MAX = 5

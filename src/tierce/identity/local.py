@@ -1,8 +1,12 @@
 """Sessions of the sites that are OIDC clients themselves: the office, the insurers' site, the persons' space."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID
+
+from psycopg import AsyncConnection
+from psycopg.rows import TupleRow
 
 from tierce.identity import claims, rules, store
 from tierce.identity.errors import SessionReason, SessionRefusedError, SignInReason, SignInRefusedError
@@ -66,18 +70,7 @@ class StaffSessions:
 
     async def read(self, handle: str) -> StaffCaller:
         """Read a live session; SessionRefusedError otherwise."""
-        row = None
-        if len(handle) == HANDLE_LENGTH:
-            async with self.pool.connection() as connection:
-                row = await store.staff_session(connection, digest(handle))
-        if row is None:
-            raise SessionRefusedError(SessionReason.UNKNOWN)
-        session, staff, name, roles, created, expires, revoked = row
-        refusal = rules.session_refusal(
-            self.clock.now(), created=created, expires=expires, revoked=revoked, life=rules.STAFF_LIFETIME
-        )
-        if refusal is not None:
-            raise SessionRefusedError(refusal)
+        session, staff, name, roles = await _live(self, store.staff_session, handle, rules.STAFF_LIFETIME)
         return StaffCaller(StaffId(staff), SessionId(session), name, frozenset(roles) & self.roles)
 
     async def end(self, handle: str) -> None:
@@ -129,18 +122,9 @@ class InsurerSessions:
 
     async def read(self, handle: str) -> InsurerCaller:
         """Read a live session; SessionRefusedError otherwise."""
-        row = None
-        if len(handle) == HANDLE_LENGTH:
-            async with self.pool.connection() as connection:
-                row = await store.insurer_session(connection, digest(handle))
-        if row is None:
-            raise SessionRefusedError(SessionReason.UNKNOWN)
-        session, insurer, amc, insurer_name, staff, name, created, expires, revoked = row
-        refusal = rules.session_refusal(
-            self.clock.now(), created=created, expires=expires, revoked=revoked, life=rules.INSURER_LIFETIME
+        session, insurer, amc, insurer_name, staff, name = await _live(
+            self, store.insurer_session, handle, rules.INSURER_LIFETIME
         )
-        if refusal is not None:
-            raise SessionRefusedError(refusal)
         return InsurerCaller(StaffId(staff), SessionId(session), name, InsurerId(insurer), amc, insurer_name)
 
     async def end(self, handle: str) -> None:
@@ -229,21 +213,36 @@ class PersonSessions:
 
     async def read(self, handle: str) -> PersonCaller:
         """Read a live session; SessionRefusedError otherwise."""
-        row = None
-        if len(handle) == HANDLE_LENGTH:
-            async with self.pool.connection() as connection:
-                row = await store.person_session(connection, digest(handle))
-        if row is None:
-            raise SessionRefusedError(SessionReason.UNKNOWN)
-        session, person, created, expires, revoked = row
-        refusal = rules.session_refusal(
-            self.clock.now(), created=created, expires=expires, revoked=revoked, life=rules.PERSON_LIFETIME
-        )
-        if refusal is not None:
-            raise SessionRefusedError(refusal)
+        session, person = await _live(self, store.person_session, handle, rules.PERSON_LIFETIME)
         return PersonCaller(PersonId(person), SessionId(session))
 
     async def end(self, handle: str) -> None:
         """Sign out."""
         async with self.pool.connection() as connection:
             await store.end_person_session(connection, digest(handle), self.clock.now())
+
+
+async def _live(
+    sessions: StaffSessions | InsurerSessions | PersonSessions,
+    find: Callable[[AsyncConnection, bytes], Awaitable[TupleRow | None]],
+    handle: str,
+    life: rules.Lifetime,
+) -> list[Any]:
+    """Read a live session: the row that `find` gives, without the three times at its end.
+
+    Raises:
+        SessionRefusedError: there is none, or it is over.
+    """
+    row = None
+    if len(handle) == HANDLE_LENGTH:
+        async with sessions.pool.connection() as connection:
+            row = await find(connection, digest(handle))
+    if row is None:
+        raise SessionRefusedError(SessionReason.UNKNOWN)
+    *found, created, expires, revoked = row
+    refusal = rules.session_refusal(
+        sessions.clock.now(), created=created, expires=expires, revoked=revoked, life=life
+    )
+    if refusal is not None:
+        raise SessionRefusedError(refusal)
+    return found

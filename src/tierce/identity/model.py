@@ -52,7 +52,6 @@ class Caller:
     line: LineId
     assurance: Assurance
     network: bytes
-    site: Site
     lane: Lane = Lane.INTERACTIVE
     """The queue in which her asks wait: that of her software."""
 

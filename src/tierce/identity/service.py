@@ -487,6 +487,5 @@ def caller_of(state: SessionState, *, signed: bool) -> Caller:
         line=state.line,
         assurance=Assurance(state.level, signed),
         network=state.network,
-        site=state.site,
         lane=state.lane,
     )

@@ -1,13 +1,11 @@
 """What an incident makes of a list: each insurer's part, the texts that staff type, the lines of their acts."""
 
-import re
-import unicodedata
-from collections.abc import Iterable
 from datetime import date, datetime
 
 from tierce.identity.model import StaffCaller
 from tierce.incidents.errors import FreeTextError
-from tierce.incidents.model import InsurerCount, Purpose
+from tierce.incidents.model import Purpose
+from tierce.journal.engagement import SYMBOLS
 from tierce.journal.model import Entry, EntryKind
 from tierce.kernel.categories import DataCategory
 from tierce.kernel.clock import micros
@@ -16,12 +14,9 @@ from tierce.kernel.labels import holds_nir
 from tierce.kernel.language import Phrase
 from tierce.policy.acts import Act, Outcome
 from tierce.policy.digest import policy_digest
-from tierce.scope.model import Criteria, Exposure
-from tierce.scope.rules import digest_of, exposure_line
+from tierce.scope.model import Criteria
 
 FREE_TEXT_CHARACTERS_MAX = 300
-_DIGITS_13 = re.compile(r"[0-9][0-9AB]{12}|[0-9]{13}", re.IGNORECASE)
-_CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
 def account_criteria(
@@ -35,41 +30,16 @@ def account_criteria(
     return Criteria(accounts, devices, frozenset(), from_us, until_us)
 
 
-def slice_digest(scope_digest: bytes, insurer: InsurerId, exposures: Iterable[Exposure]) -> bytes:
-    """Digest one insurer's part of a list, bound to the whole list's digest: 32 bytes, SHA-256.
-
-    The lines of other insurers are left out, so that an insurer can check its own part alone.
-    """
-    own = sorted((one.person, exposure_line(one)) for one in exposures if one.insurer == insurer)
-    return digest_of([slice_head(scope_digest, insurer), *(f"{line}\n" for _, line in own)])
-
-
 def slice_head(scope_digest: bytes, insurer: InsurerId) -> str:
     """What binds an insurer's part to its list, before its lines."""
     return f"tierce-slice-v1\n{scope_digest.hex()} {insurer}\n"
 
 
-def by_insurer(exposures: Iterable[Exposure]) -> list[InsurerCount]:
-    """Count pairs and lines per insurer, in the order of insurers; the sums are those of the whole list.
-
-    A person with two contracts is counted at both insurers only if data of both was released: the journal
-    line carries the insurer whose copy was read.
-    """
-    persons: dict[InsurerId, int] = {}
-    entries: dict[InsurerId, int] = {}
-    categories: dict[InsurerId, DataCategory] = {}
-    for one in exposures:
-        persons[one.insurer] = persons.get(one.insurer, 0) + 1
-        entries[one.insurer] = entries.get(one.insurer, 0) + one.entries
-        categories[one.insurer] = categories.get(one.insurer, DataCategory.NONE) | one.categories
-    return [InsurerCount(key, persons[key], entries[key], categories[key]) for key in sorted(persons)]
-
-
 def check_free_text(field: str, text: str, most: int = FREE_TEXT_CHARACTERS_MAX) -> str:
-    """Give back a text that staff typed, trimmed; refuse one that is empty, too long, not text, or holds a NIR.
+    """Give back a text that staff typed, trimmed; refuse one that is empty, too long, not text, or may hold a NIR.
 
     Raises:
-        FreeTextError: 13 digits in a row (spaces, dots and hyphens aside) may be a social security number.
+        FreeTextError: it is one of these.
     """
     trimmed = " ".join(text.split())
     if not trimmed:
@@ -85,7 +55,7 @@ def check_free_text(field: str, text: str, most: int = FREE_TEXT_CHARACTERS_MAX)
     if not trimmed.isprintable():
         reason = Phrase("Ce texte contient un caractère de commande.", "This text holds a control character.")
         raise FreeTextError(field, reason)
-    if holds_nir(trimmed) or _DIGITS_13.search(re.sub(r"[\s.\-]", "", unicodedata.normalize("NFKC", trimmed))):
+    if holds_nir(trimmed):
         reason = Phrase(
             "Ce texte semble contenir un numéro de sécurité sociale : ne nommez personne ici.",
             "This text seems to hold a social security number; name nobody here.",
@@ -133,4 +103,4 @@ def incident_reference(incident: IncidentId, day: date) -> str:
 def crockford(data: bytes, length: int) -> str:
     """Write the last `length` times five bits of `data` in Crockford's base 32 (no I, L, O, U)."""
     number = int.from_bytes(data, "big")
-    return "".join(_CROCKFORD[number >> (5 * place) & 31] for place in reversed(range(length)))
+    return "".join(SYMBOLS[number >> (5 * place) & 31] for place in reversed(range(length)))

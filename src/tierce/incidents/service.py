@@ -18,7 +18,7 @@ from tierce.incidents.errors import (
     ScopeMissingError,
 )
 from tierce.incidents.model import Civil, Incident, ListPreview, Purpose, ScopeSummary
-from tierce.incidents.register.model import Facts, Row, RowKind
+from tierce.incidents.register.model import RowKind
 from tierce.incidents.register.service import Register
 from tierce.incidents.rules import check_free_text, staff_line
 from tierce.incidents.states.model import Stage
@@ -92,22 +92,6 @@ class Incidents:
         facts = move_facts(stage, at, why)
         act = Act.STAFF_INCIDENT_OPEN if stage is Stage.SIGNAL else None
         self._register.add(connection, caller, number, RowKind.MOVE, lambda _rows, _now: facts, act=act)
-
-    def establish(self, connection: Connection, caller: StaffCaller, number: IncidentId, why: str) -> None:
-        """Write that the breach is established: from here the clock of each insurer's notice runs.
-
-        Raises:
-            FreeTextError: the reason is empty or holds a social security number.
-            IncidentMissingError: there is no such incident, or it was already established.
-        """
-        now, reason = self._clock.now(), check_free_text("aware_why", why)
-
-        def make(_rows: list[Row], _now: datetime) -> Facts:
-            if self.incident(connection, number).aware_at is not None:
-                raise IncidentMissingError
-            return move_facts(Stage.AWARE, now, reason)
-
-        self._register.add(connection, caller, number, RowKind.MOVE, make)
 
     def compute_scope(
         self, connection: Connection, caller: StaffCaller, number: IncidentId, criteria: Criteria

@@ -22,6 +22,7 @@ from tierce.journal.verifier.proof import check_proof
 from tierce.journal.witness.cosignature import WitnessKey
 from tierce.kernel.errors import TierceError
 from tierce.kernel.ids import EntrySeq
+from tierce.storage.command_line import Host, Json, Keys, Log, Name, Origin, Port, Secrets
 from tierce.storage.database import Database
 from tierce.storage.keys import Keyring
 
@@ -29,14 +30,6 @@ ROLE = "tierce_office"
 
 app = typer.Typer(add_completion=False, no_args_is_help=True)
 
-Secrets = Annotated[
-    Path, typer.Option(envvar="TIERCE_SECRETS", help="Dossier des mots de passe. / Folder of the roles' passwords.")
-]
-Keys = Annotated[Path, typer.Option(envvar="TIERCE_KEYS", help="Dossier des clés. / Folder of the key files.")]
-Host = Annotated[str, typer.Option(envvar="TIERCE_DATABASE_HOST", help="PostgreSQL.")]
-Port = Annotated[int, typer.Option(envvar="TIERCE_DATABASE_PORT", help="PostgreSQL.")]
-Name = Annotated[str, typer.Option(envvar="TIERCE_DATABASE_NAME", help="Base de données. / Database.")]
-Origin = Annotated[str, typer.Option(envvar="TIERCE_LOG_ORIGIN", help="Nom du journal. / The log's name.")]
 LogKey = Annotated[
     str,
     typer.Option(
@@ -44,11 +37,6 @@ LogKey = Annotated[
         help="Clé publique du journal, gardée hors de la base. / The log's public key line, kept elsewhere.",
     ),
 ]
-Log = Annotated[
-    Path,
-    typer.Option(envvar="TIERCE_LOG_FOLDER", help="Dossier des tuiles du journal. / Folder of the log's tiles."),
-]
-Json = Annotated[str, typer.Option(help="« - » : un objet JSON sur la sortie. / One JSON object.")]
 
 
 app.command(epilog=SEAL_EPILOG)(seal)

@@ -19,7 +19,7 @@ KEY_BYTES = 32
 ROUNDS = 6
 SYMBOLS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 CHECK_SYMBOLS = SYMBOLS + "*~$=U"
-_PAIRS = [high + low for high in SYMBOLS for low in SYMBOLS]
+PAIRS = [high + low for high in SYMBOLS for low in SYMBOLS]
 _PREFIX = b"tierce-engagement-v1"
 _ROUND_INPUT = struct.Struct(">BI")
 _DIGITS = 13
@@ -69,7 +69,7 @@ def entry_number(key: bytes, number: EngagementNo) -> EntrySeq:
 def format_engagement(key: bytes, seq: EntrySeq) -> str:
     """Print the engagement number of an entry, `XXXX-XXXX-XXXXX-C`."""
     number = engagement_number(key, seq)
-    pairs = _PAIRS
+    pairs = PAIRS
     digits = (
         f"{SYMBOLS[number >> 60]}{pairs[number >> 50 & 1023]}{pairs[number >> 40 & 1023]}{pairs[number >> 30 & 1023]}"
         f"{pairs[number >> 20 & 1023]}{pairs[number >> 10 & 1023]}{pairs[number & 1023]}"

@@ -8,7 +8,6 @@ that a signature still verifies after a redaction has removed an entry's body.
 import struct
 from collections.abc import Sequence
 
-from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from tierce.journal.errors import EntryFieldError, KeyFormatError
@@ -52,15 +51,6 @@ def batch_message(instance: int, block: int, leaves: Sequence[bytes]) -> bytes:
 def sign_batch(key: Ed25519PrivateKey, instance: int, block: int, leaves: Sequence[bytes]) -> bytes:
     """Sign a batch: 64 bytes."""
     return key.sign(batch_message(instance, block, leaves))
-
-
-def verify_batch(key: Ed25519PublicKey, instance: int, block: int, leaves: Sequence[bytes], signature: bytes) -> bool:
-    """True when `signature` is the instance's over exactly this batch."""
-    try:
-        key.verify(signature, batch_message(instance, block, leaves))
-    except InvalidSignature:
-        return False
-    return True
 
 
 def public_key(raw: bytes) -> Ed25519PublicKey:

@@ -12,8 +12,10 @@ from tierce.kernel.language import Phrase
 from tierce.kernel.nir import BirthDate
 
 _SPACES: Final = str.maketrans("", "", " \u00a0\u202f")
-_AMC_SHAPE: Final = re.compile(r"[0-9]{8,10}", re.ASCII)
-_MEMBER_SHAPE: Final = re.compile(r"[A-Z0-9-]{1,20}", re.ASCII)
+AMC: Final = re.compile(r"[0-9]{8,10}", re.ASCII)
+"""The shape of an AMC number."""
+MEMBER: Final = re.compile(r"[A-Z0-9-]{1,20}", re.ASCII)
+"""The shape of a member number, spaces gone."""
 
 
 def parse_amc(text: str) -> str:
@@ -23,7 +25,7 @@ def parse_amc(text: str) -> str:
         IdentifierError: anything else.
     """
     compact = text.translate(_SPACES)
-    if _AMC_SHAPE.fullmatch(compact) is None:
+    if AMC.fullmatch(compact) is None:
         raise IdentifierError(
             "amc",
             Phrase("huit à dix chiffres sont attendus.", "eight to ten digits are expected."),
@@ -46,7 +48,7 @@ class MemberNumber:
             IdentifierError: anything else; the message never holds the value.
         """
         compact = text.translate(_SPACES).upper()
-        if _MEMBER_SHAPE.fullmatch(compact) is None:
+        if MEMBER.fullmatch(compact) is None:
             raise IdentifierError(
                 "member_number",
                 Phrase("1 à 20 lettres, chiffres ou tirets sont attendus.",

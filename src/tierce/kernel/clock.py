@@ -108,8 +108,3 @@ def date_of(day: int) -> date:
 def ordinal_of(day: int) -> int:
     """Number a day from 1 January of year 1, which is 1: never negative, as the journal's numbers must be."""
     return day + _EPOCH_ORDINAL
-
-
-def is_monday(day: int) -> bool:
-    """True when the day number falls on a Monday (1970-01-01 was a Thursday)."""
-    return day % 7 == 4

@@ -13,7 +13,7 @@ from pathlib import Path
 class Counts:
     """The numbers of this process, and every worker's."""
 
-    def __init__(self, places: int, suffix: str, folder: Path | None = None) -> None:
+    def __init__(self, places: int, suffix: str, folder: Path | None) -> None:
         """Keep `places` numbers in `folder`, in files that end with `suffix`; alone when there is no folder."""
         self._folder = folder
         self._suffix = suffix

@@ -37,19 +37,6 @@ def names(columns: tuple[Column, ...]) -> list[str]:
     return [column.name for column in columns]
 
 
-def as_markdown(columns: tuple[Column, ...]) -> str:
-    """Render the columns as the table of the published page."""
-    lines = ["| column | type | required | sens | meaning | example |", "|---|---|---|---|---|---|"]
-    for column in columns:
-        kind = column.kind.replace("|", "\\|")
-        required = "yes" if column.required else "no"
-        lines.append(
-            f"| `{column.name}` | {kind} | {required} | {column.meaning.fr} | {column.meaning.en} "
-            f"| `{column.example}` |"
-        )
-    return "\n".join(lines) + "\n"
-
-
 @dataclass(frozen=True, slots=True, repr=False)
 class FeedRow:
     """One line of a file, its number counted from 1 with the header, every column present, empty where it was."""

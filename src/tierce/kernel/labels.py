@@ -11,7 +11,7 @@ from typing import Final
 
 _NIR: Final = re.compile(r"[1-8]\d{4}(?:\d{2}|2[AB])\d{6}", re.IGNORECASE)
 """The thirteen characters of a NIR, Corsica included, once separators are gone; the key may follow."""
-_HELD: Final = re.compile(r"[0-9]{13}|[1-8][0-9]{4}2[AB][0-9]{6}", re.ASCII | re.IGNORECASE)
+_HELD: Final = re.compile(r"[0-9][0-9AB]{12}", re.ASCII | re.IGNORECASE)
 _APART: Final = re.compile(r"[^\w,;:()!?\"«»/]|_")
 """What may stand between the digits of one number: no mark that ends a part of a sentence, nor that of a date."""
 _DIGITS_MAX: Final = 12
@@ -62,7 +62,7 @@ def looks_like(text: str) -> Likeness | None:
 
 
 def holds_nir(text: str) -> bool:
-    """Say whether a sentence, such as a reason, holds a NIR: thirteen digits in a row, or Corsica's letters in them.
+    """Say whether a sentence, such as a reason, may hold a NIR: 13 digits in a row, or A or B for some of them.
 
     In whatever digits, with spaces, dots, dashes or what is not seen between them. Dates and telephone numbers pass,
     which a reason may well hold.

@@ -4,10 +4,9 @@ from datetime import date
 
 from tierce.kernel.language import Phrase
 from tierce.kernel.saying import NBSP
-from tierce.notices.insurer_notice import evidence_block, insurer_contact, officer_of
-from tierce.notices.letter import measures_block, signature
+from tierce.notices.insurer_notice import evidence_block, to_officer
+from tierce.notices.letter import measures_block
 from tierce.notices.model import Block, BlockKind, Document, Emptied, Facts, Operator
-from tierce.notices.rules import NOTICE_CONTENTS, check_document
 
 
 def make_emptied_notice(facts: Facts, operator: Operator, part: Emptied, reference: str, dated: date) -> Document:
@@ -23,44 +22,30 @@ def make_emptied_notice(facts: Facts, operator: Operator, part: Emptied, referen
     Raises:
         TextRefusedError: a block would be empty or vague.
     """
-    document = Document(
-        title=Phrase(
-            f"Plus aucun assuré de {part.name} sur notre liste",
-            f"Nobody insured by {part.name} on our list any more",
-        ),
-        sender=(operator.name, operator.address, operator.phone),
-        recipient=officer_of(part.name),
-        reference=reference,
-        dated=dated,
-        greeting=Phrase("Madame, Monsieur,", "Dear Sir or Madam,"),
-        blocks=(
-            Block(
-                BlockKind.NATURE,
-                Phrase("Ce qui a changé", "What has changed"),
-                (
-                    Phrase(
-                        "Nous vous avons écrit que des réponses portant sur vos assurés avaient été lues par un "
-                        "accès volé. La liste a été établie de nouveau à partir de notre journal, et aucun de vos "
-                        "assurés n’y figure.",
-                        "We wrote to you that answers about people you insure had been read through a stolen access. "
-                        "The list was drawn up again from our journal, and nobody you insure is on it.",
-                    ),
+    title = Phrase(
+        f"Plus aucun assuré de {part.name} sur notre liste",
+        f"Nobody insured by {part.name} on our list any more",
+    )
+    blocks = (
+        Block(
+            BlockKind.NATURE,
+            Phrase("Ce qui a changé", "What has changed"),
+            (
+                Phrase(
+                    "Nous vous avons écrit que des réponses portant sur vos assurés avaient été lues par un "
+                    "accès volé. La liste a été établie de nouveau à partir de notre journal, et aucun de vos "
+                    "assurés n’y figure.",
+                    "We wrote to you that answers about people you insure had been read through a stolen access. "
+                    "The list was drawn up again from our journal, and nobody you insure is on it.",
                 ),
             ),
-            _scope(facts, part),
-            evidence_block(facts, part.digest),
-            measures_block(facts),
-            _duties(),
-            insurer_contact(operator, reference),
         ),
-        closing=Phrase(
-            f"Nous compléterons ce message à chaque fait nouveau, sous la même référence{NBSP}: {reference}.",
-            f"We will complete this message with every new fact, under the same reference: {reference}.",
-        ),
-        signature=signature(operator),
+        _scope(facts, part),
+        evidence_block(facts, part.digest),
+        measures_block(facts),
+        _duties(),
     )
-    check_document(document, NOTICE_CONTENTS)
-    return document
+    return to_officer(part.name, operator, reference, dated, title, blocks)
 
 
 def _scope(facts: Facts, part: Emptied) -> Block:

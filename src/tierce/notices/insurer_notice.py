@@ -34,24 +34,36 @@ def make_insurer_notice(
     Raises:
         TextRefusedError: a block would be empty or vague.
     """
+    title = Phrase(
+        f"Violation de données personnelles concernant des assurés de {part.name}",
+        f"Personal data breach concerning people insured by {part.name}",
+    )
+    blocks = (
+        _nature(facts, part),
+        _scope(facts, part),
+        evidence_block(facts, part.digest),
+        measures_block(facts),
+        _duties(),
+    )
+    return to_officer(part.name, operator, reference, dated, title, blocks)
+
+
+def to_officer(
+    name: str, operator: Operator, reference: str, dated: date, title: Phrase, blocks: tuple[Block, ...]
+) -> Document:
+    """Write to the officer of an insurer: these blocks, and whom to answer.
+
+    Raises:
+        TextRefusedError: a block would be empty or vague.
+    """
     document = Document(
-        title=Phrase(
-            f"Violation de données personnelles concernant des assurés de {part.name}",
-            f"Personal data breach concerning people insured by {part.name}",
-        ),
+        title=title,
         sender=(operator.name, operator.address, operator.phone),
-        recipient=officer_of(part.name),
+        recipient=_officer_of(name),
         reference=reference,
         dated=dated,
         greeting=Phrase("Madame, Monsieur,", "Dear Sir or Madam,"),
-        blocks=(
-            _nature(facts, part),
-            _scope(facts, part),
-            evidence_block(facts, part.digest),
-            measures_block(facts),
-            _duties(),
-            insurer_contact(operator, reference),
-        ),
+        blocks=(*blocks, insurer_contact(operator, reference)),
         closing=Phrase(
             f"Nous compléterons ce message à chaque fait nouveau, sous la même référence{NBSP}: {reference}.",
             f"We will complete this message with every new fact, under the same reference: {reference}.",
@@ -62,8 +74,7 @@ def make_insurer_notice(
     return document
 
 
-def officer_of(name: str) -> tuple[Phrase, ...]:
-    """To whom a notice is addressed at an insurer."""
+def _officer_of(name: str) -> tuple[Phrase, ...]:
     officer = Phrase(
         "À l’attention du délégué à la protection des données", "For the attention of the data protection officer"
     )

@@ -1,6 +1,5 @@
 """A letter or notice laid out on paper: the same text as on a screen, in one language, as data for the press."""
 
-from tierce import printing
 from tierce.kernel.language import Language, Phrase
 from tierce.kernel.saying import say_date
 from tierce.notices.model import Document
@@ -40,12 +39,3 @@ def printed(document: Document, language: Language, address: tuple[str, ...] = (
         "closing": document.closing[language],
         "signature": [one[language] for one in document.signature],
     }
-
-
-def letter_pdf(document: Document, language: Language, address: tuple[str, ...] = ()) -> bytes:
-    """Print a document as an accessible PDF.
-
-    Raises:
-        UnprintableError: a name or an address holds a character that our fonts do not have.
-    """
-    return printing.pdf(TEMPLATE, printed(document, language, address))

@@ -59,11 +59,9 @@ class HistoryLine:
     kind: LineKind
     at: datetime
     sentence: Phrase
-    asker: Asker | None
     insurer: InsurerId
     insurer_name: str | None
     categories: DataCategory
-    present: bool
     reported_at: datetime | None
     reply: ReportAnswer | None = None
     """What she was answered to her report, or until when she is."""

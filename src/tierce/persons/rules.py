@@ -14,6 +14,7 @@ from tierce.kernel.saying import say_instant
 from tierce.persons.model import Asker, HistoryLine, LineKind, ReadUnderInsurer
 from tierce.policy.acts import Act, Outcome, Presence
 from tierce.policy.digest import policy_digest
+from tierce.scope.rules import ASKS
 
 DOMAINS: Final[dict[Domain, Phrase]] = {
     Domain.MEDG: Phrase("en médecine générale", "for general practice"),
@@ -123,7 +124,6 @@ _OWN: Final[dict[Act, Phrase]] = {
 }
 """What she did in her own space, after the instant."""
 
-_ASKS: Final = frozenset({EntryKind.DISCLOSURE, EntryKind.REFUSAL, EntryKind.MISS, EntryKind.REVISIT})
 _PRESENT: Final = frozenset({Presence.CONFIRMED, Presence.REPORTED, Presence.VERIFIED})
 
 
@@ -144,7 +144,7 @@ def own_line(caller: PersonCaller, act: Act, at: datetime, reference: int = 0) -
 
 def kind_of(entry: Entry) -> LineKind:
     """Sort a line into what it tells the person."""
-    if entry.kind in _ASKS:
+    if entry.kind in ASKS:
         return LineKind.SHOWN if entry.outcome is Outcome.RELEASED else LineKind.NOT_SHOWN
     if entry.kind in {EntryKind.STAFF_ACT, EntryKind.EXPORT}:
         return LineKind.STAFF

@@ -18,7 +18,7 @@ from tierce.persons.discretion import waits
 from tierce.persons.errors import NotHerLineError, NotReportableError, RecordMissingError
 from tierce.persons.model import History, HistoryLine, LineKind, OwnData, OwnEntry, Report
 from tierce.persons.requests import store as request_rows
-from tierce.persons.rules import is_present, kind_of, own_line, sentence
+from tierce.persons.rules import kind_of, own_line, sentence
 from tierce.policy.acts import Act
 
 PAGE_LINES = 50
@@ -186,11 +186,9 @@ class Persons:
                     kind=kind,
                     at=from_micros(entry.time_us),
                     sentence=sentence(entry, asker, places.get(entry.establishment, "")),
-                    asker=asker,
                     insurer=entry.insurer,
                     insurer_name=names.get(entry.insurer),
                     categories=entry.categories,
-                    present=is_present(entry),
                     reported_at=reported,
                     reply=reply,
                 )

@@ -77,7 +77,7 @@ def check_signature(peer: Peer, file: Path, signature: Path) -> None:
 class Reports:
     """Takes in the lines of one peer's file, in the caller's transaction."""
 
-    def __init__(self, rows: store.ReportRows, peer: Peer, today: int, chunk_lines: int = CHUNK_LINES) -> None:
+    def __init__(self, rows: store.ReportRows, peer: Peer, today: int, chunk_lines: int) -> None:
         """Report as `peer`; `today` is the day number in Paris; so many good lines are settled at once."""
         self._rows = rows
         self._peer = peer
@@ -88,8 +88,8 @@ class Reports:
         self,
         lines: Iterable[FeedRow | Rejection],
         listener: store.Listener,
-        before: FeedCounts | None = None,
-        reached: Callable[[FeedCounts], None] = lambda _counts: None,
+        before: FeedCounts | None,
+        reached: Callable[[FeedCounts], None],
     ) -> FeedCounts:
         """Take in every good line; the others are refused one by one. A document taken before changes nothing.
 

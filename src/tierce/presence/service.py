@@ -31,7 +31,7 @@ class Proofs:
         handles: store.KeyedHash,
         connect: Connect,
         clock: Clock,
-        verifiers: Mapping[str, Verifier] | None = None,
+        verifiers: Mapping[str, Verifier] | None,
     ) -> None:
         """`handles` makes the handles in cards; `verifiers` are those that the operator installed, by name."""
         self._handles = handles

@@ -22,7 +22,7 @@ AHEAD: Final = 3
 
 
 def print_all(
-    template: str, documents: Iterable[Mapping[str, object]], processes: int | None = None
+    template: str, documents: Iterable[Mapping[str, object]], processes: int | None
 ) -> Iterator[bytes | None]:
     """Print each document, in order; None for one whose text our fonts cannot draw, so that one name stops nobody.
 

@@ -5,13 +5,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from tierce.kernel.card import AMC
 from tierce.kernel.care import Domain
-from tierce.registry.rules import refuse
+from tierce.registry.rules import CODE, YES_NO, refuse
 
-_AMC: Final = re.compile(r"[0-9]{8,10}", re.ASCII)
-_CODE: Final = re.compile(r"[A-Z0-9_-]{1,12}", re.ASCII)
 _EMAIL: Final = re.compile(r"[^@\s]{1,64}@[^@\s]{1,190}")
-_YES_NO: Final = {"yes": True, "no": False}
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +68,11 @@ def read_insurer(row: Mapping[str, str]) -> InsurerLine:
         refuse("contact_email", "ce n’est pas une adresse électronique.", "this is not an e-mail address.",
                "Corrigez-la ou laissez vide.", "Correct it, or leave it empty.")  # fmt: skip
     return InsurerLine(
-        amc=_shaped(row, "amc", _AMC, "8 à 10 chiffres", "8 to 10 digits"),
+        amc=_shaped(row, "amc", AMC, "8 à 10 chiffres", "8 to 10 digits"),
         name=_filled(row, "name", 120),
         contact_email=row["contact_email"] or None,
         operator_sends=_yes(row, "operator_sends"),
-        product_code=_shaped(row, "product_code", _CODE, "1 à 12 caractères A-Z 0-9", "1 to 12 of A-Z 0-9"),
+        product_code=_shaped(row, "product_code", CODE, "1 à 12 caractères A-Z 0-9", "1 to 12 of A-Z 0-9"),
         product_name=_filled(row, "product_name", 120),
         responsible=_yes(row, "responsible"),
         domain=Domain[row["domain"]],
@@ -97,6 +95,6 @@ def _filled(row: Mapping[str, str], field: str, length_max: int) -> str:
 
 
 def _yes(row: Mapping[str, str], field: str) -> bool:
-    if row[field] not in _YES_NO:
+    if row[field] not in YES_NO:
         refuse(field, "valeur inconnue.", "unknown value.", "Écrivez yes ou no.", "Write yes or no.")
-    return _YES_NO[row[field]]
+    return YES_NO[row[field]]

@@ -56,7 +56,6 @@ class RightsLine:
     """
 
     line: int
-    is_correction: bool
     effective_day: int
     member_number: str
     holder_member_number: str

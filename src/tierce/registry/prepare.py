@@ -5,13 +5,14 @@ from typing import Protocol
 
 import pyarrow as pa
 
+from tierce.kernel.card import MEMBER
 from tierce.kernel.errors import FieldError
 from tierce.kernel.feed import FeedRow, Rejection
 from tierce.registry.batch import Batch, Ints, batch_of, join
 from tierce.registry.model import RightsLine, Sender
 from tierce.registry.plain import read_plain
 from tierce.registry.prepared import Prepared
-from tierce.registry.rules import MEMBER, read_rights
+from tierce.registry.rules import read_rights
 
 
 class Keyed(Protocol):

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Final, NoReturn, TypeVar
 
+from tierce.kernel.card import MEMBER
 from tierce.kernel.care import Domain
 from tierce.kernel.clock import day_of, read_date
 from tierce.kernel.errors import FieldError, IdentifierError
@@ -22,7 +23,6 @@ OIDS: Final = {
 }
 """INS domains: NIR, NIA, test, demonstration (FR Core profile of the INS identity)."""
 
-MEMBER: Final = re.compile(r"[A-Z0-9-]{1,20}", re.ASCII)
 CODE: Final = re.compile(r"[A-Z0-9_-]{1,12}", re.ASCII)
 _NAME: Final = re.compile(r"[^\W\d_](?:[^\W\d_]|[ '’.-])*")
 PLACE: Final = re.compile(r"[0-9][0-9AB][0-9]{3}", re.ASCII)
@@ -64,7 +64,6 @@ def read_rights(row: Row, line: int, sender: Sender) -> RightsLine:
     product = text(row, "product_code", CODE)
     read = RightsLine(
         line=line,
-        is_correction=is_correction,
         effective_day=effective,
         member_number=text(row, "member_number", MEMBER),
         holder_member_number=text(row, "holder_member_number", MEMBER),

@@ -55,7 +55,7 @@ class Settler:
         *,
         today: int,
         puts_off: bool,
-        only_day: int | None = None,
+        only_day: int | None,
     ) -> None:
         """`told` marks the file; with `puts_off`, a line that ends a running right is put off to the end.
 

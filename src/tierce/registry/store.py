@@ -47,7 +47,7 @@ class RegistryStore:
         insurer: InsurerId | None,
         sha256: bytes,
         at: datetime,
-        of: tuple[str, int] | None = None,
+        of: tuple[str, int] | None,
     ) -> None:
         """Note that a file is being taken in, `of` a layout and a day where it has one; the caller commits."""
         layout, day = of or (None, None)

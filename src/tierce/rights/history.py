@@ -108,7 +108,7 @@ class History:
         self.replays = Replays(pool, keyring, clock)
 
     async def page(
-        self, caller: Caller, before: str | None, only: HistoryFilter = EVERYTHING
+        self, caller: Caller, before: str | None, only: HistoryFilter
     ) -> tuple[list[HistoryRow], str | None]:
         """One page of the caller's own asks, newest first, and the cursor of the next page.
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from tierce.kernel.language import Language, Phrase
+from tierce.kernel.language import Phrase
 from tierce.policy.acts import Outcome
 from tierce.rights.model import Reason
 
@@ -60,12 +60,3 @@ REASONS: Mapping[Outcome, Reason] = {
     ),
 }  # fmt: skip
 """By outcome of the journal; nothing here depends on the person beyond the outcome itself."""
-
-
-def as_markdown() -> str:
-    """Render the table of the published page."""
-    lines = ["| code | raison et remède | reason and remedy | journal |", "|---|---|---|---|"]
-    for outcome, reason in REASONS.items():
-        french, english = (f"{reason.sentence[each]} {reason.remedy[each]}" for each in (Language.FR, Language.EN))
-        lines.append(f"| `{reason.code}` | {french} | {english} | {outcome.value} |")
-    return "\n".join(lines) + "\n"

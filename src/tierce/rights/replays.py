@@ -93,7 +93,7 @@ class Replays:
         async with lock:
             yield
 
-    async def earlier(self, caller: Caller, mark: Mark, revisited: str | None = None) -> Already | None:
+    async def earlier(self, caller: Caller, mark: Mark, revisited: str | None) -> Already | None:
         """What became of the ask of this mark, or None when there was none or it was refused as it stood.
 
         `revisited` is the engagement number in a revisit's address: it stays the number of what was shown.

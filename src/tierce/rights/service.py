@@ -95,8 +95,8 @@ class Rights:
         caller: Caller,
         body: bytes,
         once: UUID | None,
-        issued: int = 0,
-        mark: bytes = b"",
+        issued: int,
+        mark: bytes,
     ) -> RightsAnswer:
         """Ask whether one person is covered.
 
@@ -153,8 +153,8 @@ class Rights:
         engagement: str,
         domain: Domain,
         once: UUID | None,
-        issued: int = 0,
-        mark: bytes = b"",
+        issued: int,
+        mark: bytes,
     ) -> RightsAnswer:
         """Open again an answer of the establishment's own history; counts among the people of the day.
 

@@ -22,6 +22,7 @@ from tierce.scope.files import check_list, differences, head_of, rows_of
 from tierce.scope.indicators.commands import ANSWER_EPILOG, CHECK_EPILOG, KEY_NAME, indicators, verify
 from tierce.scope.model import Status
 from tierce.scope.service import SETTLE, Export, computed
+from tierce.storage.command_line import Host, Json, Keys, Name, Port, Secrets, Segments
 from tierce.storage.database import Database
 from tierce.storage.keys import Keyring
 
@@ -30,18 +31,6 @@ ROLE = "tierce_office"
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_show_locals=False)
 _screen = Console(stderr=True, highlight=False)
 
-Secrets = Annotated[
-    Path, typer.Option(envvar="TIERCE_SECRETS", help="Dossier des mots de passe. / Folder of the roles' passwords.")
-]
-Keys = Annotated[Path, typer.Option(envvar="TIERCE_KEYS", help="Dossier des clés. / Folder of the key files.")]
-Segments = Annotated[
-    Path,
-    typer.Option(envvar="TIERCE_SEGMENTS_FOLDER", help="Dossier des segments scellés. / Folder of sealed segments."),
-]
-Host = Annotated[str, typer.Option(envvar="TIERCE_DATABASE_HOST", help="PostgreSQL.")]
-Port = Annotated[int, typer.Option(envvar="TIERCE_DATABASE_PORT", help="PostgreSQL.")]
-Name = Annotated[str, typer.Option(envvar="TIERCE_DATABASE_NAME", help="Base de données. / Database.")]
-Json = Annotated[str, typer.Option("--json", help="« - » : un objet JSON sur la sortie. / One JSON object.")]
 File = Annotated[Path, typer.Argument(exists=True, dir_okay=False)]
 
 
@@ -73,7 +62,7 @@ def run(
     """
     database = Database(host, port, name, secrets)
     try:
-        with database.connect(ROLE) as connection, database.connect(ROLE) as writing, _progress() as say:
+        with database.connect(ROLE) as connection, database.connect(ROLE) as writing, progress() as say:
             appender = Appender.enrol(writing, KEY_NAME, Keyring(keys, ()).instance(KEY_NAME))
             export = Export(appender, SystemClock(), by)
             registers = Registers(
@@ -158,15 +147,16 @@ app.command(epilog=CHECK_EPILOG)(verify)
 
 
 @contextmanager
-def _progress() -> Iterator[Said]:
+def progress() -> Iterator[Said]:
+    """Show a bar for each stage of a list on a terminal's error output; call what it gives with each step."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=_screen, disable=not _screen.is_terminal, transient=True) as progress:
+    with Progress(*columns, console=_screen, disable=not _screen.is_terminal, transient=True) as bars:
         tasks = {}
 
         def say(what: str, done: int, of: int) -> None:
             if what not in tasks:
-                tasks[what] = progress.add_task(what, total=of)
-            progress.update(tasks[what], completed=done, total=of)
+                tasks[what] = bars.add_task(what, total=of)
+            bars.update(tasks[what], completed=done, total=of)
 
         yield say
 

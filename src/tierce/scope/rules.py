@@ -337,14 +337,6 @@ def _strongest(tallies: dict[tuple[PersonId, InsurerId, Status], _Tally]) -> Ite
         )
 
 
-def status_of(head: Head, exposures: Iterable[Exposure], person: PersonId) -> Status:
-    """Say what a list means for anybody: off a list under a whole journal is excluded, otherwise possible."""
-    found = [one.status for one in exposures if one.person == person]
-    if found:
-        return min(found)
-    return Status.EXCLUDED if head.whole else Status.POSSIBLE
-
-
 def rule_text(rules: Iterable[Rule]) -> str:
     """Write the criteria that matched as one word, always in the same order: ``device+professional``."""
     return "+".join(sorted(rules))

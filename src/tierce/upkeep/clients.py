@@ -24,6 +24,7 @@ from tierce.kernel.errors import TierceError
 from tierce.kernel.ids import MAX_ID, SessionId, StaffId
 from tierce.kernel.language import Language
 from tierce.settings import load
+from tierce.storage.command_line import Json, SettingsFile
 from tierce.storage.keys import Keyring
 from tierce.upkeep.progress import bar
 
@@ -56,10 +57,6 @@ Sortie / exit: 0 fait / done, 2 refusé / refused.
 
 app = typer.Typer(add_completion=False, no_args_is_help=True)
 
-SettingsFile = Annotated[
-    Path, typer.Option("--settings", envvar="TIERCE_SETTINGS", help="Réglages de l’installation. / Settings file.")
-]
-Json = Annotated[str, typer.Option(help="« - » : un objet JSON sur la sortie. / One JSON object.")]
 Number = Annotated[str, typer.Argument(help="Identifiant national, 8 + RPPS. / National identifier, 8 + RPPS.")]
 PlaceNumber = Annotated[str, typer.Argument(help="FINESS, SIRET ou numéro de structure. / FINESS, SIRET or number.")]
 By = Annotated[str, typer.Option(help="Votre nom, gardé dans l’histoire. / Your name, kept in the history.")]

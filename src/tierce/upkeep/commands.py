@@ -9,9 +9,9 @@ import typer
 from tierce.kernel.errors import TierceError
 from tierce.settings import load
 from tierce.storage.cluster import SUPERUSER
+from tierce.storage.command_line import SettingsFile
 from tierce.storage.migrate import migrate, register_portal
 from tierce.upkeep.service import make_keys
-from tierce.web.names import SETTINGS_VARIABLE
 
 app = typer.Typer(
     add_completion=False,
@@ -38,7 +38,7 @@ def keys(
 @app.command(epilog="Example:  tierce upkeep database --settings tierce.toml")
 def database(
     *,
-    settings: Annotated[Path, typer.Option(help="Fichier de réglages. / Settings file.", envvar=SETTINGS_VARIABLE)],
+    settings: SettingsFile,
     admin: Annotated[str, typer.Option(help="Rôle administrateur. / The administrator's role.")] = SUPERUSER,
 ) -> None:
     """Créer ou mettre à niveau rôles, schéma, droits et planchers. / Bring the database to this version."""

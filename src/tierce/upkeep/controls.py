@@ -1,7 +1,6 @@
 """`tierce controls`: what was promised, what holds it, how it stands now and how it stood on a past day."""
 
 from datetime import date, datetime
-from pathlib import Path
 from typing import Annotated, NoReturn
 
 import msgspec
@@ -19,6 +18,7 @@ from tierce.journal.service import Appender
 from tierce.kernel.clock import PARIS, SystemClock
 from tierce.kernel.errors import TierceError
 from tierce.settings import load
+from tierce.storage.command_line import Json, SettingsFile
 from tierce.storage.granted import printed_digest
 from tierce.storage.keys import Keyring
 
@@ -39,11 +39,6 @@ Sortie / exit: 0 tout tient / everything holds, 1 une mesure ne tient pas / one 
 _MARKS = {Standing.HOLDS: "✓", Standing.FAILS: "✗", Standing.UNKNOWN: "?"}
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_show_locals=False)
-
-SettingsFile = Annotated[
-    Path, typer.Option("--settings", envvar="TIERCE_SETTINGS", help="Réglages de l’installation. / Settings file.")
-]
-Json = Annotated[str, typer.Option("--json", help="« - » : un objet JSON. / One JSON object.")]
 
 
 @app.callback()

@@ -21,6 +21,7 @@ from tierce.kernel.nir import BirthDate, Nir, Rank, nir_key, normalise
 from tierce.policy.acts import Act, Outcome
 from tierce.policy.digest import policy_digest
 from tierce.settings import Settings, load
+from tierce.storage.command_line import SettingsFile
 from tierce.storage.keys import Keyring, Purpose
 from tierce.watch import store
 from tierce.watch.model import TWINS
@@ -171,9 +172,7 @@ def twins(
     *,
     one_in: Annotated[int, typer.Option(min=1, help="Un adulte sur tant. / One adult in so many.")],
     note: Annotated[str, typer.Option(help="Quel fichier. / Which file.")],
-    settings: Annotated[
-        Path, typer.Option("--settings", envvar="TIERCE_SETTINGS", help="Réglages. / Settings file.")
-    ],
+    settings: SettingsFile,
 ) -> None:
     """Poser les jumeaux d’un fichier de droits. / Plant the sex-flipped twins of a rights file."""
     with _refusing():
@@ -218,9 +217,7 @@ def plant(
     *,
     vendor: Annotated[int, typer.Option(min=1, help="Éditeur. / Vendor.")],
     note: Annotated[str, typer.Option(help="Où ils sont laissés. / Where they are left.")],
-    settings: Annotated[
-        Path, typer.Option("--settings", envvar="TIERCE_SETTINGS", help="Réglages. / Settings file.")
-    ],
+    settings: SettingsFile,
 ) -> None:
     """Poser des leurres. / Plant decoys."""
     with _refusing():

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Annotated
 
 import msgspec
-import psycopg
 import typer
 from psycopg import Connection
 from rich.console import Console
@@ -27,6 +26,7 @@ from tierce.policy.acts import Act, Outcome
 from tierce.policy.deposits import REASON_LABELS, STATE_LABELS, UP_TO_MAX, DepositReason, DepositState
 from tierce.policy.digest import policy_digest
 from tierce.settings import Settings, load
+from tierce.storage.command_line import Json, SettingsFile, refusing
 from tierce.storage.keys import DEPOSIT_KEY, Keyring, Purpose
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="Les dépôts. / Deposits.")
@@ -44,11 +44,6 @@ Exemples / examples:
 Sortie / exit: 0 fait / done, 2 refusé / refused.
 """
 LISTED = 50
-
-SettingsFile = Annotated[
-    Path, typer.Option("--settings", envvar="TIERCE_SETTINGS", help="Réglages de l’installation. / Settings file.")
-]
-Json = Annotated[str, typer.Option(help="« - » : un objet JSON sur la sortie. / One JSON object.")]
 
 
 @app.command(epilog=_EPILOG)
@@ -162,10 +157,7 @@ def resolve(*, settings: SettingsFile, json: Json = "") -> None:
 
 def _with(settings_file: Path, role: str, run: Callable[[Connection, Settings], None]) -> None:
     """Connect as a role and run; a refusal is said and nothing is half done."""
-    try:
+    with refusing():
         read = load(settings_file)
         with read.connection().connect(role) as connection:
             run(connection, read)
-    except (TierceError, OSError, psycopg.Error) as error:
-        typer.echo(f"✗ {error}", err=True)
-        raise typer.Exit(2) from None

@@ -1,8 +1,6 @@
 """`tierce incident`: an incident's evidence pack, for whoever inspects it without us."""
 
 import getpass
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -11,8 +9,6 @@ import psycopg
 import typer
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from psycopg import Connection
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from tierce.identity.model import StaffCaller
 from tierce.incidents import store
@@ -29,8 +25,9 @@ from tierce.kernel.errors import FieldError, TierceError
 from tierce.kernel.ids import IncidentId, SessionId, StaffId, staff_id
 from tierce.kernel.language import Phrase
 from tierce.policy.acts import Act
-from tierce.scope.engine.store import Said
+from tierce.scope.commands import progress
 from tierce.settings import Settings, SettingsError, load
+from tierce.storage.command_line import Json, SettingsFile
 from tierce.storage.keys import Keyring
 from tierce.web.names import log_key
 
@@ -50,11 +47,6 @@ Sortie / exit: 0 le dossier est écrit / the pack is written, 2 refusé / refuse
 """
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_show_locals=False)
-_screen = Console(stderr=True, highlight=False)
-
-SettingsFile = Annotated[
-    Path, typer.Option("--settings", envvar="TIERCE_SETTINGS", help="Réglages de l’installation. / Settings file.")
-]
 
 
 @app.callback()
@@ -84,7 +76,7 @@ def pack(
         int | None,
         typer.Option(min=1, help="Taille d’un point de contrôle antérieur. / Size of an earlier checkpoint."),
     ] = None,
-    json: Annotated[str, typer.Option("--json", help="« - » : un objet JSON. / One JSON object.")] = "",
+    json: Json = "",
 ) -> None:
     """Écrire le dossier de preuves d'un incident ; une ligne du journal le dit avant qu'il sorte.
 
@@ -98,7 +90,7 @@ def pack(
         with (
             database.connect(ROLE, autocommit=True) as connection,
             database.connect(ROLE, autocommit=True) as writing,
-            _progress() as say,
+            progress() as say,
         ):
             appender = Appender.enrol(writing, INSTANCE, key)
             number = _number(connection, incident)
@@ -144,20 +136,6 @@ def _number(connection: Connection, text: str) -> IncidentId:
     if found is None:
         raise IncidentMissingError
     return found
-
-
-@contextmanager
-def _progress() -> Iterator[Said]:
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=_screen, disable=not _screen.is_terminal, transient=True) as progress:
-        tasks = {}
-
-        def say(what: str, done: int, of: int) -> None:
-            if what not in tasks:
-                tasks[what] = progress.add_task(what, total=of)
-            progress.update(tasks[what], completed=done, total=of)
-
-        yield say
 
 
 _NO_FOLDER = Phrase("Ce dossier n’existe pas.", "This folder does not exist.")

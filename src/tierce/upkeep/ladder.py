@@ -1,11 +1,8 @@
 """`tierce ladder`: what is closed, close a part of the service for a bounded time, open it again."""
 
 import getpass
-from collections.abc import Callable
-from pathlib import Path
 from typing import Annotated
 
-import psycopg
 import typer
 from psycopg import Connection
 
@@ -22,15 +19,12 @@ from tierce.closings.rules import (
     say_hindered,
 )
 from tierce.closings.service import By, Closings
-from tierce.journal.service import Appender
 from tierce.kernel.clock import SystemClock
-from tierce.kernel.errors import TierceError
 from tierce.kernel.ids import SessionId, staff_id
 from tierce.policy.digest import policy_digest
-from tierce.settings import load
-from tierce.storage.keys import Keyring
+from tierce.storage.command_line import SettingsFile
+from tierce.upkeep.office import office
 
-ROLE = "tierce_office"
 _EPILOG = """
 Exemples / examples:
 
@@ -53,9 +47,6 @@ Sortie / exit: 0 fait / done, 1 abandonné / given up, 2 refusé / refused.
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="Fermer, rouvrir. / Close, open again.")
 
-SettingsFile = Annotated[
-    Path, typer.Option("--settings", envvar="TIERCE_SETTINGS", help="Réglages de l’installation. / Settings file.")
-]
 LevelName = Annotated[str, typer.Argument(help=f"{', '.join(LEVELS)}.")]
 Subject = Annotated[
     str,
@@ -68,8 +59,7 @@ Subject = Annotated[
 @app.command(epilog=_EPILOG)
 def show(*, settings: SettingsFile) -> None:
     """Dire ce qui est fermé. / Say what is closed."""
-
-    def run(connection: Connection, _closings: Closings) -> None:
+    with office(settings) as (connection, _):
         names = store.names(connection)
         found = store.standing(connection)
         for closing, release in found:
@@ -79,8 +69,6 @@ def show(*, settings: SettingsFile) -> None:
                 typer.echo(f"  {release.name} demande la levée : une autre personne confirme. / asks to let go.")
         if not found:
             typer.echo("Tout est ouvert. / Everything is open.")
-
-    _with(settings, run)
 
 
 @app.command(epilog=_EPILOG)
@@ -96,8 +84,8 @@ def close(
     settings: SettingsFile,
 ) -> None:
     """Fermer une partie du service, pour un temps borné. / Close a part of the service, for a bounded time."""
-
-    def run(connection: Connection, closings: Closings) -> None:
+    with office(settings) as (connection, appender):
+        closings = Closings(appender, SystemClock(), policy_digest())
         target, names = _target(connection, level, subject)
         lasting = read_length(length)
         said, counted = name_of(target, names), say_hindered(closings.hindered(connection, target))
@@ -112,8 +100,6 @@ def close(
         said = say_closing(made, names, made.since)
         typer.echo(f"{said.fr}\n{said.en}")
 
-    _with(settings, run)
-
 
 @app.command(epilog=_EPILOG)
 def reopen(
@@ -124,8 +110,8 @@ def reopen(
     settings: SettingsFile,
 ) -> None:
     """Rouvrir : une personne le demande, une autre confirme. / One asks to reopen, another confirms."""
-
-    def run(connection: Connection, closings: Closings) -> None:
+    with office(settings) as (connection, appender):
+        closings = Closings(appender, SystemClock(), policy_digest())
         target, names = _target(connection, level, subject)
         done = closings.reopen(connection, target, _hand(by))
         said = name_of(target, names)
@@ -137,8 +123,6 @@ def reopen(
                 f"Asked for {said.en}: another person confirms within four hours."
             )
 
-    _with(settings, run)
-
 
 def _target(connection: Connection, level: str, subject: str) -> tuple[Target, dict[Target, str]]:
     return read_target(level, subject, store.find(connection)), store.names(connection)
@@ -148,16 +132,3 @@ def _hand(by: str) -> By:
     """Who acts: the name given, else the name of the system's user; the journal holds its number."""
     name = by.strip() or getpass.getuser()
     return By(staff_id(f"command:{name}"), SessionId(0), name)
-
-
-def _with(settings_file: Path, run: Callable[[Connection, Closings], None]) -> None:
-    """Connect as the office and run; a refusal is said and nothing is half done."""
-    try:
-        settings = load(settings_file)
-        keyring = Keyring(settings.key_directory(), ())
-        with settings.connection().connect(ROLE, autocommit=True) as connection:
-            appender = Appender.enrol(connection, "office", keyring.instance("office"))
-            run(connection, Closings(appender, SystemClock(), policy_digest()))
-    except (TierceError, OSError, psycopg.Error) as error:
-        typer.echo(f"✗ {error}", err=True)
-        raise typer.Exit(2) from None

@@ -14,7 +14,7 @@ ROLE = "tierce_upkeep"
 INSTANCE = "upkeep"
 
 
-def entry(appender: Appender, act: Act, reference: int = 0, kind: EntryKind = EntryKind.UPKEEP) -> Entry:
+def entry(appender: Appender, act: Act, reference: int, kind: EntryKind) -> Entry:
     """The line itself; `reference` is a count or a size, by act."""
     return Entry(
         kind=kind,

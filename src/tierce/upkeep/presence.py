@@ -24,9 +24,9 @@ from tierce.presence import store
 from tierce.presence.errors import KeyFormatError
 from tierce.presence.signing import signing_key
 from tierce.settings import Settings, load
+from tierce.storage.command_line import Json, SettingsFile
 from tierce.storage.database import Database
 from tierce.storage.keys import SIGNER_KEY, Keyring
-from tierce.web.names import SETTINGS_VARIABLE
 
 ROLE = "tierce_upkeep"
 INSTANCE = "upkeep"
@@ -35,10 +35,6 @@ app = typer.Typer(
     no_args_is_help=True,
     help="Qui signe les cartes, qui rapporte des présences. / Who signs cards, who reports presence.",
 )
-SettingsFile = Annotated[
-    Path, typer.Option("--settings", help="Fichier de réglages. / Settings file.", envvar=SETTINGS_VARIABLE)
-]
-Json = Annotated[str, typer.Option(help="« - » : un objet JSON. / One JSON object.")]
 
 
 @app.callback()

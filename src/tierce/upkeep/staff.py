@@ -1,23 +1,16 @@
 """`tierce staff`: which sessions of the operator's own staff are open; end somebody's, or those of an insurer."""
 
-from collections.abc import Callable
-from pathlib import Path
 from typing import Annotated
 
 import msgspec
-import psycopg
 import typer
-from psycopg import Connection
 
 from tierce.identity.staff.service import StaffDesk
-from tierce.journal.service import Appender
 from tierce.kernel.clock import SystemClock
-from tierce.kernel.errors import TierceError
 from tierce.policy.digest import policy_digest
-from tierce.settings import load
-from tierce.storage.keys import Keyring
+from tierce.storage.command_line import Json, SettingsFile
+from tierce.upkeep.office import office
 
-ROLE = "tierce_office"
 _EPILOG = """
 Exemples / examples:
 
@@ -34,17 +27,12 @@ app = typer.Typer(
     add_completion=False, no_args_is_help=True, help="Les sessions des agents. / The sessions of staff."
 )
 
-SettingsFile = Annotated[
-    Path, typer.Option("--settings", envvar="TIERCE_SETTINGS", help="Réglages de l’installation. / Settings file.")
-]
-Json = Annotated[str, typer.Option(help="« - » : un objet JSON sur la sortie. / One JSON object.")]
-
 
 @app.command("list", epilog=_EPILOG)
 def list_(*, settings: SettingsFile, json: Json = "") -> None:
     """Dire quelles sessions d’agents sont ouvertes. / Say which sessions of staff are open."""
-
-    def run(connection: Connection, desk: StaffDesk) -> None:
+    with office(settings) as (connection, appender):
+        desk = StaffDesk(appender, SystemClock(), policy_digest())
         found = desk.live(connection)
         if json == "-":
             told = [
@@ -66,8 +54,6 @@ def list_(*, settings: SettingsFile, json: Json = "") -> None:
         if not found:
             typer.echo("Aucune session n’est ouverte. / No session is open.")
 
-    _with(settings, run)
-
 
 @app.command(epilog=_EPILOG)
 def end(
@@ -77,12 +63,10 @@ def end(
     settings: SettingsFile,
 ) -> None:
     """Fermer toutes les sessions d’un agent, à l’instant. / End every session of one member of staff, now."""
-
-    def run(connection: Connection, desk: StaffDesk) -> None:
+    with office(settings) as (connection, appender):
+        desk = StaffDesk(appender, SystemClock(), policy_digest())
         count = desk.end(connection, subject, by)
         typer.echo(f"Sessions fermées : {count}. / Sessions ended: {count}.")
-
-    _with(settings, run)
 
 
 @app.command("end-insurer", epilog=_EPILOG)
@@ -93,22 +77,7 @@ def end_insurer(
     settings: SettingsFile,
 ) -> None:
     """Fermer toutes les sessions d’un assureur, à l’instant. / End every session of an insurer's staff, now."""
-
-    def run(connection: Connection, desk: StaffDesk) -> None:
+    with office(settings) as (connection, appender):
+        desk = StaffDesk(appender, SystemClock(), policy_digest())
         count = desk.end_insurer(connection, amc, by)
         typer.echo(f"Sessions fermées : {count}. / Sessions ended: {count}.")
-
-    _with(settings, run)
-
-
-def _with(settings_file: Path, run: Callable[[Connection, StaffDesk], None]) -> None:
-    """Connect as the office and run; a refusal is said and nothing is half done."""
-    try:
-        settings = load(settings_file)
-        keyring = Keyring(settings.key_directory(), ())
-        with settings.connection().connect(ROLE, autocommit=True) as connection:
-            appender = Appender.enrol(connection, "office", keyring.instance("office"))
-            run(connection, StaffDesk(appender, SystemClock(), policy_digest()))
-    except (TierceError, OSError, psycopg.Error) as error:
-        typer.echo(f"✗ {error}", err=True)
-        raise typer.Exit(2) from None

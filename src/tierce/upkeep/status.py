@@ -9,8 +9,8 @@ import psycopg
 import typer
 
 from tierce.kernel.clock import SystemClock
-from tierce.kernel.errors import TierceError
 from tierce.settings import load
+from tierce.storage.command_line import SettingsFile, refusing
 from tierce.web.status.answering import Answering
 from tierce.web.status.page import StatusPage
 
@@ -30,15 +30,13 @@ Sortie / exit: 0 la page est écrite / the page is written, 2 elle ne l’est pa
 def status_page(
     *,
     write: Annotated[Path, typer.Option("--write", help="Dossier de la page. / Folder of the page.")],
-    settings: Annotated[
-        Path, typer.Option("--settings", envvar="TIERCE_SETTINGS", help="Réglages. / Settings file.")
-    ],
+    settings: SettingsFile,
 ) -> None:
     """Écrire la page d’état, que la base réponde ou non.
 
     / Write the status page, whether the database answers or not.
     """
-    try:
+    with refusing():
         read = load(settings)
         answering = Answering(read.api.port, SystemClock(), patience=timedelta(0))
         answering.ask()
@@ -48,7 +46,4 @@ def status_page(
                 page.write(connection)
         except psycopg.OperationalError:
             page.write_away()
-    except (TierceError, OSError) as error:
-        typer.echo(f"✗ {error}", err=True)
-        raise typer.Exit(2) from None
     typer.echo(f"{write / 'index.html'}")

@@ -11,6 +11,7 @@ import typer
 
 from tierce.kernel.errors import TierceError
 from tierce.settings import load
+from tierce.storage.command_line import SettingsFile
 from tierce.web.names import EVERY, SETTINGS_VARIABLE, named_in
 from tierce.web.serving import Supervisor, serve_one
 
@@ -23,7 +24,7 @@ LOOK_SECONDS = 0.5
 @app.command(epilog="Examples:  tierce serve --settings tierce.toml   ·   tierce serve --settings t.toml --only api")
 def serve(
     *,
-    settings: Annotated[Path, typer.Option(help="Fichier de réglages. / Settings file.", envvar=SETTINGS_VARIABLE)],
+    settings: SettingsFile,
     only: Annotated[
         list[str] | None, typer.Option(help=f"{', '.join(EVERY)} ; répétable ; tous. / May be repeated; all.")
     ] = None,

@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 
 Told = Mapping[type[TierceError], tuple[str, int]]
 """For each error: the key of its words (``error.<key>.title`` and ``error.<key>.remedy``), and its status."""
-Refused = Callable[[Pages, AnyRequest, IdentityError], Response[str]]
+Refused = Callable[[AnyRequest, IdentityError], Response[str]]
 ID_MAX = 2**63 - 1
 """The greatest number that anything here can have."""
 Handlers = dict[int | type[Exception], Callable[[AnyRequest, Any], Response[Any]]]
@@ -31,9 +31,6 @@ def error_handlers(pages: Pages, refused: Refused, told: Told) -> Handlers:
         frame = Frame(language=language_of(request), path=request.url.path)
         values = {"key": key, "status": status, "detail": detail}
         return pages.page("error.html", frame, values, status=status)
-
-    def of_identity(request: AnyRequest, error: IdentityError) -> Response[str]:
-        return refused(pages, request, error)
 
     def of_tierce(request: AnyRequest, error: TierceError) -> Response[str]:
         for kind, (key, status) in told.items():
@@ -54,7 +51,7 @@ def error_handlers(pages: Pages, refused: Refused, told: Told) -> Handlers:
         return page(request, "unexpected", 500)
 
     return {
-        IdentityError: of_identity,
+        IdentityError: refused,
         TierceError: of_tierce,
         HTTPException: of_http,
         NumericValueOutOfRange: of_number,

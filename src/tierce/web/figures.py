@@ -34,7 +34,7 @@ _PLACES: Final = _LANES_AT + len(LANES) * _LANE_PLACES
 class Figures(Collector):
     """The figures of one process, told with those of the workers beside it."""
 
-    def __init__(self, name: str, folder: Path | None = None) -> None:
+    def __init__(self, name: str, folder: Path | None) -> None:
         """Count for process `name` in `folder`, which the workers of one service share; alone when there is none."""
         self._name = name
         self._counts = Counts(_PLACES, ".requests", folder)

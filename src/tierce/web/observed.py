@@ -41,7 +41,7 @@ _WORD: Final = re.compile(r"[a-z_.-]{1,24}")
 class Observed:
     """One site's application, watched."""
 
-    def __init__(self, name: str, app: App, readiness: Readiness, shared: Path | None = None) -> None:
+    def __init__(self, name: str, app: App, readiness: Readiness, shared: Path | None) -> None:
         """Watch `app`; `name` is the process's, and the workers of one service count together in `shared`."""
         self._name = name
         self._app = app

@@ -63,6 +63,6 @@ def rereading(rights: Rights, every: float = REREAD_SECONDS) -> AbstractAsyncCon
     return repeating(rights.reread, every, "names and guarantees could not be read again")
 
 
-def learning(callers: Callers, every: float = LEARN_SECONDS) -> AbstractAsyncContextManager[None]:
+def learning(callers: Callers) -> AbstractAsyncContextManager[None]:
     """Learn the sessions that serve: their asks wait for no reading, and their deposits are no stranger's."""
-    return repeating(callers.learn, every, "the sessions that serve could not be read", at_once=True)
+    return repeating(callers.learn, LEARN_SECONDS, "the sessions that serve could not be read", at_once=True)

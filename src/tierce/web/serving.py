@@ -19,7 +19,7 @@ from granian.constants import HTTPModes, Interfaces
 
 from tierce.settings import Settings
 from tierce.web import logs
-from tierce.web.names import EVERY, TALLY_VARIABLE
+from tierce.web.names import TALLY_VARIABLE
 
 WORKER = "worker"
 STOP_SECONDS_MAX = 10.0
@@ -58,7 +58,7 @@ def serve_site(name: str, settings: Settings) -> None:
 class Supervisor:
     """Runs the processes as children; when one ends by itself, all are stopped: a part alone serves nobody."""
 
-    def __init__(self, settings: Settings, names: tuple[str, ...] = EVERY, logs: Path | None = None) -> None:
+    def __init__(self, settings: Settings, names: tuple[str, ...], logs: Path | None) -> None:
         """Run `names` with one set of settings; each child writes to `logs`/NAME.log, or here when there is none."""
         self._settings = settings
         self._names = names

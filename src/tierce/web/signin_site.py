@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any
 
-from litestar import Request, Response, get, post
-from litestar.datastructures import Cookie, State
+from litestar import Response, get, post
+from litestar.datastructures import Cookie
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromQuery
 from litestar.response import Redirect
@@ -32,26 +32,27 @@ from tierce.identity.oidc import Answer, Claims
 from tierce.identity.rules import PENDING_LIFE, is_local_return
 from tierce.identity.service import SignInDoor, form_token_fits
 from tierce.policy.acts import Act
+from tierce.web.look import Frame, Pages
+from tierce.web.signin_words import code_of, told
+from tierce.web.visit import AnyRequest, language_of
 
 SIGN_IN, CALLBACK, SIGN_OUT = "/sign-in", "/sign-in/callback", "/sign-out"
 FORM_FIELD = "form_token"
-AnyRequest = Request[Any, Any, State]
-Refused = Callable[[AnyRequest, IdentityError], Response[Any]]
 
 
 @dataclass(frozen=True, slots=True)
 class SiteSignIn:
     """One site's sign-in.
 
-    `open_session` and `end` are those of StaffSessions or PersonSessions; `refused` renders a refusal in the site's
-    look; `secure` is true as soon as the public address has https; `entered` and `left` are the acts.
+    `pages` is the site's look; `open_session` and `end` are those of StaffSessions, PersonSessions or
+    InsurerSessions; `secure` is true as soon as the public address has https; `entered` and `left` are the acts.
     """
 
     name: str
+    pages: Pages
     door: SignInDoor
     open_session: Callable[[Claims], Awaitable[OpenedSession]]
     end: Callable[[str], Awaitable[None]]
-    refused: Refused
     secure: bool
     entered: Act
     left: Act
@@ -72,6 +73,16 @@ class SiteSignIn:
         if not found:
             raise SessionRefusedError(SessionReason.UNKNOWN)
         return found
+
+    def refused(self, request: AnyRequest, error: IdentityError) -> Response[str]:
+        """The page that asks to sign in, and says why when a sign-in or a session was refused."""
+        reason, remedy = told(error)
+        # Other sites of the same host have cookies too: only ours says that somebody was signed in here.
+        known = any(name.endswith(f"tierce-{self.name}") for name in request.cookies)
+        fresh = isinstance(error, SessionRefusedError) and not known
+        values = {"reason": None if fresh else reason, "remedy": remedy, "code": code_of(error), "sign_in": SIGN_IN}
+        frame = Frame(language=language_of(request), path=request.url.path)
+        return self.pages.page("welcome.html", frame, values, status=401)
 
     async def check_form(self, request: AnyRequest) -> dict[str, str]:
         """Read a submitted form, refused unless it carries the session's own token."""
@@ -112,12 +123,12 @@ def sign_in_handlers(site: SiteSignIn) -> list[HTTPRouteHandler]:
     @get(CALLBACK, opt={"act": site.entered})
     async def callback(request: AnyRequest) -> Response[Any]:
         """Open the session of the browser that comes back."""
-        told = request.query_params
+        query = request.query_params
         state, _, binding = request.cookies.get(site.pending_cookie, "").partition(".")
         try:
-            if not state or state != told.get("state"):
+            if not state or state != query.get("state"):
                 raise SignInRefusedError(SignInReason.OTHER_BROWSER)
-            answer = Answer(state, told.get("code"), told.get("iss"), told.get("error"))
+            answer = Answer(state, query.get("code"), query.get("iss"), query.get("error"))
             vouched, return_to = await site.door.complete(answer, binding)
             opened = await site.open_session(vouched)
         except IdentityError as refusal:

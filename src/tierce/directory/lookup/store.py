@@ -1,24 +1,13 @@
 """Looks for professionals and places in the directory, which is public."""
 
-from collections.abc import Sequence
-from typing import Any
-
 from psycopg import Connection
 
 from tierce.directory.lookup.rules import Sought, as_prefix
 from tierce.directory.model import Place, Professional
-from tierce.directory.store import profession_of
+from tierce.directory.store import place_of, professional_of
 from tierce.kernel.ids import EstablishmentId, ProfessionalId
 
 FOUND_MAX = 50
-
-
-def _professional(row: Sequence[Any]) -> Professional:
-    return Professional(ProfessionalId(row[0]), row[1], row[2], row[3], profession_of(row[4]), row[5])
-
-
-def _place(row: Sequence[Any]) -> Place:
-    return Place(EstablishmentId(row[0]), row[1], row[2], row[3])
 
 
 def professionals(connection: Connection, sought: Sought) -> list[Professional]:
@@ -41,7 +30,7 @@ def professionals(connection: Connection, sought: Sought) -> list[Professional]:
             "most": FOUND_MAX,
         },
     ).fetchall()
-    return [_professional(row) for row in rows]
+    return [professional_of(row) for row in rows]
 
 
 def places(connection: Connection, sought: Sought) -> list[Place]:
@@ -58,7 +47,7 @@ def places(connection: Connection, sought: Sought) -> list[Place]:
             "most": FOUND_MAX,
         },
     ).fetchall()
-    return [_place(row) for row in rows]
+    return [place_of(row) for row in rows]
 
 
 def professional(connection: Connection, number: ProfessionalId) -> Professional | None:
@@ -68,7 +57,7 @@ def professional(connection: Connection, number: ProfessionalId) -> Professional
         " where id = %s",
         (number,),
     ).fetchone()
-    return None if row is None else _professional(row)
+    return None if row is None else professional_of(row)
 
 
 def place(connection: Connection, number: EstablishmentId) -> Place | None:
@@ -77,7 +66,7 @@ def place(connection: Connection, number: EstablishmentId) -> Place | None:
         "select id, coalesce(finess, siret, structure, ''), name, town from directory.establishment where id = %s",
         (number,),
     ).fetchone()
-    return None if row is None else _place(row)
+    return None if row is None else place_of(row)
 
 
 def listed_places(connection: Connection, number: ProfessionalId) -> list[Place]:
@@ -88,4 +77,4 @@ def listed_places(connection: Connection, number: ProfessionalId) -> list[Place]
         " where a.professional = %s and a.listed and a.substitution is null order by 3, 1",
         (number,),
     ).fetchall()
-    return [_place(row) for row in rows]
+    return [place_of(row) for row in rows]

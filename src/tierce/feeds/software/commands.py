@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from tierce.feeds.commands import ROLE, SettingsFile
+from tierce.feeds.commands import ROLE
 from tierce.feeds.intake import INSTANCE
 from tierce.identity.software.service import Registration, SoftwareRegister
 from tierce.journal.service import Appender
@@ -20,6 +20,7 @@ from tierce.kernel.errors import TierceError
 from tierce.kernel.ids import SoftwareId, VendorId
 from tierce.policy.digest import policy_digest
 from tierce.settings import load
+from tierce.storage.command_line import SettingsFile
 from tierce.storage.keys import Keyring
 
 _EPILOG = """

@@ -2,6 +2,7 @@
 
 from psycopg import Connection
 
+from tierce.closings.store import lift
 from tierce.identity.model import StaffCaller
 from tierce.incidents.appeals import store
 from tierce.incidents.appeals.model import Reply
@@ -59,6 +60,6 @@ class AppealDesk:
                     reference=reply.appeal,
                 )
             ]
-            if reply.lift and store.lift(connection, found.hold, now, caller.staff, caller.name, words):
+            if reply.lift and lift(connection, found.hold, now, caller.staff, caller.name, words):
                 lines.append(move_line(caller, now, found.hold))
             self._appender.write(connection, lines)

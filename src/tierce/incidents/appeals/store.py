@@ -6,7 +6,7 @@ from psycopg import Connection
 
 from tierce.incidents.appeals.model import Appeal, Reply
 from tierce.kernel.care import Profession
-from tierce.kernel.ids import ProfessionalId, StaffId
+from tierce.kernel.ids import ProfessionalId
 from tierce.kernel.saying import say_name
 from tierce.policy.ladder import Level, Rung
 
@@ -41,9 +41,3 @@ def answer(connection: Connection, reply: Reply, at: datetime, by: str) -> bool:
         (at, reply.words, reply.lift, by, reply.appeal),
     )
     return cursor.rowcount == 1
-
-
-def lift(connection: Connection, hold: int, at: datetime, staff: StaffId, by: str, why: str) -> bool:
-    """Let go of the hold that was appealed."""
-    row = connection.execute("select access.lift(%s, %s, %s, %s, %s)", (hold, staff, by, why, at)).fetchone()
-    return row is not None and bool(row[0])

@@ -18,7 +18,7 @@ from tierce.incidents.rules import check_free_text
 from tierce.kernel.clock import from_micros, micros
 from tierce.kernel.ids import IncidentId, InsurerId
 from tierce.kernel.language import Language, Phrase
-from tierce.policy.clocks import CLOCKS, ClockRule, Duty, Moment, Risk
+from tierce.policy.clocks import Duty, Moment, Risk
 
 OPERATOR_ALONE = frozenset({Moment.SIGNAL, Moment.CHECK, Moment.AWARE})
 
@@ -30,9 +30,9 @@ def written_in(rows: Iterable[Row]) -> list[Written]:
 
 def _written(row: Row) -> Written | None:
     if row.kind is RowKind.TIME:
-        moment, insurer, at = Moment(str(row.facts["moment"])), _insurer(row), _int(row, "at")
+        moment, insurer, at = Moment(str(row.facts["moment"])), _insurer(row), row.whole("at")
     elif row.kind is RowKind.MOVE and row.facts["stage"] in OPERATOR_ALONE:
-        moment, insurer, at = Moment(str(row.facts["stage"])), rules.OPERATOR, _int(row, "happened")
+        moment, insurer, at = Moment(str(row.facts["stage"])), rules.OPERATOR, row.whole("happened")
     else:
         return None
     return Written(moment, insurer, from_micros(at), row.by, str(row.facts["why"]))
@@ -42,7 +42,7 @@ def fulfilled_in(rows: Iterable[Row]) -> list[Fulfilled]:
     """The duties that rows say were fulfilled."""
     return [
         Fulfilled(
-            Duty(_int(row, "duty")), _insurer(row), from_micros(_int(row, "at")), row.by, str(row.facts["reasons"])
+            Duty(row.whole("duty")), _insurer(row), from_micros(row.whole("at")), row.by, str(row.facts["reasons"])
         )
         for row in rows
         if row.kind is RowKind.DUTY
@@ -51,18 +51,12 @@ def fulfilled_in(rows: Iterable[Row]) -> list[Fulfilled]:
 
 def risk_in(rows: Iterable[Row]) -> Risk | None:
     """The highest risk that people concluded, the last conclusion of each cohort counting; None while nobody did."""
-    last = {str(row.facts["cohort"]): Risk(_int(row, "risk")) for row in rows if row.kind is RowKind.BRIDGE}
+    last = {str(row.facts["cohort"]): Risk(row.whole("risk")) for row in rows if row.kind is RowKind.BRIDGE}
     return max(last.values(), default=None)
 
 
-def _int(row: Row, name: str) -> int:
-    found = row.facts[name]
-    assert isinstance(found, int)
-    return found
-
-
 def _insurer(row: Row) -> InsurerId:
-    return InsurerId(_int(row, "insurer"))
+    return InsurerId(row.whole("insurer"))
 
 
 def times_of(incident: Incident, rows: Sequence[Row]) -> dict[tuple[Moment, InsurerId], datetime]:
@@ -76,10 +70,9 @@ def times_of(incident: Incident, rows: Sequence[Row]) -> dict[tuple[Moment, Insu
 class Clocks:
     """The clocks of one process, on its register."""
 
-    def __init__(self, register: Register, table: Sequence[ClockRule] = CLOCKS) -> None:
-        """Count by the delays of `table`."""
+    def __init__(self, register: Register) -> None:
+        """Read and write rows through `register`."""
         self.register = register
-        self._table = table
 
     def read(self, connection: Connection, number: IncidentId) -> list[Running]:
         """Every clock of an incident, at present.
@@ -108,7 +101,7 @@ class Clocks:
         insurers = incident_rows.insurers_of(connection, scope) if scope else []
         times = times_of(incident, rows)
         day, done = rules.day_of_rules(times), fulfilled_in(rows)
-        return rules.running(day, now, times, done, insurers=insurers, risk=risk_in(rows), table=self._table)
+        return rules.running(day, now, times, done, insurers=insurers, risk=risk_in(rows))
 
     def write_time(
         self,

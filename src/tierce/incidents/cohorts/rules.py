@@ -21,11 +21,6 @@ def cohort_of(categories: DataCategory) -> Cohort:
     return Cohort.INVOICES if categories & INVOICED else Cohort.INSURED
 
 
-def controller_of(cohort: Cohort, insurer: InsurerId) -> InsurerId:
-    """Who notifies for a pair: its insurer; for professionals the operator, who keeps their accounts."""
-    return OPERATOR if cohort is Cohort.PROFESSIONALS else insurer
-
-
 def exposed_by(uses: Iterable[AccountUse]) -> list[ExposedProfessional]:
     """The professionals exposed by the accounts that lines in scope stand under.
 
@@ -35,7 +30,7 @@ def exposed_by(uses: Iterable[AccountUse]) -> list[ExposedProfessional]:
 
 
 def count_controllers(
-    exposures: Iterable[Exposure], professionals: Sequence[ExposedProfessional] = ()
+    exposures: Iterable[Exposure], professionals: Sequence[ExposedProfessional]
 ) -> list[ControllerCount]:
     """Count pairs by cohort and controller, in that order; the sums are those of the whole list."""
     found: dict[tuple[Cohort, InsurerId], tuple[int, int, DataCategory]] = {}

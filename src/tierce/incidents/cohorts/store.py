@@ -6,11 +6,11 @@ from typing import LiteralString
 
 from psycopg import Connection
 
-from tierce.incidents.cohorts.model import Cohort, CohortCount, ControllerCount, ExposedProfessional
+from tierce.incidents.cohorts.model import Cohort, CohortCount, ExposedProfessional
 from tierce.incidents.cohorts.rules import INVOICED
 from tierce.kernel.categories import DataCategory
-from tierce.kernel.clock import from_micros, micros
-from tierce.kernel.ids import IncidentId, InsurerId, ProfessionalId
+from tierce.kernel.clock import from_micros
+from tierce.kernel.ids import IncidentId, InsurerId
 from tierce.scope.model import Exposure
 from tierce.scope.rules import rule_text
 
@@ -107,31 +107,6 @@ def cohorts(connection: Connection, incident: IncidentId, revision: int) -> list
     ).fetchall()
     found = {row[0]: CohortCount(Cohort(row[0]), row[1], row[2], row[3], DataCategory(row[4])) for row in rows}
     return [found[cohort] for cohort in Cohort if cohort in found]
-
-
-def controllers(connection: Connection, incident: IncidentId, revision: int) -> list[ControllerCount]:
-    """What each controller answers for, by cohort and then controller."""
-    rows = connection.execute(
-        "select cohort, controller, pairs, entries, categories from incident.cohort_controller"
-        " where incident = %s and revision = %s order by controller",
-        (incident, revision),
-    ).fetchall()
-    found = [ControllerCount(Cohort(row[0]), InsurerId(row[1]), row[2], row[3], DataCategory(row[4])) for row in rows]
-    order = list(Cohort)
-    return sorted(found, key=lambda one: order.index(one.cohort))
-
-
-def professionals(connection: Connection, incident: IncidentId, revision: int) -> list[ExposedProfessional]:
-    """The professionals exposed of a list, by number."""
-    rows = connection.execute(
-        "select professional, categories, first_at, last_at, entries from incident.exposed_professional"
-        " where incident = %s and revision = %s order by professional",
-        (incident, revision),
-    ).fetchall()
-    return [
-        ExposedProfessional(ProfessionalId(row[0]), DataCategory(row[1]), micros(row[2]), micros(row[3]), row[4])
-        for row in rows
-    ]
 
 
 def differences(connection: Connection, incident: IncidentId, revision: int) -> list[Difference]:

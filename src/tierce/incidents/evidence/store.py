@@ -34,7 +34,7 @@ def of_account(connection: Connection, professional: ProfessionalId) -> list[Sus
     ]
 
 
-def queue(connection: Connection, page: int, *, declared: bool = False) -> tuple[list[Unexplained], bool]:
+def queue(connection: Connection, page: int, *, declared: bool) -> tuple[list[Unexplained], bool]:
     """One page of accounts, whoever has evidence first, then the most unusual; and whether another page follows.
 
     `declared`: accounts alone with declared readings that nothing followed.
@@ -94,7 +94,7 @@ def queue_size(connection: Connection) -> tuple[int, int, int]:
     return int(row[0]), int(row[1]), int(row[2])
 
 
-def queue_days(connection: Connection, now: datetime, *, declared: bool = False) -> list[Day]:
+def queue_days(connection: Connection, now: datetime, *, declared: bool) -> list[Day]:
     """First-time answers of the last days, without a card or with a declared one; how many were explained since."""
     rows = connection.execute(
         "select day, answers, explained from access.unexplained_day where day > %s and declared = %s order by day",

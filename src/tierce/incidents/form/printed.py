@@ -17,7 +17,7 @@ _UNSAID = {
 }
 
 
-def form_data(
+def form_pdf(
     draft: Draft,
     *,
     whose: str,
@@ -26,8 +26,8 @@ def form_data(
     version: int,
     problems: Sequence[Problem] = (),
     changes: Sequence[Change] = (),
-) -> dict[str, object]:
-    """Give the data of `printing.pdf("form", …)` for a draft.
+) -> bytes:
+    """Print a draft as an accessible PDF.
 
     Args:
         draft: every field of the schema with its value.
@@ -37,11 +37,14 @@ def form_data(
         version: the version's number; 0 for what the incident says before there is one.
         problems: what keeps it from being sent.
         changes: what it changed beside the version before.
+
+    Raises:
+        UnprintableError: a text holds a character that our fonts do not have.
     """
     read = datetime.fromisoformat(SCHEMA_VERSION).strftime("%d/%m/%Y")
     made = at.astimezone(PARIS).strftime("%d/%m/%Y %H:%M")
     stands = f"Version {version}" if version else "Préremplie depuis l’incident, aucune version écrite"
-    return {
+    data = {
         "language": "fr",
         "title": "Notification d’une violation de données personnelles",
         "author": whose,
@@ -72,26 +75,6 @@ def form_data(
             for one in changes
         ],
     }
-
-
-def form_pdf(
-    draft: Draft,
-    *,
-    whose: str,
-    reference: str,
-    at: datetime,
-    version: int,
-    problems: Sequence[Problem] = (),
-    changes: Sequence[Change] = (),
-) -> bytes:
-    """Print a draft as an accessible PDF; the arguments are those of `form_data`.
-
-    Raises:
-        UnprintableError: a text holds a character that our fonts do not have.
-    """
-    data = form_data(
-        draft, whose=whose, reference=reference, at=at, version=version, problems=problems, changes=changes
-    )
     return printing.pdf(TEMPLATE, data)
 
 

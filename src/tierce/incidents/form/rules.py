@@ -200,24 +200,6 @@ def as_json(draft: Draft, reference: str) -> bytes:
     return (json.dumps(found, ensure_ascii=False, indent=2, sort_keys=True) + "\n").encode()
 
 
-def from_json(content: bytes) -> Draft:
-    """Read a draft back from its file; every value is checked.
-
-    Raises:
-        FormError: it is not one of ours, or a value does not fit its field.
-    """
-    try:
-        found = json.loads(content)
-        known = found["format"] == FORMAT
-        values = {str(key): value_from(value) for key, value in found["values"].items()}
-        controller = InsurerId(int(found["controller"]))
-    except (AttributeError, KeyError, TypeError, ValueError):
-        known, values, controller = False, {}, InsurerId(0)
-    if not known:
-        raise FormError("form", Phrase("Ce fichier n'est pas un formulaire.", "This file is not a form."))
-    return with_values(empty_draft(controller), values)
-
-
 def say(field: Field, value: Value) -> str:
     """The text to carry into the service, in French, times in Paris; empty when nothing is known."""
     content = value.content

@@ -42,6 +42,5 @@ class OpenSession:
     device: DeviceId | None
     place: str | None
     created: datetime
-    expires: datetime
     ended: datetime | None
     """When it was ended by hand, or when it expired."""

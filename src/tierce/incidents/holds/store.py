@@ -80,7 +80,7 @@ def lift(connection: Connection, number: int, at: datetime, staff: StaffId, by: 
 def sessions(connection: Connection, professional: ProfessionalId, now: datetime) -> list[OpenSession]:
     """The sessions of an account, the newest first, those over included."""
     rows = connection.execute(
-        "select s.id, s.device, t.name, s.created, s.expires, coalesce(s.revoked, case when s.expires <= %s then"
+        "select s.id, s.device, t.name, s.created, coalesce(s.revoked, case when s.expires <= %s then"
         " s.expires end) from access.session s left join directory.activity a on a.id = s.activity"
         " left join directory.establishment t on t.id = a.establishment where s.professional = %s"
         " order by s.created desc limit %s",

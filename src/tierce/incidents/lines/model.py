@@ -6,7 +6,7 @@ from datetime import datetime
 from tierce.incidents.evidence.model import Explanation
 from tierce.journal.model import EntryKind
 from tierce.kernel.care import Domain, Profession
-from tierce.kernel.ids import DeviceId, EntrySeq, ProfessionalId, SessionId
+from tierce.kernel.ids import DeviceId, EntrySeq, ProfessionalId
 from tierce.kernel.language import Language
 from tierce.policy.acts import Act, Evidence, Outcome, Presence
 from tierce.policy.ladder import Level, Rung
@@ -44,7 +44,6 @@ class Line:
     professional: ProfessionalId | None
     actor: Actor | None
     device: DeviceId
-    session: SessionId
     seats_after: int | None
     sealed: bool
 
@@ -129,11 +128,10 @@ class Filter:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """The journal as it stands: lines written, lines under the last checkpoint, and when that was signed."""
+    """The journal as it stands: lines written, and lines under the last checkpoint."""
 
     written: int
     sealed: int
-    sealed_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,25 +20,24 @@ from tierce.incidents.lines.model import (
     Standing,
     Stretch,
 )
+from tierce.journal.encoding import SEATS_NOT_APPLICABLE
 from tierce.journal.model import EntryKind
 from tierce.journal.segments.reader import SealedEntry
 from tierce.kernel.care import Domain, Profession
 from tierce.kernel.clock import from_micros
-from tierce.kernel.ids import MAX_ID, DeviceId, EntrySeq, ProfessionalId, SessionId
+from tierce.kernel.ids import DeviceId, EntrySeq, ProfessionalId
 from tierce.kernel.saying import say_name
 from tierce.policy.acts import Act, Evidence, Outcome, Presence
 from tierce.policy.ladder import Level, Rung
 
-NEWEST = EntrySeq(MAX_ID)
 LINES_MAX = 200
 FILTERED_MAX = 20_000
 """Lines among which a filter looks."""
-SEATS_NOT_APPLICABLE = 0xFFFF
 
 _COLUMNS: LiteralString = """
     select e.seq, journal.u64(e.body, 8), e.kind, get_byte(e.body, 2), get_byte(e.body, 4), get_byte(e.body, 5),
            get_byte(e.body, 6), get_byte(e.body, 7), e.professional, journal.u64(e.body, 40),
-           journal.u64(e.body, 32), journal.u16(e.body, 62),
+           journal.u16(e.body, 62),
            exists (select from journal.placed p where p.block = e.seq >> 8),
            p.given_name || ' ' || p.family_name, p.profession, t.name, t.town, s.name
     from journal.entry e
@@ -49,7 +48,7 @@ _COLUMNS: LiteralString = """
 
 def _line(row: TupleRow) -> Line:
     seq, time_us, kind, act, outcome, presence, evidence, domain, professional = row[:9]
-    device, session, seats, sealed, name, profession, establishment, town, staff = row[9:]
+    device, seats, sealed, name, profession, establishment, town, staff = row[9:]
     actor = None
     if name is not None:
         actor = Actor(say_name(name), Profession(profession), establishment, town)
@@ -67,18 +66,16 @@ def _line(row: TupleRow) -> Line:
         professional=ProfessionalId(professional) if name is not None else None,
         actor=actor,
         device=DeviceId(device),
-        session=SessionId(session),
         seats_after=None if seats == SEATS_NOT_APPLICABLE else seats,
         sealed=sealed,
     )
 
 
-def latest(connection: Connection, at_most: int, before: EntrySeq = NEWEST) -> list[Line]:
-    """The newest lines, below a number; persons' own acts are left out, for they say who opened her space."""
+def latest(connection: Connection, at_most: int) -> list[Line]:
+    """The newest lines; persons' own acts are left out, for they say who opened her space."""
     rows = connection.execute(
-        f"{_COLUMNS} where e.kind <> 13 and not (e.kind = 14 and e.person <> 0) and e.seq < %s"
-        " order by e.seq desc limit %s",
-        (before, min(at_most, LINES_MAX)),
+        f"{_COLUMNS} where e.kind <> 13 and not (e.kind = 14 and e.person <> 0) order by e.seq desc limit %s",
+        (min(at_most, LINES_MAX),),
     ).fetchall()
     return [_line(row) for row in rows]
 
@@ -136,11 +133,11 @@ def counts(connection: Connection) -> Counts:
     row = connection.execute(
         "select coalesce(c.size, 0)"
         " + (select coalesce(sum(n), 0) from journal.unplaced(coalesce(c.seen, '2:2:'), 1000000)),"
-        " coalesce(c.size, 0), c.at from (select 1) one left join lateral"
-        " (select size, at, seen from journal.checkpoint order by size desc limit 1) c on true"
+        " coalesce(c.size, 0) from (select 1) one left join lateral"
+        " (select size, seen from journal.checkpoint order by size desc limit 1) c on true"
     ).fetchone()
     assert row is not None
-    return Counts(int(row[0]), row[1], row[2])
+    return Counts(int(row[0]), row[1])
 
 
 def standing(connection: Connection, now: datetime) -> Standing:
@@ -299,7 +296,7 @@ def holds_of(connection: Connection, professional: ProfessionalId) -> list[Hold]
     return [_hold(row) for row in rows]
 
 
-def reports(connection: Connection, at_most: int, professional: ProfessionalId | None = None) -> list[Reported]:
+def reports(connection: Connection, at_most: int, professional: ProfessionalId | None) -> list[Reported]:
     """The newest answers "it was not me", of every account or of one."""
     rows = connection.execute(
         "select r.seq, r.at, journal.u64(e.body, 8), e.professional, p.given_name || ' ' || p.family_name"

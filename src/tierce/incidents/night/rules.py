@@ -23,7 +23,7 @@ def next_decision(known: Known) -> Next:
     own = [clock for clock in known.clocks if clock.insurer == OPERATOR]
     late = [clock for clock in own if clock.state is State.OVERDUE]
     if late:
-        return Next(Decision.LATE, min(late, key=_due))
+        return Next(Decision.LATE, min(late, key=ends_at))
     if reached(Stage.AWARE) is None:
         return Next(Decision.CHECK if reached(Stage.CHECK) is None else Decision.ESTABLISH)
     if reached(Stage.CONTAINED) is None:
@@ -43,7 +43,8 @@ def next_decision(known: Known) -> Next:
     return Next(Decision.WRITE if known.lacking else Decision.CLOSE)
 
 
-def _due(clock: Running) -> datetime:
+def ends_at(clock: Running) -> datetime:
+    """When a clock ends that has an end."""
     assert clock.due is not None
     return clock.due
 

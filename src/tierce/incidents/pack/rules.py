@@ -13,7 +13,7 @@ from tierce.incidents.model import Incident, InsurerCount, ScopeSummary
 from tierce.incidents.pack.model import FORMAT, Line, Under
 from tierce.incidents.register.model import ROW_LABELS, Row
 from tierce.incidents.register.rules import canonical
-from tierce.incidents.rules import incident_reference
+from tierce.incidents.rules import incident_reference, slice_head
 from tierce.incidents.severity.model import Coupled, Score
 from tierce.journal.encoding import decode
 from tierce.kernel.clock import micros
@@ -230,11 +230,11 @@ def drawn(digest: bytes, rows: Iterable[str], most: int = LINES_MAX) -> list[tup
 
 
 def slices(digest: bytes, rows: Iterable[str]) -> dict[InsurerId, bytes]:
-    """The digest of each insurer's part of a list, as `slice_digest` gives it, in one pass."""
+    """The digest of each insurer's part of a list, all in one pass."""
     found: dict[int, _Hash] = {}
     for (_, insurer), row in confirmed(rows):
         if insurer not in found:
-            found[insurer] = sha256(f"tierce-slice-v1\n{digest.hex()} {insurer}\n".encode())
+            found[insurer] = sha256(slice_head(digest, InsurerId(insurer)).encode())
         found[insurer].update(f"{row}\n".encode())
     return {InsurerId(insurer): each.digest() for insurer, each in found.items()}
 

@@ -83,10 +83,10 @@ def row_text(row: Row) -> Phrase:
     """What a row says, in one text for both languages where a person wrote it."""
     if row.kind is RowKind.TIME:
         label, why = MOMENT_LABELS[Moment(str(row.facts["moment"]))], str(row.facts["why"])
-        at = f"{from_micros(_number(row, 'at')).isoformat(timespec='minutes')}"
+        at = f"{from_micros(row.whole('at')).isoformat(timespec='minutes')}"
         return Phrase(f"{label.fr} : {at}. {why}", f"{label.en}: {at}. {why}")
     if row.kind is RowKind.DUTY:
-        at = from_micros(_number(row, "at")).isoformat(timespec="minutes")
+        at = from_micros(row.whole("at")).isoformat(timespec="minutes")
         reasons = str(row.facts["reasons"])
         return Phrase(
             f"{at}. {f'Retard : {reasons}' if reasons else 'Dans le délai.'}",
@@ -101,13 +101,13 @@ def row_text(row: Row) -> Phrase:
         said = f"{row.facts['cohort']} : {row.facts['reasoning']} {row.facts['against_floor']}".strip()
         return Phrase(said, said)
     if row.kind is RowKind.NOT_CONCERNED:
-        label = LABELS[DataCategory(_number(row, "category"))]
+        label = LABELS[DataCategory(row.whole("category"))]
         proof = f"{row.facts['proof']} {row.facts.get('digest', row.facts.get('reference', ''))}"
         cohort = COHORT_LABELS[Cohort(str(row.facts.get("cohort", Cohort.INSURED)))]
         return Phrase(f"{cohort.fr}, {label.fr} : {proof}", f"{cohort.en}, {label.en}: {proof}")
     if row.kind is RowKind.MOVE:
         stage, why = STEPS[Stage(str(row.facts["stage"]))].label, str(row.facts["why"])
-        at = from_micros(_number(row, "happened")).isoformat(timespec="minutes")
+        at = from_micros(row.whole("happened")).isoformat(timespec="minutes")
         return Phrase(f"{stage.fr} : {at}. {why}".strip(), f"{stage.en}: {at}. {why}".strip())
     if row.kind is RowKind.BORDER:
         return _border_text(row)
@@ -126,9 +126,3 @@ def _border_text(row: Row) -> Phrase:
     fr, en = (" ".join([RESIDENCE_LABELS[where][one], *countries]) for one in Language)
     why = str(row.facts["why"])
     return Phrase(f"{fr}. {AUTHORITY_LABELS[leads].fr}. {why}", f"{en}. {AUTHORITY_LABELS[leads].en}. {why}")
-
-
-def _number(row: Row, name: str) -> int:
-    found = row.facts[name]
-    assert isinstance(found, int)
-    return found

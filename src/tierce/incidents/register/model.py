@@ -98,3 +98,9 @@ class Row:
     facts: Facts
     digest: bytes
     entry: EntrySeq
+
+    def whole(self, fact: str) -> int:
+        """A fact that is a whole number."""
+        found = self.facts[fact]
+        assert isinstance(found, int)
+        return found

@@ -170,7 +170,7 @@ class Register:
         incident: IncidentId,
         why: str,
         check: Callable[[list[Row], datetime], None],
-        unless: Collection[RowKind] = (),
+        unless: Collection[RowKind],
     ) -> Row:
         """Close the event: its facts, effects, actions and decision are written, and `check` finds nothing late.
 

@@ -15,21 +15,18 @@ LEAKS: tuple[Leak, ...] = (
     Leak(
         "portail-sante-2022",
         Phrase("portail de l’assurance maladie, mars 2022", "portal of the compulsory scheme, March 2022"),
-        2022,
         D.CIVIL_STATUS | D.NIR | D.GUARANTEES,
         510_000,
     ),
     Leak(
         "emploi-2024",
         Phrase("organisme public de l’emploi, février 2024", "public employment body, February 2024"),
-        2024,
         D.CIVIL_STATUS | D.NIR | D.BIRTH_DATE | D.EMAIL | D.PHONE | D.POSTAL_ADDRESS,
         36_820_828,
     ),
     Leak(
         "telecom-2024",
         Phrase("opérateur de télécommunications, octobre 2024", "telecommunications operator, October 2024"),
-        2024,
         D.CIVIL_STATUS | D.EMAIL | D.PHONE | D.POSTAL_ADDRESS | D.BANK,
         24_000_000,
     ),

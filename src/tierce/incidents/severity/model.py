@@ -177,7 +177,6 @@ class Leak:
 
     key: str
     label: Phrase
-    year: int
     attributes: DataCategory
     people: int
 

@@ -42,7 +42,7 @@ WRITTEN_HERE = frozenset(
 """Stages that `States.move` writes; the others have their own use case."""
 
 
-def moves_in(incident: Incident, rows: Iterable[Row], listed: datetime | None = None) -> list[Move]:
+def moves_in(incident: Incident, rows: Iterable[Row], listed: datetime | None) -> list[Move]:
     """Every move, in the order written; what an incident's own row says comes first.
 
     `listed` is when its newest list was made, for those that were made before stages were written.

@@ -72,6 +72,4 @@ class Reader:
     """Whose session reads: its handle opens her insurer's rows alone."""
 
     insurer: InsurerId
-    staff: int
-    session: int
     handle: bytes

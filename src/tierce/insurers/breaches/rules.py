@@ -12,6 +12,7 @@ from typing import Final
 
 from tierce.kernel.errors import FieldError
 from tierce.kernel.language import Phrase
+from tierce.notices.contacts.rules import REFERENCE
 from tierce.notices.slices.model import Report, Told
 
 OUTCOMES: Final = ("matched", "minors", "deceased", "ambiguous", "not-found")
@@ -19,7 +20,6 @@ CHANNELS: Final = ("email", "post", "space", "phone", "public")
 HEADER: Final = ["row", "value", "count", "hour"]
 REPORT_BYTES_MAX: Final = 262_144
 RECIPIENT: Final = re.compile(r"age1[a-z0-9]{58}")
-_REFERENCE: Final = re.compile(r"[0-9A-HJKMNP-TV-Z]{4}(-[0-9A-HJKMNP-TV-Z]{4}){2}")
 _COUNT: Final = re.compile(r"[0-9]{1,9}")
 
 
@@ -54,7 +54,7 @@ def read_report(content: bytes, now: datetime) -> Report:
             at = _hour(number, hour, now)
             told[value, at] = told.get((value, at), 0) + _number(number, count)
         elif kind == "unexplained":
-            if not _REFERENCE.fullmatch(value):
+            if not REFERENCE.fullmatch(value):
                 raise _error(number, "value", "Ce n’est pas une référence.", "This is not a reference.")
             unexplained.append(value)
         else:

@@ -11,56 +11,35 @@ from tierce.identity.model import InsurerCaller
 from tierce.insurers.breaches import rules, store
 from tierce.insurers.breaches.errors import KeyRefusedError, NoListError
 from tierce.insurers.breaches.model import Notice, Reader
-from tierce.journal.model import Entry, EntryKind
-from tierce.journal.service import Appender
-from tierce.kernel.clock import Clock, micros
-from tierce.kernel.ids import EntrySeq, IncidentId, new_id
+from tierce.insurers.lines import InsurerLines
+from tierce.kernel.ids import IncidentId, new_id
 from tierce.notices.slices.model import HandOver
-from tierce.policy.acts import Act, Outcome
+from tierce.policy.acts import Act
 
 CHALLENGE_BYTES = 16
 
 
 def reader_of(caller: InsurerCaller, handle: bytes) -> Reader:
     """Who reads."""
-    return Reader(caller.insurer, int(caller.staff), int(caller.session), handle)
+    return Reader(caller.insurer, handle)
 
 
 @dataclass(frozen=True, slots=True)
 class Breaches:
     """An insurer's incidents, over connections of role tierce_insurers in autocommit mode."""
 
-    appender: Appender
-    clock: Clock
-    policy: bytes
-
-    def _line(self, connection: Connection, caller: InsurerCaller, act: Act, incident: int = 0) -> EntrySeq:
-        """Write and commit the line that says who does what."""
-        entry = Entry(
-            kind=EntryKind.INSURER_ACT,
-            act=act,
-            outcome=Outcome.DONE,
-            time_us=micros(self.clock.now()),
-            professional=caller.staff,
-            session=caller.session,
-            insurer=caller.insurer,
-            policy=self.policy,
-            reference=incident,
-        )
-        with connection.transaction():
-            (seq,) = self.appender.write(connection, [entry])
-        return seq
+    lines: InsurerLines
 
     def notices(self, connection: Connection, caller: InsurerCaller, handle: bytes) -> list[Notice]:
         """The notices that left for her insurer, the newest first."""
-        line = self._line(connection, caller, Act.INSURER_NOTICE_READ)
+        line = self.lines.commit(connection, caller, Act.INSURER_NOTICE_READ)
         return store.notices(connection, reader_of(caller, handle), line)
 
     def acknowledge(
         self, connection: Connection, caller: InsurerCaller, handle: bytes, incident: IncidentId, revision: int
     ) -> int:
         """Acknowledge a notice; how many were not acknowledged yet, earlier ones included."""
-        line = self._line(connection, caller, Act.INSURER_ACKNOWLEDGED, incident)
+        line = self.lines.commit(connection, caller, Act.INSURER_ACKNOWLEDGED, incident)
         return store.acknowledge(connection, reader_of(caller, handle), line, incident, revision)
 
     def take(self, connection: Connection, caller: InsurerCaller, handle: bytes, number: int) -> HandOver:
@@ -73,7 +52,7 @@ class Breaches:
         found = next((one for one in store.hand_overs(connection, reader) if one.id == number), None)
         if found is None:
             raise NoListError
-        line = self._line(connection, caller, Act.HAND_OVER_TAKEN, found.incident)
+        line = self.lines.commit(connection, caller, Act.HAND_OVER_TAKEN, found.incident)
         if not store.take(connection, reader, line, number):
             raise NoListError
         return found
@@ -88,8 +67,8 @@ class Breaches:
             NoListError: no list was handed over.
             ReportAddsUpError: its counts do not add up to the list.
         """
-        report = rules.read_report(content, self.clock.now())
-        line = self._line(connection, caller, Act.INSURER_REPORTED, incident)
+        report = rules.read_report(content, self.lines.clock.now())
+        line = self.lines.commit(connection, caller, Act.INSURER_REPORTED, incident)
         taken = store.put_report(connection, reader_of(caller, handle), line, new_id(), incident, report)
         if taken is None:
             raise NoListError
@@ -109,7 +88,7 @@ class Breaches:
         except pyrage.RecipientError:
             raise KeyRefusedError from None
         answer = secrets.token_hex(CHALLENGE_BYTES)
-        line = self._line(connection, caller, Act.INSURER_RECIPIENT)
+        line = self.lines.commit(connection, caller, Act.INSURER_RECIPIENT)
         store.propose(
             connection,
             reader_of(caller, handle),
@@ -138,6 +117,6 @@ class Breaches:
         Raises:
             KeyRefusedError: she proposed it herself, or it is not proved.
         """
-        line = self._line(connection, caller, Act.INSURER_RECIPIENT)
+        line = self.lines.commit(connection, caller, Act.INSURER_RECIPIENT)
         if not store.confirm(connection, reader_of(caller, handle), line, recipient):
             raise KeyRefusedError

@@ -8,13 +8,11 @@ from psycopg.errors import CheckViolation
 from tierce.insurers.breaches.errors import ReportAddsUpError
 from tierce.insurers.breaches.model import Notice, Reader, Recipient, ReportRow
 from tierce.kernel.ids import EntrySeq, IncidentId
-from tierce.notices.mandates.model import NUMBERS
+from tierce.notices.mandates.model import OF_NUMBER
 from tierce.notices.slices.model import HandOver, Report
 from tierce.notices.slices.store import hand_over_of
 from tierce.notices.telling.model import ContactPoint, WarningKind
 from tierce.notices.telling.service import decode_document
-
-_MANDATES = {number: mandate for mandate, number in NUMBERS.items()}
 
 
 def notices(connection: Connection, reader: Reader, line: EntrySeq) -> list[Notice]:
@@ -32,7 +30,7 @@ def notices(connection: Connection, reader: Reader, line: EntrySeq) -> list[Noti
             left_at=row[7],
             acknowledged_at=row[8],
             acknowledged_by=row[9],
-            mandate=_MANDATES.get(row[10]),
+            mandate=OF_NUMBER.get(row[10]),
         )
         for row in rows
     ]

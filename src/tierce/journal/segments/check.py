@@ -1,7 +1,7 @@
 """Reading a segment's files back, whole, against the manifest and the tree: before anything relies on them."""
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -103,9 +103,7 @@ class SealedLeaves:
         return self._read[1][at : at + count * HASH_BYTES]
 
 
-def groups(
-    folder: Path, segment: Segment, read: Callable[[pa.Table], pa.Table] = lambda rows: rows
-) -> Iterator[tuple[pa.Table, NDArray[np.int64], Bodies]]:
+def groups(folder: Path, segment: Segment) -> Iterator[tuple[pa.Table, NDArray[np.int64], Bodies]]:
     """Each group of rows in the file's order: its columns, the leaf of each row, and the entries rebuilt.
 
     Raises:
@@ -115,7 +113,7 @@ def groups(
     numbers, first, at_us = (blocks[name].to_numpy() for name in ("block", "first", "at_us"))
     with pq.ParquetFile(segment.entries_path(folder), memory_map=True) as file:
         for group in range(file.num_row_groups):
-            rows = read(file.read_row_group(group, use_threads=False))
+            rows = file.read_row_group(group, use_threads=False)
             block = rows["block"].to_numpy()
             at = np.searchsorted(numbers, block)
             if (at >= len(numbers)).any() or (numbers[at] != block).any():

@@ -1,10 +1,8 @@
 """`tierce journal seal`, `tierce journal redact` and `tierce journal tiles`."""
 
-from pathlib import Path
 from typing import Annotated
 
 import msgspec
-import psycopg
 import typer
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
@@ -20,29 +18,13 @@ from tierce.journal.sequencer import Sequencer
 from tierce.journal.service import LOG_KEY_NAME, LOG_ORIGIN, Appender
 from tierce.journal.tiles.folder import LogFolder
 from tierce.kernel.clock import SystemClock
-from tierce.kernel.errors import TierceError
 from tierce.kernel.ids import EntrySeq
 from tierce.policy.digest import policy_digest
 from tierce.policy.segments import REDACTIONS, RedactionReason
 from tierce.storage import heartbeat
+from tierce.storage.command_line import Host, Json, Keys, Log, Name, Port, Secrets, Segments, refusing
 from tierce.storage.database import Database
 from tierce.storage.keys import Keyring
-
-Secrets = Annotated[
-    Path, typer.Option(envvar="TIERCE_SECRETS", help="Dossier des mots de passe. / Folder of the roles' passwords.")
-]
-Keys = Annotated[Path, typer.Option(envvar="TIERCE_KEYS", help="Dossier des clés. / Folder of the key files.")]
-Segments = Annotated[
-    Path,
-    typer.Option(envvar="TIERCE_SEGMENTS_FOLDER", help="Dossier des segments scellés. / Folder of sealed segments."),
-]
-Log = Annotated[
-    Path,
-    typer.Option(envvar="TIERCE_LOG_FOLDER", help="Dossier des tuiles du journal. / Folder of the log's tiles."),
-]
-Host = Annotated[str, typer.Option(envvar="TIERCE_DATABASE_HOST", help="PostgreSQL.")]
-Port = Annotated[int, typer.Option(envvar="TIERCE_DATABASE_PORT", help="PostgreSQL.")]
-Name = Annotated[str, typer.Option(envvar="TIERCE_DATABASE_NAME", help="Base de données. / Database.")]
 
 SEAL_EPILOG = """
 Exemples / examples:
@@ -82,12 +64,12 @@ def seal(
     host: Host = "127.0.0.1",
     port: Port = 5432,
     name: Name = "tierce",
-    json: Annotated[str, typer.Option(help="« - » : un objet JSON sur la sortie. / One JSON object.")] = "",
+    json: Json = "",
 ) -> None:
     """Sceller ce qui est fini, retirer ce qui est dû. / Seal what is finished, remove what is due."""
     screen = Console(stderr=True)
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
-    try:
+    with refusing():
         key = Keyring(keys, ()).instance("worker")
         with (
             Database(host, port, name, secrets).connect("tierce_worker") as connection,
@@ -105,9 +87,6 @@ def seal(
             )
             done = sealer.run(now=now)
             heartbeat.job_ended(connection, "seal", __version__)
-    except (TierceError, psycopg.Error, OSError) as error:
-        typer.echo(f"✗ {error}", err=True)
-        raise typer.Exit(2) from None
     if json == "-":
         typer.echo(msgspec.json.encode(done).decode())
     typer.echo(
@@ -136,7 +115,7 @@ def redact(
         every = ", ".join(f"{one.name.lower().replace('_', '-')} ({REDACTIONS[one].what.fr})" for one in REDACTIONS)
         typer.echo(f"✗ --reason : choisir parmi / choose among: {every}", err=True)
         raise typer.Exit(2)
-    try:
+    with refusing():
         key, database = Keyring(keys, ()).instance("upkeep"), Database(host, port, name, secrets)
         with database.connect("tierce_upkeep") as connection, database.connect("tierce_office") as reader:
             asked = ask_redaction(
@@ -150,9 +129,6 @@ def redact(
                 reason=chosen,
                 author=by,
             )
-    except (TierceError, psycopg.Error, OSError) as error:
-        typer.echo(f"✗ {error}", err=True)
-        raise typer.Exit(2) from None
     if asked.wanted:
         typer.echo(
             f"✓ Noté à la ligne {asked.line} : il manque {asked.wanted} personne. / "
@@ -174,11 +150,11 @@ def tiles(
     host: Host = "127.0.0.1",
     port: Port = 5432,
     name: Name = "tierce",
-    json: Annotated[str, typer.Option(help="« - » : un objet JSON sur la sortie. / One JSON object.")] = "",
+    json: Json = "",
 ) -> None:
     """Refaire les tuiles perdues, des lignes et des segments. / Make lost tiles again, from entries and segments."""
     screen = Console(stderr=True)
-    try:
+    with refusing():
         key = Keyring(keys, ()).instance(LOG_KEY_NAME)
         with (
             Database(host, port, name, secrets).connect("tierce_worker") as connection,
@@ -199,9 +175,6 @@ def tiles(
                 sealed=sealed,
                 progress=shown,
             )
-    except (TierceError, psycopg.Error, OSError) as error:
-        typer.echo(f"✗ {error}", err=True)
-        raise typer.Exit(2) from None
     if json == "-":
         typer.echo(msgspec.json.encode({"leaves": leaves}).decode())
     typer.echo(f"✓ {leaves} lignes, racine signée retrouvée / entries, the signed root found again", err=True)

@@ -48,7 +48,6 @@ class EntriesWriter:
 
     def __init__(self, path: Path, first: int, end: int) -> None:
         """Begin `path`, for the leaves first..end-1."""
-        self._path = path
         self._sink = path.open("wb")
         self._writer = pq.ParquetWriter(
             self._sink,

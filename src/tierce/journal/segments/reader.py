@@ -195,7 +195,7 @@ class SegmentFiles:
         page = int(np.searchsorted(self.index.blocks.firsts, number, "right")) - 1
         if page < 0:
             return None
-        numbers = _unsplit(self._block_page("block", page), 8).view("<i8")[:, 0]
+        numbers = _unsplit(self._block_page("block", page)).view("<i8")[:, 0]
         at = int(np.searchsorted(numbers, number))
         if at == len(numbers) or numbers[at] != number:
             return None
@@ -288,6 +288,6 @@ def _read_page(handle: int, file: PagedFile, column: int, page: int, name: str, 
     return bytes(made.decompress(raw, max_output_size=count * _WIDTH[name]))
 
 
-def _unsplit(raw: bytes, width: int) -> NDArray[np.uint8]:
-    """Bytes split into streams, put together again."""
-    return np.ascontiguousarray(np.frombuffer(raw, np.uint8).reshape(width, -1).T)
+def _unsplit(raw: bytes) -> NDArray[np.uint8]:
+    """Numbers of eight bytes, split into streams, put together again."""
+    return np.ascontiguousarray(np.frombuffer(raw, np.uint8).reshape(8, -1).T)

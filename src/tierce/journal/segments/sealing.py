@@ -56,7 +56,7 @@ class Sealer:
         clock: Clock,
         policy: bytes,
         *,
-        reached: Reached = lambda _step: None,
+        reached: Reached,
     ) -> None:
         """Work in `folder`, holding rows to the tiles of `log`; `reached` is told each step, for bars and for tests.
 

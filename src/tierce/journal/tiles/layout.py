@@ -34,7 +34,7 @@ class Tile:
         return tile_path(self.level, self.number, self.width)
 
 
-def tile_path(level: int, number: int, width: int = WIDTH) -> str:
+def tile_path(level: int, number: int, width: int) -> str:
     """The tile's name below the log's folder: `tile/0/x001/x234/067`, and `.p/W` behind it while it is not full."""
     groups = [f"{number % 1000:03d}"]
     while number >= 1000:

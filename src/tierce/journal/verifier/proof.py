@@ -16,7 +16,6 @@ class Proved:
     index: int
     size: int
     kind: int
-    time_us: int
 
 
 def check_proof(text: str | bytes, log_key: str) -> Proved:
@@ -49,7 +48,7 @@ def check_proof(text: str | bytes, log_key: str) -> Proved:
     if _climb(sha256(b"\x00" + body).digest(), index, size, path) != root:
         msg = "the entry does not lead to the signed root: entry, index or path was altered"
         raise ProofRefusedError(msg)
-    return Proved(seq, index, size, body[1], int.from_bytes(body[8:16], "big"))
+    return Proved(seq, index, size, body[1])
 
 
 def _climb(node: bytes, index: int, size: int, path: list[bytes]) -> bytes:

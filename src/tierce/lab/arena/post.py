@@ -31,7 +31,7 @@ from tierce.kernel.ids import (
 from tierce.lab.arena.commons import Commons
 from tierce.lab.arena.parts import ALL, Parts, checks_of
 from tierce.lab.arena.twin import declared_asks, observe_known, prove_all, spent
-from tierce.policy.acts import Act, Outcome, Presence, Site
+from tierce.policy.acts import Act, Outcome, Presence
 from tierce.policy.allowed import DOMAINS
 from tierce.policy.evidence import (
     DECOYS_HOLD,
@@ -301,7 +301,7 @@ def _ask(profession: Profession, presence: Presence, *, signed: bool) -> Ask:
     caller = Caller(
         professional=ProfessionalId(1), login=LoginId(1), establishment=EstablishmentId(1), activity=ActivityId(1),
         profession=profession, software=SoftwareId(1), vendor=VendorId(1), session=SessionId(1), device=DeviceId(1),
-        line=LineId(1), assurance=Assurance(2, signed), network=bytes(16), site=Site.PORTAL,
+        line=LineId(1), assurance=Assurance(2, signed), network=bytes(16),
     )  # fmt: skip
     return Ask(
         caller=caller, act=Act.RIGHTS_ASK, domain=min(DOMAINS[profession]), care_day=0, person=UUID(int=1), pair=1,

@@ -32,7 +32,6 @@ YEAR_ENTRIES = 1_000_000_000
 """Entries of a year: fewer entries are fewer days, as busy."""
 BEGINS_US = 1_764_547_200_000_000
 """2025-12-01T00:00:00Z."""
-YEAR_US = 365 * 86_400 * 1_000_000
 _DAY_US = 86_400 * 1_000_000
 _CLIENTELE = 800
 """Persons whom one login sees in a year."""

@@ -33,7 +33,7 @@ from tierce.lab.bench.proofs import RequestPress
 from tierce.lab.bench.service import Stage
 from tierce.lab.bench.store import Sealed, sample_coverage
 from tierce.lab.bench.traffic import Traffic
-from tierce.policy.acts import Act, Site
+from tierce.policy.acts import Act
 from tierce.policy.seats import settled_line
 from tierce.registry.records import decode_coverage
 from tierce.rights.model import Shown
@@ -100,7 +100,7 @@ def _by_the_rules(today: int) -> Callable[[int], None]:
     """The decision alone, of one ask in four about somebody new, on lines already brought to the day."""
     caller = Caller(
         ProfessionalId(1), LoginId(1), EstablishmentId(1), ActivityId(1), Profession.GP, SoftwareId(1), VendorId(1),
-        SessionId(1), DeviceId(1), LineId(1), Assurance(2, signed=True), bytes(16), Site.PORTAL,
+        SessionId(1), DeviceId(1), LineId(1), Assurance(2, signed=True), bytes(16),
     )  # fmt: skip
     ask = Ask(caller, Act.RIGHTS_ASK, Domain.MEDG, today, None, 1, None, None)
     first = Read(

@@ -122,7 +122,7 @@ class BlockWriter:
         lines = Counter({insurer: len(found) for insurer, found in enumerate(self._lines) if found})
         return Block(self._persons, texts, lines, self._counts)
 
-    def tell(self, members: list[Person], right: Right, second: Right | None = None) -> None:
+    def tell(self, members: list[Person], right: Right, second: Right | None) -> None:
         """Write a family of the story."""
         self._persons += len(members)
         self._emit(right, members)

@@ -50,7 +50,7 @@ class NirSource:
     hence 4,341 blocks: forty million people.
     """
 
-    def __init__(self, block: int | None = None) -> None:
+    def __init__(self, block: int | None) -> None:
         """Start the numbers of block `block`, with none given; without a block, all the numbers there are."""
         self._block = block
         self._given: dict[tuple[str, int, int, bool], int] = {}

@@ -54,10 +54,6 @@ class Person:
         if self.provisional:
             yield "regularised"
 
-    def triple(self) -> Triple:
-        """Return the identifiers under which she is keyed."""
-        return self.holder_nir, self.birth_date, self.rank
-
 
 class People:
     """Makes families one after the other; the same seed makes the same people."""

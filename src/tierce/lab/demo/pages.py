@@ -105,13 +105,10 @@ class Visitor:
 
 @asynccontextmanager
 async def visitor(
-    browser: Browser, stage: Stage, language: Language, *, shots: Path | None = None,
-    width: int = WIDE, script: bool = True,
+    browser: Browser, stage: Stage, language: Language, *, shots: Path | None
 ) -> AsyncIterator[Visitor]:  # fmt: skip
-    """A fresh browser profile of the given width; without `script`, JavaScript is off."""
-    context = await browser.new_context(
-        locale=_LOCALES[language], viewport={"width": width, "height": 800}, java_script_enabled=script
-    )
+    """A fresh browser profile as wide as WIDE."""
+    context = await browser.new_context(locale=_LOCALES[language], viewport={"width": WIDE, "height": 800})
     context.set_default_timeout(WAIT_MS)
     page = await context.new_page()
     yield Visitor(page, stage, shots)

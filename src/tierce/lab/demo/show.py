@@ -55,9 +55,9 @@ def number(value: int, language: Language) -> str:
     return f"{value:,}".replace(",", "\N{NARROW NO-BREAK SPACE}" if language is Language.FR else ",")
 
 
-def seconds(value: float, language: Language, digits: int = 1) -> str:
+def seconds(value: float, language: Language) -> str:
     """A duration's number as it is written in the language."""
-    text = f"{value:.{digits}f}"
+    text = f"{value:.1f}"
     return text.replace(".", ",") if language is Language.FR else text
 
 

@@ -24,6 +24,7 @@ from tierce.incidents.service import Incidents
 from tierce.incidents.states.model import Stage as Reached
 from tierce.incidents.states.service import States
 from tierce.insurers.breaches.service import Breaches
+from tierce.insurers.lines import InsurerLines
 from tierce.journal.service import Appender
 from tierce.kernel.clock import PARIS, SystemClock, micros
 from tierce.kernel.ids import IncidentId, ProfessionalId, SessionId, StaffId
@@ -180,7 +181,7 @@ class Chain:
 
     def breaches(self) -> Breaches:
         """The insurers' side."""
-        return Breaches(self._lines(self.at_insurers, "insurers"), self.clock, policy_digest())
+        return Breaches(InsurerLines(self._lines(self.at_insurers, "insurers"), self.clock, policy_digest()))
 
     def tell_insurers(self) -> tuple[int, int]:
         """Notices by e-mail with their lists encrypted, then acknowledged by each; (told, acknowledged)."""

@@ -47,7 +47,6 @@ class Options:
     """A Python file with attackers of one's own."""
     control: bool = True
     """Whether honest desks are played beside a theft."""
-    honest_first_day: int = YEAR_BEGINS
     honest_days: int = 365
 
 
@@ -129,7 +128,7 @@ def play_task(task: Task) -> Result:
 
 def _honest(task: Task) -> Hindered:
     options = task.options
-    begin, days = options.honest_first_day, options.honest_days
+    begin, days = YEAR_BEGINS, options.honest_days
     if not task.scenario.stolen:
         days = task.scenario.days
     desks = open_desks(

@@ -27,7 +27,7 @@ GO = "go"
 class Mailbox:
     """The handler: one instance for every connection."""
 
-    def __init__(self, folder: Path, *, keep: bool = True) -> None:
+    def __init__(self, folder: Path, *, keep: bool) -> None:
         """Keep messages in `folder`; with `keep` off, count them only."""
         self._folder = folder
         self._keep = keep
@@ -90,7 +90,7 @@ class Door:
     login: tuple[str, str] | None = None
 
 
-async def serve(folder: Path, port: int, *, keep: bool = True, door: Door = Door()) -> asyncio.Server:
+async def serve(folder: Path, port: int, *, keep: bool, door: Door) -> asyncio.Server:
     """Listen on 127.0.0.1; port 0 takes a free one. With a login, nothing is taken before it, nor outside TLS."""
     mailbox = Mailbox(folder, keep=keep)
     loop = asyncio.get_running_loop()

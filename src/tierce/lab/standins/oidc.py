@@ -18,7 +18,7 @@ from litestar.exceptions import HTTPException
 from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect
 
-from tierce.kernel.clock import Clock, SystemClock
+from tierce.kernel.clock import SystemClock
 from tierce.lab.standins.pages import SECURITY_HEADERS, choose_page, error_page, waiting_page
 from tierce.lab.standins.provider import (
     Directory,
@@ -190,9 +190,9 @@ def _refuse(request: AnyRequest, error: ProviderError) -> Response[Any]:
     return _html(error_page(error.description), 400)
 
 
-def make_app(directory: Directory, *, port: int, clock: Clock | None = None) -> Litestar:
+def make_app(directory: Directory, *, port: int) -> Litestar:
     """Make the application; issuers are on 127.0.0.1 and the sign-in pages on `localhost`, another host."""
-    clock = clock or SystemClock()
+    clock = SystemClock()
     issuer = f"http://127.0.0.1:{port}"
     realms = {name: Realm(name, f"{issuer}/{name}", directory, clock) for name in RealmName}
     return Litestar(

@@ -113,7 +113,7 @@ class FailedItem:
     source: Pair
 
 
-def failed_items(connection: Connection, incident: IncidentId, chunk: int = CHUNK) -> Iterator[list[FailedItem]]:
+def failed_items(connection: Connection, incident: IncidentId, chunk: int) -> Iterator[list[FailedItem]]:
     """Items left to the public notice since every other way failed, in chunks; in a transaction."""
     with connection.cursor(name="audience_failed_items") as cursor:
         cursor.execute(
@@ -169,7 +169,7 @@ Placed = tuple[int, Pair, bool]
 """An item's number, one of its pairs, and whether the mailbox of that pair is shared."""
 
 
-def placed(connection: Connection, chunk: int = CHUNK) -> Iterator[list[Placed]]:
+def placed(connection: Connection, chunk: int) -> Iterator[list[Placed]]:
     """Every pair on an item, in the order of items and of pairs, in chunks of whole items."""
     waiting: list[Placed] = []
     with connection.cursor(name="audience_placed") as cursor:

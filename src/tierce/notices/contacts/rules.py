@@ -1,26 +1,25 @@
 """Reading one line of contact data lent: pure. An error names the field and the remedy, never the value."""
 
 import re
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
 from tierce.kernel.errors import FieldError
+from tierce.kernel.labels import holds_nir
 from tierce.kernel.language import Phrase
 from tierce.notices.contacts.columns import ADDRESS_LINES
 from tierce.notices.contacts.model import Contact
 from tierce.notices.rules import majority
 
-_REFERENCE: Final = re.compile(r"[0-9A-HJKMNP-TV-Z]{4}(-[0-9A-HJKMNP-TV-Z]{4}){2}")
+REFERENCE: Final = re.compile(r"[0-9A-HJKMNP-TV-Z]{4}(-[0-9A-HJKMNP-TV-Z]{4}){2}")
 _MEMBER: Final = re.compile(r"[A-Z0-9-]{1,20}")
 _EMAIL: Final = re.compile(
     r"[^\s@<>(),;:\"\[\]\\]{1,64}@(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?\.)+[A-Za-z]{2,63}"
 )
 _BIRTH: Final = re.compile(r"(18[5-9]|19\d|20\d)\d{5}")
 _LANGUAGE: Final = re.compile(r"[a-z]{2}")
-_NIR_LIKE: Final = re.compile(r"[0-9][0-9AB]{12}")
 NAME_CHARACTERS_MAX, ADDRESS_CHARACTERS_MAX, EMAIL_CHARACTERS_MAX = 120, 60, 254
 
 
@@ -62,7 +61,7 @@ def read_line(cells: Mapping[str, str], on: date) -> tuple[Key, Contact]:
 
 def _key(cells: Mapping[str, str]) -> Key:
     reference, member = cells.get("reference", "").strip().upper(), cells.get("member_number", "").strip()
-    if reference and not _REFERENCE.fullmatch(reference):
+    if reference and not REFERENCE.fullmatch(reference):
         raise FieldError(
             "reference",
             Phrase("Ce n’est pas une référence.", "This is not a reference of the list."),
@@ -102,7 +101,7 @@ def _text(cells: Mapping[str, str], field: str, most: int, *, required: bool = F
             Phrase(f"Plus de {most} caractères, ou illisible.", f"Over {most} characters, or not readable."),
             Phrase("Raccourcissez, ou retirez le caractère.", "Shorten it, or take the character out."),
         )
-    if _NIR_LIKE.search(re.sub(r"[\s.\-]", "", unicodedata.normalize("NFKC", text)).upper()):
+    if holds_nir(text):
         raise FieldError(
             field,
             Phrase("Semble contenir un numéro de sécurité sociale.", "Seems to hold a social security number."),

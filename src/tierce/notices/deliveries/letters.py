@@ -48,9 +48,9 @@ def print_letters(
     appender: Appender,
     clock: Clock,
     *,
-    processes: int | None = None,
-    told: Callable[[int], None] = lambda _: None,
-    batch_letters: int = BATCH_LETTERS,
+    processes: int | None,
+    told: Callable[[int], None],
+    batch_letters: int,
 ) -> list[store.Batch]:
     """Print every letter that waits, in batches; a connection in autocommit mode.
 

@@ -113,8 +113,8 @@ def send(
     signer: Signer,
     clock: Clock,
     *,
-    known: Callable[[set[str]], set[str]] | None = None,
-    told: Callable[[int], None] = lambda _: None,
+    known: Callable[[set[str]], set[str]] | None,
+    told: Callable[[int], None],
 ) -> Tally:
     """Send every message of an approved audience that may leave now.
 

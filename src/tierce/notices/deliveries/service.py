@@ -118,11 +118,11 @@ class Outbox:
         with self._alone(incident):
             audience, kept = approved(connection, incident)
             reading = Reading(audience, kept.message, self._contacts)
-            self._line(connection, Act.MESSAGES_SENT, incident)
+            self._line(connection, incident)
             try:
                 return send(self._connect, reading, server, signer, self._clock, known=known, told=told)
             finally:
-                self._line(connection, Act.MESSAGES_SENT, incident)
+                self._line(connection, incident)
 
     def print_letters(
         self,
@@ -176,9 +176,10 @@ class Outbox:
         states = (*store.SENDABLE, State.DOUBTFUL, *store.PRINTABLE)
         return {state: store.waiting(connection, audience, state) for state in states}
 
-    def _line(self, connection: Connection, act: Act, incident: IncidentId) -> None:
+    def _line(self, connection: Connection, incident: IncidentId) -> None:
         with connection.transaction():
-            self._appender.write(connection, [notice_line(self._appender, act, self._clock.now(), incident=incident)])
+            line = notice_line(self._appender, Act.MESSAGES_SENT, self._clock.now(), incident=incident)
+            self._appender.write(connection, [line])
 
 
 def _length(blocks: Iterable[object]) -> int:

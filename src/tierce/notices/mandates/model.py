@@ -19,6 +19,7 @@ class Mandate(StrEnum):
 
 NUMBERS = {Mandate.OPERATOR_SENDS: 1, Mandate.INSURER_SENDS: 2}
 """As they are stored."""
+OF_NUMBER = {number: mandate for mandate, number in NUMBERS.items()}
 
 LABELS = {
     Mandate.OPERATOR_SENDS: Phrase(

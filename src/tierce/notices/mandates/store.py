@@ -5,9 +5,7 @@ from datetime import date
 from psycopg import Connection
 
 from tierce.kernel.ids import EntrySeq, InsurerId, new_id
-from tierce.notices.mandates.model import NUMBERS, Mandate, Written
-
-_OF_NUMBER = {number: mandate for mandate, number in NUMBERS.items()}
+from tierce.notices.mandates.model import NUMBERS, OF_NUMBER, Mandate, Written
 
 
 def add(connection: Connection, written: Written, entry: EntrySeq) -> None:
@@ -39,15 +37,13 @@ def mandate_of(connection: Connection, insurer: InsurerId, on: date) -> Mandate 
         " order by from_day desc, written_at desc limit 1",
         (insurer, on),
     ).fetchone()
-    return _OF_NUMBER[int(row[0])] if row else None
+    return OF_NUMBER[int(row[0])] if row else None
 
 
-def written(connection: Connection, insurer: InsurerId | None = None) -> list[Written]:
+def written(connection: Connection) -> list[Written]:
     """Every mandate written down, by insurer, the newest first."""
     rows = connection.execute(
         "select insurer, kind, document, from_day, until_day, written_at from notice.mandate"
-        " where %(insurer)s::smallint is null or insurer = %(insurer)s"
-        " order by insurer, from_day desc, written_at desc",
-        {"insurer": insurer},
+        " order by insurer, from_day desc, written_at desc"
     ).fetchall()
-    return [Written(InsurerId(row[0]), _OF_NUMBER[int(row[1])], *row[2:]) for row in rows]
+    return [Written(InsurerId(row[0]), OF_NUMBER[int(row[1])], *row[2:]) for row in rows]

@@ -124,7 +124,7 @@ class Messages:
         folder: Path,
         batch: int,
         *,
-        again: bool = False,
+        again: bool,
     ) -> bytes:
         """Give the file of a batch of letters, after the line that says which: names and addresses leave with it.
 

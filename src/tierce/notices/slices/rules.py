@@ -11,6 +11,7 @@ from typing import Final
 
 from tierce.incidents.cohorts.rules import cohort_of
 from tierce.incidents.rules import slice_head
+from tierce.journal.engagement import PAIRS
 from tierce.kernel.categories import DataCategory
 from tierce.kernel.clock import from_micros
 from tierce.kernel.ids import InsurerId
@@ -27,8 +28,6 @@ RECORD_BYTES_MAX: Final = 200
 MOMENTS_MAX: Final = 100_000
 """Seconds whose text is kept at once: a day and more, some ten mebibytes."""
 _last_eight: Final = struct.Struct(">Q").unpack_from
-_ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-_PAIRS: Final = [high + low for high in _ALPHABET for low in _ALPHABET]
 
 
 class References:
@@ -41,7 +40,7 @@ class References:
 
     def of(self, person: int) -> str:
         """The reference of one person's letter."""
-        made, pairs = self._begun.copy(), _PAIRS
+        made, pairs = self._begun.copy(), PAIRS
         made.update(person.to_bytes(8, "big") + self._insurer)
         number = _last_eight(made.digest(), 24)[0]
         return (
@@ -78,8 +77,8 @@ def slice_for(
 ) -> InsurerSlice | None:
     """Cut one insurer's part out of a list that is in the order of persons; None when it has nobody on it.
 
-    What it is given may be the whole list or that insurer's part, read once and not kept. Its digest is that of
-    `slice_digest`.
+    What it is given may be the whole list or that insurer's part, read once and not kept. Its digest, bound to the
+    whole list's, leaves out the lines of others, so that an insurer can check its own part alone.
     """
     digest = hashlib.sha256(slice_head(scope_digest, insurer).encode())
     persons = entries = categories = 0

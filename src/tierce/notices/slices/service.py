@@ -66,10 +66,9 @@ class Text(io.RawIOBase):
 class Pieces:
     """A file that is written forward, cut in pieces of one size, each given on as it is full."""
 
-    def __init__(self, keep: Callable[[int, bytes], None], size: int = PIECE_BYTES) -> None:
+    def __init__(self, keep: Callable[[int, bytes], None]) -> None:
         """Give each piece with its number to `keep`."""
         self._keep = keep
-        self._size = size
         self._waiting = bytearray()
         self._made = hashlib.sha256()
         self.count = self.bytes = 0
@@ -79,8 +78,8 @@ class Pieces:
         self._made.update(data)
         self._waiting += data
         self.bytes += len(data)
-        while len(self._waiting) >= self._size:
-            self._give(self._size)
+        while len(self._waiting) >= PIECE_BYTES:
+            self._give(PIECE_BYTES)
         return len(data)
 
     def flush(self) -> None:

@@ -4,9 +4,9 @@ from typing import Final
 
 from tierce.kernel.categories import DataCategory
 from tierce.kernel.language import Phrase
+from tierce.notices.letter_words import KNOWN_TO_ASK
 
 _ANY: Final = DataCategory(sum(one.value for one in DataCategory))
-_KNOWN_TO_ASK: Final = DataCategory.NIR | DataCategory.BIRTH_DATE
 
 _ADVICE: Final[tuple[tuple[DataCategory, Phrase], ...]] = (
     (
@@ -26,7 +26,7 @@ _ADVICE: Final[tuple[tuple[DataCategory, Phrase], ...]] = (
         ),
     ),
     (
-        _KNOWN_TO_ASK,
+        KNOWN_TO_ASK,
         Phrase(
             "Votre numéro de sécurité sociale ne change pas\u00a0: refusez de le donner à qui vous appelle, même "
             "s’il en connaît une partie.",
@@ -79,5 +79,5 @@ def advice(shown: DataCategory) -> tuple[Phrase, ...]:
     """What she can do about what was shown; whoever asked had her number and birth date, which we confirmed."""
     if not shown:
         return ()
-    known = shown | _KNOWN_TO_ASK
+    known = shown | KNOWN_TO_ASK
     return tuple(phrase for categories, phrase in _ADVICE if known & categories)

@@ -156,12 +156,6 @@ def answer_report(connection: Connection, number: int, outcome: ReportOutcome, a
     return cursor.rowcount == 1
 
 
-def insurer_names(connection: Connection, insurers: Collection[InsurerId]) -> dict[InsurerId, str]:
-    """The names of insurers."""
-    rows = connection.execute("select id, name from registry.insurer where id = any(%s)", (sorted(insurers),))
-    return {InsurerId(number): name for number, name in rows.fetchall()}
-
-
 @dataclass(frozen=True, slots=True, repr=False)
 class SlipToMake:
     """A request that an insurer is to be told of, and to which key. Its repr shows nothing."""

@@ -31,7 +31,6 @@ class Wish:
     made: datetime
     sent: datetime | None
     """When the mail server took her code."""
-    tries: int
     proved: datetime | None
     ended: datetime | None
     why: Ended | None

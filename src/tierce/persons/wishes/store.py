@@ -35,11 +35,11 @@ def open_(identity: str, sealed: bytes) -> Sealed | None:
 def own(connection: Connection, handle: bytes) -> list[Wish]:
     """Her wishes, the newest first."""
     rows = connection.execute(
-        "select id, made, sent, tries, proved, ended, ended_why, told, last_told from notice.own_wishes(%s)",
+        "select id, made, sent, proved, ended, ended_why, told, last_told from notice.own_wishes(%s)",
         (handle,),
     )
     return [
-        Wish(row[0], row[1], row[2], row[3], row[4], row[5], Ended(row[6]) if row[6] else None, row[7], row[8])
+        Wish(row[0], row[1], row[2], row[3], row[4], Ended(row[5]) if row[5] else None, row[6], row[7])
         for row in rows
     ]
 

@@ -30,9 +30,9 @@ def take_contracts(
     store: ContractStore,
     rows: Iterable[FeedRow | Rejection],
     listener: Listener,
-    confirmed: int | None = None,
+    confirmed: int | None,
     *,
-    dry_run: bool = False,
+    dry_run: bool,
 ) -> FeedCounts:
     """Take in every good line in the caller's transaction, which commits; the others are refused one by one.
 

@@ -40,8 +40,8 @@ class Hasher:
             card_rows=batch.cards.rows,
             cards=_matrix(_many(self._index, batch.cards.values)),
             members=members,
-            holders=self._linked(batch, batch.holders, members),
-            representatives=self._linked(batch, batch.representatives, members),
+            holders=self._linked(batch, batch.holders),
+            representatives=self._linked(batch, batch.representatives),
             contracts=self._contracts(batch.contracts),
             digests=_matrix(_many(self._feed, batch.told, b"line|2|")),
             traits=_matrix(_many(self._trait, batch.traits)),
@@ -61,7 +61,7 @@ class Hasher:
         head = f"member|1|{self._amc}|".encode()
         return _matrix(_many(self._feed, numbers.cast(pa.binary()), head))
 
-    def _linked(self, batch: Batch, numbers: Column, members: Bytes) -> Linked:
+    def _linked(self, batch: Batch, numbers: Column) -> Linked:
         """Find whose member number it is among the chunk's earlier lines."""
         found = pc.index_in(numbers, value_set=batch.members).fill_null(ELSEWHERE)
         rows = ints(found.to_numpy(zero_copy_only=False))

@@ -8,6 +8,7 @@ from tierce.kernel.language import Phrase
 from tierce.registry.runs.model import RunLine, RunReason
 
 COLUMNS = ("line", "field", "motif", "que_faire", "reason", "remedy")
+"""Of every file of refused lines."""
 _UNSAID = Phrase("motif non gardé", "reason not kept")
 
 

@@ -220,7 +220,7 @@ class Engine:
         clauses: Sequence[Criteria],
         tree: TreeHead,
         *,
-        sealed: Sealed | None = None,
+        sealed: Sealed | None,
         hot: Hot = NOTHING_HOT,
         say: Said = lambda _what, _done, _of: None,
         scratch: Path | None = None,

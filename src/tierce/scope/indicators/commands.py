@@ -22,6 +22,7 @@ from tierce.scope.indicators.rules import read_question
 from tierce.scope.indicators.service import answer
 from tierce.scope.indicators.signing import check, sign
 from tierce.scope.service import Export
+from tierce.storage.command_line import Host, Keys, Name, Origin, Port, Secrets, Segments
 from tierce.storage.database import Database
 from tierce.storage.keys import Keyring, Purpose
 
@@ -57,23 +58,13 @@ def indicators(
     *,
     file: File,
     by: Annotated[str, typer.Option(help="Votre nom ; le journal en garde un numéro. / Your name.")],
-    secrets: Annotated[
-        Path,
-        typer.Option(envvar="TIERCE_SECRETS", help="Dossier des mots de passe. / Folder of the roles' passwords."),
-    ],
-    keys: Annotated[Path, typer.Option(envvar="TIERCE_KEYS", help="Dossier des clés. / Folder of the key files.")],
-    segments: Annotated[
-        Path,
-        typer.Option(
-            envvar="TIERCE_SEGMENTS_FOLDER", help="Dossier des segments scellés. / Folder of sealed segments."
-        ),
-    ],
-    origin: Annotated[
-        str, typer.Option(envvar="TIERCE_LOG_ORIGIN", help="Nom du journal. / The log's name.")
-    ] = LOG_ORIGIN,
-    host: Annotated[str, typer.Option(envvar="TIERCE_DATABASE_HOST", help="PostgreSQL.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(envvar="TIERCE_DATABASE_PORT", help="PostgreSQL.")] = 5432,
-    name: Annotated[str, typer.Option(envvar="TIERCE_DATABASE_NAME", help="Base de données. / Database.")] = "tierce",
+    secrets: Secrets,
+    keys: Keys,
+    segments: Segments,
+    origin: Origin = LOG_ORIGIN,
+    host: Host = "127.0.0.1",
+    port: Port = 5432,
+    name: Name = "tierce",
 ) -> None:
     """Répondre aux indicateurs d'un autre opérateur, signé. / Answer another operator's indicators, signed."""
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())

@@ -2,7 +2,7 @@
 
 import base64
 from collections.abc import Callable, Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
 import duckdb
@@ -36,8 +36,7 @@ def answer(
     now: datetime,
     *,
     operator: str,
-    settle: timedelta = SETTLE,
-    say: Said = lambda _what, _done, _of: None,
+    say: Said,
 ) -> Answer:
     """Answer every indicator of a question from one state of the database.
 
@@ -48,7 +47,6 @@ def answer(
         pseudonym: under the key of the processes that write the journal.
         now: the present instant.
         operator: the name of the log.
-        settle: how recent a line may be without being committed yet.
         say: told how far it is.
 
     Raises:
@@ -59,7 +57,7 @@ def answer(
     head = rows.tree_head(connection)
     if head is None:
         raise JournalBehindError
-    settled = now - settle
+    settled = now - SETTLE
     pairs = [(one, subject) for one, subject in _subjects(connection, question, pseudonym, now)]
     looked = [(one, subject) for one, subject in pairs if subject.values]
     found: dict[int, Hits] = {}

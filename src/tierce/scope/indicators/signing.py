@@ -29,7 +29,7 @@ def sign(answer: Answer, key: Ed25519PrivateKey) -> bytes:
     return msgspec.json.format(msgspec.json.encode(signed), indent=1) + b"\n"
 
 
-def check(raw: bytes, key_line: str, question: bytes | None = None) -> Answer:
+def check(raw: bytes, key_line: str, question: bytes | None) -> Answer:
     """Read an answer, with the key line that came by another way and, where it is at hand, the file that was sent.
 
     Raises:

@@ -1,1 +1,12 @@
 """Alembic migrations: each runs one plain SQL file."""
+
+from alembic import op
+
+from tierce.storage.migrate import read_sql
+
+
+def run(name: str) -> None:
+    """Run one of our SQL files on the connection of the migration under way."""
+    driver = op.get_bind().connection.driver_connection
+    assert driver is not None
+    driver.execute(read_sql(name).encode())

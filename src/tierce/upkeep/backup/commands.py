@@ -1,29 +1,25 @@
 """`tierce backup`: the database into a folder, the keys into a sealed file of their own."""
 
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import msgspec
-import psycopg
 import typer
 
 from tierce import __version__
 from tierce.kernel.clock import SystemClock
-from tierce.kernel.errors import TierceError
 from tierce.policy.acts import Act
 from tierce.settings import load, secret
 from tierce.storage import heartbeat
 from tierce.storage.cluster import SUPERUSER
+from tierce.storage.command_line import Json, SettingsFile, refusing
 from tierce.upkeep import lines
 from tierce.upkeep.backup import keyfile
 from tierce.upkeep.backup.service import forget_old, read_manifest, take
 from tierce.upkeep.progress import bar
-from tierce.web.names import SETTINGS_VARIABLE
 
 app = typer.Typer(add_completion=False, no_args_is_help=True)
-SettingsFile = Annotated[Path, typer.Option(help="Fichier de réglages. / Settings file.", envvar=SETTINGS_VARIABLE)]
 Admin = Annotated[str, typer.Option(help="Rôle administrateur de PostgreSQL. / The server's administrator.")]
-Json = Annotated[str, typer.Option(help="« - » : un objet JSON. / One JSON object.")]
 Passphrase = Annotated[
     Path | None,
     typer.Option("--passphrase-file", help="Fichier de la phrase secrète ; sinon demandée. / Asked when left out."),
@@ -50,7 +46,7 @@ def take_one(
     json: Json = "",
 ) -> None:
     """Sauvegarder la base telle qu'à un instant, sans rien arrêter. / Save one instant; nothing is stopped."""
-    try:
+    with refusing(details=False):
         read, clock = load(settings), SystemClock()
         with bar("sauvegarde / backup") as advance:
             taken = take(read, to, admin, clock, advance)
@@ -59,8 +55,6 @@ def take_one(
         with read.connection().connect(lines.ROLE) as connection:
             heartbeat.job_ended(connection, "backup", __version__)
         gone = forget_old(to, taken.folder, clock.now()) if forget else []
-    except (TierceError, OSError, psycopg.Error) as error:
-        _refuse(error)
     stored = sum(file.bytes for file in taken.manifest.files.values())
     rows = sum(taken.manifest.rows.values())
     if json == "-":
@@ -81,11 +75,8 @@ def take_one(
 @app.command(epilog="Example:  tierce backup check /srv/backup/tierce-20261125T200000Z")
 def check(folder: Annotated[Path, typer.Argument(help="Une sauvegarde. / One backup.")]) -> None:
     """Relire une sauvegarde et la comparer à son manifeste. / Read a backup and hold it to its manifest."""
-    try:
-        with bar("lecture / reading") as advance:
-            manifest = read_manifest(folder, advance)
-    except (TierceError, OSError) as error:
-        _refuse(error)
+    with refusing(details=False), bar("lecture / reading") as advance:
+        manifest = read_manifest(folder, advance)
     typer.echo(
         f"✓ {folder} : {manifest.taken_at}, schéma / schema {manifest.schema}, {len(manifest.files)} fichiers / files"
     )
@@ -99,10 +90,8 @@ def keys(
     passphrase_file: Passphrase = None,
 ) -> None:
     """Sceller toutes les clés dans un fichier, sous une phrase secrète. / Seal every key under a passphrase."""
-    try:
+    with refusing(details=False):
         names = keyfile.seal(load(settings).key_directory(), to, _passphrase(passphrase_file, twice=True))
-    except (TierceError, OSError) as error:
-        _refuse(error)
     typer.echo(f"✓ {to} : {len(names)} fichiers / files")
     typer.echo("  Gardez-le loin des sauvegardes de la base. / Keep it away from the database's backups.")
 
@@ -115,10 +104,8 @@ def open_keys(
     passphrase_file: Passphrase = None,
 ) -> None:
     """Remettre en place les clés scellées ; rien n'est écrasé. / Bring sealed keys back; nothing is overwritten."""
-    try:
+    with refusing(details=False):
         names = keyfile.open_sealed(file, to, _passphrase(passphrase_file, twice=False))
-    except (TierceError, OSError) as error:
-        _refuse(error)
     typer.echo(f"✓ {to} : {len(names)} fichiers / files")
 
 
@@ -127,9 +114,3 @@ def _passphrase(file: Path | None, *, twice: bool) -> str:
         return secret(file)
     asked: str = typer.prompt("Phrase secrète / Passphrase", hide_input=True, confirmation_prompt=twice)
     return asked
-
-
-def _refuse(error: Exception) -> NoReturn:
-    said = str(error) if isinstance(error, TierceError) else f"{type(error).__name__}"
-    typer.echo(f"✗ {said}", err=True)
-    raise typer.Exit(2) from None

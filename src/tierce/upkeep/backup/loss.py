@@ -2,6 +2,7 @@
 
 from tierce.journal.kept import KeptCheckpoint, retired_log_keys
 from tierce.journal.note import parse_verifier_key, read_checkpoint
+from tierce.journal.segments.store import tree_size
 from tierce.journal.service import LOG_KEY_NAME
 from tierce.kernel.clock import Clock
 from tierce.kernel.ids import MAX_ID
@@ -11,7 +12,6 @@ from tierce.upkeep import lines
 from tierce.upkeep.backup import store
 from tierce.upkeep.backup.errors import BackupError
 from tierce.upkeep.rotation.service import replace_log_key
-from tierce.upkeep.rotation.store import checkpoint_size
 from tierce.web.names import LOG_PUBLIC_FILE
 from tierce.web.worker import CHECKPOINT_FILE
 
@@ -41,7 +41,7 @@ def accept(settings: Settings, admin: str, lost: int | None, clock: Clock) -> st
     note = kept.read()
     origin, current = parse_verifier_key((keys / LOG_PUBLIC_FILE).read_text("utf-8"))
     with settings.connection().connect(admin) as connection:
-        size = checkpoint_size(connection)
+        size = tree_size(connection)
         kept_size = 0 if note is None else read_checkpoint(note, origin, current, *retired_log_keys(keys)).size
         if lost is None:
             if note is not None:

@@ -4,24 +4,20 @@ from pathlib import Path
 from typing import Annotated
 
 import msgspec
-import psycopg
 import typer
 
 from tierce.kernel.clock import SystemClock
-from tierce.kernel.errors import TierceError
 from tierce.policy.acts import Act
 from tierce.settings import load
 from tierce.storage.cluster import SUPERUSER
+from tierce.storage.command_line import Json, SettingsFile, refusing
 from tierce.upkeep import lines
 from tierce.upkeep.backup.loss import accept
 from tierce.upkeep.backup.service import restore
 from tierce.upkeep.progress import bar
-from tierce.web.names import SETTINGS_VARIABLE
 
 app = typer.Typer(add_completion=False, no_args_is_help=True)
-SettingsFile = Annotated[Path, typer.Option(help="Fichier de réglages. / Settings file.", envvar=SETTINGS_VARIABLE)]
 Admin = Annotated[str, typer.Option(help="Rôle administrateur de PostgreSQL. / The server's administrator.")]
-Json = Annotated[str, typer.Option(help="« - » : un objet JSON. / One JSON object.")]
 
 
 @app.callback()
@@ -45,15 +41,12 @@ def run(
     json: Json = "",
 ) -> None:
     """Ramener une sauvegarde dans une base neuve. / Exit 0 whole, 1 altered, 3 older than the kept checkpoint."""
-    try:
+    with refusing(details=False):
         read = load(settings)
         with bar("restauration / restore") as advance:
             found = restore(read, folder, admin, advance, nothing_kept=nothing_kept)
         if found.intact and found.compared and not found.lost_lines:
             lines.tell(read, Act.OPERATION_RESTORE, 0)
-    except (TierceError, OSError, psycopg.Error) as error:
-        typer.echo(f"✗ {error if isinstance(error, TierceError) else type(error).__name__}", err=True)
-        raise typer.Exit(2) from None
     if json == "-":
         typer.echo(msgspec.json.encode(found))
     else:
@@ -106,11 +99,8 @@ def accept_loss(
     if unknown == (lost is not None):
         typer.echo("✗ --lines N, ou / or --unknown", err=True)
         raise typer.Exit(2)
-    try:
+    with refusing(details=False):
         line = accept(load(settings), admin, lost, SystemClock())
-    except (TierceError, OSError, psycopg.Error) as error:
-        typer.echo(f"✗ {error if isinstance(error, TierceError) else type(error).__name__}", err=True)
-        raise typer.Exit(2) from None
     typer.echo(line)
     typer.echo(
         "Nouvelle ligne publique du journal, à annoncer. / The log's new public line, to be announced.", err=True

@@ -32,6 +32,7 @@ from tierce.storage.migrate import create_roles, head_version, migrate, stored_v
 from tierce.upkeep.backup import logfile, segmentsfile, store
 from tierce.upkeep.backup.errors import BackupBrokenError, BackupError
 from tierce.upkeep.backup.model import DUMP, FORMAT, LOG, MANIFEST, SEGMENTS, FileDigest, Manifest, Restored
+from tierce.upkeep.health.store import newest_checkpoint
 from tierce.upkeep.rotation.store import retire_instance
 from tierce.upkeep.service import INSTANCES
 from tierce.web.names import LOG_PUBLIC_FILE
@@ -53,7 +54,7 @@ class Taken:
     manifest: Manifest
 
 
-def take(settings: Settings, to: Path, admin: str, clock: Clock, progress: Progress = lambda _bytes: None) -> Taken:
+def take(settings: Settings, to: Path, admin: str, clock: Clock, progress: Progress) -> Taken:
     """Save the database as one instant shows it, while everybody goes on working.
 
     Raises:
@@ -75,7 +76,7 @@ def take(settings: Settings, to: Path, admin: str, clock: Clock, progress: Progr
         with database.connect(admin) as connection, store.snapshot(connection) as name:
             tables = store.tables(connection)
             _run_dump(database, admin, name, part / DUMP, progress)
-            note = store.newest_note(connection)
+            note = newest_checkpoint(connection)
             if note is not None:
                 size = unverified_checkpoint(note).size
                 logfile.save(LogFolder(settings.log_directory()), note, size, part / LOG)
@@ -154,9 +155,9 @@ def restore(
     settings: Settings,
     folder: Path,
     admin: str,
-    progress: Progress = lambda _bytes: None,
+    progress: Progress,
     *,
-    nothing_kept: bool = False,
+    nothing_kept: bool,
 ) -> Restored:
     """Bring a backup back into a new database of the name in the settings, and hold it to the journal.
 

@@ -46,12 +46,6 @@ def count_rows(connection: Connection, names: list[str]) -> dict[str, int]:
     return found
 
 
-def newest_note(connection: Connection) -> str | None:
-    """The newest checkpoint as this snapshot has it."""
-    row = connection.execute("select note from journal.checkpoint order by size desc limit 1").fetchone()
-    return None if row is None else str(row[0])
-
-
 def leaf_count(connection: Connection) -> int:
     """How many lines are in the journal's tree."""
     row = connection.execute("select journal.leaf_count()").fetchone()

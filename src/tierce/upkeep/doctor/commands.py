@@ -12,10 +12,10 @@ from tierce.kernel.clock import SystemClock
 from tierce.kernel.errors import TierceError
 from tierce.kernel.language import Language, Phrase
 from tierce.settings import Settings, load
+from tierce.storage.command_line import Json, SettingsFile
 from tierce.upkeep.doctor import base, files, outside
 from tierce.upkeep.doctor.model import Finding, Grade, bad, good
 from tierce.upkeep.progress import bar
-from tierce.web.names import SETTINGS_VARIABLE
 
 app = typer.Typer(add_completion=False)
 _MARKS = {Grade.GOOD: "✓", Grade.WARNING: "!", Grade.BAD: "✗"}
@@ -71,9 +71,9 @@ def _looked(name: str, step: Callable[[], list[Finding]]) -> list[Finding]:
 @app.command(epilog="Examples:  tierce doctor --settings /etc/tierce/tierce.toml   ·   … --lang en   ·   … --json -")
 def doctor(
     *,
-    settings: Annotated[Path, typer.Option(help="Fichier de réglages. / Settings file.", envvar=SETTINGS_VARIABLE)],
+    settings: SettingsFile,
     lang: Annotated[Language, typer.Option(help="Langue. / Language.")] = Language.FR,
-    json: Annotated[str, typer.Option(help="« - » : un objet JSON. / One JSON object.")] = "",
+    json: Json = "",
 ) -> None:
     """Dire ce qui ne va pas et comment le réparer. / Exit 0 all is well, 1 warnings, 2 something is wrong."""
     found = examine(settings)

@@ -11,11 +11,11 @@ from prometheus_client import generate_latest, write_to_textfile
 
 from tierce.kernel.errors import TierceError
 from tierce.settings import load
+from tierce.storage.command_line import Json, SettingsFile
 from tierce.upkeep.health.service import NOTICES, ROLE, figures, states, watched_in
-from tierce.web.names import EVERY, SETTINGS_VARIABLE
+from tierce.web.names import EVERY
 
 app = typer.Typer(add_completion=False, no_args_is_help=True)
-SettingsFile = Annotated[Path, typer.Option(help="Fichier de réglages. / Settings file.", envvar=SETTINGS_VARIABLE)]
 
 
 @app.callback()
@@ -28,7 +28,7 @@ def show(
     name: Annotated[str | None, typer.Argument(help=f"{', '.join((*EVERY, NOTICES))} ; tous / all.")] = None,
     *,
     settings: SettingsFile,
-    json: Annotated[str, typer.Option(help="« - » : un objet JSON. / One JSON object.")] = "",
+    json: Json = "",
 ) -> None:
     """Dire l'état de chaque processus ; sortie 1 si l'un n'est pas prêt. / Exit 1 when one is not ready."""
     try:

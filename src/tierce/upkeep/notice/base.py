@@ -29,14 +29,10 @@ INSTANCE = "notices"
 KEYS = ("contact", "coverage")
 """The key files that these commands are given: contact data lent, and the member numbers of whoever is on a list."""
 
-SettingsFile = Annotated[
-    Path, typer.Option("--settings", envvar="TIERCE_SETTINGS", help="Réglages de l’installation. / Settings file.")
-]
 Insurer = Annotated[str, typer.Option(help="Numéro AMC de l’organisme. / The insurer's AMC number.")]
 Incident = Annotated[
     str, typer.Option(help="Référence ou numéro de l’incident. / The incident's reference or number.")
 ]
-Json = Annotated[str, typer.Option("--json", help="« - » : un objet JSON sur la sortie. / One JSON object.")]
 
 
 @dataclass(frozen=True, slots=True)

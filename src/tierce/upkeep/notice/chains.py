@@ -20,7 +20,8 @@ from tierce.notices.telling import store
 from tierce.notices.telling.model import ContactPoint
 from tierce.notices.telling.rules import is_test_due
 from tierce.policy.acts import Act
-from tierce.upkeep.notice.base import Desk, Insurer, Json, SettingsFile, desk, telling_of
+from tierce.storage.command_line import Json, SettingsFile
+from tierce.upkeep.notice.base import Desk, Insurer, desk, telling_of
 
 CHAIN_MAX = 9
 FIELDS = ("name", "role", "email", "phone")

@@ -16,7 +16,8 @@ from tierce.notices.contacts.service import Lending
 from tierce.notices.slices.store import Cover
 from tierce.notices.store import insurers
 from tierce.settings import Settings, load
-from tierce.upkeep.notice.base import INSTANCE, Desk, Incident, Insurer, Json, SettingsFile, desk
+from tierce.storage.command_line import Json, SettingsFile
+from tierce.upkeep.notice.base import INSTANCE, Desk, Incident, Insurer, desk
 from tierce.upkeep.progress import bar
 from tierce.upkeep.service import LENDING_KEY, make_lending_key
 

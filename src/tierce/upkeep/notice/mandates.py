@@ -12,7 +12,8 @@ from tierce.notices.mandates import store
 from tierce.notices.mandates.model import LABELS, Mandate, Written
 from tierce.notices.mandates.service import write_mandate
 from tierce.notices.store import insurers
-from tierce.upkeep.notice.base import Insurer, Json, SettingsFile, day_of_text, desk
+from tierce.storage.command_line import Json, SettingsFile
+from tierce.upkeep.notice.base import Insurer, day_of_text, desk
 
 app = typer.Typer(
     add_completion=False,

@@ -18,7 +18,8 @@ from tierce.notices.deliveries.dkim import make_key
 from tierce.notices.deliveries.model import MailServer
 from tierce.notices.deliveries.service import Outbox, Rehearsal, in_relay_log
 from tierce.settings import Settings, SettingsError
-from tierce.upkeep.notice.base import ROLE, Desk, Incident, Json, SettingsFile, desk, refuse
+from tierce.storage.command_line import Json, SettingsFile
+from tierce.upkeep.notice.base import ROLE, Desk, Incident, desk, refuse
 from tierce.upkeep.progress import bar
 
 _ASIDE = (

@@ -21,8 +21,9 @@ from tierce.notices.telling.model import Turn
 from tierce.notices.telling.store import standings
 from tierce.persons.requests.slips import make_slips
 from tierce.persons.wishes.model import Tally
+from tierce.storage.command_line import Json, SettingsFile
 from tierce.storage.heartbeat import notices_live
-from tierce.upkeep.notice.base import Desk, Json, SettingsFile, desk, telling_of
+from tierce.upkeep.notice.base import Desk, desk, telling_of
 from tierce.upkeep.notice.messages import mail_server
 from tierce.upkeep.notice.posting import relay
 from tierce.upkeep.notice.wishes import tell_first_looks

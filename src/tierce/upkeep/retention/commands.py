@@ -1,6 +1,5 @@
 """`tierce retention`: remove what is past its duration, say what would be, print the page."""
 
-from pathlib import Path
 from typing import Annotated
 
 import msgspec
@@ -16,11 +15,11 @@ from tierce.policy.kept import Kept
 from tierce.policy.retention import RETENTION
 from tierce.settings import load
 from tierce.storage import heartbeat
+from tierce.storage.command_line import Json, SettingsFile
 from tierce.storage.keys import Keyring
 from tierce.upkeep.progress import bar
 from tierce.upkeep.retention import page as retention_page
 from tierce.upkeep.retention.service import Retention
-from tierce.web.names import SETTINGS_VARIABLE
 
 ROLE = "tierce_upkeep"
 INSTANCE = "upkeep"
@@ -38,11 +37,11 @@ def retention() -> None:
 @app.command(epilog="Examples:  tierce retention run --settings tierce.toml --dry-run   ·   … run --json -")
 def run(
     *,
-    settings: Annotated[Path, typer.Option(help="The settings file (TOML).", envvar=SETTINGS_VARIABLE)],
+    settings: SettingsFile,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Compter sans rien retirer. / Count, remove nothing.")
     ] = False,
-    json: Annotated[str, typer.Option(help="« - » : un objet JSON. / One JSON object.")] = "",
+    json: Json = "",
 ) -> None:
     """Retirer ce qui a dépassé sa durée. / Remove what is past its duration; safe to stop and to run again."""
     try:

@@ -1,18 +1,16 @@
 """`tierce keys`: replace keys and passwords."""
 
 from enum import StrEnum
-from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated
 
-import psycopg
 import typer
 
 from tierce.journal.model import EntryKind
 from tierce.journal.service import LOG_KEY_NAME
-from tierce.kernel.errors import TierceError
 from tierce.policy.acts import Act
 from tierce.settings import Settings, load
 from tierce.storage.cluster import SUPERUSER
+from tierce.storage.command_line import SettingsFile, refusing
 from tierce.storage.keys import COMPARTMENT_KEYS, Compartment
 from tierce.storage.roles import ROLES
 from tierce.upkeep import lines
@@ -20,10 +18,8 @@ from tierce.upkeep.progress import bar
 from tierce.upkeep.rotation import service, store
 from tierce.upkeep.rotation.errors import RotationError
 from tierce.upkeep.service import INSTANCES
-from tierce.web.names import SETTINGS_VARIABLE
 
 app = typer.Typer(add_completion=False, no_args_is_help=True)
-SettingsFile = Annotated[Path, typer.Option(help="Fichier de réglages. / Settings file.", envvar=SETTINGS_VARIABLE)]
 HOLDERS = {"person": "office, persons", "coverage": "api, notices", "contact": "notices"}
 """The processes that hold each master while they run; `feed` reads it at each import."""
 
@@ -56,7 +52,7 @@ def data(
     insurer: Annotated[str | None, typer.Option(help="Numéro AMC ; tous / AMC number; all.")] = None,
 ) -> None:
     """Sceller à nouveau sous une clé neuve. / Seal an insurer's records again under a new data key; resumable."""
-    try:
+    with refusing(details=False):
         read = load(settings)
         with read.connection().connect(service.FEED_ROLE) as connection:
             chosen = [number for number, amc in store.insurers(connection) if insurer in (None, amc)]
@@ -67,8 +63,6 @@ def data(
                 version = service.rotate_data_key(read, number, part.compartment, advance)
             _line(read, number)
             typer.echo(f"✓ assureur / insurer {number} : clé / key {version}")
-    except (TierceError, OSError, psycopg.Error) as error:
-        _refuse(error)
 
 
 @app.command(epilog="Example:  tierce keys master coverage --settings tierce.toml")
@@ -76,13 +70,11 @@ def master(
     part: Annotated[Part, typer.Argument(help="Clé maîtresse. / Master key.")], *, settings: SettingsFile
 ) -> None:
     """Remplacer une clé maîtresse, en deux fois. / Replace a master key, in two runs with a restart between."""
-    try:
+    with refusing(details=False):
         read = load(settings)
         wrapped = service.rotate_master(read, part.compartment)
         if wrapped is not None:
             _line(read)
-    except (TierceError, OSError, psycopg.Error) as error:
-        _refuse(error)
     holders = HOLDERS[part.value]
     if wrapped is None:
         typer.echo(f"1/2 {part.value}.next.key est prête / is ready.")
@@ -97,7 +89,7 @@ def forget_master(
     part: Annotated[Part, typer.Argument(help="Clé maîtresse. / Master key.")], *, settings: SettingsFile
 ) -> None:
     """Détruire l'ancienne clé maîtresse, devenue inutile. / Destroy the previous master once nothing needs it."""
-    try:
+    with refusing(details=False):
         read = load(settings)
         previous = read.key_directory() / f"{part.value}.previous.key"
         if not previous.exists():
@@ -107,8 +99,6 @@ def forget_master(
                 "a data key is still wrapped under the previous master: run `tierce keys master` again"
             )
         previous.unlink()
-    except (TierceError, OSError, psycopg.Error) as error:
-        _refuse(error)
     typer.echo(f"✓ {part.value}.previous.key ; relancez / restart: {HOLDERS[part.value]}")
     typer.echo(
         "  Les sauvegardes plus anciennes ont besoin de sa copie scellée. / Older backups need its sealed copy."
@@ -122,26 +112,22 @@ def instance(
     settings: SettingsFile,
 ) -> None:
     """Donner une clé de signature neuve à un processus. / Give a process a new signing key; then restart it."""
-    try:
+    with refusing(details=False):
         if name not in INSTANCES or name == LOG_KEY_NAME:
             raise RotationError(f"there is no process '{name}'; for the log, `tierce keys log`")
         read = load(settings)
         service.rotate_instance(read, name)
         _line(read)
-    except (TierceError, OSError, psycopg.Error) as error:
-        _refuse(error)
     typer.echo(f"✓ instance-{name}.key ; relancez / restart: {name}")
 
 
 @app.command(epilog="Example:  systemctl stop tierce-worker; tierce keys log --settings tierce.toml")
 def log(*, settings: SettingsFile) -> None:
     """Donner une clé neuve au journal, `worker` arrêté. / Give the log a new key while the worker is stopped."""
-    try:
+    with refusing(details=False):
         read = load(settings)
         line = service.rotate_log(read)
         _line(read)
-    except (TierceError, OSError, psycopg.Error) as error:
-        _refuse(error)
     typer.echo(line)
     typer.echo("À annoncer à qui garde la précédente. / To be announced to whoever keeps the previous one.", err=True)
     typer.echo("Lancez / start: worker ; relancez / restart: office", err=True)
@@ -155,22 +141,15 @@ def passwords(
     admin: Annotated[str, typer.Option(help="Rôle administrateur. / The administrator's role.")] = SUPERUSER,
 ) -> None:
     """Changer les mots de passe des rôles ; puis relancer. / Change the roles' passwords; then restart."""
-    try:
+    with refusing(details=False):
         if role is not None and role not in ROLES:
             raise RotationError(f"there is no role '{role}'")
         read = load(settings)
         with read.connection().connect(admin) as connection:
             service.rotate_passwords(read, connection, ROLES if role is None else (role,))
         lines.tell(read, Act.OPERATION_PASSWORDS, kind=EntryKind.KEY_OR_POLICY_CHANGE)
-    except (TierceError, OSError, psycopg.Error) as error:
-        _refuse(error)
     typer.echo(f"✓ {role or f'{len(ROLES)} rôles / roles'} ; relancez leurs processus / restart their processes")
 
 
 def _line(settings: Settings, reference: int = 0) -> None:
     lines.tell(settings, Act.OPERATION_KEY_ROTATE, reference, EntryKind.KEY_OR_POLICY_CHANGE)
-
-
-def _refuse(error: Exception) -> NoReturn:
-    typer.echo(f"✗ {error if isinstance(error, TierceError) else type(error).__name__}", err=True)
-    raise typer.Exit(2) from None

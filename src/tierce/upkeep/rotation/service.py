@@ -11,6 +11,7 @@ from psycopg import Connection
 from tierce.journal.errors import SequencerBusyError
 from tierce.journal.kept import LOG_RETIRED_FILE
 from tierce.journal.note import verifier_key
+from tierce.journal.segments.store import tree_size
 from tierce.journal.service import LOG_KEY_NAME, LOG_ORIGIN
 from tierce.journal.store import take_lock
 from tierce.kernel.ids import InsurerId, PersonId
@@ -18,7 +19,6 @@ from tierce.settings import Settings
 from tierce.storage.errors import SealBrokenError
 from tierce.storage.insurer_keys import load_sealer
 from tierce.storage.keys import COMPARTMENT_KEYS, KEY_BYTES, Compartment, Keyring, unwrap_key, wrap_key
-from tierce.storage.roles import ROLES
 from tierce.upkeep.rotation import store
 from tierce.upkeep.rotation.errors import RotationError
 from tierce.upkeep.rotation.files import next_key, take_place, write_private
@@ -161,7 +161,7 @@ def rotate_log(settings: Settings, step: Step = _no_step) -> str:
             take_lock(connection)
         except SequencerBusyError:
             raise RotationError("the worker runs: stop it, run this again, start it") from None
-        size = store.checkpoint_size(connection)
+        size = tree_size(connection)
         line = replace_log_key(folder, key, size, step)
         connection.rollback()
     return line
@@ -185,9 +185,7 @@ def replace_log_key(folder: Path, key: str, size: int, step: Step) -> str:
     return new
 
 
-def rotate_passwords(
-    settings: Settings, admin: Connection, roles: tuple[str, ...] = ROLES, step: Step = _no_step
-) -> None:
+def rotate_passwords(settings: Settings, admin: Connection, roles: tuple[str, ...], step: Step = _no_step) -> None:
     """Draw a new password for each role: connections that stand go on, new ones read the new file.
 
     The file is replaced before the server is told; between the two a new connection is refused and tried again by

@@ -115,10 +115,3 @@ def retire_instance(connection: Connection, name: str) -> bool:
 def set_password(connection: Connection, role: str, password: str) -> None:
     """Give a role a new password; connections that stand are not touched."""
     connection.execute(sql.SQL("alter role {} login password {}").format(sql.Identifier(role), sql.Literal(password)))
-
-
-def checkpoint_size(connection: Connection) -> int:
-    """The size of the newest checkpoint."""
-    row = connection.execute("select coalesce(max(size), 0) from journal.checkpoint").fetchone()
-    assert row is not None
-    return int(row[0])

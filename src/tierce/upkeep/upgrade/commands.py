@@ -9,16 +9,15 @@ import psycopg
 import typer
 
 from tierce.kernel.clock import SystemClock
-from tierce.kernel.errors import TierceError
 from tierce.policy.acts import Act
 from tierce.settings import Settings, load
 from tierce.storage.cluster import SUPERUSER
+from tierce.storage.command_line import Json, SettingsFile, refusing
 from tierce.storage.migrate import head_version, migrate, pending, register_portal, stored_version
 from tierce.upkeep import lines
 from tierce.upkeep.backup.errors import BackupError
 from tierce.upkeep.backup.service import read_manifest
 from tierce.upkeep.progress import bar
-from tierce.web.names import SETTINGS_VARIABLE
 
 BACKUP_AGE_MAX = timedelta(hours=6)
 """What is older lacks hours of what people did."""
@@ -31,15 +30,15 @@ app = typer.Typer(add_completion=False)
 )
 def upgrade(
     *,
-    settings: Annotated[Path, typer.Option(help="Fichier de réglages. / Settings file.", envvar=SETTINGS_VARIABLE)],
+    settings: SettingsFile,
     backup: Annotated[Path | None, typer.Option(help="Sauvegarde prise avant. / The backup taken before.")] = None,
     without_backup: Annotated[bool, typer.Option("--without-backup", help="S'en passer. / Do without one.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Dire sans faire. / Say, do nothing.")] = False,
     admin: Annotated[str, typer.Option(help="Rôle administrateur. / The administrator's role.")] = SUPERUSER,
-    json: Annotated[str, typer.Option(help="« - » : un objet JSON. / One JSON object.")] = "",
+    json: Json = "",
 ) -> None:
     """Mettre la base à la version du programme. / Bring the database to this version; there is no way back."""
-    try:
+    with refusing(details=False):
         read = load(settings)
         before = _stored(read, admin)
         steps = pending(before)
@@ -51,9 +50,6 @@ def upgrade(
                 migrate(read.connection(), admin=admin)
                 register_portal(read.connection(), read.portal_software, f"Portail {read.operator.name}")
             lines.tell(read, Act.OPERATION_UPGRADE, int(head_version()))
-    except (TierceError, OSError, psycopg.Error) as error:
-        typer.echo(f"✗ {error if isinstance(error, TierceError) else type(error).__name__}", err=True)
-        raise typer.Exit(2) from None
     if json == "-":
         typer.echo(
             msgspec.json.encode({"before": before, "after": before if dry_run else head_version(), "steps": steps})

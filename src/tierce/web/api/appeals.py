@@ -9,7 +9,7 @@ from litestar.params import JSONBody
 
 from tierce.identity.appeals.service import Appeals
 from tierce.policy.acts import Act
-from tierce.web.api.signin import STATE_KEY, AnyRequest, SignInWiring, handle_of, received
+from tierce.web.api.signin import AnyRequest, handle_of, received, wiring_of
 
 
 class HoldLine(msgspec.Struct):
@@ -44,15 +44,10 @@ class AppealBody(msgspec.Struct, forbid_unknown_fields=True):
 ON = {1: "account", 2: "device", 3: "establishment"}
 
 
-def _wiring(request: AnyRequest) -> SignInWiring:
-    found: SignInWiring = request.app.state[STATE_KEY]
-    return found
-
-
 @get("/v1/holds", opt={"act": Act.SESSION_READ})
 async def list_holds(request: AnyRequest) -> HoldsAnswer:
     """Tell what holds one's account, device or establishment, until when, and what became of one's appeal."""
-    rows = await Appeals(_wiring(request).sessions).holds(handle_of(request))
+    rows = await Appeals(wiring_of(request).sessions).holds(handle_of(request))
     return HoldsAnswer(
         [
             HoldLine(
@@ -68,7 +63,7 @@ async def list_holds(request: AnyRequest) -> HoldsAnswer:
 async def make_appeal(request: AnyRequest, data: JSONBody[AppealBody]) -> None:
     """Appeal a hold: another person than whoever placed it answers, with a reason; signed by a session that signs."""
     number = int(data.hold) if data.hold.isascii() and data.hold.isdecimal() and len(data.hold) <= 19 else 0
-    wiring = _wiring(request)
+    wiring = wiring_of(request)
     await Appeals(wiring.sessions).appeal(handle_of(request), await received(request, wiring.url), number, data.said)
 
 

@@ -13,7 +13,7 @@ from litestar.params import FromPath, JSONBody
 
 from tierce.identity.colleagues import Colleagues
 from tierce.policy.acts import Act
-from tierce.web.api.signin import STATE_KEY, AnyRequest, SignInWiring, handle_of, received
+from tierce.web.api.signin import AnyRequest, handle_of, received, wiring_of
 
 NationalId = Annotated[str, msgspec.Meta(min_length=1, max_length=40)]
 
@@ -38,15 +38,10 @@ class EnrolBody(msgspec.Struct, forbid_unknown_fields=True):
     colleague: NationalId
 
 
-def _wiring(request: AnyRequest) -> SignInWiring:
-    found: SignInWiring = request.app.state[STATE_KEY]
-    return found
-
-
 @post("/v1/substitutions", status_code=201, opt={"act": Act.SUBSTITUTE_DECLARE})
 async def declare_substitute(request: AnyRequest, data: JSONBody[SubstituteBody]) -> SubstituteAnswer:
     """Declare a substitute at the session's own activity, for bounded days; she signs in as herself."""
-    wiring = _wiring(request)
+    wiring = wiring_of(request)
     number = await Colleagues(wiring.sessions).declare_substitute(
         handle_of(request), await received(request, wiring.url), data.substitute, data.first_day, data.last_day
     )
@@ -56,14 +51,14 @@ async def declare_substitute(request: AnyRequest, data: JSONBody[SubstituteBody]
 @post("/v1/substitutions/{number:int}/end", status_code=204, opt={"act": Act.SUBSTITUTE_END})
 async def end_substitute(request: AnyRequest, number: FromPath[int]) -> None:
     """End a substitution from today on: its next ask is refused."""
-    wiring = _wiring(request)
+    wiring = wiring_of(request)
     await Colleagues(wiring.sessions).end_substitute(handle_of(request), await received(request, wiring.url), number)
 
 
 @post("/v1/enrolments", status_code=204, opt={"act": Act.ENROLMENT_MOVE})
 async def enrol_colleague(request: AnyRequest, data: JSONBody[EnrolBody]) -> None:
     """As an enrolled manager, enrol a colleague who signed in and applied at this establishment."""
-    wiring = _wiring(request)
+    wiring = wiring_of(request)
     await Colleagues(wiring.sessions).enrol(handle_of(request), await received(request, wiring.url), data.colleague)
 
 

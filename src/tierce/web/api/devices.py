@@ -12,7 +12,7 @@ from tierce.identity.continuing.service import Continuing
 from tierce.identity.devices import Devices
 from tierce.kernel.ids import DeviceId
 from tierce.policy.acts import Act
-from tierce.web.api.signin import STATE_KEY, AnyRequest, SignInWiring, handle_of, received
+from tierce.web.api.signin import AnyRequest, handle_of, received, wiring_of
 
 
 class DeviceLine(msgspec.Struct):
@@ -87,15 +87,10 @@ class EndedAnswer(msgspec.Struct):
     ended: int
 
 
-def _wiring(request: AnyRequest) -> SignInWiring:
-    found: SignInWiring = request.app.state[STATE_KEY]
-    return found
-
-
 @get("/v1/devices", opt={"act": Act.SESSION_READ})
 async def list_devices(request: AnyRequest) -> DevicesAnswer:
     """List one's own devices."""
-    rows = await Devices(_wiring(request).sessions).list_(handle_of(request))
+    rows = await Devices(wiring_of(request).sessions).list_(handle_of(request))
     return DevicesAnswer(
         [
             DeviceLine(
@@ -118,13 +113,13 @@ async def list_devices(request: AnyRequest) -> DevicesAnswer:
 @post("/v1/devices/{device:int}/name", status_code=204, opt={"act": Act.DEVICE_NAME})
 async def name_device(request: AnyRequest, device: FromPath[int], data: JSONBody[NameBody]) -> None:
     """Name one of one's own devices."""
-    await Devices(_wiring(request).sessions).name(handle_of(request), DeviceId(device), data.name)
+    await Devices(wiring_of(request).sessions).name(handle_of(request), DeviceId(device), data.name)
 
 
 @post("/v1/devices/code", status_code=201, opt={"act": Act.DEVICE_CODE})
 async def ask_code(request: AnyRequest) -> CodeAnswer:
     """Ask, on a new device, for a code to type on an older one; signed, with an empty object as its body."""
-    wiring = _wiring(request)
+    wiring = wiring_of(request)
     code = await Continuing(wiring.sessions).ask(handle_of(request), await received(request, wiring.url))
     return CodeAnswer(code.digits, code.ends)
 
@@ -132,7 +127,7 @@ async def ask_code(request: AnyRequest) -> CodeAnswer:
 @post("/v1/devices/confirm", status_code=200, opt={"act": Act.DEVICE_CONTINUE})
 async def confirm_device(request: AnyRequest, data: JSONBody[ConfirmBody]) -> ConfirmAnswer:
     """Say, on an older device, that the one which shows this code is one's own; signed."""
-    wiring = _wiring(request)
+    wiring = wiring_of(request)
     device = await Continuing(wiring.sessions).confirm(
         handle_of(request), await received(request, wiring.url), data.code
     )
@@ -142,7 +137,7 @@ async def confirm_device(request: AnyRequest, data: JSONBody[ConfirmBody]) -> Co
 @post("/v1/devices/{device:int}/separate", status_code=204, opt={"act": Act.DEVICE_SEPARATE})
 async def separate_device(request: AnyRequest, device: FromPath[int]) -> None:
     """Take one of one's own devices off the places that it shares; signed."""
-    wiring = _wiring(request)
+    wiring = wiring_of(request)
     await Continuing(wiring.sessions).separate(
         handle_of(request), await received(request, wiring.url), DeviceId(device)
     )
@@ -151,14 +146,14 @@ async def separate_device(request: AnyRequest, device: FromPath[int]) -> None:
 @get("/v1/substitutes", opt={"act": Act.SESSION_READ})
 async def list_substitutes(request: AnyRequest) -> SubstitutesAnswer:
     """List who may work in one's place: professionals of the directory, under their own names and keys."""
-    rows = await Devices(_wiring(request).sessions).substitutes(handle_of(request))
+    rows = await Devices(wiring_of(request).sessions).substitutes(handle_of(request))
     return SubstitutesAnswer([SubstituteLine(row.number, row.name, row.place, row.first, row.last) for row in rows])
 
 
 @post("/v1/sessions/revoke-others", status_code=200, opt={"act": Act.SESSION_REVOKE})
 async def revoke_others(request: AnyRequest) -> EndedAnswer:
     """End every session of one's own but this one."""
-    return EndedAnswer(await _wiring(request).sessions.revoke_others(handle_of(request)))
+    return EndedAnswer(await wiring_of(request).sessions.revoke_others(handle_of(request)))
 
 
 DEVICE_ROUTES: list[HTTPRouteHandler] = [

@@ -14,7 +14,7 @@ from tierce.rights.reasons import REASONS
 from tierce.web.api.token import DESCRIPTION as TOKEN
 from tierce.web.api.token import TOKEN_PATH
 
-_LANGUAGES = {
+LANGUAGES = {
     "type": "object",
     "required": ["fr", "en"],
     "properties": {"fr": {"type": "string"}, "en": {"type": "string"}},
@@ -27,9 +27,9 @@ PROBLEM = {
         "type": {"type": "string"},
         "title": {"type": "string"},
         "status": {"type": "integer"},
-        "detail": _LANGUAGES,
+        "detail": LANGUAGES,
         "code": {"type": "string"},
-        "remedy": _LANGUAGES,
+        "remedy": LANGUAGES,
         "field": {"type": "string"},
         "retry_date": {"type": "string", "format": "date"},
     },
@@ -81,8 +81,8 @@ REASON = {
     "required": ["code", "detail", "remedy"],
     "properties": {
         "code": {"enum": sorted(reason.code for reason in REASONS.values())},
-        "detail": _LANGUAGES,
-        "remedy": _LANGUAGES,
+        "detail": LANGUAGES,
+        "remedy": LANGUAGES,
     },
 }
 TOLD = {
@@ -107,7 +107,7 @@ TOLD = {
                 "domain": {"type": "string"},
                 "covered_from": {"type": "string", "format": "date"},
                 "covered_until": {"type": "string", "format": "date"},
-                "guarantee": _LANGUAGES,
+                "guarantee": LANGUAGES,
                 "responsible": {"type": "boolean", "description": "A « contrat responsable »."},
                 "insurer": {"type": "string"},
                 "other_payer": {"type": "boolean", "description": "Another insurer covers too: ask with `payer` 2."},
@@ -147,7 +147,8 @@ TOLD = {
 }
 
 
-def _problem(why: str) -> dict[str, Any]:
+def problem(why: str) -> dict[str, Any]:
+    """A response that is a problem document."""
     return {"description": why, "content": {"application/problem+json": {"schema": PROBLEM}}}
 
 
@@ -156,14 +157,14 @@ _RESPONSES = {
         "description": "The answer, always 2,048 bytes long.",
         "content": {"application/json": {"schema": TOLD}},
     },
-    "401": _problem("No session, or the browser's proof does not fit."),
-    "403": _problem("Not open to this profession or session, or the proof of presence does not stand."),
-    "405": _problem("Not a POST."),
-    "408": _problem("The question did not arrive whole within ten seconds."),
-    "413": _problem("More than 2,048 bytes."),
-    "422": _problem("A field cannot be accepted; `field` names it."),
-    "429": _problem("The day's attempts are used up."),
-    "503": _problem("Busy or closed: nothing was shown."),
+    "401": problem("No session, or the browser's proof does not fit."),
+    "403": problem("Not open to this profession or session, or the proof of presence does not stand."),
+    "405": problem("Not a POST."),
+    "408": problem("The question did not arrive whole within ten seconds."),
+    "413": problem("More than 2,048 bytes."),
+    "422": problem("A field cannot be accepted; `field` names it."),
+    "429": problem("The day's attempts are used up."),
+    "503": problem("Busy or closed: nothing was shown."),
 }
 _HEADERS = [
     {"name": "Authorization", "in": "header", "required": True, "schema": {"type": "string"},
@@ -244,7 +245,7 @@ def describe(schema: dict[str, Any]) -> dict[str, Any]:
     for path, item in schema["paths"].items():
         for operation in item.values():
             for status in _refusals(path, operation):
-                operation["responses"][str(status)] = _problem(_WHY[status])
+                operation["responses"][str(status)] = problem(_WHY[status])
             if path not in _OPEN:
                 operation["security"] = [{SESSION: []}]
     health = schema["paths"]["/health"]["get"]["responses"]
@@ -253,7 +254,7 @@ def describe(schema: dict[str, Any]) -> dict[str, Any]:
         "content": health["200"]["content"] | health["503"]["content"],
     }
     token = deepcopy(TOKEN)
-    token["post"]["responses"]["503"]["content"] |= _problem(_WHY[503])["content"]
+    token["post"]["responses"]["503"]["content"] |= problem(_WHY[503])["content"]
     schema["paths"] |= HOT_PATHS | {TOKEN_PATH: token}
     schema.setdefault("components", {})["securitySchemes"] = _SECURITY
     return schema

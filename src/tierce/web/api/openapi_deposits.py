@@ -4,13 +4,8 @@ from typing import Any, Final
 
 from tierce.kernel.care import Domain
 from tierce.policy.deposits import DepositReason, DepositState
-from tierce.web.api.openapi import PROBLEM, SESSION
+from tierce.web.api.openapi import LANGUAGES, SESSION, problem
 
-_TWO = {
-    "type": "object",
-    "required": ["fr", "en"],
-    "properties": {"fr": {"type": "string"}, "en": {"type": "string"}},
-}
 _REASONS = [reason.name.lower() for reason in DepositReason]
 _INSTANT = {"type": "string", "format": "date-time"}
 DEPOSIT: Final = {
@@ -58,7 +53,7 @@ RECEIPT: Final = {
             "type": "object",
             "description": "What the deposit is worth if the session that signed it stands.",
             "required": ["guaranteed", "reason", "detail"],
-            "properties": {"guaranteed": {"type": "boolean"}, "reason": {"enum": _REASONS}, "detail": _TWO},
+            "properties": {"guaranteed": {"type": "boolean"}, "reason": {"enum": _REASONS}, "detail": LANGUAGES},
         },
     },
 }
@@ -70,9 +65,9 @@ STATE: Final = {
         "receipt": {"type": "string"},
         "received_at": {"type": ["string", "null"], "format": "date-time"},
         "state": {"enum": [state.name.lower() for state in DepositState]},
-        "label": _TWO,
+        "label": LANGUAGES,
         "reason": {"enum": _REASONS},
-        "detail": _TWO,
+        "detail": LANGUAGES,
         "domain": {"type": ["string", "null"]},
         "care_date": {"type": ["string", "null"], "format": "date"},
         "amount": {"type": ["string", "null"]},
@@ -101,7 +96,7 @@ SERVICE: Final = {
                         "description": "A domain's code, `portal` or `api` (software), `ask` or `revisit`, an AMC "
                         "number; null for the nation.",
                     },
-                    "name": _TWO,
+                    "name": LANGUAGES,
                     "since": _INSTANT,
                     "until": _INSTANT,
                 },
@@ -114,10 +109,6 @@ SERVICE: Final = {
         },
     },
 }
-
-
-def _problem(why: str) -> dict[str, Any]:
-    return {"description": why, "content": {"application/problem+json": {"schema": PROBLEM}}}
 
 
 def _answer(why: str, schema: dict[str, Any]) -> dict[str, Any]:
@@ -138,13 +129,13 @@ PATHS: Final[dict[str, Any]] = {
             "requestBody": {"required": True, "content": {"application/json": {"schema": DEPOSIT}}},
             "responses": {
                 "201": _answer("Taken, and on disk.", RECEIPT),
-                "401": _problem("No handle, or the browser's proof does not fit."),
-                "408": _problem("The deposit did not arrive whole."),
-                "409": _problem("What it is about is open: ask the question."),
-                "413": _problem("More than 2,048 bytes."),
-                "422": _problem("A field cannot be accepted; `field` names it."),
-                "429": _problem("Too many deposits in a short time."),
-                "507": _problem("There is no room for one more deposit."),
+                "401": problem("No handle, or the browser's proof does not fit."),
+                "408": problem("The deposit did not arrive whole."),
+                "409": problem("What it is about is open: ask the question."),
+                "413": problem("More than 2,048 bytes."),
+                "422": problem("A field cannot be accepted; `field` names it."),
+                "429": problem("Too many deposits in a short time."),
+                "507": problem("There is no room for one more deposit."),
             },
         }
     },
@@ -156,8 +147,8 @@ PATHS: Final[dict[str, Any]] = {
             "parameters": [{"name": "receipt", "in": "path", "required": True, "schema": {"type": "string"}}],
             "responses": {
                 "200": _answer("Its state.", STATE),
-                "401": _problem("No session, or an ended one."),
-                "404": _problem("No receipt of the establishment has this number."),
+                "401": problem("No session, or an ended one."),
+                "404": problem("No receipt of the establishment has this number."),
             },
         }
     },

@@ -5,12 +5,9 @@ from litestar import Response, get
 
 from tierce.policy.acts import Act
 from tierce.presence.rules import spaced
-from tierce.presence.service import Proofs
-from tierce.web.api.callers import Callers
 from tierce.web.api.signin import AnyRequest
 
 PLACE_KEY = "place"
-PlaceWiring = tuple[Proofs | None, Callers]
 
 
 class PlaceAnswer(msgspec.Struct):

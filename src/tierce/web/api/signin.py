@@ -142,7 +142,8 @@ class SessionsAnswer(msgspec.Struct):
     sessions: list[SessionLine]
 
 
-def _wiring(request: AnyRequest) -> SignInWiring:
+def wiring_of(request: AnyRequest) -> SignInWiring:
+    """What the process put in its state for these routes."""
     found: SignInWiring = request.app.state[STATE_KEY]
     return found
 
@@ -207,7 +208,7 @@ async def _session(sessions: Sessions, handle: str, state: SessionState) -> Sess
 @post("/v1/sign-in/start", status_code=200, opt={"act": Act.SESSION_OPEN})
 async def start(request: AnyRequest, data: JSONBody[StartBody]) -> StartAnswer:
     """Begin a sign-in at the professionals' provider."""
-    wiring = _wiring(request)
+    wiring = wiring_of(request)
     if data.site != wiring.site.name.lower():
         raise SignInRefusedError(SignInReason.RETURN_ADDRESS)
     started = await wiring.door.start(data.return_to)
@@ -217,7 +218,7 @@ async def start(request: AnyRequest, data: JSONBody[StartBody]) -> StartAnswer:
 @post("/v1/sign-in/complete", status_code=200, opt={"act": Act.SESSION_OPEN})
 async def complete(request: AnyRequest, data: JSONBody[CompleteBody]) -> CompleteAnswer:
     """End a sign-in: the session opens, and serves once an activity is chosen."""
-    wiring = _wiring(request)
+    wiring = wiring_of(request)
     answer = Answer(state=data.state, code=data.code, iss=data.iss, error=data.error)
     vouched, return_to = await wiring.door.complete(answer, data.binding)
     opened, offered = await wiring.sessions.open_session(
@@ -232,7 +233,7 @@ async def complete(request: AnyRequest, data: JSONBody[CompleteBody]) -> Complet
 @post("/v1/session/activity", status_code=200, opt={"act": Act.DEVICE_ENROL})
 async def choose_activity(request: AnyRequest, data: JSONBody[BindBody]) -> SessionAnswer:
     """Choose the activity and bind the browser's key, once for the session."""
-    wiring = _wiring(request)
+    wiring = wiring_of(request)
     handle = handle_of(request)
     state = await wiring.sessions.bind(
         handle, ActivityId(data.activity), data.jwk, await received(request, wiring.url)
@@ -243,14 +244,14 @@ async def choose_activity(request: AnyRequest, data: JSONBody[BindBody]) -> Sess
 @get("/v1/session", opt={"act": Act.SESSION_READ})
 async def read_session(request: AnyRequest) -> SessionAnswer:
     """Read one's own session."""
-    sessions, handle = _wiring(request).sessions, handle_of(request)
+    sessions, handle = wiring_of(request).sessions, handle_of(request)
     return await _session(sessions, handle, await sessions.read(handle))
 
 
 @get("/v1/sessions", opt={"act": Act.SESSION_READ})
 async def list_sessions(request: AnyRequest) -> SessionsAnswer:
     """List one's own live sessions."""
-    rows = await _wiring(request).sessions.list_(handle_of(request))
+    rows = await wiring_of(request).sessions.list_(handle_of(request))
     return SessionsAnswer(
         [
             SessionLine(
@@ -271,13 +272,13 @@ async def list_sessions(request: AnyRequest) -> SessionsAnswer:
 @post("/v1/sessions/{session:int}/revoke", status_code=204, opt={"act": Act.SESSION_REVOKE})
 async def revoke_session(request: AnyRequest, session: FromPath[int]) -> None:
     """End one of one's own sessions: its next ask is refused."""
-    await _wiring(request).sessions.revoke(handle_of(request), SessionId(session), "revoked by its owner")
+    await wiring_of(request).sessions.revoke(handle_of(request), SessionId(session), "revoked by its owner")
 
 
 @post("/v1/session/end", status_code=204, opt={"act": Act.SESSION_REVOKE})
 async def end_session(request: AnyRequest) -> None:
     """Sign out."""
-    await _wiring(request).sessions.end(handle_of(request))
+    await wiring_of(request).sessions.end(handle_of(request))
 
 
 ROUTES: list[HTTPRouteHandler] = [

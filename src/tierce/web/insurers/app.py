@@ -25,14 +25,14 @@ from tierce.kernel.categories import LABELS, DataCategory
 from tierce.policy.acts import Act
 from tierce.registry.runs.model import Run, RunLine, RunReason, RunState
 from tierce.registry.runs.rules import refused_csv
-from tierce.web.error_pages import Told, error_handlers, refuse_impossible_numbers
+from tierce.web.error_pages import Told
 from tierce.web.insurers.incidents import incident_handlers
 from tierce.web.insurers.keys import key_handlers
 from tierce.web.insurers.requests import request_handlers
-from tierce.web.insurers.site import HERE, InsurersSite, Visit, insurers_sign_in, refused_page
-from tierce.web.look import SecurityHeaders, pages_of
-from tierce.web.signin_site import sign_in_handlers
-from tierce.web.visit import AnyRequest, Pool, RememberLanguage, Rows
+from tierce.web.insurers.site import HERE, InsurersSite, Visit, insurers_sign_in
+from tierce.web.look import pages_of
+from tierce.web.site_app import site_app
+from tierce.web.visit import AnyRequest, Pool, Rows
 
 FORM_BYTES_MAX: Final = 16_384
 TOLD: Final[Told] = {NoListError: ("no_list", 404), ReplyRefusedError: ("reply", 409)}
@@ -94,20 +94,17 @@ def create_insurers(
         desk=desk,
         breaches=breaches,
     )
-    return Litestar(
-        route_handlers=[
+    return site_app(
+        site.sign_in,
+        [
             *_handlers(site),
             *incident_handlers(site),
             *key_handlers(site),
             *request_handlers(site, requests),
-            *sign_in_handlers(site.sign_in),
-            *pages.static_handlers(),
         ],
-        exception_handlers=error_handlers(pages, refused_page, TOLD),
-        before_request=refuse_impossible_numbers,
-        before_send=[SecurityHeaders(form_targets=sign_in_origins, https=secure), RememberLanguage(secure=secure)],
-        request_max_body_size=FORM_BYTES_MAX,
-        openapi_config=None,
+        TOLD,
+        form_bytes=FORM_BYTES_MAX,
+        sign_in_origins=sign_in_origins,
     )
 
 

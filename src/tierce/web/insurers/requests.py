@@ -28,7 +28,7 @@ def request_handlers(site: InsurersSite, requests: InsurerRequests) -> list[HTTP
             "outcomes": OUTCOME_WORDS,
             "offered": INSURER_OUTCOMES,
             "receipt": receipt,
-            "now": requests.clock.now(),
+            "now": requests.lines.clock.now(),
         }
         return site.page(visit, "requests.html", values)
 

@@ -7,7 +7,6 @@ from typing import Final
 
 from litestar import Response
 
-from tierce.identity.errors import IdentityError, SessionRefusedError
 from tierce.identity.local import InsurerSessions
 from tierce.identity.model import InsurerCaller
 from tierce.identity.oidc import digest
@@ -16,8 +15,7 @@ from tierce.insurers.breaches.service import Breaches
 from tierce.insurers.service import InsurerDesk
 from tierce.policy.acts import Act
 from tierce.web.look import Frame, Link, Pages
-from tierce.web.signin_site import SIGN_IN, SIGN_OUT, SiteSignIn
-from tierce.web.signin_words import code_of, told
+from tierce.web.signin_site import SIGN_OUT, SiteSignIn
 from tierce.web.visit import AnyRequest, Rows, language_of
 
 HERE: Final = Path(__file__).parent
@@ -70,25 +68,14 @@ class InsurersSite:
         return self.pages.page(template, visit.frame, {**values, "caller": visit.caller}, status=status)
 
 
-def refused_page(pages: Pages, request: AnyRequest, error: IdentityError) -> Response[str]:
-    """The page that asks to sign in, and says why when a sign-in or a session was refused."""
-    reason, remedy = told(error)
-    # Other sites of the same host have cookies too: only ours says that somebody was signed in here.
-    known = any(name.endswith("tierce-insurers") for name in request.cookies)
-    fresh = isinstance(error, SessionRefusedError) and not known
-    values = {"reason": None if fresh else reason, "remedy": remedy, "code": code_of(error), "sign_in": SIGN_IN}
-    frame = Frame(language=language_of(request), path=request.url.path)
-    return pages.page("welcome.html", frame, values, status=401)
-
-
 def insurers_sign_in(pages: Pages, door: SignInDoor, sessions: InsurerSessions, *, secure: bool) -> SiteSignIn:
     """The site's sign-in, in its own look."""
     return SiteSignIn(
         name="insurers",
+        pages=pages,
         door=door,
         open_session=sessions.open_session,
         end=sessions.end,
-        refused=lambda request, error: refused_page(pages, request, error),
         secure=secure,
         entered=Act.INSURER_SESSION_OPEN,
         left=Act.INSURER_SESSION_END,

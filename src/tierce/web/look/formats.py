@@ -79,8 +79,3 @@ def say_duration(value: timedelta, language: Language) -> str:
 def say_age(days: int, language: Language) -> str:
     """Say an age in days in the smallest form, for a seat: « 3 j », « 3 d »."""
     return f"{days}{NARROW}{'j' if language is Language.FR else 'd'}"
-
-
-def mask(text: str, shown: int = 2) -> str:
-    """Keep the last `shown` characters and mask the rest, whose number is not told either."""
-    return f"•••{NARROW}{text[-shown:]}" if 0 < shown < len(text) else "•••"

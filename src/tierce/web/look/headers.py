@@ -34,7 +34,7 @@ class SecurityHeaders:
     """A hook to wire as ``before_send=[SecurityHeaders(...)]``: it reaches error pages and 404 too."""
 
     def __init__(
-        self, *, form_targets: tuple[str, ...] = (), https: bool = False, camera: frozenset[str] = frozenset()
+        self, *, form_targets: tuple[str, ...] = (), https: bool, camera: frozenset[str] = frozenset()
     ) -> None:
         """Prepare the headers; `https` adds strict transport security, for a public URL that has it.
 

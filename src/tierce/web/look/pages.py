@@ -108,7 +108,7 @@ class Pages:
             {**self._tools(language), **values, "frame": frame, "lang": str(language)}
         )
 
-    def page(self, template: str, frame: Frame, values: Mapping[str, object], *, status: int = 200) -> Response[str]:
+    def page(self, template: str, frame: Frame, values: Mapping[str, object], *, status: int) -> Response[str]:
         """Return the page as an answer."""
         return Response(self.render(template, frame, values), status_code=status, media_type="text/html")
 

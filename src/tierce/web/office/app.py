@@ -44,8 +44,8 @@ from tierce.notices.messages.service import Messages
 from tierce.notices.service import Notices
 from tierce.persons.errors import AnswerRefusedError
 from tierce.scope.errors import CriteriaError, JournalBehindError, SegmentsMissingError
-from tierce.web.error_pages import Told, error_handlers, refuse_impossible_numbers
-from tierce.web.look import SecurityHeaders, pages_of
+from tierce.web.error_pages import Told
+from tierce.web.look import pages_of
 from tierce.web.office.alerts import alert_handlers
 from tierce.web.office.appeals import appeal_handlers
 from tierce.web.office.breaches import breach_handlers
@@ -68,11 +68,11 @@ from tierce.web.office.pools import pool_handlers
 from tierce.web.office.requests import request_handlers
 from tierce.web.office.secrecy import secrecy_handlers
 from tierce.web.office.severity import severity_handlers
-from tierce.web.office.site import HERE, OfficeSite, RoleRefusedError, office_sign_in, refused_page
+from tierce.web.office.site import HERE, OfficeSite, RoleRefusedError, office_sign_in
 from tierce.web.office.stages import stage_handlers
 from tierce.web.office.telling import telling_handlers
-from tierce.web.signin_site import sign_in_handlers
-from tierce.web.visit import Pool, RememberLanguage, Rows
+from tierce.web.site_app import site_app
+from tierce.web.visit import Pool, Rows
 
 FORM_BYTES_MAX: Final = 65_536
 TOLD: Final[Told] = {
@@ -160,13 +160,12 @@ def create_office(
         incidents=incidents, clocks=clocks, notices=notices, holds=holds, clients=clients,
         log_key=log_key, log=log, sealed=sealed, clock=clock,
     )  # fmt: skip
-    return Litestar(
-        route_handlers=[*_handlers(site, closings, forms, packs), *message_handlers(site, messages, letters)],
-        exception_handlers=error_handlers(pages, refused_page, TOLD),
-        before_request=refuse_impossible_numbers,
-        before_send=[SecurityHeaders(form_targets=sign_in_origins, https=secure), RememberLanguage(secure=secure)],
-        request_max_body_size=FORM_BYTES_MAX,
-        openapi_config=None,
+    return site_app(
+        site.sign_in,
+        [*_handlers(site, closings, forms, packs), *message_handlers(site, messages, letters)],
+        TOLD,
+        form_bytes=FORM_BYTES_MAX,
+        sign_in_origins=sign_in_origins,
     )
 
 
@@ -195,6 +194,4 @@ def _handlers(site: OfficeSite, closings: Closings, forms: Forms, packs: Packs) 
         *criteria_handlers(site),
         *secrecy_handlers(site, Secrecies(site.holds.appender, site.holds.clock)),
         *breach_handlers(site),
-        *sign_in_handlers(site.sign_in),
-        *site.pages.static_handlers(),
     ]

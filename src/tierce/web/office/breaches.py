@@ -24,11 +24,10 @@ from tierce.kernel.clock import PARIS
 from tierce.kernel.language import Phrase
 from tierce.policy.acts import Act
 from tierce.policy.clocks import Duty, Risk
-from tierce.web.office.duties import minute
+from tierce.web.office.duties import MINUTE, minute
 from tierce.web.office.site import OfficeSite, Visit
 from tierce.web.visit import AnyRequest
 
-_MINUTE = "%Y-%m-%dT%H:%M"
 _RISKS = {
     Risk.NONE: Phrase("pas de risque", "no risk"),
     Risk.RISK: Phrase("un risque", "a risk"),
@@ -65,7 +64,7 @@ def breach_handlers(site: OfficeSite) -> list[HTTPRouteHandler]:
     @get("/register/new", opt={"act": Act.STAFF_INCIDENT_OPEN})
     async def form(request: AnyRequest) -> Response[str]:
         visit = await site.visit(request)
-        now = site.clock.now().astimezone(PARIS).strftime(_MINUTE)
+        now = site.clock.now().astimezone(PARIS).strftime(MINUTE)
         return _form(site, visit, {"signal": now}, None)
 
     @post("/register/new", status_code=200, opt={"act": Act.STAFF_INCIDENT_OPEN})

@@ -27,11 +27,10 @@ from tierce.scope.criteria import NETWORK_HEX
 from tierce.scope.errors import CriteriaError
 from tierce.scope.model import Criteria
 from tierce.scope.rules import check_criteria
-from tierce.web.office.duties import minute
+from tierce.web.office.duties import MINUTE, minute
 from tierce.web.office.site import OfficeSite, Visit
 from tierce.web.visit import AnyRequest
 
-_MINUTE = "%Y-%m-%dT%H:%M"
 _EVIDENCE: Mapping[Evidence, Phrase] = {
     Evidence.NONE: Phrase("peu importe", "does not matter"),
     Evidence.WATCHED: Phrase("suivies ou plus", "watched or more"),
@@ -101,12 +100,12 @@ def _prefilled(site: OfficeSite, connection: Connection, number: IncidentId) -> 
     found = store.last_scope(connection, number)
     if found is None:
         now = site.clock.now().astimezone(PARIS)
-        texts = {"begun": (now - timedelta(days=1)).strftime(_MINUTE), "ended": now.strftime(_MINUTE)}
+        texts = {"begun": (now - timedelta(days=1)).strftime(MINUTE), "ended": now.strftime(MINUTE)}
         return Typed({**texts, "evidence": "0", "stay": ""}, frozenset())
     one = found.criteria
 
     def local(at: int) -> str:
-        return from_micros(at).astimezone(PARIS).strftime(_MINUTE)
+        return from_micros(at).astimezone(PARIS).strftime(MINUTE)
 
     return Typed(
         {

@@ -16,6 +16,7 @@ from tierce.incidents.clocks.model import Running, State
 from tierce.incidents.clocks.rules import OPERATOR, duty_of
 from tierce.incidents.clocks.service import times_of
 from tierce.incidents.errors import FormError
+from tierce.incidents.night.rules import ends_at
 from tierce.incidents.register.export import as_csv, as_json, row_text
 from tierce.incidents.register.model import ROW_LABELS, SAID, RowKind
 from tierce.incidents.register.rules import is_closed, missing
@@ -28,7 +29,7 @@ from tierce.policy.clocks import MOMENT_LABELS, Duty, Moment, Party
 from tierce.web.office.site import OfficeSite, Visit
 from tierce.web.visit import AnyRequest
 
-_MINUTE = "%Y-%m-%dT%H:%M"
+MINUTE = "%Y-%m-%dT%H:%M"
 _YEARS = range(2000, 3000)
 _KINDS = {"json": "application/json", "csv": "text/csv"}
 
@@ -103,7 +104,7 @@ def minute(field: str, text: str) -> datetime:
         FormError: it is not one.
     """
     try:
-        found = datetime.strptime(text, _MINUTE).replace(tzinfo=PARIS)
+        found = datetime.strptime(text, MINUTE).replace(tzinfo=PARIS)
         if found.year not in _YEARS:
             raise ValueError
     except ValueError:
@@ -187,7 +188,7 @@ def _values(site: OfficeSite, number: IncidentId) -> Callable[[Connection], dict
             "reference": incident_reference(incident.id, incident.day),
             "now": site.clock.now(),
             "clocks": own,
-            "next": min((one for one in own if one.state is State.RUNNING and one.due), key=_due, default=None),
+            "next": min((one for one in own if one.state is State.RUNNING and one.due), key=ends_at, default=None),
             "late": [one for one in own if one.state is State.OVERDUE],
             "insurers": [
                 InsurerClocks(
@@ -209,8 +210,3 @@ def _values(site: OfficeSite, number: IncidentId) -> Callable[[Connection], dict
         }
 
     return read
-
-
-def _due(clock: Running) -> datetime:
-    assert clock.due is not None
-    return clock.due

@@ -34,15 +34,13 @@ from tierce.scope.errors import CriteriaError
 from tierce.scope.model import Criteria, Exposure
 from tierce.scope.rules import check_criteria
 from tierce.web.office.criteria import criteria_words
+from tierce.web.office.duties import MINUTE, minute
 from tierce.web.office.night import night_values
 from tierce.web.office.site import OfficeSite, Visit
 from tierce.web.visit import AnyRequest
 
 LIST_ROWS = 25
 DEVICE_DIGITS_MAX = 19
-YEARS = range(2000, 3000)
-"""Of the times that staff type: beyond, no clock of ours can hold them."""
-_MINUTE = "%Y-%m-%dT%H:%M"
 _TITLE = Phrase("Accès volé d’un professionnel de santé", "Stolen access of a health professional")
 
 
@@ -186,27 +184,15 @@ def _typed(filled: Filled) -> tuple[str, str, str, str, frozenset[int]]:
     return filled.title, filled.begun, filled.ended, filled.why, filled.devices
 
 
-def _moment(field: str, text: str) -> datetime:
-    """Read a local minute as the browser's control gives it, Paris time."""
-    try:
-        found = datetime.strptime(text, _MINUTE).replace(tzinfo=PARIS)
-        if found.year not in YEARS:
-            raise ValueError
-    except ValueError:
-        reason = Phrase("Donnez un jour et une heure.", "Give a day and a time.")
-        raise FormError(field, reason) from None
-    return found
-
-
 def _opening(
     site: OfficeSite, visit: Visit, professional: ProfessionalId, filled: Filled
 ) -> Callable[[Connection], IncidentId]:
     """Open the incident and compute its list; everything typed is checked before anything is written."""
 
     def work(connection: Connection) -> IncidentId:
-        begun = _moment("begun", filled.begun)
+        begun = minute("begun", filled.begun)
         # The control gives whole minutes: the last one is part of the window.
-        ended = _moment("ended", filled.ended) + timedelta(minutes=1)
+        ended = minute("ended", filled.ended) + timedelta(minutes=1)
         devices = frozenset(DeviceId(one) for one in filled.devices)
         criteria = account_criteria(professional, devices, micros(begun), micros(ended))
         check_criteria(criteria)
@@ -249,8 +235,8 @@ async def _form_page(
     now = site.clock.now().astimezone(PARIS)
     fresh = Filled(
         title=_TITLE[visit.frame.language],
-        begun=(now - timedelta(days=1)).strftime(_MINUTE),
-        ended=now.strftime(_MINUTE),
+        begun=(now - timedelta(days=1)).strftime(MINUTE),
+        ended=now.strftime(MINUTE),
         why="",
         devices=frozenset(),
     )

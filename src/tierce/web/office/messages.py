@@ -40,7 +40,6 @@ from tierce.policy.acts import Act
 from tierce.web.office.site import OfficeSite, Visit
 from tierce.web.visit import AnyRequest
 
-_Work = Callable[[Connection, Visit, IncidentId, dict[str, str]], object]
 _PATH = "/incidents/{number:int}/messages"
 
 

@@ -11,6 +11,7 @@ from tierce.persons.requests import store
 from tierce.persons.requests.model import KIND_WORDS, OUTCOME_WORDS, REPORT_WORDS, SUBJECTS
 from tierce.persons.requests.rules import receipt
 from tierce.persons.requests.service import RequestDesk
+from tierce.persons.store import insurer_names
 from tierce.policy.acts import Act
 from tierce.web.office.site import OfficeSite
 from tierce.web.visit import AnyRequest
@@ -41,7 +42,7 @@ def request_handlers(site: OfficeSite) -> list[HTTPRouteHandler]:
         visit = await site.visit(request)
         found = await site.rows.read(store.waiting_first)
         insurers = {one for made in found for one in made.insurers}
-        names = await site.rows.read(lambda connection: store.insurer_names(connection, insurers))
+        names = await site.rows.read(lambda connection: insurer_names(connection, insurers))
         values = {
             "requests": found,
             "names": names,

@@ -8,7 +8,7 @@ from typing import Final
 from litestar import Response
 
 from tierce.directory.service import Clients
-from tierce.identity.errors import IdentityError, SessionRefusedError, SignInReason, SignInRefusedError
+from tierce.identity.errors import SignInReason, SignInRefusedError
 from tierce.identity.local import StaffSessions
 from tierce.identity.model import StaffCaller
 from tierce.identity.service import SignInDoor, form_token
@@ -23,8 +23,7 @@ from tierce.notices.service import Notices
 from tierce.policy.acts import Act
 from tierce.policy.staff import ROLE_LABELS, may_act, roles_of
 from tierce.web.look import Frame, Link, Pages
-from tierce.web.signin_site import SIGN_IN, SIGN_OUT, SiteSignIn
-from tierce.web.signin_words import code_of, told
+from tierce.web.signin_site import SIGN_OUT, SiteSignIn
 from tierce.web.visit import AnyRequest, Rows, act_of, language_of
 
 HERE: Final = Path(__file__).parent
@@ -116,25 +115,14 @@ class OfficeSite:
         return self.pages.page(template, visit.frame, {"may": visit.may, "acts": Act, **values}, status=status)
 
 
-def refused_page(pages: Pages, request: AnyRequest, error: IdentityError) -> Response[str]:
-    """The page that asks to sign in, and says why when a sign-in or a session was refused."""
-    reason, remedy = told(error)
-    # Other sites of the same host have cookies too: only ours says that somebody was signed in here.
-    known = any(name.endswith("tierce-office") for name in request.cookies)
-    fresh = isinstance(error, SessionRefusedError) and not known
-    values = {"reason": None if fresh else reason, "remedy": remedy, "code": code_of(error), "sign_in": SIGN_IN}
-    frame = Frame(language=language_of(request), path=request.url.path)
-    return pages.page("welcome.html", frame, values, status=401)
-
-
 def office_sign_in(pages: Pages, door: SignInDoor, sessions: StaffSessions, *, secure: bool) -> SiteSignIn:
     """The office's sign-in, in its own look."""
     return SiteSignIn(
         name="office",
+        pages=pages,
         door=door,
         open_session=sessions.open_session,
         end=sessions.end,
-        refused=lambda request, error: refused_page(pages, request, error),
         secure=secure,
         entered=Act.STAFF_SESSION_OPEN,
         left=Act.STAFF_SESSION_END,

@@ -34,8 +34,8 @@ from tierce.persons.service import ASKS, Persons
 from tierce.persons.wishes.service import Wishes
 from tierce.policy.acts import Act
 from tierce.presence.answers import Answers
-from tierce.web.error_pages import Told, error_handlers, refuse_impossible_numbers
-from tierce.web.look import SecurityHeaders, pages_of
+from tierce.web.error_pages import Told
+from tierce.web.look import pages_of
 from tierce.web.persons.answering import answer_handlers, waiting
 from tierce.web.persons.billed import billed_handlers
 from tierce.web.persons.cards import card_handlers
@@ -44,10 +44,10 @@ from tierce.web.persons.desk import CardDesk
 from tierce.web.persons.letters import letter_handlers
 from tierce.web.persons.requests import request_handlers
 from tierce.web.persons.said import SAID
-from tierce.web.persons.site import HERE, OwnRows, PersonsSite, Visit, persons_sign_in, refused_page
+from tierce.web.persons.site import HERE, OwnRows, PersonsSite, Visit, persons_sign_in
 from tierce.web.persons.wishes import wish_handlers
-from tierce.web.signin_site import sign_in_handlers
-from tierce.web.visit import AnyRequest, Pool, RememberLanguage
+from tierce.web.site_app import site_app
+from tierce.web.visit import AnyRequest, Pool
 
 FORM_BYTES_MAX: Final = 16_384
 TOLD: Final[Told] = {
@@ -108,8 +108,9 @@ def create_persons(
         answers=answers,
         cards=cards,
     )
-    return Litestar(
-        route_handlers=[
+    return site_app(
+        site.sign_in,
+        [
             *history_handlers(site),
             *line_handlers(site),
             *card_handlers(site),
@@ -119,14 +120,10 @@ def create_persons(
             *wish_handlers(site, wishes),
             *billed_handlers(site, billed),
             *letter_handlers(site, letters),
-            *sign_in_handlers(site.sign_in),
-            *pages.static_handlers(),
         ],
-        exception_handlers=error_handlers(pages, refused_page, TOLD),
-        before_request=refuse_impossible_numbers,
-        before_send=[SecurityHeaders(form_targets=sign_in_origins, https=secure), RememberLanguage(secure=secure)],
-        request_max_body_size=FORM_BYTES_MAX,
-        openapi_config=None,
+        TOLD,
+        form_bytes=FORM_BYTES_MAX,
+        sign_in_origins=sign_in_origins,
     )
 
 

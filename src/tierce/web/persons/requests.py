@@ -15,10 +15,10 @@ from tierce.persons.billed.model import Billed
 from tierce.persons.billed.rules import sentence
 from tierce.persons.billed.service import CareBilled
 from tierce.persons.model import OwnData
-from tierce.persons.requests import store
 from tierce.persons.requests.model import KIND_WORDS, OUTCOME_WORDS, SUBJECTS, RightsRequest
 from tierce.persons.requests.rules import receipt
 from tierce.persons.requests.service import Requests
+from tierce.persons.store import insurer_names
 from tierce.persons.wishes.service import Wishes
 from tierce.policy.acts import Act
 from tierce.web.persons.said import SAID
@@ -46,7 +46,7 @@ def request_handlers(
     async def listed(visit: Visit, made: RightsRequest | None) -> Response[str]:
         found = await site.rows.read(lambda connection: requests.listed(connection, visit.caller, visit.handle))
         names = await site.rows.read(
-            lambda connection: store.insurer_names(connection, {one for made in found for one in made.insurers})
+            lambda connection: insurer_names(connection, {one for made in found for one in made.insurers})
         )
         return site.page(visit, "requests.html", {**_WORDS, "requests": found, "names": names, "made": made})
 

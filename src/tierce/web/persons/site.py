@@ -9,7 +9,6 @@ from litestar import Response
 from psycopg import Connection
 from psycopg.errors import ProgramLimitExceeded
 
-from tierce.identity.errors import IdentityError, SessionRefusedError
 from tierce.identity.local import PersonSessions
 from tierce.identity.model import PersonCaller
 from tierce.identity.oidc import digest
@@ -21,8 +20,7 @@ from tierce.policy.acts import Act
 from tierce.presence.answers import Answers
 from tierce.web.look import Frame, Link, Pages
 from tierce.web.persons.desk import CardDesk
-from tierce.web.signin_site import SIGN_IN, SIGN_OUT, SiteSignIn
-from tierce.web.signin_words import code_of, told
+from tierce.web.signin_site import SIGN_OUT, SiteSignIn
 from tierce.web.visit import AnyRequest, Found, Rows, language_of
 
 HERE: Final = Path(__file__).parent
@@ -89,25 +87,14 @@ class PersonsSite:
         return self.pages.page(template, visit.frame, {**values, "operator": self.operator}, status=status)
 
 
-def refused_page(pages: Pages, request: AnyRequest, error: IdentityError) -> Response[str]:
-    """The page that asks to sign in, and says why when a sign-in or a session was refused."""
-    reason, remedy = told(error)
-    # Other sites of the same host have cookies too: only ours says that somebody was signed in here.
-    known = any(name.endswith("tierce-persons") for name in request.cookies)
-    fresh = isinstance(error, SessionRefusedError) and not known
-    values = {"reason": None if fresh else reason, "remedy": remedy, "code": code_of(error), "sign_in": SIGN_IN}
-    frame = Frame(language=language_of(request), path=request.url.path)
-    return pages.page("welcome.html", frame, values, status=401)
-
-
 def persons_sign_in(pages: Pages, door: SignInDoor, sessions: PersonSessions, *, secure: bool) -> SiteSignIn:
     """The space's sign-in, in its own look."""
     return SiteSignIn(
         name="persons",
+        pages=pages,
         door=door,
         open_session=sessions.open_session,
         end=sessions.end,
-        refused=lambda request, error: refused_page(pages, request, error),
         secure=secure,
         entered=Act.PERSON_SESSION_OPEN,
         left=Act.PERSON_SESSION_END,

@@ -289,7 +289,7 @@ class Signed:
 class Api:
     """The API as the portal sees it."""
 
-    def __init__(self, url: str, transport: httpx.AsyncBaseTransport | None = None) -> None:
+    def __init__(self, url: str, transport: httpx.AsyncBaseTransport | None) -> None:
         """Speak to the API at `url`; `transport` lets a test bring its own wire."""
         self._client = Upstream(base_url=url, timeout=_TIMEOUT, transport=transport, trust_env=False)
 

@@ -8,6 +8,7 @@ from tierce.identity.local import InsurerSessions
 from tierce.identity.oidc import Realm
 from tierce.identity.service import SignInDoor
 from tierce.insurers.breaches.service import Breaches
+from tierce.insurers.lines import InsurerLines
 from tierce.insurers.requests.service import InsurerRequests
 from tierce.insurers.service import InsurerDesk
 from tierce.journal.service import Appender
@@ -36,13 +37,14 @@ async def insurers(settings: Settings) -> AsyncIterator[App]:
             appender = Appender.enrol(connection, "insurers", keyring.instance("insurers"))
         provider = provider_of(Realm.INSURERS, settings.insurers_provider, settings.insurers, http, clock)
         key = keyring.hash(Purpose.DOOR)
+        lines = InsurerLines(appender, clock, policy)
         yield create_insurers(
             door=SignInDoor(pool, provider, clock),
             sessions=InsurerSessions(pool, appender, clock, lambda amc: door_of(key, amc), policy),
             pool=rows,
-            desk=InsurerDesk(appender, clock, policy),
-            requests=InsurerRequests(appender, clock, policy),
-            breaches=Breaches(appender, clock, policy),
+            desk=InsurerDesk(lines),
+            requests=InsurerRequests(lines),
+            breaches=Breaches(lines),
             secure=settings.insurers.url.startswith("https:"),
             sign_in_origins=origins_of(settings.insurers_provider),
         )

@@ -1,8 +1,6 @@
 """The schema of upkeep: durations of retention, heartbeats."""
 
-from alembic import op
-
-from tierce.storage.migrate import read_sql
+from tierce.storage.migrations import run
 
 revision = "0003"
 down_revision = "0002"
@@ -10,6 +8,4 @@ down_revision = "0002"
 
 def upgrade() -> None:
     """Create the schema and its tables."""
-    driver = op.get_bind().connection.driver_connection
-    assert driver is not None
-    driver.execute(read_sql("v0003.sql").encode())
+    run("v0003.sql")

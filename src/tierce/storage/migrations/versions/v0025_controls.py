@@ -1,8 +1,6 @@
 """A snapshot of the promised measures every day."""
 
-from alembic import op
-
-from tierce.storage.migrate import read_sql
+from tierce.storage.migrations import run
 
 revision = "0025"
 down_revision = "0024"
@@ -10,6 +8,4 @@ down_revision = "0024"
 
 def upgrade() -> None:
     """Add their table."""
-    driver = op.get_bind().connection.driver_connection
-    assert driver is not None
-    driver.execute(read_sql("v0025_controls.sql").encode())
+    run("v0025_controls.sql")

@@ -1,0 +1,46 @@
+"""What many commands share: options that say where an installation is, and how a refusal is told."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import psycopg
+import typer
+
+from tierce.kernel.errors import TierceError
+
+SettingsFile = Annotated[
+    Path, typer.Option("--settings", envvar="TIERCE_SETTINGS", help="Réglages de l’installation. / Settings file.")
+]
+Secrets = Annotated[
+    Path, typer.Option(envvar="TIERCE_SECRETS", help="Dossier des mots de passe. / Folder of the roles' passwords.")
+]
+Keys = Annotated[Path, typer.Option(envvar="TIERCE_KEYS", help="Dossier des clés. / Folder of the key files.")]
+Host = Annotated[str, typer.Option(envvar="TIERCE_DATABASE_HOST", help="PostgreSQL.")]
+Port = Annotated[int, typer.Option(envvar="TIERCE_DATABASE_PORT", help="PostgreSQL.")]
+Name = Annotated[str, typer.Option(envvar="TIERCE_DATABASE_NAME", help="Base de données. / Database.")]
+Origin = Annotated[str, typer.Option(envvar="TIERCE_LOG_ORIGIN", help="Nom du journal. / The log's name.")]
+Log = Annotated[
+    Path,
+    typer.Option(envvar="TIERCE_LOG_FOLDER", help="Dossier des tuiles du journal. / Folder of the log's tiles."),
+]
+Segments = Annotated[
+    Path,
+    typer.Option(envvar="TIERCE_SEGMENTS_FOLDER", help="Dossier des segments scellés. / Folder of sealed segments."),
+]
+Json = Annotated[str, typer.Option("--json", help="« - » : un objet JSON sur la sortie. / One JSON object.")]
+
+
+@contextmanager
+def refusing(*, details: bool = True) -> Iterator[None]:
+    """Tell a refusal in one line on the error output, and end with 2.
+
+    Without `details`, an error that is not ours is told by its kind alone.
+    """
+    try:
+        yield
+    except (TierceError, OSError, psycopg.Error) as error:
+        said = error if details or isinstance(error, TierceError) else type(error).__name__
+        typer.echo(f"✗ {said}", err=True)
+        raise typer.Exit(2) from None
