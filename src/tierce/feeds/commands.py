@@ -25,6 +25,7 @@ from tierce.registry.store import RegistryStore
 from tierce.settings import Mode, load
 from tierce.storage.database import Database
 from tierce.storage.keys import Keyring, Purpose
+from tierce.storage.said import said
 
 ROLE = "tierce_feed"
 KEYS = (
@@ -204,13 +205,13 @@ def _run(file: Path, settings_file: Path, json: str, take: Callable[[Intake, Lis
         with rejects_beside(file) as rejects, ProgressBar(console, file.name) as bar:
             report = take(intake, Listener(rejects.add, bar.count, bar.follow))
     except TierceError as error:
-        console.print(f"✗ {error}", style="red", markup=False, highlight=False, soft_wrap=True)
+        console.print(f"✗ {said(error)}", style="red", markup=False, highlight=False, soft_wrap=True)
         raise typer.Exit(3 if isinstance(error, FeedHeldError) else 2) from None
     except psycopg.OperationalError as error:
         # What the driver says of a lost connection, never of a statement: nothing in it was read from the file.
-        said = " ".join(str(error).split())
+        driver = " ".join(str(error).split())
         told = "la base ne répond pas ; relancez la même commande / the database is away: run the same command again"
-        console.print(f"✗ {told} ({said})", style="red", markup=False, highlight=False, soft_wrap=True)
+        console.print(f"✗ {told} ({driver})", style="red", markup=False, highlight=False, soft_wrap=True)
         raise typer.Exit(2) from None
     if json == "-":
         typer.echo(msgspec.json.encode(report.summary()))

@@ -24,6 +24,7 @@ from tierce.scope.model import Status
 from tierce.scope.service import SETTLE, Export, computed
 from tierce.storage.database import Database
 from tierce.storage.keys import Keyring
+from tierce.storage.said import said
 
 ROLE = "tierce_office"
 
@@ -172,5 +173,5 @@ def _progress() -> Iterator[Said]:
 
 
 def _refuse(error: TierceError, code: int = 2) -> NoReturn:
-    typer.echo(f"✗ {error}", err=True)
+    typer.echo(f"✗ {said(error)}", err=True)
     raise typer.Exit(code) from None

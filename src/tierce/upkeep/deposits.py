@@ -28,6 +28,7 @@ from tierce.policy.deposits import REASON_LABELS, STATE_LABELS, UP_TO_MAX, Depos
 from tierce.policy.digest import policy_digest
 from tierce.settings import Settings, load
 from tierce.storage.keys import DEPOSIT_KEY, Keyring, Purpose
+from tierce.storage.said import said
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="Les dépôts. / Deposits.")
 _EPILOG = """
@@ -51,11 +52,20 @@ SettingsFile = Annotated[
 Json = Annotated[str, typer.Option(help="« - » : un objet JSON sur la sortie. / One JSON object.")]
 
 
+def _domain(text: str) -> Domain:
+    """Read a domain, or raise ValueError."""
+    if text not in Domain.__members__:
+        every = ", ".join(Domain.__members__)
+        msg = f"choisissez parmi / choose among: {every}"
+        raise ValueError(msg)
+    return Domain[text]
+
+
 @app.command(epilog=_EPILOG)
 def choice(
     *,
     amc: Annotated[str, typer.Argument(help="Numéro AMC. / AMC number.")],
-    domain: Annotated[Domain, typer.Option(parser=lambda text: Domain[text], help="OPTI, PHAR…", metavar="DOMAIN")],
+    domain: Annotated[Domain, typer.Option(parser=_domain, help="OPTI, PHAR…", metavar="DOMAIN")],
     up_to: Annotated[int, typer.Option("--up-to", min=1, max=UP_TO_MAX // 100, help="Euros.")],
     first: Annotated[str, typer.Option("--from", help="AAAA-MM-JJ. / YYYY-MM-DD.")],
     last: Annotated[str, typer.Option("--until", help="AAAA-MM-JJ. / YYYY-MM-DD.")],
@@ -167,5 +177,5 @@ def _with(settings_file: Path, role: str, run: Callable[[Connection, Settings], 
         with read.connection().connect(role) as connection:
             run(connection, read)
     except (TierceError, OSError, psycopg.Error) as error:
-        typer.echo(f"✗ {error}", err=True)
+        typer.echo(f"✗ {said(error)}", err=True)
         raise typer.Exit(2) from None

@@ -29,6 +29,7 @@ from tierce.kernel.ids import SessionId, staff_id
 from tierce.policy.digest import policy_digest
 from tierce.settings import load
 from tierce.storage.keys import Keyring
+from tierce.storage.said import said
 
 ROLE = "tierce_office"
 _EPILOG = """
@@ -159,5 +160,5 @@ def _with(settings_file: Path, run: Callable[[Connection, Closings], None]) -> N
             appender = Appender.enrol(connection, "office", keyring.instance("office"))
             run(connection, Closings(appender, SystemClock(), policy_digest()))
     except (TierceError, OSError, psycopg.Error) as error:
-        typer.echo(f"✗ {error}", err=True)
+        typer.echo(f"✗ {said(error)}", err=True)
         raise typer.Exit(2) from None

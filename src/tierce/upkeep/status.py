@@ -11,6 +11,7 @@ import typer
 from tierce.kernel.clock import SystemClock
 from tierce.kernel.errors import TierceError
 from tierce.settings import load
+from tierce.storage.said import said
 from tierce.web.status.answering import Answering
 from tierce.web.status.page import StatusPage
 
@@ -49,6 +50,6 @@ def status_page(
         except psycopg.OperationalError:
             page.write_away()
     except (TierceError, OSError) as error:
-        typer.echo(f"✗ {error}", err=True)
+        typer.echo(f"✗ {said(error)}", err=True)
         raise typer.Exit(2) from None
     typer.echo(f"{write / 'index.html'}")

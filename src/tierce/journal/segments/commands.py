@@ -21,12 +21,13 @@ from tierce.journal.service import LOG_KEY_NAME, LOG_ORIGIN, Appender
 from tierce.journal.tiles.folder import LogFolder
 from tierce.kernel.clock import SystemClock
 from tierce.kernel.errors import TierceError
-from tierce.kernel.ids import EntrySeq
+from tierce.kernel.ids import EntrySeq, staff_id
 from tierce.policy.digest import policy_digest
 from tierce.policy.segments import REDACTIONS, RedactionReason
 from tierce.storage import heartbeat
 from tierce.storage.database import Database
 from tierce.storage.keys import Keyring
+from tierce.storage.said import said
 
 Secrets = Annotated[
     Path, typer.Option(envvar="TIERCE_SECRETS", help="Dossier des mots de passe. / Folder of the roles' passwords.")
@@ -54,12 +55,12 @@ Exemples / examples:
 Sortie / exit: 0 fait, ou rien à faire / done, or nothing to do; 2 refusé / refused.
 """
 REDACT_EPILOG = """
-Deux personnes lancent la même commande, chacune avec son numéro.
-/ Two people run the same command, each with her number.
+Deux personnes lancent la même commande, chacune sous son nom.
+/ Two people run the same command, each under her name.
 
-  tierce journal redact 123456 --reason erasure --by 81
+  tierce journal redact 123456 --reason erasure --by "Hélène Vasseur"
 
-  tierce journal redact 123456 --reason erasure --by 94     (et `tierce journal seal` le fait / and seal does it)
+  tierce journal redact 123456 --reason erasure --by "Marc Tessier"     (puis / then `tierce journal seal`)
 """
 
 TILES_EPILOG = """
@@ -106,7 +107,7 @@ def seal(
             done = sealer.run(now=now)
             heartbeat.job_ended(connection, "seal", __version__)
     except (TierceError, psycopg.Error, OSError) as error:
-        typer.echo(f"✗ {error}", err=True)
+        typer.echo(f"✗ {said(error)}", err=True)
         raise typer.Exit(2) from None
     if json == "-":
         typer.echo(msgspec.json.encode(done).decode())
@@ -122,7 +123,7 @@ def redact(
     *,
     seq: Annotated[int, typer.Argument(help="Numéro de la ligne. / The entry's number.")],
     reason: Annotated[str, typer.Option(help="decision, wrong-person, erasure.")],
-    by: Annotated[int, typer.Option(min=1, help="Qui demande : son numéro d’agent. / Who asks: her staff number.")],
+    by: Annotated[str, typer.Option(help="Votre nom ; le journal en garde un numéro. / Your name.")],
     secrets: Secrets,
     keys: Keys,
     segments: Segments,
@@ -136,6 +137,11 @@ def redact(
         every = ", ".join(f"{one.name.lower().replace('_', '-')} ({REDACTIONS[one].what.fr})" for one in REDACTIONS)
         typer.echo(f"✗ --reason : choisir parmi / choose among: {every}", err=True)
         raise typer.Exit(2)
+    if not any(letter.isalpha() for letter in by):
+        typer.echo(
+            "✗ --by : donnez votre nom, comme à `tierce ladder` / give your name, as to `tierce ladder`", err=True
+        )
+        raise typer.Exit(2)
     try:
         key, database = Keyring(keys, ()).instance("upkeep"), Database(host, port, name, secrets)
         with database.connect("tierce_upkeep") as connection, database.connect("tierce_office") as reader:
@@ -148,10 +154,10 @@ def redact(
                 policy_digest(),
                 seq=EntrySeq(seq),
                 reason=chosen,
-                author=by,
+                author=staff_id(f"command:{by.strip()}"),
             )
     except (TierceError, psycopg.Error, OSError) as error:
-        typer.echo(f"✗ {error}", err=True)
+        typer.echo(f"✗ {said(error)}", err=True)
         raise typer.Exit(2) from None
     if asked.wanted:
         typer.echo(
@@ -200,7 +206,7 @@ def tiles(
                 progress=shown,
             )
     except (TierceError, psycopg.Error, OSError) as error:
-        typer.echo(f"✗ {error}", err=True)
+        typer.echo(f"✗ {said(error)}", err=True)
         raise typer.Exit(2) from None
     if json == "-":
         typer.echo(msgspec.json.encode({"leaves": leaves}).decode())

@@ -14,6 +14,7 @@ from tierce.policy.acts import Act
 from tierce.settings import load, secret
 from tierce.storage import heartbeat
 from tierce.storage.cluster import SUPERUSER
+from tierce.storage.said import said
 from tierce.upkeep import lines
 from tierce.upkeep.backup import keyfile
 from tierce.upkeep.backup.service import forget_old, read_manifest, take
@@ -130,6 +131,5 @@ def _passphrase(file: Path | None, *, twice: bool) -> str:
 
 
 def _refuse(error: Exception) -> NoReturn:
-    said = str(error) if isinstance(error, TierceError) else f"{type(error).__name__}"
-    typer.echo(f"✗ {said}", err=True)
+    typer.echo(f"✗ {said(error)}", err=True)
     raise typer.Exit(2) from None

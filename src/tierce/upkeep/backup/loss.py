@@ -36,7 +36,10 @@ def accept(settings: Settings, admin: str, lost: int | None, clock: Clock) -> st
     """
     keys, folder = settings.key_directory(), settings.state_directory()
     if folder is None:
-        raise BackupError("the settings name no `state` directory, so no checkpoint was kept to compare with")
+        raise BackupError(
+            "les réglages ne nomment pas de dossier `state` : aucun point de contrôle n’y est gardé / "
+            "the settings name no `state` directory, so no checkpoint was kept to compare with"
+        )
     kept = KeptCheckpoint(folder / CHECKPOINT_FILE)
     note = kept.read()
     origin, current = parse_verifier_key((keys / LOG_PUBLIC_FILE).read_text("utf-8"))
@@ -46,12 +49,17 @@ def accept(settings: Settings, admin: str, lost: int | None, clock: Clock) -> st
         if lost is None:
             if note is not None:
                 raise BackupError(
-                    "a checkpoint was kept, so the loss is known: read what `tierce restore run` printed"
+                    "un point de contrôle est gardé, donc la perte est connue : relisez ce que `tierce restore run` "
+                    "a écrit / a checkpoint was kept, so the loss is known: read what `tierce restore run` printed"
                 )
             days = (clock.now() - (store.last_line(connection) or clock.now())).days + 1
             store.skip_blocks(connection, max(1, days) * BLOCKS_A_DAY)
         elif kept_size - size != lost or lost <= 0:
-            msg = f"{max(0, kept_size - size)} lines are lost, not {lost}: read what `tierce restore run` printed"
+            gone = max(0, kept_size - size)
+            msg = (
+                f"{gone} lignes sont perdues, pas {lost} : relisez ce que `tierce restore run` a écrit / "
+                f"{gone} lines are lost, not {lost}: read what `tierce restore run` printed"
+            )
             raise BackupError(msg)
         else:
             store.skip_blocks(connection, lost + BLOCKS_SKIPPED_MIN)

@@ -12,6 +12,7 @@ from tierce.kernel.errors import TierceError
 from tierce.policy.acts import Act
 from tierce.settings import load
 from tierce.storage.cluster import SUPERUSER
+from tierce.storage.said import said
 from tierce.upkeep import lines
 from tierce.upkeep.backup.loss import accept
 from tierce.upkeep.backup.service import restore
@@ -52,7 +53,7 @@ def run(
         if found.intact and found.compared and not found.lost_lines:
             lines.tell(read, Act.OPERATION_RESTORE, 0)
     except (TierceError, OSError, psycopg.Error) as error:
-        typer.echo(f"✗ {error if isinstance(error, TierceError) else type(error).__name__}", err=True)
+        typer.echo(f"✗ {said(error)}", err=True)
         raise typer.Exit(2) from None
     if json == "-":
         typer.echo(msgspec.json.encode(found))
@@ -62,6 +63,14 @@ def run(
             f"schéma / schema {found.schema_before} → {found.schema}, "
             f"{found.sessions_ended} sessions closes / ended"
         )
+        for one in found.findings:
+            typer.echo(f"  {one}", err=True)
+        if not found.intact:
+            typer.echo(
+                "✗ Le journal ramené ne se vérifie pas : ne démarrez rien. / The journal that was brought back does "
+                "not verify: start nothing.\n    → docs/runbooks/journal-does-not-verify.md",
+                err=True,
+            )
         if found.keys_retired:
             typer.echo(
                 "  clés de signature remplacées depuis, et retirées de nouveau / signing keys replaced since, and "
@@ -104,12 +113,12 @@ def accept_loss(
 ) -> None:
     """Reprendre le journal après une perte, sous une clé neuve. / Go on after a loss, under a new key of the log."""
     if unknown == (lost is not None):
-        typer.echo("✗ --lines N, ou / or --unknown", err=True)
+        typer.echo("✗ donnez l’un des deux / give one of the two: --lines N, --unknown", err=True)
         raise typer.Exit(2)
     try:
         line = accept(load(settings), admin, lost, SystemClock())
     except (TierceError, OSError, psycopg.Error) as error:
-        typer.echo(f"✗ {error if isinstance(error, TierceError) else type(error).__name__}", err=True)
+        typer.echo(f"✗ {said(error)}", err=True)
         raise typer.Exit(2) from None
     typer.echo(line)
     typer.echo(

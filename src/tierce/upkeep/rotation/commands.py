@@ -15,6 +15,7 @@ from tierce.settings import Settings, load
 from tierce.storage.cluster import SUPERUSER
 from tierce.storage.keys import COMPARTMENT_KEYS, Compartment
 from tierce.storage.roles import ROLES
+from tierce.storage.said import said
 from tierce.upkeep import lines
 from tierce.upkeep.progress import bar
 from tierce.upkeep.rotation import service, store
@@ -172,5 +173,5 @@ def _line(settings: Settings, reference: int = 0) -> None:
 
 
 def _refuse(error: Exception) -> NoReturn:
-    typer.echo(f"✗ {error if isinstance(error, TierceError) else type(error).__name__}", err=True)
+    typer.echo(f"✗ {said(error)}", err=True)
     raise typer.Exit(2) from None

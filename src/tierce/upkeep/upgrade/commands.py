@@ -14,6 +14,7 @@ from tierce.policy.acts import Act
 from tierce.settings import Settings, load
 from tierce.storage.cluster import SUPERUSER
 from tierce.storage.migrate import head_version, migrate, pending, register_portal, stored_version
+from tierce.storage.said import said
 from tierce.upkeep import lines
 from tierce.upkeep.backup.errors import BackupError
 from tierce.upkeep.backup.service import read_manifest
@@ -52,7 +53,7 @@ def upgrade(
                 register_portal(read.connection(), read.portal_software, f"Portail {read.operator.name}")
             lines.tell(read, Act.OPERATION_UPGRADE, int(head_version()))
     except (TierceError, OSError, psycopg.Error) as error:
-        typer.echo(f"✗ {error if isinstance(error, TierceError) else type(error).__name__}", err=True)
+        typer.echo(f"✗ {said(error)}", err=True)
         raise typer.Exit(2) from None
     if json == "-":
         typer.echo(
@@ -84,19 +85,30 @@ def _insist(backup: Path | None, before: str, name: str, now: datetime) -> None:
     """Refuse to change data without a backup of this very database as it stands, of today, read back whole."""
     if backup is None:
         msg = (
-            "this changes data and there is no way back: `tierce backup take`, then give the folder with --backup "
-            "(or --without-backup, if you would rather lose the data than wait)"
+            "ceci change des données, sans retour : `tierce backup take`, puis donnez son dossier par --backup (ou "
+            "--without-backup, si vous préférez perdre les données qu’attendre) / this changes data and there is no "
+            "way back: `tierce backup take`, then give the folder with --backup (or --without-backup, if you would "
+            "rather lose the data than wait)"
         )
         raise BackupError(msg)
     manifest = read_manifest(backup)
     if manifest.schema != before:
-        msg = f"{backup} is at schema {manifest.schema}, the database at {before}: take a backup now"
+        msg = (
+            f"{backup} est au schéma {manifest.schema}, la base au {before} : prenez une sauvegarde maintenant / "
+            f"the backup is at schema {manifest.schema}, the database at {before}: take a backup now"
+        )
         raise BackupError(msg)
     if manifest.database != name:
-        msg = f"{backup} is of the database {manifest.database}, and this one is {name}: take a backup of it now"
+        msg = (
+            f"{backup} est de la base {manifest.database}, et celle-ci est {name} : sauvegardez-la maintenant / "
+            f"the backup is of the database {manifest.database}, and this one is {name}: take a backup of it now"
+        )
         raise BackupError(msg)
     age = now - datetime.fromisoformat(manifest.taken_at)
     if age > BACKUP_AGE_MAX:
         hours = age // timedelta(hours=1)
-        msg = f"{backup} was taken {hours} hours ago, and whatever was written since would be lost: take a backup now"
+        msg = (
+            f"{backup} a {hours} heures, et ce qui fut écrit depuis serait perdu : prenez une sauvegarde / "
+            f"it was taken {hours} hours ago, and whatever was written since would be lost: take a backup now"
+        )
         raise BackupError(msg)
