@@ -95,4 +95,4 @@ class FileUnsignedError(PresenceError):
 
 
 class KeyFormatError(PresenceError):
-    """--key : pas de clé publique Ed25519 en PEM ici / no Ed25519 public key in PEM: `openssl pkey -in KEY -pubout`."""
+    """--key : pas une clé publique Ed25519 en PEM / no Ed25519 public key in PEM: `openssl pkey -in KEY -pubout`."""
