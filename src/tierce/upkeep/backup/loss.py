@@ -6,6 +6,7 @@ from tierce.journal.service import LOG_KEY_NAME
 from tierce.kernel.clock import Clock
 from tierce.kernel.ids import MAX_ID
 from tierce.policy.acts import Act
+from tierce.scope.rules import LOST_BLOCKS
 from tierce.settings import Settings
 from tierce.upkeep import lines
 from tierce.upkeep.backup import store
@@ -15,8 +16,9 @@ from tierce.upkeep.rotation.store import checkpoint_size
 from tierce.web.names import LOG_PUBLIC_FILE
 from tierce.web.worker import CHECKPOINT_FILE
 
-BLOCKS_SKIPPED_MIN = 1 << 20
-"""Beyond the lost lines themselves: lines that were written and not yet under a checkpoint had numbers too."""
+BLOCKS_SKIPPED_MIN = LOST_BLOCKS
+"""Beyond the lost lines themselves: lines that were written and not yet under a checkpoint had numbers too. By so
+long a hole every list of an incident knows that lines were lost there."""
 BLOCKS_A_DAY = 1 << 24
 """When nobody knows how many lines are lost: more blocks than a day draws, for each day begun since the last line."""
 UNKNOWN = MAX_ID
