@@ -87,7 +87,7 @@ class TooManyAnswersError(PresenceError):
 
 
 class PeerUnknownError(PresenceError):
-    """No peer of this name may report: register it with `tierce presence peer`."""
+    """Aucun pair de ce nom : `tierce presence peer` / no peer of this name may report: register it there."""
 
 
 class FileUnsignedError(PresenceError):

@@ -194,8 +194,9 @@ def find_holes(
 
     A run of absent block numbers is a hole when the time between its neighbours meets a window, to the minute. Such a
     block was drawn and its transaction never committed, hence nothing was revealed for it, unless the run is so long
-    that it was left out for lines that a restore lost (LOST_BLOCKS); a block with fewer lines than it signed is a removal, and worse. Times that go back by more than two minutes put every block on either
-    side in doubt: the true time of each lies between the earliest time after it and the latest before it.
+    that it was left out for lines that a restore lost (LOST_BLOCKS); a block with fewer lines than it signed is a
+    removal, and worse. Times that go back by more than two minutes put every block on either side in doubt: the true
+    time of each lies between the earliest time after it and the latest before it.
     """
     every = list(batches)
     gaps = []

@@ -173,7 +173,12 @@ def _read_key(path: Path) -> bytes:
     try:
         key = path.read_bytes()
     except OSError as error:
-        msg = f"key file {path.name} cannot be read ({error.strerror}); make keys with `tierce upkeep keys DIRECTORY`"
+        msg = (
+            f"le fichier de clé {path.name} ne se lit pas : vérifiez `keys`, remettez-le de sa copie scellée, ou sur "
+            f"une installation neuve `tierce upkeep keys DOSSIER` / key file {path.name} cannot be read "
+            f"({error.strerror}): check `keys`, bring it back from its sealed copy, or on a new installation make keys "
+            "with `tierce upkeep keys DIRECTORY`"
+        )
         raise KeyMissingError(msg) from None
     if len(key) != KEY_BYTES:
         msg = f"key file {path.name} holds {len(key)} bytes instead of {KEY_BYTES}; restore it from its backup"

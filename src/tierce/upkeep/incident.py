@@ -32,6 +32,7 @@ from tierce.policy.acts import Act
 from tierce.scope.engine.store import Said
 from tierce.settings import Settings, SettingsError, load
 from tierce.storage.keys import Keyring
+from tierce.storage.said import said
 from tierce.web.names import log_key
 
 ROLE, INSTANCE = "tierce_office", "office"
@@ -173,10 +174,8 @@ _WORDS = {
 
 
 def _refuse(error: Exception) -> NoReturn:
-    said = next((words for kind, words in _WORDS.items() if isinstance(error, kind)), str(error))
+    told = next((words for kind, words in _WORDS.items() if isinstance(error, kind)), said(error))
     if isinstance(error, SettingsError):
-        said = f"--settings : {error}"
-    if isinstance(error, FieldError):
-        said = f"{error.field} : {error.reason.fr} {error.remedy.fr} / {error.reason.en} {error.remedy.en}"
-    typer.echo(f"✗ {said}", err=True)
+        told = f"--settings : {error}"
+    typer.echo(f"✗ {told}", err=True)
     raise typer.Exit(2) from None

@@ -125,7 +125,11 @@ def instance(
     """Donner une clé de signature neuve à un processus. / Give a process a new signing key; then restart it."""
     try:
         if name not in INSTANCES or name == LOG_KEY_NAME:
-            raise RotationError(f"there is no process '{name}'; for the log, `tierce keys log`")
+            every = ", ".join(one for one in INSTANCES if one != LOG_KEY_NAME)
+            raise RotationError(
+                f"aucun processus « {name} » ; choisissez parmi / there is no process '{name}'; choose one of: {every}; "
+                "le journal / the log: `tierce keys log`"
+            )
         read = load(settings)
         service.rotate_instance(read, name)
         _line(read)

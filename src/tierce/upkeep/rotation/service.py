@@ -160,7 +160,10 @@ def rotate_log(settings: Settings, step: Step = _no_step) -> str:
         try:
             take_lock(connection)
         except SequencerBusyError:
-            raise RotationError("the worker runs: stop it, run this again, start it") from None
+            raise RotationError(
+                "le worker tourne : arrêtez-le, relancez ceci, démarrez-le / "
+                "the worker runs: stop it, run this again, start it"
+            ) from None
         size = store.checkpoint_size(connection)
         line = replace_log_key(folder, key, size, step)
         connection.rollback()
