@@ -176,8 +176,8 @@ def _read_key(path: Path) -> bytes:
         msg = (
             f"le fichier de clé {path.name} ne se lit pas : vérifiez `keys`, remettez-le de sa copie scellée, ou sur "
             f"une installation neuve `tierce upkeep keys DOSSIER` / key file {path.name} cannot be read "
-            f"({error.strerror}): check `keys`, bring it back from its sealed copy, or on a new installation make keys "
-            "with `tierce upkeep keys DIRECTORY`"
+            f"({error.strerror}): check `keys`, bring it back from its sealed copy, or on a new installation make "
+            "keys with `tierce upkeep keys DIRECTORY`"
         )
         raise KeyMissingError(msg) from None
     if len(key) != KEY_BYTES:

@@ -1,5 +1,6 @@
 """`tierce backup`: the database into a folder, the keys into a sealed file of their own."""
 
+import sys
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -17,6 +18,7 @@ from tierce.storage.cluster import SUPERUSER
 from tierce.storage.said import said
 from tierce.upkeep import lines
 from tierce.upkeep.backup import keyfile
+from tierce.upkeep.backup.errors import BackupError
 from tierce.upkeep.backup.service import forget_old, read_manifest, take
 from tierce.upkeep.progress import bar
 from tierce.web.names import SETTINGS_VARIABLE
@@ -126,6 +128,11 @@ def open_keys(
 def _passphrase(file: Path | None, *, twice: bool) -> str:
     if file is not None:
         return secret(file)
+    if not sys.stdin.isatty():
+        raise BackupError(
+            "personne au clavier pour la phrase secrète : donnez --passphrase-file / "
+            "nobody is at the keyboard for the passphrase: give --passphrase-file"
+        )
     asked: str = typer.prompt("Phrase secrète / Passphrase", hide_input=True, confirmation_prompt=twice)
     return asked
 

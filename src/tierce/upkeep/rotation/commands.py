@@ -127,7 +127,7 @@ def instance(
         if name not in INSTANCES or name == LOG_KEY_NAME:
             every = ", ".join(one for one in INSTANCES if one != LOG_KEY_NAME)
             raise RotationError(
-                f"aucun processus « {name} » ; choisissez parmi / there is no process '{name}'; choose one of: {every}; "
+                f"aucun processus « {name} » ; choisissez parmi / no process '{name}'; choose among: {every}; "
                 "le journal / the log: `tierce keys log`"
             )
         read = load(settings)
