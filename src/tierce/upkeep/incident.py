@@ -22,6 +22,7 @@ from tierce.incidents.pack.errors import CheckpointMissingError, PackExistsError
 from tierce.incidents.pack.service import Packs, Seal
 from tierce.incidents.register.service import Register
 from tierce.incidents.rules import incident_reference
+from tierce.journal.kept import retired_log_lines
 from tierce.journal.service import Appender
 from tierce.journal.tiles.folder import LogFolder
 from tierce.kernel.clock import SystemClock
@@ -132,7 +133,8 @@ def pack(
 
 
 def _seal(settings: Settings, key: Ed25519PrivateKey) -> Seal:
-    return Seal(key, log_key(settings.key_directory()), tuple(one.key for one in settings.witnesses))
+    keys, witnesses = settings.key_directory(), tuple(one.key for one in settings.witnesses)
+    return Seal(key, log_key(keys), witnesses, retired_log_lines(keys))
 
 
 def _number(connection: Connection, text: str) -> IncidentId:
