@@ -13,11 +13,11 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from tests.integration.asks import AT, ask, sequence, write_asks
+from tests.integration.asks import AT, ORIGIN, ask, sequence, write_asks
 from tests.integration.inspected import Inspected, contents, forged, inspected, verify, witnessed, written
 from tests.integration.logs import log_of
 from tests.integration.outside import built
-from tests.integration.rooms import HELENE, ORIGIN, PEOPLE
+from tests.integration.rooms import HELENE, PEOPLE
 from tierce.incidents.errors import IncidentMissingError
 from tierce.incidents.pack.errors import CheckpointMissingError, PackExistsError
 from tierce.incidents.pack.service import Packs, Seal

@@ -12,6 +12,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
+from tierce.storage.keys import write_new
 from tierce.upkeep.backup.errors import BackupError
 from tierce.upkeep.backup.model import MANIFEST
 
@@ -55,7 +56,7 @@ def seal(keys: Path, to: Path, passphrase: str) -> list[str]:
     plain = msgspec.json.encode({file.name: base64.b64encode(file.read_bytes()).decode() for file in files})
     salt, nonce = os.urandom(SALT_BYTES), os.urandom(NONCE_BYTES)
     sealed = HEAD + salt + nonce + AESGCM(_derive(passphrase, salt)).encrypt(nonce, plain, HEAD)
-    _write_new(to, sealed)
+    write_new(to, sealed)
     return [file.name for file in files]
 
 
@@ -87,17 +88,9 @@ def open_sealed(file: Path, to: Path, passphrase: str) -> list[str]:
         raise BackupError(msg)
     to.mkdir(parents=True, exist_ok=True, mode=0o700)
     for name, content in found.items():
-        _write_new(to / Path(name).name, base64.b64decode(content))
+        write_new(to / Path(name).name, base64.b64decode(content))
     return sorted(found)
 
 
 def _derive(passphrase: str, salt: bytes) -> bytes:
     return Scrypt(salt=salt, length=32, n=COST, r=8, p=1).derive(passphrase.encode())
-
-
-def _write_new(path: Path, content: bytes) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as stream:
-        stream.write(content)
-        stream.flush()
-        os.fsync(stream.fileno())

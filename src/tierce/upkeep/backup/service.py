@@ -354,7 +354,10 @@ def _program(name: str) -> str:
     beside = find_binaries() / name
     found = str(beside) if beside.exists() else shutil.which(name)
     if found is None:
-        msg = f"{name} was not found: install Debian's package `postgresql-client`"
+        msg = (
+            f"{name} est introuvable : installez le paquet Debian `postgresql-client` / "
+            f"{name} was not found: install Debian's package `postgresql-client`"
+        )
         raise BackupError(msg)
     return found
 
@@ -378,5 +381,9 @@ def _run(command: list[str], database: Database, admin: str, growing: Path | Non
         said = process.stderr.read().decode(errors="replace") if process.stderr else ""
     if process.returncode:
         kinds = [line.split(":")[1].strip() for line in said.splitlines() if line.count(":") > 1]
-        msg = f"{Path(command[0]).name} failed ({'; '.join(kinds[:2]) or process.returncode}): nothing was kept"
+        name, kinds_told = Path(command[0]).name, "; ".join(kinds[:2]) or process.returncode
+        msg = (
+            f"{name} a échoué ({kinds_told}), rien n’est gardé : voyez le disque et le journal de PostgreSQL / "
+            f"{name} failed ({kinds_told}), nothing was kept: look at the disk's room and at PostgreSQL's log"
+        )
         raise BackupError(msg)
