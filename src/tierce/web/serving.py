@@ -54,6 +54,7 @@ def serve_site(name: str, settings: Settings) -> None:
             port=port,
             interface=Interfaces.ASGI,
             workers=settings.api.processes if name == "api" else 1,
+            workers_kill_timeout=int(STOP_SECONDS_MAX),  # one that missed its signal would hold a restart up
             http=HTTPModes.http1,
             websockets=False,
             log_access=False,
