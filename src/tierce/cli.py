@@ -160,6 +160,8 @@ def _run(command: Callable[..., object], arguments: list[str], named: str) -> in
             raise
         typer.echo(f"✗ {told}", err=True)
         return REFUSED
+    if ended == STOPPED:
+        typer.echo("✗ interrompu / stopped", err=True)
     return ended if isinstance(ended, int) else 0
 
 

@@ -90,3 +90,16 @@ def test_a_disk_that_refuses_where_no_command_expects_it_is_told(
 
 def test_what_typer_may_still_say_has_a_french_word() -> None:
     assert in_french("something new") == "valeur refusée"
+
+
+def test_a_command_that_the_keyboard_stops_says_so(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def stop(_file: Path) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("tierce.upkeep.doctor.commands.load", stop)
+    monkeypatch.setattr(sys, "argv", ["tierce", "doctor", "--settings", "/nope"])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert (ended.value.code, capsys.readouterr().err.splitlines()[-1]) == (130, "✗ interrompu / stopped")

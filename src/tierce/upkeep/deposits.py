@@ -128,8 +128,9 @@ def list_(*, settings: SettingsFile, json: Json = "") -> None:
             typer.echo(msgspec.json.encode({"counts": body}).decode())
             return
         for stands, reason, number in counted:
-            why = REASON_LABELS[reason].fr if reason is not DepositReason.NONE else ""
-            typer.echo(f"{number:>7} {STATE_LABELS[stands].fr} {why}".rstrip())
+            state, why = STATE_LABELS[stands], REASON_LABELS[reason]
+            told = f" — {why.fr} / {why.en}" if reason is not DepositReason.NONE else ""
+            typer.echo(f"{number:>7} {state.fr} / {state.en}{told}")
         for row in store.latest(connection, LISTED):
             place = row.establishment or "?"
             typer.echo(f"{print_receipt(key, row.number)} {row.received:%Y-%m-%d %H:%M} {row.state.name} {place}")
