@@ -236,9 +236,9 @@ for _name, (_module, _help) in _COMMANDS.items():
         )(_opener(_name, _module))
 
 
-def main() -> None:
-    """The `tierce` command."""
-    sys.exit(_run(typer.main.get_command(app), sys.argv[1:], "tierce"))
+def main(arguments: list[str] | None = None) -> None:
+    """The `tierce` command; its arguments are those of the process when left out."""
+    sys.exit(_run(typer.main.get_command(app), sys.argv[1:] if arguments is None else arguments, "tierce"))
 
 
 if __name__ == "__main__":

@@ -1,13 +1,13 @@
 """What a command says when it is refused: in French, then in English, with what to do, and without a traceback."""
 
 import errno
-import sys
 from pathlib import Path
 
 import psycopg
 import pytest
+import typer
 
-from tierce.cli import in_french, main
+from tierce.cli import _run, in_french, main
 from tierce.kernel.errors import FieldError, TierceError
 from tierce.kernel.language import Phrase
 from tierce.storage.said import said
@@ -67,11 +67,10 @@ def test_a_field_is_named_with_its_remedy_in_both_languages() -> None:
     ],
 )
 def test_what_is_typed_wrong_is_told_in_french_first_and_nothing_is_traced(
-    words: str, french: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    words: str, french: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(sys, "argv", ["tierce", *words.split()])
     with pytest.raises(SystemExit) as ended:
-        main()
+        main(words.split())
     assert ended.value.code == 2
     first = capsys.readouterr().err.splitlines()[0]
     assert french in first
@@ -79,11 +78,10 @@ def test_what_is_typed_wrong_is_told_in_french_first_and_nothing_is_traced(
 
 
 def test_a_disk_that_refuses_where_no_command_expects_it_is_told(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(sys, "argv", ["tierce", "lab", "portal2024", "--country", str(tmp_path / "none")])
     with pytest.raises(SystemExit) as ended:
-        main()
+        main(["lab", "portal2024", "--country", str(tmp_path / "none")])
     assert ended.value.code == 2
     assert "n’existe pas" in capsys.readouterr().err
 
@@ -92,14 +90,12 @@ def test_what_typer_may_still_say_has_a_french_word() -> None:
     assert in_french("something new") == "valeur refusée"
 
 
-def test_a_command_that_the_keyboard_stops_says_so(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    def stop(_file: Path) -> None:
+def test_a_command_that_the_keyboard_stops_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    stopped = typer.Typer()
+
+    @stopped.command()
+    def stop() -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("tierce.upkeep.doctor.commands.load", stop)
-    monkeypatch.setattr(sys, "argv", ["tierce", "doctor", "--settings", "/nope"])
-    with pytest.raises(SystemExit) as ended:
-        main()
-    assert (ended.value.code, capsys.readouterr().err.splitlines()[-1]) == (130, "✗ interrompu / stopped")
+    assert _run(typer.main.get_command(stopped), [], "tierce stop") == 130
+    assert capsys.readouterr().err.splitlines()[-1] == "✗ interrompu / stopped"
