@@ -1,6 +1,6 @@
 """`python -m tierce`: the same as the `tierce` command."""
 
-from tierce.cli import app
+from tierce.cli import main
 
 if __name__ == "__main__":
-    app(prog_name="tierce")
+    main()

@@ -7,6 +7,8 @@ that command the whole application.
 
 import importlib
 import importlib.util
+import re
+import sys
 from collections.abc import Callable
 from typing import Final
 
@@ -103,6 +105,10 @@ _COMMANDS: Final = {
     "bench": ("tierce.lab.bench.commands", "Mesurer sur cette machine. / Measure on this machine."),
 }
 
+REFUSED: Final = 2
+STOPPED: Final = 130
+"""As a shell says of what Ctrl-C ended."""
+
 app = typer.Typer(
     name="tierce",
     no_args_is_help=True,
@@ -124,10 +130,89 @@ def _opener(name: str, module: str) -> Callable[[typer.Context], None]:
     """Make the command that imports the module's application and hands it every argument."""
 
     def open_command(ctx: typer.Context) -> None:
-        sub_app: typer.Typer = importlib.import_module(module).app
-        sub_app(args=ctx.args, prog_name=f"tierce {name}")
+        command = typer.main.get_command(importlib.import_module(module).app)
+        raise typer.Exit(_run(command, ctx.args, f"tierce {name}"))
 
     return open_command
+
+
+def _run(command: Callable[..., object], arguments: list[str], named: str) -> int:
+    """Run one command and say in both languages why it ends otherwise than well; never a traceback for a refusal.
+
+    What a command foresees it says itself; here is what else there is: arguments that do not read, a keyboard that
+    stops it, a disk or a database that fails where it does not expect it. The rest is a fault of ours, shown whole.
+    """
+    try:
+        ended = command(args=arguments, prog_name=named, standalone_mode=False)
+    except typer.TyperException as error:
+        if error.__class__.__name__ == "NoArgsIsHelpError":  # its text is the whole help
+            typer.echo(error.format_message(), err=True)
+        else:
+            said = error.format_message()
+            typer.echo(f"✗ {in_french(said)} / {said}\n  → {_where(error, named)} --help", err=True)
+        return error.exit_code
+    except typer.Abort:
+        typer.echo("✗ interrompu : rien n’a été confirmé / stopped: nothing was confirmed", err=True)
+        return STOPPED
+    except Exception as error:
+        told = _foreseen(error)
+        if told is None:
+            raise
+        typer.echo(f"✗ {told}", err=True)
+        return REFUSED
+    if ended == STOPPED:
+        typer.echo("✗ interrompu / stopped", err=True)
+    return ended if isinstance(ended, int) else 0
+
+
+def _foreseen(error: Exception) -> str | None:
+    """What to say of a refusal, a disk or a database; None of a fault of ours."""
+    from psycopg import Error as DatabaseError
+
+    from tierce.kernel.errors import TierceError
+    from tierce.storage.said import said
+
+    return said(error) if isinstance(error, TierceError | OSError | DatabaseError) else None
+
+
+def _where(error: typer.TyperException, named: str) -> str:
+    """The command whose help tells more."""
+    context = getattr(error, "ctx", None)
+    return context.command_path if context is not None else named
+
+
+_VALUE: Final = re.compile(r"Invalid value(?: for (?P<field>.+?))?: (?P<why>.+)", re.S)
+_USAGE: Final = (
+    (r"Missing (?:option|argument|parameter) (.+?)\.(?: .*)?", "il manque {0}"),
+    (r"No such option: (\S+)(.*)", "option inconnue : {0}"),
+    (r"No such command (.+?)\.(.*)", "commande inconnue : {0}"),
+    (r"Option (.+) requires .+", "l’option {0} attend une valeur"),
+    (r"Option (.+) does not take a value\.", "l’option {0} n’attend pas de valeur"),
+    (r"Got unexpected extra argument\(s\) \((.+)\)", "en trop : {0}"),
+    (r"(?:file|directory|path) (.+) does not exist\.", "{0} n’existe pas"),
+    (r"(?:file|path) (.+) is a directory\.", "{0} est un dossier : donnez un fichier"),
+    (r"(?:directory|path) (.+) is a file\.", "{0} est un fichier : donnez un dossier"),
+    (r"(?:file|directory|path) (.+) is not (?:readable|writable)\.", "{0} : accès refusé"),
+    (r"Input should be a valid integer.*", "il faut un nombre entier"),
+    (r"Input should be a valid number.*", "il faut un nombre"),
+    (r"Input should be a valid date.*", "il faut une date, AAAA-MM-JJ"),
+    (r"Value error, (.+) does not match the formats .*", "{0} n’est pas une date, AAAA-MM-JJ"),
+    (r"Input should be greater than or equal to (.+)", "il faut {0} au moins"),
+    (r"Input should be less than or equal to (.+)", "il faut {0} au plus"),
+    (r"Input should be ('.+)", "il faut l’un de : {0}"),
+    (r"(?:Value error, )?(.+?) / .+", "{0}"),  # a text of ours, which is in both languages
+)
+
+
+def in_french(said: str) -> str:
+    """What Typer says in English of an argument, in French."""
+    if found := _VALUE.fullmatch(said):
+        why = in_french(found["why"])
+        return f"{found['field']} : {why}" if found["field"] else why
+    for pattern, french in _USAGE:
+        if found := re.fullmatch(pattern, said, re.S | re.I):
+            return french.format(*found.groups())
+    return "valeur refusée"
 
 
 @app.callback()
@@ -150,5 +235,11 @@ for _name, (_module, _help) in _COMMANDS.items():
             context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
         )(_opener(_name, _module))
 
+
+def main(arguments: list[str] | None = None) -> None:
+    """The `tierce` command; its arguments are those of the process when left out."""
+    sys.exit(_run(typer.main.get_command(app), sys.argv[1:] if arguments is None else arguments, "tierce"))
+
+
 if __name__ == "__main__":
-    app()
+    main()

@@ -11,17 +11,21 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from tests.integration.asks import AT, ask, sequence, write_asks
+from tests.integration.asks import AT, ORIGIN, ask, sequence, write_asks
 from tests.integration.inspected import Inspected, contents, forged, inspected, verify, witnessed, written
+from tests.integration.logs import log_of
 from tests.integration.outside import built
 from tests.integration.rooms import HELENE, PEOPLE
 from tierce.incidents.errors import IncidentMissingError
 from tierce.incidents.pack.errors import CheckpointMissingError, PackExistsError
+from tierce.incidents.pack.service import Packs, Seal
 from tierce.incidents.register.model import RowKind
+from tierce.journal.note import signed_note, verifier_key
 from tierce.kernel.ids import IncidentId
 from tierce.policy.segments import HOT_DAYS
-from tierce.storage.cluster import Cluster
+from tierce.storage.cluster import SUPERUSER, Cluster
 from tierce.storage.database import Database
 
 pymerkle: Any = importlib.import_module("pymerkle")  # it has no types; a plain import would want stubs
@@ -303,3 +307,48 @@ def test_a_later_pack_follows_an_earlier_one_and_a_rolled_back_one_does_not(
     assert (code, "le journal a reculé" in said) == (1, True), said
     size = int(contents(pack)["manifest.txt"].decode().split("\ntree ")[1].split(" ")[0])
     assert house.pack(tmp_path / "again.zip", size=size).read_bytes() == pack.read_bytes()
+
+
+def test_a_log_whose_key_was_replaced_between_two_lists_is_checked_with_both(
+    house: Inspected, pack: Path, unpacked: Path, tmp_path: Path
+) -> None:
+    """The earlier key vouches for what this checkpoint continues, and for nothing else."""
+    new = Ed25519PrivateKey.generate()
+    (old,) = [line for line in contents(pack)["keys.txt"].decode().splitlines() if line.startswith("log ")]
+    line = f"log {verifier_key(ORIGIN, new.public_key())}"
+
+    def replaced(files: dict[str, bytes]) -> None:
+        text = files["journal/checkpoint.txt"].decode().rpartition("\n\n")[0] + "\n"
+        files["journal/checkpoint.txt"] = signed_note(text, ORIGIN, new).encode()
+
+    after = forged(house, pack, tmp_path / "after.zip", replaced)
+    others = [one for one in contents(pack)["keys.txt"].decode().splitlines() if one != old]
+
+    def checked(file: Path, *lines: str) -> tuple[int, str]:
+        keys = tmp_path / "keys.txt"
+        keys.write_text("".join(f"{one}\n" for one in (*lines, *others)))
+        return verify(unpacked, file, "--keys", keys)
+
+    code, said = checked(after, line, f"earlier-{old}")
+    assert (code, "2 états antérieurs" in said) == (0, True), said
+    code, said = checked(after, line)
+    assert (code, "journal/earlier.jsonl" in said) == (1, True), "as it was before: the pack named the new key alone"
+    code, said = checked(pack, line, f"earlier-{old}")
+    assert (code, "journal/checkpoint.txt" in said) == (1, True), "the earlier key signs no checkpoint any more"
+
+
+def test_a_pack_names_the_keys_of_before_a_rotation(house: Inspected) -> None:
+    seal = Seal(house.room.keyring.instance("office"), "now", (), ("before", "long before"))
+    packs = Packs(house.room.clocks, log_of(house.room.admin), Path("none"), seal)
+    with house.database.connect(SUPERUSER) as admin:
+        (worker,) = [one for one in packs.public(admin) if one.startswith("controls ")]
+        admin.execute("select upkeep.retire_instance('worker')")
+        admin.execute(
+            "insert into journal.instance (name, role, public_key) values ('worker', 'tierce_worker', %s)",
+            (bytes(range(32)),),
+        )
+        lines = packs.public(admin)
+        admin.rollback()
+    assert [one for one in lines if "log " in one] == ["log now", "earlier-log before", "earlier-log long before"]
+    assert worker in lines
+    assert sum(one.startswith("controls ") for one in lines) == 2

@@ -13,7 +13,7 @@ from tierce.journal.commands import app
 from tierce.journal.model import Entry, EntryKind
 from tierce.journal.sequencer import Sequencer
 from tierce.journal.service import LOG_KEY_NAME, LOG_ORIGIN, Appender
-from tierce.kernel.ids import EntrySeq
+from tierce.kernel.ids import EntrySeq, PersonId, staff_id
 from tierce.storage.cluster import SUPERUSER
 from tierce.storage.database import Database
 from tierce.storage.keys import Keyring, create_keys
@@ -116,6 +116,30 @@ def test_what_cannot_be_done_is_refused_with_its_reason(
     assert (done.exit_code, f"no journal entry has the number {seqs[-1] + 1}" in done.stderr) == (2, True)
     done = run("key", "--keys", tmp_path)
     assert (done.exit_code, "instance-log.key" in done.stderr) == (2, True)
+
+
+def test_a_redaction_is_asked_under_a_name_and_one_name_is_one_person(
+    seqs: list[EntrySeq], where: list[object], keys: Path, connect: Connect, tmp_path: Path
+) -> None:
+    create_keys(keys, ["instance-upkeep"])
+    worker = connect("tierce_worker")
+    appender = Appender.enrol(worker, "worker", Keyring(keys, ()).instance("worker"))
+    old = Entry(kind=EntryKind.UPKEEP, time_us=1, person=PersonId(7))
+    (seq,) = appender.append(worker, [old])
+    words = ("redact", seq, "--reason", "erasure", *where[:-2], "--keys", keys, "--segments", tmp_path / "none")
+    for nobody in ("81", " ", "-"):
+        refused = run(*words, "--by", nobody)
+        assert (refused.exit_code, "donnez votre nom" in refused.stderr) == (2, True), nobody
+    first = run(*words, "--by", "Hélène Vasseur")
+    assert first.exit_code == 0, first.output
+    assert "1 more person must ask" in first.stdout
+    again = run(*words, "--by", " Hélène Vasseur ")
+    assert (again.exit_code, "une autre doit le faire" in again.stderr) == (2, True)
+    assert "the next sealing" in run(*words, "--by", "Marc Tessier").stdout
+    rows = connect(SUPERUSER).execute("select author from journal.redaction where seq = %s", (seq,)).fetchall()
+    assert {author for (author,) in rows} == {
+        staff_id(f"command:{one}") for one in ("Hélène Vasseur", "Marc Tessier")
+    }
 
 
 def test_tiles_are_made_again_while_no_worker_runs(

@@ -11,6 +11,7 @@ import httpx
 import psycopg
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from typer.testing import CliRunner
 
 from tests.integration.conftest import Connect
 from tests.integration.logs import log_of
@@ -26,6 +27,7 @@ from tierce.journal.tiles.tree import TileTree
 from tierce.journal.verifier.check import Journal, verify
 from tierce.journal.verifier.model import Report
 from tierce.journal.witness import store
+from tierce.journal.witness.commands import app
 from tierce.journal.witness.cosignature import WitnessKey, cosign, read_cosignature
 from tierce.journal.witness.feeding import Address, Feeder
 from tierce.journal.witness.service import Request, write_request
@@ -165,6 +167,16 @@ def test_the_verifier_holds_what_is_stored_of_a_witness_to_its_own_key(
     assert [(one.code, one.index) for one in verified().findings] == [("cosignature-signature", 100)]
     admin.execute("delete from journal.checkpoint where size = 50")
     assert ("cosignature-alone", 50) in [(one.code, one.index) for one in verified().findings]
+
+
+def test_what_a_witness_shows_is_its_note_alone_to_be_written_to_a_file(house: House, insurer: Insurer) -> None:
+    """It is what a restore on a lost machine is held to: a word beside it would make it no note."""
+    house.grow(1)
+    house.feeder.turn()
+    folder = insurer.command[insurer.command.index("serve") + 1]
+    shown = CliRunner().invoke(app, ["show", folder, "--name", NAME, "--log-key", LOG_LINE])
+    assert (shown.exit_code, shown.stdout) == (0, house.note)
+    assert "50 lignes / entries" in shown.stderr
 
 
 def test_a_witness_that_was_killed_remembers_what_it_saw(house: House, insurer: Insurer) -> None:

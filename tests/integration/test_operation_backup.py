@@ -263,6 +263,12 @@ def test_signing_keys_replaced_since_the_backup_are_retired_again(stage: Stage, 
     with elsewhere(stage, home, state=False) as file:
         file.write_text(file.read_text("utf-8").replace(str(stage.home / "keys"), str(keys)), "utf-8")
         note = json.loads((taken / MANIFEST).read_text("utf-8"))["checkpoint"]
+        for wrong in (f"tierce.local/journal : 3 lignes\n{note}", note.replace("\n", "", 1), "", "x" * 9_999):
+            (home / "checkpoint").write_text(wrong, "utf-8")
+            run("restore", "run", taken, "--settings", file, code=2)
+        with load(file).connection().named("postgres").connect(SUPERUSER) as server:
+            made = server.execute("select datname from pg_database where datname = 'tierce'").fetchall()
+        assert made == [], "what is no checkpoint of this log is refused before anything is made"
         (home / "checkpoint").write_text(note, "utf-8")
         found = json.loads(run("restore", "run", taken, "--settings", file, "--json", "-"))
         assert (found["intact"], found["compared"], found["lost_lines"]) == (True, True, 0)

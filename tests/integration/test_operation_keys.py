@@ -6,6 +6,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from msgspec import structs
 from typer.testing import CliRunner
 
 from tests.integration.conftest import Connect
@@ -14,6 +15,7 @@ from tests.settings_file import settings_text
 from tierce.cli import app
 from tierce.journal.kept import KeptCheckpoint, retired_log_keys
 from tierce.journal.model import Entry, EntryKind
+from tierce.journal.note import checkpoint_note
 from tierce.journal.sequencer import Sequencer
 from tierce.journal.service import LOG_ORIGIN, Appender
 from tierce.journal.tiles.folder import LogFolder
@@ -32,6 +34,7 @@ from tierce.upkeep.backup.service import retired_lines
 from tierce.upkeep.rotation import service, store
 from tierce.upkeep.rotation.errors import RotationError
 from tierce.upkeep.service import make_keys
+from tierce.web.worker import CHECKPOINT_FILE
 
 RUNNER = CliRunner()
 
@@ -229,6 +232,13 @@ def test_the_log_gets_a_new_key_and_the_old_one_vouches_for_nothing_later(
         sequencer.step()
         with pytest.raises(RotationError, match="the worker runs"):
             service.rotate_log(vault.settings)
+    state = vault.file.parent / "elsewhere"
+    state.mkdir()
+    ahead = checkpoint_note(LOG_ORIGIN, 2, bytes(32), old_key)
+    KeptCheckpoint(state / CHECKPOINT_FILE).write(ahead)
+    with pytest.raises(RotationError, match="another database, or an older backup"):
+        service.rotate_log(structs.replace(vault.settings, state=str(state)))
+    assert (vault.keys / "log.pub").read_text() == old_line, "the key of the log that is in use is left alone"
     with pytest.raises(Stopped):
         service.rotate_log(vault.settings, stop_at(step))
     line = vault.run("keys", "log")

@@ -92,7 +92,7 @@ def test_a_peer_is_registered_ends_and_may_not_be_an_insurer_that_is_not_here(
     )
     for wrong in (str(weak), str(tmp_path / "none.pub"), __file__):
         code, said = run("peer", "other", "--key", wrong)
-        assert (code, said.startswith("nothing was registered")) == (2, True)
+        assert (code, said.startswith("✗ rien n’a été inscrit / nothing was registered")) == (2, True)
     assert world.scalar("select array_agg(name) from presence.peer") == ["oct-merle"]
     assert run("end-peer", "oct-merle", "--why", "contract ended")[0] == 0
     assert run("end-peer", "oct-merle", "--why", "contract ended")[0] == 1

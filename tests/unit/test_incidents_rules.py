@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import date
 
+import numpy as np
 import pytest
 
 from tierce.incidents.errors import FreeTextError
@@ -19,8 +20,30 @@ from tierce.kernel.ids import DeviceId, EntrySeq, IncidentId, InsurerId, PersonI
 from tierce.notices.slices.rules import slice_for
 from tierce.policy.acts import Outcome
 from tierce.scope.errors import CriteriaError
-from tierce.scope.model import Batch, Beat, Criteria, Doubt, Gap, GapKind, JournalLine, Rule, Status, TreeHead
-from tierce.scope.rules import Holes, canonical_lines, compute_scope, find_holes, judge, rule_text
+from tierce.scope.holes import find_holes_of
+from tierce.scope.model import (
+    HARMLESS,
+    Batch,
+    Beat,
+    Criteria,
+    Doubt,
+    Gap,
+    GapKind,
+    JournalLine,
+    Rule,
+    Status,
+    TreeHead,
+)
+from tierce.scope.rules import (
+    LOST_BLOCKS,
+    Holes,
+    canonical_lines,
+    compute_scope,
+    find_holes,
+    judge,
+    rule_text,
+)
+from tierce.scope.sources import Blocks
 
 TREE = TreeHead(size=4, root=bytes(32))
 THIEF = DeviceId(66)
@@ -132,6 +155,20 @@ def test_holes_that_touch_the_window_are_listed() -> None:
         Gap(GapKind.NEVER_COMMITTED, 6, 6, 0),
         Gap(GapKind.NEVER_COMMITTED, 8, 8, 0),
     )
+
+
+def test_numbers_left_out_for_lines_that_a_restore_lost_are_no_batches_that_were_given_up() -> None:
+    """`tierce restore accept-loss` leaves that many out: what those lines showed did leave, nobody knows to whom."""
+    for missing, kind in ((LOST_BLOCKS - 1, GapKind.NEVER_COMMITTED), (LOST_BLOCKS, GapKind.LOST)):
+        batches = [batch(5, 30), batch(6 + missing, 34)]
+        holes = find_holes(batches, [window(29, 40)])
+        assert holes.gaps == (Gap(kind, 6, 5 + missing, 0),)
+        blocks = Blocks(
+            *(np.array(column, np.int64) for column in ((5, 6 + missing), (30 * MINUTE_US, 34 * MINUTE_US)))
+        )
+        assert find_holes_of(None, (), blocks, [window(29, 40)]).gaps == list(holes.gaps), "and so over columns"
+        assert (kind in HARMLESS) == (kind is GapKind.NEVER_COMMITTED)
+        assert [holes.near(at * MINUTE_US) for at in (28, 29, 32, 35, 36)] == [False, True, True, True, False]
 
 
 def alive(instance: int, *minutes: float) -> list[Beat]:

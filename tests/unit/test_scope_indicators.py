@@ -128,6 +128,7 @@ def test_not_touched_needs_a_window_kept_covered_and_whole() -> None:
     assert said(Hits(), LOOKED, Reach(101 * MINUTE, 300 * MINUTE)) == (Verdict.CANNOT_TELL, Why.NOT_KEPT)
     assert said(Hits(), LOOKED, Reach(0, 199 * MINUTE)) == (Verdict.CANNOT_TELL, Why.NOT_OVER)
     for kind, why in (
+        (GapKind.LOST, Why.HOLE),
         (GapKind.LINES_MISSING, Why.HOLE),
         (GapKind.UNREADABLE, Why.HOLE),
         (GapKind.CLOCK, Why.CLOCK),

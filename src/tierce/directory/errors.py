@@ -4,7 +4,7 @@ from tierce.kernel.errors import FieldError, TierceError
 
 
 class ProfessionalUnknownError(TierceError):
-    """No professional of the directory has this national identifier; load the directory, or check the number."""
+    """Aucun professionnel de ce numéro / no professional has this national identifier; load the directory."""
 
 
 class ContactsRefusedError(TierceError):

@@ -28,6 +28,7 @@ from tierce.settings import Mode, load
 from tierce.storage.command_line import Json, SettingsFile
 from tierce.storage.database import Database
 from tierce.storage.keys import Keyring, Purpose
+from tierce.storage.said import said
 
 ROLE = "tierce_feed"
 KEYS = (
@@ -223,13 +224,13 @@ def _refusals_told(console: Console) -> Iterator[None]:
     try:
         yield
     except TierceError as error:
-        console.print(f"✗ {error}", style="red", markup=False, highlight=False, soft_wrap=True)
+        console.print(f"✗ {said(error)}", style="red", markup=False, highlight=False, soft_wrap=True)
         raise typer.Exit(HELD if isinstance(error, FeedHeldError) else FILE_REFUSED) from None
     except psycopg.OperationalError as error:
         # What the driver says of a lost connection, never of a statement: nothing in it was read from the file.
-        said = " ".join(str(error).split())
+        driver = " ".join(str(error).split())
         told = "la base ne répond pas ; relancez la même commande / the database is away: run the same command again"
-        console.print(f"✗ {told} ({said})", style="red", markup=False, highlight=False, soft_wrap=True)
+        console.print(f"✗ {told} ({driver})", style="red", markup=False, highlight=False, soft_wrap=True)
         raise typer.Exit(FILE_REFUSED) from None
 
 

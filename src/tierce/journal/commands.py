@@ -25,6 +25,7 @@ from tierce.kernel.ids import EntrySeq
 from tierce.storage.command_line import Host, Json, Keys, Log, Name, Origin, Port, Secrets
 from tierce.storage.database import Database
 from tierce.storage.keys import Keyring
+from tierce.storage.said import said
 
 ROLE = "tierce_office"
 
@@ -179,5 +180,5 @@ def _print(report: Report) -> None:
 
 
 def _refuse(error: TierceError, code: int = 2) -> NoReturn:
-    typer.echo(f"✗ {error}", err=True)
+    typer.echo(f"✗ {said(error)}", err=True)
     raise typer.Exit(code) from None

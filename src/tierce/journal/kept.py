@@ -17,9 +17,14 @@ LOG_RETIRED_FILE = "log-retired.pub"
 
 def retired_log_keys(keys: Path) -> list[Ed25519PublicKey]:
     """The log's earlier keys: the newest stored checkpoint may still be theirs."""
+    return [parse_verifier_key(line)[1] for line in retired_log_lines(keys)]
+
+
+def retired_log_lines(keys: Path) -> tuple[str, ...]:
+    """The log's earlier public lines, as whoever checks a signature wants them."""
     file = keys / LOG_RETIRED_FILE
     lines = file.read_text("utf-8").splitlines() if file.exists() else []
-    return [parse_verifier_key(line.split(" ")[0])[1] for line in lines if line.strip()]
+    return tuple(line.split(" ")[0] for line in lines if line.strip())
 
 
 class KeptCheckpoint:

@@ -63,7 +63,7 @@ def parse_verifier_key(text: str) -> tuple[str, Ed25519PublicKey]:
             raise KeyFormatError(msg)
         key = Ed25519PublicKey.from_public_bytes(raw[1:])
     except ValueError:
-        msg = "the log's public key must read name+identifier+base64"
+        msg = "clé du journal mal écrite / the log's public key must read name+identifier+base64"
         raise KeyFormatError(msg) from None
     if key_id(name, key).hex() != identifier:
         msg = f"the identifier {identifier} is not that of the key of {name}"

@@ -87,7 +87,7 @@ class TooManyAnswersError(PresenceError):
 
 
 class PeerUnknownError(PresenceError):
-    """No peer of this name may report: register it with `tierce presence peer`."""
+    """Aucun pair de ce nom : `tierce presence peer` / no peer of this name may report: register it there."""
 
 
 class FileUnsignedError(PresenceError):
@@ -95,4 +95,4 @@ class FileUnsignedError(PresenceError):
 
 
 class KeyFormatError(PresenceError):
-    """key: this file holds no Ed25519 public key in PEM; make one with `openssl pkey -in KEY -pubout`."""
+    """--key : pas une clé publique Ed25519 en PEM / no Ed25519 public key in PEM: `openssl pkey -in KEY -pubout`."""

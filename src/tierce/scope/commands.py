@@ -25,6 +25,7 @@ from tierce.scope.service import SETTLE, Export, computed
 from tierce.storage.command_line import Host, Json, Keys, Name, Port, Secrets, Segments
 from tierce.storage.database import Database
 from tierce.storage.keys import Keyring
+from tierce.storage.said import said
 
 ROLE = "tierce_office"
 
@@ -162,5 +163,5 @@ def progress() -> Iterator[Said]:
 
 
 def _refuse(error: TierceError, code: int = 2) -> NoReturn:
-    typer.echo(f"✗ {error}", err=True)
+    typer.echo(f"✗ {said(error)}", err=True)
     raise typer.Exit(code) from None

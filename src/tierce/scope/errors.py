@@ -19,7 +19,7 @@ class CriteriaError(ScopeError):
 
 
 class ListAlteredError(ScopeError):
-    """This file is not the list that its name says: its content has another digest, or is not a list."""
+    """Ce fichier n’est pas la liste que dit son nom / its content has another digest than its name, or is no list."""
 
 
 class ExporterMissingError(ScopeError):

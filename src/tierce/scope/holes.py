@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from tierce.journal.segments.model import Segment
 from tierce.scope.model import Criteria, Gap, GapKind
-from tierce.scope.rules import CLOCK_SLACK_US, GAP_SLACK_US
+from tierce.scope.rules import CLOCK_SLACK_US, GAP_SLACK_US, hole
 from tierce.scope.sources import Blocks, Ints, Sealed, merged, ordered
 
 _MAX = (1 << 63) - 1
@@ -116,7 +116,7 @@ def _missing(blocks: Blocks, clauses: Sequence[Criteria]) -> Iterator[Gap]:
     kept = _meets(clauses, low, high, GAP_SLACK_US)
     rows = np.stack([blocks.block[at] + 1, blocks.block[at + 1] - 1, low, high], axis=1)[kept]
     for first, last, begun, ended in rows.tolist():
-        yield Gap(GapKind.NEVER_COMMITTED, first, last, 0, begun, ended)
+        yield hole(first, last, begun, ended)
 
 
 def _runs(doubts: Ints, places: Ints) -> Iterator[Gap]:

@@ -54,6 +54,8 @@ class GapKind(StrEnum):
 
     NEVER_COMMITTED = "never committed"
     """A block number was drawn and no batch was committed under it: nothing was revealed for it."""
+    LOST = "lost"
+    """Numbers that `tierce restore accept-loss` left out: lines of before it are lost, with what they showed."""
     LINES_MISSING = "lines missing"
     """A batch holds fewer lines than its signature covers: somebody removed them."""
     UNREADABLE = "unreadable"

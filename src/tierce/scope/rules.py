@@ -46,7 +46,10 @@ BEATS_MISSED = 3
 """An instance that missed so many of its signs of life was silent."""
 GONE_US = 86_400 * 1_000_000
 """A silence is listed for a day at most: an instance that has not come back was taken away, not cut off."""
-HIDING = frozenset({GapKind.NEVER_COMMITTED, GapKind.SILENT, GapKind.LINES_MISSING, GapKind.UNREADABLE})
+LOST_BLOCKS = 1 << 20
+"""A run of so many absent numbers is what was left out when lines were lost with an older backup. So many drawn one
+by one and given up are told the same: less is then said than could be, never more."""
+HIDING = frozenset({GapKind.NEVER_COMMITTED, GapKind.LOST, GapKind.SILENT, GapKind.LINES_MISSING, GapKind.UNREADABLE})
 """The gaps beside which nobody can say what became of an ask."""
 
 _VERSION = "tierce-scope-v2"
@@ -190,16 +193,17 @@ def find_holes(
         beats: the signs of life of the instances: see `silences`.
 
     A run of absent block numbers is a hole when the time between its neighbours meets a window, to the minute. Such a
-    block was drawn and its transaction never committed, hence nothing was revealed for it; a block with fewer lines
-    than it signed is a removal, and worse. Times that go back by more than two minutes put every block on either
-    side in doubt: the true time of each lies between the earliest time after it and the latest before it.
+    block was drawn and its transaction never committed, hence nothing was revealed for it, unless the run is so long
+    that it was left out for lines that a restore lost (LOST_BLOCKS); a block with fewer lines than it signed is a
+    removal, and worse. Times that go back by more than two minutes put every block on either side in doubt: the true
+    time of each lies between the earliest time after it and the latest before it.
     """
     every = list(batches)
     gaps = []
     for before, after in pairwise(every):
         low, high = sorted((before.at_us, after.at_us))
         if after.block > before.block + 1 and _meets(clauses, low, high):
-            gaps.append(Gap(GapKind.NEVER_COMMITTED, before.block + 1, after.block - 1, 0, low, high))
+            gaps.append(hole(before.block + 1, after.block - 1, low, high))
     for one in every:
         if one.found != one.signed and _meets(clauses, one.at_us, one.at_us):
             missing = one.signed - one.found
@@ -235,6 +239,12 @@ def silences(beats: Iterable[Beat], clauses: Sequence[Criteria]) -> list[Gap]:
             first, last = sorted((one.block, then.block))
             found.append(Gap(GapKind.SILENT, first, last, 0, one.at_us, until))
     return found
+
+
+def hole(first: int, last: int, low: int, high: int) -> Gap:
+    """A run of absent block numbers, between the times of its neighbours."""
+    kind = GapKind.LOST if last - first + 1 >= LOST_BLOCKS else GapKind.NEVER_COMMITTED
+    return Gap(kind, first, last, 0, low, high)
 
 
 def sort_gaps(gaps: Iterable[Gap]) -> tuple[Gap, ...]:

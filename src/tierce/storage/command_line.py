@@ -9,6 +9,7 @@ import psycopg
 import typer
 
 from tierce.kernel.errors import TierceError
+from tierce.storage.said import said
 
 SettingsFile = Annotated[
     Path, typer.Option("--settings", envvar="TIERCE_SETTINGS", help="Réglages de l’installation. / Settings file.")
@@ -33,14 +34,10 @@ Json = Annotated[str, typer.Option("--json", help="« - » : un objet JSON sur l
 
 
 @contextmanager
-def refusing(*, details: bool = True) -> Iterator[None]:
-    """Tell a refusal in one line on the error output, and end with 2.
-
-    Without `details`, an error that is not ours is told by its kind alone.
-    """
+def refusing() -> Iterator[None]:
+    """Tell a refusal in one line on the error output, in both languages, and end with 2."""
     try:
         yield
     except (TierceError, OSError, psycopg.Error) as error:
-        said = error if details or isinstance(error, TierceError) else type(error).__name__
-        typer.echo(f"✗ {said}", err=True)
+        typer.echo(f"✗ {said(error)}", err=True)
         raise typer.Exit(2) from None

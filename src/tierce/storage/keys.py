@@ -173,7 +173,12 @@ def _read_key(path: Path) -> bytes:
     try:
         key = path.read_bytes()
     except OSError as error:
-        msg = f"key file {path.name} cannot be read ({error.strerror}); make keys with `tierce upkeep keys DIRECTORY`"
+        msg = (
+            f"le fichier de clé {path.name} ne se lit pas : vérifiez `keys`, remettez-le de sa copie scellée, ou sur "
+            f"une installation neuve `tierce upkeep keys DOSSIER` / key file {path.name} cannot be read "
+            f"({error.strerror}): check `keys`, bring it back from its sealed copy, or on a new installation make "
+            "keys with `tierce upkeep keys DIRECTORY`"
+        )
         raise KeyMissingError(msg) from None
     if len(key) != KEY_BYTES:
         msg = f"key file {path.name} holds {len(key)} bytes instead of {KEY_BYTES}; restore it from its backup"
@@ -189,11 +194,27 @@ def create_keys(directory: Path, instances: Iterable[str]) -> list[str]:
         path = directory / f"{name}.key"
         if path.exists():
             continue
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(os.urandom(KEY_BYTES))
+        write_new(path, os.urandom(KEY_BYTES))
         made.append(name)
     return made
+
+
+def write_new(path: Path, content: bytes) -> None:
+    """Write a new file of mode 0600, durably, whole or not at all: a full disk leaves no empty key behind.
+
+    Raises:
+        FileExistsError: it is there; nothing is ever overwritten.
+    """
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as stream:
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.link(part, path)  # unlike a rename, this refuses a name that is taken
+    finally:
+        part.unlink(missing_ok=True)
 
 
 Versions = Mapping[tuple[Compartment, InsurerId], Mapping[int, bytes]]

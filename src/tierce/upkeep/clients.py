@@ -26,6 +26,7 @@ from tierce.kernel.language import Language
 from tierce.settings import load
 from tierce.storage.command_line import Json, SettingsFile
 from tierce.storage.keys import Keyring
+from tierce.storage.said import said
 from tierce.upkeep.progress import bar
 
 ROLE: Final = "tierce_office"
@@ -93,7 +94,7 @@ def open_desk(settings_file: Path) -> Iterator[_Desk]:
         with settings.connection().connect(ROLE, autocommit=True) as connection:
             yield _Desk(connection, Clients(appender, SystemClock()))
     except TierceError as error:
-        console.print(f"✗ {error}", style="red", markup=False, highlight=False, soft_wrap=True)
+        console.print(f"✗ {said(error)}", style="red", markup=False, highlight=False, soft_wrap=True)
         raise typer.Exit(2) from None
 
 

@@ -11,6 +11,7 @@ from tierce.settings import load
 from tierce.storage.cluster import SUPERUSER
 from tierce.storage.command_line import SettingsFile
 from tierce.storage.migrate import migrate, register_portal
+from tierce.storage.said import said
 from tierce.upkeep.service import make_keys
 
 app = typer.Typer(
@@ -47,6 +48,6 @@ def database(
         migrate(read.connection(), admin=admin)
         register_portal(read.connection(), read.portal_software, f"Portail {read.operator.name}")
     except (TierceError, OSError, psycopg.Error) as error:
-        typer.echo(f"la base est restée telle quelle / the database was left as it was: {error}", err=True)
+        typer.echo(f"la base est restée telle quelle / the database was left as it was: {said(error)}", err=True)
         raise typer.Exit(2) from None
     typer.echo("✓ la base est à cette version / the database is at this version")

@@ -21,6 +21,7 @@ from tierce.settings import load
 from tierce.storage.command_line import Json, SettingsFile
 from tierce.storage.granted import printed_digest
 from tierce.storage.keys import Keyring
+from tierce.storage.said import said
 
 ROLE, INSTANCE = "tierce_worker", "worker"
 _EPILOG = """
@@ -120,6 +121,6 @@ def snapshot(*, settings: SettingsFile) -> None:
 
 
 def _refuse(error: Exception) -> NoReturn:
-    said = "aucun relevé ce jour-là / no snapshot on that day" if isinstance(error, SnapshotMissingError) else error
-    typer.echo(f"✗ {said}", err=True)
+    none = "aucun relevé ce jour-là / no snapshot on that day"
+    typer.echo(f"✗ {none if isinstance(error, SnapshotMissingError) else said(error)}", err=True)
     raise typer.Exit(2) from None

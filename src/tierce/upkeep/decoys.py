@@ -23,6 +23,7 @@ from tierce.policy.digest import policy_digest
 from tierce.settings import Settings, load
 from tierce.storage.command_line import SettingsFile
 from tierce.storage.keys import Keyring, Purpose
+from tierce.storage.said import said
 from tierce.watch import store
 from tierce.watch.model import TWINS
 
@@ -77,8 +78,7 @@ def _refusing() -> Iterator[None]:
     try:
         yield
     except (TierceError, OSError, UnicodeDecodeError, psycopg.Error) as error:
-        said = str(error) if isinstance(error, TierceError | OSError) else type(error).__name__
-        typer.echo(f"✗ {said}", err=True)
+        typer.echo(f"✗ {said(error)}", err=True)
         raise typer.Exit(2) from None
 
 

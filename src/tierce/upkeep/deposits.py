@@ -46,11 +46,20 @@ Sortie / exit: 0 fait / done, 2 refusé / refused.
 LISTED = 50
 
 
+def _domain(text: str) -> Domain:
+    """Read a domain, or raise ValueError."""
+    if text not in Domain.__members__:
+        every = ", ".join(Domain.__members__)
+        msg = f"choisissez parmi / choose among: {every}"
+        raise ValueError(msg)
+    return Domain[text]
+
+
 @app.command(epilog=_EPILOG)
 def choice(
     *,
     amc: Annotated[str, typer.Argument(help="Numéro AMC. / AMC number.")],
-    domain: Annotated[Domain, typer.Option(parser=lambda text: Domain[text], help="OPTI, PHAR…", metavar="DOMAIN")],
+    domain: Annotated[Domain, typer.Option(parser=_domain, help="OPTI, PHAR…", metavar="DOMAIN")],
     up_to: Annotated[int, typer.Option("--up-to", min=1, max=UP_TO_MAX // 100, help="Euros.")],
     first: Annotated[str, typer.Option("--from", help="AAAA-MM-JJ. / YYYY-MM-DD.")],
     last: Annotated[str, typer.Option("--until", help="AAAA-MM-JJ. / YYYY-MM-DD.")],
@@ -113,8 +122,9 @@ def list_(*, settings: SettingsFile, json: Json = "") -> None:
             typer.echo(msgspec.json.encode({"counts": body}).decode())
             return
         for stands, reason, number in counted:
-            why = REASON_LABELS[reason].fr if reason is not DepositReason.NONE else ""
-            typer.echo(f"{number:>7} {STATE_LABELS[stands].fr} {why}".rstrip())
+            state, why = STATE_LABELS[stands], REASON_LABELS[reason]
+            told = f" — {why.fr} / {why.en}" if reason is not DepositReason.NONE else ""
+            typer.echo(f"{number:>7} {state.fr} / {state.en}{told}")
         for row in store.latest(connection, LISTED):
             place = row.establishment or "?"
             typer.echo(f"{print_receipt(key, row.number)} {row.received:%Y-%m-%d %H:%M} {row.state.name} {place}")

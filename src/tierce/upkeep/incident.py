@@ -18,6 +18,7 @@ from tierce.incidents.pack.errors import CheckpointMissingError, PackExistsError
 from tierce.incidents.pack.service import Packs, Seal
 from tierce.incidents.register.service import Register
 from tierce.incidents.rules import incident_reference
+from tierce.journal.kept import retired_log_lines
 from tierce.journal.service import Appender
 from tierce.journal.tiles.folder import LogFolder
 from tierce.kernel.clock import SystemClock
@@ -29,6 +30,7 @@ from tierce.scope.commands import progress
 from tierce.settings import Settings, SettingsError, load
 from tierce.storage.command_line import Json, SettingsFile
 from tierce.storage.keys import Keyring
+from tierce.storage.said import said
 from tierce.web.names import log_key
 
 ROLE, INSTANCE = "tierce_office", "office"
@@ -123,7 +125,8 @@ def pack(
 
 
 def _seal(settings: Settings, key: Ed25519PrivateKey) -> Seal:
-    return Seal(key, log_key(settings.key_directory()), tuple(one.key for one in settings.witnesses))
+    keys, witnesses = settings.key_directory(), tuple(one.key for one in settings.witnesses)
+    return Seal(key, log_key(keys), witnesses, retired_log_lines(keys))
 
 
 def _number(connection: Connection, text: str) -> IncidentId:
@@ -151,10 +154,8 @@ _WORDS = {
 
 
 def _refuse(error: Exception) -> NoReturn:
-    said = next((words for kind, words in _WORDS.items() if isinstance(error, kind)), str(error))
+    told = next((words for kind, words in _WORDS.items() if isinstance(error, kind)), said(error))
     if isinstance(error, SettingsError):
-        said = f"--settings : {error}"
-    if isinstance(error, FieldError):
-        said = f"{error.field} : {error.reason.fr} {error.remedy.fr} / {error.reason.en} {error.remedy.en}"
-    typer.echo(f"✗ {said}", err=True)
+        told = f"--settings : {error}"
+    typer.echo(f"✗ {told}", err=True)
     raise typer.Exit(2) from None

@@ -27,6 +27,7 @@ from tierce.settings import Settings, load
 from tierce.storage.command_line import Json, SettingsFile
 from tierce.storage.database import Database
 from tierce.storage.keys import SIGNER_KEY, Keyring
+from tierce.storage.said import said
 
 ROLE = "tierce_upkeep"
 INSTANCE = "upkeep"
@@ -51,17 +52,17 @@ def signers(*, settings: SettingsFile, json: Json = "") -> None:
         with read.connection().connect(ROLE) as connection:
             found = store.signers(connection)
     except (TierceError, OSError, psycopg.Error) as error:
-        typer.echo(f"nothing was registered: {error}", err=True)
+        typer.echo(f"✗ rien n’a été inscrit / nothing was registered: {said(error)}", err=True)
         raise typer.Exit(2) from None
     if json == "-":
         rows = [{"signer": n, "amc": amc, "insurer": name, "signs": signs} for n, amc, name, signs in found]
         typer.echo(msgspec.json.encode({"made": made, "signers": rows}))
         return
-    table = Table("key", "AMC", "insurer", "signs")
+    table = Table("clé / key", "AMC", "organisme / insurer", "signe / signs")
     for number, amc, name, signs in found:
-        table.add_row(str(number), amc, name, "yes" if signs else "revoked")
+        table.add_row(str(number), amc, name, "oui / yes" if signs else "révoquée / revoked")
     Console().print(table)
-    typer.echo(f"{made} keys registered", err=True)
+    typer.echo(f"✓ {made} clés inscrites / keys registered", err=True)
 
 
 @app.command(epilog='Example:  tierce presence revoke 12 --why "copied disk" --settings tierce.toml')
@@ -79,12 +80,18 @@ def revoke(
             if insurer is not None:
                 appender.append(connection, [_line(insurer, signer)])
     except (TierceError, OSError, psycopg.Error) as error:
-        typer.echo(f"nothing was revoked: {error}", err=True)
+        typer.echo(f"✗ rien n’a été révoqué / nothing was revoked: {said(error)}", err=True)
         raise typer.Exit(2) from None
     if insurer is None:
-        typer.echo(f"no key {signer} that signs; list them with `tierce presence signers`", err=True)
+        typer.echo(
+            f"✗ aucune clé {signer} ne signe : voyez `tierce presence signers` / no key {signer} signs: see it",
+            err=True,
+        )
         raise typer.Exit(1)
-    typer.echo(f"key {signer} is revoked; `tierce presence signers` gives its insurer another one")
+    typer.echo(
+        f"✓ clé {signer} révoquée ; `tierce presence signers` en donne une autre à son organisme / "
+        f"key {signer} is revoked; `tierce presence signers` gives its insurer another one"
+    )
 
 
 @app.command(epilog="Example:  tierce presence peer oct-merle --key oct-merle.pub --settings tierce.toml")
@@ -104,12 +111,16 @@ def peer(
             if added:
                 appender.append(connection, [_line(InsurerId(0), 0)])
     except (TierceError, OSError, psycopg.Error) as error:
-        typer.echo(f"nothing was registered: {error}", err=True)
+        typer.echo(f"✗ rien n’a été inscrit / nothing was registered: {said(error)}", err=True)
         raise typer.Exit(2) from None
     if not added:
-        typer.echo("insurer: no insurer has this AMC number; take in the insurers' file first", err=True)
+        typer.echo(
+            "✗ --insurer : aucun organisme n’a ce numéro AMC ; prenez d’abord le fichier des organismes / "
+            "no insurer has this AMC number; take in the insurers' file first",
+            err=True,
+        )
         raise typer.Exit(1)
-    typer.echo(f"{name} may report: tierce feed presence FILE --peer {name}")
+    typer.echo(f"✓ {name} peut rapporter / may report: tierce feed presence FILE --peer {name}")
 
 
 @app.command(epilog='Example:  tierce presence end-peer oct-merle --why "contract ended" --settings tierce.toml')
@@ -126,12 +137,14 @@ def end_peer(
             if ended:
                 appender.append(connection, [_line(InsurerId(0), 0)])
     except (TierceError, OSError, psycopg.Error) as error:
-        typer.echo(f"nothing was changed: {error}", err=True)
+        typer.echo(f"✗ rien n’a été changé / nothing was changed: {said(error)}", err=True)
         raise typer.Exit(2) from None
     if not ended:
-        typer.echo(f"name: no peer {name} reports; check it", err=True)
+        typer.echo(
+            f"✗ aucun pair {name} ne rapporte ; vérifiez son nom / no peer {name} reports; check the name", err=True
+        )
         raise typer.Exit(1)
-    typer.echo(f"{name} reports no more")
+    typer.echo(f"✓ {name} ne rapporte plus / reports no more")
 
 
 @app.command(epilog="Example:  tierce presence certify 7 --settings tierce.toml")
@@ -152,15 +165,23 @@ def certify(
             if done:
                 appender.append(connection, [_line(InsurerId(0), software, Act.PRESENCE_CERTIFIED)])
     except psycopg.errors.ForeignKeyViolation:
-        typer.echo("software: no software has this number; register it with `tierce software add`", err=True)
+        typer.echo(
+            "✗ aucun logiciel n’a ce numéro ; inscrivez-le par `tierce software add` / "
+            "no software has this number; register it with `tierce software add`",
+            err=True,
+        )
         raise typer.Exit(1) from None
     except (TierceError, OSError, psycopg.Error) as error:
-        typer.echo(f"nothing was changed: {error}", err=True)
+        typer.echo(f"✗ rien n’a été changé / nothing was changed: {said(error)}", err=True)
         raise typer.Exit(2) from None
     if not done:
-        typer.echo("software: it may declare nothing already", err=True)
+        typer.echo("✗ il ne déclare déjà rien / it may declare nothing already", err=True)
         raise typer.Exit(1)
-    typer.echo(f"software {software} may declare {'no more' if end else 'readings'}")
+    typer.echo(
+        f"✓ le logiciel {software} ne déclare plus rien / software {software} may declare no more"
+        if end
+        else f"✓ le logiciel {software} déclare ses lectures / software {software} may declare readings"
+    )
 
 
 def read_public_key(file: Path) -> bytes:

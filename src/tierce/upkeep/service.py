@@ -1,6 +1,5 @@
 """Make the keys of an installation."""
 
-import os
 from pathlib import Path
 
 import pyrage
@@ -9,7 +8,7 @@ from tierce.deposits.sealing import PUBLIC_FILE, public_of
 from tierce.journal.kept import LOG_RETIRED_FILE
 from tierce.journal.note import verifier_key
 from tierce.journal.service import LOG_KEY_NAME, LOG_ORIGIN
-from tierce.storage.keys import DEPOSIT_KEY, Keyring, create_keys
+from tierce.storage.keys import DEPOSIT_KEY, Keyring, create_keys, write_new
 from tierce.web.names import LOG_PUBLIC_FILE
 
 INSTANCES = ("api", "office", "persons", "insurers", "signer", "worker", "feed", "notices", "upkeep", LOG_KEY_NAME)
@@ -35,6 +34,4 @@ def make_keys(folder: Path) -> list[str]:
 
 def make_lending_key(folder: Path) -> None:
     """Draw the age identity, mode 0600; never over one that is there."""
-    descriptor = os.open(folder / LENDING_KEY, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="ascii") as file:
-        file.write(f"{pyrage.x25519.Identity.generate()}\n")
+    write_new(folder / LENDING_KEY, f"{pyrage.x25519.Identity.generate()}\n".encode("ascii"))

@@ -12,6 +12,7 @@ import typer
 from tierce.kernel.errors import TierceError
 from tierce.settings import load
 from tierce.storage.command_line import SettingsFile
+from tierce.storage.said import said
 from tierce.web.names import EVERY, SETTINGS_VARIABLE, named_in
 from tierce.web.serving import Supervisor, serve_one
 
@@ -36,15 +37,24 @@ def serve(
     try:
         read = load(settings)
     except TierceError as error:
-        typer.echo(str(error), err=True)
+        typer.echo(f"✗ {said(error)}", err=True)
         raise typer.Exit(2) from None
     os.environ[SETTINGS_VARIABLE] = str(settings.resolve())
     for name in only or ():
         if name not in EVERY:
-            typer.echo(f"there is no process '{name}'; choose one of {', '.join(EVERY)}", err=True)
+            every = ", ".join(EVERY)
+            typer.echo(
+                f"✗ --only : aucun processus « {name} » ; choisissez parmi / there is no process '{name}'; "
+                f"choose one of: {every}",
+                err=True,
+            )
             raise typer.Exit(2)
         if name not in named_in(read):
-            typer.echo(f"the settings file has no table [{name}]: give it one with a port", err=True)
+            typer.echo(
+                f"✗ les réglages n’ont pas de table [{name}] : ajoutez-la, avec un port / "
+                f"the settings file has no table [{name}]: give it one with a port",
+                err=True,
+            )
             raise typer.Exit(2)
     if only is not None and len(only) == 1:
         serve_one(only[0], read)
@@ -69,5 +79,9 @@ def _several(supervisor: Supervisor) -> None:
     finally:
         supervisor.stop()
     if ended is not None:
-        typer.echo(f"the process '{ended}' ended by itself; everything was stopped", err=True)
+        typer.echo(
+            f"✗ le processus « {ended} » s’est arrêté de lui-même : tout est arrêté, lisez son journal / "
+            f"the process '{ended}' ended by itself: everything was stopped, read its log",
+            err=True,
+        )
         raise typer.Exit(1)

@@ -7,9 +7,12 @@ from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Any
 
+import psycopg
+
 from tierce.kernel.clock import SystemClock
 from tierce.kernel.errors import TierceError
 from tierce.settings import Settings, load
+from tierce.storage.said import said
 from tierce.web import logs
 from tierce.web.names import KEYS, SETTINGS_VARIABLE, tally_folder
 from tierce.web.observed import Observed
@@ -47,11 +50,13 @@ class Process:
             keys = tuple(str(name) for name in KEYS.get(self._name, ()))
             readiness = Readiness(self._name, settings, keys, SystemClock())
             self._app = Observed(self._name, await built.__aenter__(), readiness, tally_folder())
-        except Exception as error:
-            detail = {"detail": str(error)} if isinstance(error, TierceError) else {}
+        except Exception as error:  # noqa: BLE001 - whatever it is, the process does not start, and the line says where
+            ours = isinstance(error, TierceError | OSError | psycopg.Error)
+            detail = {"detail": said(error)} if ours else {}
             logs.say("not started", level="error", kind=type(error).__name__, where=logs.where(error), **detail)
+            # The server stops by this message; raised, the error would be printed with texts that are not ours.
             await send({"type": "lifespan.startup.failed", "message": type(error).__name__})
-            raise
+            return
         logs.set_up(self._name)  # again: a framework sets its own logging up as it is built
         logs.say("started")
         _settle_memory()

@@ -8,16 +8,21 @@ import gc
 import importlib
 import multiprocessing
 import os
+import re
 import signal
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 from granian import Granian
 from granian.constants import HTTPModes, Interfaces
 
+from tierce.kernel.errors import TierceError
 from tierce.settings import Settings
+from tierce.storage.said import said
 from tierce.web import logs
 from tierce.web.names import TALLY_VARIABLE
 
@@ -40,19 +45,33 @@ def serve_site(name: str, settings: Settings) -> None:
     The API has several workers: the kernel shares the connections out among them. They have one database role and
     one signing key between them, hence are one instance in the journal; what each remembers is its own.
     """
-    with tempfile.TemporaryDirectory(prefix="tierce-") as folder:
+    port = getattr(settings, name).port
+    with tempfile.TemporaryDirectory(prefix="tierce-") as folder, _told(port):
         os.environ[TALLY_VARIABLE] = folder
         Granian(
             f"{_module_of(name)}:app",
             address="127.0.0.1",
-            port=getattr(settings, name).port,
+            port=port,
             interface=Interfaces.ASGI,
             workers=settings.api.processes if name == "api" else 1,
+            workers_kill_timeout=int(STOP_SECONDS_MAX),  # one that missed its signal would hold a restart up
             http=HTTPModes.http1,
             websockets=False,
             log_access=False,
             log_dictconfig=logs.dict_config(name),
         ).serve()
+
+
+@contextmanager
+def _told(port: int) -> Iterator[None]:
+    """Say as an OSError what the server says in a RuntimeError's text: mostly that another process has the port."""
+    try:
+        yield
+    except RuntimeError as error:
+        found = re.search(r"os error (\d+)", str(error))
+        if found is None:
+            raise
+        raise OSError(int(found[1]), os.strerror(int(found[1])), f"127.0.0.1:{port}") from None
 
 
 class Supervisor:
@@ -109,6 +128,9 @@ class Supervisor:
             _COMM.write_text(f"tierce-{name}", "ascii")  # what ps and top show beside the command line
         try:
             serve_one(name, self._settings)
+        except (OSError, TierceError) as error:
+            sys.stderr.write(f"✗ {name} : {said(error)}\n")
+            raise SystemExit(1) from None
         except Exception:  # noqa: BLE001 - whoever forked us would print the error's text
             sys.excepthook(*sys.exc_info())
             raise SystemExit(1) from None

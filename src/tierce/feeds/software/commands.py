@@ -22,6 +22,7 @@ from tierce.policy.digest import policy_digest
 from tierce.settings import load
 from tierce.storage.command_line import SettingsFile
 from tierce.storage.keys import Keyring
+from tierce.storage.said import said
 
 _EPILOG = """
 Exemples / examples:
@@ -53,7 +54,7 @@ def _register(settings: Path) -> Iterator[SoftwareRegister]:
             connection.commit()
             yield SoftwareRegister(connection, appender, SystemClock(), policy_digest())
     except (TierceError, psycopg.OperationalError) as error:
-        Console(stderr=True).print(f"✗ {error}", style="red", markup=False, highlight=False, soft_wrap=True)
+        Console(stderr=True).print(f"✗ {said(error)}", style="red", markup=False, highlight=False, soft_wrap=True)
         raise typer.Exit(2) from None
 
 

@@ -78,7 +78,10 @@ class SoftwareRegister:
         with self._connection.transaction():
             software = store.end_client(self._connection, client_id, self._clock.now())
             if software is None:
-                msg = "no live client has this name: see `tierce software list`"
+                msg = (
+                    "aucun client de ce nom : voyez `tierce software list` / "
+                    "no live client has this name: see `tierce software list`"
+                )
                 raise SoftwareError(msg)
             self._note(software, VendorId(0))
 

@@ -38,7 +38,10 @@ class StaffDesk:
         Raises:
             StaffSessionError: nobody is named as doing it, or no session of that name is open.
         """
-        refusal = "no session of that name is open: `tierce staff list` shows the names; they are the provider's"
+        refusal = (
+            "aucune session de ce nom n’est ouverte : `tierce staff list` les montre, sous le nom du fournisseur / "
+            "no session of that name is open: `tierce staff list` shows the names; they are the provider's"
+        )
         return self._end(connection, lambda now: store.end_every(connection, subject, now), by, refusal)
 
     def end_insurer(self, connection: Connection, amc: str, by: str) -> int:
@@ -47,14 +50,17 @@ class StaffDesk:
         Raises:
             StaffSessionError: nobody is named as doing it, or that insurer (by its AMC number) has no session open.
         """
-        refusal = "no session of an insurer with that AMC number is open"
+        refusal = (
+            "aucune session d’un organisme de ce numéro AMC n’est ouverte / "
+            "no session of an insurer with that AMC number is open"
+        )
         return self._end(connection, lambda now: store.end_insurer(connection, amc, now), by, refusal)
 
     def _end(
         self, connection: Connection, end: Callable[[datetime], Sequence[SessionId]], by: str, refusal: str
     ) -> int:
         if not by.strip():
-            msg = "nobody is named as ending the session: give your name with --by"
+            msg = "--by : donnez votre nom / nobody is named as ending the session: give your name"
             raise StaffSessionError(msg)
         now = self.clock.now()
         with connection.transaction():

@@ -56,6 +56,8 @@ class Seal:
     key: Ed25519PrivateKey
     log_line: str
     witnesses: tuple[str, ...] = ()
+    earlier: tuple[str, ...] = ()
+    """The log's lines before a rotation: lists of that time were computed under checkpoints that they signed."""
 
 
 class Packs:
@@ -138,12 +140,12 @@ class Packs:
 
     def public(self, connection: Connection) -> list[str]:
         """The public line of every key whose signature is in a pack, its use before it."""
-        worker = store.instance_key(connection, WORKER)
-        controls = [] if worker is None else [f"controls {verifier_key(SIGNER, public_key(worker))}"]
+        workers = store.instance_keys(connection, WORKER)
         return [
             f"log {self._seal.log_line}",
+            *(f"earlier-log {line}" for line in self._seal.earlier),
             f"office {verifier_key(OFFICE_NAME, self._seal.key.public_key())}",
-            *controls,
+            *(f"controls {verifier_key(SIGNER, public_key(worker))}" for worker in workers),
             *(f"witness {line}" for line in self._seal.witnesses),
         ]
 

@@ -42,10 +42,13 @@ def under(connection: Connection, size: int | None) -> Under | None:
     return Under(row[0], bytes(row[1]), row[2], note)
 
 
-def instance_key(connection: Connection, name: str) -> bytes | None:
-    """The public key that an instance is registered with, in 32 bytes."""
-    row = connection.execute("select public_key from journal.instance where name = %s", (name,)).fetchone()
-    return bytes(row[0]) if row else None
+def instance_keys(connection: Connection, name: str) -> list[bytes]:
+    """Every public key that an instance is or was registered with, in 32 bytes each, in the order of their coming."""
+    rows = connection.execute(
+        "select public_key from journal.instance where name = %s or starts_with(name, %s) order by id",
+        (name, f"{name} until "),
+    ).fetchall()
+    return [bytes(row[0]) for row in rows]
 
 
 def grants(connection: Connection) -> str:

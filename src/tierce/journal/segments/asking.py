@@ -51,19 +51,29 @@ def ask_redaction(
         body = rows.entry_body(reader, seq)
         found = sealed.of_seq(reader, seq) if body is None else None
         if body is None and (found is None or found.redacted is not None):
-            msg = f"no entry that names a person has the number {seq}"
+            msg = (
+                f"aucune ligne qui nomme une personne n’a le numéro {seq} / "
+                "no entry that names a person has this number"
+            )
             raise RedactionRefusedError(msg)
         entry = decode(body if body is not None else found.body)  # type: ignore[union-attr] # told just above
         if entry.person == NOBODY:
-            msg = f"entry {seq} names nobody: there is nothing to redact"
+            msg = f"la ligne {seq} ne nomme personne : rien à caviarder / it names nobody: there is nothing to redact"
             raise RedactionRefusedError(msg)
         now, rule = clock.now(), REDACTIONS[reason]
         if from_micros(entry.time_us) > now - rule.after:
-            msg = f"entry {seq} is younger than {rule.after.days} days: for this reason it must be kept until then"
+            days = rule.after.days
+            msg = (
+                f"la ligne {seq} a moins de {days} jours : pour ce motif elle est gardée jusque-là / "
+                f"it is younger than {days} days: for this reason it must be kept until then"
+            )
             raise RedactionRefusedError(msg)
         before = store.redaction_asks(connection, seq)
         if any(author == one for one, _reason in before):
-            msg = "the same person already asked: another person must"
+            msg = (
+                "la même personne l’a déjà demandé : une autre doit le faire / "
+                "the same person already asked: another person must"
+            )
             raise RedactionRefusedError(msg)
         asked = sum(given == reason for _one, given in before) + 1
         line = Entry(

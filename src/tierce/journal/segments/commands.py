@@ -18,7 +18,7 @@ from tierce.journal.sequencer import Sequencer
 from tierce.journal.service import LOG_KEY_NAME, LOG_ORIGIN, Appender
 from tierce.journal.tiles.folder import LogFolder
 from tierce.kernel.clock import SystemClock
-from tierce.kernel.ids import EntrySeq
+from tierce.kernel.ids import EntrySeq, staff_id
 from tierce.policy.digest import policy_digest
 from tierce.policy.segments import REDACTIONS, RedactionReason
 from tierce.storage import heartbeat
@@ -36,12 +36,12 @@ Exemples / examples:
 Sortie / exit: 0 fait, ou rien à faire / done, or nothing to do; 2 refusé / refused.
 """
 REDACT_EPILOG = """
-Deux personnes lancent la même commande, chacune avec son numéro.
-/ Two people run the same command, each with her number.
+Deux personnes lancent la même commande, chacune sous son nom.
+/ Two people run the same command, each under her name.
 
-  tierce journal redact 123456 --reason erasure --by 81
+  tierce journal redact 123456 --reason erasure --by "Hélène Vasseur"
 
-  tierce journal redact 123456 --reason erasure --by 94     (et `tierce journal seal` le fait / and seal does it)
+  tierce journal redact 123456 --reason erasure --by "Marc Tessier"     (puis / then `tierce journal seal`)
 """
 
 TILES_EPILOG = """
@@ -101,7 +101,7 @@ def redact(
     *,
     seq: Annotated[int, typer.Argument(help="Numéro de la ligne. / The entry's number.")],
     reason: Annotated[str, typer.Option(help="decision, wrong-person, erasure.")],
-    by: Annotated[int, typer.Option(min=1, help="Qui demande : son numéro d’agent. / Who asks: her staff number.")],
+    by: Annotated[str, typer.Option(help="Votre nom ; le journal en garde un numéro. / Your name.")],
     secrets: Secrets,
     keys: Keys,
     segments: Segments,
@@ -115,6 +115,11 @@ def redact(
         every = ", ".join(f"{one.name.lower().replace('_', '-')} ({REDACTIONS[one].what.fr})" for one in REDACTIONS)
         typer.echo(f"✗ --reason : choisir parmi / choose among: {every}", err=True)
         raise typer.Exit(2)
+    if not any(letter.isalpha() for letter in by):
+        typer.echo(
+            "✗ --by : donnez votre nom, comme à `tierce ladder` / give your name, as to `tierce ladder`", err=True
+        )
+        raise typer.Exit(2)
     with refusing():
         key, database = Keyring(keys, ()).instance("upkeep"), Database(host, port, name, secrets)
         with database.connect("tierce_upkeep") as connection, database.connect("tierce_office") as reader:
@@ -127,7 +132,7 @@ def redact(
                 policy_digest(),
                 seq=EntrySeq(seq),
                 reason=chosen,
-                author=by,
+                author=staff_id(f"command:{by.strip()}"),
             )
     if asked.wanted:
         typer.echo(

@@ -14,6 +14,7 @@ from tierce.journal.witness.server import serve
 from tierce.journal.witness.service import Witness
 from tierce.kernel.clock import SystemClock
 from tierce.kernel.errors import TierceError
+from tierce.storage.said import said
 
 KEY_FILE = "witness.key"
 KEY_BYTES = 32
@@ -80,13 +81,13 @@ def serve_one(
 
 @app.command(epilog='Example:  tierce witness show /var/lib/tierce-witness --name x --log-key "$(cat log.pub)"')
 def show(folder: Folder, *, name: Name, log_key: LogKeys) -> None:
-    """Dire le dernier point de contrôle vu de chaque journal. / Say the last checkpoint seen of each log."""
+    """Dire le dernier point de contrôle vu de chaque journal. / Print the last one seen of each log, as it is."""
     try:
         made = Witness(folder, name, _key(folder), log_key, SystemClock())
         for origin in dict.fromkeys(parse_verifier_key(line)[0] for line in log_key):
             note = made.last(origin)
             size = 0 if note is None else unverified_checkpoint(note).size
-            typer.echo(f"{origin} : {size} lignes / entries")
+            typer.echo(f"{origin} : {size} lignes / entries", err=True)  # the note alone is output: it goes to a file
             if note is not None:
                 typer.echo(note, nl=False)
     except (TierceError, OSError) as error:
@@ -102,6 +103,5 @@ def _key(folder: Path) -> Ed25519PrivateKey:
 
 
 def _refuse(error: Exception) -> NoReturn:
-    said = f"{error.filename}: {error.strerror}" if isinstance(error, OSError) else str(error)
-    typer.echo(f"✗ {said}", err=True)
+    typer.echo(f"✗ {said(error)}", err=True)
     raise typer.Exit(2) from None

@@ -49,7 +49,7 @@ class WitnessKey:
             raw = base64.b64decode(tagged, validate=True)
             read = cls(name, Ed25519PublicKey.from_public_bytes(raw[1:]))
         except ValueError:
-            msg = "a witness's public key must read name+identifier+base64"
+            msg = "clé du témoin mal écrite / a witness's public key must read name+identifier+base64"
             raise KeyFormatError(msg) from None
         if raw[:1] != _KIND or read.identifier.hex() != identifier or not name or " " in name:
             msg = f"{name!r} is not a witness's key: `tierce witness key` prints it"

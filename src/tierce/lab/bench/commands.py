@@ -18,6 +18,7 @@ from tierce.kernel.errors import TierceError
 from tierce.lab.bench.concerned.oracle import ConcernedOracleReport, measure_concerned_oracle
 from tierce.lab.bench.concerned.service import NATIONAL_PEOPLE, SMALL_PEOPLE, ConcernedReport, measure_concerned
 from tierce.lab.bench.entries import make_entries
+from tierce.lab.bench.errors import NOTHING
 from tierce.lab.bench.gate import SMALL, Plan, Report, measure_gate
 from tierce.lab.bench.histories import measure_histories
 from tierce.lab.bench.imports import measure_import
@@ -91,7 +92,7 @@ def gate(
             report = measure_gate(plan, work, SystemClock(), _Steps().say)
             _screen.print(_table(report))
     except TierceError as error:
-        _screen.print(f"[bold]tierce bench gate:[/bold] {error}", markup=True)
+        _screen.print(f"✗ {NOTHING}\n  {error}", markup=False)
         raise typer.Exit(1) from None
     if json_to == "-":
         typer.echo(msgspec.json.encode(report).decode())
@@ -136,7 +137,10 @@ def history(
     try:
         sealed = Sealed(folder, read_manifest(folder))
     except OSError:
-        _screen.print(f"[bold]tierce bench history:[/bold] no manifest in {folder}: `tierce bench entries` makes one")
+        _screen.print(
+            f"✗ {folder} : pas de manifeste, `tierce bench entries` en fait un / no manifest, it makes one",
+            markup=False,
+        )
         raise typer.Exit(1) from None
     found = measure_histories(sealed, rate, seconds, processes, seed)
     table = Table("figure", "value", title="tierce bench history")
@@ -182,7 +186,7 @@ def scope(
             read = measure_histories(sealed, HISTORIES_A_SECOND, HISTORIES_SECONDS, report.machine.cores, seed=1)
             report = msgspec.structs.replace(report, history_ms_p99=read.history_ms_p99)
     except TierceError as error:
-        _screen.print(f"[bold]tierce bench scope:[/bold] {error}", markup=True)
+        _screen.print(f"✗ {NOTHING}\n  {error}", markup=False)
         raise typer.Exit(1) from None
     _screen.print(", ".join(f"{name} {value}" for name, value in msgspec.to_builtins(report).items()))
     if json_to == "-":
@@ -207,7 +211,7 @@ def import_(
     try:
         report = measure_import(lines, turns, Path("var/bench").absolute(), _Steps().say)
     except TierceError as error:
-        _screen.print(f"[bold]tierce bench import:[/bold] {error}", markup=True)
+        _screen.print(f"✗ {NOTHING}\n  {error}", markup=False)
         raise typer.Exit(1) from None
     _screen.print(
         f"import {report.rows_per_s:,.0f} lines/s, bare COPY {report.copy_rows_per_s:,.0f} lines/s: "
@@ -238,7 +242,7 @@ def journal(
         count = SMALL_JOURNAL if small else entries
         report = measure_journal(count, Path("var/bench").absolute(), seed, _Steps().say)
     except TierceError as error:
-        _screen.print(f"[bold]tierce bench journal:[/bold] {error}", markup=True)
+        _screen.print(f"✗ {NOTHING}\n  {error}", markup=False)
         raise typer.Exit(1) from None
     _screen.print(
         f"sequenced {report.entries_per_s:,.0f}/s (ratio {report.ratio_sequence_to_bare} to bare), verified "
@@ -284,7 +288,7 @@ def concerned(
         count = NATIONAL_PEOPLE if national else people
         report = measure_concerned(count, Path("var/bench").absolute(), seed, SystemClock(), _Steps().say)
     except TierceError as error:
-        _screen.print(f"[bold]tierce bench concerned:[/bold] {error}", markup=True)
+        _screen.print(f"✗ {NOTHING}\n  {error}", markup=False)
         raise typer.Exit(1) from None
     _screen.print(
         f"{report.concerned_per_s:,.0f} look-ups/s over {report.exposed:,} people exposed, "

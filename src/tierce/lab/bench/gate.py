@@ -55,10 +55,13 @@ class Plan:
     def __post_init__(self) -> None:
         """Refuse a run whose proofs would be too old at its end."""
         if not 1 <= self.seconds <= SLICE_SECONDS_MAX:
-            msg = f"--seconds must be 1 to {SLICE_SECONDS_MAX}: a proof is good for a minute; raise --repeat instead"
+            msg = (
+                f"--seconds : de 1 à {SLICE_SECONDS_MAX}, car une preuve vaut une minute ; montez plutôt --repeat / "
+                f"must be 1 to {SLICE_SECONDS_MAX}: a proof is good for a minute; raise --repeat instead"
+            )
             raise BenchError(msg)
         if not 1 <= self.repeat <= 20:
-            msg = "--repeat must be 1 to 20"
+            msg = "--repeat : de 1 à 20 / must be 1 to 20"
             raise BenchError(msg)
 
 

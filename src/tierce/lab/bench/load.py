@@ -112,7 +112,10 @@ def build_generator(directory: Path) -> Path:
     """Compile the generator into `directory`, once for each content of the source; returns the program."""
     compiler = shutil.which("gcc") or shutil.which("cc")
     if compiler is None:
-        msg = "no C compiler was found for the load generator; install Debian's packages `gcc` and `libc6-dev`"
+        msg = (
+            "aucun compilateur C pour le générateur de charge : installez les paquets Debian `gcc` et `libc6-dev` / "
+            "no C compiler was found for the load generator; install Debian's packages `gcc` and `libc6-dev`"
+        )
         raise BenchError(msg)
     digest = hashlib.sha256(SOURCE.read_bytes()).hexdigest()[:16]
     program = directory / f"load-{digest}"
@@ -161,7 +164,10 @@ def run_load(
             capture_output=True, check=False, timeout=seconds + DRAIN_SECONDS, start_new_session=True,
         )  # fmt: skip
     except subprocess.TimeoutExpired:
-        msg = f"the load generator did not end {DRAIN_SECONDS:.0f} s after its time; is the machine overloaded?"
+        msg = (
+            f"le générateur de charge n’a pas fini {DRAIN_SECONDS:.0f} s après son heure : machine surchargée ? / "
+            f"the load generator did not end {DRAIN_SECONDS:.0f} s after its time; is the machine overloaded?"
+        )
         raise BenchError(msg) from None
     if done.returncode:
         msg = f"the load generator failed: {done.stderr.decode(errors='replace').strip()}"

@@ -41,7 +41,10 @@ def find_pgbench(binaries: Path) -> Path:
     for program in candidates:
         if program.exists():
             return program
-    msg = "pgbench was not found; it comes with Debian's package `postgresql-15` (or any later version)"
+    msg = (
+        "pgbench est introuvable : il vient avec le paquet Debian `postgresql-15` ou plus récent / pgbench was not "
+        "found; it comes with Debian's package `postgresql-15` (or any later version)"
+    )
     raise BenchError(msg)
 
 
@@ -49,7 +52,10 @@ def set_up_reference(connection: psycopg.Connection) -> None:
     """Create the reference's tables; the connection is a superuser's, with autocommit."""
     setup = FOLDER / "reference_setup.sql"
     if not setup.exists():
-        msg = f"{setup} is missing: measurements run from a checkout of the source, not from an installed wheel"
+        msg = (
+            f"{setup} manque : on mesure depuis une copie des sources, pas depuis une roue installée / "
+            "it is missing: measurements run from a checkout of the source, not from an installed wheel"
+        )
         raise BenchError(msg)
     connection.execute(setup.read_bytes())
     connection.execute("vacuum (analyze) bench.item, bench.account")

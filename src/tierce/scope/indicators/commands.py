@@ -25,6 +25,7 @@ from tierce.scope.service import Export
 from tierce.storage.command_line import Host, Keys, Name, Origin, Port, Secrets, Segments
 from tierce.storage.database import Database
 from tierce.storage.keys import Keyring, Purpose
+from tierce.storage.said import said
 
 ROLE = "tierce_office"
 KEY_NAME = "office"
@@ -134,5 +135,5 @@ def _counts(read: Answer) -> str:
 
 
 def _refuse(error: Exception, *, code: int) -> NoReturn:
-    typer.echo(f"✗ {error}", err=True)
+    typer.echo(f"✗ {said(error)}", err=True)
     raise typer.Exit(code) from None

@@ -174,7 +174,7 @@ def _verdict(one: Indicator, subject: Subject, hits: Hits, reach: Reach, gaps: I
         for gap in gaps
         if gap.from_us - GAP_SLACK_US <= one.until_us and gap.until_us + GAP_SLACK_US >= one.from_us
     }
-    if kinds & {GapKind.LINES_MISSING, GapKind.UNREADABLE}:
+    if kinds & {GapKind.LOST, GapKind.LINES_MISSING, GapKind.UNREADABLE}:
         return Verdict.CANNOT_TELL, Why.HOLE
     if GapKind.CLOCK in kinds:
         return Verdict.CANNOT_TELL, Why.CLOCK

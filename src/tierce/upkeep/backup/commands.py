@@ -1,5 +1,6 @@
 """`tierce backup`: the database into a folder, the keys into a sealed file of their own."""
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -15,6 +16,7 @@ from tierce.storage.cluster import SUPERUSER
 from tierce.storage.command_line import Json, SettingsFile, refusing
 from tierce.upkeep import lines
 from tierce.upkeep.backup import keyfile
+from tierce.upkeep.backup.errors import BackupError
 from tierce.upkeep.backup.service import forget_old, read_manifest, take
 from tierce.upkeep.progress import bar
 
@@ -46,7 +48,7 @@ def take_one(
     json: Json = "",
 ) -> None:
     """Sauvegarder la base telle qu'à un instant, sans rien arrêter. / Save one instant; nothing is stopped."""
-    with refusing(details=False):
+    with refusing():
         read, clock = load(settings), SystemClock()
         with bar("sauvegarde / backup") as advance:
             taken = take(read, to, admin, clock, advance)
@@ -75,7 +77,7 @@ def take_one(
 @app.command(epilog="Example:  tierce backup check /srv/backup/tierce-20261125T200000Z")
 def check(folder: Annotated[Path, typer.Argument(help="Une sauvegarde. / One backup.")]) -> None:
     """Relire une sauvegarde et la comparer à son manifeste. / Read a backup and hold it to its manifest."""
-    with refusing(details=False), bar("lecture / reading") as advance:
+    with refusing(), bar("lecture / reading") as advance:
         manifest = read_manifest(folder, advance)
     typer.echo(
         f"✓ {folder} : {manifest.taken_at}, schéma / schema {manifest.schema}, {len(manifest.files)} fichiers / files"
@@ -90,7 +92,7 @@ def keys(
     passphrase_file: Passphrase = None,
 ) -> None:
     """Sceller toutes les clés dans un fichier, sous une phrase secrète. / Seal every key under a passphrase."""
-    with refusing(details=False):
+    with refusing():
         names = keyfile.seal(load(settings).key_directory(), to, _passphrase(passphrase_file, twice=True))
     typer.echo(f"✓ {to} : {len(names)} fichiers / files")
     typer.echo("  Gardez-le loin des sauvegardes de la base. / Keep it away from the database's backups.")
@@ -104,7 +106,7 @@ def open_keys(
     passphrase_file: Passphrase = None,
 ) -> None:
     """Remettre en place les clés scellées ; rien n'est écrasé. / Bring sealed keys back; nothing is overwritten."""
-    with refusing(details=False):
+    with refusing():
         names = keyfile.open_sealed(file, to, _passphrase(passphrase_file, twice=False))
     typer.echo(f"✓ {to} : {len(names)} fichiers / files")
 
@@ -112,5 +114,10 @@ def open_keys(
 def _passphrase(file: Path | None, *, twice: bool) -> str:
     if file is not None:
         return secret(file)
+    if not sys.stdin.isatty():
+        raise BackupError(
+            "personne au clavier pour la phrase secrète : donnez --passphrase-file / "
+            "nobody is at the keyboard for the passphrase: give --passphrase-file"
+        )
     asked: str = typer.prompt("Phrase secrète / Passphrase", hide_input=True, confirmation_prompt=twice)
     return asked

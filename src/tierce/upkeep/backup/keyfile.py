@@ -12,6 +12,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
+from tierce.storage.keys import write_new
 from tierce.upkeep.backup.errors import BackupError
 from tierce.upkeep.backup.model import MANIFEST
 
@@ -30,23 +31,32 @@ def seal(keys: Path, to: Path, passphrase: str) -> list[str]:
         BackupError: the passphrase is short, the file exists, or it would lie with a backup of the database.
     """
     if len(passphrase) < PASSPHRASE_CHARACTERS_MIN:
-        msg = f"the passphrase has fewer than {PASSPHRASE_CHARACTERS_MIN} characters: take six words or more"
+        msg = (
+            f"la phrase secrète a moins de {PASSPHRASE_CHARACTERS_MIN} caractères : prenez six mots ou plus / "
+            f"the passphrase has fewer than {PASSPHRASE_CHARACTERS_MIN} characters: take six words or more"
+        )
         raise BackupError(msg)
     if to.exists():
-        msg = f"{to} is there already, and a copy of the keys is never overwritten"
+        msg = (
+            f"{to} existe déjà, et une copie des clés n’est jamais écrasée : donnez un autre nom, daté / "
+            f"{to} is there already, and a copy of the keys is never overwritten: give another name, with a date"
+        )
         raise BackupError(msg)
     for folder in (to.resolve().parent, *to.resolve().parent.glob("tierce-*")):
         if (folder / MANIFEST).exists():
-            msg = f"{folder} is a backup of the database: keys are kept elsewhere, on another medium"
+            msg = (
+                f"{folder} est une sauvegarde de la base : les clés vont ailleurs, sur un autre support / "
+                f"{folder} is a backup of the database: keys are kept elsewhere, on another medium"
+            )
             raise BackupError(msg)
     files = sorted(file for pattern in PATTERNS for file in keys.glob(pattern))
     if not files:
-        msg = f"{keys} holds no key"
+        msg = f"{keys} ne contient aucune clé : vérifiez `keys` / {keys} holds no key: check `keys`"
         raise BackupError(msg)
     plain = msgspec.json.encode({file.name: base64.b64encode(file.read_bytes()).decode() for file in files})
     salt, nonce = os.urandom(SALT_BYTES), os.urandom(NONCE_BYTES)
     sealed = HEAD + salt + nonce + AESGCM(_derive(passphrase, salt)).encrypt(nonce, plain, HEAD)
-    _write_new(to, sealed)
+    write_new(to, sealed)
     return [file.name for file in files]
 
 
@@ -65,26 +75,22 @@ def open_sealed(file: Path, to: Path, passphrase: str) -> list[str]:
         body = raw[start + SALT_BYTES + NONCE_BYTES :]
         plain = AESGCM(_derive(passphrase, salt)).decrypt(nonce, body, HEAD)
     except (InvalidTag, ValueError):
-        msg = f"{file} does not open: another passphrase, or not a file of `tierce backup keys`"
+        msg = (
+            f"{file} ne s’ouvre pas : autre phrase secrète, ou pas un fichier de `tierce backup keys` / "
+            f"{file} does not open: another passphrase, or not a file of `tierce backup keys`"
+        )
         raise BackupError(msg) from None
     found = msgspec.json.decode(plain, type=dict[str, str])
     there = [name for name in found if (to / name).exists()]
     if there:
-        msg = f"{to} already holds {', '.join(sorted(there))}: give an empty folder"
+        held = ", ".join(sorted(there))
+        msg = f"{to} contient déjà {held} : donnez un dossier vide / already holds them: give an empty folder"
         raise BackupError(msg)
     to.mkdir(parents=True, exist_ok=True, mode=0o700)
     for name, content in found.items():
-        _write_new(to / Path(name).name, base64.b64decode(content))
+        write_new(to / Path(name).name, base64.b64decode(content))
     return sorted(found)
 
 
 def _derive(passphrase: str, salt: bytes) -> bytes:
     return Scrypt(salt=salt, length=32, n=COST, r=8, p=1).derive(passphrase.encode())
-
-
-def _write_new(path: Path, content: bytes) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as stream:
-        stream.write(content)
-        stream.flush()
-        os.fsync(stream.fileno())

@@ -54,7 +54,8 @@ def insist_empty(log: LogFolder) -> None:
     """
     if log.path.is_dir() and any(log.path.iterdir()):
         msg = (
-            f"the log's folder {log.path} is not empty: a restore never writes over one, so rename it or give another"
+            f"le dossier du journal {log.path} n’est pas vide, et une restauration n’écrit sur aucun : renommez-le / "
+            "the log's folder is not empty: a restore never writes over one, so rename it or give another"
         )
         raise BackupError(msg)
 

@@ -7,6 +7,7 @@ from tierce.journal.service import LOG_KEY_NAME
 from tierce.kernel.clock import Clock
 from tierce.kernel.ids import MAX_ID
 from tierce.policy.acts import Act
+from tierce.scope.rules import LOST_BLOCKS
 from tierce.settings import Settings
 from tierce.upkeep import lines
 from tierce.upkeep.backup import store
@@ -15,8 +16,9 @@ from tierce.upkeep.rotation.service import replace_log_key
 from tierce.web.names import LOG_PUBLIC_FILE
 from tierce.web.worker import CHECKPOINT_FILE
 
-BLOCKS_SKIPPED_MIN = 1 << 20
-"""Beyond the lost lines themselves: lines that were written and not yet under a checkpoint had numbers too."""
+BLOCKS_SKIPPED_MIN = LOST_BLOCKS
+"""Beyond the lost lines themselves: lines that were written and not yet under a checkpoint had numbers too. By so
+long a hole every list of an incident knows that lines were lost there."""
 BLOCKS_A_DAY = 1 << 24
 """When nobody knows how many lines are lost: more blocks than a day draws, for each day begun since the last line."""
 UNKNOWN = MAX_ID
@@ -36,7 +38,10 @@ def accept(settings: Settings, admin: str, lost: int | None, clock: Clock) -> st
     """
     keys, folder = settings.key_directory(), settings.state_directory()
     if folder is None:
-        raise BackupError("the settings name no `state` directory, so no checkpoint was kept to compare with")
+        raise BackupError(
+            "les réglages ne nomment pas de dossier `state` : aucun point de contrôle n’y est gardé / "
+            "the settings name no `state` directory, so no checkpoint was kept to compare with"
+        )
     kept = KeptCheckpoint(folder / CHECKPOINT_FILE)
     note = kept.read()
     origin, current = parse_verifier_key((keys / LOG_PUBLIC_FILE).read_text("utf-8"))
@@ -46,12 +51,17 @@ def accept(settings: Settings, admin: str, lost: int | None, clock: Clock) -> st
         if lost is None:
             if note is not None:
                 raise BackupError(
-                    "a checkpoint was kept, so the loss is known: read what `tierce restore run` printed"
+                    "un point de contrôle est gardé, donc la perte est connue : relisez ce que `tierce restore run` "
+                    "a écrit / a checkpoint was kept, so the loss is known: read what `tierce restore run` printed"
                 )
             days = (clock.now() - (store.last_line(connection) or clock.now())).days + 1
             store.skip_blocks(connection, max(1, days) * BLOCKS_A_DAY)
         elif kept_size - size != lost or lost <= 0:
-            msg = f"{max(0, kept_size - size)} lines are lost, not {lost}: read what `tierce restore run` printed"
+            gone = max(0, kept_size - size)
+            msg = (
+                f"{gone} lignes sont perdues, pas {lost} : relisez ce que `tierce restore run` a écrit / "
+                f"{gone} lines are lost, not {lost}: read what `tierce restore run` printed"
+            )
             raise BackupError(msg)
         else:
             store.skip_blocks(connection, lost + BLOCKS_SKIPPED_MIN)

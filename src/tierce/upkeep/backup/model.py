@@ -58,3 +58,5 @@ class Restored(msgspec.Struct, frozen=True):
     sessions_ended: int
     keys_retired: list[str]
     """The processes whose signing key was replaced since the backup, which knew the earlier one."""
+    findings: list[str]
+    """What is altered, by code and place: none when the journal is intact."""

@@ -41,7 +41,7 @@ def run(
     json: Json = "",
 ) -> None:
     """Ramener une sauvegarde dans une base neuve. / Exit 0 whole, 1 altered, 3 older than the kept checkpoint."""
-    with refusing(details=False):
+    with refusing():
         read = load(settings)
         with bar("restauration / restore") as advance:
             found = restore(read, folder, admin, advance, nothing_kept=nothing_kept)
@@ -55,6 +55,14 @@ def run(
             f"schéma / schema {found.schema_before} → {found.schema}, "
             f"{found.sessions_ended} sessions closes / ended"
         )
+        for one in found.findings:
+            typer.echo(f"  {one}", err=True)
+        if not found.intact:
+            typer.echo(
+                "✗ Le journal ramené ne se vérifie pas : ne démarrez rien. / The journal that was brought back does "
+                "not verify: start nothing.\n    → docs/runbooks/journal-does-not-verify.md",
+                err=True,
+            )
         if found.keys_retired:
             typer.echo(
                 "  clés de signature remplacées depuis, et retirées de nouveau / signing keys replaced since, and "
@@ -97,9 +105,9 @@ def accept_loss(
 ) -> None:
     """Reprendre le journal après une perte, sous une clé neuve. / Go on after a loss, under a new key of the log."""
     if unknown == (lost is not None):
-        typer.echo("✗ --lines N, ou / or --unknown", err=True)
+        typer.echo("✗ donnez l’un des deux / give one of the two: --lines N, --unknown", err=True)
         raise typer.Exit(2)
-    with refusing(details=False):
+    with refusing():
         line = accept(load(settings), admin, lost, SystemClock())
     typer.echo(line)
     typer.echo(

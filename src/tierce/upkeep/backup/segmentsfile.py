@@ -51,5 +51,8 @@ def insist_empty(segments: Path) -> None:
         BackupError: it does.
     """
     if segments.is_dir() and any(segments.iterdir()):
-        msg = f"the folder of segments {segments} is not empty: a restore never writes over one, so rename it"
+        msg = (
+            f"le dossier de segments {segments} n’est pas vide, une restauration n’écrit sur aucun : renommez-le / "
+            "the folder of segments is not empty: a restore never writes over one, so rename it"
+        )
         raise BackupError(msg)

@@ -21,6 +21,7 @@ from tierce.journal.note import parse_verifier_key, read_checkpoint, unverified_
 from tierce.journal.tiles.folder import LogFolder
 from tierce.journal.verifier.check import Journal
 from tierce.journal.verifier.check import verify as verify_journal
+from tierce.journal.verifier.model import Severity
 from tierce.kernel.clock import Clock
 from tierce.policy.kept import Kept
 from tierce.policy.retention import RETENTION
@@ -42,6 +43,10 @@ Progress = Callable[[int], None]
 LOOK_SECONDS = 0.2
 READ_BYTES = 1 << 20
 JOBS = 2
+_ALTERED = (
+    "{0} n’est pas le fichier qui fut sauvegardé : prenez une autre sauvegarde / "
+    "{0} is not the file that was saved: take another backup"
+)
 NAMED = "tierce-%Y%m%dT%H%M%SZ"
 """The name of a backup: when it was taken."""
 
@@ -61,13 +66,16 @@ def take(settings: Settings, to: Path, admin: str, clock: Clock, progress: Progr
         BackupError: the folder holds keys, or pg_dump failed; what was written is gone.
     """
     if any(to.glob("*.key")) or to.resolve() == settings.key_directory().resolve():
-        msg = f"{to} holds key files: a backup with its keys tells everything. Choose a folder of its own"
+        msg = (
+            f"{to} contient des clés : une sauvegarde avec ses clés dit tout. Donnez-lui un dossier à elle / "
+            f"{to} holds key files: a backup with its keys tells everything. Choose a folder of its own"
+        )
         raise BackupError(msg)
     now = clock.now()
     folder = to / now.astimezone(UTC).strftime(NAMED)
     part = folder.with_suffix(".part")
     if folder.exists():
-        msg = f"{folder} is there already"
+        msg = f"{folder} existe déjà : recommencez dans une seconde / is there already: try again in a second"
         raise BackupError(msg)
     to.mkdir(parents=True, exist_ok=True, mode=0o700)
     part.mkdir(mode=0o700)
@@ -126,27 +134,28 @@ def read_manifest(folder: Path, progress: Progress = lambda _bytes: None) -> Man
     try:
         manifest = msgspec.json.decode((folder / MANIFEST).read_bytes(), type=Manifest)
     except (OSError, msgspec.DecodeError):
-        msg = f"{folder} holds no readable {MANIFEST}: it is not a backup, or not a whole one"
+        msg = (
+            f"{folder} n’a pas de {MANIFEST} lisible : ce n’est pas une sauvegarde, ou pas entière / "
+            f"{folder} holds no readable {MANIFEST}: it is not a backup, or not a whole one"
+        )
         raise BackupBrokenError(msg) from None
     there = {file.name for file in (folder / DUMP).iterdir()} if (folder / DUMP).is_dir() else set()
     for name in sorted(there ^ set(manifest.files)):
-        msg = f"{name} is {'not in the manifest' if name in there else 'missing'}: take another backup"
+        wrong = ("n’est pas au manifeste", "not in the manifest") if name in there else ("manque", "missing")
+        msg = f"{name} {wrong[0]} : prenez une autre sauvegarde / is {wrong[1]}: take another backup"
         raise BackupBrokenError(msg)
     for name, listed in manifest.files.items():
         if digest(folder / DUMP / name) != listed:
-            msg = f"{name} is not the file that was saved: take another backup"
-            raise BackupBrokenError(msg)
+            raise BackupBrokenError(_ALTERED.format(name))
         progress(listed.bytes)
     if manifest.log is not None:
         if not (folder / LOG).exists() or digest(folder / LOG) != manifest.log:
-            msg = f"{LOG} is not the file that was saved: take another backup"
-            raise BackupBrokenError(msg)
+            raise BackupBrokenError(_ALTERED.format(LOG))
         progress(manifest.log.bytes)
     for name, listed in manifest.segments.items():
         file = folder / SEGMENTS / name
         if not file.is_file() or digest(file) != listed:
-            msg = f"{SEGMENTS}/{name} is not the file that was saved: take another backup"
-            raise BackupBrokenError(msg)
+            raise BackupBrokenError(_ALTERED.format(f"{SEGMENTS}/{name}"))
         progress(listed.bytes)
     return manifest
 
@@ -172,17 +181,14 @@ def restore(
         BackupError: the database exists, the backup is of a newer program, no checkpoint was kept to hold it to, or
             pg_restore failed: the new database is taken away again.
     """
-    state = settings.state_directory()
-    if not nothing_kept and (state is None or KeptCheckpoint(state / CHECKPOINT_FILE).read() is None):
-        msg = (
-            f"no checkpoint is kept in {state or '`state`'}, so nothing tells how many lines this backup lacks: put "
-            f"the last one known there, as a file named {CHECKPOINT_FILE} (a witness has one), or say --nothing-kept "
-            "(docs/runbooks/backup-and-restore.md)"
-        )
-        raise BackupError(msg)
+    _insist_kept(settings, nothing_kept=nothing_kept)
     manifest = read_manifest(folder)
     if manifest.schema > head_version():
-        msg = f"this backup is at schema {manifest.schema}, newer than {head_version()}: install its program"
+        msg = (
+            f"cette sauvegarde est au schéma {manifest.schema}, plus récent que {head_version()} : installez son "
+            f"programme / this backup is at schema {manifest.schema}, newer than {head_version()}: install its "
+            "program"
+        )
         raise BackupError(msg)
     database, log = settings.connection(), LogFolder(settings.log_directory())
     logfile.insist_empty(log)
@@ -190,8 +196,9 @@ def restore(
     with database.named("postgres").connect(admin, autocommit=True) as server:
         if store.has_database(server, database.name):
             msg = (
-                f"the database {database.name} exists, and a restore never writes over one: "
-                "rename it, or give another name in the settings"
+                f"la base {database.name} existe, et une restauration n’écrit sur aucune : renommez-la, ou donnez un "
+                f"autre nom dans les réglages / the database {database.name} exists, and a restore never writes over "
+                "one: rename it, or give another name in the settings"
             )
             raise BackupError(msg)
         create_roles(server, database.secrets)
@@ -211,6 +218,35 @@ def restore(
         logfile.bring_back(folder / LOG, log)
         segmentsfile.bring_back(folder / SEGMENTS, manifest.segments, settings.segments_directory())
         return _examine(database.dsn(admin), settings, manifest, ended, retired)
+
+
+def _insist_kept(settings: Settings, *, nothing_kept: bool) -> None:
+    """Refuse before anything is made when no checkpoint of this log is kept, or one that its keys did not sign."""
+    state = settings.state_directory()
+    note = None if state is None else KeptCheckpoint(state / CHECKPOINT_FILE).read()
+    if note is None:
+        if nothing_kept:
+            return
+        msg = (
+            f"aucun point de contrôle dans {state or '`state`'}, donc rien ne dit combien de lignes manquent à cette "
+            f"sauvegarde : mettez-y le dernier connu, en un fichier {CHECKPOINT_FILE} (un témoin en a un), ou dites "
+            f"--nothing-kept / no checkpoint is kept in {state or '`state`'}, so nothing tells how many lines this "
+            f"backup lacks: put the last one known there, as a file named {CHECKPOINT_FILE} (a witness has one), or "
+            "say --nothing-kept (docs/runbooks/backup-and-restore.md)"
+        )
+        raise BackupError(msg)
+    keys = settings.key_directory()
+    origin, current = parse_verifier_key((keys / LOG_PUBLIC_FILE).read_text("utf-8"))
+    try:
+        read_checkpoint(note, origin, current, *retired_log_keys(keys))
+    except JournalError as error:
+        msg = (
+            f"le fichier {CHECKPOINT_FILE} de {state} n’est pas un point de contrôle de ce journal, signé par une "
+            f"clé de {keys} : remettez la note telle que le témoin la donne, ou des clés scellées plus récentes / "
+            f"the file {CHECKPOINT_FILE} in {state} is no checkpoint of this log signed by a key of {keys}: put the "
+            f"note there just as the witness gives it, or bring back keys sealed later ({error})"
+        )
+        raise BackupError(msg) from None
 
 
 def _hold_to_manifest(database: Database, admin: str, manifest: Manifest) -> None:
@@ -248,8 +284,7 @@ def _examine(dsn: str, settings: Settings, manifest: Manifest, ended: int, retir
     with psycopg.connect(dsn) as connection:
         size = store.leaf_count(connection)
     if kept is not None:
-        with suppress(JournalError):
-            lost = max(0, read_checkpoint(kept, origin, *known).size - size)
+        lost = max(0, read_checkpoint(kept, origin, *known).size - size)
         if not lost:
             notes.append(kept)
     # A backup of a version without tiles brings none back: the sequencer makes them again from the entries.
@@ -263,6 +298,7 @@ def _examine(dsn: str, settings: Settings, manifest: Manifest, ended: int, retir
         rows=sum(manifest.rows.values()),
         journal_size=size,
         intact=report.intact,
+        findings=[f"{one.code}: {one.message}" for one in report.findings if one.severity is Severity.ERROR],
         lost_lines=lost,
         compared=kept is not None,
         sessions_ended=ended,
@@ -319,7 +355,10 @@ def _program(name: str) -> str:
     beside = find_binaries() / name
     found = str(beside) if beside.exists() else shutil.which(name)
     if found is None:
-        msg = f"{name} was not found: install Debian's package `postgresql-client`"
+        msg = (
+            f"{name} est introuvable : installez le paquet Debian `postgresql-client` / "
+            f"{name} was not found: install Debian's package `postgresql-client`"
+        )
         raise BackupError(msg)
     return found
 
@@ -343,5 +382,9 @@ def _run(command: list[str], database: Database, admin: str, growing: Path | Non
         said = process.stderr.read().decode(errors="replace") if process.stderr else ""
     if process.returncode:
         kinds = [line.split(":")[1].strip() for line in said.splitlines() if line.count(":") > 1]
-        msg = f"{Path(command[0]).name} failed ({'; '.join(kinds[:2]) or process.returncode}): nothing was kept"
+        name, kinds_told = Path(command[0]).name, "; ".join(kinds[:2]) or process.returncode
+        msg = (
+            f"{name} a échoué ({kinds_told}), rien n’est gardé : voyez le disque et le journal de PostgreSQL / "
+            f"{name} failed ({kinds_told}), nothing was kept: look at the disk's room and at PostgreSQL's log"
+        )
         raise BackupError(msg)

@@ -13,7 +13,7 @@ from tierce.storage import heartbeat
 from tierce.storage.cluster import SUPERUSER
 from tierce.storage.migrate import head_version, stored_version
 from tierce.storage.roles import ROLES
-from tierce.upkeep.doctor import log
+from tierce.upkeep.doctor import log, timers
 from tierce.upkeep.doctor.files import LOOPBACK, MADE_BY
 from tierce.upkeep.doctor.model import Finding, Grade, bad, good
 from tierce.upkeep.health import store
@@ -90,6 +90,7 @@ def inside(settings: Settings, clock: Clock) -> list[Finding]:
             *_segments(connection, settings),
             *log.published(connection, settings),
             *log.witnessed(connection, settings, clock),
+            *timers.late(connection),
         ]
 
 

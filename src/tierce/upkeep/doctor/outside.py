@@ -50,7 +50,10 @@ def ports(settings: Settings) -> list[Finding]:
             found.append(bad("port-taken", name, said, remedy))
         else:
             said = Phrase(f"ne répond pas sur le port {port}", f"does not answer on port {port}")
-            remedy = Phrase(f"`systemctl start tierce-{name}`", f"`systemctl start tierce-{name}`")
+            remedy = Phrase(
+                f"`systemctl restart tierce-{name}` ; sinon, `journalctl -u tierce-{name} -n 50` dit pourquoi",
+                f"`systemctl restart tierce-{name}`; if it ends, `journalctl -u tierce-{name} -n 50` says why",
+            )
             found.append(bad("site-down", name, said, remedy))
     return found or [good("sites", "127.0.0.1", "tous les sites répondent", "every site answers")]
 

@@ -12,6 +12,7 @@ from prometheus_client import generate_latest, write_to_textfile
 from tierce.kernel.errors import TierceError
 from tierce.settings import load
 from tierce.storage.command_line import Json, SettingsFile
+from tierce.storage.said import said
 from tierce.upkeep.health.service import NOTICES, ROLE, figures, states, watched_in
 from tierce.web.names import EVERY
 
@@ -34,12 +35,12 @@ def show(
     try:
         read = load(settings)
     except TierceError as error:
-        typer.echo(f"✗ {error}", err=True)
+        typer.echo(f"✗ {said(error)}", err=True)
         raise typer.Exit(2) from None
     known = watched_in(read)
     if name is not None and name not in known:
-        said = "dans les réglages, pas de processus / the settings name no process"
-        typer.echo(f"✗ {said} « {name} » : {', '.join(known)}", err=True)
+        none = "dans les réglages, pas de processus / the settings name no process"
+        typer.echo(f"✗ {none} « {name} » : {', '.join(known)}", err=True)
         raise typer.Exit(2)
     found = states(read, known if name is None else (name,))
     if json == "-":
@@ -70,5 +71,5 @@ def metrics(
             else:
                 write_to_textfile(str(to), registry)
     except (TierceError, OSError, psycopg.Error) as error:
-        typer.echo(f"✗ pas de chiffres / no figures: {type(error).__name__}", err=True)
+        typer.echo(f"✗ pas de chiffres / no figures: {said(error)}", err=True)
         raise typer.Exit(2) from None

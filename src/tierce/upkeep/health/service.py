@@ -128,12 +128,9 @@ def figures(connection: psycopg.Connection) -> CollectorRegistry:
         else:
             beats.labels(beat.process).set(beat.age_seconds)
     gauge("tierce_figures_timestamp_seconds", "When these were read.", store.server_now(connection).timestamp())
-    verified = store.last_verified(connection)
-    gauge(
-        "tierce_journal_read_timestamp_seconds",
-        "The last reading of it all.",
-        verified.timestamp() if verified else 0,
-    )  # fmt: skip - one figure, one line of words
+    read = store.last_read(connection)
+    gauge("tierce_journal_read_timestamp_seconds", "The last reading of it all.", read.at.timestamp() if read else 0)
+    gauge("tierce_journal_read_errors", "Faults that the last reading found.", read.errors if read else 0)
     imports = store.running_imports(connection)
     running = Gauge("tierce_imports_running", "Files being taken in, by kind.", ["kind"], registry=registry)
     for kind in sorted({one.kind for one in imports}):

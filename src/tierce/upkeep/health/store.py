@@ -39,9 +39,24 @@ def newest_checkpoint(connection: Connection) -> str | None:
     return None if row is None else str(row[0])
 
 
-def last_verified(connection: Connection) -> datetime | None:
-    """When the whole journal was last read back."""
-    row = connection.execute("select max(at) from journal.verification").fetchone()
+@dataclass(frozen=True, slots=True)
+class LastRead:
+    """The last reading of the whole journal; `first` is the code of the first fault that it found."""
+
+    at: datetime
+    errors: int
+    first: str | None
+
+
+def last_read(connection: Connection) -> LastRead | None:
+    """The last reading of the whole journal, if there was one."""
+    row = connection.execute("select at, errors, first from journal.verification order by id desc limit 1").fetchone()
+    return None if row is None else LastRead(*row)
+
+
+def first_signed(connection: Connection) -> datetime | None:
+    """When the log's first checkpoint was signed: since when this installation has a journal."""
+    row = connection.execute("select at from journal.checkpoint order by size limit 1").fetchone()
     return row[0] if row else None
 
 

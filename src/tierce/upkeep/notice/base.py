@@ -22,6 +22,7 @@ from tierce.notices.store import insurer_of
 from tierce.notices.telling.service import Telling
 from tierce.settings import Settings, SettingsError, load
 from tierce.storage.keys import Keyring
+from tierce.storage.said import said
 from tierce.upkeep.notice.words import FRENCH
 
 ROLE = "tierce_notices"
@@ -96,7 +97,7 @@ def desk(settings: Path) -> Iterator[Desk]:
         refuse(f"--settings : {error}")
     except (TierceError, OSError, psycopg.Error) as error:
         french = FRENCH.get(type(error))
-        refuse(f"{french} / {error}" if french else str(error))
+        refuse(f"{french} / {error}" if french else said(error))
 
 
 def refuse(why: str) -> NoReturn:

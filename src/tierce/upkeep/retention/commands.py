@@ -17,6 +17,7 @@ from tierce.settings import load
 from tierce.storage import heartbeat
 from tierce.storage.command_line import Json, SettingsFile
 from tierce.storage.keys import Keyring
+from tierce.storage.said import said
 from tierce.upkeep.progress import bar
 from tierce.upkeep.retention import page as retention_page
 from tierce.upkeep.retention.service import Retention
@@ -54,7 +55,7 @@ def run(
             if not dry_run:
                 heartbeat.job_ended(connection, "retention", __version__)
     except (TierceError, OSError, psycopg.Error) as error:
-        typer.echo(f"✗ la conservation s'est arrêtée / retention stopped: {type(error).__name__}: {error}", err=True)
+        typer.echo(f"✗ la conservation s'est arrêtée / retention stopped: {said(error)}", err=True)
         raise typer.Exit(2) from None
     if json == "-":
         typer.echo(msgspec.json.encode({"dry_run": dry_run, "rows": {kept.name: n for kept, n in counts.items()}}))

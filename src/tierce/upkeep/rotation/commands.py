@@ -52,7 +52,7 @@ def data(
     insurer: Annotated[str | None, typer.Option(help="Numéro AMC ; tous / AMC number; all.")] = None,
 ) -> None:
     """Sceller à nouveau sous une clé neuve. / Seal an insurer's records again under a new data key; resumable."""
-    with refusing(details=False):
+    with refusing():
         read = load(settings)
         with read.connection().connect(service.FEED_ROLE) as connection:
             chosen = [number for number, amc in store.insurers(connection) if insurer in (None, amc)]
@@ -70,7 +70,7 @@ def master(
     part: Annotated[Part, typer.Argument(help="Clé maîtresse. / Master key.")], *, settings: SettingsFile
 ) -> None:
     """Remplacer une clé maîtresse, en deux fois. / Replace a master key, in two runs with a restart between."""
-    with refusing(details=False):
+    with refusing():
         read = load(settings)
         wrapped = service.rotate_master(read, part.compartment)
         if wrapped is not None:
@@ -89,7 +89,7 @@ def forget_master(
     part: Annotated[Part, typer.Argument(help="Clé maîtresse. / Master key.")], *, settings: SettingsFile
 ) -> None:
     """Détruire l'ancienne clé maîtresse, devenue inutile. / Destroy the previous master once nothing needs it."""
-    with refusing(details=False):
+    with refusing():
         read = load(settings)
         previous = read.key_directory() / f"{part.value}.previous.key"
         if not previous.exists():
@@ -112,9 +112,13 @@ def instance(
     settings: SettingsFile,
 ) -> None:
     """Donner une clé de signature neuve à un processus. / Give a process a new signing key; then restart it."""
-    with refusing(details=False):
+    with refusing():
         if name not in INSTANCES or name == LOG_KEY_NAME:
-            raise RotationError(f"there is no process '{name}'; for the log, `tierce keys log`")
+            every = ", ".join(one for one in INSTANCES if one != LOG_KEY_NAME)
+            raise RotationError(
+                f"aucun processus « {name} » ; choisissez parmi / no process '{name}'; choose among: {every}; "
+                "le journal / the log: `tierce keys log`"
+            )
         read = load(settings)
         service.rotate_instance(read, name)
         _line(read)
@@ -124,7 +128,7 @@ def instance(
 @app.command(epilog="Example:  systemctl stop tierce-worker; tierce keys log --settings tierce.toml")
 def log(*, settings: SettingsFile) -> None:
     """Donner une clé neuve au journal, `worker` arrêté. / Give the log a new key while the worker is stopped."""
-    with refusing(details=False):
+    with refusing():
         read = load(settings)
         line = service.rotate_log(read)
         _line(read)
@@ -141,7 +145,7 @@ def passwords(
     admin: Annotated[str, typer.Option(help="Rôle administrateur. / The administrator's role.")] = SUPERUSER,
 ) -> None:
     """Changer les mots de passe des rôles ; puis relancer. / Change the roles' passwords; then restart."""
-    with refusing(details=False):
+    with refusing():
         if role is not None and role not in ROLES:
             raise RotationError(f"there is no role '{role}'")
         read = load(settings)

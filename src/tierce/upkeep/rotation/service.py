@@ -7,10 +7,11 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from psycopg import Connection
+from psycopg.errors import UniqueViolation
 
 from tierce.journal.errors import SequencerBusyError
-from tierce.journal.kept import LOG_RETIRED_FILE
-from tierce.journal.note import verifier_key
+from tierce.journal.kept import LOG_RETIRED_FILE, KeptCheckpoint
+from tierce.journal.note import unverified_checkpoint, verifier_key
 from tierce.journal.segments.store import tree_size
 from tierce.journal.service import LOG_KEY_NAME, LOG_ORIGIN
 from tierce.journal.store import take_lock
@@ -23,6 +24,7 @@ from tierce.upkeep.rotation import store
 from tierce.upkeep.rotation.errors import RotationError
 from tierce.upkeep.rotation.files import next_key, take_place, write_private
 from tierce.web.names import LOG_PUBLIC_FILE
+from tierce.web.worker import CHECKPOINT_FILE
 
 CHUNK_RECORDS = 2_000
 FEED_ROLE, UPKEEP_ROLE, WORKER_ROLE = "tierce_feed", "tierce_upkeep", "tierce_worker"
@@ -48,7 +50,10 @@ def rotate_data_key(
         RotationError: a file is being taken in and goes on sealing under the old key: run again once it has ended.
     """
     if compartment is Compartment.CONTACT:
-        raise RotationError("contact data has a key for each incident, destroyed with it: there is none to replace")
+        raise RotationError(
+            "les coordonnées prêtées ont une clé par incident, détruite avec lui : aucune à remplacer / "
+            "contact data has a key for each incident, destroyed with it: there is none to replace"
+        )
     keyring = Keyring(settings.key_directory(), list(COMPARTMENT_KEYS.values()))
     database = settings.connection()
     with (
@@ -67,7 +72,13 @@ def rotate_data_key(
             step("add")
             master = keyring.raw(COMPARTMENT_KEYS[compartment])
             wrapped = wrap_key(master, compartment, InsurerId(insurer), version, os.urandom(KEY_BYTES))
-            store.add_version(writer, insurer, compartment, version, wrapped)
+            try:
+                store.add_version(writer, insurer, compartment, version, wrapped)
+            except UniqueViolation:
+                raise RotationError(
+                    "cette clé est en train d’être remplacée par une autre commande : relancez ensuite celle-ci / "
+                    "another command is replacing this key: run this again afterwards"
+                ) from None
         writer.commit()
         sealer = load_sealer(writer, keyring, [compartment])
         writer.commit()
@@ -160,11 +171,27 @@ def rotate_log(settings: Settings, step: Step = _no_step) -> str:
         try:
             take_lock(connection)
         except SequencerBusyError:
-            raise RotationError("the worker runs: stop it, run this again, start it") from None
+            raise RotationError(
+                "le worker tourne : arrêtez-le, relancez ceci, démarrez-le / "
+                "the worker runs: stop it, run this again, start it"
+            ) from None
         size = tree_size(connection)
+        _insist_same_log(settings, size)
         line = replace_log_key(folder, key, size, step)
         connection.rollback()
     return line
+
+
+def _insist_same_log(settings: Settings, size: int) -> None:
+    """Refuse a database that is behind the checkpoint kept outside: the key would be retired at a wrong size."""
+    state = settings.state_directory()
+    note = None if state is None else KeptCheckpoint(state / CHECKPOINT_FILE).read()
+    if note is not None and unverified_checkpoint(note).size > size:
+        raise RotationError(
+            "cette base est en retard sur le point de contrôle de `state` : autre base, ou sauvegarde "
+            "plus ancienne ; corrigez [database] name / this database is behind the checkpoint kept in `state`: "
+            "another database, or an older backup; correct [database] name"
+        )
 
 
 def replace_log_key(folder: Path, key: str, size: int, step: Step) -> str:

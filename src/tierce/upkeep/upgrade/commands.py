@@ -38,7 +38,7 @@ def upgrade(
     json: Json = "",
 ) -> None:
     """Mettre la base à la version du programme. / Bring the database to this version; there is no way back."""
-    with refusing(details=False):
+    with refusing():
         read = load(settings)
         before = _stored(read, admin)
         steps = pending(before)
@@ -80,19 +80,30 @@ def _insist(backup: Path | None, before: str, name: str, now: datetime) -> None:
     """Refuse to change data without a backup of this very database as it stands, of today, read back whole."""
     if backup is None:
         msg = (
-            "this changes data and there is no way back: `tierce backup take`, then give the folder with --backup "
-            "(or --without-backup, if you would rather lose the data than wait)"
+            "ceci change des données, sans retour : `tierce backup take`, puis donnez son dossier par --backup (ou "
+            "--without-backup, si vous préférez perdre les données qu’attendre) / this changes data and there is no "
+            "way back: `tierce backup take`, then give the folder with --backup (or --without-backup, if you would "
+            "rather lose the data than wait)"
         )
         raise BackupError(msg)
     manifest = read_manifest(backup)
     if manifest.schema != before:
-        msg = f"{backup} is at schema {manifest.schema}, the database at {before}: take a backup now"
+        msg = (
+            f"{backup} est au schéma {manifest.schema}, la base au {before} : prenez une sauvegarde maintenant / "
+            f"the backup is at schema {manifest.schema}, the database at {before}: take a backup now"
+        )
         raise BackupError(msg)
     if manifest.database != name:
-        msg = f"{backup} is of the database {manifest.database}, and this one is {name}: take a backup of it now"
+        msg = (
+            f"{backup} est de la base {manifest.database}, et celle-ci est {name} : sauvegardez-la maintenant / "
+            f"the backup is of the database {manifest.database}, and this one is {name}: take a backup of it now"
+        )
         raise BackupError(msg)
     age = now - datetime.fromisoformat(manifest.taken_at)
     if age > BACKUP_AGE_MAX:
         hours = age // timedelta(hours=1)
-        msg = f"{backup} was taken {hours} hours ago, and whatever was written since would be lost: take a backup now"
+        msg = (
+            f"{backup} a {hours} heures, et ce qui fut écrit depuis serait perdu : prenez une sauvegarde / "
+            f"it was taken {hours} hours ago, and whatever was written since would be lost: take a backup now"
+        )
         raise BackupError(msg)

@@ -13,6 +13,7 @@ from litestar import Request, Response
 from litestar.datastructures import Cookie, State
 
 from tierce.kernel.clock import Clock
+from tierce.settings import SettingsError
 from tierce.web.look import Frame, Link, Pages, choose_language
 from tierce.web.look.choice import COOKIE
 from tierce.web.portal.api import Api, Session, Started
@@ -181,5 +182,13 @@ def read_demo(path: Path | None) -> dict[str, DemoPerson]:
     """Read the invented people of a demonstration from the truth of the synthetic country, by role."""
     if path is None:
         return {}
-    story = msgspec.json.decode(path.read_bytes(), type=_Truth).story
+    try:
+        story = msgspec.json.decode(path.read_bytes(), type=_Truth).story
+    except (OSError, msgspec.DecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "JSON"
+        msg = (
+            f"demo_people : {path} ne se lit pas ({why}) ; corrigez le chemin ou ses droits, ou retirez le champ / "
+            f"demo_people: {path} cannot be read ({why}); correct the path or its modes, or remove the field"
+        )
+        raise SettingsError(msg) from None
     return {role: character.members[0] for role, character in story.items() if character.members}

@@ -17,6 +17,7 @@ from tierce.incidents.pack.service import Packs, Seal
 from tierce.incidents.register.service import Register
 from tierce.incidents.service import Incidents
 from tierce.incidents.store import Records as StaffRecords
+from tierce.journal.kept import retired_log_lines
 from tierce.journal.segments.sealed import SealedLog
 from tierce.journal.service import Appender
 from tierce.journal.tiles.folder import LogFolder
@@ -81,6 +82,7 @@ async def office(settings: Settings) -> AsyncIterator[App]:
                     keyring.instance("office"),
                     log_key(settings.key_directory()),
                     tuple(one.key for one in settings.witnesses),
+                    retired_log_lines(settings.key_directory()),
                 ),
             ),
             log_key=log_key(settings.key_directory()),

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from tierce.kernel.errors import TierceError
+from tierce.lab.bench.errors import NOTHING
 from tierce.lab.bench.notices.messages import measure_messages
 from tierce.lab.bench.notices.records import NATIONAL, SMALL, measure_records
 
@@ -32,7 +33,7 @@ def notices(
             report = measure_records(NATIONAL if national else number, processes, status.update)
             sent = measure_messages(emails, letters, connections, status.update)
     except TierceError as error:
-        _screen.print(f"tierce bench notices: {error}", markup=False)
+        _screen.print(f"✗ {NOTHING}\n  {error}", markup=False)
         raise typer.Exit(1) from None
     figures = {**asdict(sent), **asdict(report)}
     if json == "-":

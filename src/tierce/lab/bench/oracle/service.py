@@ -67,10 +67,13 @@ class OraclePlan:
     def __post_init__(self) -> None:
         """Refuse what would measure something else."""
         if not 200 <= self.each <= 100_000:
-            msg = "--each must be 200 to 100000"
+            msg = "--each : de 200 à 100000 / must be 200 to 100000"
             raise BenchError(msg)
         if not 10 <= self.rate <= 1_000:
-            msg = "--rate must be 10 to 1000: a service that is full answers late for other reasons"
+            msg = (
+                "--rate : de 10 à 1000, un service plein tarde pour d’autres raisons / "
+                "must be 10 to 1000: a service that is full answers late for other reasons"
+            )
             raise BenchError(msg)
 
 

@@ -67,7 +67,10 @@ def ready_entries(folder: Path, entries: int, say: Say) -> Sealed:
     found = read_manifest(folder)
     kept = [one for one in found if one.first < entries * 0.98]
     if not kept or kept[-1].end < entries * 0.98:
-        msg = f"{folder} holds {found[-1].end:,} entries: give --entries that many, or another folder"
+        msg = (
+            f"{folder} contient {found[-1].end:,} lignes : donnez ce nombre à --entries, ou un autre dossier / "
+            f"it holds {found[-1].end:,} entries: give --entries that many, or another folder"
+        )
         raise BenchError(msg)
     return Sealed(folder, kept)
 

@@ -12,6 +12,7 @@ from rich.table import Table
 from tierce.kernel.clock import SystemClock
 from tierce.kernel.errors import TierceError
 from tierce.kernel.language import Language
+from tierce.lab.bench.errors import NOTHING
 from tierce.lab.bench.soak.browsers import Told
 from tierce.lab.bench.soak.model import Plan, Report
 from tierce.lab.bench.soak.service import measure_soak
@@ -46,7 +47,7 @@ def soak(
             plan = Plan(browsers, minutes, think, people, seed)
             report = measure_soak(plan, work, SystemClock(), Steps(_screen, Language.EN), progress)
     except TierceError as error:
-        _screen.print(f"[bold]tierce bench soak:[/bold] {error}")
+        _screen.print(f"✗ {NOTHING}\n  {error}", markup=False)
         raise typer.Exit(1) from None
     _screen.print(_answers(report))
     _screen.print(_memory(report))

@@ -1,0 +1,111 @@
+"""What a command says when it is refused: French first, English second, what is wrong and what to do."""
+
+import errno
+from collections.abc import Mapping
+from typing import Final
+
+import psycopg
+
+from tierce.kernel.errors import FieldError, TierceError
+from tierce.kernel.language import Phrase
+
+_FILES: Final[Mapping[int, Phrase]] = {
+    errno.ENOENT: Phrase("n’existe pas : vérifiez le chemin", "does not exist: check the path"),
+    errno.EACCES: Phrase(
+        "accès refusé : lancez la commande sous l’utilisateur qui y a droit",
+        "permission denied: run the command as the user who may",
+    ),
+    errno.EPERM: Phrase("opération refusée par le système", "the system does not permit it"),
+    errno.EISDIR: Phrase("est un dossier : donnez un fichier", "is a directory: give a file"),
+    errno.ENOTDIR: Phrase("n’est pas un dossier : donnez-en un", "is not a directory: give one"),
+    errno.EEXIST: Phrase("existe déjà : donnez un autre nom", "is there already: give another name"),
+    errno.ENOTEMPTY: Phrase("n’est pas vide : donnez un dossier vide", "is not empty: give an empty folder"),
+    errno.ENOSPC: Phrase(
+        "plus de place sur ce disque : faites-en, puis recommencez",
+        "no room is left on this disk: make some, then run it again",
+    ),
+    errno.EDQUOT: Phrase("le quota de ce disque est atteint", "this disk's quota is used up"),
+    errno.EROFS: Phrase("ce disque est en lecture seule", "this disk is read-only"),
+    errno.EADDRINUSE: Phrase(
+        "ce port est déjà pris : un autre processus y sert, arrêtez-le ou changez `port`",
+        "this port is taken: another process serves there, stop it or change `port`",
+    ),
+    errno.ECONNREFUSED: Phrase("personne ne répond à cette adresse", "nobody answers at this address"),
+}
+_PASSWORD = Phrase(
+    "PostgreSQL refuse le mot de passe de ce rôle : il a été remplacé depuis, ou SECRETS n’est pas le bon dossier "
+    "(`tierce doctor`)",
+    "PostgreSQL refuses this role's password: it was replaced since, or SECRETS is another folder (`tierce doctor`)",
+)
+_NO_DATABASE = Phrase(
+    "cette base n’existe pas : corrigez [database] name, ou faites-la par `tierce upgrade`",
+    "this database does not exist: correct [database] name, or make it with `tierce upgrade`",
+)
+_AWAY = Phrase(
+    "la base ne répond pas : démarrez PostgreSQL, ou corrigez [database] host et port",
+    "the database does not answer: start PostgreSQL, or correct [database] host and port",
+)
+_FULL = Phrase("le disque de PostgreSQL est plein : faites de la place", "PostgreSQL's disk is full: make room")
+_DENIED = Phrase(
+    "la base refuse ce droit à ce rôle : les droits ne sont pas ceux de cette version (`tierce upgrade`)",
+    "the database refuses this to this role: its grants are not this version's (`tierce upgrade`)",
+)
+_OTHER_SCHEMA = Phrase(
+    "la base n’est pas au schéma de ce programme : `tierce upgrade`",
+    "the database is not at this program's schema: `tierce upgrade`",
+)
+_CUT = Phrase(
+    "la base a coupé la connexion : regardez PostgreSQL, puis recommencez",
+    "the database cut the connection: look at PostgreSQL, then run it again",
+)
+_STATES: Final[Mapping[str, Phrase]] = {
+    "28P01": _PASSWORD,
+    "28000": _PASSWORD,
+    "3D000": _NO_DATABASE,
+    "53100": _FULL,
+    "42501": _DENIED,
+    "42P01": _OTHER_SCHEMA,
+    "42703": _OTHER_SCHEMA,
+    "42883": _OTHER_SCHEMA,
+    "3F000": _OTHER_SCHEMA,
+    "57P01": _CUT,
+    "57P02": _CUT,
+}
+
+
+def said(error: Exception) -> str:
+    """One refusal in both languages; of the database, never a text that may hold a row's values."""
+    if isinstance(error, FieldError):
+        reason, remedy = error.reason, error.remedy
+        return f"{error.field} : {reason.fr} {remedy.fr} / {reason.en} {remedy.en}"
+    if isinstance(error, TierceError):
+        return str(error)
+    if isinstance(error, psycopg.Error):
+        told = _of_database(error)
+        return f"{told.fr} / {told.en}"
+    if isinstance(error, OSError):
+        told = _FILES.get(error.errno or 0) or Phrase(
+            f"ne peut pas être lu ou écrit ({error.strerror or type(error).__name__})",
+            f"cannot be read or written ({error.strerror or type(error).__name__})",
+        )
+        where = f"{error.filename} : " if error.filename is not None else ""
+        return f"{where}{told.fr} / {told.en}"
+    return type(error).__name__
+
+
+def _of_database(error: psycopg.Error) -> Phrase:
+    if told := _STATES.get(error.sqlstate or ""):
+        return told
+    if error.sqlstate is None and isinstance(error, psycopg.OperationalError):
+        # Before a session is there the driver gives a text and no state; the server's words depend on its language.
+        text = str(error)
+        if "password" in text or "28P01" in text:
+            return _PASSWORD
+        if "does not exist" in text:
+            return _NO_DATABASE
+        return _CUT if "terminat" in text or "closed" in text else _AWAY
+    if isinstance(error, psycopg.errors.RaiseException) and error.diag.message_primary:
+        ours = error.diag.message_primary  # our own functions' sentence; they name no value
+        return Phrase(f"la base a refusé : {ours}", f"the database refused: {ours}")
+    named = f"{type(error).__name__}, {error.sqlstate or '?'}"
+    return Phrase(f"la base a refusé ({named})", f"the database refused ({named})")

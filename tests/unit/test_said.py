@@ -1,0 +1,101 @@
+"""What a command says when it is refused: in French, then in English, with what to do, and without a traceback."""
+
+import errno
+from pathlib import Path
+
+import psycopg
+import pytest
+import typer
+
+from tierce.cli import _run, in_french, main
+from tierce.kernel.errors import FieldError, TierceError
+from tierce.kernel.language import Phrase
+from tierce.storage.said import said
+
+
+@pytest.mark.parametrize(
+    ("error", "french", "english"),
+    [
+        (FileNotFoundError(errno.ENOENT, "x", "/nope"), "/nope : n’existe pas", "does not exist: check the path"),
+        (IsADirectoryError(errno.EISDIR, "x", "/etc"), "/etc : est un dossier", "is a directory"),
+        (OSError(errno.ENOSPC, "x", "/srv/backup"), "plus de place", "no room is left"),
+        (OSError(errno.EADDRINUSE, "x"), "ce port est déjà pris", "this port is taken"),
+        (OSError(9_999, "odd"), "ne peut pas être lu ou écrit (odd)", "cannot be read or written (odd)"),
+        (psycopg.errors.InvalidPassword(), "refuse le mot de passe", "refuses this role's password"),
+        (psycopg.errors.DiskFull(), "disque de PostgreSQL est plein", "disk is full"),
+        (psycopg.errors.InsufficientPrivilege(), "`tierce upgrade`", "grants are not this version's"),
+        (psycopg.errors.UndefinedTable(), "pas au schéma de ce programme", "not at this program's schema"),
+        (psycopg.OperationalError("connection refused"), "démarrez PostgreSQL", "start PostgreSQL"),
+        (psycopg.OperationalError('FATAL: database "x" does not exist'), "cette base n’existe pas", "does not exist"),
+        (psycopg.OperationalError("password authentication failed"), "refuse le mot de passe", "password"),
+        (psycopg.errors.UniqueViolation("Key (nir)=(1790441)"), "UniqueViolation, 23505", "the database refused"),
+        (TierceError("une phrase / a sentence"), "une phrase", "a sentence"),
+    ],
+)
+def test_a_refusal_is_said_in_both_languages(error: Exception, french: str, english: str) -> None:
+    told = said(error)
+    before, _, after = told.partition(" / ")
+    assert french in before
+    assert english in after
+    assert "1790441" not in told, "a row's values are nobody's to print"
+
+
+def test_a_field_is_named_with_its_remedy_in_both_languages() -> None:
+    error = FieldError(
+        "incident", Phrase("Aucun de ce nom.", "None has it."), Phrase("Voyez la liste.", "See the list.")
+    )
+    assert said(error) == "incident : Aucun de ce nom. Voyez la liste. / None has it. See the list."
+
+
+@pytest.mark.parametrize(
+    ("words", "french"),
+    [
+        ("witness show", "il manque 'folder'"),
+        ("keys nope", "commande inconnue : 'nope'"),
+        ("nope", "commande inconnue : 'nope'"),
+        ("backup take --to", "l’option '--to' attend une valeur"),
+        ("backup take --zzz", "option inconnue : --zzz"),
+        ("backup open-keys /nope --to /tmp/x", "'file' : '/nope' n’existe pas"),
+        ("backup open-keys /tmp --to /tmp/x", "'/tmp' est un dossier : donnez un fichier"),
+        ("journal redact x --reason a --by b", "'seq' : il faut un nombre entier"),
+        ("presence certify 1 --settings /nope", "'software' : il faut 2 au moins"),
+        ("witness key a b --name x", "en trop : b"),
+        ("directory show 1 --on 2026-99-99 --settings /nope", "n’est pas une date, AAAA-MM-JJ"),
+        ("deposits choice 1 --domain ZZ --up-to 3 --from a --until b --by x --settings /nope", "choisissez parmi"),
+        ("serve --settings /nope", "le fichier /nope ne se lit pas"),
+        ("backup check /nope", "n’a pas de manifest.json lisible"),
+    ],
+)
+def test_what_is_typed_wrong_is_told_in_french_first_and_nothing_is_traced(
+    words: str, french: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(words.split())
+    assert ended.value.code == 2
+    first = capsys.readouterr().err.splitlines()[0]
+    assert french in first
+    assert " / " in first[first.index(french) :], "and then in English"
+
+
+def test_a_disk_that_refuses_where_no_command_expects_it_is_told(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["lab", "portal2024", "--country", str(tmp_path / "none")])
+    assert ended.value.code == 2
+    assert "n’existe pas" in capsys.readouterr().err
+
+
+def test_what_typer_may_still_say_has_a_french_word() -> None:
+    assert in_french("something new") == "valeur refusée"
+
+
+def test_a_command_that_the_keyboard_stops_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    stopped = typer.Typer()
+
+    @stopped.command()
+    def stop() -> None:
+        raise KeyboardInterrupt
+
+    assert _run(typer.main.get_command(stopped), [], "tierce stop") == 130
+    assert capsys.readouterr().err.splitlines()[-1] == "✗ interrompu / stopped"
