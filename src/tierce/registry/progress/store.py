@@ -239,17 +239,18 @@ class FeedBook:
         for query in ("copy (select idx from person.key) to stdout (format binary)",
                       "copy (select idx from person.member) to stdout (format binary)"):  # fmt: skip
             with self._connection.cursor() as cursor, cursor.copy(query.encode()) as copy:
-                rest = b""
+                rows = bytearray()  # grown in place: a block is one row, and bytes would be copied whole for each
                 head = True
                 for block in copy:
-                    rest += bytes(block)
+                    rows += block
                     if head:
-                        rest, head = rest[19:], False
-                    if len(rest) >= 22 << 15:
-                        whole = len(rest) // 22 * 22
-                        yield _numbers(rest[:whole])
-                        rest = rest[whole:]
-                yield _numbers(rest[: len(rest) // 22 * 22])
+                        del rows[:19]
+                        head = False
+                    if len(rows) >= 22 << 15:
+                        whole = len(rows) // 22 * 22
+                        yield _numbers(bytes(rows[:whole]))
+                        del rows[:whole]
+                yield _numbers(bytes(rows[: len(rows) // 22 * 22]))
 
 
 def _numbers(rows: bytes) -> Bytes:
