@@ -19,17 +19,18 @@ log = logging.getLogger(__name__)
 Told = Mapping[type[TierceError], tuple[str, int]]
 """For each error: the key of its words (``error.<key>.title`` and ``error.<key>.remedy``), and its status."""
 Refused = Callable[[Pages, AnyRequest, IdentityError], Response[str]]
+_HTTP = {404: "missing", 405: "missing", 413: "too_long"}
 ID_MAX = 2**63 - 1
 """The greatest number that anything here can have."""
 Handlers = dict[int | type[Exception], Callable[[AnyRequest, Any], Response[Any]]]
 
 
 def error_handlers(pages: Pages, refused: Refused, told: Told) -> Handlers:
-    """Make the handlers; the message of an error is shown small, and holds no personal data by the house's rule."""
+    """Make the handlers; an error is named small, to quote on the telephone, and never by what it was about."""
 
-    def page(request: AnyRequest, key: str, status: int, detail: str | None = None) -> Response[str]:
+    def page(request: AnyRequest, key: str, status: int, code: str | None = None) -> Response[str]:
         frame = Frame(language=language_of(request), path=request.url.path)
-        values = {"key": key, "status": status, "detail": detail}
+        values = {"key": key, "status": status, "code": code}
         return pages.page("error.html", frame, values, status=status)
 
     def of_identity(request: AnyRequest, error: IdentityError) -> Response[str]:
@@ -38,13 +39,12 @@ def error_handlers(pages: Pages, refused: Refused, told: Told) -> Handlers:
     def of_tierce(request: AnyRequest, error: TierceError) -> Response[str]:
         for kind, (key, status) in told.items():
             if isinstance(error, kind):
-                return page(request, key, status, str(error))
+                return page(request, key, status, type(error).__name__.removesuffix("Error"))
         log.error("request refused: %s", where(error))
         return page(request, "unexpected", 500)
 
     def of_http(request: AnyRequest, error: HTTPException) -> Response[str]:
-        missing = error.status_code in {404, 405}
-        return page(request, "missing" if missing else "unexpected", error.status_code)
+        return page(request, _HTTP.get(error.status_code, "unexpected"), error.status_code)
 
     def of_number(request: AnyRequest, _error: NumericValueOutOfRange) -> Response[str]:
         return page(request, "missing", 404)  # a number that no column can hold names nothing
