@@ -107,7 +107,7 @@ def test_an_order_that_is_wrong_moves_nothing(
         sent = {"device": "0", "rung": "3", "hours": "24", "reason": "Refus en série.", **fields}
         response = await site.http.post("/accounts/501/hold", data=form_of(site, **sent))
         assert response.status_code == 422
-        assert said in response.text
+        assert response.text.count(said) == 2, "at the top and at the field"
 
     play(room, database, scene)
     assert rows(room, "select count(*) from access.ladder") == [(1,)]
@@ -153,7 +153,10 @@ def test_a_session_is_ended_with_its_line(room: Room, database: Database) -> Non
         path = f"/accounts/501/sessions/{SESSION}/end"
         assert "Sa prochaine demande sera refusée" in plain(await site.http.get(path))
         assert (await site.http.post(path, data=form_of(site))).status_code == 303
-        assert (await site.http.post(path, data=form_of(site))).status_code == 409
+        again = await site.http.post(path, data=form_of(site))
+        assert again.status_code == 409
+        assert "HoldMissing" in again.text, "a code to quote"
+        assert "No live hold" not in again.text, "and no English on a French page"
         assert (await site.http.get(path)).status_code == 404
         assert "Aucune session n'est ouverte" in plain(await site.http.get("/accounts/501"))
 
@@ -193,7 +196,7 @@ def test_a_refusal_says_which_role_opens_the_page(room: Room, database: Database
         response = await site.http.get("/accounts/501/hold")
         assert response.status_code == 403
         assert "Votre rôle n’ouvre pas cette page" in response.text
-        assert "sécurité / security" in response.text
+        assert "<p>sécurité</p>" in response.text, "in her language, and not in another beside"
         account = plain(await site.http.get("/accounts/501"))
         assert "Freiner ce compte" not in account
         assert "Ouvrir un incident" not in account

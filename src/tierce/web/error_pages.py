@@ -11,6 +11,7 @@ from psycopg.errors import NumericValueOutOfRange
 
 from tierce.identity.errors import IdentityError
 from tierce.kernel.errors import TierceError
+from tierce.kernel.language import Phrase
 from tierce.web.look import Frame, Pages
 from tierce.web.visit import AnyRequest, language_of
 
@@ -26,11 +27,17 @@ Handlers = dict[int | type[Exception], Callable[[AnyRequest, Any], Response[Any]
 
 
 def error_handlers(pages: Pages, refused: Refused, told: Told) -> Handlers:
-    """Make the handlers; an error is named small, to quote on the telephone, and never by what it was about."""
+    """Make the handlers. An error that has a reason in both languages gives it; its kind is named small, to quote."""
 
-    def page(request: AnyRequest, key: str, status: int, code: str | None = None) -> Response[str]:
+    def page(request: AnyRequest, key: str, status: int, error: TierceError | None = None) -> Response[str]:
         frame = Frame(language=language_of(request), path=request.url.path)
-        values = {"key": key, "status": status, "code": code}
+        said = getattr(error, "reason", None)
+        values = {
+            "key": key,
+            "status": status,
+            "reason": said[frame.language] if isinstance(said, Phrase) else "",
+            "code": type(error).__name__.removesuffix("Error") if error else "",
+        }
         return pages.page("error.html", frame, values, status=status)
 
     def of_identity(request: AnyRequest, error: IdentityError) -> Response[str]:
@@ -39,7 +46,7 @@ def error_handlers(pages: Pages, refused: Refused, told: Told) -> Handlers:
     def of_tierce(request: AnyRequest, error: TierceError) -> Response[str]:
         for kind, (key, status) in told.items():
             if isinstance(error, kind):
-                return page(request, key, status, type(error).__name__.removesuffix("Error"))
+                return page(request, key, status, error)
         log.error("request refused: %s", where(error))
         return page(request, "unexpected", 500)
 
