@@ -22,7 +22,9 @@ def shown(console: Console) -> str:
 def test_every_phase_has_its_words_and_the_share_that_is_done(phase: Phase) -> None:
     console = screen()
     with ProgressBar(console, "99100001.csv") as bar:
-        bar.follow(Progress(1, bytes(32), 40_000_000, 1, whole=False, phase=phase, lines_done=10_000_000, rate=98_765))
+        bar.follow(
+            Progress(1, bytes(32), 40_000_000, 1, whole=False, phase=phase, lines_done=10_000_000, rate=98_765)
+        )
     text = shown(console)
     assert text.startswith("99100001.csv\n")
     assert " / " in text.split("98 765/s")[1], "in both languages"
