@@ -90,6 +90,26 @@ def test_a_device_is_held_after_its_consequences_and_with_its_line(room: Room, d
     )  # fmt: skip
 
 
+def test_a_held_device_that_shares_another_s_seats_is_told_as_the_account_s(room: Room, database: Database) -> None:
+    """It has no line of its own: a thief who signs in again is on one that exists."""
+    shared = 67
+    room.admin.execute("insert into access.device (id, thumbprint, created) values (%s, 's', now())", (shared,))
+    room.admin.execute("update access.session set device = %s", (shared,))
+    room.admin.execute(
+        "update access.ladder set subject = %s, since = now(), until = now() + interval '1 day'", (shared,)
+    )
+    room.admin.commit()
+
+    async def scene(site: Site) -> None:
+        ladder = plain(await site.http.get("/ladder"))
+        assert "Claire Morvan (appareil 0043 )" in ladder
+        account = plain(await site.http.get("/accounts/501"))
+        assert "Ce compte est freiné depuis" in account
+        assert "Freiner l'appareil 0043" in plain(await site.http.get("/accounts/501/hold"))
+
+    play(room, database, scene)
+
+
 @pytest.mark.parametrize(
     ("fields", "said"),
     [
