@@ -20,7 +20,7 @@ def login_of(connection: Connection, professional: ProfessionalId) -> int | None
 
 
 def devices_of(connection: Connection, professional: ProfessionalId) -> list[int]:
-    """The devices that an account has been used from, the newest first: one that shares another's seats has no line."""
+    """The devices of an account, the newest first; one that shares another's seats has sessions and no line."""
     rows = connection.execute(
         "select device from (select device, created_day from access.line where professional = %(one)s union all"
         " select device, created::date - date '1970-01-01' from access.session where professional = %(one)s) used"
