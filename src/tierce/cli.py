@@ -108,6 +108,19 @@ _COMMANDS: Final = {
 REFUSED: Final = 2
 STOPPED: Final = 130
 """As a shell says of what Ctrl-C ended."""
+_PANELS: Final = {
+    "Découvrir / See it": ("demo", "drill"),
+    "Faire tourner / Run it": (
+        "serve", "health", "doctor", "status-page", "upkeep", "upgrade", "backup", "restore", "keys", "retention",
+        "staff",
+    ),
+    "Prendre et relier / Take in and connect": ("feed", "directory", "software", "presence"),
+    "Protéger / Protect": ("ladder", "deposits", "decoys", "policy", "controls"),
+    "Incident": ("scope", "incident", "notice"),
+    "Journal": ("journal", "witness"),
+    "Construire / Develop": ("lab", "bench"),
+}  # fmt: skip
+"""Thirty commands in the order in which somebody needs them."""
 
 app = typer.Typer(
     name="tierce",
@@ -226,11 +239,13 @@ def version() -> None:
     typer.echo(__version__)
 
 
-for _name, (_module, _help) in _COMMANDS.items():
+for _panel, _name in [(panel, name) for panel, names in _PANELS.items() for name in names]:
+    _module, _help = _COMMANDS[_name]
     if _is_installed(_module):
         app.command(
             _name,
             help=_help,
+            rich_help_panel=_panel,
             add_help_option=False,
             context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
         )(_opener(_name, _module))

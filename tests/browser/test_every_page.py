@@ -27,7 +27,7 @@ __all__ = ["cluster", "template"]
 
 pytestmark = pytest.mark.browser
 
-DESK, PHONE, SHEET = 1280, 360, 690
+DESK, TABLET, PHONE, SHEET = 1280, 768, 360, 690
 """Widths in pixels; the last is that of a sheet of A4 between its margins."""
 WITHOUT_PAGES = {"api"}
 FILLED = ("office", "persons", "insurers")
@@ -131,7 +131,7 @@ def test_every_page_passes_axe_and_never_scrolls_sideways(
     judged = looks_of(shown, visit)
     for one in judged if english else pages_for(shown, visit):
         page = tab.show(one)
-        for width in (DESK, PHONE):
+        for width in (DESK, TABLET, PHONE):
             page.set_viewport_size({"width": width, "height": 800})
             faults += [f"{one.name} {width}: scrolls sideways"] if scrolls_sideways(page) else []
             if one in judged and (width == PHONE) is english:

@@ -59,7 +59,7 @@ def test_an_insurer_is_told_takes_its_list_and_reports(stage: Stage, new_browser
     mine = pyrage.x25519.Identity.generate()
     page.locator("#recipient").fill(str(mine.to_public()))
     page.get_by_role("button", name="Proposer cette clé").click()
-    sealed = page.locator(".challenge").inner_text()
+    sealed = page.locator("pre.command").inner_text()
     if SHOTS:
         page.screenshot(path=Path(SHOTS) / "key-challenge-fr-1280.png", full_page=True)
     faults += faults_of(page, "/key challenge")

@@ -250,6 +250,8 @@ def test_what_proved_to_be_no_breach_is_said_to_whoever_was_told_that_it_was_one
     async def scene(site: Site) -> None:
         assert counted in plain(await site.http.get("/activity"))
         assert "Pas une violation" not in plain(await site.http.get("/incidents"))
+        first = '<button type="submit">'
+        assert (await site.http.get(f"/incidents/{number}")).text.count(first) == 1, "what comes next, and no other"
         states = States(world.room.clocks.register)
         states.move(world.room.office, HELENE, incident, stage=Stage.CHECK, happened=AT + timedelta(minutes=1))
         states.move(world.room.office, HELENE, incident, stage=Stage.NOT_A_BREACH, why=REASONS)
@@ -258,5 +260,6 @@ def test_what_proved_to_be_no_breach_is_said_to_whoever_was_told_that_it_was_one
         page = plain(await site.http.get(f"/incidents/{number}"))
         assert "l'opérateur tient que cet incident n'est pas une violation" in page
         assert "restent vôtres" in page
+        assert first not in (await site.http.get(f"/incidents/{number}")).text, "nothing is asked of it any more"
 
     play(world, database, scene)

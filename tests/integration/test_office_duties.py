@@ -68,6 +68,9 @@ def test_the_register_is_exported_after_its_journal_line(room: Room, database: D
         told = json.loads(found.content)
         assert [row["kind"] for row in told["rows"]] == ["move", "move", "move", "facts", "decision"]
         assert told["clocks"][0]["provision"] == "RGPD, article 33(2)"
+        read = plain(await site.http.get(f"{path}/duties"))
+        assert "Premier signal, le 3 mars 2026 à 10 h 1" in read, "as people say an instant, in Paris"
+        assert "+00:00" not in read
         sheet = await site.http.post(f"{path}/duties/export", data=form_of(site, kind="csv"))
         assert b";'=1+1 deux" in sheet.content
         assert sheet.headers["content-disposition"].endswith('.csv"')

@@ -145,6 +145,7 @@ def test_live_says_who_and_where_and_never_about_whom(room: Room, database: Data
         assert "1 accès est freiné en ce moment." in text
         assert "Nadia Ferrand Optique des Remparts, Port-Sérac" in text
         assert "rien montré : preuve demandée, plus de place" in text
+        assert "3 mars 2026 10:1" in text, "an hour of another day is under its day"
         fragment = await site.http.get("/live/lines")
         assert "<html" not in fragment.text
         assert "Nadia Ferrand" in fragment.text
@@ -258,6 +259,7 @@ def test_a_name_is_shown_only_for_a_stated_purpose_and_after_its_line(room: Room
         assert not any(name in without for name in NAMES)
         shown = plain(await site.http.post(page, data=form_of(site, purpose="1")))
         assert "Paul Lenoir" in shown
+        assert "Date de naissance 14/05/1980" in shown
         assert (await site.http.get(f"{path}/people/3/1")).status_code == 404
 
     play(room, database, scene)
@@ -309,6 +311,15 @@ def test_wrong_answers_are_named_and_nothing_is_kept(room: Room, database: Datab
         forged = await site.http.post("/accounts/501/incident", data={**form, FORM_FIELD: "forged"})
         assert forged.status_code == 401
         assert "Aucun incident" in plain(await site.http.get("/incidents"))
+
+    play(room, database, scene)
+
+
+def test_what_is_too_long_is_told_so_and_not_to_try_again(room: Room, database: Database) -> None:
+    async def scene(site: Site) -> None:
+        response = await site.http.post("/closings", data=form_of(site, reason="x" * 70_000))
+        assert response.status_code == 413
+        assert "raccourcissez le texte ou le fichier" in response.text
 
     play(room, database, scene)
 

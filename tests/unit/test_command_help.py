@@ -6,9 +6,14 @@ import pytest
 from typer.main import get_command
 
 from tierce.cli import _COMMANDS as COMMANDS
+from tierce.cli import _PANELS as PANELS
 
 DEVELOPERS = {"lab", "bench"}
 """Read by whoever works on the program."""
+
+
+def test_each_command_is_in_one_panel() -> None:
+    assert sorted(name for names in PANELS.values() for name in names) == sorted(COMMANDS)
 
 
 def _helps(name: str, command: object) -> list[tuple[str, str]]:

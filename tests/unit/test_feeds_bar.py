@@ -10,7 +10,7 @@ from tierce.registry.progress.model import Phase, Progress
 
 
 def screen() -> Console:
-    return Console(file=StringIO(), force_terminal=True, width=120, color_system=None)
+    return Console(file=StringIO(), force_terminal=True, width=80, color_system=None)
 
 
 def shown(console: Console) -> str:
@@ -22,12 +22,15 @@ def shown(console: Console) -> str:
 def test_every_phase_has_its_words_and_the_share_that_is_done(phase: Phase) -> None:
     console = screen()
     with ProgressBar(console, "99100001.csv") as bar:
-        bar.follow(Progress(1, bytes(32), 20_000, 1, whole=False, phase=phase, lines_done=5_000, rate=1234.5))
+        bar.follow(
+            Progress(1, bytes(32), 40_000_000, 1, whole=False, phase=phase, lines_done=10_000_000, rate=98_765)
+        )
     text = shown(console)
-    assert "99100001.csv · " in text
-    assert " / " in text.split("99100001.csv · ")[1], "in both languages"
+    assert text.startswith("99100001.csv\n")
+    assert " / " in text.split("98 765/s")[1], "in both languages"
     assert "25%" in text
-    assert "5 000/20 000 · 1 234/s" in text
+    assert "10 000 000/40 000 000 · 98 765/s" in text
+    assert "…" not in text, "eighty columns hold the largest file there can be"
 
 
 def test_where_it_goes_on_after_a_stop_is_said_once() -> None:

@@ -45,7 +45,9 @@ def numbered(prefix: str, enum: type[IntEnum]) -> set[str]:
 
 
 def told(keys: set[str]) -> set[str]:
-    return {f"error.{key}.{part}" for key in keys | {"missing", "unexpected"} for part in ("title", "remedy")}
+    return {
+        f"error.{key}.{part}" for key in keys | {"missing", "too_long", "unexpected"} for part in ("title", "remedy")
+    }
 
 
 def asked_by_templates(folder: Path) -> set[str]:

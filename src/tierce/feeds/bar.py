@@ -1,20 +1,23 @@
-"""The progress of an import in the terminal: how far in the file, how fast, how long it will still take."""
+"""The progress of an import in the terminal: how far in the file, how fast, how long it will still take.
+
+All of it fits in eighty columns: the file is named once, above, and what gives way on a narrower one is the phase.
+"""
 
 from types import TracebackType
 from typing import Final
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from tierce.registry.progress.model import Phase
 from tierce.registry.progress.model import Progress as Standing
 
 _SAID: Final = {
     Phase.READING: "lecture / reading",
-    Phase.LOADING: "premier chargement / first load",
+    Phase.LOADING: "chargement / loading",
     Phase.INDEXING: "index / indexing",
     Phase.PUTTING_OFF: "pesée / weighing",
-    Phase.ENDING: "lignes différées, fins de droits / lines put off, endings",
+    Phase.ENDING: "fins de droits / endings",
     Phase.DONE: "terminé / done",
 }
 
@@ -26,15 +29,16 @@ class ProgressBar:
         """Show on `console`, which is standard error."""
         self._console = console
         self._bar = Progress(
-            TextColumn("{task.description}", markup=False), BarColumn(), TaskProgressColumn(),
-            TextColumn("{task.fields[lines]}"), TimeElapsedColumn(), TimeRemainingColumn(),
+            TaskProgressColumn(), BarColumn(bar_width=8), TextColumn("{task.fields[lines]}"), TimeRemainingColumn(),
+            TextColumn("{task.description}", markup=False),
             console=console,
         )  # fmt: skip
         self._name = name
-        self._task = self._bar.add_task(name, total=None, lines="")
+        self._task = self._bar.add_task("", total=None, lines="")
         self._resumed = False
 
     def __enter__(self) -> "ProgressBar":
+        self._console.print(self._name, markup=False, highlight=False)
         self._bar.start()
         return self
 
@@ -63,7 +67,7 @@ class ProgressBar:
         done = f"{standing.lines_done:,}/{standing.lines_total:,}".replace(",", " ")
         self._bar.update(
             self._task,
-            description=f"{self._name} · {_SAID[standing.phase]}",
+            description=_SAID[standing.phase],
             total=max(standing.lines_total, 1),
             completed=standing.lines_done,
             lines=f"{done} · {rate}" if standing.rate else done,

@@ -11,6 +11,7 @@ from psycopg.errors import NumericValueOutOfRange
 
 from tierce.identity.errors import IdentityError
 from tierce.kernel.errors import TierceError
+from tierce.kernel.language import Phrase
 from tierce.web.look import Frame, Pages
 from tierce.web.visit import AnyRequest, language_of
 
@@ -19,29 +20,35 @@ log = logging.getLogger(__name__)
 Told = Mapping[type[TierceError], tuple[str, int]]
 """For each error: the key of its words (``error.<key>.title`` and ``error.<key>.remedy``), and its status."""
 Refused = Callable[[AnyRequest, IdentityError], Response[str]]
+_HTTP = {404: "missing", 405: "missing", 413: "too_long"}
 ID_MAX = 2**63 - 1
 """The greatest number that anything here can have."""
 Handlers = dict[int | type[Exception], Callable[[AnyRequest, Any], Response[Any]]]
 
 
 def error_handlers(pages: Pages, refused: Refused, told: Told) -> Handlers:
-    """Make the handlers; the message of an error is shown small, and holds no personal data by the house's rule."""
+    """Make the handlers. An error that has a reason in both languages gives it; its kind is named small, to quote."""
 
-    def page(request: AnyRequest, key: str, status: int, detail: str | None = None) -> Response[str]:
+    def page(request: AnyRequest, key: str, status: int, error: TierceError | None = None) -> Response[str]:
         frame = Frame(language=language_of(request), path=request.url.path)
-        values = {"key": key, "status": status, "detail": detail}
+        said = getattr(error, "reason", None)
+        values = {
+            "key": key,
+            "status": status,
+            "reason": said[frame.language] if isinstance(said, Phrase) else "",
+            "code": type(error).__name__.removesuffix("Error") if error else "",
+        }
         return pages.page("error.html", frame, values, status=status)
 
     def of_tierce(request: AnyRequest, error: TierceError) -> Response[str]:
         for kind, (key, status) in told.items():
             if isinstance(error, kind):
-                return page(request, key, status, str(error))
+                return page(request, key, status, error)
         log.error("request refused: %s", where(error))
         return page(request, "unexpected", 500)
 
     def of_http(request: AnyRequest, error: HTTPException) -> Response[str]:
-        missing = error.status_code in {404, 405}
-        return page(request, "missing" if missing else "unexpected", error.status_code)
+        return page(request, _HTTP.get(error.status_code, "unexpected"), error.status_code)
 
     def of_number(request: AnyRequest, _error: NumericValueOutOfRange) -> Response[str]:
         return page(request, "missing", 404)  # a number that no column can hold names nothing

@@ -20,11 +20,12 @@ def login_of(connection: Connection, professional: ProfessionalId) -> int | None
 
 
 def devices_of(connection: Connection, professional: ProfessionalId) -> list[int]:
-    """The devices that an account has been used from, the newest first."""
+    """The devices of an account, the newest first; one that shares another's seats has sessions and no line."""
     rows = connection.execute(
-        "select device from access.line where professional = %s group by device"
-        " order by max(created_day) desc, device",
-        (professional,),
+        "select device from (select device, created_day from access.line where professional = %(one)s union all"
+        " select device, created::date - date '1970-01-01' from access.session where professional = %(one)s) used"
+        " where device is not null group by device order by max(created_day) desc, device",
+        {"one": professional},
     ).fetchall()
     return [int(device) for (device,) in rows]
 

@@ -246,7 +246,9 @@ _HOLDS: LiteralString = """
     left join access.login g on h.level = 1 and g.id = h.subject
     left join lateral (select n.professional from access.line n where h.level = 2 and n.device = h.subject
                        order by n.id limit 1) d on true
-    left join directory.professional p on p.id = coalesce(g.professional, d.professional)
+    left join lateral (select s.professional from access.session s where h.level = 2 and s.device = h.subject
+                       order by s.id limit 1) u on true
+    left join directory.professional p on p.id = coalesce(g.professional, d.professional, u.professional)
     left join directory.establishment t on h.level = 3 and t.id = h.subject"""
 
 
@@ -286,7 +288,9 @@ def hold(connection: Connection, number: int) -> Hold | None:
 def holds_of(connection: Connection, professional: ProfessionalId) -> list[Hold]:
     """Every hold of an account or of a device it was used from, past ones included, the oldest first."""
     devices = connection.execute(
-        "select coalesce(array_agg(device), '{}') from access.line where professional = %s", (professional,)
+        "select coalesce(array_agg(device), '{}') from (select device from access.line where professional = %(one)s"
+        " union select device from access.session where professional = %(one)s) used",
+        {"one": professional},
     ).fetchone()
     assert devices is not None
     rows = connection.execute(

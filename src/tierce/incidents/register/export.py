@@ -16,6 +16,7 @@ from tierce.incidents.states.model import STEPS, Stage
 from tierce.kernel.categories import LABELS, DataCategory
 from tierce.kernel.clock import from_micros
 from tierce.kernel.language import Language, Phrase
+from tierce.kernel.saying import say_instant
 from tierce.policy.clocks import MOMENT_LABELS, Moment
 
 FORMAT = "tierce-breach-register-v1"
@@ -83,14 +84,14 @@ def row_text(row: Row) -> Phrase:
     """What a row says, in one text for both languages where a person wrote it."""
     if row.kind is RowKind.TIME:
         label, why = MOMENT_LABELS[Moment(str(row.facts["moment"]))], str(row.facts["why"])
-        at = f"{from_micros(row.whole('at')).isoformat(timespec='minutes')}"
-        return Phrase(f"{label.fr} : {at}. {why}", f"{label.en}: {at}. {why}")
+        at = _instant(row, "at")
+        return Phrase(f"{label.fr}, {at.fr}. {why}", f"{label.en}, {at.en}. {why}")
     if row.kind is RowKind.DUTY:
-        at = from_micros(row.whole("at")).isoformat(timespec="minutes")
+        at = _instant(row, "at")
         reasons = str(row.facts["reasons"])
         return Phrase(
-            f"{at}. {f'Retard : {reasons}' if reasons else 'Dans le délai.'}",
-            f"{at}. {f'Late: {reasons}' if reasons else 'In time.'}",
+            f"Fait {at.fr}. {f'Retard : {reasons}' if reasons else 'Dans le délai.'}",
+            f"Done {at.en}. {f'Late: {reasons}' if reasons else 'In time.'}",
         )
     if row.kind is RowKind.SEVERITY:
         result = row.facts["result"]
@@ -107,8 +108,8 @@ def row_text(row: Row) -> Phrase:
         return Phrase(f"{cohort.fr}, {label.fr} : {proof}", f"{cohort.en}, {label.en}: {proof}")
     if row.kind is RowKind.MOVE:
         stage, why = STEPS[Stage(str(row.facts["stage"]))].label, str(row.facts["why"])
-        at = from_micros(row.whole("happened")).isoformat(timespec="minutes")
-        return Phrase(f"{stage.fr} : {at}. {why}".strip(), f"{stage.en}: {at}. {why}".strip())
+        at = _instant(row, "happened")
+        return Phrase(f"{stage.fr}, {at.fr}. {why}".strip(), f"{stage.en}, {at.en}. {why}".strip())
     if row.kind is RowKind.BORDER:
         return _border_text(row)
     if row.kind is RowKind.FORM:
@@ -117,6 +118,11 @@ def row_text(row: Row) -> Phrase:
         return Phrase(f"{len(changed)} champs écrits", f"{len(changed)} fields written")
     said = str(row.facts.get("text", ""))
     return Phrase(said, said)
+
+
+def _instant(row: Row, fact: str) -> Phrase:
+    """An instant of a row, in a sentence, Paris time."""
+    return say_instant(from_micros(row.whole(fact)))
 
 
 def _border_text(row: Row) -> Phrase:

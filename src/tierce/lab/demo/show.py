@@ -109,15 +109,19 @@ def told(result: Result, language: Language) -> str:
 
 _TOLD = Phrase(
     "  Sans garde : {open_learned} personnes apprises en {open_tried} demandes et {open_seconds} s.\n"
-    "  Tierce     : {learned} personnes apprises en {tried} demandes ; la borne d’un appareil neuf pour la journée\n"
-    "               est de {bound} ({first_time} jamais vues, {known} déjà connues du cabinet).\n"
-    "               Dernière personne à la demande n° {last_ask} ({last_seconds} s) ; appareil freiné à la\n"
-    "               demande n° {held_ask} ({held_seconds} s). Le journal compte les mêmes {learned} personnes.\n"
+    "  Tierce     : {learned} personnes apprises en {tried} demandes.\n"
+    "               La borne d’un appareil neuf pour la journée est de {bound} :\n"
+    "               {first_time} jamais vues, {known} déjà connues du cabinet.\n"
+    "               Dernière personne à la demande n° {last_ask} ({last_seconds} s) ;\n"
+    "               appareil freiné à la demande n° {held_ask} ({held_seconds} s).\n"
+    "               Le journal compte les mêmes {learned} personnes.\n"
     "  Ailleurs   : l’opticienne a été servie {shown} fois sur {asked}, en {slowest} ms au plus.",
     "  No gate    : {open_learned} people learned in {open_tried} asks and {open_seconds} s.\n"
-    "  Tierce     : {learned} people learned in {tried} asks; the bound of a new device for the day\n"
-    "               is {bound} ({first_time} never seen, {known} already known to the practice).\n"
-    "               Last person at ask no. {last_ask} ({last_seconds} s); device held at\n"
-    "               ask no. {held_ask} ({held_seconds} s). The journal counts the same {learned} people.\n"
+    "  Tierce     : {learned} people learned in {tried} asks.\n"
+    "               The bound of a new device for the day is {bound}:\n"
+    "               {first_time} never seen, {known} already known to the practice.\n"
+    "               Last person at ask no. {last_ask} ({last_seconds} s);\n"
+    "               device held at ask no. {held_ask} ({held_seconds} s).\n"
+    "               The journal counts the same {learned} people.\n"
     "  Elsewhere  : the optician was served {shown} times of {asked}, in {slowest} ms at most.",
 )

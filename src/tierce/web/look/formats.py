@@ -42,6 +42,11 @@ def say_moment(value: datetime, language: Language) -> str:
     return f"{say_day(local.date(), language)} {link}{FIXED}{say_time(local, language)}"
 
 
+def day_of(value: datetime) -> date:
+    """The civil day of an instant in Paris."""
+    return value.astimezone(PARIS).date()
+
+
 def exact_moment(value: datetime) -> str:
     """Write an instant to the millisecond with its offset: ``2026-03-03 10:12:45.120 +01:00``."""
     local = value.astimezone(PARIS)

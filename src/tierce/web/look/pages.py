@@ -146,7 +146,8 @@ class Pages:
         def say(value: date | datetime | timedelta | Decimal | int) -> str:
             return _say(value, language)
 
-        return {"t": t, "n": n, "say": say, "exact": formats.exact_moment, "age": _age(language)}
+        plain = {"exact": formats.exact_moment, "day_of": formats.day_of, "age": _age(language)}
+        return {"t": t, "n": n, "say": say, **plain}
 
 
 @cache

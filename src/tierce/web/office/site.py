@@ -19,6 +19,8 @@ from tierce.journal.segments.sealed import SealedLog
 from tierce.journal.tiles.folder import LogFolder
 from tierce.kernel.clock import Clock
 from tierce.kernel.errors import TierceError
+from tierce.kernel.language import Phrase
+from tierce.kernel.saying import listing
 from tierce.notices.service import Notices
 from tierce.policy.acts import Act
 from tierce.policy.staff import ROLE_LABELS, may_act, roles_of
@@ -46,6 +48,11 @@ INSPECTOR_LINKS: Final = (Link("/inspection", "nav.inspection"), Link("/inspecti
 
 class RoleRefusedError(TierceError):
     """None of the visitor's roles may carry out the act of this route."""
+
+    def __init__(self, roles: Phrase) -> None:
+        """Name the roles that may."""
+        super().__init__(roles.en)
+        self.reason = roles
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +106,7 @@ class OfficeSite:
         act = act_of(request.route_handler)
         if act is None or not may_act(caller.roles, act):
             allowed = [ROLE_LABELS[role] for role in roles_of(act)] if act is not None else []
-            raise RoleRefusedError(" · ".join(f"{label.fr} / {label.en}" for label in allowed) or "–")
+            raise RoleRefusedError(listing(allowed))
         frame = Frame(
             language=language_of(request),
             path=request.url.path,

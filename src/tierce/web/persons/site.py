@@ -25,7 +25,7 @@ from tierce.web.visit import AnyRequest, Found, Rows, language_of
 
 HERE: Final = Path(__file__).parent
 LINKS: Final = (
-    Link("/", "nav.history", ("/lines",)),
+    Link("/", "nav.history", ("/lines", "/read", "/wish", "/presence")),
     Link("/billed", "nav.billed"),
     Link("/card", "nav.card"),
     Link("/concerned", "nav.concerned", ("/letters",)),
