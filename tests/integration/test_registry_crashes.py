@@ -4,16 +4,21 @@ import errno
 import os
 import signal
 from collections.abc import Callable
+from multiprocessing import active_children
 from pathlib import Path
 
 import psycopg
 import pytest
+import typer
+from rich.console import Console
 
 from tests.folders import private_folder
 from tests.integration.conftest import Connect
 from tests.integration.feeding import FIRST, make_importer, rows_of, state, write_rows
 from tests.integration.killed_import import MARK, run_import
 from tests.waiting import eventually
+from tierce.feeds.commands import refusals_told
+from tierce.feeds.folder import FILE_REFUSED
 from tierce.feeds.intake import Report
 from tierce.kernel.feed import Rejection
 from tierce.lab.bench.imports import AMC, write_lines
@@ -148,6 +153,38 @@ def test_no_chunk_is_committed_behind_one_that_was_not(
     assert (counts.taken, counts.rejected) == (3 * LOAD_LINES + 499, 1)
     assert [one.line for one in importer.rejections] == [LOAD_LINES + 71]
     assert admin.execute("select count(*) from person.record").fetchone() == (3 * LOAD_LINES + 499,)
+
+
+def test_an_import_whose_helper_is_killed_says_so_and_goes_on_when_it_is_sent_again(
+    connect: Connect,
+    key_directory: Path,
+    admin: psycopg.Connection,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """A system that is short of memory ends the larger process, or the other one."""
+    path = tmp_path / "first.csv"
+    write_lines(path, 12 * LOAD_LINES)
+    importer = make_importer(connect("tierce_feed"), key_directory, load_from=1)
+    killed = []
+
+    def kill(_progress: Progress) -> None:
+        for helper in active_children():
+            helper.kill()
+            killed.append(helper.pid)
+
+    importer.on_progress = kill
+    with pytest.raises(typer.Exit) as left, refusals_told(Console(stderr=True, width=200)):
+        importer.rights(path)
+    assert killed
+    assert left.value.exit_code == FILE_REFUSED
+    assert "le processus qui lit le fichier s’est arrêté" in capsys.readouterr().err
+    stood = admin.execute("select state, lines_done from registry.feed where kind = 'rights'").fetchone()
+    assert stood is not None
+    assert stood[0] == "running"
+    assert stood[1] < 12 * LOAD_LINES
+    importer.on_progress = lambda _progress: None
+    assert importer.rights(path).counts.taken == 12 * LOAD_LINES
 
 
 def test_a_server_that_crashes_in_a_first_load_goes_back_a_few_chunks_and_never_behind_what_it_said_was_done(

@@ -116,7 +116,7 @@ def first_load(
 ) -> None:
     """Remplir un registre vide : tous les organismes à la fois. / Fill an empty register, all insurers at once."""
     console, taken = Console(stderr=True), Folder()
-    with _refusals_told(console):
+    with refusals_told(console):
         taken.take(_opened(settings), rights_files(folder), console)
     if json == "-":
         typer.echo(msgspec.json.encode(taken.summary()))
@@ -219,8 +219,8 @@ def open_intake(database: Database, keys: Path, people: People, chunk_lines: int
 
 
 @contextmanager
-def _refusals_told(console: Console) -> Iterator[None]:
-    """Say why a file is refused or held, or that the database is away, and leave with the code of it."""
+def refusals_told(console: Console) -> Iterator[None]:
+    """Say why a file is refused or held, or what went away, and leave with the code of it."""
     try:
         yield
     except TierceError as error:
@@ -232,6 +232,12 @@ def _refusals_told(console: Console) -> Iterator[None]:
         told = "la base ne répond pas ; relancez la même commande / the database is away: run the same command again"
         console.print(f"✗ {told} ({driver})", style="red", markup=False, highlight=False, soft_wrap=True)
         raise typer.Exit(FILE_REFUSED) from None
+    except (EOFError, ConnectionError):
+        # The process that reads beside (feeds/pipeline.py) was ended by somebody, or by a system short of memory.
+        told = "le processus qui lit le fichier s’est arrêté ; relancez la même commande / the process that reads "
+        told += "the file has ended: run the same command again"
+        console.print(f"✗ {told}", style="red", markup=False, highlight=False, soft_wrap=True)
+        raise typer.Exit(FILE_REFUSED) from None
 
 
 def _opened(settings_file: Path) -> Intake:
@@ -241,7 +247,7 @@ def _opened(settings_file: Path) -> Intake:
 
 def _run(file: Path, settings: Path, json: str, take: Callable[[Intake, Listener], Report]) -> None:
     console = Console(stderr=True)
-    with _refusals_told(console):
+    with refusals_told(console):
         intake = _opened(settings)
         with rejects_beside(file) as rejects, ProgressBar(console, file.name) as bar:
             report = take(intake, Listener(rejects.add, bar.count, bar.follow))
