@@ -24,9 +24,7 @@ from tierce.kernel.language import Phrase
 
 CATEGORIES = st.sets(st.sampled_from(sorted(LABELS))).map(lambda found: DataCategory(sum(found)))
 LEAKS = st.lists(
-    st.builds(
-        Leak, st.text("abc", min_size=1), st.just(Phrase("fuite", "leak")), CATEGORIES, st.just(9)
-    ),
+    st.builds(Leak, st.text("abc", min_size=1), st.just(Phrase("fuite", "leak")), CATEGORIES, st.just(9)),
     max_size=5,
 )
 COUNTS = st.integers(1, 10_000).map(lambda most: Count(1, most, "compté"))
