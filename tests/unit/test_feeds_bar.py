@@ -43,6 +43,21 @@ def test_where_it_goes_on_after_a_stop_is_said_once() -> None:
     assert "/s" not in shown(console).split("5 000/20 000")[1][:6], "no speed before one is known"
 
 
+def test_of_a_folder_the_place_of_the_file_is_shown() -> None:
+    console = screen()
+    with ProgressBar(console, "99100001.csv … 99100084.csv") as bar:
+        for place in ("12/84", "13/84"):
+            bar.turn_to(place)
+            bar.follow(
+                Progress(1, bytes(32), 3_000_000, 0, whole=False, lines_done=1_000_000, rate=26_500, resumed=1)
+            )
+    text = shown(console)
+    for place in ("12/84", "13/84"):
+        assert f"{place} lecture / reading" in text
+        assert text.count(f"{place} reprise à la ligne 1000002 / resuming at line 1000002") == 1
+    assert "…" not in text.split("\n", 1)[1]
+
+
 def test_an_empty_file_and_one_without_noted_progress() -> None:
     console = screen()
     with ProgressBar(console, "f.csv") as bar:

@@ -34,6 +34,7 @@ class ProgressBar:
             console=console,
         )  # fmt: skip
         self._name = name
+        self._place = ""
         self._task = self._bar.add_task("", total=None, lines="")
         self._resumed = False
 
@@ -47,10 +48,10 @@ class ProgressBar:
     ) -> None:
         self._bar.stop()
 
-    def turn_to(self, name: str) -> None:
-        """Show another file from now on."""
-        if name != self._name:
-            self._name, self._resumed = name, False
+    def turn_to(self, place: str) -> None:
+        """Show another file of a folder from now on, by its place: « 12/84 »."""
+        if place != self._place:
+            self._place, self._resumed = place, False
             self._bar.reset(self._task, total=None, lines="")
 
     def count(self, lines: int) -> None:
@@ -62,12 +63,13 @@ class ProgressBar:
         if standing.resumed and not self._resumed:
             self._resumed = True
             line = standing.lines_done + 2
-            self._console.print(f"reprise à la ligne {line} / resuming at line {line}", markup=False)
+            said = f"{self._place} reprise à la ligne {line} / resuming at line {line}".lstrip()
+            self._console.print(said, markup=False, highlight=False)
         rate = f"{standing.rate:,.0f}/s".replace(",", " ")
         done = f"{standing.lines_done:,}/{standing.lines_total:,}".replace(",", " ")
         self._bar.update(
             self._task,
-            description=_SAID[standing.phase],
+            description=f"{self._place} {_SAID[standing.phase]}".lstrip(),
             total=max(standing.lines_total, 1),
             completed=standing.lines_done,
             lines=f"{done} · {rate}" if standing.rate else done,

@@ -64,8 +64,8 @@ class Folder:
         """Take the files in, and say what becomes of each as it ends."""
         with ExitStack() as stack:
             rejects = {path: stack.enter_context(rejects_beside(path)) for path in files}
-            bar = stack.enter_context(ProgressBar(console, files[0].name))
-            places = {path: f"{place}/{len(files)} {path.name}" for place, path in enumerate(files, 1)}
+            bar = stack.enter_context(ProgressBar(console, f"{files[0].name} … {files[-1].name}"))
+            places = {path: f"{place}/{len(files)}" for place, path in enumerate(files, 1)}
 
             def listener_of(path: Path) -> Listener:
                 def follow(progress: Progress) -> None:
