@@ -62,6 +62,29 @@ def test_the_story_says_the_evidence_and_what_explains_each_answer(room: Room, d
     play(room, database, scene)
 
 
+def test_each_device_that_shares_the_seats_is_named_and_known_as_held(room: Room, database: Database) -> None:
+    """A thief who signs in again draws on the line that exists: the device held is not the one the line names."""
+    line = suspect(room, enumerated(paris_day(room.clock.now())), 3)
+    own = room.admin.execute("select device from access.line where id = %s", (line,)).fetchall()[0][0]
+    room.admin.execute("insert into access.device (id, thumbprint, created) values (67, 's', now())")
+    room.admin.execute("insert into directory.software values (1, 1, 'Portail')")
+    room.admin.execute(
+        "insert into access.session (id, handle, site, login, professional, acr, device, line, software, network,"
+        " created, expires) values (7701, 'h', 1, 701, 501, 1, 67, %s, 1, '', now(), now() + interval '1 hour')",
+        (line,),
+    )
+    room.admin.execute("update access.ladder set subject = 67, since = now(), until = now() + interval '1 day'")
+    room.admin.commit()
+
+    async def scene(site: Site) -> None:
+        account = plain(await site.http.get("/accounts/501"))
+        assert f"Appareils {own:04x} , 0043 preuve exigée" in account
+        assert "Ces appareils partagent les mêmes places" in account
+        assert "0 0 – freiné" in plain(await site.http.get("/unexplained"))
+
+    play(room, database, scene)
+
+
 def test_whoever_has_evidence_comes_first_whenever_he_asked_then_the_most_unusual(
     room: Room, database: Database
 ) -> None:

@@ -51,9 +51,10 @@ SENTENCES: Mapping[Explanation, Phrase] = {
 
 @dataclass(frozen=True, slots=True)
 class Suspicion:
-    """The evidence against one device of an account."""
+    """The evidence against one line of seats of an account: a device's, and that of each device continuing it."""
 
-    device: DeviceId
+    devices: tuple[DeviceId, ...]
+    """Every device that draws on it, from the sessions kept: any of them may have asked."""
     profession: Profession
     rung: Rung
     worth: float

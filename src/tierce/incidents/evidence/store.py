@@ -22,15 +22,17 @@ CROWDS_MAX = 50
 
 
 def of_account(connection: Connection, professional: ProfessionalId) -> list[Suspicion]:
-    """The evidence against each device of an account, the strongest first."""
+    """The evidence against each line of seats of an account, the strongest first."""
     rows = connection.execute(
-        "select l.device, l.profession, v.rung, v.worth, v.at, v.state from access.evidence v"
+        "select array(select l.device union select s.device from access.session s"
+        "             where s.line = l.id and s.professional = l.professional and s.device is not null order by 1),"
+        " l.profession, v.rung, v.worth, v.at, v.state from access.evidence v"
         " join access.line l on l.id = v.line where l.professional = %s order by v.worth desc, l.id",
         (professional,),
     ).fetchall()
     return [
-        Suspicion(DeviceId(device), Profession(profession), Rung(rung), worth, at, unpack(bytes(state)))
-        for device, profession, rung, worth, at, state in rows
+        Suspicion(tuple(map(DeviceId, devices)), Profession(profession), Rung(rung), worth, at, unpack(bytes(state)))
+        for devices, profession, rung, worth, at, state in rows
     ]
 
 
@@ -56,8 +58,9 @@ def queue(connection: Connection, page: int, *, declared: bool) -> tuple[list[Un
         shown as (select * from listed order by worth desc, score desc, professional limit %(most)s offset %(offset)s)
         select s.professional, p.given_name || ' ' || p.family_name, p.profession, t.name || ', ' || t.town,
                coalesce(o.answers, 0), coalesce(o.declared, 0), u.at, s.worth, coalesce(o.score, 0),
-               exists (select from access.line l join access.ladder h on h.level = 2 and h.subject = l.device
-                       where l.professional = s.professional and h.lifted is null and h.until > now())
+               exists (select from access.ladder h where h.level = 2 and h.lifted is null and h.until > now()
+                       and h.subject in (select device from access.line where professional = s.professional
+                                         union select device from access.session where professional = s.professional))
         from shown s join directory.professional p on p.id = s.professional
         left join access.overdue o on o.professional = s.professional
         left join access.unexplained u on u.seq = o.newest
