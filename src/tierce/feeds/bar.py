@@ -21,6 +21,9 @@ _SAID: Final = {
     Phase.DONE: "terminé / done",
 }
 
+_OPENING: Final = "ouverture / opening"
+"""Each file is read whole for its digest before its first line is taken: half a minute for the files of a country."""
+
 
 class ProgressBar:
     """Shows where an import stands; what it shows is committed already."""
@@ -35,7 +38,7 @@ class ProgressBar:
         )  # fmt: skip
         self._name = name
         self._place = ""
-        self._task = self._bar.add_task("", total=None, lines="")
+        self._task = self._bar.add_task(_OPENING, total=None, lines="")
         self._resumed = False
 
     def __enter__(self) -> "ProgressBar":

@@ -19,27 +19,33 @@ def read_note(note: str, log_key: str, *retired: str) -> tuple[int, bytes]:
         except ValueError:
             continue
         if size > int(last):
-            msg = f"it is signed for {size} leaves by a key retired at {int(last)}"
+            msg = (
+                f"signé pour {size} feuilles par une clé retirée à {int(last)} / "
+                f"it is signed for {size} leaves by a key retired at {int(last)}"
+            )
             raise ValueError(msg)
         return size, root
     name, identifier, raw = read_key(log_key)
     text, blank, signatures = note.partition("\n\n")
     lines = text.split("\n")
     if not blank or len(lines) != 3 or not (lines[1].isascii() and lines[1].isdigit()):
-        msg = "it is not three lines (log, size, root), a blank one and signatures"
+        msg = (
+            "pas trois lignes (journal, taille, racine), une vide et des signatures / "
+            "it is not three lines (log, size, root), a blank one and signatures"
+        )
         raise ValueError(msg)
     if lines[0] != name:
-        msg = f"it is of the log {lines[0]!r}, not of {name!r}"
+        msg = f"du journal {lines[0]!r}, non de {name!r} / it is of the log {lines[0]!r}, not of {name!r}"
         raise ValueError(msg)
     for line in signatures.splitlines():
         dash, signer, value = (*line.split(" "), "", "")[:3]
         signed = base64.b64decode(value)
         if (dash, signer, signed[:4].hex()) == ("—", name, identifier):
             if not signed_by(raw, signed[4:], (text + "\n").encode()):
-                msg = "the log's signature does not hold"
+                msg = "la signature du journal est fausse / the log's signature does not hold"
                 raise ValueError(msg)
             return int(lines[1]), base64.b64decode(lines[2], validate=True)
-    msg = "it does not carry the log's signature"
+    msg = "sans la signature du journal / it does not carry the log's signature"
     raise ValueError(msg)
 
 
@@ -48,7 +54,10 @@ def read_key(log_key: str) -> tuple[str, str, bytes]:
     parts = log_key.strip().split("+", 2)
     raw = base64.b64decode(parts[2], validate=True) if len(parts) == 3 else b""
     if len(raw) != 33 or raw[0] != 1:
-        msg = "the log's key must read name+identifier+base64, as `tierce journal key` prints it"
+        msg = (
+            "clé du journal : nom+identifiant+base64, comme la donne `tierce journal key` / "
+            "the log's key must read name+identifier+base64, as `tierce journal key` prints it"
+        )
         raise ValueError(msg)
     return parts[0], parts[1], raw[1:]
 
@@ -58,7 +67,10 @@ def read_witness(line: str) -> tuple[str, bytes, bytes]:
     parts = line.strip().split("+", 2)
     raw = base64.b64decode(parts[2], validate=True) if len(parts) == 3 else b""
     if len(raw) != 33 or raw[0] != 4:
-        msg = "a witness's key must read name+identifier+base64, as `tierce witness key` prints it"
+        msg = (
+            "clé d’un témoin : nom+identifiant+base64, comme la donne `tierce witness key` / "
+            "a witness's key must read name+identifier+base64, as `tierce witness key` prints it"
+        )
         raise ValueError(msg)
     return parts[0], bytes.fromhex(parts[1]), raw[1:]
 

@@ -27,26 +27,32 @@ def check_proof(text: str | bytes, log_key: str) -> Proved:
     try:
         proof = json.loads(text)
         if proof["format"] != "tierce-proof-v1":
-            msg = "the file is not a proof of format tierce-proof-v1"
+            msg = "pas une preuve au format tierce-proof-v1 / the file is not a proof of format tierce-proof-v1"
             raise ProofRefusedError(msg)
         body = bytes.fromhex(proof["entry"])
         path = [bytes.fromhex(node) for node in proof["path"]]
         seq, index, size = int(proof["seq"]), int(proof["index"]), int(proof["size"])
         signed_size, root = read_note(proof["checkpoint"], log_key)
     except (KeyError, TypeError, AttributeError) as error:
-        msg = f"the file lacks a field or holds one of another type: {error}"
+        msg = f"un champ manque ou est d’un autre type / the file lacks a field or holds one of another type: {error}"
         raise ProofRefusedError(msg) from None
     except ValueError as error:
-        msg = f"the file does not read as a proof: {error}"
+        msg = f"illisible comme preuve / the file does not read as a proof: {error}"
         raise ProofRefusedError(msg) from None
     if signed_size != size or not 0 <= index < size:
-        msg = "the checkpoint signs another size than the proof's, or the index is outside it"
+        msg = (
+            "le point de contrôle signe une autre taille que la preuve, ou le rang en sort / "
+            "the checkpoint signs another size than the proof's, or the index is outside it"
+        )
         raise ProofRefusedError(msg)
     if len(body) != 128 or body[0] != 1:
-        msg = "the entry is not 128 bytes of version 1"
+        msg = "la ligne ne fait pas 128 octets de version 1 / the entry is not 128 bytes of version 1"
         raise ProofRefusedError(msg)
     if _climb(sha256(b"\x00" + body).digest(), index, size, path) != root:
-        msg = "the entry does not lead to the signed root: entry, index or path was altered"
+        msg = (
+            "la ligne ne mène pas à la racine signée : ligne, rang ou chemin ont été altérés / "
+            "the entry does not lead to the signed root: entry, index or path was altered"
+        )
         raise ProofRefusedError(msg)
     return Proved(seq, index, size, body[1])
 
