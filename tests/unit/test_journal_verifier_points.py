@@ -1,10 +1,12 @@
 """The verifier holds the tree to each signed root once, however many there are: one for each second of a year."""
 
+import re
+from pathlib import Path
 from typing import ClassVar
 
 from tierce.journal.verifier.check import _Point, _Tree
 from tierce.journal.verifier.front import Front
-from tierce.journal.verifier.model import Report
+from tierce.journal.verifier.model import MEANS, Report
 from tierce.journal.verifier.stretch import Stretch
 from tierce.journal.verifier.tiles import HASH
 
@@ -38,3 +40,14 @@ def test_each_signed_root_is_looked_at_a_few_times_whatever_their_number() -> No
     assert Counted.looks < 6 * POINTS
     tree.end()
     assert len(report.findings) == 1, "the one that somebody kept and that signs another root"
+
+
+def test_each_code_of_a_finding_is_said_in_french_and_has_its_section_of_the_runbook() -> None:
+    root = Path(__file__).parents[2]
+    source = "".join(path.read_text("utf-8") for path in sorted((root / "src/tierce/journal/verifier").glob("*.py")))
+    written = set(re.findall(r'\b(?:error|gap)\(\s*"([a-z-]+)"', source)) | set(
+        re.findall(r'altered="([a-z-]+)"', source)
+    )
+    assert written == set(MEANS)
+    page = (root / "docs/runbooks/journal-does-not-verify.md").read_text("utf-8")
+    assert not {code for code in MEANS if f"`{code}`" not in page}

@@ -17,7 +17,7 @@ from tierce.journal.standing import record
 from tierce.journal.tiles.folder import LogFolder
 from tierce.journal.verifier.check import Journal
 from tierce.journal.verifier.check import verify as verify_journal
-from tierce.journal.verifier.model import Report
+from tierce.journal.verifier.model import MEANS, Report
 from tierce.journal.verifier.proof import check_proof
 from tierce.journal.witness.cosignature import WitnessKey
 from tierce.kernel.errors import TierceError
@@ -166,7 +166,7 @@ def _print(report: Report) -> None:
     for one in report.findings:
         places = (("seq", one.seq), ("index", one.index), ("block", one.block))
         where = ", ".join(f"{label} {value}" for label, value in places if value is not None)
-        typer.echo(f"{one.severity.value:5} {one.code} [{where}] {one.message}", err=True)
+        typer.echo(f"{one.severity.value:5} {one.code} [{where}] {MEANS[one.code]} / {one.message}", err=True)
     verdict = "intact / intact" if report.intact else "ALTÉRÉ / ALTERED"
     typer.echo(
         f"Journal {verdict} : {report.entries} lignes / entries, {report.leaves} feuilles / leaves, "

@@ -2,6 +2,41 @@
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Final
+
+MEANS: Final = {
+    "batch-cut": "un lot signé n’a plus toutes ses lignes",
+    "batch-missing": "des lignes ne sont d’aucun lot signé",
+    "batch-signature": "la signature du lot ne vaut pas pour ces lignes dans cet ordre",
+    "block-abandoned": "des numéros ont été tirés et n’ont jamais servi : rien n’est perdu",
+    "checkpoint-row": "la rangée du point de contrôle ne répète pas sa note signée",
+    "checkpoint-signature": "un point de contrôle ne se lit pas ou sa signature est fausse",
+    "columns-differ": "les colonnes à côté de la ligne ne répètent pas ses octets",
+    "cosignature-alone": "un témoin a signé une taille dont aucun point de contrôle n’est gardé",
+    "cosignature-signature": "la signature gardée d’un témoin n’est pas la sienne",
+    "end-unlisted": "un segment a disparu et aucune ligne du journal ne le dit",
+    "ended-early": "un segment a disparu avant la fin de son temps",
+    "entry-added": "une ligne a été ajoutée à un lot signé",
+    "entry-altered": "la ligne n’est pas celle de l’arbre",
+    "entry-removed": "la ligne a disparu, son empreinte est dans l’arbre",
+    "entry-unreadable": "la ligne n’est pas de version 1, ou de nature inconnue",
+    "instance-unknown": "le lot est signé d’un processus qui n’est pas inscrit",
+    "leaf-missing": "une feuille manque",
+    "leaf-moved": "un bloc n’est plus à sa place",
+    "leaf-unsigned": "des feuilles sont rangées sous aucun point de contrôle",
+    "log-cut": "le journal s’arrête avant un point de contrôle signé",
+    "redaction-unfinished": "une ligne caviardée tient encore une personne ou un sel",
+    "redaction-unlisted": "une ligne est caviardée sans la demande de deux personnes",
+    "root-differs": "un point de contrôle signe une autre racine",
+    "segment-altered": "un segment est altéré",
+    "segment-ended": "le temps de ce segment était fini : il a été retiré",
+    "segment-missing": "un segment manque",
+    "segments-unread": "des segments sont inscrits : donnez leur dossier et celui des tuiles",
+    "tile-altered": "une tuile publiée est altérée",
+    "tile-missing": "une tuile publiée manque ou est coupée",
+    "tiles-behind": "les tuiles publiées sont en retard sur le journal",
+}
+"""What each code of a finding means, in French; `message` has the case in English."""
 
 
 class Severity(StrEnum):
