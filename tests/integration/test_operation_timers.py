@@ -53,9 +53,11 @@ def test_the_doctor_tells_what_no_timer_did_in_time_and_what_the_last_reading_fo
 
 def test_the_doctor_and_the_alerts_count_alike() -> None:
     rules = (DEPLOY / "alerts.yml").read_text("utf-8")
+    since = "tierce_journal_first_timestamp_seconds"
+    late, unread = (one // timedelta(seconds=1) for one in (timers.JOB_LATE, timers.READ_LATE))
     for job in heartbeat.JOBS:
-        assert f'kind="{job}"}} > {timers.JOB_LATE // timedelta(seconds=1)}\n' in rules
-    assert f"tierce_journal_read_timestamp_seconds > {timers.READ_LATE // timedelta(seconds=1)}\n" in rules
+        assert f'kind="{job}"}} > {late} and on () time() - {since} > {late}\n' in rules
+    assert f"tierce_journal_read_timestamp_seconds > {unread} and on () time() - {since} > {unread}\n" in rules
     assert "expr: tierce_journal_read_errors > 0\n" in rules
 
 
