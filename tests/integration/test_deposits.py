@@ -22,7 +22,7 @@ from tierce.deposits.service import Pace
 from tierce.deposits.spool import segments
 from tierce.identity.errors import ProofRefusedError, SessionRefusedError
 from tierce.kernel.care import Profession
-from tierce.kernel.clock import SystemClock, micros
+from tierce.kernel.clock import SystemClock, micros, paris_day
 from tierce.kernel.nir import BirthDate, Nir, Rank, normalise
 from tierce.lab.standins.browser_key import BrowserKey
 from tierce.policy.acts import Outcome
@@ -128,20 +128,30 @@ def test_the_same_care_deposited_again_is_guaranteed_once(shop: Shop, world: Wor
 
 
 def test_who_signed_is_verified_from_the_sealed_bytes(shop: Shop, world: World, connect: Connect) -> None:
-    """Another key, no key, a made-up session, a session revoked before: recorded, and never guaranteed."""
-    with_other_key, without, revoked = optician(world), optician(world), optician(world)
+    """Another key, none, a made-up session, one revoked, a substitution over: recorded, and never guaranteed."""
+    with_other_key, without, revoked, over = (optician(world) for _ in range(4))
     world.run(f"update access.session set revoked = now() - interval '1 minute' where id = {revoked.caller.session}")
+    yesterday = paris_day(SystemClock().now()) - 1  # a substitution ends at midnight; its session goes on
+    world.run(
+        "insert into directory.substitution (professional, replaces, establishment, profession, from_day, until_day,"
+        f" by, reason) select professional, {without.caller.professional}, establishment, profession, {yesterday},"
+        f" {yesterday}, 'h', 'r' from directory.activity where id = {over.caller.activity};"
+        "update directory.activity set substitution = (select id from directory.substitution)"
+        f" where id = {over.caller.activity}"
+    )
     stranger = Optician(with_other_key.caller)
     left = [
         asyncio.run(shop.leave(with_other_key, card(1), signer=BrowserKey())),
         asyncio.run(shop.leave(without, card(2), signed=False)),
         asyncio.run(shop.leave(stranger, card(3))),
         asyncio.run(shop.leave(revoked, card(4))),
+        asyncio.run(shop.leave(over, card(5))),
     ]
     resolve(shop, connect)
     assert [worth(shop, shop.number(one)) for one in left] == [
         (DepositState.ON_CARD, DepositReason.SESSION),
         (DepositState.ON_CARD, DepositReason.UNSIGNED),
+        (DepositState.ON_CARD, DepositReason.SESSION),
         (DepositState.ON_CARD, DepositReason.SESSION),
         (DepositState.ON_CARD, DepositReason.SESSION),
     ]

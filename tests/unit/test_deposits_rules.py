@@ -36,7 +36,9 @@ BODY = {
 DAY = day_of(TODAY)
 OAK = Insurer(1, "99100001", "Mutuelle du Grand Chêne", (Choice(1, Domain.OPTI, 150_00, DAY - 30, DAY + 30),))
 INSURERS = {OAK.amc: OAK}
-SIGNER = Signer(1, 2, 3, Profession.OPTICIAN, 4, 1, 5, 6, bytes(16), NOW - timedelta(hours=1), None, bytes(32), False)
+SIGNER = Signer(
+    1, 2, 3, Profession.OPTICIAN, 4, 1, 5, 6, bytes(16), NOW - timedelta(hours=1), None, bytes(32), False, True
+)
 GUARANTEED = Worth(DepositState.GUARANTEED, DepositReason.NONE)
 PLAIN = Case(
     parse_deposit(json.dumps(BODY).encode(), TODAY), NOW, GUARANTEED, proved=True, signer=SIGNER,

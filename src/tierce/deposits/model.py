@@ -76,6 +76,8 @@ class Signer:
     revoked: datetime | None
     thumbprint: bytes
     held: bool
+    at_work: bool
+    """Her activity ran that day: a substitution that is over no longer deposits for the place."""
 
 
 @dataclass(frozen=True, slots=True)

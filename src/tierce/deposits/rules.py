@@ -233,11 +233,12 @@ Check = Callable[[Case], DepositReason]
 
 
 def check_session(case: Case) -> DepositReason:
-    """The session is known, stood at the time, and its own key signed."""
+    """The session is known, stood at the time for an activity that ran, and its own key signed."""
     signer = case.signer
     stood = (
         signer is not None
         and case.proved
+        and signer.at_work
         and signer.created <= case.received <= signer.created + SESSION_FOR
         and (signer.revoked is None or signer.revoked > case.received)
     )

@@ -11,7 +11,7 @@ from psycopg import AsyncConnection, Connection
 from tierce.deposits.model import Choice, Insurer, Row, Signer, State, Worth
 from tierce.deposits.spool import Record
 from tierce.kernel.care import Domain, Profession
-from tierce.kernel.clock import PARIS, date_of, from_micros
+from tierce.kernel.clock import PARIS, date_of, from_micros, paris_day
 from tierce.policy.deposits import DepositReason, DepositState
 from tierce.policy.ladder import Level, Rung
 
@@ -89,7 +89,9 @@ _SIGNER: LiteralString = """
                  and (h.level, h.subject) in ((%(login)s, s.login), (%(device)s, s.device),
                                               (%(establishment)s, t.establishment), (%(profession)s, t.profession),
                                               (%(software)s, s.software), (%(vendor)s, o.vendor),
-                                              (%(cell)s, directory.cell_of(e.finess, t.profession))))
+                                              (%(cell)s, directory.cell_of(e.finess, t.profession)))),
+           not exists (select from directory.substitution b  -- one that was ended early revoked its sessions then
+                       where b.id = t.substitution and not %(day)s between b.from_day and b.until_day)
     from access.session s
     join access.device d on d.id = s.device
     join directory.activity t on t.id = s.activity
@@ -103,16 +105,16 @@ def signer(connection: Connection, handle: bytes, at: datetime) -> Signer | None
     row = connection.execute(
         _SIGNER,
         {
-            "handle": handle, "at": at, "rung": Rung.PRESENCE_ONLY, "login": Level.LOGIN, "device": Level.DEVICE,
-            "establishment": Level.ESTABLISHMENT, "profession": Level.PROFESSION, "software": Level.SOFTWARE,
-            "vendor": Level.VENDOR, "cell": Level.CELL,
+            "handle": handle, "at": at, "day": paris_day(at), "rung": Rung.PRESENCE_ONLY, "login": Level.LOGIN,
+            "device": Level.DEVICE, "establishment": Level.ESTABLISHMENT, "profession": Level.PROFESSION,
+            "software": Level.SOFTWARE, "vendor": Level.VENDOR, "cell": Level.CELL,
         },
     ).fetchone()  # fmt: skip
     if row is None:
         return None
     return Signer(
         row[0], row[1], row[2], Profession(row[3]), row[4], row[5], row[6], row[7], bytes(row[8]), row[9], row[10],
-        bytes(row[11]), row[12],
+        bytes(row[11]), row[12], row[13],
     )  # fmt: skip
 
 
