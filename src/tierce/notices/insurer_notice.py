@@ -157,10 +157,10 @@ def _scope(facts: Facts, part: InsurerSlice) -> Block:
 
 _UNTOLD: Final[dict[GapKind, Phrase]] = {
     GapKind.LOST: Phrase(
-        "Des lignes de cette période ont été perdues avec une machine, entre sa dernière sauvegarde et sa reprise. "
-        "D’autres de vos assurés ont pu être lus, et nous ne pouvons pas dire lesquels.",
-        "Lines of that period were lost with a machine, between its last backup and its return. Others you insure "
-        "can have been read, and we cannot say which.",
+        "Des lignes de cette période ont été perdues avec une machine, ou ont pu l’être, entre ce qui en était gardé "
+        "et sa reprise. D’autres de vos assurés ont pu être lus, et nous ne pouvons pas dire lesquels.",
+        "Lines of that period were lost with a machine, or may have been, between what was kept of it and its "
+        "return. Others you insure can have been read, and we cannot say which.",
     ),
     GapKind.ENDED: Phrase(
         "La période commence avant la plus ancienne ligne que notre journal garde encore. Nous ne pouvons pas "

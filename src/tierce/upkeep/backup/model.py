@@ -42,21 +42,35 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return 0 if self.checkpoint is None else int(self.checkpoint.split("\n")[1])
 
 
-class Restored(msgspec.Struct, frozen=True):
-    """What was found once a backup was brought back."""
+class Held(msgspec.Struct, frozen=True, kw_only=True):
+    """What was done to a database that was brought back, and what was found when it was held to the journal."""
+
+    journal_size: int
+    intact: bool
+    lost_lines: int
+    """Lines that a checkpoint kept outside signs and the database does not have: it is older than that checkpoint."""
+    compared: bool
+    """Whether a checkpoint was kept outside: without one nobody knows how many lines are lost."""
+    sessions_ended: int
+    keys_retired: list[str]
+    """The processes whose signing key was replaced since, which knew the earlier one."""
+    findings: list[str]
+    """What is altered, by code and place: none when the journal is intact."""
+
+
+class Restored(Held, frozen=True, kw_only=True):
+    """The same, of a backup."""
 
     taken_at: str
     schema_before: str
     schema: str
     rows: int
-    journal_size: int
-    intact: bool
-    lost_lines: int
-    """Lines that a checkpoint kept outside signs and the backup does not have: it is older than that checkpoint."""
-    compared: bool
-    """Whether a checkpoint was kept outside: without one nobody knows how many lines are lost."""
-    sessions_ended: int
-    keys_retired: list[str]
-    """The processes whose signing key was replaced since the backup, which knew the earlier one."""
-    findings: list[str]
-    """What is altered, by code and place: none when the journal is intact."""
+
+
+class Adopted(Held, frozen=True, kw_only=True):
+    """The same, of a database that PostgreSQL brought back itself."""
+
+    last_line: str | None
+    """When the newest journal line that is there was written."""
+    log_aside: str | None
+    """Where the log's folder was put that was ahead of the database; another has the tiles that are left."""

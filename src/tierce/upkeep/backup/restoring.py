@@ -12,12 +12,22 @@ from tierce.settings import load
 from tierce.storage.cluster import SUPERUSER
 from tierce.storage.command_line import Json, SettingsFile, refusing
 from tierce.upkeep import lines
+from tierce.upkeep.backup.adopting import adopt as adopt_database
 from tierce.upkeep.backup.loss import accept
+from tierce.upkeep.backup.model import Held
 from tierce.upkeep.backup.service import restore
 from tierce.upkeep.progress import bar
 
 app = typer.Typer(add_completion=False, no_args_is_help=True)
 Admin = Annotated[str, typer.Option(help="Rôle administrateur de PostgreSQL. / The server's administrator.")]
+
+NothingKept = Annotated[
+    bool,
+    typer.Option(
+        "--nothing-kept",
+        help="Aucun point de contrôle n'a été gardé : exercice, ou machine perdue. / None was kept.",
+    ),
+]
 
 
 @app.callback()
@@ -30,13 +40,7 @@ def run(
     folder: Annotated[Path, typer.Argument(help="Une sauvegarde. / One backup.", exists=True, file_okay=False)],
     *,
     settings: SettingsFile,
-    nothing_kept: Annotated[
-        bool,
-        typer.Option(
-            "--nothing-kept",
-            help="Aucun point de contrôle n'a été gardé : exercice, ou machine perdue. / None was kept.",
-        ),
-    ] = False,
+    nothing_kept: NothingKept = False,
     admin: Admin = SUPERUSER,
     json: Json = "",
 ) -> None:
@@ -55,37 +59,74 @@ def run(
             f"schéma / schema {found.schema_before} → {found.schema}, "
             f"{found.sessions_ended} sessions closes / ended"
         )
-        for one in found.findings:
-            typer.echo(f"  {one}", err=True)
-        if not found.intact:
+        _say(found)
+    raise typer.Exit(_code(found))
+
+
+@app.command(epilog="Example:  tierce restore adopt --settings tierce.toml")
+def adopt(
+    *, settings: SettingsFile, nothing_kept: NothingKept = False, admin: Admin = SUPERUSER, json: Json = ""
+) -> None:
+    """Tenir au journal une base que PostgreSQL a ramenée lui-même. / Hold a database that PostgreSQL brought back.
+
+    Avant de démarrer quoi que ce soit. / Before anything starts. Exit 0 whole, 1 altered, 3 lines are missing.
+    """
+    with refusing():
+        found = adopt_database(load(settings), admin, SystemClock(), nothing_kept=nothing_kept)
+    if json == "-":
+        typer.echo(msgspec.json.encode(found))
+    else:
+        typer.echo(
+            f"{'✓' if found.intact else '✗'} journal {found.journal_size:,}, dernière ligne / last line "
+            f"{found.last_line or '–'}, {found.sessions_ended} sessions closes / ended"
+        )
+        if found.log_aside:
             typer.echo(
-                "✗ Le journal ramené ne se vérifie pas : ne démarrez rien. / The journal that was brought back does "
-                "not verify: start nothing.\n    → docs/runbooks/journal-does-not-verify.md",
-                err=True,
+                f"  journal publié en avance, mis de côté / published log was ahead, put aside: {found.log_aside}"
             )
-        if found.keys_retired:
+        _say(found)
+        if not _code(found) and found.compared:
             typer.echo(
-                "  clés de signature remplacées depuis, et retirées de nouveau / signing keys replaced since, and "
-                f"retired again: {', '.join(found.keys_retired)}"
+                "  Une ligne du dernier instant a pu être perdue : les listes de ce moment le diront. / "
+                "A line of the last instant may be lost: lists of that moment will say so."
             )
-        if not found.compared:
-            typer.echo(
-                "! Rien ne dit combien de lignes manquent depuis cette sauvegarde. / Nothing tells how many lines "
-                "were written since this backup.\n"
-                "    → sauf exercice, avant de servir / unless it is a drill, before serving: "
-                "tierce restore accept-loss --unknown\n"
-                "    → docs/runbooks/backup-and-restore.md",
-                err=True,
-            )
-        if found.lost_lines:
-            typer.echo(
-                f"✗ {found.lost_lines} lignes du journal manquent : cette sauvegarde est plus ancienne que le "
-                "dernier point de contrôle gardé, et rien ne sera séquencé. / That many journal lines are missing: "
-                "this backup is older than the last checkpoint kept, and nothing will be sequenced.\n"
-                "    → docs/runbooks/backup-and-restore.md",
-                err=True,
-            )
-    raise typer.Exit(1 if not found.intact else 3 if found.lost_lines else 0)
+    raise typer.Exit(_code(found))
+
+
+def _code(found: Held) -> int:
+    return 1 if not found.intact else 3 if found.lost_lines else 0
+
+
+def _say(found: Held) -> None:
+    for one in found.findings:
+        typer.echo(f"  {one}", err=True)
+    if not found.intact:
+        typer.echo(
+            "✗ Le journal ramené ne se vérifie pas : ne démarrez rien. / The journal that was brought back does "
+            "not verify: start nothing.\n    → docs/runbooks/journal-does-not-verify.md",
+            err=True,
+        )
+    if found.keys_retired:
+        typer.echo(
+            "  clés de signature remplacées depuis, et retirées de nouveau / signing keys replaced since, and "
+            f"retired again: {', '.join(found.keys_retired)}"
+        )
+    if not found.compared:
+        typer.echo(
+            "! Rien ne dit combien de lignes manquent depuis. / Nothing tells how many lines were written since.\n"
+            "    → sauf exercice, avant de servir / unless it is a drill, before serving: "
+            "tierce restore accept-loss --unknown\n"
+            "    → docs/runbooks/backup-and-restore.md",
+            err=True,
+        )
+    if found.lost_lines:
+        typer.echo(
+            f"✗ {found.lost_lines} lignes du journal manquent : cette base est plus ancienne que le dernier point de "
+            "contrôle gardé, et rien ne sera séquencé. / That many journal lines are missing: this database is older "
+            "than the last checkpoint kept, and nothing will be sequenced.\n"
+            "    → docs/runbooks/backup-and-restore.md",
+            err=True,
+        )
 
 
 @app.command(

@@ -21,7 +21,7 @@ from tierce.journal.note import parse_verifier_key, read_checkpoint, unverified_
 from tierce.journal.tiles.folder import LogFolder
 from tierce.journal.verifier.check import Journal
 from tierce.journal.verifier.check import verify as verify_journal
-from tierce.journal.verifier.model import Severity
+from tierce.journal.verifier.model import MEANS, Severity
 from tierce.kernel.clock import Clock
 from tierce.policy.kept import Kept
 from tierce.policy.retention import RETENTION
@@ -32,7 +32,7 @@ from tierce.storage.keys import Keyring
 from tierce.storage.migrate import create_roles, head_version, migrate, stored_version
 from tierce.upkeep.backup import logfile, segmentsfile, store
 from tierce.upkeep.backup.errors import BackupBrokenError, BackupError
-from tierce.upkeep.backup.model import DUMP, FORMAT, LOG, MANIFEST, SEGMENTS, FileDigest, Manifest, Restored
+from tierce.upkeep.backup.model import DUMP, FORMAT, LOG, MANIFEST, SEGMENTS, FileDigest, Held, Manifest, Restored
 from tierce.upkeep.health.store import newest_checkpoint
 from tierce.upkeep.rotation.store import retire_instance
 from tierce.upkeep.service import INSTANCES
@@ -181,7 +181,7 @@ def restore(
         BackupError: the database exists, the backup is of a newer program, no checkpoint was kept to hold it to, or
             pg_restore failed: the new database is taken away again.
     """
-    _insist_kept(settings, nothing_kept=nothing_kept)
+    insist_kept(settings, nothing_kept=nothing_kept)
     manifest = read_manifest(folder)
     if manifest.schema > head_version():
         msg = (
@@ -213,14 +213,23 @@ def restore(
     with database.connect(admin) as connection:
         ended = store.end_sessions(connection)
         store.settle_batches(connection)
-        retired = _retire_replaced(connection, settings.key_directory())
+        retired = retire_replaced(connection, settings.key_directory())
         connection.commit()
         logfile.bring_back(folder / LOG, log)
         segmentsfile.bring_back(folder / SEGMENTS, manifest.segments, settings.segments_directory())
-        return _examine(database.dsn(admin), settings, manifest, ended, retired)
+    # A backup of a version without tiles brings none back: the sequencer makes them again from the entries.
+    log_brought = settings.log_directory() if manifest.log is not None else None
+    held = examine(settings, admin, manifest.checkpoint, log_brought, ended=ended, retired=retired)
+    return Restored(
+        **msgspec.structs.asdict(held),
+        taken_at=manifest.taken_at,
+        schema_before=manifest.schema,
+        schema=head_version(),
+        rows=sum(manifest.rows.values()),
+    )
 
 
-def _insist_kept(settings: Settings, *, nothing_kept: bool) -> None:
+def insist_kept(settings: Settings, *, nothing_kept: bool) -> None:
     """Refuse before anything is made when no checkpoint of this log is kept, or one that its keys did not sign."""
     state = settings.state_directory()
     note = None if state is None else KeptCheckpoint(state / CHECKPOINT_FILE).read()
@@ -258,7 +267,7 @@ def _hold_to_manifest(database: Database, admin: str, manifest: Manifest) -> Non
             raise BackupBrokenError(msg)
 
 
-def _retire_replaced(connection: psycopg.Connection, folder: Path) -> list[str]:
+def retire_replaced(connection: psycopg.Connection, folder: Path) -> list[str]:
     """Retire again each process's signing key that was replaced since the backup; the names of those.
 
     The process registers its present key when it next signs. A key that the backup holds as retired is not given its
@@ -273,32 +282,42 @@ def _retire_replaced(connection: psycopg.Connection, folder: Path) -> list[str]:
     return retired
 
 
-def _examine(dsn: str, settings: Settings, manifest: Manifest, ended: int, retired: list[str]) -> Restored:
-    """Verify the journal against its key, the backup's own checkpoint, and the one kept outside."""
-    keys, folder = settings.key_directory(), settings.state_directory()
+def examine(
+    settings: Settings, admin: str, own: str | None, log: Path | None, *, ended: int, retired: list[str]
+) -> Held:
+    """Verify the journal against its key, the checkpoint that came back with it, and the one kept outside.
+
+    Args:
+        settings: where the database, the segments, the keys and the kept checkpoint are.
+        admin: the administrator of the server.
+        own: the note that came back with the database, if one did.
+        log: the log's folder, held to the entries; None leaves it out.
+        ended: sessions that were ended, told as found.
+        retired: processes whose earlier signing key was retired again, told as found.
+    """
+    keys, folder, dsn = settings.key_directory(), settings.state_directory(), settings.connection().dsn(admin)
     line = (keys / LOG_PUBLIC_FILE).read_text("utf-8")
     kept = None if folder is None else KeptCheckpoint(folder / CHECKPOINT_FILE).read()
     origin, current = parse_verifier_key(line)
     known = (current, *retired_log_keys(keys))
-    lost, notes = 0, [note for note in (manifest.checkpoint,) if note is not None]
+    lost, notes = 0, [note for note in (own,) if note is not None]
     with psycopg.connect(dsn) as connection:
         size = store.leaf_count(connection)
     if kept is not None:
         lost = max(0, read_checkpoint(kept, origin, *known).size - size)
         if not lost:
             notes.append(kept)
-    # A backup of a version without tiles brings none back: the sequencer makes them again from the entries.
-    log = settings.log_directory() if manifest.log is not None else None
-    journal = Journal(dsn, log, settings.segments_directory())
-    report = verify_journal(journal, line, notes, retired=retired_lines(keys))
-    return Restored(
-        taken_at=manifest.taken_at,
-        schema_before=manifest.schema,
-        schema=head_version(),
-        rows=sum(manifest.rows.values()),
+    report = verify_journal(
+        Journal(dsn, log, settings.segments_directory()), line, notes, retired=retired_lines(keys)
+    )
+    return Held(
         journal_size=size,
         intact=report.intact,
-        findings=[f"{one.code}: {one.message}" for one in report.findings if one.severity is Severity.ERROR],
+        findings=[
+            f"{one.code} : {MEANS[one.code]} / {one.message}"
+            for one in report.findings
+            if one.severity is Severity.ERROR
+        ],
         lost_lines=lost,
         compared=kept is not None,
         sessions_ended=ended,

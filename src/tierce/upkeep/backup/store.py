@@ -92,6 +92,20 @@ def settle_batches(connection: Connection) -> None:
     )
 
 
+def in_recovery(connection: Connection) -> bool:
+    """Whether the server still reads another's log: a standby, or one that has not reached its instant."""
+    return connection.execute("select pg_is_in_recovery()").fetchone() == (True,)
+
+
+def processes(connection: Connection) -> list[str]:
+    """The roles of ours that are connected to this database."""
+    rows = connection.execute(
+        "select distinct usename from pg_stat_activity where datname = current_database()"
+        " and starts_with(usename, 'tierce_') order by 1"
+    ).fetchall()
+    return [str(row[0]) for row in rows]
+
+
 def last_line(connection: Connection) -> datetime | None:
     """When the last line of the journal was written; None in an empty one."""
     row = connection.execute("select max(at) from journal.batch").fetchone()

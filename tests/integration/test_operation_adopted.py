@@ -1,0 +1,199 @@
+"""A database that PostgreSQL brought back by its own write-ahead log: held to the journal before it serves."""
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import psycopg
+import pytest
+from typer.testing import CliRunner
+
+from tests.installation import installation
+from tests.integration.test_operation_backup import run
+from tests.integration.thief import Thief, enter
+from tests.waiting import eventually
+from tierce.cli import app
+from tierce.journal.tiles.folder import LogFolder
+from tierce.journal.verifier.check import Journal, verify
+from tierce.kernel.loopback import NO_TLS
+from tierce.lab.demo.stage import Stage
+from tierce.scope.rules import LOST_BLOCKS
+from tierce.settings import Settings, load
+from tierce.storage.cluster import DURABLE, SUPERUSER, Cluster
+from tierce.upkeep.backup.service import retired_lines
+
+SAVED = ("keys", "log", "segments", "state", "spool", "clients")
+
+
+@pytest.fixture(scope="module")
+def stage() -> Iterator[Stage]:
+    with installation(300, 3) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def doctor(stage: Stage) -> Thief:
+    return enter(stage, "claire_morvan")
+
+
+@pytest.fixture(scope="module")
+def base(stage: Stage, doctor: Thief, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the server's files while people ask, then a named instant, then more asks; and the machine is off."""
+    cluster = stage.cluster
+    assert cluster is not None
+    to = tmp_path_factory.mktemp("base") / "pg"
+    asks(stage, doctor, 2)
+    with stage.database.connect(SUPERUSER, autocommit=True) as admin:
+        admin.execute("select pg_backup_start('base', true)")
+        asks(stage, doctor, 1)
+        left_out = shutil.ignore_patterns("postmaster.pid", "postmaster.opts")
+        shutil.copytree(cluster.data, to, ignore=left_out)
+        (label,) = admin.execute("select labelfile from pg_backup_stop(false)").fetchone() or ("",)
+        (to / "backup_label").write_text(label, "utf-8")
+        shutil.rmtree(to / "pg_wal")
+        (to / "pg_wal").mkdir()
+        asks(stage, doctor, 2)
+        admin.execute("select pg_create_restore_point('noon')")
+        asks(stage, doctor, 3)
+    stage.processes["serve"].terminate()
+    stage.processes["serve"].wait(timeout=30)
+    return to
+
+
+def asks(stage: Stage, doctor: Thief, number: int) -> None:
+    """Ask, until all of it is under a checkpoint that is kept outside."""
+    before = kept_size(stage.home / "state")
+    for _ in range(number):
+        assert doctor.ask(stage.person("paul_lenoir"), "MEDG").status_code == 200
+    eventually(lambda: kept_size(stage.home / "state") >= before + number, "a later checkpoint is kept", seconds=30)
+
+
+def kept_size(state: Path) -> int:
+    file = state / "checkpoint"
+    return int(file.read_text("utf-8").splitlines()[1]) if file.exists() else 0
+
+
+@contextmanager
+def brought_back(stage: Stage, base: Path, home: Path, **until: str) -> Iterator[tuple[Path, psycopg.Connection]]:
+    """Another machine: the files copied, a server that reads what it finds of the write-ahead log, and settings."""
+    origin = stage.cluster
+    assert origin is not None
+    home.mkdir()
+    home.chmod(0o711)
+    for name in SAVED:
+        if (stage.home / name).is_dir():
+            shutil.copytree(stage.home / name, home / name)
+    shutil.copytree(stage.database.secrets, home / "cluster" / "secrets")
+    reading = {"restore_command": f"cp {origin.data}/pg_wal/%f %p", **until}
+    cluster = Cluster(home / "cluster", {**DURABLE, **reading})
+    cluster.data.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copytree(base, cluster.data)
+    (cluster.data / "recovery.signal").touch()
+    owner = origin.data.stat()
+    for one in (cluster.data, *cluster.data.rglob("*")):
+        shutil.chown(one, owner.st_uid, owner.st_gid)
+    cluster.data.chmod(0o700)
+    try:
+        there = cluster.start()
+        text = stage.settings_file.read_text("utf-8").replace(str(stage.home), str(home))
+        text = text.replace(f"port = {stage.database.port}", f"port = {there.port}")
+        text = text.replace(str(home / "secrets"), str(there.secrets))
+        file = home / "tierce.toml"
+        file.write_text(f'log = "{home / "log"}"\nsegments = "{home / "segments"}"\n' + text, "utf-8")
+        with load(file).connection().connect(SUPERUSER, autocommit=True) as admin:
+            yield file, admin
+    finally:
+        cluster.discard()
+
+
+def promoted(admin: psycopg.Connection) -> bool:
+    return admin.execute("select not pg_is_in_recovery()").fetchone() == (True,)
+
+
+def intact(settings: Settings, line: str) -> bool:
+    journal = Journal(settings.connection().dsn(SUPERUSER), settings.log_directory(), settings.segments_directory())
+    return verify(journal, line, retired=retired_lines(settings.key_directory())).intact
+
+
+@contextmanager
+def serving(file: Path, only: str) -> Iterator[None]:
+    command = [sys.executable, "-m", "tierce", "serve", "--settings", str(file), "--only", only]
+    with subprocess.Popen(command, stderr=subprocess.DEVNULL) as process:
+        try:
+            yield
+        finally:
+            process.terminate()
+
+
+def test_read_to_its_end_nothing_is_lost_that_is_known_and_a_hole_says_what_may_be(
+    stage: Stage, doctor: Thief, base: Path, tmp_path: Path
+) -> None:
+    with brought_back(stage, base, tmp_path / "whole") as (file, admin):
+        eventually(lambda: promoted(admin), "the server read its log to the end", seconds=30)
+        found = json.loads(run("restore", "adopt", "--settings", file, "--json", "-"))
+        assert (found["intact"], found["compared"], found["lost_lines"]) == (True, True, 0)
+        assert found["log_aside"] is None
+        assert found["sessions_ended"] >= 1
+        blocks = [row[0] for row in admin.execute("select block from journal.batch order by block desc limit 2")]
+        assert blocks[0] - blocks[1] > LOST_BLOCKS, "its own line is beyond a hole that every list can see"
+        state, url = tmp_path / "whole" / "state", stage.url("api")
+        before = kept_size(state)
+        with serving(file, "worker"), serving(file, "api"):
+            eventually(lambda: kept_size(state) > before, "the worker signs on", seconds=30)
+            eventually(lambda: _ready(url), "the API is ready", seconds=60)
+            assert (
+                httpx.get(f"{url}/v1/session", headers=doctor.bearer, trust_env=False, verify=NO_TLS).status_code
+                == 401
+            )
+            run("restore", "adopt", "--settings", file, code=2)  # under running processes it does nothing
+        settings = load(file)
+        assert intact(settings, (settings.key_directory() / "log.pub").read_text("utf-8"))
+
+
+def _ready(url: str) -> bool:
+    try:
+        return httpx.get(f"{url}/health/ready", trust_env=False, verify=NO_TLS).status_code == 200
+    except httpx.HTTPError:
+        return False
+
+
+def test_read_to_an_instant_what_was_published_since_is_counted_and_put_aside(
+    stage: Stage, base: Path, tmp_path: Path
+) -> None:
+    home = tmp_path / "noon"
+    until = {"recovery_target_name": "noon", "recovery_target_action": "pause"}
+    with brought_back(stage, base, home, **until) as (file, admin):
+        refused = CliRunner().invoke(app, ["restore", "adopt", "--settings", str(file)])
+        assert (refused.exit_code, "promouvez-le" in refused.output) == (2, True)
+        paused = "select pg_get_wal_replay_pause_state() = 'paused'"
+        eventually(lambda: admin.execute(paused).fetchone() == (True,), "it stands at noon", seconds=30)
+        admin.execute("select pg_promote()")
+        eventually(lambda: promoted(admin), "the standby is promoted", seconds=30)
+        # The note kept outside is one turn behind what the folder of tiles published: the later of the two counts.
+        published = kept_size(home / "log")
+        (home / "state" / "checkpoint").write_text(_stored_note(admin), "utf-8")
+        found = json.loads(run("restore", "adopt", "--settings", file, "--json", "-", code=3))
+        assert found["intact"] is True
+        assert found["lost_lines"] == published - found["journal_size"] >= 3
+        aside = Path(found["log_aside"])
+        assert (kept_size(aside), kept_size(home / "log")) == (published, found["journal_size"])
+        assert kept_size(home / "state") == published
+        worker = [sys.executable, "-m", "tierce", "serve", "--settings", str(file), "--only", "worker"]
+        begun = subprocess.run(worker, capture_output=True, text=True, timeout=60, check=False)
+        assert (begun.returncode, "an older backup was restored" in begun.stderr) == (1, True)
+        line = run("restore", "accept-loss", "--lines", found["lost_lines"], "--settings", file).strip()
+        with serving(file, "worker"):
+            eventually(lambda: kept_size(home / "state") > 0, "the worker signs under the new key", seconds=30)
+        assert intact(load(file), line)
+        assert LogFolder(aside).checkpoint() is not None, "what was published stays, as evidence"
+
+
+def _stored_note(admin: psycopg.Connection) -> str:
+    row = admin.execute("select note from journal.checkpoint order by size desc limit 1").fetchone()
+    assert row is not None
+    return str(row[0])
