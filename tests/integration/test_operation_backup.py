@@ -9,6 +9,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from hashlib import sha256
 from pathlib import Path
 from time import monotonic
 
@@ -20,6 +21,7 @@ from tests.installation import installation
 from tests.integration.thief import Thief, enter
 from tests.waiting import eventually
 from tierce.cli import app
+from tierce.journal.note import parse_verifier_key, signed_note
 from tierce.journal.verifier.check import Journal, verify
 from tierce.journal.verifier.model import Report
 from tierce.kernel.loopback import NO_TLS
@@ -27,8 +29,8 @@ from tierce.lab.demo.stage import Stage
 from tierce.settings import load
 from tierce.storage.cluster import SUPERUSER, Cluster
 from tierce.storage.keys import KEY_BYTES, Keyring
-from tierce.upkeep.backup.model import DUMP, MANIFEST, SEGMENTS
-from tierce.upkeep.backup.service import retired_lines
+from tierce.upkeep.backup.model import DUMP, MANIFEST, SEGMENTS, SIGNATURE
+from tierce.upkeep.backup.service import digest, retired_lines
 
 RUNNER = CliRunner()
 PASSPHRASE = "six mots choisis au hasard par la machine"
@@ -147,7 +149,7 @@ def test_jobs_of_the_night_say_that_they_ended(stage: Stage, taken: Path) -> Non
 
 
 def test_a_backup_holds_no_key_and_says_what_it_holds(stage: Stage, taken: Path) -> None:
-    run("backup", "check", taken)
+    run("backup", "check", taken, "--settings", stage.settings_file)
     names = {file.name for file in taken.rglob("*")}
     assert not any(name.endswith((".key", ".password")) for name in names)
     raw = b"".join(file.read_bytes() for file in taken.rglob("*") if file.is_file())
@@ -159,15 +161,44 @@ def test_a_backup_holds_no_key_and_says_what_it_holds(stage: Stage, taken: Path)
     assert "access.proof" not in said["rows"]
 
 
-def test_a_backup_with_a_changed_file_is_refused_by_name(taken: Path, tmp_path: Path) -> None:
+def test_a_backup_with_a_changed_file_is_refused_by_name(stage: Stage, taken: Path, tmp_path: Path) -> None:
     copy = tmp_path / "copy"
     shutil.copytree(taken, copy)
     victim = max((copy / DUMP).iterdir(), key=lambda file: file.stat().st_size)
     victim.write_bytes(victim.read_bytes()[:-1] + b"x")
-    done = RUNNER.invoke(app, ["backup", "check", str(copy)])
+    given = ["backup", "check", str(copy), "--settings", str(stage.settings_file)]
+    done = RUNNER.invoke(app, given)
     assert (done.exit_code, victim.name in done.output) == (2, True)
     victim.unlink()
-    assert "missing" in RUNNER.invoke(app, ["backup", "check", str(copy)]).output
+    assert "missing" in RUNNER.invoke(app, given).output
+
+
+def test_a_backup_that_somebody_made_again_is_refused(stage: Stage, taken: Path, tmp_path: Path) -> None:
+    """Its digests agree with what was altered: only the signature tells, before anything is made."""
+    copy = tmp_path / "copy"
+    shutil.copytree(taken, copy)
+    victim = max((copy / DUMP).iterdir(), key=lambda file: file.stat().st_size)
+    victim.write_bytes(victim.read_bytes()[:-1] + b"x")
+    said = json.loads((copy / MANIFEST).read_text("utf-8"))
+    said["files"][victim.name]["sha256"] = digest(victim).sha256
+    (copy / MANIFEST).write_text(json.dumps(said), "utf-8")
+    settings = str(stage.settings_file)
+    check = ["backup", "check", str(copy), "--settings", settings]
+    restore = ["restore", "run", str(copy), "--nothing-kept", "--settings", settings]
+    name, _key = parse_verifier_key((stage.home / "keys" / "log.pub").read_text("utf-8"))
+    text = f"{name}/backup\n{sha256((copy / MANIFEST).read_bytes()).hexdigest()}\n"
+    by_another = signed_note(text, name, Keyring(stage.home / "keys", ()).instance("api"))
+    for note, why in (
+        ((copy / SIGNATURE).read_text("utf-8"), "fut signé"),
+        (by_another, "aucune clé"),
+        ("", "aucune clé"),
+    ):
+        (copy / SIGNATURE).write_text(note, "utf-8")
+        for command in (check, restore):
+            done = RUNNER.invoke(app, command)
+            assert (done.exit_code, why in done.output) == (2, True), done.output
+    (copy / SIGNATURE).unlink()
+    assert "d’avant les signatures" in RUNNER.invoke(app, check).output
 
 
 def test_keys_are_sealed_apart_and_come_back(stage: Stage, taken: Path, tmp_path: Path) -> None:

@@ -63,7 +63,7 @@ def test_a_field_is_named_with_its_remedy_in_both_languages() -> None:
         ("directory show 1 --on 2026-99-99 --settings /nope", "n’est pas une date, AAAA-MM-JJ"),
         ("deposits choice 1 --domain ZZ --up-to 3 --from a --until b --by x --settings /nope", "choisissez parmi"),
         ("serve --settings /nope", "le fichier /nope ne se lit pas"),
-        ("backup check /nope", "n’a pas de manifest.json lisible"),
+        ("backup check /nope --settings /nope", "n’a pas de manifest.json lisible"),
     ],
 )
 def test_what_is_typed_wrong_is_told_in_french_first_and_nothing_is_traced(

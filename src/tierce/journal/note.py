@@ -104,28 +104,38 @@ def read_checkpoint(note: str, origin: str, *keys: Ed25519PublicKey) -> Checkpoi
     Raises:
         NoteFormatError: the note is malformed, is of another log, or no signature by one of `keys` holds.
     """
-    text, signatures = _cut(note)
-    checkpoint = _parse_text(text)
+    checkpoint = unverified_checkpoint(note)
     if checkpoint.origin != origin:
         msg = f"the checkpoint is of log {checkpoint.origin!r}, not of {origin!r}"
         raise NoteFormatError(msg)
-    wanted = {key_id(origin, key): key for key in keys}
+    read_signed(note, origin, *keys)
+    return checkpoint
+
+
+def read_signed(note: str, name: str, *keys: Ed25519PublicKey) -> str:
+    """Check a signature under a name, by one of its keys, on a note and give the signed text.
+
+    Raises:
+        NoteFormatError: the note is malformed, or no signature by one of `keys` holds.
+    """
+    text, signatures = _cut(note)
+    wanted = {key_id(name, key): key for key in keys}
     found = False
     for line in signatures[:-1].split("\n"):
-        name, signed = _parse_signature(line)
+        signer, signed = _parse_signature(line)
         key = wanted.get(signed[:_KEY_ID_BYTES])
-        if name != origin or key is None:
+        if signer != name or key is None:
             continue
         try:
             key.verify(signed[_KEY_ID_BYTES:], text.encode())
         except InvalidSignature:
-            msg = "the log's signature on the checkpoint does not hold: it was altered"
+            msg = f"la signature de {name!r} est fausse / the signature by {name!r} does not hold: it was altered"
             raise NoteFormatError(msg) from None
         found = True
     if not found:
-        msg = f"the checkpoint is not signed by the given key of {origin!r}"
+        msg = f"sans signature d’une clé de {name!r} / not signed by the given key of {name!r}"
         raise NoteFormatError(msg)
-    return checkpoint
+    return text
 
 
 def unverified_checkpoint(note: str) -> Checkpoint:

@@ -18,6 +18,7 @@ from tierce.upkeep import lines
 from tierce.upkeep.backup import keyfile
 from tierce.upkeep.backup.errors import BackupError
 from tierce.upkeep.backup.service import forget_old, read_manifest, take
+from tierce.upkeep.backup.signature import insist_signed
 from tierce.upkeep.progress import bar
 
 app = typer.Typer(add_completion=False, no_args_is_help=True)
@@ -74,11 +75,14 @@ def take_one(
     )
 
 
-@app.command(epilog="Example:  tierce backup check /srv/backup/tierce-20261125T200000Z")
-def check(folder: Annotated[Path, typer.Argument(help="Une sauvegarde. / One backup.")]) -> None:
-    """Relire une sauvegarde et la comparer à son manifeste. / Read a backup and hold it to its manifest."""
+@app.command(epilog="Example:  tierce backup check /srv/backup/tierce-20261125T200000Z --settings tierce.toml")
+def check(
+    folder: Annotated[Path, typer.Argument(help="Une sauvegarde. / One backup.")], *, settings: SettingsFile
+) -> None:
+    """Relire une sauvegarde, la comparer à son manifeste signé. / Read a backup, hold it to its signed manifest."""
     with refusing(), bar("lecture / reading") as advance:
         manifest = read_manifest(folder, advance)
+        insist_signed(folder, load(settings).key_directory(), manifest)
     typer.echo(
         f"✓ {folder} : {manifest.taken_at}, schéma / schema {manifest.schema}, {len(manifest.files)} fichiers / files"
     )

@@ -4,6 +4,7 @@ import msgspec
 
 FORMAT = 1
 MANIFEST = "manifest.json"
+SIGNATURE = "manifest.sig"
 DUMP = "dump"
 LOG = "log.tar"
 SEGMENTS = "segments"

@@ -33,6 +33,7 @@ from tierce.storage.migrate import create_roles, head_version, migrate, stored_v
 from tierce.upkeep.backup import logfile, segmentsfile, store
 from tierce.upkeep.backup.errors import BackupBrokenError, BackupError
 from tierce.upkeep.backup.model import DUMP, FORMAT, LOG, MANIFEST, SEGMENTS, FileDigest, Held, Manifest, Restored
+from tierce.upkeep.backup.signature import insist_signed, sign
 from tierce.upkeep.health.store import newest_checkpoint
 from tierce.upkeep.rotation.store import retire_instance
 from tierce.upkeep.service import INSTANCES
@@ -102,6 +103,7 @@ def take(settings: Settings, to: Path, admin: str, clock: Clock, progress: Progr
                 segments=segmentsfile.save(connection, settings.segments_directory(), part / SEGMENTS),
             )
         (part / MANIFEST).write_bytes(msgspec.json.format(msgspec.json.encode(manifest), indent=1) + b"\n")
+        sign(part, settings.key_directory())
         part.rename(folder)
     except BaseException:
         shutil.rmtree(part, ignore_errors=True)
@@ -178,11 +180,12 @@ def restore(
         nothing_kept: go on although no checkpoint was kept outside, so that nobody knows what is lost.
 
     Raises:
-        BackupError: the database exists, the backup is of a newer program, no checkpoint was kept to hold it to, or
-            pg_restore failed: the new database is taken away again.
+        BackupError: the database exists, the backup is unsigned or of a newer program, no checkpoint was kept to
+            hold it to, or pg_restore failed: the new database is taken away again.
     """
     insist_kept(settings, nothing_kept=nothing_kept)
     manifest = read_manifest(folder)
+    insist_signed(folder, settings.key_directory(), manifest)
     if manifest.schema > head_version():
         msg = (
             f"cette sauvegarde est au schéma {manifest.schema}, plus récent que {head_version()} : installez son "
