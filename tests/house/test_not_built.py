@@ -33,7 +33,6 @@ ABSENT: dict[str, tuple[tuple[str, str], ...]] = {
     "docs/operations.md": (
         ("replacement of index, trait, pair and network keys", r"def rotate_(index|trait|pair|network|purpose)"),
         ("keys in a hardware module", r"pkcs.?11|\bhsm\b|\bkms\b"),
-        ("retires a lost instance key", r"def (retire_lost|forget_instance)"),
         ("one worker at a time", r"def elect|leader_election"),
         ("dashboards, support", r"grafana"),
     ),

@@ -261,6 +261,34 @@ def test_the_log_gets_a_new_key_and_the_old_one_vouches_for_nothing_later(
     }
 
 
+@pytest.mark.parametrize("step", ["announce", "place"])
+def test_signing_keys_that_are_lost_are_retired_by_what_is_public(vault: Vault, connect: Connect, step: str) -> None:
+    worker = connect("tierce_worker")
+    appender = Appender.enrol(worker, "worker", Keyring(vault.keys, ()).instance("worker"))
+    appender.append(worker, [Entry(kind=EntryKind.UPKEEP, time_us=1)])
+    with Sequencer_of(vault) as sequencer:
+        sequencer.step()
+    old_line = (vault.keys / "log.pub").read_text("utf-8").strip()
+    for name in ("worker", "upkeep", "log"):
+        (vault.keys / f"instance-{name}.key").unlink()
+    refused = RUNNER.invoke(app, ["upkeep", "keys", str(vault.keys)])
+    assert (refused.exit_code, "la clé du journal manque" in refused.output) == (2, True)
+    assert (vault.keys / "log.pub").read_text("utf-8").strip() == old_line, "no other key takes its place in silence"
+    with pytest.raises(Stopped):
+        service.rotate_log(vault.settings, stop_at(step))
+    vault.run("keys", "instance", "upkeep")
+    line = vault.run("keys", "log").strip()
+    vault.run("keys", "instance", "worker")
+    assert [one.split(" ") for one in retired_lines(vault.keys)] == [[old_line, "1"]]
+    assert line == (vault.keys / "log.pub").read_text("utf-8").strip() != old_line
+    again = Appender.enrol(worker, "worker", Keyring(vault.keys, ()).instance("worker"))
+    again.append(worker, [Entry(kind=EntryKind.UPKEEP, time_us=2)])
+    with Sequencer_of(vault) as sequencer:
+        sequencer.step()
+    assert _verified(vault).intact
+    assert {file.stat().st_mode & 0o777 for file in vault.keys.glob("instance-*.key")} == {0o600}
+
+
 def test_passwords_change_while_connections_stand(vault: Vault, cluster: object) -> None:
     standing = vault.database.connect("tierce_office")
     before = (vault.database.secrets / "tierce_office.password").read_text()

@@ -8,6 +8,7 @@ from tierce.deposits.sealing import PUBLIC_FILE, public_of
 from tierce.journal.kept import LOG_RETIRED_FILE
 from tierce.journal.note import verifier_key
 from tierce.journal.service import LOG_KEY_NAME, LOG_ORIGIN
+from tierce.storage.errors import KeyMissingError
 from tierce.storage.keys import DEPOSIT_KEY, Keyring, create_keys, write_new
 from tierce.web.names import LOG_PUBLIC_FILE
 
@@ -20,7 +21,18 @@ LENDING_KEY = "lending.age"
 
 
 def make_keys(folder: Path) -> list[str]:
-    """Make every key file that does not exist yet, and the public halves of two; returns the names of those made."""
+    """Make every key file that does not exist yet, and the public halves of two; returns the names of those made.
+
+    Raises:
+        KeyMissingError: the log's key is gone and its public half is there: another would take its place in silence.
+    """
+    if (folder / LOG_PUBLIC_FILE).exists() and not (folder / f"instance-{LOG_KEY_NAME}.key").exists():
+        msg = (
+            f"la clé du journal manque à {folder}, et sa ligne publique y est : ramenez sa copie scellée (`tierce "
+            "backup open-keys`), ou donnez-lui une autre clé (`tierce keys log`) / the log's key is gone and its "
+            "public line is there: bring its sealed copy back, or give it another key"
+        )
+        raise KeyMissingError(msg)
     made = create_keys(folder, INSTANCES)
     if not (folder / LENDING_KEY).exists():
         make_lending_key(folder)

@@ -36,7 +36,11 @@ def write_private(path: Path, content: bytes) -> None:
 
 
 def _like(old: Path, new: Path) -> None:
-    """Give a new file the owner and the mode of the one whose place it takes."""
+    """Give a new file the owner and the mode of the one whose place it takes; of its folder's when that is lost."""
+    if not old.exists():
+        if os.geteuid() == 0:
+            os.chown(new, old.parent.stat().st_uid, old.parent.stat().st_gid)
+        return
     kept = old.stat()
     if os.geteuid() == 0:
         os.chown(new, kept.st_uid, kept.st_gid)

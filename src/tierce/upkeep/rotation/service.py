@@ -195,18 +195,22 @@ def _insist_same_log(settings: Settings, size: int) -> None:
 
 
 def replace_log_key(folder: Path, key: str, size: int, step: Step) -> str:
-    """Retire the log's key after `size` and put the next one in place; the last move is the private key's."""
-    old = _public(Keyring(folder, ()).instance(LOG_KEY_NAME))
+    """Retire the log's key after `size` and put the next one in place; the last move is the private key's.
+
+    A key that was lost is retired by its public line.
+    """
+    public, lost = folder / LOG_PUBLIC_FILE, not (folder / f"{key}.key").exists()
+    old = public.read_text("utf-8").strip() if lost else _public(Keyring(folder, ()).instance(LOG_KEY_NAME))
     new = _public(Ed25519PrivateKey.from_private_bytes(next_key(folder, key)))
     step("retire")
     file = folder / LOG_RETIRED_FILE
     lines = file.read_text("utf-8").splitlines() if file.exists() else []
-    if not any(line.split(" ")[0] == old for line in lines):
+    if old != new and not any(line.split(" ")[0] == old for line in lines):
         write_private(file, "".join(f"{line}\n" for line in (*lines, f"{old} {size}")).encode())
         file.chmod(0o644)
     step("announce")
-    write_private(folder / LOG_PUBLIC_FILE, f"{new}\n".encode())
-    (folder / LOG_PUBLIC_FILE).chmod(0o644)
+    write_private(public, f"{new}\n".encode())
+    public.chmod(0o644)
     step("place")
     take_place(folder, key, keep_previous=False)
     return new
