@@ -104,7 +104,10 @@ def test_a_held_device_that_shares_another_s_seats_is_told_as_the_account_s(room
         ladder = plain(await site.http.get("/ladder"))
         assert "Claire Morvan (appareil 0043 )" in ladder
         account = plain(await site.http.get("/accounts/501"))
-        assert "Ce compte est freiné depuis" in account
+        assert "L'appareil 0043 de ce compte est freiné depuis" in account
+        room.admin.execute("update access.ladder set level = 1, subject = 701")
+        room.admin.commit()
+        assert "Ce compte est freiné depuis" in plain(await site.http.get("/accounts/501"))
         assert "Freiner l'appareil 0043" in plain(await site.http.get("/accounts/501/hold"))
 
     play(room, database, scene)

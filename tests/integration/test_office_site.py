@@ -196,7 +196,7 @@ def test_an_accounts_story_has_its_hold_and_what_persons_answered(room: Room, da
 
     async def scene(site: Site) -> None:
         text = plain(await site.http.get("/accounts/501"))
-        assert "Ce compte est freiné depuis le 3 mars 2026 à 10 h 13 : preuve de présence exigée" in text
+        assert "L'appareil 0042 de ce compte est freiné depuis le 3 mars 2026 à 10 h 13 : preuve de présence" in text
         assert "40 demandes, rien montré : preuve demandée, plus de place" in text
         assert text.index("Freiné : preuve") < text.index("Une personne a répondu")
         assert "1 personne a répondu « Ce n'était pas moi »" in plain(await site.http.get("/reports"))
