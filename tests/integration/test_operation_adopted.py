@@ -133,12 +133,18 @@ def serving(file: Path, only: str) -> Iterator[None]:
 def test_read_to_its_end_nothing_is_lost_that_is_known_and_a_hole_says_what_may_be(
     stage: Stage, doctor: Thief, base: Path, tmp_path: Path
 ) -> None:
-    with brought_back(stage, base, tmp_path / "whole") as (file, admin):
+    broken = {"archive_mode": "on", "archive_command": "false"}
+    with brought_back(stage, base, tmp_path / "whole", **broken) as (file, admin):
         eventually(lambda: promoted(admin), "the server read its log to the end", seconds=30)
         found = json.loads(run("restore", "adopt", "--settings", file, "--json", "-"))
         assert (found["intact"], found["compared"], found["lost_lines"]) == (True, True, 0)
         assert found["log_aside"] is None
         assert found["sessions_ended"] >= 1
+        failed = "select failed_count > 0 from pg_stat_archiver"
+        eventually(lambda: admin.execute(failed).fetchone() == (True,), "the archive failed once", seconds=30)
+        doctor_says = CliRunner().invoke(app, ["doctor", "--settings", str(file), "--json", "-"])
+        assert "archive-fails" in doctor_says.stdout
+        assert "tierce_archive_failing 1.0" in run("health", "metrics", "--settings", file)
         blocks = [row[0] for row in admin.execute("select block from journal.batch order by block desc limit 2")]
         assert blocks[0] - blocks[1] > LOST_BLOCKS, "its own line is beyond a hole that every list can see"
         state, url = tmp_path / "whole" / "state", stage.url("api")

@@ -107,6 +107,13 @@ def _server(connection: psycopg.Connection, settings: Settings) -> list[Finding]
                 f"`{name} = {WANTED[name]}` in postgresql.conf, then reload",
             )
             found.append(bad("server-setting", name, said, remedy))
+    if store.archive_fails(connection):
+        said = Phrase("n’est plus copié, et s’accumule", "is no longer copied, and gathers")
+        remedy = Phrase(
+            "lisez le journal de PostgreSQL, et voyez la place du disque des sauvegardes",
+            "read PostgreSQL's log, and look at the room on the disk of backups",
+        )
+        found.append(bad("archive-fails", "pg_wal", said, remedy))
     if settings.database.host not in LOOPBACK and not store.connection_is_encrypted(connection):
         said = Phrase(
             "la base est jointe sans TLS par le réseau", "the database is reached over the network without TLS"

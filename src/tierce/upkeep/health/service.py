@@ -131,6 +131,7 @@ def figures(connection: psycopg.Connection) -> CollectorRegistry:
     read = store.last_read(connection)
     gauge("tierce_journal_read_timestamp_seconds", "The last reading of it all.", read.at.timestamp() if read else 0)
     gauge("tierce_journal_read_errors", "Faults that the last reading found.", read.errors if read else 0)
+    gauge("tierce_archive_failing", "1: the write-ahead log is not copied.", store.archive_fails(connection))
     first = store.first_signed(connection)
     if first is not None:
         gauge("tierce_journal_first_timestamp_seconds", "When the first checkpoint was signed.", first.timestamp())

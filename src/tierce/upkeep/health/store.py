@@ -54,6 +54,15 @@ def last_read(connection: Connection) -> LastRead | None:
     return None if row is None else LastRead(*row)
 
 
+def archive_fails(connection: Connection) -> bool:
+    """Whether the server keeps its write-ahead log elsewhere, and the last file it tried could not be copied."""
+    row = connection.execute(
+        "select current_setting('archive_mode') <> 'off'"
+        " and last_failed_time > coalesce(last_archived_time, '-infinity') from pg_stat_archiver"
+    ).fetchone()
+    return row is not None and row[0] is True
+
+
 def first_signed(connection: Connection) -> datetime | None:
     """When the log's first checkpoint was signed: since when this installation has a journal."""
     row = connection.execute("select at from journal.checkpoint order by size limit 1").fetchone()
