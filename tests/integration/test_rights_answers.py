@@ -202,6 +202,19 @@ def test_a_person_is_found_by_her_card_with_the_right_birth_date_alone(world: Wo
     assert BIRTH not in responses[0].text
 
 
+def test_an_answer_for_care_long_past_can_still_be_quoted(world: World, keyring: Keyring) -> None:
+    """A late invoice is why such care may be asked about: its number must not have lapsed when it is given."""
+    days = {-400: 92, -1: 92, 0: 92, 30: 122}
+
+    async def run() -> list[Any]:
+        async with counter(world, keyring) as desk:
+            told = [question(care_date=date_of(TODAY + ago).isoformat()) for ago in days]
+            return [(await desk.post("/v1/rights", one)).json() for one in told]
+
+    answers = asyncio.run(run())
+    assert [one["engagement_until"] for one in answers] == [date_of(TODAY + n).isoformat() for n in days.values()]
+
+
 def test_two_ways_to_name_one_person_take_two_places_and_tell_no_link(world: World, keyring: Keyring) -> None:
     """Were the two pairs one, a seat that is not taken would tell that a NIR and a card are one person's."""
 
