@@ -92,6 +92,7 @@ def activity_of(row: tuple[Any, ...]) -> Activity:
     return Activity(ActivityId(row[0]), Profession(row[1]), EstablishmentId(row[2]), row[3], row[4])
 
 
+_PLACES: LiteralString = "select coalesce(array_agg(e.id), '{}') from directory.establishment e where "
 _VOUCHED: LiteralString = (
     "(e.finess = any(%(places)s) or e.siret = any(%(places)s) or e.place_key = any(%(structures)s))"
 )
@@ -126,7 +127,7 @@ async def apply_at(
 ) -> tuple[list[EstablishmentId], bool]:
     """Note an application at each listed place that has none yet; those new, and whether any place knows her."""
     cursor = await connection.execute(
-        "select coalesce(array_agg(e.id), '{}') from directory.establishment e where " + _VOUCHED,
+        _PLACES + _VOUCHED,
         _vouched(said),
     )
     row = await cursor.fetchone()
