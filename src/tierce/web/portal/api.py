@@ -175,6 +175,7 @@ class HistoryRow(msgspec.Struct):
     domain: str
     outcome: str
     engagement: str | None = None
+    engagement_until: date | None = None
     label: str | None = None
 
 
