@@ -110,7 +110,8 @@ def _lists(language: Language) -> Iterator[Case]:
     rows = [
         {
             "at": AT - timedelta(days=day), "domain": "consultation généraliste",
-            "engagement": "" if day == 2 else ENGAGEMENT, "until": None if day == 2 else date(2026, 6, 3), "label": "P. L. 14 h" if day % 2 else "",
+            "engagement": "" if day == 2 else ENGAGEMENT,
+            "until": None if day == 2 else date(2026, 6, 3), "label": "P. L. 14 h" if day % 2 else "",
             "act_url": "https://api.tierce.example/v1/history/x/revisit",
         }
         for day in range(5)

@@ -200,9 +200,9 @@ PAGE: Mapping[str, Phrase] = {
     "precise": Phrase("Raison dite", "Reason told"),
     "windows": Phrase("Le jour des soins", "The day of care"),
     "windows_intro": Phrase(
-        "Jusqu'où le jour des soins peut être d'aujourd'hui, et jusqu'à quand après lui (ou après la réponse, s'il est "
+        "Jusqu'où le jour des soins peut être d'aujourd'hui, et jusqu'à quand après lui (après la réponse, s'il est "
         "passé) le numéro d'engagement peut être porté sur la facture, en jours, par domaine.",
-        "How far from today the day of care may be, and how long after it (or after the answer, when it is over) the "
+        "How far from today the day of care may be, and how long after it (after the answer, when it is over) the "
         "engagement number may be quoted on the invoice, in days, by domain.",
     ),
     "past": Phrase("Passé", "Past"),

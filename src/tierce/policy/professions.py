@@ -55,8 +55,8 @@ wholesale and hospitals (B, C, H) are not mapped."""
 
 OVERSEAS: Final = "E"
 PHARMACY_SECTORS: Final = frozenset({"SA33", "SA38", "SA39", "SA65"})
-"""Sectors of pharmacies open to the public. Overseas, one section (E) holds every pharmacist: the sector alone tells a
-pharmacy from a hospital."""
+"""Sectors of pharmacies open to the public. Overseas, one section (E) holds every pharmacist: the sector alone tells
+a pharmacy from a hospital."""
 
 EMPLOYED: Final = "S"
 HOSPITAL_SECTORS: Final = frozenset({"SA01", "SA02", "SA03", "SA04"})
