@@ -357,35 +357,6 @@ def test_a_first_sign_in_is_an_application_and_only_staff_open_the_door(
     play(chosen)
 
 
-def test_a_practice_that_has_only_the_directory_s_own_number_is_signed_in_at(
-    play: Play, database: Database, office: Office
-) -> None:
-    """Published samples of the provider tell of private practices with neither FINESS nor SIRET number."""
-    with database.connect(SUPERUSER) as admin:
-        admin.execute("delete from directory.enrolment")
-        admin.execute("update directory.activity set listed = listed")
-        admin.execute(
-            "update directory.establishment set finess = null, structure = case finess"
-            " when '990000001' then 'R95141' else '990000001' end where finess in ('990000001', '990000002')"
-        )
-
-    async def refused(desk_: Desk) -> None:
-        answer = await desk_.complete(await desk_.come_back(await desk_.start(), MORVAN))
-        assert answer.json()["code"] == "sign_in_not_enrolled"
-
-    play(refused)
-    (waiting,) = office.clients.enrolments(office.at, status=Status.APPLIED)
-    assert waiting.place.name == "Cabinet médical des Tilleuls", "no number serves for one of another kind"
-    with database.connect(SUPERUSER) as admin:
-        admin.execute("update directory.enrolment set status = 2")
-
-    async def chosen(desk_: Desk) -> None:
-        opened = await desk_.open_session(MORVAN)
-        assert [one["establishment_name"] for one in opened["activities"]] == ["Cabinet médical des Tilleuls"]
-
-    play(chosen)
-
-
 def test_a_substitute_signs_in_under_her_own_name_until_her_last_day(
     play: Play, database: Database, office: Office
 ) -> None:
