@@ -211,6 +211,15 @@ class BirthDate:
         return _MASK
 
 
+def latest_birth(digits: str) -> str:
+    """The latest day that eight raw digits may stand for: 31 December where month or day is not of the calendar.
+
+    Whoever may still be a minor is written to through whoever represents her.
+    """
+    is_day = "01" <= digits[4:6] <= "12" and "01" <= digits[6:] <= "31"
+    return digits if is_day else f"{digits[:4]}1231"
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class Rank:
     """The rank of birth, 1 to 9; build it with `Rank.parse`.
