@@ -88,7 +88,12 @@ def _answers(language: Language) -> Iterator[Case]:
     told = {"sentence": reason.sentence[language], "remedy": reason.remedy[language]}
     base |= {"reason": None, "place_code": "1234 5674"}
     ways = RightsBody(shown=False, ways=["card", "app", "person", "call"])
-    base |= {"again": (), "act_url": "https://api.tierce.example/v1/rights", "revisit_url": ""}
+    base |= {
+        "again": (),
+        "act_url": "https://api.tierce.example/v1/rights",
+        "revisit_url": "",
+        "care": date(2026, 3, 3),
+    }
     yield "answer", "answer.html", frame, {**base, "answer": SHOWN}
     two = msgspec.structs.replace(SHOWN, other_payer=True)
     yield "answer-two", "answer.html", frame, {**base, "answer": two, "again": (("nir", "x"), ("payer", "2"))}

@@ -55,6 +55,8 @@ def test_the_answer_says_the_domain_dates_and_number_and_no_more() -> None:
     page = re.sub(r"\s+", " ", page_of("answer", Language.FR))
     for expected in ("Oui, couvert", "consultation généraliste", SHOWN.engagement, "Mutuelle du Grand Chêne"):
         assert expected in page
+    assert "Date du soin" in page
+    assert "sur la facture de ce soin" in page, "the number serves for that care, and for this insurer's share"
     assert 'name="nir"' not in page
 
 
