@@ -193,7 +193,8 @@ def test_a_person_is_found_by_her_card_with_the_right_birth_date_alone(world: Wo
     assert {len(response.content) for response in responses} == {ANSWER_BYTES}
     answer = responses[0].json()
     assert set(answer) == {
-        "shown", "domain", "covered_from", "covered_until", "guarantee", "responsible", "insurer", "other_payer",
+        "shown", "domain", "covered_from", "covered_until", "guarantee", "responsible", "insurer", "priority",
+        "other_payer",
         "engagement", "engagement_until",
     }  # fmt: skip
     assert (answer["responsible"], answer["other_payer"]) == (True, False)
@@ -242,6 +243,9 @@ def test_the_other_insurer_is_shown_by_the_same_question_and_named_by_its_own_li
     first, second = "Mutuelle du Test", "Prévoyance du Test"
     assert [answer["insurer"] for answer in answers] == [first, second, first, second, first]
     assert all(answer["other_payer"] for answer in answers)
+    assert [answer["priority"] for answer in answers] == [1, 2, 1, 2, 1], (
+        "by a card too, whose insurer may be the second"
+    )
     assert len({answer["engagement"] for answer in answers}) == 5
     assert world.scalar("select array_agg(journal.u16(body, 60) order by seq) from journal.entry") == [1, 2, 1, 2, 1]
     # One place for each set of identifiers; the other payer of a known pair takes none.

@@ -95,7 +95,7 @@ def _answers(language: Language) -> Iterator[Case]:
         "care": date(2026, 3, 3),
     }
     yield "answer", "answer.html", frame, {**base, "answer": SHOWN}
-    two = msgspec.structs.replace(SHOWN, other_payer=True)
+    two = msgspec.structs.replace(SHOWN, other_payer=True, priority=2)
     yield "answer-two", "answer.html", frame, {**base, "answer": two, "again": (("nir", "x"), ("payer", "2"))}
     yield "answer-two-later", "answer.html", frame, {**base, "answer": two}
     again = RightsBody(shown=False, replayed=True, outcome="shown", engagement=ENGAGEMENT)

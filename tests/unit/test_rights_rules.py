@@ -151,7 +151,8 @@ def test_two_years_back_is_asked_about_over_a_leap_day_too() -> None:
 def shown(fr: str = "é" * 60, insurer: str = "Mutuelle du Grand Chêne") -> Shown:
     """An answer with some words in it."""
     return Shown(
-        Domain.OPTI, TODAY, TODAY, Phrase(fr, "e" * 60), responsible=True, insurer=insurer, other_payer=True,
+        Domain.OPTI, TODAY, TODAY, Phrase(fr, "e" * 60), responsible=True, insurer=insurer, priority=1,
+        other_payer=True,
         engagement="AAAA-BBBB-CCCCC-D", engagement_until=TODAY,
     )  # fmt: skip
 
