@@ -101,7 +101,9 @@ def _answers(language: Language) -> Iterator[Case]:
     again = RightsBody(shown=False, replayed=True, outcome="shown", engagement=ENGAGEMENT)
     yield "already", "already.html", frame, {**base, "answer": again}
     yield "already-not", "already.html", frame, {**base, "answer": RightsBody(shown=False, replayed=True)}
+    base["revisited"] = False
     yield "not-shown", "not_shown.html", frame, {**base, "answer": ways}
+    yield "not-shown-again", "not_shown.html", frame, {**base, "answer": ways, "revisited": True}
     yield "not-shown-reason", "not_shown.html", frame, {**base, "answer": RightsBody(shown=False), "reason": told}
 
 

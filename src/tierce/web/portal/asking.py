@@ -89,7 +89,7 @@ def answer_page(
         address = site.act_url(revisit_path(answer.engagement)) if answer.engagement else ""
         return site.page(visit, "already.html", {**values, "revisit_url": address})
     again = () if form is None else same_fields(form)
-    more = {"again": again, "act_url": site.act_url(RIGHTS), "place_code": place_code}
+    more = {"again": again, "act_url": site.act_url(RIGHTS), "place_code": place_code, "revisited": form is None}
     return site.page(visit, "not_shown.html", {**values, **more})
 
 
