@@ -54,11 +54,13 @@ def test_a_covered_person_is_shown_takes_a_place_and_can_be_seen_again(newcomer:
     number = portal.page.locator(".engagement strong").inner_text()
     assert re.fullmatch(r"[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{5}-[0-9A-Z*~$=]", number)
     assert stage.truth["story"]["paul_lenoir"]["insurer"] in portal.page.locator(".answer").inner_text()
+    assert "Date du soin" in portal.page.locator(".answer").inner_text()
     portal.open("/history")
     assert "LENOIR" not in portal.page.content().upper()
     with portal.page.expect_navigation():
         portal.page.get_by_role("button", name=f"Revoir la réponse {number}").click()
     expect(portal.page.locator(".engagement strong")).to_have_text(number)
+    assert "Date du soin" not in portal.page.locator(".answer").inner_text()
     assert portal.troubles == []
 
 

@@ -64,7 +64,7 @@ IDENTITIES: dict[str, Any] = {
             "activities": [
                 {"finess": "990000001", "name": "Cabinet médical des Tilleuls", "town": "Valbrume"},
                 {"finess": "990000002", "name": "Centre hospitalier de Valbrume", "town": "Valbrume", "mode": "S"},
-                {"finess": "", "name": "Remplacements", "town": ""},
+                {"finess": "", "name": "Cabinet du Port", "town": "", "structure": "R95141"},
             ],
         },
         {

@@ -244,6 +244,24 @@ def test_the_list_says_what_was_asked_and_why_nothing_was_shown_it_does_not(worl
         assert asyncio.run(_listed(world, keyring, only))[0] == expected
 
 
+def test_what_was_promised_stands_in_the_list_when_rights_are_closed_after_the_fact(
+    world: World, keyring: Keyring
+) -> None:
+    """An insurer that ends a right late ends no engagement: the answer is shown no more, its number still serves."""
+
+    async def run() -> list[httpx.Response]:
+        async with counter(world, keyring) as desk:
+            first = await send(desk, body_of(PAUL), {})
+            ended = paris_day(SystemClock().now()) - 30
+            world.run(f"update coverage.coverage set until_day = {ended} where person = 1")
+            return [first, await send(desk, b"{}", {}, f"/v1/history/{first.json()['engagement']}/revisit")]
+
+    first, opened = asyncio.run(run())
+    assert opened.json()["shown"] is False
+    (row,) = asyncio.run(_listed(world, keyring, HistoryFilter()))[0]
+    assert (row.engagement, str(row.until)) == (first.json()["engagement"], first.json()["engagement_until"])
+
+
 def test_pages_follow_one_another_without_a_hole(world: World, keyring: Keyring) -> None:
     async def run() -> None:
         async with counter(world, keyring) as desk:

@@ -193,13 +193,27 @@ def test_a_person_is_found_by_her_card_with_the_right_birth_date_alone(world: Wo
     assert {len(response.content) for response in responses} == {ANSWER_BYTES}
     answer = responses[0].json()
     assert set(answer) == {
-        "shown", "domain", "covered_from", "covered_until", "guarantee", "responsible", "insurer", "other_payer",
+        "shown", "domain", "covered_from", "covered_until", "guarantee", "responsible", "insurer", "priority",
+        "other_payer",
         "engagement", "engagement_until",
     }  # fmt: skip
     assert (answer["responsible"], answer["other_payer"]) == (True, False)
     assert answer["engagement_until"] == date_of(TODAY + 92).isoformat()
     assert "M-1" not in responses[0].text
     assert BIRTH not in responses[0].text
+
+
+def test_an_answer_for_care_long_past_can_still_be_quoted(world: World, keyring: Keyring) -> None:
+    """A late invoice is why such care may be asked about: its number must not have lapsed when it is given."""
+    days = {-400: 92, -1: 92, 0: 92, 30: 122}
+
+    async def run() -> list[Any]:
+        async with counter(world, keyring) as desk:
+            told = [question(care_date=date_of(TODAY + ago).isoformat()) for ago in days]
+            return [(await desk.post("/v1/rights", one)).json() for one in told]
+
+    answers = asyncio.run(run())
+    assert [one["engagement_until"] for one in answers] == [date_of(TODAY + n).isoformat() for n in days.values()]
 
 
 def test_two_ways_to_name_one_person_take_two_places_and_tell_no_link(world: World, keyring: Keyring) -> None:
@@ -229,6 +243,9 @@ def test_the_other_insurer_is_shown_by_the_same_question_and_named_by_its_own_li
     first, second = "Mutuelle du Test", "Prévoyance du Test"
     assert [answer["insurer"] for answer in answers] == [first, second, first, second, first]
     assert all(answer["other_payer"] for answer in answers)
+    assert [answer["priority"] for answer in answers] == [1, 2, 1, 2, 1], (
+        "by a card too, whose insurer may be the second"
+    )
     assert len({answer["engagement"] for answer in answers}) == 5
     assert world.scalar("select array_agg(journal.u16(body, 60) order by seq) from journal.entry") == [1, 2, 1, 2, 1]
     # One place for each set of identifiers; the other payer of a known pair takes none.

@@ -44,7 +44,7 @@ insert into access.staff_session (id, handle, staff, subject, name, roles, creat
     from (values (1, interval '366 days'), (101, interval '364 days')) s(n, age);
 insert into access.person_session (id, handle, person, created, expires)
     select n, decode(lpad(to_hex(n), 64, '0'), 'hex'), 1, now() - age, now() - age
-    from (values (1, interval '181 days'), (101, interval '179 days')) s(n, age);
+    from (values (1, interval '185 days'), (101, interval '183 days')) s(n, age);
 insert into access.insurer_session (id, handle, insurer, staff, name, created, expires)
     select n, decode(lpad(to_hex(n), 64, '0'), 'hex'), 1, 1, 'n', now() - age, now() - age
     from (values (1, interval '366 days'), (101, interval '364 days')) s(n, age);

@@ -44,7 +44,18 @@ CELLS: Mapping[str, list[str]] = {
     "right_holder_nir": [*NIRS, *DOUBTFUL],
     "own_nir": ["", *NIRS, *DOUBTFUL],
     "ins_oid": ["1.2.250.1.213.1.4.10", "1.2.250.1.213.1.4.11", "1.2.250.1.213.1.4.8", ""],
-    "birth_date": ["19840512", "20101123", "20081123", "20081124", "19849900", "1984", "18790101", "1984 05 12"],
+    "birth_date": [
+        "19840512",
+        "20101123",
+        "20081123",
+        "20081124",
+        "19849900",
+        "20080000",
+        "20081300",
+        "1984",
+        "18790101",
+        "1984 05 12",
+    ],
     "birth_rank": ["1", "2", "0", " 1", ""],
     "sex": ["M", "F", "X"],
     "family_name": NAMES,
@@ -129,3 +140,14 @@ def test_the_plain_way_takes_the_common_lines() -> None:
     common = [GOOD, GOOD | {"vitale_nir": NIRS[1], "vitale_birth_date": "19840500", "vitale_birth_rank": "2"}]
     table = pa.table({name: pa.array([row[name] for row in common], pa.string()) for name in names(RIGHTS)})
     assert read_plain(table, np.arange(2, 4), SENDER)[1].all()
+
+
+def test_who_represents_a_lunar_child_is_the_same_at_once_and_alone() -> None:
+    births = ["20080000", "20081100", "20081300", "20080132", "20081123", "20081124", "20090000"]
+    own = {"own_nir": "", "ins_oid": OID[People.INVENTED], "relationship": "child", "member_number": "A-2"}
+    rows = [GOOD | own | {"birth_date": birth} for birth in births]
+    table = pa.table({name: pa.array([row[name] for row in rows], pa.string()) for name in names(RIGHTS)})
+    batch, plain = read_plain(table, np.arange(2, len(rows) + 2), SENDER)
+    assert plain.all()
+    alone = [one.representative_member_number for one in read_alone(rows, SENDER).values()]
+    assert batch.representatives.to_pylist() == alone == ["A-1", "A-1", "A-1", "A-1", "", "A-1", "A-1"]

@@ -88,15 +88,22 @@ def _answers(language: Language) -> Iterator[Case]:
     told = {"sentence": reason.sentence[language], "remedy": reason.remedy[language]}
     base |= {"reason": None, "place_code": "1234 5674"}
     ways = RightsBody(shown=False, ways=["card", "app", "person", "call"])
-    base |= {"again": (), "act_url": "https://api.tierce.example/v1/rights", "revisit_url": ""}
+    base |= {
+        "again": (),
+        "act_url": "https://api.tierce.example/v1/rights",
+        "revisit_url": "",
+        "care": date(2026, 3, 3),
+    }
     yield "answer", "answer.html", frame, {**base, "answer": SHOWN}
-    two = msgspec.structs.replace(SHOWN, other_payer=True)
+    two = msgspec.structs.replace(SHOWN, other_payer=True, priority=2)
     yield "answer-two", "answer.html", frame, {**base, "answer": two, "again": (("nir", "x"), ("payer", "2"))}
     yield "answer-two-later", "answer.html", frame, {**base, "answer": two}
     again = RightsBody(shown=False, replayed=True, outcome="shown", engagement=ENGAGEMENT)
     yield "already", "already.html", frame, {**base, "answer": again}
     yield "already-not", "already.html", frame, {**base, "answer": RightsBody(shown=False, replayed=True)}
+    base["revisited"] = False
     yield "not-shown", "not_shown.html", frame, {**base, "answer": ways}
+    yield "not-shown-again", "not_shown.html", frame, {**base, "answer": ways, "revisited": True}
     yield "not-shown-reason", "not_shown.html", frame, {**base, "answer": RightsBody(shown=False), "reason": told}
 
 
@@ -110,7 +117,8 @@ def _lists(language: Language) -> Iterator[Case]:
     rows = [
         {
             "at": AT - timedelta(days=day), "domain": "consultation généraliste",
-            "engagement": "" if day == 2 else ENGAGEMENT, "label": "P. L. 14 h" if day % 2 else "",
+            "engagement": "" if day == 2 else ENGAGEMENT,
+            "until": None if day == 2 else date(2026, 6, 3), "label": "P. L. 14 h" if day % 2 else "",
             "act_url": "https://api.tierce.example/v1/history/x/revisit",
         }
         for day in range(5)

@@ -21,6 +21,12 @@ from tierce.storage.migrate import read_sql
         ("10", "SM04", "", "C", "L", "SA07", "GENR01", Profession.SPECIALIST),
         ("10", "SM44", "", "C", "L", "SA08", "", Profession.RADIOLOGY),
         ("10", "SM03", "", "C", "L", "SA29", "", Profession.LABORATORY),
+        ("10", "SM74", "", "C", "L", "SA08", "", Profession.RADIOLOGY),
+        ("10", "SM94", "", "C", "L", "SA08", "", Profession.RADIOLOGY),
+        ("10", "SM55", "", "C", "L", "SA08", "", Profession.RADIOLOGY),
+        ("10", "SM45", "", "C", "L", "SA08", "", Profession.SPECIALIST),
+        ("10", "SM63", "", "C", "L", "SA25", "", Profession.LABORATORY),
+        ("10", "SM67", "", "C", "L", "SA25", "", Profession.LABORATORY),
         ("10", "", "", "C", "L", "SA07", "", None),
         ("10", "CEX22", "", "C", "L", "SA07", "", None),
         ("10", "SM53", "", "C", "S", "SA01", "", Profession.HOSPITAL),
@@ -32,6 +38,9 @@ from tierce.storage.migrate import read_sql
         ("21", "", "D", "C", "S", "SA33", "GENR01", Profession.PHARMACY),
         ("21", "", "G", "C", "L", "SA29", "", Profession.LABORATORY),
         ("21", "", "H", "C", "S", "SA01", "", None),
+        ("21", "", "E", "C", "L", "SA33", "GENR01", Profession.PHARMACY),
+        ("21", "", "E", "C", "S", "SA39", "GENR01", Profession.PHARMACY),
+        ("21", "", "E", "C", "S", "SA01", "", None),
         ("21", "", "", "C", "L", "SA33", "", None),
         ("28", "", "", "C", "S", "SA40", "", Profession.OPTICIAN),
         ("60", "", "", "C", "L", "SA07", "", Profession.NURSE),
@@ -51,7 +60,7 @@ def test_what_an_activity_of_the_national_directory_may_ask_as(
     kind: str,
     expected: Profession | None,
 ) -> None:
-    base = base_profession(code, skill, section, category)
+    base = base_profession(code, skill, section, category, sector)
     assert activity_profession(base, code, mode, sector, kind) is expected
 
 

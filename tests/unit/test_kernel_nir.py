@@ -6,6 +6,7 @@ from datetime import date
 import pytest
 from stdnum.fr import nir as oracle
 
+from tierce.kernel.card import MemberNumber, parse_amc
 from tierce.kernel.errors import IdentifierError
 from tierce.kernel.nir import BirthDate, Nir, Rank, nir_key, normalise
 
@@ -29,6 +30,15 @@ def test_spaces_dots_and_lower_case_are_read_as_the_same_number() -> None:
     spaced = oracle.format(corsican).replace("2A", "2a")
     assert Nir.parse(spaced) == Nir.parse(corsican)
     assert Nir.parse(SYNTHETIC.replace("90", "90.", 1)) == Nir.parse(SYNTHETIC)
+
+
+@pytest.mark.parametrize("space", [" ", "\t", "\u00a0", "\u2007", "\u2009", "\u202f"])
+@pytest.mark.parametrize("dash", ["-", "\u2010", "\u2011", "\u2012", "\u2013"])
+def test_what_is_copied_from_a_printed_card_is_read_as_what_it_looks_like(space: str, dash: str) -> None:
+    assert Nir.parse(f"{SYNTHETIC[0]}{space}{SYNTHETIC[1:13]}{dash}{SYNTHETIC[13:]}") == Nir.parse(SYNTHETIC)
+    assert parse_amc(f"0073{space}3931") == "00733931", "leading zeros are kept"
+    assert MemberNumber.parse(f"a{dash}000{space}417") == MemberNumber.parse("A-000417")
+    assert MemberNumber.parse("0417") != MemberNumber.parse("417")
 
 
 @pytest.mark.parametrize("month", ["01", "12", "20", "30", "31", "42", "50", "99"])

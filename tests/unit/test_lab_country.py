@@ -18,10 +18,10 @@ from stdnum.luhn import is_valid as luhn_is_valid
 
 from tierce.directory.loads.columns import FINESS_PLACES
 from tierce.directory.loads.rules import read_activity, read_establishment, read_national
-from tierce.kernel.care import Profession
+from tierce.kernel.care import Domain, Profession
 from tierce.kernel.nir import BirthDate, Nir, Rank
 from tierce.lab.country.block import TEST_OID
-from tierce.lab.country.insurers import INSURERS_MAX, make_insurers
+from tierce.lab.country.insurers import INSURERS_MAX, PRODUCTS, make_insurers
 from tierce.lab.country.population import Format, Plan, read_identities, write_country
 from tierce.lab.country.public import ACTIVITIES_FILE, PLACES_FILE
 from tierce.registry.columns import RIGHTS
@@ -221,6 +221,17 @@ def test_the_directory_holds_each_profession_and_no_true_number(country: Path) -
     claire = [row["Raison sociale site"] for row in rows if row["Nom d'exercice"] == "MORVAN"]
     assert claire[:2] == ["Cabinet médical des Tilleuls", "Centre hospitalier de Valbrume"]
     assert max(Counter(row["Identifiant PP"] for row in rows).values()) == 2
+
+
+def test_a_responsible_contract_pays_the_100_percent_sante_basket() -> None:
+    basket = {Domain.OPTI, Domain.DENT, Domain.AUDI}
+    for product in PRODUCTS:
+        if product.responsible:
+            assert basket <= set(product.domains), product.code
+            assert all(product.formula(domain).fr.startswith("100 % Santé") for domain in basket), product.code
+        for domain in product.domains:
+            said = product.formula(domain).fr
+            assert "tarif de base" not in said or "part obligatoire comprise" in said
 
 
 def test_insurers_have_names_and_numbers_of_their_own() -> None:

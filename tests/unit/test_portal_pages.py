@@ -55,6 +55,8 @@ def test_the_answer_says_the_domain_dates_and_number_and_no_more() -> None:
     page = re.sub(r"\s+", " ", page_of("answer", Language.FR))
     for expected in ("Oui, couvert", "consultation généraliste", SHOWN.engagement, "Mutuelle du Grand Chêne"):
         assert expected in page
+    assert "Date du soin" in page
+    assert "sur la facture de ce soin" in page, "the number serves for that care, and for this insurer's share"
     assert 'name="nir"' not in page
 
 
@@ -63,6 +65,9 @@ def test_the_uniform_card_never_says_why() -> None:
     assert "Cela ne dit rien de la personne" in french
     assert "says nothing about the person" in english
     assert "Mutuelle" not in french
+    stands = "déjà donné garantit toujours le paiement"
+    assert stands in page_of("not-shown-again", Language.FR), "rights closed after the fact end no engagement"
+    assert stands not in french
 
 
 def test_a_wrong_field_is_named_at_the_top_and_at_its_place_and_keeps_its_input() -> None:

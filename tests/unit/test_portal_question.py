@@ -83,6 +83,7 @@ def test_a_birth_date_goes_there_and_back_even_a_lunar_one() -> None:
 def test_a_form_starts_with_the_domain_of_the_profession() -> None:
     assert blank_form("OPTICIAN", TODAY) == AskForm(domain="OPTI", care_date="2026-03-03")
     assert [domain.name for domain in domains_of("HOSPITAL")] == ["HOSP", "EXTE"]
+    assert [domain.name for domain in domains_of("TRANSPORT")] == ["TRAN", "AUXM"], "columns of a card that it is in"
     assert domains_of("NOBODY") == ()
 
 

@@ -1,6 +1,7 @@
 """Lines of a rights feed: what is read, what is refused, and the plaintext of sealed records."""
 
 import re
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from tierce.kernel.errors import FieldError
 from tierce.kernel.feed import Column, FeedRow, Rejection, names
 from tierce.kernel.ids import InsurerId
 from tierce.lab.country.identifiers import make_finess, make_nir, make_rpps
+from tierce.notices.rules import is_minor
 from tierce.presence.columns import REPORTS
 from tierce.registry.columns import INSURERS, RIGHTS
 from tierce.registry.contracts.columns import CONTRACTS
@@ -78,6 +80,15 @@ def test_a_minor_child_without_representative_has_the_holder() -> None:
     assert read(**BORN, representative_member_number="A-3").representative_member_number == "A-3"
     assert not read(**BORN | {"birth_date": "20081123"}).representative_member_number
     assert read(**BORN | {"birth_date": "20081124"}).representative_member_number == "A-1"
+
+
+@pytest.mark.parametrize(
+    "birth_date", ["20080000", "20081100", "20081300", "20080132", "20081123", "20081124", "20080299"]
+)
+def test_who_is_a_minor_is_the_same_in_the_register_and_in_letters(birth_date: str) -> None:
+    """Else a lunar child would be a minor whom nobody represents, and no letter could leave."""
+    told = read(**BORN | {"birth_date": birth_date})
+    assert (told.representative_member_number == "A-1") is is_minor(birth_date, date(2026, 11, 23))
 
 
 def test_card_and_vitale_take_what_they_leave_out_from_the_line() -> None:

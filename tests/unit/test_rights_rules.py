@@ -141,10 +141,18 @@ def test_the_day_of_care_lies_within_its_domain_s_window(domain: Domain) -> None
         assert domain.name in caught.value.remedy.en
 
 
+def test_two_years_back_is_asked_about_over_a_leap_day_too() -> None:
+    today = date(2026, 2, 28)
+    parse_question(card(care_date="2024-02-28"), today)
+    with pytest.raises(QuestionError):
+        parse_question(card(care_date="2024-02-27"), today)
+
+
 def shown(fr: str = "é" * 60, insurer: str = "Mutuelle du Grand Chêne") -> Shown:
     """An answer with some words in it."""
     return Shown(
-        Domain.OPTI, TODAY, TODAY, Phrase(fr, "e" * 60), responsible=True, insurer=insurer, other_payer=True,
+        Domain.OPTI, TODAY, TODAY, Phrase(fr, "e" * 60), responsible=True, insurer=insurer, priority=1,
+        other_payer=True,
         engagement="AAAA-BBBB-CCCCC-D", engagement_until=TODAY,
     )  # fmt: skip
 

@@ -253,7 +253,7 @@ def check_held(case: Case) -> DepositReason:
 def check_profession(case: Case) -> DepositReason:
     """The domain is one that her profession may ask about."""
     signer = case.signer
-    allowed = signer is not None and case.typed.domain in DOMAINS.get(signer.profession, frozenset())
+    allowed = signer is not None and case.typed.domain in DOMAINS.get(signer.profession, ())
     return DepositReason.NONE if allowed else DepositReason.NOT_ALLOWED
 
 

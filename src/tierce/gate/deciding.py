@@ -110,7 +110,7 @@ class Decider:
             pairs | _blanks(verdicts),
             asks,
             [read.pair for read in opened.reads],
-            [engaged_until(ask, read) for ask, read in zip(asks, opened.reads, strict=True)],
+            [engaged_until(ask, read, day) for ask, read in zip(asks, opened.reads, strict=True)],
             bodies,
             hints,
             day,
@@ -197,9 +197,9 @@ def _blanks(verdicts: Sequence[Verdict]) -> dict[int, PairKept]:
     return {key: PairKept(PairSeen(key, PAIR_BLANK, 0), LineId(0), LineId(0)) for key in keys}
 
 
-def engaged_until(ask: Ask, read: Read) -> int:
+def engaged_until(ask: Ask, read: Read, day: int) -> int:
     """The last day of the engagement: that of the first answer when one is opened again."""
-    return read.engaged_until or engagement_until(ask.domain, ask.care_day)
+    return read.engaged_until or engagement_until(ask.domain, ask.care_day, day)
 
 
 def kind_of(ask: Ask, outcome: Outcome) -> EntryKind:

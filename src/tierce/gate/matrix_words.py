@@ -200,10 +200,10 @@ PAGE: Mapping[str, Phrase] = {
     "precise": Phrase("Raison dite", "Reason told"),
     "windows": Phrase("Le jour des soins", "The day of care"),
     "windows_intro": Phrase(
-        "Jusqu'où le jour des soins peut être d'aujourd'hui, et jusqu'à quand après lui le numéro d'engagement peut "
-        "être porté sur la facture, en jours, par domaine.",
-        "How far from today the day of care may be, and how long after it the engagement number may be quoted on the "
-        "invoice, in days, by domain.",
+        "Jusqu'où le jour des soins peut être d'aujourd'hui, et jusqu'à quand après lui (après la réponse, s'il est "
+        "passé) le numéro d'engagement peut être porté sur la facture, en jours, par domaine.",
+        "How far from today the day of care may be, and how long after it (after the answer, when it is over) the "
+        "engagement number may be quoted on the invoice, in days, by domain.",
     ),
     "past": Phrase("Passé", "Past"),
     "ahead": Phrase("À venir", "Ahead"),

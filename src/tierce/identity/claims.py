@@ -22,6 +22,7 @@ from tierce.identity.rules import (
 PLACES_MAX = 200
 NAME_CHARS_MAX = 120
 PLACE_MEMBERS = ("numeroFinessSite", "numeroFinessetablissementJuridique", "numeroSiretSite")
+STRUCTURE_MEMBERS = ("identifiantTechniqueDeLaStructure",)
 
 
 def professional(claims: Claims) -> ProfessionalIdentity:
@@ -38,7 +39,8 @@ def professional(claims: Claims) -> ProfessionalIdentity:
         family_name=_text(said, "family_name"),
         given_name=_text(said, "given_name"),
         level=level_of(acr),
-        places=frozenset(_places(said)),
+        places=frozenset(_told(said, PLACE_MEMBERS)),
+        structures=frozenset(_told(said, STRUCTURE_MEMBERS)),
     )
 
 
@@ -47,12 +49,12 @@ def _items(value: object) -> Sequence[Mapping[str, Any]]:
     return [item for item in found if isinstance(item, dict)][:PLACES_MAX]
 
 
-def _places(said: Mapping[str, Any]) -> Iterator[str]:
-    """The FINESS and SIRET numbers of every activity of every exercise; a repeated exercise adds nothing."""
+def _told(said: Mapping[str, Any], members: Sequence[str]) -> Iterator[str]:
+    """These numbers of the places of every activity of every exercise; a repeated exercise adds nothing."""
     record = said.get("SubjectRefPro")
     for exercise in _items(record.get("exercices") if isinstance(record, dict) else None):
         for activity in _items(exercise.get("activities")):
-            for member in PLACE_MEMBERS:
+            for member in members:
                 if _text(activity, member):
                     yield _text(activity, member)
 

@@ -90,7 +90,8 @@ class InsurerCaller:
 class ProfessionalIdentity:
     """What the professionals' provider said: the national identifier and the exercises it vouches for.
 
-    `places` holds the FINESS and SIRET numbers of each activity, as given; empty strings are dropped.
+    `places` holds the FINESS and SIRET numbers of each activity, as given; empty strings are dropped. `structures`
+    holds the directory's own numbers, all that many a practice of one has.
     """
 
     national_id: str
@@ -98,6 +99,7 @@ class ProfessionalIdentity:
     given_name: str
     level: int
     places: frozenset[str]
+    structures: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)

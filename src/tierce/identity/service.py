@@ -193,13 +193,13 @@ class Sessions:
             vendor = await store.vendor_of(connection, software)
             if professional is None or vendor is None:
                 raise SignInRefusedError(SignInReason.NOT_IN_DIRECTORY)
-            applied, known = await store.apply_at(connection, professional, identity.places)
+            applied, known = await store.apply_at(connection, professional, identity)
             if applied:
                 lines = [self._application(professional, place, software, vendor, address) for place in applied]
                 await self._appender.write_async(connection, lines)
                 # An application is kept even when nothing can be chosen yet.
                 await connection.commit()
-            offered = await store.activities_at(connection, professional, identity.places, paris_day(now))
+            offered = await store.activities_at(connection, professional, identity, paris_day(now))
             if not offered:
                 raise SignInRefusedError(SignInReason.NOT_ENROLLED if known else SignInReason.NO_ACTIVITY)
             state = SessionState(

@@ -10,7 +10,7 @@ from psycopg.errors import ProgramLimitExceeded
 from psycopg.rows import TupleRow
 
 from tierce.identity.errors import ProofReason, SignInReason, SignInRefusedError
-from tierce.identity.model import Activity, SessionRow, SessionState, SoftwareClient
+from tierce.identity.model import Activity, ProfessionalIdentity, SessionRow, SessionState, SoftwareClient
 from tierce.identity.oidc import Pending, Realm
 from tierce.kernel.care import Profession
 from tierce.kernel.ids import (
@@ -92,29 +92,43 @@ def activity_of(row: tuple[Any, ...]) -> Activity:
     return Activity(ActivityId(row[0]), Profession(row[1]), EstablishmentId(row[2]), row[3], row[4])
 
 
+_PLACES: LiteralString = "select coalesce(array_agg(e.id), '{}') from directory.establishment e where "
+_VOUCHED: LiteralString = (
+    "(e.finess = any(%(places)s) or e.siret = any(%(places)s) or e.place_key = any(%(structures)s))"
+)
+"""A place that the provider told of; by the directory's own number where the place has no other."""
+
+
+def _vouched(said: ProfessionalIdentity) -> dict[str, list[str]]:
+    return {"places": list(said.places), "structures": [f"T{one}" for one in said.structures]}
+
+
 async def activities_at(
-    connection: Connection, professional: ProfessionalId, places: Iterable[str], today: int
+    connection: Connection, professional: ProfessionalId, said: ProfessionalIdentity, today: int
 ) -> list[Activity]:
-    """List what a professional may choose today: enrolled activities at these places, and substitutions.
+    """List what a professional may choose today: enrolled activities at the places told of, and substitutions.
 
     A provider cannot vouch for the place of a substitution: the professional replaced, or staff, declared it.
     """
     cursor = await connection.execute(
         _ACTIVITY
-        + """ where a.professional = %s and a.active and %s between a.from_day and a.until_day
-        and (a.substitution is not null or e.finess = any(%s) or e.siret = any(%s)) order by a.id""",
-        (professional, today, list(places), list(places)),
+        + """ where a.professional = %(professional)s and a.active
+        and %(today)s between a.from_day and a.until_day
+        and (a.substitution is not null or """
+        + _VOUCHED
+        + ") order by a.id",
+        {"professional": professional, "today": today, **_vouched(said)},
     )
     return [activity_of(row) for row in await cursor.fetchall()]
 
 
 async def apply_at(
-    connection: Connection, professional: ProfessionalId, places: Iterable[str]
+    connection: Connection, professional: ProfessionalId, said: ProfessionalIdentity
 ) -> tuple[list[EstablishmentId], bool]:
     """Note an application at each listed place that has none yet; those new, and whether any place knows her."""
     cursor = await connection.execute(
-        "select coalesce(array_agg(id), '{}') from directory.establishment where finess = any(%s) or siret = any(%s)",
-        (list(places), list(places)),
+        _PLACES + _VOUCHED,
+        _vouched(said),
     )
     row = await cursor.fetchone()
     found = row[0] if row else []

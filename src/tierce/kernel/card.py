@@ -9,9 +9,9 @@ from typing import Final
 
 from tierce.kernel.errors import IdentifierError
 from tierce.kernel.language import Phrase
-from tierce.kernel.nir import BirthDate
+from tierce.kernel.nir import DASHES, SPACES, BirthDate
 
-_SPACES: Final = str.maketrans("", "", " \u00a0\u202f")
+_TYPED: Final = str.maketrans(dict.fromkeys(SPACES) | dict.fromkeys(DASHES, "-"))
 AMC: Final = re.compile(r"[0-9]{8,10}", re.ASCII)
 """The shape of an AMC number."""
 MEMBER: Final = re.compile(r"[A-Z0-9-]{1,20}", re.ASCII)
@@ -24,7 +24,7 @@ def parse_amc(text: str) -> str:
     Raises:
         IdentifierError: anything else.
     """
-    compact = text.translate(_SPACES)
+    compact = text.translate(_TYPED)
     if AMC.fullmatch(compact) is None:
         raise IdentifierError(
             "amc",
@@ -47,7 +47,7 @@ class MemberNumber:
         Raises:
             IdentifierError: anything else; the message never holds the value.
         """
-        compact = text.translate(_SPACES).upper()
+        compact = text.translate(_TYPED).upper()
         if MEMBER.fullmatch(compact) is None:
             raise IdentifierError(
                 "member_number",

@@ -66,7 +66,7 @@ DOMAIN_LABELS: dict[Domain, Phrase] = {
     Domain.MEDS: Phrase("consultation spécialiste", "specialist care"),
     Domain.PHAR: Phrase("pharmacie", "pharmacy"),
     Domain.DENT: Phrase("soins dentaires", "dental care"),
-    Domain.AUXM: Phrase("auxiliaires médicaux", "nursing and physiotherapy"),
+    Domain.AUXM: Phrase("auxiliaires médicaux", "medical auxiliaries"),
     Domain.OPTI: Phrase("optique", "optics"),
     Domain.AUDI: Phrase("audioprothèse", "hearing aids"),
     Domain.LABO: Phrase("laboratoire", "laboratory"),

@@ -20,7 +20,12 @@ from tierce.kernel.language import Phrase
 
 _MASK: Final = "•••"
 
-_SEPARATORS: Final = str.maketrans("", "", " .-\u00a0\u202f")
+SPACES: Final = " \t\u00a0\u2007\u2009\u202f"
+"""What is seen as a space, in what is copied from a page or a printed document too."""
+DASHES: Final = "\u2010\u2011\u2012\u2013"
+"""What is seen as a hyphen and is another character."""
+
+_SEPARATORS: Final = str.maketrans("", "", f".-{SPACES}{DASHES}")
 
 _NIR_SHAPE: Final = re.compile(
     r"[1-8]"  # sex, or a provisional number
@@ -204,6 +209,15 @@ class BirthDate:
 
     def __str__(self) -> str:
         return _MASK
+
+
+def latest_birth(digits: str) -> str:
+    """The latest day that eight raw digits may stand for: 31 December where month or day is not of the calendar.
+
+    Whoever may still be a minor is written to through whoever represents her.
+    """
+    is_day = "01" <= digits[4:6] <= "12" and "01" <= digits[6:] <= "31"
+    return digits if is_day else f"{digits[:4]}1231"
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -15,6 +15,7 @@ from typing import Final
 from tierce.incidents.rules import crockford
 from tierce.kernel.ids import InsurerId, PersonId
 from tierce.kernel.language import Language
+from tierce.kernel.nir import latest_birth
 from tierce.notices.errors import TextRefusedError
 from tierce.notices.model import BlockKind, Document
 from tierce.notices.readability import LEAST, reading_ease
@@ -200,9 +201,8 @@ def majority(birth_date: str) -> date:
     A month or day that is not of the calendar (lunar dates) counts as the last of the year: where the month
     is not known, the letter of the year of majority still goes to the legal representative.
     """
-    year, month, day = int(birth_date[:4]) + ADULT_YEARS, int(birth_date[4:6]), int(birth_date[6:8])
-    if not 1 <= month <= 12 or not 1 <= day <= 31:
-        month, day = 12, 31
+    latest = latest_birth(birth_date)
+    year, month, day = int(latest[:4]) + ADULT_YEARS, int(latest[4:6]), int(latest[6:])
     try:
         return date(year, month, day)
     except ValueError:  # the 29th of February, or the 31st of a month of thirty days

@@ -21,7 +21,7 @@ DOMAINS: Final[dict[Domain, Phrase]] = {
     Domain.MEDS: Phrase("en médecine spécialisée", "for specialist care"),
     Domain.PHAR: Phrase("en pharmacie", "for pharmacy"),
     Domain.DENT: Phrase("en soins dentaires", "for dental care"),
-    Domain.AUXM: Phrase("en soins infirmiers ou de kinésithérapie", "for nursing or physiotherapy"),
+    Domain.AUXM: Phrase("en soins d’auxiliaires médicaux", "for medical auxiliaries"),
     Domain.OPTI: Phrase("en optique", "for optics"),
     Domain.AUDI: Phrase("en audioprothèse", "for hearing aids"),
     Domain.LABO: Phrase("en analyses de laboratoire", "for laboratory tests"),

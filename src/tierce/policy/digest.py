@@ -72,6 +72,8 @@ def policy_text() -> str:
         "lines.constants": _plain(_constants(lines)),
         "outcomes": [_plain(outcome) for outcome in acts.Outcome],
         "presences": [_plain(presence) for presence in acts.Presence],
+        "professions.hospital_sectors": _plain(professions.HOSPITAL_SECTORS),
+        "professions.pharmacy_sectors": _plain(professions.PHARMACY_SECTORS),
         "professions.professions": _plain(professions.PROFESSIONS),
         "professions.sections": _plain(professions.SECTIONS),
         "professions.skills": _plain(professions.SKILLS),

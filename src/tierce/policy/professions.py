@@ -30,8 +30,20 @@ SKILLS: Final[Mapping[str, Profession]] = {
     "SM44": Profession.RADIOLOGY,
     "SM53": Profession.GP,
     "SM54": Profession.GP,
+    "SM55": Profession.RADIOLOGY,
+    "SM63": Profession.LABORATORY,
+    "SM64": Profession.LABORATORY,
+    "SM65": Profession.LABORATORY,
+    "SM66": Profession.LABORATORY,
+    "SM67": Profession.LABORATORY,
+    "SM74": Profession.RADIOLOGY,
+    "SM94": Profession.RADIOLOGY,
 }
-"""Doctors' specialties that are not SPECIALIST; a doctor for whom none is given is not mapped."""
+"""Doctors' specialties that are not SPECIALIST; a doctor for whom none is given is not mapped.
+
+Radiology and biology bear several codes: an older joint one (SM55), and since the reform of 2017 those of whoever
+qualified after it, with or without an option (SM74, SM94; SM63 to SM67).
+"""
 
 SECTIONS: Final[Mapping[str, Profession]] = {
     "A": Profession.PHARMACY,
@@ -39,7 +51,12 @@ SECTIONS: Final[Mapping[str, Profession]] = {
     "G": Profession.LABORATORY,
 }
 """Sections of the pharmacists' register: owners (A) and assistants (D) of a pharmacy, biologists (G). Industry,
-wholesale, hospitals and overseas (B, C, H, E) are not mapped: section E does not tell a pharmacy from a hospital."""
+wholesale and hospitals (B, C, H) are not mapped."""
+
+OVERSEAS: Final = "E"
+PHARMACY_SECTORS: Final = frozenset({"SA33", "SA38", "SA39", "SA65"})
+"""Sectors of pharmacies open to the public. Overseas, one section (E) holds every pharmacist: the sector alone tells
+a pharmacy from a hospital."""
 
 EMPLOYED: Final = "S"
 HOSPITAL_SECTORS: Final = frozenset({"SA01", "SA02", "SA03", "SA04"})
@@ -52,13 +69,15 @@ STANDING_IN: Final = frozenset({"GENR02", "GENR03"})
 STUDENT: Final = "E"
 
 
-def base_profession(profession: str, skill: str, section: str, category: str) -> Profession | None:
-    """What a professional is, wherever she works; None when no table maps her."""
+def base_profession(profession: str, skill: str, section: str, category: str, sector: str) -> Profession | None:
+    """What a professional is, wherever she works, as one line tells it; None when no table maps her."""
     if category == STUDENT:
         return None
     if profession == DOCTOR:
         return SKILLS.get(skill, Profession.SPECIALIST) if skill.startswith("SM") else None
     if profession == PHARMACIST:
+        if section == OVERSEAS and sector in PHARMACY_SECTORS:
+            return Profession.PHARMACY
         return SECTIONS.get(section)
     return PROFESSIONS.get(profession)
 

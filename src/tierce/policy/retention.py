@@ -23,6 +23,8 @@ def _days(number: int) -> timedelta:
 INCIDENT_LOOKS_BACK = _days(365)
 """How far before its signal an incident may have to look."""
 
+HALF_YEAR = _days(184)
+"""The longest six months: what the authority wants kept for six is not removed a few days before."""
 _CHOICE = Phrase("choix de l'opérateur (RGPD, art. 5.1.e)", "the operator's choice (GDPR, art. 5(1)(e))")
 _LOGGING = Phrase(
     "CNIL, délibération 2021-122 du 14 octobre 2021 : six mois à un an",
@@ -33,8 +35,10 @@ _CONTROL = Phrase(
     "CNIL, deliberation 2021-122: up to three years for internal control against misuse",
 )
 _CLAIMS = Phrase(
-    "prescription de deux ans (Code de la mutualité, L. 221-11 ; Code des assurances, L. 114-1), plus trois mois",
-    "two-year limitation (Code de la mutualité, L. 221-11; Code des assurances, L. 114-1), plus three months",
+    "prescription de deux ans (Code de la mutualité, L. 221-11 ; Code des assurances, L. 114-1 ; Code de la sécurité "
+    "sociale, L. 932-13, pour une institution de prévoyance ; à confirmer), plus trois mois",
+    "two-year limitation (Code de la mutualité, L. 221-11; Code des assurances, L. 114-1; Code de la sécurité "
+    "sociale, L. 932-13, for a provident institution; to confirm), plus three months",
 )
 _DOCUMENTED = Phrase(
     "RGPD, art. 33.5 : toute violation est documentée", "GDPR, art. 33(5): each breach is documented"
@@ -110,7 +114,7 @@ RETENTION: Mapping[Kept, Rule] = {
     Kept.PERSON_SESSIONS: Rule(
         Phrase("sessions des personnes couvertes", "sessions of persons covered"),
         "access.person_session",
-        _days(180),
+        HALF_YEAR,
         _ENDED,
         End.DELETED,
         Hand.JOB,
@@ -408,7 +412,7 @@ RETENTION: Mapping[Kept, Rule] = {
     Kept.PROCESS_LOGS: Rule(
         Phrase("journaux techniques, sans donnée personnelle", "process logs, without personal data"),
         "journald",
-        _days(180),
+        HALF_YEAR,
         Phrase("leur écriture", "their writing"),
         End.DELETED,
         Hand.OPERATOR,

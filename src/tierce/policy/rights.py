@@ -14,29 +14,33 @@ class CareWindow:
     ahead: int
 
 
+TWO_YEARS = 731
+"""One of them may have a 29 February: its last day is not refused."""
+
 CARE_WINDOWS: Mapping[Domain, CareWindow] = {
-    Domain.MEDG: CareWindow(past=730, ahead=31),
-    Domain.MEDS: CareWindow(past=730, ahead=92),
-    Domain.PHAR: CareWindow(past=730, ahead=8),
-    Domain.DENT: CareWindow(past=730, ahead=183),
-    Domain.AUXM: CareWindow(past=730, ahead=92),
-    Domain.OPTI: CareWindow(past=730, ahead=92),
-    Domain.AUDI: CareWindow(past=730, ahead=92),
-    Domain.LABO: CareWindow(past=730, ahead=31),
-    Domain.RADL: CareWindow(past=730, ahead=92),
-    Domain.HOSP: CareWindow(past=730, ahead=183),
-    Domain.EXTE: CareWindow(past=730, ahead=92),
-    Domain.TRAN: CareWindow(past=730, ahead=31),
+    Domain.MEDG: CareWindow(past=TWO_YEARS, ahead=31),
+    Domain.MEDS: CareWindow(past=TWO_YEARS, ahead=92),
+    Domain.PHAR: CareWindow(past=TWO_YEARS, ahead=8),
+    Domain.DENT: CareWindow(past=TWO_YEARS, ahead=183),
+    Domain.AUXM: CareWindow(past=TWO_YEARS, ahead=92),
+    Domain.OPTI: CareWindow(past=TWO_YEARS, ahead=92),
+    Domain.AUDI: CareWindow(past=TWO_YEARS, ahead=92),
+    Domain.LABO: CareWindow(past=TWO_YEARS, ahead=31),
+    Domain.RADL: CareWindow(past=TWO_YEARS, ahead=92),
+    Domain.HOSP: CareWindow(past=TWO_YEARS, ahead=183),
+    Domain.EXTE: CareWindow(past=TWO_YEARS, ahead=92),
+    Domain.TRAN: CareWindow(past=TWO_YEARS, ahead=31),
 }
 """Care that is given at once is not asked about months ahead: whoever does is not treating anybody."""
 
 ENGAGEMENT_DAYS: Mapping[Domain, int] = {
     domain: 183 if domain in {Domain.DENT, Domain.HOSP} else 92 for domain in Domain
 }
-"""Days after the day of care within which quoting the engagement number on the invoice guarantees the payment. An
+"""Days within which quoting the engagement number on the invoice guarantees the payment: after the day of care, or
+after the answer where the care was before it, for a late invoice must be able to quote what it was just given. An
 engagement outlives the period of cover: what was told before it ended is kept."""
 
 
-def engagement_until(domain: Domain, care_day: int) -> int:
+def engagement_until(domain: Domain, care_day: int, answer_day: int) -> int:
     """The last day on which an engagement may be quoted, for care on `care_day`; days since 1970-01-01."""
-    return care_day + ENGAGEMENT_DAYS[domain]
+    return max(care_day, answer_day) + ENGAGEMENT_DAYS[domain]

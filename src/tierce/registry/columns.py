@@ -258,10 +258,16 @@ INSURERS: Final = (
     must(
         "formula_fr",
         "text, 1 to 200",
-        "100 % du tarif de base",
-        "Garantie, en français.",
-        "Guarantee, in French.",
+        "100 % du tarif de base, part obligatoire comprise",
+        "Garantie, en français ; un pourcentage dit si la part obligatoire y est comprise.",
+        "Guarantee, in French; a percentage says whether the compulsory scheme's part is in it.",
     ),
-    must("formula_en", "text, 1 to 200", "100% of the base tariff", "Garantie, en anglais.", "In English."),
+    must(
+        "formula_en",
+        "text, 1 to 200",
+        "100% of the base tariff, compulsory part included",
+        "La même, en anglais.",
+        "The same in English.",
+    ),
 )
 """Insurers, their products and guarantees: one line per product and domain."""

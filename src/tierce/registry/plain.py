@@ -282,6 +282,9 @@ class _Look:
         limits = [date.fromordinal(int(one or 0) + _DAY_ZERO) for one in few.values]
         limit = np.array([(one.year - 18) * 10_000 + one.month * 100 + one.day for one in limits], np.int64)
         born = self._column("birth_date").cast(pa.int64()).to_numpy(zero_copy_only=False)
+        month, day = born // 100 % 100, born % 100
+        # As `latest_birth` has it: a lunar date counts as the last day of its year.
+        born = np.where((month >= 1) & (month <= 12) & (day >= 1) & (day <= 31), born, born // 10_000 * 10_000 + 1231)
         is_child = self.small["relationship"].numbers() == Relationship.CHILD
         is_minor = is_child & (born > limit[few.codes]) if self._rows else is_child
         named = self._column("representative_member_number")

@@ -10,7 +10,7 @@ from tierce.kernel.care import Domain
 from tierce.kernel.clock import day_of, read_date
 from tierce.kernel.errors import FieldError, IdentifierError
 from tierce.kernel.language import Phrase
-from tierce.kernel.nir import BirthDate, Nir, Rank
+from tierce.kernel.nir import BirthDate, Nir, Rank, latest_birth
 from tierce.kernel.traits import normalise_traits
 from tierce.registry.columns import RIGHTS
 from tierce.registry.model import Identity, People, Product, Relationship, RightsLine, Sender, Status
@@ -244,7 +244,7 @@ def _representative(row: Row, relationship: Relationship, identity: Identity, ef
     if relationship is not Relationship.CHILD:
         return ""
     on = date.fromordinal(effective + date(1970, 1, 1).toordinal())
-    is_minor = identity.birth_date.reveal() > f"{on.year - 18}{on:%m%d}"
+    is_minor = latest_birth(identity.birth_date.reveal()) > f"{on.year - 18}{on:%m%d}"
     return row["holder_member_number"] if is_minor else ""
 
 

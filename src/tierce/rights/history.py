@@ -12,7 +12,7 @@ from tierce.identity.model import Caller
 from tierce.journal.engagement import format_engagement, parse_engagement
 from tierce.journal.errors import EngagementFormatError
 from tierce.kernel.care import Domain
-from tierce.kernel.clock import Clock, from_micros, micros, paris_day, seconds_left_today, start_of
+from tierce.kernel.clock import Clock, date_of, from_micros, micros, paris_day, seconds_left_today, start_of
 from tierce.kernel.ids import EntrySeq
 from tierce.kernel.language import Phrase
 from tierce.policy.seats import (
@@ -37,13 +37,14 @@ class HistoryRow:
     """One ask made in the professional's name: when, for what, whether something was shown, her own label.
 
     Nobody's name. `engagement` is the number to open it again, None when nothing was shown; why nothing was shown is
-    not told.
+    not told. `until` is the last day on which the number may be quoted, whatever became of the rights since.
     """
 
     engagement: str | None
     at: datetime
     domain: Domain
     label: str | None
+    until: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,9 +127,12 @@ class History:
                 connection, caller.professional, caller.establishment, last, only.wanted(), self._page_rows + 1
             )
         page = [
-            HistoryRow(self._number(seq) if shown else None, from_micros(at), Domain(domain), label)
-            for seq, at, domain, shown, label in rows[: self._page_rows]
-        ]
+            HistoryRow(
+                self._number(seq) if shown else None, from_micros(at), Domain(domain), label,
+                None if until is None else date_of(until),
+            )
+            for seq, at, domain, shown, label, until in rows[: self._page_rows]
+        ]  # fmt: skip
         return page, self._number(rows[self._page_rows - 1][0]) if len(rows) > self._page_rows else None
 
     def _number(self, seq: int) -> str:

@@ -71,6 +71,8 @@ class Shown:
     responsible: bool
     """Whether the contract is « responsable »."""
     insurer: str
+    priority: int
+    """1: this insurer pays first; 2: it pays what the first leaves."""
     other_payer: bool
     """Another insurer covers too: the same question with `payer` 2 shows it, under its own journal line."""
     engagement: str

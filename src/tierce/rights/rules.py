@@ -193,6 +193,7 @@ def answer_bytes(answer: Shown | NotShown | Already) -> bytes:
             "guarantee": _both(answer.guarantee),
             "responsible": answer.responsible,
             "insurer": answer.insurer,
+            "priority": answer.priority,
             "other_payer": answer.other_payer,
             "engagement": answer.engagement,
             "engagement_until": answer.engagement_until,

@@ -209,6 +209,7 @@ class Rights:
             self.shelf.guarantees[record.product, domain],
             self.shelf.responsible[record.product],
             self.shelf.insurers[revealed.insurer],
+            record.priority,
             answer.others,
             engagement,
             date_of(answer.engaged_until),

@@ -67,18 +67,18 @@ async def own_asks(
     before: int | None,
     wanted: Wanted,
     at_most: int,
-) -> list[tuple[int, int, int, bool, str | None]]:
+) -> list[tuple[int, int, int, bool, str | None, int | None]]:
     """What was asked in a professional's name at one establishment, newest first.
 
-    Each: number, instant in microseconds, domain, whether something was shown, label.
+    Each: number, instant in microseconds, domain, whether something was shown, label, last day of the engagement.
     """
     cursor = await connection.execute(
-        "select seq, at_us, domain, shown, label from"
+        "select seq, at_us, domain, shown, label, until_day from"
         " gate.own_asks(%s, %s, %s::bigint, %s::smallint, %s::boolean, %s::bigint, %s::bigint, %s)",
         (professional, establishment, before or 2**63 - 1, wanted.domain, wanted.shown, wanted.from_us,
          wanted.to_us, at_most),
     )  # fmt: skip
-    return [(seq, at, domain, shown, label) for seq, at, domain, shown, label in await cursor.fetchall()]
+    return [tuple(row) for row in await cursor.fetchall()]
 
 
 async def asked_before(

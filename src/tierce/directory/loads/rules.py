@@ -121,7 +121,7 @@ def read_national(row: Mapping[str, str]) -> ActivityLine:
     code, mode = _code(row, "Code profession"), _code(row, "Code mode exercice")
     sector, kind = _code(row, "Code secteur d'activité"), _code(row, "Code genre activité")
     skill, category = _code(row, "Code savoir-faire"), _code(row, "Code catégorie professionnelle")
-    base = base_profession(code, skill, _code(row, "Code section tableau pharmaciens"), category)
+    base = base_profession(code, skill, _code(row, "Code section tableau pharmaciens"), category, sector)
     return ActivityLine(
         national_id=national_id,
         rpps=rpps,

@@ -304,7 +304,7 @@ def _ask(profession: Profession, presence: Presence, *, signed: bool) -> Ask:
         line=LineId(1), assurance=Assurance(2, signed), network=bytes(16),
     )  # fmt: skip
     return Ask(
-        caller=caller, act=Act.RIGHTS_ASK, domain=min(DOMAINS[profession]), care_day=0, person=UUID(int=1), pair=1,
+        caller=caller, act=Act.RIGHTS_ASK, domain=DOMAINS[profession][0], care_day=0, person=UUID(int=1), pair=1,
         engagement=None, once=None, presence=presence,
     )  # fmt: skip
 

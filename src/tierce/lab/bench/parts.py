@@ -86,7 +86,7 @@ def measure_parts(stage: Stage, traffic: Traffic, press: RequestPress, directory
         covered = decode_coverage(plaintext)
         number = format_engagement(engagement, EntrySeq(record.person % 2**40))
         first, last = date_of(covered.from_day), date_of(covered.until_day)
-        answer_bytes(Shown(Domain.MEDG, first, last, guarantee, True, "Mutuelle de mesure", False, number, last))
+        answer_bytes(Shown(Domain.MEDG, first, last, guarantee, True, "Mutuelle de mesure", 1, False, number, last))
 
     return {
         "verify": _microseconds(verify, requests),

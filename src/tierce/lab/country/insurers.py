@@ -13,19 +13,19 @@ _NAMES: Final = word_list("insurers")
 AMC_FIRST: Final = 99_100_001
 """AMC numbers of the country follow each other from here; they are invented, and no free list exists to compare."""
 
-_BASE: Final = (Phrase("100 % du tarif de base", "100% of the base tariff"),) * 4
+
+def _share(percent: int) -> Phrase:
+    """A percentage of the base tariff; it says that the compulsory scheme's part is in it."""
+    return Phrase(
+        f"{percent} % du tarif de base, part obligatoire comprise",
+        f"{percent}% of the base tariff, compulsory part included",
+    )
+
+
+_BASE: Final = (_share(100),) * 4
 _FORMULAS: Final[dict[Domain, tuple[Phrase, ...]]] = {
-    Domain.MEDG: (
-        *_BASE[:2],
-        Phrase("130 % du tarif de base", "130% of the base tariff"),
-        Phrase("170 % du tarif de base", "170% of the base tariff"),
-    ),
-    Domain.MEDS: (
-        _BASE[0],
-        Phrase("130 % du tarif de base", "130% of the base tariff"),
-        Phrase("170 % du tarif de base", "170% of the base tariff"),
-        Phrase("200 % du tarif de base", "200% of the base tariff"),
-    ),
+    Domain.MEDG: (*_BASE[:2], _share(130), _share(170)),
+    Domain.MEDS: (_BASE[0], _share(130), _share(170), _share(200)),
     Domain.DENT: (
         Phrase("100 % Santé ; autres prothèses 125 %", "100% Santé basket; other prostheses 125%"),
         Phrase("100 % Santé ; autres prothèses 200 %", "100% Santé basket; other prostheses 200%"),
@@ -64,13 +64,8 @@ class Product:
 
 _ALL: Final = tuple(Domain)
 PRODUCTS: Final = (
-    Product(
-        "ESSENTIEL",
-        "Essentielle",
-        responsible=True,
-        domains=tuple(d for d in _ALL if d not in {Domain.AUDI, Domain.TRAN, Domain.OPTI}),
-        level=0,
-    ),
+    # A « responsable » contract pays the 100 % Santé basket, in optics, dental and hearing care.
+    Product("ESSENTIEL", "Essentielle", responsible=True, domains=_ALL[:-1], level=0),
     Product("EQUILIBRE", "Équilibre", responsible=True, domains=_ALL[:-1], level=1),
     Product("CONFORT", "Confort", responsible=True, domains=_ALL, level=2),
     Product("SERENITE", "Sérénité", responsible=False, domains=_ALL, level=3),

@@ -98,7 +98,7 @@ class _Game:
         self._api = stage.url("api")
         self._today = today
         self._profession = profession
-        self._domain = min(DOMAINS[profession])
+        self._domain = DOMAINS[profession][0]
         people = sorted(covered(stage, self._domain, today))
         Random(f"{seed}/live").shuffle(people)
         self._people: Iterator[Identity] = iter(people)

@@ -64,6 +64,7 @@ class Place(msgspec.Struct, frozen=True):
     town: str = ""
     mode: str = "L"
     siret: str = ""
+    structure: str = ""
 
 
 class PscEntry(msgspec.Struct, frozen=True):
@@ -446,7 +447,7 @@ def _activity(place: Place) -> dict[str, str]:
         "numeroSirenSite": "",
         "numeroFinessSite": place.finess,
         "numeroFinessetablissementJuridique": "",
-        "identifiantTechniqueDeLaStructure": "",
+        "identifiantTechniqueDeLaStructure": place.structure,
         "raisonSocialeSite": place.name,
         "enseigneCommercialeSite": "",
         "libelleCommune": place.town,

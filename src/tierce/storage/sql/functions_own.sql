@@ -3,12 +3,14 @@
 -- nothing was. Numbers of lines below 2^55 keep every comparison within bigint.
 
 -- One page of what was asked in a professional's name at one establishment, newest first; revisits are not asks.
+drop function if exists gate.own_asks(bigint, bigint, bigint, smallint, boolean, bigint, bigint, integer);
 create or replace function gate.own_asks(
     of_professional bigint, of_establishment bigint, before bigint, of_domain smallint, only_shown boolean,
     from_us bigint, to_us bigint, at_most integer)
-    returns table (seq bigint, at_us bigint, domain smallint, shown boolean, label text)
+    returns table (seq bigint, at_us bigint, domain smallint, shown boolean, label text, until_day integer)
     language sql stable security definer set search_path = pg_catalog, pg_temp as $$
-    select e.seq, journal.u64(e.body, 8), get_byte(e.body, 7)::smallint, get_byte(e.body, 4) = 1, g.label
+    select e.seq, journal.u64(e.body, 8), get_byte(e.body, 7)::smallint, get_byte(e.body, 4) = 1, g.label,
+           g.until_day
     from journal.entry e left join care.engagement g on g.seq = e.seq
     where e.professional = of_professional and e.seq < before and e.kind in (1, 2, 3) and get_byte(e.body, 2) <> 2
       and journal.u64(e.body, 24) = of_establishment

@@ -2,7 +2,7 @@
 
 import logging
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Literal
 
 import msgspec
@@ -60,9 +60,13 @@ class RightsWiring:
 
 
 class HistoryLine(msgspec.Struct):
-    """One ask: when, about what, and the number that opens its answer again; null when nothing was shown."""
+    """One ask: when, about what, and the number that opens its answer again, to be quoted until a day.
+
+    Both are null when nothing was shown.
+    """
 
     engagement: str | None
+    engagement_until: date | None
     at: datetime
     domain: str
     outcome: Literal["shown", "not_shown"]
@@ -123,7 +127,7 @@ async def history(
     only = read_filter(domain, outcome, first, last)
     rows, following = await wiring.history.page(bound.caller, cursor or None, only)
     lines = [
-        HistoryLine(r.engagement, r.at, r.domain.name, "shown" if r.engagement else "not_shown", r.label)
+        HistoryLine(r.engagement, r.until, r.at, r.domain.name, "shown" if r.engagement else "not_shown", r.label)
         for r in rows
     ]
     return Response(HistoryAnswer(lines, following), headers=NO_STORE)

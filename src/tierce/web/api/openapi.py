@@ -99,6 +99,7 @@ TOLD = {
                 "insurer",
                 "engagement",
                 "responsible",
+                "priority",
                 "other_payer",
                 "engagement_until",
             ],
@@ -110,6 +111,11 @@ TOLD = {
                 "guarantee": LANGUAGES,
                 "responsible": {"type": "boolean", "description": "A « contrat responsable »."},
                 "insurer": {"type": "string"},
+                "priority": {
+                    "type": "integer",
+                    "enum": [1, 2],
+                    "description": "1: this insurer pays first; 2: it pays what the first leaves.",
+                },
                 "other_payer": {"type": "boolean", "description": "Another insurer covers too: ask with `payer` 2."},
                 "engagement": {"type": "string", "description": "To be quoted on the invoice."},
                 "engagement_until": {

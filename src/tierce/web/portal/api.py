@@ -175,6 +175,7 @@ class HistoryRow(msgspec.Struct):
     domain: str
     outcome: str
     engagement: str | None = None
+    engagement_until: date | None = None
     label: str | None = None
 
 
@@ -212,6 +213,7 @@ class RightsBody(msgspec.Struct):
     engagement: str = ""
     engagement_until: date | None = None
     responsible: bool = False
+    priority: int = 1
     other_payer: bool = False
     ways: list[str] = []
     reason: ReasonBody | None = None

@@ -8,7 +8,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromQuery
 
 from tierce.kernel.care import DOMAIN_LABELS, Domain
-from tierce.kernel.clock import date_of, paris_day
+from tierce.kernel.clock import date_of, paris_day, read_date
 from tierce.kernel.language import Language
 from tierce.policy.acts import Act
 from tierce.web.portal.api import RIGHTS, RightsBody, Seats, revisit_path
@@ -81,12 +81,15 @@ def answer_page(
     }
     if answer.shown:
         asked = other_payer_fields(form) if form is not None and answer.other_payer else ()
-        return site.page(visit, "answer.html", {**values, "again": asked, "act_url": site.act_url(RIGHTS)})
+        # Opened again from the list, the day of care is not known here.
+        care = None if form is None else read_date(form.care_date)
+        told = {"again": asked, "act_url": site.act_url(RIGHTS), "care": care}
+        return site.page(visit, "answer.html", {**values, **told})
     if answer.replayed:
         address = site.act_url(revisit_path(answer.engagement)) if answer.engagement else ""
         return site.page(visit, "already.html", {**values, "revisit_url": address})
     again = () if form is None else same_fields(form)
-    more = {"again": again, "act_url": site.act_url(RIGHTS), "place_code": place_code}
+    more = {"again": again, "act_url": site.act_url(RIGHTS), "place_code": place_code, "revisited": form is None}
     return site.page(visit, "not_shown.html", {**values, **more})
 
 

@@ -107,6 +107,7 @@ def _row(site: PortalSite, row: HistoryRow, language: Language) -> dict[str, obj
         "at": row.at,
         "domain": domain_label(row.domain, language),
         "engagement": row.engagement or "",
+        "until": row.engagement_until,
         "label": row.label or "",
         "act_url": site.act_url(revisit_path(row.engagement)) if row.engagement else "",
     }

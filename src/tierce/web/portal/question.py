@@ -78,9 +78,9 @@ BIRTH_WRONG: Final = Wrong(
 
 
 def domains_of(profession: str) -> tuple[Domain, ...]:
-    """The domains that a profession may ask about, in their usual order; none for a profession not known."""
+    """The domains that a profession may ask about, the usual one first; none for a profession not known."""
     try:
-        return tuple(sorted(DOMAINS.get(Profession[profession], frozenset())))
+        return DOMAINS.get(Profession[profession], ())
     except KeyError:
         return ()
 
