@@ -81,6 +81,8 @@ class StatusPage:
     operator: OperatorSettings
     clock: Clock
     answering: Answering
+    path: str = ""
+    """The path at which the folder is served: the page's own files are found there in whatever place it is shown."""
     _pages: Pages = field(default_factory=lambda: pages_of(HERE))
     _last: Status | None = None
     _at: datetime | None = None
@@ -90,7 +92,8 @@ class StatusPage:
         """The page of an installation."""
         folder = settings.deposits.status
         where = Path(folder) if folder is not None else None
-        return cls(where, settings.operator, clock, Answering(settings.api.port, clock))
+        answering = Answering(settings.api.port, clock)
+        return cls(where, settings.operator, clock, answering, settings.deposits.status_path or "")
 
     def write(self, connection: Connection) -> None:
         """Read what is closed and write the page when it changed or grows old."""
@@ -117,7 +120,7 @@ class StatusPage:
             for language in (Language.FR, Language.EN)
         }
         frame = Frame(Language.FR, "/")
-        return self._pages.render("status.html", frame, {"sections": sections})
+        return self._pages.render("status.html", frame, {"sections": sections, "path": self.path})
 
     def _section(self, status: Status, language: Language, now: datetime) -> str:
         parts = [
