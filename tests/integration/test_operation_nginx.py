@@ -30,6 +30,7 @@ from tests.waiting import eventually
 from tierce.kernel.clock import SystemClock
 from tierce.settings import Settings
 from tierce.web.names import SITES
+from tierce.web.status.page import INSTEAD
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 SETTINGS = msgspec.toml.decode((DEPLOY / "tierce.toml").read_bytes(), type=Settings)
@@ -119,17 +120,24 @@ class Front:
     sites: dict[str, ThreadingHTTPServer] = field(default_factory=dict)
 
     def ask(
-        self, site: str, path: str = "/", *, method: str = "GET", host: str | None = None, **options: object
-    ) -> httpx.Response:
+        self,
+        site: str,
+        path: str = "/",
+        *,
+        method: str = "GET",
+        host: str | None = None,
+        headers: dict[str, str] | None = None,
+        content: bytes | None = None,
+    ) -> httpx.Response:  # fmt: skip - one request
         """Ask on a connection of its own: what a connection was opened for is part of the question."""
-        headers = {"host": host or HOSTS.get(site, site), **dict(options.pop("headers", {}))}  # type: ignore[call-overload]
+        named = HOSTS.get(site, site)
         with httpx.Client(verify=False, trust_env=False) as web:  # noqa: S501 - its certificate is of this test
             return web.request(
                 method,
                 f"https://127.0.0.1:{self.secure}{path}",
-                headers=headers,
-                extensions={"sni_hostname": HOSTS.get(site, site)},
-                **options,  # type: ignore[arg-type]
+                headers={"host": host or named, **(headers or {})},
+                content=content,
+                extensions={"sni_hostname": named},
             )  # fmt: skip - one request
 
 
@@ -212,13 +220,14 @@ def test_what_is_filled_up_to_one_size_keeps_it(tmp_path: Path) -> None:
 
 def test_a_site_that_is_away_is_told_as_such_whatever_was_asked(tmp_path: Path) -> None:
     with running(tmp_path, away=("portal", "api", "office")) as front:
-        (tmp_path / "status" / "index.html").write_text("<h1>État du service</h1>")
+        (tmp_path / "status" / INSTEAD).write_text("<h1>Cette page ne répond pas</h1>")
+        (tmp_path / "status" / "index.html").write_text("<h1>Le service répond</h1>")
         (tmp_path / "status" / "tierce.css").write_text("p {}")
         for site, path, method in (
             ("portal", "/", "GET"), ("portal", "/ask", "POST"), ("office", "/incidents/1/live", "GET"),
         ):  # fmt: skip
             answer = front.ask(site, path, method=method)
-            assert (answer.status_code, "État du service" in answer.text) == (503, True), path
+            assert (answer.status_code, "Cette page ne répond pas" in answer.text) == (503, True), path
             assert answer.headers["retry-after"] == "30"
             assert "default-src 'none'" in answer.headers["content-security-policy"]
             assert answer.headers.get_list("strict-transport-security") == ["max-age=63072000; includeSubDomains"]
@@ -243,7 +252,7 @@ def test_software_that_is_hosted_has_a_rate_of_its_own(tmp_path: Path, hosted: b
         answers = (web.get(url, headers={"host": HOSTS["api"]}, extensions=named) for _ in range(200))
         return next((one for one in answers if one.status_code != 200), None)
 
-    with running(tmp_path, edit=edit) as front, httpx.Client(verify=False, trust_env=False) as web:  # noqa: S501
+    with running(tmp_path, edit=edit) as front, httpx.Client(verify=False, trust_env=False) as web:  # noqa: S501 - as above
         found = [refused(front, web, path) for path in ("/v1/token", "/v1/rights")]
         assert [one is not None for one in found] == [not hosted] * 2
         signing_in = refused(front, web, "/v1/sign-in/start")
