@@ -252,7 +252,8 @@ def test_software_that_is_hosted_has_a_rate_of_its_own(tmp_path: Path, hosted: b
         answers = (web.get(url, headers={"host": HOSTS["api"]}, extensions=named) for _ in range(200))
         return next((one for one in answers if one.status_code != 200), None)
 
-    with running(tmp_path, edit=edit) as front, httpx.Client(verify=False, trust_env=False) as web:  # noqa: S501 - as above
+    unchecked = httpx.Client(verify=False, trust_env=False)  # noqa: S501 - its certificate is of this test
+    with running(tmp_path, edit=edit) as front, unchecked as web:
         found = [refused(front, web, path) for path in ("/v1/token", "/v1/rights")]
         assert [one is not None for one in found] == [not hosted] * 2
         signing_in = refused(front, web, "/v1/sign-in/start")
