@@ -170,6 +170,9 @@ def restore(
 ) -> Restored:
     """Bring a backup back into a new database of the name in the settings, and hold it to the journal.
 
+    The database has another name until all is done: killed at any step, nothing that a process could be started on is
+    there, with the sessions of then still live, and the next run takes away what was left.
+
     Args:
         settings: where the new database, log and segments go, and where the last checkpoint is kept.
         folder: the backup.
@@ -178,8 +181,8 @@ def restore(
         nothing_kept: go on although no checkpoint was kept outside, so that nobody knows what is lost.
 
     Raises:
-        BackupError: the database exists, the backup is of a newer program, no checkpoint was kept to hold it to, or
-            pg_restore failed: the new database is taken away again.
+        BackupError: the database exists, the backup is of a newer program, no checkpoint was kept to hold it to,
+            another restore runs, or pg_restore failed: the new database is taken away again.
     """
     _insist_kept(settings, nothing_kept=nothing_kept)
     manifest = read_manifest(folder)
@@ -191,9 +194,10 @@ def restore(
         )
         raise BackupError(msg)
     database, log = settings.connection(), LogFolder(settings.log_directory())
-    logfile.insist_empty(log)
-    segmentsfile.insist_empty(settings.segments_directory())
+    making = database.named(f"{database.name}_restoring")
     with database.named("postgres").connect(admin, autocommit=True) as server:
+        if not store.restores_alone(server):
+            raise BackupError("une autre restauration est en cours / another restore is running")
         if store.has_database(server, database.name):
             msg = (
                 f"la base {database.name} existe, et une restauration n’écrit sur aucune : renommez-la, ou donnez un "
@@ -201,23 +205,41 @@ def restore(
                 "one: rename it, or give another name in the settings"
             )
             raise BackupError(msg)
+        if store.has_database(server, making.name):
+            # Left by a restore that was killed: both folders were empty before it, so what they hold is its own.
+            for begun in (log.path, settings.segments_directory()):
+                _empty(begun)
+            store.drop_database(server, making.name)
+        logfile.insist_empty(log)
+        segmentsfile.insist_empty(settings.segments_directory())
         create_roles(server, database.secrets)
-        store.create_database(server, database.name)
+        store.create_database(server, making.name)
         try:
-            _run_restore(database, admin, folder / DUMP, progress)
-            _hold_to_manifest(database, admin, manifest)
+            _run_restore(making, admin, folder / DUMP, progress)
+            _hold_to_manifest(making, admin, manifest)
         except BaseException:
-            store.drop_database(server, database.name)
+            store.drop_database(server, making.name)
             raise
-    migrate(database, admin=admin)
-    with database.connect(admin) as connection:
-        ended = store.end_sessions(connection)
-        store.settle_batches(connection)
-        retired = _retire_replaced(connection, settings.key_directory())
-        connection.commit()
+        migrate(making, admin=admin)
+        with making.connect(admin) as connection:
+            ended = store.end_sessions(connection)
+            store.settle_batches(connection)
+            retired = _retire_replaced(connection, settings.key_directory())
+            connection.commit()
         logfile.bring_back(folder / LOG, log)
         segmentsfile.bring_back(folder / SEGMENTS, manifest.segments, settings.segments_directory())
-        return _examine(database.dsn(admin), settings, manifest, ended, retired)
+        found = _examine(making.dsn(admin), settings, manifest, ended, retired)
+        store.rename_database(server, making.name, database.name)
+    return found
+
+
+def _empty(folder: Path) -> None:
+    """Take away what a folder holds; the folder stays, with its owner and its rights."""
+    for one in folder.iterdir() if folder.is_dir() else ():
+        if one.is_dir():
+            shutil.rmtree(one)
+        else:
+            one.unlink()
 
 
 def _insist_kept(settings: Settings, *, nothing_kept: bool) -> None:
