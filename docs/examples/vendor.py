@@ -167,6 +167,8 @@ class Tierce:
             except RefusedError as refused:
                 if refused.code == "activity_wanted":
                     self.chosen = {"activity": str(self.choose(refused.told["activities"])["id"])}
+                elif refused.code == "too_fast":
+                    time.sleep(int(refused.headers.get("Retry-After", 1)))
                 elif refused.code != "client_replayed" and not self.set_clock(refused):
                     raise  # replayed: something in between sent it twice
                 continue
@@ -193,7 +195,7 @@ class Tierce:
                     raise
                 if refused.status == 401 and refused.code.startswith("session_"):
                     self.enter()
-                elif refused.status == 503 and not refused.told.get("deposit"):
+                elif refused.code == "too_fast" or (refused.status == 503 and not refused.told.get("deposit")):
                     time.sleep(int(refused.headers.get("Retry-After", 1)))
                 elif not self.set_clock(refused):
                     raise

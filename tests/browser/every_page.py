@@ -112,7 +112,7 @@ def of_portal(language: Language) -> Iterator[Shown]:
 
 
 def of_status() -> Iterator[Shown]:
-    """The status page: all is well, a part is closed, the store or `api` is away. Both languages at once."""
+    """The status page: all is well, a part is closed, the store, `api` or a site is away. Both languages at once."""
     now = datetime(2026, 3, 3, 9, 12, tzinfo=UTC)
     operator = OperatorSettings("Rive Claire Tiers Payant", "4 quai des Merles", "01 99 00 14 20", "M", "a@b.example")
     page = StatusPage(None, operator, FixedClock(now), Answering(1, FixedClock(now)))
@@ -122,3 +122,4 @@ def of_status() -> Iterator[Shown]:
         ("silent", Status(None, (), {}, now)),
     ):  # fmt: skip
         yield Shown("status", name, Language.FR, page.render(status, now))
+    yield Shown("status", "instead", Language.FR, page.render(Status(None, (), {}), now, instead=True))

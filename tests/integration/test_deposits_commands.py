@@ -118,4 +118,8 @@ def test_the_status_page_is_written_whatever_answers_or_not(
     assert page.count("répond</span>") == (0 if silent else 1 if away else 2), "questions and deposits"
     assert "<script" not in page
     assert (folder / "tierce.css").exists()
+    # In the place of a page that does not answer, nobody reads that all is well.
+    instead = (folder / "instead.html").read_text()
+    assert ("Cette page ne répond pas" in instead) == (not away and not silent)
+    assert "répond</span>" not in instead or away or silent
     assert not list(folder.glob(".*")), "nothing is left half-written"

@@ -137,6 +137,18 @@ def test_a_file_that_was_ended_is_left_and_another_is_merged(
     assert state(admin) == unbroken
 
 
+def test_a_file_of_which_every_line_was_refused_is_taken_when_it_comes_again(
+    importer: Importer, files: list[Path], admin: psycopg.Connection
+) -> None:
+    """What their lines name came late, or the mode was another: the same files come again, and nobody is left out."""
+    admin.execute("update registry.product set code = 'LATE-' || code")
+    ended = importer.first_load(files)
+    assert all(isinstance(one, Report) and one.counts.taken == 0 for one in ended.values())
+    admin.execute("update registry.product set code = substr(code, 6)")
+    ended = importer.first_load(files)
+    assert all(isinstance(one, Report) and one.counts.taken for one in ended.values())
+
+
 def test_nothing_is_begun_when_one_file_cannot_be(
     importer: Importer, files: list[Path], admin: psycopg.Connection, tmp_path: Path
 ) -> None:

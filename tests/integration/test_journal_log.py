@@ -15,6 +15,7 @@ from tierce.journal.errors import (
     EntryFieldError,
     EntryMissingError,
     ForkError,
+    InstanceReplacedError,
     LogFolderError,
     NotSequencedError,
     SequencerBusyError,
@@ -125,9 +126,10 @@ def test_enrolling_again_finds_the_same_instance_and_another_key_is_refused(
 ) -> None:
     again = Appender.enrol(worker, "worker", WORKER_KEY)
     assert again.append(worker, lines(1))[0] > appender.append(connect("tierce_worker"), lines(1))[0] - 512
-    with pytest.raises(psycopg.errors.UniqueViolation):
+    # A second machine, or one with older keys, has one that was replaced: which, and the way on, are said.
+    with pytest.raises(InstanceReplacedError, match=r"instance-worker\.key de cette machine"):
         Appender.enrol(connect("tierce_worker"), "worker", LOG_KEY)
-    with pytest.raises(psycopg.errors.UniqueViolation):
+    with pytest.raises(InstanceReplacedError):
         Appender.enrol(connect("tierce_office"), "worker", WORKER_KEY)
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from time import monotonic
 
 import httpx
+import psycopg
 import pytest
 from typer.testing import CliRunner
 
@@ -251,6 +252,56 @@ def test_restored_elsewhere_it_verifies_and_serves(stage: Stage, taken: Path, do
                 assert refused.status_code == 401
             finally:
                 api.terminate()
+
+
+@pytest.mark.parametrize("reached", ["database", "rows", "schema", "log"])
+def test_a_restore_killed_at_any_step_leaves_nothing_to_start_on_and_begins_anew(
+    stage: Stage, taken: Path, doctor: Thief, tmp_path: Path, reached: str
+) -> None:
+    """Between the rows and the end of their sessions a whole database stood there, with everybody's session live."""
+    with elsewhere(stage, tmp_path / "killed", state=False) as file:
+        settings = load(file)
+        server = settings.connection().named("postgres")
+        making = settings.connection().named(f"{settings.database.name}_restoring")
+
+        def holds(statement: bytes) -> bool:
+            try:
+                with making.connect(SUPERUSER) as there:
+                    return bool((there.execute(statement).fetchone() or (0,))[0])
+            except psycopg.Error:
+                return False
+
+        steps = {
+            "database": lambda: holds(b"select 1"),
+            "rows": lambda: holds(b"select count(*) from access.session where revoked is null"),
+            "schema": lambda: holds(b"select count(*) from access.session where revoked is not null"),
+            "log": lambda: any(settings.log_directory().glob("*")),
+        }
+        command = [
+            sys.executable,
+            "-m",
+            "tierce",
+            "restore",
+            "run",
+            str(taken),
+            "--nothing-kept",
+            "--settings",
+            str(file),
+        ]
+        with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as killed:
+            eventually(steps[reached], f"the restore reaches: {reached}", seconds=60)
+            killed.kill()
+        with server.connect(SUPERUSER) as there:
+            named = {row[0] for row in there.execute("select datname from pg_database").fetchall()}
+        assert settings.database.name not in named, "a process could be started on it"
+        found = json.loads(run("restore", "run", taken, "--nothing-kept", "--settings", file, "--json", "-"))
+        assert found["intact"]
+        with settings.connection().connect(SUPERUSER) as there:
+            live = "select count(*) from access.session where revoked is null and expires > now()"
+            assert there.execute(live).fetchone() == (0,)
+        with server.connect(SUPERUSER) as there:
+            row = there.execute("select 1 from pg_database where datname = %s", (making.name,)).fetchone()
+        assert row is None
 
 
 def _free_port() -> int:

@@ -3,28 +3,17 @@
 import os
 import re
 import shutil
-import socket
 import subprocess
 import sys
-from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 
-import httpx
 import msgspec
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
-from tests.integration.signin_world import free_port
 from tests.integration.units import lasting_units
 from tests.waiting import eventually
 from tierce.insurers.breaches.rules import REPORT_BYTES_MAX
-from tierce.kernel.clock import SystemClock
 from tierce.kernel.ids import InsurerId
 from tierce.policy.deposits import SPOOL_BYTES_MAX
 from tierce.policy.kept import Hand, Kept
@@ -290,140 +279,6 @@ def test_systemd_accepts_every_unit(tmp_path: Path) -> None:
     )  # fmt: skip - a command line reads as one
     ours = [line for line in said.stderr.splitlines() if "tierce" in line]
     assert (said.returncode, ours) == (0, []), said.stderr
-
-
-def _certificate(folder: Path) -> None:
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "riveclaire.example")])
-    now = SystemClock().now()
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now)
-        .not_valid_after(now + timedelta(days=1))
-        .sign(key, hashes.SHA256())
-    )  # fmt: skip - one certificate, one expression
-    (folder / "fullchain.pem").write_bytes(made.public_bytes(serialization.Encoding.PEM))
-    (folder / "key.pem").write_bytes(
-        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    )
-
-
-def _as_debian(folder: Path, secure: int, plain: int, ports: dict[str, int]) -> Path:
-    """The example within what Debian's own nginx.conf says, on ports and in a folder of this test."""
-    _certificate(folder)
-    shutil.copy(DEPLOY / "nginx" / "tierce-proxy.conf", folder)
-    text = (DEPLOY / "nginx" / "tierce.conf").read_text("utf-8")
-    for there, here in (
-        ("/etc/ssl/tierce/fullchain.pem", str(folder / "fullchain.pem")),
-        ("/etc/ssl/private/tierce.pem", str(folder / "key.pem")),
-        ("/etc/nginx/tierce-proxy.conf", str(folder / "tierce-proxy.conf")),
-        ("/var/log/nginx/", f"{folder}/"),
-        ("listen 443", f"listen 127.0.0.1:{secure}"),
-        ("listen 80;", f"listen 127.0.0.1:{plain};"),
-        *((f"{port};", f"{here};") for port, here in ports.items()),
-    ):
-        assert there in text, there
-        text = text.replace(there, here)
-    debians = f"ssl_protocols TLSv1.2 TLSv1.3;\nssl_prefer_server_ciphers on;\naccess_log {folder}/access.log;\n"
-    for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"):
-        debians += f"{kind}_temp_path {folder}/{kind};\n"
-    whole = f"pid {folder}/nginx.pid;\nerror_log {folder}/error.log;\nevents {{}}\nhttp {{\n{debians}{text}\n}}\n"
-    (folder / "nginx.conf").write_text(whole)
-    return folder / "nginx.conf"
-
-
-@pytest.mark.skipif(shutil.which("nginx") is None, reason="nginx is not on this machine")
-def test_nginx_accepts_the_example_within_debians_own_settings(tmp_path: Path) -> None:
-    conf = _as_debian(tmp_path, 8443, 8080, {})
-    said = subprocess.run(
-        ["nginx", "-t", "-p", str(tmp_path), "-c", str(conf)], capture_output=True, text=True, check=False
-    )
-    assert said.returncode == 0, said.stderr
-    assert "[warn]" not in said.stderr, said.stderr
-
-
-class _Site(BaseHTTPRequestHandler):
-    """Answers with its own port, as no site of ours does."""
-
-    def do_GET(self) -> None:
-        said = str(self.connection.getsockname()[1]).encode()
-        self.send_response(200)
-        self.send_header("content-length", str(len(said)))
-        self.end_headers()
-        self.wfile.write(said)
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the server's own name for it
-        """Say nothing."""
-
-
-@pytest.mark.skipif(shutil.which("nginx") is None, reason="nginx is not on this machine")
-def test_nginx_hands_each_name_to_its_own_process_and_answers_to_no_other(tmp_path: Path) -> None:
-    settings = msgspec.toml.decode((DEPLOY / "tierce.toml").read_bytes(), type=Settings)
-    with ExitStack() as stack:
-        servers = {name: stack.enter_context(ThreadingHTTPServer(("127.0.0.1", 0), _Site)) for name in SITES}
-        for server in servers.values():
-            Thread(target=server.serve_forever, daemon=True).start()
-            stack.callback(server.shutdown)
-        secure, plain = free_port(), free_port()
-        ports = {str(getattr(settings, name).port): server.server_port for name, server in servers.items()}
-        conf = _as_debian(tmp_path, secure, plain, ports)
-        process = subprocess.Popen(["nginx", "-p", str(tmp_path), "-c", str(conf), "-g", "daemon off;"])
-        stack.callback(process.wait)
-        stack.callback(process.terminate)
-        eventually(lambda: _is_open(secure), "nginx listens")
-        for name, server in servers.items():
-            host = getattr(settings, name).url.removeprefix("https://")
-            assert _asked(secure, host).text == str(server.server_port), name
-        with pytest.raises(httpx.ConnectError):
-            _asked(secure, "other.example")
-        moved = httpx.get(
-            f"http://127.0.0.1:{plain}/x?a=1", headers={"host": "portail.riveclaire.example"}, trust_env=False
-        )
-        assert moved.headers["location"] == "https://portail.riveclaire.example/x?a=1"
-
-
-@pytest.mark.skipif(shutil.which("nginx") is None, reason="nginx is not on this machine")
-@pytest.mark.parametrize("hosted", [False, True])
-def test_software_that_is_hosted_has_a_rate_of_its_own(tmp_path: Path, hosted: bool) -> None:
-    """All its users come from one address, which may exchange and ask for them; another address is one machine."""
-    with ExitStack() as stack:
-        server = stack.enter_context(ThreadingHTTPServer(("127.0.0.1", 0), _Site))
-        Thread(target=server.serve_forever, daemon=True).start()
-        stack.callback(server.shutdown)
-        secure, plain = free_port(), free_port()
-        conf = _as_debian(tmp_path, secure, plain, {"8100": server.server_port})
-        if hosted:
-            conf.write_text(conf.read_text().replace("# 198.51.100.7 1;", "127.0.0.1 1;"))
-        process = subprocess.Popen(["nginx", "-p", str(tmp_path), "-c", str(conf), "-g", "daemon off;"])
-        stack.callback(process.wait)
-        stack.callback(process.terminate)
-        eventually(lambda: _is_open(secure), "nginx listens")
-        host = "api.riveclaire.example"
-        web = stack.enter_context(httpx.Client(verify=False, trust_env=False))  # noqa: S501 - of this test
-
-        def is_slowed(path: str) -> bool:
-            url, named = f"https://127.0.0.1:{secure}{path}", {"sni_hostname": host}
-            answers = (web.get(url, headers={"host": host}, extensions=named) for _ in range(200))
-            return any(one.status_code == 429 for one in answers)
-
-        assert [is_slowed(path) for path in ("/v1/token", "/v1/rights")] == [not hosted] * 2
-        assert is_slowed("/v1/sign-in/start"), "nobody signs in there for others"
-
-
-def _asked(port: int, host: str) -> httpx.Response:
-    """Ask on a connection of its own: what a connection was opened for is part of the question."""
-    named = {"sni_hostname": host}
-    with httpx.Client(verify=False, trust_env=False) as web:  # noqa: S501 - its certificate is of this test
-        return web.get(f"https://127.0.0.1:{port}/", headers={"host": host}, extensions=named)
-
-
-def _is_open(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def test_a_process_under_a_service_manager_reads_what_it_was_handed_and_nothing_else(

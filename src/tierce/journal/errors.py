@@ -7,6 +7,20 @@ class JournalError(TierceError):
     """The journal refused an operation."""
 
 
+class InstanceReplacedError(JournalError):
+    """A process has a signing key that the journal knows as another's, or as replaced."""
+
+    def __init__(self, name: str) -> None:
+        """Say which process, and what to do."""
+        file = f"instance-{name}.key"
+        super().__init__(
+            f"{name} est inscrit sous une autre clé : {file} de cette machine a été remplacée ; copiez-y celle qui "
+            f"est en service, ou `tierce keys instance {name}` s’il n’y en a plus / {name} is registered with "
+            f"another key: this machine's {file} was replaced; copy the one in use here, or `tierce keys instance "
+            f"{name}` when there is none left"
+        )
+
+
 class EntryFieldError(JournalError):
     """A field of an entry does not fit the encoding."""
 

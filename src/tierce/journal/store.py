@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from typing import LiteralString
 
 from psycopg import AsyncConnection, Connection
+from psycopg.errors import UniqueViolation
 from psycopg.rows import TupleRow
 
-from tierce.journal.errors import SequencerBusyError
+from tierce.journal.errors import InstanceReplacedError, SequencerBusyError
 from tierce.kernel.ids import EntrySeq
 
 SEQUENCER_LOCK = 0x7469_6572_6A6F
@@ -66,13 +67,23 @@ def number(row: TupleRow | None) -> int:
 
 
 def register(connection: Connection, name: str, public_key: bytes) -> int:
-    """Register an instance of the connected role, or find it again; another key under its name is refused."""
-    return number(connection.execute(REGISTER, (name, public_key)).fetchone())
+    """Register an instance of the connected role, or find it again.
+
+    Raises:
+        InstanceReplacedError: another key has its name.
+    """
+    try:
+        return number(connection.execute(REGISTER, (name, public_key)).fetchone())
+    except UniqueViolation:
+        raise InstanceReplacedError(name) from None
 
 
 async def register_async(connection: AsyncConnection, name: str, public_key: bytes) -> int:
     """Do as `register`, on an asynchronous connection."""
-    cursor = await connection.execute(REGISTER, (name, public_key))
+    try:
+        cursor = await connection.execute(REGISTER, (name, public_key))
+    except UniqueViolation:
+        raise InstanceReplacedError(name) from None
     return number(await cursor.fetchone())
 
 

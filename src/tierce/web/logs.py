@@ -116,13 +116,14 @@ def _from_record(_logger: WrappedLogger, _name: str, event: EventDict) -> EventD
     scope = REQUEST.get(None)
     if scope is not None:
         event["request"] = request_id(scope)
+    # The record that is handed here has lost its arguments: they were put in the event.
+    arguments = event.get("positional_args")
     if record.name.split(".")[0] == OURS:
-        arguments = record.args if isinstance(record.args, tuple) else ()
         template = str(record.msg)
         event["event"] = template % tuple(map(_plain, arguments)) if arguments else template
         event.update(getattr(record, "said", {}))
     elif record.name.split(".")[0] in _SERVER:
-        event["event"] = _plain(record.getMessage())
+        event["event"] = _plain(str(record.msg) % arguments if arguments else str(record.msg))
     else:
         event["event"] = "a library logged; its text is not kept"
     if record.exc_info and record.exc_info[1] is not None:

@@ -55,13 +55,17 @@ class FeedBook:
         )  # fmt: skip
 
     def was_last(self, insurer: InsurerId, sha256: bytes) -> bool:
-        """Tell whether this very file is the last of the insurer that was taken to its end."""
+        """Tell whether this very file is the last of the insurer that was taken to its end.
+
+        One of which every line was refused was not taken: what refused them (the mode, guarantees that were not there
+        yet) may have been mended since.
+        """
         row = self._connection.execute(
-            "select file_sha256 from registry.feed where kind = 'rights' and insurer = %s and state = 'done'"
-            " order by ended desc limit 1",
+            "select file_sha256, rejected = 0 or taken + unchanged > 0 from registry.feed"
+            " where kind = 'rights' and insurer = %s and state = 'done' order by ended desc limit 1",
             (insurer,),
         ).fetchone()
-        return row == (sha256,)
+        return row == (sha256, True)
 
     def begin(self, progress: Progress, insurer: InsurerId, at: datetime) -> None:
         """Note that a file is being taken in, and that imports of this insurer's other files are left."""

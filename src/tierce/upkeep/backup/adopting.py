@@ -56,7 +56,8 @@ def adopt(settings: Settings, admin: str, clock: Clock, *, nothing_kept: bool) -
         note, size = newest_checkpoint(connection), store.leaf_count(connection)
         last = store.last_line(connection)
     aside = _step_back(settings, note, size, clock)
-    held = examine(settings, admin, note, settings.log_directory(), ended=ended, retired=retired)
+    dsn = settings.connection().dsn(admin)
+    held = examine(dsn, settings, note, settings.log_directory(), ended=ended, retired=retired)
     if held.intact and held.compared and not held.lost_lines:
         with settings.connection().connect(admin) as connection:
             store.skip_blocks(connection, BLOCKS_SKIPPED_MIN)

@@ -172,6 +172,9 @@ def restore(
 ) -> Restored:
     """Bring a backup back into a new database of the name in the settings, and hold it to the journal.
 
+    The database has another name until all is done: killed at any step, nothing that a process could be started on is
+    there, with the sessions of then still live, and the next run takes away what was left.
+
     Args:
         settings: where the new database, log and segments go, and where the last checkpoint is kept.
         folder: the backup.
@@ -181,7 +184,7 @@ def restore(
 
     Raises:
         BackupError: the database exists, the backup is unsigned or of a newer program, no checkpoint was kept to
-            hold it to, or pg_restore failed: the new database is taken away again.
+            hold it to, another restore runs, or pg_restore failed: the new database is taken away again.
     """
     insist_kept(settings, nothing_kept=nothing_kept)
     manifest = read_manifest(folder)
@@ -194,9 +197,10 @@ def restore(
         )
         raise BackupError(msg)
     database, log = settings.connection(), LogFolder(settings.log_directory())
-    logfile.insist_empty(log)
-    segmentsfile.insist_empty(settings.segments_directory())
+    making = database.named(f"{database.name}_restoring")
     with database.named("postgres").connect(admin, autocommit=True) as server:
+        if not store.restores_alone(server):
+            raise BackupError("une autre restauration est en cours / another restore is running")
         if store.has_database(server, database.name):
             msg = (
                 f"la base {database.name} existe, et une restauration n’écrit sur aucune : renommez-la, ou donnez un "
@@ -204,25 +208,23 @@ def restore(
                 "one: rename it, or give another name in the settings"
             )
             raise BackupError(msg)
+        if store.has_database(server, making.name):
+            # Left by a restore that was killed: both folders were empty before it, so what they hold is its own.
+            for begun in (log.path, settings.segments_directory()):
+                _empty(begun)
+            store.drop_database(server, making.name)
+        logfile.insist_empty(log)
+        segmentsfile.insist_empty(settings.segments_directory())
         create_roles(server, database.secrets)
-        store.create_database(server, database.name)
+        store.create_database(server, making.name)
         try:
-            _run_restore(database, admin, folder / DUMP, progress)
-            _hold_to_manifest(database, admin, manifest)
+            _run_restore(making, admin, folder / DUMP, progress)
+            _hold_to_manifest(making, admin, manifest)
         except BaseException:
-            store.drop_database(server, database.name)
+            store.drop_database(server, making.name)
             raise
-    migrate(database, admin=admin)
-    with database.connect(admin) as connection:
-        ended = store.end_sessions(connection)
-        store.settle_batches(connection)
-        retired = retire_replaced(connection, settings.key_directory())
-        connection.commit()
-        logfile.bring_back(folder / LOG, log)
-        segmentsfile.bring_back(folder / SEGMENTS, manifest.segments, settings.segments_directory())
-    # A backup of a version without tiles brings none back: the sequencer makes them again from the entries.
-    log_brought = settings.log_directory() if manifest.log is not None else None
-    held = examine(settings, admin, manifest.checkpoint, log_brought, ended=ended, retired=retired)
+        held = _settle(settings, making, admin, folder, manifest)
+        store.rename_database(server, making.name, database.name)
     return Restored(
         **msgspec.structs.asdict(held),
         taken_at=manifest.taken_at,
@@ -230,6 +232,30 @@ def restore(
         schema=head_version(),
         rows=sum(manifest.rows.values()),
     )
+
+
+def _settle(settings: Settings, making: Database, admin: str, folder: Path, manifest: Manifest) -> Held:
+    """Bring what came back to this program's schema and to today, with its log and segments, and hold it."""
+    migrate(making, admin=admin)
+    with making.connect(admin) as connection:
+        ended = store.end_sessions(connection)
+        store.settle_batches(connection)
+        retired = retire_replaced(connection, settings.key_directory())
+        connection.commit()
+    logfile.bring_back(folder / LOG, LogFolder(settings.log_directory()))
+    segmentsfile.bring_back(folder / SEGMENTS, manifest.segments, settings.segments_directory())
+    # A backup of a version without tiles brings none back: the sequencer makes them again from the entries.
+    tiles = settings.log_directory() if manifest.log is not None else None
+    return examine(making.dsn(admin), settings, manifest.checkpoint, tiles, ended=ended, retired=retired)
+
+
+def _empty(folder: Path) -> None:
+    """Take away what a folder holds; the folder stays, with its owner and its rights."""
+    for one in folder.iterdir() if folder.is_dir() else ():
+        if one.is_dir():
+            shutil.rmtree(one)
+        else:
+            one.unlink()
 
 
 def insist_kept(settings: Settings, *, nothing_kept: bool) -> None:
@@ -286,19 +312,19 @@ def retire_replaced(connection: psycopg.Connection, folder: Path) -> list[str]:
 
 
 def examine(
-    settings: Settings, admin: str, own: str | None, log: Path | None, *, ended: int, retired: list[str]
+    dsn: str, settings: Settings, own: str | None, log: Path | None, *, ended: int, retired: list[str]
 ) -> Held:
     """Verify the journal against its key, the checkpoint that came back with it, and the one kept outside.
 
     Args:
-        settings: where the database, the segments, the keys and the kept checkpoint are.
-        admin: the administrator of the server.
+        dsn: the database, as the administrator of the server.
+        settings: where the segments, the keys and the kept checkpoint are.
         own: the note that came back with the database, if one did.
         log: the log's folder, held to the entries; None leaves it out.
         ended: sessions that were ended, told as found.
         retired: processes whose earlier signing key was retired again, told as found.
     """
-    keys, folder, dsn = settings.key_directory(), settings.state_directory(), settings.connection().dsn(admin)
+    keys, folder = settings.key_directory(), settings.state_directory()
     line = (keys / LOG_PUBLIC_FILE).read_text("utf-8")
     kept = None if folder is None else KeptCheckpoint(folder / CHECKPOINT_FILE).read()
     origin, current = parse_verifier_key(line)

@@ -10,6 +10,7 @@ from tierce.storage.roles import OWNER
 
 UNSAVED = ("access.proof", "access.pending")
 """Minutes old at most, of no use to anybody tomorrow."""
+RESTORE_LOCK = 0x7469_6572_7265
 _TABLES = (
     "select n.nspname || '.' || c.relname from pg_class c join pg_namespace n on n.oid = c.relnamespace"
     " where c.relkind = 'r' and n.nspname not in ('pg_catalog', 'information_schema')"
@@ -68,6 +69,16 @@ def create_database(connection: Connection, name: str) -> None:
 def drop_database(connection: Connection, name: str) -> None:
     """Take away a database that could not be filled."""
     connection.execute(sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(name)))
+
+
+def rename_database(connection: Connection, name: str, to: str) -> None:
+    """Give a database that nobody is connected to its name."""
+    connection.execute(sql.SQL("alter database {} rename to {}").format(sql.Identifier(name), sql.Identifier(to)))
+
+
+def restores_alone(connection: Connection) -> bool:
+    """Whether no other restore runs on this server; true keeps every other away until this connection ends."""
+    return connection.execute("select pg_try_advisory_lock(%s)", (RESTORE_LOCK,)).fetchone() == (True,)
 
 
 def end_sessions(connection: Connection) -> int:

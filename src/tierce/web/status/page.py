@@ -30,6 +30,8 @@ REWRITE_EVERY: Final = timedelta(seconds=60)
 """An unchanged page is written again this often, so that its time tells whether we are there."""
 OLD_MINUTES: Final = 5
 NEWS_WITHIN: Final = timedelta(minutes=30)
+INSTEAD: Final = "instead.html"
+"""What the proxy shows in the place of a page whose process does not answer."""
 _FILES: Final = ("tierce.css", "mark.svg")
 
 
@@ -81,6 +83,8 @@ class StatusPage:
     operator: OperatorSettings
     clock: Clock
     answering: Answering
+    path: str = ""
+    """The path at which the folder is served: the page's own files are found there in whatever place it is shown."""
     _pages: Pages = field(default_factory=lambda: pages_of(HERE))
     _last: Status | None = None
     _at: datetime | None = None
@@ -90,7 +94,8 @@ class StatusPage:
         """The page of an installation."""
         folder = settings.deposits.status
         where = Path(folder) if folder is not None else None
-        return cls(where, settings.operator, clock, Answering(settings.api.port, clock))
+        answering = Answering(settings.api.port, clock)
+        return cls(where, settings.operator, clock, answering, settings.deposits.status_path or "")
 
     def write(self, connection: Connection) -> None:
         """Read what is closed and write the page when it changed or grows old."""
@@ -110,16 +115,18 @@ class StatusPage:
         insurers = self._last.insurers if self._last else {}
         self._put(Status(since or self.clock.now(), closings, insurers, self.answering.silent_since()))
 
-    def render(self, status: Status, now: datetime) -> str:
-        """The page's HTML, French first."""
+    def render(self, status: Status, now: datetime, *, instead: bool = False) -> str:
+        """The page's HTML, French first; `instead` of a page whose own process is away, which nothing here sees."""
+        sees = status.silent_since is not None or status.away_since is not None
+        state = "instead" if instead and not sees else status.state
         sections = {
-            language.value: Markup(self._section(status, language, now))  # noqa: S704 - rendered by our own template, escaped there
+            language.value: Markup(self._section(status, state, language, now))  # noqa: S704 - rendered by our own template, escaped there
             for language in (Language.FR, Language.EN)
         }
         frame = Frame(Language.FR, "/")
-        return self._pages.render("status.html", frame, {"sections": sections})
+        return self._pages.render("status.html", frame, {"sections": sections, "path": self.path})
 
-    def _section(self, status: Status, language: Language, now: datetime) -> str:
+    def _section(self, status: Status, state: str, language: Language, now: datetime) -> str:
         parts = [
             (name_of(closing.target, status.insurers)[language], closing.since, closing.until)
             for closing in status.closings
@@ -127,12 +134,14 @@ class StatusPage:
         ends = [closing.until for closing in status.closings if closing.until > now]
         silent = status.silent_since is not None
         values = {
-            "state": status.state,
-            "works": [Part("questions", not status.whole), Part("deposits", not silent)],
+            "state": state,
+            "works": [Part("questions", not status.whole), Part("deposits", not silent)]
+            if state != "instead"
+            else [],
             "stopped": "silent" if silent else "stopped",
             "since": status.since,
             "parts": parts,
-            "steps": ("silent",) if silent else ("1", "2", "3"),
+            "steps": ("silent",) if silent or state == "instead" else ("1", "2", "3"),
             "news": min([now + NEWS_WITHIN, *ends]) if status.state != "open" else None,
             "operator": self.operator,
             "written": now,
@@ -149,6 +158,7 @@ class StatusPage:
         for name in _FILES:
             _replace(self.folder / name, (LOOK / "static" / name).read_bytes())
         _replace(self.folder / "index.html", self.render(status, now).encode())
+        _replace(self.folder / INSTEAD, self.render(status, now, instead=True).encode())
         self._last, self._at = status, now
 
 
