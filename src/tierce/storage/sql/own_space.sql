@@ -1,6 +1,6 @@
 -- Her reports and requests, through the session whose handle she holds; and who has the traits that a provider vouched for.
 
--- Which people, three at most, have exactly these traits. Told before there is a line, so counted where no rollback reaches:
+-- Which people, three at most, have exactly these traits, by every insurer that tells of them (ADR 0069). Told before there is a line, so counted where no rollback reaches:
 -- gate.linked holds the day and how many were looked for, ten million a day at most. A sign-in that finds nobody opens
 -- nothing, so twice as many are told in a day as spaces may be opened.
 create or replace function gate.person_by_traits(of_idx uuid) returns setof bigint
@@ -15,7 +15,7 @@ begin
     if most is null or turn - gate.today()::bigint * 10000000 > most then
         raise exception 'the ceiling of people looked for in a day is reached' using errcode = 'program_limit_exceeded';
     end if;
-    return query select t.person from person.trait t where t.idx = of_idx limit 3;
+    return query select t.person from person.trait t where t.idx = of_idx and t.contested is null limit 3;
 end $$;
 
 -- What she reported of these lines, and what she was answered.
