@@ -127,6 +127,19 @@ def test_an_honest_copy_spelled_otherwise_opens_her_space(
     assert len(entering(moved)) == 1
 
 
+def test_what_is_contested_vouches_for_nobody(send: Send, entering: Entering, victim: Row) -> None:
+    send(victim)
+    send(liar_s(victim))
+    own = make_nir("F", 1990, 2, "41950", 15)
+    vitale = {f"vitale_{name}": victim[column] for name, column in WHO}
+    free = ACCOMPLICE | {"given_names": "ZOÉ", "right_holder_nir": own, "own_nir": own, "birth_date": "19900214"}
+    # The accomplice's own number leads to the victim now; then she takes out a policy with an honest insurer.
+    assert send(liar_s(victim, **vitale, **free, effective_on="2026-11-24")) == 1
+    honest = victim | free | {"amc": "99100003", "member_number": "C-1", "holder_member_number": "C-1"}
+    assert send(honest) == 0
+    assert entering(honest) == set()
+
+
 def test_what_is_contested_stays_so_when_the_honest_insurer_corrects_its_own_line(
     send: Send, entering: Entering, victim: Row
 ) -> None:

@@ -32,8 +32,8 @@ class Register(Protocol):
     def find_periods(self, persons: Iterable[int]) -> dict[int, list[Period]]:
         """Map people to what this insurer told of them."""
 
-    def find_traits(self, pairs: Iterable[tuple[int, Key]]) -> set[tuple[int, Key]]:
-        """Tell which people have which keyed traits."""
+    def find_traits(self, pairs: Iterable[tuple[int, Key]]) -> dict[tuple[int, Key], bool]:
+        """Tell which people have which keyed traits, and whether these open their space."""
 
 
 class Copies(Protocol):
@@ -87,11 +87,12 @@ class Settler:
             for person in self._named(row)
             if person in again or self._numbers[row] not in self._members
         ]
-        self._traits = register.find_traits((person, self._trait_keys[row]) for person, row in weighed)
+        traits = register.find_traits((person, self._trait_keys[row]) for person, row in weighed)
+        self._traits, self._opening = set(traits), {pair for pair, opens in traits.items() if opens}
         self._copies = copies.find_copies({
             person
             for person, row in weighed
-            if person not in self._periods and (person, self._trait_keys[row]) not in self._traits
+            if person not in self._periods and (person, self._trait_keys[row]) not in self._opening
         })  # fmt: skip
 
     def _named(self, row: int) -> set[int]:
@@ -140,8 +141,8 @@ class Settler:
                 _refuse_other_traits()
             if known and number not in self._members and row not in chunk.corrects:
                 _refuse_new_number()
-            if not known and number not in self._members:
-                self._check_alike(row, person)
+        if not known and number not in self._members and (person, trait) not in self._opening:
+            self._check_alike(row, person)
         if self._puts_off and ends_a_right(known, line, ended=bool(chunk.ended[row]), today=self._today):
             done.later.append((int(chunk.lines[row]), True))
             return None

@@ -87,6 +87,9 @@ _UNAGREED: LiteralString = """
       and (select t.contested is null from person.trait t
            where t.idx = encode(a.raw, 'hex')::uuid and t.person = a.person) is not true"""
 """Lines of people whom another insurer tells of, under traits that do not open their space yet; looked up by key."""
+_FIND_CONTESTED: LiteralString = """
+    select a.person, a.idx from unnest(%s::bigint[], %s::uuid[]) a(person, idx)
+    where (select t.contested from person.trait t where t.idx = a.idx and t.person = a.person)"""
 _CONTEST: LiteralString = """
     update stage_trait s set contested = true from unnest(%s::bigint[], %b::bytea[]) a(person, raw)
     where s.person = a.person and s.idx = encode(a.raw, 'hex')::uuid"""
@@ -223,10 +226,7 @@ class Writer:
         """
         persons, traits = settled.persons.tolist(), [chunk.traits[row].tobytes() for row in settled.rows.tolist()]
         found = self._connection.execute(_UNAGREED, (persons, traits, self._sender.id)).fetchall()
-        others: dict[int, list[CivilRecord]] = defaultdict(list)
-        for person, insurer, record in self._copies(sorted({persons[place - 1] for (place,) in found})):
-            if insurer != self._sender.id:
-                others[person].append(record)
+        others = self._vouching(sorted({persons[place - 1] for (place,) in found}))
         contested = []
         for (place,) in found:
             person, told = persons[place - 1], decode_civil(chunk.civil.one(int(settled.rows[place - 1])))
@@ -330,22 +330,38 @@ class Writer:
 
     def _traits_of(self, persons: Sequence[int]) -> list[tuple[int, int, UUID]]:
         """Return (person, insurer, keyed trait) of every copy of some people's civil status."""
-        found = []
-        for person, insurer, record in self._copies(persons):
-            traits = normalise_traits(
-                record.family_name, record.given_names, record.birth_date, record.sex, record.birth_place
-            )
-            found.append((person, insurer, self._trait.uuid(traits)))
-        return found
+        return [(person, insurer, self._trait_of(record)) for person, insurer, record in self._copies(persons)]
 
     # -- copies of civil status ------------------------------------------------------------------------------
 
     def find_copies(self, persons: Iterable[int]) -> dict[int, list[CivilRecord]]:
-        """Map people to every insurer's copy of their civil status."""
-        found: dict[int, list[CivilRecord]] = {}
-        for person, _insurer, record in self._copies(list(persons)):
-            found.setdefault(person, []).append(record)
-        return found
+        """Map people whom this insurer tells nothing of to the others' copies of their civil status."""
+        return self._vouching(list(persons))
+
+    def _vouching(self, persons: Sequence[int]) -> dict[int, list[CivilRecord]]:
+        """Map people to other insurers' copies, without those that are contested where there are others.
+
+        One that is contested vouches for nobody: whoever was put in somebody's place by one insurer would be
+        confirmed there by the next.
+        """
+        copies = [(person, self._trait_of(record), record) for person, insurer, record in self._copies(persons)
+                  if insurer != self._sender.id]  # fmt: skip
+        asked = [person for person, _trait, _record in copies], [trait for _person, trait, _record in copies]
+        contested = set(self._connection.execute(_FIND_CONTESTED, asked).fetchall()) if copies else set()
+        every: dict[int, list[CivilRecord]] = defaultdict(list)
+        some: dict[int, list[CivilRecord]] = defaultdict(list)
+        for person, trait, record in copies:
+            every[person].append(record)
+            if (person, trait) not in contested:
+                some[person].append(record)
+        return every | some
+
+    def _trait_of(self, record: CivilRecord) -> UUID:
+        return self._trait.uuid(
+            normalise_traits(
+                record.family_name, record.given_names, record.birth_date, record.sex, record.birth_place
+            )
+        )
 
     def _copies(self, persons: Sequence[int]) -> Iterator[tuple[int, int, CivilRecord]]:
         if not persons:
