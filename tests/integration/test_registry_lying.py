@@ -66,7 +66,8 @@ def entering(connect: Connect, keyring: Keyring) -> Callable[[Row], set[int]]:
 
 
 WHO = (("nir", "right_holder_nir"), ("birth_date", "birth_date"), ("birth_rank", "birth_rank"))
-Send, Entering = Callable[[Row], int], Callable[[Row], set[int]]
+Send = Callable[[Row], int]
+Entering = Callable[[Row], set[int]]
 
 
 def liar_s(row: Row, **changes: str) -> Row:
