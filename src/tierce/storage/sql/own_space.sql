@@ -28,12 +28,15 @@ begin
     where r.person = her and her <> 0 and r.seq = any(seqs);
 end $$;
 
--- "It was not me" to one line of hers: whether it is the first time. A line that is in segments alone is nobody else's here.
+-- "It was not me" to one line of hers: whether it is the first time. A line that is in segments alone is nobody else's here; one
+-- that is not written yet is nobody's, or whoever comes to write it would be accused.
 create or replace function notice.report_own(session_handle bytea, new_id bigint, of_seq bigint, reported timestamptz)
     returns boolean language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare her bigint := gate.person_of(session_handle);
 begin
-    if her = 0 or exists (select from journal.entry e where e.seq = of_seq and e.person <> her) then
+    if her = 0 or not coalesce(
+        (select e.person = her from journal.entry e where e.seq = of_seq),
+        exists (select from journal.placed p where p.block = of_seq >> 8 and p.first_idx < journal.sealed_end())) then
         raise exception 'no open session has this handle, or the line is not hers' using errcode = 'insufficient_privilege';
     end if;
     insert into notice.person_report (id, person, seq, at) values (new_id, her, of_seq, least(reported, now()))
