@@ -154,6 +154,18 @@ def test_what_is_contested_stays_so_when_the_honest_insurer_corrects_its_own_lin
     assert (entering(victim), entering(lie)) == ({her}, set())
 
 
+def test_once_nobody_else_tells_of_her_her_insurer_s_next_word_is_believed(
+    send: Send, entering: Entering, admin: psycopg.Connection, victim: Row
+) -> None:
+    send(victim)
+    moved = liar_s(victim, family_name="DE NAISSANCE", birth_place="99352")
+    send(moved)
+    assert entering(moved) == set()
+    admin.execute("delete from person.record where insurer = 1")  # as retention does, once her cover there has ended
+    assert send(moved | {"covered_until": "2027-11-30", "effective_on": "2026-11-25"}) == 1
+    assert len(entering(moved)) == 1
+
+
 def test_two_periods_of_one_contested_member_are_taken_whatever_lies_between_them(
     connect: Connect, key_directory: Path, send: Send, tmp_path: Path, victim: Row
 ) -> None:
