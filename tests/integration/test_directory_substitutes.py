@@ -179,7 +179,7 @@ def test_whoever_is_held_brings_nobody_in(
 
 
 def test_who_ends_and_declares_again_lets_no_crowd_in(world: World, connect: Connect) -> None:
-    """Two on one day, whoever was sent away meanwhile: each one more is another stolen identity that begins to serve."""
+    """Two on one day, whoever was sent away meanwhile: each one more is another stolen identity that serves."""
     replaced, crowd = enrol(world), [enrol(world) for _ in range(5)]
     api, day = connect("tierce_api", autocommit=True), today()
 
