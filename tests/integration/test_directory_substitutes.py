@@ -178,6 +178,35 @@ def test_whoever_is_held_brings_nobody_in(
     assert world.scalar(enrols) is True
 
 
+def test_who_ends_and_declares_again_lets_no_crowd_in(world: World, connect: Connect) -> None:
+    """Two on one day, whoever was sent away meanwhile: each one more is another stolen identity that serves."""
+    replaced, crowd = enrol(world), [enrol(world) for _ in range(5)]
+    api, day = connect("tierce_api", autocommit=True), today()
+
+    def declared(who: Caller, first: int, last: int) -> int | None:
+        row = api.execute(
+            "select directory.declare_substitute(%s, %s, %s, %s)", (replaced.session, who.professional, first, last)
+        ).fetchone()
+        assert row is not None
+        return None if row[0] is None else int(row[0])
+
+    def end(number: int | None) -> None:
+        api.execute("select directory.end_substitution(%s, %s, 'x')", (number, replaced.session))
+
+    stood_in = []
+    for who in crowd:
+        made = declared(who, day, day + 3)
+        if made is not None:
+            stood_in.append(who)
+            end(made)
+    assert stood_in == crowd[:2]
+    # Days that have not come: whom nobody let in yet, nobody counts.
+    for who in crowd:
+        ahead = declared(who, day + 1, day + 3)
+        assert ahead is not None
+        end(ahead)
+
+
 def test_a_held_session_is_told_why_she_adds_nobody(play: Play, database: Database) -> None:
     day = date_of(today()).isoformat()
     body = json.dumps({"substitute": PLACELESS, "first_day": day, "last_day": day}).encode()

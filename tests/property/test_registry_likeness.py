@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tierce.kernel.nir import YEAR_MAX, YEAR_MIN
-from tierce.registry.likeness import Dates, Traits, compare_dates, given_agree, may_be_one
+from tierce.registry.likeness import Dates, Traits, compare_dates, given_agree, may_be_one, may_enter
+from tierce.registry.records import CivilRecord
 
 FAMILIES = ["MARCHAND", "DE LA TOUR", "D’AUBIGNÉ", "LENOIR", "LE GOFF", "ŒUVRARD", "BEN SALAH"]
 GIVEN = ["SOPHIE ANNE", "JEAN-PIERRE", "MARIE-CLAUDE LUCIE", "FRANÇOISE", "LÉA", "ELIE", "MOHAMED"]
@@ -97,6 +98,24 @@ def test_the_order_of_two_copies_says_nothing(one: Traits, other: Traits) -> Non
 )  # fmt: skip
 def test_what_two_people_share_does_not_make_them_one(one: Traits, other: Traits) -> None:
     assert not may_be_one(one, other)
+
+
+def copy_of(one: Traits, place: str) -> CivilRecord:
+    return CivilRecord(
+        1, one.family_name, one.used_name, one.given_names, one.sex, one.birth_date, place, "", 1, None, ""
+    )  # fmt: skip
+
+
+@settings(max_examples=300)
+@given(person=people, slip=st.sampled_from(sorted(HONEST)), somebody=people)
+def test_a_space_opens_on_less_than_a_cover_is_joined(person: Traits, slip: str, somebody: Traits) -> None:
+    assert may_enter(copy_of(person, "90955"), copy_of(HONEST[slip](person), "90955")), "an honest copy of that place"
+    apart = may_enter(copy_of(person, "90955"), copy_of(somebody, "90956"))
+    assert not apart or (may_be_one(person, somebody) and person.sex == somebody.sex)
+    assert not may_enter(
+        copy_of(replace(person, used_name=""), "90955"),
+        copy_of(replace(person, family_name="COMPLICE", used_name=""), "90956"),
+    ), "of her first name and her day, elsewhere"
 
 
 def test_copies_are_not_printed() -> None:

@@ -11,6 +11,7 @@ from typing import Final
 
 from tierce.kernel.nir import BirthDate
 from tierce.kernel.traits import name_words
+from tierce.registry.records import CivilRecord
 
 _LONG: Final = 5
 """From so many letters on, one letter is a slip; of a shorter name it makes another: LEA and LEO, EMMA and GEMMA."""
@@ -46,13 +47,37 @@ def may_be_one(told: Traits, known: Traits) -> bool:
     Given names and birth date must agree. Of a slip in the date, another family name and another sex, one may be; and
     sex only under the very same first given name, since twins of two sexes share all the rest.
     """
-    dates = compare_dates(told.birth_date, known.birth_date)
-    if dates is Dates.OTHER or not given_agree(told.given_names, known.given_names):
+    if compare_dates(told.birth_date, known.birth_date) is Dates.OTHER:
+        return False
+    if not given_agree(told.given_names, known.given_names):
         return False
     other_sex = told.sex != known.sex
     if other_sex and name_words(told.given_names)[:1] != name_words(known.given_names)[:1]:
         return False
-    return (dates is not Dates.SAME) + other_sex + (not _families_agree(told, known)) <= 1
+    return _differences(told, known) <= 1
+
+
+def may_enter(told: CivilRecord, known: CivilRecord) -> bool:
+    """Tell whether two copies are one person's so surely that the traits of either may open her space.
+
+    Where one thing differs, the place of birth must be the same: a cover shown to somebody of her first name and her
+    day is one answer, a space opened to her is the whole history of somebody else.
+    """
+    one, other = traits_of(told), traits_of(known)
+    return may_be_one(one, other) and (told.birth_place == known.birth_place or not _differences(one, other))
+
+
+def _differences(told: Traits, known: Traits) -> int:
+    return (
+        (compare_dates(told.birth_date, known.birth_date) is not Dates.SAME)
+        + (told.sex != known.sex)
+        + (not _families_agree(told, known))
+    )
+
+
+def traits_of(record: CivilRecord) -> Traits:
+    """What a copy of a civil status is compared by."""
+    return Traits(record.family_name, record.used_name, record.given_names, record.birth_date, record.sex)
 
 
 def compare_dates(one: str, other: str) -> Dates:

@@ -9,6 +9,8 @@ from typing import Final
 
 import msgspec
 
+from tierce.kernel.nir import BirthDate, Nir, Rank, normalise
+
 SIZE_CLASSES: Final = (256, 512, 1024)
 
 
@@ -93,6 +95,18 @@ def decode_civil(plaintext: bytes) -> CivilRecord:
 def decode_coverage(plaintext: bytes) -> CoverageRecord:
     """Read back what `encode_record` wrote."""
     return _coverage.decode(_body(plaintext))
+
+
+def identifiers_of(record: CivilRecord) -> list[bytes]:
+    """Return the canonical bytes of every set of identifiers in a copy, as RightsLine.identities lists them."""
+    told = [(record.right_holder_nir, record.birth_date, record.rank), record.card, record.vitale]
+    if record.own_nir is not None:
+        told.append((record.own_nir, record.birth_date, 1))
+    if record.provisional_nir is not None:
+        told.append((record.provisional_nir, record.birth_date, record.rank))
+    return [
+        normalise(Nir.parse(nir), BirthDate.parse(birth), Rank.parse(rank)) for nir, birth, rank in filter(None, told)
+    ]
 
 
 def _body(plaintext: bytes) -> bytes:

@@ -11,7 +11,7 @@ from tierce.kernel.errors import FieldError
 from tierce.kernel.feed import Rejection
 from tierce.kernel.ids import new_id
 from tierce.policy.feeds import EFFECTIVE_AHEAD_DAYS
-from tierce.registry.likeness import Traits, may_be_one
+from tierce.registry.likeness import may_be_one, traits_of
 from tierce.registry.periods import Fate, Period, after, ends_a_right, place
 from tierce.registry.prepared import ELSEWHERE, NOBODY, Linked, Prepared, Settled, ints
 from tierce.registry.records import CivilRecord, decode_civil
@@ -32,8 +32,8 @@ class Register(Protocol):
     def find_periods(self, persons: Iterable[int]) -> dict[int, list[Period]]:
         """Map people to what this insurer told of them."""
 
-    def find_traits(self, pairs: Iterable[tuple[int, Key]]) -> set[tuple[int, Key]]:
-        """Tell which people have which keyed traits."""
+    def find_traits(self, pairs: Iterable[tuple[int, Key]]) -> dict[tuple[int, Key], bool]:
+        """Tell which people have which keyed traits, and whether these open their space."""
 
 
 class Copies(Protocol):
@@ -41,6 +41,9 @@ class Copies(Protocol):
 
     def find_copies(self, persons: Iterable[int]) -> dict[int, list[CivilRecord]]:
         """Map people to every insurer's copy of their civil status."""
+
+    def told_elsewhere(self, keys: Iterable[tuple[int, Key]]) -> set[tuple[int, Key]]:
+        """Tell which identifiers of people are in another insurer's copy."""
 
 
 class Settler:
@@ -73,6 +76,7 @@ class Settler:
         formers = [identity for identity, _card in chunk.corrects.values()]
         far = [*chunk.holders.far.values(), *chunk.representatives.far.values()]
         self._people = register.find_keys({key for keys in self._row_keys for key in keys} | set(formers))
+        self._stay = copies.told_elsewhere((self._people[key], key) for key in formers if key in self._people)
         self._members = register.find_members({*self._numbers, *far})
         self._periods = register.find_periods({*self._people.values(), *self._members.values()})
         again = {person for person, known in self._periods.items() if any(one.told == told for one in known)}
@@ -83,11 +87,12 @@ class Settler:
             for person in self._named(row)
             if person in again or self._numbers[row] not in self._members
         ]
-        self._traits = register.find_traits((person, self._trait_keys[row]) for person, row in weighed)
+        traits = register.find_traits((person, self._trait_keys[row]) for person, row in weighed)
+        self._traits, self._opening = set(traits), {pair for pair, opens in traits.items() if opens}
         self._copies = copies.find_copies({
             person
             for person, row in weighed
-            if person not in self._periods and (person, self._trait_keys[row]) not in self._traits
+            if person not in self._periods and (person, self._trait_keys[row]) not in self._opening
         })  # fmt: skip
 
     def _named(self, row: int) -> set[int]:
@@ -136,8 +141,8 @@ class Settler:
                 _refuse_other_traits()
             if known and number not in self._members and row not in chunk.corrects:
                 _refuse_new_number()
-            if not known and number not in self._members:
-                self._check_alike(row, person)
+        if not known and number not in self._members and (person, trait) not in self._opening:
+            self._check_alike(row, person)
         if self._puts_off and ends_a_right(known, line, ended=bool(chunk.ended[row]), today=self._today):
             done.later.append((int(chunk.lines[row]), True))
             return None
@@ -145,8 +150,9 @@ class Settler:
         self._periods[person] = after(known, line, placed)
         self._traits.add((person, trait))
         self._members[number] = person
-        if row in chunk.corrects:
-            self._people.pop(chunk.corrects[row][0], None)
+        former = chunk.corrects.get(row, (None,))[0]
+        if former is not None and (person, former) not in self._stay:
+            self._people.pop(former, None)
         self._people |= dict.fromkeys(keys, person)
         if placed.fate is not Fate.TAKEN:
             done.unchanged += 1
@@ -164,8 +170,8 @@ class Settler:
         copies = self._copies.get(person)
         if copies is None:
             return
-        told = _traits_of(decode_civil(self._chunk.civil.one(row)))
-        if not any(may_be_one(told, _traits_of(copy)) for copy in copies):
+        told = traits_of(decode_civil(self._chunk.civil.one(row)))
+        if not any(may_be_one(told, traits_of(copy)) for copy in copies):
             _refuse_somebody_else()
 
     def _other(self, linked: Linked, row: int, number: Key, person: int, field: str) -> int:
@@ -255,10 +261,6 @@ def _refuse_somebody_else() -> NoReturn:
            "dites-le à l’exploitant : la ligne d’un autre organisme est à corriger.",
            "Check NIR, date, rank (twins have one each), cards, sex and given names; if they are right, "
            "tell the operator: another insurer's line is to be corrected.")  # fmt: skip
-
-
-def _traits_of(record: CivilRecord) -> Traits:
-    return Traits(record.family_name, record.used_name, record.given_names, record.birth_date, record.sex)
 
 
 def _keys(matrix: object) -> list[Key]:

@@ -24,8 +24,11 @@ _FIND_MEMBERS: LiteralString = """
           from unnest(%b::bytea[]) with ordinality a(raw, n)) f
     where f.person is not null"""
 _FIND_TRAITS: LiteralString = """
-    select a.n from unnest(%b::bigint[], %b::bytea[]) with ordinality a(person, raw, n)
-    where (select true from person.trait t where t.idx = encode(a.raw, 'hex')::uuid and t.person = a.person)"""
+    select f.n, f.opens
+    from (select a.n, (select t.contested is null from person.trait t
+                       where t.idx = encode(a.raw, 'hex')::uuid and t.person = a.person) as opens
+          from unnest(%b::bigint[], %b::bytea[]) with ordinality a(person, raw, n)) f
+    where f.opens is not null"""
 _FIND_PERIODS: LiteralString = """
     select a.person, c.from_day, c.until_day, c.effective_day, c.told, c.digest, c.domains
     from unnest(%s::bigint[]) a(person)
@@ -60,11 +63,11 @@ class Lookup:
             found.setdefault(person, []).append(Period(since, until, effective, told, bytes(digest), domains))
         return found
 
-    def find_traits(self, pairs: Iterable[tuple[int, bytes]]) -> set[tuple[int, bytes]]:
-        """Tell which people have which keyed traits."""
+    def find_traits(self, pairs: Iterable[tuple[int, bytes]]) -> dict[tuple[int, bytes], bool]:
+        """Tell which people have which keyed traits, and whether these open their space."""
         asked = list(pairs)
         rows = self._connection.execute(
             _FIND_TRAITS,
             ([person for person, _trait in asked], [trait for _person, trait in asked]),
         ).fetchall()
-        return {asked[place - 1] for (place,) in rows}
+        return {asked[place - 1]: opens for place, opens in rows}

@@ -14,9 +14,10 @@ from psycopg import Connection
 
 from tierce.kernel.ids import InsurerId, PersonId
 from tierce.kernel.traits import normalise_traits
+from tierce.registry.likeness import may_enter
 from tierce.registry.model import Sender, Status
 from tierce.registry.prepared import Prepared, Settled
-from tierce.registry.records import CivilRecord, decode_civil, decode_coverage, encode_record
+from tierce.registry.records import CivilRecord, decode_civil, decode_coverage, encode_record, identifiers_of
 from tierce.registry.writing.layout import HEAD, TAIL, Field, big, lay_out
 from tierce.storage.insurer_keys import load_sealer
 from tierce.storage.keys import Compartment, Keyring, Purpose, Sealer
@@ -58,8 +59,9 @@ _MERGE: Final[tuple[LiteralString, ...]] = (
     """insert into person.member as m (insurer, idx, person)
        select distinct on (insurer, idx) insurer, idx, person from stage_member
        on conflict (insurer, idx) do update set person = excluded.person where m.person <> excluded.person""",
-    """insert into person.trait (idx, person) select idx, person from stage_trait order by idx, person
-       on conflict do nothing""",
+    """insert into person.trait as t (idx, person, contested)
+       select distinct on (idx, person) idx, person, contested from stage_trait order by idx, person
+       on conflict (idx, person) do update set contested = null where t.contested and excluded.contested is null""",
     # Of several lines of one person in a chunk, the last one's copy stands.
     """insert into person.record (person, insurer, sealed)
        select distinct on (person, insurer) person, insurer, sealed from stage_record
@@ -79,6 +81,18 @@ _MERGE: Final[tuple[LiteralString, ...]] = (
            digest = excluded.digest, sealed = excluded.sealed, effective_day = excluded.effective_day,
            told = excluded.told""",
 )
+_UNAGREED: LiteralString = """
+    select a.n from unnest(%s::bigint[], %b::bytea[]) with ordinality a(person, raw, n)
+    where (select true from person.record r where r.person = a.person and r.insurer <> %s limit 1)
+      and (select t.contested is null from person.trait t
+           where t.idx = encode(a.raw, 'hex')::uuid and t.person = a.person) is not true"""
+"""Lines of people whom another insurer tells of, under traits that do not open their space yet; looked up by key."""
+_FIND_CONTESTED: LiteralString = """
+    select a.person, a.idx from unnest(%s::bigint[], %s::uuid[]) a(person, idx)
+    where (select t.contested from person.trait t where t.idx = a.idx and t.person = a.person)"""
+_CONTEST: LiteralString = """
+    update stage_trait s set contested = true from unnest(%s::bigint[], %b::bytea[]) a(person, raw)
+    where s.person = a.person and s.idx = encode(a.raw, 'hex')::uuid"""
 # Rows of periods, by key. The planner knows nobody of an insurer until the tables are analysed: in a join it read all
 # of the insurer's periods for each chunk, and compared each with every line.
 _RUNNING: LiteralString = """
@@ -114,6 +128,7 @@ class Writer:
         self._sender = sender
         self._told = told
         self._trait = keyring.hash(Purpose.TRAIT)
+        self._index = keyring.hash(Purpose.INDEX)
         self._sealer: Sealer = load_sealer(connection, keyring, [Compartment.PERSON, Compartment.COVERAGE])
 
     def laid_out(self, chunk: Prepared, settled: Settled) -> dict[str, list[memoryview]]:
@@ -189,14 +204,35 @@ class Writer:
             for row, person in zip(settled.rows.tolist(), settled.persons.tolist(), strict=True)
             if row in chunk.corrects
         ]
-        if corrected:
-            self._take_away(corrected, feed)
+        contested = self._contested(chunk, settled)
+        if contested:
+            persons, numbers = zip(*contested, strict=True)
+            self._connection.execute(_CONTEST, (list(persons), list(numbers)))
+        others = self._take_away(corrected, feed) if corrected else []
         astray = self._connection.execute(_PUT_KEYS).fetchone()
         assert astray == (0,), "a keyed identifier leads to two people"
         for statement in _MERGE:
             self._connection.execute(statement)
-        if corrected:
-            self._put_other_traits([person for person, _keys, _day in corrected])
+        for person, trait, is_contested in others:
+            self._connection.execute(
+                "insert into person.trait (idx, person, contested) values (%s, %s, %s) on conflict do nothing",
+                (trait, person, is_contested),
+            )
+
+    def _contested(self, chunk: Prepared, settled: Settled) -> list[tuple[int, bytes]]:
+        """Find the traits that open nobody's space: of people whom others tell of, and no other's copy agrees with.
+
+        Else one insurer's file would let whomever it likes into the history of everybody whose numbers it knows.
+        """
+        persons, traits = settled.persons.tolist(), [chunk.traits[row].tobytes() for row in settled.rows.tolist()]
+        found = self._connection.execute(_UNAGREED, (persons, traits, self._sender.id)).fetchall()
+        others = self._vouching(sorted({persons[place - 1] for (place,) in found}))
+        contested = []
+        for (place,) in found:
+            person, told = persons[place - 1], decode_civil(chunk.civil.one(int(settled.rows[place - 1])))
+            if not any(may_enter(told, copy) for copy in others[person]):
+                contested.append((person, traits[place - 1]))
+        return contested
 
     # -- periods that give way -------------------------------------------------------------------------------
 
@@ -253,10 +289,26 @@ class Writer:
 
     # -- corrections -----------------------------------------------------------------------------------------
 
-    def _take_away(self, corrected: Sequence[tuple[int, tuple[bytes, bytes], int]], feed: int) -> None:
-        """Remove the identifiers sent by mistake, remember that they were, and take the traits away for a moment."""
-        for person, keys, day in corrected:
-            for key in keys:
+    def told_elsewhere(self, keys: Iterable[tuple[int, bytes]]) -> set[tuple[int, bytes]]:
+        """Tell which keyed identifiers of people are in another insurer's copy: a correction leaves those alone."""
+        asked = set(keys)
+        found = set()
+        for person, insurer, record in self._copies(sorted({person for person, _key in asked})):
+            if insurer != self._sender.id:
+                found |= {(person, self._index.digest(one)[:16]) for one in identifiers_of(record)}
+        return found & asked
+
+    def _take_away(
+        self, corrected: Sequence[tuple[int, tuple[bytes, bytes], int]], feed: int
+    ) -> list[tuple[int, UUID, bool | None]]:
+        """Remove the identifiers sent by mistake, remember that they were, and take the traits away for a moment.
+
+        Returns those of other insurers, to be put back as they were.
+        """
+        wrong = [(person, key, day) for person, keys, day in corrected for key in keys]
+        stay = self.told_elsewhere((person, key) for person, key, _day in wrong)
+        for person, key, day in wrong:
+            if (person, key) not in stay:
                 self._connection.execute(
                     "with gone as (delete from person.key where idx = encode(%b, 'hex')::uuid and person = %s"
                     " returning idx, person)"
@@ -264,34 +316,52 @@ class Writer:
                     " select idx, person, %s, %s, %s from gone on conflict do nothing",
                     (key, person, self._sender.id, day, feed),
                 )
-        for person, _insurer, trait in self._traits_of([person for person, _keys, _day in corrected]):
-            self._connection.execute("delete from person.trait where idx = %s and person = %s", (trait, person))
-
-    def _put_other_traits(self, persons: Sequence[int]) -> None:
-        for person, insurer, trait in self._traits_of(persons):
-            if insurer != self._sender.id:
-                self._connection.execute(
-                    "insert into person.trait (idx, person) values (%s, %s) on conflict do nothing", (trait, person)
-                )
+        others: dict[tuple[int, UUID], bool] = {}
+        for person, insurer, trait in self._traits_of([person for person, _keys, _day in corrected]):
+            others[person, trait] = others.get((person, trait), False) or insurer != self._sender.id
+        back = []
+        for (person, trait), is_told in others.items():
+            gone = self._connection.execute(
+                "delete from person.trait where idx = %s and person = %s returning contested", (trait, person)
+            ).fetchone()
+            if gone is not None and is_told:
+                back.append((person, trait, gone[0]))
+        return back
 
     def _traits_of(self, persons: Sequence[int]) -> list[tuple[int, int, UUID]]:
         """Return (person, insurer, keyed trait) of every copy of some people's civil status."""
-        found = []
-        for person, insurer, record in self._copies(persons):
-            traits = normalise_traits(
-                record.family_name, record.given_names, record.birth_date, record.sex, record.birth_place
-            )
-            found.append((person, insurer, self._trait.uuid(traits)))
-        return found
+        return [(person, insurer, self._trait_of(record)) for person, insurer, record in self._copies(persons)]
 
     # -- copies of civil status ------------------------------------------------------------------------------
 
     def find_copies(self, persons: Iterable[int]) -> dict[int, list[CivilRecord]]:
-        """Map people to every insurer's copy of their civil status."""
-        found: dict[int, list[CivilRecord]] = {}
-        for person, _insurer, record in self._copies(list(persons)):
-            found.setdefault(person, []).append(record)
-        return found
+        """Map people whom this insurer tells nothing of to the others' copies of their civil status."""
+        return self._vouching(list(persons))
+
+    def _vouching(self, persons: Sequence[int]) -> dict[int, list[CivilRecord]]:
+        """Map people to other insurers' copies, without those that are contested where there are others.
+
+        One that is contested vouches for nobody: whoever was put in somebody's place by one insurer would be
+        confirmed there by the next.
+        """
+        copies = [(person, self._trait_of(record), record) for person, insurer, record in self._copies(persons)
+                  if insurer != self._sender.id]  # fmt: skip
+        asked = [person for person, _trait, _record in copies], [trait for _person, trait, _record in copies]
+        contested = set(self._connection.execute(_FIND_CONTESTED, asked).fetchall()) if copies else set()
+        every: dict[int, list[CivilRecord]] = defaultdict(list)
+        some: dict[int, list[CivilRecord]] = defaultdict(list)
+        for person, trait, record in copies:
+            every[person].append(record)
+            if (person, trait) not in contested:
+                some[person].append(record)
+        return every | some
+
+    def _trait_of(self, record: CivilRecord) -> UUID:
+        return self._trait.uuid(
+            normalise_traits(
+                record.family_name, record.given_names, record.birth_date, record.sex, record.birth_place
+            )
+        )
 
     def _copies(self, persons: Sequence[int]) -> Iterator[tuple[int, int, CivilRecord]]:
         if not persons:

@@ -196,8 +196,12 @@ begin
     if made is not null then
         return made;
     end if;
-    if (select count(*) from directory.substitution s where s.replaces = own.professional and s.ended_day is null
-        and s.from_day <= last_day and s.until_day >= first_day) >= 2 then
+    -- Whoever stood in today counts today, though she was sent away: or a stolen account lets a crowd in, one after the other.
+    if (select count(distinct case when s.ended_day is null then -s.id else s.professional end)
+        from directory.substitution s
+        where s.replaces = own.professional and s.from_day <= last_day and s.until_day >= first_day
+          and (s.ended_day is null
+               or s.ended_day >= first_day and s.from_day <= today and s.professional <> substitute)) >= 2 then
         return null;
     end if;
     return directory.open_substitution(substitute, own.professional, own.establishment, own.profession, first_day,

@@ -203,6 +203,7 @@ grant select, insert, update on registry.insurer, registry.product, registry.gua
 grant select, insert on registry.insurer_key, registry.door to tierce_feed;
 grant execute on function registry.count_people to tierce_feed;
 grant select, insert on person.key, person.trait to tierce_feed;
+grant update (contested) on person.trait to tierce_feed;
 grant select, insert, update on person.member to tierce_feed;
 grant delete on person.key, person.trait to tierce_feed;   -- a correction takes wrong identifiers away
 grant select, insert, update on person.record, person.family, coverage.coverage, registry.convention to tierce_feed;

@@ -1,6 +1,6 @@
 -- Her reports and requests, through the session whose handle she holds; and who has the traits that a provider vouched for.
 
--- Which people, three at most, have exactly these traits. Told before there is a line, so counted where no rollback reaches:
+-- Which people, three at most, have exactly these traits, by every insurer that tells of them (ADR 0069). Told before there is a line, so counted where no rollback reaches:
 -- gate.linked holds the day and how many were looked for, ten million a day at most. A sign-in that finds nobody opens
 -- nothing, so twice as many are told in a day as spaces may be opened.
 create or replace function gate.person_by_traits(of_idx uuid) returns setof bigint
@@ -15,7 +15,7 @@ begin
     if most is null or turn - gate.today()::bigint * 10000000 > most then
         raise exception 'the ceiling of people looked for in a day is reached' using errcode = 'program_limit_exceeded';
     end if;
-    return query select t.person from person.trait t where t.idx = of_idx limit 3;
+    return query select t.person from person.trait t where t.idx = of_idx and t.contested is null limit 3;
 end $$;
 
 -- What she reported of these lines, and what she was answered.
@@ -28,12 +28,15 @@ begin
     where r.person = her and her <> 0 and r.seq = any(seqs);
 end $$;
 
--- "It was not me" to one line of hers: whether it is the first time. A line that is in segments alone is nobody else's here.
+-- "It was not me" to one line of hers: whether it is the first time. A line that is in segments alone is nobody else's here; one
+-- that is not written yet is nobody's, or whoever comes to write it would be accused.
 create or replace function notice.report_own(session_handle bytea, new_id bigint, of_seq bigint, reported timestamptz)
     returns boolean language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare her bigint := gate.person_of(session_handle);
 begin
-    if her = 0 or exists (select from journal.entry e where e.seq = of_seq and e.person <> her) then
+    if her = 0 or not coalesce(
+        (select e.person = her from journal.entry e where e.seq = of_seq),
+        exists (select from journal.placed p where p.block = of_seq >> 8 and p.first_idx < journal.sealed_end())) then
         raise exception 'no open session has this handle, or the line is not hers' using errcode = 'insufficient_privilege';
     end if;
     insert into notice.person_report (id, person, seq, at) values (new_id, her, of_seq, least(reported, now()))

@@ -46,10 +46,14 @@ create or replace function upkeep.keys_in_use(of_insurer smallint, of_compartmen
     group by 1
 $$;
 
--- Destroys one version of a data key, once no record is sealed under it and a later one exists.
+-- Destroys one version of a data key, once no record is sealed under it and a later one exists. A key of contact data lent is
+-- one loan's, and ends with it (contact.forget).
 create or replace function upkeep.drop_key(of_insurer smallint, of_compartment smallint, of_version smallint)
     returns void language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
+    if of_compartment is distinct from 1 and of_compartment is distinct from 2 then
+        raise exception 'keys of this compartment are not destroyed here' using errcode = 'check_violation';
+    end if;
     if exists (select from registry.feed where state = 'running') then
         raise exception 'a file is being taken in: destroy the old key once it has ended' using errcode = 'check_violation';
     end if;
