@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, settings
 
 SEED = int(os.environ.get("TIERCE_TEST_SEED", "20240129"))
 _HERE = Path(__file__).parent
-_LONGEST = "test_every_page.py"
+_LONGEST = ("test_every_page_of_office.py", "test_every_page_of_portal.py", "test_every_page.py")
 
 # A machine shared by many makes any time limit per example a coin toss, so there is none.
 settings.register_profile(
@@ -31,9 +31,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark each test by its folder, so that nobody has to remember to; those with a browser come last.
 
     The browser's driver keeps an event loop in the main thread, in which no other test could run its own. Of these
-    the longest file comes first: a worker that began it last would end long after the other.
+    the longest files come first: a worker that began one last would end long after the other.
     """
-    items.sort(key=lambda item: (item.path.is_relative_to(_HERE / "browser"), item.path.name != _LONGEST))
+    order = {name: place for place, name in enumerate(_LONGEST)}
+    items.sort(key=lambda item: (item.path.is_relative_to(_HERE / "browser"), order.get(item.path.name, len(order))))
     for item in items:
         if not item.path.is_relative_to(_HERE):
             continue

@@ -5,6 +5,7 @@ Secrets are never in the file: it names directories of key and password files. `
 
 import os
 import re
+from collections.abc import Iterator
 from datetime import date
 from enum import StrEnum
 from pathlib import Path
@@ -22,6 +23,8 @@ DEVELOPMENT_PREFIX = "dev-insecure-"
 
 WORKERS_DEFAULT_MAX = 8
 WORKERS_MAX = 64
+_SITES = ("portal", "api", "office", "persons", "insurers")
+_REALMS = ("psc", "staff", "persons_provider", "insurers_provider")
 
 
 class SettingsError(TierceError):
@@ -280,44 +283,44 @@ def check(settings: Settings) -> None:
         raise SettingsError(_both(said))
     if settings.mode is Mode.DEMO:
         return
-    complaints = []
-    if settings.demo_people is not None:
-        complaints.append(
-            Phrase(
-                "demo_people : retirez-le, il remplit les formulaires de personnes inventées",
-                "demo_people: remove it, it fills forms with invented people",
-            )
-        )
-    complaints += [
-        Phrase(f"{name}.url : il faut une adresse https", f"{name}.url: must be an https address")
-        for name in ("portal", "api", "office", "persons", "insurers")
-        if urlsplit(getattr(settings, name).url).scheme != "https"
-    ]
-    for name in ("psc", "staff", "persons_provider", "insurers_provider"):
-        realm: RealmSettings = getattr(settings, name)
-        if urlsplit(realm.discovery).scheme != "https":
-            complaints.append(
-                Phrase(f"{name}.discovery : il faut une adresse https", f"{name}.discovery: must be an https address")
-            )
-        file = Path(realm.client_secret_file)
-        if _is_given(file) and secret(file).startswith(DEVELOPMENT_PREFIX):
-            complaints.append(
-                Phrase(
-                    f"{name}.client_secret_file : secret de démonstration ; mettez-y le vrai",
-                    f"{name}.client_secret_file: holds a development secret; put the real one there",
-                )
-            )
-    complaints += [
-        Phrase(
-            f"database.secrets : {password.name} est un secret de démonstration ; tirez-en un autre",
-            f"database.secrets: {password.name} holds a development secret; draw a new one",
-        )
-        for password in sorted(settings.connection().secrets.glob("*.password"))
-        if secret(password).startswith(DEVELOPMENT_PREFIX)
-    ]
+    complaints = [*_demonstration(settings), *_plain(settings), *_development(settings)]
     if complaints:
         head = _both(Phrase("la production refuse ces réglages", "production refuses these settings"))
         raise SettingsError(f"{head}:\n- " + "\n- ".join(map(_both, complaints)))
+
+
+def _demonstration(settings: Settings) -> Iterator[Phrase]:
+    if settings.demo_people is not None:
+        yield Phrase(
+            "demo_people : retirez-le, il remplit les formulaires de personnes inventées",
+            "demo_people: remove it, it fills forms with invented people",
+        )
+
+
+def _plain(settings: Settings) -> Iterator[Phrase]:
+    """Addresses, ours and of providers, that are no https."""
+    addresses = {f"{name}.url": getattr(settings, name).url for name in _SITES}
+    addresses |= {f"{name}.discovery": getattr(settings, name).discovery for name in _REALMS}
+    for name, address in addresses.items():
+        if urlsplit(address).scheme != "https":
+            yield Phrase(f"{name} : il faut une adresse https", f"{name}: must be an https address")
+
+
+def _development(settings: Settings) -> Iterator[Phrase]:
+    """Secrets that a demonstration made."""
+    for name in _REALMS:
+        file = Path(getattr(settings, name).client_secret_file)
+        if _is_given(file) and secret(file).startswith(DEVELOPMENT_PREFIX):
+            yield Phrase(
+                f"{name}.client_secret_file : secret de démonstration ; mettez-y le vrai",
+                f"{name}.client_secret_file: holds a development secret; put the real one there",
+            )
+    for password in sorted(settings.connection().secrets.glob("*.password")):
+        if secret(password).startswith(DEVELOPMENT_PREFIX):
+            yield Phrase(
+                f"database.secrets : {password.name} est un secret de démonstration ; tirez-en un autre",
+                f"database.secrets: {password.name} holds a development secret; draw a new one",
+            )
 
 
 def secret(path: Path) -> str:

@@ -8,8 +8,13 @@ from shutil import which
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Playwright, sync_playwright
 
+from tests.browser.every_page import SITE
+from tests.browser.judging import DESK, Tab
 from tests.installation import installation
+from tests.integration.conftest import cluster, template
 from tierce.lab.demo.stage import Stage, start_unprotected
+
+__all__ = ["cluster", "template"]
 
 PERSONS, INSURERS = 2_000, 8
 FLAGS = (
@@ -55,6 +60,17 @@ def chromium(playwright: Playwright) -> Iterator[Browser]:
     running = playwright.chromium.launch(executable_path=str(Path(found)), args=list(FLAGS))
     yield running
     running.close()
+
+
+@pytest.fixture(scope="module")
+def tab(chromium: Browser) -> Iterator[Tab]:
+    """One tab for every page of a site, of somebody who prefers dark pages."""
+    context = chromium.new_context(viewport={"width": DESK, "height": 800}, locale="fr-FR", color_scheme="dark")
+    context.set_default_timeout(WAIT_MS)
+    found = Tab(context.new_page())
+    found.page.route(f"{SITE}/**", found.answer)
+    yield found
+    context.close()
 
 
 @pytest.fixture

@@ -9,20 +9,28 @@ import asyncio
 import re
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Final
 
+import psycopg
+
+from tests.integration.conftest import INSTANCES
+from tests.integration.fresh import fresh_database
 from tests.integration.site_thief import SiteThief
 from tests.integration.sites_world import Site, insurers_site, office_site, persons_site
-from tests.integration.stolen_world import ASKED, TYPED, StolenWorld
+from tests.integration.stolen_world import ASKED, TYPED, StolenWorld, make_stolen_world
 from tests.unit.portal_samples import cases
 from tierce.closings.model import Closing, Target
 from tierce.kernel.clock import FixedClock
 from tierce.kernel.language import Language
 from tierce.policy.ladder import Level
 from tierce.settings import OperatorSettings
+from tierce.storage.cluster import Cluster
+from tierce.storage.database import Database
+from tierce.storage.keys import EVERY_KEY, Keyring, create_keys
 from tierce.web.insurers.site import HERE as INSURERS
 from tierce.web.look import Pages
 from tierce.web.look.pages import pages_of
@@ -40,6 +48,8 @@ OPEN: Final[dict[str, Callable[..., AbstractAsyncContextManager[Site]]]] = {
 }  # fmt: skip
 TAGS: Final = re.compile(r"<[^>]+>")
 VALUES: Final = re.compile(r"""(?<!class)(?<!type)(?<!role)=("[^"]*"|'[^']*')""")
+FEWEST: Final = 15
+"""More pages than that has each filled site, in each language."""
 ADDRESSES: Final = 2
 """Addresses of one route: what is open to it, and what is another's."""
 
@@ -102,6 +112,26 @@ def of_site(world: StolenWorld, site: str) -> Iterator[Shown]:
             if one.told.text.startswith("<!DOCTYPE html>")
         }
         yield from (Shown(site, name, language, html) for name, html in sorted(found.items()))
+
+
+def of_filled(site: str, cluster: Cluster, template: Database, folder: Path) -> list[Shown]:
+    """The same on an installation of its own, filled for it; its keys are made in `folder`."""
+    create_keys(folder / "keys", INSTANCES)
+    with fresh_database(cluster, template) as database, ExitStack() as stack:
+
+        def connect(role: str, *, autocommit: bool = False) -> psycopg.Connection:
+            return stack.enter_context(database.connect(role, autocommit=autocommit))
+
+        keyring = Keyring(folder / "keys", EVERY_KEY)
+        return list(of_site(make_stolen_world(database, connect, keyring, posted=site == "persons"), site))
+
+
+def missing(shown: list[Shown]) -> list[str]:
+    """What shows that not every page of a filled site is here: too few, or one that opened in one language alone."""
+    names = [{one.name for one in shown if one.language == language} for language in Language]
+    assert sum(map(len, names)) == len(shown), "two pages of one name"
+    opened = [{name for name in some if name.startswith("GET") and name.endswith("200")} for some in names]
+    return [f"{len(some)} pages" for some in names if len(some) <= FEWEST] + sorted(opened[0] ^ opened[1])
 
 
 def of_portal(language: Language) -> Iterator[Shown]:

@@ -1,6 +1,7 @@
 """A real PostgreSQL for the integration tests: a cluster a run, a fresh database a test."""
 
 import asyncio
+import shutil
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ import pytest
 from tests.folders import private_folder
 from tests.integration.desk import fill
 from tests.integration.feeding import PLAN
-from tests.integration.fresh import fresh_database
+from tests.integration.fresh import fresh_database, leave
 from tests.integration.signin_world import Desk, Play, desk, fill_directory, providers
 from tests.integration.world import World, make_world
 from tests.mailbox import mailbox
@@ -33,6 +34,7 @@ def cluster() -> Iterator[Cluster]:
         running = Cluster(home, {**DURABLE, "shared_buffers": "128MB", "max_wal_size": "512MB"})
         running.start()
         yield running
+        leave(running.database("postgres"))
         running.stop()
 
 
@@ -69,12 +71,18 @@ def connect(database: Database) -> Iterator[Connect]:
         connection.close()
 
 
-@pytest.fixture
-def key_directory(tmp_path: Path) -> Path:
-    """A directory with every key file."""
-    directory = tmp_path / "keys"
+@pytest.fixture(scope="session")
+def made_keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Every key file, made once: each is flushed to the disk as it is made."""
+    directory = tmp_path_factory.mktemp("made") / "keys"
     create_keys(directory, INSTANCES)
     return directory
+
+
+@pytest.fixture
+def key_directory(made_keys: Path, tmp_path: Path) -> Path:
+    """A directory with every key file, the test's own."""
+    return Path(shutil.copytree(made_keys, tmp_path / "keys"))
 
 
 @pytest.fixture
@@ -105,7 +113,7 @@ def play(database: Database, keyring: Keyring, origin: str) -> Play:
     return run
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def country(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a small country's files; no test changes them."""
     out = tmp_path_factory.mktemp("country") / "made"

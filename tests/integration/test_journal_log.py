@@ -10,6 +10,7 @@ from psycopg.sql import SQL, Identifier
 
 from tests.integration.conftest import Connect
 from tests.integration.logs import log_of
+from tests.trees import verify_inclusion
 from tierce.journal.encoding import decode
 from tierce.journal.errors import (
     EntryFieldError,
@@ -20,7 +21,7 @@ from tierce.journal.errors import (
     NotSequencedError,
     SequencerBusyError,
 )
-from tierce.journal.merkle import leaf_hash, verify_inclusion
+from tierce.journal.merkle import leaf_hash
 from tierce.journal.model import Entry, EntryKind
 from tierce.journal.note import checkpoint_note, read_checkpoint, verifier_key
 from tierce.journal.sequencer import Sequencer

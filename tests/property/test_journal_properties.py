@@ -3,10 +3,11 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.trees import inclusion_proof, verify_inclusion
 from tierce.journal.encoding import ENTRY_BYTES, decode, encode
 from tierce.journal.engagement import format_engagement, parse_engagement
 from tierce.journal.errors import EntryFormatError
-from tierce.journal.merkle import Frontier, inclusion_proof, leaf_hash, tree_root, verify_inclusion
+from tierce.journal.merkle import Frontier, leaf_hash, tree_root
 from tierce.journal.model import Entry, EntryKind
 from tierce.kernel.care import Domain
 from tierce.kernel.categories import DataCategory

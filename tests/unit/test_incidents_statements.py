@@ -9,7 +9,7 @@ from tierce.incidents.cohorts.model import Cohort, CohortCount
 from tierce.incidents.errors import FormError
 from tierce.incidents.model import ScopeSummary
 from tierce.incidents.statements.model import Privileges, Proof, ProofKind, Statement
-from tierce.incidents.statements.rules import ProofMissingError, prove, sentence, standing
+from tierce.incidents.statements.rules import ProofMissingError, prove, standing
 from tierce.kernel.categories import DataCategory as D
 from tierce.kernel.ids import DeviceId, IncidentId
 from tierce.scope.model import Criteria, Gap, GapKind, TreeHead
@@ -66,25 +66,12 @@ def test_s4_an_open_compartment_and_an_absent_list_prove_nothing() -> None:
         made(D.BANK | D.EMAIL, Cohort.INSURED, ProofKind.JOURNAL)
 
 
-def test_s4_the_text_refuses_a_statement_without_proof_or_against_what_was_shown() -> None:
-    good = Statement(D.BANK, Cohort.INSURED, JOURNAL)
-    said = sentence(Cohort.INSURED, [good], D.GUARANTEES)
-    assert said is not None
-    assert "coordonnées bancaires" in said.fr
-    assert sentence(Cohort.INVOICES, [good], D.BANK) is None  # said of others alone
-    for wrong in (
-        replace(good, proof=None),
-        replace(good, proof=Proof(ProofKind.JOURNAL, b"")),
-        replace(good, category=D.BANK | D.EMAIL),
-        replace(good, category=D.GUARANTEES),
-    ):
-        with pytest.raises(ProofMissingError):
-            sentence(Cohort.INSURED, [good, wrong], D.GUARANTEES)
-
-
-def test_s4_a_proof_by_the_journal_falls_with_the_list_it_names() -> None:
+def test_s4_a_statement_falls_with_its_list_and_against_what_a_list_shows() -> None:
     by_list = Statement(D.BANK, Cohort.INSURED, JOURNAL)
     by_roles = Statement(D.BANK, Cohort.INSURED, Proof(ProofKind.PRIVILEGES, CLOSED.digest))
-    assert standing([by_list, by_roles], SCOPE) == [by_list, by_roles]
-    assert standing([by_list, by_roles], replace(SCOPE, revision=2, digest=b"e" * 32)) == [by_roles]
-    assert standing([replace(by_list, proof=None)], SCOPE) == []
+    assert standing([by_list, by_roles], SCOPE, COUNTS) == [by_list, by_roles]
+    assert standing([by_list, by_roles], replace(SCOPE, revision=2, digest=b"e" * 32), COUNTS) == [by_roles]
+    assert standing([replace(by_list, proof=None)], SCOPE, COUNTS) == []
+    for one in (by_list, by_roles):
+        assert standing([replace(one, category=D.GUARANTEES)], SCOPE, COUNTS) == []
+        assert standing([replace(one, cohort=Cohort.PROFESSIONALS)], SCOPE, COUNTS) == []

@@ -6,17 +6,15 @@ from typing import Any
 
 import pytest
 
+from tests.trees import consistency_proof, inclusion_proof, verify_inclusion
 from tierce.journal.errors import ProofError
 from tierce.journal.merkle import (
     EMPTY_ROOT,
     Frontier,
-    consistency_proof,
-    inclusion_proof,
     leaf_hash,
     node_hash,
     tree_root,
     verify_consistency,
-    verify_inclusion,
 )
 
 pymerkle: Any = importlib.import_module("pymerkle")  # it has no types; a plain import would want stubs

@@ -1,8 +1,6 @@
-"""A history reveals nobody else's business: who is told what, and what waits."""
+"""What waits of a history, whether an incident concerns her, and what becomes of what she asks."""
 
-import re
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
@@ -14,54 +12,13 @@ from tierce.kernel.ids import ActivityId, IncidentId, InsurerId, PersonId
 from tierce.persons.concerned.advice import advice
 from tierce.persons.concerned.model import Answer, Row
 from tierce.persons.concerned.rules import answers
-from tierce.persons.discretion import (
-    ADOLESCENT_YEARS,
-    ADULT_YEARS,
-    AUTHORITY,
-    AUTHORITY_WAITS,
-    Age,
-    Month,
-    Reader,
-    Told,
-    age_of,
-    by_month,
-    told_to,
-    waits,
-)
+from tierce.persons.discretion import AUTHORITY, AUTHORITY_WAITS, waits
 from tierce.persons.errors import AnswerRefusedError, RequestRefusedError
 from tierce.persons.requests.model import OUTCOME_WORDS, SUBJECTS, RequestKind, RequestOutcome
 from tierce.persons.requests.rules import check_answer, kind_asked, month_after, receipt
 from tierce.policy.acts import Act
 
 AT = datetime(2026, 3, 3, 9, 12, tzinfo=UTC)
-PAGE = Path(__file__).parents[2] / "docs" / "reference" / "persons-space.md"
-
-
-def test_i4_nobody_but_herself_reads_an_adult_or_an_adolescent() -> None:
-    for age in (Age.ADOLESCENT, Age.ADULT):
-        told = {reader: told_to(reader, age) for reader in Reader}
-        assert told.pop(Reader.HERSELF) is Told.IN_FULL
-        assert set(told.values()) == {Told.NOTHING}
-
-
-def test_i4_a_parent_reads_months_of_a_child_and_a_contract_holder_nothing() -> None:
-    assert told_to(Reader.PARENT, Age.CHILD) is Told.BY_MONTH
-    assert told_to(Reader.HOLDER, Age.CHILD) is Told.NOTHING
-    assert [age_of(years) for years in (0, ADOLESCENT_YEARS - 1, ADOLESCENT_YEARS, ADULT_YEARS - 1, ADULT_YEARS)] == [
-        Age.CHILD, Age.CHILD, Age.ADOLESCENT, Age.ADOLESCENT, Age.ADULT,
-    ]  # fmt: skip
-
-
-def test_the_page_has_the_table_of_who_reads_what() -> None:
-    rows = re.findall(r"^\| ([a-z ]+) \| ([a-z0-9 ]+) \| ([a-z ]+) \|$", PAGE.read_text("utf-8"), re.MULTILINE)
-    assert {(reader, age): told for reader, age, told in rows if reader in set(Reader)} == {
-        (reader.value, age.value): told_to(reader, age).value for reader in Reader for age in Age
-    }
-
-
-def test_months_count_every_ask_and_name_none() -> None:
-    times = [AT, AT + timedelta(days=1), AT + timedelta(days=40)]
-    assert by_month(times) == [Month(2026, 4, 1), Month(2026, 3, 2)]
 
 
 @pytest.mark.parametrize("kind", [EntryKind.STAFF_ACT, EntryKind.EXPORT])

@@ -13,9 +13,10 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from tests.trees import consistency_proof, inclusion_proof
 from tierce.journal.encoding import encode
 from tierce.journal.engagement import format_engagement
-from tierce.journal.merkle import consistency_proof, inclusion_proof, leaf_hash, tree_root
+from tierce.journal.merkle import leaf_hash, tree_root
 from tierce.journal.model import Entry, EntryKind
 from tierce.journal.note import checkpoint_note, verifier_key
 from tierce.journal.service import PROOF_FORMAT, Proof

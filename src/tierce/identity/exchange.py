@@ -172,14 +172,24 @@ def check_keys(jwks: object) -> dict[str, Any]:
     """
     keys = jwks.get("keys") if isinstance(jwks, dict) else None
     if not isinstance(keys, list) or not 1 <= len(keys) <= KEYS_MAX or not all(isinstance(key, dict) for key in keys):
-        msg = f"give a JWK set: an object with a list `keys` of 1 to {KEYS_MAX} public keys (RFC 7517)"
+        msg = (
+            f"donnez un JWK Set : un objet dont la liste `keys` a 1 à {KEYS_MAX} clés publiques (RFC 7517) / "
+            f"give a JWK set: an object with a list `keys` of 1 to {KEYS_MAX} public keys (RFC 7517)"
+        )
         raise ClientKeysError(msg)
     if any(PRIVATE_MEMBERS & key.keys() for key in keys):
-        msg = "the file holds a private or a shared key: keep it, draw a new one, and give its public part alone"
+        msg = (
+            "le fichier contient une clé privée ou partagée : gardez-le, tirez-en une autre, n’en donnez que la part "
+            "publique / "
+            "the file holds a private or a shared key: keep it, draw a new one, and give its public part alone"
+        )
         raise ClientKeysError(msg)
     try:
         KeySet.import_key_set({"keys": keys})
     except (JoseError, ValueError, KeyError) as error:
-        msg = "a key of the file cannot be read: EC P-256, Ed25519 or RSA public keys are taken"
+        msg = (
+            "une clé du fichier ne peut être lue : sont prises des clés publiques EC P-256, Ed25519 ou RSA / "
+            "a key of the file cannot be read: EC P-256, Ed25519 or RSA public keys are taken"
+        )
         raise ClientKeysError(msg) from error
     return {"keys": keys}

@@ -1,7 +1,7 @@
 """The Merkle tree of RFC 6962 §2.1 (unchanged in RFC 9162 §2.1): hashes, proofs and their checking.
 
-A tree over n leaves splits at the largest power of two below n. Proofs are named here as ranges of leaves, and
-computed plainly, in O(n); `tiles` grows a tree and reads the same ranges in O(log n).
+A tree over n leaves splits at the largest power of two below n. Proofs are named here as ranges of leaves, whose
+roots `tiles` reads in O(log n).
 """
 
 from collections.abc import Iterable, Sequence
@@ -97,31 +97,6 @@ def audit_ranges(index: int, size: int) -> list[tuple[int, int]]:
     return ranges[::-1]
 
 
-def inclusion_proof(leaves: Sequence[bytes], index: int) -> list[bytes]:
-    """The audit path of leaf `index` (from 0), lowest sibling first, computed plainly from all leaf hashes."""
-    return [tree_root(leaves[low:high]) for low, high in audit_ranges(index, len(leaves))]
-
-
-def verify_inclusion(leaf: bytes, index: int, size: int, path: Sequence[bytes], root: bytes) -> bool:
-    """True when `path` leads from `leaf` at `index` to the `root` of `size` leaves (RFC 9162 §2.1.3.2)."""
-    if not 0 <= index < size:
-        return False
-    at, last, node = index, size - 1, leaf
-    for sibling in path:
-        if last == 0 or len(sibling) != HASH_BYTES:
-            return False
-        if at & 1 or at == last:
-            node = node_hash(sibling, node)
-            while not at & 1 and at:
-                at >>= 1
-                last >>= 1
-        else:
-            node = node_hash(node, sibling)
-        at >>= 1
-        last >>= 1
-    return last == 0 and node == root
-
-
 def consistency_ranges(old_size: int, size: int) -> list[tuple[int, int]]:
     """The subtrees whose roots show that the first `old_size` leaves are a prefix: PROOF(m, D[n]) of RFC 6962 §2.1.2.
 
@@ -144,11 +119,6 @@ def consistency_ranges(old_size: int, size: int) -> list[tuple[int, int]]:
     if not old_is_whole:
         ranges.append((low, high))
     return ranges[::-1]
-
-
-def consistency_proof(leaves: Sequence[bytes], old_size: int) -> list[bytes]:
-    """Show that the tree over the first `old_size` leaves is a prefix, computed plainly from all leaf hashes."""
-    return [tree_root(leaves[low:high]) for low, high in consistency_ranges(old_size, len(leaves))]
 
 
 def verify_consistency(

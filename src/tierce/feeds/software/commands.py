@@ -112,7 +112,7 @@ def list_(*, settings: SettingsFile) -> None:
         typer.echo("aucun logiciel enregistré : tierce software add --help / none registered yet")
         return
     table = Table(
-        "client", "logiciel / software", "éditeur / vendor", "clés / keys", "jetons de / tokens of", "depuis"
+        "client", "logiciel / software", "éditeur / vendor", "clés / keys", "jetons de / tokens of", "depuis / since"
     )
     for one in found:
         state = f"{one.since:%Y-%m-%d}" + (f" → {one.ended:%Y-%m-%d}" if one.ended else "")

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from tierce.incidents.clocks.rules import OPERATOR
 from tierce.incidents.cohorts.model import Cohort, CohortCount, ControllerCount, ExposedProfessional
 from tierce.kernel.categories import DataCategory
-from tierce.kernel.ids import InsurerId, PersonId
+from tierce.kernel.ids import InsurerId
 from tierce.scope.model import AccountUse, Exposure
 
 INVOICED = DataCategory.MEDICAL | DataCategory.REIMBURSEMENTS
@@ -46,26 +46,6 @@ def count_controllers(
     order = list(Cohort)
     keys = sorted(found, key=lambda key: (order.index(key[0]), key[1]))
     return [ControllerCount(cohort, insurer, *found[cohort, insurer]) for cohort, insurer in keys]
-
-
-def count_cohorts(
-    exposures: Sequence[Exposure], professionals: Sequence[ExposedProfessional] = ()
-) -> list[CohortCount]:
-    """Count every cohort, empty ones too; a person with pairs in two cohorts is one person of each."""
-    persons: dict[Cohort, set[PersonId]] = {cohort: set() for cohort in Cohort}
-    for one in exposures:
-        persons[cohort_of(one.categories)].add(one.person)
-    parts = count_controllers(exposures, professionals)
-    found = []
-    for cohort in Cohort:
-        own = [one for one in parts if one.cohort is cohort]
-        categories = DataCategory.NONE
-        for part in own:
-            categories |= part.categories
-        pairs = sum(one.pairs for one in own)
-        people = pairs if cohort is Cohort.PROFESSIONALS else len(persons[cohort])
-        found.append(CohortCount(cohort, people, pairs, sum(one.entries for one in own), categories))
-    return found
 
 
 def in_two(counts: Iterable[CohortCount], persons: int) -> int:

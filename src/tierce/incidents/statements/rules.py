@@ -1,4 +1,4 @@
-"""Which proof proves what, and the sentence that is refused without one: pure."""
+"""Which proof proves what, and which statements still hold: pure."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -7,7 +7,7 @@ from tierce.incidents.errors import FormError
 from tierce.incidents.model import ScopeSummary
 from tierce.incidents.statements.model import Privileges, Proof, ProofKind, Statement
 from tierce.kernel.categories import LABELS, DataCategory, each
-from tierce.kernel.language import Language, Phrase
+from tierce.kernel.language import Phrase
 
 D = DataCategory
 COMPARTMENTS: Mapping[DataCategory, str] = {
@@ -19,7 +19,6 @@ COMPARTMENTS: Mapping[DataCategory, str] = {
 """The schema that alone holds a category, where a closed schema proves something of it."""
 ANSWERING = "tierce_api"
 """The database role behind every page and answer that a professional gets; `portal` has none."""
-DIGEST_BYTES = 32
 
 
 class ProofMissingError(FormError):
@@ -82,43 +81,18 @@ def prove(
     raise ProofMissingError("proof", reason)
 
 
-def standing(statements: Iterable[Statement], scope: ScopeSummary | None) -> list[Statement]:
-    """The statements that still hold: a proof by the journal falls with the list it names."""
+def standing(
+    statements: Iterable[Statement], scope: ScopeSummary | None, counts: Iterable[CohortCount]
+) -> list[Statement]:
+    """The statements that still hold under the newest list, whose cohorts are `counts`.
+
+    A proof by the journal falls with the list it names; any statement falls when the list shows the opposite.
+    """
+    shown = {one.cohort: one.categories for one in counts}
     return [
         one
         for one in statements
         if one.proof is not None
+        and one.category not in shown.get(one.cohort, DataCategory.NONE)
         and (one.proof.kind is ProofKind.PRIVILEGES or (scope is not None and one.proof.digest == scope.digest))
     ]
-
-
-def sentence(cohort: Cohort, statements: Sequence[Statement], shown: DataCategory) -> Phrase | None:
-    """What a text to a cohort may say of what was not concerned; None when nothing may be said.
-
-    Args:
-        cohort: whom the text is for.
-        statements: those that stand.
-        shown: what was shown of whoever reads it, or of the whole cohort.
-
-    Raises:
-        ProofMissingError: a statement has no proof, is not of one category, or is contradicted by what was shown.
-    """
-    own = [one for one in statements if one.cohort is cohort]
-    for one in own:
-        proven = one.proof is not None and len(one.proof.digest) == DIGEST_BYTES
-        if not proven or len(each(one.category)) != 1 or one.category in shown:
-            reason = Phrase(
-                "Une donnée est dite non concernée sans preuve, ou contre la liste : le texte est refusé.",
-                "Data is said not to be concerned without a proof, or against the list; the text is refused.",
-            )
-            raise ProofMissingError("statements", reason)
-    said = DataCategory.NONE
-    for one in own:
-        said |= one.category
-    if not said:
-        return None
-    fr, en = (", ".join(LABELS[one][language] for one in each(said)) for language in Language)
-    return Phrase(
-        f"N'étaient pas accessibles, et nous en avons la preuve : {fr}.",
-        f"Not within reach, and we hold the proof: {en}.",
-    )

@@ -29,6 +29,13 @@ def statements_in(rows: Iterable[Row]) -> list[Statement]:
     return list(last.values())
 
 
+def standing_in(connection: Connection, number: IncidentId, rows: Iterable[Row]) -> list[Statement]:
+    """Of what these rows say, what stands under the incident's newest list."""
+    scope = incident_rows.last_scope(connection, number)
+    counts = cohort_rows.cohorts(connection, number, scope.revision) if scope else []
+    return standing(statements_in(rows), scope, counts)
+
+
 class Statements:
     """Statements in one process, on its register; connections are in autocommit mode."""
 
@@ -69,12 +76,3 @@ class Statements:
             return facts
 
         return self._register.add(connection, caller, number, RowKind.NOT_CONCERNED, make)
-
-    def read(self, connection: Connection, number: IncidentId) -> list[Statement]:
-        """The statements that stand under the newest list.
-
-        Raises:
-            RegisterBrokenError: the register was changed outside this program.
-        """
-        rows = self._register.rows(connection, number)
-        return standing(statements_in(rows), incident_rows.last_scope(connection, number))

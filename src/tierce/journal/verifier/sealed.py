@@ -79,12 +79,7 @@ def check_sealed(
     redacted: list[tuple[int, int]] = []
     for body in store.accounts(connection) if segments or ended else ():
         lines.add(body)
-    due = 0
-    for one in sorted([*ended, *((row.first, row.end) for row in segments)]):
-        if one[0] != due:
-            message = f"a segment is due at leaf {due}, the next one begins at {one[0]}"
-            report.error("segment-missing", message, index=due)
-        due = one[1]
+    _follow_on(report, sorted([*ended, *((row.first, row.end) for row in segments)]))
     if segments and (folder is None or log is None):
         report.error("segments-unread", "segments are in the manifest: give their folder and that of the tiles")
         return found
@@ -98,16 +93,32 @@ def check_sealed(
             message = "the entry was redacted and no two people asked for it"
             report.error("redaction-unlisted", message, seq=seq, index=leaf)
     early = store.ended_early(connection, JOURNAL_DAYS) if ended else set()
-    for first, end in ended:
-        if first in early:
-            report.error("ended-early", "a segment is gone whose time was not over", index=first)
-        elif first in lines.ends:
-            found.ended.append((first, end))
-            report.gap("segment-ended", f"the time of leaves {first} to {end - 1} was over", index=first)
-        else:
-            report.error("end-unlisted", "a segment is gone and no line of the journal says so", index=first)
+    found.ended.extend(one for one in ended if _is_over(report, one, early, lines.ends))
     report.sealed, report.redacted = sum(row.end - row.first for row in segments), len(redacted)
     return found
+
+
+def _follow_on(report: Report, stretches: list[tuple[int, int]]) -> None:
+    """Hold stretches of leaves, ascending, to beginning at leaf 0 and each where the one before ends."""
+    due = 0
+    for first, end in stretches:
+        if first != due:
+            message = f"a segment is due at leaf {due}, the next one begins at {first}"
+            report.error("segment-missing", message, index=due)
+        due = end
+
+
+def _is_over(report: Report, stretch: tuple[int, int], early: set[int], said: set[int]) -> bool:
+    """Whether a segment that is gone was over, and a line says so; `said` are the first leaves of such lines."""
+    first, end = stretch
+    if first in early:
+        report.error("ended-early", "a segment is gone whose time was not over", index=first)
+        return False
+    if first not in said:
+        report.error("end-unlisted", "a segment is gone and no line of the journal says so", index=first)
+        return False
+    report.gap("segment-ended", f"the time of leaves {first} to {end - 1} was over", index=first)
+    return True
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,7 +84,7 @@ class Asker:
         body = json.dumps({"activity": activity, "jwk": self._key.jwk}).encode()
         headers = {**self._headers(ACTIVITY, body), "content-type": "application/json"}
         response = await http.post(self._api + ACTIVITY, content=body, headers=headers)
-        _check(response, 200)
+        _content(response, 200)
 
 
 async def enter(api: str, national_id: str, place: str | None, clock: Clock, *, relayed: bool = False) -> Asker:
@@ -94,10 +94,10 @@ async def enter(api: str, national_id: str, place: str | None, clock: Clock, *, 
     """
     way = relayed_sign_in if relayed else sign_in
     async with httpx.AsyncClient(trust_env=False, verify=NO_TLS, timeout=15) as http:
-        started = _check(await http.post(api + "/v1/sign-in/start", json={"site": "portal", "return_to": "/"}), 200)
+        started = _content(await http.post(api + "/v1/sign-in/start", json={"site": "portal", "return_to": "/"}), 200)
         answer = answer_of(await way(http, started["authorize_url"], national_id))
         body = {name: answer[name] for name in ("state", "code", "iss")} | {"binding": started["binding"]}
-        opened = _check(await http.post(api + "/v1/sign-in/complete", json=body), 200)
+        opened = _content(await http.post(api + "/v1/sign-in/complete", json=body), 200)
         found = [one["id"] for one in opened["activities"] if place in (None, one["establishment_name"])]
         if not found:
             msg = f"the directory offers no activity at {place or 'any place'}"
@@ -121,12 +121,12 @@ async def open_incident(office: str, staff: str, professional: int, device: int,
     headers = {"accept-language": language}
     async with httpx.AsyncClient(trust_env=False, verify=NO_TLS, timeout=15, headers=headers) as http:
         authorize_url = (await http.get(office + "/sign-in")).headers["location"]
-        _check_page(await http.get(await sign_in(http, authorize_url, staff)), 200)
+        _answered(await http.get(await sign_in(http, authorize_url, staff)), 200)
         form = f"{office}/accounts/{professional}/incident"
-        page = _check_page(await http.get(form), 200).text
-        opened = _check_page(await http.post(form, data=_filled(page, device) | {"why": why}), 303)
+        page = _answered(await http.get(form), 200).text
+        opened = _answered(await http.post(form, data=_filled(page, device) | {"why": why}), 303)
         incident = office + opened.headers["location"]
-        listed = _check_page(await http.get(incident), 200).text
+        listed = _answered(await http.get(incident), 200).text
         notice, person = _NOTICE.search(listed), _PERSON.search(listed)
         if notice is None or person is None:
             msg = "the incident's page lists nobody"
@@ -144,12 +144,14 @@ def _filled(page: str, device: int) -> dict[str, str]:
     return fields | {"device": str(device)}
 
 
-def _check(response: httpx.Response, status: int) -> dict[str, Any]:
-    found: dict[str, Any] = _check_page(response, status).json()
+def _content(response: httpx.Response, status: int) -> dict[str, Any]:
+    """The JSON of an answer that has this status; DemoError when it has another."""
+    found: dict[str, Any] = _answered(response, status).json()
     return found
 
 
-def _check_page(response: httpx.Response, status: int) -> httpx.Response:
+def _answered(response: httpx.Response, status: int) -> httpx.Response:
+    """The answer, which has this status; DemoError when it has another."""
     if response.status_code != status:
         msg = f"{response.request.method} {response.url.path} answered {response.status_code}, not {status}"
         raise DemoError(msg)

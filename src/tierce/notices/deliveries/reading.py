@@ -109,17 +109,13 @@ class Reading:
         found = {}
         for one in items:
             own = pairs.get(one.number, ())
+            keys = [(pair.person, pair.insurer) for pair in own]
+            contacts = {key: known[key] for key in keys if key in known}
             contact = known.get((one.source.person, one.source.insurer))
-            others = [known.get((pair.person, pair.insurer)) for pair in own]
-            named = all(one and one.representative for one in others) or not (contact and contact.representative)
-            if contact is None or binding(self.audience.salt, contact) != one.binding or not named:
+            if contact is None or binding(self.audience.salt, contact) != one.binding:
                 continue
-            found[one.number] = Written(
-                one,
-                self._message,
-                own,
-                {pair: known[pair] for pair in ((p.person, p.insurer) for p in own) if pair in known},
-                {pair: read[pair] for pair in own if pair in read},
-                used,
-            )
+            if contact.representative and not all(key in contacts and contacts[key].representative for key in keys):
+                continue  # somebody of whom it tells came of age
+            told = {pair: read[pair] for pair in own if pair in read}
+            found[one.number] = Written(one, self._message, own, contacts, told, used)
         return found

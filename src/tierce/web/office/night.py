@@ -149,8 +149,8 @@ def _their_clocks(clocks: list[Running]) -> dict[ClockState, int]:
 def _cohort_row(one: CohortCount, rows: list[Row], scope: ScopeSummary | None) -> CohortRow:
     said = [
         statement.category
-        for statement in standing_statements(statements_in(rows), scope)
-        if statement.cohort is one.cohort and statement.category not in one.categories
+        for statement in standing_statements(statements_in(rows), scope, [one])
+        if statement.cohort is one.cohort
     ]
     excluded = None
     if said:

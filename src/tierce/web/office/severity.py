@@ -9,7 +9,6 @@ from litestar.params import FromPath
 from litestar.response import Redirect
 from psycopg import Connection
 
-from tierce.incidents import store
 from tierce.incidents.cohorts.model import COHORT_LABELS
 from tierce.incidents.errors import FormError
 from tierce.incidents.rules import incident_reference
@@ -29,8 +28,7 @@ from tierce.incidents.severity.model import (
 from tierce.incidents.severity.rules import CLASS_LABELS
 from tierce.incidents.severity.service import Scored, Severity, cohorts_in
 from tierce.incidents.statements.model import PROOF_LABELS, ProofKind
-from tierce.incidents.statements.rules import standing
-from tierce.incidents.statements.service import Statements, statements_in
+from tierce.incidents.statements.service import Statements, standing_in
 from tierce.kernel.categories import LABELS, DataCategory
 from tierce.kernel.ids import IncidentId
 from tierce.kernel.language import Language, Phrase
@@ -182,7 +180,7 @@ async def _page(
             "reference": incident_reference(incident.id, incident.day),
             "cohorts": cohorts,
             "open": sum(one.bridge is None for one in cohorts),
-            "not_concerned": standing(statements_in(rows), store.last_scope(connection, number)),
+            "not_concerned": standing_in(connection, number, rows),
             "choices": _choices(cohorts, visit.frame.language),
         }
 

@@ -1,0 +1,143 @@
+"""What is judged of every page of a site: axe and each width, the keyboard, paper."""
+
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import urlsplit
+
+from playwright.sync_api import Page, Route
+
+from tests.browser.every_page import Shown
+from tests.browser.looks import axe_faults, scrolls_sideways
+from tierce.kernel.language import Language
+from tierce.web.look.headers import content_security_policy
+
+DESK, TABLET, PHONE, SHEET = 1280, 768, 360, 690
+"""Widths in pixels; the last is that of a sheet of A4 between its margins."""
+CONTROLS: Final = (
+    "a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex]:not([tabindex='-1'])"
+)
+UNSEEN_FOCUS: Final = """
+(wanted) => [...document.querySelectorAll(wanted)]
+  .filter((one) => one.checkVisibility({visibilityProperty: true}) && !one.disabled)
+  .flatMap((one) => {
+    const name = `${one.tagName} ${one.id || one.textContent.trim().slice(0, 40)}`;
+    if (one.tabIndex !== 0) return [`${name} is out of the order`];
+    one.focus({focusVisible: true});
+    if (document.activeElement !== one) return [`${name} takes no focus`];
+    const {outlineStyle, outlineWidth} = getComputedStyle(one);
+    return outlineStyle !== "none" && parseFloat(outlineWidth) >= 2 ? [] : [`${name} shows no focus`];
+  })
+"""
+"""What keeps a control out of the keyboard's order, or its focus out of sight."""
+STOPS: Final = """
+(wanted) => {
+  const all = [...document.querySelectorAll(wanted)];
+  window.stopOf = (one) => one.type === "radio" ? `${one.form?.action} ${one.name}` : String(all.indexOf(one));
+  return all.filter((one) => one.checkVisibility({visibilityProperty: true}) && !one.disabled).map(window.stopOf);
+}
+"""
+"""The stops that the keyboard has to make: one for all the choices of a group."""
+STOP: Final = "window.stopOf(document.activeElement)"
+PRINTED: Final = """
+() => {
+  const seen = [...document.querySelectorAll("button, input[type=submit], nav, .skip, .switch, .actions")]
+    .filter((one) => one.checkVisibility() && one.getClientRects().length)
+    .map((one) => `${one.tagName} ${one.textContent.trim().slice(0, 40)} is printed`);
+  const {color, backgroundColor} = getComputedStyle(document.body);
+  const ink = [color, backgroundColor].join(" on ");
+  const heading = document.querySelector("h1");
+  return [
+    ...seen,
+    ...(ink === "rgb(0, 0, 0) on rgb(255, 255, 255)" ? [] : [`${ink} is not black on white`]),
+    ...(heading && heading.checkVisibility() ? [] : ["no heading"]),
+  ];
+}
+"""
+"""What paper has no use for, or does not show, on a page of somebody whose screen is dark."""
+
+
+@dataclass
+class Tab:
+    """One tab for all of them: each page is loaded as its site answers it, with its files and policy of contents."""
+
+    page: Page
+    one: Shown | None = None
+
+    def answer(self, route: Route) -> None:
+        """Give the page, or a file of its site."""
+        assert self.one is not None
+        if route.request.url == self.one.address:
+            head = {"content-type": "text/html; charset=utf-8", "content-security-policy": content_security_policy()}
+            route.fulfill(status=200, headers=head, body=self.one.html)
+            return
+        try:
+            content, kind = self.one.asset(urlsplit(route.request.url).path.strip("/"))
+        except KeyError:
+            route.fulfill(status=404, body="")
+        else:
+            route.fulfill(status=200, headers={"content-type": kind}, body=content)
+
+    def show(self, one: Shown) -> Page:
+        """Load a page."""
+        self.one = one
+        self.page.goto(one.address, wait_until="load")
+        return self.page
+
+
+def looks_of(shown: list[Shown], language: Language) -> list[Shown]:
+    """Of the pages that differ in their words alone, one: axe, the keyboard and paper judge elements and looks."""
+    return list({one.shape: one for one in shown if one.language == language}.values())
+
+
+def screen_faults(shown: list[Shown], tab: Tab, language: Language) -> list[str]:
+    """What axe finds, and pages that scroll sideways: in French on a desk and a tablet, in English on a phone.
+
+    What axe finds depends on the words and on the width, apart. Pages that differ in their words alone are all shown
+    in French, the longer language.
+    """
+    faults: list[str] = []
+    english = language is Language.EN
+    judged = looks_of(shown, language)
+    for one in judged if english else (one for one in shown if one.language == language):
+        page = tab.show(one)
+        for width in (DESK, TABLET, PHONE):
+            page.set_viewport_size({"width": width, "height": 800})
+            faults += [f"{one.name} {width}: scrolls sideways"] if scrolls_sideways(page) else []
+            if one in judged and (width == PHONE) is english:
+                faults += axe_faults(page, f"{one.name} {width}")
+    return faults
+
+
+def keyboard_faults(shown: list[Shown], tab: Tab) -> list[str]:
+    """Controls out of the keyboard's order or whose focus is not seen; stops that Tab never makes on the longest."""
+    faults: list[str] = []
+    tab.page.set_viewport_size({"width": PHONE, "height": 800})
+    most: tuple[set[str], Shown | None] = (set(), None)
+    for one in looks_of(shown, Language.FR):
+        page = tab.show(one)
+        faults += [f"{one.name}: {fault}" for fault in page.evaluate(UNSEEN_FOCUS, CONTROLS)]
+        most = max(most, (set(page.evaluate(STOPS, CONTROLS)), one), key=lambda found: len(found[0]))
+    assert most[1] is not None
+    page, left = tab.show(most[1]), most[0]
+    page.evaluate(STOPS, CONTROLS)
+    for _ in range(4 * len(left) + 10):  # a date has a stop for each of its parts, and a page may begin in a field
+        if not left:
+            break
+        page.keyboard.press("Tab")
+        left.discard(page.evaluate(STOP))
+    return faults + [f"{most[1].name}: the keyboard does not come to {one}" for one in left]
+
+
+def paper_faults(shown: list[Shown], tab: Tab) -> list[str]:
+    """What a sheet shows that it should not, lacks, or is too narrow for."""
+    faults: list[str] = []
+    page = tab.page
+    page.set_viewport_size({"width": SHEET, "height": 1000})
+    page.emulate_media(media="print")
+    for one in looks_of(shown, Language.FR):
+        tab.show(one)
+        faults += [f"{one.name}: {fault}" for fault in page.evaluate(PRINTED)]
+        faults += [f"{one.name}: wider than the sheet"] if scrolls_sideways(page) else []
+    page.emulate_media(media="screen")
+    page.set_viewport_size({"width": DESK, "height": 800})
+    return faults
