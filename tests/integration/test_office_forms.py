@@ -59,6 +59,22 @@ def test_a_cohort_is_scored_step_by_step_and_concluded_by_a_person(room: Room, d
     play(room, database, scene, StaffRole.DPO)
 
 
+def test_an_answer_typed_beside_not_known_yet_is_known_and_one_taken_back_is_not(
+    room: Room, database: Database
+) -> None:
+    async def scene(site: Site) -> None:
+        path = await opened(site)
+        section = f"{path}/forms/0/sections/2"
+        unknown = {f"{one.key}-is": "not known yet" for one in FIELDS if one.section == 2}
+        typed = form_of(site, **{**unknown, "siren": "123456782"})
+        assert (await site.http.post(section, data=typed)).status_code == 303
+        assert 'value="123456782"' in (await site.http.get(section)).text, "what was typed is not dropped"
+        assert (await site.http.post(section, data=typed)).status_code == 303
+        assert 'value="123456782"' not in (await site.http.get(section)).text, "she chose: not known after all"
+
+    play(room, database, scene, StaffRole.DPO)
+
+
 def words_of(printed: bytes) -> str:
     """The text of a PDF, lines joined."""
     reader = PdfReader(io.BytesIO(printed))

@@ -74,6 +74,12 @@ def test_the_page_leads_from_the_signal_to_the_closing_and_refuses_in_words(room
             == 303
         )
         assert "États membres (BE)" in await page()
+        shown = (await site.http.get(f"{path}/duties")).text
+        assert shown.count("pas encore") == 4, "what was sent by itself is said here too"
+        aside = form_of(site, stage="contained", why="Encore un appareil.", happened="2999-01-01T10:00")
+        again = await site.http.post(f"{path}/stages", data=aside)
+        assert again.status_code == 422
+        assert ">Encore un appareil.</textarea>" in again.text, "what was typed is kept"
 
     play(room, database, scene)
 

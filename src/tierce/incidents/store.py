@@ -207,6 +207,15 @@ def last_scope(connection: Connection, number: IncidentId) -> ScopeSummary | Non
     return _summary(row) if row else None
 
 
+def notices_sent(connection: Connection, number: IncidentId) -> dict[InsurerId, datetime]:
+    """When each insurer was first sent a notice of an incident by the platform itself."""
+    rows = connection.execute(
+        "select insurer, min(sent_at) from notice.warning where incident = %s and sent_at is not null group by insurer",
+        (number,),
+    )
+    return {InsurerId(insurer): sent for insurer, sent in rows.fetchall()}
+
+
 def scopes(connection: Connection, number: IncidentId) -> list[ScopeSummary]:
     """Every revision of an incident's scope, without its list, the oldest first."""
     rows = connection.execute(_SCOPES, (number,))

@@ -100,12 +100,22 @@ def running(
         table: the delays.
     """
     found: list[Running] = []
+    done = [*_all_told(times, insurers), *done]
     for rule in rules_on(day, table):
         if rule.party is Party.OPERATOR and risk is not None and risk < rule.from_risk:
             continue
         parties = (OPERATOR,) if rule.party is Party.OPERATOR else insurers
         found.extend(_running(rule, party, now, times, done) for party in parties)
     return found
+
+
+def _all_told(times: Times, insurers: Sequence[InsurerId]) -> list[Fulfilled]:
+    """The duty to tell insurers, once each of them was sent its notice or received it: nobody has to write that."""
+    told = [times.get((Moment.NOTICE_SENT, one)) or times.get((Moment.NOTICE_RECEIVED, one)) for one in insurers]
+    known = [at for at in told if at is not None]
+    if not known or len(known) < len(insurers):
+        return []
+    return [Fulfilled(Duty.NOTICE, OPERATOR, max(known), "", "")]
 
 
 def _running(rule: ClockRule, insurer: InsurerId, now: datetime, times: Times, done: Sequence[Fulfilled]) -> Running:
