@@ -210,7 +210,8 @@ def last_scope(connection: Connection, number: IncidentId) -> ScopeSummary | Non
 def notices_sent(connection: Connection, number: IncidentId) -> dict[InsurerId, datetime]:
     """When each insurer was first sent a notice of an incident by the platform itself."""
     rows = connection.execute(
-        "select insurer, min(sent_at) from notice.warning where incident = %s and sent_at is not null group by insurer",
+        "select insurer, min(sent_at) from notice.warning where incident = %s and sent_at is not null"
+        " group by insurer",
         (number,),
     )
     return {InsurerId(insurer): sent for insurer, sent in rows.fetchall()}

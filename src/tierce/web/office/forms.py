@@ -134,8 +134,8 @@ def _section(section: int) -> int:
 def _value(field: Field, typed: Typed, before: Value) -> Value:
     """Read one field from the page's controls.
 
-    An answer typed under a choice left at what it was, *not known yet* or *not applicable*, is known: nobody types one
-    to have it dropped.
+    An answer typed under a choice left at *not known yet* or *not applicable*, as it was, is known: nobody types
+    one to have it dropped.
 
     Raises:
         FormError: what is known is not given, or is not of the field's kind.
