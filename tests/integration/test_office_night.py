@@ -84,6 +84,29 @@ def test_the_page_leads_from_the_signal_to_the_closing_and_refuses_in_words(room
     play(room, database, scene)
 
 
+def test_what_was_typed_comes_back_when_the_session_has_ended_and_to_nobody_else(
+    room: Room, database: Database
+) -> None:
+    attack(room)
+
+    async def scene(site: Site) -> None:
+        path = await opened(site)
+        typed = form_of(site, stage="aware", why="Vingt mille demandes & une panne.")
+        site.http.cookies.clear()
+        own = {"sec-fetch-site": "same-origin", "referer": f"http://office.example{path}"}
+        late = await site.http.post(f"{path}/stages", data=typed, headers=own)
+        assert late.status_code == 401
+        assert "Vingt mille demandes &amp; une panne." in late.text
+        assert f'href="/sign-in?return_to={path}"' in late.text, "and she comes back to the same page"
+        assert form_of(site)["form_token"] not in late.text
+        for headers in ({"sec-fetch-site": "cross-site"}, {}):
+            late = await site.http.post(f"{path}/stages", data=typed, headers=headers)
+            assert "Vingt mille" not in late.text, "no other site makes this one say anything"
+        assert f'href="/sign-in?return_to={path}/duties"' in (await site.http.get(f"{path}/duties")).text
+
+    play(room, database, scene)
+
+
 def test_l6_criteria_are_counted_before_they_are_kept_and_each_refusal_names_its_field(
     room: Room, database: Database
 ) -> None:
