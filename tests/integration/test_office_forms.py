@@ -26,7 +26,7 @@ COHORT = {
     "people_least": "2", "people_most": "2", "people_method": "la liste", "records_least": "3", "records_most": "3",
     "records_method": "le journal", "class": "1", "class_reason": "identité", "step": "0", "ease": "1",
     "ease_reason": "NIR et nom", "confidentiality": "0.5", "integrity": "0", "availability": "0", "malicious": "1",
-    "circumstances_reason": "compte hameçonné",
+    "circumstances_reason": "compte hameçonné.",
 }  # fmt: skip
 
 
@@ -40,13 +40,20 @@ def room(connect: Connect, keyring: Keyring) -> Room:
 def test_a_cohort_is_scored_step_by_step_and_concluded_by_a_person(room: Room, database: Database) -> None:
     async def scene(site: Site) -> None:
         path = await opened(site)
+        empty = await site.http.get(f"{path}/severity")
+        filled = await site.http.get(f"{path}{re.findall(r'/severity[?]of=insured', empty.text)[0]}")
+        assert 'value="Assurés et leurs familles"' in filled.text
+        assert re.search(r'name="people_most"[^>]*value="2"', filled.text), "nobody copies by hand what a list counts"
+        assert 'name="ease_reason" type="text" value=""' in filled.text, "what is judged is judged"
         refused = await site.http.post(f"{path}/severity/score", data=form_of(site, **{**COHORT, "ease_reason": ""}))
         assert refused.status_code == 422
-        assert 'value="compte hameçonné"' in refused.text
+        assert 'value="compte hameçonné."' in refused.text
         assert (await site.http.post(f"{path}/severity/score", data=form_of(site, **COHORT))).status_code == 303
         page = plain(await site.http.get(f"{path}/severity"))
         assert "1 population attend votre conclusion" in page
-        assert "Contexte × identification + circonstances = 2.0, niveau moyen" in page
+        assert "compte hameçonné." in page
+        assert "compte hameçonné.." not in page
+        assert "Contexte × identification + circonstances = 2,0, niveau moyen" in page
         assert "Au moins importante le NIR ne se change pas" in page
         low = form_of(site, cohort="assures", risk="1", reasoning=REASONS, against_floor="")
         told = await site.http.post(f"{path}/severity/bridge", data=low)

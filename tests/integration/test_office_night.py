@@ -47,7 +47,7 @@ def test_the_page_leads_from_the_signal_to_the_closing_and_refuses_in_words(room
         shown = await page()
         assert "Prévenez 2 assureurs" in shown
         assert "Écrit après coup" in shown
-        assert "2 assurés et leurs familles" in shown
+        assert "Assurés et leurs familles 2" in shown, "a name, then its number: right for 0, 1 and 1 000"
         assert "inexpliqué" not in shown
         insert = (
             "insert into notice.warning (id, incident, revision, insurer, step, kind, due_at, next_try, sent_at,"
@@ -59,13 +59,16 @@ def test_the_page_leads_from_the_signal_to_the_closing_and_refuses_in_words(room
         room.admin.commit()
         shown = await page()
         assert "Prévenez 1 assureur" in shown
-        assert "2 assureurs concernés = 0 avis reçu + 1 avis parti, pas encore reçu + 1 avis refusé" in shown
+        assert (
+            "Assureurs concernés : 2 juste Avis reçu 0 Avis parti, pas encore reçu 1 Avis refusé par le serveur 1"
+            in shown
+        )
         room.admin.execute(
             "insert into notice.acknowledgement (incident, revision, insurer, at, staff, name, entry)"
             " values (%s, 1, 1, now(), 1, 'Une assureuse', 1)", (number,)
         )  # fmt: skip
         room.admin.commit()
-        assert "2 assureurs concernés = 1 avis reçu + 0 avis parti" in await page()
+        assert "Assureurs concernés : 2 juste Avis reçu 1 Avis parti, pas encore reçu 0" in await page()
         assert await write("stages", stage="closed", why=REASONS) == 422
         assert await write("hold", why=REASONS) == 409
         assert await write("borders", residence="abroad", countries="France", authority="cnil", border_why="x") == 422

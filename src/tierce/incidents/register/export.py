@@ -109,8 +109,8 @@ def row_text(row: Row) -> Phrase:
     if row.kind is RowKind.SEVERITY:
         result = row.facts["result"]
         assert isinstance(result, dict)
-        who = f"{row.facts['label']} : {result['alone']} / {result['coupled']}"
-        return Phrase(who, who)
+        scores, who = f"{result['alone']} / {result['coupled']}", row.facts["label"]
+        return Phrase(f"{who} : {scores.replace('.', ',')}", f"{who}: {scores}")
     if row.kind is RowKind.BRIDGE:
         said = f"{row.facts['cohort']} : {row.facts['reasoning']} {row.facts['against_floor']}".strip()
         return Phrase(said, said)
