@@ -8,6 +8,7 @@ import re
 import pytest
 from pypdf import PdfReader
 
+from tests.integration.asks import AT
 from tests.integration.conftest import Connect
 from tests.integration.rooms import Room, open_room
 from tests.integration.sites_world import Site
@@ -15,6 +16,7 @@ from tests.integration.test_incidents_register import REASONS
 from tests.integration.test_office_holds import play
 from tests.integration.test_office_site import attack, form_of, opened, plain
 from tierce.incidents.form.vocabulary import FIELDS, SECTIONS
+from tierce.kernel.clock import PARIS
 from tierce.policy.staff import StaffRole
 from tierce.storage.database import Database
 from tierce.storage.keys import Keyring
@@ -94,6 +96,9 @@ def test_n5_the_page_to_carry_has_every_field_in_the_service_s_order_and_version
     async def scene(site: Site) -> None:
         path = await opened(site)
         page = await site.http.get(f"{path}/forms/1/carry")
+        assert html.unescape(page.text).count(f"{AT.astimezone(PARIS):%d/%m/%Y %H:%M}") >= 2, (
+            "read then, not looked for"
+        )
         shown = re.findall(r'<div class="carry" id="(\w+)">', page.text)
         assert shown == [field.key for field in FIELDS]
         text = html.unescape(page.text)

@@ -81,7 +81,8 @@ class Forms:
         if incident is None:
             raise IncidentMissingError
         scope, cohorts = incident_rows.last_scope(connection, number), cohorts_in(rows)
-        values = prefill.of_event(incident, scope, rows)
+        read = incident_rows.read_period(connection, scope, controller or None) if scope else None
+        values = prefill.of_event(incident, read, rows)
         if controller == OPERATOR:
             values |= prefill.of_operator(incident, self._own, cohorts)
         else:

@@ -121,12 +121,14 @@ class Telling:
         facts, day = facts_of(connection, incident, scope, now), now.astimezone(PARIS).date()
         reference = incident_reference(incident.id, incident.day)
         if isinstance(part, Emptied):
+            read = None
             document = make_emptied_notice(facts, self.operator, part, reference, day)
             count = InsurerCount(part.insurer, 0, 0, DataCategory.NONE)
         else:
+            read = (part.first_at, part.last_at)
             document = make_insurer_notice(facts, self.operator, part, reference, day)
             count = InsurerCount(part.insurer, part.persons, part.entries, part.categories)
-        values = prefill.of_event(incident, scope, ())
+        values = prefill.of_event(incident, read, ())
         values.pop("discovery", None)  # what staff typed, who may have named another insurer
         values |= prefill.of_insurer(part.name, count, None, self.operator.name, ())
         draft = with_values(empty_draft(part.insurer), values)
