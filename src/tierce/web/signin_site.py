@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from html import escape
 from typing import Any, Final
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from litestar import Response, get, post
 from litestar.datastructures import Cookie, FormMultiDict
@@ -172,10 +172,19 @@ def sign_in_handlers(site: SiteSignIn) -> list[HTTPRouteHandler]:
 
 def _back_to(request: AnyRequest) -> str:
     """Where a sign-in leads back to: the page that was asked for, or the one whose form came too late."""
-    path = urlsplit(request.headers.get("referer", "")).path if request.method == "POST" else request.url.path
+    path = _page_of(request)
     if path in {"", "/"} or path.startswith((SIGN_IN, SIGN_OUT)) or not is_local_return(path):
         return ""
     return f"?return_to={quote(path)}"
+
+
+def _page_of(request: AnyRequest) -> str:
+    """The page that holds a form: its own address, or the nearest above it that can be opened. No browser tells."""
+    opened = {route.path_format for route in request.app.routes if "GET" in getattr(route, "methods", ())}
+    path, template = request.url.path, request.scope["path_template"]
+    while template and template not in opened:
+        path, template = path.rpartition("/")[0], template.rpartition("/")[0]
+    return path
 
 
 def _sentences(form: FormMultiDict) -> tuple[str, ...]:

@@ -107,14 +107,21 @@ class Telling:
             with alone.one(), connection.transaction():
                 name = names[insurer][1]
                 part = slice_for(scope.digest, insurer, name, exposures(connection, scope, insurer))
-                self._freeze(connection, incident, scope, part or emptied(scope.digest, insurer, name, before))
+                self._freeze(
+                    connection, incident, scope, part or emptied(scope.digest, insurer, name, before), before
+                )
                 kind = WarningKind.COMPLEMENT if before else WarningKind.NOTICE
                 told += self._warn(connection, number, scope.revision, insurer, kind)
         alone.done()
         return told
 
     def _freeze(
-        self, connection: Connection, incident: Incident, scope: ScopeSummary, part: InsurerSlice | Emptied
+        self,
+        connection: Connection,
+        incident: Incident,
+        scope: ScopeSummary,
+        part: InsurerSlice | Emptied,
+        before: int,
     ) -> None:
         """Make the insurer's notice and the draft of its own form, and keep both as they are now."""
         now = self.clock.now()
@@ -126,7 +133,7 @@ class Telling:
             count = InsurerCount(part.insurer, 0, 0, DataCategory.NONE)
         else:
             read = (part.first_at, part.last_at)
-            document = make_insurer_notice(facts, self.operator, part, reference, day)
+            document = make_insurer_notice(facts, self.operator, part, reference, day, before)
             count = InsurerCount(part.insurer, part.persons, part.entries, part.categories)
         values = prefill.of_event(incident, read, ())
         values.pop("discovery", None)  # what staff typed, who may have named another insurer
