@@ -87,6 +87,25 @@ def test_the_page_leads_from_the_signal_to_the_closing_and_refuses_in_words(room
     play(room, database, scene)
 
 
+def test_two_officers_do_not_open_one_theft_twice_unawares(room: Room, database: Database) -> None:
+    attack(room)
+
+    async def scene(site: Site) -> None:
+        form = "/accounts/501/incident"
+        assert 'name="known" value="0"' in (await site.http.get(form)).text
+        path = await opened(site)
+        typed = form_of(site, title="Accès volé", begun=local(0), ended=local(59), why="", known="0")
+        twice = await site.http.post(form, data=typed)
+        assert twice.status_code == 422, "the page before, sent again: a second click, or a second officer"
+        assert f'href="{path}"' in twice.text
+        assert ">Accès volé<" not in twice.text
+        assert 'value="Accès volé"' in twice.text, "what was typed is kept"
+        assert 'name="known" value="1"' in twice.text
+        assert (await site.http.post(form, data={**typed, "known": "1"})).status_code == 303, "another theft"
+
+    play(room, database, scene)
+
+
 def test_what_was_typed_comes_back_when_the_session_has_ended_and_to_nobody_else(
     room: Room, database: Database
 ) -> None:

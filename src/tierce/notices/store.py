@@ -46,7 +46,8 @@ def told_before(connection: Connection, scope: ScopeSummary, insurer: InsurerId)
     """The list that an insurer was told of before this one; 0 where it was told of this one first, or not at all."""
     row = connection.execute(
         "select max(revision) filter (where revision < %(revision)s) from notice.warning"
-        " where incident = %(incident)s and insurer = %(insurer)s and revision <= %(revision)s having bool_or(revision = %(revision)s)",
+        " where incident = %(incident)s and insurer = %(insurer)s and revision <= %(revision)s"
+        " having bool_or(revision = %(revision)s)",
         {"incident": scope.incident, "revision": scope.revision, "insurer": insurer},
     ).fetchone()
     return int(row[0] or 0) if row else 0
