@@ -140,7 +140,7 @@ def check_time(moment: Moment, at: datetime, now: datetime, times: Times, insure
         raise FormError("at", Phrase("Cette heure est à venir.", "This time is in the future."))
     if moment in {Moment.NOTICE_SENT, Moment.NOTICE_RECEIVED} and (Moment.AWARE, OPERATOR) not in times:
         reason = Phrase(
-            "Écrivez d'abord qui a connu la violation, quand et pourquoi : une notification vient après.",
+            "Écrivez d’abord qui a connu la violation, quand et pourquoi : une notification vient après.",
             "Write first who became aware of the breach, when and why; a notice comes after.",
         )
         raise FormError("at", reason)
@@ -173,7 +173,7 @@ def check_fulfilled(clock: Running, at: datetime, now: datetime, reasons: str) -
         raise FormError("at", Phrase("Cette heure est à venir.", "This time is in the future."))
     if clock.started is None:
         reason = Phrase(
-            "Ce délai n'a pas commencé : écrivez d'abord l'heure d'où il court.",
+            "Ce délai n’a pas commencé : écrivez d’abord l’heure d’où il court.",
             "This delay has not begun; write first the time it runs from.",
         )
         raise FormError("at", reason)

@@ -127,7 +127,7 @@ class Clocks:
         said = check_free_text("why", why)
         if moment in OPERATOR_ALONE and insurer != rules.OPERATOR:
             raise FormError(
-                "insurer", Phrase("Cette heure est celle de l'opérateur.", "This time is the operator's.")
+                "insurer", Phrase("Cette heure est celle de l’opérateur.", "This time is the operator’s.")
             )
 
         def make(rows: list[Row], now: datetime) -> Facts:
@@ -221,7 +221,7 @@ class Clocks:
                 return
             if incident.aware_at is None:
                 reason = Phrase(
-                    "Écrivez d'abord qui a connu la violation, quand et pourquoi ; ou que ce n'en était pas une.",
+                    "Écrivez d’abord qui a connu la violation, quand et pourquoi ; ou que ce n’en était pas une.",
                     "Write first who became aware of the breach, when and why; or that it was none.",
                 )
                 raise FormError("why", reason)

@@ -89,7 +89,7 @@ class Forms:
             counts = incident_rows.insurer_counts(connection, scope) if scope else []
             count = next((one for one in counts if one.insurer == controller), None)
             if count is None:
-                reason = Phrase("Aucun assuré de cet organisme n'est sur la liste.", "None of its people is listed.")
+                reason = Phrase("Aucun assuré de cet organisme n’est sur la liste.", "None of its people is listed.")
                 raise FormError("controller", reason)
             name = incident_rows.insurer_names(connection, [controller])[controller]
             received = times_of(incident, rows).get((Moment.NOTICE_RECEIVED, controller))

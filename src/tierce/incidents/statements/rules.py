@@ -55,7 +55,7 @@ def prove(
     if own is not None and category in own.categories:
         label = LABELS[category]
         reason = Phrase(
-            f"La liste montre l'inverse : {label.fr} a été montré.",
+            f"La liste montre l’inverse : {label.fr} a été montré.",
             f"The list shows the opposite: {label.en} was shown.",
         )
         raise ProofMissingError("category", reason)
@@ -63,7 +63,7 @@ def prove(
         if not privileges.may(ANSWERING, compartment):
             return Proof(kind, privileges.digest)
         reason = Phrase(
-            "Le rôle qui répond aux professionnels atteint ce compartiment : ce n'est pas une preuve.",
+            "Le rôle qui répond aux professionnels atteint ce compartiment : ce n’est pas une preuve.",
             "The role that answers professionals reaches this compartment; that proves nothing.",
         )
         raise ProofMissingError("proof", reason)
@@ -76,7 +76,7 @@ def prove(
         )
         raise ProofMissingError("proof", reason)
     reason = Phrase(
-        "« Non concerné » ne s'écrit qu'avec sa preuve : la dernière liste, ou un compartiment fermé.",
+        "« Non concerné » ne s’écrit qu’avec sa preuve : la dernière liste, ou un compartiment fermé.",
         "“Not concerned” is only written with its proof: the newest list, or a closed compartment.",
     )
     raise ProofMissingError("proof", reason)
@@ -119,6 +119,6 @@ def sentence(cohort: Cohort, statements: Sequence[Statement], shown: DataCategor
         return None
     fr, en = (", ".join(LABELS[one][language] for one in each(said)) for language in Language)
     return Phrase(
-        f"N'étaient pas accessibles, et nous en avons la preuve : {fr}.",
+        f"N’étaient pas accessibles, et nous en avons la preuve : {fr}.",
         f"Not within reach, and we hold the proof: {en}.",
     )

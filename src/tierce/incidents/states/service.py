@@ -131,7 +131,7 @@ class States:
             RegisterClosedError: the incident is closed.
         """
         if stage not in WRITTEN_HERE:
-            raise FormError("stage", Phrase("Choisissez l'étape atteinte.", "Choose the stage reached."))
+            raise FormError("stage", Phrase("Choisissez l’étape atteinte.", "Choose the stage reached."))
         step = STEPS[stage]
         said = ""
         if step.reasoned:

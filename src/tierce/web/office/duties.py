@@ -131,7 +131,7 @@ def _write_time(site: OfficeSite, number: IncidentId) -> Work:
     def work(connection: Connection, visit: Visit, typed: Mapping[str, str]) -> object:
         moment = next((one for one in Moment if one.value == typed.get("moment")), None)
         if moment is None:
-            raise FormError("moment", Phrase("Choisissez l'heure que vous écrivez.", "Choose which time you write."))
+            raise FormError("moment", Phrase("Choisissez l’heure que vous écrivez.", "Choose which time you write."))
         at = minute("at", typed.get("at", ""))
         return site.clocks.write_time(
             connection, visit.caller, number, moment=moment, at=at, why=typed.get("why", ""), insurer=_insurer(typed)

@@ -245,7 +245,7 @@ def _choices(cohorts: list[Scored], language: Language) -> dict[str, list[tuple[
         "cohorts": [(one.cohort.key, one.cohort.label) for one in cohorts],
         "risks": [("", "–"), *options(_RISKS)],
         "controllers": options(_CONTROLLERS),
-        "categories": options(LABELS),
+        "categories": [(_code(one), category_names(one)[language]) for one in LABELS],
         "classes": options(CLASS_LABELS),
         "steps": options(_STEPS),
         "eases": options(_EASES),
