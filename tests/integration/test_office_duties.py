@@ -30,7 +30,10 @@ def room(connect: Connect, keyring: Keyring) -> Room:
 def test_the_page_says_what_is_owed_next_and_what_is_not_told_as_law(room: Room, database: Database) -> None:
     async def scene(site: Site) -> None:
         path = await opened(site)
-        page = plain(await site.http.get(f"{path}/duties"))
+        shown = await site.http.get(f"{path}/duties")
+        assert all(f'href="#{one}"' in shown.text for one in ("fulfil", "say", "end")), "far below on a telephone"
+        assert all(f'id="{one}"' in shown.text for one in ("fulfil", "say", "end"))
+        page = plain(shown)
         assert "Prochain délai : Notifier la CNIL" in page
         assert "RGPD, article 33(1) : 72 heures en vigueur" in page
         assert "Code des assurances, article L. 12-10-1 délai de prudence" in page
