@@ -35,6 +35,7 @@ def test_the_page_says_what_is_owed_next_and_what_is_not_told_as_law(room: Room,
         assert all(f'id="{one}"' in shown.text for one in ("fulfil", "say", "end"))
         page = plain(shown)
         assert "Prochain délai : Notifier la CNIL" in page
+        assert "Court encore : Prévenir chaque organisme, Notifier la CNIL" in page, "said before one closes"
         assert "RGPD, article 33(1) : 72 heures en vigueur" in page
         assert "Code des assurances, article L. 12-10-1 délai de prudence" in page
         assert "proposition" not in page.lower()
