@@ -104,6 +104,10 @@ def test_two_people_approve_what_they_have_read_and_one_stops_it(world: Messages
         assert (await post(site, f"{path}/batches/1", {})).status_code == 409, "what was posted is not given again"
         assert f"{path}/batches/1" not in (await get(site, path)).text
         assert (await post(site, f"{path}/posted", {"batch": "1"})).status_code == 409
+        world.room.admin.execute("update notice.item set state = 3 where state = 1")
+        world.room.admin.commit()
+        said = (await get(site, path)).text
+        assert "les autres attendent l’annonce publique" in said, "nobody publishes it but us"
 
     async def main() -> None:
         async with office_site(world.room, database) as site:

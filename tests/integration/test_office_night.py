@@ -1,11 +1,12 @@
 """The incident's page at night, the criteria of its list, the register of all events: over HTTP, as staff do."""
 
 import re
+from datetime import timedelta
 from html import unescape
 
 import pytest
 
-from tests.integration.asks import AT
+from tests.integration.asks import AT, ask, sequence, write_asks
 from tests.integration.conftest import Connect
 from tests.integration.rooms import Room, open_room
 from tests.integration.sites_world import Site
@@ -83,6 +84,24 @@ def test_the_page_leads_from_the_signal_to_the_closing_and_refuses_in_words(room
         again = await site.http.post(f"{path}/stages", data=aside)
         assert again.status_code == 422
         assert ">Encore un appareil.</textarea>" in again.text, "what was typed is kept"
+
+    play(room, database, scene)
+
+
+def test_what_a_page_does_not_know_it_does_not_say(room: Room, database: Database) -> None:
+    attack(room)
+    write_asks(room.admin, room.keyring, [ask(n, at=AT + timedelta(seconds=n)) for n in range(1, 131)])
+    sequence(room.worker, room.keyring)
+
+    async def scene(site: Site) -> None:
+        assert "au moins 120 réponses montrées" in plain(await site.http.get("/accounts/501")), "its last steps alone"
+        path = await opened(site)
+        assert "la liste est exacte" in plain(await site.http.get(path))
+        room.admin.execute("update incident.scope set possible = 3")
+        room.admin.commit()
+        said = plain(await site.http.get(path))
+        assert "la liste est exacte" not in said
+        assert "d'autres ont pu l'être, comptées à part" in said
 
     play(room, database, scene)
 
