@@ -120,5 +120,5 @@ def test_messages_are_frozen_read_and_approved(stage: Stage, new_browser: NewBro
     faults += seen(page, path, "messages-approved-once", stage, "office")
     expect(page.locator("main")).to_contain_text("Hélène Vasseur")
     page.goto(stage.url("office") + incident)
-    expect(page.locator("#counts + ul")).to_contain_text("adultes à prévenir")
+    expect(page.locator("#counts + ul")).to_contain_text("Adultes à prévenir")
     assert faults == []

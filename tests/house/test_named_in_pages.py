@@ -2,6 +2,7 @@
 
 import ast
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -119,3 +120,19 @@ def test_the_runbook_has_a_place_for_each_finding_of_the_reader_and_gives_it_all
     assert len(command) == 1
     # Without the folder of segments the reader finds `segments-unread`, from the first night of sealing on.
     assert all(option in command[0] for option in ("--secrets", "--log ", "--log-key", "--segments", "--retired"))
+
+
+def test_the_runbook_of_an_incident_quotes_the_pages_word_for_word() -> None:
+    """Whoever follows it at night looks for these very words on a page or a button."""
+    said = " | ".join(
+        text["fr"]
+        for file in (ROOT / "src/tierce/web/office").glob("words*.toml")
+        for text in tomllib.loads(file.read_text("utf-8")).values()
+    )
+    shown = said.replace("\u202f", " ").replace("\u00a0", " ").replace("’", "'")
+    page = (ROOT / "docs/runbooks/incident.md").read_text("utf-8").replace("’", "'")
+    quoted = re.findall(r"(?<!\*)\*([^*\n]+)\*(?!\*)", page)
+    sought = [re.sub(r"\b3\b", "{n}", one).removesuffix(" …").rstrip(".") for one in quoted]
+    unknown = [one for one in sought if one not in shown and one not in {"En français", "Stolen"}]
+    assert len(quoted) > 20
+    assert unknown == []

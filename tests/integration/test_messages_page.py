@@ -55,6 +55,7 @@ def test_two_people_approve_what_they_have_read_and_one_stops_it(world: Messages
         page = await get(site, path)
         assert "Personne n’est encore choisi" in page.text
         world.freeze()
+        assert "figez maintenant le texte" in (await get(site, path)).text, "the list has not changed"
         assert (await post(site, f"{path}/write", {})).status_code == 303
         page = await get(site, path)
         assert "4 adultes à prévenir, pas encore approuvés par deux personnes" in plain(page)
@@ -63,7 +64,9 @@ def test_two_people_approve_what_they_have_read_and_one_stops_it(world: Messages
         for place in range(3):
             text = await get(site, f"{path}/texts/{place}")
             assert text.status_code == 200
-        assert "ne pouvons pas joindre autrement" in (await get(site, f"{path}/public")).text
+        public = (await get(site, f"{path}/public")).text
+        assert "ne pouvons pas joindre autrement" in public
+        assert "Le texte à publier, tel quel" in public, "it is no specimen"
         digests = hidden(page.text)
         assert (await post(site, f"{path}/approve", {**digests, "text": "00"})).status_code == 409
         assert (await post(site, f"{path}/approve", digests)).status_code == 303
@@ -101,6 +104,10 @@ def test_two_people_approve_what_they_have_read_and_one_stops_it(world: Messages
         assert (await post(site, f"{path}/batches/1", {})).status_code == 409, "what was posted is not given again"
         assert f"{path}/batches/1" not in (await get(site, path)).text
         assert (await post(site, f"{path}/posted", {"batch": "1"})).status_code == 409
+        world.room.admin.execute("update notice.item set state = 3 where state = 1")
+        world.room.admin.commit()
+        said = (await get(site, path)).text
+        assert "les autres attendent l’annonce publique" in said, "nobody publishes it but us"
 
     async def main() -> None:
         async with office_site(world.room, database) as site:

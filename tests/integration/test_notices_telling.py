@@ -282,7 +282,11 @@ def test_a_new_list_is_told_to_those_whose_slice_changed_alone(world: World) -> 
     done = world.telling.turn(world.notices, world.box)
     assert (done.told, done.sent) == (1, 1)
     assert world.box.mails[-1].to == "dpo@deuxcaps.example"
-    assert "2 personnes" in world.box.mails[-1].text.replace("\u00a0", " ")
+    said = world.box.mails[-1].text.replace("\u00a0", " ")
+    assert "2 personnes" in said
+    assert said.startswith("Complément : violation"), "two messages of one title would be one"
+    assert "remplace celui qui portait sur la liste nº 1 : seuls valent les nombres de la liste nº 3" in said
+    assert "Complément" not in world.box.mails[0].text
     assert {one.kind.name for one in store.standings(world.notices, incident.id).values()} == {"NOTICE", "COMPLEMENT"}
 
 

@@ -30,8 +30,12 @@ def room(connect: Connect, keyring: Keyring) -> Room:
 def test_the_page_says_what_is_owed_next_and_what_is_not_told_as_law(room: Room, database: Database) -> None:
     async def scene(site: Site) -> None:
         path = await opened(site)
-        page = plain(await site.http.get(f"{path}/duties"))
+        shown = await site.http.get(f"{path}/duties")
+        assert all(f'href="#{one}"' in shown.text for one in ("fulfil", "say", "end")), "far below on a telephone"
+        assert all(f'id="{one}"' in shown.text for one in ("fulfil", "say", "end"))
+        page = plain(shown)
         assert "Prochain délai : Notifier la CNIL" in page
+        assert "Court encore : Prévenir chaque organisme, Notifier la CNIL" in page, "said before one closes"
         assert "RGPD, article 33(1) : 72 heures en vigueur" in page
         assert "Code des assurances, article L. 12-10-1 délai de prudence" in page
         assert "proposition" not in page.lower()
@@ -54,6 +58,48 @@ def test_a_late_duty_asks_for_its_reasons_and_keeps_what_was_typed(room: Room, d
         form = form_of(site, clock="2-0", done_at=at, reasons=REASONS)
         assert (await site.http.post(f"{path}/duties/done", data=form)).status_code == 303
         assert "fait en retard, raisons écrites" in plain(await site.http.get(f"{path}/duties"))
+
+    play(room, database, scene, StaffRole.DPO)
+
+
+def test_what_a_form_refuses_is_said_in_that_form_and_nothing_is_chosen_beforehand(
+    room: Room, database: Database
+) -> None:
+    async def scene(site: Site) -> None:
+        path = await opened(site)
+        shown = await site.http.post(f"{path}/duties/done", data=form_of(site, clock="", done_at="2026-03-03T10:12"))
+        assert shown.status_code == 422, "no duty is the first of a list by chance"
+        assert 'href="#clock"' in shown.text
+        form = form_of(site, clock="2-0", done_at="2025-03-03T10:12")
+        shown = await site.http.post(f"{path}/duties/done", data=form)
+        assert 'id="done_at-error"' in shown.text
+        assert 'id="at-error"' not in shown.text, "the page has another form with a time"
+        shown = await site.http.post(f"{path}/duties/close", data=form_of(site, closing="Fini."))
+        assert 'id="closing-error"' in shown.text
+        assert ">Fini.</textarea>" in shown.text
+
+    play(room, database, scene, StaffRole.DPO)
+
+
+def test_a_duty_noted_by_mistake_is_taken_back_and_its_clock_runs_again(room: Room, database: Database) -> None:
+    async def scene(site: Site) -> None:
+        path = await opened(site)
+        at = room.clock.now().astimezone(PARIS).strftime("%Y-%m-%dT%H:%M")
+        form = form_of(site, clock="2-0", undone="1", reasons="Rien encore.")
+        assert (await site.http.post(f"{path}/duties/done", data=form)).status_code == 422, "nothing to take back"
+        room.clock.advance(timedelta(minutes=1))
+        form = form_of(site, clock="2-0", done_at=at, reasons="")
+        assert (await site.http.post(f"{path}/duties/done", data=form)).status_code == 303
+        page = plain(await site.http.get(f"{path}/duties"))
+        assert "Notifier la CNIL : fait le" in page, "the register says which duty"
+        assert "Prochain délai : Notifier la CNIL" not in page
+        form = form_of(site, clock="2-0", undone="1", reasons="")
+        assert (await site.http.post(f"{path}/duties/done", data=form)).status_code == 422, "not without a reason"
+        form = form_of(site, clock="2-0", undone="1", reasons="Noté pour un autre événement.")
+        assert (await site.http.post(f"{path}/duties/done", data=form)).status_code == 303
+        page = plain(await site.http.get(f"{path}/duties"))
+        assert "Prochain délai : Notifier la CNIL" in page
+        assert "Notifier la CNIL : ce n'était pas fait. Noté pour un autre événement." in page
 
     play(room, database, scene, StaffRole.DPO)
 

@@ -8,6 +8,7 @@ import re
 import pytest
 from pypdf import PdfReader
 
+from tests.integration.asks import AT
 from tests.integration.conftest import Connect
 from tests.integration.rooms import Room, open_room
 from tests.integration.sites_world import Site
@@ -15,6 +16,7 @@ from tests.integration.test_incidents_register import REASONS
 from tests.integration.test_office_holds import play
 from tests.integration.test_office_site import attack, form_of, opened, plain
 from tierce.incidents.form.vocabulary import FIELDS, SECTIONS
+from tierce.kernel.clock import PARIS
 from tierce.policy.staff import StaffRole
 from tierce.storage.database import Database
 from tierce.storage.keys import Keyring
@@ -26,7 +28,7 @@ COHORT = {
     "people_least": "2", "people_most": "2", "people_method": "la liste", "records_least": "3", "records_most": "3",
     "records_method": "le journal", "class": "1", "class_reason": "identité", "step": "0", "ease": "1",
     "ease_reason": "NIR et nom", "confidentiality": "0.5", "integrity": "0", "availability": "0", "malicious": "1",
-    "circumstances_reason": "compte hameçonné",
+    "circumstances_reason": "compte hameçonné.",
 }  # fmt: skip
 
 
@@ -40,13 +42,20 @@ def room(connect: Connect, keyring: Keyring) -> Room:
 def test_a_cohort_is_scored_step_by_step_and_concluded_by_a_person(room: Room, database: Database) -> None:
     async def scene(site: Site) -> None:
         path = await opened(site)
+        empty = await site.http.get(f"{path}/severity")
+        filled = await site.http.get(f"{path}{re.findall(r'/severity[?]of=insured', empty.text)[0]}")
+        assert 'value="Assurés et leurs familles"' in filled.text
+        assert re.search(r'name="people_most"[^>]*value="2"', filled.text), "nobody copies by hand what a list counts"
+        assert 'name="ease_reason" type="text" value=""' in filled.text, "what is judged is judged"
         refused = await site.http.post(f"{path}/severity/score", data=form_of(site, **{**COHORT, "ease_reason": ""}))
         assert refused.status_code == 422
-        assert 'value="compte hameçonné"' in refused.text
+        assert 'value="compte hameçonné."' in refused.text
         assert (await site.http.post(f"{path}/severity/score", data=form_of(site, **COHORT))).status_code == 303
         page = plain(await site.http.get(f"{path}/severity"))
         assert "1 population attend votre conclusion" in page
-        assert "Contexte × identification + circonstances = 2.0, niveau moyen" in page
+        assert "compte hameçonné." in page
+        assert "compte hameçonné.." not in page
+        assert "Contexte × identification + circonstances = 2,0, niveau moyen" in page
         assert "Au moins importante le NIR ne se change pas" in page
         low = form_of(site, cohort="assures", risk="1", reasoning=REASONS, against_floor="")
         told = await site.http.post(f"{path}/severity/bridge", data=low)
@@ -55,6 +64,22 @@ def test_a_cohort_is_scored_step_by_step_and_concluded_by_a_person(room: Room, d
         high = form_of(site, cohort="assures", risk="2", reasoning=REASONS, against_floor="")
         assert (await site.http.post(f"{path}/severity/bridge", data=high)).status_code == 303
         assert "1 population, cotée et conclue" in plain(await site.http.get(f"{path}/severity"))
+
+    play(room, database, scene, StaffRole.DPO)
+
+
+def test_an_answer_typed_beside_not_known_yet_is_known_and_one_taken_back_is_not(
+    room: Room, database: Database
+) -> None:
+    async def scene(site: Site) -> None:
+        path = await opened(site)
+        section = f"{path}/forms/0/sections/2"
+        unknown = {f"{one.key}-is": "not known yet" for one in FIELDS if one.section == 2}
+        typed = form_of(site, **{**unknown, "siren": "123456782"})
+        assert (await site.http.post(section, data=typed)).status_code == 303
+        assert 'value="123456782"' in (await site.http.get(section)).text, "what was typed is not dropped"
+        assert (await site.http.post(section, data=typed)).status_code == 303
+        assert 'value="123456782"' not in (await site.http.get(section)).text, "she chose: not known after all"
 
     play(room, database, scene, StaffRole.DPO)
 
@@ -71,6 +96,9 @@ def test_n5_the_page_to_carry_has_every_field_in_the_service_s_order_and_version
     async def scene(site: Site) -> None:
         path = await opened(site)
         page = await site.http.get(f"{path}/forms/1/carry")
+        assert html.unescape(page.text).count(f"{AT.astimezone(PARIS):%d/%m/%Y %H:%M}") >= 2, (
+            "read then, not looked for"
+        )
         shown = re.findall(r'<div class="carry" id="(\w+)">', page.text)
         assert shown == [field.key for field in FIELDS]
         text = html.unescape(page.text)

@@ -1,11 +1,12 @@
 """The incident's page at night, the criteria of its list, the register of all events: over HTTP, as staff do."""
 
 import re
+from datetime import timedelta
 from html import unescape
 
 import pytest
 
-from tests.integration.asks import AT
+from tests.integration.asks import AT, ask, sequence, write_asks
 from tests.integration.conftest import Connect
 from tests.integration.rooms import Room, open_room
 from tests.integration.sites_world import Site
@@ -47,7 +48,7 @@ def test_the_page_leads_from_the_signal_to_the_closing_and_refuses_in_words(room
         shown = await page()
         assert "Prévenez 2 assureurs" in shown
         assert "Écrit après coup" in shown
-        assert "2 assurés et leurs familles" in shown
+        assert "Assurés et leurs familles 2" in shown, "a name, then its number: right for 0, 1 and 1 000"
         assert "inexpliqué" not in shown
         insert = (
             "insert into notice.warning (id, incident, revision, insurer, step, kind, due_at, next_try, sent_at,"
@@ -59,13 +60,16 @@ def test_the_page_leads_from_the_signal_to_the_closing_and_refuses_in_words(room
         room.admin.commit()
         shown = await page()
         assert "Prévenez 1 assureur" in shown
-        assert "2 assureurs concernés = 0 avis reçu + 1 avis parti, pas encore reçu + 1 avis refusé" in shown
+        assert (
+            "Assureurs concernés : 2 juste Avis reçu 0 Avis parti, pas encore reçu 1 Avis refusé par le serveur 1"
+            in shown
+        )
         room.admin.execute(
             "insert into notice.acknowledgement (incident, revision, insurer, at, staff, name, entry)"
             " values (%s, 1, 1, now(), 1, 'Une assureuse', 1)", (number,)
         )  # fmt: skip
         room.admin.commit()
-        assert "2 assureurs concernés = 1 avis reçu + 0 avis parti" in await page()
+        assert "Assureurs concernés : 2 juste Avis reçu 1 Avis parti, pas encore reçu 0" in await page()
         assert await write("stages", stage="closed", why=REASONS) == 422
         assert await write("hold", why=REASONS) == 409
         assert await write("borders", residence="abroad", countries="France", authority="cnil", border_why="x") == 422
@@ -74,6 +78,72 @@ def test_the_page_leads_from_the_signal_to_the_closing_and_refuses_in_words(room
             == 303
         )
         assert "États membres (BE)" in await page()
+        shown = (await site.http.get(f"{path}/duties")).text
+        assert shown.count("pas encore") == 4, "what was sent by itself is said here too"
+        aside = form_of(site, stage="contained", why="Encore un appareil.", happened="2999-01-01T10:00")
+        again = await site.http.post(f"{path}/stages", data=aside)
+        assert again.status_code == 422
+        assert ">Encore un appareil.</textarea>" in again.text, "what was typed is kept"
+
+    play(room, database, scene)
+
+
+def test_what_a_page_does_not_know_it_does_not_say(room: Room, database: Database) -> None:
+    attack(room)
+    write_asks(room.admin, room.keyring, [ask(n, at=AT + timedelta(seconds=n)) for n in range(1, 131)])
+    sequence(room.worker, room.keyring)
+
+    async def scene(site: Site) -> None:
+        assert "au moins 120 réponses montrées" in plain(await site.http.get("/accounts/501")), "its last steps alone"
+        path = await opened(site)
+        assert "la liste est exacte" in plain(await site.http.get(path))
+        room.admin.execute("update incident.scope set possible = 3")
+        room.admin.commit()
+        said = plain(await site.http.get(path))
+        assert "la liste est exacte" not in said
+        assert "d'autres ont pu l'être, comptées à part" in said
+
+    play(room, database, scene)
+
+
+def test_two_officers_do_not_open_one_theft_twice_unawares(room: Room, database: Database) -> None:
+    attack(room)
+
+    async def scene(site: Site) -> None:
+        form = "/accounts/501/incident"
+        assert 'name="known" value="0"' in (await site.http.get(form)).text
+        path = await opened(site)
+        typed = form_of(site, title="Accès volé", begun=local(0), ended=local(59), why="", known="0")
+        twice = await site.http.post(form, data=typed)
+        assert twice.status_code == 422, "the page before, sent again: a second click, or a second officer"
+        assert f'href="{path}"' in twice.text
+        assert ">Accès volé<" not in twice.text
+        assert 'value="Accès volé"' in twice.text, "what was typed is kept"
+        assert 'name="known" value="1"' in twice.text
+        assert (await site.http.post(form, data={**typed, "known": "1"})).status_code == 303, "another theft"
+
+    play(room, database, scene)
+
+
+def test_what_was_typed_comes_back_when_the_session_has_ended_and_to_nobody_else(
+    room: Room, database: Database
+) -> None:
+    attack(room)
+
+    async def scene(site: Site) -> None:
+        path = await opened(site)
+        typed = form_of(site, stage="aware", why="Vingt mille demandes & une panne.")
+        site.http.cookies.clear()
+        own = {"sec-fetch-site": "same-origin"}
+        late = await site.http.post(f"{path}/stages", data=typed, headers=own)
+        assert late.status_code == 401
+        assert "Vingt mille demandes &amp; une panne." in late.text
+        assert f'href="/sign-in?return_to={path}"' in late.text, "and she comes back to the same page"
+        assert site.csrf not in late.text
+        for headers in ({"sec-fetch-site": "cross-site"}, {}):
+            late = await site.http.post(f"{path}/stages", data=typed, headers=headers)
+            assert "Vingt mille" not in late.text, "no other site makes this one say anything"
+        assert f'href="/sign-in?return_to={path}/duties"' in (await site.http.get(f"{path}/duties")).text
 
     play(room, database, scene)
 

@@ -10,7 +10,7 @@ from tierce.incidents.clocks.model import Running, State
 from tierce.incidents.clocks.rules import OPERATOR
 from tierce.incidents.errors import FormError
 from tierce.incidents.night.model import Decision, Known, Part, Sum
-from tierce.incidents.night.rules import next_decision
+from tierce.incidents.night.rules import conclusions_owed, next_decision
 from tierce.incidents.states.model import Move, Stage
 from tierce.incidents.states.rules import standing
 from tierce.kernel.ids import InsurerId
@@ -98,3 +98,10 @@ def test_n11_countries_are_other_states_where_the_regulation_applies() -> None:
     for wrong in ("", "FR", "US", "Belgique", "BE XX"):
         with pytest.raises(FormError):
             countries_of(wrong)
+
+
+def test_a_cohort_of_the_list_that_nobody_scored_is_still_to_be_concluded() -> None:
+    assert conclusions_owed([], 3) == 3
+    assert conclusions_owed([True], 3) == 2, "two were never looked at"
+    assert conclusions_owed([True, False], 2) == 1
+    assert conclusions_owed([True, True, True], 2) == 0

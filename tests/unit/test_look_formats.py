@@ -60,6 +60,8 @@ def test_money_always_has_two_decimals() -> None:
         (timedelta(seconds=45), "45 s"),
         (timedelta(minutes=12, seconds=59), "12 min"),
         (timedelta(hours=3, minutes=5), "3 h 05"),
+        (timedelta(hours=71, minutes=59), "2 jours et 23 h"),
+        (timedelta(days=3), "3 jours"),
         (timedelta(days=4, hours=23), "4 jours"),
     ],
 )

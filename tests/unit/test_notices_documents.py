@@ -1,5 +1,6 @@
 """The texts: what the law wants is there, nothing vague, nobody named, and both languages say it."""
 
+import re
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
@@ -24,6 +25,7 @@ from tierce.notices.model import (
     ReadOfHer,
     Subject,
 )
+from tierce.notices.professional_letter import UsedAccount, make_professional_letter
 from tierce.notices.public_notice import make_public_notice
 from tierce.notices.rules import (
     LETTER_CONTENTS,
@@ -116,6 +118,31 @@ def test_a_letter_says_what_was_read_and_when() -> None:
         "the name of your health insurer: Mutuelle du Grand Chêne",
         "what your insurer covers for one kind of care, and until what date",
     ]
+
+
+@pytest.mark.parametrize("names", [(None,), ("Léa Exemple",), ("Léa Exemple", "Tom Exemple")])
+def test_french_is_elided_and_she_is_told_how_to_find_her_page(names: tuple[str | None, ...]) -> None:
+    made = make_letter(
+        facts=FACTS,
+        operator=OPERATOR,
+        recipient=Phrase(NAME, NAME),
+        subjects=tuple(Subject(name, (READ,)) for name in names),
+        reference="7QK4-0ABC-9XYZ",
+        dated=date(2027, 3, 4),
+    )
+    text = text_of(made, Language.FR)
+    assert re.findall(r"\b(?:que|de|le|la|ne|se) (?=[aeiouéèê])\w+", text) == []
+    assert "appelez-nous pour avoir son adresse" in text, "nobody types an address that she was not given"
+
+
+@pytest.mark.parametrize(("entries", "said"), [(1, "connexion faite ainsi"), (21, "connexions faites ainsi")])
+def test_a_professional_s_letter_counts_in_words_that_agree(entries: int, said: str) -> None:
+    used = UsedAccount(DataCategory.CIVIL_STATUS, START, START, entries)
+    made = make_professional_letter(
+        facts=FACTS, operator=OPERATOR, recipient=Phrase(NAME, NAME), used=used, reference="7QK4-0ABC-9XYZ",
+        dated=date(2027, 3, 4),
+    )  # fmt: skip
+    assert said in text_of(made, Language.FR)
 
 
 def test_a_childs_letter_goes_to_whoever_represents_her() -> None:

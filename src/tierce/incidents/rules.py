@@ -44,7 +44,7 @@ def check_free_text(field: str, text: str, most: int = FREE_TEXT_CHARACTERS_MAX)
     trimmed = " ".join(text.split())
     if not trimmed:
         raise FreeTextError(
-            field, Phrase("Rien n'est écrit : dites-le en une phrase.", "Nothing is written; say it in a sentence.")
+            field, Phrase("Rien n’est écrit : dites-le en une phrase.", "Nothing is written; say it in a sentence.")
         )
     if len(trimmed) > most:
         reason = Phrase(

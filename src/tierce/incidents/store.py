@@ -207,6 +207,28 @@ def last_scope(connection: Connection, number: IncidentId) -> ScopeSummary | Non
     return _summary(row) if row else None
 
 
+def read_period(
+    connection: Connection, scope: ScopeSummary, insurer: InsurerId | None
+) -> tuple[datetime, datetime] | None:
+    """When the first and the last answer of a list, or of one insurer's part, were read; None of a list of nobody."""
+    row = connection.execute(
+        "select min(first_at), max(last_at) from incident.exposed where incident = %(incident)s"
+        " and revision = %(revision)s and (%(insurer)s::int is null or insurer = %(insurer)s::int)",
+        {"incident": scope.incident, "revision": scope.revision, "insurer": insurer},
+    ).fetchone()
+    return (row[0], row[1]) if row and row[0] is not None else None
+
+
+def notices_sent(connection: Connection, number: IncidentId) -> dict[InsurerId, datetime]:
+    """When each insurer was first sent a notice of an incident by the platform itself."""
+    rows = connection.execute(
+        "select insurer, min(sent_at) from notice.warning where incident = %s and sent_at is not null"
+        " group by insurer",
+        (number,),
+    )
+    return {InsurerId(insurer): sent for insurer, sent in rows.fetchall()}
+
+
 def scopes(connection: Connection, number: IncidentId) -> list[ScopeSummary]:
     """Every revision of an incident's scope, without its list, the oldest first."""
     rows = connection.execute(_SCOPES, (number,))

@@ -20,9 +20,9 @@ _ANSWERS = (Phrase("réponse", "answer"), Phrase("réponses", "answers"))
 
 
 def make_insurer_notice(
-    facts: Facts, operator: Operator, part: InsurerSlice, reference: str, dated: date
+    facts: Facts, operator: Operator, part: InsurerSlice, reference: str, dated: date, before: int = 0
 ) -> Document:
-    """Write the notice to one insurer.
+    """Write the notice to one insurer, or the complement that takes the place of one.
 
     Args:
         facts: what is established about the incident.
@@ -30,17 +30,21 @@ def make_insurer_notice(
         part: this insurer's part of the list, and nothing of any other.
         reference: the incident's reference.
         dated: the notice's date.
+        before: the list that it was told of last; 0 when it is told for the first time.
 
     Raises:
         TextRefusedError: a block would be empty or vague.
     """
+    again = (
+        Phrase(f"Complément{NBSP}: violation", "Complement: personal") if before else Phrase("Violation", "Personal")
+    )
     title = Phrase(
-        f"Violation de données personnelles concernant des assurés de {part.name}",
-        f"Personal data breach concerning people insured by {part.name}",
+        f"{again.fr} de données personnelles concernant des assurés de {part.name}",
+        f"{again.en} data breach concerning people insured by {part.name}",
     )
     blocks = (
         _nature(facts, part),
-        _scope(facts, part),
+        _scope(facts, part, before),
         evidence_block(facts, part.digest),
         measures_block(facts),
         _duties(),
@@ -128,7 +132,7 @@ def category_names(categories: DataCategory) -> Phrase:
     return Phrase(", ".join(one.fr for one in found), ", ".join(one.en for one in found))
 
 
-def _scope(facts: Facts, part: InsurerSlice) -> Block:
+def _scope(facts: Facts, part: InsurerSlice, before: int) -> Block:
     persons, answers = count(part.persons, *_PERSONS), count(part.entries, *_ANSWERS)
     data = category_names(part.categories)
     held = (
@@ -139,10 +143,18 @@ def _scope(facts: Facts, part: InsurerSlice) -> Block:
             "already held them, and an answer confirms that they are right.",
         ),
     )
+    replaced = (
+        Phrase(
+            f"Ce message remplace celui qui portait sur la liste nº {before}{NBSP}: seuls valent les nombres de la "
+            f"liste nº {facts.revision}, ci-dessous.",
+            f"This message takes the place of the one about list no. {before}: the numbers of list no. "
+            f"{facts.revision}, below, alone are valid.",
+        ),
+    )
     return Block(
         BlockKind.SCOPE,
         Phrase("Qui et quoi", "Who and what"),
-        (),
+        replaced if before else (),
         (
             Phrase(f"Vos assurés concernés{NBSP}: {persons.fr}.", f"People you insure concerned: {persons.en}."),
             Phrase(

@@ -11,7 +11,7 @@ from typing import Final
 
 from tierce.kernel.language import Phrase
 from tierce.kernel.saying import NBSP, count, listing, say_instant, say_period
-from tierce.notices.letter_words import HERSELF, Voice, actions, consequences, read_points, voice_of
+from tierce.notices.letter_words import HERSELF, LETTER, Voice, actions, consequences, read_points, voice_of
 from tierce.notices.model import (
     Block,
     BlockKind,
@@ -233,7 +233,7 @@ def measures_block(facts: Facts) -> Block:
     )
 
 
-def contact_block(operator: Operator, reference: str) -> Block:
+def contact_block(operator: Operator, reference: str, paper: Phrase = LETTER) -> Block:
     """Whom to talk to, and how to check that the letter is ours."""
     return Block(
         BlockKind.CONTACT,
@@ -246,10 +246,10 @@ def contact_block(operator: Operator, reference: str) -> Block:
                 f"{operator.officer_email}, {operator.address}.",
             ),
             Phrase(
-                "Pour vérifier que cette lettre vient de nous, appelez et donnez la référence "
+                f"Pour vérifier que {paper.fr} vient de nous, appelez et donnez la référence "
                 f"{reference}. Nous ne vous demanderons ni numéro de sécurité sociale, ni mot de passe, ni "
                 "coordonnées bancaires.",
-                f"To check that this letter comes from us, call and give the reference {reference}. We will not ask "
+                f"To check that {paper.en} comes from us, call and give the reference {reference}. We will not ask "
                 "for a social security number, a password or bank details.",
             ),
         ),

@@ -34,7 +34,7 @@ HERSELF: Final = Voice(
     feminine="votre",
     plural="vos",
     about=Phrase("à votre sujet", "about you"),
-    did_not_receive=Phrase("vous n’avez pas reçus", "you did not receive"),
+    did_not_receive=Phrase("que vous n’avez pas reçus", "that you did not receive"),
     owner="your",
 )
 
@@ -55,7 +55,7 @@ def voice_of(subjects: tuple[Subject, ...]) -> Voice:
             feminine="sa",
             plural="ses",
             about=Phrase(f"au sujet {_of(name)}", f"about {name}"),
-            did_not_receive=Phrase("cette personne n’a pas reçus", "this person did not receive"),
+            did_not_receive=Phrase("que cette personne n’a pas reçus", "that this person did not receive"),
             owner="this person’s",
         )
     return Voice(
@@ -63,7 +63,7 @@ def voice_of(subjects: tuple[Subject, ...]) -> Voice:
         feminine="leur",
         plural="leurs",
         about=Phrase("au sujet des personnes que vous représentez", "about the people whom you represent"),
-        did_not_receive=Phrase("elles n’ont pas reçus", "they did not receive"),
+        did_not_receive=Phrase("qu’elles n’ont pas reçus", "that they did not receive"),
         owner="their",
     )
 
@@ -128,8 +128,8 @@ def consequences(reads: tuple[ReadOfHer, ...], voice: Voice, insurers: Phrase) -
             f"an account or claim a right in {voice.owner} name.",
         ),
         Phrase(
-            f"Des soins facturés à {voice.masculine} nom, que {voice.did_not_receive.fr}.",
-            f"Care billed in {voice.owner} name that {voice.did_not_receive.en}.",
+            f"Des soins facturés à {voice.masculine} nom, {voice.did_not_receive.fr}.",
+            f"Care billed in {voice.owner} name {voice.did_not_receive.en}.",
         ),
     ]
     if shown & CARE:
@@ -185,17 +185,21 @@ def bank_action() -> Phrase:
     )
 
 
-def complaint_action() -> Phrase:
-    """Where one can complain."""
+LETTER: Final = Phrase("cette lettre", "this letter")
+"""What a letter calls itself."""
+
+
+def complaint_action(paper: Phrase = LETTER) -> Phrase:
+    """Where one can complain, with the very text that says so."""
     return Phrase(
-        "Vous pouvez porter plainte auprès de la police ou de la gendarmerie, avec cette lettre. Vous pouvez "
+        f"Vous pouvez porter plainte auprès de la police ou de la gendarmerie, avec {paper.fr}. Vous pouvez "
         "aussi saisir la CNIL, l’autorité chargée de la protection des données personnelles.",
-        "You can file a complaint with the police or the gendarmerie, with this letter. You can also turn to "
+        f"You can file a complaint with the police or the gendarmerie, with {paper.en}. You can also turn to "
         "the CNIL, the French data protection authority.",
     )
 
 
-def actions(reads: tuple[ReadOfHer, ...], voice: Voice, insurers: Phrase) -> Block:
+def actions(reads: tuple[ReadOfHer, ...], voice: Voice, insurers: Phrase, paper: Phrase = LETTER) -> Block:
     """What one can do, for what was shown."""
     shown = shown_of(reads)
     points = [
@@ -207,9 +211,9 @@ def actions(reads: tuple[ReadOfHer, ...], voice: Voice, insurers: Phrase) -> Blo
             f"Hang up, then call {insurers.en} yourself at the number printed on the tiers payant card.",
         ),
         Phrase(
-            "Pendant un an, relisez les relevés de remboursement. Si vous y trouvez des soins que "
+            "Pendant un an, relisez les relevés de remboursement. Si vous y trouvez des soins "
             f"{voice.did_not_receive.fr}, dites-le à {insurers.fr}.",
-            f"For one year, read the reimbursement statements. If you find care that {voice.did_not_receive.en}, "
+            f"For one year, read the reimbursement statements. If you find care {voice.did_not_receive.en}, "
             f"tell {insurers.en}.",
         ),
     ]
@@ -227,12 +231,12 @@ def actions(reads: tuple[ReadOfHer, ...], voice: Voice, insurers: Phrase) -> Blo
         points.append(bank_action())
     points += [
         Phrase(
-            "Dans l’espace personnel, chaque consultation des droits est écrite, et on peut répondre "
-            f"«{NBSP}Ce n’était pas moi{NBSP}». Tapez vous-même son adresse{NBSP}: nous n’envoyons jamais "
-            "de lien.",
-            "The personal space shows every look-up, and one can answer “It was not me”. Type its address "
-            "yourself: we never send a link.",
+            "Sur notre site, un espace personnel montre chaque consultation des droits. On peut y répondre "
+            f"«{NBSP}Ce n’était pas moi{NBSP}». Nous n’envoyons jamais de lien{NBSP}: appelez-nous pour avoir son "
+            "adresse, puis tapez-la vous-même.",
+            "On our site, a personal space shows every look-up of rights. One can answer there “It was not me”. We "
+            "never send a link: call us for its address, then type it yourself.",
         ),
-        complaint_action(),
+        complaint_action(paper),
     ]
     return Block(BlockKind.ACTIONS, Phrase("Ce que vous pouvez faire", "What you can do"), (), tuple(points))

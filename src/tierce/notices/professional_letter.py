@@ -15,7 +15,10 @@ from tierce.notices.letter_words import bank_action, bank_consequence, complaint
 from tierce.notices.model import Block, BlockKind, Document, Facts, Operator
 from tierce.notices.rules import LETTER_CONTENTS, check_document
 
-_ASKS = (Phrase("demande ou connexion", "ask or sign-in"), Phrase("demandes et connexions", "asks and sign-ins"))
+_ASKS = (
+    Phrase("demande ou connexion faite", "ask or sign-in made"),
+    Phrase("demandes et connexions faites", "asks and sign-ins made"),
+)
 _OWN = {
     DataCategory.CIVIL_STATUS: Phrase("votre nom et vos prénoms", "your full name"),
     DataCategory.PROFESSIONAL_RECORD: Phrase(
@@ -87,8 +90,8 @@ def _nature(used: UsedAccount) -> Block:
         (
             Phrase(
                 f"Une autre personne que vous s’est servie de votre accès {when.fr}. Notre journal garde {lines.fr} "
-                f"faites ainsi sous votre nom. Elle a pu lire sur vos propres pages{NBSP}:",
-                f"Somebody other than you used your access {when.en}. Our journal holds {lines.en} made so under "
+                f"ainsi sous votre nom. Elle a pu lire sur vos propres pages{NBSP}:",
+                f"Somebody other than you used your access {when.en}. Our journal holds {lines.en} so under "
                 "your name. They were able to read on your own pages:",
             ),
         ),

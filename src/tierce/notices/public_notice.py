@@ -10,13 +10,29 @@ from datetime import date
 from tierce.kernel.categories import LABELS, each
 from tierce.kernel.language import Phrase
 from tierce.kernel.saying import NBSP, count, say_period
-from tierce.notices.audience.model import WHY_LABELS, Why
+from tierce.notices.audience.model import Why
 from tierce.notices.letter import contact_block, measures_block, signature
 from tierce.notices.letter_words import HERSELF, actions, consequences
 from tierce.notices.model import Block, BlockKind, Document, Facts, Operator, ReadOfHer
 from tierce.notices.rules import LETTER_CONTENTS, check_document, check_readable
 
 _PEOPLE = (Phrase("personne", "person"), Phrase("personnes", "people"))
+_PAPER = Phrase("cette annonce", "this notice")
+_UNREACHED: dict[Why, Phrase] = {
+    Why.NO_CONTACT: Phrase("nous n’avons pas leur adresse", "we do not have their address"),
+    Why.NO_ADDRESS: Phrase("personne ne nous a donné leur adresse", "nobody gave us their address"),
+    Why.SHARED_MAILBOX: Phrase(
+        "leur adresse électronique sert aussi à quelqu’un d’autre", "somebody else uses their e-mail address too"
+    ),
+    Why.EMAIL_FAILED: Phrase("notre message n’est pas arrivé", "our message did not arrive"),
+    Why.UNPRINTABLE: Phrase("leur adresse ne s’imprime pas", "their address cannot be printed"),
+    Why.RETURNED: Phrase("notre lettre est revenue", "our letter came back"),
+    Why.MINOR_ALONE: Phrase(
+        "des enfants dont nous ne savons pas qui les représente",
+        "children of whom we do not know who represents them",
+    ),
+}
+"""Why nothing else reaches somebody, in words for whoever reads the notice in a newspaper."""
 _INSURER = Phrase("votre organisme complémentaire", "your insurer")
 
 
@@ -50,8 +66,8 @@ def make_public_notice(
             _nature(facts, read, unreached),
             consequences((read,), HERSELF, _INSURER),
             measures_block(facts),
-            actions((read,), HERSELF, _INSURER),
-            contact_block(operator, reference),
+            actions((read,), HERSELF, _INSURER, _PAPER),
+            contact_block(operator, reference, _PAPER),
         ),
         closing=Phrase(
             f"Ces informations nous étaient confiées{NBSP}: nous vous présentons nos excuses.",
@@ -68,7 +84,7 @@ def _nature(facts: Facts, read: ReadOfHer, unreached: Mapping[Why, int]) -> Bloc
     when = say_period(read.first_at, read.last_at)
     total = count(sum(unreached.values()), *_PEOPLE)
     reasons = tuple(
-        Phrase(f"{say.fr}{NBSP}: {WHY_LABELS[why].fr}", f"{say.en}: {WHY_LABELS[why].en}")
+        Phrase(f"{say.fr}{NBSP}: {_UNREACHED[why].fr}", f"{say.en}: {_UNREACHED[why].en}")
         for why, number in sorted(unreached.items())
         for say in (count(number, *_PEOPLE),)
     )
@@ -101,10 +117,10 @@ def _nature(facts: Facts, read: ReadOfHer, unreached: Mapping[Why, int]) -> Bloc
             ),
             *reasons,
             Phrase(
-                "Pour savoir si vous en êtes, ouvrez votre espace personnel, ou écrivez-nous par la poste. Nous ne "
-                "répondons à cette question nulle part ailleurs.",
-                "To know whether you are one of them, open your personal space, or write to us by post. We answer "
-                "that question nowhere else.",
+                "Pour savoir si vous en êtes, ouvrez votre espace personnel sur notre site, ou écrivez-nous par la "
+                "poste, à l’adresse de cette annonce. Nous ne répondons à cette question nulle part ailleurs.",
+                "To know whether you are one of them, open your personal space on our site, or write to us by post, "
+                "at the address of this notice. We answer that question nowhere else.",
             ),
         ),
     )

@@ -54,10 +54,11 @@ class Notices:
             raise SliceMissingError
         with connection.transaction():
             made = store.keep_notice(connection, scope, part, now)
+            before = store.told_before(connection, scope, insurer)
             line = staff_line(caller, Act.STAFF_NOTICE_SHOW, now, incident=number, insurer=insurer)
             self._appender.write(connection, [line])
         reference = incident_reference(incident.id, incident.day)
-        return make_insurer_notice(facts, self.operator, part, reference, made.astimezone(PARIS).date())
+        return make_insurer_notice(facts, self.operator, part, reference, made.astimezone(PARIS).date(), before)
 
     def letter(
         self,

@@ -42,6 +42,17 @@ def insurers(connection: Connection) -> dict[InsurerId, tuple[str, str]]:
     return {InsurerId(number): (amc, name) for number, amc, name in rows}
 
 
+def told_before(connection: Connection, scope: ScopeSummary, insurer: InsurerId) -> int:
+    """The list that an insurer was told of before this one; 0 where it was told of this one first, or not at all."""
+    row = connection.execute(
+        "select max(revision) filter (where revision < %(revision)s) from notice.warning"
+        " where incident = %(incident)s and insurer = %(insurer)s and revision <= %(revision)s"
+        " having bool_or(revision = %(revision)s)",
+        {"incident": scope.incident, "revision": scope.revision, "insurer": insurer},
+    ).fetchone()
+    return int(row[0] or 0) if row else 0
+
+
 def hold_of(connection: Connection, criteria: Criteria) -> Hold | None:
     """Since when everything that the criteria name has been held, or None when something of it was not.
 

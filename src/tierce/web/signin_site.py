@@ -12,10 +12,11 @@ All are HttpOnly, and Secure with the `__Host-` name as soon as the site has htt
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from html import escape
-from typing import Any
+from typing import Any, Final
+from urllib.parse import quote
 
 from litestar import Response, get, post
-from litestar.datastructures import Cookie
+from litestar.datastructures import Cookie, FormMultiDict
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromQuery
 from litestar.response import Redirect
@@ -38,6 +39,8 @@ from tierce.web.visit import AnyRequest, language_of
 
 SIGN_IN, CALLBACK, SIGN_OUT = "/sign-in", "/sign-in/callback", "/sign-out"
 FORM_FIELD = "form_token"
+_TYPED: Final = "typed"
+"""Where a request holds the sentences of a form that came too late."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,14 +83,26 @@ class SiteSignIn:
         # Other sites of the same host have cookies too: only ours says that somebody was signed in here.
         known = any(name.endswith(f"tierce-{self.name}") for name in request.cookies)
         fresh = isinstance(error, SessionRefusedError) and not known
-        values = {"reason": None if fresh else reason, "remedy": remedy, "code": code_of(error), "sign_in": SIGN_IN}
+        values = {
+            "reason": None if fresh else reason, "remedy": remedy, "code": code_of(error),
+            "sign_in": f"{SIGN_IN}{_back_to(request)}", "typed": request.scope["state"].get(_TYPED, ()),
+        }  # fmt: skip
         frame = Frame(language=language_of(request), path=request.url.path)
         return self.pages.page("welcome.html", frame, values, status=401)
+
+    async def keep_typed(self, request: AnyRequest) -> None:
+        """Hold the sentences of a form whose session has ended, so that `refused` gives them back to who typed them.
+
+        Nothing that another site sends is ever shown: the browser says where a form comes from.
+        """
+        if request.method == "POST" and request.headers.get("sec-fetch-site") == "same-origin":
+            request.scope["state"][_TYPED] = _sentences(await request.form())
 
     async def check_form(self, request: AnyRequest) -> dict[str, str]:
         """Read a submitted form, refused unless it carries the session's own token."""
         form = {key: str(value) for key, value in (await request.form()).items()}
         if not form_token_fits(self.handle(request), form.get(FORM_FIELD, "")):
+            await self.keep_typed(request)
             raise SessionRefusedError(SessionReason.UNKNOWN)
         return form
 
@@ -153,6 +168,30 @@ def sign_in_handlers(site: SiteSignIn) -> list[HTTPRouteHandler]:
         return response
 
     return [sign_in, callback, sign_out]
+
+
+def _back_to(request: AnyRequest) -> str:
+    """Where a sign-in leads back to: the page that was asked for, or the one whose form came too late."""
+    path = _page_of(request)
+    if path in {"", "/"} or path.startswith((SIGN_IN, SIGN_OUT)) or not is_local_return(path):
+        return ""
+    return f"?return_to={quote(path)}"
+
+
+def _page_of(request: AnyRequest) -> str:
+    """The page that holds a form: its own address, or the nearest above it that can be opened. No browser tells."""
+    opened = {route.path_format for route in request.app.routes if "GET" in getattr(route, "methods", ())}
+    path, template = request.url.path, request.scope["path_template"]
+    while template and template not in opened:
+        path, template = path.rpartition("/")[0], template.rpartition("/")[0]
+    return path
+
+
+def _sentences(form: FormMultiDict) -> tuple[str, ...]:
+    """What a person wrote in a form: every text of several words."""
+    return tuple(
+        value for key, value in form.multi_items() if key != FORM_FIELD and isinstance(value, str) and " " in value
+    )
 
 
 def _go_on(return_to: str) -> Response[str]:

@@ -65,7 +65,7 @@ def countries_of(text: str) -> list[str]:
     found = sorted({one for one in re.split(r"[\s,;]+", text.upper()) if one})
     if not found or not MEMBERS.issuperset(found):
         reason = Phrase(
-            "Donnez des codes de pays de deux lettres, comme BE ou DE ; la France n'en est pas.",
+            "Donnez des codes de pays de deux lettres, comme BE ou DE ; la France n’en est pas.",
             "Give codes of countries in two letters, such as BE or DE; France is not one.",
         )
         raise FormError("countries", reason)

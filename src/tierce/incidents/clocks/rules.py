@@ -100,12 +100,22 @@ def running(
         table: the delays.
     """
     found: list[Running] = []
+    done = [*_all_told(times, insurers), *done]
     for rule in rules_on(day, table):
         if rule.party is Party.OPERATOR and risk is not None and risk < rule.from_risk:
             continue
         parties = (OPERATOR,) if rule.party is Party.OPERATOR else insurers
         found.extend(_running(rule, party, now, times, done) for party in parties)
     return found
+
+
+def _all_told(times: Times, insurers: Sequence[InsurerId]) -> list[Fulfilled]:
+    """The duty to tell insurers, once each of them was sent its notice or received it: nobody has to write that."""
+    told = [times.get((Moment.NOTICE_SENT, one)) or times.get((Moment.NOTICE_RECEIVED, one)) for one in insurers]
+    known = [at for at in told if at is not None]
+    if not known or len(known) < len(insurers):
+        return []
+    return [Fulfilled(Duty.NOTICE, OPERATOR, max(known), "", "")]
 
 
 def _running(rule: ClockRule, insurer: InsurerId, now: datetime, times: Times, done: Sequence[Fulfilled]) -> Running:
@@ -130,7 +140,7 @@ def check_time(moment: Moment, at: datetime, now: datetime, times: Times, insure
         raise FormError("at", Phrase("Cette heure est à venir.", "This time is in the future."))
     if moment in {Moment.NOTICE_SENT, Moment.NOTICE_RECEIVED} and (Moment.AWARE, OPERATOR) not in times:
         reason = Phrase(
-            "Écrivez d'abord qui a connu la violation, quand et pourquoi : une notification vient après.",
+            "Écrivez d’abord qui a connu la violation, quand et pourquoi : une notification vient après.",
             "Write first who became aware of the breach, when and why; a notice comes after.",
         )
         raise FormError("at", reason)
@@ -163,7 +173,7 @@ def check_fulfilled(clock: Running, at: datetime, now: datetime, reasons: str) -
         raise FormError("at", Phrase("Cette heure est à venir.", "This time is in the future."))
     if clock.started is None:
         reason = Phrase(
-            "Ce délai n'a pas commencé : écrivez d'abord l'heure d'où il court.",
+            "Ce délai n’a pas commencé : écrivez d’abord l’heure d’où il court.",
             "This delay has not begun; write first the time it runs from.",
         )
         raise FormError("at", reason)

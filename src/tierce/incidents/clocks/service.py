@@ -39,14 +39,17 @@ def _written(row: Row) -> Written | None:
 
 
 def fulfilled_in(rows: Iterable[Row]) -> list[Fulfilled]:
-    """The duties that rows say were fulfilled."""
-    return [
-        Fulfilled(
-            Duty(row.whole("duty")), _insurer(row), from_micros(row.whole("at")), row.by, str(row.facts["reasons"])
-        )
-        for row in rows
-        if row.kind is RowKind.DUTY
-    ]
+    """The duties that rows say were fulfilled, and that no later row takes back."""
+    found: list[Fulfilled] = []
+    for row in rows:
+        if row.kind is not RowKind.DUTY:
+            continue
+        duty, insurer = Duty(row.whole("duty")), _insurer(row)
+        if row.facts.get("undone"):
+            found = [one for one in found if (one.duty, one.insurer) != (duty, insurer)]
+        else:
+            found.append(Fulfilled(duty, insurer, from_micros(row.whole("at")), row.by, str(row.facts["reasons"])))
+    return found
 
 
 def risk_in(rows: Iterable[Row]) -> Risk | None:
@@ -99,7 +102,9 @@ class Clocks:
             raise IncidentMissingError
         scope = incident_rows.last_scope(connection, number)
         insurers = incident_rows.insurers_of(connection, scope) if scope else []
-        times = times_of(incident, rows)
+        sent = incident_rows.notices_sent(connection, number)
+        times = {(Moment.NOTICE_SENT, insurer): at for insurer, at in sent.items() if at <= now}
+        times |= times_of(incident, rows)
         day, done = rules.day_of_rules(times), fulfilled_in(rows)
         return rules.running(day, now, times, done, insurers=insurers, risk=risk_in(rows))
 
@@ -122,7 +127,7 @@ class Clocks:
         said = check_free_text("why", why)
         if moment in OPERATOR_ALONE and insurer != rules.OPERATOR:
             raise FormError(
-                "insurer", Phrase("Cette heure est celle de l'opérateur.", "This time is the operator's.")
+                "insurer", Phrase("Cette heure est celle de l’opérateur.", "This time is the operator’s.")
             )
 
         def make(rows: list[Row], now: datetime) -> Facts:
@@ -164,6 +169,34 @@ class Clocks:
 
         return self.register.add(connection, caller, number, RowKind.DUTY, make)
 
+    def take_back(
+        self,
+        connection: Connection,
+        caller: StaffCaller,
+        number: IncidentId,
+        *,
+        duty: Duty,
+        reasons: str,
+        insurer: InsurerId = rules.OPERATOR,
+    ) -> Row:
+        """Say that a duty was not fulfilled after all: its clock runs again, and both rows stay.
+
+        Raises:
+            FormError: nobody said that it was fulfilled, or nothing says why it was not.
+        """
+        said = check_free_text("reasons", reasons, most=REASON_CHARACTERS_MAX)
+
+        def make(rows: list[Row], now: datetime) -> Facts:
+            if not any((one.duty, one.insurer) == (duty, insurer) for one in fulfilled_in(rows)):
+                reason = Phrase(
+                    "Rien ne dit que cette obligation est remplie.", "Nothing says that this duty is fulfilled."
+                )
+                raise FormError("duty", reason)
+            facts = {"duty": int(duty), "insurer": int(insurer), "at": micros(now), "reasons": said}
+            return {**facts, "undone": True}
+
+        return self.register.add(connection, caller, number, RowKind.DUTY, make)
+
     def close(self, connection: Connection, caller: StaffCaller, number: IncidentId, why: str) -> Row:
         """Close the event in the register.
 
@@ -188,7 +221,7 @@ class Clocks:
                 return
             if incident.aware_at is None:
                 reason = Phrase(
-                    "Écrivez d'abord qui a connu la violation, quand et pourquoi ; ou que ce n'en était pas une.",
+                    "Écrivez d’abord qui a connu la violation, quand et pourquoi ; ou que ce n’en était pas une.",
                     "Write first who became aware of the breach, when and why; or that it was none.",
                 )
                 raise FormError("why", reason)

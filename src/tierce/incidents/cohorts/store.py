@@ -10,7 +10,7 @@ from tierce.incidents.cohorts.model import Cohort, CohortCount, ExposedProfessio
 from tierce.incidents.cohorts.rules import INVOICED
 from tierce.kernel.categories import DataCategory
 from tierce.kernel.clock import from_micros
-from tierce.kernel.ids import IncidentId, InsurerId
+from tierce.kernel.ids import IncidentId, InsurerId, ProfessionalId
 from tierce.scope.model import Exposure
 from tierce.scope.rules import rule_text
 
@@ -54,6 +54,16 @@ class Difference:
     added: int
     gone: int
     changed: int
+
+
+def incidents_of(connection: Connection, professional: ProfessionalId) -> list[IncidentId]:
+    """The incidents on a list of which the account of a professional is, the oldest first."""
+    rows = connection.execute(
+        "select i.id from incident.incident i where exists (select from incident.exposed_professional e"
+        " where e.incident = i.id and e.professional = %s) order by i.signal_at, i.id",
+        (professional,),
+    )
+    return [IncidentId(row[0]) for row in rows]
 
 
 def insert_professionals(

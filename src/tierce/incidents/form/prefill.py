@@ -4,12 +4,11 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from tierce.incidents.form.model import NOT_APPLICABLE, Content, FormType, Knowledge, Organisation, Value
-from tierce.incidents.model import Incident, InsurerCount, ScopeSummary
+from tierce.incidents.model import Incident, InsurerCount
 from tierce.incidents.register.model import Row, RowKind
 from tierce.incidents.severity.model import Controller, Level
 from tierce.incidents.severity.service import Scored
 from tierce.kernel.categories import DataCategory as D
-from tierce.kernel.clock import from_micros
 from tierce.policy.clocks import Risk
 
 COUNTED = "compte exact des personnes dont le journal montre une réponse, sous l’empreinte de la liste"
@@ -35,8 +34,11 @@ def known(content: Content) -> Value:
     return Value(Knowledge.KNOWN, content)
 
 
-def of_event(incident: Incident, scope: ScopeSummary | None, rows: Sequence[Row]) -> dict[str, Value]:
-    """What is the same in every controller's form."""
+def of_event(incident: Incident, read: tuple[datetime, datetime] | None, rows: Sequence[Row]) -> dict[str, Value]:
+    """What an event says in every controller's form.
+
+    `read` is when the first and the last answer of the list were read: a list looks further than the theft lasted.
+    """
     found = {
         "type": known(FormType.INITIAL.value),
         "first_reference": NOT_APPLICABLE,
@@ -48,9 +50,8 @@ def of_event(incident: Incident, scope: ScopeSummary | None, rows: Sequence[Row]
         found["certainty"] = known("etablie")
     if incident.aware_why:
         found["discovery"] = known(incident.aware_why)
-    if scope is not None:
-        found["begun"] = known(_text(from_micros(scope.criteria.from_us)))
-        found["ended"] = known(_text(from_micros(scope.criteria.until_us)))
+    if read is not None:
+        found["begun"], found["ended"] = known(_text(read[0])), known(_text(read[1]))
     for kind, key in _TEXTS.items():
         said = " ".join(str(row.facts["text"]) for row in rows if row.kind is kind)[:2_000]
         if said:

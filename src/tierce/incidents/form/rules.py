@@ -44,7 +44,7 @@ def with_values(draft: Draft, changed: Mapping[str, Value]) -> Draft:
     """
     for key, value in changed.items():
         if key not in BY_KEY:
-            raise FormError("form", Phrase("Un champ n'est pas du formulaire.", "A field is not of the form."))
+            raise FormError("form", Phrase("Un champ n’est pas du formulaire.", "A field is not of the form."))
         check_value(BY_KEY[key], value)
     return Draft(draft.controller, {**draft.values, **changed})
 
@@ -65,7 +65,7 @@ def check_value(field: Field, value: Value) -> None:
     if content is None:
         return
     if not _fits(field, content):
-        reason = Phrase("Cette réponse n'est pas de celles du formulaire.", "This answer is not one of the form's.")
+        reason = Phrase("Cette réponse n’est pas de celles du formulaire.", "This answer is not one of the form’s.")
         raise FormError(field.key, reason)
     if field.kind in {FieldKind.TEXT, FieldKind.LONG}:
         check_free_text(field.key, str(content), most=LONG_MAX if field.kind is FieldKind.LONG else TEXT_MAX)
@@ -123,7 +123,7 @@ def _missing(draft: Draft) -> list[Problem]:
     for field in FIELDS:
         value = draft.values.get(field.key)
         if value is None:
-            found.append(Problem(field.key, Phrase("Ce champ n'a pas de réponse.", "This field has no answer.")))
+            found.append(Problem(field.key, Phrase("Ce champ n’a pas de réponse.", "This field has no answer.")))
         elif value.knowledge is Knowledge.UNKNOWN and field.always:
             found.append(Problem(field.key, Phrase("Toujours exigé.", "Always required.")))
         elif value.knowledge is Knowledge.UNKNOWN and complete:
@@ -138,7 +138,7 @@ def _missing(draft: Draft) -> list[Problem]:
 def _between_fields(draft: Draft, now: datetime) -> list[Problem]:
     found = []
     if _content(draft, "type") == FormType.COMPLEMENT and not _content(draft, "first_reference"):
-        reason = Phrase("Une complémentaire cite l'initiale.", "A complement refers to the first.")
+        reason = Phrase("Une complémentaire cite l’initiale.", "A complement refers to the first.")
         found.append(Problem("first_reference", reason))
     aware = _moment(str(_content(draft, "aware") or ""))
     first = _content(draft, "type") != FormType.COMPLEMENT

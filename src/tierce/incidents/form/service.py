@@ -81,14 +81,15 @@ class Forms:
         if incident is None:
             raise IncidentMissingError
         scope, cohorts = incident_rows.last_scope(connection, number), cohorts_in(rows)
-        values = prefill.of_event(incident, scope, rows)
+        read = incident_rows.read_period(connection, scope, controller or None) if scope else None
+        values = prefill.of_event(incident, read, rows)
         if controller == OPERATOR:
             values |= prefill.of_operator(incident, self._own, cohorts)
         else:
             counts = incident_rows.insurer_counts(connection, scope) if scope else []
             count = next((one for one in counts if one.insurer == controller), None)
             if count is None:
-                reason = Phrase("Aucun assuré de cet organisme n'est sur la liste.", "None of its people is listed.")
+                reason = Phrase("Aucun assuré de cet organisme n’est sur la liste.", "None of its people is listed.")
                 raise FormError("controller", reason)
             name = incident_rows.insurer_names(connection, [controller])[controller]
             received = times_of(incident, rows).get((Moment.NOTICE_RECEIVED, controller))

@@ -44,8 +44,8 @@ class Known:
     """What the next decision depends on.
 
     `listed_at` is when the newest list was made, None while there is none;
-    `insurers` how many are on it and `told` how many were told; `open_cohorts` how many await a conclusion, or all of
-    the list's while none was scored; `lacking` what the register lacks.
+    `insurers` how many are on it and `told` how many were told; `open_cohorts` how many await a conclusion, those
+    of the list that nobody scored included; `lacking` what the register lacks.
     """
 
     standing: Standing

@@ -1,5 +1,6 @@
 """The next decision of an incident: pure, always one, the most urgent first."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from tierce.incidents.clocks.model import Running, State
@@ -41,6 +42,16 @@ def next_decision(known: Known) -> Next:
     if running:
         return Next(Decision.NOTIFY, min(running, key=_due_or_never))
     return Next(Decision.WRITE if known.lacking else Decision.CLOSE)
+
+
+def conclusions_owed(concluded: Sequence[bool], listed: int) -> int:
+    """How many conclusions are still owed.
+
+    Args:
+        concluded: for each cohort that was scored, whether somebody concluded on its risk.
+        listed: cohorts of the newest list with somebody in them; what nobody scored is owed too.
+    """
+    return concluded.count(False) + max(listed - len(concluded), 0)
 
 
 def ends_at(clock: Running) -> datetime:

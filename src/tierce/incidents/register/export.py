@@ -17,10 +17,28 @@ from tierce.kernel.categories import LABELS, DataCategory
 from tierce.kernel.clock import from_micros
 from tierce.kernel.language import Language, Phrase
 from tierce.kernel.saying import say_instant
-from tierce.policy.clocks import MOMENT_LABELS, Moment
+from tierce.policy.clocks import CLOCKS, MOMENT_LABELS, Moment
 
 FORMAT = "tierce-breach-register-v1"
+FR_MANY = 2
+"""From how many on French takes a plural."""
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def _duty_text(row: Row) -> Phrase:
+    """Which duty, of whom, and when it was fulfilled; or that it was not after all."""
+    duty, insurer, at = row.whole("duty"), row.whole("insurer"), _instant(row, "at")
+    label = next(rule.label for rule in CLOCKS if rule.duty == duty)
+    of_fr, of_en = (f" (organisme {insurer})", f" (insurer {insurer})") if insurer else ("", "")
+    reasons = str(row.facts["reasons"])
+    if row.facts.get("undone"):
+        return Phrase(
+            f"{label.fr}{of_fr} : ce n’était pas fait. {reasons}", f"{label.en}{of_en}: it was not done. {reasons}"
+        )
+    return Phrase(
+        f"{label.fr}{of_fr} : fait {at.fr}. {f'Retard : {reasons}' if reasons else 'Dans le délai.'}",
+        f"{label.en}{of_en}: done {at.en}. {f'Late: {reasons}' if reasons else 'In time.'}",
+    )
 
 
 def _time(at: datetime | None) -> str | None:
@@ -87,17 +105,12 @@ def row_text(row: Row) -> Phrase:
         at = _instant(row, "at")
         return Phrase(f"{label.fr}, {at.fr}. {why}", f"{label.en}, {at.en}. {why}")
     if row.kind is RowKind.DUTY:
-        at = _instant(row, "at")
-        reasons = str(row.facts["reasons"])
-        return Phrase(
-            f"Fait {at.fr}. {f'Retard : {reasons}' if reasons else 'Dans le délai.'}",
-            f"Done {at.en}. {f'Late: {reasons}' if reasons else 'In time.'}",
-        )
+        return _duty_text(row)
     if row.kind is RowKind.SEVERITY:
         result = row.facts["result"]
         assert isinstance(result, dict)
-        who = f"{row.facts['label']} : {result['alone']} / {result['coupled']}"
-        return Phrase(who, who)
+        scores, who = f"{result['alone']} / {result['coupled']}", row.facts["label"]
+        return Phrase(f"{who} : {scores.replace('.', ',')}", f"{who}: {scores}")
     if row.kind is RowKind.BRIDGE:
         said = f"{row.facts['cohort']} : {row.facts['reasoning']} {row.facts['against_floor']}".strip()
         return Phrase(said, said)
@@ -115,7 +128,11 @@ def row_text(row: Row) -> Phrase:
     if row.kind is RowKind.FORM:
         changed = row.facts["changed"]
         assert isinstance(changed, dict)
-        return Phrase(f"{len(changed)} champs écrits", f"{len(changed)} fields written")
+        count = len(changed)
+        return Phrase(
+            f"{count} {'champ écrit' if count < FR_MANY else 'champs écrits'}",
+            f"{count} {'field' if count == 1 else 'fields'} written",
+        )
     said = str(row.facts.get("text", ""))
     return Phrase(said, said)
 

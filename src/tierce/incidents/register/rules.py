@@ -106,7 +106,7 @@ def check_reasons(field: str, text: str) -> str:
         raise ReasonRefusedError(field, reason)
     if any(phrase in _bare(trimmed) for phrase in _GENERIC):
         reason = Phrase(
-            "Cette formule vaudrait pour n'importe quel incident : remplacez-la par les faits de celui-ci.",
+            "Cette formule vaudrait pour n’importe quel incident : remplacez-la par les faits de celui-ci.",
             "This phrase would fit any incident; replace it with the facts of this one.",
         )
         raise ReasonRefusedError(field, reason)

@@ -208,7 +208,7 @@ def check_count(field: str, count: Count) -> None:
         FormError: naming the field.
     """
     if not 0 <= count.least <= count.most or count.most == 0:
-        reason = Phrase("Donnez deux nombres, le plus petit d'abord.", "Give two numbers, the smaller first.")
+        reason = Phrase("Donnez deux nombres, le plus petit d’abord.", "Give two numbers, the smaller first.")
         raise FormError(field, reason)
     check_free_text(field, count.method)
 
@@ -226,7 +226,7 @@ def check_bridge(bridge: Bridge, found: Score) -> Bridge:
             names = "; ".join(floor.reason.en for floor in found.floors if floor.presumes_high_risk)
             noms = " ; ".join(floor.reason.fr for floor in found.floors if floor.presumes_high_risk)
             reason = Phrase(
-                f"Un risque élevé est présumé ({noms}) : écrivez pourquoi il ne l'est pas ici.",
+                f"Un risque élevé est présumé ({noms}) : écrivez pourquoi il ne l’est pas ici.",
                 f"A high risk is presumed ({names}); write why it is not one here.",
             )
             raise BridgeRefusedError("against_floor", reason)

@@ -123,7 +123,7 @@ class Severity:
         def make(rows: list[Row], _now: datetime) -> Facts:
             found = next((one for one in cohorts_in(rows) if one.cohort.key == bridge.cohort), None)
             if found is None:
-                raise FormError("cohort", Phrase("Cotez d'abord cette population.", "Score this cohort first."))
+                raise FormError("cohort", Phrase("Cotez d’abord cette population.", "Score this cohort first."))
             kept = check_bridge(bridge, found.coupled.score)
             return {
                 "cohort": kept.cohort,

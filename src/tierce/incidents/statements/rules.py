@@ -54,7 +54,7 @@ def prove(
     if own is not None and category in own.categories:
         label = LABELS[category]
         reason = Phrase(
-            f"La liste montre l'inverse : {label.fr} a été montré.",
+            f"La liste montre l’inverse : {label.fr} a été montré.",
             f"The list shows the opposite: {label.en} was shown.",
         )
         raise ProofMissingError("category", reason)
@@ -62,7 +62,7 @@ def prove(
         if not privileges.may(ANSWERING, compartment):
             return Proof(kind, privileges.digest)
         reason = Phrase(
-            "Le rôle qui répond aux professionnels atteint ce compartiment : ce n'est pas une preuve.",
+            "Le rôle qui répond aux professionnels atteint ce compartiment : ce n’est pas une preuve.",
             "The role that answers professionals reaches this compartment; that proves nothing.",
         )
         raise ProofMissingError("proof", reason)
@@ -75,7 +75,7 @@ def prove(
         )
         raise ProofMissingError("proof", reason)
     reason = Phrase(
-        "« Non concerné » ne s'écrit qu'avec sa preuve : la dernière liste, ou un compartiment fermé.",
+        "« Non concerné » ne s’écrit qu’avec sa preuve : la dernière liste, ou un compartiment fermé.",
         "“Not concerned” is only written with its proof: the newest list, or a closed compartment.",
     )
     raise ProofMissingError("proof", reason)

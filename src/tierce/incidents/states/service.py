@@ -71,7 +71,7 @@ def _move(row: Row) -> Move | None:
     stage = None
     if row.kind is RowKind.TIME:
         stage = _MOMENTS.get(str(row.facts["moment"]))
-    elif row.kind is RowKind.DUTY and row.facts["insurer"] == int(OPERATOR):
+    elif row.kind is RowKind.DUTY and row.facts["insurer"] == int(OPERATOR) and not row.facts.get("undone"):
         stage = _DUTIES.get(int(str(row.facts["duty"])))
     if stage is None:
         return None
@@ -131,7 +131,7 @@ class States:
             RegisterClosedError: the incident is closed.
         """
         if stage not in WRITTEN_HERE:
-            raise FormError("stage", Phrase("Choisissez l'étape atteinte.", "Choose the stage reached."))
+            raise FormError("stage", Phrase("Choisissez l’étape atteinte.", "Choose the stage reached."))
         step = STEPS[stage]
         said = ""
         if step.reasoned:

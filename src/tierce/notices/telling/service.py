@@ -107,26 +107,35 @@ class Telling:
             with alone.one(), connection.transaction():
                 name = names[insurer][1]
                 part = slice_for(scope.digest, insurer, name, exposures(connection, scope, insurer))
-                self._freeze(connection, incident, scope, part or emptied(scope.digest, insurer, name, before))
+                self._freeze(
+                    connection, incident, scope, part or emptied(scope.digest, insurer, name, before), before
+                )
                 kind = WarningKind.COMPLEMENT if before else WarningKind.NOTICE
                 told += self._warn(connection, number, scope.revision, insurer, kind)
         alone.done()
         return told
 
     def _freeze(
-        self, connection: Connection, incident: Incident, scope: ScopeSummary, part: InsurerSlice | Emptied
+        self,
+        connection: Connection,
+        incident: Incident,
+        scope: ScopeSummary,
+        part: InsurerSlice | Emptied,
+        before: int,
     ) -> None:
         """Make the insurer's notice and the draft of its own form, and keep both as they are now."""
         now = self.clock.now()
         facts, day = facts_of(connection, incident, scope, now), now.astimezone(PARIS).date()
         reference = incident_reference(incident.id, incident.day)
         if isinstance(part, Emptied):
+            read = None
             document = make_emptied_notice(facts, self.operator, part, reference, day)
             count = InsurerCount(part.insurer, 0, 0, DataCategory.NONE)
         else:
-            document = make_insurer_notice(facts, self.operator, part, reference, day)
+            read = (part.first_at, part.last_at)
+            document = make_insurer_notice(facts, self.operator, part, reference, day, before)
             count = InsurerCount(part.insurer, part.persons, part.entries, part.categories)
-        values = prefill.of_event(incident, scope, ())
+        values = prefill.of_event(incident, read, ())
         values.pop("discovery", None)  # what staff typed, who may have named another insurer
         values |= prefill.of_insurer(part.name, count, None, self.operator.name, ())
         draft = with_values(empty_draft(part.insurer), values)

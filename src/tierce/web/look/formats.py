@@ -13,6 +13,8 @@ from tierce.web.look.words import group_digits
 
 NARROW = "\u202f"
 FIXED = "\u00a0"
+DAYS_ALONE = 4
+"""From so many days on a length of time is said without its hours."""
 
 _MONTHS = {
     Language.FR: ("janvier février mars avril mai juin juillet août septembre octobre novembre décembre".split()),
@@ -70,7 +72,10 @@ def say_money(value: Decimal, language: Language) -> str:
 
 
 def say_duration(value: timedelta, language: Language) -> str:
-    """Say a length of time by its largest fitting unit: « 45 s », « 12 min », « 3 h 05 », « 4 jours », « 4 days »."""
+    """Say a length of time by its largest fitting unit: « 45 s », « 12 min », « 3 h 05 », « 4 jours », « 4 days ».
+
+    Of the 72 hours of a legal delay the hours count too: « 2 jours et 23 h », where « 2 jours » would hide a day.
+    """
     seconds = int(value.total_seconds())
     if seconds < 60:
         return f"{seconds}{FIXED}s"
@@ -78,7 +83,11 @@ def say_duration(value: timedelta, language: Language) -> str:
         return f"{seconds // 60}{FIXED}min"
     if seconds < 48 * 3600:
         return f"{seconds // 3600}{FIXED}h{FIXED}{seconds % 3600 // 60:02d}"
-    return f"{seconds // 86_400}{FIXED}{'jours' if language is Language.FR else 'days'}"
+    days, hours = seconds // 86_400, seconds % 86_400 // 3600
+    said = f"{days}{FIXED}{'jours' if language is Language.FR else 'days'}"
+    if days >= DAYS_ALONE or not hours:
+        return said
+    return f"{said} {'et' if language is Language.FR else 'and'} {hours}{FIXED}h"
 
 
 def say_age(days: int, language: Language) -> str:

@@ -141,12 +141,12 @@ def criteria_from(typed: Typed, connection: Connection) -> Criteria:
     )
     for field, wanted, found in (("rpps", rpps, found_rpps), ("finess", finess, found_finess)):
         if set(wanted) - set(found):
-            raise FormError(field, Phrase("L'annuaire ne connaît pas ce numéro.", "The directory does not know it."))
+            raise FormError(field, Phrase("L’annuaire ne connaît pas ce numéro.", "The directory does not know it."))
     named = typed.words("staff")
     staff = scope_rows.staff(connection, named)
     if set(named) - set(staff):
         reason = Phrase(
-            "Le journal n'a aucune ligne à ce nom : donnez-le comme votre fournisseur d'identité l'écrit.",
+            "Le journal n’a aucune ligne à ce nom : donnez-le comme votre fournisseur d’identité l’écrit.",
             "The journal has no line of that name: give it as your identity provider writes it.",
         )
         raise FormError("staff", reason)

@@ -33,6 +33,15 @@ MINUTE = "%Y-%m-%dT%H:%M"
 _YEARS = range(2000, 3000)
 _KINDS = {"json": "application/json", "csv": "text/csv"}
 
+_CONTROLS: Mapping[str, Mapping[str, str]] = {
+    "time": {},
+    "done": {"at": "done_at", "duty": "clock"},
+    "say": {},
+    "close": {"why": "closing"},
+    "reopen": {"why": "closing"},
+}
+"""How each form of the page calls what a rule refuses: one page holds several forms with a time or a reasoning."""
+
 Work = Callable[[Connection, Visit, Mapping[str, str]], object]
 
 
@@ -64,7 +73,8 @@ def duty_handlers(site: OfficeSite) -> list[HTTPRouteHandler]:
             try:
                 await site.rows.read(lambda connection: do(connection, visit, typed))
             except FormError as problem:
-                return await _page(site, visit, IncidentId(number), typed, problem)
+                named = FormError(_CONTROLS[path].get(problem.field, problem.field), problem.reason)
+                return await _page(site, visit, IncidentId(number), typed, named)
             return Redirect(f"/incidents/{number}/duties", status_code=303)
 
         return write
@@ -121,7 +131,7 @@ def _write_time(site: OfficeSite, number: IncidentId) -> Work:
     def work(connection: Connection, visit: Visit, typed: Mapping[str, str]) -> object:
         moment = next((one for one in Moment if one.value == typed.get("moment")), None)
         if moment is None:
-            raise FormError("moment", Phrase("Choisissez l'heure que vous écrivez.", "Choose which time you write."))
+            raise FormError("moment", Phrase("Choisissez l’heure que vous écrivez.", "Choose which time you write."))
         at = minute("at", typed.get("at", ""))
         return site.clocks.write_time(
             connection, visit.caller, number, moment=moment, at=at, why=typed.get("why", ""), insurer=_insurer(typed)
@@ -133,6 +143,10 @@ def _write_time(site: OfficeSite, number: IncidentId) -> Work:
 def _fulfil(site: OfficeSite, number: IncidentId) -> Work:
     def work(connection: Connection, visit: Visit, typed: Mapping[str, str]) -> object:
         duty, insurer = _duty(typed.get("clock", ""))
+        if typed.get("undone"):
+            return site.clocks.take_back(
+                connection, visit.caller, number, duty=duty, reasons=typed.get("reasons", ""), insurer=insurer
+            )
         at = minute("done_at", typed.get("done_at", ""))
         return site.clocks.fulfil(
             connection, visit.caller, number, duty=duty, at=at, reasons=typed.get("reasons", ""), insurer=insurer
@@ -181,6 +195,7 @@ def _values(site: OfficeSite, number: IncidentId) -> Callable[[Connection], dict
         clocks = site.clocks.read(connection, number)
         times = times_of(incident, rows)
         own = [clock for clock in clocks if clock.insurer == OPERATOR]
+        sent = store.notices_sent(connection, number)
         theirs = sorted({clock.insurer for clock in clocks if clock.rule.party is Party.INSURER})
         names = store.insurer_names(connection, theirs)
         return {
@@ -194,7 +209,7 @@ def _values(site: OfficeSite, number: IncidentId) -> Callable[[Connection], dict
                 InsurerClocks(
                     names.get(one, str(one)),
                     one,
-                    times.get((Moment.NOTICE_SENT, one)),
+                    times.get((Moment.NOTICE_SENT, one)) or sent.get(one),
                     times.get((Moment.NOTICE_RECEIVED, one)),
                     tuple(clock for clock in clocks if clock.insurer == one),
                 )

@@ -102,7 +102,10 @@ def _section_handlers(site: OfficeSite, forms: Forms) -> list[HTTPRouteHandler]:
         typed = await site.sign_in.check_form(request)
         whose, shown = _known(controller), _section(section)
         try:
-            changed = {field.key: _value(field, typed) for field in FIELDS if field.section == shown}
+            draft = await site.rows.read(lambda connection: forms.draft(connection, IncidentId(number), whose))
+            changed = {
+                field.key: _value(field, typed, draft.values[field.key]) for field in FIELDS if field.section == shown
+            }
             await site.rows.read(
                 lambda connection: forms.save(connection, visit.caller, IncidentId(number), whose, changed)
             )
@@ -128,14 +131,25 @@ def _section(section: int) -> int:
     return section
 
 
-def _value(field: Field, typed: Typed) -> Value:
+def _value(field: Field, typed: Typed, before: Value) -> Value:
     """Read one field from the page's controls.
+
+    An answer typed under a choice left at *not known yet* or *not applicable*, as it was, is known: nobody types
+    one to have it dropped.
 
     Raises:
         FormError: what is known is not given, or is not of the field's kind.
     """
     knowledge = next((one for one in Knowledge if str(one) == typed.get(f"{field.key}-is")), Knowledge.UNKNOWN)
+    if knowledge is before.knowledge and _answered(field, typed):
+        knowledge = Knowledge.KNOWN
     return Value(knowledge, _content(field, typed) if knowledge is Knowledge.KNOWN else None)
+
+
+def _answered(field: Field, typed: Typed) -> bool:
+    """Whether any control of a field holds something."""
+    parts = [f"{field.key}-{one}" for one in ("least", "most", "method", *(field.vocabulary or {}))]
+    return any(typed.get(one, "").strip() for one in (field.key, *parts))
 
 
 def _content(field: Field, typed: Typed) -> Content:

@@ -1,7 +1,7 @@
 """Incidents: open one from an account, read its exact list, and open one person of it for a stated reason."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,6 +13,7 @@ from litestar.response import Redirect
 from psycopg import Connection
 
 from tierce.incidents import store
+from tierce.incidents.cohorts import store as cohort_rows
 from tierce.incidents.errors import FormError, ScopeMissingError
 from tierce.incidents.lines import store as line_rows
 from tierce.incidents.model import (
@@ -53,6 +54,8 @@ class Filled:
     ended: str
     why: str
     devices: frozenset[int]
+    known: int = 0
+    """How many incidents of this account the page that was filled in showed already."""
     problem: FormError | CriteriaError | None = None
 
 
@@ -89,7 +92,7 @@ def incident_handlers(site: OfficeSite) -> list[HTTPRouteHandler]:
         try:
             found = await site.rows.read(_opening(site, visit, number, filled))
         except (FormError, CriteriaError) as problem:
-            return await _form_page(site, visit, number, Filled(*_typed(filled), problem))
+            return await _form_page(site, visit, number, replace(filled, problem=problem))
         return Redirect(f"/incidents/{found}", status_code=303)
 
     @get("/incidents/{number:int}", opt={"act": Act.STAFF_SCOPE})
@@ -176,12 +179,11 @@ def _filled(form: Mapping[str, Any]) -> Filled:
         begun=str(form.get("begun", "")),
         ended=str(form.get("ended", "")),
         why=str(form.get("why", "")),
+        known=int(known)
+        if (known := str(form.get("known", ""))).isdecimal() and len(known) < DEVICE_DIGITS_MAX
+        else 0,
         devices=frozenset(int(one) for one in multi if str(one).isdecimal() and len(one) <= DEVICE_DIGITS_MAX),
     )
-
-
-def _typed(filled: Filled) -> tuple[str, str, str, str, frozenset[int]]:
-    return filled.title, filled.begun, filled.ended, filled.why, filled.devices
 
 
 def _opening(
@@ -196,6 +198,12 @@ def _opening(
         devices = frozenset(DeviceId(one) for one in filled.devices)
         criteria = account_criteria(professional, devices, micros(begun), micros(ended))
         check_criteria(criteria)
+        if len(cohort_rows.incidents_of(connection, professional)) > filled.known:
+            reason = Phrase(
+                "Un incident est déjà ouvert sur ce compte : voyez-le d’abord. Si c’est un autre vol, recommencez.",
+                "An incident is open on this account already: see it first. If it is another theft, send this again.",
+            )
+            raise FormError("known", reason)
         incident = site.incidents.open(
             connection,
             visit.caller,
@@ -227,6 +235,11 @@ async def _form_page(
             "account": account,
             "devices": store.device_uses(connection, professional),
             "holds": line_rows.holds_of(connection, professional),
+            "known": [
+                (one, incident_reference(one.id, one.day))
+                for number in cohort_rows.incidents_of(connection, professional)
+                if (one := store.incident(connection, number)) is not None
+            ],
         }
 
     values = await site.rows.read(read)

@@ -91,7 +91,7 @@ def message_handlers(site: OfficeSite, messages: Messages, letters: Path) -> lis
             return found[place]
 
         one = await site.rows.read(read)
-        return site.page(visit, "message_text.html", {"document": one.document, "number": number})
+        return site.page(visit, "message_text.html", {"document": one.document, "number": number, "specimen": True})
 
     @get(f"{_PATH}/public", opt={"act": Act.STAFF_AUDIENCE})
     async def public(request: AnyRequest, number: FromPath[int]) -> Response[str]:
@@ -101,7 +101,8 @@ def message_handlers(site: OfficeSite, messages: Messages, letters: Path) -> lis
             standing = _read(site, connection, IncidentId(number))
             if standing.kept is None or standing.counts is None:
                 raise MessageMissingError
-            return {"document": public_notice(standing.kept.message, standing.counts.public), "number": number}
+            document = public_notice(standing.kept.message, standing.counts.public)
+            return {"document": document, "number": number, "specimen": False}
 
         return site.page(visit, "message_text.html", await site.rows.read(read))
 

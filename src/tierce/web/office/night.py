@@ -18,10 +18,10 @@ from tierce.incidents.cohorts.model import COHORT_LABELS, Cohort, CohortCount
 from tierce.incidents.cohorts.rules import in_two
 from tierce.incidents.model import Incident, InsurerCount, ScopeSummary
 from tierce.incidents.night.model import Known, Part, Sum
-from tierce.incidents.night.rules import next_decision
+from tierce.incidents.night.rules import conclusions_owed, next_decision
 from tierce.incidents.register.model import Row
 from tierce.incidents.register.rules import missing
-from tierce.incidents.severity.service import Scored, cohorts_in
+from tierce.incidents.severity.service import cohorts_in
 from tierce.incidents.statements.rules import standing as standing_statements
 from tierce.incidents.statements.service import statements_in
 from tierce.incidents.states.model import STEPS, Stage
@@ -108,7 +108,9 @@ def night_values(
         listed_at=scope.at if scope else None,
         insurers=len(counts),
         told=sum(one.state in TOLD for one in notices.values()),
-        open_cohorts=_open_cohorts(cohorts, scored),
+        open_cohorts=conclusions_owed(
+            [one.bridge is not None for one in scored], sum(bool(one.persons) for one in cohorts)
+        ),
         lacking=len(missing(rows)),
     )
     own = [clock for clock in clocks if clock.insurer == OPERATOR]
@@ -131,11 +133,6 @@ def night_values(
         "authorities": AUTHORITY_LABELS,
         "changes": _changes(connection, scope),
     }
-
-
-def _open_cohorts(cohorts: list[CohortCount], scored: list[Scored]) -> int:
-    """How many conclusions are still owed: of what was scored, or of every cohort of the list while nothing was."""
-    return sum(one.bridge is None for one in scored) if scored else sum(bool(one.persons) for one in cohorts)
 
 
 def _their_clocks(clocks: list[Running]) -> dict[ClockState, int]:

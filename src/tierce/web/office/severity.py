@@ -9,7 +9,10 @@ from litestar.params import FromPath
 from litestar.response import Redirect
 from psycopg import Connection
 
-from tierce.incidents.cohorts.model import COHORT_LABELS
+from tierce.incidents import store
+from tierce.incidents.cohorts import store as cohort_rows
+from tierce.incidents.cohorts.model import COHORT_LABELS, CohortCount
+from tierce.incidents.cohorts.model import Cohort as ListCohort
 from tierce.incidents.errors import FormError
 from tierce.incidents.rules import incident_reference
 from tierce.incidents.severity.model import (
@@ -63,6 +66,7 @@ _CONTROLLERS = {
     Controller.INSURERS: Phrase("chaque organisme, pour ses assurés", "each insurer, for its own people"),
     Controller.OPERATOR: Phrase("nous, l’opérateur", "us, the operator"),
 }
+COUNTED = Phrase("compte exact du journal, par la liste", "exact count of the journal, by the list")
 _STEPS = {"0": Phrase("aucun", "none"), "1": Phrase("+1", "+1"), "-1": Phrase("−1", "−1")}
 
 
@@ -72,7 +76,9 @@ def severity_handlers(site: OfficeSite, severity: Severity) -> list[HTTPRouteHan
     @get("/incidents/{number:int}/severity", opt={"act": Act.STAFF_SCOPE})
     async def page(request: AnyRequest, number: FromPath[int]) -> Response[str]:
         visit = await site.visit(request)
-        return await _page(site, severity, visit, IncidentId(number), {}, None)
+        asked, language = request.query_params.get("of", ""), visit.frame.language
+        typed = await site.rows.read(lambda rows: _of_list(rows, IncidentId(number), asked, language))
+        return await _page(site, severity, visit, IncidentId(number), typed, None)
 
     def writes(path: str, act: Act, work: Callable[[Severity, IncidentId], Work]) -> HTTPRouteHandler:
         @post(
@@ -96,6 +102,30 @@ def severity_handlers(site: OfficeSite, severity: Severity) -> list[HTTPRouteHan
         writes("bridge", Act.STAFF_BRIDGE, _conclude),
         writes("excluded", Act.STAFF_SEVERITY, _exclude),
     ]
+
+
+def _of_list(connection: Connection, number: IncidentId, asked: str, language: Language) -> Typed:
+    """What the newest list already says of one cohort, as the form takes it; nothing of what a person judges."""
+    scope = store.last_scope(connection, number)
+    found = cohort_rows.cohorts(connection, number, scope.revision) if scope else []
+    one = next((each for each in found if str(each.cohort) == asked), None)
+    if one is None:
+        return {}
+    ours = one.cohort is ListCohort.PROFESSIONALS
+    counts = {"people": one.persons, "records": one.entries}
+    return {
+        "key": str(one.cohort),
+        "label": COHORT_LABELS[one.cohort][language],
+        "controller": str(Controller.OPERATOR if ours else Controller.INSURERS),
+        **{f"category-{each.value}": "1" for each in LABELS if each in one.categories},
+        **{f"{what}_{end}": str(count) for what, count in counts.items() for end in ("least", "most")},
+        **{f"{what}_method": COUNTED[language] for what in counts},
+    }
+
+
+def _reason(typed: Typed, field: str) -> str:
+    """A reason without its full stop: the page puts its own after it."""
+    return typed.get(field, "").strip().rstrip(".").rstrip()
 
 
 def _chosen(field: str, options: Mapping[T, Phrase], typed: Typed) -> T:
@@ -130,15 +160,15 @@ def _score(severity: Severity, number: IncidentId) -> Work:
         step = int(_chosen("step", _STEPS, typed))
         scoring = Scoring(
             data_class=_chosen("class", CLASS_LABELS, typed),
-            class_reason=typed.get("class_reason", "").strip(),
-            adjustments=(Adjustment(step, typed.get("adjustment", "").strip()),) if step else (),
+            class_reason=_reason(typed, "class_reason"),
+            adjustments=(Adjustment(step, _reason(typed, "adjustment")),) if step else (),
             ease=_chosen("ease", _EASES, typed),
-            ease_reason=typed.get("ease_reason", "").strip(),
+            ease_reason=_reason(typed, "ease_reason"),
             confidentiality=_chosen("confidentiality", _LOSSES, typed),
             integrity=_chosen("integrity", _LOSSES, typed),
             availability=_chosen("availability", _LOSSES, typed),
             malicious=bool(typed.get("malicious")),
-            circumstances_reason=typed.get("circumstances_reason", "").strip(),
+            circumstances_reason=_reason(typed, "circumstances_reason"),
             unintelligible=bool(typed.get("unintelligible")),
         )
         return severity.score(connection, visit.caller, number, cohort, scoring)
@@ -179,6 +209,7 @@ async def _page(
             "incident": incident,
             "reference": incident_reference(incident.id, incident.day),
             "cohorts": cohorts,
+            "listed": _unscored(connection, number, cohorts),
             "open": sum(one.bridge is None for one in cohorts),
             "not_concerned": standing_in(connection, number, rows),
             "choices": _choices(cohorts, visit.frame.language),
@@ -197,6 +228,14 @@ async def _page(
     return site.page(visit, "severity.html", values, status=422 if problem else 200)
 
 
+def _unscored(connection: Connection, number: IncidentId, scored: list[Scored]) -> list[CohortCount]:
+    """Cohorts of the newest list with somebody in them, save those that are scored under the list's own name."""
+    scope = store.last_scope(connection, number)
+    found = cohort_rows.cohorts(connection, number, scope.revision) if scope else []
+    names = {one.cohort.key for one in scored}
+    return [one for one in found if one.persons and str(one.cohort) not in names]
+
+
 def _choices(cohorts: list[Scored], language: Language) -> dict[str, list[tuple[str, str]]]:
     def options(found: Mapping[T, Phrase]) -> list[tuple[str, str]]:
         return [(_code(one), phrase[language]) for one, phrase in found.items()]
@@ -205,7 +244,7 @@ def _choices(cohorts: list[Scored], language: Language) -> dict[str, list[tuple[
         "cohorts": [(one.cohort.key, one.cohort.label) for one in cohorts],
         "risks": [("", "–"), *options(_RISKS)],
         "controllers": options(_CONTROLLERS),
-        "categories": options(LABELS),
+        "categories": [(_code(one), category_names(one)[language]) for one in LABELS],
         "classes": options(CLASS_LABELS),
         "steps": options(_STEPS),
         "eases": options(_EASES),

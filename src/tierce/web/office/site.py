@@ -8,7 +8,7 @@ from typing import Final
 from litestar import Response
 
 from tierce.directory.service import Clients
-from tierce.identity.errors import SignInReason, SignInRefusedError
+from tierce.identity.errors import SessionRefusedError, SignInReason, SignInRefusedError
 from tierce.identity.local import StaffSessions
 from tierce.identity.model import StaffCaller
 from tierce.identity.service import SignInDoor, form_token
@@ -99,8 +99,12 @@ class OfficeSite:
             SignInRefusedError: she holds no role any more.
             RoleRefusedError: none of her roles may carry out this act; a route without an act is nobody's.
         """
-        handle = self.sign_in.handle(request)
-        caller = await self.sessions.read(handle)
+        try:
+            handle = self.sign_in.handle(request)
+            caller = await self.sessions.read(handle)
+        except SessionRefusedError:
+            await self.sign_in.keep_typed(request)
+            raise
         if not caller.roles:
             raise SignInRefusedError(SignInReason.NOT_STAFF)
         act = act_of(request.route_handler)

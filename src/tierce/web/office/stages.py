@@ -33,7 +33,7 @@ def stage_handlers(site: OfficeSite) -> list[HTTPRouteHandler]:
     def move(connection: Connection, visit: Visit, typed: Typed, number: IncidentId) -> object:
         stage = stage_named(typed.get("stage", ""))
         if stage is None:
-            raise FormError("stage", Phrase("Choisissez l'étape atteinte.", "Choose the stage reached."))
+            raise FormError("stage", Phrase("Choisissez l’étape atteinte.", "Choose the stage reached."))
         happened = minute("happened", typed["happened"]) if typed.get("happened") else None
         why = typed.get("why", "")
         return states.move(connection, visit.caller, number, stage=stage, why=why, happened=happened)
