@@ -184,7 +184,9 @@ def test_nginx_accepts_the_example_within_debians_own_settings(tmp_path: Path) -
 def test_nginx_hands_each_name_to_its_own_process_and_answers_to_no_other(tmp_path: Path) -> None:
     with running(tmp_path) as front:
         for name, server in front.sites.items():
-            assert front.ask(name).json()["port"] == server.server_port, name
+            answer = front.ask(name)
+            assert answer.json()["port"] == server.server_port, name
+            assert answer.headers.get_list("strict-transport-security") == ["max-age=63072000; includeSubDomains"]
         with pytest.raises(httpx.ConnectError):
             front.ask("other.example")
         # One of our names in the handshake and another in the request, over TLS and without.
