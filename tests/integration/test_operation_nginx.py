@@ -184,7 +184,9 @@ def test_nginx_accepts_the_example_within_debians_own_settings(tmp_path: Path) -
 def test_nginx_hands_each_name_to_its_own_process_and_answers_to_no_other(tmp_path: Path) -> None:
     with running(tmp_path) as front:
         for name, server in front.sites.items():
-            assert front.ask(name).json()["port"] == server.server_port, name
+            answer = front.ask(name)
+            assert answer.json()["port"] == server.server_port, name
+            assert answer.headers.get_list("strict-transport-security") == ["max-age=63072000; includeSubDomains"]
         with pytest.raises(httpx.ConnectError):
             front.ask("other.example")
         # One of our names in the handshake and another in the request, over TLS and without.
@@ -208,6 +210,27 @@ def test_a_site_is_told_the_address_of_whoever_asks_whatever_she_says_of_it(tmp_
                 if header.lower() == "x-forwarded-for"
             ]
             assert told == ["127.0.0.1"], name
+
+
+@pytest.mark.parametrize(("named", "seen"), [("127.0.0.1", "198.51.100.9"), ("192.0.2.10", "127.0.0.1")])
+def test_behind_a_balancer_it_is_believed_and_nobody_else(tmp_path: Path, named: str, seen: str) -> None:
+    def edit(text: str) -> str:
+        text = text.replace("# set_real_ip_from 192.0.2.10;", f"set_real_ip_from {named};")
+        text = text.replace("# real_ip_header", "real_ip_header").replace("ssl http2;", "ssl http2 proxy_protocol;")
+        return text.replace("ssl default_server;", "ssl proxy_protocol default_server;")
+
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    with running(tmp_path, edit=edit) as front, socket.create_connection(("127.0.0.1", front.secure), 5) as plain:
+        plain.sendall(b"PROXY TCP4 198.51.100.9 192.0.2.1 40000 443\r\n")
+        with context.wrap_socket(plain, server_hostname=HOSTS["api"]) as secured:
+            head = (
+                f"GET / HTTP/1.1\r\nHost: {HOSTS['api']}\r\nX-Forwarded-For: 203.0.113.5\r\nConnection: close\r\n\r\n"
+            )
+            secured.sendall(head.encode())
+            answer = b"".join(iter(lambda: secured.recv(65_536), b""))
+    told = dict(json.loads(answer.partition(b"\r\n\r\n")[2])["headers"])
+    assert told["X-Forwarded-For"] == seen
 
 
 def test_what_is_filled_up_to_one_size_keeps_it(tmp_path: Path) -> None:

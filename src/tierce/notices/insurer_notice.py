@@ -169,10 +169,11 @@ def _scope(facts: Facts, part: InsurerSlice, before: int) -> Block:
 
 _UNTOLD: Final[dict[GapKind, Phrase]] = {
     GapKind.LOST: Phrase(
-        "Des lignes de cette période ont été perdues avec une machine, ou ont pu l’être, entre ce qui en était gardé "
-        "et sa reprise. D’autres de vos assurés ont pu être lus, et nous ne pouvons pas dire lesquels.",
-        "Lines of that period were lost with a machine, or may have been, between what was kept of it and its "
-        "return. Others you insure can have been read, and we cannot say which.",
+        "Notre journal est interrompu dans cette période, entre ce qui était gardé d’une machine et sa reprise : qui "
+        "a été lu alors n’est sur aucune liste. D’autres de vos assurés ont pu être lus, et nous ne pouvons pas dire "
+        "lesquels.",
+        "Our journal is interrupted in that period, between what was kept of a machine and its return: whoever was "
+        "read then is on no list. Others you insure can have been read, and we cannot say which.",
     ),
     GapKind.ENDED: Phrase(
         "La période commence avant la plus ancienne ligne que notre journal garde encore. Nous ne pouvons pas "

@@ -5,7 +5,7 @@ import os
 import shutil
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -208,11 +208,7 @@ def restore(
                 "one: rename it, or give another name in the settings"
             )
             raise BackupError(msg)
-        if store.has_database(server, making.name):
-            # Left by a restore that was killed: both folders were empty before it, so what they hold is its own.
-            for begun in (log.path, settings.segments_directory()):
-                _empty(begun)
-            store.drop_database(server, making.name)
+        _clear_killed(server, making.name, (log.path, settings.segments_directory()))
         logfile.insist_empty(log)
         segmentsfile.insist_empty(settings.segments_directory())
         create_roles(server, database.secrets)
@@ -249,13 +245,19 @@ def _settle(settings: Settings, making: Database, admin: str, folder: Path, mani
     return examine(making.dsn(admin), settings, manifest.checkpoint, tiles, ended=ended, retired=retired)
 
 
-def _empty(folder: Path) -> None:
-    """Take away what a folder holds; the folder stays, with its owner and its rights."""
-    for one in folder.iterdir() if folder.is_dir() else ():
+def _clear_killed(server: psycopg.Connection, making: str, folders: Sequence[Path]) -> None:
+    """Take away what a restore left that was killed: the folders were empty before it, so what they hold is its own.
+
+    They stay themselves, with their owner and rights; the database goes last, since it alone tells.
+    """
+    if not store.has_database(server, making):
+        return
+    for one in (one for folder in folders if folder.is_dir() for one in folder.iterdir()):
         if one.is_dir():
             shutil.rmtree(one)
         else:
             one.unlink()
+    store.drop_database(server, making)
 
 
 def insist_kept(settings: Settings, *, nothing_kept: bool) -> None:

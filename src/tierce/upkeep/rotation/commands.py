@@ -57,7 +57,7 @@ def data(
         with read.connection().connect(service.FEED_ROLE) as connection:
             chosen = [number for number, amc in store.insurers(connection) if insurer in (None, amc)]
         if not chosen:
-            raise RotationError("no insurer has this AMC number")
+            raise RotationError("aucun organisme n’a ce numéro AMC / no insurer has this AMC number")
         for number in chosen:
             with bar(f"assureur / insurer {number}") as advance:
                 version = service.rotate_data_key(read, number, part.compartment, advance)
