@@ -102,18 +102,18 @@ def test_suspended_is_refused_plainly_at_a_wide_level(world: World, two: tuple[C
 def ask_until_held(
     database: Database, instance: int, key: bytes, caller: Caller, person: UUID, said: Connection
 ) -> None:
-    """What one API process does: say `ready` after a release, then say at which instant it was first held."""
+    """What one API process does: say `ready` after a release, wait for a word, then say when it was first held."""
     world = World(database, Ed25519PrivateKey.from_private_bytes(key), instance, [person], [])
 
     async def run() -> None:
         gate = world.gate()
         await gate.start()
         try:
-            ready = False
+            assert isinstance((await gate.ask(question(caller, person))).decision, Release)
+            said.send("ready")
+            said.recv()  # asking on meanwhile, the first to be ready would use its attempts of the day up
             while not isinstance((await gate.ask(question(caller, person))).decision, StepUp):
-                if not ready:
-                    ready = True
-                    said.send("ready")
+                pass
             said.send(time.monotonic())
         finally:
             await gate.stop()
@@ -139,8 +139,10 @@ def test_a_hold_takes_effect_within_a_second_in_every_process(world: World) -> N
         for heard, _ in pipes:
             assert heard.poll(60)
             assert heard.recv() == "ready"
-        began = time.monotonic()
         hold(world, Level.PROFESSION, Profession.OPTICIAN)
+        began = time.monotonic()
+        for heard, _ in pipes:
+            heard.send("go")
         for heard, _ in pipes:
             assert heard.poll(10)
             assert heard.recv() - began < 1

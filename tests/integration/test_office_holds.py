@@ -116,7 +116,7 @@ def test_a_held_device_that_shares_another_s_seats_is_told_as_the_account_s(room
 @pytest.mark.parametrize(
     ("fields", "said"),
     [
-        ({"reason": ""}, "Rien n&#39;est écrit"),
+        ({"reason": ""}, "Rien n’est écrit"),
         ({"reason": "1 80 05 99 999 999 12"}, "numéro de sécurité sociale"),
         ({"rung": "0"}, "Choisissez un échelon."),
         ({"rung": "99"}, "Choisissez un échelon."),
