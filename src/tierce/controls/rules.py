@@ -69,7 +69,7 @@ def _verified(found: Readings) -> tuple[Standing, Phrase]:
 
 def _sequenced(found: Readings) -> tuple[Standing, Phrase]:
     if found.waiting is None:
-        return Standing.HOLDS, Phrase("aucune ligne n'attend", "no line waits")
+        return Standing.HOLDS, Phrase("aucune ligne n’attend", "no line waits")
     seconds = int(found.waiting.total_seconds())
     standing = Standing.HOLDS if found.waiting <= WAITING_MAX else Standing.FAILS
     return standing, Phrase(f"la plus ancienne ligne attend depuis {seconds} s", f"oldest line waits for {seconds} s")

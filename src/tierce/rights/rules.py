@@ -128,7 +128,7 @@ def _domain(text: str) -> Domain:
     try:
         return Domain[text]
     except KeyError:
-        reason = Phrase("ce domaine n'existe pas", "there is no such domain")
+        reason = Phrase("ce domaine n’existe pas", "there is no such domain")
         remedy = Phrase(
             f"Choisissez parmi {', '.join(Domain.__members__)}.", f"Choose one of {', '.join(Domain.__members__)}."
         )
@@ -141,7 +141,7 @@ def _care_date(text: str, domain: Domain, today: date) -> date:
     try:
         value = read_date(text)
     except ValueError:
-        reason = Phrase("la date des soins n'est pas une date", "the date of care is not a date")
+        reason = Phrase("la date des soins n’est pas une date", "the date of care is not a date")
         raise QuestionError("care_date", reason, _window_remedy(domain)) from None
     if not -window.past <= day_of(value) - day_of(today) <= window.ahead:
         reason = Phrase("la date des soins est trop éloignée", "the date of care is too far away")
@@ -152,8 +152,8 @@ def _care_date(text: str, domain: Domain, today: date) -> date:
 def _window_remedy(domain: Domain) -> Phrase:
     window = CARE_WINDOWS[domain]
     return Phrase(
-        f"Donnez la date des soins sous la forme AAAA-MM-JJ ; pour {domain.name}, d'il y a {window.past} jours au "
-        f"plus à {window.ahead} jours d'ici.",
+        f"Donnez la date des soins sous la forme AAAA-MM-JJ ; pour {domain.name}, d’il y a {window.past} jours au "
+        f"plus à {window.ahead} jours d’ici.",
         f"Give the date of care as YYYY-MM-DD; for {domain.name}, from {window.past} days ago to {window.ahead} days "
         "ahead.",
     )

@@ -67,7 +67,7 @@ def check_criteria(*clauses: Criteria) -> None:
         asked = any(_subjects(one)) or one.evidence is not Evidence.NONE
         if not asked and not one.staff:
             reason = Phrase(
-                "Rien n'est nommé : nommez au moins un compte, appareil, session, lieu, logiciel ou réseau.",
+                "Rien n’est nommé : nommez au moins un compte, appareil, session, lieu, logiciel ou réseau.",
                 "Nothing is named; name at least one account, device, session, place, software or network.",
             )
             raise CriteriaError("criteria", reason)
@@ -79,7 +79,7 @@ def check_criteria(*clauses: Criteria) -> None:
             raise CriteriaError("staff", reason)
         if one.from_us < 0 or one.until_us <= one.from_us:
             reason = Phrase(
-                "La fin n'est pas après le début : donnez une fin plus tardive.",
+                "La fin n’est pas après le début : donnez une fin plus tardive.",
                 "The end is not after the beginning; give a later end.",
             )
             raise CriteriaError("window", reason)

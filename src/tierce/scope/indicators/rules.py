@@ -32,14 +32,14 @@ _FORMS: Final = {
     Kind.SOFTWARE: re.compile(r"\S(.{0,98}\S)?"),
 }
 _WANTED: Final = {
-    Kind.RPPS: Phrase("donnez les onze chiffres d'un RPPS", "give the eleven digits of an RPPS number"),
-    Kind.FINESS: Phrase("donnez les neuf caractères d'un FINESS", "give the nine characters of a FINESS number"),
+    Kind.RPPS: Phrase("donnez les onze chiffres d’un RPPS", "give the eleven digits of an RPPS number"),
+    Kind.FINESS: Phrase("donnez les neuf caractères d’un FINESS", "give the nine characters of a FINESS number"),
     Kind.DEVICE: Phrase(
-        "donnez l'empreinte RFC 7638 de la clé, 43 caractères en base64url",
+        "donnez l’empreinte RFC 7638 de la clé, 43 caractères en base64url",
         "give the RFC 7638 thumbprint of the key, 43 characters of base64url",
     ),
     Kind.NETWORK: Phrase(
-        "donnez une plage d'adresses, /16 ou moins large en IPv4, /40 en IPv6",
+        "donnez une plage d’adresses, /16 ou moins large en IPv4, /40 en IPv6",
         "give a range of addresses, no wider than /16 of IPv4 or /40 of IPv6",
     ),
     Kind.SOFTWARE: Phrase("donnez un nom de 1 à 100 caractères", "give a name of 1 to 100 characters"),
@@ -92,7 +92,7 @@ def _decoded(line: bytes, number: int, kind: type[_Read]) -> _Read:
         raise IndicatorError(
             number,
             "line",
-            Phrase("ce n'est pas un objet JSON sur une ligne", "this is not one JSON object on a line"),
+            Phrase("ce n’est pas un objet JSON sur une ligne", "this is not one JSON object on a line"),
         ) from None
 
 
@@ -103,7 +103,7 @@ def _validation(message: str) -> tuple[str, Phrase]:
     if at:
         known = ", ".join(Kind) if at[1] == "kind" else ""
         return at[1], Phrase(
-            f"donnez l'un de {known}" if known else "donnez un texte ; une date porte son heure et son décalage",
+            f"donnez l’un de {known}" if known else "donnez un texte ; une date porte son heure et son décalage",
             f"give one of {known}" if known else "give a text; a date bears its time and its offset",
         )
     if named and "required" in message:
@@ -118,7 +118,7 @@ def _indicator(read: _Line, line: int) -> Indicator:
             raise IndicatorError(line, name, Phrase("ajoutez le décalage, +01:00", "add the offset, +01:00"))
     begun, ended = micros(read.from_.astimezone(UTC)), micros(read.until.astimezone(UTC))
     if not 0 <= begun < ended:
-        late = Phrase("la fin n'est pas après le début", "the end is not after the beginning")
+        late = Phrase("la fin n’est pas après le début", "the end is not after the beginning")
         raise IndicatorError(line, "until", late)
     form = _FORMS.get(read.kind)
     good = form.fullmatch(read.value) is not None if form else bool(networks_of(read.value))

@@ -21,13 +21,13 @@ def read_filter(domain: str | None, outcome: str | None, first: str | None, last
         known = ", ".join(Domain.__members__)
         raise QuestionError(
             "domain",
-            Phrase("ce domaine n'existe pas", "there is no such domain"),
+            Phrase("ce domaine n’existe pas", "there is no such domain"),
             Phrase(f"Choisissez parmi {known}.", f"Choose one of {known}."),
         )
     if outcome and outcome not in OUTCOMES:
         raise QuestionError(
             "outcome",
-            Phrase("cette issue n'existe pas", "there is no such outcome"),
+            Phrase("cette issue n’existe pas", "there is no such outcome"),
             Phrase("Choisissez shown ou not_shown.", "Choose shown or not_shown."),
         )
     return HistoryFilter(
@@ -48,7 +48,7 @@ def _day(field: str, text: str | None) -> date | None:
     if value is None or value.year not in YEARS:
         raise QuestionError(
             field,
-            Phrase("ce jour n'est pas une date", "this day is not a date"),
+            Phrase("ce jour n’est pas une date", "this day is not a date"),
             Phrase("Donnez-le sous la forme AAAA-MM-JJ.", "Give it as YYYY-MM-DD."),
         )
     return value

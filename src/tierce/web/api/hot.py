@@ -226,8 +226,8 @@ def as_problem(error: Exception) -> Problem:
     if isinstance(error, QuestionError):
         return problems.field_problem(error.field, error.reason, error.remedy)
     if isinstance(error, EngagementFormatError):
-        remedy = Phrase("Recopiez le numéro d'engagement en entier.", "Copy the whole engagement number.")
-        reason = Phrase("Ce numéro d'engagement n'est pas valable.", "This engagement number is not valid.")
+        remedy = Phrase("Recopiez le numéro d’engagement en entier.", "Copy the whole engagement number.")
+        reason = Phrase("Ce numéro d’engagement n’est pas valable.", "This engagement number is not valid.")
         return problems.field_problem("engagement", reason, remedy)
     if isinstance(error, IdentityError):
         return identity_problem(error)

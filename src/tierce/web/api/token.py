@@ -91,7 +91,7 @@ async def token(request: AnyRequest) -> Response[bytes]:
 async def _form(request: AnyRequest) -> Mapping[str, str]:
     kind = request.headers.get("content-type", "").split(";")[0].strip().lower()
     if kind != "application/x-www-form-urlencoded":
-        reason = Phrase("la demande n'est pas un formulaire", "the request is not a form")
+        reason = Phrase("la demande n’est pas un formulaire", "the request is not a form")
         raise _FormError("invalid_request", reason)
     found = list((await request.form()).multi_items())
     form = {name: value for name, value in found if isinstance(value, str)}
@@ -103,7 +103,7 @@ async def _form(request: AnyRequest) -> Mapping[str, str]:
 
 def _read(form: Mapping[str, str]) -> Exchange:
     if form.get("grant_type") != GRANT:
-        reason = Phrase("ce type de demande n'est pas servi ici", "this grant type is not served here")
+        reason = Phrase("ce type de demande n’est pas servi ici", "this grant type is not served here")
         raise _FormError("unsupported_grant_type", reason)
     wanted = {"client_assertion_type": {ASSERTION}, "subject_token_type": SUBJECT_TYPES}
     needed = ("client_id", "client_assertion", "subject_token")

@@ -9,7 +9,7 @@ SAID: Final = {
     **LABELS,
     DataCategory.INSURER: Phrase("le nom de votre complémentaire", "the name of your insurer"),
     DataCategory.GUARANTEES: Phrase(
-        "ce qu'elle prend en charge pour les soins demandés, et jusqu'à quelle date",
+        "ce qu’elle prend en charge pour les soins demandés, et jusqu’à quelle date",
         "what it covers for the care asked about, and until what date",
     ),
 }
