@@ -5,7 +5,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import httpx
@@ -51,18 +51,24 @@ def base(stage: Stage, doctor: Thief, tmp_path_factory: pytest.TempPathFactory) 
     with stage.database.connect(SUPERUSER, autocommit=True) as admin:
         admin.execute("select pg_backup_start('base', true)")
         asks(stage, doctor, 1)
-        left_out = shutil.ignore_patterns("postmaster.pid", "postmaster.opts")
-        shutil.copytree(cluster.data, to, ignore=left_out)
+        left_out = shutil.ignore_patterns("postmaster.*", "pg_wal", "pgsql_tmp*", "pg_stat_tmp")
+        shutil.copytree(cluster.data, to, ignore=left_out, copy_function=copy_if_there)
         (label,) = admin.execute("select labelfile from pg_backup_stop(false)").fetchone() or ("",)
         (to / "backup_label").write_text(label, "utf-8")
-        shutil.rmtree(to / "pg_wal")
-        (to / "pg_wal").mkdir()
+        for name in ("pg_wal", "pg_stat_tmp"):
+            (to / name).mkdir()
         asks(stage, doctor, 2)
         admin.execute("select pg_create_restore_point('noon')")
         asks(stage, doctor, 3)
     stage.processes["serve"].terminate()
     stage.processes["serve"].wait(timeout=30)
     return to
+
+
+def copy_if_there(file: str, to: str) -> None:
+    """Copy a file of a server that runs: one that goes away meanwhile is made again from the write-ahead log."""
+    with suppress(FileNotFoundError):
+        shutil.copy2(file, to)
 
 
 def asks(stage: Stage, doctor: Thief, number: int) -> None:
