@@ -1,6 +1,5 @@
 """The way to a relay on another machine: encrypted, signed in, or nothing leaves."""
 
-import ipaddress
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,12 +7,8 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from cryptography.x509.oid import NameOID
 
+from tests.certificates import self_signed
 from tests.integration.messages_world import kept, mail_server
 from tests.mailbox import mailbox
 from tierce.kernel.clock import SystemClock
@@ -28,25 +23,8 @@ PASSWORD = "un mot de passe d'essai"
 
 def certificate(folder: Path) -> Path:
     """A certificate of 127.0.0.1, signed by itself, with its key in the same file."""
-    key, now = ec.generate_private_key(ec.SECP256R1()), SystemClock().now()
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "relay.example")])
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(
-            x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False
-        )
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     path = folder / "relay.pem"
-    path.write_bytes(made.public_bytes(Encoding.PEM) + pem)
+    path.write_bytes(self_signed(SystemClock().now() + timedelta(days=1), "127.0.0.1"))
     return path
 
 

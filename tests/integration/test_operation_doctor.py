@@ -15,12 +15,10 @@ from pathlib import Path
 import msgspec
 import pytest
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.x509.oid import NameOID
 from typer.testing import CliRunner
 
+from tests.certificates import self_signed
 from tests.integration.conftest import Connect
 from tests.integration.logs import log_of
 from tests.settings_file import settings_text
@@ -415,24 +413,8 @@ def test_a_public_name_that_leads_to_another_site_or_elsewhere(house: House, tmp
 
 
 def _certificate(folder: Path, last: datetime, *names: str) -> ssl.SSLContext:
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(last - timedelta(days=90))
-        .not_valid_after(last)
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(one) for one in names or ("localhost",)]), False)
-        .sign(key, hashes.SHA256())
-    )  # fmt: skip - one certificate, one expression
-    private = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
     file = folder / "certificate.pem"
-    file.write_bytes(private + made.public_bytes(serialization.Encoding.PEM))
+    file.write_bytes(self_signed(last, *(names or ("localhost",))))
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(file)
     return context

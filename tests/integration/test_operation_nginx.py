@@ -20,11 +20,8 @@ from threading import Thread
 import httpx
 import msgspec
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
+from tests.certificates import self_signed
 from tests.integration.signin_world import free_port
 from tests.waiting import eventually
 from tierce.kernel.clock import SystemClock
@@ -39,24 +36,15 @@ pytestmark = pytest.mark.skipif(shutil.which("nginx") is None, reason="nginx is 
 
 
 def certificate(folder: Path) -> None:
-    """One of this test's own, which nobody checks."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "riveclaire.example")])
-    now = SystemClock().now()
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now)
-        .not_valid_after(now + timedelta(days=1))
-        .sign(key, hashes.SHA256())
-    )  # fmt: skip - one certificate, one expression
-    (folder / "fullchain.pem").write_bytes(made.public_bytes(serialization.Encoding.PEM))
-    (folder / "key.pem").write_bytes(
-        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    )
+    """One of all its names, signed by itself."""
+    made = self_signed(SystemClock().now() + timedelta(days=1), *HOSTS.values())
+    for name in ("fullchain.pem", "key.pem"):
+        (folder / name).write_bytes(made)
+
+
+def trusting(folder: Path) -> ssl.SSLContext:
+    """What believes that certificate alone, for its names alone."""
+    return ssl.create_default_context(cafile=folder / "fullchain.pem")
 
 
 def as_debian(folder: Path, secure: int, plain: int, ports: dict[str, int]) -> Path:
@@ -131,7 +119,7 @@ class Front:
     ) -> httpx.Response:  # fmt: skip - one request
         """Ask on a connection of its own: what a connection was opened for is part of the question."""
         named = HOSTS.get(site, site)
-        with httpx.Client(verify=False, trust_env=False) as web:  # noqa: S501 - its certificate is of this test
+        with httpx.Client(verify=trusting(self.folder), trust_env=False) as web:
             return web.request(
                 method,
                 f"https://127.0.0.1:{self.secure}{path}",
@@ -219,11 +207,9 @@ def test_behind_a_balancer_it_is_believed_and_nobody_else(tmp_path: Path, named:
         text = text.replace("# real_ip_header", "real_ip_header").replace("ssl http2;", "ssl http2 proxy_protocol;")
         return text.replace("ssl default_server;", "ssl proxy_protocol default_server;")
 
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     with running(tmp_path, edit=edit) as front, socket.create_connection(("127.0.0.1", front.secure), 5) as plain:
         plain.sendall(b"PROXY TCP4 198.51.100.9 192.0.2.1 40000 443\r\n")
-        with context.wrap_socket(plain, server_hostname=HOSTS["api"]) as secured:
+        with trusting(tmp_path).wrap_socket(plain, server_hostname=HOSTS["api"]) as secured:
             head = (
                 f"GET / HTTP/1.1\r\nHost: {HOSTS['api']}\r\nX-Forwarded-For: 203.0.113.5\r\nConnection: close\r\n\r\n"
             )
@@ -275,8 +261,7 @@ def test_software_that_is_hosted_has_a_rate_of_its_own(tmp_path: Path, hosted: b
         answers = (web.get(url, headers={"host": HOSTS["api"]}, extensions=named) for _ in range(200))
         return next((one for one in answers if one.status_code != 200), None)
 
-    unchecked = httpx.Client(verify=False, trust_env=False)  # noqa: S501 - its certificate is of this test
-    with running(tmp_path, edit=edit) as front, unchecked as web:
+    with running(tmp_path, edit=edit) as front, httpx.Client(verify=trusting(tmp_path), trust_env=False) as web:
         found = [refused(front, web, path) for path in ("/v1/token", "/v1/rights")]
         assert [one is not None for one in found] == [not hosted] * 2
         signing_in = refused(front, web, "/v1/sign-in/start")
@@ -296,7 +281,7 @@ def test_what_nginx_refuses_by_itself_is_said_in_both_languages_and_in_softwares
         assert set(told.json()["remedy"]) == {"fr", "en"}
         # Nobody is led there by an address.
         assert front.ask("portal", "/said/fast.html").status_code == 404
-        with httpx.Client(verify=False, trust_env=False) as web:  # noqa: S501 - its certificate is of this test
+        with httpx.Client(verify=trusting(tmp_path), trust_env=False) as web:
             asked = (
                 web.get(
                     f"https://127.0.0.1:{front.secure}/", headers={"host": HOSTS["portal"]},
@@ -311,8 +296,7 @@ def test_what_nginx_refuses_by_itself_is_said_in_both_languages_and_in_softwares
 
 def test_ciphers_without_authentication_are_refused(tmp_path: Path) -> None:
     def shaken(front: Front, ciphers: str) -> str | None:
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        context = trusting(front.folder)
         context.minimum_version = context.maximum_version = ssl.TLSVersion.TLSv1_2
         context.set_ciphers(ciphers)
         try:
@@ -337,12 +321,10 @@ def test_whoever_is_slow_to_say_what_she_wants_is_let_go(tmp_path: Path) -> None
     def shorter(text: str) -> str:
         return re.sub(r"(client_header_timeout +)10s;", r"\g<1>1s;", text)
 
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     with (
         running(tmp_path, edit=shorter) as front,
         socket.create_connection(("127.0.0.1", front.secure), 20) as plain,
-        context.wrap_socket(plain, server_hostname=HOSTS["portal"]) as secured,
+        trusting(tmp_path).wrap_socket(plain, server_hostname=HOSTS["portal"]) as secured,
     ):
         began = time.monotonic()
         secured.sendall(f"GET / HTTP/1.1\r\nHost: {HOSTS['portal']}\r\nX-Slow: ".encode())
