@@ -11,7 +11,7 @@ import pytest
 
 from tests.folders import private_folder
 from tests.integration.desk import fill
-from tests.integration.feeding import PLAN
+from tests.integration.feeding import PLAN, Importer, make_importer, write_rows
 from tests.integration.fresh import fresh_database, leave
 from tests.integration.signin_world import Desk, Play, desk, fill_directory, providers
 from tests.integration.world import World, make_world
@@ -119,6 +119,24 @@ def country(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("country") / "made"
     write_country(PLAN, out, lambda _made: None)
     return out
+
+
+@pytest.fixture
+def importer(connect: Connect, key_directory: Path, country: Path) -> Importer:
+    """The operator's hand on the feeds, its insurers taken in."""
+    made = make_importer(connect("tierce_feed"), key_directory)
+    made.insurers(country / "insurers.csv")
+    return made
+
+
+@pytest.fixture
+def send(importer: Importer, tmp_path: Path) -> Callable[[dict[str, str]], int]:
+    """Import one line of the insurer it names; return how many were taken, 0 when it was refused."""
+
+    def sent(row: dict[str, str]) -> int:
+        return importer.rights(write_rows(tmp_path / "one.csv", [row]), row["amc"]).counts.taken
+
+    return sent
 
 
 @pytest.fixture

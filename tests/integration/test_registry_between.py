@@ -7,7 +7,7 @@ import psycopg
 import pytest
 
 from tests.integration.conftest import Connect
-from tests.integration.feeding import FIRST, Importer, make_importer, rows_of, write_rows
+from tests.integration.feeding import FIRST, Importer, rows_of
 from tierce.storage.cluster import SUPERUSER
 
 pytestmark = pytest.mark.integration
@@ -24,25 +24,8 @@ def holders(country: Path) -> list[Row]:
 
 
 @pytest.fixture
-def importer(connect: Connect, key_directory: Path, country: Path) -> Importer:
-    made = make_importer(connect("tierce_feed"), key_directory)
-    made.insurers(country / "insurers.csv")
-    return made
-
-
-@pytest.fixture
 def admin(connect: Connect) -> psycopg.Connection:
     return connect(SUPERUSER, autocommit=True)
-
-
-@pytest.fixture
-def send(importer: Importer, tmp_path: Path) -> Callable[[Row], int]:
-    """Import one line of the insurer it names; return how many were taken, 0 when it was refused."""
-
-    def sent(row: Row) -> int:
-        return importer.rights(write_rows(tmp_path / "one.csv", [row]), row["amc"]).counts.taken
-
-    return sent
 
 
 Send = Callable[[Row], int]

@@ -24,13 +24,6 @@ ACCOMPLICE = {"family_name": "COMPLICE", "birth_place": "99352"}
 
 
 @pytest.fixture
-def importer(connect: Connect, key_directory: Path, country: Path) -> Importer:
-    made = make_importer(connect("tierce_feed"), key_directory)
-    made.insurers(country / "insurers.csv")
-    return made
-
-
-@pytest.fixture
 def victim(country: Path) -> Row:
     """A holder whom an honest insurer tells of."""
     every = rows_of(country / "rights" / f"{FIRST}.csv")
@@ -40,16 +33,6 @@ def victim(country: Path) -> Row:
 @pytest.fixture
 def admin(connect: Connect) -> psycopg.Connection:
     return connect(SUPERUSER, autocommit=True)
-
-
-@pytest.fixture
-def send(importer: Importer, tmp_path: Path) -> Callable[[Row], int]:
-    """Import one line of the insurer it names; return how many were taken, 0 when it was refused."""
-
-    def sent(row: Row) -> int:
-        return importer.rights(write_rows(tmp_path / "one.csv", [row]), row["amc"]).counts.taken
-
-    return sent
 
 
 @pytest.fixture
