@@ -63,6 +63,8 @@ def test_a_field_is_named_with_its_remedy_in_both_languages() -> None:
         ("directory show 1 --on 2026-99-99 --settings /nope", "n’est pas une date, AAAA-MM-JJ"),
         ("deposits choice 1 --domain ZZ --up-to 3 --from a --until b --by x --settings /nope", "choisissez parmi"),
         ("serve --settings /nope", "le fichier /nope ne se lit pas"),
+        ("restore run /nope --settings /nope", "'folder' : '/nope' n’existe pas"),
+        ("restore run /etc/hostname --settings /nope", "'/etc/hostname' est un fichier : donnez un dossier"),
         ("backup check /nope --settings /nope", "n’a pas de manifest.json lisible"),
     ],
 )
