@@ -156,6 +156,20 @@ def test_live_says_who_and_where_and_never_about_whom(room: Room, database: Data
     play(room, database, scene)
 
 
+def test_refusals_in_a_row_are_one_row_and_each_keeps_its_proof(room: Room, database: Database) -> None:
+    *_, last = attack(room)
+
+    async def scene(site: Site) -> None:
+        page = await site.http.get("/live/lines")
+        text = plain(page)
+        assert "et 39 autres juste avant" in text
+        assert text.count("rien montré : preuve demandée") == 1
+        assert text.count("réponse montrée") == 4, "what was shown is never put together"
+        assert all(f'href="/lines/{last - back}"' in page.text for back in range(40))
+
+    play(room, database, scene)
+
+
 def test_a_line_shows_its_proof_checked_here_and_gives_the_file(room: Room, database: Database) -> None:
     first, *_ = attack(room)
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum
+from itertools import groupby
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 
@@ -25,6 +26,7 @@ from tierce.incidents.lines.model import Counts, Filter, Hold, Line, Passage, Re
 from tierce.incidents.store import device_uses
 from tierce.journal.errors import NotSequencedError, ProofRefusedError
 from tierce.journal.merkle import leaf_hash
+from tierce.journal.model import EntryKind
 from tierce.journal.segments.sealed import SealedLog
 from tierce.journal.service import Proof, prove
 from tierce.journal.verifier.proof import check_proof
@@ -33,12 +35,15 @@ from tierce.kernel.ids import EntrySeq, ProfessionalId
 from tierce.policy.acts import Act, Evidence, Outcome
 from tierce.policy.ladder import RUNG_LABELS, Level, Rung
 from tierce.watch.rules import say_evidence
+from tierce.web.look.formats import day_of
 from tierce.web.office.evidence import marks, place_on_scale
 from tierce.web.office.meanings import MEANS
 from tierce.web.office.site import OfficeSite, RoleRefusedError
 from tierce.web.visit import AnyRequest
 
-LIVE_LINES = 25
+LIVE_ROWS = 25
+LIVE_READ = 200
+"""Lines read for these rows: a thief's refusals in a row are one row, or they would fill the list by themselves."""
 STORY_STRETCHES = 120
 STORY_PASSAGES = 60
 ACTS_FILTERED = (Act.RIGHTS_ASK, Act.RIGHTS_REVISIT, Act.SESSION_OPEN, Act.DEVICE_ENROL, Act.WATCH_HOLD,
@@ -68,6 +73,16 @@ class StoryItem:
     lifted: Hold | None = None
     passage: Passage | None = None
     reported: Reported | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Alike:
+    """Lines in a row of which nothing was shown and that say the same: the newest, and those before it."""
+
+    newest: Line
+    before: list[Line]
+    at_least: bool
+    """Whether more may come before, that were not read."""
 
 
 async def _home(site: OfficeSite, request: AnyRequest) -> Response[Any]:
@@ -167,9 +182,9 @@ async def _live_values(site: OfficeSite, request: AnyRequest) -> dict[str, objec
 
     def read(connection: Connection) -> tuple[list[Line], list[Hold], Counts, Standing]:
         if wanted.wanted:
-            lines = store.filtered(connection, wanted, LIVE_LINES)
+            lines = store.filtered(connection, wanted, LIVE_READ)
         else:
-            lines = store.latest(connection, LIVE_LINES)
+            lines = store.latest(connection, LIVE_READ)
         return lines, store.live_holds(connection, now), store.counts(connection), store.standing(connection, now)
 
     lines, holds, counts, standing = await site.rows.read(read)
@@ -180,7 +195,7 @@ async def _live_values(site: OfficeSite, request: AnyRequest) -> dict[str, objec
         "evidence": wanted.evidence,
     }
     return {
-        "lines": lines,
+        "rows": gather(lines),
         "holds": holds,
         "counts": counts,
         "standing": standing,
@@ -263,3 +278,16 @@ def tell(
     points += [(one.lifted, StoryItem(lifted=one)) for one in holds if one.lifted is not None]
     points += [(one.at, StoryItem(reported=one)) for one in reports]
     return [item for _, item in sorted(points, key=lambda point: point[0])]
+
+
+def gather(lines: list[Line]) -> list[Alike]:
+    """Put lines, the newest first, in LIVE_ROWS rows at most; only refusals and misses share one."""
+
+    def says(line: Line) -> object:
+        if line.kind not in {EntryKind.REFUSAL, EntryKind.MISS}:
+            return line.seq
+        return line.professional, line.device, day_of(line.at), line.act, line.outcome, line.domain
+
+    runs = [list(run) for _, run in groupby(lines, says)]
+    last = len(runs) - 1 if len(lines) >= LIVE_READ else None
+    return [Alike(run[0], run[1:], place == last) for place, run in enumerate(runs[:LIVE_ROWS])]
