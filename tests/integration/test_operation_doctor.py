@@ -287,7 +287,13 @@ def test_a_checkpoint_kept_outside_that_the_database_contradicts(house: House, c
     sequencer.step()
     agrees = {one.code: one.grade for one in base.inside(house.settings, SystemClock())}
     assert agrees["checkpoint"] is Grade.GOOD
-    admin = connect(SUPERUSER, autocommit=True)
+    admin, first = connect(SUPERUSER, autocommit=True), kept.read() or ""
+    appender.append(worker, [Entry(kind=EntryKind.UPKEEP, time_us=2)])
+    sequencer.step()
+    kept.write(first)
+    assert "checkpoint-behind" not in house.codes(), "the worker may be about to"
+    admin.execute("update journal.checkpoint set at = at - interval '2 minutes'")
+    assert "checkpoint-behind" in house.codes()
     admin.execute("truncate journal.placed, journal.checkpoint")
     assert "checkpoint-ahead" in house.codes()
     kept.write(kept.read() or "")
@@ -329,6 +335,11 @@ def test_a_log_that_is_elsewhere_later_or_another(house: House, connect: Connect
         appender.append(worker, [Entry(kind=EntryKind.UPKEEP, time_us=1)])
         sequencer.step()
     assert {one.code: one.grade for one in base.inside(house.settings, SystemClock())}["log"] is Grade.GOOD
+    newest, stored = log.checkpoint() or "", "select note from journal.checkpoint where size = 1"
+    log.publish(admin.execute(stored).fetchall()[0][0])
+    admin.execute("update journal.checkpoint set at = at - interval '2 minutes'")
+    assert "log-behind" in house.codes(), "another machine sequences, and nothing is brought here"
+    log.publish(newest)
     admin.execute("update journal.checkpoint set root = sha256('other') where size = 2")
     assert "log-differs" in house.codes()
     admin.execute("delete from journal.checkpoint where size = 2")

@@ -140,3 +140,35 @@ def test_a_duty_that_fails_is_told_and_the_others_go_on(database: Database, conn
     assert "IsADirectoryError" in said
     assert '"detail": "spool"' in said
     assert str(spool) not in said
+
+
+def test_a_second_machine_s_worker_keeps_level_and_takes_over(
+    database: Database, connect: Connect, tmp_path: Path
+) -> None:
+    keys, worker = tmp_path / "keys", connect("tierce_worker")
+    make_keys(keys)
+    shared = settings_text(database, keys, operator="Rive Claire")
+    logs, states = [tmp_path / "log1", tmp_path / "log2"], [tmp_path / "state1", tmp_path / "state2"]
+    serve = []
+    for place, (log, state) in enumerate(zip(logs, states, strict=True)):
+        log.mkdir()
+        state.mkdir()
+        file = tmp_path / f"{place}.toml"
+        file.write_text(f'state = "{state}"\nlog = "{log}"\n{shared}\n[deposits]\nspool = "{tmp_path / "spool"}"\n')
+        serve.append(("serve", "--settings", str(file), "--only", "worker"))
+
+    def both_at(lines: int) -> bool:
+        notes = [file.read_text() for at in (*logs, *states) if (file := at / "checkpoint").exists()]
+        return len(notes) == 4 and len(set(notes)) == 1 and int(notes[0].split("\n")[1]) >= lines
+
+    with running(*serve[1], log=tmp_path / "2.log"):
+        with running(*serve[0], log=tmp_path / "1.log"):
+            write_line(worker, keys)
+            eventually(lambda: both_at(1), "both have the first line", seconds=60)
+            before = int((states[1] / "checkpoint").read_text().split("\n")[1])
+        write_line(worker, keys)
+        eventually(
+            lambda: int((states[1] / "checkpoint").read_text().split("\n")[1]) > before,
+            "the second goes on alone",
+            seconds=60,
+        )

@@ -81,5 +81,9 @@ class SequencerBusyError(JournalError):
     """Another sequencer holds the journal's lock."""
 
 
+class FollowingError(JournalError):
+    """This machine's folder or kept checkpoint cannot follow what another machine's sequencer signed."""
+
+
 class ProofRefusedError(JournalError):
     """The file does not prove that this entry is in the log."""

@@ -98,6 +98,11 @@ def take_lock(connection: Connection) -> None:
         raise SequencerBusyError
 
 
+def one_snapshot(connection: Connection) -> None:
+    """Have the transaction that begins read all of it at one instant, whoever writes meanwhile."""
+    connection.execute("set transaction isolation level repeatable read")
+
+
 def last_checkpoint(connection: Connection) -> CheckpointRow | None:
     """The checkpoint of the largest size, or None in an empty log."""
     row = connection.execute(

@@ -24,7 +24,8 @@ from tierce.deposits.sealing import Opener
 from tierce.deposits.spool import bytes_held
 from tierce.gate.store import size_crowded
 from tierce.journal.beats import BEAT_SECONDS, beat
-from tierce.journal.errors import LogFatalError, SequencerBusyError
+from tierce.journal.errors import FollowingError, LogFatalError, SequencerBusyError
+from tierce.journal.following import Follower
 from tierce.journal.kept import KeptCheckpoint, retired_log_keys
 from tierce.journal.sequencer import Sequencer
 from tierce.journal.service import LOG_KEY_NAME, LOG_ORIGIN, Appender
@@ -151,6 +152,7 @@ class _Hands:
     watched: Connection
     counter: Connection
     make_sequencer: Callable[[], Sequencer]
+    follower: Follower
     watcher: Watcher
     resolver: Resolver
     settler: Settler
@@ -159,7 +161,7 @@ class _Hands:
     appender: Appender
     sequencer: Sequencer | None = None
     sequenced: float = 0.0
-    """When the last checkpoint was made, by a clock that only goes forward."""
+    """When the last checkpoint was made or looked for, by a clock that only goes forward."""
 
     def sequence(self) -> int:
         """Put what waits under a checkpoint, a second after the last one at the earliest.
@@ -180,10 +182,21 @@ class _Hands:
             self.sequenced = time.monotonic()
         return taken
 
-    def sequence_if_free(self) -> int:
-        """Sequence, unless another worker does: this one then watches until that one is gone."""
+    def sequence_or_follow(self) -> int:
+        """Sequence, unless another worker does: this one then keeps its own files level until that one is gone.
+
+        Raises:
+            FollowingError: it cannot. Nothing is signed here, so that the worker's other duties go on.
+        """
         with suppress(SequencerBusyError):
             return self.sequence()
+        if time.monotonic() - self.sequenced < CHECKPOINT_SECONDS:
+            return 0
+        self.sequenced = time.monotonic()
+        try:
+            self.follower.load()
+        except LogFatalError as error:
+            raise FollowingError(str(error)) from error
         return 0
 
     def say_alive(self) -> None:
@@ -204,10 +217,12 @@ def _hands(
     log, watched, counter = (stack.enter_context(database.connect("tierce_worker")) for _ in range(3))
     appender = Appender.enrol(watched, "worker", signing[0])
     retired = retired_log_keys(settings.key_directory())
+    keys = signing[1].public_key(), *retired
     return _Hands(
         watched,
         counter,
         lambda: Sequencer(log, LOG_ORIGIN, signing[1], folder, kept=kept, retired=retired),
+        Follower(log, LOG_ORIGIN, keys, folder, kept=kept),
         Watcher(watched, appender, clock, policy),
         Resolver(counter, appender, opener, clock, policy, folder=settings.spool_directory()),
         Settler(counter, appender, clock, policy),
@@ -223,7 +238,7 @@ def _turns(hands: _Hands, gauges: Gauges, page: StatusPage, stopping: list[bool]
     duties = Duties(hands.watched, hands.counter)
     while not stopping:
         started = time.monotonic()
-        taken = duties.run("sequencer", hands.sequence_if_free) or 0
+        taken = duties.run("sequencer", hands.sequence_or_follow) or 0
         gauges.sequenced.inc(taken)
         if taken:
             gauges.step_lines.observe(taken)

@@ -9,12 +9,12 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from tierce import __version__
 from tierce.journal import store
+from tierce.journal.following import Follower
 from tierce.journal.kept import retired_log_keys
 from tierce.journal.segments.asking import ask_redaction
 from tierce.journal.segments.check import SealedLeaves
 from tierce.journal.segments.sealed import SealedLog
 from tierce.journal.segments.sealing import Sealer
-from tierce.journal.sequencer import Sequencer
 from tierce.journal.service import LOG_KEY_NAME, LOG_ORIGIN, Appender
 from tierce.journal.tiles.folder import LogFolder
 from tierce.kernel.clock import SystemClock
@@ -171,15 +171,15 @@ def tiles(
             def shown(size: int) -> None:
                 progress.update(bar, completed=size)
 
-            Sequencer(
+            # It writes no row, so that the worker of another machine may sequence meanwhile.
+            Follower(
                 connection,
                 LOG_ORIGIN,
-                key,
+                (key.public_key(), *retired_log_keys(keys)),
                 LogFolder(log),
-                retired=retired_log_keys(keys),
                 sealed=sealed,
                 progress=shown,
-            )
+            ).load()
     if json == "-":
         typer.echo(msgspec.json.encode({"leaves": leaves}).decode())
     typer.echo(f"✓ {leaves} lignes, racine signée retrouvée / entries, the signed root found again", err=True)

@@ -4,8 +4,10 @@ What is here can be made again from the entries; a reader trusts none of it befo
 a thief it tells how many lines there are, and hashes that are salted; changed by one, proofs and the sequencer stop.
 """
 
+import fcntl
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from tierce.journal.errors import LogFolderError, TileDiffersError
@@ -14,10 +16,11 @@ from tierce.journal.tiles.edge import Edge
 from tierce.journal.tiles.layout import WIDTH, Tile, edge_tiles, tile_path
 
 CHECKPOINT = "checkpoint"
+TURN = ".writing"
 
 
 class LogFolder:
-    """Where the tiles of one log are. Any number may read; the sequencer alone writes."""
+    """Where the tiles of one log are. Any number may read; one at a time writes, in its turn."""
 
     def __init__(self, path: Path) -> None:
         """Name the folder."""
@@ -29,6 +32,18 @@ class LogFolder:
         Later it must be there: a wrong path, or a disk that is not mounted, must not begin a second log.
         """
         self.path.mkdir(parents=True, exist_ok=True, mode=0o755)
+
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """Write alone: two workers wait for each other where the folder is on a disk that they share.
+
+        Raises:
+            LogFolderError: the folder is not there.
+        """
+        self._insist()
+        with (self.path / TURN).open("ab") as held:
+            fcntl.flock(held, fcntl.LOCK_EX)
+            yield
 
     def checkpoint(self) -> str | None:
         """The published note, or None while there is none."""

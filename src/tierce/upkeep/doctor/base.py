@@ -263,4 +263,6 @@ def _kept(connection: psycopg.Connection, settings: Settings) -> list[Finding]:
     if root is not None and root != kept.root:
         said = Phrase("contredit le point de contrôle de la base", "contradicts the database's checkpoint")
         return [bad("checkpoint-differs", CHECKPOINT_FILE, said, remedy)]
-    return [good("checkpoint", CHECKPOINT_FILE, "s'accorde avec la base", "agrees with the database")]
+    return log.behind(connection, kept.size, "checkpoint-behind", CHECKPOINT_FILE) or [
+        good("checkpoint", CHECKPOINT_FILE, "s'accorde avec la base", "agrees with the database")
+    ]

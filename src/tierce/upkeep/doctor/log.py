@@ -20,6 +20,8 @@ from tierce.web.names import LOG_PUBLIC_FILE
 
 SILENT_MAX = timedelta(hours=1)
 """The worker asks each witness every five seconds."""
+BEHIND_SECONDS_MAX = 60.0
+"""The worker brings its machine's files up to each checkpoint, its own or another machine's, within two seconds."""
 _RESTORED = Phrase("suivez docs/runbooks/backup-and-restore.md", "follow docs/runbooks/backup-and-restore.md")
 _VERIFY = Phrase(
     "`tierce journal verify`, puis docs/runbooks/journal-does-not-verify.md",
@@ -72,7 +74,25 @@ def published(connection: psycopg.Connection, settings: Settings) -> list[Findin
     if root is not None and root != shown.root:
         said = Phrase("contredit le point de contrôle de la base", "contradicts the database's checkpoint")
         return [bad("log-differs", str(folder), said, _VERIFY)]
-    return [good("log", str(folder), "s'accorde avec la base", "agrees with the database")]
+    return behind(connection, shown.size, "log-behind", str(folder)) or [
+        good("log", str(folder), "s'accorde avec la base", "agrees with the database")
+    ]
+
+
+def behind(connection: psycopg.Connection, size: int, code: str, where: str) -> list[Finding]:
+    """That this machine holds `size` lines while more were signed a minute ago: its worker does not follow."""
+    since = store.signed_after(connection, size, BEHIND_SECONDS_MAX)
+    if since is None:
+        return []
+    said = Phrase(
+        f"s’arrête à {size} lignes, et d’autres sont signées depuis le {since:%d/%m %H:%M}",
+        f"ends at {size} lines, and more have been signed since {since:%Y-%m-%d %H:%M}",
+    )
+    remedy = Phrase(
+        "relancez le `worker` de cette machine ; s’il ne suit toujours pas, `tierce journal tiles`",
+        "start this machine's `worker` again; if it still does not follow, `tierce journal tiles`",
+    )
+    return [bad(code, where, said, remedy)]
 
 
 def witnessed(connection: psycopg.Connection, settings: Settings, clock: Clock) -> list[Finding]:

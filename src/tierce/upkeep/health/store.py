@@ -75,6 +75,16 @@ def root_bytes(connection: Connection, size: int) -> bytes | None:
     return None if row is None else bytes(row[0])
 
 
+def signed_after(connection: Connection, size: int, seconds: float) -> datetime | None:
+    """When the first checkpoint of more than `size` leaves was signed, if that was more than `seconds` ago."""
+    row = connection.execute(
+        "select c.at from (select at from journal.checkpoint where size > %s order by size limit 1) c"
+        " where c.at < now() - make_interval(secs => %s)",
+        (size, seconds),
+    ).fetchone()
+    return row[0] if row else None
+
+
 def server_settings(connection: Connection, names: list[str]) -> dict[str, str]:
     """Settings of PostgreSQL as this role sees them."""
     rows = connection.execute("select name, setting from pg_settings where name = any(%s)", (names,)).fetchall()
