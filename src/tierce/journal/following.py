@@ -59,10 +59,10 @@ class Follower:
     ) -> None:
         """Follow the log named `origin`, whose checkpoints one of `keys` signed.
 
-        `connection` is of role tierce_worker, and nothing else uses it meanwhile; `log` is where tiles are published;
-        `kept` is where the last checkpoint is kept besides; `sealed` gives the hashes of leaves whose rows are in
-        segments alone, from the first on and so many, or nothing: tiles are made again from them, and held to signed
-        roots like the rest; `progress` is told up to which leaf they are made.
+        `connection` is of role tierce_worker, in no transaction, and nothing else uses it meanwhile; `log` is where
+        tiles are published; `kept` is where the last checkpoint is kept besides; `sealed` gives the hashes of leaves
+        whose rows are in segments alone, from the first on and so many, or nothing: tiles are made again from them,
+        and held to signed roots like the rest; `progress` is told up to which leaf they are made.
         """
         self._connection, self._origin, self._keys = connection, origin, tuple(keys)
         self._log, self._kept = log, kept

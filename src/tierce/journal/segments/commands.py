@@ -166,6 +166,7 @@ def tiles(
             Progress(console=screen, disable=not screen.is_terminal, transient=True) as progress,
         ):
             leaves, sealed = store.leaf_count(connection), SealedLeaves(connection, segments)
+            connection.commit()
             bar = progress.add_task("tuiles / tiles", total=leaves)
 
             def shown(size: int) -> None:
