@@ -121,8 +121,9 @@ def row_text(row: Row) -> Phrase:
         return Phrase(f"{cohort.fr}, {label.fr} : {proof}", f"{cohort.en}, {label.en}: {proof}")
     if row.kind is RowKind.MOVE:
         stage, why = STEPS[Stage(str(row.facts["stage"]))].label, str(row.facts["why"])
-        at = _instant(row, "happened")
-        return Phrase(f"{stage.fr}, {at.fr}. {why}".strip(), f"{stage.en}, {at.en}. {why}".strip())
+        at, asked = _instant(row, "happened"), row.facts.get("asked_by")
+        fr, en = (f" Demandé par {asked}.", f" Asked for by {asked}.") if asked else ("", "")
+        return Phrase(f"{stage.fr}, {at.fr}. {why}{fr}".strip(), f"{stage.en}, {at.en}. {why}{en}".strip())
     if row.kind is RowKind.BORDER:
         return _border_text(row)
     if row.kind is RowKind.FORM:

@@ -16,8 +16,10 @@ from tierce.incidents.errors import (
     CeilingReachedError,
     FormError,
     IncidentMissingError,
+    ListShrinksError,
     PersonNotExposedError,
     ScopeMissingError,
+    SmallerRefusedError,
 )
 from tierce.incidents.form.service import Forms
 from tierce.incidents.holds.errors import HoldMissingError
@@ -99,6 +101,8 @@ TOLD: Final[Told] = {
     EnrolmentMissingError: ("unknown_client", 409),
     HoldMissingError: ("moved", 409),
     SecrecyRefusedError: ("secrecy", 409),
+    SmallerRefusedError: ("smaller", 409),
+    ListShrinksError: ("shrinks", 409),
     RoleRefusedError: ("role", 403),
 }
 """Which words tell of an error, and under which status."""

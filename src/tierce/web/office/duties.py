@@ -122,6 +122,21 @@ def minute(field: str, text: str) -> datetime:
     return found
 
 
+def seen_at(text: str) -> datetime:
+    """When what she read was written, as the page's form gives it back.
+
+    Raises:
+        FormError: it is not that.
+    """
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        found = None
+    if found is None or found.tzinfo is None:
+        raise FormError("seen", Phrase("Rouvrez la page.", "Open the page again."))
+    return found
+
+
 def _insurer(typed: Mapping[str, str]) -> InsurerId:
     text = typed.get("insurer", "0")
     return InsurerId(int(text)) if text.isdecimal() and len(text) <= 5 else OPERATOR
