@@ -35,6 +35,11 @@ def _duty_text(row: Row) -> Phrase:
         return Phrase(
             f"{label.fr}{of_fr} : ce n’était pas fait. {reasons}", f"{label.en}{of_en}: it was not done. {reasons}"
         )
+    if row.facts.get("where"):
+        where, text = row.facts["where"], row.facts["text"]
+        return Phrase(
+            f"{label.fr} : paru {at.fr}. {where}. Texte {text}", f"{label.en}: out {at.en}. {where}. Text {text}"
+        )
     return Phrase(
         f"{label.fr}{of_fr} : fait {at.fr}. {f'Retard : {reasons}' if reasons else 'Dans le délai.'}",
         f"{label.en}{of_en}: done {at.en}. {f'Late: {reasons}' if reasons else 'In time.'}",

@@ -163,6 +163,11 @@ def _fulfil(site: OfficeSite, number: IncidentId) -> Work:
                 connection, visit.caller, number, duty=duty, reasons=typed.get("reasons", ""), insurer=insurer
             )
         at = minute("done_at", typed.get("done_at", ""))
+        if duty is Duty.PUBLIC:
+            reason = Phrase(
+                "Dites où elle a paru sur la page de l’annonce.", "Say where it came out on the page of the notice."
+            )
+            raise FormError("duty", reason)
         return site.clocks.fulfil(
             connection, visit.caller, number, duty=duty, at=at, reasons=typed.get("reasons", ""), insurer=insurer
         )
