@@ -12,12 +12,12 @@ import psycopg
 
 from tests.integration.asks import AT, ask, sequence, write_asks
 from tests.integration.conftest import Connect
-from tests.integration.rooms import CAPES, HELENE, OAK, Room, open_room
+from tests.integration.rooms import ARMAND, CAPES, HELENE, OAK, Room, open_room
 from tierce.identity.model import StaffCaller
 from tierce.incidents.rules import account_criteria
 from tierce.journal.service import Appender
 from tierce.kernel.clock import micros
-from tierce.kernel.ids import DeviceId, IncidentId, InsurerId, PersonId, ProfessionalId, SessionId, StaffId
+from tierce.kernel.ids import DeviceId, IncidentId, InsurerId, PersonId, ProfessionalId
 from tierce.notices.audience.model import Audience, Counts
 from tierce.notices.audience.service import counts, freeze, newest
 from tierce.notices.contacts.model import Contact
@@ -34,7 +34,6 @@ from tierce.storage.database import Database
 from tierce.storage.keys import Keyring
 
 THIEF = DeviceId(66)
-ARMAND = StaffCaller(StaffId(910), SessionId(911), "Armand Colin", frozenset({"dpo"}))
 DOMAIN = "riveclaire.example"
 
 

@@ -15,6 +15,7 @@ from tierce.incidents import store as incident_rows
 from tierce.incidents.clocks.service import Clocks
 from tierce.incidents.form.model import Organisation
 from tierce.incidents.form.service import Forms
+from tierce.incidents.model import ScopeSummary
 from tierce.incidents.pack.service import Packs, Seal
 from tierce.incidents.register.service import Register
 from tierce.incidents.service import Incidents
@@ -23,18 +24,20 @@ from tierce.journal.note import verifier_key
 from tierce.journal.service import Appender
 from tierce.journal.witness.cosignature import WitnessKey
 from tierce.kernel.clock import FixedClock, micros
-from tierce.kernel.ids import InsurerId, PersonId, SessionId, StaffId
+from tierce.kernel.ids import IncidentId, InsurerId, PersonId, SessionId, StaffId
 from tierce.notices.model import Operator
 from tierce.notices.service import Notices
 from tierce.persons import store as person_rows
 from tierce.persons.service import Persons
 from tierce.policy.acts import Act, Outcome
 from tierce.registry.records import CivilRecord, encode_record
+from tierce.scope.model import Criteria
 from tierce.storage.cluster import SUPERUSER
 from tierce.storage.insurer_keys import load_sealer, make_insurer_keys
 from tierce.storage.keys import Compartment, Keyring, Sealer
 
 HELENE = StaffCaller(StaffId(900), SessionId(901), "Hélène Vasseur", frozenset({"rssi"}))
+ARMAND = StaffCaller(StaffId(910), SessionId(911), "Armand Colin", frozenset({"dpo"}))
 PAUL = PersonCaller(PersonId(1), SessionId(951))
 PAUL_HANDLE = sha256(b"paul's opaque handle").digest()
 OAK, CAPES = InsurerId(1), InsurerId(2)
@@ -156,6 +159,15 @@ def open_room(connect: Connect, keyring: Keyring) -> Room:
         notices=Notices(incidents, office_lines, OPERATOR, clock),
         persons=Persons(persons_lines, person_rows.Records(sealer), clock, log_of(admin), segments_of(admin)),
     )
+
+
+def smaller(incidents: Incidents, office: psycopg.Connection, number: IncidentId, criteria: Criteria) -> ScopeSummary:
+    """Compute a list that may have fewer people: one asks for it, and another confirms."""
+    incidents.ask_smaller(office, HELENE, number, criteria, "Un autre appareil servait à la propriétaire du compte.")
+    asked = incident_rows.smaller_asked(office, number)
+    if asked is None:
+        return incidents.scope(office, number)
+    return incidents.confirm_smaller(office, ARMAND, number, asked.at)
 
 
 def packs_of(room: Room) -> Packs:

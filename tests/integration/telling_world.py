@@ -9,7 +9,7 @@ import pyrage
 
 from tests.integration.asks import AT, ask, sequence, write_asks
 from tests.integration.conftest import Connect
-from tests.integration.rooms import CAPES, HELENE, OAK, OPERATOR, Room, open_room
+from tests.integration.rooms import CAPES, HELENE, OAK, OPERATOR, Room, open_room, smaller
 from tierce.incidents.model import Incident
 from tierce.incidents.rules import account_criteria
 from tierce.journal.service import Appender
@@ -145,7 +145,7 @@ def listed(world: World, number: IncidentId, since: datetime | None = None) -> N
     """Compute the list again, as the journal now stands; from an instant on if one is given."""
     window = (micros(since) if since else WINDOW[0], WINDOW[1])
     criteria = account_criteria(ProfessionalId(501), frozenset({THIEF}), *window)
-    world.room.incidents.compute_scope(world.room.office, HELENE, number, criteria)
+    smaller(world.room.incidents, world.room.office, number, criteria)
 
 
 def read_more(world: World, person: int, insurer: int) -> None:

@@ -10,6 +10,7 @@ from tests.cohorts import count_cohorts
 from tests.integration.asks import AT, ask, sequence, write_asks
 from tests.integration.conftest import Connect
 from tests.integration.logs import segments_folder
+from tests.integration.rooms import smaller
 from tierce.identity.model import StaffCaller
 from tierce.incidents import store
 from tierce.incidents.clocks.rules import OPERATOR
@@ -151,7 +152,7 @@ def test_s1_a_list_keeps_three_cohorts_whose_pairs_sum_to_it_and_the_next_says_w
     assert second.persons == first.persons + 2
 
     narrow = replace(second.criteria, devices=frozenset({DeviceId(67)}))
-    third = slice_.compute_scope(office, HELENE, incident.id, narrow)
+    third = smaller(slice_, office, incident.id, narrow)
     gone = cohort_rows.differences(office, incident.id, 3)
     assert third.persons == 0
     assert sum(one.gone for one in gone) == len(store.exposures(office, second))

@@ -9,6 +9,7 @@ import pytest
 from tests.integration.asks import AT, ask, sequence, write_asks
 from tests.integration.conftest import Connect
 from tests.integration.logs import segments_folder
+from tests.integration.rooms import smaller
 from tierce.identity.model import StaffCaller
 from tierce.incidents import store
 from tierce.incidents.errors import FreeTextError, IncidentMissingError, PersonNotExposedError, ScopeMissingError
@@ -213,7 +214,7 @@ def test_what_is_no_longer_kept_and_what_is_left_out_are_said(
     assert not slice_.preview(office, criteria).whole
     later = replace(criteria, from_us=micros(AT + timedelta(minutes=5)))
     assert slice_.preview(office, later).whole
-    narrowed = slice_.compute_scope(office, HELENE, incident.id, replace(later, categories=DataCategory.GUARANTEES))
+    narrowed = smaller(slice_, office, incident.id, replace(later, categories=DataCategory.GUARANTEES))
     assert ([gap.kind for gap in narrowed.gaps], [gap.kind for gap in narrowed.untold]) == ([], [GapKind.NARROWED])
 
 

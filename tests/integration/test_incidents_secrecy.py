@@ -8,8 +8,7 @@ import pytest
 
 from tests.integration.asks import ask, sequence, write_asks
 from tests.integration.conftest import Connect
-from tests.integration.messages_world import ARMAND
-from tests.integration.rooms import HELENE, PAUL, PAUL_HANDLE, Room, open_room
+from tests.integration.rooms import ARMAND, HELENE, PAUL, PAUL_HANDLE, Room, open_room
 from tests.integration.sites_world import office_site
 from tests.integration.test_concerned import DOCTOR, listed
 from tests.integration.test_office_site import plain

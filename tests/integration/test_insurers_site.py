@@ -14,12 +14,15 @@ from tests.integration.conftest import Connect
 from tests.integration.rooms import Room, open_room
 from tests.integration.sites_world import HANDLE, Site, insurers_site
 from tierce.identity.oidc import digest
+from tierce.incidents.rules import incident_reference
 from tierce.journal.encoding import decode
 from tierce.journal.model import EntryKind
 from tierce.kernel.clock import SystemClock
+from tierce.kernel.ids import IncidentId
 from tierce.policy.acts import Act
 from tierce.storage.database import Database
 from tierce.storage.keys import Keyring
+from tierce.web.signin_site import FORM_FIELD
 from tierce.web.visit import act_of
 
 pytestmark = pytest.mark.integration
@@ -206,8 +209,38 @@ def test_people_on_an_incident_s_list_are_told_as_her_own_count_once_it_is_estab
         assert "3 de vos assurés sont sur la liste d'une violation" in text
         assert "Le Dr X" not in text
         assert "6 de vos" not in text
+        row = room.admin.execute("select day from incident.incident").fetchone()
+        assert row is not None
+        reference = incident_reference(IncidentId(5), row[0])
+        assert f"{reference} 3 de vos assurés" in text, "what its notice and its letters quote"
+        assert 'href="/incidents/5"' not in (await site.http.get("/activity")).text, "no notice left yet"
+        room.admin.execute(
+            "insert into notice.warning (id, incident, revision, insurer, step, kind, due_at, next_try, entry)"
+            " values (1, 5, 1, 1, 1, 1, now(), now(), 1)"
+        )
+        room.admin.commit()
+        assert f'href="/incidents/5">{reference}</a>' in (await site.http.get("/activity")).text
 
     play(room, database, before)
+
+
+def test_what_came_after_the_session_ended_is_said_not_to_be_kept_and_no_file_is_read(
+    room: Room, database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def scene(site: Site) -> None:
+        own, token = {"sec-fetch-site": "same-origin"}, {FORM_FIELD: site.csrf}
+        site.http.cookies.clear()
+        late = await site.http.post("/key", data={**token, "recipient": "age1recopiee"}, headers=own)
+        assert (late.status_code, '<p class="keep-lines">age1recopiee</p>' in late.text) == (401, True)
+        file = {"report": ("rapport.csv", b"matched,3\nnote,une phrase a elle", "text/csv")}
+        late = await site.http.post("/incidents/5/report", data=token, files=file, headers=own)
+        assert (late.status_code, "n’est pas enregistré" in late.text) == (401, True)
+        assert 'href="/sign-in?return_to=/incidents/5"' in late.text
+        assert "une phrase" not in late.text
+
+    with caplog.at_level("DEBUG"):
+        play(room, database, scene)
+    assert "age1" not in caplog.text
 
 
 def test_pages_are_strict_about_what_they_load(room: Room, database: Database) -> None:

@@ -10,7 +10,6 @@ from psycopg.errors import CheckViolation
 
 from tests.integration.conftest import Connect
 from tests.integration.messages_world import (
-    ARMAND,
     MessagesRoom,
     client_contact,
     delivery_status,
@@ -20,7 +19,7 @@ from tests.integration.messages_world import (
     open_world,
     references,
 )
-from tests.integration.rooms import CAPES, HELENE, OAK
+from tests.integration.rooms import ARMAND, CAPES, HELENE, OAK
 from tierce.notices.audience.model import Counts, State, Why
 from tierce.notices.contacts.model import Contact
 from tierce.notices.deliveries.bounces import letters_back, take_in

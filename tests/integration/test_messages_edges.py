@@ -10,7 +10,7 @@ import pytest
 from tests.integration.asks import AT
 from tests.integration.conftest import Connect
 from tests.integration.messages_world import MessagesRoom, delivery_status, kept, lend, mail_server, open_world
-from tests.integration.rooms import HELENE, OAK
+from tests.integration.rooms import HELENE, OAK, smaller
 from tierce.kernel.clock import micros
 from tierce.kernel.ids import IncidentId, PersonId
 from tierce.notices.audience.model import State
@@ -124,7 +124,7 @@ def test_told_is_counted_from_the_posting_where_the_message_came_back(
     assert told() == [(0, 1), (50 * 60, 1)]
     room, scope = world.room, world.room.incidents.scope(world.room.office, world.incident)
     later = replace(scope.criteria, from_us=micros(AT + timedelta(seconds=1)))
-    room.incidents.compute_scope(room.office, HELENE, world.incident, later)
+    smaller(room.incidents, room.office, world.incident, later)
     assert told() == [(0, 1)], "the first person is not on the newest list: she is no share of those who are"
 
 

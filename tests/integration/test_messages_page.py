@@ -11,11 +11,15 @@ from tests.integration.logs import segments_folder
 from tests.integration.messages_world import MessagesRoom, client_contact, lend, open_world
 from tests.integration.rooms import HELENE, OAK
 from tests.integration.sites_world import Site, office_site
+from tierce.incidents.register.export import row_text
+from tierce.kernel.clock import PARIS
 from tierce.notices.contacts.model import Contact
 from tierce.notices.deliveries.letters import batch_file
-from tierce.notices.messages.service import approved
+from tierce.notices.messages.rules import notice_digest, public_notice
+from tierce.notices.messages.service import approved, newest_text
 from tierce.storage.database import Database
 from tierce.storage.keys import Keyring
+from tierce.web.office.duties import MINUTE
 from tierce.web.signin_site import FORM_FIELD
 
 pytestmark = pytest.mark.integration
@@ -66,7 +70,7 @@ def test_two_people_approve_what_they_have_read_and_one_stops_it(world: Messages
             assert text.status_code == 200
         public = (await get(site, f"{path}/public")).text
         assert "ne pouvons pas joindre autrement" in public
-        assert "Le texte à publier, tel quel" in public, "it is no specimen"
+        assert "Le texte à publier" in public, "it is no specimen"
         digests = hidden(page.text)
         assert (await post(site, f"{path}/approve", {**digests, "text": "00"})).status_code == 409
         assert (await post(site, f"{path}/approve", digests)).status_code == 303
@@ -114,6 +118,47 @@ def test_two_people_approve_what_they_have_read_and_one_stops_it(world: Messages
             await walk(site)
 
     asyncio.run(main())
+
+
+def test_i7_who_decided_the_public_notice_where_and_when_it_came_out_are_in_the_register(
+    world: MessagesRoom, database: Database
+) -> None:
+    world.freeze()
+    world.write()
+    room, number = world.room, world.incident
+    why = "Trois organismes n'ont prêté aucune adresse, deux relances ont échoué, et l'annonce est lue par tous."
+    out = room.clock.now().astimezone(PARIS).strftime(MINUTE)
+
+    async def main() -> None:
+        async with office_site(room, database) as site:
+            path = f"/incidents/{number}/messages/public"
+            page = plain(await get(site, path))
+            assert "Décidez d’une annonce publique" in page
+            assert "C’est le responsable du traitement qui décide" in page
+            assert (await post(site, f"{path}/out", {"where": "Le Courrier", "out_at": out})).status_code == 422
+            generic = await post(site, f"{path}/decide", {"why": "Toutes les mesures nécessaires."})
+            assert (generic.status_code, 'id="why-error"' in generic.text) == (422, True)
+            assert (await post(site, f"{path}/decide", {"why": why})).status_code == 303
+            assert "Publiez l’annonce, puis dites où et quand" in plain(await get(site, path))
+            assert "Publier l’annonce" in plain(await get(site, f"/incidents/{number}/duties"))
+            nowhere = await post(site, f"{path}/out", {"where": "", "out_at": out})
+            assert (nowhere.status_code, 'id="where-error"' in nowhere.text) == (422, True)
+            duty = {"clock": "9-0", "done_at": out}
+            assert (await post(site, f"/incidents/{number}/duties/done", duty)).status_code == 422
+            for where in ("https://riveclaire.example/annonce", "Le Courrier de Port-Sérac, page 3"):
+                assert (await post(site, f"{path}/out", {"where": where, "out_at": out})).status_code == 303
+            page = plain(await get(site, path))
+            assert "Annonce parue" in page
+            assert page.index("riveclaire.example/annonce") < page.index("Le Courrier de Port-Sérac, page 3")
+            assert "annonce publique" not in plain(await get(site, f"{path}?lang=en")).lower()
+            assert "Annonce parue" in plain(await get(site, f"/incidents/{number}/messages?lang=fr"))
+
+    asyncio.run(main())
+    decided, first, second = room.clocks.register.rows(room.office, number)[-3:]
+    assert (decided.by, decided.facts["why"]) == ("Hélène Vasseur", why)
+    text = public_notice(newest_text(room.office, number).message, world.counts().public)
+    assert {first.facts["text"], second.facts["text"]} == {notice_digest(text)}
+    assert row_text(first).fr.startswith("Publier l’annonce : paru ")
 
 
 def test_what_was_read_of_an_older_list_is_not_approved_and_the_page_says_so(

@@ -16,7 +16,7 @@ from tests.integration.asks import AT, sequence
 from tests.integration.conftest import Connect
 from tests.integration.inspected import verify
 from tests.integration.messages_world import MessagesRoom, lend, open_world
-from tests.integration.rooms import CAPES, HELENE, OAK
+from tests.integration.rooms import CAPES, HELENE, OAK, smaller
 from tests.integration.sites_world import Site, office_site
 from tests.integration.test_office_site import NAMES, form_of, plain
 from tierce.controls.service import Controls
@@ -105,7 +105,7 @@ def test_a_report_on_an_earlier_list_tells_of_nobody_added_since(world: Messages
     criteria = room.incidents.scope(room.office, world.incident).criteria
     for since in (AT + timedelta(seconds=3), AT):
         later = replace(criteria, from_us=micros(since))
-        room.incidents.compute_scope(room.office, HELENE, world.incident, later)
+        smaller(room.incidents, room.office, world.incident, later)
     with room.office.transaction():
         found = inspected(room.office, of(world))
     shares = {one.insurer: one.share for one in found.insurers}

@@ -1,5 +1,6 @@
 """The incident's page at night, the criteria of its list, the register of all events: over HTTP, as staff do."""
 
+import asyncio
 import re
 from datetime import timedelta
 from html import unescape
@@ -8,12 +9,15 @@ import pytest
 
 from tests.integration.asks import AT, ask, sequence, write_asks
 from tests.integration.conftest import Connect
-from tests.integration.rooms import Room, open_room
+from tests.integration.rooms import ARMAND, Room, open_room
 from tests.integration.sites_world import Site
 from tests.integration.test_incidents_register import REASONS
 from tests.integration.test_office_holds import play
 from tests.integration.test_office_site import attack, form_of, opened, plain
+from tierce.incidents import store as incident_rows
+from tierce.incidents.model import SmallerAsk
 from tierce.kernel.clock import PARIS
+from tierce.kernel.ids import IncidentId
 from tierce.policy.staff import StaffRole
 from tierce.storage.database import Database
 from tierce.storage.keys import Keyring
@@ -28,6 +32,14 @@ def room(connect: Connect, keyring: Keyring) -> Room:
 
 def local(minutes: int) -> str:
     return AT.astimezone(PARIS).replace(minute=minutes).strftime("%Y-%m-%dT%H:%M")
+
+
+def confirmable(room: Room, path: str) -> tuple[IncidentId, SmallerAsk]:
+    """The smaller list that waits for a second person."""
+    number = IncidentId(int(path.rpartition("/")[2]))
+    asked = incident_rows.smaller_asked(room.office, number)
+    assert asked is not None
+    return number, asked
 
 
 def test_the_page_leads_from_the_signal_to_the_closing_and_refuses_in_words(room: Room, database: Database) -> None:
@@ -120,7 +132,10 @@ def test_two_officers_do_not_open_one_theft_twice_unawares(room: Room, database:
         assert ">Accès volé<" not in twice.text
         assert 'value="Accès volé"' in twice.text, "what was typed is kept"
         assert 'name="known" value="1"' in twice.text
-        assert (await site.http.post(form, data={**typed, "known": "1"})).status_code == 303, "another theft"
+        both = await asyncio.gather(*(site.http.post(form, data={**typed, "known": "1"}) for _ in range(2)))
+        other, late = sorted(both, key=lambda answer: answer.status_code)
+        assert (other.status_code, late.status_code) == (303, 422), "another theft, and one of two posts opens it"
+        assert f'href="{other.headers["location"]}"' in late.text, "the other is led to it"
 
     play(room, database, scene)
 
@@ -180,9 +195,24 @@ def test_l6_criteria_are_counted_before_they_are_kept_and_each_refusal_names_its
         assert "La liste compterait 2 personnes" in said
         assert room.admin.execute("select count(*) from incident.scope").fetchone() == (1,)
         room.admin.rollback()
-        assert (await post(devices=device.group(1), category="32", step="keep"))[0] == 303
+        bank = {"devices": device.group(1), "category": "32"}
+        status, said = await post(**bank, step="keep")
+        assert (status, "3 lignes de la liste nº 1 disparaîtraient" in said) == (422, True)
+        status, said = await post(**bank, step="ask", why="")
+        assert (status, 'id="why-error"' in said) == (422, True)
+        assert (await post(**bank, step="ask", why="Aucune coordonnée n'est tenue ici."))[0] == 303
+        assert "attend une seconde personne" in plain(await site.http.get(path))
+        assert "coordonnées bancaires" not in plain(await site.http.get(path)), "the first list stands"
+        waits = (await site.http.get(f"{path}/criteria")).text
+        assert "Aucune coordonnée n&#39;est tenue ici." in waits
+        assert f"{path}/criteria/confirm" not in waits, "her own: another confirms"
+        of, asked = confirmable(room, path)
+        own = await site.http.post(f"{path}/criteria/confirm", data=form_of(site, seen=asked.at.isoformat()))
+        assert own.status_code == 409
+        room.incidents.confirm_smaller(room.office, ARMAND, of, asked.at)
         assert "coordonnées bancaires" in plain(await site.http.get(path))
-        acts = "select distinct professional from journal.entry where kind = 5"
+        assert "Demandé par Hélène Vasseur." in plain(await site.http.get(f"{path}/duties"))
+        acts = "select distinct professional from journal.entry where kind = 5 and professional <> 910"
         ((staff,),) = room.admin.execute(acts).fetchall()
         room.admin.rollback()
         status, said = await post(staff=str(staff), devices=device.group(1), step="preview")
@@ -205,8 +235,12 @@ def test_n8_an_event_without_an_account_enters_the_register_and_is_there_notifie
                 new, data=form_of(site, **{"title": "Clé", "signal": local(0), field: value})
             )
             assert answer.status_code == 422, field
-        answer = await site.http.post(new, data=form_of(site, title="Clé USB perdue", signal=local(0)))
-        assert answer.status_code == 303
+        drawn = re.search(r'name="once" value="(\d+)"', (await site.http.get(new)).text)
+        assert drawn is not None
+        lost = form_of(site, title="Clé USB perdue", signal=local(0), once=drawn.group(1))
+        answer, twice = await asyncio.gather(*(site.http.post(new, data=lost) for _ in range(2)))
+        assert answer.status_code == twice.status_code == 303
+        assert answer.headers["location"] == twice.headers["location"], "a click sent twice enters one event"
         path = answer.headers["location"]
         for stage, why in (("check", ""), ("not_a_breach", REASONS)):
             answer = await site.http.post(f"{path}/stages", data=form_of(site, stage=stage, why=why))

@@ -95,6 +95,37 @@ def test_the_proof_file_holds_and_others_lines_do_not_exist(room: Room, database
     play(room, database, scene)
 
 
+def test_what_came_after_her_session_ended_is_said_not_to_be_kept_and_given_back_to_her_alone(
+    room: Room, database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    mine, *_ = asked(room)
+
+    async def scene(site: Site) -> None:
+        own, typed = {"sec-fetch-site": "same-origin"}, {FORM_FIELD: site.csrf, "address": "paul@foyer.example"}
+        site.http.cookies.clear()
+        for path, data, comes_back in (
+            (f"/lines/{mine}/not-me", {FORM_FIELD: site.csrf}, f"/lines/{mine}/not-me"),
+            ("/wish", typed, "/wish"),
+            ("/wish/code", {FORM_FIELD: site.csrf, "code": "12345678"}, "/wish"),
+        ):
+            late = await site.http.post(path, data=data, headers=own)
+            assert late.status_code == 401
+            assert "Ce que vous veniez d’envoyer n’est pas enregistré" in late.text, path
+            assert f'href="/sign-in?return_to={comes_back}"' in late.text
+            assert ('<p class="keep-lines">paul@foyer.example</p>' in late.text) == ("address" in data)
+            assert late.headers["cache-control"] == "no-store"
+            assert "12345678" not in late.text, "a code serves once"
+            assert site.csrf not in late.text
+        for headers in ({"sec-fetch-site": "cross-site"}, {}):
+            late = await site.http.post("/wish", data=typed, headers=headers)
+            assert "paul@" not in late.text, "no other site makes this one say anything"
+        assert "veniez d’envoyer" not in (await site.http.get("/wish")).text
+
+    with caplog.at_level("DEBUG"):
+        play(room, database, scene)
+    assert "paul" not in caplog.text
+
+
 def test_it_was_not_me_says_what_will_happen_then_what_happened(room: Room, database: Database) -> None:
     mine, *_ = asked(room)
 

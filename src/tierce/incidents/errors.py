@@ -1,6 +1,7 @@
 """What can go wrong with an incident."""
 
 from tierce.kernel.errors import TierceError
+from tierce.kernel.ids import IncidentId
 from tierce.kernel.language import Phrase
 
 
@@ -24,6 +25,28 @@ class FreeTextError(FormError):
 
 class IncidentMissingError(IncidentError):
     """No incident has this number."""
+
+
+class AlreadyOpenedError(IncidentError):
+    """Somebody who had seen the same opened an incident on it at the same time, or this was sent twice."""
+
+    def __init__(self, incident: IncidentId) -> None:
+        """Say which one was opened."""
+        super().__init__(str(incident))
+        self.incident = incident
+
+
+class ListShrinksError(IncidentError):
+    """Of an established breach, this list leaves out so many that the one before has: it takes two people."""
+
+    def __init__(self, gone: int) -> None:
+        """Say of how many pairs and accounts."""
+        super().__init__(str(gone))
+        self.gone = gone
+
+
+class SmallerRefusedError(IncidentError):
+    """No smaller list waits, it is one's own, another's waits already, or it takes away other people by now."""
 
 
 class ScopeMissingError(IncidentError):

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from enum import IntEnum
 
 from tierce.kernel.categories import DataCategory
-from tierce.kernel.ids import DeviceId, IncidentId, InsurerId
+from tierce.kernel.ids import DeviceId, IncidentId, InsurerId, StaffId
 from tierce.kernel.language import Phrase
 from tierce.kernel.saying import say_name
 from tierce.scope.model import Criteria, Gap, GapKind, TreeHead
@@ -63,6 +63,30 @@ class Incident:
     aware_why: str | None
     dismissed_at: datetime | None = None
     """Since when it is proved not to be a breach."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedOn:
+    """On what an incident is opened, once: two people who had seen the same cannot both open one.
+
+    `subject` is the account, or the number that the page on which an event without one was entered had drawn; `seen`
+    is how many incidents of it whoever opens this one knows of.
+    """
+
+    subject: int
+    seen: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SmallerAsk:
+    """A list that some people would be on no more, as one member of staff asked for it; `gone` counts them."""
+
+    criteria: Criteria
+    gone: int
+    why: str
+    staff: StaffId
+    name: str
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,16 +8,27 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from psycopg import Connection
-from psycopg.errors import SerializationFailure, UniqueViolation
+from psycopg.errors import CheckViolation, SerializationFailure, UniqueViolation
 
 from tierce.identity.model import StaffCaller
 from tierce.incidents import store
 from tierce.incidents.errors import (
+    AlreadyOpenedError,
     IncidentMissingError,
+    ListShrinksError,
     PersonNotExposedError,
     ScopeMissingError,
+    SmallerRefusedError,
 )
-from tierce.incidents.model import Civil, Incident, ListPreview, Purpose, ScopeSummary
+from tierce.incidents.model import (
+    Civil,
+    Incident,
+    ListPreview,
+    OpenedOn,
+    Purpose,
+    ScopeSummary,
+    SmallerAsk,
+)
 from tierce.incidents.register.model import RowKind
 from tierce.incidents.register.service import Register
 from tierce.incidents.rules import check_free_text, staff_line
@@ -64,17 +75,25 @@ class Incidents:
         title: str,
         signal_at: datetime,
         aware_why: str | None = None,
+        on: OpenedOn | None = None,
     ) -> Incident:
         """Open an incident; with `aware_why`, the breach is established now, by this member of staff.
 
+        `on` says on what; by default on nothing that anybody else could open one on.
+
         Raises:
             FreeTextError: the title or the reason is empty or holds a social security number.
+            AlreadyOpenedError: another was opened on the same meanwhile; nothing is written.
         """
-        now = self._clock.now()
+        now, on = self._clock.now(), on or OpenedOn(new_id())
         why = check_free_text("aware_why", aware_why) if aware_why else None
         number, begun = IncidentId(new_id()), min(signal_at, now)
         with connection.transaction():
             store.insert_incident(connection, number, check_free_text("title", title), begun)
+            if not store.insert_opening(connection, number, on):
+                known = store.opened_on(connection, on)
+                assert known is not None
+                raise AlreadyOpenedError(known)
             self._write(connection, caller, number, Stage.SIGNAL, begun)
             if why:
                 self._write(connection, caller, number, Stage.AWARE, now, why)
@@ -106,6 +125,7 @@ class Incidents:
             RegisterClosedError: the incident is closed: reopen it first.
             JournalBehindError: the journal has no checkpoint yet.
             SegmentsMissingError: a sealed segment cannot be read; nothing was kept.
+            ListShrinksError: somebody whom the list before told of is on it no more: `ask_smaller`.
         """
         now = self._clock.now()
         check_criteria(criteria)
@@ -117,9 +137,56 @@ class Incidents:
                 # Somebody wrote of this incident meanwhile: the list is made again, after what she wrote.
                 if not left:
                     raise
+            except CheckViolation as refused:
+                if refused.diag.constraint_name != "list_shrinks":
+                    raise
+                raise ListShrinksError(int(refused.diag.message_detail or 0)) from None
             else:
                 break
         return self.scope(connection, number)
+
+    def ask_smaller(
+        self, connection: Connection, caller: StaffCaller, number: IncidentId, criteria: Criteria, why: str
+    ) -> ScopeSummary:
+        """Ask for a list that some people are on no more; the one before holds until another confirms.
+
+        A list that takes nobody away is kept at once.
+
+        Raises:
+            FreeTextError: the reason is empty or holds a social security number.
+            SmallerRefusedError: another's waits.
+            CriteriaError, IncidentMissingError, RegisterClosedError, JournalBehindError, SegmentsMissingError: as for
+                `compute_scope`.
+        """
+        said = check_free_text("why", why)
+        try:
+            return self.compute_scope(connection, caller, number, criteria)
+        except ListShrinksError as shrinks:
+            gone = shrinks.gone
+        ask = SmallerAsk(criteria, gone, said, caller.staff, caller.name, self._clock.now())
+        with connection.transaction():
+            line = staff_line(caller, Act.STAFF_SCOPE, ask.at, incident=number)
+            (seq,) = self._appender.write(connection, [line])
+            if not store.ask_smaller(connection, number, ask, seq):
+                raise SmallerRefusedError
+        return self.scope(connection, number)
+
+    def confirm_smaller(
+        self, connection: Connection, caller: StaffCaller, number: IncidentId, seen: datetime
+    ) -> ScopeSummary:
+        """Keep the smaller list that another asked for, as one has read what she asked at `seen`.
+
+        Raises:
+            SmallerRefusedError: nothing waits, it is one's own, was asked anew meanwhile, or would take others away.
+            RegisterClosedError, JournalBehindError, SegmentsMissingError: as for `compute_scope`.
+        """
+        ask = store.smaller_asked(connection, number)
+        if ask is None or ask.at != seen or ask.staff == caller.staff:
+            raise SmallerRefusedError
+        try:
+            return self.compute_scope(connection, caller, number, ask.criteria)
+        except ListShrinksError:
+            raise SmallerRefusedError from None
 
     def _compute(
         self, connection: Connection, caller: StaffCaller, number: IncidentId, criteria: Criteria, now: datetime
@@ -129,6 +196,9 @@ class Incidents:
             revision = store.insert_scope(connection, number, engine, waiting, now)
             scope = self.scope(connection, number)
             facts = move_facts(Stage.SCOPED, now, "", revision=revision, digest=scope.digest.hex())
+            asked = store.smaller_asked(connection, number)
+            if asked is not None and asked.criteria == criteria and asked.staff != caller.staff:
+                facts |= {"asked_by": asked.name, "why": asked.why}
             self._register.add(
                 connection, caller, number, RowKind.MOVE, lambda _rows, _now: facts, act=Act.STAFF_SCOPE
             )

@@ -12,7 +12,7 @@ from psycopg.types.json import Jsonb
 from tierce.incidents.cohorts import store as cohort_rows
 from tierce.incidents.cohorts.rules import exposed_by
 from tierce.incidents.errors import CeilingReachedError
-from tierce.incidents.model import Civil, DeviceUse, Incident, InsurerCount, ScopeSummary
+from tierce.incidents.model import Civil, DeviceUse, Incident, InsurerCount, OpenedOn, ScopeSummary, SmallerAsk
 from tierce.incidents.rules import incident_reference
 from tierce.kernel.categories import DataCategory
 from tierce.kernel.clock import from_micros, micros
@@ -78,6 +78,23 @@ def insert_incident(connection: Connection, number: IncidentId, title: str, sign
     connection.execute(
         "insert into incident.incident (id, title, signal_at) values (%s, %s, %s)", (number, title, signal_at)
     )
+
+
+def insert_opening(connection: Connection, number: IncidentId, on: OpenedOn) -> bool:
+    """Say on what a new incident is opened; False, once it is committed, when another was on the same."""
+    cursor = connection.execute(
+        "insert into incident.opening (incident, subject, seen) values (%s, %s, %s) on conflict do nothing",
+        (number, on.subject, on.seen),
+    )
+    return cursor.rowcount == 1
+
+
+def opened_on(connection: Connection, on: OpenedOn) -> IncidentId | None:
+    """The incident that was opened on exactly this."""
+    row = connection.execute(
+        "select incident from incident.opening where subject = %s and seen = %s", (on.subject, on.seen)
+    ).fetchone()
+    return IncidentId(row[0]) if row else None
 
 
 _INCIDENT: LiteralString = (
@@ -174,6 +191,23 @@ def _copy_exposed(connection: Connection, number: IncidentId, revision: int, exp
                     rule_text(one.rules),
                 )
             )
+
+
+def ask_smaller(connection: Connection, number: IncidentId, ask: SmallerAsk, entry: EntrySeq) -> bool:
+    """Keep what one asks for; False when another's waits."""
+    values = (number, Jsonb(_criteria_values(ask.criteria)), ask.gone, ask.why, ask.staff, ask.name, entry)
+    row = connection.execute("select incident.ask_smaller(%s, %s, %s, %s, %s, %s, %s)", values).fetchone()
+    return bool(row and row[0])
+
+
+def smaller_asked(connection: Connection, number: IncidentId) -> SmallerAsk | None:
+    """The smaller list that waits for a second person, for as long as the database lets her confirm it."""
+    row = connection.execute(
+        "select criteria, gone, why, staff, name, at from incident.smaller_ask"
+        " where incident = %s and at > now() - interval '1 day'",
+        (number,),
+    ).fetchone()
+    return SmallerAsk(_criteria_from(row[0]), row[1], row[2], StaffId(row[3]), row[4], row[5]) if row else None
 
 
 def _summary(row: TupleRow) -> ScopeSummary:

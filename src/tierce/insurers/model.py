@@ -66,7 +66,10 @@ class IncidentCount:
     """How many of the insurer's people are on the list of one established incident."""
 
     incident: IncidentId
-    signal_at: datetime
+    day: date
+    """What the incident's reference bears."""
     aware_at: datetime
     listed_at: datetime
     persons: int
+    told: bool
+    """Whether the insurer's notice left: it has a page then."""

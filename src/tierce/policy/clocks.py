@@ -26,6 +26,8 @@ class Moment(StrEnum):
     """The incident was classified as major under the financial sector's rules."""
     INITIAL = "initial"
     """A first notification was made."""
+    PUBLIC = "public"
+    """It was decided to tell by a public notice whoever could be written to by a disproportionate effort alone."""
 
 
 MOMENT_LABELS: dict[Moment, Phrase] = {
@@ -36,6 +38,7 @@ MOMENT_LABELS: dict[Moment, Phrase] = {
     Moment.NOTICE_RECEIVED: Phrase("notification à l’organisme, reçue", "notice to the insurer, received"),
     Moment.CLASSIFIED: Phrase("classement en incident majeur", "classification as a major incident"),
     Moment.INITIAL: Phrase("notification initiale", "initial notification"),
+    Moment.PUBLIC: Phrase("décision d’une annonce publique", "decision of a public notice"),
 }
 
 
@@ -68,6 +71,7 @@ class Duty(IntEnum):
     FINANCIAL_INTERMEDIATE = 6
     FINANCIAL_FINAL = 7
     COMPLAINT = 8
+    PUBLIC = 9
 
 
 class Risk(IntEnum):
@@ -150,6 +154,12 @@ CLOCKS: tuple[ClockRule, ...] = (
         Phrase("Informer les personnes", "Tell the people"),
         Phrase("RGPD, article 34", "GDPR, article 34"),
         _GDPR, Party.OPERATOR, (Start(Moment.AWARE),), Risk.HIGH, Standing.IN_FORCE, _GDPR_DAY,
+    ),
+    ClockRule(
+        Duty.PUBLIC,
+        Phrase("Publier l’annonce", "Publish the public notice"),
+        Phrase("RGPD, article 34(3)(c), une fois décidé", "GDPR, article 34(3)(c), once decided"),
+        _GDPR, Party.OPERATOR, (Start(Moment.PUBLIC),), Risk.HIGH, Standing.IN_FORCE, _GDPR_DAY,
     ),
     ClockRule(
         Duty.FINANCIAL_INITIAL,

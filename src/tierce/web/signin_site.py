@@ -39,8 +39,8 @@ from tierce.web.visit import AnyRequest, language_of
 
 SIGN_IN, CALLBACK, SIGN_OUT = "/sign-in", "/sign-in/callback", "/sign-out"
 FORM_FIELD = "form_token"
-_TYPED: Final = "typed"
-"""Where a request holds the sentences of a form that came too late."""
+_LATE: Final = "late"
+"""Where a request holds what a form that came too late said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +59,8 @@ class SiteSignIn:
     secure: bool
     entered: Act
     left: Act
+    given_back: frozenset[str] = frozenset()
+    """Fields that one fills in by hand and that hold no sentence: given back too when a form comes too late."""
 
     @property
     def session_cookie(self) -> str:
@@ -85,18 +87,29 @@ class SiteSignIn:
         fresh = isinstance(error, SessionRefusedError) and not known
         values = {
             "reason": None if fresh else reason, "remedy": remedy, "code": code_of(error),
-            "sign_in": f"{SIGN_IN}{_back_to(request)}", "typed": request.scope["state"].get(_TYPED, ()),
+            "sign_in": f"{SIGN_IN}{_back_to(request)}", "late": request.scope["state"].get(_LATE),
         }  # fmt: skip
         frame = Frame(language=language_of(request), path=request.url.path)
         return self.pages.page("welcome.html", frame, values, status=401)
 
     async def keep_typed(self, request: AnyRequest) -> None:
-        """Hold the sentences of a form whose session has ended, so that `refused` gives them back to who typed them.
+        """Hold what was typed in a form whose session has ended, so that `refused` says that it is not kept.
 
-        Nothing that another site sends is ever shown: the browser says where a form comes from.
+        It is in that one answer alone: in no address, log or row. Nothing that another site sends is ever shown: the
+        browser says where a form comes from. A file is not read for whoever is not signed in.
         """
         if request.method == "POST" and request.headers.get("sec-fetch-site") == "same-origin":
-            request.scope["state"][_TYPED] = _sentences(await request.form())
+            with_file = request.headers.get("content-type", "").startswith("multipart/")
+            request.scope["state"][_LATE] = () if with_file else self._typed(await request.form())
+
+    def _typed(self, form: FormMultiDict) -> tuple[str, ...]:
+        """What a person wrote in a form: every text of several words, and the fields that this site gives back."""
+        return tuple(
+            value
+            for key, value in form.multi_items()
+            if key != FORM_FIELD and isinstance(value, str) and value.strip()
+            if " " in value or key in self.given_back
+        )
 
     async def check_form(self, request: AnyRequest) -> dict[str, str]:
         """Read a submitted form, refused unless it carries the session's own token."""
@@ -185,13 +198,6 @@ def _page_of(request: AnyRequest) -> str:
     while template and template not in opened:
         path, template = path.rpartition("/")[0], template.rpartition("/")[0]
     return path
-
-
-def _sentences(form: FormMultiDict) -> tuple[str, ...]:
-    """What a person wrote in a form: every text of several words."""
-    return tuple(
-        value for key, value in form.multi_items() if key != FORM_FIELD and isinstance(value, str) and " " in value
-    )
 
 
 def _go_on(return_to: str) -> Response[str]:

@@ -39,6 +39,10 @@ class Fulfilled:
     at: datetime
     by: str
     reasons: str
+    where: str = ""
+    """Of a public notice: the address of the page, or the newspaper and its page."""
+    text: str = ""
+    """Of a public notice: the digest of what was published, in both languages."""
 
 
 @dataclass(frozen=True, slots=True)

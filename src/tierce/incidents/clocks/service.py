@@ -20,7 +20,7 @@ from tierce.kernel.ids import IncidentId, InsurerId
 from tierce.kernel.language import Language, Phrase
 from tierce.policy.clocks import Duty, Moment, Risk
 
-OPERATOR_ALONE = frozenset({Moment.SIGNAL, Moment.CHECK, Moment.AWARE})
+OPERATOR_ALONE = frozenset({Moment.SIGNAL, Moment.CHECK, Moment.AWARE, Moment.PUBLIC})
 
 
 def written_in(rows: Iterable[Row]) -> list[Written]:
@@ -48,7 +48,8 @@ def fulfilled_in(rows: Iterable[Row]) -> list[Fulfilled]:
         if row.facts.get("undone"):
             found = [one for one in found if (one.duty, one.insurer) != (duty, insurer)]
         else:
-            found.append(Fulfilled(duty, insurer, from_micros(row.whole("at")), row.by, str(row.facts["reasons"])))
+            said = (str(row.facts.get(fact, "")) for fact in ("reasons", "where", "text"))
+            found.append(Fulfilled(duty, insurer, from_micros(row.whole("at")), row.by, *said))
     return found
 
 
@@ -122,9 +123,9 @@ class Clocks:
         """Write one time: when, by whom, why. A correction is written the same way, and both stay.
 
         Raises:
-            FormError: the time is in the future, out of order, or nothing says why.
+            FormError: the time is in the future, out of order, or nothing says why, with reasons of a public notice.
         """
-        said = check_free_text("why", why)
+        said = check_reasons("why", why) if moment is Moment.PUBLIC else check_free_text("why", why)
         if moment in OPERATOR_ALONE and insurer != rules.OPERATOR:
             raise FormError(
                 "insurer", Phrase("Cette heure est celle de l’opérateur.", "This time is the operator’s.")
@@ -148,14 +149,21 @@ class Clocks:
         at: datetime,
         reasons: str,
         insurer: InsurerId = rules.OPERATOR,
+        where: str = "",
+        text: str = "",
     ) -> Row:
-        """Say that a duty was fulfilled at `at`; past its time, not without reasons.
+        """Say that a duty was fulfilled at `at`; past its time, not without reasons; a public notice, with `where`.
+
+        `text` is the digest of what was published.
 
         Raises:
             LateWithoutReasonsError: it was late, and no reasons are given.
             ReasonRefusedError: the reasons are generic.
             FormError: no such clock runs, or the time cannot be.
         """
+        proof: dict[str, object] = {}
+        if duty is Duty.PUBLIC:
+            proof = {"where": check_free_text("where", where), "text": text}
 
         def make(rows: list[Row], now: datetime) -> Facts:
             found = self._running(connection, number, rows, now)
@@ -165,7 +173,7 @@ class Clocks:
             rules.check_fulfilled(clock, at, now, reasons)
             late = clock.due is not None and at > clock.due
             said = check_reasons("reasons", reasons[: REASON_CHARACTERS_MAX + 1]) if late else ""
-            return {"duty": int(duty), "insurer": int(insurer), "at": micros(at), "reasons": said}
+            return {"duty": int(duty), "insurer": int(insurer), "at": micros(at), "reasons": said, **proof}
 
         return self.register.add(connection, caller, number, RowKind.DUTY, make)
 

@@ -57,11 +57,12 @@ class Difference:
 
 
 def incidents_of(connection: Connection, professional: ProfessionalId) -> list[IncidentId]:
-    """The incidents on a list of which the account of a professional is, the oldest first."""
+    """The incidents opened on the account of a professional, or on a list of which it is, the oldest first."""
     rows = connection.execute(
         "select i.id from incident.incident i where exists (select from incident.exposed_professional e"
-        " where e.incident = i.id and e.professional = %s) order by i.signal_at, i.id",
-        (professional,),
+        " where e.incident = i.id and e.professional = %(account)s) or exists (select from incident.opening o"
+        " where o.incident = i.id and o.subject = %(account)s) order by i.signal_at, i.id",
+        {"account": professional},
     )
     return [IncidentId(row[0]) for row in rows]
 

@@ -35,6 +35,11 @@ def _duty_text(row: Row) -> Phrase:
         return Phrase(
             f"{label.fr}{of_fr} : ce n’était pas fait. {reasons}", f"{label.en}{of_en}: it was not done. {reasons}"
         )
+    if row.facts.get("where"):
+        where, text = row.facts["where"], row.facts["text"]
+        return Phrase(
+            f"{label.fr} : paru {at.fr}. {where}. Texte {text}", f"{label.en}: out {at.en}. {where}. Text {text}"
+        )
     return Phrase(
         f"{label.fr}{of_fr} : fait {at.fr}. {f'Retard : {reasons}' if reasons else 'Dans le délai.'}",
         f"{label.en}{of_en}: done {at.en}. {f'Late: {reasons}' if reasons else 'In time.'}",
@@ -121,8 +126,9 @@ def row_text(row: Row) -> Phrase:
         return Phrase(f"{cohort.fr}, {label.fr} : {proof}", f"{cohort.en}, {label.en}: {proof}")
     if row.kind is RowKind.MOVE:
         stage, why = STEPS[Stage(str(row.facts["stage"]))].label, str(row.facts["why"])
-        at = _instant(row, "happened")
-        return Phrase(f"{stage.fr}, {at.fr}. {why}".strip(), f"{stage.en}, {at.en}. {why}".strip())
+        at, asked = _instant(row, "happened"), row.facts.get("asked_by")
+        fr, en = (f" Demandé par {asked}.", f" Asked for by {asked}.") if asked else ("", "")
+        return Phrase(f"{stage.fr}, {at.fr}. {why}{fr}".strip(), f"{stage.en}, {at.en}. {why}{en}".strip())
     if row.kind is RowKind.BORDER:
         return _border_text(row)
     if row.kind is RowKind.FORM:

@@ -126,6 +126,12 @@ def text_digest(encoded: bytes, texts: Iterable[Specimen]) -> bytes:
     return found.digest()
 
 
+def notice_digest(document: Document) -> str:
+    """What names a published text in the register: SHA-256 of its words in both languages, its first 16 digits."""
+    words = "\n".join(_words(document, language) for language in Language)
+    return hashlib.sha256(f"tierce-public-notice-v1\n{words}\n".encode()).hexdigest()[:16]
+
+
 def _words(document: Document, language: Language) -> str:
     phrases = [document.title, *document.recipient, document.greeting]
     for block in document.blocks:

@@ -78,6 +78,9 @@ grant select (id, insurer, expires, revoked), update (revoked) on access.insurer
 grant select on registry.insurer, registry.insurer_key, registry.feed, registry.feed_reason, registry.feed_refused
     to tierce_office;
 grant select, insert (id, title, signal_at) on incident.incident to tierce_office;   -- the rest follows the register
+grant select, insert on incident.opening to tierce_office;
+grant select on incident.smaller_ask to tierce_office;
+grant execute on function incident.ask_smaller to tierce_office;   -- whose list takes anybody away needs another
 grant select, insert on incident.scope, incident.exposed, incident.insurer_count to tierce_office;
 grant select, insert on incident.possible, incident.exposed_professional, incident.cohort, incident.cohort_controller,
     incident.difference to tierce_office;

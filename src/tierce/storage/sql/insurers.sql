@@ -98,11 +98,13 @@ create or replace function registry.own_shown(session_handle bytea, line bigint,
 $$;
 
 -- Its own people on the list of each incident that is established, and did not prove since to be no breach: exact, since
--- the insurer must be told.
+-- the insurer must be told. `day` is what its reference bears; `told` whether its notice left, and has a page.
+drop function if exists registry.own_incidents(bytea, bigint);   -- an earlier shape named none
 create or replace function registry.own_incidents(session_handle bytea, line bigint)
-    returns table (incident bigint, signal_at timestamptz, aware_at timestamptz, listed_at timestamptz, persons bigint)
+    returns table (incident bigint, day date, aware_at timestamptz, listed_at timestamptz, persons bigint, told boolean)
     language sql security definer set search_path = pg_catalog, pg_temp as $$
-    select i.id, i.signal_at, i.aware_at, s.at, coalesce(n.persons, 0)
+    select i.id, i.day, i.aware_at, s.at, coalesce(n.persons, 0),
+        exists (select from notice.warning w where w.incident = i.id and w.insurer = own.insurer and w.step = 1)
     from access.journalled_insurer(session_handle, line) own(insurer)
     join incident.incident i on i.aware_at is not null and i.dismissed_at is null
     join lateral (select c.revision, c.at from incident.scope c where c.incident = i.id

@@ -60,22 +60,82 @@ create or replace trigger follow before insert on incident.register for each row
 create or replace function incident.is_said() returns trigger
     language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
-    if session_user = 'tierce_office' and not exists (
-        select from incident.register r where r.incident = new.id and r.number = 1) then
-        raise exception 'no row of the register opens this incident' using errcode = 'check_violation';
+    if session_user = 'tierce_office' and not (
+        exists (select from incident.register r where r.incident = new.id and r.number = 1)
+        and exists (select from incident.opening o where o.incident = new.id)) then
+        raise exception 'no row of the register opens this incident, or on nothing' using errcode = 'check_violation';
     end if;
     return null;
 end $$;
+
+-- How many of one list another would not tell of any more: (person, insurer) pairs and accounts that are not on it, or
+-- with less data.
+create or replace function incident.gone(of_incident bigint, before integer, after integer) returns bigint
+    language sql stable security definer set search_path = pg_catalog, pg_temp as $$
+    select (select count(*) from incident.exposed o
+            left join incident.exposed n
+                on n.incident = o.incident and n.revision = after and n.person = o.person and n.insurer = o.insurer
+            where o.incident = of_incident and o.revision = before
+              and (n.person is null or o.categories & ~n.categories <> 0))
+         + (select count(*) from incident.exposed_professional o
+            left join incident.exposed_professional n
+                on n.incident = o.incident and n.revision = after and n.professional = o.professional
+            where o.incident = of_incident and o.revision = before
+              and (n.professional is null or o.categories & ~n.categories <> 0))
+$$;
+
+-- Of an established breach each list is told of within a minute. One that takes anybody away takes two people: another than
+-- whoever writes it asked for exactly that, within a day. Any new list makes what was asked of the one before void.
 create or replace function incident.list_is_said() returns trigger
     language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+    author bigint;
+    before integer;
+    fewer bigint;
 begin
-    if session_user = 'tierce_office' and not exists (
-        select from incident.register r
-        where r.incident = new.incident and r.kind = 13 and r.facts::jsonb @> jsonb_build_object(
-            'stage', 'scoped', 'revision', new.revision, 'digest', encode(new.digest, 'hex'))) then
+    if session_user <> 'tierce_office' then
+        return null;
+    end if;
+    select r.staff into author from incident.register r
+    where r.incident = new.incident and r.kind = 13 and r.facts::jsonb @> jsonb_build_object(
+        'stage', 'scoped', 'revision', new.revision, 'digest', encode(new.digest, 'hex'));
+    if not found then
         raise exception 'no row of the register says this list' using errcode = 'check_violation';
     end if;
+    select max(s.revision) into before from incident.scope s
+    where s.incident = new.incident and s.revision < new.revision;
+    if before is not null and exists (
+        select from incident.incident i where i.id = new.incident and i.aware_at is not null) then
+        fewer := incident.gone(new.incident, before, new.revision);
+        if fewer > 0 and not exists (
+            select from incident.smaller_ask a
+            where a.incident = new.incident and a.criteria = new.criteria and a.gone = fewer and a.staff <> author
+              and a.at > now() - interval '1 day') then
+            raise exception 'a list that people are on no more takes two members of staff'
+                using errcode = 'check_violation', constraint = 'list_shrinks', detail = fewer::text;
+        end if;
+    end if;
+    delete from incident.smaller_ask a where a.incident = new.incident;
     return null;
+end $$;
+
+-- One asks, in the transaction of her own journal line; another's that waits is not replaced.
+create or replace function incident.ask_smaller(
+    of_incident bigint, of_criteria jsonb, fewer bigint, reason text, by_staff bigint, by_name text, line bigint)
+    returns boolean language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+    if not exists (
+        select from journal.entry e
+        where e.seq = line and e.tx = pg_current_xact_id() and e.kind = 5 and e.professional = by_staff
+          and journal.u64(e.body, 112) = of_incident) then
+        raise exception 'no line of this transaction says who asks' using errcode = 'check_violation';
+    end if;
+    insert into incident.smaller_ask as a (incident, criteria, gone, why, staff, name, at, entry)
+    values (of_incident, of_criteria, fewer, reason, by_staff, by_name, now(), line)
+    on conflict (incident) do update set criteria = excluded.criteria, gone = excluded.gone, why = excluded.why,
+        staff = excluded.staff, name = excluded.name, at = excluded.at, entry = excluded.entry
+    where a.staff = excluded.staff or a.at <= now() - interval '1 day';
+    return found;
 end $$;
 drop trigger if exists is_said on incident.incident;
 create constraint trigger is_said after insert on incident.incident deferrable initially deferred

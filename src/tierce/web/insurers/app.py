@@ -12,6 +12,7 @@ from psycopg import Connection
 
 from tierce.identity.local import InsurerSessions
 from tierce.identity.service import SignInDoor
+from tierce.incidents.rules import incident_reference
 from tierce.insurers import store
 from tierce.insurers.breaches.errors import NoListError
 from tierce.insurers.breaches.service import Breaches
@@ -148,7 +149,7 @@ def _handlers(site: InsurersSite) -> list[HTTPRouteHandler]:
         values = {
             "shown": shown,
             "bars": bars([lines for _, lines in shown.days]),
-            "incidents": incidents,
+            "incidents": [(one, incident_reference(one.incident, one.day)) for one in incidents],
             "domains": DOMAIN_LABELS,
             "days": DAYS_TOLD,
         }

@@ -7,6 +7,7 @@ from typing import Final
 
 from litestar import Response
 
+from tierce.identity.errors import SessionRefusedError
 from tierce.identity.local import InsurerSessions
 from tierce.identity.model import InsurerCaller
 from tierce.identity.oidc import digest
@@ -50,8 +51,12 @@ class InsurersSite:
 
     async def visit(self, request: AnyRequest) -> Visit:
         """Read who is signed in; SessionRefusedError when nobody is."""
-        handle = self.sign_in.handle(request)
-        caller = await self.sessions.read(handle)
+        try:
+            handle = self.sign_in.handle(request)
+            caller = await self.sessions.read(handle)
+        except SessionRefusedError:
+            await self.sign_in.keep_typed(request)
+            raise
         frame = Frame(
             language=language_of(request),
             path=request.url.path,
@@ -79,4 +84,5 @@ def insurers_sign_in(pages: Pages, door: SignInDoor, sessions: InsurerSessions, 
         secure=secure,
         entered=Act.INSURER_SESSION_OPEN,
         left=Act.INSURER_SESSION_END,
+        given_back=frozenset({"recipient"}),
     )

@@ -16,8 +16,10 @@ from tierce.incidents.errors import (
     CeilingReachedError,
     FormError,
     IncidentMissingError,
+    ListShrinksError,
     PersonNotExposedError,
     ScopeMissingError,
+    SmallerRefusedError,
 )
 from tierce.incidents.form.service import Forms
 from tierce.incidents.holds.errors import HoldMissingError
@@ -65,6 +67,7 @@ from tierce.web.office.live import live_handlers
 from tierce.web.office.messages import message_handlers
 from tierce.web.office.packs import pack_handlers
 from tierce.web.office.pools import pool_handlers
+from tierce.web.office.publishing import publishing_handlers
 from tierce.web.office.requests import request_handlers
 from tierce.web.office.secrecy import secrecy_handlers
 from tierce.web.office.severity import severity_handlers
@@ -99,6 +102,8 @@ TOLD: Final[Told] = {
     EnrolmentMissingError: ("unknown_client", 409),
     HoldMissingError: ("moved", 409),
     SecrecyRefusedError: ("secrecy", 409),
+    SmallerRefusedError: ("smaller", 409),
+    ListShrinksError: ("shrinks", 409),
     RoleRefusedError: ("role", 403),
 }
 """Which words tell of an error, and under which status."""
@@ -162,7 +167,11 @@ def create_office(
     )  # fmt: skip
     return site_app(
         site.sign_in,
-        [*_handlers(site, closings, forms, packs), *message_handlers(site, messages, letters)],
+        [
+            *_handlers(site, closings, forms, packs),
+            *message_handlers(site, messages, letters),
+            *publishing_handlers(site),
+        ],
         TOLD,
         form_bytes=FORM_BYTES_MAX,
         sign_in_origins=sign_in_origins,

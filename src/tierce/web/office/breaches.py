@@ -13,14 +13,15 @@ from psycopg import Connection
 from tierce.incidents import store
 from tierce.incidents.clocks.rules import OPERATOR
 from tierce.incidents.clocks.service import fulfilled_in, risk_in
-from tierce.incidents.errors import FormError
-from tierce.incidents.model import Incident
+from tierce.incidents.errors import AlreadyOpenedError, FormError
+from tierce.incidents.model import Incident, OpenedOn
 from tierce.incidents.register.model import RowKind
 from tierce.incidents.rules import incident_reference
 from tierce.incidents.states.model import STEPS, Stage, Standing
 from tierce.incidents.states.rules import standing
 from tierce.incidents.states.service import moves_in
 from tierce.kernel.clock import PARIS
+from tierce.kernel.ids import MAX_ID, new_id
 from tierce.kernel.language import Phrase
 from tierce.policy.acts import Act
 from tierce.policy.clocks import Duty, Risk
@@ -28,6 +29,7 @@ from tierce.web.office.duties import MINUTE, minute
 from tierce.web.office.site import OfficeSite, Visit
 from tierce.web.visit import AnyRequest
 
+ID_DIGITS = 19
 _RISKS = {
     Risk.NONE: Phrase("pas de risque", "no risk"),
     Risk.RISK: Phrase("un risque", "a risk"),
@@ -65,7 +67,7 @@ def breach_handlers(site: OfficeSite) -> list[HTTPRouteHandler]:
     async def form(request: AnyRequest) -> Response[str]:
         visit = await site.visit(request)
         now = site.clock.now().astimezone(PARIS).strftime(MINUTE)
-        return _form(site, visit, {"signal": now}, None)
+        return _form(site, visit, {"signal": now, "once": str(new_id())}, None)
 
     @post("/register/new", status_code=200, opt={"act": Act.STAFF_INCIDENT_OPEN})
     async def open_(request: AnyRequest) -> Response[Any]:
@@ -78,14 +80,21 @@ def breach_handlers(site: OfficeSite) -> list[HTTPRouteHandler]:
             opened = await site.rows.read(
                 lambda connection: site.incidents.open(
                     connection, visit.caller, title=typed.get("title", ""), signal_at=signal_at,
-                    aware_why=typed.get("aware_why", "").strip() or None,
+                    aware_why=typed.get("aware_why", "").strip() or None, on=_page_of(typed.get("once", "")),
                 )
             )  # fmt: skip
         except FormError as problem:
             return _form(site, visit, typed, problem)
+        except AlreadyOpenedError as same:  # this very page was sent twice
+            return Redirect(f"/incidents/{same.incident}", status_code=303)
         return Redirect(f"/incidents/{opened.id}", status_code=303)
 
     return [register, form, open_]
+
+
+def _page_of(text: str) -> OpenedOn | None:
+    """The page that was sent, by the number it had drawn."""
+    return OpenedOn(int(text)) if text.isdecimal() and len(text) <= ID_DIGITS and int(text) <= MAX_ID else None
 
 
 def _form(site: OfficeSite, visit: Visit, typed: Mapping[str, str], problem: FormError | None) -> Response[str]:

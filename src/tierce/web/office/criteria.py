@@ -13,7 +13,7 @@ from litestar.response import Redirect
 from psycopg import Connection
 
 from tierce.incidents import store
-from tierce.incidents.errors import FormError
+from tierce.incidents.errors import FormError, ListShrinksError
 from tierce.incidents.model import ListPreview
 from tierce.incidents.rules import incident_reference
 from tierce.kernel.categories import LABELS, DataCategory, each
@@ -27,7 +27,7 @@ from tierce.scope.criteria import NETWORK_HEX
 from tierce.scope.errors import CriteriaError
 from tierce.scope.model import Criteria
 from tierce.scope.rules import check_criteria
-from tierce.web.office.duties import MINUTE, minute
+from tierce.web.office.duties import MINUTE, minute, seen_at
 from tierce.web.office.site import OfficeSite, Visit
 from tierce.web.visit import AnyRequest
 
@@ -74,20 +74,34 @@ def criteria_handlers(site: OfficeSite) -> list[HTTPRouteHandler]:
 
         def work(connection: Connection) -> ListPreview | None:
             criteria = criteria_from(typed, connection)
-            if typed.get("step") != "keep":
+            if typed.get("step") == "ask":
+                site.incidents.ask_smaller(connection, visit.caller, of, criteria, typed.get("why"))
+            elif typed.get("step") == "keep":
+                site.incidents.compute_scope(connection, visit.caller, of, criteria)
+            else:
                 return site.incidents.preview(connection, criteria)
-            site.incidents.compute_scope(connection, visit.caller, of, criteria)
             return None
 
         try:
             preview = await site.rows.read(work)
         except (FormError, CriteriaError) as problem:
-            return await _page(site, visit, of, typed, problem=problem)
+            return await _page(site, visit, of, typed, problem=problem, asks=problem.field == "why")
+        except ListShrinksError as shrinks:
+            return await _page(site, visit, of, typed, gone=shrinks.gone, asks=True)
         if preview is None:
             return Redirect(f"/incidents/{number}", status_code=303)
         return await _page(site, visit, of, typed, preview=preview)
 
-    return [show, keep]
+    @post(f"{path}/confirm", status_code=200, opt={"act": Act.STAFF_SCOPE})
+    async def confirm(request: AnyRequest, number: FromPath[int]) -> Redirect:
+        visit = await site.visit(request)
+        seen = seen_at((await site.sign_in.check_form(request)).get("seen", ""))
+        await site.rows.read(
+            lambda connection: site.incidents.confirm_smaller(connection, visit.caller, IncidentId(number), seen)
+        )
+        return Redirect(f"/incidents/{number}", status_code=303)
+
+    return [show, keep, confirm]
 
 
 def _typed(form: FormMultiDict) -> Typed:
@@ -219,11 +233,21 @@ async def _page(
     *,
     problem: FormError | CriteriaError | None = None,
     preview: ListPreview | None = None,
+    gone: int = 0,
+    asks: bool = False,
 ) -> Response[str]:
+    """Show the form; `asks` with why people would leave the list, `gone` being how many once that was refused."""
+
     def read(connection: Connection) -> dict[str, object]:
         incident = site.incidents.incident(connection, number)
-        last = store.last_scope(connection, number)
+        last, asked = store.last_scope(connection, number), store.smaller_asked(connection, number)
         return {
+            "asked": asked,
+            "asked_words": criteria_words(asked.criteria) if asked else None,
+            "asked_window": (from_micros(asked.criteria.from_us), from_micros(asked.criteria.until_us))
+            if asked
+            else None,
+            "own": asked is not None and asked.staff == visit.caller.staff,
             "incident": incident,
             "reference": incident_reference(incident.id, incident.day),
             "last": last,
@@ -233,10 +257,10 @@ async def _page(
 
     values = await site.rows.read(read)
     values |= {
-        "typed": typed, "problem": problem, "preview": preview, "evidences": _EVIDENCE,
+        "typed": typed, "problem": problem, "preview": preview, "gone": gone, "asks": asks, "evidences": _EVIDENCE,
         "data_labels": {one: category_names(one) for one in LABELS},
     }  # fmt: skip
-    return site.page(visit, "criteria.html", values, status=422 if problem else 200)
+    return site.page(visit, "criteria.html", values, status=422 if problem or gone else 200)
 
 
 def criteria_words(criteria: Criteria) -> Phrase:

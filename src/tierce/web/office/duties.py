@@ -122,6 +122,21 @@ def minute(field: str, text: str) -> datetime:
     return found
 
 
+def seen_at(text: str) -> datetime:
+    """When what she read was written, as the page's form gives it back.
+
+    Raises:
+        FormError: it is not that.
+    """
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        found = None
+    if found is None or found.tzinfo is None:
+        raise FormError("seen", Phrase("Rouvrez la page.", "Open the page again."))
+    return found
+
+
 def _insurer(typed: Mapping[str, str]) -> InsurerId:
     text = typed.get("insurer", "0")
     return InsurerId(int(text)) if text.isdecimal() and len(text) <= 5 else OPERATOR
@@ -148,6 +163,11 @@ def _fulfil(site: OfficeSite, number: IncidentId) -> Work:
                 connection, visit.caller, number, duty=duty, reasons=typed.get("reasons", ""), insurer=insurer
             )
         at = minute("done_at", typed.get("done_at", ""))
+        if duty is Duty.PUBLIC:
+            reason = Phrase(
+                "Dites où elle a paru sur la page de l’annonce.", "Say where it came out on the page of the notice."
+            )
+            raise FormError("duty", reason)
         return site.clocks.fulfil(
             connection, visit.caller, number, duty=duty, at=at, reasons=typed.get("reasons", ""), insurer=insurer
         )

@@ -14,12 +14,13 @@ from psycopg import Connection
 
 from tierce.incidents import store
 from tierce.incidents.cohorts import store as cohort_rows
-from tierce.incidents.errors import FormError, ScopeMissingError
+from tierce.incidents.errors import AlreadyOpenedError, FormError, ScopeMissingError
 from tierce.incidents.lines import store as line_rows
 from tierce.incidents.model import (
     PURPOSES,
     Incident,
     InsurerCount,
+    OpenedOn,
     Purpose,
     ScopeSummary,
 )
@@ -43,6 +44,11 @@ from tierce.web.visit import AnyRequest
 LIST_ROWS = 25
 DEVICE_DIGITS_MAX = 19
 _TITLE = Phrase("Accès volé d’un professionnel de santé", "Stolen access of a health professional")
+
+_KNOWN = Phrase(
+    "Un incident est déjà ouvert sur ce compte : voyez-le d’abord. Si c’est un autre vol, recommencez.",
+    "An incident is open on this account already: see it first. If it is another theft, send this again.",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,19 +204,20 @@ def _opening(
         devices = frozenset(DeviceId(one) for one in filled.devices)
         criteria = account_criteria(professional, devices, micros(begun), micros(ended))
         check_criteria(criteria)
-        if len(cohort_rows.incidents_of(connection, professional)) > filled.known:
-            reason = Phrase(
-                "Un incident est déjà ouvert sur ce compte : voyez-le d’abord. Si c’est un autre vol, recommencez.",
-                "An incident is open on this account already: see it first. If it is another theft, send this again.",
+        known = cohort_rows.incidents_of(connection, professional)
+        if len(known) > filled.known:
+            raise FormError("known", _KNOWN)
+        try:
+            incident = site.incidents.open(
+                connection,
+                visit.caller,
+                title=filled.title,
+                signal_at=_first_signal(connection, professional, criteria),
+                aware_why=filled.why,
+                on=OpenedOn(professional, len(known)),
             )
-            raise FormError("known", reason)
-        incident = site.incidents.open(
-            connection,
-            visit.caller,
-            title=filled.title,
-            signal_at=_first_signal(connection, professional, criteria),
-            aware_why=filled.why,
-        )
+        except AlreadyOpenedError:  # in the instant between the look above and this
+            raise FormError("known", _KNOWN) from None
         site.incidents.compute_scope(connection, visit.caller, incident.id, criteria)
         return incident.id
 
@@ -281,6 +288,7 @@ def _incident_values(site: OfficeSite, number: IncidentId, start: int) -> Callab
             **values,
             **night_values(site, connection, incident, scope, counts),
             "scope": scope,
+            "asked": store.smaller_asked(connection, number),
             "criteria": criteria_words(scope.criteria),
             "window": (from_micros(scope.criteria.from_us), from_micros(scope.criteria.until_us)),
             "insurers": sorted(insurers, key=lambda row: (-row.count.persons, row.name or "")),

@@ -11,6 +11,7 @@ from litestar.params import FromPath
 from litestar.response import Redirect
 from psycopg import Connection
 
+from tierce.incidents.clocks.model import Running
 from tierce.incidents.cohorts.model import COHORT_LABELS
 from tierce.incidents.errors import FreeTextError
 from tierce.incidents.model import Incident
@@ -34,9 +35,10 @@ from tierce.notices.errors import (
 )
 from tierce.notices.messages import store
 from tierce.notices.messages.model import APPROVALS_NEEDED, Approval, Kept, Specimen
-from tierce.notices.messages.rules import public_notice, specimens
+from tierce.notices.messages.rules import specimens
 from tierce.notices.messages.service import Messages, newest_text
 from tierce.policy.acts import Act
+from tierce.web.office.publishing import publication
 from tierce.web.office.site import OfficeSite, Visit
 from tierce.web.visit import AnyRequest
 
@@ -53,6 +55,7 @@ class Standing:
     audience: Audience | None
     counts: Counts | None
     kept: Kept | None
+    publication: Running | None
     texts: tuple[Specimen, ...]
     approvals: tuple[Approval, ...]
     stopped: tuple[str, str] | None
@@ -91,20 +94,7 @@ def message_handlers(site: OfficeSite, messages: Messages, letters: Path) -> lis
             return found[place]
 
         one = await site.rows.read(read)
-        return site.page(visit, "message_text.html", {"document": one.document, "number": number, "specimen": True})
-
-    @get(f"{_PATH}/public", opt={"act": Act.STAFF_AUDIENCE})
-    async def public(request: AnyRequest, number: FromPath[int]) -> Response[str]:
-        visit = await site.visit(request)
-
-        def read(connection: Connection) -> dict[str, object]:
-            standing = _read(site, connection, IncidentId(number))
-            if standing.kept is None or standing.counts is None:
-                raise MessageMissingError
-            document = public_notice(standing.kept.message, standing.counts.public)
-            return {"document": document, "number": number, "specimen": False}
-
-        return site.page(visit, "message_text.html", await site.rows.read(read))
+        return site.page(visit, "message_text.html", {"document": one.document, "number": number})
 
     @post(f"{_PATH}/batches/{{batch:int}}", status_code=200, opt={"act": Act.STAFF_LETTERS_TAKE})
     async def take(request: AnyRequest, number: FromPath[int], batch: FromPath[int]) -> Response[Any]:
@@ -121,7 +111,7 @@ def message_handlers(site: OfficeSite, messages: Messages, letters: Path) -> lis
         named = {"content-disposition": f'attachment; filename="lettres-{number}-{batch:04d}.zip"'}
         return Response(content, media_type="application/zip", headers=named)
 
-    return [page, text, public, take, *_writing(site, messages)]
+    return [page, text, take, *_writing(site, messages)]
 
 
 def _writing(site: OfficeSite, messages: Messages) -> list[HTTPRouteHandler]:
@@ -232,6 +222,7 @@ def _read(site: OfficeSite, connection: Connection, number: IncidentId) -> Stand
         audience=audience,
         counts=counts(connection, audience) if audience else None,
         kept=kept,
+        publication=publication(site, connection, number),
         texts=specimens(kept.message) if kept else (),
         approvals=tuple(store.approvals(connection, audience, kept.digest)) if audience and kept else (),
         stopped=store.stopped(connection, number),

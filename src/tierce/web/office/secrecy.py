@@ -1,7 +1,6 @@
 """An authority asks that persons be told of an incident later: one writes it, another confirms, anyone ends it."""
 
 from collections.abc import Mapping
-from datetime import datetime
 
 from litestar import Response, get, post
 from litestar.handlers import HTTPRouteHandler
@@ -14,9 +13,8 @@ from tierce.incidents.rules import incident_reference
 from tierce.incidents.secrecy.rules import LONGEST, holds, waits
 from tierce.incidents.secrecy.service import Secrecies
 from tierce.kernel.ids import IncidentId
-from tierce.kernel.language import Phrase
 from tierce.policy.acts import Act
-from tierce.web.office.duties import minute
+from tierce.web.office.duties import minute, seen_at
 from tierce.web.office.site import OfficeSite, Visit
 from tierce.web.visit import AnyRequest
 
@@ -68,7 +66,7 @@ def secrecy_handlers(site: OfficeSite, secrecies: Secrecies) -> list[HTTPRouteHa
     @post(f"{_PATH}/confirm", opt={"act": Act.STAFF_SECRECY})
     async def confirm(request: AnyRequest, number: FromPath[int]) -> Redirect:
         visit = await site.visit(request)
-        seen = _seen((await site.sign_in.check_form(request)).get("seen", ""))
+        seen = seen_at((await site.sign_in.check_form(request)).get("seen", ""))
         await site.rows.read(lambda connection: secrecies.confirm(connection, visit.caller, IncidentId(number), seen))
         return Redirect(f"/incidents/{number}/secrecy", status_code=303)
 
@@ -80,18 +78,3 @@ def secrecy_handlers(site: OfficeSite, secrecies: Secrecies) -> list[HTTPRouteHa
         return Redirect(f"/incidents/{number}/secrecy", status_code=303)
 
     return [page, ask, confirm, end]
-
-
-def _seen(text: str) -> datetime:
-    """When what she read was written, as the page's form gives it back.
-
-    Raises:
-        FormError: it is not that.
-    """
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        found = None
-    if found is None or found.tzinfo is None:
-        raise FormError("seen", Phrase("Rouvrez la page.", "Open the page again."))
-    return found

@@ -9,6 +9,7 @@ from litestar import Response
 from psycopg import Connection
 from psycopg.errors import ProgramLimitExceeded
 
+from tierce.identity.errors import SessionRefusedError
 from tierce.identity.local import PersonSessions
 from tierce.identity.model import PersonCaller
 from tierce.identity.oidc import digest
@@ -71,8 +72,12 @@ class PersonsSite:
 
     async def visit(self, request: AnyRequest) -> Visit:
         """Read who is signed in; SessionRefusedError when nobody is."""
-        handle = self.sign_in.handle(request)
-        caller = await self.sessions.read(handle)
+        try:
+            handle = self.sign_in.handle(request)
+            caller = await self.sessions.read(handle)
+        except SessionRefusedError:
+            await self.sign_in.keep_typed(request)
+            raise
         frame = Frame(
             language=language_of(request),
             path=request.url.path,
@@ -98,4 +103,5 @@ def persons_sign_in(pages: Pages, door: SignInDoor, sessions: PersonSessions, *,
         secure=secure,
         entered=Act.PERSON_SESSION_OPEN,
         left=Act.PERSON_SESSION_END,
+        given_back=frozenset({"address"}),
     )

@@ -1,0 +1,116 @@
+"""The public notice, GDPR article 34(3)(c): its text, who decided it and why, where and when it came out."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from litestar import Response, get, post
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath
+from litestar.response import Redirect
+from psycopg import Connection
+
+from tierce.incidents.clocks.model import Running
+from tierce.incidents.clocks.service import fulfilled_in, written_in
+from tierce.incidents.errors import FormError
+from tierce.incidents.rules import incident_reference
+from tierce.kernel.ids import IncidentId
+from tierce.notices.audience import store as audiences
+from tierce.notices.audience.model import Why
+from tierce.notices.audience.service import counts
+from tierce.notices.errors import MessageMissingError, TextRefusedError
+from tierce.notices.messages.rules import notice_digest, public_notice
+from tierce.notices.messages.service import newest_text
+from tierce.notices.model import Document
+from tierce.policy.acts import Act
+from tierce.policy.clocks import Duty, Moment
+from tierce.web.office.duties import minute
+from tierce.web.office.site import OfficeSite, Visit
+from tierce.web.visit import AnyRequest
+
+_PATH = "/incidents/{number:int}/messages/public"
+_CONTROLS: Mapping[str, str] = {"at": "out_at", "duty": "out_at"}
+"""How this page calls what a rule refuses of a publication."""
+
+Work = Callable[[Connection, Visit, Mapping[str, str]], object]
+
+
+def publication(site: OfficeSite, connection: Connection, number: IncidentId) -> Running | None:
+    """Where publishing stands; None where a person concluded that the risk is not high."""
+    return next((one for one in site.clocks.read(connection, number) if one.rule.duty is Duty.PUBLIC), None)
+
+
+def publishing_handlers(site: OfficeSite) -> list[HTTPRouteHandler]:
+    """Make the routes of the public notice."""
+
+    async def shown(
+        visit: Visit, number: IncidentId, typed: Mapping[str, str], problem: FormError | None = None
+    ) -> Response[str]:
+        values = await site.rows.read(lambda connection: _values(site, connection, number))
+        values |= {"typed": typed, "problem": problem}
+        return site.page(visit, "public_notice.html", values, status=422 if problem else 200)
+
+    @get(_PATH, opt={"act": Act.STAFF_AUDIENCE})
+    async def public(request: AnyRequest, number: FromPath[int]) -> Response[str]:
+        return await shown(await site.visit(request), IncidentId(number), {})
+
+    def writes(path: str, act: Act, work: Callable[[IncidentId], Work]) -> HTTPRouteHandler:
+        @post(f"{_PATH}/{path}", status_code=200, opt={"act": act}, name=f"public-{path}")
+        async def write(request: AnyRequest, number: FromPath[int]) -> Response[Any]:
+            visit = await site.visit(request)
+            typed = await site.sign_in.check_form(request)
+            do = work(IncidentId(number))
+            try:
+                await site.rows.read(lambda connection: do(connection, visit, typed))
+            except FormError as problem:
+                named = FormError(_CONTROLS.get(problem.field, problem.field), problem.reason)
+                return await shown(visit, IncidentId(number), typed, named)
+            return Redirect(f"/incidents/{number}/messages/public", status_code=303)
+
+        return write
+
+    def decide(number: IncidentId) -> Work:
+        def work(connection: Connection, visit: Visit, typed: Mapping[str, str]) -> object:
+            now, why = site.clocks.register.clock.now(), typed.get("why", "")
+            return site.clocks.write_time(connection, visit.caller, number, moment=Moment.PUBLIC, at=now, why=why)
+
+        return work
+
+    def note(number: IncidentId) -> Work:
+        def work(connection: Connection, visit: Visit, typed: Mapping[str, str]) -> object:
+            _, document = _text(connection, number)
+            at, text = minute("at", typed.get("out_at", "")), notice_digest(document) if document else ""
+            where = typed.get("where", "")
+            return site.clocks.fulfil(
+                connection, visit.caller, number, duty=Duty.PUBLIC, at=at, reasons="", where=where, text=text
+            )
+
+        return work
+
+    return [public, writes("decide", Act.STAFF_TIME, decide), writes("out", Act.STAFF_DUTY, note)]
+
+
+def _values(site: OfficeSite, connection: Connection, number: IncidentId) -> dict[str, object]:
+    incident = site.incidents.incident(connection, number)
+    rows = site.clocks.register.rows(connection, number)
+    unreached, document = _text(connection, number)
+    decided = [one for one in written_in(rows) if one.moment is Moment.PUBLIC]
+    return {
+        "incident": incident,
+        "reference": incident_reference(incident.id, incident.day),
+        "unreached": sum(unreached.values()),
+        "document": document,
+        "digest": notice_digest(document) if document else "",
+        "publication": publication(site, connection, number),
+        "decided": decided[-1] if decided else None,
+        "out": [one for one in fulfilled_in(rows) if one.duty is Duty.PUBLIC],
+    }
+
+
+def _text(connection: Connection, number: IncidentId) -> tuple[Mapping[Why, int], Document | None]:
+    """For how many people, by reason, and the text, made from the facts of the messages, if it can be made."""
+    audience = audiences.newest(connection, number)
+    unreached = counts(connection, audience).public if audience else {}
+    try:
+        return unreached, public_notice(newest_text(connection, number).message, unreached) if unreached else None
+    except (MessageMissingError, TextRefusedError):
+        return unreached, None
