@@ -127,6 +127,20 @@ def test_what_is_promised_at_once(changed: dict[str, object], reason: DepositRea
     assert promise(typed(**changed), NOW, INSURERS, signed=True).reason is reason
 
 
+def test_a_number_that_two_insurers_print_guarantees_by_its_csr_alone() -> None:
+    oak, elm = (
+        replace(OAK, printed=(("99100900", "003"),)),
+        Insurer(2, "99100002", "Orme", (), (("99100900", "017"),)),
+    )
+    told = {
+        csr: promise(typed(amc="0099100900", csr=csr), NOW, {one.amc: one for one in (oak, elm)}, signed=True).reason
+        for csr in ("3", "017", "", "004")
+    }
+    assert list(told.values()) == [
+        DepositReason.NONE, DepositReason.NO_CHOICE, DepositReason.INSURER_UNKNOWN, DepositReason.INSURER_UNKNOWN
+    ]  # fmt: skip
+
+
 def test_without_a_signature_or_a_choice_nothing_is_promised() -> None:
     assert promise(typed(), NOW, INSURERS, signed=False).reason is DepositReason.UNSIGNED
     past = replace(OAK, choices=(Choice(1, Domain.OPTI, 150_00, DAY - 30, DAY - 1),))

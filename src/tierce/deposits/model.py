@@ -24,6 +24,8 @@ class Typed:
     amount: int
     """In cents."""
     label: str | None
+    csr: str = ""
+    """What tells insurers apart whose cards print this AMC number."""
 
     def __repr__(self) -> str:
         """Show nothing."""
@@ -49,6 +51,8 @@ class Insurer:
     amc: str
     name: str
     choices: tuple[Choice, ...] = ()
+    printed: tuple[tuple[str, str], ...] = ()
+    """What its cards print, (AMC number, CSR), where that is more than its own number."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -184,17 +184,18 @@ async def state(connection: AsyncConnection[Any], number: int, establishment: in
 
 
 _INSURERS: LiteralString = """
-    select i.id, i.amc, i.name, c.domain, c.up_to, c.from_day, c.until_day
+    select i.id, i.amc, i.name, array(select array[p.amc, p.csr] from registry.printed p where p.insurer = i.id
+                                      order by p.amc, p.csr), c.domain, c.up_to, c.from_day, c.until_day
     from registry.insurer i left join registry.deposit_choice c on c.insurer = i.id order by i.id, c.domain"""
 
 
 def _gather(rows: Sequence[tuple[Any, ...]]) -> dict[str, Insurer]:
     found: dict[str, Insurer] = {}
-    for number, amc, name, domain, up_to, from_day, until_day in rows:
+    for number, amc, name, printed, domain, up_to, from_day, until_day in rows:
         choices = found[amc].choices if amc in found else ()
         if domain is not None:
             choices = (*choices, Choice(number, Domain(domain), up_to, from_day, until_day))
-        found[amc] = Insurer(number, amc, name, choices)
+        found[amc] = Insurer(number, amc, name, choices, tuple((told, csr) for told, csr in printed))
     return found
 
 

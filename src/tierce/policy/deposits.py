@@ -114,7 +114,8 @@ REASON_LABELS: Mapping[DepositReason, Phrase] = {
         "Another deposit of your establishment is about the same care.",
     ),
     DepositReason.INSURER_UNKNOWN: Phrase(
-        "Aucun organisme de l’opérateur n’a ce numéro AMC.", "No insurer of the operator has this AMC number."
+        "Aucun organisme de l’opérateur n’est désigné par ce numéro AMC et ce CSR.",
+        "This AMC number and CSR name no insurer of the operator.",
     ),
     DepositReason.UNREADABLE: Phrase(
         "Le dépôt ne peut pas être relu ; appelez l’opérateur avec le numéro du reçu.",
