@@ -75,7 +75,7 @@ grant select, insert on access.alert to tierce_office;
 grant execute on function access.put_pending, access.take_pending to tierce_office;
 grant select, insert, update on access.staff_session to tierce_office;
 grant select (id, insurer, expires, revoked), update (revoked) on access.insurer_session to tierce_office;
-grant select on registry.insurer, registry.insurer_key, registry.feed, registry.feed_reason, registry.feed_refused
+grant select on registry.insurer, registry.printed, registry.insurer_key, registry.feed, registry.feed_reason, registry.feed_refused
     to tierce_office;
 grant select, insert (id, title, signal_at) on incident.incident to tierce_office;   -- the rest follows the register
 grant select, insert on incident.scope, incident.exposed, incident.insurer_count to tierce_office;
