@@ -6,7 +6,7 @@ from datetime import date, datetime
 from tierce.kernel.care import Domain, Profession
 from tierce.kernel.language import Phrase
 from tierce.kernel.nir import BirthDate, Nir, Rank
-from tierce.policy.deposits import REASON_LABELS, STATE_LABELS, DepositReason, DepositState
+from tierce.policy.deposits import CARE_BEFORE_DAYS, REASON_LABELS, STATE_LABELS, DepositReason, DepositState
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -41,6 +41,8 @@ class Choice:
     up_to: int
     from_day: int
     until_day: int
+    days_before: int = CARE_BEFORE_DAYS
+    """Days after the care within which the deposit must come; the policy's number at most."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -209,13 +209,12 @@ def promise(typed: Typed, received: datetime, insurers: Mapping[str, Insurer], *
         return _on_card(DepositReason.CARD_ENDED)
     if not today - CARE_BEFORE_DAYS <= care <= today:
         return _on_card(DepositReason.CARE_DATE)
-    up_to = [
-        min(choice.up_to, UP_TO_MAX)
-        for choice in insurer.choices
-        if choice.domain is typed.domain and choice.from_day <= care <= choice.until_day
-    ]
-    if not up_to:
+    chosen = [one for one in insurer.choices if one.domain is typed.domain and one.from_day <= care <= one.until_day]
+    if not chosen:
         return _on_card(DepositReason.NO_CHOICE)
+    up_to = [min(one.up_to, UP_TO_MAX) for one in chosen if today - care <= one.days_before]
+    if not up_to:
+        return _on_card(DepositReason.CARE_DATE)
     if typed.amount > max(up_to):
         return _on_card(DepositReason.ABOVE)
     if not signed:
