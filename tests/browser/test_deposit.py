@@ -24,6 +24,7 @@ from tierce.kernel.care import Domain
 from tierce.kernel.clock import SystemClock, date_of, paris_day
 from tierce.kernel.ids import SessionId, StaffId
 from tierce.kernel.loopback import NO_TLS
+from tierce.lab.country.insurers import SHARED_AMC
 from tierce.lab.demo.stage import Stage
 from tierce.policy.acts import Outcome
 from tierce.policy.ladder import Level
@@ -52,13 +53,6 @@ class Heard:
     def _keep(self, response: Response) -> None:
         if "text/html" in response.headers.get("content-type", ""):
             self.bodies.append(response.text())
-
-
-def amc_of(stage: Stage, insurer: int = 1) -> str:
-    with stage.database.connect(SUPERUSER) as admin:
-        row = admin.execute("select amc from registry.insurer where id = %s", (insurer,)).fetchone()
-    assert row is not None
-    return str(row[0])
 
 
 def type_card(page: Page, person: dict[str, Any], amc: str, amount: str = "59,90") -> None:
@@ -104,8 +98,8 @@ def test_the_store_is_killed_and_an_optician_leaves_with_a_receipt(
 ) -> None:
     stage = own_stage
     assert stage.cluster is not None
-    person, amc = stage.person("paul_lenoir"), amc_of(stage)
-    promise(stage, amc)
+    person = stage.person("paul_lenoir")
+    promise(stage, "99100002")
     service = f"{stage.url('api')}/v1/service"
     portal = Portal(stage, new_browser()).sign_in(OPTICIAN, SHOP)
     page = portal.page
@@ -119,7 +113,8 @@ def test_the_store_is_killed_and_an_optician_leaves_with_a_receipt(
 
     assert page.locator("h1").inner_text() == "Déposer ce que porte la carte"
     assert page.locator("#nir").input_value().replace(" ", "") == person["nir"], "what she typed is kept"
-    type_card(page, person, amc)
+    type_card(page, person, SHARED_AMC)
+    page.locator("#csr").fill("003")  # of the second insurer's cards; the third prints the same number
     send(page, "deposit")
     assert page.locator("h1").inner_text() == "Votre dépôt est reçu"
     number = page.locator(".engagement strong").inner_text()

@@ -1,5 +1,6 @@
 """The professionals' portal in a real browser: sign in, ask, places, keys, sessions."""
 
+import csv
 import re
 from collections.abc import Iterator
 from urllib.parse import parse_qs, urlencode
@@ -9,6 +10,7 @@ from playwright.sync_api import Route, expect
 
 from tests.browser.conftest import NewBrowser
 from tests.browser.portal_pages import NOBODY, Portal, doctors
+from tierce.lab.country.insurers import SHARED_AMC
 from tierce.lab.demo.stage import Stage
 from tierce.web.portal.question import birth_text
 
@@ -62,6 +64,26 @@ def test_a_covered_person_is_shown_takes_a_place_and_can_be_seen_again(newcomer:
     expect(portal.page.locator(".engagement strong")).to_have_text(number)
     assert "Date du soin" not in portal.page.locator(".answer").inner_text()
     assert portal.troubles == []
+
+
+def test_a_card_of_a_shared_number_is_asked_for_its_csr_and_the_answer_says_where_to_bill(
+    newcomer: Portal, stage: Stage
+) -> None:
+    with (stage.country / "rights" / "99100002.csv").open(encoding="utf-8", newline="") as file:
+        row = next(one for one in csv.DictReader(file) if one["status"] == "active" and "MEDG" in one["domains"])
+    page = newcomer.open("/ask")
+    page.locator("#way-card").check()
+    page.locator("#amc").fill(SHARED_AMC)
+    page.locator("#member_number").fill(row["member_number"])
+    page.locator("#birth").fill(birth_text(row["birth_date"]))
+    newcomer.send()
+    expect(page.locator("#csr-error")).to_contain_text("Plusieurs organismes impriment ce numéro AMC")
+    assert newcomer.places().startswith("0 place")
+    page.locator("#csr").fill("3")
+    newcomer.send()
+    expect(page.locator(".answer")).to_contain_text(f"numéro AMC {SHARED_AMC}")
+    expect(page.locator(".answer")).to_contain_text("CSR 003")
+    assert newcomer.places().startswith("1 place")
 
 
 def test_an_unknown_person_gets_the_uniform_card_and_takes_a_place(newcomer: Portal) -> None:

@@ -49,6 +49,9 @@ def test_choices_counts_and_resolution_by_hand(
     assert (code, "120" in said) == (0, True), said
     assert "120.00" in run("choices")[1]
     assert world.scalar("select count(*) from journal.entry where kind = 9") == 1
+    assert "at most 3 days before" in run("choices")[1]
+    assert run("choice", "99000001", *CHOICE, "--days-before", "4")[0] == 2
+    assert "at most 1 days before" in run("choice", "99000001", *CHOICE, "--days-before", "1")[1]
     shop = open_shop(world, keyring, key_directory.parent / "spool")
     asyncio.run(shop.leave(optician(world), card()))
     shop.counter.turn()

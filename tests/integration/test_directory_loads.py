@@ -109,7 +109,7 @@ def test_the_national_extraction_is_read_by_header_name_and_twice_changes_nothin
     importer: Importer, admin: psycopg.Connection, tmp_path: Path
 ) -> None:
     rows = [national(number) for number in range(1, 7)] + [
-        national(7, **{"Code profession": "91", "Code savoir-faire": ""}),
+        national(7, **{"Code profession": "93", "Code savoir-faire": ""}),
         national(8, **{name: "" for name in names(NATIONAL) if "site" in name or "structure" in name}),
         national(9, **{"Numéro FINESS site": "", "Numéro SIRET site": luhn(luhn("99900001") + "0001")}),
         national(10, **{"Code mode exercice": "S", "Code secteur d'activité": "SA01"}),

@@ -11,6 +11,7 @@ import pytest
 from tests.waiting import eventually
 from tierce.feeds.pipeline import Keys, Part, Reader, Work, beside, parts_of
 from tierce.feeds.source import Span
+from tierce.kernel.card import Routing
 from tierce.kernel.feed import names
 from tierce.kernel.ids import InsurerId
 from tierce.lab.bench.imports import AMC, write_lines
@@ -29,6 +30,7 @@ SENDER = Sender(
     AMC,
     {one.code: Product(1, one.code, sum({domain.bit for domain in one.domains})) for one in PRODUCTS},
     People.INVENTED,
+    Routing({AMC: []}),
 )
 
 

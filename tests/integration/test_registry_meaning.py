@@ -18,7 +18,7 @@ from tierce.policy.acts import Act
 from tierce.policy.feeds import EFFECTIVE_AHEAD_DAYS, SHRINK_PEOPLE_MIN, SHRINK_PER_CENT_MAX, shrinks_abnormally
 from tierce.registry.errors import FeedHeldError, FeedRefusedError
 from tierce.registry.progress.model import Progress
-from tierce.registry.records import decode_coverage
+from tierce.registry.records import CoverageRecord, decode_coverage
 from tierce.storage.cluster import SUPERUSER
 from tierce.storage.insurer_keys import load_sealer
 from tierce.storage.keys import Compartment, Keyring, Purpose
@@ -74,6 +74,25 @@ def send(importer: Importer, tmp_path: Path) -> Callable[..., dict[str, int]]:
 
 
 Send = Callable[..., dict[str, int]]
+Records = Callable[[], list[CoverageRecord]]
+
+
+@pytest.fixture
+def records(connect: Connect, keyring: Keyring) -> Records:
+    """Open every period of the register, in the order of persons, insurers and days."""
+
+    def opened() -> list[CoverageRecord]:
+        connection = connect("tierce_feed")
+        sealer = load_sealer(connection, keyring, [Compartment.COVERAGE])
+        found = connection.execute(
+            "select person, insurer, sealed from coverage.coverage order by person, insurer, from_day"
+        )
+        return [
+            decode_coverage(sealer.open_(Compartment.COVERAGE, InsurerId(insurer), PersonId(person), bytes(sealed)))
+            for person, insurer, sealed in found
+        ]
+
+    return opened
 
 
 def became(**counts: int) -> dict[str, int]:
@@ -116,19 +135,39 @@ def test_an_older_file_says_nothing_over_a_newer_one(
 
 
 def test_a_change_of_product_ends_the_former_on_the_day_before(
-    send: Send, holders: list[Row], admin: psycopg.Connection, keyring: Keyring, connect: Connect
+    send: Send, holders: list[Row], admin: psycopg.Connection, records: Records
 ) -> None:
     row = holders[0] | {"effective_on": "2026-06-01"}
     send([row])
     changed = row | {"effective_on": "2026-11-23", "covered_from": "2026-11-01", "contract_number": "C-9"}
     assert send([changed]) == became(taken=1)
     assert periods(admin) == [("2026-01-01", "2026-10-31"), ("2026-11-01", "2026-12-31")]
-    sealer = load_sealer(connect("tierce_feed"), keyring, [Compartment.COVERAGE])
-    for person, until, sealed in admin.execute("select person, until_day, sealed from coverage.coverage").fetchall():
-        record = decode_coverage(sealer.open_(Compartment.COVERAGE, InsurerId(1), PersonId(person), bytes(sealed)))
-        assert record.until_day == until, "what is sealed says the same as what is not"
+    until = admin.execute("select until_day from coverage.coverage order by person, insurer, from_day").fetchall()
+    assert [(one.until_day,) for one in records()] == until, "what is sealed says the same as what is not"
     assert send([changed]) == became(unchanged=1)
     assert send([row]) == became(unchanged=1, outdated=1)
+
+
+def test_what_a_card_prints_is_sealed_with_its_period_and_must_lead_to_the_sender(
+    send: Send, importer: Importer, holders: list[Row], country: Path, tmp_path: Path, records: Records
+) -> None:
+    insurers = [row | {"card_amc": "99100900", "csr": "7 8"} if row["amc"] == FIRST else row
+                for row in rows_of(country / "insurers.csv")]  # fmt: skip
+    row = holders[0]
+    told = row | {"card_amc": "0099100900", "convention": "C1", "csr": "007"}
+    assert send([told]) == became(rejected=1), "until its insurer declares it"
+    assert importer.insurers(write_rows(tmp_path / "insurers.csv", insurers)).counts.rejected == 0
+    assert send([row, told | {"csr": "9"}]) == became(taken=1, rejected=1)
+    assert [(one.line, one.field) for one in importer.rejections] == [(3, "csr")]
+    assert send([told]) == became(taken=1), "what a card prints changed"
+    assert send([told]) == became(unchanged=1)
+    [record] = records()
+    assert (record.card_amc, record.convention, record.csr) == ("0099100900", "C1", "007")
+    # Two insurers never print the same: the file is refused whole, and what stood stands.
+    both = [one | {"card_amc": "99100900", "csr": "007"} if one["amc"] != FIRST else one for one in insurers]
+    assert importer.insurers(write_rows(tmp_path / "insurers.csv", both)).counts.rejected == 1
+    assert importer.rejections[-1].field == "csr"
+    assert send([told]) == became(unchanged=1)
 
 
 def test_two_lines_of_one_file_may_not_speak_of_the_same_days(

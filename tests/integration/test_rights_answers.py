@@ -66,9 +66,9 @@ def question(**fields: object) -> dict[str, Any]:
     return {"birth_date": BIRTH, "domain": "MEDG", "care_date": date_of(TODAY).isoformat(), **way, **fields}
 
 
-def covered_by_a_second(world: World, keyring: Keyring) -> None:
-    """The first person is covered by a second insurer too, with a real sealed record."""
-    record = CoverageRecord(1, 2, "P2", "C2", "Z-9", "Z-9", 1, 0xFFF, 0, 40_000, 2, 1, False, None, 0)
+def covered_by_a_second(world: World, keyring: Keyring, person: int = 1, *route: str) -> None:
+    """A person is covered by a second insurer too, with a real sealed record."""
+    record = CoverageRecord(1, 2, "P2", "C2", "Z-9", "Z-9", 1, 0xFFF, 0, 40_000, 2, 1, False, None, 0, 1, *route)
     insurer = InsurerId(2)
     with world.database.connect(SUPERUSER) as admin:
         make_insurer_keys(admin, keyring, [insurer])
@@ -78,9 +78,9 @@ def covered_by_a_second(world: World, keyring: Keyring) -> None:
         )
         admin.execute("insert into registry.guarantee values (2, 1, 'TM', 'co-payment')")
         sealed = load_sealer(admin, keyring, [Compartment.COVERAGE]).seal(
-            Compartment.COVERAGE, insurer, PersonId(1), encode_record(record)
+            Compartment.COVERAGE, insurer, PersonId(person), encode_record(record)
         )
-        admin.execute("insert into coverage.coverage values (1, 2, 8, 4095, 0, 40000, 2, 'd', %s)", (sealed,))
+        admin.execute("insert into coverage.coverage values (%s, 2, 8, 4095, 0, 40000, 2, 'd', %s)", (person, sealed))
 
 
 class Wallet:
@@ -195,12 +195,45 @@ def test_a_person_is_found_by_her_card_with_the_right_birth_date_alone(world: Wo
     assert set(answer) == {
         "shown", "domain", "covered_from", "covered_until", "guarantee", "responsible", "insurer", "priority",
         "other_payer",
-        "engagement", "engagement_until",
+        "engagement", "engagement_until", "route",
     }  # fmt: skip
     assert (answer["responsible"], answer["other_payer"]) == (True, False)
+    assert answer["route"] == {"amc": "99000001", "convention": "", "csr": ""}, "its own number"
     assert answer["engagement_until"] == date_of(TODAY + 92).isoformat()
     assert "M-1" not in responses[0].text
     assert BIRTH not in responses[0].text
+
+
+def test_two_insurers_of_one_number_are_told_apart_by_the_csr_and_without_it_nothing_is_told(
+    world: World, keyring: Keyring
+) -> None:
+    """One member number and birth date, two people: whoever is asked about, a missing CSR is the same refusal."""
+    shared = {"amc": "99000900", "member_number": "M-1"}
+    covered_by_a_second(world, keyring, 2, shared["amc"], "C1", "004")
+    named(world, keyring, normalise_card("99000002", MemberNumber.parse("M-1"), BirthDate.parse(BIRTH)), 2)
+    world.run("insert into registry.printed values (1, '99000900', '003'), (2, '99000900', '004')")
+
+    async def run() -> tuple[list[Any], list[Any]]:
+        async with counter(world, keyring) as desk:
+            told = [{**shared, "csr": csr} for csr in ("003", "4")]
+            told.append({**shared, "amc": "0099000900", "csr": "004"})
+            told.append({**shared, "csr": "004", "birth_date": "19800113"})
+            # Of both insurers, of the second alone, of nobody; without a CSR, and with one of nobody's.
+            untold = [shared, {**shared, "member_number": "Z-9"}, {**shared, "member_number": "NOBODY"}]
+            untold += [{**one, "csr": "005"} for one in untold]
+            return (
+                [await desk.post("/v1/rights", question(**one)) for one in told],
+                [await desk.post("/v1/rights", question(**one)) for one in untold],
+            )
+
+    told, untold = asyncio.run(run())
+    assert [one.json().get("insurer") for one in told] == ["Mutuelle du Test", *["Prévoyance du Test"] * 2, None]
+    assert told[1].json()["route"] == {"amc": "99000900", "convention": "C1", "csr": "004"}
+    assert {len(one.content) for one in told} == {ANSWER_BYTES}
+    assert {one.status_code for one in untold} == {422}
+    assert len({(one.content, str(one.headers)) for one in untold}) == 1
+    assert untold[0].json()["field"] == "csr"
+    assert world.scalar("select count(*) from journal.entry") == len(told), "no line, no seat, no attempt"
 
 
 def test_an_answer_for_care_long_past_can_still_be_quoted(world: World, keyring: Keyring) -> None:

@@ -8,6 +8,7 @@ import pyarrow as pa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tierce.kernel.card import Routing
 from tierce.kernel.care import Domain
 from tierce.kernel.errors import FieldError
 from tierce.kernel.feed import names
@@ -23,7 +24,8 @@ PRODUCTS = {
     "CONFORT": Product(1, "CONFORT", Domain.MEDG.bit | Domain.OPTI.bit),
     "MAX": Product(70_000, "MAX", Domain.PHAR.bit),
 }
-SENDER = Sender(InsurerId(3), "99100001", PRODUCTS, People.INVENTED)
+PRINTED = {"99100001": [("99100900", "003"), ("99100900", "É")], "99100002": [("99100900", "004")], "99100003": []}
+SENDER = Sender(InsurerId(3), "99100001", PRODUCTS, People.INVENTED, Routing(PRINTED))
 NIRS = [make_nir(sex, 1984, 5, "90955", order) for sex in "MF" for order in (12, 13)]
 DOUBTFUL = [
     make_nir("F", 1984, 5, "05949", 12), NIRS[0][:-1] + "0", "1 84 05 90 955 012 33", "x", "1" * 15, "",
@@ -80,6 +82,9 @@ CELLS: Mapping[str, list[str]] = {
     "corrects_birth_date": ["", "", "", "19840512"],
     "corrects_birth_rank": ["", "", "", "1"],
     "provisional_nir": ["", "", "", make_nir("F", 1984, 5, "90955", 77)],
+    "card_amc": ["", "", "99100900", "0099100900", "99100001", "99100003", "991", "9910\x1f0900"],
+    "convention": ["", "", "EX", "é", "X" * 11],
+    "csr": ["", "", "003", "3", "004", "é", "00 3"],
 }
 GOOD = {name: CELLS[name][0] for name in names(RIGHTS)} | {"own_nir": NIRS[0]}
 OID = {People.INVENTED: "1.2.250.1.213.1.4.10", People.REAL: "1.2.250.1.213.1.4.8"}

@@ -22,6 +22,7 @@ from tierce.web.portal.api import (
     Promise,
     ReceiptBody,
     RightsBody,
+    RouteBody,
     Seats,
     Session,
     SessionLine,
@@ -44,7 +45,7 @@ ENGAGEMENT = "7K3M-9QXD-V2T8P-C"
 SHOWN = RightsBody(
     shown=True, domain="MEDG", covered_from=date(2026, 1, 1), covered_until=date(2026, 12, 31),
     insurer="Mutuelle du Grand Chêne", engagement=ENGAGEMENT,
-    engagement_until=date(2026, 6, 3), responsible=True, other_payer=True,
+    engagement_until=date(2026, 6, 3), responsible=True, other_payer=True, route=RouteBody("99100900", "C1", "003"),
 )  # fmt: skip
 SIGNING = {"ath": "4Zq1", "now": "1772529165", "signs": "yes"}
 

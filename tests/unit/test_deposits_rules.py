@@ -127,6 +127,36 @@ def test_what_is_promised_at_once(changed: dict[str, object], reason: DepositRea
     assert promise(typed(**changed), NOW, INSURERS, signed=True).reason is reason
 
 
+@pytest.mark.parametrize(
+    ("care", "days_before", "reason"),
+    [
+        ("2026-03-03", 0, DepositReason.NONE),
+        ("2026-03-02", 0, DepositReason.CARE_DATE),
+        ("2026-03-02", 1, DepositReason.NONE),
+        ("2026-02-27", 9, DepositReason.CARE_DATE),  # never more than the policy
+    ],
+)
+def test_an_insurer_may_guarantee_fewer_days_after_the_care(
+    care: str, days_before: int, reason: DepositReason
+) -> None:
+    oak = replace(OAK, choices=(replace(OAK.choices[0], days_before=days_before),))
+    assert promise(typed(care_date=care), NOW, {oak.amc: oak}, signed=True).reason is reason
+
+
+def test_a_number_that_two_insurers_print_guarantees_by_its_csr_alone() -> None:
+    oak, elm = (
+        replace(OAK, printed=(("99100900", "003"),)),
+        Insurer(2, "99100002", "Orme", (), (("99100900", "017"),)),
+    )
+    told = {
+        csr: promise(typed(amc="0099100900", csr=csr), NOW, {one.amc: one for one in (oak, elm)}, signed=True).reason
+        for csr in ("3", "017", "", "004")
+    }
+    assert list(told.values()) == [
+        DepositReason.NONE, DepositReason.NO_CHOICE, DepositReason.INSURER_UNKNOWN, DepositReason.INSURER_UNKNOWN
+    ]  # fmt: skip
+
+
 def test_without_a_signature_or_a_choice_nothing_is_promised() -> None:
     assert promise(typed(), NOW, INSURERS, signed=False).reason is DepositReason.UNSIGNED
     past = replace(OAK, choices=(Choice(1, Domain.OPTI, 150_00, DAY - 30, DAY - 1),))

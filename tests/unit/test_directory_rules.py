@@ -45,7 +45,11 @@ from tierce.storage.migrate import read_sql
         ("28", "", "", "C", "S", "SA40", "", Profession.OPTICIAN),
         ("60", "", "", "C", "L", "SA07", "", Profession.NURSE),
         ("60", "", "", "C", "S", "SA01", "", None),
-        ("91", "", "", "C", "L", "SA07", "", None),
+        ("91", "", "", "C", "L", "SA07", "", Profession.SPEECH),
+        ("92", "", "", "C", "L", "SA07", "", Profession.ORTHOPTIST),
+        ("80", "", "", "C", "L", "SA07", "", Profession.PODIATRIST),
+        ("80", "", "", "C", "S", "SA01", "", None),
+        ("93", "", "", "C", "L", "SA07", "", None),
         ("", "", "", "", "", "", "", None),
     ],
 )

@@ -7,6 +7,7 @@ import pytest
 
 from tierce.kernel.care import Profession
 from tierce.kernel.clock import date_of
+from tierce.policy.evidence import CAPS
 from tierce.policy.floors import FLOORS
 from tierce.policy.seats import (
     DAY_LIMITS,
@@ -18,6 +19,7 @@ from tierce.policy.seats import (
     PROBATION_LIMIT,
     SEAT_DAYS,
     SEATS,
+    UNCOUNTED,
     Line,
     SeatConstants,
     cap_of,
@@ -304,3 +306,22 @@ def test_a_seat_that_aged_out_is_neither_given_back_nor_taken_again() -> None:
         assert prove(aged, MONDAY).open == aged.open - moves
         assert withdraw(aged, MONDAY).open == aged.open + moves
         assert withdraw(aged, MONDAY).freed_week == aged.freed_week - 1
+
+
+@pytest.mark.parametrize("profession", UNCOUNTED)
+def test_a_profession_that_nobody_counted_has_the_lowest_of_every_number(profession: Profession) -> None:
+    counted = [one for one in Profession if one not in UNCOUNTED]
+
+    def numbers(one: Profession) -> list[int]:
+        seats = [part for table in (SEATS, DECLARED) for part in (table[one].a, table[one].b_percent, table[one].top)]
+        limits, floor = DAY_LIMITS[one], FLOORS[one]
+        return [
+            *seats, limits.attempts, limits.known, limits.known_on_probation, limits.declared_misses,
+            *CAPS[one].shares, CAPS[one].volume, floor.asked, floor.drawn, floor.known, floor.place,
+        ]  # fmt: skip
+
+    lowest = [min(each) for each in zip(*map(numbers, counted), strict=True)]
+    # Floors follow from the numbers above, so they may be lower than anybody's, and are never higher.
+    assert numbers(profession)[:-4] == lowest[:-4]
+    assert all(own <= least for own, least in zip(numbers(profession)[-4:], lowest[-4:], strict=True))
+    assert SEATS[profession].probation

@@ -1,5 +1,6 @@
 """Lines of a rights feed: what is read, what is refused, and the plaintext of sealed records."""
 
+import dataclasses
 import re
 from datetime import date
 from pathlib import Path
@@ -10,6 +11,7 @@ from tests.feed_table import as_markdown
 from tierce.directory.loads.columns import DIRECTORY, FINESS, NATIONAL, SKILLS
 from tierce.directory.loads.rules import luhn_holds, read_activity
 from tierce.feeds.reader import LINE_BYTES_MAX, read_rows
+from tierce.kernel.card import Routing
 from tierce.kernel.care import Domain, Profession
 from tierce.kernel.errors import FieldError
 from tierce.kernel.feed import Column, FeedRow, Rejection, names
@@ -22,12 +24,13 @@ from tierce.registry.contracts.columns import CONTRACTS
 from tierce.registry.errors import FeedRefusedError
 from tierce.registry.model import People, Product, RightsLine, Sender, Status
 from tierce.registry.records import SIZE_CLASSES, CivilRecord, decode_civil, encode_record
-from tierce.registry.rules import read_rights
+from tierce.registry.rules import TOLD, read_rights
 
 HOLDER, CHILD = make_nir("F", 1984, 5, "90955", 12), make_nir("M", 2015, 9, "90955", 13)
 SENDER = Sender(
-    InsurerId(1), "99100001", {"CONFORT": Product(1, "CONFORT", Domain.MEDG.bit | Domain.OPTI.bit)}, People.INVENTED
-)
+    InsurerId(1), "99100001", {"CONFORT": Product(1, "CONFORT", Domain.MEDG.bit | Domain.OPTI.bit)}, People.INVENTED,
+    Routing({"99100001": [("00733931", "003")], "99100002": [("00733931", "004")]}),
+)  # fmt: skip
 LINE = dict.fromkeys(names(RIGHTS), "") | {
     "record_kind": "current",
     "effective_on": "2026-11-23",
@@ -126,8 +129,32 @@ def test_what_contradicts_itself_is_refused(changes: dict[str, str], field: str)
     assert caught.value.field == field
 
 
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"card_amc": "00733931", "csr": "004"}, "csr"),
+        ({"card_amc": "00733931"}, "card_amc"),
+        ({"card_amc": "99100002"}, "card_amc"),
+        ({"card_amc": "733931"}, "card_amc"),
+        ({"csr": "é"}, "csr"),
+        ({"convention": "X" * 11}, "convention"),
+    ],
+)
+def test_a_card_that_would_lead_elsewhere_is_refused(changes: dict[str, str], field: str) -> None:
+    with pytest.raises(FieldError) as caught:
+        read(**changes)
+    assert caught.value.field == field
+
+
+def test_what_a_card_prints_is_kept_as_text_and_makes_another_line_only_where_it_is_told() -> None:
+    told = read(card_amc="0000733931", convention="EX", csr="3")
+    assert (told.card_amc, told.convention, told.csr) == ("0000733931", "EX", "3")
+    assert read(csr="3").told != read().told != told.told
+    assert read().told.count(b"\x1f") == len(TOLD) - 1, "a line without them says what it said before they existed"
+
+
 def test_production_refuses_invented_people() -> None:
-    real = Sender(SENDER.id, SENDER.amc, SENDER.products, People.REAL)
+    real = dataclasses.replace(SENDER, people=People.REAL)
     with pytest.raises(FieldError) as caught:
         read_rights(LINE, 2, real)
     assert caught.value.field == "ins_oid"

@@ -10,13 +10,14 @@ import pytest
 
 from tests.people import SYNTHETIC_NIR
 from tierce.gate.rules import LOOKED_UP
+from tierce.kernel.card import Route, Routing
 from tierce.kernel.care import Domain
 from tierce.kernel.language import Language, Phrase
 from tierce.policy.rights import CARE_WINDOWS
 from tierce.rights.errors import QuestionError
 from tierce.rights.model import NotShown, Shown
 from tierce.rights.reasons import REASONS
-from tierce.rights.rules import ANSWER_BYTES, answer_bytes, parse_question
+from tierce.rights.rules import ANSWER_BYTES, answer_bytes, parse_question, routed
 
 TODAY = date(2027, 3, 3)
 GOOD = {"nir": SYNTHETIC_NIR, "birth_date": "19800112", "rank": 1, "domain": "OPTI", "care_date": "2027-03-03"}
@@ -104,6 +105,21 @@ def test_a_card_is_read_as_it_is_printed_or_typed() -> None:
     assert "0000417" not in repr(parse_question(card(), TODAY))
 
 
+def test_a_shared_number_finds_the_insurer_by_its_csr_and_asks_for_it_whoever_is_asked_about() -> None:
+    routing = Routing({"99100001": [("99100900", "003")], "99100002": [("99100900", "004")]})
+    own = parse_question(card(), TODAY).who.canonical()
+    for changes in ({}, {"amc": "99100900", "csr": "003"}, {"amc": "0099100900", "csr": "3"}):
+        assert routed(parse_question(card(**changes), TODAY).who, routing).canonical() == own
+    other = routed(parse_question(card(amc="99100900", csr="004"), TODAY).who, routing)
+    assert (other.amc, other.canonical() == own) == ("99100002", False)
+    for csr in (None, "005"):
+        with pytest.raises(QuestionError) as caught:
+            routed(parse_question(card(amc="99100900", csr=csr), TODAY).who, routing)
+        assert caught.value.field == "csr"
+    unknown = parse_question(card(amc="99100009"), TODAY).who
+    assert routed(unknown, routing) == unknown, "an AMC number of nobody's is asked about, and finds nobody"
+
+
 @pytest.mark.parametrize(
     ("changes", "field"),
     [
@@ -113,6 +129,8 @@ def test_a_card_is_read_as_it_is_printed_or_typed() -> None:
         ({"member_number": None}, "member_number"),
         ({"amc": None, "member_number": None}, "nir"),
         ({"amc": "1234"}, "amc"),
+        ({"csr": "é"}, "csr"),
+        ({"amc": None, "member_number": None, "csr": "003"}, "amc"),
         ({"member_number": "A_1"}, "member_number"),
         ({"member_number": "A" * 21}, "member_number"),
         ({"birth_date": "1980"}, "birth_date"),
@@ -153,7 +171,7 @@ def shown(fr: str = "é" * 60, insurer: str = "Mutuelle du Grand Chêne") -> Sho
     return Shown(
         Domain.OPTI, TODAY, TODAY, Phrase(fr, "e" * 60), responsible=True, insurer=insurer, priority=1,
         other_payer=True,
-        engagement="AAAA-BBBB-CCCCC-D", engagement_until=TODAY,
+        engagement="AAAA-BBBB-CCCCC-D", engagement_until=TODAY, route=Route("9" * 10, "C" * 10, "S" * 10),
     )  # fmt: skip
 
 

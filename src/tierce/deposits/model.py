@@ -6,7 +6,7 @@ from datetime import date, datetime
 from tierce.kernel.care import Domain, Profession
 from tierce.kernel.language import Phrase
 from tierce.kernel.nir import BirthDate, Nir, Rank
-from tierce.policy.deposits import REASON_LABELS, STATE_LABELS, DepositReason, DepositState
+from tierce.policy.deposits import CARE_BEFORE_DAYS, REASON_LABELS, STATE_LABELS, DepositReason, DepositState
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -24,6 +24,8 @@ class Typed:
     amount: int
     """In cents."""
     label: str | None
+    csr: str = ""
+    """What tells insurers apart whose cards print this AMC number."""
 
     def __repr__(self) -> str:
         """Show nothing."""
@@ -39,6 +41,8 @@ class Choice:
     up_to: int
     from_day: int
     until_day: int
+    days_before: int = CARE_BEFORE_DAYS
+    """Days after the care within which the deposit must come; the policy's number at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +53,8 @@ class Insurer:
     amc: str
     name: str
     choices: tuple[Choice, ...] = ()
+    printed: tuple[tuple[str, str], ...] = ()
+    """What its cards print, (AMC number, CSR), where that is more than its own number."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from psycopg import Connection
 from tierce.deposits import store
 from tierce.deposits.errors import DepositFieldError
 from tierce.deposits.model import Insurer, Signer, Typed, Worth
-from tierce.deposits.rules import Case, judge, parse_deposit, promise
+from tierce.deposits.rules import Case, insurer_of, judge, parse_deposit, promise
 from tierce.deposits.sealing import Envelope, Opener
 from tierce.deposits.spool import Segment, forget, read_segment, segment_paths
 from tierce.identity.dpop import ProofVerifier
@@ -156,7 +156,7 @@ class Resolver:
         for one in found:
             self._step("resolve")
             worth, signer, typed = self._judge(one, insurers)
-            insurer = insurers.get(typed.amc) if typed else None
+            insurer = insurer_of(typed, insurers) if typed else None
             facts = None
             if typed is not None:
                 twin = self._opener.twin(signer.establishment if signer else 0, typed)

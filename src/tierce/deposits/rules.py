@@ -14,7 +14,7 @@ import msgspec
 from tierce.deposits.errors import DepositFieldError
 from tierce.deposits.model import Insurer, Signer, Typed, Worth
 from tierce.kernel.bodies import UNREADABLE, fault_of
-from tierce.kernel.card import AMC
+from tierce.kernel.card import AMC, Routing, parse_csr
 from tierce.kernel.care import Domain
 from tierce.kernel.clock import day_of, paris_day, read_date
 from tierce.kernel.errors import FieldError
@@ -53,6 +53,7 @@ class DepositBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     request: str
     """Drawn by the sender for each deposit: the same body sent again gives the same receipt."""
     rank: int = 1
+    csr: str | None = None
     label: str | None = None
 
 
@@ -60,9 +61,9 @@ _decoder = msgspec.json.Decoder(DepositBody)
 
 _BODY_REMEDY: Final = Phrase(
     "Envoyez un objet JSON, en UTF-8, avec nir, birth_date, amc, member, valid_until, domain, care_date, amount et "
-    "request ; au besoin rank et label. rank est un nombre, le reste des textes, amount compris.",
+    "request ; au besoin rank, csr et label. rank est un nombre, le reste des textes, amount compris.",
     "Send a JSON object, in UTF-8, with nir, birth_date, amc, member, valid_until, domain, care_date, amount and "
-    "request; if needed, rank and label. rank is a number, the rest is text, amount too.",
+    "request; if needed, rank, csr and label. rank is a number, the rest is text, amount too.",
 )
 
 
@@ -80,6 +81,7 @@ def parse_deposit(body: bytes, today: date) -> Typed:
         raise DepositFieldError(field, reason, _BODY_REMEDY) from None
     try:
         nir, birth, rank = Nir.parse(raw.nir), BirthDate.parse(raw.birth_date), Rank.parse(raw.rank)
+        csr = parse_csr(raw.csr or "")
     except FieldError as error:
         raise DepositFieldError(error.field, error.reason, error.remedy) from None
     if _REQUEST.fullmatch(raw.request) is None:
@@ -104,6 +106,7 @@ def parse_deposit(body: bytes, today: date) -> Typed:
         care_date=_day("care_date", raw.care_date, today - CARE_PAST, today),
         amount=_amount(raw.amount),
         label=_label(raw.label),
+        csr=csr,
     )
 
 
@@ -190,9 +193,15 @@ def check_label(typed: Typed) -> None:
         raise _wrong_label()
 
 
+def insurer_of(typed: Typed, insurers: Mapping[str, Insurer]) -> Insurer | None:
+    """The insurer that the card's AMC number and CSR lead to; None for no one of the operator's, or for several."""
+    owners = Routing({amc: one.printed for amc, one in insurers.items()}).owners(typed.amc, typed.csr)
+    return insurers[owners[0]] if len(owners) == 1 else None
+
+
 def promise(typed: Typed, received: datetime, insurers: Mapping[str, Insurer], *, signed: bool) -> Worth:
     """What a deposit is worth by what was typed alone: the first thing that takes the guarantee away, or nothing."""
-    insurer = insurers.get(typed.amc)
+    insurer = insurer_of(typed, insurers)
     today, care = paris_day(received), day_of(typed.care_date)
     if insurer is None:
         return _on_card(DepositReason.INSURER_UNKNOWN)
@@ -200,13 +209,12 @@ def promise(typed: Typed, received: datetime, insurers: Mapping[str, Insurer], *
         return _on_card(DepositReason.CARD_ENDED)
     if not today - CARE_BEFORE_DAYS <= care <= today:
         return _on_card(DepositReason.CARE_DATE)
-    up_to = [
-        min(choice.up_to, UP_TO_MAX)
-        for choice in insurer.choices
-        if choice.domain is typed.domain and choice.from_day <= care <= choice.until_day
-    ]
-    if not up_to:
+    chosen = [one for one in insurer.choices if one.domain is typed.domain and one.from_day <= care <= one.until_day]
+    if not chosen:
         return _on_card(DepositReason.NO_CHOICE)
+    up_to = [min(one.up_to, UP_TO_MAX) for one in chosen if today - care <= one.days_before]
+    if not up_to:
+        return _on_card(DepositReason.CARE_DATE)
     if typed.amount > max(up_to):
         return _on_card(DepositReason.ABOVE)
     if not signed:

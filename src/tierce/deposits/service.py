@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
 from tierce.deposits.errors import NotClosedError, TooManyDepositsError
 from tierce.deposits.model import Insurer, Receipt, State, Typed
 from tierce.deposits.receipts import print_receipt, read_receipt
-from tierce.deposits.rules import check_label, parse_deposit, promise
+from tierce.deposits.rules import check_label, insurer_of, parse_deposit, promise
 from tierce.deposits.sealing import Envelope, seal
 from tierce.deposits.spool import SpoolWriter
 from tierce.identity.dpop import ProofVerifier, digest_of
@@ -184,7 +184,7 @@ class Counter:
     def _receipt(self, found: tuple[int, int], typed: Typed, *, signed: bool) -> Receipt:
         number, at_us = found
         received = from_micros(at_us)
-        insurer = self.insurers.get(typed.amc)
+        insurer = insurer_of(typed, self.insurers)
         return Receipt(
             number=self.printed(number),
             received=received,

@@ -184,17 +184,19 @@ async def state(connection: AsyncConnection[Any], number: int, establishment: in
 
 
 _INSURERS: LiteralString = """
-    select i.id, i.amc, i.name, c.domain, c.up_to, c.from_day, c.until_day
+    select i.id, i.amc, i.name,
+           array(select array[p.amc, p.csr] from registry.printed p where p.insurer = i.id order by p.amc, p.csr),
+           c.domain, c.up_to, c.from_day, c.until_day, c.days_before
     from registry.insurer i left join registry.deposit_choice c on c.insurer = i.id order by i.id, c.domain"""
 
 
 def _gather(rows: Sequence[tuple[Any, ...]]) -> dict[str, Insurer]:
     found: dict[str, Insurer] = {}
-    for number, amc, name, domain, up_to, from_day, until_day in rows:
+    for number, amc, name, printed, domain, up_to, from_day, until_day, days_before in rows:
         choices = found[amc].choices if amc in found else ()
         if domain is not None:
-            choices = (*choices, Choice(number, Domain(domain), up_to, from_day, until_day))
-        found[amc] = Insurer(number, amc, name, choices)
+            choices = (*choices, Choice(number, Domain(domain), up_to, from_day, until_day, days_before))
+        found[amc] = Insurer(number, amc, name, choices, tuple((told, csr) for told, csr in printed))
     return found
 
 
@@ -211,10 +213,11 @@ async def insurers_async(connection: AsyncConnection[Any]) -> dict[str, Insurer]
 def choose(connection: Connection, choice: Choice, at: datetime, by: str) -> None:
     """Enter an insurer's choice for a domain from a day on; one entered before for that day is replaced."""
     connection.execute(
-        "insert into registry.deposit_choice (insurer, domain, up_to, from_day, until_day, at, by)"
-        " values (%s, %s, %s, %s, %s, %s, %s) on conflict (insurer, domain, from_day) do update"
-        " set up_to = excluded.up_to, until_day = excluded.until_day, at = excluded.at, by = excluded.by",
-        (choice.insurer, choice.domain, choice.up_to, choice.from_day, choice.until_day, at, by),
+        "insert into registry.deposit_choice (insurer, domain, up_to, from_day, until_day, days_before, at, by)"
+        " values (%s, %s, %s, %s, %s, %s, %s, %s) on conflict (insurer, domain, from_day) do update"
+        " set up_to = excluded.up_to, until_day = excluded.until_day, days_before = excluded.days_before,"
+        " at = excluded.at, by = excluded.by",
+        (choice.insurer, choice.domain, choice.up_to, choice.from_day, choice.until_day, choice.days_before, at, by),
     )
 
 

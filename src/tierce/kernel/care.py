@@ -21,6 +21,9 @@ class Profession(IntEnum):
     HOSPITAL = 11
     TRANSPORT = 12
     MIDWIFE = 13
+    SPEECH = 14
+    ORTHOPTIST = 15
+    PODIATRIST = 16
 
 
 class Domain(IntEnum):
@@ -59,6 +62,9 @@ PROFESSION_LABELS: dict[Profession, Phrase] = {
     Profession.HOSPITAL: Phrase("établissement de santé", "hospital"),
     Profession.TRANSPORT: Phrase("transport sanitaire", "medical transport"),
     Profession.MIDWIFE: Phrase("sage-femme", "midwife"),
+    Profession.SPEECH: Phrase("orthophoniste", "speech therapist"),
+    Profession.ORTHOPTIST: Phrase("orthoptiste", "orthoptist"),
+    Profession.PODIATRIST: Phrase("pédicure-podologue", "podiatrist"),
 }
 
 DOMAIN_LABELS: dict[Domain, Phrase] = {

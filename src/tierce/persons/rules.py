@@ -40,6 +40,9 @@ _PEOPLE: Final[dict[Profession, Phrase]] = {
     Profession.PHYSIO: Phrase("le masseur-kinésithérapeute", "the physiotherapist"),
     Profession.RADIOLOGY: Phrase("le radiologue", "the radiologist"),
     Profession.MIDWIFE: Phrase("la sage-femme", "the midwife"),
+    Profession.SPEECH: Phrase("l’orthophoniste", "the speech therapist"),
+    Profession.ORTHOPTIST: Phrase("l’orthoptiste", "the orthoptist"),
+    Profession.PODIATRIST: Phrase("le pédicure-podologue", "the podiatrist"),
 }
 """Professions said as a person, with the place in brackets."""
 

@@ -21,6 +21,9 @@ DOMAINS: Mapping[Profession, tuple[Domain, ...]] = {
     Profession.HOSPITAL: (Domain.HOSP, Domain.EXTE),
     Profession.TRANSPORT: (Domain.TRAN, Domain.AUXM),
     Profession.MIDWIFE: (Domain.MEDS,),
+    Profession.SPEECH: (Domain.AUXM,),
+    Profession.ORTHOPTIST: (Domain.AUXM,),
+    Profession.PODIATRIST: (Domain.AUXM,),
 }
 """The usual one first. Where an insurer's card has no column for transport, it is in that of medical auxiliaries."""
 

@@ -19,7 +19,7 @@ AMOUNT_MAX = 5_000_00
 UP_TO_MAX = 1_500_00
 """The largest guarantee, in cents, that an insurer's choice can give: the bound of one false deposit."""
 CARE_BEFORE_DAYS = 3
-"""A deposit is guaranteed for care of its own day or of the three days before."""
+"""A deposit is guaranteed for care of its own day or of the three days before, fewer where the insurer chose so."""
 GUARANTEED_A_DAY: Mapping[Profession, int] = {
     profession: max(10, limits.known // 2) for profession, limits in DAY_LIMITS.items()
 }
@@ -91,8 +91,8 @@ REASON_LABELS: Mapping[DepositReason, Phrase] = {
         "La carte n’est plus valable à la date des soins.", "The card is no longer valid on the date of care."
     ),
     DepositReason.CARE_DATE: Phrase(
-        "La garantie vaut pour des soins du jour ou des trois jours d’avant.",
-        "The guarantee holds for care of the day or of the three days before.",
+        "La garantie vaut pour des soins du jour ou des jours d’avant : trois au plus, moins si l’organisme le veut.",
+        "The guarantee holds for care of the day or of the days before: three at most, fewer if the insurer says so.",
     ),
     DepositReason.UNSIGNED: Phrase(
         "Le dépôt n’est pas signé par la clé de votre navigateur.", "The deposit is not signed by your browser’s key."
@@ -114,7 +114,8 @@ REASON_LABELS: Mapping[DepositReason, Phrase] = {
         "Another deposit of your establishment is about the same care.",
     ),
     DepositReason.INSURER_UNKNOWN: Phrase(
-        "Aucun organisme de l’opérateur n’a ce numéro AMC.", "No insurer of the operator has this AMC number."
+        "Aucun organisme de l’opérateur n’est désigné par ce numéro AMC et ce CSR.",
+        "This AMC number and CSR name no insurer of the operator.",
     ),
     DepositReason.UNREADABLE: Phrase(
         "Le dépôt ne peut pas être relu ; appelez l’opérateur avec le numéro du reçu.",

@@ -88,6 +88,7 @@ def policy_text() -> str:
         "seats.day_limits": _plain(seats.DAY_LIMITS),
         "seats.declared": _plain(seats.DECLARED),
         "seats.seats": _plain(seats.SEATS),
+        "seats.uncounted": _plain(seats.UNCOUNTED),
         "segments.constants": _plain(_constants(segments)),
         "segments.redactions": {
             _key(reason): [_plain(one.after), one.despite_hold] for reason, one in segments.REDACTIONS.items()

@@ -29,6 +29,7 @@ from typing import NamedTuple
 
 from tierce.kernel.care import Profession
 from tierce.policy.ladder import Rung
+from tierce.policy.seats import UNCOUNTED
 
 OBSERVE_AT = 20
 STEP_UP_AT = 200
@@ -125,6 +126,7 @@ CAPS: Mapping[Profession, Caps] = {
     Profession.RADIOLOGY: Caps((179, 77, 218, 13, 152), 600),
     Profession.HOSPITAL: Caps((230, 90, 230, 13, 206), 2_000),
     Profession.TRANSPORT: Caps((154, 64, 218, 13, 131), 192),
+    **dict.fromkeys(UNCOUNTED, Caps((115, 64, 205, 13, 92), 80)),
 }
 """Where caps start and how far they may go: above the widest of three hundred desks of assumed habits, January and
 summer included; of people from elsewhere, all that the caps of unfamiliar people and of their places allow together:

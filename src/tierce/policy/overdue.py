@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from tierce.kernel.care import Profession
+from tierce.policy.seats import UNCOUNTED
 
 OVERDUE_DAYS = 30
 """Days over which overdue answers are counted, from the usual delay on."""
@@ -44,6 +45,7 @@ USUAL: Mapping[Profession, Usual] = {
     Profession.HOSPITAL: Usual(30, 51, 44),
     Profession.TRANSPORT: Usual(26, 43, 28),
     Profession.MIDWIFE: Usual(23, 35, 24),
+    **dict.fromkeys(UNCOUNTED, Usual(23, 35, 24)),
 }
 """The day by which three quarters of the invoices that ever come without a card have come, thirty at most, and the
 shares left open then, by the habits assumed in the laboratory (lab/behaviour/data/habits.toml; those that it does not

@@ -21,8 +21,12 @@ PROFESSIONS: Final[Mapping[str, Profession]] = {
     "50": Profession.MIDWIFE,
     "60": Profession.NURSE,
     "70": Profession.PHYSIO,
+    "80": Profession.PODIATRIST,
+    "91": Profession.SPEECH,
+    "92": Profession.ORTHOPTIST,
 }
-"""Professions whose code alone decides. Speech therapists, orthoptists, chiropodists and others have none of ours."""
+"""Professions whose code alone decides. Makers and suppliers of appliances (81 to 85, and shops that have no code of
+their own), psychologists, dietitians and others have none of ours (docs/adr/0073)."""
 
 SKILLS: Final[Mapping[str, Profession]] = {
     "SM03": Profession.LABORATORY,

@@ -172,6 +172,9 @@ def coverage_record(line: RightsLine, sender: Sender) -> CoverageRecord:
         left_day=line.left_day,
         effective_day=line.effective_day,
         rank=line.identity.rank.reveal(),
+        card_amc=line.card_amc,
+        convention=line.convention,
+        csr=line.csr,
     )
 
 

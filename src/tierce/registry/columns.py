@@ -12,6 +12,7 @@ _BIRTH: Final = "8 raw digits YYYYMMDD"
 _RANK: Final = "1 to 9"
 _DATE: Final = "date YYYY-MM-DD"
 _MEMBER: Final = "text, 1 to 20 of A-Z 0-9 -"
+_ROUTE: Final = "text, 1 to 10 of A-Z 0-9 -"
 
 RIGHTS: Final = (
     must(
@@ -231,6 +232,27 @@ RIGHTS: Final = (
         "NIA ou NIR provisoire sous lequel la personne fut transmise : il mène toujours à elle.",
         "Waiting or provisional number under which she was sent before: it still leads to her.",
     ),
+    may(
+        "card_amc",
+        "8 to 10 digits",
+        "99100900",
+        "Numéro AMC imprimé sur sa carte, s’il n’est pas celui de l’organisme.",
+        "AMC number printed on her card, when it is not the insurer's own.",
+    ),
+    may(
+        "convention",
+        _ROUTE,
+        "EX",
+        "Type de convention du contrat, tel que la carte l’imprime.",
+        "Type of convention of the contract, as her card prints it.",
+    ),
+    may(
+        "csr",
+        _ROUTE,
+        "003",
+        "Critère secondaire de routage (CSR), tel que la carte l’imprime.",
+        "Secondary routing criterion (CSR), as her card prints it.",
+    ),
 )
 """The rights feed of one insurer: one line per beneficiary."""
 
@@ -268,6 +290,20 @@ INSURERS: Final = (
         "100% of the base tariff, compulsory part included",
         "La même, en anglais.",
         "The same in English.",
+    ),
+    may(
+        "card_amc",
+        "8 to 10 digits",
+        "99100900",
+        "Numéro AMC qu’impriment ses cartes, s’il n’est pas le sien ; plusieurs organismes peuvent partager le même.",
+        "AMC number that its cards print, when it is not its own; several insurers may share one.",
+    ),
+    may(
+        "csr",
+        "codes separated by a space",
+        "003 017",
+        "Les CSR de ses cartes, sous ce numéro : obligatoires dès qu’un autre organisme l’imprime aussi sans CSR.",
+        "The CSRs on its cards under that number: required once another insurer prints it without any.",
     ),
 )
 """Insurers, their products and guarantees: one line per product and domain."""

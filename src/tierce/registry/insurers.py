@@ -1,11 +1,11 @@
 """Reads one line of the insurers' file."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from tierce.kernel.card import AMC
+from tierce.kernel.card import AMC, ROUTE_WORD, Routing
 from tierce.kernel.care import Domain
 from tierce.registry.rules import CODE, YES_NO, refuse
 
@@ -26,6 +26,14 @@ class InsurerLine:
     domain: Domain
     formula_fr: str
     formula_en: str
+    card_amc: str = ""
+    csrs: tuple[str, ...] = ()
+
+    def printed(self) -> list[tuple[str, str]]:
+        """What its cards print, (AMC number, CSR), where that is more than its own number."""
+        if not self.card_amc and not self.csrs:
+            return []
+        return [(self.card_amc or self.amc, csr) for csr in self.csrs or ("",)]
 
 
 class Said:
@@ -42,7 +50,8 @@ class Said:
             FieldError: names the field that differs.
         """
         insurer, product = (line.amc,), (line.amc, line.product_code)
-        self._same(insurer, name=line.name, contact_email=line.contact_email, operator_sends=line.operator_sends)
+        self._same(insurer, name=line.name, contact_email=line.contact_email, operator_sends=line.operator_sends,
+                   card_amc=line.card_amc, csr=line.csrs)  # fmt: skip
         self._same(product, product_name=line.product_name, responsible=line.responsible)
         self._same((*product, line.domain.name), formula_fr=line.formula_fr, formula_en=line.formula_en)
 
@@ -53,6 +62,19 @@ class Said:
                 refuse(field, "une ligne précédente dit autre chose du même organisme ou de la même formule.",
                        "an earlier line says otherwise of the same insurer or product.",
                        "Écrivez partout la même chose.", "Write the same everywhere.")  # fmt: skip
+
+
+def refuse_disputed(lines: Iterable[InsurerLine], known: Mapping[str, list[tuple[str, str]]]) -> None:
+    """Refuse a file after which a card could be of two insurers; `known` is what each one's cards print until now.
+
+    Raises:
+        FieldError: two insurers print one AMC number with the same CSR, or both without any.
+    """
+    if Routing({**known, **{line.amc: line.printed() for line in lines}}).disputed:
+        refuse("csr", "deux organismes impriment le même numéro AMC et le même CSR.",
+               "two insurers print the same AMC number and the same CSR.",
+               "Donnez à chacun les CSR de ses cartes, ou son propre numéro.",
+               "Give each the CSRs of its cards, or its own number.")  # fmt: skip
 
 
 def read_insurer(row: Mapping[str, str]) -> InsurerLine:
@@ -78,7 +100,18 @@ def read_insurer(row: Mapping[str, str]) -> InsurerLine:
         domain=Domain[row["domain"]],
         formula_fr=_filled(row, "formula_fr", 200),
         formula_en=_filled(row, "formula_en", 200),
+        card_amc=_shaped(row, "card_amc", AMC, "8 à 10 chiffres", "8 to 10 digits") if row["card_amc"] else "",
+        csrs=_csrs(row),
     )
+
+
+def _csrs(row: Mapping[str, str]) -> tuple[str, ...]:
+    told = row["csr"].split()
+    if any(ROUTE_WORD.fullmatch(one) is None for one in told):
+        refuse("csr", "la forme n’est pas la bonne.", "the form is not right.",
+               "Écrivez des codes de 1 à 10 caractères A-Z 0-9 -, séparés par une espace.",
+               "Write codes of 1 to 10 of A-Z 0-9 -, separated by a space.")  # fmt: skip
+    return tuple(dict.fromkeys(told))
 
 
 def _shaped(row: Mapping[str, str], field: str, shape: re.Pattern[str], fr: str, en: str) -> str:

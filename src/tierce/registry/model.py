@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 
-from tierce.kernel.card import MemberNumber, normalise_card
+from tierce.kernel.card import MemberNumber, Routing, normalise_card
 from tierce.kernel.ids import InsurerId
 from tierce.kernel.nir import BirthDate, Nir, Rank, normalise
 
@@ -82,6 +82,9 @@ class RightsLine:
     status: Status
     is_former: bool
     left_day: int | None
+    card_amc: str
+    convention: str
+    csr: str
     traits: bytes
     told: bytes
 
@@ -132,3 +135,5 @@ class Sender:
     amc: str
     products: dict[str, Product]
     people: People
+    routing: Routing
+    """Of every insurer: what a line says of its card must lead to the sender."""

@@ -12,6 +12,7 @@ from datetime import date
 from itertools import chain
 from typing import Any, Final
 
+import msgspec
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -151,6 +152,23 @@ class _Look:
             "product_code": self._few("product_code", lambda row: rules.product_of(row, self._sender).id),
         }  # fmt: skip
         self._read_domains()
+        self.route = self._read_route()
+
+    def _read_route(self) -> _Few:
+        """What cards print of their way, checked once for each set that occurs, and packed."""
+        cells = [self._column(name) for name in rules.ROUTE]
+        coded = pc.dictionary_encode(pc.binary_join_element_wise(*cells, "\x1f"))
+        values: list[object] = []
+        told = coded.dictionary.to_pylist()
+        for text in told:
+            try:
+                row = dict(zip(rules.ROUTE, text.split("\x1f"), strict=True))
+                values.append(b"".join(msgspec.msgpack.encode(one) for one in rules.route(row, self._sender)))
+            except (FieldError, ValueError):
+                values.append(None)
+        fits = np.array([one is not None for one in values], dtype=np.bool_)
+        codes = coded.indices.to_numpy(zero_copy_only=False).astype(np.int64)
+        return _Few(values, codes, fits[codes] if values else np.zeros(0, np.bool_), told)
 
     def _read_domains(self) -> None:
         """Domains are checked against the product: once for each pair that occurs."""
@@ -211,7 +229,7 @@ class _Look:
         return _Who(~empty, fits, canonical, births)
 
     def _together(self) -> Bools:
-        plain = self.numbered & self.family.fits & self.given.fits & self.used.fits
+        plain = self.numbered & self.family.fits & self.given.fits & self.used.fits & self.route.fits
         for few in self.small.values():
             plain = plain & few.fits
         plain &= self.identity.fits & self.own.fits
@@ -240,7 +258,7 @@ class _Look:
         """Go on with the plain rows alone."""
         self._table = self._table.filter(pa.array(kept))
         self._rows = self._table.num_rows
-        for few in (*self.small.values(), self.family, self.given, self.used, self.rank):
+        for few in (*self.small.values(), self.family, self.given, self.used, self.rank, self.route):
             few.keep(kept)
         for who in (self.identity, self.own, self.card, self.vitale):
             who.keep(kept)
@@ -262,9 +280,7 @@ class _Look:
             holders=self._column("holder_member_number"),
             representatives=self._representatives(),
             contracts=self._column("contract_number"),
-            told=pc.binary_join_element_wise(
-                *(self._column(name).cast(pa.binary()) for name in rules.TOLD), pa.scalar(b"\x1f", pa.binary())
-            ),
+            told=self._told(),
             traits=join_bytes(
                 *(b"1|", self.family.texts(), b"|", self.given.texts(), b"|", born),
                 *(b"|", self._column("sex"), b"|", self._column("birth_place")),
@@ -275,6 +291,16 @@ class _Look:
             cards=self._cards(),
             corrects={},
         )
+
+    def _told(self) -> Column:
+        """As `told_of` has it; a plain line has no provisional number."""
+        separator = pa.scalar(b"\x1f", pa.binary())
+        told = pc.binary_join_element_wise(*(self._column(name).cast(pa.binary()) for name in rules.TOLD), separator)
+        empty = "\x1f\x1f"
+        if self.route.cells == [empty]:
+            return told
+        later = [b"" if one == empty else b"\x1f\x1f" + one.encode() for one in self.route.cells]
+        return join_bytes(told, pa.array(later, pa.binary()).take(pa.array(self.route.codes)))
 
     def _representatives(self) -> Column:
         """A minor child without representative is represented by the holder."""
@@ -357,7 +383,7 @@ class _Look:
         former = _TRUTH.take(pa.array(small["former_member"].numbers() == 1).cast(pa.int8()))
         numbers = ("contract_number", "member_number", "holder_member_number")
         return pad_records(
-            b"\xdc\x00\x10\x01",
+            b"\xdc\x00\x13\x01",
             small["product_code"].packed(),
             small["product_code"].packed_cells(),
             *chain.from_iterable(text_parts(self._column(name)) for name in numbers),
@@ -369,6 +395,7 @@ class _Look:
             left_packed,
             small["effective_on"].packed(),
             self.rank.packed(),
+            self.route.texts(),
         )
 
 

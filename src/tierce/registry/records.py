@@ -63,6 +63,10 @@ class CoverageRecord(msgspec.Struct, frozen=True, array_like=True):
     effective_day: int
     rank: int = 0
     """Rank of birth, with which an insurer tells twins apart; 0 in records written before it was kept."""
+    card_amc: str = ""
+    """AMC number printed on her card where another than the insurer's own; it and the next two may be empty."""
+    convention: str = ""
+    csr: str = ""
 
     def __repr__(self) -> str:
         return "CoverageRecord(•••)"

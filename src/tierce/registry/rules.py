@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Final, NoReturn, TypeVar
 
-from tierce.kernel.card import MEMBER
+from tierce.kernel.card import AMC, MEMBER, ROUTE_WORD
 from tierce.kernel.care import Domain
 from tierce.kernel.clock import day_of, read_date
 from tierce.kernel.errors import FieldError, IdentifierError
@@ -35,7 +35,8 @@ PRIORITIES: Final = {"1": 1, "2": 2}
 NEVER: Final = re.compile(r"(?!)")
 """No text has this shape."""
 _NOT_TOLD: Final = {"record_kind", "effective_on", "corrects_nir", "corrects_birth_date", "corrects_birth_rank"}
-_LATER: Final = {"provisional_nir"}
+ROUTE: Final = ("card_amc", "convention", "csr")
+_LATER: Final = {"provisional_nir", *ROUTE}
 TOLD: Final = tuple(column.name for column in RIGHTS if column.name not in _NOT_TOLD | _LATER)
 """What makes two lines say the same. A column added later counts only where it is filled (see `told_of`)."""
 
@@ -62,6 +63,7 @@ def read_rights(row: Row, line: int, sender: Sender) -> RightsLine:
     own = _nir(row, "own_nir") if row["own_nir"] else None
     relationship = choice(row, "relationship", RELATIONSHIPS)
     product = text(row, "product_code", CODE)
+    card_amc, convention, csr = route(row, sender)
     read = RightsLine(
         line=line,
         effective_day=effective,
@@ -90,6 +92,9 @@ def read_rights(row: Row, line: int, sender: Sender) -> RightsLine:
         status=status,
         is_former=is_former,
         left_day=left,
+        card_amc=card_amc,
+        convention=convention,
+        csr=csr,
         traits=_traits(row, identity),
         told=told_of(row),
     )
@@ -100,8 +105,28 @@ def read_rights(row: Row, line: int, sender: Sender) -> RightsLine:
 
 def told_of(row: Row) -> bytes:
     """Return the line without its dates of sending; a column that came after version 1 only where it is filled."""
-    told = "\x1f".join([row[column] for column in TOLD])
-    return (told + "\x1f" + row["provisional_nir"] if row["provisional_nir"] else told).encode()
+    told = [row[column] for column in TOLD]
+    later = [row["provisional_nir"], *(row[column] for column in ROUTE)]
+    if any(later[1:]):
+        told += later
+    elif later[0]:
+        told += later[:1]
+    return "\x1f".join(told).encode()
+
+
+def route(row: Row, sender: Sender) -> tuple[str, str, str]:
+    """Read what her card prints of its way: AMC number where another than the sender's, convention, CSR.
+
+    Number and CSR must lead to the sender, as every question will read them (`Routing`).
+    """
+    amc = text(row, "card_amc", AMC) if row["card_amc"] else ""
+    convention, csr = (text(row, field, ROUTE_WORD) if row[field] else "" for field in ("convention", "csr"))
+    if (amc or csr) and sender.routing.owners(amc or sender.amc, csr) != (sender.amc,):
+        refuse("csr" if csr else "card_amc", "ce numéro AMC et ce CSR ne mènent pas à cet organisme.",
+               "this AMC number and CSR do not lead to this insurer.",
+               "Déclarez-les d’abord dans le fichier des organismes.",
+               "Declare them first in the insurers' file.")  # fmt: skip
+    return amc, convention, csr
 
 
 def refuse(field: str, fr: str, en: str, remedy_fr: str, remedy_en: str) -> NoReturn:

@@ -20,7 +20,7 @@ from tierce.policy.feeds import shrinks_abnormally
 from tierce.registry.batch import Ints
 from tierce.registry.errors import FeedHeldError
 from tierce.registry.first_load import FirstLoad, Seen
-from tierce.registry.insurers import InsurerLine, Said, read_insurer
+from tierce.registry.insurers import InsurerLine, Said, read_insurer, refuse_disputed
 from tierce.registry.lookup.store import Lookup
 from tierce.registry.model import Sender
 from tierce.registry.prepared import Prepared, Settled, ints
@@ -319,19 +319,26 @@ def take_insurers(store: RegistryStore, rows: Iterable[FeedRow | Rejection], lis
     """Take in the list of insurers whole, or nothing of it when one line is refused; the caller commits."""
     counts = FeedCounts()
     lines: list[InsurerLine] = []
-    said = Said()
+    said, last = Said(), 1
     for row in rows:
         try:
             if isinstance(row, FeedRow):
                 line = read_insurer(row.cells)
                 said.agree(line)
                 lines.append(line)
+                last = row.line
                 continue
             rejection = row
         except FieldError as error:
             rejection = Rejection.of(row.line, error)
         counts.reject(rejection)
         listener.on_rejection(rejection)
+    if not counts.rejected:
+        try:
+            refuse_disputed(lines, store.printed())
+        except FieldError as error:  # of no one line: the last is where it is known
+            counts.reject(rejection := Rejection.of(last, error))
+            listener.on_rejection(rejection)
     if counts.rejected:
         return counts
     insurers: dict[str, InsurerId] = {}
@@ -342,6 +349,7 @@ def take_insurers(store: RegistryStore, rows: Iterable[FeedRow | Rejection], lis
             insurers[line.amc] = store.put_insurer(
                 line.amc, line.name, line.contact_email, operator_sends=line.operator_sends
             )
+            store.put_printed(insurers[line.amc], line.printed())
         place = (line.amc, line.product_code)
         if place not in products:
             products[place] = store.put_product(

@@ -6,12 +6,14 @@ from typing import Final
 
 from psycopg import Connection
 
+from tierce.kernel.card import Routing
 from tierce.kernel.care import Domain
 from tierce.kernel.feed import FeedCounts
 from tierce.kernel.ids import InsurerId
 from tierce.registry.lookup.store import Lookup
 from tierce.registry.model import People, Product, Sender
 from tierce.registry.progress.store import FeedBook
+from tierce.registry.routing.store import READ_PRINTED, printed_of
 from tierce.registry.writing.store import Writer
 from tierce.storage.insurer_keys import make_insurer_keys
 from tierce.storage.keys import Keyring, Purpose
@@ -117,7 +119,20 @@ class RegistryStore:
             " left join registry.guarantee g on g.product = p.id where p.insurer = %s group by p.id, p.code",
             (insurer,),
         ).fetchall()
-        return Sender(insurer, amc, {code: Product(number, code, bits) for number, code, bits in rows}, people)
+        products = {code: Product(number, code, bits) for number, code, bits in rows}
+        return Sender(insurer, amc, products, people, Routing(self.printed()))
+
+    def printed(self) -> dict[str, list[tuple[str, str]]]:
+        """What each insurer's cards print, (AMC number, CSR), where that is more than its own number."""
+        return printed_of(self._connection.execute(READ_PRINTED).fetchall())
+
+    def put_printed(self, insurer: InsurerId, printed: Sequence[tuple[str, str]]) -> None:
+        """Keep what an insurer's cards print, in the place of what was said before."""
+        self._connection.execute("delete from registry.printed where insurer = %s", (insurer,))
+        for amc, csr in printed:
+            self._connection.execute(
+                "insert into registry.printed (insurer, amc, csr) values (%s, %s, %s)", (insurer, amc, csr)
+            )
 
     def put_insurer(self, amc: str, name: str, contact_email: str | None, *, operator_sends: bool) -> InsurerId:
         """Create or update an insurer."""

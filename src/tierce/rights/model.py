@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 
-from tierce.kernel.card import MemberNumber, normalise_card
+from tierce.kernel.card import MemberNumber, Route, normalise_card
 from tierce.kernel.care import Domain
 from tierce.kernel.language import Phrase
 from tierce.kernel.nir import BirthDate, Nir, Rank, normalise
@@ -36,6 +36,8 @@ class ByCard:
     amc: str
     member_number: MemberNumber
     birth_date: BirthDate
+    csr: str = ""
+    """What tells insurers apart that share the AMC number; no part of what the person is found by."""
 
     def canonical(self) -> bytes:
         """Return the bytes of which the keyed index is made."""
@@ -79,6 +81,8 @@ class Shown:
     """The number to quote on the invoice: quoting it is what guarantees the payment."""
     engagement_until: date
     """The last day on which it may be quoted."""
+    route: Route
+    """Where the invoice goes, as the card prints it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from tierce.kernel.bodies import UNREADABLE, fault_of
-from tierce.kernel.card import MemberNumber, parse_amc
+from tierce.kernel.card import MemberNumber, Routing, parse_amc, parse_csr
 from tierce.kernel.care import Domain
 from tierce.kernel.clock import day_of, read_date
 from tierce.kernel.errors import FieldError
@@ -43,6 +43,7 @@ class QuestionBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     nir: str | None = None
     rank: int | None = None
     amc: str | None = None
+    csr: str | None = None
     member_number: str | None = None
     payer: int = 1
     label: str | None = None
@@ -54,11 +55,11 @@ _decoder = msgspec.json.Decoder(QuestionBody)
 _LABEL_REMEDY = Phrase("Mettez des initiales ou un numéro de dossier.", "Use initials or a file number.")
 _BODY_REMEDY = Phrase(
     "Envoyez un objet JSON, en UTF-8, avec birth_date, domain, care_date, puis nir (et rank), ou amc et "
-    "member_number ; au besoin payer, label et presence. rank et payer sont des nombres, presence un objet, le reste "
-    "des textes.",
+    "member_number ; au besoin csr, payer, label et presence. rank et payer sont des nombres, presence un objet, le "
+    "reste des textes.",
     "Send a JSON object, in UTF-8, with birth_date, domain, care_date, then nir (and rank), or amc and "
-    "member_number; if needed, payer, label and presence. rank and payer are numbers, presence is an object, the "
-    "rest is text.",
+    "member_number; if needed, csr, payer, label and presence. rank and payer are numbers, presence is an object, "
+    "the rest is text.",
 )
 _ONE_WAY_REMEDY = Phrase(
     "Donnez le NIR et le rang, ou bien le numéro AMC et le numéro d’adhérent.",
@@ -93,7 +94,7 @@ def _proof(raw: QuestionBody) -> Proof | None:
 
 def _who(raw: QuestionBody) -> ByNir | ByCard:
     """Read the one way in which the person is named: all the fields of one, and none of the other."""
-    by_card = raw.amc is not None or raw.member_number is not None
+    by_card = raw.amc is not None or raw.member_number is not None or raw.csr is not None
     if by_card and (raw.nir is not None or raw.rank is not None):
         reason = Phrase("la personne est désignée de deux façons", "the person is named in two ways")
         raise QuestionError("nir" if raw.nir is not None else "rank", reason, _ONE_WAY_REMEDY)
@@ -107,7 +108,28 @@ def _who(raw: QuestionBody) -> ByNir | ByCard:
         raise _missing("amc")
     if raw.member_number is None:
         raise _missing("member_number")
-    return ByCard(parse_amc(raw.amc), MemberNumber.parse(raw.member_number), BirthDate.parse(raw.birth_date))
+    return ByCard(
+        parse_amc(raw.amc), MemberNumber.parse(raw.member_number), BirthDate.parse(raw.birth_date),
+        parse_csr(raw.csr or ""),
+    )  # fmt: skip
+
+
+def routed(who: ByNir | ByCard, routing: Routing) -> ByNir | ByCard:
+    """Name the card's insurer by its own number, by which its people are indexed; whom nobody knows stays as typed.
+
+    It depends on what insurers print, which is public, and on nobody: one ask stays one insurer.
+
+    Raises:
+        QuestionError: several insurers print this number, and the CSR does not say which.
+    """
+    if isinstance(who, ByNir):
+        return who
+    owners = routing.owners(who.amc, who.csr)
+    if len(owners) > 1:
+        reason = Phrase("plusieurs organismes impriment ce numéro AMC, et ce CSR n’est celui d’aucun",
+                        "several insurers print this AMC number, and this CSR is none of theirs")  # fmt: skip
+        raise QuestionError("csr", reason, Phrase("Recopiez le CSR de la carte.", "Copy the CSR from the card."))
+    return ByCard(owners[0], who.member_number, who.birth_date) if owners else who
 
 
 def _missing(field: str) -> QuestionError:
@@ -197,6 +219,7 @@ def answer_bytes(answer: Shown | NotShown | Already) -> bytes:
             "other_payer": answer.other_payer,
             "engagement": answer.engagement,
             "engagement_until": answer.engagement_until,
+            "route": answer.route,
         }
     elif isinstance(answer, Already):
         told = (

@@ -12,6 +12,7 @@ from tierce.gate.model import Answer, Ask, Release, Revealed, StepUp
 from tierce.gate.service import Gate
 from tierce.identity.model import Caller
 from tierce.journal.engagement import format_engagement, parse_engagement
+from tierce.kernel.card import Route, Routing
 from tierce.kernel.care import Domain
 from tierce.kernel.clock import Clock, date_of, day_of, paris_day
 from tierce.kernel.ids import EntrySeq, EstablishmentId, InsurerId
@@ -26,7 +27,7 @@ from tierce.registry.records import decode_coverage
 from tierce.rights.errors import QuestionError
 from tierce.rights.model import NotShown, Refused, RightsAnswer, Shown
 from tierce.rights.reasons import REASONS
-from tierce.rights.rules import parse_question
+from tierce.rights.rules import parse_question, routed
 from tierce.rights.store import (
     Compartment,
     Keyring,
@@ -37,6 +38,7 @@ from tierce.rights.store import (
     load_guarantees,
     load_insurers,
     load_responsible,
+    load_routing,
 )
 
 PLACES_KEPT = 8_192
@@ -47,11 +49,13 @@ PLACES_KEPT = 8_192
 class Shelf:
     """What answers are worded with; read at the start, now and then, and when an insurer or product is new."""
 
-    insurers: dict[InsurerId, str]
+    insurers: dict[InsurerId, tuple[str, str]]
+    """By insurer: its name and its own AMC number."""
     guarantees: dict[tuple[int, Domain], Phrase]
     responsible: dict[int, bool]
     """By product: whether the contract is « responsable »."""
     sealer: Sealer
+    routing: Routing
 
     @classmethod
     async def load(cls, connection: AsyncConnection[Any], keyring: Keyring) -> "Shelf":
@@ -61,6 +65,7 @@ class Shelf:
             await load_guarantees(connection),
             await load_responsible(connection),
             await load_coverage_sealer(connection, keyring),
+            await load_routing(connection),
         )
 
 
@@ -109,7 +114,8 @@ class Rights:
         """
         today = paris_day(self._clock.now())
         question = parse_question(body, date_of(today))  # 2. parse and normalise
-        who = question.who.canonical()
+        named = routed(question.who, self.shelf.routing)
+        who = named.canonical()
         pair = self._pair.int64(caller.establishment.to_bytes(8, "big") + who) or 1
         claim = None
         if question.proof is not None and not self._gate.is_spent(caller.line):
@@ -119,9 +125,9 @@ class Rights:
                 caller=caller, act=Act.RIGHTS_ASK, domain=question.domain, care_day=day_of(question.care_date),
                 person=self._index.uuid(who), pair=pair, engagement=None, once=once, label=question.label,
                 issued=issued, lane=caller.lane,
-                card=question.who.amc, payer=question.payer, mark=mark,
+                card=named.amc, payer=question.payer, mark=mark,
                 presence=Presence.NONE if claim is None else claim.grade, claim=claim,
-                hint=self._hint(caller, question.who.origin()),
+                hint=self._hint(caller, named.origin()),
             )
         )  # fmt: skip
         try:
@@ -202,15 +208,17 @@ class Rights:
     def _shown(self, answer: Answer, revealed: Revealed, domain: Domain, engagement: str) -> Shown:
         plaintext = self.shelf.sealer.open_(Compartment.COVERAGE, revealed.insurer, revealed.person, revealed.sealed)
         record = decode_coverage(plaintext)
+        name, own = self.shelf.insurers[revealed.insurer]
         return Shown(
             domain,
             date_of(revealed.from_day),
             date_of(revealed.until_day),
             self.shelf.guarantees[record.product, domain],
             self.shelf.responsible[record.product],
-            self.shelf.insurers[revealed.insurer],
+            name,
             record.priority,
             answer.others,
             engagement,
             date_of(answer.engaged_until),
+            Route(record.card_amc or own, record.convention, record.csr),
         )

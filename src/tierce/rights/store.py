@@ -5,9 +5,11 @@ from typing import Any
 
 from psycopg import AsyncConnection
 
+from tierce.kernel.card import Routing
 from tierce.kernel.care import Domain
 from tierce.kernel.ids import InsurerId
 from tierce.kernel.language import Phrase
+from tierce.registry.routing.store import READ_PRINTED, printed_of
 from tierce.storage.errors import SealBrokenError
 from tierce.storage.insurer_keys import READ_KEYS, sealer_from
 from tierce.storage.keys import Compartment, Keyring, Purpose, Sealer
@@ -23,6 +25,7 @@ __all__ = [
     "load_guarantees",
     "load_insurers",
     "load_responsible",
+    "load_routing",
 ]
 
 
@@ -36,10 +39,16 @@ class Wanted:
     to_us: int = 2**63 - 1
 
 
-async def load_insurers(connection: AsyncConnection[Any]) -> dict[InsurerId, str]:
-    """Every insurer's name."""
-    cursor = await connection.execute("select id, name from registry.insurer")
-    return {InsurerId(number): name for number, name in await cursor.fetchall()}
+async def load_insurers(connection: AsyncConnection[Any]) -> dict[InsurerId, tuple[str, str]]:
+    """Every insurer's name and own AMC number."""
+    cursor = await connection.execute("select id, name, amc from registry.insurer")
+    return {InsurerId(number): (name, amc) for number, name, amc in await cursor.fetchall()}
+
+
+async def load_routing(connection: AsyncConnection[Any]) -> Routing:
+    """Which insurer a card's AMC number and CSR lead to."""
+    cursor = await connection.execute(READ_PRINTED)
+    return Routing(printed_of(await cursor.fetchall()))
 
 
 async def load_guarantees(connection: AsyncConnection[Any]) -> dict[tuple[int, Domain], Phrase]:

@@ -23,7 +23,14 @@ from tierce.kernel.clock import SystemClock, date_of, day_of, micros
 from tierce.kernel.errors import TierceError
 from tierce.kernel.ids import InsurerId, staff_id
 from tierce.policy.acts import Act, Outcome
-from tierce.policy.deposits import REASON_LABELS, STATE_LABELS, UP_TO_MAX, DepositReason, DepositState
+from tierce.policy.deposits import (
+    CARE_BEFORE_DAYS,
+    REASON_LABELS,
+    STATE_LABELS,
+    UP_TO_MAX,
+    DepositReason,
+    DepositState,
+)
 from tierce.policy.digest import policy_digest
 from tierce.settings import Settings, load
 from tierce.storage.command_line import Json, SettingsFile, refusing
@@ -55,6 +62,10 @@ def _domain(text: str) -> Domain:
     return Domain[text]
 
 
+def _within(days: int) -> str:
+    return f"soins d’au plus {days} j avant / care at most {days} days before"
+
+
 @app.command(epilog=_EPILOG)
 def choice(
     *,
@@ -65,6 +76,15 @@ def choice(
     last: Annotated[str, typer.Option("--until", help="AAAA-MM-JJ. / YYYY-MM-DD.")],
     by: Annotated[str, typer.Option(help="Qui l’inscrit, et d’après quel écrit. / Who, and from which letter.")],
     settings: SettingsFile,
+    days_before: Annotated[
+        int,
+        typer.Option(
+            "--days-before",
+            min=0,
+            max=CARE_BEFORE_DAYS,
+            help="Jours des soins au dépôt, au plus. / Days from care to deposit, at most.",
+        ),
+    ] = CARE_BEFORE_DAYS,
 ) -> None:
     """Inscrire ce qu’un organisme garantit pendant une fermeture. / Enter what an insurer guarantees while closed."""
 
@@ -75,7 +95,7 @@ def choice(
             raise TierceError(msg)
         try:
             chosen = Choice(insurer.id, domain, up_to * 100, day_of(date.fromisoformat(first)),
-                            day_of(date.fromisoformat(last)))  # fmt: skip
+                            day_of(date.fromisoformat(last)), days_before)  # fmt: skip
         except ValueError:
             msg = "--from, --until : écrivez AAAA-MM-JJ / write YYYY-MM-DD"
             raise TierceError(msg) from None
@@ -92,7 +112,7 @@ def choice(
         )  # fmt: skip
         appender.write(connection, [line])
         connection.commit()
-        typer.echo(f"{insurer.name} — {domain.name} : {up_to} €, {first} → {last}")
+        typer.echo(f"{insurer.name} — {domain.name} : {up_to} €, {first} → {last}, {_within(days_before)}")
 
     _with(settings, "tierce_office", run)
 
@@ -104,7 +124,7 @@ def choices(*, settings: SettingsFile) -> None:
     def run(connection: Connection, _read: Settings) -> None:
         for insurer in store.insurers(connection).values():
             for one in insurer.choices:
-                days = f"{date_of(one.from_day)} → {date_of(one.until_day)}"
+                days = f"{date_of(one.from_day)} → {date_of(one.until_day)}, {_within(one.days_before)}"
                 typer.echo(f"{insurer.amc} {insurer.name} — {one.domain.name} : {one.up_to / 100:.2f} €, {days}")
 
     _with(settings, "tierce_office", run)

@@ -183,7 +183,7 @@ def write_lines(
                     f"{TEST_OID},{birth},1,{sex},{family},,"
                     f"{rng.choice(_GIVEN)},{town},,,,{card},"
                     f"{holder if kind == 'child' else ''},{domains},{since},2026-12-31,"
-                    f"{1 + place % 2},active,no,,,,,\n"
+                    f"{1 + place % 2},active,no,,,,,,,,\n"
                 )
                 made += 1
 

@@ -11,6 +11,7 @@ from tierce.gate.rules import PAIR_PROVED, decide
 from tierce.identity.dpop import ProofVerifier, digest_of
 from tierce.identity.model import Assurance, Caller
 from tierce.journal.engagement import format_engagement
+from tierce.kernel.card import Route
 from tierce.kernel.care import Domain, Profession
 from tierce.kernel.clock import SystemClock, date_of, paris_day
 from tierce.kernel.ids import (
@@ -86,7 +87,10 @@ def measure_parts(stage: Stage, traffic: Traffic, press: RequestPress, directory
         covered = decode_coverage(plaintext)
         number = format_engagement(engagement, EntrySeq(record.person % 2**40))
         first, last = date_of(covered.from_day), date_of(covered.until_day)
-        answer_bytes(Shown(Domain.MEDG, first, last, guarantee, True, "Mutuelle de mesure", 1, False, number, last))
+        route = Route("99100001", covered.convention, covered.csr)
+        answer_bytes(
+            Shown(Domain.MEDG, first, last, guarantee, True, "Mutuelle de mesure", 1, False, number, last, route)
+        )
 
     return {
         "verify": _microseconds(verify, requests),

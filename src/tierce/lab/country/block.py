@@ -12,11 +12,9 @@ from datetime import date, timedelta
 from random import Random
 from typing import Final
 
-from tierce.kernel.feed import names
 from tierce.lab.country.identifiers import NirSource
-from tierce.lab.country.insurers import AMC_FIRST, INSURERS_MAX, PRODUCTS, Product
+from tierce.lab.country.insurers import AMC_FIRST, INSURERS_MAX, PRODUCTS, Product, route_of
 from tierce.lab.country.people import People, Person
-from tierce.registry.columns import RIGHTS
 
 TEST_OID: Final = "1.2.250.1.213.1.4.10"
 """The INS domain for test identities; production refuses it."""
@@ -80,8 +78,6 @@ class Block:
     lines: Counter[int] = field(default_factory=Counter)
     counts: Counter[str] = field(default_factory=Counter)
 
-
-_PROVISIONAL: Final = "provisional_nir" in names(RIGHTS)
 
 COUNTED: Final = (
     "two_insurers", "former", "future", "card_differs", "vitale_differs", "lunar", "twins", "represented", "corsica",
@@ -187,6 +183,7 @@ class BlockWriter:
         contract = f"C-{self._first + self._contracts[insurer]:09d}"
         member = self._first + self._members[insurer]
         holder = f"A-{member + 1:09d}"
+        route = ",".join(route_of(insurer))
         before = f"current,{self._plan.on.isoformat()},{AMC_FIRST + insurer}"
         middle = f"{holder},{contract},{right.product}"
         after = (
@@ -197,7 +194,6 @@ class BlockWriter:
         for one in members:
             member += 1
             card, vitale = ",,", ",,"
-            provisional = f",{one.provisional}" if _PROVISIONAL else ""
             if one.card is not None:
                 card = ",".join(one.card)
                 counts["card_differs"] += 1
@@ -207,7 +203,8 @@ class BlockWriter:
             append(
                 f"{before},A-{member:09d},{middle},{one.relationship},{one.holder_nir},{one.own_nir},{TEST_OID},"
                 f"{one.birth_date},{one.rank},{one.sex},{one.family_name},{one.used_name},{one.given_names},"
-                f"{one.birth_place},{card},{vitale},{holder if one.represented else ''},{after}{provisional}\n"
+                f"{one.birth_place},{card},{vitale},{holder if one.represented else ''},{after},{one.provisional},"
+                f"{route}\n"
             )
         self._members[insurer] = member - self._first
 

@@ -40,6 +40,9 @@ CIVIL: Final = {
     Profession.OPTICIAN: ("28", "Opticien-Lunetier", "", ""),
     Profession.AUDIO: ("26", "Audioprothésiste", "", ""),
     Profession.TRANSPORT: ("", "", "", ""),
+    Profession.SPEECH: ("91", "Orthophoniste", "", ""),
+    Profession.ORTHOPTIST: ("92", "Orthoptiste", "", ""),
+    Profession.PODIATRIST: ("80", "Pédicure-Podologue", "", ""),
 }
 
 _HOUSES: Final = {
@@ -87,6 +90,15 @@ FERRAND: Final = make_rpps(2)
 _TILLEULS: Final = Establishment(make_finess(1), "Cabinet médical des Tilleuls", "Valbrume")
 _HOSPITAL: Final = Establishment(make_finess(2), "Centre hospitalier de Valbrume", "Valbrume")
 _REMPARTS: Final = Establishment(make_finess(3), "Optique des Remparts", "Port-Sérac")
+_UNCOUNTED: Final = (
+    Activity(make_rpps(3), "TISSERAND", "ÉLODIE", Profession.SPEECH,
+             Establishment(make_finess(4), "Cabinet d’orthophonie de la Fontaine", "Valbrume")),
+    Activity(make_rpps(4), "LANCELIN", "BRUNO", Profession.ORTHOPTIST,
+             Establishment(make_finess(5), "Cabinet d’orthoptie des Halles", "Valbrume")),
+    Activity(make_rpps(5), "ROSSIGNOL", "AGNÈS", Profession.PODIATRIST,
+             Establishment(make_finess(6), "Cabinet de podologie du Parc", "Port-Sérac")),
+)  # fmt: skip
+"""One of each, drawn from nothing: whoever else is drawn stays who she was."""
 
 
 def story_activities() -> list[Activity]:
@@ -95,6 +107,7 @@ def story_activities() -> list[Activity]:
         Activity(MORVAN, "MORVAN", "CLAIRE", Profession.GP, _TILLEULS),
         Activity(MORVAN, "MORVAN", "CLAIRE", Profession.HOSPITAL, _HOSPITAL),
         Activity(FERRAND, "FERRAND", "NADIA", Profession.OPTICIAN, _REMPARTS),
+        *_UNCOUNTED,
     ]
 
 
@@ -132,7 +145,7 @@ def make_activities(rng: Random, professionals: int) -> Iterator[Activity]:
     yield from story_activities()
     places = _Places(rng)
     wheel = [profession for profession, share in _SHARES.items() for _ in range(share)]
-    for number in range(professionals - 2):
+    for number in range(professionals - 2 - len(_UNCOUNTED)):
         profession = list(_SHARES)[number] if number < len(_SHARES) else wheel[int(rng.random() * len(wheel))]
         given = (WOMEN if rng.random() < 0.55 else MEN)[int(rng.random() * 255)]
         family = FAMILIES[int(rng.random() * len(FAMILIES))]

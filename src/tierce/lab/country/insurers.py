@@ -83,6 +83,14 @@ class Insurer:
 
 
 INSURERS_MAX: Final = len(_NAMES)
+SHARED_AMC: Final = "99100900"
+_ROUTES: Final = {1: (SHARED_AMC, "C1", "003"), 2: (SHARED_AMC, "C1", "017")}
+"""Two insurers, counted from 0, print one AMC number, with a CSR each; the type of convention is invented."""
+
+
+def route_of(insurer: int) -> tuple[str, str, str]:
+    """What an insurer's cards print: AMC number where another than its own, type of convention, CSR."""
+    return _ROUTES.get(insurer, ("", "", ""))
 
 
 def _host(name: str) -> str:

@@ -30,7 +30,7 @@ from tierce.lab.country.block import (
     zero_counts,
 )
 from tierce.lab.country.carers import FERRAND, MORVAN, directory_fields, make_activities
-from tierce.lab.country.insurers import PRODUCTS, Insurer, make_insurers
+from tierce.lab.country.insurers import PRODUCTS, Insurer, make_insurers, route_of
 from tierce.lab.country.people import Person
 from tierce.lab.country.public import write_public_directory
 from tierce.lab.country.story import ROLES, STAFF, story_families
@@ -222,7 +222,8 @@ def write_insurers(path: Path, insurers: list[Insurer]) -> None:
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(names(INSURERS))
-        for one in insurers:
+        for number, one in enumerate(insurers):
+            printed, _, csr = route_of(number)
             mandate = "yes" if one.operator_sends else "no"
             for product in PRODUCTS:
                 responsible = "yes" if product.responsible else "no"
@@ -233,6 +234,7 @@ def write_insurers(path: Path, insurers: list[Insurer]) -> None:
                             *(one.amc, one.name, one.contact_email, mandate),
                             *(product.code, product.name, responsible),
                             *(domain.name, formula.fr, formula.en),
+                            *(printed, csr),
                         ]
                     )
 

@@ -26,7 +26,7 @@ grant usage on schema gate, access, directory, registry to tierce_api;
 grant execute on function gate.open, gate.close, gate.reveal, gate.lease, gate.lend, access.line_of, access.join_lines,
     access.prove, access.use_proof, access.proofs_since, journal.register,
     journal.next_block, journal.append, gate.own_asks, gate.asked_before to tierce_api;
-grant select on registry.insurer, registry.insurer_key, registry.product, registry.guarantee to tierce_api;
+grant select on registry.insurer, registry.insurer_key, registry.product, registry.guarantee, registry.printed to tierce_api;
 grant select on directory.professional, directory.establishment, directory.activity, directory.software,
     directory.enrolment, directory.substitution to tierce_api;
 grant execute on function access.brings_nobody, directory.apply, directory.enrol_by_manager, directory.declare_substitute,
@@ -75,7 +75,7 @@ grant select, insert on access.alert to tierce_office;
 grant execute on function access.put_pending, access.take_pending to tierce_office;
 grant select, insert, update on access.staff_session to tierce_office;
 grant select (id, insurer, expires, revoked), update (revoked) on access.insurer_session to tierce_office;
-grant select on registry.insurer, registry.insurer_key, registry.feed, registry.feed_reason, registry.feed_refused
+grant select on registry.insurer, registry.printed, registry.insurer_key, registry.feed, registry.feed_reason, registry.feed_refused
     to tierce_office;
 grant select, insert (id, title, signal_at) on incident.incident to tierce_office;   -- the rest follows the register
 grant select, insert on incident.opening to tierce_office;
@@ -189,7 +189,7 @@ grant select (id, seq, at) on notice.person_report to tierce_worker;   -- that s
 grant execute on function access.settle_unexplained to tierce_worker;
 grant usage on schema care, registry to tierce_worker;   -- deposits: what they are worth, never whom they are about
 grant select, insert, update on care.deposit to tierce_worker;
-grant select on registry.insurer, registry.deposit_choice, access.device to tierce_worker;
+grant select on registry.insurer, registry.printed, registry.deposit_choice, access.device to tierce_worker;
 grant usage on schema upkeep to tierce_worker;
 grant select, insert, update on upkeep.heartbeat to tierce_worker;
 grant select, insert on upkeep.controls to tierce_worker;   -- a snapshot a day, never changed
@@ -204,6 +204,7 @@ grant usage on schema registry, person, coverage, directory to tierce_feed;
 grant execute on function journal.register, journal.next_block, journal.append to tierce_feed;
 grant select, insert, update on registry.insurer, registry.product, registry.guarantee, registry.feed to tierce_feed;
 grant select, insert on registry.insurer_key, registry.door to tierce_feed;
+grant select, insert, delete on registry.printed to tierce_feed;
 grant execute on function registry.count_people to tierce_feed;
 grant select, insert on person.key, person.trait to tierce_feed;
 grant update (contested) on person.trait to tierce_feed;

@@ -49,7 +49,14 @@ QUESTION = {
             "maximum": 9,
             "description": "With `nir`; 1 when left out.",
         },
-        "amc": {"type": "string", "description": "AMC number of the card: 8 to 10 digits."},
+        "amc": {
+            "type": "string",
+            "description": "AMC number of the card: 8 to 10 digits; compared without leading zeros.",
+        },
+        "csr": {
+            "type": "string",
+            "description": "With `amc`: CSR of the card; needed where several insurers print the number (422 `csr`).",
+        },
         "member_number": {"type": "string", "description": "Member number of the card."},
         "payer": {
             "type": "integer",
@@ -102,6 +109,7 @@ TOLD = {
                 "priority",
                 "other_payer",
                 "engagement_until",
+                "route",
             ],
             "properties": {
                 "shown": {"const": True},
@@ -122,6 +130,12 @@ TOLD = {
                     "type": "string",
                     "format": "date",
                     "description": "The last day on which it may be quoted.",
+                },
+                "route": {
+                    "type": "object",
+                    "description": "Where the invoice goes, as the card prints it; empty where it bears none.",
+                    "required": ["amc", "convention", "csr"],
+                    "properties": {name: {"type": "string"} for name in ("amc", "convention", "csr")},
                 },
             },
         },

@@ -17,6 +17,7 @@ DEPOSIT: Final = {
         "birth_date": {"type": "string", "pattern": "^[0-9]{8}$", "description": "YYYYMMDD, as on the card."},
         "rank": {"type": "integer", "minimum": 1, "maximum": 9, "default": 1},
         "amc": {"type": "string", "pattern": "^[0-9]{8,10}$", "description": "AMC number of the card."},
+        "csr": {"type": "string", "maxLength": 20, "description": "CSR of the card, where it bears one."},
         "member": {"type": "string", "maxLength": 20, "description": "Member number of the card."},
         "valid_until": {"type": "string", "format": "date"},
         "domain": {"type": "string", "enum": list(Domain.__members__)},

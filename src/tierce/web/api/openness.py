@@ -24,6 +24,7 @@ from tierce.closings.model import Closing, Target
 from tierce.closings.rules import code_of, name_of
 from tierce.deposits import store as deposit_rows
 from tierce.deposits.model import Insurer, Typed
+from tierce.deposits.rules import insurer_of
 from tierce.deposits.service import Counter
 from tierce.kernel.clock import Clock
 from tierce.policy.acts import Act
@@ -130,7 +131,7 @@ class Openness:
 
     def _is_about(self, typed: Typed, target: Target) -> bool:
         """Whether what a deposit is about is closed with a part."""
-        insurer = self.counter.insurers.get(typed.amc)
+        insurer = insurer_of(typed, self.counter.insurers)
         return (
             target.level in {Level.NATION, Level.PORTAL}
             or (target.level is Level.ACT and target.subject == Act.RIGHTS_ASK)

@@ -193,6 +193,14 @@ class Guarantee(msgspec.Struct):
     en: str
 
 
+class RouteBody(msgspec.Struct, frozen=True):
+    """Where the invoice goes, as the card prints it; empty where it bears none."""
+
+    amc: str = ""
+    convention: str = ""
+    csr: str = ""
+
+
 class ReasonBody(msgspec.Struct):
     """Why nothing is shown: said once presence is proved."""
 
@@ -215,6 +223,7 @@ class RightsBody(msgspec.Struct):
     responsible: bool = False
     priority: int = 1
     other_payer: bool = False
+    route: RouteBody = RouteBody()
     ways: list[str] = []
     reason: ReasonBody | None = None
     replayed: bool = False

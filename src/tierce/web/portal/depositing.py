@@ -55,6 +55,7 @@ class DepositForm:
     birth: str = ""
     rank: str = "1"
     amc: str = ""
+    csr: str = ""
     member: str = ""
     valid_until: str = ""
     domain: str = ""
@@ -164,7 +165,8 @@ def read_deposit(fields: Mapping[str, str]) -> tuple[DepositForm, Signed]:
     deposit = {
         "nir": form.nir, "birth_date": birth_digits(form.birth), "rank": rank, "amc": form.amc, "member": form.member,
         "valid_until": form.valid_until, "domain": form.domain, "care_date": form.care_date, "amount": form.amount,
-        "request": form.request, **({"label": form.label} if form.label else {}),
+        "request": form.request, **({"csr": form.csr} if form.csr else {}),
+        **({"label": form.label} if form.label else {}),
     }  # fmt: skip
     return form, Signed(msgspec.json.encode(deposit), None)
 

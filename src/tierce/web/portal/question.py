@@ -11,7 +11,7 @@ from typing import Final
 
 import msgspec
 
-from tierce.kernel.card import MemberNumber, parse_amc
+from tierce.kernel.card import MemberNumber, parse_amc, parse_csr
 from tierce.kernel.care import Domain, Profession
 from tierce.kernel.errors import IdentifierError
 from tierce.kernel.language import Language, Phrase
@@ -42,6 +42,7 @@ class AskForm:
     way: str = "nir"
     """How the person is named: `nir` or `card`."""
     amc: str = ""
+    csr: str = ""
     member_number: str = ""
     payer: str = "1"
     presence: str = ""
@@ -130,6 +131,7 @@ def find_wrong(form: AskForm, body: bytes, today: date) -> list[Wrong]:
     if form.way == "card":
         checks = (
             ("amc", parse_amc, form.amc),
+            ("csr", parse_csr, form.csr),
             ("member_number", MemberNumber.parse, form.member_number),
             birth,
         )
@@ -173,7 +175,7 @@ def _body_of(form: AskForm) -> bytes:
     rank: int | str = int(form.rank) if form.rank in set("123456789") else form.rank
     who: dict[str, object] = {"nir": form.nir, "rank": rank}
     if form.way == "card":
-        who = {"amc": form.amc, "member_number": form.member_number}
+        who = {"amc": form.amc, **({"csr": form.csr} if form.csr else {}), "member_number": form.member_number}
     question = {
         **who,
         "birth_date": birth_digits(form.birth),
@@ -198,7 +200,7 @@ def _form_of(body: bytes) -> AskForm:
         raw = msgspec.json.decode(body, type=dict[str, str | int | dict[str, str] | None])
     except msgspec.DecodeError:
         return AskForm()
-    names = ("nir", "rank", "domain", "care_date", "label", "amc", "member_number", "payer")
+    names = ("nir", "rank", "domain", "care_date", "label", "amc", "csr", "member_number", "payer")
     text = {name: str(raw.get(name) or "")[:80] for name in names}
     way = "card" if "amc" in raw or "member_number" in raw else "nir"
     text["rank"] = text["rank"] or "1"

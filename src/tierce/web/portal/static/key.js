@@ -91,7 +91,7 @@ const bodies = {
     const typed = (name) => (fields.get(name) ?? "").trim();
     const rank = typed("rank");
     const who = typed("way") === "card"
-      ? { amc: typed("amc"), member_number: typed("member_number") }
+      ? { amc: typed("amc"), ...(typed("csr") ? { csr: typed("csr") } : {}), member_number: typed("member_number") }
       : { nir: typed("nir"), rank: /^[1-9]$/.test(rank) ? Number(rank) : rank };
     return {
       ...who,
@@ -110,6 +110,7 @@ const bodies = {
       birth_date: birthDigits(text("birth")),
       rank: /^[1-9]$/.test(text("rank")) ? Number(text("rank")) : text("rank"),
       amc: text("amc"),
+      ...(text("csr") ? { csr: text("csr") } : {}),
       member: text("member"),
       valid_until: text("valid_until"),
       domain: text("domain"),

@@ -1,0 +1,1 @@
+"""What insurers' cards print, and which insurer that leads to."""
