@@ -180,7 +180,8 @@ grant select on access.decoy, access.alert to tierce_worker;
 grant select, insert, delete on access.decoy_hit, access.accused, access.saturated to tierce_worker;
 grant select on directory.establishment, directory.software to tierce_worker;
 grant execute on function directory.cell_of to tierce_worker;   -- whether whoever deposited was held, by any part
-grant select (id, from_day, until_day) on directory.substitution to tierce_worker;   -- whether she still stood in for somebody
+-- Whether she still stood in for somebody, and whether what declared her was held.
+grant select (id, from_day, until_day, login, device) on directory.substitution to tierce_worker;
 grant usage on schema notice to tierce_worker;
 grant select (id, seq, at) on notice.person_report to tierce_worker;   -- that somebody said so; never who
 grant execute on function access.settle_unexplained to tierce_worker;
