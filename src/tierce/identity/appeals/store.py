@@ -11,7 +11,7 @@ from tierce.policy.ladder import APPEAL_ANSWERED_WITHIN, Level, Rung
 
 
 async def own_holds(connection: AsyncConnection[Any], state: SessionState, since: datetime) -> list[OwnHold]:
-    """The holds of this session's account, device or place, or of what declared it, in force or ended since `since`."""
+    """Holds of this session's account, device or place, or of what declared it, in force or ended since `since`."""
     cursor = await connection.execute(
         "select h.id, h.level, h.rung, h.since, coalesce(h.lifted, h.until), h.by = 'watch', a.at, a.due, a.answered,"
         " a.answer, h.lifted is not null, not (h.level, h.subject) in ((1, %(login)s), (2, %(device)s), (3, w.place))"
