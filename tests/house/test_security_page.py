@@ -5,7 +5,11 @@ import re
 from tests.house.wording import ROOT
 from tierce.identity.rules import STARTS_A_SECOND
 from tierce.kernel.care import Profession
+from tierce.policy.bound import Held, Shared, printed_bound
 from tierce.policy.floors import BATCH_MAX, CEILINGS, FLOORS
+from tierce.policy.ladder import Level
+from tierce.policy.lines import COMMON
+from tierce.policy.seats import DAY_LIMITS, DECLARED, SEAT_DAYS, SEATS
 
 _FLOOR = re.compile(r"^\| ([A-Z]+) \| (\d+) \| (\d+) \| (\d+) \|$", re.M)
 
@@ -31,3 +35,31 @@ def test_ceilings_are_printed_as_they_are() -> None:
     assert re.search(rf"^\| one batch \| {BATCH_MAX} \|$", page, re.M)
     assert f"{CEILINGS['instance'].per_day:,} people a day" in page
     assert f"begins {STARTS_A_SECOND} a second at most" in page
+
+
+def _year(limit: int, declared: int) -> tuple[int, int]:
+    held = [
+        Held(limit, 0, 0),
+        Held(declared, 0, 0, misses_a_day=DAY_LIMITS[Profession.LABORATORY].declared_misses),
+    ]
+    bound = printed_bound(held, {}, 365)
+    return bound.first, bound.negatives
+
+
+def test_what_a_vendor_or_a_laboratory_learns_is_printed_as_the_bound_computes_it() -> None:
+    page = " ".join(_page().split())
+    for profession, who in ((Profession.GP, "GPs"), (Profession.PHARMACY, "pharmacies")):
+        size = COMMON[Level.VENDOR]
+        line = Shared("vendor", max(size.base, size.percent * 1000 * SEATS[profession].a // 100))
+        alone = [Held(SEATS[profession].a, 0, 0, ("v",))] * 1000
+        declared = [Held(DECLARED[profession].a, 0, 0)] * 1000
+        by_line = printed_bound(alone, {"v": line}, SEAT_DAYS).first
+        more = printed_bound(alone + declared, {"v": line}, SEAT_DAYS).first - by_line
+        assert re.search(rf"1,000 {who},? {by_line:,}( people by the vendor's line)? and {more:,}", page), who
+    misses = [DAY_LIMITS[one].declared_misses for one in (Profession.GP, Profession.PHARMACY)]
+    assert f"nobody's, {misses[0]} and {misses[1]} a day by each" in page
+    seats, read = SEATS[Profession.LABORATORY], DECLARED[Profession.LABORATORY]
+    first, negatives = _year(seats.a, read.a)
+    assert f"{DAY_LIMITS[Profession.LABORATORY].attempts} times a day with its own certified software" in page
+    assert f"{first:,} people at first sight and {negatives:,} numbers that are nobody's" in page
+    assert f"to the top, {_year(seats.top, read.top)[0]:,} people" in page

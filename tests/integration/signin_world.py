@@ -39,6 +39,7 @@ from tierce.web.api.colleagues import COLLEAGUE_ROUTES
 from tierce.web.api.devices import DEVICE_ROUTES
 from tierce.web.api.signin import EXCEPTION_HANDLERS, ROUTES, STATE_KEY, SignInWiring
 from tierce.web.api.token import TOKEN_PATH, VENDOR_KEY, VendorWiring, token
+from tierce.web.back_channel import BACK_CHANNEL
 
 API = "https://api.tierce.example"
 CALLBACK = "http://127.0.0.1:9/sign-in/callback"
@@ -46,9 +47,27 @@ MORVAN, FERRAND, UNLISTED, PLACELESS, MOVED = (f"8{number:011d}" for number in r
 POLICY = bytes(range(16))
 START_SECONDS_MAX = 60.0
 
+
+def free_port() -> int:
+    """A port that nothing listens on right now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+BACK_PORT = free_port()
+"""Where the stand-ins tell that a session is over, while a test listens there."""
+
 IDENTITIES: dict[str, Any] = {
     "clients": [
-        {"realm": realm, "client_id": f"tierce-{realm}", "client_secret": "a+b/c=d", "redirect_uris": [CALLBACK]}
+        {
+            "realm": realm,
+            "client_id": f"tierce-{realm}",
+            "client_secret": "a+b/c=d",
+            "redirect_uris": [CALLBACK],
+            "backchannel_logout_uri": f"http://127.0.0.1:{BACK_PORT}{'/v1' * (realm == 'psc')}{BACK_CHANNEL}",
+        }
         for realm in ("psc", "staff", "persons")
     ]
     + [
@@ -130,14 +149,6 @@ class ShiftedClock:
 
     def now(self) -> datetime:
         return SystemClock().now() + self.shift
-
-
-def free_port() -> int:
-    """A port that nothing listens on right now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @contextmanager

@@ -73,6 +73,31 @@ def test_her_own_hold_is_told_and_appealed_once_in_her_session(play: Play, admin
     assert acts.count(Act.APPEAL_MAKE) == 1
 
 
+def test_a_substitute_is_told_that_who_declared_her_is_held_and_may_appeal(
+    play: Play, admin: psycopg.Connection
+) -> None:
+    async def scene(desk_: Desk) -> None:
+        opened, key = await desk_.open_session(), BrowserKey()
+        await desk_.bind(opened, key)
+        handle = opened["handle"]
+        hold_device(admin, 31, device="424242")
+        assert (await desk_.send("GET", "/v1/holds", handle)).json()["holds"] == []
+        admin.execute(
+            "with made as (insert into directory.substitution (professional, replaces, establishment, profession,"
+            " from_day, until_day, by, login, device) select a.professional, (select max(id) from"
+            " directory.professional where id <> a.professional), a.establishment, a.profession, 0, 99999,"
+            " 'professional', 77, 424242 from access.session s join directory.activity a on a.id = s.activity"
+            " returning id) update directory.activity a set substitution = made.id from made, access.session s"
+            " where a.id = s.activity"
+        )
+        (hold,) = (await desk_.send("GET", "/v1/holds", handle)).json()["holds"]
+        assert (hold["id"], hold["on"]) == ("31", "replaced")
+        body = json.dumps({"hold": "31", "said": SAID}).encode()
+        assert (await desk_.send("POST", PATH, handle, key, body)).status_code == 204
+
+    play(scene)
+
+
 def test_a_stolen_cookie_alone_writes_no_appeal_and_the_owner_s_still_counts(
     play: Play, admin: psycopg.Connection
 ) -> None:

@@ -162,7 +162,17 @@ def test_who_was_held_is_not_guaranteed_and_who_is_held_since_is(shop: Shop, wor
     hold(world, Level.DEVICE, before.caller.device, SystemClock().now() - timedelta(minutes=1))
     first, second = asyncio.run(shop.leave(before, card(1))), asyncio.run(shop.leave(after, card(2)))
     hold(world, Level.DEVICE, after.caller.device, SystemClock().now() + timedelta(seconds=1))
+    declared = optician(world)  # from the device that is held
+    world.run(
+        "insert into directory.substitution (professional, replaces, establishment, profession, from_day, until_day,"
+        f" by, device) select professional, {before.caller.professional}, establishment, profession, 0, 99999, 'p',"
+        f" {before.caller.device} from directory.activity where id = {declared.caller.activity};"
+        "update directory.activity set substitution = (select id from directory.substitution)"
+        f" where id = {declared.caller.activity}"
+    )
+    third = asyncio.run(shop.leave(declared, card(3)))
     resolve(shop, connect)
+    assert worth(shop, shop.number(third)) == (DepositState.ON_CARD, DepositReason.HELD)
     assert worth(shop, shop.number(first)) == (DepositState.ON_CARD, DepositReason.HELD)
     assert worth(shop, shop.number(second))[0] is DepositState.GUARANTEED
 

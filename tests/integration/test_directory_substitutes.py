@@ -148,6 +148,12 @@ HOLD = (
 )
 
 
+HELD = (
+    "insert into access.ladder (id, level, subject, rung, since, until, by, reason)"
+    " values (8, {level}, {subject}, {rung}, now(), now() + interval '1 hour', 'Hélène', 'r')"
+)
+
+
 @pytest.mark.parametrize(
     ("level", "subject", "rung"),
     [
@@ -176,6 +182,35 @@ def test_whoever_is_held_brings_nobody_in(
     world.run("update access.ladder set lifted = now() where id = 7")
     assert world.scalar(declare) is not None
     assert world.scalar(enrols) is True
+
+
+def test_what_holds_a_login_or_a_device_holds_whom_it_declared(
+    world: World, connect: Connect, standing: Standing
+) -> None:
+    """A thief's accomplices, named from the account he took, stop where it stops; whom staff declared goes on."""
+    replaced, accomplice = standing.replaced, enrol(world)
+    day = today()
+    api = connect("tierce_api", autocommit=True)
+    row = api.execute(
+        "select directory.declare_substitute(%s, %s, %s, %s)", (replaced.session, accomplice.professional, day, day)
+    ).fetchone()
+    assert row is not None
+    activity = ActivityId(int(str(world.scalar(f"select id from directory.activity where substitution = {row[0]}"))))
+    world.run(f"update access.session set activity = {activity} where id = {accomplice.session}")
+    at_work = replace(accomplice, establishment=replaced.establishment, activity=activity)
+    standing.sits_down(world)
+    assert asked(world, at_work, 0) == "Release"
+    for level, subject in ((1, replaced.login), (2, replaced.device)):
+        world.run(f"delete from access.ladder; {HELD.format(level=level, subject=subject, rung=4)}")
+        assert asked(world, at_work, 0) == "Refuse", level
+        assert asked(world, standing.at_work, level) == "Release", "declared by staff"
+        world.run("update access.ladder set rung = 2")
+        assert asked(world, at_work, 0) == "Release", "on the rung of the hold: known people are served"
+        assert asked(world, at_work, 10 + level) == "StepUp"
+    world.run("update access.ladder set lifted = now()")
+    assert asked(world, at_work, 12) == "Release"
+    world.run(f"delete from access.ladder; {HELD.format(level=1, subject=at_work.login, rung=4)}")
+    assert asked(world, replaced, 13) == "Release", "never the other way round"
 
 
 def test_who_ends_and_declares_again_lets_no_crowd_in(world: World, connect: Connect) -> None:

@@ -79,7 +79,7 @@ def play(database: Database, keyring: Keyring, origin: str, realm: Realm, scene:
                 sessions = PersonSessions(found.pool, found.appender, found.clock, index.uuid, POLICY)
                 acts = (Act.PERSON_SESSION_OPEN, Act.PERSON_SESSION_END)
             pages, door = pages_of(OFFICE if realm is Realm.STAFF else PERSONS), found.door(realm)
-            site = SiteSignIn(role, pages, door, sessions.open_session, sessions.end, False, *acts)
+            site = SiteSignIn(role, pages, door, sessions.open_session, sessions.end, sessions.end_over, False, *acts)
             app: Any = Litestar(sign_in_handlers(site), openapi_config=None)
             transport = httpx.ASGITransport(app=app)
             async with httpx.AsyncClient(transport=transport, base_url=SITE) as http:

@@ -113,6 +113,24 @@ def test_a_held_device_that_shares_another_s_seats_is_told_as_the_account_s(room
     play(room, database, scene)
 
 
+def test_whoever_was_declared_from_it_is_counted_before_the_click(room: Room, database: Database) -> None:
+    room.admin.execute(
+        "insert into directory.substitution (professional, replaces, establishment, profession, from_day, until_day,"
+        " by, login, device) select 502, 501, (select min(id) from directory.establishment), 1, 0, d, 'x', l, v"
+        " from (values (99999, 701, 66), (99999, null, null), (9, 701, 66)) s(d, l, v)"
+    )
+    room.admin.commit()
+
+    async def scene(site: Site) -> None:
+        for path in ("/accounts/501/hold", f"/accounts/501/hold?device={DEVICE}"):
+            assert "1 remplaçant déclaré, freiné avec lui" in plain(await site.http.get(path))
+        room.admin.execute("update directory.substitution set ended_day = 1 where until_day = 99999")
+        room.admin.commit()
+        assert "remplaçant" not in plain(await site.http.get("/accounts/501/hold"))
+
+    play(room, database, scene)
+
+
 @pytest.mark.parametrize(
     ("fields", "said"),
     [

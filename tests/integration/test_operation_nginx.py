@@ -264,6 +264,7 @@ def test_software_that_is_hosted_has_a_rate_of_its_own(tmp_path: Path, hosted: b
     with running(tmp_path, edit=edit) as front, httpx.Client(verify=trusting(tmp_path), trust_env=False) as web:
         found = [refused(front, web, path) for path in ("/v1/token", "/v1/rights")]
         assert [one is not None for one in found] == [not hosted] * 2
+        assert refused(front, web, "/v1/back-channel-logout") is None, "a provider tells of many from one address"
         signing_in = refused(front, web, "/v1/sign-in/start")
         assert signing_in is not None, "nobody signs in there for others"
         for one in filter(None, [*found, signing_in]):

@@ -11,6 +11,7 @@ from tierce.kernel.care import Profession
 from tierce.policy.floors import CEILINGS, FLOORS, SHOWN_CEILINGS
 from tierce.policy.ladder import Level
 from tierce.policy.lines import COMMON
+from tierce.policy.presence import CARD_SECONDS
 from tierce.policy.seats import SEATS
 from tierce.storage.cluster import SUPERUSER
 from tierce.storage.database import Database
@@ -141,7 +142,9 @@ def test_floors_and_ceilings_in_the_database_are_those_of_the_policy(admin: psyc
         ceilings = admin.execute("select scope, per_minute, per_day from gate.ceiling").fetchall()
         sizes = admin.execute("select kind, base, percent from gate.common_size").fetchall()
         shown: dict[str, int] = dict(admin.execute("select scope, per_day from gate.shown_ceiling").fetchall())
+        life = admin.execute("select seconds from presence.spoken_life").fetchall()
     assert shown == SHOWN_CEILINGS
+    assert life == [(CARD_SECONDS,)]
     assert {Profession(row[0]): row[1:] for row in floors} == {
         profession: (floor.asked, floor.drawn, floor.known, floor.place, SEATS[profession].a, SEATS[profession].top)
         for profession, floor in FLOORS.items()

@@ -87,16 +87,18 @@ _SIGNER: LiteralString = """
                select from access.ladder h where h.rung >= %(rung)s and h.since <= %(at)s and h.until > %(at)s
                  and (h.lifted is null or h.lifted > %(at)s)
                  and (h.level, h.subject) in ((%(login)s, s.login), (%(device)s, s.device),
+                                              (%(login)s, u.login), (%(device)s, u.device),
                                               (%(establishment)s, t.establishment), (%(profession)s, t.profession),
                                               (%(software)s, s.software), (%(vendor)s, o.vendor),
                                               (%(cell)s, directory.cell_of(e.finess, t.profession)))),
-           not exists (select from directory.substitution b  -- one that was ended early revoked its sessions then
-                       where b.id = t.substitution and not %(day)s between b.from_day and b.until_day)
+           -- One that was ended early revoked its sessions then.
+           coalesce(%(day)s between u.from_day and u.until_day, true)
     from access.session s
     join access.device d on d.id = s.device
     join directory.activity t on t.id = s.activity
     join directory.establishment e on e.id = t.establishment
     join directory.software o on o.id = s.software
+    left join directory.substitution u on u.id = t.substitution
     where s.handle = %(handle)s"""
 
 

@@ -12,8 +12,10 @@ from tierce.identity import claims, rules, store
 from tierce.identity.errors import SessionReason, SessionRefusedError, SignInReason, SignInRefusedError
 from tierce.identity.model import InsurerCaller, OpenedSession, PersonCaller, StaffCaller
 from tierce.identity.oidc import Claims, digest
+from tierce.identity.over import Over, vouched_by
 from tierce.identity.reading.service import HANDLE_LENGTH, Pool
 from tierce.identity.service import new_handle
+from tierce.identity.vouching import end_over, keep_vouched
 from tierce.journal.model import Entry, EntryKind
 from tierce.journal.service import Appender
 from tierce.kernel.clock import Clock, micros, paris_day
@@ -56,6 +58,7 @@ class StaffSessions:
                 created=now,
                 expires=expires,
             )
+            await keep_vouched(connection, session, vouched_by(vouched.id_token))
             entry = Entry(
                 kind=EntryKind.IDENTITY,
                 act=Act.STAFF_SESSION_OPEN,
@@ -77,6 +80,11 @@ class StaffSessions:
         """Sign out."""
         async with self.pool.connection() as connection:
             await store.end_staff_session(connection, digest(handle), self.clock.now())
+
+    async def end_over(self, over: Over) -> bool:
+        """End what the provider says is over; False when this token served before."""
+        async with self.pool.connection() as connection:
+            return await end_over(connection, over) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +115,7 @@ class InsurerSessions:
             )
             if insurer is None:
                 raise SignInRefusedError(SignInReason.INSURER_UNKNOWN)
+            await keep_vouched(connection, session, vouched_by(vouched.id_token))
             entry = Entry(
                 kind=EntryKind.IDENTITY,
                 act=Act.INSURER_SESSION_OPEN,
@@ -131,6 +140,11 @@ class InsurerSessions:
         """Sign out."""
         async with self.pool.connection() as connection:
             await store.end_insurer_session(connection, digest(handle))
+
+    async def end_over(self, over: Over) -> bool:
+        """End what the provider says is over; False when this token served before."""
+        async with self.pool.connection() as connection:
+            return await end_over(connection, over) is not None
 
 
 SIGN_IN_ROWS, SIGN_IN_CELLS = 4, 1 << 20
@@ -198,6 +212,7 @@ class PersonSessions:
             await store.put_person_session(
                 connection, session=session, handle=stored, person=person, created=now, expires=expires
             )
+            await keep_vouched(connection, session, vouched_by(vouched.id_token), self._mark)
             entry = Entry(
                 kind=EntryKind.IDENTITY,
                 act=Act.PERSON_SESSION_OPEN,
@@ -220,6 +235,15 @@ class PersonSessions:
         """Sign out."""
         async with self.pool.connection() as connection:
             await store.end_person_session(connection, digest(handle), self.clock.now())
+
+    async def end_over(self, over: Over) -> bool:
+        """End what the provider says is over; False when this token served before."""
+        async with self.pool.connection() as connection:
+            return await end_over(connection, over, self._mark) is not None
+
+    def _mark(self, sub: str) -> bytes:
+        """A subject may be an address of hers: a copy of the database must not tell by it who has a space here."""
+        return self.trait_index(b"tierce-sub\0" + sub.encode()).bytes
 
 
 async def _live(

@@ -27,6 +27,7 @@ from joserfc.errors import ExpiredTokenError, InvalidClaimError, JoseError
 from joserfc.jwk import KeySet
 
 from tierce.identity.errors import SignInReason, SignInRefusedError
+from tierce.identity.over import Over, read_over
 from tierce.identity.rules import PENDING_LIFE, is_local_return
 from tierce.kernel.clock import Clock
 
@@ -203,6 +204,25 @@ class ProviderClient:
         if userinfo.get("sub") != told.get("sub"):
             raise SignInRefusedError(SignInReason.TOKEN_REFUSED)
         return Claims(told, userinfo)
+
+    async def read_over(self, token: str) -> Over:
+        """What the provider says, in a logout token, is over (OpenID Connect Back-Channel Logout 1.0).
+
+        Raises:
+            SignInRefusedError: it is no such token of this provider for this client, or it is too old.
+        """
+        try:
+            read = await self._decode(token)
+        except (JoseError, ValueError) as error:
+            raise SignInRefusedError(SignInReason.TOKEN_REFUSED) from error
+        return read_over(
+            read.header,
+            read.claims,
+            issuer=self.settings.issuer,
+            client_id=self.settings.client_id,
+            now=int(self._clock.now().timestamp()),
+            skew=SKEW_SECONDS,
+        )
 
     async def _discover(self) -> Mapping[str, Any]:
         now = self._clock.now()

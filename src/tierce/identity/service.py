@@ -35,8 +35,10 @@ from tierce.identity.model import (
     keyless,
 )
 from tierce.identity.oidc import Answer, Claims, ProviderClient, Started, check_pending, digest
+from tierce.identity.over import vouched_by
 from tierce.identity.reading.service import HANDLE_LENGTH, SessionReader, refusal_of
 from tierce.identity.reading.store import session_by_handle
+from tierce.identity.vouching import keep_vouched
 from tierce.journal.model import Entry, EntryKind
 from tierce.journal.service import Appender
 from tierce.kernel.clock import Clock, micros, paris_day
@@ -220,6 +222,7 @@ class Sessions:
                 expires=rules.expiry(now, now, rules.PROFESSIONAL_LIFETIME),
             )
             await store.put_session(connection, state, stored, [one.id for one in offered])
+            await keep_vouched(connection, state.id, vouched_by(vouched.id_token))
             await self._journal(connection, state, Act.SESSION_OPEN)
         return OpenedSession(state.id, handle, state.expires), offered
 

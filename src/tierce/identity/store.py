@@ -69,6 +69,26 @@ async def take_pending(connection: Connection, state: bytes) -> Pending | None:
     return Pending(state, Realm(realm), bytes(binding), nonce, verifier, return_to, created)
 
 
+async def put_vouched(connection: Connection, session: SessionId, sid: bytes | None, sub: bytes) -> bool:
+    """Keep how the provider names a session, and its subject; False when it said before that it is over."""
+    return await _one(connection, "select access.put_vouched(%s, %s, %s)", (session, sid, sub)) == (True,)
+
+
+async def end_vouched(
+    connection: Connection, jti: bytes, sid: bytes | None, sub: bytes | None
+) -> list[SessionId] | None:
+    """End the sessions of this site that a provider says are over; None when this token served before."""
+    row = await _one(connection, "select access.end_vouched(%s, %s, %s)", (jti, sid, sub))
+    return None if row is None or row[0] is None else [SessionId(one) for one in row[0]]
+
+
+async def handle_of(connection: Connection, session: SessionId) -> bytes:
+    """What is stored of a session's handle."""
+    row = await _one(connection, "select handle from access.session where id = %s", (session,))
+    assert row is not None, "asked of a session that is there"
+    return bytes(row[0])
+
+
 async def professional_by_national_id(connection: Connection, national_id: str) -> ProfessionalId | None:
     """Find an active professional of the directory."""
     row = await _one(

@@ -51,6 +51,7 @@ class Kept(IntEnum):
     CLIENT_CONTACTS = 44
     LETTERS = 45
     RECEIVED = 46
+    VOUCHED = 70
 
 
 class End(StrEnum):

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 from tierce.kernel.language import Phrase
+from tierce.policy.brief import BRIEF, CHOICE
 from tierce.policy.deposits import KEPT_DAYS
 from tierce.policy.kept import End, Hand, Kept, Rule
 from tierce.policy.seats import PROVED_DAYS
@@ -25,7 +26,6 @@ INCIDENT_LOOKS_BACK = _days(365)
 
 HALF_YEAR = _days(184)
 """The longest six months: what the authority wants kept for six is not removed a few days before."""
-_CHOICE = Phrase("choix de l'opérateur (RGPD, art. 5.1.e)", "the operator's choice (GDPR, art. 5(1)(e))")
 _LOGGING = Phrase(
     "CNIL, délibération 2021-122 du 14 octobre 2021 : six mois à un an",
     "CNIL, deliberation 2021-122 of 14 October 2021: six months to one year",
@@ -46,6 +46,7 @@ _DOCUMENTED = Phrase(
 _ENDED = Phrase("leur fin", "their end")
 
 RETENTION: Mapping[Kept, Rule] = {
+    **BRIEF,
     Kept.CARDS_USED: Rule(
         Phrase("numéros des cartes dynamiques déjà servies", "numbers of dynamic cards, once used"),
         "presence.spent, presence.spoken",
@@ -53,7 +54,7 @@ RETENTION: Mapping[Kept, Rule] = {
         Phrase("leur lecture", "their reading"),
         End.DELETED,
         Hand.WORKER,
-        _CHOICE,
+        CHOICE,
     ),
     Kept.ANSWERS: Rule(
         Phrase("réponses d'une personne sur sa présence", "a person's answers about her presence"),
@@ -71,25 +72,7 @@ RETENTION: Mapping[Kept, Rule] = {
         Phrase("leur réception", "their receipt"),
         End.DELETED,
         Hand.WORKER,
-        _CHOICE,
-    ),
-    Kept.PROOFS: Rule(
-        Phrase("preuves déjà servies d'un navigateur", "a browser's proofs, once used"),
-        "access.proof",
-        timedelta(minutes=10),
-        Phrase("leur réception", "their receipt"),
-        End.DELETED,
-        Hand.WORKER,
-        _CHOICE,
-    ),
-    Kept.PENDING: Rule(
-        Phrase("connexions commencées et non finies", "sign-ins begun and not finished"),
-        "access.pending",
-        timedelta(minutes=10),
-        Phrase("leur début", "their start"),
-        End.DELETED,
-        Hand.WORKER,
-        _CHOICE,
+        CHOICE,
     ),
     Kept.SESSIONS: Rule(
         Phrase("sessions des professionnels", "professionals' sessions"),
@@ -141,18 +124,6 @@ RETENTION: Mapping[Kept, Rule] = {
         _LOGGING,
         held=True,
     ),
-    Kept.TRACES: Rule(
-        Phrase(
-            "lieu et début d'identifiant, sous clé, d'une demande que la surveillance n'a pas encore lue",
-            "keyed place and beginning of identifiers of an ask that the watch has not read yet",
-        ),
-        "access.trace",
-        timedelta(minutes=10),
-        Phrase("la demande", "the ask"),
-        End.DELETED,
-        Hand.WORKER,
-        _CHOICE,
-    ),
     Kept.UNEXPLAINED: Rule(
         Phrase(
             "réponses que rien n'expliquait (cartes déclarées lues comprises), leur compte par"
@@ -168,7 +139,7 @@ RETENTION: Mapping[Kept, Rule] = {
         Phrase("la réponse", "the answer"),
         End.DELETED,
         Hand.WORKER,
-        _CHOICE,
+        CHOICE,
     ),
     Kept.APPEALS: Rule(
         Phrase("recours des professionnels retenus", "appeals of held professionals"),
@@ -208,7 +179,7 @@ RETENTION: Mapping[Kept, Rule] = {
         Phrase("la dernière vue", "the last view"),
         End.DELETED,
         Hand.JOB,
-        _CHOICE,
+        CHOICE,
     ),
     Kept.LABELS: Rule(
         Phrase("repère saisi par le professionnel", "label typed by the professional"),
@@ -217,7 +188,7 @@ RETENTION: Mapping[Kept, Rule] = {
         Phrase("la réponse", "the answer"),
         End.BLANKED,
         Hand.JOB,
-        _CHOICE,
+        CHOICE,
     ),
     Kept.ENGAGEMENTS: Rule(
         Phrase("engagements de paiement", "payment engagements"),
@@ -300,7 +271,7 @@ RETENTION: Mapping[Kept, Rule] = {
         Phrase("leur fin ; l'envoi", "their end; the sending"),
         End.DELETED,
         Hand.JOB,
-        _CHOICE,
+        CHOICE,
     ),
     Kept.BILLED: Rule(
         Phrase(
@@ -337,7 +308,7 @@ RETENTION: Mapping[Kept, Rule] = {
         Phrase("la fin de sa dernière inscription", "the end of her last enrolment"),
         End.DELETED,
         Hand.JOB,
-        _CHOICE,
+        CHOICE,
         held=True,
     ),
     Kept.LETTERS: Rule(
@@ -350,7 +321,7 @@ RETENTION: Mapping[Kept, Rule] = {
         ),
         End.DELETED,
         Hand.JOB,
-        _CHOICE,
+        CHOICE,
     ),
     Kept.JOURNAL: Rule(
         Phrase(
@@ -375,7 +346,7 @@ RETENTION: Mapping[Kept, Rule] = {
         Phrase("la plus récente du segment", "the latest of the segment"),
         End.DELETED,
         Hand.SEALER,
-        _CHOICE,
+        CHOICE,
     ),
     Kept.INCIDENTS: Rule(
         Phrase("incidents, listes des personnes, notifications", "incidents, lists of people, notices"),
@@ -407,7 +378,7 @@ RETENTION: Mapping[Kept, Rule] = {
         Phrase("leur date, quand une plus récente est entière", "their date, once a newer one is whole"),
         End.DELETED,
         Hand.BACKUP,
-        _CHOICE,
+        CHOICE,
     ),
     Kept.PROCESS_LOGS: Rule(
         Phrase("journaux techniques, sans donnée personnelle", "process logs, without personal data"),
@@ -440,7 +411,7 @@ RETENTION: Mapping[Kept, Rule] = {
         Phrase("leur date", "their date"),
         End.DELETED,
         Hand.OPERATOR,
-        _CHOICE,
+        CHOICE,
     ),
     Kept.DEPOSIT_ROWS: Rule(
         Phrase("dépôts résolus, sans ce qui fut saisi", "resolved deposits, without what was typed"),
@@ -479,7 +450,7 @@ RETENTION: Mapping[Kept, Rule] = {
         Phrase("sa réception", "its receipt"),
         End.BLANKED,
         Hand.WORKER,
-        _CHOICE,
+        CHOICE,
     ),
 }  # fmt: skip - one row is one thought; spread over ten lines each the table cannot be read
 

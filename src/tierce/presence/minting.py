@@ -90,7 +90,7 @@ class Signer:
     def _say(self, connection: Connection, place: Place, token: str) -> int:
         for _ in range(_SAY_TRIES):
             digits = secrets.randbelow(10**SPOKEN_DIGITS)
-            if store.say(connection, place.establishment, digits, token, CARD_SECONDS):
+            if store.say(connection, place.establishment, digits, token):
                 return digits
         raise TooManyCardsError
 

@@ -54,9 +54,9 @@ def place_of(connection: Connection, code: int) -> Place | None:
     return None if row is None else Place(EstablishmentId(row[0]), row[1], row[2])
 
 
-def say(connection: Connection, place: EstablishmentId, digits: int, token: str, seconds: int) -> bool:
-    """Keep a card under eight digits; False when they stand for another one there."""
-    row = connection.execute("select presence.say(%s, %s, %s, %s)", (place, digits, token, seconds)).fetchone()
+def say(connection: Connection, place: EstablishmentId, digits: int, token: str) -> bool:
+    """Keep a card under eight digits for as long as it serves; False when they stand for another one there."""
+    row = connection.execute("select presence.say(%s, %s, %s)", (place, digits, token)).fetchone()
     return bool(row and row[0])
 
 

@@ -11,6 +11,7 @@ from psycopg import sql
 
 from tierce.policy.floors import CEILINGS, FLOORS, SHOWN_CEILINGS
 from tierce.policy.lines import COMMON
+from tierce.policy.presence import CARD_SECONDS
 from tierce.policy.retention import INCIDENT_LOOKS_BACK, keep_days
 from tierce.policy.seats import SEATS
 from tierce.policy.segments import HOT_DAYS, JOURNAL_DAYS
@@ -195,6 +196,11 @@ def _replace(connection: psycopg.Connection, name: str) -> None:
             "insert into gate.shown_ceiling values (%s, %s) on conflict (scope) do update"
             " set per_day = excluded.per_day",
             list(SHOWN_CEILINGS.items()),
+        )
+        cursor.execute(
+            "insert into presence.spoken_life (seconds) values (%s) on conflict (one) do update"
+            " set seconds = excluded.seconds",
+            (CARD_SECONDS,),
         )
         days = {**keep_days(), -2: INCIDENT_LOOKS_BACK.days, -3: HOT_DAYS, -4: JOURNAL_DAYS}
         cursor.execute("delete from upkeep.keep")

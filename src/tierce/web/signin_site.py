@@ -30,9 +30,11 @@ from tierce.identity.errors import (
 )
 from tierce.identity.model import OpenedSession
 from tierce.identity.oidc import Answer, Claims
+from tierce.identity.over import Over
 from tierce.identity.rules import PENDING_LIFE, is_local_return
 from tierce.identity.service import SignInDoor, form_token_fits
 from tierce.policy.acts import Act
+from tierce.web.back_channel import BACK_CHANNEL, told_over
 from tierce.web.look import Frame, Pages
 from tierce.web.signin_words import code_of, told
 from tierce.web.visit import AnyRequest, language_of
@@ -47,7 +49,7 @@ _LATE: Final = "late"
 class SiteSignIn:
     """One site's sign-in.
 
-    `pages` is the site's look; `open_session` and `end` are those of StaffSessions, PersonSessions or
+    `pages` is the site's look; `open_session`, `end` and `end_over` are those of StaffSessions, PersonSessions or
     InsurerSessions; `secure` is true as soon as the public address has https; `entered` and `left` are the acts.
     """
 
@@ -56,6 +58,7 @@ class SiteSignIn:
     door: SignInDoor
     open_session: Callable[[Claims], Awaitable[OpenedSession]]
     end: Callable[[str], Awaitable[None]]
+    end_over: Callable[[Over], Awaitable[bool]]
     secure: bool
     entered: Act
     left: Act
@@ -133,7 +136,7 @@ class SiteSignIn:
 
 
 def sign_in_handlers(site: SiteSignIn) -> list[HTTPRouteHandler]:
-    """Make the three routes of a site's sign-in and sign-out."""
+    """Make the four routes of a site's sign-in and sign-out."""
 
     @get(SIGN_IN, opt={"act": site.entered})
     async def sign_in(request: AnyRequest, return_to: FromQuery[str] = "/") -> Response[Any]:
@@ -180,7 +183,12 @@ def sign_in_handlers(site: SiteSignIn) -> list[HTTPRouteHandler]:
         response.set_cookie(site.cookie(site.session_cookie, "", strict=True, seconds=0))
         return response
 
-    return [sign_in, callback, sign_out]
+    @post(BACK_CHANNEL, status_code=200, opt={"act": site.left})
+    async def over(request: AnyRequest) -> Response[Any]:
+        """The provider says that a session is over."""
+        return await told_over(request, site.door.provider, site.end_over)
+
+    return [sign_in, callback, sign_out, over]
 
 
 def _back_to(request: AnyRequest) -> str:

@@ -8,7 +8,10 @@ from tierce.policy.ladder import Level, Rung
 
 @dataclass(frozen=True, slots=True)
 class OwnHold:
-    """One hold of this session's account, device or establishment. Who placed it is told as a machine or a person."""
+    """One hold of this session's account, device or establishment, or of what declared it.
+
+    Who placed it is told as a machine or a person.
+    """
 
     id: int
     level: Level
@@ -22,3 +25,5 @@ class OwnHold:
     answered: datetime | None
     answer: str | None
     lifted: bool
+    declarer: bool = False
+    """It holds the account or the device from which she was declared a substitute, and her with it."""

@@ -11,14 +11,16 @@ from tierce.policy.ladder import APPEAL_ANSWERED_WITHIN, Level, Rung
 
 
 async def own_holds(connection: AsyncConnection[Any], state: SessionState, since: datetime) -> list[OwnHold]:
-    """The holds of this session's account, device or place, in force or ended since `since`, the newest first."""
+    """Holds of this session's account, device or place, or of what declared it, in force or ended since `since`."""
     cursor = await connection.execute(
         "select h.id, h.level, h.rung, h.since, coalesce(h.lifted, h.until), h.by = 'watch', a.at, a.due, a.answered,"
-        " a.answer, h.lifted is not null from access.ladder h"
+        " a.answer, h.lifted is not null, not (h.level, h.subject) in ((1, %(login)s), (2, %(device)s), (3, w.place))"
+        " from access.ladder h cross join (select t.establishment as place, u.login, u.device from (values (1)) one"
+        "  left join access.session s on s.id = %(session)s left join directory.activity t on t.id = s.activity"
+        "  left join directory.substitution u on u.id = t.substitution) w"
         " left join access.appeal a on a.hold = h.id and a.professional = %(professional)s"
         " where h.rung >= 2 and coalesce(h.lifted, h.until) > %(since)s and (h.level, h.subject) in"
-        " ((1, %(login)s), (2, %(device)s), (3, (select t.establishment from access.session s"
-        "   join directory.activity t on t.id = s.activity where s.id = %(session)s)))"
+        " ((1, %(login)s), (2, %(device)s), (3, w.place), (1, w.login), (2, w.device))"
         " order by h.since desc limit 20",
         {
             "professional": state.professional,

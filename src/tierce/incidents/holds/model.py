@@ -14,8 +14,10 @@ class Hindered:
     level: Level
     subject: int
     accounts: int
+    substitutes: int
+    """Whoever was declared from it to stand in, now or soon: held with it. None where staff declared."""
     sessions: int
-    """Sessions open now."""
+    """Sessions open now, those of the substitutes included."""
     asks: int
     """Asks of the last seven days."""
     shown: int

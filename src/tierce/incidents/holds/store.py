@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from psycopg import Connection
 
 from tierce.incidents.holds.model import Hindered, OpenSession, Order
-from tierce.kernel.clock import micros
+from tierce.kernel.clock import micros, paris_day
 from tierce.kernel.ids import DeviceId, ProfessionalId, SessionId, StaffId
 from tierce.policy.ladder import Level
 
@@ -33,20 +33,32 @@ def devices_of(connection: Connection, professional: ProfessionalId) -> list[int
 def hindered(
     connection: Connection, professional: ProfessionalId, level: Level, subject: int, now: datetime
 ) -> Hindered:
-    """Count who a hold would hinder: everybody on the device, or the account wherever it is used."""
+    """Count who a hold would hinder: everybody on the device, or the account wherever it is used.
+
+    And whoever was declared from there to stand in.
+    """
     row = connection.execute(
         """
         with held as (
             select distinct professional from access.line where %(device)s and device = %(subject)s
             union select %(professional)s),
+        declared as (
+            select u.id, u.professional from directory.substitution u join held h on h.professional = u.replaces
+            where u.ended_day is null and u.until_day >= %(today)s
+              and case when %(device)s then u.device else u.login end = %(subject)s),
         open_now as (
-            select count(*) as n from access.session s join held h using (professional)
-            where s.revoked is null and s.expires > %(now)s and (not %(device)s or s.device = %(subject)s)),
+            select count(*) as n from access.session s left join directory.activity t on t.id = s.activity
+            where s.revoked is null and s.expires > %(now)s
+              and s.professional in (select professional from held union all select professional from declared)
+              and case when t.substitution in (select id from declared) then true
+                  else s.professional in (select professional from held)
+                       and (not %(device)s or s.device = %(subject)s) end),
         lines as (
             select get_byte(e.body, 4) as outcome from journal.entry e join held h using (professional)
             where e.kind in (1, 2, 3, 4) and journal.u64(e.body, 8) >= %(since)s
               and (not %(device)s or journal.u64(e.body, 40) = %(subject)s))
-        select (select count(*) from held), (select n from open_now), count(*), count(*) filter (where outcome = 1)
+        select (select count(*) from held), (select count(distinct professional) from declared),
+               (select n from open_now), count(*), count(*) filter (where outcome = 1)
         from lines""",
         {
             "device": level is Level.DEVICE,
@@ -54,6 +66,7 @@ def hindered(
             "professional": professional,
             "now": now,
             "since": micros(now - LOOK_BACK),
+            "today": paris_day(now),
         },
     ).fetchone()
     assert row is not None

@@ -35,6 +35,7 @@ from tierce.storage.database import Database
 from tierce.storage.migrate import migrate, register_portal
 from tierce.upkeep.presence import register_signers
 from tierce.upkeep.service import make_keys
+from tierce.web.back_channel import BACK_CHANNEL
 from tierce.web.names import INNER, SITES
 
 SEED: Final = 1
@@ -238,7 +239,10 @@ def _write_settings(stage: Stage) -> None:
         secret = DEVELOPMENT_PREFIX + new_secret(secret_file)
         secret_file.write_text(secret)
         back = f"{stage.url(site)}/sign-in/callback"
-        clients.append(Client(realm, f"tierce-{site}", secret, [back]))
+        over = (
+            f"{stage.url('api')}/v1{BACK_CHANNEL}" if realm is RealmName.PSC else f"{stage.url(site)}{BACK_CHANNEL}"
+        )
+        clients.append(Client(realm, f"tierce-{site}", secret, [back], over))
         document = "wallet-openid-configuration" if realm is RealmName.PSC else "openid-configuration"
         realms[realm] = {
             "discovery": f"{stage.url('standins')}/{realm}/.well-known/{document}",

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote_plus, urlencode
 
+import httpx
 from litestar import Litestar, MediaType, Request, Response, get, post
 from litestar.datastructures import State
 from litestar.exceptions import HTTPException
@@ -19,6 +20,7 @@ from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect
 
 from tierce.kernel.clock import SystemClock
+from tierce.kernel.loopback import NO_TLS
 from tierce.lab.standins.pages import SECURITY_HEADERS, choose_page, error_page, waiting_page
 from tierce.lab.standins.provider import (
     Directory,
@@ -79,6 +81,8 @@ async def discovery(
             "code_challenge_methods_supported": ["S256"],
             "scopes_supported": ["openid", "scope_all"],
             "authorization_response_iss_parameter_supported": True,
+            "backchannel_logout_supported": True,
+            "backchannel_logout_session_supported": True,
         }
     )
 
@@ -147,6 +151,16 @@ async def go_on(request: AnyRequest, transaction: FromQuery[str]) -> Response[An
     return _finish(realm, transaction, found, found.pushed_to)
 
 
+@post("/{name:str}/end", status_code=200)
+async def end(request: AnyRequest, name: FromPath[RealmName]) -> dict[str, list[int]]:
+    """End an identity's sessions and tell each client, as a real provider does when somebody signs out elsewhere."""
+    told = []
+    async with httpx.AsyncClient(verify=NO_TLS, timeout=5) as web:
+        for address, logout_token in _realm(request, name).end((await _form(request)).get("subject", "")):
+            told.append((await web.post(address, data={"logout_token": logout_token})).status_code)
+    return {"told": told}
+
+
 def _basic(request: AnyRequest) -> tuple[str, str]:
     """Client credentials as RFC 6749 §2.3.1 writes them."""
     scheme, _, value = request.headers.get("authorization", "").partition(" ")
@@ -196,7 +210,7 @@ def make_app(directory: Directory, *, port: int) -> Litestar:
     issuer = f"http://127.0.0.1:{port}"
     realms = {name: Realm(name, f"{issuer}/{name}", directory, clock) for name in RealmName}
     return Litestar(
-        [discovery, certs, sign_in_page, choose, push, approve, go_on, token, introspect, userinfo],
+        [discovery, certs, sign_in_page, choose, push, approve, go_on, token, introspect, userinfo, end],
         state=State({"realms": realms, "sign_in_origin": f"http://localhost:{port}"}),
         exception_handlers={ProviderError: _refuse},
         openapi_config=None,

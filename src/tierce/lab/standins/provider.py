@@ -6,7 +6,7 @@ for persons. Everything lives in memory and is bounded.
 
 import secrets
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from hmac import compare_digest
@@ -25,6 +25,7 @@ CODE_SECONDS = 60
 ACCESS_SECONDS = 120
 REFRESH_SECONDS = 1800
 SIGN_IN_SECONDS = 600
+SESSION_SECONDS = 36_000
 HELD_MAX = 20_000
 OID_PROFESSION = "1.2.250.1.213.1.1.5.5"
 
@@ -54,6 +55,7 @@ class Client(msgspec.Struct, frozen=True):
     client_id: str
     client_secret: str
     redirect_uris: list[str]
+    backchannel_logout_uri: str = ""
 
 
 class Place(msgspec.Struct, frozen=True):
@@ -190,6 +192,11 @@ class Held(Generic[T]):
         """Forget an item."""
         self._items.pop(name, None)
 
+    def drop_if(self, fits: Callable[[T], bool]) -> list[T]:
+        """Forget the items that fit; returns them."""
+        names = [name for name, item in self._items.items() if fits(item)]
+        return [self._items.pop(name) for name in names]
+
     def values(self) -> list[T]:
         """List all the items."""
         return list(self._items.values())
@@ -220,6 +227,7 @@ class Realm:
         self._codes: Held[Code] = Held()
         self._access: Held[Token] = Held()
         self._refresh: Held[Token] = Held()
+        self._sessions: Held[Token] = Held()
 
     def _now(self) -> float:
         return self._clock.now().timestamp()
@@ -322,6 +330,7 @@ class Realm:
             raise ProviderError("invalid_grant", "wrong code verifier")
         session = secrets.token_hex(16)
         answer, code.used = self._tokens(client, code.subject, asked.scope, session, nonce=asked.nonce)
+        self._sessions.put(Token(client, code.subject, self._now() + SESSION_SECONDS, asked.scope, session))
         return answer
 
     def _tokens(
@@ -364,6 +373,29 @@ class Realm:
         if isinstance(entry, PscEntry):
             return f"f:{uuid5(NAMESPACE_URL, self.issuer)}:{entry.national_id}"
         return entry.subject if isinstance(entry, StaffEntry | InsurerEntry) else entry.sub
+
+    def end(self, subject: str) -> list[tuple[str, str]]:
+        """End every session of an identity; the logout token of each, with where its client takes it."""
+        ended = self._sessions.drop_if(lambda one: one.subject == subject)
+        return [
+            (one.client.backchannel_logout_uri, self._logout_token(one))
+            for one in ended
+            if one.client.backchannel_logout_uri and one.expires > self._now()
+        ]
+
+    def _logout_token(self, token: Token) -> str:
+        now = int(self._now())
+        claims = {
+            "iss": self.issuer,
+            "aud": token.client.client_id,
+            "iat": now,
+            "exp": now + ACCESS_SECONDS,
+            "jti": secrets.token_urlsafe(16),
+            "sub": self.sub(self.entry(token.subject)),
+            "sid": token.session,
+            "events": {"http://schemas.openid.net/event/backchannel-logout": {}},
+        }
+        return jwt.encode({"alg": self.algorithm, "kid": self.key.kid, "typ": "logout+jwt"}, claims, self.key)
 
     def introspect(self, access_token: str) -> dict[str, Any]:
         """Answer the introspection endpoint (RFC 7662): any client of the realm may ask about any token."""

@@ -204,8 +204,12 @@ begin
                or s.ended_day >= first_day and s.from_day <= today and s.professional <> substitute)) >= 2 then
         return null;
     end if;
-    return directory.open_substitution(substitute, own.professional, own.establishment, own.profession, first_day,
-                                       last_day, 'professional ' || own.professional, '');
+    made := directory.open_substitution(substitute, own.professional, own.establishment, own.profession, first_day,
+                                        last_day, 'professional ' || own.professional, '');
+    -- What holds the login or the device that declared her holds her too: the gate reads it here.
+    update directory.substitution t set login = s.login, device = s.device
+    from access.session s where t.id = made and s.id = by_session;
+    return made;
 end $$;
 
 create or replace function directory.open_substitution(

@@ -174,7 +174,9 @@ begin
                 where h.lifted is null and h.until > now() group by h.level, h.subject)
             select coalesce((
                        select max(h.rung) from holds h where (h.level, h.subject) in (
-                           (1, s.login), (2, s.device), (3, t.establishment), (4, t.profession), (5, s.software),
+                           -- Who was declared from a session stands where its login and its device stand.
+                           (1, s.login), (2, s.device), (1, u.login), (2, u.device),
+                           (3, t.establishment), (4, t.profession), (5, s.software),
                            (6, (select o.vendor from directory.software o where o.id = s.software)),
                            (7, (select directory.cell_of(b.finess, t.profession) from directory.establishment b
                                 where b.id = t.establishment)), (9, 0), (10, s.site),
@@ -189,6 +191,7 @@ begin
                  with ordinality a(session, engagement, domain, insurer, n)
             left join access.session s on s.id = a.session and s.revoked is null and s.expires > now()
             left join directory.activity t on t.id = s.activity
+            left join directory.substitution u on u.id = t.substitution
             order by a.n) r;
     end if;
 end $$;

@@ -35,7 +35,7 @@ grant execute on function access.leave_code, access.codes_waiting, access.contin
 grant select on access.continued to tierce_api;
 grant select, insert on access.login, access.device to tierce_api;
 grant select, insert, update on access.session to tierce_api;
-grant execute on function access.put_pending, access.take_pending to tierce_api;
+grant execute on function access.put_pending, access.take_pending, access.put_vouched, access.end_vouched to tierce_api;
 grant select, insert, update on access.device_name to tierce_api;
 grant select, insert on access.appeal to tierce_api;   -- what held professionals say, and the answers
 grant select on access.line, access.ladder, access.client to tierce_api;
@@ -72,7 +72,7 @@ grant execute on function access.lift to tierce_office;   -- who lets go of many
 grant select, insert, delete on access.release to tierce_office;
 grant select, update on access.appeal to tierce_office;
 grant select, insert on access.alert to tierce_office;
-grant execute on function access.put_pending, access.take_pending to tierce_office;
+grant execute on function access.put_pending, access.take_pending, access.put_vouched, access.end_vouched to tierce_office;
 grant select, insert, update on access.staff_session to tierce_office;
 grant select (id, insurer, expires, revoked), update (revoked) on access.insurer_session to tierce_office;
 grant select on registry.insurer, registry.printed, registry.insurer_key, registry.feed, registry.feed_reason, registry.feed_refused
@@ -128,7 +128,7 @@ grant select on upkeep.controls to tierce_inspector;
 grant usage on schema gate, access, directory, registry, notice to tierce_persons;
 grant execute on function journal.register, journal.next_block, journal.append, gate.person_self,
     gate.person_history to tierce_persons;
-grant execute on function access.put_pending, access.take_pending to tierce_persons;
+grant execute on function access.put_pending, access.take_pending, access.put_vouched, access.end_vouched to tierce_persons;
 grant select, insert, update (revoked) on access.person_session to tierce_persons;   -- whose it is, and for how long, stays
 grant select on directory.professional, directory.establishment to tierce_persons;
 grant select on registry.insurer, registry.insurer_key to tierce_persons;
@@ -152,7 +152,7 @@ grant execute on function access.open_insurer_session, access.insurer_session(by
     to tierce_insurers;
 grant execute on function registry.own_people, registry.own_shown, registry.own_incidents, registry.own_feeds,
     registry.own_feed_reasons, registry.own_feed_refused to tierce_insurers;
-grant execute on function access.put_pending, access.take_pending to tierce_insurers;
+grant execute on function access.put_pending, access.take_pending, access.put_vouched, access.end_vouched to tierce_insurers;
 
 -- signer: the bearer of a session, the name of a place, its own journal lines; no table ---------------------------------
 grant usage on schema presence to tierce_signer;
@@ -183,7 +183,8 @@ grant select on access.decoy, access.alert to tierce_worker;
 grant select, insert, delete on access.decoy_hit, access.accused, access.saturated to tierce_worker;
 grant select on directory.establishment, directory.software to tierce_worker;
 grant execute on function directory.cell_of to tierce_worker;   -- whether whoever deposited was held, by any part
-grant select (id, from_day, until_day) on directory.substitution to tierce_worker;   -- whether she still stood in for somebody
+-- Whether she still stood in for somebody, and whether what declared her was held.
+grant select (id, from_day, until_day, login, device) on directory.substitution to tierce_worker;
 grant usage on schema notice to tierce_worker;
 grant select (id, seq, at) on notice.person_report to tierce_worker;   -- that somebody said so; never who
 grant execute on function access.settle_unexplained to tierce_worker;

@@ -96,13 +96,16 @@ create or replace function presence.place_of(of_code integer)
     where p.code = of_code
 $$;
 
--- Keeps a card under eight digits for as long as it serves; says whether these digits were free at that place.
-create or replace function presence.say(at_place bigint, digits integer, card text, life integer) returns boolean
+-- Keeps a card under eight digits for as long as it serves, which the policy says and no caller; says whether these digits
+-- were free at that place.
+drop function if exists presence.say(bigint, integer, text, integer);
+create or replace function presence.say(at_place bigint, digits integer, card text) returns boolean
     language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
     delete from presence.spoken where until < now();
     insert into presence.spoken (establishment, code, token, until)
-    values (at_place, digits, card, now() + make_interval(secs => life)) on conflict do nothing;
+    values (at_place, digits, card, now() + make_interval(secs => (select seconds from presence.spoken_life)))
+    on conflict do nothing;
     return found;
 end $$;
 

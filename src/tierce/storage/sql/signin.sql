@@ -25,8 +25,67 @@ create or replace function access.take_pending(of_state bytea)
     returning p.realm, p.binding, p.nonce, p.verifier, p.return_to, p.created
 $$;
 
--- worker: forgets those that nobody came back from.
+-- Whoever names a session of a provider waits for whoever else does: of its opening and its end, one is seen by the other.
+create or replace function access.one_sid_at_a_time(of_sid bytea) returns void language sql as $$
+    select pg_advisory_xact_lock(hashtextextended('tierce-sid ' || encode(of_sid, 'hex'), 0))
+    where of_sid is not null
+$$;
+
+-- Keeps by what the site's provider may say later that a session is over; false when it said so before it was opened here.
+create or replace function access.put_vouched(of_session bigint, of_sid bytea, of_sub bytea) returns boolean
+    language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+    perform access.one_sid_at_a_time(of_sid);
+    if exists (select from access.told_over o where o.realm = access.own_realm() and o.sid = of_sid) then
+        return false;
+    end if;
+    insert into access.vouched (realm, session, sid, sub) values (access.own_realm(), of_session, of_sid, of_sub);
+    return true;
+end $$;
+
+-- Ends the site's sessions that its provider says are over: one of its sessions, or all of a subject. Those that this ended; null when
+-- this very token served before.
+create or replace function access.end_vouched(of_jti bytea, of_sid bytea, of_sub bytea) returns bigint[]
+    language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare own text := access.own_realm(); named bigint[]; gone bigint[];
+begin
+    perform access.one_sid_at_a_time(of_sid);
+    insert into access.told_over (realm, jti, sid) values (own, of_jti, of_sid) on conflict do nothing;
+    if not found then
+        return null;
+    end if;
+    if of_sid is not null then
+        named := array(select v.session from access.vouched v
+                       where v.realm = own and v.sid = of_sid and (of_sub is null or v.sub = of_sub));
+    else
+        named := array(select v.session from access.vouched v where v.realm = own and v.sub = of_sub);
+    end if;
+    case own
+    when 'psc' then
+        with ended as (update access.session set revoked = now(), revoked_why = 'provider'
+                       where id = any(named) and revoked is null and expires > now() returning id)
+        select array_agg(id) into gone from ended;
+    when 'staff' then
+        with ended as (update access.staff_session set revoked = now()
+                       where id = any(named) and revoked is null and expires > now() returning id)
+        select array_agg(id) into gone from ended;
+    when 'persons' then
+        with ended as (update access.person_session set revoked = now()
+                       where id = any(named) and revoked is null and expires > now() returning id)
+        select array_agg(id) into gone from ended;
+    when 'insurers' then
+        with ended as (update access.insurer_session set revoked = now()
+                       where id = any(named) and revoked is null and expires > now() returning id)
+        select array_agg(id) into gone from ended;
+    end case;
+    return coalesce(gone, '{}');
+end $$;
+
+-- worker: forgets sign-ins that nobody came back from, tokens too old to come again, and sessions that ended by themselves: the longest
+-- lives four hours (identity/rules.py).
 create or replace function access.sweep_pending(before timestamptz) returns bigint
     language sql security definer set search_path = pg_catalog, pg_temp as $$
+    delete from access.told_over where at < before;
+    delete from access.vouched where at < before - interval '5 hours';
     with gone as (delete from access.pending where created < before returning 1) select count(*) from gone
 $$;

@@ -13,7 +13,10 @@ from tierce.web.api.signin import AnyRequest, handle_of, received, wiring_of
 
 
 class HoldLine(msgspec.Struct):
-    """One hold: `on` is account, device or establishment, `rung` what it asks for; with the appeal, if any."""
+    """One hold: `on` is account, device, establishment, or replaced: it holds whoever declared one a substitute.
+
+    `rung` is what it asks for; with the appeal, if any.
+    """
 
     id: str
     on: str
@@ -42,6 +45,7 @@ class AppealBody(msgspec.Struct, forbid_unknown_fields=True):
 
 
 ON = {1: "account", 2: "device", 3: "establishment"}
+REPLACED = "replaced"
 
 
 @get("/v1/holds", opt={"act": Act.SESSION_READ})
@@ -51,8 +55,8 @@ async def list_holds(request: AnyRequest) -> HoldsAnswer:
     return HoldsAnswer(
         [
             HoldLine(
-                str(row.id), ON[row.level], row.rung, row.since, row.until, row.automatic, row.lifted, row.said,
-                row.due, row.answered, row.answer,
+                str(row.id), REPLACED if row.declarer else ON[row.level], row.rung, row.since, row.until,
+                row.automatic, row.lifted, row.said, row.due, row.answered, row.answer,
             )
             for row in rows
         ]

@@ -15,6 +15,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, JSONBody
 
 from tierce.identity.dpop import normalised
+from tierce.identity.ending import ProviderEnds
 from tierce.identity.errors import (
     ColleagueRefusedError,
     ContinuingRefusedError,
@@ -34,6 +35,7 @@ from tierce.kernel.ids import ActivityId, SessionId, SoftwareId
 from tierce.policy.acts import Act, Site
 from tierce.web.api.callers import handle_in
 from tierce.web.api.problems import Problem, headers_of
+from tierce.web.back_channel import BACK_CHANNEL, told_over
 from tierce.web.signin_words import code_of, told
 
 STATE_KEY = "sign_in"
@@ -281,6 +283,13 @@ async def end_session(request: AnyRequest) -> None:
     await wiring_of(request).sessions.end(handle_of(request))
 
 
+@post(f"/v1{BACK_CHANNEL}", status_code=200, include_in_schema=False, opt={"act": Act.SESSION_REVOKE})
+async def over(request: AnyRequest) -> Response[Any]:
+    """The professionals' provider says that a session is over."""
+    wiring = wiring_of(request)
+    return await told_over(request, wiring.door.provider, ProviderEnds(wiring.sessions).end)
+
+
 ROUTES: list[HTTPRouteHandler] = [
     start,
     complete,
@@ -289,6 +298,7 @@ ROUTES: list[HTTPRouteHandler] = [
     list_sessions,
     revoke_session,
     end_session,
+    over,
 ]
 
 

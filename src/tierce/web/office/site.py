@@ -134,6 +134,7 @@ def office_sign_in(pages: Pages, door: SignInDoor, sessions: StaffSessions, *, s
         door=door,
         open_session=sessions.open_session,
         end=sessions.end,
+        end_over=sessions.end_over,
         secure=secure,
         entered=Act.STAFF_SESSION_OPEN,
         left=Act.STAFF_SESSION_END,

@@ -1,0 +1,53 @@
+"""How long what lives minutes, or hours, is kept: the part of the table of retention that only the worker sees."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+from tierce.kernel.language import Phrase
+from tierce.policy.kept import End, Hand, Kept, Rule
+
+CHOICE = Phrase("choix de l'opérateur (RGPD, art. 5.1.e)", "the operator's choice (GDPR, art. 5(1)(e))")
+
+BRIEF: Mapping[Kept, Rule] = {
+    Kept.PROOFS: Rule(
+        Phrase("preuves déjà servies d'un navigateur", "a browser's proofs, once used"),
+        "access.proof",
+        timedelta(minutes=10),
+        Phrase("leur réception", "their receipt"),
+        End.DELETED,
+        Hand.WORKER,
+        CHOICE,
+    ),
+    Kept.PENDING: Rule(
+        Phrase(
+            "connexions non finies ; fins dites par un fournisseur", "sign-ins unfinished; ends told by a provider"
+        ),
+        "access.pending, access.told_over",
+        timedelta(minutes=10),
+        Phrase("leur début", "their start"),
+        End.DELETED,
+        Hand.WORKER,
+        CHOICE,
+    ),
+    Kept.VOUCHED: Rule(
+        Phrase("noms d'une session chez son fournisseur, empreintes", "a session's names at its provider, digests"),
+        "access.vouched",
+        timedelta(hours=5),
+        Phrase("son ouverture", "its opening"),
+        End.DELETED,
+        Hand.WORKER,
+        CHOICE,
+    ),
+    Kept.TRACES: Rule(
+        Phrase(
+            "lieu et début d'identifiant, sous clé, d'une demande que la surveillance n'a pas encore lue",
+            "keyed place and beginning of identifiers of an ask that the watch has not read yet",
+        ),
+        "access.trace",
+        timedelta(minutes=10),
+        Phrase("la demande", "the ask"),
+        End.DELETED,
+        Hand.WORKER,
+        CHOICE,
+    ),
+}
