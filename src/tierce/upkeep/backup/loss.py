@@ -31,8 +31,8 @@ def accept(settings: Settings, admin: str, lost: int | None, clock: Clock, step:
     The log's key is retired at the restored size, so that checkpoints of before and after never bear the same
     signature; the block numbers of lost lines are left out, which every list of an incident prints as a hole; the
     kept checkpoint is put aside as evidence, and a journal line says how many lines were lost. `lost` is None when no
-    checkpoint was kept, so that nobody can tell. Stopped anywhere, it is run again: the kept checkpoint goes last, and
-    the worker refuses to begin as long as it is there.
+    checkpoint was kept, so that nobody can tell. Stopped anywhere, it is run again: the kept checkpoint goes last,
+    and the worker refuses to begin as long as it is there.
 
     Raises:
         BackupError: nothing is lost, or not as many lines as the operator was told; or how many can be told.
