@@ -62,8 +62,6 @@ ABSENT: dict[str, tuple[tuple[str, str], ...]] = {
     "docs/reference/keys.md": (
         ("`index`, `trait`, `door`", r"def rotate_(index|trait|door|purpose)"),
         ("`pair`, `network`, `feed`, `engagement`", r"def rotate_(pair|network|feed|engagement|receipt|purpose)"),
-        ("`card`, `signer`", r"def rotate_(card|signer|purpose)"),
-        ("`deposit`, `lending.age`", r"def rotate_(deposit|lending)"),
         ("keys in a hardware module", r"pkcs.?11|\bhsm\b|\bkms\b"),
         ("ending a contract by destroying its keys", r"def (destroy|drop)_insurer|def end_contract"),
     ),

@@ -5,7 +5,8 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -46,29 +47,22 @@ def base(stage: Stage, doctor: Thief, tmp_path_factory: pytest.TempPathFactory) 
     """A copy of the server's files while people ask, then a named instant, then more asks; and the machine is off."""
     cluster = stage.cluster
     assert cluster is not None
-    to = tmp_path_factory.mktemp("base") / "pg"
+    to = tmp_path_factory.mktemp("base")
     asks(stage, doctor, 2)
-    with stage.database.connect(SUPERUSER, autocommit=True) as admin:
-        admin.execute("select pg_backup_start('base', true)")
+    left = to / "base-20200101T000000Z.part"
+    left.mkdir()
+    with ThreadPoolExecutor(1) as copying, stage.database.connect(SUPERUSER, autocommit=True) as admin:
+        copied = copying.submit(run, "backup", "base", "--to", to, "--settings", stage.settings_file, "--json", "-")
         asks(stage, doctor, 1)
-        left_out = shutil.ignore_patterns("postmaster.*", "pg_wal", "pgsql_tmp*", "pg_stat_tmp")
-        shutil.copytree(cluster.data, to, ignore=left_out, copy_function=copy_if_there)
-        (label,) = admin.execute("select labelfile from pg_backup_stop(false)").fetchone() or ("",)
-        (to / "backup_label").write_text(label, "utf-8")
-        for name in ("pg_wal", "pg_stat_tmp"):
-            (to / name).mkdir()
+        told = json.loads(copied.result())
+        assert told["bytes"] > 1_000_000
+        assert not left.exists(), "what was begun and never ended"
         asks(stage, doctor, 2)
         admin.execute("select pg_create_restore_point('noon')")
         asks(stage, doctor, 3)
     stage.processes["serve"].terminate()
     stage.processes["serve"].wait(timeout=30)
-    return to
-
-
-def copy_if_there(file: str, to: str) -> None:
-    """Copy a file of a server that runs: one that goes away meanwhile is made again from the write-ahead log."""
-    with suppress(FileNotFoundError):
-        shutil.copy2(file, to)
+    return Path(told["folder"])
 
 
 def asks(stage: Stage, doctor: Thief, number: int) -> None:

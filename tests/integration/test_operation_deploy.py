@@ -21,7 +21,7 @@ from tierce.policy.retention import RETENTION
 from tierce.settings import Settings
 from tierce.storage.errors import KeyMissingError, SealBrokenError
 from tierce.storage.heartbeat import JOBS
-from tierce.storage.keys import COMPARTMENT_KEYS, NO_KEY, Compartment, Keyring, create_keys, wrap_key
+from tierce.storage.keys import COMPARTMENT_KEYS, DEPOSIT_KEY, NO_KEY, Compartment, Keyring, create_keys, wrap_key
 from tierce.upkeep.backup.service import NAMED, forget_old
 from tierce.upkeep.service import INSTANCES, LENDING_KEY, make_keys
 from tierce.web.api import app as api
@@ -45,6 +45,7 @@ def test_there_is_a_unit_for_each_process_and_it_is_handed_its_own_files() -> No
         keys = {one.removesuffix(".key") for one in handed if one.endswith(".key")}
         wanted = {str(one) for one in KEYS.get(name, ())} | ({f"instance-{name}"} if name != "portal" else set())
         wanted |= {f"{master}.{when}" for master in wanted & MASTERS for when in ("next", "previous")}
+        wanted |= {f"{DEPOSIT_KEY}.previous"} & {f"{one}.previous" for one in wanted}
         assert keys == wanted | ({"instance-log"} if name == "worker" else set()), name
         role = {**ROLES, "worker": "tierce_worker"}.get(name)
         passwords = {f"{one}.password" for one in (role, *BESIDE.get(name, ())) if one}
@@ -77,7 +78,9 @@ def test_every_key_file_that_a_unit_is_handed_is_made_with_the_keys_or_may_be_le
         assert missing == {file for file, _ in instead}, unit.name
         assert all(value.encode() == NO_KEY for _, value in instead), unit.name
         masters = MASTERS & {file.removesuffix(".key") for file, _ in handed}
-        assert missing == {f"{one}.{when}.key" for one in masters for when in ("next", "previous")}, unit.name
+        replaced = {f"{one}.{when}.key" for one in masters for when in ("next", "previous")}
+        deposit = {f"{DEPOSIT_KEY}.key"} & {file for _, file in handed}
+        assert missing == replaced | {f"{DEPOSIT_KEY}.previous.key" for _ in deposit}, unit.name
 
 
 def test_a_process_reads_the_master_that_takes_the_place_of_its_own_only_when_it_was_handed_one(
@@ -174,7 +177,8 @@ def test_each_alert_has_its_page_and_its_line_on_the_page_of_alerts() -> None:
     assert old == f"time() - {stamp} > 300 or absent({stamp})"
     # Each job that a timer runs at night has its alert, and the spool's comes before it is full.
     jobs = set(re.findall(r'tierce_job_ended_timestamp_seconds{kind="(\w+)"}', rules))
-    nightly = {unit.stem.removeprefix("tierce-") for unit in UNITS if unit.suffix == ".timer"} - {"metrics", "verify"}
+    timed = {unit.stem.removeprefix("tierce-") for unit in UNITS if unit.suffix == ".timer"}
+    nightly = timed - {"metrics", "verify", "base"}
     assert jobs == nightly == set(JOBS)
     assert [int(most) < SPOOL_BYTES_MAX for most in re.findall(r"tierce_spool_bytes > (\d+)", rules)] == [True]
 
@@ -279,6 +283,30 @@ def test_systemd_accepts_every_unit(tmp_path: Path) -> None:
     )  # fmt: skip - a command line reads as one
     ours = [line for line in said.stderr.splitlines() if "tierce" in line]
     assert (said.returncode, ours) == (0, []), said.stderr
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd is not on this machine")
+def test_no_unit_keeps_more_of_the_machine_than_it_needs() -> None:
+    """Exposure as systemd counts it, of 10: a unit without any of its fences has 9.6."""
+    services = [str(unit) for unit in UNITS if unit.suffix == ".service"]
+    said = subprocess.run(
+        ["systemd-analyze", "security", "--offline=true", "--threshold=25", "--no-pager", *services],
+        capture_output=True,
+        text=True,
+        check=False,
+    )  # fmt: skip - a command line reads as one
+    assert len(re.findall("Overall exposure level", said.stdout)) == len(services)
+    assert said.returncode == 0, re.findall("Overall exposure.*", said.stdout)
+
+
+def test_a_unit_that_lasts_is_tried_again_for_ever() -> None:
+    """Five starts in ten seconds are systemd's own limit, after which nothing starts it again."""
+    for unit in UNITS:
+        text = unit.read_text("utf-8")
+        if "[Install]" in text and unit.suffix == ".service":
+            assert re.search(r"^StartLimitIntervalSec=0$.*^\[Service\]$.*^Restart=on-failure$", text, re.M | re.S), (
+                unit.name
+            )
 
 
 def test_a_process_under_a_service_manager_reads_what_it_was_handed_and_nothing_else(

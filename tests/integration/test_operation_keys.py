@@ -13,6 +13,7 @@ from tests.integration.conftest import Connect
 from tests.integration.rooms import OAK, PEOPLE, fill
 from tests.settings_file import settings_text
 from tierce.cli import app
+from tierce.journal.errors import ForkError
 from tierce.journal.kept import KeptCheckpoint, retired_log_keys
 from tierce.journal.model import Entry, EntryKind
 from tierce.journal.note import checkpoint_note
@@ -21,6 +22,7 @@ from tierce.journal.service import LOG_ORIGIN, Appender
 from tierce.journal.tiles.folder import LogFolder
 from tierce.journal.verifier.check import Journal, verify
 from tierce.journal.verifier.model import Report
+from tierce.kernel.clock import SystemClock
 from tierce.kernel.ids import PersonId
 from tierce.registry.records import decode_civil
 from tierce.settings import Settings, load
@@ -30,6 +32,7 @@ from tierce.storage.errors import SealBrokenError
 from tierce.storage.insurer_keys import lasting_sealer, load_sealer
 from tierce.storage.keys import EVERY_KEY, Compartment, Keyring, Sealer
 from tierce.storage.roles import ROLES
+from tierce.upkeep.backup.loss import BLOCKS_SKIPPED_MIN, accept
 from tierce.upkeep.backup.service import retired_lines
 from tierce.upkeep.rotation import service, store
 from tierce.upkeep.rotation.errors import RotationError
@@ -205,6 +208,13 @@ class Sequencer_of:  # noqa: N801 - read as a phrase where it is used
         self._connection = vault.database.connect("tierce_worker")
 
     def __enter__(self) -> Sequencer:
+        try:
+            return self._begin()
+        except ForkError:
+            self._connection.close()
+            raise
+
+    def _begin(self) -> Sequencer:
         keys, state = self._vault.keys, self._vault.settings.state_directory()
         assert state is not None
         return Sequencer(
@@ -259,6 +269,35 @@ def test_the_log_gets_a_new_key_and_the_old_one_vouches_for_nothing_later(
         "checkpoint-signature",
         "leaf-unsigned",
     }
+
+
+@pytest.mark.parametrize("step", ["retire", "announce", "place", "tell", "aside"])
+def test_a_loss_that_is_accepted_is_accepted_once_wherever_it_stops(
+    vault: Vault, connect: Connect, step: str
+) -> None:
+    worker = connect("tierce_worker")
+    Appender.enrol(worker, "worker", Keyring(vault.keys, ()).instance("worker")).append(
+        worker, [Entry(kind=EntryKind.UPKEEP, time_us=1)]
+    )
+    with Sequencer_of(vault) as sequencer:
+        sequencer.step()
+    old, state = Keyring(vault.keys, ()).instance("log"), vault.settings.state_directory()
+    assert state is not None
+    kept = KeptCheckpoint(state / CHECKPOINT_FILE)
+    kept.write(checkpoint_note(LOG_ORIGIN, 4, bytes(32), old))
+    with pytest.raises(Stopped):
+        accept(vault.settings, SUPERUSER, 3, SystemClock(), stop_at(step))
+    with pytest.raises(ForkError, match="an older backup was restored"), Sequencer_of(vault) as sequencer:
+        sequencer.step()
+    line = vault.run("restore", "accept-loss", "--lines", "3").strip()
+    assert line == (vault.keys / "log.pub").read_text("utf-8").strip()
+    assert kept.read() is None
+    assert len(list(state.glob(f"{CHECKPOINT_FILE}.lost-*"))) == 1
+    with Sequencer_of(vault) as sequencer:
+        sequencer.step()
+    assert _verified(vault).intact
+    (blocks,) = vault.admin.execute("select last_value from journal.block_no").fetchone() or (0,)
+    assert blocks > 3 + BLOCKS_SKIPPED_MIN
 
 
 @pytest.mark.parametrize("step", ["announce", "place"])

@@ -10,7 +10,7 @@ import ssl
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -93,6 +93,21 @@ class Site(BaseHTTPRequestHandler):
         self.send_header("content-length", str(len(said)))
         self.end_headers()
         self.wfile.write(said)
+
+    def do_POST(self) -> None:
+        """Wait a second for the whole of what is sent, as a process of ours waits thirty."""
+        self.connection.settimeout(1)
+        left, until = int(self.headers["content-length"]), time.monotonic() + 1
+        try:
+            while left and time.monotonic() < until:
+                left -= len(self.rfile.read1(left))
+        except TimeoutError:
+            pass
+        self.send_response(408 if left else 200)
+        self.send_header("content-length", "0")
+        self.send_header("connection", "close")
+        self.end_headers()
+        self.close_connection = True
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the server's own name for it
         """Say nothing."""
@@ -331,3 +346,30 @@ def test_whoever_is_slow_to_say_what_she_wants_is_let_go(tmp_path: Path) -> None
         secured.sendall(f"GET / HTTP/1.1\r\nHost: {HOSTS['portal']}\r\nX-Slow: ".encode())
         assert secured.recv(100) == b""
         assert time.monotonic() - began < 10
+
+
+@pytest.mark.parametrize(("site", "path"), [("portal", "/ask"), ("api", "/v1/rights")])
+def test_whoever_sends_byte_by_byte_is_let_go_by_the_site(tmp_path: Path, site: str, path: str) -> None:
+    """Nginx bounds the time between two pieces alone: held back there, a form of 64 KiB would take a week."""
+
+    def shorter(text: str) -> str:
+        assert "lingering_time              10s;" in text
+        return text.replace("lingering_time              10s;", "lingering_time 1s;")
+
+    with (
+        running(tmp_path, edit=shorter) as front,
+        socket.create_connection(("127.0.0.1", front.secure), 20) as plain,
+        trusting(tmp_path).wrap_socket(plain, server_hostname=HOSTS[site]) as secured,
+    ):
+        began, answered = time.monotonic(), b""
+        secured.sendall(f"POST {path} HTTP/1.1\r\nHost: {HOSTS[site]}\r\nContent-Length: 60000\r\n\r\n".encode())
+        secured.settimeout(0.05)
+        with suppress(OSError):  # it is closed while more is sent
+            while time.monotonic() - began < 10:
+                secured.sendall(b"a")
+                with suppress(TimeoutError):
+                    if not (piece := secured.recv(4_096)):
+                        break
+                    answered += piece
+        assert answered.startswith(b"HTTP/1.1 408"), answered[:80]
+        assert time.monotonic() - began < 5

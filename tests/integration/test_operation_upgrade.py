@@ -198,3 +198,19 @@ def test_an_upgrade_twice_changes_nothing(first_release: tuple[Database, Path], 
     again = RUNNER.invoke(app, ["upgrade", "--settings", str(file), "--json", "-"])
     assert again.exit_code == 0, again.output
     assert json.loads(again.stdout)["steps"] == []
+
+
+def test_an_upgrade_that_stops_anywhere_leaves_the_database_of_before(first_release: tuple[Database, Path]) -> None:
+    """What it replaces last is one transaction with its steps: no new schema under functions and grants of before."""
+    database, file = first_release
+    with database.connect(SUPERUSER, autocommit=True) as admin:
+        # A function that another hand left: nothing of another type can take its place.
+        admin.execute("create function notice.wish_recipient() returns integer language sql as 'select 1'")
+        admin.execute(f"alter function notice.wish_recipient() owner to {OWNER}".encode())
+        stopped = RUNNER.invoke(app, ["upgrade", "--settings", str(file), "--without-backup"])
+        assert stopped.exit_code == 2, stopped.output
+        assert stored_version(admin) == "0001"
+        admin.execute("drop function notice.wish_recipient()")
+        again = RUNNER.invoke(app, ["upgrade", "--settings", str(file), "--without-backup"])
+        assert again.exit_code == 0, again.output
+        assert stored_version(admin) == head_version()

@@ -25,7 +25,7 @@ def test_contact_data_lent_lose_their_key_by_their_deletion_alone(
             (number, bytes(48)),
         )
         admin.execute(
-            "insert into contact.loan (incident, insurer, key_version, opened_at) values (%s, 1, %s, now())",
+            "insert into contact.loan (incident, insurer, key_version) values (%s, 1, %s)",
             (number, number),
         )
         admin.execute("insert into contact.contact values (%s, 1, 7, %s)", (number, bytes((1, number))))

@@ -23,6 +23,7 @@ from tierce.storage.said import said
         (OSError(9_999, "odd"), "ne peut pas être lu ou écrit (odd)", "cannot be read or written (odd)"),
         (psycopg.errors.InvalidPassword(), "refuse le mot de passe", "refuses this role's password"),
         (psycopg.errors.DiskFull(), "disque de PostgreSQL est plein", "disk is full"),
+        (psycopg.errors.LockNotAvailable(), "un autre travail tient", "a backup, a file being taken in"),
         (psycopg.errors.InsufficientPrivilege(), "`tierce upgrade`", "grants are not this version's"),
         (psycopg.errors.UndefinedTable(), "pas au schéma de ce programme", "not at this program's schema"),
         (psycopg.OperationalError("connection refused"), "démarrez PostgreSQL", "start PostgreSQL"),

@@ -159,7 +159,7 @@ class Resolver:
             insurer = insurer_of(typed, insurers) if typed else None
             facts = None
             if typed is not None:
-                twin = self._opener.twin(signer.establishment if signer else 0, typed)
+                twin = self._opener.twins(signer.establishment if signer else 0, typed)[0]
                 facts = (
                     insurer.id if insurer else None, typed.domain.value, typed.amount, day_of(typed.care_date),
                     typed.label, twin,
@@ -192,7 +192,7 @@ class Resolver:
             signer=signer,
             guaranteed_today=0 if signer is None else store.guaranteed_on(self._connection, signer.line, envelope.at),
             repeated=signer is not None
-            and store.is_repeated(self._connection, one.number, self._opener.twin(signer.establishment, typed)),
+            and store.is_repeated(self._connection, one.number, self._opener.twins(signer.establishment, typed)),
         )
         return judge(case), signer, typed
 

@@ -5,6 +5,7 @@ which the worker is given and nobody else. What is sealed holds the very bytes t
 the resolution verifies them and not somebody's account of them.
 """
 
+from contextlib import suppress
 from datetime import datetime
 from hashlib import sha256
 from hmac import digest as hmac_digest
@@ -62,21 +63,25 @@ def seal(public: X25519PublicKey, envelope: Envelope) -> bytes:
 class Opener:
     """Opens envelopes and tells deposits about the same care apart; the worker's alone."""
 
-    def __init__(self, private: bytes) -> None:
-        """Take the 32 bytes of `deposit.key`."""
-        self._private = X25519PrivateKey.from_private_bytes(private)
-        self._twins = sha256(b"tierce-deposit-twin-v1" + private).digest()
+    def __init__(self, private: bytes, *others: bytes) -> None:
+        """Take the 32 bytes of `deposit.key`, and of the key that it replaced until nothing is sealed to that one."""
+        every = (private, *others)
+        self._privates = [X25519PrivateKey.from_private_bytes(one) for one in every]
+        self._twins = [sha256(b"tierce-deposit-twin-v1" + one).digest() for one in every]
 
     def open_(self, sealed: bytes, number: int) -> Envelope | None:
         """Open the envelope of a number; None when it is not one of ours, was altered, or is another's."""
-        try:
-            found = msgspec.msgpack.decode(_SUITE.decrypt(sealed, self._private, info=_INFO), type=Envelope)
-        except (InvalidTag, ValueError, msgspec.DecodeError):
-            return None
-        return found if found.number == number else None
+        for private in self._privates:
+            with suppress(InvalidTag, ValueError, msgspec.DecodeError):
+                found = msgspec.msgpack.decode(_SUITE.decrypt(sealed, private, info=_INFO), type=Envelope)
+                return found if found.number == number else None
+        return None
 
-    def twin(self, establishment: int, typed: Typed) -> UUID:
-        """A keyed number, the same for two deposits of one establishment about the same care of the same person."""
+    def twins(self, establishment: int, typed: Typed) -> list[UUID]:
+        """Keyed numbers, the same for two deposits of one establishment about the same care of the same person.
+
+        One for each key, the present one's first: it is the one to keep.
+        """
         who = normalise(typed.nir, typed.birth_date, typed.rank)
         what = f"|{establishment}|{typed.domain.value}|{typed.care_date.isoformat()}|{typed.amount}".encode()
-        return UUID(bytes=hmac_digest(self._twins, who + what, "sha256")[:16])
+        return [UUID(bytes=hmac_digest(key, who + what, "sha256")[:16]) for key in self._twins]

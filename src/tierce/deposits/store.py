@@ -130,10 +130,10 @@ def guaranteed_on(connection: Connection, line: int, at: datetime) -> int:
     return 0 if row is None else int(row[0])
 
 
-def is_repeated(connection: Connection, number: int, twin: UUID) -> bool:
+def is_repeated(connection: Connection, number: int, twins: list[UUID]) -> bool:
     """Whether an earlier deposit of the establishment is about the same care."""
     row = connection.execute(
-        "select exists (select from care.deposit where twin = %s and number <> %s)", (twin, number)
+        "select exists (select from care.deposit where twin = any(%s) and number <> %s)", (twins, number)
     ).fetchone()
     return bool(row and row[0])
 

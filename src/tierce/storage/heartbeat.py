@@ -8,6 +8,8 @@ from psycopg import Connection
 
 JOBS = ("backup", "retention", "seal")
 """What a timer runs each night: each has a row too, of when it last ended well."""
+BASE = "base"
+"""The week's copy of the server's files, where PostgreSQL keeps its write-ahead log elsewhere; it has a row too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,7 @@ def notices_live(connection: Connection, version: str, turns: int, *, failed: bo
 
 
 def job_ended(connection: Connection, job: str, version: str) -> None:
-    """Say that a job of JOBS ended well, and commit; one that fails says nothing, and its silence is alerted on."""
+    """Say that a job ended well, and commit; one that fails says nothing, and its silence is alerted on."""
     connection.execute("select upkeep.job_ended(%s, %s)", (job, version))
     connection.commit()
 

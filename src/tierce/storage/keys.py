@@ -137,6 +137,10 @@ class Keyring:
             msg = f"this process was not given the key '{name}'"
             raise KeyMissingError(msg) from None
 
+    def every(self, name: str) -> tuple[bytes, ...]:
+        """A key's bytes, and those of the keys beside it that are about to be or have been in use."""
+        return self.raw(name), *self._others[name]
+
     def unwrap(self, name: str, compartment: Compartment, insurer: InsurerId, version: int, wrapped: bytes) -> bytes:
         """Unwrap a data key by the master `name`, or by the one that takes its place or had it before.
 

@@ -90,10 +90,6 @@ def migrate(database: Database, *, admin: str = SUPERUSER) -> None:
         with database.connect(admin) as inside:
             pending(stored_version(inside))
         _upgrade(database, admin)
-        with database.connect(admin) as inside:
-            inside.execute(_NO_LARGE_OBJECTS)
-            inside.execute(sql.SQL("set role {}").format(sql.Identifier(OWNER)))
-            _replace(inside, database.name)
 
 
 def head_version() -> str:
@@ -162,11 +158,17 @@ def alembic_config(database: Database, admin: str) -> Config:
 
 
 def _upgrade(database: Database, admin: str) -> None:
-    command.upgrade(alembic_config(database, admin), "head")
+    """Every step and what is not data, in one transaction: stopped anywhere, the database is the one of before."""
+    config = alembic_config(database, admin)
+    config.attributes["then"] = lambda connection: _replace(connection, database.name)
+    command.upgrade(config, "head")
 
 
 def _replace(connection: psycopg.Connection, name: str) -> None:
     """Replace what is not data: functions, grants, floors."""
+    connection.execute("reset role")
+    connection.execute(_NO_LARGE_OBJECTS)
+    connection.execute(sql.SQL("set role {}").format(sql.Identifier(OWNER)))
     for functions in FUNCTIONS:
         connection.execute(read_sql(functions).encode())
     grants = read_sql("grants.sql").replace(':"database"', sql.Identifier(name).as_string(connection))

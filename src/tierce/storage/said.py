@@ -58,11 +58,18 @@ _CUT = Phrase(
     "la base a coupé la connexion : regardez PostgreSQL, puis recommencez",
     "the database cut the connection: look at PostgreSQL, then run it again",
 )
+_HELD = Phrase(
+    "un autre travail tient ce qu’il faut changer (une sauvegarde, un fichier en cours) : rien n’est fait, "
+    "recommencez ensuite",
+    "other work holds what is to be changed (a backup, a file being taken in): nothing was done, run it again "
+    "afterwards",
+)
 _STATES: Final[Mapping[str, Phrase]] = {
     "28P01": _PASSWORD,
     "28000": _PASSWORD,
     "3D000": _NO_DATABASE,
     "53100": _FULL,
+    "55P03": _HELD,
     "42501": _DENIED,
     "42P01": _OTHER_SCHEMA,
     "42703": _OTHER_SCHEMA,

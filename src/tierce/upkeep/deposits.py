@@ -160,7 +160,7 @@ def resolve(*, settings: SettingsFile, json: Json = "") -> None:
         keyring = Keyring(read.key_directory(), (DEPOSIT_KEY,))
         appender = Appender.enrol(connection, "worker", keyring.instance("worker"))
         resolver = Resolver(
-            connection, appender, Opener(keyring.raw(DEPOSIT_KEY)), SystemClock(), policy_digest(),
+            connection, appender, Opener(*keyring.every(DEPOSIT_KEY)), SystemClock(), policy_digest(),
             folder=read.spool_directory(),
         )  # fmt: skip
         columns = ("{task.description}", BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())

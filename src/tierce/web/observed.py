@@ -33,8 +33,13 @@ LIVE, READY, METRICS = "/health/live", "/health/ready", "/metrics"
 NAME: Final = "/.well-known/tierce-site"
 OWN_PAGES: Final = frozenset({LIVE, READY, METRICS, NAME})
 ASKS: Final = ("/v1/rights", "/v1/history/")
+_TIMED: Final = (*ASKS, "/v1/deposits")
+"""What has a deadline of its own for its body, of which an ask has no time to wait twice."""
+_WITHOUT_BODY: Final = frozenset({"GET", "HEAD"})
 SLOW_SECONDS = 1.0
 """A request that takes longer has a line in the log, like one that failed."""
+BODY_SECONDS: Final = 30.0
+"""By when what is sent has arrived whole: a proxy bounds the time between two pieces, however small each is."""
 _WORD: Final = re.compile(r"[a-z_.-]{1,24}")
 
 
@@ -64,14 +69,18 @@ class Observed:
                 status = message["status"]
             return send(message)
 
+        arriving = None if scope["method"] in _WITHOUT_BODY or scope["path"].startswith(_TIMED) else Arriving(receive)
         self._figures.begin()
         fault: Exception | None = None
         described = logs.REQUEST.set(scope)
         try:
-            await self._app(scope, receive, watched)
+            await self._app(scope, receive if arriving is None else arriving, watched)
         except asyncio.CancelledError:
             raise
         except Exception as error:  # noqa: BLE001 - the server would log the error's text, which may hold what was sent
+            if arriving is not None and arriving.late and status == 0:
+                await _answer(watched, 408, b"", b"text/plain")
+                return
             fault = error
             if status == 0:
                 await _answer(watched, 500, b"{}", b"application/json")
@@ -110,6 +119,31 @@ class Observed:
             if gate is not None:
                 text += render_gate(gate).encode()
             await _answer(send, 200, text, b"text/plain; version=0.0.4; charset=utf-8")
+
+
+class Arriving:
+    """What is received of one request, which ends as if whoever sends it had gone when its body is late."""
+
+    def __init__(self, receive: Receive, seconds: float = BODY_SECONDS) -> None:
+        """Begin to count."""
+        self._receive = receive
+        self._until = asyncio.get_running_loop().time() + seconds
+        self._whole = False
+        self.late = False
+        """Whether it did not arrive in time."""
+
+    async def __call__(self) -> Message:
+        """The next message; once the body is whole, as long as the server makes one wait."""
+        if self._whole:
+            return await self._receive()
+        try:
+            async with asyncio.timeout_at(self._until):
+                message = await self._receive()
+        except TimeoutError:
+            self.late = True
+            return {"type": "http.disconnect"}
+        self._whole = not message.get("more_body", False)
+        return message
 
 
 def is_local(scope: Scope) -> bool:

@@ -103,7 +103,7 @@ def run_worker(settings: Settings) -> None:
     logs.set_up("worker")
     keyring = Keyring(settings.key_directory(), KEYS["worker"])
     signing = keyring.instance("worker"), keyring.instance(LOG_KEY_NAME)
-    opener = Opener(keyring.raw(DEPOSIT_KEY))
+    opener = Opener(*keyring.every(DEPOSIT_KEY))
     clock, folder = SystemClock(), settings.state_directory()
     disks = {"spool": settings.spool_directory(), "log": settings.log_directory()}
     gauges, page = Gauges(folder, disks), StatusPage.of(settings, clock)

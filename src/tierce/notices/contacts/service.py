@@ -242,7 +242,7 @@ def decrypted(file: Path, identity: str) -> Iterator[TextIO]:
     def run() -> None:
         with os.fdopen(write, "wb") as plain, file.open("rb") as sealed:
             try:
-                pyrage.decrypt_io(sealed, plain, [pyrage.x25519.Identity.from_str(identity)])
+                pyrage.decrypt_io(sealed, plain, [pyrage.x25519.Identity.from_str(one) for one in identity.split()])
             except BrokenPipeError:
                 return
             except Exception:  # noqa: BLE001 - the library raises several kinds; which one tells nothing more here

@@ -24,9 +24,9 @@ def seal(to: str, kept: Sealed) -> bytes:
 
 
 def open_(identity: str, sealed: bytes) -> Sealed | None:
-    """Open an address; None when it was sealed to a key that is no more."""
+    """Open an address by the identities of a file, one a line; None when it was sealed to a key that is no more."""
     try:
-        plain = pyrage.decrypt(sealed, [pyrage.x25519.Identity.from_str(identity)])
+        plain = pyrage.decrypt(sealed, [pyrage.x25519.Identity.from_str(one) for one in identity.split()])
     except pyrage.DecryptError:
         return None
     return Sealed(*msgspec.json.decode(plain, type=tuple[str, str]))

@@ -13,4 +13,6 @@ with _engine.connect() as _connection:
     with context.begin_transaction():
         _connection.execute(text("create schema if not exists registry_meta"))
         context.run_migrations()
+        if "then" in _attributes:
+            _attributes["then"](_connection.connection.driver_connection)
     _connection.commit()

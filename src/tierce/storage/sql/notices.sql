@@ -12,7 +12,7 @@ begin
     end if;
     if found.key_version is null then
         insert into registry.insurer_key (insurer, compartment, version, wrapped) values (of_insurer, 3, version, wrapped);
-        insert into contact.loan (incident, insurer, key_version, opened_at) values (of_incident, of_insurer, version, now());
+        insert into contact.loan (incident, insurer, key_version) values (of_incident, of_insurer, version);
         return version;
     end if;
     return found.key_version;

@@ -31,7 +31,7 @@ $$;
 create or replace function upkeep.job_ended(of_job text, of_version text) returns void
     language sql security definer set search_path = pg_catalog, pg_temp as $$
     insert into upkeep.heartbeat (process, started, at, version, turns, waiting)
-    select of_job, now(), now(), of_version, 0, 0 where of_job in ('backup', 'retention', 'seal')
+    select of_job, now(), now(), of_version, 0, 0 where of_job in ('backup', 'retention', 'seal', 'base')
     on conflict (process) do update set started = now(), at = now(), version = excluded.version
 $$;
 

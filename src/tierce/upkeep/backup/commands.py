@@ -15,7 +15,7 @@ from tierce.storage import heartbeat
 from tierce.storage.cluster import SUPERUSER
 from tierce.storage.command_line import Json, SettingsFile, refusing
 from tierce.upkeep import lines
-from tierce.upkeep.backup import keyfile
+from tierce.upkeep.backup import basecopy, keyfile
 from tierce.upkeep.backup.errors import BackupError
 from tierce.upkeep.backup.service import forget_old, read_manifest, take
 from tierce.upkeep.backup.signature import insist_signed
@@ -73,6 +73,46 @@ def take_one(
     typer.echo(
         "  Sans les clés : `tierce backup keys`, ailleurs. / Without the keys: `tierce backup keys`, elsewhere."
     )
+
+
+@app.command(epilog="Example:  tierce backup base --to /srv/backup --wal /srv/tierce-wal --settings tierce.toml")
+def base(
+    *,
+    to: Annotated[Path, typer.Option(help="Dossier des copies. / Folder of the copies.")],
+    settings: SettingsFile,
+    wal: Annotated[
+        Path | None, typer.Option(help="Dossier de l’archive. / The archive's folder, rid of what no copy needs.")
+    ] = None,
+    admin: Admin = SUPERUSER,
+    json: Json = "",
+) -> None:
+    """Copier les fichiers du serveur pour son archive. / Copy the server's files, for its archive to begin from."""
+    with refusing():
+        read, clock = load(settings), SystemClock()
+        started = clock.now()
+        with bar("copie / copy"):
+            taken = basecopy.copy(read, to, admin, clock)
+        gone = basecopy.forget_old(to, taken, clock.now())
+        ended = basecopy.forget_wal(wal, to) if wal is not None else 0
+        missing = basecopy.missing_wal(wal, to) if wal is not None else []
+        with read.connection().connect(lines.ROLE) as connection:
+            heartbeat.job_ended(connection, heartbeat.BASE, __version__)
+    size = sum(file.stat().st_size for file in taken.rglob("*") if file.is_file())
+    seconds = (clock.now() - started).total_seconds()
+    if json == "-":
+        told = {"folder": str(taken), "bytes": size, "seconds": seconds, "wal_removed": ended, "wal_missing": missing}
+        typer.echo(msgspec.json.encode(told))
+    else:
+        for folder in gone:
+            typer.echo(f"  {folder.name} : retirée / removed")
+        typer.echo(f"✓ {taken} : {size / 1e6:,.1f} Mo / MB, {seconds:.0f} s ; archive : -{ended} fichiers / files")
+    if missing:
+        typer.echo(
+            f"✗ {missing[0]} manque à l’archive : aucun instant entre lui et cette copie ne revient / is missing "
+            "from the archive: no instant between it and this copy comes back",
+            err=True,
+        )
+        raise typer.Exit(1)
 
 
 @app.command(epilog="Example:  tierce backup check /srv/backup/tierce-20261125T200000Z --settings tierce.toml")

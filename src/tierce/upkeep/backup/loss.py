@@ -12,7 +12,7 @@ from tierce.settings import Settings
 from tierce.upkeep import lines
 from tierce.upkeep.backup import store
 from tierce.upkeep.backup.errors import BackupError
-from tierce.upkeep.rotation.service import replace_log_key
+from tierce.upkeep.rotation.service import Step, no_step, replace_log_key
 from tierce.web.names import LOG_PUBLIC_FILE
 from tierce.web.worker import CHECKPOINT_FILE
 
@@ -25,13 +25,14 @@ UNKNOWN = MAX_ID
 """The number of lost lines in the journal's own line, when nobody knows it."""
 
 
-def accept(settings: Settings, admin: str, lost: int | None, clock: Clock) -> str:
+def accept(settings: Settings, admin: str, lost: int | None, clock: Clock, step: Step = no_step) -> str:
     """Let the journal go on from what was restored; returns the log's new public line.
 
     The log's key is retired at the restored size, so that checkpoints of before and after never bear the same
     signature; the block numbers of lost lines are left out, which every list of an incident prints as a hole; the
     kept checkpoint is put aside as evidence, and a journal line says how many lines were lost. `lost` is None when no
-    checkpoint was kept, so that nobody can tell.
+    checkpoint was kept, so that nobody can tell. Stopped anywhere, it is run again: the kept checkpoint goes last,
+    and the worker refuses to begin as long as it is there.
 
     Raises:
         BackupError: nothing is lost, or not as many lines as the operator was told; or how many can be told.
@@ -66,8 +67,10 @@ def accept(settings: Settings, admin: str, lost: int | None, clock: Clock) -> st
         else:
             store.skip_blocks(connection, lost + BLOCKS_SKIPPED_MIN)
         connection.commit()
-    line = replace_log_key(keys, f"instance-{LOG_KEY_NAME}", size, lambda _step: None)
+    line = replace_log_key(keys, f"instance-{LOG_KEY_NAME}", size, step)
+    step("tell")
     lines.tell(settings, Act.OPERATION_RESTORE, UNKNOWN if lost is None else lost)
+    step("aside")
     if note is not None:
         kept.path.rename(kept.path.with_name(f"{CHECKPOINT_FILE}.lost-{clock.now():%Y%m%dT%H%M%SZ}"))
     return line

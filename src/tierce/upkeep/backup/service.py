@@ -374,7 +374,7 @@ def digest(file: Path) -> FileDigest:
 def _run_dump(database: Database, admin: str, snapshot: str, to: Path, progress: Progress) -> None:
     left_out = [f"--exclude-table-data={name}" for name in store.UNSAVED]
     command = [
-        _program("pg_dump"),
+        program("pg_dump"),
         "--format=directory",
         f"--jobs={JOBS}",
         f"--snapshot={snapshot}",
@@ -382,26 +382,27 @@ def _run_dump(database: Database, admin: str, snapshot: str, to: Path, progress:
         *left_out,
         *_where(database, admin),
     ]  # fmt: skip - a command line reads as one
-    _run(command, database, admin, to, progress)
+    run_program(command, database, admin, to, progress)
 
 
 def _run_restore(database: Database, admin: str, dump: Path, progress: Progress) -> None:
     command = [
-        _program("pg_restore"),
+        program("pg_restore"),
         "--exit-on-error",
         f"--jobs={JOBS}",
         *_where(database, admin)[:-1],
         f"--dbname={database.name}",
         str(dump),
     ]  # fmt: skip - a command line reads as one
-    _run(command, database, admin, None, progress)
+    run_program(command, database, admin, None, progress)
 
 
 def _where(database: Database, admin: str) -> list[str]:
     return [f"--host={database.host}", f"--port={database.port}", f"--username={admin}", database.name]
 
 
-def _program(name: str) -> str:
+def program(name: str) -> str:
+    """Where a program of PostgreSQL is."""
     beside = find_binaries() / name
     found = str(beside) if beside.exists() else shutil.which(name)
     if found is None:
@@ -413,7 +414,8 @@ def _program(name: str) -> str:
     return found
 
 
-def _run(command: list[str], database: Database, admin: str, growing: Path | None, progress: Progress) -> None:
+def run_program(command: list[str], database: Database, admin: str, growing: Path | None, progress: Progress) -> None:
+    """Run a program of PostgreSQL with a role's password, and say in both languages that it failed."""
     password = (database.secrets / f"{admin}.password").read_text().strip()
     with subprocess.Popen(
         command, env={**os.environ, "PGPASSWORD": password}, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE

@@ -36,6 +36,7 @@ def examine_all(settings: Settings) -> list[Finding]:
     clock = SystemClock()
     steps: dict[str, Callable[[], list[Finding]]] = {
         "keys": lambda: files.keys(settings),
+        "ages": lambda: files.replaced(settings, clock),
         "secrets": lambda: files.secrets(settings),
         "state": lambda: files.state(settings),
         "room": lambda: files.room(settings),

@@ -1,14 +1,17 @@
 """The doctor on files: keys, passwords, client secrets, room on disks."""
 
 import shutil
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from tierce.deposits.sealing import PUBLIC_FILE
 from tierce.journal.kept import LOG_RETIRED_FILE
+from tierce.journal.service import LOG_KEY_NAME
+from tierce.kernel.clock import Clock
 from tierce.kernel.language import Phrase
 from tierce.settings import Settings
 from tierce.storage.cluster import SUPERUSER
-from tierce.storage.keys import EVERY_KEY, KEY_BYTES
+from tierce.storage.keys import COMPARTMENT_KEYS, DEPOSIT_KEY, EVERY_KEY, KEY_BYTES, SIGNER_KEY, Purpose
 from tierce.storage.roles import ROLES
 from tierce.upkeep.doctor import log
 from tierce.upkeep.doctor.model import Finding, Grade, bad, good
@@ -20,6 +23,49 @@ ROOM_WARNING, ROOM_BAD = 0.15, 0.05
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 DATABASE_FILES = Path("/var/lib/postgresql")
 """Where Debian keeps them."""
+
+
+KEY_AGE_MAX = timedelta(days=400)
+"""The runbook replaces keys each year."""
+UNFINISHED_MAX = timedelta(days=1)
+LENT_MAX = timedelta(days=31)
+"""Insurers go on encrypting to the key before until they have the new one."""
+_REPLACED = {
+    **{name: f"tierce keys master {name}" for name in COMPARTMENT_KEYS.values()},
+    **{f"instance-{name}": f"tierce keys instance {name}" for name in INSTANCES},
+    **{name: f"tierce keys {name}" for name in (Purpose.CARD.value, SIGNER_KEY, DEPOSIT_KEY)},
+    f"instance-{LOG_KEY_NAME}": "tierce keys log",
+}
+"""What replaces a key, by its file; the others are not replaced (docs/reference/keys.md)."""
+
+
+def replaced(settings: Settings, clock: Clock) -> list[Finding]:
+    """No key that a command replaces is older than a year, and no replacement was left half-way."""
+    folder, now, found = settings.key_directory(), clock.now(), []
+    lending = {LENDING_KEY: "tierce keys lending"}
+    for name, command in {**{f"{one}.key": command for one, command in _REPLACED.items()}, **lending}.items():
+        age = _age(folder / name, now)
+        if age is not None and age > KEY_AGE_MAX:
+            said = Phrase(f"a {age.days} jours : une fois l’an", f"is {age.days} days old: replace it yearly")
+            words = f"`{command}` (docs/runbooks/key-rotation.md)"
+            found.append(bad("key-old", name, said, Phrase(words, words), grade=Grade.WARNING))
+    for one, command in _REPLACED.items():
+        for when in ("next", "previous"):
+            age = _age(folder / f"{one}.{when}.key", now)
+            if age is not None and age > UNFINISHED_MAX:
+                found.append(_unfinished(f"{one}.{when}.key", command, one if when == "previous" else None))
+    age = _age(folder / LENDING_KEY, now)
+    if age is not None and age > LENT_MAX and len((folder / LENDING_KEY).read_text("ascii").split()) > 1:
+        found.append(_unfinished(LENDING_KEY, "tierce keys lending", "lending"))
+    return found or [good("keys-replaced", str(folder), "aucune n'est trop vieille", "none is too old")]
+
+
+def _unfinished(name: str, command: str, forget: str | None) -> Finding:
+    said = Phrase("est encore là : un remplacement n’est pas fini", "is still there: a replacement is not finished")
+    last = f"tierce keys forget-{'master ' if forget in COMPARTMENT_KEYS.values() else ''}{forget}"
+    words = f"`{command if forget is None else last}` (docs/runbooks/key-rotation.md)"
+    remedy = Phrase(words, words)
+    return bad("key-unfinished", name, said, remedy, grade=Grade.WARNING)
 
 
 def keys(settings: Settings) -> list[Finding]:
@@ -160,6 +206,13 @@ MADE_BY = {
         "écrivez-y le secret donné par le fournisseur d'identité", "write the secret given by the identity provider"
     ),
 }
+
+
+def _age(path: Path, now: datetime) -> timedelta | None:
+    try:
+        return now - datetime.fromtimestamp(path.stat().st_mtime, now.tzinfo)
+    except OSError:
+        return None  # said by its own finding, or not there as it should be
 
 
 def _size(path: Path) -> int | None:

@@ -16,12 +16,15 @@ READ_LATE: Final = timedelta(days=8)
 
 
 def late(connection: psycopg.Connection) -> list[Finding]:
-    """Jobs that have not ended well in time; on an installation younger than that, none is late."""
+    """Jobs that have not ended well in time; on an installation younger than that, none of the night is late.
+
+    Where the write-ahead log is kept elsewhere, it brings nothing back without a base copy.
+    """
     since = store.first_signed(connection)
     if since is None:
         return []  # nothing was ever written: there is nothing to seal, keep or read
     now = store.server_now(connection)
-    ended = {one.process: one.started for one in heartbeat.read(connection) if one.process in heartbeat.JOBS}
+    ended = {one.process: one.started for one in heartbeat.read(connection)}
     found = [
         _late(f"tierce-{job}", ended.get(job), f"job-late-{job}")
         for job in heartbeat.JOBS
@@ -38,6 +41,9 @@ def late(connection: psycopg.Connection) -> list[Finding]:
         found.append(bad("journal-altered", "journal", said, remedy))
     if now - max(since, since if read is None else read.at) > READ_LATE:
         found.append(_late("tierce-verify", None if read is None else read.at, "journal-not-read"))
+    base = ended.get(heartbeat.BASE)
+    if store.archive_on(connection) and (base is None or now - base > READ_LATE):
+        found.append(_late("tierce-base", base, "base-late"))
     return found or [good("timers", "systemd", "chaque travail de nuit est fait", "each job of a timer is done")]
 
 

@@ -120,17 +120,21 @@ def figures(connection: psycopg.Connection) -> CollectorRegistry:
     jobs = Gauge(
         "tierce_job_ended_timestamp_seconds", "When a job last ended well; 0: never.", ["kind"], registry=registry
     )
+    base = Gauge("tierce_archive_base_timestamp_seconds", "The last base copy; 0: none.", registry=registry)
     for job in heartbeat.JOBS:
         jobs.labels(job).set(0)
     for beat in heartbeat.read(connection):
         if beat.process in heartbeat.JOBS:
             jobs.labels(beat.process).set(beat.started.timestamp())
+        elif beat.process == heartbeat.BASE:
+            base.set(beat.started.timestamp())
         else:
             beats.labels(beat.process).set(beat.age_seconds)
     gauge("tierce_figures_timestamp_seconds", "When these were read.", store.server_now(connection).timestamp())
     read = store.last_read(connection)
     gauge("tierce_journal_read_timestamp_seconds", "The last reading of it all.", read.at.timestamp() if read else 0)
     gauge("tierce_journal_read_errors", "Faults that the last reading found.", read.errors if read else 0)
+    gauge("tierce_archive_on", "1: the write-ahead log is kept elsewhere.", store.archive_on(connection))
     gauge("tierce_archive_failing", "1: the write-ahead log is not copied.", store.archive_fails(connection))
     first = store.first_signed(connection)
     if first is not None:

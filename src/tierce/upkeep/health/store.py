@@ -54,6 +54,11 @@ def last_read(connection: Connection) -> LastRead | None:
     return None if row is None else LastRead(*row)
 
 
+def archive_on(connection: Connection) -> bool:
+    """Whether the server keeps its write-ahead log elsewhere."""
+    return connection.execute("select current_setting('archive_mode') <> 'off'").fetchone() == (True,)
+
+
 def archive_fails(connection: Connection) -> bool:
     """Whether the server keeps its write-ahead log elsewhere, and the last file it tried could not be copied."""
     row = connection.execute(

@@ -28,17 +28,24 @@ def lending_of(one: Desk) -> Lending:
 
 
 def lending_identity(settings: Settings) -> str:
-    """The key with which lent files open; an installation that is older than it makes it when it is first needed."""
+    """The keys with which lent files open, one a line, the present one first.
+
+    An installation that is older than it makes it when it is first needed.
+    """
     path = settings.key_directory() / LENDING_KEY
     if not path.exists():
         make_lending_key(path.parent)
     return path.read_text("ascii").strip()
 
 
+def public_of(identity: str) -> str:
+    """The public half of the present key, to which others encrypt."""
+    return str(pyrage.x25519.Identity.from_str(identity.split(maxsplit=1)[0]).to_public())
+
+
 def lending_key(*, settings: SettingsFile) -> None:
     """Imprimer la clé publique age à laquelle chiffrer. / Print the public age key that insurers encrypt to."""
-    identity = lending_identity(load(settings))
-    typer.echo(str(pyrage.x25519.Identity.from_str(identity).to_public()))
+    typer.echo(public_of(lending_identity(load(settings))))
 
 
 def lend(

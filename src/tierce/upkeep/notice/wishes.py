@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-import pyrage
 import typer
 
 from tierce.kernel.clock import SystemClock
@@ -13,7 +12,7 @@ from tierce.notices.model import Operator
 from tierce.persons.wishes.model import Tally
 from tierce.persons.wishes.sending import Sender
 from tierce.upkeep.notice.base import Desk
-from tierce.upkeep.notice.lending import lending_identity
+from tierce.upkeep.notice.lending import lending_identity, public_of
 from tierce.upkeep.notice.messages import mail_server
 from tierce.upkeep.notice.posting import handed
 
@@ -35,7 +34,7 @@ def tell_first_looks(one: Desk) -> Tally:
         known=in_relay_log(Path(settings.mail.log)) if settings.mail.log else None,
     )
     try:
-        return sender.turn(one.connection, str(pyrage.x25519.Identity.from_str(identity).to_public()))
+        return sender.turn(one.connection, public_of(identity))
     except DeliveryError as error:
         # The relay is away: what waits still waits, and the next turn tries again.
         typer.echo(str(error), err=True)

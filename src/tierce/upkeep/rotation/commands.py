@@ -15,13 +15,17 @@ from tierce.storage.keys import COMPARTMENT_KEYS, Compartment
 from tierce.storage.roles import ROLES
 from tierce.upkeep import lines
 from tierce.upkeep.progress import bar
-from tierce.upkeep.rotation import service, store
+from tierce.upkeep.rotation import cards, deposits, service, store
+from tierce.upkeep.rotation import lending as addresses
 from tierce.upkeep.rotation.errors import RotationError
 from tierce.upkeep.service import INSTANCES
 
 app = typer.Typer(add_completion=False, no_args_is_help=True)
 HOLDERS = {"person": "office, persons", "coverage": "api, notices", "contact": "notices"}
 """The processes that hold each master while they run; `feed` reads it at each import."""
+
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Dire sans faire. / Say, do nothing.")]
+_OLDER = "  Les sauvegardes plus anciennes ont besoin de sa copie scellée. / Older backups need its sealed copy."
 
 
 class Part(StrEnum):
@@ -100,9 +104,7 @@ def forget_master(
             )
         previous.unlink()
     typer.echo(f"✓ {part.value}.previous.key ; relancez / restart: {HOLDERS[part.value]}")
-    typer.echo(
-        "  Les sauvegardes plus anciennes ont besoin de sa copie scellée. / Older backups need its sealed copy."
-    )
+    typer.echo(_OLDER)
 
 
 @app.command(epilog="Example:  tierce keys instance api --settings tierce.toml")
@@ -137,6 +139,76 @@ def log(*, settings: SettingsFile) -> None:
     typer.echo("Lancez / start: worker ; relancez / restart: office", err=True)
 
 
+@app.command(epilog="Example:  tierce keys card --settings tierce.toml")
+def card(*, settings: SettingsFile, dry_run: DryRun = False) -> None:
+    """Remplacer la clé des cartes dynamiques. / Replace the key of dynamic cards' handles."""
+    with refusing():
+        read = load(settings)
+        if not dry_run:
+            cards.rotate_card(read)
+            _line(read)
+    typer.echo("Les cartes à l’écran ne serviront plus ; redemandées, si. / Cards on a screen end; ask again.")
+    _end("card.key", "signer, api", dry_run=dry_run)
+
+
+@app.command(epilog="Example:  tierce keys signer --settings tierce.toml")
+def signer(*, settings: SettingsFile, dry_run: DryRun = False) -> None:
+    """Remplacer la clé qui signe les cartes. / Replace the key that signs cards: each insurer is given another."""
+    with refusing():
+        read = load(settings)
+        number = cards.live_signers(read) if dry_run else cards.rotate_signers(read)
+        if not dry_run:
+            _line(read)
+    typer.echo(f"{number} clés d’organismes révoquées et remplacées / insurers' keys revoked and replaced")
+    _end("signer.key", "signer, api", dry_run=dry_run)
+
+
+@app.command(epilog="Example:  systemctl stop tierce-worker; tierce keys deposit --settings tierce.toml")
+def deposit(*, settings: SettingsFile, dry_run: DryRun = False) -> None:
+    """Remplacer la clé des dépôts, `worker` arrêté. / Replace the key of deposits while the worker is stopped."""
+    with refusing():
+        read = load(settings)
+        number = deposits.kept_deposits(read)
+        if not dry_run:
+            deposits.rotate_deposit(read)
+            _line(read)
+    typer.echo(f"{number} dépôts scellés à la clé d’avant / deposits sealed to the key before")
+    _end("deposit.key", "worker, puis / then api", dry_run=dry_run)
+
+
+@app.command("forget-deposit", epilog="Example:  tierce keys forget-deposit --settings tierce.toml")
+def forget_deposit(*, settings: SettingsFile) -> None:
+    """Sceller à nouveau les dépôts, détruire la clé d'avant. / Seal deposits again, destroy the key before."""
+    with refusing():
+        number = deposits.forget_deposit(load(settings))
+    typer.echo(f"✓ {number} dépôts scellés à nouveau / deposits sealed again ; relancez / restart: worker")
+    typer.echo(_OLDER)
+
+
+@app.command(epilog="Example:  tierce keys lending --settings tierce.toml")
+def lending(*, settings: SettingsFile, dry_run: DryRun = False) -> None:
+    """Remplacer la clé des coordonnées prêtées. / Replace the key of what insurers lend; prints its public half."""
+    with refusing():
+        read = load(settings)
+        number = addresses.kept_wishes(read)
+        if not dry_run:
+            public = addresses.rotate_lending(read)
+            _line(read)
+            typer.echo(public)
+            typer.echo("À annoncer à chaque organisme. / To be announced to each insurer.", err=True)
+    typer.echo(f"{number} adresses scellées à la clé d’avant / addresses sealed to the key before", err=True)
+    _end("lending.age", "notices", dry_run=dry_run)
+
+
+@app.command("forget-lending", epilog="Example:  tierce keys forget-lending --settings tierce.toml")
+def forget_lending(*, settings: SettingsFile) -> None:
+    """Sceller à nouveau les adresses, détruire la clé d'avant. / Seal addresses again, destroy the key before."""
+    with refusing():
+        number = addresses.forget_lending(load(settings))
+    typer.echo(f"✓ {number} adresses scellées à nouveau / addresses sealed again ; relancez / restart: notices")
+    typer.echo(_OLDER)
+
+
 @app.command(epilog="Example:  tierce keys passwords --settings tierce.toml")
 def passwords(
     *,
@@ -153,6 +225,13 @@ def passwords(
             service.rotate_passwords(read, connection, ROLES if role is None else (role,))
         lines.tell(read, Act.OPERATION_PASSWORDS, kind=EntryKind.KEY_OR_POLICY_CHANGE)
     typer.echo(f"✓ {role or f'{len(ROLES)} rôles / roles'} ; relancez leurs processus / restart their processes")
+
+
+def _end(file: str, holders: str, *, dry_run: bool) -> None:
+    """Say what is left to do, or that nothing was done."""
+    typer.echo(
+        "Rien n’est fait. / Nothing was done." if dry_run else f"✓ {file} ; relancez / restart: {holders}", err=True
+    )
 
 
 def _line(settings: Settings, reference: int = 0) -> None:

@@ -23,8 +23,8 @@ def take_place(folder: Path, name: str, *, keep_previous: bool) -> None:
     os.replace(folder / f"{name}.next.key", current)
 
 
-def write_private(path: Path, content: bytes) -> None:
-    """Write a file of mode 0600 whole, or not at all."""
+def write_private(path: Path, content: bytes, owner: tuple[int, int] | None = None) -> None:
+    """Write a file of mode 0600 whole, or not at all; root may give it another owner and group."""
     part = path.with_suffix(".part")
     part.unlink(missing_ok=True)
     descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -32,6 +32,8 @@ def write_private(path: Path, content: bytes) -> None:
         stream.write(content)
         stream.flush()
         os.fsync(stream.fileno())
+    if owner is not None and os.geteuid() == 0:
+        os.chown(part, *owner)
     os.replace(part, path)
 
 

@@ -35,12 +35,12 @@ Step = Callable[[str], None]
 """Called with the name of the step about to begin; tests of crashes stop there."""
 
 
-def _no_step(_name: str) -> None:
+def no_step(_name: str) -> None:
     """Do nothing: production."""
 
 
 def rotate_data_key(
-    settings: Settings, insurer: int, compartment: Compartment, progress: Callable[[int], None], step: Step = _no_step
+    settings: Settings, insurer: int, compartment: Compartment, progress: Callable[[int], None], step: Step = no_step
 ) -> int:
     """Give an insurer's compartment a new data key and seal every record again under it; returns the new version.
 
@@ -106,7 +106,7 @@ def rotate_data_key(
     return version
 
 
-def rotate_master(settings: Settings, compartment: Compartment, step: Step = _no_step) -> int | None:
+def rotate_master(settings: Settings, compartment: Compartment, step: Step = no_step) -> int | None:
     """Wrap every data key of a compartment under a new master key; returns how many, or None after the first part.
 
     The first run makes NAME.next.key and stops: every process that holds the master is started again and reads
@@ -146,7 +146,7 @@ def opens_by_current_alone(settings: Settings, compartment: Compartment) -> bool
     return True
 
 
-def rotate_instance(settings: Settings, name: str, step: Step = _no_step) -> None:
+def rotate_instance(settings: Settings, name: str, step: Step = no_step) -> None:
     """Give process `name` a new signing key. It signs with the old one until it is started again; both verify."""
     folder, key = settings.key_directory(), f"instance-{name}"
     next_key(folder, key)
@@ -158,7 +158,7 @@ def rotate_instance(settings: Settings, name: str, step: Step = _no_step) -> Non
     take_place(folder, key, keep_previous=False)
 
 
-def rotate_log(settings: Settings, step: Step = _no_step) -> str:
+def rotate_log(settings: Settings, step: Step = no_step) -> str:
     """Give the log a new key; returns its new public line, to be announced. The worker must be stopped meanwhile.
 
     The old public line is kept with the last size that it signed: it vouches for no later checkpoint.
@@ -216,7 +216,7 @@ def replace_log_key(folder: Path, key: str, size: int, step: Step) -> str:
     return new
 
 
-def rotate_passwords(settings: Settings, admin: Connection, roles: tuple[str, ...], step: Step = _no_step) -> None:
+def rotate_passwords(settings: Settings, admin: Connection, roles: tuple[str, ...], step: Step = no_step) -> None:
     """Draw a new password for each role: connections that stand go on, new ones read the new file.
 
     The file is replaced before the server is told; between the two a new connection is refused and tried again by

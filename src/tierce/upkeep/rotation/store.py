@@ -1,10 +1,14 @@
-"""SQL of rotation: data keys, wrapped keys, instances, passwords."""
+"""SQL of rotation: data keys, wrapped keys, instances, passwords, signers of cards, what is sealed to a key."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import LiteralString
+from uuid import UUID
 
 from psycopg import Connection, sql
 
+from tierce.deposits.store import RESOLVER_LOCK
+from tierce.kernel.ids import InsurerId
 from tierce.storage.keys import Compartment
 
 _READ: dict[Compartment, LiteralString] = {
@@ -115,3 +119,67 @@ def retire_instance(connection: Connection, name: str) -> bool:
 def set_password(connection: Connection, role: str, password: str) -> None:
     """Give a role a new password; connections that stand are not touched."""
     connection.execute(sql.SQL("alter role {} login password {}").format(sql.Identifier(role), sql.Literal(password)))
+
+
+def live_signers(connection: Connection) -> list[tuple[int, InsurerId, bytes]]:
+    """(number, insurer, public key) of each key that signs cards, locked against another rotation."""
+    rows = connection.execute(
+        "select id, insurer, public_key from presence.signer where revoked is null order by id for no key update"
+    ).fetchall()
+    return [(int(number), InsurerId(insurer), bytes(public or b"")) for number, insurer, public in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class SealedDeposit:
+    """A deposit whose envelope is kept."""
+
+    number: int
+    sealed: bytes
+    establishment: int
+    """As its twin was made of it: 0 when nobody signed it."""
+    has_twin: bool
+
+
+def kept_deposits(connection: Connection) -> int:
+    """How many deposits have their envelope."""
+    row = connection.execute("select count(*) from care.deposit where sealed is not null").fetchone()
+    return 0 if row is None else int(row[0])
+
+
+def known_deposits(connection: Connection, numbers: list[int]) -> set[int]:
+    """Which of these numbers are in the database."""
+    rows = connection.execute("select number from care.deposit where number = any(%s)", (numbers,)).fetchall()
+    return {int(row[0]) for row in rows}
+
+
+def sealed_deposits(connection: Connection, after: int, at_most: int) -> list[SealedDeposit]:
+    """The next envelopes by number; nobody judges a deposit until this transaction ends."""
+    connection.execute("select pg_advisory_xact_lock(%s)", (RESOLVER_LOCK,))
+    rows = connection.execute(
+        "select number, sealed, coalesce(establishment, 0), twin is not null from care.deposit"
+        " where sealed is not null and number > %s order by number limit %s for update",
+        (after, at_most),
+    ).fetchall()
+    return [SealedDeposit(int(row[0]), bytes(row[1]), int(row[2]), bool(row[3])) for row in rows]
+
+
+def seal_deposit(connection: Connection, number: int, sealed: bytes, twin: UUID | None) -> None:
+    """Replace an envelope by the same sealed anew, and its twin."""
+    connection.execute("update care.deposit set sealed = %s, twin = %s where number = %s", (sealed, twin, number))
+
+
+def offered(connection: Connection) -> str | None:
+    """To what addresses are sealed from now on."""
+    row = connection.execute("select recipient from notice.wish_key").fetchone()
+    return None if row is None else str(row[0])
+
+
+def sealed_wishes(connection: Connection) -> list[tuple[int, bytes]]:
+    """(number, sealed) of each address that is kept, none of which is ended until this transaction is."""
+    rows = connection.execute("select id, sealed from notice.wish where sealed is not null for update").fetchall()
+    return [(int(wish), bytes(sealed)) for wish, sealed in rows]
+
+
+def seal_wish(connection: Connection, wish: int, sealed: bytes) -> None:
+    """Replace an address by the same sealed anew."""
+    connection.execute("update notice.wish set sealed = %s where id = %s", (sealed, wish))

@@ -97,8 +97,7 @@ class HotRoutes:
         return self._serve(scope, path, receive, send)
 
     async def _serve(self, scope: Scope, path: str, receive: Receive, send: Send) -> None:
-        coming = self._gate.coming
-        coming.enter()
+        coming, announced = self._gate.coming, False
         try:
             self._gate.shed()
             with _Within(BODY_SECONDS_MAX):
@@ -106,6 +105,8 @@ class HotRoutes:
             if isinstance(body, Problem):
                 await _problem(send, body)
                 return
+            coming.enter()  # not before it has arrived: no batch waits for whoever sends byte by byte
+            announced = True
             given = _given(scope)
             bound, proof = await self._authenticate(given, path, body)  # 1. authenticate
             answer = await self._answer_once(path, bound, body, proof, given)
@@ -124,7 +125,8 @@ class HotRoutes:
             await _problem(send, problems.CLOSED if away else problems.NOT_ANSWERED)
             return
         finally:
-            coming.leave()
+            if announced:
+                coming.leave()
         if isinstance(answer, Refused):
             retry = {"retry_date": answer.retry_date} if answer.retry_date else {}
             known = problems.REFUSED[answer.code]
