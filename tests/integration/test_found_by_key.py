@@ -7,6 +7,7 @@ connection lives long, since a plan that is kept is made after five.
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 import psycopg
 import pytest
@@ -345,12 +346,53 @@ def test_people_who_leave_are_removed_by_one_reading_of_each_table(connect: Conn
     keyed = ("person.key", "person.trait", "person.member")
     admin.execute("select pg_stat_force_next_flush()")
     before, asked = rows(*keyed), journal_scans(country, upkeep)
-    assert retention.forget(upkeep, Kept.PERSONS, MANY, really=True) == LEAVE
+    assert retention.forget_next(upkeep, Kept.PERSONS, None, really=True) == (LEAVE, None)
     upkeep.commit()
     assert journal_scans(country, upkeep) - asked <= LEAVE, "whether she is held is asked of whoever leaves alone"
     assert rows(*keyed) - before <= 3 * MANY, "each table once"
     for table in ("person.record", *keyed):
         assert admin.execute(f"select count(*) from {table}".encode()).fetchone() == (MANY - LEAVE,)
+
+
+ANSWERS = f"""
+insert into care.engagement (seq, establishment, professional, person, insurer, domain, pair, until_day, care_day, label, at)
+    select n, 1, n, n, 1, 1, n, gate.today() - (1000 * ({MANY} - n) / {MANY})::integer + 92, 1,
+        'Mme T.', now() - 1000 * interval '1 day' * ({MANY} - n) / {MANY}
+    from generate_series(1, {MANY}) n;
+alter table access.pair set (fillfactor = 10);
+insert into access.pair (key, state, day, line, seen_day, seen_line)
+    select n, 1, gate.today(), 1, gate.today() - (n % 2) * 61, 1 from generate_series(1, 90000) n;
+analyze care.engagement, access.pair"""
+
+
+def test_a_night_of_retention_reads_answers_by_age_and_pairs_by_stretches(connect: Connect) -> None:
+    admin, upkeep = connect(SUPERUSER, autocommit=True), connect("tierce_upkeep")
+    admin.execute(ANSWERS.encode())
+    country = Country(admin, connect)
+    reached: dict[Kept, int | None] = {}
+    for kept, due in ((Kept.LABELS, MANY * 635 // 1_000), (Kept.ENGAGEMENTS, MANY * 86 // 1_000)):
+        removed = 0
+        while True:
+            rows, reached[kept] = retention.forget_next(upkeep, kept, reached.get(kept), really=True)
+            upkeep.commit()
+            removed += rows
+            if reached[kept] is None:
+                break
+        assert abs(removed - due) < MANY // 500, "all that is due"
+        admin.execute("vacuum care.engagement")
+        night = country.pages(
+            upkeep, partial(retention.forget_next, upkeep, kept, None, really=True), "care.engagement"
+        )
+        assert night < FEW_PAGES, "neither what is due on another day, nor what went before"
+    first, upto = retention.forget_next(upkeep, Kept.OPEN_PAIRS, None, really=True)
+    upkeep.rollback()  # as if stopped: it begins again
+    assert retention.forget_next(upkeep, Kept.OPEN_PAIRS, None, really=True) == (first, upto)
+    upkeep.commit()
+    assert 0 < first < 45_000, "the table is larger than a stretch"
+    assert retention.forget_next(upkeep, Kept.OPEN_PAIRS, upto, really=True) == (45_000 - first, None)
+    upkeep.commit()
+    left = "select count(*), min(seen_day) = gate.today() from access.pair"
+    assert admin.execute(left.encode()).fetchone() == (45_000, True)
 
 
 def journal_scans(country: Country, working: psycopg.Connection) -> int:
