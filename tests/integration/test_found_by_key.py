@@ -355,7 +355,8 @@ def test_people_who_leave_are_removed_by_one_reading_of_each_table(connect: Conn
 
 
 ANSWERS = f"""
-insert into care.engagement (seq, establishment, professional, person, insurer, domain, pair, until_day, care_day, label, at)
+insert into care.engagement (seq, establishment, professional, person, insurer, domain, pair, until_day, care_day,
+        label, at)
     select n, 1, n, n, 1, 1, n, gate.today() - (1000 * ({MANY} - n) / {MANY})::integer + 92, 1,
         'Mme T.', now() - 1000 * interval '1 day' * ({MANY} - n) / {MANY}
     from generate_series(1, {MANY}) n;
