@@ -21,6 +21,7 @@ from tierce.identity.rules import PROFESSIONAL_LIFETIME
 from tierce.incidents.lines import store as lines
 from tierce.incidents.rules import account_criteria
 from tierce.journal.segments import store as segments
+from tierce.journal.verifier import store as verifier
 from tierce.journal.witness.store import seen
 from tierce.kernel.clock import SystemClock, micros
 from tierce.kernel.ids import EstablishmentId, ProfessionalId
@@ -199,7 +200,9 @@ insert into journal.batch (block, instance, n, at, signature)
     select n, 1, 10, now() - ({MANY} - n) * interval '1 hour', sha256('a') || sha256('b')
     from generate_series(1, {MANY} / 10) n;
 insert into journal.entry (seq, kind, professional, person, body)
-    select b * 256 + p, 1, 900000 + p, b, decode('01010000010000' || '01' || repeat('00', 120), 'hex')
+    select b * 256 + p, 1, 900000 + p, b, decode('0101000001000001', 'hex')
+        || int8send((extract(epoch from now() - ({MANY} - b) * interval '1 hour') * 1000000)::bigint)
+        || decode(repeat('00', 112), 'hex')
     from generate_series(1, {MANY} / 10) b, generate_series(0, 9) p;
 insert into journal.placed (block, first_idx, n) select n, (n - 1) * 10, 10 from generate_series(1, {MANY} / 10) n;
 select setval('journal.block_no', {MANY} / 10);
@@ -282,6 +285,55 @@ def test_hot_rows_are_dropped_once_and_their_blocks_gone_through_no_more(country
     )
     assert last < FEW_PAGES, "what was dropped before is passed over"
     assert dropped == [10, 10]
+    ends_one_by_one(country, worker)
+
+
+def ends_one_by_one(country: Country, worker: psycopg.Connection) -> None:
+    """Segments whose time is over, and those that went too early, are told by their own blocks."""
+    country.admin.execute(
+        f"update journal.batch set at = now() - interval '1200 days' where block <= {MANY} / 20".encode()
+    )
+    country.admin.execute("analyze journal.batch")
+    office = country.connect("tierce_office")
+    before = read_in_order(country, worker)
+    assert segments.due_segments(worker) == [0]
+    segments.end_segment(worker, 0, 1)
+    assert read_in_order(country, worker) == before, "batches of years were read for a segment"
+    for days, early in ((1_095, set[int]()), (1_300, {0})):
+        assert verifier.ended_early(office, days) == early
+    assert read_in_order(country, office) == before
+
+
+def read_in_order(country: Country, working: psycopg.Connection) -> int:
+    """Rows of the journal's blocks that were read from one end of their table to the other."""
+    working.commit()
+    working.execute("select pg_stat_force_next_flush()")
+    working.commit()
+    row = country.admin.execute(
+        "select sum(seq_tup_read) from pg_stat_user_tables"
+        " where relid in ('journal.batch'::regclass, 'journal.placed'::regclass)"
+    ).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def test_a_professional_s_week_of_long_ago_is_found_without_those_since(connect: Connect) -> None:
+    admin, api = connect(SUPERUSER, autocommit=True), connect("tierce_api")
+    admin.execute(JOURNAL.encode())
+    noon = SystemClock().now() - timedelta(hours=MANY - MANY // 40)
+    found: list[int] = []
+
+    def page() -> None:
+        rows = api.execute(
+            "select seq >> 8 from gate.own_asks(900003, 0, 9223372036854775807, null, null, %s, %s, 200)",
+            (micros(noon - timedelta(hours=12)), micros(noon + timedelta(hours=12))),
+        ).fetchall()
+        found[:] = [block for (block,) in rows]
+
+    read = Country(admin, connect).pages(api, page, "journal.entry")
+    assert len(found) == 24
+    assert max(found) - min(found) == 23
+    assert read < FEW_PAGES, "those since are not gone through"
 
 
 PEOPLE = f"""
