@@ -9,6 +9,7 @@ _engine = create_engine("postgresql+psycopg://", creator=_attributes["connect"],
 with _engine.connect() as _connection:
     _connection.execute(text(f'set role "{_attributes["owner"]}"'))
     _connection.execute(text("set lock_timeout = '4s'"))
+    _connection.commit()  # the transaction is Alembic's from here: a migration may end it to build an index (build)
     context.configure(connection=_connection, version_table="schema_version", version_table_schema="registry_meta")
     with context.begin_transaction():
         _connection.execute(text("create schema if not exists registry_meta"))

@@ -1,11 +1,11 @@
 -- What is asked by page, by minute or by night, and was found by reading a whole table.
 -- An account's activities: read at each sign-in, and settled when she leaves the directory. Since substitutions have activities
 -- of their own, the unique index on (professional, establishment, profession) is of the others alone, and served neither.
-create index activity_professional on directory.activity (professional);
+create index concurrently if not exists activity_professional on directory.activity (professional);
 -- Who used a device: a page of holds, a lift, and the end of a device, whose foreign keys look for it here.
-create index line_device on access.line (device) where device is not null;
-create index device_name_device on access.device_name (device);
-create index person_report_at on notice.person_report (at);
+create index concurrently if not exists line_device on access.line (device) where device is not null;
+create index concurrently if not exists device_name_device on access.device_name (device);
+create index concurrently if not exists person_report_at on notice.person_report (at);
 -- What the worker forgets each minute.
-create index answer_at on presence.answer (at);
-create index deposit_sealed on care.deposit (received) where sealed is not null;
+create index concurrently if not exists answer_at on presence.answer (at);
+create index concurrently if not exists deposit_sealed on care.deposit (received) where sealed is not null;

@@ -1,6 +1,6 @@
 """What is asked by page, by minute or by night is found by an index."""
 
-from tierce.storage.migrations import run
+from tierce.storage.migrations import build
 
 revision = "0043"
 down_revision = "0042"
@@ -8,4 +8,4 @@ down_revision = "0042"
 
 def upgrade() -> None:
     """Find activities, lines, names, reports, answers and deposits by what they are asked by."""
-    run("v0043.sql")
+    build("v0043.sql")

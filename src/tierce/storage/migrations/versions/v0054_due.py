@@ -1,6 +1,6 @@
 """Answers past their time are found by an index."""
 
-from tierce.storage.migrations import run
+from tierce.storage.migrations import build
 
 revision = "0054"
 down_revision = "0046"
@@ -8,4 +8,4 @@ down_revision = "0046"
 
 def upgrade() -> None:
     """Find answers by the day until which they are quoted, and labels in the order in which they were typed."""
-    run("v0054.sql")
+    build("v0054.sql")
