@@ -7,6 +7,7 @@ connection lives long, since a plan that is kept is made after five.
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 import psycopg
 import pytest
@@ -20,6 +21,7 @@ from tierce.identity.rules import PROFESSIONAL_LIFETIME
 from tierce.incidents.lines import store as lines
 from tierce.incidents.rules import account_criteria
 from tierce.journal.segments import store as segments
+from tierce.journal.verifier import store as verifier
 from tierce.journal.witness.store import seen
 from tierce.kernel.clock import SystemClock, micros
 from tierce.kernel.ids import EstablishmentId, ProfessionalId
@@ -198,7 +200,9 @@ insert into journal.batch (block, instance, n, at, signature)
     select n, 1, 10, now() - ({MANY} - n) * interval '1 hour', sha256('a') || sha256('b')
     from generate_series(1, {MANY} / 10) n;
 insert into journal.entry (seq, kind, professional, person, body)
-    select b * 256 + p, 1, 900000 + p, b, decode('01010000010000' || '01' || repeat('00', 120), 'hex')
+    select b * 256 + p, 1, 900000 + p, b, decode('0101000001000001', 'hex')
+        || int8send((extract(epoch from now() - ({MANY} - b) * interval '1 hour') * 1000000)::bigint)
+        || decode(repeat('00', 112), 'hex')
     from generate_series(1, {MANY} / 10) b, generate_series(0, 9) p;
 insert into journal.placed (block, first_idx, n) select n, (n - 1) * 10, 10 from generate_series(1, {MANY} / 10) n;
 select setval('journal.block_no', {MANY} / 10);
@@ -281,6 +285,55 @@ def test_hot_rows_are_dropped_once_and_their_blocks_gone_through_no_more(country
     )
     assert last < FEW_PAGES, "what was dropped before is passed over"
     assert dropped == [10, 10]
+    ends_one_by_one(country, worker)
+
+
+def ends_one_by_one(country: Country, worker: psycopg.Connection) -> None:
+    """Segments whose time is over, and those that went too early, are told by their own blocks."""
+    country.admin.execute(
+        f"update journal.batch set at = now() - interval '1200 days' where block <= {MANY} / 20".encode()
+    )
+    country.admin.execute("analyze journal.batch")
+    office = country.connect("tierce_office")
+    before = read_in_order(country, worker)
+    assert segments.due_segments(worker) == [0]
+    segments.end_segment(worker, 0, 1)
+    assert read_in_order(country, worker) == before, "batches of years were read for a segment"
+    for days, early in ((1_095, set[int]()), (1_300, {0})):
+        assert verifier.ended_early(office, days) == early
+    assert read_in_order(country, office) == before
+
+
+def read_in_order(country: Country, working: psycopg.Connection) -> int:
+    """Rows of the journal's blocks that were read from one end of their table to the other."""
+    working.commit()
+    working.execute("select pg_stat_force_next_flush()")
+    working.commit()
+    row = country.admin.execute(
+        "select sum(seq_tup_read) from pg_stat_user_tables"
+        " where relid in ('journal.batch'::regclass, 'journal.placed'::regclass)"
+    ).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def test_a_professional_s_week_of_long_ago_is_found_without_those_since(connect: Connect) -> None:
+    admin, api = connect(SUPERUSER, autocommit=True), connect("tierce_api")
+    admin.execute(JOURNAL.encode())
+    noon = SystemClock().now() - timedelta(hours=MANY - MANY // 40)
+    found: list[int] = []
+
+    def page() -> None:
+        rows = api.execute(
+            "select seq >> 8 from gate.own_asks(900003, 0, 9223372036854775807, null, null, %s, %s, 200)",
+            (micros(noon - timedelta(hours=12)), micros(noon + timedelta(hours=12))),
+        ).fetchall()
+        found[:] = [block for (block,) in rows]
+
+    read = Country(admin, connect).pages(api, page, "journal.entry")
+    assert len(found) == 24
+    assert max(found) - min(found) == 23
+    assert read < FEW_PAGES, "those since are not gone through"
 
 
 PEOPLE = f"""
@@ -345,12 +398,54 @@ def test_people_who_leave_are_removed_by_one_reading_of_each_table(connect: Conn
     keyed = ("person.key", "person.trait", "person.member")
     admin.execute("select pg_stat_force_next_flush()")
     before, asked = rows(*keyed), journal_scans(country, upkeep)
-    assert retention.forget(upkeep, Kept.PERSONS, MANY, really=True) == LEAVE
+    assert retention.forget_next(upkeep, Kept.PERSONS, None, really=True) == (LEAVE, None)
     upkeep.commit()
     assert journal_scans(country, upkeep) - asked <= LEAVE, "whether she is held is asked of whoever leaves alone"
     assert rows(*keyed) - before <= 3 * MANY, "each table once"
     for table in ("person.record", *keyed):
         assert admin.execute(f"select count(*) from {table}".encode()).fetchone() == (MANY - LEAVE,)
+
+
+ANSWERS = f"""
+insert into care.engagement (seq, establishment, professional, person, insurer, domain, pair, until_day, care_day,
+        label, at)
+    select n, 1, n, n, 1, 1, n, gate.today() - (1000 * ({MANY} - n) / {MANY})::integer + 92, 1,
+        'Mme T.', now() - 1000 * interval '1 day' * ({MANY} - n) / {MANY}
+    from generate_series(1, {MANY}) n;
+alter table access.pair set (fillfactor = 10);
+insert into access.pair (key, state, day, line, seen_day, seen_line)
+    select n, 1, gate.today(), 1, gate.today() - (n % 2) * 61, 1 from generate_series(1, 90000) n;
+analyze care.engagement, access.pair"""
+
+
+def test_a_night_of_retention_reads_answers_by_age_and_pairs_by_stretches(connect: Connect) -> None:
+    admin, upkeep = connect(SUPERUSER, autocommit=True), connect("tierce_upkeep")
+    admin.execute(ANSWERS.encode())
+    country = Country(admin, connect)
+    reached: dict[Kept, int | None] = {}
+    for kept, due in ((Kept.LABELS, MANY * 635 // 1_000), (Kept.ENGAGEMENTS, MANY * 86 // 1_000)):
+        removed = 0
+        while True:
+            rows, reached[kept] = retention.forget_next(upkeep, kept, reached.get(kept), really=True)
+            upkeep.commit()
+            removed += rows
+            if reached[kept] is None:
+                break
+        assert abs(removed - due) < MANY // 500, "all that is due"
+        admin.execute("vacuum care.engagement")
+        night = country.pages(
+            upkeep, partial(retention.forget_next, upkeep, kept, None, really=True), "care.engagement"
+        )
+        assert night < FEW_PAGES, "neither what is due on another day, nor what went before"
+    first, upto = retention.forget_next(upkeep, Kept.OPEN_PAIRS, None, really=True)
+    upkeep.rollback()  # as if stopped: it begins again
+    assert retention.forget_next(upkeep, Kept.OPEN_PAIRS, None, really=True) == (first, upto)
+    upkeep.commit()
+    assert 0 < first < 45_000, "the table is larger than a stretch"
+    assert retention.forget_next(upkeep, Kept.OPEN_PAIRS, upto, really=True) == (45_000 - first, None)
+    upkeep.commit()
+    left = "select count(*), min(seen_day) = gate.today() from access.pair"
+    assert admin.execute(left.encode()).fetchone() == (45_000, True)
 
 
 def journal_scans(country: Country, working: psycopg.Connection) -> int:

@@ -117,12 +117,18 @@ def test_the_first_release_is_brought_to_this_version_and_every_reader_works(
     first_release: tuple[Database, Path],
 ) -> None:
     database, file = first_release
+    with database.connect(SUPERUSER) as admin:  # as an upgrade leaves it that was stopped while it built this index
+        admin.execute("create index activity_professional on directory.activity (professional)")
+        admin.execute(
+            "update pg_index set indisvalid = false where indexrelid = 'directory.activity_professional'::regclass"
+        )
     done = RUNNER.invoke(app, ["upgrade", "--settings", str(file), "--without-backup", "--json", "-"])
     assert done.exit_code == 0, done.output
     said = json.loads(done.stdout)
     assert (said["before"], said["after"]) == ("0001", head_version())
     ring = Keyring(load(file).key_directory(), EVERY_KEY)
     with database.connect(SUPERUSER) as admin:
+        assert admin.execute("select count(*) from pg_index where not indisvalid").fetchone() == (0,)
         assert admin.execute("select care_day is not null, label from care.engagement").fetchall() == [
             (True, "lundi")
         ]

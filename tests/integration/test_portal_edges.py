@@ -1,5 +1,7 @@
 """The portal alone: what it answers when the API is away, a form is forged, or nobody is signed in."""
 
+import functools
+import gc
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -73,6 +75,15 @@ def test_when_the_api_is_away_the_page_says_what_to_do(portal: TestClient[Litest
     assert response.status_code == 503
     assert "Le service ne répond pas" in response.text
     assert "api_unreachable" in response.text
+
+
+def test_nothing_of_a_form_outlives_its_request(portal: TestClient[Litestar]) -> None:
+    """The framework kept the last 1,024 forms that it read: whoever had the process's memory had so many numbers."""
+    with_session(portal)
+    answered = portal.post("/ask?lang=en", data={"form_token": form_token("another"), "body": "1", "proof": ""})
+    assert answered.status_code == 403
+    kept = [one for one in gc.get_objects() if isinstance(one, functools._lru_cache_wrapper)]
+    assert not [one for one in kept if one.__module__ == "litestar._parsers" and one.cache_info().currsize]
 
 
 @pytest.mark.parametrize("path", ["/ask", "/activity", "/history/AAAA/revisit", "/sessions/1/revoke", "/sign-out"])

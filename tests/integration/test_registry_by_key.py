@@ -141,6 +141,12 @@ def test_whoever_is_absent_is_looked_for_once_and_not_for_each_lot(
     assert len(lots) >= 30
     pages = pages_so_far(feed, admin) - before
     assert pages < ABSENT_PAGES, f"{pages} pages read"
+    book, few = FeedBook(feed), LINES // 100
+    assert book.count_covered(InsurerId(2), day_of(date(2026, 11, 24))) == LINES
+    before = pages_so_far(feed, admin)
+    assert book.count_covered(InsurerId(2), day_of(date(2026, 11, 24)), few) == few
+    pages = pages_so_far(feed, admin) - before
+    assert pages < ABSENT_PAGES // 4, f"{pages} pages read to see that some are enough"
 
 
 def pages_so_far(feed: psycopg.Connection, admin: psycopg.Connection) -> int:

@@ -1,6 +1,7 @@
 """What files say over time: periods, older files, ends of contract, whole files, provisional numbers, resuming."""
 
 from collections.abc import Callable
+from itertools import product
 from pathlib import Path
 
 import psycopg
@@ -15,7 +16,13 @@ from tierce.kernel.ids import InsurerId, PersonId
 from tierce.kernel.nir import BirthDate, Nir, Rank, normalise
 from tierce.lab.country.identifiers import make_nir
 from tierce.policy.acts import Act
-from tierce.policy.feeds import EFFECTIVE_AHEAD_DAYS, SHRINK_PEOPLE_MIN, SHRINK_PER_CENT_MAX, shrinks_abnormally
+from tierce.policy.feeds import (
+    EFFECTIVE_AHEAD_DAYS,
+    SHRINK_PEOPLE_MIN,
+    SHRINK_PER_CENT_MAX,
+    covered_enough,
+    shrinks_abnormally,
+)
 from tierce.registry.errors import FeedHeldError, FeedRefusedError
 from tierce.registry.progress.model import Progress
 from tierce.registry.records import CoverageRecord, decode_coverage
@@ -473,6 +480,9 @@ def test_what_is_abnormal_is_a_share_and_more_than_a_few() -> None:
     assert shrinks_abnormally(SHRINK_PEOPLE_MIN + 1, SHRINK_PEOPLE_MIN + 1)
     assert not shrinks_abnormally(1_000 * SHRINK_PER_CENT_MAX, 100_000)
     assert shrinks_abnormally(1_000 * SHRINK_PER_CENT_MAX + 1, 100_000)
+    for losing, covered in product((0, 1, 20, 21, 49, 50, 51), range(1_100)):
+        counted = min(covered, covered_enough(losing))  # counting ends there
+        assert shrinks_abnormally(losing, counted) == shrinks_abnormally(losing, covered), (losing, covered)
 
 
 def test_the_day_of_a_period_is_the_day_of_the_file(

@@ -1,5 +1,6 @@
 """Data past its duration goes, and nothing else: class by class, held by an incident, with a line for each chunk."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -20,6 +21,7 @@ from tierce.policy.retention import JOB_CLASSES, RETENTION, keep_days
 from tierce.storage.cluster import SUPERUSER
 from tierce.storage.keys import Keyring
 from tierce.upkeep.retention.service import CLASS_SHIFT, Retention
+from tierce.upkeep.retention.store import forget_next
 
 # For each class: one row well past its duration, and one just inside it. Numbers below 100 are the old ones.
 ROWS = """
@@ -228,6 +230,17 @@ def test_what_is_past_its_duration_goes_and_the_rest_stays(old: Old) -> None:
     assert sum(old.job.run().values()) == 0
 
 
+def test_a_pair_seen_again_while_it_is_removed_stays(old: Old) -> None:
+    old.admin.execute("update access.pair set seen_day = gate.today() where key = 1")
+    with ThreadPoolExecutor(1) as pool:
+        removing = pool.submit(forget_next, old.upkeep, Kept.OPEN_PAIRS, None, really=True)
+        waits = "select cardinality(pg_blocking_pids(%s)) > 0"
+        while old.admin.execute(waits, (old.upkeep.info.backend_pid,)).fetchone() != (True,):
+            assert not removing.done(), "it does not wait for whoever sees the patient"
+        old.admin.commit()
+        assert removing.result() == (0, None)
+
+
 def test_a_file_that_cannot_be_removed_keeps_no_other_class_past_its_duration(old: Old) -> None:
     due = batch_file(old.letters, 1, 1)
     due.unlink()
@@ -301,7 +314,7 @@ def test_nobody_is_removed_while_a_file_is_taken_in(old: Old) -> None:
 
 def test_a_stolen_credential_removes_nothing_early(old: Old) -> None:
     """The role deletes through the function alone, and the function knows the durations by itself."""
-    old.upkeep.execute("select upkeep.forget(11, null, true)")
+    old.upkeep.execute("select upkeep.forget_next(11, null, true)")
     old.upkeep.commit()
     assert old.rows("coverage.coverage") == 1
     for statement in (
@@ -315,8 +328,10 @@ def test_a_stolen_credential_removes_nothing_early(old: Old) -> None:
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             old.upkeep.execute(statement.encode())
         old.upkeep.rollback()
-    with pytest.raises(psycopg.errors.CheckViolation):
-        old.upkeep.execute("select upkeep.forget(16, null, true)")
+    for call in ("forget(16, null, true)", "forget_next(16, null, true)", "forget_next(3, null, true)"):
+        with pytest.raises(psycopg.errors.CheckViolation):
+            old.upkeep.execute(f"select upkeep.{call}".encode())
+        old.upkeep.rollback()
 
 
 def test_the_database_holds_the_durations_of_the_table(old: Old) -> None:

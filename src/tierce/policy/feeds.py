@@ -23,3 +23,8 @@ EFFECTIVE_AHEAD_DAYS: Final = 92
 def shrinks_abnormally(losing: int, covered: int) -> bool:
     """Tell whether so many people losing their cover, of so many who have it, need a confirmation."""
     return losing > SHRINK_PEOPLE_MIN and losing * 100 > covered * SHRINK_PER_CENT_MAX
+
+
+def covered_enough(losing: int) -> int:
+    """So many people covered, and `losing` of them are not abnormally many: no more need be counted."""
+    return 0 if losing <= SHRINK_PEOPLE_MIN else -(-losing * 100 // SHRINK_PER_CENT_MAX)

@@ -16,7 +16,7 @@ from tierce.kernel.clock import Clock, paris_day
 from tierce.kernel.errors import FieldError
 from tierce.kernel.feed import FeedCounts, FeedRow, Rejection
 from tierce.kernel.ids import InsurerId
-from tierce.policy.feeds import shrinks_abnormally
+from tierce.policy.feeds import covered_enough, shrinks_abnormally
 from tierce.registry.batch import Ints
 from tierce.registry.errors import FeedHeldError
 from tierce.registry.first_load import FirstLoad, Seen
@@ -267,8 +267,10 @@ class RightsImport:
             losing = book.count_endings(progress.feed)
             if progress.whole:
                 losing = max(losing, book.count_absent(self._sender.id, day, progress.told))
-            covered = book.count_covered(self._sender.id, min(day, self._today())) if losing else 0
-            abnormal = shrinks_abnormally(losing, covered) or (progress.whole and progress.unread > 0 and losing > 0)
+            unread = progress.whole and progress.unread > 0 and losing > 0
+            enough = None if unread else covered_enough(losing)
+            covered = book.count_covered(self._sender.id, min(day, self._today()), enough) if losing else 0
+            abnormal = unread or shrinks_abnormally(losing, covered)
             if abnormal and progress.confirmed != losing:
                 progress.shrink = losing
                 raise FeedHeldError(losing, covered, progress.unread if progress.whole else 0)

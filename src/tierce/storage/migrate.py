@@ -1,4 +1,4 @@
-"""Bring a database to the schema of this version: roles, Alembic migrations, functions, grants, floors."""
+"""Bring a database to the schema of this version: roles, Alembic migrations, functions, grants, floors, indexes."""
 
 from importlib.resources import files
 from pathlib import Path
@@ -69,6 +69,12 @@ FUNCTIONS = (
 
 _NO_LARGE_OBJECTS = "revoke execute on function lo_creat, lo_create, lo_from_bytea from public"
 """PostgreSQL lets whoever connects make them: rows in no table of ours, which nothing here counts or deletes."""
+_INDEXES = "indexes.sql"
+_HALF_BUILT = """
+    select c.oid::regclass::text
+    from pg_index i join pg_class c on c.oid = i.indexrelid join pg_namespace n on n.oid = c.relnamespace
+    where not i.indisvalid and n.nspname = any (%s)"""
+_OURS = ["access", "care", "directory", "notice", "presence"]
 _MIGRATION_LOCK = 0x7469_6572_6365
 
 
@@ -90,6 +96,7 @@ def migrate(database: Database, *, admin: str = SUPERUSER) -> None:
         with database.connect(admin) as inside:
             pending(stored_version(inside))
         _upgrade(database, admin)
+        _build_indexes(database, admin)
 
 
 def head_version() -> str:
@@ -162,6 +169,17 @@ def _upgrade(database: Database, admin: str) -> None:
     config = alembic_config(database, admin)
     config.attributes["then"] = lambda connection: _replace(connection, database.name)
     command.upgrade(config, "head")
+
+
+def _build_indexes(database: Database, admin: str) -> None:
+    """Build what is not there of the indexes of large tables, while they are written; what was half built, anew."""
+    with database.connect(admin, autocommit=True) as connection:
+        connection.execute(sql.SQL("set role {}").format(sql.Identifier(OWNER)))
+        for (index,) in connection.execute(_HALF_BUILT, (_OURS,)).fetchall():
+            connection.execute(f"drop index {index}".encode())
+        for statement in read_sql(_INDEXES).split(";\n"):
+            if statement.strip():
+                connection.execute(statement.encode())
 
 
 def _replace(connection: psycopg.Connection, name: str) -> None:

@@ -6,6 +6,7 @@ from litestar import Litestar
 from litestar.types import ControllerRouterHandler
 
 from tierce.web.error_pages import Told, error_handlers, refuse_impossible_numbers
+from tierce.web.forgetting import keep_no_request
 from tierce.web.look import SecurityHeaders
 from tierce.web.signin_site import SiteSignIn, sign_in_handlers
 from tierce.web.visit import RememberLanguage
@@ -28,6 +29,7 @@ def site_app(
         form_bytes: the longest form that it reads.
         sign_in_origins: addresses that the sign-in leads to.
     """
+    keep_no_request()
     return Litestar(
         route_handlers=[*handlers, *sign_in_handlers(sign_in), *sign_in.pages.static_handlers()],
         exception_handlers=error_handlers(sign_in.pages, sign_in.refused, told),

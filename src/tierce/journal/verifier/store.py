@@ -222,9 +222,9 @@ def ended(connection: Connection) -> list[tuple[int, int]]:
 def ended_early(connection: Connection, days: int) -> set[int]:
     """First leaves of ended segments of which the database had taken a block less than so many days before."""
     rows = connection.execute(
-        "select e.first_idx from journal.ended e where exists (select from journal.placed p join journal.batch b"
-        " on b.block = p.block where p.first_idx >= e.first_idx and p.first_idx < e.end_idx"
-        " and b.at > e.at - make_interval(days => %s))",
+        "select e.first_idx from journal.ended e where exists (select from journal.placed p"
+        " where p.first_idx >= e.first_idx and p.first_idx < e.end_idx"
+        " and (select b.at from journal.batch b where b.block = p.block) > e.at - make_interval(days => %s))",
         (days,),
     ).fetchall()
     return {row[0] for row in rows}

@@ -154,18 +154,21 @@ class FeedBook:
         """Count the lines put off because they end a running right."""
         return self._number("select count(*) from registry.feed_later where feed = %s and ends", (feed,))
 
-    def count_covered(self, insurer: InsurerId, day: int) -> int:
-        """Count the people whom an insurer covers on a day."""
+    def count_covered(self, insurer: InsurerId, day: int, at_most: int | None = None) -> int:
+        """Count the people whom an insurer covers on a day, up to so many.
+
+        Its periods of one person never overlap: as many hold the day as people.
+        """
         return self._number(
-            "select count(distinct person) from coverage.coverage"
-            " where insurer = %s and %s between from_day and until_day",
-            (insurer, day),
+            "select count(*) from (select from coverage.coverage"
+            " where insurer = %s and %s between from_day and until_day limit %s) covered",
+            (insurer, day, at_most),
         )
 
     def count_absent(self, insurer: InsurerId, day: int, told: int) -> int:
         """Count the people covered on a day whom the file has not told of."""
         return self._number(
-            "select count(distinct person) from coverage.coverage where insurer = %s and effective_day <= %s"
+            "select count(*) from coverage.coverage where insurer = %s and effective_day <= %s"
             " and told <> %s and %s between from_day and until_day",
             (insurer, day, told, day),
         )

@@ -1,5 +1,6 @@
 """Alembic migrations: each runs one plain SQL file."""
 
+import psycopg
 from alembic import op
 
 from tierce.storage.migrate import read_sql
@@ -8,5 +9,5 @@ from tierce.storage.migrate import read_sql
 def run(name: str) -> None:
     """Run one of our SQL files on the connection of the migration under way."""
     driver = op.get_bind().connection.driver_connection
-    assert driver is not None
+    assert isinstance(driver, psycopg.Connection)
     driver.execute(read_sql(name).encode())

@@ -2,6 +2,31 @@
 -- role `tierce_api` reads no journal line otherwise. What is told of an ask is whether something was shown, never why
 -- nothing was. Numbers of lines below 2^55 keep every comparison within bigint.
 
+-- The first block that the database took at an instant or later, found by halves: numbers are drawn in the order of time, but for
+-- the moments between a batch's opening and its commit. Ten months of a professional's lines are then not gone through for a
+-- week before them.
+create or replace function journal.block_at(instant_us bigint) returns bigint
+    language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
+declare
+    instant constant timestamptz := to_timestamp(instant_us / 1e6);
+    low bigint := (select min(block) from journal.batch);
+    high bigint := (select max(block) + 1 from journal.batch);
+    found_at timestamptz;
+    middle bigint;
+    after_middle bigint;
+begin
+    while low < high loop
+        middle := low + (high - low) / 2;
+        select b.block, b.at into after_middle, found_at from journal.batch b where b.block >= middle order by b.block limit 1;
+        if found_at < instant then
+            low := after_middle + 1;
+        else
+            high := middle;
+        end if;
+    end loop;
+    return low;
+end $$;
+
 -- One page of what was asked in a professional's name at one establishment, newest first; revisits are not asks.
 drop function if exists gate.own_asks(bigint, bigint, bigint, smallint, boolean, bigint, bigint, integer);
 create or replace function gate.own_asks(
@@ -17,6 +42,10 @@ create or replace function gate.own_asks(
       and (of_domain is null or get_byte(e.body, 7) = of_domain)
       and (only_shown is null or (get_byte(e.body, 4) = 1) = only_shown)
       and journal.u64(e.body, 8) >= from_us and journal.u64(e.body, 8) < to_us
+      -- A day more on either side: an instant is the process's own, a block's is the database's.
+      and e.seq >= (select case when from_us > 86400000000 then journal.block_at(from_us - 86400000000) * 256 else 0 end)
+      and e.seq < (select case when to_us < 4102444800000000 then journal.block_at(to_us + 86400000000) * 256
+                          else before end)
     order by e.seq desc limit least(at_most, 200)
 $$;
 

@@ -233,8 +233,8 @@ grant execute on function presence.report, presence.take_back to tierce_feed;
 -- upkeep: retention, rotation of keys, health; counts and states, no person, no coverage -------------------------------
 grant usage on schema upkeep, registry, access, registry_meta to tierce_upkeep;
 grant select on registry_meta.schema_version to tierce_upkeep;
-grant execute on function journal.register, journal.next_block, journal.append, upkeep.forget, upkeep.keys_in_use,
-    upkeep.drop_key, upkeep.waiting, upkeep.retire_instance, upkeep.due_letters, upkeep.letters_gone,
+grant execute on function journal.register, journal.next_block, journal.append, upkeep.forget, upkeep.forget_next,
+    upkeep.keys_in_use, upkeep.drop_key, upkeep.waiting, upkeep.retire_instance, upkeep.due_letters, upkeep.letters_gone,
     upkeep.job_ended to tierce_upkeep;
 grant select on upkeep.keep, upkeep.heartbeat to tierce_upkeep;
 grant select on registry.feed, registry.insurer_key to tierce_upkeep;

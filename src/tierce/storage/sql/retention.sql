@@ -85,7 +85,112 @@ begin
     where w.ended is null and exists (select from unnest(alone) p where p = w.person);
 end $$;
 
--- Deletes (or counts, unless `really`) at most `at_most` rows of a class that are past their duration; returns how many.
+-- Deletes (or counts, unless `really`) what is due in the next stretch of a class whose table holds years of a country: behind
+-- `after` (null: from the beginning), up to `upto`, which is null once the end was reached. Pairs and periods bear no index by
+-- age, which the gate or an import would write each time: their stretch is so many pages of the table (docs/adr/0078).
+create or replace function upkeep.forget_next(of_class integer, after bigint, really boolean,
+    out removed bigint, out upto bigint)
+    language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+    rows_at_once constant integer := 2000;
+    people_at_once constant integer := 50000;        -- the tables of their keys are read whole for each lot
+    held timestamptz := upkeep.held_since();
+    before timestamptz := now() - make_interval(
+        days => (select k.days from upkeep.keep k where k.class = of_class and of_class in (7, 8, 9, 10, 11, 12)));
+    before_day integer := (before at time zone 'Europe/Paris')::date - date '1970-01-01';
+    ends bigint := coalesce(after, 0) + 8192;        -- 64 MiB further
+    low tid := format('(%s,0)', coalesce(after, 0))::tid;
+    high tid := format('(%s,0)', ends)::tid;
+    behind bigint := coalesce(after, 0);
+    people bigint[] := '{}';
+    senders smallint[] := '{}';
+    more bigint := 0;
+begin
+    if before is null then
+        raise exception 'class % is not one that is deleted by stretches', of_class using errcode = 'check_violation';
+    end if;
+    removed := 0;
+    case of_class
+    when 7, 8 then
+        if really then
+            delete from access.pair p where p.ctid >= low and p.ctid < high
+                and (p.state = 2) = (of_class = 8) and p.seen_day < before_day;
+            get diagnostics removed = row_count;
+        else
+            select count(*) into removed from access.pair p where p.ctid >= low and p.ctid < high
+                and (p.state = 2) = (of_class = 8) and p.seen_day < before_day;
+        end if;
+        if of_class = 8 and (really or after is null) then
+            with due as (select id from access.presented where day < before_day
+                         limit case when really then rows_at_once end),
+            gone as (delete from access.presented e using due where e.id = due.id and really)
+            select count(*) into more from due;
+        end if;
+        if more >= rows_at_once and really then
+            upto := coalesce(after, 0);              -- the same pages again, of which nothing is left
+        elsif ends * current_setting('block_size')::bigint < pg_relation_size('access.pair') then
+            upto := ends;
+        end if;
+        removed := removed + more;
+    when 9 then                                      -- in the order in which they were given, to the first that is too young
+        with next as materialized (
+            select seq, at from care.engagement where label is not null and seq > behind order by seq limit rows_at_once),
+        gone as (update care.engagement e set label = null from next
+                 where e.seq = next.seq and next.at < before and really)
+        select count(*) filter (where at < before),
+               case when count(*) = rows_at_once and max(at) < before then max(seq) end
+        into removed, upto from next;
+    when 10 then                                     -- one that is quoted until a day was given before it
+        before := least(before, held);
+        before_day := (before at time zone 'Europe/Paris')::date - date '1970-01-01';
+        with due as materialized (
+            select seq, until_day from care.engagement
+            where until_day >= behind and until_day < before_day and at < before
+            order by until_day limit case when really then rows_at_once end),
+        gone as (delete from care.engagement e using due where e.seq = due.seq and really)
+        select count(*), case when count(*) = rows_at_once and really then max(until_day) end into removed, upto from due;
+    when 11 then
+        if really then
+            delete from coverage.coverage c where c.ctid >= low and c.ctid < high and c.until_day < before_day
+                and not upkeep.is_held(c.person) and not upkeep.may_be_listed(c.person, held);
+            get diagnostics removed = row_count;
+        else
+            select count(*) into removed from coverage.coverage c
+            where c.ctid >= low and c.ctid < high and c.until_day < before_day
+                and not upkeep.is_held(c.person) and not upkeep.may_be_listed(c.person, held);
+        end if;
+        if ends * current_setting('block_size')::bigint < pg_relation_size('coverage.coverage') then
+            upto := ends;
+        end if;
+    when 12 then
+        if exists (select from registry.feed where state = 'running') then
+            return;                                  -- a file under way may hold the coverage that is missing
+        end if;
+        -- The same stretch of two keys beside one another: neither table is read. Whom an incident holds is asked of those
+        -- alone who have no coverage.
+        loop
+            select max(r.person) into upto
+            from (select person from person.record where person > behind order by person limit 100000) r;
+            exit when upto is null or cardinality(people) >= people_at_once;
+            with nobody as materialized (
+                select r.person, r.insurer from person.record r
+                where r.person > behind and r.person <= upto and not exists (
+                    select from coverage.coverage c where c.person > behind and c.person <= upto
+                    and c.person = r.person and c.insurer = r.insurer))
+            select people || coalesce(array_agg(b.person), '{}'), senders || coalesce(array_agg(b.insurer), '{}')
+            into people, senders
+            from nobody b where not upkeep.is_held(b.person) and not upkeep.may_be_listed(b.person, held);
+            behind := upto;
+        end loop;
+        upto := case when upto is not null then behind end;
+        removed := cardinality(people);
+        if really and removed > 0 then
+            perform upkeep.forget_people(people, senders);
+        end if;
+    end case;
+end $$;
+
+-- Deletes (or counts, unless `really`) at most `at_most` rows of any other class that are past their duration; returns how many.
 create or replace function upkeep.forget(of_class integer, at_most integer, really boolean) returns bigint
     language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
@@ -95,19 +200,18 @@ declare
     before timestamptz := now() - make_interval(days => kept_days);
     held timestamptz := upkeep.held_since();
     before_day integer;
-    people bigint[];
-    senders smallint[];
 begin
     if kept_days is null then
         raise exception 'class % is not one that is deleted by this job', of_class using errcode = 'check_violation';
     end if;
-    if of_class in (3, 4, 5, 6, 10, 13, 15, 23, 28, 44) then
+    if of_class in (3, 4, 5, 6, 13, 15, 23, 28, 44) then
         before := least(before, held);              -- what an incident may still need stays
     end if;
     before_day := (before at time zone 'Europe/Paris')::date - date '1970-01-01';
     case of_class
     when 3 then
-        with due as (select id from access.session where least(revoked, expires) < before limit at_most),
+        with due as (select id from access.session     -- found by its beginning, which is before its end
+                     where created < before and least(revoked, expires) < before order by created limit at_most),
         gone as (delete from access.session s using due where s.id = due.id and really)
         select count(*) into n from due;
     when 4 then
@@ -140,44 +244,6 @@ begin
             limit at_most),
         gone as (delete from access.device d using due where d.id = due.id and really)
         select count(*) into more from due;
-    when 7, 8 then
-        with due as (select key from access.pair
-                     where (state = 2) = (of_class = 8) and seen_day < before_day limit at_most),
-        gone as (delete from access.pair p using due where p.key = due.key and really)
-        select count(*) into n from due;
-        with due as (select id from access.presented where of_class = 8 and day < before_day limit at_most),
-        gone as (delete from access.presented e using due where e.id = due.id and really)
-        select count(*) into more from due;
-    when 9 then
-        with due as (select seq from care.engagement where label is not null and at < before limit at_most),
-        gone as (update care.engagement e set label = null from due where e.seq = due.seq and really)
-        select count(*) into n from due;
-    when 10 then
-        with due as (select seq from care.engagement where until_day < before_day and at < before limit at_most),
-        gone as (delete from care.engagement e using due where e.seq = due.seq and really)
-        select count(*) into n from due;
-    when 11 then
-        with due as (select person, insurer, from_day from coverage.coverage
-                     where until_day < before_day and not upkeep.is_held(person)
-                       and not upkeep.may_be_listed(person, held) limit at_most),
-        gone as (delete from coverage.coverage c using due
-                 where (c.person, c.insurer, c.from_day) = (due.person, due.insurer, due.from_day) and really)
-        select count(*) into n from due;
-    when 12 then
-        if exists (select from registry.feed where state = 'running') then
-            return 0;                               -- a file under way may hold the coverage that is missing
-        end if;
-        -- Whom an incident holds is asked of those alone who have no coverage: as one condition, it is asked of the country.
-        with nobody as materialized (
-            select r.person, r.insurer from person.record r
-            where not exists (select from coverage.coverage c where c.person = r.person and c.insurer = r.insurer)),
-        due as (select * from nobody b where not upkeep.is_held(b.person) and not upkeep.may_be_listed(b.person, held)
-                limit at_most)
-        select count(*), coalesce(array_agg(d.person), '{}'), coalesce(array_agg(d.insurer), '{}')
-        into n, people, senders from due d;
-        if really and n > 0 then
-            perform upkeep.forget_people(people, senders);
-        end if;
     when 13 then
         with due as (select id from access.ladder where least(lifted, until) < before limit at_most),
         gone as (delete from access.ladder h using due where h.id = due.id and really)

@@ -95,27 +95,36 @@ begin
     return found;
 end $$;
 
--- The segments whose time is over, oldest first: past the journal's duration, and before what an incident still needs, by
--- the manifest and by when the database took each of their blocks.
+-- Whether a segment's time is over: past the journal's duration, and before what an incident still needs, by the manifest and by
+-- when the database took each of its blocks; and none of its rows is left. Each block is looked up by itself: joined, all
+-- the batches of years were read for each segment.
+create or replace function journal.is_over(made journal.segment) returns boolean
+    language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
+declare
+    before timestamptz := least(now() - make_interval(days => (select k.days from upkeep.keep k where k.class = -4)),
+                                upkeep.held_since());
+begin
+    return made.until_us < extract(epoch from before) * 1e6
+        and not exists (select from journal.placed p
+                        where p.first_idx >= made.first_idx and p.first_idx < made.end_idx
+                          and (select e.seq from journal.entry e
+                               where e.seq between p.block * 256 and p.block * 256 + 255 limit 1) is not null)
+        and not exists (select from journal.placed p
+                        where p.first_idx >= made.first_idx and p.first_idx < made.end_idx
+                          and (select b.at from journal.batch b where b.block = p.block) >= before);
+end $$;
+
+-- The segments whose time is over, oldest first.
 create or replace function journal.due_segments() returns table (first_idx bigint, end_idx bigint)
     language sql stable security definer set search_path = pg_catalog, pg_temp as $$
-    with over (at) as materialized (
-        select least(now() - make_interval(days => (select k.days from upkeep.keep k where k.class = -4)),
-                     upkeep.held_since()))
-    select s.first_idx, s.end_idx from over, journal.segments() s
-    where s.until_us < extract(epoch from over.at) * 1e6
-      and not exists (select from journal.placed p join journal.batch b on b.block = p.block
-                      where p.first_idx >= s.first_idx and p.first_idx < s.end_idx and b.at >= over.at)
-      and not exists (select from journal.placed p join journal.entry e on e.seq between p.block * 256 and p.block * 256 + 255
-                      where p.first_idx >= s.first_idx and p.first_idx < s.end_idx)
-    order by s.first_idx
+    select s.first_idx, s.end_idx from journal.segments() s where journal.is_over(s) order by s.first_idx
 $$;
 
 -- Notes that a segment's time is over; the files may then go.
 create or replace function journal.end_segment(of_first bigint, said_in bigint) returns void
     language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
-    if of_first is distinct from (select d.first_idx from journal.due_segments() d order by d.first_idx limit 1)
+    if not exists (select from journal.segments() s where s.first_idx = of_first and journal.is_over(s))
        or of_first is distinct from (select min(s.first_idx) from journal.segments() s) then
         raise exception 'this segment is not the oldest, or its time is not over' using errcode = 'check_violation';
     end if;

@@ -1,6 +1,6 @@
 """The retention job: class after class, in bounded chunks, each chunk with its journal line in the same commit."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from psycopg import Connection
@@ -15,8 +15,10 @@ from tierce.policy.retention import JOB_CLASSES
 from tierce.upkeep.retention import store
 
 CHUNK_ROWS = 2_000
-CHUNK_PEOPLE = 50_000
-"""People removed at once: nothing leads from a person to her keys, so that each chunk reads their tables whole."""
+BY_STRETCHES = frozenset(
+    {Kept.OPEN_PAIRS, Kept.PROVED_PAIRS, Kept.LABELS, Kept.ENGAGEMENTS, Kept.COVERAGE, Kept.PERSONS}
+)
+"""Classes whose tables hold a country for years: the database goes through each once a run, a stretch at a time."""
 CLASS_SHIFT = 40
 """The line's reference: the class in the bits above this one, the number of rows below."""
 
@@ -41,7 +43,12 @@ class Retention:
 
         A person counts once her last coverage is gone, so a first run removes more people than are counted before it.
         """
-        found = {kept: store.forget(self._connection, kept, None, really=False) for kept in JOB_CLASSES}
+        found = {
+            kept: sum(self._stretches(kept, really=False))
+            if kept in BY_STRETCHES
+            else store.forget(self._connection, kept, None, really=False)
+            for kept in JOB_CLASSES
+        }
         self._connection.rollback()
         return found
 
@@ -54,8 +61,9 @@ class Retention:
         removed, failed = dict.fromkeys(JOB_CLASSES, 0), None
         for kept in JOB_CLASSES:
             try:
-                while rows := self._remove(kept):
-                    self._appender.write(self._connection, [self._line(kept, rows)])
+                for rows in self._removed(kept):
+                    if rows:
+                        self._appender.write(self._connection, [self._line(kept, rows)])
                     self._connection.commit()
                     removed[kept] += rows
                     progress(kept, rows)
@@ -66,11 +74,26 @@ class Retention:
             raise failed
         return removed
 
+    def _removed(self, kept: Kept) -> Iterator[int]:
+        """Remove chunk after chunk of a class, each in a transaction that the caller commits."""
+        if kept in BY_STRETCHES:
+            yield from self._stretches(kept, really=True)
+            return
+        while rows := self._remove(kept):
+            yield rows
+
+    def _stretches(self, kept: Kept, *, really: bool) -> Iterator[int]:
+        upto: int | None = None
+        while True:
+            rows, upto = store.forget_next(self._connection, kept, upto, really=really)
+            yield rows
+            if upto is None:
+                return
+
     def _remove(self, kept: Kept) -> int:
         """Remove a chunk of a class in the caller's transaction; a file is gone before its row says so."""
         if kept is not Kept.LETTERS:
-            rows = CHUNK_PEOPLE if kept is Kept.PERSONS else CHUNK_ROWS
-            return store.forget(self._connection, kept, rows, really=True)
+            return store.forget(self._connection, kept, CHUNK_ROWS, really=True)
         due = store.due_letters(self._connection, CHUNK_ROWS)
         for audience, number in due:
             batch_file(self._letters, audience, number).unlink(missing_ok=True)

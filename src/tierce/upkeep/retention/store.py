@@ -1,4 +1,4 @@
-"""What the retention job asks of the database: everything it may do is one function (storage/sql/retention.sql)."""
+"""What the retention job asks of the database: everything it may do is in storage/sql/retention.sql."""
 
 from psycopg import Connection
 
@@ -10,6 +10,18 @@ def forget(connection: Connection, kept: Kept, at_most: int | None, *, really: b
     row = connection.execute("select upkeep.forget(%s, %s, %s)", (kept.value, at_most, really)).fetchone()
     assert row is not None
     return int(row[0])
+
+
+def forget_next(connection: Connection, kept: Kept, after: int | None, *, really: bool) -> tuple[int, int | None]:
+    """Remove (or count) what is due in the stretch of a class behind `after`; returns how many, and where it ends.
+
+    None for where it ends: it was the last.
+    """
+    row = connection.execute(
+        "select removed, upto from upkeep.forget_next(%s, %s, %s)", (kept.value, after, really)
+    ).fetchone()
+    assert row is not None
+    return int(row[0]), row[1]
 
 
 def due_letters(connection: Connection, at_most: int) -> list[tuple[int, int]]:

@@ -38,6 +38,7 @@ from tierce.web.api.place import PLACE_KEY, place
 from tierce.web.api.problems import Problem
 from tierce.web.api.signin import EXCEPTION_HANDLERS, ROUTES, STATE_KEY, AnyRequest, SignInWiring
 from tierce.web.api.token import VENDOR_KEY, VendorWiring, token
+from tierce.web.forgetting import keep_no_request
 
 WIRING_KEY = "rights"
 NO_STORE = {"Cache-Control": "no-store"}
@@ -213,6 +214,7 @@ def _nobody(_connection: ASGIConnection[Any, Any, Any, Any], _handler: BaseRoute
 
 def create_api(wiring: RightsWiring, proofs: ProofVerifier) -> App:
     """Assemble the application; the gate must be started."""
+    keep_no_request()
     rest = Litestar(
         [
             *ROUTES,

@@ -10,6 +10,7 @@ from litestar.exceptions import HTTPException
 
 from tierce.kernel.clock import Clock, SystemClock
 from tierce.policy.acts import Act
+from tierce.web.forgetting import keep_no_request
 from tierce.web.look import SecurityHeaders, pages_of
 from tierce.web.portal.api import Api
 from tierce.web.portal.asking import ask_handlers
@@ -44,6 +45,7 @@ def create_app(
     transport: httpx.AsyncBaseTransport | None = None,
 ) -> Litestar:
     """Make the portal; `transport` replaces the network towards the API, for tests that hold both ends."""
+    keep_no_request()
     site = PortalSite(
         pages=pages_of(HERE),
         api=Api(settings.api_url, transport),

@@ -5,7 +5,7 @@ from alembic import op
 from tierce.storage.migrate import read_sql
 
 revision = "0052"
-down_revision = "0046"
+down_revision = "0051"
 
 
 def upgrade() -> None:

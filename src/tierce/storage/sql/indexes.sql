@@ -1,0 +1,19 @@
+-- Indexes of tables of years, built after an upgrade's transaction while their tables are read and written, each by itself.
+-- None of them holds a rule: until one is there, what it finds is found by reading the whole table.
+
+-- What is asked by page, by minute or by night (docs/adr/0065).
+-- An account's activities: read at each sign-in, and settled when she leaves the directory. Since substitutions have activities
+-- of their own, the unique index on (professional, establishment, profession) is of the others alone, and served neither.
+create index concurrently if not exists activity_professional on directory.activity (professional);
+-- Who used a device: a page of holds, a lift, and the end of a device, whose foreign keys look for it here.
+create index concurrently if not exists line_device on access.line (device) where device is not null;
+create index concurrently if not exists device_name_device on access.device_name (device);
+create index concurrently if not exists person_report_at on notice.person_report (at);
+-- What the worker forgets each minute.
+create index concurrently if not exists answer_at on presence.answer (at);
+create index concurrently if not exists deposit_sealed on care.deposit (received) where sealed is not null;
+
+-- Answers past their time (docs/adr/0078): by the day until which they are quoted, and labels in the order in which they were
+-- typed. An answer is written once, and both indexes grow at one end.
+create index concurrently if not exists engagement_until on care.engagement (until_day);
+create index concurrently if not exists engagement_labelled on care.engagement (seq) where label is not null;
