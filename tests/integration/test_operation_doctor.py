@@ -207,6 +207,13 @@ def test_a_server_that_could_lose_lines(house: House, connect: Connect) -> None:
         admin.execute("alter role tierce_upkeep reset synchronous_commit")
 
 
+def test_an_index_that_an_upgrade_left_to_be_built(house: House, connect: Connect) -> None:
+    assert "index-missing" not in house.codes()
+    connect(SUPERUSER, autocommit=True).execute("drop index care.engagement_until")
+    (found,) = [one for one in base.inside(house.settings, SystemClock()) if one.code == "index-missing"]
+    assert "engagement_until" in found.said.fr
+
+
 def test_a_schema_that_is_older_or_newer_than_the_program(house: House, connect: Connect) -> None:
     assert _inside(house, "schema") == []
     admin = connect(SUPERUSER, autocommit=True)

@@ -1,5 +1,6 @@
 """Bring a database to the schema of this version: roles, Alembic migrations, functions, grants, floors, indexes."""
 
+import re
 from importlib.resources import files
 from pathlib import Path
 
@@ -180,6 +181,18 @@ def _build_indexes(database: Database, admin: str) -> None:
         for statement in read_sql(_INDEXES).split(";\n"):
             if statement.strip():
                 connection.execute(statement.encode())
+
+
+def unbuilt(connection: psycopg.Connection) -> list[str]:
+    """The indexes of large tables that an upgrade left to be built when it was stopped, by name."""
+    named = re.findall(r"if not exists (\w+) on (\w+)\.", read_sql(_INDEXES))
+    rows = connection.execute(
+        "select n.name from unnest(%s::text[], %s::text[]) n(name, at) where not exists (select from pg_index i"
+        " join pg_class c on c.oid = i.indexrelid join pg_namespace s on s.oid = c.relnamespace"
+        " where i.indisvalid and (c.relname, s.nspname) = (n.name, n.at))",
+        ([name for name, _ in named], [schema for _, schema in named]),
+    ).fetchall()
+    return [name for (name,) in rows]
 
 
 def _replace(connection: psycopg.Connection, name: str) -> None:

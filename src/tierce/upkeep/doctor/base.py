@@ -11,7 +11,7 @@ from tierce.kernel.language import Phrase
 from tierce.settings import Settings
 from tierce.storage import heartbeat
 from tierce.storage.cluster import SUPERUSER
-from tierce.storage.migrate import head_version, stored_version
+from tierce.storage.migrate import head_version, stored_version, unbuilt
 from tierce.storage.roles import ROLES
 from tierce.upkeep.doctor import log, timers
 from tierce.upkeep.doctor.files import LOOPBACK, MADE_BY
@@ -126,7 +126,9 @@ def _server(connection: psycopg.Connection, settings: Settings) -> list[Finding]
 def _schema(connection: psycopg.Connection) -> list[Finding]:
     here, there = head_version(), stored_version(connection)
     if there == here:
-        return [good("schema", here, "est la version du programme", "is this program's version")]
+        return _indexes(connection) or [
+            good("schema", here, "est la version du programme", "is this program's version")
+        ]
     if there is not None and there > here:
         said = Phrase(
             f"la base est en {there}, plus récente que le programme",
@@ -137,6 +139,18 @@ def _schema(connection: psycopg.Connection) -> list[Finding]:
         said = Phrase(f"la base est en {there}", f"the database is at {there}")
         remedy = Phrase("sauvegardez, puis `tierce upgrade`", "take a backup, then `tierce upgrade`")
     return [bad("schema", here, said, remedy)]
+
+
+def _indexes(connection: psycopg.Connection) -> list[Finding]:
+    missing = unbuilt(connection)
+    if not missing:
+        return []
+    said = Phrase(
+        f"{', '.join(missing)} : pas encore construit, ce qu'il trouve se cherche dans toute la table",
+        f"{', '.join(missing)}: not built yet, what it finds is looked for in the whole table",
+    )
+    remedy = Phrase("`tierce upgrade`, qui reprend là", "`tierce upgrade`, which goes on there")
+    return [bad("index-missing", "PostgreSQL", said, remedy, grade=Grade.WARNING)]
 
 
 def _clock(connection: psycopg.Connection, clock: Clock) -> list[Finding]:
