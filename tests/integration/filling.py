@@ -12,6 +12,8 @@ import psycopg
 
 GIVEN: Final[Mapping[str, str]] = {
     "registry.insurer.amc": "'99000001'",
+    "registry.printed.amc": "'99000001'",
+    "registry.printed.csr": "'003'",
     "access.client.id": "'merle'",
     "incident.scope.revision": "2",
     "journal.segment.end_idx": "2",

@@ -20,6 +20,7 @@ from tierce.policy.acts import Act, Outcome, Site
 from tierce.policy.ladder import BROAD, Level, Rung, cell_of, cell_profession, department_of
 from tierce.storage.cluster import SUPERUSER
 from tierce.storage.database import Database
+from tierce.storage.migrate import read_sql
 
 pytestmark = pytest.mark.integration
 
@@ -185,4 +186,39 @@ def test_the_database_numbers_a_cell_as_the_policy_does(world: World, finess: st
         number = cell_of(finess[:2], profession)
         assert world.scalar(f"select directory.cell_of('{finess}', {profession.value})") == number
         if number:
-            assert (department_of(number), cell_profession(number)) == (finess[:2], profession)
+            told = {"9A": "971"}.get(finess[:2], finess[:2])
+            assert (department_of(number), cell_profession(number)) == (told, profession)
+
+
+def test_who_was_held_with_all_of_overseas_stays_held_in_each_departement(world: World) -> None:
+    """What the upgrade runs, on a hold and a line of the cell that was one."""
+    _, _, overseas = read_sql("v0049.sql").partition("-- Overseas")
+    whole = cell_of("97", Profession.GP)
+    hold(world, Level.CELL, whole)
+    doctor = enrol(world)
+    world.run(f"update directory.establishment set finess = '970408589' where id = {doctor.establishment}")
+    world.run(f"update access.line set cell = {whole} where establishment = {doctor.establishment}")
+    world.run(
+        f"insert into access.clientele (software, login, profession, vendor, cell, first_day, last_day)"
+        f" values (1, {doctor.login}, {doctor.profession.value}, 0, {whole}, 0, 0)"
+    )
+    world.run(f"-- {overseas}")
+    subjects = world.scalar("select array_agg(subject order by subject) from access.ladder where level = 7")
+    assert subjects == [whole, *(cell_of(f"97{last}", Profession.GP) for last in range(1, 7))]
+    island = cell_of("974", doctor.profession)
+    assert world.scalar(f"select cell from access.line where establishment = {doctor.establishment}") == island
+    assert world.scalar(f"select cell from access.clientele where login = {doctor.login}") == island
+    assert decided(world, doctor) == [StepUp(Outcome.HELD)]
+
+
+@pytest.mark.parametrize(
+    ("finess", "department"),
+    # Published numbers of Guadeloupe, Martinique, La Réunion and Mayotte, and two whose form is none of theirs.
+    [("970100228", "971"), ("970211207", "972"), ("970408589", "974"), ("980500003", "98"), ("970900001", "97"),
+     ("971000001", "97")],
+)  # fmt: skip
+def test_each_departement_overseas_is_a_cell_of_its_own(world: World, finess: str, department: str) -> None:
+    number = cell_of(department, Profession.GP)
+    assert world.scalar(f"select directory.cell_of('{finess}', 1)") == number
+    assert world.scalar(f"select directory.department_of('{finess}')") == department == department_of(number)
+    assert number != cell_of("97", Profession.GP) or department == "97"

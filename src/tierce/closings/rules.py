@@ -129,8 +129,8 @@ def _cell(subject: str) -> int:
             "department",
             ("ce n’est pas un département.", "this is not a département."),
             (
-                "Écrivez les deux premiers caractères du FINESS : 75, 2A, 9A.",
-                "Write the first two characters of the FINESS: 75, 2A, 9A.",
+                "Écrivez le département : 75, 2A, 974.",
+                "Write the département: 75, 2A, 974.",
             ),
         )
     return number

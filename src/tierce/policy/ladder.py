@@ -59,13 +59,17 @@ class Rung(IntEnum):
 
 
 _DEPARTMENT = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_OVERSEAS = ("971", "972", "973", "974", "975", "976")
+_OVERSEAS_FIRST = 36 * _DEPARTMENT.index("9") + _DEPARTMENT.index("A")
 
 
 def cell_of(department: str, profession: int) -> int:
     """The subject of a CELL: a profession in one département, as FINESS numbers begin; 0 when that is no département.
 
-    The database function directory.cell_of gives the same.
+    971 to 976 are 9A to 9F, as FINESS writes them too. The database function directory.cell_of gives the same.
     """
+    if department in _OVERSEAS:
+        department = f"9{'ABCDEF'[_OVERSEAS.index(department)]}"
     places = [_DEPARTMENT.find(letter) for letter in department]
     if len(places) != 2 or min(places) < 0:
         return 0
@@ -78,7 +82,10 @@ def cell_profession(cell: int) -> int:
 
 
 def department_of(cell: int) -> str:
-    """The département of a CELL's subject."""
+    """The département of a CELL's subject, as people write it."""
+    overseas = cell // 100 - _OVERSEAS_FIRST
+    if 0 <= overseas < len(_OVERSEAS):
+        return _OVERSEAS[overseas]
     return _DEPARTMENT[cell // 3_600 % 36] + _DEPARTMENT[cell // 100 % 36]
 
 

@@ -137,8 +137,9 @@ def put_saturated(connection: Connection, day: int, lines: Sequence[Looked]) -> 
     with connection.cursor() as cursor:
         cursor.executemany(
             "insert into access.saturated (day, line, profession, department, software, network)"
-            " select %s, l.id, l.profession, coalesce(left(t.finess, 2), ''), %s, %s from access.line l"
-            " left join directory.establishment t on t.id = %s where l.id = %s on conflict do nothing",
+            " select %s, l.id, l.profession, coalesce(directory.department_of(t.finess), ''), %s, %s"
+            " from access.line l left join directory.establishment t on t.id = %s where l.id = %s"
+            " on conflict do nothing",
             [
                 (day, one.entry.software, one.entry.network, one.entry.establishment, one.line)
                 for one in {one.line: one for one in lines}.values()

@@ -105,7 +105,7 @@ class Crowd:
     profession: int
     """0 for a network or software."""
     name: str
-    """The département as FINESS numbers begin, the first digits of the network's pseudonym, or the software's."""
+    """The département, the first digits of the network's pseudonym, or the software's."""
     today: int
     before: tuple[int, ...]
     unusual: bool

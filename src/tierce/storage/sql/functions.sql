@@ -59,10 +59,18 @@ create or replace function gate.standing_of(
     left join registry.insurer i on i.id = w.row_[1]
 $$;
 
+-- The département that a FINESS number begins with, as people write it: overseas its third digit comes after a zero.
+create or replace function directory.department_of(finess text) returns text
+    language sql immutable as $$
+    select case when finess ~ '^970[1-6]' then '97' || substr(finess, 4, 1) else left(finess, 2) end
+$$;
+
 -- The number of a cell: a profession in one département (policy.ladder.cell_of); 0 when the FINESS begins with none.
+-- 971 to 976 have the places of 9A to 9F, by which FINESS names them too.
 create or replace function directory.cell_of(finess text, profession integer) returns bigint
     language sql immutable as $$
-    select case when left(finess, 2) ~ '^[0-9A-Z]{2}$' then
+    select case when finess ~ '^970[1-6]' then (333 + substr(finess, 4, 1)::integer) * 100 + profession
+    when left(finess, 2) ~ '^[0-9A-Z]{2}$' then
         (36 * (strpos('0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ', substr(finess, 1, 1)) - 1)
             + strpos('0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ', substr(finess, 2, 1)) - 1) * 100 + profession
         else 0 end

@@ -182,7 +182,7 @@ grant select, insert, update, delete on access.unexplained, access.overdue, acce
 grant select on access.decoy, access.alert to tierce_worker;
 grant select, insert, delete on access.decoy_hit, access.accused, access.saturated to tierce_worker;
 grant select on directory.establishment, directory.software to tierce_worker;
-grant execute on function directory.cell_of to tierce_worker;   -- whether whoever deposited was held, by any part
+grant execute on function directory.cell_of, directory.department_of to tierce_worker;   -- whether whoever deposited was held, by any part
 -- Whether she still stood in for somebody, and whether what declared her was held.
 grant select (id, from_day, until_day, login, device) on directory.substitution to tierce_worker;
 grant usage on schema notice to tierce_worker;
