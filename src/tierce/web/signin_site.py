@@ -4,8 +4,8 @@ Cookies and forgery:
 - the cookie of a sign-in under way is `SameSite=Lax`, since the browser comes back from another site; it holds
   state and binding, lives five minutes and serves nothing else;
 - the session's cookie is `SameSite=Strict`: no other site ever makes a request in the session's name, nor does
-  another origin of the same domain, which `Sec-Fetch-Site` tells. The callback therefore answers with a page that goes
-  on by itself, since a redirect would still count as the provider's;
+  another origin of the same domain, which `Sec-Fetch-Site` tells. The callback therefore answers with a page that
+  goes on by itself, since a redirect would still count as the provider's;
 - forms that change something also carry FORM_FIELD, a token bound to the session.
 All are HttpOnly, and Secure with the `__Host-` name as soon as the site has https.
 """
