@@ -116,6 +116,8 @@ def test_a_card_is_read_as_it_is_printed_or_typed() -> None:
         ({"amc": "1234"}, "amc"),
         ({"member_number": "A_1"}, "member_number"),
         ({"member_number": "A" * 21}, "member_number"),
+        ({"member_number": "\u017f-417"}, "member_number"),
+        ({"member_number": "\u00df417"}, "member_number"),
         ({"birth_date": "1980"}, "birth_date"),
         ({"payer": 3}, "payer"),
         ({"payer": 0}, "payer"),
