@@ -18,7 +18,7 @@ from tests.integration.test_identity_continuing import ELSEWHERE, limit_of_line,
 from tests.integration.test_identity_over import end_at, listening
 from tierce.identity.oidc import Realm
 from tierce.lab.standins.browser_key import BrowserKey
-from tierce.lab.standins.visitor import relayed_sign_in
+from tierce.lab.standins.visitor import relayed_sign_in, sign_in
 from tierce.storage.cluster import SUPERUSER
 from tierce.web.portal.app import create_app
 from tierce.web.portal.settings import PortalSettings
@@ -61,6 +61,15 @@ class Relay:
         assert (await self.signed("/activity", "/v1/session/activity", body)).headers["location"] == "/ask"
 
 
+async def told_at_the_true_address(transport: httpx.ASGITransport, desk_: Desk) -> list[str]:
+    """What she is told of devices that came for the first time, as she signs in herself."""
+    async with httpx.AsyncClient(transport=transport, base_url=PORTAL, headers={"accept-language": "fr"}) as hers:
+        left = await hers.get("/sign-in")
+        await hers.get((await sign_in(desk_.web, left.headers["location"], MORVAN)).removeprefix(PORTAL))
+        page = unescape((await hers.get("/activity")).text)
+    return re.findall(r"entré pour la première fois sous votre nom le [^<.]+", page)
+
+
 def test_a_live_relay_is_a_new_device_elsewhere_and_she_ends_it(play: Play, connect: Connect) -> None:
     async def scene(desk_: Desk) -> None:
         her = await settled(desk_, connect)
@@ -70,7 +79,9 @@ def test_a_live_relay_is_a_new_device_elsewhere_and_she_ends_it(play: Play, conn
         seen_by_us = {"x-forwarded-for": ELSEWHERE, "accept-language": "fr"}
         async with httpx.AsyncClient(transport=transport, base_url=PORTAL, headers=seen_by_us) as portal:
             relay = Relay(portal, desk_, BrowserKey())
+            assert len(await told_at_the_true_address(transport, desk_)) == 1, "her own, which is of today"
             await relay.enter()
+            assert len(await told_at_the_true_address(transport, desk_)) == 2
             mine = (await desk_.send("GET", "/v1/devices", relay.handle)).json()["devices"]
             (new,) = [one for one in mine if one["current"]]
             with_line = connect(SUPERUSER, autocommit=True).execute(

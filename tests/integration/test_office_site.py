@@ -118,6 +118,10 @@ def test_each_route_declares_its_act(room: Room, database: Database) -> None:
 
 def test_every_page_asks_for_a_session(room: Room, database: Database) -> None:
     async def scene(site: Site) -> None:
+        # The portal and the office are names under one domain: a browser sends the cookie to what either's page asks.
+        for where, status in (("same-site", 401), ("cross-site", 401), ("same-origin", 200), ("none", 200)):
+            told = await site.http.get("/accounts/501", headers={"sec-fetch-site": where})
+            assert told.status_code == status, where
         site.http.cookies.clear()
         for path in (
             "/",

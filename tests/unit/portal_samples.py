@@ -224,6 +224,7 @@ def _outside(language: Language) -> Iterator[Case]:
     activity = {
         "session": unbound, "signing": SIGNING, "activities": [OFFICE, HOSPITAL],
         "act_url": "https://api.tierce.example/v1/session/activity",
+        "new_devices": [AT],
     }  # fmt: skip
     yield "activity", "activity.html", replace(_frame("/activity", language), links=(), place=None), activity
     held = {

@@ -93,7 +93,7 @@ def test_a_wrong_field_is_named_and_its_value_never_repeated(changed: dict[str, 
     assert caught.value.reason.fr != caught.value.reason.en
 
 
-@pytest.mark.parametrize("sent", ['{"label": "é"}'.encode("latin-1"), b"x", b"[]"])
+@pytest.mark.parametrize("sent", ['{"label": "é"}'.encode("latin-1"), b"x", b"[]", 9000 * b"["])
 def test_a_body_that_is_none_is_refused_whatever_its_bytes(sent: bytes) -> None:
     with pytest.raises(DepositFieldError) as caught:
         parse_deposit(sent, TODAY)

@@ -39,6 +39,7 @@ def test_a_good_question_is_read() -> None:
     ("sent", "field", "said"),
     [
         ('{"birth_date": "19800112", "label": "é"}'.encode("latin-1"), "body", "UTF-8"),
+        (b'{"x":' + 8000 * b"[" + 8000 * b"]" + b"}", "body", "object"),
         (b"\xef\xbb\xbf{}", "body", "object"),
         (b"[]", "body", "object"),
         (b"", "body", "object"),
@@ -133,6 +134,8 @@ def test_a_shared_number_finds_the_insurer_by_its_csr_and_asks_for_it_whoever_is
         ({"amc": None, "member_number": None, "csr": "003"}, "amc"),
         ({"member_number": "A_1"}, "member_number"),
         ({"member_number": "A" * 21}, "member_number"),
+        ({"member_number": "\u017f-417"}, "member_number"),
+        ({"member_number": "\u00df417"}, "member_number"),
         ({"birth_date": "1980"}, "birth_date"),
         ({"payer": 3}, "payer"),
         ({"payer": 0}, "payer"),

@@ -8,8 +8,9 @@ from tierce.kernel.language import Phrase
 
 WHOLE = "body"
 """The field that is named when none of the known ones is at fault."""
-UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError)
-"""What the decoder raises: the second for bytes that are no UTF-8, of which programs of 1990 still send many."""
+UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""What the decoder raises: the second for bytes that are no UTF-8, of which programs of 1990 still send many, the
+third for what is nested a thousand deep."""
 
 _NOT_UTF8 = Phrase("ce n’est pas de l’UTF-8", "this is not UTF-8")
 _NOT_AN_OBJECT = Phrase("ce n’est pas un objet JSON", "this is not a JSON object")
@@ -24,7 +25,7 @@ def fault_of(body: bytes, shape: type[msgspec.Struct]) -> tuple[str, Phrase]:
         found: Any = msgspec.json.decode(body)
     except UnicodeDecodeError:
         return WHOLE, _NOT_UTF8
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         return WHOLE, _NOT_AN_OBJECT
     if not isinstance(found, dict):
         return WHOLE, _NOT_AN_OBJECT

@@ -114,8 +114,10 @@ class MemberNumber:
         Raises:
             IdentifierError: anything else; the message never holds the value.
         """
-        compact = text.translate(_TYPED).upper()
-        if MEMBER.fullmatch(compact) is None:
+        typed = text.translate(_TYPED)
+        compact = typed.upper()
+        # In capitals, some letters of other scripts are letters of ours: one number would be written in two ways.
+        if not typed.isascii() or MEMBER.fullmatch(compact) is None:
             raise IdentifierError(
                 "member_number",
                 Phrase("1 à 20 lettres, chiffres ou tirets sont attendus.",

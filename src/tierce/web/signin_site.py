@@ -3,8 +3,9 @@
 Cookies and forgery:
 - the cookie of a sign-in under way is `SameSite=Lax`, since the browser comes back from another site; it holds
   state and binding, lives five minutes and serves nothing else;
-- the session's cookie is `SameSite=Strict`: no other site ever makes a request in the session's name. The callback
-  therefore answers with a page that goes on by itself, since a redirect would still count as the provider's;
+- the session's cookie is `SameSite=Strict`: no other site ever makes a request in the session's name, nor does
+  another origin of the same domain, which `Sec-Fetch-Site` tells. The callback therefore answers with a page that
+  goes on by itself, since a redirect would still count as the provider's;
 - forms that change something also carry FORM_FIELD, a token bound to the session.
 All are HttpOnly, and Secure with the `__Host-` name as soon as the site has https.
 """
@@ -41,6 +42,8 @@ from tierce.web.visit import AnyRequest, language_of
 
 SIGN_IN, CALLBACK, SIGN_OUT = "/sign-in", "/sign-in/callback", "/sign-out"
 FORM_FIELD = "form_token"
+_ELSEWHERE: Final = frozenset({"same-site", "cross-site"})
+"""What a browser says of a request that a page of another origin makes; one that says nothing is believed."""
 _LATE: Final = "late"
 """Where a request holds what a form that came too late said."""
 
@@ -76,9 +79,13 @@ class SiteSignIn:
         return f"{'__Host-' if self.secure else ''}tierce-{self.name}-pending"
 
     def handle(self, request: AnyRequest) -> str:
-        """The handle that the browser holds; SessionRefusedError when it holds none."""
+        """The handle that the browser holds; SessionRefusedError when it holds none.
+
+        Nor when a page of another origin makes the request: `SameSite=Strict` keeps back those of other sites alone,
+        and ours, the portal among them, are names under one domain.
+        """
         found = request.cookies.get(self.session_cookie)
-        if not found:
+        if not found or request.headers.get("sec-fetch-site") in _ELSEWHERE:
             raise SessionRefusedError(SessionReason.UNKNOWN)
         return found
 

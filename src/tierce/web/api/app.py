@@ -190,8 +190,8 @@ def _field_of(error: HTTPException) -> str | None:
     return key if key not in {"", "data"} else None  # "data": the body as a whole
 
 
-def _bytes(_request: AnyRequest, _error: UnicodeDecodeError) -> Response[bytes]:
-    """A body that is no UTF-8, which the framework takes for a fault of ours."""
+def _unreadable(_request: AnyRequest, _error: UnicodeDecodeError | RecursionError) -> Response[bytes]:
+    """A body that is no UTF-8, or nested too deep, which the framework takes for a fault of ours."""
     return _told(problems.of_status(400))
 
 
@@ -233,7 +233,8 @@ def create_api(wiring: RightsWiring, proofs: ProofVerifier) -> App:
             **EXCEPTION_HANDLERS,
             FieldError: _field,
             HTTPException: _http,
-            UnicodeDecodeError: _bytes,
+            UnicodeDecodeError: _unreadable,
+            RecursionError: _unreadable,
             psycopg.OperationalError: _away,
             Exception: _anything,
         },

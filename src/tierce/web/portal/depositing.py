@@ -18,6 +18,7 @@ from litestar.handlers import HTTPRouteHandler
 
 from tierce.deposits.errors import DepositFieldError
 from tierce.deposits.rules import parse_deposit
+from tierce.kernel.bodies import UNREADABLE
 from tierce.kernel.care import DOMAIN_LABELS, Domain
 from tierce.kernel.clock import date_of, paris_day
 from tierce.kernel.language import Language
@@ -175,7 +176,7 @@ def _form_of(body: bytes) -> DepositForm:
     """Read the signed bytes back into fields; bytes that are no deposit leave the form empty."""
     try:
         raw = msgspec.json.decode(body, type=dict[str, str | int | None])
-    except msgspec.DecodeError:
+    except UNREADABLE:
         return DepositForm()
     text = {name: str(raw.get(name) or "")[:80] for name in DepositForm.__slots__ if name != "birth"}
     return DepositForm(birth=birth_text(str(raw.get("birth_date") or "")[:80]), **text)

@@ -1,10 +1,13 @@
 """Signing in, choosing the activity, binding the browser's key, signing out."""
 
+from datetime import timedelta
+
 from litestar import Response, get, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.response import Redirect
 
 from tierce.policy.acts import Act
+from tierce.policy.seats import PROBATION_DAYS
 from tierce.web.portal.api import ACTIVITY, Signed
 from tierce.web.portal.errors import ApiRefusedError, NotSignedInError
 from tierce.web.portal.question import BODY_CHARS_MAX, PROOF_CHARS_MAX
@@ -15,6 +18,9 @@ from tierce.web.portal.site import (
     write_pending,
 )
 
+NEW_FOR = timedelta(days=PROBATION_DAYS)
+"""How long a device that came for the first time is told of at each sign-in: whoever relays one has a device too."""
+NEW_TOLD_MAX = 5
 PROXIES = frozenset({"127.0.0.1", "::1"})
 
 
@@ -67,9 +73,11 @@ def session_handlers(site: PortalSite) -> list[HTTPRouteHandler]:
         offered = visit.session.offered
         if not offered:
             return forget(site, sign_in_page(site, request, trouble="nothing_offered", status=403))
-        return site.page(
-            visit, "activity.html", {"activities": offered, "act_url": site.act_url(ACTIVITY), "error": ""}
-        )
+        # Before any key is bound nobody's device is this one: all that are new are told, her own among them.
+        since = site.clock.now() - NEW_FOR
+        new = [one.first_at for one in await site.api.devices(visit.handle) if one.first_at > since][:NEW_TOLD_MAX]
+        values = {"activities": offered, "act_url": site.act_url(ACTIVITY), "error": "", "new_devices": new}
+        return site.page(visit, "activity.html", values)
 
     @post("/activity", status_code=200, opt={"act": Act.DEVICE_ENROL})
     async def choose(request: AnyRequest) -> Response[str]:

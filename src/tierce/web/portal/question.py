@@ -11,6 +11,7 @@ from typing import Final
 
 import msgspec
 
+from tierce.kernel.bodies import UNREADABLE
 from tierce.kernel.card import MemberNumber, parse_amc, parse_csr
 from tierce.kernel.care import Domain, Profession
 from tierce.kernel.errors import IdentifierError
@@ -198,7 +199,7 @@ def _form_of(body: bytes) -> AskForm:
     """Read the signed bytes back into fields; bytes that are no question leave the form empty."""
     try:
         raw = msgspec.json.decode(body, type=dict[str, str | int | dict[str, str] | None])
-    except msgspec.DecodeError:
+    except UNREADABLE:
         return AskForm()
     names = ("nir", "rank", "domain", "care_date", "label", "amc", "csr", "member_number", "payer")
     text = {name: str(raw.get(name) or "")[:80] for name in names}
