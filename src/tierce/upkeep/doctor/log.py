@@ -20,6 +20,8 @@ from tierce.web.names import LOG_PUBLIC_FILE
 
 SILENT_MAX = timedelta(hours=1)
 """The worker asks each witness every five seconds."""
+BEHIND_MAX = timedelta(minutes=1)
+"""Its tiles are there a moment after each checkpoint."""
 _RESTORED = Phrase("suivez docs/runbooks/backup-and-restore.md", "follow docs/runbooks/backup-and-restore.md")
 _VERIFY = Phrase(
     "`tierce journal verify`, puis docs/runbooks/journal-does-not-verify.md",
@@ -72,6 +74,17 @@ def published(connection: psycopg.Connection, settings: Settings) -> list[Findin
     if root is not None and root != shown.root:
         said = Phrase("contredit le point de contrôle de la base", "contradicts the database's checkpoint")
         return [bad("log-differs", str(folder), said, _VERIFY)]
+    later = store.signed_after(connection, shown.size)
+    if later is not None and store.server_now(connection) - later > BEHIND_MAX:
+        said = Phrase(
+            f"publie {shown.size} lignes, la base en signe {size} : une autre machine séquence, ou rien ne s’y écrit",
+            f"publishes {shown.size} lines, the database signs {size}: another machine sequences, or none writes here",
+        )
+        remedy = Phrase(
+            "partagez ce dossier entre les machines, ou servez les preuves de l'autre (docs/operations.md)",
+            "share this folder between the machines, or serve proofs from the other (docs/operations.md)",
+        )
+        return [bad("log-behind", str(folder), said, remedy, grade=Grade.WARNING)]
     return [good("log", str(folder), "s'accorde avec la base", "agrees with the database")]
 
 

@@ -74,6 +74,14 @@ def first_signed(connection: Connection) -> datetime | None:
     return row[0] if row else None
 
 
+def signed_after(connection: Connection, size: int) -> datetime | None:
+    """When the first checkpoint of more lines was signed, if there is one."""
+    row = connection.execute(
+        "select at from journal.checkpoint where size > %s order by size limit 1", (size,)
+    ).fetchone()
+    return row[0] if row else None
+
+
 def root_bytes(connection: Connection, size: int) -> bytes | None:
     """The root of the stored checkpoint of exactly that size, if there is one."""
     row = connection.execute("select root from journal.checkpoint where size = %s", (size,)).fetchone()
