@@ -78,7 +78,7 @@ def published(connection: psycopg.Connection, settings: Settings) -> list[Findin
     if later is not None and store.server_now(connection) - later > BEHIND_MAX:
         said = Phrase(
             f"publie {shown.size} lignes, la base en signe {size} : une autre machine séquence, ou rien ne s’y écrit",
-            f"publishes {shown.size} lines, the database signs {size}: another machine sequences, or none writes here",
+            f"publishes {shown.size} lines, the database signs {size}: another machine sequences, or none writes",
         )
         remedy = Phrase(
             "partagez ce dossier entre les machines, ou servez les preuves de l'autre (docs/operations.md)",
