@@ -15,6 +15,7 @@ from tests.integration.killed_import import run_import
 from tierce.feeds.intake import Report
 from tierce.lab.country.population import write_country
 from tierce.registry.errors import FeedRefusedError
+from tierce.registry.service import Listener
 from tierce.storage.cluster import SUPERUSER
 from tierce.storage.database import Database
 
@@ -84,7 +85,17 @@ def test_files_loaded_together_say_what_they_say_one_after_another(
     before = indexes(admin)
     unbroken, counts = one_after_another(importer, files, admin)
     assert sum(rejected for _taken, rejected in counts) >= SPOILED * len(files)
-    ended = importer.first_load(files)
+    told: list[tuple[Path, str]] = []
+
+    def listener_of(path: Path) -> Listener:
+        return Listener(
+            lambda _rejection: None, lambda _lines: None, lambda _progress: told.append((path, "lines")),
+            lambda _read, _total: told.append((path, "digest")),
+        )  # fmt: skip
+
+    ended = {path.name: found for path, found in importer.intake.first_load(files, listener_of)}
+    steps = [told.index((path, step)) for path in files for step in ("digest", "lines")]
+    assert steps == sorted(steps), "no file waits for the digests of those behind it"
     assert state(admin) == unbroken
     assert indexes(admin) == before
     assert list(ended) == [path.name for path in files]

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -18,6 +19,7 @@ from tierce.incidents.rules import account_criteria, staff_line
 from tierce.incidents.service import Incidents
 from tierce.journal.encoding import decode
 from tierce.journal.model import Entry, EntryKind
+from tierce.journal.segments.sealed import SealedLog
 from tierce.journal.service import Appender
 from tierce.kernel.categories import DataCategory
 from tierce.kernel.clock import FixedClock, micros
@@ -283,7 +285,7 @@ def test_whoever_was_read_with_a_stolen_access_of_staff_is_on_a_list_too(
     slice_.show_person(office, HELENE, first.id, person=PersonId(1), insurer=OAK, purpose=Purpose.MATCH_IDENTITY)
     sequence(worker, keyring)
 
-    assert scope_rows.staff(office, ["900", "901", "personne"]) == {"900": StaffId(900)}
+    assert scope_rows.staff(office, ["900", "901", "personne"], SealedLog(Path())) == {"900": StaffId(900)}
     nobody = account_criteria(ProfessionalId(0), frozenset(), *WINDOW)
     by_staff = replace(nobody, professionals=frozenset(), until_us=WINDOW[1] + 1, staff=frozenset({StaffId(900)}))
     second = slice_.open(office, HELENE, title="Accès d'une officière", signal_at=AT, aware_why="Elle l'a dit.")

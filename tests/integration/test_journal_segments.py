@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -9,15 +10,19 @@ import psycopg
 import pytest
 
 from tests.integration.conftest import Connect
-from tests.integration.sealing import ALICE, BRUNO, Sealing, lines, make_sealing
+from tests.integration.sealing import ALICE, BRUNO, UPKEEP_KEY, Sealing, lines, make_sealing
 from tierce.journal.encoding import decode
+from tierce.journal.model import EntryKind
 from tierce.journal.segments import store
 from tierce.journal.segments.errors import RedactionRefusedError, SealerBusyError, SegmentAlteredError
 from tierce.journal.segments.files import read_manifest
 from tierce.journal.segments.sealed import SealedLog
+from tierce.journal.service import Appender
 from tierce.kernel.clock import SystemClock, micros
+from tierce.kernel.ids import StaffId
 from tierce.policy.acts import Act
 from tierce.policy.segments import RedactionReason
+from tierce.scope.store import staff
 from tierce.storage.cluster import SUPERUSER
 from tierce.storage.database import Database
 
@@ -66,6 +71,20 @@ def test_what_is_sealed_and_dropped_is_read_as_before(sealing: Sealing) -> None:
     assert sealed.of_seq(reader, some + 200) is None
     assert [one.end for one in read_manifest(sealing.folder)] == [30]
     assert sealer.run(now=True).sealed == 0
+
+
+def test_staff_whose_lines_are_sealed_alone_can_still_be_named(sealing: Sealing) -> None:
+    office = sealing.connect("tierce_office")
+    read = replace(lines(1)[0], kind=EntryKind.STAFF_ACT, act=Act.STAFF_PERSON_SHOW, professional=900)
+    Appender.enrol(office, "office", UPKEEP_KEY).append(office, [read])
+    sealing.sequencer.step()
+    sealer, named = sealing.job(), ["900", "70", "901"]  # 70 is of lines that no member of staff wrote
+    assert staff(office, named, SealedLog(sealing.folder)) == {"900": StaffId(900)}
+    office.rollback()
+    sealer.run(now=True)
+    sealing.age()
+    assert sealer.run().dropped == 31
+    assert staff(office, named, SealedLog(sealing.folder)) == {"900": StaffId(900)}
 
 
 def test_nothing_is_dropped_before_its_day_nor_what_is_not_sealed(sealing: Sealing) -> None:

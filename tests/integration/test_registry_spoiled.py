@@ -326,7 +326,7 @@ def lines_in(path: Path) -> int:
     """Count the lines of a file that say anything."""
     source = open_source(path, RIGHTS)
     if not isinstance(source, CsvSource):
-        return source.measure().lines_total
+        return source.measure(lambda _read, _total: None).lines_total
     return sum(1 for line in path.read_bytes().split(b"\n")[1:] if line.strip(b"\r"))
 
 

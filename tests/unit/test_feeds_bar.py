@@ -58,6 +58,22 @@ def test_of_a_folder_the_place_of_the_file_is_shown() -> None:
     assert "…" not in text.split("\n", 1)[1]
 
 
+def test_while_a_file_is_read_for_its_digest_the_bar_moves_and_then_tells_of_lines() -> None:
+    lines = Progress(1, bytes(32), 40_000_000, 0, whole=False, lines_done=20_000_000)
+    for then, share, words in ((None, "25%", "12/84 empreinte / digest"), (lines, "50%", "12/84 lecture / reading")):
+        console = screen()
+        with ProgressBar(console, "99100001.csv … 99100084.csv") as bar:
+            bar.turn_to("12/84")
+            bar.measure(1_500_000_000, 6_000_000_000)
+            if then is not None:
+                bar.follow(then)
+        text = shown(console)
+        assert share in text
+        assert words in text
+        assert ("1 500/6 000 Mo / MB" in text) == (then is None)
+        assert "…" not in text.split("\n", 1)[1]
+
+
 def test_an_empty_file_and_one_without_noted_progress() -> None:
     console = screen()
     with ProgressBar(console, "f.csv") as bar:

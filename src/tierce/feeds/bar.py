@@ -22,7 +22,9 @@ _SAID: Final = {
 }
 
 _OPENING: Final = "ouverture / opening"
-"""Each file is read whole for its digest before its first line is taken: half a minute for the files of a country."""
+_MEASURING: Final = "empreinte / digest"
+"""Each file is read whole for it before its first line is taken."""
+_MB: Final = 1_000_000
 
 
 class ProgressBar:
@@ -56,6 +58,16 @@ class ProgressBar:
         if place != self._place:
             self._place, self._resumed = place, False
             self._bar.reset(self._task, total=None, lines="")
+
+    def measure(self, read: int, total: int) -> None:
+        """Show how much of a file was read for its digest."""
+        self._bar.update(
+            self._task,
+            description=f"{self._place} {_MEASURING}".lstrip(),
+            total=max(total, 1),
+            completed=read,
+            lines=f"{read // _MB:,}/{total // _MB:,} Mo / MB".replace(",", " "),
+        )
 
     def count(self, lines: int) -> None:
         """Show how many lines were read, for files whose progress is not noted."""

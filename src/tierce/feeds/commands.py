@@ -250,7 +250,7 @@ def _run(file: Path, settings: Path, json: str, take: Callable[[Intake, Listener
     with refusals_told(console):
         intake = _opened(settings)
         with rejects_beside(file) as rejects, ProgressBar(console, file.name) as bar:
-            report = take(intake, Listener(rejects.add, bar.count, bar.follow))
+            report = take(intake, Listener(rejects.add, bar.count, bar.follow, bar.measure))
     if json == "-":
         typer.echo(msgspec.json.encode(report.summary()))
     counts = report.counts

@@ -72,7 +72,11 @@ class Folder:
                     bar.turn_to(places[path])
                     bar.follow(progress)
 
-                return Listener(rejects[path].add, bar.count, follow)
+                def measure(read: int, total: int) -> None:
+                    bar.turn_to(places[path])
+                    bar.measure(read, total)
+
+                return Listener(rejects[path].add, bar.count, follow, measure)
 
             for path, found in intake.first_load(files, listener_of):
                 for line in self._ended(path, found, rejects[path]):

@@ -132,7 +132,7 @@ class RightsRun:
 
     def _measure(self) -> Measured:
         if self._measured is None:
-            self._measured = self._reader.source.measure()
+            self._measured = self._reader.source.measure(self._listener.on_measuring)
         return self._measured
 
     def _stand(self, seen: Seen | None) -> Progress:

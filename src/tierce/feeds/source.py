@@ -5,7 +5,7 @@ killed can go on behind the last one it committed. Memory holds a chunk at a tim
 """
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Final, Protocol
@@ -77,14 +77,17 @@ class Measured:
     lines_total: int
 
 
+OnBytes = Callable[[int, int], None]
+
+
 class Source(Protocol):
     """A rights file that was opened and whose columns are those of the feed."""
 
     def lines_about(self) -> int:
         """How many lines there can be, without reading them: never fewer than the good ones there are."""
 
-    def measure(self) -> Measured:
-        """Read the whole file once."""
+    def measure(self, on_bytes: OnBytes) -> Measured:
+        """Read the whole file once, and tell how many of its bytes were read, of how many."""
 
     def spans(self, lines: int, *, line: int = 2, start: int = 0) -> Iterator[Span]:
         """Cut the file into chunks of at most so many lines, from a line on; `start` is where that line stands."""
@@ -126,15 +129,17 @@ class CsvSource:
         """How many good lines there can be, by the size of the file."""
         return self._path.stat().st_size // _LINE_BYTES_MIN
 
-    def measure(self) -> Measured:
+    def measure(self, on_bytes: OnBytes) -> Measured:
         """Read the whole file once."""
         digest = hashlib.sha256()
         size = lines = 0
         last = b""
+        total = self._path.stat().st_size
         with self._path.open("rb") as file:
             while block := file.read(_HASH_BYTES):
                 digest.update(block)
                 size += len(block)
+                on_bytes(size, total)
                 # Eight times quicker than bytes.count, while nothing else can begin.
                 lines += int(np.count_nonzero(np.frombuffer(block, dtype=np.uint8) == _LINE_FEED))
                 last = block[-1:]
@@ -283,14 +288,16 @@ class ParquetSource:
         """How many lines there are."""
         return sum(self._groups)
 
-    def measure(self) -> Measured:
+    def measure(self, on_bytes: OnBytes) -> Measured:
         """Read the whole file once."""
         digest = hashlib.sha256()
         size = 0
+        total = self._path.stat().st_size
         with self._path.open("rb") as file:
             while block := file.read(_HASH_BYTES):
                 digest.update(block)
                 size += len(block)
+                on_bytes(size, total)
         return Measured(digest.digest(), size, sum(self._groups))
 
     def spans(self, lines: int, *, line: int = 2, start: int = 0) -> Iterator[Span]:

@@ -29,33 +29,30 @@ def take_together(registry: RegistryStore, runs: Sequence[tuple[Path, RightsRun]
     """Take the files in; one that is refused or held leaves the others alone.
 
     Into a register that holds people, they are taken one after another. Interrupted, the same files go on where each
-    stood; those that were ended are left.
+    stood; those that were ended are left. Each is read whole for its digest when its turn comes, and not before.
     """
     book = registry.book()
-    left = []
-    for path, run in runs:
-        if run.was_last():
-            yield Ended(path)
-        else:
-            left.append((path, run))
-    failed: dict[Path, TierceError] = {}
     # An interrupted first load left them aside: it goes on. Only an empty register sets them aside.
     aside = book.waits_for_indexes() or book.set_indexes_aside()
     registry.commit()
+    failed: dict[Path, TierceError] = {}
     if aside:
-        seen = Seen(sum(run.lines_about() for _path, run in left))
+        seen = Seen(sum(run.lines_about() for _path, run in runs))
         book.remember_loaded(seen)
-        for path, run in left:
+        for path, run in runs:
             try:
-                run.load(seen)
+                if not run.was_last():
+                    run.load(seen)
             except TierceError as error:
                 failed[path] = error
         book.build_indexes()
-    for path, run in left:
-        if path not in failed:
-            yield _ended(path, run)
-        else:
+    for path, run in runs:
+        if path in failed:
             yield Ended(path, error=failed[path])
+        elif run.was_last():
+            yield Ended(path)
+        else:
+            yield _ended(path, run)
 
 
 def _ended(path: Path, run: RightsRun) -> Ended:

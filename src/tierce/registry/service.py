@@ -47,11 +47,15 @@ ABSENT_PERIODS: Final = 5_000
 
 @dataclass(frozen=True, slots=True)
 class Listener:
-    """Whom an import tells as it goes: each refused line, how many lines were read, and where it stands."""
+    """Whom an import tells as it goes: each refused line, how many lines were read, and where it stands.
+
+    Before its first line, how many bytes of the file were read for its digest, and of how many.
+    """
 
     on_rejection: Callable[[Rejection], None]
     on_lines: Callable[[int], None]
     on_progress: Callable[[Progress], None] = field(default=lambda _progress: None)
+    on_measuring: Callable[[int, int], None] = field(default=lambda _read, _total: None)
 
 
 class Span(Protocol):

@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from tierce.journal.segments.sealed import SealedLog
 from tierce.journal.service import Appender
 from tierce.kernel.clock import SystemClock
 from tierce.kernel.errors import TierceError
@@ -69,7 +70,7 @@ def run(
             registers = Registers(
                 lambda level, subject, rung: store.ladder_windows(connection, level, subject, rung),
                 lambda rpps: store.professionals(connection, rpps),
-                lambda names: store.staff(connection, names),
+                lambda names: store.staff(connection, names, SealedLog(segments)),
             )
             clauses = read_criteria(criteria, registers)
             connection.rollback()

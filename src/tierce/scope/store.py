@@ -11,6 +11,8 @@ import pyarrow as pa
 from psycopg import Connection, sql
 
 from tierce.journal.encoding import ENTRY_BYTES, VERSION, decode
+from tierce.journal.model import EntryKind
+from tierce.journal.segments.sealed import SealedLog
 from tierce.kernel.categories import DataCategory
 from tierce.kernel.clock import from_micros, micros
 from tierce.kernel.ids import MAX_ID, EntrySeq, EstablishmentId, ProfessionalId, StaffId, staff_id
@@ -29,6 +31,7 @@ FIELD_OF = {
     Level.VENDOR: "vendors",
 }
 """Which field of criteria names the subject of a level."""
+_STAFF_KINDS = (EntryKind.STAFF_ACT.value, EntryKind.EXPORT.value)
 STAYS_MAX = 50
 COPY_ROWS = 100_000
 """Rows turned into columns at a time."""
@@ -259,17 +262,23 @@ def establishments(connection: Connection, finess: Sequence[str]) -> dict[str, E
     return {number: EstablishmentId(found) for number, found in rows}
 
 
-def staff(connection: Connection, names: Sequence[str]) -> dict[str, StaffId]:
-    """The members of staff of these names, or internal numbers, under whom the journal has a line.
+def staff(connection: Connection, names: Sequence[str], sealed: SealedLog) -> dict[str, StaffId]:
+    """The members of staff of these names, or internal numbers, under whom the journal has a line, hot or sealed.
 
     A name is the provider's subject, or `command:` and what was given to `--by`.
+
+    Raises:
+        SegmentAlteredError: a sealed segment cannot be read.
     """
     numbers = {one: StaffId(int(one)) if _is_number(one) else staff_id(one) for one in names}
     rows = connection.execute(
-        "select distinct professional from journal.entry where professional = any(%s) and kind in (5, 6)",
-        (list(numbers.values()),),
+        "select distinct professional from journal.entry where professional = any(%s) and kind = any(%s)",
+        (list(numbers.values()), list(_STAFF_KINDS)),
     )
     known = {row[0] for row in rows}
+    for number in set(numbers.values()) - known:
+        if any(one.body[1] in _STAFF_KINDS for one in sealed.of_professional(connection, number)):
+            known.add(number)
     return {name: number for name, number in numbers.items() if number in known}
 
 

@@ -16,6 +16,7 @@ from tierce.incidents import store
 from tierce.incidents.errors import FormError, ListShrinksError
 from tierce.incidents.model import ListPreview
 from tierce.incidents.rules import incident_reference
+from tierce.journal.segments.sealed import SealedLog
 from tierce.kernel.categories import LABELS, DataCategory, each
 from tierce.kernel.clock import PARIS, from_micros, micros
 from tierce.kernel.ids import DeviceId, IncidentId, SessionId, SoftwareId, VendorId
@@ -73,7 +74,7 @@ def criteria_handlers(site: OfficeSite) -> list[HTTPRouteHandler]:
         typed, of = _typed(await request.form()), IncidentId(number)
 
         def work(connection: Connection) -> ListPreview | None:
-            criteria = criteria_from(typed, connection)
+            criteria = criteria_from(typed, connection, site.sealed)
             if typed.get("step") == "ask":
                 site.incidents.ask_smaller(connection, visit.caller, of, criteria, typed.get("why"))
             elif typed.get("step") == "keep":
@@ -140,7 +141,7 @@ def _prefilled(site: OfficeSite, connection: Connection, number: IncidentId) -> 
     )
 
 
-def criteria_from(typed: Typed, connection: Connection) -> Criteria:
+def criteria_from(typed: Typed, connection: Connection, sealed: SealedLog) -> Criteria:
     """Read the criteria from what was typed, registers looked up.
 
     Raises:
@@ -157,7 +158,7 @@ def criteria_from(typed: Typed, connection: Connection) -> Criteria:
         if set(wanted) - set(found):
             raise FormError(field, Phrase("L’annuaire ne connaît pas ce numéro.", "The directory does not know it."))
     named = typed.words("staff")
-    staff = scope_rows.staff(connection, named)
+    staff = scope_rows.staff(connection, named, sealed)
     if set(named) - set(staff):
         reason = Phrase(
             "Le journal n’a aucune ligne à ce nom : donnez-le comme votre fournisseur d’identité l’écrit.",
