@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 from tierce.kernel.language import Phrase
-from tierce.policy.brief import BRIEF, CHOICE
+from tierce.policy.brief import BRIEF as _BRIEF
+from tierce.policy.brief import CHOICE as _CHOICE
 from tierce.policy.deposits import KEPT_DAYS
 from tierce.policy.kept import End, Hand, Kept, Rule
 from tierce.policy.seats import PROVED_DAYS
@@ -46,7 +47,7 @@ _DOCUMENTED = Phrase(
 _ENDED = Phrase("leur fin", "their end")
 
 RETENTION: Mapping[Kept, Rule] = {
-    **BRIEF,
+    **_BRIEF,
     Kept.CARDS_USED: Rule(
         Phrase("numéros des cartes dynamiques déjà servies", "numbers of dynamic cards, once used"),
         "presence.spent, presence.spoken",
@@ -54,7 +55,7 @@ RETENTION: Mapping[Kept, Rule] = {
         Phrase("leur lecture", "their reading"),
         End.DELETED,
         Hand.WORKER,
-        CHOICE,
+        _CHOICE,
     ),
     Kept.ANSWERS: Rule(
         Phrase("réponses d'une personne sur sa présence", "a person's answers about her presence"),
@@ -72,7 +73,7 @@ RETENTION: Mapping[Kept, Rule] = {
         Phrase("leur réception", "their receipt"),
         End.DELETED,
         Hand.WORKER,
-        CHOICE,
+        _CHOICE,
     ),
     Kept.SESSIONS: Rule(
         Phrase("sessions des professionnels", "professionals' sessions"),
@@ -139,7 +140,7 @@ RETENTION: Mapping[Kept, Rule] = {
         Phrase("la réponse", "the answer"),
         End.DELETED,
         Hand.WORKER,
-        CHOICE,
+        _CHOICE,
     ),
     Kept.APPEALS: Rule(
         Phrase("recours des professionnels retenus", "appeals of held professionals"),
@@ -179,7 +180,7 @@ RETENTION: Mapping[Kept, Rule] = {
         Phrase("la dernière vue", "the last view"),
         End.DELETED,
         Hand.JOB,
-        CHOICE,
+        _CHOICE,
     ),
     Kept.LABELS: Rule(
         Phrase("repère saisi par le professionnel", "label typed by the professional"),
@@ -188,7 +189,7 @@ RETENTION: Mapping[Kept, Rule] = {
         Phrase("la réponse", "the answer"),
         End.BLANKED,
         Hand.JOB,
-        CHOICE,
+        _CHOICE,
     ),
     Kept.ENGAGEMENTS: Rule(
         Phrase("engagements de paiement", "payment engagements"),
@@ -271,7 +272,7 @@ RETENTION: Mapping[Kept, Rule] = {
         Phrase("leur fin ; l'envoi", "their end; the sending"),
         End.DELETED,
         Hand.JOB,
-        CHOICE,
+        _CHOICE,
     ),
     Kept.BILLED: Rule(
         Phrase(
@@ -308,7 +309,7 @@ RETENTION: Mapping[Kept, Rule] = {
         Phrase("la fin de sa dernière inscription", "the end of her last enrolment"),
         End.DELETED,
         Hand.JOB,
-        CHOICE,
+        _CHOICE,
         held=True,
     ),
     Kept.LETTERS: Rule(
@@ -321,7 +322,7 @@ RETENTION: Mapping[Kept, Rule] = {
         ),
         End.DELETED,
         Hand.JOB,
-        CHOICE,
+        _CHOICE,
     ),
     Kept.JOURNAL: Rule(
         Phrase(
@@ -346,7 +347,7 @@ RETENTION: Mapping[Kept, Rule] = {
         Phrase("la plus récente du segment", "the latest of the segment"),
         End.DELETED,
         Hand.SEALER,
-        CHOICE,
+        _CHOICE,
     ),
     Kept.INCIDENTS: Rule(
         Phrase("incidents, listes des personnes, notifications", "incidents, lists of people, notices"),
@@ -378,7 +379,7 @@ RETENTION: Mapping[Kept, Rule] = {
         Phrase("leur date, quand une plus récente est entière", "their date, once a newer one is whole"),
         End.DELETED,
         Hand.BACKUP,
-        CHOICE,
+        _CHOICE,
     ),
     Kept.PROCESS_LOGS: Rule(
         Phrase("journaux techniques, sans donnée personnelle", "process logs, without personal data"),
@@ -411,7 +412,7 @@ RETENTION: Mapping[Kept, Rule] = {
         Phrase("leur date", "their date"),
         End.DELETED,
         Hand.OPERATOR,
-        CHOICE,
+        _CHOICE,
     ),
     Kept.DEPOSIT_ROWS: Rule(
         Phrase("dépôts résolus, sans ce qui fut saisi", "resolved deposits, without what was typed"),
@@ -450,7 +451,7 @@ RETENTION: Mapping[Kept, Rule] = {
         Phrase("sa réception", "its receipt"),
         End.BLANKED,
         Hand.WORKER,
-        CHOICE,
+        _CHOICE,
     ),
 }  # fmt: skip - one row is one thought; spread over ten lines each the table cannot be read
 
