@@ -70,7 +70,8 @@ def publishing_handlers(site: OfficeSite) -> list[HTTPRouteHandler]:
 
     def decide(number: IncidentId) -> Work:
         def work(connection: Connection, visit: Visit, typed: Mapping[str, str]) -> object:
-            now, why = site.clocks.register.clock.now(), typed.get("why", "")
+            # Of this minute: a publication is noted by its minute, and does not come before.
+            now, why = site.clocks.register.clock.now().replace(second=0, microsecond=0), typed.get("why", "")
             return site.clocks.write_time(connection, visit.caller, number, moment=Moment.PUBLIC, at=now, why=why)
 
         return work
