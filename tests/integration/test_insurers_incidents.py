@@ -15,7 +15,7 @@ from tests.integration.asks import AT
 from tests.integration.conftest import Connect
 from tests.integration.rooms import CAPES, HELENE, OAK
 from tests.integration.sites_world import HANDLE, Site, insurers_site, office_site
-from tests.integration.telling_world import World, open_world, opened_incident
+from tests.integration.telling_world import World, listed, open_world, opened_incident
 from tests.integration.test_incidents_register import REASONS
 from tierce.identity.oidc import digest
 from tierce.identity.service import form_token
@@ -75,6 +75,26 @@ def one(world: World, query: str) -> tuple[object, ...] | None:
     found = world.room.admin.execute(query.encode()).fetchone()
     world.room.admin.rollback()
     return found
+
+
+def test_an_insurer_nobody_of_whom_is_on_the_list_any_more_reads_that(world: World, database: Database) -> None:
+    number = told(world)
+    listed(world, IncidentId(number), AT + timedelta(seconds=5))
+    world.telling.turn(world.notices, world.box, world.hand_over)
+
+    async def scene(site: Site) -> None:
+        assert "plus aucun de vos assurés" in plain(await site.http.get("/incidents"))
+        assert "none of your people any more" in plain(await site.http.get("/incidents?lang=en"))
+        assert "Plus aucun assuré de" in plain(await site.http.get(f"/incidents/{number}?lang=fr"))
+
+    play(world, database, scene, CAPES)
+
+    async def office() -> None:
+        async with office_site(world.room, database) as site:
+            text = plain(await site.http.get(f"/incidents/{number}/insurers"))
+            assert "Prévoyance des Deux Caps 0" in re.sub(r" avenant \S+| aucun mandat écrit", "", text)
+
+    asyncio.run(office())
 
 
 def test_she_acknowledges_takes_her_list_and_reports_what_adds_up(world: World, database: Database) -> None:

@@ -68,9 +68,10 @@ def test_two_people_approve_what_they_have_read_and_one_stops_it(world: Messages
         for place in range(3):
             text = await get(site, f"{path}/texts/{place}")
             assert text.status_code == 200
-        public = (await get(site, f"{path}/public")).text
+        assert f'href="{path}/public/text"' in (await get(site, f"{path}/public")).text
+        public = (await get(site, f"{path}/public/text")).text
         assert "ne pouvons pas joindre autrement" in public
-        assert "Le texte à publier" in public, "it is no specimen"
+        assert "À publier tel quel" in public, "it is no specimen"
         digests = hidden(page.text)
         assert (await post(site, f"{path}/approve", {**digests, "text": "00"})).status_code == 409
         assert (await post(site, f"{path}/approve", digests)).status_code == 303

@@ -254,5 +254,18 @@ def test_n8_an_event_without_an_account_enters_the_register_and_is_there_notifie
             REASONS[:40],
         ):
             assert words in register, words
+        held = "Les données dont l'incident a besoin sont conservées depuis son ouverture"
+        assert held in plain(await site.http.get(path))
+        for where, typed in (
+            ("duties/say", {"kind": "3", "text": "Une clé chiffrée, retrouvée."}),
+            ("duties/close", {"closing": REASONS}),
+            ("hold", {"why": REASONS}),
+            ("duties/reopen", {"closing": "Une seconde clé manque."}),
+        ):
+            answer = await site.http.post(f"{path}/{where}", data=form_of(site, **typed))
+            assert answer.status_code == 303, where
+        again = plain(await site.http.get(path))
+        assert "conservées de nouveau depuis sa réouverture" in again, "what went meanwhile is not there"
+        assert held not in again
 
     play(room, database, scene, StaffRole.DPO)

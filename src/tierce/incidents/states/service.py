@@ -63,8 +63,9 @@ def moves_in(incident: Incident, rows: Iterable[Row], listed: datetime | None) -
 
 def _move(row: Row) -> Move | None:
     if row.kind is RowKind.MOVE:
+        by = ", ".join(str(one) for one in (row.facts.get("asked_by"), row.by) if one)
         return Move(
-            Stage(str(row.facts["stage"])), _time(row, "happened"), row.at, row.by, str(row.facts["why"]), row.number
+            Stage(str(row.facts["stage"])), _time(row, "happened"), row.at, by, str(row.facts["why"]), row.number
         )
     if row.kind in _OWN_ROWS:
         return Move(_OWN_ROWS[row.kind], row.at, row.at, row.by, str(row.facts["text"]), row.number)

@@ -40,7 +40,7 @@ create or replace function notice.own_notices(session_handle bytea, line bigint)
     left join notice.insurer_notice n using (incident, revision, insurer)
     left join incident.incident i on i.id = w.incident
     left join notice.acknowledgement a using (incident, revision, insurer)
-    order by w.due_at desc
+    order by w.due_at desc, w.revision desc
 $$;
 
 -- Acknowledges a notice and every earlier one of its incident; how many were not acknowledged yet.

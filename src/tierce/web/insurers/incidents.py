@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 from litestar import Response, get, post
@@ -36,6 +36,9 @@ ADDS_UP = Phrase(
     "Les nombres ne font pas le compte de votre liste, ou plus de personnes ont été prévenues que retrouvées.",
     "The numbers do not add up to your list, or more people were told than matched.",
 )
+
+SHOWN: Final = 2
+"""Which point of a notice's scope says what was shown; one that says that nobody is left has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +189,9 @@ def _told(site: InsurersSite, connection: Connection, visit: Visit) -> list[Told
 def scope_of(document: Document) -> Phrase:
     """What was shown, as the notice says it: the third point of its scope, without its label."""
     block = next(one for one in document.blocks if one.kind is BlockKind.SCOPE)
-    said = block.points[2]
+    if len(block.points) <= SHOWN:
+        return Phrase("plus aucun de vos assurés", "none of your people any more")
+    said = block.points[SHOWN]
     return Phrase(*(text.partition(":")[2].strip(" \u00a0.") for text in (said.fr, said.en)))
 
 

@@ -111,8 +111,8 @@ def _typed(form: FormMultiDict) -> Typed:
 
 
 def _prefilled(site: OfficeSite, connection: Connection, number: IncidentId) -> Typed:
-    """The criteria of the newest list, or the day before now."""
-    found = store.last_scope(connection, number)
+    """The criteria that wait for a second person, else of the newest list, else the day before now."""
+    found = store.smaller_asked(connection, number) or store.last_scope(connection, number)
     if found is None:
         now = site.clock.now().astimezone(PARIS)
         texts = {"begun": (now - timedelta(days=1)).strftime(MINUTE), "ended": now.strftime(MINUTE)}

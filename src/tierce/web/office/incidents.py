@@ -272,6 +272,7 @@ def _incident_values(site: OfficeSite, number: IncidentId, start: int) -> Callab
             "reference": incident_reference(incident.id, incident.day),
             "now": site.clock.now(),
             "scope": None,
+            "asked": None,
         }
         try:
             scope = site.incidents.scope(connection, number)

@@ -94,7 +94,7 @@ def message_handlers(site: OfficeSite, messages: Messages, letters: Path) -> lis
             return found[place]
 
         one = await site.rows.read(read)
-        return site.page(visit, "message_text.html", {"document": one.document, "number": number})
+        return site.page(visit, "message_text.html", {"document": one.document, "number": number, "specimen": True})
 
     @post(f"{_PATH}/batches/{{batch:int}}", status_code=200, opt={"act": Act.STAFF_LETTERS_TAKE})
     async def take(request: AnyRequest, number: FromPath[int], batch: FromPath[int]) -> Response[Any]:

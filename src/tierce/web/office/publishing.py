@@ -53,6 +53,14 @@ def publishing_handlers(site: OfficeSite) -> list[HTTPRouteHandler]:
     async def public(request: AnyRequest, number: FromPath[int]) -> Response[str]:
         return await shown(await site.visit(request), IncidentId(number), {})
 
+    @get(f"{_PATH}/text", opt={"act": Act.STAFF_AUDIENCE})
+    async def text(request: AnyRequest, number: FromPath[int]) -> Response[str]:
+        visit = await site.visit(request)
+        _, document = await site.rows.read(lambda connection: _text(connection, IncidentId(number)))
+        if document is None:
+            raise MessageMissingError
+        return site.page(visit, "message_text.html", {"document": document, "number": number, "specimen": False})
+
     def writes(path: str, act: Act, work: Callable[[IncidentId], Work]) -> HTTPRouteHandler:
         @post(f"{_PATH}/{path}", status_code=200, opt={"act": act}, name=f"public-{path}")
         async def write(request: AnyRequest, number: FromPath[int]) -> Response[Any]:
@@ -70,7 +78,8 @@ def publishing_handlers(site: OfficeSite) -> list[HTTPRouteHandler]:
 
     def decide(number: IncidentId) -> Work:
         def work(connection: Connection, visit: Visit, typed: Mapping[str, str]) -> object:
-            now, why = site.clocks.register.clock.now(), typed.get("why", "")
+            # Of this minute: a publication is noted by its minute, and does not come before.
+            now, why = site.clocks.register.clock.now().replace(second=0, microsecond=0), typed.get("why", "")
             return site.clocks.write_time(connection, visit.caller, number, moment=Moment.PUBLIC, at=now, why=why)
 
         return work
@@ -86,7 +95,7 @@ def publishing_handlers(site: OfficeSite) -> list[HTTPRouteHandler]:
 
         return work
 
-    return [public, writes("decide", Act.STAFF_TIME, decide), writes("out", Act.STAFF_DUTY, note)]
+    return [public, text, writes("decide", Act.STAFF_TIME, decide), writes("out", Act.STAFF_DUTY, note)]
 
 
 def _values(site: OfficeSite, connection: Connection, number: IncidentId) -> dict[str, object]:

@@ -12,8 +12,10 @@ from psycopg import Connection
 
 from tierce.incidents import store as incident_rows
 from tierce.incidents.errors import FreeTextError
+from tierce.incidents.model import InsurerCount
 from tierce.incidents.rules import incident_reference
 from tierce.insurers.breaches.rules import fingerprint
+from tierce.kernel.categories import DataCategory
 from tierce.kernel.clock import PARIS
 from tierce.kernel.ids import IncidentId
 from tierce.notices.errors import KeyNotWaitingError
@@ -108,9 +110,14 @@ def _keys(connection: Connection) -> list[KeyRow]:
 
 
 def _rows(connection: Connection, number: IncidentId, now: datetime) -> list[Row]:
-    """Every insurer of the newest list, those that have not acknowledged first."""
+    """Every insurer of the newest list or told before it, those that have not acknowledged first."""
     scope = incident_rows.last_scope(connection, number)
     counts = incident_rows.insurer_counts(connection, scope) if scope else []
+    listed = {one.insurer for one in counts}
+    # Whoever was told, and has nobody on the list any more, was told that too, and is warned until it acknowledges.
+    counts += [
+        InsurerCount(one, 0, 0, DataCategory.NONE) for one in standings(connection, number) if one not in listed
+    ]
     names = incident_rows.insurer_names(connection, [one.insurer for one in counts])
     told, lists, reports = (
         standings(connection, number),
