@@ -76,10 +76,17 @@ def test_a_header_that_is_repeated_is_no_valid_value() -> None:
 
 
 def test_a_body_that_does_not_come_is_given_up_and_one_that_comes_is_not() -> None:
-    begun = asyncio.Event()
+    """Meanwhile no batch waits for it, and it is counted again at its end, however it ends."""
+    begun, counted = asyncio.Event(), [1]
 
-    async def wait(seconds: float, event: asyncio.Event) -> None:
-        with hot._Within(seconds):
+    def leave() -> None:
+        counted.append(counted[-1] - 1)
+
+    def enter() -> None:
+        counted.append(counted[-1] + 1)
+
+    async def wait(seconds: float, event: asyncio.Event, soon: float = 60.0) -> None:
+        with hot._Within(seconds, min(soon, seconds), leave, enter):
             begun.set()
             await event.wait()
 
@@ -88,7 +95,13 @@ def test_a_body_that_does_not_come_is_given_up_and_one_that_comes_is_not() -> No
         there.set()
         with pytest.raises(TimeoutError):
             await wait(0.0, never)
+        assert counted == [1, 0, 1]
         await wait(60.0, there)
+        assert counted == [1, 0, 1], "what is there at once is never left out"
+        asyncio.get_running_loop().call_later(0.02, never.set)
+        await wait(60.0, never, soon=0.0)
+        assert counted == [1, 0, 1, 0, 1]
+        never.clear()
         begun.clear()
         stopped = asyncio.ensure_future(wait(60.0, never))
         await begun.wait()

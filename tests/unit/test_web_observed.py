@@ -2,9 +2,17 @@
 
 import asyncio
 from collections.abc import MutableMapping
+from pathlib import Path
 from typing import Any
 
-from tierce.web.observed import Arriving
+import pytest
+
+from tests.settings_file import settings_text
+from tierce.kernel.clock import SystemClock
+from tierce.settings import load
+from tierce.storage.database import Database
+from tierce.web.observed import Arriving, Observed, Receive, Scope, Send
+from tierce.web.readiness import Readiness
 
 Message = MutableMapping[str, Any]
 
@@ -19,7 +27,7 @@ def test_a_body_that_comes_byte_by_byte_ends_as_if_its_sender_had_gone() -> None
             await dripped.wait()
             return {"type": "http.request", "body": b"a", "more_body": True}
 
-        arriving, pieces = Arriving(drips, seconds=0.1), 0
+        arriving, pieces = Arriving(drips, 0.1), 0
         while (await arriving())["type"] == "http.request":
             pieces += 1
         return pieces, arriving.late
@@ -45,9 +53,42 @@ def test_a_body_that_is_whole_is_waited_for_no_more() -> None:
             await gone.wait()
             return {"type": "http.disconnect"}
 
-        arriving = Arriving(receive, seconds=0.02)
+        arriving = Arriving(receive, 0.02)
         types = [(await arriving())["type"], (await arriving())["type"]]
         asyncio.get_running_loop().call_later(0.05, gone.set)
         return [*types, (await arriving())["type"]], arriving.late
 
     assert asyncio.run(read()) == (["http.request", "http.request", "http.disconnect"], False)
+
+
+@pytest.mark.parametrize("says", [500, None])
+def test_a_late_body_is_told_as_such_whatever_a_framework_makes_of_it(tmp_path: Path, says: int | None) -> None:
+    """One that is counted as a fault of ours would ring an alert each time that somebody sends slowly."""
+    file = tmp_path / "tierce.toml"
+    file.write_text(settings_text(Database("127.0.0.1", 1, "none", tmp_path), tmp_path, operator="Rive Claire"))
+    told: list[Message] = []
+
+    async def app(_scope: Scope, receive: Receive, send: Send) -> None:
+        while (await receive())["type"] != "http.disconnect":
+            pass
+        if says is None:
+            raise ConnectionResetError
+        await send({"type": "http.response.start", "status": says, "headers": []})
+
+    async def play() -> None:
+        never = asyncio.Event()
+
+        async def receive() -> Message:
+            await never.wait()
+            return {}
+
+        async def send(message: Message) -> None:
+            told.append(message)
+
+        watched = Observed("portal", app, Readiness("portal", load(file), (), SystemClock()), None, 0.01)
+        scope = {"type": "http", "method": "POST", "path": "/ask", "headers": [], "client": ("192.0.2.1", 1)}
+        await watched(scope, receive, send)
+
+    asyncio.run(play())
+    assert told[0]["status"] == 408
+    assert (b"connection", b"close") in told[0]["headers"]

@@ -37,6 +37,8 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 BODY_SECONDS_MAX = 10.0
+BODY_SECONDS_AWAITED = 0.05
+"""For so long a batch may wait for an ask that is arriving; for whoever sends byte by byte, none does."""
 _log = logging.getLogger(__name__)
 
 RIGHTS_PATH = "/v1/rights"
@@ -97,16 +99,15 @@ class HotRoutes:
         return self._serve(scope, path, receive, send)
 
     async def _serve(self, scope: Scope, path: str, receive: Receive, send: Send) -> None:
-        coming, announced = self._gate.coming, False
+        coming = self._gate.coming
+        coming.enter()
         try:
             self._gate.shed()
-            with _Within(BODY_SECONDS_MAX):
+            with _Within(BODY_SECONDS_MAX, BODY_SECONDS_AWAITED, coming.leave, coming.enter):
                 body = await _read(scope, receive)
             if isinstance(body, Problem):
                 await _problem(send, body)
                 return
-            coming.enter()  # not before it has arrived: no batch waits for whoever sends byte by byte
-            announced = True
             given = _given(scope)
             bound, proof = await self._authenticate(given, path, body)  # 1. authenticate
             answer = await self._answer_once(path, bound, body, proof, given)
@@ -125,8 +126,7 @@ class HotRoutes:
             await _problem(send, problems.CLOSED if away else problems.NOT_ANSWERED)
             return
         finally:
-            if announced:
-                coming.leave()
+            coming.leave()
         if isinstance(answer, Refused):
             retry = {"retry_date": answer.retry_date} if answer.retry_date else {}
             known = problems.REFUSED[answer.code]
@@ -195,13 +195,23 @@ def _given(scope: Scope) -> dict[bytes, bytes]:
 
 
 class _Within:
-    """`asyncio.timeout`, for a wait inside one task: of the time of an ask, that took a twentieth."""
+    """`asyncio.timeout`, for a wait inside one task: of the time of an ask, that took a twentieth.
 
-    def __init__(self, seconds: float) -> None:
-        loop = asyncio.get_running_loop()
-        self._task = asyncio.current_task(loop)
-        self._late = False
-        self._alarm = loop.call_later(seconds, self._ring)
+    When it is long, `paused` is called meanwhile, and `resumed` at its end, however it ends.
+    """
+
+    def __init__(self, seconds: float, soon: float, paused: Callable[[], None], resumed: Callable[[], None]) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._task = asyncio.current_task(self._loop)
+        self._left = seconds - soon
+        self._late = self._long = False
+        self._paused, self._resumed = paused, resumed
+        self._alarm = self._loop.call_later(soon, self._linger)
+
+    def _linger(self) -> None:
+        self._long = True
+        self._paused()
+        self._alarm = self._loop.call_later(self._left, self._ring)
 
     def _ring(self) -> None:
         if self._task is not None:
@@ -213,6 +223,8 @@ class _Within:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _trace: object) -> None:
         self._alarm.cancel()
+        if self._long:
+            self._resumed()
         if self._late and self._task is not None and self._task.uncancel() == 0 and kind is asyncio.CancelledError:
             raise TimeoutError from error
 
