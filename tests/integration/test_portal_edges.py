@@ -86,6 +86,18 @@ def test_nothing_of_a_form_outlives_its_request(portal: TestClient[Litestar]) ->
     assert not [one for one in kept if one.__module__ == "litestar._parsers" and one.cache_info().currsize]
 
 
+def test_a_request_leaves_no_object_behind(portal: TestClient[Litestar]) -> None:
+    def after(requests: int) -> int:
+        for _ in range(requests):
+            assert portal.get("/ask").status_code == 401
+        gc.collect()
+        return len(gc.get_objects())
+
+    after(5)
+    before = after(1)
+    assert after(20) - before < 20
+
+
 @pytest.mark.parametrize("path", ["/ask", "/activity", "/history/AAAA/revisit", "/sessions/1/revoke", "/sign-out"])
 @pytest.mark.parametrize("token", ["", form_token("another handle"), "é"])
 def test_a_form_without_its_session_s_token_is_relayed_nowhere(
