@@ -48,16 +48,9 @@ POLICY = bytes(range(16))
 START_SECONDS_MAX = 60.0
 
 
-def free_port() -> int:
-    """A port that nothing listens on right now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-BACK_PORT = free_port()
-"""Where the stand-ins tell that a session is over, while a test listens there."""
+BACK_PORT = 20_000 + os.getpid() % 10_000
+"""Where the stand-ins tell that a session is over, while a test listens there: below the ports given to whoever asks
+for any, of which one may be taken before it is listened on."""
 
 IDENTITIES: dict[str, Any] = {
     "clients": [
@@ -149,6 +142,14 @@ class ShiftedClock:
 
     def now(self) -> datetime:
         return SystemClock().now() + self.shift
+
+
+def free_port() -> int:
+    """A port that nothing listens on right now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
 
 
 @contextmanager
