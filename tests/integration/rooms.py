@@ -5,6 +5,7 @@ from datetime import timedelta
 from hashlib import sha256
 
 import psycopg
+import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from tests.integration.asks import AT, ORIGIN
@@ -13,12 +14,15 @@ from tests.integration.logs import log_of, segments_folder, segments_of
 from tierce.identity.model import PersonCaller, StaffCaller
 from tierce.incidents import store as incident_rows
 from tierce.incidents.clocks.service import Clocks
+from tierce.incidents.errors import DismissedAloneError
 from tierce.incidents.form.model import Organisation
 from tierce.incidents.form.service import Forms
 from tierce.incidents.model import ScopeSummary
 from tierce.incidents.pack.service import Packs, Seal
 from tierce.incidents.register.service import Register
 from tierce.incidents.service import Incidents
+from tierce.incidents.states.model import Stage
+from tierce.incidents.states.service import States
 from tierce.journal.model import Entry, EntryKind
 from tierce.journal.note import verifier_key
 from tierce.journal.service import Appender
@@ -168,6 +172,15 @@ def smaller(incidents: Incidents, office: psycopg.Connection, number: IncidentId
     if asked is None:
         return incidents.scope(office, number)
     return incidents.confirm_smaller(office, ARMAND, number, asked.at)
+
+
+def dismiss(room: Room, number: IncidentId, why: str) -> None:
+    """Write that an established breach, on whose list somebody is, was none: one asks, and another writes it."""
+    states = States(room.clocks.register)
+    with pytest.raises(DismissedAloneError) as alone:
+        states.move(room.office, HELENE, number, stage=Stage.NOT_A_BREACH, why=why)
+    room.incidents.ask_dismissal(room.office, HELENE, number, alone.value.gone, why)
+    states.move(room.office, ARMAND, number, stage=Stage.NOT_A_BREACH, why=why)
 
 
 def packs_of(room: Room) -> Packs:

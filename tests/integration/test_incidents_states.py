@@ -8,7 +8,7 @@ import pytest
 
 from tests.integration.asks import AT
 from tests.integration.conftest import Connect
-from tests.integration.rooms import HELENE, Room, open_room
+from tests.integration.rooms import HELENE, Room, dismiss, open_room
 from tests.integration.test_incidents_register import REASONS, fill_register, opened
 from tierce.incidents import store as incident_rows
 from tierce.incidents.cohorts.model import Cohort
@@ -143,7 +143,7 @@ def test_n8_awareness_written_in_any_way_makes_it_a_breach_again(room: Room, sta
         room.clock.advance(timedelta(minutes=1))
         if Stage.CHECK in states.read(office, incident.id).next:
             states.move(office, HELENE, incident.id, stage=Stage.CHECK, happened=AT)
-        states.move(office, HELENE, incident.id, stage=Stage.NOT_A_BREACH, why=REASONS)
+        dismiss(room, incident.id, REASONS)
         assert states.read(office, incident.id).stage is Stage.NOT_A_BREACH
         room.clock.advance(timedelta(minutes=1))
         again()

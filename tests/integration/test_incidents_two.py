@@ -4,6 +4,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
 import psycopg
 import pytest
@@ -16,12 +17,15 @@ from tierce.identity.model import StaffCaller
 from tierce.incidents import store
 from tierce.incidents.errors import (
     AlreadyOpenedError,
+    DismissedAloneError,
     FreeTextError,
     ListShrinksError,
     SmallerRefusedError,
 )
 from tierce.incidents.model import Incident, OpenedOn, SmallerAsk
 from tierce.incidents.rules import account_criteria
+from tierce.incidents.states.model import Stage
+from tierce.incidents.states.service import States
 from tierce.kernel.categories import DataCategory
 from tierce.kernel.clock import micros
 from tierce.kernel.ids import DeviceId, IncidentId, ProfessionalId
@@ -35,6 +39,10 @@ THIEF, OWNER = DeviceId(66), DeviceId(67)
 WINDOW = (micros(AT) - 1, micros(AT) + 3_600_000_000)
 WHOLE = account_criteria(DOCTOR, frozenset(), *WINDOW)
 NARROW = account_criteria(DOCTOR, frozenset({OWNER}), *WINDOW)
+NONE = (
+    "La propriétaire du compte a fait elle-même ces demandes pour une campagne de dépistage de sa commune, le "
+    "registre du cabinet les porte toutes, et personne d'autre n'a eu l'appareil."
+)
 WHY = "L'appareil 66 était celui de la propriétaire du compte."
 
 
@@ -155,3 +163,39 @@ def test_the_same_people_with_less_of_what_was_read_take_two(room: Room) -> None
     with pytest.raises(ListShrinksError) as shrinks:
         compute(room.office, HELENE, number, earlier)
     assert shrinks.value.gone == 1
+
+
+def test_that_an_established_breach_was_none_is_written_by_two_and_of_nobody_by_one(room: Room) -> None:
+    number, office, states = incident_of(room).id, room.office, States(room.clocks.register)
+    dismiss = partial(states.move, office, number=number, stage=Stage.NOT_A_BREACH, why=NONE)
+    states.move(office, HELENE, number, stage=Stage.CHECK)
+    for _ in range(2):
+        with pytest.raises(DismissedAloneError) as met:
+            dismiss(HELENE)
+        assert met.value.gone == 5, "four pairs and an account"
+        room.incidents.ask_dismissal(office, HELENE, number, met.value.gone, NONE)
+    assert (store.smaller_asked(office, number), asked_of(room, number)) == (None, HELENE.name)
+    assert room.incidents.incident(office, number).dismissed_at is None
+    with pytest.raises(SmallerRefusedError):
+        room.incidents.ask_dismissal(office, ARMAND, number, 5, NONE)
+    row = dismiss(ARMAND)
+    assert (row.by, row.facts["asked_by"]) == (ARMAND.name, HELENE.name)
+    assert room.incidents.incident(office, number).dismissed_at is not None
+    assert asked_of(room, number) is None, "it serves once"
+
+
+def test_a_list_that_is_kept_meanwhile_ends_the_request_that_it_was_no_breach(room: Room) -> None:
+    number, office, states = incident_of(room).id, room.office, States(room.clocks.register)
+    states.move(office, HELENE, number, stage=Stage.CHECK)
+    room.incidents.ask_dismissal(office, HELENE, number, 5, NONE)
+    write_asks(room.admin, room.keyring, [ask(2, 2)])
+    sequence(room.worker, room.keyring)
+    room.incidents.compute_scope(office, HELENE, number, WHOLE)
+    with pytest.raises(DismissedAloneError) as met:
+        states.move(office, ARMAND, number, stage=Stage.NOT_A_BREACH, why=NONE)
+    assert met.value.gone == 6
+
+
+def asked_of(room: Room, number: IncidentId) -> str | None:
+    found = store.dismissal_asked(room.office, number)
+    return found.name if found else None

@@ -13,7 +13,7 @@ import pytest
 
 from tests.integration.asks import AT
 from tests.integration.conftest import Connect
-from tests.integration.rooms import CAPES, HELENE, OAK
+from tests.integration.rooms import CAPES, HELENE, OAK, dismiss
 from tests.integration.sites_world import HANDLE, Site, insurers_site, office_site
 from tests.integration.telling_world import World, listed, open_world, opened_incident
 from tests.integration.test_incidents_register import REASONS
@@ -272,9 +272,11 @@ def test_what_proved_to_be_no_breach_is_said_to_whoever_was_told_that_it_was_one
         assert "Pas une violation" not in plain(await site.http.get("/incidents"))
         first = '<button type="submit">'
         assert (await site.http.get(f"/incidents/{number}")).text.count(first) == 1, "what comes next, and no other"
-        states = States(world.room.clocks.register)
-        states.move(world.room.office, HELENE, incident, stage=Stage.CHECK, happened=AT + timedelta(minutes=1))
-        states.move(world.room.office, HELENE, incident, stage=Stage.NOT_A_BREACH, why=REASONS)
+        checked = AT + timedelta(minutes=1)
+        States(world.room.clocks.register).move(
+            world.room.office, HELENE, incident, stage=Stage.CHECK, happened=checked
+        )
+        dismiss(world.room, incident, REASONS)
         assert counted not in plain(await site.http.get("/activity"))
         assert "Pas une violation, selon l'opérateur" in plain(await site.http.get("/incidents"))
         page = plain(await site.http.get(f"/incidents/{number}"))

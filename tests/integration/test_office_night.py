@@ -225,6 +225,24 @@ def test_l6_criteria_are_counted_before_they_are_kept_and_each_refusal_names_its
     assert row == (3, 0)
 
 
+def test_one_alone_only_asks_that_an_established_breach_be_none(room: Room, database: Database) -> None:
+    attack(room)
+
+    async def scene(site: Site) -> None:
+        path = await opened(site)
+        for stage, why in (("check", ""), ("not_a_breach", REASONS)):
+            answer = await site.http.post(f"{path}/stages", data=form_of(site, stage=stage, why=why))
+            assert answer.status_code == 303
+        page = plain(await site.http.get(path))
+        assert "« Pas une violation » attend une seconde personne" in page
+        assert "lignes de la liste ne seraient plus annoncées" in page
+        assert REASONS[:40] in page
+        assert "L'écrire aussi" not in page, "whoever asked is not the second"
+
+    play(room, database, scene)
+    assert room.admin.execute("select dismissed_at from incident.incident").fetchall() == [(None,)]
+
+
 def test_n8_an_event_without_an_account_enters_the_register_and_is_there_notified_or_not(
     room: Room, database: Database
 ) -> None:

@@ -45,6 +45,15 @@ class ListShrinksError(IncidentError):
         self.gone = gone
 
 
+class DismissedAloneError(IncidentError):
+    """An established breach, of whose list so many lines are told, is none by the word of two people alone."""
+
+    def __init__(self, gone: int) -> None:
+        """Say of how many pairs and accounts."""
+        super().__init__(str(gone))
+        self.gone = gone
+
+
 class SmallerRefusedError(IncidentError):
     """No smaller list waits, it is one's own, another's waits already, or it takes away other people by now."""
 

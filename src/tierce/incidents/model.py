@@ -90,6 +90,17 @@ class SmallerAsk:
 
 
 @dataclass(frozen=True, slots=True)
+class DismissalAsk:
+    """That an established breach was none, as one member of staff wrote it; `gone` counts the lines of its list."""
+
+    gone: int
+    why: str
+    staff: StaffId
+    name: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class ScopeSummary:
     """A stored revision of a scope, without its list."""
 

@@ -22,6 +22,7 @@ from tierce.incidents.errors import (
 )
 from tierce.incidents.model import (
     Civil,
+    DismissalAsk,
     Incident,
     ListPreview,
     OpenedOn,
@@ -30,6 +31,7 @@ from tierce.incidents.model import (
     SmallerAsk,
 )
 from tierce.incidents.register.model import RowKind
+from tierce.incidents.register.rules import REASON_CHARACTERS_MAX
 from tierce.incidents.register.service import Register
 from tierce.incidents.rules import check_free_text, staff_line
 from tierce.incidents.states.model import Stage
@@ -164,12 +166,34 @@ class Incidents:
         except ListShrinksError as shrinks:
             gone = shrinks.gone
         ask = SmallerAsk(criteria, gone, said, caller.staff, caller.name, self._clock.now())
+        self._ask(connection, caller, number, ask, Act.STAFF_SCOPE)
+        return self.scope(connection, number)
+
+    def ask_dismissal(
+        self, connection: Connection, caller: StaffCaller, number: IncidentId, gone: int, why: str
+    ) -> None:
+        """Ask that an established breach be none; its list of `gone` lines is told until another writes so too.
+
+        Raises:
+            FreeTextError: the reason is empty or holds a social security number.
+            SmallerRefusedError: another's request waits.
+        """
+        said = check_free_text("why", why, most=REASON_CHARACTERS_MAX)
+        ask = DismissalAsk(gone, said, caller.staff, caller.name, self._clock.now())
+        self._ask(connection, caller, number, ask, Act.STAFF_INCIDENT_MOVE)
+
+    def _ask(
+        self,
+        connection: Connection,
+        caller: StaffCaller,
+        number: IncidentId,
+        ask: SmallerAsk | DismissalAsk,
+        act: Act,
+    ) -> None:
         with connection.transaction():
-            line = staff_line(caller, Act.STAFF_SCOPE, ask.at, incident=number)
-            (seq,) = self._appender.write(connection, [line])
+            (seq,) = self._appender.write(connection, [staff_line(caller, act, ask.at, incident=number)])
             if not store.ask_smaller(connection, number, ask, seq):
                 raise SmallerRefusedError
-        return self.scope(connection, number)
 
     def confirm_smaller(
         self, connection: Connection, caller: StaffCaller, number: IncidentId, seen: datetime

@@ -12,7 +12,16 @@ from psycopg.types.json import Jsonb
 from tierce.incidents.cohorts import store as cohort_rows
 from tierce.incidents.cohorts.rules import exposed_by
 from tierce.incidents.errors import CeilingReachedError
-from tierce.incidents.model import Civil, DeviceUse, Incident, InsurerCount, OpenedOn, ScopeSummary, SmallerAsk
+from tierce.incidents.model import (
+    Civil,
+    DeviceUse,
+    DismissalAsk,
+    Incident,
+    InsurerCount,
+    OpenedOn,
+    ScopeSummary,
+    SmallerAsk,
+)
 from tierce.incidents.rules import incident_reference
 from tierce.kernel.categories import DataCategory
 from tierce.kernel.clock import from_micros, micros
@@ -193,9 +202,10 @@ def _copy_exposed(connection: Connection, number: IncidentId, revision: int, exp
             )
 
 
-def ask_smaller(connection: Connection, number: IncidentId, ask: SmallerAsk, entry: EntrySeq) -> bool:
+def ask_smaller(connection: Connection, number: IncidentId, ask: SmallerAsk | DismissalAsk, entry: EntrySeq) -> bool:
     """Keep what one asks for; False when another's waits."""
-    values = (number, Jsonb(_criteria_values(ask.criteria)), ask.gone, ask.why, ask.staff, ask.name, entry)
+    criteria = _criteria_values(ask.criteria) if isinstance(ask, SmallerAsk) else None
+    values = (number, Jsonb(criteria), ask.gone, ask.why, ask.staff, ask.name, entry)
     row = connection.execute("select incident.ask_smaller(%s, %s, %s, %s, %s, %s, %s)", values).fetchone()
     return bool(row and row[0])
 
@@ -204,10 +214,20 @@ def smaller_asked(connection: Connection, number: IncidentId) -> SmallerAsk | No
     """The smaller list that waits for a second person, for as long as the database lets her confirm it."""
     row = connection.execute(
         "select criteria, gone, why, staff, name, at from incident.smaller_ask"
-        " where incident = %s and at > now() - interval '1 day'",
+        " where incident = %s and criteria <> 'null' and at > now() - interval '1 day'",
         (number,),
     ).fetchone()
     return SmallerAsk(_criteria_from(row[0]), row[1], row[2], StaffId(row[3]), row[4], row[5]) if row else None
+
+
+def dismissal_asked(connection: Connection, number: IncidentId) -> DismissalAsk | None:
+    """That it was no breach, as long as it waits for a second person and the database lets her confirm it."""
+    row = connection.execute(
+        "select gone, why, staff, name, at from incident.smaller_ask"
+        " where incident = %s and criteria = 'null' and at > now() - interval '1 day'",
+        (number,),
+    ).fetchone()
+    return DismissalAsk(row[0], row[1], StaffId(row[2]), row[3], row[4]) if row else None
 
 
 def _summary(row: TupleRow) -> ScopeSummary:

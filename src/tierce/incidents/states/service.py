@@ -8,11 +8,12 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from psycopg import Connection
+from psycopg.errors import CheckViolation
 
 from tierce.identity.model import StaffCaller
 from tierce.incidents import store as incident_rows
 from tierce.incidents.clocks.rules import OPERATOR
-from tierce.incidents.errors import FormError, IncidentMissingError
+from tierce.incidents.errors import DismissedAloneError, FormError, IncidentMissingError
 from tierce.incidents.model import Incident
 from tierce.incidents.register.model import Facts, Row, RowKind
 from tierce.incidents.register.rules import REASON_CHARACTERS_MAX, check_reasons
@@ -130,6 +131,7 @@ class States:
             FormError: the stage may not follow, its time cannot be, or what it asks to be said is missing.
             ReasonRefusedError: a reasoning that reasons nothing.
             RegisterClosedError: the incident is closed.
+            DismissedAloneError: an established breach is none once two have written so: `Incidents.ask_dismissal`.
         """
         if stage not in WRITTEN_HERE:
             raise FormError("stage", Phrase("Choisissez l’étape atteinte.", "Choose the stage reached."))
@@ -143,9 +145,16 @@ class States:
         def make(rows: list[Row], now: datetime) -> Facts:
             at = happened or now
             check_move(stage, at, now, self._standing(connection, number, rows).moves)
-            return move_facts(stage, at, said)
+            asked = incident_rows.dismissal_asked(connection, number) if stage is Stage.NOT_A_BREACH else None
+            second = asked is not None and asked.staff != caller.staff
+            return move_facts(stage, at, said, **({"asked_by": asked.name} if asked and second else {}))
 
-        return self._register.add(connection, caller, number, RowKind.MOVE, make)
+        try:
+            return self._register.add(connection, caller, number, RowKind.MOVE, make)
+        except CheckViolation as refused:
+            if refused.diag.constraint_name != "dismissed_alone":
+                raise
+            raise DismissedAloneError(int(refused.diag.message_detail or 0)) from None
 
     def release_hold(self, connection: Connection, caller: StaffCaller, number: IncidentId, why: str) -> Row:
         """End the legal hold of a closed incident.

@@ -11,6 +11,43 @@ begin
 end $$;
 create or replace trigger name_day before insert on incident.incident for each row execute function incident.name_day();
 
+-- How many of one list another would not tell of any more: (person, insurer) pairs and accounts that are not on it, or
+-- with less data.
+create or replace function incident.gone(of_incident bigint, before integer, after integer) returns bigint
+    language sql stable security definer set search_path = pg_catalog, pg_temp as $$
+    select (select count(*) from incident.exposed o
+            left join incident.exposed n
+                on n.incident = o.incident and n.revision = after and n.person = o.person and n.insurer = o.insurer
+            where o.incident = of_incident and o.revision = before
+              and (n.person is null or o.categories & ~n.categories <> 0))
+         + (select count(*) from incident.exposed_professional o
+            left join incident.exposed_professional n
+                on n.incident = o.incident and n.revision = after and n.professional = o.professional
+            where o.incident = of_incident and o.revision = before
+              and (n.professional is null or o.categories & ~n.categories <> 0))
+$$;
+
+-- That an established breach was none takes everybody off at once: whoever writes so confirms what another wrote within a day,
+-- of as many lines of the newest list. Where nobody is on a list, one is enough.
+create or replace function incident.dismissed_by_two(of_incident bigint, by_staff bigint) returns void
+    language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+    fewer bigint;
+begin
+    if session_user = 'tierce_office' and exists (
+        select from incident.incident i where i.id = of_incident and i.aware_at is not null) then
+        fewer := incident.gone(of_incident, (select max(s.revision) from incident.scope s where s.incident = of_incident), 0);
+        if fewer > 0 and not exists (
+            select from incident.smaller_ask a
+            where a.incident = of_incident and a.criteria = 'null' and a.gone = fewer and a.staff <> by_staff
+              and a.at > now() - interval '1 day') then
+            raise exception 'that an established breach was none takes two members of staff'
+                using errcode = 'check_violation', constraint = 'dismissed_alone', detail = fewer::text;
+        end if;
+    end if;
+    delete from incident.smaller_ask a where a.incident = of_incident;
+end $$;
+
 -- A row is the next of its incident, its digest follows from the one before it, and its journal line is of this very
 -- transaction, by whom the row says, and bears that digest. A row that did not follow could not be taken away, and the
 -- register would be read no more. Whoever's own row of the incident it changes, it changes in the same breath.
@@ -49,6 +86,7 @@ begin
         set aware_at = happened, aware_by = new."by", aware_why = said ->> 'why', dismissed_at = null
         where i.id = new.incident;
     elsif new.kind = 13 and said ->> 'stage' = 'not_a_breach' then
+        perform incident.dismissed_by_two(new.incident, new.staff);
         update incident.incident i set dismissed_at = new.at where i.id = new.incident;
     end if;
     return new;
@@ -67,22 +105,6 @@ begin
     end if;
     return null;
 end $$;
-
--- How many of one list another would not tell of any more: (person, insurer) pairs and accounts that are not on it, or
--- with less data.
-create or replace function incident.gone(of_incident bigint, before integer, after integer) returns bigint
-    language sql stable security definer set search_path = pg_catalog, pg_temp as $$
-    select (select count(*) from incident.exposed o
-            left join incident.exposed n
-                on n.incident = o.incident and n.revision = after and n.person = o.person and n.insurer = o.insurer
-            where o.incident = of_incident and o.revision = before
-              and (n.person is null or o.categories & ~n.categories <> 0))
-         + (select count(*) from incident.exposed_professional o
-            left join incident.exposed_professional n
-                on n.incident = o.incident and n.revision = after and n.professional = o.professional
-            where o.incident = of_incident and o.revision = before
-              and (n.professional is null or o.categories & ~n.categories <> 0))
-$$;
 
 -- Of an established breach each list is told of within a minute. One that takes anybody away takes two people: another than
 -- whoever writes it asked for exactly that, within a day. Any new list makes what was asked of the one before void.
@@ -119,7 +141,8 @@ begin
     return null;
 end $$;
 
--- One asks, in the transaction of her own journal line; another's that waits is not replaced.
+-- One asks, in the transaction of her own journal line; another's that waits is not replaced. Criteria of `null` ask for no list
+-- at all: that it was no breach.
 create or replace function incident.ask_smaller(
     of_incident bigint, of_criteria jsonb, fewer bigint, reason text, by_staff bigint, by_name text, line bigint)
     returns boolean language plpgsql security definer set search_path = pg_catalog, pg_temp as $$

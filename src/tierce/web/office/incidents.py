@@ -131,7 +131,7 @@ async def incident_page(
 ) -> Response[str]:
     """Show the incident; with what was typed and what is wrong of it, when a form was refused."""
     values = await site.rows.read(_incident_values(site, number, start))
-    values |= {"typed": typed or {}, "problem": problem}
+    values |= {"typed": typed or {}, "problem": problem, "reader": visit.caller.staff}
     return site.page(visit, "incident.html", values, status=422 if problem else 200)
 
 
@@ -273,6 +273,7 @@ def _incident_values(site: OfficeSite, number: IncidentId, start: int) -> Callab
             "now": site.clock.now(),
             "scope": None,
             "asked": None,
+            "dismissal": None,
         }
         try:
             scope = site.incidents.scope(connection, number)
@@ -290,6 +291,7 @@ def _incident_values(site: OfficeSite, number: IncidentId, start: int) -> Callab
             **night_values(site, connection, incident, scope, counts),
             "scope": scope,
             "asked": store.smaller_asked(connection, number),
+            "dismissal": store.dismissal_asked(connection, number),
             "criteria": criteria_words(scope.criteria),
             "window": (from_micros(scope.criteria.from_us), from_micros(scope.criteria.until_us)),
             "insurers": sorted(insurers, key=lambda row: (-row.count.persons, row.name or "")),

@@ -11,7 +11,7 @@ from psycopg import Connection
 
 from tierce.incidents.borders.model import Residence
 from tierce.incidents.borders.service import Borders, authority_named, residence_named
-from tierce.incidents.errors import FormError
+from tierce.incidents.errors import DismissedAloneError, FormError
 from tierce.incidents.states.service import States
 from tierce.kernel.ids import IncidentId
 from tierce.kernel.language import Phrase
@@ -36,7 +36,11 @@ def stage_handlers(site: OfficeSite) -> list[HTTPRouteHandler]:
             raise FormError("stage", Phrase("Choisissez l’étape atteinte.", "Choose the stage reached."))
         happened = minute("happened", typed["happened"]) if typed.get("happened") else None
         why = typed.get("why", "")
-        return states.move(connection, visit.caller, number, stage=stage, why=why, happened=happened)
+        try:
+            return states.move(connection, visit.caller, number, stage=stage, why=why, happened=happened)
+        except DismissedAloneError as alone:
+            site.incidents.ask_dismissal(connection, visit.caller, number, alone.gone, why)
+            return None
 
     def release(connection: Connection, visit: Visit, typed: Typed, number: IncidentId) -> object:
         return states.release_hold(connection, visit.caller, number, typed.get("why", ""))
