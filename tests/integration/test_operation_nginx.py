@@ -55,6 +55,7 @@ def as_debian(folder: Path, secure: int, plain: int, ports: dict[str, int]) -> P
     shutil.copy(DEPLOY / "nginx" / "tierce-proxy.conf", folder)
     text = (DEPLOY / "nginx" / "tierce.conf").read_text("utf-8")
     for there, here in (
+        *((f" {port};", f" {here};") for port, here in ports.items()),  # first: one of ours may end as one of theirs
         ("/etc/ssl/tierce/fullchain.pem", str(folder / "fullchain.pem")),
         ("/etc/ssl/private/tierce.pem", str(folder / "key.pem")),
         ("/etc/nginx/tierce-proxy.conf", str(folder / "tierce-proxy.conf")),
@@ -63,7 +64,6 @@ def as_debian(folder: Path, secure: int, plain: int, ports: dict[str, int]) -> P
         ("/var/log/nginx/", f"{folder}/"),
         ("listen 443", f"listen 127.0.0.1:{secure}"),
         ("listen 80", f"listen 127.0.0.1:{plain}"),
-        *((f"{port};", f"{here};") for port, here in ports.items()),
     ):
         assert there in text, there
         text = text.replace(there, here)
