@@ -70,6 +70,7 @@ def test_the_forms_of_a_national_identifier(value: object, fits: bool) -> None:
         ("d’Œuvre", ["D", "OEUVRE"]),
         ("MÜLLER  ", ["MULLER"]),
         ("ÆGIR Ørsted", ["AEGIR", "ORSTED"]),
+        ("Łukasz Đorđević", ["LUKASZ", "DORDEVIC"]),
         ("Ça", ["CA"]),
     ],
 )

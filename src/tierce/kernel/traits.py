@@ -7,7 +7,29 @@ Both sides make their keyed index from these bytes, so the rule of spelling stan
 import re
 import unicodedata
 
-_LIGATURES = str.maketrans({"œ": "oe", "Œ": "OE", "æ": "ae", "Æ": "AE", "ß": "ss", "ø": "o", "Ø": "O"})
+_LIGATURES = str.maketrans(
+    {
+        "œ": "oe",
+        "Œ": "OE",
+        "æ": "ae",
+        "Æ": "AE",
+        "ß": "ss",
+        "ø": "o",
+        "Ø": "O",
+        "ł": "l",
+        "Ł": "L",
+        "đ": "d",
+        "Đ": "D",
+        "ð": "d",
+        "Ð": "D",
+        "ħ": "h",
+        "Ħ": "H",
+        "ŧ": "t",
+        "Ŧ": "T",
+        "þ": "th",
+        "Þ": "TH",
+    }
+)  # fmt: skip - letters that Unicode decomposes into no letter and mark; left out, Łukasz would be UKASZ
 _LETTERS = re.compile(r"[A-Z]+")
 FRANCE = "99100"
 """INSEE's code for France as a country of birth."""
