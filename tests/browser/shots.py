@@ -77,7 +77,7 @@ def _visit_office(page: Page, stage: Stage) -> Iterator[str]:
     page.goto(office + "/?outcome=4")  # the acts of staff, these visits' own, would soon hide what accounts did
     yield "live-filtered"
     account = page.locator("#live a[href^='/accounts/']").first.get_attribute("href") or ""
-    page.locator("#live a[href^='/lines/']").first.click()
+    page.locator("#live td:last-child a[href^='/lines/']").first.click()
     yield "line"
     client = account.replace("/accounts/", "/directory/professionals/")
     watched = ("/ladder", "/appeals", "/unexplained", "/limits", "/pools", "/pools/9/0", "/closings")

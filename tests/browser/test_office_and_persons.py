@@ -53,7 +53,7 @@ def test_the_line_just_written_and_its_proof(stage: Stage, new_browser: NewBrows
     row = page.locator("#live tr", has_text="Claire Morvan").first
     expect(row).to_contain_text("Cabinet médical des Tilleuls")
     assert "LENOIR" not in page.content().upper()
-    path = row.locator("a[href^='/lines/']").get_attribute("href")
+    path = row.locator("td:last-child a[href^='/lines/']").get_attribute("href")
     page.goto(f"{stage.url('office')}{path}")
     for _ in range(20):
         if page.locator("a[href$='/proof.json']").count():

@@ -7,29 +7,11 @@ Both sides make their keyed index from these bytes, so the rule of spelling stan
 import re
 import unicodedata
 
+_ALONE = zip("øØłŁđĐðÐħĦŧŦ", "oOlLdDdDhHtT", strict=True)
+"""Letters that Unicode takes for no letter and mark, with what registers write for them: Łukasz is LUKASZ."""
 _LIGATURES = str.maketrans(
-    {
-        "œ": "oe",
-        "Œ": "OE",
-        "æ": "ae",
-        "Æ": "AE",
-        "ß": "ss",
-        "ø": "o",
-        "Ø": "O",
-        "ł": "l",
-        "Ł": "L",
-        "đ": "d",
-        "Đ": "D",
-        "ð": "d",
-        "Ð": "D",
-        "ħ": "h",
-        "Ħ": "H",
-        "ŧ": "t",
-        "Ŧ": "T",
-        "þ": "th",
-        "Þ": "TH",
-    }
-)  # fmt: skip - letters that Unicode decomposes into no letter and mark; left out, Łukasz would be UKASZ
+    {**dict(_ALONE), "œ": "oe", "Œ": "OE", "æ": "ae", "Æ": "AE", "ß": "ss", "þ": "th", "Þ": "TH"}
+)
 _LETTERS = re.compile(r"[A-Z]+")
 FRANCE = "99100"
 """INSEE's code for France as a country of birth."""

@@ -133,7 +133,7 @@ async def _ask(run: Run, doctor: Visitor) -> list[str]:
 
 async def _proof(run: Run, officer: Visitor) -> list[str]:
     await officer.enter("office", OFFICER)
-    row = '#live tr:has-text("Morvan") a[href^="/lines/"]'
+    row = '#live tr:has-text("Morvan") td:last-child a[href^="/lines/"]'
     await officer.page.locator(row).first.wait_for()
     await officer.shot("3-live")
     await officer.click(row)
