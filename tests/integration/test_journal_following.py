@@ -1,5 +1,6 @@
 """A machine whose worker waits for its turn keeps level: its tiles, what it publishes and what it keeps outside."""
 
+import shutil
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,6 +25,18 @@ from tierce.storage.database import Database
 pytestmark = pytest.mark.integration
 
 
+class Written(KeptCheckpoint):
+    """A kept checkpoint that remembers what was written to it."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self.sizes: list[int] = []
+
+    def write(self, note: str) -> None:
+        super().write(note)
+        self.sizes.append(unverified_checkpoint(note).size)
+
+
 @dataclass(frozen=True, slots=True)
 class Machines:
     """One that sequences, and another that waits; each with a folder and a kept checkpoint of its own."""
@@ -34,7 +47,7 @@ class Machines:
     first: LogFolder
     waiting: Follower
     second: LogFolder
-    kept: KeptCheckpoint
+    kept: Written
 
     def write(self, *counts: int) -> None:
         """Lines in batches of so many, each batch under a checkpoint of its own."""
@@ -47,7 +60,7 @@ class Machines:
 def machines(connect: Connect, database: Database, tmp_path: Path) -> Machines:
     worker, first, second = connect("tierce_worker"), log_of(database), LogFolder(tmp_path / "log")
     sequencer = Sequencer(connect("tierce_worker"), ORIGIN, LOG_KEY, first)
-    kept = KeptCheckpoint(tmp_path / "checkpoint")
+    kept = Written(tmp_path / "checkpoint")
     second.begin()
     follower = Follower(connect("tierce_worker"), ORIGIN, [LOG_KEY.public_key()], second, kept=kept)
     appender = Appender.enrol(worker, "worker", WORKER_KEY)
@@ -72,6 +85,16 @@ def test_it_has_the_tiles_the_checkpoint_and_the_kept_note_of_whoever_sequences(
         assert shown.intact, shown.findings
     full = {name: data for name, data in files(machines.first).items() if ".p/" not in name}
     assert full.items() <= files(machines.second).items(), "full tiles are the same bytes"
+
+
+def test_what_is_kept_never_goes_back_while_lost_tiles_are_made_again(machines: Machines) -> None:
+    machines.write(3, 4)
+    machines.waiting.load()
+    shutil.rmtree(machines.second.path)
+    machines.second.begin()
+    machines.waiting.load()
+    assert machines.second.checkpoint() == machines.first.checkpoint()
+    assert machines.kept.sizes == [7], "it was kept already"
 
 
 @pytest.mark.parametrize("size", [7, 9])

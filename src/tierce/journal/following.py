@@ -101,25 +101,26 @@ class Follower:
             if kept is not None and TileTree(self._log, size).root(kept.size) != kept.root:
                 msg = "the log does not give the root kept outside: run `tierce journal verify`"
                 raise ForkError(msg)
+            # What is kept never goes back, however far behind the folder was.
             if self._kept is not None and last is not None and (kept is None or kept.size < size):
                 self._kept.write(last.note)
         return Tree(edge, NOTHING_SEEN if last is None else last.seen)
 
     def apply(self, edge: Edge, tiles: Sequence[Tile], note: str) -> None:
-        """Bring folder and kept note up to a committed checkpoint."""
+        """Bring folder and kept note up to a checkpoint that was just committed."""
         with self._log.turn():
-            self._apply(edge, tiles, note)
+            self._publish(edge, tiles, note)
+            # 7. It is kept outside. Crash before: the one kept is older, which is no contradiction.
+            if self._kept is not None:
+                self._kept.write(note)
 
-    def _apply(self, edge: Edge, tiles: Sequence[Tile], note: str) -> None:
+    def _publish(self, edge: Edge, tiles: Sequence[Tile], note: str) -> None:
         """Bring the log's folder up to a committed checkpoint; the normal path and recovery both end here."""
         # 4. Tiles, durable before anybody is told of them. Crash: some are there, and equal to what is written again.
         self._log.put([*tiles, *edge.partial()])
         # 5. The checkpoint is published. Crash before: readers go on with the last one, whose tiles are all there.
         self._log.publish(note)
-        # 6. It is kept outside. Crash before: the one kept is older, which is no contradiction.
-        if self._kept is not None:
-            self._kept.write(note)
-        # 7. Partial forms of tiles now full. Crash before: they stay, and harm nobody.
+        # 6. Partial forms of tiles now full. Crash before: they stay, and harm nobody.
         self._log.drop_partials(tiles)
 
     def hashes(self, placed: Sequence[Placed]) -> bytes:
@@ -162,7 +163,7 @@ class Follower:
                     if (edge.size, edge.root()) != (row.size, self._signed(row).root):
                         msg = f"the stored entries do not give the root signed for {row.size} leaves"
                         raise ForkError(f"{msg}: run `tierce journal verify`")
-                self._apply(edge, tiles, rows[-1].note)
+                self._publish(edge, tiles, rows[-1].note)
                 self._progress(edge.size)
         return edge
 
