@@ -59,6 +59,12 @@ async def end_at(desk: Desk, realm: Realm, subject: str) -> list[int]:
     return told
 
 
+async def end_earlier(desk: Desk, site: httpx.AsyncClient, realm: Realm, subject: str) -> None:
+    """End what other tests opened at the provider, which serves all of them."""
+    async with listening(site):
+        await end_at(desk, realm, subject)
+
+
 def test_what_ends_at_the_provider_ends_here_with_a_line_and_a_token_serves_once(
     play: Play, connect: Connect
 ) -> None:
@@ -66,6 +72,7 @@ def test_what_ends_at_the_provider_ends_here_with_a_line_and_a_token_serves_once
 
     async def scene(desk: Desk) -> None:
         path, key = f"/v1{BACK_CHANNEL}", BrowserKey()
+        await end_earlier(desk, desk.api, Realm.PSC, MORVAN)
         first, second = await desk.open_session(), await desk.open_session()
         assert (await desk.bind(first, key)).status_code == 200
         async with listening(desk.api) as tokens:
@@ -121,6 +128,7 @@ def test_staff_and_persons_are_signed_out_too_each_by_its_own_client(
     register(database, keyring, (7, LENOIR))
 
     async def scene(browser: Browser, sessions: StaffSessions | PersonSessions) -> None:
+        await end_earlier(browser.desk, browser.http, realm, subject)
         await browser.enter(subject)
         handle = browser.handle
         await sessions.read(handle)

@@ -61,6 +61,7 @@ def test_lost_tiles_are_made_again_from_segments_and_held_to_the_signed_root(
     with pytest.raises(SegmentAlteredError):
         made(sealing, tmp_path / "file cut short")
     aside.rename(rows)
-    connection = sealing.connect("tierce_worker")
+    connection, without = sealing.connect("tierce_worker"), LogFolder(tmp_path / "without segments")
+    without.begin()
     with pytest.raises(BatchBrokenError):
-        Sequencer(connection, ORIGIN, LOG_KEY, LogFolder(tmp_path / "without segments"))
+        Sequencer(connection, ORIGIN, LOG_KEY, without)
