@@ -184,11 +184,13 @@ def test_colleagues_share_the_establishment_s_seats(world: World) -> None:
 def test_a_declared_reading_takes_its_seat_on_a_line_of_its_own(world: World, feed: psycopg.Connection) -> None:
     caller = enrol(world)
 
-    def seats() -> tuple[int, int]:
-        state = world.scalar(f"select state from access.line where id = {caller.line}")
+    def seats(line: int = caller.line) -> tuple[int, int]:
+        state = world.scalar(f"select state from access.line where id = {line}")
         assert isinstance(state, bytes)
         second = unpack_declared(state)
         return unpack(state).open, -1 if second is None else second.open
+
+    there = place_of(caller.establishment, caller.profession)
 
     by_card = Presence.DECLARED
     assert shown(world, caller, world.covered[0]) == [Outcome.RELEASED]
@@ -197,6 +199,7 @@ def test_a_declared_reading_takes_its_seat_on_a_line_of_its_own(world: World, fe
         Outcome.RELEASED, Outcome.NOT_ELIGIBLE,
     ]  # fmt: skip
     assert seats() == (1, 1), "a declared miss takes none"
+    assert seats(there) == (1, 1), "and the establishment has the same two lines"
     assert world.scalar("select sum(today) from gate.common where kind = 6") == 1, "nor does it touch common lines"
     assert prove(feed, pair(caller, world.covered[1]), uuid4()) == FREED
     assert prove(feed, pair(caller, world.covered[0]), uuid4()) == FREED
@@ -204,4 +207,8 @@ def test_a_declared_reading_takes_its_seat_on_a_line_of_its_own(world: World, fe
     assert seats() == (1, 0)
     # Three a day there (the cap of six), and then the seats of the line.
     assert shown(world, caller, *world.covered[3:7], presence=by_card) == [Outcome.RELEASED] * 4
-    assert seats() == (3, 2)
+    assert seats() == seats(there) == (3, 2)
+    # A colleague's own declared line is empty. The place has two desks from now on, and its line grows with the week.
+    colleague = enrol(world, at=caller)
+    assert shown(world, colleague, world.covered[7], presence=by_card) == [Outcome.RELEASED]
+    assert (seats(colleague.line), seats(there)) == ((1, -1), (4, 2)), "the place's are taken for today"

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.gate_cases import TODAY, ask_of, caller, line_of, professions, read_of
+from tierce.gate.model import DeclaredLines
 from tierce.gate.rules import PAIR_PROVED, decide
 from tierce.kernel.care import Profession
 from tierce.lab.arena.twin import declared_asks, observe_known, prove_all, quiet
@@ -16,6 +17,7 @@ from tierce.policy.evidence import Observation, State, begin, observe
 from tierce.policy.seats import (
     DAY_LIMITS,
     DECLARED,
+    DECLARED_UNSEEN,
     PROBATION_DAYS,
     SEAT_DAYS,
     Line,
@@ -104,10 +106,18 @@ def test_a_day_of_declared_readings_is_what_the_gate_decides_one_by_one(
     assert asks[: len(passed)] == passed
     for pair, here in enumerate(passed, start=1):
         ask = ask_of(caller(profession), pair=pair, presence=Presence.DECLARED)
-        verdict = decide(ask, read_of(pair=pair, person=7 if here else 0), line, TODAY, declared=declared)
+        verdict = decide(
+            ask,
+            read_of(pair=pair, person=7 if here else 0),
+            line,
+            TODAY,
+            declared=DeclaredLines(declared, DECLARED_UNSEEN),
+        )
         assert verdict.outcome is (Outcome.RELEASED if here else Outcome.UNKNOWN)
         assert verdict.seats == 0
-        line, declared = verdict.line, verdict.declared or declared
+        line = verdict.line
+        if verdict.declared is not None:
+            declared = verdict.declared.own
     assert (line, declared) == (told.line, told.declared)
     if len(passed) < len(asks):
         used_up = line.attempts >= attempts_max or declared.attempts >= limits.declared_misses

@@ -7,12 +7,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.gate_cases import TODAY, ask_of, caller, read_of
+from tierce.gate.model import DeclaredLines
 from tierce.gate.rules import decide
 from tierce.kernel.care import Profession
 from tierce.kernel.ids import EstablishmentId
 from tierce.policy.acts import Presence
-from tierce.policy.bound import Held, Shared, printed_bound
-from tierce.policy.lines import PLACE_UNSEEN, place_constants
+from tierce.policy.bound import Held, Shared, printed_bound, seats_bound
+from tierce.policy.lines import PLACE_UNSEEN, declared_constants, declared_misses, place_constants
 from tierce.policy.seats import (
     DAY_LIMITS,
     DECLARED,
@@ -49,7 +50,7 @@ class Draw:
     line: int
     place: int
     card: bool = False
-    """The seat is the declared line's."""
+    """The seat is the declared lines'."""
     proved: bool = False
     ever_proved: bool = False
 
@@ -71,6 +72,8 @@ class Town:
     limits: dict[str, int] = field(default_factory=dict)
     pairs: int = 0
     declared: list[Line] = field(default_factory=list)
+    cards: list[Line] = field(default_factory=lambda: [DECLARED_UNSEEN] * PLACES)
+    """The declared lines of the establishments."""
     certified: set[int] = field(default_factory=set)
     """Lines on which the thief declared a reading."""
     misses: list[tuple[int, bool]] = field(default_factory=list)
@@ -108,9 +111,11 @@ class Town:
         self.places = [roll(line, place_constants(PROFESSION, 1), self.day) for line in self.places]
         self.vendor = roll(self.vendor, self.vendor_rule, self.day)
         self.declared = [roll(line, DECLARED[PROFESSION], self.day) for line in self.declared]
+        self.cards = [roll(line, declared_constants(PROFESSION, 1), self.day) for line in self.cards]
         now = {f"line {n}": line for n, line in enumerate(self.lines)}
         now |= {f"place {n}": line for n, line in enumerate(self.places)} | {"vendor": self.vendor}
         now |= {f"declared {n}": line for n, line in enumerate(self.declared)}
+        now |= {f"cards {n}": line for n, line in enumerate(self.cards)}
         for name, line in now.items():
             self.limits[name] = max(self.limits.get(name, 0), effective_limit(line))
 
@@ -123,7 +128,7 @@ class Town:
         verdict = decide(
             ask_of(who, pair=self.pairs, presence=Presence.DECLARED if card else Presence.NONE),
             read_of(pair=self.pairs, person=7 if found else 0), replace(self.lines[n], attempts=0), self.day,
-            self.places[place], 1, declared=self.declared[n], common=common,
+            self.places[place], 1, declared=DeclaredLines(self.declared[n], self.cards[place]), common=common,
         )  # fmt: skip
         if not verdict.seats and verdict.declared is None:
             return False
@@ -131,7 +136,7 @@ class Town:
         if thief and card:
             self.certified.add(n)
         if verdict.declared is not None:
-            self.declared[n] = verdict.declared
+            self.declared[n], self.cards[place] = verdict.declared
         else:
             self.vendor = take(self.vendor)
             self.pooled += 1
@@ -148,6 +153,7 @@ class Town:
         draw.proved = draw.ever_proved = True
         if draw.card:
             self.declared[draw.line] = prove(self.declared[draw.line], draw.day)
+            self.cards[draw.place] = prove(self.cards[draw.place], draw.day)
             return
         self.lines[draw.line] = prove(self.lines[draw.line], draw.day)
         self.places[draw.place] = prove(self.places[draw.place], draw.day)
@@ -160,6 +166,7 @@ class Town:
         draw.proved = False
         if draw.card:
             self.declared[draw.line] = withdraw(self.declared[draw.line], draw.day)
+            self.cards[draw.place] = withdraw(self.cards[draw.place], draw.day)
             return
         self.lines[draw.line] = withdraw(self.lines[draw.line], draw.day)
         self.places[draw.place] = withdraw(self.places[draw.place], draw.day)
@@ -176,8 +183,14 @@ class Town:
             Held(self.limits[f"line {n}"], 0, 0, (f"place {self.login_of[n] % PLACES}", "vendor", "nation"))
             for n in range(len(self.lines))
         ]
-        misses_a_day = DAY_LIMITS[PROFESSION].declared_misses
-        cards = {n: Held(self.limits[f"declared {n}"], 0, 0, (), misses_a_day) for n in self.certified}
+        misses_a_day, there = DAY_LIMITS[PROFESSION].declared_misses, declared_misses(PROFESSION, 1)
+        shared |= {
+            f"cards {n}": Shared("place", self.limits.get(f"cards {n}", 0), misses_a_day=there) for n in range(PLACES)
+        }
+        cards = {
+            n: Held(self.limits[f"declared {n}"], 0, 0, (f"cards {self.login_of[n] % PLACES}",), misses_a_day)
+            for n in self.certified
+        }
         bound = printed_bound([*held, *cards.values()], shared, days, present)
         assert len(learned) <= bound.total
         assert len(self.misses) <= bound.negatives
@@ -304,3 +317,22 @@ def test_relayed_sign_ins_on_new_devices_learn_five_people(days: int, devices: i
     assert len(town.lines) == 1
     assert len(town.draws) <= 5 * -(-days // SEAT_DAYS)
     town.holds()
+
+
+@settings(deadline=None, max_examples=20)
+@given(st.integers(1, 400), st.integers(1, 3))
+def test_a_login_s_devices_of_a_year_declare_no_more_than_one(days: int, gap: int) -> None:
+    """Certified software, a new device as soon as one may settle, and a card of somebody present for each."""
+    town = Town(SeatConstants(10_000, 50, 40_000, probation=False), 10_000)
+    for number in range(0, days, gap):
+        town.sign_in(0)
+        town.later(gap if number else 0)
+        for n in range(len(town.lines)):
+            while town.ask(n, thief=True, card=True):
+                pass
+        if on_probation(town.lines[-1]) and (drawn := next((d for d in town.draws if not d.proved), None)):
+            town.prove(drawn)
+    town.holds()
+    by_card = [draw for draw in town.draws if draw.card and not draw.ever_proved]
+    most = max(town.limits.get("cards 0", 0), DECLARED[PROFESSION].a)
+    assert len(by_card) <= seats_bound(most, town.day - TODAY + 1)

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from tests.gate_cases import TODAY, ask_of, caller, domain_of, line_of, read_of
-from tierce.gate.model import Ask, PairSeen, Read, Refuse, Release, Standing, StepUp
+from tierce.gate.model import Ask, DeclaredLines, PairSeen, Read, Refuse, Release, Standing, StepUp
 from tierce.gate.rules import (
     MISSES,
     PAIR_MISSED,
@@ -23,7 +23,13 @@ from tierce.kernel.care import Domain, Profession
 from tierce.policy.acts import Act, Evidence, Outcome, Presence
 from tierce.policy.allowed import DOMAINS, shown_by
 from tierce.policy.ladder import EVIDENCE_WATCHED, HOLD_REFUSED, Level, Rung
-from tierce.policy.lines import PLACE_DESKS_MAX, PLACE_UNSEEN, place_constants
+from tierce.policy.lines import (
+    PLACE_DESKS_MAX,
+    PLACE_UNSEEN,
+    declared_constants,
+    declared_misses,
+    place_constants,
+)
 from tierce.policy.seats import (
     DAY_LIMITS,
     DECLARED,
@@ -44,6 +50,7 @@ GP = Profession.GP
 ASK = ask_of(caller())
 FRESH = read_of()
 KNOWN = read_of(state=PAIR_OPEN, day=TODAY)
+CARDS_UNSEEN = DeclaredLines(DECLARED_UNSEEN, DECLARED_UNSEEN)
 
 
 def test_a_first_ask_is_released_and_takes_a_seat() -> None:
@@ -194,10 +201,10 @@ def test_proved_presence_takes_no_seat_and_is_remembered() -> None:
 def test_a_declared_presence_is_none() -> None:
     declared = ask_of(caller(), presence=Presence.DECLARED)
     assert decide(declared, FRESH, line_of(GP), TODAY).line.open == 1
-    after = decide(declared, FRESH, line_of(GP), TODAY, declared=DECLARED_UNSEEN)
+    after = decide(declared, FRESH, line_of(GP), TODAY, declared=CARDS_UNSEEN)
     assert after.pair == PairSeen(1, PAIR_OPEN, TODAY)
     assert after.declared is not None
-    assert after.declared.open == 1
+    assert [line.open for line in after.declared] == [1, 1]
 
 
 @pytest.mark.parametrize(
@@ -238,21 +245,22 @@ def test_the_next_ask_of_a_batch_reads_the_pair_as_it_was_left() -> None:
 def test_a_declared_reading_has_seats_of_its_own_and_a_miss_takes_none() -> None:
     card = replace(ASK, presence=Presence.DECLARED)
     full = line_of(GP, today=cap_of(SEATS[GP].a))
-    first = decide(card, FRESH, full, TODAY, declared=DECLARED_UNSEEN)
+    first = decide(card, FRESH, full, TODAY, declared=CARDS_UNSEEN)
     assert first.outcome is Outcome.RELEASED
     assert first.declared is not None
-    assert (first.declared.open, first.line.open, first.place.open, first.seats) == (1, 0, 0, 0)
+    own, there = first.declared
+    assert (own.open, there.open, first.line.open, first.place.open, first.seats) == (1, 1, 0, 0, 0)
     assert first.pair == PairSeen(1, PAIR_OPEN, TODAY)
     miss = decide(card, read_of(person=0, insurer=0), full, TODAY, declared=first.declared)
     assert (miss.outcome, miss.pair) == (Outcome.UNKNOWN, None)
-    assert miss.declared == replace(first.declared, attempts=1), "a miss is counted, and takes no seat"
-    used_up = replace(first.declared, attempts=DAY_LIMITS[GP].declared_misses)
+    assert miss.declared == tuple(replace(line, attempts=1) for line in first.declared), "counted, and takes no seat"
+    used_up = DeclaredLines(replace(own, attempts=DAY_LIMITS[GP].declared_misses), there)
     assert decide(card, read_of(person=0, insurer=0), full, TODAY, declared=used_up).outcome is Outcome.OUT_OF_SEATS
     fallen = decide(card, read_of(person=0, insurer=0), line_of(GP), TODAY, declared=used_up)
     assert (fallen.outcome, fallen.seats, fallen.declared) == (Outcome.UNKNOWN, 1, None)
     assert decide(card, FRESH, full, TODAY, declared=used_up).outcome is Outcome.RELEASED, "found: a seat"
     young = replace(line_of(GP), since=TODAY, proofs=0)
-    assert decide(card, FRESH, young, TODAY, declared=DECLARED_UNSEEN).declared is not None, "no probation there"
+    assert decide(card, FRESH, young, TODAY, declared=CARDS_UNSEEN).declared is not None, "no probation there"
 
 
 def test_a_miss_holds_its_seat_for_ten_days_and_asking_again_draws_no_other() -> None:
@@ -281,13 +289,37 @@ def test_whoever_is_found_after_a_miss_is_a_person_never_shown() -> None:
     assert present.pair == PairSeen(1, PAIR_MISSED, TODAY - MISS_AGE), "until the proof gives the miss's seat back"
 
 
+def used_up_place(desks: int) -> Line:
+    """A declared line of an establishment whose seats of the day are taken."""
+    limit = declared_constants(GP, desks).a
+    return replace(DECLARED_UNSEEN, day=TODAY, limit=limit, today=cap_of(limit))
+
+
+def test_a_device_more_adds_nothing_to_what_a_place_declares() -> None:
+    card, gone = replace(ASK, presence=Presence.DECLARED), read_of(person=0, insurer=0)
+    place = DECLARED_UNSEEN
+    told = []
+    for _ in range(2):  # two devices of one login, each with a declared line of its own
+        own = DECLARED_UNSEEN
+        for _ in range(cap_of(DECLARED[GP].a)):
+            verdict = decide(card, FRESH, line_of(GP), TODAY, desks=1, declared=DeclaredLines(own, place))
+            told.append(verdict.declared is not None)
+            own, place = verdict.declared or (own, place)
+    assert told == [True] * cap_of(DECLARED[GP].a) + [False] * cap_of(DECLARED[GP].a)
+    most = declared_misses(GP, 1)
+    assert (most, declared_misses(GP, 4), declared_misses(GP, 6)) == (30, 120, 150)
+    missed = DeclaredLines(DECLARED_UNSEEN, replace(DECLARED_UNSEEN, day=TODAY, limit=6, attempts=most))
+    assert decide(card, gone, line_of(GP), TODAY, desks=1, declared=missed).seats == 1, "misses, neither"
+
+
 def test_a_full_declared_line_falls_back_on_the_seats() -> None:
     card = replace(ASK, presence=Presence.DECLARED)
-    spent = replace(DECLARED_UNSEEN, day=TODAY, limit=DECLARED[GP].a, today=cap_of(DECLARED[GP].a))
-    after = decide(card, FRESH, line_of(GP), TODAY, declared=spent)
-    assert (after.outcome, after.declared, after.line.open, after.place.open) == (Outcome.RELEASED, None, 1, 1)
     full = line_of(GP, today=cap_of(SEATS[GP].a))
-    assert decide(card, FRESH, full, TODAY, declared=spent).outcome is Outcome.OUT_OF_SEATS
+    own = replace(DECLARED_UNSEEN, day=TODAY, limit=DECLARED[GP].a, today=cap_of(DECLARED[GP].a))
+    for spent in (DeclaredLines(own, DECLARED_UNSEEN), DeclaredLines(DECLARED_UNSEEN, used_up_place(desks=1))):
+        after = decide(card, FRESH, line_of(GP), TODAY, desks=1, declared=spent)
+        assert (after.outcome, after.declared, after.line.open, after.place.open) == (Outcome.RELEASED, None, 1, 1)
+        assert decide(card, FRESH, full, TODAY, desks=1, declared=spent).outcome is Outcome.OUT_OF_SEATS
     assert decide(ASK, FRESH, full, TODAY).outcome is Outcome.OUT_OF_SEATS, "nothing without a declared reading"
 
 
@@ -300,7 +332,7 @@ MISSED = read_of(person=0, insurer=0, state=PAIR_MISSED, day=TODAY - MISS_AGE)
     (PLACE_UNSEEN, False, Outcome.COMMON_FULL),
 ])  # fmt: skip
 def test_a_line_that_others_filled_stops_new_people_alone(place: Line, common: bool, stopped: Outcome) -> None:
-    def outcome(ask: Ask, read: Read, declared: Line | None = None) -> Outcome:
+    def outcome(ask: Ask, read: Read, declared: DeclaredLines | None = None) -> Outcome:
         return decide(ask, read, line_of(GP), TODAY, place, declared=declared, common=common).outcome
 
     new = decide(ASK, FRESH, line_of(GP), TODAY, place, common=common)
@@ -309,9 +341,9 @@ def test_a_line_that_others_filled_stops_new_people_alone(place: Line, common: b
     assert outcome(ASK, KNOWN) is Outcome.RELEASED
     assert outcome(ASK, MISSED) is Outcome.UNKNOWN
     assert outcome(replace(ASK, presence=Presence.CONFIRMED), FRESH) is Outcome.RELEASED
-    assert outcome(card, FRESH, DECLARED_UNSEEN) is Outcome.RELEASED
+    assert outcome(card, FRESH, CARDS_UNSEEN) is Outcome.RELEASED
     assert outcome(card, FRESH) is stopped
-    assert outcome(ASK, FRESH, DECLARED_UNSEEN) is stopped
+    assert outcome(ASK, FRESH, CARDS_UNSEEN) is stopped
 
 
 @pytest.mark.parametrize(

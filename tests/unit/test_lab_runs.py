@@ -238,7 +238,7 @@ def test_a_common_line_that_is_full_stops_who_has_places_of_her_own() -> None:
     drawn = 0
     while vendor.room():
         vendor.took(gp, vendor.place(gp))
-        vendor.proved(gp, 20_000)
+        vendor.proved(gp, 20_000, card=False)
         drawn += 1
     assert drawn == cap_of(common_constants(Level.VENDOR, {gp: 1}).a), "proof gives no place of the day back"
     assert drawn < common_constants(Level.CELL, {gp: 1}).a == vendor.shared()["CELL"].limit

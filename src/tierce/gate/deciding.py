@@ -8,7 +8,7 @@ from dataclasses import replace
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from tierce.gate.leases import Key, Leases
-from tierce.gate.model import Ask, PairSeen, Read, Refuse, Release, StepUp, Verdict
+from tierce.gate.model import Ask, DeclaredLines, PairSeen, Read, Refuse, Release, StepUp, Verdict
 from tierce.gate.rules import (
     HOLD_SEATS,
     LOOKED_UP,
@@ -32,7 +32,7 @@ from tierce.kernel.ids import NOBODY, LineId
 from tierce.policy.acts import Act, Outcome
 from tierce.policy.evidence import HINT_AGAIN, HINT_FIRST
 from tierce.policy.ladder import Level
-from tierce.policy.lines import DECLARED_PLACE, place_of
+from tierce.policy.lines import declared_place, place_of
 from tierce.policy.rights import engagement_until
 from tierce.policy.seats import DECLARED_UNSEEN, effective_limit
 
@@ -76,7 +76,7 @@ class Decider:
                 (_SOFTWARE, caller.software), (_VENDOR, caller.vendor), (_CELL, cells[place]), (_NATION, 0)
             )  # fmt: skip
             room = is_seated(read, day) or leases.room(keys, day)
-            second = declared.get(line, DECLARED_UNSEEN)
+            second = DeclaredLines(declared.get(line, DECLARED_UNSEEN), declared.get(place, DECLARED_UNSEEN))
             verdict = decide(ask, read, lines[line], day, lines[place], desks[place], declared=second, common=room)
             lines[line], lines[place] = verdict.line, verdict.place
             if verdict.seats:
@@ -85,7 +85,7 @@ class Decider:
             elif verdict.outcome is Outcome.COMMON_FULL:
                 short.extend(keys)
             if verdict.declared is not None:
-                declared[line] = verdict.declared
+                declared[line], declared[place] = verdict.declared
             pair = verdict.pair
             if pair is not None and pair.key != 0:
                 # The lines that gave the seat keep it, whoever of the batch sees the person after.
@@ -93,7 +93,7 @@ class Decider:
                 if before is not None and before.pair == pair:
                     pairs[pair.key] = before._replace(last=last)
                 elif verdict.declared is not None:
-                    pairs[pair.key] = PairKept(pair, line, last, DECLARED_PLACE)
+                    pairs[pair.key] = PairKept(pair, line, last, declared_place(place))
                 elif verdict.seats:
                     pairs[pair.key] = PairKept(pair, line, last, place, caller.software, caller.vendor)
                 else:

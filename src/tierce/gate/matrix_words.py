@@ -215,14 +215,14 @@ PAGE: Mapping[str, Phrase] = {
         "pour un identifiant inconnu. Entre parenthèses : au plus par jour. Un appareil est nouveau {probation} "
         "jours, et jusqu'à ce qu'une présence y ait été prouvée ; tant que dure cet essai, les autres appareils "
         "nouveaux de l'identifiant partagent ses places. Une carte lue par un logiciel certifié prend une place "
-        "déclarée d'abord, puis l'une des autres ; une lecture déclarée qui ne trouve personne n'en prend aucune, "
-        "jusqu'à {percent} % des tentatives du jour.",
+        "déclarée d'abord, la sienne et celle du lieu (la somme de ses postes), puis l'une des autres ; une lecture "
+        "déclarée qui ne trouve personne n'en prend aucune, jusqu'à {percent} % des tentatives du jour.",
         "For each device of a login. A seat is taken by a person never seen here and not proved, or by an unknown "
         "identifier; it is free again by proof of presence, or after {seat} days, {miss} for an unknown "
         "identifier. In brackets: at most in a day. A device is new for {probation} days, and until presence was "
         "proved there; while that probation lasts, further new devices of the login share its seats. A card read "
-        "by certified software takes a declared seat first, then one of the others; a declared reading that finds "
-        "nobody takes none, up to {percent} % of the day's attempts.",
+        "by certified software takes a declared seat first, hers and the place's (the sum over its desks), then one "
+        "of the others; a declared reading that finds nobody takes none, up to {percent} % of the day's attempts.",
     ),
     "lines": Phrase("Les places communes", "The common seats"),
     "lines_intro": Phrase(

@@ -136,6 +136,15 @@ class PairSeen(NamedTuple):
     day: int
 
 
+class DeclaredLines(NamedTuple):
+    """The lines of which a declared reading takes its seat."""
+
+    own: Line
+    """That of the login on its device."""
+    place: Line
+    """That of the establishment."""
+
+
 @dataclass(slots=True)
 class Verdict:
     """A decision with the state it leaves; a value, though not frozen: one is made for each ask."""
@@ -148,8 +157,8 @@ class Verdict:
     """The establishment's line."""
     seats: int = 0
     """Seats that the ask took, on every line it touched."""
-    declared: Line | None = None
-    """The declared line, when the ask took its seat there and nowhere else."""
+    declared: DeclaredLines | None = None
+    """The declared lines, when the ask took its seat there and nowhere else."""
 
 
 @dataclass(slots=True)

@@ -11,12 +11,11 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import Final
 
-from tierce.gate.model import Ask, Decision, PairSeen, Read, Refuse, Release, Standing, StepUp, Verdict
-from tierce.kernel.care import Profession
+from tierce.gate.model import Ask, Decision, DeclaredLines, PairSeen, Read, Refuse, Release, Standing, StepUp, Verdict
 from tierce.policy.acts import Act, Evidence, Outcome, Presence
 from tierce.policy.allowed import LEVEL_MIN, may_ask, shown_by
 from tierce.policy.ladder import EVIDENCE_WATCHED, HOLD_REFUSED, Level, Rung
-from tierce.policy.lines import PLACE_DESKS_MAX, PLACE_UNSEEN, place_constants
+from tierce.policy.lines import PLACE_DESKS_MAX, PLACE_UNSEEN, declared_constants, declared_misses, place_constants
 from tierce.policy.seats import (
     DAY_LIMITS,
     DECLARED,
@@ -68,8 +67,8 @@ class Case:
     """Why nothing can be shown of whoever was looked up, or None when one insurer's period answers."""
     seated: bool
     """No seat is to be drawn: presence, a known pair, or a miss whose seat still stands."""
-    declared: Line | None = None
-    """The declared line, when certified software read the card and a seat is free there."""
+    declared: DeclaredLines | None = None
+    """The declared lines, when certified software read the card and a seat is free on both."""
 
     @property
     def counted(self) -> bool:
@@ -233,7 +232,7 @@ def decide(
     place: Line = PLACE_UNSEEN,
     desks: int = PLACE_DESKS_MAX,
     *,
-    declared: Line | None = None,
+    declared: DeclaredLines | None = None,
     common: bool = True,
     checks: Sequence[Check] = CHECKS,
 ) -> Verdict:
@@ -246,8 +245,8 @@ def decide(
         day: today, in days since 1970-01-01 in Paris.
         place: the stored state of the establishment's line; by default one that nobody used, of the largest size.
         desks: how many professionals are enrolled there, which sizes that line.
-        declared: the stored state of the caller's declared line; it counts for a declared reading alone. None: such
-            a reading counts for nothing.
+        declared: the stored states of the declared lines, the caller's and the establishment's; they count for a
+            declared reading alone. None: such a reading counts for nothing.
         common: whether every line that many share, and every pool, has a seat for this ask.
         checks: the chain; only tests give another one.
 
@@ -264,7 +263,7 @@ def decide(
     seated = present or known or is_missed(read, day)
     case = Case(ask, read, line, place, common, day, present, known, missing, seated)
     if declared is not None and ask.presence is _DECLARED and not seated:
-        case.declared = _declared_room(roll(declared, DECLARED[profession], day), profession, missing)
+        case.declared = _declared_room(declared, case, desks)
     for check in checks:
         outcome = check(case)
         if outcome is not None:
@@ -272,11 +271,17 @@ def decide(
     return _passed(case)
 
 
-def _declared_room(line: Line, profession: Profession, missing: Outcome | None) -> Line | None:
-    """The rolled declared line, if it takes one more of this kind today."""
-    if missing is not None and line.attempts >= DAY_LIMITS[profession].declared_misses:
+def _declared_room(stored: DeclaredLines, case: Case, desks: int) -> DeclaredLines | None:
+    """The rolled declared lines, if both take one more of this kind today."""
+    profession = case.ask.caller.profession
+    own = roll(stored.own, DECLARED[profession], case.day)
+    place = roll(stored.place, declared_constants(profession, desks), case.day)
+    used_up = own.attempts >= DAY_LIMITS[profession].declared_misses or (
+        place.attempts >= declared_misses(profession, desks)
+    )
+    if (case.missing is not None and used_up) or not (has_room(own) and has_room(place)):
         return None
-    return line if has_room(line) else None
+    return DeclaredLines(own, place)
 
 
 def _stopped(case: Case, outcome: Outcome) -> Verdict:
@@ -301,7 +306,10 @@ def _passed(case: Case) -> Verdict:
     elif case.declared is not None:
         line = count(case.line)
         # A declared miss takes no seat, so nothing of it is remembered but that it was one.
-        declared = take(case.declared) if missing is None else count(case.declared)
+        own, shared = case.declared
+        declared = (
+            DeclaredLines(take(own), take(shared)) if missing is None else DeclaredLines(count(own), count(shared))
+        )
         pair = PairSeen(read.pair, PAIR_OPEN, case.day) if missing is None else None
     else:
         age, state = (0, PAIR_OPEN) if missing is None else (MISS_AGE, PAIR_MISSED)

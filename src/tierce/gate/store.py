@@ -18,7 +18,7 @@ from tierce.journal.signing import entry_seq
 from tierce.kernel.care import Profession
 from tierce.kernel.ids import EstablishmentId, InsurerId, LineId, PersonId
 from tierce.policy.acts import Presence
-from tierce.policy.lines import PLACE_UNSEEN, place_constants, place_of
+from tierce.policy.lines import PLACE_UNSEEN, declared_constants, place_constants, place_of
 from tierce.policy.seats import (
     DECLARED,
     SEATS,
@@ -93,7 +93,7 @@ class Opened:
     proofs: dict[int, int] = field(default_factory=dict)
     """By place in the batch: what `presence.use` said of the claim that came with the ask."""
     declared: dict[LineId, Line] = field(default_factory=dict)
-    """The declared lines that were ever used, by the line of their login and device."""
+    """The declared lines that were ever used, by the line, of a device or an establishment, that they follow."""
 
 
 class PairKept(NamedTuple):
@@ -318,6 +318,7 @@ def _settle(found: Opened, owed: Mapping[LineId, bytes | None], asks: Sequence[A
         place = LineId(place_of(ask.caller.establishment, profession))
         rules[ask.caller.line], seconds[ask.caller.line] = SEATS[profession], DECLARED[profession]
         rules[place] = place_constants(profession, desks.get(place, 1))
+        seconds[place] = declared_constants(profession, desks.get(place, 1))
     for line, told in owed.items():
         if told:
             lines[line] = settle(lines[line], rules[line], told)

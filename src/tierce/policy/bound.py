@@ -39,6 +39,9 @@ class Shared:
     """The largest limit in force during the period; of a pool, its number a day."""
     pool: bool = False
     """Whether it is a number a day to which nothing comes back."""
+    misses_a_day: int = 0
+    """Of an establishment's declared line: the misses of a day of all who declare there
+    (policy.lines.declared_misses). Of any other line 0: it counts no misses of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,4 +94,18 @@ def printed_bound(held: Sequence[Held], shared: Mapping[str, Shared], days: int,
             alone += min(of_it, sum(most for most, mine in zip(each, names, strict=True) if mine == name))
         first = min(first, alone)
     known = sum(min(line.known * days, line.file) for line in held)
-    return Bound(first, known, present, sum(misses_bound(line, days) for line in held))
+    return Bound(first, known, present, _negatives(held, shared, days))
+
+
+def _negatives(held: Sequence[Held], shared: Mapping[str, Shared], days: int) -> int:
+    """Misses of each line by itself, and of those who declare at one establishment no more than it lets pass."""
+    total = 0
+    there: dict[str, int] = {}
+    for line in held:
+        most = misses_bound(line, days)
+        place = next((name for name in line.shared if name in shared and shared[name].misses_a_day), None)
+        if place is None:
+            total += most
+        else:
+            there[place] = there.get(place, 0) + most
+    return total + sum(min(most, shared[place].misses_a_day * days) for place, most in there.items())

@@ -12,12 +12,10 @@ from functools import lru_cache
 
 from tierce.kernel.care import Profession
 from tierce.policy.ladder import Level
-from tierce.policy.seats import DECLARED_UNSEEN, SEATS, SeatConstants
+from tierce.policy.seats import DAY_LIMITS, DECLARED, DECLARED_UNSEEN, SEATS, SeatConstants
 
 PLACE_WHOLE_DESKS = 4
 PLACE_DESKS_MAX = 40
-DECLARED_PLACE = -1
-"""In the pair memory, in place of an establishment's line: the seat is the declared line's."""
 PLACE_SHIFT = 55
 """Where the profession stands in the number of an establishment's line (access.place_of)."""
 
@@ -29,8 +27,29 @@ def place_constants(profession: Profession, desks: int) -> SeatConstants:
     Each of the first four professionals enrolled there counts whole and each further one half, up to forty: people of
     one place see the same patients, and a patient known to one is known to all.
     """
-    halves = 2 * min(desks, PLACE_WHOLE_DESKS) + max(0, min(desks, PLACE_DESKS_MAX) - PLACE_WHOLE_DESKS)
-    one = SEATS[profession]
+    return _summed(SEATS[profession], _half_desks(desks))
+
+
+@lru_cache(maxsize=1024)
+def declared_constants(profession: Profession, desks: int) -> SeatConstants:
+    """The constants of an establishment's declared line: the sum over its desks in the same way.
+
+    Without it whoever holds certified software would have a float more with each device that a login settles there
+    (docs/adr/0086).
+    """
+    return _summed(DECLARED[profession], _half_desks(desks))
+
+
+def declared_misses(profession: Profession, desks: int) -> int:
+    """Declared readings of a day that may find nobody and take no seat, of all who work at an establishment."""
+    return DAY_LIMITS[profession].declared_misses * _half_desks(desks) // 2
+
+
+def _half_desks(desks: int) -> int:
+    return 2 * min(desks, PLACE_WHOLE_DESKS) + max(0, min(desks, PLACE_DESKS_MAX) - PLACE_WHOLE_DESKS)
+
+
+def _summed(one: SeatConstants, halves: int) -> SeatConstants:
     return SeatConstants(one.a * halves // 2, one.b_percent, one.top * halves // 2, probation=False)
 
 
@@ -41,6 +60,11 @@ PLACE_UNSEEN = DECLARED_UNSEEN
 def place_of(establishment: int, profession: Profession) -> int:
     """The number of an establishment's line for one profession."""
     return establishment ^ profession << PLACE_SHIFT
+
+
+def declared_place(place: int) -> int:
+    """How the pair memory names an establishment's line when the seat is that of the declared lines: below zero."""
+    return ~place
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,6 +49,7 @@ _OWED = struct.Struct(">iihh")
 _MONDAY = 4
 """The remainder by 7 of every Monday's day number: 1970-01-01 was a Thursday."""
 _OWED_DECLARED = 5
+_BYTE_MAX = 0xFF
 _COUNT_MAX = 0xFFFF
 _FREED_MAX = 0x7FFF
 
@@ -107,7 +108,8 @@ DECLARED: Mapping[Profession, SeatConstants] = {
 }
 """The second line of a login on a device: for asks whose card was read by certified software (grade C). It knows no
 probation, for a sign-in relayed to another machine has no such software there; a miss takes none of its seats, but
-has a number a day of its own (`declared_misses`); when either is used up the ask falls back on the seats above.
+has a number a day of its own (`declared_misses`). Its establishment has such a line too (docs/adr/0086); when either
+line is used up, for seats or for misses, the ask falls back on the seats above.
 Starting constants; those of specialist and midwife by analogy."""
 DECLARED_MISSES_PERCENT = 20
 """Declared readings of a day that may find nobody, in per cent of the day's attempts."""
@@ -167,7 +169,7 @@ class Line:
     today: int
     """Units drawn today, proved since or not."""
     attempts: int
-    """Asks of the day, of any kind; of a declared line, its misses of the day."""
+    """Asks of the day, of any kind; of a declared line, its misses of the day; of an establishment's own, none."""
     known: int
     """Distinct people of known pairs shown today without presence or a card read."""
     weeks: int
@@ -377,10 +379,11 @@ def unpack(state: bytes) -> Line:
 
 
 def pack_declared(line: Line) -> bytes:
-    """The stored form of a declared line, which follows that of its line."""
+    """The stored form of a declared line, which follows that of its line: a byte a day, as long as one suffices."""
+    if max(*line.seats, line.attempts) > _BYTE_MAX:
+        return pack(line)
     return _DECLARED_PACK.pack(
-        line.limit, line.today, line.day, line.freed_256, line.freed_week, line.weeks,
-        *(min(0xFF, seats) for seats in line.seats), min(0xFF, line.attempts),
+        line.limit, line.today, line.day, line.freed_256, line.freed_week, line.weeks, *line.seats, line.attempts,
     )  # fmt: skip
 
 
@@ -388,6 +391,8 @@ def unpack_declared(state: bytes) -> Line | None:
     """Read the declared line that follows a stored line; None when it was never used."""
     if len(state) <= _PACK.size:
         return None
+    if len(state) == 2 * _PACK.size:
+        return unpack(state[_PACK.size :])
     if len(state) == _PACK.size + _DECLARED_OLD:
         state += bytes(1)
     limit, today, day, freed_256, freed_week, weeks, *seats, misses = _DECLARED_PACK.unpack_from(state, _PACK.size)

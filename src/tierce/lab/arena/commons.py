@@ -11,7 +11,15 @@ from typing import Final
 from tierce.kernel.care import Profession
 from tierce.policy.bound import Shared
 from tierce.policy.ladder import Level
-from tierce.policy.lines import COMMON, COMMON_B_PERCENT, PLACE_UNSEEN, POOLS, place_constants
+from tierce.policy.lines import (
+    COMMON,
+    COMMON_B_PERCENT,
+    PLACE_UNSEEN,
+    POOLS,
+    declared_constants,
+    declared_misses,
+    place_constants,
+)
 from tierce.policy.seats import SEATS, Line, SeatConstants, cap_of, has_room, limit_of, prove, roll, take
 
 LINES: Final = tuple(level for level in COMMON if level not in POOLS)
@@ -47,8 +55,11 @@ class Commons:
         self.place_sizes = {who: place_constants(who, count) for who, count in clients.items()}
         self.desks = dict(clients)
         self._places = {who: self._opened(size, day) for who, size in self.place_sizes.items()}
+        self._card_sizes = {who: declared_constants(who, count) for who, count in clients.items()}
+        self._cards = {who: self._opened(size, day) for who, size in self._card_sizes.items()}
         self._most = dict.fromkeys(LINES, 0)
         self._place_most = dict.fromkeys(clients, 0)
+        self._card_most = dict.fromkeys(clients, 0)
 
     @staticmethod
     def _opened(constants: SeatConstants, day: int) -> Line:
@@ -66,6 +77,8 @@ class Commons:
         for who, line in self._places.items():
             self._places[who] = roll(line, self.place_sizes[who], day)
             self._place_most[who] = max(self._place_most[who], self._places[who].limit)
+            self._cards[who] = roll(self._cards[who], self._card_sizes[who], day)
+            self._card_most[who] = max(self._card_most[who], self._cards[who].limit)
 
     def room(self) -> bool:
         """Whether each has a place."""
@@ -76,6 +89,15 @@ class Commons:
         """The line of the one establishment."""
         return self._places[who]
 
+    def declared_place(self, who: Profession) -> Line:
+        """Its declared line."""
+        return self._cards[who]
+
+    def read(self, who: Profession, place: Line) -> None:
+        """A card was read there, and `place` is what the gate left of that line."""
+        if self.one_place:
+            self._cards[who] = place
+
     def took(self, who: Profession, place: Line) -> None:
         """A place was drawn on every one of them; `place` is what the gate left of the establishment's."""
         for level, line in self._lines.items():
@@ -85,8 +107,15 @@ class Commons:
         if self.one_place:
             self._places[who] = place
 
-    def proved(self, who: Profession, drawn_day: int) -> None:
-        """Presence gave the place back everywhere; nothing comes back to a pool."""
+    def proved(self, who: Profession, drawn_day: int, *, card: bool) -> None:
+        """Presence gave the place back everywhere; nothing comes back to a pool.
+
+        `card`: the place was one of the declared line.
+        """
+        if card:
+            if self.one_place:
+                self._cards[who] = prove(self._cards[who], drawn_day)
+            return
         for level, line in self._lines.items():
             self._lines[level] = prove(line, drawn_day)
         if self.one_place:
@@ -96,6 +125,7 @@ class Commons:
         """Forget the largest limits so far: the theft begins."""
         self._most = {level: line.limit for level, line in self._lines.items()}
         self._place_most = {who: line.limit for who, line in self._places.items()}
+        self._card_most = {who: line.limit for who, line in self._cards.items()}
 
     def shared(self) -> Mapping[str, Shared]:
         """What the bound must know of them, by the names that `names_of` gives."""
@@ -103,9 +133,17 @@ class Commons:
         found |= {level.name: Shared(level.name, self._constants[level].a, pool=True) for level in POOLS}
         if self.one_place:
             found |= {f"PLACE {who.name}": Shared("PLACE", limit) for who, limit in self._place_most.items()}
+            found |= {
+                f"CARDS {who.name}": Shared("PLACE", limit, misses_a_day=declared_misses(who, self.desks[who]))
+                for who, limit in self._card_most.items()
+            }
         return found
 
     def names_of(self, who: Profession) -> tuple[str, ...]:
         """The lines that an ask of this profession touches."""
         places = (f"PLACE {who.name}",) if self.one_place else ()
         return (*(level.name for level in COMMON), *places)
+
+    def card_names_of(self, who: Profession) -> tuple[str, ...]:
+        """The lines that a declared reading of this profession touches."""
+        return (f"CARDS {who.name}",) if self.one_place else ()

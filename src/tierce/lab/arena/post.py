@@ -11,7 +11,7 @@ from functools import cache
 from typing import Final, NamedTuple
 from uuid import UUID
 
-from tierce.gate.model import Ask, Read, Standing
+from tierce.gate.model import Ask, DeclaredLines, Read, Standing
 from tierce.gate.rules import LOOKED_UP, PAIR_OPEN, PAIR_PROVED, decide, says_nothing
 from tierce.identity.model import Assurance, Caller
 from tierce.kernel.care import Profession
@@ -48,7 +48,7 @@ from tierce.policy.evidence import (
     roll as roll_evidence,
 )
 from tierce.policy.ladder import Rung
-from tierce.policy.lines import PLACE_DESKS_MAX, PLACE_UNSEEN, place_constants
+from tierce.policy.lines import PLACE_DESKS_MAX, PLACE_UNSEEN, declared_constants, place_constants
 from tierce.policy.seats import (
     DAY_LIMITS,
     DECLARED,
@@ -179,7 +179,15 @@ class Post:
         ask, read = self._asks[presence, one.signed], self._read(one, day)
         place, desks, room = self._shared(one, day)
         verdict = decide(
-            ask, read, self.line, day, place, desks, declared=self.declared, common=room, checks=self._checks
+            ask,
+            read,
+            self.line,
+            day,
+            place,
+            desks,
+            declared=DeclaredLines(self.declared, self._declared_there(day)),
+            common=room,
+            checks=self._checks,
         )
         if verdict.seats and self.commons is not None:
             self.commons.took(self.profession, verdict.place)
@@ -187,7 +195,9 @@ class Post:
             self._wait()
         self.line = verdict.line
         if verdict.declared is not None:
-            self.declared = verdict.declared
+            self.declared = verdict.declared.own
+            if self.commons is not None:
+                self.commons.read(self.profession, verdict.declared.place)
         outcome = verdict.outcome
         if presence is Presence.NONE and outcome in _WEIGHED and not says_nothing(read, ask.caller.line, day):
             self._watch(day, one, outcome)
@@ -198,7 +208,8 @@ class Post:
 
         The rest are to be asked one by one: something stops them, or sends them to the other line.
         """
-        if self.rung >= Rung.STEP_UP or self._pending is not None or not self.parts.declared:
+        alone = self.commons is None or not self.commons.one_place
+        if self.rung >= Rung.STEP_UP or self._pending is not None or not self.parts.declared or not alone:
             return 0, 0
         told = declared_asks(self.line, self.declared, found, missed, DAY_LIMITS[self.profession])
         self.line, self.declared = told.line, told.declared
@@ -214,6 +225,12 @@ class Post:
             return _place_on(self.profession, day), PLACE_DESKS_MAX, room
         return commons.place(self.profession), commons.desks[self.profession], room
 
+    def _declared_there(self, day: int) -> Line:
+        """The establishment's declared line."""
+        if self.commons is None or not self.commons.one_place:
+            return _declared_on(self.profession, day)
+        return self.commons.declared_place(self.profession)
+
     def known_asks(self, day: int, count: int) -> None:
         """Weigh `count` shown asks about known people; their counts are the twin's."""
         if self.parts.evidence and count:
@@ -225,11 +242,11 @@ class Post:
         """Invoices of people drawn on those days came (grade B); lines are rolled to today."""
         if card:
             self.declared = prove_all(self.declared, drawn_days)
-            return
-        self.line = prove_all(self.line, drawn_days)
+        else:
+            self.line = prove_all(self.line, drawn_days)
         if self.commons is not None:
             for drawn_day in drawn_days:
-                self.commons.proved(self.profession, drawn_day)
+                self.commons.proved(self.profession, drawn_day, card=card)
 
     def _read(self, one: Asked, day: int) -> Read:
         rung = self.rung
@@ -285,6 +302,12 @@ def _settled(line: Line) -> Line:
 def _place_on(profession: Profession, day: int) -> Line:
     """The line of a place of one desk: what is drawn on it is drawn on the desk's own, so it never stops first."""
     return roll(PLACE_UNSEEN, place_constants(profession, PLACE_DESKS_MAX), day)
+
+
+@cache
+def _declared_on(profession: Profession, day: int) -> Line:
+    """The declared line of such a place."""
+    return roll(PLACE_UNSEEN, declared_constants(profession, PLACE_DESKS_MAX), day)
 
 
 @cache

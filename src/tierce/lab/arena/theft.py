@@ -214,15 +214,18 @@ class Theft:
         self._limit = max(self._limit, effective_limit(self._post.line))
         self._declared_limit = max(self._declared_limit, effective_limit(self._post.declared))
 
-    def held(self, shared: tuple[str, ...] = ()) -> list[Held]:
-        """The lines that the thief held, for the printed bound; none for a session whose key he had not."""
+    def held(self, shared: tuple[str, ...] = (), cards: tuple[str, ...] = ()) -> list[Held]:
+        """The lines that the thief held, for the printed bound; none for a session whose key he had not.
+
+        `shared` are the lines that an ask of his touches besides, `cards` those that a declared reading does.
+        """
         if not self._scenario.signed:
             return []
         who = self._thief.profession
         known = DAY_LIMITS[who].attempts if self._scenario.declared else known_limit(self._post.line, who)
         held = [Held(self._limit, known, self._thief.file if self._asked_file else 0, shared)]
         if self._scenario.declared:
-            held.append(Held(self._declared_limit, 0, 0, misses_a_day=DAY_LIMITS[who].declared_misses))
+            held.append(Held(self._declared_limit, 0, 0, cards, misses_a_day=DAY_LIMITS[who].declared_misses))
         return held
 
 

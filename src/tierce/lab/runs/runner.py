@@ -192,7 +192,11 @@ def _together(task: Task) -> Result:
         for desk in neighbours:
             desk.live(WARM_DAYS + n)
     loots = [theft.end() for theft in thefts]
-    held = [line for theft in thefts for line in theft.held(commons.names_of(theft.profession))]
+    held = [
+        line
+        for theft in thefts
+        for line in theft.held(commons.names_of(theft.profession), commons.card_names_of(theft.profession))
+    ]
     present = sum(loot.present for loot in loots)
     bound = printed_bound(held, commons.shared(), scenario.days, present).total
     met = {who: hindered_of(desks, scenario.days) for who, desks in others.items() if desks}

@@ -1,11 +1,15 @@
 -- Lines of seats beyond the login and device: the establishment's, and those that many share; and the proofs that give
 -- seats back. Numbers of kinds are policy.ladder.Level: 5 software, 6 vendor, 7 cell, 9 nation. See docs/reference/bound.md.
 
--- The number of an establishment's line for one profession; gate/rules.py computes the same.
+-- The number of an establishment's line for one profession; policy/lines.py computes the same.
 create or replace function access.place_of(establishment bigint, profession integer) returns bigint
     language sql immutable strict as $$ select establishment # (profession::bigint << 55) $$;
 
 -- Proofs of presence --------------------------------------------------------------------------------------------------
+-- Where a seat was drawn: the establishment's line, or, below zero, the declared ones (policy.lines.declared_place).
+create or replace function access.drawn_at(place bigint) returns bigint
+    language sql immutable strict as $$ select case when place < 0 then ~place else place end $$;
+
 -- What a draw is to be locked by: its lines first, in id order, then the pair, as a batch does; so nobody waits in a ring.
 create or replace function access.lock_draw(of_pair bigint) returns access.pair
     language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
@@ -14,7 +18,7 @@ declare
     at access.pair;
 begin
     select * into before from access.pair where key = of_pair;
-    perform from access.line where id in (before.line, before.place) order by id for no key update;
+    perform from access.line where id in (before.line, access.drawn_at(before.place)) order by id for no key update;
     select * into at from access.pair where key = of_pair for update;
     if (at.line, at.place) is distinct from (before.line, before.place) then
         raise exception 'the pair changed hands meanwhile: try again' using errcode = 'serialization_failure';
@@ -29,9 +33,9 @@ create or replace function access.tell_lines(at access.pair, on_day integer, sea
 declare today integer := gate.this_day();
 begin
     update access.line set owed = coalesce(owed, '') || int4send(on_day) || int4send(today)
-                                  || int2send((seat_by + case when at.place = -1 then 10 else 0 end)::smallint)
+                                  || int2send((seat_by + case when at.place < 0 then 10 else 0 end)::smallint)
                                   || int2send(freed_by::smallint)
-    where id in (at.line, at.place);
+    where id in (at.line, access.drawn_at(at.place));
     insert into gate.given_back (kind, subject, drawn, day, seats, freed)
     select w.kind, w.subject, on_day, today, seat_by, freed_by
     from unnest(array[5, 6], array[at.software, at.vendor]) w(kind, subject) where w.subject <> 0;
