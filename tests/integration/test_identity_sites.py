@@ -173,6 +173,22 @@ def test_a_staff_session_lasts_an_hour(database: Database, keyring: Keyring, ori
     play(database, keyring, origin, Realm.STAFF, scene)
 
 
+@pytest.mark.parametrize(
+    ("said", "leads"), [("cross-site", "/"), ("same-site", "/"), ("same-origin", "/incidents/7/letters/1/2")]
+)
+def test_a_page_of_another_origin_does_not_say_where_a_sign_in_leads(
+    database: Database, keyring: Keyring, origin: str, said: str, leads: str
+) -> None:
+    """A letter is shown, and its line written, by a plain address: led there, it would be read in her name."""
+
+    async def scene(browser: Browser, _sessions: object) -> None:
+        letter = {"return_to": "/incidents/7/letters/1/2"}
+        left = await browser.http.get("/sign-in", params=letter, headers={"sec-fetch-site": said})
+        assert f'content="0;url={leads}"' in (await browser.come_back(left, "vasseur")).text
+
+    play(database, keyring, origin, Realm.STAFF, scene)
+
+
 def test_a_person_is_linked_to_the_one_who_has_all_the_traits(
     database: Database, keyring: Keyring, origin: str, connect: Connect
 ) -> None:

@@ -33,8 +33,8 @@ def normalise_traits(family_name: str, given_names: str, birth_date: str, sex: s
     ``1|`` + family name at birth, words run together + ``|`` + first word of the given names + ``|`` + YYYYMMDD
     + ``|`` + M or F + ``|`` + official geographic code of the place of birth (for a birth abroad, the country's
     99xxx code), in ASCII. Only the first word is taken since registers differ on the others and on hyphens: whoever
-    then shares all five traits is a homonym, and homonyms are refused, never chosen between. `may_be_hers` compares the
-    others, for whoever is in no register beside her homonym.
+    then shares all five traits is a homonym, and homonyms are refused, never chosen between. `may_be_hers` compares
+    the others, for whoever is in no register beside her homonym.
 
     Raises:
         ValueError: a trait is missing or has not its shape; the message names the trait and never its value.
@@ -55,7 +55,7 @@ def normalise_traits(family_name: str, given_names: str, birth_date: str, sex: s
 
 
 def may_be_hers(given_names: str, copies: Iterable[str]) -> bool:
-    """Tell whether somebody of these given names may be whom the copies tell of, under whose first given name she came.
+    """Tell whether somebody of these given names, the first of which is hers, may be whom the copies tell of.
 
     Twins may share everything that `normalise_traits` takes, the first word of their given names too: Jean-Pierre and
     Jean-Paul. So the second word is looked for among all those of the other side. A copy that has it settles it; one
