@@ -115,6 +115,14 @@ IDENTITIES: dict[str, Any] = {
             "birthplace": "03955",
         },
         {
+            "sub": "brother",
+            "family_name": "Lenoir",
+            "given_name": "Paul-Henri Luc",
+            "birthdate": "1980-01-12",
+            "gender": "male",
+            "birthplace": "03955",
+        },
+        {
             "sub": "twin",
             "family_name": "Marchand",
             "given_name": "Sophie",

@@ -147,7 +147,8 @@ async def persons_site(room: Room, database: Database) -> AsyncIterator[Site]:
             with rows.connection() as connection:
                 lines = Appender.enrol(connection, "persons", room.keyring.instance("persons"))
             index = room.keyring.hash(Purpose.TRAIT)
-            sessions = PersonSessions(pool, lines, SystemClock(), index.uuid, bytes(16))
+            records = person_rows.Records(room.sealer)
+            sessions = PersonSessions(pool, lines, SystemClock(), index.uuid, records.given_names, bytes(16))
             app = create_persons(
                 door=SignInDoor(pool, _provider(Realm.PERSONS, web), SystemClock()),
                 sessions=sessions,
@@ -159,7 +160,7 @@ async def persons_site(room: Room, database: Database) -> AsyncIterator[Site]:
                 requests=Requests(lines, SystemClock()),
                 wishes=Wishes(lines, SystemClock()),
                 billed=CareBilled(lines, SystemClock()),
-                letters=Letters(lines, person_rows.Records(room.sealer), SystemClock()),
+                letters=Letters(lines, records, SystemClock()),
                 secure=False,
             )
             async with _browser(app, "tierce-persons") as found:

@@ -20,7 +20,7 @@ from tierce.identity.rules import PERSON_SIGN_INS_A_DAY
 from tierce.identity.service import form_token
 from tierce.journal.encoding import decode
 from tierce.kernel.clock import paris_day
-from tierce.kernel.ids import staff_id
+from tierce.kernel.ids import InsurerId, PersonId, staff_id
 from tierce.kernel.traits import normalise_traits
 from tierce.lab.standins.visitor import sign_in
 from tierce.policy.acts import Act
@@ -76,7 +76,7 @@ def play(database: Database, keyring: Keyring, origin: str, realm: Realm, scene:
                 acts = (Act.STAFF_SESSION_OPEN, Act.STAFF_SESSION_END)
             else:
                 index = keyring.hash(Purpose.TRAIT)
-                sessions = PersonSessions(found.pool, found.appender, found.clock, index.uuid, POLICY)
+                sessions = PersonSessions(found.pool, found.appender, found.clock, index.uuid, given_names, POLICY)
                 acts = (Act.PERSON_SESSION_OPEN, Act.PERSON_SESSION_END)
             pages, door = pages_of(OFFICE if realm is Realm.STAFF else PERSONS), found.door(realm)
             site = SiteSignIn(role, pages, door, sessions.open_session, sessions.end, sessions.end_over, False, *acts)
@@ -86,6 +86,11 @@ def play(database: Database, keyring: Keyring, origin: str, realm: Realm, scene:
                 await scene(Browser(site, http, found), sessions)
 
     asyncio.run(whole())
+
+
+def given_names(_insurer: InsurerId, _person: PersonId, sealed: bytes) -> str:
+    """What the copies of these scenes hold, which are not sealed."""
+    return sealed.decode()
 
 
 def register(database: Database, keyring: Keyring, *persons: tuple[int, tuple[str, str, str, str, str]]) -> None:
@@ -168,6 +173,22 @@ def test_a_staff_session_lasts_an_hour(database: Database, keyring: Keyring, ori
     play(database, keyring, origin, Realm.STAFF, scene)
 
 
+@pytest.mark.parametrize(
+    ("said", "leads"), [("cross-site", "/"), ("same-site", "/"), ("same-origin", "/incidents/7/letters/1/2")]
+)
+def test_a_page_of_another_origin_does_not_say_where_a_sign_in_leads(
+    database: Database, keyring: Keyring, origin: str, said: str, leads: str
+) -> None:
+    """A letter is shown, and its line written, by a plain address: led there, it would be read in her name."""
+
+    async def scene(browser: Browser, _sessions: object) -> None:
+        letter = {"return_to": "/incidents/7/letters/1/2"}
+        left = await browser.http.get("/sign-in", params=letter, headers={"sec-fetch-site": said})
+        assert f'content="0;url={leads}"' in (await browser.come_back(left, "vasseur")).text
+
+    play(database, keyring, origin, Realm.STAFF, scene)
+
+
 def test_a_person_is_linked_to_the_one_who_has_all_the_traits(
     database: Database, keyring: Keyring, origin: str, connect: Connect
 ) -> None:
@@ -182,6 +203,31 @@ def test_a_person_is_linked_to_the_one_who_has_all_the_traits(
     row = connect(SUPERUSER).execute("select body from journal.entry").fetchone()
     assert row is not None
     assert (decode(bytes(row[0])).act, decode(bytes(row[0])).person) == (Act.PERSON_SESSION_OPEN, 7)
+
+
+def test_a_twin_whom_no_insurer_covers_does_not_open_the_space_of_the_other(
+    database: Database, keyring: Keyring, origin: str, connect: Connect
+) -> None:
+    """Paul-André's brother Paul-Henri shares every trait that is looked for, and is in no register beside him."""
+    register(database, keyring, (7, LENOIR))
+    admin = connect(SUPERUSER, autocommit=True)
+    admin.execute(
+        "insert into registry.insurer (id, amc, name) values (1, '99100001', 'Un'), (2, '99100002', 'Deux')"
+    )
+    admin.execute("insert into person.record values (7, 1, 'PAUL'), (7, 2, 'PAUL-ANDRE')")
+
+    async def scene(browser: Browser, sessions: StaffSessions | PersonSessions) -> None:
+        refused = await browser.enter("brother")
+        assert (refused.status_code, "link_refused" in refused.text) == (401, True)
+        assert browser.site.session_cookie not in browser.http.cookies
+        assert refused.text == (await browser.enter("stranger")).text, "from outside he is nobody"
+        assert (await browser.enter("lenoir")).status_code == 200
+        assert isinstance(sessions, PersonSessions)
+        assert (await sessions.read(browser.handle)).person == 7
+
+    play(database, keyring, origin, Realm.PERSONS, scene)
+    live = admin.execute("select count(*) from access.person_session where revoked is null").fetchone()
+    assert live == (1,)
 
 
 def test_one_person_alone_uses_up_no_ceiling_that_is_everybody_s(

@@ -34,6 +34,17 @@ def request_id(world: World) -> int:
     return int(number)
 
 
+def answered_by_the_office(world: World, many: int) -> None:
+    """Requests of others, due before any that is made now, which the office answered without the insurer."""
+    world.room.admin.execute(
+        "insert into notice.rights_request (id, person, kind, subject, insurers, made, due, forwarded, answer, answered)"
+        " select 100 + n, 99, 'access', 'everything', '{1}', now() - interval '60 days', now() - interval '30 days',"
+        " now() - interval '59 days', 'sent', now() - interval '31 days' from generate_series(1, %s) n",
+        (many,),
+    )
+    world.room.admin.commit()
+
+
 def slips(world: World) -> int:
     return make_slips(world.notices, Cover(world.room.keyring))
 
@@ -54,6 +65,7 @@ def test_her_insurer_sees_opens_and_answers_it_and_she_reads_that(world: World, 
                     await staff.http.post(f"/requests/{number}", data={**token, "outcome": "forward"})
                     assert slips(world) == 1, "the other insurer registered no key"
                     assert slips(world) == 0, "once"
+                    answered_by_the_office(world, 200)
                     page = plain(await oak.http.get("/requests"))
                     assert "1 demande de vos assurés attend votre réponse" in page
                     assert "Correction : mon nom ou mes prénoms" in page

@@ -8,7 +8,7 @@ from tierce.identity import rules
 from tierce.identity.errors import LinkReason, LinkRefusedError, SessionReason
 from tierce.identity.model import PivotIdentity
 from tierce.kernel.ids import PersonId
-from tierce.kernel.traits import name_words, normalise_traits
+from tierce.kernel.traits import may_be_hers, name_words, normalise_traits
 
 AT = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
 PIVOT = PivotIdentity("Lenoir", "Paul André", "19800112", "male", "03955", "99100")
@@ -82,6 +82,28 @@ def test_the_same_person_spelt_twice_has_the_same_traits() -> None:
     fed = normalise_traits("D'HÉROUVILLE", "JEAN PIERRE", "19700000", "M", "2A004")
     said = rules.pivot_bytes(PivotIdentity("d’Hérouville", "Jean-Pierre Marie", "19700000", "male", "2A004", "99100"))
     assert fed == said == b"1|DHEROUVILLE|JEAN|19700000|M|2A004"
+
+
+@pytest.mark.parametrize(
+    ("given_names", "copies", "hers"),
+    [
+        ("Jean-Pierre Luc", ["JEAN PAUL"], False),
+        ("Marie-Anne", ["MARIE LAURE", "MARIE"], False),
+        ("Marie-Anne", ["MARIE LAURE", "MARIE ANNE"], True),
+        ("Jean-Pierre Luc", ["JEAN LUC"], True),
+        ("Jean Luc", ["PIERRE JEAN"], True),
+        ("Jean-Pierre", ["JEAN"], True),
+        ("Jean", ["JEAN PAUL"], True),
+        ("Jean-Philippe", ["JEAN PH"], True),
+        ("Jean Étienne", ["JEAN ETIENE"], True),
+        ("Jean-Pierre", ["JEANPIERRE"], True),
+        ("Jean-Pierre", [], True),
+    ],
+)
+def test_twins_who_share_a_first_word_are_told_apart_by_the_second(
+    given_names: str, copies: list[str], hers: bool
+) -> None:
+    assert may_be_hers(given_names, copies) is hers
 
 
 def test_a_birth_abroad_is_placed_by_its_country() -> None:

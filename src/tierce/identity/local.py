@@ -1,5 +1,6 @@
 """Sessions of the sites that are OIDC clients themselves: the office, the insurers' site, the persons' space."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,7 +10,14 @@ from psycopg import AsyncConnection
 from psycopg.rows import TupleRow
 
 from tierce.identity import claims, rules, store
-from tierce.identity.errors import SessionReason, SessionRefusedError, SignInReason, SignInRefusedError
+from tierce.identity.errors import (
+    LinkReason,
+    LinkRefusedError,
+    SessionReason,
+    SessionRefusedError,
+    SignInReason,
+    SignInRefusedError,
+)
 from tierce.identity.model import InsurerCaller, OpenedSession, PersonCaller, StaffCaller
 from tierce.identity.oidc import Claims, digest
 from tierce.identity.over import Over, vouched_by
@@ -20,10 +28,14 @@ from tierce.journal.model import Entry, EntryKind
 from tierce.journal.service import Appender
 from tierce.kernel.clock import Clock, micros, paris_day
 from tierce.kernel.ids import InsurerId, PersonId, SessionId, StaffId, new_id, staff_id
+from tierce.kernel.traits import may_be_hers
 from tierce.policy.acts import Act, Outcome
 
 TraitIndex = Callable[[bytes], UUID]
 """The keyed index of canonical traits (`person.trait.idx`)."""
+
+GivenNames = Callable[[InsurerId, PersonId, bytes], str]
+"""Opens one insurer's sealed copy of a person's civil status, for her given names alone."""
 
 Door = Callable[[str], bytes]
 """From an insurer's AMC number to what opens a session for its staff (`registry.door`)."""
@@ -189,15 +201,19 @@ class PersonSessions:
     appender: Appender
     clock: Clock
     trait_index: TraitIndex
+    given_names: GivenNames
     policy: bytes
     today: SignInsToday = field(default_factory=SignInsToday)
 
     async def open_session(self, vouched: Claims) -> OpenedSession:
         """Open a session for the one person of the register who has all the traits.
 
+        The traits hold the first given name alone. The others are compared once the opening is committed, with every
+        copy of her record: none opens before its line, so a homonym who is refused there leaves one.
+
         Raises:
             SignInRefusedError: the level is too low, or this identity signed in too often today.
-            LinkRefusedError: nobody, or more than one person, has these traits.
+            LinkRefusedError: nobody, or more than one person, has these traits; or another who shares them does.
         """
         pivot = claims.person(vouched)
         now = self.clock.now()
@@ -224,7 +240,15 @@ class PersonSessions:
                 policy=self.policy,
             )
             await self.appender.write_async(connection, [entry])
+        if not may_be_hers(pivot.given_names, await self._told(stored)):
+            await self.end(handle)
+            raise LinkRefusedError(LinkReason.HOMONYMS)
         return OpenedSession(session, handle, expires)
+
+    async def _told(self, handle: bytes) -> list[str]:
+        async with self.pool.connection() as connection:
+            copies = await store.sealed_copies(connection, handle)
+        return await asyncio.to_thread(lambda: [self.given_names(*copy) for copy in copies])
 
     async def read(self, handle: str) -> PersonCaller:
         """Read a live session; SessionRefusedError otherwise."""

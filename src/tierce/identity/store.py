@@ -381,6 +381,19 @@ async def persons_with_traits(connection: Connection, idx: UUID) -> list[PersonI
     return [PersonId(row[0]) for row in await cursor.fetchall()]
 
 
+async def sealed_copies(connection: Connection, handle: bytes) -> list[tuple[InsurerId, PersonId, bytes]]:
+    """Every insurer's sealed copy of the person whose session has this handle, once its opening is committed.
+
+    Raises:
+        SignInRefusedError: too many spaces were opened today.
+    """
+    try:
+        cursor = await connection.execute("select insurer, person, sealed from gate.person_self(%s)", (handle,))
+    except ProgramLimitExceeded:
+        raise SignInRefusedError(SignInReason.TOO_MANY_TODAY) from None
+    return [(InsurerId(row[0]), PersonId(row[1]), bytes(row[2])) for row in await cursor.fetchall()]
+
+
 async def put_staff_session(
     connection: Connection,
     *,

@@ -58,6 +58,10 @@ class Records:
         """Open with the keys of the compartment PERSON."""
         self._sealer = sealer
 
+    def given_names(self, insurer: InsurerId, person: PersonId, sealed: bytes) -> str:
+        """The given names in one insurer's copy."""
+        return decode_civil(self._sealer.open_(Compartment.PERSON, insurer, person, sealed)).given_names
+
     def own_name(self, connection: Connection, handle: bytes) -> OwnName | None:
         """Her name from the first insurer's copy, or None when the session has ended."""
         row = connection.execute(

@@ -7,14 +7,10 @@ trait is compared loosely, and few may differ: a refused line is sent again, a c
 
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Final
 
 from tierce.kernel.nir import BirthDate
-from tierce.kernel.traits import name_words
+from tierce.kernel.traits import a_slip, name_words, near
 from tierce.registry.records import CivilRecord
-
-_LONG: Final = 5
-"""From so many letters on, one letter is a slip; of a shorter name it makes another: LEA and LEO, EMMA and GEMMA."""
 
 _YEAR, _MONTH = slice(0, 4), slice(4, 6)
 
@@ -89,13 +85,13 @@ def compare_dates(one: str, other: str) -> Dates:
             has_month = "01" <= lunar[_MONTH] <= "12"
             if not has_month or lunar[_MONTH] == date[_MONTH]:
                 return Dates.SAME
-    return Dates.NEAR if _a_slip(one, other) or one == other[:4] + other[6:] + other[4:6] else Dates.OTHER
+    return Dates.NEAR if a_slip(one, other) or one == other[:4] + other[6:] + other[4:6] else Dates.OTHER
 
 
 def given_agree(one: str, other: str) -> bool:
     """Tell whether given names agree: the first does, or all of one copy are among the other's, in any order."""
     first, second = name_words(one), name_words(other)
-    return (bool(first and second) and _near(first[0], second[0])) or _within(first, second)
+    return (bool(first and second) and near(first[0], second[0])) or _within(first, second)
 
 
 def _families_agree(told: Traits, known: Traits) -> bool:
@@ -112,21 +108,4 @@ def _within(one: list[str], other: list[str]) -> bool:
     if not one or not other:
         return False
     few, many = sorted((one, other), key=len)
-    return _near("".join(one), "".join(other)) or all(any(_near(a, b) for b in many) for a in few)
-
-
-def _near(one: str, other: str) -> bool:
-    return one == other or (min(len(one), len(other)) >= _LONG and _a_slip(one, other))
-
-
-def _a_slip(one: str, other: str) -> bool:
-    """Tell whether one letter or digit was added, left out, replaced, or changed places with the next."""
-    short, long = sorted((one, other), key=len)
-    if len(long) - len(short) > 1:
-        return False
-    at = next((n for n, (a, b) in enumerate(zip(short, long, strict=False)) if a != b), len(short))
-    if len(short) < len(long):
-        return short[at:] == long[at + 1 :]
-    return short[at + 1 :] == long[at + 1 :] or (
-        short[at : at + 2] == long[at : at + 2][::-1] and short[at + 2 :] == long[at + 2 :]
-    )
+    return near("".join(one), "".join(other)) or all(any(near(a, b) for b in many) for a in few)

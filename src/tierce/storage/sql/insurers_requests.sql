@@ -10,7 +10,8 @@ create or replace function notice.own_requests(session_handle bytea, line bigint
     from access.journalled_insurer(session_handle, line, 165) own(id)
     join notice.rights_request q on own.id = any(q.insurers) and q.forwarded is not null
     left join notice.request_reply r on r.request = q.id and r.insurer = own.id
-    order by r.at is not null, q.due limit 200
+    -- What waits for its answer first: those that the office answered alone grow for years, and would fill the page.
+    order by r.at is not null or q.answered is not null, q.due limit 200
 $$;
 
 create or replace function notice.take_slip(session_handle bytea, line bigint, of_request bigint) returns bytea

@@ -51,7 +51,7 @@ async def persons(settings: Settings) -> AsyncIterator[App]:
         operator = settings.operator
         yield create_persons(
             door=SignInDoor(pool, provider, clock),
-            sessions=PersonSessions(pool, appender, clock, traits.uuid, policy),
+            sessions=PersonSessions(pool, appender, clock, traits.uuid, records.given_names, policy),
             pool=rows,
             persons=Persons(
                 appender,
