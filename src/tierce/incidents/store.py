@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
-from typing import Any, LiteralString
+from typing import Any, Final, LiteralString
 
 from psycopg import Connection
 from psycopg.errors import ProgramLimitExceeded
@@ -281,6 +281,21 @@ def notices_sent(connection: Connection, number: IncidentId) -> dict[InsurerId, 
         (number,),
     )
     return {InsurerId(insurer): sent for insurer, sent in rows.fetchall()}
+
+
+_PUBLIC: Final = 7
+"""Of an item of a message: nothing but the public notice reaches her (notices.audience.model.State)."""
+
+
+def waiting_for_notice(connection: Connection, number: IncidentId) -> int:
+    """How many adults of an incident's newest audience nothing but a public notice reaches; none before one is frozen."""
+    row = connection.execute(
+        "select count(*) from notice.item where state = %s and audience = (select id from notice.audience"
+        " where incident = %s order by frozen_at desc, entry desc limit 1)",
+        (_PUBLIC, number),
+    ).fetchone()
+    assert row is not None
+    return int(row[0])
 
 
 def scopes(connection: Connection, number: IncidentId) -> list[ScopeSummary]:
