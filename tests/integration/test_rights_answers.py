@@ -249,7 +249,9 @@ def test_an_answer_for_care_long_past_can_still_be_quoted(world: World, keyring:
     assert [one["engagement_until"] for one in answers] == [date_of(TODAY + n).isoformat() for n in days.values()]
 
 
-def test_an_insurer_may_guarantee_for_fewer_days_and_what_was_told_keeps_its_own(world: World, keyring: Keyring) -> None:
+def test_an_insurer_may_guarantee_for_fewer_days_and_what_was_told_keeps_its_own(
+    world: World, keyring: Keyring
+) -> None:
     days = {-400: 30, 0: 30, 30: 60}
 
     async def run() -> tuple[list[Any], list[Any]]:

@@ -13,6 +13,7 @@ from tierce.incidents.cohorts import store as cohort_rows
 from tierce.incidents.cohorts.rules import exposed_by
 from tierce.incidents.errors import CeilingReachedError
 from tierce.incidents.model import (
+    ENTERED,
     Civil,
     DeviceUse,
     DismissalAsk,
@@ -104,6 +105,15 @@ def opened_on(connection: Connection, on: OpenedOn) -> IncidentId | None:
         "select incident from incident.opening where subject = %s and seen = %s", (on.subject, on.seen)
     ).fetchone()
     return IncidentId(row[0]) if row else None
+
+
+def entered(connection: Connection) -> int:
+    """How many events without an account were entered, as the next one's opener has to have seen."""
+    row = connection.execute(
+        "select coalesce(max(seen) + 1, 0) from incident.opening where subject = %s", (ENTERED,)
+    ).fetchone()
+    assert row is not None
+    return int(row[0])
 
 
 _INCIDENT: LiteralString = (
