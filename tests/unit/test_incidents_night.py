@@ -53,7 +53,8 @@ def test_each_step_of_the_night_in_its_order() -> None:
     ]
     assert said == [
         Decision.CHECK, Decision.ESTABLISH, Decision.CONTAIN, Decision.LIST, Decision.TELL, Decision.COHORTS,
-        Decision.CONCLUDE, Decision.NOTIFY, Decision.PUBLISH, Decision.WRITE, Decision.CLOSE, Decision.RELEASE, Decision.NOTHING,
+        Decision.CONCLUDE, Decision.NOTIFY, Decision.PUBLISH, Decision.WRITE, Decision.CLOSE, Decision.RELEASE,
+        Decision.NOTHING,
     ]  # fmt: skip
 
 

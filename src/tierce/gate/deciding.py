@@ -198,7 +198,7 @@ def _blanks(verdicts: Sequence[Verdict]) -> dict[int, PairKept]:
 
 
 def engaged_until(ask: Ask, read: Read, day: int) -> int:
-    """The last day of the engagement: that of the first answer when one is opened again, else the insurer's at most."""
+    """The last day of the engagement: its first answer's when one is opened again, else the insurer's at most."""
     if ask.engagement is not None:
         return read.engaged_until
     most = engagement_until(ask.domain, ask.care_day, day)

@@ -73,8 +73,8 @@ ENTERED = 0
 class OpenedOn:
     """On what an incident is opened, once: two people who had seen the same cannot both open one.
 
-    `subject` is the account, or `ENTERED` for an event that is entered without one; `seen` is how many incidents of it,
-    or events entered so, whoever opens this one knows of.
+    `subject` is the account, or `ENTERED` for an event that is entered without one; `seen` is how many incidents of
+    it, or events entered so, whoever opens this one knows of.
     """
 
     subject: int

@@ -298,7 +298,7 @@ _PUBLIC: Final = 7
 
 
 def waiting_for_notice(connection: Connection, number: IncidentId) -> int:
-    """How many adults of an incident's newest audience nothing but a public notice reaches; none before one is frozen."""
+    """How many adults of an incident's newest audience a public notice alone reaches; 0 before one is frozen."""
     row = connection.execute(
         "select count(*) from notice.item where state = %s and audience = (select id from notice.audience"
         " where incident = %s order by frozen_at desc, entry desc limit 1)",

@@ -202,12 +202,12 @@ def check_published(own: Iterable[Running], waiting: int) -> None:
     """
     if public_owed(own, waiting):
         reason = Phrase(
-            "Une annonce publique est due (RGPD, article 34, 3, c), et rien ne dit qu’elle a paru : sur la page de l’annonce,"
-            " décidez-la, puis dites où et quand elle a paru ; ou figez de nouveau les destinataires si de nouvelles"
-            " coordonnées arrivent ; ou concluez que le risque n’est pas élevé.",
-            "A public notice is owed (GDPR, article 34(3)(c)), and nothing says that it came out: on the page of the notice,"
-            " decide it, then say where and when it came out; or freeze the recipients again if contact data comes; or"
-            " conclude that the risk is not high.",
+            "Une annonce publique est due (RGPD, article 34, 3, c), et rien ne dit qu’elle a paru : sur la page de"
+            " l’annonce, décidez-la, puis dites où et quand elle a paru ; ou figez de nouveau les destinataires si de"
+            " nouvelles coordonnées arrivent ; ou concluez que le risque n’est pas élevé.",
+            "A public notice is owed (GDPR, article 34(3)(c)), and nothing says that it came out: on the page of the"
+            " notice, decide it, then say where and when it came out; or freeze the recipients again if contact data"
+            " comes; or conclude that the risk is not high.",
         )
         raise FormError("why", reason)
 

@@ -49,9 +49,8 @@ class Duplicates:
         if first == number:
             raise FormError("same", Phrase("C’est cet événement-ci.", "It is this very event."))
         with connection.transaction():
-            for one in sorted(
-                (number, first)
-            ):  # in one order: two people who close each as the other do not wait in a ring
+            # In one order: two people who close each as the other do not wait in a ring.
+            for one in sorted((number, first)):
                 register_rows.lock(connection, one)
             if is_closed(self._register.rows(connection, first)):
                 raise FormError(
@@ -91,10 +90,10 @@ class Duplicates:
             raise FormError(
                 "same",
                 Phrase(
-                    "Des personnes sont sur la liste de cet événement-ci, et prévenues par elle. Clôturez plutôt l’autre"
-                    " comme doublon de celui-ci s’il n’a pas de liste ; sinon, menez les deux à leur terme.",
-                    "People are on this event’s list, and told by it. Close the other as the same as this one instead,"
-                    " if it has no list; else see both through.",
+                    "Des personnes sont sur la liste de cet événement-ci, et prévenues par elle. Clôturez plutôt"
+                    " l’autre comme doublon de celui-ci s’il n’a pas de liste ; sinon, menez les deux à leur terme.",
+                    "People are on this event’s list, and told by it. Close the other as the same as this one"
+                    " instead, if it has no list; else see both through.",
                 ),
             )
 

@@ -47,8 +47,8 @@ class Known:
 
     `listed_at` is when the newest list was made, None while there is none;
     `insurers` how many are on it and `told` how many were told; `open_cohorts` how many await a conclusion, those
-    of the list that nobody scored included; `lacking` what the register lacks; `waiting` how many adults nothing but a
-    public notice reaches.
+    of the list that nobody scored included; `lacking` what the register lacks; `waiting` how many adults a public
+    notice alone reaches.
     """
 
     standing: Standing
