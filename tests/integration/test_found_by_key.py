@@ -165,6 +165,30 @@ def test_what_is_forgotten_each_minute_is_found_by_its_age(country: Country) -> 
     assert country.pages(worker, lambda: presence.tidy(worker, (2, 365, 30)), "presence.answer") < FEW_PAGES
 
 
+def test_sessions_past_their_time_are_found_by_their_age(country: Country) -> None:
+    for table, columns, values in (
+        ("staff_session", "staff, subject, name, roles", "n, '', '', '{}'"),
+        ("person_session", "person", "n"),
+        ("insurer_session", "insurer, staff, name", "1, n, ''"),
+    ):
+        country.admin.execute(
+            f"set session_replication_role = replica;"
+            f" insert into access.{table} (id, handle, {columns}, created, expires)"
+            f" select n, sha256(n::text::bytea), {values}, at, at + interval '30 minutes' from (select n,"
+            f" now() - n * interval '1 year' / {MANY - 100} as at from generate_series(1, {MANY}) n) s;"
+            f" set session_replication_role = origin; analyze access.{table}".encode()
+        )
+    upkeep = country.connect("tierce_upkeep")
+    for kept, table in (
+        (Kept.STAFF_SESSIONS, "access.staff_session"),
+        (Kept.INSURER_SESSIONS, "access.insurer_session"),
+        (Kept.PERSON_SESSIONS, "access.person_session"),
+    ):
+        assert retention.forget(upkeep, kept, None, really=False) >= 99
+        read = country.pages(upkeep, partial(retention.forget, upkeep, kept, 5, really=True), table)
+        assert read < FEW_PAGES, table
+
+
 def test_a_report_is_found_among_those_of_years(country: Country) -> None:
     country.admin.execute(
         f"insert into notice.person_report (id, person, seq, at)"
@@ -334,6 +358,28 @@ def test_a_professional_s_week_of_long_ago_is_found_without_those_since(connect:
     assert len(found) == 24
     assert max(found) - min(found) == 23
     assert read < FEW_PAGES, "those since are not gone through"
+
+
+def test_what_a_professional_asked_at_a_rare_place_is_found_without_her_other_lines(connect: Connect) -> None:
+    admin, api = connect(SUPERUSER, autocommit=True), connect("tierce_api")
+    admin.execute(JOURNAL.encode())
+    rare = "set_byte(body, 31, 77)"  # the last of the eight bytes of the place
+    admin.execute(
+        f"update journal.entry set body = {rare} where professional = 900003 and seq >> 8 in (70, 900, 1990)".encode()
+    )
+    admin.execute("vacuum analyze journal.entry")
+    found: list[int] = []
+
+    def page(before: int = 2**63 - 1) -> None:
+        rows = api.execute(
+            "select seq >> 8 from gate.own_asks(900003, 77, %s, null, null, 0, 9223372036854775807, 2)", (before,)
+        ).fetchall()
+        found[:] = [block for (block,) in rows]
+
+    read = Country(admin, connect).pages(api, page, "journal.entry")
+    assert (found, read < FEW_PAGES) == ([1990, 900], True), "of her other lines the index alone is read"
+    page(900 * 256)
+    assert found == [70], "the next page goes on where the first ended"
 
 
 PEOPLE = f"""

@@ -15,20 +15,25 @@ from tests.integration.rooms import ARMAND, HELENE, Room, open_room
 from tests.waiting import eventually
 from tierce.identity.model import StaffCaller
 from tierce.incidents import store
+from tierce.incidents.duplicates.service import Duplicates
 from tierce.incidents.errors import (
     AlreadyOpenedError,
     DismissedAloneError,
+    FormError,
     FreeTextError,
     ListShrinksError,
     SmallerRefusedError,
 )
-from tierce.incidents.model import Incident, OpenedOn, SmallerAsk
-from tierce.incidents.rules import account_criteria
+from tierce.incidents.model import ENTERED, Incident, OpenedOn, SmallerAsk
+from tierce.incidents.register.errors import ReasonRefusedError, RegisterClosedError
+from tierce.incidents.register.model import RowKind
+from tierce.incidents.rules import account_criteria, incident_reference
 from tierce.incidents.states.model import Stage
 from tierce.incidents.states.service import States
 from tierce.kernel.categories import DataCategory
 from tierce.kernel.clock import micros
 from tierce.kernel.ids import DeviceId, IncidentId, ProfessionalId
+from tierce.policy.clocks import Duty
 from tierce.scope.model import Criteria
 from tierce.storage.keys import Keyring
 
@@ -44,6 +49,12 @@ NONE = (
     "registre du cabinet les porte toutes, et personne d'autre n'a eu l'appareil."
 )
 WHY = "L'appareil 66 était celui de la propriétaire du compte."
+
+
+SAME = (
+    "Les deux officiers parlent de la même clé : même numéro d'inventaire, même étagère des archives, même heure, et "
+    "une seule clé manque au registre du service."
+)
 
 
 @pytest.fixture
@@ -199,3 +210,58 @@ def test_a_list_that_is_kept_meanwhile_ends_the_request_that_it_was_no_breach(ro
 def asked_of(room: Room, number: IncidentId) -> str | None:
     found = store.dismissal_asked(room.office, number)
     return found.name if found else None
+
+
+def test_two_who_enter_the_same_event_have_each_seen_what_the_other_entered(room: Room) -> None:
+    def enter(title: str) -> Incident:
+        return room.incidents.open(room.office, HELENE, title=title, signal_at=AT, on=OpenedOn(ENTERED, seen))
+
+    seen = store.entered(room.office)
+    first = enter("Clé perdue")
+    with pytest.raises(AlreadyOpenedError) as other:
+        enter("Une clé manque")
+    assert (other.value.incident, store.entered(room.office)) == (first.id, 1)
+
+
+def test_a_duplicate_ends_as_the_first_whose_clocks_run_from_the_earlier_awareness(room: Room) -> None:
+    office, duplicates = room.office, Duplicates(room.clocks.register)
+    earlier = room.clock.now()
+    known = room.incidents.open(office, ARMAND, title="Clé perdue", signal_at=AT, aware_why="La clé a été lue.")
+    room.clock.advance(timedelta(hours=3))
+    first = room.incidents.open(
+        office, HELENE, title="Une clé manque", signal_at=AT + timedelta(minutes=30), aware_why="Elle est en clair."
+    )
+    duplicates.close(office, HELENE, known.id, first.id, SAME)
+
+    goes_on = room.incidents.incident(office, first.id)
+    assert (goes_on.signal_at, goes_on.aware_at, goes_on.day) == (AT, earlier, first.day)
+    assert goes_on.aware_why == f"La clé a été lue. ({incident_reference(known.id, known.day)}, le même événement)"
+    due = next(one.due for one in room.clocks.read(office, first.id) if one.rule.duty is Duty.AUTHORITY)
+    assert due == earlier + timedelta(hours=72)
+    assert States(room.clocks.register).read(office, known.id).stage is Stage.CLOSED
+    rows = room.clocks.register.rows(office, first.id)
+    assert [row.kind for row in rows[-3:]] == [RowKind.TIME, RowKind.TIME, RowKind.JOINED]
+    # Nothing follows a duplicate of a duplicate, nor an event that is over; and it may prove to be another after all.
+    with pytest.raises(FormError, match="closed"):
+        duplicates.close(office, HELENE, first.id, known.id, SAME)
+    with pytest.raises(RegisterClosedError):
+        duplicates.close(office, HELENE, known.id, first.id, SAME)
+    room.clocks.register.reopen(office, HELENE, known.id, "La seconde clé est une autre.")
+    assert room.incidents.incident(office, known.id).aware_at == earlier
+
+
+def test_an_incident_whose_list_tells_people_ends_as_no_other(room: Room) -> None:
+    listed, other = incident_of(room), room.incidents.open(room.office, HELENE, title="Clé perdue", signal_at=AT)
+    duplicates = Duplicates(room.clocks.register)
+    with pytest.raises(FormError, match="People are on this event"):
+        duplicates.close(room.office, HELENE, listed.id, other.id, SAME)
+    with pytest.raises(FormError, match="this very event"):
+        duplicates.close(room.office, HELENE, other.id, other.id, SAME)
+    with pytest.raises(ReasonRefusedError):
+        duplicates.close(room.office, HELENE, other.id, listed.id, "Le même.")
+    assert (
+        len(room.clocks.register.rows(room.office, listed.id))
+        == len(room.clocks.register.rows(room.office, other.id)) + 2
+    )
+    duplicates.close(room.office, HELENE, other.id, listed.id, SAME)
+    assert room.incidents.incident(room.office, listed.id).aware_at == listed.aware_at, "what is later moves nothing"

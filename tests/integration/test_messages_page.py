@@ -11,6 +11,7 @@ from tests.integration.logs import segments_folder
 from tests.integration.messages_world import MessagesRoom, client_contact, lend, open_world
 from tests.integration.rooms import HELENE, OAK
 from tests.integration.sites_world import Site, office_site
+from tests.integration.test_incidents_register import REASONS, fill_register
 from tierce.incidents.register.export import row_text
 from tierce.kernel.clock import PARIS
 from tierce.notices.contacts.model import Contact
@@ -129,10 +130,18 @@ def test_i7_who_decided_the_public_notice_where_and_when_it_came_out_are_in_the_
     room, number = world.room, world.incident
     why = "Trois organismes n'ont prêté aucune adresse, deux relances ont échoué, et l'annonce est lue par tous."
     out = room.clock.now().astimezone(PARIS).strftime(MINUTE)
+    fill_register(room.clocks, room, number)
 
     async def main() -> None:
         async with office_site(room, database) as site:
             path = f"/incidents/{number}/messages/public"
+
+            async def not_closed() -> None:
+                answer = await post(site, f"/incidents/{number}/duties/close", {"closing": REASONS})
+                assert (answer.status_code, 'id="closing-error"' in answer.text) == (422, True)
+                assert "sur la page de l’annonce, décidez-la" in answer.text
+
+            await not_closed()
             page = plain(await get(site, path))
             assert "Décidez d’une annonce publique" in page
             assert "C’est le responsable du traitement qui décide" in page
@@ -140,6 +149,7 @@ def test_i7_who_decided_the_public_notice_where_and_when_it_came_out_are_in_the_
             generic = await post(site, f"{path}/decide", {"why": "Toutes les mesures nécessaires."})
             assert (generic.status_code, 'id="why-error"' in generic.text) == (422, True)
             assert (await post(site, f"{path}/decide", {"why": why})).status_code == 303
+            await not_closed()
             assert "Publiez l’annonce, puis dites où et quand" in plain(await get(site, path))
             assert "Publier l’annonce" in plain(await get(site, f"/incidents/{number}/duties"))
             nowhere = await post(site, f"{path}/out", {"where": "", "out_at": out})
@@ -153,9 +163,10 @@ def test_i7_who_decided_the_public_notice_where_and_when_it_came_out_are_in_the_
             assert page.index("riveclaire.example/annonce") < page.index("Le Courrier de Port-Sérac, page 3")
             assert "annonce publique" not in plain(await get(site, f"{path}?lang=en")).lower()
             assert "Annonce parue" in plain(await get(site, f"/incidents/{number}/messages?lang=fr"))
+            assert (await post(site, f"/incidents/{number}/duties/close", {"closing": REASONS})).status_code == 303
 
     asyncio.run(main())
-    decided, first, second = room.clocks.register.rows(room.office, number)[-3:]
+    decided, first, second = room.clocks.register.rows(room.office, number)[-4:-1]
     assert (decided.by, decided.facts["why"]) == ("Hélène Vasseur", why)
     text = public_notice(newest_text(room.office, number).message, world.counts().public)
     assert {first.facts["text"], second.facts["text"]} == {notice_digest(text)}

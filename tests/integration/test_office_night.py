@@ -243,6 +243,26 @@ def test_one_alone_only_asks_that_an_established_breach_be_none(room: Room, data
     assert room.admin.execute("select dismissed_at from incident.incident").fetchall() == [(None,)]
 
 
+def test_an_event_entered_twice_is_closed_as_the_first_with_a_reason(room: Room, database: Database) -> None:
+    async def scene(site: Site) -> None:
+        paths = []
+        for known, title in enumerate(("Clé USB perdue", "Une clé manque aux archives")):
+            typed = form_of(site, title=title, signal=local(0), known=str(known))
+            paths.append((await site.http.post("/register/new", data=typed)).headers["location"])
+        first, second = paths
+        page = plain(await site.http.get(f"{second}/duties"))
+        assert "Le même événement qu'un autre" in page
+        for same, why, field in (("1", REASONS, "same"), (first.rsplit("/")[-1], "Idem.", "same_why")):
+            answer = await site.http.post(f"{second}/duties/same", data=form_of(site, same=same, same_why=why))
+            assert (answer.status_code, f'id="{field}-error"' in answer.text) == (422, True)
+        typed = form_of(site, same=first.rsplit("/")[-1], same_why=REASONS)
+        assert (await site.http.post(f"{second}/duties/same", data=typed)).status_code == 303
+        assert "Doublon de I-" in plain(await site.http.get(f"{second}/duties"))
+        assert "est clos comme doublon" in plain(await site.http.get(f"{first}/duties"))
+
+    play(room, database, scene, StaffRole.DPO)
+
+
 def test_n8_an_event_without_an_account_enters_the_register_and_is_there_notified_or_not(
     room: Room, database: Database
 ) -> None:
@@ -250,16 +270,19 @@ def test_n8_an_event_without_an_account_enters_the_register_and_is_there_notifie
         new = "/register/new"
         for field, value in (("title", ""), ("signal", "hier"), ("signal", "2999-01-01T10:00")):
             answer = await site.http.post(
-                new, data=form_of(site, **{"title": "Clé", "signal": local(0), field: value})
+                new, data=form_of(site, **{"title": "Clé", "signal": local(0), "known": "0", field: value})
             )
             assert answer.status_code == 422, field
-        drawn = re.search(r'name="once" value="(\d+)"', (await site.http.get(new)).text)
-        assert drawn is not None
-        lost = form_of(site, title="Clé USB perdue", signal=local(0), once=drawn.group(1))
+        assert 'name="known" value="0"' in (await site.http.get(new)).text
+        lost = form_of(site, title="Clé USB perdue", signal=local(0), known="0")
         answer, twice = await asyncio.gather(*(site.http.post(new, data=lost) for _ in range(2)))
         assert answer.status_code == twice.status_code == 303
         assert answer.headers["location"] == twice.headers["location"], "a click sent twice enters one event"
         path = answer.headers["location"]
+        for known in ("0", "7", ""):
+            other = await site.http.post(new, data=form_of(site, title="Une clé", signal=local(0), known=known))
+            assert (other.status_code, f'href="{path}"' in other.text) == (422, True), "she has not seen the first"
+            assert 'name="known" value="1"' in other.text
         for stage, why in (("check", ""), ("not_a_breach", REASONS)):
             answer = await site.http.post(f"{path}/stages", data=form_of(site, stage=stage, why=why))
             assert answer.status_code == 303

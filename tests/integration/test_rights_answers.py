@@ -249,6 +249,28 @@ def test_an_answer_for_care_long_past_can_still_be_quoted(world: World, keyring:
     assert [one["engagement_until"] for one in answers] == [date_of(TODAY + n).isoformat() for n in days.values()]
 
 
+def test_an_insurer_may_guarantee_for_fewer_days_and_what_was_told_keeps_its_own(
+    world: World, keyring: Keyring
+) -> None:
+    days = {-400: 30, 0: 30, 30: 60}
+
+    async def run() -> tuple[list[Any], list[Any]]:
+        async with counter(world, keyring) as desk:
+            told = [question(care_date=date_of(TODAY + ago).isoformat()) for ago in days]
+            before = (await desk.post("/v1/rights", question())).json()
+            world.run("update registry.insurer set engagement_days = 30 where id = 1")
+            answers = [(await desk.post("/v1/rights", one)).json() for one in told]
+            world.run("update registry.insurer set engagement_days = 183 where id = 1")
+            again = [await desk.post(f"/v1/history/{one['engagement']}/revisit", {"domain": one["domain"]})
+                     for one in (before, answers[0])]  # fmt: skip
+            return answers, [one.json() for one in again] + [(await desk.post("/v1/rights", question())).json()]
+
+    answers, others = asyncio.run(run())
+    assert [one["engagement_until"] for one in answers] == [date_of(TODAY + n).isoformat() for n in days.values()]
+    # Opened again, an answer keeps its day; a first one has the domain's days where the insurer's would be more.
+    assert [one["engagement_until"] for one in others] == [date_of(TODAY + n).isoformat() for n in (92, 30, 92)]
+
+
 def test_two_ways_to_name_one_person_take_two_places_and_tell_no_link(world: World, keyring: Keyring) -> None:
     """Were the two pairs one, a seat that is not taken would tell that a NIR and a card are one person's."""
 

@@ -29,7 +29,7 @@ def known(*stages: Stage, at: datetime = T0, **changes: object) -> Known:
 
 def clock(duty: Duty, state: State, due: datetime | None = None) -> Running:
     rule = next(one for one in CLOCKS if one.duty is duty and one.party is Party.OPERATOR)
-    return Running(rule, OPERATOR, T0, due, None, state)
+    return Running(rule, OPERATOR, None if state is State.WAITING else T0, due, None, state)
 
 
 def test_each_step_of_the_night_in_its_order() -> None:
@@ -44,6 +44,7 @@ def test_each_step_of_the_night_in_its_order() -> None:
             known(*ALL[:5]),
             known(*ALL, open_cohorts=2),
             known(*ALL, clocks=(clock(Duty.AUTHORITY, State.RUNNING, T0 + timedelta(hours=72)),)),
+            known(*ALL, waiting=2, clocks=(clock(Duty.PUBLIC, State.WAITING),)),
             known(*ALL, lacking=3),
             known(*ALL),
             known(*ALL, Stage.CLOSED),
@@ -52,7 +53,8 @@ def test_each_step_of_the_night_in_its_order() -> None:
     ]
     assert said == [
         Decision.CHECK, Decision.ESTABLISH, Decision.CONTAIN, Decision.LIST, Decision.TELL, Decision.COHORTS,
-        Decision.CONCLUDE, Decision.NOTIFY, Decision.WRITE, Decision.CLOSE, Decision.RELEASE, Decision.NOTHING,
+        Decision.CONCLUDE, Decision.NOTIFY, Decision.PUBLISH, Decision.WRITE, Decision.CLOSE, Decision.RELEASE,
+        Decision.NOTHING,
     ]  # fmt: skip
 
 

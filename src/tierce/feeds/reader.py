@@ -40,6 +40,7 @@ def read_rows(path: Path, columns: Sequence[Column]) -> Iterator[FeedRow | Rejec
     """
     with opened(path) as file:
         delimiter, places = read_header(file, path.name, columns)
+        absent = frozenset(column.name for column in columns if column.name not in places)
         number = 1
         while raw := file.readline(LINE_BYTES_MAX + 1):
             number += 1
@@ -51,7 +52,7 @@ def read_rows(path: Path, columns: Sequence[Column]) -> Iterator[FeedRow | Rejec
                 continue
             if cells:
                 row = dict(zip(places, cells, strict=True))
-                yield FeedRow(number, {column.name: row.get(column.name, "") for column in columns})
+                yield FeedRow(number, {column.name: row.get(column.name, "") for column in columns}, absent)
 
 
 def opened(path: Path) -> BinaryIO:

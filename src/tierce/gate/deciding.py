@@ -198,8 +198,11 @@ def _blanks(verdicts: Sequence[Verdict]) -> dict[int, PairKept]:
 
 
 def engaged_until(ask: Ask, read: Read, day: int) -> int:
-    """The last day of the engagement: that of the first answer when one is opened again."""
-    return read.engaged_until or engagement_until(ask.domain, ask.care_day, day)
+    """The last day of the engagement: its first answer's when one is opened again, else the insurer's at most."""
+    if ask.engagement is not None:
+        return read.engaged_until
+    most = engagement_until(ask.domain, ask.care_day, day)
+    return min(most, read.engaged_until) if read.engaged_until else most
 
 
 def kind_of(ask: Ask, outcome: Outcome) -> EntryKind:

@@ -92,7 +92,7 @@ class Read:
     others: bool
     """Another insurer covers the domain on the day too."""
     engaged_until: int
-    """The last day of the engagement opened again; 0 for a first ask."""
+    """The last day of the engagement opened again; for a first ask, its insurer's last, 0 where that says none."""
     closed: int = 0
     """The level that is closed for this ask (policy.ladder.CLOSABLE): 0 none; INSURER only when no other is."""
     unproved: Outcome | None = None

@@ -65,12 +65,16 @@ class Incident:
     """Since when it is proved not to be a breach."""
 
 
+ENTERED = 0
+"""In place of an account, what every event entered without one is opened on: each opener has seen all before hers."""
+
+
 @dataclass(frozen=True, slots=True)
 class OpenedOn:
     """On what an incident is opened, once: two people who had seen the same cannot both open one.
 
-    `subject` is the account, or the number that the page on which an event without one was entered had drawn; `seen`
-    is how many incidents of it whoever opens this one knows of.
+    `subject` is the account, or `ENTERED` for an event that is entered without one; `seen` is how many incidents of
+    it, or events entered so, whoever opens this one knows of.
     """
 
     subject: int

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
-from typing import Any, LiteralString
+from typing import Any, Final, LiteralString
 
 from psycopg import Connection
 from psycopg.errors import ProgramLimitExceeded
@@ -13,6 +13,7 @@ from tierce.incidents.cohorts import store as cohort_rows
 from tierce.incidents.cohorts.rules import exposed_by
 from tierce.incidents.errors import CeilingReachedError
 from tierce.incidents.model import (
+    ENTERED,
     Civil,
     DeviceUse,
     DismissalAsk,
@@ -104,6 +105,15 @@ def opened_on(connection: Connection, on: OpenedOn) -> IncidentId | None:
         "select incident from incident.opening where subject = %s and seen = %s", (on.subject, on.seen)
     ).fetchone()
     return IncidentId(row[0]) if row else None
+
+
+def entered(connection: Connection) -> int:
+    """How many events without an account were entered, as the next one's opener has to have seen."""
+    row = connection.execute(
+        "select coalesce(max(seen) + 1, 0) from incident.opening where subject = %s", (ENTERED,)
+    ).fetchone()
+    assert row is not None
+    return int(row[0])
 
 
 _INCIDENT: LiteralString = (
@@ -281,6 +291,21 @@ def notices_sent(connection: Connection, number: IncidentId) -> dict[InsurerId, 
         (number,),
     )
     return {InsurerId(insurer): sent for insurer, sent in rows.fetchall()}
+
+
+_PUBLIC: Final = 7
+"""Of an item of a message: nothing but the public notice reaches her (notices.audience.model.State)."""
+
+
+def waiting_for_notice(connection: Connection, number: IncidentId) -> int:
+    """How many adults of an incident's newest audience a public notice alone reaches; 0 before one is frozen."""
+    row = connection.execute(
+        "select count(*) from notice.item where state = %s and audience = (select id from notice.audience"
+        " where incident = %s order by frozen_at desc, entry desc limit 1)",
+        (_PUBLIC, number),
+    ).fetchone()
+    assert row is not None
+    return int(row[0])
 
 
 def scopes(connection: Connection, number: IncidentId) -> list[ScopeSummary]:

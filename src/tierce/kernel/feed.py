@@ -39,10 +39,14 @@ def names(columns: tuple[Column, ...]) -> list[str]:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class FeedRow:
-    """One line of a file, its number counted from 1 with the header, every column present, empty where it was."""
+    """One line of a file, its number counted from 1 with the header, every column present, empty where it was.
+
+    `absent` are the columns that the file does not have: empty in every line, and said by none.
+    """
 
     line: int
     cells: Mapping[str, str]
+    absent: frozenset[str] = frozenset()
 
     def __repr__(self) -> str:
         return f"FeedRow(line {self.line})"

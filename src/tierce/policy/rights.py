@@ -41,6 +41,10 @@ after the answer where the care was before it, for a late invoice must be able t
 engagement outlives the period of cover: what was told before it ended is kept."""
 
 
+ENGAGEMENT_DAYS_MAX = max(ENGAGEMENT_DAYS.values())
+"""An insurer may guarantee for fewer days than its domains', never for more."""
+
+
 def engagement_until(domain: Domain, care_day: int, answer_day: int) -> int:
     """The last day on which an engagement may be quoted, for care on `care_day`; days since 1970-01-01."""
     return max(care_day, answer_day) + ENGAGEMENT_DAYS[domain]

@@ -305,5 +305,12 @@ INSURERS: Final = (
         "Les CSR de ses cartes, sous ce numéro : obligatoires dès qu’un autre organisme l’imprime aussi sans CSR.",
         "The CSRs on its cards under that number: required once another insurer prints it without any.",
     ),
+    may(
+        "engagement_days",
+        "0 to 183",
+        "60",
+        "Jours pendant lesquels un numéro d’engagement garantit le paiement, s’ils sont moins que ceux du domaine.",
+        "Days within which an engagement number guarantees the payment, when they are fewer than the domain's.",
+    ),
 )
 """Insurers, their products and guarantees: one line per product and domain."""

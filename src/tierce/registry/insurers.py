@@ -1,14 +1,16 @@
 """Reads one line of the insurers' file."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from tierce.kernel.card import AMC, ROUTE_WORD, Routing
 from tierce.kernel.care import Domain
+from tierce.policy.rights import ENGAGEMENT_DAYS_MAX
 from tierce.registry.rules import CODE, YES_NO, refuse
 
+_DAYS: Final = re.compile(r"[0-9]{1,3}", re.ASCII)
 _EMAIL: Final = re.compile(r"[^@\s]{1,64}@[^@\s]{1,190}")
 
 
@@ -28,12 +30,21 @@ class InsurerLine:
     formula_en: str
     card_amc: str = ""
     csrs: tuple[str, ...] = ()
+    engagement_days: int | None = None
+    """Days within which an engagement of its own guarantees, fewer than the domain's; None for the domain's."""
+    unsaid: frozenset[str] = frozenset()
+    """Columns that the file does not have: what they would say stays as it is."""
 
-    def printed(self) -> list[tuple[str, str]]:
-        """What its cards print, (AMC number, CSR), where that is more than its own number."""
-        if not self.card_amc and not self.csrs:
+    def printed(self, before: Sequence[tuple[str, str]] = ()) -> list[tuple[str, str]]:
+        """What its cards print, (AMC number, CSR), where that is more than its own number; `before`, until now."""
+        card_amc, csrs = self.card_amc, self.csrs
+        if "card_amc" in self.unsaid and before:
+            card_amc = before[0][0]
+        if "csr" in self.unsaid:
+            csrs = tuple(csr for _, csr in before if csr)
+        if card_amc in {"", self.amc} and not csrs:
             return []
-        return [(self.card_amc or self.amc, csr) for csr in self.csrs or ("",)]
+        return [(card_amc or self.amc, csr) for csr in csrs or ("",)]
 
 
 class Said:
@@ -51,7 +62,7 @@ class Said:
         """
         insurer, product = (line.amc,), (line.amc, line.product_code)
         self._same(insurer, name=line.name, contact_email=line.contact_email, operator_sends=line.operator_sends,
-                   card_amc=line.card_amc, csr=line.csrs)  # fmt: skip
+                   card_amc=line.card_amc, csr=line.csrs, engagement_days=line.engagement_days)  # fmt: skip
         self._same(product, product_name=line.product_name, responsible=line.responsible)
         self._same((*product, line.domain.name), formula_fr=line.formula_fr, formula_en=line.formula_en)
 
@@ -70,15 +81,16 @@ def refuse_disputed(lines: Iterable[InsurerLine], known: Mapping[str, list[tuple
     Raises:
         FieldError: two insurers print one AMC number with the same CSR, or both without any.
     """
-    if Routing({**known, **{line.amc: line.printed() for line in lines}}).disputed:
+    told = {line.amc: line.printed(known.get(line.amc, ())) for line in lines}
+    if Routing({**known, **told}).disputed:
         refuse("csr", "deux organismes impriment le même numéro AMC et le même CSR.",
                "two insurers print the same AMC number and the same CSR.",
                "Donnez à chacun les CSR de ses cartes, ou son propre numéro.",
                "Give each the CSRs of its cards, or its own number.")  # fmt: skip
 
 
-def read_insurer(row: Mapping[str, str]) -> InsurerLine:
-    """Read one line of the insurers' file.
+def read_insurer(row: Mapping[str, str], absent: frozenset[str] = frozenset()) -> InsurerLine:
+    """Read one line of the insurers' file; `absent` are the columns that the file does not have.
 
     Raises:
         FieldError: the first field that cannot be accepted, with a remedy.
@@ -102,6 +114,8 @@ def read_insurer(row: Mapping[str, str]) -> InsurerLine:
         formula_en=_filled(row, "formula_en", 200),
         card_amc=_shaped(row, "card_amc", AMC, "8 à 10 chiffres", "8 to 10 digits") if row["card_amc"] else "",
         csrs=_csrs(row),
+        engagement_days=_days(row),
+        unsaid=absent,
     )
 
 
@@ -112,6 +126,15 @@ def _csrs(row: Mapping[str, str]) -> tuple[str, ...]:
                "Écrivez des codes de 1 à 10 caractères A-Z 0-9 -, séparés par une espace.",
                "Write codes of 1 to 10 of A-Z 0-9 -, separated by a space.")  # fmt: skip
     return tuple(dict.fromkeys(told))
+
+
+def _days(row: Mapping[str, str]) -> int | None:
+    told = row["engagement_days"]
+    if told and (_DAYS.fullmatch(told) is None or int(told) > ENGAGEMENT_DAYS_MAX):
+        refuse("engagement_days", "ce n’est pas un nombre de jours.", "this is not a number of days.",
+               f"Écrivez un nombre de 0 à {ENGAGEMENT_DAYS_MAX}, ou laissez vide.",
+               f"Write a number from 0 to {ENGAGEMENT_DAYS_MAX}, or leave it empty.")  # fmt: skip
+    return int(told) if told else None
 
 
 def _shaped(row: Mapping[str, str], field: str, shape: re.Pattern[str], fr: str, en: str) -> str:

@@ -329,7 +329,7 @@ def take_insurers(store: RegistryStore, rows: Iterable[FeedRow | Rejection], lis
     for row in rows:
         try:
             if isinstance(row, FeedRow):
-                line = read_insurer(row.cells)
+                line = read_insurer(row.cells, row.absent)
                 said.agree(line)
                 lines.append(line)
                 last = row.line
@@ -339,9 +339,10 @@ def take_insurers(store: RegistryStore, rows: Iterable[FeedRow | Rejection], lis
             rejection = Rejection.of(row.line, error)
         counts.reject(rejection)
         listener.on_rejection(rejection)
+    before = store.printed()
     if not counts.rejected:
         try:
-            refuse_disputed(lines, store.printed())
+            refuse_disputed(lines, before)
         except FieldError as error:  # of no one line: the last is where it is known
             counts.reject(rejection := Rejection.of(last, error))
             listener.on_rejection(rejection)
@@ -353,9 +354,10 @@ def take_insurers(store: RegistryStore, rows: Iterable[FeedRow | Rejection], lis
     for line in lines:
         if line.amc not in insurers:
             insurers[line.amc] = store.put_insurer(
-                line.amc, line.name, line.contact_email, operator_sends=line.operator_sends
-            )
-            store.put_printed(insurers[line.amc], line.printed())
+                line.amc, line.name, line.contact_email, operator_sends=line.operator_sends,
+                engagement_days=line.engagement_days, unsaid=line.unsaid,
+            )  # fmt: skip
+            store.put_printed(insurers[line.amc], line.printed(before.get(line.amc, ())))
         place = (line.amc, line.product_code)
         if place not in products:
             products[place] = store.put_product(

@@ -134,15 +134,27 @@ class RegistryStore:
                 "insert into registry.printed (insurer, amc, csr) values (%s, %s, %s)", (insurer, amc, csr)
             )
 
-    def put_insurer(self, amc: str, name: str, contact_email: str | None, *, operator_sends: bool) -> InsurerId:
-        """Create or update an insurer."""
+    def put_insurer(
+        self,
+        amc: str,
+        name: str,
+        contact_email: str | None,
+        *,
+        operator_sends: bool,
+        engagement_days: int | None = None,
+        unsaid: frozenset[str] = frozenset(),
+    ) -> InsurerId:
+        """Create or update an insurer; columns left unsaid stay as they are."""
         row = self._connection.execute(
-            "insert into registry.insurer as i (id, amc, name, contact_email, operator_sends)"
-            " values ((select coalesce(max(id), 0) + 1 from registry.insurer), %s, %s, %s, %s)"
-            " on conflict (amc) do update set name = excluded.name, contact_email = excluded.contact_email,"
-            " operator_sends = excluded.operator_sends returning id",
-            (amc, name, contact_email, operator_sends),
-        ).fetchone()
+            "insert into registry.insurer as i (id, amc, name, contact_email, operator_sends, engagement_days)"
+            " values ((select coalesce(max(id), 0) + 1 from registry.insurer), %s, %s, %s, %s, %s)"
+            " on conflict (amc) do update set name = excluded.name, operator_sends = excluded.operator_sends,"
+            " contact_email = case when %s then i.contact_email else excluded.contact_email end,"
+            " engagement_days = case when %s then i.engagement_days else excluded.engagement_days end"
+            " returning id",
+            (amc, name, contact_email, operator_sends, engagement_days,
+             "contact_email" in unsaid, "engagement_days" in unsaid),
+        ).fetchone()  # fmt: skip
         assert row is not None
         return InsurerId(row[0])
 

@@ -188,6 +188,30 @@ def check_fulfilled(clock: Running, at: datetime, now: datetime, reasons: str) -
         raise LateWithoutReasonsError("reasons", reason)
 
 
+def public_owed(own: Iterable[Running], waiting: int) -> bool:
+    """Whether a public notice is owed and none came out: one was decided, or nothing else reaches so many adults."""
+    clock = next((one for one in own if one.rule.duty is Duty.PUBLIC), None)
+    return clock is not None and clock.done is None and (waiting > 0 or clock.started is not None)
+
+
+def check_published(own: Iterable[Running], waiting: int) -> None:
+    """Refuse to close while a public notice is owed.
+
+    Raises:
+        FormError: it says what to do instead.
+    """
+    if public_owed(own, waiting):
+        reason = Phrase(
+            "Une annonce publique est due (RGPD, article 34, 3, c), et rien ne dit qu’elle a paru : sur la page de"
+            " l’annonce, décidez-la, puis dites où et quand elle a paru ; ou figez de nouveau les destinataires si de"
+            " nouvelles coordonnées arrivent ; ou concluez que le risque n’est pas élevé.",
+            "A public notice is owed (GDPR, article 34(3)(c)), and nothing says that it came out: on the page of the"
+            " notice, decide it, then say where and when it came out; or freeze the recipients again if contact data"
+            " comes; or conclude that the risk is not high.",
+        )
+        raise FormError("why", reason)
+
+
 def moments_of(written: Iterable[Written]) -> dict[tuple[Moment, InsurerId], datetime]:
     """The times in force, the last written of each."""
     return {(one.moment, one.insurer): one.at for one in written}

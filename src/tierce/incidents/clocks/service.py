@@ -209,8 +209,9 @@ class Clocks:
         """Close the event in the register.
 
         Raises:
-            FormError: nobody wrote who became aware, nor that it proved not to be a breach; or a duty of the operator
-                has passed its time and nobody said when it was fulfilled and why late.
+            FormError: nobody wrote who became aware, nor that it proved not to be a breach; a duty of the operator
+                has passed its time and nobody said when it was fulfilled and why late; or nothing but a public notice
+                reaches somebody, and none came out.
             ReasonRefusedError: the reasoning is empty or generic.
         """
         incident = incident_rows.incident(connection, number)
@@ -233,11 +234,8 @@ class Clocks:
                     "Write first who became aware of the breach, when and why; or that it was none.",
                 )
                 raise FormError("why", reason)
-            late = [
-                clock.rule.label
-                for clock in self._running(connection, number, rows, now)
-                if clock.state is State.OVERDUE and clock.insurer == rules.OPERATOR
-            ]
+            own = [one for one in self._running(connection, number, rows, now) if one.insurer == rules.OPERATOR]
+            late = [clock.rule.label for clock in own if clock.state is State.OVERDUE]
             if late:
                 fr, en = (", ".join(label[language] for label in late) for language in Language)
                 reason = Phrase(
@@ -245,5 +243,6 @@ class Clocks:
                     f"A delay has passed with nothing written: {en}. Say when it was done, and why so late.",
                 )
                 raise FormError("why", reason)
+            rules.check_published(own, incident_rows.waiting_for_notice(connection, number))
 
         return check

@@ -23,6 +23,8 @@ class Decision(StrEnum):
     CONCLUDE = "conclude"
     NOTIFY = "notify"
     """A duty of the operator runs: the authority, the persons, the complement, the complaint."""
+    PUBLISH = "publish"
+    """Nothing but a public notice reaches somebody, and none was decided."""
     WRITE = "write"
     """The register lacks facts, effects, an action or a decision."""
     CLOSE = "close"
@@ -45,7 +47,8 @@ class Known:
 
     `listed_at` is when the newest list was made, None while there is none;
     `insurers` how many are on it and `told` how many were told; `open_cohorts` how many await a conclusion, those
-    of the list that nobody scored included; `lacking` what the register lacks.
+    of the list that nobody scored included; `lacking` what the register lacks; `waiting` how many adults a public
+    notice alone reaches.
     """
 
     standing: Standing
@@ -55,6 +58,7 @@ class Known:
     told: int
     open_cohorts: int
     lacking: int
+    waiting: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from tierce.incidents.clocks.model import Running, State
-from tierce.incidents.clocks.rules import OPERATOR
+from tierce.incidents.clocks.rules import OPERATOR, public_owed
 from tierce.incidents.night.model import Decision, Known, Next
 from tierce.incidents.states.model import Stage
 from tierce.policy.clocks import Duty
@@ -41,6 +41,8 @@ def next_decision(known: Known) -> Next:
     running = [clock for clock in own if clock.state is State.RUNNING and clock.rule.duty is not Duty.NOTICE]
     if running:
         return Next(Decision.NOTIFY, min(running, key=_due_or_never))
+    if public_owed(own, known.waiting):
+        return Next(Decision.PUBLISH)
     return Next(Decision.WRITE if known.lacking else Decision.CLOSE)
 
 

@@ -140,6 +140,12 @@ def row_text(row: Row) -> Phrase:
             f"{count} {'field' if count == 1 else 'fields'} written",
         )
     said = str(row.facts.get("text", ""))
+    if row.kind is RowKind.JOINED:
+        other = row.facts["reference"]
+        return Phrase(f"{other} est clos comme doublon. {said}", f"{other} is closed as a duplicate. {said}")
+    if row.facts.get("same_as"):
+        other = row.facts["reference"]
+        return Phrase(f"Doublon de {other}. {said}", f"Duplicate of {other}. {said}")
     return Phrase(said, said)
 
 

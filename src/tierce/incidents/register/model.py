@@ -34,6 +34,8 @@ class RowKind(IntEnum):
     """The legal hold ended; the database reads this number (storage/sql/retention.sql)."""
     BORDER = 15
     """Where the people concerned live, and which authority leads."""
+    JOINED = 16
+    """Another incident proved to be the same event, and was closed as this one."""
 
 
 ROW_LABELS: Mapping[RowKind, Phrase] = {
@@ -52,6 +54,7 @@ ROW_LABELS: Mapping[RowKind, Phrase] = {
     RowKind.MOVE: Phrase("Étape", "Stage"),
     RowKind.HOLD_RELEASED: Phrase("Fin de la conservation", "End of the legal hold"),
     RowKind.BORDER: Phrase("Autres États membres", "Other member states"),
+    RowKind.JOINED: Phrase("Même événement, inscrit deux fois", "Same event, entered twice"),
 }
 
 ACTS: Mapping[RowKind, Act] = {
@@ -70,6 +73,7 @@ ACTS: Mapping[RowKind, Act] = {
     RowKind.MOVE: Act.STAFF_INCIDENT_MOVE,
     RowKind.HOLD_RELEASED: Act.STAFF_HOLD_RELEASE,
     RowKind.BORDER: Act.STAFF_REGISTER,
+    RowKind.JOINED: Act.STAFF_BREACH_CLOSE,
 }
 """Under which act the journal has the line of a row."""
 

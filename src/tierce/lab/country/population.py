@@ -234,7 +234,7 @@ def write_insurers(path: Path, insurers: list[Insurer]) -> None:
                             *(one.amc, one.name, one.contact_email, mandate),
                             *(product.code, product.name, responsible),
                             *(domain.name, formula.fr, formula.en),
-                            *(printed, csr),
+                            *(printed, csr, ""),
                         ]
                     )
 

@@ -160,11 +160,14 @@ begin
                coalesce(p.seen_day, 0) as seen_day, coalesce(p.seen_line, 0) as seen_line,
                coalesce(c.from_day, 0) as from_day, coalesce(c.standing, 0)::smallint as standing,
                coalesce(c.others, false) as others,
-               f.engaged_until
+               -- Opened again, an answer keeps its day; a first one has its insurer's, where it says fewer than the policy.
+               case when f.engaged_until > 0 then f.engaged_until
+                    else coalesce(greatest(f.day, today) + w.engagement_days, 0) end as engaged_until
         from found f
         left join access.pair p on p.key = f.pair_key
         left join lateral gate.standing_of(f.person, f.insurer, f.payer, f.domain, f.day, f.establishment,
                                            f.profession, f.professional) c on true
+        left join registry.insurer w on w.id = c.insurer
         order by f.n) r;
     -- Each answer belongs to the ask in its place: were the order ever lost, nobody is answered.
     if places is distinct from numbered[1:cardinality(sessions)] then

@@ -12,6 +12,15 @@ create index concurrently if not exists person_report_at on notice.person_report
 -- What the worker forgets each minute.
 create index concurrently if not exists answer_at on presence.answer (at);
 create index concurrently if not exists deposit_sealed on care.deposit (received) where sealed is not null;
+-- Sessions past their time, by their beginning: none lasts more than some hours, and nothing rewrites it.
+create index concurrently if not exists staff_session_created on access.staff_session (created);
+create index concurrently if not exists person_session_created on access.person_session (created);
+create index concurrently if not exists insurer_session_created on access.insurer_session (created);
+
+-- A professional's lines, and which of them are of one place: of the others the index alone is read (gate.own_asks). It has the
+-- order of the one that it replaces, so that whatever was found by that is found by it, and a line writes as many as before.
+create index concurrently if not exists entry_own on journal.entry (professional, seq, journal.u64(body, 24));
+drop index concurrently if exists journal.entry_professional;
 
 -- Answers past their time (docs/adr/0078): by the day until which they are quoted, and labels in the order in which they were
 -- typed. An answer is written once, and both indexes grow at one end.

@@ -215,11 +215,13 @@ begin
         gone as (delete from access.session s using due where s.id = due.id and really)
         select count(*) into n from due;
     when 4 then
-        with due as (select id from access.staff_session where least(revoked, expires) < before limit at_most),
+        with due as (select id from access.staff_session
+                     where created < before and least(revoked, expires) < before order by created limit at_most),
         gone as (delete from access.staff_session s using due where s.id = due.id and really)
         select count(*) into n from due;
     when 5 then
-        with due as (select id from access.person_session where least(revoked, expires) < before limit at_most),
+        with due as (select id from access.person_session
+                     where created < before and least(revoked, expires) < before order by created limit at_most),
         gone as (delete from access.person_session s using due where s.id = due.id and really)
         select count(*) into n from due;
     when 6 then                                     -- a line with no session left, then a device with no line left
@@ -279,7 +281,8 @@ begin
         gone as (delete from care.deposit d using due where d.number = due.number and really)
         select count(*) into n from due;
     when 23 then
-        with due as (select id from access.insurer_session where least(revoked, expires) < before limit at_most),
+        with due as (select id from access.insurer_session
+                     where created < before and least(revoked, expires) < before order by created limit at_most),
         gone as (delete from access.insurer_session s using due where s.id = due.id and really)
         select count(*) into n from due;
     when 28 then

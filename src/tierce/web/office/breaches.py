@@ -1,6 +1,6 @@
 """The register of all events, notified or not, and an event that began without an account."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,14 +14,15 @@ from tierce.incidents import store
 from tierce.incidents.clocks.rules import OPERATOR
 from tierce.incidents.clocks.service import fulfilled_in, risk_in
 from tierce.incidents.errors import AlreadyOpenedError, FormError
-from tierce.incidents.model import Incident, OpenedOn
+from tierce.incidents.model import ENTERED, Incident, OpenedOn
 from tierce.incidents.register.model import RowKind
+from tierce.incidents.register.rules import is_closed
 from tierce.incidents.rules import incident_reference
 from tierce.incidents.states.model import STEPS, Stage, Standing
 from tierce.incidents.states.rules import standing
 from tierce.incidents.states.service import moves_in
-from tierce.kernel.clock import PARIS
-from tierce.kernel.ids import MAX_ID, new_id
+from tierce.kernel.clock import PARIS, micros
+from tierce.kernel.ids import IncidentId
 from tierce.kernel.language import Phrase
 from tierce.policy.acts import Act
 from tierce.policy.clocks import Duty, Risk
@@ -29,7 +30,11 @@ from tierce.web.office.duties import MINUTE, minute
 from tierce.web.office.site import OfficeSite, Visit
 from tierce.web.visit import AnyRequest
 
-ID_DIGITS = 19
+KNOWN_DIGITS = 9
+_KNOWN = Phrase(
+    "Un événement a été inscrit depuis l’ouverture de cette page : voyez s’il est le vôtre. Sinon, recommencez.",
+    "An event was entered since this page was opened: see whether it is yours. If not, send this again.",
+)
 _RISKS = {
     Risk.NONE: Phrase("pas de risque", "no risk"),
     Risk.RISK: Phrase("un risque", "a risk"),
@@ -67,7 +72,7 @@ def breach_handlers(site: OfficeSite) -> list[HTTPRouteHandler]:
     async def form(request: AnyRequest) -> Response[str]:
         visit = await site.visit(request)
         now = site.clock.now().astimezone(PARIS).strftime(MINUTE)
-        return _form(site, visit, {"signal": now, "once": str(new_id())}, None)
+        return await _form(site, visit, {"signal": now}, None)
 
     @post("/register/new", status_code=200, opt={"act": Act.STAFF_INCIDENT_OPEN})
     async def open_(request: AnyRequest) -> Response[Any]:
@@ -77,28 +82,59 @@ def breach_handlers(site: OfficeSite) -> list[HTTPRouteHandler]:
             signal_at = minute("signal", typed.get("signal", ""))
             if signal_at > site.clock.now():
                 raise FormError("signal", Phrase("Cette heure est à venir.", "This time is in the future."))
-            opened = await site.rows.read(
-                lambda connection: site.incidents.open(
-                    connection, visit.caller, title=typed.get("title", ""), signal_at=signal_at,
-                    aware_why=typed.get("aware_why", "").strip() or None, on=_page_of(typed.get("once", "")),
-                )
-            )  # fmt: skip
+            opened = await site.rows.read(_entering(site, visit, typed, signal_at))
         except FormError as problem:
-            return _form(site, visit, typed, problem)
-        except AlreadyOpenedError as same:  # this very page was sent twice
-            return Redirect(f"/incidents/{same.incident}", status_code=303)
-        return Redirect(f"/incidents/{opened.id}", status_code=303)
+            return await _form(site, visit, typed, problem)
+        return Redirect(f"/incidents/{opened}", status_code=303)
 
     return [register, form, open_]
 
 
-def _page_of(text: str) -> OpenedOn | None:
-    """The page that was sent, by the number it had drawn."""
-    return OpenedOn(int(text)) if text.isdecimal() and len(text) <= ID_DIGITS and int(text) <= MAX_ID else None
+def _entering(
+    site: OfficeSite, visit: Visit, typed: Mapping[str, str], signal_at: datetime
+) -> Callable[[Connection], IncidentId]:
+    """Enter the event, for somebody who has seen every one entered before; her own click sent twice enters one."""
+
+    def work(connection: Connection) -> IncidentId:
+        known = typed.get("known", "")
+        seen = int(known) if known.isdecimal() and len(known) <= KNOWN_DIGITS else None
+        if seen is None or seen > store.entered(connection):
+            raise FormError("known", _KNOWN)
+        try:
+            opened = site.incidents.open(
+                connection, visit.caller, title=typed.get("title", ""), signal_at=signal_at,
+                aware_why=typed.get("aware_why", "").strip() or None, on=OpenedOn(ENTERED, seen),
+            )  # fmt: skip
+        except AlreadyOpenedError as other:
+            if _is_hers(site, connection, visit, other.incident, typed.get("title", ""), signal_at):
+                return other.incident
+            raise FormError("known", _KNOWN) from None
+        return opened.id
+
+    return work
 
 
-def _form(site: OfficeSite, visit: Visit, typed: Mapping[str, str], problem: FormError | None) -> Response[str]:
-    values = {"typed": typed, "problem": problem}
+def _is_hers(
+    site: OfficeSite, connection: Connection, visit: Visit, number: IncidentId, title: str, signal_at: datetime
+) -> bool:
+    """Whether what was entered meanwhile is this very page, sent before by the same person."""
+    other, first = site.incidents.incident(connection, number), site.clocks.register.rows(connection, number)[0]
+    said = (int(visit.caller.staff), " ".join(title.split()), micros(signal_at))
+    return (first.staff, other.title, first.facts["happened"]) == said
+
+
+async def _form(site: OfficeSite, visit: Visit, typed: Mapping[str, str], problem: FormError | None) -> Response[str]:
+    def read(connection: Connection) -> dict[str, object]:
+        known = [
+            one for one in store.incidents(connection) if not is_closed(site.clocks.register.rows(connection, one.id))
+        ]
+        return {
+            "entered": store.entered(connection),
+            "known": [(one, incident_reference(one.id, one.day)) for one in known],
+        }
+
+    values = await site.rows.read(read)
+    values |= {"typed": typed, "problem": problem}
     return site.page(visit, "register_new.html", values, status=422 if problem else 200)
 
 

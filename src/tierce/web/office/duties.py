@@ -15,7 +15,9 @@ from tierce.incidents import store
 from tierce.incidents.clocks.model import Running, State
 from tierce.incidents.clocks.rules import OPERATOR, duty_of
 from tierce.incidents.clocks.service import times_of
+from tierce.incidents.duplicates.service import Duplicates
 from tierce.incidents.errors import FormError
+from tierce.incidents.model import Incident
 from tierce.incidents.night.rules import ends_at
 from tierce.incidents.register.export import as_csv, as_json, row_text
 from tierce.incidents.register.model import ROW_LABELS, SAID, RowKind
@@ -39,6 +41,7 @@ _CONTROLS: Mapping[str, Mapping[str, str]] = {
     "say": {},
     "close": {"why": "closing"},
     "reopen": {"why": "closing"},
+    "same": {},
 }
 """How each form of the page calls what a rule refuses: one page holds several forms with a time or a reasoning."""
 
@@ -103,6 +106,7 @@ def duty_handlers(site: OfficeSite) -> list[HTTPRouteHandler]:
         writes("done", Act.STAFF_DUTY, lambda number: _fulfil(site, number)),
         writes("say", Act.STAFF_REGISTER, lambda number: _say(site, number)),
         writes("close", Act.STAFF_BREACH_CLOSE, lambda number: _close(site, number)),
+        writes("same", Act.STAFF_BREACH_CLOSE, lambda number: _same(site, number)),
         writes("reopen", Act.STAFF_BREACH_CLOSE, lambda number: _reopen(site, number)),
     ]
 
@@ -194,6 +198,25 @@ def _close(site: OfficeSite, number: IncidentId) -> Work:
     )
 
 
+def _same(site: OfficeSite, number: IncidentId) -> Work:
+    duplicates = Duplicates(site.clocks.register)
+
+    def work(connection: Connection, visit: Visit, typed: Mapping[str, str]) -> object:
+        text = typed.get("same", "")
+        first = next((one for one in _open_others(site, connection, number) if str(one.id) == text), None)
+        if first is None:
+            raise FormError("same", Phrase("Choisissez un événement ouvert.", "Choose an event that is open."))
+        return duplicates.close(connection, visit.caller, number, first.id, typed.get("same_why", ""))
+
+    return work
+
+
+def _open_others(site: OfficeSite, connection: Connection, number: IncidentId) -> list[Incident]:
+    """Every other event that is not closed, the newest signal first."""
+    others = (one for one in store.incidents(connection) if one.id != number)
+    return [one for one in others if not is_closed(site.clocks.register.rows(connection, one.id))]
+
+
 def _reopen(site: OfficeSite, number: IncidentId) -> Work:
     return lambda connection, visit, typed: site.clocks.register.reopen(
         connection, visit.caller, number, typed.get("closing", "")
@@ -241,6 +264,10 @@ def _values(site: OfficeSite, number: IncidentId) -> Callable[[Connection], dict
             "sayable": {kind: ROW_LABELS[kind] for kind in sorted(SAID)},
             "missing": [ROW_LABELS[kind] for kind in missing(rows)],
             "closed": is_closed(rows),
+            "others": [
+                (str(one.id), f"{incident_reference(one.id, one.day)} · {one.title}")
+                for one in _open_others(site, connection, number)
+            ],
             "states": State,
         }
 

@@ -27,6 +27,7 @@ from tierce.incidents.statements.service import statements_in
 from tierce.incidents.states.model import STEPS, Stage
 from tierce.incidents.states.rules import standing
 from tierce.incidents.states.service import WRITTEN_HERE, moves_in
+from tierce.incidents.store import waiting_for_notice
 from tierce.kernel.categories import LABELS
 from tierce.kernel.ids import IncidentId, InsurerId
 from tierce.kernel.language import Phrase
@@ -112,6 +113,7 @@ def night_values(
             [one.bridge is not None for one in scored], sum(bool(one.persons) for one in cohorts)
         ),
         lacking=len(missing(rows)),
+        waiting=waiting_for_notice(connection, incident.id),
     )
     own = [clock for clock in clocks if clock.insurer == OPERATOR]
     return {
