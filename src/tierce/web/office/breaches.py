@@ -25,8 +25,8 @@ from tierce.kernel.ids import MAX_ID, new_id
 from tierce.kernel.language import Phrase
 from tierce.policy.acts import Act
 from tierce.policy.clocks import Duty, Risk
-from tierce.web.office.duties import MINUTE, minute
 from tierce.web.office.site import OfficeSite, Visit
+from tierce.web.office.writing import MINUTE, minute
 from tierce.web.visit import AnyRequest
 
 ID_DIGITS = 19
