@@ -15,6 +15,7 @@ import msgspec
 
 from tierce.kernel.errors import TierceError
 from tierce.kernel.language import Phrase
+from tierce.kernel.os_errors import os_reason
 from tierce.storage.database import Database
 
 DEVELOPMENT_PREFIX = "dev-insecure-"
@@ -224,11 +225,9 @@ def load(path: Path) -> Settings:
     try:
         text = path.read_bytes()
     except OSError as error:
-        said = Phrase(
-            f"le fichier {path} ne se lit pas : {error.strerror} ; rendez-le lisible, ou donnez-en un autre",
-            f"the settings file {path} cannot be read: {error.strerror}; give another, or make it readable",
-        )
-        raise SettingsError(_both(said)) from None
+        why = os_reason(error)
+        msg = f"fichier de réglages {path} : {why.fr} / settings file {path}: {why.en}"
+        raise SettingsError(msg) from None
     try:
         settings = msgspec.toml.decode(text, type=Settings)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
@@ -331,8 +330,6 @@ def secret(path: Path) -> str:
     try:
         return path.read_text().strip()
     except OSError as error:
-        said = Phrase(
-            f"le fichier de secret {path} ne se lit pas : {error.strerror}",
-            f"the secret file {path} cannot be read: {error.strerror}",
-        )
-        raise SettingsError(_both(said)) from None
+        why = os_reason(error)
+        msg = f"fichier de secret {path} : {why.fr} / secret file {path}: {why.en}"
+        raise SettingsError(msg) from None

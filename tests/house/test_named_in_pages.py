@@ -18,7 +18,7 @@ from tierce.upkeep.retention.commands import INSTANCE as UPKEEP_INSTANCE
 from tierce.upkeep.service import INSTANCES, LENDING_KEY
 from tierce.web.names import EVERY, KEYS
 
-PAGES = ("docs/mission.md", "docs/developers.md", "docs/operations.md", "SECURITY.md")
+PAGES = ("docs/mission.md", "docs/developers.md", "docs/promises.md", "docs/operations.md", "SECURITY.md")
 DECISIONS = tuple(sorted(str(path.relative_to(ROOT)) for path in (ROOT / "docs/adr").glob("0*.md")))
 _TEST = re.compile(r"(tests/[\w/]+\.py)::(\w+)")
 _CODE = re.compile(r"`([^`\n]+)`")
@@ -44,8 +44,8 @@ def test_every_test_named_exists(page: str) -> None:
     assert sorted(f"{path}::{name}" for path, name in named if name not in names_of_tests(path)) == []
 
 
-def test_mission_and_developers_name_tests() -> None:
-    for page in ("docs/mission.md", "docs/developers.md"):
+def test_mission_and_promises_name_tests() -> None:
+    for page in ("docs/mission.md", "docs/promises.md"):
         assert len(_TEST.findall((ROOT / page).read_text("utf-8"))) > 20, page
 
 

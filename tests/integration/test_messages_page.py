@@ -20,7 +20,7 @@ from tierce.notices.messages.rules import notice_digest, public_notice
 from tierce.notices.messages.service import approved, newest_text
 from tierce.storage.database import Database
 from tierce.storage.keys import Keyring
-from tierce.web.office.duties import MINUTE
+from tierce.web.office.writing import MINUTE
 from tierce.web.signin_site import FORM_FIELD
 
 pytestmark = pytest.mark.integration

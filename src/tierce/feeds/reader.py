@@ -13,6 +13,7 @@ from typing import BinaryIO, Final
 from tierce.kernel.errors import FieldError
 from tierce.kernel.feed import Column, FeedRow, Rejection
 from tierce.kernel.language import Phrase
+from tierce.kernel.os_errors import os_reason
 from tierce.registry.errors import FeedRefusedError
 
 LINE_BYTES_MAX: Final = 8_192
@@ -69,7 +70,8 @@ def opened(path: Path) -> BinaryIO:
 
 def unreadable(path: Path, error: OSError) -> FeedRefusedError:
     """Return the refusal of a file that cannot be opened."""
-    return FeedRefusedError(f"{path.name} : illisible / cannot be read ({error.strerror})")
+    why = os_reason(error)
+    return FeedRefusedError(f"{path.name} : illisible ({why.fr}) / cannot be read ({why.en})")
 
 
 def too_long() -> FieldError:

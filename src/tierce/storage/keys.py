@@ -24,6 +24,7 @@ from cryptography.hazmat.primitives.hmac import HMAC
 from numpy.typing import NDArray
 
 from tierce.kernel.ids import InsurerId, PersonId
+from tierce.kernel.os_errors import os_reason
 from tierce.storage.errors import KeyMissingError, SealBrokenError
 
 KEY_BYTES = 32
@@ -177,11 +178,12 @@ def _read_key(path: Path) -> bytes:
     try:
         key = path.read_bytes()
     except OSError as error:
+        why = os_reason(error)
         msg = (
-            f"le fichier de clé {path.name} ne se lit pas : vérifiez `keys`, remettez-le de sa copie scellée, ou sur "
-            f"une installation neuve `tierce upkeep keys DOSSIER` / key file {path.name} cannot be read "
-            f"({error.strerror}): check `keys`, bring it back from its sealed copy, or on a new installation make "
-            "keys with `tierce upkeep keys DIRECTORY`"
+            f"le fichier de clé {path.name} ne se lit pas ({why.fr}) : vérifiez `keys`, remettez-le de sa copie "
+            "scellée, ou sur une installation neuve `tierce upkeep keys DOSSIER` / "
+            f"key file {path.name} cannot be read ({why.en}): check `keys`, bring it back from its sealed copy, "
+            "or on a new installation make keys with `tierce upkeep keys DIRECTORY`"
         )
         raise KeyMissingError(msg) from None
     if len(key) != KEY_BYTES:

@@ -1,6 +1,5 @@
 """What a command says when it is refused: French first, English second, what is wrong and what to do."""
 
-import errno
 from collections.abc import Mapping
 from typing import Final
 
@@ -8,30 +7,8 @@ import psycopg
 
 from tierce.kernel.errors import FieldError, TierceError
 from tierce.kernel.language import Phrase
+from tierce.kernel.os_errors import os_reason
 
-_FILES: Final[Mapping[int, Phrase]] = {
-    errno.ENOENT: Phrase("n’existe pas : vérifiez le chemin", "does not exist: check the path"),
-    errno.EACCES: Phrase(
-        "accès refusé : lancez la commande sous l’utilisateur qui y a droit",
-        "permission denied: run the command as the user who may",
-    ),
-    errno.EPERM: Phrase("opération refusée par le système", "the system does not permit it"),
-    errno.EISDIR: Phrase("est un dossier : donnez un fichier", "is a directory: give a file"),
-    errno.ENOTDIR: Phrase("n’est pas un dossier : donnez-en un", "is not a directory: give one"),
-    errno.EEXIST: Phrase("existe déjà : donnez un autre nom", "is there already: give another name"),
-    errno.ENOTEMPTY: Phrase("n’est pas vide : donnez un dossier vide", "is not empty: give an empty folder"),
-    errno.ENOSPC: Phrase(
-        "plus de place sur ce disque : faites-en, puis recommencez",
-        "no room is left on this disk: make some, then run it again",
-    ),
-    errno.EDQUOT: Phrase("le quota de ce disque est atteint", "this disk's quota is used up"),
-    errno.EROFS: Phrase("ce disque est en lecture seule", "this disk is read-only"),
-    errno.EADDRINUSE: Phrase(
-        "ce port est déjà pris : un autre processus y sert, arrêtez-le ou changez `port`",
-        "this port is taken: another process serves there, stop it or change `port`",
-    ),
-    errno.ECONNREFUSED: Phrase("personne ne répond à cette adresse", "nobody answers at this address"),
-}
 _PASSWORD = Phrase(
     "PostgreSQL refuse le mot de passe de ce rôle : il a été remplacé depuis, ou SECRETS n’est pas le bon dossier "
     "(`tierce doctor`)",
@@ -91,10 +68,7 @@ def said(error: Exception) -> str:
         told = _of_database(error)
         return f"{told.fr} / {told.en}"
     if isinstance(error, OSError):
-        told = _FILES.get(error.errno or 0) or Phrase(
-            f"ne peut pas être lu ou écrit ({error.strerror or type(error).__name__})",
-            f"cannot be read or written ({error.strerror or type(error).__name__})",
-        )
+        told = os_reason(error)
         where = f"{error.filename} : " if error.filename is not None else ""
         return f"{where}{told.fr} / {told.en}"
     return type(error).__name__

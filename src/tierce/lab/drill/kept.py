@@ -6,6 +6,7 @@ from typing import Final
 
 from tierce.kernel.errors import FieldError
 from tierce.kernel.language import Language, Phrase
+from tierce.kernel.os_errors import os_reason
 
 MARK: Final = ".tierce-drill"
 """In every folder that a drill fills: only such a one is emptied again."""
@@ -69,10 +70,10 @@ def check_room(home: Path, people: int) -> None:
 
 
 def _unwritable(field: str, folder: Path, error: OSError) -> FieldError:
-    why = error.strerror or type(error).__name__
+    why = os_reason(error)
     return FieldError(
         field,
-        Phrase(f"On ne peut pas écrire dans {folder} ({why}).", f"{folder} cannot be written ({why})."),
+        Phrase(f"On ne peut pas écrire dans {folder} ({why.fr}).", f"{folder} cannot be written ({why.en})."),
         Phrase("Donnez un dossier où vous pouvez écrire.", "Give a folder that you may write."),
     )
 

@@ -24,6 +24,7 @@ from tierce.kernel.errors import FieldError
 from tierce.kernel.feed import Rejection
 from tierce.kernel.ids import IncidentId, InsurerId, PersonId
 from tierce.kernel.language import Phrase
+from tierce.kernel.os_errors import os_reason
 from tierce.notices.contacts import store
 from tierce.notices.contacts.columns import HEADER
 from tierce.notices.contacts.model import Contact
@@ -274,5 +275,6 @@ def _digest(file: Path) -> bytes:
         with file.open("rb") as opened:
             return hashlib.file_digest(opened, "sha256").digest()
     except OSError as error:
-        msg = f"the file cannot be read: {error.strerror}"
+        why = os_reason(error)
+        msg = f"le fichier ne se lit pas : {why.fr} / the file cannot be read: {why.en}"
         raise FileRefusedError(msg) from None

@@ -11,6 +11,7 @@ from tierce.feeds.rejects import rejects_beside
 from tierce.kernel.clock import SystemClock
 from tierce.kernel.errors import FieldError
 from tierce.kernel.language import Phrase
+from tierce.kernel.os_errors import os_reason
 from tierce.notices.contacts import store
 from tierce.notices.contacts.service import Lending
 from tierce.notices.slices.store import Cover
@@ -115,8 +116,9 @@ def _make(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
+        why = os_reason(error)
         raise FieldError(
             "into",
-            Phrase(f"Ce dossier ne peut pas être fait ({error.strerror}).", f"It cannot be made ({error.strerror})."),
+            Phrase(f"Ce dossier ne peut pas être fait ({why.fr}).", f"It cannot be made ({why.en})."),
             Phrase("Donnez-en un où écrire.", "Give a folder that you may write."),
         ) from None

@@ -19,6 +19,7 @@ from tierce.notices.deliveries.model import MailServer
 from tierce.notices.deliveries.service import Outbox, Rehearsal, in_relay_log
 from tierce.settings import Settings, SettingsError
 from tierce.storage.command_line import Json, SettingsFile
+from tierce.storage.said import said
 from tierce.upkeep.notice.base import ROLE, Desk, Incident, desk, refuse
 from tierce.upkeep.progress import bar
 
@@ -160,7 +161,7 @@ def mail_key(path: Annotated[Path, typer.Argument(help="Où écrire la clé. / W
     try:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except OSError as error:
-        refuse(f"{path}: {error.strerror}")
+        refuse(said(error))
     with os.fdopen(handle, "wb") as file:
         file.write(pem)
     typer.echo(record)

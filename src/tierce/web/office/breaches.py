@@ -26,8 +26,8 @@ from tierce.kernel.ids import IncidentId
 from tierce.kernel.language import Phrase
 from tierce.policy.acts import Act
 from tierce.policy.clocks import Duty, Risk
-from tierce.web.office.duties import MINUTE, minute
 from tierce.web.office.site import OfficeSite, Visit
+from tierce.web.office.writing import MINUTE, minute
 from tierce.web.visit import AnyRequest
 
 KNOWN_DIGITS = 9

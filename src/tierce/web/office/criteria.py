@@ -28,8 +28,8 @@ from tierce.scope.criteria import NETWORK_HEX
 from tierce.scope.errors import CriteriaError
 from tierce.scope.model import Criteria
 from tierce.scope.rules import check_criteria
-from tierce.web.office.duties import MINUTE, minute, seen_at
 from tierce.web.office.site import OfficeSite, Visit
+from tierce.web.office.writing import MINUTE, minute, seen_at
 from tierce.web.visit import AnyRequest
 
 _EVIDENCE: Mapping[Evidence, Phrase] = {

@@ -1,14 +1,12 @@
 """What is owed to whom and when, and the register of breaches: one page for an event, one for all of them."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from litestar import Response, get, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
-from litestar.response import Redirect
 from psycopg import Connection
 
 from tierce.incidents import store
@@ -23,29 +21,15 @@ from tierce.incidents.register.export import as_csv, as_json, row_text
 from tierce.incidents.register.model import ROW_LABELS, SAID, RowKind
 from tierce.incidents.register.rules import is_closed, missing
 from tierce.incidents.rules import incident_reference
-from tierce.kernel.clock import PARIS
 from tierce.kernel.ids import IncidentId, InsurerId
 from tierce.kernel.language import Phrase
 from tierce.policy.acts import Act
 from tierce.policy.clocks import MOMENT_LABELS, Duty, Moment, Party
 from tierce.web.office.site import OfficeSite, Visit
+from tierce.web.office.writing import Typed, minute, renamed, writer
 from tierce.web.visit import AnyRequest
 
-MINUTE = "%Y-%m-%dT%H:%M"
-_YEARS = range(2000, 3000)
 _KINDS = {"json": "application/json", "csv": "text/csv"}
-
-_CONTROLS: Mapping[str, Mapping[str, str]] = {
-    "time": {},
-    "done": {"at": "done_at", "duty": "clock"},
-    "say": {},
-    "close": {"why": "closing"},
-    "reopen": {"why": "closing"},
-    "same": {},
-}
-"""How each form of the page calls what a rule refuses: one page holds several forms with a time or a reasoning."""
-
-Work = Callable[[Connection, Visit, Mapping[str, str]], object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,21 +51,6 @@ def duty_handlers(site: OfficeSite) -> list[HTTPRouteHandler]:
         visit = await site.visit(request)
         return await _page(site, visit, IncidentId(number), {}, None)
 
-    def writes(path: str, act: Act, work: Callable[[IncidentId], Work]) -> HTTPRouteHandler:
-        @post(f"/incidents/{{number:int}}/duties/{path}", status_code=200, opt={"act": act}, name=f"duties-{path}")
-        async def write(request: AnyRequest, number: FromPath[int]) -> Response[Any]:
-            visit = await site.visit(request)
-            typed = await site.sign_in.check_form(request)
-            do = work(IncidentId(number))
-            try:
-                await site.rows.read(lambda connection: do(connection, visit, typed))
-            except FormError as problem:
-                named = FormError(_CONTROLS[path].get(problem.field, problem.field), problem.reason)
-                return await _page(site, visit, IncidentId(number), typed, named)
-            return Redirect(f"/incidents/{number}/duties", status_code=303)
-
-        return write
-
     @post("/incidents/{number:int}/duties/export", status_code=200, opt={"act": Act.STAFF_REGISTER_EXPORT})
     async def export(request: AnyRequest, number: FromPath[int]) -> Response[bytes]:
         visit = await site.visit(request)
@@ -99,55 +68,17 @@ def duty_handlers(site: OfficeSite) -> list[HTTPRouteHandler]:
         named = {"content-disposition": f'attachment; filename="registre-{number}.{kind}"'}
         return Response(content, media_type=_KINDS[kind], headers=named)
 
-    return [
-        duties,
-        export,
-        writes("time", Act.STAFF_TIME, lambda number: _write_time(site, number)),
-        writes("done", Act.STAFF_DUTY, lambda number: _fulfil(site, number)),
-        writes("say", Act.STAFF_REGISTER, lambda number: _say(site, number)),
-        writes("close", Act.STAFF_BREACH_CLOSE, lambda number: _close(site, number)),
-        writes("same", Act.STAFF_BREACH_CLOSE, lambda number: _same(site, number)),
-        writes("reopen", Act.STAFF_BREACH_CLOSE, lambda number: _reopen(site, number)),
-    ]
+    return [duties, export, *_forms(site)]
 
 
-def minute(field: str, text: str) -> datetime:
-    """Read a Paris minute as the browser's control gives it.
+def _forms(site: OfficeSite) -> list[HTTPRouteHandler]:
+    """The routes of the page's forms."""
+    duplicates = Duplicates(site.clocks.register)
 
-    Raises:
-        FormError: it is not one.
-    """
-    try:
-        found = datetime.strptime(text, MINUTE).replace(tzinfo=PARIS)
-        if found.year not in _YEARS:
-            raise ValueError
-    except ValueError:
-        raise FormError(field, Phrase("Donnez un jour et une heure.", "Give a day and a time.")) from None
-    return found
+    async def again(visit: Visit, number: IncidentId, typed: Typed, problem: FormError) -> Response[str]:
+        return await _page(site, visit, number, typed, problem)
 
-
-def seen_at(text: str) -> datetime:
-    """When what she read was written, as the page's form gives it back.
-
-    Raises:
-        FormError: it is not that.
-    """
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        found = None
-    if found is None or found.tzinfo is None:
-        raise FormError("seen", Phrase("Rouvrez la page.", "Open the page again."))
-    return found
-
-
-def _insurer(typed: Mapping[str, str]) -> InsurerId:
-    text = typed.get("insurer", "0")
-    return InsurerId(int(text)) if text.isdecimal() and len(text) <= 5 else OPERATOR
-
-
-def _write_time(site: OfficeSite, number: IncidentId) -> Work:
-    def work(connection: Connection, visit: Visit, typed: Mapping[str, str]) -> object:
+    def time(connection: Connection, visit: Visit, number: IncidentId, typed: Typed) -> object:
         moment = next((one for one in Moment if one.value == typed.get("moment")), None)
         if moment is None:
             raise FormError("moment", Phrase("Choisissez l’heure que vous écrivez.", "Choose which time you write."))
@@ -156,11 +87,7 @@ def _write_time(site: OfficeSite, number: IncidentId) -> Work:
             connection, visit.caller, number, moment=moment, at=at, why=typed.get("why", ""), insurer=_insurer(typed)
         )
 
-    return work
-
-
-def _fulfil(site: OfficeSite, number: IncidentId) -> Work:
-    def work(connection: Connection, visit: Visit, typed: Mapping[str, str]) -> object:
+    def done(connection: Connection, visit: Visit, number: IncidentId, typed: Typed) -> object:
         duty, insurer = _duty(typed.get("clock", ""))
         if typed.get("undone"):
             return site.clocks.take_back(
@@ -176,39 +103,42 @@ def _fulfil(site: OfficeSite, number: IncidentId) -> Work:
             connection, visit.caller, number, duty=duty, at=at, reasons=typed.get("reasons", ""), insurer=insurer
         )
 
-    return work
-
-
-def _duty(text: str) -> tuple[Duty, InsurerId]:
-    duty, _, insurer = text.partition("-")
-    return duty_of(duty), _insurer({"insurer": insurer or "0"})
-
-
-def _say(site: OfficeSite, number: IncidentId) -> Work:
-    def work(connection: Connection, visit: Visit, typed: Mapping[str, str]) -> object:
+    def say(connection: Connection, visit: Visit, number: IncidentId, typed: Typed) -> object:
         kind = next((one for one in SAID if str(one.value) == typed.get("kind")), RowKind.TIME)
         return site.clocks.register.say(connection, visit.caller, number, kind, typed.get("text", ""))
 
-    return work
+    def close(connection: Connection, visit: Visit, number: IncidentId, typed: Typed) -> object:
+        return site.clocks.close(connection, visit.caller, number, typed.get("closing", ""))
 
-
-def _close(site: OfficeSite, number: IncidentId) -> Work:
-    return lambda connection, visit, typed: site.clocks.close(
-        connection, visit.caller, number, typed.get("closing", "")
-    )
-
-
-def _same(site: OfficeSite, number: IncidentId) -> Work:
-    duplicates = Duplicates(site.clocks.register)
-
-    def work(connection: Connection, visit: Visit, typed: Mapping[str, str]) -> object:
+    def same(connection: Connection, visit: Visit, number: IncidentId, typed: Typed) -> object:
         text = typed.get("same", "")
         first = next((one for one in _open_others(site, connection, number) if str(one.id) == text), None)
         if first is None:
             raise FormError("same", Phrase("Choisissez un événement ouvert.", "Choose an event that is open."))
         return duplicates.close(connection, visit.caller, number, first.id, typed.get("same_why", ""))
 
-    return work
+    def reopen(connection: Connection, visit: Visit, number: IncidentId, typed: Typed) -> object:
+        return site.clocks.register.reopen(connection, visit.caller, number, typed.get("closing", ""))
+
+    writes = writer(site, "/duties", (FormError,), again)
+    return [
+        writes("time", Act.STAFF_TIME, time),
+        writes("done", Act.STAFF_DUTY, renamed({"at": "done_at", "duty": "clock"}, done)),
+        writes("say", Act.STAFF_REGISTER, say),
+        writes("close", Act.STAFF_BREACH_CLOSE, renamed({"why": "closing"}, close)),
+        writes("same", Act.STAFF_BREACH_CLOSE, same),
+        writes("reopen", Act.STAFF_BREACH_CLOSE, renamed({"why": "closing"}, reopen)),
+    ]
+
+
+def _insurer(typed: Typed) -> InsurerId:
+    text = typed.get("insurer", "0")
+    return InsurerId(int(text)) if text.isdecimal() and len(text) <= 5 else OPERATOR
+
+
+def _duty(text: str) -> tuple[Duty, InsurerId]:
+    duty, _, insurer = text.partition("-")
+    return duty_of(duty), _insurer({"insurer": insurer or "0"})
 
 
 def _open_others(site: OfficeSite, connection: Connection, number: IncidentId) -> list[Incident]:
@@ -217,14 +147,8 @@ def _open_others(site: OfficeSite, connection: Connection, number: IncidentId) -
     return [one for one in others if not is_closed(site.clocks.register.rows(connection, one.id))]
 
 
-def _reopen(site: OfficeSite, number: IncidentId) -> Work:
-    return lambda connection, visit, typed: site.clocks.register.reopen(
-        connection, visit.caller, number, typed.get("closing", "")
-    )
-
-
 async def _page(
-    site: OfficeSite, visit: Visit, number: IncidentId, typed: Mapping[str, str], problem: FormError | None
+    site: OfficeSite, visit: Visit, number: IncidentId, typed: Typed, problem: FormError | None
 ) -> Response[str]:
     values = await site.rows.read(_values(site, number))
     values |= {"typed": typed, "problem": problem}

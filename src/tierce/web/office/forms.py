@@ -26,8 +26,8 @@ from tierce.kernel.clock import PARIS
 from tierce.kernel.ids import IncidentId, InsurerId
 from tierce.kernel.language import Phrase
 from tierce.policy.acts import Act
-from tierce.web.office.duties import minute
 from tierce.web.office.site import OfficeSite, Visit
+from tierce.web.office.writing import minute
 from tierce.web.visit import AnyRequest
 
 Typed = Mapping[str, str]

@@ -36,9 +36,9 @@ from tierce.scope.errors import CriteriaError
 from tierce.scope.model import Criteria, Exposure
 from tierce.scope.rules import check_criteria
 from tierce.web.office.criteria import criteria_words
-from tierce.web.office.duties import MINUTE, minute
 from tierce.web.office.night import night_values
 from tierce.web.office.site import OfficeSite, Visit
+from tierce.web.office.writing import MINUTE, minute
 from tierce.web.visit import AnyRequest
 
 LIST_ROWS = 25

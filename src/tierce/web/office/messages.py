@@ -1,6 +1,5 @@
 """Messages to people: whom they go to in counts that add up, what they say, who approved, where each one stands."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -8,7 +7,6 @@ from typing import Any
 from litestar import Response, get, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
-from litestar.response import Redirect
 from psycopg import Connection
 
 from tierce.incidents.clocks.model import Running
@@ -40,6 +38,7 @@ from tierce.notices.messages.service import Messages, newest_text
 from tierce.policy.acts import Act
 from tierce.web.office.publishing import publication
 from tierce.web.office.site import OfficeSite, Visit
+from tierce.web.office.writing import Typed, writer
 from tierce.web.visit import AnyRequest
 
 _PATH = "/incidents/{number:int}/messages"
@@ -117,34 +116,24 @@ def message_handlers(site: OfficeSite, messages: Messages, letters: Path) -> lis
 def _writing(site: OfficeSite, messages: Messages) -> list[HTTPRouteHandler]:
     """The routes that write, and come back to the page."""
 
-    def writes(
-        path: str, act: Act, work: Callable[[Connection, Visit, IncidentId, dict[str, str]], object]
-    ) -> HTTPRouteHandler:
-        @post(f"{_PATH}/{path}", status_code=200, opt={"act": act}, name=f"messages-{path}")
-        async def write(request: AnyRequest, number: FromPath[int]) -> Response[Any]:
-            visit = await site.visit(request)
-            typed = dict(await site.sign_in.check_form(request))
-            try:
-                await site.rows.read(lambda connection: work(connection, visit, IncidentId(number), typed))
-            except tuple(TOLD) as problem:
-                return await _page(site, visit, IncidentId(number), problem)
-            return Redirect(f"/incidents/{number}/messages", status_code=303)
+    async def again(visit: Visit, number: IncidentId, _: Typed, problem: TierceError) -> Response[str]:
+        return await _page(site, visit, number, problem)
 
-        return write
+    writes = writer(site, "/messages", tuple(TOLD), again)
 
-    def approve(connection: Connection, visit: Visit, number: IncidentId, typed: dict[str, str]) -> object:
+    def approve(connection: Connection, visit: Visit, number: IncidentId, typed: Typed) -> object:
         audience, read = _digest(typed, "audience"), _digest(typed, "text")
         return messages.approve(connection, visit.caller, number, audience, read)
 
-    def stop(connection: Connection, visit: Visit, number: IncidentId, typed: dict[str, str]) -> object:
+    def stop(connection: Connection, visit: Visit, number: IncidentId, typed: Typed) -> object:
         messages.stop(connection, visit.caller, number, typed.get("reason", ""))
         return number
 
-    def resume(connection: Connection, visit: Visit, number: IncidentId, _: dict[str, str]) -> object:
+    def resume(connection: Connection, visit: Visit, number: IncidentId, _: Typed) -> object:
         messages.go_on(connection, visit.caller, number)
         return number
 
-    def posted(connection: Connection, visit: Visit, number: IncidentId, typed: dict[str, str]) -> object:
+    def posted(connection: Connection, visit: Visit, number: IncidentId, typed: Typed) -> object:
         return messages.posted(connection, visit.caller, number, _number(typed))
 
     return [
@@ -196,14 +185,14 @@ TOLD: dict[type[TierceError], Phrase] = {
 """What staff are told, on the page itself, of what was refused there."""
 
 
-def _digest(typed: dict[str, str], name: str) -> bytes:
+def _digest(typed: Typed, name: str) -> bytes:
     try:
         return bytes.fromhex(typed.get(name, ""))
     except ValueError:
         return b""
 
 
-def _number(typed: dict[str, str]) -> int:
+def _number(typed: Typed) -> int:
     text = typed.get("batch", "")
     return int(text) if text.isdecimal() and len(text) <= 6 else 0
 

@@ -1,12 +1,10 @@
 """The public notice, GDPR article 34(3)(c): its text, who decided it and why, where and when it came out."""
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Mapping
 
-from litestar import Response, get, post
+from litestar import Response, get
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
-from litestar.response import Redirect
 from psycopg import Connection
 
 from tierce.incidents.clocks.model import Running
@@ -23,15 +21,13 @@ from tierce.notices.messages.service import newest_text
 from tierce.notices.model import Document
 from tierce.policy.acts import Act
 from tierce.policy.clocks import Duty, Moment
-from tierce.web.office.duties import minute
 from tierce.web.office.site import OfficeSite, Visit
+from tierce.web.office.writing import Typed, minute, renamed, writer
 from tierce.web.visit import AnyRequest
 
 _PATH = "/incidents/{number:int}/messages/public"
 _CONTROLS: Mapping[str, str] = {"at": "out_at", "duty": "out_at"}
 """How this page calls what a rule refuses of a publication."""
-
-Work = Callable[[Connection, Visit, Mapping[str, str]], object]
 
 
 def publication(site: OfficeSite, connection: Connection, number: IncidentId) -> Running | None:
@@ -43,7 +39,7 @@ def publishing_handlers(site: OfficeSite) -> list[HTTPRouteHandler]:
     """Make the routes of the public notice."""
 
     async def shown(
-        visit: Visit, number: IncidentId, typed: Mapping[str, str], problem: FormError | None = None
+        visit: Visit, number: IncidentId, typed: Typed, problem: FormError | None = None
     ) -> Response[str]:
         values = await site.rows.read(lambda connection: _values(site, connection, number))
         values |= {"typed": typed, "problem": problem}
@@ -61,41 +57,26 @@ def publishing_handlers(site: OfficeSite) -> list[HTTPRouteHandler]:
             raise MessageMissingError
         return site.page(visit, "message_text.html", {"document": document, "number": number, "specimen": False})
 
-    def writes(path: str, act: Act, work: Callable[[IncidentId], Work]) -> HTTPRouteHandler:
-        @post(f"{_PATH}/{path}", status_code=200, opt={"act": act}, name=f"public-{path}")
-        async def write(request: AnyRequest, number: FromPath[int]) -> Response[Any]:
-            visit = await site.visit(request)
-            typed = await site.sign_in.check_form(request)
-            do = work(IncidentId(number))
-            try:
-                await site.rows.read(lambda connection: do(connection, visit, typed))
-            except FormError as problem:
-                named = FormError(_CONTROLS.get(problem.field, problem.field), problem.reason)
-                return await shown(visit, IncidentId(number), typed, named)
-            return Redirect(f"/incidents/{number}/messages/public", status_code=303)
+    def decide(connection: Connection, visit: Visit, number: IncidentId, typed: Typed) -> object:
+        # Of this minute: a publication is noted by its minute, and does not come before.
+        now, why = site.clocks.register.clock.now().replace(second=0, microsecond=0), typed.get("why", "")
+        return site.clocks.write_time(connection, visit.caller, number, moment=Moment.PUBLIC, at=now, why=why)
 
-        return write
+    def note(connection: Connection, visit: Visit, number: IncidentId, typed: Typed) -> object:
+        _, document = _text(connection, number)
+        at, text = minute("at", typed.get("out_at", "")), notice_digest(document) if document else ""
+        where = typed.get("where", "")
+        return site.clocks.fulfil(
+            connection, visit.caller, number, duty=Duty.PUBLIC, at=at, reasons="", where=where, text=text
+        )
 
-    def decide(number: IncidentId) -> Work:
-        def work(connection: Connection, visit: Visit, typed: Mapping[str, str]) -> object:
-            # Of this minute: a publication is noted by its minute, and does not come before.
-            now, why = site.clocks.register.clock.now().replace(second=0, microsecond=0), typed.get("why", "")
-            return site.clocks.write_time(connection, visit.caller, number, moment=Moment.PUBLIC, at=now, why=why)
-
-        return work
-
-    def note(number: IncidentId) -> Work:
-        def work(connection: Connection, visit: Visit, typed: Mapping[str, str]) -> object:
-            _, document = _text(connection, number)
-            at, text = minute("at", typed.get("out_at", "")), notice_digest(document) if document else ""
-            where = typed.get("where", "")
-            return site.clocks.fulfil(
-                connection, visit.caller, number, duty=Duty.PUBLIC, at=at, reasons="", where=where, text=text
-            )
-
-        return work
-
-    return [public, text, writes("decide", Act.STAFF_TIME, decide), writes("out", Act.STAFF_DUTY, note)]
+    writes = writer(site, "/messages/public", (FormError,), shown)
+    return [
+        public,
+        text,
+        writes("decide", Act.STAFF_TIME, renamed(_CONTROLS, decide)),
+        writes("out", Act.STAFF_DUTY, renamed(_CONTROLS, note)),
+    ]
 
 
 def _values(site: OfficeSite, connection: Connection, number: IncidentId) -> dict[str, object]:

@@ -14,8 +14,8 @@ from tierce.incidents.secrecy.rules import LONGEST, holds, waits
 from tierce.incidents.secrecy.service import Secrecies
 from tierce.kernel.ids import IncidentId
 from tierce.policy.acts import Act
-from tierce.web.office.duties import minute, seen_at
 from tierce.web.office.site import OfficeSite, Visit
+from tierce.web.office.writing import minute, seen_at
 from tierce.web.visit import AnyRequest
 
 _PATH = "/incidents/{number:int}/secrecy"

@@ -1,12 +1,11 @@
 """How severe is it, for whom: cohorts scored step by step, and the conclusion that a person writes."""
 
-from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from collections.abc import Mapping
+from typing import TypeVar
 
-from litestar import Response, get, post
+from litestar import Response, get
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
-from litestar.response import Redirect
 from psycopg import Connection
 
 from tierce.incidents import store
@@ -39,10 +38,8 @@ from tierce.notices.insurer_notice import category_names
 from tierce.policy.acts import Act
 from tierce.policy.clocks import Risk
 from tierce.web.office.site import OfficeSite, Visit
+from tierce.web.office.writing import Typed, writer
 from tierce.web.visit import AnyRequest
-
-Typed = Mapping[str, str]
-Work = Callable[[Connection, Visit, Typed], object]
 
 T = TypeVar("T")
 _DIGITS_MAX = 9
@@ -80,27 +77,56 @@ def severity_handlers(site: OfficeSite, severity: Severity) -> list[HTTPRouteHan
         typed = await site.rows.read(lambda rows: _of_list(rows, IncidentId(number), asked, language))
         return await _page(site, severity, visit, IncidentId(number), typed, None)
 
-    def writes(path: str, act: Act, work: Callable[[Severity, IncidentId], Work]) -> HTTPRouteHandler:
-        @post(
-            f"/incidents/{{number:int}}/severity/{path}", status_code=200, opt={"act": act}, name=f"severity-{path}"
+    return [page, *_forms(site, severity)]
+
+
+def _forms(site: OfficeSite, severity: Severity) -> list[HTTPRouteHandler]:
+    """The routes of the page's forms."""
+
+    async def again(visit: Visit, number: IncidentId, typed: Typed, problem: FormError) -> Response[str]:
+        return await _page(site, severity, visit, number, typed, problem)
+
+    def score(connection: Connection, visit: Visit, number: IncidentId, typed: Typed) -> object:
+        categories = DataCategory(sum(one.value for one in LABELS if typed.get(f"category-{one.value}")))
+        cohort = Cohort(
+            typed.get("key", "").strip(), typed.get("label", "").strip(), _chosen("controller", _CONTROLLERS, typed),
+            categories, _count(typed, "people"), _count(typed, "records"),
+        )  # fmt: skip
+        step = int(_chosen("step", _STEPS, typed))
+        scoring = Scoring(
+            data_class=_chosen("class", CLASS_LABELS, typed),
+            class_reason=_reason(typed, "class_reason"),
+            adjustments=(Adjustment(step, _reason(typed, "adjustment")),) if step else (),
+            ease=_chosen("ease", _EASES, typed),
+            ease_reason=_reason(typed, "ease_reason"),
+            confidentiality=_chosen("confidentiality", _LOSSES, typed),
+            integrity=_chosen("integrity", _LOSSES, typed),
+            availability=_chosen("availability", _LOSSES, typed),
+            malicious=bool(typed.get("malicious")),
+            circumstances_reason=_reason(typed, "circumstances_reason"),
+            unintelligible=bool(typed.get("unintelligible")),
         )
-        async def write(request: AnyRequest, number: FromPath[int]) -> Response[Any]:
-            visit = await site.visit(request)
-            typed = await site.sign_in.check_form(request)
-            do = work(severity, IncidentId(number))
-            try:
-                await site.rows.read(lambda connection: do(connection, visit, typed))
-            except FormError as problem:
-                return await _page(site, severity, visit, IncidentId(number), typed, problem)
-            return Redirect(f"/incidents/{number}/severity", status_code=303)
+        return severity.score(connection, visit.caller, number, cohort, scoring)
 
-        return write
+    def conclude(connection: Connection, visit: Visit, number: IncidentId, typed: Typed) -> object:
+        bridge = Bridge(
+            typed.get("cohort", ""), _chosen("risk", _RISKS, typed), typed.get("reasoning", ""),
+            typed.get("against_floor", ""),
+        )  # fmt: skip
+        return severity.conclude(connection, visit.caller, number, bridge)
 
+    def exclude(connection: Connection, visit: Visit, number: IncidentId, typed: Typed) -> object:
+        kind = next((one for one in ProofKind if str(one) == typed.get("proof")), None)
+        return Statements(severity.register).say(
+            connection, visit.caller, number, category=_chosen("category", LABELS, typed),
+            cohort=_chosen("of", COHORT_LABELS, typed), kind=kind,
+        )  # fmt: skip
+
+    writes = writer(site, "/severity", (FormError,), again)
     return [
-        page,
-        writes("score", Act.STAFF_SEVERITY, _score),
-        writes("bridge", Act.STAFF_BRIDGE, _conclude),
-        writes("excluded", Act.STAFF_SEVERITY, _exclude),
+        writes("score", Act.STAFF_SEVERITY, score),
+        writes("bridge", Act.STAFF_BRIDGE, conclude),
+        writes("excluded", Act.STAFF_SEVERITY, exclude),
     ]
 
 
@@ -148,54 +174,6 @@ def _number(typed: Typed, field: str, part: str) -> int:
 
 def _count(typed: Typed, field: str) -> Count:
     return Count(_number(typed, field, "least"), _number(typed, field, "most"), typed.get(f"{field}_method", ""))
-
-
-def _score(severity: Severity, number: IncidentId) -> Work:
-    def work(connection: Connection, visit: Visit, typed: Typed) -> object:
-        categories = DataCategory(sum(one.value for one in LABELS if typed.get(f"category-{one.value}")))
-        cohort = Cohort(
-            typed.get("key", "").strip(), typed.get("label", "").strip(), _chosen("controller", _CONTROLLERS, typed),
-            categories, _count(typed, "people"), _count(typed, "records"),
-        )  # fmt: skip
-        step = int(_chosen("step", _STEPS, typed))
-        scoring = Scoring(
-            data_class=_chosen("class", CLASS_LABELS, typed),
-            class_reason=_reason(typed, "class_reason"),
-            adjustments=(Adjustment(step, _reason(typed, "adjustment")),) if step else (),
-            ease=_chosen("ease", _EASES, typed),
-            ease_reason=_reason(typed, "ease_reason"),
-            confidentiality=_chosen("confidentiality", _LOSSES, typed),
-            integrity=_chosen("integrity", _LOSSES, typed),
-            availability=_chosen("availability", _LOSSES, typed),
-            malicious=bool(typed.get("malicious")),
-            circumstances_reason=_reason(typed, "circumstances_reason"),
-            unintelligible=bool(typed.get("unintelligible")),
-        )
-        return severity.score(connection, visit.caller, number, cohort, scoring)
-
-    return work
-
-
-def _conclude(severity: Severity, number: IncidentId) -> Work:
-    def work(connection: Connection, visit: Visit, typed: Typed) -> object:
-        bridge = Bridge(
-            typed.get("cohort", ""), _chosen("risk", _RISKS, typed), typed.get("reasoning", ""),
-            typed.get("against_floor", ""),
-        )  # fmt: skip
-        return severity.conclude(connection, visit.caller, number, bridge)
-
-    return work
-
-
-def _exclude(severity: Severity, number: IncidentId) -> Work:
-    def work(connection: Connection, visit: Visit, typed: Typed) -> object:
-        kind = next((one for one in ProofKind if str(one) == typed.get("proof")), None)
-        return Statements(severity.register).say(
-            connection, visit.caller, number, category=_chosen("category", LABELS, typed),
-            cohort=_chosen("of", COHORT_LABELS, typed), kind=kind,
-        )  # fmt: skip
-
-    return work
 
 
 async def _page(

@@ -1,12 +1,7 @@
 """Write that an incident reached a stage, release its legal hold, say whether people live in other member states."""
 
-from collections.abc import Callable, Mapping
-from typing import Any
-
-from litestar import Response, post
+from litestar import Response
 from litestar.handlers import HTTPRouteHandler
-from litestar.params import FromPath
-from litestar.response import Redirect
 from psycopg import Connection
 
 from tierce.incidents.borders.model import Residence
@@ -16,21 +11,17 @@ from tierce.incidents.states.service import States
 from tierce.kernel.ids import IncidentId
 from tierce.kernel.language import Phrase
 from tierce.policy.acts import Act
-from tierce.web.office.duties import minute
 from tierce.web.office.incidents import incident_page
 from tierce.web.office.night import stage_named
 from tierce.web.office.site import OfficeSite, Visit
-from tierce.web.visit import AnyRequest
-
-Typed = Mapping[str, str]
-Work = Callable[[Connection, Visit, Typed, IncidentId], object]
+from tierce.web.office.writing import Typed, minute, writer
 
 
 def stage_handlers(site: OfficeSite) -> list[HTTPRouteHandler]:
     """Make the routes that move an incident on; each answers with the incident's page."""
     states, borders = States(site.clocks.register), Borders(site.clocks.register)
 
-    def move(connection: Connection, visit: Visit, typed: Typed, number: IncidentId) -> object:
+    def move(connection: Connection, visit: Visit, number: IncidentId, typed: Typed) -> object:
         stage = stage_named(typed.get("stage", ""))
         if stage is None:
             raise FormError("stage", Phrase("Choisissez l’étape atteinte.", "Choose the stage reached."))
@@ -42,10 +33,10 @@ def stage_handlers(site: OfficeSite) -> list[HTTPRouteHandler]:
             site.incidents.ask_dismissal(connection, visit.caller, number, alone.gone, why)
             return None
 
-    def release(connection: Connection, visit: Visit, typed: Typed, number: IncidentId) -> object:
+    def release(connection: Connection, visit: Visit, number: IncidentId, typed: Typed) -> object:
         return states.release_hold(connection, visit.caller, number, typed.get("why", ""))
 
-    def abroad(connection: Connection, visit: Visit, typed: Typed, number: IncidentId) -> object:
+    def abroad(connection: Connection, visit: Visit, number: IncidentId, typed: Typed) -> object:
         residence = residence_named(typed.get("residence", ""))
         return borders.say(
             connection, visit.caller, number, residence=residence,
@@ -53,19 +44,10 @@ def stage_handlers(site: OfficeSite) -> list[HTTPRouteHandler]:
             authority=authority_named(typed.get("authority", "")), why=typed.get("border_why", ""),
         )  # fmt: skip
 
-    def writes(path: str, act: Act, work: Work) -> HTTPRouteHandler:
-        @post(f"/incidents/{{number:int}}/{path}", status_code=200, opt={"act": act}, name=f"incident-{path}")
-        async def write(request: AnyRequest, number: FromPath[int]) -> Response[Any]:
-            visit = await site.visit(request)
-            typed = await site.sign_in.check_form(request)
-            try:
-                await site.rows.read(lambda connection: work(connection, visit, typed, IncidentId(number)))
-            except FormError as problem:
-                return await incident_page(site, visit, IncidentId(number), typed=typed, problem=problem)
-            return Redirect(f"/incidents/{number}", status_code=303)
+    async def again(visit: Visit, number: IncidentId, typed: Typed, problem: FormError) -> Response[str]:
+        return await incident_page(site, visit, number, typed=typed, problem=problem)
 
-        return write
-
+    writes = writer(site, "", (FormError,), again)
     return [
         writes("stages", Act.STAFF_INCIDENT_MOVE, move),
         writes("hold", Act.STAFF_HOLD_RELEASE, release),

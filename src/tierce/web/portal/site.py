@@ -13,6 +13,8 @@ from litestar import Request, Response
 from litestar.datastructures import Cookie, State
 
 from tierce.kernel.clock import Clock
+from tierce.kernel.language import Phrase
+from tierce.kernel.os_errors import os_reason
 from tierce.settings import SettingsError
 from tierce.web.look import Frame, Link, Pages, choose_language
 from tierce.web.look.choice import COOKIE
@@ -185,10 +187,10 @@ def read_demo(path: Path | None) -> dict[str, DemoPerson]:
     try:
         story = msgspec.json.decode(path.read_bytes(), type=_Truth).story
     except (OSError, msgspec.DecodeError) as error:
-        why = error.strerror if isinstance(error, OSError) else "JSON"
+        why = os_reason(error) if isinstance(error, OSError) else Phrase("JSON", "JSON")
         msg = (
-            f"demo_people : {path} ne se lit pas ({why}) ; corrigez le chemin ou ses droits, ou retirez le champ / "
-            f"demo_people: {path} cannot be read ({why}); correct the path or its modes, or remove the field"
+            f"demo_people : {path} ne se lit pas ({why.fr}) ; corrigez le chemin ou ses droits, ou retirez le champ "
+            f"/ demo_people: {path} cannot be read ({why.en}); correct the path or its modes, or remove the field"
         )
         raise SettingsError(msg) from None
     return {role: character.members[0] for role, character in story.items() if character.members}
