@@ -8,7 +8,8 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from multiprocessing import get_context
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
@@ -20,6 +21,7 @@ _FORKS: Final = get_context("forkserver")
 _FORKS.set_forkserver_preload(
     [
         "tests.integration.killed_import",
+        "tests.integration.test_journal_kill",
         "tierce.lab.bench.commands",
         "tierce.lab.commands",
         "tierce.upkeep.clients",
@@ -30,9 +32,12 @@ _FORKS.set_forkserver_preload(
         "tierce.web.wiring.persons",
         "tierce.web.wiring.portal",
         "tierce.web.worker",
+        "tests.shared_by_forks",
     ]
 )
 SECONDS_MAX: Final = 120
+STOP_SECONDS_MAX: Final = 30
+NOWHERE: Final = Path(os.devnull)
 
 
 def fork(target: Callable[..., None], *arguments: object, **named: object) -> ForkServerProcess:
@@ -47,6 +52,29 @@ def start_tierce(
 ) -> ForkServerProcess:
     """Start a `tierce` command that writes to files; both outputs to `out` when `err` is left out."""
     return fork(_command, [str(one) for one in arguments], out, err or out, dict(environment or {}))
+
+
+@contextmanager
+def running(*arguments: str | Path, out: Path = NOWHERE) -> Iterator[ForkServerProcess]:
+    """Run a `tierce` command until the block ends, which stops it as a service manager does."""
+    process = start_tierce(*arguments, out=out)
+    try:
+        yield process
+    finally:
+        process.terminate()
+        process.join(STOP_SECONDS_MAX)
+        assert process.exitcode is not None, f"tierce {arguments[0]} does not stop"
+
+
+@contextmanager
+def killed(*arguments: str | Path) -> Iterator[ForkServerProcess]:
+    """Run a `tierce` command until the block ends, which kills it."""
+    process = start_tierce(*arguments, out=NOWHERE)
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.join()
 
 
 def tierce(*arguments: str | Path) -> "subprocess.CompletedProcess[str]":

@@ -3,6 +3,7 @@
 import ast
 import re
 import tomllib
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -29,8 +30,9 @@ _PLACES = (ROOT, ROOT / "src", ROOT / "src/tierce", ROOT / "src/tierce/storage",
 _AN_OPERATORS_OWN = {"tierce.toml", "insurers.csv", "directory.csv"}
 
 
+@cache
 def names_of_tests(path: str) -> set[str]:
-    """The names of the test functions of a file; none when there is no such file."""
+    """The names of the test functions of a file, read once; none when there is no such file."""
     file = ROOT / path
     if not file.exists():
         return set()

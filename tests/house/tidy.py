@@ -67,6 +67,11 @@ class Source:
         """The file, parsed."""
         return ast.parse(self.text)
 
+    @cached_property
+    def nodes(self) -> tuple[ast.AST, ...]:
+        """Every node of the tree: most rules look at each, and walking costs more than looking."""
+        return tuple(ast.walk(self.tree))
+
     @property
     def is_test(self) -> bool:
         """Whether the file is one of the tests."""
@@ -87,7 +92,7 @@ def file_is_short(source: Source) -> Iterator[Finding]:
 
 
 def functions_are_short(source: Source) -> Iterator[Finding]:
-    for node in ast.walk(source.tree):
+    for node in source.nodes:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             lines = (node.end_lineno or node.lineno) - node.lineno + 1
             if lines > FUNCTION_LINES_MAX:
@@ -115,7 +120,7 @@ def clock_is_injected(source: Source) -> Iterator[Finding]:
 def days_are_those_of_paris(source: Source) -> Iterator[Finding]:
     """An instant's `.date()` is the day in UTC: for an hour or two of every night, not the one that rules count."""
     if source.path != CLOCK_MODULE:
-        for node in ast.walk(source.tree):
+        for node in source.nodes:
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "date":
                 instant = node.func.value
                 last = instant.func if isinstance(instant, ast.Call) else instant
@@ -147,7 +152,7 @@ def silencing_has_a_reason(source: Source) -> Iterator[Finding]:
 def tests_can_fail(source: Source) -> Iterator[Finding]:
     if not source.is_test:
         return
-    for node in ast.walk(source.tree):
+    for node in source.nodes:
         if (
             isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
             and node.name.startswith("test_")
@@ -157,7 +162,7 @@ def tests_can_fail(source: Source) -> Iterator[Finding]:
 
 
 def nothing_is_mocked(source: Source) -> Iterator[Finding]:
-    for node in ast.walk(source.tree):
+    for node in source.nodes:
         if isinstance(node, ast.Import | ast.ImportFrom):
             module = getattr(node, "module", None) or ""
             names = {alias.name for alias in node.names}
@@ -171,8 +176,8 @@ def sql_is_in_stores(source: Source) -> Iterator[Finding]:
     allowed = source.is_test or source.path.name == "store.py" or "storage" in source.path.parts
     if allowed:
         return
-    docstrings = {id(text) for text in _docstrings(source.tree)}
-    for node in ast.walk(source.tree):
+    docstrings = {id(text) for text in _docstrings(source)}
+    for node in source.nodes:
         if (
             isinstance(node, ast.Constant)
             and isinstance(node.value, str)
@@ -210,7 +215,7 @@ def _dotted(node: ast.expr) -> tuple[str, str]:
 
 def _uses(source: Source, banned: frozenset[tuple[str, str]], message: str) -> Iterator[Finding]:
     """Find `module.name` and `from module import name` for the banned pairs, called or passed on."""
-    for node in ast.walk(source.tree):
+    for node in source.nodes:
         if isinstance(node, ast.Attribute) and _dotted(node) in banned:
             yield source.at(node.lineno, message)
         elif isinstance(node, ast.ImportFrom):
@@ -232,8 +237,8 @@ def _is_claim(node: ast.AST) -> bool:
     return False
 
 
-def _docstrings(tree: ast.Module) -> Iterator[ast.Constant]:
-    for node in ast.walk(tree):
+def _docstrings(source: Source) -> Iterator[ast.Constant]:
+    for node in source.nodes:
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) and node.body:
             first = node.body[0]
             if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant):

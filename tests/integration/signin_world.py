@@ -4,22 +4,20 @@ import json
 import os
 import re
 import socket
-import subprocess
-import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import httpx
-import pytest
 from litestar import Litestar
 from litestar.datastructures import State
 from psycopg_pool import AsyncConnectionPool
 
+from tests.forks import start_tierce
 from tierce.identity.dpop import normalised
 from tierce.identity.exchange import VendorDoor
 from tierce.identity.oidc import ProviderClient, ProviderSettings, Realm
@@ -166,16 +164,7 @@ def providers(folder: Path) -> Iterator[str]:
     file = folder / "identities.json"
     file.write_text(json.dumps(IDENTITIES))
     port = free_port()
-    command = [
-        str(Path(sys.executable).parent / "tierce"),
-        "lab",
-        "standins",
-        "--directory",
-        str(file),
-        "--port",
-        str(port),
-    ]
-    process = subprocess.Popen(command, env=os.environ | {"PYTHONUNBUFFERED": "1"})
+    process = start_tierce("lab", "standins", "--directory", file, "--port", str(port), out=folder / "standins.log")
     origin = f"http://127.0.0.1:{port}"
     deadline = time.monotonic() + START_SECONDS_MAX
     try:
@@ -185,13 +174,13 @@ def providers(folder: Path) -> Iterator[str]:
                 break
             except httpx.TransportError:
                 assert time.monotonic() < deadline, "the stand-ins did not start"
-            with suppress(subprocess.TimeoutExpired):
-                process.wait(timeout=0.05)
-                pytest.fail("the stand-ins stopped")
+            process.join(0.05)
+            assert process.exitcode is None, f"the stand-ins stopped: {(folder / 'standins.log').read_text('utf-8')}"
         yield origin
     finally:
         process.terminate()
-        process.wait(timeout=10)
+        process.join(10)
+        assert process.exitcode is not None
 
 
 def fill_directory(database: Database) -> None:

@@ -4,7 +4,7 @@ The database counts the pages that it read of a table and of its indexes. Each s
 connection lives long, since a plan that is kept is made after five.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -14,6 +14,7 @@ import pytest
 
 from tests.integration.asks import ask, write_asks
 from tests.integration.conftest import Connect
+from tests.integration.fresh import fresh_database
 from tierce.controls import store as controls
 from tierce.directory import store as directory
 from tierce.gate.store import BY_KEY
@@ -29,7 +30,8 @@ from tierce.policy.kept import Kept
 from tierce.policy.segments import HOT_DAYS
 from tierce.presence import store as presence
 from tierce.scope import store as scope
-from tierce.storage.cluster import SUPERUSER
+from tierce.storage.cluster import SUPERUSER, Cluster
+from tierce.storage.database import Database
 from tierce.storage.keys import Keyring
 from tierce.upkeep.retention import store as retention
 
@@ -88,11 +90,24 @@ class Country:
         return int(row[0])
 
 
+@pytest.fixture(scope="module")
+def filled(cluster: Cluster, template: Database) -> Iterator[Database]:
+    """A database that holds many of each, made once: each test has a copy."""
+    with fresh_database(cluster, template) as made:
+        with made.connect(SUPERUSER, autocommit=True) as admin:
+            admin.execute(COUNTRY.encode())
+        yield made
+
+
+@pytest.fixture
+def database(cluster: Cluster, filled: Database) -> Iterator[Database]:
+    with fresh_database(cluster, filled) as copied:
+        yield copied
+
+
 @pytest.fixture
 def country(connect: Connect) -> Country:
-    admin = connect(SUPERUSER, autocommit=True)
-    admin.execute(COUNTRY.encode())
-    return Country(admin, connect)
+    return Country(connect(SUPERUSER, autocommit=True), connect)
 
 
 def test_an_account_s_activities_are_found_by_its_number(country: Country) -> None:

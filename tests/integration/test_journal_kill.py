@@ -1,6 +1,5 @@
 """The sequencer's process is killed at random instants while others append: nothing is lost, doubled or forked."""
 
-import multiprocessing
 import os
 import random
 import signal
@@ -11,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.forks import fork
 from tests.integration.conftest import Connect
 from tests.integration.logs import log_of
 from tests.integration.test_journal_log import LOG_KEY, LOG_LINE, ORIGIN, WORKER_KEY, lines
@@ -26,8 +26,6 @@ from tierce.storage.database import Database
 
 pytestmark = pytest.mark.integration
 
-_SERVER = multiprocessing.get_context("forkserver")
-_SERVER.set_forkserver_preload([__name__])
 LIFE_SECONDS = 0.4
 """A sequencer lives up to this long: several steps, or none."""
 REST_SECONDS = 0.01
@@ -89,8 +87,7 @@ def killed(database: Database, tmp_path: Path, connect: Connect, times: int, say
     writer.start()
     try:
         for _ in range(times):
-            child = _SERVER.Process(target=work, args=(database, folder, tmp_path))
-            child.start()
+            child = fork(work, database, folder, tmp_path)
             if chance.random() < 0.8:
                 eventually((tmp_path / "loaded").exists, "the sequencer begins", seconds=30)
             child.join(chance.random() * LIFE_SECONDS)

@@ -1,10 +1,9 @@
 """A witness in a process of its own, over real HTTP: what it cosigns, what it refuses, and whom it stops."""
 
 import socket
-import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
 import httpx
@@ -13,6 +12,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from typer.testing import CliRunner
 
+from tests.forks import NOWHERE, start_tierce, tierce
 from tests.integration.conftest import Connect
 from tests.integration.logs import log_of
 from tests.integration.test_journal_log import LOG_KEY, LOG_LINE, ORIGIN, WORKER_KEY, lines
@@ -47,7 +47,7 @@ class Insurer:
     url: str
     key: WitnessKey
     command: list[str]
-    process: subprocess.Popen[bytes]
+    process: ForkServerProcess
 
     def call(self, request: Request) -> httpx.Response:
         return httpx.post(
@@ -61,8 +61,8 @@ class Insurer:
     def again(self) -> None:
         """Kill it, and start it again on what it remembers."""
         self.process.kill()
-        self.process.wait()
-        self.process = subprocess.Popen(self.command, stderr=subprocess.DEVNULL)
+        self.process.join()
+        self.process = start_tierce(*self.command, out=NOWHERE)
         self.wait()
 
     def wait(self) -> None:
@@ -77,21 +77,21 @@ class Insurer:
 
 @pytest.fixture
 def insurer(tmp_path: Path) -> Iterator[Insurer]:
-    tierce = [sys.executable, "-m", "tierce", "witness"]
     home = tmp_path / "witness"
-    made = subprocess.run([*tierce, "key", str(home), "--name", NAME], capture_output=True, text=True, check=True)
+    made = tierce("witness", "key", home, "--name", NAME)
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = [*tierce, "serve", str(home), "--name", NAME, "--log-key", LOG_LINE, "--port", str(port)]
-    process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+    command = ["witness", "serve", str(home), "--name", NAME, "--log-key", LOG_LINE, "--port", str(port)]
+    process = start_tierce(*command, out=NOWHERE)
     started = Insurer(f"http://127.0.0.1:{port}", WitnessKey.parse(made.stdout), command, process)
     try:
         started.wait()
         yield started
     finally:
         started.process.terminate()
-        started.process.wait(timeout=30)
+        started.process.join(30)
+        assert started.process.exitcode is not None
 
 
 class House:
@@ -258,7 +258,7 @@ def test_a_forked_log_is_stopped_by_its_witness(house: House, connect: Connect) 
 def test_a_witness_that_is_away_holds_nobody_up(house: House, insurer: Insurer) -> None:
     house.grow(1)
     insurer.process.kill()
-    insurer.process.wait()
+    insurer.process.join()
     assert house.feeder.turn() == 0
     house.grow(1)
     insurer.again()

@@ -1,15 +1,13 @@
 """The sender killed at every step, for real: each person is told once, and a doubt is counted and settled."""
 
 import json
-import signal
-import subprocess
-import sys
 from collections import Counter
 from functools import partial
 from pathlib import Path
 
 import pytest
 
+from tests.forks import killed, tierce
 from tests.integration.conftest import Connect
 from tests.integration.messages_world import MessagesRoom, kept, lend, mail_server, open_world
 from tests.integration.rooms import OAK
@@ -47,16 +45,15 @@ def lent(world: MessagesRoom, held: str) -> None:
     world.ready()
 
 
-def send(world: MessagesRoom, path: Path) -> "subprocess.Popen[str]":
-    command = [sys.executable, "-m", "tierce", "notice", "send", "--incident", str(world.incident)]
-    command += ["--settings", str(path), "--really", "--json", "-"]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+def sending(world: MessagesRoom, path: Path) -> tuple[str, ...]:
+    """The command that sends, to be followed by `--really`."""
+    return ("notice", "send", "--incident", str(world.incident), "--settings", str(path), "--json", "-")
 
 
-def finished(process: "subprocess.Popen[str]") -> dict[str, int]:
-    out, err = process.communicate(timeout=60)
-    assert process.returncode == 0, err
-    found: dict[str, int] = json.loads(out)
+def finished(world: MessagesRoom, path: Path) -> dict[str, int]:
+    done = tierce(*sending(world, path), "--really")
+    assert done.returncode == 0, done.stderr
+    found: dict[str, int] = json.loads(done.stdout)
     return found
 
 
@@ -101,14 +98,13 @@ def test_i4_killed_in_the_middle_each_person_is_told_once(
     folder, port = inbox
     lent(world, held)
     path = settings(tmp_path, database, key_directory, port, log=folder / "log" if with_log else None)
-    with send(world, path) as process:
+    with killed(*sending(world, path), "--really"):
         eventually((folder / "held").exists, "the server holds the fourth message", seconds=60)
-        process.send_signal(signal.SIGKILL)
     found = world.counts()
     assert (found.doubts, sum(found.states.values())) == (1, 9)
     assert found.unexplained == 0
     (folder / "go").touch()
-    tally = finished(send(world, path))
+    tally = finished(world, path)
     assert (tally["resent"], tally["known"], tally["doubtful"], tally["left"]) == (resent, known, 0, 0)
     mailboxes = told(folder)
     fourth = f"{held}p4@foyer.example"
@@ -127,10 +123,9 @@ def test_i4_killed_again_and_again_at_any_moment_nobody_is_missed_or_told_twice_
     lent(world, "")
     path = settings(tmp_path, database, key_directory, port)
     for target in (1, 4, 6):
-        with send(world, path) as process:
+        with killed(*sending(world, path), "--really"):
             eventually(partial(has, folder, target), f"{target} messages", seconds=60)
-            process.send_signal(signal.SIGKILL)
-    tally = finished(send(world, path))
+    tally = finished(world, path)
     assert (tally["doubtful"], tally["left"]) == (0, 0)
     mailboxes = told(folder)
     assert set(mailboxes) == {f"p{one}@foyer.example" for one in range(1, 9)}
@@ -146,10 +141,8 @@ def test_without_really_nothing_leaves(
     folder, port = inbox
     lent(world, "")
     path = settings(tmp_path, database, key_directory, port)
-    command = [sys.executable, "-m", "tierce", "notice", "send", "--incident", str(world.incident)]
-    done = subprocess.run(
-        [*command, "--settings", str(path), "--json", "-"], check=True, capture_output=True, text=True
-    )
+    done = tierce(*sending(world, path))
+    assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["messages"] == 8
     assert kept(folder) == []
     assert "rien n’est parti" in done.stderr or done.stderr == ""

@@ -1,14 +1,12 @@
 """`tierce notice run` says that it lives; health, the doctor and the figures see its silence."""
 
-import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import msgspec
 import psycopg
 import pytest
 
+from tests.forks import running
 from tests.integration.conftest import INSTANCES, Connect
 from tests.integration.test_messages_killed import settings
 from tests.waiting import eventually
@@ -41,22 +39,15 @@ def doctor(path: Path) -> set[tuple[str, Grade]]:
     return {(one.code, one.grade) for one in found if one.subject == NOTICES}
 
 
-def test_its_turns_are_signs_of_life_and_their_end_is_seen(installed: Path, connect: Connect) -> None:
+def test_its_turns_are_signs_of_life_and_their_end_is_seen(installed: Path, connect: Connect, tmp_path: Path) -> None:
     admin = connect(SUPERUSER, autocommit=True)
     assert seen(installed) == [State(NOTICES, live=False, ready=False, checks={"heartbeat": False})]
     assert doctor(installed) == {("notices-silent", Grade.BAD)}
-    command = [sys.executable, "-m", "tierce", "notice", "run", "--settings", str(installed)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as running:
-        try:
-            eventually(
-                lambda: [one.turns for one in heartbeat.read(admin) if one.process == NOTICES] == [1], "a turn"
-            )
-            assert seen(installed) == [State(NOTICES, live=True, ready=True, checks={"heartbeat": True})]
-            assert doctor(installed) == {("notices", Grade.GOOD)}
-        finally:
-            running.send_signal(signal.SIGTERM)
-            told, _ = running.communicate(timeout=30)
-        assert running.returncode == 0, told
+    with running("notice", "run", "--settings", installed, out=tmp_path / "told") as process:
+        eventually(lambda: [one.turns for one in heartbeat.read(admin) if one.process == NOTICES] == [1], "a turn")
+        assert seen(installed) == [State(NOTICES, live=True, ready=True, checks={"heartbeat": True})]
+        assert doctor(installed) == {("notices", Grade.GOOD)}
+    assert process.exitcode == 0, (tmp_path / "told").read_text("utf-8")
     admin.execute("update upkeep.heartbeat set at = at - interval '4 minutes'")
     assert not seen(installed)[0].live
     assert doctor(installed) == {("notices-silent", Grade.BAD)}
@@ -64,23 +55,16 @@ def test_its_turns_are_signs_of_life_and_their_end_is_seen(installed: Path, conn
     assert [sample.labels for one in ages for sample in one.samples] == [{"process": NOTICES}]
 
 
-def test_a_turn_that_fails_is_said_and_the_next_one_comes(installed: Path, connect: Connect) -> None:
+def test_a_turn_that_fails_is_said_and_the_next_one_comes(installed: Path, connect: Connect, tmp_path: Path) -> None:
     admin = connect(SUPERUSER, autocommit=True)
     Path(str(load(installed).mail.dkim_key)).unlink()  # type: ignore[union-attr]  # these settings have a relay
-    command = [sys.executable, "-m", "tierce", "notice", "run", "--settings", str(installed)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as running:
-        try:
-            eventually(
-                lambda: [one.turns for one in heartbeat.read(admin) if one.process == NOTICES] == [1], "a turn"
-            )
-            checks = {"heartbeat": True, "duty turn": False}
-            assert seen(installed) == [State(NOTICES, live=True, ready=False, checks=checks)]
-            assert doctor(installed) == {("notices-duty", Grade.BAD)}
-            assert running.poll() is None
-        finally:
-            running.send_signal(signal.SIGTERM)
-            told, _ = running.communicate(timeout=30)
-    assert "un tour a échoué" in told
+    with running("notice", "run", "--settings", installed, out=tmp_path / "told") as process:
+        eventually(lambda: [one.turns for one in heartbeat.read(admin) if one.process == NOTICES] == [1], "a turn")
+        checks = {"heartbeat": True, "duty turn": False}
+        assert seen(installed) == [State(NOTICES, live=True, ready=False, checks=checks)]
+        assert doctor(installed) == {("notices-duty", Grade.BAD)}
+        assert process.exitcode is None
+    assert "un tour a échoué" in (tmp_path / "told").read_text("utf-8")
 
 
 def test_where_no_relay_is_named_nobody_waits_for_it(installed: Path) -> None:

@@ -2,8 +2,6 @@
 
 import json
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -14,6 +12,7 @@ import psycopg
 import pytest
 from typer.testing import CliRunner
 
+from tests.forks import running, tierce
 from tests.installation import installation
 from tests.integration.test_operation_backup import run
 from tests.integration.thief import Thief, enter
@@ -120,16 +119,6 @@ def intact(settings: Settings, line: str) -> bool:
     return verify(journal, line, retired=retired_lines(settings.key_directory())).intact
 
 
-@contextmanager
-def serving(file: Path, only: str) -> Iterator[None]:
-    command = [sys.executable, "-m", "tierce", "serve", "--settings", str(file), "--only", only]
-    with subprocess.Popen(command, stderr=subprocess.DEVNULL) as process:
-        try:
-            yield
-        finally:
-            process.terminate()
-
-
 def test_read_to_its_end_nothing_is_lost_that_is_known_and_a_hole_says_what_may_be(
     stage: Stage, doctor: Thief, base: Path, tmp_path: Path
 ) -> None:
@@ -149,7 +138,10 @@ def test_read_to_its_end_nothing_is_lost_that_is_known_and_a_hole_says_what_may_
         assert blocks[0] - blocks[1] > LOST_BLOCKS, "its own line is beyond a hole that every list can see"
         state, url = tmp_path / "whole" / "state", stage.url("api")
         before = kept_size(state)
-        with serving(file, "worker"), serving(file, "api"):
+        with (
+            running("serve", "--settings", file, "--only", "worker"),
+            running("serve", "--settings", file, "--only", "api"),
+        ):
             eventually(lambda: kept_size(state) > before, "the worker signs on", seconds=30)
             eventually(lambda: _ready(url), "the API is ready", seconds=60)
             assert (
@@ -189,11 +181,10 @@ def test_read_to_an_instant_what_was_published_since_is_counted_and_put_aside(
         aside = Path(found["log_aside"])
         assert (kept_size(aside), kept_size(home / "log")) == (published, found["journal_size"])
         assert kept_size(home / "state") == published
-        worker = [sys.executable, "-m", "tierce", "serve", "--settings", str(file), "--only", "worker"]
-        begun = subprocess.run(worker, capture_output=True, text=True, timeout=60, check=False)
+        begun = tierce("serve", "--settings", file, "--only", "worker")
         assert (begun.returncode, "an older backup was restored" in begun.stderr) == (1, True)
         line = run("restore", "accept-loss", "--lines", found["lost_lines"], "--settings", file).strip()
-        with serving(file, "worker"):
+        with running("serve", "--settings", file, "--only", "worker"):
             eventually(lambda: kept_size(home / "state") > 0, "the worker signs under the new key", seconds=30)
         assert intact(load(file), line)
         assert LogFolder(aside).checkpoint() is not None, "what was published stays, as evidence"

@@ -4,8 +4,6 @@ import json
 import os
 import shutil
 import socket
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +16,7 @@ import psycopg
 import pytest
 from typer.testing import CliRunner
 
+from tests.forks import killed, running, tierce
 from tests.installation import installation
 from tests.integration.thief import Thief, enter
 from tests.waiting import eventually
@@ -242,16 +241,12 @@ def test_restored_elsewhere_it_verifies_and_serves(stage: Stage, taken: Path, do
             text = text.replace(f"port = {old}", f"port = {new}")
         file.write_text(text, "utf-8")
         (port,) = ports.values()
-        command = [sys.executable, "-m", "tierce", "serve", "--settings", str(file), "--only", "api"]
-        with subprocess.Popen(command, stderr=subprocess.DEVNULL) as api:
-            try:
-                address = f"http://127.0.0.1:{port}"
-                eventually(lambda: _status(address + "/health/ready") == 200, "the restored API ready", seconds=60)
-                # Her session was ended with all the others: she signs in again, and is told of her patient.
-                refused = httpx.get(f"{address}/v1/session", headers=doctor.bearer, trust_env=False, verify=NO_TLS)
-                assert refused.status_code == 401
-            finally:
-                api.terminate()
+        with running("serve", "--settings", file, "--only", "api"):
+            address = f"http://127.0.0.1:{port}"
+            eventually(lambda: _status(address + "/health/ready") == 200, "the restored API ready", seconds=60)
+            # Her session was ended with all the others: she signs in again, and is told of her patient.
+            refused = httpx.get(f"{address}/v1/session", headers=doctor.bearer, trust_env=False, verify=NO_TLS)
+            assert refused.status_code == 401
 
 
 @pytest.mark.parametrize("reached", ["database", "rows", "schema", "log"])
@@ -277,20 +272,8 @@ def test_a_restore_killed_at_any_step_leaves_nothing_to_start_on_and_begins_anew
             "schema": lambda: holds(b"select count(*) from access.session where revoked is not null"),
             "log": lambda: any(settings.log_directory().glob("*")),
         }
-        command = [
-            sys.executable,
-            "-m",
-            "tierce",
-            "restore",
-            "run",
-            str(taken),
-            "--nothing-kept",
-            "--settings",
-            str(file),
-        ]
-        with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as killed:
+        with killed("restore", "run", taken, "--nothing-kept", "--settings", file):
             eventually(steps[reached], f"the restore reaches: {reached}", seconds=60)
-            killed.kill()
         with server.connect(SUPERUSER) as there:
             named = {row[0] for row in there.execute("select datname from pg_database").fetchall()}
         assert settings.database.name not in named, "a process could be started on it"
@@ -374,19 +357,16 @@ def test_an_older_backup_is_noticed_and_the_way_on_is_signed(
         lost = found["lost_lines"]
         assert lost > 0
         assert found["intact"] is True
-        worker = [sys.executable, "-m", "tierce", "serve", "--settings", str(file), "--only", "worker"]
-        refused = subprocess.run(worker, capture_output=True, text=True, timeout=60, check=False)
+        worker = ("serve", "--settings", file, "--only", "worker")
+        refused = tierce(*worker)
         assert refused.returncode == 1
         assert "an older backup was restored" in refused.stderr
         run("restore", "accept-loss", "--lines", lost + 1, "--settings", file, code=2)
         line = run("restore", "accept-loss", "--lines", lost, "--settings", file)
         assert list((stage.home / "state").glob("checkpoint.lost-*"))
-        with subprocess.Popen(worker, stderr=subprocess.DEVNULL) as going_on:
-            try:
-                kept = stage.home / "state" / "checkpoint"
-                eventually(kept.exists, "the worker signs again", seconds=30)
-            finally:
-                going_on.terminate()
+        with running(*worker):
+            kept = stage.home / "state" / "checkpoint"
+            eventually(kept.exists, "the worker signs again", seconds=30)
         report = _verified(stage, file, line)
         assert report.intact
         assert any(one.code == "block-abandoned" and "blocks" in one.message for one in report.findings)

@@ -3,9 +3,6 @@
 import asyncio
 import json
 import re
-import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from email import message_from_bytes, policy
 from pathlib import Path
@@ -14,6 +11,7 @@ import psycopg
 import pyrage
 import pytest
 
+from tests.forks import killed, tierce
 from tests.integration.asks import ask, sequence, write_asks
 from tests.integration.conftest import Connect
 from tests.integration.messages_world import kept, mail_server
@@ -200,11 +198,11 @@ def test_an_address_is_sealed_to_whoever_sends_and_each_role_has_its_own(world: 
 def test_killed_after_the_relay_took_it_she_is_told_once(
     world: World, tmp_path: Path, database: Database, key_directory: Path
 ) -> None:
-    command = [sys.executable, "-m", "tierce", "notice", "run", "--once", "--json", "-", "--settings"]
     path = settings(tmp_path, database, key_directory, world.sender.server.port, log=world.inbox / "log")
-    subprocess.run([*command, str(path)], check=True, capture_output=True)
+    command = ("notice", "run", "--once", "--json", "-", "--settings", path)
+    assert tierce(*command).returncode == 0
     world.ask()
-    subprocess.run([*command, str(path)], check=True, capture_output=True)
+    assert tierce(*command).returncode == 0
     world.prove(world.code())
     key = (key_directory / "lending.age").read_text("ascii").strip()
     world.identity = pyrage.x25519.Identity.from_str(key)
@@ -212,11 +210,11 @@ def test_killed_after_the_relay_took_it_she_is_told_once(
     world.room.admin.execute("update notice.wish set sealed = %s where ended is null", (held,))
     world.room.admin.commit()
     world.looks(1, 502)
-    with subprocess.Popen([*command, str(path)], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+    with killed(*command):
         eventually((world.inbox / "held").exists, "the relay has the message and has not said so", seconds=60)
-        process.send_signal(signal.SIGKILL)
     (world.inbox / "go").touch()
-    done = subprocess.run([*command, str(path)], check=True, capture_output=True)
+    done = tierce(*command)
+    assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["first_looks"] == 1
     assert len(kept(world.inbox)) == 2, "the code, and one notice"
     hows = world.room.admin.execute("select how, attempts from notice.first_look").fetchall()

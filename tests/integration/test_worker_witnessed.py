@@ -2,16 +2,13 @@
 
 import shutil
 import socket
-import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
 import psycopg
 import pytest
 
+from tests.forks import running, tierce
 from tests.integration.conftest import Connect
 from tests.settings_file import settings_text
 from tests.waiting import eventually
@@ -30,18 +27,6 @@ from tierce.upkeep.service import make_keys
 pytestmark = pytest.mark.integration
 
 NAME = "caisse-des-merles.example/temoin"
-TIERCE = [sys.executable, "-m", "tierce"]
-
-
-@contextmanager
-def running(*arguments: str, log: Path) -> Iterator[subprocess.Popen[bytes]]:
-    with log.open("ab") as file:
-        process = subprocess.Popen([*TIERCE, *arguments], stdout=file, stderr=file)
-    try:
-        yield process
-    finally:
-        process.terminate()
-        process.wait(timeout=30)
 
 
 def answers(url: str) -> bool:
@@ -80,9 +65,7 @@ def test_each_checkpoint_is_cosigned_and_nothing_is_signed_behind_a_witness(
     state.mkdir()
     admin, worker = connect(SUPERUSER, autocommit=True), connect("tierce_worker")
     home = tmp_path / "witness"
-    made = subprocess.run(
-        [*TIERCE, "witness", "key", str(home), "--name", NAME], capture_output=True, text=True, check=True
-    )
+    made = tierce("witness", "key", home, "--name", NAME)
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -93,15 +76,15 @@ def test_each_checkpoint_is_cosigned_and_nothing_is_signed_behind_a_witness(
     serve = ("serve", "--settings", str(file), "--only", "worker")
     cosigned = "select size, line from journal.cosignature order by size desc limit 1"
     witness = ("witness", "serve", str(home), "--name", NAME, "--log-key", log_line, "--port", str(port))
-    with running(*witness, log=tmp_path / "witness.log"):
+    with running(*witness, out=tmp_path / "witness.log"):
         eventually(lambda: answers(url), "the witness listens", seconds=60)
         write_line(worker, keys)
-        with running(*serve, log=log):
+        with running(*serve, out=log):
             eventually(lambda: admin.execute(cosigned).fetchall(), "the first is cosigned", seconds=60)
         earlier = newest(admin)
         shutil.copytree(tmp_path / "log", tmp_path / "backup")
         write_line(worker, keys)
-        with running(*serve, log=log):
+        with running(*serve, out=log):
             eventually(lambda: admin.execute(cosigned).fetchall()[0][0] > earlier, "so is the next", seconds=60)
         ((size, line),) = admin.execute(cosigned).fetchall()
         ((note,),) = admin.execute("select note from journal.checkpoint where size = %s", (size,)).fetchall()
@@ -110,8 +93,9 @@ def test_each_checkpoint_is_cosigned_and_nothing_is_signed_behind_a_witness(
         shutil.rmtree(tmp_path / "log")
         shutil.copytree(tmp_path / "backup", tmp_path / "log")
         (state / "checkpoint").unlink()
-        with running(*serve, log=log) as again:
-            assert again.wait(timeout=60) == 1
+        with running(*serve, out=log) as again:
+            again.join(60)
+            assert again.exitcode == 1
         assert newest(admin) == earlier
     assert "witness" in log.read_text().splitlines()[-1]
 
@@ -125,7 +109,7 @@ def test_a_duty_that_fails_is_told_and_the_others_go_on(database: Database, conn
     file = tmp_path / "tierce.toml"
     text = f'log = "{tmp_path / "log"}"\n' + settings_text(database, keys, operator="Rive Claire")
     file.write_text(f'{text}\n[deposits]\nspool = "{spool}"\n')
-    with running("serve", "--settings", str(file), "--only", "worker", log=log):
+    with running("serve", "--settings", str(file), "--only", "worker", out=log):
         eventually(lambda: "duty spool" in worker_state(upkeep).checks, "the spool is told to fail", seconds=60)
         state = worker_state(upkeep)
         assert state.live
@@ -161,8 +145,8 @@ def test_a_second_machine_s_worker_keeps_level_and_takes_over(
         notes = [file.read_text() for at in (*logs, *states) if (file := at / "checkpoint").exists()]
         return len(notes) == 4 and len(set(notes)) == 1 and int(notes[0].split("\n")[1]) >= lines
 
-    with running(*serve[1], log=tmp_path / "2.log"):
-        with running(*serve[0], log=tmp_path / "1.log"):
+    with running(*serve[1], out=tmp_path / "2.log"):
+        with running(*serve[0], out=tmp_path / "1.log"):
             write_line(worker, keys)
             eventually(lambda: both_at(1), "both have the first line", seconds=60)
             before = int((states[1] / "checkpoint").read_text().split("\n")[1])
