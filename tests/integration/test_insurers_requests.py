@@ -37,7 +37,8 @@ def request_id(world: World) -> int:
 def answered_by_the_office(world: World, many: int) -> None:
     """Requests of others, due before any that is made now, which the office answered without the insurer."""
     world.room.admin.execute(
-        "insert into notice.rights_request (id, person, kind, subject, insurers, made, due, forwarded, answer, answered)"
+        "insert into notice.rights_request (id, person, kind, subject, insurers, made, due, forwarded, answer,"
+        " answered)"
         " select 100 + n, 99, 'access', 'everything', '{1}', now() - interval '60 days', now() - interval '30 days',"
         " now() - interval '59 days', 'sent', now() - interval '31 days' from generate_series(1, %s) n",
         (many,),

@@ -62,6 +62,8 @@ def test_i4_a_message_goes_encrypted_and_signed_in_to_a_relay_that_is_known(
         assert to.send("retour-00@retours.example", "anne@foyer.example", MESSAGE) == Reply(250, "2.0.0")
         refused = to.send("retour-00@retours.example", "550-5.1.1-anne@foyer.example", MESSAGE)
         assert refused == Reply(550, "5.1.1")
+        for odd in ("josé@foyer.example", "anne@foyer.example>\r\nRCPT TO:<eve@elsewhere.example"):
+            assert to.send("retour-00@retours.example", odd, MESSAGE) == Reply(553, "5.1.3")
         assert to.send("retour-00@retours.example", "paul@foyer.example", MESSAGE) == Reply(250, "2.0.0")
     taken = kept(folder)[before:]
     assert {path.read_bytes().split(b"\r\n")[1] for path in taken} == {

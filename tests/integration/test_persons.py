@@ -15,11 +15,13 @@ from tierce.journal.model import Entry, EntryKind
 from tierce.journal.note import verifier_key
 from tierce.journal.verifier.proof import check_proof
 from tierce.kernel.clock import micros
-from tierce.kernel.ids import ActivityId, EntrySeq
+from tierce.kernel.ids import ActivityId, EntrySeq, InsurerId, PersonId
+from tierce.kernel.traits import may_be_hers
 from tierce.persons.discretion import AUTHORITY
 from tierce.persons.errors import NotHerLineError, NotReportableError, RecordMissingError
 from tierce.persons.model import LineKind
 from tierce.persons.service import PAGE_LINES
+from tierce.persons.store import Records
 from tierce.policy.acts import Act, Outcome
 from tierce.storage.keys import Keyring
 
@@ -50,6 +52,16 @@ def test_she_reads_her_own_lines_and_nobody_elses(room: Room) -> None:
     assert history.lines[1].insurer_name == "Mutuelle du Grand Chêne"
     assert history.own_acts == 2, "her sign-in and this opening"
     assert room.persons.history(room.persons_site, PAUL, PAUL_HANDLE).own_acts == 3
+
+
+def test_a_copy_that_does_not_open_says_nothing_of_her_given_names(room: Room) -> None:
+    records = Records(room.sealer)
+    for insurer, person, sealed in room.persons_site.execute(
+        "select insurer, person, sealed from gate.person_self(%s)", (PAUL_HANDLE,)
+    ):
+        told = [records.given_names(InsurerId(insurer), PersonId(person), one) for one in (sealed, sealed[:-1])]
+        assert told == ["Paul Marie", ""]
+        assert may_be_hers("Paul", told)
 
 
 def test_every_opening_is_in_the_journal_before_it_shows(room: Room) -> None:

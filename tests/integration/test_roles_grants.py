@@ -159,7 +159,7 @@ def test_floors_and_ceilings_in_the_database_are_those_of_the_policy(admin: psyc
 
 @pytest.mark.parametrize("role", ROLES)
 def test_nobody_keeps_anything_outside_the_tables(template: Database, role: str) -> None:
-    """A large object is nobody's table, nor is the log's archive: no page of grants shows it, and no job deletes it."""
+    """A large object is nobody's table, nor is the log's archive: no page of grants shows it, no job deletes it."""
     log = ("pg_logical_emit_message(false, 'kept', 'text')", "pg_logical_emit_message(true, 'kept', ''::bytea)")
     for made in ("lo_create(0)", "lo_creat(-1)", "lo_from_bytea(0, 'kept')", *log):
         with template.connect(role) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):

@@ -13,6 +13,7 @@ from tierce.kernel.ids import MAX_ID, EntrySeq, EstablishmentId, InsurerId, Pers
 from tierce.kernel.saying import say_name
 from tierce.persons.model import Asker, OwnEntry, OwnName, OwnRecord
 from tierce.registry.records import decode_civil
+from tierce.storage.errors import SealBrokenError
 from tierce.storage.keys import Compartment, Sealer
 
 NEWEST = EntrySeq(MAX_ID)
@@ -59,8 +60,12 @@ class Records:
         self._sealer = sealer
 
     def given_names(self, insurer: InsurerId, person: PersonId, sealed: bytes) -> str:
-        """The given names in one insurer's copy."""
-        return decode_civil(self._sealer.open_(Compartment.PERSON, insurer, person, sealed)).given_names
+        """The given names in one insurer's copy; none in one that does not open: that alone sends nobody away."""
+        try:
+            plain = self._sealer.open_(Compartment.PERSON, insurer, person, sealed)
+        except SealBrokenError:
+            return ""
+        return decode_civil(plain).given_names
 
     def own_name(self, connection: Connection, handle: bytes) -> OwnName | None:
         """Her name from the first insurer's copy, or None when the session has ended."""

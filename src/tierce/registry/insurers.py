@@ -7,11 +7,11 @@ from typing import Final
 
 from tierce.kernel.card import AMC, ROUTE_WORD, Routing
 from tierce.kernel.care import Domain
+from tierce.kernel.mailbox import is_mailbox
 from tierce.policy.rights import ENGAGEMENT_DAYS_MAX
 from tierce.registry.rules import CODE, YES_NO, refuse
 
 _DAYS: Final = re.compile(r"[0-9]{1,3}", re.ASCII)
-_EMAIL: Final = re.compile(r"[^@\s]{1,64}@[^@\s]{1,190}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +98,7 @@ def read_insurer(row: Mapping[str, str], absent: frozenset[str] = frozenset()) -
     if row["domain"] not in Domain.__members__:
         allowed = " ".join(Domain.__members__)
         refuse("domain", "domaine inconnu.", "unknown domain.", f"Écrivez : {allowed}.", f"Write one of: {allowed}.")
-    if row["contact_email"] and _EMAIL.fullmatch(row["contact_email"]) is None:
+    if row["contact_email"] and not is_mailbox(row["contact_email"]):
         refuse("contact_email", "ce n’est pas une adresse électronique.", "this is not an e-mail address.",
                "Corrigez-la ou laissez vide.", "Correct it, or leave it empty.")  # fmt: skip
     return InsurerLine(

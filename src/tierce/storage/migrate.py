@@ -75,8 +75,8 @@ _NOTHING_BESIDE_TABLES = """
             execute format('revoke execute on function %s from public', made);
         end loop;
     end $$"""
-"""PostgreSQL lets whoever connects make large objects, and write what it likes into the write-ahead log and so into its
-archive: in no table of ours, so that nothing here counts or deletes it. Their arguments differ from version to version."""
+"""PostgreSQL lets whoever connects make large objects, and write what it likes into the write-ahead log and so into
+its archive: in no table of ours, so that nothing here counts or deletes it. Arguments differ between its versions."""
 _INDEXES = "indexes.sql"
 _HALF_BUILT = """
     select c.oid::regclass::text

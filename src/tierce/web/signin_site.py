@@ -149,12 +149,12 @@ def sign_in_handlers(site: SiteSignIn) -> list[HTTPRouteHandler]:
     async def sign_in(request: AnyRequest, return_to: FromQuery[str] = "/") -> Response[Any]:
         """Send the browser to its provider.
 
-        Some pages write a line before they show anything, and her provider may let her in without asking: where she is
-        led afterwards is said by a page of ours, by an address that she typed, and by no page of another origin.
+        Some pages write a line before they show anything, and her provider may let her in without asking: where she
+        is led afterwards is said by a page of ours, by an address that she typed, and by no page of another origin.
         """
-        led = request.headers.get("sec-fetch-site") in _ELSEWHERE
+        led_here = request.headers.get("sec-fetch-site") in _ELSEWHERE
         try:
-            started = await site.door.start("/" if led else return_to)
+            started = await site.door.start("/" if led_here else return_to)
         except IdentityError as error:
             return site.refused(request, error)
         response = Redirect(started.authorize_url, status_code=303)

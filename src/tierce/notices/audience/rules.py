@@ -16,6 +16,7 @@ from tierce.incidents.clocks.rules import OPERATOR
 from tierce.incidents.cohorts.model import Cohort
 from tierce.kernel.ids import IncidentId, InsurerId, PersonId
 from tierce.kernel.language import Language
+from tierce.kernel.mailbox import is_mailbox
 from tierce.notices.audience.model import Channel, Item, Pair, Reading, State, Why
 from tierce.notices.contacts.model import Contact
 from tierce.notices.mandates.model import Mandate
@@ -26,16 +27,12 @@ _Key = tuple[str, ...]
 
 _ORDER: Final = {Cohort.INSURED: 0, Cohort.INVOICES: 1, Cohort.PROFESSIONALS: 2}
 BINDING_BYTES: Final = 16
-# What a mail server can be given as it stands: no quoting, no control character, no second address.
-_EMAIL: Final = re.compile(
-    r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,63}"
-)
 
 
 def usable_email(contact: Contact) -> str | None:
     """Her e-mail address if a mail server can be given it as it stands."""
     email = (contact.email or "").strip()
-    return email if _EMAIL.fullmatch(email) and len(email) <= 254 else None
+    return email if is_mailbox(email) else None
 
 
 def folded(text: str) -> str:

@@ -6,6 +6,7 @@ import ssl
 from collections.abc import Iterable, Sequence
 from ipaddress import ip_address
 
+from tierce.kernel.mailbox import is_mailbox
 from tierce.notices.deliveries.errors import DeliveryError, LoginRefusedError, MailServerError, TlsMissingError
 from tierce.notices.deliveries.model import MailServer, Reply
 from tierce.notices.deliveries.rules import parsed
@@ -81,6 +82,8 @@ class Line:
             LostError: the connection ended before the message was given.
             DoubtError: it ended after.
         """
+        if not is_mailbox(recipient):
+            return parsed(553, "5.1.3")  # what a server says of it; said to one half-way, the next message is refused
         commands = (f"MAIL FROM:<{return_path}>", f"RCPT TO:<{recipient}>", "DATA")
         try:
             refused = self._together(commands) if self._smtp.has_extn("pipelining") else self._in_turn(commands)

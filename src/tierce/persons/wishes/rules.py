@@ -11,12 +11,11 @@ from typing import Final
 
 from tierce.kernel.errors import FieldError
 from tierce.kernel.language import Phrase
+from tierce.kernel.mailbox import is_mailbox
 from tierce.notices.model import Block, BlockKind, Document, Operator
 from tierce.persons.wishes.model import Ended, Standing, Wish
 
 CODE_DIGITS: Final = 8
-ADDRESS_CHARS_MAX: Final = 254
-_ADDRESS: Final = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.)+[A-Za-z]{2,63}")
 _SPACES: Final = re.compile(r"[\s\u00a0-]")
 
 
@@ -27,7 +26,7 @@ def read_address(typed: str) -> str:
         FieldError: it has not the form of one.
     """
     found = typed.strip()
-    if len(found) > ADDRESS_CHARS_MAX or not _ADDRESS.fullmatch(found) or ".." in found:
+    if not is_mailbox(found) or ".." in found:
         raise FieldError(
             "address",
             Phrase("Ce n’est pas une adresse e-mail.", "This is not an e-mail address."),

@@ -14,6 +14,7 @@ from tierce.kernel.clock import SystemClock
 from tierce.kernel.errors import FieldError
 from tierce.kernel.ids import InsurerId
 from tierce.kernel.language import Phrase
+from tierce.kernel.mailbox import is_mailbox
 from tierce.notices.lines import notice_line
 from tierce.notices.store import insurers
 from tierce.notices.telling import store
@@ -44,7 +45,7 @@ def set_(
         number = one.insurer(insurer)
         chain = [
             ContactPoint(0, number, place, cells["name"], cells["role"], cells["email"], cells["phone"])
-            for place, cells in enumerate(_read(file), start=1)
+            for place, cells in enumerate(read_chain(file), start=1)
         ]
         now = SystemClock().now()
         with one.connection.transaction():
@@ -54,7 +55,7 @@ def set_(
     typer.echo(f"✓ {insurer} : {len(chain)} contacts")
 
 
-def _read(file: Path) -> list[dict[str, str]]:
+def read_chain(file: Path) -> list[dict[str, str]]:
     """Read the chain.
 
     Raises:
@@ -78,7 +79,7 @@ def _read(file: Path) -> list[dict[str, str]]:
         )
     for line, row in enumerate(rows, start=2):
         for name in ("name", "email"):
-            if not row[name] or (name == "email" and "@" not in row[name]):
+            if not row[name] or (name == "email" and not is_mailbox(row[name])):
                 raise FieldError(
                     name,
                     Phrase(f"Ligne {line} : manque ou ne convient pas.", f"Line {line}: missing or not one."),
