@@ -154,5 +154,6 @@ def test_a_missing_settings_file_is_said_plainly(tmp_path: Path) -> None:
     (tmp_path / "insurers.csv").write_text("amc\n", encoding="utf-8")
     done = tierce("feed", "insurers", tmp_path / "insurers.csv", "--settings", tmp_path / "none.toml")
     assert done.returncode == 2
-    assert "cannot be read" in done.stderr
+    assert "n’existe pas : vérifiez le chemin / settings file" in done.stderr
+    assert "does not exist: check the path" in done.stderr
     assert "Traceback" not in done.stderr

@@ -1,4 +1,4 @@
-"""A batch decided: verdicts in order, and everything that the database is then asked to write."""
+"""Decides a batch: one verdict for each ask, in order, and everything that the database must then write."""
 
 import os
 from collections import Counter

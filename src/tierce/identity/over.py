@@ -1,4 +1,4 @@
-"""What a provider says of a session that is over: OpenID Connect Back-Channel Logout 1.0; pure but for the signature.
+"""Reads the token by which a provider says that a session is over: OpenID Connect Back-Channel Logout 1.0.
 
 The signature was verified by whoever calls (`oidc.ProviderClient`). joserfc judges the registered claims; the rest is
 the specification's §2.6.

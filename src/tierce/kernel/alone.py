@@ -1,4 +1,4 @@
-"""Several pieces of work over one connection, of which one that fails stops no other."""
+"""Runs several pieces of work over one connection; one that fails stops no other."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

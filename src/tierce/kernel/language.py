@@ -1,4 +1,4 @@
-"""French first, English second."""
+"""The two languages of every text that a person reads, French first, and a text in both."""
 
 from dataclasses import dataclass
 from enum import StrEnum

@@ -1,4 +1,4 @@
-"""The duties of a process that turns: each fails alone, is logged by kind and place, and told until it succeeds."""
+"""The jobs of a process that works in turns: each fails alone, is logged, and is reported until it succeeds again."""
 
 import time
 from collections.abc import Callable

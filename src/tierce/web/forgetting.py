@@ -1,4 +1,4 @@
-"""Nothing of a request outlives it in a process that serves pages or answers.
+"""Keep nothing of a request in memory once it is answered, in every process that serves pages or answers.
 
 The framework keeps the last 1,024 forms, cookies and addresses that it read, each with what it held: a person's
 number as a professional typed it, the handle of a session. Each is read once; it is not kept.

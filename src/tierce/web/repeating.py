@@ -1,4 +1,4 @@
-"""What a process that answers does by itself now and then, beside its answers: says that it lives, reads again."""
+"""Repeated work of a process that serves requests: its heartbeat, and what it reads again from time to time."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable

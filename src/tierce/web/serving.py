@@ -1,4 +1,4 @@
-"""Serves one process behind its server, and runs them all from one command; nothing of what they are made of is here.
+"""`tierce serve`: runs one process behind its server, or all of them; `web/wiring/` says what each is made of.
 
 Alone, the server's own process only waits for its workers: they alone import what they are made of. All together, one
 process imports it once, and every other is its fork (ADR 0047).

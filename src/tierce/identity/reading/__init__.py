@@ -1,1 +1,1 @@
-"""Sessions of professionals read many at once, and remembered by whoever answers."""
+"""Reads the sessions of professionals, many at once, and remembers them in the process that answers."""

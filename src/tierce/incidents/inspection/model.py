@@ -1,4 +1,4 @@
-"""Counts of whom was exposed and who was told, and what they come to."""
+"""Counts of the people exposed and of those told, with the shares and delays made from them."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,1 +1,1 @@
-"""What a tired person decides next, and the counts of an incident that must add up."""
+"""An incident's next decision, for whoever is on call at night, and its counts, which must add up."""

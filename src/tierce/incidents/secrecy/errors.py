@@ -1,4 +1,4 @@
-"""What a secrecy may be refused for."""
+"""Why keeping persons from being told of an incident is refused."""
 
 from tierce.incidents.errors import IncidentError
 

@@ -1,4 +1,4 @@
-"""Use cases of staff, each with its journal line."""
+"""Ask, confirm and end that persons be told of an incident later; each with its journal line."""
 
 from datetime import datetime
 

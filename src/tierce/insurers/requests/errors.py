@@ -1,4 +1,4 @@
-"""What an answer may be refused for."""
+"""Why an insurer's answer to a person's request is refused."""
 
 from tierce.kernel.errors import TierceError
 

@@ -1,4 +1,4 @@
-"""Use cases of an insurer's staff: each commits its line first."""
+"""An insurer's staff read and answer persons' requests; each act commits its journal line first."""
 
 from dataclasses import dataclass
 

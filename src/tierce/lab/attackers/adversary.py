@@ -1,4 +1,4 @@
-"""The thief who knows every rule, constant and counter, and asks exactly as much as never moves a rung."""
+"""The thief who knows every rule, constant and counter, and asks just too little to be held."""
 
 from typing import Final
 
