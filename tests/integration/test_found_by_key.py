@@ -181,24 +181,18 @@ def test_what_is_forgotten_each_minute_is_found_by_its_age(country: Country) -> 
 
 
 def test_sessions_past_their_time_are_found_by_their_age(country: Country) -> None:
-    for table, columns, values in (
-        ("staff_session", "staff, subject, name, roles", "n, '', '', '{}'"),
-        ("person_session", "person", "n"),
-        ("insurer_session", "insurer, staff, name", "1, n, ''"),
+    upkeep = country.connect("tierce_upkeep")
+    for kept, table, columns, values in (
+        (Kept.STAFF_SESSIONS, "access.staff_session", "staff, subject, name, roles", "n, '', '', '{}'"),
+        (Kept.PERSON_SESSIONS, "access.person_session", "person", "n"),
+        (Kept.INSURER_SESSIONS, "access.insurer_session", "insurer, staff, name", "1, n, ''"),
     ):
         country.admin.execute(
-            f"set session_replication_role = replica;"
-            f" insert into access.{table} (id, handle, {columns}, created, expires)"
+            f"set session_replication_role = replica; insert into {table} (id, handle, {columns}, created, expires)"
             f" select n, sha256(n::text::bytea), {values}, at, at + interval '30 minutes' from (select n,"
             f" now() - n * interval '1 year' / {MANY - 100} as at from generate_series(1, {MANY}) n) s;"
-            f" set session_replication_role = origin; analyze access.{table}".encode()
+            f" set session_replication_role = origin; analyze {table}".encode()
         )
-    upkeep = country.connect("tierce_upkeep")
-    for kept, table in (
-        (Kept.STAFF_SESSIONS, "access.staff_session"),
-        (Kept.INSURER_SESSIONS, "access.insurer_session"),
-        (Kept.PERSON_SESSIONS, "access.person_session"),
-    ):
         assert retention.forget(upkeep, kept, None, really=False) >= 99
         read = country.pages(upkeep, partial(retention.forget, upkeep, kept, 5, really=True), table)
         assert read < FEW_PAGES, table

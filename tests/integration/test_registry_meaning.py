@@ -177,29 +177,6 @@ def test_what_a_card_prints_is_sealed_with_its_period_and_must_lead_to_the_sende
     assert send([told]) == became(unchanged=1)
 
 
-def test_a_column_that_the_insurers_file_leaves_out_says_nothing_and_an_empty_cell_clears(
-    importer: Importer, country: Path, tmp_path: Path, admin: psycopg.Connection
-) -> None:
-    told = {"contact_email": "dpo@chene.example", "card_amc": "99100900", "csr": "7 8", "engagement_days": "60"}
-    rows = [row | (told if row["amc"] == FIRST else {}) for row in rows_of(country / "insurers.csv")]
-
-    def take(**changed: str | None) -> tuple[object, ...]:
-        sent = [{field: value for field, value in (row | changed).items() if value is not None}
-                for row in rows if row["amc"] == FIRST]  # fmt: skip
-        assert importer.insurers(write_rows(tmp_path / "insurers.csv", sent)).counts.rejected == 0
-        [one] = admin.execute(
-            "select i.contact_email, i.engagement_days, array(select p.amc || ' ' || p.csr from registry.printed p"
-            " where p.insurer = i.id order by p.csr) from registry.insurer i where i.amc = %s", (FIRST,)
-        ).fetchall()  # fmt: skip
-        return one
-
-    assert take() == ("dpo@chene.example", 60, ["99100900 7", "99100900 8"])
-    assert take(**dict.fromkeys(told)) == ("dpo@chene.example", 60, ["99100900 7", "99100900 8"]), "nothing is said"
-    assert take(csr="9", card_amc=None)[2] == ["99100900 9"], "one of the two says nothing"
-    assert take(csr=None, card_amc="")[2] == [f"{FIRST} 9"]
-    assert take(**dict.fromkeys(told, "")) == (None, None, [])
-
-
 def test_two_lines_of_one_file_may_not_speak_of_the_same_days(
     send: Send, importer: Importer, holders: list[Row], admin: psycopg.Connection
 ) -> None:

@@ -201,9 +201,10 @@ PAGE: Mapping[str, Phrase] = {
     "windows": Phrase("Le jour des soins", "The day of care"),
     "windows_intro": Phrase(
         "Jusqu'où le jour des soins peut être d'aujourd'hui, et jusqu'à quand après lui (après la réponse, s'il est "
-        "passé) le numéro d'engagement peut être porté sur la facture, en jours, par domaine.",
+        "passé) le numéro d'engagement peut être porté sur la facture, en jours, par domaine ; un organisme peut en "
+        "dire moins.",
         "How far from today the day of care may be, and how long after it (after the answer, when it is over) the "
-        "engagement number may be quoted on the invoice, in days, by domain.",
+        "engagement number may be quoted on the invoice, in days, by domain; an insurer may say fewer.",
     ),
     "past": Phrase("Passé", "Past"),
     "ahead": Phrase("À venir", "Ahead"),

@@ -64,9 +64,9 @@ class Duplicates:
             mine, theirs = self._incident(connection, number), self._incident(connection, first)
             self._carry(connection, caller, mine, theirs)
             joined: Facts = {"text": said, "incident": int(number), "reference": _reference(mine)}
-            self._register.add(connection, caller, first, RowKind.JOINED, lambda _rows, _now: joined)
+            self._say(connection, caller, first, RowKind.JOINED, joined)
             closed: Facts = {"text": said, "same_as": int(first), "reference": _reference(theirs)}
-            return self._register.add(connection, caller, number, RowKind.CLOSED, lambda _rows, _now: closed)
+            return self._say(connection, caller, number, RowKind.CLOSED, closed)
 
     def _carry(self, connection: Connection, caller: StaffCaller, mine: Incident, theirs: Incident) -> None:
         times = times_of(mine, self._register.rows(connection, mine.id))
@@ -78,7 +78,12 @@ class Duplicates:
                 "moment": str(moment), "insurer": int(OPERATOR), "at": micros(at),
                 "why": f"{known}({_reference(mine)}, le même événement)",
             }  # fmt: skip
-            self._register.add(connection, caller, theirs.id, RowKind.TIME, lambda _rows, _now, facts=facts: facts)
+            self._say(connection, caller, theirs.id, RowKind.TIME, facts)
+
+    def _say(
+        self, connection: Connection, caller: StaffCaller, number: IncidentId, kind: RowKind, facts: Facts
+    ) -> Row:
+        return self._register.add(connection, caller, number, kind, lambda _rows, _now: facts)
 
     def _refuse_list(self, connection: Connection, number: IncidentId) -> None:
         """Whoever is on a list is told of this incident, by its number and list: it does not end as another's."""
