@@ -107,7 +107,7 @@ def test_wrong_audience_a_card_for_another_place_is_refused(world: World, keyrin
 
     async def scene(desk: Counter, cards: Presenting) -> tuple[int, str, str]:
         told = await desk.ask(PAUL, presence=shown(cards.card(1, elsewhere).token))
-        return told.status_code, told.json()["field"], told.json()["detail"]["en"]
+        return told.status_code, told.json()["field"], told.json()["reason"]["en"]
 
     assert play(world, keyring, scene) == (422, "presence", "the card was made for another place")
     assert world.scalar("select count(*) from journal.entry where kind <= 4") == 0
@@ -179,7 +179,7 @@ def test_signature_of_another_key_or_another_text_is_refused(world: World, keyri
         told = [await desk.ask(PAUL, presence=shown(one)) for one in tries]
         assert {one.status_code for one in told} == {422}
         assert not any(token[:20] in one.text for one in told)
-        return [one.json()["detail"]["en"] for one in told]
+        return [one.json()["reason"]["en"] for one in told]
 
     wrong, form = "the card's signature is not right", "this is not a dynamic card"
     no_key = "the key that signed the card does not count here"
