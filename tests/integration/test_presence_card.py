@@ -87,9 +87,13 @@ def test_digits_are_tried_no_oftener_than_the_day_s_attempts(world: World, keyri
         today = paris_day(SystemClock().now())
         state = pack(replace(new_line(desk.caller.profession, today), attempts=left))
         world.run(f"update access.line set state = '\\x{state.hex()}' where id = {desk.caller.line}")
-        return [(await desk.ask(PAUL, presence=shown(f"0000 000{n}"))).json()["code"] for n in range(4)]
+        told = [await desk.ask(PAUL, presence=shown(f"0000 000{n}")) for n in range(4)]
+        return [(one.json()["code"], 0 < int(one.headers.get("retry-after", 0)) <= 90_000) for one in told]
 
-    assert play(world, keyring, scene) == ["proof_refused"] * 2 + ["out_of_attempts"] * 2
+    expected = [("proof_refused", False)] * 2 + [("out_of_attempts", True)] * 2
+    assert play(world, keyring, scene) == expected, (
+        "and a program is told how long it must wait: until Paris's midnight"
+    )
 
 
 def test_replay_a_card_serves_once_whoever_shows_it_again(world: World, keyring: Keyring) -> None:

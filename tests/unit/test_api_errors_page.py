@@ -69,7 +69,7 @@ def rows() -> Iterator[Row]:
         *map(ProofRefusedError, ProofReason),
     ]
     yield from (of(identity_problem(one)) for one in errors)
-    for error, status in [(ActivityWantedError(()), 400), *((ClientRefusedError(one), 401) for one in ClientReason)]:
+    for error, status in [(ActivityWantedError([]), 400), *((ClientRefusedError(one), 401) for one in ClientReason)]:
         reason, remedy = told(error)
         yield status, code_of(error), f"{reason.fr} {remedy.fr}", f"{reason.en} {remedy.en}"
 
@@ -81,8 +81,9 @@ def table() -> str:
         for kept, text in zip(texts, (french, english), strict=True):
             kept.extend([text] if text not in kept else [])
     lines = ["| status | code | raison et remède | reason and remedy |", "|---|---|---|---|"]
-    for (status, code), (french, english) in sorted(known.items()):
-        lines.append(f"| {status} | `{code}` | {'<br>'.join(french)} | {'<br>'.join(english)} |")
+    for (status, code), texts in sorted(known.items()):
+        in_french, in_english = ("<br>".join(one) for one in texts)
+        lines.append(f"| {status} | `{code}` | {in_french} | {in_english} |")
     return "\n".join(lines) + "\n"
 
 
