@@ -35,10 +35,10 @@ class LostError(Exception):
 
 
 class RefusedError(Exception):
-    """Tierce refused; `told` is its document: `code` for the program, `detail` and `remedy` for the user."""
+    """Tierce refused; `told` is its document: `code` for the program, `reason` and `remedy` for the user."""
 
     def __init__(self, status: int, told: Json, headers: Message) -> None:
-        super().__init__(f"{status} {told['code']}: {told['detail']['fr']} {told['remedy']['fr']}")
+        super().__init__(f"{status} {told['code']}: {told['reason']['fr']} {told['remedy']['fr']}")
         self.status, self.code, self.told, self.headers = status, told["code"], told, headers
 
 

@@ -90,6 +90,7 @@ _OTHERWISE = (
     "Rights are not yet open",
     "a line not yet in the tree",
     "n'a pas encore lue",
+    "n'a pas encore confirmé sa présence",
 )
 """Lines with those words that deny nothing the program could have."""
 

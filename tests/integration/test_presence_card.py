@@ -87,9 +87,13 @@ def test_digits_are_tried_no_oftener_than_the_day_s_attempts(world: World, keyri
         today = paris_day(SystemClock().now())
         state = pack(replace(new_line(desk.caller.profession, today), attempts=left))
         world.run(f"update access.line set state = '\\x{state.hex()}' where id = {desk.caller.line}")
-        return [(await desk.ask(PAUL, presence=shown(f"0000 000{n}"))).json()["code"] for n in range(4)]
+        told = [await desk.ask(PAUL, presence=shown(f"0000 000{n}")) for n in range(4)]
+        return [(one.json()["code"], 0 < int(one.headers.get("retry-after", 0)) <= 90_000) for one in told]
 
-    assert play(world, keyring, scene) == ["proof_refused"] * 2 + ["out_of_attempts"] * 2
+    expected = [("proof_refused", False)] * 2 + [("out_of_attempts", True)] * 2
+    assert play(world, keyring, scene) == expected, (
+        "and a program is told how long it must wait: until Paris's midnight"
+    )
 
 
 def test_replay_a_card_serves_once_whoever_shows_it_again(world: World, keyring: Keyring) -> None:
@@ -107,7 +111,7 @@ def test_wrong_audience_a_card_for_another_place_is_refused(world: World, keyrin
 
     async def scene(desk: Counter, cards: Presenting) -> tuple[int, str, str]:
         told = await desk.ask(PAUL, presence=shown(cards.card(1, elsewhere).token))
-        return told.status_code, told.json()["field"], told.json()["detail"]["en"]
+        return told.status_code, told.json()["field"], told.json()["reason"]["en"]
 
     assert play(world, keyring, scene) == (422, "presence", "the card was made for another place")
     assert world.scalar("select count(*) from journal.entry where kind <= 4") == 0
@@ -179,7 +183,7 @@ def test_signature_of_another_key_or_another_text_is_refused(world: World, keyri
         told = [await desk.ask(PAUL, presence=shown(one)) for one in tries]
         assert {one.status_code for one in told} == {422}
         assert not any(token[:20] in one.text for one in told)
-        return [one.json()["detail"]["en"] for one in told]
+        return [one.json()["reason"]["en"] for one in told]
 
     wrong, form = "the card's signature is not right", "this is not a dynamic card"
     no_key = "the key that signed the card does not count here"

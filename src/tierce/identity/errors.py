@@ -171,10 +171,10 @@ class ClientReason(StrEnum):
 class ClientRefusedError(IdentityError):
     """The software did not prove that it is a registered one."""
 
-    def __init__(self, reason: ClientReason) -> None:
-        """Keep the machine reason."""
+    def __init__(self, reason: ClientReason, claim: str | None = None) -> None:
+        """Keep the machine reason and the claim at fault, of an assertion that a registered key signed."""
         super().__init__(f"The software is refused ({reason.value}).")
-        self.reason = reason
+        self.reason, self.claim = reason, claim
 
 
 class AppealRefusedError(FieldError):

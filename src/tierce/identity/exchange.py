@@ -130,17 +130,20 @@ def check_assertion(assertion: str, client: SoftwareClient, audience: str, now: 
         raise ClientRefusedError(ClientReason.ASSERTION)
     claims = _claims(assertion, client.keys["keys"])
     ends, jti, meant_for = claims.get("exp"), claims.get("jti"), claims.get("aud")
-    named = claims.get("iss") == claims.get("sub") == client.client_id
-    addressed = audience in (meant_for if isinstance(meant_for, list) else [meant_for])
-    if not named or not addressed or not _is_time(ends):
-        raise ClientRefusedError(ClientReason.ASSERTION)
+    for name in ("iss", "sub"):
+        if claims.get(name) != client.client_id:
+            raise ClientRefusedError(ClientReason.ASSERTION, name)
+    if audience not in (meant_for if isinstance(meant_for, list) else [meant_for]):
+        raise ClientRefusedError(ClientReason.ASSERTION, "aud")
     if not isinstance(jti, str) or not JTI_LENGTH_MIN <= len(jti) <= JTI_LENGTH_MAX:
-        raise ClientRefusedError(ClientReason.ASSERTION)
+        raise ClientRefusedError(ClientReason.ASSERTION, "jti")
+    if not _is_time(ends):
+        raise ClientRefusedError(ClientReason.ASSERTION, "exp")
     if not -SKEW_SECONDS < ends - now.timestamp() <= ASSERTION_SECONDS_MAX:
-        raise ClientRefusedError(ClientReason.EXPIRED)
+        raise ClientRefusedError(ClientReason.EXPIRED, "exp")
     made = claims.get("iat", ends - ASSERTION_SECONDS_MAX)
     if not _is_time(made):
-        raise ClientRefusedError(ClientReason.ASSERTION)
+        raise ClientRefusedError(ClientReason.ASSERTION, "iat")
     return sha256(b"tierce-assertion-v1" + client.client_id.encode() + b"\0" + jti.encode()).digest()[:16], made
 
 

@@ -107,6 +107,8 @@ class Refused:
 
     code: str
     retry_date: date | None
+    retry_seconds: int | None = None
+    """The same from now on, for a program."""
 
 
 @dataclass(frozen=True, slots=True)

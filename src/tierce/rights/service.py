@@ -14,7 +14,7 @@ from tierce.identity.model import Caller
 from tierce.journal.engagement import format_engagement, parse_engagement
 from tierce.kernel.card import Route, Routing
 from tierce.kernel.care import Domain
-from tierce.kernel.clock import Clock, date_of, day_of, paris_day
+from tierce.kernel.clock import Clock, date_of, day_of, paris_day, seconds_left_today
 from tierce.kernel.ids import EntrySeq, EstablishmentId, InsurerId
 from tierce.kernel.language import Phrase
 from tierce.policy.acts import Act, Presence
@@ -203,7 +203,10 @@ class Rights:
         if isinstance(answer.decision, Release | StepUp):
             return NotShown()
         retry = answer.decision.retry_day
-        return Refused(answer.decision.outcome.name.lower(), None if retry is None else date_of(retry))
+        code = answer.decision.outcome.name.lower()
+        if retry is None:
+            return Refused(code, None)
+        return Refused(code, date_of(retry), seconds_left_today(self._clock.now()))
 
     def _shown(self, answer: Answer, revealed: Revealed, domain: Domain, engagement: str) -> Shown:
         plaintext = self.shelf.sealer.open_(Compartment.COVERAGE, revealed.insurer, revealed.person, revealed.sealed)

@@ -154,7 +154,8 @@ async def metrics(request: AnyRequest) -> str:
 @get("/v1/openapi.json", include_in_schema=False, opt={"act": Act.NONE})
 async def openapi(request: AnyRequest) -> dict[str, Any]:
     """The description of every route, the hot ones included."""
-    return with_deposits(describe(request.app.openapi_schema.to_schema()))
+    wiring = _wiring(request)
+    return with_deposits(describe(request.app.openapi_schema.to_schema(), wiring.sign_in.url.rstrip("/")))
 
 
 async def _headers(message: Message, scope: Scope) -> None:

@@ -58,6 +58,7 @@ FAST = Problem(
     Phrase("Trop de dépôts en peu de temps.", "Too many deposits in a short time."),
     Phrase("Réessayez dans une minute, sans rien changer : un dépôt ne compte qu’une fois.",
            "Try again in a minute without changing anything: a deposit counts once."),
+    retry_after=60,
 )  # fmt: skip
 UNKNOWN = Problem(
     404, "receipt_unknown",

@@ -128,9 +128,10 @@ class HotRoutes:
         finally:
             coming.leave()
         if isinstance(answer, Refused):
-            retry = {"retry_date": answer.retry_date} if answer.retry_date else {}
-            known = problems.REFUSED[answer.code]
-            await _problem(send, replace(known, extra={**(known.extra or {}), **retry}))
+            told = problems.REFUSED[answer.code]
+            if answer.retry_date is not None:
+                told = replace(told, extra={"retry_date": answer.retry_date}, retry_after=answer.retry_seconds)
+            await _problem(send, told)
             return
         await send(_TOLD)
         await send({"type": "http.response.body", "body": answer_bytes(answer)})

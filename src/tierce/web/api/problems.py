@@ -10,6 +10,8 @@ from tierce.kernel.language import Phrase
 
 TYPE_BASE = "https://tierce.example/problems/"
 """Base of the `type` members: names, not pages to fetch."""
+FIELD_TITLE = "Un champ ne peut pas être accepté."
+"""What all refusals of a field have as their title: one for one `type`; the rest of each says which, and why."""
 CLOSED_SECONDS = 10
 """When to try again what is closed: a closing lasts minutes or hours, and a deposit serves meanwhile."""
 
@@ -23,16 +25,19 @@ class Problem:
     title: Phrase
     remedy: Phrase
     extra: Mapping[str, Any] | None = None
+    retry_after: int | None = None
+    """Seconds to wait, where that is not what the status says by itself."""
 
     def body(self) -> bytes:
-        """The JSON document, in both languages."""
+        """The JSON document; `detail` is text, as RFC 9457 has it, and the two languages are members of our own."""
         return msgspec.json.encode(
             {
                 "type": TYPE_BASE + self.code,
                 "title": self.title.fr,
                 "status": self.status,
-                "detail": {"fr": self.title.fr, "en": self.title.en},
+                "detail": self.title.fr,
                 "code": self.code,
+                "reason": {"fr": self.title.fr, "en": self.title.en},
                 "remedy": {"fr": self.remedy.fr, "en": self.remedy.en},
                 **(self.extra or {}),
             }
@@ -40,9 +45,14 @@ class Problem:
 
 
 def _problem(
-    status: int, code: str, title: tuple[str, str], remedy: tuple[str, str], extra: Mapping[str, Any] | None = None
+    status: int,
+    code: str,
+    title: tuple[str, str],
+    remedy: tuple[str, str],
+    extra: Mapping[str, Any] | None = None,
+    retry_after: int | None = None,
 ) -> Problem:
-    return Problem(status, code, Phrase(*title), Phrase(*remedy), extra)
+    return Problem(status, code, Phrase(*title), Phrase(*remedy), extra, retry_after)
 
 
 BUSY = _problem(
@@ -57,6 +67,7 @@ CLOSED = _problem(
     ("Déposez ce que porte la carte de tiers payant : un reçu numéroté vous est remis.",
      "Deposit what the tiers payant card says: a numbered receipt is given."),
     {"deposit": True},
+    CLOSED_SECONDS,
 )  # fmt: skip
 NOT_ANSWERED = _problem(
     503, "not_answered",
@@ -74,17 +85,12 @@ TOO_SLOW = _problem(
     ("La demande n'est pas arrivée en entier.", "The request did not arrive whole."),
     ("Envoyez-la de nouveau.", "Send it again."),
 )  # fmt: skip
-METHOD = _problem(
-    405, "method",
-    ("Cette adresse n'accepte que POST.", "This address accepts POST only."),
-    ("Envoyez la question par POST.", "Send the question by POST."),
-)  # fmt: skip
 _NOT_FOUND = _problem(
     404, "not_found",
     ("Cette adresse n'existe pas.", "There is no such address."),
     ("Voyez la description de l'API, /v1/openapi.json.", "See the description of the API, /v1/openapi.json."),
 )  # fmt: skip
-_METHOD = _problem(
+METHOD = _problem(
     405, "method",
     ("Cette adresse ne se demande pas ainsi.", "This address takes another method."),
     ("Voyez la description de l'API, /v1/openapi.json.", "See the description of the API, /v1/openapi.json."),
@@ -99,6 +105,13 @@ _MALFORMED = _problem(
     ("La demande n'a pas la forme attendue.", "The request is not in the expected form."),
     ("Voyez la description de l'API, /v1/openapi.json.", "See the description of the API, /v1/openapi.json."),
 )  # fmt: skip
+TOO_FAST = _problem(
+    429, "too_fast",
+    ("Trop de demandes à la fois ; rien n’a été fait.", "Too many requests at once; nothing was done."),
+    ("Attendez le temps de `Retry-After`, puis renvoyez la même demande avec une preuve neuve.",
+     "Wait as long as `Retry-After` says, then send the same request with a new proof."),
+)  # fmt: skip
+"""What the proxy in front says by itself, from deploy/nginx/said/fast.json; too_large has long.json."""
 FAULT = _problem(
     500, "fault",
     ("La demande n'a pas abouti, par notre faute.", "The request failed, and the fault is ours."),
@@ -110,7 +123,7 @@ def of_status(status: int) -> Problem:
     """The problem that stands for a bare HTTP status."""
     if status >= 500:
         return FAULT
-    return {404: _NOT_FOUND, 405: _METHOD, 413: _BODY_TOO_LARGE}.get(status, _MALFORMED)
+    return {404: _NOT_FOUND, 405: METHOD, 413: _BODY_TOO_LARGE}.get(status, _MALFORMED)
 
 
 REFUSED: Mapping[str, Problem] = {
@@ -164,15 +177,24 @@ REFUSED: Mapping[str, Problem] = {
 }  # fmt: skip
 
 
+_CHALLENGES = {"session": ', error="invalid_token"', "proof": ', error="invalid_dpop_proof"'}
+"""RFC 9449 §7.1, by the first word of the code."""
+_BARE = frozenset({"session_unknown"})
+"""RFC 6750 §3.1: whoever sent no handle is told no error; ours does not say which it was."""
+
+
 def headers_of(problem: Problem) -> dict[str, str]:
     """What goes with a refusal beside its body: how to sign in, or when to try again."""
     if problem.status == 401:
-        return {"www-authenticate": 'DPoP algs="ES256 Ed25519"'}
+        error = _CHALLENGES.get(problem.code.partition("_")[0], "") if problem.code not in _BARE else ""
+        return {"www-authenticate": f'DPoP algs="ES256 Ed25519"{error}'}
+    if problem.retry_after is not None:
+        return {"retry-after": str(problem.retry_after)}
     if problem.status == 503:
-        return {"retry-after": str(CLOSED_SECONDS if problem.code == CLOSED.code else 1)}
+        return {"retry-after": "1"}
     return {}
 
 
 def field_problem(field: str, reason: Phrase, remedy: Phrase) -> Problem:
     """A field that cannot be accepted as it stands."""
-    return Problem(422, "field", reason, remedy, {"field": field})
+    return Problem(422, "field", reason, remedy, {"field": field, "title": FIELD_TITLE})

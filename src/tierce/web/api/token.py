@@ -23,6 +23,7 @@ from tierce.kernel.clock import Clock
 from tierce.kernel.ids import ActivityId
 from tierce.kernel.language import Phrase
 from tierce.policy.acts import Act
+from tierce.web.api.openapi_schemas import WORDS, problem, ref
 from tierce.web.api.signin import AnyRequest, activity_answer, client_address, received
 from tierce.web.signin_words import code_of, told
 
@@ -126,9 +127,10 @@ def _read(form: Mapping[str, str]) -> Exchange:
 
 def _refused(error: IdentityError) -> Response[bytes]:
     reason, remedy = told(error)
-    status, name, more = 400, "invalid_request", {}
+    status, name, more = 400, "invalid_request", dict[str, Any]()
     if isinstance(error, ClientRefusedError):
         status, name = 401, "invalid_client"
+        more = {} if error.claim is None else {"field": error.claim}
     elif isinstance(error, ProofRefusedError):
         name = "invalid_dpop_proof"
     elif isinstance(error, SignInRefusedError) and error.reason is SignInReason.PROVIDER_DOWN:
@@ -145,7 +147,7 @@ def _refusal(
         "error": error,
         "error_description": reason.en,
         "code": code,
-        "detail": {"fr": reason.fr, "en": reason.en},
+        "reason": {"fr": reason.fr, "en": reason.en},
         "remedy": {"fr": remedy.fr, "en": remedy.en},
     }
     return _answer(status, body | dict(more or {}))
@@ -159,18 +161,19 @@ def _text(description: str) -> dict[str, Any]:
     return {"type": "string", "description": description}
 
 
-_ACTIVITY = {"$ref": "#/components/schemas/ActivityAnswer"}
+_ACTIVITY = ref("ActivityAnswer")
 _ERROR = {
     "type": "object",
     "description": "RFC 6749 §5.2, with our code, reason and remedy.",
-    "required": ["error", "error_description", "code", "detail", "remedy"],
+    "required": ["error", "error_description", "code", "reason", "remedy"],
     "properties": {
-        "error": {"enum": [
-            "invalid_request", "invalid_client", "unsupported_grant_type", "invalid_dpop_proof",
-            "temporarily_unavailable",
-        ]},
+        "error": _text("`invalid_request`, `invalid_client`, `unsupported_grant_type`, `invalid_dpop_proof` or "
+                       "`temporarily_unavailable`."),
         "error_description": _text("The reason, in English."),
         "code": _text("Ours, stable: `client_…`, `proof_…`, `sign_in_…`, `activity_wanted` or `form`."),
+        "reason": WORDS,
+        "remedy": WORDS,
+        "field": _text("The claim of the assertion at fault, when a registered key signed it."),
         "activities": {
             "type": "array",
             "items": _ACTIVITY,
@@ -184,47 +187,64 @@ _BODY = {
         "grant_type", "client_id", "client_assertion_type", "client_assertion", "subject_token", "subject_token_type",
     ],
     "properties": {
-        "grant_type": {"const": GRANT},
+        "grant_type": {"type": "string", "enum": [GRANT]},
         "client_id": _text("The name under which the operator registered the software."),
-        "client_assertion_type": {"const": ASSERTION},
-        "client_assertion": _text("A JWT signed by a registered key: iss, sub, aud (this address), exp, jti."),
+        "client_assertion_type": {"type": "string", "enum": [ASSERTION]},
+        "client_assertion": _text("A JWT signed by a registered key: iss, sub, aud (this address), iat, exp, jti."),
         "subject_token": _text("The access token that the professionals' provider gave the user of the software."),
-        "subject_token_type": {"enum": sorted(SUBJECT_TYPES)},
+        "subject_token_type": {"type": "string", "enum": sorted(SUBJECT_TYPES)},
         "activity": _text("The activity chosen, when the professional has several."),
     },
 }  # fmt: skip
+_TOKEN = {
+    "type": "object",
+    "required": ["access_token", "issued_token_type", "token_type", "expires_in", "activity"],
+    "properties": {
+        "access_token": _text("The handle, for `Authorization: DPoP <handle>`."),
+        "issued_token_type": _text(f"`{ACCESS_TOKEN}`."),
+        "token_type": _text("`DPoP`."),
+        "expires_in": {"type": "integer", "description": "Seconds unused; each use renews them."},
+        "activity": _ACTIVITY,
+    },
+}
+SCHEMAS: dict[str, dict[str, Any]] = {"TokenForm": _BODY, "TokenAnswer": _TOKEN, "TokenError": _ERROR}
+"""The named parts of the route's description."""
 
 
 def _refusal_of(why: str) -> dict[str, Any]:
-    return {"description": why, "content": {"application/json": {"schema": _ERROR}}}
+    return {"description": why, "content": {"application/json": {"schema": ref("TokenError")}}}
+
+
+def _away() -> dict[str, Any]:
+    found = problem("The professionals' provider is out of reach; or, as a problem document, the store is.", 503)
+    found["content"] |= _refusal_of("")["content"]
+    return found
 
 
 DESCRIPTION: dict[str, Any] = {
     "post": {
         "operationId": "exchangeToken",
-        "summary": "Exchange a professional's sign-in for a session bound to the software's key (RFC 8693).",
+        "summary": "Exchange a professional's sign-in for a session bound to the machine's key (RFC 8693).",
+        "tags": ["vendor"],
+        "security": [],
         "parameters": [
             {"name": "DPoP", "in": "header", "required": True, "schema": {"type": "string"},
              "description": "Proof by the key that the session is bound to (RFC 9449), with `bd`, without `ath`."},
         ],
-        "requestBody": {"required": True, "content": {"application/x-www-form-urlencoded": {"schema": _BODY}}},
+        "requestBody": {
+            "required": True,
+            "content": {"application/x-www-form-urlencoded": {"schema": ref("TokenForm")}},
+        },
         "responses": {
             "200": {
                 "description": "The session, whose handle is told this once.",
-                "content": {"application/json": {"schema": {
-                    "type": "object",
-                    "required": ["access_token", "issued_token_type", "token_type", "expires_in", "activity"],
-                    "properties": {
-                        "access_token": _text("The handle, for `Authorization: DPoP <handle>`."),
-                        "token_type": {"const": "DPoP"},
-                        "expires_in": {"type": "integer", "description": "Seconds unused; each use renews them."},
-                        "activity": _ACTIVITY,
-                    },
-                }}},
+                "content": {"application/json": {"schema": ref("TokenAnswer")}},
             },
             "400": _refusal_of("The form, the user's token, the activity or the proof does not fit."),
             "401": _refusal_of("The software did not prove who it is."),
-            "503": _refusal_of("The professionals' provider is out of reach."),
+            "413": problem("More than sixteen kilobytes.", 413),
+            "429": problem("Too many at once: the proxy in front let nothing through.", 429),
+            "503": _away(),
         },
     }
 }  # fmt: skip

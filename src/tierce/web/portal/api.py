@@ -284,7 +284,7 @@ class DepositStateBody(msgspec.Struct):
 class _Problem(msgspec.Struct):
     status: int
     code: str
-    detail: Guarantee
+    reason: Guarantee
     remedy: Guarantee
     field: str | None = None
 
@@ -474,7 +474,7 @@ def _refused(status: int, content: bytes) -> ApiRefusedError | ApiUnreachableErr
         problem = msgspec.json.decode(content, type=_Problem)
     except msgspec.DecodeError:
         return ApiUnreachableError(f"the API answered {status} without a reason")
-    reason, remedy = problem.detail, problem.remedy
+    reason, remedy = problem.reason, problem.remedy
     return ApiRefusedError(
         status, problem.code, Phrase(reason.fr, reason.en), Phrase(remedy.fr, remedy.en), problem.field
     )
