@@ -9,7 +9,7 @@ import importlib
 import importlib.util
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final
 
 import typer
@@ -105,7 +105,7 @@ _COMMANDS: Final = {
     "bench": ("tierce.lab.bench.commands", "Mesurer sur cette machine. / Measure on this machine."),
 }
 
-_ALONE: Final = {
+_ALONE: Final[Mapping[tuple[str, ...], str]] = {
     ("lab", "standins"): "tierce.lab.standins.commands",
     ("lab", "portal2024"): "tierce.lab.standins.portal2024",
 }
