@@ -9,7 +9,7 @@ import importlib
 import importlib.util
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final
 
 import typer
@@ -105,6 +105,12 @@ _COMMANDS: Final = {
     "bench": ("tierce.lab.bench.commands", "Mesurer sur cette machine. / Measure on this machine."),
 }
 
+_ALONE: Final[Mapping[tuple[str, ...], str]] = {
+    ("lab", "standins"): "tierce.lab.standins.commands",
+    ("lab", "portal2024"): "tierce.lab.standins.portal2024",
+}
+"""Servers that each demonstration starts: they import what they serve, and nothing else of their group."""
+
 REFUSED: Final = 2
 STOPPED: Final = 130
 """As a shell says of what Ctrl-C ended."""
@@ -143,8 +149,10 @@ def _opener(name: str, module: str) -> Callable[[typer.Context], None]:
     """Make the command that imports the module's application and hands it every argument."""
 
     def open_command(ctx: typer.Context) -> None:
-        command = typer.main.get_command(importlib.import_module(module).app)
-        raise typer.Exit(_run(command, ctx.args, f"tierce {name}"))
+        alone = _ALONE.get((name, *ctx.args[:1]))
+        words, rest = ([name], ctx.args) if alone is None else ([name, ctx.args[0]], ctx.args[1:])
+        command = typer.main.get_command(importlib.import_module(alone or module).app)
+        raise typer.Exit(_run(command, rest, " ".join(["tierce", *words])))
 
     return open_command
 

@@ -34,6 +34,12 @@ def test_every_text_file_keeps(rule: wording.TextRule) -> None:
     assert not broken, "\n" + "\n".join(broken)
 
 
+def test_one_file_says_what_forks_share() -> None:
+    """The server of forks is one a process: whoever else told it would leave every command to import its modules."""
+    telling = "set_forkserver_" + "preload"
+    assert [str(source.path) for source in SOURCES if telling in source.text] == ["tests/forks.py"]
+
+
 SERVERS_DAY = re.compile(r"\bcurrent_date\b|\bnow\(\)::date\b", re.IGNORECASE)
 
 

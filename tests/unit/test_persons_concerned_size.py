@@ -10,7 +10,7 @@ from tierce.kernel.language import Language
 from tierce.notices.model import Operator
 from tierce.persons.concerned.advice import advice
 from tierce.persons.concerned.model import Answer, ShownUnder, Told
-from tierce.web.look.pages import Frame, Link, Pages
+from tierce.web.look.pages import Frame, Link, pages_of
 from tierce.web.persons.concerned import FRAME_BYTES, INCIDENT_BYTES, all_shown, filled, shown_words
 from tierce.web.persons.site import HERE
 
@@ -39,7 +39,7 @@ def page_of(said: tuple[Told, ...], language: Language) -> str:
         "advice": advice(all_shown(said)),
         "operator": OPERATOR,
     }
-    return Pages(HERE).render("concerned.html", frame, values)
+    return pages_of(HERE).render("concerned.html", frame, values)
 
 
 @pytest.mark.parametrize("language", list(Language))

@@ -17,6 +17,7 @@ import typer
 from granian import Granian
 from granian.constants import Interfaces
 
+app = typer.Typer(add_completion=False)
 COUNTRY_VARIABLE: Final = "TIERCE_PORTAL2024_COUNTRY"
 COOKIE: Final = "session"
 Message = MutableMapping[str, Any]
@@ -89,6 +90,7 @@ def from_environment() -> Portal2024:
     return load(Path(os.environ[COUNTRY_VARIABLE]))
 
 
+@app.command("portal2024")
 def portal2024(
     country: Annotated[Path, typer.Option(help="Dossier du pays inventé. / Folder of the country.", exists=True)],
     port: Annotated[int, typer.Option(help="Port, 127.0.0.1.", min=1, max=65535)] = 8024,
