@@ -5,7 +5,6 @@ connection lives long, since a plan that is kept is made after five.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 
@@ -15,6 +14,7 @@ import pytest
 from tests.integration.asks import ask, write_asks
 from tests.integration.conftest import Connect
 from tests.integration.fresh import fresh_database
+from tests.integration.pages_read import FEW_PAGES, MANY, Country
 from tierce.controls import store as controls
 from tierce.directory import store as directory
 from tierce.gate.store import BY_KEY
@@ -37,9 +37,6 @@ from tierce.upkeep.retention import store as retention
 
 pytestmark = pytest.mark.integration
 
-MANY = 20_000
-FEW_PAGES = 40
-"""Pages that one statement may read of the tables named, where it reads rows of one subject."""
 COUNTRY = f"""
 set session_replication_role = replica;
 insert into directory.professional (id, national_id, family_name, given_name, profession)
@@ -61,33 +58,6 @@ insert into access.session (id, handle, site, login, professional, acr, activity
     from generate_series(1, {MANY}) n;
 set session_replication_role = origin;
 analyze directory.professional, directory.establishment, directory.activity, access.line, access.session"""
-
-
-@dataclass
-class Country:
-    """A database that holds many of each, and what was read of it."""
-
-    admin: psycopg.Connection
-    connect: Connect
-
-    def pages(self, working: psycopg.Connection, work: Callable[[], object], *tables: str) -> int:
-        """Pages read of these tables and of their indexes while `working` does its work, once everything is known."""
-        work()
-        self.admin.execute("select pg_stat_force_next_flush()")
-        before = self._read(working, tables)
-        work()
-        return self._read(working, tables) - before
-
-    def _read(self, working: psycopg.Connection, tables: tuple[str, ...]) -> int:
-        working.execute("select pg_stat_force_next_flush()")
-        working.commit()
-        row = self.admin.execute(
-            "select sum(coalesce(heap_blks_read + heap_blks_hit, 0) + coalesce(idx_blks_read + idx_blks_hit, 0))"
-            " from pg_statio_user_tables where relid = any(%s::regclass[])",
-            (list(tables),),
-        ).fetchone()
-        assert row is not None
-        return int(row[0])
 
 
 @pytest.fixture(scope="module")
