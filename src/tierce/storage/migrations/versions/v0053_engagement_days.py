@@ -4,7 +4,7 @@ from alembic import op
 
 from tierce.storage.migrate import read_sql
 
-revision = "0055"
+revision = "0053"
 down_revision = "0052"
 
 
@@ -12,4 +12,4 @@ def upgrade() -> None:
     """Add the column."""
     driver = op.get_bind().connection.driver_connection
     assert driver is not None
-    driver.execute(read_sql("v0055.sql").encode())
+    driver.execute(read_sql("v0053.sql").encode())
