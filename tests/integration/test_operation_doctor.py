@@ -205,6 +205,8 @@ def test_a_server_that_could_lose_lines(house: House, connect: Connect) -> None:
         assert [one.subject for one in _inside(house, "server-setting")] == ["synchronous_commit"]
     finally:
         admin.execute("alter role tierce_upkeep reset synchronous_commit")
+    (told,) = base.unsafe({"fsync": "on", "max_prepared_transactions": "8"})
+    assert (told.subject, "would outlive" in told.said.en) == ("max_prepared_transactions", True)
 
 
 def test_an_index_that_an_upgrade_left_to_be_built(house: House, connect: Connect) -> None:

@@ -58,7 +58,7 @@ def asked_by_templates(folder: Path) -> set[str]:
     return found
 
 
-_COUNTED = {Decision.TELL, Decision.CONCLUDE, Decision.LATE, Decision.NOTIFY}
+_COUNTED = {Decision.TELL, Decision.CONCLUDE, Decision.PUBLISH, Decision.LATE, Decision.NOTIFY}
 """Decisions whose sentence holds a number or a duty."""
 CHOSEN = {
     OFFICE: numbered("act", Act)

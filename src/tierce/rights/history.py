@@ -88,9 +88,6 @@ class Seats:
     """Until the next civil day in Paris, when the asks of the day are given back."""
 
 
-EVERYTHING = HistoryFilter()
-
-
 class History:
     """Reads that name nobody."""
 

@@ -1,5 +1,7 @@
 """The doctor on the database: who can reach it, its version and settings, its clock, the sequencer, imports."""
 
+from collections.abc import Mapping
+
 import psycopg
 
 from tierce.journal.errors import JournalError
@@ -32,7 +34,15 @@ VERSION_MIN = 150_000
 CLOCK_WARNING, CLOCK_BAD = 1.0, 60.0
 IMPORT_SECONDS_MAX = 6 * 3600.0
 """Thirty-three million people take less; a file that has run for longer was left by a process that died."""
-WANTED = {"fsync": "on", "full_page_writes": "on", "synchronous_commit": "on"}
+_LOSES = Phrase("une panne perdrait des lignes", "a crash would lose lines")
+_OUTLIVES = Phrase("un verrou survivrait à sa connexion", "a lock would outlive its connection")
+_WANTED = {
+    "fsync": ("on", _LOSES),
+    "full_page_writes": ("on", _LOSES),
+    "synchronous_commit": ("on", _LOSES),
+    "max_prepared_transactions": ("0", _OUTLIVES),
+}
+"""What a setting of the server must be, and what would come of another value."""
 
 
 def reach(settings: Settings) -> list[Finding]:
@@ -99,14 +109,7 @@ def _server(connection: psycopg.Connection, settings: Settings) -> list[Finding]
     if connection.info.server_version < VERSION_MIN:
         remedy = Phrase("passez à PostgreSQL 15 ou plus récent", "move to PostgreSQL 15 or newer")
         found.append(bad("server-old", "PostgreSQL", Phrase("est trop ancien", "is too old"), remedy))
-    for name, value in store.server_settings(connection, list(WANTED)).items():
-        if value != WANTED[name]:
-            said = Phrase(f"vaut {value} : une panne perdrait des lignes", f"is {value}: a crash would lose lines")
-            remedy = Phrase(
-                f"`{name} = {WANTED[name]}` dans postgresql.conf, puis rechargez",
-                f"`{name} = {WANTED[name]}` in postgresql.conf, then reload",
-            )
-            found.append(bad("server-setting", name, said, remedy))
+    found += unsafe(store.server_settings(connection, list(_WANTED)))
     if store.archive_fails(connection):
         said = Phrase("n’est plus copié, et s’accumule", "is no longer copied, and gathers")
         remedy = Phrase(
@@ -121,6 +124,21 @@ def _server(connection: psycopg.Connection, settings: Settings) -> list[Finding]
         remedy = Phrase("`ssl = on` sur le serveur", "`ssl = on` on the server")
         found.append(bad("server-tls", settings.database.host, said, remedy))
     return found or [good("server", "PostgreSQL", "réglages sûrs", "its settings are safe")]
+
+
+def unsafe(values: Mapping[str, str]) -> list[Finding]:
+    """Settings of the server that are not as they must be, by name."""
+    found = []
+    for name, value in values.items():
+        wanted, why = _WANTED[name]
+        if value != wanted:
+            said = Phrase(f"vaut {value} : {why.fr}", f"is {value}: {why.en}")
+            remedy = Phrase(
+                f"`{name} = {wanted}` dans postgresql.conf, puis redémarrez PostgreSQL",
+                f"`{name} = {wanted}` in postgresql.conf, then restart PostgreSQL",
+            )
+            found.append(bad("server-setting", name, said, remedy))
+    return found
 
 
 def _schema(connection: psycopg.Connection) -> list[Finding]:
