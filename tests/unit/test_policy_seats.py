@@ -270,8 +270,13 @@ def test_a_declared_line_follows_its_line_and_both_fit(profession: Profession) -
     assert unpack_declared(pack(line)) is None
     assert unpack_declared(stored[:-1]) == replace(second, attempts=0), "written before its misses were counted"
     assert len(stored) == 136, "with the evidence of a device, less than 256"
-    busy = replace(second, since=MONDAY - PROBATION_DAYS, seats=(256, *second.seats[1:]))
-    assert unpack_declared(pack(line) + pack_declared(busy)) == busy, "of an establishment, more than a byte a day"
+    # Of an establishment more than a byte a day, reached from the shorter form that its line was read from.
+    read = unpack_declared(stored)
+    assert read is not None
+    for busy in (replace(read, seats=(256, *read.seats[1:])), replace(read, attempts=256)):
+        assert unpack_declared(pack(line) + pack_declared(busy)) == busy
+        withdrawn = replace(busy, proofs=0)
+        assert unpack_declared(pack(line) + pack_declared(withdrawn)) == busy, "it knows no probation"
 
 
 def test_proofs_of_the_two_lines_are_told_apart() -> None:

@@ -379,9 +379,12 @@ def unpack(state: bytes) -> Line:
 
 
 def pack_declared(line: Line) -> bytes:
-    """The stored form of a declared line, which follows that of its line: a byte a day, as long as one suffices."""
+    """The stored form of a declared line, which follows that of its line: a byte a day, as long as one suffices.
+
+    Neither form keeps what probation asks, which a declared line does not know.
+    """
     if max(*line.seats, line.attempts) > _BYTE_MAX:
-        return pack(line)
+        return pack(replace(line, since=0))
     return _DECLARED_PACK.pack(
         line.limit, line.today, line.day, line.freed_256, line.freed_week, line.weeks, *line.seats, line.attempts,
     )  # fmt: skip
@@ -392,7 +395,7 @@ def unpack_declared(state: bytes) -> Line | None:
     if len(state) <= _PACK.size:
         return None
     if len(state) == 2 * _PACK.size:
-        return unpack(state[_PACK.size :])
+        return replace(unpack(state[_PACK.size :]), since=DECLARED_UNSEEN.since, proofs=DECLARED_UNSEEN.proofs)
     if len(state) == _PACK.size + _DECLARED_OLD:
         state += bytes(1)
     limit, today, day, freed_256, freed_week, weeks, *seats, misses = _DECLARED_PACK.unpack_from(state, _PACK.size)
