@@ -14,7 +14,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import BytecodeCache, Environment, FileSystemLoader, StrictUndefined
+from jinja2.bccache import Bucket
 from litestar import Request, Response, get
 from litestar.datastructures import State
 from litestar.exceptions import NotFoundException
@@ -76,6 +77,20 @@ class Asset:
     version: str
 
 
+class _Compiled(BytecodeCache):
+    """Templates compiled once a process, whatever the language of their page."""
+
+    def __init__(self) -> None:
+        self._found: dict[str, Bucket] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if found := self._found.get(bucket.key):
+            bucket.code = found.code
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._found[bucket.key] = bucket
+
+
 class Pages:
     """The templates, words and static files of one site."""
 
@@ -87,15 +102,8 @@ class Pages:
         """
         self.words = Words.load(LOOK / "words.toml", *sorted(folder.glob("words*.toml")))
         self._assets = {**_assets(LOOK / "static", "look"), **_assets(folder / "static", "static")}
-        self._environment = Environment(
-            loader=FileSystemLoader([folder / "templates", LOOK / "templates"]),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-            auto_reload=False,
-        )
-        self._environment.globals["asset"] = self.address
+        compiled = _Compiled()
+        self._environments = {language: self._environment(folder, language, compiled) for language in Language}
 
     def address(self, path: str) -> str:
         """Return the address of a static file such as ``look/tierce.css``, with the version of its content."""
@@ -103,10 +111,8 @@ class Pages:
 
     def render(self, template: str, frame: Frame, values: Mapping[str, object]) -> str:
         """Return the HTML of a page; every name that the template uses must be given."""
-        language = frame.language
-        return self._environment.get_template(template).render(
-            {**self._tools(language), **values, "frame": frame, "lang": str(language)}
-        )
+        environment = self._environments[frame.language]
+        return environment.get_template(template).render({**values, "frame": frame})
 
     def page(self, template: str, frame: Frame, values: Mapping[str, object], *, status: int) -> Response[str]:
         """Return the page as an answer."""
@@ -133,6 +139,20 @@ class Pages:
             return Response(asset.content, media_type=asset.media_type, headers={"cache-control": _FOREVER})
 
         return [static]
+
+    def _environment(self, folder: Path, language: Language, compiled: _Compiled) -> Environment:
+        """Return what makes pages of one language: what they import is then evaluated once, not for each page."""
+        environment = Environment(
+            loader=FileSystemLoader([folder / "templates", LOOK / "templates"]),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            auto_reload=False,
+            bytecode_cache=compiled,
+        )
+        environment.globals.update(self._tools(language), asset=self.address, lang=str(language))
+        return environment
 
     def _tools(self, language: Language) -> dict[str, object]:
         """Return the few functions that templates call; the language is already in them."""
