@@ -37,13 +37,11 @@ ABSENT: dict[str, tuple[tuple[str, str], ...]] = {
         ("dashboards, support", r"grafana"),
     ),
     "docs/privacy/appeal.md": (("cette règle est d'organisation", r"\b72\b.*appeal|APPEAL_REVIEW"),),
-    "docs/privacy/article-28.md": (("Détruire d'un coup les clés", r"def (destroy|drop)_insurer|def end_contract"),),
     "docs/privacy/impact-assessment.md": (
         ("Recherche de campagnes", r"campaign|campagne"),
         ("Clés dans un module matériel", r"pkcs.?11|\bhsm\b|\bkms\b"),
         ("liées à une clé de leur navigateur", r"(staff|person)_session[^;]{0,400}\b(thumbprint|jkt)\b"),
         ("Effacement de la mémoire des paires", r"def (forget|erase)_pair"),
-        ("Destruction des clés d'un organisme", r"def (destroy|drop)_insurer|def end_contract"),
         ("Égalité des *temps* de réponse", r"def (test_)?equal_times"),
     ),
     "docs/privacy/pair-memory.md": (
@@ -55,7 +53,6 @@ ABSENT: dict[str, tuple[tuple[str, str], ...]] = {
         ("attempts at passwords are the identity provider", r"password_attempts|check_password"),
         ("equality of answer times", r"def (test_)?equal_times"),
         ("payment is not built", r"create schema pay|class Payment\b"),
-        ("no command destroys an insurer", r"def (destroy|drop)_insurer|def end_contract"),
         ("does not escalate by itself", r"def escalate"),
     ),
     "docs/reference/journal-entry-v1.md": (("act 71", r"Act\.POLICY_CHANGE\b"),),
@@ -63,7 +60,6 @@ ABSENT: dict[str, tuple[tuple[str, str], ...]] = {
         ("`index`, `trait`, `door`", r"def rotate_(index|trait|door|purpose)"),
         ("`pair`, `network`, `feed`, `engagement`", r"def rotate_(pair|network|feed|engagement|receipt|purpose)"),
         ("keys in a hardware module", r"pkcs.?11|\bhsm\b|\bkms\b"),
-        ("ending a contract by destroying its keys", r"def (destroy|drop)_insurer|def end_contract"),
     ),
     "docs/reference/sign-in.md": (
         ("bound to a key of the browser", r"(staff|person)_session[^;]{0,400}\b(thumbprint|jkt)\b"),

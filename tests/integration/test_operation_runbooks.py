@@ -28,6 +28,7 @@ PAGES = Path(__file__).parents[2] / "docs" / "runbooks"
 FOLLOWED = (
     "health-and-alerts",
     "import",
+    "end-a-contract",
     "staff",
     "close-and-reopen",
     "backup-and-restore",

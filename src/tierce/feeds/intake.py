@@ -33,10 +33,10 @@ from tierce.registry.columns import INSURERS
 from tierce.registry.contracts.columns import CONTRACTS
 from tierce.registry.contracts.service import take_contracts
 from tierce.registry.contracts.store import ContractStore
-from tierce.registry.errors import FeedBusyError, FeedRefusedError, InsurerUnknownError
+from tierce.registry.errors import ContractEndedError, FeedBusyError, FeedRefusedError, InsurerUnknownError
 from tierce.registry.model import People
 from tierce.registry.progress.model import Progress
-from tierce.registry.service import Listener, take_insurers
+from tierce.registry.service import Listener, end_absent, take_insurers
 from tierce.registry.store import RegistryStore
 
 INSTANCE: Final = "feed"
@@ -142,6 +142,7 @@ class Intake:
 
         Raises:
             InsurerUnknownError: no insurer has this AMC number.
+            ContractEndedError: its contract has ended.
             FeedRefusedError: the file is another insurer's or another kind's; nothing was written.
             FeedHeldError: abnormally many people would lose their cover; nothing was taken from them.
             FeedBusyError: another import is running.
@@ -173,7 +174,7 @@ class Intake:
         for path in files:
             try:
                 runs.append((path, self._rights_run(path, path.stem, listener_of(path), ways)))
-            except InsurerUnknownError as error:
+            except (InsurerUnknownError, ContractEndedError) as error:
                 msg = f"{path.name} : {error}"
                 raise FeedRefusedError(msg) from None
         with self._alone():
@@ -187,6 +188,8 @@ class Intake:
         sender = self._registry.sender(amc, self._people)
         if sender is None:
             raise InsurerUnknownError
+        if self._registry.has_ended(sender.id):
+            raise ContractEndedError
         feed = _Feed("rights", path, amc, sender.id, Act.FEED_RIGHTS, _RIGHTS_CATEGORIES)
         return RightsRun(
             self._registry,
@@ -197,6 +200,39 @@ class Intake:
             ways=ways,
             note=lambda act, number, outcome: self._note(replace(feed, act=act), number, outcome),
         )
+
+    def covered(self, amc: str) -> int:
+        """How many people the insurer `amc` covers today; 0 when there is none."""
+        sender = self._registry.sender(amc, self._people)
+        found = 0 if sender is None else self._registry.book().count_covered(sender.id, self._today())
+        self._registry.rollback()
+        return found
+
+    def end_rights(self, amc: str, progress: Callable[[int], None]) -> int:
+        """End tonight every right of an insurer whose contract has ended; how many people had one.
+
+        Stopped, it goes on when it is run again.
+
+        Raises:
+            InsurerUnknownError: no insurer has this AMC number.
+            FeedBusyError: another import is running.
+        """
+        sender, ended = self._registry.sender(amc, self._people), 0
+        if sender is None:
+            raise InsurerUnknownError
+        with self._alone():
+            mark = new_id()
+            writer, book = self._registry.writer(sender, mark), self._registry.book()
+            for people in end_absent(writer, book, sender.id, self._today() + 1, mark, says_file=False):
+                self._registry.commit()
+                progress(people)
+                ended += people
+            self._registry.count_people(sender.id)
+            self._registry.commit()
+        return ended
+
+    def _today(self) -> int:
+        return paris_day(self._clock.now())
 
     def insurers(self, path: Path, listener: Listener) -> Report:
         """Take in the insurers' file, whole or not at all."""
@@ -272,7 +308,7 @@ class Intake:
         """
         layout = layout_of(path)
         rows = rows_of(path, layout)
-        today = paris_day(self._clock.now())
+        today = self._today()
         day = today if day is None else day
         if day > today:
             msg = (

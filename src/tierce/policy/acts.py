@@ -72,6 +72,10 @@ class Act(IntEnum):
     """Data past its duration was removed; `reference` says which class and how many rows."""
     OPERATION_KEY_ROTATE = 76
     OPERATION_PASSWORDS = 77
+    CONTRACT_END = 78
+    """An insurer's contract ends: none of its files is taken in any more. Taken back: CONTRACT_RESUME."""
+    CONTRACT_DELETE = 79
+    """What such an insurer had stored was deleted, its keys too; `reference` is how many copies of people."""
     DEPOSIT_MAKE = 80
     """A professional leaves a deposit while the gate is closed; nobody is looked up."""
     DEPOSIT_READ = 81
@@ -80,6 +84,8 @@ class Act(IntEnum):
     """The worker says of a deposit whether its payment is guaranteed, from what it holds and nothing else."""
     DEPOSIT_TERMS = 83
     """An insurer's written choice of what it guarantees while closed is entered."""
+    CONTRACT_RESUME = 84
+    """The end of an insurer's contract is taken back, or a new one begins."""
     INSURER_SESSION_OPEN = 90
     INSURER_SESSION_END = 91
     INSURER_COUNTS = 92

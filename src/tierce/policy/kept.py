@@ -52,6 +52,7 @@ class Kept(IntEnum):
     LETTERS = 45
     RECEIVED = 46
     VOUCHED = 70
+    CONTRACTS_ENDED = 71
 
 
 class End(StrEnum):
@@ -74,6 +75,8 @@ class Hand(StrEnum):
     """`tierce journal seal`, likewise."""
     BACKUP = "backup"
     """`tierce backup take --forget-old`, once the new one is whole: the last one is never removed."""
+    CONTRACT = "contract"
+    """`tierce contract delete`, which somebody runs; the database holds the duration too."""
     OPERATOR = "operator"
     """Files outside the database: deploy/ and the runbooks say how."""
     NOBODY = "nobody"

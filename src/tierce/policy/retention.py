@@ -224,6 +224,22 @@ RETENTION: Mapping[Kept, Rule] = {
         Phrase("RGPD, art. 5.1.e et 28.3.g", "GDPR, art. 5(1)(e) and 28(3)(g)"),
         held=True,
     ),
+    Kept.CONTRACTS_ENDED: Rule(
+        Phrase(
+            "tout ce qu'un organisme avait confié, sa fin de contrat écrite, et les clés qui l'ouvrent",
+            "all that an insurer had stored, once the end of its contract is written, and the keys that open it",
+        ),
+        "person.record, person.family, person.member, person.key, person.former_key, person.trait, coverage.coverage,"
+        " registry.insurer_key, registry.door, registry.convention, registry.deposit_choice, registry.printed",
+        _days(30),
+        Phrase("la fin du contrat", "the end of the contract"),
+        End.DELETED,
+        Hand.CONTRACT,
+        Phrase(
+            "RGPD, art. 28.3.g ; délai pour se raviser : choix", "GDPR, art. 28(3)(g); time to think again: a choice"
+        ),
+        held=True,
+    ),
     Kept.LADDER: Rule(
         Phrase("suspensions levées ou échues", "holds lifted or run out"),
         "access.ladder",
@@ -462,7 +478,7 @@ JOB_CLASSES = tuple(kept for kept, rule in RETENTION.items() if rule.hand is Han
 def keep_days() -> dict[int, int]:
     """The durations that the database is given, in days, by class."""
     found = {}
-    for kept in JOB_CLASSES:
+    for kept in (*JOB_CLASSES, Kept.CONTRACTS_ENDED):
         keep = RETENTION[kept].keep
         assert keep is not None
         found[kept.value] = keep.days

@@ -61,10 +61,11 @@ def say(connection: Connection, place: EstablishmentId, digits: int, token: str)
 
 
 def insurers_without_signer(connection: Connection) -> list[InsurerId]:
-    """Insurers none of whose keys may sign."""
+    """Insurers none of whose keys may sign, but those whose contract has ended."""
     rows = connection.execute(
         "select i.id from registry.insurer i where not exists"
-        " (select from presence.signer s where s.insurer = i.id and s.revoked is null) order by i.id"
+        " (select from presence.signer s where s.insurer = i.id and s.revoked is null) and not exists"
+        " (select from registry.ending e where e.insurer = i.id and e.resumed is null) order by i.id"
     ).fetchall()
     return [InsurerId(row[0]) for row in rows]
 

@@ -11,6 +11,10 @@ class InsurerUnknownError(FeedRefusedError):
     """Aucun organisme n’a ce numéro AMC / no insurer has this AMC number: `tierce feed insurers FILE`."""
 
 
+class ContractEndedError(FeedRefusedError):
+    """Le contrat de cet organisme a pris fin : `tierce contract status` / the contract of this insurer has ended."""
+
+
 class FeedBusyError(FeedRefusedError):
     """Un autre fichier est pris en ce moment ; attendez sa fin / another import is running: wait for its end."""
 

@@ -285,12 +285,8 @@ class RightsImport:
         day = progress.effective_day
         if day is None:
             return
-        for periods in desk.book.absent(self._sender.id, day, progress.told, ABSENT_PERIODS):
-            ahead = [(person, since) for person, since, _until, _sealed in periods if since >= day]
-            running = [(person, since, day - 1, sealed) for person, since, _until, sealed in periods if since < day]
-            desk.writer.remove(ahead)
-            desk.writer.shorten(running, effective=day)
-            progress.counts.ended += len({person for person, _since, _until, _sealed in periods})
+        for people in end_absent(desk.writer, desk.book, self._sender.id, day, progress.told, says_file=True):
+            progress.counts.ended += people
             self._commit()
 
     # -- commits ---------------------------------------------------------------------------------------------
@@ -308,6 +304,20 @@ class RightsImport:
     def _tell(self) -> None:
         self._listener.on_lines(self._progress.counts.read)
         self._listener.on_progress(self._progress)
+
+
+def end_absent(
+    writer: Writer, book: FeedBook, insurer: InsurerId, day: int, told: int, *, says_file: bool
+) -> Iterator[int]:
+    """End, on the day before `day`, the cover of whoever the file of mark `told` does not tell of; how many, by lots.
+
+    The caller commits each lot. Where no file says so, an earlier file may say otherwise again.
+    """
+    for periods in book.absent(insurer, day, told, ABSENT_PERIODS):
+        writer.remove([(person, since) for person, since, _until, _sealed in periods if since >= day])
+        running = [(person, since, day - 1, sealed) for person, since, _until, sealed in periods if since < day]
+        writer.shorten(running, effective=day if says_file else None)
+        yield len({person for person, _since, _until, _sealed in periods})
 
 
 @contextmanager

@@ -18,7 +18,7 @@ from tierce.registry.writing.store import Writer
 from tierce.storage.insurer_keys import make_insurer_keys
 from tierce.storage.keys import Keyring, Purpose
 
-_IMPORT_LOCK: Final = 0x7469_6572_6665
+IMPORT_LOCK: Final = 0x7469_6572_6665
 """Imports run one at a time: two of them could each create the same new person."""
 
 
@@ -34,12 +34,12 @@ class RegistryStore:
 
     def lock(self) -> bool:
         """Become the only import; False when another one runs. The lock is the session's."""
-        row = self._connection.execute("select pg_try_advisory_lock(%s)", (_IMPORT_LOCK,)).fetchone()
+        row = self._connection.execute("select pg_try_advisory_lock(%s)", (IMPORT_LOCK,)).fetchone()
         return bool(row and row[0])
 
     def unlock(self) -> None:
         """Let another import run."""
-        self._connection.execute("select pg_advisory_unlock(%s)", (_IMPORT_LOCK,))
+        self._connection.execute("select pg_advisory_unlock(%s)", (IMPORT_LOCK,))
         self._connection.commit()
 
     def begin(
@@ -108,6 +108,13 @@ class RegistryStore:
         """Map the AMC number of every insurer to its identifier."""
         rows = self._connection.execute("select amc, id from registry.insurer").fetchall()
         return {amc: InsurerId(number) for amc, number in rows}
+
+    def has_ended(self, insurer: InsurerId) -> bool:
+        """Whether the contract with this insurer has ended: none of its files of rights is taken in."""
+        row = self._connection.execute(
+            "select exists (select from registry.ending where insurer = %s and resumed is null)", (insurer,)
+        ).fetchone()
+        return row == (True,)
 
     def sender(self, amc: str, people: People) -> Sender | None:
         """Return an insurer with its products, or None when no insurer has this AMC number."""

@@ -32,22 +32,38 @@ WrappedRow = tuple[int, int, int, bytes]
 """(insurer, compartment, version, wrapped key) as READ_KEYS returns it."""
 
 
+_WITHOUT_KEY: LiteralString = """
+    select i.id, c.number, 1 + coalesce((select max(e.last_version) from registry.ending e where e.insurer = i.id), 0)
+    from registry.insurer i cross join unnest(%s::smallint[]) c(number)
+    where i.id = any(%s)
+      and not exists (select from registry.insurer_key k where k.insurer = i.id and k.compartment = c.number)
+      and not exists (select from registry.ending e where e.insurer = i.id and e.resumed is null)
+    order by 1, 2"""
+_WITHOUT_DOOR: LiteralString = """
+    select i.id, i.amc from registry.insurer i
+    where not exists (select from registry.door d where d.insurer = i.id)
+      and not exists (select from registry.ending e
+                      where e.insurer = i.id and e.resumed is null and e.deleted is not null)"""
+
+
 def make_insurer_keys(connection: psycopg.Connection, keyring: Keyring, insurers: Iterable[InsurerId]) -> int:
-    """Give each insurer its door, and a first key in every compartment of FED where it has none; how many keys."""
-    made = 0
-    with connection.cursor() as cursor:
-        for insurer in insurers:
-            for compartment in FED:
-                name = COMPARTMENT_KEYS[compartment]
-                wrapped = wrap_key(keyring.raw(name), compartment, insurer, 1, os.urandom(KEY_BYTES))
-                cursor.execute(
-                    "insert into registry.insurer_key (insurer, compartment, version, wrapped)"
-                    " values (%s, %s, 1, %s) on conflict do nothing",
-                    (insurer, compartment.value, wrapped),
-                )
-                made += cursor.rowcount
+    """Give each insurer its door, and a key in every compartment of FED where it has none; how many keys.
+
+    An insurer whose contract has ended gets none; the version of a key that was destroyed is not used again, for a
+    process may still hold it in memory.
+    """
+    numbers = [compartment.value for compartment in FED]
+    rows = connection.execute(_WITHOUT_KEY, (numbers, list(insurers))).fetchall()
+    for insurer, number, version in rows:
+        compartment = Compartment(number)
+        master = keyring.raw(COMPARTMENT_KEYS[compartment])
+        wrapped = wrap_key(master, compartment, InsurerId(insurer), version, os.urandom(KEY_BYTES))
+        connection.execute(
+            "insert into registry.insurer_key (insurer, compartment, version, wrapped) values (%s, %s, %s, %s)",
+            (insurer, number, version, wrapped),
+        )
     make_doors(connection, keyring)
-    return made
+    return len(rows)
 
 
 def door_of(key: KeyedHash, amc: str) -> bytes:
@@ -58,9 +74,7 @@ def door_of(key: KeyedHash, amc: str) -> bytes:
 def make_doors(connection: psycopg.Connection, keyring: Keyring) -> int:
     """Give each insurer that has none its door; returns how many were made. The database keeps digests alone."""
     key = keyring.hash(Purpose.DOOR)
-    rows = connection.execute(
-        "select id, amc from registry.insurer i where not exists (select from registry.door d where d.insurer = i.id)"
-    ).fetchall()
+    rows = connection.execute(_WITHOUT_DOOR).fetchall()
     for number, amc in rows:
         connection.execute(
             "insert into registry.door (insurer, digest) values (%s, %s) on conflict do nothing",

@@ -51,6 +51,7 @@ FUNCTIONS = (
     "insurers.sql",
     "retention.sql",
     "upkeep.sql",
+    "ending.sql",
     "segments.sql",
     "feeds.sql",
     "persons.sql",

@@ -205,6 +205,7 @@ grant usage on schema registry, person, coverage, directory to tierce_feed;
 grant execute on function journal.register, journal.next_block, journal.append to tierce_feed;
 grant select, insert, update on registry.insurer, registry.product, registry.guarantee, registry.feed to tierce_feed;
 grant select, insert on registry.insurer_key, registry.door to tierce_feed;
+grant select (insurer, resumed, deleting, deleted, last_version) on registry.ending to tierce_feed;
 grant select, insert, delete on registry.printed to tierce_feed;
 grant execute on function registry.count_people to tierce_feed;
 grant select, insert on person.key, person.trait to tierce_feed;
@@ -250,6 +251,9 @@ grant select, insert, update (public_key, revoked, revoked_why) on presence.sign
 grant select, insert, update (revoked, revoked_why) on presence.peer to tierce_upkeep;
 grant select, insert, update (since, ended) on presence.certified to tierce_upkeep;
 grant select (id, amc, name) on registry.insurer to tierce_upkeep;
+grant select on registry.ending to tierce_upkeep;            -- contracts that ended: functions end them, and delete
+grant execute on function registry.end_contract, registry.resume_contract, registry.still_covers, registry.ending_obstacles,
+    registry.begin_deletion, registry.delete_ended, registry.finish_deletion, registry.keep_certificate to tierce_upkeep;
 
 -- notices: insurers told, slices handed over, contact data lent for an incident. Of a person it reads what was lent, and
 -- the member number of whoever is on the list of an established incident; no civil status, no NIR, no journal --------------

@@ -17,6 +17,7 @@ _HANDS = {
     Hand.JOB: Phrase("`tierce retention`, chaque nuit", "`tierce retention`, each night"),
     Hand.SEALER: Phrase("`tierce journal seal`, chaque nuit", "`tierce journal seal`, each night"),
     Hand.BACKUP: Phrase("`tierce backup take`, chaque nuit", "`tierce backup take`, each night"),
+    Hand.CONTRACT: Phrase("`tierce contract delete`, par quelqu'un", "`tierce contract delete`, by somebody"),
     Hand.OPERATOR: Phrase("la machine de l'opérateur (`deploy/`)", "the operator's machine (`deploy/`)"),
     Hand.NOBODY: Phrase("personne", "nobody"),
 }

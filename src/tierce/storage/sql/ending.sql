@@ -1,0 +1,158 @@
+-- The end of an insurer's contract (GDPR, article 28(3)(g)): no more files, then, a month later, when nothing needs them any
+-- more, its copies of people, their cover and the keys that opened them. `tierce contract` does it, as tierce_upkeep; what
+-- refuses is here: a stolen credential of that role ends nobody's cover, which is tierce_feed's to do, and deletes nothing
+-- that the rest of the month, an incident or a promise of payment still needs.
+
+-- No file of rights begins while the contract is ended.
+create or replace function registry.refuse_ended() returns trigger
+    language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+    if new.kind = 'rights' and exists (
+            select from registry.ending e where e.insurer = new.insurer and e.resumed is null) then
+        raise exception 'the contract of this insurer has ended' using errcode = 'check_violation';
+    end if;
+    return new;
+end $$;
+drop trigger if exists feed_of_ended on registry.feed;
+create trigger feed_of_ended before insert on registry.feed for each row execute function registry.refuse_ended();
+
+-- Whether somebody is covered by this insurer today or later: read once, for it has no index.
+create or replace function registry.still_covers(of_insurer smallint) returns boolean
+    language sql stable security definer set search_path = pg_catalog, pg_temp as $$
+    select exists (select from coverage.coverage c where c.insurer = of_insurer and c.until_day >= gate.today())
+$$;
+
+create or replace function registry.end_contract(of_insurer smallint, by_whom text, reason text) returns void
+    language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+    if exists (select from registry.feed f where f.insurer = of_insurer and f.state = 'running') then
+        raise exception 'a file of this insurer is not taken in to its end' using errcode = 'check_violation';
+    end if;
+    insert into registry.ending (insurer, ended_by, why) values (of_insurer, by_whom, reason);
+end $$;
+
+-- Takes an end back, or begins a new contract once all was deleted; not in between. False when none has ended.
+create or replace function registry.resume_contract(of_insurer smallint, by_whom text, reason text) returns boolean
+    language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+    update registry.ending e set resumed = now(), resumed_by = by_whom, resumed_why = reason
+    where e.insurer = of_insurer and e.resumed is null and (e.deleting is null) = (e.deleted is null);
+    return found;
+end $$;
+
+-- What stands in the way of the deletion, and how much of it: nothing, when it may begin.
+create or replace function registry.ending_obstacles(of_insurer smallint) returns table (what text, number bigint)
+    language sql stable security definer set search_path = pg_catalog, pg_temp as $$
+    select o.what, o.number from (
+        select 'days', (select greatest(0, ceil(extract(epoch from e.ended - now()) / 86400 + k.days))::bigint
+                        from registry.ending e, upkeep.keep k
+                        where e.insurer = of_insurer and e.resumed is null and k.class = 71)
+        union all
+        select 'covered', registry.still_covers(of_insurer)::integer::bigint
+        union all                                    -- a number already told may still be quoted on an invoice
+        select 'engagements', (select count(*) from care.engagement g
+                               where g.until_day >= gate.today() and g.insurer = of_insurer)
+        union all                                    -- whom an incident on record lists, or may still list
+        select 'incidents', (select count(*) from incident.incident i where upkeep.hold_lasts(i.id) and (
+            not exists (select from incident.register r where r.incident = i.id and r.kind = 11)
+            or exists (select from incident.exposed x where x.incident = i.id and x.insurer = of_insurer)
+            or exists (select from incident.possible x where x.incident = i.id and x.insurer = of_insurer)))
+        union all
+        select 'loans', (select count(*) from contact.loan l where l.insurer = of_insurer and l.forgotten_at is null)
+        union all
+        select 'requests', (select count(*) from notice.rights_request r
+                            where r.answered is null and of_insurer = any(r.insurers))
+        union all                                    -- of whom a deposit is, is known once it is resolved
+        select 'deposits', (select count(*) from care.deposit d where d.state = 1)
+        union all
+        select 'files', (select count(*) from registry.feed f where f.state = 'running')) o(what, number)
+    where o.number is distinct from 0                -- null: no contract of this insurer has ended
+$$;
+
+-- Begins the deletion, which is then not taken back; again, when it was begun.
+create or replace function registry.begin_deletion(of_insurer smallint) returns void
+    language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+    if exists (select from registry.ending_obstacles(of_insurer)) then
+        raise exception 'something still needs what this insurer had stored' using errcode = 'check_violation';
+    end if;
+    update registry.ending e set deleting = coalesce(e.deleting, now()) where e.insurer = of_insurer and e.resumed is null;
+end $$;
+
+-- Deletes the insurer's copies in the next lot of people behind `behind`, and their cover; `upto` is where it ends, null once
+-- the last was reached. Whoever has another insurer's copy keeps that one.
+create or replace function registry.delete_ended(of_insurer smallint, behind bigint, out removed bigint, out upto bigint)
+    language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+    stretch constant integer := 100000;
+    people_at_once constant integer := 50000;        -- the tables of their keys are read whole for each lot
+    people bigint[] := '{}';
+    more bigint[];
+    seen bigint;
+    gone bigint;
+begin
+    perform from registry.ending e
+    where e.insurer = of_insurer and e.resumed is null and e.deleting is not null and e.deleted is null for update;
+    if not found then
+        raise exception 'no deletion was begun' using errcode = 'check_violation';
+    end if;
+    upto := behind;
+    loop
+        select max(r.person), count(*), coalesce(array_agg(r.person) filter (where r.insurer = of_insurer), '{}')
+        into behind, seen, more
+        from (select person, insurer from person.record where person > upto order by person limit stretch) r;
+        people := people || more;
+        -- The last one's other copies may be behind the end of the stretch: she is looked at again.
+        upto := case when seen = stretch then behind - 1 end;
+        exit when upto is null or cardinality(people) >= people_at_once;
+    end loop;
+    people := array(select distinct p from unnest(people) p);
+    removed := cardinality(people);
+    delete from coverage.coverage c using unnest(people) p where c.person = p and c.insurer = of_insurer;
+    get diagnostics gone = row_count;
+    perform upkeep.forget_people(people, array_fill(of_insurer, array[cardinality(people)]));
+    update registry.ending e set people = e.people + removed, periods = e.periods + gone
+    where e.insurer = of_insurer and e.resumed is null;
+end $$;
+
+-- Ends it: looks that nothing is left, takes away what was the contract's alone, destroys the keys. What is counted, and what
+-- the journal and the incidents say of the insurer, stays.
+create or replace function registry.finish_deletion(of_insurer smallint, out people bigint, out periods bigint,
+    out keys smallint[], out ended timestamptz)
+    language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+    perform from registry.ending e
+    where e.insurer = of_insurer and e.resumed is null and e.deleting is not null and e.deleted is null for update;
+    if not found then
+        raise exception 'no deletion was begun' using errcode = 'check_violation';
+    end if;
+    if exists (select from person.record r where r.insurer = of_insurer)
+       or exists (select from coverage.coverage c where c.insurer = of_insurer) then
+        raise exception 'records of this insurer are left' using errcode = 'check_violation';
+    end if;
+    delete from person.member m where m.insurer = of_insurer;
+    delete from person.family f where f.insurer = of_insurer;
+    delete from person.former_key k where k.insurer = of_insurer;
+    delete from registry.convention o where o.insurer = of_insurer;
+    delete from registry.deposit_choice d where d.insurer = of_insurer;
+    delete from registry.printed p where p.insurer = of_insurer;
+    delete from registry.door d where d.insurer = of_insurer;
+    update access.insurer_session s set revoked = now() where s.insurer = of_insurer and s.revoked is null;
+    update presence.signer s set revoked = now(), revoked_why = 'contract ended'
+    where s.insurer = of_insurer and s.revoked is null;
+    with gone as (delete from registry.insurer_key k where k.insurer = of_insurer returning k.version)
+    select coalesce(array_agg(distinct g.version), '{}') into keys from gone g;
+    update registry.ending e set deleted = now(), last_version = (select max(v) from unnest(keys) v)
+    where e.insurer = of_insurer and e.resumed is null returning e.people, e.periods, e.ended into people, periods, ended;
+end $$;
+
+-- Keeps the certificate of a deletion, once.
+create or replace function registry.keep_certificate(of_insurer smallint, said text) returns void
+    language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+    update registry.ending e set certificate = said
+    where e.insurer = of_insurer and e.resumed is null and e.deleted is not null and e.certificate is null;
+    if not found then
+        raise exception 'nothing was deleted, or its certificate is kept' using errcode = 'check_violation';
+    end if;
+end $$;
