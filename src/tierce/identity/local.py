@@ -208,7 +208,7 @@ class PersonSessions:
     async def open_session(self, vouched: Claims) -> OpenedSession:
         """Open a session for the one person of the register who has all the traits.
 
-        The traits hold the first given name alone. The others are compared once the opening is committed, with every
+        The traits hold the first given name alone, but for the count of the day. The others are compared once the opening is committed, with every
         copy of her record: none opens before its line, so a homonym who is refused there leaves one.
 
         Raises:
@@ -221,7 +221,7 @@ class PersonSessions:
         session = SessionId(new_id())
         expires = rules.person_expiry(now)
         idx = self.trait_index(rules.pivot_bytes(pivot))
-        if not self.today.once_more(idx, paris_day(now)):
+        if not self.today.once_more(self.trait_index(rules.counted_bytes(pivot)), paris_day(now)):
             raise SignInRefusedError(SignInReason.TOO_OFTEN_TODAY)
         async with self.pool.connection() as connection:
             person = rules.link(await store.persons_with_traits(connection, idx))
