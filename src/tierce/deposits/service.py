@@ -175,10 +175,9 @@ class Counter:
             raise TooManyDepositsError
 
     def _pace(self, handle: bytes, seconds: int, *, stranger: bool) -> None:
-        counted = [pace.count(handle, seconds) for pace in self._paces]
-        if stranger:
-            counted.append(self._strangers.count(b"", seconds))
-        if not all(counted):
+        if stranger and not self._strangers.count(b"", seconds):
+            raise TooManyDepositsError  # before anything is counted of it: a flood would have others' counts forgotten
+        if not all([pace.count(handle, seconds) for pace in self._paces]):
             raise TooManyDepositsError
 
     def _receipt(self, found: tuple[int, int], typed: Typed, *, signed: bool) -> Receipt:
