@@ -1,0 +1,48 @@
+"""A document of a provider, read once however many want it: nobody who comes here has the provider asked at his rate."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from datetime import datetime, timedelta
+from typing import Any, Generic, TypeVar
+
+from tierce.kernel.clock import Clock
+
+Document = TypeVar("Document")
+
+RETRY_AFTER = timedelta(seconds=2)
+"""A reading that failed is what everybody is told for so long: a provider that is away is not asked by each of them."""
+
+
+class Kept(Generic[Document]):
+    """One document, and when it was last asked for."""
+
+    def __init__(self, read: Callable[[], Coroutine[Any, Any, Document]], clock: Clock) -> None:
+        """Nothing was read yet; `read` asks the provider."""
+        self._read = read
+        self._clock = clock
+        self._reading: asyncio.Task[Document] | None = None
+        self._began = clock.now()
+
+    async def get(self, life: timedelta) -> Document:
+        """The document: of the reading under way, of the last one if it is younger than `life`, or of a new one.
+
+        Whatever the reading raised is raised to all who are told of it. Who gives up takes it from nobody.
+        """
+        reading, now = self._reading, self._clock.now()
+        if reading is None or (reading.done() and not timedelta(0) <= now - self._began < _life(reading, life)):
+            self._began = now
+            reading = self._reading = asyncio.create_task(self._read())
+            reading.add_done_callback(_hear)
+        return await asyncio.shield(reading)
+
+
+def _life(reading: asyncio.Task[Any], life: timedelta) -> timedelta:
+    if reading.cancelled():
+        return timedelta(0)
+    return life if reading.exception() is None else min(life, RETRY_AFTER)
+
+
+def _hear(reading: asyncio.Task[Any]) -> None:
+    """Whoever asked may have gone: then nobody else hears of what went wrong."""
+    if not reading.cancelled():
+        reading.exception()
