@@ -226,10 +226,13 @@ def test_an_api_started_while_the_database_is_away_takes_deposits_and_shows_noth
             "guaranteed": False, "reason": "insurer_unknown", "detail": taken.json()["promise"]["detail"],
         }, "an API that never saw the insurers promises nothing"  # fmt: skip
         now = int(SystemClock().now().timestamp())
-        while any([front._counter._strangers.count(b"", at) for at in (now, now + 60)]):
-            """One address sends as many as all strangers may."""
+        for at in (now, now + 60):  # one address sends as many as all strangers may
+            while front._counter._strangers.count(b"", at):
+                pass
         assert code(await leave(http, Optician(who.caller), card(2))) == "deposits_fast"
-        assert (await leave(http, who, card(3))).status_code == 201, "whom an earlier process saw alive is no stranger"
+        assert (await leave(http, who, card(3))).status_code == 201, (
+            "whom an earlier process saw alive is no stranger"
+        )
 
     served(settings, use)
     assert OAK.amc

@@ -23,7 +23,9 @@ from tierce.kernel.clock import paris_day
 from tierce.kernel.ids import InsurerId, PersonId, staff_id
 from tierce.kernel.traits import normalise_traits
 from tierce.lab.standins.visitor import sign_in
-from tierce.policy.acts import Act
+from tierce.persons.model import LineKind
+from tierce.persons.rules import kind_of
+from tierce.policy.acts import Act, Outcome
 from tierce.storage.cluster import SUPERUSER
 from tierce.storage.database import Database
 from tierce.storage.keys import Keyring, Purpose
@@ -228,6 +230,11 @@ def test_a_twin_whom_no_insurer_covers_does_not_open_the_space_of_the_other(
     play(database, keyring, origin, Realm.PERSONS, scene)
     live = admin.execute("select count(*) from access.person_session where revoked is null").fetchone()
     assert live == (1,)
+    lines = [decode(bytes(body)) for (body,) in admin.execute("select body from journal.entry order by seq")]
+    assert [(line.outcome, kind_of(line)) for line in lines] == [
+        (Outcome.DONE, LineKind.OWN), (Outcome.NOT_ALLOWED, LineKind.DOOR), (Outcome.DONE, LineKind.OWN),
+    ], "she is told that he came, and that he was refused"  # fmt: skip
+    assert lines[0].session == lines[1].session != lines[2].session
 
 
 def test_one_person_alone_uses_up_no_ceiling_that_is_everybody_s(

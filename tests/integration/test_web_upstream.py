@@ -175,7 +175,7 @@ def test_an_answer_without_end_is_cut_off_and_holds_no_connection() -> None:
 
 
 def test_a_thread_that_asks_is_held_up_by_no_other_server() -> None:
-    """The worker begins once its witnesses were asked: one that answers byte by byte kept it, and the watch, from it."""
+    """The worker begins once its witnesses were asked: one that answers byte by byte kept the watch from it."""
 
     async def run() -> None:
         async with endless() as client:

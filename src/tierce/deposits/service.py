@@ -175,9 +175,11 @@ class Counter:
             raise TooManyDepositsError
 
     def _pace(self, handle: bytes, seconds: int, *, stranger: bool) -> None:
+        # First, and nothing more is counted of one too many: a flood of them would have others' counts forgotten.
         if stranger and not self._strangers.count(b"", seconds):
-            raise TooManyDepositsError  # before anything is counted of it: a flood would have others' counts forgotten
-        if not all([pace.count(handle, seconds) for pace in self._paces]):
+            raise TooManyDepositsError
+        counted = [pace.count(handle, seconds) for pace in self._paces]
+        if not all(counted):
             raise TooManyDepositsError
 
     def _receipt(self, found: tuple[int, int], typed: Typed, *, signed: bool) -> Receipt:

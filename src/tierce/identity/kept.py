@@ -1,8 +1,8 @@
-"""A document of a provider, read once however many want it: nobody who comes here has the provider asked at his rate."""
+"""A document of a provider, read once however many want it: nobody who comes has it asked at his own rate."""
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, Generic, TypeVar
 
 from tierce.kernel.clock import Clock
@@ -10,7 +10,7 @@ from tierce.kernel.clock import Clock
 Document = TypeVar("Document")
 
 RETRY_AFTER = timedelta(seconds=2)
-"""A reading that failed is what everybody is told for so long: a provider that is away is not asked by each of them."""
+"""For so long everybody is told of a reading that failed: a provider that is away is not asked by each of them."""
 
 
 class Kept(Generic[Document]):

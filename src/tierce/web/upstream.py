@@ -5,9 +5,9 @@ given: a wait that ends, a task that is cancelled. Once all are lost every reque
 good health, until the process is started again. So nobody waits in that pool: waits are counted here, and a request
 whose asker has gone ends by itself, within its time-outs.
 
-Those of `httpx` are for one piece: whoever answers byte by byte would hold a connection for hours, and what has no end
-would be read until no memory is left. So an answer has a time and a size for the whole of it here. What is cut off for
-its time has its connection, and waits for none.
+Those of `httpx` are for one piece: whoever answers byte by byte would hold a connection for hours, and what has no
+end would be read until no memory is left. So an answer has a time and a size for the whole of it here. What is cut
+off for its time has its connection, and waits for none.
 """
 
 import asyncio

@@ -136,7 +136,7 @@ class Callers:
         self._learned = began - LEARN_BACK
 
     def seen(self) -> list[bytes]:
-        """The digests of handles whose sessions may be alive: of those remembered, all but what is over by its age."""
+        """The digests of handles whose sessions may be alive: of those remembered, all but the too old."""
         young = self._clock.now() - PROFESSIONAL_LIFETIME.total
         return [digest for digest, known in self._known.items() if known.state.created > young]
 
