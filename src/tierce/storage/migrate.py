@@ -22,9 +22,9 @@ from tierce.storage.errors import SchemaNewerError
 from tierce.storage.roles import OWNER, ROLES
 
 EVERY_ROLE = {"timezone": "UTC"}
-"""What the driver reads is of this zone, and Python adds hours to it by its own wall clock: in that of Paris, which a
-server there has by itself, a session of four hours would last five in the night of October, and two times of that night
-would be compared by what their clocks showed."""
+"""What the driver reads is of this zone, and Python adds hours to it by its own wall clock. In that of Paris, which a
+server there has by itself, a session of four hours would last five in the night of October, and two times of that
+night would be compared by what their clocks showed."""
 ROLE_SETTINGS = {
     "tierce_api": {
         "statement_timeout": "2s",
