@@ -152,6 +152,7 @@ def test_a_token_of_any_form_is_refused_as_a_token(header: object) -> None:
         await refused(client, headed(header))
 
     provider.run(play)
+    assert provider.asked["/jwks_uri"] == 1, "what it says was read under the keys that are known"
 
 
 @pytest.mark.parametrize("header", HEADERS)
@@ -168,3 +169,4 @@ def test_a_document_of_any_form_is_refused_as_such(path: str, document: str) -> 
     provider = Provider()
     provider.documents[path] = document
     provider.run(refused)
+    assert provider.asked[path] == 1
