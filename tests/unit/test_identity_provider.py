@@ -35,6 +35,7 @@ class Provider:
         self.key = ECKey.generate_key("P-256", {"kid": "one"})
         self.asked: Counter[str] = Counter()
         self.away = False
+        self.hangs_for = timedelta(seconds=5)
         self.reached = asyncio.Event()
         self.clock = FixedClock(NOW)
         self.documents: dict[str, str] = {}
@@ -44,6 +45,7 @@ class Provider:
         self.reached.set()
         await asyncio.to_thread(lambda: None)  # others come meanwhile
         if self.away:
+            self.clock.advance(self.hangs_for)
             return httpx.Response(503)
         documents = {
             "/discovery": json.dumps({"issuer": ISSUER} | {name: f"{ISSUER}/{name}" for name in ADDRESSES}),
