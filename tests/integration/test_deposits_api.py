@@ -24,9 +24,10 @@ from tests.waiting import eventually
 from tierce.closings.model import Target
 from tierce.closings.service import By, Closings
 from tierce.deposits.sealing import PUBLIC_FILE, public_of
+from tierce.deposits.seen import keep_seen, read_seen
 from tierce.journal.service import Appender
 from tierce.kernel.care import Domain
-from tierce.kernel.clock import SystemClock
+from tierce.kernel.clock import EPOCH, SystemClock
 from tierce.kernel.ids import SessionId, StaffId
 from tierce.policy.deposits import GRACE
 from tierce.policy.ladder import Level
@@ -209,7 +210,10 @@ def test_an_api_started_while_the_database_is_away_takes_deposits_and_shows_noth
     with pytest.raises(psycopg.OperationalError):
         away.connect("tierce_api")
 
-    async def use(http: httpx.AsyncClient, _front: Front) -> None:
+    settings.spool_directory().mkdir(exist_ok=True)
+    keep_seen(settings.spool_directory(), [sha256(who.handle.encode()).digest()])
+
+    async def use(http: httpx.AsyncClient, front: Front) -> None:
         assert (await http.get("/v1/service")).json()["store"] is False
         for path in ("/v1/session", "/v1/seats", "/v1/history"):
             closed = await http.get(path, headers={"authorization": f"DPoP {who.handle}"})
@@ -221,6 +225,14 @@ def test_an_api_started_while_the_database_is_away_takes_deposits_and_shows_noth
         assert taken.json()["promise"] == {
             "guaranteed": False, "reason": "insurer_unknown", "detail": taken.json()["promise"]["detail"],
         }, "an API that never saw the insurers promises nothing"  # fmt: skip
+        now = int(SystemClock().now().timestamp())
+        for at in (now, now + 60):  # one address sends as many as all strangers may
+            while front._counter._strangers.count(b"", at):
+                pass
+        assert code(await leave(http, Optician(who.caller), card(2))) == "deposits_fast"
+        assert (await leave(http, who, card(3))).status_code == 201, (
+            "whom an earlier process saw alive is no stranger"
+        )
 
     served(settings, use)
     assert OAK.amc
@@ -294,6 +306,7 @@ def test_whoever_is_signed_in_is_no_stranger_to_an_api_that_she_never_asked(
             await seen(lambda: front._openness.away, "the store is missed")
             assert front._counter.knows(handle)
             assert (await leave(http, who, card(1))).status_code == 201
+        await seen(lambda: handle in read_seen(settings.spool_directory(), EPOCH), "and kept for the next process")
 
     served(settings, use)
 

@@ -23,7 +23,9 @@ from tierce.kernel.clock import paris_day
 from tierce.kernel.ids import InsurerId, PersonId, staff_id
 from tierce.kernel.traits import normalise_traits
 from tierce.lab.standins.visitor import sign_in
-from tierce.policy.acts import Act
+from tierce.persons.model import LineKind
+from tierce.persons.rules import kind_of
+from tierce.policy.acts import Act, Outcome
 from tierce.storage.cluster import SUPERUSER
 from tierce.storage.database import Database
 from tierce.storage.keys import Keyring, Purpose
@@ -228,18 +230,28 @@ def test_a_twin_whom_no_insurer_covers_does_not_open_the_space_of_the_other(
     play(database, keyring, origin, Realm.PERSONS, scene)
     live = admin.execute("select count(*) from access.person_session where revoked is null").fetchone()
     assert live == (1,)
+    lines = [decode(bytes(body)) for (body,) in admin.execute("select body from journal.entry order by seq")]
+    assert [(line.outcome, kind_of(line)) for line in lines] == [
+        (Outcome.DONE, LineKind.OWN), (Outcome.NOT_ALLOWED, LineKind.DOOR), (Outcome.DONE, LineKind.OWN),
+    ], "she is told that he came, and that he was refused"  # fmt: skip
+    assert lines[0].session == lines[1].session != lines[2].session
 
 
 def test_one_person_alone_uses_up_no_ceiling_that_is_everybody_s(
     database: Database, keyring: Keyring, origin: str, connect: Connect
 ) -> None:
     register(database, keyring, (7, LENOIR), (8, MARCHAND))
+    with connect(SUPERUSER) as admin:
+        admin.execute("insert into registry.insurer (id, amc, name) values (1, '99100001', 'Un')")
+        admin.execute("insert into person.record values (7, 1, 'PAUL ANDRE')")
 
     async def scene(browser: Browser, sessions: StaffSessions | PersonSessions) -> None:
         assert isinstance(sessions, PersonSessions)
-        idx, day = keyring.index(Purpose.TRAIT, normalise_traits(*LENOIR)), paris_day(browser.desk.clock.now())
+        counted = normalise_traits(*LENOIR) + b"|PAUL ANDRE"
+        idx, day = keyring.index(Purpose.TRAIT, counted), paris_day(browser.desk.clock.now())
         for _ in range(PERSON_SIGN_INS_A_DAY - 1):
             assert sessions.today.once_more(idx, day)
+        assert "link_refused" in (await browser.enter("brother")).text, "his sign-ins are his own"
         assert (await browser.enter("lenoir")).status_code == 200
         for _ in range(3):
             assert "sign_in_too_often_today" in (await browser.enter("lenoir")).text
@@ -248,7 +260,7 @@ def test_one_person_alone_uses_up_no_ceiling_that_is_everybody_s(
 
     play(database, keyring, origin, Realm.PERSONS, scene)
     row = connect(SUPERUSER).execute("select last_value % 10000000 from gate.linked").fetchone()
-    assert row == (2,), "what is refused is looked for nowhere: it takes nothing from the others"
+    assert row == (3,), "what is refused is looked for nowhere: it takes nothing from the others"
 
 
 def test_homonyms_never_fall_through(database: Database, keyring: Keyring, origin: str, connect: Connect) -> None:

@@ -5,18 +5,22 @@ his transaction was open.
 """
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import psycopg
 import pytest
+from psycopg import sql
 
 from tests.integration.conftest import Connect
 from tests.integration.test_roles_others import Process, Start, line, start
+from tierce.identity.rules import PROFESSIONAL_LIFETIME, expiry
 from tierce.journal.model import EntryKind
 from tierce.kernel.clock import SystemClock
 from tierce.kernel.ids import SessionId
 from tierce.policy.acts import Act
 from tierce.storage.cluster import SUPERUSER
+from tierce.storage.database import Database
+from tierce.storage.roles import ROLES
 
 __all__ = ["start"]
 
@@ -150,3 +154,15 @@ def test_past_the_day_s_ceiling_no_door_of_the_space_opens(start: Start, query: 
     openings(persons)
     with pytest.raises(psycopg.errors.ProgramLimitExceeded, match="shown in a day"):
         persons.rows(query, handle_of(3))
+
+
+def test_hours_are_real_ones_where_the_server_keeps_the_time_of_paris(database: Database, connect: Connect) -> None:
+    """The night in which it is two o'clock twice: a session of four hours, begun before, would have lasted five."""
+    admin = connect(SUPERUSER, autocommit=True)
+    admin.execute(sql.SQL("alter database {} set timezone = 'Europe/Paris'").format(sql.Identifier(database.name)))
+    begun = datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
+    for role in ROLES:
+        row = connect(role).execute("select %s::timestamptz", (begun,)).fetchone()
+        assert row is not None
+        ends = expiry(begun + timedelta(hours=4), row[0], PROFESSIONAL_LIFETIME)
+        assert (role, ends - begun) == (role, timedelta(hours=4))

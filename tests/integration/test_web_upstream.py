@@ -1,6 +1,7 @@
 """Another server through `Upstream`, over real sockets: however many give up, the next request is answered."""
 
 import asyncio
+import gzip
 import random
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
@@ -8,7 +9,7 @@ from contextlib import asynccontextmanager, suppress
 import httpx
 import pytest
 
-from tierce.web.upstream import Upstream
+from tierce.web.upstream import WHOLE_BYTES, Upstream, Whole
 
 pytestmark = pytest.mark.integration
 
@@ -119,5 +120,71 @@ def test_the_end_of_its_context_waits_for_what_is_under_way() -> None:
             server.held.set()
             await leaving
             assert client.is_closed
+
+    asyncio.run(run())
+
+
+HEAD = b"HTTP/1.1 200 OK\r\n"
+PACKED = gzip.compress(b"a" * 2 * WHOLE_BYTES, 1)
+ENDLESS = {
+    "/a-head-byte-by-byte": (HEAD, b"x"),
+    "/an-answer-byte-by-byte": (HEAD + b"content-length: 1000000\r\n\r\n", b"x"),
+    "/an-answer-without-end": (HEAD + b"\r\n", b"x" * 65_536),
+    "/a-long-one-compressed": (
+        HEAD + b"content-encoding: gzip\r\ncontent-length: %d\r\n\r\n" % len(PACKED) + PACKED, b"",
+    ),
+    "/nothing-at-all": (b"", b""),
+}  # fmt: skip
+
+
+@asynccontextmanager
+async def endless() -> AsyncIterator[Upstream]:
+    """A client of a server that answers so, until nobody hears it any more; any other address, as it should."""
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(asyncio.IncompleteReadError, ConnectionError):
+            path = (await reader.readuntil(b"\r\n\r\n")).split(b" ")[1].decode()
+            begins, goes_on = ENDLESS.get(path, (HEAD + b"content-length: 2\r\n\r\n{}", None))
+            writer.write(begins)
+            while goes_on is not None:
+                writer.write(goes_on)
+                await writer.drain()
+                with suppress(TimeoutError):
+                    goes_on = goes_on if await asyncio.wait_for(reader.read(1), 0.01) else None
+        writer.close()
+
+    listening = await asyncio.start_server(serve, "127.0.0.1", 0)
+    url = f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}"
+    async with Upstream(connections=len(ENDLESS), whole_seconds=1.0, base_url=url, trust_env=False) as client:
+        yield client
+    listening.close()
+
+
+def test_an_answer_without_end_is_cut_off_and_holds_no_connection() -> None:
+    async def run() -> None:
+        async with endless() as client:
+            crowd = asyncio.gather(*(client.get(path, timeout=30.0) for path in ENDLESS), return_exceptions=True)
+            found = await asyncio.wait_for(crowd, 20.0)
+            assert [type(one).__name__ for one in found] == [
+                "ReadTimeout", "ReadTimeout", "ReadError", "ReadError", "ReadTimeout",
+            ]  # fmt: skip
+            after = await asyncio.gather(*(client.get("/") for _ in ENDLESS))
+            assert [(one.status_code, one.json()) for one in after] == [(200, {})] * len(ENDLESS)
+
+    asyncio.run(run())
+
+
+def test_a_thread_that_asks_is_held_up_by_no_other_server() -> None:
+    """The worker begins once its witnesses were asked: one that answers byte by byte kept the watch from it."""
+
+    async def run() -> None:
+        async with endless() as client:
+            with httpx.Client(transport=Whole(1.0), base_url=client.base_url) as http:
+                for path in ("/a-head-byte-by-byte", "/an-answer-without-end"):
+                    asked = asyncio.to_thread(http.post, path, content=b"{}", timeout=30.0)
+                    with pytest.raises((httpx.ReadTimeout, httpx.ReadError)):
+                        await asyncio.wait_for(asked, 20.0)
+                answer = await asyncio.to_thread(http.post, "/", content=b"{}")
+                assert (answer.status_code, answer.json()) == (200, {})
 
     asyncio.run(run())

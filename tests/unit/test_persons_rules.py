@@ -86,6 +86,13 @@ def test_a_staff_act_says_why(purpose: Purpose) -> None:
     assert kind_of(line) is LineKind.STAFF
 
 
+def test_a_homonym_who_was_refused_at_her_door_is_no_visit_of_hers() -> None:
+    came = entry(EntryKind.IDENTITY, Outcome.NOT_ALLOWED, act=Act.PERSON_SESSION_OPEN)
+    assert kind_of(came) is LineKind.DOOR
+    assert "s'est présenté à votre espace et n'y est pas entré" in plain(sentence(came, None))[0]
+    assert kind_of(entry(EntryKind.IDENTITY, Outcome.DONE, act=Act.PERSON_SESSION_OPEN)) is LineKind.OWN
+
+
 @pytest.mark.parametrize("kind", list(EntryKind))
 def test_every_kind_of_line_makes_a_sentence(kind: EntryKind) -> None:
     for language in plain(sentence(entry(kind), OPTICIAN)):

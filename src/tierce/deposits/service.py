@@ -175,9 +175,10 @@ class Counter:
             raise TooManyDepositsError
 
     def _pace(self, handle: bytes, seconds: int, *, stranger: bool) -> None:
+        # First, and nothing more is counted of one too many: a flood of them would have others' counts forgotten.
+        if stranger and not self._strangers.count(b"", seconds):
+            raise TooManyDepositsError
         counted = [pace.count(handle, seconds) for pace in self._paces]
-        if stranger:
-            counted.append(self._strangers.count(b"", seconds))
         if not all(counted):
             raise TooManyDepositsError
 

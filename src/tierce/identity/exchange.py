@@ -18,7 +18,7 @@ from tierce.identity import store
 from tierce.identity.dpop import PRIVATE_MEMBERS, ProofVerifier
 from tierce.identity.errors import ClientReason, ClientRefusedError, IdentityError
 from tierce.identity.model import Activity, OpenedSession, SessionState, SoftwareClient
-from tierce.identity.oidc import SKEW_SECONDS, ProviderClient
+from tierce.identity.oidc import SKEW_SECONDS, UNREADABLE, ProviderClient
 from tierce.identity.service import Pool, Received, Sessions
 from tierce.kernel.clock import Clock
 from tierce.kernel.errors import TierceError
@@ -162,7 +162,7 @@ def _claims(assertion: str, keys: list[dict[str, Any]]) -> dict[str, Any]:
         try:
             nameless = {name: value for name, value in key.items() if name != "kid"}
             return jwt.decode(assertion, JWKRegistry.import_key(nameless), algorithms=ALGORITHMS).claims
-        except (JoseError, ValueError):
+        except UNREADABLE:
             continue
     raise ClientRefusedError(ClientReason.ASSERTION)
 

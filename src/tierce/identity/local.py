@@ -208,8 +208,9 @@ class PersonSessions:
     async def open_session(self, vouched: Claims) -> OpenedSession:
         """Open a session for the one person of the register who has all the traits.
 
-        The traits hold the first given name alone. The others are compared once the opening is committed, with every
-        copy of her record: none opens before its line, so a homonym who is refused there leaves one.
+        The traits hold the first given name alone, but for the count of the day. The others are compared once the
+        opening is committed, with every copy of her record: none opens before its line. A homonym who is refused
+        there leaves two: the second says so.
 
         Raises:
             SignInRefusedError: the level is too low, or this identity signed in too often today.
@@ -221,7 +222,7 @@ class PersonSessions:
         session = SessionId(new_id())
         expires = rules.person_expiry(now)
         idx = self.trait_index(rules.pivot_bytes(pivot))
-        if not self.today.once_more(idx, paris_day(now)):
+        if not self.today.once_more(self.trait_index(rules.counted_bytes(pivot)), paris_day(now)):
             raise SignInRefusedError(SignInReason.TOO_OFTEN_TODAY)
         async with self.pool.connection() as connection:
             person = rules.link(await store.persons_with_traits(connection, idx))
@@ -229,21 +230,25 @@ class PersonSessions:
                 connection, session=session, handle=stored, person=person, created=now, expires=expires
             )
             await keep_vouched(connection, session, vouched_by(vouched.id_token), self._mark)
-            entry = Entry(
-                kind=EntryKind.IDENTITY,
-                act=Act.PERSON_SESSION_OPEN,
-                outcome=Outcome.DONE,
-                time_us=micros(now),
-                professional=person,
-                person=person,
-                session=session,
-                policy=self.policy,
-            )
-            await self.appender.write_async(connection, [entry])
+            await self.appender.write_async(connection, [self._opening(person, session, Outcome.DONE)])
         if not may_be_hers(pivot.given_names, await self._told(stored)):
-            await self.end(handle)
+            async with self.pool.connection() as connection:
+                await store.end_person_session(connection, stored, self.clock.now())
+                await self.appender.write_async(connection, [self._opening(person, session, Outcome.NOT_ALLOWED)])
             raise LinkRefusedError(LinkReason.HOMONYMS)
         return OpenedSession(session, handle, expires)
+
+    def _opening(self, person: PersonId, session: SessionId, outcome: Outcome) -> Entry:
+        return Entry(
+            kind=EntryKind.IDENTITY,
+            act=Act.PERSON_SESSION_OPEN,
+            outcome=outcome,
+            time_us=micros(self.clock.now()),
+            professional=person,
+            person=person,
+            session=session,
+            policy=self.policy,
+        )
 
     async def _told(self, handle: bytes) -> list[str]:
         async with self.pool.connection() as connection:

@@ -27,6 +27,7 @@ from joserfc.errors import ExpiredTokenError, InvalidClaimError, JoseError
 from joserfc.jwk import KeySet
 
 from tierce.identity.errors import SignInReason, SignInRefusedError
+from tierce.identity.kept import Kept
 from tierce.identity.over import Over, read_over
 from tierce.identity.rules import PENDING_LIFE, is_local_return
 from tierce.kernel.clock import Clock
@@ -37,6 +38,8 @@ SKEW_SECONDS = 5
 ANSWER_BYTES_MAX = 262_144
 TIMEOUT = httpx.Timeout(5.0)
 ALGORITHMS = ["RS256", "PS256", "ES256"]
+UNREADABLE = (JoseError, ValueError, LookupError, TypeError, AttributeError, RecursionError)
+"""What the library raises for a token or a key: of a strange form, others than its own."""
 
 # It logs each address it asks, and an address may hold what no log should.
 logging.getLogger("httpx").setLevel(logging.WARNING)
@@ -133,8 +136,9 @@ class ProviderClient:
         self.settings = settings
         self._http = http
         self._clock = clock
-        self._metadata: tuple[datetime, Mapping[str, Any]] | None = None
-        self._keys: tuple[datetime, KeySet] | None = None
+        self._metadata = Kept(self._read_metadata, clock)
+        self._keys = Kept(self._read_keys, clock)
+        self._known = KeySet([])
 
     async def start(self, return_to: str) -> Started:
         """Prepare one sign-in; `return_to` is a path of the site that asks."""
@@ -211,10 +215,7 @@ class ProviderClient:
         Raises:
             SignInRefusedError: it is no such token of this provider for this client, or it is too old.
         """
-        try:
-            read = await self._decode(token)
-        except (JoseError, ValueError) as error:
-            raise SignInRefusedError(SignInReason.TOKEN_REFUSED) from error
+        read = await self._decode(token)
         return read_over(
             read.header,
             read.claims,
@@ -225,16 +226,16 @@ class ProviderClient:
         )
 
     async def _discover(self) -> Mapping[str, Any]:
-        now = self._clock.now()
-        if self._metadata is None or now - self._metadata[0] >= METADATA_LIFE:
-            found = await self._get(self.settings.discovery_url)
-            needed = ("authorization_endpoint", "token_endpoint", "userinfo_endpoint", "jwks_uri")
-            if found.get("issuer") != self.settings.issuer:
-                raise SignInRefusedError(SignInReason.WRONG_ISSUER)
-            if any(not isinstance(found.get(name), str) for name in needed):
-                raise SignInRefusedError(SignInReason.PROVIDER_DOWN)
-            self._metadata = (now, found)
-        return self._metadata[1]
+        return await self._metadata.get(METADATA_LIFE)
+
+    async def _read_metadata(self) -> Mapping[str, Any]:
+        found = await self._get(self.settings.discovery_url)
+        needed = ("authorization_endpoint", "token_endpoint", "userinfo_endpoint", "jwks_uri")
+        if found.get("issuer") != self.settings.issuer:
+            raise SignInRefusedError(SignInReason.WRONG_ISSUER)
+        if any(not isinstance(found.get(name), str) for name in needed):
+            raise SignInRefusedError(SignInReason.PROVIDER_DOWN)
+        return found
 
     async def _get(self, url: str, bearer: str | None = None) -> dict[str, Any]:
         headers = {"Accept": "application/json"}
@@ -275,10 +276,7 @@ class ProviderClient:
             raise SignInRefusedError(SignInReason.PROVIDER_DOWN) from error
 
     async def _verified(self, tokens: Mapping[str, Any], nonce: str) -> Mapping[str, Any]:
-        try:
-            token = await self._decode(tokens["id_token"])
-        except (JoseError, ValueError) as error:
-            raise SignInRefusedError(SignInReason.TOKEN_REFUSED) from error
+        token = await self._decode(tokens["id_token"])
         if token.claims.get("nonce") != nonce:
             raise SignInRefusedError(SignInReason.NONCE)
         claims = CodeIDToken(
@@ -316,25 +314,30 @@ class ProviderClient:
         if not isinstance(authenticated, int | float) or not now - authenticated <= most + SKEW_SECONDS:
             raise SignInRefusedError(SignInReason.AUTHENTICATED_LONG_AGO)
 
-    async def _decode(self, id_token: str) -> jwt.Token:
-        """Decode under the provider's keys; a key never seen makes them be read again, at most every 30 s."""
-        now = self._clock.now()
-        if self._keys is not None:
-            try:
-                return jwt.decode(id_token, self._keys[1], algorithms=ALGORITHMS)
-            except (JoseError, ValueError):
-                if now - self._keys[0] < KEYS_REFETCH_AFTER:
-                    raise
-        found = await self._get((await self._discover())["jwks_uri"])
-        self._keys = (now, _readable(found.get("keys")))
-        return jwt.decode(id_token, self._keys[1], algorithms=ALGORITHMS)
+    async def _decode(self, token: str) -> jwt.Token:
+        """Decode under the provider's keys; a key never seen makes them be read again, at most every 30 s.
+
+        Raises:
+            SignInRefusedError: it is no token of this provider, or its keys could not be read.
+        """
+        try:
+            return jwt.decode(token, self._known, algorithms=ALGORITHMS)
+        except UNREADABLE:
+            self._known = await self._keys.get(KEYS_REFETCH_AFTER)
+        try:
+            return jwt.decode(token, self._known, algorithms=ALGORITHMS)
+        except UNREADABLE as error:
+            raise SignInRefusedError(SignInReason.TOKEN_REFUSED) from error
+
+    async def _read_keys(self) -> KeySet:
+        return _readable((await self._get((await self._discover())["jwks_uri"])).get("keys"))
 
 
 def _readable(keys: object) -> KeySet:
     """The keys of a set that we can read: others are left out (RFC 7517 §5): one new kind would stop all."""
     read = []
     for key in keys if isinstance(keys, list) else []:
-        with suppress(JoseError, ValueError, LookupError, TypeError):
+        with suppress(*UNREADABLE):
             read += KeySet.import_key_set({"keys": [key]}).keys
     return KeySet(read)
 
@@ -345,7 +348,7 @@ def _object(response: httpx.Response) -> dict[str, Any]:
         raise SignInRefusedError(SignInReason.PROVIDER_DOWN)
     try:
         found = response.json()
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise SignInRefusedError(SignInReason.PROVIDER_DOWN) from error
     if not isinstance(found, dict):
         raise SignInRefusedError(SignInReason.PROVIDER_DOWN)

@@ -8,7 +8,7 @@ from tierce.identity.errors import LinkReason, LinkRefusedError, SessionReason
 from tierce.identity.model import PivotIdentity
 from tierce.kernel.clock import date_of, paris_day, start_of
 from tierce.kernel.ids import PersonId
-from tierce.kernel.traits import FRANCE, normalise_traits
+from tierce.kernel.traits import FRANCE, name_words, normalise_traits
 
 LEVEL_MIN_PROFESSIONAL = 1
 LEVEL_MIN_PERSON = 1
@@ -75,6 +75,14 @@ def pivot_bytes(pivot: PivotIdentity) -> bytes:
         return normalise_traits(pivot.family_name, pivot.given_names, pivot.birth_date, sex, place)
     except ValueError as error:
         raise LinkRefusedError(LinkReason.TRAITS_INCOMPLETE) from error
+
+
+def counted_bytes(pivot: PivotIdentity) -> bytes:
+    """What one identity's sign-ins are counted by: the same with all her given names, which tell most homonyms apart.
+
+    A homonym who is refused by them uses up his own day, not hers.
+    """
+    return pivot_bytes(pivot) + b"|" + " ".join(name_words(pivot.given_names)).encode("ascii")
 
 
 def link(found: list[PersonId]) -> PersonId:

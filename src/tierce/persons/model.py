@@ -23,6 +23,8 @@ class LineKind(Enum):
     """A member of the operator's staff read her civil status."""
     OWN = "own"
     """She used her own space."""
+    DOOR = "door"
+    """Somebody with her traits was refused at the door of her space."""
     SETTING = "setting"
     """She set whether she is told, and where: shown to her, since somebody else may have."""
     PRESENCE = "presence"

@@ -126,6 +126,13 @@ _OWN: Final[dict[Act, Phrase]] = {
     Act.PERSON_BILLED: Phrase("vous avez lu les soins facturés à votre nom", "you read the care billed in your name"),
 }
 """What she did in her own space, after the instant."""
+_REFUSED: Final = Phrase(
+    "quelqu’un qui a le même nom, le même prénom et la même naissance que vous s’est présenté à votre espace et n’y "
+    "est pas entré : rien ne lui a été montré",
+    "somebody with the same name, first name and birth as you came to your space and was not let in: nothing was "
+    "shown",
+)
+"""After the instant."""
 
 _PRESENT: Final = frozenset({Presence.CONFIRMED, Presence.REPORTED, Presence.VERIFIED})
 
@@ -155,6 +162,8 @@ def kind_of(entry: Entry) -> LineKind:
         return LineKind.PRESENCE
     if entry.act is Act.PERSON_WISH:
         return LineKind.SETTING
+    if entry.act is Act.PERSON_SESSION_OPEN and entry.outcome is Outcome.NOT_ALLOWED:
+        return LineKind.DOOR
     if entry.kind in {EntryKind.PERSON_ACT, EntryKind.IDENTITY}:
         return LineKind.OWN
     return LineKind.OTHER
@@ -174,8 +183,8 @@ def sentence(entry: Entry, asker: Asker | None, place: str = "") -> Phrase:
     kind = kind_of(entry)
     if kind is LineKind.STAFF:
         return _staff(entry, when)
-    if kind in {LineKind.OWN, LineKind.SETTING}:
-        said = _own(entry)
+    if kind in {LineKind.OWN, LineKind.SETTING, LineKind.DOOR}:
+        said = _REFUSED if kind is LineKind.DOOR else _own(entry)
         return Phrase(f"{when.fr}, {said.fr}.", f"{when.en}, {said.en}.")
     if kind is LineKind.PRESENCE:
         said = _PRESENCE[entry.act]

@@ -62,10 +62,11 @@ class Persons:
             raise RecordMissingError
         found = self._page(connection, caller, handle, before)
         lines = self._lines(connection, handle, found)
+        refused = {one.entry.session for one in found if kind_of(one.entry) is LineKind.DOOR}
         return History(
             name=name,
             lines=tuple(line for line in lines if line.kind is not LineKind.OWN),
-            own_acts=sum(line.kind is LineKind.OWN for line in lines),
+            own_acts=sum(kind_of(one.entry) is LineKind.OWN and one.entry.session not in refused for one in found),
             before=found[-1].seq if len(found) == PAGE_LINES else None,
         )
 

@@ -21,6 +21,10 @@ from tierce.storage.database import Database
 from tierce.storage.errors import SchemaNewerError
 from tierce.storage.roles import OWNER, ROLES
 
+EVERY_ROLE = {"timezone": "UTC"}
+"""What the driver reads is of this zone, and Python adds hours to it by its own wall clock. In that of Paris, which a
+server there has by itself, a session of four hours would last five in the night of October, and two times of that
+night would be compared by what their clocks showed."""
 ROLE_SETTINGS = {
     "tierce_api": {
         "statement_timeout": "2s",
@@ -151,7 +155,7 @@ def create_roles(connection: psycopg.Connection, secrets: Path) -> None:
             sql.SQL("{} role {} login password {}").format(verb, sql.Identifier(role), sql.Literal(password))
         )
         connection.execute(sql.SQL("alter role {} reset all").format(sql.Identifier(role)))
-        for name, value in ROLE_SETTINGS.get(role, {}).items():
+        for name, value in {**EVERY_ROLE, **ROLE_SETTINGS.get(role, {})}.items():
             connection.execute(
                 sql.SQL("alter role {} set {} = {}").format(
                     sql.Identifier(role), sql.Identifier(name), sql.Literal(value)

@@ -11,9 +11,11 @@ from psycopg import AsyncConnection
 from tierce.deposits import store
 from tierce.deposits.model import State
 from tierce.deposits.sealing import read_public
+from tierce.deposits.seen import read_seen
 from tierce.deposits.service import Counter
 from tierce.deposits.spool import SpoolWriter
 from tierce.identity.dpop import ProofVerifier
+from tierce.identity.rules import PROFESSIONAL_LIFETIME
 from tierce.identity.service import Pool
 from tierce.kernel.clock import SystemClock
 from tierce.settings import Settings
@@ -52,6 +54,7 @@ async def front_of(settings: Settings, keyring: Keyring, build: Build) -> AsyncI
             clock,
         )
         stack.callback(counter.close)
+        counter.knows = read_seen(folder, clock.now() - PROFESSIONAL_LIFETIME.total).__contains__
         openness = Openness(connect, clock, counter, folder)
         openness.remember()
         front = Front(counter, openness, settings.api.url)

@@ -3,12 +3,14 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from pathlib import Path
 from typing import Any, Final
 
 import psycopg
 from psycopg import AsyncConnection
 from psycopg_pool import AsyncConnectionPool
 
+from tierce.deposits.seen import keep_seen
 from tierce.journal.beats import BEAT_SECONDS, beat
 from tierce.journal.service import Appender
 from tierce.kernel.clock import Clock, micros
@@ -63,6 +65,17 @@ def rereading(rights: Rights, every: float = REREAD_SECONDS) -> AbstractAsyncCon
     return repeating(rights.reread, every, "names and guarantees could not be read again")
 
 
-def learning(callers: Callers) -> AbstractAsyncContextManager[None]:
-    """Learn the sessions that serve: their asks wait for no reading, and their deposits are no stranger's."""
-    return repeating(callers.learn, LEARN_SECONDS, "the sessions that serve could not be read", at_once=True)
+def learning(callers: Callers, folder: Path) -> AbstractAsyncContextManager[None]:
+    """Learn the sessions that serve: their asks wait for no reading, and their deposits are no stranger's.
+
+    They are kept in the spool's folder too: a process that starts while the store is away learns nobody.
+    """
+
+    async def learn() -> None:
+        await callers.learn()
+        try:
+            await asyncio.to_thread(keep_seen, folder, callers.seen())
+        except OSError as error:
+            logs.say("the sessions that serve could not be kept", level="warning", kind=type(error).__name__)
+
+    return repeating(learn, LEARN_SECONDS, "the sessions that serve could not be read", at_once=True)

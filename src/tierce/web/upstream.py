@@ -1,9 +1,13 @@
-"""Requests to another server, over so many connections at most, of which none is ever lost.
+"""Requests to another server, over so many connections at most, of which none is ever lost, nor held for long.
 
 The pool below (httpcore 1.0) loses a connection for good when whoever was to have it gives up in the moment it is
 given: a wait that ends, a task that is cancelled. Once all are lost every request waits in vain, beside a server in
-good health, until the process is started again. So nobody waits in that pool, and nothing is cancelled inside it:
-waits are counted here, and a request whose asker has gone ends by itself, within its time-outs.
+good health, until the process is started again. So nobody waits in that pool: waits are counted here, and a request
+whose asker has gone ends by itself, within its time-outs.
+
+Those of `httpx` are for one piece: whoever answers byte by byte would hold a connection for hours, and what has no
+end would be read until no memory is left. So an answer has a time and a size for the whole of it here. What is cut
+off for its time has its connection, and waits for none.
 """
 
 import asyncio
@@ -16,6 +20,12 @@ KEPT_MAX = 16
 KEPT_SECONDS = 30.0
 WAIT_SECONDS = 3.0
 """How long a request waits for others to end before it is refused."""
+WHOLE_SECONDS = 15.0
+"""For one request and its whole answer, however it comes."""
+WHOLE_BYTES = 1_048_576
+_AS_IT_IS = {"accept-encoding": "identity"}
+"""What is compressed says nothing of its size."""
+_OF_THE_WAY = frozenset({"content-encoding", "transfer-encoding", "content-length"})
 
 
 class Upstream(httpx.AsyncClient):
@@ -26,14 +36,15 @@ class Upstream(httpx.AsyncClient):
         *,
         connections: int = CONNECTIONS_MAX,
         wait_seconds: float = WAIT_SECONDS,
+        whole_seconds: float = WHOLE_SECONDS,
         **options: Any,  # noqa: ANN401 - httpx's own
     ) -> None:
         """Open nothing yet; `options` are those of `httpx.AsyncClient`."""
         kept = min(KEPT_MAX, connections)
         limits = httpx.Limits(max_connections=None, max_keepalive_connections=kept, keepalive_expiry=KEPT_SECONDS)
-        super().__init__(limits=limits, **options)
+        super().__init__(limits=limits, headers=_AS_IT_IS, **options)
         self._room = asyncio.Semaphore(connections)
-        self._wait = wait_seconds
+        self._wait, self._whole = wait_seconds, whole_seconds
         self._turns: set[asyncio.Task[httpx.Response]] = set()
 
     async def send(self, request: httpx.Request, **options: Any) -> httpx.Response:  # noqa: ANN401 - httpx's own
@@ -41,6 +52,8 @@ class Upstream(httpx.AsyncClient):
 
         Raises:
             httpx.PoolTimeout: as many as may be were under way for as long as one waits.
+            httpx.ReadTimeout: the whole took too long.
+            httpx.ReadError: the answer is too long.
             httpx.HTTPError: what else went wrong.
         """
         if options.get("stream"):
@@ -68,7 +81,11 @@ class Upstream(httpx.AsyncClient):
             msg = "as many requests as may be are under way"
             raise httpx.PoolTimeout(msg, request=request) from None
         try:
-            return await super().send(request, **options)
+            async with asyncio.timeout(self._whole):
+                return await _read(await super().send(request, **{**options, "stream": True}))
+        except TimeoutError:
+            msg = "the whole answer took too long"
+            raise httpx.ReadTimeout(msg, request=request) from None
         finally:
             self._room.release()
 
@@ -76,3 +93,35 @@ class Upstream(httpx.AsyncClient):
         self._turns.discard(turn)
         if not turn.cancelled():
             turn.exception()  # whoever asked may have gone: then nobody else hears of it
+
+
+async def _read(answer: httpx.Response) -> httpx.Response:
+    """Read an answer whole, as long as one may be."""
+    content = bytearray()
+    try:
+        async for part in answer.aiter_bytes():
+            content += part
+            if len(content) > WHOLE_BYTES:
+                msg = "the answer is too long"
+                raise httpx.ReadError(msg, request=answer.request)
+    finally:
+        await answer.aclose()
+    headers = [(name, value) for name, value in answer.headers.multi_items() if name not in _OF_THE_WAY]
+    return httpx.Response(answer.status_code, headers=headers, content=bytes(content), request=answer.request)
+
+
+class Whole(httpx.BaseTransport):
+    """The same for an `httpx.Client`, one request after another, in a thread that no other server may hold up."""
+
+    def __init__(self, whole_seconds: float) -> None:
+        """Open nothing yet."""
+        self._seconds = whole_seconds
+        self._trust = httpx.create_ssl_context(trust_env=False)
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Send one request and read its answer whole."""
+        return asyncio.run(self._send(request))
+
+    async def _send(self, request: httpx.Request) -> httpx.Response:
+        async with Upstream(whole_seconds=self._seconds, verify=self._trust, trust_env=False) as client:
+            return await client.send(request)

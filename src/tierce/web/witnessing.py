@@ -9,9 +9,10 @@ import psycopg
 from tierce.journal.errors import ForkError
 from tierce.journal.tiles.folder import LogFolder
 from tierce.journal.witness.cosignature import WitnessKey
-from tierce.journal.witness.feeding import Address, Feeder
+from tierce.journal.witness.feeding import CALL_SECONDS_MAX, Address, Feeder
 from tierce.settings import Settings
 from tierce.web import logs
+from tierce.web.upstream import Whole
 
 FEED_SECONDS = 5.0
 """Between two questions to each witness; what is signed in between is covered by the next proof."""
@@ -69,7 +70,7 @@ class Witnessing:
                 connection = stack.enter_context(
                     self._settings.connection().connect("tierce_worker", autocommit=True)
                 )
-                http = stack.enter_context(httpx.Client(trust_env=False))
+                http = stack.enter_context(httpx.Client(transport=Whole(CALL_SECONDS_MAX)))
                 feeder = Feeder(connection, LogFolder(self._settings.log_directory()), self._witnesses, http)
                 while True:
                     feeder.turn()

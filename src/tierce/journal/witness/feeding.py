@@ -33,7 +33,10 @@ class Feeder:
     def __init__(
         self, connection: Connection, log: LogFolder, witnesses: Sequence[Address], http: httpx.Client
     ) -> None:
-        """Write through `connection`, of role tierce_worker in autocommit mode."""
+        """Write through `connection`, of role tierce_worker in autocommit mode.
+
+        `http` bounds the time of a whole answer: a witness that sends byte by byte must hold nobody up.
+        """
         self._connection, self._log, self._http = connection, log, http
         self._witnesses = witnesses
         self._sizes = {one.key.name: store.last_cosigned(connection, one.key.name) for one in witnesses}

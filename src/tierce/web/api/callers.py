@@ -135,6 +135,11 @@ class Callers:
                     self._remember(digest, state)
         self._learned = began - LEARN_BACK
 
+    def seen(self) -> list[bytes]:
+        """The digests of handles whose sessions may be alive: of those remembered, all but the too old."""
+        young = self._clock.now() - PROFESSIONAL_LIFETIME.total
+        return [digest for digest, known in self._known.items() if known.state.created > young]
+
     def _remember(self, digest: bytes, state: SessionState) -> _Known:
         bound = Bound(
             caller_of(state, signed=state.signs), encode_b64(digest), state.thumbprint if state.signs else None

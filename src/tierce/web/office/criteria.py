@@ -29,7 +29,7 @@ from tierce.scope.errors import CriteriaError
 from tierce.scope.model import Criteria
 from tierce.scope.rules import check_criteria
 from tierce.web.office.site import OfficeSite, Visit
-from tierce.web.office.writing import MINUTE, minute, seen_at
+from tierce.web.office.writing import MINUTE, minute, minute_end, seen_at
 from tierce.web.visit import AnyRequest
 
 _EVIDENCE: Mapping[Evidence, Phrase] = {
@@ -148,7 +148,7 @@ def criteria_from(typed: Typed, connection: Connection, sealed: SealedLog) -> Cr
         FormError: a field cannot be read; it is named, and its value is not repeated.
         CriteriaError: nothing says whom to look for, or the window is empty.
     """
-    begun, ended = minute("begun", typed.get("begun")), minute("ended", typed.get("ended")) + timedelta(minutes=1)
+    begun, ended = minute("begun", typed.get("begun")), minute_end("ended", typed.get("ended"))
     rpps, finess = typed.words("rpps"), typed.words("finess")
     found_rpps, found_finess = (
         scope_rows.professionals(connection, rpps),

@@ -38,7 +38,7 @@ from tierce.scope.rules import check_criteria
 from tierce.web.office.criteria import criteria_words
 from tierce.web.office.night import night_values
 from tierce.web.office.site import OfficeSite, Visit
-from tierce.web.office.writing import MINUTE, minute
+from tierce.web.office.writing import MINUTE, minute, minute_end
 from tierce.web.visit import AnyRequest
 
 LIST_ROWS = 25
@@ -199,8 +199,7 @@ def _opening(
 
     def work(connection: Connection) -> IncidentId:
         begun = minute("begun", filled.begun)
-        # The control gives whole minutes: the last one is part of the window.
-        ended = minute("ended", filled.ended) + timedelta(minutes=1)
+        ended = minute_end("ended", filled.ended)
         devices = frozenset(DeviceId(one) for one in filled.devices)
         criteria = account_criteria(professional, devices, micros(begun), micros(ended))
         check_criteria(criteria)

@@ -1,7 +1,7 @@
 """What the pages that write about an incident share: their POST routes, and times as a browser gives them."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 from litestar import Response, post
@@ -83,6 +83,15 @@ def minute(field: str, text: str) -> datetime:
     except ValueError:
         raise FormError(field, Phrase("Donnez un jour et une heure.", "Give a day and a time.")) from None
     return found
+
+
+def minute_end(field: str, text: str) -> datetime:
+    """The end of a Paris minute: a window holds its last minute, and of one that comes twice in October, the second.
+
+    Raises:
+        FormError: it is not a minute.
+    """
+    return minute(field, text).replace(fold=1).astimezone(UTC) + timedelta(minutes=1)
 
 
 def seen_at(text: str) -> datetime:

@@ -94,7 +94,7 @@ async def _gated(settings: Settings, keyring: Keyring, key: Ed25519PrivateKey, f
         front.know(callers.knows, state_finder(pool, callers), gate.renew)
         await stack.enter_async_context(beating(pool, appender, clock))
         await stack.enter_async_context(rereading(rights))
-        await stack.enter_async_context(learning(callers))
+        await stack.enter_async_context(learning(callers, settings.spool_directory()))
         wiring = RightsWiring(gate, rights, History(pool, keyring, clock), callers, sign_in, vendor)
         yield create_api(wiring, ProofVerifier(clock))
 
