@@ -64,6 +64,14 @@ def test_a_vendor_of_whom_two_people_a_practice_are_declared_in_vain_stands_out_
     assert stands(11) == {1: False, 2: False, 3: True, 4: False}
 
 
+@pytest.mark.parametrize(("a_pharmacy", "stands_out"), [(6, False), (15, True)])
+def test_of_pharmacies_who_declare_most_it_takes_fifteen_people_each(a_pharmacy: int, stands_out: bool) -> None:
+    own, more = round(PHARMACIES * 0.03), 1_000 * a_pharmacy
+    robbed = OfVendor(1, Profession.PHARMACY, PHARMACIES + more, own + more)
+    first, other = beside_others([robbed, OfVendor(2, Profession.PHARMACY, PHARMACIES, own)])
+    assert (first.vendor, first.score >= LOOK_AT, other.score >= LOOK_AT) == (1, stands_out, False)
+
+
 @pytest.mark.parametrize("late", [0.1, 0.5, 0.9])
 def test_invoices_that_are_late_for_all_single_no_vendor_out(late: float) -> None:
     assert not any(stands(0, late).values())
