@@ -87,8 +87,8 @@ many = st.tuples(few, few)
 def _card_line(a: int, free: tuple[int, int], misses: int) -> Line:
     """A declared line of limit `a` with so many places free in all and today, and so many misses of the day."""
     seats = [0] * SEAT_DAYS
-    seats[(TODAY - 3) % SEAT_DAYS] = max(0, a - free[0])
     seats[TODAY % SEAT_DAYS] = today = max(0, cap_of(a) - free[1])
+    seats[(TODAY - 3) % SEAT_DAYS] = max(0, a - free[0] - today)
     return Line(TODAY, TODAY - PROBATION_DAYS, a, today, misses, 0, 9, 0, 0, 0, tuple(seats), 1)
 
 
@@ -109,7 +109,7 @@ def test_a_day_of_declared_readings_is_what_the_gate_decides_one_by_one(
     asked: tuple[int, int],
 ) -> None:
     *misses_left, desks = there
-    found, missed = asked
+    found, missed = asked[0] // 3, asked[1]  # few who are found, or no place is left for a miss to pass
     limits = DAY_LIMITS[profession]
     attempts_max = limits.attempts
     line = line_of(profession, attempts=attempts_max - left, known=3)
