@@ -144,17 +144,24 @@ def test_declared_readings_that_nothing_confirmed_are_told_apart(room: Room, dat
     [first] = room.admin.execute("select seq from journal.entry where kind = 1 order by seq limit 1").fetchall()
     room.admin.execute("insert into access.unexplained values (%s, now(), 1, 501, 601, null, true)", first)
     room.admin.execute(
-        "insert into access.unexplained_day values (%(day)s, false, 7, 2), (%(day)s, true, 9, 4)",
+        "insert into access.unexplained_day values (%(day)s, false, 7, 2, 0, 0), (%(day)s, true, 9, 4, 0, 0),"
+        " (%(day)s - 20, true, 1000, 940, 31, 1), (%(day)s - 20, true, 1200, 930, 32, 1),"
+        " (%(day)s - 5, true, 9000, 0, 31, 1)",
         {"day": paris_day(room.clock.now())},
     )
+    room.admin.execute("insert into directory.software values (1, 32, 'Officinia')")
+    room.admin.execute("insert into gate.common (kind, subject, day, clients) values (6, 32, 0, 240)")
     room.admin.commit()
 
     async def scene(site: Site) -> None:
         everybody = plain(await site.http.get("/unexplained"))
         assert 0 < everybody.index("Zoé Autre") < everybody.index("Yves Lecture")
         assert "Carte déclarée (1)" in everybody
+        robbed = "Officinia 240 1 200 270 72 plus que chez les autres"
+        assert robbed in everybody, "a vendor that stands out is said on the page that opens first"
         declared = plain(await site.http.get("/unexplained?declared=true"))
         assert "Yves Lecture" in declared
+        assert f"{robbed} – 0 1 000 60 225 comme chez les autres" in declared, "past the usual delay alone"
         assert "Zoé Autre" not in declared
         assert "avec une carte déclarée lue, par jour" in declared
         story = plain(await site.http.get("/accounts/501"))

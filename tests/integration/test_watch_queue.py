@@ -99,6 +99,10 @@ def test_a_declared_reading_is_queued_apart_until_a_proof_follows(night: Night) 
     night.world.run(f"select access.prove({pair}, '00000000-0000-0000-0000-000000000007', 3::smallint)")
     assert overdue(night) == 2
     assert night.world.scalar("select declared from access.overdue") == 1
+    by_vendor = "select string_agg(concat_ws(' ', vendor, profession, answers, explained), ', ' order by declared)"
+    assert night.world.scalar(f"{by_vendor} from access.unexplained_day") == (
+        f"0 0 1 0, {caller.vendor} {Profession.OPTICIAN.value} 2 1"
+    ), "declared answers, and what explains them, are counted by the software's vendor"
 
 
 def test_the_more_a_line_declares_in_vain_the_higher_it_stands(night: Night) -> None:

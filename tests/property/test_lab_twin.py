@@ -14,10 +14,10 @@ from tierce.kernel.care import Profession
 from tierce.lab.arena.twin import declared_asks, observe_known, prove_all, quiet
 from tierce.policy.acts import Outcome, Presence
 from tierce.policy.evidence import Observation, State, begin, observe
+from tierce.policy.lines import declared_constants, declared_misses
 from tierce.policy.seats import (
     DAY_LIMITS,
     DECLARED,
-    DECLARED_UNSEEN,
     PROBATION_DAYS,
     SEAT_DAYS,
     Line,
@@ -81,25 +81,49 @@ def test_the_evidence_of_many_known_people_is_that_of_each_in_turn(
 
 
 few = st.integers(0, 12)
+many = st.tuples(few, few)
 
 
-@given(professions, st.booleans(), st.tuples(few, few), st.integers(-4, 30), st.integers(0, 9), st.tuples(few, few))
+def _card_line(a: int, free: tuple[int, int], misses: int) -> Line:
+    """A declared line of limit `a` with so many places free in all and today, and so many misses of the day."""
+    seats = [0] * SEAT_DAYS
+    seats[TODAY % SEAT_DAYS] = today = max(0, cap_of(a) - free[1])
+    seats[(TODAY - 3) % SEAT_DAYS] = max(0, a - free[0] - today)
+    return Line(TODAY, TODAY - PROBATION_DAYS, a, today, misses, 0, 9, 0, 0, 0, tuple(seats), 1)
+
+
+@given(
+    professions,
+    st.booleans(),
+    st.tuples(many, many),
+    st.integers(-4, 30),
+    st.tuples(few, few, st.integers(1, 6)),
+    many,
+)
 def test_a_day_of_declared_readings_is_what_the_gate_decides_one_by_one(
-    profession: Profession, young: bool, free: tuple[int, int], left: int, misses_left: int, asked: tuple[int, int]
+    profession: Profession,
+    young: bool,
+    free: tuple[tuple[int, int], tuple[int, int]],
+    left: int,
+    there: tuple[int, int, int],
+    asked: tuple[int, int],
 ) -> None:
-    found, missed = asked
+    *misses_left, desks = there
+    found, missed = asked[0] // 3, asked[1]  # few who are found, or no place is left for a miss to pass
     limits = DAY_LIMITS[profession]
     attempts_max = limits.attempts
     line = line_of(profession, attempts=attempts_max - left, known=3)
     if young:
         line = replace(line, since=TODAY, proofs=0)
-    a = DECLARED[profession].a
-    seats = [0] * SEAT_DAYS
-    seats[(TODAY - 3) % SEAT_DAYS] = max(0, a - free[0])
-    seats[TODAY % SEAT_DAYS] = spent_today = max(0, cap_of(a) - free[1])
-    misses = max(0, limits.declared_misses - misses_left)
-    declared = Line(TODAY, TODAY - PROBATION_DAYS, a, spent_today, misses, 0, 9, 0, 0, 0, tuple(seats), 1)
-    told = declared_asks(line, declared, found, missed, limits)
+    most_there = declared_misses(profession, desks)
+    misses, misses_there = (
+        max(0, most - left) for most, left in zip((limits.declared_misses, most_there), misses_left, strict=True)
+    )
+    lines = DeclaredLines(
+        _card_line(DECLARED[profession].a, free[0], misses),
+        _card_line(declared_constants(profession, desks).a, free[1], misses_there),
+    )
+    told = declared_asks(line, lines, found, missed, (attempts_max, limits.declared_misses, most_there))
     asks = [True] * found + [False] * missed
     passed = [True] * told.found + [False] * told.missed
     assert told.found == found or told.missed == 0, "nobody is passed over"
@@ -111,17 +135,19 @@ def test_a_day_of_declared_readings_is_what_the_gate_decides_one_by_one(
             read_of(pair=pair, person=7 if here else 0),
             line,
             TODAY,
-            declared=DeclaredLines(declared, DECLARED_UNSEEN),
+            desks=desks,
+            declared=lines,
         )
         assert verdict.outcome is (Outcome.RELEASED if here else Outcome.UNKNOWN)
         assert verdict.seats == 0
         line = verdict.line
         if verdict.declared is not None:
-            declared = verdict.declared.own
-    assert (line, declared) == (told.line, told.declared)
+            lines = verdict.declared
+    assert (line, lines) == (told.line, told.lines)
     if len(passed) < len(asks):
-        used_up = line.attempts >= attempts_max or declared.attempts >= limits.declared_misses
-        assert not has_room(declared) or used_up, "the twin stops where the rule would"
+        used_up = lines.own.attempts >= limits.declared_misses or lines.place.attempts >= most_there
+        full = not (has_room(lines.own) and has_room(lines.place))
+        assert full or used_up or line.attempts >= attempts_max, "the twin stops where the rule would"
 
 
 @given(professions, st.lists(st.integers(0, 45), max_size=40), st.integers(0, 50), st.integers(0, 3))

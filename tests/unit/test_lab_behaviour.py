@@ -1,14 +1,16 @@
 """What honest behaviour is documented to be, and what is drawn from it."""
 
 from datetime import date
+from itertools import repeat
 
 import numpy as np
 import pytest
 
 from tierce.kernel.care import Profession
 from tierce.kernel.clock import day_of
-from tierce.lab.arena.crowd import live_all, open_desks
-from tierce.lab.behaviour.days import draw_crowd, draw_days, factors
+from tierce.lab.arena.crowd import Sharing, live_all, open_desks
+from tierce.lab.arena.parts import Parts
+from tierce.lab.behaviour.days import draw_crowd, draw_days, factors, on_devices
 from tierce.lab.behaviour.model import PROFESSIONS, habits, tables, year
 from tierce.policy.evidence import CAPS, FLOOR_SHARES, Indicator
 from tierce.policy.seats import SEATS
@@ -93,3 +95,43 @@ def test_whoever_proves_presence_takes_no_place() -> None:
     )
     assert full.step_ups < today.step_ups
     assert full.asks == pytest.approx(today.asks, rel=0.25)
+
+
+def test_a_logins_asks_are_spread_over_its_devices_and_nothing_is_lost() -> None:
+    rng = np.random.default_rng(5)
+    mine = habits()[Profession.GP]
+    crowd = draw_crowd(mine, year(), 20, rng)
+    drawn = draw_days(mine, year(), crowd, JANUARY, 200, rng=rng, cells=1)
+    spread, by_device = on_devices(mine, crowd, drawn, 3, rng)
+    assert (by_device.total.reshape(20, 3, 200).sum(axis=1) == drawn.total).all()
+    assert spread.size.reshape(20, 3).sum(axis=1) == pytest.approx(crowd.size)
+    each = by_device.total.reshape(20, 3, 200).sum(axis=(0, 2))
+    assert each[1:] == pytest.approx(each[1], rel=0.05)
+    elsewhere = by_device.total.reshape(20, 3, 200)[:, 1:]
+    assert elsewhere.transpose(0, 2, 1)[drawn.substitute].sum() == 0, "whoever stands in works on the first"
+    assert (by_device.substitute[::3] == drawn.substitute).all()
+
+
+def test_the_devices_of_one_place_draw_on_its_lines_together() -> None:
+    def hindered(parts: Parts) -> int:
+        sharing = Sharing(professionals=1, devices=4)
+        desks = open_desks(Profession.NURSE, JANUARY, 60, 8, (4,), parts=parts, sharing=sharing)
+        assert len({desk.post.place for desk in desks}) == 2
+        for desk in desks:  # one person never seen a day on each, with a card read, whose invoice never comes
+            desk.firsts[:] = [[0, 0, 0, 1, 0] for _ in desk.firsts]
+            desk.proofs = repeat(-1), repeat(-1)
+        return live_all(desks, 60, [1] * 60).step_ups
+
+    assert hindered(Parts()) > hindered(Parts(declared_place=False)) + 40
+
+
+def test_a_place_counts_whoever_stands_in_while_she_does() -> None:
+    [desk] = open_desks(Profession.GP, JANUARY, 10, 1, (1,))
+    desk.substitute[:] = [False, True, True, False] + [False] * 6
+    desk.begins[1], desk.confirmed[1] = True, False
+    counted = []
+    for n in range(5):
+        desk.live(n)
+        counted.append(desk.post.place.desks)
+        assert n != 1 or (desk.stand_in is not None and desk.stand_in.place is desk.post.place)
+    assert counted == [1, 2, 2, 1, 1]

@@ -10,6 +10,7 @@ import pytest
 from tierce.kernel.care import Profession
 from tierce.lab.arena.commons import Commons, common_constants
 from tierce.lab.arena.parts import ALL, Parts, without
+from tierce.lab.arena.place import Place
 from tierce.lab.arena.post import Asked, Post
 from tierce.lab.arena.theft import Loot, Sight
 from tierce.lab.attackers.protocol import Thief
@@ -222,23 +223,23 @@ def test_a_bound_of_all_that_is_passed_fails_loudly() -> None:
 
 def test_a_common_line_that_is_full_stops_who_has_places_of_her_own() -> None:
     nurse, gp = Profession.NURSE, Profession.GP
-    commons = Commons({nurse: 1}, 20_000, one_place=True)
-    post = Post(nurse, 20_000, commons=commons)
+    place = Place(nurse, 1, 20_000)
+    post = Post(nurse, 20_000, place=place)
     post.settle(20_000, (0.0, 0.0), ([0] * 30, [0] * 30))
     assert post.ask(20_000, Asked()) is Outcome.RELEASED
-    crowd = Post(nurse, 20_000, commons=commons)
+    crowd = Post(nurse, 20_000, place=place)
     crowd.settle(20_000, (0.0, 0.0), ([0] * 30, [0] * 30))
     told = [crowd.ask(20_000, Asked()) for _ in range(8)]
     assert Outcome.PLACE_FULL in told, "one desk's places, used by two"
     assert Outcome.PLACE_FULL in [post.ask(20_000, Asked())]
     post.prove([20_000], card=False)
-    commons.begin(20_001)
+    place.roll(20_001)
     assert post.ask(20_001, Asked()) is Outcome.RELEASED
     vendor = Commons({gp: 1}, 20_000)
     drawn = 0
     while vendor.room():
-        vendor.took(gp, vendor.place(gp))
-        vendor.proved(gp, 20_000, card=False)
+        vendor.took()
+        vendor.proved(20_000)
         drawn += 1
     assert drawn == cap_of(common_constants(Level.VENDOR, {gp: 1}).a), "proof gives no place of the day back"
     assert drawn < common_constants(Level.CELL, {gp: 1}).a == vendor.shared()["CELL"].limit

@@ -4,7 +4,7 @@ import pytest
 
 from tierce.kernel.care import Profession
 from tierce.policy.kept import Kept
-from tierce.policy.overdue import LOOK_AT, OVERDUE_DAYS, USUAL, Counted, score_of
+from tierce.policy.overdue import LOOK_AT, OVERDUE_DAYS, USUAL, Counted, OfVendor, beside_others, score_of
 from tierce.policy.retention import RETENTION
 
 
@@ -33,3 +33,53 @@ def test_one_a_day_on_a_device_of_its_own_stands_out_within_weeks_and_is_not_dil
 def test_nothing_past_the_delay_is_nothing_unusual() -> None:
     assert score_of(Profession.GP, []) == 0.0
     assert score_of(Profession.GP, [Counted(40, 0)]) < 0
+
+
+GPS, PHARMACIES = 25_000, 220_000
+"""First answers on a declared card that 1,000 practices and 1,000 pharmacies give in thirty days."""
+
+
+def stands(in_vain: float, late: float = 0.0) -> dict[int, bool]:
+    """Whether each of four vendors stands out: of GPs, of both, of GPs robbed of so many a practice, of pharmacies.
+
+    `late` is the share of everybody's invoices that did not come.
+    """
+    open_gp, open_pharmacy = 0.06 + late, 0.03 + late
+    more = round(1_000 * in_vain)
+    told = [
+        OfVendor(1, Profession.GP, GPS, round(GPS * (open_gp - 0.01))),
+        OfVendor(2, Profession.GP, GPS, round(GPS * (open_gp + 0.01))),
+        OfVendor(2, Profession.PHARMACY, PHARMACIES, round(PHARMACIES * open_pharmacy)),
+        OfVendor(3, Profession.GP, GPS + more, round(GPS * open_gp) + more),
+        OfVendor(4, Profession.PHARMACY, PHARMACIES, round(PHARMACIES * open_pharmacy)),
+    ]
+    found = beside_others(told)
+    assert [one.score for one in found] == sorted((one.score for one in found), reverse=True)
+    return {one.vendor: one.score >= LOOK_AT for one in found}
+
+
+def test_a_vendor_of_whom_two_people_a_practice_are_declared_in_vain_stands_out_and_no_other() -> None:
+    assert stands(0) == {1: False, 2: False, 3: False, 4: False}
+    assert stands(2) == {1: False, 2: False, 3: True, 4: False}
+    assert stands(11) == {1: False, 2: False, 3: True, 4: False}
+
+
+@pytest.mark.parametrize(("a_pharmacy", "stands_out"), [(6, False), (15, True)])
+def test_of_pharmacies_who_declare_most_it_takes_fifteen_people_each(a_pharmacy: int, stands_out: bool) -> None:
+    own, more = round(PHARMACIES * 0.03), 1_000 * a_pharmacy
+    robbed = OfVendor(1, Profession.PHARMACY, PHARMACIES + more, own + more)
+    first, other = beside_others([robbed, OfVendor(2, Profession.PHARMACY, PHARMACIES, own)])
+    assert (first.vendor, first.score >= LOOK_AT, other.score >= LOOK_AT) == (1, stands_out, False)
+
+
+@pytest.mark.parametrize("late", [0.1, 0.5, 0.9])
+def test_invoices_that_are_late_for_all_single_no_vendor_out(late: float) -> None:
+    assert not any(stands(0, late).values())
+
+
+def test_a_vendor_beside_whom_there_is_hardly_anybody_is_compared_with_what_is_usual() -> None:
+    usual = USUAL[Profession.GP].declared
+    [alone] = beside_others([OfVendor(1, Profession.GP, 1_000, 10 * usual)])
+    assert (alone.overdue, alone.expected) == (60, 60)
+    few = [OfVendor(1, Profession.GP, 1_000, 400), OfVendor(2, Profession.GP, 100, 100)]
+    assert beside_others(few)[0].score >= LOOK_AT, "a hundred answers of another excuse nobody"

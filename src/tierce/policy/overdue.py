@@ -8,6 +8,7 @@ score ranks accounts for people to look at. It holds nobody and promises nothing
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import groupby
 from typing import NamedTuple
 
 from tierce.kernel.care import Profession
@@ -76,3 +77,61 @@ def _score(usual: Usual, line: Counted) -> float:
     chance = line.answers * share * (1 - share) + line.answers_declared * declared * (1 - declared)
     strays = SPREAD * (line.answers + line.answers_declared)
     return (line.overdue + line.overdue_declared - expected) / math.sqrt(1 + chance + strays * strays)
+
+
+VENDOR_SPREAD = 0.02
+"""By how much an honest vendor's own share may stray from that of all the others: an assumption."""
+OTHERS_MIN = 300
+"""Answers of others from which on their share says more than what is usual."""
+
+
+class OfVendor(NamedTuple):
+    """First answers past the usual delay for which one vendor's software declared a reading, of one profession."""
+
+    vendor: int
+    profession: Profession
+    answers: int
+    overdue: int
+
+
+@dataclass(frozen=True, slots=True)
+class VendorStands:
+    """How one vendor's declared answers stand beside everybody else's."""
+
+    vendor: int
+    answers: int
+    overdue: int
+    expected: float
+    """How many of its answers nothing would explain, were it like the others."""
+    score: float
+    """How far `overdue` is above that, in deviations; from LOOK_AT on a person looks."""
+
+
+def beside_others(counts: Iterable[OfVendor]) -> list[VendorStands]:
+    """Each vendor beside all others, the most unusual first.
+
+    An invoice file that is late, or that an insurer stopped, is late for all of them, so it moves nobody here; what
+    one vendor alone declares in vain does: a theft, or a change in how its own invoices are sent. Whoever has a
+    profession nearly to itself is compared with what is usual there, and a late file does single it out.
+    """
+    counted = list(counts)
+    answers: dict[Profession, int] = {}
+    overdue: dict[Profession, int] = {}
+    for one in counted:
+        answers[one.profession] = answers.get(one.profession, 0) + one.answers
+        overdue[one.profession] = overdue.get(one.profession, 0) + one.overdue
+    found = []
+    for vendor, of in groupby(sorted(counted), key=lambda one: one.vendor):
+        told = list(of)
+        expected = chance = 0.0
+        for one in told:
+            others = answers[one.profession] - one.answers
+            share = USUAL[one.profession].declared / 100
+            if others >= OTHERS_MIN:
+                share = (overdue[one.profession] - one.overdue) / others
+            expected += one.answers * share
+            chance += one.answers * share * (1 - share)
+        all_answers, in_vain = sum(one.answers for one in told), sum(one.overdue for one in told)
+        score = (in_vain - expected) / math.sqrt(1 + chance + (VENDOR_SPREAD * all_answers) ** 2)
+        found.append(VendorStands(vendor, all_answers, in_vain, expected, score))
+    return sorted(found, key=lambda one: (-one.score, one.vendor))

@@ -103,22 +103,24 @@ def put_evidence(connection: Connection, at: datetime, states: Sequence[tuple[Li
 
 
 def put_unexplained(connection: Connection, at: datetime, lines: Sequence[Looked]) -> None:
-    """Queue disclosures that nothing explains yet."""
+    """Queue disclosures that nothing explains yet; those declared, with whose software declared them."""
     if not lines:
         return
+    declared = [one.entry.presence is Presence.DECLARED for one in lines]
     connection.execute(
         """
         with put as (
-            insert into access.unexplained (seq, at, line, professional, establishment, declared)
-            select seq, %(at)s, line, professional, establishment, declared
+            insert into access.unexplained (seq, at, line, professional, establishment, declared, vendor, profession)
+            select seq, %(at)s, line, professional, establishment, declared, vendor, profession
             from unnest(%(seqs)s::bigint[], %(lines)s::bigint[], %(accounts)s::bigint[], %(places)s::bigint[],
-                        %(declared)s::boolean[]) one(seq, line, professional, establishment, declared)
-            on conflict do nothing returning professional, declared),
+                        %(declared)s::boolean[], %(vendors)s::integer[], %(professions)s::smallint[])
+                 one(seq, line, professional, establishment, declared, vendor, profession)
+            on conflict do nothing returning professional, declared, vendor, profession),
         known as (
             insert into access.overdue (professional) select distinct professional from put on conflict do nothing)
-        insert into access.unexplained_day as d (day, declared, answers)
-        select %(day)s, declared, count(*) from put group by declared
-        on conflict (day, declared) do update set answers = d.answers + excluded.answers
+        insert into access.unexplained_day as d (day, declared, vendor, profession, answers)
+        select %(day)s, declared, vendor, profession, count(*) from put group by declared, vendor, profession
+        on conflict (day, declared, vendor, profession) do update set answers = d.answers + excluded.answers
         """,
         {
             "at": at,
@@ -127,7 +129,9 @@ def put_unexplained(connection: Connection, at: datetime, lines: Sequence[Looked
             "lines": [one.line for one in lines],
             "accounts": [one.entry.professional for one in lines],
             "places": [one.entry.establishment for one in lines],
-            "declared": [one.entry.presence is Presence.DECLARED for one in lines],
+            "declared": declared,
+            "vendors": [one.entry.vendor if said else 0 for one, said in zip(lines, declared, strict=True)],
+            "professions": [one.profession or 0 if said else 0 for one, said in zip(lines, declared, strict=True)],
         },
     )
 

@@ -112,6 +112,21 @@ class Crowd:
 
 
 @dataclass(frozen=True, slots=True)
+class Vendor:
+    """What one vendor's certified software declared, past the usual delay, beside what all others declared."""
+
+    name: str
+    users: int
+    """Professionals who work with its software: whom a hold of the vendor would hinder."""
+    answers: int
+    overdue: int
+    """Of these, those that no proof or invoice followed."""
+    expected: int
+    """How many would be, were it like the others."""
+    unusual: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Decoy:
     """Invented beneficiaries of one vendor's files, and how many were asked for."""
 

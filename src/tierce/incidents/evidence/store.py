@@ -4,15 +4,15 @@ from datetime import datetime
 
 from psycopg import Connection
 
-from tierce.incidents.evidence.model import Crowd, Day, Decoy, Suspicion, Unexplained
+from tierce.incidents.evidence.model import Crowd, Day, Decoy, Suspicion, Unexplained, Vendor
 from tierce.kernel.care import Profession
 from tierce.kernel.clock import paris_day
 from tierce.kernel.ids import DeviceId, ProfessionalId
 from tierce.kernel.saying import say_name
 from tierce.policy.crowds import CROWD_DAYS, is_crowd
 from tierce.policy.evidence import OBSERVE_AT, unpack
-from tierce.policy.ladder import Rung
-from tierce.policy.overdue import LOOK_AT
+from tierce.policy.ladder import Level, Rung
+from tierce.policy.overdue import LOOK_AT, OVERDUE_DAYS, USUAL, OfVendor, beside_others
 
 PAGE = 25
 PAGES_MAX = 40
@@ -100,10 +100,43 @@ def queue_size(connection: Connection) -> tuple[int, int, int]:
 def queue_days(connection: Connection, now: datetime, *, declared: bool) -> list[Day]:
     """First-time answers of the last days, without a card or with a declared one; how many were explained since."""
     rows = connection.execute(
-        "select day, answers, explained from access.unexplained_day where day > %s and declared = %s order by day",
+        "select day, sum(answers)::bigint, sum(explained)::bigint from access.unexplained_day"
+        " where day > %s and declared = %s group by day order by day",
         (paris_day(now) - CHART_DAYS, declared),
     ).fetchall()
     return [Day(day, count, explained) for day, count, explained in rows]
+
+
+def vendors(connection: Connection, now: datetime) -> list[Vendor]:
+    """Each vendor's declared answers past the usual delay beside the others', the most unusual first."""
+    rows = connection.execute(
+        "select d.vendor, d.profession, sum(d.answers)::bigint, sum(d.answers - d.explained)::bigint"
+        " from access.unexplained_day d"
+        " join unnest(%(professions)s::smallint[], %(days)s::integer[]) w(profession, days) using (profession)"
+        " where d.declared and d.vendor <> 0"
+        " and d.day <= %(today)s - w.days and d.day > %(today)s - w.days - %(over)s"
+        " group by d.vendor, d.profession",
+        {
+            "professions": [profession.value for profession in USUAL],
+            "days": [usual.days for usual in USUAL.values()],
+            "today": paris_day(now),
+            "over": OVERDUE_DAYS,
+        },
+    ).fetchall()
+    stand = beside_others(
+        OfVendor(vendor, Profession(profession), answers, overdue) for vendor, profession, answers, overdue in rows
+    )
+    told = connection.execute(
+        "select v.vendor, coalesce(min(s.name), ''), coalesce(min(c.clients), 0) from unnest(%s::integer[]) v(vendor)"
+        " left join directory.software s on s.vendor = v.vendor"
+        " left join gate.common c on c.kind = %s and c.subject = v.vendor group by v.vendor",
+        ([one.vendor for one in stand], Level.VENDOR),
+    ).fetchall()
+    named = {vendor: (name, users) for vendor, name, users in told}
+    return [
+        Vendor(*named[one.vendor], one.answers, one.overdue, round(one.expected), one.score >= LOOK_AT)
+        for one in stand
+    ]
 
 
 def crowds(connection: Connection, today: int) -> list[Crowd]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from itertools import groupby, repeat
 from typing import Final
 from zlib import crc32
 
@@ -12,6 +13,7 @@ from tierce.kernel.care import Profession
 from tierce.kernel.clock import date_of
 from tierce.lab.arena.causes import Cause, Causes, on_new_device, on_settled_device
 from tierce.lab.arena.parts import ALL, Parts
+from tierce.lab.arena.place import Place
 from tierce.lab.arena.post import Asked, Post
 from tierce.lab.arena.twin import Quiet, quiet
 from tierce.lab.behaviour.days import (
@@ -25,6 +27,7 @@ from tierce.lab.behaviour.days import (
     draw_crowd,
     draw_days,
     draw_proofs,
+    on_devices,
 )
 from tierce.lab.behaviour.model import NAMES, PRESENCE, Habits, habits, year
 from tierce.policy.acts import Outcome
@@ -120,6 +123,8 @@ class Desk:
     unusual: list[Cause | None]
     """By day: what stands out of the day or the desk, for who asks why a proof was asked."""
     stand_in: Post | None = None
+    stood_in: bool = False
+    """Whether somebody stands in, as the place was told last."""
     due: dict[int, dict[Post, tuple[list[int], list[int]]]] = field(default_factory=dict)
     """Invoices to come, by day: whose, and the days on which their people were drawn, without and with a card."""
     asks: int = 0
@@ -201,13 +206,17 @@ class Desk:
         return [*_young_day(self.profession, proved, bare, card), bare, card, proved]
 
     def _post_of(self, n: int, day: int) -> Post:
-        """Who asks today: the desk's own device, its successor, or a substitute's."""
+        """Who asks today: the desk's own device, its successor, or a substitute's, whom the place counts too."""
+        place = self.post.place
+        if self.stood_in != self.substitute[n]:
+            self.stood_in = self.substitute[n]
+            place.desks += 1 if self.stood_in else -1
         if self.begins[n] and self.substitute[n]:
-            self.stand_in = Post(self.profession, day, self.parts, self.post.commons)
+            self.stand_in = Post(self.profession, day, self.parts, self.post.commons, place)
             if self.confirmed[n]:
                 self.stand_in.settle(day, (0.0, 0.0), ([0] * SEAT_DAYS, [0] * SEAT_DAYS))
         elif self.begins[n] and not self.confirmed[n]:
-            self.post = Post(self.profession, day, self.parts, self.post.commons)
+            self.post = Post(self.profession, day, self.parts, self.post.commons, place)
         return self.stand_in if self.substitute[n] and self.stand_in else self.post
 
     def _note(self, n: int, post: Post, outcome: Outcome, count: int = 1, *, card: bool = False) -> None:
@@ -257,15 +266,32 @@ class Desk:
             self.expect(day + max(1, after), post, day, declared=declared)
 
 
+@dataclass(frozen=True, slots=True)
+class Sharing:
+    """Who works at one place: its lines are shared by all these login-devices."""
+
+    professionals: int = 1
+    devices: int = 1
+    """On how many devices each of them asks, evenly; whoever stands in works on one."""
+
+
+ALONE: Final = Sharing()
+
+
 def open_desks(
     profession: Profession, first_day: int, days: int, count: int, seed: tuple[int, ...], *,
-    parts: Parts = ALL, presence: str = "today",
+    parts: Parts = ALL, presence: str = "today", sharing: Sharing = ALONE, place: Place | None = None,
 ) -> list[Desk]:  # fmt: skip
-    """Make `count` desks of long standing, with everything drawn that they will ask from first_day on."""
+    """Make `count` desks of long standing, with everything drawn that they will ask from first_day on.
+
+    They work at `place`, or at places of as many as `sharing` says.
+    """
     rng = np.random.default_rng([*seed, crc32(NAMES[profession].encode())])
     mine, everybody = habits()[profession], year()
-    crowd = draw_crowd(mine, everybody, count, rng)
+    crowd = draw_crowd(mine, everybody, -(-count // sharing.devices), rng)
     drawn = draw_days(mine, everybody, crowd, first_day - PAST, PAST + days, rng=rng, cells=seed[0])
+    if sharing.devices > 1:
+        crowd, drawn = on_devices(mine, crowd, drawn, sharing.devices, rng)
     proved = PRESENCE[presence]
     first, first_card = (kind - rng.binomial(kind, proved) for kind in (drawn.first, drawn.first_card))
     present = drawn.first - first + drawn.first_card - first_card
@@ -281,9 +307,10 @@ def open_desks(
         each[:, PAST:].tolist() for each in (firsts, counts, young, drawn.substitute, drawn.begins, drawn.confirmed)
     )
     months = [date_of(first_day + n).month for n in range(days)]
-    desks = []
-    for n in range(count):
-        post = Post(profession, first_day, parts)
+    places = repeat(place) if place else _places_of(profession, first_day, sharing)
+    desks: list[Desk] = []
+    for n, here in zip(range(count), places, strict=False):
+        post = Post(profession, first_day, parts, place=here)
         homes = np.full(asked_first[n] + 1, crowd.home[n])
         areas, prefixes = draw_areas(everybody, homes, rng), rng.integers(1, 65536, len(homes))
         desk = Desk(
@@ -296,6 +323,14 @@ def open_desks(
         _remember(desk, drawn.known[n, :PAST].tolist(), firsts[n, :PAST].tolist())
         desks.append(desk)
     return desks
+
+
+def _places_of(profession: Profession, first_day: int, sharing: Sharing) -> Iterator[Place]:
+    """The place of each desk, one after another, without end."""
+    while True:
+        yield from repeat(
+            Place(profession, sharing.professionals, first_day), sharing.professionals * sharing.devices
+        )
 
 
 def _unusual(months: list[int], out: list[bool], crowd: Crowd, desk: int) -> list[Cause | None]:
@@ -383,7 +418,10 @@ def _begin(desk: Desk, mine: Habits, crowd: Crowd, n: int, past: list[list[int]]
             seats[card][place] += unproved if back else 0
             if not card and back > MISS_AGE:
                 seats[card][(day - MISS_AGE) % SEAT_DAYS] += miss + ended
+    if not desk.parts.declared:
+        freed, seats = (sum(freed), 0.0), ([sum(both) for both in zip(*seats, strict=True)], seats[1])
     desk.post.settle(desk.first_day - 1, freed, seats)
+    desk.post.place.settle(desk.first_day - 1, freed, seats)
 
 
 def _remember(desk: Desk, known: list[int], past: list[list[int]]) -> None:
@@ -415,12 +453,14 @@ def hindered_of(desks: list[Desk], days: int) -> Hindered:
 def live_all(desks: list[Desk], days: int, month_of: list[int]) -> Hindered:
     """Let every desk live its days; `month_of` numbers the month of each."""
     by_month: dict[int, list[int]] = {month: [0, 0] for month in month_of}
-    for desk in desks:
+    for _, there in groupby(desks, key=lambda desk: id(desk.post.place)):
+        colleagues = list(there)
         for n, number in enumerate(month_of):
-            asks, step_ups = desk.live(n)
             month = by_month[number]
-            month[0] += asks
-            month[1] += step_ups
+            for desk in colleagues:
+                asks, step_ups = desk.live(n)
+                month[0] += asks
+                month[1] += step_ups
     sums = hindered_of(desks, days)
     sums.by_month = by_month
     return sums

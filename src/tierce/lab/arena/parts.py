@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
-from tierce.gate.rules import CHECKS, Case, Check, check_attempts, check_known, check_seats
+from tierce.gate.rules import CHECKS, Case, Check, check_attempts, check_known, check_place, check_seats
 from tierce.lab.errors import LabError
 from tierce.policy.acts import Outcome
 from tierce.policy.seats import effective_limit
@@ -25,6 +25,8 @@ class Parts:
     evidence: bool = True
     declared: bool = True
     """A line of its own for cards read by certified software; without it such a reading says nothing."""
+    declared_place: bool = True
+    """The establishment's line of declared readings (docs/adr/0086)."""
     continuing: bool = True
     """A new device shares the places of an older one of the same login that says so."""
     twins: bool = False
@@ -58,6 +60,7 @@ def checks_of(parts: Parts) -> Sequence[Check]:
         seats = None
     chosen: dict[Check, Check | None] = {
         check_seats: seats,
+        check_place: check_place if seats is check_seats else None,  # it has the same parts, and would stand for them
         check_known: check_known if parts.known else None,
         check_attempts: check_attempts if parts.attempts else None,
     }

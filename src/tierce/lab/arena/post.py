@@ -30,6 +30,7 @@ from tierce.kernel.ids import (
 )
 from tierce.lab.arena.commons import Commons
 from tierce.lab.arena.parts import ALL, Parts, checks_of
+from tierce.lab.arena.place import Place, ample
 from tierce.lab.arena.twin import declared_asks, observe_known, prove_all, spent
 from tierce.policy.acts import Act, Outcome, Presence
 from tierce.policy.allowed import DOMAINS
@@ -48,7 +49,7 @@ from tierce.policy.evidence import (
     roll as roll_evidence,
 )
 from tierce.policy.ladder import Rung
-from tierce.policy.lines import PLACE_DESKS_MAX, PLACE_UNSEEN, declared_constants, place_constants
+from tierce.policy.lines import declared_misses
 from tierce.policy.seats import (
     DAY_LIMITS,
     DECLARED,
@@ -97,13 +98,20 @@ class Post:
 
     __slots__ = (
         "_asks", "_checks", "_pending", "_reads", "commons", "declared", "evidence", "held", "lag",
-        "line", "parts", "profession", "rung", "since",
+        "line", "parts", "place", "profession", "rung", "since",
     )  # fmt: skip
 
-    def __init__(self, profession: Profession, day: int, parts: Parts = ALL, commons: Commons | None = None) -> None:
-        """A device never seen, on `day`; `commons` are the lines that it shares with others, brought to the day."""
+    def __init__(
+        self, profession: Profession, day: int, parts: Parts = ALL, commons: Commons | None = None,
+        place: Place | None = None,
+    ) -> None:  # fmt: skip
+        """A device never seen, on `day`, at `place`, or where nobody else works.
+
+        `commons` are the lines that it shares with all who use the same software, brought to the day.
+        """
         self.profession = profession
         self.commons = commons
+        self.place = Place(profession, 1, day) if place is None else place
         self.parts = parts
         self.line: Line = new_line(profession, day)
         self.declared: Line = replace(_settled(self.line), limit=DECLARED[profession].a)
@@ -124,9 +132,6 @@ class Post:
 
     def settle(self, day: int, freed_a_week: tuple[float, float], unproved: tuple[list[int], list[int]]) -> None:
         """Make it a device of long standing: its usual proofs a week, and places still open, on both lines."""
-        if not self.parts.declared:
-            freed_a_week = (sum(freed_a_week), 0.0)
-            unproved = ([sum(both) for both in zip(*unproved, strict=True)], unproved[1])
         lines = []
         for line, constants, freed, seats in zip(
             (self.line, self.declared), (SEATS[self.profession], DECLARED[self.profession]), freed_a_week, unproved,
@@ -159,9 +164,10 @@ class Post:
         self.evidence = roll_evidence(month, state.day + 1)._replace(day=state.day)
 
     def roll(self, day: int) -> None:
-        """Bring both lines to `day`."""
+        """Bring its lines and those of its place to `day`."""
         self.line = roll(self.line, SEATS[self.profession], day)
         self.declared = roll(self.declared, DECLARED[self.profession], day)
+        self.place.roll(day)
 
     def spent(self, attempts: int, known: int) -> None:
         """Say what the twin counted on the rolled line today."""
@@ -177,27 +183,26 @@ class Post:
         card = one.card and self.parts.declared
         presence = Presence.VERIFIED if one.present else Presence.DECLARED if card else Presence.NONE
         ask, read = self._asks[presence, one.signed], self._read(one, day)
-        place, desks, room = self._shared(one, day)
+        place, commons = self.place, self.commons
         verdict = decide(
             ask,
             read,
             self.line,
             day,
-            place,
-            desks,
+            place.line,
+            place.desks,
             declared=DeclaredLines(self.declared, self._declared_there(day)),
-            common=room,
+            common=commons is None or one.known or one.present or commons.room(),
             checks=self._checks,
         )
-        if verdict.seats and self.commons is not None:
-            self.commons.took(self.profession, verdict.place)
+        place.line = verdict.place
+        if verdict.seats and commons is not None:
+            commons.took()
         if self._pending is not None:
             self._wait()
         self.line = verdict.line
         if verdict.declared is not None:
-            self.declared = verdict.declared.own
-            if self.commons is not None:
-                self.commons.read(self.profession, verdict.declared.place)
+            self._read_card(verdict.declared)
         outcome = verdict.outcome
         if presence is Presence.NONE and outcome in _WEIGHED and not says_nothing(read, ask.caller.line, day):
             self._watch(day, one, outcome)
@@ -208,28 +213,25 @@ class Post:
 
         The rest are to be asked one by one: something stops them, or sends them to the other line.
         """
-        alone = self.commons is None or not self.commons.one_place
-        if self.rung >= Rung.STEP_UP or self._pending is not None or not self.parts.declared or not alone:
+        if self.rung >= Rung.STEP_UP or self._pending is not None or not self.parts.declared:
             return 0, 0
-        told = declared_asks(self.line, self.declared, found, missed, DAY_LIMITS[self.profession])
-        self.line, self.declared = told.line, told.declared
+        limits, who = DAY_LIMITS[self.profession], self.profession
+        most = limits.attempts, limits.declared_misses, declared_misses(who, self.place.desks)
+        there = DeclaredLines(self.declared, self._declared_there(self.line.day))
+        told = declared_asks(self.line, there, found, missed, most)
+        self.line = told.line
+        self._read_card(told.lines)
         return told.found, told.missed
-
-    def _shared(self, one: Asked, day: int) -> tuple[Line, int, bool]:
-        """The establishment's line, how many work there, and whether every common line has a place."""
-        commons = self.commons
-        if commons is None:
-            return _place_on(self.profession, day), PLACE_DESKS_MAX, True
-        room = one.known or one.present or commons.room()
-        if not commons.one_place:
-            return _place_on(self.profession, day), PLACE_DESKS_MAX, room
-        return commons.place(self.profession), commons.desks[self.profession], room
 
     def _declared_there(self, day: int) -> Line:
         """The establishment's declared line."""
-        if self.commons is None or not self.commons.one_place:
-            return _declared_on(self.profession, day)
-        return self.commons.declared_place(self.profession)
+        return self.place.declared if self.parts.declared_place else ample(self.profession, day)
+
+    def _read_card(self, lines: DeclaredLines) -> None:
+        """Keep what declared readings left of both declared lines."""
+        self.declared = lines.own
+        if self.parts.declared_place:
+            self.place.declared = lines.place
 
     def known_asks(self, day: int, count: int) -> None:
         """Weigh `count` shown asks about known people; their counts are the twin's."""
@@ -244,9 +246,10 @@ class Post:
             self.declared = prove_all(self.declared, drawn_days)
         else:
             self.line = prove_all(self.line, drawn_days)
-        if self.commons is not None:
+        self.place.prove(drawn_days, card=card)
+        if self.commons is not None and not card:
             for drawn_day in drawn_days:
-                self.commons.proved(self.profession, drawn_day, card=card)
+                self.commons.proved(drawn_day)
 
     def _read(self, one: Asked, day: int) -> Read:
         rung = self.rung
@@ -296,18 +299,6 @@ class Post:
 def _settled(line: Line) -> Line:
     """The same line, out of probation."""
     return replace(line, since=line.day - PROBATION_DAYS, proofs=PROBATION_PROOFS)
-
-
-@cache
-def _place_on(profession: Profession, day: int) -> Line:
-    """The line of a place of one desk: what is drawn on it is drawn on the desk's own, so it never stops first."""
-    return roll(PLACE_UNSEEN, place_constants(profession, PLACE_DESKS_MAX), day)
-
-
-@cache
-def _declared_on(profession: Profession, day: int) -> Line:
-    """The declared line of such a place."""
-    return roll(PLACE_UNSEEN, declared_constants(profession, PLACE_DESKS_MAX), day)
 
 
 @cache

@@ -231,7 +231,7 @@ class Theft:
 
 def _post_of(desk: Desk, scenario: Scenario, day: int) -> Post:
     return (
-        Post(desk.profession, day, desk.parts, desk.post.commons)
+        Post(desk.profession, day, desk.parts, desk.post.commons, desk.post.place)
         if scenario.device is StolenDevice.NEW
         else desk.post
     )

@@ -12,8 +12,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from tierce.gate.model import DeclaredLines
 from tierce.policy.evidence import AREAS, BETS, YEAR_DAYS, Indicator, State, roll
-from tierce.policy.seats import SEAT_DAYS, DayLimits, Line, cap_of, effective_limit, take
+from tierce.policy.seats import SEAT_DAYS, Line, cap_of, take
 
 Ints = NDArray[np.int64]
 _BET_ON = frozenset({Indicator.UNFAMILIAR, Indicator.MISS})
@@ -76,32 +77,39 @@ class Declared(NamedTuple):
     """What became of a day's declared readings of people never seen."""
 
     line: Line
-    declared: Line
+    lines: DeclaredLines
     found: int
-    """People shown, each on a place of the declared line."""
+    """People shown, each on a place of both declared lines."""
     missed: int
     """Numbers that find nobody: they take no place, and are counted."""
 
 
-def declared_asks(line: Line, declared: Line, found: int, missed: int, limits: DayLimits) -> Declared:
+def declared_asks(line: Line, lines: DeclaredLines, found: int, missed: int, most: tuple[int, int, int]) -> Declared:
     """Decide `found` declared readings of people never seen, then `missed` ones of nobody, while nothing stops them.
 
-    Those beyond what is told are for the gate's rule to decide, one by one: the declared line is full, or the day's
-    attempts or declared misses are used up. Both lines are rolled to the day, and no rung forbids people never seen.
+    Those beyond what is told are for the gate's rule to decide, one by one: a declared line is full, or the day's
+    attempts or declared misses are used up. All lines are rolled to the day, and no rung forbids people never seen.
+    `most` are the day's attempts, and the declared misses of the line and of its place.
     """
-    limit = effective_limit(declared)
-    room = min(limit - declared.open, cap_of(limit) - declared.today)
-    free = limits.attempts - line.attempts
+    own, place = lines
+    attempts, misses, misses_there = most
+    room, free = min(_room(own), _room(place)), attempts - line.attempts
     shown = max(0, min(found, room, free))
-    left = min(free - shown, limits.declared_misses - declared.attempts)
+    left = min(free - shown, misses - own.attempts, misses_there - place.attempts)
     passed = max(0, min(missed, left)) if shown == found and room > shown else 0
     if shown:
-        declared = take(declared, shown)
+        own, place = take(own, shown), take(place, shown)
     if passed:
-        declared = spent(declared, declared.attempts + passed, declared.known)
+        own = spent(own, own.attempts + passed, own.known)
+        place = spent(place, place.attempts + passed, place.known)
     if shown or passed:
         line = spent(line, line.attempts + shown + passed, line.known)
-    return Declared(line, declared, shown, passed)
+    return Declared(line, DeclaredLines(own, place), shown, passed)
+
+
+def _room(declared: Line) -> int:
+    """Places left on a declared line, which knows no probation."""
+    return min(declared.limit - declared.open, cap_of(declared.limit) - declared.today)
 
 
 def spent(line: Line, attempts: int, known: int) -> Line:

@@ -157,6 +157,36 @@ def draw_days(
     )
 
 
+def on_devices(
+    habits: Habits, crowd: Crowd, days: Days, devices: int, rng: np.random.Generator
+) -> tuple[Crowd, Days]:
+    """Spread each login's asks evenly over so many devices; whoever stands in works on the first alone.
+
+    What was drawn a login becomes as many entries a login, one after another.
+    """
+    alone = np.eye(1, devices)[0]
+    shares = np.where(days.substitute[:, :, None], alone, 1 / devices)
+
+    def each(kind: Ints) -> Ints:
+        return np.moveaxis(rng.multinomial(kind, shares), 2, 1).reshape(-1, kind.shape[1])
+
+    def on_first(kind: Bools) -> Bools:
+        spread = np.zeros((len(kind) * devices, kind.shape[1]), np.bool_)
+        spread[::devices] = kind
+        return spread
+
+    substitute, begins, confirmed = (on_first(kind) for kind in (days.substitute, days.begins, days.confirmed))
+    others = np.arange(len(begins)) % devices > 0
+    replaced = others[:, None] & (rng.random(begins.shape) < 1 / (habits.device_years * 365.25))
+    sure = replaced & (rng.random(begins.shape) < habits.confirmed)
+    one = {name: np.repeat(getattr(crowd, name), devices) for name in Crowd.__dataclass_fields__}
+    return Crowd(**one | {"size": one["size"] / devices}), Days(
+        each(days.first), each(days.miss), each(days.ended), each(days.known), each(days.first_card),
+        each(days.miss_card), each(days.known_card), substitute, begins | replaced,
+        np.repeat(days.out, devices, axis=0), confirmed | sure,
+    )  # fmt: skip
+
+
 def _worked(habits: Habits, shape: tuple[int, int], first_day: int, rng: np.random.Generator) -> tuple[Floats, Bools]:
     """Which days are worked [desk, day], and on which of them a substitute works; absences are whole weeks."""
     weekday = (np.arange(shape[1]) + first_day + 3) % 7  # 1970-01-01 was a Thursday

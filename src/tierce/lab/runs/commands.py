@@ -15,7 +15,7 @@ from rich.table import Table
 from tierce.kernel.errors import TierceError
 from tierce.kernel.language import Language
 from tierce.lab.arena.causes import Cause
-from tierce.lab.arena.crowd import Hindered
+from tierce.lab.arena.crowd import Hindered, Sharing
 from tierce.lab.arena.parts import Parts, without
 from tierce.lab.attackers.scenario import load_attackers, load_scenario, names
 from tierce.lab.behaviour.model import PRESENCE
@@ -36,7 +36,7 @@ Exemples / examples:
 
   tierce lab run list-replay --presence half --without evidence
 
-  tierce lab run honest-year --causes
+  tierce lab run honest-year --causes --devices 3
 
   tierce lab run mine.toml --attackers mine.py --seeds 3
 """
@@ -70,6 +70,10 @@ def run(
     report: Annotated[Path | None, typer.Option(help="Dossier du rapport HTML. / Folder of the report.")] = None,
     lang: Annotated[Language, typer.Option(help="Langue du rapport d’abord. / Language shown first.")] = Language.FR,
     processes: Annotated[int, typer.Option(min=0, help="0 : un par processeur. / 0 for one a processor.")] = 0,
+    professionals: Annotated[
+        int, typer.Option(min=1, max=40, help="Professionnels par lieu. / Professionals at one place.")
+    ] = 1,
+    devices: Annotated[int, typer.Option(min=1, max=40, help="Postes de chacun. / Devices of each of them.")] = 1,
     causes: Annotated[
         bool, typer.Option("--causes", help="Pourquoi on demande une preuve. / Why proofs are asked.")
     ] = (False),
@@ -82,7 +86,7 @@ def run(
         scenario = load_scenario(name)
         options = Options(
             seeds, first_seed, _presence(presence), _parts(without_part, twins=twins),
-            processes or len(os.sched_getaffinity(0)), attackers,
+            processes or len(os.sched_getaffinity(0)), attackers, sharing=Sharing(professionals, devices),
         )  # fmt: skip
         with _bar() as bar:
             task = bar.add_task(scenario.title[lang], total=None)

@@ -16,7 +16,7 @@ import numpy as np
 from tierce.kernel.care import Profession
 from tierce.kernel.clock import date_of, day_of
 from tierce.lab.arena.commons import Commons
-from tierce.lab.arena.crowd import Desk, Hindered, hindered_of, live_all, open_desks
+from tierce.lab.arena.crowd import ALONE, Desk, Hindered, Sharing, hindered_of, live_all, open_desks
 from tierce.lab.arena.parts import ALL, Parts
 from tierce.lab.arena.theft import Loot, Theft
 from tierce.lab.attackers.scenario import Scenario, StolenDevice, load_attackers
@@ -48,6 +48,8 @@ class Options:
     control: bool = True
     """Whether honest desks are played beside a theft."""
     honest_days: int = 365
+    sharing: Sharing = ALONE
+    """Who works at one place, of honest desks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +135,7 @@ def _honest(task: Task) -> Hindered:
         days = task.scenario.days
     desks = open_desks(
         task.profession, begin, days, task.count, (task.seed, _HONEST, task.number),
-        parts=options.parts, presence=options.presence,
+        parts=options.parts, presence=options.presence, sharing=options.sharing,
     )  # fmt: skip
     return live_all(desks, days, [date_of(begin + n).month for n in range(days)])
 
@@ -167,8 +169,9 @@ def _together(task: Task) -> Result:
     others: dict[Profession, list[Desk]] = {}
     for who, count in clients.items():
         desks = open_desks(
-            who, first_day, days, count, (task.seed, _TOGETHER, 0), parts=options.parts, presence=options.presence
-        )
+            who, first_day, days, count, (task.seed, _TOGETHER, 0), parts=options.parts, presence=options.presence,
+            place=commons.places.get(who),
+        )  # fmt: skip
         robbed += desks[: scenario.stolen.get(who, 0)]
         others[who] = desks[scenario.stolen.get(who, 0) :]
     neighbours = [desk for desks in others.values() for desk in desks]

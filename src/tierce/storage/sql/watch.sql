@@ -14,12 +14,12 @@ begin
         from care.engagement g join access.pair p on p.key = g.pair
         where u.professional = any(accounts) and g.seq = u.seq and p.state in (1, 2)
           and (p.state = 2) <> (u.explained is not null)
-        returning u.at, u.declared, p.state)
+        returning u.at, u.declared, u.vendor, u.profession, p.state)
     update access.unexplained_day d set explained = d.explained + m.by
-    from (select (moved.at at time zone 'Europe/Paris')::date - date '1970-01-01' as day, moved.declared,
-                 sum(case moved.state when 2 then 1 else -1 end) as by
-          from moved group by 1, 2) m
-    where d.day = m.day and d.declared = m.declared;
+    from (select (moved.at at time zone 'Europe/Paris')::date - date '1970-01-01' as day, moved.declared, moved.vendor,
+                 moved.profession, sum(case moved.state when 2 then 1 else -1 end) as by
+          from moved group by 1, 2, 3, 4) m
+    where (d.day, d.declared, d.vendor, d.profession) = (m.day, m.declared, m.vendor, m.profession);
     return query select unnest(accounts);
 end $$;
 

@@ -54,6 +54,7 @@ def evidence_handlers(site: OfficeSite) -> list[HTTPRouteHandler]:
                 "of": of,
                 "of_declared": of_declared,
                 "bars": store.queue_days(connection, now, declared=declared),
+                "vendors": store.vendors(connection, now),
             }
 
         values = await site.rows.read(read)
