@@ -92,7 +92,7 @@ def _values(site: OfficeSite, connection: Connection, number: IncidentId) -> dic
         "digest": notice_digest(document) if document else "",
         "publication": publication(site, connection, number),
         "decided": decided[-1] if decided else None,
-        "out": [one for one in fulfilled_in(rows) if one.duty is Duty.PUBLIC],
+        "out": [one for one in fulfilled_in(rows) if one.duty is Duty.PUBLIC and not one.ended],
     }
 
 
