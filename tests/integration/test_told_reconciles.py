@@ -183,7 +183,8 @@ class World:
         ((number,),) = self.rows("select max(revision) from incident.scope where incident = %s", self.room.incident)
         return number
 
-    def check(self) -> None:
+    def check(self) -> int:
+        """Compare every count with what an onlooker saw; gives how many pairs are told."""
         room, now = self.room, self.listed(self.newest_list())
         told = self.told(now)
         shares = inspection.told(room.room.office, room.incident, AT)
@@ -205,7 +206,7 @@ class World:
         assert said.newer_list is (self.newest_list() > audience.revision)
         if said.newer_list:
             assert not said.nobody
-            return
+            return len(told)
         already = {one for one, why in left.items() if why == Why.ALREADY_TOLD}
         assert said.come_back == len(already - told)
         waiting = {item for item, state in states.items() if state == State.PUBLIC}
@@ -214,6 +215,7 @@ class World:
         theirs = {one for one, why in left.items() if why in {Why.INSURER_SENDS, Why.NO_MANDATE}}
         announced = {one for item in waiting - uncovered for one in self.pairs_of((audience.id, item))}
         assert said.nobody is (set(now) == told | theirs | announced), "nothing is closed while somebody is not told"
+        return len(told)
 
     def covered(self, pairs: set[Pair], now: dict[Pair, int]) -> bool:
         return self.announced is not None and all(self.announced.get(one) == now[one] for one in pairs)
@@ -231,8 +233,10 @@ def test_i2_counts_of_those_told_agree_with_what_reached_them_whatever_happened(
     for _ in range(4):
         world.lend()
     world.freeze()
+    reached = 0
     for _ in range(STEPS):
         room.room.clock.advance(timedelta(minutes=1))
         with suppress(NoticeError):  # refused, as while a list has no audience yet: nothing has changed
             world.chance.choice(happens)()
-        world.check()
+        reached += world.check()
+    assert reached, "nobody was ever told"

@@ -49,6 +49,7 @@ def test_each_step_of_the_night_in_its_order() -> None:
             known(*ALL, untold=Untold(unfinished=2), clocks=(clock(Duty.PERSONS, State.DONE),)),
             known(*ALL, lacking=3),
             known(*ALL),
+            known(*ALL, Stage.CLOSED, untold=Untold(come_back=1), clocks=(clock(Duty.PERSONS, State.DONE),)),
             known(*ALL, Stage.CLOSED),
             known(*ALL, Stage.CLOSED, Stage.HOLD_RELEASED),
         )
@@ -56,7 +57,7 @@ def test_each_step_of_the_night_in_its_order() -> None:
     assert said == [
         Decision.CHECK, Decision.ESTABLISH, Decision.CONTAIN, Decision.LIST, Decision.TELL, Decision.COHORTS,
         Decision.CONCLUDE, Decision.NOTIFY, Decision.NOTIFY, Decision.PUBLISH, Decision.REACH, Decision.WRITE,
-        Decision.CLOSE, Decision.RELEASE, Decision.NOTHING,
+        Decision.CLOSE, Decision.REOPEN, Decision.RELEASE, Decision.NOTHING,
     ]  # fmt: skip
 
 

@@ -30,6 +30,8 @@ class Decision(StrEnum):
     WRITE = "write"
     """The register lacks facts, effects, an action or a decision."""
     CLOSE = "close"
+    REOPEN = "reopen"
+    """It is closed, and what told somebody came back since, or she waits for a public notice that was not of her."""
     RELEASE = "release"
     """It is closed, and its legal hold lasts."""
     NOTHING = "nothing"

@@ -17,11 +17,13 @@ def next_decision(known: Known) -> Next:
     else once a list says who they are.
     """
     stands, reached = known.standing.stage, known.standing.reached
+    own = [clock for clock in known.clocks if clock.insurer == OPERATOR]
     if stands is Stage.CLOSED:
+        if not reached_all(own, known.untold) or public_owed(own, known.untold.waiting):
+            return Next(Decision.REOPEN)
         return Next(Decision.RELEASE if known.standing.held else Decision.NOTHING)
     if stands is Stage.NOT_A_BREACH:
         return Next(Decision.CLOSE if not known.lacking else Decision.WRITE)
-    own = [clock for clock in known.clocks if clock.insurer == OPERATOR]
     late = [clock for clock in own if clock.state is State.OVERDUE]
     if late:
         return Next(Decision.LATE, min(late, key=ends_at))

@@ -9,7 +9,7 @@ from psycopg import Connection
 
 from tierce.incidents.borders.model import AUTHORITY_LABELS, RESIDENCE_LABELS
 from tierce.incidents.borders.service import border_in
-from tierce.incidents.clocks.model import Running
+from tierce.incidents.clocks.model import EVERYBODY_TOLD, Running
 from tierce.incidents.clocks.model import State as ClockState
 from tierce.incidents.clocks.rules import OPERATOR
 from tierce.incidents.clocks.service import times_of
@@ -115,7 +115,7 @@ def night_values(
             [one.bridge is not None for one in scored], sum(bool(one.persons) for one in cohorts)
         ),
         lacking=len(missing(rows)),
-        untold=site.clocks.untold(connection, incident.id, clocks),
+        untold=EVERYBODY_TOLD if incident.dismissed_at else site.clocks.untold(connection, incident.id, clocks),
     )
     own = [clock for clock in clocks if clock.insurer == OPERATOR]
     return {
