@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
 from datetime import date
+from types import MappingProxyType
 
 from tierce.kernel.ids import IncidentId
 from tierce.notices.audience.model import Item, Pair, Why
@@ -39,11 +40,12 @@ def plan(
     mandates: Mandates,
     contacts: Contacts,
     told: Set[Pair] = frozenset(),
+    failed: Mapping[Pair, Why] = MappingProxyType({}),
     *,
     on: date,
     salt: bytes = b"",
 ) -> Plan:
-    """Give every pair its place; pairs that are `told` were told the same by an earlier audience."""
+    """Give every pair its place; an earlier audience told those that are `told`, and tried the `failed` in vain."""
     pairs = tuple(pairs)
     left: list[Left] = []
     groups: dict[tuple[str, ...], list[Pair]] = {}
@@ -60,7 +62,10 @@ def plan(
             readers.setdefault(reader_of(pair, contacts), []).append(pair)
     shared = _shared_mailboxes(readers, contacts)
     ordered = sorted(tuple(group) for group in groups.values())
-    items = [item_of(number, group, contacts, shared, salt, on=on) for number, group in enumerate(ordered, 1)]
+    items = [
+        item_of(number, group, contacts, shared, salt, on=on, failed=failed)
+        for number, group in enumerate(ordered, 1)
+    ]
     return Plan(tuple(items), tuple(left))
 
 

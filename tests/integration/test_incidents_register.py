@@ -16,9 +16,11 @@ from tierce.incidents.errors import FormError, FreeTextError
 from tierce.incidents.model import Incident
 from tierce.incidents.register import store as register_rows
 from tierce.incidents.register.errors import ReasonRefusedError, RegisterBrokenError, RegisterClosedError
+from tierce.incidents.register.export import row_text
 from tierce.incidents.register.model import RowKind
 from tierce.incidents.register.rules import journal_number
 from tierce.incidents.rules import account_criteria
+from tierce.incidents.store import open_incidents
 from tierce.journal.encoding import decode
 from tierce.kernel.clock import micros
 from tierce.kernel.ids import DeviceId, IncidentId, InsurerId, ProfessionalId
@@ -64,6 +66,26 @@ def fill_register(clocks: Clocks, room: Room, incident: IncidentId) -> None:
     )
     register.say(room.office, HELENE, incident, RowKind.ACTION, "L'appareil est suspendu.")
     register.say(room.office, HELENE, incident, RowKind.DECISION, REASONS)
+
+
+def end_duties(room: Room, number: IncidentId) -> None:
+    """Insurers told by hand, people told by word; each other duty that runs ends with its reasons."""
+    office = room.office
+    for clock in room.clocks.read(office, number):
+        duty = clock.rule.duty
+        if duty is Duty.AUTHORITY and clock.insurer != OPERATOR and clock.started is None:
+            room.clocks.write_time(
+                office, HELENE, number, moment=Moment.NOTICE_SENT, at=room.clock.now(), why="Par lettre.",
+                insurer=clock.insurer,
+            )  # fmt: skip
+    for clock in room.clocks.read(office, number):
+        if clock.insurer != OPERATOR or clock.state not in {State.RUNNING, State.OVERDUE}:
+            continue
+        if clock.rule.duty is Duty.PERSONS:
+            at = room.clock.now()
+            room.clocks.fulfil(office, HELENE, number, duty=clock.rule.duty, at=at, reasons="")
+        elif clock.rule.duty is not Duty.PUBLIC:
+            room.clocks.end(office, HELENE, number, duty=clock.rule.duty, reasons=REASONS)
 
 
 def test_a_row_and_its_journal_line_are_one_and_bear_the_same_digest(room: Room) -> None:
@@ -112,11 +134,58 @@ def test_closing_names_what_the_register_lacks_and_a_closed_event_takes_no_row(r
     with pytest.raises(FormError, match="facts, effects, action taken, decision"):
         room.clocks.close(room.office, HELENE, incident.id, REASONS)
     fill_register(room.clocks, room, incident.id)
+    end_duties(room, incident.id)
     room.clocks.close(room.office, HELENE, incident.id, REASONS)
     with pytest.raises(RegisterClosedError):
         register.say(room.office, HELENE, incident.id, RowKind.ACTION, "Une mesure de plus.")
     register.reopen(room.office, HELENE, incident.id, "Un troisième appareil est trouvé.")
     register.say(room.office, HELENE, incident.id, RowKind.ACTION, "Une mesure de plus.")
+
+
+def test_n8_each_duty_is_done_or_ends_with_its_reasons_before_closing(room: Room) -> None:
+    incident, clocks, office = opened(room), room.clocks, room.office
+    fill_register(clocks, room, incident.id)
+
+    def ends(duty: Duty) -> None:
+        clocks.end(office, HELENE, incident.id, duty=duty, reasons=REASONS)
+
+    def refused(why: str) -> None:
+        with pytest.raises(FormError, match=why):
+            clocks.close(office, HELENE, incident.id, REASONS)
+
+    refused("Still running: Tell each insurer, Notify the CNIL, Tell the people, File a complaint")
+    with pytest.raises(FormError, match="Insurers are on the list"):
+        ends(Duty.NOTICE)
+    with pytest.raises(ReasonRefusedError):
+        clocks.end(office, HELENE, incident.id, duty=Duty.AUTHORITY, reasons="Sans objet.")
+    with pytest.raises(FormError, match="has not begun"):
+        ends(Duty.COMPLEMENT)
+    end_duties(room, incident.id)
+    with pytest.raises(FormError, match="fulfilled"):
+        ends(Duty.PERSONS)
+    found = {one.rule.duty: one.state for one in clocks.read(office, incident.id) if one.insurer == OPERATOR}
+    assert (found[Duty.NOTICE], found[Duty.AUTHORITY], found[Duty.COMPLEMENT]) == (
+        State.DONE, State.ENDED, State.WAITING,
+    )  # fmt: skip
+    room.clock.advance(timedelta(minutes=1))
+    room.incidents.compute_scope(office, HELENE, incident.id, room.incidents.scope(office, incident.id).criteria)
+    refused("Still running: Notify the CNIL, File a complaint")
+    end_duties(room, incident.id)
+    clocks.close(office, HELENE, incident.id, REASONS)
+    ended = [row for row in clocks.register.rows(office, incident.id) if row.facts.get("ended")]
+    assert "Notifier la CNIL : prend fin sans être fait. Deux personnes" in row_text(ended[0]).fr
+    assert {one.id for one in open_incidents(office)} == set()
+    clocks.register.reopen(office, HELENE, incident.id, "Un troisième appareil est trouvé.")
+    assert {one.id for one in open_incidents(office)} == {incident.id}
+
+
+def test_n8_a_breach_of_professionals_alone_has_no_insurer_to_tell_and_says_so(room: Room) -> None:
+    incident = room.incidents.open(room.office, HELENE, title="Clé", signal_at=AT, aware_why="La clé a été lue.")
+    fill_register(room.clocks, room, incident.id)
+    end_duties(room, incident.id)
+    room.clocks.close(room.office, HELENE, incident.id, REASONS)
+    duties = [one for one in room.clocks.read(room.office, incident.id) if one.rule.duty is Duty.NOTICE]
+    assert [(one.state, one.done and one.done.reasons) for one in duties] == [(State.ENDED, REASONS)]
 
 
 def test_a_notification_past_its_time_is_not_closed_without_reasons(room: Room) -> None:

@@ -9,7 +9,7 @@ import pytest
 from tests.integration.asks import AT
 from tests.integration.conftest import Connect
 from tests.integration.rooms import HELENE, Room, dismiss, open_room
-from tests.integration.test_incidents_register import REASONS, fill_register, opened
+from tests.integration.test_incidents_register import REASONS, end_duties, fill_register, opened
 from tierce.incidents import store as incident_rows
 from tierce.incidents.cohorts.model import Cohort
 from tierce.incidents.errors import FormError, FreeTextError
@@ -161,6 +161,7 @@ def test_n8_closing_without_reasoning_or_awareness_is_refused(room: Room, states
     states.move(room.office, HELENE, incident.id, stage=Stage.AWARE, why="La clé a été lue.")
     with pytest.raises(ReasonRefusedError):
         room.clocks.close(room.office, HELENE, incident.id, "Tout va bien.")
+    end_duties(room, incident.id)
     room.clocks.close(room.office, HELENE, incident.id, REASONS)
 
 
@@ -178,6 +179,7 @@ def test_l3_the_legal_hold_is_released_by_closing_and_a_reason_alone(room: Room,
     with pytest.raises(RegisterClosedError):
         states.release_hold(office, HELENE, incident.id, REASONS)
     fill_register(room.clocks, room, incident.id)
+    end_duties(room, incident.id)
     room.clocks.close(office, HELENE, incident.id, REASONS)
     assert held()
     with pytest.raises(ReasonRefusedError):
@@ -193,6 +195,7 @@ def test_l3_the_legal_hold_is_released_by_closing_and_a_reason_alone(room: Room,
 def test_a_closed_incident_takes_no_new_list(room: Room) -> None:
     incident = opened(room)
     fill_register(room.clocks, room, incident.id)
+    end_duties(room, incident.id)
     room.clocks.close(room.office, HELENE, incident.id, REASONS)
     scope = room.incidents.scope(room.office, incident.id)
     with pytest.raises(RegisterClosedError):

@@ -20,11 +20,12 @@ from tests.integration.messages_world import (
     references,
 )
 from tests.integration.rooms import ARMAND, CAPES, HELENE, OAK
-from tierce.notices.audience.model import Counts, State, Why
+from tierce.notices.audience.model import Counts, Why
 from tierce.notices.contacts.model import Contact
 from tierce.notices.deliveries.bounces import letters_back, take_in
 from tierce.notices.deliveries.model import Step
 from tierce.notices.errors import NotApprovedError, SendingStoppedError
+from tierce.policy.reached import State
 from tierce.storage.cluster import SUPERUSER
 from tierce.storage.database import Database
 from tierce.storage.keys import Keyring

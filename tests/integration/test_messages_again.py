@@ -10,6 +10,7 @@ import pytest
 from tests.integration.conftest import Connect
 from tests.integration.messages_world import (
     MessagesRoom,
+    client_contact,
     delivery_status,
     kept,
     lend,
@@ -18,12 +19,18 @@ from tests.integration.messages_world import (
     references,
 )
 from tests.integration.rooms import HELENE, OAK
+from tests.integration.test_incidents_register import REASONS, end_duties, fill_register
+from tierce.incidents.clocks.model import Untold
+from tierce.incidents.clocks.store import untold
+from tierce.incidents.errors import FormError
 from tierce.kernel.clock import PARIS
-from tierce.notices.audience.model import State, Why
+from tierce.notices.audience.model import Why
 from tierce.notices.contacts.model import Contact
 from tierce.notices.deliveries import store as deliveries
 from tierce.notices.deliveries.bounces import letters_back, take_in
 from tierce.notices.errors import AlreadySendingError, LettersWaitError
+from tierce.policy.clocks import Duty
+from tierce.policy.reached import State
 from tierce.storage.cluster import SUPERUSER
 from tierce.storage.database import Database
 from tierce.storage.keys import Keyring
@@ -121,8 +128,8 @@ def test_i2_a_message_that_comes_back_after_another_audience_was_frozen_is_count
     world.room.clock.advance(timedelta(hours=1))
     world.ready()
     found = world.counts()
-    assert (found.already_told, found.come_back) == (1, 0), "her letter came back, and her address is the same"
-    assert found.states[State.TO_SEND] == 1
+    assert (found.already_told, found.come_back, found.states[State.TO_SEND]) == (0, 0, 1)
+    assert found.public[Why.RETURNED] == 1, "her letter came back, and her address is the same"
 
 
 def test_i2_what_failed_is_tried_again_with_other_contact_data_alone(
@@ -139,7 +146,57 @@ def test_i2_what_failed_is_tried_again_with_other_contact_data_alone(
     lend(world, OAK, {2: Contact("Zoé Petit", "zoe@foyer.example")})
     world.ready()
     found = world.counts()
-    assert (found.already_told, found.states[State.TO_SEND], found.unexplained) == (1, 1, 0)
+    assert (found.already_told, found.states[State.TO_SEND], found.unexplained) == (0, 1, 0)
+    assert found.public == {Why.EMAIL_FAILED: 1, Why.NO_CONTACT: 3}
+
+
+def test_i2_nobody_is_told_by_a_public_notice_that_did_not_come_out_whatever_the_audiences_since(
+    world: MessagesRoom, inbox: tuple[Path, int], tmp_path: Path
+) -> None:
+    _, port = inbox
+    lend(world, OAK, {one: Contact(f"Personne {one}", f"550-5.1.1-p{one}@foyer.example") for one in range(1, 5)})
+    world.ready()
+    world.outbox.send(world.notices, world.incident, mail_server(tmp_path, port))
+    office = world.room.office
+    assert untold(office, world.incident, None) == Untold(waiting=5)
+    for _ in range(2):
+        world.room.clock.advance(timedelta(hours=1))
+        world.ready()
+        found = world.counts()
+        assert (found.already_told, found.unexplained) == (0, 0)
+        assert found.public == {Why.NO_CONTACT: 1, Why.EMAIL_FAILED: 4}
+        assert untold(office, world.incident, None) == Untold(waiting=5)
+    room = world.room
+    fill_register(room.clocks, room, world.incident)
+    with pytest.raises(FormError, match="5\u00a0people without a public notice out"):
+        room.clocks.end(office, HELENE, world.incident, duty=Duty.PERSONS, reasons=REASONS)
+    end_duties(room, world.incident)
+    with pytest.raises(FormError, match="nothing says that it came out"):
+        room.clocks.close(office, HELENE, world.incident, REASONS)
+
+
+def test_i2_nobody_is_told_by_a_word_in_the_register(world: MessagesRoom, connect: Connect, tmp_path: Path) -> None:
+    room, office, letters = world.room, world.room.office, tmp_path / "letters"
+    lend(world, OAK, {one: Contact(f"Personne {one}", None, HOME) for one in range(1, 5)})
+    client_contact(connect, 501, None, HOME)
+    world.ready()
+    fill_register(room.clocks, room, world.incident)
+    end_duties(room, world.incident)
+
+    def refused(why: str) -> None:
+        with pytest.raises(FormError, match=why):
+            room.clocks.close(office, HELENE, world.incident, REASONS)
+
+    refused("5\u00a0messages or letters to finish")
+    world.outbox.print_letters(world.notices, world.incident, letters, processes=1)
+    refused("5\u00a0messages or letters to finish")
+    world.messages.posted(office, HELENE, world.incident, 1)
+    criteria = room.incidents.scope(office, world.incident).criteria
+    room.incidents.compute_scope(office, HELENE, world.incident, criteria)
+    refused("1\u00a0list without recipients")
+    world.freeze()
+    end_duties(room, world.incident)
+    room.clocks.close(office, HELENE, world.incident, REASONS)
 
 
 def test_i4_a_mailbox_that_somebody_told_already_reads_is_not_written_to(

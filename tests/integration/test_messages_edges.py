@@ -13,7 +13,6 @@ from tests.integration.messages_world import MessagesRoom, delivery_status, kept
 from tests.integration.rooms import HELENE, OAK, smaller
 from tierce.kernel.clock import micros
 from tierce.kernel.ids import IncidentId, PersonId
-from tierce.notices.audience.model import State
 from tierce.notices.contacts.model import Contact
 from tierce.notices.contacts.service import Lending
 from tierce.notices.deliveries.bounces import READ, take_in
@@ -29,6 +28,7 @@ from tierce.notices.errors import (
 )
 from tierce.notices.slices.store import Cover
 from tierce.policy.acts import Act
+from tierce.policy.reached import State
 from tierce.storage.cluster import SUPERUSER
 from tierce.storage.database import Database
 from tierce.storage.keys import Keyring

@@ -13,8 +13,8 @@ from tests.integration.messages_world import MessagesRoom, kept, lend, mail_serv
 from tests.integration.rooms import OAK
 from tests.settings_file import settings_text
 from tests.waiting import eventually
-from tierce.notices.audience.model import State
 from tierce.notices.contacts.model import Contact
+from tierce.policy.reached import State
 from tierce.storage.database import Database
 from tierce.storage.keys import Keyring
 

@@ -11,7 +11,7 @@ from tests.integration.logs import segments_folder
 from tests.integration.messages_world import MessagesRoom, client_contact, lend, open_world
 from tests.integration.rooms import HELENE, OAK
 from tests.integration.sites_world import Site, office_site
-from tests.integration.test_incidents_register import REASONS, fill_register
+from tests.integration.test_incidents_register import REASONS, end_duties, fill_register
 from tierce.incidents.register.export import row_text
 from tierce.kernel.clock import PARIS
 from tierce.notices.contacts.model import Contact
@@ -131,6 +131,7 @@ def test_i7_who_decided_the_public_notice_where_and_when_it_came_out_are_in_the_
     why = "Trois organismes n'ont prêté aucune adresse, deux relances ont échoué, et l'annonce est lue par tous."
     out = room.clock.now().astimezone(PARIS).strftime(MINUTE)
     fill_register(room.clocks, room, number)
+    end_duties(room, number)
 
     async def main() -> None:
         async with office_site(room, database) as site:
@@ -163,10 +164,12 @@ def test_i7_who_decided_the_public_notice_where_and_when_it_came_out_are_in_the_
             assert page.index("riveclaire.example/annonce") < page.index("Le Courrier de Port-Sérac, page 3")
             assert "annonce publique" not in plain(await get(site, f"{path}?lang=en")).lower()
             assert "Annonce parue" in plain(await get(site, f"/incidents/{number}/messages?lang=fr"))
-            assert (await post(site, f"/incidents/{number}/duties/close", {"closing": REASONS})).status_code == 303
+            closed = await post(site, f"/incidents/{number}/duties/close", {"closing": REASONS})
+            assert closed.status_code == 422
+            assert "2 messages ou lettres à finir" in plain(closed), "the notice told whom nothing else reaches alone"
 
     asyncio.run(main())
-    decided, first, second = room.clocks.register.rows(room.office, number)[-4:-1]
+    decided, first, second = room.clocks.register.rows(room.office, number)[-3:]
     assert (decided.by, decided.facts["why"]) == ("Hélène Vasseur", why)
     text = public_notice(newest_text(room.office, number).message, world.counts().public)
     assert {first.facts["text"], second.facts["text"]} == {notice_digest(text)}

@@ -14,10 +14,11 @@ from tests.integration.rooms import CAPES, OAK
 from tierce.kernel.clock import PARIS
 from tierce.kernel.ids import InsurerId
 from tierce.notices.audience import store
-from tierce.notices.audience.model import State, Why
+from tierce.notices.audience.model import Why
 from tierce.notices.audience.service import freeze
 from tierce.notices.contacts.model import Contact
 from tierce.notices.mandates.model import Mandate
+from tierce.policy.reached import State
 from tierce.storage.cluster import SUPERUSER
 from tierce.storage.database import Database
 from tierce.storage.keys import Keyring

@@ -35,7 +35,7 @@ def test_the_page_says_what_is_owed_next_and_what_is_not_told_as_law(room: Room,
         assert all(f'id="{one}"' in shown.text for one in ("fulfil", "say", "end"))
         page = plain(shown)
         assert "Prochain délai : Notifier la CNIL" in page
-        assert "Court encore : Prévenir chaque organisme, Notifier la CNIL" in page, "said before one closes"
+        assert "avant de clore : Prévenir chaque organisme, Notifier la CNIL" in page, "said before one closes"
         assert "RGPD, article 33(1) : 72 heures en vigueur" in page
         assert "Code des assurances, article L. 12-10-1 délai de prudence" in page
         assert "proposition" not in page.lower()
@@ -58,6 +58,9 @@ def test_a_late_duty_asks_for_its_reasons_and_keeps_what_was_typed(room: Room, d
         form = form_of(site, clock="2-0", done_at=at, reasons=REASONS)
         assert (await site.http.post(f"{path}/duties/done", data=form)).status_code == 303
         assert "fait en retard, raisons écrites" in plain(await site.http.get(f"{path}/duties"))
+        form = form_of(site, clock="8-0", ended="1", reasons=REASONS)
+        assert (await site.http.post(f"{path}/duties/done", data=form)).status_code == 303
+        assert "prend fin sans être fait, raisons écrites" in plain(await site.http.get(f"{path}/duties"))
 
     play(room, database, scene, StaffRole.DPO)
 

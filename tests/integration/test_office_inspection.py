@@ -26,10 +26,10 @@ from tierce.incidents.model import Incident
 from tierce.journal.encoding import decode
 from tierce.journal.service import Appender
 from tierce.kernel.clock import micros
-from tierce.notices.audience.model import State
 from tierce.notices.contacts.model import Contact
 from tierce.notices.mandates.model import Mandate
 from tierce.policy.acts import Act
+from tierce.policy.reached import State
 from tierce.policy.staff import STAFF_ACTS, StaffRole, may_act
 from tierce.storage.database import Database
 from tierce.storage.keys import Keyring

@@ -12,6 +12,7 @@ from tierce.incidents.inspection.rules import (
     by_cohort,
     by_insurer,
     of_earlier_lists,
+    once,
     reached,
     share,
     whole,
@@ -20,6 +21,18 @@ from tierce.kernel.ids import InsurerId
 
 MINUTES = st.dictionaries(st.integers(-300, 9_000), st.integers(1, 50), max_size=8)
 COHORTS = ("insured", "invoices", "professionals")
+
+
+@given(MINUTES, MINUTES)
+def test_an_insurer_s_people_are_told_by_one_of_two_who_wrote_to_them(
+    sent: dict[int, int], reported: dict[int, int]
+) -> None:
+    """Its counts do not say to whom: added up, one person told twice would stand for one whom nothing reached."""
+    ours, theirs = ([Told(InsurerId(1), "", *one) for one in some.items()] for some in (sent, reported))
+    other = Told(InsurerId(2), "", 1, 3)
+    kept = once([*ours, other], theirs)
+    assert other in kept
+    assert sum(one.pairs for one in kept) - 3 == max(sum(sent.values()), sum(reported.values()))
 
 
 @given(st.integers(0, 400), MINUTES)

@@ -162,6 +162,21 @@ def test_i4_whoever_was_told_the_same_by_an_earlier_audience_is_not_told_again()
     assert made.left[0].why is Why.ALREADY_TOLD
 
 
+def test_i2_what_failed_at_one_insurer_s_address_is_told_at_another_s_or_waits_under_its_reason() -> None:
+    first, second = (Pair(PersonId(1), insurer, Cohort.INSURED) for insurer in INSURERS[:2])
+    mandates = dict.fromkeys(INSURERS[:2], Mandate.OPERATOR_SENDS)
+    failed = {first: Why.EMAIL_FAILED}
+    old = Contact("Anne Aubry", "anne@foyer.example")
+    for lent, channel, source, why in (
+        (replace(old, email="new@foyer.example"), Channel.EMAIL, second, None),
+        (replace(old, email="ANNE@foyer.example"), Channel.PUBLIC, first, Why.EMAIL_FAILED),
+        (replace(old, postal=HOMES[0]), Channel.POST, second, None),
+    ):
+        contacts = {(first.person, first.insurer): old, (second.person, second.insurer): lent}
+        (item,) = plan([first, second], mandates, contacts, failed=failed, on=DAY).items
+        assert (item.pairs, item.channel, item.source, item.why) == ((first, second), channel, source, why)
+
+
 def test_i4_two_insurers_with_different_mandates_each_tell_their_own_part() -> None:
     first, second = (Pair(PersonId(1), insurer, Cohort.INSURED) for insurer in INSURERS[:2])
     contact = Contact("Anne Aubry", "anne@foyer.example")

@@ -9,6 +9,7 @@ from tierce.incidents.clocks.model import Fulfilled, Running, State, Written
 from tierce.incidents.clocks.rules import (
     OPERATOR,
     LateWithoutReasonsError,
+    Times,
     check_fulfilled,
     check_time,
     day_of_rules,
@@ -128,6 +129,29 @@ def test_a_duty_is_closed_between_its_start_and_now_and_after_its_end_with_reaso
     with pytest.raises(FormError, match="not begun"):
         check_fulfilled(replace(running_now, started=None, due=None), AT, AT, "")
     check_fulfilled(replace(running_now, due=None), late, late, "")
+
+
+def test_n3_an_insurer_told_of_the_first_list_is_not_told_of_the_second() -> None:
+    """What somebody wrote of them all, or of a duty that did not apply, was said of the list of its day."""
+    rule = next(one for one in CLOCKS if one.duty is Duty.NOTICE)
+    sent = {**AWARE, (Moment.NOTICE_SENT, OAK): AT + HOUR}
+    later, hour = AT + 3 * HOUR, HOUR
+
+    def state(done: list[Fulfilled], times: Times = sent, changed: datetime | None = later) -> State:
+        (clock,) = running(
+            AT.date(), AT + 9 * hour, times, done, insurers=[OAK], risk=None, table=[rule],
+            changed={OAK: changed} if changed else {}, listed_at=later,
+        )  # fmt: skip
+        return clock.state
+
+    assert state([], changed=None) is State.DONE
+    assert state([]) is State.RUNNING
+    assert state([], {**sent, (Moment.NOTICE_SENT, OAK): later + hour}) is State.DONE
+    assert state([], {**sent, (Moment.NOTICE_RECEIVED, OAK): later + hour}) is State.RUNNING, "received: the first"
+    assert state([Fulfilled(Duty.NOTICE, OPERATOR, later - hour, "H.", "")]) is State.RUNNING
+    assert state([Fulfilled(Duty.NOTICE, OPERATOR, later + hour, "H.", "")]) is State.DONE
+    ended = Fulfilled(Duty.NOTICE, OPERATOR, later + hour, "H.", "Parce que.", ended=True)
+    assert state([ended]) is State.RUNNING, "an insurer is on the list"
 
 
 def test_a_first_notification_starts_what_follows_it_unless_its_time_was_written() -> None:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from tierce.incidents.borders.service import countries_of
-from tierce.incidents.clocks.model import Running, State
+from tierce.incidents.clocks.model import Running, State, Untold
 from tierce.incidents.clocks.rules import OPERATOR
 from tierce.incidents.errors import FormError
 from tierce.incidents.night.model import Decision, Known, Part, Sum
@@ -44,17 +44,20 @@ def test_each_step_of_the_night_in_its_order() -> None:
             known(*ALL[:5]),
             known(*ALL, open_cohorts=2),
             known(*ALL, clocks=(clock(Duty.AUTHORITY, State.RUNNING, T0 + timedelta(hours=72)),)),
-            known(*ALL, waiting=2, clocks=(clock(Duty.PUBLIC, State.WAITING),)),
+            known(*ALL, clocks=(clock(Duty.NOTICE, State.RUNNING),), insurers=0, told=0),
+            known(*ALL, untold=Untold(waiting=2), clocks=(clock(Duty.PUBLIC, State.WAITING),)),
+            known(*ALL, untold=Untold(unfinished=2), clocks=(clock(Duty.PERSONS, State.DONE),)),
             known(*ALL, lacking=3),
             known(*ALL),
+            known(*ALL, Stage.CLOSED, untold=Untold(come_back=1), clocks=(clock(Duty.PERSONS, State.DONE),)),
             known(*ALL, Stage.CLOSED),
             known(*ALL, Stage.CLOSED, Stage.HOLD_RELEASED),
         )
     ]
     assert said == [
         Decision.CHECK, Decision.ESTABLISH, Decision.CONTAIN, Decision.LIST, Decision.TELL, Decision.COHORTS,
-        Decision.CONCLUDE, Decision.NOTIFY, Decision.PUBLISH, Decision.WRITE, Decision.CLOSE, Decision.RELEASE,
-        Decision.NOTHING,
+        Decision.CONCLUDE, Decision.NOTIFY, Decision.NOTIFY, Decision.PUBLISH, Decision.REACH, Decision.WRITE,
+        Decision.CLOSE, Decision.REOPEN, Decision.RELEASE, Decision.NOTHING,
     ]  # fmt: skip
 
 
@@ -69,7 +72,8 @@ def test_n2_what_is_late_comes_before_everything_else() -> None:
 def test_only_the_operator_s_own_clocks_decide_its_night_the_earliest_first() -> None:
     insurers_own = replace(clock(Duty.AUTHORITY, State.OVERDUE, T0), insurer=InsurerId(1))
     assert next_decision(known(*ALL, clocks=(insurers_own,))).decision is Decision.CLOSE
-    assert next_decision(known(*ALL, clocks=(clock(Duty.NOTICE, State.RUNNING),))).decision is Decision.CLOSE
+    notice = clock(Duty.NOTICE, State.RUNNING)
+    assert next_decision(known(*ALL, clocks=(notice,))).clock == notice, "nothing is closed while it runs"
     assert next_decision(known(*ALL, clocks=(clock(Duty.AUTHORITY, State.DONE, T0),))).decision is Decision.CLOSE
     soon, later = (clock(Duty.AUTHORITY, State.RUNNING, T0 + timedelta(hours=hours)) for hours in (70, 72))
     undated = clock(Duty.PERSONS, State.RUNNING)

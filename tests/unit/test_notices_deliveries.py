@@ -7,7 +7,7 @@ import pytest
 from tierce.incidents.cohorts.model import Cohort
 from tierce.kernel.ids import InsurerId, PersonId
 from tierce.kernel.language import Language
-from tierce.notices.audience.model import STATE_LABELS, Pair, State, Why
+from tierce.notices.audience.model import STATE_LABELS, Pair, Why
 from tierce.notices.audience.rules import failed
 from tierce.notices.deliveries import store
 from tierce.notices.deliveries.bounces import parse
@@ -15,6 +15,7 @@ from tierce.notices.deliveries.dkim import relaxed_body
 from tierce.notices.deliveries.model import Reply, Verdict
 from tierce.notices.deliveries.rules import ATTEMPTS_MAX, faster, parsed, slower, verdict, wait_after
 from tierce.notices.deliveries.service import Rehearsal
+from tierce.policy.reached import State
 
 TOKEN = bytes(range(10))
 

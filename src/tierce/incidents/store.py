@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
-from typing import Any, Final, LiteralString
+from typing import Any, LiteralString
 
 from psycopg import Connection
 from psycopg.errors import ProgramLimitExceeded
@@ -23,6 +23,7 @@ from tierce.incidents.model import (
     ScopeSummary,
     SmallerAsk,
 )
+from tierce.incidents.register.model import RowKind
 from tierce.incidents.rules import incident_reference
 from tierce.kernel.categories import DataCategory
 from tierce.kernel.clock import from_micros, micros
@@ -130,6 +131,18 @@ def incident(connection: Connection, number: IncidentId) -> Incident | None:
 def incidents(connection: Connection) -> list[Incident]:
     """Read every incident, the newest signal first."""
     return [Incident(*row) for row in connection.execute(f"{_INCIDENT} order by signal_at desc").fetchall()]
+
+
+_OPEN: LiteralString = """
+    where (select r.kind from incident.register r where r.incident = i.id and r.kind = any(%s)
+           order by r.number desc limit 1) is distinct from %s order by signal_at desc"""
+
+
+def open_incidents(connection: Connection) -> list[Incident]:
+    """Every incident whose register does not end closed, the newest signal first; no other row of it is read."""
+    said, closed = [RowKind.CLOSED.value, RowKind.REOPENED.value], RowKind.CLOSED.value
+    rows = connection.execute(f"{_INCIDENT} i {_OPEN}", (said, closed)).fetchall()
+    return [Incident(*row) for row in rows]
 
 
 def named(connection: Connection, text: str) -> IncidentId | None:
@@ -281,31 +294,6 @@ def read_period(
         {"incident": scope.incident, "revision": scope.revision, "insurer": insurer},
     ).fetchone()
     return (row[0], row[1]) if row and row[0] is not None else None
-
-
-def notices_sent(connection: Connection, number: IncidentId) -> dict[InsurerId, datetime]:
-    """When each insurer was first sent a notice of an incident by the platform itself."""
-    rows = connection.execute(
-        "select insurer, min(sent_at) from notice.warning where incident = %s and sent_at is not null"
-        " group by insurer",
-        (number,),
-    )
-    return {InsurerId(insurer): sent for insurer, sent in rows.fetchall()}
-
-
-_PUBLIC: Final = 7
-"""Of an item of a message: nothing but the public notice reaches her (notices.audience.model.State)."""
-
-
-def waiting_for_notice(connection: Connection, number: IncidentId) -> int:
-    """How many adults of an incident's newest audience a public notice alone reaches; 0 before one is frozen."""
-    row = connection.execute(
-        "select count(*) from notice.item where state = %s and audience = (select id from notice.audience"
-        " where incident = %s order by frozen_at desc, entry desc limit 1)",
-        (_PUBLIC, number),
-    ).fetchone()
-    assert row is not None
-    return int(row[0])
 
 
 def scopes(connection: Connection, number: IncidentId) -> list[ScopeSummary]:

@@ -17,6 +17,8 @@ class State(StrEnum):
     OVERDUE = "overdue"
     DONE = "done"
     DONE_LATE = "done late"
+    ENDED = "ended"
+    """It does not apply, or ends without being done: the register has why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,8 @@ class Fulfilled:
     """Of a public notice: the address of the page, or the newspaper and its page."""
     text: str = ""
     """Of a public notice: the digest of what was published, in both languages."""
+    ended: bool = False
+    """Nothing was done: `reasons` say why the duty does not apply, or ends all the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,3 +59,26 @@ class Running:
     due: datetime | None
     done: Fulfilled | None
     state: State
+
+
+@dataclass(frozen=True, slots=True)
+class Untold:
+    """Adults and pairs of an incident's newest audience that nothing has told.
+
+    `unfinished` adults to whom a message or a letter is still owed; `waiting` those whom a public notice alone
+    reaches, and whom none that came out was of; `come_back` pairs of an earlier audience whose message or letter came
+    back since; `newer_list` whether a list was made since that has anybody.
+    """
+
+    unfinished: int = 0
+    waiting: int = 0
+    come_back: int = 0
+    newer_list: bool = False
+
+    @property
+    def nobody(self) -> bool:
+        """Whether everybody was told."""
+        return not (self.unfinished or self.waiting or self.come_back or self.newer_list)
+
+
+EVERYBODY_TOLD = Untold()

@@ -7,8 +7,8 @@ from psycopg import Connection
 
 from tierce.identity.model import StaffCaller
 from tierce.incidents import store as incident_rows
-from tierce.incidents.clocks import rules
-from tierce.incidents.clocks.model import Fulfilled, Running, State, Written
+from tierce.incidents.clocks import rules, store
+from tierce.incidents.clocks.model import Fulfilled, Running, Untold, Written
 from tierce.incidents.errors import FormError, IncidentMissingError
 from tierce.incidents.model import Incident
 from tierce.incidents.register.model import Facts, Row, RowKind
@@ -17,7 +17,7 @@ from tierce.incidents.register.service import Register
 from tierce.incidents.rules import check_free_text
 from tierce.kernel.clock import from_micros, micros
 from tierce.kernel.ids import IncidentId, InsurerId
-from tierce.kernel.language import Language, Phrase
+from tierce.kernel.language import Phrase
 from tierce.policy.clocks import Duty, Moment, Risk
 
 OPERATOR_ALONE = frozenset({Moment.SIGNAL, Moment.CHECK, Moment.AWARE, Moment.PUBLIC})
@@ -39,7 +39,7 @@ def _written(row: Row) -> Written | None:
 
 
 def fulfilled_in(rows: Iterable[Row]) -> list[Fulfilled]:
-    """The duties that rows say were fulfilled, and that no later row takes back."""
+    """The duties that rows say were fulfilled, or ended without that, and that no later row takes back."""
     found: list[Fulfilled] = []
     for row in rows:
         if row.kind is not RowKind.DUTY:
@@ -48,8 +48,10 @@ def fulfilled_in(rows: Iterable[Row]) -> list[Fulfilled]:
         if row.facts.get("undone"):
             found = [one for one in found if (one.duty, one.insurer) != (duty, insurer)]
         else:
-            said = (str(row.facts.get(fact, "")) for fact in ("reasons", "where", "text"))
-            found.append(Fulfilled(duty, insurer, from_micros(row.whole("at")), row.by, *said))
+            reasons, where, text = (str(row.facts.get(fact, "")) for fact in ("reasons", "where", "text"))
+            ended = bool(row.facts.get("ended"))
+            at = from_micros(row.whole("at"))
+            found.append(Fulfilled(duty, insurer, at, row.by, reasons, where, text, ended))
     return found
 
 
@@ -103,11 +105,14 @@ class Clocks:
             raise IncidentMissingError
         scope = incident_rows.last_scope(connection, number)
         insurers = incident_rows.insurers_of(connection, scope) if scope else []
-        sent = incident_rows.notices_sent(connection, number)
+        sent = store.notices_sent(connection, number)
         times = {(Moment.NOTICE_SENT, insurer): at for insurer, at in sent.items() if at <= now}
         times |= times_of(incident, rows)
         day, done = rules.day_of_rules(times), fulfilled_in(rows)
-        return rules.running(day, now, times, done, insurers=insurers, risk=risk_in(rows))
+        return rules.running(
+            day, now, times, done, insurers=insurers, risk=risk_in(rows),
+            changed=store.changed_since(connection, number), listed_at=scope.at if scope else None,
+        )  # fmt: skip
 
     def write_time(
         self,
@@ -205,13 +210,47 @@ class Clocks:
 
         return self.register.add(connection, caller, number, RowKind.DUTY, make)
 
+    def end(
+        self,
+        connection: Connection,
+        caller: StaffCaller,
+        number: IncidentId,
+        *,
+        duty: Duty,
+        reasons: str,
+        insurer: InsurerId = rules.OPERATOR,
+    ) -> Row:
+        """Say that a duty does not apply, or ends without being done, with a reasoning: its clock runs no more.
+
+        It is said of the newest list: a list made later takes it back, and so does whoever says so.
+
+        Raises:
+            ReasonRefusedError: the reasons are generic.
+            FormError: no such clock runs, it is done, insurers are on the list, or people wait for it.
+        """
+        said = check_reasons("reasons", reasons)
+
+        def make(rows: list[Row], now: datetime) -> Facts:
+            found = self._running(connection, number, rows, now)
+            clock = next((one for one in found if (one.rule.duty, one.insurer) == (duty, insurer)), None)
+            if clock is None:
+                raise FormError("duty", Phrase("Ce délai ne court pas ici.", "This delay does not run here."))
+            concerned = any(one.insurer != rules.OPERATOR for one in found)
+            rules.check_ended(clock, self.untold(connection, number, found), insurers=concerned)
+            return {"duty": int(duty), "insurer": int(insurer), "at": micros(now), "reasons": said, "ended": True}
+
+        return self.register.add(connection, caller, number, RowKind.DUTY, make)
+
+    def untold(self, connection: Connection, number: IncidentId, clocks: Iterable[Running]) -> Untold:
+        """Whom the newest audience has not told, with the public notices that came out as these clocks have them."""
+        return store.untold(connection, number, rules.published_at(clocks))
+
     def close(self, connection: Connection, caller: StaffCaller, number: IncidentId, why: str) -> Row:
         """Close the event in the register.
 
         Raises:
             FormError: nobody wrote who became aware, nor that it proved not to be a breach; a duty of the operator
-                has passed its time and nobody said when it was fulfilled and why late; or nothing but a public notice
-                reaches somebody, and none came out.
+                is neither done nor ended with its reasons; or somebody of the newest audience is not told.
             ReasonRefusedError: the reasoning is empty or generic.
         """
         incident = incident_rows.incident(connection, number)
@@ -235,14 +274,6 @@ class Clocks:
                 )
                 raise FormError("why", reason)
             own = [one for one in self._running(connection, number, rows, now) if one.insurer == rules.OPERATOR]
-            late = [clock.rule.label for clock in own if clock.state is State.OVERDUE]
-            if late:
-                fr, en = (", ".join(label[language] for label in late) for language in Language)
-                reason = Phrase(
-                    f"Un délai est passé sans suite écrite : {fr}. Dites quand ce fut fait, et pourquoi si tard.",
-                    f"A delay has passed with nothing written: {en}. Say when it was done, and why so late.",
-                )
-                raise FormError("why", reason)
-            rules.check_published(own, incident_rows.waiting_for_notice(connection, number))
+            rules.check_closing(own, self.untold(connection, number, own))
 
         return check

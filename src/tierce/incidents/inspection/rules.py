@@ -1,7 +1,7 @@
 """Shares and delays from counts: pure."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
 
@@ -86,6 +86,26 @@ def of_earlier_lists(
         left[told.insurer] -= pairs
         if pairs:
             found.append(replace(told, pairs=pairs))
+    return found
+
+
+def once(sent: Sequence[Told], reported: Sequence[Told]) -> list[Told]:
+    """What the operator's messages told and what insurers report, each insurer's people by one of both: the larger.
+
+    Where the mandate changed between two audiences both wrote, and an insurer's counts do not say to whom: added up,
+    one person would count for two, and somebody whom nothing reached as told.
+    """
+    ours, theirs = (_by_insurer(some) for some in (sent, reported))
+    return [
+        *(one for one in sent if ours[one.insurer] >= theirs[one.insurer]),
+        *(one for one in reported if theirs[one.insurer] > ours[one.insurer]),
+    ]
+
+
+def _by_insurer(told: Iterable[Told]) -> dict[InsurerId, int]:
+    found: dict[InsurerId, int] = defaultdict(int)
+    for one in told:
+        found[one.insurer] += one.pairs
     return found
 
 

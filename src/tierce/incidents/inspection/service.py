@@ -17,7 +17,8 @@ def inspected(connection: Connection, incident: Incident) -> Inspected:
     since = incident.aware_at or incident.signal_at
     exposed = store.exposed(connection, incident.id)
     said, later = store.reported(connection, incident.id, since), store.since_reported(connection, incident.id)
-    told = [*store.told(connection, incident.id, since), *rules.of_earlier_lists(exposed, said, later)]
+    reported = rules.of_earlier_lists(exposed, said, later)
+    told = rules.once(store.told(connection, incident.id, since), reported)
     warned = store.warned(connection, incident.id)
     shares = rules.by_insurer(exposed, told)
     names = incident_rows.insurer_names(connection, [one for one in shares if one])

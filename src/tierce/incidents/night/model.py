@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from tierce.incidents.clocks.model import Running
+from tierce.incidents.clocks.model import EVERYBODY_TOLD, Running, Untold
 from tierce.incidents.states.model import Standing
 from tierce.kernel.language import Phrase
 
@@ -25,9 +25,13 @@ class Decision(StrEnum):
     """A duty of the operator runs: the authority, the persons, the complement, the complaint."""
     PUBLISH = "publish"
     """Nothing but a public notice reaches somebody, and none was decided."""
+    REACH = "reach"
+    """Somebody wrote that people are told, and counts say that some are not."""
     WRITE = "write"
     """The register lacks facts, effects, an action or a decision."""
     CLOSE = "close"
+    REOPEN = "reopen"
+    """It is closed, and what told somebody came back since, or she waits for a public notice that was not of her."""
     RELEASE = "release"
     """It is closed, and its legal hold lasts."""
     NOTHING = "nothing"
@@ -47,8 +51,8 @@ class Known:
 
     `listed_at` is when the newest list was made, None while there is none;
     `insurers` how many are on it and `told` how many were told; `open_cohorts` how many await a conclusion, those
-    of the list that nobody scored included; `lacking` what the register lacks; `waiting` how many adults a public
-    notice alone reaches.
+    of the list that nobody scored included; `lacking` what the register lacks; `untold` whom the newest audience
+    has not told.
     """
 
     standing: Standing
@@ -58,7 +62,7 @@ class Known:
     told: int
     open_cohorts: int
     lacking: int
-    waiting: int = 0
+    untold: Untold = EVERYBODY_TOLD
 
 
 @dataclass(frozen=True, slots=True)

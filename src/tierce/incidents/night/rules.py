@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from tierce.incidents.clocks.model import Running, State
-from tierce.incidents.clocks.rules import OPERATOR, public_owed
+from tierce.incidents.clocks.rules import OPERATOR, public_owed, reached_all
 from tierce.incidents.night.model import Decision, Known, Next
 from tierce.incidents.states.model import Stage
 from tierce.policy.clocks import Duty
@@ -17,11 +17,13 @@ def next_decision(known: Known) -> Next:
     else once a list says who they are.
     """
     stands, reached = known.standing.stage, known.standing.reached
+    own = [clock for clock in known.clocks if clock.insurer == OPERATOR]
     if stands is Stage.CLOSED:
+        if not reached_all(own, known.untold) or public_owed(own, known.untold.waiting):
+            return Next(Decision.REOPEN)
         return Next(Decision.RELEASE if known.standing.held else Decision.NOTHING)
     if stands is Stage.NOT_A_BREACH:
         return Next(Decision.CLOSE if not known.lacking else Decision.WRITE)
-    own = [clock for clock in known.clocks if clock.insurer == OPERATOR]
     late = [clock for clock in own if clock.state is State.OVERDUE]
     if late:
         return Next(Decision.LATE, min(late, key=ends_at))
@@ -38,11 +40,13 @@ def next_decision(known: Known) -> Next:
         return Next(Decision.COHORTS)
     if known.open_cohorts:
         return Next(Decision.CONCLUDE)
-    running = [clock for clock in own if clock.state is State.RUNNING and clock.rule.duty is not Duty.NOTICE]
+    running = [clock for clock in own if clock.state is State.RUNNING]
     if running:
         return Next(Decision.NOTIFY, min(running, key=_due_or_never))
-    if public_owed(own, known.waiting):
+    if public_owed(own, known.untold.waiting):
         return Next(Decision.PUBLISH)
+    if not reached_all(own, known.untold):
+        return Next(Decision.REACH)
     return Next(Decision.WRITE if known.lacking else Decision.CLOSE)
 
 

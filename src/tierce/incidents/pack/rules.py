@@ -114,7 +114,7 @@ def clock_facts(clock: Running) -> dict[str, object]:
         "hours": hours,
         "due_us": _micros(clock.due),
         "state": str(clock.state),
-        "done_us": _micros(clock.done.at if clock.done else None),
+        "done_us": _micros(clock.done.at if clock.done and not clock.done.ended else None),
         "reasons": clock.done.reasons if clock.done else "",
     }
 

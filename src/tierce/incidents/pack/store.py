@@ -16,8 +16,9 @@ from tierce.journal.segments.sealed import SealedLog
 from tierce.journal.segments.store import segments
 from tierce.kernel.ids import IncidentId, InsurerId
 from tierce.notices.audience import store as audience_rows
-from tierce.notices.audience.model import STATE_LABELS, WHY_LABELS, State
+from tierce.notices.audience.model import STATE_LABELS, WHY_LABELS
 from tierce.notices.audience.service import counts as audience_counts
+from tierce.policy.reached import State
 from tierce.scope import store as scope_rows
 from tierce.scope.engine.store import Engine, Said
 from tierce.scope.model import Exposure

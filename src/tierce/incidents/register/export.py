@@ -26,7 +26,7 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def _duty_text(row: Row) -> Phrase:
-    """Which duty, of whom, and when it was fulfilled; or that it was not after all."""
+    """Which duty, of whom, and when it was fulfilled; or that it was not after all, or ends without that."""
     duty, insurer, at = row.whole("duty"), row.whole("insurer"), _instant(row, "at")
     label = next(rule.label for rule in CLOCKS if rule.duty == duty)
     of_fr, of_en = (f" (organisme {insurer})", f" (insurer {insurer})") if insurer else ("", "")
@@ -34,6 +34,11 @@ def _duty_text(row: Row) -> Phrase:
     if row.facts.get("undone"):
         return Phrase(
             f"{label.fr}{of_fr} : ce n’était pas fait. {reasons}", f"{label.en}{of_en}: it was not done. {reasons}"
+        )
+    if row.facts.get("ended"):
+        return Phrase(
+            f"{label.fr}{of_fr} : prend fin sans être fait. {reasons}",
+            f"{label.en}{of_en}: ends without being done. {reasons}",
         )
     if row.facts.get("where"):
         where, text = row.facts["where"], row.facts["text"]
@@ -69,7 +74,7 @@ def as_json(incident: Incident, rows: Sequence[Row], clocks: Sequence[Running]) 
                 "started": _time(clock.started),
                 "due": _time(clock.due),
                 "state": str(clock.state),
-                "done_at": _time(clock.done.at) if clock.done else None,
+                "done_at": _time(clock.done.at) if clock.done and not clock.done.ended else None,
                 "reasons": clock.done.reasons if clock.done else None,
             }
             for clock in clocks

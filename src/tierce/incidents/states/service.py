@@ -73,7 +73,11 @@ def _move(row: Row) -> Move | None:
     stage = None
     if row.kind is RowKind.TIME:
         stage = _MOMENTS.get(str(row.facts["moment"]))
-    elif row.kind is RowKind.DUTY and row.facts["insurer"] == int(OPERATOR) and not row.facts.get("undone"):
+    elif (
+        row.kind is RowKind.DUTY
+        and row.facts["insurer"] == int(OPERATOR)
+        and not (row.facts.get("undone") or row.facts.get("ended"))
+    ):
         stage = _DUTIES.get(int(str(row.facts["duty"])))
     if stage is None:
         return None

@@ -17,7 +17,7 @@ from tierce.lab.drill.chain import Chain, open_chain
 from tierce.lab.drill.errors import DrillError
 from tierce.lab.drill.packing import Packed, take_pack
 from tierce.lab.drill.result import DrillReport
-from tierce.notices.audience.model import State
+from tierce.policy.reached import State
 
 COUNTRY_MIN: Final = 3_000
 MANY: Final = 5_000

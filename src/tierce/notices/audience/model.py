@@ -8,6 +8,7 @@ from typing import NamedTuple
 from tierce.incidents.cohorts.model import Cohort
 from tierce.kernel.ids import IncidentId, InsurerId, PersonId
 from tierce.kernel.language import Language, Phrase
+from tierce.policy.reached import State
 
 
 class Channel(IntEnum):
@@ -58,25 +59,6 @@ WHY_LABELS: dict[Why, Phrase] = {
 
 FAILED = (Why.EMAIL_FAILED, Why.UNPRINTABLE, Why.RETURNED)
 """Reasons found by trying: with the same contact data, trying again would find the same."""
-
-
-class State(IntEnum):
-    """Where an item stands; exactly one at a time. The numbers are stored."""
-
-    TO_SEND = 1
-    DOUBTFUL = 2
-    """Handed to the mail server, or perhaps not: the attempt began and its end is not known."""
-    SENT = 3
-    TO_PRINT = 4
-    PRINTED = 5
-    POSTED = 6
-    PUBLIC = 7
-    UNSENT = 8
-    """Set aside: her text was refused as her message was about to leave. The next sending tries it first."""
-    UNPRINTED = 9
-    """Set aside: her text was refused as her letter was about to be printed. The next printing tries it first."""
-    CHANGED = 10
-    """Set aside: her contact data is not what the audience was frozen with. Another audience takes her in."""
 
 
 STATE_LABELS: dict[State, Phrase] = {

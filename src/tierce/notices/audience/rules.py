@@ -17,9 +17,10 @@ from tierce.incidents.cohorts.model import Cohort
 from tierce.kernel.ids import IncidentId, InsurerId, PersonId
 from tierce.kernel.language import Language
 from tierce.kernel.mailbox import is_mailbox
-from tierce.notices.audience.model import Channel, Item, Pair, Reading, State, Why
+from tierce.notices.audience.model import Channel, Item, Pair, Reading, Why
 from tierce.notices.contacts.model import Contact
 from tierce.notices.mandates.model import Mandate
+from tierce.policy.reached import State
 
 Contacts = Mapping[tuple[PersonId, InsurerId], Contact]
 Mandates = Mapping[InsurerId, Mandate | None]
@@ -91,7 +92,14 @@ def reader_of(pair: Pair, contacts: Contacts) -> _Key:
 
 
 def item_of(
-    number: int, group: tuple[Pair, ...], contacts: Contacts, shared: Collection[str], salt: bytes, *, on: date
+    number: int,
+    group: tuple[Pair, ...],
+    contacts: Contacts,
+    shared: Collection[str],
+    salt: bytes,
+    *,
+    on: date,
+    failed: Mapping[Pair, Why],
 ) -> Item:
     """Choose how one adult is told: by e-mail, else by post, else by the public notice with its reason.
 
@@ -102,6 +110,8 @@ def item_of(
         shared: mailboxes, in small letters, that more than one adult would read.
         salt: ties the item to its contact data as it is now: what changes afterwards is not written to.
         on: the day, on which somebody is a minor or not.
+        failed: pairs whose contact data, as it still is, an earlier audience tried in vain, and how that ended. What
+            failed is not tried again; another insurer's word of her is, for all of her pairs.
     """
     represented = reader_of(group[0], contacts)[0] == "representative"
     lent = [(pair, contacts[pair.person, pair.insurer]) for pair in group if (pair.person, pair.insurer) in contacts]
@@ -120,15 +130,24 @@ def item_of(
         return said(Channel.PUBLIC, group[0], None, Why.MINOR_ALONE)
     # What a current contract says comes before what an ended one said; a source with both channels comes first.
     lent.sort(key=lambda one: (one[1].former, not one[1].postal, one[0]))
+    vain = [(pair, one, failed[pair]) for pair, one in lent if pair in failed]
+    dead = {way for _, one, _ in vain for way in _ways(one)}
     mailboxes = [(pair, one, usable_email(one)) for pair, one in lent]
     for pair, contact, email in mailboxes:
-        if email is not None and email.casefold() not in shared:
+        if email is not None and email.casefold() not in dead.union(shared):
             return said(Channel.EMAIL, pair, contact)
     for pair, contact in lent:
-        if contact.postal:
+        if contact.postal and folded(" ".join(contact.postal)) not in dead:
             return said(Channel.POST, pair, contact)
+    if vain:
+        return said(Channel.PUBLIC, *vain[0])
     blocked = any(email is not None for _, _, email in mailboxes)
     return said(Channel.PUBLIC, lent[0][0], lent[0][1], Why.SHARED_MAILBOX if blocked else Why.NO_ADDRESS)
+
+
+def _ways(contact: Contact) -> tuple[str, str]:
+    """Her mailbox and her address, to know them again in what another insurer lends."""
+    return (usable_email(contact) or "no e-mail").casefold(), folded(" ".join(contact.postal)) or "no address"
 
 
 def binding(salt: bytes, contact: Contact) -> bytes:

@@ -79,7 +79,7 @@ class _Planning:
         listed = store.list_digest(self.connection, self.incident, self.revision)
         digest, count = AudienceDigest(self.incident, self.revision, listed, self.salt), 0
         for chunk in store.placed(self.connection, self.chunk):
-            known = self._known([pair for _, pair, _ in chunk])
+            known = self._known([one.pair for one in chunk])
             items = [self._item(number, tuple(group), known) for number, group in groupby(chunk, itemgetter(0))]
             for one in items:
                 digest.item(one)
@@ -90,9 +90,11 @@ class _Planning:
         return count, digest.digest()
 
     def _item(self, number: int, group: tuple[store.Placed, ...], known: dict[_Person, Contact]) -> Item:
-        emails = (usable_email(known[pair.person, pair.insurer]) or "" for _, pair, is_shared in group if is_shared)
+        emails = (usable_email(known[one.pair.person, one.pair.insurer]) or "" for one in group if one.shared)
         shared = {email.casefold() for email in emails}
-        return item_of(number, tuple(pair for _, pair, _ in group), known, shared, self.salt, on=self.on)
+        failed = {one.pair: one.failed for one in group if one.failed is not None}
+        pairs = tuple(one.pair for one in group)
+        return item_of(number, pairs, known, shared, self.salt, on=self.on, failed=failed)
 
     def _known(self, pairs: list[Pair]) -> dict[_Person, Contact]:
         people = [(one.person, one.insurer) for one in pairs if not is_professional(one)]

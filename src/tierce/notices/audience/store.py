@@ -4,7 +4,7 @@ import secrets
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
-from typing import LiteralString
+from typing import LiteralString, NamedTuple
 
 from psycopg import Connection
 
@@ -13,11 +13,12 @@ from tierce.incidents.cohorts.model import Cohort
 from tierce.incidents.cohorts.rules import cohort_of
 from tierce.kernel.categories import DataCategory
 from tierce.kernel.ids import IncidentId, InsurerId, PersonId
-from tierce.notices.audience.model import FAILED, FIRST, Audience, Counts, Item, Pair, Reading, State, Why
+from tierce.notices.audience.model import FAILED, FIRST, Audience, Counts, Item, Pair, Reading, Why
 from tierce.notices.contacts.model import Contact
 from tierce.notices.mandates.model import Mandate
 from tierce.notices.mandates.store import mandate_of
 from tierce.notices.model import ReadOfHer
+from tierce.policy.reached import TOLD, State
 
 TOKEN_BYTES = 10
 CHUNK = 10_000
@@ -48,19 +49,15 @@ def exposed_pairs(
 _READING: LiteralString = """
     create temporary table audience_reading (person bigint, insurer smallint, cohort text collate "C", why smallint,
         reader bytea, mailbox bytea, name bytea, represented boolean) on commit drop;
-    create temporary table audience_failed (audience bigint, item integer, primary key (audience, item))
-        on commit drop;
+    create temporary table audience_failed (person bigint, insurer smallint, why smallint) on commit drop;
     create temporary table audience_item (like notice.item) on commit drop"""
-# Pairs that an earlier audience of the incident told of the same categories as this revision has. The public notice
-# tells those alone whom every other way failed, and with the same contact data would fail again: whoever had none, or
-# none of her own, is planned again with what is lent now. Her mailbox stays here: another adult may read it too.
+# Pairs that an earlier audience of the incident told of the same categories as this revision has, by what did not
+# come back. Nobody else was told, whatever was tried. Her mailbox stays here: another adult may read it too.
 _TOLD: LiteralString = """
     update audience_reading r set why = %(already)s
     from notice.item_pair p
     join notice.audience a on a.id = p.audience and a.incident = %(incident)s
-    join notice.item i on i.audience = p.audience and i.number = p.item
-        and (i.state = any(%(told)s) or i.state = %(public)s and exists (
-            select from audience_failed f where (f.audience, f.item) = (i.audience, i.number)))
+    join notice.item i on i.audience = p.audience and i.number = p.item and i.state = any(%(told)s)
     where (r.person, r.insurer, r.cohort) = (p.person, p.insurer, p.cohort)
       and case when p.cohort = 'professionals' then
         (select o.categories = n.categories from incident.exposed_professional o, incident.exposed_professional n
@@ -73,11 +70,11 @@ _TOLD: LiteralString = """
            and n.incident = a.incident and n.revision = %(revision)s
            and (n.person, n.insurer) = (p.person, p.insurer)) end"""
 _FAILED: LiteralString = """
-    select i.audience, i.number, a.salt, i.binding, i.person, i.insurer, i.cohort
+    select a.salt, i.binding, i.why, i.person, i.insurer, i.cohort
     from notice.item i join notice.audience a on a.id = i.audience
     where a.incident = %(incident)s and i.state = %(public)s and i.why = any(%(why)s)"""
 # Mailboxes that more than one adult would read; a representative with an adult's own name is that adult. Then each
-# pair's item, numbered in the order of its first pair.
+# pair's item, numbered in the order of its first pair, with why her own contact data failed before, if it did.
 _PLACES: LiteralString = """
     analyze audience_reading;
     create temporary table audience_place on commit drop as
@@ -90,11 +87,14 @@ _PLACES: LiteralString = """
                group by o.mailbox),
     shared as (select mailbox from own full join others using (mailbox)
                where coalesce(own.adults, 0) + coalesce(others.adults, 0) > 1),
-    placed as (select r.*, s.mailbox is not null as shared, first_value(r.person) over w as p,
+    failed as (select person, insurer, max(why) as failed from audience_failed group by person, insurer),
+    placed as (select r.*, s.mailbox is not null as shared, f.failed, first_value(r.person) over w as p,
                    first_value(r.insurer) over w as i, first_value(r.cohort) over w as c
-               from audience_reading r left join shared s using (mailbox) where r.why is null
+               from audience_reading r left join shared s using (mailbox)
+               left join failed f on (f.person, f.insurer) = (r.person, r.insurer) where r.why is null
                window w as (partition by r.reader order by r.person, r.insurer, r.cohort))
-    select dense_rank() over (order by p, i, c)::integer as number, person, insurer, cohort, shared from placed"""
+    select dense_rank() over (order by p, i, c)::integer as number, person, insurer, cohort, shared, failed
+    from placed"""
 
 
 def begin_planning(connection: Connection) -> None:
@@ -104,12 +104,11 @@ def begin_planning(connection: Connection) -> None:
 
 @dataclass(frozen=True, slots=True)
 class FailedItem:
-    """An item of an earlier audience that neither message nor letter reached, and what it was tried with."""
+    """An item of an earlier audience that neither message nor letter reached, why, and what it was tried with."""
 
-    audience: int
-    number: int
     salt: bytes
     binding: bytes
+    why: Why
     source: Pair
 
 
@@ -122,8 +121,8 @@ def failed_items(connection: Connection, incident: IncidentId, chunk: int) -> It
         while rows := cursor.fetchmany(chunk):
             yield [
                 FailedItem(
-                    row[0], row[1], bytes(row[2]), bytes(row[3]),
-                    Pair(PersonId(row[4]), InsurerId(row[5]), Cohort(row[6])),
+                    bytes(row[0]), bytes(row[1]), Why(row[2]),
+                    Pair(PersonId(row[3]), InsurerId(row[4]), Cohort(row[5])),
                 )
                 for row in rows
             ]  # fmt: skip
@@ -133,7 +132,7 @@ def keep_failed(connection: Connection, failed: Iterable[FailedItem]) -> None:
     """Keep those whose contact data is still what failed."""
     with connection.cursor() as cursor, cursor.copy("copy audience_failed from stdin") as copy:
         for one in failed:
-            copy.write_row((one.audience, one.number))
+            copy.write_row((one.source.person, one.source.insurer, one.why.value))
 
 
 def keep_readings(connection: Connection, readings: Iterable[Reading]) -> None:
@@ -151,22 +150,25 @@ def keep_readings(connection: Connection, readings: Iterable[Reading]) -> None:
 
 def place(connection: Connection, incident: IncidentId, revision: int) -> None:
     """Give every pair that is kept its place: told already, left, or on the item of its reader."""
-    connection.execute("analyze audience_failed")
     connection.execute(
         _TOLD,
         {
             "incident": incident,
             "revision": revision,
             "already": Why.ALREADY_TOLD.value,
-            "told": [State.SENT, State.POSTED],
-            "public": State.PUBLIC.value,
+            "told": sorted(TOLD),
         },
     )
     connection.execute(_PLACES)
 
 
-Placed = tuple[int, Pair, bool]
-"""An item's number, one of its pairs, and whether the mailbox of that pair is shared."""
+class Placed(NamedTuple):
+    """An item's number, one of its pairs, whether her mailbox is shared, and why her contact data failed before."""
+
+    number: int
+    pair: Pair
+    shared: bool
+    failed: Why | None
 
 
 def placed(connection: Connection, chunk: int) -> Iterator[list[Placed]]:
@@ -174,13 +176,19 @@ def placed(connection: Connection, chunk: int) -> Iterator[list[Placed]]:
     waiting: list[Placed] = []
     with connection.cursor(name="audience_placed") as cursor:
         cursor.execute(
-            "select number, person, insurer, cohort, shared from audience_place"
+            "select number, person, insurer, cohort, shared, failed from audience_place"
             " order by number, person, insurer, cohort"
         )
         while rows := cursor.fetchmany(chunk):
-            waiting += [(row[0], Pair(PersonId(row[1]), InsurerId(row[2]), Cohort(row[3])), row[4]) for row in rows]
-            last = waiting[-1][0]
-            whole = [one for one in waiting if one[0] != last]
+            waiting += [
+                Placed(
+                    row[0], Pair(PersonId(row[1]), InsurerId(row[2]), Cohort(row[3])), row[4],
+                    None if row[5] is None else Why(row[5]),
+                )
+                for row in rows
+            ]  # fmt: skip
+            last = waiting[-1].number
+            whole = [one for one in waiting if one.number != last]
             waiting = waiting[len(whole) :]
             if whole:
                 yield whole

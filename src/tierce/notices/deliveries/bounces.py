@@ -15,7 +15,7 @@ from psycopg import Connection
 from tierce.journal.service import Appender
 from tierce.kernel.clock import Clock
 from tierce.kernel.ids import IncidentId
-from tierce.notices.audience.model import State, Why
+from tierce.notices.audience.model import Why
 from tierce.notices.audience.rules import failed
 from tierce.notices.audience.store import audiences, list_digest
 from tierce.notices.deliveries import store
@@ -24,6 +24,7 @@ from tierce.notices.deliveries.model import Step
 from tierce.notices.lines import notice_line
 from tierce.notices.rules import letter_reference
 from tierce.policy.acts import Act
+from tierce.policy.reached import State
 
 READ = "read"
 """The folder, inside the mailbox's, to which what was taken in is moved."""

@@ -21,7 +21,7 @@ from psycopg import Connection
 from tierce import printing
 from tierce.journal.service import Appender
 from tierce.kernel.clock import Clock
-from tierce.notices.audience.model import Audience, State, Why
+from tierce.notices.audience.model import Audience, Why
 from tierce.notices.deliveries import store
 from tierce.notices.deliveries.model import Step
 from tierce.notices.deliveries.reading import Reading
@@ -31,6 +31,7 @@ from tierce.notices.messages.store import stopped
 from tierce.notices.model import Document
 from tierce.notices.printed import TEMPLATE, printed
 from tierce.policy.acts import Act
+from tierce.policy.reached import State
 
 BATCH_LETTERS = 500
 _ZIP_DATE = (1980, 1, 1, 0, 0, 0)

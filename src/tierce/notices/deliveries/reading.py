@@ -9,7 +9,7 @@ from psycopg import Connection
 from tierce.incidents.cohorts.model import Cohort
 from tierce.kernel.clock import PARIS, Clock
 from tierce.kernel.ids import InsurerId, PersonId
-from tierce.notices.audience.model import Audience, Pair, State
+from tierce.notices.audience.model import Audience, Pair
 from tierce.notices.audience.rules import binding, usable_email
 from tierce.notices.audience.store import client_contacts, reads
 from tierce.notices.contacts.model import Contact
@@ -20,6 +20,7 @@ from tierce.notices.messages.model import Message
 from tierce.notices.messages.rules import text_for
 from tierce.notices.model import Document, ReadOfHer
 from tierce.notices.professional_letter import UsedAccount
+from tierce.policy.reached import State
 
 _Known = dict[tuple[PersonId, InsurerId], Contact]
 

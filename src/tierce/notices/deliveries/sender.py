@@ -16,7 +16,7 @@ from queue import Empty, Full, Queue
 from psycopg import Connection
 
 from tierce.kernel.clock import Clock
-from tierce.notices.audience.model import Audience, State
+from tierce.notices.audience.model import Audience
 from tierce.notices.audience.rules import failed
 from tierce.notices.deliveries import store
 from tierce.notices.deliveries.dkim import Signer
@@ -27,6 +27,7 @@ from tierce.notices.deliveries.reading import Reading, Written
 from tierce.notices.deliveries.rules import HALTS_MAX, faster, slower, verdict, wait_after
 from tierce.notices.deliveries.smtp import CLOSING, DoubtError, Line, LostError
 from tierce.notices.errors import SendingRefusedError, TextRefusedError
+from tierce.policy.reached import State
 
 CHUNK = 200
 SPEED_UP_SECONDS = 60.0

@@ -10,7 +10,6 @@ from psycopg import Connection
 from tierce.journal.service import Appender
 from tierce.kernel.clock import Clock
 from tierce.kernel.ids import IncidentId
-from tierce.notices.audience.model import State
 from tierce.notices.audience.service import newest
 from tierce.notices.contacts.store import Contacts
 from tierce.notices.deliveries import store
@@ -23,6 +22,7 @@ from tierce.notices.errors import AlreadySendingError, TextRefusedError
 from tierce.notices.lines import notice_line
 from tierce.notices.messages.service import approved, ready
 from tierce.policy.acts import Act
+from tierce.policy.reached import State
 
 _READ_AT_ONCE = 200
 _NAMED_MAX = 20

@@ -10,9 +10,10 @@ from tierce.incidents.cohorts.model import Cohort
 from tierce.kernel.categories import DataCategory
 from tierce.kernel.ids import IncidentId, InsurerId, PersonId
 from tierce.kernel.language import Language
-from tierce.notices.audience.model import Audience, Pair, State, Why
+from tierce.notices.audience.model import Audience, Pair, Why
 from tierce.notices.deliveries.model import Step
 from tierce.notices.professional_letter import UsedAccount
+from tierce.policy.reached import State
 
 SENDABLE = (State.UNSENT, State.TO_SEND)
 PRINTABLE = (State.UNPRINTED, State.TO_PRINT)

@@ -112,11 +112,11 @@ grant usage on schema journal, incident, notice, registry, upkeep to tierce_insp
 grant select on incident.incident, incident.scope, incident.insurer_count, incident.cohort_controller, incident.register
     to tierce_inspector;
 grant select (id, name) on registry.insurer to tierce_inspector;
-grant execute on function notice.told, journal.segments to tierce_inspector;
+grant execute on function notice.told, notice.untold, journal.segments to tierce_inspector;
 grant select (id, incident, frozen_at) on notice.audience to tierce_inspector;
 grant select (audience, channel, state) on notice.item to tierce_inspector;   -- how many stand where; never for whom
 grant select on incident.difference to tierce_inspector;   -- counts by insurer
-grant select (incident, insurer, sent_at) on notice.warning to tierce_inspector;
+grant select (incident, revision, insurer, sent_at) on notice.warning to tierce_inspector;
 grant select (incident, insurer, at) on notice.acknowledgement to tierce_inspector;
 grant select (id, incident, revision, insurer, at) on notice.report to tierce_inspector;
 grant select on notice.told_count to tierce_inspector;
@@ -321,5 +321,5 @@ grant select on notice.step to tierce_office;
 grant select, insert on notice.message, notice.approval to tierce_office;
 grant select, insert, update (lifted_at, lifted_by) on notice.stop to tierce_office;
 grant select on notice.letter_batch to tierce_office;
-grant execute on function notice.take_batch, notice.post_batch, notice.come_back to tierce_office;
+grant execute on function notice.take_batch, notice.post_batch, notice.come_back, notice.untold to tierce_office;
 grant select, insert, update on directory.contact to tierce_office;

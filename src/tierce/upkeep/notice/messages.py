@@ -11,12 +11,13 @@ import typer
 
 from tierce.kernel.clock import SystemClock
 from tierce.notices.audience import service as audiences
-from tierce.notices.audience.model import Audience, Counts, State
+from tierce.notices.audience.model import Audience, Counts
 from tierce.notices.contacts.store import Contacts
 from tierce.notices.deliveries.bounces import letters_back, take_in
 from tierce.notices.deliveries.dkim import make_key
 from tierce.notices.deliveries.model import MailServer
 from tierce.notices.deliveries.service import Outbox, Rehearsal, in_relay_log
+from tierce.policy.reached import State
 from tierce.settings import Settings, SettingsError
 from tierce.storage.command_line import Json, SettingsFile
 from tierce.storage.said import said

@@ -16,7 +16,6 @@ from tierce.incidents.clocks.service import fulfilled_in, risk_in
 from tierce.incidents.errors import AlreadyOpenedError, FormError
 from tierce.incidents.model import ENTERED, Incident, OpenedOn
 from tierce.incidents.register.model import RowKind
-from tierce.incidents.register.rules import is_closed
 from tierce.incidents.rules import incident_reference
 from tierce.incidents.states.model import STEPS, Stage, Standing
 from tierce.incidents.states.rules import standing
@@ -125,12 +124,9 @@ def _is_hers(
 
 async def _form(site: OfficeSite, visit: Visit, typed: Mapping[str, str], problem: FormError | None) -> Response[str]:
     def read(connection: Connection) -> dict[str, object]:
-        known = [
-            one for one in store.incidents(connection) if not is_closed(site.clocks.register.rows(connection, one.id))
-        ]
         return {
             "entered": store.entered(connection),
-            "known": [(one, incident_reference(one.id, one.day)) for one in known],
+            "known": [(one, incident_reference(one.id, one.day)) for one in store.open_incidents(connection)],
         }
 
     values = await site.rows.read(read)
@@ -147,7 +143,8 @@ def _event(site: OfficeSite, connection: Connection, incident: Incident) -> Even
     scope = store.last_scope(connection, incident.id)
     stands = standing(moves_in(incident, rows, scope.at if scope else None))
     risk = risk_in(rows)
-    notified = [one.at for one in fulfilled_in(rows) if (one.duty, one.insurer) == (Duty.AUTHORITY, OPERATOR)]
+    done = [one for one in fulfilled_in(rows) if not one.ended]
+    notified = [one.at for one in done if (one.duty, one.insurer) == (Duty.AUTHORITY, OPERATOR)]
     decisions = [str(row.facts["text"]) for row in rows if row.kind is RowKind.DECISION]
     dismissed = stands.reached(Stage.NOT_A_BREACH)
     decided = dismissed.why if incident.dismissed_at and dismissed else (decisions or [""])[-1]

@@ -13,6 +13,7 @@ from tierce.incidents import store
 from tierce.incidents.clocks.model import Running, State
 from tierce.incidents.clocks.rules import OPERATOR, duty_of
 from tierce.incidents.clocks.service import times_of
+from tierce.incidents.clocks.store import notices_sent
 from tierce.incidents.duplicates.service import Duplicates
 from tierce.incidents.errors import FormError
 from tierce.incidents.model import Incident
@@ -93,6 +94,10 @@ def _forms(site: OfficeSite) -> list[HTTPRouteHandler]:
             return site.clocks.take_back(
                 connection, visit.caller, number, duty=duty, reasons=typed.get("reasons", ""), insurer=insurer
             )
+        if typed.get("ended"):
+            return site.clocks.end(
+                connection, visit.caller, number, duty=duty, reasons=typed.get("reasons", ""), insurer=insurer
+            )
         at = minute("done_at", typed.get("done_at", ""))
         if duty is Duty.PUBLIC:
             reason = Phrase(
@@ -112,7 +117,7 @@ def _forms(site: OfficeSite) -> list[HTTPRouteHandler]:
 
     def same(connection: Connection, visit: Visit, number: IncidentId, typed: Typed) -> object:
         text = typed.get("same", "")
-        first = next((one for one in _open_others(site, connection, number) if str(one.id) == text), None)
+        first = next((one for one in _open_others(connection, number) if str(one.id) == text), None)
         if first is None:
             raise FormError("same", Phrase("Choisissez un événement ouvert.", "Choose an event that is open."))
         return duplicates.close(connection, visit.caller, number, first.id, typed.get("same_why", ""))
@@ -141,10 +146,9 @@ def _duty(text: str) -> tuple[Duty, InsurerId]:
     return duty_of(duty), _insurer({"insurer": insurer or "0"})
 
 
-def _open_others(site: OfficeSite, connection: Connection, number: IncidentId) -> list[Incident]:
+def _open_others(connection: Connection, number: IncidentId) -> list[Incident]:
     """Every other event that is not closed, the newest signal first."""
-    others = (one for one in store.incidents(connection) if one.id != number)
-    return [one for one in others if not is_closed(site.clocks.register.rows(connection, one.id))]
+    return [one for one in store.open_incidents(connection) if one.id != number]
 
 
 async def _page(
@@ -162,7 +166,7 @@ def _values(site: OfficeSite, number: IncidentId) -> Callable[[Connection], dict
         clocks = site.clocks.read(connection, number)
         times = times_of(incident, rows)
         own = [clock for clock in clocks if clock.insurer == OPERATOR]
-        sent = store.notices_sent(connection, number)
+        sent = notices_sent(connection, number)
         theirs = sorted({clock.insurer for clock in clocks if clock.rule.party is Party.INSURER})
         names = store.insurer_names(connection, theirs)
         return {
@@ -190,7 +194,7 @@ def _values(site: OfficeSite, number: IncidentId) -> Callable[[Connection], dict
             "closed": is_closed(rows),
             "others": [
                 (str(one.id), f"{incident_reference(one.id, one.day)} · {one.title}")
-                for one in _open_others(site, connection, number)
+                for one in _open_others(connection, number)
             ],
             "states": State,
         }

@@ -91,6 +91,7 @@ def _incident(site: OfficeSite, connection: Connection, number: IncidentId) -> V
         "reference": incident_reference(found.id, found.day),
         "found": inspected(connection, found),
         "clocks": clocks,
+        "untold": site.clocks.untold(connection, number, clocks),
         "names": incident_rows.insurer_names(connection, sorted(insurers)),
         "states": STATE_LABELS,
         "cohorts": COHORT_LABELS,

@@ -1,6 +1,7 @@
 """Messages to people: whom they go to in counts that add up, what they say, who approved, where each one stands."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,6 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 from psycopg import Connection
 
-from tierce.incidents.clocks.model import Running
 from tierce.incidents.cohorts.model import COHORT_LABELS
 from tierce.incidents.errors import FreeTextError
 from tierce.incidents.model import Incident
@@ -36,7 +36,7 @@ from tierce.notices.messages.model import APPROVALS_NEEDED, Approval, Kept, Spec
 from tierce.notices.messages.rules import specimens
 from tierce.notices.messages.service import Messages, newest_text
 from tierce.policy.acts import Act
-from tierce.web.office.publishing import publication
+from tierce.web.office.publishing import out_for_all
 from tierce.web.office.site import OfficeSite, Visit
 from tierce.web.office.writing import Typed, writer
 from tierce.web.visit import AnyRequest
@@ -54,7 +54,7 @@ class Standing:
     audience: Audience | None
     counts: Counts | None
     kept: Kept | None
-    publication: Running | None
+    published: datetime | None
     texts: tuple[Specimen, ...]
     approvals: tuple[Approval, ...]
     stopped: tuple[str, str] | None
@@ -211,7 +211,7 @@ def _read(site: OfficeSite, connection: Connection, number: IncidentId) -> Stand
         audience=audience,
         counts=counts(connection, audience) if audience else None,
         kept=kept,
-        publication=publication(site, connection, number),
+        published=out_for_all(site, connection, number),
         texts=specimens(kept.message) if kept else (),
         approvals=tuple(store.approvals(connection, audience, kept.digest)) if audience and kept else (),
         stopped=store.stopped(connection, number),

@@ -9,10 +9,11 @@ from psycopg import Connection
 
 from tierce.incidents.borders.model import AUTHORITY_LABELS, RESIDENCE_LABELS
 from tierce.incidents.borders.service import border_in
-from tierce.incidents.clocks.model import Running
+from tierce.incidents.clocks.model import EVERYBODY_TOLD, Running
 from tierce.incidents.clocks.model import State as ClockState
 from tierce.incidents.clocks.rules import OPERATOR
 from tierce.incidents.clocks.service import times_of
+from tierce.incidents.clocks.store import changed_since
 from tierce.incidents.cohorts import store as cohort_rows
 from tierce.incidents.cohorts.model import COHORT_LABELS, Cohort, CohortCount
 from tierce.incidents.cohorts.rules import in_two
@@ -27,16 +28,16 @@ from tierce.incidents.statements.service import statements_in
 from tierce.incidents.states.model import STEPS, Stage
 from tierce.incidents.states.rules import standing
 from tierce.incidents.states.service import WRITTEN_HERE, moves_in
-from tierce.incidents.store import waiting_for_notice
 from tierce.kernel.categories import LABELS
 from tierce.kernel.ids import IncidentId, InsurerId
 from tierce.kernel.language import Phrase
 from tierce.notices.audience import store as audiences
-from tierce.notices.audience.model import STATE_LABELS, WHY_LABELS, State, Why
+from tierce.notices.audience.model import STATE_LABELS, WHY_LABELS, Why
 from tierce.notices.audience.service import counts as counts_of
 from tierce.notices.insurer_notice import category_names
 from tierce.notices.telling.store import standings
 from tierce.policy.clocks import Moment
+from tierce.policy.reached import State
 from tierce.web.office.site import OfficeSite
 
 INSURED = (Cohort.INSURED, Cohort.INVOICES)
@@ -46,6 +47,7 @@ CLOCK_SHAPES = {
     ClockState.OVERDUE: "attention",
     ClockState.DONE: "good",
     ClockState.DONE_LATE: "attention",
+    ClockState.ENDED: "quiet",
 }
 
 
@@ -113,7 +115,7 @@ def night_values(
             [one.bridge is not None for one in scored], sum(bool(one.persons) for one in cohorts)
         ),
         lacking=len(missing(rows)),
-        waiting=waiting_for_notice(connection, incident.id),
+        untold=EVERYBODY_TOLD if incident.dismissed_at else site.clocks.untold(connection, incident.id, clocks),
     )
     own = [clock for clock in clocks if clock.insurer == OPERATOR]
     return {
@@ -237,15 +239,22 @@ def _notices(
     counts: list[InsurerCount],
     times: Mapping[tuple[Moment, InsurerId], datetime],
 ) -> dict[InsurerId, Notice]:
-    """How far each insurer of the list was told, by what was sent from here and by the times that people wrote."""
-    known = standings(connection, number)
+    """How far each insurer of the list was told, by what was sent from here and by the times that people wrote.
+
+    One of whom the list has more than its last notice waits for the next.
+    """
+    known, changed = standings(connection, number), changed_since(connection, number)
     found = {}
     for insurer in (one.insurer for one in counts):
         one = known.get(insurer)
         sent = [warning for warning in one.warnings if warning.sent_at is not None] if one else []
         received = times.get((Moment.NOTICE_RECEIVED, insurer)) or (one.acknowledged_at if one else None)
         written = times.get((Moment.NOTICE_SENT, insurer))
-        if received is not None:
+        since = changed.get(insurer)
+        if since is not None and (written is None or written < since):
+            refused = one is not None and any(warning.failed for warning in one.warnings)
+            found[insurer] = Notice(NoticeState.REFUSED if refused else NoticeState.WAITING)
+        elif received is not None:
             found[insurer] = Notice(NoticeState.RECEIVED, received)
         elif sent:
             found[insurer] = Notice(NoticeState.SENT, sent[-1].sent_at, sent[-1].step)

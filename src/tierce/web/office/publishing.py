@@ -1,13 +1,14 @@
 """The public notice, GDPR article 34(3)(c): its text, who decided it and why, where and when it came out."""
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from litestar import Response, get
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 from psycopg import Connection
 
-from tierce.incidents.clocks.model import Running
+from tierce.incidents.clocks.rules import published_at
 from tierce.incidents.clocks.service import fulfilled_in, written_in
 from tierce.incidents.errors import FormError
 from tierce.incidents.rules import incident_reference
@@ -30,9 +31,10 @@ _CONTROLS: Mapping[str, str] = {"at": "out_at", "duty": "out_at"}
 """How this page calls what a rule refuses of a publication."""
 
 
-def publication(site: OfficeSite, connection: Connection, number: IncidentId) -> Running | None:
-    """Where publishing stands; None where a person concluded that the risk is not high."""
-    return next((one for one in site.clocks.read(connection, number) if one.rule.duty is Duty.PUBLIC), None)
+def out_for_all(site: OfficeSite, connection: Connection, number: IncidentId) -> datetime | None:
+    """When the public notice came out, if it is of everybody who waits for it."""
+    clocks = site.clocks.read(connection, number)
+    return None if site.clocks.untold(connection, number, clocks).waiting else published_at(clocks)
 
 
 def publishing_handlers(site: OfficeSite) -> list[HTTPRouteHandler]:
@@ -83,6 +85,7 @@ def _values(site: OfficeSite, connection: Connection, number: IncidentId) -> dic
     incident = site.incidents.incident(connection, number)
     rows = site.clocks.register.rows(connection, number)
     unreached, document = _text(connection, number)
+    clocks = site.clocks.read(connection, number)
     decided = [one for one in written_in(rows) if one.moment is Moment.PUBLIC]
     return {
         "incident": incident,
@@ -90,9 +93,10 @@ def _values(site: OfficeSite, connection: Connection, number: IncidentId) -> dic
         "unreached": sum(unreached.values()),
         "document": document,
         "digest": notice_digest(document) if document else "",
-        "publication": publication(site, connection, number),
+        "publication": next((one for one in clocks if one.rule.duty is Duty.PUBLIC), None),
+        "waiting": site.clocks.untold(connection, number, clocks).waiting,
         "decided": decided[-1] if decided else None,
-        "out": [one for one in fulfilled_in(rows) if one.duty is Duty.PUBLIC],
+        "out": [one for one in fulfilled_in(rows) if one.duty is Duty.PUBLIC and not one.ended],
     }
 
 
