@@ -15,6 +15,7 @@ from tierce.storage import heartbeat
 from tierce.storage.cluster import SUPERUSER
 from tierce.storage.migrate import head_version, stored_version, unbuilt
 from tierce.storage.roles import ROLES
+from tierce.storage.said import is_crowded, refused
 from tierce.upkeep.doctor import log, timers
 from tierce.upkeep.doctor.files import LOOPBACK, MADE_BY
 from tierce.upkeep.doctor.model import Finding, Grade, bad, good
@@ -54,23 +55,15 @@ def reach(settings: Settings) -> list[Finding]:
         except (FileNotFoundError, PermissionError):
             continue  # said with the password files
         except psycopg.OperationalError as error:
-            denied = "password authentication failed" in str(error)
-            said = (
-                Phrase("n'est pas admis : mot de passe refusé", "is not let in: its password is refused")
-                if denied
-                else Phrase("n'atteint pas la base", "does not reach the database")
+            if "password authentication failed" in str(error):
+                said = Phrase("n'est pas admis : mot de passe refusé", "is not let in: its password is refused")
+                found.append(bad("role-denied", role, said, _AGAIN[role == SUPERUSER]))
+                continue
+            code = "database-crowded" if is_crowded(error) else "database-down"
+            found.append(
+                bad(code, role, Phrase("n'atteint pas la base", "does not reach the database"), refused(error))
             )
-            remedy = (
-                _AGAIN[role == SUPERUSER]
-                if denied
-                else Phrase(
-                    "démarrez PostgreSQL, ou corrigez [database] host, port et name",
-                    "start PostgreSQL, or correct [database] host, port and name",
-                )
-            )
-            found.append(bad("role-denied" if denied else "database-down", role, said, remedy))
-            if not denied:
-                break
+            break
     return found or [good("roles", "database", "chaque rôle entre", "each role is let in")]
 
 
