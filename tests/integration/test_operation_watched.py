@@ -6,6 +6,7 @@ import re
 import signal
 from collections.abc import Iterator
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import httpx
@@ -24,7 +25,10 @@ from tierce.lab.demo.stage import OFFICER, Stage
 from tierce.settings import load
 from tierce.storage.cluster import SUPERUSER
 from tierce.storage.heartbeat import JOBS
+from tierce.upkeep.doctor import base
+from tierce.upkeep.doctor.model import Grade
 from tierce.upkeep.doctor.outside import names, ports
+from tierce.upkeep.health import store
 from tierce.upkeep.health.service import states
 from tierce.web.logs import FIELDS
 from tierce.web.names import EVERY, SITES
@@ -214,6 +218,23 @@ def test_a_job_is_known_by_when_it_last_ended_well(stage: Stage, story: Thief) -
     assert RUNNER.invoke(app, retention).exit_code == 0
     assert ended()["retention"] >= began - 1
     assert ended()["backup"] == 0
+
+
+def test_a_session_whose_lock_others_wait_for_is_named(stage: Stage, story: Thief) -> None:
+    settings = load(stage.settings_file)
+    assert [one.grade for one in base.locks(settings)] == [Grade.GOOD]
+    with stage.database.connect(SUPERUSER) as holder, stage.database.connect(SUPERUSER) as waiter:
+        holder.execute("lock table registry.feed in access exclusive mode")
+        waits = Thread(target=waiter.execute, args=("select from registry.feed",))
+        waits.start()
+        try:
+            with stage.database.connect("tierce_upkeep") as upkeep:
+                found = eventually(lambda: store.holders(upkeep, 0.0), "somebody waits")
+            assert [(one.pid, one.role) for one in found] == [(holder.info.backend_pid, SUPERUSER)]
+            assert [one.grade for one in base.locks(settings)] == [Grade.GOOD], "for a moment, as anybody does"
+        finally:
+            holder.rollback()
+            waits.join()
 
 
 def _tree(pid: int) -> list[int]:

@@ -33,6 +33,8 @@ from tierce.web.worker import CHECKPOINT_FILE
 ROLE = "tierce_upkeep"
 VERSION_MIN = 150_000
 CLOCK_WARNING, CLOCK_BAD = 1.0, 60.0
+LOCK_SECONDS_MAX = 5.0
+LOCK_WAIT_SECONDS = 5
 IMPORT_SECONDS_MAX = 6 * 3600.0
 """Thirty-three million people take less; a file that has run for longer was left by a process that died."""
 _LOSES = Phrase("une panne perdrait des lignes", "a crash would lose lines")
@@ -74,6 +76,31 @@ _AGAIN = {
 """What sets a password again: of a role, of the administrator."""
 
 
+def locks(settings: Settings) -> list[Finding]:
+    """Nobody's transaction holds for long what others wait for: a person's `psql` may, and stops the whole gate."""
+    try:
+        connection = settings.connection().connect(ROLE)
+    except (OSError, psycopg.Error):
+        return []  # said by `reach`
+    with connection:
+        found = [
+            bad(
+                "lock-held",
+                f"PostgreSQL, {one.pid}",
+                Phrase(
+                    f"ce processus du rôle {one.role} tient un verrou attendu depuis {one.seconds:.0f} s",
+                    f"this process of role {one.role} holds a lock waited for since {one.seconds:.0f} s",
+                ),
+                Phrase(
+                    f"faites finir sa transaction, ou `select pg_terminate_backend({one.pid})` en tant que postgres",
+                    f"have its transaction ended, or `select pg_terminate_backend({one.pid})` as postgres",
+                ),
+            )
+            for one in store.holders(connection, LOCK_SECONDS_MAX)
+        ]
+    return found or [good("locks", "PostgreSQL", "personne n'attend un verrou", "nobody waits for a lock")]
+
+
 def inside(settings: Settings, clock: Clock) -> list[Finding]:
     """Everything that is read once inside, as the role of upkeep."""
     try:
@@ -81,6 +108,7 @@ def inside(settings: Settings, clock: Clock) -> list[Finding]:
     except (OSError, psycopg.Error):
         return []  # said by `reach`
     with connection:
+        store.give_up_waiting(connection, LOCK_WAIT_SECONDS)
         first = [*_server(connection, settings), *_schema(connection), *_clock(connection, clock)]
         if stored_version(connection) != head_version():
             return first  # what follows is asked of tables and functions that another schema may not have
