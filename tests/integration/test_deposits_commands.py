@@ -125,8 +125,11 @@ def test_the_status_page_says_what_users_meet_though_the_worker_waits_or_is_answ
         assert title in (tmp_path / "index.html").read_text(), "the worker is answered, users are not"
     with world.database.connect("tierce_worker") as connection, answering_site(port):
         assert answering.ask()
+        clock.advance(SILENT_AFTER)
+        page.write_when_stuck()
+        assert title not in (tmp_path / "index.html").read_text(), "the worker waits on, and users are answered"
         page.write(connection)
-        assert title not in (tmp_path / "index.html").read_text(), "both are answered again"
+        assert title not in (tmp_path / "index.html").read_text(), "both are answered"
 
 
 @pytest.mark.parametrize("silent", [False, True])

@@ -56,11 +56,15 @@ class Status:
     """Since when `api` has not answered: nobody is asked anything, and no deposit is received."""
 
     @property
+    def gone(self) -> bool:
+        """Whether `api`, or its store, does not answer."""
+        return self.away_since is not None or self.silent_since is not None
+
+    @property
     def whole(self) -> bool:
         """Whether questions are closed for everybody."""
         wide = {Level.NATION, Level.PORTAL, Level.ACT}
-        gone = self.away_since is not None or self.silent_since is not None
-        return gone or any(closing.target.level in wide for closing in self.closings)
+        return self.gone or any(closing.target.level in wide for closing in self.closings)
 
     @property
     def state(self) -> str:
@@ -114,7 +118,8 @@ class StatusPage:
 
     def write_away(self) -> None:
         """Say that the store is away, since the first time this is said."""
-        self._away()
+        since = (self._last.away_since if self._last else None) or self.clock.now()
+        self._put(self._as_last(since))
         self._turned = self.clock.now()
 
     @contextmanager
@@ -127,21 +132,20 @@ class StatusPage:
             yield
 
     def write_when_stuck(self) -> None:
-        """Say what `api` tells, once the worker has not come for as long: a store that hangs holds both."""
-        turned = self._turned
+        """Say what `api` tells, once the worker has not come for as long: a store that hangs, or a lock, holds it."""
+        turned, last = self._turned, self._last
         if turned is None or self.clock.now() - turned < SILENT_AFTER:
             return
-        if self.answering.without_store_since() is not None or self.answering.silent_since() is not None:
+        told = self._as_last(self.answering.without_store_since())
+        if told.gone or (last is not None and last.gone):
             with suppress(OSError):  # the next second tries again
-                self._away()
+                self._put(told)
 
-    def _away(self) -> None:
-        if self.folder is None:
-            return
-        since = (self._last.away_since if self._last else None) or self.answering.without_store_since()
-        closings = self._last.closings if self._last else ()
-        insurers = self._last.insurers if self._last else {}
-        self._put(Status(since or self.clock.now(), closings, insurers, self.answering.silent_since()))
+    def _as_last(self, away_since: datetime | None) -> Status:
+        """With the closings that were last read: nothing else can be read now."""
+        last = self._last
+        closings, insurers = (last.closings, last.insurers) if last is not None else ((), {})
+        return Status(away_since, closings, insurers, self.answering.silent_since())
 
     def render(self, status: Status, now: datetime, *, instead: bool = False) -> str:
         """The page's HTML, French first; `instead` of a page whose own process is away, which nothing here sees."""
