@@ -7,6 +7,8 @@ import signal
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
+from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -17,17 +19,19 @@ import pytest
 
 from tests.integration.conftest import Connect
 from tests.integration.depositing import OAK, Optician, card, hold, optician
+from tests.integration.fresh import as_superuser
 from tests.integration.signin_world import free_port
 from tests.integration.world import World, make_world
 from tests.settings_file import settings_text
 from tests.waiting import eventually
 from tierce.closings.model import Target
 from tierce.closings.service import By, Closings
+from tierce.deposits.rules import parse_deposit
 from tierce.deposits.sealing import PUBLIC_FILE, public_of
 from tierce.deposits.seen import keep_seen, read_seen
 from tierce.journal.service import Appender
 from tierce.kernel.care import Domain
-from tierce.kernel.clock import EPOCH, SystemClock
+from tierce.kernel.clock import EPOCH, FixedClock, SystemClock, date_of, paris_day
 from tierce.kernel.ids import SessionId, StaffId
 from tierce.policy.deposits import GRACE
 from tierce.policy.ladder import Level
@@ -290,6 +294,34 @@ def test_a_store_that_hangs_is_soon_away_and_asks_are_told_to_deposit(
             assert (asked.status_code, code(asked), asked.json()["deposit"]) == (503, "closed", True)
             assert (await leave(http, who, card(1))).status_code == 201
         await seen(lambda: not openness.away, "the store is back")
+
+    served(settings, use)
+
+
+def test_whoever_is_told_to_deposit_may_though_the_store_answers_the_look(
+    world: World, key_directory: Path, tmp_path: Path
+) -> None:
+    """Somebody at the database holds a table: the look reads others, and says that all is open."""
+    who, settings = optician(world), settings_of(world.database, key_directory, tmp_path)
+    world.run(f"alter role tierce_api in database \"{world.database.name}\" set lock_timeout = '50ms'")
+
+    async def use(http: httpx.AsyncClient, front: Front) -> None:
+        openness = front._openness
+        await seen(lambda: not openness.away, "the store answers")
+        beside = replace(openness, last_away=None)
+        openness.last_away = None  # the moment before the first answer is no closing
+        assert (await leave(http, who, card(1))).status_code == 409
+        with as_superuser(world.database) as admin:
+            admin.execute("lock table access.session in access exclusive mode")
+            unlearned = {"authorization": f"DPoP {'z' * 43}"}  # her session is looked up, and that waits
+            asked = await http.post("/v1/rights", content=b"{}", headers=unlearned)
+            assert (asked.status_code, code(asked), asked.json()["deposit"]) == (503, "closed", True)
+        assert not openness.away
+        assert (await leave(http, who, card(2))).status_code == 201
+        typed = parse_deposit(card(3), date_of(paris_day(SystemClock().now())))
+        assert beside.takes(typed), "another worker of the same service"
+        beside.clock = FixedClock(SystemClock().now() + GRACE + timedelta(seconds=2))
+        assert not beside.takes(typed), "for as long as after any closing"
 
     served(settings, use)
 

@@ -1,6 +1,7 @@
 """The commands of deposits and of the status page, as an operator types them."""
 
 import asyncio
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
@@ -17,12 +18,13 @@ from tests.integration.world import World, make_world
 from tests.settings_file import settings_text
 from tests.waiting import eventually
 from tierce.kernel.clock import FixedClock
-from tierce.settings import load
+from tierce.settings import OperatorSettings, load
 from tierce.storage.database import Database
 from tierce.storage.keys import Keyring
 from tierce.upkeep import deposits, status
-from tierce.web.observed import LIVE
+from tierce.web.names import SERVICE
 from tierce.web.status.answering import SILENT_AFTER, Answering
+from tierce.web.status.page import StatusPage
 
 CHOICE = ("--domain", "OPTI", "--up-to", "120", "--from", "2026-01-01", "--until", "2027-12-31", "--by", "lettre")
 
@@ -64,13 +66,14 @@ def test_choices_counts_and_resolution_by_hand(
 
 
 @contextmanager
-def answering_site(port: int) -> Iterator[None]:
+def answering_site(port: int, *, store: bool = True) -> Iterator[None]:
     """Something that answers where `api` would, and is gone with the context."""
 
     class Alive(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            self.send_response(200 if self.path == LIVE else 404)
+            self.send_response(200 if self.path == SERVICE else 404)
             self.end_headers()
+            self.wfile.write(json.dumps({"open": store, "store": store, "closed": []}).encode())
 
         def log_message(self, *_words: object) -> None:
             return
@@ -94,10 +97,39 @@ def test_the_status_page_says_that_nothing_answers_once_a_restart_would_be_over(
     clock.advance(SILENT_AFTER)
     assert not answering.ask()
     assert answering.silent_since() == began
-    with answering_site(port), answering.asked():
+    with answering_site(port), answering.asked(lambda: None):
         eventually(lambda: answering.silent_since() is None, "asked again, by itself")
     assert not answering.ask()
     assert answering.silent_since() is None
+
+
+def test_the_status_page_says_what_users_meet_though_the_worker_waits_or_is_answered(
+    world: World, tmp_path: Path
+) -> None:
+    """A store that hangs holds the worker; one without a free connection answers the worker, and not `api`."""
+    clock, port = FixedClock(datetime(2026, 11, 27, 9, tzinfo=UTC)), free_port()
+    answering = Answering(port, clock)
+    page = StatusPage(tmp_path, OperatorSettings("a", "b", "c", "d", "e"), clock, answering)
+    title = ">Le registre ne répond pas</h1>"
+    with world.database.connect("tierce_worker") as connection, answering_site(port, store=False):
+        page.write(connection)
+        assert title not in (tmp_path / "index.html").read_text()
+        assert answering.ask()
+        page.write_when_stuck()
+        assert title not in (tmp_path / "index.html").read_text(), "it may be a restart, and the worker came just now"
+        clock.advance(SILENT_AFTER)
+        assert answering.ask()
+        page.write_when_stuck()
+        assert title in (tmp_path / "index.html").read_text(), "the worker comes no more"
+        page.write(connection)
+        assert title in (tmp_path / "index.html").read_text(), "the worker is answered, users are not"
+    with world.database.connect("tierce_worker") as connection, answering_site(port):
+        assert answering.ask()
+        clock.advance(SILENT_AFTER)
+        page.write_when_stuck()
+        assert title not in (tmp_path / "index.html").read_text(), "the worker waits on, and users are answered"
+        page.write(connection)
+        assert title not in (tmp_path / "index.html").read_text(), "both are answered"
 
 
 @pytest.mark.parametrize("silent", [False, True])

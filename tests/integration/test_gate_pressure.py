@@ -10,7 +10,7 @@ import pytest
 from tests.integration.desk import HANDLE, PAUL, counter, fill
 from tests.integration.world import World, ask_all, enrol, make_world, question
 from tests.waiting import eventually
-from tierce.gate.errors import GateBusyError, NotAnsweredError
+from tierce.gate.errors import GateBusyError, GateClosedError, NotAnsweredError
 from tierce.gate.lane import Step
 from tierce.gate.model import Answer, Ask, Release
 from tierce.gate.service import BULK_BATCH_MAX, Bounds, Gate
@@ -232,6 +232,37 @@ def test_errors_that_do_not_pass_end_in_a_refusal_and_no_line(world: World) -> N
     assert isinstance(answers, list)
     assert isinstance(answers[0], NotAnsweredError)
     assert world.scalar("select count(*) from journal.entry") == 0
+
+
+def test_who_waits_behind_a_batch_that_was_given_up_is_told_that_it_is_closed(world: World) -> None:
+    """A table that somebody locked for long: nobody could do anything but try again for as long."""
+    settings(world, lock_timeout="50ms")
+    held = Held("open")
+
+    async def use() -> None:
+        gate = world.gate(held, bounds=Bounds(wait_seconds=0.05))
+        await gate.start()
+        with world.database.connect(SUPERUSER) as admin:
+            admin.execute("lock table access.line in access exclusive mode")
+            first = asyncio.create_task(gate.ask(question(caller, world.covered[0])))
+            await held.reached.wait()
+            behind = asyncio.create_task(gate.ask(question(caller, world.covered[1])))
+            await until_waiting(gate, 1, first)
+            stood.append(gate.open)
+            held.go.set()
+            with pytest.raises(NotAnsweredError):
+                await first
+            stood.append(gate.open)
+            with pytest.raises(GateClosedError):
+                await behind
+        assert shown(await gate.ask(question(caller, world.covered[0])))
+        stood.append(gate.open)
+        await gate.stop()
+
+    caller, stood = enrol(world), list[bool]()
+    asyncio.run(use())
+    assert stood == [True, False, True], "in between its connection stands, and nobody is answered"
+    assert world.scalar("select count(*) from journal.entry") == 1
 
 
 @pytest.mark.parametrize("slots", [1, 2])

@@ -29,8 +29,9 @@ from tierce.lab.demo.stage import Stage
 from tierce.settings import load
 from tierce.storage.cluster import SUPERUSER, Cluster
 from tierce.storage.keys import KEY_BYTES, Keyring
+from tierce.storage.migrate import head_version
 from tierce.upkeep.backup.model import DUMP, MANIFEST, SEGMENTS, SIGNATURE
-from tierce.upkeep.backup.service import digest, retired_lines
+from tierce.upkeep.backup.service import digest, read_manifest, retired_lines
 
 RUNNER = CliRunner()
 PASSPHRASE = "six mots choisis au hasard par la machine"
@@ -146,6 +147,24 @@ def test_jobs_of_the_night_say_that_they_ended(stage: Stage, taken: Path) -> Non
     with stage.database.connect(SUPERUSER) as admin:
         rows = admin.execute("select process from upkeep.heartbeat where process <> 'worker' order by 1").fetchall()
     assert rows == [("backup",), ("seal",)]
+
+
+def test_a_backup_before_the_upgrade_is_whole_though_it_cannot_be_noted(stage: Stage, tmp_path: Path) -> None:
+    """The new program saves a database that waits for it: "upgrade first" would send one round in a circle."""
+    with stage.database.connect(SUPERUSER, autocommit=True) as admin:
+        admin.execute("revoke execute on function upkeep.job_ended from tierce_upkeep")  # as where there is none yet
+        admin.execute("update registry_meta.schema_version set version_num = '0030'")
+        try:
+            done = RUNNER.invoke(
+                app, ["backup", "take", "--to", str(tmp_path), "--settings", f"{stage.settings_file}"]
+            )
+        finally:
+            admin.execute("grant execute on function upkeep.job_ended to tierce_upkeep")
+            admin.execute(f"update registry_meta.schema_version set version_num = '{head_version()}'".encode())
+    assert done.exit_code == 0, done.output
+    assert "attend `tierce upgrade`" in done.output
+    (folder,) = tmp_path.glob("tierce-*Z")
+    assert read_manifest(folder).schema == "0030"
 
 
 def test_a_backup_holds_no_key_and_says_what_it_holds(stage: Stage, taken: Path) -> None:

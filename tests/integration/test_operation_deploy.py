@@ -183,6 +183,16 @@ def test_each_alert_has_its_page_and_its_line_on_the_page_of_alerts() -> None:
     assert [int(most) < SPOOL_BYTES_MAX for most in re.findall(r"tierce_spool_bytes > (\d+)", rules)] == [True]
 
 
+def test_the_page_of_alerts_names_every_port_of_the_settings_and_the_job_of_the_rules() -> None:
+    page = (RUNBOOKS / "health-and-alerts.md").read_text("utf-8")
+    settings = msgspec.toml.decode((DEPLOY / "tierce.toml").read_bytes(), type=Settings)
+    assert settings.signer is not None
+    ports = {getattr(settings, name).port for name in (*SITES, "signer")}
+    assert {int(port) for port in re.findall(r'"127\.0\.0\.1:(\d+)"', page)} == ports
+    assert "- job_name: tierce\n" in page
+    assert 'up{job="tierce"}' in (DEPLOY / "alerts.yml").read_text("utf-8")
+
+
 @pytest.mark.skipif(shutil.which("systemd-tmpfiles") is None, reason="systemd is not on this machine")
 @pytest.mark.parametrize(
     ("folder", "name", "kept_class"),

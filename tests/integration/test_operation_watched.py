@@ -6,6 +6,7 @@ import re
 import signal
 from collections.abc import Iterator
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import httpx
@@ -14,6 +15,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from typer.testing import CliRunner
 
 from tests.installation import installation
+from tests.integration.signin_world import free_port
 from tests.integration.thief import Thief, enter, visit
 from tests.waiting import eventually
 from tierce.cli import app
@@ -23,7 +25,10 @@ from tierce.lab.demo.stage import OFFICER, Stage
 from tierce.settings import load
 from tierce.storage.cluster import SUPERUSER
 from tierce.storage.heartbeat import JOBS
+from tierce.upkeep.doctor import base
+from tierce.upkeep.doctor.model import Grade
 from tierce.upkeep.doctor.outside import names, ports
+from tierce.upkeep.health import store
 from tierce.upkeep.health.service import states
 from tierce.web.logs import FIELDS
 from tierce.web.names import EVERY, SITES
@@ -31,7 +36,7 @@ from tierce.web.names import EVERY, SITES
 RUNNER = CliRunner()
 LABEL = "Madame Cerisier mardi"
 STRANGER = {"nir": "299074197999960", "birth_date": "19990717", "rank": 1}
-LABELS = {"status", "lane", "part", "outcome", "process", "version", "le", "kind", "rung"}
+LABELS = {"status", "lane", "part", "outcome", "process", "version", "le", "kind", "rung", "check"}
 """Every label that a figure may have; none of them names anybody."""
 
 
@@ -152,7 +157,6 @@ def _figures(text: str) -> dict[str, list[Any]]:
 
 def test_figures_name_nobody(stage: Stage, story: Thief) -> None:
     texts = [httpx.get(stage.url(site) + "/metrics", trust_env=False, verify=NO_TLS).text for site in SITES]
-    texts.append((stage.home / "state" / "worker.prom").read_text("utf-8"))
     done = RUNNER.invoke(app, ["health", "metrics", "--settings", str(stage.settings_file)])
     assert done.exit_code == 0, done.output
     texts.append(done.stdout)
@@ -163,10 +167,29 @@ def test_figures_name_nobody(stage: Stage, story: Thief) -> None:
     api = _figures(texts[SITES.index("api")])
     assert sum(one.value for one in api["tierce_request_seconds"] if one.labels.get("lane") == "ask") > 0
     assert "tierce_gate_asks" in api
+    assert {one.labels["check"]: one.value for one in api["tierce_ready"]} == dict.fromkeys(
+        ("database", "clock", "keys", "gate"), 1
+    )
     own = _figures(texts[-1])
     assert own["tierce_journal_size"][0].value > 0
     assert own["tierce_heartbeat_age_seconds"][0].labels == {"process": "worker"}
-    assert _figures(texts[-2])["tierce_worker_sequenced"][0].value > 0
+    assert own["tierce_worker_sequenced"][0].value > 0
+
+
+def test_while_the_database_is_away_the_file_of_figures_tells_the_workers_alone(stage: Stage, tmp_path: Path) -> None:
+    """Those of before would go on saying that all is well."""
+    away, file = tmp_path / "tierce.toml", tmp_path / "tierce.prom"
+    text = stage.settings_file.read_text("utf-8")
+    away.write_text(text.replace(f"port = {stage.database.port}\n", f"port = {free_port()}\n"), "utf-8")
+    file.write_text('tierce_heartbeat_age_seconds{process="worker"} 1.0\n')
+    done = RUNNER.invoke(app, ["health", "metrics", "--to", str(file), "--settings", str(away)])
+    assert done.exit_code == 2
+    assert "✗ la base ne donne pas de chiffres" in done.output
+    assert _figures(file.read_text("utf-8")).keys() >= {"tierce_worker_sequenced", "tierce_spool_bytes"}
+    assert "tierce_heartbeat_age_seconds" not in file.read_text("utf-8")
+    assert [one.name for one in tmp_path.iterdir() if one not in (away, file)] == []
+    shown = RUNNER.invoke(app, ["health", "show", "worker", "--settings", str(away)])
+    assert (shown.exit_code, shown.output) == (1, "worker     on ne sait pas / unknown  (database)\n")
 
 
 def test_every_figure_that_an_alert_reads_is_served(stage: Stage, story: Thief) -> None:
@@ -174,7 +197,6 @@ def test_every_figure_that_an_alert_reads_is_served(stage: Stage, story: Thief) 
     wanted = set(re.findall(r"tierce_[a-z_]+", rules))
     texts = [httpx.get(stage.url(site) + "/metrics", trust_env=False, verify=NO_TLS).text for site in SITES]
     texts.append(RUNNER.invoke(app, ["health", "metrics", "--settings", str(stage.settings_file)]).stdout)
-    texts.append((stage.home / "state" / "worker.prom").read_text("utf-8"))
     served = {one.name for text in texts for samples in _figures(text).values() for one in samples}
     served |= set(re.findall(r"^# TYPE (\w+)", "\n".join(texts), re.M))
     assert wanted
@@ -196,6 +218,23 @@ def test_a_job_is_known_by_when_it_last_ended_well(stage: Stage, story: Thief) -
     assert RUNNER.invoke(app, retention).exit_code == 0
     assert ended()["retention"] >= began - 1
     assert ended()["backup"] == 0
+
+
+def test_a_session_whose_lock_others_wait_for_is_named(stage: Stage, story: Thief) -> None:
+    settings = load(stage.settings_file)
+    assert [one.grade for one in base.locks(settings)] == [Grade.GOOD]
+    with stage.database.connect(SUPERUSER) as holder, stage.database.connect(SUPERUSER) as waiter:
+        holder.execute("lock table registry.feed in access exclusive mode")
+        waits = Thread(target=waiter.execute, args=("select from registry.feed",))
+        waits.start()
+        try:
+            with stage.database.connect("tierce_upkeep") as upkeep:
+                found = eventually(lambda: store.holders(upkeep, 0.0), "somebody waits")
+            assert [(one.pid, one.role) for one in found] == [(holder.info.backend_pid, SUPERUSER)]
+            assert [one.grade for one in base.locks(settings)] == [Grade.GOOD], "for a moment, as anybody does"
+        finally:
+            holder.rollback()
+            waits.join()
 
 
 def _tree(pid: int) -> list[int]:

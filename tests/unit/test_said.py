@@ -28,6 +28,16 @@ from tierce.storage.said import said
         (psycopg.errors.UndefinedTable(), "pas au schéma de ce programme", "not at this program's schema"),
         (psycopg.OperationalError("connection refused"), "démarrez PostgreSQL", "start PostgreSQL"),
         (psycopg.OperationalError('FATAL: database "x" does not exist'), "cette base n’existe pas", "does not exist"),
+        (
+            psycopg.OperationalError("FATAL: sorry, too many clients already"),
+            "plus de connexion libre",
+            "no free connec",
+        ),
+        (
+            psycopg.OperationalError("FATAL: remaining connection slots are reserved"),
+            "dit qui les tient",
+            "who holds",
+        ),
         (psycopg.OperationalError("password authentication failed"), "refuse le mot de passe", "password"),
         (psycopg.errors.UniqueViolation("Key (nir)=(1790441)"), "UniqueViolation, 23505", "the database refused"),
         (TierceError("une phrase / a sentence"), "une phrase", "a sentence"),

@@ -8,8 +8,8 @@ class ClosingError(FieldError):
 
 
 class NotClosedError(TierceError):
-    """Nothing is closed there: it may have been opened again, or have ended by itself."""
+    """Rien n’y est fermé : rouvert, ou fini seul. / Nothing is closed there: opened again, or ended by itself."""
 
 
 class SecondPersonError(TierceError):
-    """The release waits for another person: whoever asked for it does not confirm it."""
+    """Une autre personne confirme que celle qui l’a demandé. / Another person confirms than whoever asked for it."""

@@ -44,6 +44,10 @@ LEND_TURNS = 3
 """Times that a batch draws from lines that many share before it says one is full: the other lanes spend them too."""
 BATCH_SECONDS_MAX = 5.0
 """A batch that takes longer is given up with its connection: what it wrote, if anything, over-reports."""
+STUCK_SECONDS = 2 * BATCH_SECONDS_MAX
+"""A lane whose last batch was given up is stuck for so long, unless one is answered meanwhile. That a connection
+stands tells nothing of a table that somebody else has locked. Whoever waits behind such a batch is told that it is
+closed, and may deposit, rather than to try again for as long as the lock is held."""
 RECONNECT_SECONDS = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0)
 _log = logging.getLogger(__name__)
 
@@ -161,6 +165,8 @@ class Lane:
         self._idle.set()
         self._slots = [_Slot() for _ in range(size.slots)]
         self._standing = 0
+        self._given_up: float | None = None
+        """When a batch was last given up; None once one was answered."""
         self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
@@ -184,8 +190,12 @@ class Lane:
 
     @property
     def open(self) -> bool:
-        """Whether a connection stands; when none does, asks are refused at once."""
-        return self._standing > 0
+        """Whether a connection stands, and batches are answered on it."""
+        return self._standing > 0 and not self._stuck
+
+    @property
+    def _stuck(self) -> bool:
+        return self._given_up is not None and perf_counter() - self._given_up < STUCK_SECONDS
 
     @property
     def waiting(self) -> int:
@@ -203,7 +213,11 @@ class Lane:
         if not self._standing:
             raise GateClosedError
         if len(self._queue) >= self._size.queue:
-            raise GateBusyError
+            raise self._too_late()
+
+    def _too_late(self) -> GateError:
+        """What is told to who was not opened: to try again or, behind a batch given up, that it is closed."""
+        return GateClosedError() if self._stuck else GateBusyError()
 
     async def ask(self, ask: Ask) -> Answer:
         """Queue one ask, which `shed` has let in, and wait for its answer."""
@@ -242,6 +256,7 @@ class Lane:
                 await self._first_attempt(slot, batch)
             except (*LOST, TimeoutError):
                 # The outcome of the commit is unknown: the lines may exist, so nothing is retried.
+                self._given_up = perf_counter()
                 _refuse(batch, GateClosedError())
                 await self._reconnect(slot)
             except Exception as error:  # noqa: BLE001 - a slot that died would leave later asks waiting
@@ -297,7 +312,7 @@ class Lane:
             if waiting.answer.done():
                 continue
             if waiting.since < late:
-                _refuse([waiting], GateBusyError())
+                _refuse([waiting], self._too_late())
             elif ask.once is not None and ask.issued < slot.since:
                 _refuse([waiting], ProofRefusedError(ProofReason.ISSUED))
             elif ask.once is not None and ask.once in once:
@@ -330,6 +345,7 @@ class Lane:
             await store.rollback()
             self._tally.add_retry()
             if tries >= TRIES_MAX:
+                self._given_up = perf_counter()
                 _refuse(batch, NotAnsweredError())
             else:
                 await asyncio.sleep(secrets.randbelow(JITTER_MS << tries) / 1000)
@@ -383,6 +399,7 @@ class Lane:
                 waiting.answer.set_result(
                     _answer(opened, n, verdict, revealed.get(n), closing.untils[n])
                 )  # 8. answer
+        self._given_up = None
         spent = (read - started, decided - read, perf_counter() - decided)
         self._tally.add_batch([verdict.outcome for verdict in verdicts], spent)
         return []
@@ -413,7 +430,7 @@ class Lane:
     async def _reconnect(self, slot: _Slot) -> None:
         broken, slot.store = slot.store, None
         self._standing -= broken is not None
-        if not self.open:
+        if not self._standing:
             self._empty(GateClosedError())
         if broken is not None:
             with suppress(*LOST):

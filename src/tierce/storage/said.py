@@ -22,6 +22,12 @@ _AWAY = Phrase(
     "la base ne répond pas : démarrez PostgreSQL, ou corrigez [database] host et port",
     "the database does not answer: start PostgreSQL, or correct [database] host and port",
 )
+_CROWDED = Phrase(
+    "PostgreSQL n’a plus de connexion libre : `select usename, client_addr, count(*) from pg_stat_activity "
+    "group by 1, 2` dit qui les tient ; libérez-les, ou augmentez max_connections",
+    "PostgreSQL has no free connection: `select usename, client_addr, count(*) from pg_stat_activity "
+    "group by 1, 2` says who holds them; free some, or raise max_connections",
+)
 _FULL = Phrase("le disque de PostgreSQL est plein : faites de la place", "PostgreSQL's disk is full: make room")
 _DENIED = Phrase(
     "la base refuse ce droit à ce rôle : les droits ne sont pas ceux de cette version (`tierce upgrade`)",
@@ -46,6 +52,7 @@ _STATES: Final[Mapping[str, Phrase]] = {
     "28000": _PASSWORD,
     "3D000": _NO_DATABASE,
     "53100": _FULL,
+    "53300": _CROWDED,
     "55P03": _HELD,
     "42501": _DENIED,
     "42P01": _OTHER_SCHEMA,
@@ -57,6 +64,12 @@ _STATES: Final[Mapping[str, Phrase]] = {
 }
 
 
+def is_crowded(error: psycopg.OperationalError) -> bool:
+    """Whether the server runs, and has no connection left for this role."""
+    text = str(error)
+    return any(word in text for word in ("too many c", "connection slots", "trop de c", "emplacements de connexion"))
+
+
 def said(error: Exception) -> str:
     """One refusal in both languages; of the database, never a text that may hold a row's values."""
     if isinstance(error, FieldError):
@@ -65,7 +78,7 @@ def said(error: Exception) -> str:
     if isinstance(error, TierceError):
         return str(error)
     if isinstance(error, psycopg.Error):
-        told = _of_database(error)
+        told = refused(error)
         return f"{told.fr} / {told.en}"
     if isinstance(error, OSError):
         told = os_reason(error)
@@ -74,7 +87,8 @@ def said(error: Exception) -> str:
     return type(error).__name__
 
 
-def _of_database(error: psycopg.Error) -> Phrase:
+def refused(error: psycopg.Error) -> Phrase:
+    """What the database refused, and what to do, without a text that may hold a row's values."""
     if told := _STATES.get(error.sqlstate or ""):
         return told
     if error.sqlstate is None and isinstance(error, psycopg.OperationalError):
@@ -84,6 +98,8 @@ def _of_database(error: psycopg.Error) -> Phrase:
             return _PASSWORD
         if "does not exist" in text:
             return _NO_DATABASE
+        if is_crowded(error):
+            return _CROWDED
         return _CUT if "terminat" in text or "closed" in text else _AWAY
     if isinstance(error, psycopg.errors.RaiseException) and error.diag.message_primary:
         ours = error.diag.message_primary  # our own functions' sentence; they name no value

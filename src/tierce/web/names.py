@@ -11,6 +11,10 @@ SITES = ("api", "portal", "office", "persons", "insurers")
 INNER = ("signer",)
 """Processes that other processes of ours call on the loopback; no browser reaches them."""
 EVERY = (*SITES, *INNER, "worker")
+WORKER_FIGURES = "worker.prom"
+"""The worker serves no page: its figures are a file in `state`, which `tierce health metrics` tells with its own."""
+SERVICE = "/v1/service"
+"""Where `api` tells anybody what is open, its store first."""
 KEYS = {
     "api": (
         Purpose.INDEX,

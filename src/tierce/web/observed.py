@@ -127,6 +127,7 @@ class Observed:
             gate = getattr(self._app, "gate", None)
             if gate is not None:
                 text += render_gate(gate).encode()
+            text += _checked(await self._readiness.look(gate)).encode()
             await _answer(send, 200, text, b"text/plain; version=0.0.4; charset=utf-8")
 
 
@@ -167,6 +168,12 @@ def route_of(path: str, status: int) -> str:
     if status in (404, 405):
         return "?"
     return "/".join(part if not part or _WORD.fullmatch(part) else "…" for part in path.split("/"))
+
+
+def _checked(checks: dict[str, bool]) -> str:
+    """The checks of readiness as figures: a collector learns that a site serves nobody before somebody calls."""
+    rows = (f'tierce_ready{{check="{name}"}} {int(holds)}\n' for name, holds in checks.items())
+    return "# TYPE tierce_ready gauge\n" + "".join(rows)
 
 
 async def _answer(send: Send, status: int, body: bytes, kind: bytes) -> None:

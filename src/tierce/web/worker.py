@@ -7,7 +7,7 @@ import os
 import signal
 import time
 from collections.abc import Callable
-from contextlib import ExitStack, closing, nullcontext, suppress
+from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
@@ -39,7 +39,7 @@ from tierce.storage.keys import DEPOSIT_KEY, Keyring
 from tierce.watch.service import Watcher
 from tierce.web import logs
 from tierce.web.duties import Duties
-from tierce.web.names import KEYS
+from tierce.web.names import KEYS, WORKER_FIGURES
 from tierce.web.status.page import StatusPage
 from tierce.web.witnessing import Witnessing
 
@@ -53,7 +53,6 @@ BEAT_LINE_TURNS = round(BEAT_SECONDS / TURN_SECONDS)
 STATUS_EVERY_TURNS = 5
 RETRY_SECONDS = 1.0
 CHECKPOINT_FILE = "checkpoint"
-METRICS_FILE = "worker.prom"
 
 
 class Gauges:
@@ -61,7 +60,7 @@ class Gauges:
 
     def __init__(self, folder: Path | None, disks: dict[str, Path]) -> None:
         """Write `folder`/worker.prom, or nothing when there is no folder; `disks` are the folders that are filled."""
-        self._file = None if folder is None else folder / METRICS_FILE
+        self._file = None if folder is None else folder / WORKER_FIGURES
         self._registry = CollectorRegistry()
         self.sequenced = Counter("tierce_worker_sequenced", "Journal lines sequenced.", registry=self._registry)
         self.holds = Counter("tierce_worker_holds", "Devices held by the watch.", registry=self._registry)
@@ -115,7 +114,7 @@ def run_worker(settings: Settings) -> None:
 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
-    with page.answering.asked() if page.folder is not None else nullcontext():
+    with page.kept_true():
         _live(lambda stack: _hands(stack, settings, signing, kept, opener), gauges, page, stopping)
     logs.say("stopped")
 
@@ -139,7 +138,8 @@ def _live(take_up: Callable[[ExitStack], "_Hands"], gauges: Gauges, page: Status
             time.sleep(RETRY_SECONDS)
         except psycopg.OperationalError as error:
             logs.say("the database is away", level="warning", kind=type(error).__name__)
-            page.write_away()
+            with suppress(OSError):  # a full disk is no reason to stop waiting for the database
+                page.write_away()
             with suppress(OSError):
                 gauges.write()  # the spool fills while the database is away
             time.sleep(RETRY_SECONDS)

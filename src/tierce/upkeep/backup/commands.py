@@ -5,15 +5,17 @@ from pathlib import Path
 from typing import Annotated
 
 import msgspec
+import psycopg
 import typer
 
 from tierce import __version__
 from tierce.kernel.clock import SystemClock
 from tierce.policy.acts import Act
-from tierce.settings import load, secret
+from tierce.settings import Settings, load, secret
 from tierce.storage import heartbeat
 from tierce.storage.cluster import SUPERUSER
 from tierce.storage.command_line import Json, SettingsFile, refusing
+from tierce.storage.migrate import head_version, stored_version
 from tierce.upkeep import lines
 from tierce.upkeep.backup import basecopy, keyfile
 from tierce.upkeep.backup.errors import BackupError
@@ -54,9 +56,7 @@ def take_one(
         with bar("sauvegarde / backup") as advance:
             taken = take(read, to, admin, clock, advance)
         size = taken.manifest.journal_size
-        lines.tell(read, Act.OPERATION_BACKUP, size)
-        with read.connection().connect(lines.ROLE) as connection:
-            heartbeat.job_ended(connection, "backup", __version__)
+        noted = _note(read, size)
         gone = forget_old(to, taken.folder, clock.now()) if forget else []
     stored = sum(file.bytes for file in taken.manifest.files.values())
     rows = sum(taken.manifest.rows.values())
@@ -73,6 +73,29 @@ def take_one(
     typer.echo(
         "  Sans les clés : `tierce backup keys`, ailleurs. / Without the keys: `tierce backup keys`, elsewhere."
     )
+    if not noted:
+        typer.echo(
+            "  Elle n’est pas inscrite au journal : la base attend `tierce upgrade`. / It is not in the journal: the "
+            "database waits for `tierce upgrade`."
+        )
+
+
+def _note(settings: Settings, size: int) -> bool:
+    """Write in the journal that a backup was taken; whether an earlier schema, before its upgrade, let us.
+
+    The page of upgrades has the new program save a database that it has not upgraded yet: its backup is whole all the
+    same, and a refusal would send whoever reads it to `tierce upgrade`, which asks for that backup.
+    """
+    try:
+        lines.tell(settings, Act.OPERATION_BACKUP, size)
+        with settings.connection().connect(lines.ROLE) as connection:
+            heartbeat.job_ended(connection, "backup", __version__)
+    except psycopg.ProgrammingError:
+        with settings.connection().connect(lines.ROLE) as connection:
+            if stored_version(connection) == head_version():
+                raise
+        return False
+    return True
 
 
 @app.command(epilog="Example:  tierce backup base --to /srv/backup --wal /srv/tierce-wal --settings tierce.toml")

@@ -15,6 +15,7 @@ from tierce.storage import heartbeat
 from tierce.storage.cluster import SUPERUSER
 from tierce.storage.migrate import head_version, stored_version, unbuilt
 from tierce.storage.roles import ROLES
+from tierce.storage.said import is_crowded, refused
 from tierce.upkeep.doctor import log, timers
 from tierce.upkeep.doctor.files import LOOPBACK, MADE_BY
 from tierce.upkeep.doctor.model import Finding, Grade, bad, good
@@ -32,6 +33,8 @@ from tierce.web.worker import CHECKPOINT_FILE
 ROLE = "tierce_upkeep"
 VERSION_MIN = 150_000
 CLOCK_WARNING, CLOCK_BAD = 1.0, 60.0
+LOCK_SECONDS_MAX = 5.0
+LOCK_WAIT_SECONDS = 5
 IMPORT_SECONDS_MAX = 6 * 3600.0
 """Thirty-three million people take less; a file that has run for longer was left by a process that died."""
 _LOSES = Phrase("une panne perdrait des lignes", "a crash would lose lines")
@@ -54,23 +57,15 @@ def reach(settings: Settings) -> list[Finding]:
         except (FileNotFoundError, PermissionError):
             continue  # said with the password files
         except psycopg.OperationalError as error:
-            denied = "password authentication failed" in str(error)
-            said = (
-                Phrase("n'est pas admis : mot de passe refusé", "is not let in: its password is refused")
-                if denied
-                else Phrase("n'atteint pas la base", "does not reach the database")
+            if "password authentication failed" in str(error):
+                said = Phrase("n'est pas admis : mot de passe refusé", "is not let in: its password is refused")
+                found.append(bad("role-denied", role, said, _AGAIN[role == SUPERUSER]))
+                continue
+            code = "database-crowded" if is_crowded(error) else "database-down"
+            found.append(
+                bad(code, role, Phrase("n'atteint pas la base", "does not reach the database"), refused(error))
             )
-            remedy = (
-                _AGAIN[role == SUPERUSER]
-                if denied
-                else Phrase(
-                    "démarrez PostgreSQL, ou corrigez [database] host, port et name",
-                    "start PostgreSQL, or correct [database] host, port and name",
-                )
-            )
-            found.append(bad("role-denied" if denied else "database-down", role, said, remedy))
-            if not denied:
-                break
+            break
     return found or [good("roles", "database", "chaque rôle entre", "each role is let in")]
 
 
@@ -81,6 +76,31 @@ _AGAIN = {
 """What sets a password again: of a role, of the administrator."""
 
 
+def locks(settings: Settings) -> list[Finding]:
+    """Nobody's transaction holds for long what others wait for: a person's `psql` may, and stops the whole gate."""
+    try:
+        connection = settings.connection().connect(ROLE)
+    except (OSError, psycopg.Error):
+        return []  # said by `reach`
+    with connection:
+        found = [
+            bad(
+                "lock-held",
+                f"PostgreSQL, {one.pid}",
+                Phrase(
+                    f"ce processus du rôle {one.role} tient un verrou attendu depuis {one.seconds:.0f} s",
+                    f"this process of role {one.role} holds a lock waited for since {one.seconds:.0f} s",
+                ),
+                Phrase(
+                    f"faites finir sa transaction, ou `select pg_terminate_backend({one.pid})` en tant que postgres",
+                    f"have its transaction ended, or `select pg_terminate_backend({one.pid})` as postgres",
+                ),
+            )
+            for one in store.holders(connection, LOCK_SECONDS_MAX)
+        ]
+    return found or [good("locks", "PostgreSQL", "personne n'attend un verrou", "nobody waits for a lock")]
+
+
 def inside(settings: Settings, clock: Clock) -> list[Finding]:
     """Everything that is read once inside, as the role of upkeep."""
     try:
@@ -88,6 +108,7 @@ def inside(settings: Settings, clock: Clock) -> list[Finding]:
     except (OSError, psycopg.Error):
         return []  # said by `reach`
     with connection:
+        store.give_up_waiting(connection, LOCK_WAIT_SECONDS)
         first = [*_server(connection, settings), *_schema(connection), *_clock(connection, clock)]
         if stored_version(connection) != head_version():
             return first  # what follows is asked of tables and functions that another schema may not have

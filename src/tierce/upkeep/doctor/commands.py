@@ -41,11 +41,13 @@ def examine_all(settings: Settings) -> list[Finding]:
         "state": lambda: files.state(settings),
         "room": lambda: files.room(settings),
         "roles": lambda: base.reach(settings),
+        "locks": lambda: base.locks(settings),
         "database": lambda: base.inside(settings, clock),
         "sites": lambda: outside.ports(settings),
         "certificates": lambda: outside.certificates(settings, clock),
         "names": lambda: outside.names(settings),
         "providers": lambda: outside.providers(settings, clock),
+        "relay": lambda: outside.relay(settings),
     }
     found: list[Finding] = []
     with bar("doctor", len(steps)) as advance:

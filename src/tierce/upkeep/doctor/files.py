@@ -22,7 +22,9 @@ ROOM_WARNING, ROOM_BAD = 0.15, 0.05
 """Share of a disk that is still free."""
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 DATABASE_FILES = Path("/var/lib/postgresql")
-"""Where Debian keeps them."""
+"""Where Debian keeps them: in it a folder for each version, in that one for each cluster, each perhaps a disk."""
+KEPT_ELSEWHERE = (Path("/srv/backup"), Path("/srv/tierce-wal"))
+"""Where the runbooks and the units put backups and the archive; looked at where they are on this machine."""
 
 
 KEY_AGE_MAX = timedelta(days=400)
@@ -128,9 +130,10 @@ def room(settings: Settings) -> list[Finding]:
 
 def written_to(settings: Settings) -> list[Path]:
     """Every folder that fills up: those of the settings, and the database's own where it is on this machine."""
-    database = [DATABASE_FILES] if settings.database.host in LOOPBACK else []
+    clusters = [DATABASE_FILES, *DATABASE_FILES.glob("*/*/pg_wal"), *DATABASE_FILES.glob("*/*")]
     return [
-        *database,
+        *(clusters if settings.database.host in LOOPBACK else ()),
+        *(folder for folder in KEPT_ELSEWHERE if folder.is_dir()),
         settings.state_directory() or Path("/var"),
         settings.spool_directory(),
         settings.log_directory(),

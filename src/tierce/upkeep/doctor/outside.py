@@ -233,6 +233,27 @@ def _client_secret(realm: str, given: RealmSettings, now: datetime) -> list[Find
     return []
 
 
+def relay(settings: Settings) -> list[Finding]:
+    """The relay greets whoever connects; otherwise the first message that cannot leave tells that it is away."""
+    mail = settings.mail
+    if mail is None:
+        return []
+    where = f"{mail.host}:{mail.port}"
+    try:
+        with socket.create_connection((mail.host, mail.port), SECONDS_MAX) as connection:
+            greeted = connection.recv(3) == b"220"
+    except OSError:
+        greeted = False
+    if greeted:
+        return [good("relay", where, "le relais de courriel répond", "the relay of e-mail answers")]
+    said = Phrase("le relais de courriel ne répond pas", "the relay of e-mail does not answer")
+    remedy = Phrase(
+        "vérifiez [mail] host et port, et le relais ; ce qui est dû partira dès qu'il répond",
+        "check [mail] host and port, and the relay; what is due leaves once it answers",
+    )
+    return [bad("relay", where, said, remedy)]
+
+
 def _is_open(port: int) -> bool:
     with socket.socket() as probe:
         probe.settimeout(SECONDS_MAX)

@@ -7,13 +7,23 @@ from typing import Annotated
 import msgspec
 import psycopg
 import typer
-from prometheus_client import generate_latest, write_to_textfile
+from prometheus_client import generate_latest
 
 from tierce.kernel.errors import TierceError
 from tierce.settings import load
 from tierce.storage.command_line import Json, SettingsFile
 from tierce.storage.said import said
-from tierce.upkeep.health.service import NOTICES, ROLE, figures, states, watched_in
+from tierce.upkeep.health.service import (
+    NO_DATABASE,
+    NOTICES,
+    ROLE,
+    State,
+    figures,
+    replace_whole,
+    states,
+    watched_in,
+    worker_figures,
+)
 from tierce.web.names import EVERY
 
 app = typer.Typer(add_completion=False, no_args_is_help=True)
@@ -47,11 +57,20 @@ def show(
         typer.echo(msgspec.json.encode([asdict(one) for one in found]))
     else:
         for one in found:
-            word = "prêt / ready" if one.ready else "vit, pas prêt / live, not ready" if one.live else "ARRÊTÉ / DOWN"
             wrong = ", ".join(check for check, good in one.checks.items() if not good)
-            typer.echo(f"{one.process:<10} {word}{f'  ({wrong})' if wrong else ''}")
+            typer.echo(f"{one.process:<10} {_word(one)}{f'  ({wrong})' if wrong else ''}")
     if not all(one.ready for one in found):
         raise typer.Exit(1)
+
+
+def _word(one: State) -> str:
+    if one.ready:
+        return "prêt / ready"
+    if one.live:
+        return "vit, pas prêt / live, not ready"
+    if one.checks == NO_DATABASE:
+        return "on ne sait pas / unknown"  # its sign of life is in the database: nothing says that it stopped
+    return "ARRÊTÉ / DOWN"
 
 
 @app.command(
@@ -62,14 +81,22 @@ def metrics(
     settings: SettingsFile,
     to: Annotated[Path | None, typer.Option(help="Fichier à remplacer. / File to replace; standard output.")] = None,
 ) -> None:
-    """Écrire les chiffres de la base, au format de Prometheus. / Print the database's figures for Prometheus."""
+    """Écrire les chiffres de la base et du worker. / Print the figures of the database and of the worker."""
     try:
-        with load(settings).connection().connect(ROLE) as connection:
-            registry = figures(connection)
-            if to is None:
-                typer.echo(generate_latest(registry), nl=False)
-            else:
-                write_to_textfile(str(to), registry)
+        read = load(settings)
+        own, fault = worker_figures(read), None
+        try:
+            with read.connection().connect(ROLE) as connection:
+                text = generate_latest(figures(connection)) + own
+        except psycopg.Error as error:
+            # Figures of before would go on saying that all is well; the worker's tell how the spool fills meanwhile.
+            text, fault = own, error
+        if to is None:
+            typer.echo(text, nl=False)
+        else:
+            replace_whole(to, text)
+        if fault is not None:
+            raise fault
     except (TierceError, OSError, psycopg.Error) as error:
-        typer.echo(f"✗ pas de chiffres / no figures: {said(error)}", err=True)
+        typer.echo(f"✗ la base ne donne pas de chiffres / no figures of the database: {said(error)}", err=True)
         raise typer.Exit(2) from None

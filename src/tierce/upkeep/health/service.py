@@ -1,7 +1,9 @@
 """Asks each process how it is, over the loopback or by its heartbeat."""
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 import httpx
@@ -13,7 +15,7 @@ from tierce.kernel.loopback import NO_TLS
 from tierce.settings import Settings
 from tierce.storage import heartbeat
 from tierce.upkeep.health import store
-from tierce.web.names import named_in
+from tierce.web.names import WORKER_FIGURES, named_in
 from tierce.web.observed import LIVE, READY
 
 ROLE = "tierce_upkeep"
@@ -26,6 +28,8 @@ NOTICES_SECONDS_MAX = 180.0
 LAG_SECONDS_MAX = 10.0
 """A journal line waits a fraction of a second; ten seconds mean that nothing is sequenced."""
 ASK_SECONDS_MAX = 5.0
+NO_DATABASE: Final = {"database": False}
+"""What is known of a process whose sign of life is in the database, while that does not answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +101,30 @@ def states(settings: Settings, names: tuple[str, ...] | None = None) -> list[Sta
             with settings.connection().connect(ROLE) as connection:
                 found.append(_BY_HEARTBEAT[name](connection))
         except (OSError, psycopg.Error):
-            found.append(State(name, live=False, ready=False, checks={"database": False}))
+            found.append(State(name, live=False, ready=False, checks=dict(NO_DATABASE)))
     return found
+
+
+def worker_figures(settings: Settings) -> bytes:
+    """What the worker wrote of itself; nothing when it does not run on this machine.
+
+    They are told with the database's: under systemd its folder lies where root alone goes, and no collector reads it.
+    """
+    folder = settings.state_directory()
+    try:
+        return b"" if folder is None else (folder / WORKER_FIGURES).read_bytes()
+    except FileNotFoundError:
+        return b""
+
+
+def replace_whole(file: Path, text: bytes) -> None:
+    """Put figures in place at once: a collector never reads half of them."""
+    made = file.with_name(f"{file.name}.{os.getpid()}")
+    try:
+        made.write_bytes(text)
+        made.replace(file)
+    finally:
+        made.unlink(missing_ok=True)
 
 
 def figures(connection: psycopg.Connection) -> CollectorRegistry:

@@ -24,6 +24,34 @@ def running_imports(connection: Connection) -> list[Import]:
     return [Import(*row) for row in rows]
 
 
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """A session that holds what others wait for: its process, its role, and for how long the first of them waits."""
+
+    pid: int
+    role: str
+    seconds: float
+
+
+def holders(connection: Connection, seconds: float) -> list[Holder]:
+    """Sessions that wait for nobody and hold a lock for which somebody has waited longer than `seconds`."""
+    rows = connection.execute(
+        "select a.pid, coalesce(a.usename, '?'), max(w.seconds) from"
+        " (select pg_blocking_pids(pid) by,"
+        "  extract(epoch from clock_timestamp() - waitstart)::double precision seconds"
+        "  from pg_locks where not granted and waitstart is not null) w"
+        " join pg_stat_activity a on a.pid = any(w.by)"
+        " where w.seconds > %s and cardinality(pg_blocking_pids(a.pid)) = 0 group by 1, 2 order by 3 desc",
+        (seconds,),
+    ).fetchall()
+    return [Holder(*row) for row in rows]
+
+
+def give_up_waiting(connection: Connection, seconds: int) -> None:
+    """Wait no longer than this for a lock that somebody else holds: what is asked then fails."""
+    connection.execute("select set_config('lock_timeout', %s, false)", (f"{seconds}s",))
+
+
 def holds_by_rung(connection: Connection) -> dict[int, int]:
     """How many holds are in force, by rung."""
     return dict(

@@ -1,6 +1,7 @@
 """The API as an application: the hot routes in front, sign-in and the caller's own pages behind."""
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, Literal
@@ -41,6 +42,7 @@ from tierce.web.api.token import VENDOR_KEY, VendorWiring, token
 from tierce.web.forgetting import keep_no_request
 
 WIRING_KEY = "rights"
+SAY_CLOSED_KEY = "say_closed"
 NO_STORE = {"Cache-Control": "no-store"}
 BODY_BYTES_MAX = 16_384
 FORWARDED = ("x-forwarded-for", "forwarded", "x-real-ip")
@@ -196,9 +198,10 @@ def _unreadable(_request: AnyRequest, _error: UnicodeDecodeError | RecursionErro
     return _told(problems.of_status(400))
 
 
-def _away(_request: AnyRequest, error: psycopg.OperationalError) -> Response[bytes]:
+def _away(request: AnyRequest, error: psycopg.OperationalError) -> Response[bytes]:
     """The store went away a moment ago: closed, as for whoever comes after."""
     _log.error("the store is away: %s", type(error).__name__)
+    request.app.state[SAY_CLOSED_KEY]()
     return _told(problems.CLOSED)
 
 
@@ -213,8 +216,8 @@ def _nobody(_connection: ASGIConnection[Any, Any, Any, Any], _handler: BaseRoute
     raise NotFoundException
 
 
-def create_api(wiring: RightsWiring, proofs: ProofVerifier) -> App:
-    """Assemble the application; the gate must be started."""
+def create_api(wiring: RightsWiring, proofs: ProofVerifier, say_closed: Callable[[], None]) -> App:
+    """Assemble the application; the gate must be started. `say_closed` hears that somebody is told to deposit."""
     keep_no_request()
     rest = Litestar(
         [
@@ -246,6 +249,7 @@ def create_api(wiring: RightsWiring, proofs: ProofVerifier) -> App:
                 STATE_KEY: wiring.sign_in,
                 VENDOR_KEY: wiring.vendor,
                 WIRING_KEY: wiring,
+                SAY_CLOSED_KEY: say_closed,
                 PLACE_KEY: (wiring.rights.proofs, wiring.callers),
             }
         ),
@@ -266,4 +270,5 @@ def create_api(wiring: RightsWiring, proofs: ProofVerifier) -> App:
         history=wiring.history,
         proofs=proofs,
         url=wiring.sign_in.url,
+        say_closed=say_closed,
     )

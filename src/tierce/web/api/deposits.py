@@ -30,9 +30,9 @@ from tierce.web.api.callers import handle_in
 from tierce.web.api.hot import BODY_SECONDS_MAX, App, Receive, Scope, Send, as_problem, header
 from tierce.web.api.openness import Openness
 from tierce.web.api.problems import Problem
+from tierce.web.names import SERVICE
 
 DEPOSITS: Final = "/v1/deposits"
-SERVICE: Final = "/v1/service"
 COUNTER_ROUTES: Final = (("POST", DEPOSITS), ("GET", DEPOSITS + "/{receipt}"), ("GET", SERVICE))
 """What the counter serves by itself, in front of every routing table."""
 ACTS: Final = {DEPOSITS: Act.DEPOSIT_MAKE, DEPOSITS + "/{receipt}": Act.DEPOSIT_READ, SERVICE: Act.NONE}
@@ -93,6 +93,10 @@ class Front:
     def know(self, knows: Callable[[bytes], bool], find_state: FindState, back: Callable[[], None]) -> None:
         """Be told, once the store is there, who was seen alive, how a state is found, who hears that it is back."""
         self._counter.knows, self.find_state, self._openness.back = knows, find_state, back
+
+    def say_closed(self) -> None:
+        """Hear from the rest that it told somebody to deposit: she is taken at her word."""
+        self._openness.say_closed()
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Serve one request, or hand it on, without a coroutine of its own: an ask passes here."""

@@ -75,8 +75,9 @@ class HotRoutes:
         history: History,
         proofs: ProofVerifier,
         url: str,
+        say_closed: Callable[[], None],
     ) -> None:
-        """Serve at `url`, the API's public address, in front of `rest`."""
+        """Serve at `url`, the API's public address, in front of `rest`; `say_closed` hears who is told to deposit."""
         self._rest = rest
         self._gate = gate
         self._rights = rights
@@ -84,6 +85,7 @@ class HotRoutes:
         self._history = history
         self._proofs = proofs
         self._url = url.rstrip("/")
+        self._say_closed = say_closed
 
     @property
     def gate(self) -> Gate:
@@ -115,7 +117,7 @@ class HotRoutes:
                 # The session may have ended since it was remembered: read again, it is said to have.
                 await self._callers.find(given.get(b"authorization"), fresh=True)
         except (GateError, IdentityError, QuestionError, EngagementFormatError) as error:
-            await _problem(send, as_problem(error))
+            await self._refuse(send, as_problem(error))
             return
         except TimeoutError:
             await _problem(send, problems.TOO_SLOW)
@@ -123,7 +125,7 @@ class HotRoutes:
         except Exception as error:  # noqa: BLE001 - the server would log the error's text, which may hold the question
             _log.error("an ask failed in an unforeseen way: %s", type(error).__name__)
             away = isinstance(error, psycopg.OperationalError)
-            await _problem(send, problems.CLOSED if away else problems.NOT_ANSWERED)
+            await self._refuse(send, problems.CLOSED if away else problems.NOT_ANSWERED)
             return
         finally:
             coming.leave()
@@ -135,6 +137,11 @@ class HotRoutes:
             return
         await send(_TOLD)
         await send({"type": "http.response.body", "body": answer_bytes(answer)})
+
+    async def _refuse(self, send: Send, problem: Problem) -> None:
+        if problem is problems.CLOSED:
+            self._say_closed()
+        await _problem(send, problem)
 
     async def _authenticate(self, given: dict[bytes, bytes], path: str, body: bytes) -> tuple[Bound, Proof | None]:
         """Find the caller by the handle, and check the proof of the browser's key when there is one."""

@@ -11,7 +11,7 @@ import os
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -36,6 +36,9 @@ ANSWER_SECONDS_MAX: Final = 2.0
 INSURERS_EVERY: Final = 20
 """Insurers and their choices are read again every so many looks."""
 INSURERS_FILE: Final = "insurers.json"
+SAID_FILE: Final = "said-closed"
+"""Its time is when a worker of this service last told somebody `closed` for want of the store."""
+SAID_AGAIN: Final = timedelta(seconds=1)
 _Found = TypeVar("_Found")
 _log = logging.getLogger(__name__)
 
@@ -59,6 +62,8 @@ class Openness:
     """What this process wrote last to the file of insurers."""
     back: Callable[[], None] = lambda: None
     """Called when the store answers again."""
+    said: datetime | None = None
+    """When this process last told somebody `closed` for want of the store, and noted it."""
     looked: asyncio.Event = field(default_factory=asyncio.Event)
     """Set at the end of the look under way; the next one has its own."""
 
@@ -121,10 +126,31 @@ class Openness:
         seen = self.last_closed | {closing.target: now for closing in self.closings}
         self.last_closed = {target: at for target, at in seen.items() if now - at <= GRACE}
 
+    def say_closed(self) -> None:
+        """Note that somebody is told `closed` for want of the store: a deposit of hers is taken, here or beside.
+
+        The look twice a second may see nothing of it: a store that answers it may have no connection left for her
+        session, or hold a table locked that her ask needs.
+        """
+        now = self.clock.now()
+        if self.said is not None and now - self.said < SAID_AGAIN:
+            return
+        self.said, file = now, self.folder / SAID_FILE
+        with suppress(OSError):  # this process knows it at least
+            file.touch()
+            os.utime(file, (now.timestamp(), now.timestamp()))
+
+    def _said_lately(self, now: datetime) -> bool:
+        if self.said is not None and now - self.said <= GRACE:
+            return True
+        with suppress(OSError):
+            return now.timestamp() - (self.folder / SAID_FILE).stat().st_mtime <= GRACE.total_seconds()
+        return False
+
     def takes(self, typed: Typed) -> bool:
         """Whether a deposit is taken now: what it is about is closed, or was a moment ago."""
         now = self.clock.now()
-        if self.away or (self.last_away is not None and now - self.last_away <= GRACE):
+        if self.away or (self.last_away is not None and now - self.last_away <= GRACE) or self._said_lately(now):
             return True
         lately = {target for target, at in self.last_closed.items() if now - at <= GRACE}
         return any(self._is_about(typed, target) for target in lately | {one.target for one in self.closings})

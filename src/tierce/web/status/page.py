@@ -5,10 +5,12 @@ written: a page that is old says by itself that nobody writes it any more.
 """
 
 import os
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
+from threading import Lock
 from typing import Final
 
 from markupsafe import Markup
@@ -23,7 +25,7 @@ from tierce.policy.ladder import Level
 from tierce.settings import OperatorSettings, Settings
 from tierce.web.look import Frame, Pages, pages_of
 from tierce.web.look.pages import LOOK
-from tierce.web.status.answering import Answering
+from tierce.web.status.answering import SILENT_AFTER, Answering
 
 HERE: Final = Path(__file__).parent
 REWRITE_EVERY: Final = timedelta(seconds=60)
@@ -54,11 +56,15 @@ class Status:
     """Since when `api` has not answered: nobody is asked anything, and no deposit is received."""
 
     @property
+    def gone(self) -> bool:
+        """Whether `api`, or its store, does not answer."""
+        return self.away_since is not None or self.silent_since is not None
+
+    @property
     def whole(self) -> bool:
         """Whether questions are closed for everybody."""
         wide = {Level.NATION, Level.PORTAL, Level.ACT}
-        gone = self.away_since is not None or self.silent_since is not None
-        return gone or any(closing.target.level in wide for closing in self.closings)
+        return self.gone or any(closing.target.level in wide for closing in self.closings)
 
     @property
     def state(self) -> str:
@@ -88,6 +94,9 @@ class StatusPage:
     _pages: Pages = field(default_factory=lambda: pages_of(HERE))
     _last: Status | None = None
     _at: datetime | None = None
+    _turned: datetime | None = None
+    """When the worker last said how the store is: one that waits for a store that hangs says nothing more."""
+    _one_at_a_time: Lock = field(default_factory=Lock)
 
     @classmethod
     def of(cls, settings: Settings, clock: Clock) -> "StatusPage":
@@ -104,16 +113,39 @@ class StatusPage:
         closings = tuple(store.live(connection))
         insurers = {Target(Level.INSURER, one.id): one.name for one in store.insurers(connection)}
         connection.commit()
-        self._put(Status(None, closings, insurers, self.answering.silent_since()))
+        self._put(Status(self.answering.without_store_since(), closings, insurers, self.answering.silent_since()))
+        self._turned = self.clock.now()
 
     def write_away(self) -> None:
         """Say that the store is away, since the first time this is said."""
+        since = (self._last.away_since if self._last else None) or self.clock.now()
+        self._put(self._as_last(since))
+        self._turned = self.clock.now()
+
+    @contextmanager
+    def kept_true(self) -> Iterator[None]:
+        """Ask `api` for as long as the context lasts, and write in the worker's place when the worker is stuck."""
         if self.folder is None:
+            yield
             return
-        since = self._last.away_since if self._last else None
-        closings = self._last.closings if self._last else ()
-        insurers = self._last.insurers if self._last else {}
-        self._put(Status(since or self.clock.now(), closings, insurers, self.answering.silent_since()))
+        with self.answering.asked(self.write_when_stuck):
+            yield
+
+    def write_when_stuck(self) -> None:
+        """Say what `api` tells, once the worker has not come for as long: a store that hangs, or a lock, holds it."""
+        turned, last = self._turned, self._last
+        if turned is None or self.clock.now() - turned < SILENT_AFTER:
+            return
+        told = self._as_last(self.answering.without_store_since())
+        if told.gone or (last is not None and last.gone):
+            with suppress(OSError):  # the next second tries again
+                self._put(told)
+
+    def _as_last(self, away_since: datetime | None) -> Status:
+        """With the closings that were last read: nothing else can be read now."""
+        last = self._last
+        closings, insurers = (last.closings, last.insurers) if last is not None else ((), {})
+        return Status(away_since, closings, insurers, self.answering.silent_since())
 
     def render(self, status: Status, now: datetime, *, instead: bool = False) -> str:
         """The page's HTML, French first; `instead` of a page whose own process is away, which nothing here sees."""
@@ -150,6 +182,10 @@ class StatusPage:
         return self._pages.render("status_section.html", Frame(language, "/"), values)
 
     def _put(self, status: Status) -> None:
+        with self._one_at_a_time:
+            self._write(status)
+
+    def _write(self, status: Status) -> None:
         now = self.clock.now()
         fresh = self._at is not None and now - self._at < REWRITE_EVERY
         if self.folder is None or (fresh and status == self._last):

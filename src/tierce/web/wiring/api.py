@@ -96,7 +96,7 @@ async def _gated(settings: Settings, keyring: Keyring, key: Ed25519PrivateKey, f
         await stack.enter_async_context(rereading(rights))
         await stack.enter_async_context(learning(callers, settings.spool_directory()))
         wiring = RightsWiring(gate, rights, History(pool, keyring, clock), callers, sign_in, vendor)
-        yield create_api(wiring, ProofVerifier(clock))
+        yield create_api(wiring, ProofVerifier(clock), front.say_closed)
 
 
 app = Process("api", api)
