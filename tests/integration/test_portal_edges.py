@@ -11,6 +11,7 @@ from litestar import Litestar
 from litestar.testing import TestClient
 
 from tests.integration.signin_world import free_port
+from tests.unit.portal_samples import HOTLINE
 from tests.unit.well_formed import faults_of
 from tierce.web.portal.app import create_app
 from tierce.web.portal.reading import PICTURE_BYTES
@@ -37,7 +38,9 @@ PAGES = (
 def portal() -> Iterator[TestClient[Litestar]]:
     """A portal whose API's port nobody listens on."""
     away = f"http://127.0.0.1:{free_port()}"
-    settings = PortalSettings(url="https://portal.example", api_url=away, api_public_url="https://api.example")
+    settings = PortalSettings(
+        url="https://portal.example", api_url=away, api_public_url="https://api.example", operator=HOTLINE
+    )
     with TestClient(create_app(settings), base_url="https://portal.example") as client:
         yield client
 

@@ -11,7 +11,7 @@ import msgspec
 from tierce.kernel.language import Language
 from tierce.policy.acts import Outcome
 from tierce.rights.reasons import REASONS
-from tierce.web.look import Frame
+from tierce.web.look import Frame, Hotline
 from tierce.web.portal.api import (
     Activity,
     Code,
@@ -47,6 +47,7 @@ SHOWN = RightsBody(
     insurer="Mutuelle du Grand Chêne", engagement=ENGAGEMENT,
     engagement_until=date(2026, 6, 3), responsible=True, other_payer=True, route=RouteBody("99100900", "C1", "003"),
 )  # fmt: skip
+HOTLINE = Hotline("Rive Claire Tiers Payant", "01 99 00 14 20")
 SIGNING = {"ath": "4Zq1", "now": "1772529165", "signs": "yes"}
 
 Case = tuple[str, str, Frame, dict[str, Any]]

@@ -8,6 +8,7 @@ from urllib.parse import urljoin
 import httpx
 import pytest
 
+from tests.unit.portal_samples import HOTLINE
 from tierce.kernel.language import Language
 from tierce.web.insurers.site import LINKS as OF_INSURERS
 from tierce.web.look import Frame, Link
@@ -45,7 +46,7 @@ def test_one_entry_at_most_says_where_we_are(links: tuple[Link, ...], path: str,
 @pytest.mark.parametrize("path", ["//elsewhere.example/x", "/\\elsewhere.example", "/", "/help?x=1"])
 def test_the_other_language_is_never_on_another_site(path: str) -> None:
     ours = "https://portail.example"
-    app: Any = create_app(PortalSettings(ours, "http://127.0.0.1:1", "https://api.example", None))
+    app: Any = create_app(PortalSettings(ours, "http://127.0.0.1:1", "https://api.example", HOTLINE))
 
     async def shown() -> str:
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url=ours) as browser:

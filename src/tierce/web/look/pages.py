@@ -68,6 +68,14 @@ class Frame:
 
 
 @dataclass(frozen=True, slots=True)
+class Hotline:
+    """Whom one calls about a site: at the foot of each of its pages, and in the sentences that say to call."""
+
+    name: str
+    phone: str
+
+
+@dataclass(frozen=True, slots=True)
 class Asset:
     """One static file, read once, served under an address that changes with its content."""
 
@@ -79,8 +87,10 @@ class Asset:
 class Pages:
     """The templates, words and static files of one site."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, operator: Hotline | None = None) -> None:
         """Read everything from the site's folder (`words.toml` and further `words_*.toml`) and from the shared look.
+
+        `operator` is whom its readers call; none where they are the operator's own.
 
         Raises:
             WordsError: a catalogue is wrong.
@@ -95,7 +105,7 @@ class Pages:
             lstrip_blocks=True,
             auto_reload=False,
         )
-        self._environment.globals["asset"] = self.address
+        self._environment.globals.update(asset=self.address, operator=operator)
 
     def address(self, path: str) -> str:
         """Return the address of a static file such as ``look/tierce.css``, with the version of its content."""
@@ -151,9 +161,9 @@ class Pages:
 
 
 @cache
-def pages_of(folder: Path) -> Pages:
+def pages_of(folder: Path, operator: Hotline | None = None) -> Pages:
     """The pages of the site in `folder`, read once a process however many applications are made of it."""
-    return Pages(folder)
+    return Pages(folder, operator)
 
 
 def _age(language: Language) -> object:
