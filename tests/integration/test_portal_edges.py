@@ -142,6 +142,11 @@ def test_a_sign_in_that_began_elsewhere_is_not_completed(portal: TestClient[Lite
     assert "tierce-portal=" not in str(response.headers)
 
 
+def test_a_form_that_comes_after_the_session_says_that_it_did_not_leave(portal: TestClient[Litestar]) -> None:
+    assert "n’est pas parti" in portal.post("/ask?lang=fr").text
+    assert "n’est pas parti" not in portal.get("/ask?lang=fr").text
+
+
 def test_the_language_asked_for_is_remembered(portal: TestClient[Litestar]) -> None:
     assert "Who are you?" in portal.get("/?lang=en").text
     assert "Who are you?" in portal.get("/").text

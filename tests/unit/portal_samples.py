@@ -215,12 +215,28 @@ def _devices(language: Language) -> Iterator[Case]:
 
 def _outside(language: Language) -> Iterator[Case]:
     frame = Frame(language=language, path="/")
-    quiet: dict[str, Any] = {"trouble": "", "reason": "", "remedy": "", "code": "", "demo": True}
+    quiet: dict[str, Any] = {
+        "trouble": "",
+        "reason": "",
+        "remedy": "",
+        "code": "",
+        "demo": True,
+        "late": False,
+        "typed": "",
+    }
     yield "sign-in", "sign_in.html", frame, quiet
     for trouble in ("other_browser", "nothing_offered"):
         yield f"sign-in-{trouble}", "sign_in.html", frame, {**quiet, "trouble": trouble}
     ended = {"reason": "Votre session est terminée.", "remedy": "Recommencez.", "code": "session_expired"}
     yield "sign-in-ended", "sign_in.html", frame, {**quiet, **ended}
+    late = {**quiet, **ended, "late": True}
+    yield "sign-in-late", "sign_in.html", frame, late
+    yield (
+        "sign-in-late-appeal",
+        "sign_in.html",
+        frame,
+        {**late, "typed": "Mes patients du jour."},
+    )
     unbound = Session("77", signs=False, created_at=AT, expires_at=AT)
     activity = {
         "session": unbound, "signing": SIGNING, "activities": [OFFICE, HOSPITAL],
