@@ -87,10 +87,10 @@ class Asset:
 class Pages:
     """The templates, words and static files of one site."""
 
-    def __init__(self, folder: Path, operator: Hotline | None = None) -> None:
+    def __init__(self, folder: Path, hotline: Hotline | None = None) -> None:
         """Read everything from the site's folder (`words.toml` and further `words_*.toml`) and from the shared look.
 
-        `operator` is whom its readers call; none where they are the operator's own.
+        `hotline` is whom its readers call; none where they are the operator's own.
 
         Raises:
             WordsError: a catalogue is wrong.
@@ -105,7 +105,7 @@ class Pages:
             lstrip_blocks=True,
             auto_reload=False,
         )
-        self._environment.globals.update(asset=self.address, operator=operator)
+        self._environment.globals.update(asset=self.address, hotline=hotline)
 
     def address(self, path: str) -> str:
         """Return the address of a static file such as ``look/tierce.css``, with the version of its content."""
@@ -161,9 +161,9 @@ class Pages:
 
 
 @cache
-def pages_of(folder: Path, operator: Hotline | None = None) -> Pages:
+def pages_of(folder: Path, hotline: Hotline | None = None) -> Pages:
     """The pages of the site in `folder`, read once a process however many applications are made of it."""
-    return Pages(folder, operator)
+    return Pages(folder, hotline)
 
 
 def _age(language: Language) -> object:
