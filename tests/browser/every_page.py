@@ -22,7 +22,7 @@ from tests.integration.fresh import fresh_database
 from tests.integration.site_thief import SiteThief
 from tests.integration.sites_world import Site, insurers_site, office_site, persons_site
 from tests.integration.stolen_world import ASKED, TYPED, StolenWorld, make_stolen_world
-from tests.unit.portal_samples import cases
+from tests.unit.portal_samples import HOTLINE, cases
 from tierce.closings.model import Closing, Target
 from tierce.kernel.clock import FixedClock
 from tierce.kernel.language import Language
@@ -136,7 +136,7 @@ def missing(shown: list[Shown]) -> list[str]:
 
 def of_portal(language: Language) -> Iterator[Shown]:
     """Every template of the portal, in each of its states."""
-    pages = Pages(PORTAL)
+    pages = Pages(PORTAL, HOTLINE)
     for name, template, frame, values in cases(language):
         yield Shown("portal", name, language, pages.render(template, frame, values))
 

@@ -36,7 +36,27 @@ def test_her_appeal_is_signed_kept_as_written_and_told_back(
         if selector == "#errors":
             expect(portal.page.locator("#said")).to_have_value(typed)
     with stage.database.connect(SUPERUSER) as admin:
+        admin.execute(
+            'insert into access.ladder (id, level, subject, rung, since, until, "by", reason) select %s, level,'
+            ' subject, rung, since, until, "by", reason from access.ladder where id = %s',
+            (9_003 + keyless, 9_001 + keyless),
+        )
+    portal.open("/held")
+    portal.page.locator("#said").fill(SAID)
+    with stage.database.connect(SUPERUSER) as admin:
+        admin.execute(
+            "update access.session s set revoked = now(), revoked_why = 'test' from directory.professional p"
+            " where p.id = s.professional and p.national_id = %s",
+            (doctor,),
+        )
+    with portal.page.expect_navigation():
+        portal.page.get_by_role("button", name="Envoyer mon recours").click()
+    expect(portal.page.locator("main")).to_contain_text("n’est pas parti")
+    expect(portal.page.locator("main")).to_contain_text("ces résidents")
+    with stage.database.connect(SUPERUSER) as admin:
         kept = admin.execute("select said from access.appeal where hold = %s", (9_001 + keyless,)).fetchall()
-        admin.execute("update access.ladder set lifted = now() where id = %s", (9_001 + keyless,))
+        admin.execute(
+            "update access.ladder set lifted = now() where id in (%s, %s)", (9_001 + keyless, 9_003 + keyless)
+        )
     assert [" ".join(row[0].split()) for row in kept] == [" ".join(SAID.split())]
     assert portal.troubles == []

@@ -41,6 +41,7 @@ from tierce.storage.database import Database
 from tierce.storage.insurer_keys import door_of
 from tierce.storage.keys import Purpose
 from tierce.web.insurers.app import create_insurers
+from tierce.web.look import Hotline
 from tierce.web.office.app import create_office
 from tierce.web.persons.app import create_persons
 
@@ -194,6 +195,7 @@ async def insurers_site(room: Room, database: Database, insurer: int = 1) -> Asy
                 desk=InsurerDesk(lines),
                 breaches=Breaches(lines),
                 requests=InsurerRequests(lines),
+                operator=Hotline(OPERATOR.name, OPERATOR.phone),
                 secure=False,
             )
             async with _browser(app, "tierce-insurers") as found:

@@ -24,6 +24,7 @@ from tests.integration.signin_world import (
     Play,
     reason,
 )
+from tests.unit.portal_samples import HOTLINE
 from tierce.identity.errors import ProofReason, ProofRefusedError, SessionRefusedError, SignInRefusedError
 from tierce.identity.oidc import Answer, Realm
 from tierce.identity.service import Received
@@ -262,7 +263,7 @@ def test_whoever_works_at_many_places_chooses_among_all_of_them(play: Play, conn
 
     async def scene(desk_: Desk) -> None:
         ours = CALLBACK.removesuffix("/sign-in/callback")
-        app: Any = create_app(PortalSettings(ours, API, API), clock=desk_.clock, transport=desk_.transport)
+        app: Any = create_app(PortalSettings(ours, API, API, HOTLINE), clock=desk_.clock, transport=desk_.transport)
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url=ours) as browser:
             left = await browser.get("/sign-in")
             back = await browser.get(await sign_in(desk_.web, left.headers["location"], MORVAN))

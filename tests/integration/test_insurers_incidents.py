@@ -102,6 +102,7 @@ def test_she_acknowledges_takes_her_list_and_reports_what_adds_up(world: World, 
 
     async def scene(site: Site) -> None:
         text = plain(await site.http.get("/incidents"))
+        assert "se lit avant sa notification" in text
         assert "Lesquels de mes assurés, quelles données ?" in text
         assert "Accusé de réception attendu" in text
         assert "Inès Vidal" in text

@@ -16,6 +16,7 @@ from tests.integration.conftest import Connect
 from tests.integration.signin_world import API, CALLBACK, MORVAN, Desk, Play, reason
 from tests.integration.test_identity_continuing import ELSEWHERE, limit_of_line, lines_of, send, settled
 from tests.integration.test_identity_over import end_at, listening
+from tests.unit.portal_samples import HOTLINE
 from tierce.identity.oidc import Realm
 from tierce.lab.standins.browser_key import BrowserKey
 from tierce.lab.standins.visitor import relayed_sign_in, sign_in
@@ -74,7 +75,7 @@ def test_a_live_relay_is_a_new_device_elsewhere_and_she_ends_it(play: Play, conn
     async def scene(desk_: Desk) -> None:
         her = await settled(desk_, connect)
         before = {limit_of_line(connect, line) for line in lines_of(connect, her)}
-        app: Any = create_app(PortalSettings(PORTAL, API, API), clock=desk_.clock, transport=desk_.transport)
+        app: Any = create_app(PortalSettings(PORTAL, API, API, HOTLINE), clock=desk_.clock, transport=desk_.transport)
         transport = httpx.ASGITransport(app=app, client=("127.0.0.1", 9))
         seen_by_us = {"x-forwarded-for": ELSEWHERE, "accept-language": "fr"}
         async with httpx.AsyncClient(transport=transport, base_url=PORTAL, headers=seen_by_us) as portal:

@@ -107,7 +107,15 @@ def test_a_held_device_that_shares_another_s_seats_is_told_as_the_account_s(room
         assert "L'appareil 0043 de ce compte est freiné depuis" in account
         room.admin.execute("update access.ladder set level = 1, subject = 701")
         room.admin.commit()
-        assert "Ce compte est freiné depuis" in plain(await site.http.get("/accounts/501"))
+        room.admin.execute(
+            'insert into access.ladder (id, level, subject, rung, since, until, "by", reason)'
+            ' select id + 1, 2, %s, rung, since, until, "by", reason from access.ladder',
+            (shared,),
+        )
+        room.admin.commit()
+        both = plain(await site.http.get("/accounts/501"))
+        assert "Ce compte est freiné depuis" in both
+        assert "L'appareil 0043 de ce compte est freiné depuis" in both
         assert "Freiner l'appareil 0043" in plain(await site.http.get("/accounts/501/hold"))
 
     play(room, database, scene)

@@ -58,7 +58,7 @@ def test_the_page_leads_from_the_signal_to_the_closing_and_refuses_in_words(room
         assert await write("stages", stage="contained", why="") == 422
         assert await write("stages", stage="contained", why="L'appareil est suspendu.", happened=local(5)) == 303
         shown = await page()
-        assert "Prévenez 2 assureurs" in shown
+        assert "Prévenez 2 organismes" in shown
         assert "Écrit après coup" in shown
         assert "Assurés et leurs familles 2" in shown, "a name, then its number: right for 0, 1 and 1 000"
         assert "inexpliqué" not in shown
@@ -71,9 +71,9 @@ def test_the_page_leads_from_the_signal_to_the_closing_and_refuses_in_words(room
         room.admin.execute(insert, (2, number, 2, 1, None, "550"))
         room.admin.commit()
         shown = await page()
-        assert "Prévenez 1 assureur" in shown
+        assert "Prévenez 1 organisme" in shown
         assert (
-            "Assureurs concernés : 2 juste Avis reçu 0 Avis parti, pas encore reçu 1 Avis refusé par le serveur 1"
+            "Organismes concernés : 2 juste Avis reçu 0 Avis parti, pas encore reçu 1 Avis refusé par le serveur 1"
             in shown
         )
         room.admin.execute(
@@ -81,7 +81,7 @@ def test_the_page_leads_from_the_signal_to_the_closing_and_refuses_in_words(room
             " values (%s, 1, 1, now(), 1, 'Une assureuse', 1)", (number,)
         )  # fmt: skip
         room.admin.commit()
-        assert "Assureurs concernés : 2 juste Avis reçu 1 Avis parti, pas encore reçu 0" in await page()
+        assert "Organismes concernés : 2 juste Avis reçu 1 Avis parti, pas encore reçu 0" in await page()
         assert await write("stages", stage="closed", why=REASONS) == 422
         assert await write("hold", why=REASONS) == 409
         assert await write("borders", residence="abroad", countries="France", authority="cnil", border_why="x") == 422

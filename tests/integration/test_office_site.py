@@ -232,7 +232,7 @@ def test_an_incident_lists_counts_that_add_up_and_no_name(room: Room, database: 
         path = await opened(site)
         text = plain(await site.http.get(path))
         assert "Les droits de 2 personnes ont été lus, et la liste est exacte." in text
-        assert "Par assureur : 3 au total" in text
+        assert "Par organisme : 3 au total" in text
         assert "Mutuelle du Grand Chêne 2 2" in text
         assert "Prévoyance des Deux Caps 1 1" in text
         assert "Total 3 3" in text

@@ -229,7 +229,7 @@ def test_she_sets_it_on_her_own_page(world: World, database: Database) -> None:
             world.turn()
             wrong = await hers.http.post("/wish", data={**token, "address": "paul"})
             assert wrong.status_code == 422
-            assert "Ce n’est pas une adresse e-mail" in wrong.text
+            assert "Ce n’est pas une adresse électronique" in wrong.text
             asked = plain(await hers.http.post("/wish", data={**token, "address": ADDRESS}))
             assert "Tapez le code reçu" in asked
             assert ADDRESS not in asked

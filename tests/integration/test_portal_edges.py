@@ -11,6 +11,7 @@ from litestar import Litestar
 from litestar.testing import TestClient
 
 from tests.integration.signin_world import free_port
+from tests.unit.portal_samples import HOTLINE
 from tests.unit.well_formed import faults_of
 from tierce.web.portal.app import create_app
 from tierce.web.portal.reading import PICTURE_BYTES
@@ -37,7 +38,9 @@ PAGES = (
 def portal() -> Iterator[TestClient[Litestar]]:
     """A portal whose API's port nobody listens on."""
     away = f"http://127.0.0.1:{free_port()}"
-    settings = PortalSettings(url="https://portal.example", api_url=away, api_public_url="https://api.example")
+    settings = PortalSettings(
+        url="https://portal.example", api_url=away, api_public_url="https://api.example", operator=HOTLINE
+    )
     with TestClient(create_app(settings), base_url="https://portal.example") as client:
         yield client
 
@@ -137,6 +140,11 @@ def test_a_sign_in_that_began_elsewhere_is_not_completed(portal: TestClient[Lite
     assert response.status_code == 403
     assert "dans ce navigateur" in response.text
     assert "tierce-portal=" not in str(response.headers)
+
+
+def test_a_form_that_comes_after_the_session_says_that_it_did_not_leave(portal: TestClient[Litestar]) -> None:
+    assert "n’est pas parti" in portal.post("/ask?lang=fr").text
+    assert "n’est pas parti" not in portal.get("/ask?lang=fr").text
 
 
 def test_the_language_asked_for_is_remembered(portal: TestClient[Litestar]) -> None:

@@ -11,7 +11,7 @@ import msgspec
 from tierce.kernel.language import Language
 from tierce.policy.acts import Outcome
 from tierce.rights.reasons import REASONS
-from tierce.web.look import Frame
+from tierce.web.look import Frame, Hotline
 from tierce.web.portal.api import (
     Activity,
     Code,
@@ -47,6 +47,7 @@ SHOWN = RightsBody(
     insurer="Mutuelle du Grand Chêne", engagement=ENGAGEMENT,
     engagement_until=date(2026, 6, 3), responsible=True, other_payer=True, route=RouteBody("99100900", "C1", "003"),
 )  # fmt: skip
+HOTLINE = Hotline("Rive Claire Tiers Payant", "01 99 00 14 20")
 SIGNING = {"ath": "4Zq1", "now": "1772529165", "signs": "yes"}
 
 Case = tuple[str, str, Frame, dict[str, Any]]
@@ -214,12 +215,28 @@ def _devices(language: Language) -> Iterator[Case]:
 
 def _outside(language: Language) -> Iterator[Case]:
     frame = Frame(language=language, path="/")
-    quiet: dict[str, Any] = {"trouble": "", "reason": "", "remedy": "", "code": "", "demo": True}
+    quiet: dict[str, Any] = {
+        "trouble": "",
+        "reason": "",
+        "remedy": "",
+        "code": "",
+        "demo": True,
+        "late": False,
+        "typed": "",
+    }
     yield "sign-in", "sign_in.html", frame, quiet
     for trouble in ("other_browser", "nothing_offered"):
         yield f"sign-in-{trouble}", "sign_in.html", frame, {**quiet, "trouble": trouble}
     ended = {"reason": "Votre session est terminée.", "remedy": "Recommencez.", "code": "session_expired"}
     yield "sign-in-ended", "sign_in.html", frame, {**quiet, **ended}
+    late = {**quiet, **ended, "late": True}
+    yield "sign-in-late", "sign_in.html", frame, late
+    yield (
+        "sign-in-late-appeal",
+        "sign_in.html",
+        frame,
+        {**late, "typed": "Mes patients du jour."},
+    )
     unbound = Session("77", signs=False, created_at=AT, expires_at=AT)
     activity = {
         "session": unbound, "signing": SIGNING, "activities": [OFFICE, HOSPITAL],

@@ -8,6 +8,7 @@ from urllib.parse import urljoin
 import httpx
 import pytest
 
+from tests.unit.portal_samples import HOTLINE
 from tierce.kernel.language import Language
 from tierce.web.insurers.site import LINKS as OF_INSURERS
 from tierce.web.look import Frame, Link
@@ -42,10 +43,16 @@ def test_one_entry_at_most_says_where_we_are(links: tuple[Link, ...], path: str,
     assert {link.href: frame.here(link) for link in links if frame.here(link)} == said
 
 
+def test_the_other_language_keeps_what_was_asked_of_the_page() -> None:
+    asked = Frame(Language.FR, "/history", query="outcome=shown&lang=fr&first=2026-03-01")
+    assert asked.said_in("en") == "?outcome=shown&first=2026-03-01&lang=en"
+    assert Frame(Language.FR, "/history").said_in("en") == "?lang=en"
+
+
 @pytest.mark.parametrize("path", ["//elsewhere.example/x", "/\\elsewhere.example", "/", "/help?x=1"])
 def test_the_other_language_is_never_on_another_site(path: str) -> None:
     ours = "https://portail.example"
-    app: Any = create_app(PortalSettings(ours, "http://127.0.0.1:1", "https://api.example", None))
+    app: Any = create_app(PortalSettings(ours, "http://127.0.0.1:1", "https://api.example", HOTLINE))
 
     async def shown() -> str:
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url=ours) as browser:

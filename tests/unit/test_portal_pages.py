@@ -5,8 +5,9 @@ from functools import cache
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
-from tests.unit.portal_samples import SHOWN, Case, cases
+from tests.unit.portal_samples import HOTLINE, SEATS, SHOWN, Case, cases
 from tests.unit.well_formed import faults_of
 from tierce.kernel.language import Language
 from tierce.web.look import Pages
@@ -19,7 +20,7 @@ NAMES = [f"{name}-{frame.language}" for name, _, frame, _ in EVERY]
 @cache
 def portal() -> Pages:
     """The portal's own templates and words."""
-    return Pages(HERE)
+    return Pages(HERE, HOTLINE)
 
 
 def page_of(name: str, language: Language) -> str:
@@ -35,6 +36,28 @@ def test_a_page_is_well_formed_and_has_nothing_inline(case: Case) -> None:
     assert f'<html lang="{frame.language}">' in page
     assert page.count("<h1") == 1
     assert page.index("<h1") < (page.find("<h2") if "<h2" in page else len(page))
+
+
+@pytest.mark.parametrize("case", EVERY, ids=NAMES)
+def test_a_page_that_says_to_call_says_whom(case: Case) -> None:
+    _, template, frame, values = case
+    assert (
+        f'href="tel:{HOTLINE.phone.replace(" ", "")}"' in portal().render(template, frame, values).split("<footer")[1]
+    )
+
+
+@pytest.mark.parametrize("name", ["not-shown", "help", "places-free"])
+def test_the_number_stands_in_the_sentence_that_says_to_call(name: str) -> None:
+    page = page_of(name, Language.FR)
+    assert page.count('href="tel:0199001420">01 99 00 14 20</a>') == 2
+    assert "☎" not in page
+
+
+def test_empty_places_that_serve_no_more_today_say_so() -> None:
+    _, template, frame, values = next(case for case in cases(Language.FR) if case[0] == "ask")
+    used_up = portal().render(template, frame, {**values, "seats": replace(SEATS, today=SEATS.cap_today)})
+    assert "les places vides serviront demain" in used_up
+    assert "les places vides serviront demain" not in page_of("ask", Language.FR)
 
 
 def test_every_template_has_a_sample() -> None:

@@ -8,7 +8,7 @@ from tierce.journal.model import Entry, EntryKind
 from tierce.kernel.care import Profession
 from tierce.kernel.ids import DeviceId, EntrySeq, LineId, ProfessionalId
 from tierce.policy.acts import Act, Evidence, Outcome, Presence
-from tierce.policy.evidence import HINT_AGAIN, HINT_FIRST, Observation, begin, hint_of, observe, released
+from tierce.policy.evidence import HINT_AGAIN, HINT_FIRST, Indicator, Observation, begin, hint_of, observe, released
 from tierce.policy.ladder import Rung
 from tierce.policy.seats import DAY_LIMITS, SEATS
 from tierce.watch.model import Looked
@@ -93,6 +93,13 @@ def test_what_is_usual_is_said_to_be() -> None:
     state = begin(Profession.GP, DAY)
     assert say_evidence(state, 1.9).fr.endswith("rien d’inhabituel.")
     assert "une année sur 2 au plus" in say_evidence(state, 2.0).fr
+
+
+@pytest.mark.parametrize(("misses", "said"), [(1, "dont 1 inconnue :"), (2, "dont 2 inconnues :")])
+def test_people_unknown_are_counted_in_good_french(misses: int, said: str) -> None:
+    state = begin(Profession.GP, DAY)
+    seen = tuple(misses if one is Indicator.MISS else 0 for one in Indicator)
+    assert said in say_evidence(state._replace(seen=seen), 1.9).fr
 
 
 @pytest.mark.parametrize("outcome", [Outcome.HELD, Outcome.OUT_OF_ATTEMPTS, Outcome.CLOSED, Outcome.NOT_ALLOWED])

@@ -68,7 +68,7 @@ def say_evidence(state: State, worth: float) -> Phrase:
     fr = f"Sur {asked} demandes sans preuve de présence, {unfamiliar} pour des personnes jamais vues ici"
     en = f"Of {asked} asks without proof of presence, {unfamiliar} for people never seen here"
     if misses:
-        fr, en = f"{fr}, dont {misses} inconnues", f"{en}, {misses} of them unknown"
+        fr, en = f"{fr}, dont {misses} inconnue{'s' if misses > 1 else ''}", f"{en}, {misses} of them unknown"
     if state.decoys:
         return Phrase(f"{fr} ; leurres demandés : {state.decoys}.", f"{en}; decoys asked for: {state.decoys}.")
     if worth < 2:

@@ -279,7 +279,8 @@ CONTINUING: Mapping[ContinuingReason, Told] = {
             "One of the two devices, or your account, is held.",
         ),
         Phrase(
-            "Voyez « Mon compte est retenu », ou appelez l’opérateur.", "See why you are held, or call the operator."
+            "Voyez « Mon accès est-il freiné ? », ou appelez l’opérateur.",
+            "See “Is my access held?”, or call the operator.",
         ),
     ),
     ContinuingReason.NOT_YOURS: (

@@ -27,7 +27,7 @@ class Authority(StrEnum):
 
 
 RESIDENCE_LABELS: dict[Residence, Phrase] = {
-    Residence.UNKNOWN: Phrase("on ne le sait pas : demandez aux assureurs", "not known: ask the insurers"),
+    Residence.UNKNOWN: Phrase("on ne le sait pas : demandez aux organismes", "not known: ask the insurers"),
     Residence.FRANCE: Phrase("en France seulement", "in France only"),
     Residence.ABROAD: Phrase("aussi dans d’autres États membres", "in other member states too"),
 }

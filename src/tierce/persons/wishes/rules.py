@@ -29,7 +29,7 @@ def read_address(typed: str) -> str:
     if not is_mailbox(found) or ".." in found:
         raise FieldError(
             "address",
-            Phrase("Ce n’est pas une adresse e-mail.", "This is not an e-mail address."),
+            Phrase("Ce n’est pas une adresse électronique.", "This is not an e-mail address."),
             Phrase(
                 "Écrivez-la comme dans votre messagerie : nom@exemple.fr.",
                 "Write it as in your mailbox: name@example.com.",

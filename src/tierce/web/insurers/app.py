@@ -31,7 +31,7 @@ from tierce.web.insurers.incidents import incident_handlers
 from tierce.web.insurers.keys import key_handlers
 from tierce.web.insurers.requests import request_handlers
 from tierce.web.insurers.site import HERE, InsurersSite, Visit, insurers_sign_in
-from tierce.web.look import pages_of
+from tierce.web.look import Hotline, pages_of
 from tierce.web.site_app import site_app
 from tierce.web.visit import AnyRequest, Pool, Rows
 
@@ -71,6 +71,7 @@ def create_insurers(
     desk: InsurerDesk,
     breaches: Breaches,
     requests: InsurerRequests,
+    operator: Hotline,
     secure: bool,
     sign_in_origins: tuple[str, ...] = (),
 ) -> Litestar:
@@ -83,10 +84,11 @@ def create_insurers(
         desk: what writes the line before activity is told.
         breaches: what an insurer's staff read and do of an incident.
         requests: what their people ask of their data.
+        operator: whom they call.
         secure: whether the public address has https.
         sign_in_origins: addresses that the sign-in leads to.
     """
-    pages = pages_of(HERE)
+    pages = pages_of(HERE, operator)
     site = InsurersSite(
         pages=pages,
         rows=Rows(pool),

@@ -8,11 +8,12 @@ its application.
 from tierce.web.look.choice import choose_language, language_cookie
 from tierce.web.look.errors import LookError, UnknownWordError, WordsError
 from tierce.web.look.headers import SecurityHeaders
-from tierce.web.look.pages import Frame, Link, Pages, pages_of
+from tierce.web.look.pages import Frame, Hotline, Link, Pages, pages_of
 from tierce.web.look.words import Words
 
 __all__ = [
     "Frame",
+    "Hotline",
     "Link",
     "LookError",
     "Pages",

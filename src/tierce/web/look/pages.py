@@ -13,6 +13,7 @@ from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import parse_qsl, urlencode
 
 from jinja2 import BytecodeCache, Environment, FileSystemLoader, StrictUndefined
 from jinja2.bccache import Bucket
@@ -54,6 +55,13 @@ class Frame:
     sign_out: str | None = None
     """Where the sign-out form posts to, when somebody is signed in."""
     csrf: str | None = None
+    query: str = ""
+    """What was asked of the page, a filter among others: it is kept in the other language."""
+
+    def said_in(self, language: str) -> str:
+        """The address, from this page, of the same in another language."""
+        kept = [one for one in parse_qsl(self.query) if one[0] != "lang"]
+        return f"?{urlencode([*kept, ('lang', language)])}"
 
     def here(self, link: Link) -> str | None:
         """What `aria-current` says of a link: "page" on its own page, "true" on one that belongs to it."""
@@ -66,6 +74,14 @@ class Frame:
         roots = [(root, link.href) for link in self.links for root in (link.href, *link.under)]
         held = [(len(root), href) for root, href in roots if self.path == root or self.path.startswith(f"{root}/")]
         return max(held)[1] if held else None
+
+
+@dataclass(frozen=True, slots=True)
+class Hotline:
+    """Whom one calls about a site: at the foot of each of its pages, and in the sentences that say to call."""
+
+    name: str
+    phone: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,16 +110,22 @@ class _Compiled(BytecodeCache):
 class Pages:
     """The templates, words and static files of one site."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, hotline: Hotline | None = None) -> None:
         """Read everything from the site's folder (`words.toml` and further `words_*.toml`) and from the shared look.
+
+        `hotline` is whom its readers call; none where they are the operator's own.
 
         Raises:
             WordsError: a catalogue is wrong.
         """
         self.words = Words.load(LOOK / "words.toml", *sorted(folder.glob("words*.toml")))
         self._assets = {**_assets(LOOK / "static", "look"), **_assets(folder / "static", "static")}
+        tools: dict[str, object] = {"asset": self.address, "hotline": hotline}
         compiled = _Compiled()
-        self._environments = {language: self._environment(folder, language, compiled) for language in Language}
+        self._environments = {
+            language: _environment(folder, compiled, {**tools, **self._tools(language), "lang": str(language)})
+            for language in Language
+        }
 
     def address(self, path: str) -> str:
         """Return the address of a static file such as ``look/tierce.css``, with the version of its content."""
@@ -140,20 +162,6 @@ class Pages:
 
         return [static]
 
-    def _environment(self, folder: Path, language: Language, compiled: _Compiled) -> Environment:
-        """Return what makes pages of one language: what they import is then evaluated once, not for each page."""
-        environment = Environment(
-            loader=FileSystemLoader([folder / "templates", LOOK / "templates"]),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-            auto_reload=False,
-            bytecode_cache=compiled,
-        )
-        environment.globals.update(self._tools(language), asset=self.address, lang=str(language))
-        return environment
-
     def _tools(self, language: Language) -> dict[str, object]:
         """Return the few functions that templates call; the language is already in them."""
 
@@ -170,10 +178,25 @@ class Pages:
         return {"t": t, "n": n, "say": say, **plain}
 
 
+def _environment(folder: Path, compiled: _Compiled, tools: Mapping[str, object]) -> Environment:
+    """Return what makes pages of one language: what they import is then evaluated once, not for each page."""
+    environment = Environment(
+        loader=FileSystemLoader([folder / "templates", LOOK / "templates"]),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+        bytecode_cache=compiled,
+    )
+    environment.globals.update(tools)
+    return environment
+
+
 @cache
-def pages_of(folder: Path) -> Pages:
+def pages_of(folder: Path, hotline: Hotline | None = None) -> Pages:
     """The pages of the site in `folder`, read once a process however many applications are made of it."""
-    return Pages(folder)
+    return Pages(folder, hotline)
 
 
 def _age(language: Language) -> object:

@@ -182,14 +182,14 @@ def _sums(
                 ),
             ),
             Sum(
-                Phrase("Personnes × assureurs", "People × insurers"), sum(one.persons for one in counts),
+                Phrase("Personnes × organismes", "People × insurers"), sum(one.persons for one in counts),
                 tuple(Part(COHORT_LABELS[each], by[each].pairs) for each in INSURED),
             ),
         ]  # fmt: skip
     states = [one.state for one in notices.values()]
     found.append(
         Sum(
-            Phrase("Assureurs concernés", "Insurers concerned"), len(counts),
+            Phrase("Organismes concernés", "Insurers concerned"), len(counts),
             (
                 Part(Phrase("avis reçu", "notice received"), states.count(NoticeState.RECEIVED)),
                 Part(
@@ -216,7 +216,7 @@ def _messages(connection: Connection, number: IncidentId) -> list[Sum]:
     ours = Phrase("à l’opérateur d’écrire", "for the operator to write")
     return [
         Sum(
-            Phrase("Personnes × assureurs, professionnels compris", "People × insurers, professionals included"),
+            Phrase("Personnes × organismes, professionnels compris", "People × insurers, professionals included"),
             found.exposed,
             (
                 Part(ours, found.matched + found.unmatched, page),

@@ -35,7 +35,7 @@ from tierce.persons.wishes.service import Wishes
 from tierce.policy.acts import Act
 from tierce.presence.answers import Answers
 from tierce.web.error_pages import Told
-from tierce.web.look import pages_of
+from tierce.web.look import Hotline, pages_of
 from tierce.web.persons.answering import answer_handlers, waiting
 from tierce.web.persons.billed import billed_handlers
 from tierce.web.persons.cards import card_handlers
@@ -97,7 +97,7 @@ def create_persons(
         cards: the signer of dynamic cards, if there is one.
         sign_in_origins: addresses that the sign-in leads to.
     """
-    pages = pages_of(HERE)
+    pages = pages_of(HERE, Hotline(operator.name, operator.phone))
     site = PersonsSite(
         pages=pages,
         rows=OwnRows(pool),

@@ -47,7 +47,7 @@ def create_app(
     """Make the portal; `transport` replaces the network towards the API, for tests that hold both ends."""
     keep_no_request()
     site = PortalSite(
-        pages=pages_of(HERE),
+        pages=pages_of(HERE, settings.operator),
         api=Api(settings.api_url, transport),
         settings=settings,
         clock=clock or SystemClock(),

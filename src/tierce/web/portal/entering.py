@@ -13,6 +13,7 @@ from tierce.web.portal.errors import ApiRefusedError, NotSignedInError
 from tierce.web.portal.question import BODY_CHARS_MAX, PROOF_CHARS_MAX
 from tierce.web.portal.site import (
     PENDING_SECONDS,
+    TYPED,
     AnyRequest,
     PortalSite,
     write_pending,
@@ -127,6 +128,8 @@ def sign_in_page(
         "remedy": refusal.remedy[frame.language] if refusal else "",
         "code": refusal.code if refusal else "",
         "demo": bool(site.demo),
+        "late": status == 401 and request.method == "POST",
+        "typed": request.state.get(TYPED, ""),
     }
     return site.pages.page("sign_in.html", frame, values, status=status)
 

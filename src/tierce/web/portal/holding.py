@@ -9,7 +9,7 @@ from tierce.policy.acts import Act
 from tierce.web.portal.api import APPEAL, Signed
 from tierce.web.portal.errors import ApiRefusedError
 from tierce.web.portal.question import signed_of
-from tierce.web.portal.site import AnyRequest, PortalSite, Visit
+from tierce.web.portal.site import TYPED, AnyRequest, PortalSite, Visit
 
 SAID_MAX = 1_000
 
@@ -40,13 +40,22 @@ def holding_handlers(site: PortalSite) -> list[HTTPRouteHandler]:
         try:
             await site.api.appeal(handle, signed)
         except ApiRefusedError as error:
+            if error.ends_session:
+                request.state[TYPED] = _said(signed.body)
             if error.field != "said":
                 raise
-            said = msgspec.json.decode(signed.body, type=_Appeal).said
-            return await _page(site, await site.visit(request), said, error)
+            return await _page(site, await site.visit(request), _said(signed.body), error)
         return Redirect("/held", status_code=303)
 
     return [held, appeal]
+
+
+def _said(body: bytes) -> str:
+    """The text of an appeal; none of a body that no browser of ours signed."""
+    try:
+        return msgspec.json.decode(body, type=_Appeal).said
+    except msgspec.DecodeError:
+        return ""
 
 
 async def _page(

@@ -5,11 +5,12 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from tierce.settings import Mode, Settings
+from tierce.web.look import Hotline
 
 
 @dataclass(frozen=True, slots=True)
 class PortalSettings:
-    """Addresses, and the invented people of a demonstration.
+    """Addresses, whom a professional calls, and the invented people of a demonstration.
 
     `url` is where browsers find the portal, `api_url` where the portal finds the API, `api_public_url` the address
     that proofs are made for, `status_path` where its host serves the static status page.
@@ -18,6 +19,7 @@ class PortalSettings:
     url: str
     api_url: str
     api_public_url: str
+    operator: Hotline
     demo_people: Path | None = None
     status_path: str | None = None
 
@@ -29,6 +31,7 @@ class PortalSettings:
             url=settings.portal.url,
             api_url=f"http://127.0.0.1:{settings.api.port}",
             api_public_url=settings.api.url,
+            operator=Hotline(settings.operator.name, settings.operator.phone),
             status_path=settings.deposits.status_path,
             demo_people=Path(settings.demo_people) if demo and settings.demo_people else None,
         )

@@ -38,6 +38,9 @@ LINKS: Final = (
 _FRAME: Final = "frame"
 """Where a request keeps what stands around its pages: whoever is refused an act keeps her way to the others."""
 
+TYPED: Final = "typed"
+"""Where a request keeps a text that came after its session had ended: it is given back, in that answer alone."""
+
 AnyRequest = Request[Any, Any, State]
 
 
@@ -97,6 +100,7 @@ class PortalSite:
                 request.headers.get("accept-language"),
             ),
             path=request.url.path,
+            query=request.url.query if session else "",
             links=LINKS if activity else (),
             who=_said(session.professional_name) if session else None,
             place=activity.place if activity else None,

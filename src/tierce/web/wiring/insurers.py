@@ -18,6 +18,7 @@ from tierce.settings import Settings
 from tierce.storage.insurer_keys import door_of
 from tierce.storage.keys import Keyring, Purpose
 from tierce.web.insurers.app import create_insurers
+from tierce.web.look import Hotline
 from tierce.web.names import KEYS
 from tierce.web.process import App, Process
 from tierce.web.upstream import Upstream
@@ -45,6 +46,7 @@ async def insurers(settings: Settings) -> AsyncIterator[App]:
             desk=InsurerDesk(lines),
             requests=InsurerRequests(lines),
             breaches=Breaches(lines),
+            operator=Hotline(settings.operator.name, settings.operator.phone),
             secure=settings.insurers.url.startswith("https:"),
             sign_in_origins=origins_of(settings.insurers_provider),
         )

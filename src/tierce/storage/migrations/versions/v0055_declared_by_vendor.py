@@ -2,10 +2,10 @@
 
 from tierce.storage.migrations import run
 
-revision = "0056"
-down_revision = "0053"
+revision = "0055"
+down_revision = "0054"
 
 
 def upgrade() -> None:
     """Say of each declared answer whose software declared it, and count them so by day."""
-    run("v0056.sql")
+    run("v0055.sql")
