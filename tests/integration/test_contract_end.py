@@ -171,33 +171,34 @@ def test_a_deletion_that_was_stopped_goes_on(office: Office, stop: str) -> None:
 
 OBSTACLES = {
     "engagements": (
-        ("insert into care.engagement (seq, establishment, professional, person, insurer, domain, pair, until_day, at,"
-        " care_day) values (7, 1, 1, 1, {0}, 1, 1, gate.today(), now(), 1)"),
+        """insert into care.engagement (seq, establishment, professional, person, insurer, domain, pair, until_day, at,
+        care_day) values (7, 1, 1, 1, {0}, 1, 1, gate.today(), now(), 1)""",
         "delete from care.engagement",
     ),
     "loans": (
-        "insert into contact.loan (incident, insurer, key_version) values (9, {0}, 1)", "delete from contact.loan"
+        "insert into contact.loan (incident, insurer, key_version) values (9, {0}, 1)",
+        "delete from contact.loan",
     ),
     "requests": (
-        ("insert into notice.rights_request (id, person, kind, subject, insurers, made, due)"
-        " values (1, 1, 'access', 'all', array[{0}::smallint], now(), now())"),
+        """insert into notice.rights_request (id, person, kind, subject, insurers, made, due)
+        values (1, 1, 'access', 'all', array[{0}::smallint], now(), now())""",
         "delete from notice.rights_request",
     ),
     "deposits": (
-        ("insert into care.deposit (number, key, received, state, reason)"
-        " values (1, '00000000-0000-0000-0000-000000000001', now(), 1, 0)"),
+        """insert into care.deposit (number, key, received, state, reason)
+        values (1, '00000000-0000-0000-0000-000000000001', now(), 1, 0)""",
         "delete from care.deposit",
     ),
     "files": (
-        ("insert into registry.feed (id, kind, file_sha256, state, started)"
-        " values (1, 'directory', '\\x00', 'running', now())"),
+        """insert into registry.feed (id, kind, file_sha256, state, started)
+        values (1, 'directory', '\\x00', 'running', now())""",
         "delete from registry.feed where id = 1",
     ),
     "incidents": (
         "insert into incident.incident (id, title, signal_at, aware_at) values (10, 'Vol de comptes', now(), now())",
         "delete from incident.incident where id = 10",
     ),
-}  # fmt: skip
+}
 
 
 def test_what_is_still_needed_is_not_deleted(office: Office) -> None:
