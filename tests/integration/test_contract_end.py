@@ -171,8 +171,8 @@ def test_a_deletion_that_was_stopped_goes_on(office: Office, stop: str) -> None:
 
 OBSTACLES = {
     "engagements": (
-        """insert into care.engagement (seq, establishment, professional, person, insurer, domain, pair, until_day, at,
-        care_day) values (7, 1, 1, 1, {0}, 1, 1, gate.today(), now(), 1)""",
+        """insert into care.engagement (seq, establishment, professional, person, insurer, domain, pair, until_day,
+        at, care_day) values (7, 1, 1, 1, {0}, 1, 1, gate.today(), now(), 1)""",
         "delete from care.engagement",
     ),
     "loans": (

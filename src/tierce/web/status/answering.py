@@ -2,7 +2,7 @@
 
 Not from a sign of life in the database: the page must tell whether deposits are received while the database is away.
 What `api` says of the store is what users meet. The worker may be answered where `api` is not, for want of a free
-connection or of the right password; and a worker that waits for a store that hangs sees nothing at all.
+connection or of its own credential; and a worker that waits for a store that hangs sees nothing at all.
 """
 
 from collections.abc import Callable, Iterator
