@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin
 
@@ -11,7 +12,7 @@ import pytest
 from tests.unit.portal_samples import HOTLINE
 from tierce.kernel.language import Language
 from tierce.web.insurers.site import LINKS as OF_INSURERS
-from tierce.web.look import Frame, Link
+from tierce.web.look import Frame, Link, Pages
 from tierce.web.office.site import INSPECTOR_LINKS
 from tierce.web.office.site import LINKS as OF_OFFICE
 from tierce.web.persons.site import LINKS as OF_PERSONS
@@ -41,6 +42,17 @@ from tierce.web.portal.site import LINKS as OF_PORTAL
 def test_one_entry_at_most_says_where_we_are(links: tuple[Link, ...], path: str, said: dict[str, str]) -> None:
     frame = Frame(Language.FR, path, links)
     assert {link.href: frame.here(link) for link in links if frame.here(link)} == said
+
+
+def test_a_page_is_what_it_was_when_the_process_began_whatever_an_upgrade_puts_beside_it(tmp_path: Path) -> None:
+    (tmp_path / "templates").mkdir()
+    (tmp_path / "words.toml").write_text('["site.name"]\nfr = "Essai"\nen = "Trial"\n', "utf-8")
+    page = tmp_path / "templates" / "page.html"
+    page.write_text("{{ lang }} {{ said }}", "utf-8")
+    pages = Pages(tmp_path)
+    page.write_text("{{ said_by_the_next_version }}", "utf-8")
+    said = [pages.render("page.html", Frame(language, "/"), {"said": "dit"}) for language in Language]
+    assert said == ["fr dit", "en dit"]
 
 
 def test_the_other_language_keeps_what_was_asked_of_the_page() -> None:

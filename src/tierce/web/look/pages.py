@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlencode
 
-from jinja2 import BytecodeCache, Environment, FileSystemLoader, StrictUndefined
+from jinja2 import BytecodeCache, DictLoader, Environment, StrictUndefined
 from jinja2.bccache import Bucket
 from litestar import Request, Response, get
 from litestar.datastructures import State
@@ -121,9 +121,15 @@ class Pages:
         self.words = Words.load(LOOK / "words.toml", *sorted(folder.glob("words*.toml")))
         self._assets = {**_assets(LOOK / "static", "look"), **_assets(folder / "static", "static")}
         tools: dict[str, object] = {"asset": self.address, "hotline": hotline}
+        # Read whole now: an upgrade puts the next version's files in the place of these while this process serves.
+        sources = {
+            file.name: file.read_text("utf-8")
+            for root in (LOOK, folder)
+            for file in sorted((root / "templates").glob("*.html"))
+        }
         compiled = _Compiled()
         self._environments = {
-            language: _environment(folder, compiled, {**tools, **self._tools(language), "lang": str(language)})
+            language: _environment(sources, compiled, {**tools, **self._tools(language), "lang": str(language)})
             for language in Language
         }
 
@@ -178,10 +184,10 @@ class Pages:
         return {"t": t, "n": n, "say": say, **plain}
 
 
-def _environment(folder: Path, compiled: _Compiled, tools: Mapping[str, object]) -> Environment:
+def _environment(sources: Mapping[str, str], compiled: _Compiled, tools: Mapping[str, object]) -> Environment:
     """Return what makes pages of one language: what they import is then evaluated once, not for each page."""
     environment = Environment(
-        loader=FileSystemLoader([folder / "templates", LOOK / "templates"]),
+        loader=DictLoader(sources),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
