@@ -55,12 +55,6 @@ def test_a_page_is_what_it_was_when_the_process_began_whatever_an_upgrade_puts_b
     assert said == ["fr dit", "en dit"]
 
 
-def test_the_other_language_keeps_what_was_asked_of_the_page() -> None:
-    asked = Frame(Language.FR, "/history", query="outcome=shown&lang=fr&first=2026-03-01")
-    assert asked.said_in("en") == "?outcome=shown&first=2026-03-01&lang=en"
-    assert Frame(Language.FR, "/history").said_in("en") == "?lang=en"
-
-
 @pytest.mark.parametrize("path", ["//elsewhere.example/x", "/\\elsewhere.example", "/", "/help?x=1"])
 def test_the_other_language_is_never_on_another_site(path: str) -> None:
     ours = "https://portail.example"

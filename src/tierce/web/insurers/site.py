@@ -60,7 +60,6 @@ class InsurersSite:
         frame = Frame(
             language=language_of(request),
             path=request.url.path,
-            query=request.url.query,
             links=LINKS,
             who=caller.name,
             place=caller.insurer_name,

@@ -13,7 +13,6 @@ from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import parse_qsl, urlencode
 
 from jinja2 import BytecodeCache, DictLoader, Environment, StrictUndefined
 from jinja2.bccache import Bucket
@@ -55,13 +54,6 @@ class Frame:
     sign_out: str | None = None
     """Where the sign-out form posts to, when somebody is signed in."""
     csrf: str | None = None
-    query: str = ""
-    """What was asked of the page, a filter among others: it is kept in the other language."""
-
-    def said_in(self, language: str) -> str:
-        """The address, from this page, of the same in another language."""
-        kept = [one for one in parse_qsl(self.query) if one[0] != "lang"]
-        return f"?{urlencode([*kept, ('lang', language)])}"
 
     def here(self, link: Link) -> str | None:
         """What `aria-current` says of a link: "page" on its own page, "true" on one that belongs to it."""

@@ -114,7 +114,6 @@ class OfficeSite:
         frame = Frame(
             language=language_of(request),
             path=request.url.path,
-            query=request.url.query,
             links=LINKS if may_act(caller.roles, Act.STAFF_LIVE) else INSPECTOR_LINKS,
             who=caller.name,
             sign_out=SIGN_OUT,

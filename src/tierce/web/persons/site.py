@@ -81,7 +81,6 @@ class PersonsSite:
         frame = Frame(
             language=language_of(request),
             path=request.url.path,
-            query=request.url.query,
             links=LINKS,
             sign_out=SIGN_OUT,
             csrf=form_token(handle),

@@ -100,7 +100,6 @@ class PortalSite:
                 request.headers.get("accept-language"),
             ),
             path=request.url.path,
-            query=request.url.query if session else "",
             links=LINKS if activity else (),
             who=_said(session.professional_name) if session else None,
             place=activity.place if activity else None,
