@@ -2,14 +2,13 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from pathlib import Path
-from shutil import which
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Playwright, sync_playwright
 
 from tests.browser.every_page import SITE
 from tests.browser.judging import DESK, Tab
+from tests.browser.program import chromium_program
 from tests.installation import installation
 from tests.integration.conftest import cluster, template
 from tierce.lab.demo.stage import Stage, start_unprotected
@@ -55,9 +54,7 @@ def playwright() -> Iterator[Playwright]:
 @pytest.fixture(scope="session")
 def chromium(playwright: Playwright) -> Iterator[Browser]:
     """The machine's own Chromium."""
-    found = which("chromium") or which("chromium-browser")
-    assert found is not None, "install the Debian package chromium"
-    running = playwright.chromium.launch(executable_path=str(Path(found)), args=list(FLAGS))
+    running = playwright.chromium.launch(executable_path=chromium_program(), args=list(FLAGS))
     yield running
     running.close()
 

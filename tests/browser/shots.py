@@ -11,7 +11,6 @@ from collections.abc import Collection, Iterator
 from contextlib import ExitStack
 from itertools import product
 from pathlib import Path
-from shutil import which
 from typing import Literal
 
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -19,6 +18,7 @@ from rich.console import Console
 
 from tests.browser.conftest import FLAGS, INSURERS, PERSONS, WAIT_MS
 from tests.browser.portal_pages import NOBODY, Portal, doctors
+from tests.browser.program import chromium_program
 from tierce.kernel.clock import SystemClock
 from tierce.kernel.language import Language
 from tierce.lab.demo.attack import Attack, play
@@ -209,15 +209,13 @@ async def _attack(stage: Stage) -> None:
 def main(out: Path, only: Collection[str] = ()) -> None:
     """Start an installation and a Chromium, and take every picture."""
     out.mkdir(parents=True, exist_ok=True)
-    found = which("chromium") or which("chromium-browser")
-    assert found is not None, "install the Debian package chromium"
     steps = Steps(Console(stderr=True), Language.EN)
     with tempfile.TemporaryDirectory() as folder:
         Path(folder).chmod(0o755)
         with open_stage(Path(folder) / "home", steps, persons=PERSONS, insurers=INSURERS) as stage:
             asyncio.run(_attack(stage))
             with sync_playwright() as playwright:
-                browser = playwright.chromium.launch(executable_path=found, args=list(FLAGS))
+                browser = playwright.chromium.launch(executable_path=chromium_program(), args=list(FLAGS))
                 steps.say(f"{take(browser, stage, out, only)} pictures in {out}")
                 browser.close()
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from shutil import which
 
 import pytest
 import segno
@@ -11,6 +10,7 @@ from playwright.sync_api import Browser, Playwright, expect
 from tests.browser.cards import PAUL, code_of, shown, token_of
 from tests.browser.conftest import FLAGS, WAIT_MS, NewBrowser
 from tests.browser.portal_pages import Portal, doctors
+from tests.browser.program import chromium_program
 from tests.browser.test_office_and_persons import entered
 from tierce.lab.demo.stage import Stage
 
@@ -46,12 +46,9 @@ def seen(tmp_path: Path) -> Path:
 @pytest.fixture
 def with_camera(playwright: Playwright, seen: Path) -> Iterator[Browser]:
     """The machine's own Chromium, whose camera is a film."""
-    found = which("chromium") or which("chromium-browser")
-    assert found is not None, "install the Debian package chromium"
     flags = ("--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream")
-    running = playwright.chromium.launch(
-        executable_path=found, args=[*FLAGS, *flags, f"--use-file-for-fake-video-capture={seen}"]
-    )
+    film_of = f"--use-file-for-fake-video-capture={seen}"
+    running = playwright.chromium.launch(executable_path=chromium_program(whole=True), args=[*FLAGS, *flags, film_of])
     yield running
     running.close()
 

@@ -64,6 +64,8 @@ _STATEMENTS: Mapping[bytes, LiteralString] = {
 
 LOST = (psycopg.OperationalError, psycopg.InterfaceError)
 """The connection is gone, or the server refuses for now: nothing is known of the transaction's end."""
+SLOW = (psycopg.errors.QueryCanceled, TimeoutError)
+"""The connection stands, or seems to, and what was asked of it takes too long."""
 TRANSIENT = (
     psycopg.errors.SerializationFailure,
     psycopg.errors.DeadlockDetected,
