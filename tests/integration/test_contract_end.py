@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from tests.integration.conftest import Connect
 from tests.integration.feeding import FIRST, Importer, rows_of
+from tierce.incidents.errors import FreeTextError
 from tierce.journal.encoding import decode
 from tierce.journal.service import Appender
 from tierce.kernel.clock import SystemClock
@@ -235,6 +236,20 @@ def test_no_contract_ends_over_a_file_that_was_interrupted(office: Office) -> No
     office.admin.execute("update registry.feed set state = 'running' where insurer = %s", (office.one.id,))
     with pytest.raises(FileRunningError):
         office.contracts.end(office.one, BY, WHY)
+
+
+@pytest.mark.parametrize(
+    ("by", "why"), [("", WHY), (BY, " "), ("x" * 101, WHY), (BY, "x" * 301), (BY, "Demande de 299074197999960")]
+)
+def test_who_says_so_and_why_are_said_and_name_nobody(
+    connect: Connect, key_directory: Path, importer: Importer, country: Path, by: str, why: str
+) -> None:
+    office = Office(connect, key_directory, importer, country)
+    for write in (office.contracts.end, office.contracts.resume):
+        with pytest.raises(FreeTextError) as error:
+            write(office.one, by, why)
+        assert error.value.field == ("reason" if by == BY else "by")
+    assert office.contracts.ending(office.one) is None
 
 
 def _stopping_at(name: str) -> Callable[[str], None]:

@@ -38,6 +38,13 @@ def _written(row: Row) -> Written | None:
     return Written(moment, insurer, from_micros(at), row.by, str(row.facts["why"]))
 
 
+def _clock_of(found: Iterable[Running], duty: Duty, insurer: InsurerId) -> Running:
+    clock = next((one for one in found if (one.rule.duty, one.insurer) == (duty, insurer)), None)
+    if clock is None:
+        raise FormError("duty", Phrase("Ce délai ne court pas ici.", "This delay does not run here."))
+    return clock
+
+
 def fulfilled_in(rows: Iterable[Row]) -> list[Fulfilled]:
     """The duties that rows say were fulfilled, or ended without that, and that no later row takes back."""
     found: list[Fulfilled] = []
@@ -172,9 +179,7 @@ class Clocks:
 
         def make(rows: list[Row], now: datetime) -> Facts:
             found = self._running(connection, number, rows, now)
-            clock = next((one for one in found if (one.rule.duty, one.insurer) == (duty, insurer)), None)
-            if clock is None:
-                raise FormError("duty", Phrase("Ce délai ne court pas ici.", "This delay does not run here."))
+            clock = _clock_of(found, duty, insurer)
             rules.check_fulfilled(clock, at, now, reasons)
             late = clock.due is not None and at > clock.due
             said = check_reasons("reasons", reasons[: REASON_CHARACTERS_MAX + 1]) if late else ""
@@ -232,9 +237,7 @@ class Clocks:
 
         def make(rows: list[Row], now: datetime) -> Facts:
             found = self._running(connection, number, rows, now)
-            clock = next((one for one in found if (one.rule.duty, one.insurer) == (duty, insurer)), None)
-            if clock is None:
-                raise FormError("duty", Phrase("Ce délai ne court pas ici.", "This delay does not run here."))
+            clock = _clock_of(found, duty, insurer)
             concerned = any(one.insurer != rules.OPERATOR for one in found)
             rules.check_ended(clock, self.untold(connection, number, found), insurers=concerned)
             return {"duty": int(duty), "insurer": int(insurer), "at": micros(now), "reasons": said, "ended": True}

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from psycopg import Connection
 
+from tierce.incidents.rules import check_free_text
 from tierce.journal.model import Entry, EntryKind
 from tierce.journal.service import Appender
 from tierce.kernel.clock import Clock, micros
@@ -25,6 +26,10 @@ from tierce.upkeep.contract.model import Ending, Insurer
 
 Step = Callable[[str], None]
 """Called with the name of the step about to begin; tests of crashes stop there."""
+
+
+BY_MAX, WHY_MAX = 100, 300
+"""Characters, as the table holds them."""
 
 
 def no_step(_name: str) -> None:
@@ -57,8 +62,10 @@ class Contracts:
         """Write that the contract has ended: none of its files of rights is taken in any more; False when it had.
 
         Raises:
+            FreeTextError: who says so, or why, is empty or too long.
             FileRunningError: a file is being taken in, or one of its own was interrupted.
         """
+        by, why = _said(by, why)
         if self.ending(one) is not None:
             return False
         if not store.no_import_runs(self._connection) or store.has_running_file(self._connection, one.id):
@@ -71,8 +78,10 @@ class Contracts:
         """Take the end back, or begin a new contract with an insurer of which all was deleted.
 
         Raises:
+            FreeTextError: who says so, or why, is empty or too long.
             NotEndedError: it has not ended, or its deletion is under way.
         """
+        by, why = _said(by, why)
         if not store.resume(self._connection, one.id, by, why):
             raise NotEndedError
         self._write(Act.CONTRACT_RESUME, one)
@@ -147,3 +156,7 @@ class Contracts:
             policy=policy_digest(),
             reference=reference,
         )
+
+
+def _said(by: str, why: str) -> tuple[str, str]:
+    return check_free_text("by", by, most=BY_MAX), check_free_text("reason", why, most=WHY_MAX)
