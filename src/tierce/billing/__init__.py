@@ -1,0 +1,1 @@
+"""Care that professionals invoice: what insurers pay for it, and to which account."""
