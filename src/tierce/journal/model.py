@@ -72,6 +72,10 @@ class EntryKind(IntEnum):
     """A proof of a person's presence was taken in, or withdrawn; `reference` begins its number."""
     NOTICE = 21
     """Something was done to tell insurers or people of an incident, which is `reference`; it names nobody exposed."""
+    INVOICE = 22
+    """An invoice was taken in, decided, cancelled or paid; it names nobody. `reference` is the invoice or the transfer."""
+    ACCOUNT = 23
+    """An establishment's bank account was asked for, confirmed, refused or ended; `reference` is the ask's number."""
 
 
 def fresh_salt() -> bytes:

@@ -12,5 +12,6 @@ ROLES = (
     "tierce_upkeep",
     "tierce_notices",
     "tierce_inspector",
+    "tierce_billing",
 )
 """One login role per process that reaches the database; `portal` is not among them."""

@@ -457,8 +457,8 @@ $$ select gate.draw(0) $$;
 -- The kinds of line that each process writes; none writes another's, and asks (1 to 4) are the gate's alone.
 create or replace function journal.kinds_of(writer name) returns integer[] language sql immutable as $$
     select case writer
-        when 'tierce_api' then array[9, 11, 14]
-        when 'tierce_office' then array[5, 6, 7, 9, 14]
+        when 'tierce_api' then array[9, 11, 14, 22, 23]
+        when 'tierce_office' then array[5, 6, 7, 9, 14, 22, 23]
         when 'tierce_persons' then array[9, 13, 14]
         when 'tierce_insurers' then array[14, 16]
         when 'tierce_signer' then array[18]
@@ -466,6 +466,7 @@ create or replace function journal.kinds_of(writer name) returns integer[] langu
         when 'tierce_feed' then array[8, 9]
         when 'tierce_upkeep' then array[9, 12, 17]
         when 'tierce_notices' then array[21]
+        when 'tierce_billing' then array[9, 22, 23]
         else array[]::integer[] end
 $$;
 

@@ -3,21 +3,21 @@
 
 revoke all on all tables in schema registry, registry_meta, person, coverage, contact, bank, care, directory, access, journal,
     incident, notice, gate, upkeep, presence from public, tierce_api, tierce_office, tierce_persons, tierce_insurers,
-    tierce_signer, tierce_worker, tierce_feed, tierce_upkeep, tierce_notices, tierce_inspector;
+    tierce_signer, tierce_worker, tierce_feed, tierce_upkeep, tierce_notices, tierce_inspector, tierce_billing;
 revoke all on all functions in schema journal, gate, access, registry, directory, upkeep, presence, notice, contact,
     incident from public, tierce_api, tierce_office, tierce_persons, tierce_insurers, tierce_signer, tierce_worker, tierce_feed,
-    tierce_upkeep, tierce_notices, tierce_inspector;
+    tierce_upkeep, tierce_notices, tierce_inspector, tierce_billing;
 revoke all on all sequences in schema journal from public;
 revoke all on schema public from public;
 revoke all on database :"database" from public, tierce_api, tierce_office, tierce_persons, tierce_insurers,
-    tierce_signer, tierce_worker, tierce_feed, tierce_upkeep, tierce_notices, tierce_inspector;
+    tierce_signer, tierce_worker, tierce_feed, tierce_upkeep, tierce_notices, tierce_inspector, tierce_billing;
 grant connect on database :"database" to tierce_api, tierce_office, tierce_persons, tierce_insurers, tierce_signer,
-    tierce_worker, tierce_feed, tierce_upkeep, tierce_notices, tierce_inspector;
+    tierce_worker, tierce_feed, tierce_upkeep, tierce_notices, tierce_inspector, tierce_billing;
 
 -- The journal is INSERT and SELECT only, and for entries the insertion goes through functions: nobody updates,
 -- deletes or truncates, the sequencer included.
 grant usage on schema journal to tierce_api, tierce_office, tierce_persons, tierce_insurers, tierce_signer,
-    tierce_worker, tierce_feed, tierce_upkeep, tierce_notices;
+    tierce_worker, tierce_feed, tierce_upkeep, tierce_notices, tierce_billing;
 grant execute on function journal.u64(bytea, integer), journal.u16(bytea, integer)
     to tierce_api, tierce_office, tierce_persons, tierce_worker, tierce_feed, tierce_upkeep, tierce_notices;
 
@@ -323,3 +323,12 @@ grant select, insert, update (lifted_at, lifted_by) on notice.stop to tierce_off
 grant select on notice.letter_batch to tierce_office;
 grant execute on function notice.take_batch, notice.post_batch, notice.come_back, notice.untold to tierce_office;
 grant select, insert, update on directory.contact to tierce_office;
+
+-- billing: decides on invoices, and pays. Of a person it reads her product, when an invoice of hers waits; of an
+-- establishment its account. No civil status, no NIR, no ask ------------------------------------------------------------
+grant usage on schema care, registry, bank to tierce_billing;
+grant execute on function journal.register, journal.next_block, journal.append to tierce_billing;
+grant select on registry.insurer, registry.insurer_key, registry.product, registry.printed to tierce_billing;
+grant select on care.invoice, care.invoice_line to tierce_billing;
+grant update (state, reason, due, decided, transfer) on care.invoice to tierce_billing;
+grant update (due) on care.invoice_line to tierce_billing;
