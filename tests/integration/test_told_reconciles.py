@@ -22,6 +22,7 @@ from tests.integration.messages_world import (
     references,
 )
 from tests.integration.rooms import CAPES, HELENE, OAK, smaller
+from tierce.incidents import store as incident_rows
 from tierce.incidents.clocks.store import untold
 from tierce.incidents.errors import ListShrinksError
 from tierce.incidents.inspection import store as inspection
@@ -29,6 +30,8 @@ from tierce.kernel.clock import micros
 from tierce.notices.audience.model import Why
 from tierce.notices.audience.service import newest
 from tierce.notices.contacts.model import Contact
+from tierce.notices.counted.service import count_large, counts_shown
+from tierce.notices.counted.store import told as live_told
 from tierce.notices.deliveries.bounces import letters_back, take_in
 from tierce.notices.deliveries.mail import token_of
 from tierce.notices.errors import NoticeError
@@ -187,9 +190,17 @@ class World:
         """Compare every count with what an onlooker saw; gives how many pairs are told."""
         room, now = self.room, self.listed(self.newest_list())
         told = self.told(now)
-        shares = inspection.told(room.room.office, room.incident, AT)
-        assert sum(one.pairs for one in shares) == len(told), "the share told is of those whom something reached"
         audience, counts = room.audience(), room.counts()
+        ((since,),) = self.rows(
+            "select coalesce(aware_at, signal_at) from incident.incident where id = %s", room.incident
+        )
+        shares = live_told(room.room.office, room.incident, since)
+        assert sum(one[3] for one in shares) == len(told), "the share told is of those whom something reached"
+        count_large(room.notices, more=0, rest=0)
+        kept, as_of = inspection.told(room.room.office, room.incident, since)
+        assert as_of is not None
+        assert sorted((one.insurer, one.cohort, one.minute, one.pairs) for one in kept) == sorted(shares)
+        assert counts_shown(room.room.office, audience, more=0) == (counts, as_of), "what is kept is what is so"
         assert counts.unexplained == 0
         assert counts.exposed == len(self.listed(audience.revision))
         left = {(a, b): why for a, b, why in self.rows(

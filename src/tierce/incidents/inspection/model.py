@@ -73,3 +73,5 @@ class Inspected:
     cohorts: tuple[tuple[str, Share], ...]
     insurers: tuple[InsurerLine, ...]
     messages: tuple[Messages, ...]
+    as_of: datetime | None = None
+    """When the operator's own messages were counted, where that was not now."""

@@ -18,7 +18,8 @@ def inspected(connection: Connection, incident: Incident) -> Inspected:
     exposed = store.exposed(connection, incident.id)
     said, later = store.reported(connection, incident.id, since), store.since_reported(connection, incident.id)
     reported = rules.of_earlier_lists(exposed, said, later)
-    told = rules.once(store.told(connection, incident.id, since), reported)
+    ours, as_of = store.told(connection, incident.id, since)
+    told = rules.once(ours, reported)
     warned = store.warned(connection, incident.id)
     shares = rules.by_insurer(exposed, told)
     names = incident_rows.insurer_names(connection, [one for one in shares if one])
@@ -30,4 +31,5 @@ def inspected(connection: Connection, incident: Incident) -> Inspected:
             for insurer, share in shares.items()
         ),
         messages=tuple(store.messages(connection, incident.id)),
+        as_of=as_of,
     )

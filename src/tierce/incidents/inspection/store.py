@@ -23,10 +23,20 @@ def exposed(connection: Connection, number: IncidentId) -> list[Exposed]:
     return [Exposed(InsurerId(insurer), cohort, pairs) for insurer, cohort, pairs in rows.fetchall()]
 
 
-def told(connection: Connection, number: IncidentId, aware: datetime) -> list[Told]:
-    """Pairs told by the operator's own messages."""
+def told(connection: Connection, number: IncidentId, aware: datetime) -> tuple[list[Told], datetime | None]:
+    """Pairs told by the operator's own messages; and when they were counted, if that was not now.
+
+    What was kept is told as it was, though a list was made since, if its minutes count from `aware`.
+    """
+    kept = connection.execute(
+        "select told, as_of from notice.counted where incident = %s and since = %s", (number, aware)
+    ).fetchone()
+    if kept is not None:
+        return [Told(InsurerId(row[0]), *row[1:]) for row in kept[0]], kept[1]
     rows = connection.execute("select insurer, cohort, minute, pairs from notice.told(%s, %s)", (number, aware))
-    return [Told(InsurerId(insurer), cohort, minute, pairs) for insurer, cohort, minute, pairs in rows.fetchall()]
+    return [
+        Told(InsurerId(insurer), cohort, minute, pairs) for insurer, cohort, minute, pairs in rows.fetchall()
+    ], None
 
 
 def reported(connection: Connection, number: IncidentId, aware: datetime) -> list[Told]:

@@ -81,6 +81,8 @@ class Sum:
     label: Phrase
     whole: int
     parts: tuple[Part, ...]
+    as_of: datetime | None = None
+    """When it was counted, where that was not now."""
 
     @property
     def off(self) -> int:

@@ -361,9 +361,9 @@ def counts(connection: Connection, audience: Audience, steps: Steps) -> Counts:
         ).fetchall()
     )
     row = connection.execute(
-        "select count(*), count(distinct p.item), count(*) filter (where i.why = %(no_contact)s)"
-        " from notice.item_pair p join notice.item i on i.audience = p.audience and i.number = p.item"
-        " where p.audience = %(a)s",
+        "select count(*), count(distinct item), (select count(*) from notice.item i join notice.item_pair p"
+        " on p.audience = i.audience and p.item = i.number where i.audience = %(a)s and i.why = %(no_contact)s)"
+        " from notice.item_pair where audience = %(a)s and item is not null",
         value,
     ).fetchone()
     assert row is not None

@@ -291,6 +291,11 @@ grant execute on function notice.own_notices, notice.acknowledge, notice.own_cha
     notice.piece, notice.own_reports, notice.report_in, notice.own_recipients, notice.propose_recipient,
     notice.prove_recipient, notice.confirm_recipient to tierce_insurers;
 
+-- Counts of audiences of millions: made by notices, read by pages
+grant execute on function notice.told to tierce_notices;
+grant select, insert, update on notice.counted to tierce_notices;
+grant select on notice.counted to tierce_office, tierce_inspector;
+
 -- Persons told at a first look-up, who asked for it: their sealed addresses, and never a journal line
 grant select, insert, update on notice.wish_key to tierce_notices;
 grant select, update (begun, sent, ended, ended_why, sealed, code) on notice.wish to tierce_notices;

@@ -3,12 +3,28 @@
 -- Pairs by the minute after awareness at which each was first told: the server took the message, or the letter was posted,
 -- and neither came back: of a letter that took the place of a message, its posting. A pair that is told twice counts once;
 -- one that the newest list no longer has, or has with other data than she was told of, does not count: a share of those
--- exposed is not made of others.
+-- exposed is not made of others. With one audience, of the newest list, each pair is there once and as the list has it: neither
+-- is looked at then, for that is how thirty-three million are.
 create or replace function notice.told(of_incident bigint, aware timestamptz)
     returns table (insurer smallint, cohort text, minute bigint, pairs bigint)
-    language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
-declare newest smallint := (select max(c.revision) from incident.scope c where c.incident = of_incident);
+    language plpgsql stable security definer set search_path = pg_catalog, pg_temp set work_mem = '64MB' as $$
+declare
+    newest smallint := (select max(c.revision) from incident.scope c where c.incident = of_incident);
+    ours bigint[] := array(select a.id from notice.audience a where a.incident = of_incident);
 begin
+    if cardinality(ours) = 1 and newest = (select a.revision from notice.audience a where a.id = ours[1]) then
+        return query
+        select p.insurer, p.cohort, f.minute, count(*)
+        from (select i.number, min(floor(extract(epoch from s.at - aware) / 60)::bigint) as minute
+              from notice.item i
+              join notice.step s on s.audience = ours[1] and s.item = i.number
+                and s.step = any(case i.state when 6 then array[9] else array[2, 6] end)
+              where i.audience = ours[1] and i.state in (3, 6)
+              group by i.number) f
+        join notice.item_pair p on p.audience = ours[1] and p.item = f.number
+        group by 1, 2, 3;
+        return;
+    end if;
     return query
     select f.insurer, f.cohort, floor(extract(epoch from f.first - aware) / 60)::bigint, count(*)
     from (select p.person, p.insurer, p.cohort, min(s.at) as first

@@ -13,6 +13,7 @@ from tierce import __version__
 from tierce.kernel.alone import EachAlone
 from tierce.kernel.clock import SystemClock
 from tierce.kernel.ids import IncidentId
+from tierce.notices.counted.service import count_large
 from tierce.notices.errors import NoticeError
 from tierce.notices.slices.service import Slices
 from tierce.notices.slices.store import Cover
@@ -82,6 +83,8 @@ def turn(settings: Path) -> tuple[Turn, Tally]:
             make_slips(one.connection, Cover(one.keyring))
         with alone.one():
             looks = tell_first_looks(one)
+        with alone.one():  # last: of millions it takes a minute, ten minutes apart
+            count_large(one.connection)
         alone.done()
         return done, looks
 

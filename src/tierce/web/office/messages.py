@@ -19,7 +19,7 @@ from tierce.kernel.ids import IncidentId
 from tierce.kernel.language import Phrase
 from tierce.notices.audience import store as audiences
 from tierce.notices.audience.model import STATE_LABELS, WHY_LABELS, Audience, Counts
-from tierce.notices.audience.service import counts
+from tierce.notices.counted.service import counts_shown
 from tierce.notices.deliveries import store as deliveries
 from tierce.notices.errors import (
     AlreadyApprovedError,
@@ -53,6 +53,8 @@ class Standing:
     revision: int
     audience: Audience | None
     counts: Counts | None
+    counted: datetime | None
+    """When, of an audience too large to be counted for a page."""
     kept: Kept | None
     published: datetime | None
     texts: tuple[Specimen, ...]
@@ -204,12 +206,14 @@ def _read(site: OfficeSite, connection: Connection, number: IncidentId) -> Stand
         kept = newest_text(connection, number)
     except MessageMissingError:
         kept = None
+    shown = counts_shown(connection, audience) if audience else (None, None)
     return Standing(
         incident=incident,
         reference=incident_reference(incident.id, incident.day),
         revision=audiences.last_revision(connection, number),
         audience=audience,
-        counts=counts(connection, audience) if audience else None,
+        counts=shown[0],
+        counted=shown[1],
         kept=kept,
         published=out_for_all(site, connection, number),
         texts=specimens(kept.message) if kept else (),

@@ -33,7 +33,7 @@ from tierce.kernel.ids import IncidentId, InsurerId
 from tierce.kernel.language import Phrase
 from tierce.notices.audience import store as audiences
 from tierce.notices.audience.model import STATE_LABELS, WHY_LABELS, Why
-from tierce.notices.audience.service import counts as counts_of
+from tierce.notices.counted.service import counts_shown
 from tierce.notices.insurer_notice import category_names
 from tierce.notices.telling.store import standings
 from tierce.policy.clocks import Moment
@@ -212,7 +212,7 @@ def _messages(connection: Connection, number: IncidentId) -> list[Sum]:
     audience = audiences.newest(connection, number)
     if audience is None:
         return []
-    found, page = counts_of(connection, audience), f"/incidents/{number}/messages"
+    (found, as_of), page = counts_shown(connection, audience), f"/incidents/{number}/messages"
     ours = Phrase("à l’opérateur d’écrire", "for the operator to write")
     return [
         Sum(
@@ -224,11 +224,13 @@ def _messages(connection: Connection, number: IncidentId) -> list[Sum]:
                 Part(WHY_LABELS[Why.NO_MANDATE], found.no_mandate, page),
                 Part(WHY_LABELS[Why.ALREADY_TOLD], found.already_told),
             ),
+            as_of,
         ),
         Sum(
             Phrase("Adultes à prévenir", "Adults to tell"),
             found.adults,
             tuple(Part(STATE_LABELS[state], found.states.get(state, 0), page) for state in State),
+            as_of,
         ),
     ]
 

@@ -1,0 +1,11 @@
+"""Counts of audiences, kept with their time."""
+
+from tierce.storage.migrations import run
+
+revision = "0061"
+down_revision = "0056"
+
+
+def upgrade() -> None:
+    """Make the table in which counts of millions are kept."""
+    run("v0061.sql")
