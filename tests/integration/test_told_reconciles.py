@@ -191,9 +191,9 @@ class World:
         room, now = self.room, self.listed(self.newest_list())
         told = self.told(now)
         audience, counts = room.audience(), room.counts()
-        ((since,),) = self.rows(
-            "select coalesce(aware_at, signal_at) from incident.incident where id = %s", room.incident
-        )
+        incident = incident_rows.incident(room.room.office, room.incident)
+        assert incident is not None
+        since = incident.aware_at or incident.signal_at
         shares = live_told(room.room.office, room.incident, since)
         assert sum(one[3] for one in shares) == len(told), "the share told is of those whom something reached"
         count_large(room.notices, more=0, rest=0)
