@@ -13,7 +13,7 @@ class Basket(IntEnum):
 
     NONE = 0
     CLASS_A = 1
-    """« 100 % Santé »: a responsible contract pays in full what the compulsory scheme leaves, within the price ceiling."""
+    """« 100 % Santé »: a responsible contract pays all that is left of it, within the price ceiling."""
     CLASS_B = 2
 
 
