@@ -91,7 +91,12 @@ class Benefit:
     @property
     def key(self) -> str:
         """Under what its use is counted: the item, or the domain with a star before it, which no item's code has."""
-        return self.item or f"*{self.domain.name}"
+        return self.item or domain_key(self.domain)
+
+
+def domain_key(domain: Domain) -> str:
+    """Under what the use of a whole domain's benefit is counted."""
+    return f"*{domain.name}"
 
 
 @dataclass(frozen=True, slots=True)
