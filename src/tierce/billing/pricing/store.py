@@ -10,7 +10,8 @@ from tierce.kernel.care import Domain
 from tierce.kernel.language import Phrase
 
 _TARIFFS: LiteralString = """
-    select id, item, domain, basket, base, rate, ceiling, whole_tm, least, most, label_fr, label_en, from_day, until_day
+    select id, item, domain, basket, base, rate, ceiling, whole_tm, least, most, label_fr, label_en, from_day,
+           until_day
     from registry.tariff where id <= %(edition)s order by id"""
 _BENEFITS: LiteralString = """
     select id, product, domain, item, measure, value, cap_months, cap_cents, cap_count, from_day, until_day
