@@ -1,4 +1,4 @@
-"""`tierce feed`: rights of one insurer, the list of insurers, tariffs and benefits, the directory, what peers report."""
+"""`tierce feed`: rights of one insurer, the list of insurers, what things cost, the directory, what peers report."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager

@@ -56,9 +56,9 @@ def price_line(
     steps: list[Step] = []
     price = line.price if tariff.ceiling is None else min(line.price, tariff.ceiling * line.quantity)
     steps.append(words.price(line, tariff, price))
-    base = min(tariff.base * line.quantity, price)
-    steps.append(words.base(line, tariff, price, base))
-    owed = half_up(base * tariff.rate, 1000)
+    base = base_of(tariff, line.quantity, line.price)
+    steps.append(words.base(line, tariff, base))
+    owed = amo_of(tariff, line.quantity, line.price)
     amo = max(owed, line.amo)
     steps.append(words.amo(line, tariff, base, owed, amo))
     left, tm = max(0, price - amo), max(0, base - amo)
@@ -77,6 +77,16 @@ def price_line(
         given = _capped(benefit.cap, used.get(benefit.key, Used()), line.quantity, given, steps)
     steps.append(words.result(given))
     return Priced(given, amo, tuple(steps))
+
+
+def base_of(tariff: Tariff, quantity: int, price: int) -> int:
+    """The base of a line: that of its units, or its price where that is less."""
+    return min(tariff.base * quantity, price)
+
+
+def amo_of(tariff: Tariff, quantity: int, price: int) -> int:
+    """What the compulsory scheme pays for a line at the tariff's rate."""
+    return half_up(base_of(tariff, quantity, price) * tariff.rate, 1000)
 
 
 def tariff_on(tables: Tables, item: str, day: int) -> Tariff | None:

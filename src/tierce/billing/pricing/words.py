@@ -2,9 +2,16 @@
 
 from typing import assert_never
 
-from tierce.billing.model import InvoiceLine
+from tierce.billing.model import InvoiceLine, InvoiceReason
 from tierce.billing.pricing.model import Benefit, Cap, Measure, Step, StepKind, Tariff
 from tierce.kernel.language import Phrase
+
+NOT_PRICED: dict[InvoiceReason, Phrase] = {
+    InvoiceReason.ITEM_UNKNOWN: Phrase("aucun tarif n’a ce code ce jour-là", "no tariff has this code on that day"),
+    InvoiceReason.NOT_IN_DOMAIN: Phrase("ce code est d’un autre domaine", "this code belongs to another domain"),
+    InvoiceReason.NO_BENEFIT: Phrase("la formule n’en paie rien", "the product pays nothing for it"),
+}
+"""Why a line has no price, in words."""
 
 
 def euros(cents: int) -> Phrase:
@@ -25,13 +32,13 @@ def price(line: InvoiceLine, tariff: Tariff, counted: int) -> Step:
     return Step(StepKind.PRICE, _more(told, Phrase(".", ".")), counted)
 
 
-def base(line: InvoiceLine, tariff: Tariff, counted_price: int, counted: int) -> Step:
+def base(line: InvoiceLine, tariff: Tariff, counted: int) -> Step:
     """Say the base of reimbursement, or the price where that is less."""
     whole = tariff.base * line.quantity
     told = _said("Base de remboursement : {0} × {n} = {1}", "Base of reimbursement: {0} × {n} = {1}",
                  tariff.base, whole, n=line.quantity)  # fmt: skip
     if counted < whole:
-        told = _more(told, _said(" ; le prix est moindre : {0}", "; the price is less: {0}", counted_price))
+        told = _more(told, _said(" ; le prix est moindre : {0}", "; the price is less: {0}", counted))
     return Step(StepKind.BASE, _more(told, Phrase(".", ".")), counted)
 
 

@@ -17,7 +17,9 @@ create table registry.tariff (
     label_fr   text not null,
     label_en   text not null,
     from_day   integer not null,
-    until_day  integer not null
+    until_day  integer not null,
+    check (ceiling >= base),
+    check (basket <> 1 or ceiling is not null)
 );
 create table registry.benefit (
     id         bigint primary key default nextval('registry.pricing_row'),

@@ -60,7 +60,8 @@ def read_tariff(row: Row) -> Tariff:
     if ceiling is None and basket is Basket.CLASS_A:
         refuse("ceiling_cents", "un article du panier A a un prix limite.",
                "an item of basket A has a price ceiling.",
-               "Donnez-le : il est payé en entier jusque-là.", "Give it: it is paid in full up to there.")  # fmt: skip
+               "Donnez-le : il est payé en entier jusque-là.",
+               "Give it: it is paid in full up to there.")  # fmt: skip
     if ceiling is not None and ceiling < base:
         refuse("ceiling_cents", "le prix limite est sous la base.", "the price ceiling is below the base.",
                "Corrigez l’un des deux.", "Correct one of the two.")  # fmt: skip
