@@ -191,7 +191,7 @@ def _capped(cap: Cap, used: Used, quantity: int, given: int, steps: list[Step]) 
         units = max(0, cap.count - used.count)
         if units < quantity:
             given = given * units // quantity
-            steps.append(words.count_cap(cap, used.count, units, quantity, given))
+            steps.append(words.count_cap(cap, cap.count, used.count, units, quantity, given))
     if cap.cents is not None:
         cents = max(0, cap.cents - used.cents)
         if cents < given:

@@ -22,7 +22,7 @@ def euros(cents: int) -> Phrase:
 
 def price(line: InvoiceLine, tariff: Tariff, counted: int) -> Step:
     """Say the price, and the part of it beyond the price ceiling."""
-    told = _said("Prix de {n} unité(s) : {0}", "Price of {n} unit(s): {0}", line.price, n=line.quantity)
+    told = _said("Prix de {n} : {0}", "Price of {n}: {0}", line.price, n=_units(line.quantity))
     if tariff.ceiling is not None and counted < line.price:
         told = _more(told, _said(
             " ; prix limite {0} × {n} = {1}, le reste ne compte pas",
@@ -133,21 +133,21 @@ def asked(given: int) -> Step:
     )
 
 
-def count_cap(cap: Cap, used: int, units: int, quantity: int, given: int) -> Step:
+def count_cap(cap: Cap, count: int, used: int, units: int, quantity: int, given: int) -> Step:
     """Say how many units a cap leaves."""
     return Step(StepKind.CAP, _said(
-        "Plafond : {count} unité(s) en {months} mois, {used} déjà payée(s), {units} de {n} restent : {0}.",
-        "Cap: {count} unit(s) in {months} months, {used} already paid, {units} of {n} are left: {0}.",
-        given, count=cap.count, months=cap.months, used=used, units=units, n=quantity,
+        "Plafond : {count} en {months}, {used} avant ; reste {units} sur {n} : {0}.",
+        "Cap: {count} in {months}, {used} before; {units} of {n} is left: {0}.",
+        given, count=_units(count), months=_months(cap.months), used=_units(used), units=_units(units), n=quantity,
     ), given)  # fmt: skip
 
 
 def cents_cap(cap: Cap, cents: int, used: int, given: int) -> Step:
     """Say what a cap leaves of its amount."""
     return Step(StepKind.CAP, _said(
-        "Plafond : {0} en {months} mois, {1} déjà payés, il reste {2}.",
-        "Cap: {0} in {months} months, {1} already paid, {2} is left.",
-        cents, used, given, months=cap.months,
+        "Plafond : {0} en {months}, {1} avant ; reste {2}.",
+        "Cap: {0} in {months}, {1} before; {2} is left.",
+        cents, used, given, months=_months(cap.months),
     ), given)  # fmt: skip
 
 
@@ -161,6 +161,14 @@ def _responsible(fr: str, en: str, *cents: int, n: int = 0) -> Step:
     return Step(
         StepKind.RESPONSIBLE, _more(Phrase("Contrat responsable : ", "Responsible contract: "), told), cents[-1]
     )
+
+
+def _units(count: int) -> Phrase:
+    return Phrase(f"{count} unité" + "s" * (count > 1), f"{count} unit" + "s" * (count != 1))
+
+
+def _months(count: int) -> Phrase:
+    return Phrase(f"{count} mois", f"{count} month" + "s" * (count != 1))
 
 
 def _said(fr: str, en: str, *cents: int, **words: object) -> Phrase:
