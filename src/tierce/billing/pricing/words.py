@@ -137,7 +137,7 @@ def count_cap(cap: Cap, count: int, used: int, units: int, quantity: int, given:
     """Say how many units a cap leaves."""
     return Step(StepKind.CAP, _said(
         "Plafond : {count} en {months}, {used} avant ; reste {units} sur {n} : {0}.",
-        "Cap: {count} in {months}, {used} before; {units} of {n} is left: {0}.",
+        "Cap: {count} in {months}, {used} before, leaving {units} of {n}: {0}.",
         given, count=_units(count), months=_months(cap.months), used=_units(used), units=_units(units), n=quantity,
     ), given)  # fmt: skip
 
@@ -146,7 +146,7 @@ def cents_cap(cap: Cap, cents: int, used: int, given: int) -> Step:
     """Say what a cap leaves of its amount."""
     return Step(StepKind.CAP, _said(
         "Plafond : {0} en {months}, {1} avant ; reste {2}.",
-        "Cap: {0} in {months}, {1} before; {2} is left.",
+        "Cap: {0} in {months}, {1} before, leaving {2}.",
         cents, used, given, months=_months(cap.months),
     ), given)  # fmt: skip
 
