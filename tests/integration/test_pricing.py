@@ -97,6 +97,8 @@ def test_files_are_taken_once_and_corrected_by_rows_that_are_added(
         "update registry.tariff set base = 1",
         "delete from registry.benefit",
         "truncate registry.tariff",
+        "insert into registry.benefit (id, feed) values (1, 1)",
+        "select setval('registry.pricing_row', 1)",
     ):
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             connect("tierce_feed").execute(statement)
