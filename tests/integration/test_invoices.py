@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from tests.integration.conftest import Connect
-from tests.integration.signin_world import FERRAND, MORVAN, Desk, Play, reason
+from tests.integration.signin_world import Desk, Play, reason
 from tests.waiting import eventually
 from tierce.deposits.receipts import print_receipt
 from tierce.journal.encoding import decode
@@ -95,10 +95,10 @@ At = Callable[..., None]
 def at_desk(play: Play, keyring: Keyring, admin: psycopg.Connection) -> At:
     """Play a scene at the desk of a professional who signed in."""
 
-    def run(scene: Scene, subject: str = MORVAN) -> None:
+    def run(scene: Scene, place: int = 0) -> None:
         async def whole(desk: Desk) -> None:
-            opened, key = await desk.open_session(subject), BrowserKey()
-            assert (await desk.bind(opened, key)).status_code == 200
+            opened, key = await desk.open_session(), BrowserKey()
+            assert (await desk.bind(opened, key, place=place)).status_code == 200
             await scene(Place(desk, keyring, opened["handle"], key))
 
         play(whole)
@@ -252,7 +252,7 @@ def test_the_list_and_the_page_are_the_place_s_own_and_each_reading_leaves_a_lin
     read = [line for line in lines_of(admin) if line.act is Act.INVOICE_READ]
     assert [line.reference for line in read] == [0, 0, 0, int(numbers[3])]
     assert {(line.categories, line.person) for line in read} == {(DataCategory.REIMBURSEMENTS, 0)}
-    at_desk(elsewhere, FERRAND)
+    at_desk(elsewhere, 1)
     assert len([line for line in lines_of(admin) if line.act is Act.INVOICE_READ]) == len(read)
 
 
@@ -328,7 +328,9 @@ def test_whatever_is_sent_the_database_keeps_none_without_its_line_nor_of_anothe
 
     at_desk(scene)
     session, entry = admin.execute("select s.id, i.entry from access.session s, care.invoice i").fetchone() or (0, 0)
-    keep = "select care.keep_invoice(%s, 5, 'F-9', %s, null, %s, '{TO90}', '{1}', '{12000}', '{0}', '{%s}', %s, %s)"
+    keep = (
+        "select care.keep_invoice(%s, 5, 'F-9', %s, null, %s, '{TO90}', '{1}', '{12000}', '{0}', array[%s], %s, %s)"
+    )
 
     def tries(who: int, seq: int, asked: int, line: int) -> type[Exception]:
         with database.connect("tierce_api") as stolen, pytest.raises(psycopg.Error) as refused:
@@ -353,18 +355,18 @@ def test_whatever_is_sent_the_database_keeps_none_without_its_line_nor_of_anothe
 
 
 def test_one_cut_between_its_line_and_its_receipt_is_there_whole_or_not_at_all(
-    at_desk: At, admin: psycopg.Connection
+    at_desk: At, admin: psycopg.Connection, connect: Connect
 ) -> None:
     """The sender loses the answer; or the connection is lost before the commit. She sends the same bytes again."""
 
     async def scene(place: Place) -> None:
-        body = place.body()
+        body, looking = place.body(), connect(SUPERUSER, autocommit=True)
         admin.execute("begin")
         admin.execute("lock table care.invoice_line in share row exclusive mode")
         cut = asyncio.create_task(place.send(body))
         (held,) = await asyncio.to_thread(
             eventually,
-            lambda: admin.execute(
+            lambda: looking.execute(
                 "select pid from pg_stat_activity where query like '%care.keep_invoice%' and wait_event_type = 'Lock'"
             ).fetchone(),
             "an invoice held at its lines",
