@@ -230,6 +230,12 @@ class Act(IntEnum):
     """What items are worth was taken in; `reference` is the feed."""
     FEED_BENEFITS = 249
     """What insurers' products pay was taken in; `reference` is the feed."""
+    INVOICE_SEND = 233
+    """A professional sends an invoice; `reference` is the invoice. It names nobody."""
+    INVOICE_READ = 234
+    """A professional reads the invoices of her own place, or one of them, which `reference` is; nobody is named."""
+    INVOICE_CANCEL = 235
+    """A professional takes an invoice of her own place back, with a reason; `reference` is the invoice."""
 
 
 class Lane(IntEnum):

@@ -5,7 +5,7 @@ revoke all on all tables in schema registry, registry_meta, person, coverage, co
     incident, notice, gate, upkeep, presence from public, tierce_api, tierce_office, tierce_persons, tierce_insurers,
     tierce_signer, tierce_worker, tierce_feed, tierce_upkeep, tierce_notices, tierce_inspector, tierce_billing;
 revoke all on all functions in schema journal, gate, access, registry, directory, upkeep, presence, notice, contact,
-    incident from public, tierce_api, tierce_office, tierce_persons, tierce_insurers, tierce_signer, tierce_worker, tierce_feed,
+    incident, care from public, tierce_api, tierce_office, tierce_persons, tierce_insurers, tierce_signer, tierce_worker, tierce_feed,
     tierce_upkeep, tierce_notices, tierce_inspector, tierce_billing;
 revoke all on all sequences in schema journal from public;
 revoke all on schema public from public;
@@ -46,6 +46,8 @@ grant select (number, received, state, reason, resolved, establishment, domain, 
     on care.deposit to tierce_api;
 grant select on registry.deposit_choice to tierce_api;
 grant select on journal.instance to tierce_api;
+grant execute on function care.quote_invoice, care.keep_invoice, care.beside_invoice, care.own_invoices,
+    care.own_invoice_lines, care.cancel_invoice to tierce_api;   -- through the session it serves; no table of invoices
 grant usage on schema presence to tierce_api;
 grant execute on function presence.use, presence.note, presence.place_code, presence.said to tierce_api;
 grant select (id, insurer, public_key, revoked) on presence.signer to tierce_api;
