@@ -3,7 +3,7 @@
 from tierce.storage.migrations import run
 
 revision = "0061"
-down_revision = "0056"
+down_revision = "0057"
 
 
 def upgrade() -> None:
