@@ -131,7 +131,7 @@ _PANELS: Final = {
     "Journal": ("journal", "witness"),
     "Construire / Develop": ("lab", "bench"),
 }  # fmt: skip
-"""Thirty commands in the order in which somebody needs them."""
+"""Every command, in the order in which somebody needs them."""
 
 app = typer.Typer(
     name="tierce",

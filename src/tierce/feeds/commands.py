@@ -185,10 +185,19 @@ def tariffs(
     file: File,
     settings: SettingsFile,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Tout vérifier, ne rien écrire. / Check only.")] = False,
+    confirm: Annotated[
+        int | None,
+        typer.Option(help="Répéter le nombre de lignes qui changent beaucoup. / Repeat how many move far."),
+    ] = None,
     json: Json = "",
 ) -> None:
     """Prendre les tarifs des actes et articles. / Take in what acts and articles are worth."""
-    _run(file, settings, json, lambda intake, listener: intake.tariffs(file, listener, dry_run=dry_run))
+    _run(
+        file,
+        settings,
+        json,
+        lambda intake, listener: intake.tariffs(file, listener, dry_run=dry_run, confirmed=confirm),
+    )
 
 
 @app.command(epilog=_EPILOG)
@@ -197,10 +206,19 @@ def benefits(
     file: File,
     settings: SettingsFile,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Tout vérifier, ne rien écrire. / Check only.")] = False,
+    confirm: Annotated[
+        int | None,
+        typer.Option(help="Répéter le nombre de lignes qui changent beaucoup. / Repeat how many move far."),
+    ] = None,
     json: Json = "",
 ) -> None:
     """Prendre ce que paient les formules des organismes. / Take in what insurers' products pay."""
-    _run(file, settings, json, lambda intake, listener: intake.benefits(file, listener, dry_run=dry_run))
+    _run(
+        file,
+        settings,
+        json,
+        lambda intake, listener: intake.benefits(file, listener, dry_run=dry_run, confirmed=confirm),
+    )
 
 
 @app.command(epilog=_EPILOG)
