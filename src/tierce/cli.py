@@ -61,6 +61,7 @@ _COMMANDS: Final = {
         "Qui signe les cartes, qui rapporte des présences. / Who signs cards, who reports presence.",
     ),
     "feed": ("tierce.feeds.commands", "Prendre les fichiers des organismes et de l’annuaire. / Take in files."),
+    "price": ("tierce.upkeep.price", "Ce qu’une formule paie d’une ligne. / What a product pays for one line."),
     "contract": (
         "tierce.upkeep.contract.commands",
         "Fin de contrat d’un organisme. / The end of an insurer's contract.",
@@ -124,13 +125,13 @@ _PANELS: Final = {
         "serve", "health", "doctor", "status-page", "upkeep", "upgrade", "backup", "restore", "keys", "retention",
         "staff",
     ),
-    "Prendre et relier / Take in and connect": ("feed", "contract", "directory", "software", "presence"),
+    "Prendre et relier / Take in and connect": ("feed", "price", "contract", "directory", "software", "presence"),
     "Protéger / Protect": ("ladder", "deposits", "decoys", "policy", "controls"),
     "Incident": ("scope", "incident", "notice"),
     "Journal": ("journal", "witness"),
     "Construire / Develop": ("lab", "bench"),
 }  # fmt: skip
-"""Thirty commands in the order in which somebody needs them."""
+"""Every command, in the order in which somebody needs them."""
 
 app = typer.Typer(
     name="tierce",

@@ -70,7 +70,7 @@ CHOSEN = {
     | {f"closing.rung.{rung}" for rung in RUNGS_WIDE}
     | {f"version.{kind.value}" for kind in Kind}
     | {f"move.{move}{part}" for move in WANTED for part in ("", ".title", ".lead", ".button")}
-    | {f"feed.kind.{kind}" for kind in ("rights", "insurers", "directory", "finess")}
+    | {f"feed.kind.{kind}" for kind in ("rights", "insurers", "directory", "finess", "tariffs", "benefits")}
     | {f"closing.group.{level}" for level in set(CLOSED_BY_HAND) - {"cell"}}
     | {f"closing.for.{length}" for length in LENGTHS}
     | {f"duties.standing.{one.replace(' ', '_')}" for one in Standing if one is not Standing.PROPOSED}

@@ -1,4 +1,4 @@
-"""`tierce feed`: the rights of one insurer, the list of insurers, the directory of professionals."""
+"""`tierce feed`: rights of one insurer, the list of insurers, what things cost, the directory, what peers report."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -56,6 +56,10 @@ Exemples / examples:
   tierce feed directory etalab-cs1100502-stock.csv --on 2026-11-23 --settings tierce.toml
 
   tierce feed contracts contracts.csv --dry-run --settings tierce.toml
+
+  tierce feed tariffs tariffs.csv --dry-run --settings tierce.toml
+
+  tierce feed benefits benefits.csv --settings tierce.toml
 
   tierce feed presence invoices.csv --peer oct-merle --settings tierce.toml
 
@@ -172,6 +176,48 @@ def contracts(
         settings,
         json,
         lambda intake, listener: intake.contracts(file, listener, dry_run=dry_run, confirmed=confirm),
+    )
+
+
+@app.command(epilog=_EPILOG)
+def tariffs(
+    *,
+    file: File,
+    settings: SettingsFile,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Tout vérifier, ne rien écrire. / Check only.")] = False,
+    confirm: Annotated[
+        int | None,
+        typer.Option(help="Répéter le nombre de lignes qui changent beaucoup. / Repeat how many move far."),
+    ] = None,
+    json: Json = "",
+) -> None:
+    """Prendre les tarifs des actes et articles. / Take in what acts and articles are worth."""
+    _run(
+        file,
+        settings,
+        json,
+        lambda intake, listener: intake.tariffs(file, listener, dry_run=dry_run, confirmed=confirm),
+    )
+
+
+@app.command(epilog=_EPILOG)
+def benefits(
+    *,
+    file: File,
+    settings: SettingsFile,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Tout vérifier, ne rien écrire. / Check only.")] = False,
+    confirm: Annotated[
+        int | None,
+        typer.Option(help="Répéter le nombre de lignes qui changent beaucoup. / Repeat how many move far."),
+    ] = None,
+    json: Json = "",
+) -> None:
+    """Prendre ce que paient les formules des organismes. / Take in what insurers' products pay."""
+    _run(
+        file,
+        settings,
+        json,
+        lambda intake, listener: intake.benefits(file, listener, dry_run=dry_run, confirmed=confirm),
     )
 
 

@@ -9,6 +9,10 @@ from typing import Final
 
 from psycopg import Connection
 
+from tierce.billing.pricing.loads.columns import BENEFITS, TARIFFS
+from tierce.billing.pricing.loads.service import Taking as Prices
+from tierce.billing.pricing.loads.service import take_benefits, take_tariffs
+from tierce.billing.pricing.loads.store import LoadStore
 from tierce.directory.loads.service import Taking
 from tierce.directory.loads.store import DirectoryStore
 from tierce.feeds.directory_files import layout_of, rows_of
@@ -261,6 +265,36 @@ class Intake:
         store = ContractStore(self._connection)
         return self._run(
             feed, lambda: take_contracts(store, rows, listener, confirmed, dry_run=dry_run), dry_run=dry_run
+        )
+
+    def tariffs(
+        self, path: Path, listener: Listener, *, dry_run: bool = False, confirmed: int | None = None
+    ) -> Report:
+        """Take in what items are worth, whole or not at all; `confirmed` repeats how many lines move far.
+
+        Raises:
+            PricesHeldError: some do, unconfirmed; nothing was written, and the journal says so.
+        """
+        rows, taking = read_rows(path, TARIFFS), Prices(new_id(), confirmed, dry_run)
+        feed = _Feed("tariffs", path, None, None, Act.FEED_TARIFFS, DataCategory.NONE)
+        store = LoadStore(self._connection)
+        return self._run(
+            feed, lambda: take_tariffs(store, rows, listener, taking), dry_run=dry_run, number=taking.feed
+        )
+
+    def benefits(
+        self, path: Path, listener: Listener, *, dry_run: bool = False, confirmed: int | None = None
+    ) -> Report:
+        """Take in what insurers' products give, whole or not at all; `confirmed` repeats how many lines move far.
+
+        Raises:
+            PricesHeldError: some do, unconfirmed; nothing was written, and the journal says so.
+        """
+        rows, taking = read_rows(path, BENEFITS), Prices(new_id(), confirmed, dry_run)
+        feed = _Feed("benefits", path, None, None, Act.FEED_BENEFITS, DataCategory.NONE)
+        store = LoadStore(self._connection)
+        return self._run(
+            feed, lambda: take_benefits(store, rows, listener, taking), dry_run=dry_run, number=taking.feed
         )
 
     def presence(self, path: Path, signature: Path, peer: str, listener: Listener, *, dry_run: bool) -> Report:

@@ -226,6 +226,10 @@ class Act(IntEnum):
     """The worker writes how the promised measures stand; `reference` begins the digest of what it says."""
     STAFF_INSPECTION = 232
     """An inspector reads how an incident was handled: counts and delays, nobody."""
+    FEED_TARIFFS = 248
+    """What items are worth was taken in; `reference` is the feed."""
+    FEED_BENEFITS = 249
+    """What insurers' products pay was taken in; `reference` is the feed."""
 
 
 class Lane(IntEnum):

@@ -22,29 +22,43 @@ def _share(percent: int) -> Phrase:
     )
 
 
-_BASE: Final = (_share(100),) * 4
-_FORMULAS: Final[dict[Domain, tuple[Phrase, ...]]] = {
-    Domain.MEDG: (*_BASE[:2], _share(130), _share(170)),
-    Domain.MEDS: (_BASE[0], _share(130), _share(170), _share(200)),
-    Domain.DENT: (
-        Phrase("100 % Santé ; autres prothèses 125 %", "100% Santé basket; other prostheses 125%"),
-        Phrase("100 % Santé ; autres prothèses 200 %", "100% Santé basket; other prostheses 200%"),
-        Phrase("100 % Santé ; autres prothèses 300 %", "100% Santé basket; other prostheses 300%"),
-        Phrase("100 % Santé ; autres prothèses 400 %", "100% Santé basket; other prostheses 400%"),
-    ),
-    Domain.OPTI: (
-        Phrase("100 % Santé ; sinon 50 € par équipement", "100% Santé basket; otherwise €50 a pair"),
-        Phrase("100 % Santé ; sinon 150 € par équipement", "100% Santé basket; otherwise €150 a pair"),
-        Phrase("100 % Santé ; sinon 250 € par équipement", "100% Santé basket; otherwise €250 a pair"),
-        Phrase("100 % Santé ; sinon 400 € par équipement", "100% Santé basket; otherwise €400 a pair"),
-    ),
-    Domain.AUDI: (
-        Phrase("100 % Santé", "100% Santé basket"),
-        Phrase("100 % Santé ; sinon 300 € par oreille", "100% Santé basket; otherwise €300 an ear"),
-        Phrase("100 % Santé ; sinon 600 € par oreille", "100% Santé basket; otherwise €600 an ear"),
-        Phrase("100 % Santé ; sinon 900 € par oreille", "100% Santé basket; otherwise €900 an ear"),
-    ),
+SHARES: Final[dict[Domain, tuple[int, ...]]] = {
+    Domain.MEDG: (100, 100, 130, 170),
+    Domain.MEDS: (100, 130, 170, 200),
+    Domain.DENT: (125, 200, 300, 400),
 }
+"""By level, the percentage of the base that a product gives, the compulsory scheme's part in it."""
+PLAIN_SHARES: Final = (100,) * 4
+"""The same, in every domain that is not named."""
+PAIR_EUROS: Final = (50, 150, 250, 400)
+"""By level, euros for a pair of glasses outside the 100 % Santé basket."""
+EAR_EUROS: Final = (None, 300, 600, 900)
+"""By level, euros for a hearing aid outside that basket; None: the basket alone."""
+
+
+def _dental(percent: int) -> Phrase:
+    return Phrase(f"100 % Santé ; autres prothèses {percent} %", f"100% Santé basket; other prostheses {percent}%")
+
+
+def _optics(euros: int) -> Phrase:
+    return Phrase(f"100 % Santé ; sinon {euros} € par équipement", f"100% Santé basket; otherwise €{euros} a pair")
+
+
+def _hearing(euros: int | None) -> Phrase:
+    if euros is None:
+        return Phrase("100 % Santé", "100% Santé basket")
+    return Phrase(f"100 % Santé ; sinon {euros} € par oreille", f"100% Santé basket; otherwise €{euros} an ear")
+
+
+def _formula(domain: Domain, level: int) -> Phrase:
+    """The words on cards and answers, of the numbers that `pricing.py` writes in the file of benefits."""
+    if domain is Domain.DENT:
+        return _dental(SHARES[domain][level])
+    if domain is Domain.OPTI:
+        return _optics(PAIR_EUROS[level])
+    if domain is Domain.AUDI:
+        return _hearing(EAR_EUROS[level])
+    return _share(SHARES.get(domain, PLAIN_SHARES)[level])
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +73,7 @@ class Product:
 
     def formula(self, domain: Domain) -> Phrase:
         """What the product gives in one domain."""
-        return _FORMULAS.get(domain, _BASE)[self.level]
+        return _formula(domain, self.level)
 
 
 _ALL: Final = tuple(Domain)

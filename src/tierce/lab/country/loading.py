@@ -19,7 +19,7 @@ _OFFICE: Final = "office"
 
 
 def load_country(intake: Intake, country: Path, on_lines: Callable[[int], None]) -> int:
-    """Import insurers, directory and every rights feed of a country's folder; returns the rights lines taken.
+    """Import insurers, prices, directory and every rights feed of a country's folder; returns the rights lines taken.
 
     `on_lines` hears how many rights lines were read so far. A country has no line to refuse, so one that is
     refused stops the load.
@@ -36,6 +36,8 @@ def load_country(intake: Intake, country: Path, on_lines: Callable[[int], None])
     listener = Listener(refuse, lambda lines: on_lines(done + lines))
     silent = Listener(refuse, lambda _lines: None)
     intake.insurers(country / "insurers.csv", silent)
+    intake.tariffs(country / "tariffs.csv", silent)
+    intake.benefits(country / "benefits.csv", silent)
     intake.directory(country / "directory.csv", silent)
     taken = 0
     for path in sorted((country / "rights").glob("*.csv")):

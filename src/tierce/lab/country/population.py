@@ -1,4 +1,4 @@
-"""Writes the synthetic country to files: insurers, one rights feed per insurer, the directory, the truth.
+"""Writes the synthetic country to files: insurers, what things cost, rights feeds, the directory, the truth.
 
 Streaming: blocks of people are made one after the other, or by several processes at once, and written in their order;
 nothing is kept but a few blocks and counters, so thirty million people need no more memory than one. The same
@@ -32,6 +32,7 @@ from tierce.lab.country.block import (
 from tierce.lab.country.carers import FERRAND, MORVAN, directory_fields, make_activities
 from tierce.lab.country.insurers import PRODUCTS, Insurer, make_insurers, route_of
 from tierce.lab.country.people import Person
+from tierce.lab.country.pricing import write_benefits, write_tariffs
 from tierce.lab.country.public import write_public_directory
 from tierce.lab.country.story import ROLES, STAFF, story_families
 from tierce.registry.columns import INSURERS, RIGHTS
@@ -102,6 +103,8 @@ def write_country(
     (out / "rights").mkdir(parents=True)
     insurers = make_insurers(plan.insurers)
     write_insurers(out / "insurers.csv", insurers)
+    write_tariffs(out / "tariffs.csv", plan.on.year)
+    write_benefits(out / "benefits.csv", insurers, plan.on.year)
     truth: dict[str, object] = {
         "seed": plan.seed,
         "on": plan.on.isoformat(),

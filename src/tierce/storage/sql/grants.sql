@@ -205,6 +205,12 @@ grant usage on schema registry, person, coverage, directory to tierce_feed;
 grant execute on function journal.register, journal.next_block, journal.append to tierce_feed;
 grant select, insert, update on registry.insurer, registry.product, registry.guarantee, registry.feed to tierce_feed;
 grant select, insert on registry.insurer_key, registry.door to tierce_feed;
+-- Rows are added, never changed, and the sequence numbers them: none is slipped in before an earlier decision.
+grant select, insert (feed, item, domain, basket, base, rate, ceiling, whole_tm, least, most, label_fr, label_en, from_day,
+    until_day) on registry.tariff to tierce_feed;
+grant select, insert (feed, product, domain, item, measure, value, cap_months, cap_cents, cap_count, from_day, until_day)
+    on registry.benefit to tierce_feed;
+grant usage on sequence registry.pricing_row to tierce_feed;
 grant select (insurer, resumed, deleting, deleted, last_version) on registry.ending to tierce_feed;
 grant select, insert, delete on registry.printed to tierce_feed;
 grant execute on function registry.count_people to tierce_feed;
@@ -332,6 +338,7 @@ grant select, insert, update on directory.contact to tierce_office;
 -- billing: decides on invoices, and pays. Of a person it reads her product, when an invoice of hers waits; of an
 -- establishment its account. No civil status, no NIR, no ask ------------------------------------------------------------
 grant usage on schema care, registry, bank to tierce_billing;
+grant select on registry.tariff, registry.benefit, registry.product, registry.insurer to tierce_billing;
 grant execute on function journal.register, journal.next_block, journal.append to tierce_billing;
 grant select on registry.insurer, registry.insurer_key, registry.product, registry.printed to tierce_billing;
 grant select on care.invoice, care.invoice_line to tierce_billing;

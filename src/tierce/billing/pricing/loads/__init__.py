@@ -1,0 +1,1 @@
+"""Taking in the files of tariffs and of benefits."""
