@@ -302,6 +302,22 @@ RETENTION: Mapping[Kept, Rule] = {
         _CLAIMS,
         held=True,
     ),
+    Kept.INVOICES: Rule(
+        Phrase(
+            "factures envoyées par les lieux de soins, et leurs lignes",
+            "invoices sent by places of care, and their lines",
+        ),
+        "care.invoice, care.invoice_line, care.invoice_missed",
+        _days(822),
+        Phrase("leur décision, ou leur annulation", "their decision, or their cancellation"),
+        End.DELETED,
+        Hand.JOB,
+        Phrase(
+            f"{_CLAIMS.fr} ; choix de l'opérateur (RGPD, art. 5.1.e), à confronter à ses obligations comptables",
+            f"{_CLAIMS.en}; the operator's choice (GDPR, art. 5(1)(e)), to be held against its accounting duties",
+        ),
+        held=True,
+    ),
     Kept.MESSAGES: Rule(
         Phrase(
             "messages aux personnes : à qui, par quel canal, chaque essai, le texte (restent les comptes du dossier)",

@@ -106,6 +106,7 @@ grant usage on schema care to tierce_office;
 grant select (number, received, state, reason, resolved, establishment, domain, amount, insurer)
     on care.deposit to tierce_office;
 grant select (id, establishment, care_day) on care.billed to tierce_office;   -- what a report is about; never of whom
+grant select (id, establishment, care_day) on care.invoice to tierce_office;  -- the same
 grant select, insert, update on registry.deposit_choice to tierce_office;
 
 -- inspector: the pages of whoever inspects, in the office's process over connections of their own; counts and delays,

@@ -33,7 +33,8 @@ from tierce.web.api.colleagues import COLLEAGUE_ROUTES
 from tierce.web.api.devices import DEVICE_ROUTES
 from tierce.web.api.filters import read_filter
 from tierce.web.api.hot import App, HotRoutes
-from tierce.web.api.invoices import INVOICE_HANDLERS, INVOICE_ROUTES, INVOICES_KEY
+from tierce.web.api.invoices import CLOSED as INVOICE_CLOSED
+from tierce.web.api.invoices import INVOICE_HANDLERS, INVOICE_ROUTES, INVOICES, INVOICES_KEY
 from tierce.web.api.metrics import render
 from tierce.web.api.openapi import describe
 from tierce.web.api.openapi_deposits import with_deposits
@@ -208,7 +209,8 @@ def _away(request: AnyRequest, error: psycopg.OperationalError) -> Response[byte
     """The store went away a moment ago: closed, as for whoever comes after."""
     _log.error("the store is away: %s", type(error).__name__)
     request.app.state[SAY_CLOSED_KEY]()
-    return _told(problems.CLOSED)
+    invoice = request.url.path.startswith(INVOICES)
+    return _told(INVOICE_CLOSED if invoice else problems.CLOSED)
 
 
 def _anything(_request: AnyRequest, error: Exception) -> Response[bytes]:
