@@ -83,5 +83,5 @@ def invoice_cases(base: dict[str, Any], frame: Frame, language: Language) -> Ite
     yield (
         "invoice-why-wrong",
         "invoice.html",
-        {**page, "one": one, "errors": dict(no_reason), "error_list": no_reason},
+        {**page, "one": one, "errors": dict(no_reason)},
     )

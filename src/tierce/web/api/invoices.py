@@ -267,7 +267,7 @@ CLOSED: Final = Problem(
            "Send it again later, as it is: there is no hurry."),
     retry_after=CLOSED_SECONDS,
 )  # fmt: skip
-_TOLD: Final[Mapping[type[TierceError], Problem]] = {
+REFUSED: Final[Mapping[type[TierceError], Problem]] = {
     ReferenceUsedError: Problem(
         409, "reference_used",
         Phrase("Une autre facture de votre établissement porte cette référence.",
@@ -311,12 +311,12 @@ _TOLD: Final[Mapping[type[TierceError], Problem]] = {
 
 
 def _refused(request: AnyRequest, error: TierceError) -> Response[bytes]:
-    told = _TOLD[type(error)]
+    told = REFUSED[type(error)]
     headers = headers_of(told)
     if told.status == 429:
         headers = {"retry-after": str(seconds_left_today(wiring_of(request).sessions.clock.now()))}
     return Response(told.body(), status_code=told.status, media_type="application/problem+json", headers=headers)
 
 
-INVOICE_HANDLERS: Final[dict[int | type[Exception], Any]] = dict.fromkeys(_TOLD, _refused)
+INVOICE_HANDLERS: Final[dict[int | type[Exception], Any]] = dict.fromkeys(REFUSED, _refused)
 """For the application that mounts INVOICE_ROUTES."""
