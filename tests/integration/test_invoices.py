@@ -259,9 +259,9 @@ def test_the_list_and_the_page_are_the_place_s_own_and_each_reading_leaves_a_lin
 def test_one_is_taken_back_with_a_reason_until_a_transfer_has_it(at_desk: At, admin: psycopg.Connection) -> None:
     async def scene(place: Place) -> None:
         first, second = [(await place.send(reference=f"F-{n}")).json()["id"] for n in range(2)]
-        nir = await place.cancel(first, "patiente 2 69 05 49 588 157 80")
+        nir = await place.cancel(first, "patiente 1 79 04 41 950 014 23")
         assert (nir.status_code, nir.json()["field"]) == (422, "why")
-        assert "588" not in nir.text
+        assert "950" not in nir.text
         told = await place.cancel(first)
         assert (told.json()["state"]["code"], told.json()["cancelled_why"]) == ("cancelled", "erreur de saisie")
         assert reason(await place.cancel(first)) == "invoice_settled"
@@ -316,6 +316,37 @@ def test_a_cookie_alone_sends_and_takes_back_nothing_and_a_suspended_or_closed_o
             admin.execute("delete from access.ladder")
 
     at_desk(scene)
+
+
+def test_an_incident_counts_readings_under_its_criteria_and_whom_they_could_be_matched_with(
+    at_desk: At, admin: psycopg.Connection, connect: Connect
+) -> None:
+    async def scene(place: Place) -> None:
+        await place.send()
+        await place.read()
+        await place.read()
+
+    at_desk(scene)
+    device = admin.execute("select max(device) from access.session").fetchone()
+    criteria = {"professionals": [], "devices": device, "from_us": 0, "until_us": 2**62}
+    admin.execute("insert into incident.incident (id, title, signal_at) values (7, 'vol', now())")
+    for revision, asked in ((1, criteria), (2, {**criteria, "devices": [1]}), (3, {**criteria, "until_us": 1})):
+        admin.execute(
+            "insert into incident.scope (incident, revision, criteria, digest, persons, entries, tree_size, gaps,"
+            " unattributed, pending, at) values (7, %s, %s, '', 0, 0, 0, '[]', 0, 0, now())",
+            (revision, json.dumps(asked)),
+        )
+        for person in (9, 10):
+            admin.execute(
+                "insert into incident.exposed values (7, %s, %s, 1, 8, now(), now(), 1, 1, 'x')", (revision, person)
+            )
+    office = connect("tierce_office", autocommit=True)
+    counted = [
+        office.execute("select * from incident.invoices_read(7, %s::smallint)", (n,)).fetchone() for n in (1, 2, 3)
+    ]
+    assert counted == [(2, 1), (0, 0), (0, 0)]
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        office.execute("select person from care.invoice")
 
 
 def test_whatever_is_sent_the_database_keeps_none_without_its_line_nor_of_another_s_session(

@@ -28,7 +28,7 @@ from tierce.web.portal.invoice_form import Row, cents_of, euros_of, field_of, re
 
 TODAY = date(2026, 11, 28)
 LINE = {"item": "TO90", "quantity": 1, "price": 12_000, "amo": 3_000, "asked": 8_000}
-NIR = "2 69 05 49 588 157 80"
+NIR = "1 79 04 41 950 014 23"
 
 
 def body(**fields: object) -> bytes:

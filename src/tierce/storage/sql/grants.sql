@@ -96,6 +96,7 @@ grant select on incident.secrecy, incident.secrecy_ask to tierce_office;
 grant execute on function incident.ask_secrecy, incident.confirm_secrecy, incident.end_secrecy to tierce_office;
 grant usage on schema upkeep to tierce_office;
 grant select on upkeep.controls to tierce_office;
+grant execute on function incident.invoices_read to tierce_office;   -- how many could be matched, never who
 grant execute on function notice.told to tierce_office;    -- counts by minute, for whoever inspects; nobody
 grant select on access.evidence, access.unexplained, access.decoy_hit, access.saturated to tierce_office;
 grant select on access.overdue, access.unexplained_day to tierce_office;
