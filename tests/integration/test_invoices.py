@@ -328,7 +328,7 @@ def test_an_incident_counts_readings_under_its_criteria_and_whom_they_could_be_m
 
     at_desk(scene)
     device = admin.execute("select max(device) from access.session").fetchone()
-    criteria = {"professionals": [], "devices": device, "from_us": 0, "until_us": 2**62}
+    criteria: dict[str, Any] = {"professionals": [], "devices": device, "from_us": 0, "until_us": 2**62}
     admin.execute("insert into incident.incident (id, title, signal_at) values (7, 'vol', now())")
     for revision, asked in ((1, criteria), (2, {**criteria, "devices": [1]}), (3, {**criteria, "until_us": 1})):
         admin.execute(
@@ -341,10 +341,8 @@ def test_an_incident_counts_readings_under_its_criteria_and_whom_they_could_be_m
                 "insert into incident.exposed values (7, %s, %s, 1, 8, now(), now(), 1, 1, 'x')", (revision, person)
             )
     office = connect("tierce_office", autocommit=True)
-    counted = [
-        office.execute("select * from incident.invoices_read(7, %s::smallint)", (n,)).fetchone() for n in (1, 2, 3)
-    ]
-    assert counted == [(2, 1), (0, 0), (0, 0)]
+    ask = "select * from incident.invoices_read(7, %s::smallint)"
+    assert [office.execute(ask, (n,)).fetchone() for n in (1, 2, 3)] == [(2, 1), (0, 0), (0, 0)]
     with pytest.raises(psycopg.errors.InsufficientPrivilege):
         office.execute("select person from care.invoice")
 

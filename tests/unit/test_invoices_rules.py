@@ -3,6 +3,7 @@
 import json
 import re
 from datetime import date
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -86,7 +87,7 @@ def test_what_is_wrong_is_named_with_its_line_and_never_repeated(sent: bytes, fi
 
 @given(st.lists(st.tuples(st.integers(1, LINE_MAX), st.data()), min_size=1, max_size=LINES_MAX))
 def test_the_sums_of_an_invoice_are_those_of_its_lines_and_fit(drawn: list[tuple[int, st.DataObject]]) -> None:
-    lines = []
+    lines: list[dict[str, Any]] = []
     for price, data in drawn:
         amo = data.draw(st.integers(0, price))
         lines.append({"item": "AB", "price": price, "amo": amo, "asked": price - amo})
@@ -94,7 +95,7 @@ def test_the_sums_of_an_invoice_are_those_of_its_lines_and_fit(drawn: list[tuple
         assert refusal(body(lines=lines)).field == "lines[1].asked"
         return
     sent = parse_invoice(body(lines=lines), TODAY)
-    assert sent.asked == sum(int(line["asked"]) for line in lines) < 2**31
+    assert sent.asked == sum(line["asked"] for line in lines) < 2**31
     assert all(one.amo + one.asked <= one.price for one in sent.lines)
 
 

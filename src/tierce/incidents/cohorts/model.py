@@ -65,7 +65,7 @@ class ControllerCount:
 
 @dataclass(frozen=True, slots=True)
 class InvoicesRead:
-    """What a list does not say: readings of a place's invoices, and how many of the list they could be matched with."""
+    """What a list does not say: readings of a place's invoices, and how many of it they could be matched with."""
 
     readings: int
     matched: int
