@@ -29,7 +29,7 @@ def _one(state: InvoiceState, language: Language, reason: InvoiceReason = Invoic
         "kind": KINDS[code], "state": STATE_LABELS[state][language],
         "reason": said[0][language] if said else "", "remedy": said[1][language] if said else "",
         "price": Decimal("420.00"), "amo": Decimal("0.09"), "asked": Decimal("1250.50"),
-        "due": Decimal("300.00") if decided else None, "decided": AT if decided else None,
+        "due": Decimal("0.00" if state is InvoiceState.REFUSED else "300.00") if decided else None, "decided": AT if decided else None,
         "cancelled": AT if state is InvoiceState.CANCELLED else None,
         "cancelled_why": "erreur de saisie" if state is InvoiceState.CANCELLED else "",
         "cancellable": state in {InvoiceState.RECEIVED, InvoiceState.ACCEPTED, InvoiceState.RETURNED},

@@ -179,23 +179,22 @@ INVOICE_ROUTES: list[HTTPRouteHandler] = [send_invoice, list_invoices, read_invo
 
 
 def _number(text: str) -> int:
+    """The number in an address; 0, which no invoice has, for what is none."""
     number = int(text) if text.isascii() and text.isdecimal() and len(text) <= 19 else 0
-    if not 0 < number <= MAX_ID:
-        raise InvoiceUnknownError
-    return number
+    return number if number <= MAX_ID else 0
 
 
 def _cursor(text: str | None) -> int | None:
     if not text:
         return None
-    try:
-        return _number(text)
-    except InvoiceUnknownError:
+    number = _number(text)
+    if not number:
         raise InvoiceFieldError(
             "cursor",
             Phrase("ce curseur n’est pas d’ici", "this cursor is none of ours"),
             Phrase("Reprenez celui de la page précédente.", "Take that of the page before."),
-        ) from None
+        )
+    return number
 
 
 def _said(phrase: Phrase) -> Said:
