@@ -20,6 +20,8 @@ GIVEN: Final[Mapping[str, str]] = {
     "notice.recipient.recipient": "'age1' || repeat('a', 58)",
     "notice.item_pair.why": "1",
     "notice.wish.sealed": "'sealed'",
+    "care.invoice.engagement": "1",
+    "care.invoice_line.item": "'XA'",
 }
 """By column, a value as SQL."""
 _PLAIN: Final = {

@@ -347,6 +347,19 @@ def test_an_incident_counts_readings_under_its_criteria_and_whom_they_could_be_m
         office.execute("select person from care.invoice")
 
 
+def test_a_browser_without_a_key_sends_one_unsigned(play: Play, keyring: Keyring, admin: psycopg.Connection) -> None:
+    async def scene(desk: Desk) -> None:
+        opened = await desk.open_session()
+        chosen = json.dumps({"activity": opened["activities"][0]["id"]}).encode()
+        assert (await desk.send("POST", "/v1/session/activity", opened["handle"], None, chosen)).status_code == 200
+        place = Place(desk, keyring, opened["handle"], None)
+        number = (await place.send()).json()["id"]
+        assert (await place.cancel(number)).status_code == 200
+
+    play(scene)
+    assert [line.act for line in lines_of(admin)] == [Act.INVOICE_SEND, Act.INVOICE_CANCEL]
+
+
 def test_whatever_is_sent_the_database_keeps_none_without_its_line_nor_of_another_s_session(
     at_desk: At, admin: psycopg.Connection, database: Database
 ) -> None:

@@ -23,13 +23,14 @@ def _one(state: InvoiceState, language: Language, reason: InvoiceReason = Invoic
     code = state.name.lower()
     said = REASONS.get(reason)
     decided = state not in {InvoiceState.RECEIVED, InvoiceState.CANCELLED}
+    due = Decimal("0.00" if state is InvoiceState.REFUSED else "300.00")
     return {
         "id": "77", "reference": f"F-2026-0{state.value}", "quotes": ENGAGEMENT, "by_receipt": False,
         "label": "dossier 12", "domain": "optique", "care": date(2026, 3, 2), "at": AT, "code": code,
         "kind": KINDS[code], "state": STATE_LABELS[state][language],
         "reason": said[0][language] if said else "", "remedy": said[1][language] if said else "",
         "price": Decimal("420.00"), "amo": Decimal("0.09"), "asked": Decimal("1250.50"),
-        "due": Decimal("0.00" if state is InvoiceState.REFUSED else "300.00") if decided else None, "decided": AT if decided else None,
+        "due": due if decided else None, "decided": AT if decided else None,
         "cancelled": AT if state is InvoiceState.CANCELLED else None,
         "cancelled_why": "erreur de saisie" if state is InvoiceState.CANCELLED else "",
         "cancellable": state in {InvoiceState.RECEIVED, InvoiceState.ACCEPTED, InvoiceState.RETURNED},
