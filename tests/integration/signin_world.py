@@ -18,12 +18,14 @@ from litestar.datastructures import State
 from psycopg_pool import AsyncConnectionPool
 
 from tests.forks import start_tierce
+from tierce.billing.invoices.service import Invoices
 from tierce.identity.dpop import normalised
 from tierce.identity.exchange import VendorDoor
 from tierce.identity.oidc import ProviderClient, ProviderSettings, Realm
 from tierce.identity.service import Pool, Sessions, SignInDoor
 from tierce.journal.service import Appender
 from tierce.kernel.clock import SystemClock
+from tierce.kernel.errors import FieldError
 from tierce.kernel.ids import SoftwareId
 from tierce.kernel.loopback import NO_TLS
 from tierce.kernel.network import address_prefix
@@ -32,9 +34,11 @@ from tierce.lab.standins.visitor import answer_of, sign_in
 from tierce.storage.cluster import SUPERUSER
 from tierce.storage.database import Database
 from tierce.storage.keys import Keyring, Purpose
+from tierce.web.api.app import field_refused
 from tierce.web.api.appeals import APPEAL_ROUTES
 from tierce.web.api.colleagues import COLLEAGUE_ROUTES
 from tierce.web.api.devices import DEVICE_ROUTES
+from tierce.web.api.invoices import INVOICE_HANDLERS, INVOICE_ROUTES, INVOICES_KEY
 from tierce.web.api.signin import EXCEPTION_HANDLERS, ROUTES, STATE_KEY, SignInWiring
 from tierce.web.api.token import TOKEN_PATH, VENDOR_KEY, VendorWiring, token
 from tierce.web.back_channel import BACK_CHANNEL
@@ -309,10 +313,12 @@ async def desk(database: Database, keyring: Keyring, origin: str, role: str = "a
         wiring = SignInWiring(door=door, sessions=sessions, url=API, software=SoftwareId(1))
         audience = API + TOKEN_PATH
         vendor = VendorWiring(VendorDoor(pool, door.provider, sessions, clock, audience), clock, API, wiring.proxies)
+        numbers = keyring.raw(Purpose.ENGAGEMENT.value), keyring.raw(Purpose.RECEIPT.value)
+        invoices = Invoices(sessions, appender, POLICY, numbers, page_rows=3)
         app: Any = Litestar(
-            [*ROUTES, *COLLEAGUE_ROUTES, *DEVICE_ROUTES, *APPEAL_ROUTES, token],
-            state=State({STATE_KEY: wiring, VENDOR_KEY: vendor}),
-            exception_handlers=EXCEPTION_HANDLERS,
+            [*ROUTES, *COLLEAGUE_ROUTES, *DEVICE_ROUTES, *APPEAL_ROUTES, *INVOICE_ROUTES, token],
+            state=State({STATE_KEY: wiring, VENDOR_KEY: vendor, INVOICES_KEY: invoices}),
+            exception_handlers={**EXCEPTION_HANDLERS, **INVOICE_HANDLERS, FieldError: field_refused},
             openapi_config=None,
         )
         transport = httpx.ASGITransport(app=app)

@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from tests.unit.portal_invoices import invoice_cases
 from tierce.kernel.language import Language
 from tierce.policy.acts import Outcome
 from tierce.rights.reasons import REASONS
@@ -121,7 +122,7 @@ def _lists(language: Language) -> Iterator[Case]:
             "at": AT - timedelta(days=day), "domain": "consultation généraliste",
             "engagement": "" if day == 2 else ENGAGEMENT,
             "until": None if day == 2 else date(2026, 6, 3), "label": "P. L. 14 h" if day % 2 else "",
-            "act_url": "https://api.tierce.example/v1/history/x/revisit",
+            "act_url": "https://api.tierce.example/v1/history/x/revisit", "invoiced": day == 0,
         }
         for day in range(5)
     ]  # fmt: skip
@@ -298,4 +299,8 @@ def _deposits(language: Language) -> Iterator[Case]:
 
 def cases(language: Language) -> list[Case]:
     """Every page in every state: its name, its template, its frame and its values."""
-    return [*_outside(language), *_ask(language), *_answers(language), *_lists(language), *_deposits(language)]
+    frame = _frame("/invoices", language)
+    signed_in = {"session": SESSION, "signing": SIGNING}
+    invoices = [(name, page, frame, values) for name, page, values in invoice_cases(signed_in, frame, language)]
+    told = [*_outside(language), *_ask(language), *_answers(language), *_lists(language), *_deposits(language)]
+    return [*told, *invoices]

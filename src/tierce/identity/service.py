@@ -25,6 +25,7 @@ from tierce.identity.errors import (
     SignInReason,
     SignInRefusedError,
 )
+from tierce.identity.lines import line_of
 from tierce.identity.model import (
     Activity,
     Assurance,
@@ -44,7 +45,6 @@ from tierce.journal.service import Appender
 from tierce.kernel.clock import Clock, micros, paris_day
 from tierce.kernel.ids import (
     ActivityId,
-    DeviceId,
     EstablishmentId,
     ProfessionalId,
     SessionId,
@@ -453,23 +453,7 @@ class Sessions:
 
     async def _journal(self, connection: store.Connection, state: SessionState, act: Act, reference: int = 0) -> None:
         """Write the line in the transaction of what it tells: neither is there without the other."""
-        place = state.activity
-        entry = Entry(
-            kind=EntryKind.IDENTITY,
-            act=act,
-            outcome=Outcome.DONE,
-            time_us=micros(self._clock.now()),
-            professional=state.professional,
-            establishment=place.establishment if place else EstablishmentId(0),
-            activity=place.id if place else ActivityId(0),
-            session=state.id,
-            device=state.device or DeviceId(0),
-            software=state.software,
-            vendor=state.vendor,
-            network=state.network,
-            policy=self._policy,
-            reference=reference,
-        )
+        entry = line_of(state, act, self._clock.now(), self._policy, reference)
         await self._appender.write_async(connection, [entry])
 
 

@@ -226,6 +226,12 @@ class Act(IntEnum):
     """The worker writes how the promised measures stand; `reference` begins the digest of what it says."""
     STAFF_INSPECTION = 232
     """An inspector reads how an incident was handled: counts and delays, nobody."""
+    INVOICE_SEND = 233
+    """A professional sends an invoice; `reference` is the invoice. It names nobody."""
+    INVOICE_READ = 234
+    """A professional reads the invoices of her own place, or one of them, which `reference` is; nobody is named."""
+    INVOICE_CANCEL = 235
+    """A professional takes an invoice of her own place back, with a reason; `reference` is the invoice."""
     FEED_TARIFFS = 248
     """What items are worth was taken in; `reference` is the feed."""
     FEED_BENEFITS = 249

@@ -53,6 +53,7 @@ class Kept(IntEnum):
     RECEIVED = 46
     VOUCHED = 70
     CONTRACTS_ENDED = 71
+    INVOICES = 72
 
 
 class End(StrEnum):

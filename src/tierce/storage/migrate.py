@@ -70,6 +70,7 @@ FUNCTIONS = (
     "letters.sql",
     "secrecy.sql",
     "insurers_requests.sql",
+    "invoices.sql",
 )
 """Replaced at each upgrade, in this order."""
 

@@ -5,7 +5,7 @@ revoke all on all tables in schema registry, registry_meta, person, coverage, co
     incident, notice, gate, upkeep, presence from public, tierce_api, tierce_office, tierce_persons, tierce_insurers,
     tierce_signer, tierce_worker, tierce_feed, tierce_upkeep, tierce_notices, tierce_inspector, tierce_billing;
 revoke all on all functions in schema journal, gate, access, registry, directory, upkeep, presence, notice, contact,
-    incident from public, tierce_api, tierce_office, tierce_persons, tierce_insurers, tierce_signer, tierce_worker, tierce_feed,
+    incident, care from public, tierce_api, tierce_office, tierce_persons, tierce_insurers, tierce_signer, tierce_worker, tierce_feed,
     tierce_upkeep, tierce_notices, tierce_inspector, tierce_billing;
 revoke all on all sequences in schema journal from public;
 revoke all on schema public from public;
@@ -46,6 +46,8 @@ grant select (number, received, state, reason, resolved, establishment, domain, 
     on care.deposit to tierce_api;
 grant select on registry.deposit_choice to tierce_api;
 grant select on journal.instance to tierce_api;
+grant execute on function care.quote_invoice, care.keep_invoice, care.beside_invoice, care.own_invoices,
+    care.own_invoice_lines, care.cancel_invoice to tierce_api;   -- through the session it serves; no table of invoices
 grant usage on schema presence to tierce_api;
 grant execute on function presence.use, presence.note, presence.place_code, presence.said to tierce_api;
 grant select (id, insurer, public_key, revoked) on presence.signer to tierce_api;
@@ -94,6 +96,7 @@ grant select on incident.secrecy, incident.secrecy_ask to tierce_office;
 grant execute on function incident.ask_secrecy, incident.confirm_secrecy, incident.end_secrecy to tierce_office;
 grant usage on schema upkeep to tierce_office;
 grant select on upkeep.controls to tierce_office;
+grant execute on function incident.invoices_read to tierce_office;   -- how many could be matched, never who
 grant execute on function notice.told to tierce_office;    -- counts by minute, for whoever inspects; nobody
 grant select on access.evidence, access.unexplained, access.decoy_hit, access.saturated to tierce_office;
 grant select on access.overdue, access.unexplained_day to tierce_office;
@@ -104,6 +107,7 @@ grant usage on schema care to tierce_office;
 grant select (number, received, state, reason, resolved, establishment, domain, amount, insurer)
     on care.deposit to tierce_office;
 grant select (id, establishment, care_day) on care.billed to tierce_office;   -- what a report is about; never of whom
+grant select (id, establishment, care_day) on care.invoice to tierce_office;  -- the same
 grant select, insert, update on registry.deposit_choice to tierce_office;
 
 -- inspector: the pages of whoever inspects, in the office's process over connections of their own; counts and delays,

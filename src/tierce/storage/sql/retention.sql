@@ -276,6 +276,15 @@ begin
         with due as (select id from care.billed where at < before and not upkeep.is_held(person) limit at_most),
         gone as (delete from care.billed b using due where b.id = due.id and really)
         select count(*) into n from due;
+    when 72 then                                    -- one that waits, is to be paid or is in a transfer is never deleted
+        with due as (select i.id from care.invoice i where i.state in (3, 4, 6)
+                     and greatest(i.at, i.decided, i.cancelled) < before and (i.person is null or not upkeep.is_held(i.person))
+                     limit at_most),
+        gone as (delete from care.invoice i using due where i.id = due.id and really)
+        select count(*) into n from due;
+        with due as (select line, day from care.invoice_missed where day < gate.today() - 1 limit at_most),
+        gone as (delete from care.invoice_missed m using due where (m.line, m.day) = (due.line, due.day) and really)
+        select count(*) into more from due;
     when 40 then                                    -- one that waits is never deleted, however old
         with due as (select number from care.deposit where state <> 1 and resolved < before limit at_most),
         gone as (delete from care.deposit d using due where d.number = due.number and really)

@@ -39,9 +39,24 @@ create table care.invoice_line (
     due      integer check (due between 0 and asked),           -- once decided
     primary key (invoice, n)
 );
+-- Engagements and receipts that a line quoted and that are not its place's, by day: whoever tries numbers is stopped there.
+create table care.invoice_missed (
+    line bigint not null,
+    day  integer not null,
+    n    integer not null,
+    primary key (line, day)
+);
 create index invoice_waiting on care.invoice (at) where state = 1;
 create index invoice_payable on care.invoice (establishment, insurer) where state in (2, 7);
 create index invoice_engagement on care.invoice (engagement, care_day) where engagement is not null;
+create index invoice_deposit on care.invoice (deposit) where deposit is not null;
 create index invoice_own on care.invoice (establishment, at desc, id);
 create index invoice_person on care.invoice (person, care_day) where person is not null;
 create index invoice_transfer on care.invoice (transfer) where transfer is not null;
+
+-- "It was not me" may be about an invoice that the place itself sent.
+alter table notice.person_report
+    drop constraint person_report_check,
+    add column invoice bigint,
+    add check (seq is not null or billed is not null or invoice is not null);
+create unique index person_report_invoice on notice.person_report (person, invoice) where invoice is not null;

@@ -19,6 +19,7 @@ from litestar.params import FromQuery
 from litestar.types import Message, Scope
 
 from tierce import __version__
+from tierce.billing.invoices.service import Invoices
 from tierce.gate.service import Gate
 from tierce.identity.dpop import ProofVerifier
 from tierce.kernel.errors import FieldError
@@ -32,9 +33,12 @@ from tierce.web.api.colleagues import COLLEAGUE_ROUTES
 from tierce.web.api.devices import DEVICE_ROUTES
 from tierce.web.api.filters import read_filter
 from tierce.web.api.hot import App, HotRoutes
+from tierce.web.api.invoices import CLOSED as INVOICE_CLOSED
+from tierce.web.api.invoices import INVOICE_HANDLERS, INVOICE_ROUTES, INVOICES, INVOICES_KEY
 from tierce.web.api.metrics import render
 from tierce.web.api.openapi import describe
 from tierce.web.api.openapi_deposits import with_deposits
+from tierce.web.api.openapi_invoices import with_invoices
 from tierce.web.api.place import PLACE_KEY, place
 from tierce.web.api.problems import Problem
 from tierce.web.api.signin import EXCEPTION_HANDLERS, ROUTES, STATE_KEY, AnyRequest, SignInWiring
@@ -60,6 +64,7 @@ class RightsWiring:
     callers: Callers
     sign_in: SignInWiring
     vendor: VendorWiring
+    invoices: Invoices
 
 
 class HistoryLine(msgspec.Struct):
@@ -157,7 +162,8 @@ async def metrics(request: AnyRequest) -> str:
 async def openapi(request: AnyRequest) -> dict[str, Any]:
     """The description of every route, the hot ones included."""
     wiring = _wiring(request)
-    return with_deposits(describe(request.app.openapi_schema.to_schema(), wiring.sign_in.url.rstrip("/")))
+    schema = describe(request.app.openapi_schema.to_schema(), wiring.sign_in.url.rstrip("/"))
+    return with_invoices(with_deposits(schema))
 
 
 async def _headers(message: Message, scope: Scope) -> None:
@@ -174,7 +180,8 @@ def _told(problem: Problem) -> Response[bytes]:
     )  # fmt: skip
 
 
-def _field(_request: AnyRequest, error: FieldError) -> Response[bytes]:
+def field_refused(_request: AnyRequest, error: FieldError) -> Response[bytes]:
+    """Say which field cannot be accepted, and what to do."""
     return _told(problems.field_problem(error.field, error.reason, error.remedy))
 
 
@@ -202,7 +209,8 @@ def _away(request: AnyRequest, error: psycopg.OperationalError) -> Response[byte
     """The store went away a moment ago: closed, as for whoever comes after."""
     _log.error("the store is away: %s", type(error).__name__)
     request.app.state[SAY_CLOSED_KEY]()
-    return _told(problems.CLOSED)
+    invoice = request.url.path.startswith(INVOICES)
+    return _told(INVOICE_CLOSED if invoice else problems.CLOSED)
 
 
 def _anything(_request: AnyRequest, error: Exception) -> Response[bytes]:
@@ -225,6 +233,7 @@ def create_api(wiring: RightsWiring, proofs: ProofVerifier, say_closed: Callable
             *COLLEAGUE_ROUTES,
             *DEVICE_ROUTES,
             *APPEAL_ROUTES,
+            *INVOICE_ROUTES,
             place,
             token,
             seats,
@@ -235,7 +244,8 @@ def create_api(wiring: RightsWiring, proofs: ProofVerifier, say_closed: Callable
         ],
         exception_handlers={
             **EXCEPTION_HANDLERS,
-            FieldError: _field,
+            **INVOICE_HANDLERS,
+            FieldError: field_refused,
             HTTPException: _http,
             UnicodeDecodeError: _unreadable,
             RecursionError: _unreadable,
@@ -249,6 +259,7 @@ def create_api(wiring: RightsWiring, proofs: ProofVerifier, say_closed: Callable
                 STATE_KEY: wiring.sign_in,
                 VENDOR_KEY: wiring.vendor,
                 WIRING_KEY: wiring,
+                INVOICES_KEY: wiring.invoices,
                 SAY_CLOSED_KEY: say_closed,
                 PLACE_KEY: (wiring.rights.proofs, wiring.callers),
             }

@@ -101,6 +101,10 @@ _NAMES: Final[Mapping[str, str]] = {
     "GET /v1/substitutes": "listSubstitutes",
     "GET /v1/holds": "listHolds",
     "POST /v1/holds/appeal": "appealHold",
+    "POST /v1/invoices": "sendInvoice",
+    "GET /v1/invoices": "listInvoices",
+    "GET /v1/invoices/{invoice}": "readInvoice",
+    "POST /v1/invoices/{invoice}/cancel": "cancelInvoice",
     "GET /v1/place": "readPlace",
     "GET /v1/seats": "readSeats",
     "GET /v1/history": "listHistory",
@@ -118,6 +122,7 @@ _SIGNED: Final = frozenset(
         "/v1/devices/confirm",
         "/v1/devices/{device}/separate",
         "/v1/holds/appeal",
+        "/v1/invoices/{invoice}/cancel",
     }
 )
 """Routes of the framework that a session bound to a key signs."""
@@ -149,6 +154,8 @@ _ALSO: Final[Mapping[str, tuple[int, ...]]] = {
     "/v1/devices/confirm": (409,),
     "/v1/devices/{device}/separate": (409,),
     "/v1/holds/appeal": (422,),
+    "/v1/invoices": (422,),
+    "/v1/invoices/{invoice}/cancel": (409, 413, 422),
     "/v1/substitutions": (403,),
     "/v1/substitutions/{number}/end": (403,),
     "/v1/enrolments": (403,),

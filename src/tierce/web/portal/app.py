@@ -24,6 +24,7 @@ from tierce.web.portal.errors import (
 )
 from tierce.web.portal.history import history_handlers
 from tierce.web.portal.holding import holding_handlers
+from tierce.web.portal.invoicing import invoicing_handlers
 from tierce.web.portal.own import about_handlers, session_list_handlers
 from tierce.web.portal.reading import reading_handlers
 from tierce.web.portal.settings import PortalSettings
@@ -67,6 +68,7 @@ def create_app(
             *reading_handlers(site),
             *history_handlers(site),
             *deposit_handlers(site),
+            *invoicing_handlers(site),
             *session_list_handlers(site),
             *about_handlers(site),
             *holding_handlers(site),

@@ -108,6 +108,7 @@ def _row(site: PortalSite, row: HistoryRow, language: Language) -> dict[str, obj
         "domain": domain_label(row.domain, language),
         "engagement": row.engagement or "",
         "until": row.engagement_until,
+        "invoiced": row.engagement_until is not None and row.engagement_until >= today_of(site),
         "label": row.label or "",
         "act_url": site.act_url(revisit_path(row.engagement)) if row.engagement else "",
     }

@@ -6,6 +6,7 @@ from functools import partial
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from tierce.billing.invoices.service import Invoices
 from tierce.gate.service import Gate
 from tierce.gate.store import GateStore
 from tierce.gate.tally import Tally
@@ -95,7 +96,9 @@ async def _gated(settings: Settings, keyring: Keyring, key: Ed25519PrivateKey, f
         await stack.enter_async_context(beating(pool, appender, clock))
         await stack.enter_async_context(rereading(rights))
         await stack.enter_async_context(learning(callers, settings.spool_directory()))
-        wiring = RightsWiring(gate, rights, History(pool, keyring, clock), callers, sign_in, vendor)
+        numbers = keyring.raw(Purpose.ENGAGEMENT.value), keyring.raw(Purpose.RECEIPT.value)
+        invoices = Invoices(sessions, appender, policy, numbers)
+        wiring = RightsWiring(gate, rights, History(pool, keyring, clock), callers, sign_in, vendor, invoices)
         yield create_api(wiring, ProofVerifier(clock), front.say_closed)
 
 

@@ -82,6 +82,14 @@ function presenceOf(typed) {
   return typed("presence") ? { presence: { means: "card", proof: typed("presence") } } : {};
 }
 
+// Cents of « 12,50 »; what is no amount goes as it was typed, to be refused by name; nothing is 0.
+function centsOf(text) {
+  const compact = text.replace(/\s/g, "").replace(/€$/, "");
+  if (!compact) return 0;
+  const found = /^(\d{1,6})(?:[.,](\d{1,2}))?$/.exec(compact);
+  return found ? Number(found[1]) * 100 + Number((found[2] ?? "").padEnd(2, "0")) : text;
+}
+
 // What each form asks, as the API's own JSON.
 const bodies = {
   async activity(fields, key) {
@@ -129,6 +137,26 @@ const bodies = {
   async code(fields) {
     return { code: fields.get("code").trim() };
   },
+  async invoice(fields) {
+    const typed = (name) => (fields.get(name) ?? "").trim();
+    const lines = [];
+    for (let row = 1; fields.has(`item-${row}`); row++) {
+      const of = (name) => typed(`${name}-${row}`);
+      if (!of("item") && !of("price") && !of("amo") && !of("asked")) continue;
+      lines.push({
+        item: of("item").toUpperCase(),
+        quantity: /^\d{1,4}$/.test(of("quantity")) ? Number(of("quantity")) : of("quantity"),
+        price: centsOf(of("price")),
+        amo: centsOf(of("amo")),
+        asked: centsOf(of("asked")),
+      });
+    }
+    const quotes = typed("quotes").toUpperCase().startsWith("D-") ? "receipt" : "engagement";
+    return { [quotes]: typed("quotes"), reference: typed("reference"), care_date: typed("care_date"), lines };
+  },
+  async why(fields) {
+    return { why: fields.get("why").trim() };
+  },
   async appeal(fields) {
     return { hold: fields.get("hold"), said: fields.get("said").trim() };
   },
@@ -173,7 +201,7 @@ async function signAndSubmit(form) {
 
 for (const form of document.querySelectorAll("form[data-sign]")) {
   form.addEventListener("submit", async (event) => {
-    if (settings.signs === "no") return;
+    if (settings.signs === "no" || event.submitter?.hasAttribute("data-plain")) return;
     event.preventDefault();
     const button = form.querySelector("button[type=submit]");
     if (button.getAttribute("aria-disabled") === "true") return;

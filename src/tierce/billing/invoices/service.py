@@ -1,0 +1,190 @@
+"""Invoices of one place: taken in with their journal line, read again, taken back. Nobody covered is looked up."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+
+from tierce.billing.invoices import store
+from tierce.billing.invoices.errors import (
+    InvoicesClosedError,
+    InvoicesHeldError,
+    InvoiceUnknownError,
+    NotCancellableError,
+    ReferenceUsedError,
+    TooManyMissedError,
+)
+from tierce.billing.invoices.model import Found, OwnInvoice, Quoted, Sent, Taken
+from tierce.billing.invoices.rules import check_quoted, digest_of, not_own, parse_invoice, read_why, repeated
+from tierce.billing.model import InvoiceState
+from tierce.deposits.errors import ReceiptUnknownError
+from tierce.deposits.receipts import read_receipt
+from tierce.identity.errors import SessionReason, SessionRefusedError
+from tierce.identity.lines import line_of
+from tierce.identity.model import SessionState
+from tierce.identity.service import Received, Sessions
+from tierce.journal.engagement import parse_engagement
+from tierce.journal.errors import EngagementFormatError
+from tierce.journal.model import EntryKind
+from tierce.journal.service import Appender
+from tierce.kernel.care import Domain
+from tierce.kernel.categories import DataCategory
+from tierce.kernel.clock import date_of, paris_day
+from tierce.kernel.ids import EntrySeq, new_id
+from tierce.policy.acts import Act
+from tierce.policy.invoices import PAGE_ROWS
+
+_NO_NUMBER = -1
+"""What stands for a number that cannot be read: nothing has it."""
+
+
+class Invoices:
+    """The invoices of whoever holds a session; `keys` are those of engagement numbers and of receipts."""
+
+    def __init__(
+        self,
+        sessions: Sessions,
+        appender: Appender,
+        policy: bytes,
+        keys: tuple[bytes, bytes],
+        page_rows: int = PAGE_ROWS,
+    ) -> None:
+        """Whose they are is told by `sessions`, with its connections and its clock; lines go through `appender`."""
+        self._sessions = sessions
+        self._appender = appender
+        self._policy = policy
+        self._keys = keys
+        self._page_rows = page_rows
+
+    async def send(self, handle: str, request: Received) -> Taken:
+        """Take one invoice in, after its journal line; the same bytes again get the same receipt.
+
+        Raises:
+            SessionRefusedError, ProofRefusedError.
+            InvoiceFieldError: a field cannot be accepted, or what is quoted does not guarantee it.
+            ReferenceUsedError: this reference is another invoice's.
+            TooManyInvoicesError, TooManyMissedError, InvoicesHeldError, InvoicesClosedError.
+        """
+        today = date_of(paris_day(self._sessions.clock.now()))
+        async with self._sessions.signed(handle, request, keyless_too=True) as (connection, state):
+            sent, digest = parse_invoice(request.body, today), digest_of(request.body)
+            numbers = self._numbers(sent)
+            quoted = await store.quote(connection, state.id, sent.reference, *numbers)
+            number = quoted.invoice
+            if number is not None and quoted.digest != digest:
+                raise ReferenceUsedError
+            if number is None:
+                if quoted.found is Found.NOT_OWN:
+                    await connection.commit()  # the number that was tried counts
+                _refuse(sent, quoted)
+                check_quoted(sent, quoted, today)
+                number = new_id()
+                entry = await self._note(connection, state, Act.INVOICE_SEND, number, domain=quoted.domain)
+                await store.keep(connection, state.id, number, sent=sent, quoted=numbers, digest=digest, entry=entry)
+            (kept,) = await store.own(connection, state.id, self._keys, only=number)
+            repeats = repeated(sent.lines, await store.beside(connection, state.id, number))
+        return Taken(kept, repeats)
+
+    def _numbers(self, sent: Sent) -> tuple[int | None, int | None]:
+        """What is quoted, as the database knows it: engagement, deposit."""
+        try:
+            if sent.engagement is not None:
+                return parse_engagement(self._keys[0], sent.engagement), None
+            return None, read_receipt(self._keys[1], sent.receipt or "")
+        except EngagementFormatError:
+            return _NO_NUMBER, None
+        except ReceiptUnknownError:
+            return None, _NO_NUMBER
+
+    async def page(
+        self, handle: str, state: InvoiceState | None, after: int | None
+    ) -> tuple[list[OwnInvoice], int | None]:
+        """One page of the place's invoices, the newest first, and where the next begins; after the line that says so.
+
+        Raises:
+            SessionRefusedError: the session is over, or has chosen no activity.
+        """
+        async with self._reading(handle) as (connection, reader):
+            rows = await store.own(
+                connection, reader.id, self._keys, state=state, after=after, at_most=self._page_rows + 1
+            )
+            if rows:
+                await self._note_reading(connection, reader)
+        page = rows[: self._page_rows]
+        return page, page[-1].id if len(rows) > self._page_rows else None
+
+    async def one(self, handle: str, number: int) -> OwnInvoice:
+        """One invoice of the place with its lines; after the line that says so.
+
+        Raises:
+            SessionRefusedError: the session is over, or has chosen no activity.
+            InvoiceUnknownError: none of this place's has this number.
+        """
+        async with self._reading(handle) as (connection, reader):
+            found = await store.own(connection, reader.id, self._keys, only=number)
+            if not found:
+                raise InvoiceUnknownError
+            lines = await store.own_lines(connection, reader.id, number)
+            await self._note_reading(connection, reader, number)
+        return replace(found[0], lines=lines)
+
+    async def cancel(self, handle: str, request: Received, number: int) -> OwnInvoice:
+        """Take one invoice back, with a written reason, before any transfer has it.
+
+        Raises:
+            SessionRefusedError, ProofRefusedError.
+            InvoiceFieldError: the reason cannot be kept.
+            InvoiceUnknownError, NotCancellableError.
+        """
+        async with self._sessions.signed(handle, request, keyless_too=True) as (connection, state):
+            done = await store.cancel(connection, state.id, number, read_why(request.body))
+            if done == _NONE_OF_THEIRS:
+                raise InvoiceUnknownError
+            if done:
+                raise NotCancellableError
+            await self._note(connection, state, Act.INVOICE_CANCEL, number)
+            (kept,) = await store.own(connection, state.id, self._keys, only=number)
+        return kept
+
+    @asynccontextmanager
+    async def _reading(self, handle: str) -> AsyncIterator[tuple[store.Connection, SessionState]]:
+        """A transaction in which a live session reads: what it found is told once its line is committed."""
+        state = await self._sessions.read(handle)
+        if state.activity is None:
+            raise SessionRefusedError(SessionReason.NOT_BOUND)
+        async with self._sessions.pool.connection() as connection:
+            yield connection, state
+
+    async def _note_reading(self, connection: store.Connection, state: SessionState, number: int = 0) -> None:
+        await self._note(connection, state, Act.INVOICE_READ, number, categories=DataCategory.REIMBURSEMENTS)
+
+    async def _note(
+        self,
+        connection: store.Connection,
+        state: SessionState,
+        act: Act,
+        number: int,
+        *,
+        domain: Domain | None = None,
+        categories: DataCategory = DataCategory.NONE,
+    ) -> EntrySeq:
+        line = line_of(state, act, self._sessions.clock.now(), self._policy, number)
+        line = replace(line, kind=EntryKind.INVOICE, domain=domain, categories=categories)
+        return (await self._appender.write_async(connection, [line]))[0]
+
+
+_NONE_OF_THEIRS = 2
+
+
+def _refuse(sent: Sent, quoted: Quoted) -> None:
+    """Raise what stands in the way of an invoice before what it quotes is looked at."""
+    match quoted.found:
+        case Found.NOT_OWN:
+            raise not_own(sent)
+        case Found.TRIED:
+            raise TooManyMissedError
+        case Found.HELD:
+            raise InvoicesHeldError
+        case Found.CLOSED:
+            raise InvoicesClosedError
+        case _:
+            return

@@ -1,0 +1,138 @@
+"""Invoices in PostgreSQL, through functions of the session that one serves; no table of them is read."""
+
+from typing import Any, Final, LiteralString
+
+import psycopg
+from psycopg import AsyncConnection
+
+from tierce.billing.invoices.errors import TooManyInvoicesError
+from tierce.billing.invoices.model import Beside, Found, OwnInvoice, OwnLine, Quoted, Sent
+from tierce.billing.invoices.rules import CANCELLABLE, DECIDED
+from tierce.billing.model import InvoiceLine, InvoiceReason, InvoiceState
+from tierce.deposits.receipts import print_receipt
+from tierce.journal.engagement import format_engagement
+from tierce.kernel.care import Domain
+from tierce.kernel.clock import date_of
+from tierce.kernel.ids import EntrySeq, SessionId
+
+Connection = AsyncConnection[Any]
+
+_QUOTE: Final[LiteralString] = (
+    "select outcome, domain, first_day, last_day, sent_by, most, guaranteed, invoice, digest"
+    " from care.quote_invoice(%s, %s, %s::bigint, %s::bigint)"
+)
+_OWN: Final[LiteralString] = (
+    "select id, reference, engagement, deposit, label, domain, care_day, at, state, reason, price, amo, asked, due,"
+    " decided, cancelled, cancelled_why, transfer"
+    " from care.own_invoices(%s, %s::bigint, %s::smallint, %s::bigint, %s)"
+)
+
+
+async def quote(
+    connection: Connection, session: SessionId, reference: str, engagement: int | None, deposit: int | None
+) -> Quoted:
+    """What a quoted number guarantees; a number that is not the session's place's is counted against its line."""
+    cursor = await connection.execute(_QUOTE, (session, reference, engagement, deposit))
+    row = await cursor.fetchone()
+    assert row is not None
+    found, domain, first, last, sent_by, most, guaranteed, invoice, digest = row
+    return Quoted(
+        Found(found), None if domain is None else Domain(domain), first, last, sent_by, most, guaranteed, invoice,
+        bytes(digest or b""),
+    )  # fmt: skip
+
+
+async def keep(
+    connection: Connection,
+    session: SessionId,
+    number: int,
+    *,
+    sent: Sent,
+    quoted: tuple[int | None, int | None],
+    digest: bytes,
+    entry: EntrySeq,
+) -> None:
+    """Keep an invoice whose journal line was written in this transaction.
+
+    Raises:
+        TooManyInvoicesError: those of the day, or of this engagement, are used up.
+    """
+    lines = sent.lines
+    try:
+        await connection.execute(
+            "select care.keep_invoice(%s, %s, %s, %s::bigint, %s::bigint, %s, %s, %s, %s, %s, %s, %s, %s)",
+            (session, number, sent.reference, *quoted, sent.care_day, [one.item for one in lines],
+             [one.quantity for one in lines], [one.price for one in lines], [one.amo for one in lines],
+             [one.asked for one in lines], digest, entry),
+        )  # fmt: skip
+    except psycopg.errors.ProgramLimitExceeded:
+        raise TooManyInvoicesError from None
+
+
+async def beside(connection: Connection, session: SessionId, number: int) -> list[Beside]:
+    """Other invoices of the session's place about the same engagement or receipt and day, sent before this one."""
+    cursor = await connection.execute(
+        "select reference, items, quantities from care.beside_invoice(%s, %s)", (session, number)
+    )
+    return [
+        Beside(reference, tuple(zip(items, quantities, strict=True)))
+        for reference, items, quantities in await cursor.fetchall()
+    ]
+
+
+async def own(
+    connection: Connection,
+    session: SessionId,
+    keys: tuple[bytes, bytes],
+    *,
+    only: int | None = None,
+    state: InvoiceState | None = None,
+    after: int | None = None,
+    at_most: int = 1,
+) -> list[OwnInvoice]:
+    """Invoices of the session's place, the newest first; numbers are printed with the engagement and receipt keys."""
+    cursor = await connection.execute(_OWN, (session, only, state, after, at_most))
+    return [_invoice(row, keys) for row in await cursor.fetchall()]
+
+
+def _invoice(row: tuple[Any, ...], keys: tuple[bytes, bytes]) -> OwnInvoice:
+    (
+        number, reference, engagement, deposit, label, domain, care_day, at, state, reason, price, amo, asked, due,
+        decided, cancelled, why, transfer,
+    ) = row  # fmt: skip
+    stands = InvoiceState(state)
+    return OwnInvoice(
+        number,
+        reference,
+        print_receipt(keys[1], deposit) if engagement is None else format_engagement(keys[0], EntrySeq(engagement)),
+        label,
+        Domain(domain),
+        date_of(care_day),
+        at,
+        stands,
+        InvoiceReason(reason),
+        price,
+        amo,
+        asked,
+        due if stands in DECIDED else None,
+        decided,
+        cancelled,
+        why,
+        stands in CANCELLABLE and transfer is None,
+    )
+
+
+async def own_lines(connection: Connection, session: SessionId, number: int) -> tuple[OwnLine, ...]:
+    """The lines of one invoice of the session's place."""
+    cursor = await connection.execute(
+        "select n, item, quantity, price, amo, asked, due from care.own_invoice_lines(%s, %s)", (session, number)
+    )
+    return tuple(OwnLine(row[0], InvoiceLine(*row[1:6]), row[6]) for row in await cursor.fetchall())
+
+
+async def cancel(connection: Connection, session: SessionId, number: int, why: str) -> int:
+    """Take one back: 0 done, 1 too late, 2 none of this place's."""
+    cursor = await connection.execute("select care.cancel_invoice(%s, %s, %s)", (session, number, why))
+    row = await cursor.fetchone()
+    assert row is not None
+    return int(row[0])

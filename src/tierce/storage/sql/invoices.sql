@@ -1,0 +1,212 @@
+-- Invoices taken in (billing/invoices, docs/adr/0096). `api` reads no table of them: whose they are is the live session's
+-- own place, and what is told of an engagement is what that place was told when it asked. Nothing about the person.
+
+-- Who a live session is: its place, its line. Nobody (no row) for one that ended or has chosen no activity.
+create or replace function care.bearer(of_session bigint)
+    returns table (establishment bigint, professional bigint, line bigint, login bigint, device bigint, site smallint)
+    language sql stable as $$
+    select t.establishment, s.professional, s.line, s.login, s.device, s.site
+    from access.session s join directory.activity t on t.id = s.activity
+    where s.id = of_session and s.revoked is null and s.expires > now() and s.line is not null
+$$;
+
+-- Whether what an invoice quotes is this place's own, and what it guarantees. One invoice of a place and a reference is looked
+-- at at a time. `outcome`: 0 nothing of this place's has this number, 1 it is, 2 too many numbers were tried today, 3 the account,
+-- the device or the place is suspended, 4 the nation, the site or the act is closed, 5 the reference was used. The days are of
+-- the care; `sent_by` is the last on which it may be quoted; `most` in cents, null where an answer gives no amount.
+create or replace function care.quote_invoice(of_session bigint, of_reference text, of_engagement bigint, of_deposit bigint)
+    returns table (outcome smallint, domain smallint, first_day integer, last_day integer, sent_by integer, most integer,
+                   guaranteed boolean, invoice bigint, digest bytea)
+    language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+#variable_conflict use_column
+declare
+    who record;
+    missed_max constant integer := 20;
+    receipt_days constant integer := 90;
+begin
+    select * into who from care.bearer(of_session);
+    if not found then
+        raise exception 'no live session has this number' using errcode = 'insufficient_privilege';
+    end if;
+    perform pg_advisory_xact_lock(hashtextextended(who.establishment || '|' || of_reference, 233));
+    return query select 5::smallint, i.domain, 0, 0, 0, 0, true, i.id, i.digest
+    from care.invoice i where i.establishment = who.establishment and i.reference = of_reference;
+    if found then
+        return;                                      -- the same again is answered whatever happened since
+    end if;
+    if exists (select from access.ladder h where h.rung >= 4 and h.lifted is null and h.until > now()
+               and (h.level, h.subject) in ((9, 0), (10, who.site), (11, 233))) then
+        return query select 4::smallint, null::smallint, 0, 0, 0, 0, false, null::bigint, null::bytea;
+        return;
+    end if;
+    if exists (select from access.ladder h where h.rung >= 4 and h.lifted is null and h.until > now()
+               and (h.level, h.subject) in ((1, who.login), (2, who.device), (3, who.establishment))) then
+        return query select 3::smallint, null::smallint, 0, 0, 0, 0, false, null::bigint, null::bytea;
+        return;
+    end if;
+    if coalesce((select m.n from care.invoice_missed m where m.line = who.line and m.day = gate.today()), 0) >= missed_max then
+        return query select 2::smallint, null::smallint, 0, 0, 0, 0, false, null::bigint, null::bytea;
+        return;
+    end if;
+    return query
+    select 1::smallint, e.domain, e.care_day, e.until_day, e.until_day, null::integer, true, null::bigint, null::bytea
+    from care.engagement e where e.seq = of_engagement and e.establishment = who.establishment
+    union all
+    select 1::smallint, d.domain, d.care_day, d.care_day,
+           (d.received at time zone 'Europe/Paris')::date - date '1970-01-01' + receipt_days,
+           d.amount - coalesce((select sum(i.asked) from care.invoice i
+                                where i.deposit = d.number and i.state not in (3, 4)), 0)::integer,
+           d.state = 2 and d.insurer is not null, null::bigint, null::bytea
+    from care.deposit d where of_engagement is null and d.number = of_deposit and d.establishment = who.establishment;
+    if not found then
+        insert into care.invoice_missed as m (line, day, n) values (who.line, gate.today(), 1)
+        on conflict (line, day) do update set n = m.n + 1;
+        return query select 0::smallint, null::smallint, 0, 0, 0, 0, false, null::bigint, null::bytea;
+    end if;
+end $$;
+
+-- Keeps an invoice: of the session's own place, quoting what is that place's, with the sums of its lines, under the limits of a
+-- day, and with its line of the journal, written in this very transaction. Returns when it was taken in.
+create or replace function care.keep_invoice(
+    of_session bigint, new_id bigint, of_reference text, of_engagement bigint, of_deposit bigint, of_day integer, items text[],
+    quantities integer[], prices integer[], amos integer[], askeds integer[], of_digest bytea, of_entry bigint)
+    returns timestamptz language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+    who record;
+    quoted record;
+    written record;
+    line_a_day constant integer := 1000;
+    place_a_day constant integer := 4000;
+    of_one_engagement constant integer := 200;
+    total bigint := (select sum(p) from unnest(prices) p);
+    stated bigint := (select sum(p) from unnest(amos) p);
+    wanted bigint := (select sum(p) from unnest(askeds) p);
+begin
+    perform gate.insist_durable();
+    select * into who from care.bearer(of_session);
+    if not found then
+        raise exception 'no live session has this number' using errcode = 'insufficient_privilege';
+    end if;
+    select * into quoted from care.quote_invoice(of_session, of_reference, of_engagement, of_deposit);
+    if quoted.outcome <> 1 or not quoted.guaranteed or of_day not between quoted.first_day and quoted.last_day
+       or of_day > gate.today() or gate.today() > quoted.sent_by or wanted > quoted.most then
+        raise exception 'what is quoted does not guarantee this invoice' using errcode = 'insufficient_privilege';
+    end if;
+    if (select count(*) from care.invoice i where i.establishment = who.establishment and i.at >= gate.day_start()) >= place_a_day
+       or (select count(*) from care.invoice i where i.establishment = who.establishment and i.at >= gate.day_start()
+           and i.line = who.line) >= line_a_day
+       or (select count(*) from care.invoice i where i.engagement = of_engagement) >= of_one_engagement then
+        raise exception 'too many invoices' using errcode = 'program_limit_exceeded';
+    end if;
+    select e.kind, e.body into written from journal.entry e
+    where e.seq = of_entry and e.tx = pg_current_xact_id_if_assigned();
+    if not found or written.kind <> 22 or get_byte(written.body, 2) <> 233 or journal.u64(written.body, 24) <> who.establishment
+       or journal.u64(written.body, 16) <> who.professional or journal.u64(written.body, 80) <> 0
+       or journal.u64(written.body, 112) <> new_id then
+        raise exception 'an invoice is kept with its own line of the journal' using errcode = 'check_violation';
+    end if;
+    insert into care.invoice (id, establishment, professional, line, reference, engagement, deposit, person, insurer, domain,
+                              care_day, price, amo, asked, digest, entry)
+    select new_id, who.establishment, who.professional, who.line, of_reference, of_engagement,
+           case when of_engagement is null then of_deposit end, q.person, q.insurer, q.domain, of_day, total, stated, wanted,
+           of_digest, of_entry
+    from (select e.person, e.insurer, e.domain from care.engagement e where e.seq = of_engagement
+          union all
+          select null, d.insurer, d.domain from care.deposit d where of_engagement is null and d.number = of_deposit) q;
+    insert into care.invoice_line (invoice, n, item, quantity, price, amo, asked)
+    select new_id, l.n, l.item, l.quantity, l.price, l.amo, l.asked
+    from unnest(items, quantities, prices, amos, askeds) with ordinality l(item, quantity, price, amo, asked, n);
+    return now();
+end $$;
+
+-- The items of other invoices of this place about the same care, sent before one of its own and standing then: one row each.
+-- The same engagement or receipt, the same day; never the same person by another number, which would tell who is one.
+create or replace function care.beside_invoice(of_session bigint, of_invoice bigint)
+    returns table (reference text, items text[], quantities integer[])
+    language sql stable security definer set search_path = pg_catalog, pg_temp as $$
+    select o.reference, array_agg(l.item order by l.n), array_agg(l.quantity::integer order by l.n)
+    from care.bearer(of_session) w
+    join care.invoice i on i.id = of_invoice and i.establishment = w.establishment
+    join care.invoice o on (o.engagement = i.engagement or o.deposit = i.deposit) and o.care_day = i.care_day
+        and o.establishment = w.establishment and o.id <> i.id and o.at < i.at
+        and coalesce(o.cancelled, 'infinity') > i.at and (o.state <> 3 or o.decided > i.at)
+    join care.invoice_line l on l.invoice = o.id
+    group by o.id order by o.at, o.id
+$$;
+
+-- The session's own place's invoices, the newest first: nobody's identity, and no person's number. Of one, with `which`.
+create or replace function care.own_invoices(of_session bigint, which bigint, of_state smallint, after bigint, at_most integer)
+    returns table (id bigint, reference text, engagement bigint, deposit bigint, label text, domain smallint, care_day integer,
+                   at timestamptz, state smallint, reason smallint, price integer, amo integer, asked integer, due integer,
+                   decided timestamptz, cancelled timestamptz, cancelled_why text, transfer bigint)
+    language sql stable security definer set search_path = pg_catalog, pg_temp as $$
+    select i.id, i.reference, i.engagement, i.deposit, coalesce(e.label, d.label), i.domain, i.care_day, i.at, i.state, i.reason,
+           i.price, i.amo, i.asked, i.due, i.decided, i.cancelled, i.cancelled_why, i.transfer
+    from care.bearer(of_session) w
+    join care.invoice i on i.establishment = w.establishment
+    left join care.engagement e on e.seq = i.engagement
+    left join care.deposit d on d.number = i.deposit
+    where (which is null or i.id = which) and (of_state is null or i.state = of_state)
+      and (after is null or (i.at, i.id) < (select c.at, c.id from care.invoice c
+                                            where c.id = after and c.establishment = w.establishment))
+    order by i.at desc, i.id desc limit least(at_most, 101)
+$$;
+
+create or replace function care.own_invoice_lines(of_session bigint, of_invoice bigint)
+    returns table (n smallint, item text, quantity smallint, price integer, amo integer, asked integer, due integer)
+    language sql stable security definer set search_path = pg_catalog, pg_temp as $$
+    select l.n, l.item, l.quantity, l.price, l.amo, l.asked, l.due
+    from care.bearer(of_session) w
+    join care.invoice i on i.establishment = w.establishment and i.id = of_invoice
+    join care.invoice_line l on l.invoice = i.id order by l.n
+$$;
+
+-- Takes an invoice of the session's own place back, while no transfer has it: 0 done, 1 it is another state's, 2 none of theirs.
+create or replace function care.cancel_invoice(of_session bigint, of_invoice bigint, why text) returns smallint
+    language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+    one record;
+begin
+    select i.state, i.transfer into one from care.bearer(of_session) w
+    join care.invoice i on i.establishment = w.establishment and i.id = of_invoice for update of i;
+    if not found then
+        return 2;
+    end if;
+    if one.state not in (1, 2, 7) or one.transfer is not null then
+        return 1;
+    end if;
+    update care.invoice set state = 4, cancelled = now(), cancelled_why = why where id = of_invoice;
+    return 0;
+end $$;
+
+-- What an incident's list does not say (docs/adr/0096): how often invoices of a place were read under its criteria, which names
+-- nobody, and how many pairs on the list had an invoice there by the last of these readings: who read both could match them.
+create or replace function incident.invoices_read(of_incident bigint, of_revision smallint)
+    returns table (readings bigint, matched bigint)
+    language sql stable security definer set search_path = pg_catalog, pg_temp as $$
+    with asked as (
+        select s.criteria as c, (s.criteria ->> 'from_us')::bigint as from_us, (s.criteria ->> 'until_us')::bigint as until_us
+        from incident.scope s where s.incident = of_incident and s.revision = of_revision),
+    named as materialized (                          -- the sessions that the criteria name, by whatever they name
+        select s.id from asked a join access.session s
+            on s.created < to_timestamp(a.until_us / 1e6) and s.expires >= to_timestamp(a.from_us / 1e6)
+        left join directory.activity t on t.id = s.activity
+        left join directory.software o on o.id = s.software
+        where a.c -> 'professionals' @> to_jsonb(s.professional) or a.c -> 'devices' @> to_jsonb(s.device)
+           or a.c -> 'sessions' @> to_jsonb(s.id) or a.c -> 'establishments' @> to_jsonb(t.establishment)
+           or a.c -> 'software' @> to_jsonb(s.software) or a.c -> 'vendors' @> to_jsonb(o.vendor)
+           or a.c -> 'networks' @> to_jsonb(encode(s.network, 'hex'))),
+    read as (
+        select journal.u64(e.body, 24) as place, count(*) as n, max(journal.u64(e.body, 8)) as last_us
+        from asked a
+        join journal.entry e on e.professional in (select s.professional from access.session s join named n on n.id = s.id)
+        where e.kind = 22 and get_byte(e.body, 2) = 234 and journal.u64(e.body, 32) in (select n.id from named n)
+          and journal.u64(e.body, 8) >= a.from_us and journal.u64(e.body, 8) < a.until_us
+        group by 1)
+    select coalesce((select sum(r.n) from read r), 0)::bigint,
+           (select count(*) from incident.exposed x
+            where x.incident = of_incident and x.revision = of_revision and exists (
+                select from care.invoice i join read r on r.place = i.establishment
+                where i.person = x.person and i.insurer = x.insurer
+                  and extract(epoch from i.at) * 1000000 <= r.last_us))
+$$;

@@ -1,0 +1,321 @@
+"""Invoices of one's own place: sent, listed, read, taken back. Nobody is named; what is due is not told at once."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Annotated, Any, Final
+
+import msgspec
+from litestar import Response, get, post
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath, FromQuery, QueryParameter
+
+from tierce.billing.invoices.errors import (
+    InvoiceFieldError,
+    InvoicesClosedError,
+    InvoicesHeldError,
+    InvoiceUnknownError,
+    NotCancellableError,
+    ReferenceUsedError,
+    TooManyInvoicesError,
+    TooManyMissedError,
+)
+from tierce.billing.invoices.model import OwnInvoice, Taken
+from tierce.billing.invoices.rules import REASONS, read_state
+from tierce.billing.invoices.service import Invoices
+from tierce.billing.model import STATE_LABELS, InvoiceReason
+from tierce.deposits.receipts import PREFIX
+from tierce.kernel.clock import seconds_left_today
+from tierce.kernel.errors import TierceError
+from tierce.kernel.ids import MAX_ID
+from tierce.kernel.language import Phrase
+from tierce.policy.acts import Act
+from tierce.web.api.problems import Problem, headers_of
+from tierce.web.api.signin import AnyRequest, handle_of, received, wiring_of
+
+INVOICES: Final = "/v1/invoices"
+INVOICES_KEY: Final = "invoices"
+_State = Annotated[str | None, QueryParameter(name="state")]
+"""The framework keeps a parameter of this name for itself."""
+CLOSED_SECONDS: Final = 600
+"""When to send again what the service did not take: an invoice may be quoted for weeks, so that nobody need hurry."""
+
+
+class Said(msgspec.Struct):
+    """One sentence, in French and in English."""
+
+    fr: str
+    en: str
+
+
+class StateAnswer(msgspec.Struct):
+    """Where an invoice stands: a code, and its words."""
+
+    code: str
+    label: Said
+
+
+class WhyAnswer(msgspec.Struct):
+    """Why an invoice is refused, or paid in part, and what to do."""
+
+    code: str
+    detail: Said
+    remedy: Said
+
+
+class LineAnswer(msgspec.Struct):
+    """One line, in cents; `due` is null until it is decided."""
+
+    n: int
+    item: str
+    quantity: int
+    price: int
+    amo: int
+    asked: int
+    due: int | None
+
+
+class InvoiceAnswer(msgspec.Struct):
+    """One invoice of one's own place, in cents: nobody's identity. `due` is null until it is decided.
+
+    `engagement` or `receipt` is the number that it quotes; `label` is what was typed beside that.
+    """
+
+    id: str
+    reference: str
+    engagement: str | None
+    receipt: str | None
+    label: str | None
+    domain: str
+    care_date: date
+    received_at: datetime
+    state: StateAnswer
+    reason: WhyAnswer | None
+    price: int
+    amo: int
+    asked: int
+    due: int | None
+    decided_at: datetime | None
+    cancelled_at: datetime | None
+    cancelled_why: str | None
+    cancellable: bool
+
+
+class FullAnswer(InvoiceAnswer):
+    """One invoice with its lines."""
+
+    lines: list[LineAnswer]
+
+
+class WarningAnswer(msgspec.Struct):
+    """What may have one's invoice refused later: `reference` is another of one's own."""
+
+    code: str
+    reference: str
+    detail: Said
+    remedy: Said
+
+
+class TakenAnswer(msgspec.Struct):
+    """The receipt of an invoice, the same for the same bytes; what is due is decided later: read one's list."""
+
+    id: str
+    reference: str
+    received_at: datetime
+    domain: str
+    care_date: date
+    price: int
+    amo: int
+    asked: int
+    warnings: list[WarningAnswer]
+
+
+class PageAnswer(msgspec.Struct):
+    """One page, newest first, and the cursor of the next; null on the last page."""
+
+    rows: list[InvoiceAnswer]
+    cursor: str | None
+
+
+def _invoices(request: AnyRequest) -> Invoices:
+    found: Invoices = request.app.state[INVOICES_KEY]
+    return found
+
+
+@post(INVOICES, status_code=201, opt={"act": Act.INVOICE_SEND})
+async def send_invoice(request: AnyRequest) -> TakenAnswer:
+    """Send one invoice: it quotes the engagement number of an answer, or the receipt of a deposit, and names nobody.
+
+    Signed as asks are. The same bytes under the same reference get the same receipt, whatever happened since; other
+    bytes get 409. What it says of amounts is what was sent: what is due is decided later.
+    """
+    signed = await received(request, wiring_of(request).url)
+    return _taken(await _invoices(request).send(handle_of(request), signed))
+
+
+@get(INVOICES, opt={"act": Act.INVOICE_READ})
+async def list_invoices(
+    request: AnyRequest, cursor: FromQuery[str | None] = None, stands: _State = None
+) -> PageAnswer:
+    """List one's own place's invoices, newest first: nobody is named. `state` is the code of one."""
+    wanted = read_state(stands)
+    rows, following = await _invoices(request).page(handle_of(request), wanted, _cursor(cursor))
+    return PageAnswer([_answer(one) for one in rows], None if following is None else str(following))
+
+
+@get(INVOICES + "/{invoice:str}", opt={"act": Act.INVOICE_READ})
+async def read_invoice(request: AnyRequest, invoice: FromPath[str]) -> FullAnswer:
+    """Read one invoice of one's own place: its lines, what is due of each, why, and what to do."""
+    return _full(await _invoices(request).one(handle_of(request), _number(invoice)))
+
+
+@post(INVOICES + "/{invoice:str}/cancel", status_code=200, opt={"act": Act.INVOICE_CANCEL})
+async def cancel_invoice(request: AnyRequest, invoice: FromPath[str]) -> InvoiceAnswer:
+    """Take one invoice back, with a written reason, before its transfer: signed as asks are."""
+    signed = await received(request, wiring_of(request).url)
+    return _answer(await _invoices(request).cancel(handle_of(request), signed, _number(invoice)))
+
+
+INVOICE_ROUTES: list[HTTPRouteHandler] = [send_invoice, list_invoices, read_invoice, cancel_invoice]
+
+
+def _number(text: str) -> int:
+    """The number in an address; 0, which no invoice has, for what is none."""
+    number = int(text) if text.isascii() and text.isdecimal() and len(text) <= 19 else 0
+    return number if number <= MAX_ID else 0
+
+
+def _cursor(text: str | None) -> int | None:
+    if not text:
+        return None
+    number = _number(text)
+    if not number:
+        raise InvoiceFieldError(
+            "cursor",
+            Phrase("ce curseur n’est pas d’ici", "this cursor is none of ours"),
+            Phrase("Reprenez celui de la page précédente.", "Take that of the page before."),
+        )
+    return number
+
+
+def _said(phrase: Phrase) -> Said:
+    return Said(phrase.fr, phrase.en)
+
+
+def _members(one: OwnInvoice) -> Mapping[str, Any]:
+    by_receipt = one.quotes.startswith(PREFIX)
+    why = None
+    if one.reason is not InvoiceReason.NONE:
+        detail, remedy = REASONS[one.reason]
+        why = WhyAnswer(one.reason.name.lower(), _said(detail), _said(remedy))
+    return {
+        "id": str(one.id),
+        "reference": one.reference,
+        "engagement": None if by_receipt else one.quotes,
+        "receipt": one.quotes if by_receipt else None,
+        "label": one.label,
+        "domain": one.domain.name,
+        "care_date": one.care_date,
+        "received_at": one.at,
+        "state": StateAnswer(one.state.name.lower(), _said(STATE_LABELS[one.state])),
+        "reason": why,
+        "price": one.price,
+        "amo": one.amo,
+        "asked": one.asked,
+        "due": one.due,
+        "decided_at": one.decided,
+        "cancelled_at": one.cancelled,
+        "cancelled_why": one.cancelled_why,
+        "cancellable": one.cancellable,
+    }
+
+
+def _answer(one: OwnInvoice) -> InvoiceAnswer:
+    return InvoiceAnswer(**_members(one))
+
+
+def _full(one: OwnInvoice) -> FullAnswer:
+    lines = [
+        LineAnswer(
+            line.n, line.sent.item, line.sent.quantity, line.sent.price, line.sent.amo, line.sent.asked, line.due
+        )
+        for line in one.lines
+    ]
+    return FullAnswer(**_members(one), lines=lines)
+
+
+def _taken(taken: Taken) -> TakenAnswer:
+    one, (detail, remedy) = taken.invoice, REASONS[InvoiceReason.DUPLICATE]
+    return TakenAnswer(
+        id=str(one.id),
+        reference=one.reference,
+        received_at=one.at,
+        domain=one.domain.name,
+        care_date=one.care_date,
+        price=one.price,
+        amo=one.amo,
+        asked=one.asked,
+        warnings=[WarningAnswer("duplicate", other, _said(detail), _said(remedy)) for other in taken.repeats],
+    )
+
+
+CLOSED: Final = Problem(
+    503, "closed",
+    Phrase("Le service est momentanément fermé : la facture n’a pas été prise.",
+           "The service is closed for the moment: the invoice was not taken."),
+    Phrase("Renvoyez-la plus tard, telle quelle : elle ne presse pas.",
+           "Send it again later, as it is: there is no hurry."),
+    retry_after=CLOSED_SECONDS,
+)  # fmt: skip
+REFUSED: Final[Mapping[type[TierceError], Problem]] = {
+    ReferenceUsedError: Problem(
+        409, "reference_used",
+        Phrase("Une autre facture de votre établissement porte cette référence.",
+               "Another invoice of your establishment has this reference."),
+        Phrase("Donnez une référence nouvelle à une facture corrigée ; une facture perdue se renvoie telle quelle.",
+               "Give a corrected invoice a new reference; to find a receipt again, send the same bytes."),
+    ),
+    NotCancellableError: Problem(
+        409, "invoice_settled",
+        Phrase("Cette facture ne s’annule plus.", "This invoice cannot be cancelled any more."),
+        Phrase("Lisez son état : refusée, annulée, payée ou prise dans un virement, elle le reste.",
+               "Read its state: refused, cancelled, paid or taken into a transfer, it stays so."),
+    ),
+    InvoiceUnknownError: Problem(
+        404, "invoice_unknown",
+        Phrase("Aucune facture de votre établissement n’a ce numéro.",
+               "No invoice of your establishment has this number."),
+        Phrase("Reprenez-le de la liste de vos factures.", "Take it from the list of your invoices."),
+    ),
+    TooManyInvoicesError: Problem(
+        429, "invoices_used_up",
+        Phrase("Trop de factures aujourd’hui, ou trop sur ce numéro.", "Too many invoices today, or on this number."),
+        Phrase("Renvoyez-la demain ; si elle cite un numéro déjà cité deux cents fois, posez de nouveau la question.",
+               "Send it tomorrow; where it quotes a number quoted two hundred times already, ask again."),
+    ),
+    TooManyMissedError: Problem(
+        429, "numbers_used_up",
+        Phrase("Trop de numéros qui ne sont pas d’ici ont été cités aujourd’hui.",
+               "Too many numbers that are not from here were quoted today."),
+        Phrase("Reprenez demain, en copiant les numéros de votre historique.",
+               "Go on tomorrow, with numbers copied from your history."),
+    ),
+    InvoicesHeldError: Problem(
+        403, "held",
+        Phrase("Votre accès est suspendu.", "Your access is suspended."),
+        Phrase("Appelez l'opérateur : une personne reprendra votre dossier.",
+               "Call the operator: a person will look at it."),
+    ),
+    InvoicesClosedError: CLOSED,
+}  # fmt: skip
+
+
+def _refused(request: AnyRequest, error: TierceError) -> Response[bytes]:
+    told = REFUSED[type(error)]
+    headers = headers_of(told)
+    if told.status == 429:
+        headers = {"retry-after": str(seconds_left_today(wiring_of(request).sessions.clock.now()))}
+    return Response(told.body(), status_code=told.status, media_type="application/problem+json", headers=headers)
+
+
+INVOICE_HANDLERS: Final[dict[int | type[Exception], Any]] = dict.fromkeys(REFUSED, _refused)
+"""For the application that mounts INVOICE_ROUTES."""
