@@ -232,6 +232,8 @@ class Act(IntEnum):
     """A professional reads the invoices of her own place, or one of them, which `reference` is; nobody is named."""
     INVOICE_CANCEL = 235
     """A professional takes an invoice of her own place back, with a reason; `reference` is the invoice."""
+    INVOICE_DECIDE = 242
+    """Process `billing` decides what is due of an invoice, which `reference` is; it names nobody."""
     FEED_TARIFFS = 248
     """What items are worth was taken in; `reference` is the feed."""
     FEED_BENEFITS = 249

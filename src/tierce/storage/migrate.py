@@ -71,6 +71,7 @@ FUNCTIONS = (
     "secrecy.sql",
     "insurers_requests.sql",
     "invoices.sql",
+    "deciding.sql",
 )
 """Replaced at each upgrade, in this order."""
 

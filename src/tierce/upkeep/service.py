@@ -12,7 +12,9 @@ from tierce.storage.errors import KeyMissingError
 from tierce.storage.keys import DEPOSIT_KEY, Keyring, create_keys, write_new
 from tierce.web.names import LOG_PUBLIC_FILE
 
-INSTANCES = ("api", "office", "persons", "insurers", "signer", "worker", "feed", "notices", "upkeep", LOG_KEY_NAME)
+INSTANCES = (
+    "api", "office", "persons", "insurers", "signer", "worker", "feed", "notices", "billing", "upkeep", LOG_KEY_NAME,
+)  # fmt: skip
 """The processes that sign journal lines, and the log that signs its checkpoints."""
 
 

@@ -339,12 +339,15 @@ grant select on notice.letter_batch to tierce_office;
 grant execute on function notice.take_batch, notice.post_batch, notice.come_back, notice.untold to tierce_office;
 grant select, insert, update on directory.contact to tierce_office;
 
--- billing: decides on invoices, and pays. Of a person it reads her product, when an invoice of hers waits; of an
--- establishment its account. No civil status, no NIR, no ask ------------------------------------------------------------
+-- billing: decides on invoices. Of a person it reads what covers her, while an invoice in her name waits; no civil status,
+-- no NIR, no ask ------------------------------------------------------------
 grant usage on schema care, registry, bank to tierce_billing;
-grant select on registry.tariff, registry.benefit, registry.product, registry.insurer to tierce_billing;
+grant select on registry.tariff, registry.benefit, registry.product, registry.insurer, registry.insurer_key to tierce_billing;
 grant execute on function journal.register, journal.next_block, journal.append to tierce_billing;
-grant select on registry.insurer, registry.insurer_key, registry.product, registry.printed to tierce_billing;
 grant select on care.invoice, care.invoice_line to tierce_billing;
-grant update (state, reason, due, decided, transfer) on care.invoice to tierce_billing;
+grant update (state, reason, due, decided, edition) on care.invoice to tierce_billing;
 grant update (due) on care.invoice_line to tierce_billing;
+grant execute on function care.cover_of_waiting, registry.contract_ended to tierce_billing;
+grant usage on schema upkeep to tierce_billing;
+grant execute on function upkeep.billing_lives to tierce_billing;
+grant execute on function upkeep.oldest_invoice to tierce_upkeep;

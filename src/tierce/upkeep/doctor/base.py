@@ -35,6 +35,9 @@ VERSION_MIN = 150_000
 CLOCK_WARNING, CLOCK_BAD = 1.0, 60.0
 LOCK_SECONDS_MAX = 5.0
 LOCK_WAIT_SECONDS = 5
+BILLING = "billing"
+INVOICE_SECONDS_MAX = 900.0
+"""Invoices are decided within seconds."""
 IMPORT_SECONDS_MAX = 6 * 3600.0
 """Thirty-three million people take less; a file that has run for longer was left by a process that died."""
 _LOSES = Phrase("une panne perdrait des lignes", "a crash would lose lines")
@@ -116,6 +119,7 @@ def inside(settings: Settings, clock: Clock) -> list[Finding]:
             *first,
             *_sequencer(connection),
             *_notices(connection, settings),
+            *_invoices(connection),
             *_imports(connection),
             *_kept(connection, settings),
             *_segments(connection, settings),
@@ -247,6 +251,26 @@ def _notices(connection: psycopg.Connection, settings: Settings) -> list[Finding
         "`systemctl status tierce-notices`, then start it again: insurers and people are waiting",
     )
     return [bad("notices-silent", NOTICES, said, remedy)]
+
+
+def _invoices(connection: psycopg.Connection) -> list[Finding]:
+    """Invoices wait for `tierce billing run`, or for what it cannot find; nobody else sees that they do."""
+    late = store.oldest_invoice(connection)
+    failing = next((one.failing for one in heartbeat.read(connection) if one.process == BILLING), ())
+    if late <= INVOICE_SECONDS_MAX:
+        return [good("invoices", BILLING, "aucune facture n’attend longtemps", "no invoice waits for long")]
+    said = Phrase(f"une facture attend depuis {late / 60:.0f} min", f"an invoice has waited {late / 60:.0f} min")
+    if failing:
+        remedy = Phrase(
+            "`tierce billing run --once` dit ce qui manque : droits d’une personne, clé, ou programme",
+            "`tierce billing run --once` says what is lacking: a person's cover, a key, or the program",
+        )
+        return [bad("invoices-failing", BILLING, said, remedy)]
+    remedy = Phrase(
+        "`systemctl status tierce-billing`, puis relancez-le",
+        "`systemctl status tierce-billing`, then start it again",
+    )
+    return [bad("invoices-wait", BILLING, said, remedy)]
 
 
 def _imports(connection: psycopg.Connection) -> list[Finding]:

@@ -137,6 +137,11 @@ def figures(connection: psycopg.Connection) -> CollectorRegistry:
 
     gauge("tierce_journal_waiting_lines", "Journal lines not under a checkpoint yet.", behind.lines)
     gauge("tierce_journal_lag_seconds", "Age of the oldest of them.", behind.oldest_seconds or 0.0)
+    gauge(
+        "tierce_invoice_oldest_seconds",
+        "Age of the invoice that has waited longest.",
+        store.oldest_invoice(connection),
+    )
     gauge("tierce_journal_checkpoint_age_seconds", "Age of the last checkpoint.", behind.checkpoint_seconds or 0.0)
     gauge("tierce_journal_size", "Lines under the last checkpoint.", behind.size)
     beats = Gauge(

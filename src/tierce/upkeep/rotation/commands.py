@@ -21,7 +21,7 @@ from tierce.upkeep.rotation.errors import RotationError
 from tierce.upkeep.service import INSTANCES
 
 app = typer.Typer(add_completion=False, no_args_is_help=True)
-HOLDERS = {"person": "office, persons", "coverage": "api, notices", "contact": "notices"}
+HOLDERS = {"person": "office, persons", "coverage": "api, notices, billing", "contact": "notices"}
 """The processes that hold each master while they run; `feed` reads it at each import."""
 
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Dire sans faire. / Say, do nothing.")]
