@@ -133,8 +133,10 @@ def _say(done: Turn, json: str) -> None:
         return
     typer.echo(f"{done.accepted} acceptées / accepted, {done.refused} refusées / refused")
     if done.uncovered or done.unopened or done.failed:
+        kinds = ", ".join(sorted(set(done.failed))) or "–"
         typer.echo(
-            f"{done.uncovered} sans droits retrouvés / without cover, {done.unopened} que nos clés n’ouvrent pas / that"
-            f" our keys do not open, {len(done.failed)} en échec / failed: {', '.join(sorted(set(done.failed))) or '–'}",
+            f"{done.uncovered} sans droits retrouvés / without cover,"
+            f" {done.unopened} que nos clés n’ouvrent pas / that our keys do not open,"
+            f" {len(done.failed)} en échec / failed: {kinds}",
             err=True,
         )
