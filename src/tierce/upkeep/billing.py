@@ -1,43 +1,22 @@
 """`tierce billing`: decide invoices that were received; say where they stand."""
 
-import signal
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
-from pathlib import Path
-from types import FrameType
-from typing import Annotated, Final
+from typing import Annotated
 
 import msgspec
-import psycopg
 import typer
 
-from tierce import __version__
 from tierce.billing.deciding import store
 from tierce.billing.deciding.model import Turn
-from tierce.billing.deciding.service import Deciding
 from tierce.billing.invoices.rules import REASONS
 from tierce.billing.model import STATE_LABELS, InvoiceReason, InvoiceState
-from tierce.journal.service import Appender
-from tierce.kernel.clock import SystemClock
-from tierce.kernel.errors import TierceError
 from tierce.settings import load
 from tierce.storage.command_line import Json, SettingsFile, refusing
-from tierce.storage.insurer_keys import lasting_sealer
-from tierce.storage.keys import Compartment, Keyring
-
-ROLE: Final = "tierce_billing"
-INSTANCE: Final = "billing"
-EACH_SECONDS: Final = 5.0
+from tierce.web.billing import ROLE, desk, run_billing
 
 app = typer.Typer(
     add_completion=False, no_args_is_help=True, help="Décider les factures reçues. / Decide the invoices received."
 )
-
-
-class OtherRunsError(TierceError):
-    """Un autre `tierce billing` décide déjà / another `tierce billing` is deciding."""
 
 
 @app.callback()
@@ -53,28 +32,13 @@ def run(
     json: Json = "",
 ) -> None:
     """Décider ce qui attend, toutes les cinq secondes. / Decide what waits, every five seconds."""
-    stop = threading.Event()
-
-    def end(_signal: int, _frame: FrameType | None) -> None:
-        stop.set()
-
-    signal.signal(signal.SIGTERM, end)
-    if once:
-        with refusing(), _desk(settings) as (connection, deciding):
-            _say(deciding.turn(connection), json)
-        return
-    turns = 0
-    while not stop.is_set():
-        try:
-            with _desk(settings) as (connection, deciding):
-                while not stop.is_set():
-                    done = deciding.turn(connection)
-                    turns += 1
-                    store.lives(connection, __version__, turns, _failing(done))
-                    stop.wait(EACH_SECONDS)
-        except Exception as error:  # noqa: BLE001 - the database may be away: the next connection is tried for ever
-            typer.echo(f"un tour a échoué / a turn failed: {type(error).__name__}", err=True)
-            stop.wait(EACH_SECONDS)
+    with refusing():
+        read = load(settings)
+        if once:
+            with desk(read) as (connection, deciding):
+                _say(deciding.turn(connection), json)
+            return
+    run_billing(read)
 
 
 @app.command(epilog="Example:  tierce billing status --settings tierce.toml --json -")
@@ -102,29 +66,6 @@ def status(*, settings: SettingsFile, json: Json = "") -> None:
         typer.echo("Aucune facture. / No invoice.")
     if oldest is not None:
         typer.echo(f"La plus ancienne attend depuis {oldest:,.0f} s. / The oldest has waited that long.")
-
-
-@contextmanager
-def _desk(settings: Path) -> Iterator[tuple[psycopg.Connection, Deciding]]:
-    """A connection of role tierce_billing, alone, with what decides on it."""
-    read = load(settings)
-    database = read.connection()
-    keyring = Keyring(read.key_directory(), [Compartment.COVERAGE.name.lower()])
-    sealer = lasting_sealer(database, ROLE, keyring, [Compartment.COVERAGE])
-    with database.connect(ROLE, autocommit=True) as connection:
-        if not store.alone(connection):
-            raise OtherRunsError
-        appender = Appender.enrol(connection, INSTANCE, keyring.instance(INSTANCE))
-        yield connection, Deciding(appender, sealer, SystemClock())
-
-
-def _failing(done: Turn) -> list[str]:
-    """What keeps invoices waiting, in words that name none."""
-    return [
-        *(["cover"] if done.uncovered else []),
-        *(["keys"] if done.unopened else []),
-        *(["deciding"] if done.failed else []),
-    ]
 
 
 def _say(done: Turn, json: str) -> None:

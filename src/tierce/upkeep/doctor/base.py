@@ -22,9 +22,11 @@ from tierce.upkeep.doctor.model import Finding, Grade, bad, good
 from tierce.upkeep.health import store
 from tierce.upkeep.health.service import (
     BEAT_SECONDS_MAX,
+    BILLING,
     LAG_SECONDS_MAX,
     NOTICES,
     WORKER,
+    billing_state,
     notices_state,
     watched_in,
 )
@@ -35,7 +37,6 @@ VERSION_MIN = 150_000
 CLOCK_WARNING, CLOCK_BAD = 1.0, 60.0
 LOCK_SECONDS_MAX = 5.0
 LOCK_WAIT_SECONDS = 5
-BILLING = "billing"
 INVOICE_SECONDS_MAX = 900.0
 """Invoices are decided within seconds."""
 IMPORT_SECONDS_MAX = 6 * 3600.0
@@ -254,23 +255,23 @@ def _notices(connection: psycopg.Connection, settings: Settings) -> list[Finding
 
 
 def _invoices(connection: psycopg.Connection) -> list[Finding]:
-    """Invoices wait for `tierce billing run`, or for what it cannot find; nobody else sees that they do."""
-    late = store.oldest_invoice(connection)
-    failing = next((one.failing for one in heartbeat.read(connection) if one.process == BILLING), ())
-    if late <= INVOICE_SECONDS_MAX:
+    """`billing` decides invoices; nobody else sees that it does not, or that one of them waits for somebody."""
+    late, state = store.oldest_invoice(connection), billing_state(connection)
+    if state.live and late <= INVOICE_SECONDS_MAX:
         return [good("invoices", BILLING, "aucune facture n’attend longtemps", "no invoice waits for long")]
-    said = Phrase(f"une facture attend depuis {late / 60:.0f} min", f"an invoice has waited {late / 60:.0f} min")
-    if failing:
+    if state.live:
+        said = Phrase(f"une facture attend depuis {late / 60:.0f} min", f"an invoice has waited {late / 60:.0f} min")
         remedy = Phrase(
-            "`tierce billing run --once` dit ce qui manque : droits d’une personne, clé, ou programme",
-            "`tierce billing run --once` says what is lacking: a person's cover, a key, or the program",
+            "`billing` arrêté, `tierce billing run --once` dit ce qui manque : droits d’une personne, clé, programme",
+            "stop `billing`; `tierce billing run --once` says what is lacking: a person's cover, a key, the program",
         )
-        return [bad("invoices-failing", BILLING, said, remedy)]
+        return [bad("invoices-wait", BILLING, said, remedy)]
+    said = Phrase("ne donne plus signe de vie", "gives no sign of life")
     remedy = Phrase(
-        "`systemctl status tierce-billing`, puis relancez-le",
-        "`systemctl status tierce-billing`, then start it again",
+        "`systemctl status tierce-billing`, puis relancez-le : les factures attendent",
+        "`systemctl status tierce-billing`, then start it again: invoices wait",
     )
-    return [bad("invoices-wait", BILLING, said, remedy)]
+    return [bad("billing-silent", BILLING, said, remedy)]
 
 
 def _imports(connection: psycopg.Connection) -> list[Finding]:
