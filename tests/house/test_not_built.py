@@ -19,7 +19,7 @@ _LEFT_OUT = ("docs/adr/", "docs/reference/decision-matrix")
 
 ABSENT: dict[str, tuple[tuple[str, str], ...]] = {
     "ARCHITECTURE.md": (
-        ("agreements, pricing and payment of invoices", r"create schema (pay|agreement)|class (Payment|Agreement)\b"),
+        ("prior agreements, and payment of what is due of invoices", r"create schema (pay|agreement)|class (Payment|Agreement)\b"),
         ("replacement of look-up keys", r"def rotate_(index|trait|pair|purpose)"),
         ("TLS by itself", r"ssl_certfile|PROTOCOL_TLS_SERVER"),
     ),
