@@ -13,17 +13,21 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
 from litestar import Litestar
 from litestar.datastructures import State
 from psycopg_pool import AsyncConnectionPool
 
 from tests.forks import start_tierce
+from tierce.billing.bank.sealing import public_of
+from tierce.billing.bank.service import OwnAccounts
 from tierce.identity.dpop import normalised
 from tierce.identity.exchange import VendorDoor
 from tierce.identity.oidc import ProviderClient, ProviderSettings, Realm
 from tierce.identity.service import Pool, Sessions, SignInDoor
 from tierce.journal.service import Appender
 from tierce.kernel.clock import SystemClock
+from tierce.kernel.errors import FieldError
 from tierce.kernel.ids import SoftwareId
 from tierce.kernel.loopback import NO_TLS
 from tierce.kernel.network import address_prefix
@@ -31,7 +35,9 @@ from tierce.lab.standins.browser_key import BrowserKey
 from tierce.lab.standins.visitor import answer_of, sign_in
 from tierce.storage.cluster import SUPERUSER
 from tierce.storage.database import Database
-from tierce.storage.keys import Keyring, Purpose
+from tierce.storage.keys import BANK_KEY, Keyring, Purpose
+from tierce.web.api.accounts import ACCOUNT_HANDLERS, ACCOUNT_ROUTES, ACCOUNTS_KEY
+from tierce.web.api.app import _field
 from tierce.web.api.appeals import APPEAL_ROUTES
 from tierce.web.api.colleagues import COLLEAGUE_ROUTES
 from tierce.web.api.devices import DEVICE_ROUTES
@@ -307,17 +313,23 @@ async def desk(database: Database, keyring: Keyring, origin: str, role: str = "a
         )
         door = SignInDoor(pool, provider_client(origin, Realm.PSC, web, clock), clock)
         wiring = SignInWiring(door=door, sessions=sessions, url=API, software=SoftwareId(1))
+        accounts = OwnAccounts(sessions, appender, lambda: bank_public(keyring), real=False)
         audience = API + TOKEN_PATH
         vendor = VendorWiring(VendorDoor(pool, door.provider, sessions, clock, audience), clock, API, wiring.proxies)
         app: Any = Litestar(
-            [*ROUTES, *COLLEAGUE_ROUTES, *DEVICE_ROUTES, *APPEAL_ROUTES, token],
-            state=State({STATE_KEY: wiring, VENDOR_KEY: vendor}),
-            exception_handlers=EXCEPTION_HANDLERS,
+            [*ROUTES, *COLLEAGUE_ROUTES, *DEVICE_ROUTES, *APPEAL_ROUTES, *ACCOUNT_ROUTES, token],
+            state=State({STATE_KEY: wiring, VENDOR_KEY: vendor, ACCOUNTS_KEY: accounts}),
+            exception_handlers={**EXCEPTION_HANDLERS, **ACCOUNT_HANDLERS, FieldError: _field},
             openapi_config=None,
         )
         transport = httpx.ASGITransport(app=app)
         async with httpx.AsyncClient(transport=transport, base_url=normalised(API)) as api:
             yield Desk(api, web, clock, sessions, pool, appender, origin, transport)
+
+
+def bank_public(keyring: Keyring) -> X25519PublicKey:
+    """What accounts are sealed to."""
+    return X25519PublicKey.from_public_bytes(bytes.fromhex(public_of(keyring.raw(BANK_KEY))))
 
 
 def reason(response: httpx.Response) -> str:

@@ -226,6 +226,16 @@ class Act(IntEnum):
     """The worker writes how the promised measures stand; `reference` begins the digest of what it says."""
     STAFF_INSPECTION = 232
     """An inspector reads how an incident was handled: counts and delays, nobody."""
+    ACCOUNT_ASK = 237
+    """A professional, or the operator's own file, asks that an establishment be paid to another bank account."""
+    ACCOUNT_STOP = 238
+    """Whoever asked takes it back, or somebody else of the establishment objects."""
+    STAFF_ACCOUNT_CONFIRM = 239
+    """Staff confirm another account, after a call to a number that the ask did not give."""
+    STAFF_ACCOUNT_REFUSE = 240
+    """Staff refuse another account, and say why."""
+    ACCOUNT_MOVE = 241
+    """`billing` opened an ask, put it in force, or ended the account in whose place it comes."""
 
 
 class Lane(IntEnum):

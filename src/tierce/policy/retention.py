@@ -328,6 +328,31 @@ RETENTION: Mapping[Kept, Rule] = {
         _CHOICE,
         held=True,
     ),
+    Kept.ACCOUNTS_ENDED: Rule(
+        Phrase(
+            "compte bancaire d'un établissement, remplacé : IBAN scellé, titulaire",
+            "an establishment's bank account that was replaced: sealed IBAN, holder",
+        ),
+        "bank.account.sealed, bank.account.holder, bank.account.twin",
+        _days(822),
+        Phrase("son remplacement", "its replacement"),
+        End.BLANKED,
+        Hand.JOB,
+        _CLAIMS,
+    ),
+    Kept.ACCOUNTS_REFUSED: Rule(
+        Phrase(
+            "demandes de compte bancaire refusées ou retirées, messages envoyés, appels",
+            "asks for a bank account that were refused or withdrawn, messages sent, calls",
+        ),
+        "bank.account, bank.confirmation, bank.told",
+        _days(365),
+        Phrase("le refus ou le retrait", "the refusal or withdrawal"),
+        End.DELETED,
+        Hand.JOB,
+        _LOGGING,
+        held=True,
+    ),
     Kept.LETTERS: Rule(
         Phrase("fichiers de lettres imprimées (noms et adresses)", "files of printed letters (names and addresses)"),
         "files",

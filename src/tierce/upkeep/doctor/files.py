@@ -4,6 +4,7 @@ import shutil
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from tierce.billing.bank.sealing import PUBLIC_FILE as BANK_PUBLIC_FILE
 from tierce.deposits.sealing import PUBLIC_FILE
 from tierce.journal.kept import LOG_RETIRED_FILE
 from tierce.journal.service import LOG_KEY_NAME
@@ -86,7 +87,8 @@ def keys(settings: Settings) -> list[Finding]:
     found += _private(folder / LENDING_KEY, "key-file")
     if any(one.code.endswith("-unreadable") for one in found):
         return found
-    for name, remedy in ((PUBLIC_FILE, _MADE_AGAIN), (LOG_RETIRED_FILE, _RESTORE_KEYS)):
+    made = {PUBLIC_FILE: _MADE_AGAIN, BANK_PUBLIC_FILE: _MADE_AGAIN, LOG_RETIRED_FILE: _RESTORE_KEYS}
+    for name, remedy in made.items():
         if not (folder / name).exists():
             said = Phrase("manque : une unité ne démarrera plus", "is missing: a unit will not start any more")
             found.append(bad("key-file-missing", name, said, remedy))

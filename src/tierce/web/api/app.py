@@ -19,6 +19,7 @@ from litestar.params import FromQuery
 from litestar.types import Message, Scope
 
 from tierce import __version__
+from tierce.billing.bank.service import OwnAccounts
 from tierce.gate.service import Gate
 from tierce.identity.dpop import ProofVerifier
 from tierce.kernel.errors import FieldError
@@ -26,6 +27,7 @@ from tierce.policy.acts import Act
 from tierce.rights.history import History, Seats
 from tierce.rights.service import Rights
 from tierce.web.api import problems
+from tierce.web.api.accounts import ACCOUNT_HANDLERS, ACCOUNT_ROUTES, ACCOUNTS_KEY
 from tierce.web.api.appeals import APPEAL_ROUTES
 from tierce.web.api.callers import Callers
 from tierce.web.api.colleagues import COLLEAGUE_ROUTES
@@ -60,6 +62,7 @@ class RightsWiring:
     callers: Callers
     sign_in: SignInWiring
     vendor: VendorWiring
+    accounts: OwnAccounts
 
 
 class HistoryLine(msgspec.Struct):
@@ -225,6 +228,7 @@ def create_api(wiring: RightsWiring, proofs: ProofVerifier, say_closed: Callable
             *COLLEAGUE_ROUTES,
             *DEVICE_ROUTES,
             *APPEAL_ROUTES,
+            *ACCOUNT_ROUTES,
             place,
             token,
             seats,
@@ -235,6 +239,7 @@ def create_api(wiring: RightsWiring, proofs: ProofVerifier, say_closed: Callable
         ],
         exception_handlers={
             **EXCEPTION_HANDLERS,
+            **ACCOUNT_HANDLERS,
             FieldError: _field,
             HTTPException: _http,
             UnicodeDecodeError: _unreadable,
@@ -249,6 +254,7 @@ def create_api(wiring: RightsWiring, proofs: ProofVerifier, say_closed: Callable
                 STATE_KEY: wiring.sign_in,
                 VENDOR_KEY: wiring.vendor,
                 WIRING_KEY: wiring,
+                ACCOUNTS_KEY: wiring.accounts,
                 SAY_CLOSED_KEY: say_closed,
                 PLACE_KEY: (wiring.rights.proofs, wiring.callers),
             }

@@ -101,6 +101,9 @@ _NAMES: Final[Mapping[str, str]] = {
     "GET /v1/substitutes": "listSubstitutes",
     "GET /v1/holds": "listHolds",
     "POST /v1/holds/appeal": "appealHold",
+    "GET /v1/account": "readAccount",
+    "POST /v1/account": "askAccount",
+    "POST /v1/account/stop": "stopAccount",
     "GET /v1/place": "readPlace",
     "GET /v1/seats": "readSeats",
     "GET /v1/history": "listHistory",
@@ -118,6 +121,8 @@ _SIGNED: Final = frozenset(
         "/v1/devices/confirm",
         "/v1/devices/{device}/separate",
         "/v1/holds/appeal",
+        "/v1/account",
+        "/v1/account/stop",
     }
 )
 """Routes of the framework that a session bound to a key signs."""
@@ -149,6 +154,8 @@ _ALSO: Final[Mapping[str, tuple[int, ...]]] = {
     "/v1/devices/confirm": (409,),
     "/v1/devices/{device}/separate": (409,),
     "/v1/holds/appeal": (422,),
+    "/v1/account": (403, 409, 422),
+    "/v1/account/stop": (409,),
     "/v1/substitutions": (403,),
     "/v1/substitutions/{number}/end": (403,),
     "/v1/enrolments": (403,),

@@ -20,6 +20,8 @@ RIGHTS: Final = "/v1/rights"
 DEPOSITS: Final = "/v1/deposits"
 ACTIVITY: Final = "/v1/session/activity"
 APPEAL: Final = "/v1/holds/appeal"
+ACCOUNT: Final = "/v1/account"
+ACCOUNT_STOP: Final = "/v1/account/stop"
 DEVICE_CODE: Final = "/v1/devices/code"
 DEVICE_CONFIRM: Final = "/v1/devices/confirm"
 ANSWER_BYTES_MAX: Final = 262_144
@@ -69,6 +71,8 @@ class Session(msgspec.Struct):
     activity: Activity | None = None
     offered: list[Activity] = []
     professional_name: str = ""
+    account_asked: str | None = None
+    """Another bank account asked for at this establishment, masked."""
 
 
 class SessionLine(msgspec.Struct):
@@ -281,6 +285,31 @@ class DepositStateBody(msgspec.Struct):
     resolved_at: datetime | None = None
 
 
+class AccountLine(msgspec.Struct):
+    """One bank account of the establishment, masked."""
+
+    masked: str
+    state: str
+    label: Guarantee
+    asked_at: datetime
+    due_at: datetime
+    holder: str | None = None
+    why: Guarantee | None = None
+    said: str | None = None
+    since: datetime | None = None
+    ended_at: datetime | None = None
+    own: bool = False
+
+
+class Accounts(msgspec.Struct):
+    """The account in force, the ask under way, those that are over, and why this session may not ask."""
+
+    over: list[AccountLine]
+    in_force: AccountLine | None = None
+    under_way: AccountLine | None = None
+    stopped: str | None = None
+
+
 class _Problem(msgspec.Struct):
     status: int
     code: str
@@ -382,6 +411,18 @@ class Api:
     async def appeal(self, handle: str, signed: Signed) -> None:
         """Relay the appeal of a hold."""
         await self._relay(APPEAL, handle, signed)
+
+    async def accounts(self, handle: str) -> Accounts:
+        """Read where one's establishment is paid, masked."""
+        return await self._get(ACCOUNT, handle, Accounts)
+
+    async def ask_account(self, handle: str, signed: Signed) -> None:
+        """Relay an ask for another account."""
+        await self._relay(ACCOUNT, handle, signed)
+
+    async def stop_account(self, handle: str, signed: Signed) -> None:
+        """Relay that an ask is taken back, or objected to."""
+        await self._relay(ACCOUNT_STOP, handle, signed)
 
     async def history(self, handle: str, query: dict[str, str]) -> HistoryPage:
         """Read one page of what was asked in one's name; `query` holds a cursor and filters."""
