@@ -67,6 +67,12 @@ class Origin(IntEnum):
     """The operator's own file, of what it collected at contracting."""
 
 
+ORIGIN_LABELS: dict[Origin, Phrase] = {
+    Origin.PROFESSIONAL: Phrase("demandé depuis le portail ou un logiciel", "asked for from the portal or software"),
+    Origin.FILE: Phrase("fichier de l’opérateur", "the operator’s own file"),
+}
+
+
 class Stopped(IntEnum):
     """Why a session may not ask (`bank.stopped`); numbers are the function's."""
 

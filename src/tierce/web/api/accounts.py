@@ -91,7 +91,9 @@ def _line(one: Account | None) -> AccountLine | None:
 
 def _answer(own: Own) -> AccountAnswer:
     over = [line for line in map(_line, own.over) if line is not None]
-    return AccountAnswer(_line(own.in_force), _line(own.under_way), over, None if own.stopped is None else own.stopped.name.lower())
+    return AccountAnswer(
+        _line(own.in_force), _line(own.under_way), over, None if own.stopped is None else own.stopped.name.lower()
+    )
 
 
 def _accounts(request: AnyRequest) -> OwnAccounts:
