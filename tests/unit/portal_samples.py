@@ -12,9 +12,8 @@ from tierce.kernel.language import Language
 from tierce.policy.acts import Outcome
 from tierce.rights.reasons import REASONS
 from tierce.web.look import Frame, Hotline
+from tierce.web.portal.account_api import AccountLine, Accounts
 from tierce.web.portal.api import (
-    AccountLine,
-    Accounts,
     Activity,
     Code,
     DepositStateBody,

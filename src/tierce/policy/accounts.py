@@ -4,10 +4,14 @@ Three working days, not seventy-two hours: an ask on a Friday evening would be t
 is told of it reads her mail. The database holds these bounds too (storage/sql/bank.sql); a test compares.
 """
 
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import Final
 
 from tierce.kernel.clock import PARIS
+from tierce.kernel.language import Phrase
+from tierce.policy.brief import CHOICE
+from tierce.policy.kept import End, Hand, Kept, Rule
 
 WORKING_DAYS: Final = 3
 """From an ask to the first moment at which it may come into force."""
@@ -27,6 +31,39 @@ NEW_CLIENT_DAYS: Final = 90
 """So does an enrolment that moved within these."""
 CONTACT_DAYS: Final = 30
 """So does an address on file that changed within these: whoever changed it would be the one who is told."""
+
+
+KEPT: Final[Mapping[Kept, Rule]] = {
+    Kept.ACCOUNTS_ENDED: Rule(
+        Phrase(
+            "compte bancaire d'un établissement, remplacé : IBAN scellé, titulaire",
+            "an establishment's bank account that was replaced: sealed IBAN, holder",
+        ),
+        "bank.account.sealed, bank.account.holder, bank.account.twin",
+        timedelta(days=822),
+        Phrase("son remplacement", "its replacement"),
+        End.BLANKED,
+        Hand.JOB,
+        Phrase(
+            "le temps de contester un paiement, comme un dépôt ; choix de l'opérateur (RGPD, art. 5.1.e)",
+            "while a payment may be contested, as a deposit; the operator's choice (GDPR, art. 5(1)(e))",
+        ),
+    ),
+    Kept.ACCOUNTS_REFUSED: Rule(
+        Phrase(
+            "demandes de compte bancaire refusées ou retirées, messages envoyés, appels",
+            "asks for a bank account that were refused or withdrawn, messages sent, calls",
+        ),
+        "bank.account, bank.confirmation, bank.told",
+        timedelta(days=365),
+        Phrase("le refus ou le retrait", "the refusal or withdrawal"),
+        End.DELETED,
+        Hand.JOB,
+        CHOICE,
+        held=True,
+    ),
+}
+"""Rows of the retention table (policy/retention.py)."""
 
 
 def due_at(asked: datetime) -> datetime:

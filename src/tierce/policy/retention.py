@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 from tierce.kernel.language import Phrase
+from tierce.policy.accounts import KEPT as _ACCOUNTS
 from tierce.policy.brief import BRIEF as _BRIEF
 from tierce.policy.brief import CHOICE as _CHOICE
 from tierce.policy.deposits import KEPT_DAYS
@@ -48,6 +49,7 @@ _ENDED = Phrase("leur fin", "their end")
 
 RETENTION: Mapping[Kept, Rule] = {
     **_BRIEF,
+    **_ACCOUNTS,
     Kept.CARDS_USED: Rule(
         Phrase("numéros des cartes dynamiques déjà servies", "numbers of dynamic cards, once used"),
         "presence.spent, presence.spoken",
@@ -326,31 +328,6 @@ RETENTION: Mapping[Kept, Rule] = {
         End.DELETED,
         Hand.JOB,
         _CHOICE,
-        held=True,
-    ),
-    Kept.ACCOUNTS_ENDED: Rule(
-        Phrase(
-            "compte bancaire d'un établissement, remplacé : IBAN scellé, titulaire",
-            "an establishment's bank account that was replaced: sealed IBAN, holder",
-        ),
-        "bank.account.sealed, bank.account.holder, bank.account.twin",
-        _days(822),
-        Phrase("son remplacement", "its replacement"),
-        End.BLANKED,
-        Hand.JOB,
-        _CLAIMS,
-    ),
-    Kept.ACCOUNTS_REFUSED: Rule(
-        Phrase(
-            "demandes de compte bancaire refusées ou retirées, messages envoyés, appels",
-            "asks for a bank account that were refused or withdrawn, messages sent, calls",
-        ),
-        "bank.account, bank.confirmation, bank.told",
-        _days(365),
-        Phrase("le refus ou le retrait", "the refusal or withdrawal"),
-        End.DELETED,
-        Hand.JOB,
-        _LOGGING,
         held=True,
     ),
     Kept.LETTERS: Rule(

@@ -14,7 +14,8 @@ from litestar.response import Redirect
 
 from tierce.policy.accounts import SIGNED_IN_MINUTES, WORKING_DAYS
 from tierce.policy.acts import Act
-from tierce.web.portal.api import ACCOUNT, ACCOUNT_STOP, Signed
+from tierce.web.portal.account_api import ACCOUNT, ACCOUNT_STOP, ask_account, read_accounts, stop_account
+from tierce.web.portal.api import Signed
 from tierce.web.portal.errors import ApiRefusedError
 from tierce.web.portal.question import Wrong, signed_of
 from tierce.web.portal.site import AnyRequest, PortalSite, Visit
@@ -56,7 +57,7 @@ def account_handlers(site: PortalSite) -> list[HTTPRouteHandler]:
             plain = _Ask(fields.get("iban", "")[:IBAN_CHARS], fields.get("holder", "")[:HOLDER_CHARS])
             signed = Signed(msgspec.json.encode(plain), None)
         try:
-            await site.api.ask_account(handle, signed)
+            await ask_account(site.api, handle, signed)
         except ApiRefusedError as error:
             if error.field not in {"iban", "holder"}:
                 raise
@@ -68,8 +69,8 @@ def account_handlers(site: PortalSite) -> list[HTTPRouteHandler]:
     async def stop(request: AnyRequest) -> Response[str]:
         """Take the ask back, or object to it."""
         handle, fields = await site.form(request)
-        own = (await site.api.accounts(handle)).under_way
-        await site.api.stop_account(handle, signed_of({"body": "{}", **fields}))
+        own = (await read_accounts(site.api, handle)).under_way
+        await stop_account(site.api, handle, signed_of({"body": "{}", **fields}))
         done = "withdrawn" if own is not None and own.own else "objected"
         return Redirect(f"/account?done={done}", status_code=303)
 
@@ -87,7 +88,7 @@ def _holder(body: bytes) -> str:
 async def _page(site: PortalSite, visit: Visit, done: str, refused: _Refused | None = None) -> Response[str]:
     errors = {refused.wrong.field: refused.wrong.text(visit.frame.language)} if refused else {}
     values = {
-        "accounts": await site.api.accounts(visit.handle),
+        "accounts": await read_accounts(site.api, visit.handle),
         "ask_url": site.act_url(ACCOUNT),
         "stop_url": site.act_url(ACCOUNT_STOP),
         "done": done,

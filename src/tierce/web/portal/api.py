@@ -20,8 +20,6 @@ RIGHTS: Final = "/v1/rights"
 DEPOSITS: Final = "/v1/deposits"
 ACTIVITY: Final = "/v1/session/activity"
 APPEAL: Final = "/v1/holds/appeal"
-ACCOUNT: Final = "/v1/account"
-ACCOUNT_STOP: Final = "/v1/account/stop"
 DEVICE_CODE: Final = "/v1/devices/code"
 DEVICE_CONFIRM: Final = "/v1/devices/confirm"
 ANSWER_BYTES_MAX: Final = 262_144
@@ -285,31 +283,6 @@ class DepositStateBody(msgspec.Struct):
     resolved_at: datetime | None = None
 
 
-class AccountLine(msgspec.Struct):
-    """One bank account of the establishment, masked."""
-
-    masked: str
-    state: str
-    label: Guarantee
-    asked_at: datetime
-    due_at: datetime
-    holder: str | None = None
-    why: Guarantee | None = None
-    said: str | None = None
-    since: datetime | None = None
-    ended_at: datetime | None = None
-    own: bool = False
-
-
-class Accounts(msgspec.Struct):
-    """The account in force, the ask under way, those that are over, and why this session may not ask."""
-
-    over: list[AccountLine]
-    in_force: AccountLine | None = None
-    under_way: AccountLine | None = None
-    stopped: str | None = None
-
-
 class _Problem(msgspec.Struct):
     status: int
     code: str
@@ -347,15 +320,15 @@ class Api:
 
     async def choose_activity(self, handle: str, signed: Signed) -> Session:
         """Choose the activity and bind the browser's key."""
-        return _decode(await self._relay(ACTIVITY, handle, signed), Session)
+        return decode(await self.relay(ACTIVITY, handle, signed), Session)
 
     async def session(self, handle: str) -> Session:
         """Read one's own session."""
-        return await self._get("/v1/session", handle, Session)
+        return await self.read("/v1/session", handle, Session)
 
     async def sessions(self, handle: str) -> list[SessionLine]:
         """List one's own live sessions."""
-        return (await self._get("/v1/sessions", handle, _Sessions)).sessions
+        return (await self.read("/v1/sessions", handle, _Sessions)).sessions
 
     async def revoke(self, handle: str, session: str) -> None:
         """End one of one's own sessions."""
@@ -367,15 +340,15 @@ class Api:
 
     async def seats(self, handle: str) -> Seats:
         """Read one's own places."""
-        return await self._get("/v1/seats", handle, Seats)
+        return await self.read("/v1/seats", handle, Seats)
 
     async def place_code(self, handle: str) -> str:
         """Read the code of one's own place, to give to whoever shows a dynamic card; empty where there is none."""
-        return (await self._get("/v1/place", handle, _Place)).code or ""
+        return (await self.read("/v1/place", handle, _Place)).code or ""
 
     async def devices(self, handle: str) -> list[Device]:
         """List one's own devices."""
-        return (await self._get("/v1/devices", handle, _Devices)).devices
+        return (await self.read("/v1/devices", handle, _Devices)).devices
 
     async def name_device(self, handle: str, device: str, name: str) -> None:
         """Name one of one's own devices."""
@@ -385,70 +358,59 @@ class Api:
 
     async def device_code(self, handle: str, signed: Signed) -> Code:
         """Relay a new device's wish for a code."""
-        return _decode(await self._relay(DEVICE_CODE, handle, signed), Code)
+        return decode(await self.relay(DEVICE_CODE, handle, signed), Code)
 
     async def confirm_device(self, handle: str, signed: Signed) -> None:
         """Relay an older device's word for the one that shows a code."""
-        await self._relay(DEVICE_CONFIRM, handle, signed)
+        await self.relay(DEVICE_CONFIRM, handle, signed)
 
     async def separate_device(self, handle: str, device: str, signed: Signed) -> None:
         """Relay that a device shares places no longer."""
-        await self._relay(separate_path(device), handle, signed)
+        await self.relay(separate_path(device), handle, signed)
 
     async def revoke_others(self, handle: str) -> int:
         """End every session of one's own but this one; returns how many."""
         found = await self._send("POST", "/v1/sessions/revoke-others", headers=_bearer(handle))
-        return _decode(found, _Ended).ended
+        return decode(found, _Ended).ended
 
     async def substitutes(self, handle: str) -> list[Substitute]:
         """List who may work in one's place, now or soon."""
-        return (await self._get("/v1/substitutes", handle, _Substitutes)).substitutes
+        return (await self.read("/v1/substitutes", handle, _Substitutes)).substitutes
 
     async def holds(self, handle: str) -> list[Hold]:
         """List what holds oneself, now or lately."""
-        return (await self._get("/v1/holds", handle, _Holds)).holds
+        return (await self.read("/v1/holds", handle, _Holds)).holds
 
     async def appeal(self, handle: str, signed: Signed) -> None:
         """Relay the appeal of a hold."""
-        await self._relay(APPEAL, handle, signed)
-
-    async def accounts(self, handle: str) -> Accounts:
-        """Read where one's establishment is paid, masked."""
-        return await self._get(ACCOUNT, handle, Accounts)
-
-    async def ask_account(self, handle: str, signed: Signed) -> None:
-        """Relay an ask for another account."""
-        await self._relay(ACCOUNT, handle, signed)
-
-    async def stop_account(self, handle: str, signed: Signed) -> None:
-        """Relay that an ask is taken back, or objected to."""
-        await self._relay(ACCOUNT_STOP, handle, signed)
+        await self.relay(APPEAL, handle, signed)
 
     async def history(self, handle: str, query: dict[str, str]) -> HistoryPage:
         """Read one page of what was asked in one's name; `query` holds a cursor and filters."""
-        return await self._get("/v1/history", handle, HistoryPage, query or None)
+        return await self.read("/v1/history", handle, HistoryPage, query or None)
 
     async def ask(self, handle: str, signed: Signed) -> RightsBody:
         """Relay a question about one person's rights."""
-        return _decode(await self._relay(RIGHTS, handle, signed), RightsBody)
+        return decode(await self.relay(RIGHTS, handle, signed), RightsBody)
 
     async def revisit(self, handle: str, engagement: str, signed: Signed) -> RightsBody:
         """Relay the opening of one line of the history."""
-        return _decode(await self._relay(revisit_path(engagement), handle, signed), RightsBody)
+        return decode(await self.relay(revisit_path(engagement), handle, signed), RightsBody)
 
     async def service(self) -> Service:
         """Read what is open; known to the API while its store is away."""
-        return _decode(await self._send("GET", "/v1/service", headers={}), Service)
+        return decode(await self._send("GET", "/v1/service", headers={}), Service)
 
     async def deposit(self, handle: str, signed: Signed) -> ReceiptBody:
         """Relay a deposit."""
-        return _decode(await self._relay(DEPOSITS, handle, signed), ReceiptBody)
+        return decode(await self.relay(DEPOSITS, handle, signed), ReceiptBody)
 
     async def receipt(self, handle: str, number: str) -> DepositStateBody:
         """Read the state of one receipt of the establishment."""
-        return await self._get(f"{DEPOSITS}/{quote(number, safe='')}", handle, DepositStateBody)
+        return await self.read(f"{DEPOSITS}/{quote(number, safe='')}", handle, DepositStateBody)
 
-    async def _relay(self, path: str, handle: str, signed: Signed) -> bytes:
+    async def relay(self, path: str, handle: str, signed: Signed) -> bytes:
+        """Relay the very bytes that the browser signed, with its proof."""
         headers = {**_bearer(handle), "content-type": "application/json"}
         if signed.proof is not None:
             headers["dpop"] = signed.proof
@@ -459,10 +421,11 @@ class Api:
     ) -> Body:
         content = msgspec.json.encode(data)
         sent = {"content-type": "application/json", **(headers or {})}
-        return _decode(await self._send("POST", path, content=content, headers=sent), kind)
+        return decode(await self._send("POST", path, content=content, headers=sent), kind)
 
-    async def _get(self, path: str, handle: str, kind: type[Body], params: dict[str, str] | None = None) -> Body:
-        return _decode(await self._send("GET", path, headers=_bearer(handle), params=params), kind)
+    async def read(self, path: str, handle: str, kind: type[Body], params: dict[str, str] | None = None) -> Body:
+        """Read what is one's own."""
+        return decode(await self._send("GET", path, headers=_bearer(handle), params=params), kind)
 
     async def _send(
         self,
@@ -502,7 +465,8 @@ def _bearer(handle: str) -> dict[str, str]:
     return {"authorization": f"DPoP {handle}"}
 
 
-def _decode(content: bytes, kind: type[Body]) -> Body:
+def decode(content: bytes, kind: type[Body]) -> Body:
+    """Read an answer of the API's."""
     try:
         return msgspec.json.decode(content, type=kind)
     except msgspec.DecodeError:
