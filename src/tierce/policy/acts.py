@@ -36,7 +36,7 @@ class Act(IntEnum):
     STAFF_LETTER_SHOW = 27
     STAFF_SESSION_END = 28
     STAFF_DIRECTORY = 29
-    """Staff read the directory of professionals, which is public, and who is enrolled."""
+    """Staff read the directory of professionals, which is public, who is enrolled, and accounts, masked."""
     STAFF_FEEDS = 30
     """Staff read what became of the files taken in; never a value."""
     STAFF_ACCESS_END = 31

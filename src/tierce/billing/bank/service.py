@@ -34,7 +34,7 @@ from tierce.policy.acts import Act
 
 LISTED_MAX: Final = 100
 CHUNK: Final = 100
-"""Accounts of one turn: what is left waits for the next."""
+"""Accounts read at once."""
 SPOKEN_CHARS_MAX: Final = 80
 SAID_CHARS_MAX: Final = 300
 
@@ -224,6 +224,8 @@ class Moved:
 
     opened: int = 0
     refused: int = 0
+    unopened: int = 0
+    """Asks that no key of this process opens."""
     in_force: int = 0
 
 
@@ -238,26 +240,35 @@ class Mover:
     def turn(self, connection: Connection) -> Moved:
         """Do one turn: each account in a transaction of its own."""
         done = Moved()
-        for one in store.asked(connection, CHUNK):
-            reached = self._examine(connection, one)
-            done.opened += reached is AccountState.WAITING
-            done.refused += reached is AccountState.REFUSED
-        for number, establishment in store.ripe(connection, CHUNK):
-            done.in_force += self._put_in_force(connection, number, establishment)
+        after = -1
+        while found := store.asked(connection, after, CHUNK):
+            for one in found:
+                self._examine(connection, one, done)
+            after = found[-1].id
+        after = -1
+        while ripe := store.ripe(connection, after, CHUNK):
+            for number, establishment in ripe:
+                done.in_force += self._put_in_force(connection, number, establishment)
+            after = ripe[-1][0]
         return done
 
-    def _examine(self, connection: Connection, one: Sealed) -> AccountState | None:
-        """Hold what is sealed to what its row says: whoever took it in could have shown another tail."""
+    def _examine(self, connection: Connection, one: Sealed, done: Moved) -> None:
+        """Hold what is sealed to what its row says: whoever took it in could have shown another tail.
+
+        What does not open may be sealed to a key that this process was not given yet: it waits, and is counted.
+        """
         try:
             iban = self.opener.iban(one.establishment, one.sealed)
         except AccountSealError:
-            iban = ""
+            done.unopened += 1
+            return
         fits = iban[:2] == one.country and iban[-4:] == one.tail and checks(iban)
         with connection.transaction():
             reached = store.examined(connection, one.id, self.opener.twin(iban) if fits else None)
             if reached is not None:
                 self._write(connection, one.id, one.establishment, reached)
-        return reached
+        done.opened += reached is AccountState.WAITING
+        done.refused += reached is AccountState.REFUSED
 
     def _put_in_force(self, connection: Connection, number: int, establishment: int) -> bool:
         with connection.transaction():

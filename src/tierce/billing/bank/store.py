@@ -204,11 +204,12 @@ def refuse(connection: Connection, number: int, name: str, said: str) -> bool:
 # The process `billing`, which opens --------------------------------------------------------------------------------
 
 
-def asked(connection: Connection, at_most: int) -> list[Sealed]:
-    """Asks that nobody has opened yet."""
+def asked(connection: Connection, after: int, at_most: int) -> list[Sealed]:
+    """Asks that nobody has opened yet, by number."""
     rows = connection.execute(
-        "select id, establishment, sealed, country, tail from bank.account where state = %s order by asked limit %s",
-        (AccountState.ASKED, at_most),
+        "select id, establishment, sealed, country, tail from bank.account where state = %s and id > %s"
+        " order by id limit %s",
+        (AccountState.ASKED, after, at_most),
     ).fetchall()
     return [Sealed(row[0], row[1], bytes(row[2]), row[3], row[4]) for row in rows]
 
@@ -219,11 +220,12 @@ def examined(connection: Connection, number: int, twin: UUID | None) -> AccountS
     return AccountState(row[0]) if row and row[0] is not None else None
 
 
-def ripe(connection: Connection, at_most: int) -> list[tuple[int, int]]:
+def ripe(connection: Connection, after: int, at_most: int) -> list[tuple[int, int]]:
     """Asks whose day has come, with their establishments; the rest is judged as each is put in force."""
     rows = connection.execute(
-        "select id, establishment from bank.account where state = %s and due <= now() order by due limit %s",
-        (AccountState.WAITING, at_most),
+        "select id, establishment from bank.account where state = %s and due <= now() and id > %s"
+        " order by id limit %s",
+        (AccountState.WAITING, after, at_most),
     ).fetchall()
     return [(row[0], row[1]) for row in rows]
 
@@ -232,6 +234,24 @@ def put_in_force(connection: Connection, number: int) -> tuple[bool, int | None]
     """Put an ask in force if nothing keeps it; whether it was, and the account that ended."""
     row = connection.execute("select done, replaced from bank.put_in_force(%s)", (number,)).fetchone()
     return (bool(row[0]), row[1]) if row else (False, None)
+
+
+def sealed_after(connection: Connection, after: int, at_most: int) -> list[Sealed]:
+    """The next accounts that are sealed, to any key, locked until this transaction ends."""
+    rows = connection.execute(
+        "select id, establishment, sealed, country, tail from bank.account where sealed is not null and id > %s"
+        " order by id limit %s for update",
+        (after, at_most),
+    ).fetchall()
+    return [Sealed(row[0], row[1], bytes(row[2]), row[3], row[4]) for row in rows]
+
+
+def seal_again(connection: Connection, number: int, sealed: bytes, twin: UUID | None) -> None:
+    """Replace what is sealed by the same sealed anew, and its keyed number where it had one."""
+    connection.execute(
+        "update bank.account set sealed = %s, twin = case when twin is null then null else %s end where id = %s",
+        (sealed, twin, number),
+    )
 
 
 # The process `notices`, which tells --------------------------------------------------------------------------------

@@ -333,7 +333,8 @@ grant select (id, establishment, country, tail, holder, state, why, said, origin
 grant select on bank.confirmation to tierce_office;
 grant select (account, what, how) on bank.told to tierce_office;   -- how many were told; never at which address
 grant execute on function bank.oddities, bank.needed, bank.suspended, bank.confirm, bank.refuse to tierce_office;
-grant select (id, establishment, sealed, country, tail, holder, state, asked, due, since) on bank.account to tierce_billing;
+grant select (id, establishment, sealed, country, tail, holder, state, asked, due, since, twin), update (sealed, twin)
+    on bank.account to tierce_billing;   -- sealed again when its key is replaced
 grant execute on function bank.examined, bank.put_in_force to tierce_billing;
 grant select (id, establishment, country, tail, asked, due) on bank.account to tierce_notices;
 grant select, update (due, begun, ended, how, code) on bank.told to tierce_notices;
