@@ -128,9 +128,7 @@ def test_keys_missing_open_or_cut(house: House) -> None:
     found = {(one.code, Path(one.subject).name) for one in files.keys(house.settings)}
     assert found == {
         ("key-file-missing", "pair.key"),
-        ("key-file-missing", "deposit.pub"),
-        ("key-file-missing", "bank.pub"),
-        ("key-file-missing", "log-retired.pub"),
+        *(("key-file-missing", f"{one}.pub") for one in ("deposit", "bank", "log-retired")),
         ("key-file-missing", "lending.age"),
         ("key-file-open", "index.key"),
         ("key-length", "person.key"),

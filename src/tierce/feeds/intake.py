@@ -260,7 +260,7 @@ class Intake:
         )
 
     def accounts(self, path: Path, public: X25519PublicKey, listener: Listener, *, dry_run: bool) -> Report:
-        """Take in establishments' accounts, as the operator collected them: sealed to `public`, and none in force yet."""
+        """Take in establishments' accounts, as the operator collected them; none is in force yet."""
         rows = read_rows(path, ACCOUNTS)
         feed = _Feed("accounts", path, None, None, Act.ACCOUNT_ASK, DataCategory.BANK)
         taking = AccountsTaking(public, self._appender, self._clock, real=self._people is People.REAL)

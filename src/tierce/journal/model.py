@@ -73,7 +73,7 @@ class EntryKind(IntEnum):
     NOTICE = 21
     """Something was done to tell insurers or people of an incident, which is `reference`; it names nobody exposed."""
     INVOICE = 22
-    """An invoice was taken in, decided, cancelled or paid; it names nobody. `reference` is the invoice or the transfer."""
+    """An invoice was taken in, decided, cancelled or paid; it names nobody. `reference` is it, or its run."""
     ACCOUNT = 23
     """An establishment's bank account was asked for, confirmed, refused or ended; `reference` is the ask's number."""
 

@@ -37,6 +37,8 @@ CHUNK: Final = 100
 """Accounts read at once."""
 SPOKEN_CHARS_MAX: Final = 80
 SAID_CHARS_MAX: Final = 300
+LOOKED_AT: Final = 1_000
+"""Characters in which an account is looked for: a longer text is refused anyway."""
 
 
 class OwnAccounts:
@@ -194,15 +196,12 @@ class AccountDesk:
 
 def _text(field: str, typed: str, most: int = SAID_CHARS_MAX) -> str:
     """A text of staff, as the incidents keep theirs; and no account in it."""
-    kept = check_free_text(field, typed, most)
-    if holds_iban(kept):
-        raise FreeTextError(
-            field,
-            Phrase(
-                "Ce texte contient un IBAN : n’en écrivez aucun ici.", "This text holds an IBAN: write none here."
-            ),
+    if holds_iban(typed[:LOOKED_AT]):
+        reason = Phrase(
+            "Ce texte contient un IBAN : n’en écrivez aucun ici.", "This text holds an IBAN: write none here."
         )
-    return kept
+        raise FreeTextError(field, reason)
+    return check_free_text(field, typed, most)
 
 
 def _found(connection: Connection, number: int) -> Seen:

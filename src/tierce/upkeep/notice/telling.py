@@ -73,7 +73,7 @@ def lives(settings: Path, turns: int, *, failed: bool) -> None:
 
 
 def turn(settings: Path) -> tuple[Turn, Tally]:
-    """Do one turn on an installation: insurers first, then persons who wish to know of first look-ups, then establishments."""
+    """Do one turn: insurers first, then persons who wish to know of first look-ups, then establishments."""
     with desk(settings) as one:
         server = mail_server(one.settings) if one.settings.mail is not None else None
         done, looks, alone = Turn(), Tally(), EachAlone(one.connection)

@@ -11,7 +11,8 @@ from psycopg import Connection
 
 from tierce.billing.bank import store
 from tierce.billing.bank.model import ORIGIN_LABELS, REASON_LABELS, STATE_LABELS, NumberFrom, Seen
-from tierce.billing.bank.service import LISTED_MAX, SAID_CHARS_MAX, SPOKEN_CHARS_MAX, AccountDesk
+from tierce.billing.bank.rules import holds_iban
+from tierce.billing.bank.service import LISTED_MAX, LOOKED_AT, SAID_CHARS_MAX, SPOKEN_CHARS_MAX, AccountDesk
 from tierce.directory.store import place_by_number
 from tierce.incidents.errors import FormError
 from tierce.policy.acts import Act
@@ -88,8 +89,14 @@ def bank_handlers(site: OfficeSite) -> list[HTTPRouteHandler]:
     return [queue, ask, confirm, refuse]
 
 
+def _given_back(text: str) -> str:
+    return "" if holds_iban(text[:LOOKED_AT]) else text
+
+
 async def _page(site: OfficeSite, visit: Visit, desk: AccountDesk, number: int, typed: _Typed) -> Response[str]:
     found, others = await site.rows.read(lambda connection: desk.ask(connection, number))
+    # What was typed is given back, but for an account: no page shows one, not even to whoever typed it.
+    typed = replace(typed, spoken_with=_given_back(typed.spoken_with), said=_given_back(typed.said))
     values = {
         "ask": found,
         "others": others,
