@@ -53,7 +53,8 @@ TYPED = {
     "length": "30m", "quoted": "0000-0000-0000", "subject": "everything", "batch": "1", "answer": "yes",
     "address": "voleur@ailleurs.example", "code": "123456", "place": "12345678", "spoken_with": "Camille Rouvray",
     "revision": "1", "same": "1", "same_why": "Une seule clé manque.",
-    "said": "La gérante l’a lu.", "number_from": "2", "recipient": "age1zzz", "operator": "Autre opérateur", "contract": "C-1",
+    "said": "La gérante l’a lu.", "number_from": "2",
+    "recipient": "age1zzz", "operator": "Autre opérateur", "contract": "C-1",
 }  # fmt: skip
 """What is typed in a field of a form, whichever form it is."""
 DIFFERENCE = "/incidents/{number:int}/forms/{controller:int}/difference"

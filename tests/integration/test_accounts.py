@@ -1,12 +1,10 @@
 """Another account of an establishment: who may ask, what is told, who confirms, and when it comes into force."""
 
-from typing import Any
-
 import psycopg
 import pytest
 from psycopg.errors import InsufficientPrivilege
 
-from tests.integration.accounts_world import BRUNO, HELENE, HOLDER, IBAN, OTHER_IBAN, Offices, arrive, known
+from tests.integration.accounts_world import BRUNO, HELENE, HOLDER, IBAN, OTHER_IBAN, At, Offices, arrive, known
 from tests.integration.conftest import Connect
 from tests.integration.signin_world import MORVAN, Desk, Play, reason
 from tierce.billing.bank.errors import AccountMovedError
@@ -162,7 +160,7 @@ def test_anybody_of_the_establishment_objects_in_one_act_and_everybody_there_is_
     assert (Act.ACCOUNT_STOP, AccountState.REFUSED) in lines(offices.admin)
 
 
-async def _colleague(desk_: Desk, offices: Offices) -> Any:
+async def _colleague(desk_: Desk, offices: Offices) -> At:
     """Somebody else who works there: her session is moved to the place, as its provider does not vouch for it."""
     found = await arrive(desk_, MORVAN, place=1)
     offices.admin.execute(

@@ -17,12 +17,12 @@ from tests.integration.depositing import Optician, Shop, card, open_shop, optici
 from tests.integration.test_operation_keys import Stopped, stop_at
 from tests.integration.world import World, make_world
 from tests.settings_file import settings_text
-from tierce.cli import app
 from tierce.billing.bank.errors import AccountSealError
 from tierce.billing.bank.sealing import Opener as AccountOpener
 from tierce.billing.bank.sealing import read_public as bank_public
 from tierce.billing.bank.sealing import seal_iban
 from tierce.billing.bank.store import account_in_force
+from tierce.cli import app
 from tierce.deposits.model import Receipt
 from tierce.deposits.resolution import Resolver
 from tierce.deposits.sealing import Opener, read_public

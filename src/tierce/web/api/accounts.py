@@ -1,4 +1,4 @@
-"""The bank account of one's establishment: read masked, another one asked for, an ask stopped. Nobody covered appears."""
+"""The bank account of one's establishment: read masked, another one asked for, an ask stopped; nobody covered."""
 
 from datetime import datetime
 from typing import Annotated, Any
@@ -143,8 +143,10 @@ STOPPED = {
     Stopped.NOT_MANAGER: Problem(
         403,
         "account_not_manager",
-        Phrase("Vous ne gérez pas le compte de cet établissement.", "You do not manage this establishment's account."),
-        Phrase("Demandez à qui en est responsable, ou appelez l’opérateur.", "Ask whoever manages it, or call the operator."),
+        Phrase("Vous ne gérez pas le compte de cet établissement.",
+               "You do not manage this establishment's account."),
+        Phrase("Demandez à qui en est responsable, ou appelez l’opérateur.",
+               "Ask whoever manages it, or call the operator."),
     ),
     Stopped.SIGNED_IN_LONG_AGO: Problem(
         403,
@@ -156,7 +158,8 @@ STOPPED = {
     Stopped.NEW_DEVICE: Problem(
         403,
         "account_new_device",
-        Phrase("Cet appareil est trop nouveau pour changer un compte.", "This device is too new to change an account."),
+        Phrase("Cet appareil est trop nouveau pour changer un compte.",
+               "This device is too new to change an account."),
         Phrase(f"Demandez depuis un appareil connu depuis {KNOWN_DEVICE_DAYS} jours, ou appelez l’opérateur.",
          f"Ask from a device known for {KNOWN_DEVICE_DAYS} days, or call the operator."),
     ),
