@@ -20,6 +20,12 @@ GIVEN: Final[Mapping[str, str]] = {
     "notice.recipient.recipient": "'age1' || repeat('a', 58)",
     "notice.item_pair.why": "1",
     "notice.wish.sealed": "'sealed'",
+    "care.invoice.engagement": "1",
+    "care.invoice_line.item": "'XA'",
+    "bank.account.country": "'FR'",
+    "bank.account.tail": "'0172'",
+    "bank.account.sealed": "'sealed'",
+    "bank.account.holder": "'SELARL'",
 }
 """By column, a value as SQL."""
 _PLAIN: Final = {

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.feed_table import as_markdown
+from tierce.billing.bank.feed import COLUMNS as ACCOUNTS
 from tierce.directory.loads.columns import DIRECTORY, FINESS, NATIONAL, SKILLS
 from tierce.directory.loads.rules import luhn_holds, read_activity
 from tierce.feeds.reader import LINE_BYTES_MAX, read_rows
@@ -266,6 +267,7 @@ def test_the_directory_reads_public_numbers() -> None:
         ("feed-rights", RIGHTS),
         ("feed-insurers", INSURERS),
         ("feed-contracts", CONTRACTS),
+        ("accounts", ACCOUNTS),
         ("presence", REPORTS),
         ("feed-directory", DIRECTORY),
         ("feed-directory", NATIONAL),
