@@ -57,7 +57,7 @@ def test_it_is_asked_for_on_the_portal_shown_to_everybody_there_and_taken_back(
             )
             return await web.post(path, data={**token, "body": sent, "proof": proof.decode()})
 
-        wire = httpx.ASGITransport(app=app)  # type: ignore[arg-type]
+        wire = httpx.ASGITransport(app=app)  # type: ignore[arg-type]  # Litestar’s own names for the ASGI callables
         async with httpx.AsyncClient(transport=wire, base_url="http://127.0.0.1:9", cookies=cookies) as web:
             empty = await web.get("/account")
             assert "Aucun compte pour l'instant" in plain(empty)
