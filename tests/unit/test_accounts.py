@@ -10,7 +10,7 @@ from stdnum import iban as outside
 from tierce.billing.bank.errors import AccountFieldError, AccountSealError
 from tierce.billing.bank.feed import COLUMNS
 from tierce.billing.bank.model import Mail, Told, Typed, masked
-from tierce.billing.bank.rules import LENGTHS, checks, holds_iban, read_account, read_holder, read_iban
+from tierce.billing.bank.rules import LENGTHS, checks, holds_iban, is_iban, read_account, read_holder, read_iban
 from tierce.billing.bank.sealing import LONGEST, Opener, public_of, seal_iban
 from tierce.billing.bank.telling import account_message
 from tierce.kernel.clock import PARIS
@@ -53,6 +53,12 @@ def test_check_digits_are_those_of_a_reader_that_is_not_ours() -> None:
         for control in (f"{number % 97 + 2:02d}", f"{98 - int(body + '1527' + '00') % 97:02d}"):
             one = f"FR{control}{body}"
             assert checks(one) is outside.is_valid(one, check_country=False)
+
+
+def test_what_billing_opens_may_be_anything_and_stops_it_not() -> None:
+    for opened in ("", "FR", "FR !!0172", "FR89" + "é" * 23, IBAN.lower(), "XX" + IBAN[2:], IBAN[:-1]):
+        assert not is_iban(opened)
+    assert is_iban(IBAN)
 
 
 def test_a_holder_is_a_name_and_no_number() -> None:

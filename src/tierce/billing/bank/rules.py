@@ -67,6 +67,11 @@ def read_iban(typed: str, *, real: bool) -> str:
     return found
 
 
+def is_iban(text: str) -> bool:
+    """Whether a text is a normalised IBAN of the SEPA area, whole."""
+    return _SHAPE.fullmatch(text) is not None and LENGTHS.get(text[:2]) == len(text) and checks(text)
+
+
 def checks(iban: str) -> bool:
     """Whether the check digits of a well-formed IBAN hold (ISO 7064, MOD 97-10)."""
     turned = iban[4:] + iban[:4]
@@ -78,7 +83,7 @@ def holds_iban(text: str) -> bool:
     compact = re.sub(r"[\W_]", "", text, flags=re.ASCII).upper()
     for at in range(len(compact)):
         part = compact[at : at + LENGTHS.get(compact[at : at + 2], 0)]
-        if _SHAPE.fullmatch(part) and sum(each.isdigit() for each in part) > _DIGITS_MAX and checks(part):
+        if sum(each.isdigit() for each in part) > _DIGITS_MAX and is_iban(part):
             return True
     return False
 

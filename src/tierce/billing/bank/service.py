@@ -19,7 +19,7 @@ from tierce.billing.bank.errors import (
 )
 from tierce.billing.bank.lines import account_line
 from tierce.billing.bank.model import AccountState, Ask, Confirmation, NumberFrom, Own, Sealed, Seen
-from tierce.billing.bank.rules import checks, holds_iban, read_account
+from tierce.billing.bank.rules import holds_iban, is_iban, read_account
 from tierce.billing.bank.sealing import Opener, seal_iban
 from tierce.identity.model import SessionState, StaffCaller
 from tierce.identity.service import Received, Sessions
@@ -261,7 +261,7 @@ class Mover:
         except AccountSealError:
             done.unopened += 1
             return
-        fits = iban[:2] == one.country and iban[-4:] == one.tail and checks(iban)
+        fits = iban[:2] == one.country and iban[-4:] == one.tail and is_iban(iban)
         with connection.transaction():
             reached = store.examined(connection, one.id, self.opener.twin(iban) if fits else None)
             if reached is not None:

@@ -119,7 +119,7 @@ create or replace function bank.oddities(of_account bigint) returns smallint[]
         case when exists (select from bank.account o where o.twin = k.twin and o.establishment <> k.establishment) then 2 end,
         case when d.created > k.asked - interval '90 days' then 3 end,
         case when exists (
-            select from access.ladder h where (h.level, h.subject) in ((1, s.login), (2, s.device), (3, k.establishment))
+            select from access.ladder h where (h.level, h.subject) in ((1, g.id), (2, s.device), (3, k.establishment))
             and coalesce(h.lifted, h.until) > k.asked - interval '30 days') then 4 end,
         case when exists (select from directory.enrolment e where e.professional = k.professional
             and e.establishment = k.establishment and e.at > k.asked - interval '90 days') then 5 end,
@@ -127,6 +127,7 @@ create or replace function bank.oddities(of_account bigint) returns smallint[]
             where e.establishment = k.establishment and e.status = 2 and c.at > k.asked - interval '30 days') then 6 end
         ]::smallint[], null)
     from bank.account k left join access.session s on s.id = k.session left join access.device d on d.id = s.device
+    left join access.login g on g.professional = k.professional
     where k.id = of_account
 $$;
 
@@ -144,12 +145,13 @@ $$;
 create or replace function bank.suspended(of_account bigint) returns boolean
     language sql stable security definer set search_path = pg_catalog, pg_temp as $$
     select exists (select from access.ladder h where h.lifted is null and h.until > now() and h.rung >= 2
-                   and (h.level, h.subject) in ((1, s.login), (2, s.device), (3, k.establishment)))
+                   and (h.level, h.subject) in ((1, g.id), (2, s.device), (3, k.establishment)))
         or coalesce(access.brings_nobody(k.session), false)
         or k.professional is not null and not exists (
             select from directory.enrolment e where e.professional = k.professional
             and e.establishment = k.establishment and e.status = 2)
-    from bank.account k left join access.session s on s.id = k.session where k.id = of_account
+    from bank.account k left join access.session s on s.id = k.session
+    left join access.login g on g.professional = k.professional where k.id = of_account
 $$;
 
 -- office: a member of staff confirms, who is told by the process. False when it waits no more, or she did already.
