@@ -54,6 +54,8 @@ class Kept(IntEnum):
     VOUCHED = 70
     CONTRACTS_ENDED = 71
     INVOICES = 72
+    ACCOUNTS_ENDED = 73
+    ACCOUNTS_REFUSED = 74
 
 
 class End(StrEnum):

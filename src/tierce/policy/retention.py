@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 from tierce.kernel.language import Phrase
+from tierce.policy.accounts import KEPT as _ACCOUNTS
 from tierce.policy.brief import BRIEF as _BRIEF
 from tierce.policy.brief import CHOICE as _CHOICE
 from tierce.policy.claims import CLAIMED as _CLAIMED
@@ -45,6 +46,7 @@ _ENDED = Phrase("leur fin", "their end")
 RETENTION: Mapping[Kept, Rule] = {
     **_BRIEF,
     **_CLAIMED,
+    **_ACCOUNTS,
     Kept.CARDS_USED: Rule(
         Phrase("numéros des cartes dynamiques déjà servies", "numbers of dynamic cards, once used"),
         "presence.spent, presence.spoken",

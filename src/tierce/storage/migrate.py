@@ -67,6 +67,7 @@ FUNCTIONS = (
     "own_space.sql",
     "wishes.sql",
     "billed.sql",
+    "bank.sql",
     "letters.sql",
     "secrecy.sql",
     "insurers_requests.sql",

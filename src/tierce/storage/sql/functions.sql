@@ -463,7 +463,7 @@ create or replace function journal.kinds_of(writer name) returns integer[] langu
         when 'tierce_insurers' then array[14, 16]
         when 'tierce_signer' then array[18]
         when 'tierce_worker' then array[7, 9, 10, 11, 15, 17, 19]
-        when 'tierce_feed' then array[8, 9]
+        when 'tierce_feed' then array[8, 9, 23]
         when 'tierce_upkeep' then array[9, 12, 17]
         when 'tierce_notices' then array[21]
         when 'tierce_billing' then array[9, 22, 23]

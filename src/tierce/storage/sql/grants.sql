@@ -5,7 +5,7 @@ revoke all on all tables in schema registry, registry_meta, person, coverage, co
     incident, notice, gate, upkeep, presence from public, tierce_api, tierce_office, tierce_persons, tierce_insurers,
     tierce_signer, tierce_worker, tierce_feed, tierce_upkeep, tierce_notices, tierce_inspector, tierce_billing;
 revoke all on all functions in schema journal, gate, access, registry, directory, upkeep, presence, notice, contact,
-    incident, care from public, tierce_api, tierce_office, tierce_persons, tierce_insurers, tierce_signer, tierce_worker, tierce_feed,
+    incident, care, bank from public, tierce_api, tierce_office, tierce_persons, tierce_insurers, tierce_signer, tierce_worker, tierce_feed,
     tierce_upkeep, tierce_notices, tierce_inspector, tierce_billing;
 revoke all on all sequences in schema journal from public;
 revoke all on schema public from public;
@@ -338,6 +338,23 @@ grant select, insert, update (lifted_at, lifted_by) on notice.stop to tierce_off
 grant select on notice.letter_batch to tierce_office;
 grant execute on function notice.take_batch, notice.post_batch, notice.come_back, notice.untold to tierce_office;
 grant select, insert, update on directory.contact to tierce_office;
+
+-- Accounts of establishments: nobody but billing reads what is sealed, and nobody writes a row but by a function --------
+grant usage on schema bank to tierce_api, tierce_office, tierce_feed, tierce_notices;
+grant execute on function bank.own, bank.stopped, bank.ask, bank.stop to tierce_api;
+grant execute on function bank.take to tierce_feed;
+grant select (id, establishment, country, tail, holder, state, why, said, origin, professional, asked, due, since, ended,
+    ended_by, stopped_by) on bank.account to tierce_office;
+grant select on bank.confirmation to tierce_office;
+grant select (account, what, how) on bank.told to tierce_office;   -- how many were told; never at which address
+grant execute on function bank.oddities, bank.needed, bank.suspended, bank.confirm, bank.refuse to tierce_office;
+grant select (id, establishment, sealed, country, tail, holder, state, asked, due, since, twin), update (sealed, twin)
+    on bank.account to tierce_billing;   -- sealed again when its key is replaced
+grant execute on function bank.examined, bank.put_in_force to tierce_billing;
+grant select (id, establishment, country, tail, asked, due) on bank.account to tierce_notices;
+grant select, update (due, begun, ended, how, code) on bank.told to tierce_notices;
+grant execute on function bank.begin_telling to tierce_notices;
+grant select (id, name) on directory.establishment to tierce_notices;
 
 -- billing: decides on invoices. Of a person it reads what covers her, while an invoice in her name waits; no civil status,
 -- no NIR, no ask ------------------------------------------------------------

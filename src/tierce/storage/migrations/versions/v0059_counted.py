@@ -3,7 +3,7 @@
 from tierce.storage.migrations import run
 
 revision = "0059"
-down_revision = "0057"
+down_revision = "0058"
 
 
 def upgrade() -> None:
