@@ -84,7 +84,10 @@ _COMMANDS: Final = {
         "tierce.upkeep.notice.commands",
         "Prévenir les organismes et les personnes. / Tell insurers and people.",
     ),
-    "billing": ("tierce.upkeep.billing", "Décider les factures reçues. / Decide the invoices received."),
+    "billing": (
+        "tierce.upkeep.billing",
+        "Factures et comptes bancaires. / Invoices and bank accounts.",
+    ),
     "journal": (
         "tierce.journal.commands",
         "Vérifier le journal, prouver ses lignes. / Verify the journal, prove its entries.",

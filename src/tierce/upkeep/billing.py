@@ -1,21 +1,21 @@
 """`tierce billing`: decide invoices that were received; say where they stand."""
 
-from dataclasses import asdict
 from typing import Annotated
 
 import msgspec
 import typer
 
 from tierce.billing.deciding import store
-from tierce.billing.deciding.model import Turn
 from tierce.billing.invoices.rules import REASONS
 from tierce.billing.model import STATE_LABELS, InvoiceReason, InvoiceState
 from tierce.settings import load
 from tierce.storage.command_line import Json, SettingsFile, refusing
-from tierce.web.billing import ROLE, desk, run_billing
+from tierce.web.billing import ROLE, Done, desk, run_billing
 
 app = typer.Typer(
-    add_completion=False, no_args_is_help=True, help="Décider les factures reçues. / Decide the invoices received."
+    add_completion=False,
+    no_args_is_help=True,
+    help="Factures et comptes bancaires. / Invoices and bank accounts.",
 )
 
 
@@ -35,8 +35,8 @@ def run(
     with refusing():
         read = load(settings)
         if once:
-            with desk(read) as (connection, deciding):
-                _say(deciding.turn(connection), json)
+            with desk(read) as one:
+                _say(one.turn(), json)
             return
     run_billing(read)
 
@@ -68,16 +68,20 @@ def status(*, settings: SettingsFile, json: Json = "") -> None:
         typer.echo(f"La plus ancienne attend depuis {oldest:,.0f} s. / The oldest has waited that long.")
 
 
-def _say(done: Turn, json: str) -> None:
+def _say(done: Done, json: str) -> None:
     if json == "-":
-        typer.echo(msgspec.json.encode(asdict(done)))
+        typer.echo(msgspec.json.encode(done.figures()))
         return
-    typer.echo(f"{done.accepted} acceptées / accepted, {done.refused} refusées / refused")
-    if done.uncovered or done.unopened or done.failed:
-        kinds = ", ".join(sorted(set(done.failed))) or "–"
+    one, moved = done.invoices, done.accounts
+    typer.echo(
+        f"{one.accepted} factures acceptées / invoices accepted, {one.refused} refusées / refused ;"
+        f" {moved.opened} comptes ouverts / accounts opened, {moved.in_force} en vigueur / in force"
+    )
+    if done.failing:
+        kinds = ", ".join(sorted(set(one.failed))) or "–"
         typer.echo(
-            f"{done.uncovered} sans droits retrouvés / without cover,"
-            f" {done.unopened} que nos clés n’ouvrent pas / that our keys do not open,"
-            f" {len(done.failed)} en échec / failed: {kinds}",
+            f"{one.uncovered} sans droits retrouvés / without cover,"
+            f" {one.unopened + moved.unopened} que nos clés n’ouvrent pas / that our keys do not open,"
+            f" {len(one.failed)} en échec / failed: {kinds}",
             err=True,
         )

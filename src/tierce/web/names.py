@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 from tierce.settings import Settings, secret
-from tierce.storage.keys import DEPOSIT_KEY, SIGNER_KEY, Purpose
+from tierce.storage.keys import BANK_KEY, DEPOSIT_KEY, SIGNER_KEY, Purpose
 
 SETTINGS_VARIABLE = "TIERCE_SETTINGS"
 SITES = ("api", "portal", "office", "persons", "insurers")
@@ -29,7 +29,7 @@ KEYS = {
     "office": ("person", Purpose.RECEIPT),
     "persons": ("person", Purpose.TRAIT),
     "worker": (DEPOSIT_KEY,),
-    "billing": ("coverage",),
+    "billing": ("coverage", BANK_KEY),
     "insurers": (Purpose.DOOR,),
 }
 """The key files that each process is given: docs/reference/keys.md."""
